@@ -1,0 +1,32 @@
+/** The names of the functions' environment variables: set in lib/, read in lambdas/handlers/. No SDK import here. */
+export const ENV = {
+  tableName: 'IVYMAIL_TABLE_NAME',
+  retentionDays: 'IVYMAIL_RETENTION_DAYS',
+  /** ARN of the topic SES publishes to: the only one whose envelopes ingest accepts. */
+  topicArn: 'IVYMAIL_TOPIC_ARN',
+  configurationSet: 'IVYMAIL_CONFIGURATION_SET',
+  secretsKeyArn: 'IVYMAIL_SECRETS_KEY_ARN',
+  deliverMachineArn: 'IVYMAIL_DELIVER_MACHINE_ARN',
+  poisonQueueUrl: 'IVYMAIL_POISON_QUEUE_URL',
+  /** `true` lets http and loopback endpoints through: the local run only. */
+  allowInsecureEndpoints: 'IVYMAIL_ALLOW_INSECURE_ENDPOINTS',
+  /** JSON of the `retry` stack option: {"firstDelaySeconds","factor","count"}. */
+  retry: 'IVYMAIL_RETRY',
+  /** JSON of the `autoSuppress` stack option: {"hardBounces","complaints"}. */
+  autoSuppress: 'IVYMAIL_AUTO_SUPPRESS',
+} as const;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Fails at load, naming the variable, rather than at the first event. */
+export function requireEnv(environment: Environment, name: string): string {
+  const value = environment[name]?.trim();
+  if (value === undefined || value === '') throw new Error(`Environment variable ${name} is required`);
+  return value;
+}
+
+export function requireNumberEnv(environment: Environment, name: string): number {
+  const value = Number(requireEnv(environment, name));
+  if (!Number.isFinite(value)) throw new Error(`Environment variable ${name} must be a number`);
+  return value;
+}

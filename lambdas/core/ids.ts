@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+
+export type IdPrefix = 'ws' | 'key' | 'evt' | 'ep' | 'dlv' | 'rcv' | 'qtn' | 'req' | 'ivm';
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
+/** 26 characters of 5 bits: 130 bits, of which 128 and two padding bits are used by a 16-byte hash or random. */
+const BODY_LENGTH = 26;
+const BODY_BYTES = 17;
+
+/** The workspace that exists from the deploy on, and owns what no tag and no configuration set claims. */
+export const DEFAULT_WORKSPACE_ID = `ws_${'a'.repeat(BODY_LENGTH)}`;
+
+/** Lower-case RFC 4648 base32 without padding, cut to 26 characters. */
+function body(bytes: Uint8Array): string {
+  let bits = 0;
+  let value = 0;
+  let text = '';
+  for (const byte of bytes.subarray(0, BODY_BYTES)) {
+    value = (value << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += ALPHABET[(value >>> bits) & 31];
+    }
+    value &= (1 << bits) - 1;
+  }
+  return text.slice(0, BODY_LENGTH);
+}
+
+/** An id that is new each time; `randomBytes` is passed in so that tests can fix it. */
+export function randomId(prefix: IdPrefix, randomBytes: (size: number) => Uint8Array): string {
+  return `${prefix}_${body(randomBytes(BODY_BYTES))}`;
+}
+
+/**
+ * An id that is the same for the same parts. The parts are joined as JSON, so that ('a', 'bc') and
+ * ('ab', 'c') differ whatever characters they hold.
+ */
+export function deterministicId(prefix: IdPrefix, parts: readonly string[]): string {
+  return `${prefix}_${body(createHash('sha256').update(JSON.stringify(parts)).digest())}`;
+}
+
+/** One EmailEvent for one Endpoint is one Delivery, however often it is started. */
+export function deliveryId(eventId: string, endpointId: string): string {
+  return deterministicId('dlv', [eventId, endpointId]);
+}
+
+const ID_PATTERN = /^(ws|key|evt|ep|dlv|rcv|qtn|req|ivm)_[a-z2-7]{26}$/;
+
+export function isId(prefix: IdPrefix, value: string): boolean {
+  return ID_PATTERN.test(value) && value.startsWith(`${prefix}_`);
+}
