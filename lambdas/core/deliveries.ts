@@ -72,6 +72,8 @@ export interface DeliveryTask {
   readonly event_timestamp: string;
   readonly event_id: string;
   readonly endpoint_id: string;
+  /** Delivery id and run: at most 80 characters, so that a repeated start of either machine is one execution. */
+  readonly execution_name: string;
   /** Which start of this delivery: `auto`, or the id of the command that asked for another one. */
   readonly run: string;
   readonly trigger: Trigger;
@@ -87,4 +89,13 @@ export type Outcome = (typeof OUTCOMES)[number];
 /** The deliver λ's answer: the task for the next state, and what the state machine chooses by. */
 export interface DeliveryResult extends DeliveryTask {
   readonly outcome: Outcome;
+}
+
+/** What the state machines invoke the deliver λ with. */
+export interface DeliverInput {
+  readonly task: DeliveryTask;
+  /** ARN of the calling execution: owner of the claim, so that its own retry may take the lease back. */
+  readonly execution: string;
+  /** Our own faults outlasted Redeliver's patience: record one `internal` attempt and end, without sending. */
+  readonly abandon?: boolean;
 }

@@ -1,0 +1,231 @@
+/**
+ * Every key of the table, in one place, with its reason (docs/adr/0001-table-keys.md has the long form).
+ *
+ * | item               | pk                       | sk                  | g1pk                   | g2pk                        |
+ * | ------------------ | ------------------------ | ------------------- | ---------------------- | --------------------------- |
+ * | Event              | M#ws#message             | E#time#event        | S#ws#event name#shard  | R#ws#address                |
+ * | Raw SES event      | M#ws#message             | W#hash              | –                      | –                           |
+ * | Delivery           | M#ws#message             | D#time#event#ep     | D#ws#endpoint          | F#ws#endpoint#status (sparse) |
+ * | Delivery's address | D#ws#delivery            | D                   | –                      | –                           |
+ * | Attempt            | D#ws#delivery            | A#number            | –                      | –                           |
+ * | Workspace          | W#ws                     | WS                  | –                      | –                           |
+ * | Endpoint           | W#ws                     | EP#id               | –                      | –                           |
+ * | Suppression        | W#ws#SUP                 | address             | –                      | –                           |
+ * | ApiKey             | K#sha256                 | K                   | K#ws                   | –                           |
+ * | Configuration set  | F#name                   | F                   | –                      | –                           |
+ * | Quarantine         | Q#day                    | time#id             | –                      | –                           |
+ * | Cursor key         | CURSOR                   | KEY                 | –                      | –                           |
+ *
+ * - Both indexes sort by the table's own `sk`, which begins with the time of the event. So a message, a status and a
+ *   recipient are each read newest first, a merged list has one cursor for all its partitions, and no key is stored twice.
+ * - What a key says (workspace, message, event id, time) is not repeated as an attribute: a list row stays near 560 bytes,
+ *   seven to a read unit, and a row with its raw event within the one kilobyte of a write unit.
+ * - Time in a sort key is `sortableTimestamp`: 24 characters always.
+ */
+import { createHash } from 'node:crypto';
+import { canonicalAddress } from '../core/addresses.ts';
+import { deliveryId } from '../core/ids.ts';
+import type { DeliveryStatus } from '../core/deliveries.ts';
+import type { EventName } from '../core/events.ts';
+import { sortableTimestamp } from '../core/timestamps.ts';
+
+export const INDEX = { g1: 'g1', g2: 'g2' } as const;
+
+/** Attribute names of keys, shared with the table construct. `ttl` is epoch seconds. */
+export const KEY_ATTRIBUTES = { pk: 'pk', sk: 'sk', g1pk: 'g1pk', g2pk: 'g2pk', ttl: 'ttl' } as const;
+
+/**
+ * What lists need; the raw event stays out. One list for both indexes, since DynamoDB makes an index anew when its
+ * projection changes: the names of keys of the API (scopes, name, …) are there before their routes are.
+ */
+export const PROJECTED_ATTRIBUTES = [
+  'kind',
+  'event',
+  'to',
+  'from',
+  'subject',
+  'details',
+  'tags',
+  'status',
+  'attempt_count',
+  'next_attempt_at',
+  'created_at',
+  'completed_at',
+  'test',
+  'name',
+  'scopes',
+  'hint',
+  'last_used_at',
+  'expires_at',
+] as const;
+
+/** What a row is; the table's stream is filtered by it. */
+export const KIND = {
+  event: 'event',
+  command: 'command',
+  raw: 'raw',
+  delivery: 'delivery',
+  deliveryAddress: 'delivery_address',
+  attempt: 'attempt',
+  workspace: 'workspace',
+  endpoint: 'endpoint',
+  suppression: 'suppression',
+  apiKey: 'api_key',
+  configurationSet: 'configuration_set',
+  quarantine: 'quarantine',
+  cursorKey: 'cursor_key',
+} as const;
+
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/**
+ * DynamoDB takes 1,000 writes a second on one key and cannot split an ever-growing sort key. Only these two statuses
+ * can reach that for one workspace (every mail has both); two shards give them 2,000 a second, and a merged page of
+ * everything still starts with 14 partitions, within 12 read units.
+ */
+const SHARDS_OF: Partial<Record<EventName, number>> = { sent: 2, delivered: 2 };
+
+function shardOf(event: EventName, eventId: string): number {
+  const shards = SHARDS_OF[event] ?? 1;
+  return shards === 1 ? 0 : (createHash('sha256').update(eventId).digest()[0] ?? 0) % shards;
+}
+
+/** Names the event row: all that a reader needs to find it. */
+export interface EventAddress {
+  readonly workspace_id: string;
+  readonly message_id: string;
+  /** RFC 3339, with or without milliseconds. */
+  readonly timestamp: string;
+  readonly event_id: string;
+}
+
+export function messagePartition(workspaceId: string, messageId: string): string {
+  return `M#${workspaceId}#${messageId}`;
+}
+
+export function eventKey(event: EventAddress): Key {
+  return {
+    pk: messagePartition(event.workspace_id, event.message_id),
+    sk: `E#${sortableTimestamp(event.timestamp)}#${event.event_id}`,
+  };
+}
+
+/** The inverse of `eventKey`; throws on a key of another kind, which would be a fault of ours. */
+export function eventAddress(key: Key): EventAddress {
+  const partition = /^M#(ws_[a-z2-7]+)#(.+)$/s.exec(key.pk);
+  const sort = /^E#([^#]{24})#(evt_[a-z2-7]+)$/.exec(key.sk);
+  if (!partition?.[1] || !partition[2] || !sort?.[1] || !sort[2]) {
+    throw new Error(`Not the key of an event: ${key.pk} ${key.sk}`);
+  }
+  return { workspace_id: partition[1], message_id: partition[2], timestamp: sort[1], event_id: sort[2] };
+}
+
+export function statusPartition(workspaceId: string, event: EventName, eventId: string): string {
+  return `S#${workspaceId}#${event}#${shardOf(event, eventId)}`;
+}
+
+/** All partitions of a status: a list of it merges them. */
+export function statusPartitions(workspaceId: string, event: EventName): readonly string[] {
+  return Array.from({ length: SHARDS_OF[event] ?? 1 }, (_, shard) => `S#${workspaceId}#${event}#${shard}`);
+}
+
+export function recipientPartition(workspaceId: string, address: string): string {
+  return `R#${workspaceId}#${canonicalAddress(address)}`;
+}
+
+export function rawKey(workspaceId: string, messageId: string, hash: string): Key {
+  return { pk: messagePartition(workspaceId, messageId), sk: `W#${hash}` };
+}
+
+/** A Delivery lies beside its event, at the event's time: the timeline of a message is one Query. */
+export function deliveryKey(event: EventAddress, endpointId: string): Key {
+  return {
+    pk: messagePartition(event.workspace_id, event.message_id),
+    sk: `D#${sortableTimestamp(event.timestamp)}#${event.event_id}#${endpointId}`,
+  };
+}
+
+/** The inverse of `deliveryKey`. */
+export function deliveryKeyParts(key: Key): EventAddress & { readonly endpoint_id: string } {
+  const partition = /^M#(ws_[a-z2-7]+)#(.+)$/s.exec(key.pk);
+  const sort = /^D#([^#]{24})#(evt_[a-z2-7]+)#(ep_[a-z2-7]+)$/.exec(key.sk);
+  if (!partition?.[1] || !partition[2] || !sort?.[1] || !sort[2] || !sort[3]) {
+    throw new Error(`Not the key of a delivery: ${key.pk} ${key.sk}`);
+  }
+  return {
+    workspace_id: partition[1],
+    message_id: partition[2],
+    timestamp: sort[1],
+    event_id: sort[2],
+    endpoint_id: sort[3],
+  };
+}
+
+export function endpointDeliveriesPartition(workspaceId: string, endpointId: string): string {
+  return `D#${workspaceId}#${endpointId}`;
+}
+
+/**
+ * Only deliveries that are neither under their first attempt nor delivered are in it: the rule (delivered at once) pays
+ * no second index write.
+ */
+export function failingDeliveriesPartition(
+  workspaceId: string,
+  endpointId: string,
+  status: DeliveryStatus,
+): string | undefined {
+  if (status === 'pending' || status === 'delivered') return undefined;
+  return `F#${workspaceId}#${endpointId}#${status}`;
+}
+
+/** Attempts lie under the delivery's public id, with the address of its row: both are found by id alone. */
+export function deliveryPartition(workspaceId: string, id: string): string {
+  return `D#${workspaceId}#${id}`;
+}
+
+export function deliveryAddressKey(event: EventAddress, endpointId: string): Key {
+  return { pk: deliveryPartition(event.workspace_id, deliveryId(event.event_id, endpointId)), sk: 'D' };
+}
+
+const ATTEMPT_DIGITS = 6;
+
+export function attemptKey(workspaceId: string, id: string, number: number): Key {
+  return { pk: deliveryPartition(workspaceId, id), sk: `A#${String(number).padStart(ATTEMPT_DIGITS, '0')}` };
+}
+
+export function workspaceKey(workspaceId: string): Key {
+  return { pk: `W#${workspaceId}`, sk: 'WS' };
+}
+
+export const ENDPOINT_PREFIX = 'EP#';
+
+export function endpointKey(workspaceId: string, endpointId: string): Key {
+  return { pk: `W#${workspaceId}`, sk: `${ENDPOINT_PREFIX}${endpointId}` };
+}
+
+export function suppressionKey(workspaceId: string, address: string): Key {
+  return { pk: `W#${workspaceId}#SUP`, sk: canonicalAddress(address) };
+}
+
+export function apiKeyKey(sha256Hex: string): Key {
+  return { pk: `K#${sha256Hex}`, sk: 'K' };
+}
+
+export function apiKeysPartition(workspaceId: string): string {
+  return `K#${workspaceId}`;
+}
+
+export function configurationSetKey(name: string): Key {
+  return { pk: `F#${name}`, sk: 'F' };
+}
+
+/** By the day the message was sent to us: an operator reads and redrives by day. */
+export function quarantineKey(receivedAt: string, id: string): Key {
+  const time = sortableTimestamp(receivedAt);
+  return { pk: `Q#${time.slice(0, 10)}`, sk: `${time}#${id}` };
+}
+
+export const CURSOR_KEY: Key = { pk: 'CURSOR', sk: 'KEY' };
