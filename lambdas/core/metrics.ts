@@ -1,0 +1,38 @@
+/** Our CloudWatch metrics. They are written as fields of a log line (embedded metric format): no API call, no agent. */
+export const METRICS_NAMESPACE = 'IvyMail';
+
+export const METRIC = {
+  messagesQuarantined: 'MessagesQuarantined',
+  unknownWorkspaceTags: 'UnknownWorkspaceTags',
+  unknownEvents: 'UnknownEvents',
+  deliveriesExhausted: 'DeliveriesExhausted',
+  /** Deliveries that ended, or attempts that could not be recorded, through a fault of our own. */
+  deliveriesInternal: 'DeliveriesInternal',
+  endpointsDisabled: 'EndpointsDisabled',
+} as const;
+export type MetricName = (typeof METRIC)[keyof typeof METRIC];
+
+/**
+ * Fields to add to a log line so that CloudWatch counts them; zeros are left out.
+ * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export function metricFields(
+  counts: Partial<Record<MetricName, number>>,
+  nowMs: number,
+): Record<string, unknown> {
+  const counted = Object.entries(counts).filter(([, count]) => count > 0);
+  if (counted.length === 0) return {};
+  return {
+    _aws: {
+      Timestamp: nowMs,
+      CloudWatchMetrics: [
+        {
+          Namespace: METRICS_NAMESPACE,
+          Dimensions: [[]],
+          Metrics: counted.map(([name]) => ({ Name: name, Unit: 'Count' })),
+        },
+      ],
+    },
+    ...Object.fromEntries(counted),
+  };
+}

@@ -1,0 +1,106 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { LOG_TYPE_OF, type EmailEvent, type EventName } from '../core/events.ts';
+import { OwnFault } from '../core/errors.ts';
+import { sortableTimestamp } from '../core/timestamps.ts';
+import { eventRows, rawEventOf, toEmailEvent, type Retention } from './event-rows.ts';
+import {
+  eventKey,
+  messagePartition,
+  recipientPartition,
+  statusPartitions,
+  type EventAddress,
+} from './keys.ts';
+import { readPage, type Page, type Partition, type Position, type Row } from './pages.ts';
+import { putRows } from './put-rows.ts';
+import type { Table } from './table.ts';
+
+/** Stores events of our own making (`suppressed`, `failed`), which have no SES event; all of them or an OwnFault. */
+export async function storeEvents(
+  table: Table,
+  events: readonly EmailEvent[],
+  retention: Retention,
+): Promise<void> {
+  const rows = events.flatMap((event) => eventRows([event], retention));
+  const { failed, refused } = await putRows(table, rows);
+  if (failed.length + refused.length > 0) {
+    throw new OwnFault(`${failed.length + refused.length} of ${rows.length} events were not stored`);
+  }
+}
+
+export interface StoredEvent {
+  readonly event: EmailEvent;
+  /** Epoch seconds; what belongs to the event lives as long. */
+  readonly ttl: number;
+}
+
+/** Read consistently: whoever asks was told of the row by the stream, an index may not have it yet. */
+export async function getEvent(table: Table, address: EventAddress): Promise<StoredEvent | undefined> {
+  const answer = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: eventKey(address), ConsistentRead: true }),
+  );
+  if (!answer.Item) return undefined;
+  return { event: toEmailEvent(answer.Item as Row), ttl: Number(answer.Item['ttl']) };
+}
+
+/** The SES event an EmailEvent was made from, byte for byte; none where the event is of our own making. */
+export async function getRawEvent(table: Table, address: EventAddress): Promise<string | undefined> {
+  const key = eventKey(address);
+  const answer = await table.client.send(new GetCommand({ TableName: table.name, Key: key }));
+  const row = answer.Item as Row | undefined;
+  if (!row) return undefined;
+  if (typeof row['raw_ref'] !== 'string') return rawEventOf(row);
+  const sibling = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: { pk: key.pk, sk: row['raw_ref'] } }),
+  );
+  return sibling.Item && rawEventOf(sibling.Item as Row);
+}
+
+export interface EventQuery {
+  readonly workspaceId: string;
+  /** Only these; absent means all. */
+  readonly events?: readonly EventName[];
+  readonly messageId?: string;
+  readonly to?: string;
+  /** RFC 3339, inclusive. */
+  readonly after?: string;
+  /** RFC 3339, exclusive. */
+  readonly before?: string;
+  readonly limit: number;
+  readonly position?: Position;
+}
+
+const EVENT_PREFIX = 'E#';
+
+function partitionsOf(query: EventQuery): readonly Partition[] {
+  if (query.messageId !== undefined) return [{ pk: messagePartition(query.workspaceId, query.messageId) }];
+  if (query.to !== undefined) return [{ index: 'g2', pk: recipientPartition(query.workspaceId, query.to) }];
+  const events = query.events ?? (Object.keys(LOG_TYPE_OF) as EventName[]);
+  return events.flatMap((event) =>
+    statusPartitions(query.workspaceId, event).map((pk) => ({ index: 'g1' as const, pk })),
+  );
+}
+
+function matches(query: EventQuery, event: EmailEvent): boolean {
+  return (
+    (query.events === undefined || query.events.includes(event.event)) &&
+    (query.messageId === undefined ||
+      query.to === undefined ||
+      event.to?.toLowerCase() === query.to.toLowerCase())
+  );
+}
+
+/**
+ * One page of the log, newest first. A message or a recipient is one partition, whose rows are then narrowed here: at
+ * most `limit` rows are read, so such a page may be shorter than asked for and still have a next one.
+ */
+export async function listEvents(table: Table, query: EventQuery): Promise<Page<EmailEvent>> {
+  const page = await readPage(table, {
+    partitions: partitionsOf(query),
+    prefix: EVENT_PREFIX,
+    ...(query.after !== undefined && { from: EVENT_PREFIX + sortableTimestamp(query.after) }),
+    ...(query.before !== undefined && { until: EVENT_PREFIX + sortableTimestamp(query.before) }),
+    limit: query.limit,
+    ...(query.position && { position: query.position }),
+  });
+  return { ...page, items: page.items.map(toEmailEvent).filter((event) => matches(query, event)) };
+}

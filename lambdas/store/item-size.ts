@@ -1,0 +1,30 @@
+/**
+ * Bytes DynamoDB counts for an item, which decide its write units.
+ * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
+export function itemSizeBytes(item: Readonly<Record<string, unknown>>): number {
+  let size = 0;
+  for (const [name, value] of Object.entries(item)) {
+    if (value !== undefined) size += Buffer.byteLength(name) + valueSizeBytes(value);
+  }
+  return size;
+}
+
+/** A map or list costs 3 bytes, and 1 more for each of its entries. */
+const CONTAINER_BYTES = 3;
+const ENTRY_BYTES = 1;
+/** A number takes a byte for two digits and one more; 21 is the most it can. */
+const NUMBER_BYTES = 21;
+
+function valueSizeBytes(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (typeof value === 'number') return Math.min(NUMBER_BYTES, Math.ceil(String(value).length / 2) + 1);
+  if (value instanceof Uint8Array) return value.byteLength;
+  if (Array.isArray(value)) {
+    return value.reduce<number>((size, entry) => size + valueSizeBytes(entry) + ENTRY_BYTES, CONTAINER_BYTES);
+  }
+  if (typeof value === 'object' && value !== null) {
+    return CONTAINER_BYTES + itemSizeBytes({ ...value }) + ENTRY_BYTES * Object.keys(value).length;
+  }
+  return 1;
+}

@@ -1,0 +1,173 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { INDEX } from './keys.ts';
+import type { Table } from './table.ts';
+
+/** Where a page begins: after `key` going on (older), or before it going back (newer). */
+export interface Position {
+  readonly key: string;
+  readonly direction: 'next' | 'prev';
+}
+
+/** Newest first. `next` and `prev` are absent at an end. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: Position;
+  readonly prev?: Position;
+}
+
+export interface Row extends Record<string, unknown> {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** One item collection, in the table or in an index, that holds part of a list. */
+export interface Partition {
+  readonly index?: keyof typeof INDEX;
+  readonly pk: string;
+}
+
+export interface PageRequest {
+  /** All sorted by `sk`; several are merged. */
+  readonly partitions: readonly Partition[];
+  /** What every sort key of the list begins with. */
+  readonly prefix: string;
+  /** Sort keys from this one on (inclusive). */
+  readonly from?: string;
+  /** Sort keys below this one. */
+  readonly until?: string;
+  readonly limit: number;
+  readonly position?: Position;
+}
+
+/**
+ * Rows of about 560 bytes come seven to 4 KB, the unit a read is rounded up to. Reading a merged list in such chunks
+ * costs 0.5 × (partitions + rows ÷ 7) units at the most, however the rows lie.
+ */
+const ROWS_PER_READ_UNIT = 7;
+
+/** No character of a sort key sorts after it. */
+const LAST_CHARACTER = '\uffff';
+
+/** The greatest text below `key`, among keys that hold ASCII only: BETWEEN is inclusive, a page is not. */
+function justBelow(key: string): string {
+  const last = key.length - 1;
+  return key.slice(0, last) + String.fromCharCode(key.charCodeAt(last) - 1) + LAST_CHARACTER;
+}
+
+function justAbove(key: string): string {
+  return `${key}\u0000`;
+}
+
+/** The inclusive bounds of the sort keys that the page may hold. */
+export function sortKeyBounds(request: PageRequest): { readonly low: string; readonly high: string } {
+  let low = request.from ?? request.prefix;
+  let high = request.until === undefined ? request.prefix + LAST_CHARACTER : justBelow(request.until);
+  if (request.position?.direction === 'next') {
+    const below = justBelow(request.position.key);
+    if (below < high) high = below;
+  }
+  if (request.position?.direction === 'prev') {
+    const above = justAbove(request.position.key);
+    if (above > low) low = above;
+  }
+  return { low, high };
+}
+
+/** Reads one partition chunk by chunk, in one direction. */
+class PartitionReader {
+  private rows: Row[] = [];
+  private startKey: Record<string, unknown> | undefined;
+  private ended = false;
+
+  constructor(
+    private readonly table: Table,
+    private readonly partition: Partition,
+    private readonly scan: { low: string; high: string; forward: boolean; chunk: number },
+  ) {}
+
+  /** Makes sure that `head` tells the truth. */
+  async fill(): Promise<void> {
+    while (this.rows.length === 0 && !this.ended) {
+      // oxlint-disable-next-line no-await-in-loop -- each read starts where the last one ended
+      const answer = await this.table.client.send(
+        new QueryCommand({
+          TableName: this.table.name,
+          ...(this.partition.index && { IndexName: this.partition.index }),
+          KeyConditionExpression: '#pk = :pk AND sk BETWEEN :low AND :high',
+          ExpressionAttributeNames: { '#pk': this.partition.index ? `${this.partition.index}pk` : 'pk' },
+          ExpressionAttributeValues: {
+            ':pk': this.partition.pk,
+            ':low': this.scan.low,
+            ':high': this.scan.high,
+          },
+          ScanIndexForward: this.scan.forward,
+          Limit: this.scan.chunk,
+          ...(this.startKey && { ExclusiveStartKey: this.startKey }),
+        }),
+      );
+      this.rows = (answer.Items ?? []) as Row[];
+      this.startKey = answer.LastEvaluatedKey;
+      this.ended = this.startKey === undefined;
+    }
+  }
+
+  head(): Row | undefined {
+    return this.rows[0];
+  }
+
+  take(): Row | undefined {
+    return this.rows.shift();
+  }
+}
+
+function nextReader(readers: readonly PartitionReader[], forward: boolean): PartitionReader | undefined {
+  let best: PartitionReader | undefined;
+  for (const reader of readers) {
+    const head = reader.head();
+    if (!head) continue;
+    const bestHead = best?.head();
+    if (!bestHead || (forward ? head.sk < bestHead.sk : head.sk > bestHead.sk)) best = reader;
+  }
+  return best;
+}
+
+/** One page of a list, merged from its partitions, newest first. Reads one row more than it returns, to know the end. */
+export async function readPage(table: Table, request: PageRequest): Promise<Page<Row>> {
+  const bounds = sortKeyBounds(request);
+  if (bounds.low > bounds.high) return { items: [] };
+
+  const forward = request.position?.direction === 'prev';
+  const wanted = request.limit + 1;
+  const chunk = request.partitions.length === 1 ? wanted : Math.min(wanted, ROWS_PER_READ_UNIT);
+  const readers = request.partitions.map(
+    (partition) => new PartitionReader(table, partition, { ...bounds, forward, chunk }),
+  );
+  await Promise.all(readers.map((reader) => reader.fill()));
+
+  const rows: Row[] = [];
+  while (rows.length < wanted) {
+    const reader = nextReader(readers, forward);
+    const row = reader?.take();
+    if (!reader || !row) break;
+    rows.push(row);
+    // oxlint-disable-next-line no-await-in-loop -- which partition is read next depends on what came
+    if (rows.length < wanted) await reader.fill();
+  }
+  return toPage(rows, request);
+}
+
+function toPage(rows: Row[], request: PageRequest): Page<Row> {
+  const back = request.position?.direction === 'prev';
+  const more = rows.length > request.limit;
+  const items = rows.slice(0, request.limit);
+  if (back) items.reverse();
+  const first = items[0];
+  const last = items.at(-1);
+  const hasNext = back ? last !== undefined : more;
+  const hasPrev = back ? more : request.position !== undefined;
+  return {
+    items,
+    ...(hasNext && last && { next: { key: last.sk, direction: 'next' as const } }),
+    ...(hasPrev && first && { prev: { key: first.sk, direction: 'prev' as const } }),
+  };
+}

@@ -1,0 +1,95 @@
+import { BatchWriteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Row } from './pages.ts';
+import type { Table } from './table.ts';
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
+const ROWS_PER_BATCH = 25;
+/** 50, 100, 200, 400 ms: what DynamoDB leaves unprocessed for longer than that, the queue gives us again. */
+const UNPROCESSED_TRIES = 5;
+const FIRST_DELAY_MS = 50;
+
+export interface PutOutcome {
+  /** Rows that another try may store: throttled, timed out, not processed. */
+  readonly failed: readonly Row[];
+  /** Rows that DynamoDB will never take: too large, a bad key. */
+  readonly refused: readonly Row[];
+}
+
+export interface PutDeps {
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+export function rowId(row: Row): string {
+  return `${row.pk}\n${row.sk}`;
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ValidationException';
+}
+
+/**
+ * Puts rows whose keys and content come from the event alone, so that putting one twice changes nothing. Of two rows
+ * with one key the last is kept: DynamoDB refuses a whole batch that names a key twice.
+ */
+export async function putRows(
+  table: Table,
+  rows: readonly Row[],
+  deps: PutDeps = { sleep },
+): Promise<PutOutcome> {
+  const unique = [...new Map(rows.map((row) => [rowId(row), row])).values()];
+  const batches: Row[][] = [];
+  for (let start = 0; start < unique.length; start += ROWS_PER_BATCH) {
+    batches.push(unique.slice(start, start + ROWS_PER_BATCH));
+  }
+  const outcomes = await Promise.all(batches.map((batch) => putBatch(table, batch, deps)));
+  return {
+    failed: outcomes.flatMap((outcome) => outcome.failed),
+    refused: outcomes.flatMap((outcome) => outcome.refused),
+  };
+}
+
+async function putBatch(table: Table, batch: readonly Row[], deps: PutDeps): Promise<PutOutcome> {
+  let pending = batch;
+  for (let attempt = 0; attempt < UNPROCESSED_TRIES; attempt += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- the next try depends on what this one left
+    if (attempt > 0) await deps.sleep(FIRST_DELAY_MS * 2 ** (attempt - 1));
+    try {
+      // oxlint-disable-next-line no-await-in-loop
+      const answer = await table.client.send(
+        new BatchWriteCommand({
+          RequestItems: { [table.name]: pending.map((Item) => ({ PutRequest: { Item } })) },
+        }),
+      );
+      pending = (answer.UnprocessedItems?.[table.name] ?? []).map(
+        (request) => request.PutRequest?.Item as Row,
+      );
+      if (pending.length === 0) return { failed: [], refused: [] };
+    } catch (error) {
+      if (isRefusal(error)) return putOneByOne(table, pending);
+      return { failed: pending, refused: [] };
+    }
+  }
+  return { failed: pending, refused: [] };
+}
+
+/** One bad row makes DynamoDB refuse its whole batch: this finds it, and stores its neighbours. */
+async function putOneByOne(table: Table, rows: readonly Row[]): Promise<PutOutcome> {
+  const failed: Row[] = [];
+  const refused: Row[] = [];
+  await Promise.all(
+    rows.map(async (row) => {
+      try {
+        await table.client.send(new PutCommand({ TableName: table.name, Item: row }));
+      } catch (error) {
+        (isRefusal(error) ? refused : failed).push(row);
+      }
+    }),
+  );
+  return { failed, refused };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
