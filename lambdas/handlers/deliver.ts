@@ -1,0 +1,55 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { KMSClient } from '@aws-sdk/client-kms';
+import type { DeliverInput, DeliveryResult } from '../core/deliveries.ts';
+import { ENV, requireEnv } from '../core/env.ts';
+import { METRIC, metricFields } from '../core/metrics.ts';
+import type { RetryOptions } from '../core/retry-schedule.ts';
+import { deliver, type DeliverDeps } from '../delivery/deliver.ts';
+import { createSecretOpener } from '../delivery/secrets.ts';
+import { createSender } from '../delivery/send.ts';
+import { createTable } from '../store/table.ts';
+
+const logger = new Logger({ serviceName: 'deliver' });
+
+function unrecorded(error: unknown): void {
+  logger.error('delivery.unrecorded', {
+    error: error as Error,
+    ...metricFields({ [METRIC.deliveriesInternal]: 1 }, Date.now()),
+  });
+}
+
+const deps: DeliverDeps = {
+  table: createTable(requireEnv(process.env, ENV.tableName)),
+  secrets: createSecretOpener({ kms: new KMSClient({}), now: Date.now }),
+  send: createSender({ allowLoopback: process.env[ENV.allowInsecureEndpoints] === 'true' }),
+  retry: JSON.parse(requireEnv(process.env, ENV.retry)) as RetryOptions,
+  now: Date.now,
+  random: Math.random,
+  onUnrecorded: unrecorded,
+};
+
+/** Called by both state machines, for one attempt; its answer is their next state. */
+export async function handler(input: DeliverInput): Promise<DeliveryResult> {
+  const { result, attempt, disabledEndpoint } = await deliver(deps, input);
+  logger.info('delivery.attempted', {
+    event_id: result.event_id,
+    endpoint_id: result.endpoint_id,
+    workspace_id: result.workspace_id,
+    outcome: result.outcome,
+    ...(attempt && {
+      attempt: attempt.number,
+      status_code: attempt.status_code,
+      error_class: attempt.error_class,
+      duration_ms: attempt.duration_ms,
+    }),
+    ...metricFields(
+      {
+        [METRIC.deliveriesExhausted]: attempt && result.outcome === 'exhausted' ? 1 : 0,
+        [METRIC.deliveriesInternal]: attempt?.error_class === 'internal' ? 1 : 0,
+        [METRIC.endpointsDisabled]: disabledEndpoint ? 1 : 0,
+      },
+      Date.now(),
+    ),
+  });
+  return result;
+}

@@ -1,0 +1,45 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { ENV, requireEnv } from '../core/env.ts';
+import type { DispatchDeps } from '../delivery/dispatch.ts';
+import { dispatchBatch } from '../delivery/dispatch-batch.ts';
+import { listEndpoints } from '../store/endpoints.ts';
+import { suppress } from '../store/suppressions.ts';
+import { createTable } from '../store/table.ts';
+
+const logger = new Logger({ serviceName: 'dispatch' });
+const table = createTable(requireEnv(process.env, ENV.tableName));
+const stepFunctions = new SFNClient({});
+const sqs = new SQSClient({});
+const stateMachineArn = requireEnv(process.env, ENV.deliverMachineArn);
+const poisonQueueUrl = requireEnv(process.env, ENV.poisonQueueUrl);
+const autoSuppress = JSON.parse(requireEnv(process.env, ENV.autoSuppress)) as DispatchDeps['autoSuppress'];
+
+const deps: DispatchDeps = {
+  endpointsOf: (workspaceId) => listEndpoints(table, workspaceId, { consistent: true }),
+  startDelivery: async (task) => {
+    await stepFunctions.send(
+      new StartExecutionCommand({ stateMachineArn, name: task.execution_name, input: JSON.stringify(task) }),
+    );
+  },
+  suppress: (event, reason) => suppress(table, event, reason),
+  autoSuppress,
+};
+
+async function sendPoison(keys: unknown, reason: string): Promise<void> {
+  await sqs.send(
+    new SendMessageCommand({ QueueUrl: poisonQueueUrl, MessageBody: JSON.stringify({ keys, reason }) }),
+  );
+}
+
+/** The table's stream, new events only: starts a delivery for each endpoint that wants one. */
+export async function handler(batch: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
+  const report = await dispatchBatch({ ...deps, sendPoison }, batch.Records);
+  logger.info('dispatch.batch', { ...report.counts });
+  if (report.fault) logger.error('dispatch.fault', report.fault);
+  return {
+    batchItemFailures: report.retryFrom === undefined ? [] : [{ itemIdentifier: report.retryFrom }],
+  };
+}

@@ -1,0 +1,34 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
+import { METRIC, metricFields } from '../core/metrics.ts';
+import { ingestBatch } from '../store/ingest-batch.ts';
+import { createTable } from '../store/table.ts';
+import { workspaceDirectory } from '../store/workspaces.ts';
+
+const logger = new Logger({ serviceName: 'ingest' });
+const table = createTable(requireEnv(process.env, ENV.tableName));
+const deps = {
+  table,
+  workspaces: workspaceDirectory(table, Date.now),
+  retentionDays: requireNumberEnv(process.env, ENV.retentionDays),
+  topicArn: requireEnv(process.env, ENV.topicArn),
+};
+
+/** SES events from the queue become rows. A message leaves the queue only when its rows are stored. */
+export async function handler(batch: SQSEvent): Promise<SQSBatchResponse> {
+  const report = await ingestBatch(deps, batch.Records);
+  const { counts } = report;
+  logger.info('ingest.batch', {
+    ...counts,
+    ...metricFields(
+      {
+        [METRIC.messagesQuarantined]: counts.quarantined,
+        [METRIC.unknownWorkspaceTags]: counts.unknown_tags,
+        [METRIC.unknownEvents]: counts.unknown_events,
+      },
+      Date.now(),
+    ),
+  });
+  return { batchItemFailures: report.failedMessageIds.map((itemIdentifier) => ({ itemIdentifier })) };
+}
