@@ -1,0 +1,74 @@
+// `npm test`: installs what is missing, then types, lint, format, dead code, unit and template tests, and integration
+// on the deployed stack. Plain JavaScript on purpose: it runs before anything is installed, on any Node from 20 on.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { install } from '../local/install.mjs';
+
+const root = resolve(fileURLToPath(import.meta.url), '../..');
+const bin = join(root, 'node_modules', '.bin');
+const reports = mkdtempSync(join(tmpdir(), 'ivymail-test-'));
+
+/** Each check counts as one test; the two vitest runs count their own. */
+const STEPS = [
+  { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'lint', command: ['oxlint', '--type-aware'] },
+  { name: 'format', command: ['oxfmt', '--check'] },
+  { name: 'dead code', command: ['knip'] },
+  { name: 'unit', vitest: 'unit' },
+  { name: 'integration', vitest: 'integration' },
+];
+
+function run(command) {
+  return new Promise((done) => {
+    const child = spawn(join(bin, command[0]), command.slice(1), {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      // Our Node first: the tools, and what they start, run on the Node of package.json.
+      env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
+    });
+    child.on('error', () => done(1));
+    child.on('close', (code) => done(code ?? 1));
+  });
+}
+
+async function runVitest(project) {
+  const report = join(reports, `${project}.json`);
+  const code = await run([
+    'vitest',
+    'run',
+    `--project=${project}`,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]);
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
+    // A file that does not load has no tests to fail, but fails the run.
+    return { passed: numPassedTests, failed: code === 0 ? numFailedTests : Math.max(1, numFailedTests) };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+await install();
+const wanted = process.argv.slice(2);
+const total = { passed: 0, failed: 0 };
+for (const step of STEPS) {
+  if (wanted.length > 0 && !wanted.includes(step.name)) continue;
+  const started = Date.now();
+  const { passed, failed } = step.vitest
+    ? await runVitest(step.vitest)
+    : await run(step.command).then((code) =>
+        code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 },
+      );
+  total.passed += passed;
+  total.failed += failed;
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  console.log(`${failed === 0 ? '✓' : '✗'} ${step.name} (${seconds} s)`);
+}
+rmSync(reports, { recursive: true, force: true });
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;

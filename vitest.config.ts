@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+// oxlint-disable-next-line import/no-default-export -- vitest asks for it
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/integration/**'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: ['test/integration/stack.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          // One stack serves them all, and two cores serve the stack.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
