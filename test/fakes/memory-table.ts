@@ -1,0 +1,299 @@
+/**
+ * A DynamoDB table in memory, as far as our own commands need it: keys, the two indexes, conditions and updates by
+ * expression. It is a stand-in for unit tests only; the integration tests ask the deployed table the same questions.
+ */
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { Row } from '../../lambdas/store/pages.ts';
+import type { Table } from '../../lambdas/store/table.ts';
+
+type Input = Record<string, unknown> & {
+  readonly TableName: string;
+  readonly Key?: { readonly pk: string; readonly sk: string };
+  readonly Item?: Row;
+  readonly IndexName?: string;
+  readonly KeyConditionExpression?: string;
+  readonly ConditionExpression?: string;
+  readonly UpdateExpression?: string;
+  readonly ExpressionAttributeNames?: Record<string, string>;
+  readonly ExpressionAttributeValues?: Record<string, unknown>;
+  readonly ReturnValues?: string;
+};
+
+export interface MemoryTable extends Table {
+  readonly rows: Map<string, Row>;
+  /** Names of the commands sent, in order. */
+  readonly calls: string[];
+  /** Runs before each command; what it throws is what the caller gets. */
+  before: (command: string, input: Input) => void;
+}
+
+function rowKey(key: { readonly pk: string; readonly sk: string }): string {
+  return `${key.pk}\n${key.sk}`;
+}
+
+/** Bytes of UTF-8 decide, as in DynamoDB. */
+function compare(left: unknown, right: unknown): number {
+  if (typeof left === 'number' && typeof right === 'number') return left - right;
+  return Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)));
+}
+
+const TOKEN = /\s*(<=|>=|<>|[()=<>,]|[#:]?[\w.]+)/y;
+
+function tokens(expression: string): string[] {
+  const found: string[] = [];
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < expression.trimEnd().length) {
+    const match = TOKEN.exec(expression);
+    if (!match?.[1]) throw new Error(`Cannot read expression: ${expression}`);
+    found.push(match[1]);
+  }
+  return found;
+}
+
+/** Recursive descent over the grammar our expressions use; anything else throws, so that no test passes by accident. */
+class Expression {
+  private position = 0;
+  private readonly list: readonly string[];
+  constructor(
+    text: string,
+    private readonly row: Readonly<Record<string, unknown>>,
+    private readonly input: Input,
+  ) {
+    this.list = tokens(text);
+  }
+
+  condition(): boolean {
+    let result = this.conjunction();
+    while (this.accept('OR')) result = this.conjunction() || result;
+    return result;
+  }
+
+  update(): Record<string, unknown> {
+    const next: Record<string, unknown> = { ...this.row };
+    while (this.position < this.list.length) {
+      if (this.accept('SET')) {
+        do {
+          const name = this.name();
+          this.expect('=');
+          next[name] = this.operand();
+        } while (this.accept(','));
+      } else {
+        this.expect('REMOVE');
+        do {
+          delete next[this.name()];
+        } while (this.accept(','));
+      }
+    }
+    return next;
+  }
+
+  private conjunction(): boolean {
+    let result = this.term();
+    while (this.accept('AND')) result = this.term() && result;
+    return result;
+  }
+
+  private term(): boolean {
+    if (this.accept('NOT')) return !this.term();
+    if (this.accept('(')) {
+      const result = this.condition();
+      this.expect(')');
+      return result;
+    }
+    if (this.accept('attribute_exists')) return this.argument() !== undefined;
+    if (this.accept('attribute_not_exists')) return this.argument() === undefined;
+    if (this.accept('begins_with')) {
+      this.expect('(');
+      const value = this.operand();
+      this.expect(',');
+      const prefix = this.operand();
+      this.expect(')');
+      return typeof value === 'string' && value.startsWith(String(prefix));
+    }
+    const left = this.operand();
+    if (this.accept('BETWEEN')) {
+      const low = this.operand();
+      this.expect('AND');
+      const high = this.operand();
+      return left !== undefined && compare(left, low) >= 0 && compare(left, high) <= 0;
+    }
+    if (this.accept('IN')) {
+      this.expect('(');
+      const options: unknown[] = [];
+      do options.push(this.operand());
+      while (this.accept(','));
+      this.expect(')');
+      return options.includes(left);
+    }
+    const operator = this.take();
+    const right = this.operand();
+    if (operator === '=') return left === right;
+    if (operator === '<>') return left !== right;
+    if (left === undefined || right === undefined) return false;
+    const order = compare(left, right);
+    if (operator === '<') return order < 0;
+    if (operator === '<=') return order <= 0;
+    if (operator === '>') return order > 0;
+    if (operator === '>=') return order >= 0;
+    throw new Error(`Unknown operator ${operator}`);
+  }
+
+  private argument(): unknown {
+    this.expect('(');
+    const value = this.operand();
+    this.expect(')');
+    return value;
+  }
+
+  private operand(): unknown {
+    if (this.accept('if_not_exists')) {
+      this.expect('(');
+      const present = this.operand();
+      this.expect(',');
+      const fallback = this.operand();
+      this.expect(')');
+      return present ?? fallback;
+    }
+    if (this.list[this.position]?.startsWith(':')) {
+      const placeholder = this.take();
+      const values = this.input.ExpressionAttributeValues ?? {};
+      if (!(placeholder in values)) throw new Error(`No value for ${placeholder}`);
+      return values[placeholder];
+    }
+    return this.row[this.name()];
+  }
+
+  private name(): string {
+    const token = this.take();
+    if (!token.startsWith('#')) return token;
+    const name = this.input.ExpressionAttributeNames?.[token];
+    if (name === undefined) throw new Error(`No name for ${token}`);
+    return name;
+  }
+
+  private accept(token: string): boolean {
+    if (this.list[this.position] !== token) return false;
+    this.position += 1;
+    return true;
+  }
+
+  private expect(token: string): void {
+    if (!this.accept(token))
+      throw new Error(`Expected ${token} at ${this.list.slice(this.position).join(' ')}`);
+  }
+
+  private take(): string {
+    const token = this.list[this.position];
+    if (token === undefined) throw new Error('The expression ends early');
+    this.position += 1;
+    return token;
+  }
+}
+
+export function memoryTable(): MemoryTable {
+  const rows = new Map<string, Row>();
+  const calls: string[] = [];
+
+  function check(input: Input, row: Row | undefined): void {
+    if (input.ConditionExpression === undefined) return;
+    if (new Expression(input.ConditionExpression, row ?? {}, input).condition()) return;
+    throw new ConditionalCheckFailedException({
+      message: 'The conditional request failed',
+      $metadata: {},
+      ...(row && { Item: marshall(row, { removeUndefinedValues: true }) }),
+    });
+  }
+
+  function clean(item: Record<string, unknown>): Row {
+    return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined)) as Row;
+  }
+
+  function query(input: Input): unknown {
+    const forward = input['ScanIndexForward'] !== false;
+    const found = [...rows.values()]
+      .filter((row) => new Expression(input.KeyConditionExpression ?? '', row, input).condition())
+      .sort((left, right) => (compare(left.sk, right.sk) || compare(left.pk, right.pk)) * (forward ? 1 : -1));
+    const start = input['ExclusiveStartKey'] as Row | undefined;
+    const from = start ? found.findIndex((row) => rowKey(row) === rowKey(start)) + 1 : 0;
+    const limit = (input['Limit'] as number | undefined) ?? Infinity;
+    const items = found.slice(from, from + limit);
+    const last = items.at(-1);
+    // Like DynamoDB, which does not look beyond a full page.
+    const more = items.length === limit && last !== undefined;
+    return {
+      Items: structuredClone(items),
+      Count: items.length,
+      ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),
+    };
+  }
+
+  const commands: Record<string, (input: Input) => unknown> = {
+    GetCommand(input) {
+      const row = input.Key && rows.get(rowKey(input.Key));
+      return row ? { Item: structuredClone(row) } : {};
+    },
+    PutCommand(input) {
+      const item = clean(input.Item ?? {});
+      check(input, rows.get(rowKey(item)));
+      rows.set(rowKey(item), structuredClone(item));
+      return {};
+    },
+    UpdateCommand(input) {
+      const key = input.Key ?? { pk: '', sk: '' };
+      const old = rows.get(rowKey(key));
+      check(input, old);
+      const next = clean(new Expression(input.UpdateExpression ?? '', old ?? key, input).update());
+      rows.set(rowKey(key), next);
+      return input.ReturnValues === 'ALL_NEW' ? { Attributes: structuredClone(next) } : {};
+    },
+    DeleteCommand(input) {
+      const key = input.Key ?? { pk: '', sk: '' };
+      check(input, rows.get(rowKey(key)));
+      const old = rows.get(rowKey(key));
+      rows.delete(rowKey(key));
+      return input.ReturnValues === 'ALL_OLD' && old ? { Attributes: old } : {};
+    },
+    QueryCommand: query,
+    BatchGetCommand(input) {
+      const request = (input['RequestItems'] as Record<string, { Keys: Row[] }>)[input.TableName ?? 'table'];
+      const items = (request?.Keys ?? [])
+        .map((key) => rows.get(rowKey(key)))
+        .filter((row) => row !== undefined);
+      return { Responses: { table: structuredClone(items) } };
+    },
+    BatchWriteCommand(input) {
+      const requests =
+        (input['RequestItems'] as Record<string, { PutRequest: { Item: Row } }[]>)['table'] ?? [];
+      const keys = requests.map((request) => rowKey(request.PutRequest.Item));
+      if (new Set(keys).size < keys.length || keys.length > 25) {
+        throw Object.assign(new Error('Provided list of item keys contains duplicates'), {
+          name: 'ValidationException',
+        });
+      }
+      for (const request of requests) {
+        const item = clean(request.PutRequest.Item);
+        rows.set(rowKey(item), structuredClone(item));
+      }
+      return {};
+    },
+  };
+
+  const table = {
+    name: 'table',
+    rows,
+    calls,
+    before: () => {},
+    client: {
+      async send(command: { readonly constructor: { readonly name: string }; readonly input: Input }) {
+        const name = command.constructor.name;
+        calls.push(name);
+        table.before(name, command.input);
+        const run = commands[name];
+        if (!run) throw new Error(`The memory table knows no ${name}`);
+        return run(command.input);
+      },
+    },
+  } as unknown as MemoryTable;
+  return table;
+}
