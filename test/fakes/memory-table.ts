@@ -213,7 +213,9 @@ export function memoryTable(): MemoryTable {
     const forward = input['ScanIndexForward'] !== false;
     const found = [...rows.values()]
       .filter((row) => new Expression(input.KeyConditionExpression ?? '', row, input).condition())
-      .sort((left, right) => (compare(left.sk, right.sk) || compare(left.pk, right.pk)) * (forward ? 1 : -1));
+      .toSorted(
+        (left, right) => (compare(left.sk, right.sk) || compare(left.pk, right.pk)) * (forward ? 1 : -1),
+      );
     const start = input['ExclusiveStartKey'] as Row | undefined;
     const from = start ? found.findIndex((row) => rowKey(row) === rowKey(start)) + 1 : 0;
     const limit = (input['Limit'] as number | undefined) ?? Infinity;

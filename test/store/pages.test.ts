@@ -17,7 +17,7 @@ function tableOf(rows: readonly { readonly partition: number; readonly second: n
 function newestFirst(table: MemoryTable): string[] {
   return [...table.rows.values()]
     .map((row: Row) => row.sk)
-    .sort()
+    .toSorted()
     .reverse();
 }
 

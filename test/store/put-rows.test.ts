@@ -55,7 +55,7 @@ describe('putRows', () => {
         input: { RequestItems: { table: [kept] } },
       } as never);
       return { UnprocessedItems: left.length > 0 ? { table: left } : {} };
-    }) as unknown as typeof table.client.send;
+    }) as typeof table.client.send;
     expect(await putRows(table, [row(1), row(2), row(3)], noWait)).toEqual({ failed: [], refused: [] });
     expect(calls).toBe(3);
 
