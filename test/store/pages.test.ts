@@ -18,7 +18,7 @@ function newestFirst(table: MemoryTable): string[] {
   return [...table.rows.values()]
     .map((row: Row) => row.sk)
     .toSorted()
-    .reverse();
+    .toReversed();
 }
 
 const rows = fc.array(fc.record({ partition: fc.nat(2), second: fc.nat(50) }), { maxLength: 60 });

@@ -1,0 +1,46 @@
+import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
+import type { Endpoint } from '../../lambdas/core/endpoints.ts';
+import type { EmailEvent } from '../../lambdas/core/events.ts';
+import { deterministicId } from '../../lambdas/core/ids.ts';
+import { firstTask } from '../../lambdas/delivery/dispatch.ts';
+
+export const WORKSPACE_ID = deterministicId('ws', ['test']);
+
+/** A bounce, unless told otherwise. */
+export function anEvent(changes: Partial<EmailEvent> = {}): EmailEvent {
+  return {
+    event_id: deterministicId('evt', [JSON.stringify(changes)]),
+    message_id: '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000',
+    workspace_id: WORKSPACE_ID,
+    event: 'bounced',
+    to: 'invalid@example.com',
+    from: 'you@yourdomain.com',
+    subject: 'Hello',
+    timestamp: '2026-02-25T12:00:00Z',
+    details: {
+      bounce_type: 'Permanent',
+      bounce_subtype: 'General',
+      diagnostic_code: 'smtp; 550 5.1.1 user unknown',
+    },
+    ...changes,
+  };
+}
+
+export function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {
+  return {
+    id: deterministicId('ep', [JSON.stringify(changes)]),
+    workspace_id: WORKSPACE_ID,
+    url: 'https://hooks.example.com/ivymail',
+    events: ['*'],
+    status: 'active',
+    status_changed_at: '2026-01-01T00:00:00Z',
+    created_at: '2026-01-01T00:00:00Z',
+    updated_at: '2026-01-01T00:00:00Z',
+    secrets: [{ version: 1, sealed: new Uint8Array([1, 2, 3]) }],
+    ...changes,
+  };
+}
+
+export function aTask(event: EmailEvent, endpoint: Endpoint, changes: Partial<DeliveryTask> = {}): DeliveryTask {
+  return { ...firstTask(event, endpoint.id), ...changes };
+}

@@ -1,0 +1,164 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
+import type { EmailEvent } from '../../lambdas/core/events.ts';
+import { suppressionReasonOf } from '../../lambdas/delivery/dispatch.ts';
+import { dispatchBatch, type DispatchBatchDeps } from '../../lambdas/delivery/dispatch-batch.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { anEndpoint, anEvent } from '../builders/events.ts';
+
+const ALL = { hardBounces: true, complaints: true };
+
+function aRecord(event: EmailEvent, sequenceNumber: string): DynamoDBRecord {
+  const [row] = eventRows([event], { retentionDays: 90, receivedAtMs: 0 });
+  return {
+    eventName: 'INSERT',
+    dynamodb: {
+      Keys: marshall({ pk: row?.pk, sk: row?.sk }) as never,
+      NewImage: marshall(row) as never,
+      SequenceNumber: sequenceNumber,
+    },
+  };
+}
+
+function setUp(changes: Partial<DispatchBatchDeps> = {}) {
+  const started: DeliveryTask[] = [];
+  const suppressed: string[] = [];
+  const poison: unknown[] = [];
+  let reads = 0;
+  const deps: DispatchBatchDeps = {
+    async endpointsOf() {
+      reads += 1;
+      return [anEndpoint()];
+    },
+    async startDelivery(task) {
+      started.push(task);
+    },
+    async suppress(event, reason) {
+      suppressed.push(`${event.to} ${reason}`);
+    },
+    async sendPoison(keys) {
+      poison.push(keys);
+    },
+    autoSuppress: ALL,
+    ...changes,
+  };
+  return { deps, started, suppressed, poison, reads: () => reads };
+}
+
+function withName(name: string): Error {
+  return Object.assign(new Error(name), { name });
+}
+
+describe('dispatchBatch', () => {
+  it('starts one delivery for each endpoint that wants the event, and none for the others', async () => {
+    const wanting = anEndpoint({ events: ['bounced'] });
+    const { deps, started } = setUp({
+      endpointsOf: () =>
+        Promise.resolve([
+          wanting,
+          anEndpoint({ events: ['delivered'] }),
+          anEndpoint({ status: 'paused' }),
+          anEndpoint({ status: 'disabled' }),
+        ]),
+    });
+    const report = await dispatchBatch(deps, [aRecord(anEvent(), '1')]);
+    expect(started.map((task) => task.endpoint_id)).toEqual([wanting.id]);
+    expect(started[0]).toMatchObject({ attempt: 1, delay_seconds: 0, trigger: 'auto', run: 'auto' });
+    expect(started[0]?.execution_name.length).toBeLessThanOrEqual(80);
+    expect(report).toEqual({ counts: { records: 1, deliveries: 1, poisoned: 0 } });
+  });
+
+  it('never delivers an unknown event, even to an endpoint that wants all', async () => {
+    const { deps, started } = setUp();
+    await dispatchBatch(deps, [aRecord(anEvent({ event: 'unknown', details: {} }), '1')]);
+    expect(started).toEqual([]);
+  });
+
+  it('reads the endpoints of a workspace once for a whole batch', async () => {
+    const { deps, started, reads } = setUp();
+    const events = ['a', 'b', 'c'].map((name) => anEvent({ to: `${name}@example.com` }));
+    await dispatchBatch(
+      deps,
+      events.map((event, index) => aRecord(event, String(index))),
+    );
+    expect(started).toHaveLength(3);
+    expect(reads()).toBe(1);
+  });
+
+  it('asks for the first record that failed by a fault of ours, while its neighbours are dispatched', async () => {
+    const { deps, started } = setUp();
+    const start = deps.startDelivery;
+    const failing = anEvent({ to: 'b@example.com' });
+    const report = await dispatchBatch(
+      {
+        ...deps,
+        async startDelivery(task) {
+          if (task.event_id === failing.event_id) throw withName('ThrottlingException');
+          await start(task);
+        },
+      },
+      [
+        aRecord(anEvent({ to: 'a@example.com' }), '11'),
+        aRecord(failing, '12'),
+        aRecord(anEvent({ to: 'c@example.com' }), '13'),
+      ],
+    );
+    expect(report.retryFrom).toBe('12');
+    expect(report.fault?.name).toBe('ThrottlingException');
+    expect(started).toHaveLength(2);
+  });
+
+  it('sends the keys of a record nobody can read to the dead-letter queue, and goes on', async () => {
+    const { deps, started, poison } = setUp();
+    const good = aRecord(anEvent(), '1');
+    const keys = { pk: { S: 'M#x' }, sk: { S: 'E#y' } };
+    const report = await dispatchBatch(deps, [
+      { eventName: 'INSERT', dynamodb: { Keys: keys, SequenceNumber: '0' } },
+      { eventName: 'INSERT', dynamodb: { Keys: keys, NewImage: { ...keys, kind: { S: 'event' } } } },
+      good,
+    ]);
+    expect(poison).toEqual([keys, keys]);
+    expect(started).toHaveLength(1);
+    expect(report).toEqual({ counts: { records: 3, deliveries: 1, poisoned: 2 } });
+  });
+
+  it('treats a start that Step Functions refuses for good as poison, not as a reason to stop the shard', async () => {
+    const { deps, poison } = setUp({
+      startDelivery: () => Promise.reject(withName('InvalidExecutionInput')),
+    });
+    const report = await dispatchBatch(deps, [aRecord(anEvent(), '1')]);
+    expect(report.retryFrom).toBeUndefined();
+    expect(poison).toHaveLength(1);
+  });
+
+  it('brings a record back when even the dead-letter queue cannot take it', async () => {
+    const { deps } = setUp({ sendPoison: () => Promise.reject(withName('ServiceUnavailable')) });
+    const report = await dispatchBatch(deps, [
+      { eventName: 'INSERT', dynamodb: { Keys: {}, SequenceNumber: '7' } },
+    ]);
+    expect(report.retryFrom).toBe('7');
+  });
+
+  it('suppresses the recipient of a hard bounce', async () => {
+    const { deps, suppressed } = setUp();
+    await dispatchBatch(deps, [aRecord(anEvent(), '1')]);
+    expect(suppressed).toEqual(['invalid@example.com bounce']);
+  });
+});
+
+describe('suppressionReasonOf', () => {
+  it('knows hard bounces and complaints only, each by its option', () => {
+    const complained = anEvent({ event: 'complained', details: {} });
+    expect(suppressionReasonOf(anEvent(), ALL)).toBe('bounce');
+    expect(suppressionReasonOf(anEvent(), { ...ALL, hardBounces: false })).toBeUndefined();
+    expect(suppressionReasonOf(complained, ALL)).toBe('complaint');
+    expect(suppressionReasonOf(complained, { ...ALL, complaints: false })).toBeUndefined();
+    expect(suppressionReasonOf(anEvent({ event: 'soft_bounced' }), ALL)).toBeUndefined();
+  });
+
+  it('leaves the addresses of the mailbox simulator alone, as SES does', () => {
+    expect(suppressionReasonOf(anEvent({ to: 'bounce+1@simulator.amazonses.com' }), ALL)).toBeUndefined();
+  });
+});
