@@ -1,0 +1,118 @@
+/**
+ * What the questions of the log and a stored event cost, in units as DynamoDB counts them, at 1,000 and at 20,000 rows of
+ * one workspace that nobody else uses.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { EVENT_NAMES, LOG_TYPE_OF, type EmailEvent, type EventName } from '../../lambdas/core/events.ts';
+import { deterministicId, deliveryId } from '../../lambdas/core/ids.ts';
+import { claimAttempt, recordAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { listEvents, type EventQuery } from '../../lambdas/store/events.ts';
+import { putRows } from '../../lambdas/store/put-rows.ts';
+import { aTask, anEndpoint, anEvent } from '../builders/events.ts';
+import { meteredTable } from './capacity.ts';
+import { stack } from './client.ts';
+
+const table = meteredTable(stack.table_name, {
+  endpoint: stack.aws_endpoint_url,
+  region: stack.region,
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
+const PAGE = 50;
+const NOW = Date.now();
+const RETENTION = { retentionDays: 90, receivedAtMs: NOW };
+/** A month of mail: mostly delivered, every status among it. */
+const MIX: readonly EventName[] = [
+  ...Array.from({ length: 40 }, () => ['sent', 'delivered'] as const).flat(),
+  ...EVENT_NAMES,
+  'bounced',
+  'bounced',
+  'soft_bounced',
+  'delayed',
+  'opened',
+  'opened',
+  'clicked',
+  'complained',
+];
+
+function eventOf(workspaceId: string, index: number): EmailEvent {
+  const event = MIX[index % MIX.length] ?? 'sent';
+  const recipient = index % 200;
+  return anEvent({
+    event_id: deterministicId('evt', [workspaceId, String(index)]),
+    message_id: `0100019c${index.toString(16).padStart(8, '0')}-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000`,
+    workspace_id: workspaceId,
+    event,
+    to: `recipient.number.${recipient}@customers.example.com`,
+    subject: `Your order ${index} is on its way`,
+    timestamp: new Date(NOW - index * 1000).toISOString(),
+    details: LOG_TYPE_OF[event] === 'bounce' ? anEvent().details : {},
+  });
+}
+
+async function fill(workspaceId: string, count: number): Promise<void> {
+  const chunk = 500;
+  for (let start = 0; start < count; start += chunk) {
+    const events = Array.from({ length: Math.min(chunk, count - start) }, (_, each) =>
+      eventOf(workspaceId, start + each),
+    );
+    // oxlint-disable-next-line no-await-in-loop -- 20 batches at a time are enough for a local table
+    const outcome = await putRows(
+      table,
+      events.flatMap((event) => eventRows([event], RETENTION)),
+    );
+    expect(outcome).toEqual({ failed: [], refused: [] });
+  }
+}
+
+/** DESIGN's ceilings: 5 read units where one index partition answers, 12 where several are merged. */
+const QUESTIONS: readonly (readonly [string, Omit<EventQuery, 'workspaceId' | 'limit'>, number])[] = [
+  ['one status', { events: ['bounced'] }, 5],
+  ['a recipient', { to: 'recipient.number.7@customers.example.com' }, 5],
+  ['a status in two shards', { events: ['delivered'] }, 5],
+  ['a type', { events: EVENT_NAMES.filter((name) => LOG_TYPE_OF[name] === 'send') }, 12],
+  ['everything', {}, 12],
+];
+
+describe.each([1_000, 20_000])('a page of 50 out of %d rows', (rows) => {
+  const workspaceId = deterministicId('ws', ['ceilings', String(rows), String(NOW)]);
+
+  beforeAll(() => fill(workspaceId, rows));
+
+  it.each(QUESTIONS)('of %s stays within its ceiling', async (_name, query, ceiling) => {
+    table.units();
+    const page = await listEvents(table, { workspaceId, limit: PAGE, ...query });
+    expect(page.items.length).toBeGreaterThan(0);
+    const first = table.units();
+    expect(first).toBeLessThanOrEqual(ceiling);
+    if (!page.next) return;
+    await listEvents(table, { workspaceId, limit: PAGE, ...query, position: page.next });
+    expect(table.units()).toBeLessThanOrEqual(ceiling);
+  });
+});
+
+describe('writing', () => {
+  const workspaceId = deterministicId('ws', ['ceilings', 'writing', String(NOW)]);
+
+  it('costs 6 units for a webhook delivered at the first attempt', async () => {
+    const event = eventOf(workspaceId, 1);
+    const endpoint = anEndpoint({ workspace_id: workspaceId });
+    const task = aTask(event, endpoint);
+    table.units();
+    await claimAttempt(table, { task, stored: { event, ttl: 2_000_000_000 }, execution: 'one', nowMs: NOW });
+    await recordAttempt(table, task, {
+      attempt: {
+        number: 1,
+        trigger: 'auto',
+        started_at: event.timestamp,
+        duration_ms: 42,
+        status_code: 200,
+        response_excerpt: 'x'.repeat(700),
+      },
+      ttl: 2_000_000_000,
+    });
+    await settleDelivery(table, task, { status: 'delivered', attemptCount: 1, nowMs: NOW });
+    expect(deliveryId(event.event_id, endpoint.id)).toMatch(/^dlv_/);
+    expect(table.units()).toBeLessThanOrEqual(6);
+  });
+});

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { Webhook } from 'standardwebhooks';
+import { api, createHook, delivery, stack, until, type Hook, type HookRequest } from './client.ts';
+
+async function sendTo(hook: Hook): Promise<string> {
+  const answer = await api('POST', '/v1/send', {
+    from: stack.from,
+    to: ['success@simulator.amazonses.com'],
+    subject: `For ${hook.endpointId}`,
+    text: 'Hello.',
+  });
+  expect(answer.status).toBe(202);
+  return answer.body.message_id;
+}
+
+async function withHook(run: (hook: Hook) => Promise<void>): Promise<void> {
+  const hook = await createHook(['delivered']);
+  try {
+    await run(hook);
+  } finally {
+    await hook.remove();
+  }
+}
+
+function gaps(requests: readonly HookRequest[]): number[] {
+  const times = requests.map((request) => Date.parse(request.time));
+  return times.slice(1).map((time, index) => time - (times[index] ?? 0));
+}
+
+describe('a hook that always fails', () => {
+  it('gets 4 requests with one id, growing gaps and 4 valid signatures, and ends exhausted', async () => {
+    await withHook(async (hook) => {
+      await hook.behave({ status: 500 });
+      const messageId = await sendTo(hook);
+      const ended = await delivery(hook, messageId, ['exhausted']);
+      expect(ended).toMatchObject({ attempt_count: 4, next_attempt_at: null });
+
+      const requests = await hook.seen(messageId);
+      expect(requests).toHaveLength(4);
+      expect(new Set(requests.map((request) => request.headers['webhook-id'])).size).toBe(1);
+      expect(new Set(requests.map((request) => request.headers['webhook-signature'])).size).toBe(4);
+      expect(requests.map((request) => request.headers['x-ivymail-attempt'])).toEqual(['1', '2', '3', '4']);
+      for (const request of requests) {
+        expect(request.verified).toBe(true);
+        new Webhook(hook.secret).verify(request.raw_body, request.headers);
+      }
+      const [first = 0, second = 0, third = 0] = gaps(requests);
+      expect(second).toBeGreaterThan(first);
+      expect(third).toBeGreaterThan(second);
+    });
+  });
+});
+
+describe('a hook that recovers', () => {
+  it('after two failures gets 3 requests, and the delivery ends delivered', async () => {
+    await withHook(async (hook) => {
+      await hook.behave({ status: 503, times: 2 });
+      const messageId = await sendTo(hook);
+      expect(await delivery(hook, messageId, ['delivered'])).toMatchObject({ attempt_count: 3 });
+      expect((await hook.seen(messageId)).map((request) => request.status)).toEqual([503, 503, 200]);
+    });
+  });
+});
+
+describe('a hook that answers 410', () => {
+  it('gets 1 request, and is disabled with a reason and a time', async () => {
+    await withHook(async (hook) => {
+      await hook.behave({ status: 410 });
+      const messageId = await sendTo(hook);
+      await delivery(hook, messageId, ['exhausted']);
+      const endpoint = await until('the endpoint to be disabled', async () => {
+        const answer = await api('GET', `/v1/webhooks/${hook.endpointId}`);
+        return answer.body.status === 'disabled' ? answer.body : undefined;
+      });
+      expect(endpoint).toMatchObject({
+        status_reason: expect.any(String),
+        status_changed_at: expect.any(String),
+      });
+      expect(await hook.seen(messageId)).toHaveLength(1);
+    });
+  });
+});
+
+describe('Retry-After', () => {
+  it('moves the next attempt back', async () => {
+    await withHook(async (hook) => {
+      await hook.behave({ status: 429, retry_after: 600, times: 1 });
+      const messageId = await sendTo(hook);
+      const waiting = await delivery(hook, messageId, ['retrying']);
+      const [request] = await hook.requests(1, messageId);
+      const delaySeconds =
+        (Date.parse(String(waiting['next_attempt_at'])) - Date.parse(request?.time ?? '')) / 1000;
+      expect(delaySeconds).toBeGreaterThan(590);
+      expect(delaySeconds).toBeLessThan(610);
+    });
+  });
+});
+
+describe('a hook that misbehaves', () => {
+  it('by redirecting gets no second request elsewhere', async () => {
+    await withHook(async (hook) => {
+      await hook.behave({ status: 302, times: 1 });
+      const messageId = await sendTo(hook);
+      expect(await delivery(hook, messageId, ['delivered'])).toMatchObject({ attempt_count: 2 });
+    });
+  });
+
+  it('while paused gets nothing', async () => {
+    await withHook(async (hook) => {
+      const paused = await api('PATCH', `/v1/webhooks/${hook.endpointId}`, { status: 'paused' });
+      expect(paused).toMatchObject({ status: 200, body: { status: 'paused' } });
+      const other = await createHook(['delivered']);
+      const messageId = await sendTo(hook);
+      await other.requests(1, messageId);
+      expect(await hook.seen(messageId)).toEqual([]);
+      await other.remove();
+    });
+  });
+});
+
+describe('registering', () => {
+  it.each([
+    ['file:///etc/passwd', 422],
+    ['https://169.254.169.254/latest/meta-data', 422],
+    ['https://10.0.0.1/', 422],
+    ['not a url', 422],
+  ])('%s is refused, naming the field', async (url, status) => {
+    const answer = await api('POST', '/v1/webhooks', { url });
+    expect(answer.status).toBe(status);
+    expect(answer.body.error.field).toBe('url');
+  });
+
+  it('gives the five events of the mission where none are named, and shows the secret once', async () => {
+    const created = await api('POST', '/v1/webhooks', { url: `${stack.inbox_url}/hooks/five` });
+    expect(created.body.events).toEqual(['delivered', 'bounced', 'complained', 'suppressed', 'failed']);
+    expect(created.body.secret).toMatch(/^whsec_/);
+    const read = await api('GET', `/v1/webhooks/${created.body.id}`);
+    expect(read.body).not.toHaveProperty('secret');
+    const { secret: _secret, ...shown } = created.body;
+    expect(read.body).toEqual(shown);
+    expect((await api('DELETE', `/v1/webhooks/${created.body.id}`)).status).toBe(204);
+    expect((await api('GET', `/v1/webhooks/${created.body.id}`)).status).toBe(404);
+  });
+});
