@@ -1,0 +1,27 @@
+import { canonicalAddress } from './addresses.ts';
+import type { EventName } from './events.ts';
+import { deterministicId } from './ids.ts';
+
+export interface EventIdentity {
+  readonly messageId: string;
+  readonly event: EventName;
+  readonly to?: string;
+  /**
+   * What tells two of the same kind apart: SES's feedback id, the time in epoch milliseconds, a link. Empty where a
+   * message can have only one for a recipient.
+   */
+  readonly naturalKey?: readonly string[];
+}
+
+/**
+ * The `event_id`: the same for every copy of one outcome, whichever way and however often it reaches us. A recipient
+ * counts in canonical form, so the bounce of `Ann@` is not another one than that of `ann@`.
+ */
+export function emailEventId({ messageId, event, to, naturalKey = [] }: EventIdentity): string {
+  return deterministicId('evt', [
+    messageId,
+    event,
+    to === undefined ? '' : canonicalAddress(to),
+    ...naturalKey,
+  ]);
+}

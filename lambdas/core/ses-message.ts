@@ -1,0 +1,65 @@
+import { UnreadableMessage } from './errors.ts';
+
+/** A JSON object whose members are not trusted to be anything in particular. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** What a message from the queue turned out to be. */
+export type SesMessage =
+  | {
+      readonly kind: 'event';
+      readonly ses: JsonObject;
+      /** The SES event as text, to be kept byte for byte. */
+      readonly rawText: string;
+      /** The topic an SNS envelope names; none with raw delivery. */
+      readonly topicArn?: string;
+    }
+  /** SES or SNS telling that the wiring works: nothing to store. */
+  | { readonly kind: 'notice' };
+
+/** Sent once, as plain text, when a configuration set gets its SNS destination. */
+const VALIDATION_SENTENCE = 'Successfully validated SNS topic for Amazon SES event publishing.';
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UnreadableMessage('not_json', 'The message is not JSON', { cause });
+  }
+}
+
+/** SNS names the field `TopicArn` in its envelope and in the record a Lambda gets. */
+function readEnvelope(envelope: JsonObject): SesMessage {
+  const { Message: message, Type: type, TopicArn: topicArn } = envelope;
+  if (type !== undefined && type !== 'Notification') {
+    throw new UnreadableMessage('not_a_notification', `The SNS message is a ${JSON.stringify(type)}`);
+  }
+  if (typeof message !== 'string') throw new UnreadableMessage('not_ses', 'The SNS message holds no text');
+  const inner = readText(message);
+  return inner.kind === 'event' && typeof topicArn === 'string' ? { ...inner, topicArn } : inner;
+}
+
+function readText(text: string): SesMessage {
+  if (text.trim() === VALIDATION_SENTENCE) return { kind: 'notice' };
+  const ses = parse(text);
+  if (!isJsonObject(ses)) throw new UnreadableMessage('not_an_object', 'The message is JSON, but no object');
+  if (ses['notificationType'] === 'AmazonSnsSubscriptionSucceeded') return { kind: 'notice' };
+  // SNS ends its messages with a line feed that SES did not write.
+  return { kind: 'event', ses, rawText: text.endsWith('\n') ? text.slice(0, -1) : text };
+}
+
+/**
+ * Reads the body of one message: an SNS envelope, SNS's raw delivery, or the record SNS hands to a Lambda.
+ * Throws UnreadableMessage with a reason.
+ */
+export function parseSesMessage(body: string): SesMessage {
+  const message = readText(body);
+  if (message.kind === 'notice') return message;
+  const { ses } = message;
+  if (isJsonObject(ses['Sns'])) return readEnvelope(ses['Sns']);
+  if ('Message' in ses && 'TopicArn' in ses) return readEnvelope(ses);
+  return message;
+}
