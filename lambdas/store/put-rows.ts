@@ -1,4 +1,4 @@
-import { BatchWriteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { Row } from './pages.ts';
 import type { Table } from './table.ts';
 
@@ -65,27 +65,20 @@ async function putBatch(table: Table, batch: readonly Row[], deps: PutDeps): Pro
       );
       if (pending.length === 0) return { failed: [], refused: [] };
     } catch (error) {
-      if (isRefusal(error)) return putOneByOne(table, pending);
-      return { failed: pending, refused: [] };
+      if (!isRefusal(error)) return { failed: pending, refused: [] };
+      return pending.length === 1 ? { failed: [], refused: pending } : putOneByOne(table, pending, deps);
     }
   }
   return { failed: pending, refused: [] };
 }
 
 /** One bad row makes DynamoDB refuse its whole batch: this finds it, and stores its neighbours. */
-async function putOneByOne(table: Table, rows: readonly Row[]): Promise<PutOutcome> {
-  const failed: Row[] = [];
-  const refused: Row[] = [];
-  await Promise.all(
-    rows.map(async (row) => {
-      try {
-        await table.client.send(new PutCommand({ TableName: table.name, Item: row }));
-      } catch (error) {
-        (isRefusal(error) ? refused : failed).push(row);
-      }
-    }),
-  );
-  return { failed, refused };
+async function putOneByOne(table: Table, rows: readonly Row[], deps: PutDeps): Promise<PutOutcome> {
+  const outcomes = await Promise.all(rows.map((row) => putBatch(table, [row], deps)));
+  return {
+    failed: outcomes.flatMap((outcome) => outcome.failed),
+    refused: outcomes.flatMap((outcome) => outcome.refused),
+  };
 }
 
 function sleep(ms: number): Promise<void> {
