@@ -29,7 +29,8 @@ import type { DeliveryStatus } from '../core/deliveries.ts';
 import type { EventName } from '../core/events.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
 
-export const INDEX = { g1: 'g1', g2: 'g2' } as const;
+/** DynamoDB takes no index name under three characters. */
+export const INDEX = { g1: 'by_g1pk', g2: 'by_g2pk' } as const;
 
 /** Attribute names of keys, shared with the table construct. `ttl` is epoch seconds. */
 export const KEY_ATTRIBUTES = { pk: 'pk', sk: 'sk', g1pk: 'g1pk', g2pk: 'g2pk', ttl: 'ttl' } as const;

@@ -1,5 +1,5 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { INDEX } from './keys.ts';
+import { INDEX } from './keys.ts';
 import type { Table } from './table.ts';
 
 /** Where a page begins: after `key` going on (older), or before it going back (newer). */
@@ -92,7 +92,7 @@ class PartitionReader {
       const answer = await this.table.client.send(
         new QueryCommand({
           TableName: this.table.name,
-          ...(this.partition.index && { IndexName: this.partition.index }),
+          ...(this.partition.index && { IndexName: INDEX[this.partition.index] }),
           KeyConditionExpression: '#pk = :pk AND sk BETWEEN :low AND :high',
           ExpressionAttributeNames: { '#pk': this.partition.index ? `${this.partition.index}pk` : 'pk' },
           ExpressionAttributeValues: {
