@@ -1,0 +1,213 @@
+import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { METRIC, METRICS_NAMESPACE, type MetricName } from '../lambdas/core/metrics.ts';
+import type { Delivery } from './delivery.ts';
+import type { EventSource } from './event-source.ts';
+import type { Ingest } from './ingest.ts';
+import type { RestApi } from './rest-api.ts';
+
+const FIVE_MINUTES = Duration.minutes(5);
+
+export interface AlarmsProps {
+  readonly source: EventSource;
+  readonly ingest: Ingest;
+  readonly delivery: Delivery;
+  readonly api: RestApi;
+  readonly email?: string | undefined;
+}
+
+interface AlarmSpec {
+  readonly metric: cloudwatch.IMetric;
+  /** One sentence: what is wrong when it rings. */
+  readonly says: string;
+  /** Section of docs/runbook.md. */
+  readonly section: string;
+  /** Rings at this value and above; 1 by default. */
+  readonly atLeast?: number;
+  /** How many of the last periods, `[2, 3]`: two of three. One of one by default. */
+  readonly periods?: readonly [number, number];
+}
+
+/** Everything an operator is told, and where to. Each alarm names the section of the runbook that says what to do. */
+export class Alarms extends Construct {
+  readonly topic: sns.Topic;
+  private readonly action: SnsAction;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    const { source, ingest, delivery, api } = props;
+
+    this.topic = new sns.Topic(this, 'Topic', { displayName: 'IvyMail Events alarms', enforceSSL: true });
+    this.allowOnlyAlarms();
+    if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
+    this.action = new SnsAction(this.topic);
+
+    this.onDeadLetters('IngestDeadLetters', source.deadLetters, 'SES events could not be stored');
+    this.onDeadLetters(
+      'SubscriptionDeadLetters',
+      source.subscriptionDeadLetters,
+      'SES events could not reach the queue',
+    );
+    this.onDeadLetters('DispatchDeadLetters', delivery.dispatchDeadLetters, 'New events made no webhooks');
+    this.onDeadLetters('DeliverDeadLetters', delivery.deliverDeadLetters, 'Webhooks were not retried');
+
+    this.alarm('QueueDelayed', {
+      metric: source.queue.metricApproximateAgeOfOldestMessage({
+        period: FIVE_MINUTES,
+        statistic: 'Maximum',
+      }),
+      says: 'The oldest SES event has waited in the queue for more than 5 minutes',
+      section: 'queue-delayed',
+      atLeast: Duration.minutes(5).toSeconds(),
+    });
+    this.alarm('DispatchDelayed', {
+      metric: delivery.dispatch.metric('IteratorAge', { period: FIVE_MINUTES, statistic: 'Maximum' }),
+      says: 'New events have waited for their webhooks for more than 5 minutes',
+      section: 'dispatch-delayed',
+      atLeast: FIVE_MINUTES.toMilliseconds(),
+    });
+
+    this.onErrors('Ingest', ingest.function);
+    this.onErrors('Dispatch', delivery.dispatch);
+    this.onErrors('Deliver', delivery.deliver);
+    this.onErrors('Api', api.function);
+    this.onErrors('Authorizer', api.authorizer);
+
+    this.onFailedExecutions('DeliverMachine', delivery.deliverMachine);
+    this.onFailedExecutions('RedeliverMachine', delivery.redeliverMachine);
+
+    this.onCount(METRIC.deliveriesExhausted, 'A webhook was given up after its last retry', 'exhausted');
+    this.onCount(METRIC.deliveriesInternal, 'A delivery ended by a fault of our own', 'internal');
+    this.onCount(METRIC.messagesQuarantined, 'A message could not be read as an SES event', 'quarantine');
+    this.onCount(
+      METRIC.unknownWorkspaceTags,
+      'Mail was tagged with a workspace that does not exist',
+      'unknown-workspace',
+    );
+
+    this.onReputation('BounceRate', 0.05, 'SES reviews an account at 5 %, and may pause it at 10 %');
+    this.onReputation('ComplaintRate', 0.001, 'SES reviews an account at 0.1 %, and may pause it at 0.5 %');
+    this.onSilence(source.queue);
+  }
+
+  private onDeadLetters(id: string, queue: sqs.Queue, says: string): void {
+    this.alarm(id, {
+      metric: queue.metricApproximateNumberOfMessagesVisible({ period: FIVE_MINUTES, statistic: 'Maximum' }),
+      says,
+      section: 'dead-letters',
+    });
+  }
+
+  /** One failure is tried again by whoever called; two periods of three say that it does not pass by itself. */
+  private onErrors(name: string, fn: lambda.Function): void {
+    this.alarm(`${name}Errors`, {
+      metric: fn.metricErrors({ period: FIVE_MINUTES }),
+      says: `The ${name.toLowerCase()} function keeps failing`,
+      section: 'function-errors',
+      periods: [2, 3],
+    });
+  }
+
+  private onFailedExecutions(id: string, machine: sfn.StateMachine): void {
+    this.alarm(`${id}Failed`, {
+      metric: new cloudwatch.MathExpression({
+        expression: 'FILL(failed, 0) + FILL(timedOut, 0)',
+        usingMetrics: { failed: machine.metricFailed(), timedOut: machine.metricTimedOut() },
+        period: FIVE_MINUTES,
+        label: 'Executions that failed or timed out',
+      }),
+      says: 'A delivery stopped midway',
+      section: 'failed-executions',
+    });
+  }
+
+  private onCount(metricName: MetricName, says: string, section: string): void {
+    this.alarm(metricName, {
+      metric: new cloudwatch.Metric({
+        namespace: METRICS_NAMESPACE,
+        metricName,
+        period: FIVE_MINUTES,
+        statistic: 'Sum',
+      }),
+      says,
+      section,
+    });
+  }
+
+  private onReputation(rate: 'BounceRate' | 'ComplaintRate', atLeast: number, says: string): void {
+    this.alarm(`Ses${rate}`, {
+      metric: new cloudwatch.Metric({
+        namespace: 'AWS/SES',
+        metricName: `Reputation.${rate}`,
+        period: Duration.hours(1),
+        statistic: 'Maximum',
+      }),
+      says,
+      section: 'reputation',
+      atLeast,
+    });
+  }
+
+  /**
+   * Mail goes out, and nothing comes back: the destination was switched off, or the mail is sent without the set.
+   * SES counts an account's mail only as a whole, so mail that is meant to be untracked can ring it too.
+   */
+  private onSilence(queue: sqs.Queue): void {
+    this.alarm('NothingIngested', {
+      metric: new cloudwatch.MathExpression({
+        expression: 'IF(FILL(sent, 0) > 0 AND FILL(stored, 0) == 0, 1, 0)',
+        usingMetrics: {
+          sent: new cloudwatch.Metric({ namespace: 'AWS/SES', metricName: 'Send', statistic: 'Sum' }),
+          stored: queue.metricNumberOfMessagesDeleted(),
+        },
+        period: Duration.minutes(30),
+        label: 'Mail sent, nothing ingested',
+      }),
+      says: 'SES sent mail, but no event of it has arrived for 30 minutes',
+      section: 'nothing-ingested',
+    });
+  }
+
+  private alarm(id: string, { metric, says, section, atLeast = 1, periods = [1, 1] }: AlarmSpec): void {
+    new cloudwatch.Alarm(this, id, {
+      alarmName: `${Aws.STACK_NAME}-${id}`,
+      alarmDescription: `${says}. What to do: docs/runbook.md#${section}`,
+      metric,
+      threshold: atLeast,
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      datapointsToAlarm: periods[0],
+      evaluationPeriods: periods[1],
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    }).addAlarmAction(this.action);
+  }
+
+  private allowOnlyAlarms(): void {
+    this.topic.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: 'AlarmsOfThisAccount',
+        principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+          ArnLike: {
+            'aws:SourceArn': Stack.of(this).formatArn({
+              service: 'cloudwatch',
+              resource: 'alarm',
+              resourceName: '*',
+              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+            }),
+          },
+        },
+      }),
+    );
+  }
+}

@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { buildSync, type BuildOptions } from 'esbuild';
+
+/** Found from here, not from the working directory: the construct may be in another app. */
+const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** How every function is built; the SDK goes in: it starts faster than the runtime's, and is the version tested. */
+export const BUNDLE_OPTIONS = {
+  absWorkingDir: PROJECT_ROOT,
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  // Some packages are CommonJS, and `require` what is built into Node.
+  banner: {
+    js: "import { createRequire as ivyRequire } from 'node:module'; const require = ivyRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+/**
+ * The code of lambdas/handlers/`handler`.ts, in one file. esbuild is called in this process, with one object of options
+ * that the benchmarks use too: NodejsFunction starts a package runner for each function, most of the time of a synth.
+ */
+export function bundledHandler(handler: string): lambda.Code {
+  return lambda.Code.fromAsset(`${PROJECT_ROOT}lambdas`, {
+    // Equal output is an equal asset, whatever else was changed in the sources.
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      local: {
+        tryBundle(outputDirectory) {
+          buildSync({
+            ...BUNDLE_OPTIONS,
+            entryPoints: [`lambdas/handlers/${handler}.ts`],
+            outfile: `${outputDirectory}/index.mjs`,
+          });
+          return true;
+        },
+      },
+      // Asked for, and never started; the command tells the CDK's cache one handler from another.
+      image: DockerImage.fromRegistry('none'),
+      command: [handler],
+    },
+  });
+}

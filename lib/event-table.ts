@@ -1,0 +1,68 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { ENV } from '../lambdas/core/env.ts';
+import { INDEX, KEY_ATTRIBUTES, PROJECTED_ATTRIBUTES } from '../lambdas/store/keys.ts';
+
+export interface EventTableProps {
+  readonly removalPolicy: RemovalPolicy;
+}
+
+export interface TableAccess {
+  readonly actions: readonly `dynamodb:${string}`[];
+  /** Whether it reads lists; an index is only ever queried. */
+  readonly queriesIndexes?: boolean;
+}
+
+/** The one table; what its keys mean is in lambdas/store/keys.ts. Its stream is the only cause of a webhook. */
+export class EventTable extends Construct {
+  readonly table: dynamodb.TableV2;
+  /** New images, in order of writing per partition. */
+  readonly streamArn: string;
+
+  constructor(scope: Construct, id: string, props: EventTableProps) {
+    super(scope, id);
+
+    const string = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
+    const index = (indexName: string, partitionKey: string): dynamodb.GlobalSecondaryIndexPropsV2 => ({
+      indexName,
+      partitionKey: string(partitionKey),
+      sortKey: string(KEY_ATTRIBUTES.sk),
+      projectionType: dynamodb.ProjectionType.INCLUDE,
+      nonKeyAttributes: [...PROJECTED_ATTRIBUTES],
+    });
+    this.table = new dynamodb.TableV2(this, 'Table', {
+      partitionKey: string(KEY_ATTRIBUTES.pk),
+      sortKey: string(KEY_ATTRIBUTES.sk),
+      globalSecondaryIndexes: [index(INDEX.g1, KEY_ATTRIBUTES.g1pk), index(INDEX.g2, KEY_ATTRIBUTES.g2pk)],
+      billing: dynamodb.Billing.onDemand(),
+      timeToLiveAttribute: KEY_ATTRIBUTES.ttl,
+      dynamoStream: dynamodb.StreamViewType.NEW_IMAGE,
+      // The key AWS keeps for the account: its use shows in CloudTrail, and DynamoDB asks it once in five minutes for
+      // each caller, cents a month. A key of our own would add a dollar a month and a way to lose the table.
+      encryption: dynamodb.TableEncryptionV2.awsManagedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: props.removalPolicy === RemovalPolicy.RETAIN,
+      removalPolicy: props.removalPolicy,
+    });
+    if (this.table.tableStreamArn === undefined) throw new Error('The table has no stream');
+    this.streamArn = this.table.tableStreamArn;
+  }
+
+  /** Permission and name of the table. */
+  grantAccess(fn: lambda.Function, access: TableAccess): void {
+    fn.addEnvironment(ENV.tableName, this.table.tableName);
+    fn.addToRolePolicy(
+      new iam.PolicyStatement({ actions: [...access.actions], resources: [this.table.tableArn] }),
+    );
+    if (!access.queriesIndexes) return;
+    fn.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['dynamodb:Query'],
+        resources: Object.values(INDEX).map((name) => `${this.table.tableArn}/index/${name}`),
+      }),
+    );
+  }
+}

@@ -1,0 +1,49 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { bundledHandler } from './bundle.ts';
+
+export interface IvyFunctionProps {
+  /** File in lambdas/handlers/, without its ending. */
+  readonly handler: string;
+  readonly description: string;
+  readonly timeoutSeconds: number;
+  /** Also its share of a CPU: 1,769 MB are one. */
+  readonly memoryMb: number;
+}
+
+/**
+ * The one way a function is made here. Its role can write to its own log group and nothing else; whoever needs more
+ * is given it by the construct that owns the resource, together with the environment variable that names it.
+ */
+export function ivyFunction(scope: Construct, id: string, props: IvyFunctionProps): lambda.Function {
+  const logGroup = new logs.LogGroup(scope, `${id}Logs`, {
+    retention: logs.RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const role = new iam.Role(scope, `${id}Role`, {
+    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+  });
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    }),
+  );
+  return new lambda.Function(scope, id, {
+    code: bundledHandler(props.handler),
+    handler: 'index.handler',
+    description: props.description,
+    runtime: lambda.Runtime.NODEJS_24_X,
+    architecture: lambda.Architecture.ARM_64,
+    timeout: Duration.seconds(props.timeoutSeconds),
+    memorySize: props.memoryMb,
+    role,
+    logGroup,
+    loggingFormat: lambda.LoggingFormat.JSON,
+    // Lambda's own START, END and REPORT lines would outweigh ours tenfold.
+    systemLogLevelV2: lambda.SystemLogLevel.WARN,
+  });
+}

@@ -1,0 +1,58 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { Alarms } from './alarms.ts';
+import { Delivery } from './delivery.ts';
+import { EventSource } from './event-source.ts';
+import { EventTable } from './event-table.ts';
+import { Ingest } from './ingest.ts';
+import { resolveOptions, type StackOptions } from './options.ts';
+import { RestApi } from './rest-api.ts';
+import { SecretsKey } from './secrets-key.ts';
+
+/**
+ * The whole pipeline: SES → queue → table → signed webhooks, and the API over it. Put it into a stack of your own, or
+ * deploy the stack of this project.
+ */
+export class IvyMailEvents extends Construct {
+  /** Send with this configuration set, and the mail is tracked. */
+  readonly configurationSetName: string;
+  /** Where SES publishes. */
+  readonly topic: sns.Topic;
+  readonly queue: sqs.Queue;
+  readonly table: dynamodb.TableV2;
+  readonly secretsKey: kms.Key;
+  readonly api: apigateway.RestApi;
+  /** Base address of the API, with a slash at its end. */
+  readonly url: string;
+  /** Every alarm is published here. */
+  readonly alarmTopic: sns.Topic;
+
+  /** Throws an Error that names an option which is wrong or unknown. */
+  constructor(scope: Construct, id: string, props: StackOptions = {}) {
+    super(scope, id);
+    const options = resolveOptions(props);
+    const removalPolicy = options.removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+
+    const source = new EventSource(this, 'Source', options);
+    const table = new EventTable(this, 'Store', { removalPolicy });
+    const secretsKey = new SecretsKey(this, 'Secrets', { removalPolicy });
+    const ingest = new Ingest(this, 'Ingest', { source, table, retentionDays: options.retentionDays });
+    const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options });
+    const api = new RestApi(this, 'Api', { source, table, secretsKey, options });
+    const alarms = new Alarms(this, 'Alarms', { source, ingest, delivery, api, email: options.alarmEmail });
+
+    this.configurationSetName = source.configurationSetName;
+    this.topic = source.topic;
+    this.queue = source.queue;
+    this.table = table.table;
+    this.secretsKey = secretsKey.key;
+    this.api = api.api;
+    this.url = api.url;
+    this.alarmTopic = alarms.topic;
+  }
+}

@@ -1,0 +1,124 @@
+import { Duration, Size } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as targets from 'aws-cdk-lib/aws-route53-targets';
+import { Construct } from 'constructs';
+import { ENV } from '../lambdas/core/env.ts';
+import type { EventSource } from './event-source.ts';
+import type { EventTable } from './event-table.ts';
+import { addGatewayResponses } from './gateway-responses.ts';
+import { ivyFunction } from './ivy-function.ts';
+import type { ResolvedOptions } from './options.ts';
+import type { SecretsKey } from './secrets-key.ts';
+
+export interface RestApiProps {
+  readonly source: EventSource;
+  readonly table: EventTable;
+  readonly secretsKey: SecretsKey;
+  readonly options: Pick<ResolvedOptions, 'retentionDays' | 'allowInsecureEndpoints' | 'throttle' | 'domain'>;
+}
+
+/** The API: an authorizer that turns a key into a workspace, and one function behind all routes. */
+export class RestApi extends Construct {
+  readonly api: apigateway.RestApi;
+  readonly function: lambda.Function;
+  readonly authorizer: lambda.Function;
+  /** Ends with a slash. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, props: RestApiProps) {
+    super(scope, id);
+    const { options } = props;
+
+    this.authorizer = this.createAuthorizer(props);
+    this.function = this.createFunction(props);
+    this.api = new apigateway.RestApi(this, 'Api', {
+      description: 'IvyMail Events',
+      endpointTypes: [apigateway.EndpointType.REGIONAL],
+      // An account has one such role for all its APIs: not ours to set, so there is no access log
+      // (docs/adr/0011-no-access-log.md).
+      cloudWatchRole: false,
+      minCompressionSize: Size.kibibytes(1),
+      deployOptions: {
+        stageName: 'prod',
+        throttlingRateLimit: options.throttle.ratePerSecond,
+        throttlingBurstLimit: options.throttle.burst,
+      },
+    });
+    this.api.root.addProxy({
+      defaultIntegration: new apigateway.LambdaIntegration(this.function, { allowTestInvoke: false }),
+      defaultMethodOptions: {
+        authorizer: new apigateway.RequestAuthorizer(this, 'KeyAuthorizer', {
+          handler: this.authorizer,
+          identitySources: [apigateway.IdentitySource.header('x-api-key')],
+          // How long a revoked key may go on working.
+          resultsCacheTtl: Duration.seconds(60),
+        }),
+      },
+    });
+    addGatewayResponses(this.api);
+    // The CDK prints the address of every API; ours is an output of the stack, under its own name.
+    this.api.node.tryRemoveChild('Endpoint');
+    this.url = options.domain ? this.serveAt(options.domain) : this.api.url;
+  }
+
+  private createAuthorizer({ table }: RestApiProps): lambda.Function {
+    const authorizer = ivyFunction(this, 'Authorizer', {
+      handler: 'authorizer',
+      description: 'Finds the workspace of an API key',
+      timeoutSeconds: 5,
+      // It reads one row; more memory only shortens the cold start.
+      memoryMb: 512,
+    });
+    table.grantAccess(authorizer, { actions: ['dynamodb:GetItem'] });
+    return authorizer;
+  }
+
+  private createFunction({ source, table, secretsKey, options }: RestApiProps): lambda.Function {
+    const fn = ivyFunction(this, 'Function', {
+      handler: 'api',
+      description: 'Answers every route of the API',
+      // What API Gateway waits, at most.
+      timeoutSeconds: 29,
+      // A person waits for it, and a mail of 4 MiB is parsed and encoded several times over.
+      memoryMb: 1024,
+    });
+    table.grantAccess(fn, {
+      actions: [
+        'dynamodb:GetItem',
+        'dynamodb:Query',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:BatchWriteItem',
+      ],
+      queriesIndexes: true,
+    });
+    secretsKey.grantUse(fn, ['kms:Encrypt', 'kms:Decrypt']);
+    source.grantSend(fn);
+    fn.addEnvironment(ENV.retentionDays, String(options.retentionDays));
+    fn.addEnvironment(ENV.allowInsecureEndpoints, String(options.allowInsecureEndpoints));
+    return fn;
+  }
+
+  private serveAt(domain: NonNullable<ResolvedOptions['domain']>): string {
+    const name = this.api.addDomainName('Domain', {
+      domainName: domain.name,
+      certificate: acm.Certificate.fromCertificateArn(this, 'Certificate', domain.certificateArn),
+      endpointType: apigateway.EndpointType.REGIONAL,
+      securityPolicy: apigateway.SecurityPolicy.TLS_1_2,
+    });
+    // oxlint-disable-next-line no-new -- a construct is placed by making it
+    new route53.ARecord(this, 'Record', {
+      zone: route53.HostedZone.fromHostedZoneAttributes(this, 'Zone', {
+        hostedZoneId: domain.hostedZoneId,
+        zoneName: domain.name,
+      }),
+      recordName: `${domain.name}.`,
+      target: route53.RecordTarget.fromAlias(new targets.ApiGatewayDomain(name)),
+    });
+    return `https://${domain.name}/`;
+  }
+}
