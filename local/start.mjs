@@ -1,0 +1,31 @@
+// `npm start`: installs what is missing, then runs main.ts on the Node of package.json. Plain JavaScript on purpose: it
+// runs before anything is installed, on any Node from 20 on.
+import { spawn } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { install } from './install.mjs';
+
+const root = resolve(fileURLToPath(import.meta.url), '../..');
+
+try {
+  await install();
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
+
+// The IPC channel is a lifeline: when this process dies, however it dies, main.ts sees it close and ends everything.
+const main = spawn(
+  join(root, 'node_modules', '.bin', 'node'),
+  ['--import', 'tsx', join(root, 'local', 'main.ts'), ...process.argv.slice(2)],
+  { cwd: root, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] },
+);
+// main.ts decides when it is over; it takes a signal that a terminal has sent to both of us only once.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => main.kill(signal));
+main.on('error', (error) => {
+  console.error(`Cannot start: ${error.message}`);
+  process.exitCode = 1;
+});
+main.on('exit', (code) => {
+  process.exitCode = code ?? 1;
+});
