@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ENV } from '../lambdas/core/env.ts';
+import { bundle } from './bundle.ts';
+import { median, type Figure } from './figure.ts';
+
+const RUNS = 21;
+
+const DYNAMODB = `
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, BatchWriteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+export const commands = [BatchWriteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand];
+export const table = DynamoDBDocumentClient.from(new DynamoDBClient({}));
+`;
+
+/** The AWS clients of each handler, made as the handler makes them, and nothing else. */
+const CLIENTS_OF: Readonly<Record<string, string>> = {
+  ingest: DYNAMODB,
+  dispatch: `${DYNAMODB}
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';
+export const clients = [new SFNClient({}), new SQSClient({}), StartExecutionCommand, SendMessageCommand];
+`,
+  deliver: `${DYNAMODB}
+import { KMSClient, DecryptCommand } from '@aws-sdk/client-kms';
+export const clients = [new KMSClient({}), DecryptCommand];
+`,
+};
+
+/** Handlers check their environment when they load. */
+const HANDLER_ENV = {
+  AWS_REGION: 'us-east-1',
+  [ENV.tableName]: 'table',
+  [ENV.retentionDays]: '90',
+  [ENV.topicArn]: 'arn:aws:sns:us-east-1:000000000000:topic',
+  [ENV.deliverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:deliver',
+  [ENV.poisonQueueUrl]: 'http://127.0.0.1/queue',
+  [ENV.autoSuppress]: '{"hardBounces":true,"complaints":true}',
+  [ENV.retry]: '{"firstDelaySeconds":60,"factor":5,"count":3}',
+};
+
+function importMs(runner: string, file: string): number {
+  const output = execFileSync(process.execPath, [runner, file], {
+    env: { ...process.env, ...HANDLER_ENV },
+    encoding: 'utf8',
+  });
+  return Number(output.trim().split('\n').at(-1));
+}
+
+/** Time to load a handler over the time to load only its AWS clients: the two in turn, median of each. */
+export async function importTime(directory: string): Promise<readonly Figure[]> {
+  const runner = join(directory, 'import.mjs');
+  const figures: Figure[] = [];
+  for (const [name, clients] of Object.entries(CLIENTS_OF)) {
+    // oxlint-disable no-await-in-loop -- one at a time, or they would measure each other
+    const handler = await bundle(directory, name, { file: `lambdas/handlers/${name}.ts` });
+    const baseline = await bundle(directory, `${name}-clients`, { text: clients });
+    // oxlint-enable no-await-in-loop
+    writeFileSync(
+      runner,
+      'const start = performance.now(); await import(process.argv[2]); console.log(performance.now() - start);',
+    );
+    const times: { handler: number[]; baseline: number[] } = { handler: [], baseline: [] };
+    for (let run = 0; run < RUNS; run += 1) {
+      times.handler.push(importMs(runner, handler));
+      times.baseline.push(importMs(runner, baseline));
+    }
+    figures.push({
+      name: `import time of ${name} over its AWS clients`,
+      value: median(times.handler) / median(times.baseline),
+      goal: 1.15,
+      unit: '×',
+      how: `median of ${RUNS}, alternating: ${median(times.handler).toFixed(1)} ms over ${median(times.baseline).toFixed(1)} ms`,
+    });
+  }
+  return figures;
+}

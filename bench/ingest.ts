@@ -1,0 +1,107 @@
+import { normalise } from '../lambdas/core/normalise.ts';
+import { DEFAULT_WORKSPACE_ID } from '../lambdas/core/ids.ts';
+import { eventRows } from '../lambdas/store/event-rows.ts';
+import { itemSizeBytes } from '../lambdas/store/item-size.ts';
+import { PROJECTED_ATTRIBUTES } from '../lambdas/store/keys.ts';
+import type { Row } from '../lambdas/store/pages.ts';
+import { ENV } from '../lambdas/core/env.ts';
+import { sesEvents } from '../test/fixtures/ses-events.ts';
+import { bundle } from './bundle.ts';
+import type { Figure } from './figure.ts';
+import { ask, ended, start } from './process.ts';
+
+interface WorkerReport {
+  readonly ingestUs: number;
+  readonly parseUs: number;
+  readonly events: number;
+  readonly batches: number;
+}
+
+/** CPU, calls and log bytes of the ingest handler, in a process of its own, against a DynamoDB that answers at once. */
+export async function ingestCost(directory: string): Promise<readonly Figure[]> {
+  const fake = await start<{ port: number }>(
+    await bundle(directory, 'fake-aws', { file: 'bench/fake-aws.ts' }),
+    {},
+  );
+  const worker = await start<WorkerReport>(
+    await bundle(directory, 'ingest-worker', { file: 'bench/ingest-worker.ts' }),
+    {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${fake.first.port}`,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'bench',
+      AWS_SECRET_ACCESS_KEY: 'bench',
+      [ENV.tableName]: 'table',
+      [ENV.retentionDays]: '90',
+      [ENV.topicArn]: 'arn:aws:sns:us-east-1:000000000000:topic',
+    },
+  );
+  await ended(worker.child);
+  const { counts } = await ask<{ counts: Record<string, number> }>(fake.child, 'counts');
+  fake.child.disconnect();
+
+  const { ingestUs, parseUs, events, batches } = worker.first;
+  const calls = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const logBytes = Buffer.byteLength(worker.stdout().split('MEASURED\n').at(-1) ?? '');
+  return [
+    {
+      name: 'CPU per ingested event at batch 10 over JSON.parse of it',
+      value: ingestUs / parseUs,
+      goal: 20,
+      unit: '×',
+      how: `${ingestUs.toFixed(0)} µs over ${parseUs.toFixed(1)} µs, ${events} events, SDK included`,
+    },
+    {
+      name: 'AWS calls per event at batch 10',
+      value: calls / (batches * 10),
+      goal: 0.12,
+      unit: 'calls',
+      how: JSON.stringify(counts),
+    },
+    {
+      name: 'log bytes per event of ingest at batch 10',
+      value: logBytes / events,
+      goal: 100,
+      unit: 'bytes',
+      how: `${logBytes} bytes for ${events} events`,
+    },
+  ];
+}
+
+const KB = 1024;
+const units = (bytes: number): number => Math.max(1, Math.ceil(bytes / KB));
+
+function projected(row: Row, indexKey: 'g1pk' | 'g2pk'): number {
+  const names = ['pk', 'sk', indexKey, ...PROJECTED_ATTRIBUTES];
+  return itemSizeBytes(
+    Object.fromEntries(names.filter((name) => name in row).map((name) => [name, row[name]])),
+  );
+}
+
+/** Units of storing an event with its raw SES event and both index writes, by the sizes DynamoDB counts. */
+function writeUnits(rows: readonly Row[]): number {
+  let sum = 0;
+  for (const row of rows) {
+    sum += units(itemSizeBytes(row));
+    if ('g1pk' in row) sum += units(projected(row, 'g1pk'));
+    if ('g2pk' in row) sum += units(projected(row, 'g2pk'));
+  }
+  return sum;
+}
+
+/** Over varied events that did not build the dictionary. */
+export function writeUnitFigures(): readonly Figure[] {
+  const all = sesEvents({ seed: 11, count: 5_000, recipients: 1 }).map((ses) => {
+    const events = normalise(ses).events.map((event) => ({ ...event, workspace_id: DEFAULT_WORKSPACE_ID }));
+    return writeUnits(eventRows(events, { retentionDays: 90, receivedAtMs: 0 }, JSON.stringify(ses)));
+  });
+  const over = all.filter((each) => each > 3).length / all.length;
+  return [
+    {
+      name: 'write units per stored event of one recipient, raw event kept',
+      value: all.reduce((sum, each) => sum + each, 0) / all.length,
+      goal: 3,
+      unit: 'units',
+      how: `mean of ${all.length} events of all types; ${(over * 100).toFixed(1)} % need more than 3`,
+    },
+  ];
+}
