@@ -6,7 +6,6 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
-import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { METRIC, METRICS_NAMESPACE, type MetricName } from '../lambdas/core/metrics.ts';
 import type { Delivery } from './delivery.ts';
@@ -22,6 +21,8 @@ export interface AlarmsProps {
   readonly delivery: Delivery;
   readonly api: RestApi;
   readonly email?: string | undefined;
+  /** Whether the account's SES publishes metrics: that of an emulator does not. */
+  readonly sesCounts: boolean;
 }
 
 interface AlarmSpec {
@@ -81,8 +82,16 @@ export class Alarms extends Construct {
     this.onErrors('Api', api.function);
     this.onErrors('Authorizer', api.authorizer);
 
-    this.onFailedExecutions('DeliverMachine', delivery.deliverMachine);
-    this.onFailedExecutions('RedeliverMachine', delivery.redeliverMachine);
+    this.onStopped('DeliverMachineFailed', delivery.deliverMachine.metricFailed({ period: FIVE_MINUTES }));
+    this.onStopped(
+      'DeliverMachineTimedOut',
+      delivery.deliverMachine.metricTimedOut({ period: FIVE_MINUTES }),
+    );
+    // Redeliver has no limit of time to exceed.
+    this.onStopped(
+      'RedeliverMachineFailed',
+      delivery.redeliverMachine.metricFailed({ period: FIVE_MINUTES }),
+    );
 
     this.onCount(METRIC.deliveriesExhausted, 'A webhook was given up after its last retry', 'exhausted');
     this.onCount(METRIC.deliveriesInternal, 'A delivery ended by a fault of our own', 'internal');
@@ -95,7 +104,7 @@ export class Alarms extends Construct {
 
     this.onReputation('BounceRate', 0.05, 'SES reviews an account at 5 %, and may pause it at 10 %');
     this.onReputation('ComplaintRate', 0.001, 'SES reviews an account at 0.1 %, and may pause it at 0.5 %');
-    this.onSilence(source.queue);
+    if (props.sesCounts) this.onSilence(source.queue);
   }
 
   private onDeadLetters(id: string, queue: sqs.Queue, says: string): void {
@@ -116,17 +125,8 @@ export class Alarms extends Construct {
     });
   }
 
-  private onFailedExecutions(id: string, machine: sfn.StateMachine): void {
-    this.alarm(`${id}Failed`, {
-      metric: new cloudwatch.MathExpression({
-        expression: 'FILL(failed, 0) + FILL(timedOut, 0)',
-        usingMetrics: { failed: machine.metricFailed(), timedOut: machine.metricTimedOut() },
-        period: FIVE_MINUTES,
-        label: 'Executions that failed or timed out',
-      }),
-      says: 'A delivery stopped midway',
-      section: 'failed-executions',
-    });
+  private onStopped(id: string, metric: cloudwatch.IMetric): void {
+    this.alarm(id, { metric, says: 'A delivery stopped midway', section: 'failed-executions' });
   }
 
   private onCount(metricName: MetricName, says: string, section: string): void {
@@ -176,8 +176,9 @@ export class Alarms extends Construct {
     });
   }
 
-  private alarm(id: string, { metric, says, section, atLeast = 1, periods = [1, 1] }: AlarmSpec): void {
-    new cloudwatch.Alarm(this, id, {
+  private alarm(id: string, spec: AlarmSpec): void {
+    const { metric, says, section, atLeast = 1, periods = [1, 1] } = spec;
+    const alarm = new cloudwatch.Alarm(this, id, {
       alarmName: `${Aws.STACK_NAME}-${id}`,
       alarmDescription: `${says}. What to do: docs/runbook.md#${section}`,
       metric,
@@ -186,7 +187,8 @@ export class Alarms extends Construct {
       datapointsToAlarm: periods[0],
       evaluationPeriods: periods[1],
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-    }).addAlarmAction(this.action);
+    });
+    alarm.addAlarmAction(this.action);
   }
 
   private allowOnlyAlarms(): void {

@@ -39,7 +39,8 @@ const optionsSchema = z.strictObject({
     .prefault({}),
 
   /**
-   * Lets webhook endpoints be plain http and on loopback. For a machine of one's own, never for a deployment.
+   * Lets webhook endpoints be plain http and on loopback, and leaves out the alarm that trusts SES's own count of mail.
+   * For a machine of one's own, never for a deployment.
    * @default false
    */
   allowInsecureEndpoints: z.boolean().default(false),
