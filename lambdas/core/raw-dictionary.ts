@@ -1,0 +1,26 @@
+/**
+ * What SES events have in common, as text: the preset dictionary of the raw event's compression. It is data, not
+ * documentation: a version once used is never changed, or what was packed with it could not be read again.
+ */
+const VERSION_1 = [
+  '{"eventType":"Subscription","subscription":{"contactList":"","timestamp":"2026-01-01T00:00:00Z","source":"UnsubscribeHeader","newTopicPreferences":{"unsubscribeAll":true,"topicSubscriptionStatus":[{"topicName":"","subscriptionStatus":"OptOut"}]},"oldTopicPreferences":{"unsubscribeAll":false,"topicSubscriptionStatus":[{"topicName":"","subscriptionStatus":"OptOut"}]}}',
+  '{"eventType":"Rendering Failure","failure":{"errorMessage":"Attribute \'\' is not present in the rendering data.","templateName":""}',
+  '{"eventType":"Reject","reject":{"reason":"Bad content"}',
+  '"deliveryDelay":{"timestamp":"2026-01-01T00:00:00.000Z","delayType":"TransientCommunicationFailure","expirationTime":"2026-01-01T00:00:00.000Z","delayedRecipients":[{"emailAddress":"","status":"4.4.1","diagnosticCode":"smtp; 421 4.4.1 Unable to connect to remote host"}],"reportingMTA":"a8-70.smtp-out.amazonses.com"}',
+  '"complaint":{"feedbackId":"0100019c-000000","complaintSubType":null,"complainedRecipients":[{"emailAddress":""}],"timestamp":"2026-01-01T00:00:00.000Z","userAgent":"Amazon SES Mailbox Simulator","complaintFeedbackType":"abuse","arrivalDate":"2026-01-01T00:00:00.000Z"}',
+  '"bounce":{"feedbackId":"0100019c-000000","bounceType":"Transient","bounceSubType":"MailboxFull","bouncedRecipients":[{"emailAddress":"","action":"failed","status":"5.1.1","diagnosticCode":"Amazon SES did not send the message to this address because it is on the suppression list for your account. For more information about removing addresses from the suppression list, see the Amazon SES Developer Guide at https://docs.aws.amazon.com/ses/latest/DeveloperGuide/sending-email-suppression-list.html"}],"timestamp":"2026-01-01T00:00:00.000Z","reportingMTA":"dns; amazonses.com"}',
+  '"bounceType":"Permanent","bounceSubType":"OnAccountSuppressionList","bounceSubType":"General","bouncedRecipients":[{"emailAddress":"","action":"failed","status":"5.1.1","diagnosticCode":"smtp; 550 5.1.1 user unknown 550-5.1.1 The email account that you tried to reach does not exist. Please try double-checking the recipient\'s email address"}],"reportingMTA":"dsn; a8-31.smtp-out.amazonses.com"',
+  '"click":{"timestamp":"2026-01-01T00:00:00.000Z","ipAddress":"","userAgent":"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1","link":"https://www.","linkTags":null}',
+  '"open":{"timestamp":"2026-01-01T00:00:00.000Z","userAgent":"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 (via ggpht.com GoogleImageProxy)","ipAddress":""}',
+  '"delivery":{"timestamp":"2026-01-01T00:00:00.000Z","processingTimeMillis":1,"recipients":["success@simulator.amazonses.com"],"smtpResponse":"250 2.6.0 Message received","smtpResponse":"250 2.0.0 OK  1767225600 - gsmtp","remoteMtaIp":"","reportingMTA":"a8-70.smtp-out.amazonses.com"}',
+  '{"notificationType":"Bounce","notificationType":"Complaint","notificationType":"Delivery","mail":{"timestamp":"2026-01-01T00:00:00.000Z","source":"","sourceArn":"arn:aws:ses:us-east-1:123456789012:identity/example.com","sourceIp":"127.0.0.1","callerIdentity":"","sendingAccountId":""',
+  '{"name":"Reply-To","value":""},{"name":"List-Unsubscribe","value":"<mailto:"},{"name":"List-Unsubscribe-Post","value":"List-Unsubscribe=One-Click"},{"name":"Cc","value":""},"replyTo":[""],"cc":[""]',
+  '{"name":"Content-Type","value":"text/plain; charset=UTF-8"},{"name":"Content-Type","value":"text/html; charset=UTF-8"},{"name":"Content-Transfer-Encoding","value":"7bit"}',
+  '{"eventType":"Complaint",{"eventType":"DeliveryDelay",{"eventType":"Bounce",{"eventType":"Click",{"eventType":"Open",{"eventType":"Send","send":{}',
+  '"ses:source-tls-version":["TLSv1.3"],"ses:outgoing-ip":["54.240.8.31"],"ses:operation":["SendEmail"],"ses:configuration-set":["IvyMailEvents"],"ses:recipient-isp":["Gmail"],"ses:source-ip":["10.0.0.1"],"ses:from-domain":["example.com"],"ses:caller-identity":["ses-user"],"ses:outgoing-ip":["54.240.' +
+    '"],"ivymail_workspace":["ws_aaaaaaaaaaaaaaaaaaaaaaaaaa"]}}',
+  '{"eventType":"Delivery","mail":{"timestamp":"2026-01-01T00:00:00.000Z","source":"","sourceArn":"arn:aws:ses:us-east-1:123456789012:identity/","sendingAccountId":"123456789012","messageId":"0100019c-000000","destination":[""],"headersTruncated":false,"headers":[{"name":"From","value":""},{"name":"To","value":""},{"name":"Subject","value":""},{"name":"Date","value":"Thu, 1 Jan 2026 00:00:00 +0000"},{"name":"Message-ID","value":"<"},{"name":"MIME-Version","value":"1.0"},{"name":"Content-Type","value":"multipart/alternative;  boundary=\\"----=_Part_0_0.0\\""}],"commonHeaders":{"from":[""],"date":"Thu, 1 Jan 2026 00:00:00 +0000","to":[""],"messageId":"","subject":""},"tags":{"ses:operation":["SendEmail"],"ses:configuration-set":[""],"ses:source-ip":[""],"ses:from-domain":[""],"ses:caller-identity":[""]}}',
+].join('');
+
+/** By the version a packed event begins with. */
+export const RAW_DICTIONARIES: ReadonlyMap<number, string> = new Map([[1, VERSION_1]]);
