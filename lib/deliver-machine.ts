@@ -28,6 +28,9 @@ export function retryOrDone(next: string): object {
   };
 }
 
+/** Started before, by an execution that ran twice. The second name is the local emulator's. */
+const ALREADY_STARTED = ['StepFunctions.ExecutionAlreadyExistsException', 'ExecutionAlreadyExists'];
+
 /** Redeliver's Wait reads it, and so does the pause below. */
 export const DELAY_PATH = field('delay_seconds');
 
@@ -82,16 +85,11 @@ export function deliverDefinition(targets: {
         ResultPath: null,
         TimeoutSeconds: 5,
         Retry: [
-          // Started before, by an execution that ran twice: no need to ask again.
-          { ErrorEquals: ['StepFunctions.ExecutionAlreadyExistsException'], MaxAttempts: 0 },
+          { ErrorEquals: ALREADY_STARTED, MaxAttempts: 0 },
           { ErrorEquals: ['States.ALL'], IntervalSeconds: 1, BackoffRate: 2, MaxAttempts: 3 },
         ],
         Catch: [
-          {
-            ErrorEquals: ['StepFunctions.ExecutionAlreadyExistsException'],
-            ResultPath: null,
-            Next: 'Done',
-          },
+          { ErrorEquals: ALREADY_STARTED, ResultPath: null, Next: 'Done' },
           { ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'LeaveKeys' },
         ],
         Next: 'Done',

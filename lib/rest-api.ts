@@ -47,17 +47,16 @@ export class RestApi extends Construct {
         throttlingBurstLimit: options.throttle.burst,
       },
     });
-    this.api.root.addProxy({
-      defaultIntegration: new apigateway.LambdaIntegration(this.function, { allowTestInvoke: false }),
-      defaultMethodOptions: {
+    this.api.root
+      .addResource('{proxy+}')
+      .addMethod('ANY', new apigateway.LambdaIntegration(this.function, { allowTestInvoke: false }), {
         authorizer: new apigateway.RequestAuthorizer(this, 'KeyAuthorizer', {
           handler: this.authorizer,
           identitySources: [apigateway.IdentitySource.header('x-api-key')],
           // How long a revoked key may go on working.
           resultsCacheTtl: Duration.seconds(60),
         }),
-      },
-    });
+      });
     addGatewayResponses(this.api);
     // The CDK prints the address of every API; ours is an output of the stack, under its own name.
     this.api.node.tryRemoveChild('Endpoint');

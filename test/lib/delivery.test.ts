@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { KIND } from '../../lambdas/store/keys.ts';
+import { DELIVER_TIMEOUT_SECONDS } from '../../lib/deliver-machine.ts';
+import { resource, resourcesOf, templateOf, textOf } from './template.ts';
+
+const template = templateOf();
+const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', 'IvyDelivery');
+const machine = (prefix: string): Record<string, unknown> =>
+  resource(template, 'AWS::StepFunctions::StateMachine', prefix).Properties;
+
+describe('dispatch', () => {
+  it('is called for new events and commands only, never for what the pipeline writes itself', () => {
+    const [filter] = (mapping.Properties['FilterCriteria'] as { Filters: { Pattern: string }[] }).Filters;
+
+    expect(JSON.parse(filter?.Pattern ?? '')).toEqual({
+      eventName: ['INSERT'],
+      dynamodb: { NewImage: { kind: { S: [KIND.event, KIND.command] } } },
+    });
+  });
+
+  it('starts at the oldest row the stream still has', () => {
+    expect(mapping.Properties['StartingPosition']).toBe('TRIM_HORIZON');
+  });
+
+  it('is given a failed row again until the stream is about to forget it, and then leaves a note', () => {
+    expect(mapping.Properties).toMatchObject({
+      MaximumRecordAgeInSeconds: 23 * 3600,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BisectBatchOnFunctionError: true,
+    });
+    expect(mapping.Properties['MaximumRetryAttempts']).toBeUndefined();
+    expect(JSON.stringify(mapping.Properties['DestinationConfig'])).toContain('DispatchDeadLetters');
+  });
+
+  it('is one of at most two readers, all that a shard of the stream has room for', () => {
+    const readers = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').filter(([, { Properties }]) =>
+      textOf(Properties['EventSourceArn']).endsWith('.StreamArn}'),
+    );
+
+    expect(readers.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('the machines', () => {
+  it('log no mail: errors only, without the data of the execution', () => {
+    expect(machine('IvyDeliveryDeliverMachine')['LoggingConfiguration']).toMatchObject({
+      Level: 'ERROR',
+      IncludeExecutionData: false,
+    });
+  });
+
+  it('are traced, and of the kind that fits: the first attempt cheap, the retries durable', () => {
+    expect(machine('IvyDeliveryDeliverMachine')).toMatchObject({
+      StateMachineType: 'EXPRESS',
+      TracingConfiguration: { Enabled: true },
+    });
+    expect(machine('IvyDeliveryRedeliverMachine')).toMatchObject({ TracingConfiguration: { Enabled: true } });
+    expect(machine('IvyDeliveryRedeliverMachine')['StateMachineType']).not.toBe('EXPRESS');
+  });
+
+  it('call the deliver function, whose timeout their own is counted from', () => {
+    const deliver = resource(template, 'AWS::Lambda::Function', 'IvyDeliveryDeliver');
+
+    expect(deliver.Properties['Timeout']).toBe(DELIVER_TIMEOUT_SECONDS);
+    for (const prefix of ['IvyDeliveryDeliverMachine', 'IvyDeliveryRedeliverMachine'])
+      expect(textOf(machine(prefix)['DefinitionString'])).toContain(`"Resource":"\${${deliver.id}.Arn}"`);
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { resourcesOf, templateOf, type Resource } from './template.ts';
+
+const template = templateOf();
+const everything = Object.entries((template.toJSON() as { Resources: Record<string, Resource> }).Resources);
+
+describe('IvyMailStack', () => {
+  it('refuses to be made with an option that does not exist', () => {
+    expect(() => templateOf({ retention: 30 } as object)).toThrow('retention: there is no such option');
+  });
+
+  it('is made of exactly these resources', () => {
+    const counts: Record<string, number> = {};
+    for (const [, { Type }] of everything) counts[Type] = (counts[Type] ?? 0) + 1;
+
+    expect(counts).toEqual({
+      // From SES to the queue.
+      'AWS::SES::ConfigurationSet': 1,
+      'AWS::SES::ConfigurationSetEventDestination': 1,
+      'AWS::SNS::Topic': 2,
+      'AWS::SNS::TopicPolicy': 2,
+      'AWS::SNS::Subscription': 1,
+      'AWS::SQS::Queue': 5,
+      'AWS::SQS::QueuePolicy': 5,
+      // Stored.
+      'AWS::DynamoDB::GlobalTable': 1,
+      'AWS::KMS::Key': 1,
+      // ingest, dispatch, deliver, api, authorizer; and two state machines.
+      'AWS::Lambda::Function': 5,
+      'AWS::Lambda::EventSourceMapping': 2,
+      'AWS::Lambda::Permission': 2,
+      'AWS::StepFunctions::StateMachine': 2,
+      'AWS::IAM::Role': 7,
+      'AWS::IAM::Policy': 7,
+      'AWS::Logs::LogGroup': 6,
+      // The API.
+      'AWS::ApiGateway::RestApi': 1,
+      'AWS::ApiGateway::Deployment': 1,
+      'AWS::ApiGateway::Stage': 1,
+      'AWS::ApiGateway::Resource': 1,
+      'AWS::ApiGateway::Method': 1,
+      'AWS::ApiGateway::Authorizer': 1,
+      'AWS::ApiGateway::GatewayResponse': 17,
+      // What an operator is told.
+      'AWS::CloudWatch::Alarm': 21,
+    });
+  });
+
+  it('is the same, byte for byte, when made again', () => {
+    expect(JSON.stringify(templateOf().toJSON())).toBe(JSON.stringify(template.toJSON()));
+  });
+
+  it('names no folder of the machine it was made on', () => {
+    expect(JSON.stringify(template.toJSON())).not.toContain(process.cwd());
+  });
+
+  it('says what a person or a program needs to know of it', () => {
+    expect(Object.keys(template.findOutputs('*')).toSorted()).toEqual([
+      'AlarmTopicArn',
+      'ApiId',
+      'ApiUrl',
+      'ConfigurationSetName',
+      'DefaultWorkspaceId',
+      'QueueUrl',
+      'SecretsKeyArn',
+      'TableName',
+      'TopicArn',
+    ]);
+  });
+
+  const kept = (resources: typeof everything): string[] =>
+    resources
+      .filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain')
+      .map(([, { Type }]) => Type)
+      // Every change of the API makes a new one, and the old is replaced, not kept.
+      .filter((type) => type !== 'AWS::ApiGateway::Deployment')
+      .toSorted();
+
+  it('keeps what cannot be had again when it is destroyed', () => {
+    expect(kept(everything)).toEqual([
+      'AWS::DynamoDB::GlobalTable',
+      'AWS::KMS::Key',
+      'AWS::SES::ConfigurationSet',
+    ]);
+  });
+
+  it('keeps only the configuration set when told to destroy the rest', () => {
+    const resources = Object.entries(
+      (templateOf({ removalPolicy: 'destroy' }).toJSON() as { Resources: Record<string, Resource> })
+        .Resources,
+    );
+
+    expect(kept(resources)).toEqual(['AWS::SES::ConfigurationSet']);
+  });
+
+  it('hands the functions the options they work by', () => {
+    const functions = resourcesOf(
+      templateOf({
+        retentionDays: 7,
+        allowInsecureEndpoints: true,
+        retry: { count: 1 },
+        autoSuppress: { complaints: false },
+      }),
+      'AWS::Lambda::Function',
+    );
+    const environment = Object.assign(
+      {},
+      ...functions.map(([, fn]) => (fn.Properties['Environment'] as { Variables: object }).Variables),
+    ) as Record<string, unknown>;
+
+    expect(environment).toMatchObject({
+      IVYMAIL_RETENTION_DAYS: '7',
+      IVYMAIL_ALLOW_INSECURE_ENDPOINTS: 'true',
+      IVYMAIL_RETRY: '{"firstDelaySeconds":60,"factor":5,"count":1}',
+      IVYMAIL_AUTO_SUPPRESS: '{"hardBounces":true,"complaints":false}',
+    });
+  });
+});

@@ -1,0 +1,92 @@
+import { App } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+import { optionsFromContext, resolveOptions, type StackOptions } from '../../lib/options.ts';
+
+describe('resolveOptions', () => {
+  it.each<[string, object]>([
+    ['retentionDays', { retentionDays: 0 }],
+    ['retentionDays', { retentionDays: 1.5 }],
+    ['trackEngagement', { trackEngagement: 'perhaps' }],
+    ['retry.count', { retry: { count: 5 } }],
+    ['retry.firstDelay', { retry: { firstDelay: 60 } }],
+    ['retry', { retry: { firstDelaySeconds: 3600, factor: 5 } }],
+    ['allowInsecureEndpoints', { allowInsecureEndpoints: 1 }],
+    ['alarmEmail', { alarmEmail: 'nobody' }],
+    ['domain.certificateArn', { domain: { name: 'events.example.com', hostedZoneId: 'Z1' } }],
+    ['configurationSet', { configurationSet: 'no spaces' }],
+    ['autoSuppress.softBounces', { autoSuppress: { softBounces: true } }],
+    ['throttle.burst', { throttle: { burst: 0 } }],
+    ['removalPolicy', { removalPolicy: 'keep' }],
+    ['retentiondays', { retentiondays: 30 }],
+  ])('refuses a wrong or unknown option by its name: %s', (name, options) => {
+    expect(() => resolveOptions(options as StackOptions)).toThrow(`\n  ${name}: `);
+  });
+
+  it('names every option that is wrong, not only the first', () => {
+    expect(() => resolveOptions({ retentionDays: -1, alarmEmail: 'x' })).toThrow(
+      /retentionDays:[^]*alarmEmail:/,
+    );
+  });
+
+  it('gives every option its documented default', () => {
+    expect(resolveOptions({})).toEqual({
+      retentionDays: 90,
+      trackEngagement: false,
+      retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
+      allowInsecureEndpoints: false,
+      autoSuppress: { hardBounces: true, complaints: true },
+      throttle: { ratePerSecond: 100, burst: 200 },
+      removalPolicy: 'retain',
+    });
+  });
+
+  it('completes a part of an option with the defaults of the rest', () => {
+    expect(resolveOptions({ autoSuppress: { complaints: false } }).autoSuppress).toEqual({
+      hardBounces: true,
+      complaints: false,
+    });
+  });
+
+  it('takes no retries at all for an answer', () => {
+    expect(resolveOptions({ retry: { count: 0 } }).retry.count).toBe(0);
+  });
+});
+
+describe('optionsFromContext', () => {
+  const read = (context: Record<string, unknown>): StackOptions =>
+    optionsFromContext(new App({ context }).node);
+
+  it('refuses a name that is no option, in the end', () => {
+    expect(() => resolveOptions(read({ retentionDay: '30' }))).toThrow(
+      'retentionDay: there is no such option',
+    );
+  });
+
+  it('refuses text that is not what the option takes', () => {
+    expect(() => resolveOptions(read({ trackEngagement: 'yes' }))).toThrow('trackEngagement: ');
+    expect(() => resolveOptions(read({ retry: '{"count":' }))).toThrow('retry: ');
+  });
+
+  it('reads what the command line can only say as text', () => {
+    const options = resolveOptions(
+      read({ retentionDays: '30', trackEngagement: 'true', retry: '{"count":1}', throttle: { burst: 5 } }),
+    );
+
+    expect(options).toMatchObject({
+      retentionDays: 30,
+      trackEngagement: true,
+      retry: { count: 1 },
+      throttle: { burst: 5 },
+    });
+  });
+
+  it('leaves text alone where text is asked for, though it looks like a number', () => {
+    expect(resolveOptions(read({ configurationSet: '2026' })).configurationSet).toBe('2026');
+  });
+
+  it("passes over the CDK's own context", () => {
+    expect(read({ '@aws-cdk/core:target': 1, 'aws:cdk:x': 1, 'acknowledged-issue-numbers': [1] })).toEqual(
+      {},
+    );
+  });
+});

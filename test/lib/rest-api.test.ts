@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { resource, resourcesOf, templateOf, textOf } from './template.ts';
+
+const template = templateOf();
+
+/** Type of the gateway's own answer, its status, its body. */
+const answers = new Map(
+  resourcesOf(template, 'AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => {
+    const templates = Properties['ResponseTemplates'] as Record<string, string>;
+    return [
+      Properties['ResponseType'] as string,
+      {
+        status: Properties['StatusCode'] as string | undefined,
+        headers: Properties['ResponseParameters'],
+        body: JSON.parse(templates['application/json'] ?? '') as {
+          error: { code: string; message: string };
+          request_id: string;
+        },
+      },
+    ] as const;
+  }),
+);
+
+describe('the gateway', () => {
+  it.each([
+    ['UNAUTHORIZED', '401', 'missing_api_key'],
+    ['ACCESS_DENIED', '403', 'invalid_api_key'],
+    ['MISSING_AUTHENTICATION_TOKEN', '404', 'not_found'],
+    ['RESOURCE_NOT_FOUND', '404', 'not_found'],
+    ['BAD_REQUEST_BODY', '400', 'invalid_json'],
+    ['BAD_REQUEST_PARAMETERS', '400', 'invalid_parameter'],
+    ['REQUEST_TOO_LARGE', '413', 'body_too_large'],
+    ['UNSUPPORTED_MEDIA_TYPE', '415', 'unsupported_media_type'],
+    ['THROTTLED', '429', 'rate_limited'],
+    ['QUOTA_EXCEEDED', '429', 'rate_limited'],
+    ['AUTHORIZER_FAILURE', '503', 'unavailable'],
+    ['AUTHORIZER_CONFIGURATION_ERROR', '503', 'unavailable'],
+    ['API_CONFIGURATION_ERROR', '503', 'unavailable'],
+    ['INTEGRATION_FAILURE', '503', 'outcome_unknown'],
+    ['INTEGRATION_TIMEOUT', '503', 'outcome_unknown'],
+    ['DEFAULT_4XX', undefined, 'invalid_parameter'],
+    ['DEFAULT_5XX', '503', 'unavailable'],
+  ])('answers %s in the shape of our own errors: %s %s', (type, status, code) => {
+    expect(answers.get(type)).toMatchObject({ status, body: { error: { code } } });
+  });
+
+  it('gives every answer a message and the id of the request, and nothing that must be filled in', () => {
+    for (const { body } of answers.values()) {
+      expect(Object.keys(body)).toEqual(['error', 'request_id']);
+      expect(body.request_id).toBe('$context.requestId');
+      expect(body.error.message).toMatch(/^[^$]{10,}$/);
+    }
+  });
+
+  it('says when to come back, wherever it says to come back', () => {
+    const inviting = [...answers.values()].filter(
+      ({ status, body }) => status === '429' || body.error.code === 'unavailable',
+    );
+
+    expect(inviting.length).toBeGreaterThan(0);
+    for (const { headers } of inviting)
+      expect(headers).toEqual({ 'gatewayresponse.header.Retry-After': expect.stringMatching(/^'\d+'$/) });
+  });
+});
+
+describe('the API', () => {
+  it('has no method that is open', () => {
+    for (const [, { Properties }] of resourcesOf(template, 'AWS::ApiGateway::Method'))
+      expect(Properties).toMatchObject({ HttpMethod: 'ANY', AuthorizationType: 'CUSTOM' });
+  });
+
+  it('asks the authorizer for each key at most once a minute', () => {
+    expect(resource(template, 'AWS::ApiGateway::Authorizer').Properties).toMatchObject({
+      Type: 'REQUEST',
+      IdentitySource: 'method.request.header.x-api-key',
+      AuthorizerResultTtlInSeconds: 60,
+    });
+  });
+
+  it('is regional, compresses, and sets nothing that an account has only one of', () => {
+    expect(resource(template, 'AWS::ApiGateway::RestApi').Properties).toMatchObject({
+      EndpointConfiguration: { Types: ['REGIONAL'] },
+      MinimumCompressionSize: 1024,
+    });
+    expect(resourcesOf(template, 'AWS::ApiGateway::Account')).toEqual([]);
+  });
+
+  it('takes as many requests as the option says', () => {
+    const stage = resource(
+      templateOf({ throttle: { ratePerSecond: 7, burst: 9 } }),
+      'AWS::ApiGateway::Stage',
+    );
+
+    expect(stage.Properties).toMatchObject({
+      StageName: 'prod',
+      MethodSettings: [{ HttpMethod: '*', ThrottlingRateLimit: 7, ThrottlingBurstLimit: 9 }],
+    });
+  });
+
+  it('is served under a name of one’s own when there is one', () => {
+    const named = templateOf({
+      domain: {
+        name: 'events.example.com',
+        certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/1',
+        hostedZoneId: 'Z123',
+      },
+    });
+
+    expect(resource(named, 'AWS::ApiGateway::DomainName').Properties).toMatchObject({
+      DomainName: 'events.example.com',
+      SecurityPolicy: 'TLS_1_2',
+    });
+    expect(resource(named, 'AWS::Route53::RecordSet').Properties).toMatchObject({
+      HostedZoneId: 'Z123',
+      Name: 'events.example.com.',
+    });
+    expect(named.findOutputs('ApiUrl')['ApiUrl']?.['Value']).toBe('https://events.example.com/');
+  });
+
+  it('says its address with the slash that routes are put after', () => {
+    expect(textOf(template.findOutputs('ApiUrl')['ApiUrl']?.['Value'])).toMatch(
+      /^https:.*\/\$\{.*Stageprod.*\}\/$/,
+    );
+  });
+});

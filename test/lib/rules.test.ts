@@ -1,0 +1,142 @@
+/** What must hold for every resource of its kind, those of later versions too. */
+import { describe, expect, it } from 'vitest';
+import { listOf, resourcesOf, statementsOf, templateOf, textOf } from './template.ts';
+
+const template = templateOf();
+const queues = resourcesOf(template, 'AWS::SQS::Queue');
+const functions = resourcesOf(template, 'AWS::Lambda::Function');
+const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm');
+
+interface Dimension {
+  readonly Name: string;
+  readonly Value: unknown;
+}
+
+function alarmsOn(metric: string, dimension: string, id: string): number {
+  return alarms.filter(
+    ([, { Properties }]) =>
+      Properties['MetricName'] === metric &&
+      ((Properties['Dimensions'] ?? []) as Dimension[]).some(
+        ({ Name, Value }) => Name === dimension && textOf(Value).includes(id),
+      ),
+  ).length;
+}
+
+describe('every queue', () => {
+  it.each(queues)('has a dead-letter queue or is one: %s', (id, queue) => {
+    expect(queue.Properties['RedrivePolicy'] !== undefined || id.includes('DeadLetters')).toBe(true);
+  });
+
+  it.each(queues.filter(([id]) => id.includes('DeadLetters')))(
+    'that holds dead letters has an alarm: %s',
+    (id) => {
+      expect(alarmsOn('ApproximateNumberOfMessagesVisible', 'QueueName', id)).toBe(1);
+    },
+  );
+
+  it.each(queues)('is encrypted and keeps its messages for two weeks: %s', (_id, queue) => {
+    expect(queue.Properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 });
+  });
+
+  it.each([...queues, ...resourcesOf(template, 'AWS::SNS::Topic')])(
+    'and topic refuses what is not TLS: %s',
+    (id) => {
+      const policies = ['AWS::SQS::QueuePolicy', 'AWS::SNS::TopicPolicy'].flatMap((type) =>
+        resourcesOf(template, type).flatMap(([, policy]) => statementsOf(policy)),
+      );
+
+      expect(
+        policies.filter(
+          ({ Effect, Principal, Condition, Resource }) =>
+            Effect === 'Deny' &&
+            textOf(Resource).includes(`\${${id}`) &&
+            ['"*"', '{"AWS":"*"}'].includes(JSON.stringify(Principal)) &&
+            JSON.stringify(Condition) === '{"Bool":{"aws:SecureTransport":"false"}}',
+        ),
+      ).toHaveLength(1);
+    },
+  );
+});
+
+describe('every function', () => {
+  it.each(functions)('runs on Node 24, ARM, and logs as JSON: %s', (_id, fn) => {
+    expect(fn.Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      LoggingConfig: { LogFormat: 'JSON', SystemLogLevel: 'WARN' },
+    });
+  });
+
+  it('has a log group and a role of its own', () => {
+    const owned = functions.map(([, { Properties }]) => [
+      textOf((Properties['LoggingConfig'] as { LogGroup: unknown }).LogGroup),
+      textOf(Properties['Role']),
+    ]);
+
+    expect(new Set(owned.flat()).size).toBe(functions.length * 2);
+  });
+
+  it.each(functions)('has an alarm on its errors: %s', (id) => {
+    expect(alarmsOn('Errors', 'FunctionName', id)).toBe(1);
+  });
+});
+
+describe('every log group', () => {
+  it.each(resourcesOf(template, 'AWS::Logs::LogGroup'))('forgets after a month: %s', (_id, group) => {
+    expect(group.Properties['RetentionInDays']).toBe(30);
+  });
+});
+
+describe('every role', () => {
+  it.each(resourcesOf(template, 'AWS::IAM::Role'))('has no managed policy: %s', (_id, role) => {
+    expect(role.Properties['ManagedPolicyArns']).toBeUndefined();
+  });
+
+  const allowed = resourcesOf(template, 'AWS::IAM::Policy').flatMap(([id, policy]) =>
+    statementsOf(policy).flatMap((statement) =>
+      listOf(statement.Action).map((action) => ({
+        id,
+        action,
+        resources: listOf(statement.Resource).map(textOf),
+      })),
+    ),
+  );
+
+  it('is given no action by a wildcard', () => {
+    expect(allowed.filter(({ action }) => action.includes('*'))).toEqual([]);
+  });
+
+  it('is given a resource by a wildcard only where the service knows nothing narrower', () => {
+    const wide = allowed
+      .filter(({ resources }) => resources.some((name) => name.includes('*')))
+      .map(({ action, resources }) => `${action} ${resources.find((name) => name.includes('*'))}`);
+
+    expect([...new Set(wide)].toSorted()).toEqual([
+      // How Step Functions has CloudWatch deliver its log; none of these has a resource.
+      'logs:CreateLogDelivery *',
+      'logs:DeleteLogDelivery *',
+      'logs:DescribeLogGroups *',
+      'logs:DescribeResourcePolicies *',
+      'logs:GetLogDelivery *',
+      'logs:ListLogDeliveries *',
+      'logs:PutResourcePolicy *',
+      'logs:UpdateLogDelivery *',
+      // The sender is known when somebody sends, not before.
+      'ses:SendEmail arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*',
+      'xray:GetSamplingRules *',
+      'xray:GetSamplingTargets *',
+      'xray:PutTelemetryRecords *',
+      'xray:PutTraceSegments *',
+    ]);
+  });
+});
+
+describe('every alarm', () => {
+  it.each(alarms)('tells the alarm topic, and the reader what to do: %s', (_id, { Properties }) => {
+    expect((Properties['AlarmActions'] as unknown[]).map(textOf)).toEqual([
+      expect.stringMatching(/^\$\{IvyAlarmsTopic/),
+    ]);
+    expect(Properties['AlarmDescription']).toMatch(/\. What to do: docs\/runbook\.md#[a-z-]+$/);
+    expect(Properties['TreatMissingData']).toBe('notBreaching');
+  });
+});

@@ -1,0 +1,64 @@
+/** Just enough of the Amazon States Language to reason about our two definitions. */
+interface Retrier {
+  readonly ErrorEquals: readonly string[];
+  readonly IntervalSeconds?: number;
+  readonly BackoffRate?: number;
+  readonly MaxDelaySeconds?: number;
+  readonly MaxAttempts: number;
+}
+
+export interface State {
+  readonly Type: string;
+  readonly Next?: string;
+  readonly Default?: string;
+  readonly Choices?: readonly { readonly Next: string }[];
+  readonly Catch?: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[];
+  readonly Retry?: readonly Retrier[];
+  readonly TimeoutSeconds?: number;
+  readonly Parameters?: Record<string, unknown>;
+  readonly ResultPath?: string | null;
+}
+
+export interface Definition {
+  readonly StartAt: string;
+  readonly States: Readonly<Record<string, State>>;
+}
+
+export function stateOf(definition: Definition, name: string): State {
+  const state = definition.States[name];
+  if (!state) throw new Error(`No state ${name}`);
+  return state;
+}
+
+export function successorsOf(state: State): readonly string[] {
+  return [
+    ...(state.Next === undefined ? [] : [state.Next]),
+    ...(state.Default === undefined ? [] : [state.Default]),
+    ...(state.Choices ?? []).map(({ Next }) => Next),
+    ...(state.Catch ?? []).map(({ Next }) => Next),
+  ];
+}
+
+/** Waits between tries, in seconds, of the retrier that takes any error. */
+export function retryWaits(state: State): readonly number[] {
+  const retrier = state.Retry?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+  if (!retrier) return [];
+  const { IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = Infinity, MaxAttempts } = retrier;
+  return Array.from({ length: MaxAttempts }, (_, n) =>
+    Math.min(IntervalSeconds * BackoffRate ** n, MaxDelaySeconds),
+  );
+}
+
+/** How long a state takes when every try of it runs into its timeout. */
+export function longestSeconds(state: State): number {
+  const waits = retryWaits(state);
+  const tries = waits.length + 1;
+  return tries * (state.TimeoutSeconds ?? 0) + waits.reduce((sum, wait) => sum + wait, 0);
+}
+
+/** The longest way through a definition without loops. */
+export function longestPathSeconds(definition: Definition, from = definition.StartAt): number {
+  const state = stateOf(definition, from);
+  const rest = successorsOf(state).map((next) => longestPathSeconds(definition, next));
+  return longestSeconds(state) + Math.max(0, ...rest);
+}
