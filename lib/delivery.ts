@@ -19,10 +19,7 @@ import type { SecretsKey } from './secrets-key.ts';
 export interface DeliveryProps {
   readonly table: EventTable;
   readonly secretsKey: SecretsKey;
-  readonly options: Pick<
-    ResolvedOptions,
-    'retentionDays' | 'retry' | 'allowInsecureEndpoints' | 'autoSuppress'
-  >;
+  readonly options: Pick<ResolvedOptions, 'retry' | 'allowInsecureEndpoints' | 'autoSuppress'>;
 }
 
 /** From a new row to a signed webhook: dispatch starts a delivery, two state machines carry it, deliver makes the attempts. */
@@ -58,10 +55,9 @@ export class Delivery extends Construct {
       memoryMb: 512,
     });
     table.grantAccess(deliver, {
-      actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     });
     secretsKey.grantUse(deliver, ['kms:Decrypt']);
-    deliver.addEnvironment(ENV.retentionDays, String(options.retentionDays));
     deliver.addEnvironment(ENV.retry, JSON.stringify(options.retry));
     deliver.addEnvironment(ENV.allowInsecureEndpoints, String(options.allowInsecureEndpoints));
     return deliver;
@@ -114,7 +110,7 @@ export class Delivery extends Construct {
       memoryMb: 512,
     });
     table.grantAccess(dispatch, {
-      actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem'],
+      actions: ['dynamodb:Query', 'dynamodb:PutItem'],
     });
     dispatch.addEnvironment(ENV.deliverMachineArn, this.deliverMachine.stateMachineArn);
     dispatch.addToRolePolicy(
