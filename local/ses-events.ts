@@ -22,7 +22,11 @@ export interface Mail {
   readonly operation: 'SendEmail' | 'SendRawEmail';
 }
 
-export type SesEvent = Readonly<Record<string, unknown>> & { readonly eventType: string };
+/** Every event has a type and its mail; the rest depends on the type. */
+export interface SesEvent extends Readonly<Record<string, unknown>> {
+  readonly eventType: string;
+  readonly mail: { readonly messageId: string };
+}
 
 const ACCOUNT = '000000000000';
 const ADDRESS = /<([^<>]*)>\s*$/;

@@ -1,0 +1,30 @@
+import type { StackDescription } from './stack-file.ts';
+
+/** What a person reads when everything is up: where to look, and lines to paste. */
+export function banner(stack: StackDescription, retryScale: number): string {
+  const key = `-H 'x-api-key: ${stack.api_key}'`;
+  const mail = {
+    from: stack.from,
+    to: ['bounce@simulator.amazonses.com'],
+    subject: 'Hello',
+    text: 'Hello.',
+  };
+  return `
+IvyMail Events is running.
+
+  ${stack.dashboard_url === null ? '' : `Dashboard      ${stack.dashboard_url}\n  `}Webhook inbox  ${stack.inbox_url}
+  API            ${stack.base_url}/v1
+  API key        ${stack.api_key}
+
+What happened to the mail, and what bounced:
+  curl ${key} '${stack.base_url}/v1/send/logs?limit=10&type=send'
+  curl ${key} '${stack.base_url}/v1/send/logs?type=bounce&limit=10'
+
+Send one, and watch its webhooks arrive in the inbox (success@, bounce@, complaint@, ooto@, suppressionlist@):
+  curl ${key} -H 'content-type: application/json' ${stack.base_url}/v1/send \\
+    -d '${JSON.stringify(mail)}'
+
+Retries wait ${retryScale} of the time they show: a minute takes ${60 * retryScale} s (-- --retry-scale 1 for all of it).
+Ctrl-C ends everything.
+`;
+}
