@@ -15,10 +15,6 @@ export const BUNDLE_OPTIONS = {
   target: 'node24',
   format: 'esm',
   mainFields: ['module', 'main'],
-  // Some packages are CommonJS, and `require` what is built into Node.
-  banner: {
-    js: "import { createRequire as ivyRequire } from 'node:module'; const require = ivyRequire(import.meta.url);",
-  },
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
