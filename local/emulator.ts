@@ -48,6 +48,9 @@ export async function startEmulator(options: EmulatorOptions): Promise<string> {
       IOT_MTLS_ENABLED: '0',
       SFTP_ENABLED: '0',
       LAMBDA_EXECUTOR: 'local',
+      // Both would be in the system's temp folder.
+      STATE_DIR: join(options.runFolder, 'state'),
+      S3_DATA_DIR: join(options.runFolder, 's3'),
       LOG_LEVEL: 'ERROR',
       SFN_WAIT_SCALE: String(options.retryScale),
       // Lambda workers inherit this environment: the product is untouched, and its mail comes to our simulator.

@@ -111,6 +111,7 @@ export async function startInbox({ now }: { readonly now: () => number }): Promi
 
   function watch(response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    response.flushHeaders();
     watchers.add(response);
     response.on('close', () => watchers.delete(response));
     for (const [name, hook] of hooks)
@@ -168,8 +169,9 @@ function isVerified(secret: string, body: string, headers: Readonly<Record<strin
   try {
     new Webhook(secret).verify(body, { ...headers });
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // It parses the body once the signature fits: a body that is not JSON is verified all the same.
+    return error instanceof SyntaxError;
   }
 }
 

@@ -30,7 +30,11 @@ interface Started {
   readonly output: { stdout: string; tail: string };
 }
 
-export function createProcesses(onCrash: (error: Error) => void): Processes {
+/** `onCrash` hears of a program that was to stay and has ended; one that ignores SIGTERM is killed after a while. */
+export function createProcesses(
+  onCrash: (error: Error) => void,
+  killAfterMs: number = KILL_AFTER_MS,
+): Processes {
   const running = new Set<Started>();
   let ending = false;
 
@@ -92,15 +96,15 @@ export function createProcesses(onCrash: (error: Error) => void): Processes {
 
     async end() {
       ending = true;
-      await Promise.all([...running].map(endOne));
+      await Promise.all([...running].map((started) => endOne(started, killAfterMs)));
     },
   };
 }
 
-async function endOne({ child, closed }: Started): Promise<void> {
+async function endOne({ child, closed }: Started, killAfterMs: number): Promise<void> {
   const settled = closed.catch(() => null);
   signalGroup(child, 'SIGTERM');
-  const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), KILL_AFTER_MS);
+  const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), killAfterMs);
   await settled;
   clearTimeout(timer);
   // The leader is gone; a child of it that ignored SIGTERM is not, and only its group still names it.

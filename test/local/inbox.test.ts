@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Webhook } from 'standardwebhooks';
+import type { LocalServer } from '../../local/http.ts';
+import { startInbox, type InboxRequest } from '../../local/inbox.ts';
+
+const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+let inbox: LocalServer;
+
+beforeEach(async () => {
+  inbox = await startInbox({ now: Date.now });
+});
+afterEach(() => inbox.close());
+
+const hook = (name: string): string => `${inbox.url}/hooks/${name}`;
+
+function tell(name: string, behaviour: unknown): Promise<Response> {
+  return fetch(hook(name), { method: 'PUT', body: JSON.stringify(behaviour) });
+}
+
+function post(name: string, body = '{}', headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(hook(name), { method: 'POST', body, headers, redirect: 'manual' });
+}
+
+async function requests(query = ''): Promise<InboxRequest[]> {
+  const response = await fetch(`${inbox.url}/requests${query}`);
+  return ((await response.json()) as { requests: InboxRequest[] }).requests;
+}
+
+function signed(body: string, at = new Date()): Record<string, string> {
+  const signature = new Webhook(SECRET).sign('evt_1', at, body);
+  return {
+    'webhook-id': 'evt_1',
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+    'webhook-signature': signature,
+  };
+}
+
+describe('told how to fail', () => {
+  it.each([
+    [{ status: 99 }],
+    [{ status: 'no' }],
+    [{ times: -1 }],
+    [{ delay_ms: 1.5 }],
+    [{ secret: 'plain' }],
+    [{ colour: 'red' }],
+    ['text'],
+  ])('with %j it refuses, and goes on answering 200', async (behaviour) => {
+    expect((await tell('a', behaviour)).status).toBe(400);
+    expect((await post('a')).status).toBe(200);
+  });
+
+  it('always fails without times, and heals when told 200', async () => {
+    await tell('a', { status: 500 });
+    expect([(await post('a')).status, (await post('a')).status]).toEqual([500, 500]);
+    await tell('a', { status: 200 });
+    expect((await post('a')).status).toBe(200);
+  });
+
+  it('fails that many times, then answers 200, and other hooks never notice', async () => {
+    await tell('a', { status: 503, times: 2, retry_after: 5 });
+    const first = await post('a');
+    expect([first.status, first.headers.get('retry-after')]).toEqual([503, '5']);
+    expect((await post('b')).status).toBe(200);
+    expect((await post('a')).status).toBe(503);
+    const third = await post('a');
+    expect([third.status, third.headers.get('retry-after')]).toEqual([200, null]);
+  });
+
+  it('holds its answer back for the delay, while the request is already there to see', async () => {
+    await tell('a', { status: 200, delay_ms: 60_000 });
+    const given = new AbortController();
+    const answer = fetch(hook('a'), { method: 'POST', signal: given.signal }).then(() => 'answered');
+    const seen = (async () => {
+      // oxlint-disable-next-line no-await-in-loop -- polling
+      while ((await requests()).length === 0);
+      return 'seen';
+    })();
+    expect(await Promise.race([answer, seen])).toBe('seen');
+    given.abort();
+    await expect(answer).rejects.toThrow(/abort/);
+  });
+
+  it('to redirect, it names another hook, where a follower would show', async () => {
+    await tell('a', { status: 302 });
+    expect((await post('a')).headers.get('location')).toBe('/hooks/a-redirected');
+  });
+
+  it('keeps the secret it was given when it is told more', async () => {
+    await tell('a', { secret: SECRET });
+    await tell('a', { status: 500 });
+    await post('a', 'x', signed('x'));
+    expect(await requests()).toMatchObject([{ verified: true, status: 500 }]);
+  });
+});
+
+describe('a request', () => {
+  it('is kept as it came, with the exact shape that programs read', async () => {
+    const body = '{"event":"delivered","subject":"Grüße – 你好"}';
+    await post('a', body, { 'X-Custom': 'Yes' });
+    const [request] = await requests();
+    expect(Object.keys(request ?? {})).toEqual(['name', 'time', 'headers', 'raw_body', 'verified', 'status']);
+    expect(request).toMatchObject({ name: 'a', raw_body: body, verified: null, status: 200 });
+    expect(request?.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(request?.headers['x-custom']).toBe('Yes');
+  });
+
+  it('is verified where the secret fits body and time', async () => {
+    await tell('a', { secret: SECRET });
+    await post('a', 'body', signed('body'));
+    await post('a', 'other', signed('body'));
+    await post('a', 'body', signed('body', new Date(Date.now() - 3_600_000)));
+    await post('a', 'body');
+    expect((await requests()).map((request) => request.verified)).toEqual([true, false, false, false]);
+  });
+
+  it('is found by the name of its hook, and gone after clearing', async () => {
+    await post('a');
+    await post('b');
+    expect((await requests('?name=b')).map((request) => request.name)).toEqual(['b']);
+    expect((await requests('?name=nobody')).length).toBe(0);
+    await fetch(`${inbox.url}/requests`, { method: 'DELETE' });
+    expect(await requests()).toEqual([]);
+  });
+});
+
+describe('the page', () => {
+  it('needs nothing from elsewhere', async () => {
+    const response = await fetch(inbox.url);
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(await response.text()).not.toMatch(/(src|href)="?http/);
+  });
+
+  it('hears of a request as it arrives', async () => {
+    const live = await fetch(`${inbox.url}/live`);
+    const reader = live.body?.pipeThrough(new TextDecoderStream()).getReader();
+    await post('a', 'hello');
+    const { value } = (await reader?.read()) ?? {};
+    expect(value).toContain('event: request');
+    expect(value).toContain('"raw_body":"hello"');
+    await reader?.cancel();
+  });
+});

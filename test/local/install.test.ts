@@ -1,0 +1,43 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isInstalled } from '../../local/install.mjs';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'install-'));
+  mkdirSync(join(folder, 'node_modules', '.bin'), { recursive: true });
+  writeFileSync(join(folder, 'node_modules', '.bin', 'node'), '');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function lockfiles(wanted: object, installed: object): void {
+  const write = (path: string, packages: object): void =>
+    writeFileSync(join(folder, path), JSON.stringify({ packages }));
+  write('package-lock.json', { '': {}, ...wanted });
+  write('node_modules/.package-lock.json', installed);
+}
+
+const ZOD = { 'node_modules/zod': { version: '4.6.7' } };
+
+describe('installing is', () => {
+  it.each([
+    ['needed for a package that is not there', ZOD, {}, false],
+    ['needed for another version', ZOD, { 'node_modules/zod': { version: '4.6.6' } }, false],
+    ['not needed when all is there', ZOD, ZOD, true],
+    [
+      'not needed for a package of another platform',
+      { ...ZOD, 'node_modules/@esbuild/x': { version: '1.0.0', optional: true } },
+      ZOD,
+      true,
+    ],
+  ])('%s', (_what, wanted, installed, complete) => {
+    lockfiles(wanted, installed);
+    expect(isInstalled(folder)).toBe(complete);
+  });
+
+  it('needed where nothing was ever installed', () => {
+    expect(isInstalled(join(folder, 'nowhere'))).toBe(false);
+  });
+});

@@ -1,0 +1,103 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createProcesses, type Command } from '../../local/processes.ts';
+import { isAlive } from '../../local/stack-file.ts';
+
+const crashes: Error[] = [];
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'processes-'));
+});
+afterEach(() => {
+  crashes.length = 0;
+  rmSync(folder, { recursive: true });
+});
+const start = () => createProcesses((error) => crashes.push(error));
+
+function node(script: string): Command {
+  return {
+    name: 'the program',
+    file: process.execPath,
+    args: ['-e', script],
+    cwd: process.cwd(),
+    env: { PATH: process.env['PATH'] ?? '' },
+  };
+}
+
+/** Writes its own id, and that of a child which would outlive it, to a file. */
+function withChild(file: string): string {
+  return `
+    const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    require('node:fs').writeFileSync(${JSON.stringify(file)}, process.pid + ' ' + child.pid + '.');`;
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error('Waited in vain');
+    // oxlint-disable-next-line no-await-in-loop -- polling the outside world
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10);
+    });
+  }
+}
+
+describe('a program that fails', () => {
+  it('rejects with its name and its own last words', async () => {
+    const processes = start();
+    const failing = processes.run(node('console.error("no such stack"); process.exit(3)'));
+    await expect(failing).rejects.toThrow(/the program ended with 3:\nno such stack/);
+  });
+
+  it('that is not there at all is named', async () => {
+    const processes = start();
+    await expect(processes.run({ ...node(''), file: 'no-such-program' })).rejects.toThrow(
+      /the program cannot be started/,
+    );
+  });
+
+  it('and was to stay is a crash; one ended by us is none', async () => {
+    const processes = start();
+    processes.keep(node('console.log("out of memory"); process.exit(1)'));
+    await until(() => crashes.length > 0);
+    expect(crashes[0]?.message).toContain('out of memory');
+
+    const others = start();
+    others.keep(node('setInterval(() => {}, 1000)'));
+    await others.end();
+    expect(crashes).toHaveLength(1);
+  });
+});
+
+describe('the end', () => {
+  it('ends a program with what it has started, and breaks off what is waited for', async () => {
+    const processes = start();
+    const file = join(folder, 'pids');
+    const running = processes.run(
+      node(`process.on('SIGTERM', () => process.exit(7)); ${withChild(file)} setInterval(() => {}, 1000)`),
+    );
+    const failed = running.catch((error: unknown) => String(error));
+    await until(() => existsSync(file) && readFileSync(file, 'utf8').endsWith('.'));
+    const pids = readFileSync(file, 'utf8').split(' ').map(parseFloat);
+
+    await processes.end();
+
+    expect(await failed).toContain('ended with 7');
+    await until(() => pids.every((pid) => !isAlive(pid)));
+    expect(() => processes.keep(node(''))).toThrow(/the run is ending/);
+  });
+
+  it('does not wait for ever for a program that ignores it', async () => {
+    const processes = createProcesses(() => {}, 50);
+    const file = join(folder, 'pids');
+    const running = processes.run(
+      node(`process.on('SIGTERM', () => {}); ${withChild(file)} setInterval(() => {}, 1000)`),
+    );
+    const failed = running.catch((error: unknown) => String(error));
+    await until(() => existsSync(file));
+    await processes.end();
+    expect(await failed).toContain('a signal');
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { createProgress, isLively } from '../../local/progress.ts';
+
+describe('progress', () => {
+  it.each([
+    [{ isTTY: true }, {}, true],
+    [{ isTTY: true }, { NO_COLOR: '1' }, false],
+    [{ isTTY: true }, { CI: 'true' }, false],
+    [{}, {}, false],
+  ])('on %j with %j is lively: %s', (output, environment, lively) => {
+    expect(isLively({ write: () => true, ...output }, environment)).toBe(lively);
+  });
+
+  it('in a log is one plain line a step, with its time, and a cross where it failed', async () => {
+    let text = '';
+    let clock = 0;
+    const output = { write: (part: string) => (text += part) };
+    const progress = createProgress(output, { lively: false, now: () => clock });
+
+    await progress.step('Stack deployed', async () => {
+      clock += 3_940;
+    });
+    const failing = progress.step('Key made', async () => {
+      throw new Error('no table');
+    });
+
+    await expect(failing).rejects.toThrow('no table');
+    expect(text).toBe('✓ Stack deployed 3.9 s\n✗ Key made 0.0 s\n');
+  });
+});

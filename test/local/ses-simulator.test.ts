@@ -1,0 +1,268 @@
+import {
+  GetAccountCommand,
+  GetConfigurationSetEventDestinationsCommand,
+  GetEmailIdentityCommand,
+  GetSuppressedDestinationCommand,
+  ListSuppressedDestinationsCommand,
+  PutSuppressedDestinationCommand,
+  DeleteSuppressedDestinationCommand,
+  SendEmailCommand,
+  SESv2Client,
+  type SendEmailCommandInput,
+} from '@aws-sdk/client-sesv2';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { normalise } from '../../lambdas/core/normalise.ts';
+import { awsConfig } from '../../local/aws.ts';
+import type { SesEvent } from '../../local/ses-events.ts';
+import { startSesSimulator, type SesSimulator } from '../../local/ses-simulator.ts';
+
+const FROM = 'you@yourdomain.example';
+const AT = Date.parse('2026-02-25T12:00:00Z');
+const TARGET = { configurationSet: 'our-set', topicArn: 'arn:aws:sns:us-east-1:000000000000:events' };
+
+let published: SesEvent[];
+let simulator: SesSimulator;
+let client: SESv2Client;
+
+beforeEach(async () => {
+  published = [];
+  let mails = 0;
+  simulator = await startSesSimulator({
+    from: FROM,
+    now: () => AT,
+    newUuid: () => `00000000-0000-4000-8000-${String((mails += 1)).padStart(12, '0')}`,
+  });
+  simulator.connect({
+    ...TARGET,
+    publish: async (event) => {
+      published.push(event);
+    },
+  });
+  client = new SESv2Client({ ...awsConfig(simulator.url), maxAttempts: 1 });
+});
+afterEach(async () => {
+  client.destroy();
+  await simulator.close();
+});
+
+function send(to: readonly string[], changes: Partial<SendEmailCommandInput> = {}) {
+  return client.send(
+    new SendEmailCommand({
+      FromEmailAddress: `You <${FROM}>`,
+      Destination: { ToAddresses: [...to] },
+      Content: { Simple: { Subject: { Data: 'Hello' }, Body: { Text: { Data: 'Hello.' } } } },
+      ConfigurationSetName: TARGET.configurationSet,
+      ...changes,
+    }),
+  );
+}
+
+/** `recipient status`, as the pipeline itself reads what was published. */
+function outcomes(): string[] {
+  return published.flatMap((event) =>
+    normalise(event).events.map((each) => `${each.to ?? '?'} ${each.event}`),
+  );
+}
+
+async function calls(): Promise<{ operation: string; status: number }[]> {
+  const response = await fetch(`${simulator.url}/_simulator/calls`);
+  return ((await response.json()) as { calls: { operation: string; status: number }[] }).calls;
+}
+
+function makeFail(body: unknown): Promise<Response> {
+  return fetch(`${simulator.url}/_simulator/fail`, { method: 'PUT', body: JSON.stringify(body) });
+}
+
+describe('SES refuses', () => {
+  it('a sender that is not verified, in the words of SES, and says nothing to the topic', async () => {
+    const refused = send(['a@b.example'], { FromEmailAddress: 'stranger@other.example' });
+    await expect(refused).rejects.toMatchObject({
+      name: 'MessageRejected',
+      message:
+        'Email address is not verified. The following identities failed the check in region US-EAST-1: stranger@other.example',
+    });
+    expect(published).toEqual([]);
+  });
+
+  it.each([
+    ['an unknown configuration set', { ConfigurationSetName: 'other' }, 'NotFoundException'],
+    ['a mail to nobody', { Destination: {} }, 'BadRequestException'],
+    [
+      'a mail to 51',
+      { Destination: { BccAddresses: Array.from({ length: 51 }, (_, n) => `${n}@b.example`) } },
+      'BadRequestException',
+    ],
+  ])('%s', async (_what, changes, name) => {
+    await expect(send(['a@b.example'], changes)).rejects.toMatchObject({ name });
+    expect(published).toEqual([]);
+  });
+
+  it('what a test asks it to, that many times', async () => {
+    await makeFail({ error: 'TooManyRequestsException', times: 2 });
+    const throttled = {
+      name: 'TooManyRequestsException',
+      message: 'Maximum sending rate exceeded.',
+      $metadata: { httpStatusCode: 429 },
+    };
+    await expect(send(['a@b.example'])).rejects.toMatchObject(throttled);
+    await expect(send(['a@b.example'])).rejects.toMatchObject(throttled);
+    await send(['a@b.example']);
+    expect((await calls()).map((call) => call.status)).toEqual([429, 429, 200]);
+    expect((await makeFail({ error: 'NoSuchError' })).status).toBe(400);
+  });
+
+  it('to say whether it took the mail, when asked to break the connection', async () => {
+    await makeFail({ error: 'no_answer' });
+    await expect(send(['a@b.example'])).rejects.toThrow(/socket hang up|ECONNRESET/);
+    expect(outcomes()).toEqual(['a@b.example sent', 'a@b.example delivered']);
+  });
+});
+
+describe('a mailbox-simulator address', () => {
+  it.each([
+    ['success', ['sent', 'delivered']],
+    ['bounce', ['sent', 'bounced']],
+    ['ooto', ['sent', 'delivered', 'soft_bounced']],
+    ['complaint', ['sent', 'delivered', 'complained']],
+    ['suppressionlist', ['sent', 'suppressed']],
+  ])('%s@ gives the outcome it names, with a label too', async (name, statuses) => {
+    for (const to of [`${name}@simulator.amazonses.com`, `${name}+label@Simulator.AmazonSES.com`]) {
+      published = [];
+      // oxlint-disable-next-line no-await-in-loop
+      await send([to]);
+      expect(outcomes()).toEqual(statuses.map((status) => `${to} ${status}`));
+    }
+  });
+
+  it('bounces with what its server said', async () => {
+    await send(['bounce@simulator.amazonses.com']);
+    expect(published[1]).toMatchObject({
+      eventType: 'Bounce',
+      bounce: {
+        bounceType: 'Permanent',
+        bounceSubType: 'General',
+        bouncedRecipients: [{ status: '5.1.1', diagnosticCode: 'smtp; 550 5.1.1 user unknown' }],
+      },
+    });
+  });
+
+  it('and any other take their mail; SES tells what several share in one event', async () => {
+    await send(['a@b.example', 'bounce+1@simulator.amazonses.com'], {
+      Destination: {
+        ToAddresses: ['a@b.example', 'bounce+1@simulator.amazonses.com'],
+        CcAddresses: ['complaint@simulator.amazonses.com'],
+        BccAddresses: ['bounce+2@simulator.amazonses.com'],
+      },
+    });
+    expect(published.map((event) => event.eventType)).toEqual(['Send', 'Delivery', 'Bounce', 'Complaint']);
+    expect(outcomes()).toEqual([
+      'a@b.example sent',
+      'bounce+1@simulator.amazonses.com sent',
+      'complaint@simulator.amazonses.com sent',
+      'bounce+2@simulator.amazonses.com sent',
+      'a@b.example delivered',
+      'complaint@simulator.amazonses.com delivered',
+      'bounce+1@simulator.amazonses.com bounced',
+      'bounce+2@simulator.amazonses.com bounced',
+      'complaint@simulator.amazonses.com complained',
+    ]);
+  });
+});
+
+describe('a mail', () => {
+  it('gets an id of the shape SES gives, and carries subject, tags and configuration set into its events', async () => {
+    const { MessageId } = await send(['a@b.example'], {
+      EmailTags: [
+        { Name: 'ivymail_workspace', Value: 'ws_x' },
+        { Name: 'campaign', Value: 'spring' },
+      ],
+    });
+    expect(MessageId).toMatch(/^[0-9a-f]{16}-[0-9a-f-]{36}-000000$/);
+    const { claims, events } = normalise(published[1] ?? {});
+    expect(claims).toEqual({ workspaceTag: 'ws_x', configurationSet: 'our-set' });
+    expect(events).toMatchObject([
+      { message_id: MessageId, from: FROM, subject: 'Hello', tags: { campaign: 'spring' } },
+    ]);
+  });
+
+  it('sent as MIME is read for its recipients and its subject', async () => {
+    const mime = [
+      `From: You <${FROM}>`,
+      'To: "Doe, Jane" <jane@b.example>,',
+      ' success@simulator.amazonses.com',
+      'Subject: Raw',
+      '',
+      'Body',
+    ].join('\r\n');
+    const request = new SendEmailCommand({
+      Content: { Raw: { Data: Buffer.from(mime) } },
+      ConfigurationSetName: TARGET.configurationSet,
+    });
+    await client.send(request);
+    expect(outcomes().slice(0, 2)).toEqual(['jane@b.example sent', 'success@simulator.amazonses.com sent']);
+    expect(normalise(published[0] ?? {}).events[0]).toMatchObject({ from: FROM, subject: 'Raw' });
+  });
+
+  it('with the EICAR test file is accepted, then rejected', async () => {
+    const mime = `From: ${FROM}\r\nTo: a@b.example\r\n\r\nX5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*`;
+    const Content = { Raw: { Data: Buffer.from(mime) } };
+    await send(['a@b.example'], { Content });
+    expect(outcomes()).toEqual(['a@b.example sent', 'a@b.example failed']);
+  });
+
+  it('without a configuration set is sent, and nobody is told', async () => {
+    const request = { FromEmailAddress: FROM, Destination: { ToAddresses: ['a@b.example'] } };
+    const Content = { Simple: { Subject: { Data: 'Hello' }, Body: { Text: { Data: 'Hello.' } } } };
+    expect(await client.send(new SendEmailCommand({ ...request, Content }))).toHaveProperty('MessageId');
+    expect(published).toEqual([]);
+  });
+});
+
+describe('the account', () => {
+  it('knows its one identity, its quota and where its events go', async () => {
+    const verified = await client.send(new GetEmailIdentityCommand({ EmailIdentity: FROM }));
+    expect(verified.VerifiedForSendingStatus).toBe(true);
+    const stranger = client.send(new GetEmailIdentityCommand({ EmailIdentity: 'x@y.example' }));
+    await expect(stranger).rejects.toMatchObject({ name: 'NotFoundException' });
+    await send(['a@b.example', 'c@d.example']);
+    expect(await client.send(new GetAccountCommand({}))).toMatchObject({
+      SendingEnabled: true,
+      SendQuota: { SentLast24Hours: 2 },
+    });
+    const destinations = await client.send(
+      new GetConfigurationSetEventDestinationsCommand({ ConfigurationSetName: TARGET.configurationSet }),
+    );
+    expect(destinations.EventDestinations?.[0]?.SnsDestination?.TopicArn).toBe(TARGET.topicArn);
+    expect((await calls()).map((call) => call.operation)).toEqual([
+      'GetEmailIdentity',
+      'GetEmailIdentity',
+      'SendEmail',
+      'GetAccount',
+      'GetConfigurationSetEventDestinations',
+    ]);
+  });
+
+  it('accepts mail to an address on its suppression list, and suppresses it by the reason it is there for', async () => {
+    for (const [EmailAddress, Reason] of [
+      ['bad+tag@b.example', 'BOUNCE'],
+      ['angry@b.example', 'COMPLAINT'],
+    ] as const) {
+      // oxlint-disable-next-line no-await-in-loop
+      await client.send(new PutSuppressedDestinationCommand({ EmailAddress, Reason }));
+    }
+    const listed = await client.send(new ListSuppressedDestinationsCommand({}));
+    expect(listed.SuppressedDestinationSummaries).toHaveLength(2);
+    const entry = await client.send(
+      new GetSuppressedDestinationCommand({ EmailAddress: 'bad+tag@B.example' }),
+    );
+    expect(entry.SuppressedDestination).toMatchObject({ Reason: 'BOUNCE', LastUpdateTime: new Date(AT) });
+
+    await send(['bad+tag@b.example', 'angry@b.example']);
+    expect(outcomes().slice(2)).toEqual(['bad+tag@b.example suppressed', 'angry@b.example suppressed']);
+
+    await client.send(new DeleteSuppressedDestinationCommand({ EmailAddress: 'bad+tag@b.example' }));
+    published = [];
+    await send(['bad+tag@b.example']);
+    expect(outcomes()).toEqual(['bad+tag@b.example sent', 'bad+tag@b.example delivered']);
+  });
+});
