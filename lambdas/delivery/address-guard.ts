@@ -1,0 +1,112 @@
+import { Resolver } from 'node:dns/promises';
+import type { LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** The endpoint's address is one that no webhook may go to: no retry changes that. */
+export class BlockedAddress extends Error {
+  override readonly name = 'BlockedAddress';
+}
+
+/** The name does not resolve: it does not exist, or its servers do not answer. */
+export class DnsFailure extends Error {
+  override readonly name = 'DnsFailure';
+}
+
+export interface GuardOptions {
+  /** The local run only: its inbox is on this machine. */
+  readonly allowLoopback: boolean;
+}
+
+/** All addresses of a name; rejects with a `code` as node:dns does. Passed in by tests. */
+export type Resolve = (hostname: string) => Promise<readonly string[]>;
+
+/** In public ranges by the registry, and private in fact: Azure's wire server answers on it in every machine there. */
+const PRIVATE_IN_FACT = [ipaddr.IPv4.parseCIDR('168.63.129.16/32')] as const;
+
+/** 2000::/3, all that is given out of IPv6. Whatever lies outside may be anything, some day. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+/** Registered since the library's last look (RFC 9637, documentation). */
+const DOCUMENTATION = ipaddr.IPv6.parseCIDR('3fff::/20');
+
+/**
+ * Whether a webhook may be sent to an IP address: public unicast and nothing else. Forms that wrap an IPv4 address in
+ * an IPv6 one (mapped, 6to4, NAT64, Teredo) are judged by what they wrap or refused. What cannot be read is refused.
+ */
+export function isAllowedAddress(address: string, { allowLoopback }: GuardOptions): boolean {
+  const text = address.replace(/%.*$/, '');
+  if (!ipaddr.isValid(text)) return false;
+  const parsed = ipaddr.process(text);
+  const range = parsed.range();
+  if (range === 'loopback') return allowLoopback;
+  if (range !== 'unicast') return false;
+  if (parsed instanceof ipaddr.IPv4) return !PRIVATE_IN_FACT.some((cidr) => parsed.match(cidr));
+  return parsed.match(GLOBAL_UNICAST) && !parsed.match(DOCUMENTATION);
+}
+
+/** Three tries of our own within about two seconds: a slip of our resolver is not the receiver's failure. */
+const DNS_TRIES = 3;
+const DNS_TRY_MS = 600;
+
+function isAbsent(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && (error.code === 'ENODATA' || error.code === 'ENOTFOUND')
+  );
+}
+
+/**
+ * By node's own resolver rather than the system's (dns.lookup): it can be told how long to wait, holds no thread of the
+ * pool meanwhile, and tells a name that does not exist from a server that does not answer.
+ */
+export function createResolve(): Resolve {
+  return async (hostname) => {
+    if (hostname === 'localhost') return ['127.0.0.1'];
+    const resolver = new Resolver({ timeout: DNS_TRY_MS, tries: DNS_TRIES, maxTimeout: DNS_TRY_MS });
+    const [v4, v6] = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
+    const addresses = [v4, v6].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    if (addresses.length > 0) return addresses;
+    for (const answer of [v4, v6])
+      if (answer.status === 'rejected' && !isAbsent(answer.reason)) throw answer.reason;
+    throw v4.status === 'rejected' ? v4.reason : new DnsFailure(`${hostname} has no address`);
+  };
+}
+
+/** Every address a name has must be allowed: of a mixed answer, a later connection could pick the other one. */
+async function checkedAddresses(
+  hostname: string,
+  resolve: Resolve,
+  options: GuardOptions,
+): Promise<readonly string[]> {
+  let addresses: readonly string[];
+  try {
+    addresses = await resolve(hostname);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
+    throw new DnsFailure(`${hostname} does not resolve (${code})`, { cause });
+  }
+  if (addresses.length === 0) throw new DnsFailure(`${hostname} has no address`);
+  if (!addresses.every((address) => isAllowedAddress(address, options))) {
+    throw new BlockedAddress(`${hostname} resolves to an address that is not public`);
+  }
+  return addresses;
+}
+
+/**
+ * The `lookup` of a socket: it connects to an address that was checked in this very call, so that a name which answers
+ * differently the next time (rebinding) gains nothing.
+ */
+export function guardedLookup(resolve: Resolve, options: GuardOptions): LookupFunction {
+  return (hostname, lookup, callback) => {
+    checkedAddresses(hostname, resolve, options).then(
+      (addresses) => {
+        const found = addresses.map((address) => ({
+          address,
+          family: ipaddr.parse(address).kind() === 'ipv4' ? 4 : 6,
+        }));
+        const [first] = found;
+        if (lookup.all) callback(null, found);
+        else if (first) callback(null, first.address, first.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, []),
+    );
+  };
+}

@@ -1,0 +1,39 @@
+import { createHmac } from 'node:crypto';
+
+/** Standard Webhooks 1.0 (https://www.standardwebhooks.com): symmetric signatures, prefix of the secret. */
+const SECRET_PREFIX = 'whsec_';
+/** 24 bytes are 32 characters of base64 without padding; the standard allows 24 to 64. */
+const NEW_SECRET_BYTES = 24;
+const LONGEST_SECRET_BYTES = 64;
+
+/**
+ * `v1,<base64 HMAC-SHA256(secret, id.timestamp.body)>`, one for each secret, separated by spaces: while a rotation
+ * overlaps, old and new secrets verify the same request.
+ */
+export function signWebhook(message: {
+  readonly webhookId: string;
+  readonly timestampSeconds: number;
+  readonly body: string;
+  readonly secrets: readonly Uint8Array[];
+}): string {
+  const content = `${message.webhookId}.${message.timestampSeconds}.${message.body}`;
+  return message.secrets
+    .map((secret) => `v1,${createHmac('sha256', secret).update(content, 'utf8').digest('base64')}`)
+    .join(' ');
+}
+
+export function newSecret(randomBytes: (size: number) => Uint8Array): Uint8Array {
+  return randomBytes(NEW_SECRET_BYTES);
+}
+
+export function secretText(secret: Uint8Array): string {
+  return SECRET_PREFIX + Buffer.from(secret).toString('base64');
+}
+
+/** The bytes of `whsec_…`; undefined for anything else: base64 read leniently would make an empty key of a typing error. */
+export function parseSecretText(text: string): Uint8Array | undefined {
+  if (!text.startsWith(SECRET_PREFIX)) return undefined;
+  const bytes = Buffer.from(text.slice(SECRET_PREFIX.length), 'base64');
+  const sized = bytes.length >= NEW_SECRET_BYTES && bytes.length <= LONGEST_SECRET_BYTES;
+  return sized && secretText(bytes) === text ? bytes : undefined;
+}
