@@ -1,5 +1,4 @@
 import type { Node } from 'constructs';
-// oxlint-disable-next-line no-restricted-imports -- the namespace is meant; the rule takes it for the name
 import * as z from 'zod';
 
 /**

@@ -6,7 +6,7 @@ import { ENV, requireEnv } from '../core/env.ts';
 import type { DispatchDeps } from '../delivery/dispatch.ts';
 import { dispatchBatch } from '../delivery/dispatch-batch.ts';
 import { listEndpoints } from '../store/endpoints.ts';
-import { suppress } from '../store/suppressions.ts';
+import { suppressRecipient } from '../store/suppressions.ts';
 import { createTable } from '../store/table.ts';
 
 const logger = new Logger({ serviceName: 'dispatch' });
@@ -24,7 +24,7 @@ const deps: DispatchDeps = {
       new StartExecutionCommand({ stateMachineArn, name: task.execution_name, input: JSON.stringify(task) }),
     );
   },
-  suppress: (event, reason) => suppress(table, event, reason),
+  suppress: (event, reason) => suppressRecipient(table, event, reason),
   autoSuppress,
 };
 

@@ -37,6 +37,13 @@ export interface PageRequest {
   readonly until?: string;
   readonly limit: number;
   readonly position?: Position;
+  /** Smallest sort key first; for lists that are not by time. */
+  readonly ascending?: boolean;
+}
+
+/** Whether the page is read from small to great sort keys: going back turns the order of the list round. */
+function readsForward({ ascending = false, position }: PageRequest): boolean {
+  return ascending !== (position?.direction === 'prev');
 }
 
 /**
@@ -62,13 +69,13 @@ function justAbove(key: string): string {
 export function sortKeyBounds(request: PageRequest): { readonly low: string; readonly high: string } {
   let low = request.from ?? request.prefix;
   let high = request.until === undefined ? request.prefix + LAST_CHARACTER : justBelow(request.until);
-  if (request.position?.direction === 'next') {
-    const below = justBelow(request.position.key);
-    if (below < high) high = below;
-  }
-  if (request.position?.direction === 'prev') {
+  if (request.position && readsForward(request)) {
     const above = justAbove(request.position.key);
     if (above > low) low = above;
+  }
+  if (request.position && !readsForward(request)) {
+    const below = justBelow(request.position.key);
+    if (below < high) high = below;
   }
   return { low, high };
 }
@@ -136,7 +143,7 @@ export async function readPage(table: Table, request: PageRequest): Promise<Page
   const bounds = sortKeyBounds(request);
   if (bounds.low > bounds.high) return { items: [] };
 
-  const forward = request.position?.direction === 'prev';
+  const forward = readsForward(request);
   const wanted = request.limit + 1;
   const chunk = request.partitions.length === 1 ? wanted : Math.min(wanted, ROWS_PER_READ_UNIT);
   const readers = request.partitions.map(
