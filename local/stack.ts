@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createTable } from '../lambdas/store/table.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -152,5 +152,7 @@ function createRunFolder(): string {
   }
   const folder = mkdtempSync(join(STATE_FOLDER, `run-${process.pid}-`));
   mkdirSync(join(folder, 'tmp'));
+  // The emulator's Lambda workers live below it: without this they would be ES modules, as our package.json says, and fail.
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   return folder;
 }
