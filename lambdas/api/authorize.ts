@@ -1,0 +1,43 @@
+import type { APIGatewayAuthorizerResult } from 'aws-lambda';
+import { apiKeyHash, isWellFormedApiKey } from '../core/api-key.ts';
+import type { ApiKey } from '../store/api-keys.ts';
+
+export interface AuthorizeDeps {
+  readonly findApiKey: (sha256Hex: string) => Promise<ApiKey | undefined>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** `arn:aws:execute-api:region:account:api/stage/METHOD/path`: the cached answer serves every path of the stage. */
+function wholeStage(methodArn: string): string {
+  const [api, stage] = methodArn.split('/');
+  return `${api}/${stage}/*/*`;
+}
+
+function policy(effect: 'Allow' | 'Deny', methodArn: string): APIGatewayAuthorizerResult['policyDocument'] {
+  return {
+    Version: '2012-10-17',
+    Statement: [{ Action: 'execute-api:Invoke', Effect: effect, Resource: wholeStage(methodArn) }],
+  };
+}
+
+/**
+ * Who may pass. A key that is misspelt, unknown, revoked or expired is told apart by nobody: all are denied alike, the
+ * misspelt one before anything is read. Scopes are the api λ's matter.
+ */
+export async function authorize(
+  deps: AuthorizeDeps,
+  request: { readonly headers: Readonly<Record<string, string | undefined>>; readonly methodArn: string },
+): Promise<APIGatewayAuthorizerResult> {
+  const given = Object.entries(request.headers).find(([name]) => name.toLowerCase() === 'x-api-key')?.[1];
+  // This very word is what API Gateway makes a 401 of.
+  if (given === undefined || given === '') throw new Error('Unauthorized');
+  const key = isWellFormedApiKey(given) ? await deps.findApiKey(apiKeyHash(given)) : undefined;
+  const expired = key?.expires_at !== undefined && Date.parse(key.expires_at) <= deps.now();
+  if (!key || expired) return { principalId: 'nobody', policyDocument: policy('Deny', request.methodArn) };
+  return {
+    principalId: key.id,
+    policyDocument: policy('Allow', request.methodArn),
+    context: { workspace_id: key.workspace_id, key_id: key.id, scopes: key.scopes.join(' ') },
+  };
+}

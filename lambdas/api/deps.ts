@@ -1,0 +1,19 @@
+import type { KMSClient } from '@aws-sdk/client-kms';
+import type { SESv2Client } from '@aws-sdk/client-sesv2';
+import type { Table } from '../store/table.ts';
+
+/** What the routes reach the world with. */
+export interface ApiDeps {
+  readonly table: Table;
+  /** Must not retry by itself: SES has no idempotency, and a mail must not go out twice. */
+  readonly ses: SESv2Client;
+  readonly kms: KMSClient;
+  readonly cursorKey: () => Promise<Uint8Array>;
+  readonly configurationSet: string;
+  readonly secretsKeyArn: string;
+  readonly retentionDays: number;
+  readonly allowInsecureEndpoints: boolean;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly randomBytes: (size: number) => Uint8Array;
+}

@@ -1,0 +1,29 @@
+import type * as z from 'zod';
+import { ApiError, type ErrorCode } from './errors.ts';
+
+/** `['attachments', 0, 'content']` is written `attachments[0].content`. */
+export function fieldName(path: readonly PropertyKey[]): string {
+  let name = '';
+  for (const part of path)
+    name += typeof part === 'number' ? `[${part}]` : `${name === '' ? '' : '.'}${String(part)}`;
+  return name;
+}
+
+/** The first thing that is wrong, with the field it is in. */
+function refusal(code: ErrorCode, error: z.ZodError): ApiError {
+  const [issue] = error.issues;
+  if (!issue) return new ApiError(code, 'The request is invalid');
+  const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const field = fieldName([...issue.path, ...unknown]);
+  // A schema may name the code of the contract that its refusal has.
+  const named = issue.code === 'custom' ? (issue.params?.['code'] as ErrorCode | undefined) : undefined;
+  const message = unknown.length > 0 ? 'There is no such field' : issue.message;
+  return new ApiError(named ?? code, message, field === '' ? {} : { field });
+}
+
+/** What a schema makes of a value; throws the ApiError that names the field. */
+export function parse<T extends z.ZodType>(schema: T, value: unknown, code: ErrorCode): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw refusal(code, parsed.error);
+}

@@ -1,0 +1,64 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { Scope } from '../core/api-key.ts';
+import { ApiError } from './errors.ts';
+import { parseJson } from './json.ts';
+
+/** Who asks: what the authorizer found for the key. */
+export interface Caller {
+  readonly workspaceId: string;
+  readonly keyId: string;
+  readonly scopes: readonly Scope[];
+}
+
+/** SES takes 40 MB, but API Gateway and Lambda pass 6 MB of JSON at the most. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+/** The authorizer's context: all values are text. */
+export function callerOf(event: APIGatewayProxyEvent): Caller {
+  const context = (event.requestContext.authorizer ?? {}) as Record<string, string | undefined>;
+  const { workspace_id: workspaceId, key_id: keyId, scopes } = context;
+  if (workspaceId === undefined || keyId === undefined || scopes === undefined) {
+    throw new Error('The request came without a caller: the route has no authorizer');
+  }
+  return { workspaceId, keyId, scopes: scopes.split(' ') as Scope[] };
+}
+
+/** Each parameter once: of a repeated one nobody could say which counts. */
+export function queryOf(event: APIGatewayProxyEvent): Readonly<Record<string, string>> {
+  const query: [string, string][] = [];
+  for (const [name, values = []] of Object.entries(event.multiValueQueryStringParameters ?? {})) {
+    const [value] = values;
+    if (values.length > 1)
+      throw new ApiError('invalid_parameter', 'The parameter is given twice', { field: name });
+    if (value !== undefined) query.push([name, value]);
+  }
+  return Object.fromEntries(query);
+}
+
+function headerOf(event: APIGatewayProxyEvent, name: string): string | undefined {
+  return Object.entries(event.headers).find(([each]) => each.toLowerCase() === name)?.[1];
+}
+
+function textOf(event: APIGatewayProxyEvent): string {
+  const { body } = event;
+  if (body === null || body === '') throw new ApiError('invalid_json', 'The request has no body');
+  if (!event.isBase64Encoded) return body;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(body, 'base64'));
+  } catch (cause) {
+    throw new ApiError('invalid_json', 'The body is not UTF-8', { cause });
+  }
+}
+
+/** The JSON body, not checked yet. */
+export function bodyOf(event: APIGatewayProxyEvent): unknown {
+  const type = headerOf(event, 'content-type');
+  if (type !== undefined && !/^application\/json\s*(?:;|$)/i.test(type)) {
+    throw new ApiError('unsupported_media_type', 'The body must be application/json');
+  }
+  const text = textOf(event);
+  if (Buffer.byteLength(text) > MAX_BODY_BYTES) {
+    throw new ApiError('body_too_large', `The body has more than ${MAX_BODY_BYTES} bytes`);
+  }
+  return parseJson(text);
+}

@@ -1,0 +1,61 @@
+import type { ErrorCode } from './errors.ts';
+
+/** What an error of SES's SendEmail means for the mail. */
+export type SendFailure =
+  /** SES will never send this mail: it is logged as `failed`. */
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string }
+  /** SES did not take it, and may take it later. */
+  | { readonly kind: 'retry'; readonly afterSeconds: number }
+  /** Nobody knows whether SES took it: it must not be sent again blindly. */
+  | { readonly kind: 'unknown' };
+
+/** SES's rate is per second; its documentation advises to back off for longer than one. */
+const THROTTLED_RETRY_SECONDS = 5;
+const BROKEN_RETRY_SECONDS = 30;
+
+const REFUSALS: Readonly<Record<string, ErrorCode>> = {
+  MessageRejected: 'message_rejected',
+  BadRequestException: 'message_rejected',
+  /** The configuration set was deleted, or is of another region. */
+  NotFoundException: 'message_rejected',
+  MailFromDomainNotVerifiedException: 'identity_not_verified',
+  AccountSuspendedException: 'sending_paused',
+  SendingPausedException: 'sending_paused',
+  LimitExceededException: 'quota_exceeded',
+};
+const THROTTLES: ReadonlySet<string> = new Set([
+  'TooManyRequestsException',
+  'Throttling',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+]);
+/** The request never left: nothing can have been sent. */
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'CredentialsProviderError',
+]);
+
+function statusOf(error: Error): number | undefined {
+  const metadata = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }) : undefined;
+  return metadata?.httpStatusCode;
+}
+
+/** Errors and their wording: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html */
+export function classifySendError(error: unknown): SendFailure {
+  if (!(error instanceof Error)) return { kind: 'unknown' };
+  if (THROTTLES.has(error.name)) return { kind: 'retry', afterSeconds: THROTTLED_RETRY_SECONDS };
+  const code = REFUSALS[error.name];
+  if (code !== undefined) {
+    // The sandbox and an unverified sender come as the same error, told apart by its words only.
+    const unverified = /not verified/i.test(error.message);
+    return { kind: 'refused', code: unverified ? 'identity_not_verified' : code, message: error.message };
+  }
+  const errno = 'code' in error ? String(error.code) : '';
+  const answered = statusOf(error) !== undefined;
+  if (answered || NEVER_SENT.has(error.name) || NEVER_SENT.has(errno)) {
+    return { kind: 'retry', afterSeconds: BROKEN_RETRY_SECONDS };
+  }
+  return { kind: 'unknown' };
+}

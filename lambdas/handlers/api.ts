@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
+import middy from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { answer } from '../api/answer.ts';
+import type { ApiDeps } from '../api/deps.ts';
+import { ROUTES } from '../api/routes.ts';
+import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
+import { cursorKey } from '../store/cursor-key.ts';
+import { createTable } from '../store/table.ts';
+
+const logger = new Logger({ serviceName: 'api' });
+const table = createTable(requireEnv(process.env, ENV.tableName));
+const kms = new KMSClient({});
+const secretsKeyArn = requireEnv(process.env, ENV.secretsKeyArn);
+const deps: ApiDeps = {
+  table,
+  // One attempt, within what API Gateway waits: after it nobody else would hear what became of the mail.
+  ses: new SESv2Client({
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000 },
+  }),
+  kms,
+  cursorKey: cursorKey({ table, kms, keyArn: secretsKeyArn, randomBytes }),
+  configurationSet: requireEnv(process.env, ENV.configurationSet),
+  secretsKeyArn,
+  retentionDays: requireNumberEnv(process.env, ENV.retentionDays),
+  allowInsecureEndpoints: process.env[ENV.allowInsecureEndpoints] === 'true',
+  now: Date.now,
+  randomBytes,
+};
+
+/** Every route of the API; one log line a request, without recipients or secrets. */
+export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
+  .use(injectLambdaContext(logger, { clearState: true }))
+  .handler(async (event) => {
+    const startedMs = Date.now();
+    const { result, route, workspaceId, errorCode, fault } = await answer(deps, ROUTES, event);
+    const line = {
+      route,
+      status: result.statusCode,
+      error_code: errorCode,
+      workspace_id: workspaceId,
+      request_id: result.headers?.['x-request-id'],
+      duration_ms: Date.now() - startedMs,
+    };
+    if (result.statusCode >= 500) logger.error('request.failed', { ...line, error: fault as Error });
+    else logger.info('request.answered', line);
+    return result;
+  });
