@@ -31,6 +31,12 @@ const main = spawn(
 );
 // main.ts decides when it is over; it takes a signal that a terminal has sent to both of us only once.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => main.kill(signal));
+// npm runs us by a shell, and a signal to npm ends that shell without a word to us: we see only that our parent is gone.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event !== undefined)
+  setInterval(() => {
+    if (process.ppid !== parent) main.kill('SIGTERM');
+  }, 250).unref();
 main.on('error', (error) => {
   console.error(`Cannot start: ${error.message}`);
   process.exitCode = 1;
