@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { banner } from './banner.ts';
-import { createProgress, isLively } from './progress.ts';
 import { publishStackFile, refuseSecondRun, removeStackFile } from './stack-file.ts';
 import { DEFAULT_RETRY_SCALE, startLocalStack, STATE_FOLDER, type LocalStack } from './stack.ts';
 
@@ -62,11 +61,7 @@ async function main(): Promise<void> {
   if (options.help) return exit(0, USAGE);
   try {
     refuseSecondRun(stackFile);
-    const lively = isLively(process.stdout, process.env);
-    const progress = createProgress(process.stdout, { lively, now: Date.now });
-    running = await progress.step('Ready', () =>
-      startLocalStack({ ...options, progress, signal: interruption.signal }),
-    );
+    running = await startLocalStack({ ...options, signal: interruption.signal });
     interruption.signal.throwIfAborted();
     publishStackFile(stackFile, running.stack);
     console.log(banner(running.stack, options.retryScale));

@@ -10,7 +10,7 @@ import { startEmulator } from './emulator.ts';
 import { startFront } from './front.ts';
 import { startInbox } from './inbox.ts';
 import { createProcesses } from './processes.ts';
-import { SILENT, type Progress } from './progress.ts';
+import { createProgress, isLively, SILENT, type Progress } from './progress.ts';
 import { seed } from './seed.ts';
 import { startSesSimulator } from './ses-simulator.ts';
 import { isAlive, type StackDescription } from './stack-file.ts';
@@ -23,7 +23,8 @@ export interface LocalStackOptions {
   readonly seed: boolean;
   /** By how much the waits of retries are shortened; default 0.05. */
   readonly retryScale?: number;
-  readonly progress?: Progress;
+  /** Without a word on the terminal. */
+  readonly quiet?: boolean;
   /** Breaks off a start that is under way. */
   readonly signal?: AbortSignal;
 }
@@ -46,8 +47,14 @@ export const STATE_FOLDER = join(root, '.local');
  * Deploys the app into an AWS of its own on loopback, and starts what surrounds it. Several can run beside each other:
  * each has its own ports and its own folder. A start that fails leaves nothing.
  */
-export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const { progress = SILENT, retryScale = DEFAULT_RETRY_SCALE } = options;
+export function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  const lively = isLively(process.stdout, process.env);
+  const progress = options.quiet ? SILENT : createProgress(process.stdout, { lively, now: Date.now });
+  return progress.step('Ready', () => start(options, progress));
+}
+
+async function start(options: LocalStackOptions, progress: Progress): Promise<LocalStack> {
+  const { retryScale = DEFAULT_RETRY_SCALE } = options;
   const runFolder = createRunFolder();
   const crash = Promise.withResolvers<Error>();
   const broken = new AbortController();
