@@ -24,7 +24,7 @@ declare module 'vitest' {
 
 /** One deployed stack for all integration tests: the very one of `npm start`, without seed data. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const running = await startLocalStack({ seed: false, quiet: true });
+  const running = await startLocalStack({ seed: false });
   project.provide('stack', running.stack);
   return () => running.stop();
 }
