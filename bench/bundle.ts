@@ -1,21 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, type BuildOptions } from 'esbuild';
+import { build } from 'esbuild';
+import { BUNDLE_OPTIONS } from '../lib/bundle.ts';
 
-/** The bundling of lib/ivy-function.ts: what is measured is what is deployed. */
-const OPTIONS: BuildOptions = {
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node24',
-  mainFields: ['module', 'main'],
-  minify: true,
-  banner: {
-    js: "import { createRequire as ivyRequire } from 'node:module'; const require = ivyRequire(import.meta.url);",
-  },
-};
-
-/** Bundles a file, or a text that stands for one in the project's root, and gives the path of the bundle. */
+/** Bundles as what is deployed is bundled: a file, or a text that stands for one in the project's root, and gives the path of the bundle. */
 export async function bundle(
   directory: string,
   name: string,
@@ -24,7 +12,7 @@ export async function bundle(
   mkdirSync(directory, { recursive: true });
   const outfile = join(directory, `${name}.mjs`);
   await build({
-    ...OPTIONS,
+    ...BUNDLE_OPTIONS,
     outfile,
     ...('file' in source
       ? { entryPoints: [source.file] }

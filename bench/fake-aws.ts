@@ -34,6 +34,11 @@ function answer(target: string, body: string): unknown {
   }
 }
 
+/** As the protocol has binary values. */
+function bytesAsBase64(_name: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
+}
+
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -48,7 +53,7 @@ const server = createServer((request, response) => {
     const operation = target.split('.')[1] ?? target;
     counts[operation] = (counts[operation] ?? 0) + 1;
     response.setHeader('content-type', 'application/x-amz-json-1.0');
-    response.end(JSON.stringify(answer(target, Buffer.concat(chunks).toString('utf8'))));
+    response.end(JSON.stringify(answer(target, Buffer.concat(chunks).toString('utf8')), bytesAsBase64));
   });
 });
 server.keepAliveTimeout = 60_000;

@@ -1,21 +1,32 @@
 import { fork, type ChildProcess } from 'node:child_process';
 
-/** Starts a bundle with an IPC channel, and gives its first message. */
-export async function start<T>(
-  file: string,
-  env: Readonly<Record<string, string>>,
-): Promise<{ readonly child: ChildProcess; readonly first: T; stdout(): string }> {
+export interface Worker {
+  readonly child: ChildProcess;
+  /** What it has written to its standard output. */
+  stdout(): string;
+}
+
+/** Starts a bundle with an IPC channel. */
+export function start(file: string, env: Readonly<Record<string, string>>): Worker {
   const child = fork(file, [], {
     env: { ...process.env, ...env },
+    // Plain Node: what runs this program would load the bundle through its own hooks.
+    execArgv: [],
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const chunks: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const first = await new Promise<T>((resolve, reject) => {
+  return { child, stdout: () => Buffer.concat(chunks).toString('utf8') };
+}
+
+/** The first thing a worker has to say. */
+export function firstMessage<T>({ child }: Worker): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
     child.once('message', (message) => resolve(message as T));
-    child.once('exit', (code) => reject(new Error(`${file} ended with ${code} and said nothing`)));
+    child.once('exit', (code) =>
+      reject(new Error(`${child.spawnargs.at(-1)} ended with ${code} and said nothing`)),
+    );
   });
-  return { child, first, stdout: () => Buffer.concat(chunks).toString('utf8') };
 }
 
 /** Waits until a child that has told all it knows is gone, and its output is whole. */

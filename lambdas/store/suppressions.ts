@@ -27,24 +27,28 @@ function toSuppression(row: Row): Suppression {
   };
 }
 
-/** Adds a recipient to the list. One that is there stays as it is: the first reason is the one that tells. */
-export async function addSuppression(table: Table, suppression: Suppression): Promise<Suppression> {
+/** Whether the recipient was not on the list before. One that is there stays as it is: the first reason is the one that tells. */
+async function putSuppression(table: Table, suppression: Suppression): Promise<boolean> {
   const { workspace_id: workspaceId, ...fields } = suppression;
-  const key = suppressionKey(workspaceId, suppression.address);
   try {
     await table.client.send(
       new PutCommand({
         TableName: table.name,
-        Item: { ...key, kind: KIND.suppression, ...fields },
+        Item: { ...suppressionKey(workspaceId, suppression.address), kind: KIND.suppression, ...fields },
         ConditionExpression: 'attribute_not_exists(pk)',
-        ReturnValuesOnConditionCheckFailure: 'NONE',
       }),
     );
-    return suppression;
+    return true;
   } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
   }
-  return (await findSuppression(table, workspaceId, suppression.address)) ?? suppression;
+}
+
+/** Adds a recipient to the list, and gives what stands there now. */
+export async function addSuppression(table: Table, suppression: Suppression): Promise<Suppression> {
+  if (await putSuppression(table, suppression)) return suppression;
+  return (await findSuppression(table, suppression.workspace_id, suppression.address)) ?? suppression;
 }
 
 /** What a hard bounce or a complaint does. */
@@ -54,7 +58,7 @@ export async function suppressRecipient(
   reason: SuppressionReason,
 ): Promise<void> {
   if (event.to === undefined) return;
-  await addSuppression(table, {
+  await putSuppression(table, {
     workspace_id: event.workspace_id,
     address: event.to,
     reason,

@@ -41,6 +41,10 @@ export function anEndpoint(changes: Partial<Endpoint> = {}): Endpoint {
   };
 }
 
-export function aTask(event: EmailEvent, endpoint: Endpoint, changes: Partial<DeliveryTask> = {}): DeliveryTask {
+export function aTask(
+  event: EmailEvent,
+  endpoint: Endpoint,
+  changes: Partial<DeliveryTask> = {},
+): DeliveryTask {
   return { ...firstTask(event, endpoint.id), ...changes };
 }

@@ -22,12 +22,11 @@ export function meteredTable(
       const input = args.input as unknown as Record<string, unknown>;
       const result = await next({
         ...args,
-        input: { ...input, ReturnConsumedCapacity: 'INDEXES' } as unknown as typeof args.input,
+        input: Object.assign({}, input, { ReturnConsumedCapacity: 'INDEXES' }),
       });
       const consumed = (result.output as { ConsumedCapacity?: Consumed | readonly Consumed[] })
         .ConsumedCapacity;
-      for (const each of consumed === undefined ? [] : [consumed].flat())
-        units += (each as Consumed).CapacityUnits ?? 0;
+      for (const each of consumed === undefined ? [] : [consumed].flat()) units += each.CapacityUnits ?? 0;
       return result;
     },
     { step: 'initialize' },

@@ -36,7 +36,8 @@ async function requestedBy(handler: string): Promise<string[]> {
     write: false,
     logLevel: 'silent',
   });
-  const commands = outputFiles[0]?.text.matchAll(/new (\w+)Command\(/g) ?? [];
+  // A name that two modules import is numbered in the second: `GetCommand2`.
+  const commands = outputFiles[0]?.text.matchAll(/new (\w+)Command\d*\(/g) ?? [];
   return [
     ...new Set([...commands].map(([, name]) => ACTIONS[name ?? ''] ?? `no action known for ${name}`)),
   ].toSorted();
