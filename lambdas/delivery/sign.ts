@@ -4,7 +4,6 @@ import { createHmac } from 'node:crypto';
 const SECRET_PREFIX = 'whsec_';
 /** 24 bytes are 32 characters of base64 without padding; the standard allows 24 to 64. */
 const NEW_SECRET_BYTES = 24;
-const LONGEST_SECRET_BYTES = 64;
 
 /**
  * `v1,<base64 HMAC-SHA256(secret, id.timestamp.body)>`, one for each secret, separated by spaces: while a rotation
@@ -28,12 +27,4 @@ export function newSecret(randomBytes: (size: number) => Uint8Array): Uint8Array
 
 export function secretText(secret: Uint8Array): string {
   return SECRET_PREFIX + Buffer.from(secret).toString('base64');
-}
-
-/** The bytes of `whsec_…`; undefined for anything else: base64 read leniently would make an empty key of a typing error. */
-export function parseSecretText(text: string): Uint8Array | undefined {
-  if (!text.startsWith(SECRET_PREFIX)) return undefined;
-  const bytes = Buffer.from(text.slice(SECRET_PREFIX.length), 'base64');
-  const sized = bytes.length >= NEW_SECRET_BYTES && bytes.length <= LONGEST_SECRET_BYTES;
-  return sized && secretText(bytes) === text ? bytes : undefined;
 }
