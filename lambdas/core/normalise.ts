@@ -183,7 +183,12 @@ function readEngagement(event: 'opened' | 'clicked'): Reading['outcome'] {
 }
 
 function onceFor(event: EventName, details: (body: JsonObject) => EventDetails): Reading['outcome'] {
-  return (body) => ({ event, details: details(body), timestampMs: undefined, naturalKey: [] });
+  return (body) => {
+    const fields = details(body);
+    // Both kinds of failure have an error code, and are two things that befell a message.
+    const naturalKey = fields.error_code === undefined ? [] : [fields.error_code];
+    return { event, details: fields, timestampMs: undefined, naturalKey };
+  };
 }
 
 /** By `eventType`, and by `notificationType` of the legacy notifications, which have the same bodies. */

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { normalise } from '../../lambdas/core/normalise.ts';
+import { RAW_DICTIONARIES } from '../../lambdas/core/raw-dictionary.ts';
+import { packRawEvent, rawContext, unpackRawEvent } from '../../lambdas/core/raw-event.ts';
+import { anEvent } from '../builders/events.ts';
+import { sesEvents } from '../fixtures/ses-events.ts';
+
+function contextOf(ses: object): string {
+  const [event] = normalise({ ...ses }).events;
+  return rawContext({ ...anEvent(), ...event });
+}
+
+describe('a raw event', () => {
+  it('of a version not known here is not guessed at', () => {
+    const packed = packRawEvent('{}', '');
+    packed[0] = 255;
+    expect(() => unpackRawEvent(packed, '')).toThrow('version 255');
+  });
+
+  it('comes back byte for byte, whatever the text and the context', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (text, context) => {
+        expect(unpackRawEvent(packRawEvent(text, context), context)).toBe(text);
+      }),
+    );
+  });
+
+  it('comes back when it is far larger than the window it is compressed in', () => {
+    const text = JSON.stringify(sesEvents({ seed: 5, count: 200 }));
+    expect(text.length).toBeGreaterThan(200_000);
+    expect(unpackRawEvent(packRawEvent(text, ''), '')).toBe(text);
+  });
+
+  it('of a real sender comes back, and takes less than a third of its size', () => {
+    const events = sesEvents({ seed: 21, count: 300 });
+    let texts = 0;
+    let packed = 0;
+    for (const ses of events) {
+      const text = JSON.stringify(ses);
+      const bytes = packRawEvent(text, contextOf(ses));
+      expect(unpackRawEvent(bytes, contextOf(ses))).toBe(text);
+      texts += Buffer.byteLength(text);
+      packed += bytes.byteLength;
+    }
+    expect(packed / texts).toBeLessThan(1 / 3);
+  });
+});
+
+describe('a dictionary', () => {
+  it('is never changed once rows were packed with it: a new one is a new version', () => {
+    const hashes = [...RAW_DICTIONARIES].map(([version, words]) => [
+      version,
+      createHash('sha256').update(words).digest('hex').slice(0, 16),
+    ]);
+    expect(hashes).toEqual([[1, 'f9eff9e29404481d']]);
+  });
+});

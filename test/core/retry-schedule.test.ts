@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseRetryAfter, retryDelaySeconds } from '../../lambdas/core/retry-schedule.ts';
+
+const OPTIONS = { firstDelaySeconds: 60, factor: 5, count: 3 };
+const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
+const SIX_HOURS = 6 * 3600;
+
+function delay(attempt: number, random: number, retryAfter?: string): number {
+  const asked = retryAfter === undefined ? {} : { retryAfter };
+  return retryDelaySeconds({ attempt, random, options: OPTIONS, nowMs: NOW_MS, ...asked });
+}
+
+describe('Retry-After says nothing as', () => {
+  it.each(['', 'soon', '-5', '1.5', '5 seconds', '0x10', '2026-02-25T12:01:00Z', 'May 1', '1e3'])(
+    '"%s"',
+    (value) => {
+      expect(parseRetryAfter(value, NOW_MS)).toBeUndefined();
+    },
+  );
+});
+
+describe('Retry-After says', () => {
+  it.each([
+    ['120', 120],
+    [' 7 ', 7],
+    ['0', 0],
+    ['99999999999999999999', SIX_HOURS],
+    ['Wed, 25 Feb 2026 12:02:30 GMT', 150],
+    ['Wednesday, 25-Feb-26 12:02:30 GMT', 150],
+    ['Wed, 25 Feb 2026 11:59:00 GMT', -60],
+  ])('"%s": %i s from now', (value, seconds) => {
+    expect(parseRetryAfter(value, NOW_MS)).toBe(seconds);
+  });
+});
+
+describe('the delay before a retry', () => {
+  it.each([
+    [1, 60],
+    [2, 300],
+    [3, 1500],
+  ])('after attempt %i is %i s, 20 % more or less', (attempt, seconds) => {
+    expect(delay(attempt, 0.5)).toBe(seconds);
+    expect(delay(attempt, 0)).toBe(seconds * 0.8);
+    expect(delay(attempt, 1)).toBeCloseTo(seconds * 1.2);
+  });
+
+  it('is never shorter for what the receiver asks, and longer when it asks for longer', () => {
+    expect(delay(1, 0.5, '5')).toBe(60);
+    expect(delay(1, 0.5, '600')).toBe(600);
+    expect(delay(1, 0.5, 'Wed, 25 Feb 2026 11:00:00 GMT')).toBe(60);
+    expect(delay(1, 0.5, 'nonsense')).toBe(60);
+  });
+
+  it('is never longer than six hours', () => {
+    expect(delay(1, 0.5, '86400')).toBe(SIX_HOURS);
+    expect(delay(9, 0.5)).toBe(SIX_HOURS);
+  });
+
+  it('is whole seconds between one and six hours, whatever is asked', () => {
+    const input = fc.record({
+      attempt: fc.integer({ min: 1, max: 5 }),
+      random: fc.double({ min: 0, max: 1, noNaN: true }),
+      options: fc.record({
+        firstDelaySeconds: fc.integer({ min: 1, max: 3600 }),
+        factor: fc.double({ min: 1, max: 10, noNaN: true }),
+        count: fc.constant(3),
+      }),
+      nowMs: fc.constant(NOW_MS),
+      retryAfter: fc.oneof(fc.string(), fc.nat().map(String)),
+    });
+    fc.assert(
+      fc.property(input, (value) => {
+        const seconds = retryDelaySeconds(value);
+        expect(Number.isInteger(seconds)).toBe(true);
+        expect(seconds).toBeGreaterThanOrEqual(1);
+        expect(seconds).toBeLessThanOrEqual(SIX_HOURS);
+      }),
+    );
+  });
+});

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { UnreadableMessage } from '../../lambdas/core/errors.ts';
+import { parseSesMessage } from '../../lambdas/core/ses-message.ts';
+import { SAMPLES, snsEnvelope } from '../fixtures/ses-samples.ts';
+
+const TOPIC = 'arn:aws:sns:us-east-1:123456789012:events';
+const VALIDATION = 'Successfully validated SNS topic for Amazon SES event publishing.';
+
+function reasonOf(body: string): string {
+  try {
+    parseSesMessage(body);
+    return 'none';
+  } catch (error) {
+    if (error instanceof UnreadableMessage) return error.reason;
+    throw error;
+  }
+}
+
+describe('a message is refused with its reason', () => {
+  it.each([
+    ['', 'not_json'],
+    ['hello', 'not_json'],
+    ['{"eventType":"Send"', 'not_json'],
+    ['[1]', 'not_an_object'],
+    ['null', 'not_an_object'],
+    ['"text"', 'not_an_object'],
+    [
+      JSON.stringify({ Type: 'SubscriptionConfirmation', TopicArn: TOPIC, Message: 'You have chosen' }),
+      'not_a_notification',
+    ],
+    [JSON.stringify({ TopicArn: TOPIC, Message: { eventType: 'Send' } }), 'not_ses'],
+    [snsEnvelope('plain text from another publisher', TOPIC), 'not_json'],
+  ])('%s: %s', (body, reason) => {
+    expect(reasonOf(body)).toBe(reason);
+  });
+
+  it('whatever it is, by an UnreadableMessage and nothing else', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.json().map((text) => snsEnvelope(text, TOPIC)),
+        ),
+        (body) => {
+          expect(typeof reasonOf(body)).toBe('string');
+        },
+      ),
+    );
+  });
+});
+
+describe('a notice that the wiring works is nothing to store', () => {
+  const succeeded = {
+    notificationType: 'AmazonSnsSubscriptionSucceeded',
+    message: 'You have successfully subscribed',
+  };
+  it.each([
+    ['validation sentence, raw', VALIDATION],
+    ['validation sentence, in an envelope', snsEnvelope(VALIDATION, TOPIC)],
+    ['legacy notice, raw', JSON.stringify(succeeded)],
+    ['legacy notice, in an envelope', snsEnvelope(succeeded, TOPIC)],
+  ])('%s', (_what, body) => {
+    expect(parseSesMessage(body)).toEqual({ kind: 'notice' });
+  });
+});
+
+describe('an SES event is the same', () => {
+  const text = JSON.stringify(SAMPLES.bounce);
+  const event = { kind: 'event', ses: SAMPLES.bounce, rawText: text };
+
+  it('by raw delivery', () => {
+    expect(parseSesMessage(text)).toEqual(event);
+  });
+
+  it('in an SNS envelope, whose topic it names, without the line feed SNS adds', () => {
+    expect(parseSesMessage(snsEnvelope(SAMPLES.bounce, TOPIC))).toEqual({ ...event, topicArn: TOPIC });
+  });
+
+  it('in the record SNS hands to a Lambda', () => {
+    const record = {
+      EventSource: 'aws:sns',
+      EventVersion: '1.0',
+      EventSubscriptionArn: `${TOPIC}:1`,
+      Sns: {
+        Type: 'Notification',
+        MessageId: '1',
+        TopicArn: TOPIC,
+        Message: text,
+        SigningCertUrl: 'https://x',
+      },
+    };
+    expect(parseSesMessage(JSON.stringify(record))).toEqual({ ...event, topicArn: TOPIC });
+  });
+
+  it('keeps its text byte for byte, spaces and order of keys included', () => {
+    const spaced = '{ "mail" : {"messageId":"a"},\n "eventType":"Send","send":{} }';
+    expect(parseSesMessage(spaced)).toMatchObject({ rawText: spaced });
+  });
+});
