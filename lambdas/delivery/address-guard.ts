@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns/promises';
-import type { LookupFunction } from 'node:net';
+import { isIPv4, isIPv6, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** The endpoint's address is one that no webhook may go to: no retry changes that. */
@@ -29,16 +29,26 @@ const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 const DOCUMENTATION = ipaddr.IPv6.parseCIDR('3fff::/20');
 
 /**
+ * The address as the socket will take it, wrapped IPv4 unwrapped; undefined for what is none. The library also reads
+ * short and octal forms, and `::1.0.0.0` as the IPv4 address it is not: so node says what an address is, and the URL
+ * parser writes it in hexadecimal.
+ */
+function readAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  const text = address.replace(/%.*$/, '');
+  if (isIPv4(text)) return ipaddr.IPv4.parse(text);
+  const hexadecimal = isIPv6(text) ? URL.parse(`http://[${text}]/`)?.hostname.slice(1, -1) : undefined;
+  return hexadecimal === undefined ? undefined : ipaddr.process(hexadecimal);
+}
+
+/**
  * Whether a webhook may be sent to an IP address: public unicast and nothing else. Forms that wrap an IPv4 address in
  * an IPv6 one (mapped, 6to4, NAT64, Teredo) are judged by what they wrap or refused. What cannot be read is refused.
  */
 export function isAllowedAddress(address: string, { allowLoopback }: GuardOptions): boolean {
-  const text = address.replace(/%.*$/, '');
-  if (!ipaddr.isValid(text)) return false;
-  const parsed = ipaddr.process(text);
-  const range = parsed.range();
+  const parsed = readAddress(address);
+  const range = parsed?.range();
   if (range === 'loopback') return allowLoopback;
-  if (range !== 'unicast') return false;
+  if (parsed === undefined || range !== 'unicast') return false;
   if (parsed instanceof ipaddr.IPv4) return !PRIVATE_IN_FACT.some((cidr) => parsed.match(cidr));
   return parsed.match(GLOBAL_UNICAST) && !parsed.match(DOCUMENTATION);
 }

@@ -1,0 +1,199 @@
+import { BlockList } from 'node:net';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  BlockedAddress,
+  DnsFailure,
+  guardedLookup,
+  isAllowedAddress,
+  type Resolve,
+} from '../../lambdas/delivery/address-guard.ts';
+
+const STRICT = { allowLoopback: false };
+const LOCAL = { allowLoopback: true };
+
+/** https://www.iana.org/assignments/iana-ipv4-special-registry: another table, and node's own matcher. */
+const SPECIAL_IPV4 = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.31.196.0/24',
+  '192.52.193.0/24',
+  '192.88.99.0/24',
+  '192.168.0.0/16',
+  '192.175.48.0/24',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+  '168.63.129.16/32',
+];
+
+function blockList(cidrs: readonly string[], family: 'ipv4' | 'ipv6'): BlockList {
+  const list = new BlockList();
+  for (const cidr of cidrs) {
+    const [network = '', prefix] = cidr.split('/');
+    list.addSubnet(network, Number(prefix), family);
+  }
+  return list;
+}
+
+describe('no webhook goes to', () => {
+  it.each([
+    '0.0.0.0',
+    '10.1.2.3',
+    '100.64.0.1',
+    '127.0.0.1',
+    '127.255.255.254',
+    '169.254.169.254',
+    '172.31.255.255',
+    '192.0.0.192',
+    '192.0.2.1',
+    '192.168.1.1',
+    '198.18.0.1',
+    '198.51.100.1',
+    '203.0.113.1',
+    '224.0.0.1',
+    '240.0.0.1',
+    '255.255.255.255',
+    '168.63.129.16',
+    '::',
+    '::1',
+    '::ffff:10.0.0.1',
+    '::ffff:a9fe:a9fe',
+    '64:ff9b::a9fe:a9fe',
+    '64:ff9b:1::1',
+    '100::1',
+    '2001::1',
+    '2001:db8::1',
+    '2002:7f00:1::',
+    '2002:a9fe:a9fe::1',
+    '3fff::1',
+    '5f00::1',
+    'fc00::1',
+    'fd00:ec2::254',
+    'fe80::1',
+    'fe80::1%eth0',
+    'fec0::1',
+    'ff02::1',
+    '4000::1',
+    '',
+    'localhost',
+    '127.1',
+    '2130706433',
+    '1.2.3',
+    '010.0.0.1',
+    '::1.0.0.0',
+    '::8.8.8.8',
+    'not an address',
+    '::1::',
+  ])('%s', (address) => {
+    expect(isAllowedAddress(address, STRICT)).toBe(false);
+  });
+
+  it('any address of the registry of special ones, and to every other', () => {
+    const special = blockList(SPECIAL_IPV4, 'ipv4');
+    const near = fc.constantFrom(...SPECIAL_IPV4.map((cidr) => cidr.split('/')[0] ?? ''));
+    const octets = (address: string) => address.split('.').map(Number);
+    const address = fc.oneof(
+      fc.ipV4(),
+      fc.tuple(near, fc.integer({ min: -2, max: 2 })).map(([base, step]) => {
+        const [a = 0, b = 0, c = 0, d = 0] = octets(base);
+        const value = (((a * 256 + b) * 256 + c) * 256 + d + step + 2 ** 32) % 2 ** 32;
+        return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+      }),
+    );
+    fc.assert(
+      fc.property(address, (text) => {
+        expect(isAllowedAddress(text, STRICT)).toBe(!special.check(text, 'ipv4'));
+        // As a mapped address, it is judged alike.
+        expect(isAllowedAddress(`::ffff:${text}`, STRICT)).toBe(!special.check(text, 'ipv4'));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('any IPv6 address outside what is given out', () => {
+    const global = blockList(['2000::/3'], 'ipv6');
+    const outside = fc
+      .ipV6()
+      .filter((text) => !global.check(text, 'ipv6') && !/^(?:0*:)*:?(?:0*:)*ffff:/i.test(text));
+    fc.assert(
+      fc.property(outside, (text) => {
+        expect(isAllowedAddress(text, STRICT)).toBe(false);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('a webhook goes to', () => {
+  it.each([
+    '93.184.216.34',
+    '8.8.8.8',
+    '172.15.255.255',
+    '172.32.0.1',
+    '::ffff:8.8.8.8',
+    '2606:2800:220:1::1',
+  ])('%s', (address) => {
+    expect(isAllowedAddress(address, STRICT)).toBe(true);
+  });
+
+  it.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])('%s in the local run only', (address) => {
+    expect(isAllowedAddress(address, LOCAL)).toBe(true);
+    expect(isAllowedAddress(address, STRICT)).toBe(false);
+  });
+
+  it.each(['10.0.0.1', '169.254.169.254', '192.168.0.1'])('%s not even in the local run', (address) => {
+    expect(isAllowedAddress(address, LOCAL)).toBe(false);
+  });
+});
+
+describe('the lookup of a socket', () => {
+  function lookup(resolve: Resolve, all = true): Promise<unknown> {
+    return new Promise((settle, reject) => {
+      guardedLookup(resolve, STRICT)('hooks.example.com', { all }, (error, address, family) => {
+        if (error) reject(error);
+        else settle(all ? address : { address, family });
+      });
+    });
+  }
+
+  it('refuses a name of which even one address is not public', async () => {
+    await expect(lookup(() => Promise.resolve(['8.8.8.8', '10.0.0.1']))).rejects.toBeInstanceOf(
+      BlockedAddress,
+    );
+    await expect(lookup(() => Promise.resolve(['8.8.8.8', 'fd00::1']))).rejects.toBeInstanceOf(
+      BlockedAddress,
+    );
+  });
+
+  it('asks again for each connection: a name that has turned is refused', async () => {
+    const answers = [['8.8.8.8'], ['127.0.0.1']];
+    const turning: Resolve = () => Promise.resolve(answers.shift() ?? []);
+    expect(await lookup(turning)).toEqual([{ address: '8.8.8.8', family: 4 }]);
+    await expect(lookup(turning)).rejects.toBeInstanceOf(BlockedAddress);
+  });
+
+  it('tells a name that does not resolve from one that is forbidden', async () => {
+    const absent: Resolve = () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOTFOUND' }));
+    await expect(lookup(absent)).rejects.toThrow(DnsFailure);
+    await expect(lookup(absent)).rejects.toThrow('ENOTFOUND');
+    await expect(lookup(() => Promise.resolve([]))).rejects.toBeInstanceOf(DnsFailure);
+  });
+
+  it('gives the addresses it has checked, in either form that sockets ask for', async () => {
+    const resolve: Resolve = () => Promise.resolve(['8.8.8.8', '2606:2800:220:1::1']);
+    expect(await lookup(resolve)).toEqual([
+      { address: '8.8.8.8', family: 4 },
+      { address: '2606:2800:220:1::1', family: 6 },
+    ]);
+    expect(await lookup(resolve, false)).toEqual({ address: '8.8.8.8', family: 4 });
+  });
+});

@@ -1,0 +1,257 @@
+import { describe, expect, it } from 'vitest';
+import type { DeliverInput, DeliveryTask } from '../../lambdas/core/deliveries.ts';
+import type { Endpoint } from '../../lambdas/core/endpoints.ts';
+import { OwnFault } from '../../lambdas/core/errors.ts';
+import { deliveryId } from '../../lambdas/core/ids.ts';
+import { deliver, type DeliverDeps, type DeliverReport } from '../../lambdas/delivery/deliver.ts';
+import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
+import { LEASE_SECONDS, listEndpointDeliveries } from '../../lambdas/store/deliveries.ts';
+import { getEndpoint, putEndpoint } from '../../lambdas/store/endpoints.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { attemptKey } from '../../lambdas/store/keys.ts';
+import { putRows } from '../../lambdas/store/put-rows.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
+import { memoryTable } from '../fakes/memory-table.ts';
+
+const START_MS = Date.parse('2026-02-25T12:00:10Z');
+const event = anEvent();
+
+const OK: AttemptResult = { started_at: '2026-02-25T12:00:10Z', duration_ms: 12, status_code: 200 };
+const FAILED: AttemptResult = { ...OK, status_code: 500, error_class: 'http_status', response_excerpt: 'no' };
+
+async function setUp({
+  endpoint = anEndpoint(),
+  answer = OK,
+}: { endpoint?: Endpoint; answer?: AttemptResult } = {}) {
+  const table = memoryTable();
+  await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: START_MS }));
+  await putEndpoint(table, endpoint);
+  const requests: WebhookRequest[] = [];
+  const unrecorded: unknown[] = [];
+  const world = { nowMs: START_MS, answer };
+  const deps: DeliverDeps = {
+    table,
+    secrets: { open: (_endpoint, { version }) => Promise.resolve(Buffer.alloc(24, version)) },
+    async send(request) {
+      requests.push(request);
+      return world.answer;
+    },
+    retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
+    now: () => world.nowMs,
+    random: () => 0.5,
+    onUnrecorded: (error) => unrecorded.push(error),
+  };
+  const task = aTask(event, endpoint);
+  const run = (
+    changes: Partial<DeliveryTask> = {},
+    input: Partial<DeliverInput> = {},
+  ): Promise<DeliverReport> => deliver(deps, { task: { ...task, ...changes }, execution: 'one', ...input });
+  const delivery = async () =>
+    (await listEndpointDeliveries(table, { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, limit: 10 }))
+      .items[0];
+  const attempt = (number: number) => {
+    const key = attemptKey(WORKSPACE_ID, deliveryId(event.event_id, endpoint.id), number);
+    return table.rows.get(`${key.pk}\n${key.sk}`);
+  };
+  return { table, endpoint, deps, world, requests, unrecorded, run, delivery, attempt };
+}
+
+describe('nothing is sent', () => {
+  it('for an event that has expired', async () => {
+    const { table, run, requests } = await setUp();
+    for (const [key, row] of table.rows) if (row['kind'] === 'event') table.rows.delete(key);
+    expect((await run()).result).toMatchObject({ outcome: 'cancelled' });
+    expect(requests).toEqual([]);
+  });
+
+  it('to an endpoint that is gone', async () => {
+    const { table, run, requests } = await setUp();
+    for (const [key, row] of table.rows) if (row['kind'] === 'endpoint') table.rows.delete(key);
+    expect((await run()).result.outcome).toBe('cancelled');
+    expect(requests).toEqual([]);
+  });
+
+  it.each(['paused', 'disabled'] as const)('to an endpoint that is %s', async (status) => {
+    const { run, requests } = await setUp({ endpoint: anEndpoint({ status }) });
+    expect((await run()).result.outcome).toBe('held');
+    expect(requests).toEqual([]);
+  });
+
+  it('a second time for the same attempt, whichever execution asks', async () => {
+    const { run, requests } = await setUp();
+    await run();
+    expect((await run()).result.outcome).toBe('delivered');
+    expect((await run({}, { execution: 'two' })).result.outcome).toBe('delivered');
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('a webhook that arrives', () => {
+  it('is signed, recorded as an attempt and settled', async () => {
+    const { run, requests, delivery, attempt } = await setUp();
+    const report = await run();
+    expect(report.result).toMatchObject({ outcome: 'delivered', attempt: 1, delay_seconds: 0 });
+    expect(requests[0]).toMatchObject({
+      url: 'https://hooks.example.com/ivymail',
+      headers: {
+        'webhook-id': event.event_id,
+        'webhook-timestamp': String(START_MS / 1000),
+        'x-ivymail-attempt': '1',
+      },
+    });
+    expect(await delivery()).toMatchObject({
+      status: 'delivered',
+      attempt_count: 1,
+      completed_at: '2026-02-25T12:00:10Z',
+    });
+    expect(attempt(1)).toMatchObject({ number: 1, trigger: 'auto', status_code: 200, duration_ms: 12 });
+    expect(attempt(1)).not.toHaveProperty('error_class');
+  });
+
+  it('carries a signature by each secret that has not run out', async () => {
+    const sealed = new Uint8Array();
+    const endpoint = anEndpoint({
+      secrets: [
+        { version: 2, sealed },
+        { version: 1, sealed, expires_at: '2026-02-26T12:00:00Z' },
+      ],
+    });
+    const { run, requests } = await setUp({ endpoint });
+    await run();
+    expect(requests[0]?.headers['webhook-signature']?.split(' ')).toHaveLength(2);
+  });
+
+  it('keeps of a long answer what fits one write unit', async () => {
+    const { run, attempt } = await setUp({ answer: { ...OK, response_excerpt: 'x'.repeat(1024) } });
+    await run();
+    expect(attempt(1)?.['response_excerpt']).toBe('x'.repeat(256));
+  });
+});
+
+describe('a receiver that fails', () => {
+  it('costs an attempt, and is told to be tried again', async () => {
+    const { run, delivery, attempt } = await setUp({ answer: FAILED });
+    expect((await run()).result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: 60 });
+    expect(await delivery()).toMatchObject({
+      status: 'retrying',
+      attempt_count: 1,
+      next_attempt_at: '2026-02-25T12:01:10Z',
+    });
+    expect(attempt(1)).toMatchObject({
+      error_class: 'http_status',
+      status_code: 500,
+      response_excerpt: 'no',
+    });
+  });
+
+  it('four times has its delivery exhausted, with one webhook-id and four signatures', async () => {
+    const { run, world, requests, delivery } = await setUp({ answer: FAILED });
+    let { result } = await run();
+    while (result.outcome === 'retry') {
+      world.nowMs += result.delay_seconds * 1000;
+      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the last one
+      ({ result } = await run(result));
+    }
+    expect(result.outcome).toBe('exhausted');
+    expect(requests).toHaveLength(4);
+    expect(new Set(requests.map((request) => request.headers['webhook-id']))).toEqual(
+      new Set([event.event_id]),
+    );
+    expect(new Set(requests.map((request) => request.headers['webhook-signature'])).size).toBe(4);
+    expect(requests.map((request) => request.headers['x-ivymail-attempt'])).toEqual(['1', '2', '3', '4']);
+    const settled = await delivery();
+    expect(settled).toMatchObject({ status: 'exhausted', attempt_count: 4 });
+    expect(settled).not.toHaveProperty('next_attempt_at');
+  });
+
+  it('with 410 disables its endpoint, with reason and time', async () => {
+    const { table, run, endpoint } = await setUp({ answer: { ...FAILED, status_code: 410 } });
+    const report = await run();
+    expect(report).toMatchObject({ result: { outcome: 'exhausted' }, disabledEndpoint: true });
+    expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toMatchObject({
+      status: 'disabled',
+      status_reason: expect.stringContaining('410'),
+      status_changed_at: '2026-02-25T12:00:10Z',
+    });
+  });
+
+  it('at an address that is not allowed ends blocked', async () => {
+    const { run, delivery } = await setUp({
+      answer: { ...OK, status_code: 0, error_class: 'blocked_address' },
+    });
+    expect((await run()).result.outcome).toBe('blocked');
+    expect(await delivery()).toMatchObject({ status: 'blocked', completed_at: expect.any(String) });
+  });
+});
+
+describe('a fault of our own', () => {
+  it('before the request is thrown, and costs the receiver no attempt', async () => {
+    const { deps, run, world, requests, delivery, attempt } = await setUp();
+    const task = aTask(event, anEndpoint());
+    const failing = { ...deps, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
+    await expect(deliver(failing, { task, execution: 'one' })).rejects.toBeInstanceOf(OwnFault);
+    expect(await delivery()).toMatchObject({ status: 'pending', attempt_count: 0 });
+    expect(attempt(1)).toBeUndefined();
+
+    // The same execution takes its own lease back; another one waits until it is over.
+    expect((await run({}, { execution: 'two' })).result).toMatchObject({
+      outcome: 'retry',
+      attempt: 1,
+      delay_seconds: LEASE_SECONDS,
+    });
+    expect(requests).toEqual([]);
+    expect((await run()).result.outcome).toBe('delivered');
+    expect(world.nowMs).toBe(START_MS);
+  });
+
+  it('of another execution is overcome when its lease has run out', async () => {
+    const { deps, run, world } = await setUp();
+    const failing = { ...deps, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
+    await expect(deliver(failing, { task: aTask(event, anEndpoint()), execution: 'dead' })).rejects.toThrow(
+      'KMS',
+    );
+    world.nowMs += LEASE_SECONDS * 1000;
+    expect((await run({}, { execution: 'two' })).result.outcome).toBe('delivered');
+  });
+
+  it('after the request is reported, never thrown: the request is not sent again', async () => {
+    const { table, run, requests, unrecorded } = await setUp();
+    table.before = (command, input) => {
+      if (command === 'PutCommand' && input.Item?.['kind'] === 'attempt') throw new Error('throttled');
+    };
+    expect((await run()).result.outcome).toBe('delivered');
+    expect(unrecorded).toHaveLength(1);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('after the request that lost even the outcome does not lose the next attempt', async () => {
+    const { table, run, world } = await setUp({ answer: FAILED });
+    table.before = (command, input) => {
+      if (command === 'UpdateCommand' && input.UpdateExpression?.includes('completed_at'))
+        throw new Error('throttled');
+    };
+    const { result } = await run();
+    table.before = () => {};
+    world.nowMs += result.delay_seconds * 1000;
+    world.answer = OK;
+    expect((await run(result)).result.outcome).toBe('delivered');
+  });
+
+  it('that outlasted a day of retries is recorded as internal, without a request', async () => {
+    const { run, requests, delivery, attempt } = await setUp();
+    expect((await run({}, { abandon: true })).result.outcome).toBe('exhausted');
+    expect(requests).toEqual([]);
+    expect(attempt(1)).toMatchObject({ error_class: 'internal' });
+    expect(await delivery()).toMatchObject({ status: 'exhausted' });
+  });
+});
+
+describe('an attempt whose answer was lost on the way to the state machine', () => {
+  it('is not made again: the next one is, when it is due', async () => {
+    const { run, world, requests } = await setUp({ answer: FAILED });
+    await run();
+    world.nowMs += 10_000;
+    expect((await run()).result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: 50 });
+    expect(requests).toHaveLength(1);
+  });
+});

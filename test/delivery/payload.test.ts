@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { webhookPayload } from '../../lambdas/delivery/payload.ts';
+import { WORKSPACE_ID, anEvent } from '../builders/events.ts';
+
+function payload(changes: Parameters<typeof anEvent>[0] = {}): Record<string, unknown> {
+  return JSON.parse(webhookPayload(anEvent(changes))) as Record<string, unknown>;
+}
+
+describe('the payload', () => {
+  it('of a bounce has exactly the fields of the contract', () => {
+    const event = anEvent();
+    expect(payload()).toEqual({
+      event: 'bounced',
+      event_id: event.event_id,
+      message_id: event.message_id,
+      to: 'invalid@example.com',
+      from: 'you@yourdomain.com',
+      subject: 'Hello',
+      bounce_type: 'Permanent',
+      bounce_subtype: 'General',
+      diagnostic_code: 'smtp; 550 5.1.1 user unknown',
+      timestamp: '2026-02-25T12:00:00Z',
+      workspace_id: WORKSPACE_ID,
+    });
+  });
+
+  it.each([
+    ['delivered', {}],
+    ['complained', { feedback_type: 'abuse' }],
+    ['suppressed', { suppression_reason: 'manual' as const }],
+    ['failed', { error_code: 'identity_not_verified', error_message: 'Email address is not verified' }],
+    ['delayed', { delay_type: 'MailboxFull', expires_at: '2026-02-26T12:00:00Z' }],
+    ['clicked', { ip: '192.0.2.1', user_agent: 'Mozilla', link: 'https://example.com/' }],
+  ] as const)('of %s is flat, with the fields of its own', (event, details) => {
+    const { event_id: _id, message_id: _message, ...rest } = payload({ event, details });
+    expect(rest).toEqual({
+      event,
+      to: 'invalid@example.com',
+      from: 'you@yourdomain.com',
+      subject: 'Hello',
+      ...details,
+      timestamp: '2026-02-25T12:00:00Z',
+      workspace_id: WORKSPACE_ID,
+    });
+  });
+
+  it('has tags when they are set, and nothing that is unknown', () => {
+    expect(payload({ tags: { campaign: 'spring' } })['tags']).toEqual({ campaign: 'spring' });
+    const { to: _to, subject: _subject, ...bare } = anEvent();
+    expect(Object.keys(JSON.parse(webhookPayload(bare)) as object)).not.toContain('to');
+    expect(webhookPayload(bare)).not.toContain('null');
+  });
+
+  it('is valid UTF-8 whatever a subject holds', () => {
+    const text = webhookPayload(anEvent({ subject: 'broken \ud800 half' }));
+    expect(Buffer.from(text, 'utf8').toString('utf8')).toBe(text);
+  });
+});

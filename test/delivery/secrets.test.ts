@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { OwnFault } from '../../lambdas/core/errors.ts';
+import { createSecretOpener, liveSecrets, sealSecret } from '../../lambdas/delivery/secrets.ts';
+import { anEndpoint } from '../builders/events.ts';
+import { fakeKms } from '../fakes/kms.ts';
+
+const ENDPOINT = anEndpoint();
+const BINDING = { workspaceId: ENDPOINT.workspace_id, endpointId: ENDPOINT.id, version: 1 };
+const SECRET = Buffer.alloc(24, 7);
+
+async function setUp() {
+  const kms = fakeKms();
+  const sealed = await sealSecret(kms.client, { keyArn: 'key', ...BINDING }, SECRET);
+  let nowMs = 0;
+  const opener = createSecretOpener({ kms: kms.client, now: () => nowMs });
+  return { kms, sealed, opener, later: (ms: number) => (nowMs += ms) };
+}
+
+describe('a sealed secret', () => {
+  it.each([
+    ['another workspace', { workspace_id: 'ws_other' }, 1],
+    ['another endpoint', { id: 'ep_other' }, 1],
+    ['another version', {}, 2],
+  ])(
+    'does not open for %s: that is a fault of ours, not of the receiver',
+    async (_whose, changes, version) => {
+      const { opener, sealed } = await setUp();
+      await expect(opener.open({ ...ENDPOINT, ...changes }, { version, sealed })).rejects.toBeInstanceOf(
+        OwnFault,
+      );
+    },
+  );
+
+  it('opens for its own', async () => {
+    const { opener, sealed } = await setUp();
+    expect(Buffer.from(await opener.open(ENDPOINT, { version: 1, sealed }))).toEqual(SECRET);
+  });
+
+  it('is opened once in five minutes, however many ask', async () => {
+    const { kms, opener, sealed, later } = await setUp();
+    const open = () => opener.open(ENDPOINT, { version: 1, sealed });
+    await Promise.all([open(), open(), open()]);
+    later(5 * 60 * 1000 - 1);
+    await open();
+    expect(kms.calls()).toEqual(['EncryptCommand', 'DecryptCommand']);
+    later(1);
+    await open();
+    expect(kms.calls()).toHaveLength(3);
+  });
+
+  it('is asked for again after a fault', async () => {
+    const { kms, opener, sealed } = await setUp();
+    kms.failNext(new Error('throttled'));
+    await expect(opener.open(ENDPOINT, { version: 1, sealed })).rejects.toBeInstanceOf(OwnFault);
+    expect(Buffer.from(await opener.open(ENDPOINT, { version: 1, sealed }))).toEqual(SECRET);
+  });
+
+  it('is another one when it was replaced under the same version', async () => {
+    const { kms, opener, sealed } = await setUp();
+    const other = Buffer.alloc(24, 9);
+    const resealed = await sealSecret(kms.client, { keyArn: 'key', ...BINDING }, other);
+    await opener.open(ENDPOINT, { version: 1, sealed });
+    expect(Buffer.from(await opener.open(ENDPOINT, { version: 1, sealed: resealed }))).toEqual(other);
+  });
+});
+
+describe('a request is signed with', () => {
+  it('every secret that has not run out, newest first', () => {
+    const sealed = new Uint8Array();
+    const endpoint = anEndpoint({
+      secrets: [
+        { version: 1, sealed, expires_at: '2026-02-25T11:59:59Z' },
+        { version: 2, sealed, expires_at: '2026-02-25T12:00:01Z' },
+        { version: 3, sealed },
+      ],
+    });
+    const versions = liveSecrets(endpoint, Date.parse('2026-02-25T12:00:00Z')).map(
+      (secret) => secret.version,
+    );
+    expect(versions).toEqual([3, 2]);
+  });
+});
