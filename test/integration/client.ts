@@ -50,7 +50,7 @@ export async function publish(message: unknown): Promise<void> {
   );
 }
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 90_000;
 const POLL_MS = 100;
 
 /** Waits for a state of the outside world; `undefined` from `look` means not yet. */
@@ -74,6 +74,7 @@ export interface LogEntry {
   readonly to?: string;
   readonly status: string;
   readonly type: string;
+  readonly timestamp: string;
   readonly error?: Record<string, string>;
 }
 

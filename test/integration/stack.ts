@@ -1,30 +1,19 @@
 import type { TestProject } from 'vitest/node';
 import { startLocalStack } from '../../local/stack.ts';
-
-/** What a program reads from `.local/stack.json`; here handed to each test file. */
-export interface StackFile {
-  readonly base_url: string;
-  readonly api_key: string;
-  readonly workspace_id: string;
-  readonly inbox_url: string;
-  readonly aws_endpoint_url: string;
-  readonly ses_endpoint_url: string;
-  readonly region: string;
-  readonly topic_arn: string;
-  readonly table_name: string;
-  readonly configuration_set: string;
-  readonly from: string;
-}
+import type { StackDescription } from '../../local/stack-file.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    stack: StackFile;
+    stack: StackDescription;
   }
 }
 
+/** Waits of 1 min, 5 min and 25 min become 1.2 s, 6 s and 30 s. */
+const RETRY_SCALE = 0.02;
+
 /** One deployed stack for all integration tests: the very one of `npm start`, without seed data. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const running = await startLocalStack({ seed: false });
+  const running = await startLocalStack({ seed: false, retryScale: RETRY_SCALE });
   project.provide('stack', running.stack);
   return () => running.stop();
 }

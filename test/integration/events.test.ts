@@ -1,0 +1,130 @@
+/** SES events published by hand to the stack's topic, as SES would publish them for mail that was sent past our API. */
+import { randomUUID } from 'node:crypto';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isJsonObject, type JsonObject } from '../../lambdas/core/ses-message.ts';
+import { quarantineKey } from '../../lambdas/store/keys.ts';
+import { getRawEvent } from '../../lambdas/store/events.ts';
+import { quarantinedBody } from '../../lambdas/store/quarantine.ts';
+import type { Row } from '../../lambdas/store/pages.ts';
+import { LEGACY_SAMPLES, SAMPLES } from '../fixtures/ses-samples.ts';
+import { createHook, logsOf, publish, stack, table, until, type Hook } from './client.ts';
+
+let hook: Hook;
+beforeAll(async () => {
+  hook = await createHook(['*']);
+});
+afterAll(() => hook.remove());
+
+/** A sample as the event of a mail of its own that was sent today. */
+function asNew(sample: JsonObject): { readonly ses: JsonObject; readonly messageId: string } {
+  const messageId = `0100019c00000000-${randomUUID()}-000000`;
+  const now = new Date().toISOString();
+  const body = Object.entries(sample).map(([name, value]) =>
+    isJsonObject(value) && 'timestamp' in value ? [name, { ...value, timestamp: now }] : [name, value],
+  );
+  const ses = Object.fromEntries(body) as JsonObject;
+  const mail = isJsonObject(ses['mail']) ? ses['mail'] : {};
+  return { ses: { ...ses, mail: { ...mail, messageId, timestamp: now } }, messageId };
+}
+
+async function statusesOf(messageId: string, count: number): Promise<string[]> {
+  return (await logsOf(messageId, count))
+    .map((entry) => `${entry.to} ${entry.type} ${entry.status}`)
+    .toSorted();
+}
+
+const TO = 'recipient@example.com';
+const OTHER = 'other@example.com';
+
+describe('an event published to the topic appears in the log', () => {
+  it.each<[string, JsonObject, string[]]>([
+    ['Send', SAMPLES.send, [`${TO} send sent`]],
+    ['Delivery to two', SAMPLES.delivery, [`${OTHER} send delivered`, `${TO} send delivered`]],
+    ['DeliveryDelay', SAMPLES.deliveryDelay, [`${TO} send delayed`]],
+    ['Bounce of two', SAMPLES.bounce, [`${OTHER} bounce bounced`, `${TO} bounce bounced`]],
+    ['Complaint', SAMPLES.complaint, [`${TO} complaint complained`]],
+    ['Reject', SAMPLES.reject, [`${TO} send failed`]],
+    ['Rendering Failure of two', SAMPLES.renderingFailure, [`${OTHER} send failed`, `${TO} send failed`]],
+    ['Open', SAMPLES.open, [`${TO} engagement opened`]],
+    ['Click', SAMPLES.click, [`${TO} engagement clicked`]],
+    ['Subscription', SAMPLES.subscription, [`${TO} engagement unsubscribed`]],
+    ['legacy Bounce', LEGACY_SAMPLES.bounce, [`${OTHER} bounce bounced`, `${TO} bounce bounced`]],
+    ['legacy Complaint', LEGACY_SAMPLES.complaint, [`${TO} complaint complained`]],
+    ['legacy Delivery', LEGACY_SAMPLES.delivery, [`${TO} send delivered`]],
+    ['a type of later days', { eventType: 'Novel', mail: SAMPLES.send.mail }, [`${TO} other unknown`]],
+  ])('%s', async (_type, sample, expected) => {
+    const { ses, messageId } = asNew(sample);
+    await publish(ses);
+    expect(await statusesOf(messageId, expected.length)).toEqual(expected);
+  });
+
+  it('and at a webhook, each recipient with its own diagnostic', async () => {
+    const { ses, messageId } = asNew(SAMPLES.bounce);
+    await publish(ses);
+    const bodies = (await hook.requests(2, messageId)).map((request) => JSON.parse(request.raw_body));
+    expect(bodies.map((body) => [body.to, body.diagnostic_code]).toSorted()).toEqual([
+      [OTHER, undefined],
+      [TO, 'smtp; 550 5.1.1 user unknown'],
+    ]);
+  });
+
+  it('with the SES event kept byte for byte', async () => {
+    const { ses, messageId } = asNew(SAMPLES.complaint);
+    await publish(ses);
+    const [entry] = await logsOf(messageId, 1);
+    const address = {
+      workspace_id: stack.workspace_id,
+      message_id: messageId,
+      timestamp: entry?.timestamp ?? '',
+      event_id: entry?.event_id ?? '',
+    };
+    expect(await getRawEvent(table, address)).toBe(JSON.stringify(ses));
+  });
+});
+
+describe('a message published three times', () => {
+  it('appears once and is delivered once', async () => {
+    const { ses, messageId } = asNew(SAMPLES.complaint);
+    await publish(ses);
+    await hook.requests(1, messageId);
+    await publish(ses);
+    await publish(ses);
+
+    // What is published after them and has arrived says that they have, too.
+    const later = asNew(SAMPLES.complaint);
+    await publish(later.ses);
+    await hook.requests(1, later.messageId);
+    expect(await logsOf(messageId, 1)).toHaveLength(1);
+    expect(await hook.seen(messageId)).toHaveLength(1);
+  });
+});
+
+describe('garbage between two good events', () => {
+  it('is quarantined with its reason, while both are stored', async () => {
+    const mark = randomUUID();
+    const [before, after] = [asNew(SAMPLES.send), asNew(SAMPLES.send)];
+    await Promise.all([
+      publish(before.ses),
+      publish(`this is not JSON ${mark}`),
+      publish({ hello: mark }),
+      publish({ eventType: 'Send', mark }),
+      publish(after.ses),
+    ]);
+    await logsOf(before.messageId, 1);
+    await logsOf(after.messageId, 1);
+
+    const rows = await until('three quarantined messages', async () => {
+      const { Items = [] } = await table.client.send(
+        new QueryCommand({
+          TableName: table.name,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': quarantineKey(new Date().toISOString(), '').pk },
+        }),
+      );
+      const ours = (Items as Row[]).filter((row) => quarantinedBody(row).includes(mark));
+      return ours.length === 3 ? ours : undefined;
+    });
+    expect(rows.map((row) => row['reason']).toSorted()).toEqual(['missing_mail', 'not_json', 'not_ses']);
+  });
+});

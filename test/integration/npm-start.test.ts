@@ -1,0 +1,132 @@
+/** The run a person starts, from outside: what it prints, what it refuses, what it leaves. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { childEnvironment } from '../../local/aws.ts';
+import { isAlive, type StackDescription } from '../../local/stack-file.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const state = join(root, '.local');
+const stackFile = join(state, 'stack.json');
+
+interface Run {
+  readonly child: ChildProcess;
+  /** What it has said so far. */
+  said(): string;
+  readonly ended: Promise<number | null>;
+}
+
+function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Run {
+  const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  return { child, said: () => said, ended: new Promise((done) => child.once('close', done)) };
+}
+
+function npmStart(): Run {
+  return run(process.execPath, ['local/start.mjs', '--no-seed']);
+}
+
+function cdk(stack: StackDescription, ...args: readonly string[]): Run {
+  const temp = join(state, 'tmp');
+  return run(
+    join(root, 'node_modules/.bin/cdk'),
+    [...args, '-c', 'allowInsecureEndpoints=true', '--output', join(temp, 'cdk.out')],
+    {
+      ...childEnvironment(process.env, { root, temp }),
+      AWS_ENDPOINT_URL: stack.aws_endpoint_url,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    },
+  );
+}
+
+/** Processes of the machine whose command line names a folder of this run. */
+function processesOf(folder: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        return '';
+      }
+    })
+    .filter((command) => command.includes(folder));
+}
+
+function runFolders(pid: number): string[] {
+  return readdirSync(state).filter((name) => name.startsWith(`run-${pid}-`));
+}
+
+describe('npm start', () => {
+  let first: Run;
+  let stack: StackDescription;
+
+  beforeAll(async () => {
+    if (existsSync(stackFile))
+      throw new Error('A run of npm start is active: these tests need a run of their own');
+    first = npmStart();
+    await Promise.race([
+      new Promise<void>((ready) => {
+        const poll = setInterval(() => {
+          if (!existsSync(stackFile)) return;
+          clearInterval(poll);
+          ready();
+        }, 100);
+      }),
+      first.ended.then(() => Promise.reject(new Error(`It ended: ${first.said()}`))),
+    ]);
+    stack = JSON.parse(readFileSync(stackFile, 'utf8')) as StackDescription;
+  });
+  afterAll(async () => {
+    first.child.kill('SIGKILL');
+    await first.ended;
+  });
+
+  it('prints the two questions of the mission, each ready to be typed, and they answer', async () => {
+    for (const query of ['limit=10&type=send', 'type=bounce&limit=10']) {
+      const url = `${stack.base_url}/v1/send/logs?${query}`;
+      expect(first.said()).toContain(url);
+      // oxlint-disable-next-line no-await-in-loop -- two
+      const answer = await fetch(url, { headers: { 'x-api-key': stack.api_key } });
+      expect(answer.status).toBe(200);
+      // oxlint-disable-next-line no-await-in-loop
+      expect(await answer.json()).toEqual({ data: [], next_cursor: null, prev_cursor: null });
+    }
+    expect(first.said()).toContain(stack.api_key);
+  });
+
+  it('is refused a second time, and the first goes on', async () => {
+    const second = npmStart();
+    expect(await second.ended).toBe(1);
+    expect(second.said()).toContain(`Already running as process ${stack.pid}`);
+    expect(
+      (await fetch(`${stack.base_url}/v1/webhooks`, { headers: { 'x-api-key': stack.api_key } })).status,
+    ).toBe(200);
+  });
+
+  it('can be deployed into a second time, and be destroyed but for what is to be kept', async () => {
+    const deployed = cdk(stack, 'deploy', '--require-approval', 'never');
+    expect(await deployed.ended, deployed.said()).toBe(0);
+    expect(deployed.said()).toContain('no changes');
+    const destroyed = cdk(stack, 'destroy', '--force');
+    expect(await destroyed.ended, destroyed.said()).toBe(0);
+    expect(
+      (await fetch(`${stack.base_url}/v1/webhooks`, { headers: { 'x-api-key': stack.api_key } })).status,
+    ).not.toBe(200);
+  });
+
+  it('ends at a signal, and leaves no process, no stack file and no folder', async () => {
+    const [folder = ''] = runFolders(stack.pid);
+    expect(processesOf(folder)).not.toEqual([]);
+    first.child.kill('SIGINT');
+    expect(await first.ended).toBe(0);
+    expect(isAlive(stack.pid)).toBe(false);
+    expect(processesOf(folder)).toEqual([]);
+    expect(existsSync(stackFile)).toBe(false);
+    expect(runFolders(stack.pid)).toEqual([]);
+  });
+});
