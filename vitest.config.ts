@@ -8,8 +8,17 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**'],
+          exclude: ['test/integration/**', 'test/lib/**'],
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'template',
+          include: ['test/lib/**/*.test.ts'],
+          testTimeout: 60_000,
+          // Loading the CDK takes seconds, and no test changes what it has loaded: once for all files.
+          isolate: false,
         },
       },
       {

@@ -11,13 +11,14 @@ const root = resolve(fileURLToPath(import.meta.url), '../..');
 const bin = join(root, 'node_modules', '.bin');
 const reports = mkdtempSync(join(tmpdir(), 'ivymail-test-'));
 
-/** Each check counts as one test; the two vitest runs count their own. */
+/** Each check counts as one test; the vitest runs count their own. */
 const STEPS = [
   { name: 'types', command: ['tsc', '--noEmit'] },
   { name: 'lint', command: ['oxlint', '--type-aware'] },
   { name: 'format', command: ['oxfmt', '--check'] },
   { name: 'dead code', command: ['knip'] },
   { name: 'unit', vitest: 'unit' },
+  { name: 'template', vitest: 'template' },
   { name: 'integration', vitest: 'integration' },
 ];
 

@@ -63,10 +63,11 @@ describe('an event published to the topic appears in the log', () => {
     const { ses, messageId } = asNew(SAMPLES.bounce);
     await publish(ses);
     const bodies = (await hook.requests(2, messageId)).map((request) => JSON.parse(request.raw_body));
-    expect(bodies.map((body) => [body.to, body.diagnostic_code]).toSorted()).toEqual([
-      [OTHER, undefined],
-      [TO, 'smtp; 550 5.1.1 user unknown'],
-    ]);
+    expect(bodies).toHaveLength(2);
+    expect(bodies.find((body) => body.to === TO)).toMatchObject({
+      diagnostic_code: 'smtp; 550 5.1.1 user unknown',
+    });
+    expect(bodies.find((body) => body.to === OTHER)).not.toHaveProperty('diagnostic_code');
   });
 
   it('with the SES event kept byte for byte', async () => {
@@ -125,6 +126,8 @@ describe('garbage between two good events', () => {
       const ours = (Items as Row[]).filter((row) => quarantinedBody(row).includes(mark));
       return ours.length === 3 ? ours : undefined;
     });
-    expect(rows.map((row) => row['reason']).toSorted()).toEqual(['missing_mail', 'not_json', 'not_ses']);
+    expect(new Set(rows.map((row) => row['reason']))).toEqual(
+      new Set(['missing_mail', 'not_json', 'not_ses']),
+    );
   });
 });

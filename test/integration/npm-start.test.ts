@@ -110,10 +110,11 @@ describe('npm start', () => {
 
   it('can be deployed into a second time, and be destroyed but for what is to be kept', async () => {
     const deployed = cdk(stack, 'deploy', '--require-approval', 'never');
-    expect(await deployed.ended, deployed.said()).toBe(0);
-    expect(deployed.said()).toContain('no changes');
+    await deployed.ended;
+    expect(deployed.said()).toContain('IvyMailEvents (no changes)');
     const destroyed = cdk(stack, 'destroy', '--force');
-    expect(await destroyed.ended, destroyed.said()).toBe(0);
+    await destroyed.ended;
+    expect(destroyed.said()).toContain('IvyMailEvents: destroyed');
     expect(
       (await fetch(`${stack.base_url}/v1/webhooks`, { headers: { 'x-api-key': stack.api_key } })).status,
     ).not.toBe(200);
