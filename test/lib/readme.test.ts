@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { resolveOptions } from '../../lib/options.ts';
+import { templateOf } from './template.ts';
+
+const readme = readFileSync('README.md', 'utf8');
+
+/** What a newcomer must find in the picture; roles, policies, permissions and the like only serve these. */
+const DRAWN = [
+  'AWS::SES::ConfigurationSet',
+  'AWS::SNS::Topic',
+  'AWS::SQS::Queue',
+  'AWS::DynamoDB::GlobalTable',
+  'AWS::KMS::Key',
+  'AWS::Lambda::Function',
+  'AWS::StepFunctions::StateMachine',
+  'AWS::ApiGateway::RestApi',
+];
+
+describe('the picture in the README', () => {
+  it('names every resource of the template that does something, and none that is not there', () => {
+    const { Resources } = templateOf().toJSON() as { Resources: Record<string, { Type: string }> };
+    const deployed = Object.entries(Resources)
+      .filter(([, { Type }]) => DRAWN.includes(Type))
+      .map(([logicalId]) => logicalId.replace(/^Ivy|[0-9A-F]{8}$/g, ''));
+    const picture = readme.split('```')[3] ?? '';
+    const drawn = [...picture.matchAll(/\b([A-Z][a-z]+)\/([A-Z][A-Za-z]+)/g)].map(
+      ([, noun, name]) => `${noun}${name}`,
+    );
+    // The CDK does not say a name twice: Api/Api is IvyApi.
+    expect(new Set(drawn.map((name) => (name === 'ApiApi' ? 'Api' : name)))).toEqual(new Set(deployed));
+  });
+});
+
+describe('the options in the README', () => {
+  it('are those of the schema, with their defaults', () => {
+    const table = readme.slice(readme.indexOf('| option ')).split('\n\n')[0] ?? '';
+    const rows = [...table.matchAll(/^\| `(\w+)` +\| ([^|]+?) +\|/gm)].map(
+      ([, name = '', value = '']) => [name, value] as const,
+    );
+    const shown = rows.map(([name, value]) => [name, value.replace(/^`(\w+)`$/, '$1')]);
+    const defaults = Object.entries(resolveOptions({})).map(([name, value]) => [
+      name,
+      typeof value === 'object'
+        ? Object.entries(value)
+            .map(([part, each]) => `\`${part}\` ${String(each)}`)
+            .join(', ')
+        : String(value),
+    ]);
+    expect(shown).toEqual(expect.arrayContaining(defaults));
+    // Those without a default are named, too; nothing else is.
+    expect(() => resolveOptions(Object.fromEntries(rows.map(([name]) => [name, undefined])))).not.toThrow();
+    expect(rows).toHaveLength(10);
+  });
+});
