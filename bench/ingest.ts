@@ -1,5 +1,6 @@
 import { normalise } from '../lambdas/core/normalise.ts';
 import { DEFAULT_WORKSPACE_ID } from '../lambdas/core/ids.ts';
+import { packRawEvent, rawContext } from '../lambdas/core/raw-event.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
 import { itemSizeBytes } from '../lambdas/store/item-size.ts';
 import { PROJECTED_ATTRIBUTES } from '../lambdas/store/keys.ts';
@@ -7,7 +8,7 @@ import type { Row } from '../lambdas/store/pages.ts';
 import { ENV } from '../lambdas/core/env.ts';
 import { sesEvents } from '../test/fixtures/ses-events.ts';
 import { bundle } from './bundle.ts';
-import type { Figure } from './figure.ts';
+import { median, type Figure } from './figure.ts';
 import { ask, ended, firstMessage, start } from './process.ts';
 
 interface WorkerReport {
@@ -95,19 +96,32 @@ function writeUnits(rows: readonly Row[]): number {
 }
 
 /** Over varied events that did not build the dictionary. */
-export function writeUnitFigures(): readonly Figure[] {
-  const all = sesEvents({ seed: 11, count: 5_000, recipients: 1 }).map((ses) => {
-    const events = normalise(ses).events.map((event) => ({ ...event, workspace_id: DEFAULT_WORKSPACE_ID }));
-    return writeUnits(eventRows(events, { retentionDays: 90, receivedAtMs: 0 }, JSON.stringify(ses)));
+export function storedFigures(): readonly Figure[] {
+  const stored = sesEvents({ seed: 11, count: 5_000, recipients: 1 }).map((ses) => {
+    const text = JSON.stringify(ses);
+    const [event] = normalise(ses).events.map((each) => ({ ...each, workspace_id: DEFAULT_WORKSPACE_ID }));
+    if (!event) throw new Error('An SES event makes at least one event');
+    const packed = packRawEvent(text, rawContext(event)).byteLength;
+    const rows = eventRows([event], { retentionDays: 90, receivedAtMs: 0 }, text);
+    return { type: ses.eventType, units: writeUnits(rows), share: packed / Buffer.byteLength(text), packed };
   });
-  const over = all.filter((each) => each > 3).length / all.length;
+  const over = stored.filter((each) => each.units > 3).length / stored.length;
+  const types = [...Map.groupBy(stored, (each) => each.type)].map(
+    ([type, each]) => `${type} ${median(each.map(({ packed }) => packed)).toFixed(0)}`,
+  );
   return [
     {
       name: 'write units per stored event of one recipient, raw event kept',
-      value: all.reduce((sum, each) => sum + each, 0) / all.length,
+      value: stored.reduce((sum, each) => sum + each.units, 0) / stored.length,
       goal: 3,
       unit: 'units',
-      how: `mean of ${all.length} events of all types; ${(over * 100).toFixed(1)} % need more than 3`,
+      how: `mean of ${stored.length} events of all types; ${(over * 100).toFixed(1)} % need more than 3`,
+    },
+    {
+      name: 'bytes of the raw event as kept over its own',
+      value: median(stored.map((each) => each.share)),
+      unit: '×',
+      how: `median; bytes by type: ${types.join(', ')}`,
     },
   ];
 }

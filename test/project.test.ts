@@ -1,0 +1,46 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+describe('the lockfile', () => {
+  it('holds every optional package of every platform: without one of them npm ci refuses it', () => {
+    const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const names = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)));
+    const wanted = Object.values(packages).flatMap((each) => Object.keys(each.optionalDependencies ?? {}));
+    expect(wanted.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('names no registry: whoever installs takes their own', () => {
+    expect(readFileSync('package-lock.json', 'utf8')).not.toContain('"resolved"');
+  });
+});
+
+describe('the sources', () => {
+  it('import zod as a namespace, which the bundler can take apart', () => {
+    const importers = filesBelow('lambdas').filter((file) => /from 'zod'/.test(readFileSync(file, 'utf8')));
+    expect(importers.length).toBeGreaterThan(0);
+    for (const file of importers)
+      expect(readFileSync(file, 'utf8')).toMatch(/^import (?:type )?\* as z from 'zod';$/m);
+  });
+
+  it('keep the core free of AWS, clock, chance and environment', () => {
+    for (const file of filesBelow('lambdas/core')) {
+      const source = readFileSync(file, 'utf8');
+      expect(source).not.toMatch(/@aws-sdk|process\.env|Date\.now|Math\.random|import .*randomBytes/);
+    }
+  });
+
+  it('keep each Lambda entry within 60 lines', () => {
+    for (const file of filesBelow('lambdas/handlers')) {
+      expect(readFileSync(file, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(60);
+    }
+  });
+});
