@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { ROUTES } from '../../lambdas/api/routes.ts';
+import { deterministicId } from '../../lambdas/core/ids.ts';
+import { setUp, type Ask } from './harness.ts';
+
+const EP = deterministicId('ep', ['a']);
+
+function askFor(route: (typeof ROUTES)[number], changes: Partial<Ask> = {}): Ask {
+  return { method: route.method, path: route.path.replace('{id}', EP), ...changes };
+}
+
+const ALL = ROUTES.map((route) => [`${route.method} ${route.path}`, route] as const);
+const WITH_BODY = ALL.filter(([, route]) => route.body !== undefined);
+const LISTS = ['/v1/send/logs', '/v1/suppressions', `/v1/webhooks/${EP}/deliveries`];
+
+describe.each(ALL)('%s', (_name, route) => {
+  it('is denied to a key without its scope', async () => {
+    const scopes = route.scope === 'read' ? (['send'] as const) : (['read'] as const);
+    const told = await setUp().ask(askFor(route, { scopes }));
+    expect(told).toMatchObject({ status: 403, body: { error: { code: 'insufficient_scope' } } });
+  });
+
+  it('refuses a parameter it does not know, by name', async () => {
+    const told = await setUp().ask(askFor(route, { query: { frobnicate: '1' } }));
+    expect(told).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_parameter', field: 'frobnicate' } },
+    });
+  });
+
+  it('carries its request id, and is kept by no cache', async () => {
+    const told = await setUp().ask(askFor(route, { body: '{' }));
+    expect(told.headers).toMatchObject({
+      'x-request-id': expect.stringMatching(/^req_[a-z2-7]{26}$/),
+      'cache-control': 'no-store',
+    });
+  });
+});
+
+describe.each(WITH_BODY)('the body of %s', (_name, route) => {
+  it.each([
+    ['no body', undefined, 400, 'invalid_json'],
+    ['an empty one', '', 400, 'invalid_json'],
+    ['half of one', '{"a":', 400, 'invalid_json'],
+    ['a field named twice', '{"a":1,"a":2}', 400, 'invalid_json'],
+    ['a prototype', '{"__proto__":{"admin":true}}', 400, 'invalid_json'],
+    ['a bomb of depth', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 400, 'invalid_json'],
+    ['more than 4 MiB', JSON.stringify({ a: 'x'.repeat(4 * 1024 * 1024) }), 413, 'body_too_large'],
+    ['a list', '[]', 422, 'invalid_field'],
+    ['null', 'null', 422, 'invalid_field'],
+    ['a number', '1', 422, 'invalid_field'],
+  ])('is refused as %s', async (_what, body, status, code) => {
+    const told = await setUp().ask(askFor(route, { body }));
+    expect(told).toMatchObject({
+      status,
+      body: { error: { code, message: expect.any(String) }, request_id: expect.any(String) },
+    });
+  });
+
+  it('is refused in another language', async () => {
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const told = await setUp().ask(askFor(route, { body: 'a=1', headers }));
+    expect(told).toMatchObject({ status: 415, body: { error: { code: 'unsupported_media_type' } } });
+  });
+
+  it('is refused with bytes that are no UTF-8', async () => {
+    const body = Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]).toString('base64');
+    expect(await setUp().ask(askFor(route, { body, base64: true }))).toMatchObject({ status: 400 });
+  });
+
+  it('is refused with a field that there is not, by its name', async () => {
+    const { ask } = setUp();
+    const valid = { from: 'a@example.com', to: ['b@example.com'], subject: 'S', text: 'T' };
+    const bodies: Record<string, object> = {
+      '/v1/send': valid,
+      '/v1/suppressions': { address: 'a@example.com' },
+    };
+    const body = { ...(bodies[route.path] ?? { url: 'https://example.com/' }), frobnicate: 1 };
+    expect(await ask(askFor(route, { body }))).toMatchObject({
+      status: 422,
+      body: { error: { code: 'invalid_field', field: 'frobnicate' } },
+    });
+  });
+});
+
+describe.each(LISTS)('the list %s', (path) => {
+  it.each(['0', '101', '-1', '1.5', '1e1', 'x', '', ' 5'])('refuses limit=%s', async (limit) => {
+    expect(await setUp().ask({ path, query: { limit } })).toMatchObject({
+      status: 400,
+      body: { error: { field: 'limit' } },
+    });
+  });
+
+  it('refuses a parameter given twice', async () => {
+    expect(await setUp().ask({ path, query: { limit: ['1', '2'] } })).toMatchObject({
+      status: 400,
+      body: { error: { field: 'limit' } },
+    });
+  });
+
+  it('refuses a cursor that is none', async () => {
+    const { ask } = setUp();
+    await ask({ method: 'POST', path: '/v1/webhooks', body: { url: 'https://example.com/' } });
+    const told = await ask({ path, query: { cursor: 'AAAA' } });
+    // Of an endpoint that does not exist, nothing is said but that.
+    expect(told.body.error.code).toBe(path.includes('deliveries') ? 'not_found' : 'invalid_cursor');
+  });
+});
+
+describe('a route that is not there', () => {
+  it.each([
+    ['GET', '/'],
+    ['GET', '/v1'],
+    ['GET', '/v1/send/logs/'],
+    ['GET', '/v1/webhooks//deliveries'],
+    ['GET', '/v2/send/logs'],
+    ['DELETE', '/v1/send/logs'],
+    ['GET', '/v1/webhooks/%zz'],
+    ['GET', '/v1/webhooks/a/b/c'],
+  ])('%s %s answers 404', async (method, path) => {
+    expect(await setUp().ask({ method, path })).toMatchObject({
+      status: 404,
+      body: { error: { code: 'not_found' } },
+    });
+  });
+});
+
+describe('a fault of our own', () => {
+  it('answers 503 with a time to come back, and tells nothing of itself', async () => {
+    const { ask, table } = setUp();
+    table.before = () => {
+      throw new Error('secret detail of the table');
+    };
+    const told = await ask({ path: '/v1/webhooks' });
+    expect(told).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '5' },
+      body: { error: { code: 'unavailable' } },
+    });
+    expect(told.text).not.toContain('secret detail');
+    expect(String(told.fault)).toContain('secret detail');
+  });
+});

@@ -1,0 +1,101 @@
+/** The API without API Gateway: requests go to `answer` as the api λ would be given them. */
+import type { SESv2Client } from '@aws-sdk/client-sesv2';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { randomBytes } from 'node:crypto';
+import { answer } from '../../lambdas/api/answer.ts';
+import type { ApiDeps } from '../../lambdas/api/deps.ts';
+import { ROUTES } from '../../lambdas/api/routes.ts';
+import type { Scope } from '../../lambdas/core/api-key.ts';
+import { WORKSPACE_ID } from '../builders/events.ts';
+import { fakeKms } from '../fakes/kms.ts';
+import { memoryTable } from '../fakes/memory-table.ts';
+
+export const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
+
+export interface Ask {
+  readonly method?: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
+  /** An object is sent as JSON, a text as it is. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly base64?: boolean;
+  readonly workspaceId?: string;
+  readonly scopes?: readonly Scope[];
+}
+
+export interface Told {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of many shapes
+  readonly body: any;
+  readonly text: string;
+  readonly fault: unknown;
+}
+
+function eventOf(ask: Ask): APIGatewayProxyEvent {
+  const query = Object.entries(ask.query ?? {}).map(([name, value]) => [name, [value].flat()] as const);
+  const event = {
+    httpMethod: ask.method ?? 'GET',
+    path: ask.path,
+    headers: { 'Content-Type': 'application/json', ...ask.headers },
+    multiValueQueryStringParameters: query.length === 0 ? null : Object.fromEntries(query),
+    body: ask.body === undefined ? null : typeof ask.body === 'string' ? ask.body : JSON.stringify(ask.body),
+    isBase64Encoded: ask.base64 ?? false,
+    requestContext: {
+      requestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
+      authorizer: {
+        workspace_id: ask.workspaceId ?? WORKSPACE_ID,
+        key_id: 'key_a',
+        scopes: (ask.scopes ?? ['admin']).join(' '),
+      },
+    },
+  };
+  return event as unknown as APIGatewayProxyEvent;
+}
+
+export interface SentMail {
+  readonly FromEmailAddress: string;
+  readonly Destination: Readonly<Record<'ToAddresses' | 'CcAddresses' | 'BccAddresses', readonly string[]>>;
+  readonly EmailTags: readonly { readonly Name: string; readonly Value: string }[];
+  readonly ConfigurationSetName: string;
+  readonly Content: { readonly Simple: Readonly<Record<string, unknown>> };
+}
+
+export function setUp() {
+  const table = memoryTable();
+  const mails: SentMail[] = [];
+  const world: { sesError?: Error; nowMs: number } = { nowMs: NOW_MS };
+  const kms = fakeKms();
+  const ses = {
+    async send(command: { readonly input: SentMail }) {
+      mails.push(command.input);
+      if (world.sesError) throw world.sesError;
+      return { MessageId: `0100019c-${mails.length}` };
+    },
+  } as unknown as SESv2Client;
+  const deps: ApiDeps = {
+    table,
+    ses,
+    kms: kms.client,
+    cursorKey: () => Promise.resolve(Buffer.alloc(32, 1)),
+    configurationSet: 'IvyMailEvents',
+    secretsKeyArn: 'key',
+    retentionDays: 90,
+    allowInsecureEndpoints: false,
+    now: () => world.nowMs,
+    randomBytes,
+  };
+  async function ask(request: Ask): Promise<Told> {
+    const { result, fault } = await answer(deps, ROUTES, eventOf(request));
+    return {
+      status: result.statusCode,
+      headers: result.headers ?? {},
+      body: result.body === '' ? undefined : JSON.parse(result.body),
+      text: result.body,
+      fault,
+    };
+  }
+  const rows = (kind: string) => [...table.rows.values()].filter((row) => row['kind'] === kind);
+  return { table, deps, mails, world, kms, ask, rows };
+}

@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '../../lambdas/api/errors.ts';
+import { parseJson } from '../../lambdas/api/json.ts';
+
+describe('parseJson', () => {
+  it.each([
+    ['{"a":1,"a":1}', 'a'],
+    ['{"a":{"b":1,"b":2}}', 'b'],
+    [String.raw`{"a":1,"\u0061":2}`, 'a'],
+    ['[{"x":1},{"y":1,"y":2}]', 'y'],
+    ['{"__proto__":1}', '__proto__'],
+    [String.raw`{"__pr\u006fto__":1}`, '__proto__'],
+  ])('refuses %s, naming %s', (text, field) => {
+    expect(() => parseJson(text)).toThrow(
+      expect.objectContaining({ code: 'invalid_json', extras: { field } }) as Error,
+    );
+  });
+
+  it('takes the same name in two objects, and in a value', () => {
+    expect(parseJson('[{"a":"a"},{"a":{"a":["a:","{\\"a\\":1"]}}]')).toEqual([
+      { a: 'a' },
+      { a: { a: ['a:', '{"a":1'] } },
+    ]);
+  });
+
+  it('says what JSON.parse says of all that JSON.stringify writes', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
+        const text = JSON.stringify(value);
+        fc.pre(!text.includes('__proto__'));
+        expect(parseJson(text)).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  it('throws an ApiError and nothing else, whatever the text', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json().map((text) => text.slice(1)),
+        ),
+        (text) => {
+          let thrown: unknown;
+          try {
+            parseJson(text);
+          } catch (error) {
+            thrown = error;
+          }
+          expect(thrown === undefined || thrown instanceof ApiError).toBe(true);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { EVENT_NAMES, LOG_TYPES, LOG_TYPE_OF, type EmailEvent } from '../../lambdas/core/events.ts';
+import { deterministicId } from '../../lambdas/core/ids.ts';
+import { storeEvents } from '../../lambdas/store/events.ts';
+import { anEvent } from '../builders/events.ts';
+import { NOW_MS, setUp, type Ask, type Told } from './harness.ts';
+
+const MESSAGES = ['m-a', 'm-b', 'm-c'];
+const START = Date.parse('2026-02-25T12:00:00Z');
+
+/** Every status of every message, a second apart. */
+const EVENTS: readonly EmailEvent[] = MESSAGES.flatMap((messageId, message) =>
+  EVENT_NAMES.map((event, index) =>
+    anEvent({
+      event_id: deterministicId('evt', [messageId, event]),
+      message_id: messageId,
+      event,
+      to: `${['ann', 'Bob', 'cy+tag'][message]}@example.com`,
+      timestamp: new Date(START + (message * EVENT_NAMES.length + index) * 1000)
+        .toISOString()
+        .replace('.000Z', 'Z'),
+      details: LOG_TYPE_OF[event] === 'bounce' ? anEvent().details : {},
+    }),
+  ),
+);
+const NEWEST_FIRST = EVENTS.toReversed().map((event) => event.event_id);
+
+async function filled() {
+  const world = setUp();
+  await storeEvents(world.table, EVENTS, { retentionDays: 90, receivedAtMs: NOW_MS });
+  const logs = (query: Ask['query'] = {}, more: Partial<Ask> = {}): Promise<Told> =>
+    world.ask({ path: '/v1/send/logs', query, ...more });
+  return { ...world, logs };
+}
+
+function idsOf(told: Told): string[] {
+  return told.body.data.map((entry: { event_id: string }) => entry.event_id);
+}
+
+describe('the log refuses', () => {
+  it.each([
+    [{ type: 'mail' }, 'invalid_parameter', 'type'],
+    [{ status: 'lost' }, 'invalid_parameter', 'status'],
+    [{ type: 'bounce', status: 'sent' }, 'conflicting_filters', 'status'],
+    [{ to: 'nobody' }, 'invalid_parameter', 'to'],
+    [{ after: 'yesterday' }, 'invalid_parameter', 'after'],
+    [{ before: '2026-02-25' }, 'invalid_parameter', 'before'],
+    [{ message_id: 'x'.repeat(257) }, 'invalid_parameter', 'message_id'],
+  ])('%j', async (query, code, field) => {
+    const { logs } = await filled();
+    expect(await logs(query)).toMatchObject({ status: 400, body: { error: { code, field } } });
+  });
+
+  it.each([
+    ['of another filter', { type: 'bounce' }, {}],
+    ['of another workspace', {}, { workspaceId: `ws_${'b'.repeat(26)}` }],
+  ])('a cursor %s', async (_what, query, more) => {
+    const { logs } = await filled();
+    const cursor = (await logs({ limit: '2' })).body.next_cursor;
+    expect(await logs({ limit: '2', ...query, cursor }, more)).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_cursor', field: 'cursor' } },
+    });
+  });
+});
+
+describe('the log', () => {
+  it('shows an entry with exactly the fields of the contract', async () => {
+    const { logs } = await filled();
+    const told = await logs({ status: 'bounced', message_id: 'm-a' });
+    expect(told.body).toEqual({
+      data: [
+        {
+          event_id: deterministicId('evt', ['m-a', 'bounced']),
+          message_id: 'm-a',
+          to: 'ann@example.com',
+          from: 'you@yourdomain.com',
+          subject: 'Hello',
+          type: 'bounce',
+          status: 'bounced',
+          timestamp: '2026-02-25T12:00:05Z',
+          error: {
+            bounce_type: 'Permanent',
+            bounce_subtype: 'General',
+            diagnostic_code: 'smtp; 550 5.1.1 user unknown',
+          },
+          workspace_id: EVENTS[0]?.workspace_id,
+        },
+      ],
+      next_cursor: null,
+      prev_cursor: null,
+    });
+  });
+
+  it.each(LOG_TYPES)('of type %s has the statuses of it, newest first', async (type) => {
+    const { logs } = await filled();
+    const wanted = EVENTS.toReversed().filter((event) => LOG_TYPE_OF[event.event] === type);
+    expect(idsOf(await logs({ type, limit: '100' }))).toEqual(wanted.map((event) => event.event_id));
+  });
+
+  it.each(EVENT_NAMES)('of status %s has these only', async (status) => {
+    const { logs } = await filled();
+    expect(idsOf(await logs({ status }))).toEqual(
+      EVENTS.toReversed()
+        .filter((event) => event.event === status)
+        .map((event) => event.event_id),
+    );
+  });
+
+  it('of a recipient finds it in any case, and keeps a plus tag', async () => {
+    const { logs } = await filled();
+    expect(idsOf(await logs({ to: 'bOB@Example.com', limit: '100' }))).toHaveLength(EVENT_NAMES.length);
+    expect(idsOf(await logs({ to: 'cy+tag@example.com', limit: '100' }))).toHaveLength(EVENT_NAMES.length);
+    expect(idsOf(await logs({ to: 'cy@example.com', limit: '100' }))).toEqual([]);
+  });
+
+  it('between two times has the first and not the last', async () => {
+    const { logs } = await filled();
+    const [third, fifth] = [EVENTS[3], EVENTS[5]];
+    const told = await logs({ after: third?.timestamp ?? '', before: fifth?.timestamp ?? '' });
+    expect(idsOf(told)).toEqual([EVENTS[4]?.event_id, EVENTS[3]?.event_id]);
+  });
+
+  it.each([
+    ['everything', {}],
+    ['a type', { type: 'send' }],
+    ['a status', { status: 'delivered' }],
+    ['a message', { message_id: 'm-b' }],
+    ['a recipient', { to: 'ann@example.com' }],
+  ])('of %s is walked forth and back, each entry once', async (_what, query) => {
+    const { logs } = await filled();
+    const whole = idsOf(await logs({ ...query, limit: '100' }));
+    const forth: string[] = [];
+    let told = await logs({ ...query, limit: '2' });
+    expect(told.body.prev_cursor).toBeNull();
+    for (;;) {
+      forth.push(...idsOf(told));
+      if (told.body.next_cursor === null) break;
+      // oxlint-disable-next-line no-await-in-loop -- page by page
+      told = await logs({ ...query, limit: '2', cursor: told.body.next_cursor });
+    }
+    expect(forth).toEqual(whole);
+
+    const back = idsOf(told);
+    while (told.body.prev_cursor !== null) {
+      // oxlint-disable-next-line no-await-in-loop
+      told = await logs({ ...query, limit: '2', cursor: told.body.prev_cursor });
+      back.unshift(...idsOf(told));
+    }
+    expect(back).toEqual(whole);
+  });
+
+  it('does not move under one who walks it when new entries arrive', async () => {
+    const { logs, table } = await filled();
+    const first = await logs({ limit: '5' });
+    await storeEvents(table, [anEvent({ message_id: 'm-new', timestamp: '2026-02-25T13:00:00Z' })], {
+      retentionDays: 90,
+      receivedAtMs: NOW_MS,
+    });
+    const second = await logs({ limit: '5', cursor: first.body.next_cursor });
+    expect([...idsOf(first), ...idsOf(second)]).toEqual(NEWEST_FIRST.slice(0, 10));
+  });
+
+  it('of another workspace is empty', async () => {
+    const { logs } = await filled();
+    expect((await logs({}, { workspaceId: `ws_${'b'.repeat(26)}` })).body.data).toEqual([]);
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { setUp, type Told } from './harness.ts';
+
+const PATH = '/v1/suppressions';
+
+describe('a suppression is refused', () => {
+  it.each([
+    [{}, 'address'],
+    [{ address: 'nobody' }, 'address'],
+    [{ address: 'Ann <ann@example.com>' }, 'address'],
+    [{ address: 'ann@example.com', reason: 'ses_global' }, 'reason'],
+  ])('as %j, naming the field', async (body, field) => {
+    expect(await setUp().ask({ method: 'POST', path: PATH, body })).toMatchObject({
+      status: 422,
+      body: { error: { code: 'invalid_field', field } },
+    });
+  });
+});
+
+describe('a suppression', () => {
+  it('is shown with its reason, source event and time', async () => {
+    const told = await setUp().ask({ method: 'POST', path: PATH, body: { address: 'Ann@example.com' } });
+    expect(told).toMatchObject({
+      status: 201,
+      body: {
+        address: 'Ann@example.com',
+        reason: 'manual',
+        event_id: null,
+        created_at: '2026-02-25T12:00:00Z',
+      },
+    });
+  });
+
+  it('added twice, in any case, is one, and keeps its first reason', async () => {
+    const { ask, world } = setUp();
+    await ask({ method: 'POST', path: PATH, body: { address: 'ann@example.com', reason: 'complaint' } });
+    world.nowMs += 1000;
+    const told = await ask({ method: 'POST', path: PATH, body: { address: 'ANN@example.com' } });
+    expect(told).toMatchObject({
+      status: 201,
+      body: { address: 'ann@example.com', reason: 'complaint', created_at: '2026-02-25T12:00:00Z' },
+    });
+    expect((await ask({ path: PATH })).body.data).toHaveLength(1);
+  });
+
+  it('is listed by address, page by page, for its own workspace only', async () => {
+    const { ask } = setUp();
+    for (const name of ['cy', 'ann', 'bob']) {
+      // oxlint-disable-next-line no-await-in-loop -- three
+      await ask({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
+    }
+    const addresses = (told: Told): string[] =>
+      told.body.data.map((each: { address: string }) => each.address);
+    const first = await ask({ path: PATH, query: { limit: '2' } });
+    expect(addresses(first)).toEqual(['ann@example.com', 'bob@example.com']);
+    const second = await ask({ path: PATH, query: { limit: '2', cursor: first.body.next_cursor } });
+    expect(addresses(second)).toEqual(['cy@example.com']);
+    expect(
+      addresses(await ask({ path: PATH, query: { limit: '2', cursor: second.body.prev_cursor } })),
+    ).toEqual(addresses(first));
+    expect(addresses(await ask({ path: PATH, workspaceId: `ws_${'b'.repeat(26)}` }))).toEqual([]);
+  });
+});

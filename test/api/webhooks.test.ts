@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import { deterministicId } from '../../lambdas/core/ids.ts';
+import { claimAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts';
+import { getEndpoint } from '../../lambdas/store/endpoints.ts';
+import { WORKSPACE_ID, aTask, anEvent } from '../builders/events.ts';
+import { NOW_MS, setUp, type Told } from './harness.ts';
+
+const URL = 'https://hooks.example.com/ivymail';
+const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
+
+function withWebhooks() {
+  const world = setUp();
+  const create = (body: object = {}): Promise<Told> =>
+    world.ask({ method: 'POST', path: '/v1/webhooks', body: { url: URL, ...body } });
+  const get = (id: string): Promise<Told> => world.ask({ path: `/v1/webhooks/${id}` });
+  const patch = (id: string, body: object): Promise<Told> =>
+    world.ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body });
+  return { ...world, create, get, patch };
+}
+
+describe('a webhook is refused', () => {
+  it.each([
+    [{ url: 'http://example.com/' }, 'url_https_required', 'url'],
+    [{ url: 'https://10.0.0.1/' }, 'url_address_forbidden', 'url'],
+    [{ url: 'https://localhost/' }, 'url_address_forbidden', 'url'],
+    [{ url: 'example.com' }, 'invalid_field', 'url'],
+    [{ url: 1 }, 'invalid_field', 'url'],
+    [{ url: URL, events: [] }, 'invalid_field', 'events'],
+    [{ url: URL, events: ['lost'] }, 'invalid_field', 'events[0]'],
+    [{ url: URL, events: ['unknown'] }, 'invalid_field', 'events[0]'],
+    [{ url: URL, events: ['sent', 'sent'] }, 'invalid_field', 'events'],
+    [{ url: URL, events: ['*', 'sent'] }, 'invalid_field', 'events'],
+    [{ url: URL, description: '' }, 'invalid_field', 'description'],
+    [{ url: URL, secret: 'whsec_x' }, 'invalid_field', 'secret'],
+    [{}, 'invalid_field', 'url'],
+  ])('as %j, naming the field', async (body, code, field) => {
+    const { ask } = withWebhooks();
+    expect(await ask({ method: 'POST', path: '/v1/webhooks', body })).toMatchObject({
+      status: 422,
+      body: { error: { code, field } },
+    });
+  });
+
+  it('beyond the fiftieth of a workspace', async () => {
+    const { create } = withWebhooks();
+    for (let made = 0; made < 50; made += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- the fifty-first comes after all of them
+      expect((await create()).status).toBe(201);
+    }
+    expect(await create()).toMatchObject({ status: 422, body: { error: { code: 'invalid_field' } } });
+  });
+});
+
+describe('a webhook', () => {
+  it('is shown whole when it is made, its secret then and never again', async () => {
+    const { create, get } = withWebhooks();
+    const made = await create({ description: 'Orders' });
+    const { secret, ...shown } = made.body;
+    expect(made.status).toBe(201);
+    expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{32}$/);
+    expect(shown).toEqual({
+      id: expect.stringMatching(/^ep_[a-z2-7]{26}$/),
+      url: URL,
+      events: ['delivered', 'bounced', 'complained', 'suppressed', 'failed'],
+      description: 'Orders',
+      status: 'active',
+      status_reason: null,
+      status_changed_at: '2026-02-25T12:00:00Z',
+      created_at: '2026-02-25T12:00:00Z',
+      updated_at: '2026-02-25T12:00:00Z',
+    });
+    expect(await get(shown.id)).toMatchObject({ status: 200, body: shown });
+    expect((await get(shown.id)).text).not.toContain('whsec');
+  });
+
+  it('keeps its secret sealed for itself', async () => {
+    const { create, table, kms } = withWebhooks();
+    const { body } = await create();
+    const endpoint = await getEndpoint(table, WORKSPACE_ID, body.id);
+    expect(endpoint?.secrets).toMatchObject([{ version: 1 }]);
+    expect(kms.calls()).toEqual(['EncryptCommand']);
+    expect(JSON.stringify([...table.rows])).not.toContain(body.secret.slice('whsec_'.length));
+  });
+
+  it('is changed in what is named, and in nothing else', async () => {
+    const { create, patch, world } = withWebhooks();
+    const { body } = await create();
+    const { secret: _secret, ...before } = body;
+    world.nowMs += 60_000;
+    const changed = await patch(body.id, { events: ['*'], description: 'All' });
+    expect(changed).toMatchObject({
+      status: 200,
+      body: { ...before, events: ['*'], description: 'All', updated_at: '2026-02-25T12:01:00Z' },
+    });
+  });
+
+  it('is paused and resumed with the time of it', async () => {
+    const { create, patch, world } = withWebhooks();
+    const { id } = (await create()).body;
+    world.nowMs += 60_000;
+    expect((await patch(id, { status: 'paused' })).body).toMatchObject({
+      status: 'paused',
+      status_changed_at: '2026-02-25T12:01:00Z',
+    });
+    world.nowMs += 60_000;
+    expect((await patch(id, { status: 'active' })).body).toMatchObject({
+      status: 'active',
+      status_reason: null,
+      status_changed_at: '2026-02-25T12:02:00Z',
+    });
+  });
+
+  it('is not changed by nothing, nor to a forbidden address, nor into disabled', async () => {
+    const { create, patch } = withWebhooks();
+    const { id } = (await create()).body;
+    expect((await patch(id, {})).status).toBe(422);
+    expect(await patch(id, { url: 'https://127.0.0.1/' })).toMatchObject({
+      status: 422,
+      body: { error: { code: 'url_address_forbidden', field: 'url' } },
+    });
+    expect(await patch(id, { status: 'disabled' })).toMatchObject({
+      status: 422,
+      body: { error: { field: 'status' } },
+    });
+  });
+
+  it('is gone when it is deleted, and its secret with it', async () => {
+    const { create, ask, get, rows } = withWebhooks();
+    const { id } = (await create()).body;
+    expect(await ask({ method: 'DELETE', path: `/v1/webhooks/${id}` })).toMatchObject({
+      status: 204,
+      text: '',
+    });
+    expect((await get(id)).status).toBe(404);
+    expect((await ask({ method: 'DELETE', path: `/v1/webhooks/${id}` })).status).toBe(404);
+    expect(rows('endpoint')).toEqual([]);
+  });
+
+  it('is listed newest first', async () => {
+    const { create, ask, world } = withWebhooks();
+    const first = (await create()).body.id;
+    world.nowMs += 1000;
+    const second = (await create()).body.id;
+    const told = await ask({ path: '/v1/webhooks' });
+    expect(told.body.data.map((endpoint: { id: string }) => endpoint.id)).toEqual([second, first]);
+    expect(told.body).toMatchObject({ next_cursor: null, prev_cursor: null });
+  });
+});
+
+describe('a webhook of another workspace', () => {
+  it.each([
+    ['GET', ''],
+    ['PATCH', ''],
+    ['DELETE', ''],
+    ['GET', '/deliveries'],
+  ])('answers %s %s byte for byte as one that never was', async (method, path) => {
+    const { create, ask } = withWebhooks();
+    const { id } = (await create()).body;
+    const body = method === 'PATCH' ? { status: 'paused' } : undefined;
+    const asked = (endpointId: string): Promise<Told> =>
+      ask({ method, path: `/v1/webhooks/${endpointId}${path}`, body, workspaceId: OTHER_WORKSPACE });
+    const [theirs, nobodys] = [await asked(id), await asked(deterministicId('ep', ['never']))];
+    expect(theirs.status).toBe(404);
+    expect(theirs.text).toBe(nobodys.text);
+    expect((await ask({ path: `/v1/webhooks/${id}` })).body).toMatchObject({ status: 'active' });
+  });
+
+  it.each(['x', 'ep_', '..', '%00', 'ep_a#b'])('nor is %s one', async (id) => {
+    const { get } = withWebhooks();
+    expect((await get(encodeURIComponent(id))).status).toBe(404);
+  });
+});
+
+describe('the deliveries of a webhook', () => {
+  it('are shown with exactly the fields of the contract, newest event first, page by page', async () => {
+    const { create, ask, table } = withWebhooks();
+    const { id } = (await create()).body;
+    const endpoint = await getEndpoint(table, WORKSPACE_ID, id);
+    if (!endpoint) throw new Error('It was just made');
+    const events = ['2026-02-25T11:00:00Z', '2026-02-25T11:30:00Z'].map((timestamp) =>
+      anEvent({ timestamp, message_id: timestamp.replaceAll(':', '') }),
+    );
+    for (const event of events) {
+      const task = aTask(event, endpoint);
+      // oxlint-disable-next-line no-await-in-loop -- two
+      await claimAttempt(table, {
+        task,
+        stored: { event, ttl: 2_000_000_000 },
+        execution: 'one',
+        nowMs: NOW_MS,
+      });
+      // oxlint-disable-next-line no-await-in-loop
+      await settleDelivery(table, task, {
+        status: 'retrying',
+        attemptCount: 1,
+        nowMs: NOW_MS,
+        nextAttemptAt: '2026-02-25T12:01:00Z',
+      });
+    }
+    const path = `/v1/webhooks/${id}/deliveries`;
+    const first = await ask({ path, query: { limit: '1' } });
+    expect(first.body.data).toEqual([
+      {
+        id: expect.stringMatching(/^dlv_[a-z2-7]{26}$/),
+        event_id: events[1]?.event_id,
+        endpoint_id: id,
+        message_id: events[1]?.message_id,
+        event: 'bounced',
+        to: 'invalid@example.com',
+        status: 'retrying',
+        attempt_count: 1,
+        next_attempt_at: '2026-02-25T12:01:00Z',
+        created_at: '2026-02-25T12:00:00Z',
+        completed_at: null,
+        test: false,
+      },
+    ]);
+    const second = await ask({ path, query: { limit: '1', cursor: first.body.next_cursor } });
+    expect(second.body).toMatchObject({ data: [{ event_id: events[0]?.event_id }], next_cursor: null });
+  });
+});
