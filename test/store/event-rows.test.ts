@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import type { EmailEvent } from '../../lambdas/core/events.ts';
+import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
+import { normalise } from '../../lambdas/core/normalise.ts';
+import { eventRows, rawEventOf, toEmailEvent } from '../../lambdas/store/event-rows.ts';
+import { getEvent, getRawEvent } from '../../lambdas/store/events.ts';
+import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
+import { putRows } from '../../lambdas/store/put-rows.ts';
+import { memoryTable } from '../fakes/memory-table.ts';
+import { anEvent } from '../builders/events.ts';
+import { sesEvents } from '../fixtures/ses-events.ts';
+import { SAMPLES } from '../fixtures/ses-samples.ts';
+
+const RETENTION = { retentionDays: 90, receivedAtMs: 0 };
+
+function ownedEvents(ses: object): EmailEvent[] {
+  return normalise({ ...ses }).events.map((event) => ({ ...event, workspace_id: DEFAULT_WORKSPACE_ID }));
+}
+
+describe('the rows of SES events', () => {
+  it('give back each event and its raw SES event, byte for byte', async () => {
+    const table = memoryTable();
+    for (const ses of [...sesEvents({ seed: 31, count: 200 }), ...Object.values(SAMPLES)]) {
+      const text = JSON.stringify(ses);
+      const events = ownedEvents(ses);
+      // oxlint-disable-next-line no-await-in-loop -- one event after the other
+      await putRows(table, eventRows(events, RETENTION, text));
+      for (const event of events) {
+        // oxlint-disable-next-line no-await-in-loop
+        expect((await getEvent(table, event))?.event).toEqual(event);
+        // oxlint-disable-next-line no-await-in-loop
+        expect(await getRawEvent(table, event)).toBe(text);
+      }
+    }
+  });
+
+  it('share a key only where they share an id', () => {
+    const rows = sesEvents({ seed: 32, count: 500 }).flatMap((ses) => eventRows(ownedEvents(ses), RETENTION));
+    const ids = new Map(rows.map((row) => [`${row.pk} ${row.sk}`, toEmailEvent(row).event_id]));
+    expect(ids.size).toBe(new Set(rows.map((row) => toEmailEvent(row).event_id)).size);
+  });
+});
+
+describe('a raw event', () => {
+  it('of one recipient lies in the row, where both fit into a kilobyte', () => {
+    const rows = eventRows(ownedEvents(SAMPLES.send), RETENTION, JSON.stringify(SAMPLES.send));
+    expect(rows).toHaveLength(1);
+    expect(rows[0] && rawEventOf(rows[0])).toBe(JSON.stringify(SAMPLES.send));
+    expect(itemSizeBytes(rows[0] ?? {})).toBeLessThanOrEqual(1024);
+  });
+
+  it('lies beside the row where it does not fit', () => {
+    const noise = Array.from({ length: 400 }, (_, index) => ((index * 7919) % 1013).toString(36)).join('');
+    const ses = {
+      ...SAMPLES.send,
+      mail: { ...SAMPLES.send.mail, headers: [{ name: 'X-Noise', value: noise }] },
+    };
+    const rows = eventRows(ownedEvents(ses), RETENTION, JSON.stringify(ses));
+    expect(rows.map((row) => row['kind'])).toEqual(['event', 'raw']);
+    expect(rows[0]?.['raw_ref']).toBe(rows[1]?.sk);
+    expect(itemSizeBytes(rows[0] ?? {})).toBeLessThanOrEqual(1024);
+  });
+
+  it('of several recipients is kept once', () => {
+    const rows = eventRows(ownedEvents(SAMPLES.bounce), RETENTION, JSON.stringify(SAMPLES.bounce));
+    expect(rows.map((row) => row['kind'])).toEqual(['event', 'event', 'raw']);
+    expect(new Set(rows.slice(0, 2).map((row) => row['raw_ref']))).toEqual(new Set([rows[2]?.sk]));
+  });
+
+  it('is none of an event that we made ourselves', async () => {
+    const table = memoryTable();
+    const event = anEvent();
+    await putRows(table, eventRows([event], RETENTION));
+    expect(await getRawEvent(table, event)).toBeUndefined();
+  });
+});
