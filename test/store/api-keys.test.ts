@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { apiKeyHash, apiKeyHint, newApiKey } from '../../lambdas/core/api-key.ts';
+import { deterministicId } from '../../lambdas/core/ids.ts';
+import { findApiKey, hasApiKey, putApiKey, type ApiKey } from '../../lambdas/store/api-keys.ts';
+import { WORKSPACE_ID, anEndpoint } from '../builders/events.ts';
+import { putEndpoint } from '../../lambdas/store/endpoints.ts';
+import { memoryTable } from '../fakes/memory-table.ts';
+
+const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
+const SECRET = newApiKey('live', (size) => new Uint8Array(size).fill(7));
+const HASH = apiKeyHash(SECRET);
+
+function aKey(changes: Partial<ApiKey> = {}): ApiKey {
+  return {
+    id: deterministicId('key', ['first']),
+    workspace_id: WORKSPACE_ID,
+    name: 'Server',
+    scopes: ['send', 'read'],
+    hint: apiKeyHint(SECRET),
+    created_at: '2026-02-25T12:00:00Z',
+    ...changes,
+  };
+}
+
+describe('an API key', () => {
+  it('is found by its hash, with its workspace, scopes and end', async () => {
+    const table = memoryTable();
+    const key = aKey({ expires_at: '2026-12-31T00:00:00Z' });
+    await putApiKey(table, HASH, key);
+    expect(await findApiKey(table, HASH)).toMatchObject(key);
+  });
+
+  it('that does not expire has no end', async () => {
+    const table = memoryTable();
+    await putApiKey(table, HASH, aKey());
+    expect(await findApiKey(table, HASH)).not.toHaveProperty('expires_at');
+  });
+
+  it('is not found by another hash', async () => {
+    const table = memoryTable();
+    await putApiKey(table, HASH, aKey());
+    expect(await findApiKey(table, apiKeyHash(`${SECRET}x`))).toBeUndefined();
+    expect(await findApiKey(table, HASH.toUpperCase())).toBeUndefined();
+  });
+
+  it('is itself nowhere in the table', async () => {
+    const table = memoryTable();
+    await putApiKey(table, HASH, aKey());
+    const stored = JSON.stringify([...table.rows.entries()]);
+    expect(stored).toContain(HASH);
+    expect(stored).not.toContain(SECRET);
+    expect(stored).not.toContain(SECRET.slice('ivy_live_'.length, -'123456'.length));
+  });
+
+  it('does not take the place of another of the same hash', async () => {
+    const table = memoryTable();
+    await putApiKey(table, HASH, aKey());
+    const theirs = aKey({ workspace_id: OTHER_WORKSPACE, scopes: ['admin'] });
+    await expect(putApiKey(table, HASH, theirs)).rejects.toThrow('conditional');
+    expect(await findApiKey(table, HASH)).toMatchObject(aKey());
+  });
+
+  it('is read consistently, so that a revoked one is not found', async () => {
+    const table = memoryTable();
+    const consistent: unknown[] = [];
+    table.before = (_command, input) => consistent.push(input['ConsistentRead']);
+    await findApiKey(table, HASH);
+    expect(consistent).toEqual([true]);
+  });
+});
+
+describe('hasApiKey', () => {
+  it('is true of the workspace that has a key, and of no other', async () => {
+    const table = memoryTable();
+    await putEndpoint(table, anEndpoint());
+    expect(await hasApiKey(table, WORKSPACE_ID)).toBe(false);
+    await putApiKey(table, HASH, aKey());
+    expect(await hasApiKey(table, WORKSPACE_ID)).toBe(true);
+    expect(await hasApiKey(table, OTHER_WORKSPACE)).toBe(false);
+  });
+
+  it('reads one row, however many keys there are', async () => {
+    const table = memoryTable();
+    await Promise.all([1, 2, 3].map((number) => putApiKey(table, apiKeyHash(String(number)), aKey())));
+    const limits: unknown[] = [];
+    table.before = (_command, input) => limits.push(input['Limit']);
+    expect(await hasApiKey(table, WORKSPACE_ID)).toBe(true);
+    expect(limits).toEqual([1]);
+  });
+});

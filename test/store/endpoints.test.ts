@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import {
+  deleteEndpoint,
+  disableEndpoint,
+  getEndpoint,
+  listEndpoints,
+  putEndpoint,
+  updateEndpoint,
+} from '../../lambdas/store/endpoints.ts';
+import { workspaceKey } from '../../lambdas/store/keys.ts';
+import { addSuppression } from '../../lambdas/store/suppressions.ts';
+import { WORKSPACE_ID, anEndpoint } from '../builders/events.ts';
+import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
+
+const AT = '2026-02-25T12:00:00Z';
+const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
+const endpoint = anEndpoint({ description: 'Shop' });
+const address = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, at: AT };
+
+async function setUp(): Promise<MemoryTable> {
+  const table = memoryTable();
+  await putEndpoint(table, endpoint);
+  return table;
+}
+
+function read(table: MemoryTable): ReturnType<typeof getEndpoint> {
+  return getEndpoint(table, WORKSPACE_ID, endpoint.id);
+}
+
+function refusal(): Error {
+  return Object.assign(new Error('Slow down'), { name: 'ThrottlingException' });
+}
+
+describe('an endpoint', () => {
+  it('is read back as it was put', async () => {
+    expect(await read(await setUp())).toEqual(endpoint);
+  });
+
+  it('is not to be read, changed, disabled or deleted through another workspace', async () => {
+    const table = await setUp();
+    const foreign = { ...address, workspaceId: OTHER_WORKSPACE };
+    expect(await getEndpoint(table, OTHER_WORKSPACE, endpoint.id)).toBeUndefined();
+    expect(await updateEndpoint(table, foreign, { description: 'Taken' })).toBeUndefined();
+    await disableEndpoint(table, { ...foreign, reason: 'gone' });
+    expect(await deleteEndpoint(table, OTHER_WORKSPACE, endpoint.id)).toBe(false);
+    expect(await read(table)).toEqual(endpoint);
+    expect(table.rows.size).toBe(1);
+  });
+
+  it('is gone when it was deleted, which tells whether there was one', async () => {
+    const table = await setUp();
+    expect(await deleteEndpoint(table, WORKSPACE_ID, endpoint.id)).toBe(true);
+    expect(await read(table)).toBeUndefined();
+    expect(await deleteEndpoint(table, WORKSPACE_ID, endpoint.id)).toBe(false);
+  });
+});
+
+describe('listEndpoints', () => {
+  it('gives all endpoints of the workspace and nothing else of it', async () => {
+    const table = await setUp();
+    const second = anEndpoint({ url: 'https://second.example.com' });
+    await putEndpoint(table, second);
+    await putEndpoint(table, anEndpoint({ workspace_id: OTHER_WORKSPACE }));
+    await addSuppression(table, {
+      workspace_id: WORKSPACE_ID,
+      address: 'ep#ann@example.com',
+      reason: 'manual',
+      created_at: AT,
+    });
+    const workspace = { ...workspaceKey(WORKSPACE_ID), kind: 'workspace' };
+    table.rows.set(`${workspace.pk}\n${workspace.sk}`, workspace);
+
+    const found = await listEndpoints(table, WORKSPACE_ID);
+    expect(found).toHaveLength(2);
+    expect(found).toEqual(expect.arrayContaining([endpoint, second]));
+  });
+
+  it('is empty where the workspace has none', async () => {
+    expect(await listEndpoints(await setUp(), OTHER_WORKSPACE)).toEqual([]);
+  });
+
+  it('reads on where DynamoDB ends an answer early', async () => {
+    const table = memoryTable();
+    const all = Array.from({ length: 5 }, (_, number) =>
+      anEndpoint({ url: `https://example.com/${number}` }),
+    );
+    await Promise.all(all.map((each) => putEndpoint(table, each)));
+    // Answers end at one megabyte; here after two rows.
+    table.before = (command, input) => {
+      if (command === 'QueryCommand') Object.assign(input, { Limit: 2 });
+    };
+    const found = await listEndpoints(table, WORKSPACE_ID);
+    expect(found.map(({ id }) => id).toSorted()).toEqual(all.map(({ id }) => id).toSorted());
+  });
+
+  it('reads consistently where it is asked to', async () => {
+    const table = await setUp();
+    const asked: unknown[] = [];
+    table.before = (_command, input) => asked.push(input['ConsistentRead'] === true);
+    await listEndpoints(table, WORKSPACE_ID, { consistent: true });
+    await listEndpoints(table, WORKSPACE_ID);
+    expect(asked).toEqual([true, false]);
+  });
+});
+
+describe('updateEndpoint', () => {
+  it.each([
+    [{ url: 'https://new.example.com/hook' }],
+    [{ events: ['bounced', 'complained'] as const }],
+    [{ description: 'New' }],
+  ])('changes only what is named, and the time of the change: %j', async (changes) => {
+    const table = await setUp();
+    const changed = { ...endpoint, ...changes, updated_at: AT };
+    expect(await updateEndpoint(table, address, changes)).toEqual(changed);
+    expect(await read(table)).toEqual(changed);
+  });
+
+  it('keeps both of two changes made at once', async () => {
+    const table = await setUp();
+    await Promise.all([
+      updateEndpoint(table, address, { url: 'https://new.example.com' }),
+      updateEndpoint(table, address, { events: ['bounced'] }),
+    ]);
+    expect(await read(table)).toMatchObject({ url: 'https://new.example.com', events: ['bounced'] });
+  });
+
+  it('makes no endpoint where there is none', async () => {
+    const table = memoryTable();
+    expect(await updateEndpoint(table, address, { description: 'New' })).toBeUndefined();
+    expect(table.rows.size).toBe(0);
+  });
+
+  it('pauses at a time of its own', async () => {
+    const table = await setUp();
+    expect(await updateEndpoint(table, address, { status: 'paused' })).toEqual({
+      ...endpoint,
+      status: 'paused',
+      status_changed_at: AT,
+      updated_at: AT,
+    });
+  });
+
+  it('clears the reason for which we disabled it when it is made active again', async () => {
+    const table = await setUp();
+    await disableEndpoint(table, { ...address, reason: 'gone' });
+    const later = '2026-02-26T12:00:00Z';
+    const active = await updateEndpoint(table, { ...address, at: later }, { status: 'active' });
+    expect(active).toMatchObject({ status: 'active', status_changed_at: later });
+    expect(active).not.toHaveProperty('status_reason');
+    expect(await read(table)).toEqual(active);
+  });
+
+  it('keeps status, reason and their time when it changes something else', async () => {
+    const table = await setUp();
+    await disableEndpoint(table, { ...address, reason: 'gone' });
+    const later = { ...address, at: '2026-02-26T12:00:00Z' };
+    expect(await updateEndpoint(table, later, { description: 'New' })).toMatchObject({
+      status: 'disabled',
+      status_reason: 'gone',
+      status_changed_at: AT,
+    });
+  });
+
+  it('throws a fault, instead of answering that there is none', async () => {
+    const table = await setUp();
+    table.before = () => {
+      throw refusal();
+    };
+    await expect(updateEndpoint(table, address, { description: 'New' })).rejects.toThrow('Slow down');
+  });
+});
+
+describe('disableEndpoint', () => {
+  it('gives the reason and the time', async () => {
+    const table = await setUp();
+    await disableEndpoint(table, { ...address, reason: 'gone' });
+    expect(await read(table)).toEqual({
+      ...endpoint,
+      status: 'disabled',
+      status_reason: 'gone',
+      status_changed_at: AT,
+      updated_at: AT,
+    });
+  });
+
+  it('leaves one alone that its owner has paused', async () => {
+    const table = await setUp();
+    const paused = await updateEndpoint(table, address, { status: 'paused' });
+    await disableEndpoint(table, { ...address, reason: 'gone' });
+    expect(await read(table)).toEqual(paused);
+  });
+
+  it('keeps the first reason and time when it comes twice', async () => {
+    const table = await setUp();
+    await disableEndpoint(table, { ...address, reason: 'gone' });
+    await disableEndpoint(table, { ...address, reason: 'failing', at: '2026-02-26T12:00:00Z' });
+    expect(await read(table)).toMatchObject({ status_reason: 'gone', status_changed_at: AT });
+  });
+
+  it('does not bring back one that was deleted meanwhile', async () => {
+    const table = await setUp();
+    await deleteEndpoint(table, WORKSPACE_ID, endpoint.id);
+    await disableEndpoint(table, { ...address, reason: 'gone' });
+    expect(table.rows.size).toBe(0);
+  });
+
+  it('throws a fault', async () => {
+    const table = await setUp();
+    table.before = () => {
+      throw refusal();
+    };
+    await expect(disableEndpoint(table, { ...address, reason: 'gone' })).rejects.toThrow('Slow down');
+  });
+});

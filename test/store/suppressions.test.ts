@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import type { Position } from '../../lambdas/store/pages.ts';
+import {
+  addSuppression,
+  findSuppression,
+  findSuppressions,
+  listSuppressions,
+  suppressRecipient,
+  type Suppression,
+} from '../../lambdas/store/suppressions.ts';
+import { WORKSPACE_ID, anEvent } from '../builders/events.ts';
+import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
+
+const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
+
+function aSuppression(changes: Partial<Suppression> = {}): Suppression {
+  return {
+    workspace_id: WORKSPACE_ID,
+    address: 'ann@example.com',
+    reason: 'manual',
+    created_at: '2026-02-25T12:00:00Z',
+    ...changes,
+  };
+}
+
+async function tableOf(...addresses: readonly string[]): Promise<MemoryTable> {
+  const table = memoryTable();
+  await Promise.all(addresses.map((address) => addSuppression(table, aSuppression({ address }))));
+  return table;
+}
+
+describe('a suppression', () => {
+  it('is found in whatever case, and shown as it was given', async () => {
+    const table = await tableOf('Ann.Lee@Example.COM');
+    const suppression = aSuppression({ address: 'Ann.Lee@Example.COM' });
+    for (const address of ['ann.lee@example.com', 'ANN.LEE@EXAMPLE.COM', 'Ann.Lee@Example.COM']) {
+      // oxlint-disable-next-line no-await-in-loop -- in memory
+      expect(await findSuppression(table, WORKSPACE_ID, address)).toEqual(suppression);
+    }
+  });
+
+  it('of a plus tag is not that of the address without it, nor the other way round', async () => {
+    const tagged = await tableOf('ann+news@example.com');
+    expect(await findSuppression(tagged, WORKSPACE_ID, 'ann@example.com')).toBeUndefined();
+    expect(await findSuppression(tagged, WORKSPACE_ID, 'ANN+News@example.com')).toBeDefined();
+    const plain = await tableOf('ann@example.com');
+    expect(await findSuppression(plain, WORKSPACE_ID, 'ann+news@example.com')).toBeUndefined();
+  });
+
+  it('counts for its own workspace only', async () => {
+    const table = await tableOf('ann@example.com');
+    expect(await findSuppression(table, OTHER_WORKSPACE, 'ann@example.com')).toBeUndefined();
+    expect((await listSuppressions(table, { workspaceId: OTHER_WORKSPACE, limit: 10 })).items).toEqual([]);
+  });
+
+  it('keeps its first reason, and whoever adds it again is told of that one', async () => {
+    const table = memoryTable();
+    const first = aSuppression({ reason: 'complaint', event_id: `evt_${'a'.repeat(26)}` });
+    expect(await addSuppression(table, first)).toEqual(first);
+    const again = aSuppression({ address: 'ANN@example.com', created_at: '2026-03-01T00:00:00Z' });
+    expect(await addSuppression(table, again)).toEqual(first);
+    expect(await findSuppression(table, WORKSPACE_ID, 'ann@example.com')).toEqual(first);
+    expect(table.rows.size).toBe(1);
+  });
+
+  it('is not taken for added when the write fails', async () => {
+    const table = memoryTable();
+    table.before = () => {
+      throw Object.assign(new Error('Slow down'), { name: 'ThrottlingException' });
+    };
+    await expect(addSuppression(table, aSuppression())).rejects.toThrow('Slow down');
+  });
+});
+
+describe('suppressRecipient', () => {
+  it('puts the recipient of an event on the list, with the event and its time', async () => {
+    const table = memoryTable();
+    const event = anEvent({ to: 'Gone@example.com' });
+    await suppressRecipient(table, event, 'bounce');
+    expect(await findSuppression(table, WORKSPACE_ID, 'gone@example.com')).toEqual({
+      workspace_id: WORKSPACE_ID,
+      address: 'Gone@example.com',
+      reason: 'bounce',
+      event_id: event.event_id,
+      created_at: event.timestamp,
+    });
+  });
+
+  it('changes nothing about a recipient that is on the list', async () => {
+    const table = await tableOf('ann@example.com');
+    await suppressRecipient(table, anEvent({ to: 'Ann@example.com' }), 'bounce');
+    expect(await findSuppression(table, WORKSPACE_ID, 'ann@example.com')).toEqual(aSuppression());
+  });
+
+  it('suppresses nobody where the event names nobody', async () => {
+    const table = memoryTable();
+    const { to: _to, ...event } = anEvent();
+    await suppressRecipient(table, event, 'bounce');
+    expect(table.rows.size).toBe(0);
+  });
+});
+
+describe('findSuppressions', () => {
+  it('gives those that are on the list by their lower-case address', async () => {
+    const table = await tableOf('Ann@example.com', 'ben+x@example.com', 'cy@example.com');
+    const found = await findSuppressions(table, WORKSPACE_ID, [
+      'ANN@example.com',
+      'ben@example.com',
+      'Ben+X@example.com',
+      'dee@example.com',
+    ]);
+    expect([...found.keys()].toSorted()).toEqual(['ann@example.com', 'ben+x@example.com']);
+    expect(found.get('ann@example.com')).toEqual(aSuppression({ address: 'Ann@example.com' }));
+  });
+
+  it('asks once for an address that is given in two cases', async () => {
+    const table = memoryTable();
+    await findSuppressions(table, WORKSPACE_ID, ['ann@example.com', 'ANN@example.com']);
+    expect(table.calls).toHaveLength(1);
+  });
+});
+
+describe('listSuppressions', () => {
+  const ADDRESSES = Array.from(
+    { length: 11 },
+    (_, index) => `user${String(index).padStart(2, '0')}@example.com`,
+  );
+
+  async function pages(table: MemoryTable, limit: number): Promise<string[][]> {
+    const seen: string[][] = [];
+    let position: Position | undefined;
+    do {
+      // oxlint-disable-next-line no-await-in-loop -- each page starts where the last one ended
+      const page = await listSuppressions(table, {
+        workspaceId: WORKSPACE_ID,
+        limit,
+        ...(position && { position }),
+      });
+      seen.push(page.items.map(({ address }) => address));
+      position = page.next;
+    } while (position);
+    return seen;
+  }
+
+  it.each([1, 2, 5, 10, 11, 12])(
+    'goes by address from the first on, each once, %i to a page',
+    async (limit) => {
+      const seen = await pages(await tableOf(...ADDRESSES.toReversed()), limit);
+      expect(seen.flat()).toEqual(ADDRESSES);
+      expect(seen.slice(0, -1).every((page) => page.length === limit)).toBe(true);
+      expect(seen).toHaveLength(Math.ceil(ADDRESSES.length / limit));
+    },
+  );
+
+  it('comes back over the same pages, to the first', async () => {
+    const table = await tableOf(...ADDRESSES);
+    const query = { workspaceId: WORKSPACE_ID, limit: 4 };
+    const first = await listSuppressions(table, query);
+    const second = await listSuppressions(table, { ...query, ...(first.next && { position: first.next }) });
+    const third = await listSuppressions(table, { ...query, ...(second.next && { position: second.next }) });
+    expect(third.items.map(({ address }) => address)).toEqual(ADDRESSES.slice(8));
+    expect(third.next).toBeUndefined();
+
+    const back = await listSuppressions(table, { ...query, ...(third.prev && { position: third.prev }) });
+    expect(back.items).toEqual(second.items);
+    const start = await listSuppressions(table, { ...query, ...(back.prev && { position: back.prev }) });
+    expect(start.items).toEqual(first.items);
+    expect(first.prev).toBeUndefined();
+    expect(start.prev).toBeUndefined();
+  });
+
+  it('sorts without regard to case, and shows addresses as they were given', async () => {
+    const table = await tableOf('cy@example.com', 'Ben@example.com', 'ann@example.com', 'ann+x@example.com');
+    expect((await pages(table, 2)).flat()).toEqual([
+      'ann+x@example.com',
+      'ann@example.com',
+      'Ben@example.com',
+      'cy@example.com',
+    ]);
+  });
+
+  it('reads at most one row more than it returns', async () => {
+    const table = await tableOf(...ADDRESSES);
+    table.calls.length = 0;
+    const limits: unknown[] = [];
+    table.before = (_command, input) => limits.push(input['Limit']);
+    await listSuppressions(table, { workspaceId: WORKSPACE_ID, limit: 3 });
+    expect(limits).toEqual([4]);
+  });
+});
