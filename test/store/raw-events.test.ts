@@ -1,0 +1,119 @@
+/** The raw SES event in the table; test/store/event-rows.test.ts has the rows themselves. */
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { EmailEvent } from '../../lambdas/core/events.ts';
+import { normalise } from '../../lambdas/core/normalise.ts';
+import { packRawEvent, rawContext } from '../../lambdas/core/raw-event.ts';
+import { eventRows, type Retention } from '../../lambdas/store/event-rows.ts';
+import { getRawEvent } from '../../lambdas/store/events.ts';
+import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
+import type { Row } from '../../lambdas/store/pages.ts';
+import { putRows } from '../../lambdas/store/put-rows.ts';
+import { clickEvent, sendEvent, type Mail, type SesEvent } from '../../local/ses-events.ts';
+import { WORKSPACE_ID } from '../builders/events.ts';
+import { memoryTable } from '../fakes/memory-table.ts';
+import { sesEvents } from '../fixtures/ses-events.ts';
+
+const ACCEPTED_MS = Date.parse('2026-02-25T12:00:00Z');
+const RETENTION: Retention = { retentionDays: 90, receivedAtMs: ACCEPTED_MS };
+/** What DynamoDB writes for one write unit. */
+const WRITE_UNIT_BYTES = 1024;
+
+const MAIL: Mail = {
+  messageId: '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000',
+  acceptedAtMs: ACCEPTED_MS,
+  source: 'Åsa <asa@studio.se>',
+  to: ['ann@example.com'],
+  subject: 'Grüße 🎉',
+  configurationSet: 'tracking',
+  operation: 'SendEmail',
+};
+/** No compression brings it below a kilobyte. */
+const LARGE = sendEvent({
+  ...MAIL,
+  headers: [{ name: 'X', value: createHash('shake256', { outputLength: 900 }).digest('base64') }],
+});
+const SEVERAL = sendEvent({ ...MAIL, to: ['ann@example.com', 'ben@example.com', 'cy@example.com'] });
+
+function eventsOf(ses: SesEvent): readonly EmailEvent[] {
+  return normalise(ses).events.map((event) => ({ ...event, workspace_id: WORKSPACE_ID }));
+}
+
+function rowsOf(ses: SesEvent, rawText: string = JSON.stringify(ses)): readonly Row[] {
+  return eventRows(eventsOf(ses), RETENTION, rawText);
+}
+
+async function storedRaw(ses: SesEvent, rawText: string): Promise<(string | undefined)[]> {
+  const table = memoryTable();
+  await putRows(table, rowsOf(ses, rawText));
+  return Promise.all(eventsOf(ses).map((event) => getRawEvent(table, event)));
+}
+
+describe('the raw SES event', () => {
+  it.each([
+    ['white space', (text: string) => JSON.stringify(JSON.parse(text), undefined, 3)],
+    ['escapes', (text: string) => text.replaceAll('a', String.raw`\u0061`)],
+    ['fields that no event has', (text: string) => text.replace('{', '{"x":"\\ud83c ÿ 日本 \\u0000",')],
+  ])(
+    'keeps %s as SES wrote it: inside a row, beside it, and for several recipients',
+    async (_what, rewrite) => {
+      const texts = [sendEvent(MAIL), LARGE, SEVERAL].map((ses) => ({
+        ses,
+        text: rewrite(JSON.stringify(ses)),
+      }));
+      const stored = await Promise.all(texts.map(({ ses, text }) => storedRaw(ses, text)));
+      const [one, large, several] = texts.map(({ text }) => text);
+      expect(one).not.toBe(JSON.stringify(sendEvent(MAIL)));
+      expect(texts.map(({ ses, text }) => rowsOf(ses, text).length)).toEqual([1, 2, 4]);
+      expect(stored).toEqual([[one], [large], [several, several, several]]);
+    },
+  );
+
+  it('lies inside the row of one recipient exactly where that keeps the row within a write unit', () => {
+    const inside: boolean[] = [];
+    for (const ses of [...sesEvents({ seed: 2, count: 200, recipients: 1 }), LARGE]) {
+      const [event] = eventsOf(ses);
+      if (!event) throw new Error('There is always a recipient');
+      const [bare] = eventRows([event], RETENTION);
+      const raw = packRawEvent(JSON.stringify(ses), rawContext(event));
+      const fits = itemSizeBytes({ ...bare, raw }) <= WRITE_UNIT_BYTES;
+      expect(rowsOf(ses)).toHaveLength(fits ? 1 : 2);
+      inside.push(fits);
+    }
+    expect(new Set(inside)).toEqual(new Set([true, false]));
+  });
+
+  it('is kept as long as its event', () => {
+    expect(rowsOf(SEVERAL).map((row) => row['ttl'])).toEqual(
+      Array.from({ length: 4 }, () => ACCEPTED_MS / 1000 + 90 * 86_400),
+    );
+  });
+
+  it('is none where the event is not stored', async () => {
+    const [event] = eventsOf(sendEvent(MAIL));
+    expect(event && (await getRawEvent(memoryTable(), event))).toBeUndefined();
+  });
+
+  it('of two events of one message is kept for each', async () => {
+    const table = memoryTable();
+    const visit = { atMs: ACCEPTED_MS + 1000, ipAddress: '192.0.2.1', userAgent: 'Mail' };
+    const mail = { ...MAIL, to: ['ann@example.com', 'ben@example.com'] };
+    // Two clicks in one millisecond, told apart by their links alone, and the Send of the mail.
+    const all = [
+      sendEvent(mail),
+      clickEvent(mail, visit, `https://example.com/1?${'x'.repeat(30)}`),
+      clickEvent(mail, visit, `https://example.com/2?${'x'.repeat(30)}`),
+    ];
+    await putRows(
+      table,
+      all.flatMap((ses) => rowsOf(ses)),
+    );
+    const expected = all.flatMap((ses) =>
+      eventsOf(ses).map((event) => ({ event, text: JSON.stringify(ses) })),
+    );
+    expect(expected).toHaveLength(4);
+    expect(await Promise.all(expected.map(({ event }) => getRawEvent(table, event)))).toEqual(
+      expected.map(({ text }) => text),
+    );
+  });
+});
