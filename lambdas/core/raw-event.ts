@@ -1,4 +1,4 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { EmailEvent } from './events.ts';
 import { RAW_DICTIONARIES } from './raw-dictionary.ts';
 
@@ -13,10 +13,17 @@ function dictionary(version: number, context: string): Buffer {
   return Buffer.from(words + context, 'utf8');
 }
 
-/** What an event's row says already: as part of the dictionary, its raw event need not say it again. */
+function sorted(map: object | undefined): unknown {
+  return map && Object.entries(map).toSorted(([left], [right]) => (left < right ? -1 : 1));
+}
+
+/**
+ * What an event's row says already: as part of the dictionary, its raw event need not say it again. Maps by their names,
+ * since DynamoDB gives them back in an order of its own.
+ */
 export function rawContext(event: EmailEvent): string {
   const { message_id, to, from, subject, details, tags } = event;
-  return JSON.stringify([tags, details, subject, from, to, message_id]);
+  return JSON.stringify([sorted(tags), sorted(details), subject, from, to, message_id]);
 }
 
 /**
@@ -25,14 +32,25 @@ export function rawContext(event: EmailEvent): string {
  */
 const DEFLATE = { level: 6, windowBits: 14, memLevel: 7, chunkSize: 1024 } as const;
 
+/** The version, and a checksum: deflate itself would make wrong text of a wrong dictionary without a word. */
+const HEADER_BYTES = 1 + 4;
+
 /** The SES event's text, compressed without loss. `context` must be given to unpack it: '' or `rawContext`. */
 export function packRawEvent(text: string, context: string): Uint8Array {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt8(VERSION);
+  header.writeUInt32BE(crc32(text), 1);
   const packed = deflateRawSync(text, { ...DEFLATE, dictionary: dictionary(VERSION, context) });
-  return Buffer.concat([Uint8Array.of(VERSION), packed]);
+  return Buffer.concat([header, packed]);
 }
 
-/** The SES event's text, byte for byte. */
+/** The SES event's text, byte for byte; throws where it would not be. */
 export function unpackRawEvent(packed: Uint8Array, context: string): string {
-  const version = packed[0] ?? 0;
-  return inflateRawSync(packed.subarray(1), { dictionary: dictionary(version, context) }).toString('utf8');
+  const header = Buffer.from(packed.subarray(0, HEADER_BYTES));
+  const text = inflateRawSync(packed.subarray(HEADER_BYTES), {
+    dictionary: dictionary(header.readUInt8(), context),
+  }).toString('utf8');
+  if (crc32(text) !== header.readUInt32BE(1))
+    throw new Error('A raw event was unpacked with a wrong context');
+  return text;
 }

@@ -1,6 +1,7 @@
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Scope } from '../core/api-key.ts';
 import { INDEX, KIND, apiKeyKey, apiKeysPartition } from './keys.ts';
+import type { Row } from './pages.ts';
 import type { Table } from './table.ts';
 
 /** A key of a workspace, without the key itself. */
@@ -37,7 +38,12 @@ export async function findApiKey(table: Table, sha256Hex: string): Promise<ApiKe
   const answer = await table.client.send(
     new GetCommand({ TableName: table.name, Key: apiKeyKey(sha256Hex), ConsistentRead: true }),
   );
-  return answer.Item as ApiKey | undefined;
+  return answer.Item && toApiKey(answer.Item as Row);
+}
+
+/** Without the row's keys: one of them is the hash. */
+function toApiKey({ pk: _pk, sk: _sk, g1pk: _g1pk, kind: _kind, ...fields }: Row): ApiKey {
+  return fields as unknown as ApiKey;
 }
 
 /** Whether a workspace has a key: reads one row of the index. */

@@ -13,12 +13,17 @@ export function itemSizeBytes(item: Readonly<Record<string, unknown>>): number {
 /** A map or list costs 3 bytes, and 1 more for each of its entries. */
 const CONTAINER_BYTES = 3;
 const ENTRY_BYTES = 1;
-/** A number takes a byte for two digits and one more; 21 is the most it can. */
-const NUMBER_BYTES = 21;
+/** A number takes a byte for two significant digits, and one more. */
+function numberSizeBytes(value: number): number {
+  const digits = String(Math.abs(value))
+    .replace('.', '')
+    .replace(/^0+|0+$/g, '');
+  return Math.ceil(digits.length / 2) + 1;
+}
 
 function valueSizeBytes(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
-  if (typeof value === 'number') return Math.min(NUMBER_BYTES, Math.ceil(String(value).length / 2) + 1);
+  if (typeof value === 'number') return numberSizeBytes(value);
   if (value instanceof Uint8Array) return value.byteLength;
   if (Array.isArray(value)) {
     return value.reduce<number>((size, entry) => size + valueSizeBytes(entry) + ENTRY_BYTES, CONTAINER_BYTES);

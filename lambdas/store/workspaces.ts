@@ -14,6 +14,9 @@ const CACHED_MS = 60_000;
 /** Names come from mail tags, which anyone with `ses:SendEmail` may invent: the cache is bounded. */
 const CACHED_NAMES = 1_000;
 
+/** Longer ones than SES gives could be no key of the table. */
+const CONFIGURATION_SET_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+
 /** Answers whose event it is, remembered for a minute. `now` in epoch milliseconds. */
 export function workspaceDirectory(table: Table, now: () => number): WorkspaceDirectory {
   const cache = new Map<
@@ -40,6 +43,7 @@ export function workspaceDirectory(table: Table, now: () => number): WorkspaceDi
       return isId('ws', id) && (await get(workspaceKey(id))) !== undefined;
     },
     async ofConfigurationSet(name) {
+      if (!CONFIGURATION_SET_NAME.test(name)) return undefined;
       const item = await get(configurationSetKey(name));
       return item?.['workspace_id'] as string | undefined;
     },

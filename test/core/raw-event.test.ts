@@ -19,6 +19,25 @@ describe('a raw event', () => {
     expect(() => unpackRawEvent(packed, '')).toThrow('version 255');
   });
 
+  it('unpacked with another context is an error, never another text', () => {
+    const [ses = {}] = sesEvents({ seed: 8, count: 1 });
+    const packed = packRawEvent(JSON.stringify(ses), contextOf(ses));
+    for (const context of ['', contextOf(ses).toUpperCase(), `${contextOf(ses)} `]) {
+      expect(() => unpackRawEvent(packed, context)).toThrow(Error);
+    }
+  });
+
+  it('has a context that does not depend on the order of a map', () => {
+    const turned = (map: object) => Object.fromEntries(Object.entries(map).toReversed());
+    const event = anEvent({ tags: { a: '1', b: '2' } });
+    const other = {
+      ...event,
+      tags: turned(event.tags ?? {}) as Record<string, string>,
+      details: turned(event.details),
+    };
+    expect(rawContext(other)).toBe(rawContext(event));
+  });
+
   it('comes back byte for byte, whatever the text and the context', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (text, context) => {

@@ -191,6 +191,17 @@ class Expression {
   }
 }
 
+/** A copy, with the entries of its maps in another order than they were written in: DynamoDB promises none. */
+function asRead(row: Row): Row {
+  const turned = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(turned);
+    if (Object.prototype.toString.call(value) !== '[object Object]') return value;
+    const entries = Object.entries(value as object).map(([name, each]) => [name, turned(each)]);
+    return Object.fromEntries(entries.toReversed());
+  };
+  return turned(structuredClone(row)) as Row;
+}
+
 export function memoryTable(): MemoryTable {
   const rows = new Map<string, Row>();
   const calls: string[] = [];
@@ -224,7 +235,7 @@ export function memoryTable(): MemoryTable {
     // Like DynamoDB, which does not look beyond a full page.
     const more = items.length === limit && last !== undefined;
     return {
-      Items: structuredClone(items),
+      Items: items.map(asRead),
       Count: items.length,
       ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),
     };
@@ -233,7 +244,7 @@ export function memoryTable(): MemoryTable {
   const commands: Record<string, (input: Input) => unknown> = {
     GetCommand(input) {
       const row = input.Key && rows.get(rowKey(input.Key));
-      return row ? { Item: structuredClone(row) } : {};
+      return row ? { Item: asRead(row) } : {};
     },
     PutCommand(input) {
       const item = clean(input.Item ?? {});
@@ -247,7 +258,7 @@ export function memoryTable(): MemoryTable {
       check(input, old);
       const next = clean(new Expression(input.UpdateExpression ?? '', old ?? key, input).update());
       rows.set(rowKey(key), next);
-      return input.ReturnValues === 'ALL_NEW' ? { Attributes: structuredClone(next) } : {};
+      return input.ReturnValues === 'ALL_NEW' ? { Attributes: asRead(next) } : {};
     },
     DeleteCommand(input) {
       const key = input.Key ?? { pk: '', sk: '' };
@@ -262,7 +273,7 @@ export function memoryTable(): MemoryTable {
       const items = (request?.Keys ?? [])
         .map((key) => rows.get(rowKey(key)))
         .filter((row) => row !== undefined);
-      return { Responses: { table: structuredClone(items) } };
+      return { Responses: { table: items.map(asRead) } };
     },
     BatchWriteCommand(input) {
       const requests =

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../lambdas/core/ids.ts';
 import { configurationSetKey, workspaceKey } from '../../lambdas/store/keys.ts';
 import type { Row } from '../../lambdas/store/pages.ts';
-import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
+import { workspaceDirectory, type WorkspaceDirectory } from '../../lambdas/store/workspaces.ts';
 import { memoryTable } from '../fakes/memory-table.ts';
 
 const WORKSPACE = deterministicId('ws', ['a']);
@@ -10,9 +10,10 @@ const WORKSPACE = deterministicId('ws', ['a']);
 function setUp() {
   const table = memoryTable();
   const put = (row: Row) => table.rows.set(`${row.pk}\n${row.sk}`, row);
+  put({ ...configurationSetKey('theirs'), kind: 'configuration_set', workspace_id: WORKSPACE });
   let nowMs = 0;
   const directory = workspaceDirectory(table, () => nowMs);
-  return { table, put, directory, later: (ms: number) => (nowMs += ms) };
+  return { table, put, directory, setTime: (ms: number) => (nowMs = ms) };
 }
 
 describe('a workspace', () => {
@@ -24,33 +25,82 @@ describe('a workspace', () => {
   });
 
   it('is known by its row, and a new one within a minute', async () => {
-    const { put, directory, later } = setUp();
+    const { put, directory, setTime } = setUp();
     expect(await directory.isWorkspace(WORKSPACE)).toBe(false);
     put({ ...workspaceKey(WORKSPACE), kind: 'workspace' });
-    later(60_000);
+    setTime(60_000);
     expect(await directory.isWorkspace(WORKSPACE)).toBe(true);
   });
 
-  it('is the owner of its configuration set, read once a minute', async () => {
-    const { table, put, directory, later } = setUp();
-    put({ ...configurationSetKey('theirs'), kind: 'configuration_set', workspace_id: WORKSPACE });
-    await Promise.all([1, 2, 3].map(() => directory.ofConfigurationSet('theirs')));
+  it('is the owner of its configuration set', async () => {
+    const { directory } = setUp();
     expect(await directory.ofConfigurationSet('theirs')).toBe(WORKSPACE);
-    expect(table.calls).toHaveLength(1);
-    later(60_000);
-    await directory.ofConfigurationSet('theirs');
-    expect(table.calls).toHaveLength(2);
-    expect(await directory.ofConfigurationSet('nobody’s')).toBeUndefined();
+    expect(await directory.ofConfigurationSet('nobodys')).toBeUndefined();
   });
 
-  it('is asked for again after a fault', async () => {
-    const { table, put, directory } = setUp();
-    put({ ...workspaceKey(WORKSPACE), kind: 'workspace' });
+  it('owns no configuration set of a name that SES does not give, and none is looked up', async () => {
+    const { table, directory } = setUp();
+    for (const name of ['', 'a b', 'x'.repeat(65), 'x'.repeat(4_000)]) {
+      // oxlint-disable-next-line no-await-in-loop -- four
+      expect(await directory.ofConfigurationSet(name)).toBeUndefined();
+    }
+    expect(table.calls).toEqual([]);
+  });
+});
+
+async function ask(directory: WorkspaceDirectory, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    // oxlint-disable-next-line no-await-in-loop -- one message after the other
+    await directory.ofConfigurationSet(name);
+  }
+}
+
+describe('the cache of workspaces', () => {
+  it('remembers an answer for less than a minute, and that there is none too', async () => {
+    const { table, directory, setTime } = setUp();
+    await ask(directory, ['theirs', 'nobody']);
+    setTime(59_999);
+    await ask(directory, ['theirs', 'nobody']);
+    expect(table.calls).toHaveLength(2);
+    setTime(60_000);
+    await ask(directory, ['theirs', 'nobody']);
+    expect(table.calls).toHaveLength(4);
+  });
+
+  it('is bounded: invented names push out what was remembered, and the answers stay right', async () => {
+    const { table, directory } = setUp();
+    await ask(directory, ['theirs']);
+    await ask(
+      directory,
+      Array.from({ length: 100 }, (_, number) => `invented-${number}`),
+    );
+    await ask(directory, ['theirs']);
+    // A hundred names are remembered beside it.
+    expect(table.calls).toHaveLength(101);
+
+    await ask(
+      directory,
+      Array.from({ length: 20_000 }, (_, number) => `flood-${number}`),
+    );
+    table.calls.length = 0;
+    expect(await directory.ofConfigurationSet('theirs')).toBe(WORKSPACE);
+    expect(table.calls).toEqual(['GetCommand']);
+  });
+
+  it('remembers no fault, of however many that asked at once', async () => {
+    const { table, directory } = setUp();
     table.before = () => {
       throw new Error('throttled');
     };
-    await expect(directory.isWorkspace(WORKSPACE)).rejects.toThrow('throttled');
+    const answers = await Promise.allSettled([1, 2, 3].map(() => directory.ofConfigurationSet('theirs')));
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     table.before = () => {};
-    expect(await directory.isWorkspace(WORKSPACE)).toBe(true);
+    expect(await directory.ofConfigurationSet('theirs')).toBe(WORKSPACE);
+  });
+
+  it('does not take a workspace and a configuration set of one name for each other', async () => {
+    const { directory } = setUp();
+    expect(await directory.ofConfigurationSet(WORKSPACE)).toBeUndefined();
+    expect(await directory.isWorkspace(WORKSPACE)).toBe(false);
   });
 });

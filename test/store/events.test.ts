@@ -1,4 +1,3 @@
-/** The raw SES event in the table; test/store/event-rows.test.ts has the rows themselves. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
