@@ -9,7 +9,6 @@ import { install } from '../local/install.mjs';
 
 const root = resolve(fileURLToPath(import.meta.url), '../..');
 const bin = join(root, 'node_modules', '.bin');
-const reports = mkdtempSync(join(tmpdir(), 'ivymail-test-'));
 
 /** Each check counts as one test; the vitest runs count their own. */
 const STEPS = [
@@ -36,7 +35,8 @@ function run(command) {
 }
 
 async function runVitest(project) {
-  const report = join(reports, `${project}.json`);
+  const reports = mkdtempSync(join(tmpdir(), 'ivymail-test-'));
+  const report = join(reports, 'report.json');
   const code = await run([
     'vitest',
     'run',
@@ -51,10 +51,22 @@ async function runVitest(project) {
     return { passed: numPassedTests, failed: code === 0 ? numFailedTests : Math.max(1, numFailedTests) };
   } catch {
     return { passed: 0, failed: 1 };
+  } finally {
+    rmSync(reports, { recursive: true, force: true });
   }
 }
 
-await install();
+function conclude({ passed, failed }) {
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+try {
+  await install();
+} catch (error) {
+  console.error(error.message);
+  conclude({ passed: 0, failed: 1 });
+}
 const wanted = process.argv.slice(2);
 const total = { passed: 0, failed: 0 };
 for (const step of STEPS) {
@@ -70,6 +82,4 @@ for (const step of STEPS) {
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   console.log(`${failed === 0 ? '✓' : '✗'} ${step.name} (${seconds} s)`);
 }
-rmSync(reports, { recursive: true, force: true });
-console.log(`${total.passed} passed, ${total.failed} failed`);
-process.exitCode = total.failed === 0 ? 0 : 1;
+conclude(total);
