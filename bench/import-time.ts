@@ -26,6 +26,13 @@ export const clients = [new SFNClient({}), new SQSClient({}), StartExecutionComm
 import { KMSClient, DecryptCommand } from '@aws-sdk/client-kms';
 export const clients = [new KMSClient({}), DecryptCommand];
 `,
+  api: `${DYNAMODB}
+import { KMSClient, DecryptCommand, EncryptCommand } from '@aws-sdk/client-kms';
+import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+export const clients = [new KMSClient({}), new SESv2Client({}), DecryptCommand, EncryptCommand, SendEmailCommand, DeleteCommand];
+`,
+  authorizer: DYNAMODB,
 };
 
 /** Handlers check their environment when they load. */
@@ -33,6 +40,8 @@ const HANDLER_ENV = {
   AWS_REGION: 'us-east-1',
   [ENV.tableName]: 'table',
   [ENV.retentionDays]: '90',
+  [ENV.configurationSet]: 'set',
+  [ENV.secretsKeyArn]: 'arn:aws:kms:us-east-1:000000000000:key/key',
   [ENV.topicArn]: 'arn:aws:sns:us-east-1:000000000000:topic',
   [ENV.deliverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:deliver',
   [ENV.poisonQueueUrl]: 'http://127.0.0.1/queue',
