@@ -29,6 +29,7 @@ export interface SenderOptions {
   /** The local run only: plain http, and endpoints on this machine. */
   readonly allowLoopback: boolean;
   readonly deadlineMs?: number;
+  readonly idleMs?: number;
   readonly resolve?: Resolve;
   /** Epoch milliseconds. */
   readonly now?: () => number;
@@ -40,6 +41,8 @@ export interface SenderOptions {
 const DEADLINE_MS = 15_000;
 /** A success is known by its headers: its body is waited for this much longer, and no more. */
 const BODY_AFTER_SUCCESS_MS = 1_000;
+/** Long enough for the next webhook of a burst. A worker meets thousands of hosts and may open 1,024 files, so no longer. */
+const IDLE_MS = 10_000;
 const MAX_RESPONSE_BYTES = 16 * 1024;
 const EXCERPT_BYTES = 1024;
 const DETAIL_LENGTH = 200;
@@ -150,7 +153,7 @@ function exchange(
     outgoing.on('error', (error) => {
       if (answered) answer(answered);
       else
-        end({ kind: 'failed', error, staleSocket: outgoing.reusedSocket && codeOf(error) === 'ECONNRESET' });
+        end({ kind: 'failed', error, staleSocket: outgoing.reusedSocket && RESET_CODES.has(codeOf(error)) });
     });
     outgoing.end(request.body);
   });
@@ -199,12 +202,12 @@ function tell(result: Exchange, deadlineMs: number): Told {
 
 /** A sender keeps its connections open between requests; the guard stands where each of them is made. */
 export function createSender(options: SenderOptions): Sender {
-  const { deadlineMs = DEADLINE_MS, now = Date.now } = options;
+  const { deadlineMs = DEADLINE_MS, idleMs = IDLE_MS, now = Date.now } = options;
   const lookup = guardedLookup(options.resolve ?? createResolve(), options);
   const agents = {
     // Each keeps connections by host and port: one endpoint's are never another's.
-    'http:': new http.Agent({ keepAlive: true }),
-    'https:': new https.Agent({ keepAlive: true }),
+    'http:': new http.Agent({ keepAlive: true, timeout: idleMs }),
+    'https:': new https.Agent({ keepAlive: true, timeout: idleMs }),
   };
 
   return async (request) => {

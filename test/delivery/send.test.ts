@@ -305,6 +305,18 @@ describe('a connection', () => {
     expect(server.connections()).toBe(1);
   });
 
+  it('that nobody asks for is closed by us', async () => {
+    const closed = Promise.withResolvers<void>();
+    const { port } = await receiver((request, response) => {
+      request.socket.once('close', closed.resolve);
+      // The receiver itself would keep it far longer than the test may last.
+      response.writeHead(200, { 'keep-alive': 'timeout=600' }).end('ok');
+    });
+    await post(port, aSender({ idleMs: 20 }));
+    await closed.promise;
+    expect(await post(port, aSender())).toMatchObject({ status_code: 200 });
+  });
+
   it('that the receiver closed while it was idle costs the receiver no attempt', async () => {
     const { port, connections } = await listen(
       createServer((socket) => {
