@@ -1,6 +1,6 @@
 import type { Delivery } from '../core/deliveries.ts';
 import type { Endpoint } from '../core/endpoints.ts';
-import { randomId } from '../core/ids.ts';
+import { isId, randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { checkEndpointUrl } from '../delivery/endpoint-url.ts';
 import { sealSecret } from '../delivery/secrets.ts';
@@ -62,8 +62,15 @@ function checkedUrl(deps: ApiDeps, text: string): string {
   throw new ApiError(checked.code, `The url ${checked.message}`, { field: 'url' });
 }
 
-async function existing(deps: ApiDeps, workspaceId: string, id: string | undefined): Promise<Endpoint> {
-  const endpoint = id === undefined ? undefined : await getEndpoint(deps.table, workspaceId, id);
+/** What is no id of an endpoint names none, and could be too long for a key of the table. */
+function endpointIdOf(params: Readonly<Record<string, string>>): string {
+  const { id } = params;
+  if (id === undefined || !isId('ep', id)) throw notFound();
+  return id;
+}
+
+async function existing(deps: ApiDeps, workspaceId: string, id: string): Promise<Endpoint> {
+  const endpoint = await getEndpoint(deps.table, workspaceId, id);
   if (!endpoint) throw notFound();
   return endpoint;
 }
@@ -123,7 +130,7 @@ const get = route({
   scope: 'read',
   query: noQuery,
   async handle(deps, { caller, params }) {
-    return { status: 200, body: toJson(await existing(deps, caller.workspaceId, params['id'])) };
+    return { status: 200, body: toJson(await existing(deps, caller.workspaceId, endpointIdOf(params))) };
   },
 });
 
@@ -134,7 +141,7 @@ const update = route({
   query: noQuery,
   body: updateWebhookBody,
   async handle(deps, { caller, params, body }) {
-    const { id: endpointId } = await existing(deps, caller.workspaceId, params['id']);
+    const { id: endpointId, status: before } = await existing(deps, caller.workspaceId, endpointIdOf(params));
     const { url, events, description, status } = body;
     const endpoint = await updateEndpoint(
       deps.table,
@@ -143,7 +150,8 @@ const update = route({
         ...(url !== undefined && { url: checkedUrl(deps, url) }),
         ...(events !== undefined && { events }),
         ...(description !== undefined && { description }),
-        ...(status !== undefined && { status }),
+        // One that has the status already keeps the time since when.
+        ...(status !== undefined && status !== before && { status }),
       },
     );
     if (!endpoint) throw notFound();
@@ -157,7 +165,7 @@ const remove = route({
   scope: 'admin',
   query: noQuery,
   async handle(deps, { caller, params }) {
-    if (!(await deleteEndpoint(deps.table, caller.workspaceId, params['id'] ?? ''))) throw notFound();
+    if (!(await deleteEndpoint(deps.table, caller.workspaceId, endpointIdOf(params)))) throw notFound();
     return { status: 204 };
   },
 });
@@ -171,7 +179,7 @@ const listDeliveries = route({
   query: z.strictObject(paging),
   async handle(deps, { caller, params, query }) {
     const { workspaceId } = caller;
-    const { id: endpointId } = await existing(deps, workspaceId, params['id']);
+    const { id: endpointId } = await existing(deps, workspaceId, endpointIdOf(params));
     const scope = cursorScope(workspaceId, DELIVERIES_PATH, { id: endpointId });
     const position = await positionOf(deps, scope, query.cursor);
     const page = await listEndpointDeliveries(deps.table, {

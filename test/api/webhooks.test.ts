@@ -110,6 +110,16 @@ describe('a webhook', () => {
     });
   });
 
+  it('that has a status already keeps the time since when', async () => {
+    const { create, patch, world } = withWebhooks();
+    const { id } = (await create()).body;
+    world.nowMs += 60_000;
+    expect((await patch(id, { status: 'active' })).body).toMatchObject({
+      status_changed_at: '2026-02-25T12:00:00Z',
+      updated_at: '2026-02-25T12:01:00Z',
+    });
+  });
+
   it('is not changed by nothing, nor to a forbidden address, nor into disabled', async () => {
     const { create, patch } = withWebhooks();
     const { id } = (await create()).body;
@@ -165,7 +175,7 @@ describe('a webhook of another workspace', () => {
     expect((await ask({ path: `/v1/webhooks/${id}` })).body).toMatchObject({ status: 'active' });
   });
 
-  it.each(['x', 'ep_', '..', '%00', 'ep_a#b'])('nor is %s one', async (id) => {
+  it.each(['x', 'ep_', '..', '%00', 'ep_a#b', 'e'.repeat(3000)])('nor is %s one', async (id) => {
     const { get } = withWebhooks();
     expect((await get(encodeURIComponent(id))).status).toBe(404);
   });

@@ -28,7 +28,15 @@ export interface MemoryTable extends Table {
   before: (command: string, input: Input) => void;
 }
 
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+function isKey(key: { readonly pk: string; readonly sk: string }): boolean {
+  const bytes = (text: string): number => Buffer.byteLength(text);
+  return key.pk !== '' && key.sk !== '' && bytes(key.pk) <= 2048 && bytes(key.sk) <= 1024;
+}
+
 function rowKey(key: { readonly pk: string; readonly sk: string }): string {
+  if (!isKey(key))
+    throw Object.assign(new Error('A key is empty or too long'), { name: 'ValidationException' });
   return `${key.pk}\n${key.sk}`;
 }
 
