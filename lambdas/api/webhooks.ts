@@ -1,4 +1,3 @@
-import type { Delivery } from '../core/deliveries.ts';
 import type { Endpoint } from '../core/endpoints.ts';
 import { isId, randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
@@ -13,6 +12,7 @@ import {
   putEndpoint,
   updateEndpoint,
 } from '../store/endpoints.ts';
+import { toDeliveryJson } from './deliveries.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError, notFound } from './errors.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
@@ -35,23 +35,6 @@ function toJson(endpoint: Endpoint): Record<string, unknown> {
     status_changed_at: endpoint.status_changed_at,
     created_at: endpoint.created_at,
     updated_at: endpoint.updated_at,
-  };
-}
-
-function toDeliveryJson(delivery: Delivery): Record<string, unknown> {
-  return {
-    id: delivery.id,
-    event_id: delivery.event_id,
-    endpoint_id: delivery.endpoint_id,
-    message_id: delivery.message_id,
-    event: delivery.event,
-    to: delivery.to ?? null,
-    status: delivery.status,
-    attempt_count: delivery.attempt_count,
-    next_attempt_at: delivery.next_attempt_at ?? null,
-    created_at: delivery.created_at,
-    completed_at: delivery.completed_at ?? null,
-    test: delivery.test,
   };
 }
 

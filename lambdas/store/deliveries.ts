@@ -1,10 +1,11 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Attempt, Delivery, DeliveryStatus, DeliveryTask } from '../core/deliveries.ts';
 import type { EventName } from '../core/events.ts';
 import { deliveryId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
+import { readCollection } from './collection.ts';
 import type { StoredEvent } from './events.ts';
 import {
   KIND,
@@ -12,9 +13,11 @@ import {
   deliveryAddressKey,
   deliveryKey,
   deliveryKeyParts,
+  deliveryPartition,
   endpointDeliveriesPartition,
   failingDeliveriesPartition,
   type EventAddress,
+  type Key,
 } from './keys.ts';
 import { readPage, type Page, type Position, type Row } from './pages.ts';
 import type { Table } from './table.ts';
@@ -182,6 +185,33 @@ export async function settleDelivery(
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
   }
+}
+
+/** A Delivery and the attempts made of it, first one first. */
+export interface DeliveryWithAttempts {
+  readonly delivery: Delivery;
+  readonly attempts: readonly Attempt[];
+}
+
+/** Found by id alone: the id's partition holds the address of the Delivery's row, and the attempts. */
+export async function getDelivery(
+  table: Table,
+  workspaceId: string,
+  id: string,
+): Promise<DeliveryWithAttempts | undefined> {
+  const rows = await readCollection(table, { pk: deliveryPartition(workspaceId, id) });
+  const address = rows.find((row) => row['kind'] === KIND.deliveryAddress);
+  if (!address) return undefined;
+  const answer = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: address['delivery'] as Key, ConsistentRead: true }),
+  );
+  if (!answer.Item) return undefined;
+  const attempts = rows.filter((row) => row['kind'] === KIND.attempt).map(toAttempt);
+  return { delivery: toDelivery(answer.Item as Row), attempts };
+}
+
+function toAttempt({ pk: _pk, sk: _sk, kind: _kind, ttl: _ttl, ...fields }: Row): Attempt {
+  return fields as unknown as Attempt;
 }
 
 export interface EndpointDeliveriesQuery {

@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Endpoint, EndpointStatus } from '../core/endpoints.ts';
+import { readCollection } from './collection.ts';
 import { ENDPOINT_PREFIX, KIND, endpointKey } from './keys.ts';
 import type { Row } from './pages.ts';
 import type { Table } from './table.ts';
@@ -25,23 +26,9 @@ export async function listEndpoints(
   workspaceId: string,
   { consistent = false }: { readonly consistent?: boolean } = {},
 ): Promise<readonly Endpoint[]> {
-  const endpoints: Endpoint[] = [];
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    // oxlint-disable-next-line no-await-in-loop -- each read starts where the last one ended
-    const answer = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': endpointKey(workspaceId, '').pk, ':prefix': ENDPOINT_PREFIX },
-        ConsistentRead: consistent,
-        ...(startKey && { ExclusiveStartKey: startKey }),
-      }),
-    );
-    endpoints.push(...(answer.Items ?? []).map((item) => toEndpoint(item as Row)));
-    startKey = answer.LastEvaluatedKey;
-  } while (startKey);
-  return endpoints;
+  const { pk } = endpointKey(workspaceId, '');
+  const rows = await readCollection(table, { pk, prefix: ENDPOINT_PREFIX, consistent });
+  return rows.map(toEndpoint);
 }
 
 export async function getEndpoint(

@@ -35,6 +35,17 @@ describe('a hook that always fails', () => {
       const ended = await delivery(hook, messageId, ['exhausted']);
       expect(ended).toMatchObject({ attempt_count: 4, next_attempt_at: null });
 
+      const { body } = await api('GET', `/v1/deliveries/${String(ended['id'])}`);
+      expect(body).toMatchObject(ended);
+      expect(
+        body.attempts.map((attempt: Record<string, unknown>) => [attempt['number'], attempt['status_code']]),
+      ).toEqual([
+        [1, 500],
+        [2, 500],
+        [3, 500],
+        [4, 500],
+      ]);
+
       const requests = await hook.seen(messageId);
       expect(requests).toHaveLength(4);
       expect(new Set(requests.map((request) => request.headers['webhook-id'])).size).toBe(1);

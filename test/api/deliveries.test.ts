@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import type { Attempt } from '../../lambdas/core/deliveries.ts';
+import { deliveryId, deterministicId } from '../../lambdas/core/ids.ts';
+import { claimAttempt, recordAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts';
+import { aTask, anEndpoint, anEvent } from '../builders/events.ts';
+import { NOW_MS, setUp } from './harness.ts';
+
+const event = anEvent();
+const endpoint = anEndpoint();
+const ID = deliveryId(event.event_id, endpoint.id);
+const TTL = 2_000_000_000;
+
+const FAILED: Omit<Attempt, 'number'> = {
+  trigger: 'auto',
+  started_at: '2026-02-25T12:00:00Z',
+  duration_ms: 42,
+  status_code: 500,
+  error_class: 'http_status',
+  response_excerpt: 'no',
+};
+
+/** A delivery that failed eleven times and then got no answer. */
+async function withDelivery() {
+  const world = setUp();
+  const task = aTask(event, endpoint);
+  await claimAttempt(world.table, { task, stored: { event, ttl: TTL }, execution: 'one', nowMs: NOW_MS });
+  for (let number = 1; number <= 12; number += 1) {
+    const attempt: Attempt =
+      number < 12
+        ? { number, ...FAILED }
+        : {
+            number,
+            trigger: 'manual',
+            started_at: '2026-02-25T13:00:00Z',
+            duration_ms: 15_000,
+            error_class: 'timeout',
+            error_detail: 'No answer',
+          };
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await recordAttempt(world.table, task, { attempt, ttl: TTL });
+  }
+  await settleDelivery(world.table, task, { status: 'exhausted', attemptCount: 12, nowMs: NOW_MS });
+  return world;
+}
+
+describe('a delivery', () => {
+  it('is shown with its attempts, first one first, and with exactly the fields of the contract', async () => {
+    const { ask } = await withDelivery();
+    const told = await ask({ path: `/v1/deliveries/${ID}` });
+    expect(told.status).toBe(200);
+    expect(told.body).toEqual({
+      id: ID,
+      event_id: event.event_id,
+      endpoint_id: endpoint.id,
+      message_id: event.message_id,
+      event: 'bounced',
+      to: 'invalid@example.com',
+      status: 'exhausted',
+      attempt_count: 12,
+      next_attempt_at: null,
+      created_at: '2026-02-25T12:00:00Z',
+      completed_at: '2026-02-25T12:00:00Z',
+      test: false,
+      attempts: expect.any(Array),
+    });
+    expect(told.body.attempts.map((attempt: Attempt) => attempt.number)).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    ]);
+    expect(told.body.attempts[0]).toEqual({ number: 1, ...FAILED, error_detail: null });
+    expect(told.body.attempts[11]).toEqual({
+      number: 12,
+      trigger: 'manual',
+      started_at: '2026-02-25T13:00:00Z',
+      duration_ms: 15_000,
+      status_code: null,
+      error_class: 'timeout',
+      error_detail: 'No answer',
+      response_excerpt: null,
+    });
+  });
+
+  it('of another workspace answers byte for byte as one that never was', async () => {
+    const { ask } = await withDelivery();
+    const theirs = await ask({ path: `/v1/deliveries/${ID}`, workspaceId: `ws_${'b'.repeat(26)}` });
+    const nobodys = await ask({ path: `/v1/deliveries/${deterministicId('dlv', ['never'])}` });
+    expect(theirs).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
+    expect(theirs.text).toBe(nobodys.text);
+  });
+
+  it.each(['x', endpoint.id, 'd'.repeat(3000), '..'])('is not found as %s', async (id) => {
+    const { ask, table } = await withDelivery();
+    table.calls.length = 0;
+    expect((await ask({ path: `/v1/deliveries/${encodeURIComponent(id)}` })).status).toBe(404);
+    expect(table.calls).toEqual([]);
+  });
+});
