@@ -1,9 +1,16 @@
 import * as z from 'zod';
 import { formatTimestamp } from '../core/timestamps.ts';
-import { addSuppression, listSuppressions, type Suppression } from '../store/suppressions.ts';
+import {
+  addSuppression,
+  findSuppression,
+  listSuppressions,
+  removeSuppression,
+  type Suppression,
+} from '../store/suppressions.ts';
+import { notFound } from './errors.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
-import { noQuery, paging } from './schemas/common.ts';
+import { bareAddress, noQuery, paging } from './schemas/common.ts';
 import { createSuppressionBody } from './schemas/suppressions.ts';
 
 const PATH = '/v1/suppressions';
@@ -50,4 +57,36 @@ const create = route({
   },
 });
 
-export const suppressionRoutes = [list, create];
+const ONE_PATH = `${PATH}/{address}`;
+
+/** What is no address is on no list. */
+function addressOf(params: Readonly<Record<string, string>>): string {
+  const address = bareAddress.safeParse(params['address']);
+  if (!address.success) throw notFound();
+  return address.data;
+}
+
+const get = route({
+  method: 'GET',
+  path: ONE_PATH,
+  scope: 'read',
+  query: noQuery,
+  async handle(deps, { caller, params }) {
+    const suppression = await findSuppression(deps.table, caller.workspaceId, addressOf(params));
+    if (!suppression) throw notFound();
+    return { status: 200, body: toJson(suppression) };
+  },
+});
+
+const remove = route({
+  method: 'DELETE',
+  path: ONE_PATH,
+  scope: 'admin',
+  query: noQuery,
+  async handle(deps, { caller, params }) {
+    if (!(await removeSuppression(deps.table, caller.workspaceId, addressOf(params)))) throw notFound();
+    return { status: 204 };
+  },
+});
+
+export const suppressionRoutes = [list, create, get, remove];

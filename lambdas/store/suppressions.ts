@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { canonicalAddress } from '../core/addresses.ts';
 import type { EmailEvent, SuppressionReason } from '../core/events.ts';
 import { KIND, suppressionKey } from './keys.ts';
@@ -80,6 +80,22 @@ export async function findSuppression(
     }),
   );
   return answer.Item && toSuppression(answer.Item as Row);
+}
+
+/** Whether there was one to remove. */
+export async function removeSuppression(
+  table: Table,
+  workspaceId: string,
+  address: string,
+): Promise<boolean> {
+  const answer = await table.client.send(
+    new DeleteCommand({
+      TableName: table.name,
+      Key: suppressionKey(workspaceId, address),
+      ReturnValues: 'ALL_OLD',
+    }),
+  );
+  return answer.Attributes !== undefined;
 }
 
 /** Those of the addresses that are on the list, by canonical form. */

@@ -6,7 +6,11 @@ import { setUp, type Ask } from './harness.ts';
 const EP = deterministicId('ep', ['a']);
 
 function askFor(route: (typeof ROUTES)[number], changes: Partial<Ask> = {}): Ask {
-  return { method: route.method, path: route.path.replace('{id}', EP), ...changes };
+  return {
+    method: route.method,
+    path: route.path.replace('{id}', EP).replace('{address}', 'ann@example.com'),
+    ...changes,
+  };
 }
 
 const ALL = ROUTES.map((route) => [`${route.method} ${route.path}`, route] as const);

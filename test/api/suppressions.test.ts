@@ -60,4 +60,34 @@ describe('a suppression', () => {
     ).toEqual(addresses(first));
     expect(addresses(await ask({ path: PATH, workspaceId: `ws_${'b'.repeat(26)}` }))).toEqual([]);
   });
+
+  it('is found in any case, plus tag kept, until it is removed', async () => {
+    const { ask } = setUp();
+    const one = (address: string, method = 'GET'): Promise<Told> =>
+      ask({ method, path: `${PATH}/${encodeURIComponent(address)}` });
+    await ask({ method: 'POST', path: PATH, body: { address: 'Ann+x@example.com' } });
+    expect(await one('ANN+X@example.com')).toMatchObject({
+      status: 200,
+      body: { address: 'Ann+x@example.com', reason: 'manual' },
+    });
+    expect((await one('ann@example.com')).status).toBe(404);
+    expect(await one('ann+x@EXAMPLE.com', 'DELETE')).toMatchObject({ status: 204, text: '' });
+    expect((await one('Ann+x@example.com')).status).toBe(404);
+    expect((await one('Ann+x@example.com', 'DELETE')).status).toBe(404);
+  });
+
+  it('of another workspace is neither found nor removed', async () => {
+    const { ask } = setUp();
+    const path = `${PATH}/ann@example.com`;
+    await ask({ method: 'POST', path: PATH, body: { address: 'ann@example.com' } });
+    for (const method of ['GET', 'DELETE']) {
+      // oxlint-disable-next-line no-await-in-loop -- two
+      expect((await ask({ method, path, workspaceId: `ws_${'b'.repeat(26)}` })).status).toBe(404);
+    }
+    expect((await ask({ path })).status).toBe(200);
+  });
+
+  it.each(['nobody', 'x'.repeat(3000), '%00'])('is not found as %s', async (address) => {
+    expect((await setUp().ask({ path: `${PATH}/${encodeURIComponent(address)}` })).status).toBe(404);
+  });
 });
