@@ -5,7 +5,7 @@ import { ENV } from '../lambdas/core/env.ts';
 import { bundle } from './bundle.ts';
 import { median, type Figure } from './figure.ts';
 
-const RUNS = 21;
+const RUNS = 41;
 
 const DYNAMODB = `
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';

@@ -1,5 +1,9 @@
-import type * as z from 'zod';
+import { en } from 'zod/locales';
+import * as z from 'zod/mini';
 import { ApiError, type ErrorCode } from './errors.ts';
+
+// Without a language, the smaller zod says of everything that it is invalid input.
+z.config(en());
 
 /** `['attachments', 0, 'content']` is written `attachments[0].content`. */
 export function fieldName(path: readonly PropertyKey[]): string {
@@ -10,7 +14,7 @@ export function fieldName(path: readonly PropertyKey[]): string {
 }
 
 /** The first thing that is wrong, with the field it is in. */
-function refusal(code: ErrorCode, error: z.ZodError): ApiError {
+function refusal(code: ErrorCode, error: z.core.$ZodError): ApiError {
   const [issue] = error.issues;
   if (!issue) return new ApiError(code, 'The request is invalid');
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
@@ -22,7 +26,7 @@ function refusal(code: ErrorCode, error: z.ZodError): ApiError {
 }
 
 /** What a schema makes of a value; throws the ApiError that names the field. */
-export function parse<T extends z.ZodType>(schema: T, value: unknown, code: ErrorCode): z.output<T> {
+export function parse<T extends z.ZodMiniType>(schema: T, value: unknown, code: ErrorCode): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw refusal(code, parsed.error);

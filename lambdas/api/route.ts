@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { Scope } from '../core/api-key.ts';
 import type { ApiDeps } from './deps.ts';
 import type { Caller } from './request.ts';
@@ -19,7 +19,10 @@ export interface RouteAnswer {
 }
 
 /** One route of the API: dispatch is derived from it, and so will be its description. */
-export interface Route<Query extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {
+export interface Route<
+  Query extends z.ZodMiniType = z.ZodMiniType,
+  Body extends z.ZodMiniType = z.ZodMiniType,
+> {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** `/v1/webhooks/{id}` */
   readonly path: string;
@@ -31,7 +34,7 @@ export interface Route<Query extends z.ZodType = z.ZodType, Body extends z.ZodTy
 }
 
 /** Ties the types of the handler to those of its schemas; the table of routes need not know them. */
-export function route<Query extends z.ZodType, Body extends z.ZodType>(
+export function route<Query extends z.ZodMiniType, Body extends z.ZodMiniType>(
   definition: Route<Query, Body>,
 ): Route {
   return definition;

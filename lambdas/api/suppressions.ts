@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { formatTimestamp } from '../core/timestamps.ts';
 import {
   addSuppression,

@@ -17,7 +17,7 @@ import type { ApiDeps } from './deps.ts';
 import { ApiError, notFound } from './errors.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { noQuery, paging } from './schemas/common.ts';
 import { createWebhookBody, updateWebhookBody } from './schemas/webhooks.ts';
 

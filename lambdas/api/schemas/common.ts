@@ -1,37 +1,50 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+
+const LIMIT = 'must be a whole number from 1 to 100';
 
 /** 1 to 100, as text in a query. */
-const limit = z
-  .string()
-  .regex(/^[0-9]{1,3}$/, 'must be a whole number from 1 to 100')
-  .transform(Number)
-  .refine((value) => value >= 1 && value <= 100, 'must be a whole number from 1 to 100')
-  .default(20);
+const limit = z._default(
+  z.pipe(
+    z.string().check(
+      z.regex(/^[0-9]{1,3}$/, LIMIT),
+      z.refine((text) => Number(text) >= 1 && Number(text) <= 100, LIMIT),
+    ),
+    z.transform(Number),
+  ),
+  20,
+);
 
 /** What every list takes. */
-export const paging = { limit, cursor: z.string().min(1).max(4096).optional() };
+export const paging = {
+  limit,
+  cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
+};
 
 export const noQuery = z.strictObject({});
 
 /** No CR, LF or other control character ever reaches a header of a mail. */
-export function line(maxLength: number): z.ZodString {
+export function line(maxLength: number): z.ZodMiniString {
   return z
     .string()
-    .min(1, 'must not be empty')
-    .max(maxLength, `must have at most ${maxLength} characters`)
-    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must hold no line breaks or control characters');
+    .check(
+      z.minLength(1, 'must not be empty'),
+      z.maxLength(maxLength, `must have at most ${maxLength} characters`),
+      z.regex(/^[^\u0000-\u001f\u007f]*$/, 'must hold no line breaks or control characters'),
+    );
 }
 
 /** A bare address as RFC 5321 has it, without quoted local parts; SES takes only ASCII, and domains in punycode. */
 const BARE_ADDRESS =
   /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?=.{1,255}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$/;
 
-export const bareAddress = line(320).regex(BARE_ADDRESS, 'must be an e-mail address');
+export const bareAddress = line(320).check(z.regex(BARE_ADDRESS, 'must be an e-mail address'));
 
 /** `ann@example.com` or `Ann Example <ann@example.com>`. */
-export const mailbox = line(512).refine((value) => {
-  const named = /^([^<>]*)<([^<>]*)>$/.exec(value.trim());
-  return BARE_ADDRESS.test(named?.[2] ?? value.trim());
-}, 'must be an e-mail address, or a name and an address in angle brackets');
+export const mailbox = line(512).check(
+  z.refine((value) => {
+    const named = /^([^<>]*)<([^<>]*)>$/.exec(value.trim());
+    return BARE_ADDRESS.test(named?.[2] ?? value.trim());
+  }, 'must be an e-mail address, or a name and an address in angle brackets'),
+);
 
 export const rfc3339 = z.iso.datetime({ offset: true, error: 'must be a time as in 2026-02-25T12:00:00Z' });

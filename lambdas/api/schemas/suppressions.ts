@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { bareAddress } from './common.ts';
 
 /** A list brought along from elsewhere may say why; who adds an address by hand need not. */
@@ -6,5 +6,5 @@ const REASONS = ['manual', 'bounce', 'complaint', 'unsubscribed'] as const;
 
 export const createSuppressionBody = z.strictObject({
   address: bareAddress,
-  reason: z.enum(REASONS).default('manual'),
+  reason: z._default(z.enum(REASONS), 'manual'),
 });
