@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { STATUS_OF_CODE } from '../../lambdas/api/errors.ts';
+import { classifySendError } from '../../lambdas/api/ses-errors.ts';
+
+interface Shape {
+  readonly message?: string;
+  readonly status?: number;
+  readonly code?: string;
+}
+
+function sesError(name: string, { message = name, status, code }: Shape = {}): Error {
+  return Object.assign(new Error(message), {
+    name,
+    ...(code !== undefined && { code }),
+    // The SDK gives every error its metadata, with a status only if there was an answer.
+    $metadata: { attempts: 1, ...(status !== undefined && { httpStatusCode: status }) },
+  });
+}
+
+const SANDBOX =
+  'Email address is not verified. The following identities failed the check in region US-EAST-1: ann@example.com';
+
+describe('a mail is refused for good', () => {
+  it.each([
+    ['MessageRejected', SANDBOX, 'identity_not_verified'],
+    ['MessageRejected', 'Transaction failed: Invalid domain name: x', 'message_rejected'],
+    ['BadRequestException', 'Illegal address', 'message_rejected'],
+    ['BadRequestException', SANDBOX, 'identity_not_verified'],
+    ['NotFoundException', 'Configuration set <x> does not exist.', 'message_rejected'],
+    ['MailFromDomainNotVerifiedException', 'The MAIL FROM domain failed', 'identity_not_verified'],
+    ['AccountSuspendedException', 'Sending is suspended', 'sending_paused'],
+    ['SendingPausedException', 'Sending paused for this account.', 'sending_paused'],
+    ['LimitExceededException', 'Daily message quota exceeded.', 'quota_exceeded'],
+  ] as const)('by %s: %s', (name, message, code) => {
+    const failure = classifySendError(sesError(name, { message, status: 400 }));
+    expect(failure).toEqual({ kind: 'refused', code, message });
+    expect(STATUS_OF_CODE[code]).toBe(422);
+  });
+});
+
+describe('a mail may be sent later', () => {
+  it.each([
+    ['TooManyRequestsException', { status: 429 }],
+    ['ThrottlingException', { status: 400, message: 'Maximum sending rate exceeded.' }],
+    ['Throttling', { status: 400, message: 'Maximum sending rate exceeded.' }],
+    ['InternalServiceErrorException', { status: 500 }],
+    ['ServiceUnavailable', { status: 503 }],
+    ['Unknown', { status: 502 }],
+    ['Error', { code: 'ECONNREFUSED' }],
+    ['Error', { code: 'ENOTFOUND' }],
+    ['Error', { code: 'EAI_AGAIN' }],
+    ['CredentialsProviderError', {}],
+  ])('after %s %j, in a number of whole seconds', (name, shape) => {
+    const failure = classifySendError(sesError(name, shape));
+    expect(failure).toEqual({ kind: 'retry', afterSeconds: expect.any(Number) });
+    const seconds = failure.kind === 'retry' ? failure.afterSeconds : 0;
+    expect(Number.isInteger(seconds) && seconds > 0).toBe(true);
+  });
+});
+
+describe('nobody knows what became of a mail', () => {
+  it.each([
+    ['a timeout', sesError('TimeoutError', { message: 'Connection timed out after 20000 ms' })],
+    ['a connection that was reset', sesError('Error', { code: 'ECONNRESET' })],
+    ['a pipe that broke', sesError('Error', { code: 'EPIPE' })],
+    ['a request that was given up', sesError('AbortError')],
+    ['an error without metadata', new Error('what?')],
+    ['what is no error', 'what?'],
+    ['nothing', undefined],
+  ])('after %s', (_what, error) => {
+    expect(classifySendError(error)).toEqual({ kind: 'unknown' });
+  });
+});
