@@ -32,6 +32,25 @@ describe.each(ALL)('%s', (_name, route) => {
     });
   });
 
+  it('refuses a parameter given twice, by name', async () => {
+    const told = await setUp().ask(askFor(route, { query: { limit: ['1', '2'] } }));
+    expect(told).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_parameter', field: 'limit' } },
+    });
+  });
+
+  it('is not there for a method that it has not', async () => {
+    const told = await setUp().ask(askFor(route, { method: 'PUT' }));
+    expect(told).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
+  });
+
+  it('names an error by the same request id in header and body', async () => {
+    const told = await setUp().ask(askFor(route, { query: { frobnicate: '1' } }));
+    expect(told.body.request_id).toMatch(/^req_[a-z2-7]{26}$/);
+    expect(told.headers['x-request-id']).toBe(told.body.request_id);
+  });
+
   it('carries its request id, and is kept by no cache', async () => {
     const told = await setUp().ask(askFor(route, { body: '{' }));
     expect(told.headers).toMatchObject({
@@ -68,8 +87,13 @@ describe.each(WITH_BODY)('the body of %s', (_name, route) => {
   });
 
   it('is refused with bytes that are no UTF-8', async () => {
-    const body = Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]).toString('base64');
-    expect(await setUp().ask(askFor(route, { body, base64: true }))).toMatchObject({ status: 400 });
+    // JSON but for the bytes, in a field that there is not: who reads on past them answers 422.
+    const bytes = [Buffer.from('{"'), Buffer.from([0xff, 0xfe]), Buffer.from('":1}')];
+    const body = Buffer.concat(bytes).toString('base64');
+    expect(await setUp().ask(askFor(route, { body, base64: true }))).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_json' } },
+    });
   });
 
   it('is refused with a field that there is not, by its name', async () => {

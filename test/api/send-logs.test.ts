@@ -42,6 +42,7 @@ describe('the log refuses', () => {
     [{ type: 'mail' }, 'invalid_parameter', 'type'],
     [{ status: 'lost' }, 'invalid_parameter', 'status'],
     [{ type: 'bounce', status: 'sent' }, 'conflicting_filters', 'status'],
+    [{ after: '2026-02-25T12:00:01Z', before: '2026-02-25T12:00:00Z' }, 'conflicting_filters', 'after'],
     [{ to: 'nobody' }, 'invalid_parameter', 'to'],
     [{ after: 'yesterday' }, 'invalid_parameter', 'after'],
     [{ before: '2026-02-25' }, 'invalid_parameter', 'before'],

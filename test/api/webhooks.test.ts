@@ -73,6 +73,17 @@ describe('a webhook', () => {
     expect((await get(shown.id)).text).not.toContain('whsec');
   });
 
+  it('shows its secret in no list and after no change', async () => {
+    const { create, patch, ask } = withWebhooks();
+    const { id, secret } = (await create()).body;
+    const answers = [await ask({ path: '/v1/webhooks' }), await patch(id, { description: 'All' })];
+    for (const told of answers) {
+      expect(told).toMatchObject({ status: 200, text: expect.stringContaining(id) });
+      expect(told.text).not.toContain(secret);
+      expect(told.text).not.toContain('"secret');
+    }
+  });
+
   it('keeps its secret sealed for itself', async () => {
     const { create, table, kms } = withWebhooks();
     const { body } = await create();
@@ -120,13 +131,17 @@ describe('a webhook', () => {
     });
   });
 
-  it('is not changed by nothing, nor to a forbidden address, nor into disabled', async () => {
+  it('is not changed by nothing, nor to a forbidden address, nor to plain http, nor into disabled', async () => {
     const { create, patch } = withWebhooks();
     const { id } = (await create()).body;
     expect((await patch(id, {})).status).toBe(422);
     expect(await patch(id, { url: 'https://127.0.0.1/' })).toMatchObject({
       status: 422,
       body: { error: { code: 'url_address_forbidden', field: 'url' } },
+    });
+    expect(await patch(id, { url: 'http://example.com/' })).toMatchObject({
+      status: 422,
+      body: { error: { code: 'url_https_required', field: 'url' } },
     });
     expect(await patch(id, { status: 'disabled' })).toMatchObject({
       status: 422,
