@@ -29,7 +29,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** What follows a mail (a retry by SES, an open, a complaint) still happens before the day ends. */
 const LATEST_MAIL_MS = 90 * MINUTE_MS;
-const MAILS = 40;
+const MAILS = 30;
 
 const PEOPLE = 'ada ben chloe dmitri elif femi grace hugo ines jonas kaia leon mara nils oona pablo'.split(
   ' ',

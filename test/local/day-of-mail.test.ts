@@ -29,7 +29,7 @@ describe('a day of mail', () => {
     );
     const sent = statuses.get('sent')?.length ?? 0;
     expect(statuses.get('delivered')?.length).toBeGreaterThan(sent * 0.75);
-    expect(events.length).toBeGreaterThan(80);
-    expect(events.length).toBeLessThan(200);
+    expect(events.length).toBeGreaterThan(60);
+    expect(events.length).toBeLessThan(100);
   });
 });
