@@ -105,7 +105,7 @@ function fateOf(mail: Mail, index: number, random: () => number) {
   if (index % 32 === 11) return [bounced(MAILBOX_FULL)];
   if (index % 32 === 23) return [bounced(SUPPRESSED)];
   if (index === 18) return [{ atMs: soon, event: rejectEvent(mail) }];
-  if (index === 45) {
+  if (index === 13) {
     const errorMessage = "Attribute 'first_name' is not present in the rendering data.";
     return [{ atMs: soon, event: renderingFailureEvent(mail, { templateName: 'welcome', errorMessage }) }];
   }
@@ -122,7 +122,7 @@ function fateOf(mail: Mail, index: number, random: () => number) {
     const complaint = { subType: null, feedbackType: 'abuse', userAgent: 'ExampleFeedbackLoop/1.0' };
     return [delivered(), { atMs, event: complaintEvent(mail, [to], { atMs, complaint }) }];
   }
-  if (index === 34) {
+  if (index === 25) {
     const atMs = after(20 * MINUTE_MS, 60 * MINUTE_MS);
     return [delivered(), { atMs, event: subscriptionEvent(mail, atMs) }];
   }

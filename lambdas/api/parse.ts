@@ -21,7 +21,9 @@ function refusal(code: ErrorCode, error: z.core.$ZodError): ApiError {
   const field = fieldName([...issue.path, ...unknown]);
   // A schema may name the code of the contract that its refusal has.
   const named = issue.code === 'custom' ? (issue.params?.['code'] as ErrorCode | undefined) : undefined;
-  const message = unknown.length > 0 ? 'There is no such field' : issue.message;
+  // Of a name in a map, what is wrong with it says its own schema.
+  const said = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  const message = unknown.length > 0 ? 'There is no such field' : said;
   return new ApiError(named ?? code, message, field === '' ? {} : { field });
 }
 

@@ -1,5 +1,5 @@
 import { SendEmailCommand } from '@aws-sdk/client-sesv2';
-import { bareAddress, canonicalAddress } from '../core/addresses.ts';
+import { bareAddress, canonicalAddress, mailboxHeader } from '../core/addresses.ts';
 import { emailEventId } from '../core/event-ids.ts';
 import type { EmailEvent, EventDetails } from '../core/events.ts';
 import { randomId } from '../core/ids.ts';
@@ -36,9 +36,13 @@ function command(
 ): SendEmailCommand {
   const utf8 = (Data: string): { Data: string; Charset: string } => ({ Data, Charset: 'UTF-8' });
   return new SendEmailCommand({
-    FromEmailAddress: body.from,
-    Destination: { ToAddresses: to, CcAddresses: cc, BccAddresses: bcc },
-    ...(body.reply_to.length > 0 && { ReplyToAddresses: body.reply_to }),
+    FromEmailAddress: mailboxHeader(body.from),
+    Destination: {
+      ToAddresses: to.map(mailboxHeader),
+      CcAddresses: cc.map(mailboxHeader),
+      BccAddresses: bcc.map(mailboxHeader),
+    },
+    ...(body.reply_to.length > 0 && { ReplyToAddresses: body.reply_to.map(mailboxHeader) }),
     Content: {
       Simple: {
         Subject: utf8(body.subject),

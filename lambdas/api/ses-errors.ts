@@ -29,6 +29,8 @@ const THROTTLES: ReadonlySet<string> = new Set([
   'ThrottlingException',
   'RequestLimitExceeded',
 ]);
+/** SES says it under the names of its throttles, too: https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html */
+const DAILY_QUOTA = /daily message quota exceeded/i;
 /** The request never left: nothing can have been sent. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -45,16 +47,19 @@ function statusOf(error: Error): number | undefined {
 /** Errors and their wording: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html */
 export function classifySendError(error: unknown): SendFailure {
   if (!(error instanceof Error)) return { kind: 'unknown' };
-  if (THROTTLES.has(error.name)) return { kind: 'retry', afterSeconds: THROTTLED_RETRY_SECONDS };
-  const code = REFUSALS[error.name];
+  const code = DAILY_QUOTA.test(error.message) ? 'quota_exceeded' : REFUSALS[error.name];
+  if (code === undefined && THROTTLES.has(error.name))
+    return { kind: 'retry', afterSeconds: THROTTLED_RETRY_SECONDS };
   if (code !== undefined) {
     // The sandbox and an unverified sender come as the same error, told apart by its words only.
     const unverified = /not verified/i.test(error.message);
     return { kind: 'refused', code: unverified ? 'identity_not_verified' : code, message: error.message };
   }
   const errno = 'code' in error ? String(error.code) : '';
-  const answered = statusOf(error) !== undefined;
-  if (answered || NEVER_SENT.has(error.name) || NEVER_SENT.has(errno)) {
+  // An answer that broke off after its first line is still a yes.
+  const status = statusOf(error);
+  const refusedByStatus = status !== undefined && status >= 300;
+  if (refusedByStatus || NEVER_SENT.has(error.name) || NEVER_SENT.has(errno)) {
     return { kind: 'retry', afterSeconds: BROKEN_RETRY_SECONDS };
   }
   return { kind: 'unknown' };

@@ -11,3 +11,31 @@ export function bareAddress(address: string): string {
   const bracketed = /<([^<>]*)>\s*$/.exec(address);
   return (bracketed?.[1] ?? address).trim();
 }
+
+/** `=?UTF-8?B?…?=` may have 75 characters (RFC 2047): 60 of base64, which are 45 bytes. */
+const ENCODED_WORD_BYTES = 45;
+
+function encodedWords(name: string): string {
+  const chunks: string[] = [''];
+  for (const character of name.toWellFormed()) {
+    const last = chunks.at(-1) ?? '';
+    if (Buffer.byteLength(last + character) <= ENCODED_WORD_BYTES)
+      chunks[chunks.length - 1] = last + character;
+    else chunks.push(character);
+  }
+  return chunks.map((chunk) => `=?UTF-8?B?${Buffer.from(chunk).toString('base64')}?=`).join(' ');
+}
+
+/**
+ * A mailbox as a header of a mail takes it, whatever its name holds: a comma in a name that is not quoted would begin
+ * another recipient, and SES takes names in ASCII only.
+ */
+export function mailboxHeader(mailbox: string): string {
+  const address = bareAddress(mailbox);
+  const given = /^(.*)<[^<>]*>\s*$/s.exec(mailbox)?.[1]?.trim() ?? '';
+  const quoted = /^"((?:[^"\\]|\\.)*)"$/s.exec(given)?.[1];
+  const name = quoted === undefined ? given : quoted.replace(/\\(.)/gs, '$1');
+  if (name === '') return address;
+  const ascii = /^[\u0020-\u007e]*$/.test(name);
+  return `${ascii ? `"${name.replace(/["\\]/g, String.raw`\$&`)}"` : encodedWords(name)} <${address}>`;
+}

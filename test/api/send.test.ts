@@ -68,10 +68,10 @@ describe('a mail', () => {
     });
     expect(world.mails).toMatchObject([
       {
-        FromEmailAddress: 'You <you@example.com>',
+        FromEmailAddress: '"You" <you@example.com>',
         Destination: {
           ToAddresses: ['ann@example.com'],
-          CcAddresses: ['Bob <bob@example.com>'],
+          CcAddresses: ['"Bob" <bob@example.com>'],
           BccAddresses: ['c@example.com'],
         },
         ConfigurationSetName: 'IvyMailEvents',
@@ -111,6 +111,14 @@ describe('a mail', () => {
       accepted: ['ann+x@example.com'],
       suppressed: [],
     });
+  });
+
+  it('reaches nobody by way of a name', async () => {
+    const world = setUp();
+    await suppress(world, 'sup@example.com');
+    const told = await send(world, { to: ['sup@example.com, Bob <ann@example.com>'] });
+    expect(told.body).toMatchObject({ accepted: ['ann@example.com'], suppressed: [] });
+    expect(world.mails[0]?.Destination.ToAddresses).toEqual(['"sup@example.com, Bob" <ann@example.com>']);
   });
 
   it('to some that are listed goes to the others, and all are logged under SES’s id', async () => {
@@ -158,6 +166,7 @@ describe('a mail that SES refuses for good', () => {
     [named('AccountSuspendedException'), 'sending_paused'],
     [named('SendingPausedException'), 'sending_paused'],
     [named('LimitExceededException', 'Daily message quota exceeded.'), 'quota_exceeded'],
+    [named('ThrottlingException', 'Daily message quota exceeded.'), 'quota_exceeded'],
   ])('%s answers 422 %s, and is logged as failed for each recipient', async (error, code) => {
     const world = setUp();
     world.world.sesError = error;
@@ -198,6 +207,8 @@ describe('a mail of which SES says nothing', () => {
   it.each([
     Object.assign(new Error('timed out'), { name: 'TimeoutError' }),
     Object.assign(new Error('reset'), { code: 'ECONNRESET' }),
+    Object.assign(new Error('reset after a yes'), { code: 'ECONNRESET', $metadata: { httpStatusCode: 200 } }),
+    Object.assign(new SyntaxError('half an answer'), { $metadata: { httpStatusCode: 200 } }),
   ])('after %s answers outcome_unknown, with no event and no second try', async (error) => {
     const world = setUp();
     world.world.sesError = error;

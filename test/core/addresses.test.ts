@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bareAddress, canonicalAddress, mailboxHeader } from '../../lambdas/core/addresses.ts';
+
+/** What a reader of a mail makes of encoded words (RFC 2047): the space between two of them is none. */
+function decoded(words: string): string {
+  const bytes = words
+    .split(' ')
+    .map((word) => Buffer.from(/^=\?UTF-8\?B\?(.*)\?=$/.exec(word)?.[1] ?? '', 'base64'));
+  return Buffer.concat(bytes).toString('utf8');
+}
+
+describe('an address', () => {
+  it('is compared without case and with its plus tag', () => {
+    expect(canonicalAddress(' Ann+X@Example.COM ')).toBe('ann+x@example.com');
+  });
+
+  it('is bare without the name before it', () => {
+    expect(bareAddress('Ann <ann@example.com> ')).toBe('ann@example.com');
+    expect(bareAddress(' ann@example.com')).toBe('ann@example.com');
+  });
+});
+
+describe('a mailbox in a header', () => {
+  it.each([
+    ['ann@example.com', 'ann@example.com'],
+    [' ann@example.com\u2028', 'ann@example.com'],
+    ['<ann@example.com>', 'ann@example.com'],
+    ['Ann <ann@example.com>', '"Ann" <ann@example.com>'],
+    ['sup@example.com, Bob <ann@example.com>', '"sup@example.com, Bob" <ann@example.com>'],
+    ['"Ann, Dr." <ann@example.com>', '"Ann, Dr." <ann@example.com>'],
+    [String.raw`"Ann \"A\" \\" <ann@example.com>`, String.raw`"Ann \"A\" \\" <ann@example.com>`],
+    [String.raw`Ann "A" \ <ann@example.com>`, String.raw`"Ann \"A\" \\" <ann@example.com>`],
+    [String.raw`"Ann\" <ann@example.com>`, String.raw`"\"Ann\\\"" <ann@example.com>`],
+    ['Jürgen <j@example.com>', '=?UTF-8?B?SsO8cmdlbg==?= <j@example.com>'],
+  ])('%s is %s', (mailbox, header) => {
+    expect(mailboxHeader(mailbox)).toBe(header);
+  });
+
+  it('is ASCII, in words of at most 75 characters, and says the name again', () => {
+    const names = fc
+      .string({ unit: 'grapheme', minLength: 1 })
+      .map((name) => `é${name.replaceAll(/[<>"\\]/g, '')}`.trim());
+    fc.assert(
+      fc.property(names, (name) => {
+        const header = mailboxHeader(`${name} <ann@example.com>`);
+        const words = header.replace(/ <ann@example\.com>$/, '');
+        expect(header).toMatch(/^[\u0020-\u007e]+$/);
+        for (const word of words.split(' ')) expect(word.length).toBeLessThanOrEqual(75);
+        expect(decoded(words)).toBe(name.toWellFormed());
+      }),
+    );
+  });
+});
