@@ -17,7 +17,7 @@ import { aTask, anEndpoint, anEvent } from '../test/builders/events.ts';
 const url = process.env['WEBHOOK_URL'] ?? '';
 const IN_FLIGHT = 32;
 const PER_ROUND = 2_000;
-const ROUNDS = 5;
+const ROUNDS = 15;
 
 const event = anEvent();
 const secret = Buffer.alloc(24, 7);
