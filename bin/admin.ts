@@ -6,6 +6,7 @@ import { isId, randomId } from '../lambdas/core/ids.ts';
 import { formatTimestamp } from '../lambdas/core/timestamps.ts';
 import { hasApiKey, putApiKey } from '../lambdas/store/api-keys.ts';
 import { createTable, type Table } from '../lambdas/store/table.ts';
+import { ensureWorkspace } from '../lambdas/store/workspaces.ts';
 
 const USAGE = `Usage: npm run admin -- init [--stack NAME] [--workspace ws_…] [--another] [--json]
 
@@ -33,6 +34,7 @@ export async function initWorkspace(deps: {
   readonly workspaceId: string;
   readonly mode?: 'live' | 'test';
 }): Promise<FirstKey> {
+  await ensureWorkspace(deps.table, deps.workspaceId);
   const key = newApiKey(deps.mode ?? 'live', randomBytes);
   const id = randomId('key', randomBytes);
   await putApiKey(deps.table, apiKeyHash(key), {

@@ -58,12 +58,13 @@ const ERRORS: readonly (readonly [apigateway.ResponseType, GatewayError])[] = [
   [ResponseType.QUOTA_EXCEEDED, RATE_LIMITED],
   [ResponseType.AUTHORIZER_FAILURE, UNAVAILABLE],
   [ResponseType.AUTHORIZER_CONFIGURATION_ERROR, UNAVAILABLE],
-  [ResponseType.API_CONFIGURATION_ERROR, UNAVAILABLE],
+  // A function that dies in the middle counts as one.
+  [ResponseType.API_CONFIGURATION_ERROR, OUTCOME_UNKNOWN],
   [ResponseType.INTEGRATION_FAILURE, OUTCOME_UNKNOWN],
   [ResponseType.INTEGRATION_TIMEOUT, OUTCOME_UNKNOWN],
   // The rest keeps its own status.
   [ResponseType.DEFAULT_4XX, { code: 'invalid_parameter', message: 'The request is not valid' }],
-  [ResponseType.DEFAULT_5XX, UNAVAILABLE],
+  [ResponseType.DEFAULT_5XX, OUTCOME_UNKNOWN],
 ];
 
 /** Gives the gateway's own errors the shape of ours. Only `$context.requestId` is filled in; the rest is fixed text. */

@@ -22,6 +22,9 @@ const REFUSALS: Readonly<Record<string, ErrorCode>> = {
   AccountSuspendedException: 'sending_paused',
   SendingPausedException: 'sending_paused',
   LimitExceededException: 'quota_exceeded',
+  /** A policy of the account or of the identity forbids it. */
+  AccessDeniedException: 'message_rejected',
+  ValidationException: 'message_rejected',
 };
 const THROTTLES: ReadonlySet<string> = new Set([
   'TooManyRequestsException',

@@ -192,6 +192,7 @@ async function record(
       : disableEndpoint(deps.table, {
           workspaceId: task.workspace_id,
           endpointId: task.endpoint_id,
+          url: sent.endpoint.url,
           reason: decision.disableEndpoint,
           at: formatTimestamp(nowMs),
         }),

@@ -21,7 +21,7 @@ const deps: ApiDeps = {
   // One attempt, within what API Gateway waits: after it nobody else would hear what became of the mail.
   ses: new SESv2Client({
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000 },
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
   }),
   kms,
   cursorKey: cursorKey({ table, kms, keyArn: secretsKeyArn, randomBytes }),

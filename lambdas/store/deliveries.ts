@@ -171,10 +171,13 @@ export async function settleDelivery(
         TableName: table.name,
         Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
         UpdateExpression: `SET ${set.join(', ')} REMOVE ${remove.join(', ')}`,
-        ConditionExpression: 'attribute_exists(pk) AND attempt_count <= :count',
+        // Of two that sent the same attempt, a success stands, whichever is written last.
+        ConditionExpression:
+          'attribute_exists(pk) AND attempt_count <= :count AND NOT (#status = :delivered AND attempt_count = :count)',
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: {
           ':status': settlement.status,
+          ':delivered': 'delivered' satisfies DeliveryStatus,
           ':count': settlement.attemptCount,
           ...(failing !== undefined && { ':g2pk': failing }),
           ...(completed && { ':now': formatTimestamp(settlement.nowMs) }),

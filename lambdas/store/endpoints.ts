@@ -99,12 +99,14 @@ export async function updateEndpoint(
   }
 }
 
-/** By us, for a reason. One that its owner has paused, or deleted meanwhile, is left as it is. */
+/** By us, for a reason. One that its owner has paused, deleted or given another URL meanwhile is left as it is. */
 export async function disableEndpoint(
   table: Table,
   disabled: {
     readonly workspaceId: string;
     readonly endpointId: string;
+    /** That the reason is about. */
+    readonly url: string;
     readonly reason: string;
     readonly at: string;
   },
@@ -116,11 +118,12 @@ export async function disableEndpoint(
         Key: endpointKey(disabled.workspaceId, disabled.endpointId),
         UpdateExpression:
           'SET #status = :disabled, status_reason = :reason, status_changed_at = :at, updated_at = :at',
-        ConditionExpression: '#status = :active',
-        ExpressionAttributeNames: { '#status': 'status' },
+        ConditionExpression: '#status = :active AND #url = :url',
+        ExpressionAttributeNames: { '#status': 'status', '#url': 'url' },
         ExpressionAttributeValues: {
           ':disabled': 'disabled' satisfies EndpointStatus,
           ':active': 'active' satisfies EndpointStatus,
+          ':url': disabled.url,
           ':reason': disabled.reason,
           ':at': disabled.at,
         },

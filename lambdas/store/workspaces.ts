@@ -1,6 +1,6 @@
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { DEFAULT_WORKSPACE_ID, isId } from '../core/ids.ts';
-import { configurationSetKey, workspaceKey, type Key } from './keys.ts';
+import { KIND, configurationSetKey, workspaceKey, type Key } from './keys.ts';
 import type { Table } from './table.ts';
 
 export interface WorkspaceDirectory {
@@ -48,4 +48,14 @@ export function workspaceDirectory(table: Table, now: () => number): WorkspaceDi
       return item?.['workspace_id'] as string | undefined;
     },
   };
+}
+
+/** Makes the workspace known to ingest: without its row, an event tagged with it would be the default workspace's. */
+export async function ensureWorkspace(table: Table, workspaceId: string): Promise<void> {
+  await table.client.send(
+    new PutCommand({
+      TableName: table.name,
+      Item: { ...workspaceKey(workspaceId), kind: KIND.workspace },
+    }),
+  );
 }

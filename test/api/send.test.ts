@@ -163,6 +163,7 @@ describe('a mail that SES refuses for good', () => {
     [named('MailFromDomainNotVerifiedException'), 'identity_not_verified'],
     [named('BadRequestException'), 'message_rejected'],
     [named('NotFoundException'), 'message_rejected'],
+    [named('AccessDeniedException'), 'message_rejected'],
     [named('AccountSuspendedException'), 'sending_paused'],
     [named('SendingPausedException'), 'sending_paused'],
     [named('LimitExceededException', 'Daily message quota exceeded.'), 'quota_exceeded'],

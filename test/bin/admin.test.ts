@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { initWorkspace } from '../../bin/admin.ts';
 import { apiKeyHash, isWellFormedApiKey } from '../../lambdas/core/api-key.ts';
-import { DEFAULT_WORKSPACE_ID, isId } from '../../lambdas/core/ids.ts';
+import { DEFAULT_WORKSPACE_ID, deterministicId, isId } from '../../lambdas/core/ids.ts';
 import { findApiKey } from '../../lambdas/store/api-keys.ts';
+import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
 import { memoryTable } from '../fakes/memory-table.ts';
 
 describe('initWorkspace', () => {
@@ -18,6 +19,17 @@ describe('initWorkspace', () => {
       scopes: ['admin'],
     });
     expect(JSON.stringify([...table.rows])).not.toContain(made.api_key);
+  });
+});
+
+describe('a workspace that was given a key', () => {
+  it('owns the events that are tagged with it', async () => {
+    const table = memoryTable();
+    const workspaceId = deterministicId('ws', ['theirs']);
+    const directory = workspaceDirectory(table, () => 0);
+    await initWorkspace({ table, workspaceId });
+    expect(await directory.isWorkspace(workspaceId)).toBe(true);
+    expect(await directory.isWorkspace(deterministicId('ws', ['nobody']))).toBe(false);
   });
 });
 

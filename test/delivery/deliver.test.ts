@@ -5,7 +5,7 @@ import { OwnFault } from '../../lambdas/core/errors.ts';
 import { deliveryId } from '../../lambdas/core/ids.ts';
 import { deliver, type DeliverDeps, type DeliverReport } from '../../lambdas/delivery/deliver.ts';
 import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
-import { LEASE_SECONDS, listEndpointDeliveries } from '../../lambdas/store/deliveries.ts';
+import { LEASE_SECONDS, listEndpointDeliveries, settleDelivery } from '../../lambdas/store/deliveries.ts';
 import { getEndpoint, putEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { attemptKey } from '../../lambdas/store/keys.ts';
@@ -175,12 +175,43 @@ describe('a receiver that fails', () => {
     });
   });
 
+  it('with 410 leaves an endpoint alone that was given another URL meanwhile', async () => {
+    const { table, deps, endpoint } = await setUp();
+    const moved = 'https://hooks.example.com/new';
+    const late: DeliverDeps = {
+      ...deps,
+      async send() {
+        await putEndpoint(table, { ...endpoint, url: moved });
+        return { ...FAILED, status_code: 410 };
+      },
+    };
+    await deliver(late, { task: aTask(event, endpoint), execution: 'one' });
+    expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toMatchObject({
+      status: 'active',
+      url: moved,
+    });
+  });
+
   it('at an address that is not allowed ends blocked', async () => {
     const { run, delivery } = await setUp({
       answer: { ...OK, status_code: 0, error_class: 'blocked_address' },
     });
     expect((await run()).result.outcome).toBe('blocked');
     expect(await delivery()).toMatchObject({ status: 'blocked', completed_at: expect.any(String) });
+  });
+});
+
+describe('two that sent the same attempt', () => {
+  it('leave the delivery delivered when one of them succeeded, whichever is written last', async () => {
+    const { table, run, delivery } = await setUp();
+    await run();
+    await settleDelivery(table, aTask(event, anEndpoint()), {
+      status: 'retrying',
+      attemptCount: 1,
+      nowMs: START_MS,
+      nextAttemptAt: '2026-02-25T12:01:10Z',
+    });
+    expect(await delivery()).toMatchObject({ status: 'delivered', completed_at: '2026-02-25T12:00:10Z' });
   });
 });
 

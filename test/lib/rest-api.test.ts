@@ -35,11 +35,11 @@ describe('the gateway', () => {
     ['QUOTA_EXCEEDED', '429', 'rate_limited'],
     ['AUTHORIZER_FAILURE', '503', 'unavailable'],
     ['AUTHORIZER_CONFIGURATION_ERROR', '503', 'unavailable'],
-    ['API_CONFIGURATION_ERROR', '503', 'unavailable'],
+    ['API_CONFIGURATION_ERROR', '503', 'outcome_unknown'],
     ['INTEGRATION_FAILURE', '503', 'outcome_unknown'],
     ['INTEGRATION_TIMEOUT', '503', 'outcome_unknown'],
     ['DEFAULT_4XX', undefined, 'invalid_parameter'],
-    ['DEFAULT_5XX', '503', 'unavailable'],
+    ['DEFAULT_5XX', '503', 'outcome_unknown'],
   ])('answers %s in the shape of our own errors: %s %s', (type, status, code) => {
     expect(answers.get(type)).toMatchObject({ status, body: { error: { code } } });
   });

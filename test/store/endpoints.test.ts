@@ -41,7 +41,7 @@ describe('an endpoint', () => {
     const foreign = { ...address, workspaceId: OTHER_WORKSPACE };
     expect(await getEndpoint(table, OTHER_WORKSPACE, endpoint.id)).toBeUndefined();
     expect(await updateEndpoint(table, foreign, { description: 'Taken' })).toBeUndefined();
-    await disableEndpoint(table, { ...foreign, reason: 'gone' });
+    await disableEndpoint(table, { url: anEndpoint().url, ...foreign, reason: 'gone' });
     expect(await deleteEndpoint(table, OTHER_WORKSPACE, endpoint.id)).toBe(false);
     expect(await read(table)).toEqual(endpoint);
     expect(table.rows.size).toBe(1);
@@ -142,7 +142,7 @@ describe('updateEndpoint', () => {
 
   it('clears the reason for which we disabled it when it is made active again', async () => {
     const table = await setUp();
-    await disableEndpoint(table, { ...address, reason: 'gone' });
+    await disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' });
     const later = '2026-02-26T12:00:00Z';
     const active = await updateEndpoint(table, { ...address, at: later }, { status: 'active' });
     expect(active).toMatchObject({ status: 'active', status_changed_at: later });
@@ -152,7 +152,7 @@ describe('updateEndpoint', () => {
 
   it('keeps status, reason and their time when it changes something else', async () => {
     const table = await setUp();
-    await disableEndpoint(table, { ...address, reason: 'gone' });
+    await disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' });
     const later = { ...address, at: '2026-02-26T12:00:00Z' };
     expect(await updateEndpoint(table, later, { description: 'New' })).toMatchObject({
       status: 'disabled',
@@ -173,7 +173,7 @@ describe('updateEndpoint', () => {
 describe('disableEndpoint', () => {
   it('gives the reason and the time', async () => {
     const table = await setUp();
-    await disableEndpoint(table, { ...address, reason: 'gone' });
+    await disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' });
     expect(await read(table)).toEqual({
       ...endpoint,
       status: 'disabled',
@@ -186,21 +186,26 @@ describe('disableEndpoint', () => {
   it('leaves one alone that its owner has paused', async () => {
     const table = await setUp();
     const paused = await updateEndpoint(table, address, { status: 'paused' });
-    await disableEndpoint(table, { ...address, reason: 'gone' });
+    await disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' });
     expect(await read(table)).toEqual(paused);
   });
 
   it('keeps the first reason and time when it comes twice', async () => {
     const table = await setUp();
-    await disableEndpoint(table, { ...address, reason: 'gone' });
-    await disableEndpoint(table, { ...address, reason: 'failing', at: '2026-02-26T12:00:00Z' });
+    await disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' });
+    await disableEndpoint(table, {
+      url: anEndpoint().url,
+      ...address,
+      reason: 'failing',
+      at: '2026-02-26T12:00:00Z',
+    });
     expect(await read(table)).toMatchObject({ status_reason: 'gone', status_changed_at: AT });
   });
 
   it('does not bring back one that was deleted meanwhile', async () => {
     const table = await setUp();
     await deleteEndpoint(table, WORKSPACE_ID, endpoint.id);
-    await disableEndpoint(table, { ...address, reason: 'gone' });
+    await disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' });
     expect(table.rows.size).toBe(0);
   });
 
@@ -209,6 +214,8 @@ describe('disableEndpoint', () => {
     table.before = () => {
       throw refusal();
     };
-    await expect(disableEndpoint(table, { ...address, reason: 'gone' })).rejects.toThrow('Slow down');
+    await expect(
+      disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' }),
+    ).rejects.toThrow('Slow down');
   });
 });
