@@ -5,6 +5,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as targets from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
+import { PUBLIC_PATHS } from '../lambdas/api/public-paths.ts';
 import { ENV } from '../lambdas/core/env.ts';
 import type { EventSource } from './event-source.ts';
 import type { EventTable } from './event-table.ts';
@@ -47,20 +48,26 @@ export class RestApi extends Construct {
         throttlingBurstLimit: options.throttle.burst,
       },
     });
-    this.api.root
-      .addResource('{proxy+}')
-      .addMethod('ANY', new apigateway.LambdaIntegration(this.function, { allowTestInvoke: false }), {
-        authorizer: new apigateway.RequestAuthorizer(this, 'KeyAuthorizer', {
-          handler: this.authorizer,
-          identitySources: [apigateway.IdentitySource.header('x-api-key')],
-          // How long a revoked key may go on working.
-          resultsCacheTtl: Duration.seconds(60),
-        }),
-      });
+    this.addRoutes();
     addGatewayResponses(this.api);
     // The CDK prints the address of every API; ours is an output of the stack, under its own name.
     this.api.node.tryRemoveChild('Endpoint');
     this.url = options.domain ? this.serveAt(options.domain) : this.api.url;
+  }
+
+  private addRoutes(): void {
+    const integration = new apigateway.LambdaIntegration(this.function, { allowTestInvoke: false });
+    const authorizer = new apigateway.RequestAuthorizer(this, 'KeyAuthorizer', {
+      handler: this.authorizer,
+      identitySources: [apigateway.IdentitySource.header('x-api-key')],
+      // How long a revoked key may go on working.
+      resultsCacheTtl: Duration.seconds(60),
+    });
+    const { root } = this.api;
+    // The second one too: a path below /v1 must not end at the public resources there.
+    for (const parent of [root, root.resourceForPath('/v1')])
+      parent.addResource('{proxy+}').addMethod('ANY', integration, { authorizer });
+    for (const path of PUBLIC_PATHS) root.resourceForPath(path).addMethod('ANY', integration);
   }
 
   private createAuthorizer({ table }: RestApiProps): lambda.Function {

@@ -3,8 +3,8 @@ import { deterministicId } from '../core/ids.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError, STATUS_OF_CODE, notFound } from './errors.ts';
 import { parse } from './parse.ts';
-import { bodyOf, callerOf, queryOf, type Caller } from './request.ts';
-import type { Route } from './route.ts';
+import { NOBODY, bodyOf, callerOf, headersOf, queryOf, type Caller } from './request.ts';
+import type { Route, RouteAnswer } from './route.ts';
 
 const RETRY_OWN_FAULT_SECONDS = 5;
 
@@ -53,41 +53,58 @@ function findRoute(routes: readonly Route[], event: APIGatewayProxyEvent): Match
   throw notFound();
 }
 
+/** What is no id names nothing, and could be too long for a key of the table. */
+function checkParams({ route, params }: Match): void {
+  for (const [name, schema] of Object.entries(route.params ?? {}))
+    if (!schema.safeParse(params[name]).success) throw notFound();
+}
+
+/** Those the route has a schema for, checked; the others are none of its business. */
+function checkHeaders(route: Route, headers: Readonly<Record<string, string>>): void {
+  for (const [name, schema] of Object.entries(route.headers ?? {})) {
+    const checked = schema.safeParse(headers[name]);
+    if (checked.success) continue;
+    const [issue] = checked.error.issues;
+    throw new ApiError('invalid_parameter', issue?.message ?? 'The header is invalid', { field: name });
+  }
+}
+
 function checkScope(route: Route, caller: Caller): void {
-  if (caller.scopes.includes(route.scope) || caller.scopes.includes('admin')) return;
+  if (route.scope === 'public' || caller.scopes.includes(route.scope) || caller.scopes.includes('admin'))
+    return;
   throw new ApiError('insufficient_scope', `The key has no scope ${route.scope}`);
 }
 
 function toResult(
-  status: number,
-  body: unknown,
-  { requestId, headers }: { readonly requestId: string; readonly headers?: Record<string, string> },
+  { status, body, text, headers }: Omit<RouteAnswer, 'status'> & { readonly status: number },
+  requestId: string,
 ): APIGatewayProxyResult {
+  const type = text?.type ?? (body === undefined ? undefined : 'application/json');
   return {
     statusCode: status,
     headers: {
       'x-request-id': requestId,
       'cache-control': 'no-store',
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(type !== undefined && { 'content-type': type }),
       ...headers,
     },
-    body: body === undefined ? '' : JSON.stringify(body),
+    body: text?.content ?? (body === undefined ? '' : JSON.stringify(body)),
   };
 }
 
 function errorResult(error: ApiError, requestId: string): APIGatewayProxyResult {
   const { field, retryAfterSeconds, messageId } = error.extras;
   return toResult(
-    STATUS_OF_CODE[error.code],
     {
-      error: { code: error.code, message: error.message, ...(field !== undefined && { field }) },
-      ...(messageId !== undefined && { message_id: messageId }),
-      request_id: requestId,
-    },
-    {
-      requestId,
+      status: STATUS_OF_CODE[error.code],
+      body: {
+        error: { code: error.code, message: error.message, ...(field !== undefined && { field }) },
+        ...(messageId !== undefined && { message_id: messageId }),
+        request_id: requestId,
+      },
       ...(retryAfterSeconds !== undefined && { headers: { 'retry-after': String(retryAfterSeconds) } }),
     },
+    requestId,
   );
 }
 
@@ -100,15 +117,19 @@ export async function answer(
   const requestId = deterministicId('req', [event.requestContext.requestId]);
   let told: Pick<Answer, 'route' | 'workspaceId'> = { route: 'none' };
   try {
-    const { route, params } = findRoute(routes, event);
+    const match = findRoute(routes, event);
+    const { route, params } = match;
     told = { route: `${route.method} ${route.path}` };
-    const caller = callerOf(event);
-    told = { ...told, workspaceId: caller.workspaceId };
+    const caller = route.scope === 'public' ? NOBODY : callerOf(event);
+    if (route.scope !== 'public') told = { ...told, workspaceId: caller.workspaceId };
     checkScope(route, caller);
+    const headers = headersOf(event);
+    checkHeaders(route, headers);
     const query = parse(route.query, queryOf(event), 'invalid_parameter');
     const body = route.body === undefined ? undefined : parse(route.body, bodyOf(event), 'invalid_field');
-    const { status, body: answered } = await route.handle(deps, { caller, params, query, body });
-    return { ...told, result: toResult(status, answered, { requestId }) };
+    checkParams(match);
+    const answered = await route.handle(deps, { caller, params, query, headers, body });
+    return { ...told, result: toResult(answered, requestId) };
   } catch (error) {
     if (error instanceof ApiError) {
       const fault = error.extras.cause;

@@ -1,9 +1,9 @@
 import type { Attempt, Delivery } from '../core/deliveries.ts';
-import { isId } from '../core/ids.ts';
 import { getDelivery } from '../store/deliveries.ts';
 import { notFound } from './errors.ts';
 import { route } from './route.ts';
-import { noQuery } from './schemas/common.ts';
+import { idOf, noQuery } from './schemas/common.ts';
+import { deliveryWithAttemptsJson } from './schemas/deliveries.ts';
 
 /** A Delivery as the API shows it; what is not known is null. */
 export function toDeliveryJson(delivery: Delivery): Record<string, unknown> {
@@ -40,11 +40,12 @@ const get = route({
   method: 'GET',
   path: '/v1/deliveries/{id}',
   scope: 'read',
+  summary: 'One delivery, with its attempts',
+  params: { id: idOf('dlv') },
   query: noQuery,
+  answers: { 200: deliveryWithAttemptsJson },
   async handle(deps, { caller, params }) {
-    const { id } = params;
-    const found =
-      id !== undefined && isId('dlv', id) ? await getDelivery(deps.table, caller.workspaceId, id) : undefined;
+    const found = await getDelivery(deps.table, caller.workspaceId, params['id'] ?? '');
     if (!found) throw notFound();
     const body = { ...toDeliveryJson(found.delivery), attempts: found.attempts.map(toAttemptJson) };
     return { status: 200, body };

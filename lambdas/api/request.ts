@@ -10,6 +10,9 @@ export interface Caller {
   readonly scopes: readonly Scope[];
 }
 
+/** The caller of a route that needs no key; owns nothing. */
+export const NOBODY: Caller = { workspaceId: '', keyId: '', scopes: [] };
+
 /** SES takes 40 MB, but API Gateway and Lambda pass 6 MB of JSON at the most. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -35,8 +38,13 @@ export function queryOf(event: APIGatewayProxyEvent): Readonly<Record<string, st
   return Object.fromEntries(query);
 }
 
-function headerOf(event: APIGatewayProxyEvent, name: string): string | undefined {
-  return Object.entries(event.headers).find(([each]) => each.toLowerCase() === name)?.[1];
+/** By lower-case name. */
+export function headersOf(event: APIGatewayProxyEvent): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(event.headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name.toLowerCase(), value]],
+    ),
+  );
 }
 
 function textOf(event: APIGatewayProxyEvent): string {
@@ -52,7 +60,7 @@ function textOf(event: APIGatewayProxyEvent): string {
 
 /** The JSON body, not checked yet. */
 export function bodyOf(event: APIGatewayProxyEvent): unknown {
-  const type = headerOf(event, 'content-type');
+  const type = headersOf(event)['content-type'];
   if (type !== undefined && !/^application\/json\s*(?:;|$)/i.test(type)) {
     throw new ApiError('unsupported_media_type', 'The body must be application/json');
   }

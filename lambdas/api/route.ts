@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import type { Scope } from '../core/api-key.ts';
 import type { ApiDeps } from './deps.ts';
+import type { ErrorCode } from './errors.ts';
 import type { Caller } from './request.ts';
 
 /** A request as a route gets it: everything is what its schema says. */
@@ -9,16 +10,23 @@ export interface RouteRequest<Query, Body> {
   /** Parts of the path in braces, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
 }
 
+export type AnswerStatus = 200 | 201 | 202 | 204;
+
 export interface RouteAnswer {
-  readonly status: 200 | 201 | 202 | 204;
-  /** None with 204. */
+  readonly status: AnswerStatus;
+  /** Answered as JSON; none with 204, or with `text`. */
   readonly body?: unknown;
+  /** An answer that is not JSON. */
+  readonly text?: { readonly type: string; readonly content: string };
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One route of the API: dispatch is derived from it, and so will be its description. */
+/** One route of the API: it is found, checked and described (openapi.ts) by what stands here. */
 export interface Route<
   Query extends z.ZodMiniType = z.ZodMiniType,
   Body extends z.ZodMiniType = z.ZodMiniType,
@@ -26,10 +34,23 @@ export interface Route<
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** `/v1/webhooks/{id}` */
   readonly path: string;
-  readonly scope: Scope;
+  /** What a key must have; `public` needs no key (its path is in public-paths.ts, for the gateway). */
+  readonly scope: Scope | 'public';
+  /** One sentence, for the description. */
+  readonly summary: string;
+  /** Parts of the path in braces: what does not fit names nothing, 404. */
+  readonly params?: Readonly<Record<string, z.ZodMiniType<string>>>;
   readonly query: Query;
+  /** Headers that mean something to it, by lower-case name. */
+  readonly headers?: Readonly<Record<string, z.ZodMiniType>>;
   /** Absent where the route takes no body. */
   readonly body?: Body;
+  /** What it answers, by status; null for no body. */
+  readonly answers: Readonly<Partial<Record<AnswerStatus, z.ZodMiniType | null>>>;
+  /** Other types than JSON that its 200 may have. */
+  readonly media?: readonly string[];
+  /** What it may answer beside the errors of every route. */
+  readonly errors?: readonly ErrorCode[];
   handle(deps: ApiDeps, request: RouteRequest<z.output<Query>, z.output<Body>>): Promise<RouteAnswer>;
 }
 
@@ -38,4 +59,22 @@ export function route<Query extends z.ZodMiniType, Body extends z.ZodMiniType>(
   definition: Route<Query, Body>,
 ): Route {
   return definition;
+}
+
+type PublicRoute<Query extends z.ZodMiniType, Body extends z.ZodMiniType> = Omit<
+  Route<Query, Body>,
+  'scope' | 'handle'
+> & {
+  handle(
+    deps: ApiDeps,
+    request: Omit<RouteRequest<z.output<Query>, z.output<Body>>, 'caller'>,
+  ): Promise<RouteAnswer>;
+};
+
+/** A route that needs no key; its handler is told of no caller. */
+export function publicRoute<Query extends z.ZodMiniType, Body extends z.ZodMiniType>(
+  definition: PublicRoute<Query, Body>,
+): Route {
+  const known: Route<Query, Body> = { ...definition, scope: 'public' };
+  return known;
 }

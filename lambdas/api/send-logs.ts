@@ -3,7 +3,8 @@ import { listEvents } from '../store/events.ts';
 import { ApiError } from './errors.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
-import { logsQuery } from './schemas/send-logs.ts';
+import { listOf } from './schemas/common.ts';
+import { logEntryJson, logsQuery } from './schemas/send-logs.ts';
 
 /** An EmailEvent as the log shows it. */
 export function toLogEntry(event: EmailEvent): Record<string, unknown> {
@@ -43,7 +44,10 @@ export const listLogs = route({
   method: 'GET',
   path: LOGS_PATH,
   scope: 'read',
+  summary: 'What happened to mails, newest first',
   query: logsQuery,
+  answers: { 200: listOf(logEntryJson) },
+  errors: ['invalid_cursor', 'conflicting_filters'],
   async handle(deps, { caller, query }) {
     const { type, status, message_id: messageId, to, after, before, limit, cursor } = query;
     if (after !== undefined && before !== undefined && Date.parse(after) >= Date.parse(before)) {

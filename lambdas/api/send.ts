@@ -10,7 +10,7 @@ import type { ApiDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
 import { route } from './route.ts';
 import { noQuery } from './schemas/common.ts';
-import { sendBody, type SendBody } from './schemas/send.ts';
+import { sendBody, sentJson, type SendBody } from './schemas/send.ts';
 import { classifySendError } from './ses-errors.ts';
 
 const WORKSPACE_TAG = 'ivymail_workspace';
@@ -87,8 +87,17 @@ export const send = route({
   method: 'POST',
   path: '/v1/send',
   scope: 'send',
+  summary: 'Sends a mail through SES; suppressed recipients are left out',
   query: noQuery,
   body: sendBody,
+  answers: { 202: sentJson },
+  errors: [
+    'identity_not_verified',
+    'message_rejected',
+    'sending_paused',
+    'quota_exceeded',
+    'outcome_unknown',
+  ],
   async handle(deps, { caller, body }) {
     const { workspaceId } = caller;
     const all = distinctAddresses(FIELDS.flatMap((field) => body[field]));

@@ -10,8 +10,8 @@ import {
 import { notFound } from './errors.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
-import { bareAddress, noQuery, paging } from './schemas/common.ts';
-import { createSuppressionBody } from './schemas/suppressions.ts';
+import { bareAddress, listOf, noQuery, paging } from './schemas/common.ts';
+import { createSuppressionBody, suppressionJson } from './schemas/suppressions.ts';
 
 const PATH = '/v1/suppressions';
 
@@ -28,7 +28,9 @@ const list = route({
   method: 'GET',
   path: PATH,
   scope: 'read',
+  summary: 'Recipients that mail is not sent to, by address',
   query: z.strictObject(paging),
+  answers: { 200: listOf(suppressionJson) },
   async handle(deps, { caller, query }) {
     const scope = cursorScope(caller.workspaceId, PATH, {});
     const position = await positionOf(deps, scope, query.cursor);
@@ -45,8 +47,10 @@ const create = route({
   method: 'POST',
   path: PATH,
   scope: 'admin',
+  summary: 'Adds a recipient; one that is listed stays as it is',
   query: noQuery,
   body: createSuppressionBody,
+  answers: { 201: suppressionJson },
   async handle(deps, { caller, body }) {
     const suppression = await addSuppression(deps.table, {
       workspace_id: caller.workspaceId,
@@ -59,18 +63,20 @@ const create = route({
 
 const ONE_PATH = `${PATH}/{address}`;
 
-/** What is no address is on no list. */
+const addressParam = { address: bareAddress };
+
 function addressOf(params: Readonly<Record<string, string>>): string {
-  const address = bareAddress.safeParse(params['address']);
-  if (!address.success) throw notFound();
-  return address.data;
+  return params['address'] ?? '';
 }
 
 const get = route({
   method: 'GET',
   path: ONE_PATH,
   scope: 'read',
+  summary: 'Whether a recipient is suppressed, why, and since when',
+  params: addressParam,
   query: noQuery,
+  answers: { 200: suppressionJson },
   async handle(deps, { caller, params }) {
     const suppression = await findSuppression(deps.table, caller.workspaceId, addressOf(params));
     if (!suppression) throw notFound();
@@ -82,7 +88,10 @@ const remove = route({
   method: 'DELETE',
   path: ONE_PATH,
   scope: 'admin',
+  summary: 'Mail goes to the recipient again',
+  params: addressParam,
   query: noQuery,
+  answers: { 204: null },
   async handle(deps, { caller, params }) {
     if (!(await removeSuppression(deps.table, caller.workspaceId, addressOf(params)))) throw notFound();
     return { status: 204 };

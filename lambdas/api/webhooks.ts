@@ -1,5 +1,5 @@
 import type { Endpoint } from '../core/endpoints.ts';
-import { isId, randomId } from '../core/ids.ts';
+import { randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { checkEndpointUrl } from '../delivery/endpoint-url.ts';
 import { sealSecret } from '../delivery/secrets.ts';
@@ -18,8 +18,14 @@ import { ApiError, notFound } from './errors.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
 import * as z from 'zod/mini';
-import { noQuery, paging } from './schemas/common.ts';
-import { createWebhookBody, updateWebhookBody } from './schemas/webhooks.ts';
+import { idOf, listOf, noQuery, paging } from './schemas/common.ts';
+import { deliveryJson } from './schemas/deliveries.ts';
+import {
+  createWebhookBody,
+  endpointJson,
+  endpointWithSecretJson,
+  updateWebhookBody,
+} from './schemas/webhooks.ts';
 
 /** Dispatch reads all endpoints of a workspace for each batch of events. */
 const MAX_ENDPOINTS = 50;
@@ -45,11 +51,10 @@ function checkedUrl(deps: ApiDeps, text: string): string {
   throw new ApiError(checked.code, `The url ${checked.message}`, { field: 'url' });
 }
 
-/** What is no id of an endpoint names none, and could be too long for a key of the table. */
+const idParam = { id: idOf('ep') };
+
 function endpointIdOf(params: Readonly<Record<string, string>>): string {
-  const { id } = params;
-  if (id === undefined || !isId('ep', id)) throw notFound();
-  return id;
+  return params['id'] ?? '';
 }
 
 async function existing(deps: ApiDeps, workspaceId: string, id: string): Promise<Endpoint> {
@@ -62,7 +67,9 @@ const list = route({
   method: 'GET',
   path: '/v1/webhooks',
   scope: 'read',
+  summary: 'The endpoints of the workspace',
   query: noQuery,
+  answers: { 200: listOf(endpointJson) },
   async handle(deps, { caller }) {
     const endpoints = await listEndpoints(deps.table, caller.workspaceId, { consistent: true });
     const newestFirst = endpoints.toSorted((left, right) => (left.created_at < right.created_at ? 1 : -1));
@@ -74,8 +81,11 @@ const create = route({
   method: 'POST',
   path: '/v1/webhooks',
   scope: 'admin',
+  summary: 'Makes an endpoint, and shows its secret once',
   query: noQuery,
   body: createWebhookBody,
+  answers: { 201: endpointWithSecretJson },
+  errors: ['url_https_required', 'url_address_forbidden'],
   async handle(deps, { caller, body }) {
     const url = checkedUrl(deps, body.url);
     const { workspaceId } = caller;
@@ -111,7 +121,10 @@ const get = route({
   method: 'GET',
   path: '/v1/webhooks/{id}',
   scope: 'read',
+  summary: 'One endpoint',
+  params: idParam,
   query: noQuery,
+  answers: { 200: endpointJson },
   async handle(deps, { caller, params }) {
     return { status: 200, body: toJson(await existing(deps, caller.workspaceId, endpointIdOf(params))) };
   },
@@ -121,8 +134,12 @@ const update = route({
   method: 'PATCH',
   path: '/v1/webhooks/{id}',
   scope: 'admin',
+  summary: 'Changes what is named; pauses and resumes',
+  params: idParam,
   query: noQuery,
   body: updateWebhookBody,
+  answers: { 200: endpointJson },
+  errors: ['url_https_required', 'url_address_forbidden'],
   async handle(deps, { caller, params, body }) {
     const { id: endpointId, status: before } = await existing(deps, caller.workspaceId, endpointIdOf(params));
     const { url, events, description, status } = body;
@@ -146,7 +163,10 @@ const remove = route({
   method: 'DELETE',
   path: '/v1/webhooks/{id}',
   scope: 'admin',
+  summary: 'Deletes an endpoint',
+  params: idParam,
   query: noQuery,
+  answers: { 204: null },
   async handle(deps, { caller, params }) {
     if (!(await deleteEndpoint(deps.table, caller.workspaceId, endpointIdOf(params)))) throw notFound();
     return { status: 204 };
@@ -159,7 +179,10 @@ const listDeliveries = route({
   method: 'GET',
   path: DELIVERIES_PATH,
   scope: 'read',
+  summary: 'What became of each event for an endpoint, newest event first',
+  params: idParam,
   query: z.strictObject(paging),
+  answers: { 200: listOf(deliveryJson) },
   async handle(deps, { caller, params, query }) {
     const { workspaceId } = caller;
     const { id: endpointId } = await existing(deps, workspaceId, endpointIdOf(params));

@@ -28,7 +28,7 @@ describe('IvyMailStack', () => {
       // ingest, dispatch, deliver, api, authorizer; and two state machines.
       'AWS::Lambda::Function': 5,
       'AWS::Lambda::EventSourceMapping': 2,
-      'AWS::Lambda::Permission': 2,
+      'AWS::Lambda::Permission': 3,
       'AWS::StepFunctions::StateMachine': 2,
       'AWS::IAM::Role': 7,
       'AWS::IAM::Policy': 7,
@@ -37,8 +37,8 @@ describe('IvyMailStack', () => {
       'AWS::ApiGateway::RestApi': 1,
       'AWS::ApiGateway::Deployment': 1,
       'AWS::ApiGateway::Stage': 1,
-      'AWS::ApiGateway::Resource': 1,
-      'AWS::ApiGateway::Method': 1,
+      'AWS::ApiGateway::Resource': 3,
+      'AWS::ApiGateway::Method': 2,
       'AWS::ApiGateway::Authorizer': 1,
       'AWS::ApiGateway::GatewayResponse': 17,
       // What an operator is told.

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { IdPrefix } from '../../core/ids.ts';
 
 const LIMIT = 'must be a whole number from 1 to 100';
 
@@ -48,3 +49,19 @@ export const mailbox = line(512).check(
 );
 
 export const rfc3339 = z.iso.datetime({ offset: true, error: 'must be a time as in 2026-02-25T12:00:00Z' });
+
+/** An id of ours, as a part of the path or as a field. */
+export function idOf(prefix: IdPrefix): z.ZodMiniString {
+  return z
+    .string()
+    .check(z.regex(new RegExp(`^${prefix}_[a-z2-7]{26}$`), `must be an id that begins with ${prefix}_`));
+}
+
+/** The answer of every list; a cursor is null at an end. */
+export function listOf<T extends z.ZodMiniType>(item: T) {
+  return z.strictObject({
+    data: z.array(item),
+    next_cursor: z.nullable(z.string()),
+    prev_cursor: z.nullable(z.string()),
+  });
+}

@@ -67,3 +67,10 @@ export const sendBody = z
     }),
   );
 export type SendBody = z.output<typeof sendBody>;
+
+/** The answer of POST /v1/send: bare addresses. */
+export const sentJson = z.strictObject({
+  message_id: z.string(),
+  accepted: z.array(z.string()),
+  suppressed: z.array(z.string()),
+});

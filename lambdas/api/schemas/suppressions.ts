@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { bareAddress } from './common.ts';
+import { SUPPRESSION_REASONS } from '../../core/events.ts';
+import { bareAddress, idOf, rfc3339 } from './common.ts';
 
 /** A list brought along from elsewhere may say why; who adds an address by hand need not. */
 const REASONS = ['manual', 'bounce', 'complaint', 'unsubscribed'] as const;
@@ -7,4 +8,11 @@ const REASONS = ['manual', 'bounce', 'complaint', 'unsubscribed'] as const;
 export const createSuppressionBody = z.strictObject({
   address: bareAddress,
   reason: z._default(z.enum(REASONS), 'manual'),
+});
+
+export const suppressionJson = z.strictObject({
+  address: z.string(),
+  reason: z.enum(SUPPRESSION_REASONS),
+  event_id: z.nullable(idOf('evt')),
+  created_at: rfc3339,
 });

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { DEFAULT_ENDPOINT_EVENTS, EVENT_NAMES, type EventName } from '../../core/events.ts';
-import { line } from './common.ts';
+import { ENDPOINT_STATUSES } from '../../core/endpoints.ts';
+import { idOf, line, rfc3339 } from './common.ts';
 
 /** All but `unknown`, which is never delivered. */
 const DELIVERED_EVENTS = EVENT_NAMES.filter((name) => name !== 'unknown');
@@ -32,3 +33,21 @@ export const updateWebhookBody = z
     status: z.optional(z.enum(['active', 'paused'])),
   })
   .check(z.refine((changes) => Object.keys(changes).length > 0, 'names nothing to change'));
+
+const endpointFields = {
+  id: idOf('ep'),
+  url,
+  events: z.array(z.enum(['*', ...DELIVERED_EVENTS])),
+  description: z.nullable(z.string()),
+  status: z.enum(ENDPOINT_STATUSES),
+  status_reason: z.nullable(z.string()),
+  status_changed_at: rfc3339,
+  created_at: rfc3339,
+  updated_at: rfc3339,
+};
+
+/** An Endpoint as the API shows it. */
+export const endpointJson = z.strictObject(endpointFields);
+
+/** Its secret is shown when it is made, and on explicit request. */
+export const endpointWithSecretJson = z.strictObject({ ...endpointFields, secret: z.string() });
