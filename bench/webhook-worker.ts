@@ -2,7 +2,7 @@
  * The measured process: webhooks built, signed, guarded and sent as the deliver λ does, and beside them a bare loop of
  * signed POSTs over node:http to the same receiver, in turn.
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { deliver, type DeliverDeps } from '../lambdas/delivery/deliver.ts';
 import { webhookHeaders } from '../lambdas/delivery/headers.ts';
@@ -76,6 +76,7 @@ const deps: DeliverDeps = {
   send,
   retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
   now: Date.now,
+  randomBytes,
   random: Math.random,
   onUnrecorded(error) {
     throw error;

@@ -79,6 +79,7 @@ export class Alarms extends Construct {
     this.onErrors('Ingest', ingest.function);
     this.onErrors('Dispatch', delivery.dispatch);
     this.onErrors('Deliver', delivery.deliver);
+    this.onErrors('Recover', delivery.recover);
     this.onErrors('Api', api.function);
     this.onErrors('Authorizer', api.authorizer);
 
@@ -92,7 +93,14 @@ export class Alarms extends Construct {
       'RedeliverMachineFailed',
       delivery.redeliverMachine.metricFailed({ period: FIVE_MINUTES }),
     );
+    this.onStopped('RecoverMachineFailed', delivery.recoverMachine.metricFailed({ period: FIVE_MINUTES }));
 
+    this.onCount(
+      METRIC.endpointsFailing,
+      'A webhook endpoint fails; its deliveries are held',
+      'endpoint-failing',
+    );
+    this.onCount(METRIC.endpointsDisabled, 'A webhook endpoint was disabled', 'endpoint-disabled');
     this.onCount(METRIC.deliveriesExhausted, 'A webhook was given up after its last retry', 'exhausted');
     this.onCount(METRIC.deliveriesInternal, 'A delivery ended by a fault of our own', 'internal');
     this.onCount(METRIC.messagesQuarantined, 'A message could not be read as an SES event', 'quarantine');

@@ -3,8 +3,8 @@ import type { DeliverInput, DeliveryResult, Outcome } from '../lambdas/core/deli
 /** Own timeout of the deliver λ: 15 s for the attempt, the rest for reading and writing rows and for a cold start. */
 export const DELIVER_TIMEOUT_SECONDS = 30;
 
-/** A little more than the function's own, which is the one to end it. */
-const TASK_TIMEOUT_SECONDS = DELIVER_TIMEOUT_SECONDS + 5;
+/** More than the function's own, which is the one to end it: a cold start and the invocation's own tries come on top. */
+const TASK_TIMEOUT_SECONDS = DELIVER_TIMEOUT_SECONDS + 15;
 
 const RETRY: Outcome = 'retry';
 const field = (name: keyof DeliveryResult): string => `$.${name}`;
@@ -39,7 +39,7 @@ export const DELAY_PATH = field('delay_seconds');
  * Redeliver or, if that cannot be started, leaves as keys in a queue.
  *
  * Express ends everything after 5 minutes. The longest it can take, all jitter at its worst:
- * Attempt 4 × 35 + 2 + 4 + 8, StartRedeliver 4 × 5 + 1 + 2 + 4, LeaveKeys 3 × 5 + 1 + 2 = 199 s.
+ * Attempt 4 × 45 + 2 + 4 + 8, StartRedeliver 6 × 5 + 1 + 2 + 4 + 8 + 16, LeaveKeys 3 × 5 + 1 + 2 = 273 s.
  */
 export function deliverDefinition(targets: {
   readonly partition: string;
@@ -86,7 +86,14 @@ export function deliverDefinition(targets: {
         TimeoutSeconds: 5,
         Retry: [
           { ErrorEquals: ALREADY_STARTED, MaxAttempts: 0 },
-          { ErrorEquals: ['States.ALL'], IntervalSeconds: 1, BackoffRate: 2, MaxAttempts: 3 },
+          // Many at once are throttled together: the jitter keeps them from coming back together.
+          {
+            ErrorEquals: ['States.ALL'],
+            IntervalSeconds: 1,
+            BackoffRate: 2,
+            MaxAttempts: 5,
+            JitterStrategy: 'FULL',
+          },
         ],
         Catch: [
           { ErrorEquals: ALREADY_STARTED, ResultPath: null, Next: 'Done' },

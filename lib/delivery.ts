@@ -13,6 +13,7 @@ import { DELIVER_TIMEOUT_SECONDS, deliverDefinition } from './deliver-machine.ts
 import type { EventTable } from './event-table.ts';
 import { ivyFunction } from './ivy-function.ts';
 import type { ResolvedOptions } from './options.ts';
+import { RECOVER_TIMEOUT_SECONDS, recoverDefinition } from './recover-machine.ts';
 import { redeliverDefinition } from './redeliver-machine.ts';
 import type { SecretsKey } from './secrets-key.ts';
 
@@ -30,6 +31,9 @@ export class Delivery extends Construct {
   readonly deliverMachine: sfn.StateMachine;
   /** Standard: the retries. */
   readonly redeliverMachine: sfn.StateMachine;
+  readonly recover: lambda.Function;
+  /** Standard: what an endpoint missed, at a bounded rate. */
+  readonly recoverMachine: sfn.StateMachine;
   /** Keys of rows that could not be dispatched. */
   readonly dispatchDeadLetters: sqs.Queue;
   /** Keys of deliveries that no execution could take. */
@@ -43,6 +47,8 @@ export class Delivery extends Construct {
     this.deliver = this.createDeliver(props);
     this.redeliverMachine = this.createRedeliverMachine();
     this.deliverMachine = this.createDeliverMachine();
+    this.recover = this.createRecover(props);
+    this.recoverMachine = this.createRecoverMachine();
     this.dispatch = this.createDispatch(props);
   }
 
@@ -101,6 +107,36 @@ export class Delivery extends Construct {
     return machine;
   }
 
+  private createRecover({ table }: DeliveryProps): lambda.Function {
+    const recover = ivyFunction(this, 'Recover', {
+      handler: 'recover',
+      description: 'Starts some of the deliveries an endpoint missed',
+      timeoutSeconds: RECOVER_TIMEOUT_SECONDS,
+      memoryMb: 512,
+    });
+    table.grantAccess(recover, {
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      queriesIndexes: true,
+    });
+    recover.addEnvironment(ENV.deliverMachineArn, this.deliverMachine.stateMachineArn);
+    recover.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['states:StartExecution'],
+        resources: [this.deliverMachine.stateMachineArn],
+      }),
+    );
+    return recover;
+  }
+
+  private createRecoverMachine(): sfn.StateMachine {
+    const machine = new sfn.StateMachine(this, 'RecoverMachine', {
+      definitionBody: this.definition(recoverDefinition({ recoverFunctionArn: this.recover.functionArn })),
+      tracingEnabled: true,
+    });
+    this.allow(machine, 'lambda:InvokeFunction', this.recover.functionArn);
+    return machine;
+  }
+
   private createDispatch({ table, options }: DeliveryProps): lambda.Function {
     const dispatch = ivyFunction(this, 'Dispatch', {
       handler: 'dispatch',
@@ -116,9 +152,10 @@ export class Delivery extends Construct {
     dispatch.addToRolePolicy(
       new iam.PolicyStatement({
         actions: ['states:StartExecution'],
-        resources: [this.deliverMachine.stateMachineArn],
+        resources: [this.deliverMachine.stateMachineArn, this.recoverMachine.stateMachineArn],
       }),
     );
+    dispatch.addEnvironment(ENV.recoverMachineArn, this.recoverMachine.stateMachineArn);
     dispatch.addEnvironment(ENV.poisonQueueUrl, this.dispatchDeadLetters.queueUrl);
     dispatch.addToRolePolicy(
       new iam.PolicyStatement({

@@ -5,7 +5,7 @@ import { attemptTask, DELAY_PATH, retryOrDone } from './deliver-machine.ts';
  * anything, and is seen in the console while it does.
  *
  * Faults of our own are tried again for up to 24 h: the first seven waits are 5, 10, … 320 s (635 s), each after them
- * 10 minutes. With 35 s for each of the 142 tries, (86,400 - 635 - 35 × 8) ÷ (600 + 35) leaves room for 134 of those.
+ * 10 minutes. With 45 s for each try, (86,400 - 635 - 45 × 8) ÷ (600 + 45) leaves room for 132 of those.
  */
 export function redeliverDefinition(targets: { readonly deliverFunctionArn: string }): object {
   return {
@@ -20,7 +20,7 @@ export function redeliverDefinition(targets: { readonly deliverFunctionArn: stri
             IntervalSeconds: 5,
             BackoffRate: 2,
             MaxDelaySeconds: 600,
-            MaxAttempts: 7 + 134,
+            MaxAttempts: 7 + 132,
           },
         ],
         Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'Abandon' }],

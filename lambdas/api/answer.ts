@@ -53,6 +53,11 @@ function findRoute(routes: readonly Route[], event: APIGatewayProxyEvent): Match
   throw notFound();
 }
 
+function givenBody(route: Route, event: APIGatewayProxyEvent): unknown {
+  const none = event.body === null || event.body === '';
+  return route.optionalBody && none ? {} : bodyOf(event);
+}
+
 /** What is no id names nothing, and could be too long for a key of the table. */
 function checkParams({ route, params }: Match): void {
   for (const [name, schema] of Object.entries(route.params ?? {}))
@@ -126,7 +131,8 @@ export async function answer(
     const headers = headersOf(event);
     checkHeaders(route, headers);
     const query = parse(route.query, queryOf(event), 'invalid_parameter');
-    const body = route.body === undefined ? undefined : parse(route.body, bodyOf(event), 'invalid_field');
+    const body =
+      route.body === undefined ? undefined : parse(route.body, givenBody(route, event), 'invalid_field');
     checkParams(match);
     const answered = await route.handle(deps, { caller, params, query, headers, body });
     return { ...told, result: toResult(answered, requestId) };

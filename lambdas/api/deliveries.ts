@@ -1,9 +1,16 @@
 import type { Attempt, Delivery } from '../core/deliveries.ts';
-import { getDelivery } from '../store/deliveries.ts';
-import { notFound } from './errors.ts';
+import { randomId } from '../core/ids.ts';
+import { formatTimestamp } from '../core/timestamps.ts';
+import { runTask } from '../delivery/dispatch.ts';
+import { putCommand } from '../store/commands.ts';
+import { getDelivery, listEndpointDeliveries } from '../store/deliveries.ts';
+import { getEndpoint } from '../store/endpoints.ts';
+import { checkActive, endpointOf, endpointParam } from './endpoint-access.ts';
+import { ApiError, notFound } from './errors.ts';
+import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
-import { idOf, noQuery } from './schemas/common.ts';
-import { deliveryWithAttemptsJson } from './schemas/deliveries.ts';
+import { idOf, listOf, noQuery } from './schemas/common.ts';
+import { deliveriesQuery, deliveryJson, deliveryWithAttemptsJson } from './schemas/deliveries.ts';
 
 /** A Delivery as the API shows it; what is not known is null. */
 export function toDeliveryJson(delivery: Delivery): Record<string, unknown> {
@@ -23,7 +30,8 @@ export function toDeliveryJson(delivery: Delivery): Record<string, unknown> {
   };
 }
 
-function toAttemptJson(attempt: Attempt): Record<string, unknown> {
+/** An Attempt as the API shows it; what is not known is null. */
+export function toAttemptJson(attempt: Attempt): Record<string, unknown> {
   return {
     number: attempt.number,
     trigger: attempt.trigger,
@@ -52,4 +60,61 @@ const get = route({
   },
 });
 
-export const deliveryRoutes = [get];
+const LIST_PATH = '/v1/webhooks/{id}/deliveries';
+
+const listOfEndpoint = route({
+  method: 'GET',
+  path: LIST_PATH,
+  scope: 'read',
+  summary:
+    'What became of each event for an endpoint, newest event first; a page may be short and have a next one',
+  params: endpointParam,
+  query: deliveriesQuery,
+  answers: { 200: listOf(deliveryJson) },
+  errors: ['invalid_cursor'],
+  async handle(deps, { caller, params, query }) {
+    const { workspaceId } = caller;
+    const { id: endpointId } = await endpointOf(deps, caller, params);
+    const { status, cursor, limit } = query;
+    const scope = cursorScope(workspaceId, LIST_PATH, { id: endpointId, status });
+    const position = await positionOf(deps, scope, cursor);
+    const page = await listEndpointDeliveries(deps.table, {
+      workspaceId,
+      endpointId,
+      ...(status !== undefined && { status }),
+      limit,
+      ...(position && { position }),
+    });
+    return { status: 200, body: await toList(deps, scope, { page, toJson: toDeliveryJson }) };
+  },
+});
+
+const redeliver = route({
+  method: 'POST',
+  path: '/v1/deliveries/{id}/redeliver',
+  scope: 'admin',
+  summary: 'One more attempt, whatever became of the delivery; one that fails changes nothing but the count',
+  params: { id: idOf('dlv') },
+  query: noQuery,
+  answers: { 202: deliveryJson },
+  async handle(deps, { caller, params }) {
+    const { workspaceId } = caller;
+    const found = await getDelivery(deps.table, workspaceId, params['id'] ?? '');
+    if (!found) throw notFound();
+    const { delivery } = found;
+    const endpoint = await getEndpoint(deps.table, workspaceId, delivery.endpoint_id);
+    if (!endpoint) throw new ApiError('invalid_field', 'The endpoint was deleted', { field: 'endpoint_id' });
+    checkActive(endpoint);
+    const id = randomId('rcv', deps.randomBytes);
+    const task = runTask({ ...delivery, timestamp: delivery.event_timestamp }, endpoint.id, {
+      id,
+      trigger: 'manual',
+      attempts: delivery.attempt_count,
+    });
+    const at = formatTimestamp(deps.now());
+    await putCommand(deps.table, { command: 'redeliver', id, workspace_id: workspaceId, task }, at);
+    return { status: 202, body: toDeliveryJson(delivery) };
+  },
+});
+
+export const deliveryRoutes = [get, listOfEndpoint, redeliver];

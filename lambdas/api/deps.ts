@@ -1,5 +1,8 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SESv2Client } from '@aws-sdk/client-sesv2';
+import type { Resolve } from '../delivery/address-guard.ts';
+import type { SecretOpener } from '../delivery/secrets.ts';
+import type { Sender } from '../delivery/send.ts';
 import type { Table } from '../store/table.ts';
 
 /** What the routes reach the world with. */
@@ -8,6 +11,10 @@ export interface ApiDeps {
   /** Must not retry by itself: SES has no idempotency, and a mail must not go out twice. */
   readonly ses: SESv2Client;
   readonly kms: KMSClient;
+  readonly secrets: SecretOpener;
+  /** Makes one attempt, for tests of an endpoint. */
+  readonly sendWebhook: Sender;
+  readonly resolve: Resolve;
   readonly cursorKey: () => Promise<Uint8Array>;
   readonly configurationSet: string;
   readonly secretsKeyArn: string;

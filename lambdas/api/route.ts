@@ -45,6 +45,8 @@ export interface Route<
   readonly headers?: Readonly<Record<string, z.ZodMiniType>>;
   /** Absent where the route takes no body. */
   readonly body?: Body;
+  /** A request without a body is taken for `{}`. */
+  readonly optionalBody?: boolean;
   /** What it answers, by status; null for no body. */
   readonly answers: Readonly<Partial<Record<AnswerStatus, z.ZodMiniType | null>>>;
   /** Other types than JSON that its 200 may have. */

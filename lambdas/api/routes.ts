@@ -1,8 +1,11 @@
 import { deliveryRoutes } from './deliveries.ts';
+import { recoveryRoutes } from './recoveries.ts';
 import type { Route } from './route.ts';
 import { listLogs } from './send-logs.ts';
 import { send } from './send.ts';
 import { suppressionRoutes } from './suppressions.ts';
+import { webhookSecretRoutes } from './webhook-secrets.ts';
+import { webhookTestRoutes } from './webhook-test.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 /** Every route there is. */
@@ -10,6 +13,9 @@ export const ROUTES: readonly Route[] = [
   send,
   listLogs,
   ...webhookRoutes,
+  ...webhookSecretRoutes,
+  ...webhookTestRoutes,
+  ...recoveryRoutes,
   ...deliveryRoutes,
   ...suppressionRoutes,
 ];

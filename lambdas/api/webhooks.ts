@@ -1,27 +1,23 @@
-import type { Endpoint } from '../core/endpoints.ts';
+import { isIP } from 'node:net';
+import * as z from 'zod/mini';
+import type { Endpoint, EndpointChange } from '../core/endpoints.ts';
 import { randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
+import { isForbiddenName } from '../delivery/address-guard.ts';
 import { checkEndpointUrl } from '../delivery/endpoint-url.ts';
 import { sealSecret } from '../delivery/secrets.ts';
 import { newSecret, secretText } from '../delivery/sign.ts';
-import { listEndpointDeliveries } from '../store/deliveries.ts';
-import {
-  deleteEndpoint,
-  getEndpoint,
-  listEndpoints,
-  putEndpoint,
-  updateEndpoint,
-} from '../store/endpoints.ts';
-import { toDeliveryJson } from './deliveries.ts';
+import { listEndpointChanges } from '../store/endpoint-changes.ts';
+import { createEndpoint, deleteEndpoint, listEndpoints, updateEndpoint } from '../store/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
+import { changeBy, endpointOf, endpointParam } from './endpoint-access.ts';
 import { ApiError, notFound } from './errors.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
-import * as z from 'zod/mini';
-import { idOf, listOf, noQuery, paging } from './schemas/common.ts';
-import { deliveryJson } from './schemas/deliveries.ts';
+import { listOf, noQuery, paging } from './schemas/common.ts';
 import {
   createWebhookBody,
+  endpointChangeJson,
   endpointJson,
   endpointWithSecretJson,
   updateWebhookBody,
@@ -29,6 +25,8 @@ import {
 
 /** Dispatch reads all endpoints of a workspace for each batch of events. */
 const MAX_ENDPOINTS = 50;
+
+const ACTION_OF = { active: 'resumed', paused: 'paused' } as const;
 
 function toJson(endpoint: Endpoint): Record<string, unknown> {
   return {
@@ -44,23 +42,21 @@ function toJson(endpoint: Endpoint): Record<string, unknown> {
   };
 }
 
+function toChangeJson({ at, action, by, reason }: EndpointChange): Record<string, unknown> {
+  return { at, action, by, reason: reason ?? null };
+}
+
 /** The form to store; the same check on every way a URL comes in. */
-function checkedUrl(deps: ApiDeps, text: string): string {
-  const checked = checkEndpointUrl(text, { allowInsecure: deps.allowInsecureEndpoints });
-  if (checked.ok) return checked.url;
-  throw new ApiError(checked.code, `The url ${checked.message}`, { field: 'url' });
-}
-
-const idParam = { id: idOf('ep') };
-
-function endpointIdOf(params: Readonly<Record<string, string>>): string {
-  return params['id'] ?? '';
-}
-
-async function existing(deps: ApiDeps, workspaceId: string, id: string): Promise<Endpoint> {
-  const endpoint = await getEndpoint(deps.table, workspaceId, id);
-  if (!endpoint) throw notFound();
-  return endpoint;
+async function checkedUrl(deps: ApiDeps, text: string): Promise<string> {
+  const { allowInsecureEndpoints: allowInsecure } = deps;
+  const checked = checkEndpointUrl(text, { allowInsecure });
+  if (!checked.ok) throw new ApiError(checked.code, `The url ${checked.message}`, { field: 'url' });
+  const { hostname } = new URL(checked.url);
+  const literal = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
+  if (!literal && (await isForbiddenName(hostname, deps.resolve, { allowLoopback: allowInsecure }))) {
+    throw new ApiError('url_address_forbidden', 'The url must have a public address', { field: 'url' });
+  }
+  return checked.url;
 }
 
 const list = route({
@@ -87,7 +83,7 @@ const create = route({
   answers: { 201: endpointWithSecretJson },
   errors: ['url_https_required', 'url_address_forbidden'],
   async handle(deps, { caller, body }) {
-    const url = checkedUrl(deps, body.url);
+    const url = await checkedUrl(deps, body.url);
     const { workspaceId } = caller;
     if ((await listEndpoints(deps.table, workspaceId)).length >= MAX_ENDPOINTS) {
       throw new ApiError('invalid_field', `A workspace has at most ${MAX_ENDPOINTS} webhooks`, {
@@ -112,7 +108,7 @@ const create = route({
       updated_at: at,
       secrets: [{ version, sealed }],
     };
-    await putEndpoint(deps.table, endpoint);
+    await createEndpoint(deps.table, endpoint, changeBy(deps, caller, 'created'));
     return { status: 201, body: { ...toJson(endpoint), secret: secretText(secret) } };
   },
 });
@@ -122,11 +118,11 @@ const get = route({
   path: '/v1/webhooks/{id}',
   scope: 'read',
   summary: 'One endpoint',
-  params: idParam,
+  params: endpointParam,
   query: noQuery,
   answers: { 200: endpointJson },
   async handle(deps, { caller, params }) {
-    return { status: 200, body: toJson(await existing(deps, caller.workspaceId, endpointIdOf(params))) };
+    return { status: 200, body: toJson(await endpointOf(deps, caller, params)) };
   },
 });
 
@@ -135,23 +131,37 @@ const update = route({
   path: '/v1/webhooks/{id}',
   scope: 'admin',
   summary: 'Changes what is named; pauses and resumes',
-  params: idParam,
+  params: endpointParam,
   query: noQuery,
   body: updateWebhookBody,
   answers: { 200: endpointJson },
   errors: ['url_https_required', 'url_address_forbidden'],
   async handle(deps, { caller, params, body }) {
-    const { id: endpointId, status: before } = await existing(deps, caller.workspaceId, endpointIdOf(params));
+    const { id: endpointId, status: before } = await endpointOf(deps, caller, params);
     const { url, events, description, status } = body;
+    // One that has the status already keeps the time since when.
+    const turned = status === before ? undefined : status;
+    const change = changeBy(deps, caller, turned === undefined ? 'updated' : ACTION_OF[turned]);
     const endpoint = await updateEndpoint(
       deps.table,
-      { workspaceId: caller.workspaceId, endpointId, at: formatTimestamp(deps.now()) },
+      { workspaceId: caller.workspaceId, endpointId },
       {
-        ...(url !== undefined && { url: checkedUrl(deps, url) }),
-        ...(events !== undefined && { events }),
-        ...(description !== undefined && { description }),
-        // One that has the status already keeps the time since when.
-        ...(status !== undefined && status !== before && { status }),
+        changes: {
+          ...(url !== undefined && { url: await checkedUrl(deps, url) }),
+          ...(events !== undefined && { events }),
+          ...(description !== undefined && { description }),
+          ...(turned !== undefined && { status: turned }),
+        },
+        change,
+        // What the pause held back goes out again; what came meanwhile is for `recover`.
+        ...(turned === 'active' && {
+          command: {
+            command: 'drain' as const,
+            id: change.id,
+            workspace_id: caller.workspaceId,
+            endpoint_id: endpointId,
+          },
+        }),
       },
     );
     if (!endpoint) throw notFound();
@@ -164,38 +174,40 @@ const remove = route({
   path: '/v1/webhooks/{id}',
   scope: 'admin',
   summary: 'Deletes an endpoint',
-  params: idParam,
+  params: endpointParam,
   query: noQuery,
   answers: { 204: null },
   async handle(deps, { caller, params }) {
-    if (!(await deleteEndpoint(deps.table, caller.workspaceId, endpointIdOf(params)))) throw notFound();
+    const address = { workspaceId: caller.workspaceId, endpointId: params['id'] ?? '' };
+    if (!(await deleteEndpoint(deps.table, address, changeBy(deps, caller, 'deleted')))) throw notFound();
     return { status: 204 };
   },
 });
 
-const DELIVERIES_PATH = '/v1/webhooks/{id}/deliveries';
+const CHANGES_PATH = '/v1/webhooks/{id}/changes';
 
-const listDeliveries = route({
+const listChanges = route({
   method: 'GET',
-  path: DELIVERIES_PATH,
+  path: CHANGES_PATH,
   scope: 'read',
-  summary: 'What became of each event for an endpoint, newest event first',
-  params: idParam,
+  summary: 'What befell an endpoint and who did what with it, newest first',
+  params: endpointParam,
   query: z.strictObject(paging),
-  answers: { 200: listOf(deliveryJson) },
+  answers: { 200: listOf(endpointChangeJson) },
+  errors: ['invalid_cursor'],
   async handle(deps, { caller, params, query }) {
     const { workspaceId } = caller;
-    const { id: endpointId } = await existing(deps, workspaceId, endpointIdOf(params));
-    const scope = cursorScope(workspaceId, DELIVERIES_PATH, { id: endpointId });
+    const { id: endpointId } = await endpointOf(deps, caller, params);
+    const scope = cursorScope(workspaceId, CHANGES_PATH, { id: endpointId });
     const position = await positionOf(deps, scope, query.cursor);
-    const page = await listEndpointDeliveries(deps.table, {
+    const page = await listEndpointChanges(deps.table, {
       workspaceId,
       endpointId,
       limit: query.limit,
       ...(position && { position }),
     });
-    return { status: 200, body: await toList(deps, scope, { page, toJson: toDeliveryJson }) };
+    return { status: 200, body: await toList(deps, scope, { page, toJson: toChangeJson }) };
   },
 });
 
-export const webhookRoutes = [list, create, get, update, remove, listDeliveries];
+export const webhookRoutes = [list, create, get, update, remove, listChanges];

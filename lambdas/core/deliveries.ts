@@ -52,6 +52,8 @@ export interface Delivery {
   readonly endpoint_id: string;
   readonly message_id: string;
   readonly event: EventName;
+  /** RFC 3339; with message and event id it is the key of the event. */
+  readonly event_timestamp: string;
   readonly to?: string;
   readonly status: DeliveryStatus;
   readonly attempt_count: number;
@@ -74,11 +76,13 @@ export interface DeliveryTask {
   readonly endpoint_id: string;
   /** Delivery id and run: at most 80 characters, so that a repeated start of either machine is one execution. */
   readonly execution_name: string;
-  /** Which start of this delivery: `auto`, or the id of the command that asked for another one. */
+  /** Which start of this delivery: `auto` for the event's own, or the id of the command that asked for another one. */
   readonly run: string;
   readonly trigger: Trigger;
-  /** The attempt to be made next, from 1. */
+  /** The attempt to be made next, from 1; counts on over all runs. */
   readonly attempt: number;
+  /** The same within its run, from 1: what the retry schedule goes by. */
+  readonly run_attempt: number;
   /** How long Redeliver waits before it; whole seconds. */
   readonly delay_seconds: number;
 }

@@ -26,6 +26,12 @@ export interface Endpoint {
   readonly created_at: string;
   readonly updated_at: string;
   readonly secrets: readonly SealedSecret[];
+  /** RFC 3339, of the first failed attempt since the last success; absent while all is well. */
+  readonly failing_since?: string;
+  /** Failed attempts since then. */
+  readonly failures?: number;
+  /** RFC 3339; while it is set, new deliveries are stored as `held` and only probes are sent. */
+  readonly breaker_opened_at?: string;
 }
 
 /** Whether an endpoint wants an event. `unknown` is stored and counted, but never delivered. */
@@ -37,4 +43,29 @@ export function wantsEvent(endpoint: Pick<Endpoint, 'events'>, event: EventName)
 /** The endpoints an event makes a Delivery for. Those paused or disabled make none: `recover` makes it later. */
 export function matchEndpoints(endpoints: readonly Endpoint[], event: EmailEvent): readonly Endpoint[] {
   return endpoints.filter((endpoint) => endpoint.status === 'active' && wantsEvent(endpoint, event.event));
+}
+
+export const ENDPOINT_ACTIONS = [
+  'created',
+  'updated',
+  'paused',
+  'resumed',
+  'disabled',
+  'failing',
+  'recovered',
+  'secret_rotated',
+  'secret_shown',
+  'deleted',
+] as const;
+export type EndpointAction = (typeof ENDPOINT_ACTIONS)[number];
+
+/** Something that befell an endpoint, or was done to it or with its secret. Append-only. */
+export interface EndpointChange {
+  readonly id: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly action: EndpointAction;
+  /** Id of the key that asked for it; `ivymail` where we did it ourselves. */
+  readonly by: string;
+  readonly reason?: string;
 }

@@ -7,6 +7,7 @@ export const ENV = {
   configurationSet: 'IVYMAIL_CONFIGURATION_SET',
   secretsKeyArn: 'IVYMAIL_SECRETS_KEY_ARN',
   deliverMachineArn: 'IVYMAIL_DELIVER_MACHINE_ARN',
+  recoverMachineArn: 'IVYMAIL_RECOVER_MACHINE_ARN',
   poisonQueueUrl: 'IVYMAIL_POISON_QUEUE_URL',
   /** `true` lets http and loopback endpoints through: the local run only. */
   allowInsecureEndpoints: 'IVYMAIL_ALLOW_INSECURE_ENDPOINTS',

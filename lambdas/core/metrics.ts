@@ -9,6 +9,8 @@ export const METRIC = {
   /** Deliveries that ended, or attempts that could not be recorded, through a fault of our own. */
   deliveriesInternal: 'DeliveriesInternal',
   endpointsDisabled: 'EndpointsDisabled',
+  /** Breakers opened: an endpoint fails, and its new deliveries are held. */
+  endpointsFailing: 'EndpointsFailing',
 } as const;
 export type MetricName = (typeof METRIC)[keyof typeof METRIC];
 

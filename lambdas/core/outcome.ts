@@ -36,11 +36,11 @@ export function decideOutcome(input: {
   }
   // A person's own attempt or test is one attempt; `internal` is the end of a day of our own retries.
   const retried = (task.trigger === 'auto' || task.trigger === 'recover') && errorClass !== 'internal';
-  if (!retried || task.attempt > retry.count) return { outcome: 'exhausted', status: 'exhausted' };
+  if (!retried || task.run_attempt > retry.count) return { outcome: 'exhausted', status: 'exhausted' };
 
   const asked = statusCode !== undefined && MAY_ASK_FOR_TIME.has(statusCode) ? result.retry_after : undefined;
   const delaySeconds = retryDelaySeconds({
-    attempt: task.attempt,
+    attempt: task.run_attempt,
     options: retry,
     random: random(),
     nowMs,

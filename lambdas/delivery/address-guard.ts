@@ -101,6 +101,23 @@ async function checkedAddresses(
 }
 
 /**
+ * Whether a name resolves to an address that no webhook may go to. One that does not resolve may still come to be:
+ * what counts is the check where the socket connects, and this one only tells early.
+ */
+export async function isForbiddenName(
+  hostname: string,
+  resolve: Resolve,
+  options: GuardOptions,
+): Promise<boolean> {
+  try {
+    await checkedAddresses(hostname, resolve, options);
+    return false;
+  } catch (error) {
+    return error instanceof BlockedAddress;
+  }
+}
+
+/**
  * The `lookup` of a socket: it connects to an address that was checked in this very call, so that a name which answers
  * differently the next time (rebinding) gains nothing.
  */

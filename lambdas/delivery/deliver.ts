@@ -6,48 +6,52 @@ import type {
   DeliveryTask,
   Outcome,
 } from '../core/deliveries.ts';
-import type { Endpoint } from '../core/endpoints.ts';
+import { judgeFailure } from '../core/endpoint-health.ts';
+import type { Endpoint, EndpointAction, EndpointChange } from '../core/endpoints.ts';
+import { randomId } from '../core/ids.ts';
 import { decideOutcome, type Decision } from '../core/outcome.ts';
 import type { RetryOptions } from '../core/retry-schedule.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import {
   claimAttempt,
   eventAddressOf,
+  holdDelivery,
   recordAttempt,
   settleDelivery,
-  type ClaimOutcome,
+  type Claim,
+  type RefusedClaim,
 } from '../store/deliveries.ts';
+import { clearFailures, countFailure, openBreaker } from '../store/endpoint-health.ts';
 import { disableEndpoint, getEndpoint } from '../store/endpoints.ts';
 import { getEvent, type StoredEvent } from '../store/events.ts';
 import type { Table } from '../store/table.ts';
-import { webhookHeaders } from './headers.ts';
-import { webhookPayload } from './payload.ts';
-import { liveSecrets, type SecretOpener } from './secrets.ts';
-import type { AttemptResult } from './send.ts';
-import { signWebhook } from './sign.ts';
+import type { SecretOpener } from './secrets.ts';
+import type { AttemptResult, Sender } from './send.ts';
+import { signedRequest } from './signed-request.ts';
 
 export interface DeliverDeps {
   readonly table: Table;
   readonly secrets: SecretOpener;
-  readonly send: (request: {
-    readonly url: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
-  }) => Promise<AttemptResult>;
+  readonly send: Sender;
   readonly retry: RetryOptions;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** 0 to 1, for the jitter. */
   readonly random: () => number;
+  readonly randomBytes: (size: number) => Uint8Array;
   /** Called with what could not be written down after a request had gone out. */
   readonly onUnrecorded: (error: unknown) => void;
 }
+
+/** `failing`: the breaker was opened by this attempt; `disabled`: the endpoint was given up by it. */
+export type EndpointVerdict = 'none' | 'failing' | 'disabled';
 
 /** What one invocation did, for its one log line. */
 export interface DeliverReport {
   readonly result: DeliveryResult;
   readonly attempt?: Attempt;
-  readonly disabledEndpoint: boolean;
+  /** What it meant for the endpoint, if anything. */
+  readonly health: EndpointVerdict;
 }
 
 /**
@@ -63,17 +67,26 @@ export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<D
   // Expired, or erased: there is nothing left to tell.
   if (!stored || !endpoint) return settleUnsent(deps, task, 'cancelled');
   if (endpoint.status !== 'active') return settleUnsent(deps, task, 'held');
+  const claim: Claim = { task, stored, execution: input.execution, nowMs: deps.now() };
+  // What comes by itself waits for the breaker; what was asked for, or is a retry, tries the endpoint.
+  const first = task.run === 'auto' && task.run_attempt === 1;
+  if (first && endpoint.breaker_opened_at !== undefined && (await holdDelivery(deps.table, claim)))
+    return unsent(task, 'held');
 
-  const claim = await claimAttempt(deps.table, {
-    task,
-    stored,
-    execution: input.execution,
-    nowMs: deps.now(),
-  });
-  if (!claim.claimed) return { result: afterRefusedClaim(deps, task, claim), disabledEndpoint: false };
+  const outcome = await claimAttempt(deps.table, claim);
+  if (!outcome.claimed) return { result: afterRefusedClaim(deps, task, outcome), health: 'none' };
 
-  const result = input.abandon ? abandoned(deps) : await send(deps, task, { stored, endpoint });
+  const { attempt } = task;
+  const { secrets } = deps;
+  const { event } = stored;
+  const result = input.abandon
+    ? abandoned(deps)
+    : await deps.send(await signedRequest({ event, endpoint, attempt, nowMs: deps.now(), secrets }));
   return record(deps, task, { result, stored, endpoint });
+}
+
+function unsent(task: DeliveryTask, outcome: 'cancelled' | 'held'): DeliverReport {
+  return { result: { ...task, outcome, delay_seconds: 0 }, health: 'none' };
 }
 
 async function settleUnsent(
@@ -81,8 +94,10 @@ async function settleUnsent(
   task: DeliveryTask,
   status: 'cancelled' | 'held',
 ): Promise<DeliverReport> {
-  await settleDelivery(deps.table, task, { status, attemptCount: task.attempt - 1, nowMs: deps.now() });
-  return { result: { ...task, outcome: status, delay_seconds: 0 }, disabledEndpoint: false };
+  // An attempt of a person's own that cannot be made leaves the delivery as it is.
+  if (task.trigger !== 'manual')
+    await settleDelivery(deps.table, task, { status, attemptCount: task.attempt - 1, nowMs: deps.now() });
+  return unsent(task, status);
 }
 
 const SETTLED: Readonly<Record<DeliveryStatus, Outcome>> = {
@@ -97,41 +112,34 @@ const SETTLED: Readonly<Record<DeliveryStatus, Outcome>> = {
 
 /**
  * Nothing is sent. Another execution holds the attempt: come back when its lease is over. The attempt was made and only
- * our answer was lost: go on where it left off. It is settled: say so.
+ * our answer was lost: go on where it left off. The number was taken by somebody else's attempt: take the next one. It
+ * is settled: say so.
  */
-function afterRefusedClaim(
-  deps: DeliverDeps,
-  task: DeliveryTask,
-  { delivery, leaseUntilMs }: Exclude<ClaimOutcome, { claimed: true }>,
-): DeliveryResult {
+function afterRefusedClaim(deps: DeliverDeps, task: DeliveryTask, refused: RefusedClaim): DeliveryResult {
+  const { delivery, leaseUntilMs } = refused;
   const outcome = SETTLED[delivery.status];
-  if (outcome !== 'retry') return { ...task, outcome, delay_seconds: 0 };
-  const dueMs =
-    leaseUntilMs ??
-    (delivery.next_attempt_at === undefined ? deps.now() : Date.parse(delivery.next_attempt_at));
-  return {
+  const next = Math.max(task.attempt, delivery.attempt_count + 1);
+  const later = (dueMs: number, runAttempt: number): DeliveryResult => ({
     ...task,
-    outcome,
-    attempt: Math.max(task.attempt, delivery.attempt_count + 1),
+    outcome: 'retry',
+    attempt: next,
+    run_attempt: runAttempt,
     delay_seconds: Math.max(1, Math.ceil((dueMs - deps.now()) / 1000)),
-  };
-}
+  });
+  const ended = (settled: Outcome): DeliveryResult => ({ ...task, outcome: settled, delay_seconds: 0 });
 
-async function send(
-  deps: DeliverDeps,
-  task: DeliveryTask,
-  { stored, endpoint }: { readonly stored: StoredEvent; readonly endpoint: Endpoint },
-): Promise<AttemptResult> {
-  const nowMs = deps.now();
-  const body = webhookPayload(stored.event);
-  const secrets = await Promise.all(
-    liveSecrets(endpoint, nowMs).map((sealed) => deps.secrets.open(endpoint, sealed)),
-  );
-  const timestampSeconds = Math.floor(nowMs / 1000);
-  const webhookId = task.event_id;
-  const signature = signWebhook({ webhookId, timestampSeconds, body, secrets });
-  const headers = webhookHeaders({ webhookId, timestampSeconds, signature, attempt: task.attempt, body });
-  return deps.send({ url: endpoint.url, headers, body });
+  if (task.trigger === 'manual') {
+    if (leaseUntilMs !== undefined) return later(leaseUntilMs, task.run_attempt);
+    if (refused.lastManualRun === task.run) return ended(outcome === 'retry' ? 'cancelled' : outcome);
+    return later(deps.now(), task.run_attempt);
+  }
+  if (outcome === 'delivered') return ended(outcome);
+  const own = refused.run === task.run;
+  if (outcome !== 'retry')
+    return own || task.run === 'auto' ? ended(outcome) : later(leaseUntilMs ?? deps.now(), task.run_attempt);
+  const nextAttemptMs =
+    delivery.next_attempt_at === undefined ? deps.now() : Date.parse(delivery.next_attempt_at);
+  return later(leaseUntilMs ?? nextAttemptMs, own ? refused.runAttempts + 1 : task.run_attempt);
 }
 
 /** The last word on a delivery that our own faults kept from being tried for a day. */
@@ -179,25 +187,18 @@ async function record(
     random: deps.random,
     nowMs,
   });
-  const writes = await Promise.allSettled([
+  const kept = task.trigger === 'manual' && decision.outcome !== 'delivered';
+  const [verdict, ...writes] = await Promise.allSettled([
+    judgeEndpoint(deps, sent.endpoint, { task, decision, attempt, nowMs }),
     recordAttempt(deps.table, task, { attempt, ttl: sent.stored.ttl }),
     settleDelivery(deps.table, task, {
-      status: decision.status,
+      ...(!kept && { status: decision.status }),
       attemptCount: task.attempt,
       nowMs,
       ...(decision.nextAttemptAt !== undefined && { nextAttemptAt: decision.nextAttemptAt }),
     }),
-    decision.disableEndpoint === undefined
-      ? undefined
-      : disableEndpoint(deps.table, {
-          workspaceId: task.workspace_id,
-          endpointId: task.endpoint_id,
-          url: sent.endpoint.url,
-          reason: decision.disableEndpoint,
-          at: formatTimestamp(nowMs),
-        }),
   ]);
-  for (const write of writes) if (write.status === 'rejected') deps.onUnrecorded(write.reason);
+  for (const write of [verdict, ...writes]) if (write.status === 'rejected') deps.onUnrecorded(write.reason);
 
   const retrying = decision.outcome === 'retry';
   return {
@@ -205,9 +206,54 @@ async function record(
       ...task,
       outcome: decision.outcome,
       attempt: retrying ? task.attempt + 1 : task.attempt,
+      run_attempt: retrying ? task.run_attempt + 1 : task.run_attempt,
       delay_seconds: decision.delaySeconds ?? 0,
     },
     attempt,
-    disabledEndpoint: decision.disableEndpoint !== undefined,
+    health: verdict.status === 'fulfilled' ? verdict.value : 'none',
   };
+}
+
+/** What an attempt says of its endpoint: a success ends a row of failures, a failure may open the breaker or disable it. */
+async function judgeEndpoint(
+  deps: DeliverDeps,
+  endpoint: Endpoint,
+  made: {
+    readonly task: DeliveryTask;
+    readonly decision: Decision;
+    readonly attempt: Attempt;
+    readonly nowMs: number;
+  },
+): Promise<EndpointVerdict> {
+  const at = formatTimestamp(made.nowMs);
+  const changed = (action: EndpointAction, reason?: string): EndpointChange => ({
+    id: randomId('req', deps.randomBytes),
+    at,
+    action,
+    by: 'ivymail',
+    ...(reason !== undefined && { reason }),
+  });
+  if (made.decision.outcome === 'delivered') {
+    await clearFailures(deps.table, endpoint, changed('recovered', 'A webhook was taken again'));
+    return 'none';
+  }
+  // Our own fault says nothing of the receiver.
+  if (made.attempt.error_class === 'internal') return 'none';
+  const { disableEndpoint: gone } = made.decision;
+  if (gone !== undefined) {
+    return (await disableEndpoint(deps.table, endpoint, changed('disabled', gone))) ? 'disabled' : 'none';
+  }
+  const counted = await countFailure(deps.table, endpoint, at);
+  const verdict = counted ? judgeFailure(counted, made.nowMs) : 'none';
+  if (counted && verdict === 'disable') {
+    const reason = `Nothing but failures (${counted.failures}) since ${counted.failing_since}`;
+    return (await disableEndpoint(deps.table, endpoint, changed('disabled', reason))) ? 'disabled' : 'none';
+  }
+  if (counted && verdict === 'open_breaker') {
+    const reason = `${counted.failures} failed attempts in a row; new deliveries are held`;
+    const change = changed('failing', reason);
+    const opened = await openBreaker(deps.table, counted, { change, commandId: change.id });
+    return opened ? 'failing' : 'none';
+  }
+  return 'none';
 }

@@ -1,9 +1,10 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
+import { toCommand } from '../store/commands.ts';
 import { toEmailEvent } from '../store/event-rows.ts';
 import { KIND } from '../store/keys.ts';
 import type { Row } from '../store/pages.ts';
-import { dispatchEvent, type DispatchDeps } from './dispatch.ts';
+import { dispatchCommand, dispatchEvent, type DispatchDeps } from './dispatch.ts';
 
 export interface DispatchBatchDeps extends DispatchDeps {
   /** Puts the keys of a record that no retry can help to the dead-letter queue; redrive reads the table by them. */
@@ -17,14 +18,20 @@ export interface DispatchReport {
   readonly counts: { readonly records: number; readonly deliveries: number; readonly poisoned: number };
 }
 
-/** The stream's filter lets only these through; a record without an image or of another kind is a fault of ours. */
-function readEvent(record: DynamoDBRecord): ReturnType<typeof toEmailEvent> {
+/** What a row asks for. The stream's filter lets only these through; anything else is a fault of ours. */
+function readRow(record: DynamoDBRecord): (deps: DispatchDeps) => Promise<number> {
   const image = record.dynamodb?.NewImage;
   if (!image) throw new Error('The stream record has no new image');
   const row = unmarshall(image as Parameters<typeof unmarshall>[0]) as Row;
-  if (row['kind'] !== KIND.event)
-    throw new Error(`Nothing is known to do for a row of kind ${String(row['kind'])}`);
-  return toEmailEvent(row);
+  if (row['kind'] === KIND.event) {
+    const stored = { event: toEmailEvent(row), ttl: Number(row['ttl']) };
+    return (deps) => dispatchEvent(deps, stored);
+  }
+  if (row['kind'] === KIND.command) {
+    const command = toCommand(row);
+    return (deps) => dispatchCommand(deps, command);
+  }
+  throw new Error(`Nothing is known to do for a row of kind ${String(row['kind'])}`);
 }
 
 /** What AWS will refuse however often it is asked. */
@@ -57,12 +64,12 @@ export async function dispatchBatch(
   };
   const results = await Promise.allSettled(
     records.map(async (record) => {
-      let event;
+      let dispatch;
       try {
-        event = readEvent(record);
-        return { deliveries: await dispatchEvent(batchDeps, event), poisoned: 0 };
+        dispatch = readRow(record);
+        return { deliveries: await dispatch(batchDeps), poisoned: 0 };
       } catch (error) {
-        if (event !== undefined && !isRefusal(error)) throw error;
+        if (dispatch !== undefined && !isRefusal(error)) throw error;
         await deps.sendPoison(record.dynamodb?.Keys, String(error));
         return { deliveries: 0, poisoned: 1 };
       }

@@ -9,6 +9,9 @@ import { answer } from '../api/answer.ts';
 import type { ApiDeps } from '../api/deps.ts';
 import { ROUTES } from '../api/routes.ts';
 import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
+import { createResolve } from '../delivery/address-guard.ts';
+import { createSecretOpener } from '../delivery/secrets.ts';
+import { createSender } from '../delivery/send.ts';
 import { cursorKey } from '../store/cursor-key.ts';
 import { createTable } from '../store/table.ts';
 
@@ -16,6 +19,8 @@ const logger = new Logger({ serviceName: 'api' });
 const table = createTable(requireEnv(process.env, ENV.tableName));
 const kms = new KMSClient({});
 const secretsKeyArn = requireEnv(process.env, ENV.secretsKeyArn);
+const allowInsecureEndpoints = process.env[ENV.allowInsecureEndpoints] === 'true';
+const resolve = createResolve();
 const deps: ApiDeps = {
   table,
   // One attempt, within what API Gateway waits: after it nobody else would hear what became of the mail.
@@ -24,11 +29,14 @@ const deps: ApiDeps = {
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
   }),
   kms,
+  secrets: createSecretOpener({ kms, now: Date.now }),
+  sendWebhook: createSender({ allowLoopback: allowInsecureEndpoints, resolve }),
+  resolve,
   cursorKey: cursorKey({ table, kms, keyArn: secretsKeyArn, randomBytes }),
   configurationSet: requireEnv(process.env, ENV.configurationSet),
   secretsKeyArn,
   retentionDays: requireNumberEnv(process.env, ENV.retentionDays),
-  allowInsecureEndpoints: process.env[ENV.allowInsecureEndpoints] === 'true',
+  allowInsecureEndpoints,
   now: Date.now,
   randomBytes,
 };

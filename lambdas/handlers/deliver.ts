@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { KMSClient } from '@aws-sdk/client-kms';
 import type { DeliverInput, DeliveryResult } from '../core/deliveries.ts';
@@ -25,12 +26,13 @@ const deps: DeliverDeps = {
   retry: JSON.parse(requireEnv(process.env, ENV.retry)) as RetryOptions,
   now: Date.now,
   random: Math.random,
+  randomBytes,
   onUnrecorded: unrecorded,
 };
 
 /** Called by both state machines, for one attempt; its answer is their next state. */
 export async function handler(input: DeliverInput): Promise<DeliveryResult> {
-  const { result, attempt, disabledEndpoint } = await deliver(deps, input);
+  const { result, attempt, health } = await deliver(deps, input);
   logger.info('delivery.attempted', {
     event_id: result.event_id,
     endpoint_id: result.endpoint_id,
@@ -46,7 +48,8 @@ export async function handler(input: DeliverInput): Promise<DeliveryResult> {
       {
         [METRIC.deliveriesExhausted]: attempt && result.outcome === 'exhausted' ? 1 : 0,
         [METRIC.deliveriesInternal]: attempt?.error_class === 'internal' ? 1 : 0,
-        [METRIC.endpointsDisabled]: disabledEndpoint ? 1 : 0,
+        [METRIC.endpointsDisabled]: health === 'disabled' ? 1 : 0,
+        [METRIC.endpointsFailing]: health === 'failing' ? 1 : 0,
       },
       Date.now(),
     ),

@@ -1,10 +1,12 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { ENV, requireEnv } from '../core/env.ts';
 import type { DispatchDeps } from '../delivery/dispatch.ts';
 import { dispatchBatch } from '../delivery/dispatch-batch.ts';
+import { startDelivery, startPaced } from '../delivery/executions.ts';
+import { holdDelivery } from '../store/deliveries.ts';
 import { listEndpoints } from '../store/endpoints.ts';
 import { suppressRecipient } from '../store/suppressions.ts';
 import { createTable } from '../store/table.ts';
@@ -13,17 +15,18 @@ const logger = new Logger({ serviceName: 'dispatch' });
 const table = createTable(requireEnv(process.env, ENV.tableName));
 const stepFunctions = new SFNClient({});
 const sqs = new SQSClient({});
-const stateMachineArn = requireEnv(process.env, ENV.deliverMachineArn);
+const deliverMachineArn = requireEnv(process.env, ENV.deliverMachineArn);
+const recoverMachineArn = requireEnv(process.env, ENV.recoverMachineArn);
 const poisonQueueUrl = requireEnv(process.env, ENV.poisonQueueUrl);
 const autoSuppress = JSON.parse(requireEnv(process.env, ENV.autoSuppress)) as DispatchDeps['autoSuppress'];
 
 const deps: DispatchDeps = {
   endpointsOf: (workspaceId) => listEndpoints(table, workspaceId, { consistent: true }),
-  startDelivery: async (task) => {
-    await stepFunctions.send(
-      new StartExecutionCommand({ stateMachineArn, name: task.execution_name, input: JSON.stringify(task) }),
-    );
+  startDelivery: (task) => startDelivery(stepFunctions, deliverMachineArn, task),
+  holdDelivery: async (task, stored) => {
+    await holdDelivery(table, { task, stored, nowMs: Date.now() });
   },
+  startPaced: (task) => startPaced(stepFunctions, recoverMachineArn, task),
   suppress: (event, reason) => suppressRecipient(table, event, reason),
   autoSuppress,
 };

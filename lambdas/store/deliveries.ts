@@ -15,18 +15,19 @@ import {
   deliveryKeyParts,
   deliveryPartition,
   endpointDeliveriesPartition,
+  endpointDeliveriesPartitions,
   failingDeliveriesPartition,
+  failingDeliveriesPartitions,
+  isFailing,
   type EventAddress,
   type Key,
 } from './keys.ts';
 import { readPage, type Page, type Position, type Row } from './pages.ts';
 import type { Table } from './table.ts';
+import { transactWrite } from './transact.ts';
 
 /** Longer than the deliver λ can run (30 s): while it lasts, nobody else sends this attempt. */
 export const LEASE_SECONDS = 60;
-
-/** Statuses in which an automatic attempt may still be made. */
-const OPEN_STATUSES: readonly DeliveryStatus[] = ['pending', 'retrying'];
 
 export function eventAddressOf(task: DeliveryTask): EventAddress {
   return {
@@ -45,10 +46,20 @@ export interface Claim {
   readonly nowMs: number;
 }
 
-/** `claimed`: send it. Else the Delivery as it stands, and until when another execution holds its lease. */
-export type ClaimOutcome =
-  | { readonly claimed: true }
-  | { readonly claimed: false; readonly delivery: Delivery; readonly leaseUntilMs?: number };
+/** Why an attempt may not be made now. */
+export interface RefusedClaim {
+  readonly claimed: false;
+  readonly delivery: Delivery;
+  /** Until when another execution holds its lease; absent where none does. */
+  readonly leaseUntilMs?: number;
+  /** The run the delivery is in, and the attempts made in it. */
+  readonly run: string;
+  readonly runAttempts: number;
+  /** The manual run that made the last attempt of a person's own. */
+  readonly lastManualRun?: string;
+}
+
+export type ClaimOutcome = { readonly claimed: true } | RefusedClaim;
 
 /**
  * Creates the Delivery, or takes its next attempt, so that of two executions only one sends. The address row is put
@@ -56,55 +67,121 @@ export type ClaimOutcome =
  */
 export async function claimAttempt(table: Table, claim: Claim): Promise<ClaimOutcome> {
   const { task, stored } = claim;
+  if (task.trigger === 'manual') return updateWithClaim(table, claim, manualClaim(claim));
   const [outcome] = await Promise.all([
-    updateWithClaim(table, claim),
-    table.client.send(
-      new PutCommand({
-        TableName: table.name,
-        Item: {
-          ...deliveryAddressKey(eventAddressOf(task), task.endpoint_id),
-          kind: KIND.deliveryAddress,
-          delivery: deliveryKey(eventAddressOf(task), task.endpoint_id),
-          ttl: stored.ttl,
-        },
-      }),
-    ),
+    updateWithClaim(table, claim, runClaim(claim)),
+    table.client.send(new PutCommand({ TableName: table.name, Item: addressRow(task, stored.ttl) })),
   ]);
   return outcome;
 }
 
-async function updateWithClaim(table: Table, claim: Claim): Promise<ClaimOutcome> {
-  const { task, stored, execution, nowMs } = claim;
+function addressRow(task: DeliveryTask, ttl: number): Row {
+  return {
+    ...deliveryAddressKey(eventAddressOf(task), task.endpoint_id),
+    kind: KIND.deliveryAddress,
+    delivery: deliveryKey(eventAddressOf(task), task.endpoint_id),
+    ttl,
+  };
+}
+
+interface ClaimUpdate {
+  readonly update: string;
+  readonly condition: string;
+  readonly names: Record<string, string>;
+  readonly values: Record<string, unknown>;
+}
+
+/** Nobody else is sending, and the number of the attempt is free. */
+const FREE =
+  'attempt_count < :attempt AND (attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :execution)';
+
+/**
+ * A run goes on with a delivery that is open. One that has ended is opened again by another run than the one that ended
+ * it, and never by the event's own: a repeated start must not send what is settled.
+ */
+function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
+  const { to, event } = stored.event;
+  const status: DeliveryStatus = task.attempt === 1 ? 'pending' : 'retrying';
+  const failing = failingDeliveriesPartition(partsOf(task), status);
+  const set = [
+    'kind = :kind',
+    'g1pk = :g1pk',
+    '#event = :event',
+    '#ttl = :ttl',
+    'test = :test',
+    '#status = :status',
+    '#run = :run',
+    'attempt_count = if_not_exists(attempt_count, :none)',
+    'created_at = if_not_exists(created_at, :created_at)',
+    'lease_owner = :execution',
+    'lease_until = :lease_until',
+    ...(to === undefined ? [] : ['#to = :to']),
+    ...(failing === undefined ? [] : ['g2pk = :g2pk']),
+  ];
+  const remove = ['completed_at', ...(failing === undefined ? ['g2pk'] : [])];
+  const reopen =
+    task.run === 'auto'
+      ? ''
+      : ` OR (#status IN (:exhausted, :blocked, :held, :cancelled) AND #run <> :run AND ${FREE})`;
+  return {
+    update: `SET ${set.join(', ')} REMOVE ${remove.join(', ')}`,
+    condition: `attribute_not_exists(pk) OR (#status IN (:pending, :retrying) AND ${FREE})${reopen}`,
+    names: {
+      '#event': 'event',
+      '#status': 'status',
+      '#ttl': 'ttl',
+      '#run': 'run',
+      ...(to !== undefined && { '#to': 'to' }),
+    },
+    values: {
+      ':kind': KIND.delivery,
+      ':g1pk': endpointDeliveriesPartition(task.workspace_id, task.endpoint_id, task.event_id),
+      ':event': event,
+      ':ttl': stored.ttl,
+      ':test': task.trigger === 'test',
+      ':status': status,
+      ':run': task.run,
+      ':none': 0,
+      ':created_at': formatTimestamp(nowMs),
+      ':pending': 'pending' satisfies DeliveryStatus,
+      ':retrying': 'retrying' satisfies DeliveryStatus,
+      ...(reopen !== '' && {
+        ':exhausted': 'exhausted' satisfies DeliveryStatus,
+        ':blocked': 'blocked' satisfies DeliveryStatus,
+        ':held': 'held' satisfies DeliveryStatus,
+        ':cancelled': 'cancelled' satisfies DeliveryStatus,
+      }),
+      ...(to !== undefined && { ':to': to }),
+      ...(failing !== undefined && { ':g2pk': failing }),
+    },
+  };
+}
+
+/** A person's own attempt takes a number and the lease, and leaves the run of the delivery as it is. */
+function manualClaim({ task }: Claim): ClaimUpdate {
+  return {
+    update: 'SET lease_owner = :execution, lease_until = :lease_until, last_manual_run = :run',
+    condition: `attribute_exists(pk) AND ${FREE}`,
+    names: {},
+    values: { ':run': task.run },
+  };
+}
+
+async function updateWithClaim(
+  table: Table,
+  { task, execution, nowMs }: Claim,
+  { update, condition, names, values }: ClaimUpdate,
+): Promise<ClaimOutcome> {
   try {
     await table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
-        UpdateExpression:
-          'SET kind = :kind, g1pk = :g1pk, #event = :event, #ttl = :ttl, test = :test, ' +
-          (stored.event.to === undefined ? '' : '#to = :to, ') +
-          '#status = if_not_exists(#status, :pending), attempt_count = if_not_exists(attempt_count, :none), ' +
-          'created_at = if_not_exists(created_at, :created_at), lease_owner = :execution, lease_until = :lease_until',
-        ConditionExpression:
-          'attribute_not_exists(pk) OR (#status IN (:pending, :retrying) AND attempt_count < :attempt AND ' +
-          '(attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :execution))',
-        ExpressionAttributeNames: {
-          '#event': 'event',
-          '#status': 'status',
-          '#ttl': 'ttl',
-          ...(stored.event.to !== undefined && { '#to': 'to' }),
-        },
+        UpdateExpression: update,
+        ConditionExpression: condition,
+        ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
         ExpressionAttributeValues: {
-          ':kind': KIND.delivery,
-          ':g1pk': endpointDeliveriesPartition(task.workspace_id, task.endpoint_id),
-          ':event': stored.event.event,
-          ':ttl': stored.ttl,
-          ':test': task.trigger === 'test',
-          ...(stored.event.to !== undefined && { ':to': stored.event.to }),
-          ':pending': 'pending' satisfies DeliveryStatus,
-          ':retrying': 'retrying' satisfies DeliveryStatus,
-          ':none': 0,
-          ':created_at': formatTimestamp(nowMs),
+          ...values,
           ':execution': execution,
           ':lease_until': nowMs + LEASE_SECONDS * 1000,
           ':attempt': task.attempt,
@@ -117,15 +194,61 @@ async function updateWithClaim(table: Table, claim: Claim): Promise<ClaimOutcome
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException) || !error.Item) throw error;
     // The document client leaves what an exception carries as it came.
-    return refusedClaim(unmarshall(error.Item) as Row);
+    return refusedClaim(unmarshall(error.Item) as Row, nowMs);
   }
 }
 
-function refusedClaim(row: Row): ClaimOutcome {
-  const delivery = toDelivery(row);
+function refusedClaim(row: Row, nowMs: number): RefusedClaim {
   const leaseUntilMs = row['lease_until'];
-  const leased = OPEN_STATUSES.includes(delivery.status) && typeof leaseUntilMs === 'number';
-  return { claimed: false, delivery, ...(leased && { leaseUntilMs }) };
+  const leased = typeof leaseUntilMs === 'number' && leaseUntilMs > nowMs;
+  const lastManualRun = row['last_manual_run'];
+  return {
+    claimed: false,
+    delivery: toDelivery(row),
+    ...(leased && { leaseUntilMs }),
+    run: row['run'] as string,
+    runAttempts: Number(row['run_attempts'] ?? 0),
+    ...(lastManualRun !== undefined && { lastManualRun: lastManualRun as string }),
+  };
+}
+
+/**
+ * Stores the delivery of a new event without an attempt: the endpoint's breaker is open, and will drain it. False where
+ * the delivery is there already.
+ */
+export async function holdDelivery(
+  table: Table,
+  { task, stored, nowMs }: Omit<Claim, 'execution'>,
+): Promise<boolean> {
+  const { to, event } = stored.event;
+  const address = eventAddressOf(task);
+  return transactWrite(table, [
+    {
+      Put: {
+        TableName: table.name,
+        Item: {
+          ...deliveryKey(address, task.endpoint_id),
+          kind: KIND.delivery,
+          g1pk: endpointDeliveriesPartition(task.workspace_id, task.endpoint_id, task.event_id),
+          g2pk: failingDeliveriesPartition(partsOf(task), 'held'),
+          event,
+          ...(to !== undefined && { to }),
+          status: 'held' satisfies DeliveryStatus,
+          attempt_count: 0,
+          run: task.run,
+          created_at: formatTimestamp(nowMs),
+          test: false,
+          ttl: stored.ttl,
+        },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      },
+    },
+    { Put: { TableName: table.name, Item: addressRow(task, stored.ttl) } },
+  ]);
+}
+
+function partsOf(task: DeliveryTask): { workspaceId: string; endpointId: string; eventId: string } {
+  return { workspaceId: task.workspace_id, endpointId: task.endpoint_id, eventId: task.event_id };
 }
 
 /** Append-only: the number is the claim's, so no two attempts share a key. */
@@ -144,7 +267,8 @@ export async function recordAttempt(
 }
 
 export interface Settlement {
-  readonly status: Exclude<DeliveryStatus, 'pending'>;
+  /** Absent: stays as it is. An attempt of a person's own that failed changes nothing but the count. */
+  readonly status?: Exclude<DeliveryStatus, 'pending'>;
   /** Attempts made so far. */
   readonly attemptCount: number;
   readonly nowMs: number;
@@ -157,14 +281,26 @@ export async function settleDelivery(
   task: DeliveryTask,
   settlement: Settlement,
 ): Promise<void> {
-  const failing = failingDeliveriesPartition(task.workspace_id, task.endpoint_id, settlement.status);
-  const completed = settlement.status !== 'retrying' && settlement.status !== 'held';
-  const set = ['#status = :status', 'attempt_count = :count'];
+  const { status, attemptCount, nowMs, nextAttemptAt } = settlement;
+  const set = ['attempt_count = :count'];
   const remove = ['lease_owner', 'lease_until'];
-  (failing === undefined ? remove : set).push(failing === undefined ? 'g2pk' : 'g2pk = :g2pk');
-  (completed ? set : remove).push(completed ? 'completed_at = :now' : 'completed_at');
-  if (settlement.nextAttemptAt === undefined) remove.push('next_attempt_at');
-  else set.push('next_attempt_at = :next');
+  const values: Record<string, unknown> = { ':count': attemptCount };
+  function write(name: string, placeholder: string, value: unknown): void {
+    if (value === undefined) {
+      remove.push(name);
+      return;
+    }
+    set.push(`${name} = ${placeholder}`);
+    values[placeholder] = value;
+  }
+  if (status !== undefined) {
+    const completed = status !== 'retrying' && status !== 'held';
+    write('#status', ':status', status);
+    write('g2pk', ':g2pk', failingDeliveriesPartition(partsOf(task), status));
+    write('completed_at', ':now', completed ? formatTimestamp(nowMs) : undefined);
+    write('next_attempt_at', ':next', nextAttemptAt);
+    if (task.trigger !== 'manual') write('run_attempts', ':run_attempts', task.run_attempt);
+  }
   try {
     await table.client.send(
       new UpdateCommand({
@@ -175,14 +311,7 @@ export async function settleDelivery(
         ConditionExpression:
           'attribute_exists(pk) AND attempt_count <= :count AND NOT (#status = :delivered AND attempt_count = :count)',
         ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: {
-          ':status': settlement.status,
-          ':delivered': 'delivered' satisfies DeliveryStatus,
-          ':count': settlement.attemptCount,
-          ...(failing !== undefined && { ':g2pk': failing }),
-          ...(completed && { ':now': formatTimestamp(settlement.nowMs) }),
-          ...(settlement.nextAttemptAt !== undefined && { ':next': settlement.nextAttemptAt }),
-        },
+        ExpressionAttributeValues: { ...values, ':delivered': 'delivered' satisfies DeliveryStatus },
       }),
     );
   } catch (error) {
@@ -220,22 +349,38 @@ function toAttempt({ pk: _pk, sk: _sk, kind: _kind, ttl: _ttl, ...fields }: Row)
 export interface EndpointDeliveriesQuery {
   readonly workspaceId: string;
   readonly endpointId: string;
+  readonly status?: DeliveryStatus;
   readonly limit: number;
   readonly position?: Position;
+  /** Oldest event first. */
+  readonly ascending?: boolean;
 }
 
-/** The deliveries of an endpoint, newest event first. */
+/**
+ * The deliveries of an endpoint, newest event first. Those that failed have partitions by status; `delivered`, which is
+ * the rule, and `pending`, which lasts seconds, are picked from all of them: at most `limit` rows are read, so such a
+ * page may be shorter than asked for and still have a next one.
+ */
 export async function listEndpointDeliveries(
   table: Table,
   query: EndpointDeliveriesQuery,
 ): Promise<Page<Delivery>> {
+  const { workspaceId, endpointId, status } = query;
+  const byStatus = status !== undefined && isFailing(status);
   const page = await readPage(table, {
-    partitions: [{ index: 'g1', pk: endpointDeliveriesPartition(query.workspaceId, query.endpointId) }],
+    partitions: byStatus
+      ? failingDeliveriesPartitions(workspaceId, endpointId, status).map((pk) => ({ index: 'g2', pk }))
+      : endpointDeliveriesPartitions(workspaceId, endpointId).map((pk) => ({ index: 'g1', pk })),
     prefix: 'D#',
     limit: query.limit,
     ...(query.position && { position: query.position }),
+    ...(query.ascending && { ascending: true }),
   });
-  return { ...page, items: page.items.map(toDelivery) };
+  const deliveries = page.items.map(toDelivery);
+  return {
+    ...page,
+    items: status === undefined ? deliveries : deliveries.filter((delivery) => delivery.status === status),
+  };
 }
 
 /** The Delivery of a row, as read from the table or an index. */
@@ -248,6 +393,7 @@ export function toDelivery(row: Row): Delivery {
     endpoint_id: parts.endpoint_id,
     message_id: parts.message_id,
     event: row['event'] as EventName,
+    event_timestamp: formatTimestamp(Date.parse(parts.timestamp)),
     ...(row['to'] !== undefined && { to: row['to'] as string }),
     status: row['status'] as DeliveryStatus,
     attempt_count: row['attempt_count'] as number,

@@ -1,18 +1,22 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Endpoint, EndpointStatus } from '../core/endpoints.ts';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { Command } from '../core/commands.ts';
+import type { Endpoint, EndpointChange, EndpointStatus } from '../core/endpoints.ts';
 import { readCollection } from './collection.ts';
+import { commandRow } from './commands.ts';
+import { changePut } from './endpoint-changes.ts';
 import { ENDPOINT_PREFIX, KIND, endpointKey } from './keys.ts';
 import type { Row } from './pages.ts';
 import type { Table } from './table.ts';
+import { transactWrite } from './transact.ts';
 
 function toRow(endpoint: Endpoint): Row {
   const { id, workspace_id, ...fields } = endpoint;
   return { ...endpointKey(workspace_id, id), kind: KIND.endpoint, ...fields };
 }
 
-function toEndpoint(row: Row): Endpoint {
-  const { pk, sk, kind: _kind, ...fields } = row;
+/** The Endpoint of a row. */
+export function toEndpoint(row: Row): Endpoint {
+  const { pk, sk, kind: _kind, secret_version: _version, ...fields } = row;
   return {
     ...(fields as unknown as Omit<Endpoint, 'id' | 'workspace_id'>),
     id: sk.slice(ENDPOINT_PREFIX.length),
@@ -46,8 +50,17 @@ export async function getEndpoint(
   return answer.Item && toEndpoint(answer.Item as Row);
 }
 
-export async function putEndpoint(table: Table, endpoint: Endpoint): Promise<void> {
-  await table.client.send(new PutCommand({ TableName: table.name, Item: toRow(endpoint) }));
+/** Stores a new endpoint, and that it was made. */
+export async function createEndpoint(
+  table: Table,
+  endpoint: Endpoint,
+  change: EndpointChange,
+): Promise<void> {
+  const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
+  await transactWrite(table, [
+    { Put: { TableName: table.name, Item: toRow(endpoint) } },
+    changePut(table, name, change),
+  ]);
 }
 
 /** What a PATCH may change. */
@@ -55,20 +68,32 @@ export type EndpointChanges = Partial<Pick<Endpoint, 'url' | 'events' | 'descrip
   readonly status?: Exclude<EndpointStatus, 'disabled'>;
 };
 
+/** A new URL or a new beginning: what was held against the endpoint is forgotten. */
+const HEALTH_ATTRIBUTES = ['failing_since', 'failures', 'breaker_opened_at'];
+
 /**
  * Changes only what is named, so that of two changes at once neither undoes the other. A new status clears the reason
  * of the old one. Answers undefined where there is no such endpoint.
  */
 export async function updateEndpoint(
   table: Table,
-  address: { readonly workspaceId: string; readonly endpointId: string; readonly at: string },
-  changes: EndpointChanges,
+  address: { readonly workspaceId: string; readonly endpointId: string },
+  {
+    changes,
+    change,
+    command,
+  }: {
+    readonly changes: EndpointChanges;
+    readonly change: EndpointChange;
+    /** Given together with the change. */
+    readonly command?: Command;
+  },
 ): Promise<Endpoint | undefined> {
   const { status, ...fields } = changes;
   const set = ['updated_at = :at'];
   const remove: string[] = [];
   const names: Record<string, string> = {};
-  const values: Record<string, unknown> = { ':at': address.at };
+  const values: Record<string, unknown> = { ':at': change.at };
   for (const [name, value] of Object.entries(fields)) {
     set.push(`#${name} = :${name}`);
     names[`#${name}`] = name;
@@ -80,42 +105,76 @@ export async function updateEndpoint(
     names['#status'] = 'status';
     values[':status'] = status;
   }
-  try {
-    const answer = await table.client.send(
-      new UpdateCommand({
+  if (status === 'active' || fields.url !== undefined) remove.push(...HEALTH_ATTRIBUTES);
+  const updated = await transactWrite(table, [
+    {
+      Update: {
         TableName: table.name,
         Key: endpointKey(address.workspaceId, address.endpointId),
         UpdateExpression: `SET ${set.join(', ')}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
         ConditionExpression: 'attribute_exists(pk)',
         ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
         ExpressionAttributeValues: values,
-        ReturnValues: 'ALL_NEW',
-      }),
-    );
-    return answer.Attributes && toEndpoint(answer.Attributes as Row);
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
-    throw error;
-  }
+      },
+    },
+    changePut(table, address, change),
+    ...(command ? [{ Put: { TableName: table.name, Item: commandRow(command, change.at) } }] : []),
+  ]);
+  return updated ? getEndpoint(table, address.workspaceId, address.endpointId) : undefined;
 }
 
-/** By us, for a reason. One that its owner has paused, deleted or given another URL meanwhile is left as it is. */
+/** Puts other secrets in the place of those that were read; false where they are others by now, or it is gone. */
+export async function replaceSecrets(
+  table: Table,
+  endpoint: Endpoint,
+  { secrets, change }: { readonly secrets: Endpoint['secrets']; readonly change: EndpointChange },
+): Promise<boolean> {
+  const address = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
+  return transactWrite(table, [
+    {
+      Update: {
+        TableName: table.name,
+        Key: endpointKey(address.workspaceId, address.endpointId),
+        UpdateExpression: 'SET secrets = :secrets, secret_version = :version, updated_at = :at',
+        ConditionExpression:
+          'attribute_exists(pk) AND (secret_version = :before OR attribute_not_exists(secret_version))',
+        ExpressionAttributeValues: {
+          ':secrets': secrets,
+          ':version': secrets[0]?.version,
+          ':before': endpoint.secrets[0]?.version,
+          ':at': change.at,
+        },
+      },
+    },
+    changePut(table, address, change),
+  ]);
+}
+
+/** Writes down what was done with an endpoint without changing it. */
+export async function recordEndpointChange(
+  table: Table,
+  address: { readonly workspaceId: string; readonly endpointId: string },
+  change: EndpointChange,
+): Promise<void> {
+  await transactWrite(table, [changePut(table, address, change)]);
+}
+
+/**
+ * By us, for a reason. One that its owner has paused, deleted or given another URL meanwhile is left as it is. Whether
+ * it was disabled by this call.
+ */
 export async function disableEndpoint(
   table: Table,
-  disabled: {
-    readonly workspaceId: string;
-    readonly endpointId: string;
-    /** That the reason is about. */
-    readonly url: string;
-    readonly reason: string;
-    readonly at: string;
-  },
-): Promise<void> {
-  try {
-    await table.client.send(
-      new UpdateCommand({
+  /** Its URL is the one that the reason is about. */
+  endpoint: Pick<Endpoint, 'id' | 'workspace_id' | 'url'>,
+  change: EndpointChange,
+): Promise<boolean> {
+  const address = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
+  return transactWrite(table, [
+    {
+      Update: {
         TableName: table.name,
-        Key: endpointKey(disabled.workspaceId, disabled.endpointId),
+        Key: endpointKey(address.workspaceId, address.endpointId),
         UpdateExpression:
           'SET #status = :disabled, status_reason = :reason, status_changed_at = :at, updated_at = :at',
         ConditionExpression: '#status = :active AND #url = :url',
@@ -123,29 +182,30 @@ export async function disableEndpoint(
         ExpressionAttributeValues: {
           ':disabled': 'disabled' satisfies EndpointStatus,
           ':active': 'active' satisfies EndpointStatus,
-          ':url': disabled.url,
-          ':reason': disabled.reason,
-          ':at': disabled.at,
+          ':url': endpoint.url,
+          ':reason': change.reason,
+          ':at': change.at,
         },
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-  }
+      },
+    },
+    changePut(table, address, change),
+  ]);
 }
 
 /** Whether there was one to delete. */
 export async function deleteEndpoint(
   table: Table,
-  workspaceId: string,
-  endpointId: string,
+  address: { readonly workspaceId: string; readonly endpointId: string },
+  change: EndpointChange,
 ): Promise<boolean> {
-  const answer = await table.client.send(
-    new DeleteCommand({
-      TableName: table.name,
-      Key: endpointKey(workspaceId, endpointId),
-      ReturnValues: 'ALL_OLD',
-    }),
-  );
-  return answer.Attributes !== undefined;
+  return transactWrite(table, [
+    {
+      Delete: {
+        TableName: table.name,
+        Key: endpointKey(address.workspaceId, address.endpointId),
+        ConditionExpression: 'attribute_exists(pk)',
+      },
+    },
+    changePut(table, address, change),
+  ]);
 }

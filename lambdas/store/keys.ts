@@ -5,11 +5,13 @@
  * | ------------------ | ------------------------ | ------------------- | ---------------------- | --------------------------- |
  * | Event              | M#ws#message             | E#time#event        | S#ws#event name#shard  | R#ws#address                |
  * | Raw SES event      | M#ws#message             | W#hash              | –                      | –                           |
- * | Delivery           | M#ws#message             | D#time#event#ep     | D#ws#endpoint          | F#ws#endpoint#status (sparse) |
+ * | Delivery           | M#ws#message             | D#time#event#ep     | D#ws#endpoint#shard    | F#ws#endpoint#status#shard (sparse) |
  * | Delivery's address | D#ws#delivery            | D                   | –                      | –                           |
  * | Attempt            | D#ws#delivery            | A#number            | –                      | –                           |
  * | Workspace          | W#ws                     | WS                  | –                      | –                           |
  * | Endpoint           | W#ws                     | EP#id               | –                      | –                           |
+ * | Endpoint's change  | H#ws#endpoint            | time#id             | –                      | –                           |
+ * | Command            | X#ws#id                  | X                   | –                      | –                           |
  * | Suppression        | W#ws#SUP                 | address             | –                      | –                           |
  * | ApiKey             | K#sha256                 | K                   | K#ws                   | –                           |
  * | Configuration set  | F#name                   | F                   | –                      | –                           |
@@ -70,6 +72,7 @@ export const KIND = {
   attempt: 'attempt',
   workspace: 'workspace',
   endpoint: 'endpoint',
+  endpointChange: 'endpoint_change',
   suppression: 'suppression',
   apiKey: 'api_key',
   configurationSet: 'configuration_set',
@@ -165,8 +168,27 @@ export function deliveryKeyParts(key: Key): EventAddress & { readonly endpoint_i
   };
 }
 
-export function endpointDeliveriesPartition(workspaceId: string, endpointId: string): string {
-  return `D#${workspaceId}#${endpointId}`;
+/**
+ * A delivery is two writes of its endpoint's key (claimed, settled), so one key takes 500 webhooks a second; four take
+ * what two shards of `sent` and two of `delivered` can cause together.
+ */
+const ENDPOINT_SHARDS = 4;
+
+function endpointShardOf(eventId: string): number {
+  return (createHash('sha256').update(eventId).digest()[0] ?? 0) % ENDPOINT_SHARDS;
+}
+
+export function endpointDeliveriesPartition(
+  workspaceId: string,
+  endpointId: string,
+  eventId: string,
+): string {
+  return `D#${workspaceId}#${endpointId}#${endpointShardOf(eventId)}`;
+}
+
+/** All partitions of an endpoint's deliveries: a list merges them. */
+export function endpointDeliveriesPartitions(workspaceId: string, endpointId: string): readonly string[] {
+  return Array.from({ length: ENDPOINT_SHARDS }, (_, shard) => `D#${workspaceId}#${endpointId}#${shard}`);
 }
 
 /**
@@ -174,12 +196,31 @@ export function endpointDeliveriesPartition(workspaceId: string, endpointId: str
  * no second index write.
  */
 export function failingDeliveriesPartition(
+  delivery: {
+    readonly workspaceId: string;
+    readonly endpointId: string;
+    readonly eventId: string;
+  },
+  status: DeliveryStatus,
+): string | undefined {
+  if (!isFailing(status)) return undefined;
+  return `F#${delivery.workspaceId}#${delivery.endpointId}#${status}#${endpointShardOf(delivery.eventId)}`;
+}
+
+/** Whether deliveries of a status have partitions of their own. */
+export function isFailing(status: DeliveryStatus): boolean {
+  return status !== 'pending' && status !== 'delivered';
+}
+
+export function failingDeliveriesPartitions(
   workspaceId: string,
   endpointId: string,
   status: DeliveryStatus,
-): string | undefined {
-  if (status === 'pending' || status === 'delivered') return undefined;
-  return `F#${workspaceId}#${endpointId}#${status}`;
+): readonly string[] {
+  return Array.from(
+    { length: ENDPOINT_SHARDS },
+    (_, shard) => `F#${workspaceId}#${endpointId}#${status}#${shard}`,
+  );
 }
 
 /** Attempts lie under the delivery's public id, with the address of its row: both are found by id alone. */
@@ -205,6 +246,25 @@ export const ENDPOINT_PREFIX = 'EP#';
 
 export function endpointKey(workspaceId: string, endpointId: string): Key {
   return { pk: `W#${workspaceId}`, sk: `${ENDPOINT_PREFIX}${endpointId}` };
+}
+
+export function endpointChangesPartition(workspaceId: string, endpointId: string): string {
+  return `H#${workspaceId}#${endpointId}`;
+}
+
+export function endpointChangeKey(
+  workspaceId: string,
+  endpointId: string,
+  change: { readonly at: string; readonly id: string },
+): Key {
+  return {
+    pk: endpointChangesPartition(workspaceId, endpointId),
+    sk: `${sortableTimestamp(change.at)}#${change.id}`,
+  };
+}
+
+export function commandKey(workspaceId: string, id: string): Key {
+  return { pk: `X#${workspaceId}#${id}`, sk: 'X' };
 }
 
 export function suppressionKey(workspaceId: string, address: string): Key {

@@ -138,6 +138,30 @@ function nextReader(readers: readonly PartitionReader[], forward: boolean): Part
   return best;
 }
 
+/** Rows a bulk read asks of one partition at a time. */
+const BULK_CHUNK = 200;
+
+/** Every row of a list, merged from its partitions, oldest first: for work over many rows, not for pages. */
+export async function* readAll(
+  table: Table,
+  request: Omit<PageRequest, 'limit' | 'ascending'>,
+): AsyncGenerator<Row> {
+  const bounds = sortKeyBounds({ ...request, limit: BULK_CHUNK, ascending: true });
+  if (bounds.low > bounds.high) return;
+  const readers = request.partitions.map(
+    (partition) => new PartitionReader(table, partition, { ...bounds, forward: true, chunk: BULK_CHUNK }),
+  );
+  await Promise.all(readers.map((reader) => reader.fill()));
+  for (;;) {
+    const reader = nextReader(readers, true);
+    const row = reader?.take();
+    if (!reader || !row) return;
+    yield row;
+    // oxlint-disable-next-line no-await-in-loop -- which partition is read next depends on what came
+    await reader.fill();
+  }
+}
+
 /** One page of a list, merged from its partitions, newest first. Reads one row more than it returns, to know the end. */
 export async function readPage(table: Table, request: PageRequest): Promise<Page<Row>> {
   const bounds = sortKeyBounds(request);

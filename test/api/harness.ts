@@ -6,6 +6,8 @@ import { answer } from '../../lambdas/api/answer.ts';
 import type { ApiDeps } from '../../lambdas/api/deps.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 import type { Scope } from '../../lambdas/core/api-key.ts';
+import { createSecretOpener } from '../../lambdas/delivery/secrets.ts';
+import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
 import { WORKSPACE_ID } from '../builders/events.ts';
 import { fakeKms } from '../fakes/kms.ts';
 import { memoryTable } from '../fakes/memory-table.ts';
@@ -65,7 +67,18 @@ export interface SentMail {
 export function setUp() {
   const table = memoryTable();
   const mails: SentMail[] = [];
-  const world: { sesError?: Error; nowMs: number } = { nowMs: NOW_MS };
+  const webhooks: WebhookRequest[] = [];
+  const world: {
+    sesError?: Error;
+    nowMs: number;
+    webhookAnswer: AttemptResult;
+    /** By name; another name has a public one. */
+    addresses: Record<string, readonly string[]>;
+  } = {
+    nowMs: NOW_MS,
+    webhookAnswer: { started_at: '2026-02-25T12:00:00Z', duration_ms: 12, status_code: 200 },
+    addresses: {},
+  };
   const kms = fakeKms();
   const ses = {
     async send(command: { readonly input: SentMail }) {
@@ -78,6 +91,12 @@ export function setUp() {
     table,
     ses,
     kms: kms.client,
+    secrets: createSecretOpener({ kms: kms.client, now: () => world.nowMs }),
+    sendWebhook: (request) => {
+      webhooks.push(request);
+      return Promise.resolve(world.webhookAnswer);
+    },
+    resolve: (hostname) => Promise.resolve(world.addresses[hostname] ?? ['93.184.216.34']),
     cursorKey: () => Promise.resolve(Buffer.alloc(32, 1)),
     configurationSet: 'IvyMailEvents',
     secretsKeyArn: 'key',
@@ -97,5 +116,5 @@ export function setUp() {
     };
   }
   const rows = (kind: string) => [...table.rows.values()].filter((row) => row['kind'] === kind);
-  return { table, deps, mails, world, kms, ask, rows };
+  return { table, deps, mails, webhooks, world, kms, ask, rows };
 }

@@ -46,5 +46,6 @@ export function aTask(
   endpoint: Endpoint,
   changes: Partial<DeliveryTask> = {},
 ): DeliveryTask {
-  return { ...firstTask(event, endpoint.id), ...changes };
+  // Attempts of the event's own run, unless told otherwise.
+  return { ...firstTask(event, endpoint.id), run_attempt: changes.attempt ?? 1, ...changes };
 }

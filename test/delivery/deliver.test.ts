@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { DeliverInput, DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
@@ -5,11 +6,18 @@ import { OwnFault } from '../../lambdas/core/errors.ts';
 import { deliveryId } from '../../lambdas/core/ids.ts';
 import { deliver, type DeliverDeps, type DeliverReport } from '../../lambdas/delivery/deliver.ts';
 import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
-import { LEASE_SECONDS, listEndpointDeliveries, settleDelivery } from '../../lambdas/store/deliveries.ts';
-import { getEndpoint, putEndpoint } from '../../lambdas/store/endpoints.ts';
+import {
+  LEASE_SECONDS,
+  getDelivery,
+  listEndpointDeliveries,
+  settleDelivery,
+} from '../../lambdas/store/deliveries.ts';
+import { listEndpointChanges } from '../../lambdas/store/endpoint-changes.ts';
+import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { attemptKey } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
+import { putEndpoint } from '../builders/rows.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
 import { memoryTable } from '../fakes/memory-table.ts';
 
@@ -39,6 +47,7 @@ async function setUp({
     retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
     now: () => world.nowMs,
     random: () => 0.5,
+    randomBytes,
     onUnrecorded: (error) => unrecorded.push(error),
   };
   const task = aTask(event, endpoint);
@@ -167,7 +176,7 @@ describe('a receiver that fails', () => {
   it('with 410 disables its endpoint, with reason and time', async () => {
     const { table, run, endpoint } = await setUp({ answer: { ...FAILED, status_code: 410 } });
     const report = await run();
-    expect(report).toMatchObject({ result: { outcome: 'exhausted' }, disabledEndpoint: true });
+    expect(report).toMatchObject({ result: { outcome: 'exhausted' }, health: 'disabled' });
     expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toMatchObject({
       status: 'disabled',
       status_reason: expect.stringContaining('410'),
@@ -258,7 +267,7 @@ describe('a fault of our own', () => {
   it('after the request that lost even the outcome does not lose the next attempt', async () => {
     const { table, run, world } = await setUp({ answer: FAILED });
     table.before = (command, input) => {
-      if (command === 'UpdateCommand' && input.UpdateExpression?.includes('completed_at'))
+      if (command === 'UpdateCommand' && input.UpdateExpression?.includes('attempt_count = :count'))
         throw new Error('throttled');
     };
     const { result } = await run();
@@ -284,5 +293,260 @@ describe('an attempt whose answer was lost on the way to the state machine', () 
     world.nowMs += 10_000;
     expect((await run()).result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: 50 });
     expect(requests).toHaveLength(1);
+  });
+});
+
+describe('a row of failures', () => {
+  async function failing(failures: number, changes: Partial<Endpoint> = {}) {
+    const endpoint = anEndpoint({ failing_since: '2026-02-25T11:00:00Z', failures, ...changes });
+    const world = await setUp({ endpoint, answer: FAILED });
+    const stored = () => getEndpoint(world.table, WORKSPACE_ID, endpoint.id);
+    const changesOf = async () => {
+      const query = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, limit: 10 };
+      return (await listEndpointChanges(world.table, query)).items;
+    };
+    const commands = () => [...world.table.rows.values()].filter((row) => row['kind'] === 'command');
+    return { ...world, stored, changesOf, commands };
+  }
+
+  it('begins with the first, and says since when', async () => {
+    const { run, table, endpoint } = await setUp({ answer: FAILED });
+    expect((await run()).health).toBe('none');
+    expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toMatchObject({
+      status: 'active',
+      failures: 1,
+      failing_since: '2026-02-25T12:00:10Z',
+    });
+  });
+
+  it('ends with a success, which costs a healthy endpoint no write', async () => {
+    const { run, world, stored, changesOf } = await failing(3);
+    world.answer = OK;
+    await run();
+    expect(await stored()).not.toHaveProperty('failing_since');
+    expect(await stored()).not.toHaveProperty('failures');
+    expect(await changesOf()).toEqual([]);
+
+    const well = await setUp();
+    await well.run();
+    expect(well.table.calls).not.toContain('TransactWriteCommand');
+  });
+
+  it('of ten opens the breaker, with a command to probe and a line of history', async () => {
+    const { run, stored, changesOf, commands, endpoint } = await failing(9);
+    expect((await run()).health).toBe('failing');
+    expect(await stored()).toMatchObject({ status: 'active', breaker_opened_at: '2026-02-25T12:00:10Z' });
+    expect(commands()).toMatchObject([
+      { command: 'drain', endpoint_id: endpoint.id, opened_at: '2026-02-25T12:00:10Z' },
+    ]);
+    expect(await changesOf()).toMatchObject([{ action: 'failing', by: 'ivymail' }]);
+    // The others that were under way do not open it again.
+    await run({ attempt: 2 }, { execution: 'two' });
+    expect(commands()).toHaveLength(1);
+  });
+
+  it('of five days has the endpoint disabled, with the reason', async () => {
+    const opened = { failing_since: '2026-02-20T11:00:00Z', breaker_opened_at: '2026-02-20T12:00:00Z' };
+    const { run, stored, changesOf } = await failing(9, opened);
+    expect((await run({ attempt: 2, run_attempt: 2 })).health).toBe('disabled');
+    expect(await stored()).toMatchObject({
+      status: 'disabled',
+      status_reason: 'Nothing but failures (10) since 2026-02-20T11:00:00Z',
+    });
+    expect(await changesOf()).toMatchObject([{ action: 'disabled' }]);
+  });
+
+  it('is not made longer by a fault of our own', async () => {
+    const { run, stored } = await failing(9);
+    await run({}, { abandon: true });
+    expect(await stored()).toMatchObject({ failures: 9 });
+  });
+
+  it('is forgotten where the endpoint was given another URL meanwhile', async () => {
+    const { table, deps, endpoint, stored } = await failing(9);
+    const late: DeliverDeps = {
+      ...deps,
+      async send() {
+        await putEndpoint(table, anEndpoint({ id: endpoint.id, url: 'https://new.example.com/' }));
+        return FAILED;
+      },
+    };
+    await deliver(late, { task: aTask(event, endpoint), execution: 'one' });
+    expect(await stored()).not.toHaveProperty('failures');
+  });
+});
+
+describe('while the breaker is open', () => {
+  const OPEN = {
+    failing_since: '2026-02-25T11:00:00Z',
+    failures: 10,
+    breaker_opened_at: '2026-02-25T11:01:00Z',
+  };
+
+  it('a new delivery is held, readable, and nothing is sent', async () => {
+    const { run, requests, delivery, table } = await setUp({ endpoint: anEndpoint(OPEN) });
+    expect((await run()).result.outcome).toBe('held');
+    expect(requests).toEqual([]);
+    expect(await delivery()).toMatchObject({ status: 'held', attempt_count: 0 });
+    expect(await getDelivery(table, WORKSPACE_ID, (await delivery())?.id ?? '')).toMatchObject({
+      delivery: { status: 'held' },
+      attempts: [],
+    });
+  });
+
+  it.each([
+    ['a retry', { attempt: 2, run_attempt: 2 }],
+    ['a probe', { run: 'probe' }],
+    ['a recovery', { run: 'rcv', trigger: 'recover' as const }],
+  ])('%s is sent, and closes it by its success', async (_what, changes) => {
+    const endpoint = anEndpoint(OPEN);
+    const { run, requests, table } = await setUp({ endpoint });
+    expect((await run(changes)).result.outcome).toBe('delivered');
+    expect(requests).toHaveLength(1);
+    const query = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, limit: 10 };
+    expect((await listEndpointChanges(table, query)).items).toMatchObject([{ action: 'recovered' }]);
+    expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).not.toHaveProperty('breaker_opened_at');
+  });
+
+  it('what was held is sent by another run, once', async () => {
+    const { run, requests, delivery } = await setUp({ endpoint: anEndpoint(OPEN) });
+    await run();
+    const probe = { run: 'probe-0' };
+    expect((await run(probe)).result.outcome).toBe('delivered');
+    expect((await run(probe, { execution: 'again' })).result.outcome).toBe('delivered');
+    expect((await run()).result.outcome).toBe('delivered');
+    expect(requests).toHaveLength(1);
+    expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 1 });
+  });
+});
+
+describe('a delivery that is exhausted', () => {
+  async function exhausted() {
+    const world = await setUp({ answer: FAILED });
+    let { result } = await world.run();
+    while (result.outcome === 'retry') {
+      world.world.nowMs += result.delay_seconds * 1000;
+      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the last one
+      ({ result } = await world.run(result));
+    }
+    return world;
+  }
+  const RECOVERY = { run: 'rcv_a', trigger: 'recover', attempt: 5, run_attempt: 1 } as const;
+  const MANUAL = { run: 'rcv_b', trigger: 'manual', attempt: 5, run_attempt: 1 } as const;
+
+  it('is not opened again by the run that ended it', async () => {
+    const { run, requests } = await exhausted();
+    expect((await run({ attempt: 5, run_attempt: 5 }, { execution: 'two' })).result.outcome).toBe(
+      'exhausted',
+    );
+    expect(requests).toHaveLength(4);
+  });
+
+  it('is delivered by a recovery, with its webhook-id, and its numbers go on', async () => {
+    const { run, world, requests, delivery, attempt } = await exhausted();
+    world.answer = OK;
+    expect((await run(RECOVERY)).result.outcome).toBe('delivered');
+    expect(requests[4]?.headers).toMatchObject({ 'webhook-id': event.event_id, 'x-ivymail-attempt': '5' });
+    expect(attempt(5)).toMatchObject({ number: 5, trigger: 'recover' });
+    expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 5 });
+    expect((await run(RECOVERY, { execution: 'again' })).result.outcome).toBe('delivered');
+    expect(requests).toHaveLength(5);
+  });
+
+  it('has the whole schedule again in a recovery, and is open meanwhile', async () => {
+    const { run, world, delivery, requests } = await exhausted();
+    const first = await run(RECOVERY);
+    expect(first.result).toMatchObject({ outcome: 'retry', attempt: 6, run_attempt: 2, delay_seconds: 60 });
+    expect(await delivery()).toMatchObject({ status: 'retrying', attempt_count: 5 });
+    expect(await delivery()).not.toHaveProperty('completed_at');
+    let { result } = first;
+    while (result.outcome === 'retry') {
+      world.nowMs += result.delay_seconds * 1000;
+      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the last one
+      ({ result } = await run(result));
+    }
+    expect(result.outcome).toBe('exhausted');
+    expect(requests).toHaveLength(8);
+  });
+
+  it('has one attempt by a person, which changes only the count when it fails', async () => {
+    const { run, delivery, requests } = await exhausted();
+    const before = await delivery();
+    expect((await run(MANUAL)).result.outcome).toBe('exhausted');
+    expect(requests).toHaveLength(5);
+    expect(await delivery()).toEqual({ ...before, attempt_count: 5 });
+    // The same command, started again, is no second attempt.
+    expect((await run(MANUAL, { execution: 'again' })).result.outcome).toBe('exhausted');
+    expect(requests).toHaveLength(5);
+  });
+
+  it('gives two people who ask at once an attempt each', async () => {
+    const { run, requests } = await exhausted();
+    await run(MANUAL);
+    const { result } = await run({ ...MANUAL, run: 'rcv_c' }, { execution: 'other' });
+    expect(result).toMatchObject({ outcome: 'retry', attempt: 6, delay_seconds: 1 });
+    await run(result, { execution: 'other' });
+    expect(requests).toHaveLength(6);
+  });
+
+  it('is delivered when a person brings it through', async () => {
+    const { run, world, delivery } = await exhausted();
+    world.answer = OK;
+    expect((await run(MANUAL)).result.outcome).toBe('delivered');
+    expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 5 });
+  });
+});
+
+describe('an attempt by a person', () => {
+  it('of a delivery that waits for a retry costs it none of its retries', async () => {
+    const { run, world, delivery, requests } = await setUp({ answer: FAILED });
+    const first = await run();
+    await run({ trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 }, { execution: 'person' });
+    expect(await delivery()).toMatchObject({
+      status: 'retrying',
+      attempt_count: 2,
+      next_attempt_at: '2026-02-25T12:01:10Z',
+    });
+    world.nowMs += first.result.delay_seconds * 1000;
+    let { result } = await run(first.result);
+    expect(result).toMatchObject({ outcome: 'retry', attempt: 3, run_attempt: 2 });
+    while (result.outcome === 'retry') {
+      world.nowMs += result.delay_seconds * 1000;
+      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the last one
+      ({ result } = await run(result));
+    }
+    expect(result.outcome).toBe('exhausted');
+    expect(requests).toHaveLength(5);
+  });
+
+  it('of one that was delivered leaves it delivered when it fails', async () => {
+    const { run, world, delivery, requests } = await setUp();
+    await run();
+    world.answer = FAILED;
+    await run({ trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 });
+    expect(requests).toHaveLength(2);
+    expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 2 });
+  });
+
+  it('waits for the lease of one that is being sent', async () => {
+    const { deps, run, requests } = await setUp();
+    const failing = { ...deps, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
+    const task = aTask(event, anEndpoint());
+    await expect(deliver(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
+    const manual = { trigger: 'manual', run: 'rcv_a', attempt: 1, run_attempt: 1 } as const;
+    expect((await run(manual, { execution: 'person' })).result).toMatchObject({
+      outcome: 'retry',
+      delay_seconds: LEASE_SECONDS,
+    });
+    expect(requests).toEqual([]);
+  });
+
+  it('to an endpoint that is paused by now leaves the delivery as it is', async () => {
+    const endpoint = anEndpoint({ status: 'paused' });
+    const { table, run, requests } = await setUp({ endpoint });
+    const manual = { trigger: 'manual', run: 'rcv_a', attempt: 1, run_attempt: 1 } as const;
+    expect((await run(manual)).result.outcome).toBe('held');
+    expect(requests).toEqual([]);
+    expect([...table.rows.values()].some((row) => row['kind'] === 'delivery')).toBe(false);
   });
 });

@@ -1,12 +1,14 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
+import type { Command, PacedTask } from '../../lambdas/core/commands.ts';
 import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { suppressionReasonOf } from '../../lambdas/delivery/dispatch.ts';
 import { dispatchBatch, type DispatchBatchDeps } from '../../lambdas/delivery/dispatch-batch.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
-import { anEndpoint, anEvent } from '../builders/events.ts';
+import { commandRow } from '../../lambdas/store/commands.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
 
 const ALL = { hardBounces: true, complaints: true };
 
@@ -24,6 +26,8 @@ function aRecord(event: EmailEvent, sequenceNumber: string): DynamoDBRecord {
 
 function setUp(changes: Partial<DispatchBatchDeps> = {}) {
   const started: DeliveryTask[] = [];
+  const held: DeliveryTask[] = [];
+  const paced: PacedTask[] = [];
   const suppressed: string[] = [];
   const poison: unknown[] = [];
   let reads = 0;
@@ -35,6 +39,12 @@ function setUp(changes: Partial<DispatchBatchDeps> = {}) {
     async startDelivery(task) {
       started.push(task);
     },
+    async holdDelivery(task) {
+      held.push(task);
+    },
+    async startPaced(task) {
+      paced.push(task);
+    },
     async suppress(event, reason) {
       suppressed.push(`${event.to} ${reason}`);
     },
@@ -44,7 +54,7 @@ function setUp(changes: Partial<DispatchBatchDeps> = {}) {
     autoSuppress: ALL,
     ...changes,
   };
-  return { deps, started, suppressed, poison, reads: () => reads };
+  return { deps, started, held, paced, suppressed, poison, reads: () => reads };
 }
 
 function withName(name: string): Error {
@@ -160,5 +170,69 @@ describe('suppressionReasonOf', () => {
 
   it('leaves the addresses of the mailbox simulator alone, as SES does', () => {
     expect(suppressionReasonOf(anEvent({ to: 'bounce+1@simulator.amazonses.com' }), ALL)).toBeUndefined();
+  });
+});
+
+describe('dispatchBatch, of a command', () => {
+  function commandRecord(command: Command): DynamoDBRecord {
+    const row = commandRow(command, '2026-02-25T12:00:00Z');
+    return {
+      eventName: 'INSERT',
+      dynamodb: { Keys: marshall({ pk: row.pk, sk: row.sk }) as never, NewImage: marshall(row) as never },
+    };
+  }
+  const common = { id: 'rcv_a', workspace_id: WORKSPACE_ID };
+  const task = aTask(anEvent(), anEndpoint(), { trigger: 'manual', run: 'rcv_a', attempt: 5 });
+  const paced: PacedTask = {
+    workspace_id: WORKSPACE_ID,
+    command_id: 'rcv_a',
+    command: 'recover',
+    execution_name: 'rcv_a',
+    delay_seconds: 0,
+    steps: 0,
+    probes: 0,
+  };
+
+  it('starts the one attempt that was asked for', async () => {
+    const world = setUp();
+    await dispatchBatch(world.deps, [commandRecord({ ...common, command: 'redeliver', task })]);
+    expect(world.started).toEqual([task]);
+  });
+
+  it('starts a recovery at once, and the drain of a breaker a minute later', async () => {
+    const world = setUp();
+    const drain = { ...common, command: 'drain', endpoint_id: anEndpoint().id } as const;
+    await dispatchBatch(world.deps, [
+      commandRecord({ ...common, command: 'recover', endpoint_id: anEndpoint().id }),
+      commandRecord({ ...drain, opened_at: '2026-02-25T12:00:00Z' }),
+      commandRecord(drain),
+    ]);
+    expect(world.paced).toEqual([
+      paced,
+      { ...paced, command: 'drain', delay_seconds: 60 },
+      { ...paced, command: 'drain' },
+    ]);
+    expect(world.started).toEqual([]);
+  });
+
+  it('goes on with one that has filled its execution', async () => {
+    const world = setUp();
+    const next = { ...paced, execution_name: 'rcv_next', probes: 3 };
+    await dispatchBatch(world.deps, [
+      commandRecord({ id: 'rcv_next', workspace_id: WORKSPACE_ID, command: 'continue', task: next }),
+    ]);
+    expect(world.paced).toEqual([next]);
+  });
+});
+
+describe('dispatchBatch, to an endpoint whose breaker is open', () => {
+  it('holds the delivery, and starts nothing', async () => {
+    const failing = anEndpoint({ breaker_opened_at: '2026-02-25T12:00:00Z' });
+    const well = anEndpoint({ url: 'https://well.example.com/' });
+    const world = setUp({ endpointsOf: () => Promise.resolve([failing, well]) });
+    const report = await dispatchBatch(world.deps, [aRecord(anEvent(), '1')]);
+    expect(world.held.map((each) => each.endpoint_id)).toEqual([failing.id]);
+    expect(world.started.map((each) => each.endpoint_id)).toEqual([well.id]);
+    expect(report.counts.deliveries).toBe(2);
   });
 });

@@ -2,7 +2,7 @@
  * A DynamoDB table in memory, as far as our own commands need it: keys, the two indexes, conditions and updates by
  * expression. It is a stand-in for unit tests only; the integration tests ask the deployed table the same questions.
  */
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Row } from '../../lambdas/store/pages.ts';
 import type { Table } from '../../lambdas/store/table.ts';
@@ -85,6 +85,11 @@ class Expression {
           const name = this.name();
           this.expect('=');
           next[name] = this.operand();
+        } while (this.accept(','));
+      } else if (this.accept('ADD')) {
+        do {
+          const name = this.name();
+          next[name] = Number(this.row[name] ?? 0) + Number(this.operand());
         } while (this.accept(','));
       } else {
         this.expect('REMOVE');
@@ -274,6 +279,33 @@ export function memoryTable(): MemoryTable {
       const old = rows.get(rowKey(key));
       rows.delete(rowKey(key));
       return input.ReturnValues === 'ALL_OLD' && old ? { Attributes: old } : {};
+    },
+    TransactWriteCommand(input) {
+      const items = input['TransactItems'] as Record<'Put' | 'Update' | 'Delete', Input | undefined>[];
+      const writes = items.map(({ Put, Update, Delete }) => ({
+        name: Put ? 'PutCommand' : Update ? 'UpdateCommand' : 'DeleteCommand',
+        write: (Put ?? Update ?? Delete) as Input,
+      }));
+      const keys = writes.map(({ write }) => rowKey(write.Item ?? write.Key ?? { pk: '', sk: '' }));
+      if (new Set(keys).size < keys.length || keys.length > 100)
+        throw Object.assign(new Error('One item twice, or too many'), { name: 'ValidationException' });
+      const reasons = writes.map(({ write }, index) => {
+        try {
+          check(write, rows.get(keys[index] ?? ''));
+          return { Code: 'None' };
+        } catch {
+          return { Code: 'ConditionalCheckFailed' };
+        }
+      });
+      if (reasons.some(({ Code }) => Code !== 'None')) {
+        throw new TransactionCanceledException({
+          message: 'Transaction cancelled',
+          CancellationReasons: reasons,
+          $metadata: {},
+        });
+      }
+      for (const { name, write } of writes) commands[name]?.(write);
+      return {};
     },
     QueryCommand: query,
     BatchGetCommand(input) {

@@ -25,14 +25,14 @@ describe('IvyMailStack', () => {
       // Stored.
       'AWS::DynamoDB::GlobalTable': 1,
       'AWS::KMS::Key': 1,
-      // ingest, dispatch, deliver, api, authorizer; and two state machines.
-      'AWS::Lambda::Function': 5,
+      // ingest, dispatch, deliver, recover, api, authorizer; and three state machines.
+      'AWS::Lambda::Function': 6,
       'AWS::Lambda::EventSourceMapping': 2,
       'AWS::Lambda::Permission': 3,
-      'AWS::StepFunctions::StateMachine': 2,
-      'AWS::IAM::Role': 7,
-      'AWS::IAM::Policy': 7,
-      'AWS::Logs::LogGroup': 6,
+      'AWS::StepFunctions::StateMachine': 3,
+      'AWS::IAM::Role': 9,
+      'AWS::IAM::Policy': 9,
+      'AWS::Logs::LogGroup': 7,
       // The API.
       'AWS::ApiGateway::RestApi': 1,
       'AWS::ApiGateway::Deployment': 1,
@@ -42,7 +42,7 @@ describe('IvyMailStack', () => {
       'AWS::ApiGateway::Authorizer': 1,
       'AWS::ApiGateway::GatewayResponse': 17,
       // What an operator is told.
-      'AWS::CloudWatch::Alarm': 21,
+      'AWS::CloudWatch::Alarm': 25,
     });
   });
 

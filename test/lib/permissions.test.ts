@@ -37,10 +37,14 @@ async function requestedBy(handler: string): Promise<string[]> {
     logLevel: 'silent',
   });
   // A name that two modules import is numbered in the second: `GetCommand2`.
-  const commands = outputFiles[0]?.text.matchAll(/new (\w+)Command\d*\(/g) ?? [];
-  return [
-    ...new Set([...commands].map(([, name]) => ACTIONS[name ?? ''] ?? `no action known for ${name}`)),
-  ].toSorted();
+  const text = outputFiles[0]?.text ?? '';
+  const commands = [...text.matchAll(/new (\w+)Command\d*\(/g)].map(([, name = '']) => name);
+  // A transaction needs the permissions of its parts.
+  const parts = commands.includes('TransactWrite')
+    ? [...text.matchAll(/\b(Put|Update|Delete): \{/g)].map(([, name = '']) => name)
+    : [];
+  const asked = [...commands.filter((name) => name !== 'TransactWrite'), ...parts];
+  return [...new Set(asked.map((name) => ACTIONS[name] ?? `no action known for ${name}`))].toSorted();
 }
 
 function grantedTo(rolePrefix: string): string[] {
@@ -55,6 +59,7 @@ describe('a function may do exactly what its code can ask for', () => {
     ['ingest', 'IvyIngestFunctionRole'],
     ['dispatch', 'IvyDeliveryDispatchRole'],
     ['deliver', 'IvyDeliveryDeliverRole'],
+    ['recover', 'IvyDeliveryRecoverRole'],
     ['api', 'IvyApiFunctionRole'],
     ['authorizer', 'IvyApiAuthorizerRole'],
   ])('%s', async (handler, role) => {

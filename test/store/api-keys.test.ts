@@ -3,7 +3,7 @@ import { apiKeyHash, apiKeyHint, newApiKey } from '../../lambdas/core/api-key.ts
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { findApiKey, hasApiKey, putApiKey, type ApiKey } from '../../lambdas/store/api-keys.ts';
 import { WORKSPACE_ID, anEndpoint } from '../builders/events.ts';
-import { putEndpoint } from '../../lambdas/store/endpoints.ts';
+import { putEndpoint } from '../builders/rows.ts';
 import { memoryTable } from '../fakes/memory-table.ts';
 
 const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;

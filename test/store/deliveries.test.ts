@@ -41,6 +41,7 @@ describe('claimAttempt', () => {
         id: deliveryId(event.event_id, endpoint.id),
         workspace_id: WORKSPACE_ID,
         event_id: event.event_id,
+        event_timestamp: event.timestamp,
         endpoint_id: endpoint.id,
         message_id: event.message_id,
         event: 'bounced',
@@ -131,7 +132,7 @@ describe('settleDelivery', () => {
       nowMs: NOW,
       nextAttemptAt: '2026-02-25T12:01:05Z',
     });
-    expect(failing()).toEqual([`F#${WORKSPACE_ID}#${endpoint.id}#retrying`]);
+    expect(failing()).toEqual([expect.stringMatching(`^F#${WORKSPACE_ID}#${endpoint.id}#retrying#[0-3]$`)]);
     await claim({ task: { ...task, attempt: 2 } });
     await settleDelivery(table, task, { status: 'delivered', attemptCount: 2, nowMs: NOW });
     expect(failing()).toEqual([]);

@@ -1,14 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import {
-  deleteEndpoint,
-  disableEndpoint,
-  getEndpoint,
-  listEndpoints,
-  putEndpoint,
-  updateEndpoint,
-} from '../../lambdas/store/endpoints.ts';
+import { listEndpointChanges } from '../../lambdas/store/endpoint-changes.ts';
+import * as store from '../../lambdas/store/endpoints.ts';
+import { getEndpoint, listEndpoints } from '../../lambdas/store/endpoints.ts';
+import type { EndpointAction, EndpointChange } from '../../lambdas/core/endpoints.ts';
 import { workspaceKey } from '../../lambdas/store/keys.ts';
 import { addSuppression } from '../../lambdas/store/suppressions.ts';
+import { putEndpoint } from '../builders/rows.ts';
 import { WORKSPACE_ID, anEndpoint } from '../builders/events.ts';
 import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
 
@@ -16,6 +13,30 @@ const AT = '2026-02-25T12:00:00Z';
 const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 const endpoint = anEndpoint({ description: 'Shop' });
 const address = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, at: AT };
+
+function aChange(action: EndpointAction, { at, reason }: { at: string; reason?: string }): EndpointChange {
+  return { id: 'req_a', at, action, by: 'key_a', ...(reason !== undefined && { reason }) };
+}
+
+type At = { workspaceId: string; endpointId: string; at: string };
+
+function updateEndpoint(table: MemoryTable, { at, ...name }: At, changes: store.EndpointChanges) {
+  return store.updateEndpoint(table, name, { changes, change: aChange('updated', { at }) });
+}
+
+function disableEndpoint(table: MemoryTable, { workspaceId, endpointId, ...why }: At & { reason: string }) {
+  const named = { id: endpointId, workspace_id: workspaceId, url: endpoint.url };
+  return store.disableEndpoint(table, named, aChange('disabled', why));
+}
+
+function deleteEndpoint(table: MemoryTable, workspaceId: string, endpointId: string) {
+  return store.deleteEndpoint(table, { workspaceId, endpointId }, aChange('deleted', { at: AT }));
+}
+
+async function changesOf(table: MemoryTable): Promise<readonly EndpointChange[]> {
+  const { workspaceId, endpointId } = address;
+  return (await listEndpointChanges(table, { workspaceId, endpointId, limit: 100 })).items;
+}
 
 async function setUp(): Promise<MemoryTable> {
   const table = memoryTable();
@@ -41,7 +62,7 @@ describe('an endpoint', () => {
     const foreign = { ...address, workspaceId: OTHER_WORKSPACE };
     expect(await getEndpoint(table, OTHER_WORKSPACE, endpoint.id)).toBeUndefined();
     expect(await updateEndpoint(table, foreign, { description: 'Taken' })).toBeUndefined();
-    await disableEndpoint(table, { url: anEndpoint().url, ...foreign, reason: 'gone' });
+    await disableEndpoint(table, { ...foreign, reason: 'gone' });
     expect(await deleteEndpoint(table, OTHER_WORKSPACE, endpoint.id)).toBe(false);
     expect(await read(table)).toEqual(endpoint);
     expect(table.rows.size).toBe(1);
@@ -142,7 +163,7 @@ describe('updateEndpoint', () => {
 
   it('clears the reason for which we disabled it when it is made active again', async () => {
     const table = await setUp();
-    await disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' });
+    await disableEndpoint(table, { ...address, reason: 'gone' });
     const later = '2026-02-26T12:00:00Z';
     const active = await updateEndpoint(table, { ...address, at: later }, { status: 'active' });
     expect(active).toMatchObject({ status: 'active', status_changed_at: later });
@@ -152,7 +173,7 @@ describe('updateEndpoint', () => {
 
   it('keeps status, reason and their time when it changes something else', async () => {
     const table = await setUp();
-    await disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' });
+    await disableEndpoint(table, { ...address, reason: 'gone' });
     const later = { ...address, at: '2026-02-26T12:00:00Z' };
     expect(await updateEndpoint(table, later, { description: 'New' })).toMatchObject({
       status: 'disabled',
@@ -173,7 +194,7 @@ describe('updateEndpoint', () => {
 describe('disableEndpoint', () => {
   it('gives the reason and the time', async () => {
     const table = await setUp();
-    await disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' });
+    await disableEndpoint(table, { ...address, reason: 'gone' });
     expect(await read(table)).toEqual({
       ...endpoint,
       status: 'disabled',
@@ -186,15 +207,14 @@ describe('disableEndpoint', () => {
   it('leaves one alone that its owner has paused', async () => {
     const table = await setUp();
     const paused = await updateEndpoint(table, address, { status: 'paused' });
-    await disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' });
+    await disableEndpoint(table, { ...address, reason: 'gone' });
     expect(await read(table)).toEqual(paused);
   });
 
   it('keeps the first reason and time when it comes twice', async () => {
     const table = await setUp();
-    await disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' });
+    await disableEndpoint(table, { ...address, reason: 'gone' });
     await disableEndpoint(table, {
-      url: anEndpoint().url,
       ...address,
       reason: 'failing',
       at: '2026-02-26T12:00:00Z',
@@ -205,8 +225,8 @@ describe('disableEndpoint', () => {
   it('does not bring back one that was deleted meanwhile', async () => {
     const table = await setUp();
     await deleteEndpoint(table, WORKSPACE_ID, endpoint.id);
-    await disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' });
-    expect(table.rows.size).toBe(0);
+    await disableEndpoint(table, { ...address, reason: 'gone' });
+    expect(await read(table)).toBeUndefined();
   });
 
   it('throws a fault', async () => {
@@ -214,8 +234,27 @@ describe('disableEndpoint', () => {
     table.before = () => {
       throw refusal();
     };
-    await expect(
-      disableEndpoint(table, { url: anEndpoint().url, ...address, reason: 'gone' }),
-    ).rejects.toThrow('Slow down');
+    await expect(disableEndpoint(table, { ...address, reason: 'gone' })).rejects.toThrow('Slow down');
+  });
+});
+
+describe('what befell an endpoint', () => {
+  it('is told newest first, with who did it and why', async () => {
+    const table = await setUp();
+    await updateEndpoint(table, address, { description: 'New' });
+    await disableEndpoint(table, { ...address, at: '2026-02-26T12:00:00Z', reason: 'gone' });
+    expect(await changesOf(table)).toEqual([
+      { id: 'req_a', at: '2026-02-26T12:00:00Z', action: 'disabled', by: 'key_a', reason: 'gone' },
+      { id: 'req_a', at: AT, action: 'updated', by: 'key_a' },
+    ]);
+  });
+
+  it('is not told of a change that did not happen', async () => {
+    const table = await setUp();
+    await deleteEndpoint(table, WORKSPACE_ID, endpoint.id);
+    const told = await changesOf(table);
+    await updateEndpoint(table, address, { description: 'New' });
+    await disableEndpoint(table, { ...address, reason: 'gone' });
+    expect(await changesOf(table)).toEqual(told);
   });
 });

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { DELIVERY_STATUSES, ERROR_CLASSES, TRIGGERS } from '../../core/deliveries.ts';
 import { EVENT_NAMES } from '../../core/events.ts';
-import { idOf, rfc3339 } from './common.ts';
+import { idOf, paging, rfc3339 } from './common.ts';
 
 const deliveryFields = {
   id: idOf('dlv'),
@@ -33,3 +33,6 @@ export const attemptJson = z.strictObject({
 });
 
 export const deliveryWithAttemptsJson = z.strictObject({ ...deliveryFields, attempts: z.array(attemptJson) });
+
+/** Query of GET /v1/webhooks/{id}/deliveries. */
+export const deliveriesQuery = z.strictObject({ status: z.optional(z.enum(DELIVERY_STATUSES)), ...paging });

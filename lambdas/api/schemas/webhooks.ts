@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
+import { RECOVERY_STATUSES } from '../../core/commands.ts';
 import { DEFAULT_ENDPOINT_EVENTS, EVENT_NAMES, type EventName } from '../../core/events.ts';
-import { ENDPOINT_STATUSES } from '../../core/endpoints.ts';
+import { ENDPOINT_ACTIONS, ENDPOINT_STATUSES } from '../../core/endpoints.ts';
 import { idOf, line, rfc3339 } from './common.ts';
+import { attemptJson } from './deliveries.ts';
 
 /** All but `unknown`, which is never delivered. */
 const DELIVERED_EVENTS = EVENT_NAMES.filter((name) => name !== 'unknown');
@@ -51,3 +53,66 @@ export const endpointJson = z.strictObject(endpointFields);
 
 /** Its secret is shown when it is made, and on explicit request. */
 export const endpointWithSecretJson = z.strictObject({ ...endpointFields, secret: z.string() });
+
+export const endpointChangeJson = z.strictObject({
+  at: rfc3339,
+  action: z.enum(ENDPOINT_ACTIONS),
+  /** Id of an API key, or `ivymail`. */
+  by: z.string(),
+  reason: z.nullable(z.string()),
+});
+
+/** Body of POST /v1/webhooks/{id}/test. */
+export const testWebhookBody = z.strictObject({ event: z.optional(z.enum(DELIVERED_EVENTS)) });
+
+export const webhookTestJson = z.strictObject({
+  event: z.enum(EVENT_NAMES),
+  event_id: idOf('evt'),
+  /** What was sent, as JSON. */
+  payload: z.record(z.string(), z.unknown()),
+  attempt: attemptJson,
+});
+
+const WEEK_SECONDS = 7 * 86_400;
+const DAY_SECONDS = 86_400;
+
+/** Body of POST /v1/webhooks/{id}/rotate-secret. */
+export const rotateSecretBody = z.strictObject({
+  overlap_seconds: z._default(z.int().check(z.minimum(0), z.maximum(WEEK_SECONDS)), DAY_SECONDS),
+});
+
+export const rotatedSecretJson = z.strictObject({
+  secret: z.string(),
+  /** Until when the secret before it signs, too; null where it has ended. */
+  previous_expires_at: z.nullable(rfc3339),
+});
+
+export const secretJson = z.strictObject({ secret: z.string() });
+
+/** Body of POST /v1/webhooks/{id}/recover; times of events. */
+export const recoverBody = z.strictObject({
+  since: rfc3339,
+  until: z.optional(rfc3339),
+  dry_run: z._default(z.boolean(), false),
+});
+
+export const recoverAnswerJson = z.strictObject({
+  /** Null on a dry run. */
+  recovery_id: z.nullable(idOf('rcv')),
+  /** Events that the endpoint wants and that were not delivered to it. */
+  count: z.int(),
+  /** False where there are so many that counting was given up: there are more. */
+  exact: z.boolean(),
+});
+
+export const recoveryJson = z.strictObject({
+  id: idOf('rcv'),
+  endpoint_id: idOf('ep'),
+  since: rfc3339,
+  until: rfc3339,
+  status: z.enum(RECOVERY_STATUSES),
+  count: z.int(),
+  started: z.int(),
+  created_at: rfc3339,
+  completed_at: z.nullable(rfc3339),
+});

@@ -1,0 +1,46 @@
+import type { Endpoint, EndpointAction, EndpointChange } from '../core/endpoints.ts';
+import { randomId } from '../core/ids.ts';
+import { formatTimestamp } from '../core/timestamps.ts';
+import { getEndpoint } from '../store/endpoints.ts';
+import type { ApiDeps } from './deps.ts';
+import { ApiError, notFound } from './errors.ts';
+import type { Caller } from './request.ts';
+import { idOf } from './schemas/common.ts';
+
+/** `{id}` of a path below /v1/webhooks. */
+export const endpointParam = { id: idOf('ep') };
+
+/** The endpoint that a path names. */
+export async function endpointOf(
+  deps: ApiDeps,
+  caller: Caller,
+  params: Readonly<Record<string, string>>,
+): Promise<Endpoint> {
+  const endpoint = await getEndpoint(deps.table, caller.workspaceId, params['id'] ?? '');
+  if (!endpoint) throw notFound();
+  return endpoint;
+}
+
+/** What is sent on request needs an endpoint that takes it. */
+export function checkActive(endpoint: Endpoint): void {
+  if (endpoint.status === 'active') return;
+  throw new ApiError('invalid_field', `The endpoint is ${endpoint.status}; make it active first`, {
+    field: 'status',
+  });
+}
+
+/** A line of an endpoint's history, in the name of the key that asks. */
+export function changeBy(
+  deps: ApiDeps,
+  caller: Caller,
+  action: EndpointAction,
+  reason?: string,
+): EndpointChange {
+  return {
+    id: randomId('req', deps.randomBytes),
+    at: formatTimestamp(deps.now()),
+    action,
+    by: caller.keyId,
+    ...(reason !== undefined && { reason }),
+  };
+}

@@ -1,0 +1,83 @@
+import type { Recovery } from '../core/commands.ts';
+import { randomId } from '../core/ids.ts';
+import { formatTimestamp } from '../core/timestamps.ts';
+import { countMissed } from '../delivery/recover.ts';
+import { getRecovery, putRecovery } from '../store/commands.ts';
+import { checkActive, endpointOf, endpointParam } from './endpoint-access.ts';
+import { ApiError, notFound } from './errors.ts';
+import { route } from './route.ts';
+import { idOf, noQuery } from './schemas/common.ts';
+import { recoverAnswerJson, recoverBody, recoveryJson } from './schemas/webhooks.ts';
+
+/** Counting ends well before API Gateway does. */
+const COUNT_MS = 15_000;
+
+function toJson(recovery: Recovery): Record<string, unknown> {
+  return {
+    id: recovery.id,
+    endpoint_id: recovery.endpoint_id,
+    since: recovery.since,
+    until: recovery.until,
+    status: recovery.status,
+    count: recovery.count,
+    started: recovery.started,
+    created_at: recovery.created_at,
+    completed_at: recovery.completed_at ?? null,
+  };
+}
+
+/** In the one form that times have here; what is to come cannot have been missed. */
+function rangeOf(body: { since: string; until?: string | undefined }, nowMs: number) {
+  const sinceMs = Date.parse(body.since);
+  const untilMs = Math.min(body.until === undefined ? nowMs : Date.parse(body.until), nowMs);
+  if (sinceMs < untilMs) return { since: formatTimestamp(sinceMs), until: formatTimestamp(untilMs) };
+  throw new ApiError('invalid_field', 'since must be earlier than until, and than now', { field: 'since' });
+}
+
+const recover = route({
+  method: 'POST',
+  path: '/v1/webhooks/{id}/recover',
+  scope: 'admin',
+  summary: 'Delivers again, at a bounded rate, whatever the endpoint missed; dry_run only counts it',
+  params: endpointParam,
+  query: noQuery,
+  body: recoverBody,
+  answers: { 200: recoverAnswerJson, 202: recoverAnswerJson },
+  async handle(deps, { caller, params, body }) {
+    const endpoint = await endpointOf(deps, caller, params);
+    const nowMs = deps.now();
+    const range = rangeOf(body, nowMs);
+    if (!body.dry_run) checkActive(endpoint);
+    const { count, exact } = await countMissed(deps, { endpoint, ...range }, nowMs + COUNT_MS);
+    if (body.dry_run) return { status: 200, body: { recovery_id: null, count, exact } };
+    const recovery: Recovery = {
+      id: randomId('rcv', deps.randomBytes),
+      workspace_id: caller.workspaceId,
+      endpoint_id: endpoint.id,
+      ...range,
+      status: 'running',
+      count,
+      started: 0,
+      created_at: formatTimestamp(nowMs),
+    };
+    await putRecovery(deps.table, recovery);
+    return { status: 202, body: { recovery_id: recovery.id, count, exact } };
+  },
+});
+
+const get = route({
+  method: 'GET',
+  path: '/v1/recoveries/{id}',
+  scope: 'read',
+  summary: 'How far a recovery has come',
+  params: { id: idOf('rcv') },
+  query: noQuery,
+  answers: { 200: recoveryJson },
+  async handle(deps, { caller, params }) {
+    const stored = await getRecovery(deps.table, caller.workspaceId, params['id'] ?? '');
+    if (!stored) throw notFound();
+    return { status: 200, body: toJson(stored.recovery) };
+  },
+});
+
+export const recoveryRoutes = [recover, get];

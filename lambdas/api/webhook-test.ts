@@ -1,0 +1,52 @@
+import type { Endpoint } from '../core/endpoints.ts';
+import type { EventName } from '../core/events.ts';
+import { randomId } from '../core/ids.ts';
+import { sampleEvent } from '../core/sample-events.ts';
+import { formatTimestamp } from '../core/timestamps.ts';
+import { webhookPayload } from '../delivery/payload.ts';
+import { signedRequest } from '../delivery/signed-request.ts';
+import { toAttemptJson } from './deliveries.ts';
+import { endpointOf, endpointParam } from './endpoint-access.ts';
+import { route } from './route.ts';
+import { noQuery } from './schemas/common.ts';
+import { testWebhookBody, webhookTestJson } from './schemas/webhooks.ts';
+
+/** Where none is asked for: one that the endpoint would get. */
+function usualEvent({ events }: Endpoint): Exclude<EventName, 'unknown'> {
+  return events.find((name) => name !== '*' && name !== 'unknown') ?? 'delivered';
+}
+
+const test = route({
+  method: 'POST',
+  path: '/v1/webhooks/{id}/test',
+  scope: 'admin',
+  summary: 'Sends a sample event, signed as any other, and answers with what came of it; nothing is logged',
+  params: endpointParam,
+  query: noQuery,
+  body: testWebhookBody,
+  optionalBody: true,
+  answers: { 200: webhookTestJson },
+  async handle(deps, { caller, params, body }) {
+    const endpoint = await endpointOf(deps, caller, params);
+    const nowMs = deps.now();
+    const event = sampleEvent(body.event ?? usualEvent(endpoint), {
+      event_id: randomId('evt', deps.randomBytes),
+      message_id: randomId('ivm', deps.randomBytes),
+      workspace_id: caller.workspaceId,
+      timestamp: formatTimestamp(nowMs),
+    });
+    const request = await signedRequest({ event, endpoint, attempt: 1, nowMs, secrets: deps.secrets });
+    const { retry_after: _retryAfter, ...result } = await deps.sendWebhook(request);
+    return {
+      status: 200,
+      body: {
+        event: event.event,
+        event_id: event.event_id,
+        payload: JSON.parse(webhookPayload(event)) as unknown,
+        attempt: toAttemptJson({ number: 1, trigger: 'test', ...result }),
+      },
+    };
+  },
+});
+
+export const webhookTestRoutes = [test];

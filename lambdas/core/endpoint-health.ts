@@ -1,0 +1,29 @@
+import type { Endpoint } from './endpoints.ts';
+
+/** Failed attempts in a row after which new deliveries are held: no accident any more, and not yet a burden. */
+export const BREAKER_FAILURES = 10;
+/** An endpoint that does nothing but fail is given up after five days, and ten failures at the least. */
+const DISABLE_FAILURES = 10;
+const DISABLE_AFTER_MS = 5 * 24 * 60 * 60 * 1000;
+
+/** First wait before an endpoint is probed; doubles up to a quarter of an hour. */
+const FIRST_PROBE_SECONDS = 60;
+const LONGEST_PROBE_SECONDS = 15 * 60;
+
+export type HealthVerdict = 'none' | 'open_breaker' | 'disable';
+
+/** What one more failure means for an endpoint; `endpoint` is as it stands with that failure counted. */
+export function judgeFailure(
+  endpoint: Pick<Endpoint, 'failures' | 'failing_since' | 'breaker_opened_at'>,
+  nowMs: number,
+): HealthVerdict {
+  const { failures = 0, failing_since: since, breaker_opened_at: openedAt } = endpoint;
+  if (since === undefined) return 'none';
+  if (failures >= DISABLE_FAILURES && nowMs - Date.parse(since) >= DISABLE_AFTER_MS) return 'disable';
+  return failures >= BREAKER_FAILURES && openedAt === undefined ? 'open_breaker' : 'none';
+}
+
+/** Seconds to wait after the nth probe, from 0, that failed. */
+export function probeDelaySeconds(probes: number): number {
+  return Math.min(FIRST_PROBE_SECONDS * 2 ** Math.min(probes, 10), LONGEST_PROBE_SECONDS);
+}

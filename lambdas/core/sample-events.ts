@@ -1,0 +1,42 @@
+import type { EmailEvent, EventDetails, EventName } from './events.ts';
+
+/** What each event says beside the fields of all: as SES's documentation and mailbox simulator have it. */
+const DETAILS: Readonly<Record<Exclude<EventName, 'unknown'>, EventDetails>> = {
+  sent: {},
+  delivered: {},
+  delayed: { delay_type: 'MailboxFull', expires_at: '2026-02-26T12:00:00Z' },
+  suppressed: { suppression_reason: 'bounce' },
+  failed: {
+    error_code: 'identity_not_verified',
+    error_message: 'Email address is not verified.',
+  },
+  bounced: {
+    bounce_type: 'Permanent',
+    bounce_subtype: 'General',
+    diagnostic_code: 'smtp; 550 5.1.1 user unknown',
+  },
+  soft_bounced: {
+    bounce_type: 'Transient',
+    bounce_subtype: 'MailboxFull',
+    diagnostic_code: 'smtp; 452 4.2.2 mailbox full',
+  },
+  complained: { feedback_type: 'abuse' },
+  opened: { ip: '192.0.2.1', user_agent: 'Mozilla/5.0' },
+  clicked: { ip: '192.0.2.1', user_agent: 'Mozilla/5.0', link: 'https://example.com/' },
+  unsubscribed: {},
+};
+
+/** An event of a mail that never was, to try an endpoint with. */
+export function sampleEvent(
+  event: Exclude<EventName, 'unknown'>,
+  known: Pick<EmailEvent, 'event_id' | 'message_id' | 'workspace_id' | 'timestamp'>,
+): EmailEvent {
+  return {
+    ...known,
+    event,
+    to: 'recipient@example.com',
+    from: 'you@example.com',
+    subject: 'Test of a webhook',
+    details: DETAILS[event],
+  };
+}

@@ -1,0 +1,194 @@
+import type { PacedResult, PacedTask, Recovery } from '../core/commands.ts';
+import type { DeliveryTask } from '../core/deliveries.ts';
+import { probeDelaySeconds } from '../core/endpoint-health.ts';
+import type { Endpoint } from '../core/endpoints.ts';
+import { deterministicId } from '../core/ids.ts';
+import { formatTimestamp } from '../core/timestamps.ts';
+import {
+  advanceRecovery,
+  getCommand,
+  getRecovery,
+  putCommand,
+  type StoredRecovery,
+} from '../store/commands.ts';
+import { listEndpointDeliveries } from '../store/deliveries.ts';
+import { closeBreaker } from '../store/endpoint-health.ts';
+import { getEndpoint } from '../store/endpoints.ts';
+import { wantedEvents, type WantedEvent } from '../store/missed-events.ts';
+import type { Table } from '../store/table.ts';
+import { runTask } from './dispatch.ts';
+
+/** 100 deliveries in 4 s, 25 a second: a receiver that has just come back is not knocked over again. */
+export const DELIVERIES_PER_STEP = 100;
+const STEP_SECONDS = 4;
+/** Events looked at in a step, so that one among many delivered ones is reached in bounded time. */
+const EVENTS_PER_STEP = 5_000;
+
+/** A Standard execution may have 25,000 entries of history, and a step makes ten. */
+const STEPS_PER_EXECUTION = 2_000;
+
+export interface RecoverDeps {
+  readonly table: Table;
+  readonly startDelivery: (task: DeliveryTask) => Promise<void>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * One step of a recovery, or of the drain of what was held back: starts some deliveries and says when to come again. A
+ * step that runs twice starts the same executions, and the claim of each delivery lets one of them send.
+ */
+export async function recoverStep(deps: RecoverDeps, task: PacedTask): Promise<PacedResult> {
+  const result = await (task.command === 'recover' ? recover(deps, task) : drain(deps, task));
+  return result.outcome === 'continue' && result.steps >= STEPS_PER_EXECUTION
+    ? continueElsewhere(deps, result)
+    : result;
+}
+
+/** A row as the command's own: the stream starts the next execution. */
+async function continueElsewhere(deps: RecoverDeps, result: PacedResult): Promise<PacedResult> {
+  const { outcome: _outcome, ...task } = result;
+  const id = deterministicId('rcv', [task.execution_name]);
+  await putCommand(
+    deps.table,
+    {
+      command: 'continue',
+      id,
+      workspace_id: task.workspace_id,
+      task: { ...task, execution_name: id, steps: 0 },
+    },
+    formatTimestamp(deps.now()),
+  );
+  return { ...task, outcome: 'done' };
+}
+
+function next(
+  task: PacedTask,
+  outcome: PacedResult['outcome'],
+  delaySeconds = 0,
+  probes = task.probes,
+): PacedResult {
+  return { ...task, outcome, delay_seconds: delaySeconds, steps: task.steps + 1, probes };
+}
+
+async function recover(deps: RecoverDeps, task: PacedTask): Promise<PacedResult> {
+  const stored = await getRecovery(deps.table, task.workspace_id, task.command_id);
+  if (!stored || stored.recovery.status !== 'running') return next(task, 'done');
+  const { recovery } = stored;
+  const endpoint = await getEndpoint(deps.table, recovery.workspace_id, recovery.endpoint_id);
+  const completedAt = formatTimestamp(deps.now());
+  if (endpoint?.status !== 'active') {
+    await advanceRecovery(deps.table, stored, {
+      started: recovery.started,
+      status: 'cancelled',
+      completedAt,
+    });
+    return next(task, 'done');
+  }
+  // While the breaker is open one delivery goes ahead, and the others wait for what becomes of it.
+  const failing = endpoint.breaker_opened_at !== undefined;
+  const step = await readStep(deps, stored, endpoint, failing ? 1 : DELIVERIES_PER_STEP);
+  await Promise.all(
+    step.missed.map(({ address, attempts }) =>
+      deps.startDelivery(runTask(address, endpoint.id, { id: recovery.id, trigger: 'recover', attempts })),
+    ),
+  );
+  await advanceRecovery(deps.table, stored, {
+    ...(step.position !== undefined && { position: step.position }),
+    started: recovery.started + step.missed.length,
+    status: step.ended ? 'completed' : 'running',
+    ...(step.ended && { completedAt }),
+  });
+  if (step.ended) return next(task, 'done');
+  return failing
+    ? next(task, 'continue', probeDelaySeconds(0), task.probes + 1)
+    : next(task, 'continue', STEP_SECONDS);
+}
+
+interface RecoveryStep {
+  readonly missed: readonly WantedEvent[];
+  /** Sort key of the last event looked at. */
+  readonly position?: string;
+  readonly ended: boolean;
+}
+
+async function readStep(
+  deps: RecoverDeps,
+  { recovery, position: after }: StoredRecovery,
+  endpoint: Endpoint,
+  limit: number,
+): Promise<RecoveryStep> {
+  const missed: WantedEvent[] = [];
+  let position = after;
+  let seen = 0;
+  for await (const event of wantedEvents(deps.table, { endpoint, ...rangeOf(recovery, after) })) {
+    if (missed.length === limit || seen === EVENTS_PER_STEP)
+      return { missed, ...(position !== undefined && { position }), ended: false };
+    if (event.missed) missed.push(event);
+    position = event.key;
+    seen += 1;
+  }
+  return { missed, ...(position !== undefined && { position }), ended: true };
+}
+
+function rangeOf(
+  { since, until }: Recovery,
+  after: string | undefined,
+): { since: string; until: string; after?: string } {
+  return { since, until, ...(after !== undefined && { after }) };
+}
+
+/** How many events an endpoint missed. `exact` is false where the count was given up at `deadlineMs`. */
+export async function countMissed(
+  deps: Pick<RecoverDeps, 'table' | 'now'>,
+  query: { readonly endpoint: Endpoint; readonly since: string; readonly until: string },
+  deadlineMs: number,
+): Promise<{ readonly count: number; readonly exact: boolean }> {
+  let count = 0;
+  for await (const event of wantedEvents(deps.table, query)) {
+    if (deps.now() > deadlineMs) return { count, exact: false };
+    if (event.missed) count += 1;
+  }
+  return { count, exact: true };
+}
+
+async function drain(deps: RecoverDeps, task: PacedTask): Promise<PacedResult> {
+  const command = await getCommand(deps.table, task.workspace_id, task.command_id);
+  if (command?.command !== 'drain') return next(task, 'done');
+  const { endpoint_id: endpointId, opened_at: openedAt } = command;
+  const endpoint = await getEndpoint(deps.table, task.workspace_id, endpointId);
+  // What is held stays held: a later resume drains it, or `recover` does.
+  if (endpoint?.status !== 'active') return next(task, 'done');
+  const { breaker_opened_at: breaker } = endpoint;
+  // Opened again, or by now for the first time: that opening has a drain of its own.
+  if (breaker !== undefined && breaker !== openedAt) return next(task, 'done');
+
+  const { items } = await listEndpointDeliveries(deps.table, {
+    workspaceId: task.workspace_id,
+    endpointId,
+    status: 'held',
+    limit: breaker === undefined ? DELIVERIES_PER_STEP : 1,
+    ascending: true,
+  });
+  if (items.length === 0) {
+    // Nothing to probe with: the next event is the probe.
+    if (breaker !== undefined) await closeBreaker(deps.table, endpoint);
+    return next(task, 'done');
+  }
+  // Each probe is a run of its own: one that ended without an answer must not keep its delivery from being tried again.
+  const run = `${command.id}-${breaker === undefined ? 'drain' : task.probes}`;
+  await Promise.all(
+    items.map((delivery) =>
+      deps.startDelivery(
+        runTask({ ...delivery, timestamp: delivery.event_timestamp }, endpointId, {
+          id: run,
+          trigger: 'auto',
+          attempts: delivery.attempt_count,
+        }),
+      ),
+    ),
+  );
+  return breaker === undefined
+    ? next(task, 'continue', STEP_SECONDS)
+    : next(task, 'continue', probeDelaySeconds(task.probes + 1), task.probes + 1);
+}

@@ -1,0 +1,34 @@
+import type { Endpoint } from '../core/endpoints.ts';
+import type { EmailEvent } from '../core/events.ts';
+import { webhookHeaders } from './headers.ts';
+import { webhookPayload } from './payload.ts';
+import { liveSecrets, type SecretOpener } from './secrets.ts';
+import type { WebhookRequest } from './send.ts';
+import { signWebhook } from './sign.ts';
+
+/** One attempt as it goes out: signed now, by every secret that is live. Rejects with an OwnFault where KMS fails. */
+export async function signedRequest(attempt: {
+  readonly event: EmailEvent;
+  readonly endpoint: Endpoint;
+  /** Its number. */
+  readonly attempt: number;
+  readonly nowMs: number;
+  readonly secrets: SecretOpener;
+}): Promise<WebhookRequest> {
+  const { event, endpoint, nowMs } = attempt;
+  const body = webhookPayload(event);
+  const secrets = await Promise.all(
+    liveSecrets(endpoint, nowMs).map((sealed) => attempt.secrets.open(endpoint, sealed)),
+  );
+  const timestampSeconds = Math.floor(nowMs / 1000);
+  const webhookId = event.event_id;
+  const signature = signWebhook({ webhookId, timestampSeconds, body, secrets });
+  const headers = webhookHeaders({
+    webhookId,
+    timestampSeconds,
+    signature,
+    attempt: attempt.attempt,
+    body,
+  });
+  return { url: endpoint.url, headers, body };
+}

@@ -1,0 +1,29 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import type { PacedResult, PacedTask } from '../core/commands.ts';
+import { ENV, requireEnv } from '../core/env.ts';
+import { startDelivery } from '../delivery/executions.ts';
+import { recoverStep, type RecoverDeps } from '../delivery/recover.ts';
+import { createTable } from '../store/table.ts';
+
+const logger = new Logger({ serviceName: 'recover' });
+const stepFunctions = new SFNClient({});
+const machineArn = requireEnv(process.env, ENV.deliverMachineArn);
+const deps: RecoverDeps = {
+  table: createTable(requireEnv(process.env, ENV.tableName)),
+  startDelivery: (task) => startDelivery(stepFunctions, machineArn, task),
+  now: Date.now,
+};
+
+/** Called by the Recover machine, for one step; its answer is the next state. */
+export async function handler(task: PacedTask): Promise<PacedResult> {
+  const result = await recoverStep(deps, task);
+  logger.info('recover.step', {
+    command: task.command,
+    command_id: task.command_id,
+    workspace_id: task.workspace_id,
+    outcome: result.outcome,
+    steps: result.steps,
+  });
+  return result;
+}

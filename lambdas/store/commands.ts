@@ -1,0 +1,118 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Command, Recovery, RecoveryStatus } from '../core/commands.ts';
+import { expiresAtSeconds } from '../core/timestamps.ts';
+import { KIND, commandKey } from './keys.ts';
+import type { Row } from './pages.ts';
+import type { Table } from './table.ts';
+
+/** A recovery's progress is looked up for a while after; nothing else reads a command a second time. */
+const KEPT_DAYS = 30;
+
+/** A command as its row: the stream hands it to dispatch, once. `at` is RFC 3339. */
+export function commandRow(command: Command, at: string): Row {
+  const { workspace_id: workspaceId, ...fields } = command;
+  return {
+    ...commandKey(workspaceId, command.id),
+    kind: KIND.command,
+    ...fields,
+    ttl: expiresAtSeconds({ timestamp: at, receivedAtMs: Date.parse(at), retentionDays: KEPT_DAYS }),
+  };
+}
+
+/** The command of a row, as read from the table or the stream. */
+export function toCommand({ pk, sk: _sk, kind: _kind, ttl: _ttl, ...fields }: Row): Command {
+  const workspaceId = pk.split('#')[1] ?? '';
+  return { ...(fields as unknown as Command), workspace_id: workspaceId };
+}
+
+export async function putCommand(table: Table, command: Command, at: string): Promise<void> {
+  await table.client.send(new PutCommand({ TableName: table.name, Item: commandRow(command, at) }));
+}
+
+/** Stores a recovery, which the stream then starts. */
+export async function putRecovery(table: Table, recovery: Recovery): Promise<void> {
+  const row = { ...commandRow({ command: 'recover', ...recovery }, recovery.created_at), ...recovery };
+  const { workspace_id: _workspaceId, ...item } = row;
+  await table.client.send(new PutCommand({ TableName: table.name, Item: item }));
+}
+
+async function readCommand(table: Table, workspaceId: string, id: string): Promise<Row | undefined> {
+  const answer = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: commandKey(workspaceId, id), ConsistentRead: true }),
+  );
+  return answer.Item as Row | undefined;
+}
+
+export async function getCommand(
+  table: Table,
+  workspaceId: string,
+  id: string,
+): Promise<Command | undefined> {
+  const row = await readCommand(table, workspaceId, id);
+  return row && toCommand(row);
+}
+
+/** A Recovery, and the sort key of the last event it has looked at. */
+export interface StoredRecovery {
+  readonly recovery: Recovery;
+  readonly position?: string;
+}
+
+export async function getRecovery(
+  table: Table,
+  workspaceId: string,
+  id: string,
+): Promise<StoredRecovery | undefined> {
+  const row = await readCommand(table, workspaceId, id);
+  if (row?.['command'] !== 'recover') return undefined;
+  const { pk: _pk, sk: _sk, kind: _kind, ttl: _ttl, command: _command, position, ...fields } = row;
+  return {
+    recovery: { ...(fields as unknown as Recovery), workspace_id: workspaceId },
+    ...(position !== undefined && { position: position as string }),
+  };
+}
+
+/**
+ * Moves a recovery on. False where its position is not the one it was read at: the same step ran before, and what it
+ * started is counted.
+ */
+export async function advanceRecovery(
+  table: Table,
+  { recovery, position }: StoredRecovery,
+  next: {
+    readonly position?: string;
+    readonly started: number;
+    readonly status: RecoveryStatus;
+    readonly completedAt?: string;
+  },
+): Promise<boolean> {
+  const set = ['#status = :status', 'started = :started'];
+  if (next.position !== undefined) set.push('#position = :position');
+  if (next.completedAt !== undefined) set.push('completed_at = :completed');
+  try {
+    await table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: commandKey(recovery.workspace_id, recovery.id),
+        UpdateExpression: `SET ${set.join(', ')}`,
+        ConditionExpression: `#status = :running AND ${
+          position === undefined ? 'attribute_not_exists(#position)' : '#position = :before'
+        }`,
+        ExpressionAttributeNames: { '#status': 'status', '#position': 'position' },
+        ExpressionAttributeValues: {
+          ':running': 'running' satisfies RecoveryStatus,
+          ':status': next.status,
+          ':started': next.started,
+          ...(position !== undefined && { ':before': position }),
+          ...(next.position !== undefined && { ':position': next.position }),
+          ...(next.completedAt !== undefined && { ':completed': next.completedAt }),
+        },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import type { EndpointAction, EndpointChange } from '../core/endpoints.ts';
+import { expiresAtSeconds } from '../core/timestamps.ts';
+import { KIND, endpointChangeKey, endpointChangesPartition } from './keys.ts';
+import { readPage, type Page, type Position, type Row } from './pages.ts';
+import type { Table } from './table.ts';
+
+/** Few rows, and the ones an operator looks for last of all. */
+const KEPT_DAYS = 365;
+
+interface EndpointName {
+  readonly workspaceId: string;
+  readonly endpointId: string;
+}
+
+/** The row as part of a transaction with what it tells of: neither is there without the other. */
+export function changePut(
+  table: Table,
+  { workspaceId, endpointId }: EndpointName,
+  change: EndpointChange,
+): { readonly Put: { readonly TableName: string; readonly Item: Row } } {
+  const { id: _id, ...fields } = change;
+  return {
+    Put: {
+      TableName: table.name,
+      Item: {
+        ...endpointChangeKey(workspaceId, endpointId, change),
+        kind: KIND.endpointChange,
+        ...fields,
+        ttl: expiresAtSeconds({
+          timestamp: change.at,
+          receivedAtMs: Date.parse(change.at),
+          retentionDays: KEPT_DAYS,
+        }),
+      },
+    },
+  };
+}
+
+function toChange(row: Row): EndpointChange {
+  const { reason } = row;
+  return {
+    id: row.sk.slice(row.sk.indexOf('#') + 1),
+    at: row['at'] as string,
+    action: row['action'] as EndpointAction,
+    by: row['by'] as string,
+    ...(reason !== undefined && { reason: reason as string }),
+  };
+}
+
+/** What befell an endpoint, newest first. */
+export async function listEndpointChanges(
+  table: Table,
+  query: EndpointName & { readonly limit: number; readonly position?: Position },
+): Promise<Page<EndpointChange>> {
+  const page = await readPage(table, {
+    partitions: [{ pk: endpointChangesPartition(query.workspaceId, query.endpointId) }],
+    prefix: '',
+    // No key may be empty, not even as a bound.
+    from: '\u0000',
+    limit: query.limit,
+    ...(query.position && { position: query.position }),
+  });
+  return { ...page, items: page.items.map(toChange) };
+}

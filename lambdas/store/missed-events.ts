@@ -1,0 +1,81 @@
+import type { DeliveryStatus } from '../core/deliveries.ts';
+import { wantsEvent, type Endpoint } from '../core/endpoints.ts';
+import { EVENT_NAMES } from '../core/events.ts';
+import { sortableTimestamp } from '../core/timestamps.ts';
+import { endpointDeliveriesPartitions, eventAddress, statusPartitions, type EventAddress } from './keys.ts';
+import { readAll, type Row } from './pages.ts';
+import type { Table } from './table.ts';
+
+/** An event that an endpoint wants, and what has become of it there. */
+export interface WantedEvent {
+  /** Sort key of the event: where to go on after it. */
+  readonly key: string;
+  readonly address: EventAddress;
+  readonly missed: boolean;
+  /** Attempts that were made of its delivery; 0 where there is none. */
+  readonly attempts: number;
+}
+
+export interface MissedQuery {
+  readonly endpoint: Endpoint;
+  /** RFC 3339, inclusive. */
+  readonly since: string;
+  /** RFC 3339, exclusive. */
+  readonly until: string;
+  /** Goes on after this event. */
+  readonly after?: string;
+}
+
+/** Ended without success: what `recover` delivers again. The rest was delivered, or is under way. */
+const MISSED: readonly DeliveryStatus[] = ['exhausted', 'blocked', 'held', 'cancelled'];
+
+const EVENT_PREFIX = 'E#';
+const DELIVERY_PREFIX = 'D#';
+
+/** `time#event`, the part that the keys of an event and of its deliveries share. */
+function sharedKey(row: Row): string {
+  return row.sk.split('#').slice(1, 3).join('#');
+}
+
+/**
+ * The events an endpoint wants between two times, oldest first, each with whether it missed them. Both lists are sorted
+ * by the event's time and id, so one walk along the two tells it: what is read is what is looked at.
+ */
+export async function* wantedEvents(table: Table, query: MissedQuery): AsyncGenerator<WantedEvent> {
+  const { endpoint, since, until, after } = query;
+  const range = (prefix: string) => ({
+    prefix,
+    from: prefix + sortableTimestamp(since),
+    until: prefix + sortableTimestamp(until),
+    ...(after !== undefined && {
+      position: { key: prefix + after.slice(EVENT_PREFIX.length), direction: 'next' as const },
+    }),
+  });
+  const events = readAll(table, {
+    partitions: EVENT_NAMES.filter((name) => wantsEvent(endpoint, name)).flatMap((name) =>
+      statusPartitions(endpoint.workspace_id, name).map((pk) => ({ index: 'g1' as const, pk })),
+    ),
+    ...range(EVENT_PREFIX),
+  });
+  const deliveries = readAll(table, {
+    partitions: endpointDeliveriesPartitions(endpoint.workspace_id, endpoint.id).map((pk) => ({
+      index: 'g1' as const,
+      pk,
+    })),
+    ...range(DELIVERY_PREFIX),
+  });
+
+  let delivery = await deliveries.next();
+  for await (const event of events) {
+    const shared = sharedKey(event);
+    // oxlint-disable-next-line no-await-in-loop -- the walk along the second list follows the first
+    while (!delivery.done && sharedKey(delivery.value) < shared) delivery = await deliveries.next();
+    const row = !delivery.done && sharedKey(delivery.value) === shared ? delivery.value : undefined;
+    yield {
+      key: event.sk,
+      address: eventAddress(event),
+      missed: row === undefined || MISSED.includes(row['status'] as DeliveryStatus),
+      attempts: row === undefined ? 0 : Number(row['attempt_count']),
+    };
+  }
+}

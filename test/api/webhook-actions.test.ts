@@ -1,0 +1,390 @@
+import { describe, expect, it } from 'vitest';
+import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
+import { EVENT_NAMES } from '../../lambdas/core/events.ts';
+import { deterministicId } from '../../lambdas/core/ids.ts';
+import { claimAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { getEndpoint } from '../../lambdas/store/endpoints.ts';
+import { putRows } from '../../lambdas/store/put-rows.ts';
+import { WORKSPACE_ID, aTask, anEvent } from '../builders/events.ts';
+import { Webhook } from 'standardwebhooks';
+import { NOW_MS, setUp, type Told } from './harness.ts';
+
+const HOUR_MS = 3_600_000;
+
+async function withWebhook(body: object = {}) {
+  const world = setUp();
+  const made = await world.ask({
+    method: 'POST',
+    path: '/v1/webhooks',
+    body: { url: 'https://hooks.example.com/', ...body },
+  });
+  const { id, secret } = made.body as { id: string; secret: string };
+  const post = (action: string, given?: unknown): Promise<Told> =>
+    world.ask({ method: 'POST', path: `/v1/webhooks/${id}/${action}`, body: given });
+  const get = (rest = ''): Promise<Told> => world.ask({ path: `/v1/webhooks/${id}${rest}` });
+  const endpoint = async () => {
+    const found = await getEndpoint(world.table, WORKSPACE_ID, id);
+    if (!found) throw new Error('The endpoint is gone');
+    return found;
+  };
+  const actions = async () =>
+    (await get('/changes')).body.data.map((change: { action: string }) => change.action);
+  /** The headers of the last webhook, and its body, as a receiver gets them. */
+  const received = () => {
+    const last = world.webhooks.at(-1);
+    return { headers: { ...last?.headers }, body: last?.body ?? '' };
+  };
+  return { ...world, id, secret, post, get, endpoint, actions, received };
+}
+
+describe('a test of a webhook', () => {
+  it.each(EVENT_NAMES.filter((name) => name !== 'unknown'))(
+    'sends a %s that the secret verifies, and logs nothing',
+    async (event) => {
+      const { post, secret, received, rows, world } = await withWebhook();
+      world.nowMs = Date.now();
+      const told = await post('test', { event });
+      expect(told).toMatchObject({
+        status: 200,
+        body: { event, attempt: { number: 1, trigger: 'test', status_code: 200, error_class: null } },
+      });
+      const { headers, body } = received();
+      expect(new Webhook(secret).verify(body, headers)).toEqual(told.body.payload);
+      expect(told.body.payload).toMatchObject({ event, event_id: headers['webhook-id'] });
+      for (const kind of ['event', 'delivery', 'attempt']) expect(rows(kind)).toEqual([]);
+    },
+  );
+
+  it('sends without a body an event that the endpoint would get', async () => {
+    const { post } = await withWebhook({ events: ['complained'] });
+    expect((await post('test')).body.event).toBe('complained');
+  });
+
+  it('tells what the receiver answered, as any attempt does', async () => {
+    const { post, world } = await withWebhook();
+    world.webhookAnswer = {
+      started_at: '2026-02-25T12:00:00Z',
+      duration_ms: 15_000,
+      error_class: 'timeout',
+      error_detail: 'No answer within 15000 ms',
+    };
+    expect((await post('test')).body.attempt).toEqual({
+      number: 1,
+      trigger: 'test',
+      started_at: '2026-02-25T12:00:00Z',
+      duration_ms: 15_000,
+      status_code: null,
+      error_class: 'timeout',
+      error_detail: 'No answer within 15000 ms',
+      response_excerpt: null,
+    });
+  });
+
+  it('is refused for an event that is never delivered', async () => {
+    const { post } = await withWebhook();
+    expect(await post('test', { event: 'unknown' })).toMatchObject({
+      status: 422,
+      body: { error: { code: 'invalid_field', field: 'event' } },
+    });
+  });
+});
+
+describe('a rotation', () => {
+  it('shows a new secret, and signs with both until the overlap ends', async () => {
+    const { post, secret, received, world, actions } = await withWebhook();
+    const rotated = await post('rotate-secret', { overlap_seconds: 3_600 });
+    expect(rotated).toMatchObject({
+      status: 200,
+      body: { secret: expect.stringMatching(/^whsec_/), previous_expires_at: '2026-02-25T13:00:00Z' },
+    });
+    expect(rotated.body.secret).not.toBe(secret);
+    const signatures = async (atMs: number) => {
+      world.nowMs = atMs;
+      await post('test');
+      return received().headers['webhook-signature']?.split(' ').length;
+    };
+    expect(await signatures(NOW_MS)).toBe(2);
+    expect(await signatures(NOW_MS + HOUR_MS - 1)).toBe(2);
+    expect(await signatures(NOW_MS + HOUR_MS)).toBe(1);
+    expect(await actions()).toEqual(['secret_rotated', 'created']);
+  });
+
+  it('lets each of the two secrets verify what comes meanwhile', async () => {
+    const { post, secret, received, world } = await withWebhook();
+    world.nowMs = Date.now();
+    const rotated = await post('rotate-secret');
+    await post('test');
+    const { headers, body } = received();
+    for (const each of [secret, rotated.body.secret]) {
+      expect(new Webhook(each).verify(body, headers)).toMatchObject({ event: 'delivered' });
+    }
+  });
+
+  it('takes a day of overlap unless told otherwise, and none when told so', async () => {
+    const { post, endpoint } = await withWebhook();
+    expect((await post('rotate-secret')).body.previous_expires_at).toBe('2026-02-26T12:00:00Z');
+    expect((await post('rotate-secret', { overlap_seconds: 0 })).body.previous_expires_at).toBeNull();
+    expect((await endpoint()).secrets).toHaveLength(1);
+  });
+
+  it('keeps three secrets at the most, and ends the oldest', async () => {
+    const { post, endpoint } = await withWebhook();
+    for (const _ of [1, 2, 3, 4]) {
+      // oxlint-disable-next-line no-await-in-loop -- each rotation follows the last one
+      expect((await post('rotate-secret')).status).toBe(200);
+    }
+    expect((await endpoint()).secrets.map((each) => each.version)).toEqual([5, 4, 3]);
+  });
+
+  it('never lets a secret live longer than an earlier rotation said', async () => {
+    const { post, endpoint } = await withWebhook();
+    await post('rotate-secret', { overlap_seconds: 60 });
+    await post('rotate-secret', { overlap_seconds: 3_600 });
+    expect((await endpoint()).secrets.map((each) => each.expires_at)).toEqual([
+      undefined,
+      '2026-02-25T13:00:00Z',
+      '2026-02-25T12:01:00Z',
+    ]);
+  });
+
+  it('of two at once lets one through, and tells the other to come again', async () => {
+    const { post, endpoint } = await withWebhook();
+    const told = await Promise.all([post('rotate-secret'), post('rotate-secret')]);
+    expect(told.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 503]));
+    expect((await endpoint()).secrets).toHaveLength(2);
+  });
+
+  it.each([-1, 604_801, 1.5, '60'])('is refused with an overlap of %j', async (seconds) => {
+    const { post } = await withWebhook();
+    expect(await post('rotate-secret', { overlap_seconds: seconds })).toMatchObject({
+      status: 422,
+      body: { error: { field: 'overlap_seconds' } },
+    });
+  });
+});
+
+describe('the secret of a webhook', () => {
+  it('is shown on request, which is recorded with the key that asked', async () => {
+    const { get, secret } = await withWebhook();
+    expect((await get('/secret')).body).toEqual({ secret });
+    expect((await get('/changes')).body.data[0]).toEqual({
+      at: '2026-02-25T12:00:00Z',
+      action: 'secret_shown',
+      by: 'key_a',
+      reason: null,
+    });
+  });
+
+  it('is not shown where that cannot be recorded', async () => {
+    const { get, table, secret } = await withWebhook();
+    table.before = (command) => {
+      if (command === 'TransactWriteCommand') throw new Error('throttled');
+    };
+    const told = await get('/secret');
+    expect(told.status).toBe(503);
+    expect(told.text).not.toContain(secret);
+  });
+});
+
+describe('the history of a webhook', () => {
+  it('tells each change, newest first, and survives the webhook', async () => {
+    const { ask, id, get, table } = await withWebhook();
+    const patch = (body: object): Promise<Told> => ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body });
+    await patch({ description: 'Orders' });
+    await patch({ status: 'paused' });
+    await patch({ status: 'paused' });
+    await patch({ status: 'active' });
+    const { data } = (await get('/changes')).body;
+    expect(data.map((change: { action: string }) => change.action).toSorted()).toEqual(
+      ['created', 'paused', 'resumed', 'updated', 'updated'].toSorted(),
+    );
+    await ask({ method: 'DELETE', path: `/v1/webhooks/${id}` });
+    const kept = [...table.rows.values()].filter((row) => row['kind'] === 'endpoint_change');
+    expect(kept.map((row) => row['action'])).toContain('deleted');
+  });
+});
+
+describe('a webhook that is resumed', () => {
+  it('has what was held drained, by a command', async () => {
+    const { ask, id, rows } = await withWebhook();
+    await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'paused' } });
+    expect(rows('command')).toEqual([]);
+    await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'active' } });
+    expect(rows('command')).toMatchObject([{ command: 'drain', endpoint_id: id }]);
+    expect(rows('command')[0]).not.toHaveProperty('opened_at');
+  });
+
+  it('begins with a clean sheet', async () => {
+    const { ask, id, table, endpoint } = await withWebhook();
+    for (const row of table.rows.values())
+      if (row['kind'] === 'endpoint')
+        Object.assign(row, { status: 'disabled', failures: 12, failing_since: 'x' });
+    await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'active' } });
+    expect(await endpoint()).not.toHaveProperty('failures');
+    expect(await endpoint()).not.toHaveProperty('failing_since');
+  });
+});
+
+describe('the name in a url', () => {
+  it.each([
+    ['private', ['10.0.0.1']],
+    ['partly private', ['93.184.216.34', '169.254.169.254']],
+  ])('is refused while it resolves to a %s address', async (_what, addresses) => {
+    const { ask, world, id } = await withWebhook();
+    world.addresses = { 'inside.example.com': addresses };
+    const url = 'https://inside.example.com/';
+    const refused = { status: 422, body: { error: { code: 'url_address_forbidden', field: 'url' } } };
+    expect(await ask({ method: 'POST', path: '/v1/webhooks', body: { url } })).toMatchObject(refused);
+    expect(await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { url } })).toMatchObject(refused);
+  });
+
+  it('is taken where it does not resolve yet: what counts is the check at each connection', async () => {
+    const { ask, world } = await withWebhook();
+    world.addresses = { 'new.example.com': [] };
+    const body = { url: 'https://new.example.com/' };
+    expect((await ask({ method: 'POST', path: '/v1/webhooks', body })).status).toBe(201);
+  });
+});
+
+describe('deliveries', () => {
+  const STATUSES = ['pending', 'retrying', 'delivered', 'exhausted', 'blocked', 'held', 'cancelled'] as const;
+
+  async function withDeliveries() {
+    const world = await withWebhook({ events: ['*'] });
+    const endpoint = await world.endpoint();
+    const tasks: Record<string, DeliveryTask> = {};
+    for (const status of STATUSES) {
+      const event = anEvent({ message_id: `m-${status}` });
+      const task = aTask(event, endpoint);
+      tasks[status] = task;
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await putRows(world.table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
+      const claim = { task, stored: { event, ttl: 1 }, execution: 'one', nowMs: NOW_MS };
+      // oxlint-disable-next-line no-await-in-loop
+      await claimAttempt(world.table, claim);
+      if (status !== 'pending') {
+        // oxlint-disable-next-line no-await-in-loop
+        await settleDelivery(world.table, task, { status, attemptCount: 1, nowMs: NOW_MS });
+      }
+    }
+    return { ...world, tasks };
+  }
+
+  it.each(STATUSES)('of status %s are listed by it', async (status) => {
+    const { get } = await withDeliveries();
+    const { data } = (await get(`/deliveries`)).body;
+    expect(data).toHaveLength(STATUSES.length);
+    const world = await withDeliveries();
+    const listed = await world.ask({ path: `/v1/webhooks/${world.id}/deliveries`, query: { status } });
+    expect(listed.body.data.map((each: { status: string }) => each.status)).toEqual([status]);
+  });
+
+  it('are refused by a status that there is not, by name', async () => {
+    const { ask, id } = await withDeliveries();
+    expect(await ask({ path: `/v1/webhooks/${id}/deliveries`, query: { status: 'lost' } })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_parameter', field: 'status' } },
+    });
+  });
+
+  it('with a cursor of one status are no page of another', async () => {
+    const { ask, id } = await withDeliveries();
+    const path = `/v1/webhooks/${id}/deliveries`;
+    const { body } = await ask({ path, query: { limit: '1' } });
+    expect(
+      await ask({ path, query: { limit: '1', status: 'held', cursor: body.next_cursor } }),
+    ).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_cursor' } },
+    });
+  });
+
+  async function deliveryIds(world: Awaited<ReturnType<typeof withDeliveries>>, status: string) {
+    const { body } = await world.ask({ path: `/v1/webhooks/${world.id}/deliveries`, query: { status } });
+    return body.data[0].id as string;
+  }
+
+  it('are delivered again by a command row, whose attempt goes on counting', async () => {
+    const world = await withDeliveries();
+    const id = await deliveryIds(world, 'exhausted');
+    const told = await world.ask({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
+    expect(told).toMatchObject({ status: 202, body: { id, status: 'exhausted', attempt_count: 1 } });
+    expect(world.rows('command')).toMatchObject([
+      {
+        command: 'redeliver',
+        task: { event_id: world.tasks['exhausted']?.event_id, trigger: 'manual', attempt: 2, run_attempt: 1 },
+      },
+    ]);
+  });
+
+  it('of an endpoint that takes none are refused, which says so', async () => {
+    const world = await withDeliveries();
+    const id = await deliveryIds(world, 'exhausted');
+    const path = `/v1/webhooks/${world.id}`;
+    await world.ask({ method: 'PATCH', path, body: { status: 'paused' } });
+    const redeliver = () => world.ask({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
+    expect(await redeliver()).toMatchObject({ status: 422, body: { error: { field: 'status' } } });
+    await world.ask({ method: 'DELETE', path });
+    expect(await redeliver()).toMatchObject({ status: 422, body: { error: { field: 'endpoint_id' } } });
+    expect(world.rows('command')).toEqual([]);
+  });
+
+  it('that were missed are recovered by a command row, with progress to look up', async () => {
+    const { post, rows, world, ask, id } = await withDeliveries();
+    world.nowMs = NOW_MS + HOUR_MS;
+    const since = '2026-02-25T13:00:00+01:00';
+    expect(await post('recover', { since, dry_run: true })).toMatchObject({
+      status: 200,
+      body: { recovery_id: null, count: 4, exact: true },
+    });
+    expect(rows('command')).toEqual([]);
+    const told = await post('recover', { since });
+    expect(told).toMatchObject({ status: 202, body: { count: 4, exact: true } });
+    const progress = await ask({ path: `/v1/recoveries/${told.body.recovery_id}` });
+    expect(progress.body).toEqual({
+      id: told.body.recovery_id,
+      endpoint_id: id,
+      since: '2026-02-25T12:00:00Z',
+      until: '2026-02-25T13:00:00Z',
+      status: 'running',
+      count: 4,
+      started: 0,
+      created_at: '2026-02-25T13:00:00Z',
+      completed_at: null,
+    });
+    expect(rows('command')).toMatchObject([{ command: 'recover', endpoint_id: id }]);
+  });
+
+  it.each([
+    [{}, 'since'],
+    [{ since: 'yesterday' }, 'since'],
+    [{ since: '2026-02-25T12:00:00Z', until: '2026-02-25T12:00:00Z' }, 'since'],
+    [{ since: '2027-01-01T00:00:00Z' }, 'since'],
+    [{ since: '2026-02-25T11:00:00Z', until: 1 }, 'until'],
+    [{ since: '2026-02-25T11:00:00Z', dry_run: 'yes' }, 'dry_run'],
+  ])('that were missed are refused as %j', async (body, field) => {
+    const { post } = await withWebhook();
+    expect(await post('recover', body)).toMatchObject({
+      status: 422,
+      body: { error: { code: 'invalid_field', field } },
+    });
+  });
+
+  it('are not recovered to an endpoint that is paused, but can be counted', async () => {
+    const { post, ask, id } = await withWebhook();
+    await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'paused' } });
+    const since = '2026-02-25T11:00:00Z';
+    expect(await post('recover', { since })).toMatchObject({
+      status: 422,
+      body: { error: { field: 'status' } },
+    });
+    expect((await post('recover', { since, dry_run: true })).status).toBe(200);
+  });
+
+  it('of a recovery that is none are not found', async () => {
+    const { ask } = setUp();
+    const path = `/v1/recoveries/${deterministicId('rcv', ['none'])}`;
+    expect((await ask({ path })).status).toBe(404);
+  });
+});

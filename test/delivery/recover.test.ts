@@ -1,0 +1,275 @@
+import { describe, expect, it } from 'vitest';
+import type { Command, PacedResult, PacedTask, Recovery } from '../../lambdas/core/commands.ts';
+import type { DeliveryStatus, DeliveryTask } from '../../lambdas/core/deliveries.ts';
+import type { Endpoint } from '../../lambdas/core/endpoints.ts';
+import type { EmailEvent } from '../../lambdas/core/events.ts';
+import { deterministicId } from '../../lambdas/core/ids.ts';
+import { DELIVERIES_PER_STEP, countMissed, recoverStep } from '../../lambdas/delivery/recover.ts';
+import { getRecovery, putCommand, putRecovery } from '../../lambdas/store/commands.ts';
+import { claimAttempt, holdDelivery, settleDelivery } from '../../lambdas/store/deliveries.ts';
+import { getEndpoint } from '../../lambdas/store/endpoints.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { putRows } from '../../lambdas/store/put-rows.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
+import { putEndpoint } from '../builders/rows.ts';
+import { memoryTable } from '../fakes/memory-table.ts';
+
+const NOW_MS = Date.parse('2026-02-25T13:00:00Z');
+const SINCE = '2026-02-25T12:00:00Z';
+const UNTIL = '2026-02-25T13:00:00Z';
+const RECOVERY_ID = deterministicId('rcv', ['a']);
+
+function bounceAt(minute: number, changes: Partial<EmailEvent> = {}): EmailEvent {
+  const timestamp = `2026-02-25T12:${String(minute).padStart(2, '0')}:00Z`;
+  return anEvent({ timestamp, message_id: `m-${minute}`, ...changes });
+}
+
+async function setUp(changes: Partial<Endpoint> = {}) {
+  const table = memoryTable();
+  const endpoint = anEndpoint({ events: ['bounced', 'delivered'], ...changes });
+  await putEndpoint(table, endpoint);
+  const started: DeliveryTask[] = [];
+  const deps = {
+    table,
+    now: () => NOW_MS,
+    async startDelivery(task: DeliveryTask) {
+      started.push(task);
+    },
+  };
+  const store = (events: readonly EmailEvent[]) =>
+    putRows(
+      table,
+      events.flatMap((event) => eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS })),
+    );
+  async function delivered(event: EmailEvent, status: Exclude<DeliveryStatus, 'pending'> | 'pending') {
+    const task = aTask(event, endpoint);
+    await claimAttempt(table, { task, stored: { event, ttl: 1 }, execution: 'one', nowMs: NOW_MS });
+    if (status !== 'pending') await settleDelivery(table, task, { status, attemptCount: 1, nowMs: NOW_MS });
+  }
+  const task: PacedTask = {
+    workspace_id: WORKSPACE_ID,
+    command_id: RECOVERY_ID,
+    command: 'recover',
+    execution_name: RECOVERY_ID,
+    delay_seconds: 0,
+    steps: 0,
+    probes: 0,
+  };
+  const recovery: Recovery = {
+    id: RECOVERY_ID,
+    workspace_id: WORKSPACE_ID,
+    endpoint_id: endpoint.id,
+    since: SINCE,
+    until: UNTIL,
+    status: 'running',
+    count: 0,
+    started: 0,
+    created_at: UNTIL,
+  };
+  const progress = async () => (await getRecovery(table, WORKSPACE_ID, RECOVERY_ID))?.recovery;
+  const count = () => countMissed(deps, { endpoint, since: SINCE, until: UNTIL }, NOW_MS + 1);
+  return { table, endpoint, deps, started, store, delivered, task, recovery, progress, count };
+}
+
+/** Every status a delivery can have, and whether an event with it was missed. */
+const STATUSES = [
+  ['pending', false],
+  ['retrying', false],
+  ['delivered', false],
+  ['exhausted', true],
+  ['blocked', true],
+  ['held', true],
+  ['cancelled', true],
+] as const;
+
+describe('what an endpoint missed', () => {
+  it.each(STATUSES)('counts an event whose delivery is %s: %s', async (status, missed) => {
+    const { store, delivered, count } = await setUp();
+    const event = bounceAt(1);
+    await store([event]);
+    await delivered(event, status);
+    expect(await count()).toEqual({ count: missed ? 1 : 0, exact: true });
+  });
+
+  it('is what it wants, between the two times, with and without a delivery', async () => {
+    const { store, delivered, count } = await setUp();
+    const events = [
+      // Before, at the beginning, between, at the end.
+      bounceAt(0, { timestamp: '2026-02-25T11:59:59Z' }),
+      bounceAt(0),
+      bounceAt(1),
+      bounceAt(2, { event: 'delivered', details: {} }),
+      bounceAt(3, { event: 'sent', details: {} }),
+      bounceAt(4),
+      bounceAt(5, { timestamp: UNTIL }),
+      bounceAt(6, { workspace_id: deterministicId('ws', ['other']) }),
+    ];
+    await store(events);
+    await delivered(events[4] ?? bounceAt(3), 'exhausted');
+    await delivered(events[5] ?? bounceAt(4), 'delivered');
+    expect(await count()).toEqual({ count: 3, exact: true });
+  });
+
+  it('is not counted to the end where that takes too long, and the count says so', async () => {
+    const { deps, endpoint, store } = await setUp();
+    await store([bounceAt(1), bounceAt(2)]);
+    expect(await countMissed(deps, { endpoint, since: SINCE, until: UNTIL }, NOW_MS - 1)).toEqual({
+      count: 0,
+      exact: false,
+    });
+  });
+});
+
+describe('a recovery', () => {
+  it('starts each missed event once, with its numbers going on, and completes', async () => {
+    const { table, deps, started, store, delivered, task, recovery, progress } = await setUp();
+    await store([bounceAt(1), bounceAt(2), bounceAt(3)]);
+    await delivered(bounceAt(1), 'exhausted');
+    await delivered(bounceAt(2), 'delivered');
+    await putRecovery(table, recovery);
+    expect(await recoverStep(deps, task)).toMatchObject({ outcome: 'done' });
+    expect(started).toMatchObject([
+      { event_id: bounceAt(1).event_id, trigger: 'recover', run: RECOVERY_ID, attempt: 2, run_attempt: 1 },
+      { event_id: bounceAt(3).event_id, trigger: 'recover', run: RECOVERY_ID, attempt: 1, run_attempt: 1 },
+    ]);
+    for (const each of started) expect(each.execution_name.length).toBeLessThanOrEqual(80);
+    expect(await progress()).toMatchObject({ status: 'completed', started: 2, completed_at: UNTIL });
+  });
+
+  it('goes on where it stopped, some at a time', async () => {
+    const { table, deps, started, store, task, recovery, progress } = await setUp();
+    const events = Array.from({ length: DELIVERIES_PER_STEP + 20 }, (_, number) =>
+      bounceAt(number % 60, { message_id: `many-${number}` }),
+    );
+    await store(events);
+    await putRecovery(table, recovery);
+    const first = await recoverStep(deps, task);
+    expect(first).toMatchObject({ outcome: 'continue', delay_seconds: 4, steps: 1 });
+    expect(started).toHaveLength(DELIVERIES_PER_STEP);
+    expect(await progress()).toMatchObject({ status: 'running', started: DELIVERIES_PER_STEP });
+    expect(await recoverStep(deps, first)).toMatchObject({ outcome: 'done', steps: 2 });
+    expect(new Set(started.map((each) => each.event_id))).toEqual(
+      new Set(events.map((each) => each.event_id)),
+    );
+    expect(started).toHaveLength(events.length);
+  });
+
+  it('counts nothing twice when a step is repeated', async () => {
+    const { table, deps, store, task, recovery, progress } = await setUp();
+    await store([bounceAt(1)]);
+    await putRecovery(table, recovery);
+    table.before = (command) => {
+      if (command === 'UpdateCommand') throw new Error('throttled');
+    };
+    await expect(recoverStep(deps, task)).rejects.toThrow('throttled');
+    table.before = () => {};
+    await recoverStep(deps, task);
+    await recoverStep(deps, task);
+    expect(await progress()).toMatchObject({ status: 'completed', started: 1 });
+  });
+
+  it('is cancelled where the endpoint is not active any more', async () => {
+    const { table, deps, started, store, task, recovery, progress } = await setUp({ status: 'paused' });
+    await store([bounceAt(1)]);
+    await putRecovery(table, recovery);
+    expect(await recoverStep(deps, task)).toMatchObject({ outcome: 'done' });
+    expect(started).toEqual([]);
+    expect(await progress()).toMatchObject({ status: 'cancelled', completed_at: UNTIL });
+  });
+
+  it('sends one ahead while the breaker is open', async () => {
+    const { table, deps, started, store, task, recovery } = await setUp({ breaker_opened_at: SINCE });
+    await store([bounceAt(1), bounceAt(2)]);
+    await putRecovery(table, recovery);
+    expect(await recoverStep(deps, task)).toMatchObject({ outcome: 'continue', delay_seconds: 60 });
+    expect(started.map((each) => each.event_id)).toEqual([bounceAt(1).event_id]);
+  });
+
+  it('of an id that names none does nothing', async () => {
+    const { deps, task } = await setUp();
+    expect(await recoverStep(deps, task)).toMatchObject({ outcome: 'done' });
+  });
+
+  it('leaves an execution whose history is full by a command, once', async () => {
+    const { table, deps, store, task, recovery } = await setUp();
+    await store(Array.from({ length: 101 }, (_, number) => bounceAt(1, { message_id: `m${number}` })));
+    await putRecovery(table, recovery);
+    const full = { ...task, steps: 1_999 };
+    expect(await recoverStep(deps, full)).toMatchObject({ outcome: 'done' });
+    const commands = [...table.rows.values()].filter((row) => row['command'] === 'continue');
+    expect(commands).toMatchObject([{ task: { command_id: RECOVERY_ID, steps: 0, delay_seconds: 4 } }]);
+    const [{ id, task: next } = {}] = commands;
+    expect(next).toMatchObject({ execution_name: id });
+    expect(id).not.toBe(RECOVERY_ID);
+  });
+});
+
+describe('a drain', () => {
+  const OPENED = '2026-02-25T12:30:00Z';
+  async function draining(changes: Partial<Endpoint>, openedAt?: string) {
+    const world = await setUp(changes);
+    const { table, endpoint } = world;
+    const command: Command = {
+      command: 'drain',
+      id: RECOVERY_ID,
+      workspace_id: WORKSPACE_ID,
+      endpoint_id: endpoint.id,
+      ...(openedAt !== undefined && { opened_at: openedAt }),
+    };
+    await putCommand(table, command, OPENED);
+    const hold = (event: EmailEvent) =>
+      holdDelivery(table, { task: aTask(event, endpoint), stored: { event, ttl: 1 }, nowMs: NOW_MS });
+    const step = (from: Partial<PacedTask> = {}): Promise<PacedResult> =>
+      recoverStep(world.deps, { ...world.task, command: 'drain', ...from });
+    return { ...world, hold, step };
+  }
+
+  it('sends the oldest that is held as a probe, ever more rarely', async () => {
+    const { hold, step, started } = await draining({ breaker_opened_at: OPENED }, OPENED);
+    await hold(bounceAt(2));
+    await hold(bounceAt(1));
+    const first = await step();
+    expect(first).toMatchObject({ outcome: 'continue', delay_seconds: 120, probes: 1 });
+    expect(await step(first)).toMatchObject({ outcome: 'continue', delay_seconds: 240, probes: 2 });
+    expect(started).toMatchObject([
+      { event_id: bounceAt(1).event_id, trigger: 'auto', attempt: 1 },
+      { event_id: bounceAt(1).event_id },
+    ]);
+    // Each is a run of its own, and none the event's own.
+    expect(new Set(started.map((each) => each.run)).size).toBe(2);
+  });
+
+  it('lets the next event be the probe where nothing is held', async () => {
+    const { step, table, endpoint } = await draining({ breaker_opened_at: OPENED, failures: 10 }, OPENED);
+    expect(await step()).toMatchObject({ outcome: 'done' });
+    const stored = await getEndpoint(table, WORKSPACE_ID, endpoint.id);
+    expect(stored).not.toHaveProperty('breaker_opened_at');
+    expect(stored).toMatchObject({ failures: 10 });
+  });
+
+  it('starts all that is held once the breaker is closed, and ends when nothing is', async () => {
+    const { hold, step, started, table, endpoint } = await draining({}, OPENED);
+    await hold(bounceAt(1));
+    await hold(bounceAt(2));
+    expect(await step({ probes: 4 })).toMatchObject({ outcome: 'continue', delay_seconds: 4 });
+    expect(started.map((each) => each.event_id)).toEqual([bounceAt(1).event_id, bounceAt(2).event_id]);
+    for (const task of started) {
+      const event = task.event_id === bounceAt(1).event_id ? bounceAt(1) : bounceAt(2);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await claimAttempt(table, { task, stored: { event, ttl: 1 }, execution: 'x', nowMs: NOW_MS });
+    }
+    expect(await step()).toMatchObject({ outcome: 'done' });
+    expect(started).toHaveLength(2);
+    expect(endpoint.status).toBe('active');
+  });
+
+  it.each([
+    ['the endpoint is paused', { status: 'paused' as const }],
+    ['the breaker was opened anew, with a drain of its own', { breaker_opened_at: UNTIL }],
+  ])('ends where %s', async (_why, changes) => {
+    const { hold, step, started } = await draining(changes, OPENED);
+    await hold(bounceAt(1));
+    expect(await step()).toMatchObject({ outcome: 'done' });
+    expect(started).toEqual([]);
+  });
+});
