@@ -198,8 +198,8 @@ describe('a recovery', () => {
     expect(await recoverStep(deps, full)).toMatchObject({ outcome: 'done' });
     const commands = [...table.rows.values()].filter((row) => row['command'] === 'continue');
     expect(commands).toMatchObject([{ task: { command_id: RECOVERY_ID, steps: 0, delay_seconds: 4 } }]);
-    const [{ id, task: next } = {}] = commands;
-    expect(next).toMatchObject({ execution_name: id });
+    const id = commands[0]?.['id'];
+    expect(commands[0]).toMatchObject({ task: { execution_name: id } });
     expect(id).not.toBe(RECOVERY_ID);
   });
 });

@@ -1,0 +1,189 @@
+/** What a receiver missed, and how it gets it: the breaker, recover, redeliver, and what is done with an endpoint. */
+import { describe, expect, it } from 'vitest';
+import { Webhook } from 'standardwebhooks';
+import { api, createHook, delivery, stack, until, type Hook } from './client.ts';
+
+async function withHook(run: (hook: Hook) => Promise<void>): Promise<void> {
+  const hook = await createHook(['delivered']);
+  try {
+    await run(hook);
+  } finally {
+    await hook.remove();
+  }
+}
+
+async function send(): Promise<string> {
+  const answer = await api('POST', '/v1/send', {
+    from: stack.from,
+    to: ['success@simulator.amazonses.com'],
+    subject: 'For a receiver that is down',
+    text: 'Hello.',
+  });
+  return answer.body.message_id;
+}
+
+function post(hook: Hook, action: string, body?: unknown) {
+  return api('POST', `/v1/webhooks/${hook.endpointId}/${action}`, body);
+}
+
+async function statusesOf(hook: Hook): Promise<string[]> {
+  const { body } = await api('GET', `/v1/webhooks/${hook.endpointId}/deliveries?limit=100`);
+  return body.data.map((each: { status: string }) => each.status);
+}
+
+async function historyOf(hook: Hook): Promise<string[]> {
+  const { body } = await api('GET', `/v1/webhooks/${hook.endpointId}/changes?limit=100`);
+  return body.data.map((each: { action: string }) => each.action);
+}
+
+describe('a receiver that was down', () => {
+  it('is counted right by a dry run, and gets each missed event once, with its webhook-id', async () => {
+    await withHook(async (hook) => {
+      const since = new Date(Date.now() - 1000).toISOString();
+      await hook.behave({ status: 500 });
+      const missed = await Promise.all([send(), send(), send()]);
+      await Promise.all(missed.map((messageId) => delivery(hook, messageId, ['exhausted'])));
+      // Twelve failures in a row: the breaker is open, and what comes now is held without a request.
+      await until('the breaker to open', async () =>
+        (await historyOf(hook)).includes('failing') ? true : undefined,
+      );
+      const held = await send();
+      await delivery(hook, held, ['held', 'retrying', 'exhausted']);
+
+      const dry = await post(hook, 'recover', { since, dry_run: true });
+      expect(dry).toMatchObject({ status: 200, body: { recovery_id: null, exact: true } });
+      // A probe may just be under way with the one that was held.
+      expect([3, 4]).toContain(dry.body.count);
+
+      await hook.behave({ status: 200 });
+      const healedAt = new Date().toISOString();
+      const recovery = await post(hook, 'recover', { since });
+      expect(recovery.status).toBe(202);
+      const path = `/v1/recoveries/${recovery.body.recovery_id}`;
+      const progress = await until('the recovery to complete', async () => {
+        const { body } = await api('GET', path);
+        return body.status === 'running' ? undefined : body;
+      });
+      expect(progress).toMatchObject({
+        status: 'completed',
+        endpoint_id: hook.endpointId,
+        completed_at: expect.any(String),
+      });
+      await until('everything to be delivered', async () => {
+        const statuses = await statusesOf(hook);
+        return statuses.length === 4 && statuses.every((status) => status === 'delivered') ? true : undefined;
+      });
+      const { body: again } = await post(hook, 'recover', { since, dry_run: true });
+      expect(again).toMatchObject({ count: 0, exact: true });
+
+      for (const messageId of [...missed, held]) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        const requests = await hook.seen(messageId);
+        const taken = requests.filter((request) => request.status === 200);
+        expect(taken).toHaveLength(1);
+        expect((taken[0]?.time ?? '') >= healedAt).toBe(true);
+        expect(new Set(requests.map((request) => request.headers['webhook-id'])).size).toBe(1);
+        for (const { raw_body: body, headers } of taken) new Webhook(hook.secret).verify(body, headers);
+      }
+      expect(await historyOf(hook)).toEqual(expect.arrayContaining(['failing', 'recovered']));
+    });
+  });
+});
+
+describe('the breaker', () => {
+  it('drains what it held by itself, once a probe is taken', async () => {
+    await withHook(async (hook) => {
+      await hook.behave({ status: 500 });
+      const early = await Promise.all([send(), send(), send()]);
+      await until('the breaker to open', async () =>
+        (await historyOf(hook)).includes('failing') ? true : undefined,
+      );
+      const held = await Promise.all([send(), send()]);
+      await Promise.all(held.map((messageId) => delivery(hook, messageId, ['held', 'retrying'])));
+      await hook.behave({ status: 200 });
+      await Promise.all(held.map((messageId) => delivery(hook, messageId, ['delivered'])));
+      expect(await historyOf(hook)).toContain('recovered');
+      for (const messageId of held) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        const taken = (await hook.seen(messageId)).filter((request) => request.status === 200);
+        expect(taken).toHaveLength(1);
+      }
+      await Promise.all(early.map((messageId) => delivery(hook, messageId, ['exhausted', 'delivered'])));
+    });
+  });
+});
+
+describe('events of a pause', () => {
+  it('make no delivery, and are recovered', async () => {
+    await withHook(async (hook) => {
+      const since = new Date(Date.now() - 1000).toISOString();
+      const status = (value: string) => api('PATCH', `/v1/webhooks/${hook.endpointId}`, { status: value });
+      await status('paused');
+      const other = await createHook(['delivered']);
+      const messageId = await send();
+      await other.requests(1, messageId);
+      await other.remove();
+      expect(await statusesOf(hook)).toEqual([]);
+      await status('active');
+      const dry = await post(hook, 'recover', { since, dry_run: true });
+      expect(dry.body).toMatchObject({ count: 1, exact: true });
+      await post(hook, 'recover', { since });
+      expect(await hook.requests(1, messageId)).toMatchObject([{ verified: true }]);
+      expect(await delivery(hook, messageId, ['delivered'])).toMatchObject({ attempt_count: 1 });
+    });
+  });
+});
+
+describe('a delivery', () => {
+  it('is made again on request, with the same id and the next number', async () => {
+    await withHook(async (hook) => {
+      const messageId = await send();
+      const { id } = await delivery(hook, messageId, ['delivered']);
+      expect((await api('POST', `/v1/deliveries/${String(id)}/redeliver`)).status).toBe(202);
+      const requests = await hook.requests(2, messageId);
+      expect(new Set(requests.map((request) => request.headers['webhook-id'])).size).toBe(1);
+      expect(requests.map((request) => request.headers['x-ivymail-attempt'])).toEqual(['1', '2']);
+      const attempts = await until('the second attempt to be recorded', async () => {
+        const { body } = await api('GET', `/v1/deliveries/${String(id)}`);
+        return body.attempts.length === 2 && body.attempt_count === 2 ? body.attempts : undefined;
+      });
+      expect(attempts.map((attempt: { trigger: string }) => attempt.trigger)).toEqual(['auto', 'manual']);
+    });
+  });
+});
+
+describe('a secret', () => {
+  it('that was rotated verifies beside the new one while they overlap', async () => {
+    await withHook(async (hook) => {
+      const rotated = await post(hook, 'rotate-secret', { overlap_seconds: 600 });
+      expect(rotated.status).toBe(200);
+      const messageId = await send();
+      const [request] = await hook.requests(1, messageId);
+      if (!request) throw new Error('No request');
+      for (const secret of [hook.secret, rotated.body.secret])
+        new Webhook(secret).verify(request.raw_body, request.headers);
+      const shown = await api('GET', `/v1/webhooks/${hook.endpointId}/secret`);
+      expect(shown.body).toEqual({ secret: rotated.body.secret });
+      const history = await historyOf(hook);
+      for (const action of ['created', 'secret_rotated', 'secret_shown']) expect(history).toContain(action);
+    });
+  });
+});
+
+describe('a test event', () => {
+  it('arrives signed, is answered with its attempt, and leaves no row', async () => {
+    await withHook(async (hook) => {
+      const told = await post(hook, 'test', { event: 'complained' });
+      expect(told).toMatchObject({
+        status: 200,
+        body: { event: 'complained', attempt: { trigger: 'test', status_code: 200, error_class: null } },
+      });
+      const [request] = await hook.seen(told.body.event_id);
+      expect(request).toMatchObject({ verified: true });
+      expect(JSON.parse(request?.raw_body ?? '')).toEqual(told.body.payload);
+      expect(await statusesOf(hook)).toEqual([]);
+      const logs = await api('GET', `/v1/send/logs?message_id=${told.body.payload.message_id}`);
+      expect(logs.body.data).toEqual([]);
+    });
+  });
+});
