@@ -12,6 +12,7 @@ import type { Delivery } from './delivery.ts';
 import type { EventSource } from './event-source.ts';
 import type { Ingest } from './ingest.ts';
 import type { RestApi } from './rest-api.ts';
+import type { Tally } from './tally.ts';
 
 const FIVE_MINUTES = Duration.minutes(5);
 
@@ -19,6 +20,7 @@ export interface AlarmsProps {
   readonly source: EventSource;
   readonly ingest: Ingest;
   readonly delivery: Delivery;
+  readonly tally: Tally;
   readonly api: RestApi;
   readonly email?: string | undefined;
   /** Whether the account's SES publishes metrics: that of an emulator does not. */
@@ -44,7 +46,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { source, ingest, delivery, api } = props;
+    const { source, ingest, delivery, tally, api } = props;
 
     this.topic = new sns.Topic(this, 'Topic', { displayName: 'IvyMail Events alarms', enforceSSL: true });
     this.allowOnlyAlarms();
@@ -59,6 +61,7 @@ export class Alarms extends Construct {
     );
     this.onDeadLetters('DispatchDeadLetters', delivery.dispatchDeadLetters, 'New events made no webhooks');
     this.onDeadLetters('DeliverDeadLetters', delivery.deliverDeadLetters, 'Webhooks were not retried');
+    this.onDeadLetters('TallyDeadLetters', tally.deadLetters, 'New events were not counted');
 
     this.alarm('QueueDelayed', {
       metric: source.queue.metricApproximateAgeOfOldestMessage({
@@ -76,10 +79,18 @@ export class Alarms extends Construct {
       atLeast: FIVE_MINUTES.toMilliseconds(),
     });
 
+    this.alarm('TallyDelayed', {
+      metric: tally.function.metric('IteratorAge', { period: FIVE_MINUTES, statistic: 'Maximum' }),
+      says: 'New events have waited to be counted for more than 15 minutes',
+      section: 'tally-delayed',
+      atLeast: Duration.minutes(15).toMilliseconds(),
+    });
+
     this.onErrors('Ingest', ingest.function);
     this.onErrors('Dispatch', delivery.dispatch);
     this.onErrors('Deliver', delivery.deliver);
     this.onErrors('Recover', delivery.recover);
+    this.onErrors('Tally', tally.function);
     this.onErrors('Api', api.function);
     this.onErrors('Authorizer', api.authorizer);
 
@@ -103,6 +114,7 @@ export class Alarms extends Construct {
     this.onCount(METRIC.endpointsDisabled, 'A webhook endpoint was disabled', 'endpoint-disabled');
     this.onCount(METRIC.deliveriesExhausted, 'A webhook was given up after its last retry', 'exhausted');
     this.onCount(METRIC.deliveriesInternal, 'A delivery ended by a fault of our own', 'internal');
+    this.onCount(METRIC.recordsUncounted, 'A row could not be counted', 'uncounted');
     this.onCount(METRIC.messagesQuarantined, 'A message could not be read as an SES event', 'quarantine');
     this.onCount(
       METRIC.unknownWorkspaceTags,

@@ -13,6 +13,7 @@ import { Ingest } from './ingest.ts';
 import { resolveOptions, type StackOptions } from './options.ts';
 import { RestApi } from './rest-api.ts';
 import { SecretsKey } from './secrets-key.ts';
+import { Tally } from './tally.ts';
 
 /**
  * The whole pipeline: SES → queue → table → signed webhooks, and the API over it. Put it into a stack of your own, or
@@ -43,11 +44,13 @@ export class IvyMailEvents extends Construct {
     const secretsKey = new SecretsKey(this, 'Secrets', { removalPolicy });
     const ingest = new Ingest(this, 'Ingest', { source, table, retentionDays: options.retentionDays });
     const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options });
+    const tally = new Tally(this, 'Tally', { table, retentionDays: options.retentionDays });
     const api = new RestApi(this, 'Api', { source, table, secretsKey, options });
     const alarms = new Alarms(this, 'Alarms', {
       source,
       ingest,
       delivery,
+      tally,
       api,
       email: options.alarmEmail,
       // The local run, which the option says this is, has no such metric, and its emulator no alarm over an expression.

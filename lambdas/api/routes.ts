@@ -3,6 +3,7 @@ import { recoveryRoutes } from './recoveries.ts';
 import type { Route } from './route.ts';
 import { listLogs } from './send-logs.ts';
 import { send } from './send.ts';
+import { statsRoutes } from './stats.ts';
 import { suppressionRoutes } from './suppressions.ts';
 import { webhookSecretRoutes } from './webhook-secrets.ts';
 import { webhookTestRoutes } from './webhook-test.ts';
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...webhookSecretRoutes,
   ...webhookTestRoutes,
   ...recoveryRoutes,
+  ...statsRoutes,
   ...deliveryRoutes,
   ...suppressionRoutes,
 ];

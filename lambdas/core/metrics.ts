@@ -8,6 +8,8 @@ export const METRIC = {
   deliveriesExhausted: 'DeliveriesExhausted',
   /** Deliveries that ended, or attempts that could not be recorded, through a fault of our own. */
   deliveriesInternal: 'DeliveriesInternal',
+  /** Rows of the stream that could not be counted. */
+  recordsUncounted: 'RecordsUncounted',
   endpointsDisabled: 'EndpointsDisabled',
   /** Breakers opened: an endpoint fails, and its new deliveries are held. */
   endpointsFailing: 'EndpointsFailing',

@@ -6,14 +6,26 @@ export interface Collection {
   readonly pk: string;
   /** Only rows whose sort key begins with it. */
   readonly prefix?: string;
+  /** Only rows whose sort key lies between the two, both included. */
+  readonly between?: readonly [low: string, high: string];
   readonly consistent?: boolean;
 }
 
+function condition({ pk, prefix, between }: Collection): { text: string; values: Record<string, string> } {
+  if (between) {
+    const [low, high] = between;
+    return {
+      text: 'pk = :pk AND sk BETWEEN :low AND :high',
+      values: { ':pk': pk, ':low': low, ':high': high },
+    };
+  }
+  if (prefix === undefined) return { text: 'pk = :pk', values: { ':pk': pk } };
+  return { text: 'pk = :pk AND begins_with(sk, :prefix)', values: { ':pk': pk, ':prefix': prefix } };
+}
+
 /** All rows of a partition, by sort key: for what is few by nature, and is shown or used as a whole. */
-export async function readCollection(
-  table: Table,
-  { pk, prefix, consistent = false }: Collection,
-): Promise<readonly Row[]> {
+export async function readCollection(table: Table, collection: Collection): Promise<readonly Row[]> {
+  const { text, values } = condition(collection);
   const rows: Row[] = [];
   let startKey: Record<string, unknown> | undefined;
   do {
@@ -21,9 +33,9 @@ export async function readCollection(
     const answer = await table.client.send(
       new QueryCommand({
         TableName: table.name,
-        KeyConditionExpression: prefix === undefined ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': pk, ...(prefix !== undefined && { ':prefix': prefix }) },
-        ConsistentRead: consistent,
+        KeyConditionExpression: text,
+        ExpressionAttributeValues: values,
+        ConsistentRead: collection.consistent ?? false,
         ...(startKey && { ExclusiveStartKey: startKey }),
       }),
     );

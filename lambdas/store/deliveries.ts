@@ -258,12 +258,22 @@ export async function recordAttempt(
   { attempt, ttl }: { readonly attempt: Attempt; readonly ttl: number },
 ): Promise<void> {
   const id = deliveryId(task.event_id, task.endpoint_id);
-  await table.client.send(
-    new PutCommand({
-      TableName: table.name,
-      Item: { ...attemptKey(task.workspace_id, id, attempt.number), kind: KIND.attempt, ...attempt, ttl },
-    }),
-  );
+  const Item = {
+    ...attemptKey(task.workspace_id, id, attempt.number),
+    kind: KIND.attempt,
+    // Statistics are by endpoint, and the id of the delivery does not say which.
+    endpoint_id: task.endpoint_id,
+    ...attempt,
+    ttl,
+  };
+  try {
+    await table.client.send(
+      new PutCommand({ TableName: table.name, Item, ConditionExpression: 'attribute_not_exists(pk)' }),
+    );
+  } catch (error) {
+    // Two sent the same attempt, after a lease that ran out: the one that was written stands.
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
 }
 
 export interface Settlement {
@@ -342,7 +352,8 @@ export async function getDelivery(
   return { delivery: toDelivery(answer.Item as Row), attempts };
 }
 
-function toAttempt({ pk: _pk, sk: _sk, kind: _kind, ttl: _ttl, ...fields }: Row): Attempt {
+function toAttempt(row: Row): Attempt {
+  const { pk: _pk, sk: _sk, kind: _kind, endpoint_id: _endpointId, ttl: _ttl, ...fields } = row;
   return fields as unknown as Attempt;
 }
 

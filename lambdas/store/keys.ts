@@ -11,6 +11,9 @@
  * | Workspace          | W#ws                     | WS                  | –                      | –                           |
  * | Endpoint           | W#ws                     | EP#id               | –                      | –                           |
  * | Endpoint's change  | H#ws#endpoint            | time#id             | –                      | –                           |
+ * | Counters, events   | C#ws#hour or #day        | beginning           | –                      | –                           |
+ * | Counters, endpoint | C#ws#endpoint#hour, #day | beginning           | –                      | –                           |
+ * | Checkpoint         | T#shard                  | T                   | –                      | –                           |
  * | Command            | X#ws#id                  | X                   | –                      | –                           |
  * | Suppression        | W#ws#SUP                 | address             | –                      | –                           |
  * | ApiKey             | K#sha256                 | K                   | K#ws                   | –                           |
@@ -29,6 +32,7 @@ import { canonicalAddress } from '../core/addresses.ts';
 import { deliveryId } from '../core/ids.ts';
 import type { DeliveryStatus } from '../core/deliveries.ts';
 import type { EventName } from '../core/events.ts';
+import type { Interval } from '../core/stats.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
 
 /** DynamoDB takes no index name under three characters. */
@@ -73,6 +77,8 @@ export const KIND = {
   workspace: 'workspace',
   endpoint: 'endpoint',
   endpointChange: 'endpoint_change',
+  counters: 'counters',
+  checkpoint: 'checkpoint',
   suppression: 'suppression',
   apiKey: 'api_key',
   configurationSet: 'configuration_set',
@@ -223,6 +229,14 @@ export function failingDeliveriesPartitions(
   );
 }
 
+/** The workspace of an attempt, by its key. */
+export function attemptWorkspace(key: Key): string {
+  const workspaceId = /^D#(ws_[a-z2-7]+)#dlv_/.exec(key.pk)?.[1];
+  if (workspaceId === undefined || !key.sk.startsWith('A#'))
+    throw new Error(`Not the key of an attempt: ${key.pk} ${key.sk}`);
+  return workspaceId;
+}
+
 /** Attempts lie under the delivery's public id, with the address of its row: both are found by id alone. */
 export function deliveryPartition(workspaceId: string, id: string): string {
   return `D#${workspaceId}#${id}`;
@@ -261,6 +275,23 @@ export function endpointChangeKey(
     pk: endpointChangesPartition(workspaceId, endpointId),
     sk: `${sortableTimestamp(change.at)}#${change.id}`,
   };
+}
+
+export function eventCountersPartition(workspaceId: string, interval: Interval): string {
+  return `C#${workspaceId}#${interval}`;
+}
+
+export function endpointCountersPartition(
+  workspaceId: string,
+  endpointId: string,
+  interval: Interval,
+): string {
+  return `C#${workspaceId}#${endpointId}#${interval}`;
+}
+
+/** How far a shard of the table's stream has been counted. */
+export function checkpointKey(shardId: string): Key {
+  return { pk: `T#${shardId}`, sk: 'T' };
 }
 
 export function commandKey(workspaceId: string, id: string): Key {

@@ -10,6 +10,11 @@ describe('an alarm rings', () => {
   it.each([
     ['QueueDelayed', 'ApproximateAgeOfOldestMessage', 300],
     ['DispatchDelayed', 'IteratorAge', 300_000],
+    ['TallyDelayed', 'IteratorAge', 900_000],
+    ['EndpointsFailing', 'EndpointsFailing', 1],
+    ['EndpointsDisabled', 'EndpointsDisabled', 1],
+    ['RecordsUncounted', 'RecordsUncounted', 1],
+    ['RecoverMachineFailed', 'ExecutionsFailed', 1],
     ['DeliveriesExhausted', 'DeliveriesExhausted', 1],
     ['DeliveriesInternal', 'DeliveriesInternal', 1],
     ['MessagesQuarantined', 'MessagesQuarantined', 1],

@@ -20,19 +20,19 @@ describe('IvyMailStack', () => {
       'AWS::SNS::Topic': 2,
       'AWS::SNS::TopicPolicy': 2,
       'AWS::SNS::Subscription': 1,
-      'AWS::SQS::Queue': 5,
-      'AWS::SQS::QueuePolicy': 5,
+      'AWS::SQS::Queue': 6,
+      'AWS::SQS::QueuePolicy': 6,
       // Stored.
       'AWS::DynamoDB::GlobalTable': 1,
       'AWS::KMS::Key': 1,
-      // ingest, dispatch, deliver, recover, api, authorizer; and three state machines.
-      'AWS::Lambda::Function': 6,
-      'AWS::Lambda::EventSourceMapping': 2,
+      // ingest, dispatch, deliver, recover, tally, api, authorizer; and three state machines.
+      'AWS::Lambda::Function': 7,
+      'AWS::Lambda::EventSourceMapping': 3,
       'AWS::Lambda::Permission': 3,
       'AWS::StepFunctions::StateMachine': 3,
-      'AWS::IAM::Role': 9,
-      'AWS::IAM::Policy': 9,
-      'AWS::Logs::LogGroup': 7,
+      'AWS::IAM::Role': 10,
+      'AWS::IAM::Policy': 10,
+      'AWS::Logs::LogGroup': 8,
       // The API.
       'AWS::ApiGateway::RestApi': 1,
       'AWS::ApiGateway::Deployment': 1,
@@ -42,7 +42,7 @@ describe('IvyMailStack', () => {
       'AWS::ApiGateway::Authorizer': 1,
       'AWS::ApiGateway::GatewayResponse': 17,
       // What an operator is told.
-      'AWS::CloudWatch::Alarm': 25,
+      'AWS::CloudWatch::Alarm': 29,
     });
   });
 

@@ -1,0 +1,100 @@
+import { percentile } from '../core/histogram.ts';
+import {
+  SES_LIMITS,
+  addCounts,
+  intervalEnd,
+  intervalStart,
+  intervalsBetween,
+  noCounts,
+  ratesOf,
+  type EndpointCounts,
+  type Interval,
+} from '../core/stats.ts';
+import { formatTimestamp } from '../core/timestamps.ts';
+import { readEndpointCounters, readEventCounters, type CounterRange } from '../store/counters.ts';
+import { listEndpoints } from '../store/endpoints.ts';
+import { ApiError } from './errors.ts';
+import { route } from './route.ts';
+import { statsJson, statsQuery } from './schemas/stats.ts';
+
+const DAY_MS = 86_400_000;
+/** Without `after`: a day by hours, a month by days. */
+const USUAL_MS: Readonly<Record<Interval, number>> = { hour: DAY_MS, day: 30 * DAY_MS };
+/** Some hundred rows of counters each for the workspace and for every endpoint. */
+const LONGEST_DAYS: Readonly<Record<Interval, number>> = { hour: 31, day: 400 };
+
+/** The intervals that the two times touch, whole. */
+function rangeOf(
+  query: { after?: string | undefined; before?: string | undefined; interval: Interval },
+  nowMs: number,
+): CounterRange {
+  const { interval } = query;
+  const endMs = query.before === undefined ? nowMs : Date.parse(query.before);
+  const startMs = query.after === undefined ? endMs - USUAL_MS[interval] : Date.parse(query.after);
+  if (startMs >= endMs)
+    throw new ApiError('conflicting_filters', 'after must be earlier than before', { field: 'after' });
+  const afterMs = intervalStart(startMs, interval);
+  const beforeMs = intervalEnd(endMs, interval);
+  if (beforeMs - afterMs > (LONGEST_DAYS[interval] + 1) * DAY_MS) {
+    const most = `by ${interval} a range may have at most ${LONGEST_DAYS[interval]} days`;
+    throw new ApiError('invalid_parameter', most, { field: 'after' });
+  }
+  return { interval, afterMs, beforeMs };
+}
+
+function toEndpointJson(endpointId: string, { attempts, failures, durations }: EndpointCounts) {
+  return {
+    endpoint_id: endpointId,
+    attempts,
+    failures,
+    error_rate: attempts === 0 ? null : failures / attempts,
+    p50_ms: percentile(durations, 0.5) ?? null,
+    p95_ms: percentile(durations, 0.95) ?? null,
+  };
+}
+
+const get = route({
+  method: 'GET',
+  path: '/v1/stats',
+  scope: 'read',
+  summary:
+    'Events by hour or day, their rates, and how the endpoints do; whole intervals in UTC, some seconds behind the log',
+  query: statsQuery,
+  answers: { 200: statsJson },
+  errors: ['conflicting_filters'],
+  async handle(deps, { caller, query }) {
+    const { workspaceId } = caller;
+    const range = rangeOf(query, deps.now());
+    const [counted, endpoints] = await Promise.all([
+      readEventCounters(deps.table, workspaceId, range),
+      listEndpoints(deps.table, workspaceId),
+    ]);
+    const atEndpoints = await Promise.all(
+      endpoints.map(({ id: endpointId }) =>
+        readEndpointCounters(deps.table, { workspaceId, endpointId }, range),
+      ),
+    );
+    const totals = addCounts([...counted.values()]);
+    const starts = intervalsBetween(range.afterMs, range.beforeMs, range.interval);
+    return {
+      status: 200,
+      body: {
+        after: formatTimestamp(range.afterMs),
+        before: formatTimestamp(range.beforeMs),
+        interval: range.interval,
+        totals,
+        rates: ratesOf(totals),
+        limits: SES_LIMITS,
+        buckets: starts.map((startMs) => ({
+          start: formatTimestamp(startMs),
+          counts: counted.get(startMs) ?? noCounts(),
+        })),
+        endpoints: endpoints.map((endpoint, index) =>
+          toEndpointJson(endpoint.id, atEndpoints[index] ?? { attempts: 0, failures: 0, durations: {} }),
+        ),
+      },
+    };
+  },
+});
+
+export const statsRoutes = [get];

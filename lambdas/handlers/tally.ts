@@ -1,0 +1,38 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
+import { METRIC, metricFields } from '../core/metrics.ts';
+import { tallyBatch, type TallyDeps } from '../store/tally.ts';
+import { createTable } from '../store/table.ts';
+
+const logger = new Logger({ serviceName: 'tally' });
+const deps: TallyDeps = {
+  table: createTable(requireEnv(process.env, ENV.tableName)),
+  retentionDays: requireNumberEnv(process.env, ENV.retentionDays),
+};
+
+/**
+ * What Lambda hands over where the event source has a tumbling window: that is how the shard is named.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html
+ */
+export interface WindowedBatch {
+  readonly Records?: readonly DynamoDBRecord[];
+  readonly shardId?: string;
+}
+
+/** The local emulator names no shard; its stream has one. */
+const ONLY_SHARD = 'only';
+
+/** The table's stream, new events and attempts only: adds them to the counters. No state goes from batch to batch. */
+export async function handler(batch: WindowedBatch): Promise<{ readonly state: Record<string, never> }> {
+  const { Records: records = [], shardId = ONLY_SHARD } = batch;
+  // The last call of a window may bring none.
+  if (records.length === 0) return { state: {} };
+  const { counted, repeated, unreadable } = await tallyBatch(deps, { shardId, records });
+  logger.info('tally.batch', { counted, repeated, unreadable: unreadable.length });
+  if (unreadable.length > 0) {
+    const fields = metricFields({ [METRIC.recordsUncounted]: unreadable.length }, Date.now());
+    logger.error('tally.unreadable', { keys: unreadable, ...fields });
+  }
+  return { state: {} };
+}

@@ -1,0 +1,211 @@
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { bucketOf } from '../core/histogram.ts';
+import { INTERVALS, intervalStart } from '../core/stats.ts';
+import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
+import { toEmailEvent } from './event-rows.ts';
+import { BUCKET_PREFIX } from './counters.ts';
+import {
+  KIND,
+  attemptWorkspace,
+  checkpointKey,
+  endpointCountersPartition,
+  eventCountersPartition,
+  type Key,
+} from './keys.ts';
+import type { Row } from './pages.ts';
+import type { Table } from './table.ts';
+import { transactWrite } from './transact.ts';
+
+export interface TallyDeps {
+  readonly table: Table;
+  readonly retentionDays: number;
+}
+
+export interface TallyBatch {
+  /** Of the table's stream: sequence numbers grow within it. */
+  readonly shardId: string;
+  readonly records: readonly DynamoDBRecord[];
+}
+
+export interface TallyReport {
+  readonly counted: number;
+  /** Counted by an earlier run of the batch. */
+  readonly repeated: number;
+  /** Keys of records that cannot be read; they are passed over, since the shard must go on. */
+  readonly unreadable: readonly unknown[];
+}
+
+/** What one record adds to one row of counters. */
+interface Addition {
+  readonly key: Key;
+  readonly ttl: number;
+  readonly names: readonly string[];
+}
+
+/** A transaction takes a hundred writes; one of them is the checkpoint. */
+const COUNTERS_PER_TRANSACTION = 99;
+
+/** Sequence numbers have up to 40 digits, and are compared as text of one length. */
+const SEQUENCE_DIGITS = 48;
+
+function sequenceOf(record: DynamoDBRecord): string {
+  const number = record.dynamodb?.SequenceNumber;
+  if (number === undefined) throw new Error('The stream record has no sequence number');
+  return number.padStart(SEQUENCE_DIGITS, '0');
+}
+
+function additionsOf(deps: TallyDeps, record: DynamoDBRecord): readonly Addition[] {
+  const image = record.dynamodb?.NewImage;
+  if (!image) throw new Error('The stream record has no new image');
+  const row = unmarshall(image as Parameters<typeof unmarshall>[0]) as Row;
+  const { partition, at, names } = row['kind'] === KIND.attempt ? ofAttempt(row) : ofEvent(row);
+  return INTERVALS.map((interval) => {
+    const start = formatTimestamp(intervalStart(Date.parse(at), interval));
+    const ttl = expiresAtSeconds({
+      timestamp: start,
+      receivedAtMs: Date.parse(at),
+      retentionDays: deps.retentionDays,
+    });
+    return { key: { pk: partition(interval), sk: start }, ttl, names };
+  });
+}
+
+interface Counted {
+  readonly partition: (interval: (typeof INTERVALS)[number]) => string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly names: readonly string[];
+}
+
+function ofEvent(row: Row): Counted {
+  const { workspace_id: workspaceId, timestamp, event } = toEmailEvent(row);
+  return {
+    partition: (interval) => eventCountersPartition(workspaceId, interval),
+    at: timestamp,
+    names: [event],
+  };
+}
+
+function ofAttempt(row: Row): Counted {
+  const workspaceId = attemptWorkspace(row);
+  const endpointId = row['endpoint_id'] as string;
+  const failed = row['error_class'] !== undefined;
+  return {
+    partition: (interval) => endpointCountersPartition(workspaceId, endpointId, interval),
+    at: row['started_at'] as string,
+    names: [
+      'attempts',
+      ...(failed ? ['failures'] : []),
+      `${BUCKET_PREFIX}${bucketOf(Number(row['duration_ms']))}`,
+    ],
+  };
+}
+
+/** Some records in a row, and all they add. */
+interface Part {
+  readonly first: string;
+  readonly last: string;
+  readonly records: number;
+  readonly rows: ReadonlyMap<string, Addition[]>;
+}
+
+/** As many records at a time as one transaction can count. */
+function toParts(read: readonly { sequence: string; additions: readonly Addition[] }[]): readonly Part[] {
+  const parts: Part[] = [];
+  for (const { sequence, additions } of read) {
+    const open = parts.at(-1);
+    const rows = new Map(open?.rows);
+    for (const addition of additions) {
+      const id = `${addition.key.pk}\n${addition.key.sk}`;
+      rows.set(id, [...(rows.get(id) ?? []), addition]);
+    }
+    if (open && rows.size <= COUNTERS_PER_TRANSACTION) {
+      parts[parts.length - 1] = { ...open, last: sequence, records: open.records + 1, rows };
+    } else {
+      const own = new Map(
+        additions.map((addition) => [`${addition.key.pk}\n${addition.key.sk}`, [addition]]),
+      );
+      parts.push({ first: sequence, last: sequence, records: 1, rows: own });
+    }
+  }
+  return parts;
+}
+
+function counterUpdate(table: Table, additions: readonly Addition[]) {
+  const [first] = additions;
+  if (!first) throw new Error('Nothing to add');
+  const sums = new Map<string, number>();
+  for (const name of additions.flatMap((addition) => addition.names))
+    sums.set(name, (sums.get(name) ?? 0) + 1);
+  const names = [...sums.keys()];
+  return {
+    Update: {
+      TableName: table.name,
+      Key: first.key,
+      UpdateExpression: `SET kind = :kind, #ttl = :ttl ADD ${names
+        .map((_, index) => `#n${index} :n${index}`)
+        .join(', ')}`,
+      ExpressionAttributeNames: {
+        '#ttl': 'ttl',
+        ...Object.fromEntries(names.map((name, index) => [`#n${index}`, name])),
+      },
+      ExpressionAttributeValues: {
+        ':kind': KIND.counters,
+        ':ttl': Math.max(...additions.map((addition) => addition.ttl)),
+        ...Object.fromEntries(names.map((name, index) => [`:n${index}`, sums.get(name) ?? 0])),
+      },
+    },
+  };
+}
+
+/** The counters and the checkpoint together. False where the checkpoint is beyond the first record already. */
+async function count(table: Table, shardId: string, part: Part): Promise<boolean> {
+  return transactWrite(table, [
+    ...[...part.rows.values()].map((additions) => counterUpdate(table, additions)),
+    {
+      Update: {
+        TableName: table.name,
+        Key: checkpointKey(shardId),
+        UpdateExpression: 'SET kind = :kind, last_sequence = :last',
+        ConditionExpression: 'attribute_not_exists(last_sequence) OR last_sequence < :first',
+        ExpressionAttributeValues: { ':kind': KIND.checkpoint, ':last': part.last, ':first': part.first },
+      },
+    },
+  ]);
+}
+
+async function checkpointOf(table: Table, shardId: string): Promise<string> {
+  const answer = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: checkpointKey(shardId), ConsistentRead: true }),
+  );
+  return (answer.Item?.['last_sequence'] as string | undefined) ?? '';
+}
+
+/**
+ * Counts the rows of a batch of the stream, each exactly once: whatever lies at or before the shard's checkpoint was
+ * counted, and a checkpoint is written together with what it stands for. Throws by a fault of ours; the batch comes
+ * again, and what was counted of it is passed over.
+ */
+export async function tallyBatch(deps: TallyDeps, { shardId, records }: TallyBatch): Promise<TallyReport> {
+  const { table } = deps;
+  const unreadable: unknown[] = [];
+  const read = records.flatMap((record) => {
+    const sequence = sequenceOf(record);
+    try {
+      return [{ sequence, additions: additionsOf(deps, record) }];
+    } catch {
+      unreadable.push(record.dynamodb?.Keys);
+      return [];
+    }
+  });
+  const checkpoint = await checkpointOf(table, shardId);
+  const fresh = read.filter(({ sequence }) => sequence > checkpoint);
+  for (const part of toParts(fresh)) {
+    // oxlint-disable-next-line no-await-in-loop -- a checkpoint stands for all that lies before it
+    if (!(await count(table, shardId, part)))
+      throw new Error('Another run counted this batch at the same time; it comes again');
+  }
+  return { counted: fresh.length, repeated: read.length - fresh.length, unreadable };
+}

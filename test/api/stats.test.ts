@@ -1,0 +1,144 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { describe, expect, it } from 'vitest';
+import { EVENT_NAMES, type EventName } from '../../lambdas/core/events.ts';
+import { noCounts } from '../../lambdas/core/stats.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { recordAttempt } from '../../lambdas/store/deliveries.ts';
+import { tallyBatch } from '../../lambdas/store/tally.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
+import { putEndpoint } from '../builders/rows.ts';
+import { setUp } from './harness.ts';
+
+function withCounters() {
+  const world = setUp();
+  let sequence = 0;
+  const count = (rows: readonly Record<string, unknown>[]) =>
+    tallyBatch(
+      { table: world.table, retentionDays: 90 },
+      {
+        shardId: 'only',
+        records: rows.map((row) => {
+          sequence += 1;
+          return { dynamodb: { NewImage: marshall(row) as never, SequenceNumber: String(sequence) } };
+        }),
+      },
+    );
+  const happened = (event: EventName, timestamp: string, times = 1) =>
+    count(
+      Array.from({ length: times }, (_, number) =>
+        eventRows([anEvent({ event, timestamp, message_id: `m${number}`, details: {} })], {
+          retentionDays: 90,
+          receivedAtMs: 0,
+        }),
+      ).flat(),
+    );
+  const stats = (query: Record<string, string> = {}) => world.ask({ path: '/v1/stats', query });
+  return { ...world, count, happened, stats };
+}
+
+describe('GET /v1/stats', () => {
+  it('gives the last day by hours, with every hour in it, its totals and rates', async () => {
+    const { happened, stats } = withCounters();
+    await happened('sent', '2026-02-25T10:30:00Z', 40);
+    await happened('delivered', '2026-02-25T11:00:00Z', 20);
+    await happened('bounced', '2026-02-25T11:59:59Z', 2);
+    await happened('complained', '2026-02-25T11:30:00Z');
+    await happened('sent', '2026-02-24T11:59:59Z', 7);
+    const { status, body } = await stats();
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      after: '2026-02-24T12:00:00Z',
+      before: '2026-02-25T12:00:00Z',
+      interval: 'hour',
+      totals: { ...noCounts(), sent: 40, delivered: 20, bounced: 2, complained: 1 },
+      rates: { delivery: 0.5, bounce: 0.05, complaint: 0.05 },
+      limits: { bounce: { review: 0.05, pause: 0.1 }, complaint: { review: 0.001, pause: 0.005 } },
+      endpoints: [],
+    });
+    expect(body.buckets).toHaveLength(24);
+    expect(body.buckets[22]).toEqual({
+      start: '2026-02-25T10:00:00Z',
+      counts: { ...noCounts(), sent: 40 },
+    });
+    expect(Object.keys(body.buckets[0].counts)).toEqual(EVENT_NAMES);
+  });
+
+  it('gives whole days, in UTC, that the two times touch', async () => {
+    const { happened, stats } = withCounters();
+    await happened('sent', '2026-02-20T23:59:59Z');
+    await happened('sent', '2026-02-21T00:00:00Z');
+    const query = { after: '2026-02-20T23:30:00-01:00', before: '2026-02-22T00:00:01Z', interval: 'day' };
+    const { body } = await stats(query);
+    expect(body).toMatchObject({ after: '2026-02-21T00:00:00Z', before: '2026-02-23T00:00:00Z' });
+    expect(body.buckets.map((bucket: { counts: { sent: number } }) => bucket.counts.sent)).toEqual([1, 0]);
+  });
+
+  it('says null of a rate, and not zero, where nothing was sent', async () => {
+    expect((await withCounters().stats()).body.rates).toEqual({
+      delivery: null,
+      bounce: null,
+      complaint: null,
+    });
+  });
+
+  it('tells of each endpoint how its attempts went', async () => {
+    const { table, count, stats } = withCounters();
+    const [endpoint, idle] = [anEndpoint(), anEndpoint({ description: 'Idle' })];
+    await putEndpoint(table, endpoint);
+    await putEndpoint(table, idle);
+    const attempts = [100, 100, 100, 15_000].map((duration, index) => ({
+      number: index + 1,
+      trigger: 'auto' as const,
+      started_at: '2026-02-25T11:30:00Z',
+      duration_ms: duration,
+      ...(duration > 1_000 && { error_class: 'timeout' as const }),
+    }));
+    await Promise.all(
+      attempts.map((attempt) => recordAttempt(table, aTask(anEvent(), endpoint), { attempt, ttl: 1 })),
+    );
+    await count([...table.rows.values()].filter((row) => row['kind'] === 'attempt'));
+    const { endpoints } = (await stats()).body;
+    const told = endpoints.find((each: { endpoint_id: string }) => each.endpoint_id === endpoint.id);
+    expect(told).toMatchObject({ attempts: 4, failures: 1, error_rate: 0.25 });
+    expect(told.p50_ms / 100).toBeCloseTo(1, 0);
+    expect(told.p95_ms / 15_000).toBeCloseTo(1, 0);
+    expect(endpoints).toContainEqual({
+      endpoint_id: idle.id,
+      attempts: 0,
+      failures: 0,
+      error_rate: null,
+      p50_ms: null,
+      p95_ms: null,
+    });
+  });
+
+  it('shows a workspace nothing of another', async () => {
+    const { happened, ask } = withCounters();
+    await happened('sent', '2026-02-25T11:30:00Z');
+    const { body } = await ask({ path: '/v1/stats', workspaceId: `ws_${'b'.repeat(26)}` });
+    expect(WORKSPACE_ID).not.toBe(`ws_${'b'.repeat(26)}`);
+    expect(body.totals).toEqual(noCounts());
+  });
+
+  it.each([
+    [{ after: '2026-02-25T12:00:00Z', before: '2026-02-25T12:00:00Z' }, 'conflicting_filters', 'after'],
+    [{ after: '2026-02-26T12:00:00Z' }, 'conflicting_filters', 'after'],
+    [{ after: '2026-01-01T00:00:00Z' }, 'invalid_parameter', 'after'],
+    [{ after: '2020-01-01T00:00:00Z', interval: 'day' }, 'invalid_parameter', 'after'],
+    [{ after: 'yesterday' }, 'invalid_parameter', 'after'],
+    [{ interval: 'week' }, 'invalid_parameter', 'interval'],
+  ])('refuses %j, naming the parameter', async (query, code, field) => {
+    expect(await withCounters().stats(query as Record<string, string>)).toMatchObject({
+      status: 400,
+      body: { error: { code, field } },
+    });
+  });
+
+  it('takes the longest range there is by hours, and by days', async () => {
+    const { stats } = withCounters();
+    const hours = await stats({ after: '2026-01-25T12:00:00Z' });
+    expect(hours.body.buckets).toHaveLength(31 * 24);
+    const days = await stats({ after: '2025-01-21T12:00:00Z', interval: 'day' });
+    expect(days.status).toBe(200);
+  });
+});

@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bucketOf, percentile } from '../../lambdas/core/histogram.ts';
+
+function histogramOf(durations: readonly number[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const duration of durations) counts[bucketOf(duration)] = (counts[bucketOf(duration)] ?? 0) + 1;
+  return counts;
+}
+
+function exact(durations: readonly number[], share: number): number {
+  const sorted = durations.toSorted((left, right) => left - right);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}
+
+describe('a percentile', () => {
+  it('is at most a tenth off, whatever the durations', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 5, max: 15_000 }), { minLength: 1, maxLength: 200 }),
+        fc.constantFrom(0.5, 0.95, 0.99),
+        (durations, share) => {
+          const told = percentile(histogramOf(durations), share) ?? 0;
+          const is = exact(durations, share);
+          expect(Math.abs(told - is)).toBeLessThanOrEqual(is * 0.1 + 0.5);
+        },
+      ),
+    );
+  });
+
+  it('of nothing is none', () => {
+    expect(percentile({}, 0.5)).toBeUndefined();
+  });
+
+  it.each([0, 1, 2, 15_000, 1e9])('takes a duration of %i ms', (duration) => {
+    expect(percentile(histogramOf([duration]), 0.5)).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { resource, templateOf } from './template.ts';
+
+const template = templateOf();
+
+interface Mapping {
+  readonly EventSourceArn: unknown;
+  readonly ParallelizationFactor: number;
+  readonly TumblingWindowInSeconds?: number;
+  readonly FilterCriteria?: { readonly Filters: readonly { readonly Pattern: string }[] };
+}
+
+const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', 'IvyTallyFunction')
+  .Properties as unknown as Mapping;
+
+describe('the tally', () => {
+  it('is told the shard of each batch, which only a window does, and reads a shard by one reader', () => {
+    expect(mapping.TumblingWindowInSeconds).toBeGreaterThan(0);
+    expect(mapping.ParallelizationFactor).toBe(1);
+  });
+
+  it('reads new events and attempts, and never what it writes itself', () => {
+    const [filter] = mapping.FilterCriteria?.Filters ?? [];
+    expect(JSON.parse(filter?.Pattern ?? '')).toEqual({
+      eventName: ['INSERT'],
+      dynamodb: { NewImage: { kind: { S: ['event', 'attempt'] } } },
+    });
+  });
+
+  it('is the second reader of the stream, and the last: a shard takes two', () => {
+    const mappings = Object.values(template.findResources('AWS::Lambda::EventSourceMapping'));
+    const streams = mappings.filter((each) => JSON.stringify(each).includes('StreamArn'));
+    expect(streams).toHaveLength(2);
+  });
+});

@@ -1,0 +1,224 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBRecord } from 'aws-lambda';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EVENT_NAMES, type EmailEvent } from '../../lambdas/core/events.ts';
+import { deterministicId } from '../../lambdas/core/ids.ts';
+import { noCounts } from '../../lambdas/core/stats.ts';
+import { readEndpointCounters, readEventCounters } from '../../lambdas/store/counters.ts';
+import { recordAttempt } from '../../lambdas/store/deliveries.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import type { Row } from '../../lambdas/store/pages.ts';
+import { tallyBatch } from '../../lambdas/store/tally.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
+import { memoryTable } from '../fakes/memory-table.ts';
+
+const endpoint = anEndpoint();
+const DAY = {
+  afterMs: Date.parse('2026-02-25T00:00:00Z'),
+  beforeMs: Date.parse('2026-02-26T00:00:00Z'),
+};
+
+function eventRow(number: number, changes: Partial<EmailEvent> = {}): Row {
+  const event = EVENT_NAMES[number % EVENT_NAMES.length] ?? 'sent';
+  const timestamp = `2026-02-25T${String(number % 24).padStart(2, '0')}:10:00Z`;
+  const made = anEvent({ message_id: `m-${number}`, event, timestamp, details: {}, ...changes });
+  const [row] = eventRows([made], { retentionDays: 90, receivedAtMs: 0 });
+  if (!row) throw new Error('No row');
+  return row;
+}
+
+/** A row as `recordAttempt` writes it. */
+async function attemptRow(number: number, changes: object = {}): Promise<Row> {
+  const table = memoryTable();
+  await recordAttempt(table, aTask(anEvent({ message_id: `m-${number}` }), endpoint), {
+    attempt: {
+      number: 1,
+      trigger: 'auto',
+      started_at: '2026-02-25T12:00:05Z',
+      duration_ms: 100,
+      status_code: 200,
+      ...changes,
+    },
+    ttl: 1,
+  });
+  const [row] = table.rows.values();
+  if (!row) throw new Error('No row');
+  return row;
+}
+
+/** The stream gives each row a number that grows within its shard, and is longer than a number of JavaScript holds. */
+function stream(rows: readonly Row[], first = 1): DynamoDBRecord[] {
+  return rows.map((row, index) => ({
+    eventName: 'INSERT',
+    dynamodb: {
+      Keys: marshall({ pk: row.pk, sk: row.sk }) as never,
+      NewImage: marshall(row) as never,
+      SequenceNumber: String(99_999_999_999_999_999_990n + BigInt(first + index)),
+    },
+  }));
+}
+
+function setUp() {
+  const table = memoryTable();
+  const deps = { table, retentionDays: 90 };
+  const tally = (records: readonly DynamoDBRecord[], shardId = 'shard-a') =>
+    tallyBatch(deps, { shardId, records });
+  const totals = async (interval: 'hour' | 'day' = 'hour') => {
+    const counted = await readEventCounters(table, WORKSPACE_ID, { interval, ...DAY });
+    const sum = noCounts();
+    for (const counts of counted.values()) for (const name of EVENT_NAMES) sum[name] += counts[name];
+    return sum;
+  };
+  const atEndpoint = (interval: 'hour' | 'day' = 'hour') =>
+    readEndpointCounters(table, { workspaceId: WORKSPACE_ID, endpointId: endpoint.id }, { interval, ...DAY });
+  return { table, tally, totals, atEndpoint };
+}
+
+function recount(rows: readonly Row[]) {
+  const sum = noCounts();
+  for (const row of rows) if (row['kind'] === 'event') sum[row['event'] as keyof typeof sum] += 1;
+  return sum;
+}
+
+describe('tallyBatch', () => {
+  it('counts events by the hour and the day of the event, by name', async () => {
+    const { tally, totals, table } = setUp();
+    const rows = Array.from({ length: 60 }, (_, number) => eventRow(number));
+    expect(await tally(stream(rows))).toEqual({ counted: 60, repeated: 0, unreadable: [] });
+    expect(await totals('hour')).toEqual(recount(rows));
+    expect(await totals('day')).toEqual(recount(rows));
+    const noon = await readEventCounters(table, WORKSPACE_ID, {
+      interval: 'hour',
+      afterMs: Date.parse('2026-02-25T12:00:00Z'),
+      beforeMs: Date.parse('2026-02-25T13:00:00Z'),
+    });
+    expect([...noon.keys()]).toEqual([Date.parse('2026-02-25T12:00:00Z')]);
+  });
+
+  it('counts attempts by endpoint: how many, how many failed, how long they took', async () => {
+    const { tally, atEndpoint } = setUp();
+    const rows = await Promise.all([
+      attemptRow(1),
+      attemptRow(2, { duration_ms: 9_000, status_code: 500, error_class: 'http_status' }),
+      attemptRow(3, { duration_ms: 15_000, error_class: 'timeout' }),
+    ]);
+    await tally(stream(rows));
+    for (const interval of ['hour', 'day'] as const) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const counted = await atEndpoint(interval);
+      expect(counted).toMatchObject({ attempts: 3, failures: 2 });
+      expect(Object.values(counted.durations).reduce((sum, count) => sum + count, 0)).toBe(3);
+    }
+  });
+
+  it('keeps workspaces apart', async () => {
+    const { tally, totals } = setUp();
+    await tally(stream([eventRow(0, { workspace_id: deterministicId('ws', ['other']) })]));
+    expect(await totals()).toEqual(noCounts());
+  });
+
+  it('adds nothing for a batch that comes again, whole or in part', async () => {
+    const { tally, totals } = setUp();
+    const rows = Array.from({ length: 20 }, (_, number) => eventRow(number));
+    const records = stream(rows);
+    await tally(records.slice(0, 12));
+    expect(await tally(records.slice(0, 12))).toMatchObject({ counted: 0, repeated: 12 });
+    expect(await tally(records.slice(8))).toMatchObject({ counted: 8, repeated: 4 });
+    expect(await totals()).toEqual(recount(rows));
+  });
+
+  it('compares sequence numbers as numbers: 10 comes after 9', async () => {
+    const { tally, totals } = setUp();
+    const rows = Array.from({ length: 12 }, (_, number) => eventRow(number));
+    for (const record of stream(rows)) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, as the stream gives them
+      await tally([record]);
+    }
+    expect(await totals()).toEqual(recount(rows));
+  });
+
+  it('takes each shard by itself', async () => {
+    const { tally, totals } = setUp();
+    const rows = [eventRow(0), eventRow(1)];
+    await tally(stream([eventRow(0)], 100), 'shard-a');
+    await tally(stream([eventRow(1)], 1), 'shard-b');
+    expect(await totals()).toEqual(recount(rows));
+  });
+
+  it('cuts a batch that touches more rows than a transaction takes', async () => {
+    const { tally, totals, table } = setUp();
+    const rows = Array.from({ length: 150 }, (_, number) =>
+      eventRow(0, {
+        message_id: `m-${number}`,
+        workspace_id: number % 2 === 0 ? WORKSPACE_ID : deterministicId('ws', [String(number)]),
+      }),
+    );
+    await tally(stream(rows));
+    expect(table.calls.filter((call) => call === 'TransactWriteCommand').length).toBeGreaterThan(1);
+    expect((await totals()).sent).toBe(75);
+  });
+
+  it('passes over what cannot be read, and names it', async () => {
+    const { tally, totals } = setUp();
+    const [bad, good] = stream([eventRow(0), eventRow(12)]);
+    if (!bad?.dynamodb || !good) throw new Error('No records');
+    const unreadable = {
+      ...bad,
+      dynamodb: { ...bad.dynamodb, NewImage: { pk: { S: 'x' }, sk: { S: 'y' } } },
+    };
+    const report = await tally([unreadable, good]);
+    expect(report).toMatchObject({ counted: 1, unreadable: [bad.dynamodb.Keys] });
+    expect((await totals()).sent).toBe(1);
+  });
+
+  it('throws a fault of ours, with nothing counted that its checkpoint does not cover', async () => {
+    const { tally, totals, table } = setUp();
+    const rows = Array.from({ length: 150 }, (_, number) =>
+      eventRow(0, { message_id: `m-${number}`, workspace_id: deterministicId('ws', [String(number)]) }),
+    );
+    const mine = [eventRow(12), ...rows];
+    let transactions = 0;
+    table.before = (command) => {
+      if (command === 'TransactWriteCommand' && (transactions += 1) === 2) throw new Error('throttled');
+    };
+    await expect(tally(stream(mine))).rejects.toThrow('throttled');
+    table.before = () => {};
+    await tally(stream(mine));
+    expect((await totals()).sent).toBe(1);
+    const counted = [...table.rows.values()].filter((row) => row['kind'] === 'counters');
+    // By hour and by day, each once.
+    expect(counted.reduce((sum, row) => sum + Number(row['sent']), 0)).toBe(2 * mine.length);
+  });
+
+  it('equals a recount of the rows, however batches are cut, repeated and broken off', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 500 }), { minLength: 1, maxLength: 60 }),
+        fc.array(fc.record({ size: fc.integer({ min: 1, max: 20 }), back: fc.nat(10), fail: fc.boolean() }), {
+          maxLength: 40,
+        }),
+        async (numbers, steps) => {
+          const { tally, totals, table } = setUp();
+          const rows = numbers.map((number, index) => eventRow(number, { message_id: `m-${index}` }));
+          const records = stream(rows);
+          let done = 0;
+          for (const { size, back, fail } of [...steps, { size: rows.length, back: 0, fail: false }]) {
+            const from = Math.max(0, done - back);
+            table.before = (command) => {
+              if (fail && command === 'TransactWriteCommand') throw new Error('throttled');
+            };
+            // oxlint-disable-next-line no-await-in-loop -- the stream waits for each batch
+            const told = await tally(records.slice(from, done + size)).catch(() => undefined);
+            if (told) done = Math.min(records.length, done + size);
+          }
+          table.before = () => {};
+          await tally(records.slice(done));
+          expect(await totals('hour')).toEqual(recount(rows));
+          expect(await totals('day')).toEqual(recount(rows));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
