@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { line, mailbox } from './common.ts';
+import { line, mailbox, wellFormedText } from './common.ts';
 
 /** SES: https://docs.aws.amazon.com/ses/latest/dg/quotas.html */
 export const MAX_RECIPIENTS = 50;
@@ -15,7 +15,7 @@ const mailboxes = z._default(
   z.array(mailbox).check(z.maxLength(MAX_RECIPIENTS, `must have at most ${MAX_RECIPIENTS} recipients`)),
   [],
 );
-const text = z.string().check(z.minLength(1, 'must not be empty'));
+const text = z.string().check(z.minLength(1, 'must not be empty'), wellFormedText);
 
 const headerName = z.string().check(
   z.regex(/^[!-9;-@A-~]{1,126}$/, 'must be the name of a header'),

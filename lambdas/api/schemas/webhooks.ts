@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { DEFAULT_ENDPOINT_EVENTS, EVENT_NAMES, type EventName } from '../../core/events.ts';
 import { ENDPOINT_STATUSES } from '../../core/endpoints.ts';
-import { idOf, line, rfc3339 } from './common.ts';
+import { idOf, line, rfc3339, wellFormedText } from './common.ts';
 
 /** All but `unknown`, which is never delivered. */
 const DELIVERED_EVENTS = EVENT_NAMES.filter((name) => name !== 'unknown');
@@ -16,7 +16,7 @@ const events = z.pipe(
   z.transform((names): (EventName | '*')[] => names),
 );
 
-const url = z.string();
+const url = z.string().check(wellFormedText);
 const description = line(500);
 
 export const createWebhookBody = z.strictObject({
