@@ -1,5 +1,9 @@
 /** The API without API Gateway: requests go to `answer` as the api λ would be given them. */
-import type { SESv2Client } from '@aws-sdk/client-sesv2';
+import {
+  DeleteSuppressedDestinationCommand,
+  NotFoundException,
+  type SESv2Client,
+} from '@aws-sdk/client-sesv2';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { randomBytes } from 'node:crypto';
 import { answer } from '../../lambdas/api/answer.ts';
@@ -65,10 +69,19 @@ export interface SentMail {
 export function setUp() {
   const table = memoryTable();
   const mails: SentMail[] = [];
-  const world: { sesError?: Error; nowMs: number } = { nowMs: NOW_MS };
+  /** `sesSuppressed` is the list of the account, by exact spelling. */
+  const world: { sesError?: Error; nowMs: number; sesSuppressed: Set<string> } = {
+    nowMs: NOW_MS,
+    sesSuppressed: new Set(),
+  };
   const kms = fakeKms();
   const ses = {
-    async send(command: { readonly input: SentMail }) {
+    async send(command: { readonly input: SentMail } | DeleteSuppressedDestinationCommand) {
+      if (command instanceof DeleteSuppressedDestinationCommand) {
+        if (world.sesError) throw world.sesError;
+        if (world.sesSuppressed.delete(command.input.EmailAddress ?? '')) return {};
+        throw new NotFoundException({ message: 'Not on the list', $metadata: { httpStatusCode: 404 } });
+      }
       mails.push(command.input);
       if (world.sesError) throw world.sesError;
       return { MessageId: `0100019c-${mails.length}` };
