@@ -93,7 +93,7 @@ function toResult(
 }
 
 function errorResult(error: ApiError, requestId: string): APIGatewayProxyResult {
-  const { field, retryAfterSeconds, messageId } = error.extras;
+  const { field, retryAfterSeconds, messageId, headers } = error.extras;
   return toResult(
     {
       status: STATUS_OF_CODE[error.code],
@@ -102,7 +102,10 @@ function errorResult(error: ApiError, requestId: string): APIGatewayProxyResult 
         ...(messageId !== undefined && { message_id: messageId }),
         request_id: requestId,
       },
-      ...(retryAfterSeconds !== undefined && { headers: { 'retry-after': String(retryAfterSeconds) } }),
+      headers: {
+        ...headers,
+        ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+      },
     },
     requestId,
   );
@@ -129,7 +132,8 @@ export async function answer(
     const body = route.body === undefined ? undefined : parse(route.body, bodyOf(event), 'invalid_field');
     checkParams(match);
     const answered = await route.handle(deps, { caller, params, query, headers, body });
-    return { ...told, result: toResult(answered, requestId) };
+    const { fault } = answered;
+    return { ...told, result: toResult(answered, requestId), ...(fault !== undefined && { fault }) };
   } catch (error) {
     if (error instanceof ApiError) {
       const fault = error.extras.cause;

@@ -9,6 +9,7 @@ import { answer } from '../api/answer.ts';
 import type { ApiDeps } from '../api/deps.ts';
 import { ROUTES } from '../api/routes.ts';
 import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
+import { OwnFault } from '../core/errors.ts';
 import { cursorKey } from '../store/cursor-key.ts';
 import { createTable } from '../store/table.ts';
 
@@ -48,6 +49,8 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
       duration_ms: Date.now() - startedMs,
     };
     if (result.statusCode >= 500) logger.error('request.failed', { ...line, error: fault as Error });
+    // Ours only: what JSON or SES complains of may name a recipient.
+    else if (fault instanceof OwnFault) logger.warn('request.answered', { ...line, error: fault });
     else logger.info('request.answered', line);
     return result;
   });
