@@ -227,6 +227,23 @@ describe('a mail with a key that SES', () => {
   });
 });
 
+describe('an intent that was stored, although the store said that it was not', () => {
+  it('does not spend the key: nothing was sent', async () => {
+    const world = setUp();
+    world.table.before = (command, { Item }) => {
+      if (command !== 'PutCommand' || Item?.['kind'] !== 'idempotency') return;
+      world.table.rows.set(`${Item.pk}\n${Item.sk}`, Item);
+      throw TIMEOUT;
+    };
+    expect(await send(world)).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
+    world.table.before = () => {};
+    expect(world.mails).toEqual([]);
+    const again = await send(world);
+    expect(again.status).toBe(202);
+    expect(again.headers).not.toHaveProperty('idempotency-replayed');
+  });
+});
+
 describe('a mail in doubt', () => {
   async function inDoubt(changes: object = {}) {
     const world = setUp();
