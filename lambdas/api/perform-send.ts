@@ -145,7 +145,7 @@ function unloggedAnswer(
   }
   const what =
     intent.accepted.length === 0 ? 'All recipients are suppressed' : `SES took the mail as ${messageId}`;
-  return new ApiError('outcome_unknown', `${what}, but it could not be logged in full`, {
+  return new ApiError('outcome_unknown', `${what}, but this could not be logged in full`, {
     ...(keyed && { retryAfterSeconds: UNLOGGED_RETRY_SECONDS }),
     cause,
   });

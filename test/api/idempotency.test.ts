@@ -308,6 +308,18 @@ describe('a mail in doubt', () => {
     expect(await send(world)).toMatchObject({ status: 202, body: { message_id: '0100019c-found' } });
   });
 
+  it('is found where more mails followed than are looked through', async () => {
+    const world = await inDoubt();
+    await sesTells(world, lastMail(world), '0100019c-found');
+    const other = { ...lastMail(world), EmailTags: [] };
+    await Promise.all(
+      Array.from({ length: 510 }, (_, index) =>
+        sesTells(world, other, `0100019c-other-${index}`, NOW_MS + 1 + index),
+      ),
+    );
+    expect(await send(world)).toMatchObject({ status: 202, body: { message_id: '0100019c-found' } });
+  });
+
   it('is answered at once by whoever had it in hand, and only half a minute later by others', async () => {
     const world = setUp();
     world.world.sesError = TIMEOUT;

@@ -62,6 +62,10 @@ describe('a key', () => {
     const lastMs = Date.parse('2026-02-26T12:00:00.999Z');
     expect(await beginSend(table, OTHER, { ...BEGIN, nowMs: lastMs })).toBeDefined();
     expect(await beginSend(table, OTHER, { ...BEGIN, nowMs: lastMs + 1 })).toBeUndefined();
+    const later = aSend('later', { created_at: '2026-03-01T00:00:00Z' });
+    expect(
+      await beginSend(table, later, { ...BEGIN, nowMs: Date.parse('2026-03-01T00:00:00Z') }),
+    ).toBeUndefined();
   });
 
   it('tells what came of its send, and whether all of it is logged', async () => {
