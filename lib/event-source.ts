@@ -99,6 +99,18 @@ export class EventSource extends Construct {
     );
   }
 
+  /** Permission to take addresses off the suppression list of the account. */
+  grantUnsuppress(fn: lambda.Function): void {
+    fn.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['ses:DeleteSuppressedDestination'],
+        // IAM knows no resource of this action; SES names `*` where it denies it:
+        // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
+        resources: ['*'],
+      }),
+    );
+  }
+
   private createConfigurationSet(): string {
     const set = new ses.CfnConfigurationSet(this, 'ConfigurationSet', {
       reputationOptions: { reputationMetricsEnabled: true },

@@ -104,6 +104,7 @@ export class RestApi extends Construct {
     });
     secretsKey.grantUse(fn, ['kms:Encrypt', 'kms:Decrypt']);
     source.grantSend(fn);
+    source.grantUnsuppress(fn);
     fn.addEnvironment(ENV.retentionDays, String(options.retentionDays));
     fn.addEnvironment(ENV.allowInsecureEndpoints, String(options.allowInsecureEndpoints));
     return fn;

@@ -3,6 +3,15 @@ import type { Mail } from './ses-events.ts';
 
 const addresses = z.array(z.string()).default([]);
 const part = z.object({ Data: z.string() });
+/** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Attachment.html */
+const attachment = z.object({
+  RawContent: z.base64().min(1),
+  FileName: z.string().min(1).max(255),
+  ContentType: z.string().min(1).max(78).optional(),
+  ContentId: z.string().min(1).max(78).optional(),
+  ContentDisposition: z.enum(['ATTACHMENT', 'INLINE']).optional(),
+  ContentTransferEncoding: z.enum(['BASE64', 'QUOTED_PRINTABLE', 'SEVEN_BIT']).optional(),
+});
 
 /** The part of a SendEmail request that decides what becomes of the mail. */
 export const sendEmailRequest = z.object({
@@ -15,7 +24,7 @@ export const sendEmailRequest = z.object({
       .object({
         Subject: part,
         Headers: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
-        Attachments: z.array(z.object({ RawContent: z.string() })).default([]),
+        Attachments: z.array(attachment).default([]),
       })
       .optional(),
     Raw: z.object({ Data: z.base64() }).optional(),

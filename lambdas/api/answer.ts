@@ -98,7 +98,7 @@ function toResult(
 }
 
 function errorResult(error: ApiError, requestId: string): APIGatewayProxyResult {
-  const { field, retryAfterSeconds, messageId } = error.extras;
+  const { field, retryAfterSeconds, messageId, headers } = error.extras;
   return toResult(
     {
       status: STATUS_OF_CODE[error.code],
@@ -107,7 +107,10 @@ function errorResult(error: ApiError, requestId: string): APIGatewayProxyResult 
         ...(messageId !== undefined && { message_id: messageId }),
         request_id: requestId,
       },
-      ...(retryAfterSeconds !== undefined && { headers: { 'retry-after': String(retryAfterSeconds) } }),
+      headers: {
+        ...headers,
+        ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+      },
     },
     requestId,
   );
@@ -135,7 +138,8 @@ export async function answer(
       route.body === undefined ? undefined : parse(route.body, givenBody(route, event), 'invalid_field');
     checkParams(match);
     const answered = await route.handle(deps, { caller, params, query, headers, body });
-    return { ...told, result: toResult(answered, requestId) };
+    const { fault } = answered;
+    return { ...told, result: toResult(answered, requestId), ...(fault !== undefined && { fault }) };
   } catch (error) {
     if (error instanceof ApiError) {
       const fault = error.extras.cause;

@@ -30,6 +30,7 @@ export interface ErrorExtras {
   readonly retryAfterSeconds?: number;
   /** Of a mail that was refused and logged as `failed`. */
   readonly messageId?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
 

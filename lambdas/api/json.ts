@@ -1,37 +1,50 @@
 import { ApiError } from './errors.ts';
+import { fieldName } from './parse.ts';
 
 /** Deeper than any body of ours; far from what would exhaust a stack. */
 const MAX_DEPTH = 32;
 const PUNCTUATION_OR_STRING = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]/g;
+
+/** An object or list that is open at a place of the text. */
+interface Open {
+  /** The names an object has had so far; a list has none. */
+  readonly names?: Set<string>;
+  /** Where in it the place is: a name, or an index. */
+  at: string | number;
+}
 
 /**
  * Refuses what JSON.parse lets pass: a name that stands twice in one object (which of the two counts?), `__proto__`, and
  * nesting without end. `text` must have been parsed already.
  */
 function checkStructure(text: string): void {
-  const open: (Set<string> | undefined)[] = [];
+  const open: Open[] = [];
+  const pathHere = (): string => fieldName(open.map(({ at }) => at));
   let lastString: string | undefined;
   for (const [token] of text.matchAll(PUNCTUATION_OR_STRING)) {
+    const within = open.at(-1);
     if (token === '{' || token === '[') {
-      open.push(token === '{' ? new Set() : undefined);
+      open.push(token === '{' ? { names: new Set(), at: '' } : { at: 0 });
       if (open.length > MAX_DEPTH)
         throw new ApiError('invalid_json', `The body is nested more than ${MAX_DEPTH} deep`);
     } else if (token === '}' || token === ']') {
       open.pop();
-    } else if (token === ':' && lastString !== undefined) {
+    } else if (token === ',' && typeof within?.at === 'number') {
+      within.at += 1;
+    } else if (token === ':' && within && lastString !== undefined) {
       const name = JSON.parse(lastString) as string;
-      const names = open.at(-1);
-      if (names?.has(name))
-        throw new ApiError('invalid_json', 'The body names a field twice', { field: name });
+      within.at = name;
+      if (within.names?.has(name))
+        throw new ApiError('invalid_json', 'The body names a field twice', { field: pathHere() });
       if (name === '__proto__')
-        throw new ApiError('invalid_json', 'The body has a forbidden field', { field: name });
-      names?.add(name);
+        throw new ApiError('invalid_json', 'The body has a forbidden field', { field: pathHere() });
+      within.names?.add(name);
     }
     lastString = token.startsWith('"') ? token : undefined;
   }
 }
 
-/** Reads a body; throws `invalid_json` for whatever is not one unambiguous JSON value. */
+/** Reads a body; throws `invalid_json` for whatever is not one unambiguous JSON value, naming the field by its path. */
 export function parseJson(text: string): unknown {
   let value: unknown;
   try {

@@ -24,6 +24,8 @@ export interface RouteAnswer {
   /** An answer that is not JSON. */
   readonly text?: { readonly type: string; readonly content: string };
   readonly headers?: Readonly<Record<string, string>>;
+  /** A fault of ours that changes nothing for the caller: for the log. */
+  readonly fault?: unknown;
 }
 
 /** One route of the API: it is found, checked and described (openapi.ts) by what stands here. */

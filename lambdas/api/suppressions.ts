@@ -11,7 +11,8 @@ import { notFound } from './errors.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
 import { bareAddress, listOf, noQuery, paging } from './schemas/common.ts';
-import { createSuppressionBody, suppressionJson } from './schemas/suppressions.ts';
+import { createSuppressionBody, removeSuppressionQuery, suppressionJson } from './schemas/suppressions.ts';
+import { removeFromSes } from './ses-suppressions.ts';
 
 const PATH = '/v1/suppressions';
 
@@ -88,12 +89,20 @@ const remove = route({
   method: 'DELETE',
   path: ONE_PATH,
   scope: 'admin',
-  summary: 'Mail goes to the recipient again',
+  summary: 'Mail goes to the recipient again; with ses=true, SES takes it off the list of the account too',
   params: addressParam,
-  query: noQuery,
+  query: removeSuppressionQuery,
   answers: { 204: null },
-  async handle(deps, { caller, params }) {
-    if (!(await removeSuppression(deps.table, caller.workspaceId, addressOf(params)))) throw notFound();
+  async handle(deps, { caller, params, query }) {
+    const address = addressOf(params);
+    let wasInSes = false;
+    if (query.ses === 'true') {
+      const listed = await findSuppression(deps.table, caller.workspaceId, address);
+      // First: if SES cannot be asked, ours stays, and tells how the address was spelt when the request is repeated.
+      wasInSes = await removeFromSes(deps, listed ? [address, listed.address] : [address]);
+    }
+    const wasListed = await removeSuppression(deps.table, caller.workspaceId, address);
+    if (!wasListed && !wasInSes) throw notFound();
     return { status: 204 };
   },
 });

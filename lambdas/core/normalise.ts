@@ -297,7 +297,7 @@ function claimsOf(mail: JsonObject): WorkspaceClaims {
 
 function senderOf(mail: JsonObject): string {
   const source = text(mail['source']) ?? text(list(object(mail['commonHeaders'])['from'])[0]);
-  return source === undefined ? '' : bareAddress(source).slice(0, ADDRESS_MAX_LENGTH);
+  return source === undefined ? '' : bareAddress(source).slice(0, ADDRESS_MAX_LENGTH).toWellFormed();
 }
 
 /**

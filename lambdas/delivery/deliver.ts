@@ -160,7 +160,9 @@ const SUCCESS_EXCERPT_CHARACTERS = 256;
 
 function attemptOf(task: DeliveryTask, result: AttemptResult): Attempt {
   const { retry_after: _retryAfter, response_excerpt: excerpt, ...made } = result;
-  const kept = result.error_class === undefined ? excerpt?.slice(0, SUCCESS_EXCERPT_CHARACTERS) : excerpt;
+  // A cut may halve a character, which no store takes.
+  const short = excerpt?.slice(0, SUCCESS_EXCERPT_CHARACTERS).toWellFormed();
+  const kept = result.error_class === undefined ? short : excerpt;
   return {
     number: task.attempt,
     trigger: task.trigger,

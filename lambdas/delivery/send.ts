@@ -187,7 +187,10 @@ function tell(result: Exchange, deadlineMs: number): Told {
     if (OWN_CODES.has(codeOf(result.error)))
       throw new OwnFault('No socket could be opened', { cause: result.error });
     const detail = [codeOf(result.error), result.error.message].filter((part) => part !== '').join(': ');
-    return { error_class: classOf(result.error), error_detail: detail.slice(0, DETAIL_LENGTH) };
+    return {
+      error_class: classOf(result.error),
+      error_detail: detail.slice(0, DETAIL_LENGTH).toWellFormed(),
+    };
   }
   const { statusCode = 0, headers } = result.response;
   const excerpt = excerptOf(result.body);

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { KMSClient } from '@aws-sdk/client-kms';
-import { SESv2Client } from '@aws-sdk/client-sesv2';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { answer } from '../api/answer.ts';
 import type { ApiDeps } from '../api/deps.ts';
 import { ROUTES } from '../api/routes.ts';
+import { createSesClient } from '../api/ses-client.ts';
 import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
+import { OwnFault } from '../core/errors.ts';
 import { createResolve } from '../delivery/address-guard.ts';
 import { createSecretOpener } from '../delivery/secrets.ts';
 import { createSender } from '../delivery/send.ts';
@@ -23,11 +24,7 @@ const allowInsecureEndpoints = process.env[ENV.allowInsecureEndpoints] === 'true
 const resolve = createResolve();
 const deps: ApiDeps = {
   table,
-  // One attempt, within what API Gateway waits: after it nobody else would hear what became of the mail.
-  ses: new SESv2Client({
-    maxAttempts: 1,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
-  }),
+  ses: createSesClient(),
   kms,
   secrets: createSecretOpener({ kms, now: Date.now }),
   sendWebhook: createSender({ allowLoopback: allowInsecureEndpoints, resolve }),
@@ -56,6 +53,8 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
       duration_ms: Date.now() - startedMs,
     };
     if (result.statusCode >= 500) logger.error('request.failed', { ...line, error: fault as Error });
+    // Ours only: what JSON or SES complains of may name a recipient.
+    else if (fault instanceof OwnFault) logger.warn('request.answered', { ...line, error: fault });
     else logger.info('request.answered', line);
     return result;
   });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { EmailEvent, EventDetails, EventName } from '../core/events.ts';
 import { packRawEvent, rawContext, unpackRawEvent } from '../core/raw-event.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
+import { wellFormed } from '../core/well-formed.ts';
 import { itemSizeBytes } from './item-size.ts';
 import { KIND, eventAddress, eventKey, rawKey, recipientPartition, statusPartition } from './keys.ts';
 import type { Row } from './pages.ts';
@@ -38,10 +39,12 @@ function eventRow(event: EmailEvent, ttl: number): Row {
  * where that keeps the row within a write unit, else beside it in the message's partition.
  */
 export function eventRows(
-  events: readonly EmailEvent[],
+  given: readonly EmailEvent[],
   retention: Retention,
   rawText?: string,
 ): readonly Row[] {
+  // The raw event is unpacked with what the row says: both must be made of text that comes back as it was stored.
+  const events = given.map(wellFormed);
   const rows = events.map((event) =>
     eventRow(event, expiresAtSeconds({ timestamp: event.timestamp, ...retention })),
   );

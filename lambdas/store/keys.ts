@@ -17,6 +17,7 @@
  * | Command            | X#ws#id                  | X                   | –                      | –                           |
  * | Suppression        | W#ws#SUP                 | address             | –                      | –                           |
  * | ApiKey             | K#sha256                 | K                   | K#ws                   | –                           |
+ * | Send, once by key  | I#ws#sha256 of key       | I                   | –                      | –                           |
  * | Configuration set  | F#name                   | F                   | –                      | –                           |
  * | Quarantine         | Q#day                    | time#id             | –                      | –                           |
  * | Cursor key         | CURSOR                   | KEY                 | –                      | –                           |
@@ -84,6 +85,7 @@ export const KIND = {
   configurationSet: 'configuration_set',
   quarantine: 'quarantine',
   cursorKey: 'cursor_key',
+  idempotency: 'idempotency',
 } as const;
 
 export interface Key {
@@ -312,6 +314,11 @@ export function apiKeysPartition(workspaceId: string): string {
 
 export function configurationSetKey(name: string): Key {
   return { pk: `F#${name}`, sk: 'F' };
+}
+
+/** By its hash: a key of the caller's own making may hold anything. */
+export function idempotencyKey(workspaceId: string, key: string): Key {
+  return { pk: `I#${workspaceId}#${createHash('sha256').update(key).digest('hex')}`, sk: 'I' };
 }
 
 /** By the day the message was sent to us: an operator reads and redrives by day. */

@@ -25,7 +25,7 @@ export function quarantineRow(message: QuarantinedMessage, retention: Retention)
     kind: KIND.quarantine,
     id,
     reason: message.reason,
-    detail: message.detail.slice(0, DETAIL_LENGTH),
+    detail: message.detail.slice(0, DETAIL_LENGTH).toWellFormed(),
     received_at: receivedAt,
     raw: deflateRawSync(message.body),
     ttl: expiresAtSeconds({ timestamp: receivedAt, ...retention }),

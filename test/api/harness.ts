@@ -1,5 +1,9 @@
 /** The API without API Gateway: requests go to `answer` as the api λ would be given them. */
-import type { SESv2Client } from '@aws-sdk/client-sesv2';
+import {
+  DeleteSuppressedDestinationCommand,
+  NotFoundException,
+  type SESv2Client,
+} from '@aws-sdk/client-sesv2';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { randomBytes } from 'node:crypto';
 import { answer } from '../../lambdas/api/answer.ts';
@@ -71,17 +75,25 @@ export function setUp() {
   const world: {
     sesError?: Error;
     nowMs: number;
+    /** The list of the account, by exact spelling. */
+    sesSuppressed: Set<string>;
     webhookAnswer: AttemptResult;
     /** By name; another name has a public one. */
     addresses: Record<string, readonly string[]>;
   } = {
     nowMs: NOW_MS,
+    sesSuppressed: new Set(),
     webhookAnswer: { started_at: '2026-02-25T12:00:00Z', duration_ms: 12, status_code: 200 },
     addresses: {},
   };
   const kms = fakeKms();
   const ses = {
-    async send(command: { readonly input: SentMail }) {
+    async send(command: { readonly input: SentMail } | DeleteSuppressedDestinationCommand) {
+      if (command instanceof DeleteSuppressedDestinationCommand) {
+        if (world.sesError) throw world.sesError;
+        if (world.sesSuppressed.delete(command.input.EmailAddress ?? '')) return {};
+        throw new NotFoundException({ message: 'Not on the list', $metadata: { httpStatusCode: 404 } });
+      }
       mails.push(command.input);
       if (world.sesError) throw world.sesError;
       return { MessageId: `0100019c-${mails.length}` };

@@ -6,9 +6,13 @@ import { parseJson } from '../../lambdas/api/json.ts';
 describe('parseJson', () => {
   it.each([
     ['{"a":1,"a":1}', 'a'],
-    ['{"a":{"b":1,"b":2}}', 'b'],
+    ['{"a":{"b":1,"b":2}}', 'a.b'],
+    ['{"a":{"c":[1,2]},"b":{"c":1,"d":{},"c":2}}', 'b.c'],
+    ['{"attachments":[{"content":"a,b"},{"content":"","content":""}]}', 'attachments[1].content'],
+    ['[[1,[2,3]],[{},{"x":[],"x":1}]]', '[1][1].x'],
+    ['{"tags":{"__proto__":1}}', 'tags.__proto__'],
     [String.raw`{"a":1,"\u0061":2}`, 'a'],
-    ['[{"x":1},{"y":1,"y":2}]', 'y'],
+    ['[{"x":1},{"y":1,"y":2}]', '[1].y'],
     ['{"__proto__":1}', '__proto__'],
     [String.raw`{"__pr\u006fto__":1}`, '__proto__'],
   ])('refuses %s, naming %s', (text, field) => {

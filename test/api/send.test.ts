@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OwnFault } from '../../lambdas/core/errors.ts';
 import { WORKSPACE_ID } from '../builders/events.ts';
 import { setUp, type Told } from './harness.ts';
 
@@ -38,6 +39,13 @@ describe('a mail is refused before SES is asked', () => {
     [{ tags: { 'ses:from-domain': 'x' } }, 'tags.ses:from-domain'],
     [{ tags: { ivymail_workspace: WORKSPACE_ID } }, 'tags.ivymail_workspace'],
     [{ tags: { campaign: 'a b' } }, 'tags.campaign'],
+    [{ tags: { ivymail_send: 'ivm_a' } }, 'tags.ivymail_send'],
+    [{ subject: 'half \ud800' }, 'subject'],
+    [{ text: 'half \udc00' }, 'text'],
+    [{ html: '\ud83d' }, 'html'],
+    [{ from: '\ud83d <you@example.com>' }, 'from'],
+    [{ tags: { campaign: '\ud83d' } }, 'tags.campaign'],
+    [{ headers: { 'X-A': '\ud83d' } }, 'headers.X-A'],
   ])('%j, naming the field', async (changes, field) => {
     const world = setUp();
     expect(await send(world, changes)).toMatchObject({
@@ -46,6 +54,102 @@ describe('a mail is refused before SES is asked', () => {
     });
     expect(world.mails).toEqual([]);
     expect(world.rows('event')).toEqual([]);
+  });
+});
+
+const FILE = { filename: 'a.txt', content: 'YQ==' };
+
+describe('an attachment is refused', () => {
+  it.each([
+    ['content', { content: undefined }],
+    ['content', { content: '' }],
+    ['content', { content: 'YQ' }],
+    ['content', { content: 'YR==' }],
+    ['content', { content: 'YQ==\n' }],
+    ['content', { content: 'Y-_Q' }],
+    ['content', { content: 'data:text/plain;base64,YQ==' }],
+    ['filename', { filename: undefined }],
+    ['filename', { filename: '' }],
+    ['filename', { filename: '..' }],
+    ['filename', { filename: '../etc/passwd' }],
+    ['filename', { filename: String.raw`C:\a.txt` }],
+    ['filename', { filename: 'a"; name="b' }],
+    ['filename', { filename: 'a.txt\r\nX-Header: b' }],
+    ['filename', { filename: 'a\u0085b' }],
+    ['filename', { filename: 'invoice\u202efdp.exe' }],
+    ['filename', { filename: 'a\ud800' }],
+    ['filename', { filename: 'x'.repeat(256) }],
+    ['content_type', { content_type: 'text' }],
+    ['content_type', { content_type: 'text/plain\r\nX: y' }],
+    ['content_type', { content_type: `text/${'x'.repeat(74)}` }],
+    ['content_id', { content_id: '<logo>' }],
+    ['content_id', { content_id: '' }],
+    ['content_id', { content_id: 'x'.repeat(79) }],
+    ['disposition', { disposition: 'none' }],
+    ['name', { name: 'a.txt' }],
+  ])('for its %s: %j', async (field, changes) => {
+    const world = setUp();
+    expect(await send(world, { attachments: [FILE, { ...FILE, ...changes }] })).toMatchObject({
+      status: 422,
+      body: { error: { code: 'invalid_field', field: `attachments[1].${field}` } },
+    });
+    expect(world.mails).toEqual([]);
+  });
+
+  it('beyond the fiftieth', async () => {
+    const attachments = Array.from({ length: 51 }, () => FILE);
+    expect(await send(setUp(), { attachments })).toMatchObject({
+      status: 422,
+      body: { error: { field: 'attachments' } },
+    });
+    expect((await send(setUp(), { attachments: attachments.slice(1) })).status).toBe(202);
+  });
+});
+
+describe('an attachment', () => {
+  it('goes to SES byte for byte, with its name, type, id and place', async () => {
+    const world = setUp();
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
+    await send(world, {
+      attachments: [
+        { filename: 'Rechnung Nr. 5 (für Ann).pdf', content: bytes.toString('base64') },
+        {
+          filename: 'logo.png',
+          content: 'YQ==',
+          content_type: 'image/png; name=logo.png',
+          content_id: 'logo@example.com',
+          disposition: 'inline',
+        },
+      ],
+    });
+    expect(world.mails[0]?.Content.Simple['Attachments']).toEqual([
+      {
+        FileName: 'Rechnung Nr. 5 (für Ann).pdf',
+        RawContent: bytes,
+        ContentDisposition: 'ATTACHMENT',
+        ContentTransferEncoding: 'BASE64',
+      },
+      {
+        FileName: 'logo.png',
+        RawContent: Buffer.from('a'),
+        ContentDisposition: 'INLINE',
+        ContentTransferEncoding: 'BASE64',
+        ContentType: 'image/png; name=logo.png',
+        ContentId: 'logo@example.com',
+      },
+    ]);
+  });
+
+  it('is not named to SES where there is none', async () => {
+    const world = setUp();
+    await send(world);
+    expect(world.mails[0]?.Content.Simple).not.toHaveProperty('Attachments');
+  });
+
+  it('of three million bytes is taken', async () => {
+    const world = setUp();
+    const content = Buffer.alloc(3_000_000, 7).toString('base64');
+    expect((await send(world, { attachments: [{ ...FILE, content }] })).status).toBe(202);
   });
 });
 
@@ -230,5 +334,40 @@ describe('a mail of which SES says nothing', () => {
       status: 503,
       body: { error: { code: 'outcome_unknown', message: expect.stringContaining('0100019c-1') } },
     });
+  });
+});
+
+describe('a mail that cannot be logged', () => {
+  function unwritable(world: World): void {
+    world.table.before = (command) => {
+      if (command === 'BatchWriteCommand') throw named('ValidationException');
+    };
+  }
+
+  it('and that SES refused is answered with the refusal, which says so', async () => {
+    const world = setUp();
+    world.world.sesError = named('MessageRejected', 'Illegal attachment');
+    unwritable(world);
+    const told = await send(world);
+    expect(told).toMatchObject({
+      status: 422,
+      body: {
+        error: {
+          code: 'message_rejected',
+          message: expect.stringMatching(/^Illegal attachment .*could not be stored/),
+        },
+        message_id: expect.stringMatching(/^ivm_/),
+      },
+    });
+    expect(told.fault).toBeInstanceOf(OwnFault);
+  });
+
+  it('and goes to suppressed recipients only is outcome_unknown: part of it may be stored', async () => {
+    const world = setUp();
+    await suppress(world, 'ann@example.com');
+    unwritable(world);
+    const told = await send(world);
+    expect(told).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
+    expect(told.headers).not.toHaveProperty('retry-after');
   });
 });

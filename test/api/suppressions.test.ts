@@ -91,3 +91,88 @@ describe('a suppression', () => {
     expect((await setUp().ask({ path: `${PATH}/${encodeURIComponent(address)}` })).status).toBe(404);
   });
 });
+
+describe('a suppression that SES has too', () => {
+  const ADDRESS = 'Ann@example.com';
+  type World = ReturnType<typeof setUp>;
+  const remove = ({ ask }: World, ses?: string, address = ADDRESS): Promise<Told> =>
+    ask({
+      method: 'DELETE',
+      path: `${PATH}/${encodeURIComponent(address)}`,
+      ...(ses !== undefined && { query: { ses } }),
+    });
+  const add = ({ ask }: World, address = ADDRESS): Promise<Told> =>
+    ask({ method: 'POST', path: PATH, body: { address } });
+
+  it('is removed there only when that is asked for', async () => {
+    for (const ses of [undefined, 'false']) {
+      const world = setUp();
+      world.world.sesSuppressed.add(ADDRESS);
+      // oxlint-disable-next-line no-await-in-loop -- two
+      await add(world);
+      // oxlint-disable-next-line no-await-in-loop
+      expect((await remove(world, ses)).status).toBe(204);
+      expect(world.world.sesSuppressed).toEqual(new Set([ADDRESS]));
+    }
+  });
+
+  it.each([
+    ['on both lists', true, true, 204],
+    ['on ours only', true, false, 204],
+    ['on that of SES only', false, true, 204],
+    ['on neither', false, false, 404],
+  ])('%s: answers accordingly, and is on neither afterwards', async (_what, ours, theirs, status) => {
+    const world = setUp();
+    if (ours) await add(world);
+    if (theirs) world.world.sesSuppressed.add(ADDRESS);
+    expect((await remove(world, 'true')).status).toBe(status);
+    expect(world.rows('suppression')).toEqual([]);
+    expect([...world.world.sesSuppressed]).toEqual([]);
+  });
+
+  it('is removed there under the spelling it was listed with, and in lower case', async () => {
+    const world = setUp();
+    await add(world);
+    world.world.sesSuppressed = new Set([ADDRESS, 'ann@example.com', 'other@example.com']);
+    expect((await remove(world, 'true', 'ANN@example.com')).status).toBe(204);
+    expect([...world.world.sesSuppressed]).toEqual(['other@example.com']);
+  });
+
+  it.each([
+    'TooManyRequestsException',
+    'InternalServiceErrorException',
+    'AccessDeniedException',
+    'TimeoutError',
+  ])('stays on ours while SES answers %s, and a repeat finishes the work', async (name) => {
+    const world = setUp();
+    await add(world);
+    world.world.sesSuppressed.add(ADDRESS);
+    world.world.sesError = Object.assign(new Error(name), { name });
+    const told = await remove(world, 'true');
+    expect(told).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
+    expect(Number(told.headers['retry-after'])).toBeGreaterThan(0);
+    expect(world.rows('suppression')).toHaveLength(1);
+
+    delete world.world.sesError;
+    expect((await remove(world, 'true')).status).toBe(204);
+    expect(world.rows('suppression')).toEqual([]);
+  });
+
+  it('that SES cannot read is no fault of ours, and stays on our list', async () => {
+    const world = setUp();
+    await add(world, 'a/b@example.com');
+    world.world.sesError = Object.assign(new Error('bad'), { name: 'BadRequestException' });
+    expect(await remove(world, 'true', 'a/b@example.com')).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_parameter', field: 'address' } },
+    });
+    expect(world.rows('suppression')).toHaveLength(1);
+  });
+
+  it.each(['yes', ''])('is not removed by ses=%j', async (ses) => {
+    expect(await remove(setUp(), ses)).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_parameter', field: 'ses' } },
+    });
+  });
+});

@@ -31,6 +31,8 @@ describe('a webhook is refused', () => {
     [{ url: URL, events: ['sent', 'sent'] }, 'invalid_field', 'events'],
     [{ url: URL, events: ['*', 'sent'] }, 'invalid_field', 'events'],
     [{ url: URL, description: '' }, 'invalid_field', 'description'],
+    [{ url: URL, description: 'half \ud800' }, 'invalid_field', 'description'],
+    [{ url: `${URL}/\ud800` }, 'invalid_field', 'url'],
     [{ url: URL, secret: 'whsec_x' }, 'invalid_field', 'secret'],
     [{}, 'invalid_field', 'url'],
   ])('as %j, naming the field', async (body, code, field) => {

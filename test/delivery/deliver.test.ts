@@ -135,6 +135,12 @@ describe('a webhook that arrives', () => {
     await run();
     expect(attempt(1)?.['response_excerpt']).toBe('x'.repeat(256));
   });
+
+  it('keeps no half of a character where it is cut', async () => {
+    const { run, attempt } = await setUp({ answer: { ...OK, response_excerpt: `${'x'.repeat(255)}😀` } });
+    await run();
+    expect(attempt(1)?.['response_excerpt']).toBe(`${'x'.repeat(255)}\ufffd`);
+  });
 });
 
 describe('a receiver that fails', () => {

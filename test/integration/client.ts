@@ -22,12 +22,18 @@ export interface Answer {
   readonly body: any;
 }
 
-export async function api(method: string, path: string, body?: unknown): Promise<Answer> {
+export async function api(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   const response = await fetch(`${stack.base_url}${path}`, {
     method,
     headers: {
       'x-api-key': stack.api_key,
       ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
     },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });

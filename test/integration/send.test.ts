@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { PutSuppressedDestinationCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 import { api, createHook, delivery, logsOf, stack, until, type Hook } from './client.ts';
@@ -10,15 +12,27 @@ beforeAll(async () => {
 });
 afterAll(() => hook.remove());
 
-async function send(to: string, changes: Record<string, unknown> = {}) {
-  const answer = await api('POST', '/v1/send', {
-    from: stack.from,
-    to: [to],
-    subject: 'Hello',
-    text: 'Hello.',
-    ...changes,
+async function send(
+  to: string,
+  changes: Record<string, unknown> = {},
+  headers: Readonly<Record<string, string>> = {},
+) {
+  const mail = { from: stack.from, to: [to], subject: 'Hello', text: 'Hello.', ...changes };
+  return api('POST', '/v1/send', mail, headers);
+}
+
+/** How often SES was asked to send. */
+async function sesCalls(): Promise<number> {
+  const response = await fetch(`${stack.ses_endpoint_url}/_simulator/calls`);
+  const { calls } = (await response.json()) as { calls: { operation: string }[] };
+  return calls.filter((call) => call.operation === 'SendEmail').length;
+}
+
+async function sesFails(error: string): Promise<void> {
+  await fetch(`${stack.ses_endpoint_url}/_simulator/fail`, {
+    method: 'PUT',
+    body: JSON.stringify({ error, times: 1 }),
   });
-  return answer;
 }
 
 async function payloadOf(messageId: string, event: string): Promise<Record<string, unknown>> {
@@ -76,12 +90,6 @@ describe('mail to the mailbox simulator', () => {
 });
 
 describe('mail that never reaches SES', () => {
-  async function sesCalls(): Promise<number> {
-    const response = await fetch(`${stack.ses_endpoint_url}/_simulator/calls`);
-    const { calls } = (await response.json()) as { calls: { operation: string }[] };
-    return calls.filter((call) => call.operation === 'SendEmail').length;
-  }
-
   it('from an unverified address is refused, logged as failed and told by webhook', async () => {
     const answer = await send('someone@example.com', { from: 'stranger@unverified.example' });
     expect(answer.status).toBe(422);
@@ -120,14 +128,107 @@ describe('mail that never reaches SES', () => {
   });
 
   it('while SES throttles is not logged as failed, and is to be tried again', async () => {
-    await fetch(`${stack.ses_endpoint_url}/_simulator/fail`, {
-      method: 'PUT',
-      body: JSON.stringify({ error: 'TooManyRequestsException', times: 1 }),
-    });
+    await sesFails('TooManyRequestsException');
     const answer = await send(`success@${SIMULATOR}`);
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(answer.body.error.code).toBe('unavailable');
+  });
+});
+
+describe('an attachment', () => {
+  const file = (content: string) => ({
+    attachments: [{ filename: 'a.txt', content: Buffer.from(content).toString('base64') }],
+  });
+
+  it('goes through to the receiver', async () => {
+    const answer = await send(`success@${SIMULATOR}`, file('Hello.'));
+    expect(answer.status).toBe(202);
+    const logs = await logsOf(answer.body.message_id, 2);
+    expect(logs.map((entry) => entry.status).toSorted()).toEqual(['delivered', 'sent']);
+  });
+
+  it('reaches SES as it was written: its scanner finds in it what is a virus', async () => {
+    const eicar = String.raw`X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*`;
+    const answer = await send(`success@${SIMULATOR}`, file(eicar));
+    expect(answer.status).toBe(202);
+    const logs = await logsOf(answer.body.message_id, 2);
+    expect(logs.map((entry) => entry.status).toSorted()).toEqual(['failed', 'sent']);
+  });
+
+  it('that is no base64 is refused by its place', async () => {
+    const answer = await send(`success@${SIMULATOR}`, {
+      attachments: [{ filename: 'a.txt', content: 'no base64' }],
+    });
+    expect(answer).toMatchObject({ status: 422, body: { error: { field: 'attachments[0].content' } } });
+  });
+});
+
+describe('an idempotency key', () => {
+  const keyed = (to: string, key: string) => send(to, {}, { 'Idempotency-Key': key });
+
+  it('given twice sends once, and answers the same', async () => {
+    const key = randomUUID();
+    const before = await sesCalls();
+    const first = await keyed(`success@${SIMULATOR}`, key);
+    const second = await keyed(`success@${SIMULATOR}`, key);
+    expect(first.status).toBe(202);
+    expect(first.headers.get('idempotency-replayed')).toBeNull();
+    expect(second).toMatchObject({ status: 202, body: first.body });
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+    expect((await keyed(`bounce@${SIMULATOR}`, key)).status).toBe(409);
+    expect(await sesCalls()).toBe(before + 1);
+  });
+
+  it('given to five requests at once sends once', async () => {
+    const key = randomUUID();
+    const before = await sesCalls();
+    const told = await Promise.all(Array.from({ length: 5 }, () => keyed(`success+race@${SIMULATOR}`, key)));
+    expect(told.filter(({ status }) => ![202, 409].includes(status))).toEqual([]);
+    const ids = told.filter(({ status }) => status === 202).map(({ body }) => body.message_id);
+    expect(new Set(ids).size).toBe(1);
+    expect((await keyed(`success+race@${SIMULATOR}`, key)).body.message_id).toBe(ids[0]);
+    expect(await sesCalls()).toBe(before + 1);
+  });
+
+  it('of a mail of which SES said nothing finds it by its tag, and sends nothing', async () => {
+    const key = randomUUID();
+    const to = `success+doubt-${Date.now()}@${SIMULATOR}`;
+    const before = await sesCalls();
+    await sesFails('no_answer');
+    const first = await keyed(to, key);
+    expect(first).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
+    expect(first.headers.get('retry-after')).toMatch(/^\d+$/);
+    const found = await until('the mail in doubt', async () => {
+      const answer = await keyed(to, key);
+      return answer.status === 503 ? undefined : answer;
+    });
+    expect(found).toMatchObject({ status: 202, body: { accepted: [to], suppressed: [] } });
+    expect(found.headers.get('idempotency-replayed')).toBe('true');
+    const logs = await logsOf(found.body.message_id, 2);
+    expect(logs.map((entry) => entry.to)).toEqual([to, to]);
+    expect(await sesCalls()).toBe(before + 1);
+  });
+});
+
+describe('the suppression list of SES', () => {
+  it('loses an address when that is asked for, and the next mail arrives', async () => {
+    const to = `Listed-${Date.now()}@example.com`;
+    const ses = new SESv2Client({
+      endpoint: stack.ses_endpoint_url,
+      region: stack.region,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    await ses.send(new PutSuppressedDestinationCommand({ EmailAddress: to, Reason: 'BOUNCE' }));
+    ses.destroy();
+    const before = await logsOf((await send(to)).body.message_id, 2);
+    expect(before.map((entry) => entry.status).toSorted()).toEqual(['sent', 'suppressed']);
+
+    const path = `/v1/suppressions/${encodeURIComponent(to)}?ses=true`;
+    expect((await api('DELETE', path)).status).toBe(204);
+    expect((await api('DELETE', path)).status).toBe(404);
+    const after = await logsOf((await send(to)).body.message_id, 2);
+    expect(after.map((entry) => entry.status).toSorted()).toEqual(['delivered', 'sent']);
   });
 });
 

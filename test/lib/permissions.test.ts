@@ -17,6 +17,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   Decrypt: 'kms:Decrypt',
   Encrypt: 'kms:Encrypt',
   GenerateDataKey: 'kms:GenerateDataKey',
+  DeleteSuppressedDestination: 'ses:DeleteSuppressedDestination',
   SendEmail: 'ses:SendEmail',
   SendMessage: 'sqs:SendMessage',
   StartExecution: 'states:StartExecution',

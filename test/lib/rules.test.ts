@@ -121,6 +121,8 @@ describe('every role', () => {
       'logs:ListLogDeliveries *',
       'logs:PutResourcePolicy *',
       'logs:UpdateLogDelivery *',
+      // The list of the account is no resource.
+      'ses:DeleteSuppressedDestination *',
       // The sender is known when somebody sends, not before.
       'ses:SendEmail arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*',
       'xray:GetSamplingRules *',

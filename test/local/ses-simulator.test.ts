@@ -210,6 +210,33 @@ describe('a mail', () => {
     expect(outcomes()).toEqual(['a@b.example sent', 'a@b.example failed']);
   });
 
+  it('may have attachments, which are scanned like any mail', async () => {
+    const eicar = String.raw`X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*`;
+    for (const [content, status] of [
+      ['Hello.', 'delivered'],
+      [eicar, 'failed'],
+    ] as const) {
+      published = [];
+      const Attachments = [{ FileName: 'a.txt', RawContent: Buffer.from(content) }];
+      const Simple = { Subject: { Data: 'Hello' }, Body: { Text: { Data: 'Hello.' } }, Attachments };
+      // oxlint-disable-next-line no-await-in-loop -- two
+      await send(['a@b.example'], { Content: { Simple } });
+      expect(outcomes()).toEqual(['a@b.example sent', `a@b.example ${status}`]);
+    }
+  });
+
+  it.each([
+    ['a name that is too long', { FileName: 'x'.repeat(256) }],
+    ['no content', { RawContent: new Uint8Array() }],
+    ['a content id that is too long', { ContentId: 'x'.repeat(79) }],
+  ])('whose attachment has %s is refused', async (_what, changes) => {
+    const Attachments = [{ FileName: 'a.txt', RawContent: Buffer.from('a'), ...changes }];
+    const Simple = { Subject: { Data: 'Hello' }, Body: { Text: { Data: 'Hello.' } }, Attachments };
+    await expect(send(['a@b.example'], { Content: { Simple } })).rejects.toMatchObject({
+      name: 'BadRequestException',
+    });
+  });
+
   it('without a configuration set is sent, and nobody is told', async () => {
     const request = { FromEmailAddress: FROM, Destination: { ToAddresses: ['a@b.example'] } };
     const Content = { Simple: { Subject: { Data: 'Hello' }, Body: { Text: { Data: 'Hello.' } } } };

@@ -41,6 +41,35 @@ describe('the rows of SES events', () => {
   });
 });
 
+describe('half a surrogate pair', () => {
+  it.each(['\ud800', '\udc00 tail', 'head \ud83d'])(
+    'in subject, details and tags (%j) is stored as the replacement character, and the raw event comes back whole',
+    async (half) => {
+      const ses = {
+        ...SAMPLES.bounce,
+        mail: {
+          ...SAMPLES.bounce.mail,
+          commonHeaders: { subject: half },
+          tags: { campaign: [half], [half]: ['x'] },
+        },
+        bounce: {
+          ...SAMPLES.bounce.bounce,
+          bouncedRecipients: [{ emailAddress: 'ann@example.com', diagnosticCode: half }],
+        },
+      };
+      const table = memoryTable();
+      const [event] = ownedEvents(ses);
+      if (!event) throw new Error('No event');
+      await putRows(table, eventRows([event], RETENTION, JSON.stringify(ses)));
+      const stored = (await getEvent(table, event))?.event;
+      expect(stored?.subject).toBe(half.toWellFormed());
+      expect(stored?.details.diagnostic_code).toBe(half.toWellFormed());
+      expect(stored?.tags).toEqual({ campaign: half.toWellFormed(), [half.toWellFormed()]: 'x' });
+      expect(await getRawEvent(table, event)).toBe(JSON.stringify(ses));
+    },
+  );
+});
+
 describe('a raw event', () => {
   it('of one recipient lies in the row, where both fit into a kilobyte', () => {
     const rows = eventRows(ownedEvents(SAMPLES.send), RETENTION, JSON.stringify(SAMPLES.send));

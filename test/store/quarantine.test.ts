@@ -45,6 +45,11 @@ describe('a quarantined message', () => {
     expect(isId('qtn', String(row['id']))).toBe(true);
   });
 
+  it('has a detail that is cut between characters, never within one', () => {
+    const row = quarantineRow(aMessage({ detail: `${'x'.repeat(499)}😀` }), RETENTION);
+    expect(row['detail']).toBe(`${'x'.repeat(499)}\ufffd`);
+  });
+
   it('lies with those of its day in UTC, in the order they came', () => {
     const at = (time: string) =>
       quarantineRow(aMessage({ body: time }), { ...RETENTION, receivedAtMs: Date.parse(time) });

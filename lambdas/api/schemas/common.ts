@@ -23,6 +23,12 @@ export const paging = {
 
 export const noQuery = z.strictObject({});
 
+/** Half a surrogate pair (`"\ud800"` is JSON) is no character: no mail, no row and no webhook could carry it. */
+export const wellFormedText: z.core.$ZodCheck<string> = z.refine(
+  (text) => text.isWellFormed(),
+  'must be well-formed Unicode',
+);
+
 /** No CR, LF or other control character ever reaches a header of a mail. */
 export function line(maxLength: number): z.ZodMiniString {
   return z
@@ -31,6 +37,7 @@ export function line(maxLength: number): z.ZodMiniString {
       z.minLength(1, 'must not be empty'),
       z.maxLength(maxLength, `must have at most ${maxLength} characters`),
       z.regex(/^[^\u0000-\u001f\u007f]*$/, 'must hold no line breaks or control characters'),
+      wellFormedText,
     );
 }
 

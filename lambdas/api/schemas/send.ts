@@ -1,11 +1,13 @@
 import * as z from 'zod/mini';
-import { line, mailbox } from './common.ts';
+import { line, mailbox, wellFormedText } from './common.ts';
 
 /** SES: https://docs.aws.amazon.com/ses/latest/dg/quotas.html */
 export const MAX_RECIPIENTS = 50;
-/** SES takes 50 tags; one of them is ours. */
-const MAX_TAGS = 49;
+/** SES takes 50 tags; two of them are ours. */
+const MAX_TAGS = 48;
 const MAX_HEADERS = 15;
+/** SES counts only bytes; a mail of 4 MiB with more files than this is a mistake. */
+const MAX_ATTACHMENTS = 50;
 
 /** What SES makes itself from the other fields, or answers for. */
 const RESERVED_HEADER =
@@ -15,7 +17,7 @@ const mailboxes = z._default(
   z.array(mailbox).check(z.maxLength(MAX_RECIPIENTS, `must have at most ${MAX_RECIPIENTS} recipients`)),
   [],
 );
-const text = z.string().check(z.minLength(1, 'must not be empty'));
+const text = z.string().check(z.minLength(1, 'must not be empty'), wellFormedText);
 
 const headerName = z.string().check(
   z.regex(/^[!-9;-@A-~]{1,126}$/, 'must be the name of a header'),
@@ -32,6 +34,43 @@ const tagName = z.string().check(
 const tagValue = z
   .string()
   .check(z.regex(/^[A-Za-z0-9_-]{1,256}$/, 'must be 1 to 256 letters, digits, _ and -'));
+
+/**
+ * Beside control characters, no separators of paths, no quotation mark (the name is quoted in a header of SES's making),
+ * and no marks that turn the direction of reading, by which `exe.pdf` is shown for `fdp.exe`.
+ */
+const fileName = line(255).check(
+  z.regex(
+    /^[^"/\\\u0080-\u009f\u2028-\u202e\u2066-\u2069]*$/,
+    'must be the name of a file, without path or quotation marks',
+  ),
+  z.refine((name) => !/^\.{1,2}$/.test(name), 'must be the name of a file'),
+);
+
+/** Buffer passes over what is no base64; only what comes out again as it went in is. */
+const base64 = z.string().check(
+  z.minLength(1, 'must not be empty'),
+  z.refine((content) => Buffer.from(content, 'base64').toString('base64') === content, 'must be base64'),
+);
+
+const TOKEN = String.raw`[A-Za-z0-9!#$&^_.+-]+`;
+const MEDIA_TYPE = new RegExp(`^(?=.{1,78}$)${TOKEN}/${TOKEN}(?:; ?${TOKEN}=${TOKEN})*$`);
+
+/** Lengths: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Attachment.html */
+const attachment = z.strictObject({
+  filename: fileName,
+  content: base64,
+  content_type: z.optional(z.string().check(z.regex(MEDIA_TYPE, 'must be a media type as in image/png'))),
+  /** For `cid:` in the html. */
+  content_id: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^[A-Za-z0-9._%+=@-]{1,78}$/, 'must be 1 to 78 letters, digits and any of . _ % + = @ -'),
+      ),
+  ),
+  disposition: z._default(z.enum(['attachment', 'inline']), 'attachment'),
+});
 
 /** A JSON object with at most so many members. */
 function atMost<T extends Record<string, string>>(members: number, what: string): z.core.$ZodCheck<T> {
@@ -51,6 +90,10 @@ export const sendBody = z
     text: z.optional(text),
     headers: z._default(z.record(headerName, headerValue).check(atMost(MAX_HEADERS, 'headers')), {}),
     tags: z._default(z.record(tagName, tagValue).check(atMost(MAX_TAGS, 'tags')), {}),
+    attachments: z._default(
+      z.array(attachment).check(z.maxLength(MAX_ATTACHMENTS, `must be at most ${MAX_ATTACHMENTS} files`)),
+      [],
+    ),
   })
   .check(
     z.refine(({ to, cc, bcc }) => to.length + cc.length + bcc.length > 0, {
@@ -67,6 +110,11 @@ export const sendBody = z
     }),
   );
 export type SendBody = z.output<typeof sendBody>;
+
+/** Header of POST /v1/send: a key of the caller's own making, good for a day. */
+export const idempotencyKeyHeader = z.optional(
+  z.string().check(z.regex(/^[\u0020-\u007e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')),
+);
 
 /** The answer of POST /v1/send: bare addresses. */
 export const sentJson = z.strictObject({

@@ -10,6 +10,9 @@ export const createSuppressionBody = z.strictObject({
   reason: z._default(z.enum(REASONS), 'manual'),
 });
 
+/** `ses=true`: SES's own list of the account, too, which is shared by all workspaces. */
+export const removeSuppressionQuery = z.strictObject({ ses: z.optional(z.enum(['true', 'false'])) });
+
 export const suppressionJson = z.strictObject({
   address: z.string(),
   reason: z.enum(SUPPRESSION_REASONS),

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { RECOVERY_STATUSES } from '../../core/commands.ts';
 import { DEFAULT_ENDPOINT_EVENTS, EVENT_NAMES, type EventName } from '../../core/events.ts';
 import { ENDPOINT_ACTIONS, ENDPOINT_STATUSES } from '../../core/endpoints.ts';
-import { idOf, line, rfc3339 } from './common.ts';
+import { idOf, line, rfc3339, wellFormedText } from './common.ts';
 import { attemptJson } from './deliveries.ts';
 
 /** All but `unknown`, which is never delivered. */
@@ -18,7 +18,7 @@ const events = z.pipe(
   z.transform((names): (EventName | '*')[] => names),
 );
 
-const url = z.string();
+const url = z.string().check(wellFormedText);
 const description = line(500);
 
 export const createWebhookBody = z.strictObject({

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import type { SendOutcome } from '../core/sends.ts';
+import {
+  beginSend,
+  doubtSend,
+  eventsStored,
+  findSentMessage,
+  releaseKey,
+  settleSend,
+  type KeyedSend,
+  type SendRecord,
+} from '../store/idempotency.ts';
+import type { ApiDeps } from './deps.ts';
+import { ApiError } from './errors.ts';
+import {
+  answerOf,
+  concludeSend,
+  inDoubt,
+  IN_DOUBT_RETRY_SECONDS,
+  performSend,
+  type SendJournal,
+} from './perform-send.ts';
+import type { RouteAnswer } from './route.ts';
+import type { SendBody } from './schemas/send.ts';
+import type { PlannedMail } from './send-command.ts';
+
+/** Longer than the api λ may run (29 s): whoever began a send this long ago has ended. */
+const UNDER_WAY_MS = 30_000;
+const REPLAYED = { 'idempotency-replayed': 'true' };
+const FIELD = 'idempotency-key';
+
+/** Of the body as it was understood: neither white space nor the order of names makes another one of it. */
+function hashOf(body: SendBody): string {
+  const sorted = (_name: string, value: unknown): unknown =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1)))
+      : value;
+  return createHash('sha256').update(JSON.stringify(body, sorted)).digest('hex');
+}
+
+function journalOf({ table }: ApiDeps, send: KeyedSend): SendJournal {
+  return {
+    settle: (outcome, eventsPending) => settleSend(table, send, { outcome, eventsPending }),
+    eventsStored: () => eventsStored(table, send),
+    release: () => releaseKey(table, send),
+    doubt: () => doubtSend(table, send),
+  };
+}
+
+/**
+ * Sends a mail once, however often it is asked for with this key within a day. The intent is stored before SES is asked;
+ * what was sent and not answered is looked for by its tag, and never sent again.
+ */
+export async function sendOnce(deps: ApiDeps, mail: PlannedMail, key: string): Promise<RouteAnswer> {
+  const send = { key, intent: mail.intent };
+  const bodyHash = hashOf(mail.body);
+  const found = await begin(deps, send, bodyHash);
+  if (!found) return performSend(deps, mail, journalOf(deps, send));
+  if (found.bodyHash !== bodyHash) {
+    throw new ApiError('idempotency_conflict', 'The key was used for another body', { field: FIELD });
+  }
+  return answerAgain(deps, { body: mail.body, intent: found.intent }, { key, found });
+}
+
+async function begin(deps: ApiDeps, send: KeyedSend, bodyHash: string): Promise<SendRecord | undefined> {
+  try {
+    return await beginSend(deps.table, send, { bodyHash, nowMs: deps.now() });
+  } catch (error) {
+    // It may have been written all the same, and nothing will be sent: at worst, a repeat is told that nobody knows.
+    await releaseKey(deps.table, send).catch(() => {});
+    throw error;
+  }
+}
+
+async function answerAgain(
+  deps: ApiDeps,
+  mail: PlannedMail,
+  { key, found }: { readonly key: string; readonly found: SendRecord },
+): Promise<RouteAnswer> {
+  if (found.outcome && !found.eventsPending) return answerOf(mail, found.outcome, { headers: REPLAYED });
+  const outcome = found.outcome ?? (await outcomeOf(deps, found));
+  const journal = journalOf(deps, { key, intent: mail.intent });
+  return concludeSend(deps, mail, { outcome, journal, headers: REPLAYED });
+}
+
+/** What became of a send whose outcome was not written down. */
+async function outcomeOf(deps: ApiDeps, { intent, inDoubt: isInDoubt }: SendRecord): Promise<SendOutcome> {
+  const leftMs = Date.parse(intent.created_at) + UNDER_WAY_MS - deps.now();
+  if (!isInDoubt && leftMs > 0) {
+    throw new ApiError('idempotency_conflict', 'The first request with this key is still under way', {
+      field: FIELD,
+      retryAfterSeconds: Math.ceil(leftMs / 1000),
+    });
+  }
+  // SES was not asked.
+  if (intent.accepted.length === 0) return { message_id: intent.send_id };
+  const messageId = await findSentMessage(deps.table, intent);
+  if (messageId === undefined) throw inDoubt(IN_DOUBT_RETRY_SECONDS);
+  return { message_id: messageId };
+}

@@ -1,0 +1,180 @@
+import { OwnFault } from '../core/errors.ts';
+import type { SendOutcome } from '../core/sends.ts';
+import { storeEvents } from '../store/events.ts';
+import type { ApiDeps } from './deps.ts';
+import { ApiError, type ErrorCode } from './errors.ts';
+import type { RouteAnswer } from './route.ts';
+import { sendCommand, type PlannedMail } from './send-command.ts';
+import { ownEvents } from './send-events.ts';
+import { classifySendError } from './ses-errors.ts';
+
+/** Where a send with a key writes down how far it came, so that a repeat can go on from there. */
+export interface SendJournal {
+  settle(outcome: SendOutcome, eventsPending: boolean): Promise<void>;
+  eventsStored(): Promise<void>;
+  /** Nothing was sent: as if it had never been asked. */
+  release(): Promise<void>;
+  /** Nobody knows whether SES took it. */
+  doubt(): Promise<void>;
+}
+
+/** SES tells of a mail within seconds: a repeat may find it by then. */
+export const IN_DOUBT_RETRY_SECONDS = 10;
+/** A repeat stores again what could not be stored. */
+const UNLOGGED_RETRY_SECONDS = 5;
+
+/** Sends a mail, or finds that nobody is left to send it to; at most one call to SES, whatever befalls. */
+export async function performSend(
+  deps: ApiDeps,
+  mail: PlannedMail,
+  journal?: SendJournal,
+): Promise<RouteAnswer> {
+  return concludeSend(deps, mail, {
+    outcome: await askSes(deps, mail, journal),
+    ...(journal && { journal }),
+  });
+}
+
+async function askSes(
+  deps: ApiDeps,
+  mail: PlannedMail,
+  journal: SendJournal | undefined,
+): Promise<SendOutcome> {
+  const { intent } = mail;
+  if (intent.accepted.length === 0) return { message_id: intent.send_id };
+  let messageId: string | undefined;
+  let cause: unknown;
+  try {
+    const command = sendCommand(mail, {
+      configurationSet: deps.configurationSet,
+      tagged: journal !== undefined,
+    });
+    messageId = (await deps.ses.send(command)).MessageId;
+  } catch (error) {
+    const failure = classifySendError(error);
+    if (failure.kind === 'retry') throw await unavailable(failure.afterSeconds, error, journal);
+    if (failure.kind === 'refused') {
+      return { message_id: intent.send_id, refusal: { code: failure.code, message: failure.message } };
+    }
+    cause = error;
+  }
+  if (messageId !== undefined) return { message_id: messageId };
+  // If this is not written down either, a repeat finds out by itself, half a minute later.
+  await faultOf(journal?.doubt());
+  throw inDoubt(journal ? IN_DOUBT_RETRY_SECONDS : undefined, cause);
+}
+
+/** Whether SES took the mail is not known, and it is never sent again. */
+export function inDoubt(retryAfterSeconds: number | undefined, cause?: unknown): ApiError {
+  return new ApiError(
+    'outcome_unknown',
+    retryAfterSeconds === undefined
+      ? 'SES did not say whether it took the mail; look it up before sending again'
+      : 'It is not known yet whether SES took the mail; it is not sent again: repeat the request with the same key',
+    { ...(retryAfterSeconds !== undefined && { retryAfterSeconds }), ...(cause !== undefined && { cause }) },
+  );
+}
+
+async function unavailable(
+  retryAfterSeconds: number,
+  error: unknown,
+  journal: SendJournal | undefined,
+): Promise<ApiError> {
+  const fault = await faultOf(journal?.release());
+  const message = 'SES takes no mail at the moment; nothing was sent';
+  if (fault === undefined) return new ApiError('unavailable', message, { retryAfterSeconds, cause: error });
+  return new ApiError('unavailable', `${message}. The idempotency key is spent: try again with another`, {
+    retryAfterSeconds,
+    cause: new AggregateError([error, fault], 'A key was not released'),
+  });
+}
+
+/** What a promise was rejected with. */
+async function faultOf(work: Promise<void> | undefined): Promise<unknown> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/**
+ * Writes down what became of a mail, then answers. The order decides what a crash can leave: an outcome without its
+ * events, which a repeat stores; never events under a key that knows no outcome of them. Throws the refusal as an
+ * ApiError, and `outcome_unknown` where SES took the mail and not all could be logged.
+ */
+export async function concludeSend(
+  deps: ApiDeps,
+  mail: PlannedMail,
+  {
+    outcome,
+    journal,
+    headers,
+  }: {
+    readonly outcome: SendOutcome;
+    readonly journal?: SendJournal;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
+): Promise<RouteAnswer> {
+  const events = ownEvents(mail, outcome);
+  const unsettled = await faultOf(journal?.settle(outcome, events.length > 0));
+  let unlogged: unknown;
+  if (events.length > 0) {
+    const receivedAtMs = Date.parse(mail.intent.created_at);
+    unlogged = await faultOf(
+      storeEvents(deps.table, events, { retentionDays: deps.retentionDays, receivedAtMs }),
+    );
+  }
+  if (unlogged !== undefined)
+    throw unloggedAnswer(mail, outcome, { cause: unlogged, keyed: journal !== undefined });
+  // Left undone, a repeat stores the same events once more.
+  if (events.length > 0 && unsettled === undefined) await faultOf(journal?.eventsStored());
+  return answerOf(mail, outcome, { unsettled, ...(headers && { headers }) });
+}
+
+/** A refusal stays one: what is not in the log is said, not hidden. */
+function unloggedAnswer(
+  { intent }: PlannedMail,
+  { message_id: messageId, refusal }: SendOutcome,
+  { cause, keyed }: { readonly cause: unknown; readonly keyed: boolean },
+): ApiError {
+  if (refusal) {
+    const message = `${refusal.message} (the log does not hold all of it: it could not be stored)`;
+    return new ApiError(refusal.code as ErrorCode, message, { messageId, cause });
+  }
+  const what =
+    intent.accepted.length === 0 ? 'All recipients are suppressed' : `SES took the mail as ${messageId}`;
+  return new ApiError('outcome_unknown', `${what}, but this could not be logged in full`, {
+    ...(keyed && { retryAfterSeconds: UNLOGGED_RETRY_SECONDS }),
+    cause,
+  });
+}
+
+/** The answer to a mail of which all is known. Throws the refusal. */
+export function answerOf(
+  { intent }: PlannedMail,
+  { message_id: messageId, refusal }: SendOutcome,
+  {
+    headers = {},
+    unsettled,
+  }: { readonly headers?: Readonly<Record<string, string>>; readonly unsettled?: unknown } = {},
+): RouteAnswer {
+  const fault =
+    unsettled === undefined ? undefined : new OwnFault('An outcome was not kept', { cause: unsettled });
+  if (refusal) {
+    throw new ApiError(refusal.code as ErrorCode, refusal.message, {
+      messageId,
+      headers,
+      ...(fault && { cause: fault }),
+    });
+  }
+  const { accepted } = intent;
+  const suppressed = intent.suppressed.map(({ address }) => address);
+  return {
+    status: 202,
+    body: { message_id: messageId, accepted, suppressed },
+    headers,
+    ...(fault && { fault }),
+  };
+}

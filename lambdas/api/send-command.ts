@@ -1,0 +1,69 @@
+import { SendEmailCommand, type Attachment } from '@aws-sdk/client-sesv2';
+import { bareAddress, canonicalAddress, mailboxHeader } from '../core/addresses.ts';
+import { SEND_TAG, type SendIntent } from '../core/sends.ts';
+import type { SendBody } from './schemas/send.ts';
+
+const WORKSPACE_TAG = 'ivymail_workspace';
+
+/** A mail to be sent: as it was asked for, and what is to be done about it. */
+export interface PlannedMail {
+  readonly body: SendBody;
+  readonly intent: SendIntent;
+}
+
+/** The mailboxes of a field that are not left out, as a header takes them. */
+function kept({ intent }: PlannedMail, mailboxes: readonly string[]): string[] {
+  const leftOut = new Set(intent.suppressed.map(({ address }) => canonicalAddress(address)));
+  return mailboxes
+    .filter((mailbox) => !leftOut.has(canonicalAddress(bareAddress(mailbox))))
+    .map(mailboxHeader);
+}
+
+function attachmentOf(attachment: SendBody['attachments'][number]): Attachment {
+  return {
+    FileName: attachment.filename,
+    RawContent: Buffer.from(attachment.content, 'base64'),
+    ContentDisposition: attachment.disposition === 'inline' ? 'INLINE' : 'ATTACHMENT',
+    ContentTransferEncoding: 'BASE64',
+    ...(attachment.content_type !== undefined && { ContentType: attachment.content_type }),
+    ...(attachment.content_id !== undefined && { ContentId: attachment.content_id }),
+  };
+}
+
+/** What SES is asked. `tagged`: the mail can be found again by its send; it costs bytes in each event of the mail. */
+export function sendCommand(
+  mail: PlannedMail,
+  options: { readonly configurationSet: string; readonly tagged: boolean },
+): SendEmailCommand {
+  const { body, intent } = mail;
+  const utf8 = (Data: string): { Data: string; Charset: string } => ({ Data, Charset: 'UTF-8' });
+  const tags = {
+    ...body.tags,
+    [WORKSPACE_TAG]: intent.workspace_id,
+    ...(options.tagged && { [SEND_TAG]: intent.send_id }),
+  };
+  return new SendEmailCommand({
+    FromEmailAddress: mailboxHeader(body.from),
+    Destination: {
+      ToAddresses: kept(mail, body.to),
+      CcAddresses: kept(mail, body.cc),
+      BccAddresses: kept(mail, body.bcc),
+    },
+    ...(body.reply_to.length > 0 && { ReplyToAddresses: body.reply_to.map(mailboxHeader) }),
+    Content: {
+      Simple: {
+        Subject: utf8(body.subject),
+        Body: {
+          ...(body.text !== undefined && { Text: utf8(body.text) }),
+          ...(body.html !== undefined && { Html: utf8(body.html) }),
+        },
+        ...(Object.keys(body.headers).length > 0 && {
+          Headers: Object.entries(body.headers).map(([Name, Value]) => ({ Name, Value })),
+        }),
+        ...(body.attachments.length > 0 && { Attachments: body.attachments.map(attachmentOf) }),
+      },
+    },
+    EmailTags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
+    ConfigurationSetName: options.configurationSet,
+  });
+}

@@ -1,0 +1,34 @@
+import { bareAddress } from '../core/addresses.ts';
+import { emailEventId } from '../core/event-ids.ts';
+import type { EmailEvent, EventDetails } from '../core/events.ts';
+import type { SendOutcome } from '../core/sends.ts';
+import type { PlannedMail } from './send-command.ts';
+
+/**
+ * The events SES never tells of: `suppressed` for whoever was left out and, where SES refused the mail, `failed` for the
+ * others. Their ids and times are of the intent: made again, they are the same.
+ */
+export function ownEvents({ body, intent }: PlannedMail, outcome: SendOutcome): readonly EmailEvent[] {
+  const { message_id: messageId, refusal } = outcome;
+  const eventOf = (event: 'suppressed' | 'failed', to: string, details: EventDetails): EmailEvent => ({
+    event_id: emailEventId({ messageId, event, to }),
+    message_id: messageId,
+    workspace_id: intent.workspace_id,
+    event,
+    to,
+    from: bareAddress(body.from),
+    subject: body.subject,
+    timestamp: intent.created_at,
+    ...(Object.keys(body.tags).length > 0 && { tags: body.tags }),
+    details,
+  });
+  const failed = refusal
+    ? intent.accepted.map((to) =>
+        eventOf('failed', to, { error_code: refusal.code, error_message: refusal.message }),
+      )
+    : [];
+  const suppressed = intent.suppressed.map(({ address, reason }) =>
+    eventOf('suppressed', address, { suppression_reason: reason }),
+  );
+  return [...failed, ...suppressed];
+}
