@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Figure } from './figure.ts';
 import { importTime } from './import-time.ts';
 import { ingestCost, storedFigures } from './ingest.ts';
+import { readCost } from './reads.ts';
 import { webhookCost } from './webhook.ts';
 
 // Inside the project, so that a bundle which leaves something out would find it, and fail nowhere but here.
@@ -22,7 +23,13 @@ function line(figure: Figure): string {
 
 try {
   const figures: Figure[] = [];
-  for (const measure of [importTime, ingestCost, () => Promise.resolve(storedFigures()), webhookCost]) {
+  for (const measure of [
+    importTime,
+    ingestCost,
+    () => Promise.resolve(storedFigures()),
+    readCost,
+    webhookCost,
+  ]) {
     // oxlint-disable-next-line no-await-in-loop -- in turn, or they would measure each other
     const measured = await measure(directory);
     for (const figure of measured) console.log(line(figure));

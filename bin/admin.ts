@@ -34,7 +34,8 @@ export async function initWorkspace(deps: {
   readonly workspaceId: string;
   readonly mode?: 'live' | 'test';
 }): Promise<FirstKey> {
-  await ensureWorkspace(deps.table, deps.workspaceId);
+  const createdAt = formatTimestamp(Date.now());
+  await ensureWorkspace(deps.table, { id: deps.workspaceId, name: 'default', created_at: createdAt });
   const key = newApiKey(deps.mode ?? 'live', randomBytes);
   const id = randomId('key', randomBytes);
   await putApiKey(deps.table, apiKeyHash(key), {
@@ -43,7 +44,7 @@ export async function initWorkspace(deps: {
     name: 'admin',
     scopes: ['admin'],
     hint: apiKeyHint(key),
-    created_at: formatTimestamp(Date.now()),
+    created_at: createdAt,
   });
   return { api_key: key, key_id: id, workspace_id: deps.workspaceId };
 }

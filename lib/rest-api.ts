@@ -18,7 +18,10 @@ export interface RestApiProps {
   readonly source: EventSource;
   readonly table: EventTable;
   readonly secretsKey: SecretsKey;
-  readonly options: Pick<ResolvedOptions, 'retentionDays' | 'allowInsecureEndpoints' | 'throttle' | 'domain'>;
+  readonly options: Pick<
+    ResolvedOptions,
+    'retentionDays' | 'retry' | 'allowInsecureEndpoints' | 'throttle' | 'domain'
+  >;
 }
 
 /** The API: an authorizer that turns a key into a workspace, and one function behind all routes. */
@@ -78,7 +81,7 @@ export class RestApi extends Construct {
       // It reads one row; more memory only shortens the cold start.
       memoryMb: 512,
     });
-    table.grantAccess(authorizer, { actions: ['dynamodb:GetItem'] });
+    table.grantAccess(authorizer, { actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] });
     return authorizer;
   }
 
@@ -106,6 +109,7 @@ export class RestApi extends Construct {
     source.grantSend(fn);
     source.grantUnsuppress(fn);
     fn.addEnvironment(ENV.retentionDays, String(options.retentionDays));
+    fn.addEnvironment(ENV.retry, JSON.stringify(options.retry));
     fn.addEnvironment(ENV.allowInsecureEndpoints, String(options.allowInsecureEndpoints));
     return fn;
   }

@@ -1,11 +1,24 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda';
 import { apiKeyHash, isWellFormedApiKey } from '../core/api-key.ts';
+import { formatTimestamp } from '../core/timestamps.ts';
 import type { ApiKey } from '../store/api-keys.ts';
 
 export interface AuthorizeDeps {
   readonly findApiKey: (sha256Hex: string) => Promise<ApiKey | undefined>;
+  /** Writes down that a key was used; `at` is RFC 3339. */
+  readonly touchApiKey: (sha256Hex: string, at: string) => Promise<void>;
   /** Epoch milliseconds. */
   readonly now: () => number;
+}
+
+/** Of the last use of a key the hour is enough: a write for each call would cost more than the call. */
+const TOUCH_AFTER_MS = 3_600_000;
+
+async function touch(deps: AuthorizeDeps, sha256Hex: string, key: ApiKey): Promise<void> {
+  const nowMs = deps.now();
+  if (key.last_used_at !== undefined && nowMs - Date.parse(key.last_used_at) < TOUCH_AFTER_MS) return;
+  // A note that cannot be taken keeps nobody out.
+  await deps.touchApiKey(sha256Hex, formatTimestamp(nowMs)).catch(() => {});
 }
 
 /** `arn:aws:execute-api:region:account:api/stage/METHOD/path`: the cached answer serves every path of the stage. */
@@ -32,9 +45,11 @@ export async function authorize(
   const given = Object.entries(request.headers).find(([name]) => name.toLowerCase() === 'x-api-key')?.[1];
   // This very word is what API Gateway makes a 401 of.
   if (given === undefined || given === '') throw new Error('Unauthorized');
-  const key = isWellFormedApiKey(given) ? await deps.findApiKey(apiKeyHash(given)) : undefined;
+  const hash = apiKeyHash(given);
+  const key = isWellFormedApiKey(given) ? await deps.findApiKey(hash) : undefined;
   const expired = key?.expires_at !== undefined && Date.parse(key.expires_at) <= deps.now();
   if (!key || expired) return { principalId: 'nobody', policyDocument: policy('Deny', request.methodArn) };
+  await touch(deps, hash, key);
   return {
     principalId: key.id,
     policyDocument: policy('Allow', request.methodArn),

@@ -1,5 +1,6 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SESv2Client } from '@aws-sdk/client-sesv2';
+import type { RetryOptions } from '../core/retry-schedule.ts';
 import type { Resolve } from '../delivery/address-guard.ts';
 import type { SecretOpener } from '../delivery/secrets.ts';
 import type { Sender } from '../delivery/send.ts';
@@ -19,6 +20,7 @@ export interface ApiDeps {
   readonly configurationSet: string;
   readonly secretsKeyArn: string;
   readonly retentionDays: number;
+  readonly retry: RetryOptions;
   readonly allowInsecureEndpoints: boolean;
   /** Epoch milliseconds. */
   readonly now: () => number;

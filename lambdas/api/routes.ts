@@ -1,23 +1,27 @@
+import { apiKeyRoutes } from './api-keys.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { recoveryRoutes } from './recoveries.ts';
 import type { Route } from './route.ts';
-import { listLogs } from './send-logs.ts';
+import { logRoutes } from './send-logs.ts';
 import { send } from './send.ts';
 import { statsRoutes } from './stats.ts';
 import { suppressionRoutes } from './suppressions.ts';
 import { webhookSecretRoutes } from './webhook-secrets.ts';
 import { webhookTestRoutes } from './webhook-test.ts';
 import { webhookRoutes } from './webhooks.ts';
+import { workspaceRoutes } from './workspace.ts';
 
 /** Every route there is. */
 export const ROUTES: readonly Route[] = [
   send,
-  listLogs,
+  ...logRoutes,
   ...webhookRoutes,
   ...webhookSecretRoutes,
   ...webhookTestRoutes,
   ...recoveryRoutes,
   ...statsRoutes,
+  ...apiKeyRoutes,
+  ...workspaceRoutes,
   ...deliveryRoutes,
   ...suppressionRoutes,
 ];

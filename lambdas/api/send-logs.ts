@@ -1,30 +1,15 @@
-import { EVENT_NAMES, LOG_TYPE_OF, type EmailEvent, type EventName } from '../core/events.ts';
+import { EVENT_NAMES, LOG_TYPE_OF, type EventName } from '../core/events.ts';
+import { timelinesOf, type RecipientTimeline } from '../core/message-status.ts';
 import { listEvents } from '../store/events.ts';
-import { ApiError } from './errors.ts';
-import { cursorScope, positionOf, toList } from './pages.ts';
-import { route } from './route.ts';
+import { getTimeline, type RawEvent } from '../store/timeline.ts';
+import { toDeliveryJson } from './deliveries.ts';
+import { ApiError, notFound } from './errors.ts';
+import { CSV_TYPE, NDJSON_TYPE, formatOf, toCsv, toNdjson, type ListFormat } from './export.ts';
+import { toLogEntry } from './log-entry.ts';
+import { cursorScope, positionOf, toList, type List } from './pages.ts';
+import { route, type RouteAnswer } from './route.ts';
 import { listOf } from './schemas/common.ts';
-import { logEntryJson, logsQuery } from './schemas/send-logs.ts';
-
-/** An EmailEvent as the log shows it. */
-export function toLogEntry(event: EmailEvent): Record<string, unknown> {
-  const type = LOG_TYPE_OF[event.event];
-  // What an engagement says (address, browser) is no error; it is in the webhook and in the raw event.
-  const hasError = type !== 'engagement' && Object.keys(event.details).length > 0;
-  return {
-    event_id: event.event_id,
-    message_id: event.message_id,
-    to: event.to ?? null,
-    from: event.from,
-    subject: event.subject ?? null,
-    type,
-    status: event.event,
-    timestamp: event.timestamp,
-    ...(hasError && { error: event.details }),
-    ...(event.tags && { tags: event.tags }),
-    workspace_id: event.workspace_id,
-  };
-}
+import { logEntryJson, logsQuery, messageIdParam, timelineJson, timelineQuery } from './schemas/send-logs.ts';
 
 type LogType = (typeof LOG_TYPE_OF)[EventName];
 
@@ -40,19 +25,46 @@ function namesOf(type: LogType | undefined, status: EventName | undefined): read
 
 const LOGS_PATH = '/v1/send/logs';
 
-export const listLogs = route({
+/** What a page has at the most, and without `limit`. */
+const LIMITS: Readonly<Record<ListFormat, { readonly most: number; readonly usual: number }>> = {
+  json: { most: 100, usual: 20 },
+  csv: { most: 1_000, usual: 1_000 },
+  ndjson: { most: 1_000, usual: 1_000 },
+};
+
+function limitOf(format: ListFormat, asked: number | undefined): number {
+  const { most, usual } = LIMITS[format];
+  if (asked === undefined) return usual;
+  if (asked <= most) return asked;
+  throw new ApiError('invalid_parameter', `must be a whole number from 1 to ${most}`, { field: 'limit' });
+}
+
+/** Where the next page is: a link that is good below any stage or domain. */
+function nextPage(query: Readonly<Record<string, unknown>>, cursor: string | null): Record<string, string> {
+  if (cursor === null) return {};
+  const parameters = Object.entries({ ...query, cursor })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]): [string, string] => [name, String(value)]);
+  return { 'x-next-cursor': cursor, link: `<?${String(new URLSearchParams(parameters))}>; rel="next"` };
+}
+
+const list = route({
   method: 'GET',
   path: LOGS_PATH,
   scope: 'read',
-  summary: 'What happened to mails, newest first',
+  summary:
+    'What happened to mails, newest first. With Accept text/csv or application/x-ndjson an export: up to 1000 a page, the next one in the headers Link and x-next-cursor',
   query: logsQuery,
   answers: { 200: listOf(logEntryJson) },
+  media: [CSV_TYPE, NDJSON_TYPE],
   errors: ['invalid_cursor', 'conflicting_filters'],
-  async handle(deps, { caller, query }) {
-    const { type, status, message_id: messageId, to, after, before, limit, cursor } = query;
+  async handle(deps, { caller, query, headers }): Promise<RouteAnswer> {
+    const { type, status, message_id: messageId, to, after, before, cursor } = query;
     if (after !== undefined && before !== undefined && Date.parse(after) >= Date.parse(before)) {
       throw new ApiError('conflicting_filters', 'after must be earlier than before', { field: 'after' });
     }
+    const format = formatOf(headers['accept']);
+    const limit = limitOf(format, query.limit);
     const names = namesOf(type, status);
     const scope = cursorScope(caller.workspaceId, LOGS_PATH, query);
     const position = await positionOf(deps, scope, cursor);
@@ -66,6 +78,72 @@ export const listLogs = route({
       limit,
       ...(position && { position }),
     });
-    return { status: 200, body: await toList(deps, scope, { page, toJson: toLogEntry }) };
+    const listed: List<unknown> = await toList(deps, scope, { page, toJson: toLogEntry });
+    if (format === 'json') return { status: 200, body: listed };
+    const text =
+      format === 'csv'
+        ? { type: CSV_TYPE, content: toCsv(page.items, { withNames: cursor === undefined }) }
+        : { type: NDJSON_TYPE, content: toNdjson(page.items) };
+    return { status: 200, text, headers: nextPage({ ...query, limit }, listed.next_cursor) };
   },
 });
+
+function toRecipientJson({ to, status, statusAt, events }: RecipientTimeline): Record<string, unknown> {
+  return {
+    to: to ?? null,
+    status: status ?? null,
+    status_at: statusAt ?? null,
+    events: events.map(toLogEntry),
+  };
+}
+
+/** Lambda answers with 6 MB at the most, and text grows when it is put into JSON. */
+const MAX_RAW_BYTES = 4_000_000;
+
+function withinAnswer(raw: readonly RawEvent[]): readonly RawEvent[] {
+  let bytes = 0;
+  return raw.filter(({ text }) => {
+    bytes += Buffer.byteLength(text);
+    return bytes <= MAX_RAW_BYTES;
+  });
+}
+
+const timeline = route({
+  method: 'GET',
+  path: `${LOGS_PATH}/{message_id}`,
+  scope: 'read',
+  summary:
+    'Everything that is known of one message: where it stands for each recipient, its events, its webhook deliveries, and with raw=true what SES said. At most 500 events; truncated says that there are more, which the list by message_id has',
+  params: { message_id: messageIdParam },
+  query: timelineQuery,
+  answers: { 200: timelineJson },
+  async handle(deps, { caller, params, query }) {
+    const { workspaceId } = caller;
+    const messageId = params['message_id'] ?? '';
+    const found = await getTimeline(deps.table, { workspaceId, messageId, raw: query.raw });
+    const [first] = found.events;
+    if (!first) throw notFound();
+    const raw = withinAnswer(found.raw);
+    return {
+      status: 200,
+      body: {
+        message_id: messageId,
+        workspace_id: workspaceId,
+        from: first.from,
+        subject: first.subject ?? null,
+        ...(first.tags && { tags: first.tags }),
+        recipients: timelinesOf(found.events).map(toRecipientJson),
+        deliveries: found.deliveries.map(toDeliveryJson),
+        truncated: found.truncated || raw.length < found.raw.length,
+        ...(query.raw && {
+          raw_events: raw.map(({ eventIds, text }) => ({
+            event_ids: eventIds,
+            raw: JSON.parse(text) as unknown,
+          })),
+        }),
+      },
+    };
+  },
+});
+
+export const logRoutes = [list, timeline];

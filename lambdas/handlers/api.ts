@@ -33,6 +33,7 @@ const deps: ApiDeps = {
   configurationSet: requireEnv(process.env, ENV.configurationSet),
   secretsKeyArn,
   retentionDays: requireNumberEnv(process.env, ENV.retentionDays),
+  retry: JSON.parse(requireEnv(process.env, ENV.retry)) as ApiDeps['retry'],
   allowInsecureEndpoints,
   now: Date.now,
   randomBytes,

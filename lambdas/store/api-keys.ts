@@ -1,6 +1,8 @@
-import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Scope } from '../core/api-key.ts';
-import { INDEX, KIND, apiKeyKey, apiKeysPartition } from './keys.ts';
+import { readCollection } from './collection.ts';
+import { KIND, apiKeyKey, apiKeysPartition } from './keys.ts';
 import type { Row } from './pages.ts';
 import type { Table } from './table.ts';
 
@@ -15,6 +17,8 @@ export interface ApiKey {
   readonly created_at: string;
   /** RFC 3339; a key without it does not expire. */
   readonly expires_at?: string;
+  /** RFC 3339, up to an hour behind; absent while it was never used. */
+  readonly last_used_at?: string;
 }
 
 /** Stores a key by its hash; throws where the hash is there already, which chance does not do. */
@@ -46,16 +50,51 @@ function toApiKey({ pk: _pk, sk: _sk, g1pk: _g1pk, kind: _kind, ...fields }: Row
   return fields as unknown as ApiKey;
 }
 
-/** Whether a workspace has a key: reads one row of the index. */
+function readKeys(table: Table, workspaceId: string): Promise<readonly Row[]> {
+  return readCollection(table, { index: 'g1', pk: apiKeysPartition(workspaceId) });
+}
+
+/** The keys of a workspace, newest first; few, as the API takes no more than `MAX_KEYS`. */
+export async function listApiKeys(table: Table, workspaceId: string): Promise<readonly ApiKey[]> {
+  const keys = (await readKeys(table, workspaceId)).map((row) => ({
+    ...toApiKey(row),
+    workspace_id: workspaceId,
+  }));
+  return keys.toSorted((left, right) => (left.created_at < right.created_at ? 1 : -1));
+}
+
+/** Whether a workspace has a key. */
 export async function hasApiKey(table: Table, workspaceId: string): Promise<boolean> {
+  return (await readKeys(table, workspaceId)).length > 0;
+}
+
+/** Revokes a key; whether the workspace had it. */
+export async function deleteApiKey(table: Table, workspaceId: string, id: string): Promise<boolean> {
+  const row = (await readKeys(table, workspaceId)).find((each) => each['id'] === id);
+  if (!row) return false;
   const answer = await table.client.send(
-    new QueryCommand({
+    new DeleteCommand({
       TableName: table.name,
-      IndexName: INDEX.g1,
-      KeyConditionExpression: 'g1pk = :pk',
-      ExpressionAttributeValues: { ':pk': apiKeysPartition(workspaceId) },
-      Limit: 1,
+      Key: { pk: row.pk, sk: row.sk },
+      ReturnValues: 'ALL_OLD',
     }),
   );
-  return (answer.Items ?? []).length > 0;
+  return answer.Attributes !== undefined;
+}
+
+/** Writes down that a key was used; one that was revoked meanwhile does not come back. */
+export async function touchApiKey(table: Table, sha256Hex: string, at: string): Promise<void> {
+  try {
+    await table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: apiKeyKey(sha256Hex),
+        UpdateExpression: 'SET last_used_at = :at',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':at': at },
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
 }

@@ -1,8 +1,11 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { INDEX } from './keys.ts';
 import type { Row } from './pages.ts';
 import type { Table } from './table.ts';
 
 export interface Collection {
+  /** Absent: in the table itself. */
+  readonly index?: keyof typeof INDEX;
   readonly pk: string;
   /** Only rows whose sort key begins with it. */
   readonly prefix?: string;
@@ -15,17 +18,18 @@ function condition({ pk, prefix, between }: Collection): { text: string; values:
   if (between) {
     const [low, high] = between;
     return {
-      text: 'pk = :pk AND sk BETWEEN :low AND :high',
+      text: '#pk = :pk AND sk BETWEEN :low AND :high',
       values: { ':pk': pk, ':low': low, ':high': high },
     };
   }
-  if (prefix === undefined) return { text: 'pk = :pk', values: { ':pk': pk } };
-  return { text: 'pk = :pk AND begins_with(sk, :prefix)', values: { ':pk': pk, ':prefix': prefix } };
+  if (prefix === undefined) return { text: '#pk = :pk', values: { ':pk': pk } };
+  return { text: '#pk = :pk AND begins_with(sk, :prefix)', values: { ':pk': pk, ':prefix': prefix } };
 }
 
 /** All rows of a partition, by sort key: for what is few by nature, and is shown or used as a whole. */
 export async function readCollection(table: Table, collection: Collection): Promise<readonly Row[]> {
   const { text, values } = condition(collection);
+  const { index } = collection;
   const rows: Row[] = [];
   let startKey: Record<string, unknown> | undefined;
   do {
@@ -33,7 +37,9 @@ export async function readCollection(table: Table, collection: Collection): Prom
     const answer = await table.client.send(
       new QueryCommand({
         TableName: table.name,
+        ...(index && { IndexName: INDEX[index] }),
         KeyConditionExpression: text,
+        ExpressionAttributeNames: { '#pk': index ? `${index}pk` : 'pk' },
         ExpressionAttributeValues: values,
         ConsistentRead: collection.consistent ?? false,
         ...(startKey && { ExclusiveStartKey: startKey }),

@@ -1,5 +1,6 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { LOG_TYPE_OF, type EmailEvent, type EventName } from '../core/events.ts';
+import { canonicalAddress } from '../core/addresses.ts';
+import { EVENT_NAMES, type EmailEvent, type EventName } from '../core/events.ts';
 import { OwnFault } from '../core/errors.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
 import { eventRows, rawEventOf, toEmailEvent, type Retention } from './event-rows.ts';
@@ -71,29 +72,33 @@ export interface EventQuery {
 
 const EVENT_PREFIX = 'E#';
 
+/** A message and a recipient are one partition each, whose rows are then narrowed; a status is a partition by itself. */
 function partitionsOf(query: EventQuery): readonly Partition[] {
   if (query.messageId !== undefined) return [{ pk: messagePartition(query.workspaceId, query.messageId) }];
   if (query.to !== undefined) return [{ index: 'g2', pk: recipientPartition(query.workspaceId, query.to) }];
-  const events = query.events ?? (Object.keys(LOG_TYPE_OF) as EventName[]);
+  const events = query.events ?? EVENT_NAMES;
   return events.flatMap((event) =>
     statusPartitions(query.workspaceId, event).map((pk) => ({ index: 'g1' as const, pk })),
   );
 }
 
-function matches(query: EventQuery, event: EmailEvent): boolean {
-  return (
-    (query.events === undefined || query.events.includes(event.event)) &&
-    (query.messageId === undefined ||
-      query.to === undefined ||
-      event.to?.toLowerCase() === query.to.toLowerCase())
-  );
+/** What the partitions do not say by themselves; undefined where they say all. */
+function narrowing({ events, messageId, to }: EventQuery): ((row: Row) => boolean) | undefined {
+  const byEvent = events !== undefined && (messageId !== undefined || to !== undefined);
+  const byRecipient = messageId !== undefined && to !== undefined;
+  if (!byEvent && !byRecipient) return undefined;
+  return (row) =>
+    (!byEvent || events.includes(row['event'] as EventName)) &&
+    (!byRecipient ||
+      (row['to'] !== undefined && canonicalAddress(row['to'] as string) === canonicalAddress(to)));
 }
 
 /**
- * One page of the log, newest first. A message or a recipient is one partition, whose rows are then narrowed here: at
- * most `limit` rows are read, so such a page may be shorter than asked for and still have a next one.
+ * One page of the log, newest first. Where a message or a recipient is narrowed further, a page may be shorter than
+ * asked for and still have a next one.
  */
 export async function listEvents(table: Table, query: EventQuery): Promise<Page<EmailEvent>> {
+  const keep = narrowing(query);
   const page = await readPage(table, {
     partitions: partitionsOf(query),
     prefix: EVENT_PREFIX,
@@ -101,6 +106,7 @@ export async function listEvents(table: Table, query: EventQuery): Promise<Page<
     ...(query.before !== undefined && { until: EVENT_PREFIX + sortableTimestamp(query.before) }),
     limit: query.limit,
     ...(query.position && { position: query.position }),
+    ...(keep && { keep }),
   });
-  return { ...page, items: page.items.map(toEmailEvent).filter((event) => matches(query, event)) };
+  return { ...page, items: page.items.map(toEmailEvent) };
 }

@@ -8,7 +8,7 @@
  * | Delivery           | M#ws#message             | D#time#event#ep     | D#ws#endpoint#shard    | F#ws#endpoint#status#shard (sparse) |
  * | Delivery's address | D#ws#delivery            | D                   | –                      | –                           |
  * | Attempt            | D#ws#delivery            | A#number            | –                      | –                           |
- * | Workspace          | W#ws                     | WS                  | –                      | –                           |
+ * | Workspace          | W#ws                     | WS                  | WS                     | –                           |
  * | Endpoint           | W#ws                     | EP#id               | –                      | –                           |
  * | Endpoint's change  | H#ws#endpoint            | time#id             | –                      | –                           |
  * | Counters, events   | C#ws#hour or #day        | beginning           | –                      | –                           |
@@ -48,6 +48,7 @@ export const KEY_ATTRIBUTES = { pk: 'pk', sk: 'sk', g1pk: 'g1pk', g2pk: 'g2pk', 
  */
 export const PROJECTED_ATTRIBUTES = [
   'kind',
+  'id',
   'event',
   'to',
   'from',
@@ -253,6 +254,9 @@ const ATTEMPT_DIGITS = 6;
 export function attemptKey(workspaceId: string, id: string, number: number): Key {
   return { pk: deliveryPartition(workspaceId, id), sk: `A#${String(number).padStart(ATTEMPT_DIGITS, '0')}` };
 }
+
+/** Workspaces are made by an operator's hand, so one key holds the list of them. */
+export const WORKSPACES_PARTITION = 'WS';
 
 export function workspaceKey(workspaceId: string): Key {
   return { pk: `W#${workspaceId}`, sk: 'WS' };

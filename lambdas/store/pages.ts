@@ -39,6 +39,8 @@ export interface PageRequest {
   readonly position?: Position;
   /** Smallest sort key first; for lists that are not by time. */
   readonly ascending?: boolean;
+  /** Only these rows; the others are read and passed over, within a budget: such a page may be short and not the last. */
+  readonly keep?: (row: Row) => boolean;
 }
 
 /** Whether the page is read from small to great sort keys: going back turns the order of the list round. */
@@ -51,6 +53,9 @@ function readsForward({ ascending = false, position }: PageRequest): boolean {
  * costs 0.5 × (partitions + rows ÷ 7) units at the most, however the rows lie.
  */
 const ROWS_PER_READ_UNIT = 7;
+
+/** Rows a page may read to be filled where some are passed over: ten chunks, 5 read units. */
+const BUDGET_ROWS = 10 * ROWS_PER_READ_UNIT;
 
 /** No character of a sort key sorts after it. */
 const LAST_CHARACTER = '\uffff';
@@ -162,6 +167,15 @@ export async function* readAll(
   }
 }
 
+/** What was read for a page, in the order of reading. */
+interface Reading {
+  readonly kept: readonly Row[];
+  readonly first?: Row;
+  readonly last?: Row;
+  /** Nothing comes after `last`. */
+  readonly ended: boolean;
+}
+
 /** One page of a list, merged from its partitions, newest first. Reads one row more than it returns, to know the end. */
 export async function readPage(table: Table, request: PageRequest): Promise<Page<Row>> {
   const bounds = sortKeyBounds(request);
@@ -169,36 +183,49 @@ export async function readPage(table: Table, request: PageRequest): Promise<Page
 
   const forward = readsForward(request);
   const wanted = request.limit + 1;
-  const chunk = request.partitions.length === 1 ? wanted : Math.min(wanted, ROWS_PER_READ_UNIT);
+  const budget = request.keep ? Math.max(wanted, BUDGET_ROWS) : wanted;
+  const single = request.keep ? Math.ceil(budget / 2) : wanted;
+  const chunk = request.partitions.length === 1 ? single : Math.min(wanted, ROWS_PER_READ_UNIT);
   const readers = request.partitions.map(
     (partition) => new PartitionReader(table, partition, { ...bounds, forward, chunk }),
   );
   await Promise.all(readers.map((reader) => reader.fill()));
 
-  const rows: Row[] = [];
-  while (rows.length < wanted) {
+  const kept: Row[] = [];
+  let first: Row | undefined;
+  let last: Row | undefined;
+  let ended = false;
+  for (let read = 0; read < budget && kept.length < wanted; read += 1) {
     const reader = nextReader(readers, forward);
     const row = reader?.take();
-    if (!reader || !row) break;
-    rows.push(row);
+    if (!reader || !row) {
+      ended = true;
+      break;
+    }
+    first ??= row;
+    last = row;
+    if (request.keep?.(row) ?? true) kept.push(row);
     // oxlint-disable-next-line no-await-in-loop -- which partition is read next depends on what came
-    if (rows.length < wanted) await reader.fill();
+    if (read + 1 < budget && kept.length < wanted) await reader.fill();
   }
-  return toPage(rows, request);
+  return toPage({ kept, ...(first && { first }), ...(last && { last }), ended }, request);
 }
 
-function toPage(rows: Row[], request: PageRequest): Page<Row> {
+/** The page, and where the ones beside it begin: after what it returns, or after what it looked at in vain. */
+function toPage({ kept, first, last, ended }: Reading, request: PageRequest): Page<Row> {
   const back = request.position?.direction === 'prev';
-  const more = rows.length > request.limit;
-  const items = rows.slice(0, request.limit);
+  const items = kept.slice(0, request.limit);
+  const full = kept.length > request.limit;
+  const end = full ? items.at(-1) : last;
+  const more = full || !ended;
   if (back) items.reverse();
-  const first = items[0];
-  const last = items.at(-1);
-  const hasNext = back ? last !== undefined : more;
+  const newest = back ? end : first;
+  const oldest = back ? first : end;
+  const hasNext = back ? oldest !== undefined : more;
   const hasPrev = back ? more : request.position !== undefined;
   return {
     items,
-    ...(hasNext && last && { next: { key: last.sk, direction: 'next' as const } }),
-    ...(hasPrev && first && { prev: { key: first.sk, direction: 'prev' as const } }),
+    ...(hasNext && oldest && { next: { key: oldest.sk, direction: 'next' as const } }),
+    ...(hasPrev && newest && { prev: { key: newest.sk, direction: 'prev' as const } }),
   };
 }

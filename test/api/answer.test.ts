@@ -8,7 +8,10 @@ const EP = deterministicId('ep', ['a']);
 function askFor(route: (typeof ROUTES)[number], changes: Partial<Ask> = {}): Ask {
   return {
     method: route.method,
-    path: route.path.replace('{id}', EP).replace('{address}', 'ann@example.com'),
+    path: route.path
+      .replace('{id}', EP)
+      .replace('{address}', 'ann@example.com')
+      .replace('{message_id}', 'm-1'),
     ...changes,
   };
 }
@@ -105,6 +108,7 @@ describe.each(WITH_BODY)('the body of %s', (_name, route) => {
     const bodies: Record<string, object> = {
       '/v1/send': valid,
       '/v1/suppressions': { address: 'a@example.com' },
+      '/v1/api-keys': { name: 'Server' },
       '/v1/webhooks': { url: 'https://example.com/' },
       '/v1/webhooks/{id}': { url: 'https://example.com/' },
       '/v1/webhooks/{id}/recover': { since: '2026-02-25T12:00:00Z' },

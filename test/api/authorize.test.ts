@@ -18,15 +18,23 @@ const STORED: ApiKey = {
 
 function setUp(stored: Partial<ApiKey> = {}) {
   const lookups: string[] = [];
+  const touched: string[] = [];
+  const world: { touchError?: Error } = {};
   const deps = {
     async findApiKey(hash: string) {
       lookups.push(hash);
       return hash === apiKeyHash(KEY) ? { ...STORED, ...stored } : undefined;
     },
+    async touchApiKey(hash: string, at: string) {
+      if (world.touchError) throw world.touchError;
+      touched.push(`${hash} ${at}`);
+    },
     now: () => Date.parse('2026-02-25T12:00:00Z'),
   };
   return {
     lookups,
+    touched,
+    world,
     ask: (headers: Record<string, string>) => authorize(deps, { headers, methodArn: METHOD_ARN }),
   };
 }
@@ -85,4 +93,29 @@ describe('a key', () => {
       expect(lookups).toEqual([apiKeyHash(KEY)]);
     },
   );
+});
+
+describe('the last use of a key', () => {
+  const NOTED = [`${apiKeyHash(KEY)} 2026-02-25T12:00:00Z`];
+  it.each([
+    ['was never used', undefined, NOTED],
+    ['was last used an hour ago', '2026-02-25T11:00:00Z', NOTED],
+    ['was last used less than an hour ago', '2026-02-25T11:00:01Z', []],
+  ])('is noted where it %s: %s', async (_when, lastUsed, noted) => {
+    const { ask, touched } = setUp(lastUsed === undefined ? {} : { last_used_at: lastUsed });
+    expect(effectOf(await ask({ 'x-api-key': KEY }))).toBe('Allow');
+    expect(touched).toEqual(noted);
+  });
+
+  it('that cannot be noted keeps nobody out', async () => {
+    const { ask, world } = setUp();
+    world.touchError = new Error('throttled');
+    expect(effectOf(await ask({ 'x-api-key': KEY }))).toBe('Allow');
+  });
+
+  it('is not noted of a key that is denied', async () => {
+    const { ask, touched } = setUp({ expires_at: '2026-01-01T00:00:00Z' });
+    expect(effectOf(await ask({ 'x-api-key': KEY }))).toBe('Deny');
+    expect(touched).toEqual([]);
+  });
 });

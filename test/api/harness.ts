@@ -4,7 +4,7 @@ import {
   NotFoundException,
   type SESv2Client,
 } from '@aws-sdk/client-sesv2';
-import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { randomBytes } from 'node:crypto';
 import { answer } from '../../lambdas/api/answer.ts';
 import type { ApiDeps } from '../../lambdas/api/deps.ts';
@@ -27,6 +27,7 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
   readonly base64?: boolean;
   readonly workspaceId?: string;
+  readonly keyId?: string;
   readonly scopes?: readonly Scope[];
 }
 
@@ -52,7 +53,7 @@ function eventOf(ask: Ask): APIGatewayProxyEvent {
       requestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
       authorizer: {
         workspace_id: ask.workspaceId ?? WORKSPACE_ID,
-        key_id: 'key_a',
+        key_id: ask.keyId ?? 'key_a',
         scopes: (ask.scopes ?? ['admin']).join(' '),
       },
     },
@@ -66,6 +67,10 @@ export interface SentMail {
   readonly EmailTags: readonly { readonly Name: string; readonly Value: string }[];
   readonly ConfigurationSetName: string;
   readonly Content: { readonly Simple: Readonly<Record<string, unknown>> };
+}
+
+function isJson({ headers }: APIGatewayProxyResult): boolean {
+  return headers?.['content-type'] === 'application/json';
 }
 
 export function setUp() {
@@ -113,6 +118,7 @@ export function setUp() {
     configurationSet: 'IvyMailEvents',
     secretsKeyArn: 'key',
     retentionDays: 90,
+    retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
     allowInsecureEndpoints: false,
     now: () => world.nowMs,
     randomBytes,
@@ -122,7 +128,7 @@ export function setUp() {
     return {
       status: result.statusCode,
       headers: result.headers ?? {},
-      body: result.body === '' ? undefined : JSON.parse(result.body),
+      body: isJson(result) ? JSON.parse(result.body) : undefined,
       text: result.body,
       fault,
     };

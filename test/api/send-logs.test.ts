@@ -167,3 +167,79 @@ describe('the log', () => {
     expect((await logs({}, { workspaceId: `ws_${'b'.repeat(26)}` })).body.data).toEqual([]);
   });
 });
+
+describe('an export', () => {
+  async function pages(accept: string, query: Record<string, string>) {
+    const { ask } = await filled();
+    const told: Told[] = [];
+    let search = query;
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- page by page
+      const page = await ask({ path: '/v1/send/logs', query: search, headers: { accept } });
+      expect(page.status).toBe(200);
+      told.push(page);
+      const link = /^<\?(.*)>; rel="next"$/.exec(String(page.headers['link'] ?? ''))?.[1];
+      expect(link === undefined).toBe(page.headers['x-next-cursor'] === undefined);
+      if (link === undefined) return told;
+      search = Object.fromEntries(new URLSearchParams(link));
+    }
+  }
+
+  it('in CSV is walked by its links, and its pages make one file', async () => {
+    const told = await pages('text/csv', { limit: '7' });
+    expect(told.length).toBeGreaterThan(2);
+    expect(told[0]?.headers['content-type']).toBe('text/csv');
+    const [names, ...lines] = told
+      .map((page) => page.text)
+      .join('')
+      .trimEnd()
+      .split('\r\n');
+    expect(names).toMatch(/^event_id,message_id,/);
+    expect(lines.map((line) => line.split(',')[0])).toEqual(NEWEST_FIRST);
+  });
+
+  it('in NDJSON has the filters on every page', async () => {
+    const told = await pages('application/x-ndjson', { limit: '2', type: 'send' });
+    const entries = told.flatMap((page) =>
+      page.text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { type: string }),
+    );
+    expect(entries.length).toBeGreaterThan(2);
+    expect(new Set(entries.map((entry) => entry.type))).toEqual(new Set(['send']));
+  });
+
+  it('has up to a thousand entries a page, where a list has a hundred', async () => {
+    const { ask } = await filled();
+    const limit = { limit: '1000' };
+    expect((await ask({ path: '/v1/send/logs', query: limit, headers: { accept: 'text/csv' } })).status).toBe(
+      200,
+    );
+    expect(await ask({ path: '/v1/send/logs', query: limit })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_parameter', field: 'limit' } },
+    });
+  });
+});
+
+describe('two filters together', () => {
+  it.each([
+    [{ to: 'ann@example.com', status: 'bounced' }],
+    [{ to: 'ANN@example.com', type: 'engagement' }],
+    [{ message_id: 'm-a', type: 'send' }],
+    [{ message_id: 'm-a', to: 'ann@example.com', status: 'delivered' }],
+    [{ message_id: 'm-a', to: 'nobody@example.com' }],
+  ])('%j leave what has both', async (query) => {
+    const { logs } = await filled();
+    const filters = query as Record<string, string>;
+    const wanted = EVENTS.toReversed().filter(
+      (event) =>
+        (filters['to'] === undefined || event.to?.toLowerCase() === filters['to'].toLowerCase()) &&
+        (filters['message_id'] === undefined || event.message_id === filters['message_id']) &&
+        (filters['status'] === undefined || event.event === filters['status']) &&
+        (filters['type'] === undefined || LOG_TYPE_OF[event.event] === filters['type']),
+    );
+    expect(idsOf(await logs({ ...filters, limit: '100' }))).toEqual(wanted.map((event) => event.event_id));
+  });
+});

@@ -14,11 +14,14 @@ const HOUR_MS = 3_600_000;
 
 async function withWebhook(body: object = {}) {
   const world = setUp();
+  // What is done with it comes later than its making.
+  world.world.nowMs = NOW_MS - 1000;
   const made = await world.ask({
     method: 'POST',
     path: '/v1/webhooks',
     body: { url: 'https://hooks.example.com/', ...body },
   });
+  world.world.nowMs = NOW_MS;
   const { id, secret } = made.body as { id: string; secret: string };
   const post = (action: string, given?: unknown): Promise<Told> =>
     world.ask({ method: 'POST', path: `/v1/webhooks/${id}/${action}`, body: given });

@@ -12,7 +12,7 @@ interface Consumed {
   readonly CapacityUnits?: number;
 }
 
-interface Result {
+export interface Result {
   readonly ConsumedCapacity?: Consumed | readonly Consumed[];
   readonly Items?: readonly Record<string, unknown>[];
   readonly Item?: Record<string, unknown>;
@@ -26,7 +26,7 @@ const READ_UNIT_BYTES = 4096;
  * What a read consumes by the rule of DynamoDB, from what it returned: the local emulator counts every read as half a
  * unit, whatever its size. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
  */
-function readUnits(result: Result, consistent: boolean): number {
+export function readUnits(result: Result, consistent: boolean): number {
   if (result.ScannedCount !== result.Count) throw new Error('A query read rows that it did not return');
   const items = result.Items ?? (result.Item ? [result.Item] : []);
   const bytes = items.reduce((sum, item) => sum + itemSizeBytes(item), 0);

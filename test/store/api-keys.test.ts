@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { apiKeyHash, apiKeyHint, newApiKey } from '../../lambdas/core/api-key.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { findApiKey, hasApiKey, putApiKey, type ApiKey } from '../../lambdas/store/api-keys.ts';
+import {
+  deleteApiKey,
+  findApiKey,
+  hasApiKey,
+  listApiKeys,
+  putApiKey,
+  touchApiKey,
+  type ApiKey,
+} from '../../lambdas/store/api-keys.ts';
 import { WORKSPACE_ID, anEndpoint } from '../builders/events.ts';
 import { putEndpoint } from '../builders/rows.ts';
 import { memoryTable } from '../fakes/memory-table.ts';
@@ -78,13 +86,35 @@ describe('hasApiKey', () => {
     expect(await hasApiKey(table, WORKSPACE_ID)).toBe(true);
     expect(await hasApiKey(table, OTHER_WORKSPACE)).toBe(false);
   });
+});
 
-  it('reads one row, however many keys there are', async () => {
+describe('the keys of a workspace', () => {
+  it('are listed, newest first, and none of another', async () => {
     const table = memoryTable();
-    await Promise.all([1, 2, 3].map((number) => putApiKey(table, apiKeyHash(String(number)), aKey())));
-    const limits: unknown[] = [];
-    table.before = (_command, input) => limits.push(input['Limit']);
-    expect(await hasApiKey(table, WORKSPACE_ID)).toBe(true);
-    expect(limits).toEqual([1]);
+    const older = aKey({ created_at: '2026-02-24T12:00:00Z', id: deterministicId('key', ['older']) });
+    await putApiKey(table, apiKeyHash('1'), older);
+    await putApiKey(table, apiKeyHash('2'), aKey());
+    await putApiKey(table, apiKeyHash('3'), aKey({ workspace_id: OTHER_WORKSPACE }));
+    expect(await listApiKeys(table, WORKSPACE_ID)).toEqual([aKey(), older]);
+  });
+
+  it('are revoked by id, and by their own workspace only', async () => {
+    const table = memoryTable();
+    await putApiKey(table, HASH, aKey());
+    expect(await deleteApiKey(table, OTHER_WORKSPACE, aKey().id)).toBe(false);
+    expect(await findApiKey(table, HASH)).toBeDefined();
+    expect(await deleteApiKey(table, WORKSPACE_ID, aKey().id)).toBe(true);
+    expect(await findApiKey(table, HASH)).toBeUndefined();
+    expect(await deleteApiKey(table, WORKSPACE_ID, aKey().id)).toBe(false);
+  });
+
+  it('say when they were last used, and do not come back by it', async () => {
+    const table = memoryTable();
+    await putApiKey(table, HASH, aKey());
+    await touchApiKey(table, HASH, '2026-02-25T13:00:00Z');
+    expect(await findApiKey(table, HASH)).toMatchObject({ last_used_at: '2026-02-25T13:00:00Z' });
+    await deleteApiKey(table, WORKSPACE_ID, aKey().id);
+    await touchApiKey(table, HASH, '2026-02-25T14:00:00Z');
+    expect(await findApiKey(table, HASH)).toBeUndefined();
   });
 });

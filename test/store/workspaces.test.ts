@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../lambdas/core/ids.ts';
 import { configurationSetKey, workspaceKey } from '../../lambdas/store/keys.ts';
 import type { Row } from '../../lambdas/store/pages.ts';
-import { workspaceDirectory, type WorkspaceDirectory } from '../../lambdas/store/workspaces.ts';
+import {
+  createWorkspace,
+  ensureWorkspace,
+  getWorkspace,
+  listWorkspaces,
+  workspaceDirectory,
+  type WorkspaceDirectory,
+} from '../../lambdas/store/workspaces.ts';
 import { memoryTable } from '../fakes/memory-table.ts';
 
 const WORKSPACE = deterministicId('ws', ['a']);
@@ -102,5 +109,43 @@ describe('the cache of workspaces', () => {
     const { directory } = setUp();
     expect(await directory.ofConfigurationSet(WORKSPACE)).toBeUndefined();
     expect(await directory.isWorkspace(WORKSPACE)).toBe(false);
+  });
+});
+
+describe('workspaces', () => {
+  const FIRST = { id: WORKSPACE, name: 'Shop', created_at: '2026-02-25T12:00:00Z' };
+  const SECOND = {
+    id: deterministicId('ws', ['b']),
+    name: 'Blog',
+    created_at: '2026-02-26T12:00:00Z',
+    configuration_set: 'blog',
+  };
+
+  it('are made, read and listed, oldest first', async () => {
+    const table = memoryTable();
+    expect(await createWorkspace(table, SECOND)).toBe(true);
+    expect(await createWorkspace(table, FIRST)).toBe(true);
+    expect(await getWorkspace(table, SECOND.id)).toEqual(SECOND);
+    expect((await listWorkspaces(table)).map(({ name }) => name)).toEqual(['Shop', 'Blog']);
+    expect(await workspaceDirectory(table, () => 0).ofConfigurationSet('blog')).toBe(SECOND.id);
+  });
+
+  it('are not made with an id or a configuration set that is taken, and nothing is left of it', async () => {
+    const table = memoryTable();
+    await createWorkspace(table, SECOND);
+    expect(await createWorkspace(table, { ...FIRST, configuration_set: 'blog' })).toBe(false);
+    expect(await getWorkspace(table, FIRST.id)).toBeUndefined();
+    expect(await createWorkspace(table, { ...SECOND, name: 'Taken', configuration_set: 'other' })).toBe(
+      false,
+    );
+    expect(await getWorkspace(table, SECOND.id)).toEqual(SECOND);
+    expect(await workspaceDirectory(table, () => 0).ofConfigurationSet('other')).toBeUndefined();
+  });
+
+  it('that are there already stay as they are when they are ensured', async () => {
+    const table = memoryTable();
+    await createWorkspace(table, FIRST);
+    await ensureWorkspace(table, { ...FIRST, name: 'default' });
+    expect(await getWorkspace(table, FIRST.id)).toEqual(FIRST);
   });
 });

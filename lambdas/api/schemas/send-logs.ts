@@ -1,6 +1,10 @@
 import * as z from 'zod/mini';
 import { EVENT_NAMES, LOG_TYPES, SUPPRESSION_REASONS } from '../../core/events.ts';
+import { MESSAGE_STATUSES } from '../../core/message-status.ts';
 import { bareAddress, idOf, line, paging, rfc3339 } from './common.ts';
+import { deliveryJson } from './deliveries.ts';
+
+const LIMIT = 'must be a whole number from 1 to 100, or to 1000 in an export';
 
 /** Query of GET /v1/send/logs. */
 export const logsQuery = z.strictObject({
@@ -11,6 +15,24 @@ export const logsQuery = z.strictObject({
   after: z.optional(rfc3339),
   before: z.optional(rfc3339),
   ...paging,
+  /** What is usual depends on the format. */
+  limit: z.optional(
+    z.pipe(z.string().check(z.regex(/^(?:[1-9][0-9]{0,2}|1000)$/, LIMIT)), z.transform(Number)),
+  ),
+});
+
+/** SES's ids have 60 characters; what no message can be called is not found. */
+export const messageIdParam = line(256);
+
+/** Query of GET /v1/send/logs/{message_id}. */
+export const timelineQuery = z.strictObject({
+  raw: z._default(
+    z.pipe(
+      z.enum(['true', 'false']),
+      z.transform((text) => text === 'true'),
+    ),
+    false,
+  ),
 });
 
 /** The webhook's own fields that say what went wrong. */
@@ -39,4 +61,28 @@ export const logEntryJson = z.strictObject({
   error: z.optional(errorJson),
   tags: z.optional(z.record(z.string(), z.string())),
   workspace_id: idOf('ws'),
+});
+
+/** Everything that is known of one message. */
+export const timelineJson = z.strictObject({
+  message_id: z.string(),
+  workspace_id: idOf('ws'),
+  from: z.string(),
+  subject: z.nullable(z.string()),
+  tags: z.optional(z.record(z.string(), z.string())),
+  recipients: z.array(
+    z.strictObject({
+      /** Null for events that SES does not say the recipient of. */
+      to: z.nullable(z.string()),
+      status: z.nullable(z.enum(MESSAGE_STATUSES)),
+      status_at: z.nullable(rfc3339),
+      events: z.array(logEntryJson),
+    }),
+  ),
+  deliveries: z.array(deliveryJson),
+  truncated: z.boolean(),
+  /** What SES said, each once. */
+  raw_events: z.optional(
+    z.array(z.strictObject({ event_ids: z.array(idOf('evt')), raw: z.record(z.string(), z.unknown()) })),
+  ),
 });

@@ -1,0 +1,123 @@
+import { EVENT_NAMES, LOG_TYPE_OF, LOG_TYPES, type EventName } from '../lambdas/core/events.ts';
+import { deterministicId } from '../lambdas/core/ids.ts';
+import { eventRows } from '../lambdas/store/event-rows.ts';
+import { listEvents, type EventQuery } from '../lambdas/store/events.ts';
+import type { Row } from '../lambdas/store/pages.ts';
+import type { Table } from '../lambdas/store/table.ts';
+import { anEvent } from '../test/builders/events.ts';
+import { readUnits } from '../test/integration/capacity.ts';
+import type { Figure } from './figure.ts';
+
+const PAGE = 50;
+const [FEW, MANY] = [1_000, 100_000];
+const WORKSPACE = deterministicId('ws', ['bench']);
+const START_MS = Date.parse('2026-02-25T12:00:00Z');
+const RECIPIENT = 'recipient.number.7@customers.example.com';
+const names = (test: (name: EventName) => boolean): readonly EventName[] => EVENT_NAMES.filter(test);
+
+/** Every combination of filters that the log offers, but for a message, whose partition grows with nothing else. */
+const QUESTIONS: readonly (readonly [string, Omit<EventQuery, 'workspaceId' | 'limit'>, number])[] = [
+  ['everything', {}, 12],
+  ...LOG_TYPES.map(
+    (type) => [`type=${type}`, { events: names((name) => LOG_TYPE_OF[name] === type) }, 12] as const,
+  ),
+  ...EVENT_NAMES.map((name) => [`status=${name}`, { events: [name] }, 5] as const),
+  ['to', { to: RECIPIENT }, 5],
+  ['to, status', { to: RECIPIENT, events: ['delivered'] }, 5],
+  ['to, type', { to: RECIPIENT, events: names((name) => LOG_TYPE_OF[name] === 'send') }, 5],
+  ['after, before', { after: '2026-02-25T11:40:00Z', before: '2026-02-25T11:59:00Z' }, 12],
+  ['status, after', { events: ['delivered'], after: '2026-02-25T11:30:00Z' }, 5],
+];
+
+function rowsOf(count: number): readonly Row[] {
+  return Array.from({ length: count }, (_, index) =>
+    eventRows(
+      [
+        anEvent({
+          event_id: deterministicId('evt', [String(index)]),
+          message_id: `0100019c${String(index).padStart(8, '0')}-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000`,
+          workspace_id: WORKSPACE,
+          event: EVENT_NAMES[index % EVENT_NAMES.length] ?? 'sent',
+          // The same few for both sizes: a recipient has as many events as a page and more.
+          to: index % 8 === 7 ? RECIPIENT : `recipient.number.${index % 500}@customers.example.com`,
+          subject: `Your order ${index % 1_000} is on its way`,
+          timestamp: new Date(START_MS - index * 1000).toISOString(),
+        }),
+      ],
+      { retentionDays: 90, receivedAtMs: START_MS },
+    ),
+  ).flat();
+}
+
+/** Partitions as sorted lists, which answer a Query as DynamoDB would, and count what it costs. */
+function sortedTable(rows: readonly Row[]): Table & { units(): number } {
+  const partitions = new Map<string, Row[]>();
+  for (const row of rows) {
+    for (const name of ['pk', 'g1pk', 'g2pk']) {
+      const key = `${name} ${String(row[name])}`;
+      const partition = partitions.get(key);
+      if (partition) partition.push(row);
+      else partitions.set(key, [row]);
+    }
+  }
+  for (const partition of partitions.values())
+    partition.sort((left, right) => (left.sk < right.sk ? -1 : left.sk > right.sk ? 1 : 0));
+  let units = 0;
+
+  async function send({ input }: { readonly input: Record<string, unknown> }): Promise<object> {
+    const values = input['ExpressionAttributeValues'] as Record<string, string>;
+    const [name = ''] = Object.values(input['ExpressionAttributeNames'] as Record<string, string>);
+    const { ':pk': pk, ':low': low = '', ':high': high = '' } = values;
+    const partition = partitions.get(`${name} ${pk}`) ?? [];
+    const within = partition.filter((row) => row.sk >= low && row.sk <= high);
+    if (input['ScanIndexForward'] === false) within.reverse();
+    const start = input['ExclusiveStartKey'] as Row | undefined;
+    const from = start ? within.findIndex((row) => row.sk === start.sk && row.pk === start.pk) + 1 : 0;
+    const Items = within.slice(from, from + Number(input['Limit']));
+    const last = Items.at(-1);
+    units += readUnits({ Items, Count: Items.length, ScannedCount: Items.length }, false);
+    const more = Items.length === Number(input['Limit']) && last;
+    return { Items, ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }) };
+  }
+  return {
+    name: 'bench',
+    client: { send } as unknown as Table['client'],
+    units() {
+      const used = units;
+      units = 0;
+      return used;
+    },
+  };
+}
+
+/** The read units of a page of 50 for each question, at 1,000 and at 100,000 rows, and the ratio of the two. */
+export async function readCost(): Promise<readonly Figure[]> {
+  const [few, many] = [sortedTable(rowsOf(FEW)), sortedTable(rowsOf(MANY))];
+  const figures: Figure[] = [];
+  let worst = 0;
+  for (const [name, query, ceiling] of QUESTIONS) {
+    const used: number[] = [];
+    for (const table of [few, many]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other: what was used is told by the table
+      await listEvents(table, { workspaceId: WORKSPACE, limit: PAGE, ...query });
+      used.push(table.units());
+    }
+    const [atFew = Number.NaN, atMany = Number.NaN] = used;
+    worst = Math.max(worst, atMany / atFew);
+    figures.push({
+      name: `a page of 50 of ${MANY} rows: ${name}`,
+      value: atMany,
+      goal: ceiling,
+      unit: 'RRU',
+      how: `${atFew} of ${FEW} rows; by DynamoDB’s rule, from what each query returned`,
+    });
+  }
+  const ratio = {
+    name: `a page of 50: the dearest question at ${MANY} rows, over the same at ${FEW}`,
+    value: worst,
+    goal: 1.05,
+    unit: '×',
+    how: `the worst of ${QUESTIONS.length} combinations of filters`,
+  };
+  return [...figures, ratio];
+}

@@ -1,0 +1,89 @@
+import { apiKeyHash, apiKeyHint, newApiKey } from '../core/api-key.ts';
+import { randomId } from '../core/ids.ts';
+import { formatTimestamp } from '../core/timestamps.ts';
+import { deleteApiKey, listApiKeys, putApiKey, type ApiKey } from '../store/api-keys.ts';
+import { ApiError, notFound } from './errors.ts';
+import { route } from './route.ts';
+import { apiKeyJson, createApiKeyBody, newApiKeyJson } from './schemas/api-keys.ts';
+import { idOf, listOf, noQuery } from './schemas/common.ts';
+
+const PATH = '/v1/api-keys';
+/** They are shown as one list, and read as a whole. */
+const MAX_KEYS = 100;
+
+function toJson(key: ApiKey): Record<string, unknown> {
+  return {
+    id: key.id,
+    name: key.name,
+    scopes: key.scopes,
+    hint: key.hint,
+    created_at: key.created_at,
+    expires_at: key.expires_at ?? null,
+    last_used_at: key.last_used_at ?? null,
+  };
+}
+
+const list = route({
+  method: 'GET',
+  path: PATH,
+  scope: 'admin',
+  summary: 'The keys of the workspace, newest first, without the keys themselves',
+  query: noQuery,
+  answers: { 200: listOf(apiKeyJson) },
+  async handle(deps, { caller }) {
+    const keys = await listApiKeys(deps.table, caller.workspaceId);
+    return { status: 200, body: { data: keys.map(toJson), next_cursor: null, prev_cursor: null } };
+  },
+});
+
+const create = route({
+  method: 'POST',
+  path: PATH,
+  scope: 'admin',
+  summary: 'Makes a key, and shows it once',
+  query: noQuery,
+  body: createApiKeyBody,
+  answers: { 201: newApiKeyJson },
+  async handle(deps, { caller, body }) {
+    const { workspaceId } = caller;
+    const nowMs = deps.now();
+    if (body.expires_at !== undefined && Date.parse(body.expires_at) <= nowMs) {
+      throw new ApiError('invalid_field', 'must be a time to come', { field: 'expires_at' });
+    }
+    if ((await listApiKeys(deps.table, workspaceId)).length >= MAX_KEYS) {
+      throw new ApiError('invalid_field', `A workspace has at most ${MAX_KEYS} keys`, { field: 'name' });
+    }
+    const text = newApiKey('live', deps.randomBytes);
+    const key: ApiKey = {
+      id: randomId('key', deps.randomBytes),
+      workspace_id: workspaceId,
+      name: body.name,
+      scopes: body.scopes,
+      hint: apiKeyHint(text),
+      created_at: formatTimestamp(nowMs),
+      ...(body.expires_at !== undefined && { expires_at: formatTimestamp(Date.parse(body.expires_at)) }),
+    };
+    await putApiKey(deps.table, apiKeyHash(text), key);
+    return { status: 201, body: { ...toJson(key), key: text } };
+  },
+});
+
+const remove = route({
+  method: 'DELETE',
+  path: `${PATH}/{id}`,
+  scope: 'admin',
+  summary: 'Revokes a key: within a minute it is good for nothing',
+  params: { id: idOf('key') },
+  query: noQuery,
+  answers: { 204: null },
+  async handle(deps, { caller, params }) {
+    const { id = '' } = params;
+    // Another key must do it, or a workspace could be left without one that works.
+    if (id === caller.keyId)
+      throw new ApiError('invalid_field', 'A key cannot revoke itself', { field: 'id' });
+    if (!(await deleteApiKey(deps.table, caller.workspaceId, id))) throw notFound();
+    return { status: 204 };
+  },
+});
+
+export const apiKeyRoutes = [list, create, remove];

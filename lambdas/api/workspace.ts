@@ -1,0 +1,31 @@
+import { getWorkspace } from '../store/workspaces.ts';
+import { route } from './route.ts';
+import { workspaceJson } from './schemas/api-keys.ts';
+import { noQuery } from './schemas/common.ts';
+
+const get = route({
+  method: 'GET',
+  path: '/v1/workspace',
+  scope: 'read',
+  summary: 'Whose key this is, what it may do, and how this deployment is set',
+  query: noQuery,
+  answers: { 200: workspaceJson },
+  async handle(deps, { caller }) {
+    const workspace = await getWorkspace(deps.table, caller.workspaceId);
+    const { firstDelaySeconds, factor, count } = deps.retry;
+    return {
+      status: 200,
+      body: {
+        id: caller.workspaceId,
+        name: workspace?.name ?? 'default',
+        created_at: workspace?.created_at ?? null,
+        configuration_set: workspace?.configuration_set ?? deps.configurationSet,
+        retention_days: deps.retentionDays,
+        retry: { first_delay_seconds: firstDelaySeconds, factor, count },
+        key: { id: caller.keyId, scopes: caller.scopes },
+      },
+    };
+  },
+});
+
+export const workspaceRoutes = [get];

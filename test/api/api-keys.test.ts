@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { apiKeyHash, isWellFormedApiKey } from '../../lambdas/core/api-key.ts';
+import { deterministicId } from '../../lambdas/core/ids.ts';
+import { findApiKey } from '../../lambdas/store/api-keys.ts';
+import { createWorkspace } from '../../lambdas/store/workspaces.ts';
+import { WORKSPACE_ID } from '../builders/events.ts';
+import { setUp, type Told } from './harness.ts';
+
+const PATH = '/v1/api-keys';
+
+function withKeys() {
+  const world = setUp();
+  const create = (body: object): Promise<Told> => world.ask({ method: 'POST', path: PATH, body });
+  const remove = (id: string): Promise<Told> => world.ask({ method: 'DELETE', path: `${PATH}/${id}` });
+  const list = async () => (await world.ask({ path: PATH })).body.data;
+  return { ...world, create, remove, list };
+}
+
+describe('a key', () => {
+  it('is shown once when it is made, works, and is listed without itself', async () => {
+    const { create, list, table } = withKeys();
+    const made = await create({ name: 'Server', scopes: ['send'], expires_at: '2027-01-01T01:00:00+01:00' });
+    const { key, ...shown } = made.body;
+    expect(made.status).toBe(201);
+    expect(isWellFormedApiKey(key)).toBe(true);
+    expect(await findApiKey(table, apiKeyHash(key))).toMatchObject({
+      workspace_id: WORKSPACE_ID,
+      scopes: ['send'],
+    });
+    expect(shown).toMatchObject({
+      name: 'Server',
+      scopes: ['send'],
+      created_at: '2026-02-25T12:00:00Z',
+      expires_at: '2027-01-01T00:00:00Z',
+      last_used_at: null,
+    });
+    expect(await list()).toEqual([shown]);
+    expect(JSON.stringify([...table.rows])).not.toContain(key);
+  });
+
+  it('may only read unless told otherwise', async () => {
+    expect((await withKeys().create({ name: 'Reader' })).body.scopes).toEqual(['read']);
+  });
+
+  it('is revoked by its id, once', async () => {
+    const { create, remove, list } = withKeys();
+    const { id } = (await create({ name: 'Server' })).body;
+    expect((await remove(id)).status).toBe(204);
+    expect((await remove(id)).status).toBe(404);
+    expect(await list()).toEqual([]);
+  });
+
+  it('cannot revoke itself', async () => {
+    const { ask, create } = withKeys();
+    const { id } = (await create({ name: 'Server' })).body;
+    const told = await ask({ method: 'DELETE', path: `${PATH}/${id}`, keyId: id });
+    expect(told).toMatchObject({ status: 422, body: { error: { code: 'invalid_field', field: 'id' } } });
+  });
+
+  it.each([
+    [{}, 'name'],
+    [{ name: '' }, 'name'],
+    [{ name: 'x', scopes: [] }, 'scopes'],
+    [{ name: 'x', scopes: ['root'] }, 'scopes[0]'],
+    [{ name: 'x', scopes: ['read', 'read'] }, 'scopes'],
+    [{ name: 'x', expires_at: 'soon' }, 'expires_at'],
+    [{ name: 'x', expires_at: '2026-02-25T12:00:00Z' }, 'expires_at'],
+    [{ name: 'x', workspace_id: 'ws_b' }, 'workspace_id'],
+  ])('is refused as %j, naming the field', async (body, field) => {
+    expect(await withKeys().create(body)).toMatchObject({
+      status: 422,
+      body: { error: { code: 'invalid_field', field } },
+    });
+  });
+
+  it('is not made beyond the hundredth', async () => {
+    const { create, list } = withKeys();
+    for (let made = 0; made < 100; made += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- the hundred-and-first comes after all of them
+      expect((await create({ name: `${made}` })).status).toBe(201);
+    }
+    expect((await create({ name: 'one more' })).status).toBe(422);
+    expect(await list()).toHaveLength(100);
+  });
+
+  it('of another workspace is neither listed nor revoked', async () => {
+    const { create, ask } = withKeys();
+    const { id } = (await create({ name: 'Server' })).body;
+    const workspaceId = deterministicId('ws', ['other']);
+    expect((await ask({ path: PATH, workspaceId })).body.data).toEqual([]);
+    expect((await ask({ method: 'DELETE', path: `${PATH}/${id}`, workspaceId })).status).toBe(404);
+  });
+});
+
+describe('GET /v1/workspace', () => {
+  it('says who asks, what the key may do and how the deployment is set', async () => {
+    const { ask } = setUp();
+    expect((await ask({ path: '/v1/workspace', scopes: ['read'] })).body).toEqual({
+      id: WORKSPACE_ID,
+      name: 'default',
+      created_at: null,
+      configuration_set: 'IvyMailEvents',
+      retention_days: 90,
+      retry: { first_delay_seconds: 60, factor: 5, count: 3 },
+      key: { id: 'key_a', scopes: ['read'] },
+    });
+  });
+
+  it('names a workspace as it was made, with its own configuration set', async () => {
+    const { ask, table } = setUp();
+    await createWorkspace(table, {
+      id: WORKSPACE_ID,
+      name: 'Shop',
+      created_at: '2026-01-01T00:00:00Z',
+      configuration_set: 'shop',
+    });
+    expect((await ask({ path: '/v1/workspace' })).body).toMatchObject({
+      name: 'Shop',
+      created_at: '2026-01-01T00:00:00Z',
+      configuration_set: 'shop',
+    });
+  });
+});

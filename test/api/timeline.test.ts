@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import type { EmailEvent } from '../../lambdas/core/events.ts';
+import { deterministicId } from '../../lambdas/core/ids.ts';
+import { claimAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { putRows } from '../../lambdas/store/put-rows.ts';
+import { aTask, anEndpoint, anEvent } from '../builders/events.ts';
+import { NOW_MS, setUp } from './harness.ts';
+
+const RETENTION = { retentionDays: 90, receivedAtMs: NOW_MS };
+const MESSAGE = 'message/with spaces & ü';
+
+function event(name: EmailEvent['event'], minute: number, changes: Partial<EmailEvent> = {}): EmailEvent {
+  return anEvent({
+    event: name,
+    message_id: MESSAGE,
+    timestamp: `2026-02-25T12:${String(minute).padStart(2, '0')}:00Z`,
+    details: {},
+    ...changes,
+  });
+}
+
+async function withMessage() {
+  const world = setUp();
+  const store = (events: readonly EmailEvent[], raw?: object) =>
+    putRows(world.table, eventRows(events, RETENTION, raw && JSON.stringify(raw)));
+  const timeline = (query: Record<string, string> = {}, workspaceId?: string) =>
+    world.ask({
+      path: `/v1/send/logs/${encodeURIComponent(MESSAGE)}`,
+      query,
+      ...(workspaceId !== undefined && { workspaceId }),
+    });
+  return { ...world, store, timeline };
+}
+
+describe('the timeline of a message', () => {
+  it('tells for each recipient where it stands, and all that happened, oldest first', async () => {
+    const { store, timeline } = await withMessage();
+    const bob = { to: 'bob@example.com' };
+    await store([event('sent', 0), event('sent', 0, bob)]);
+    await store([event('bounced', 2, bob)]);
+    await store([event('delivered', 1)]);
+    const { status, body } = await timeline();
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      message_id: MESSAGE,
+      from: 'you@yourdomain.com',
+      subject: 'Hello',
+      truncated: false,
+      deliveries: [],
+    });
+    const told = body.recipients.map((each: { to: string; status: string; events: { status: string }[] }) => [
+      each.to,
+      each.status,
+      each.events.map((entry) => entry.status).join(' '),
+    ]);
+    expect(told).toEqual(
+      expect.arrayContaining([
+        ['invalid@example.com', 'delivered', 'sent delivered'],
+        ['bob@example.com', 'bounced', 'sent bounced'],
+      ]),
+    );
+    expect(body).not.toHaveProperty('raw_events');
+  });
+
+  it('shows the webhook deliveries of its events', async () => {
+    const { store, timeline, table } = await withMessage();
+    const delivered = event('delivered', 1);
+    await store([delivered]);
+    const task = aTask(delivered, anEndpoint());
+    await claimAttempt(table, { task, stored: { event: delivered, ttl: 1 }, execution: 'x', nowMs: NOW_MS });
+    await settleDelivery(table, task, { status: 'exhausted', attemptCount: 4, nowMs: NOW_MS });
+    expect((await timeline()).body.deliveries).toMatchObject([
+      { event_id: delivered.event_id, status: 'exhausted', attempt_count: 4, event: 'delivered' },
+    ]);
+  });
+
+  it('shows what SES said, each once, with the events that were made of it', async () => {
+    const { store, timeline } = await withMessage();
+    const bob = { to: 'bob@example.com' };
+    const shared = [event('sent', 0), event('sent', 0, bob)];
+    await store(shared, { eventType: 'Send', mail: { n: 1 } });
+    await store([event('delivered', 1)], { eventType: 'Delivery' });
+    await store([event('failed', 2)]);
+    const { body } = await timeline({ raw: 'true' });
+    const ids = shared.map((each) => each.event_id);
+    expect(body.raw_events).toHaveLength(2);
+    expect(body.raw_events).toEqual(
+      expect.arrayContaining([
+        {
+          event_ids: expect.arrayContaining(ids),
+          raw: { eventType: 'Send', mail: { n: 1 } },
+        },
+        { event_ids: [event('delivered', 1).event_id], raw: { eventType: 'Delivery' } },
+      ]),
+    );
+    expect((await timeline({ raw: 'false' })).body).not.toHaveProperty('raw_events');
+  });
+
+  it('of a mail that is opened ever again is cut after 500 events, and says so', async () => {
+    const { store, timeline } = await withMessage();
+    await store([event('delivered', 0)]);
+    for (let number = 0; number < 500; number += 1) {
+      const opened = event('opened', 1, { details: { ip: `192.0.2.${number}` } });
+      // oxlint-disable-next-line no-await-in-loop -- five hundred small writes
+      await store([{ ...opened, event_id: deterministicId('evt', [String(number)]) }]);
+    }
+    const { body } = await timeline();
+    expect(body.truncated).toBe(true);
+    expect(body.recipients[0].events).toHaveLength(500);
+    expect(body.recipients[0].status).toBe('delivered');
+  });
+
+  it('leaves out of what SES said what an answer cannot hold, and says so', async () => {
+    const { store, timeline } = await withMessage();
+    for (const number of [1, 2, 3]) {
+      // oxlint-disable-next-line no-await-in-loop -- three
+      await store([event('sent', number), event('sent', number, { to: 'bob@example.com' })], {
+        filler: `${number}`.repeat(1_900_000),
+      });
+    }
+    const told = await timeline({ raw: 'true' });
+    expect(told.body.truncated).toBe(true);
+    expect(told.body.raw_events).toHaveLength(2);
+    expect(told.text.length).toBeLessThan(6_000_000);
+  });
+
+  it('is found by its own workspace only, and of an unknown message there is none', async () => {
+    const { store, timeline, ask } = await withMessage();
+    await store([event('sent', 0)]);
+    const foreign = await timeline({}, deterministicId('ws', ['other']));
+    const unknown = await ask({ path: '/v1/send/logs/nothing' });
+    expect(foreign).toMatchObject({ status: 404, body: unknown.body });
+  });
+
+  it.each(['x'.repeat(257), '%00', 'a%0Ab'])('has no message of the name %s', async (name) => {
+    expect((await setUp().ask({ path: `/v1/send/logs/${name}` })).status).toBe(404);
+  });
+
+  it('refuses raw=maybe, naming the parameter', async () => {
+    expect(await (await withMessage()).timeline({ raw: 'maybe' })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_parameter', field: 'raw' } },
+    });
+  });
+});
