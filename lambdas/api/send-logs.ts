@@ -44,8 +44,8 @@ function nextPage(query: Readonly<Record<string, unknown>>, cursor: string | nul
   if (cursor === null) return {};
   const parameters = Object.entries({ ...query, cursor })
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]): [string, string] => [name, String(value)]);
-  return { 'x-next-cursor': cursor, link: `<?${String(new URLSearchParams(parameters))}>; rel="next"` };
+    .map(([name, value]): [string, string] => [name, `${value as string | number}`]);
+  return { 'x-next-cursor': cursor, link: `<?${new URLSearchParams(parameters).toString()}>; rel="next"` };
 }
 
 const list = route({

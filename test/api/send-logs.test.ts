@@ -178,7 +178,7 @@ describe('an export', () => {
       const page = await ask({ path: '/v1/send/logs', query: search, headers: { accept } });
       expect(page.status).toBe(200);
       told.push(page);
-      const link = /^<\?(.*)>; rel="next"$/.exec(String(page.headers['link'] ?? ''))?.[1];
+      const link = /^<\?(.*)>; rel="next"$/.exec((page.headers['link'] ?? '') as string)?.[1];
       expect(link === undefined).toBe(page.headers['x-next-cursor'] === undefined);
       if (link === undefined) return told;
       search = Object.fromEntries(new URLSearchParams(link));

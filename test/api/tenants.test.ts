@@ -62,8 +62,8 @@ describe.each(WITH_ID.map((route) => [`${route.method} ${route.path}`, route] as
   '%s',
   (name, route) => {
     const noun = route.path.split('/')[2] ?? '';
-    const ask = (id: string, workspaceId: string) =>
-      world.ask({
+    const ask = (id: string, workspaceId: string, at = world) =>
+      at.ask({
         method: route.method,
         path: route.path.replace(/\{\w+\}/, encodeURIComponent(id)),
         workspaceId,
