@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
@@ -50,6 +50,9 @@ export function bundledHandler(handler: string): lambda.Code {
           const code = builtHandlers().get(handler);
           if (!code) throw new Error(`There is no handler ${handler}`);
           writeFileSync(`${outputDirectory}/index.mjs`, code);
+          // The api serves them; read only when somebody asks, they cost no start.
+          if (handler === 'api')
+            cpSync(`${PROJECT_ROOT}docs/site`, `${outputDirectory}/site`, { recursive: true });
           return true;
         },
       },

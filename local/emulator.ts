@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Processes } from './processes.ts';
 import type { Progress } from './progress.ts';
+import { ensureVenv, type Run } from './python.ts';
 
 export interface EmulatorOptions {
   readonly processes: Processes;
@@ -24,7 +23,6 @@ export interface EmulatorOptions {
   readonly retryScale: number;
 }
 
-const PYTHON_PROBE = 'import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (3, 10) else 3)';
 const READY_WITHIN_MS = 30_000;
 const POLL_MS = 50;
 
@@ -68,48 +66,17 @@ export async function startEmulator(options: EmulatorOptions): Promise<string> {
   throw new Error(`MiniStack did not answer within ${READY_WITHIN_MS / 1000} s`);
 }
 
-/** The Python of a private virtual environment that holds exactly requirements.txt; made where it is not there yet. */
 async function ensureMiniStack(options: EmulatorOptions): Promise<string> {
-  const requirements = join(options.root, 'local', 'requirements.txt');
-  const venv = join(options.stateFolder, 'venv');
-  const python = join(venv, 'bin', 'python');
-  const marker = join(venv, 'requirements.sha256');
-  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
-  if (existsSync(marker) && existsSync(python) && readFileSync(marker, 'utf8') === wanted) return python;
-
-  const run = (name: string, file: string, args: readonly string[]): Promise<string> =>
+  const run: Run = (name, file, args) =>
     options.processes.run({ name, file, args, cwd: options.root, env: options.env });
-  return options.progress.step('MiniStack installed (once)', async () => {
-    // Made aside and moved into place whole: a run that is broken off, or one beside it, leaves no half of it.
-    const draft = join(options.runFolder, 'venv');
-    await run('python -m venv', await findPython(run), ['-m', 'venv', draft]);
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'];
-    await run('pip install', join(draft, 'bin', 'python'), [
-      ...pip,
-      '--require-hashes',
-      '--requirement',
-      requirements,
-    ]);
-    writeFileSync(join(draft, 'requirements.sha256'), wanted);
-    rmSync(venv, { recursive: true, force: true });
-    renameSync(draft, venv);
-    return python;
-  });
-}
-
-async function findPython(
-  run: (name: string, file: string, args: readonly string[]) => Promise<string>,
-): Promise<string> {
-  for (const file of ['python3', 'python']) {
-    try {
-      // oxlint-disable-next-line no-await-in-loop -- the second only where the first is not there
-      await run(file, file, ['-c', PYTHON_PROBE]);
-      return file;
-    } catch {
-      // Absent, too old, or without venv: the message below says all three.
-    }
-  }
-  throw new Error('Python 3.10 or later with venv is needed for the local AWS (on Debian: python3-venv).');
+  const programs = await options.progress.step('MiniStack installed', () =>
+    ensureVenv(run, {
+      requirements: join(options.root, 'local', 'requirements.txt'),
+      folder: join(options.stateFolder, 'venv'),
+      draft: join(options.runFolder, 'venv'),
+    }),
+  );
+  return join(programs, 'python');
 }
 
 async function isReady(endpoint: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { deterministicId } from '../core/ids.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError, STATUS_OF_CODE, notFound } from './errors.ts';
 import { parse } from './parse.ts';
-import { NOBODY, bodyOf, callerOf, headersOf, queryOf, type Caller } from './request.ts';
+import { NOBODY, bodyOf, callerOf, headersOf, queryOf, rawBodyOf, type Caller } from './request.ts';
 import type { Route, RouteAnswer } from './route.ts';
 
 const RETRY_OWN_FAULT_SECONDS = 5;
@@ -137,7 +137,8 @@ export async function answer(
     const body =
       route.body === undefined ? undefined : parse(route.body, givenBody(route, event), 'invalid_field');
     checkParams(match);
-    const answered = await route.handle(deps, { caller, params, query, headers, body });
+    const rawBody = route.body === undefined ? '' : rawBodyOf(event);
+    const answered = await route.handle(deps, { caller, params, query, headers, body, rawBody });
     const { fault } = answered;
     return { ...told, result: toResult(answered, requestId), ...(fault !== undefined && { fault }) };
   } catch (error) {

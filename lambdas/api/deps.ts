@@ -16,6 +16,8 @@ export interface ApiDeps {
   /** Makes one attempt, for tests of an endpoint. */
   readonly sendWebhook: Sender;
   readonly resolve: Resolve;
+  /** A file of docs/site/. */
+  readonly readSite: (file: string) => Promise<string>;
   readonly cursorKey: () => Promise<Uint8Array>;
   readonly configurationSet: string;
   readonly secretsKeyArn: string;

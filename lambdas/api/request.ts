@@ -47,10 +47,10 @@ export function headersOf(event: APIGatewayProxyEvent): Readonly<Record<string, 
   );
 }
 
-function textOf(event: APIGatewayProxyEvent): string {
+/** The body as text, byte for byte; empty where there is none. */
+export function rawBodyOf(event: APIGatewayProxyEvent): string {
   const { body } = event;
-  if (body === null || body === '') throw new ApiError('invalid_json', 'The request has no body');
-  if (!event.isBase64Encoded) return body;
+  if (body === null || body === '' || !event.isBase64Encoded) return body ?? '';
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(body, 'base64'));
   } catch (cause) {
@@ -64,7 +64,8 @@ export function bodyOf(event: APIGatewayProxyEvent): unknown {
   if (type !== undefined && !/^application\/json\s*(?:;|$)/i.test(type)) {
     throw new ApiError('unsupported_media_type', 'The body must be application/json');
   }
-  const text = textOf(event);
+  const text = rawBodyOf(event);
+  if (text === '') throw new ApiError('invalid_json', 'The request has no body');
   if (Buffer.byteLength(text) > MAX_BODY_BYTES) {
     throw new ApiError('body_too_large', `The body has more than ${MAX_BODY_BYTES} bytes`);
   }

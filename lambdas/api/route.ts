@@ -13,6 +13,8 @@ export interface RouteRequest<Query, Body> {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
+  /** The body as it came, where there was one: what a signature is over. */
+  readonly rawBody: string;
 }
 
 export type AnswerStatus = 200 | 201 | 202 | 204;

@@ -1,9 +1,11 @@
 import { apiKeyRoutes } from './api-keys.ts';
 import { deliveryRoutes } from './deliveries.ts';
+import { probeRoutes } from './probes.ts';
 import { recoveryRoutes } from './recoveries.ts';
 import type { Route } from './route.ts';
 import { logRoutes } from './send-logs.ts';
 import { send } from './send.ts';
+import { siteRoutes } from './site.ts';
 import { statsRoutes } from './stats.ts';
 import { suppressionRoutes } from './suppressions.ts';
 import { webhookSecretRoutes } from './webhook-secrets.ts';
@@ -22,6 +24,8 @@ export const ROUTES: readonly Route[] = [
   ...statsRoutes,
   ...apiKeyRoutes,
   ...workspaceRoutes,
+  ...siteRoutes,
+  ...probeRoutes,
   ...deliveryRoutes,
   ...suppressionRoutes,
 ];

@@ -96,7 +96,7 @@ const remove = route({
   async handle(deps, { caller, params, query }) {
     const address = addressOf(params);
     let wasInSes = false;
-    if (query.ses === 'true') {
+    if (query.ses) {
       const listed = await findSuppression(deps.table, caller.workspaceId, address);
       // First: if SES cannot be asked, ours stays, and tells how the address was spelt when the request is repeated.
       wasInSes = await removeFromSes(deps, listed ? [address, listed.address] : [address]);

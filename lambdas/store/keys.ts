@@ -14,6 +14,7 @@
  * | Counters, events   | C#ws#hour or #day        | beginning           | –                      | –                           |
  * | Counters, endpoint | C#ws#endpoint#hour, #day | beginning           | –                      | –                           |
  * | Checkpoint         | T#shard                  | T                   | –                      | –                           |
+ * | Probe              | P#sha256 of a token      | P; R#webhook id     | –                      | –                           |
  * | Command            | X#ws#id                  | X                   | –                      | –                           |
  * | Suppression        | W#ws#SUP                 | address             | –                      | –                           |
  * | ApiKey             | K#sha256                 | K                   | K#ws                   | –                           |
@@ -79,6 +80,7 @@ export const KIND = {
   workspace: 'workspace',
   endpoint: 'endpoint',
   endpointChange: 'endpoint_change',
+  probe: 'probe',
   counters: 'counters',
   checkpoint: 'checkpoint',
   suppression: 'suppression',
@@ -298,6 +300,11 @@ export function endpointCountersPartition(
 /** How far a shard of the table's stream has been counted. */
 export function checkpointKey(shardId: string): Key {
   return { pk: `T#${shardId}`, sk: 'T' };
+}
+
+/** Where `admin doctor` has a webhook sent to: known to whoever has the token, which is nowhere in the table. */
+export function probePartition(token: string): string {
+  return `P#${createHash('sha256').update(token).digest('hex')}`;
 }
 
 export function commandKey(workspaceId: string, id: string): Key {

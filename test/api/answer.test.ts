@@ -16,7 +16,9 @@ function askFor(route: (typeof ROUTES)[number], changes: Partial<Ask> = {}): Ask
   };
 }
 
-const ALL = ROUTES.map((route) => [`${route.method} ${route.path}`, route] as const);
+const ALL = ROUTES.filter((route) => route.scope !== 'public').map(
+  (route) => [`${route.method} ${route.path}`, route] as const,
+);
 const WITH_BODY = ALL.filter(([, route]) => route.body !== undefined);
 const LISTS = ['/v1/send/logs', '/v1/suppressions', `/v1/webhooks/${EP}/deliveries`];
 

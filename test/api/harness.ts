@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-sesv2';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { answer } from '../../lambdas/api/answer.ts';
 import type { ApiDeps } from '../../lambdas/api/deps.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
@@ -114,6 +115,7 @@ export function setUp() {
       return Promise.resolve(world.webhookAnswer);
     },
     resolve: (hostname) => Promise.resolve(world.addresses[hostname] ?? ['93.184.216.34']),
+    readSite: (file) => readFile(`docs/site/${file}`, 'utf8'),
     cursorKey: () => Promise.resolve(Buffer.alloc(32, 1)),
     configurationSet: 'IvyMailEvents',
     secretsKeyArn: 'key',

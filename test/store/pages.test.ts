@@ -86,13 +86,13 @@ describe('a page that passes rows over', () => {
 
   it('reads at most 70 rows, and is short where they do not fill it', async () => {
     const table = tableOf(Array.from({ length: 300 }, (_, second) => ({ partition: 0, second })));
-    let read = 0;
+    let rowsRead = 0;
     table.before = (_command, input) => {
-      read += Number(input['Limit']);
+      rowsRead += Number(input['Limit']);
     };
     const { seen, pages } = await walk(table, { limit: 50, every: 100, direction: 'next' });
     expect(seen).toHaveLength(3);
-    expect(read).toBeLessThanOrEqual(pages * 70);
+    expect(rowsRead).toBeLessThanOrEqual(pages * 70);
   });
 });
 

@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
 import type { IdPrefix } from '../../core/ids.ts';
 
+/** How a value is described that is sent as text and meant as something else: JSON Schema. */
+export const asSent = z.registry<Readonly<Record<string, unknown>>>();
+
 const LIMIT = 'must be a whole number from 1 to 100';
 
 /** 1 to 100, as text in a query. */
@@ -15,11 +18,23 @@ const limit = z._default(
   20,
 );
 
+asSent.add(limit, { type: 'integer', minimum: 1, maximum: 100, default: 20 });
+
 /** What every list takes. */
 export const paging = {
   limit,
   cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
 };
+
+/** `true` or `false`, as text in a query. */
+export const flag = z._default(
+  z.pipe(
+    z.enum(['true', 'false']),
+    z.transform((text) => text === 'true'),
+  ),
+  false,
+);
+asSent.add(flag, { type: 'boolean', default: false });
 
 export const noQuery = z.strictObject({});
 

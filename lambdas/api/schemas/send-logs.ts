@@ -1,10 +1,21 @@
 import * as z from 'zod/mini';
 import { EVENT_NAMES, LOG_TYPES, SUPPRESSION_REASONS } from '../../core/events.ts';
 import { MESSAGE_STATUSES } from '../../core/message-status.ts';
-import { bareAddress, idOf, line, paging, rfc3339 } from './common.ts';
+import { asSent, flag, bareAddress, idOf, line, paging, rfc3339 } from './common.ts';
 import { deliveryJson } from './deliveries.ts';
 
 const LIMIT = 'must be a whole number from 1 to 100, or to 1000 in an export';
+
+/** What is usual depends on the format. */
+const limit = z.optional(
+  z.pipe(z.string().check(z.regex(/^(?:[1-9][0-9]{0,2}|1000)$/, LIMIT)), z.transform(Number)),
+);
+asSent.add(limit, {
+  type: 'integer',
+  minimum: 1,
+  maximum: 1000,
+  description: 'At most 100 in JSON, 20 without it; in an export 1000, and 1000 without it',
+});
 
 /** Query of GET /v1/send/logs. */
 export const logsQuery = z.strictObject({
@@ -15,25 +26,14 @@ export const logsQuery = z.strictObject({
   after: z.optional(rfc3339),
   before: z.optional(rfc3339),
   ...paging,
-  /** What is usual depends on the format. */
-  limit: z.optional(
-    z.pipe(z.string().check(z.regex(/^(?:[1-9][0-9]{0,2}|1000)$/, LIMIT)), z.transform(Number)),
-  ),
+  limit,
 });
 
 /** SES's ids have 60 characters; what no message can be called is not found. */
 export const messageIdParam = line(256);
 
 /** Query of GET /v1/send/logs/{message_id}. */
-export const timelineQuery = z.strictObject({
-  raw: z._default(
-    z.pipe(
-      z.enum(['true', 'false']),
-      z.transform((text) => text === 'true'),
-    ),
-    false,
-  ),
-});
+export const timelineQuery = z.strictObject({ raw: flag });
 
 /** The webhook's own fields that say what went wrong. */
 const errorJson = z.strictObject({

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { SUPPRESSION_REASONS } from '../../core/events.ts';
-import { bareAddress, idOf, rfc3339 } from './common.ts';
+import { bareAddress, flag, idOf, rfc3339 } from './common.ts';
 
 /** A list brought along from elsewhere may say why; who adds an address by hand need not. */
 const REASONS = ['manual', 'bounce', 'complaint', 'unsubscribed'] as const;
@@ -11,7 +11,7 @@ export const createSuppressionBody = z.strictObject({
 });
 
 /** `ses=true`: SES's own list of the account, too, which is shared by all workspaces. */
-export const removeSuppressionQuery = z.strictObject({ ses: z.optional(z.enum(['true', 'false'])) });
+export const removeSuppressionQuery = z.strictObject({ ses: flag });
 
 export const suppressionJson = z.strictObject({
   address: z.string(),

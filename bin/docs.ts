@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { marked } from 'marked';
+import { openApiDocument } from '../lambdas/api/openapi.ts';
+import { ROUTES } from '../lambdas/api/routes.ts';
+
+const root = new URL('..', import.meta.url);
+const source = (name: string): string => readFileSync(new URL(`docs/${name}`, root), 'utf8');
+
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+interface Operation {
+  readonly summary: string;
+  readonly description?: string;
+  readonly parameters: readonly { name: string; in: string; required: boolean; schema: Schema }[];
+  readonly requestBody?: { content: { 'application/json': { schema: Schema } } };
+  readonly responses: Readonly<
+    Record<string, { description: string; content?: Record<string, { schema?: Schema }> }>
+  >;
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function typeOf(schema: Schema): string {
+  if (schema.enum) return schema.enum.map((each) => String(each)).join(' · ');
+  if (schema.anyOf) return schema.anyOf.map(typeOf).join(' or ');
+  if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`;
+  return [schema.type ?? 'any'].flat().join(' or ');
+}
+
+function row(name: string, where: string, schema: Schema, required: boolean): string {
+  const usual = schema.default === undefined ? '' : ` Usually ${JSON.stringify(schema.default)}.`;
+  const said = `${schema.description ?? ''}${usual}`;
+  return `<tr><td><code>${escape(name)}</code></td><td>${where}${required ? ', required' : ''}</td><td>${escape(
+    typeOf(schema),
+  )}</td><td>${escape(said)}</td></tr>`;
+}
+
+function operationHtml(method: string, path: string, operation: Operation): string {
+  const body = operation.requestBody?.content['application/json'].schema;
+  const rows = [
+    ...operation.parameters.map((each) => row(each.name, each.in, each.schema, each.required)),
+    ...Object.entries(body?.properties ?? {}).map(([name, schema]) =>
+      row(name, 'body', schema, body?.required?.includes(name) ?? false),
+    ),
+  ];
+  const answers = Object.entries(operation.responses).map(
+    ([status, { description, content }]) =>
+      `<li><b>${status}</b> ${escape(description)}${
+        Number(status) < 300 && content ? ` — ${Object.keys(content).join(', ')}` : ''
+      }</li>`,
+  );
+  const table = `<table><thead><tr><th>name</th><th>in</th><th>type</th><th></th></tr></thead><tbody>${rows.join(
+    '',
+  )}</tbody></table>`;
+  return `<details><summary><code><b>${method.toUpperCase()}</b> ${escape(path)}</code> <span>${escape(
+    operation.summary,
+  )}</span></summary><p>${marked.parseInline(operation.description ?? 'Needs no key.') as string}</p>${
+    rows.length > 0 ? table : ''
+  }<ul>${answers.join('')}</ul></details>`;
+}
+
+function referenceHtml(document: object): string {
+  const { paths } = document as { paths: Record<string, Record<string, Operation>> };
+  return Object.entries(paths)
+    .flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, operation]) => operationHtml(method, path, operation)),
+    )
+    .join('\n');
+}
+
+function slug(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+}
+
+/** The page as one file that needs nothing else: no script, and the one style is allowed by its hash. */
+function pageOf(markdown: string, style: string, document: object): string {
+  const headings = [...markdown.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
+  const nav = [...headings, 'API reference']
+    .map((heading) => `<a href="#${slug(heading)}">${escape(heading)}</a>`)
+    .join('');
+  const html = (marked.parse(markdown, { async: false, gfm: true }) as string)
+    .replaceAll(/<h2>(.+?)<\/h2>/g, (_, heading: string) => {
+      const text = heading.replaceAll(/<[^>]+>/g, '');
+      return `<h2 id="${slug(text)}">${heading}</h2>`;
+    })
+    .replaceAll('<table>', '<div class="wide"><table>')
+    .replaceAll('</table>', '</table></div>');
+  const hash = createHash('sha256').update(style).digest('base64');
+  const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>IvyMail Events: webhooks and events</title>
+<style>${style}</style>
+</head>
+<body>
+<nav aria-label="Sections"><strong>IvyMail Events</strong>${nav}<a href="llms.txt">llms.txt</a><a href="v1/openapi.json">openapi.json</a></nav>
+<main>
+${html}
+<h2 id="api-reference">API reference</h2>
+<p>Made from the schemas that requests are parsed with. The same as a document: <a href="v1/openapi.json">openapi.json</a>.</p>
+${referenceHtml(document)}
+</main>
+</body>
+</html>
+`;
+}
+
+/** Everything in docs/site/, by file name. */
+export function buildSite(): Readonly<Record<string, string>> {
+  const document = openApiDocument(ROUTES);
+  return {
+    'openapi.json': `${JSON.stringify(document, null, 1)}\n`,
+    'docs.html': pageOf(source('webhooks-and-events.md'), source('style.css').trim(), document),
+    'llms.txt': source('llms.txt'),
+  };
+}
+
+if (process.argv[1] === import.meta.filename) {
+  for (const [name, content] of Object.entries(buildSite())) {
+    writeFileSync(new URL(`docs/site/${name}`, root), content);
+    console.log(`docs/site/${name}  ${Buffer.byteLength(content)} bytes`);
+  }
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
+import { createResolve } from '../delivery/address-guard.ts';
+import { createSecretOpener } from '../delivery/secrets.ts';
+import { createSender } from '../delivery/send.ts';
+import { cursorKey } from '../store/cursor-key.ts';
+import { createTable } from '../store/table.ts';
+import type { ApiDeps } from './deps.ts';
+
+/** One attempt, within what API Gateway waits: after it nobody else would hear what became of the mail. */
+function createSesClient(): SESv2Client {
+  return new SESv2Client({
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+  });
+}
+
+/** What the api λ reaches AWS and the world with; throws where its environment lacks something. */
+export function awsDeps(environment: Readonly<Record<string, string | undefined>>): ApiDeps {
+  const table = createTable(requireEnv(environment, ENV.tableName));
+  const kms = new KMSClient({});
+  const secretsKeyArn = requireEnv(environment, ENV.secretsKeyArn);
+  const allowInsecureEndpoints = environment[ENV.allowInsecureEndpoints] === 'true';
+  const resolve = createResolve();
+  return {
+    table,
+    ses: createSesClient(),
+    kms,
+    secrets: createSecretOpener({ kms, now: Date.now }),
+    sendWebhook: createSender({ allowLoopback: allowInsecureEndpoints, resolve }),
+    resolve,
+    // Beside the code: lib/bundle.ts puts it there.
+    readSite: (file) => readFile(new URL(`site/${file}`, import.meta.url), 'utf8'),
+    cursorKey: cursorKey({ table, kms, keyArn: secretsKeyArn, randomBytes }),
+    configurationSet: requireEnv(environment, ENV.configurationSet),
+    secretsKeyArn,
+    retentionDays: requireNumberEnv(environment, ENV.retentionDays),
+    retry: JSON.parse(requireEnv(environment, ENV.retry)) as ApiDeps['retry'],
+    allowInsecureEndpoints,
+    now: Date.now,
+    randomBytes,
+  };
+}

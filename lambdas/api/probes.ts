@@ -1,0 +1,38 @@
+import * as z from 'zod/mini';
+import { keepReceipt } from '../store/probes.ts';
+import { ApiError, notFound } from './errors.ts';
+import { publicRoute } from './route.ts';
+import { idOf, noQuery } from './schemas/common.ts';
+
+/** A webhook of ours has about one. */
+const MAX_BODY_BYTES = 16 * 1024;
+const KEPT_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature', 'x-ivymail-signature'];
+
+/** Takes the webhooks that `npm run admin -- doctor` waits for; nobody else knows a token. */
+const receive = publicRoute({
+  method: 'POST',
+  path: '/probes/{token}',
+  summary: 'Takes a webhook for the doctor who opened the probe',
+  params: { token: z.string().check(z.regex(/^[a-z2-7]{52}$/)) },
+  query: noQuery,
+  headers: { 'webhook-id': idOf('evt') },
+  body: z.record(z.string(), z.unknown()),
+  answers: { 204: null },
+  async handle(deps, { params, headers, rawBody }) {
+    if (Buffer.byteLength(rawBody) > MAX_BODY_BYTES)
+      throw new ApiError('body_too_large', `The body has more than ${MAX_BODY_BYTES} bytes`);
+    const kept = await keepReceipt(deps.table, {
+      token: params['token'] ?? '',
+      webhookId: headers['webhook-id'] ?? '',
+      receipt: {
+        headers: Object.fromEntries(KEPT_HEADERS.map((name) => [name, headers[name] ?? ''])),
+        body: rawBody,
+      },
+      nowMs: deps.now(),
+    });
+    if (!kept) throw notFound();
+    return { status: 204 };
+  },
+});
+
+export const probeRoutes = [receive];

@@ -1,0 +1,32 @@
+import type { RouteAnswer } from './route.ts';
+import { publicRoute } from './route.ts';
+import { noQuery } from './schemas/common.ts';
+
+/** What is served to whoever asks, made by `npm run docs` from what stands in docs/. */
+export const SITE_FILES = {
+  '/docs': { file: 'docs.html', type: 'text/html', summary: 'The documentation, for people' },
+  '/llms.txt': { file: 'llms.txt', type: 'text/plain', summary: 'The documentation, for agents' },
+  '/v1/openapi.json': {
+    file: 'openapi.json',
+    type: 'application/json',
+    summary: 'This API as an OpenAPI 3.1 document',
+  },
+} as const;
+
+/** A deploy changes it, and nothing else: five minutes late is soon enough. */
+const CACHED = 'public, max-age=300';
+
+export const siteRoutes = Object.entries(SITE_FILES).map(([path, { file, type, summary }]) =>
+  publicRoute({
+    method: 'GET',
+    path,
+    summary,
+    query: noQuery,
+    answers: { 200: null },
+    media: [type],
+    async handle(deps): Promise<RouteAnswer> {
+      const text = { type: `${type}; charset=utf-8`, content: await deps.readSite(file) };
+      return { status: 200, text, headers: { 'cache-control': CACHED, 'x-content-type-options': 'nosniff' } };
+    },
+  }),
+);

@@ -1,0 +1,65 @@
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { readCollection } from './collection.ts';
+import { KIND, probePartition } from './keys.ts';
+import type { Table } from './table.ts';
+
+/** Long enough for a doctor who waits; after it the route knows the token no more. */
+const LIFE_SECONDS = 3_600;
+const RECEIPT_PREFIX = 'R#';
+
+/** A webhook as it arrived at a probe. */
+export interface ProbeReceipt {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Byte for byte. */
+  readonly body: string;
+}
+
+/** Opens a probe: from now on what is sent to its route is kept for an hour. */
+export async function openProbe(table: Table, token: string, nowMs: number): Promise<void> {
+  const ttl = Math.floor(nowMs / 1000) + LIFE_SECONDS;
+  await table.client.send(
+    new PutCommand({
+      TableName: table.name,
+      Item: { pk: probePartition(token), sk: 'P', kind: KIND.probe, ttl },
+    }),
+  );
+}
+
+/** Keeps a webhook under its id. False where there is no such probe, or no longer. */
+export async function keepReceipt(
+  table: Table,
+  {
+    token,
+    webhookId,
+    receipt,
+    nowMs,
+  }: { token: string; webhookId: string; receipt: ProbeReceipt; nowMs: number },
+): Promise<boolean> {
+  const pk = probePartition(token);
+  const answer = await table.client.send(new GetCommand({ TableName: table.name, Key: { pk, sk: 'P' } }));
+  const ttl = Number(answer.Item?.['ttl'] ?? 0);
+  // DynamoDB removes what has expired days later.
+  if (ttl <= nowMs / 1000) return false;
+  await table.client.send(
+    new PutCommand({
+      TableName: table.name,
+      Item: { pk, sk: `${RECEIPT_PREFIX}${webhookId}`, kind: KIND.probe, ...receipt, ttl },
+    }),
+  );
+  return true;
+}
+
+/** What has arrived, by webhook id. */
+export async function readReceipts(table: Table, token: string): Promise<ReadonlyMap<string, ProbeReceipt>> {
+  const rows = await readCollection(table, {
+    pk: probePartition(token),
+    prefix: RECEIPT_PREFIX,
+    consistent: true,
+  });
+  return new Map(
+    rows.map((row) => [
+      row.sk.slice(RECEIPT_PREFIX.length),
+      { headers: row['headers'] as Record<string, string>, body: row['body'] as string },
+    ]),
+  );
+}

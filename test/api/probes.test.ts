@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { openProbe, readReceipts } from '../../lambdas/store/probes.ts';
+import { deterministicId } from '../../lambdas/core/ids.ts';
+import { NOW_MS, setUp } from './harness.ts';
+
+const TOKEN = 'a'.repeat(52);
+const ID = deterministicId('evt', ['a']);
+
+function withProbe() {
+  const world = setUp();
+  const send = (
+    token = TOKEN,
+    body: unknown = '{ "event" : "delivered" }',
+    headers: Record<string, string> = {},
+  ) =>
+    world.ask({ method: 'POST', path: `/probes/${token}`, body, headers: { 'Webhook-Id': ID, ...headers } });
+  return { ...world, send };
+}
+
+describe('a probe', () => {
+  it('keeps what arrives, byte for byte, and needs no key', async () => {
+    const { table, send } = withProbe();
+    await openProbe(table, TOKEN, NOW_MS);
+    expect((await send(TOKEN, '', { 'webhook-signature': 'v1,abc', cookie: 'secret' })).status).toBe(400);
+    expect(
+      (await send(TOKEN, '{ "event" : "delivered" }', { 'webhook-signature': 'v1,abc', cookie: 'secret' }))
+        .status,
+    ).toBe(204);
+    expect([...(await readReceipts(table, TOKEN))]).toEqual([
+      [
+        ID,
+        {
+          headers: {
+            'webhook-id': ID,
+            'webhook-timestamp': '',
+            'webhook-signature': 'v1,abc',
+            'x-ivymail-signature': '',
+          },
+          body: '{ "event" : "delivered" }',
+        },
+      ],
+    ]);
+    expect(JSON.stringify([...table.rows])).not.toContain(TOKEN);
+  });
+
+  it.each([
+    ['one that nobody opened', 'b'.repeat(52)],
+    ['what is no token', 'a'],
+  ])('is not found: %s', async (_what, token) => {
+    const { table, send } = withProbe();
+    await openProbe(table, TOKEN, NOW_MS);
+    expect((await send(token)).status).toBe(404);
+  });
+
+  it('closes by itself after an hour', async () => {
+    const { table, send, world } = withProbe();
+    await openProbe(table, TOKEN, NOW_MS);
+    world.nowMs = NOW_MS + 3_600_000;
+    expect((await send()).status).toBe(404);
+  });
+
+  it('takes no more than a webhook', async () => {
+    const { table, send } = withProbe();
+    await openProbe(table, TOKEN, NOW_MS);
+    expect((await send(TOKEN, JSON.stringify({ x: 'x'.repeat(16 * 1024) }))).status).toBe(413);
+  });
+});

@@ -1,0 +1,142 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { buildSite } from '../bin/docs.ts';
+import { EVENT_NAMES, LOG_TYPE_OF } from '../lambdas/core/events.ts';
+import { normalise } from '../lambdas/core/normalise.ts';
+import { ROUTES } from '../lambdas/api/routes.ts';
+import { webhookPayload } from '../lambdas/delivery/payload.ts';
+import { secretText, signWebhook } from '../lambdas/delivery/sign.ts';
+import { WORKSPACE_ID } from './builders/events.ts';
+import { SAMPLES } from './fixtures/ses-samples.ts';
+
+const page = readFileSync('docs/webhooks-and-events.md', 'utf8');
+const blocks = (language: string): string[] =>
+  [...page.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g'))].map(([, code = '']) => code);
+
+describe('what is served', () => {
+  it('is what the sources make: run npm run docs', () => {
+    for (const [name, content] of Object.entries(buildSite()))
+      expect(readFileSync(`docs/site/${name}`, 'utf8') === content, `docs/site/${name} is out of date`).toBe(
+        true,
+      );
+  });
+
+  it('runs no script, loads nothing, and allows its one style by its hash', () => {
+    const html = readFileSync('docs/site/docs.html', 'utf8');
+    const style = /<style>([^]*?)<\/style>/.exec(html)?.[1] ?? '';
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(html).toContain(`default-src 'none'; style-src 'sha256-${hash}'`);
+    expect(html).not.toMatch(/<script|<img|<link|style="|\son\w+="|javascript:/i);
+  });
+
+  it('is linked below any stage or domain: no link begins at the root', () => {
+    const html = readFileSync('docs/site/docs.html', 'utf8');
+    expect([...html.matchAll(/href="(\/[^"]*)"/g)].map(([, href]) => href)).toEqual([]);
+  });
+
+  it('leads each link within the page to a place that is there', () => {
+    const html = readFileSync('docs/site/docs.html', 'utf8');
+    for (const [, id] of html.matchAll(/href="#([^"]*)"/g)) expect(html).toContain(`id="${id}"`);
+  });
+});
+
+describe('the table of events', () => {
+  it('names every event with its log type', () => {
+    const rows = [...page.matchAll(/^\| `(\w+)` +\| (\w+) +\|/gm)].map(([, event, type]) => [event, type]);
+    expect(rows).toEqual(EVENT_NAMES.map((name) => [name, LOG_TYPE_OF[name]]));
+  });
+});
+
+describe('the routes of the page', () => {
+  it('are all routes that a user calls', () => {
+    const commands = blocks('sh').join('\n');
+    for (const { method, path } of ROUTES.filter((route) => route.scope !== 'public')) {
+      const shown = path.replaceAll(/\{\w+\}/g, '[^/"?]+').replaceAll('/', '\\/');
+      const called = new RegExp(`${method === 'GET' ? '' : `-X ${method} `}"\\$BASE${shown}["?]`);
+      const told =
+        called.test(commands) ||
+        [
+          'GET /v1/webhooks',
+          'GET /v1/webhooks/{id}',
+          'DELETE /v1/webhooks/{id}',
+          'DELETE /v1/api-keys/{id}',
+        ].includes(`${method} ${path}`);
+      expect(told, `${method} ${path} is not on the page`).toBe(true);
+    }
+  });
+});
+
+describe('a payload of the page', () => {
+  const real = new Map(
+    Object.values(SAMPLES)
+      .flatMap((sample) => normalise(sample).events)
+      // The one that says most: SES leaves out what it does not know.
+      .toSorted((left, right) => Object.keys(left.details).length - Object.keys(right.details).length)
+      .map((event) => [
+        event.event,
+        JSON.parse(webhookPayload({ ...event, workspace_id: WORKSPACE_ID })) as Record<string, unknown>,
+      ]),
+  );
+
+  it.each(blocks('json').map((block) => JSON.parse(block) as Record<string, unknown>))(
+    'of $event has the fields of a real one',
+    (shown) => {
+      const { tags: _tags, ...payload } = real.get(shown['event'] as 'bounced') ?? {};
+      expect(Object.keys(shown).toSorted()).toEqual(Object.keys(payload).toSorted());
+      for (const [name, value] of Object.entries(shown)) expect(typeof value).toBe(typeof payload[name]);
+    },
+  );
+
+  it('is shown for the three of the mission', () => {
+    const shown = blocks('json').map((block) => (JSON.parse(block) as { event: string }).event);
+    expect(shown).toEqual(['delivered', 'bounced', 'complained']);
+  });
+});
+
+const secret = Buffer.alloc(24, 7);
+const body = '{"event":"bounced","subject":"Grüße"}';
+const now = Math.floor(Date.now() / 1000);
+function headersOf(seconds: number, secrets: readonly Uint8Array[]): Record<string, string> {
+  const signature = signWebhook({ webhookId: 'evt_a', timestampSeconds: seconds, body, secrets });
+  return { 'webhook-id': 'evt_a', 'webhook-timestamp': String(seconds), 'x-ivymail-signature': signature };
+}
+/** Headers, body, and whether a verifier must accept them. */
+const CASES: readonly (readonly [Record<string, string>, string, boolean])[] = [
+  [headersOf(now, [secret]), body, true],
+  [headersOf(now, [Buffer.alloc(24, 9), secret]), body, true],
+  [headersOf(now, [Buffer.alloc(24, 9)]), body, false],
+  [headersOf(now, [secret]), `${body} `, false],
+  [headersOf(now - 600, [secret]), body, false],
+  [{}, body, false],
+];
+
+describe('the verifier of the page', () => {
+  it('in JavaScript accepts what we send, and nothing that was changed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'docs-'));
+    try {
+      const file = join(folder, 'verify.mjs');
+      writeFileSync(file, blocks('js')[0] ?? '');
+      const { verify } = (await import(pathToFileURL(file).href)) as {
+        verify: (key: string, headers: Record<string, string>, rawBody: string) => boolean;
+      };
+      for (const [headers, raw, accepted] of CASES)
+        expect(verify(secretText(secret), headers, raw)).toBe(accepted);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('in Python accepts what we send, and nothing that was changed', () => {
+    const program = `${blocks('python')[0]}\nimport json, sys\nkey, cases = json.load(sys.stdin)\nprint(json.dumps([verify(key, h, b) for h, b, _ in cases]))`;
+    const said = execFileSync('python3', ['-c', program], {
+      input: JSON.stringify([secretText(secret), CASES]),
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(said)).toEqual(CASES.map(([, , accepted]) => accepted));
+  });
+});

@@ -1,0 +1,101 @@
+/** Every command of the user's page, run as a reader would run it, and the recipe for agents. */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { api, createHook, delivery, stack, type Hook } from './client.ts';
+
+const page = readFileSync('docs/webhooks-and-events.md', 'utf8');
+const commands = [...page.matchAll(/```sh\n([^]*?)```/g)].map(([, code = '']) => code.trim());
+
+let hook: Hook;
+let environment: Record<string, string>;
+beforeAll(async () => {
+  hook = await createHook(['delivered']);
+  const sent = await api('POST', '/v1/send', {
+    from: stack.from,
+    to: ['success@simulator.amazonses.com'],
+    subject: 'For the docs',
+    text: 'Hello.',
+  });
+  const { id } = await delivery(hook, sent.body.message_id, ['delivered']);
+  const recovery = await api('POST', `/v1/webhooks/${hook.endpointId}/recover`, {
+    since: '2026-01-01T00:00:00Z',
+  });
+  environment = {
+    PATH: process.env['PATH'] ?? '',
+    BASE: stack.base_url,
+    KEY: stack.api_key,
+    FROM: stack.from,
+    HOOK_URL: hook.url,
+    MESSAGE_ID: sent.body.message_id,
+    WEBHOOK_ID: hook.endpointId,
+    DELIVERY_ID: String(id),
+    RECOVERY_ID: recovery.body.recovery_id,
+    RUN: randomUUID(),
+  };
+});
+afterAll(() => hook.remove());
+
+const run = promisify(execFile);
+
+describe('the page', () => {
+  it('has its commands', () => {
+    expect(commands.length).toBeGreaterThan(20);
+  });
+
+  it.each(commands)('%s', async (command) => {
+    // Each call of a block on its own, with the status after its answer.
+    const calls = command.split(/\n(?=curl )/);
+    for (const call of calls) {
+      // oxlint-disable-next-line no-await-in-loop -- in the order of the page
+      const { stdout } = await run('bash', ['-c', call.replace(/^curl -s/, `curl -s -w '\\n%{http_code}'`)], {
+        env: environment,
+      });
+      const status = Number(stdout.slice(stdout.lastIndexOf('\n')));
+      expect(status, stdout).toBeGreaterThanOrEqual(200);
+      expect(status, stdout).toBeLessThan(300);
+    }
+  });
+});
+
+describe('an agent that has read llms.txt and has a key', () => {
+  it('finds out in two calls what happened to a mail', async () => {
+    const text = await (await fetch(`${stack.base_url}/llms.txt`)).text();
+    const [first = '', second = ''] = [...text.matchAll(/^ {4}GET (\S+)$/gm)].map(([, path = '']) => path);
+    const to = 'bounce@simulator.amazonses.com';
+    await api('POST', '/v1/send', { from: stack.from, to: [to], subject: 'Where is it?', text: 'Hello.' });
+    let entries: { status: string; message_id: string; error?: { diagnostic_code: string } }[] = [];
+    await expect
+      .poll(
+        async () => {
+          entries = (await api('GET', first.replace('X', to))).body.data;
+          return entries.some((entry) => entry.status === 'bounced');
+        },
+        { timeout: 60_000 },
+      )
+      .toBe(true);
+    const bounce = entries.find((entry) => entry.status === 'bounced');
+    expect(bounce?.error?.diagnostic_code).toMatch(/550|user unknown/);
+    const { body } = await api('GET', second.replace('{message_id}', bounce?.message_id ?? ''));
+    expect(body.recipients).toMatchObject([{ to, status: 'bounced' }]);
+    expect(body.raw_events.length).toBeGreaterThan(0);
+  });
+});
+
+describe('what is served without a key', () => {
+  it.each(['/docs', '/llms.txt', '/v1/openapi.json'])('%s', async (path) => {
+    const answer = await fetch(`${stack.base_url}${path}`);
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toBe(
+      readFileSync(
+        `docs/site/${path
+          .split('/')
+          .at(-1)
+          ?.replace(/^docs$/, 'docs.html')}`,
+        'utf8',
+      ),
+    );
+  });
+});
