@@ -93,7 +93,8 @@ function pageOf(markdown: string, style: string, document: object): string {
   const nav = [...headings, 'API reference']
     .map((heading) => `<a href="#${slug(heading)}">${escape(heading)}</a>`)
     .join('');
-  const html = (marked.parse(markdown, { async: false, gfm: true }) as string)
+  const html = marked
+    .parse(markdown, { async: false, gfm: true })
     .replaceAll(/<h2>(.+?)<\/h2>/g, (_, heading: string) => {
       const text = heading.replaceAll(/<[^>]+>/g, '');
       return `<h2 id="${slug(text)}">${heading}</h2>`;

@@ -46,11 +46,16 @@ function matchPath(pattern: string, path: string): Record<string, string> | unde
 }
 
 function findRoute(routes: readonly Route[], event: APIGatewayProxyEvent): Match {
+  const others = new Set<string>();
   for (const route of routes) {
-    const params = route.method === event.httpMethod ? matchPath(route.path, event.path) : undefined;
-    if (params) return { route, params };
+    const params = matchPath(route.path, event.path);
+    if (params && route.method === event.httpMethod) return { route, params };
+    if (params) others.add(route.method);
   }
-  throw notFound();
+  if (others.size === 0) throw notFound();
+  throw new ApiError('method_not_allowed', `${event.httpMethod} is not done here`, {
+    headers: { allow: [...others].join(', ') },
+  });
 }
 
 function givenBody(route: Route, event: APIGatewayProxyEvent): unknown {

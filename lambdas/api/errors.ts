@@ -8,6 +8,7 @@ export const STATUS_OF_CODE = {
   invalid_api_key: 403,
   insufficient_scope: 403,
   not_found: 404,
+  method_not_allowed: 405,
   idempotency_conflict: 409,
   body_too_large: 413,
   unsupported_media_type: 415,

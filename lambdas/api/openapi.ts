@@ -10,6 +10,7 @@ type Json = Readonly<Record<string, unknown>>;
 const OF_EVERY_ROUTE: readonly ErrorCode[] = [
   'invalid_parameter',
   'not_found',
+  'method_not_allowed',
   'rate_limited',
   'unavailable',
   'outcome_unknown',
@@ -95,7 +96,10 @@ const DESCRIPTION_OF: Readonly<Record<string, string>> = {
 function answersOf(route: Route): Json {
   const answers = Object.entries(route.answers).map(([status, schema]) => {
     const media = Object.fromEntries(
-      (status === '200' ? (route.media ?? []) : []).map((type) => [type, { schema: { type: 'string' } }]),
+      (status === '200' ? (route.media ?? []) : []).map((type) => [
+        type,
+        { schema: { type: type === 'application/json' ? 'object' : 'string' } },
+      ]),
     );
     const content = {
       ...(schema && { 'application/json': { schema: schemaOf(schema, 'output') } }),

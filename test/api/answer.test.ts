@@ -45,9 +45,13 @@ describe.each(ALL)('%s', (_name, route) => {
     });
   });
 
-  it('is not there for a method that it has not', async () => {
+  it('says which methods it has where it is asked by another', async () => {
     const told = await setUp().ask(askFor(route, { method: 'PUT' }));
-    expect(told).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
+    expect(told).toMatchObject({
+      status: 405,
+      headers: { allow: expect.stringContaining(route.method) },
+      body: { error: { code: 'method_not_allowed' } },
+    });
   });
 
   it('names an error by the same request id in header and body', async () => {
@@ -154,7 +158,6 @@ describe('a route that is not there', () => {
     ['GET', '/v1/send/logs/'],
     ['GET', '/v1/webhooks//deliveries'],
     ['GET', '/v2/send/logs'],
-    ['DELETE', '/v1/send/logs'],
     ['GET', '/v1/webhooks/%zz'],
     ['GET', '/v1/webhooks/a/b/c'],
   ])('%s %s answers 404', async (method, path) => {

@@ -1,0 +1,41 @@
+/** The running API against its own description: no 5xx, and no answer that the document does not have. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, expect, it } from 'vitest';
+import { ensureVenv, type Run } from '../../local/python.ts';
+import { stack } from './client.ts';
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, '../..');
+const scratch = mkdtempSync(join(root, '.local', 'tmp-contract-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Of each operation, over the edges that schemathesis derives from the schemas. */
+const MAX_EXAMPLES = 15;
+
+it('schemathesis finds nothing, with all checks on', { timeout: 600_000 }, async () => {
+  const programs = await ensureVenv(
+    (async (_name, file, args) => (await run(file, [...args], { cwd: root })).stdout) satisfies Run,
+    {
+      requirements: join(root, 'test/contract/requirements.txt'),
+      folder: join(root, '.local/contract-venv'),
+      draft: join(scratch, 'venv'),
+    },
+  );
+  const { stdout } = await run(
+    join(programs, 'schemathesis'),
+    [
+      ['--config-file', join(root, 'test/contract/schemathesis.toml')],
+      ['run', join(root, 'docs/site/openapi.json')],
+      ['--url', `${stack.base_url}/`],
+      ['--header', `x-api-key: ${stack.api_key}`],
+      ['--checks', 'all', '--phases', 'examples,coverage,fuzzing', '--max-examples', String(MAX_EXAMPLES)],
+      ['--workers', '2', '--no-color', '--warnings', 'off', '--continue-on-failure', '--no-shrink'],
+    ].flat(),
+    // Its example database and reports go where the test cleans up.
+    { cwd: scratch, maxBuffer: 64 * 1024 * 1024 },
+  ).catch((error: unknown) => error as { stdout: string });
+  expect(stdout).toMatch(/No issues found/);
+});
