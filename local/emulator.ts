@@ -69,14 +69,13 @@ export async function startEmulator(options: EmulatorOptions): Promise<string> {
 async function ensureMiniStack(options: EmulatorOptions): Promise<string> {
   const run: Run = (name, file, args) =>
     options.processes.run({ name, file, args, cwd: options.root, env: options.env });
-  const programs = await options.progress.step('MiniStack installed', () =>
+  return options.progress.step('MiniStack installed', () =>
     ensureVenv(run, {
       requirements: join(options.root, 'local', 'requirements.txt'),
       folder: join(options.stateFolder, 'venv'),
       draft: join(options.runFolder, 'venv'),
     }),
   );
-  return join(programs, 'python');
 }
 
 async function isReady(endpoint: string): Promise<boolean> {

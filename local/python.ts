@@ -16,13 +16,15 @@ export interface Venv {
 
 const PYTHON_PROBE = 'import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (3, 10) else 3)';
 
-/** A private virtual environment that holds exactly its requirements; gives the folder of its programs. */
+/**
+ * A private virtual environment that holds exactly its requirements; gives its Python. Its other programs name the place
+ * it was made at, and do not run: `python -m` does.
+ */
 export async function ensureVenv(run: Run, { requirements, folder, draft }: Venv): Promise<string> {
-  const programs = join(folder, 'bin');
+  const python = join(folder, 'bin', 'python');
   const marker = join(folder, 'requirements.sha256');
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
-  if (existsSync(join(programs, 'python')) && existsSync(marker) && readFileSync(marker, 'utf8') === wanted)
-    return programs;
+  if (existsSync(python) && existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return python;
 
   // Aside first: a run that is broken off, or one beside it, leaves no half of it.
   await run('python -m venv', await findPython(run), ['-m', 'venv', draft]);
@@ -37,7 +39,7 @@ export async function ensureVenv(run: Run, { requirements, folder, draft }: Venv
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(dirname(folder), { recursive: true });
   renameSync(draft, folder);
-  return programs;
+  return python;
 }
 
 async function findPython(run: Run): Promise<string> {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError, STATUS_OF_CODE, notFound } from '../../lambdas/api/errors.ts';
 
-/** As the design lists them. */
+/** As the design lists them, and 405 (docs/adr/0015-method-not-allowed.md). */
 const CODES_OF_STATUS = {
   400: ['invalid_json', 'invalid_parameter', 'invalid_cursor', 'conflicting_filters'],
   401: ['missing_api_key'],
   403: ['invalid_api_key', 'insufficient_scope'],
   404: ['not_found'],
+  405: ['method_not_allowed'],
   409: ['idempotency_conflict'],
   413: ['body_too_large'],
   415: ['unsupported_media_type'],

@@ -16,7 +16,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const MAX_EXAMPLES = 15;
 
 it('schemathesis finds nothing, with all checks on', { timeout: 600_000 }, async () => {
-  const programs = await ensureVenv(
+  const python = await ensureVenv(
     (async (_name, file, args) => (await run(file, [...args], { cwd: root })).stdout) satisfies Run,
     {
       requirements: join(root, 'test/contract/requirements.txt'),
@@ -24,9 +24,10 @@ it('schemathesis finds nothing, with all checks on', { timeout: 600_000 }, async
       draft: join(scratch, 'venv'),
     },
   );
-  const { stdout } = await run(
-    join(programs, 'schemathesis'),
+  const { stdout, stderr } = await run(
+    python,
     [
+      ['-m', 'schemathesis.cli'],
       ['--config-file', join(root, 'test/contract/schemathesis.toml')],
       ['run', join(root, 'docs/site/openapi.json')],
       ['--url', `${stack.base_url}/`],
@@ -36,6 +37,6 @@ it('schemathesis finds nothing, with all checks on', { timeout: 600_000 }, async
     ].flat(),
     // Its example database and reports go where the test cleans up.
     { cwd: scratch, maxBuffer: 64 * 1024 * 1024 },
-  ).catch((error: unknown) => error as { stdout: string });
-  expect(stdout).toMatch(/No issues found/);
+  ).catch((error: unknown) => error as { stdout: string; stderr: string });
+  expect(`${stdout}${stderr}`).toMatch(/No issues found/);
 });

@@ -62,6 +62,9 @@ const BARE_ADDRESS =
 
 export const bareAddress = line(320).check(z.regex(BARE_ADDRESS, 'must be an e-mail address'));
 
+// The expression of it is longer than anybody reads, or can make examples from.
+asSent.add(bareAddress, { type: 'string', format: 'email', maxLength: 320 });
+
 /** `ann@example.com` or `Ann Example <ann@example.com>`. */
 export const mailbox = line(512).check(
   z.refine((value) => {
