@@ -1,118 +1,138 @@
-import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { apiKeyHash, apiKeyHint, newApiKey } from '../lambdas/core/api-key.ts';
-import { isId, randomId } from '../lambdas/core/ids.ts';
-import { formatTimestamp } from '../lambdas/core/timestamps.ts';
-import { hasApiKey, putApiKey } from '../lambdas/store/api-keys.ts';
-import { createTable, type Table } from '../lambdas/store/table.ts';
-import { ensureWorkspace } from '../lambdas/store/workspaces.ts';
+import picocolors from 'picocolors';
+import { attach, detach } from './admin/attach.ts';
+import type { Check, CheckStatus } from './admin/checks.ts';
+import { findDeployment, readStackFile, type Deployment } from './admin/deployment.ts';
+import { doctor } from './admin/doctor.ts';
+import { UsageError } from './admin/errors.ts';
+import { init } from './admin/init.ts';
+import { key } from './admin/keys.ts';
+import { redrive } from './admin/redrive.ts';
+import type { Told } from './admin/told.ts';
+import { workspace } from './admin/workspaces.ts';
 
-const USAGE = `Usage: npm run admin -- init [--stack NAME] [--workspace ws_…] [--another] [--json]
+const USAGE = `Usage: npm run admin -- COMMAND [options]
 
-  init   makes the first API key of a workspace (scope admin) and shows it, once
+  init                          the first API key of a workspace (scope admin), shown once
+      --workspace ws_…  --another
+  doctor                        looks at everything between SES and your webhooks, then sends through it
+      --from ADDRESS  --api-key KEY (or IVYMAIL_API_KEY)  --no-send  --timeout SECONDS (120)
+  workspace create | list | show ID
+      --name NAME  --configuration-set NAME
+  key create | list | revoke ID
+      --workspace ws_…  --name NAME  --scopes send,read  --expires-at TIME
+  redrive list | show PLACE | run PLACE
+      --filter TEXT  --reason REASON  --day YYYY-MM-DD  --limit N  --dry-run
+  attach IDENTITY | detach IDENTITY    our configuration set as the default of an SES identity
+      --force
 
-  --stack NAME       the deployed stack (default IvyMailEvents)
-  --workspace ws_…   the workspace (default: the one that exists from the deploy on)
-  --another          makes a key although the workspace has one
-  --json             prints one JSON object`;
+  --stack NAME   the deployed stack (IvyMailEvents)      --local   the running npm start
+  --json         one JSON object, for programs
+  Exit codes: 0 all well, 1 something is wrong, 2 wrong use, 3 AWS could not be asked`;
 
-/** What went wrong in a way that the person at the keyboard can mend; exit code 2. */
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+const OPTIONS = {
+  stack: { type: 'string', default: 'IvyMailEvents' },
+  local: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  workspace: { type: 'string' },
+  another: { type: 'boolean', default: false },
+  from: { type: 'string' },
+  'api-key': { type: 'string' },
+  'no-send': { type: 'boolean', default: false },
+  timeout: { type: 'string', default: '120' },
+  name: { type: 'string' },
+  'configuration-set': { type: 'string' },
+  scopes: { type: 'string' },
+  'expires-at': { type: 'string' },
+  filter: { type: 'string' },
+  reason: { type: 'string' },
+  day: { type: 'string' },
+  limit: { type: 'string' },
+  'dry-run': { type: 'boolean', default: false },
+  force: { type: 'boolean', default: false },
+} as const;
 
-export interface FirstKey {
-  readonly api_key: string;
-  readonly key_id: string;
-  readonly workspace_id: string;
-}
-
-/** Makes an admin key of a workspace; the key itself is only in the answer. */
-export async function initWorkspace(deps: {
-  readonly table: Table;
-  readonly workspaceId: string;
-  readonly mode?: 'live' | 'test';
-}): Promise<FirstKey> {
-  const createdAt = formatTimestamp(Date.now());
-  await ensureWorkspace(deps.table, { id: deps.workspaceId, name: 'default', created_at: createdAt });
-  const key = newApiKey(deps.mode ?? 'live', randomBytes);
-  const id = randomId('key', randomBytes);
-  await putApiKey(deps.table, apiKeyHash(key), {
-    id,
-    workspace_id: deps.workspaceId,
-    name: 'admin',
-    scopes: ['admin'],
-    hint: apiKeyHint(key),
-    created_at: createdAt,
-  });
-  return { api_key: key, key_id: id, workspace_id: deps.workspaceId };
-}
-
-async function stackOutputs(stack: string): Promise<Readonly<Record<string, string>>> {
-  const answer = await new CloudFormationClient({}).send(new DescribeStacksCommand({ StackName: stack }));
-  const outputs = answer.Stacks?.[0]?.Outputs ?? [];
-  return Object.fromEntries(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
-}
-
-async function init(options: {
-  stack: string;
-  workspace?: string | undefined;
-  another: boolean;
-  json: boolean;
-}): Promise<void> {
-  const outputs = await stackOutputs(options.stack);
-  const { TableName: tableName, DefaultWorkspaceId: defaultWorkspace, ApiUrl: apiUrl } = outputs;
-  const workspaceId = options.workspace ?? defaultWorkspace;
-  if (tableName === undefined || workspaceId === undefined) {
-    throw new UsageError(`The stack ${options.stack} has no outputs of IvyMail Events`);
-  }
-  if (!isId('ws', workspaceId)) throw new UsageError(`${workspaceId} is not the id of a workspace`);
-  const table = createTable(tableName);
-  if (!options.another && (await hasApiKey(table, workspaceId))) {
-    throw new UsageError(`${workspaceId} has a key already; --another makes one more`);
-  }
-  const made = await initWorkspace({ table, workspaceId });
-  if (options.json) {
-    console.log(JSON.stringify(made));
-    return;
-  }
-  console.log(`API key of ${made.workspace_id} (scope admin); it is not shown again:\n\n  ${made.api_key}\n`);
-  if (apiUrl !== undefined)
-    console.log(`curl -H 'x-api-key: ${made.api_key}' '${apiUrl}v1/send/logs?limit=10'`);
-}
-
-async function main(args: readonly string[]): Promise<void> {
-  let parsed;
+function parse(args: readonly string[]) {
   try {
-    parsed = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        stack: { type: 'string', default: 'IvyMailEvents' },
-        workspace: { type: 'string' },
-        another: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-      },
-    });
+    return parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
-  const [command, ...rest] = parsed.positionals;
-  if (command !== 'init' || rest.length > 0) throw new UsageError(`${command ?? 'nothing'} is not a command`);
-  await init(parsed.values);
+}
+type Values = ReturnType<typeof parse>['values'];
+
+const SIGNS: Readonly<Record<CheckStatus, string>> = {
+  ok: picocolors.green('✓'),
+  failed: picocolors.red('✗'),
+  warning: picocolors.yellow('!'),
+  not_checked: picocolors.dim('–'),
+};
+
+function line({ name, status, detail, advice }: Check): string {
+  const said = status === 'not_checked' ? `not checked: ${detail}` : detail;
+  return `${SIGNS[status]} ${name.padEnd(24)} ${said}${advice === undefined ? '' : `\n  ${' '.repeat(24)} → ${advice}`}`;
 }
 
-if (process.argv[1] === import.meta.filename) {
-  main(process.argv.slice(2)).catch((error: unknown) => {
-    const usage = error instanceof UsageError;
-    console.error(
-      usage
-        ? `${error.message}\n\n${USAGE}`
-        : error instanceof Error
-          ? `${error.name}: ${error.message}`
-          : error,
-    );
-    process.exitCode = usage ? 2 : 1;
+async function runDoctor(deployment: Deployment, values: Values): Promise<Told> {
+  const patienceMs = Number(values.timeout) * 1000;
+  if (!(patienceMs > 0)) throw new UsageError('--timeout takes seconds');
+  const checks = await doctor(deployment, {
+    from: values.from ?? deployment.from,
+    apiKey: values['api-key'] ?? process.env['IVYMAIL_API_KEY'] ?? deployment.apiKey,
+    send: !values['no-send'],
+    patienceMs,
+    onCheck: (done) => {
+      if (!values.json) console.log(line(done));
+    },
   });
+  const count = (status: CheckStatus): number => checks.filter((each) => each.status === status).length;
+  const failures = count('failed');
+  return {
+    result: { ok: failures === 0, checks },
+    text: `\n${count('ok')} well, ${failures} failed, ${count('warning')} to look at, ${count('not_checked')} not checked`,
+    exitCode: failures > 0 ? 1 : 0,
+  };
 }
+
+type Command = (deployment: Deployment, rest: readonly string[], values: Values) => Promise<Told>;
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ['init', (deployment, _rest, values) => init(deployment, values)],
+  ['doctor', (deployment, _rest, values) => runDoctor(deployment, values)],
+  ['workspace', (deployment, rest, values) => workspace(deployment, rest, values)],
+  ['key', (deployment, rest, values) => key(deployment, rest, values)],
+  ['redrive', (deployment, rest, values) => redrive(deployment, rest, values)],
+  ['attach', (deployment, [identity], values) => attach(deployment, identity, values)],
+  ['detach', (deployment, [identity]) => detach(deployment, identity)],
+]);
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parse(args);
+  const [name, ...rest] = positionals;
+  const command = COMMANDS.get(name ?? '');
+  if (!command) throw new UsageError(`${name ?? 'nothing'} is not a command`);
+  if (['init', 'doctor'].includes(name ?? '') && rest.length > 0)
+    throw new UsageError(`${rest.join(' ')} is too much`);
+  const told = await command(
+    await findDeployment({
+      stack: values.stack,
+      running: values.local ? readStackFile() : undefined,
+    }),
+    rest,
+    values,
+  );
+  console.log(values.json ? JSON.stringify(told.result) : told.text);
+  return told.exitCode ?? 0;
+}
+
+main(process.argv.slice(2)).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    const usage = error instanceof UsageError;
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    console.error(usage ? `${error.message}\n\n${USAGE}` : said);
+    process.exitCode = usage ? 2 : 3;
+  },
+);

@@ -53,6 +53,7 @@ export interface SesAccount {
   sendEmail(body: unknown): Promise<unknown>;
   getAccount(): unknown;
   getEmailIdentity(identity: string): unknown;
+  putIdentityConfigurationSet(identity: string, body: unknown): unknown;
   getConfigurationSet(name: string): unknown;
   getEventDestinations(name: string): unknown;
   putSuppressedDestination(body: unknown): unknown;
@@ -89,6 +90,8 @@ const EVENT_TYPES = [
 ];
 
 export function createSesAccount(options: SesAccountOptions): SesAccount {
+  /** Of the one identity. */
+  let defaultSet: string | undefined;
   const suppressed = new Map<string, Suppression>();
   let target: SesTarget | undefined;
   let sentCount = 0;
@@ -166,8 +169,21 @@ export function createSesAccount(options: SesAccountOptions): SesAccount {
         FeedbackForwardingStatus: true,
         VerifiedForSendingStatus: true,
         VerificationStatus: 'SUCCESS',
-        DkimAttributes: { SigningEnabled: false, Status: 'NOT_STARTED' },
+        // As an address of a domain whose records are published.
+        DkimAttributes: { SigningEnabled: true, Status: 'SUCCESS' },
+        ...(defaultSet !== undefined && { ConfigurationSetName: defaultSet }),
       };
+    },
+
+    putIdentityConfigurationSet(identity, body) {
+      if (!isVerified(identity))
+        throw new SesError('NotFoundException', `Email identity ${identity} does not exist.`);
+      const { ConfigurationSetName: name } = z
+        .object({ ConfigurationSetName: z.optional(z.string()) })
+        .parse(body ?? {});
+      if (name !== undefined) connectedTarget(name);
+      defaultSet = name;
+      return {};
     },
 
     getConfigurationSet(name) {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { readBody, sendJson, serve, type LocalServer } from './http.ts';
 import {
@@ -59,6 +60,12 @@ const ROUTES: readonly Route[] = [
     method: 'PUT',
     path: /^\/v2\/email\/suppression\/addresses$/,
     answer: (account, _parameter, body) => account.putSuppressedDestination(body),
+  },
+  {
+    operation: 'PutEmailIdentityConfigurationSetAttributes',
+    method: 'PUT',
+    path: /^\/v2\/email\/identities\/([^/]+)\/configuration-set$/,
+    answer: (account, identity, body) => account.putIdentityConfigurationSet(identity, body),
   },
   {
     operation: 'ListSuppressedDestinations',
@@ -140,6 +147,8 @@ export async function startSesSimulator(options: SesAccountOptions): Promise<Ses
       );
       return sendJson(response, 200, parsed.data);
     }
+    if (pathname === '/' && new URLSearchParams(text).get('Action') === NOTIFICATIONS)
+      return sendXml(response, notificationsOf(options.from));
     const route = ROUTES.find((each) => each.method === request.method && each.path.test(pathname));
     const { status, body, error } = route
       ? await answerCall(route, pathname, text)
@@ -153,6 +162,19 @@ export async function startSesSimulator(options: SesAccountOptions): Promise<Ses
     else sendJson(response, status, body, error === undefined ? {} : { 'x-amzn-errortype': error });
   });
   return { ...server, connect: (target) => account.connect(target) };
+}
+
+/** The one call of the older SES that has no like in v2: no identity has notifications of its own. */
+const NOTIFICATIONS = 'GetIdentityNotificationAttributes';
+
+function notificationsOf(identity: string): string {
+  const entry = `<entry><key>${identity}</key><value><ForwardingEnabled>true</ForwardingEnabled></value></entry>`;
+  const result = `<${NOTIFICATIONS}Result><NotificationAttributes>${entry}</NotificationAttributes></${NOTIFICATIONS}Result>`;
+  return `<${NOTIFICATIONS}Response xmlns="http://ses.amazonaws.com/doc/2010-12-01/">${result}</${NOTIFICATIONS}Response>`;
+}
+
+function sendXml(response: ServerResponse, body: string): void {
+  response.writeHead(200, { 'content-type': 'text/xml' }).end(body);
 }
 
 function refusal(error: SesError): Answer {

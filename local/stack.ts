@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path';
 import { createTable } from '../lambdas/store/table.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { initWorkspace } from '../bin/admin.ts';
+import { initWorkspace } from '../bin/admin/init.ts';
 import { awsConfig, childEnvironment, REGION } from './aws.ts';
 import { createCdk } from './deploy.ts';
 import { startEmulator } from './emulator.ts';

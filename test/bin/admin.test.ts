@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { initWorkspace } from '../../bin/admin.ts';
+import { initWorkspace } from '../../bin/admin/init.ts';
 import { apiKeyHash, isWellFormedApiKey } from '../../lambdas/core/api-key.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId, isId } from '../../lambdas/core/ids.ts';
 import { findApiKey } from '../../lambdas/store/api-keys.ts';
@@ -60,13 +60,13 @@ describe('the admin command', () => {
   ])('with %s says what it takes, with exit code 2', (_what, args) => {
     const { status, stdout, stderr } = admin(...args);
     expect(status).toBe(2);
-    expect(stderr).toContain('Usage: npm run admin -- init');
+    expect(stderr).toContain('Usage: npm run admin -- COMMAND');
     expect(stdout).toBe('');
   });
 
-  it('that cannot reach AWS says so in a line, with exit code 1', () => {
+  it('that cannot reach AWS says so in a line, with exit code 3', () => {
     const { status, stderr } = admin('init');
-    expect(status).toBe(1);
+    expect(status).toBe(3);
     expect(stderr).toContain('ECONNREFUSED');
     expect(stderr).not.toContain('    at ');
   });

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  ListStackResourcesCommand,
+} from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SESClient } from '@aws-sdk/client-ses';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { createTable, type Table } from '../../lambdas/store/table.ts';
+import type { StackDescription } from '../../local/stack-file.ts';
+import { UsageError } from './errors.ts';
+
+/** A deployed stack, and the clients that reach it. */
+export interface Deployment {
+  /** Ends without a slash. */
+  readonly apiUrl: string;
+  readonly configurationSet: string;
+  readonly defaultWorkspaceId: string;
+  readonly topicArn: string;
+  readonly queueUrl: string;
+  /** By the names of their constructs: `SourceDeadLetters`, `DeliveryDeliverDeadLetters`, … */
+  readonly deadLetterQueues: Readonly<Record<string, string>>;
+  readonly deliverMachineArn: string;
+  readonly redeliverMachineArn: string;
+  readonly table: Table;
+  /** Account, identities and mail. */
+  readonly ses: SESv2Client;
+  /** Configuration sets: the same SES, but in the local run, whose emulator has them and whose simulator sends. */
+  readonly sesSets: SESv2Client;
+  /** The older SES, for what the newer one does not tell. */
+  readonly sesV1: SESClient;
+  readonly sns: SNSClient;
+  readonly sqs: SQSClient;
+  readonly sfn: SFNClient;
+  /** Known in the local run. */
+  readonly apiKey?: string;
+  readonly from?: string;
+}
+
+export interface Target {
+  readonly stack: string;
+  /** A local run rather than the AWS account of the environment. */
+  readonly running?: StackDescription | undefined;
+}
+
+const STACK_FILE = '.local/stack.json';
+
+/** The `npm start` that runs in this folder. */
+export function readStackFile(): StackDescription {
+  try {
+    return JSON.parse(readFileSync(STACK_FILE, 'utf8')) as StackDescription;
+  } catch (cause) {
+    throw new UsageError('Nothing is running here: npm start writes .local/stack.json', { cause });
+  }
+}
+
+function localConfig(endpoint: string, region: string) {
+  return { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+}
+
+async function readResources(client: CloudFormationClient, stack: string) {
+  const found: { readonly id: string; readonly type: string; readonly physicalId: string }[] = [];
+  let NextToken: string | undefined;
+  do {
+    // oxlint-disable-next-line no-await-in-loop -- page by page
+    const page = await client.send(
+      new ListStackResourcesCommand({ StackName: stack, ...(NextToken !== undefined && { NextToken }) }),
+    );
+    for (const each of page.StackResourceSummaries ?? [])
+      found.push({
+        id: each.LogicalResourceId ?? '',
+        type: each.ResourceType ?? '',
+        physicalId: each.PhysicalResourceId ?? '',
+      });
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  return found;
+}
+
+/** Finds the stack by its outputs and resources; throws a UsageError where it is none of ours. */
+export async function findDeployment({ stack, running }: Target): Promise<Deployment> {
+  const config = running ? localConfig(running.aws_endpoint_url, running.region) : {};
+  const cloudFormation = new CloudFormationClient(config);
+  const described = await cloudFormation.send(new DescribeStacksCommand({ StackName: stack }));
+  const outputs = Object.fromEntries(
+    (described.Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [
+      OutputKey,
+      OutputValue,
+    ]),
+  );
+  const output = (name: string): string => {
+    const value = outputs[name];
+    if (value === undefined) throw new UsageError(`The stack ${stack} has no outputs of IvyMail Events`);
+    return value;
+  };
+  const resources = await readResources(cloudFormation, stack);
+  const physical = (pattern: RegExp): string =>
+    resources.find(({ id }) => pattern.test(id))?.physicalId ?? '';
+  const deadLetterQueues = resources
+    .filter(({ type, id }) => type === 'AWS::SQS::Queue' && id.includes('DeadLetters'))
+    .map(({ id, physicalId }) => [id.replace(/^Ivy|[0-9A-F]{8}$/g, ''), physicalId] as const);
+  return {
+    apiUrl: (running?.base_url ?? output('ApiUrl')).replace(/\/$/, ''),
+    configurationSet: output('ConfigurationSetName'),
+    defaultWorkspaceId: output('DefaultWorkspaceId'),
+    topicArn: output('TopicArn'),
+    queueUrl: output('QueueUrl'),
+    deadLetterQueues: Object.fromEntries(deadLetterQueues),
+    deliverMachineArn: physical(/DeliveryDeliverMachine[0-9A-F]{8}$/),
+    redeliverMachineArn: physical(/DeliveryRedeliverMachine[0-9A-F]{8}$/),
+    table: createTable(output('TableName'), new DynamoDBClient(config)),
+    ses: new SESv2Client(running ? localConfig(running.ses_endpoint_url, running.region) : {}),
+    sesSets: new SESv2Client(config),
+    sesV1: new SESClient(running ? localConfig(running.ses_endpoint_url, running.region) : {}),
+    sns: new SNSClient(config),
+    sqs: new SQSClient(config),
+    sfn: new SFNClient(config),
+    ...(running && { apiKey: running.api_key, from: running.from }),
+  };
+}

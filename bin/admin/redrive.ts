@@ -1,0 +1,237 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { StartExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
+import { firstTask } from '../../lambdas/delivery/dispatch.ts';
+import { startDelivery } from '../../lambdas/delivery/executions.ts';
+import { matchEndpoints } from '../../lambdas/core/endpoints.ts';
+import { readCollection } from '../../lambdas/store/collection.ts';
+import { listEndpoints } from '../../lambdas/store/endpoints.ts';
+import { toEmailEvent } from '../../lambdas/store/event-rows.ts';
+import { KIND } from '../../lambdas/store/keys.ts';
+import type { Row } from '../../lambdas/store/pages.ts';
+import { quarantinedBody } from '../../lambdas/store/quarantine.ts';
+import type { Deployment } from './deployment.ts';
+import { UsageError } from './errors.ts';
+import { tableOf, type Told } from './told.ts';
+
+export interface RedriveOptions {
+  /** Only what contains this text. */
+  readonly filter?: string | undefined;
+  /** Only quarantined messages with this reason. */
+  readonly reason?: string | undefined;
+  /** `YYYY-MM-DD`, of the quarantine; today and the day before without it. */
+  readonly day?: string | undefined;
+  readonly 'dry-run'?: boolean | undefined;
+  readonly limit?: string | undefined;
+}
+
+/** Something that was set aside, and what takes it out of there once it is dealt with. */
+interface SetAside {
+  readonly id: string;
+  readonly body: string;
+  readonly reason?: string;
+  remove(): Promise<void>;
+}
+
+const QUARANTINE = 'quarantine';
+const DAY_MS = 86_400_000;
+
+function daysOf({ day }: RedriveOptions): readonly string[] {
+  if (day !== undefined) {
+    if (/^\d{4}-\d{2}-\d{2}$/.test(day)) return [day];
+    throw new UsageError(`${day} is not a day as in 2026-02-25`);
+  }
+  return [0, 1].map((ago) => new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10));
+}
+
+async function readQuarantine({ table }: Deployment, options: RedriveOptions): Promise<readonly SetAside[]> {
+  const rows = await Promise.all(daysOf(options).map((day) => readCollection(table, { pk: `Q#${day}` })));
+  return rows.flat().map((row) => ({
+    id: String(row['id']),
+    body: quarantinedBody(row),
+    reason: String(row['reason']),
+    async remove() {
+      await table.client.send(new DeleteCommand({ TableName: table.name, Key: { pk: row.pk, sk: row.sk } }));
+    },
+  }));
+}
+
+/** How long what is looked at is hidden from others. */
+const LOOK_SECONDS = 60;
+
+/** Everything in a queue, once; it comes back into view by itself. */
+async function readQueue({ sqs }: Deployment, queueUrl: string): Promise<readonly SetAside[]> {
+  const found = new Map<string, SetAside>();
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- ten at a time is what SQS gives
+    const { Messages: messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: 10,
+        VisibilityTimeout: LOOK_SECONDS,
+        WaitTimeSeconds: 1,
+      }),
+    );
+    const fresh = messages.filter((message) => !found.has(message.MessageId ?? ''));
+    if (fresh.length === 0) return [...found.values()];
+    for (const { MessageId: id = '', Body: body = '', ReceiptHandle: handle } of fresh) {
+      found.set(id, {
+        id,
+        body,
+        async remove() {
+          await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: handle }));
+        },
+      });
+    }
+  }
+}
+
+/** What makes a message of a place go its way again. Throws where it cannot. */
+function wayOf(deployment: Deployment, place: string): (message: SetAside) => Promise<void> {
+  if (place === QUARANTINE || place.startsWith('Source')) {
+    return async ({ body }) => {
+      await deployment.sqs.send(new SendMessageCommand({ QueueUrl: deployment.queueUrl, MessageBody: body }));
+    };
+  }
+  if (place === 'DeliveryDispatchDeadLetters') return ({ body }) => dispatchAgain(deployment, body);
+  if (place === 'DeliveryDeliverDeadLetters') return ({ body }) => deliverAgain(deployment, body);
+  return () => {
+    throw new Error(
+      'It says where in the stream counting was given up; that stretch is missing in the statistics',
+    );
+  };
+}
+
+/** Keys of a row that could not be dispatched: the row is read, and its deliveries are started as dispatch would. */
+async function dispatchAgain({ table, sfn, deliverMachineArn }: Deployment, body: string): Promise<void> {
+  const { keys } = JSON.parse(body) as { keys?: Parameters<typeof unmarshall>[0] };
+  if (!keys) {
+    throw new Error(
+      'It is Lambda’s note of a batch that was given up, without keys: recover of the endpoints since then delivers what is missing',
+    );
+  }
+  const answer = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: unmarshall(keys), ConsistentRead: true }),
+  );
+  if (answer.Item?.['kind'] !== KIND.event) throw new Error('The row is no event, or has expired');
+  const event = toEmailEvent(answer.Item as Row);
+  const endpoints = matchEndpoints(
+    await listEndpoints(table, event.workspace_id, { consistent: true }),
+    event,
+  );
+  await Promise.all(
+    endpoints.map((endpoint) => startDelivery(sfn, deliverMachineArn, firstTask(event, endpoint.id))),
+  );
+}
+
+/** A delivery that no execution could take: Redeliver takes it up at the attempt it was at. */
+async function deliverAgain({ sfn, redeliverMachineArn }: Deployment, body: string): Promise<void> {
+  const task = JSON.parse(body) as DeliveryTask;
+  await sfn.send(
+    new StartExecutionCommand({
+      stateMachineArn: redeliverMachineArn,
+      // The name of the first try may be taken, by an execution that failed.
+      name: `${task.execution_name}-${Date.now()}`,
+      input: JSON.stringify(task),
+    }),
+  );
+}
+
+function read(deployment: Deployment, place: string, options: RedriveOptions): Promise<readonly SetAside[]> {
+  if (place === QUARANTINE) return readQuarantine(deployment, options);
+  const url = deployment.deadLetterQueues[place];
+  if (url !== undefined) return readQueue(deployment, url);
+  const places = [...Object.keys(deployment.deadLetterQueues), QUARANTINE];
+  throw new UsageError(`${place} is no place; there are ${places.join(', ')}`);
+}
+
+function isWanted({ body, reason }: SetAside, options: RedriveOptions): boolean {
+  return (
+    (options.filter === undefined || body.includes(options.filter)) &&
+    (options.reason === undefined || reason === options.reason)
+  );
+}
+
+async function list(deployment: Deployment, options: RedriveOptions): Promise<Told> {
+  const queues = await Promise.all(
+    Object.entries(deployment.deadLetterQueues).map(async ([place, url]) => {
+      const { Attributes: attributes } = await deployment.sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages'] }),
+      );
+      return { place, count: Number(attributes?.['ApproximateNumberOfMessages'] ?? 0), reasons: '' };
+    }),
+  );
+  const counts = new Map<string, number>();
+  const quarantined = await readQuarantine(deployment, options);
+  for (const { reason = '' } of quarantined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const reasons = [...counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
+  const places = [...queues, { place: QUARANTINE, count: quarantined.length, reasons }];
+  const rows = places.map((each) => [each.place, String(each.count), each.reasons]);
+  return { result: places, text: tableOf(['place', 'messages', 'reasons'], rows) };
+}
+
+const SHOWN = 10;
+const EXCERPT_CHARACTERS = 300;
+
+async function show(deployment: Deployment, place: string, options: RedriveOptions): Promise<Told> {
+  const limit = Number(options.limit ?? SHOWN);
+  if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit takes a whole number from 1');
+  const messages = (await read(deployment, place, options)).filter((each) => isWanted(each, options));
+  const shown = messages
+    .slice(0, limit)
+    .map(({ id, reason, body }) => ({ id, ...(reason && { reason }), body }));
+  const lines = shown.map(
+    ({ id, reason, body }) =>
+      `${id}${reason === undefined ? '' : `  ${reason}`}\n  ${body.slice(0, EXCERPT_CHARACTERS).toWellFormed()}`,
+  );
+  const text = [...lines, `${shown.length} of ${messages.length}`].join('\n');
+  return { result: { count: messages.length, messages: shown }, text };
+}
+
+async function run(deployment: Deployment, place: string, options: RedriveOptions): Promise<Told> {
+  const messages = (await read(deployment, place, options)).filter((each) => isWanted(each, options));
+  if (options['dry-run'] === true) {
+    const result = { place, matched: messages.length, redriven: 0, failed: [] };
+    return { result, text: `${messages.length} would be redriven` };
+  }
+  const go = wayOf(deployment, place);
+  const failures: { readonly id: string; readonly error: string }[] = [];
+  for (const message of messages) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a fault stops nothing that was done
+      await go(message);
+      // Only now: what was not taken stays where it is.
+      // oxlint-disable-next-line no-await-in-loop
+      await message.remove();
+    } catch (error) {
+      failures.push({ id: message.id, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const redriven = messages.length - failures.length;
+  const lines = failures.map(({ id, error }) => `${id} stays: ${error}`);
+  return {
+    result: { place, matched: messages.length, redriven, failed: failures },
+    text: [...lines, `${redriven} of ${messages.length} redriven`].join('\n'),
+    exitCode: failures.length > 0 ? 1 : 0,
+  };
+}
+
+/** `redrive list | show PLACE | run PLACE` */
+export async function redrive(
+  deployment: Deployment,
+  [action, place]: readonly string[],
+  options: RedriveOptions,
+): Promise<Told> {
+  if (action === 'list' && place === undefined) return list(deployment, options);
+  if (action === 'show' && place !== undefined) return show(deployment, place, options);
+  if (action === 'run' && place !== undefined) return run(deployment, place, options);
+  throw new UsageError('redrive takes list, or show or run and a place that list names');
+}

@@ -1,0 +1,228 @@
+/** `npm run admin` as an operator runs it, against the deployed stack; what it breaks it mends. */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import {
+  CreateConfigurationSetEventDestinationCommand,
+  DeleteConfigurationSetEventDestinationCommand,
+  GetConfigurationSetEventDestinationsCommand,
+} from '@aws-sdk/client-sesv2';
+import { ListSubscriptionsByTopicCommand, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { findDeployment, type Deployment } from '../../bin/admin/deployment.ts';
+import { doctor } from '../../bin/admin/doctor.ts';
+import type { Check } from '../../bin/admin/checks.ts';
+import { redrive } from '../../bin/admin/redrive.ts';
+import { SAMPLES } from '../fixtures/ses-samples.ts';
+import { api, createHook, logsOf, publish, stack, until } from './client.ts';
+
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await findDeployment({ stack: 'IvyMailEvents', running: stack });
+});
+
+async function examine(changes: { apiKey?: string; send?: boolean } = {}): Promise<readonly Check[]> {
+  return doctor(deployment, {
+    apiKey: stack.api_key,
+    from: stack.from,
+    send: false,
+    patienceMs: 60_000,
+    onCheck: () => {},
+    ...changes,
+  });
+}
+
+function failures(checks: readonly Check[]): Check[] {
+  return checks.filter(({ status }) => status === 'failed');
+}
+
+describe('doctor', () => {
+  it('is all green on a stack that is well, mail and webhooks included', async () => {
+    const checks = await examine({ send: true });
+    expect(checks.filter(({ status }) => status !== 'ok')).toEqual([]);
+    expect(checks).toHaveLength(15);
+    const { body } = await api('GET', '/v1/webhooks');
+    expect(body.data.filter((each: { description: string }) => each.description === 'doctor')).toEqual([]);
+  });
+
+  it('names a key that is wrong, and sends nothing', async () => {
+    const checks = await examine({ apiKey: 'ivy_live_wrong', send: true });
+    expect(failures(checks)).toMatchObject([
+      { name: 'API and key', detail: 'the API key is wrong: the API answers 403 invalid_api_key' },
+    ]);
+    expect(checks.at(-1)).toMatchObject({ name: 'end to end', status: 'not_checked' });
+  });
+
+  it('names the subscription that is missing', async () => {
+    const { sns, topicArn } = deployment;
+    const { Subscriptions: [ours] = [] } = await sns.send(
+      new ListSubscriptionsByTopicCommand({ TopicArn: topicArn }),
+    );
+    await sns.send(new UnsubscribeCommand({ SubscriptionArn: ours?.SubscriptionArn }));
+    try {
+      expect(failures(await examine())).toMatchObject([
+        {
+          name: 'subscription',
+          detail: expect.stringContaining('subscription of the queue to the topic is missing'),
+        },
+      ]);
+    } finally {
+      await sns.send(
+        new SubscribeCommand({
+          TopicArn: topicArn,
+          Protocol: 'sqs',
+          Endpoint: ours?.Endpoint,
+          Attributes: { RawMessageDelivery: 'true' },
+        }),
+      );
+    }
+    expect(failures(await examine())).toEqual([]);
+  });
+
+  it('names the event destination that is missing', async () => {
+    const { sesSets, configurationSet: ConfigurationSetName } = deployment;
+    const { EventDestinations: [ours] = [] } = await sesSets.send(
+      new GetConfigurationSetEventDestinationsCommand({ ConfigurationSetName }),
+    );
+    const EventDestinationName = ours?.Name;
+    await sesSets.send(
+      new DeleteConfigurationSetEventDestinationCommand({ ConfigurationSetName, EventDestinationName }),
+    );
+    try {
+      expect(failures(await examine())).toMatchObject([
+        {
+          name: 'event destination',
+          detail: expect.stringContaining('has no event destination at our topic'),
+        },
+      ]);
+    } finally {
+      const { Name: _name, ...EventDestination } = ours ?? {};
+      await sesSets.send(
+        new CreateConfigurationSetEventDestinationCommand({
+          ConfigurationSetName,
+          EventDestinationName,
+          EventDestination,
+        }),
+      );
+    }
+    expect(failures(await examine())).toEqual([]);
+  });
+
+  it('names the dead-letter queue that is not empty', async () => {
+    const { sqs } = deployment;
+    const QueueUrl = deployment.deadLetterQueues['DeliveryDeliverDeadLetters'];
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
+    expect(failures(await examine())).toMatchObject([
+      { name: 'dead-letter queues', detail: 'not empty: DeliveryDeliverDeadLetters holds 1' },
+    ]);
+    const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message?.ReceiptHandle }));
+    expect(failures(await examine())).toEqual([]);
+  });
+});
+
+describe('redrive', () => {
+  const place = 'SourceDeadLetters';
+  const told = async (action: string, where: string, options: Parameters<typeof redrive>[2] = {}) =>
+    (await redrive(deployment, [action, where], options)).result;
+
+  it('puts an SES event of the dead-letter queue back, where it is stored, and takes it off', async () => {
+    const messageId = `redriven-${randomUUID()}`;
+    const event = { ...SAMPLES.send, mail: { ...SAMPLES.send.mail, messageId } };
+    await deployment.sqs.send(
+      new SendMessageCommand({
+        QueueUrl: deployment.deadLetterQueues[place],
+        MessageBody: JSON.stringify(event),
+      }),
+    );
+    expect(await told('run', place, { filter: 'no such text', 'dry-run': true })).toMatchObject({
+      matched: 0,
+    });
+    const once = until('the message to come back into view', async () => {
+      const result = (await told('run', place, { filter: messageId })) as { redriven: number };
+      return result.redriven === 1 ? result : undefined;
+    });
+    expect(await once).toEqual({ place, matched: 1, redriven: 1, failed: [] });
+    expect(await logsOf(messageId, 1)).toMatchObject([{ status: 'sent' }]);
+    expect(failures(await examine())).toEqual([]);
+  }, 120_000);
+
+  it('shows what is quarantined by its reason, and tries it again on request', async () => {
+    const text = `no event ${randomUUID()}`;
+    await publish(JSON.stringify({ text }));
+    const shown = await until('the message to be quarantined', async () => {
+      const result = (await told('show', 'quarantine', { filter: text })) as {
+        count: number;
+        messages: unknown[];
+      };
+      return result.count === 1 ? result : undefined;
+    });
+    expect(shown.messages).toMatchObject([{ reason: 'not_ses' }]);
+    expect(await told('run', 'quarantine', { filter: text, 'dry-run': true })).toMatchObject({
+      matched: 1,
+      redriven: 0,
+    });
+    expect(await told('run', 'quarantine', { filter: text, reason: 'not_ses' })).toMatchObject({
+      redriven: 1,
+    });
+    // It is as unreadable as before.
+    await until('the message to be quarantined again', async () => {
+      const result = (await told('show', 'quarantine', { filter: text })) as { count: number };
+      return result.count === 1 ? true : undefined;
+    });
+  });
+
+  it('starts the deliveries of a row that could not be dispatched, from its keys', async () => {
+    const hook = await createHook(['complained']);
+    const messageId = `undispatched-${randomUUID()}`;
+    await publish({ ...SAMPLES.complaint, mail: { ...SAMPLES.complaint.mail, messageId } });
+    const [request] = await hook.requests(1, messageId);
+    const [entry] = await logsOf(messageId, 1);
+    expect(request?.headers['webhook-id']).toBe(entry?.event_id);
+    const keys = {
+      pk: { S: `M#${stack.workspace_id}#${messageId}` },
+      sk: { S: `E#${new Date(entry?.timestamp ?? '').toISOString()}#${entry?.event_id}` },
+    };
+    const QueueUrl = deployment.deadLetterQueues['DeliveryDispatchDeadLetters'];
+    await deployment.sqs.send(
+      new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ keys, reason: 'test' }) }),
+    );
+    expect(await told('run', 'DeliveryDispatchDeadLetters')).toMatchObject({ redriven: 1, failed: [] });
+    // It was delivered before: the claim lets nothing be sent twice.
+    expect(await hook.seen(messageId)).toHaveLength(1);
+    await hook.remove();
+  });
+});
+
+describe('the command', () => {
+  const run = promisify(execFile);
+  it.each([
+    [['workspace', 'list']],
+    [['key', 'list']],
+    [['redrive', 'list']],
+    [['attach', stack.from]],
+    [['detach', stack.from]],
+  ])('%j prints one JSON object with --json', async (args) => {
+    // The stack of this test has no file of its own: the options of the environment lead to it.
+    const { stdout } = await run(process.execPath, ['--import', 'tsx', 'bin/admin.ts', ...args, '--json'], {
+      env: {
+        PATH: process.env['PATH'],
+        AWS_ENDPOINT_URL: stack.aws_endpoint_url,
+        AWS_ENDPOINT_URL_SESV2: stack.ses_endpoint_url,
+        AWS_REGION: stack.region,
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+      },
+    });
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(stdout)).toBeTypeOf('object');
+  });
+
+  it('shows in its documentation every command there is', () => {
+    const page = readFileSync('docs/admin.md', 'utf8');
+    for (const name of ['init', 'doctor', 'workspace', 'key', 'redrive', 'attach', 'detach'])
+      expect(page).toContain(`npm run admin -- ${name}`);
+  });
+});
