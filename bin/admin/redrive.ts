@@ -1,6 +1,7 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import {
+  ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
@@ -39,6 +40,8 @@ interface SetAside {
   readonly body: string;
   readonly reason?: string;
   remove(): Promise<void>;
+  /** Back into the view of others. */
+  release(): Promise<void>;
 }
 
 const QUARANTINE = 'quarantine';
@@ -61,13 +64,15 @@ async function readQuarantine({ table }: Deployment, options: RedriveOptions): P
     async remove() {
       await table.client.send(new DeleteCommand({ TableName: table.name, Key: { pk: row.pk, sk: row.sk } }));
     },
+    // A row is always in view.
+    release: () => Promise.resolve(),
   }));
 }
 
-/** How long what is looked at is hidden from others. */
+/** How long what is looked at is hidden from others, at the most. */
 const LOOK_SECONDS = 60;
 
-/** Everything in a queue, once; it comes back into view by itself. */
+/** Everything in a queue, once. */
 async function readQueue({ sqs }: Deployment, queueUrl: string): Promise<readonly SetAside[]> {
   const found = new Map<string, SetAside>();
   for (;;) {
@@ -88,6 +93,15 @@ async function readQueue({ sqs }: Deployment, queueUrl: string): Promise<readonl
         body,
         async remove() {
           await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: handle }));
+        },
+        async release() {
+          await sqs.send(
+            new ChangeMessageVisibilityCommand({
+              QueueUrl: queueUrl,
+              ReceiptHandle: handle,
+              VisibilityTimeout: 0,
+            }),
+          );
         },
       });
     }
@@ -181,47 +195,83 @@ async function list(deployment: Deployment, options: RedriveOptions): Promise<To
 const SHOWN = 10;
 const EXCERPT_CHARACTERS = 300;
 
+/** Does something with what is wanted of a place; all that is not taken off it is released. */
+async function withWanted<T>(
+  deployment: Deployment,
+  place: string,
+  {
+    options,
+    use,
+  }: {
+    readonly options: RedriveOptions;
+    readonly use: (
+      wanted: readonly SetAside[],
+    ) => Promise<{ readonly result: T; readonly removed: ReadonlySet<SetAside> }>;
+  },
+): Promise<T> {
+  const all = await read(deployment, place, options);
+  let removed: ReadonlySet<SetAside> = new Set();
+  try {
+    const used = await use(all.filter((each) => isWanted(each, options)));
+    ({ removed } = used);
+    return used.result;
+  } finally {
+    await Promise.all(all.filter((each) => !removed.has(each)).map((each) => each.release()));
+  }
+}
+
 async function show(deployment: Deployment, place: string, options: RedriveOptions): Promise<Told> {
   const limit = Number(options.limit ?? SHOWN);
   if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit takes a whole number from 1');
-  const messages = (await read(deployment, place, options)).filter((each) => isWanted(each, options));
-  const shown = messages
-    .slice(0, limit)
-    .map(({ id, reason, body }) => ({ id, ...(reason && { reason }), body }));
-  const lines = shown.map(
-    ({ id, reason, body }) =>
-      `${id}${reason === undefined ? '' : `  ${reason}`}\n  ${body.slice(0, EXCERPT_CHARACTERS).toWellFormed()}`,
-  );
-  const text = [...lines, `${shown.length} of ${messages.length}`].join('\n');
-  return { result: { count: messages.length, messages: shown }, text };
+  return withWanted(deployment, place, {
+    options,
+    async use(messages) {
+      const shown = messages
+        .slice(0, limit)
+        .map(({ id, reason, body }) => ({ id, ...(reason !== undefined && { reason }), body }));
+      const lines = shown.map(
+        ({ id, reason, body }) =>
+          `${id}${reason === undefined ? '' : `  ${reason}`}\n  ${body.slice(0, EXCERPT_CHARACTERS).toWellFormed()}`,
+      );
+      const text = [...lines, `${shown.length} of ${messages.length}`].join('\n');
+      const result: Told = { result: { count: messages.length, messages: shown }, text };
+      return { result, removed: new Set() };
+    },
+  });
 }
 
 async function run(deployment: Deployment, place: string, options: RedriveOptions): Promise<Told> {
-  const messages = (await read(deployment, place, options)).filter((each) => isWanted(each, options));
-  if (options['dry-run'] === true) {
-    const result = { place, matched: messages.length, redriven: 0, failed: [] };
-    return { result, text: `${messages.length} would be redriven` };
-  }
   const go = wayOf(deployment, place);
-  const failures: { readonly id: string; readonly error: string }[] = [];
-  for (const message of messages) {
-    try {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a fault stops nothing that was done
-      await go(message);
-      // Only now: what was not taken stays where it is.
-      // oxlint-disable-next-line no-await-in-loop
-      await message.remove();
-    } catch (error) {
-      failures.push({ id: message.id, error: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  const redriven = messages.length - failures.length;
-  const lines = failures.map(({ id, error }) => `${id} stays: ${error}`);
-  return {
-    result: { place, matched: messages.length, redriven, failed: failures },
-    text: [...lines, `${redriven} of ${messages.length} redriven`].join('\n'),
-    exitCode: failures.length > 0 ? 1 : 0,
-  };
+  return withWanted(deployment, place, {
+    options,
+    async use(messages) {
+      const removed = new Set<SetAside>();
+      const failures: { readonly id: string; readonly error: string }[] = [];
+      for (const message of options['dry-run'] === true ? [] : messages) {
+        try {
+          // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a fault stops nothing that was done
+          await go(message);
+          // Only now: what was not taken stays where it is.
+          // oxlint-disable-next-line no-await-in-loop
+          await message.remove();
+          removed.add(message);
+        } catch (error) {
+          failures.push({ id: message.id, error: error instanceof Error ? error.message : String(error) });
+        }
+      }
+      const lines = failures.map(({ id, error }) => `${id} stays: ${error}`);
+      const said =
+        options['dry-run'] === true
+          ? `${messages.length} would be redriven`
+          : `${removed.size} of ${messages.length} redriven`;
+      const result: Told = {
+        result: { place, matched: messages.length, redriven: removed.size, failed: failures },
+        text: [...lines, said].join('\n'),
+        exitCode: failures.length > 0 ? 1 : 0,
+      };
+      return { result, removed };
+    },
+  });
 }
 
 /** `redrive list | show PLACE | run PLACE` */

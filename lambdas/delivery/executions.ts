@@ -2,28 +2,27 @@ import { ExecutionAlreadyExists, StartExecutionCommand, type SFNClient } from '@
 import type { PacedTask } from '../core/commands.ts';
 import type { DeliveryTask } from '../core/deliveries.ts';
 
-/** Starts the Express machine; it does not know names, so a repeated start runs twice and the claim sorts it out. */
-export async function startDelivery(sfn: SFNClient, machineArn: string, task: DeliveryTask): Promise<void> {
-  await sfn.send(
-    new StartExecutionCommand({
-      stateMachineArn: machineArn,
-      name: task.execution_name,
-      input: JSON.stringify(task),
-    }),
-  );
-}
-
-/** Starts the Recover machine, once for each name. */
-export async function startPaced(sfn: SFNClient, machineArn: string, task: PacedTask): Promise<void> {
+/** One that has this name already counts as started. */
+async function start(
+  sfn: SFNClient,
+  stateMachineArn: string,
+  task: { readonly execution_name: string },
+): Promise<void> {
   try {
     await sfn.send(
-      new StartExecutionCommand({
-        stateMachineArn: machineArn,
-        name: task.execution_name,
-        input: JSON.stringify(task),
-      }),
+      new StartExecutionCommand({ stateMachineArn, name: task.execution_name, input: JSON.stringify(task) }),
     );
   } catch (error) {
     if (!(error instanceof ExecutionAlreadyExists)) throw error;
   }
+}
+
+/** Starts the Express machine. AWS does not hold its executions to their names: one may run twice, and the claim sorts it out. */
+export function startDelivery(sfn: SFNClient, machineArn: string, task: DeliveryTask): Promise<void> {
+  return start(sfn, machineArn, task);
+}
+
+/** Starts the Recover machine, once for each name. */
+export function startPaced(sfn: SFNClient, machineArn: string, task: PacedTask): Promise<void> {
+  return start(sfn, machineArn, task);
 }
