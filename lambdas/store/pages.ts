@@ -1,4 +1,5 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { itemSizeBytes } from './item-size.ts';
 import { INDEX } from './keys.ts';
 import type { Table } from './table.ts';
 
@@ -56,6 +57,13 @@ const ROWS_PER_READ_UNIT = 7;
 
 /** Rows a page may read to be filled where some are passed over: ten chunks, 5 read units. */
 const BUDGET_ROWS = 10 * ROWS_PER_READ_UNIT;
+
+/**
+ * Bytes of rows a page has at the most; a page that ends by it is short and not the last. It keeps any page below the
+ * 6 MB of a Lambda's answer: a row grows there by the names of its fields, and a quotation mark from one byte to six (CSV
+ * within JSON within JSON). A thousand rows of the usual 560 bytes are well within it.
+ */
+const BUDGET_BYTES = 900_000;
 
 /** No character of a sort key sorts after it. */
 const LAST_CHARACTER = '\uffff';
@@ -195,7 +203,8 @@ export async function readPage(table: Table, request: PageRequest): Promise<Page
   let first: Row | undefined;
   let last: Row | undefined;
   let ended = false;
-  for (let read = 0; read < budget && kept.length < wanted; read += 1) {
+  let bytes = 0;
+  for (let read = 0; read < budget && kept.length < wanted && bytes < BUDGET_BYTES; read += 1) {
     const reader = nextReader(readers, forward);
     const row = reader?.take();
     if (!reader || !row) {
@@ -204,7 +213,10 @@ export async function readPage(table: Table, request: PageRequest): Promise<Page
     }
     first ??= row;
     last = row;
-    if (request.keep?.(row) ?? true) kept.push(row);
+    if (request.keep?.(row) ?? true) {
+      kept.push(row);
+      bytes += itemSizeBytes(row);
+    }
     // oxlint-disable-next-line no-await-in-loop -- which partition is read next depends on what came
     if (read + 1 < budget && kept.length < wanted) await reader.fill();
   }

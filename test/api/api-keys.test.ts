@@ -64,6 +64,8 @@ describe('a key', () => {
     [{ name: 'x', scopes: ['root'] }, 'scopes[0]'],
     [{ name: 'x', scopes: ['read', 'read'] }, 'scopes'],
     [{ name: 'x', expires_at: 'soon' }, 'expires_at'],
+    [{ name: 'x', expires_at: '9999-12-31T23:59:59-10:00' }, 'expires_at'],
+    [{ name: 'x', expires_at: '0000-01-01T00:00:00+10:00' }, 'expires_at'],
     [{ name: 'x', expires_at: '2026-02-25T12:00:00Z' }, 'expires_at'],
     [{ name: 'x', workspace_id: 'ws_b' }, 'workspace_id'],
   ])('is refused as %j, naming the field', async (body, field) => {

@@ -89,7 +89,9 @@ describe.each([1_000, 20_000])('a page of 50 out of %d rows', (rows) => {
   it.each(QUESTIONS)('of %s stays within its ceiling', async (_name, query, ceiling) => {
     table.units();
     const page = await listEvents(table, { workspaceId, limit: PAGE, ...query });
-    expect(page.items.length + (page.next ? 1 : 0)).toBeGreaterThan(0);
+    // What narrows a recipient may find nothing within its budget, and goes on.
+    const narrowed = query.to !== undefined && query.events !== undefined;
+    expect(page.items.length > 0 || (narrowed && page.next !== undefined)).toBe(true);
     const first = table.units();
     expect(first).toBeLessThanOrEqual(ceiling);
     if (!page.next) return;

@@ -96,6 +96,23 @@ describe('a page that passes rows over', () => {
   });
 });
 
+describe('a page of rows that are very large', () => {
+  it('ends before an answer could not hold it, and the pages have each row once', async () => {
+    const table = tableOf(Array.from({ length: 200 }, (_, second) => ({ partition: second % 3, second })));
+    for (const row of table.rows.values()) Object.assign(row, { tags: { long: 'x'.repeat(12_000) } });
+    const seen: string[] = [];
+    let position: Position | undefined;
+    do {
+      // oxlint-disable-next-line no-await-in-loop -- page by page
+      const page = await read(table, 1_000, position);
+      expect(JSON.stringify(page.items).length).toBeLessThan(1_000_000);
+      seen.push(...page.items.map((row) => row.sk));
+      position = page.next;
+    } while (position);
+    expect(seen).toEqual(newestFirst(table));
+  });
+});
+
 describe('readPage', () => {
   it('walks a merged list to its end, each row once, newest first', async () => {
     await fc.assert(

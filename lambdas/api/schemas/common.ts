@@ -73,7 +73,18 @@ export const mailbox = line(512).check(
   }, 'must be an e-mail address, or a name and an address in angle brackets'),
 );
 
-export const rfc3339 = z.iso.datetime({ offset: true, error: 'must be a time as in 2026-02-25T12:00:00Z' });
+const TIME = 'must be a time as in 2026-02-25T12:00:00Z';
+
+/** The years that RFC 3339 and the keys of the table have room for; what is written may be of another one in UTC. */
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+export const rfc3339 = z.iso.datetime({ offset: true, error: TIME }).check(
+  z.refine((text) => {
+    const epochMs = Date.parse(text);
+    return epochMs >= FIRST_MS && epochMs <= LAST_MS;
+  }, TIME),
+);
 
 /** An id of ours, as a part of the path or as a field. */
 export function idOf(prefix: IdPrefix): z.ZodMiniString {
