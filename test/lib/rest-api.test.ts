@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PUBLIC_PATHS } from '../../lambdas/api/public-paths.ts';
 import { resource, resourcesOf, templateOf, textOf } from './template.ts';
 
 const template = templateOf();
@@ -64,9 +65,22 @@ describe('the gateway', () => {
 });
 
 describe('the API', () => {
-  it('has no method that is open', () => {
-    for (const [, { Properties }] of resourcesOf(template, 'AWS::ApiGateway::Method'))
-      expect(Properties).toMatchObject({ HttpMethod: 'ANY', AuthorizationType: 'CUSTOM' });
+  it('asks for a key on every path but the public ones', () => {
+    const paths = new Map(
+      resourcesOf(template, 'AWS::ApiGateway::Resource').map(([id, { Properties }]) => [id, Properties]),
+    );
+    const pathOf = (id: string): string => {
+      const found = paths.get(id);
+      const { Ref: parent } = (found?.['ParentId'] ?? {}) as { Ref?: string };
+      return found ? `${pathOf(parent ?? '')}/${String(found['PathPart'])}` : '';
+    };
+    const open: string[] = [];
+    for (const [, { Properties }] of resourcesOf(template, 'AWS::ApiGateway::Method')) {
+      expect(Properties['HttpMethod']).toBe('ANY');
+      const path = pathOf((Properties['ResourceId'] as { Ref: string }).Ref);
+      if (Properties['AuthorizationType'] !== 'CUSTOM') open.push(path);
+    }
+    expect(open.toSorted()).toEqual(PUBLIC_PATHS.toSorted());
   });
 
   it('asks the authorizer for each key at most once a minute', () => {
