@@ -32,6 +32,11 @@ import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 export const clients = [new KMSClient({}), new SESv2Client({}), DecryptCommand, EncryptCommand, SendEmailCommand, DeleteCommand];
 `,
+  recover: `${DYNAMODB}
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+export const clients = [new SFNClient({}), StartExecutionCommand];
+`,
+  tally: DYNAMODB,
   authorizer: DYNAMODB,
 };
 
@@ -44,6 +49,7 @@ const HANDLER_ENV = {
   [ENV.secretsKeyArn]: 'arn:aws:kms:us-east-1:000000000000:key/key',
   [ENV.topicArn]: 'arn:aws:sns:us-east-1:000000000000:topic',
   [ENV.deliverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:deliver',
+  [ENV.recoverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:recover',
   [ENV.poisonQueueUrl]: 'http://127.0.0.1/queue',
   [ENV.autoSuppress]: '{"hardBounces":true,"complaints":true}',
   [ENV.retry]: '{"firstDelaySeconds":60,"factor":5,"count":3}',

@@ -3,7 +3,14 @@
  * can give back as it got it.
  */
 export function wellFormed<T>(value: T): T {
-  return mend(value) as T;
+  return isWhole(value) ? value : (mend(value) as T);
+}
+
+/** The rule, and told without making anything: every event that is stored passes here. */
+function isWhole(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, each]) => name.isWellFormed() && isWhole(each));
 }
 
 function mend(value: unknown): unknown {
