@@ -14,6 +14,7 @@ IvyMail Events is running.
 
   ${stack.dashboard_url === null ? '' : `Dashboard      ${stack.dashboard_url}\n  `}Webhook inbox  ${stack.inbox_url}
   API            ${stack.base_url}/v1
+  Documentation  ${stack.base_url}/docs
   API key        ${stack.api_key}
 
 What happened to the mail, and what bounced:
@@ -23,6 +24,9 @@ What happened to the mail, and what bounced:
 Send one, and watch its webhooks arrive in the inbox (success@, bounce@, complaint@, ooto@, suppressionlist@):
   curl ${key} -H 'content-type: application/json' ${stack.base_url}/v1/send \\
     -d '${JSON.stringify(mail)}'
+
+Is everything well?
+  npm run admin -- doctor --local
 
 Retries wait ${retryScale} of the time they show: a minute takes ${60 * retryScale} s (-- --retry-scale 1 for all of it).
 Ctrl-C ends everything.
