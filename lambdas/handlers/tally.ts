@@ -9,6 +9,7 @@ const logger = new Logger({ serviceName: 'tally' });
 const deps: TallyDeps = {
   table: createTable(requireEnv(process.env, ENV.tableName)),
   retentionDays: requireNumberEnv(process.env, ENV.retentionDays),
+  now: Date.now,
 };
 
 /**

@@ -8,7 +8,7 @@ import { toEndpoint } from './endpoints.ts';
 import { endpointKey } from './keys.ts';
 import type { Row } from './pages.ts';
 import type { Table } from './table.ts';
-import { transactWrite } from './transact.ts';
+import { againOnConflict, transactWrite } from './transact.ts';
 
 /**
  * Counts a failed attempt, and gives the endpoint as it stands with it; undefined where it is gone or has another URL.
@@ -20,16 +20,18 @@ export async function countFailure(
   at: string,
 ): Promise<Endpoint | undefined> {
   try {
-    const answer = await table.client.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: endpointKey(endpoint.workspace_id, endpoint.id),
-        UpdateExpression: 'SET failing_since = if_not_exists(failing_since, :at) ADD failures :one',
-        ConditionExpression: '#url = :url',
-        ExpressionAttributeNames: { '#url': 'url' },
-        ExpressionAttributeValues: { ':at': at, ':one': 1, ':url': endpoint.url },
-        ReturnValues: 'ALL_NEW',
-      }),
+    const answer = await againOnConflict(() =>
+      table.client.send(
+        new UpdateCommand({
+          TableName: table.name,
+          Key: endpointKey(endpoint.workspace_id, endpoint.id),
+          UpdateExpression: 'SET failing_since = if_not_exists(failing_since, :at) ADD failures :one',
+          ConditionExpression: '#url = :url',
+          ExpressionAttributeNames: { '#url': 'url' },
+          ExpressionAttributeValues: { ':at': at, ':one': 1, ':url': endpoint.url },
+          ReturnValues: 'ALL_NEW',
+        }),
+      ),
     );
     return answer.Attributes && toEndpoint(answer.Attributes as Row);
   } catch (error) {
@@ -38,19 +40,26 @@ export async function countFailure(
   }
 }
 
-/** Ends a row of failures, and closes the breaker. */
+/**
+ * Ends a row of failures, and closes the breaker. Many succeed at once when a receiver has come back: the first of them
+ * does it, and the others find it done.
+ */
 export async function clearFailures(table: Table, endpoint: Endpoint, change: EndpointChange): Promise<void> {
-  if (endpoint.failing_since === undefined && endpoint.breaker_opened_at === undefined) return;
+  const { failing_since: since, breaker_opened_at: openedAt } = endpoint;
+  if (since === undefined && openedAt === undefined) return;
   const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
+  // What was read, and no later row of failures.
+  const [seen, value] = openedAt === undefined ? ['failing_since', since] : ['breaker_opened_at', openedAt];
   // A single slip is not worth a line of history.
-  const told = endpoint.breaker_opened_at === undefined ? [] : [changePut(table, name, change)];
+  const told = openedAt === undefined ? [] : [changePut(table, name, change)];
   await transactWrite(table, [
     {
       Update: {
         TableName: table.name,
         Key: endpointKey(endpoint.workspace_id, endpoint.id),
         UpdateExpression: 'REMOVE failing_since, failures, breaker_opened_at',
-        ConditionExpression: 'attribute_exists(pk)',
+        ConditionExpression: `${seen} = :seen`,
+        ExpressionAttributeValues: { ':seen': value },
       },
     },
     ...told,

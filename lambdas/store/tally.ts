@@ -21,6 +21,8 @@ import { transactWrite } from './transact.ts';
 export interface TallyDeps {
   readonly table: Table;
   readonly retentionDays: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }
 
 export interface TallyBatch {
@@ -46,6 +48,9 @@ interface Addition {
 
 /** A transaction takes a hundred writes; one of them is the checkpoint. */
 const COUNTERS_PER_TRANSACTION = 99;
+
+/** A shard lives for hours, and its records for a day. */
+const CHECKPOINT_SECONDS = 7 * 86_400;
 
 /** Sequence numbers have up to 40 digits, and are compared as text of one length. */
 const SEQUENCE_DIGITS = 48;
@@ -161,16 +166,22 @@ function counterUpdate(table: Table, additions: readonly Addition[]) {
 }
 
 /** The counters and the checkpoint together. False where the checkpoint is beyond the first record already. */
-async function count(table: Table, shardId: string, part: Part): Promise<boolean> {
+async function count({ table, now }: TallyDeps, shardId: string, part: Part): Promise<boolean> {
   return transactWrite(table, [
     ...[...part.rows.values()].map((additions) => counterUpdate(table, additions)),
     {
       Update: {
         TableName: table.name,
         Key: checkpointKey(shardId),
-        UpdateExpression: 'SET kind = :kind, last_sequence = :last',
+        UpdateExpression: 'SET kind = :kind, last_sequence = :last, #ttl = :ttl',
         ConditionExpression: 'attribute_not_exists(last_sequence) OR last_sequence < :first',
-        ExpressionAttributeValues: { ':kind': KIND.checkpoint, ':last': part.last, ':first': part.first },
+        ExpressionAttributeNames: { '#ttl': 'ttl' },
+        ExpressionAttributeValues: {
+          ':kind': KIND.checkpoint,
+          ':last': part.last,
+          ':first': part.first,
+          ':ttl': Math.floor(now() / 1000) + CHECKPOINT_SECONDS,
+        },
       },
     },
   ]);
@@ -204,7 +215,7 @@ export async function tallyBatch(deps: TallyDeps, { shardId, records }: TallyBat
   const fresh = read.filter(({ sequence }) => sequence > checkpoint);
   for (const part of toParts(fresh)) {
     // oxlint-disable-next-line no-await-in-loop -- a checkpoint stands for all that lies before it
-    if (!(await count(table, shardId, part)))
+    if (!(await count(deps, shardId, part)))
       throw new Error('Another run counted this batch at the same time; it comes again');
   }
   return { counted: fresh.length, repeated: read.length - fresh.length, unreadable };

@@ -1,13 +1,41 @@
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { Table } from './table.ts';
 
 type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
 
+/** 20, 40, 80, 160 ms: DynamoDB lets one of two that write the same item at once through, and the SDK repeats neither. */
+const TRIES = 5;
+const FIRST_DELAY_MS = 20;
+
+/** Whether another write of the same item was under way, and nothing else was wrong. */
+function isConflict(error: unknown): boolean {
+  if (error instanceof TransactionConflictException) return true;
+  if (!(error instanceof TransactionCanceledException)) return false;
+  const codes = (error.CancellationReasons ?? []).map((reason) => reason.Code);
+  return codes.includes('TransactionConflict') && !codes.includes('ConditionalCheckFailed');
+}
+
+/** Tries a write again that met another one. */
+export async function againOnConflict<T>(write: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- the next try depends on what this one met
+      return await write();
+    } catch (error) {
+      if (attempt === TRIES || !isConflict(error)) throw error;
+      // oxlint-disable-next-line no-await-in-loop
+      await new Promise((resolve) => {
+        setTimeout(resolve, FIRST_DELAY_MS * 2 ** (attempt - 1));
+      });
+    }
+  }
+}
+
 /** All of the writes or none. False where a condition of one of them did not hold; throws for every other reason. */
 export async function transactWrite(table: Table, items: TransactItems): Promise<boolean> {
   try {
-    await table.client.send(new TransactWriteCommand({ TransactItems: items }));
+    await againOnConflict(() => table.client.send(new TransactWriteCommand({ TransactItems: items })));
     return true;
   } catch (error) {
     if (!(error instanceof TransactionCanceledException)) throw error;

@@ -7,14 +7,14 @@ import { recordAttempt } from '../../lambdas/store/deliveries.ts';
 import { tallyBatch } from '../../lambdas/store/tally.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
 import { putEndpoint } from '../builders/rows.ts';
-import { setUp } from './harness.ts';
+import { NOW_MS, setUp } from './harness.ts';
 
 function withCounters() {
   const world = setUp();
   let sequence = 0;
   const count = (rows: readonly Record<string, unknown>[]) =>
     tallyBatch(
-      { table: world.table, retentionDays: 90 },
+      { table: world.table, retentionDays: 90, now: () => NOW_MS },
       {
         shardId: 'only',
         records: rows.map((row) => {

@@ -61,7 +61,7 @@ function stream(rows: readonly Row[], first = 1): DynamoDBRecord[] {
 
 function setUp() {
   const table = memoryTable();
-  const deps = { table, retentionDays: 90 };
+  const deps = { table, retentionDays: 90, now: () => DAY.afterMs };
   const tally = (records: readonly DynamoDBRecord[], shardId = 'shard-a') =>
     tallyBatch(deps, { shardId, records });
   const totals = async (interval: 'hour' | 'day' = 'hour') => {
