@@ -1,6 +1,7 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
+import { EVENT_NAMES } from '../core/events.ts';
 import { bucketOf } from '../core/histogram.ts';
 import { INTERVALS, intervalStart } from '../core/stats.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
@@ -86,6 +87,8 @@ interface Counted {
 
 function ofEvent(row: Row): Counted {
   const { workspace_id: workspaceId, timestamp, event } = toEmailEvent(row);
+  // The name becomes that of a counter: another one would fail the transaction, and the shard with it, or count nothing.
+  if (!EVENT_NAMES.includes(event)) throw new Error('The row names no event');
   return {
     partition: (interval) => eventCountersPartition(workspaceId, interval),
     at: timestamp,
@@ -95,16 +98,14 @@ function ofEvent(row: Row): Counted {
 
 function ofAttempt(row: Row): Counted {
   const workspaceId = attemptWorkspace(row);
-  const endpointId = row['endpoint_id'] as string;
+  const { endpoint_id: endpointId, duration_ms: durationMs } = row;
+  if (typeof endpointId !== 'string' || typeof durationMs !== 'number')
+    throw new Error('The row lacks the endpoint or the duration of the attempt');
   const failed = row['error_class'] !== undefined;
   return {
     partition: (interval) => endpointCountersPartition(workspaceId, endpointId, interval),
     at: row['started_at'] as string,
-    names: [
-      'attempts',
-      ...(failed ? ['failures'] : []),
-      `${BUCKET_PREFIX}${bucketOf(Number(row['duration_ms']))}`,
-    ],
+    names: ['attempts', ...(failed ? ['failures'] : []), `${BUCKET_PREFIX}${bucketOf(durationMs)}`],
   };
 }
 

@@ -53,7 +53,7 @@ function stream(rows: readonly Row[], first = 1): DynamoDBRecord[] {
     eventName: 'INSERT',
     dynamodb: {
       Keys: marshall({ pk: row.pk, sk: row.sk }) as never,
-      NewImage: marshall(row) as never,
+      NewImage: marshall(row, { removeUndefinedValues: true }) as never,
       SequenceNumber: String(99_999_999_999_999_999_990n + BigInt(first + index)),
     },
   }));
@@ -172,6 +172,21 @@ describe('tallyBatch', () => {
     expect((await totals()).sent).toBe(1);
   });
 
+  it.each([
+    ['an event without a name', async () => ({ ...eventRow(0), event: undefined })],
+    ['an event of a name there is not', async () => ({ ...eventRow(0), event: 'ttl' })],
+    ['an attempt without an endpoint', async () => ({ ...(await attemptRow(1)), endpoint_id: undefined })],
+    ['an attempt without a duration', async () => ({ ...(await attemptRow(1)), duration_ms: undefined })],
+    ['an attempt that never began', async () => ({ ...(await attemptRow(1)), started_at: undefined })],
+  ])('%s blocks nothing, and is in no counter', async (_name, make) => {
+    const { tally, totals, table } = setUp();
+    const report = await tally(stream([await make(), eventRow(12)]));
+    expect(report).toMatchObject({ counted: 1, unreadable: [expect.anything()] });
+    expect(await totals()).toEqual(recount([eventRow(12)]));
+    // By hour and by day, of the event that could be read.
+    expect([...table.rows.values()].filter((row) => row['kind'] === 'counters')).toHaveLength(2);
+  });
+
   it('throws a fault of ours, with nothing counted that its checkpoint does not cover', async () => {
     const { tally, totals, table } = setUp();
     const rows = Array.from({ length: 150 }, (_, number) =>
@@ -191,31 +206,64 @@ describe('tallyBatch', () => {
     expect(counted.reduce((sum, row) => sum + Number(row['sent']), 0)).toBe(2 * mine.length);
   });
 
-  it('equals a recount of the rows, however batches are cut, repeated and broken off', async () => {
+  it('equals a recount of the rows, however batches are cut, repeated, broken off or left without an answer', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.integer({ min: 0, max: 500 }), { minLength: 1, maxLength: 60 }),
-        fc.array(fc.record({ size: fc.integer({ min: 1, max: 20 }), back: fc.nat(10), fail: fc.boolean() }), {
-          maxLength: 40,
+        fc.array(fc.record({ number: fc.nat(500), attempt: fc.boolean(), failed: fc.boolean() }), {
+          minLength: 1,
+          maxLength: 60,
         }),
-        async (numbers, steps) => {
-          const { tally, totals, table } = setUp();
-          const rows = numbers.map((number, index) => eventRow(number, { message_id: `m-${index}` }));
+        fc.array(
+          fc.record({
+            size: fc.integer({ min: 1, max: 20 }),
+            back: fc.nat(10),
+            fault: fc.constantFrom('none', 'before the write', 'after the write'),
+          }),
+          { maxLength: 40 },
+        ),
+        async (made, steps) => {
+          const { tally, totals, atEndpoint, table } = setUp();
+          const rows = await Promise.all(
+            made.map(async ({ number, attempt, failed }, index) =>
+              attempt
+                ? attemptRow(index, { duration_ms: number, ...(failed && { error_class: 'timeout' }) })
+                : eventRow(number, { message_id: `m-${index}` }),
+            ),
+          );
           const records = stream(rows);
+          const send = table.client.send.bind(table.client) as (command: object) => Promise<unknown>;
+          let fault = 'none';
+          Object.assign(table.client, {
+            async send(command: object) {
+              const writes = command.constructor.name === 'TransactWriteCommand';
+              if (writes && fault === 'before the write') throw new Error('throttled');
+              const answer = await send(command);
+              if (writes && fault === 'after the write') throw new Error('the answer was lost');
+              return answer;
+            },
+          });
           let done = 0;
-          for (const { size, back, fail } of [...steps, { size: rows.length, back: 0, fail: false }]) {
-            const from = Math.max(0, done - back);
-            table.before = (command) => {
-              if (fail && command === 'TransactWriteCommand') throw new Error('throttled');
-            };
+          for (const step of steps) {
+            fault = step.fault;
+            const from = Math.max(0, done - step.back);
             // oxlint-disable-next-line no-await-in-loop -- the stream waits for each batch
-            const told = await tally(records.slice(from, done + size)).catch(() => undefined);
-            if (told) done = Math.min(records.length, done + size);
+            const told = await tally(records.slice(from, done + step.size)).catch(() => undefined);
+            if (told) done = Math.min(records.length, done + step.size);
           }
-          table.before = () => {};
+          fault = 'none';
           await tally(records.slice(done));
-          expect(await totals('hour')).toEqual(recount(rows));
-          expect(await totals('day')).toEqual(recount(rows));
+          const attempts = made.filter(({ attempt }) => attempt);
+          for (const interval of ['hour', 'day'] as const) {
+            // oxlint-disable-next-line no-await-in-loop -- one after the other
+            expect(await totals(interval)).toEqual(recount(rows));
+            // oxlint-disable-next-line no-await-in-loop
+            const counted = await atEndpoint(interval);
+            expect(counted.attempts).toBe(attempts.length);
+            expect(counted.failures).toBe(attempts.filter(({ failed }) => failed).length);
+            expect(Object.values(counted.durations).reduce((sum, count) => sum + count, 0)).toBe(
+              attempts.length,
+            );
+          }
         },
       ),
       { numRuns: 60 },
