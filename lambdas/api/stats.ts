@@ -35,7 +35,8 @@ function rangeOf(
     throw new ApiError('conflicting_filters', 'after must be earlier than before', { field: 'after' });
   const afterMs = intervalStart(startMs, interval);
   const beforeMs = intervalEnd(endMs, interval);
-  if (beforeMs - afterMs > (LONGEST_DAYS[interval] + 1) * DAY_MS) {
+  // As asked for: the intervals at both ends may add a part of themselves.
+  if (endMs - startMs > LONGEST_DAYS[interval] * DAY_MS) {
     const most = `by ${interval} a range may have at most ${LONGEST_DAYS[interval]} days`;
     throw new ApiError('invalid_parameter', most, { field: 'after' });
   }
