@@ -75,9 +75,9 @@ export const mailbox = line(512).check(
 
 const TIME = 'must be a time as in 2026-02-25T12:00:00Z';
 
-/** The years that RFC 3339 and the keys of the table have room for; what is written may be of another one in UTC. */
-const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
-const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+/** The years that RFC 3339 and the keys of the table have room for, and what is reckoned from a time; UTC counts. */
+const FIRST_MS = Date.parse('0002-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T00:00:00Z');
 
 export const rfc3339 = z.iso.datetime({ offset: true, error: TIME }).check(
   z.refine((text) => {
