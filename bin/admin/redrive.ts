@@ -153,7 +153,7 @@ async function deliverAgain({ sfn, redeliverMachineArn }: Deployment, body: stri
     new StartExecutionCommand({
       stateMachineArn: redeliverMachineArn,
       // The name of the first try may be taken, by an execution that failed.
-      name: `${task.execution_name}-${Date.now()}`,
+      name: `${task.execution_name}-${Date.now().toString(36)}`.slice(-80),
       input: JSON.stringify(task),
     }),
   );

@@ -67,6 +67,8 @@ export interface PacedTask {
   readonly steps: number;
   /** Probes of a failing endpoint made so far. */
   readonly probes: number;
+  /** A drain found nothing at its last look. */
+  readonly empty?: boolean;
 }
 
 export interface PacedResult extends PacedTask {

@@ -18,6 +18,7 @@ import {
   holdDelivery,
   recordAttempt,
   settleDelivery,
+  settleUnsent,
   type Claim,
   type RefusedClaim,
 } from '../store/deliveries.ts';
@@ -65,8 +66,8 @@ export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<D
     getEndpoint(deps.table, task.workspace_id, task.endpoint_id),
   ]);
   // Expired, or erased: there is nothing left to tell.
-  if (!stored || !endpoint) return settleUnsent(deps, task, 'cancelled');
-  if (endpoint.status !== 'active') return settleUnsent(deps, task, 'held');
+  if (!stored || !endpoint) return leaveUnsent(deps, task, 'cancelled');
+  if (endpoint.status !== 'active') return leaveUnsent(deps, task, 'held');
   const claim: Claim = { task, stored, execution: input.execution, nowMs: deps.now() };
   // What comes by itself waits for the breaker; what was asked for, or is a retry, tries the endpoint.
   const first = task.run === 'auto' && task.run_attempt === 1;
@@ -89,14 +90,13 @@ function unsent(task: DeliveryTask, outcome: 'cancelled' | 'held'): DeliverRepor
   return { result: { ...task, outcome, delay_seconds: 0 }, health: 'none' };
 }
 
-async function settleUnsent(
+async function leaveUnsent(
   deps: DeliverDeps,
   task: DeliveryTask,
   status: 'cancelled' | 'held',
 ): Promise<DeliverReport> {
   // An attempt of a person's own that cannot be made leaves the delivery as it is.
-  if (task.trigger !== 'manual')
-    await settleDelivery(deps.table, task, { status, attemptCount: task.attempt - 1, nowMs: deps.now() });
+  if (task.trigger !== 'manual') await settleUnsent(deps.table, task, { status, nowMs: deps.now() });
   return unsent(task, status);
 }
 
@@ -137,9 +137,11 @@ function afterRefusedClaim(deps: DeliverDeps, task: DeliveryTask, refused: Refus
   const own = refused.run === task.run;
   if (outcome !== 'retry')
     return own || task.run === 'auto' ? ended(outcome) : later(leaseUntilMs ?? deps.now(), task.run_attempt);
+  // In another run, which has its own schedule: two that took turns would make twice the attempts.
+  if (!own) return ended('cancelled');
   const nextAttemptMs =
     delivery.next_attempt_at === undefined ? deps.now() : Date.parse(delivery.next_attempt_at);
-  return later(leaseUntilMs ?? nextAttemptMs, own ? refused.runAttempts + 1 : task.run_attempt);
+  return later(leaseUntilMs ?? nextAttemptMs, Math.max(task.run_attempt, refused.runAttempts + 1));
 }
 
 /** The last word on a delivery that our own faults kept from being tried for a day. */

@@ -21,6 +21,8 @@ import { runTask } from './dispatch.ts';
 /** 100 deliveries in 4 s, 25 a second: a receiver that has just come back is not knocked over again. */
 export const DELIVERIES_PER_STEP = 100;
 const STEP_SECONDS = 4;
+/** Longer than dispatch may run. */
+const LAST_LOOK_SECONDS = 90;
 /** Events looked at in a step, so that one among many delivered ones is reached in bounded time. */
 const EVENTS_PER_STEP = 5_000;
 
@@ -68,7 +70,7 @@ function next(
   delaySeconds = 0,
   probes = task.probes,
 ): PacedResult {
-  return { ...task, outcome, delay_seconds: delaySeconds, steps: task.steps + 1, probes };
+  return { ...task, outcome, delay_seconds: delaySeconds, steps: task.steps + 1, probes, empty: false };
 }
 
 async function recover(deps: RecoverDeps, task: PacedTask): Promise<PacedResult> {
@@ -173,7 +175,10 @@ async function drain(deps: RecoverDeps, task: PacedTask): Promise<PacedResult> {
   if (items.length === 0) {
     // Nothing to probe with: the next event is the probe.
     if (breaker !== undefined) await closeBreaker(deps.table, endpoint);
-    return next(task, 'done');
+    // Whoever read the endpoint before may be holding one just now, and the index may not show it yet: look once more.
+    return task.empty === true
+      ? next(task, 'done')
+      : { ...next(task, 'continue', LAST_LOOK_SECONDS), empty: true };
   }
   // Each probe is a run of its own: one that ended without an answer must not keep its delivery from being tried again.
   const run = `${command.id}-${breaker === undefined ? 'drain' : task.probes}`;

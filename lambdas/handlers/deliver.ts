@@ -46,7 +46,8 @@ export async function handler(input: DeliverInput): Promise<DeliveryResult> {
     }),
     ...metricFields(
       {
-        [METRIC.deliveriesExhausted]: attempt && result.outcome === 'exhausted' ? 1 : 0,
+        [METRIC.deliveriesExhausted]:
+          attempt && attempt.trigger !== 'manual' && result.outcome === 'exhausted' ? 1 : 0,
         [METRIC.deliveriesInternal]: attempt?.error_class === 'internal' ? 1 : 0,
         [METRIC.endpointsDisabled]: health === 'disabled' ? 1 : 0,
         [METRIC.endpointsFailing]: health === 'failing' ? 1 : 0,

@@ -24,7 +24,7 @@ import {
 } from './keys.ts';
 import { readPage, type Page, type Position, type Row } from './pages.ts';
 import type { Table } from './table.ts';
-import { transactWrite } from './transact.ts';
+import { againOnConflict, transactWrite } from './transact.ts';
 
 /** Longer than the deliver λ can run (30 s): while it lasts, nobody else sends this attempt. */
 export const LEASE_SECONDS = 60;
@@ -67,7 +67,7 @@ export type ClaimOutcome = { readonly claimed: true } | RefusedClaim;
  */
 export async function claimAttempt(table: Table, claim: Claim): Promise<ClaimOutcome> {
   const { task, stored } = claim;
-  if (task.trigger === 'manual') return updateWithClaim(table, claim, manualClaim(claim));
+  if (task.trigger === 'manual') return updateWithClaim(table, claim, manualClaim());
   const [outcome] = await Promise.all([
     updateWithClaim(table, claim, runClaim(claim)),
     table.client.send(new PutCommand({ TableName: table.name, Item: addressRow(task, stored.ttl) })),
@@ -111,6 +111,7 @@ function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
     'test = :test',
     '#status = :status',
     '#run = :run',
+    'run_attempts = :run_attempts',
     'attempt_count = if_not_exists(attempt_count, :none)',
     'created_at = if_not_exists(created_at, :created_at)',
     'lease_owner = :execution',
@@ -141,6 +142,7 @@ function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
       ':test': task.trigger === 'test',
       ':status': status,
       ':run': task.run,
+      ':run_attempts': task.run_attempt - 1,
       ':none': 0,
       ':created_at': formatTimestamp(nowMs),
       ':pending': 'pending' satisfies DeliveryStatus,
@@ -158,12 +160,12 @@ function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
 }
 
 /** A person's own attempt takes a number and the lease, and leaves the run of the delivery as it is. */
-function manualClaim({ task }: Claim): ClaimUpdate {
+function manualClaim(): ClaimUpdate {
   return {
-    update: 'SET lease_owner = :execution, lease_until = :lease_until, last_manual_run = :run',
+    update: 'SET lease_owner = :execution, lease_until = :lease_until',
     condition: `attribute_exists(pk) AND ${FREE}`,
     names: {},
-    values: { ':run': task.run },
+    values: {},
   };
 }
 
@@ -303,6 +305,8 @@ export async function settleDelivery(
     set.push(`${name} = ${placeholder}`);
     values[placeholder] = value;
   }
+  // Now that it is made: a repeated start of the same command is no other one.
+  if (task.trigger === 'manual') write('last_manual_run', ':manual_run', task.run);
   if (status !== undefined) {
     const completed = status !== 'retrying' && status !== 'held';
     write('#status', ':status', status);
@@ -312,17 +316,54 @@ export async function settleDelivery(
     if (task.trigger !== 'manual') write('run_attempts', ':run_attempts', task.run_attempt);
   }
   try {
-    await table.client.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
-        UpdateExpression: `SET ${set.join(', ')} REMOVE ${remove.join(', ')}`,
-        // Of two that sent the same attempt, a success stands, whichever is written last.
-        ConditionExpression:
-          'attribute_exists(pk) AND attempt_count <= :count AND NOT (#status = :delivered AND attempt_count = :count)',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ...values, ':delivered': 'delivered' satisfies DeliveryStatus },
-      }),
+    await againOnConflict(() =>
+      table.client.send(
+        new UpdateCommand({
+          TableName: table.name,
+          Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
+          UpdateExpression: `SET ${set.join(', ')} REMOVE ${remove.join(', ')}`,
+          // Of two that sent the same attempt, a success stands, whichever is written last.
+          ConditionExpression:
+            'attribute_exists(pk) AND attempt_count <= :count AND NOT (#status = :delivered AND attempt_count = :count)',
+          ExpressionAttributeNames: { '#status': 'status' },
+          ExpressionAttributeValues: { ...values, ':delivered': 'delivered' satisfies DeliveryStatus },
+        }),
+      ),
+    );
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
+}
+
+/**
+ * Ends the run of a delivery that cannot be sent now, however many attempts others have made of it meanwhile. One that
+ * was never begun, has ended, or is in another run is left alone.
+ */
+export async function settleUnsent(
+  table: Table,
+  task: DeliveryTask,
+  { status, nowMs }: { readonly status: 'held' | 'cancelled'; readonly nowMs: number },
+): Promise<void> {
+  const completed = status === 'cancelled';
+  try {
+    await againOnConflict(() =>
+      table.client.send(
+        new UpdateCommand({
+          TableName: table.name,
+          Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
+          UpdateExpression: `SET #status = :status, g2pk = :g2pk${completed ? ', completed_at = :completed' : ''} REMOVE next_attempt_at`,
+          ConditionExpression: '#status IN (:pending, :retrying) AND #run = :run',
+          ExpressionAttributeNames: { '#status': 'status', '#run': 'run' },
+          ExpressionAttributeValues: {
+            ':status': status,
+            ':g2pk': failingDeliveriesPartition(partsOf(task), status),
+            ':pending': 'pending' satisfies DeliveryStatus,
+            ':retrying': 'retrying' satisfies DeliveryStatus,
+            ':run': task.run,
+            ...(completed && { ':completed': formatTimestamp(nowMs) }),
+          },
+        }),
+      ),
     );
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;

@@ -556,3 +556,68 @@ describe('an attempt by a person', () => {
     expect([...table.rows.values()].some((row) => row['kind'] === 'delivery')).toBe(false);
   });
 });
+
+describe('a run that cannot go on', () => {
+  const paused = async (table: Awaited<ReturnType<typeof setUp>>['table'], endpoint: Endpoint) =>
+    putEndpoint(table, { ...endpoint, status: 'paused' });
+
+  it('leaves its delivery held, though a person has made an attempt meanwhile', async () => {
+    const { table, endpoint, run, delivery } = await setUp({ answer: FAILED });
+    const { result } = await run();
+    await run({ trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 }, { execution: 'person' });
+    await paused(table, endpoint);
+    expect((await run(result)).result.outcome).toBe('held');
+    expect(await delivery()).toMatchObject({ status: 'held', attempt_count: 2 });
+    expect(await delivery()).not.toHaveProperty('next_attempt_at');
+  });
+
+  it('ends where another run has taken its delivery, which keeps its own schedule', async () => {
+    const { run, world, requests } = await setUp({ answer: FAILED });
+    const first = await run();
+    world.nowMs += first.result.delay_seconds * 1000;
+    // The drain takes the second attempt before the event's own run wakes.
+    const other = { run: 'drain', attempt: 2, run_attempt: 1 };
+    const drained = await run(other, { execution: 'drain' });
+    expect(drained.result).toMatchObject({ outcome: 'retry', attempt: 3, run_attempt: 2 });
+    expect((await run(first.result)).result.outcome).toBe('cancelled');
+    expect(requests).toHaveLength(2);
+  });
+
+  it('begins its schedule anew when it opens a delivery that another run has ended', async () => {
+    const { deps, run, world, delivery, requests } = await setUp({ answer: FAILED });
+    let { result } = await run();
+    while (result.outcome === 'retry') {
+      world.nowMs += result.delay_seconds * 1000;
+      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the last one
+      ({ result } = await run(result));
+    }
+    const recovery = { run: 'rcv_a', trigger: 'recover', attempt: 5, run_attempt: 1 } as const;
+    const failing = { ...deps, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
+    const task = aTask(event, anEndpoint(), recovery);
+    await expect(deliver(failing, { task, execution: 'dead' })).rejects.toThrow('KMS');
+    // Its second execution waits for the lease, and has four attempts still.
+    ({ result } = await run(recovery, { execution: 'two' }));
+    while (result.outcome === 'retry') {
+      world.nowMs += result.delay_seconds * 1000;
+      // oxlint-disable-next-line no-await-in-loop
+      ({ result } = await run(result, { execution: 'two' }));
+    }
+    expect(await delivery()).toMatchObject({ status: 'exhausted' });
+    expect(requests).toHaveLength(8);
+  });
+
+  it('of a person is made after all when its first try met a fault of ours', async () => {
+    const { deps, run, world, requests } = await setUp();
+    await run();
+    const manual = { trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 } as const;
+    const failing = { ...deps, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
+    const task = aTask(event, anEndpoint(), manual);
+    await expect(deliver(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
+    world.nowMs += LEASE_SECONDS * 1000;
+    await run({ ...manual, run: 'rcv_b' }, { execution: 'other' });
+    const { result } = await run(manual);
+    expect(result).toMatchObject({ outcome: 'retry', attempt: 3 });
+    await run(result);
+    expect(requests).toHaveLength(3);
+  });
+});

@@ -241,9 +241,11 @@ describe('a drain', () => {
 
   it('lets the next event be the probe where nothing is held', async () => {
     const { step, table, endpoint } = await draining({ breaker_opened_at: OPENED, failures: 10 }, OPENED);
-    expect(await step()).toMatchObject({ outcome: 'done' });
+    const look = await step();
+    expect(look).toMatchObject({ outcome: 'continue', delay_seconds: 90, empty: true });
     const stored = await getEndpoint(table, WORKSPACE_ID, endpoint.id);
     expect(stored).not.toHaveProperty('breaker_opened_at');
+    expect(await step(look)).toMatchObject({ outcome: 'done' });
     expect(stored).toMatchObject({ failures: 10 });
   });
 
@@ -258,8 +260,14 @@ describe('a drain', () => {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       await claimAttempt(table, { task, stored: { event, ttl: 1 }, execution: 'x', nowMs: NOW_MS });
     }
-    expect(await step()).toMatchObject({ outcome: 'done' });
+    const look = await step();
+    expect(look).toMatchObject({ outcome: 'continue', empty: true });
     expect(started).toHaveLength(2);
+    // Held by whoever had read the endpoint before the breaker was closed.
+    await hold(bounceAt(3));
+    const last = await step(look);
+    expect(last).toMatchObject({ outcome: 'continue', delay_seconds: 4, empty: false });
+    expect(started.map((each) => each.event_id)).toContain(bounceAt(3).event_id);
     expect(endpoint.status).toBe('active');
   });
 
