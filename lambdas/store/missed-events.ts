@@ -29,6 +29,9 @@ export interface MissedQuery {
 /** Ended without success: what `recover` delivers again. The rest was delivered, or is under way. */
 const MISSED: readonly DeliveryStatus[] = ['exhausted', 'blocked', 'held', 'cancelled'];
 
+/** Deliveries that are passed one by one before the walk jumps. */
+const MOST_PASSED = 500;
+
 const EVENT_PREFIX = 'E#';
 const DELIVERY_PREFIX = 'D#';
 
@@ -57,19 +60,26 @@ export async function* wantedEvents(table: Table, query: MissedQuery): AsyncGene
     ),
     ...range(EVENT_PREFIX),
   });
-  const deliveries = readAll(table, {
-    partitions: endpointDeliveriesPartitions(endpoint.workspace_id, endpoint.id).map((pk) => ({
-      index: 'g1' as const,
-      pk,
-    })),
-    ...range(DELIVERY_PREFIX),
-  });
+  const readDeliveries = (from?: string): AsyncGenerator<Row> =>
+    readAll(table, {
+      partitions: endpointDeliveriesPartitions(endpoint.workspace_id, endpoint.id).map((pk) => ({
+        index: 'g1' as const,
+        pk,
+      })),
+      ...range(DELIVERY_PREFIX),
+      ...(from !== undefined && { from: DELIVERY_PREFIX + from }),
+    });
 
+  let deliveries = readDeliveries();
   let delivery = await deliveries.next();
   for await (const event of events) {
     const shared = sharedKey(event);
-    // oxlint-disable-next-line no-await-in-loop -- the walk along the second list follows the first
-    while (!delivery.done && sharedKey(delivery.value) < shared) delivery = await deliveries.next();
+    for (let passed = 1; !delivery.done && sharedKey(delivery.value) < shared; passed += 1) {
+      // Of an endpoint that wanted more once, millions may lie between two events: the walk begins anew at the event.
+      if (passed === MOST_PASSED) deliveries = readDeliveries(shared);
+      // oxlint-disable-next-line no-await-in-loop -- the walk along the second list follows the first
+      delivery = await deliveries.next();
+    }
     const row = !delivery.done && sharedKey(delivery.value) === shared ? delivery.value : undefined;
     yield {
       key: event.sk,

@@ -110,6 +110,26 @@ describe('what an endpoint missed', () => {
     expect(await count()).toEqual({ count: 3, exact: true });
   });
 
+  it('is found behind thousands of deliveries of events that it wanted once, without reading them all', async () => {
+    const { store, delivered, count, table } = await setUp({ events: ['complained'] });
+    const complaint = (minute: number) => bounceAt(minute, { event: 'complained', details: {} });
+    const between = Array.from({ length: 2_000 }, (_, number) =>
+      bounceAt(30, { message_id: `between-${number}`, event: 'bounced' }),
+    );
+    await store([complaint(1), complaint(50), complaint(55)]);
+    for (const event of [complaint(1), ...between, complaint(55)]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await delivered(event, 'delivered');
+    }
+    let rows = 0;
+    table.before = (command, input) => {
+      if (command === 'QueryCommand' && String(input.ExpressionAttributeValues?.[':pk']).startsWith('D#'))
+        rows += Number(input['Limit']);
+    };
+    expect(await count()).toEqual({ count: 1, exact: true });
+    expect(rows).toBeLessThan(2_000 + 4 * 200);
+  });
+
   it('is not counted to the end where that takes too long, and the count says so', async () => {
     const { deps, endpoint, store } = await setUp();
     await store([bounceAt(1), bounceAt(2)]);
