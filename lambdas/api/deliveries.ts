@@ -2,9 +2,11 @@ import type { Attempt, Delivery } from '../core/deliveries.ts';
 import { randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { runTask } from '../delivery/dispatch.ts';
+import { webhookPayload } from '../delivery/payload.ts';
 import { putCommand } from '../store/commands.ts';
 import { getDelivery, listEndpointDeliveries } from '../store/deliveries.ts';
 import { getEndpoint } from '../store/endpoints.ts';
+import { getEvent } from '../store/events.ts';
 import { checkActive, endpointOf, endpointParam } from './endpoint-access.ts';
 import { ApiError, notFound } from './errors.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
@@ -48,15 +50,23 @@ const get = route({
   method: 'GET',
   path: '/v1/deliveries/{id}',
   scope: 'read',
-  summary: 'One delivery, with its attempts',
+  summary: 'One delivery, with its attempts and what they send',
   params: { id: idOf('dlv') },
   query: noQuery,
   answers: { 200: deliveryWithAttemptsJson },
   async handle(deps, { caller, params }) {
     const found = await getDelivery(deps.table, caller.workspaceId, params['id'] ?? '');
     if (!found) throw notFound();
-    const body = { ...toDeliveryJson(found.delivery), attempts: found.attempts.map(toAttemptJson) };
-    return { status: 200, body };
+    const { delivery, attempts } = found;
+    const stored = await getEvent(deps.table, { ...delivery, timestamp: delivery.event_timestamp });
+    return {
+      status: 200,
+      body: {
+        ...toDeliveryJson(delivery),
+        attempts: attempts.map(toAttemptJson),
+        payload: stored ? (JSON.parse(webhookPayload(stored.event)) as unknown) : null,
+      },
+    };
   },
 });
 

@@ -1,7 +1,9 @@
 import { percentile } from '../core/histogram.ts';
 import {
+  NO_ATTEMPTS,
   SES_LIMITS,
   addCounts,
+  addEndpointCounts,
   intervalEnd,
   intervalStart,
   intervalsBetween,
@@ -13,7 +15,7 @@ import {
 import { formatTimestamp } from '../core/timestamps.ts';
 import { readEndpointCounters, readEventCounters, type CounterRange } from '../store/counters.ts';
 import { listEndpoints } from '../store/endpoints.ts';
-import { ApiError } from './errors.ts';
+import { ApiError, notFound } from './errors.ts';
 import { route } from './route.ts';
 import { statsJson, statsQuery } from './schemas/stats.ts';
 
@@ -43,9 +45,8 @@ function rangeOf(
   return { interval, afterMs, beforeMs };
 }
 
-function toEndpointJson(endpointId: string, { attempts, failures, durations }: EndpointCounts) {
+function toCountsJson({ attempts, failures, durations }: EndpointCounts) {
   return {
-    endpoint_id: endpointId,
     attempts,
     failures,
     error_rate: attempts === 0 ? null : failures / attempts,
@@ -59,17 +60,20 @@ const get = route({
   path: '/v1/stats',
   scope: 'read',
   summary:
-    'Events by hour or day, their rates, and how the endpoints do; whole intervals in UTC, some seconds behind the log',
+    'Events by hour or day, their rates, and how the endpoints do, one endpoint by hour or day with endpoint_id; whole intervals in UTC, some seconds behind the log',
   query: statsQuery,
   answers: { 200: statsJson },
   errors: ['conflicting_filters'],
   async handle(deps, { caller, query }) {
     const { workspaceId } = caller;
     const range = rangeOf(query, deps.now());
-    const [counted, endpoints] = await Promise.all([
+    const { endpoint_id: only } = query;
+    const [counted, all] = await Promise.all([
       readEventCounters(deps.table, workspaceId, range),
       listEndpoints(deps.table, workspaceId),
     ]);
+    const endpoints = all.filter(({ id }) => only === undefined || id === only);
+    if (only !== undefined && endpoints.length === 0) throw notFound();
     const atEndpoints = await Promise.all(
       endpoints.map(({ id: endpointId }) =>
         readEndpointCounters(deps.table, { workspaceId, endpointId }, range),
@@ -90,9 +94,19 @@ const get = route({
           start: formatTimestamp(startMs),
           counts: counted.get(startMs) ?? noCounts(),
         })),
-        endpoints: endpoints.map((endpoint, index) =>
-          toEndpointJson(endpoint.id, atEndpoints[index] ?? { attempts: 0, failures: 0, durations: {} }),
-        ),
+        endpoints: endpoints.map((endpoint, index) => {
+          const byStart = atEndpoints[index] ?? new Map<number, EndpointCounts>();
+          return {
+            endpoint_id: endpoint.id,
+            ...toCountsJson(addEndpointCounts([...byStart.values()])),
+            ...(only !== undefined && {
+              buckets: starts.map((startMs) => ({
+                start: formatTimestamp(startMs),
+                ...toCountsJson(byStart.get(startMs) ?? NO_ATTEMPTS),
+              })),
+            }),
+          };
+        }),
       },
     };
   },

@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import { formatTimestamp } from '../core/timestamps.ts';
 import {
   addSuppression,
@@ -10,8 +9,13 @@ import {
 import { notFound } from './errors.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
-import { bareAddress, listOf, noQuery, paging } from './schemas/common.ts';
-import { createSuppressionBody, removeSuppressionQuery, suppressionJson } from './schemas/suppressions.ts';
+import { bareAddress, listOf, noQuery } from './schemas/common.ts';
+import {
+  createSuppressionBody,
+  removeSuppressionQuery,
+  suppressionJson,
+  suppressionsQuery,
+} from './schemas/suppressions.ts';
 import { removeFromSes } from './ses-suppressions.ts';
 
 const PATH = '/v1/suppressions';
@@ -29,14 +33,16 @@ const list = route({
   method: 'GET',
   path: PATH,
   scope: 'read',
-  summary: 'Recipients that mail is not sent to, by address',
-  query: z.strictObject(paging),
+  summary: 'Recipients that mail is not sent to, by address; those that begin with prefix',
+  query: suppressionsQuery,
   answers: { 200: listOf(suppressionJson) },
+  errors: ['invalid_cursor'],
   async handle(deps, { caller, query }) {
-    const scope = cursorScope(caller.workspaceId, PATH, {});
+    const scope = cursorScope(caller.workspaceId, PATH, query);
     const position = await positionOf(deps, scope, query.cursor);
     const page = await listSuppressions(deps.table, {
       workspaceId: caller.workspaceId,
+      ...(query.prefix !== undefined && { prefix: query.prefix }),
       limit: query.limit,
       ...(position && { position }),
     });

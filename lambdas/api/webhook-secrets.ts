@@ -46,10 +46,12 @@ const rotate = route({
       secret,
     );
     const kept = overlapping(endpoint, nowMs, body.overlap_seconds);
-    const change = changeBy(deps, caller, 'secret_rotated');
+    const previousExpiresAt = kept[0]?.expires_at ?? null;
+    const until =
+      previousExpiresAt === null ? 'at once' : `the one before it signs until ${previousExpiresAt}`;
+    const change = changeBy(deps, caller, 'secret_rotated', until);
     if (!(await replaceSecrets(deps.table, endpoint, { secrets: [{ version, sealed }, ...kept], change })))
       throw new OwnFault('The secret was rotated by another request at the same time');
-    const previousExpiresAt = kept[0]?.expires_at ?? null;
     return { status: 200, body: { secret: secretText(secret), previous_expires_at: previousExpiresAt } };
   },
 });

@@ -16,6 +16,8 @@ import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
 import { listOf, noQuery, paging } from './schemas/common.ts';
 import {
+  checkWebhookBody,
+  checkedUrlJson,
   createWebhookBody,
   endpointChangeJson,
   endpointJson,
@@ -110,6 +112,25 @@ const create = route({
     };
     await createEndpoint(deps.table, endpoint, changeBy(deps, caller, 'created'));
     return { status: 201, body: { ...toJson(endpoint), secret: secretText(secret) } };
+  },
+});
+
+const check = route({
+  method: 'POST',
+  path: '/v1/webhooks/check',
+  scope: 'admin',
+  summary: 'Whether a url could be an endpoint, without making one: its form, and where its name leads now',
+  query: noQuery,
+  body: checkWebhookBody,
+  answers: { 200: checkedUrlJson },
+  async handle(deps, { body }) {
+    try {
+      return { status: 200, body: { url: await checkedUrl(deps, body.url), acceptable: true, reason: null } };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const { code, message } = error;
+      return { status: 200, body: { url: body.url, acceptable: false, reason: { code, message } } };
+    }
   },
 });
 
@@ -210,4 +231,4 @@ const listChanges = route({
   },
 });
 
-export const webhookRoutes = [list, create, get, update, remove, listChanges];
+export const webhookRoutes = [list, create, check, get, update, remove, listChanges];

@@ -42,6 +42,20 @@ export interface EndpointCounts {
   readonly durations: Histogram;
 }
 
+export const NO_ATTEMPTS: EndpointCounts = { attempts: 0, failures: 0, durations: {} };
+
+export function addEndpointCounts(all: readonly EndpointCounts[]): EndpointCounts {
+  const durations: Record<number, number> = {};
+  for (const counts of all)
+    for (const [bucket, count] of Object.entries(counts.durations))
+      durations[Number(bucket)] = (durations[Number(bucket)] ?? 0) + count;
+  return {
+    attempts: all.reduce((sum, { attempts }) => sum + attempts, 0),
+    failures: all.reduce((sum, { failures }) => sum + failures, 0),
+    durations,
+  };
+}
+
 /**
  * At which SES reviews an account, and at which it may pause it.
  * Source: https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-dg.html

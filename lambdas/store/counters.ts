@@ -40,21 +40,22 @@ export async function readEventCounters(
   return new Map(rows.map((row) => [Date.parse(row.sk), toEventCounts(row)]));
 }
 
-/** The attempts at one endpoint, over the whole range. */
+function toEndpointCounts(row: Row): EndpointCounts {
+  const durations: Record<number, number> = {};
+  for (const [name, count] of Object.entries(row)) {
+    const bucket = /^d(\d+)$/.exec(name)?.[1];
+    if (bucket !== undefined) durations[Number(bucket)] = Number(count);
+  }
+  return { attempts: Number(row['attempts'] ?? 0), failures: Number(row['failures'] ?? 0), durations };
+}
+
+/** The attempts at one endpoint, by beginning of the interval; one without attempts is not among them. */
 export async function readEndpointCounters(
   table: Table,
   { workspaceId, endpointId }: { readonly workspaceId: string; readonly endpointId: string },
   range: CounterRange,
-): Promise<EndpointCounts> {
+): Promise<ReadonlyMap<number, EndpointCounts>> {
   const pk = endpointCountersPartition(workspaceId, endpointId, range.interval);
   const rows = await readRange(table, pk, range);
-  const durations: Record<number, number> = {};
-  for (const row of rows) {
-    for (const [name, count] of Object.entries(row)) {
-      const bucket = /^d(\d+)$/.exec(name)?.[1];
-      if (bucket !== undefined) durations[Number(bucket)] = (durations[Number(bucket)] ?? 0) + Number(count);
-    }
-  }
-  const sum = (name: string): number => rows.reduce((total, row) => total + Number(row[name] ?? 0), 0);
-  return { attempts: sum('attempts'), failures: sum('failures'), durations };
+  return new Map(rows.map((row) => [Date.parse(row.sk), toEndpointCounts(row)]));
 }

@@ -64,7 +64,9 @@ export async function createEndpoint(
 }
 
 /** What a PATCH may change. */
-export type EndpointChanges = Partial<Pick<Endpoint, 'url' | 'events' | 'description'>> & {
+export type EndpointChanges = Partial<Pick<Endpoint, 'url' | 'events'>> & {
+  /** null takes it away. */
+  readonly description?: string | null;
   readonly status?: Exclude<EndpointStatus, 'disabled'>;
 };
 
@@ -95,9 +97,12 @@ export async function updateEndpoint(
   const names: Record<string, string> = {};
   const values: Record<string, unknown> = { ':at': change.at };
   for (const [name, value] of Object.entries(fields)) {
-    set.push(`#${name} = :${name}`);
     names[`#${name}`] = name;
-    values[`:${name}`] = value;
+    if (value === null) remove.push(`#${name}`);
+    else {
+      set.push(`#${name} = :${name}`);
+      values[`:${name}`] = value;
+    }
   }
   if (status !== undefined) {
     set.push('#status = :status', 'status_changed_at = :at');

@@ -118,17 +118,20 @@ export async function findSuppressions(
 
 export interface SuppressionsQuery {
   readonly workspaceId: string;
+  /** How the addresses begin, in any case; all without it. */
+  readonly prefix?: string;
   readonly limit: number;
   readonly position?: Position;
 }
 
 /** The list of a workspace, by address. */
 export async function listSuppressions(table: Table, query: SuppressionsQuery): Promise<Page<Suppression>> {
+  const { pk, sk: prefix } = suppressionKey(query.workspaceId, query.prefix ?? '');
   const page = await readPage(table, {
-    partitions: [{ pk: suppressionKey(query.workspaceId, '').pk }],
-    prefix: '',
+    partitions: [{ pk }],
+    prefix,
     // No key may be empty, not even as a bound.
-    from: '\u0000',
+    ...(prefix === '' && { from: '\u0000' }),
     ascending: true,
     limit: query.limit,
     ...(query.position && { position: query.position }),

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../lambdas/core/deliveries.ts';
 import { deliveryId, deterministicId } from '../../lambdas/core/ids.ts';
 import { claimAttempt, recordAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts';
+import { webhookPayload } from '../../lambdas/delivery/payload.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { putRows } from '../../lambdas/store/put-rows.ts';
 import { aTask, anEndpoint, anEvent } from '../builders/events.ts';
 import { NOW_MS, setUp } from './harness.ts';
 
@@ -44,6 +47,13 @@ async function withDelivery() {
 }
 
 describe('a delivery', () => {
+  it('is shown with what its requests say, as long as its event is kept', async () => {
+    const { ask, table } = await withDelivery();
+    await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
+    const { body } = await ask({ path: `/v1/deliveries/${ID}` });
+    expect(body.payload).toEqual(JSON.parse(webhookPayload(event)));
+  });
+
   it('is shown with its attempts, first one first, and with exactly the fields of the contract', async () => {
     const { ask } = await withDelivery();
     const told = await ask({ path: `/v1/deliveries/${ID}` });
@@ -62,6 +72,8 @@ describe('a delivery', () => {
       completed_at: '2026-02-25T12:00:00Z',
       test: false,
       attempts: expect.any(Array),
+      // Its event was never stored here, as after its end.
+      payload: null,
     });
     expect(told.body.attempts.map((attempt: Attempt) => attempt.number)).toEqual([
       1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,

@@ -1,6 +1,7 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, type EventName } from '../../lambdas/core/events.ts';
+import { deterministicId } from '../../lambdas/core/ids.ts';
 import { noCounts } from '../../lambdas/core/stats.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { recordAttempt } from '../../lambdas/store/deliveries.ts';
@@ -110,6 +111,33 @@ describe('GET /v1/stats', () => {
       p50_ms: null,
       p95_ms: null,
     });
+  });
+
+  it('tells of one endpoint how its attempts went in each interval, every interval there is', async () => {
+    const { table, count, stats } = withCounters();
+    const [endpoint, other] = [anEndpoint(), anEndpoint({ description: 'Other' })];
+    await putEndpoint(table, endpoint);
+    await putEndpoint(table, other);
+    const attempts = [
+      { started_at: '2026-02-25T09:10:00Z', error_class: 'timeout' as const },
+      { started_at: '2026-02-25T09:20:00Z', status_code: 200 },
+      { started_at: '2026-02-25T11:00:00Z', status_code: 200 },
+    ].map((each, index) => ({ number: index + 1, trigger: 'auto' as const, duration_ms: 100, ...each }));
+    await Promise.all(
+      attempts.map((attempt) => recordAttempt(table, aTask(anEvent(), endpoint), { attempt, ttl: 1 })),
+    );
+    await count([...table.rows.values()].filter((row) => row['kind'] === 'attempt'));
+    const { body } = await stats({ endpoint_id: endpoint.id });
+    expect(body.endpoints).toHaveLength(1);
+    expect(body.endpoints[0]).toMatchObject({ endpoint_id: endpoint.id, attempts: 3, failures: 1 });
+    const { buckets } = body.endpoints[0];
+    expect(buckets.map((each: { start: string }) => each.start)).toEqual(
+      body.buckets.map((each: { start: string }) => each.start),
+    );
+    expect(buckets[21]).toMatchObject({ start: '2026-02-25T09:00:00Z', attempts: 2, error_rate: 0.5 });
+    expect(buckets[22]).toMatchObject({ attempts: 0, failures: 0, error_rate: null, p95_ms: null });
+    expect(buckets[23]).toMatchObject({ attempts: 1, error_rate: 0 });
+    expect((await stats({ endpoint_id: deterministicId('ep', ['nobody']) })).status).toBe(404);
   });
 
   it('shows a workspace nothing of another', async () => {

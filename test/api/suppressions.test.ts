@@ -61,6 +61,25 @@ describe('a suppression', () => {
     expect(addresses(await ask({ path: PATH, workspaceId: `ws_${'b'.repeat(26)}` }))).toEqual([]);
   });
 
+  it('is found by how it begins, in any case, page by page', async () => {
+    const { ask } = setUp();
+    for (const name of ['ann', 'anna', 'bob', 'Andy']) {
+      // oxlint-disable-next-line no-await-in-loop -- four
+      await ask({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
+    }
+    const addresses = (told: Told): string[] =>
+      told.body.data.map((each: { address: string }) => each.address);
+    const first = await ask({ path: PATH, query: { prefix: 'AN', limit: '2' } });
+    expect(addresses(first)).toEqual(['Andy@example.com', 'ann@example.com']);
+    const cursor = first.body.next_cursor as string;
+    expect(addresses(await ask({ path: PATH, query: { prefix: 'AN', limit: '2', cursor } }))).toEqual([
+      'anna@example.com',
+    ]);
+    // Of another list.
+    expect((await ask({ path: PATH, query: { limit: '2', cursor } })).status).toBe(400);
+    expect(addresses(await ask({ path: PATH, query: { prefix: 'zoe' } }))).toEqual([]);
+  });
+
   it('is found in any case, plus tag kept, until it is removed', async () => {
     const { ask } = setUp();
     const one = (address: string, method = 'GET'): Promise<Told> =>

@@ -33,12 +33,14 @@ async function withWebhook(body: object = {}) {
   };
   const actions = async () =>
     (await get('/changes')).body.data.map((change: { action: string }) => change.action);
+  const reasons = async () =>
+    (await get('/changes')).body.data.map((change: { reason: string | null }) => change.reason);
   /** The headers of the last webhook, and its body, as a receiver gets them. */
   const received = () => {
     const last = world.webhooks.at(-1);
     return { headers: { ...last?.headers }, body: last?.body ?? '' };
   };
-  return { ...world, id, secret, post, get, endpoint, actions, received };
+  return { ...world, id, secret, post, get, endpoint, actions, reasons, received };
 }
 
 describe('a test of a webhook', () => {
@@ -95,7 +97,7 @@ describe('a test of a webhook', () => {
 
 describe('a rotation', () => {
   it('shows a new secret, and signs with both until the overlap ends', async () => {
-    const { post, secret, received, world, actions } = await withWebhook();
+    const { post, secret, received, world, actions, reasons } = await withWebhook();
     const rotated = await post('rotate-secret', { overlap_seconds: 3_600 });
     expect(rotated).toMatchObject({
       status: 200,
@@ -111,6 +113,7 @@ describe('a rotation', () => {
     expect(await signatures(NOW_MS + HOUR_MS - 1)).toBe(2);
     expect(await signatures(NOW_MS + HOUR_MS)).toBe(1);
     expect(await actions()).toEqual(['secret_rotated', 'created']);
+    expect(await reasons()).toEqual(['the one before it signs until 2026-02-25T13:00:00Z', null]);
   });
 
   it('lets each of the two secrets verify what comes meanwhile', async () => {

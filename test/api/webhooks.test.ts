@@ -123,6 +123,33 @@ describe('a webhook', () => {
     });
   });
 
+  it.each([
+    ['https://example.com/hooks#top', { url: 'https://example.com/hooks', acceptable: true, reason: null }],
+    ['http://example.com/', { acceptable: false, reason: { code: 'url_https_required' } }],
+    ['https://inside.example.com/', { acceptable: false, reason: { code: 'url_address_forbidden' } }],
+    ['example.com', { url: 'example.com', acceptable: false, reason: { code: 'invalid_field' } }],
+  ])('is checked before it is made: %s', async (url, body) => {
+    const { ask, world, table } = withWebhooks();
+    world.addresses = { 'inside.example.com': ['10.0.0.7'] };
+    expect(await ask({ method: 'POST', path: '/v1/webhooks/check', body: { url } })).toMatchObject({
+      status: 200,
+      body,
+    });
+    expect(table.rows.size).toBe(0);
+  });
+
+  it('loses its description by null, and by nothing else', async () => {
+    const { create, patch, get } = withWebhooks();
+    const { id } = (await create({ description: 'Orders' })).body;
+    expect((await patch(id, { events: ['sent'] })).body.description).toBe('Orders');
+    expect(await patch(id, { description: '' })).toMatchObject({
+      status: 422,
+      body: { error: { field: 'description' } },
+    });
+    expect((await patch(id, { description: null })).body.description).toBeNull();
+    expect((await get(id)).body.description).toBeNull();
+  });
+
   it('that has a status already keeps the time since when', async () => {
     const { create, patch, world } = withWebhooks();
     const { id } = (await create()).body;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, type EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { noCounts } from '../../lambdas/core/stats.ts';
+import { addEndpointCounts, noCounts } from '../../lambdas/core/stats.ts';
 import { readEndpointCounters, readEventCounters } from '../../lambdas/store/counters.ts';
 import { recordAttempt } from '../../lambdas/store/deliveries.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
@@ -70,8 +70,11 @@ function setUp() {
     for (const counts of counted.values()) for (const name of EVENT_NAMES) sum[name] += counts[name];
     return sum;
   };
-  const atEndpoint = (interval: 'hour' | 'day' = 'hour') =>
-    readEndpointCounters(table, { workspaceId: WORKSPACE_ID, endpointId: endpoint.id }, { interval, ...DAY });
+  const atEndpoint = async (interval: 'hour' | 'day' = 'hour') => {
+    const range = { interval, ...DAY };
+    const address = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
+    return addEndpointCounts([...(await readEndpointCounters(table, address, range)).values()]);
+  };
   return { table, tally, totals, atEndpoint };
 }
 

@@ -32,7 +32,12 @@ export const attemptJson = z.strictObject({
   response_excerpt: z.nullable(z.string()),
 });
 
-export const deliveryWithAttemptsJson = z.strictObject({ ...deliveryFields, attempts: z.array(attemptJson) });
+export const deliveryWithAttemptsJson = z.strictObject({
+  ...deliveryFields,
+  attempts: z.array(attemptJson),
+  /** The body of each request, as JSON; null once the event has expired. */
+  payload: z.nullable(z.record(z.string(), z.unknown())),
+});
 
 /** Query of GET /v1/webhooks/{id}/deliveries. */
 export const deliveriesQuery = z.strictObject({ status: z.optional(z.enum(DELIVERY_STATUSES)), ...paging });

@@ -8,12 +8,22 @@ export const statsQuery = z.strictObject({
   after: z.optional(rfc3339),
   before: z.optional(rfc3339),
   interval: z._default(z.enum(INTERVALS), 'hour'),
+  /** This endpoint alone, with its own buckets. */
+  endpoint_id: z.optional(idOf('ep')),
 });
 
 const counts = z.record(z.enum(EVENT_NAMES), z.int());
 /** A share of 1; null where there is nothing to divide by. */
 const rate = z.nullable(z.number());
 const limit = z.strictObject({ review: z.number(), pause: z.number() });
+
+const endpointCounts = {
+  attempts: z.int(),
+  failures: z.int(),
+  error_rate: rate,
+  p50_ms: z.nullable(z.int()),
+  p95_ms: z.nullable(z.int()),
+};
 
 export const statsJson = z.strictObject({
   after: rfc3339,
@@ -27,11 +37,9 @@ export const statsJson = z.strictObject({
   endpoints: z.array(
     z.strictObject({
       endpoint_id: idOf('ep'),
-      attempts: z.int(),
-      failures: z.int(),
-      error_rate: rate,
-      p50_ms: z.nullable(z.int()),
-      p95_ms: z.nullable(z.int()),
+      ...endpointCounts,
+      /** Where one endpoint was asked for. */
+      buckets: z.optional(z.array(z.strictObject({ start: rfc3339, ...endpointCounts }))),
     }),
   ),
 });

@@ -27,11 +27,23 @@ export const createWebhookBody = z.strictObject({
   description: z.optional(description),
 });
 
+/** Body of POST /v1/webhooks/check. */
+export const checkWebhookBody = z.strictObject({ url });
+
+export const checkedUrlJson = z.strictObject({
+  /** As it would be stored. */
+  url,
+  acceptable: z.boolean(),
+  /** Why not: what making an endpoint of it would answer. */
+  reason: z.nullable(z.strictObject({ code: z.string(), message: z.string() })),
+});
+
 export const updateWebhookBody = z
   .strictObject({
     url: z.optional(url),
     events: z.optional(events),
-    description: z.optional(description),
+    /** null takes it away. */
+    description: z.optional(z.nullable(description)),
     status: z.optional(z.enum(['active', 'paused'])),
   })
   .check(z.refine((changes) => Object.keys(changes).length > 0, 'names nothing to change'));
