@@ -1,9 +1,10 @@
-import { cpSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { buildSync, type BuildOptions } from 'esbuild';
+import { buildDashboard } from './dashboard.ts';
 
 /** Found from here, not from the working directory: the construct may be in another app. */
 const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -36,6 +37,14 @@ function builtHandlers(): ReadonlyMap<string, Uint8Array> {
   return built;
 }
 
+/** The documentation and the dashboard. */
+function writeSite(folder: string): void {
+  cpSync(`${PROJECT_ROOT}docs/site`, folder, { recursive: true });
+  mkdirSync(`${folder}/dashboard/assets`, { recursive: true });
+  for (const { path, contents } of buildDashboard().files)
+    writeFileSync(`${folder}/dashboard/${path}`, contents);
+}
+
 /**
  * The code of lambdas/handlers/`handler`.ts, in one file. esbuild is called in this process, with one object of options
  * that the benchmarks use too: NodejsFunction starts a package runner for each function, most of the time of a synth.
@@ -51,8 +60,7 @@ export function bundledHandler(handler: string): lambda.Code {
           if (!code) throw new Error(`There is no handler ${handler}`);
           writeFileSync(`${outputDirectory}/index.mjs`, code);
           // The api serves them; read only when somebody asks, they cost no start.
-          if (handler === 'api')
-            cpSync(`${PROJECT_ROOT}docs/site`, `${outputDirectory}/site`, { recursive: true });
+          if (handler === 'api') writeSite(`${outputDirectory}/site`);
           return true;
         },
       },

@@ -3,8 +3,6 @@ import { pipeline } from 'node:stream/promises';
 import { sendJson, serve, type LocalServer } from './http.ts';
 
 export interface FrontOptions {
-  /** Where a person that opens `/` is sent. */
-  readonly homeUrl: string;
   /** 0 takes a free one. */
   readonly port: number;
 }
@@ -27,10 +25,10 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /** Makes `http://127.0.0.1:<port>/v1/…` answer what the deployed API answers, byte for byte: nothing is added. */
-export async function startFront({ homeUrl, port }: FrontOptions): Promise<Front> {
+export async function startFront({ port }: FrontOptions): Promise<Front> {
   let api: URL | undefined;
   const server = await serve(async (request, response) => {
-    if (request.url === '/') response.writeHead(302, { location: homeUrl }).end();
+    if (request.url === '/') response.writeHead(302, { location: '/dashboard' }).end();
     else if (api === undefined) sendUnavailable(response, 'Nothing is deployed yet');
     else await forward(api, request, response);
   }, port);
@@ -42,13 +40,14 @@ export async function startFront({ homeUrl, port }: FrontOptions): Promise<Front
   };
 }
 
-async function forward(api: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** Passes a request on as it came, and the answer back as it comes. */
+export async function forward(api: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const upstream = httpRequest({
     host: api.hostname,
     port: api.port,
     method: request.method ?? 'GET',
     // As it came: parsing it would normalise what the API is to judge.
-    path: `${api.pathname}${request.url ?? '/'}`,
+    path: `${api.pathname.replace(/\/$/, '')}${request.url ?? '/'}`,
     headers: endToEnd(request.rawHeaders),
   });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {

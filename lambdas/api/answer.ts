@@ -34,8 +34,14 @@ function decode(part: string): string | undefined {
 function matchPath(pattern: string, path: string): Record<string, string> | undefined {
   const wanted = pattern.split('/');
   const given = path.split('/');
-  if (wanted.length !== given.length) return undefined;
   const params: Record<string, string> = {};
+  const last = wanted.at(-1) ?? '';
+  // As API Gateway writes it: whatever follows, as it came.
+  if (last.endsWith('+}') && given.length >= wanted.length) {
+    wanted.pop();
+    params[last.slice(1, -2)] = given.splice(wanted.length).join('/');
+  }
+  if (wanted.length !== given.length) return undefined;
   for (const [index, part] of wanted.entries()) {
     const value = decode(given[index] ?? '');
     if (value === undefined || (value === '') !== (part === '')) return undefined;

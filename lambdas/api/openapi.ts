@@ -162,7 +162,7 @@ function operation(route: Route): Json {
 /** The API as an OpenAPI 3.1 document, made of the very schemas that requests are parsed with. */
 export function openApiDocument(routes: readonly Route[]): Json {
   const paths: Record<string, Record<string, Json>> = {};
-  for (const route of routes)
+  for (const route of routes.filter(({ page }) => page !== true))
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
   return {
     openapi: '3.1.0',

@@ -38,6 +38,8 @@ export interface Route<
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** `/v1/webhooks/{id}` */
   readonly path: string;
+  /** A page for people: no part of the described API. */
+  readonly page?: true;
   /** What a key must have; `public` needs no key (its path is in public-paths.ts, for the gateway). */
   readonly scope: Scope | 'public';
   /** One sentence, for the description. */

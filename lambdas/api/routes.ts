@@ -1,4 +1,5 @@
 import { apiKeyRoutes } from './api-keys.ts';
+import { dashboardRoutes } from './dashboard.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { probeRoutes } from './probes.ts';
 import { recoveryRoutes } from './recoveries.ts';
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...apiKeyRoutes,
   ...workspaceRoutes,
   ...siteRoutes,
+  ...dashboardRoutes,
   ...probeRoutes,
   ...deliveryRoutes,
   ...suppressionRoutes,

@@ -116,6 +116,7 @@ describe.each(WITH_BODY)('the body of %s', (_name, route) => {
       '/v1/suppressions': { address: 'a@example.com' },
       '/v1/api-keys': { name: 'Server' },
       '/v1/webhooks': { url: 'https://example.com/' },
+      '/v1/webhooks/check': { url: 'https://example.com/' },
       '/v1/webhooks/{id}': { url: 'https://example.com/' },
       '/v1/webhooks/{id}/recover': { since: '2026-02-25T12:00:00Z' },
     };

@@ -28,7 +28,7 @@ describe('IvyMailStack', () => {
       // ingest, dispatch, deliver, recover, tally, api, authorizer; and three state machines.
       'AWS::Lambda::Function': 7,
       'AWS::Lambda::EventSourceMapping': 3,
-      'AWS::Lambda::Permission': 7,
+      'AWS::Lambda::Permission': 9,
       'AWS::StepFunctions::StateMachine': 3,
       'AWS::IAM::Role': 10,
       'AWS::IAM::Policy': 10,
@@ -37,8 +37,8 @@ describe('IvyMailStack', () => {
       'AWS::ApiGateway::RestApi': 1,
       'AWS::ApiGateway::Deployment': 1,
       'AWS::ApiGateway::Stage': 1,
-      'AWS::ApiGateway::Resource': 8,
-      'AWS::ApiGateway::Method': 6,
+      'AWS::ApiGateway::Resource': 10,
+      'AWS::ApiGateway::Method': 8,
       'AWS::ApiGateway::Authorizer': 1,
       'AWS::ApiGateway::GatewayResponse': 17,
       // What an operator is told.

@@ -1,0 +1,114 @@
+/** Whatever was thrown, as something that can be shown. */
+export function toFault(error: unknown): ApiFault {
+  return error instanceof ApiFault
+    ? error
+    : new ApiFault(0, 'internal', `The dashboard has a fault: ${String(error)}`);
+}
+
+/** An answer of the API that is an error, or none at all (`status` 0). */
+export class ApiFault extends Error {
+  override readonly name = 'ApiFault';
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly extras: { readonly field?: string; readonly requestId?: string } = {},
+  ) {
+    super(message);
+  }
+}
+
+export type Query = Readonly<Record<string, string | undefined>>;
+
+export interface Request {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly body?: unknown;
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** `path` with what of `query` is set; one text for one question, by which answers are kept. */
+export function withQuery(path: string, query: Query): string {
+  const set = Object.entries(query).filter((pair): pair is [string, string] => (pair[1] ?? '') !== '');
+  return set.length === 0 ? path : `${path}?${new URLSearchParams(set).toString()}`;
+}
+
+interface ErrorBody {
+  readonly error?: { readonly code?: string; readonly message?: string; readonly field?: string };
+  readonly request_id?: string;
+}
+
+async function faultOf(response: Response): Promise<ApiFault> {
+  const body = (await response.json().catch(() => ({}))) as ErrorBody;
+  const { code = 'unavailable', message = `The API answered ${response.status}`, field } = body.error ?? {};
+  return new ApiFault(response.status, code, message, {
+    ...(field !== undefined && { field }),
+    ...(body.request_id !== undefined && { requestId: body.request_id }),
+  });
+}
+
+export interface ClientDeps {
+  readonly fetch: typeof fetch;
+  /** Where `v1/…` is; ends with a slash. */
+  readonly root: URL;
+  readonly key: () => string | undefined;
+  /** The key a request was made with is no longer good. */
+  readonly onRefused: (key: string | undefined) => void;
+}
+
+export interface Client {
+  /** The answer as it came; throws an ApiFault for any but a 2xx. */
+  send(path: string, request?: Request): Promise<Response>;
+  /** The answer as JSON; undefined where it has no body. */
+  call<T>(path: string, request?: Request): Promise<T>;
+}
+
+/** The public API, as any other program would call it. */
+export function createClient({ fetch: send, root, key, onRefused }: ClientDeps): Client {
+  async function ask(
+    path: string,
+    { method = 'GET', body, accept, signal }: Request = {},
+  ): Promise<Response> {
+    const used = key();
+    let response: Response;
+    try {
+      response = await send(new URL(path.replace(/^\//, ''), root), {
+        method,
+        headers: {
+          'x-api-key': used ?? '',
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(accept !== undefined && { accept }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(signal && { signal }),
+        cache: 'no-store',
+        credentials: 'omit',
+        redirect: 'error',
+      });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new ApiFault(0, 'unreachable', 'The API cannot be reached: is the network up?');
+    }
+    if (response.ok) return response;
+    const fault = await faultOf(response);
+    if (fault.code === 'invalid_api_key' || fault.code === 'missing_api_key') onRefused(used);
+    throw fault;
+  }
+  return {
+    send: ask,
+    async call<T>(path: string, request?: Request): Promise<T> {
+      const response = await ask(path, request);
+      try {
+        const text = await response.text();
+        return (text === '' ? undefined : JSON.parse(text)) as T;
+      } catch (error) {
+        if (request?.signal?.aborted) throw error;
+        throw new ApiFault(
+          response.status,
+          'unreadable',
+          'The answer of the API broke off, or is none of its own.',
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/** What the API answers, by the very schemas its handlers use: a field that changes there does not compile here. */
+import type * as z from 'zod/mini';
+import type { apiKeyJson, newApiKeyJson, workspaceJson } from '../../lambdas/api/schemas/api-keys.ts';
+import type {
+  attemptJson,
+  deliveryJson,
+  deliveryWithAttemptsJson,
+} from '../../lambdas/api/schemas/deliveries.ts';
+import type { logEntryJson, timelineJson } from '../../lambdas/api/schemas/send-logs.ts';
+import type { sentJson } from '../../lambdas/api/schemas/send.ts';
+import type { statsJson } from '../../lambdas/api/schemas/stats.ts';
+import type { suppressionJson } from '../../lambdas/api/schemas/suppressions.ts';
+import type {
+  checkedUrlJson,
+  endpointChangeJson,
+  endpointJson,
+  endpointWithSecretJson,
+  recoverAnswerJson,
+  recoveryJson,
+  rotatedSecretJson,
+  webhookTestJson,
+} from '../../lambdas/api/schemas/webhooks.ts';
+
+export interface List<T> {
+  readonly data: readonly T[];
+  readonly next_cursor: string | null;
+  readonly prev_cursor: string | null;
+}
+
+export type ApiKey = z.output<typeof apiKeyJson>;
+export type NewApiKey = z.output<typeof newApiKeyJson>;
+export type Workspace = z.output<typeof workspaceJson>;
+export type LogEntry = z.output<typeof logEntryJson>;
+export type Timeline = z.output<typeof timelineJson>;
+export type Sent = z.output<typeof sentJson>;
+export type Stats = z.output<typeof statsJson>;
+export type Suppression = z.output<typeof suppressionJson>;
+export type Endpoint = z.output<typeof endpointJson>;
+export type EndpointWithSecret = z.output<typeof endpointWithSecretJson>;
+export type EndpointChange = z.output<typeof endpointChangeJson>;
+export type CheckedUrl = z.output<typeof checkedUrlJson>;
+export type WebhookTest = z.output<typeof webhookTestJson>;
+export type RotatedSecret = z.output<typeof rotatedSecretJson>;
+export type RecoverAnswer = z.output<typeof recoverAnswerJson>;
+export type Recovery = z.output<typeof recoveryJson>;
+export type Delivery = z.output<typeof deliveryJson>;
+export type DeliveryWithAttempts = z.output<typeof deliveryWithAttemptsJson>;
+export type Attempt = z.output<typeof attemptJson>;

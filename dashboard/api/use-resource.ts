@@ -1,0 +1,106 @@
+import { useEffect, useReducer, useRef } from 'preact/hooks';
+import { client } from '../state/app.ts';
+import { toFault, type ApiFault } from './client.ts';
+
+export interface Resource<T> {
+  /** The last answer; of an earlier visit, while a new one is on its way. */
+  readonly data: T | undefined;
+  readonly error: ApiFault | undefined;
+  readonly loading: boolean;
+  /** Asks again; resolves when the answer is shown. */
+  readonly reload: () => Promise<void>;
+}
+
+/** What was answered to a path before: going back shows it at once. */
+const kept = new Map<string, unknown>();
+const MOST_KEPT = 50;
+
+export function forgetAnswers(): void {
+  kept.clear();
+}
+
+function keep(path: string, data: unknown): void {
+  kept.delete(path);
+  kept.set(path, data);
+  const [oldest] = kept.keys();
+  if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+}
+
+interface Shown {
+  path: string | undefined;
+  error: ApiFault | undefined;
+  loading: boolean;
+}
+
+/**
+ * What the API answers to GET `path`; nothing is asked while it is undefined. With `pollMs` it is asked again that long
+ * after each answer, as long as somebody can see the page.
+ */
+export function useResource<T>(
+  path: string | undefined,
+  { pollMs }: { readonly pollMs?: number | undefined } = {},
+): Resource<T> {
+  const [, redraw] = useReducer<number, void>((count) => count + 1, 0);
+  const shown = useRef<Shown>({ path: undefined, error: undefined, loading: false });
+  if (shown.current.path !== path) shown.current = { path, error: undefined, loading: path !== undefined };
+  const asking = useRef<AbortController | undefined>(undefined);
+
+  async function load(): Promise<void> {
+    if (path === undefined) return;
+    asking.current?.abort();
+    const controller = new AbortController();
+    asking.current = controller;
+    const { signal } = controller;
+    try {
+      const answer = await client.call<T>(path, { signal });
+      if (signal.aborted) return;
+      keep(path, answer);
+      shown.current = { path, error: undefined, loading: false };
+    } catch (error) {
+      if (signal.aborted) return;
+      shown.current = { path, error: toFault(error), loading: false };
+    }
+    asking.current = undefined;
+    redraw();
+  }
+
+  useEffect(() => {
+    void load();
+    return () => {
+      asking.current?.abort();
+      asking.current = undefined;
+    };
+  }, [path]);
+
+  useEffect(() => {
+    if (pollMs === undefined) return undefined;
+    let turn = 0;
+    let timer: ReturnType<typeof setTimeout>;
+    // One chain of rounds, whoever begins the next one: only the last that was begun goes on.
+    const round = async (): Promise<void> => {
+      turn += 1;
+      const mine = turn;
+      clearTimeout(timer);
+      // A slow answer is waited for: who breaks it off and asks again never gets one.
+      if (!document.hidden && asking.current === undefined) await load();
+      if (mine === turn) timer = setTimeout(() => void round(), pollMs);
+    };
+    const onVisible = (): void => {
+      if (!document.hidden) void round();
+    };
+    timer = setTimeout(() => void round(), pollMs);
+    document.addEventListener('visibilitychange', onVisible);
+    return () => {
+      turn = -1;
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', onVisible);
+    };
+  }, [path, pollMs]);
+
+  return {
+    data: path === undefined ? undefined : (kept.get(path) as T | undefined),
+    error: shown.current.error,
+    loading: shown.current.loading,
+    reload: load,
+  };
+}

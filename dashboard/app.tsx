@@ -1,0 +1,127 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useErrorBoundary, useState } from 'preact/hooks';
+import { Link, Route, Router, Switch, useLocation } from 'wouter-preact';
+import { toFault } from './api/client.ts';
+import { forgetAnswers } from './api/use-resource.ts';
+import { HelpDialog } from './parts/help.tsx';
+import { lazy } from './parts/lazy.tsx';
+import { Notices } from './parts/notices.tsx';
+import { Page } from './parts/page.tsx';
+import { Empty, Fault, Loading } from './parts/states.tsx';
+import { NAVIGATION, useShortcuts } from './parts/shortcuts.ts';
+import { SignIn } from './pages/sign-in.tsx';
+import { BASE, session } from './state/app.ts';
+
+const Overview = lazy(() => import('./pages/overview.tsx').then((page) => page.Overview));
+const Logs = lazy(() => import('./pages/logs.tsx').then((page) => page.Logs));
+const Message = lazy(() => import('./pages/message.tsx').then((page) => page.Message));
+const Webhooks = lazy(() => import('./pages/webhooks.tsx').then((page) => page.Webhooks));
+const Webhook = lazy(() => import('./pages/webhook.tsx').then((page) => page.Webhook));
+const Delivery = lazy(() => import('./pages/delivery.tsx').then((page) => page.Delivery));
+const Suppressions = lazy(() => import('./pages/suppressions.tsx').then((page) => page.Suppressions));
+const ApiKeys = lazy(() => import('./pages/api-keys.tsx').then((page) => page.ApiKeys));
+const Settings = lazy(() => import('./pages/settings.tsx').then((page) => page.Settings));
+
+function NotFound() {
+  return (
+    <Page title="Not found">
+      <Empty title="There is no such view.">
+        <Link href="/">To the overview</Link>
+      </Empty>
+    </Page>
+  );
+}
+
+/** A fault in one view leaves the others. */
+function Guard({ children }: { readonly children: ComponentChildren }) {
+  const [error, again] = useErrorBoundary();
+  if (error === undefined) return <>{children}</>;
+  return <Fault error={toFault(error)} retry={again} />;
+}
+
+function Navigation() {
+  const [location] = useLocation();
+  return (
+    <nav class="main-nav" aria-label="Main">
+      <ul>
+        {NAVIGATION.map(({ path, name }) => {
+          const here = path === '/' ? location === '/' : location.startsWith(path);
+          return (
+            <li key={path}>
+              <Link href={path} aria-current={here ? 'page' : undefined}>
+                {name}
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}
+
+function Shell({ workspaceName }: { readonly workspaceName: string }) {
+  const [help, setHelp] = useState(false);
+  const [location] = useLocation();
+  useShortcuts(() => setHelp(true));
+  return (
+    <>
+      {/* A link to #main would lead away: addresses are relative to the dashboard, not to the view. */}
+      <button type="button" class="skip" onClick={() => document.querySelector('h1')?.focus()}>
+        Skip to content
+      </button>
+      <header class="side">
+        <Link href="/" class="brand" aria-label="IvyMail Events, overview">
+          <span class="leaf" aria-hidden="true" /> IvyMail <span>Events</span>
+        </Link>
+        <Navigation />
+        <div class="side-foot">
+          <p title="Workspace">{workspaceName}</p>
+          <button type="button" class="plain" onClick={() => setHelp(true)} aria-label="Keyboard shortcuts">
+            <kbd>?</kbd> Shortcuts
+          </button>
+          <button type="button" class="plain" onClick={() => session.signOut()}>
+            Sign out
+          </button>
+        </div>
+      </header>
+      <main>
+        <Guard key={location}>
+          <Switch>
+            <Route path="/">{() => <Overview />}</Route>
+            <Route path="/logs">{() => <Logs />}</Route>
+            <Route path="/logs/:id">{({ id }) => <Message key={id} id={id} />}</Route>
+            <Route path="/webhooks">{() => <Webhooks />}</Route>
+            <Route path="/webhooks/:id">{({ id }) => <Webhook key={id} id={id} />}</Route>
+            <Route path="/deliveries/:id">{({ id }) => <Delivery key={id} id={id} />}</Route>
+            <Route path="/suppressions">{() => <Suppressions />}</Route>
+            <Route path="/api-keys">{() => <ApiKeys />}</Route>
+            <Route path="/settings">{() => <Settings />}</Route>
+            <Route>
+              <NotFound />
+            </Route>
+          </Switch>
+        </Guard>
+      </main>
+      {help && <HelpDialog onClose={() => setHelp(false)} />}
+    </>
+  );
+}
+
+export function App() {
+  const { value } = session.current;
+  const signedIn = value.state === 'in' ? value.workspace.key.id : undefined;
+  // What one key was shown is nothing to the next one.
+  useEffect(() => forgetAnswers, [signedIn]);
+  return (
+    <Router base={BASE}>
+      {value.state === 'in' && <Shell workspaceName={value.workspace.name} />}
+      {value.state === 'checking' && (
+        <main class="alone">
+          <Loading />
+        </main>
+      )}
+      {value.state === 'out' && <SignIn why={value.why} again={value.again === true} />}
+      <Notices />
+    </Router>
+  );
+}

@@ -1,0 +1,92 @@
+import { useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import type { DeliveryWithAttempts, Endpoint } from '../api/types.ts';
+import { useResource } from '../api/use-resource.ts';
+import { AttemptView } from '../parts/attempt.tsx';
+import { Badge } from '../parts/badge.tsx';
+import { Id } from '../parts/copy.tsx';
+import { Card, Page } from '../parts/page.tsx';
+import { Empty, Fault, Loading } from '../parts/states.tsx';
+import { Time } from '../parts/time.tsx';
+import { client, may } from '../state/app.ts';
+import { notify } from '../state/notices.ts';
+import { ago } from '../words/format.ts';
+
+const POLL_MS = 3_000;
+
+const STATUS_WORDS: Readonly<Record<DeliveryWithAttempts['status'], string>> = {
+  pending: 'Its first attempt is about to be made.',
+  retrying: 'It failed, and is tried again by itself.',
+  delivered: 'The receiver has taken it.',
+  exhausted: 'All attempts have failed. It is kept: deliver it again when the receiver is well.',
+  blocked: 'Not sent: the url leads to an address that is not public.',
+  held: 'Held back while the endpoint fails or is paused; it goes out by itself when a probe succeeds, or when it is resumed.',
+  cancelled: 'Given up: the endpoint was deleted, or no longer wants such events.',
+};
+
+export function Delivery({ id }: { readonly id: string }) {
+  const { data, error, reload } = useResource<DeliveryWithAttempts>(`/v1/deliveries/${id}`, {
+    pollMs: POLL_MS,
+  });
+  const endpoint = useResource<Endpoint>(data && `/v1/webhooks/${data.endpoint_id}`);
+  const [busy, setBusy] = useState(false);
+  async function redeliver(): Promise<void> {
+    setBusy(true);
+    try {
+      await client.call(`/v1/deliveries/${id}/redeliver`, { method: 'POST' });
+      notify('done', 'One more attempt is on its way.');
+    } catch (fault) {
+      notify('wrong', (fault as Error).message);
+    }
+    setBusy(false);
+    await reload();
+  }
+  return (
+    <Page
+      title={data ? `Delivery: ${data.event}` : 'Delivery'}
+      lead={data && endpoint.data && <Link href={`/webhooks/${data.endpoint_id}`}>{endpoint.data.url}</Link>}
+      actions={
+        <button
+          type="button"
+          class="primary"
+          disabled={!may('admin') || busy || !data}
+          onClick={() => void redeliver()}
+        >
+          Redeliver
+        </button>
+      }
+    >
+      {error && <Fault error={error} retry={() => void reload()} />}
+      {!data && !error && <Loading lines={10} />}
+      {data && (
+        <>
+          <div class="facts">
+            <Badge status={data.status} />
+            <span>{STATUS_WORDS[data.status]}</span>
+          </div>
+          {data.next_attempt_at !== null && (
+            <p class="fault" data-level="warn">
+              Next attempt {ago(data.next_attempt_at, Date.now())}, at <Time at={data.next_attempt_at} />
+            </p>
+          )}
+          <div class="facts">
+            <Id value={data.id} what="the delivery id" />
+            {data.to !== null && <span class="tag">to {data.to}</span>}
+            <Link href={`/logs/${encodeURIComponent(data.message_id)}`}>The message</Link>
+          </div>
+          <Card title="Attempts" aside={<span class="quiet">{data.attempt_count} made</span>}>
+            {data.attempts.length === 0 && <Empty title="None yet." />}
+            {data.attempts.toReversed().map((attempt) => (
+              <AttemptView
+                key={attempt.number}
+                attempt={attempt}
+                eventId={data.event_id}
+                payload={data.payload}
+              />
+            ))}
+          </Card>
+        </>
+      )}
+    </Page>
+  );
+}

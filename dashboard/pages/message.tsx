@@ -1,0 +1,161 @@
+import { useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import type { Delivery, Endpoint, List, LogEntry, Timeline } from '../api/types.ts';
+import { useResource } from '../api/use-resource.ts';
+import { Badge, toneOf } from '../parts/badge.tsx';
+import { Block, Id } from '../parts/copy.tsx';
+import { Card, Page } from '../parts/page.tsx';
+import { Empty, Fault, Loading } from '../parts/states.tsx';
+import { Time } from '../parts/time.tsx';
+import { explain } from '../words/explain.ts';
+import { plural } from '../words/format.ts';
+
+const POLL_MS = 4_000;
+
+type Recipient = Timeline['recipients'][number];
+
+/** Fields of `error` as the webhook has them, under their own names. */
+function Details({ error }: { readonly error: NonNullable<LogEntry['error']> }) {
+  return (
+    <dl class="details">
+      {Object.entries(error).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            <code>{value}</code>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Event({ entry }: { readonly entry: LogEntry }) {
+  const explanation = explain(entry);
+  return (
+    <li data-tone={toneOf(entry.status)}>
+      <div class="event-head">
+        <Badge status={entry.status} />
+        <Time at={entry.timestamp} />
+        <span class="event-id">
+          <Id value={entry.event_id} what="the event id" />
+        </span>
+      </div>
+      {explanation && (
+        <div class="explanation">
+          <p>
+            <strong>{explanation.meaning}</strong>
+          </p>
+          {explanation.advice !== undefined && <p>{explanation.advice}</p>}
+        </div>
+      )}
+      {entry.error && <Details error={entry.error} />}
+    </li>
+  );
+}
+
+function RecipientCard({ recipient }: { readonly recipient: Recipient }) {
+  const { to, status, events } = recipient;
+  return (
+    <Card
+      title={to ?? 'No recipient named by SES'}
+      aside={status === null ? undefined : <Badge status={status} />}
+    >
+      <ol class="timeline">
+        {events.map((entry) => (
+          <Event key={entry.event_id} entry={entry} />
+        ))}
+      </ol>
+      {to !== null && <Link href={`/logs?to=${encodeURIComponent(to)}`}>All events of this recipient</Link>}
+    </Card>
+  );
+}
+
+function Deliveries({ deliveries }: { readonly deliveries: readonly Delivery[] }) {
+  const endpoints = useResource<List<Endpoint>>('/v1/webhooks');
+  const urlOf = new Map(endpoints.data?.data.map(({ id, url }) => [id, url]));
+  if (deliveries.length === 0)
+    return <Empty title="No webhook was told of this mail: none of your endpoints wanted its events." />;
+  return (
+    <ul class="rows">
+      {deliveries.map((delivery) => (
+        <li key={delivery.id}>
+          <Badge status={delivery.status} />
+          <Link href={`/deliveries/${delivery.id}`} class="grow">
+            {delivery.event} {delivery.to !== null && <span class="quiet">to {delivery.to}</span>}
+            <span class="quiet line">{urlOf.get(delivery.endpoint_id) ?? delivery.endpoint_id}</span>
+          </Link>
+          <span class="num">
+            {plural(delivery.attempt_count, 'attempt')}
+            {delivery.next_attempt_at !== null && (
+              <span class="quiet line">
+                next <Time at={delivery.next_attempt_at} />
+              </span>
+            )}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function RawEvents({ id }: { readonly id: string }) {
+  const [open, setOpen] = useState(false);
+  const { data, error, reload } = useResource<Timeline>(
+    open ? `/v1/send/logs/${encodeURIComponent(id)}?raw=true` : undefined,
+  );
+  return (
+    <details class="card" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <h2>Raw SES events</h2>
+      </summary>
+      {error && <Fault error={error} retry={() => void reload()} />}
+      {open && !data && !error && <Loading />}
+      {data?.raw_events?.length === 0 && <Empty title="None: this mail never reached SES." />}
+      {data?.raw_events?.map(({ event_ids: ids, raw }) => (
+        <Block key={ids[0]} what="the raw SES event" text={JSON.stringify(raw, null, 2)} />
+      ))}
+    </details>
+  );
+}
+
+export function Message({ id }: { readonly id: string }) {
+  const { data, error, reload } = useResource<Timeline>(`/v1/send/logs/${encodeURIComponent(id)}`, {
+    pollMs: POLL_MS,
+  });
+  return (
+    <Page
+      title={data?.subject ?? (data ? '(no subject)' : 'Message')}
+      lead={data && <>from {data.from}</>}
+      actions={<Link href="/logs">Logs</Link>}
+    >
+      {error && <Fault error={error} retry={() => void reload()} />}
+      {!data && !error && <Loading lines={12} />}
+      {data && (
+        <>
+          <div class="facts">
+            <span class="quiet">message_id</span> <Id value={data.message_id} what="the message id" />
+            {Object.entries(data.tags ?? {}).map(([name, value]) => (
+              <span key={name} class="tag">
+                {name}: {value}
+              </span>
+            ))}
+          </div>
+          {data.truncated && (
+            <p class="fault">
+              Not everything is shown:{' '}
+              <Link href={`/logs?message_id=${encodeURIComponent(id)}`}>the log has the rest</Link>.
+            </p>
+          )}
+          {data.recipients.map((recipient) => (
+            <RecipientCard key={recipient.to} recipient={recipient} />
+          ))}
+          <Card title="Webhook deliveries">
+            <Deliveries deliveries={data.deliveries} />
+          </Card>
+          <RawEvents id={id} />
+        </>
+      )}
+    </Page>
+  );
+}

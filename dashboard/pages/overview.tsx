@@ -1,0 +1,204 @@
+import { useMemo, useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import type { Endpoint, List, LogEntry, Stats } from '../api/types.ts';
+import { useResource } from '../api/use-resource.ts';
+import { Badge } from '../parts/badge.tsx';
+import { Chart, type Series } from '../parts/chart.tsx';
+import { FirstSteps } from '../parts/first-steps.tsx';
+import { Meter } from '../parts/meter.tsx';
+import { Card, Page } from '../parts/page.tsx';
+import { RangePicker, useStats } from '../parts/range-picker.tsx';
+import { Empty, Fault, Loading } from '../parts/states.tsx';
+import { TestMail } from '../parts/test-mail.tsx';
+import { Time } from '../parts/time.tsx';
+import { may } from '../state/app.ts';
+import { explain } from '../words/explain.ts';
+import { duration, number, percent, plural } from '../words/format.ts';
+
+const POLL_MS = 15_000;
+
+/** What becomes of mails: each of them ends as one of these. `complained` comes on top of `delivered`, but is trouble. */
+const OUTCOMES = [
+  { name: 'delivered', tone: 'good' },
+  { name: 'delayed', tone: 'warn' },
+  { name: 'soft_bounced', tone: 'soft' },
+  { name: 'bounced', tone: 'bad' },
+  { name: 'complained', tone: 'complaint' },
+  { name: 'suppressed', tone: 'held' },
+  { name: 'failed', tone: 'fail' },
+] as const;
+
+function Volume({ stats }: { readonly stats: Stats }) {
+  const series = useMemo(
+    () =>
+      OUTCOMES.map(({ name, tone }): Series => ({
+        name,
+        tone,
+        values: stats.buckets.map(({ counts }) => counts[name]),
+        total: stats.totals[name],
+      })),
+    [stats],
+  );
+  const starts = useMemo(() => stats.buckets.map(({ start }) => start), [stats]);
+  return (
+    <Chart
+      label={`Events by outcome, by ${stats.interval}: ${series.map((each) => `${each.total} ${each.name}`).join(', ')}`}
+      interval={stats.interval}
+      starts={starts}
+      series={series}
+      kind="stacked"
+      format={(value) => (value === null ? '–' : number(value))}
+    />
+  );
+}
+
+function Rates({ stats }: { readonly stats: Stats }) {
+  const { totals, rates, limits } = stats;
+  return (
+    <div class="stats">
+      <div class="stat">
+        <h2>Sent</h2>
+        <p class="figure">{number(totals.sent)}</p>
+        <p class="quiet">accepted by SES</p>
+      </div>
+      <div class="stat">
+        <h2>Delivery rate</h2>
+        <p class="figure">{percent(rates.delivery)}</p>
+        <div
+          class="meter"
+          data-level="good"
+          role="img"
+          aria-label={`Delivery rate: ${percent(rates.delivery)}`}
+        >
+          <span class="fill" style={{ width: `${Math.min(100, (rates.delivery ?? 0) * 100)}%` }} />
+        </div>
+        <p class="quiet">
+          {number(totals.delivered)} delivered, {number(totals.suppressed)} suppressed,{' '}
+          {number(totals.failed)} failed
+        </p>
+      </div>
+      <Meter name="Bounce rate" rate={rates.bounce} limits={limits.bounce} />
+      <Meter name="Complaint rate" rate={rates.complaint} limits={limits.complaint} />
+    </div>
+  );
+}
+
+function trouble(lists: readonly (List<LogEntry> | undefined)[]): readonly LogEntry[] {
+  return lists
+    .flatMap((list) => list?.data ?? [])
+    .toSorted((left, right) => (left.timestamp < right.timestamp ? 1 : -1))
+    .slice(0, 8);
+}
+
+function Trouble() {
+  const bounces = useResource<List<LogEntry>>('/v1/send/logs?type=bounce&limit=8', { pollMs: POLL_MS });
+  const complaints = useResource<List<LogEntry>>('/v1/send/logs?type=complaint&limit=8', { pollMs: POLL_MS });
+  const failed = useResource<List<LogEntry>>('/v1/send/logs?status=failed&limit=8', { pollMs: POLL_MS });
+  const all = [bounces, complaints, failed];
+  const error = all.find((each) => each.error && !each.data)?.error;
+  const entries = trouble(all.map(({ data }) => data));
+  return (
+    <Card title="Recent trouble" aside={<Link href="/logs?type=bounce">All bounces</Link>}>
+      {error && <Fault error={error} retry={() => all.forEach((each) => void each.reload())} />}
+      {!error && all.some(({ data }) => !data) && <Loading />}
+      {!error && all.every(({ data }) => data) && entries.length === 0 && (
+        <Empty title="No bounce, no complaint, no failure." />
+      )}
+      <ul class="rows">
+        {entries.map((entry) => (
+          <li key={entry.event_id}>
+            <Badge status={entry.status} />
+            <Link href={`/logs/${encodeURIComponent(entry.message_id)}`} class="grow">
+              {entry.to ?? '(no recipient named)'}
+              <span class="quiet line">{explain(entry)?.meaning ?? entry.subject}</span>
+            </Link>
+            <Time at={entry.timestamp} />
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function EndpointHealth({
+  endpoints,
+  stats,
+}: {
+  readonly endpoints: readonly Endpoint[] | undefined;
+  readonly stats: Stats | undefined;
+}) {
+  const byId = new Map(stats?.endpoints.map((each) => [each.endpoint_id, each]));
+  return (
+    <Card title="Webhook endpoints" aside={<Link href="/webhooks">All webhooks</Link>}>
+      {endpoints === undefined && <Loading lines={3} />}
+      {endpoints?.length === 0 && (
+        <Empty title="Nobody is told yet.">
+          <Link href="/webhooks?new=1">Add a webhook</Link>
+        </Empty>
+      )}
+      <ul class="rows">
+        {endpoints?.slice(0, 8).map((endpoint) => {
+          const counts = byId.get(endpoint.id);
+          return (
+            <li key={endpoint.id}>
+              <Badge status={endpoint.status} />
+              <Link href={`/webhooks/${endpoint.id}`} class="grow">
+                {endpoint.description ?? new URL(endpoint.url).host}
+                <span class="quiet line">{endpoint.url}</span>
+              </Link>
+              <span class="num" data-bad={(counts?.error_rate ?? 0) > 0.1}>
+                {percent(counts?.error_rate ?? null)}
+                <span class="quiet line">
+                  {counts ? plural(counts.attempts, 'attempt') : '–'} · p95 {duration(counts?.p95_ms ?? null)}
+                </span>
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+    </Card>
+  );
+}
+
+export function Overview() {
+  const { data: stats, error, range, reload } = useStats();
+  const endpoints = useResource<List<Endpoint>>('/v1/webhooks', { pollMs: POLL_MS });
+  const newest = useResource<List<LogEntry>>('/v1/send/logs?limit=1', { pollMs: 5_000 });
+  const [mailing, setMailing] = useState(false);
+  const isEmpty = newest.data?.data.length === 0;
+  return (
+    <Page
+      title="Overview"
+      actions={
+        <>
+          <RangePicker range={range} />
+          {may('send') && (
+            <button type="button" class="primary" onClick={() => setMailing(true)}>
+              Send a test mail
+            </button>
+          )}
+        </>
+      }
+    >
+      {isEmpty && (
+        <FirstSteps hasWebhook={(endpoints.data?.data.length ?? 0) > 0} onMail={() => setMailing(true)} />
+      )}
+      {error && <Fault error={error} retry={() => void reload()} />}
+      {stats ? <Rates stats={stats} /> : !error && <Loading lines={4} />}
+      <Card title="Volume by outcome">{stats ? <Volume stats={stats} /> : <Loading lines={8} />}</Card>
+      <div class="columns">
+        <Trouble />
+        <EndpointHealth endpoints={endpoints.data?.data} stats={stats} />
+      </div>
+      {mailing && (
+        <TestMail
+          onClose={() => setMailing(false)}
+          onSent={() => {
+            void newest.reload();
+            void reload();
+          }}
+        />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,143 @@
+import { useState } from 'preact/hooks';
+import { Link, useLocation } from 'wouter-preact';
+import type { Endpoint, EndpointWithSecret, List } from '../api/types.ts';
+import { useResource } from '../api/use-resource.ts';
+import { Badge } from '../parts/badge.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { EndpointForm, type EndpointInput } from '../parts/endpoint-form.tsx';
+import { Page } from '../parts/page.tsx';
+import { RangePicker, useStats } from '../parts/range-picker.tsx';
+import { Secret } from '../parts/secret.tsx';
+import { Empty, Fault, Loading } from '../parts/states.tsx';
+import { useAddress, withChanges } from '../state/address.ts';
+import { client, may } from '../state/app.ts';
+import { duration, number, percent } from '../words/format.ts';
+
+const POLL_MS = 10_000;
+
+function Create({ onClose, onMade }: { readonly onClose: () => void; readonly onMade: () => void }) {
+  const [, navigate] = useLocation();
+  const [made, setMade] = useState<EndpointWithSecret>();
+  async function create(input: EndpointInput): Promise<void> {
+    setMade(await client.call<EndpointWithSecret>('/v1/webhooks', { method: 'POST', body: input }));
+    onMade();
+  }
+  if (!made)
+    return (
+      <Dialog key="form" title="Add a webhook" onClose={onClose} wide>
+        <EndpointForm action="Add webhook" onDone={create} />
+      </Dialog>
+    );
+  return (
+    <Dialog key="secret" title="The webhook’s secret" onClose={onClose} wide>
+      <Secret secret={made.secret} />
+      <footer class="dialog-foot">
+        <button
+          type="button"
+          class="primary"
+          onClick={() => navigate(`/webhooks/${made.id}`, { replace: true })}
+        >
+          Done: to the webhook
+        </button>
+      </footer>
+    </Dialog>
+  );
+}
+
+export function Webhooks() {
+  const { data, error, reload } = useResource<List<Endpoint>>('/v1/webhooks', { pollMs: POLL_MS });
+  const stats = useStats();
+  const [search, setSearch] = useAddress();
+  const counts = new Map(stats.data?.endpoints.map((each) => [each.endpoint_id, each]));
+  const creating = search.has('new');
+  const setCreating = (on: boolean): void =>
+    setSearch(withChanges(search, { new: on ? '1' : undefined }), { replace: true });
+  const add = (
+    <button type="button" class="primary" disabled={!may('admin')} onClick={() => setCreating(true)}>
+      Add a webhook
+    </button>
+  );
+  return (
+    <Page
+      title="Webhooks"
+      lead="Your servers that are told of every outcome: signed, retried, and never twice without need."
+      actions={
+        <>
+          <RangePicker range={stats.range} />
+          {add}
+        </>
+      }
+    >
+      {!may('admin') && (
+        <p class="quiet">
+          This key reads only: to change webhooks, sign in with one that has the scope admin.
+        </p>
+      )}
+      {error && <Fault error={error} retry={() => void reload()} />}
+      {!data && !error && <Loading />}
+      {data?.data.length === 0 && (
+        <Empty title="There is no webhook yet.">
+          <p>
+            Add the url of your server, and it is told of deliveries, bounces, complaints, suppressions and
+            failures.
+          </p>
+          {add}
+        </Empty>
+      )}
+      {data && data.data.length > 0 && (
+        <div class="scroll">
+          <table>
+            <caption class="unseen">Webhook endpoints</caption>
+            <thead>
+              <tr>
+                <th scope="col">Endpoint</th>
+                <th scope="col">Status</th>
+                <th scope="col" class="wide-only">
+                  Events
+                </th>
+                <th scope="col" class="num">
+                  Error rate
+                </th>
+                <th scope="col" class="num wide-only">
+                  Attempts
+                </th>
+                <th scope="col" class="num wide-only">
+                  p95
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.data.map((endpoint) => {
+                const {
+                  attempts,
+                  error_rate: rate = null,
+                  p95_ms: p95 = null,
+                } = counts.get(endpoint.id) ?? {};
+                return (
+                  <tr key={endpoint.id}>
+                    <td class="to">
+                      <Link href={`/webhooks/${endpoint.id}`} data-row="">
+                        {endpoint.description ?? new URL(endpoint.url).host}
+                      </Link>
+                      <span class="quiet line">{endpoint.url}</span>
+                    </td>
+                    <td>
+                      <Badge status={endpoint.status} />
+                    </td>
+                    <td class="wide-only quiet cut">{endpoint.events.join(', ')}</td>
+                    <td class="num" data-bad={(rate ?? 0) > 0.1}>
+                      {percent(rate)}
+                    </td>
+                    <td class="num wide-only">{attempts === undefined ? '–' : number(attempts)}</td>
+                    <td class="num wide-only">{duration(p95)}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {creating && <Create onClose={() => setCreating(false)} onMade={() => void reload()} />}
+    </Page>
+  );
+}

@@ -1,0 +1,37 @@
+/** The colour of a status of whatever it is: the same word has the same one everywhere. */
+const TONES: Readonly<Record<string, string>> = {
+  sent: 'sent',
+  delivered: 'good',
+  active: 'good',
+  completed: 'good',
+  delayed: 'warn',
+  retrying: 'warn',
+  pending: 'sent',
+  running: 'warn',
+  counting: 'warn',
+  soft_bounced: 'soft',
+  bounced: 'bad',
+  exhausted: 'bad',
+  disabled: 'bad',
+  complained: 'complaint',
+  suppressed: 'held',
+  held: 'held',
+  paused: 'held',
+  failed: 'fail',
+  blocked: 'fail',
+  opened: 'seen',
+  clicked: 'seen',
+  unsubscribed: 'sent',
+};
+
+export function toneOf(status: string): string {
+  return TONES[status] ?? 'sent';
+}
+
+export function Badge({ status }: { readonly status: string }) {
+  return (
+    <span class="badge" data-tone={toneOf(status)}>
+      {status}
+    </span>
+  );
+}

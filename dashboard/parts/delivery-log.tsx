@@ -1,0 +1,107 @@
+import { Link } from 'wouter-preact';
+import { DELIVERY_STATUSES } from '../../lambdas/core/deliveries.ts';
+import { withQuery } from '../api/client.ts';
+import type { Delivery, List } from '../api/types.ts';
+import { useResource } from '../api/use-resource.ts';
+import { useAddress, withChanges } from '../state/address.ts';
+import { Badge } from './badge.tsx';
+import { Card } from './page.tsx';
+import { Pager } from './pager.tsx';
+import { Empty, Fault, Loading } from './states.tsx';
+import { Time } from './time.tsx';
+
+const POLL_MS = 5_000;
+
+function emptyWords(status: string, next: string | null): string {
+  if (next !== null) return `None of the newest is ${status}; older ones may be.`;
+  return status === '' ? 'No event has come for it yet.' : `No delivery is ${status}.`;
+}
+
+/** What became of each event for one endpoint; the filter is in the address, as `deliveries`. */
+export function DeliveryLog({ id }: { readonly id: string }) {
+  const [search, setSearch] = useAddress();
+  const status = search.get('deliveries') ?? '';
+  const cursor = search.get('cursor') ?? undefined;
+  const path = withQuery(`/v1/webhooks/${id}/deliveries`, { status, cursor, limit: '20' });
+  const { data, error, reload } = useResource<List<Delivery>>(path, {
+    pollMs: cursor === undefined ? POLL_MS : undefined,
+  });
+  const set = (name: 'deliveries' | 'cursor', value: string | undefined): void =>
+    setSearch(withChanges(search, { cursor: undefined, [name]: value }));
+  const picker = (
+    <label class="filter inline">
+      <span>Status</span>
+      <select
+        name="delivery-status"
+        value={status}
+        onChange={(event) => set('deliveries', event.currentTarget.value)}
+      >
+        <option value="">All</option>
+        {DELIVERY_STATUSES.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+  return (
+    <Card title="Deliveries" aside={picker}>
+      {error && (
+        <Fault
+          error={error}
+          retry={() => (error.code === 'invalid_cursor' ? set('cursor', undefined) : void reload())}
+        />
+      )}
+      {!data && !error && <Loading />}
+      {data?.data.length === 0 && <Empty title={emptyWords(status, data.next_cursor)} />}
+      {data && data.data.length > 0 && (
+        <div class="scroll">
+          <table>
+            <caption class="unseen">Deliveries, newest event first</caption>
+            <thead>
+              <tr>
+                <th scope="col">Made</th>
+                <th scope="col">Status</th>
+                <th scope="col">Event</th>
+                <th scope="col" class="num">
+                  Attempts
+                </th>
+                <th scope="col" class="wide-only">
+                  Next attempt
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.data.map((delivery) => (
+                <tr key={delivery.id}>
+                  <td class="when">
+                    <Time at={delivery.created_at} />
+                  </td>
+                  <td>
+                    <Badge status={delivery.status} />
+                  </td>
+                  <td class="to">
+                    <Link href={`/deliveries/${delivery.id}`} data-row="">
+                      {delivery.event}
+                    </Link>
+                    <span class="quiet line">{delivery.to}</span>
+                  </td>
+                  <td class="num">{delivery.attempt_count}</td>
+                  <td class="wide-only">
+                    {delivery.next_attempt_at === null ? (
+                      <span class="quiet">–</span>
+                    ) : (
+                      <Time at={delivery.next_attempt_at} />
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <Pager prev={data?.prev_cursor} next={data?.next_cursor} onMove={(to) => set('cursor', to)} />
+    </Card>
+  );
+}

@@ -1,0 +1,117 @@
+import { useMemo } from 'preact/hooks';
+import { duration, number, percent } from '../words/format.ts';
+import { Chart } from './chart.tsx';
+import { Card } from './page.tsx';
+import { RangePicker, useStats } from './range-picker.tsx';
+import { Fault, Loading } from './states.tsx';
+
+/** Who looks at one endpoint is often mending it. */
+const WATCHED_MS = 5_000;
+
+/** How the attempts at one endpoint went: error rate, number and duration, over time. */
+export function EndpointStats({ id }: { readonly id: string }) {
+  const { data, error, range, reload } = useStats(id, WATCHED_MS);
+  const counts = data?.endpoints[0];
+  const charts = useMemo(() => {
+    const buckets = counts?.buckets ?? [];
+    return {
+      starts: buckets.map(({ start }) => start),
+      attempts: [
+        {
+          name: 'succeeded',
+          tone: 'good',
+          values: buckets.map(({ attempts, failures }) => attempts - failures),
+          total: (counts?.attempts ?? 0) - (counts?.failures ?? 0),
+        },
+        {
+          name: 'failed',
+          tone: 'bad',
+          values: buckets.map(({ failures }) => failures),
+          total: counts?.failures ?? 0,
+        },
+      ],
+      rates: [
+        {
+          name: 'error rate',
+          tone: 'bad',
+          values: buckets.map(({ error_rate: rate }) => rate),
+          total: counts?.error_rate ?? null,
+        },
+      ],
+      durations: [
+        {
+          name: 'p50',
+          tone: 'seen',
+          values: buckets.map(({ p50_ms: p50 }) => p50),
+          total: counts?.p50_ms ?? null,
+        },
+        {
+          name: 'p95',
+          tone: 'warn',
+          values: buckets.map(({ p95_ms: p95 }) => p95),
+          total: counts?.p95_ms ?? null,
+        },
+      ],
+    };
+  }, [counts]);
+  return (
+    <>
+      <div class="stats">
+        <div class="stat">
+          <h2>Error rate</h2>
+          <p class="figure" data-bad={(counts?.error_rate ?? 0) > 0.1} data-name="error_rate">
+            {percent(counts?.error_rate ?? null)}
+          </p>
+          <p class="quiet">of all attempts</p>
+        </div>
+        <div class="stat">
+          <h2>Attempts</h2>
+          <p class="figure" data-name="attempts">
+            {counts ? number(counts.attempts) : '–'}
+          </p>
+          <p class="quiet">{counts ? number(counts.failures) : '–'} failed</p>
+        </div>
+        <div class="stat">
+          <h2>Duration, p95</h2>
+          <p class="figure">{duration(counts?.p95_ms ?? null)}</p>
+          <p class="quiet">half of them within {duration(counts?.p50_ms ?? null)}</p>
+        </div>
+      </div>
+      <Card title="Over time" aside={<RangePicker range={range} />}>
+        {error && <Fault error={error} retry={() => void reload()} />}
+        {!data && !error && <Loading lines={8} />}
+        {data && (
+          <div class="columns three">
+            <Chart
+              label={`Error rate by ${data.interval}`}
+              interval={data.interval}
+              starts={charts.starts}
+              series={charts.rates}
+              kind="lines"
+              format={percent}
+              height={180}
+            />
+            <Chart
+              label={`Attempts by ${data.interval}, succeeded and failed`}
+              interval={data.interval}
+              starts={charts.starts}
+              series={charts.attempts}
+              kind="stacked"
+              format={(value) => (value === null ? '–' : number(value))}
+              height={180}
+            />
+            <Chart
+              label={`Duration of attempts by ${data.interval}`}
+              interval={data.interval}
+              starts={charts.starts}
+              series={charts.durations}
+              kind="lines"
+              format={duration}
+              height={180}
+            />
+          </div>
+        )}
+      </Card>
+    </>
+  );
+}

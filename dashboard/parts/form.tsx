@@ -1,0 +1,81 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { useId, useState } from 'preact/hooks';
+import { toFault, type ApiFault } from '../api/client.ts';
+import { Fault } from './states.tsx';
+
+interface FieldProps {
+  readonly label: string;
+  readonly hint?: ComponentChildren;
+  readonly error?: string | undefined;
+  /** Is given what ties label, hint and error to the input. */
+  readonly children: (ties: {
+    readonly id: string;
+    readonly 'aria-describedby': string;
+    readonly 'aria-invalid': boolean;
+  }) => ComponentChildren;
+}
+
+export function Field({ label, hint, error, children }: FieldProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {children({ id, 'aria-describedby': `${id}-hint`, 'aria-invalid': error !== undefined })}
+      <div id={`${id}-hint`} class={error === undefined ? 'hint' : 'hint wrong'} aria-live="polite">
+        {error ?? hint}
+      </div>
+    </div>
+  );
+}
+
+/** A form that says what went wrong by the field, and cannot be sent twice. */
+export function Form({
+  action,
+  onSubmit,
+  children,
+  extra,
+  disabled = false,
+  fields,
+}: {
+  /** What its button says. */
+  readonly action: string;
+  readonly onSubmit: () => Promise<void>;
+  readonly children: (fault: ApiFault | undefined) => ComponentChildren;
+  readonly extra?: ComponentChildren;
+  readonly disabled?: boolean;
+  /** Those that say themselves what is wrong with them. */
+  readonly fields: readonly string[];
+}) {
+  const [fault, setFault] = useState<ApiFault>();
+  const [busy, setBusy] = useState(false);
+  async function submit(event: JSX.TargetedEvent<HTMLFormElement>): Promise<void> {
+    event.preventDefault();
+    setBusy(true);
+    setFault(undefined);
+    try {
+      await onSubmit();
+    } catch (error) {
+      setFault(toFault(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+  return (
+    <form onSubmit={(event) => void submit(event)} noValidate>
+      {children(fault)}
+      {fault && !fields.some((name) => wrongWith(fault, name) !== undefined) && <Fault error={fault} />}
+      <footer class="dialog-foot">
+        {extra}
+        <button type="submit" class="primary" disabled={busy || disabled}>
+          {action}
+        </button>
+      </footer>
+    </form>
+  );
+}
+
+/** The API's word on a field, where it is about that one. */
+export function wrongWith(fault: ApiFault | undefined, field: string): string | undefined {
+  const named = fault?.extras.field;
+  return named === field || named?.startsWith(`${field}[`) === true ? fault?.message : undefined;
+}

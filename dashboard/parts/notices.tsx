@@ -1,0 +1,22 @@
+import { Link } from 'wouter-preact';
+import { dismiss, notices } from '../state/notices.ts';
+
+export function Notices() {
+  return (
+    <div class="notices" role="status" aria-live="polite">
+      {notices.value.map(({ id, kind, text, to }) => (
+        <div key={id} class="notice" data-kind={kind}>
+          <span>{text}</span>
+          {to !== undefined && (
+            <Link href={to} onClick={() => dismiss(id)}>
+              Show
+            </Link>
+          )}
+          <button type="button" class="plain" aria-label="Dismiss" onClick={() => dismiss(id)}>
+            ✕
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}

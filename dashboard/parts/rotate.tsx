@@ -1,0 +1,65 @@
+import { useState } from 'preact/hooks';
+import type { RotatedSecret } from '../api/types.ts';
+import { client } from '../state/app.ts';
+import { span } from '../words/format.ts';
+import { Dialog } from './dialog.tsx';
+import { Field, Form, wrongWith } from './form.tsx';
+import { Secret } from './secret.tsx';
+import { Time } from './time.tsx';
+
+const OVERLAPS = [0, 3_600, 86_400, 3 * 86_400, 7 * 86_400];
+
+export function RotateDialog({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
+  const [overlap, setOverlap] = useState(86_400);
+  const [rotated, setRotated] = useState<RotatedSecret>();
+  async function rotate(): Promise<void> {
+    const body = { overlap_seconds: overlap };
+    setRotated(
+      await client.call<RotatedSecret>(`/v1/webhooks/${id}/rotate-secret`, { method: 'POST', body }),
+    );
+  }
+  if (rotated)
+    return (
+      <Dialog key="rotated" title="The new secret" onClose={onClose} wide>
+        <p class="fault" data-level="good">
+          {rotated.previous_expires_at === null ? (
+            'The secret before it signs no more.'
+          ) : (
+            <>
+              The secret before it signs, too, until <Time at={rotated.previous_expires_at} />: change your
+              server until then.
+            </>
+          )}
+        </p>
+        <Secret secret={rotated.secret} />
+      </Dialog>
+    );
+  return (
+    <Dialog title="Rotate the secret" onClose={onClose}>
+      <Form fields={['overlap_seconds']} action="Rotate" onSubmit={rotate}>
+        {(fault) => (
+          <Field
+            label="Overlap"
+            hint="So long both secrets sign every request, and your server may know either."
+            error={wrongWith(fault, 'overlap_seconds')}
+          >
+            {(ties) => (
+              <select
+                {...ties}
+                name="overlap"
+                value={String(overlap)}
+                onChange={(event) => setOverlap(Number(event.currentTarget.value))}
+              >
+                {OVERLAPS.map((seconds) => (
+                  <option key={seconds} value={String(seconds)}>
+                    {seconds === 0 ? 'None: the old one ends at once' : span(seconds)}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+        )}
+      </Form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,60 @@
+import { useState } from 'preact/hooks';
+import { EVENT_NAMES } from '../../lambdas/core/events.ts';
+import type { WebhookTest } from '../api/types.ts';
+import { client } from '../state/app.ts';
+import { AttemptView } from './attempt.tsx';
+import { Dialog } from './dialog.tsx';
+import type { Events } from './event-picker.tsx';
+import { Field, Form, wrongWith } from './form.tsx';
+
+/** One sample event, now: with the answer of the receiver. */
+export function TestDialog({
+  id,
+  events,
+  onClose,
+}: {
+  readonly id: string;
+  readonly events: Events;
+  readonly onClose: () => void;
+}) {
+  const names = EVENT_NAMES.filter(
+    (name) => name !== 'unknown' && (events.includes('*') || events.includes(name)),
+  );
+  const [event, setEvent] = useState<string>(names[0] ?? 'delivered');
+  const [told, setTold] = useState<WebhookTest>();
+  async function send(): Promise<void> {
+    setTold(undefined);
+    setTold(await client.call<WebhookTest>(`/v1/webhooks/${id}/test`, { method: 'POST', body: { event } }));
+  }
+  return (
+    <Dialog title="Send a test event" onClose={onClose} wide>
+      <Form fields={['event']} action="Send" onSubmit={send}>
+        {(fault) => (
+          <Field
+            label="Event"
+            hint="A sample, signed like any other. It is in no log, and not counted."
+            error={wrongWith(fault, 'event')}
+          >
+            {(ties) => (
+              <select
+                {...ties}
+                name="event"
+                value={event}
+                onChange={(change) => setEvent(change.currentTarget.value)}
+              >
+                {names.map((name) => (
+                  <option key={name} value={name}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+        )}
+      </Form>
+      <div aria-live="polite">
+        {told && <AttemptView attempt={told.attempt} eventId={told.event_id} payload={told.payload} />}
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,31 @@
+import { useLocation, useSearch } from 'wouter-preact';
+
+type Next = URLSearchParams | Readonly<Record<string, string>>;
+export type SetSearch = (next: Next, options?: { readonly replace?: boolean }) => void;
+
+/**
+ * The search part of the address, and how to change it. Read from the address itself: wouter's own decodes it twice, and
+ * an address of a mail may hold a `%`.
+ */
+export function useAddress(): readonly [URLSearchParams, SetSearch] {
+  const [path, navigate] = useLocation();
+  useSearch();
+  const set: SetSearch = (next, options) => {
+    const text = new URLSearchParams(next).toString();
+    navigate(text === '' ? path : `${path}?${text}`, options);
+  };
+  return [new URLSearchParams(location.search), set];
+}
+
+/** With some of them changed; what is undefined or empty goes. */
+export function withChanges(
+  search: URLSearchParams,
+  changes: Readonly<Record<string, string | undefined>>,
+): URLSearchParams {
+  const next = new URLSearchParams(search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined || value === '') next.delete(name);
+    else next.set(name, value);
+  }
+  return next;
+}

@@ -1,0 +1,30 @@
+/** Ranges that end now; in the address as `last`. */
+export const LAST = {
+  '1h': { name: 'Last hour', ms: 3_600_000 },
+  '24h': { name: 'Last 24 hours', ms: 86_400_000 },
+  '7d': { name: 'Last 7 days', ms: 7 * 86_400_000 },
+  '30d': { name: 'Last 30 days', ms: 30 * 86_400_000 },
+} as const;
+
+export function isLast(name: string): name is keyof typeof LAST {
+  return Object.hasOwn(LAST, name);
+}
+
+const NAMES = ['type', 'status', 'to', 'message_id', 'after', 'before', 'cursor'] as const;
+export type LogQuery = Readonly<Partial<Record<(typeof NAMES)[number], string>>>;
+
+/** What GET /v1/send/logs is asked for the address of a view. */
+export function queryOf(search: URLSearchParams, nowMs: number): LogQuery {
+  const query: Partial<Record<(typeof NAMES)[number], string>> = {};
+  for (const name of NAMES) {
+    const value = search.get(name)?.trim();
+    if (value) query[name] = value;
+  }
+  const last = search.get('last') ?? '';
+  if (isLast(last)) {
+    delete query.before;
+    const fromMs = Math.floor((nowMs - LAST[last].ms) / 60_000) * 60_000;
+    query.after = new Date(fromMs).toISOString().replace('.000Z', 'Z');
+  }
+  return query;
+}

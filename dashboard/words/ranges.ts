@@ -1,0 +1,24 @@
+/** How far back a chart looks, and by what intervals. */
+export const RANGES = {
+  '24h': { name: '24 hours', interval: 'hour', days: 1 },
+  '7d': { name: '7 days', interval: 'hour', days: 7 },
+  '30d': { name: '30 days', interval: 'day', days: 30 },
+  '90d': { name: '90 days', interval: 'day', days: 90 },
+} as const;
+export type RangeName = keyof typeof RANGES;
+
+export function isRange(name: string | null): name is RangeName {
+  return name !== null && Object.hasOwn(RANGES, name);
+}
+
+/** What GET /v1/stats is asked for it: until now, which need not be said. */
+export function statsQueryOf(
+  range: RangeName,
+  nowMs: number,
+): { readonly interval: string; readonly after: string } {
+  const { interval, days } = RANGES[range];
+  const afterMs = nowMs - days * 86_400_000;
+  // By the minute: one question for as long as a minute has one answer.
+  const after = new Date(Math.floor(afterMs / 60_000) * 60_000).toISOString().replace('.000Z', 'Z');
+  return { interval, after };
+}

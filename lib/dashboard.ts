@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { buildSync, type Metafile } from 'esbuild';
+
+const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Script and style that are loaded before the first view shows something, gzipped. */
+export const MAX_FIRST_VIEW_BYTES = 60 * 1024;
+
+/** The views that somebody who signs in may see first; the others come when they are opened. */
+const FIRST_VIEWS = ['dashboard/pages/overview.tsx', 'dashboard/pages/logs.tsx'];
+
+export interface DashboardFile {
+  /** Below `/dashboard/`. */
+  readonly path: string;
+  readonly contents: Uint8Array;
+  readonly gzipBytes: number;
+  /** Whether the first view needs it. */
+  readonly first: boolean;
+}
+
+export interface Dashboard {
+  readonly files: readonly DashboardFile[];
+  /** The heaviest there is. */
+  readonly firstViewBytes: number;
+}
+
+/** What an output loads at once: itself and what it imports, but for what it imports later. */
+function loadedWith(outputs: Metafile['outputs'], name: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (path: string): void => {
+    const output = outputs[path];
+    if (!output || found.has(path)) return;
+    found.add(path);
+    for (const { path: imported, kind } of output.imports) if (kind !== 'dynamic-import') visit(imported);
+  };
+  visit(name);
+  return found;
+}
+
+/**
+ * Builds dashboard/ as the api serves it: files named by their content, and the page that begins with them. Throws where
+ * a first view has become too heavy.
+ */
+export function buildDashboard(): Dashboard {
+  const { outputFiles, metafile } = buildSync({
+    absWorkingDir: PROJECT_ROOT,
+    entryPoints: {
+      main: 'dashboard/main.tsx',
+      styles: 'dashboard/styles/index.css',
+      icon: 'dashboard/icon.svg',
+    },
+    outdir: 'out',
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    loader: { '.svg': 'copy' },
+    tsconfig: 'dashboard/tsconfig.json',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: ['chrome123', 'firefox121', 'safari17.5'],
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+  });
+  const { outputs } = metafile;
+  const entryOf = (source: string): string => {
+    const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source);
+    if (!found) throw new Error(`The dashboard has no ${source}`);
+    return found[0];
+  };
+  const styles = entryOf('dashboard/styles/index.css');
+  const main = new Set([styles, ...loadedWith(outputs, entryOf('dashboard/main.tsx'))]);
+  const firstViews = FIRST_VIEWS.map((view) => new Set([...main, ...loadedWith(outputs, entryOf(view))]));
+  const first = new Set(firstViews.flatMap((view) => [...view]));
+
+  const files = outputFiles.map(({ path, contents }): DashboardFile => {
+    const name = basename(path);
+    const gzipBytes = gzipSync(contents).byteLength;
+    return { path: `assets/${name}`, contents, gzipBytes, first: first.has(`out/${name}`) };
+  });
+  const bytesOf = (view: ReadonlySet<string>): number =>
+    files.reduce(
+      (sum, { path, gzipBytes }) => sum + (view.has(path.replace('assets', 'out')) ? gzipBytes : 0),
+      0,
+    );
+  const firstViewBytes = Math.max(...firstViews.map(bytesOf));
+  if (firstViewBytes > MAX_FIRST_VIEW_BYTES)
+    throw new Error(
+      `The first view of the dashboard has ${firstViewBytes} bytes, over ${MAX_FIRST_VIEW_BYTES}`,
+    );
+
+  const named = (pattern: RegExp): string => files.find(({ path }) => pattern.test(path))?.path ?? '';
+  const page = readFileSync(`${PROJECT_ROOT}dashboard/index.html`, 'utf8')
+    .replace('main.tsx', `assets/${basename(entryOf('dashboard/main.tsx'))}`)
+    .replace('styles.css', `assets/${basename(styles)}`)
+    .replace('icon.svg', named(/icon-\w+\.svg$/));
+  const contents = Buffer.from(page);
+  const gzipBytes = gzipSync(contents).byteLength;
+  return { files: [{ path: 'index.html', contents, gzipBytes, first: true }, ...files], firstViewBytes };
+}

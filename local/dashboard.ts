@@ -1,0 +1,52 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { answer } from '../lambdas/api/answer.ts';
+import { dashboardRoutes } from '../lambdas/api/dashboard.ts';
+import type { ApiDeps } from '../lambdas/api/deps.ts';
+import { readStackFile } from '../bin/admin/deployment.ts';
+import { buildDashboard, MAX_FIRST_VIEW_BYTES, type Dashboard } from '../lib/dashboard.ts';
+import { forward } from './front.ts';
+import { serve } from './http.ts';
+
+/** Built anew for each page that is loaded, and served as the api λ would; everything else goes to the running stack. */
+async function serveWhileEditing(): Promise<void> {
+  const api = new URL(readStackFile().base_url);
+  let built: Dashboard = buildDashboard();
+  const deps = {
+    readSite(path: string): Promise<string> {
+      if (path === 'dashboard/index.html') built = buildDashboard();
+      const file = built.files.find((each) => `dashboard/${each.path}` === path);
+      return file
+        ? Promise.resolve(Buffer.from(file.contents).toString())
+        : Promise.reject(new Error('No such file'));
+    },
+  } as unknown as ApiDeps;
+  const { url } = await serve(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (!pathname.startsWith('/dashboard')) {
+      await forward(api, request, response);
+      return;
+    }
+    const event = {
+      path: pathname,
+      httpMethod: request.method,
+      headers: {},
+      multiValueQueryStringParameters: null,
+      body: null,
+      requestContext: { requestId: 'local' },
+    } as unknown as APIGatewayProxyEvent;
+    const { result } = await answer(deps, dashboardRoutes, event);
+    response.writeHead(result.statusCode, result.headers as Record<string, string>).end(result.body);
+  }, 0);
+  console.log(`${url}/dashboard#key=${readStackFile().api_key}`);
+}
+
+function printSizes({ files, firstViewBytes }: Dashboard): void {
+  for (const { path, contents, gzipBytes, first } of files)
+    console.log(
+      `${first ? '•' : ' '} ${path.padEnd(36)} ${String(contents.byteLength).padStart(7)} ${String(gzipBytes).padStart(6)}`,
+    );
+  console.log(`\nBytes, and gzipped. First view (•): ${firstViewBytes} of ${MAX_FIRST_VIEW_BYTES} gzipped.`);
+}
+
+printSizes(buildDashboard());
+if (process.argv.includes('--serve')) await serveWhileEditing();

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { explain, shortReason } from '../../dashboard/words/explain.ts';
+import { EVENT_NAMES, SUPPRESSION_REASONS } from '../../lambdas/core/events.ts';
+
+const bounce = (diagnostic_code?: string, bounce_subtype = 'General', bounce_type = 'Permanent') => ({
+  status: 'bounced' as const,
+  error: { bounce_type, bounce_subtype, ...(diagnostic_code !== undefined && { diagnostic_code }) },
+});
+
+describe('an explanation', () => {
+  it.each([
+    ['smtp; 550 5.1.1 user unknown', 'no such mailbox'],
+    ['smtp; 550 5.1.1.', 'no such mailbox'],
+    ['smtp;550-5.7.26 Unauthenticated email', 'not authenticated'],
+    ['smtp; 552 5.2.2 mailbox full', 'mailbox is full'],
+    ['smtp; 550 5.4.1 Recipient address rejected: Access denied', 'no such mailbox'],
+    ['smtp; 451 4.4.1 no answer', 'does not answer'],
+    ['smtp; 550 no such thing', 'refused the mail for good'],
+    // An address of the network is no status code.
+    ['smtp; 550 from 10.5.1.1 refused', 'refused the mail for good'],
+    [undefined, 'refused the mail for good'],
+  ])('of %s says: %s', (diagnostic, words) => {
+    expect(explain(bounce(diagnostic))?.meaning).toContain(words);
+  });
+
+  it('of an out-of-office note calms, and does not say that the mail is lost', () => {
+    const entry = { ...bounce(undefined, 'General', 'Transient'), status: 'soft_bounced' as const };
+    expect(explain(entry)?.meaning).toContain('out-of-office');
+  });
+
+  it('goes by what SES says of the bounce before what the server does', () => {
+    expect(explain(bounce('smtp; 550 5.1.1', 'AttachmentRejected'))?.meaning).toContain('attachment');
+  });
+
+  it('is there for whatever is trouble, and only for that', () => {
+    const explained = EVENT_NAMES.filter((status) => explain({ status, error: {} }) !== undefined);
+    const fine = ['sent', 'delivered', 'opened', 'clicked', 'unsubscribed'];
+    expect(explained).toEqual(EVENT_NAMES.filter((name) => !fine.includes(name)));
+  });
+
+  it('tells every reason of a suppression from the others', () => {
+    const words = SUPPRESSION_REASONS.map(
+      (suppression_reason) => explain({ status: 'suppressed', error: { suppression_reason } })?.meaning,
+    );
+    expect(new Set(words).size).toBe(SUPPRESSION_REASONS.length);
+  });
+});
+
+describe('the short reason of a row', () => {
+  it.each([
+    [bounce('smtp; 550 5.1.1 user unknown'), 'smtp; 550 5.1.1 user unknown'],
+    [bounce(), 'Permanent / General'],
+    [
+      { status: 'failed' as const, error: { error_code: 'x', error_message: 'Not verified' } },
+      'Not verified',
+    ],
+    [{ status: 'suppressed' as const, error: { suppression_reason: 'manual' as const } }, 'manual'],
+    [{ status: 'sent' as const }, ''],
+  ])('of %j is %j', (entry, words) => {
+    expect(shortReason(entry)).toBe(words);
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ago,
+  duration,
+  fromLocalInput,
+  localStart,
+  percent,
+  plural,
+  span,
+  toLocalInput,
+} from '../../dashboard/words/format.ts';
+
+it.each([
+  [null, '–'],
+  [0, '0 %'],
+  [0.0004, '0.04 %'],
+  [0.001, '0.1 %'],
+  [0.0256, '2.6 %'],
+  [0.05, '5 %'],
+  [1, '100 %'],
+])('a share of %j reads %s', (share, words) => {
+  expect(percent(share)).toBe(words);
+});
+
+it.each([
+  [45, '45 s'],
+  [60, '1 min'],
+  [1500, '25 min'],
+  [5400, '1.5 h'],
+  [86_400, '1 day'],
+  [3 * 86_400, '3 days'],
+])('%j seconds read %s', (seconds, words) => {
+  expect(span(seconds)).toBe(words);
+});
+
+it('durations, numbers and distances read as people say them', () => {
+  expect([duration(null), duration(42), duration(1_340)]).toEqual(['–', '42 ms', '1.3 s']);
+  expect([plural(1, 'event'), plural(1_200, 'event')]).toEqual(['1 event', '1,200 events']);
+  const nowMs = Date.parse('2026-02-25T12:00:00Z');
+  expect(ago('2026-02-25T11:55:00Z', nowMs)).toBe('5 min. ago');
+  expect(ago('2026-02-25T14:00:00Z', nowMs)).toBe('in 2 hr.');
+});
+
+describe('a time', () => {
+  it('comes out of the input that it was put into, to the minute, in any zone', () => {
+    for (const iso of ['2026-02-25T12:00:00Z', '2026-07-25T23:30:00Z'])
+      expect(fromLocalInput(toLocalInput(iso))).toBe(iso);
+    expect(fromLocalInput('')).toBeUndefined();
+  });
+
+  it('of a day is that of UTC, in which days are counted', () => {
+    expect(localStart(Date.parse('2026-02-25T00:00:00Z'), 'day')).toMatch(/25.*\(UTC\)/);
+  });
+});
