@@ -3,6 +3,7 @@ import picocolors from 'picocolors';
 import { attach, detach } from './admin/attach.ts';
 import type { Check, CheckStatus } from './admin/checks.ts';
 import { findDeployment, readStackFile, type Deployment } from './admin/deployment.ts';
+import { dashboard } from './admin/dashboard.ts';
 import { doctor } from './admin/doctor.ts';
 import { UsageError } from './admin/errors.ts';
 import { init } from './admin/init.ts';
@@ -17,6 +18,8 @@ const USAGE = `Usage: npm run admin -- COMMAND [options]
       --workspace ws_…  --another
   doctor                        looks at everything between SES and your webhooks, then sends through it
       --from ADDRESS  --api-key KEY (or IVYMAIL_API_KEY)  --no-send  --timeout SECONDS (120)
+  dashboard                     a link that signs in to the dashboard, for 12 hours
+      --workspace ws_…  --scopes read  --expires-at TIME
   workspace create | list | show ID
       --name NAME  --configuration-set NAME
   key create | list | revoke ID
@@ -99,6 +102,7 @@ type Command = (deployment: Deployment, rest: readonly string[], values: Values)
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['init', (deployment, _rest, values) => init(deployment, values)],
   ['doctor', (deployment, _rest, values) => runDoctor(deployment, values)],
+  ['dashboard', (deployment, _rest, values) => dashboard(deployment, values)],
   ['workspace', (deployment, rest, values) => workspace(deployment, rest, values)],
   ['key', (deployment, rest, values) => key(deployment, rest, values)],
   ['redrive', (deployment, rest, values) => redrive(deployment, rest, values)],
@@ -111,7 +115,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = positionals;
   const command = COMMANDS.get(name ?? '');
   if (!command) throw new UsageError(`${name ?? 'nothing'} is not a command`);
-  if (['init', 'doctor'].includes(name ?? '') && rest.length > 0)
+  if (['init', 'doctor', 'dashboard'].includes(name ?? '') && rest.length > 0)
     throw new UsageError(`${rest.join(' ')} is too much`);
   const told = await command(
     await findDeployment({

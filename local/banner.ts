@@ -1,7 +1,7 @@
 import type { StackDescription } from './stack-file.ts';
 
 /** What a person reads when everything is up: where to look, and lines to paste. */
-export function banner(stack: StackDescription, retryScale: number): string {
+export function banner(stack: StackDescription, retryScale: number, signInUrl: string): string {
   const key = `-H 'x-api-key: ${stack.api_key}'`;
   const mail = {
     from: stack.from,
@@ -12,7 +12,9 @@ export function banner(stack: StackDescription, retryScale: number): string {
   return `
 IvyMail Events is running.
 
-  ${stack.dashboard_url === null ? '' : `Dashboard      ${stack.dashboard_url}\n  `}Webhook inbox  ${stack.inbox_url}
+  Dashboard      ${stack.dashboard_url}
+  Signed in      ${signInUrl}
+  Webhook inbox  ${stack.inbox_url}
   API            ${stack.base_url}/v1
   Documentation  ${stack.base_url}/docs
   API key        ${stack.api_key}

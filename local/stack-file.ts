@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 export interface StackDescription {
   /** Answers `/v1/…` as the deployed API would. */
   readonly base_url: string;
-  /** null until there is a dashboard. */
-  readonly dashboard_url: string | null;
+  /** For people; `api_key` signs in there. */
+  readonly dashboard_url: string;
   readonly api_key: string;
   readonly workspace_id: string;
   readonly inbox_url: string;

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path';
 import { createTable } from '../lambdas/store/table.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { signInLink } from '../bin/admin/dashboard.ts';
 import { initWorkspace } from '../bin/admin/init.ts';
 import { awsConfig, childEnvironment, REGION } from './aws.ts';
 import { createCdk } from './deploy.ts';
@@ -31,6 +32,8 @@ export interface LocalStackOptions {
 
 export interface LocalStack {
   readonly stack: StackDescription;
+  /** Signs in to the dashboard until its key expires. */
+  readonly signInUrl: string;
   /** Resolves when a part has ended that was to stay. */
   readonly crashed: Promise<Error>;
   /** Ends every part; nothing is left, neither processes nor files. */
@@ -80,7 +83,7 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
 
   try {
     const inbox = await opened(startInbox({ now: Date.now }));
-    const front = await opened(startFront({ homeUrl: `${inbox.url}/`, port: options.port ?? 0 }));
+    const front = await opened(startFront({ port: options.port ?? 0 }));
     const ses = await opened(startSesSimulator({ from: FROM, now: Date.now, newUuid: randomUUID }));
     const env = childEnvironment(process.env, { root, temp: join(runFolder, 'tmp') });
     const cdk = createCdk({ processes, root, runFolder, env });
@@ -114,15 +117,15 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
       topicArn: outputs.TopicArn,
       publish: (event) => topic.publish(event),
     });
-    const key = await progress.step('API key made', () =>
-      initWorkspace({
-        table: createTable(outputs.TableName, new DynamoDBClient(awsConfig(endpoint))),
-        workspaceId: outputs.DefaultWorkspaceId,
-      }),
-    );
+    const table = createTable(outputs.TableName, new DynamoDBClient(awsConfig(endpoint)));
+    const workspaceId = outputs.DefaultWorkspaceId;
+    const [key, link] = await progress.step('API key made', async () => [
+      await initWorkspace({ table, workspaceId }),
+      await signInLink(table, { workspaceId, scopes: ['admin'], apiUrl: front.url }),
+    ]);
     const stack: StackDescription = {
       base_url: front.url,
-      dashboard_url: null,
+      dashboard_url: `${front.url}/dashboard`,
       api_key: key.api_key,
       workspace_id: key.workspace_id,
       inbox_url: inbox.url,
@@ -140,7 +143,7 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
         seed({ stack, publish: (events) => topic.publishAll(events), nowMs: Date.now(), signal }),
       );
     signal.throwIfAborted();
-    return { stack, crashed: crash.promise, stop };
+    return { stack, signInUrl: link.url, crashed: crash.promise, stop };
   } catch (error) {
     // The first reason stands: a crash or an interruption says more than what it broke.
     broken.abort(signal.aborted ? signal.reason : error);

@@ -15,14 +15,14 @@ export interface KeyOptions {
   readonly 'expires-at'?: string | undefined;
 }
 
-function scopesOf(text: string): readonly Scope[] {
+export function scopesOf(text: string): readonly Scope[] {
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !(SCOPES as readonly string[]).includes(name));
   if (unknown !== undefined) throw new UsageError(`${unknown} is no scope; there are ${SCOPES.join(', ')}`);
   return [...new Set(names)] as Scope[];
 }
 
-function expiryOf(text: string): string {
+export function expiryOf(text: string): string {
   const epochMs = Date.parse(text);
   if (!Number.isFinite(epochMs) || epochMs <= Date.now())
     throw new UsageError(`${text} is not a time to come, as in 2030-01-01T00:00:00Z`);

@@ -12,6 +12,7 @@ import { ListSubscriptionsByTopicCommand, SubscribeCommand, UnsubscribeCommand }
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findDeployment, type Deployment } from '../../bin/admin/deployment.ts';
+import { dashboard, type SignInLink } from '../../bin/admin/dashboard.ts';
 import { doctor } from '../../bin/admin/doctor.ts';
 import type { Check } from '../../bin/admin/checks.ts';
 import { redrive } from '../../bin/admin/redrive.ts';
@@ -37,6 +38,23 @@ async function examine(changes: { apiKey?: string; send?: boolean } = {}): Promi
 function failures(checks: readonly Check[]): Check[] {
   return checks.filter(({ status }) => status === 'failed');
 }
+
+describe('dashboard', () => {
+  it('makes a link that signs in with the scopes that are asked for, and ends when it is to', async () => {
+    const told = await dashboard(deployment, { scopes: 'read', 'expires-at': '2099-01-01T00:00:00Z' });
+    const { url, expires_at: end } = told.result as SignInLink;
+    expect(told.text).toContain(url);
+    expect(end).toBe('2099-01-01T00:00:00Z');
+    const [page = '', key = ''] = url.split('#key=');
+    expect(page).toBe(`${stack.base_url}/dashboard`);
+    const asked = await api('GET', '/v1/workspace', undefined, { 'x-api-key': key });
+    expect(asked.body.key.scopes).toEqual(['read']);
+    const refused = await dashboard(deployment, { 'expires-at': '2020-01-01T00:00:00Z' }).catch(
+      (error) => error,
+    );
+    expect(refused).toMatchObject({ message: expect.stringContaining('not a time to come') });
+  });
+});
 
 describe('doctor', () => {
   it('is all green on a stack that is well, mail and webhooks included', async () => {

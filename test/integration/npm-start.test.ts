@@ -99,6 +99,19 @@ describe('npm start', () => {
     expect(first.said()).toContain(stack.api_key);
   });
 
+  it('prints where the dashboard is, and a link that signs in to it until it expires', async () => {
+    expect(stack.dashboard_url).toBe(`${stack.base_url}/dashboard`);
+    const page = await fetch(stack.dashboard_url);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect((await fetch(stack.base_url, { redirect: 'manual' })).headers.get('location')).toBe('/dashboard');
+    const key = /\/dashboard#key=(ivy_live_\w+)/.exec(first.said())?.[1] ?? '';
+    expect(key).not.toBe(stack.api_key);
+    const keys = await fetch(`${stack.base_url}/v1/api-keys`, { headers: { 'x-api-key': key } });
+    const { data } = (await keys.json()) as { data: { name: string; expires_at: string | null }[] };
+    const link = data.find(({ name }) => name === 'Sign-in link');
+    expect(Date.parse(link?.expires_at ?? '')).toBeGreaterThan(Date.now());
+  });
+
   it('is refused a second time, and the first goes on', async () => {
     const second = npmStart();
     expect(await second.ended).toBe(1);

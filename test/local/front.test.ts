@@ -19,7 +19,7 @@ async function frontBefore(
   const server = createServer(api).listen(0, '127.0.0.1');
   await once(server, 'listening');
   closers.push(() => server.close());
-  const front = await startFront({ homeUrl: 'http://127.0.0.1:1/', port: 0 });
+  const front = await startFront({ port: 0 });
   closers.push(() => front.close());
   front.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}/restapis/x/prod/_user_request_`);
   return front;
@@ -45,8 +45,8 @@ describe('the front address', () => {
   it('is refused a port that is taken, in one line', async () => {
     const front = await frontBefore((_request, response) => response.end());
     const port = Number(new URL(front.url).port);
-    await expect(startFront({ homeUrl: '', port })).rejects.toThrow(PortUnavailable);
-    await expect(startFront({ homeUrl: '', port })).rejects.toThrow(/^Port \d+ is in use/);
+    await expect(startFront({ port })).rejects.toThrow(PortUnavailable);
+    await expect(startFront({ port })).rejects.toThrow(/^Port \d+ is in use/);
   });
 
   it('hands on method, path and query as they came, and the bytes of the body', async () => {
@@ -119,10 +119,10 @@ describe('the front address', () => {
   });
 
   it('sends a person who opens it to the page, and answers 503 while nothing is deployed', async () => {
-    const front = await startFront({ homeUrl: 'http://127.0.0.1:1/', port: 0 });
+    const front = await startFront({ port: 0 });
     closers.push(() => front.close());
     const home = await fetch(front.url, { redirect: 'manual' });
-    expect([home.status, home.headers.get('location')]).toEqual([302, 'http://127.0.0.1:1/']);
+    expect([home.status, home.headers.get('location')]).toEqual([302, '/dashboard']);
     expect((await fetch(`${front.url}/v1/send/logs`)).status).toBe(503);
   });
 });

@@ -25,7 +25,7 @@ const deadPid = (): number => spawnSync(process.execPath, ['--version']).pid;
 function description(pid: number): StackDescription {
   return {
     base_url: 'http://127.0.0.1:4700',
-    dashboard_url: null,
+    dashboard_url: 'http://127.0.0.1:1/dashboard',
     api_key: 'ivy_test_x',
     workspace_id: 'ws_x',
     inbox_url: 'http://127.0.0.1:4701',
