@@ -9,8 +9,9 @@ import { readUnits } from '../test/integration/capacity.ts';
 import type { Figure } from './figure.ts';
 
 const PAGE = 50;
-const [FEW, MANY] = [1_000, 100_000];
-const WORKSPACE = deterministicId('ws', ['bench']);
+export const MANY = 100_000;
+const FEW = 1_000;
+export const WORKSPACE = deterministicId('ws', ['bench']);
 const START_MS = Date.parse('2026-02-25T12:00:00Z');
 const RECIPIENT = 'recipient.number.7@customers.example.com';
 const names = (test: (name: EventName) => boolean): readonly EventName[] => EVENT_NAMES.filter(test);
@@ -29,7 +30,8 @@ const QUESTIONS: readonly (readonly [string, Omit<EventQuery, 'workspaceId' | 'l
   ['status, after', { events: ['delivered'], after: '2026-02-25T11:30:00Z' }, 5],
 ];
 
-function rowsOf(count: number): readonly Row[] {
+/** Rows of the log of one workspace, a second apart. */
+export function rowsOf(count: number): readonly Row[] {
   return Array.from({ length: count }, (_, index) =>
     eventRows(
       [
@@ -50,7 +52,7 @@ function rowsOf(count: number): readonly Row[] {
 }
 
 /** Partitions as sorted lists, which answer a Query as DynamoDB would, and count what it costs. */
-function sortedTable(rows: readonly Row[]): Table & { units(): number } {
+export function sortedTable(rows: readonly Row[]): Table & { units(): number } {
   const partitions = new Map<string, Row[]>();
   for (const row of rows) {
     for (const name of ['pk', 'g1pk', 'g2pk']) {

@@ -1,5 +1,5 @@
-// `npm test`: installs what is missing, then types, lint, format, dead code, unit and template tests, and integration
-// on the deployed stack. Plain JavaScript on purpose: it runs before anything is installed, on any Node from 20 on.
+// `npm test`: installs what is missing, then types, lint, format, dead code, unit and template tests, and integration and
+// browser tests on the deployed stack. Plain JavaScript on purpose: it runs before anything is installed, on any Node from 20 on.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,12 +13,14 @@ const bin = join(root, 'node_modules', '.bin');
 /** Each check counts as one test; the vitest runs count their own. */
 const STEPS = [
   { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'types of the dashboard', command: ['tsc', '--noEmit', '--project', 'dashboard'] },
   { name: 'lint', command: ['oxlint', '--type-aware'] },
   { name: 'format', command: ['oxfmt', '--check'] },
   { name: 'dead code', command: ['knip'] },
   { name: 'unit', vitest: 'unit' },
   { name: 'template', vitest: 'template' },
   { name: 'integration', vitest: 'integration' },
+  { name: 'browser', vitest: 'browser' },
 ];
 
 function run(command) {
