@@ -52,6 +52,11 @@ describe('the table of events', () => {
   });
 });
 
+it('shows the verifiers that are tested in docs/verify', () => {
+  expect(blocks('js')).toContain(readFileSync('docs/verify/verify.mjs', 'utf8'));
+  expect(blocks('python')).toContain(readFileSync('docs/verify/verify.py', 'utf8'));
+});
+
 describe('the routes of the page', () => {
   it('are all routes that a user calls', () => {
     const commands = blocks('sh').join('\n');
