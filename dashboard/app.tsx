@@ -45,7 +45,10 @@ function Navigation() {
     <nav class="main-nav" aria-label="Main">
       <ul>
         {NAVIGATION.map(({ path, name }) => {
-          const here = path === '/' ? location === '/' : location.startsWith(path);
+          const here =
+            path === '/'
+              ? location === '/'
+              : location.startsWith(path) || (path === '/webhooks' && location.startsWith('/deliveries'));
           return (
             <li key={path}>
               <Link href={path} aria-current={here ? 'page' : undefined}>

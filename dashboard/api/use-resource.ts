@@ -1,5 +1,6 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 import { client } from '../state/app.ts';
+import { live } from '../state/preferences.ts';
 import { toFault, type ApiFault } from './client.ts';
 
 export interface Resource<T> {
@@ -38,8 +39,9 @@ interface Shown {
  */
 export function useResource<T>(
   path: string | undefined,
-  { pollMs }: { readonly pollMs?: number | undefined } = {},
+  polling: { readonly pollMs?: number | undefined } = {},
 ): Resource<T> {
+  const pollMs = live.value ? polling.pollMs : undefined;
   const [, redraw] = useReducer<number, void>((count) => count + 1, 0);
   const shown = useRef<Shown>({ path: undefined, error: undefined, loading: false });
   if (shown.current.path !== path) shown.current = { path, error: undefined, loading: path !== undefined };

@@ -13,6 +13,7 @@ import { TestMail } from '../parts/test-mail.tsx';
 import { Time } from '../parts/time.tsx';
 import { useAddress, withChanges } from '../state/address.ts';
 import { may } from '../state/app.ts';
+import { live } from '../state/preferences.ts';
 import { shortReason } from '../words/explain.ts';
 import { plural } from '../words/format.ts';
 import { LogFilters } from '../parts/log-filters.tsx';
@@ -95,10 +96,9 @@ export function Logs() {
   const query = useMemo(() => queryOf(search, Date.now()), [text]);
   const path = withQuery('/v1/send/logs', { ...query, limit: LIMIT });
   const onFirstPage = search.get('cursor') === null;
-  const [live, setLive] = useState(true);
   const [eager, setEager] = useState(false);
   const [mailing, setMailing] = useState(false);
-  const pollMs = live && onFirstPage ? (eager ? POLL_EAGER_MS : POLL_MS) : undefined;
+  const pollMs = onFirstPage ? (eager ? POLL_EAGER_MS : POLL_MS) : undefined;
   const { data, error, reload } = useResource<List<LogEntry>>(path, { pollMs });
   const table = useRef<HTMLDivElement>(null);
   const { list, fresh, show } = useStillRows(data, path, table);
@@ -144,8 +144,10 @@ export function Logs() {
             <input
               type="checkbox"
               role="switch"
-              checked={live}
-              onChange={(event) => setLive(event.currentTarget.checked)}
+              checked={live.value}
+              onChange={(event) => {
+                live.value = event.currentTarget.checked;
+              }}
             />
             Live
           </label>
@@ -244,8 +246,8 @@ export function Logs() {
         <TestMail
           onClose={() => setMailing(false)}
           onSent={() => {
-            setLive(true);
             setEager(true);
+            void reload();
           }}
         />
       )}

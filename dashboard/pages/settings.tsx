@@ -2,7 +2,7 @@ import { Id } from '../parts/copy.tsx';
 import { Card, Page } from '../parts/page.tsx';
 import { Time } from '../parts/time.tsx';
 import { ROOT, session } from '../state/app.ts';
-import { THEMES, shortcuts, theme } from '../state/preferences.ts';
+import { THEMES, live, shortcuts, theme } from '../state/preferences.ts';
 import { plural, span } from '../words/format.ts';
 
 const LINKS = [
@@ -106,6 +106,16 @@ export function Settings() {
               }}
             />
             Keyboard shortcuts of single letters
+          </label>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={live.value}
+              onChange={(event) => {
+                live.value = event.currentTarget.checked;
+              }}
+            />
+            Views update themselves
           </label>
           <p>
             <button type="button" onClick={() => session.signOut()}>

@@ -221,6 +221,7 @@ export function Suppressions() {
       <Pager
         prev={data?.prev_cursor}
         next={data?.next_cursor}
+        words={['Before', 'After']}
         onMove={(to) => {
           setSearch(withChanges(search, { cursor: to }));
           scrollTo({ top: 0 });

@@ -1,7 +1,10 @@
-import type { ComponentChildren } from 'preact';
+import { createContext, type ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { toFault, type ApiFault } from '../api/client.ts';
 import { Fault } from './states.tsx';
+
+/** Says that something is under way whose answer is shown only once: no Esc may take it away. */
+export const Busy = createContext<(busy: boolean) => void>(() => {});
 
 /** Over the page until it is closed; Esc closes it, and the focus goes back to where it was. */
 export function Dialog({
@@ -17,6 +20,7 @@ export function Dialog({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
+  const [busy, setBusy] = useState(false);
   useEffect(() => {
     const { activeElement } = document;
     dialog.current?.showModal();
@@ -25,14 +29,28 @@ export function Dialog({
     };
   }, []);
   return (
-    <dialog ref={dialog} class={wide ? 'wide' : ''} aria-labelledby={heading} onClose={onClose}>
+    <dialog
+      ref={dialog}
+      class={wide ? 'wide' : ''}
+      aria-labelledby={heading}
+      onClose={onClose}
+      onCancel={(event) => {
+        if (busy) event.preventDefault();
+      }}
+    >
       <header class="card-head">
         <h2 id={heading}>{title}</h2>
-        <button type="button" class="plain" aria-label="Close" onClick={() => dialog.current?.close()}>
+        <button
+          type="button"
+          class="plain"
+          aria-label="Close"
+          disabled={busy}
+          onClick={() => dialog.current?.close()}
+        >
           ✕
         </button>
       </header>
-      {children}
+      <Busy.Provider value={setBusy}>{children}</Busy.Provider>
     </dialog>
   );
 }

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useId, useState } from 'preact/hooks';
+import { useContext, useId, useState } from 'preact/hooks';
 import { toFault, type ApiFault } from '../api/client.ts';
+import { Busy } from './dialog.tsx';
 import { Fault } from './states.tsx';
 
 interface FieldProps {
@@ -48,9 +49,11 @@ export function Form({
 }) {
   const [fault, setFault] = useState<ApiFault>();
   const [busy, setBusy] = useState(false);
+  const tellDialog = useContext(Busy);
   async function submit(event: JSX.TargetedEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
     setBusy(true);
+    tellDialog(true);
     setFault(undefined);
     try {
       await onSubmit();
@@ -58,6 +61,7 @@ export function Form({
       setFault(toFault(error));
     } finally {
       setBusy(false);
+      tellDialog(false);
     }
   }
   return (

@@ -8,6 +8,7 @@ const NAME = 'ivymail.preferences';
 interface Kept {
   readonly theme?: Theme;
   readonly shortcuts?: boolean;
+  readonly live?: boolean;
   readonly from?: string;
 }
 
@@ -26,6 +27,8 @@ export const theme = signal<Theme>(
 );
 /** Single letters do something; who dictates or types by switch may turn them off (WCAG 2.1.4). */
 export const shortcuts = signal(kept.shortcuts ?? true);
+/** Views update themselves; who is disturbed by it may stop them (WCAG 2.2.2). */
+export const live = signal(kept.live ?? true);
 /** The sender of the last test mail. */
 export const lastFrom = signal(kept.from ?? '');
 
@@ -42,6 +45,11 @@ effect(() => {
   dark.value = theme.value === 'dark' || (theme.value === 'system' && systemDark.value);
 });
 effect(() => {
-  const all: Kept = { theme: theme.value, shortcuts: shortcuts.value, from: lastFrom.value };
+  const all: Kept = {
+    theme: theme.value,
+    shortcuts: shortcuts.value,
+    live: live.value,
+    from: lastFrom.value,
+  };
   localStorage.setItem(NAME, JSON.stringify(all));
 });

@@ -1,7 +1,7 @@
 import { expect, inject, it } from 'vitest';
 import { signInLink } from '../../bin/admin/dashboard.ts';
 import { table } from '../integration/client.ts';
-import { signIn, useBrowser, visit } from './browser.ts';
+import { eventually, signIn, useBrowser, visit } from './browser.ts';
 
 const stack = inject('stack');
 const open = useBrowser();
@@ -111,5 +111,48 @@ it('says what to do where the API does not answer, and goes on when it does', as
   await page.unroute('**/v1/suppressions*');
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.getByText('The API cannot be reached').waitFor({ state: 'detached' });
+  await page.context().close();
+});
+
+it('a key that is being made cannot be lost by Esc before it was shown', async () => {
+  const { page, problems } = await visit(open(), origin);
+  await signIn(page, stack.base_url, stack.api_key, '/api-keys');
+  await page.getByRole('button', { name: 'Create an API key' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('Not lost');
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  await page.route('**/v1/api-keys', async (route) => {
+    await released;
+    await route.continue();
+  });
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await page.keyboard.press('Escape');
+  expect(await dialog.getByRole('button', { name: 'Close' }).isDisabled()).toBe(true);
+  release();
+  await dialog.getByRole('group', { name: 'the API key' }).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+it('views that are told so update themselves no more, and are asked for anew by hand', async () => {
+  const { page } = await visit(open(), origin);
+  await signIn(page, stack.base_url, stack.api_key, '/settings');
+  await page.getByLabel('Views update themselves').uncheck();
+  await page.getByRole('link', { name: 'Logs', exact: true }).click();
+  expect(await page.getByRole('switch', { name: 'Live' }).isChecked()).toBe(false);
+  await page.locator('table.log, .empty').first().waitFor();
+  let asked = 0;
+  page.on('request', (request) => {
+    if (request.url().includes('/v1/send/logs')) asked += 1;
+  });
+  // Time passes for the page alone.
+  await page.clock.install();
+  await page.clock.fastForward(60_000);
+  expect(asked).toBe(0);
+  await page.getByRole('switch', { name: 'Live' }).check();
+  await page.clock.fastForward(60_000);
+  await eventually('it is asked for again', async () => asked > 0);
   await page.context().close();
 });
