@@ -8,7 +8,17 @@ import { Page } from '../parts/page.tsx';
 import { Fault, Loading } from '../parts/states.tsx';
 import { Time } from '../parts/time.tsx';
 import { client, may, session } from '../state/app.ts';
+import { Table } from '../parts/table.tsx';
 import { notify } from '../state/notices.ts';
+
+const COLUMNS = [
+  { name: 'Name' },
+  { name: 'Scopes' },
+  { name: 'Key', wide: true },
+  { name: 'Last used', wide: true },
+  { name: 'Expires', wide: true },
+  { name: 'Action', unseen: true },
+] as const;
 
 const SCOPES = [
   { name: 'send', what: 'sends mail' },
@@ -129,67 +139,40 @@ export function ApiKeys() {
       {error && <Fault error={error} retry={() => void reload()} />}
       {isAdmin && !data && !error && <Loading />}
       {data && (
-        <div class="scroll">
-          <table>
-            <caption class="unseen">API keys</caption>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Scopes</th>
-                <th scope="col" class="wide-only">
-                  Key
-                </th>
-                <th scope="col" class="wide-only">
-                  Last used
-                </th>
-                <th scope="col" class="wide-only">
-                  Expires
-                </th>
-                <th scope="col">
-                  <span class="unseen">Action</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.data.map((key) => (
-                <tr key={key.id}>
-                  <td class="to">
-                    {key.name} {key.id === own && <span class="tag">this one</span>}
-                  </td>
-                  <td>{key.scopes.join(', ')}</td>
-                  <td class="wide-only">
-                    <code>{key.hint}</code>
-                  </td>
-                  <td class="wide-only when">
-                    {key.last_used_at === null ? (
-                      <span class="quiet">never</span>
-                    ) : (
-                      <Time at={key.last_used_at} />
-                    )}
-                  </td>
-                  <td class="wide-only when">
-                    {key.expires_at === null ? (
-                      <span class="quiet">never</span>
-                    ) : (
-                      <Time at={key.expires_at} />
-                    )}
-                  </td>
-                  <td class="num">
-                    <button
-                      type="button"
-                      disabled={key.id === own}
-                      title={key.id === own ? 'A key cannot revoke itself: sign in with another one' : ''}
-                      aria-label={`Revoke ${key.name}`}
-                      onClick={() => setRevoking(key)}
-                    >
-                      Revoke
-                    </button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table caption="API keys" columns={COLUMNS}>
+          {data.data.map((key) => (
+            <tr key={key.id}>
+              <td class="to">
+                {key.name} {key.id === own && <span class="tag">this one</span>}
+              </td>
+              <td>{key.scopes.join(', ')}</td>
+              <td class="wide-only">
+                <code>{key.hint}</code>
+              </td>
+              <td class="wide-only when">
+                {key.last_used_at === null ? (
+                  <span class="quiet">never</span>
+                ) : (
+                  <Time at={key.last_used_at} />
+                )}
+              </td>
+              <td class="wide-only when">
+                {key.expires_at === null ? <span class="quiet">never</span> : <Time at={key.expires_at} />}
+              </td>
+              <td class="num">
+                <button
+                  type="button"
+                  disabled={key.id === own}
+                  title={key.id === own ? 'A key cannot revoke itself: sign in with another one' : ''}
+                  aria-label={`Revoke ${key.name}`}
+                  onClick={() => setRevoking(key)}
+                >
+                  Revoke
+                </button>
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       {creating && <Create onClose={() => setCreating(false)} onMade={reload} />}
       {revoking && (

@@ -17,7 +17,16 @@ import { live } from '../state/preferences.ts';
 import { shortReason } from '../words/explain.ts';
 import { plural } from '../words/format.ts';
 import { LogFilters } from '../parts/log-filters.tsx';
+import { Table } from '../parts/table.tsx';
 import { LAST, queryOf } from '../words/log-query.ts';
+
+const COLUMNS = [
+  { name: 'Time' },
+  { name: 'Status' },
+  { name: 'To' },
+  { name: 'Subject', wide: true },
+  { name: 'Reason', wide: true },
+] as const;
 
 const LIMIT = '50';
 const POLL_MS = 4_000;
@@ -194,7 +203,7 @@ export function Logs() {
           </button>
         )}
       </div>
-      <div class="scroll" ref={table}>
+      <div class="panel" ref={table}>
         {!list && !error && <Loading lines={16} />}
         {list && list.data.length === 0 && (
           <Empty title={emptyWords}>
@@ -214,31 +223,15 @@ export function Logs() {
           </Empty>
         )}
         {list && list.data.length > 0 && (
-          <table class="log">
-            <caption class="unseen">What happened to mails, newest first</caption>
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                <th scope="col">Status</th>
-                <th scope="col">To</th>
-                <th scope="col" class="wide-only">
-                  Subject
-                </th>
-                <th scope="col" class="wide-only">
-                  Reason
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {list.data.map((entry) => (
-                <Row
-                  key={entry.event_id}
-                  entry={entry}
-                  isNew={opened.current?.path === path && !opened.current.ids.has(entry.event_id)}
-                />
-              ))}
-            </tbody>
-          </table>
+          <Table caption="What happened to mails, newest first" columns={COLUMNS} kind="log">
+            {list.data.map((entry) => (
+              <Row
+                key={entry.event_id}
+                entry={entry}
+                isNew={opened.current?.path === path && !opened.current.ids.has(entry.event_id)}
+              />
+            ))}
+          </Table>
         )}
       </div>
       <Pager prev={list?.prev_cursor} next={list?.next_cursor} onMove={move} />

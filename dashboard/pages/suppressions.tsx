@@ -11,7 +11,16 @@ import { Empty, Fault, Loading } from '../parts/states.tsx';
 import { Time } from '../parts/time.tsx';
 import { useAddress, withChanges } from '../state/address.ts';
 import { client, may } from '../state/app.ts';
+import { Table } from '../parts/table.tsx';
 import { notify } from '../state/notices.ts';
+
+const COLUMNS = [
+  { name: 'Address' },
+  { name: 'Reason' },
+  { name: 'Source event', wide: true },
+  { name: 'Since', wide: true },
+  { name: 'Action', unseen: true },
+] as const;
 
 const SEARCH_AFTER_MS = 300;
 /** Why somebody may say that an address is on the list. */
@@ -169,54 +178,34 @@ export function Suppressions() {
         />
       )}
       {data && data.data.length > 0 && (
-        <div class="scroll">
-          <table>
-            <caption class="unseen">Suppressed addresses</caption>
-            <thead>
-              <tr>
-                <th scope="col">Address</th>
-                <th scope="col">Reason</th>
-                <th scope="col" class="wide-only">
-                  Source event
-                </th>
-                <th scope="col" class="wide-only">
-                  Since
-                </th>
-                <th scope="col">
-                  <span class="unseen">Action</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.data.map(({ address, reason, event_id: source, created_at: at }) => (
-                <tr key={address}>
-                  <td class="to">
-                    <Link href={`/logs?to=${encodeURIComponent(address)}`} data-row="">
-                      {address}
-                    </Link>
-                  </td>
-                  <td>{reason}</td>
-                  <td class="wide-only cut">
-                    {source === null ? <span class="quiet">added by hand</span> : <code>{source}</code>}
-                  </td>
-                  <td class="wide-only when">
-                    <Time at={at} />
-                  </td>
-                  <td class="num">
-                    <button
-                      type="button"
-                      disabled={!may('admin')}
-                      aria-label={`Remove ${address}`}
-                      onClick={() => setRemoving(address)}
-                    >
-                      Remove
-                    </button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table caption="Suppressed addresses" columns={COLUMNS}>
+          {data.data.map(({ address, reason, event_id: source, created_at: at }) => (
+            <tr key={address}>
+              <td class="to">
+                <Link href={`/logs?to=${encodeURIComponent(address)}`} data-row="">
+                  {address}
+                </Link>
+              </td>
+              <td>{reason}</td>
+              <td class="wide-only cut">
+                {source === null ? <span class="quiet">added by hand</span> : <code>{source}</code>}
+              </td>
+              <td class="wide-only when">
+                <Time at={at} />
+              </td>
+              <td class="num">
+                <button
+                  type="button"
+                  disabled={!may('admin')}
+                  aria-label={`Remove ${address}`}
+                  onClick={() => setRemoving(address)}
+                >
+                  Remove
+                </button>
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       <Pager
         prev={data?.prev_cursor}

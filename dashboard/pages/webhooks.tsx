@@ -11,7 +11,17 @@ import { Secret } from '../parts/secret.tsx';
 import { Empty, Fault, Loading } from '../parts/states.tsx';
 import { useAddress, withChanges } from '../state/address.ts';
 import { client, may } from '../state/app.ts';
+import { Table } from '../parts/table.tsx';
 import { duration, number, percent } from '../words/format.ts';
+
+const COLUMNS = [
+  { name: 'Endpoint' },
+  { name: 'Status' },
+  { name: 'Events', wide: true },
+  { name: 'Error rate', num: true },
+  { name: 'Attempts', wide: true, num: true },
+  { name: 'p95', wide: true, num: true },
+] as const;
 
 const POLL_MS = 10_000;
 
@@ -85,57 +95,30 @@ export function Webhooks() {
         </Empty>
       )}
       {data && data.data.length > 0 && (
-        <div class="scroll">
-          <table>
-            <caption class="unseen">Webhook endpoints</caption>
-            <thead>
-              <tr>
-                <th scope="col">Endpoint</th>
-                <th scope="col">Status</th>
-                <th scope="col" class="wide-only">
-                  Events
-                </th>
-                <th scope="col" class="num">
-                  Error rate
-                </th>
-                <th scope="col" class="num wide-only">
-                  Attempts
-                </th>
-                <th scope="col" class="num wide-only">
-                  p95
-                </th>
+        <Table caption="Webhook endpoints" columns={COLUMNS}>
+          {data.data.map((endpoint) => {
+            const { attempts, error_rate: rate = null, p95_ms: p95 = null } = counts.get(endpoint.id) ?? {};
+            return (
+              <tr key={endpoint.id}>
+                <td class="to">
+                  <Link href={`/webhooks/${endpoint.id}`} data-row="">
+                    {endpoint.description ?? new URL(endpoint.url).host}
+                  </Link>
+                  <span class="quiet line">{endpoint.url}</span>
+                </td>
+                <td>
+                  <Badge status={endpoint.status} />
+                </td>
+                <td class="wide-only quiet cut">{endpoint.events.join(', ')}</td>
+                <td class="num" data-bad={(rate ?? 0) > 0.1}>
+                  {percent(rate)}
+                </td>
+                <td class="num wide-only">{attempts === undefined ? '–' : number(attempts)}</td>
+                <td class="num wide-only">{duration(p95)}</td>
               </tr>
-            </thead>
-            <tbody>
-              {data.data.map((endpoint) => {
-                const {
-                  attempts,
-                  error_rate: rate = null,
-                  p95_ms: p95 = null,
-                } = counts.get(endpoint.id) ?? {};
-                return (
-                  <tr key={endpoint.id}>
-                    <td class="to">
-                      <Link href={`/webhooks/${endpoint.id}`} data-row="">
-                        {endpoint.description ?? new URL(endpoint.url).host}
-                      </Link>
-                      <span class="quiet line">{endpoint.url}</span>
-                    </td>
-                    <td>
-                      <Badge status={endpoint.status} />
-                    </td>
-                    <td class="wide-only quiet cut">{endpoint.events.join(', ')}</td>
-                    <td class="num" data-bad={(rate ?? 0) > 0.1}>
-                      {percent(rate)}
-                    </td>
-                    <td class="num wide-only">{attempts === undefined ? '–' : number(attempts)}</td>
-                    <td class="num wide-only">{duration(p95)}</td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </div>
+            );
+          })}
+        </Table>
       )}
       {creating && <Create onClose={() => setCreating(false)} onMade={() => void reload()} />}
     </Page>

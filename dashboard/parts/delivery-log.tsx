@@ -8,7 +8,16 @@ import { Badge } from './badge.tsx';
 import { Card } from './page.tsx';
 import { Pager } from './pager.tsx';
 import { Empty, Fault, Loading } from './states.tsx';
+import { Table } from './table.tsx';
 import { Time } from './time.tsx';
+
+const COLUMNS = [
+  { name: 'Made' },
+  { name: 'Status' },
+  { name: 'Event' },
+  { name: 'Attempts', num: true },
+  { name: 'Next attempt', wide: true },
+] as const;
 
 const POLL_MS = 5_000;
 
@@ -56,50 +65,32 @@ export function DeliveryLog({ id }: { readonly id: string }) {
       {!data && !error && <Loading />}
       {data?.data.length === 0 && <Empty title={emptyWords(status, data.next_cursor)} />}
       {data && data.data.length > 0 && (
-        <div class="scroll">
-          <table>
-            <caption class="unseen">Deliveries, newest event first</caption>
-            <thead>
-              <tr>
-                <th scope="col">Made</th>
-                <th scope="col">Status</th>
-                <th scope="col">Event</th>
-                <th scope="col" class="num">
-                  Attempts
-                </th>
-                <th scope="col" class="wide-only">
-                  Next attempt
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.data.map((delivery) => (
-                <tr key={delivery.id}>
-                  <td class="when">
-                    <Time at={delivery.created_at} />
-                  </td>
-                  <td>
-                    <Badge status={delivery.status} />
-                  </td>
-                  <td class="to">
-                    <Link href={`/deliveries/${delivery.id}`} data-row="">
-                      {delivery.event}
-                    </Link>
-                    <span class="quiet line">{delivery.to}</span>
-                  </td>
-                  <td class="num">{delivery.attempt_count}</td>
-                  <td class="wide-only">
-                    {delivery.next_attempt_at === null ? (
-                      <span class="quiet">–</span>
-                    ) : (
-                      <Time at={delivery.next_attempt_at} />
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table caption="Deliveries, newest event first" columns={COLUMNS}>
+          {data.data.map((delivery) => (
+            <tr key={delivery.id}>
+              <td class="when">
+                <Time at={delivery.created_at} />
+              </td>
+              <td>
+                <Badge status={delivery.status} />
+              </td>
+              <td class="to">
+                <Link href={`/deliveries/${delivery.id}`} data-row="">
+                  {delivery.event}
+                </Link>
+                <span class="quiet line">{delivery.to}</span>
+              </td>
+              <td class="num">{delivery.attempt_count}</td>
+              <td class="wide-only">
+                {delivery.next_attempt_at === null ? (
+                  <span class="quiet">–</span>
+                ) : (
+                  <Time at={delivery.next_attempt_at} />
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       <Pager prev={data?.prev_cursor} next={data?.next_cursor} onMove={(to) => set('cursor', to)} />
     </Card>
