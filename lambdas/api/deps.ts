@@ -16,7 +16,7 @@ export interface ApiDeps {
   /** Makes one attempt, for tests of an endpoint. */
   readonly sendWebhook: Sender;
   readonly resolve: Resolve;
-  /** A file of docs/site/. */
+  /** A file of docs/site/, or of the dashboard below `dashboard/`. */
   readonly readSite: (file: string) => Promise<string>;
   readonly cursorKey: () => Promise<Uint8Array>;
   readonly configurationSet: string;
