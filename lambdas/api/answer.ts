@@ -51,14 +51,23 @@ function matchPath(pattern: string, path: string): Record<string, string> | unde
   return params;
 }
 
+/** Parts of a path that stand for any. */
+function openParts({ path }: Route): number {
+  return path.split('{').length - 1;
+}
+
 function findRoute(routes: readonly Route[], event: APIGatewayProxyEvent): Match {
-  const others = new Set<string>();
-  for (const route of routes) {
+  const matches = routes.flatMap((route): Match[] => {
     const params = matchPath(route.path, event.path);
-    if (params && route.method === event.httpMethod) return { route, params };
-    if (params) others.add(route.method);
-  }
-  if (others.size === 0) throw notFound();
+    return params ? [{ route, params }] : [];
+  });
+  // `/v1/webhooks/check` is no `/v1/webhooks/{id}`: what is written out is a resource of its own, with its own methods.
+  const fewest = Math.min(...matches.map(({ route }) => openParts(route)));
+  const here = matches.filter(({ route }) => openParts(route) === fewest);
+  if (here.length === 0) throw notFound();
+  const match = here.find(({ route }) => route.method === event.httpMethod);
+  if (match) return match;
+  const others = new Set(here.map(({ route }) => route.method));
   throw new ApiError('method_not_allowed', `${event.httpMethod} is not done here`, {
     headers: { allow: [...others].join(', ') },
   });

@@ -138,6 +138,16 @@ describe('a webhook', () => {
     expect(table.rows.size).toBe(0);
   });
 
+  it('is not what is asked for at the path of the check, which has a method of its own', async () => {
+    const { ask } = withWebhooks();
+    for (const method of ['GET', 'PATCH', 'DELETE'])
+      // oxlint-disable-next-line no-await-in-loop -- three
+      expect(await ask({ method, path: '/v1/webhooks/check' })).toMatchObject({
+        status: 405,
+        headers: { allow: 'POST' },
+      });
+  });
+
   it('loses its description by null, and by nothing else', async () => {
     const { create, patch, get } = withWebhooks();
     const { id } = (await create({ description: 'Orders' })).body;
