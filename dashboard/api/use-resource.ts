@@ -7,7 +7,6 @@ export interface Resource<T> {
   /** The last answer; of an earlier visit, while a new one is on its way. */
   readonly data: T | undefined;
   readonly error: ApiFault | undefined;
-  readonly loading: boolean;
   /** Asks again; resolves when the answer is shown. */
   readonly reload: () => Promise<void>;
 }
@@ -30,7 +29,6 @@ function keep(path: string, data: unknown): void {
 interface Shown {
   path: string | undefined;
   error: ApiFault | undefined;
-  loading: boolean;
 }
 
 /**
@@ -43,8 +41,8 @@ export function useResource<T>(
 ): Resource<T> {
   const pollMs = live.value ? polling.pollMs : undefined;
   const [, redraw] = useReducer<number, void>((count) => count + 1, 0);
-  const shown = useRef<Shown>({ path: undefined, error: undefined, loading: false });
-  if (shown.current.path !== path) shown.current = { path, error: undefined, loading: path !== undefined };
+  const shown = useRef<Shown>({ path: undefined, error: undefined });
+  if (shown.current.path !== path) shown.current = { path, error: undefined };
   const asking = useRef<AbortController | undefined>(undefined);
 
   async function load(): Promise<void> {
@@ -57,10 +55,10 @@ export function useResource<T>(
       const answer = await client.call<T>(path, { signal });
       if (signal.aborted) return;
       keep(path, answer);
-      shown.current = { path, error: undefined, loading: false };
+      shown.current = { path, error: undefined };
     } catch (error) {
       if (signal.aborted) return;
-      shown.current = { path, error: toFault(error), loading: false };
+      shown.current = { path, error: toFault(error) };
     }
     asking.current = undefined;
     redraw();
@@ -102,7 +100,6 @@ export function useResource<T>(
   return {
     data: path === undefined ? undefined : (kept.get(path) as T | undefined),
     error: shown.current.error,
-    loading: shown.current.loading,
     reload: load,
   };
 }

@@ -3,7 +3,7 @@ import type { ApiKey, List, NewApiKey } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Block } from '../parts/copy.tsx';
 import { Confirm, Dialog } from '../parts/dialog.tsx';
-import { Field, Form, wrongWith } from '../parts/form.tsx';
+import { Field, Form, SelectField, wrongWith } from '../parts/form.tsx';
 import { Page } from '../parts/page.tsx';
 import { Fault, Loading } from '../parts/states.tsx';
 import { Time } from '../parts/time.tsx';
@@ -95,22 +95,14 @@ function Create({ onClose, onMade }: { readonly onClose: () => void; readonly on
                 </label>
               ))}
             </fieldset>
-            <Field label="Expires" error={wrongWith(fault, 'expires_at')}>
-              {(ties) => (
-                <select
-                  {...ties}
-                  name="expires"
-                  value={days}
-                  onChange={(event) => setDays(event.currentTarget.value)}
-                >
-                  {Object.entries(ENDS).map(([value, words]) => (
-                    <option key={value} value={value}>
-                      {words}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
+            <SelectField
+              label="Expires"
+              error={wrongWith(fault, 'expires_at')}
+              name="expires"
+              value={days}
+              options={Object.entries(ENDS)}
+              onChange={setDays}
+            />
           </>
         )}
       </Form>

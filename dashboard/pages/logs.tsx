@@ -6,9 +6,10 @@ import type { List, LogEntry } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Export } from '../parts/export.tsx';
+import { ListFault } from '../parts/list-fault.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager } from '../parts/pager.tsx';
-import { Empty, Fault, Loading } from '../parts/states.tsx';
+import { Empty, Loading } from '../parts/states.tsx';
 import { TestMail } from '../parts/test-mail.tsx';
 import { Time } from '../parts/time.tsx';
 import { useAddress, withChanges } from '../state/address.ts';
@@ -108,7 +109,8 @@ export function Logs() {
   const [eager, setEager] = useState(false);
   const [mailing, setMailing] = useState(false);
   const pollMs = onFirstPage ? (eager ? POLL_EAGER_MS : POLL_MS) : undefined;
-  const { data, error, reload } = useResource<List<LogEntry>>(path, { pollMs });
+  const resource = useResource<List<LogEntry>>(path, { pollMs });
+  const { data, error, reload } = resource;
   const table = useRef<HTMLDivElement>(null);
   const { list, fresh, show } = useStillRows(data, path, table);
 
@@ -178,16 +180,7 @@ export function Logs() {
         ranges={LAST}
         onChange={setSearch}
       />
-      {error && (
-        <Fault
-          error={error}
-          retry={() =>
-            error.code === 'invalid_cursor'
-              ? setSearch(withChanges(search, { cursor: undefined }))
-              : void reload()
-          }
-        />
-      )}
+      <ListFault of={resource} />
       <div class="fresh" aria-live="polite">
         {fresh > 0 && (
           <button

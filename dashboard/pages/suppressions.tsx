@@ -4,10 +4,11 @@ import { withQuery } from '../api/client.ts';
 import type { List, Suppression } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Confirm, Dialog } from '../parts/dialog.tsx';
-import { Field, Form, wrongWith } from '../parts/form.tsx';
+import { Field, Form, SelectField, wrongWith } from '../parts/form.tsx';
+import { ListFault } from '../parts/list-fault.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager } from '../parts/pager.tsx';
-import { Empty, Fault, Loading } from '../parts/states.tsx';
+import { Empty, Loading } from '../parts/states.tsx';
 import { Time } from '../parts/time.tsx';
 import { useAddress, withChanges } from '../state/address.ts';
 import { client, may } from '../state/app.ts';
@@ -56,22 +57,14 @@ function Add({ onClose, onDone }: { readonly onClose: () => void; readonly onDon
                 />
               )}
             </Field>
-            <Field label="Reason" error={wrongWith(fault, 'reason')}>
-              {(ties) => (
-                <select
-                  {...ties}
-                  name="reason"
-                  value={reason}
-                  onChange={(event) => setReason(event.currentTarget.value)}
-                >
-                  {REASONS.map((name) => (
-                    <option key={name} value={name}>
-                      {name}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
+            <SelectField
+              label="Reason"
+              error={wrongWith(fault, 'reason')}
+              name="reason"
+              value={reason}
+              options={REASONS}
+              onChange={setReason}
+            />
           </>
         )}
       </Form>
@@ -120,7 +113,8 @@ export function Suppressions() {
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<string>();
   const path = withQuery('/v1/suppressions', { prefix, cursor, limit: '50' });
-  const { data, error, reload } = useResource<List<Suppression>>(path);
+  const resource = useResource<List<Suppression>>(path);
+  const { data, error, reload } = resource;
 
   // What was typed meanwhile stays: only another address changes it.
   const asked = useRef(prefix);
@@ -161,16 +155,7 @@ export function Suppressions() {
           />
         </label>
       </search>
-      {error && (
-        <Fault
-          error={error}
-          retry={() =>
-            error.code === 'invalid_cursor'
-              ? setSearch(withChanges(search, { cursor: undefined }))
-              : void reload()
-          }
-        />
-      )}
+      <ListFault of={resource} />
       {!data && !error && <Loading />}
       {data?.data.length === 0 && (
         <Empty

@@ -5,9 +5,10 @@ import type { Delivery, List } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { useAddress, withChanges } from '../state/address.ts';
 import { Badge } from './badge.tsx';
+import { ListFault } from './list-fault.tsx';
 import { Card } from './page.tsx';
 import { Pager } from './pager.tsx';
-import { Empty, Fault, Loading } from './states.tsx';
+import { Empty, Loading } from './states.tsx';
 import { Table } from './table.tsx';
 import { Time } from './time.tsx';
 
@@ -32,9 +33,10 @@ export function DeliveryLog({ id }: { readonly id: string }) {
   const status = search.get('deliveries') ?? '';
   const cursor = search.get('cursor') ?? undefined;
   const path = withQuery(`/v1/webhooks/${id}/deliveries`, { status, cursor, limit: '20' });
-  const { data, error, reload } = useResource<List<Delivery>>(path, {
+  const resource = useResource<List<Delivery>>(path, {
     pollMs: cursor === undefined ? POLL_MS : undefined,
   });
+  const { data, error } = resource;
   const set = (name: 'deliveries' | 'cursor', value: string | undefined): void =>
     setSearch(withChanges(search, { cursor: undefined, [name]: value }));
   const picker = (
@@ -56,12 +58,7 @@ export function DeliveryLog({ id }: { readonly id: string }) {
   );
   return (
     <Card title="Deliveries" aside={picker}>
-      {error && (
-        <Fault
-          error={error}
-          retry={() => (error.code === 'invalid_cursor' ? set('cursor', undefined) : void reload())}
-        />
-      )}
+      <ListFault of={resource} />
       {!data && !error && <Loading />}
       {data?.data.length === 0 && <Empty title={emptyWords(status, data.next_cursor)} />}
       {data && data.data.length > 0 && (

@@ -29,12 +29,42 @@ export function Field({ label, hint, error, children }: FieldProps) {
   );
 }
 
+/** A field with one of some values; an option without words of its own is its value. */
+export function SelectField({
+  name,
+  value,
+  options,
+  onChange,
+  ...field
+}: Omit<FieldProps, 'children'> & {
+  readonly name: string;
+  readonly value: string;
+  readonly options: readonly (string | readonly [value: string, words: string])[];
+  readonly onChange: (value: string) => void;
+}) {
+  return (
+    <Field {...field}>
+      {(ties) => (
+        <select {...ties} name={name} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+          {options.map((option) => {
+            const [each, words] = typeof option === 'string' ? [option, option] : option;
+            return (
+              <option key={each} value={each}>
+                {words}
+              </option>
+            );
+          })}
+        </select>
+      )}
+    </Field>
+  );
+}
+
 /** A form that says what went wrong by the field, and cannot be sent twice. */
 export function Form({
   action,
   onSubmit,
   children,
-  extra,
   disabled = false,
   fields,
 }: {
@@ -42,7 +72,6 @@ export function Form({
   readonly action: string;
   readonly onSubmit: () => Promise<void>;
   readonly children: (fault: ApiFault | undefined) => ComponentChildren;
-  readonly extra?: ComponentChildren;
   readonly disabled?: boolean;
   /** Those that say themselves what is wrong with them. */
   readonly fields: readonly string[];
@@ -69,7 +98,6 @@ export function Form({
       {children(fault)}
       {fault && !fields.some((name) => wrongWith(fault, name) !== undefined) && <Fault error={fault} />}
       <footer class="dialog-foot">
-        {extra}
         <button type="submit" class="primary" disabled={busy || disabled}>
           {action}
         </button>

@@ -3,11 +3,13 @@ import type { RotatedSecret } from '../api/types.ts';
 import { client } from '../state/app.ts';
 import { span } from '../words/format.ts';
 import { Dialog } from './dialog.tsx';
-import { Field, Form, wrongWith } from './form.tsx';
+import { Form, SelectField, wrongWith } from './form.tsx';
 import { Secret } from './secret.tsx';
 import { Time } from './time.tsx';
 
-const OVERLAPS = [0, 3_600, 86_400, 3 * 86_400, 7 * 86_400];
+const OVERLAPS = [0, 3_600, 86_400, 3 * 86_400, 7 * 86_400].map(
+  (seconds) => [String(seconds), seconds === 0 ? 'None: the old one ends at once' : span(seconds)] as const,
+);
 
 export function RotateDialog({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
   const [overlap, setOverlap] = useState(86_400);
@@ -38,26 +40,15 @@ export function RotateDialog({ id, onClose }: { readonly id: string; readonly on
     <Dialog title="Rotate the secret" onClose={onClose}>
       <Form fields={['overlap_seconds']} action="Rotate" onSubmit={rotate}>
         {(fault) => (
-          <Field
+          <SelectField
             label="Overlap"
             hint="So long both secrets sign every request, and your server may know either."
             error={wrongWith(fault, 'overlap_seconds')}
-          >
-            {(ties) => (
-              <select
-                {...ties}
-                name="overlap"
-                value={String(overlap)}
-                onChange={(event) => setOverlap(Number(event.currentTarget.value))}
-              >
-                {OVERLAPS.map((seconds) => (
-                  <option key={seconds} value={String(seconds)}>
-                    {seconds === 0 ? 'None: the old one ends at once' : span(seconds)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+            name="overlap"
+            value={String(overlap)}
+            options={OVERLAPS}
+            onChange={(seconds) => setOverlap(Number(seconds))}
+          />
         )}
       </Form>
     </Dialog>

@@ -5,7 +5,7 @@ import { client } from '../state/app.ts';
 import { AttemptView } from './attempt.tsx';
 import { Dialog } from './dialog.tsx';
 import type { Events } from './event-picker.tsx';
-import { Field, Form, wrongWith } from './form.tsx';
+import { Form, SelectField, wrongWith } from './form.tsx';
 
 /** One sample event, now: with the answer of the receiver. */
 export function TestDialog({
@@ -30,26 +30,15 @@ export function TestDialog({
     <Dialog title="Send a test event" onClose={onClose} wide>
       <Form fields={['event']} action="Send" onSubmit={send}>
         {(fault) => (
-          <Field
+          <SelectField
             label="Event"
             hint="A sample, signed like any other. It is in no log, and not counted."
             error={wrongWith(fault, 'event')}
-          >
-            {(ties) => (
-              <select
-                {...ties}
-                name="event"
-                value={event}
-                onChange={(change) => setEvent(change.currentTarget.value)}
-              >
-                {names.map((name) => (
-                  <option key={name} value={name}>
-                    {name}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+            name="event"
+            value={event}
+            options={names}
+            onChange={setEvent}
+          />
         )}
       </Form>
       <div aria-live="polite">

@@ -5,7 +5,7 @@ import { client } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
 import { lastFrom } from '../state/preferences.ts';
 import { Dialog } from './dialog.tsx';
-import { Field, Form, wrongWith } from './form.tsx';
+import { Field, Form, SelectField, wrongWith } from './form.tsx';
 
 /** The addresses of SES's mailbox simulator. https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html */
 const SIMULATED = [
@@ -15,6 +15,7 @@ const SIMULATED = [
   { to: 'ooto@simulator.amazonses.com', outcome: 'is delivered, and answered by an out-of-office note' },
   { to: 'suppressionlist@simulator.amazonses.com', outcome: 'is suppressed by SES' },
 ] as const;
+const TO_OPTIONS = SIMULATED.map(({ to, outcome }) => [to, `${to.split('@')[0]}@ … ${outcome}`] as const);
 
 /** Sends a mail of which SES says beforehand what becomes of it: it costs no reputation, and works in the sandbox. */
 export function TestMail({
@@ -61,21 +62,15 @@ export function TestMail({
                 />
               )}
             </Field>
-            <Field
+            <SelectField
               label="To"
               hint="Addresses of SES’s mailbox simulator: no cost to your reputation, also in the sandbox."
               error={wrongWith(fault, 'to')}
-            >
-              {(ties) => (
-                <select {...ties} name="to" value={to} onChange={(event) => setTo(event.currentTarget.value)}>
-                  {SIMULATED.map(({ to: address, outcome }) => (
-                    <option key={address} value={address}>
-                      {address.split('@')[0]}@ … {outcome}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
+              name="to"
+              value={to}
+              options={TO_OPTIONS}
+              onChange={setTo}
+            />
           </>
         )}
       </Form>

@@ -1,3 +1,5 @@
+import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
+
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const dayOfYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 /** Days are counted in UTC: in the local zone they would begin the evening before, or not at midnight. */
@@ -82,7 +84,7 @@ export function toLocalInput(iso: string): string {
 /** The time that such an input means; undefined where it is not filled in. */
 export function fromLocalInput(text: string): string | undefined {
   const epochMs = Date.parse(text);
-  return Number.isFinite(epochMs) ? new Date(epochMs).toISOString().replace('.000Z', 'Z') : undefined;
+  return Number.isFinite(epochMs) ? formatTimestamp(epochMs) : undefined;
 }
 
 export function plural(amount: number, one: string, many = `${one}s`): string {

@@ -1,3 +1,5 @@
+import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
+
 /** Ranges that end now; in the address as `last`. */
 export const LAST = {
   '1h': { name: 'Last hour', ms: 3_600_000 },
@@ -24,7 +26,7 @@ export function queryOf(search: URLSearchParams, nowMs: number): LogQuery {
   if (isLast(last)) {
     delete query.before;
     const fromMs = Math.floor((nowMs - LAST[last].ms) / 60_000) * 60_000;
-    query.after = new Date(fromMs).toISOString().replace('.000Z', 'Z');
+    query.after = formatTimestamp(fromMs);
   }
   return query;
 }

@@ -1,3 +1,5 @@
+import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
+
 /** How far back a chart looks, and by what intervals. */
 export const RANGES = {
   '24h': { name: '24 hours', interval: 'hour', days: 1 },
@@ -19,6 +21,6 @@ export function statsQueryOf(
   const { interval, days } = RANGES[range];
   const afterMs = nowMs - days * 86_400_000;
   // By the minute: one question for as long as a minute has one answer.
-  const after = new Date(Math.floor(afterMs / 60_000) * 60_000).toISOString().replace('.000Z', 'Z');
+  const after = formatTimestamp(Math.floor(afterMs / 60_000) * 60_000);
   return { interval, after };
 }
