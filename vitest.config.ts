@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/browser/**', 'test/lib/**'],
+          exclude: ['test/integration/**', 'test/browser/**', 'test/lib/**', 'test/proof/**'],
           testTimeout: 60_000,
         },
       },
@@ -19,6 +19,17 @@ export default defineConfig({
           testTimeout: 60_000,
           // Loading the CDK takes seconds, and no test changes what it has loaded: once for all files.
           isolate: false,
+        },
+      },
+      {
+        test: {
+          name: 'proof',
+          include: ['test/proof/**/*.test.ts'],
+          // Many tries each; `npm run soak` makes hours of them.
+          testTimeout: 12 * 3_600_000,
+          hookTimeout: 180_000,
+          // Some compare memory and times within a run: nothing else of ours runs beside them.
+          fileParallelism: false,
         },
       },
       {

@@ -19,6 +19,7 @@ const STEPS = [
   { name: 'dead code', command: ['knip'] },
   { name: 'unit', vitest: 'unit' },
   { name: 'template', vitest: 'template' },
+  { name: 'proof', vitest: 'proof' },
   { name: 'integration', vitest: 'integration' },
   { name: 'browser', vitest: 'browser' },
 ];
