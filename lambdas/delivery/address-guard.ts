@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns/promises';
-import { isIPv4, isIPv6, type LookupFunction } from 'node:net';
+import { isIP, isIPv4, isIPv6, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** The endpoint's address is one that no webhook may go to: no retry changes that. */
@@ -29,14 +29,13 @@ const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 const DOCUMENTATION = ipaddr.IPv6.parseCIDR('3fff::/20');
 
 /**
- * The address as the socket will take it, wrapped IPv4 unwrapped; undefined for what is none. The library also reads
- * short and octal forms, and `::1.0.0.0` as the IPv4 address it is not: so node says what an address is, and the URL
- * parser writes it in hexadecimal.
+ * The address as the socket will take it, wrapped IPv4 unwrapped; undefined for what is none, or has a zone (`%eth0`),
+ * which no public address has. The library also reads short and octal forms, and `::1.0.0.0` as the IPv4 address it is
+ * not: so node says what an address is, and the URL parser, which knows no zones, writes it in hexadecimal.
  */
 function readAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  const text = address.replace(/%.*$/, '');
-  if (isIPv4(text)) return ipaddr.IPv4.parse(text);
-  const hexadecimal = isIPv6(text) ? URL.parse(`http://[${text}]/`)?.hostname.slice(1, -1) : undefined;
+  if (isIPv4(address)) return ipaddr.IPv4.parse(address);
+  const hexadecimal = isIPv6(address) ? URL.parse(`http://[${address}]/`)?.hostname.slice(1, -1) : undefined;
   return hexadecimal === undefined ? undefined : ipaddr.process(hexadecimal);
 }
 
@@ -125,10 +124,7 @@ export function guardedLookup(resolve: Resolve, options: GuardOptions): LookupFu
   return (hostname, lookup, callback) => {
     checkedAddresses(hostname, resolve, options).then(
       (addresses) => {
-        const found = addresses.map((address) => ({
-          address,
-          family: ipaddr.parse(address).kind() === 'ipv4' ? 4 : 6,
-        }));
+        const found = addresses.map((address) => ({ address, family: isIP(address) }));
         const [first] = found;
         if (lookup.all) callback(null, found);
         else if (first) callback(null, first.address, first.family);

@@ -80,6 +80,9 @@ describe('no webhook goes to', () => {
     'fd00:ec2::254',
     'fe80::1',
     'fe80::1%eth0',
+    '2606:2800:220:1::1%eth0',
+    '8.8.8.8%eth0',
+    '8.8.8.8%',
     'fec0::1',
     'ff02::1',
     '4000::1',
@@ -172,6 +175,12 @@ describe('the lookup of a socket', () => {
     await expect(lookup(() => Promise.resolve(['8.8.8.8', 'fd00::1']))).rejects.toBeInstanceOf(
       BlockedAddress,
     );
+  });
+
+  it('refuses an address with a zone, and does not break on it', async () => {
+    for (const address of ['8.8.8.8%eth0', '2606:2800:220:1::1%1'])
+      // oxlint-disable-next-line no-await-in-loop -- one lookup as the next
+      await expect(lookup(() => Promise.resolve([address]))).rejects.toBeInstanceOf(BlockedAddress);
   });
 
   it('asks again for each connection: a name that has turned is refused', async () => {
