@@ -26,6 +26,8 @@ export interface MemoryTable extends Table {
   readonly calls: string[];
   /** Runs before each command; what it throws is what the caller gets. */
   before: (command: string, input: Input) => void;
+  /** Hears of every row that was not there before, in order, as the table's stream does. */
+  inserted: (row: Row) => void;
 }
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
@@ -48,7 +50,16 @@ function compare(left: unknown, right: unknown): number {
 
 const TOKEN = /\s*(<=|>=|<>|[()=<>,]|[#:]?[\w.]+)/y;
 
-function tokens(expression: string): string[] {
+/** Our code has some dozen expressions, each used thousands of times. */
+const read = new Map<string, readonly string[]>();
+
+function tokens(expression: string): readonly string[] {
+  const known = read.get(expression) ?? readTokens(expression);
+  read.set(expression, known);
+  return known;
+}
+
+function readTokens(expression: string): readonly string[] {
   const found: string[] = [];
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < expression.trimEnd().length) {
@@ -215,8 +226,50 @@ function asRead(row: Row): Row {
   return turned(structuredClone(row)) as Row;
 }
 
+const PARTITION_KEYS = ['pk', 'g1pk', 'g2pk'] as const;
+
+/** Rows by their key, and by what they lie in: a query must not look at the whole table. */
+class Rows extends Map<string, Row> {
+  private readonly partitions = new Map<string, Map<string, Row>>();
+
+  override set(key: string, row: Row): this {
+    this.delete(key);
+    for (const id of this.partitionsOf(row)) {
+      const partition = this.partitions.get(id) ?? new Map<string, Row>();
+      this.partitions.set(id, partition.set(key, row));
+    }
+    return super.set(key, row);
+  }
+
+  override delete(key: string): boolean {
+    const row = this.get(key);
+    if (row) for (const id of this.partitionsOf(row)) this.partitions.get(id)?.delete(key);
+    return super.delete(key);
+  }
+
+  /** The rows of a partition of the table or of an index, in no order. */
+  in(attribute: string, value: unknown): Iterable<Row> {
+    return this.partitions.get(`${attribute}\n${String(value)}`)?.values() ?? [];
+  }
+
+  private partitionsOf(row: Row): readonly string[] {
+    return PARTITION_KEYS.filter((name) => row[name] !== undefined).map(
+      (name) => `${name}\n${String(row[name])}`,
+    );
+  }
+}
+
+/** The name and the value that a query gives for its partition; what asks in another way is no query of ours. */
+function partitionOf(input: Input): readonly [string, unknown] {
+  const equal = /(?:^| )(#?\w+) = (:\w+)(?: |$)/.exec(input.KeyConditionExpression ?? '');
+  const [, name = '', value = ''] = equal ?? [];
+  const attribute = input.ExpressionAttributeNames?.[name] ?? name;
+  if (!PARTITION_KEYS.some((key) => key === attribute)) throw new Error('The query names no partition');
+  return [attribute, input.ExpressionAttributeValues?.[value]];
+}
+
 export function memoryTable(): MemoryTable {
-  const rows = new Map<string, Row>();
+  const rows = new Rows();
   const calls: string[] = [];
 
   function check(input: Input, row: Row | undefined): void {
@@ -233,9 +286,16 @@ export function memoryTable(): MemoryTable {
     return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined)) as Row;
   }
 
+  function store(row: Row): void {
+    const key = rowKey(row);
+    const isNew = !rows.has(key);
+    rows.set(key, row);
+    if (isNew) table.inserted(row);
+  }
+
   function query(input: Input): unknown {
     const forward = input['ScanIndexForward'] !== false;
-    const found = [...rows.values()]
+    const found = [...rows.in(...partitionOf(input))]
       .filter((row) => new Expression(input.KeyConditionExpression ?? '', row, input).condition())
       .toSorted(
         (left, right) => (compare(left.sk, right.sk) || compare(left.pk, right.pk)) * (forward ? 1 : -1),
@@ -262,7 +322,7 @@ export function memoryTable(): MemoryTable {
     PutCommand(input) {
       const item = clean(input.Item ?? {});
       check(input, rows.get(rowKey(item)));
-      rows.set(rowKey(item), structuredClone(item));
+      store(structuredClone(item));
       return {};
     },
     UpdateCommand(input) {
@@ -270,7 +330,7 @@ export function memoryTable(): MemoryTable {
       const old = rows.get(rowKey(key));
       check(input, old);
       const next = clean(new Expression(input.UpdateExpression ?? '', old ?? key, input).update());
-      rows.set(rowKey(key), next);
+      store(next);
       return input.ReturnValues === 'ALL_NEW' ? { Attributes: asRead(next) } : {};
     },
     DeleteCommand(input) {
@@ -326,7 +386,7 @@ export function memoryTable(): MemoryTable {
       }
       for (const request of requests) {
         const item = clean(request.PutRequest.Item);
-        rows.set(rowKey(item), structuredClone(item));
+        store(structuredClone(item));
       }
       return {};
     },
@@ -337,6 +397,7 @@ export function memoryTable(): MemoryTable {
     rows,
     calls,
     before: () => {},
+    inserted: () => {},
     client: {
       async send(command: { readonly constructor: { readonly name: string }; readonly input: Input }) {
         const name = command.constructor.name;

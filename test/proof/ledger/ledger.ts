@@ -1,0 +1,189 @@
+/** What was sent against what is there: every event, every delivery and every count is accounted for, or named. */
+import { DELIVERY_STATUSES, type DeliveryStatus } from '../../../lambdas/core/deliveries.ts';
+import { matchEndpoints, type Endpoint } from '../../../lambdas/core/endpoints.ts';
+import type { EmailEvent } from '../../../lambdas/core/events.ts';
+import { deliveryId } from '../../../lambdas/core/ids.ts';
+import { timelinesOf } from '../../../lambdas/core/message-status.ts';
+import { toDelivery } from '../../../lambdas/store/deliveries.ts';
+import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
+import type { Row } from '../../../lambdas/store/pages.ts';
+import { statusAfter, type Fact, type Published } from '../world/mail.ts';
+import type { World } from '../world/world.ts';
+
+export interface Findings {
+  /** What nothing explains; each by its name. */
+  readonly violations: readonly string[];
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+function rowsOf(world: World, kind: string): readonly Row[] {
+  return [...world.table.rows.values()].filter((row) => row['kind'] === kind);
+}
+
+function factKey({ workspaceId, messageId, to, event }: Fact): string {
+  return [workspaceId, messageId, to?.toLowerCase() ?? '', event].join(' ');
+}
+
+function keyOf(event: EmailEvent): string {
+  const { workspace_id: workspaceId, message_id: messageId, to } = event;
+  return factKey({ workspaceId, messageId, to, event: event.event });
+}
+
+/** Every fact is one row, no row lacks its fact, and each recipient stands where all facts together put them. */
+export function checkEvents(world: World, published: readonly Published[]): Findings {
+  const violations: string[] = [];
+  // A message that was tried ten times in vain is reported in the dead-letter queue.
+  const dead = new Set(world.queue.dead);
+  const told = published.filter(({ body }) => !dead.has(body));
+  const facts = new Map(told.flatMap((each) => each.facts).map((fact) => [factKey(fact), fact]));
+  const everTold = new Set(published.flatMap((each) => each.facts).map(factKey));
+  const events = rowsOf(world, 'event').map(toEmailEvent);
+  const stored = new Map<string, number>();
+  for (const event of events) stored.set(keyOf(event), (stored.get(keyOf(event)) ?? 0) + 1);
+
+  for (const key of facts.keys()) if (!stored.has(key)) violations.push(`lost event: ${key}`);
+  for (const [key, count] of stored) {
+    if (count > 1) violations.push(`stored ${count} times: ${key}`);
+    if (!everTold.has(key)) violations.push(`stored, and never told: ${key}`);
+  }
+
+  const byRecipient = new Map<string, Set<string>>();
+  for (const { workspaceId, messageId, to = '', event } of facts.values()) {
+    const key = [workspaceId, messageId, to.toLowerCase()].join(' ');
+    byRecipient.set(key, (byRecipient.get(key) ?? new Set()).add(event));
+  }
+  for (const [key, events_] of groupByMessage(events)) {
+    for (const { to = '', status } of timelinesOf(events_)) {
+      const truth = statusAfter(byRecipient.get(`${key} ${to.toLowerCase()}`) ?? []);
+      if (status !== truth) violations.push(`status ${status}, not ${truth}: ${key} ${to}`);
+    }
+  }
+
+  const unreadable = told.filter((each) => each.unreadable);
+  const quarantined = rowsOf(world, 'quarantine').length;
+  if (quarantined < unreadable.length)
+    violations.push(`${unreadable.length} messages were unreadable, and ${quarantined} are quarantined`);
+  return {
+    violations,
+    figures: { events: events.length, quarantined, 'in the dead-letter queue': dead.size },
+  };
+}
+
+function groupByMessage(events: readonly EmailEvent[]): ReadonlyMap<string, readonly EmailEvent[]> {
+  const groups = new Map<string, EmailEvent[]>();
+  for (const event of events) {
+    const key = `${event.workspace_id} ${event.message_id}`;
+    groups.set(key, [...(groups.get(key) ?? []), event]);
+  }
+  return groups;
+}
+
+const ENDED: ReadonlySet<DeliveryStatus> = new Set(['delivered', 'exhausted', 'blocked', 'held']);
+
+/**
+ * Every event that an endpoint wants has a delivery that came to an end; an endpoint that was given up meanwhile may lack
+ * some, and `recover` makes them. `mustBe` narrows what counts as an end.
+ */
+export function checkDeliveries(
+  world: World,
+  endpoints: readonly Endpoint[],
+  mustBe: ReadonlySet<DeliveryStatus> = ENDED,
+): Findings {
+  const violations: string[] = [];
+  const deliveries = new Map(rowsOf(world, 'delivery').map((row) => [toDelivery(row).id, toDelivery(row)]));
+  const reported = JSON.stringify(world.deadLetters);
+  let missing = 0;
+  for (const event of rowsOf(world, 'event').map(toEmailEvent)) {
+    const wanting = endpoints.filter((endpoint) => endpoint.workspace_id === event.workspace_id);
+    for (const endpoint of matchEndpoints(wanting, event)) {
+      const delivery = deliveries.get(deliveryId(event.event_id, endpoint.id));
+      const name = `${event.event_id} to ${endpoint.url}`;
+      const givenUp =
+        world.table.rows.get(`W#${endpoint.workspace_id}\nEP#${endpoint.id}`)?.['status'] !== 'active';
+      if (!delivery) {
+        missing += 1;
+        if (!givenUp && !reported.includes(event.event_id)) violations.push(`no delivery of ${name}`);
+      } else if (!mustBe.has(delivery.status) && !(givenUp && delivery.status === 'held'))
+        violations.push(`delivery ${delivery.status}: ${name}`);
+    }
+  }
+  const by = DELIVERY_STATUSES.map((status) => [
+    `deliveries ${status}`,
+    [...deliveries.values()].filter((delivery) => delivery.status === status).length,
+  ]);
+  return {
+    violations,
+    figures: { ...Object.fromEntries(by), 'left to recover': missing },
+  };
+}
+
+/** Every request is an attempt that was recorded, or one that a crash explains; what was said to be taken was taken. */
+export function checkRequests(world: World, endpoints: readonly Endpoint[]): Findings {
+  const violations: string[] = [];
+  const attempts = new Map<string, number>();
+  for (const row of rowsOf(world, 'attempt')) {
+    const id = row.pk.split('#').at(-1) ?? '';
+    attempts.set(id, (attempts.get(id) ?? 0) + 1);
+  }
+  const byUrl = new Map(endpoints.map((endpoint) => [endpoint.url, endpoint]));
+  let requests = 0;
+  let repeated = 0;
+  for (const receiver of world.receivers.values()) {
+    const endpoint = byUrl.get(receiver.url);
+    if (receiver.forged > 0)
+      violations.push(`${receiver.forged} requests to ${receiver.url} are not signed right`);
+    for (const [eventId, received] of receiver.byEvent) {
+      const id = deliveryId(eventId, endpoint?.id ?? '');
+      const recorded = attempts.get(id) ?? 0;
+      const excused = world.excuses.get(id) ?? 0;
+      requests += received.requests;
+      repeated += Math.max(0, received.requests - recorded);
+      if (received.requests > recorded + excused)
+        violations.push(
+          `${received.requests} requests, ${recorded} attempts, ${excused} crashes: ${eventId} to ${receiver.url}`,
+        );
+    }
+  }
+  for (const delivery of rowsOf(world, 'delivery').map(toDelivery)) {
+    if (delivery.status !== 'delivered') continue;
+    const endpoint = endpoints.find(({ id }) => id === delivery.endpoint_id);
+    const received = world.receivers.get(endpoint?.url ?? '')?.byEvent.get(delivery.event_id);
+    if ((received?.taken ?? 0) === 0)
+      violations.push(`said to be delivered, and never taken: ${delivery.id}`);
+  }
+  return { violations, figures: { requests, 'requests without an attempt of their own': repeated } };
+}
+
+/** The counters are a recount of the rows, to the last one. */
+export function checkCounters(world: World): Findings {
+  const sums = new Map<string, number>();
+  for (const row of rowsOf(world, 'counters')) {
+    if (!row.pk.includes('day')) continue;
+    for (const [name, value] of Object.entries(row))
+      if (typeof value === 'number' && name !== 'ttl') sums.set(name, (sums.get(name) ?? 0) + value);
+  }
+  const truth = new Map<string, number>();
+  const add = (name: string): void => void truth.set(name, (truth.get(name) ?? 0) + 1);
+  for (const row of rowsOf(world, 'event')) add(toEmailEvent(row).event);
+  for (const row of rowsOf(world, 'attempt')) {
+    add('attempts');
+    if (row['error_class'] !== undefined) add('failures');
+  }
+  const violations = [...truth].flatMap(([name, count]) =>
+    sums.get(name) === count ? [] : [`counted ${sums.get(name)} ${name}, and there are ${count}`],
+  );
+  return { violations, figures: { counted: [...truth.values()].reduce((sum, each) => sum + each, 0) } };
+}
+
+/** Who bounced for good, or complained, is on the list. */
+export function checkSuppressions(world: World): Findings {
+  const listed = new Set(
+    rowsOf(world, 'suppression').map((row) => `${row.pk.split('#')[1]} ${row.sk.toLowerCase()}`),
+  );
+  const violations = rowsOf(world, 'event')
+    .map(toEmailEvent)
+    .filter(({ event, to }) => (event === 'bounced' || event === 'complained') && to !== undefined)
+    .filter(({ workspace_id: id, to = '' }) => !listed.has(`${id} ${to.toLowerCase()}`))
+    .map(({ event, to }) => `${to} ${event}, and is not suppressed`);
+  return { violations, figures: { suppressed: listed.size } };
+}

@@ -1,0 +1,133 @@
+/** A day of mail through a world where every twentieth call goes wrong. */
+import type { Recovery } from '../../../lambdas/core/commands.ts';
+import type { DeliveryStatus } from '../../../lambdas/core/deliveries.ts';
+import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
+import { randomId } from '../../../lambdas/core/ids.ts';
+import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
+import { putRecovery } from '../../../lambdas/store/commands.ts';
+import { updateEndpoint } from '../../../lambdas/store/endpoints.ts';
+import { lifeOf, type Published } from '../world/mail.ts';
+import { NO_FAULTS, randomFaults } from '../world/process.ts';
+import { World } from '../world/world.ts';
+import {
+  checkCounters,
+  checkDeliveries,
+  checkEvents,
+  checkRequests,
+  checkSuppressions,
+  type Findings,
+} from './ledger.ts';
+import { settle, type Tenants } from './setup.ts';
+
+const START_MS = Date.parse('2026-03-01T00:00:00Z');
+const SPAN_MS = 6 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DUPLICATED = 0.1;
+const LATE = 0.1;
+
+export interface LedgerOptions {
+  readonly seed: number;
+  /** Messages that SES publishes, copies among them. */
+  readonly messages: number;
+  /** Of all calls; those that go wrong. */
+  readonly faultShare: number;
+}
+
+/** So many messages of SES, and copies of every tenth, in the order in which they arrive. */
+function mailOf(world: World, tenants: Tenants, count: number): readonly Published[] {
+  const { dice } = world;
+  const all: Published[] = [];
+  while (all.length < count) {
+    const acceptedAtMs = START_MS + dice.upTo(SPAN_MS);
+    for (const each of lifeOf(dice, { acceptedAtMs, workspaceId: dice.of(tenants.workspaceIds) })) {
+      const late = dice.chance(LATE) ? dice.upTo(HOUR_MS) : dice.upTo(2_000);
+      all.push({ ...each, atMs: each.atMs + late });
+      if (dice.chance(DUPLICATED)) all.push({ ...each, atMs: each.atMs + dice.upTo(3 * HOUR_MS) });
+    }
+  }
+  return all.slice(0, count);
+}
+
+export interface LedgerReport {
+  /** With every fault on, when all has come to rest. */
+  readonly atRest: readonly Findings[];
+  /** After the receivers were mended and everything missed was recovered. */
+  readonly recovered: readonly Findings[];
+  readonly injected: Readonly<Record<string, number>>;
+}
+
+export async function runLedger({ seed, messages, faultShare }: LedgerOptions): Promise<LedgerReport> {
+  const world = new World({ seed, startMs: START_MS });
+  const tenants = await settle(world);
+  const published = mailOf(world, tenants, messages);
+  const restore = world.clock.install();
+  try {
+    for (const { atMs, body } of published)
+      world.clock.after(atMs - world.clock.nowMs, () => world.queue.send(body));
+    world.faults = randomFaults(world.dice, faultShare);
+    await world.clock.run();
+    const atRest = checkAll(world, tenants, published);
+    world.faults = NO_FAULTS;
+    await recoverAll(world, tenants.endpoints);
+    const only: ReadonlySet<DeliveryStatus> = new Set(['delivered']);
+    const recovered = [checkDeliveries(world, tenants.endpoints, only), checkCounters(world)];
+    return { atRest, recovered, injected: world.injected };
+  } finally {
+    restore();
+  }
+}
+
+function checkAll(
+  world: World,
+  { endpoints }: Tenants,
+  published: readonly Published[],
+): readonly Findings[] {
+  return [
+    checkEvents(world, published),
+    checkDeliveries(world, endpoints),
+    checkRequests(world, endpoints),
+    checkCounters(world),
+    checkSuppressions(world),
+    {
+      violations: world.failedExecutions.map(
+        ({ name, error }) => `execution ${name} ended: ${error.message}`,
+      ),
+      figures: {
+        'keys left for a person': world.deadLetters.length,
+        'stream records given up': abandoned(world),
+      },
+    },
+  ];
+}
+
+function abandoned(world: World): number {
+  return world.dispatchReader.abandoned.length + world.tallyReader.abandoned.length;
+}
+
+/** What an operator does when the receivers are well again. */
+async function recoverAll(world: World, endpoints: readonly Endpoint[]): Promise<void> {
+  for (const receiver of world.receivers.values()) receiver.behaviour = () => ({});
+  const at = formatTimestamp(world.clock.nowMs);
+  const randomBytes = (size: number): Uint8Array => world.dice.bytes(size);
+  for (const { id, workspace_id: workspaceId } of endpoints) {
+    const change = { id: randomId('req', randomBytes), at, action: 'resumed' as const, by: 'ivymail' };
+    await updateEndpoint(
+      world.table,
+      { workspaceId, endpointId: id },
+      { changes: { status: 'active' }, change },
+    );
+    const recovery: Recovery = {
+      id: randomId('rcv', randomBytes),
+      workspace_id: workspaceId,
+      endpoint_id: id,
+      since: formatTimestamp(START_MS),
+      until: at,
+      status: 'running',
+      count: 0,
+      started: 0,
+      created_at: at,
+    };
+    await putRecovery(world.table, recovery);
+  }
+  await world.clock.run();
+}

@@ -1,0 +1,65 @@
+/** The tenants of the ledger's world, and the servers their webhooks go to: one of each kind that an operator meets. */
+import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
+import { DEFAULT_ENDPOINT_EVENTS } from '../../../lambdas/core/events.ts';
+import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
+import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
+import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
+import { putEndpoint } from '../../builders/rows.ts';
+import { Receiver, type Behaviour } from '../world/receiver.ts';
+import type { World } from '../world/world.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** What receivers do; those that an operator has to act on are given up, or exhaust their retries. */
+function behaviours({ clock, dice }: World): Readonly<Record<string, Behaviour>> {
+  const startMs = clock.nowMs;
+  const during =
+    (fromMs: number, toMs: number, behaviour: Behaviour): Behaviour =>
+    (nowMs) =>
+      nowMs >= startMs + fromMs && nowMs < startMs + toMs ? behaviour(nowMs) : {};
+  return {
+    healthy: () => ({}),
+    flaky: () => (dice.chance(0.3) ? { status: 500 } : {}),
+    // Takes the event, and the answer never arrives.
+    forgetful: () => (dice.chance(0.1) ? { error: 'connection_reset' } : {}),
+    slow: () => ({ afterMs: 12_000 }),
+    away: during(HOUR_MS, 4 * HOUR_MS, () => ({ status: undefined, error: 'connect_error' })),
+    dead: () => ({ status: 503 }),
+    gone: during(2 * HOUR_MS, Infinity, () => ({ status: 410 })),
+  };
+}
+
+export interface Tenants {
+  readonly workspaceIds: readonly string[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+export async function settle(world: World): Promise<Tenants> {
+  const at = formatTimestamp(world.clock.nowMs);
+  const workspaceIds = [
+    DEFAULT_WORKSPACE_ID,
+    deterministicId('ws', ['second']),
+    deterministicId('ws', ['third']),
+  ];
+  for (const id of workspaceIds.slice(1))
+    await createWorkspace(world.table, { id, name: id, created_at: at });
+  const kinds = Object.entries(behaviours(world));
+  const endpoints = kinds.map(([name, behaviour], index): Endpoint => {
+    const secret = world.dice.bytes(24);
+    const url = `https://${name}.example.com/`;
+    world.receivers.set(url, new Receiver(url, secret, behaviour));
+    return {
+      id: deterministicId('ep', [name]),
+      workspace_id: workspaceIds[index % workspaceIds.length] ?? DEFAULT_WORKSPACE_ID,
+      url,
+      events: index % 2 === 0 ? ['*'] : DEFAULT_ENDPOINT_EVENTS,
+      status: 'active',
+      status_changed_at: at,
+      created_at: at,
+      updated_at: at,
+      secrets: [{ version: 1, sealed: secret }],
+    };
+  });
+  for (const endpoint of endpoints) await putEndpoint(world.table, endpoint);
+  return { workspaceIds, endpoints };
+}

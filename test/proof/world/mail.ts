@@ -1,0 +1,144 @@
+/**
+ * Mail as real senders have it, and what SES says of it: every type of event, several recipients. Each message comes with
+ * the truth of it, told without a line of the product, which the table must agree with at the end.
+ */
+import {
+  bounceEvent,
+  clickEvent,
+  complaintEvent,
+  deliveryDelayEvent,
+  deliveryEvent,
+  openEvent,
+  rejectEvent,
+  renderingFailureEvent,
+  sendEvent,
+  sesMessageId,
+  subscriptionEvent,
+  type Mail,
+} from '../../../local/ses-events.ts';
+import type { Dice } from './random.ts';
+
+/** One thing that happened to one recipient; `to` is absent where SES does not say whom. */
+export interface Fact {
+  readonly messageId: string;
+  readonly to: string | undefined;
+  readonly event: string;
+  readonly workspaceId: string;
+}
+
+/** One message of SES, and the facts it tells; `unreadable` tells none, and must be kept whole. */
+export interface Published {
+  readonly atMs: number;
+  readonly body: string;
+  readonly facts: readonly Fact[];
+  readonly unreadable?: true;
+}
+
+const BOUNCES = [
+  { type: 'Permanent', subType: 'General', event: 'bounced' },
+  { type: 'Permanent', subType: 'NoEmail', event: 'bounced' },
+  { type: 'Permanent', subType: 'Suppressed', event: 'suppressed' },
+  { type: 'Permanent', subType: 'OnAccountSuppressionList', event: 'suppressed' },
+  { type: 'Transient', subType: 'MailboxFull', event: 'soft_bounced' },
+  { type: 'Undetermined', subType: 'Undetermined', event: 'soft_bounced' },
+] as const;
+
+const GARBAGE = [
+  'not JSON',
+  '{}',
+  '[]',
+  '{"eventType":"Bounce"}',
+  '"text"',
+  '{"eventType":"Send","mail":7}',
+  '',
+];
+
+/** From the least to the most final, as DESIGN has it; written down a second time on purpose. */
+const ORDER = 'sent delayed failed suppressed soft_bounced delivered bounced complained'.split(' ');
+
+/** Where a recipient stands after all of some events, in any order; undefined where none of them says. */
+export function statusAfter(events: Iterable<string>): string | undefined {
+  return ORDER[Math.max(-1, ...[...events].map((event) => ORDER.indexOf(event)))];
+}
+
+/** One mail's whole life, spread over its first minutes. */
+export function lifeOf(
+  dice: Dice,
+  { acceptedAtMs, workspaceId }: { readonly acceptedAtMs: number; readonly workspaceId: string },
+): readonly Published[] {
+  const recipients = Array.from(
+    { length: dice.chance(0.8) ? 1 : 2 + dice.upTo(3) },
+    (_, index) => `${dice.hex(6)}.${index}@${dice.of(['gmail.com', 'Outlook.de', 'proton.me'])}`,
+  );
+  const uuid = [8, 4, 4, 4, 12].map((length) => dice.hex(length)).join('-');
+  const mail: Mail = {
+    messageId: sesMessageId(acceptedAtMs, uuid),
+    acceptedAtMs,
+    source: 'Shop <noreply@example.com>',
+    to: recipients,
+    subject: `Order ${dice.hex(8)}`,
+    tags: { ivymail_workspace: workspaceId },
+    configurationSet: 'tracking',
+    operation: 'SendEmail',
+  };
+  const { messageId } = mail;
+  const all: Published[] = [];
+  let atMs = acceptedAtMs;
+  const tell = (ses: unknown, event: string, to: readonly (string | undefined)[] = recipients): void => {
+    const facts = to.map((each) => ({ messageId, to: each, event, workspaceId }));
+    all.push({ atMs, body: JSON.stringify(ses), facts });
+  };
+  const later = (): number => (atMs += 200 + dice.upTo(60_000));
+
+  if (dice.chance(0.01)) tell(rejectEvent(mail), 'failed');
+  else if (dice.chance(0.01))
+    tell(renderingFailureEvent(mail, { templateName: 'order', errorMessage: 'No value for name' }), 'failed');
+  else {
+    tell(sendEvent(mail), 'sent');
+    for (const to of recipients) {
+      later();
+      if (dice.chance(0.05))
+        tell(deliveryDelayEvent(mail, [to], { atMs, expiresAtMs: atMs + 3_600_000 }), 'delayed', [to]);
+      later();
+      if (dice.chance(0.08)) {
+        const bounce = dice.of(BOUNCES);
+        const diagnosticCode = 'smtp; 550 5.1.1 user unknown';
+        tell(
+          bounceEvent(mail, [to], { atMs, bounce: { ...bounce, status: '5.1.1', diagnosticCode } }),
+          bounce.event,
+          [to],
+        );
+        continue;
+      }
+      tell(deliveryEvent(mail, [to], atMs), 'delivered', [to]);
+      if (dice.chance(0.02)) {
+        later();
+        tell(
+          complaintEvent(mail, [to], { atMs, complaint: { subType: null, feedbackType: 'abuse' } }),
+          'complained',
+          [to],
+        );
+      }
+    }
+    // Of an open or a click in a mail with several recipients SES does not say whose it is.
+    const whose = recipients.length === 1 ? recipients : [undefined];
+    if (dice.chance(0.2)) {
+      later();
+      tell(openEvent(mail, { atMs, ipAddress: '192.0.2.1', userAgent: 'Mail' }), 'opened', whose);
+    }
+    if (dice.chance(0.05)) {
+      later();
+      tell(
+        clickEvent(mail, { atMs, ipAddress: '192.0.2.1', userAgent: 'Mail' }, 'https://example.com/'),
+        'clicked',
+        whose,
+      );
+    }
+    if (dice.chance(0.01)) {
+      later();
+      tell(subscriptionEvent(mail, atMs), 'unsubscribed', whose);
+    }
+  }
+  if (dice.chance(0.01)) all.push({ atMs, body: `${dice.of(GARBAGE)}`, facts: [], unreadable: true });
+  return all;
+}

@@ -1,0 +1,369 @@
+/**
+ * A deployment in memory: the real code of the pipeline over a table, a stream, a queue and state machines that behave as
+ * AWS's do, on one virtual clock. What goes wrong, and when, is told by `faults`.
+ */
+import { ExecutionAlreadyExists, type SFNClient } from '@aws-sdk/client-sfn';
+import type { KMSClient } from '@aws-sdk/client-kms';
+import type { SQSRecord } from 'aws-lambda';
+import { deliverDefinition } from '../../../lib/deliver-machine.ts';
+import { recoverDefinition } from '../../../lib/recover-machine.ts';
+import { redeliverDefinition } from '../../../lib/redeliver-machine.ts';
+import type { PacedTask } from '../../../lambdas/core/commands.ts';
+import type { DeliverInput, DeliveryTask } from '../../../lambdas/core/deliveries.ts';
+import { deliveryId } from '../../../lambdas/core/ids.ts';
+import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
+import { deliver } from '../../../lambdas/delivery/deliver.ts';
+import { dispatchBatch } from '../../../lambdas/delivery/dispatch-batch.ts';
+import { startDelivery, startPaced } from '../../../lambdas/delivery/executions.ts';
+import { recoverStep } from '../../../lambdas/delivery/recover.ts';
+import { createSecretOpener, type SecretOpener } from '../../../lambdas/delivery/secrets.ts';
+import type { Sender } from '../../../lambdas/delivery/send.ts';
+import { holdDelivery } from '../../../lambdas/store/deliveries.ts';
+import { listEndpoints } from '../../../lambdas/store/endpoints.ts';
+import { ingestBatch } from '../../../lambdas/store/ingest-batch.ts';
+import { suppressRecipient } from '../../../lambdas/store/suppressions.ts';
+import type { Table } from '../../../lambdas/store/table.ts';
+import { tallyBatch } from '../../../lambdas/store/tally.ts';
+import { workspaceDirectory, type WorkspaceDirectory } from '../../../lambdas/store/workspaces.ts';
+import { memoryTable } from '../../fakes/memory-table.ts';
+import { Clock } from './clock.ts';
+import { execute, type Definition } from './machine.ts';
+import { callAws, never, NO_FAULTS, Process, type Call, type Calls, type Faults } from './process.ts';
+import { Queue } from './queue.ts';
+import { Dice, seededRandom } from './random.ts';
+import type { Receiver } from './receiver.ts';
+import { Reader, streamOf, type Batch } from './stream.ts';
+
+export const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:topic';
+const RETENTION_DAYS = 90;
+export const RETRY = { firstDelaySeconds: 60, factor: 5, count: 3 };
+const FUNCTION = 'deliver-function';
+const RECOVER_FUNCTION = 'recover-function';
+/** A crash is noticed when the runtime is gone, not when the function's time is up. */
+const CRASH_MS = 500;
+
+/** A warm process and what it keeps between invocations. */
+interface Worker {
+  readonly process: Process;
+  readonly table: Table;
+  readonly workspaces: WorkspaceDirectory;
+  readonly secrets: SecretOpener;
+  readonly sfn: SFNClient;
+}
+
+type MachineName = 'deliver' | 'redeliver' | 'recover';
+
+const MACHINES: Readonly<Record<MachineName, Definition>> = {
+  deliver: deliverDefinition({
+    partition: 'aws',
+    deliverFunctionArn: FUNCTION,
+    redeliverMachineArn: 'redeliver',
+    deadLetterQueueUrl: 'deliver-dead-letters',
+  }) as Definition,
+  redeliver: redeliverDefinition({ deliverFunctionArn: FUNCTION }) as Definition,
+  recover: recoverDefinition({ recoverFunctionArn: RECOVER_FUNCTION }) as Definition,
+};
+
+interface Command {
+  readonly constructor: { readonly name: string };
+  readonly input: Record<string, unknown>;
+}
+
+export class World implements Calls {
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly injected: Record<string, number> = {};
+  readonly table = memoryTable();
+  readonly receivers = new Map<string, Receiver>();
+  readonly queue: Queue;
+  readonly dispatchReader: Reader;
+  readonly tallyReader: Reader;
+  /** Keys that dispatch or the Express machine left for a person. */
+  readonly deadLetters: unknown[] = [];
+  /** Executions that ended by an error: each is an alarm. */
+  readonly failedExecutions: { readonly name: string; readonly error: Error }[] = [];
+  /** By delivery: kills and unrecorded attempts, each of which may cost one more request. */
+  readonly excuses = new Map<string, number>();
+  faults: Faults = NO_FAULTS;
+  private readonly idle: Worker[] = [];
+  private readonly names = new Set<string>();
+  private started = 0;
+
+  constructor({ seed, startMs }: { readonly seed: number; readonly startMs: number }) {
+    this.clock = new Clock(startMs);
+    this.dice = new Dice(seededRandom(seed));
+    const { clock, dice } = this;
+    this.queue = new Queue({
+      clock,
+      dice,
+      visibilityMs: 180_000,
+      maxReceives: 10,
+      batchSize: 10,
+      concurrency: 8,
+      repeatedShare: 0.002,
+      consume: (records) => this.ingest(records),
+    });
+    const reader = { clock, dice };
+    this.dispatchReader = new Reader({
+      ...reader,
+      kinds: ['event', 'command'],
+      batchSize: 100,
+      parallel: 4,
+      consume: (batch) => this.dispatch(batch),
+    });
+    this.tallyReader = new Reader({
+      ...reader,
+      kinds: ['event', 'attempt'],
+      batchSize: 1_000,
+      parallel: 1,
+      consume: (batch) => this.tally(batch),
+    });
+    this.table.inserted = streamOf([this.dispatchReader, this.tallyReader]);
+  }
+
+  /** What comes out of the function, or the news of its death. */
+  invoke<T>(run: (worker: Worker) => Promise<T>): Promise<T> {
+    const worker = this.idle.pop() ?? this.newWorker();
+    return new Promise((resolve, reject) => {
+      const crash = Object.assign(new Error('The function crashed'), { name: 'Lambda.Unknown' });
+      worker.process.onDeath = [() => this.clock.after(CRASH_MS, () => reject(crash))];
+      run(worker).then(
+        (result) => {
+          if (worker.process.alive) {
+            this.idle.push(worker);
+            resolve(result);
+          }
+        },
+        (error: unknown) => {
+          if (worker.process.alive) {
+            this.idle.push(worker);
+            reject(error as Error);
+          }
+        },
+      );
+    });
+  }
+
+  private newWorker(): Worker {
+    const process = new Process();
+    const call = <T>(each: Call<T>): Promise<T> => callAws(this, process, each);
+    const table = {
+      name: this.table.name,
+      client: { send: (command: Command) => this.sendToTable(call, command) },
+    } as unknown as Table;
+    const kms = {
+      send: ({ input }: Command) =>
+        call({
+          name: 'Decrypt',
+          run: () => ({ Plaintext: input['CiphertextBlob'] }),
+        }),
+    } as unknown as KMSClient;
+    const sfn = {
+      send: ({ input }: Command) =>
+        call({
+          name: 'StartExecution',
+          run: () => {
+            this.start(
+              input['stateMachineArn'] as MachineName,
+              String(input['name']),
+              JSON.parse(String(input['input'])),
+            );
+            return {};
+          },
+        }),
+    } as unknown as SFNClient;
+    const { now } = this.clock;
+    return {
+      process,
+      table,
+      sfn,
+      workspaces: workspaceDirectory(table, now),
+      secrets: createSecretOpener({ kms, now }),
+    };
+  }
+
+  private sendToTable(call: <T>(each: Call<T>) => Promise<T>, command: Command): Promise<unknown> {
+    const { name } = command.constructor;
+    const run = (): Promise<unknown> => this.table.client.send(command as never);
+    if (name === 'TransactWriteCommand') return call({ name, run, again: (first) => first });
+    if (name !== 'BatchWriteCommand') return call({ name, run });
+    const [tableName, requests] = Object.entries(
+      command.input['RequestItems'] as Record<string, unknown[]>,
+    )[0] as [string, unknown[]];
+    const half = Math.ceil(requests.length / 2);
+    return call({
+      name,
+      run,
+      async runPartly() {
+        command.input['RequestItems'] = { [tableName]: requests.slice(0, half) };
+        await run();
+        return { UnprocessedItems: { [tableName]: requests.slice(half) } };
+      },
+    });
+  }
+
+  private ingest(records: readonly SQSRecord[]): Promise<readonly string[]> {
+    return this.invoke(async ({ table, workspaces }) => {
+      const deps = { table, workspaces, retentionDays: RETENTION_DAYS, topicArn: TOPIC_ARN };
+      return (await ingestBatch(deps, records)).failedMessageIds;
+    });
+  }
+
+  private dispatch({ records }: Batch): Promise<string | undefined> {
+    return this.invoke(async ({ process, table, sfn }) => {
+      const report = await dispatchBatch(
+        {
+          endpointsOf: (workspaceId) => listEndpoints(table, workspaceId, { consistent: true }),
+          startDelivery: (task) => startDelivery(sfn, 'deliver', task),
+          holdDelivery: async (task, stored) => {
+            await holdDelivery(table, { task, stored, nowMs: this.clock.nowMs });
+          },
+          startPaced: (task) => startPaced(sfn, 'recover', task),
+          suppress: (event, reason) => suppressRecipient(table, event, reason),
+          autoSuppress: { hardBounces: true, complaints: true },
+          sendPoison: (keys, reason) =>
+            callAws(this, process, {
+              name: 'SendMessage',
+              run: () => void this.deadLetters.push({ keys, reason }),
+            }),
+        },
+        records,
+      );
+      return report.retryFrom;
+    });
+  }
+
+  private tally(batch: Batch): Promise<undefined> {
+    return this.invoke(async ({ table }) => {
+      await tallyBatch({ table, retentionDays: RETENTION_DAYS, now: this.clock.now }, batch);
+      return undefined;
+    });
+  }
+
+  /** A Standard execution's name is taken for good; an Express one may run twice. */
+  private start(machine: MachineName, name: string, input: Record<string, unknown>): void {
+    const key = `${machine}/${name}`;
+    if (machine !== 'deliver' && this.names.has(key))
+      throw new ExecutionAlreadyExists({ message: 'Execution Already Exists', $metadata: {} });
+    this.names.add(key);
+    const times = machine === 'deliver' && this.faults !== NO_FAULTS && this.dice.chance(0.01) ? 2 : 1;
+    for (let time = 0; time < times; time += 1) void this.runMachine(machine, name, input);
+  }
+
+  private async runMachine(
+    machine: MachineName,
+    name: string,
+    input: Record<string, unknown>,
+  ): Promise<void> {
+    this.started += 1;
+    const executionId = `${machine}:${name}:${machine === 'deliver' ? this.started : ''}`;
+    const deps = {
+      clock: this.clock,
+      random: this.dice.random,
+      task: (resource: string, parameters: unknown) => this.runTask(resource, parameters),
+    };
+    try {
+      await execute(deps, MACHINES[machine], { input, executionId });
+    } catch (error) {
+      this.failedExecutions.push({ name: executionId, error: error as Error });
+    }
+  }
+
+  /** One call of a state machine; these have no SDK of ours between them, so every fault reaches the definition. */
+  private async runTask(resource: string, parameters: unknown): Promise<unknown> {
+    await this.clock.sleep(5 + this.dice.upTo(20));
+    const met = this.faults({ name: resource, process: new Process() });
+    if (met === 'error' || met === 'throttled' || met === 'killed')
+      throw Object.assign(new Error('Throttled'), { name: 'Lambda.TooManyRequestsException' });
+    const result = await this.perform(resource, parameters);
+    if (met === 'lost' || met === 'killed_after')
+      throw Object.assign(new Error('No answer'), { name: 'Lambda.SdkClientException' });
+    return result;
+  }
+
+  private async perform(resource: string, parameters: unknown): Promise<unknown> {
+    const given = parameters as Record<string, unknown>;
+    switch (resource) {
+      case FUNCTION:
+        return this.deliver(given as unknown as DeliverInput);
+      case RECOVER_FUNCTION:
+        return this.invoke(({ table, sfn }) =>
+          recoverStep(
+            { table, startDelivery: (task) => startDelivery(sfn, 'deliver', task), now: this.clock.now },
+            given as unknown as PacedTask,
+          ),
+        );
+      case 'arn:aws:states:::states:startExecution':
+        try {
+          this.start('redeliver', String(given['Name']), given['Input'] as Record<string, unknown>);
+        } catch {
+          throw Object.assign(new Error('Execution Already Exists'), {
+            name: 'StepFunctions.ExecutionAlreadyExistsException',
+          });
+        }
+        return {};
+      case 'arn:aws:states:::sqs:sendMessage':
+        this.deadLetters.push(given['MessageBody']);
+        return {};
+      default:
+        throw new Error(`The machine calls ${resource}, which is not there`);
+    }
+  }
+
+  private deliver(input: DeliverInput): Promise<unknown> {
+    const key = deliveryKeyOf(input.task);
+    return this.invoke(async ({ process, table, secrets }) => {
+      const report = await deliver(
+        {
+          table,
+          secrets,
+          send: this.senderOf(process, key),
+          retry: RETRY,
+          now: this.clock.now,
+          random: this.dice.random,
+          randomBytes: (size) => this.dice.bytes(size),
+          onUnrecorded: () => this.excuse(key),
+        },
+        // Through JSON, as between a machine and its function.
+        JSON.parse(JSON.stringify(input)) as DeliverInput,
+      );
+      return JSON.parse(JSON.stringify(report.result)) as unknown;
+    });
+  }
+
+  private excuse(key: string): void {
+    this.excuses.set(key, (this.excuses.get(key) ?? 0) + 1);
+  }
+
+  private senderOf(process: Process, key: string): Sender {
+    return async (request) => {
+      const startedMs = this.clock.nowMs;
+      await this.clock.sleep(5 + this.dice.upTo(30));
+      if (!process.alive) return never;
+      const met = this.faults({ name: 'send', process });
+      if (met === 'killed') return process.kill();
+      const receiver = this.receivers.get(request.url);
+      if (!receiver) throw new Error(`Nobody listens on ${request.url}`);
+      const answer = receiver.receive(request, this.clock.nowMs);
+      // From here on the request was made, and only a record of it keeps it from being made again.
+      process.onDeath.push(() => this.excuse(key));
+      if (met === 'killed_after') return process.kill();
+      await this.clock.sleep(answer.afterMs);
+      if (!process.alive) return never;
+      const lost = met === 'lost';
+      const status = lost || answer.error !== undefined ? undefined : answer.status;
+      const error = lost ? ('connection_reset' as const) : answer.error;
+      return {
+        started_at: formatTimestamp(startedMs),
+        duration_ms: this.clock.nowMs - startedMs,
+        ...(status !== undefined && { status_code: status }),
+        ...(error !== undefined && { error_class: error }),
+        ...(status !== undefined && status >= 300 && { error_class: 'http_status' as const }),
+      };
+    };
+  }
+}
+
+export function deliveryKeyOf(task: Pick<DeliveryTask, 'event_id' | 'endpoint_id'>): string {
+  return deliveryId(task.event_id, task.endpoint_id);
+}
