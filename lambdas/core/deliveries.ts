@@ -44,6 +44,11 @@ export interface Attempt {
   readonly response_excerpt?: string;
 }
 
+/** What came of a request, as far as a state machine may carry it: nothing of the mail, nor of what the receiver said. */
+export type MadeAttempt = Omit<Attempt, 'number' | 'trigger' | 'response_excerpt'> & {
+  readonly retry_after?: string;
+};
+
 /** One EmailEvent for one Endpoint. */
 export interface Delivery {
   readonly id: string;
@@ -85,6 +90,8 @@ export interface DeliveryTask {
   readonly run_attempt: number;
   /** How long Redeliver waits before it; whole seconds. */
   readonly delay_seconds: number;
+  /** The attempt was made, and could not be written down: this is to be written, and nothing to be sent. */
+  readonly unrecorded?: MadeAttempt;
 }
 
 export const OUTCOMES = ['delivered', 'retry', 'exhausted', 'blocked', 'held', 'cancelled'] as const;

@@ -7,6 +7,7 @@ import type {
   Outcome,
 } from '../core/deliveries.ts';
 import { judgeFailure } from '../core/endpoint-health.ts';
+import { OwnFault } from '../core/errors.ts';
 import type { Endpoint, EndpointAction, EndpointChange } from '../core/endpoints.ts';
 import { randomId } from '../core/ids.ts';
 import { decideOutcome, type Decision } from '../core/outcome.ts';
@@ -65,6 +66,7 @@ export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<D
     getEvent(deps.table, eventAddressOf(task)),
     getEndpoint(deps.table, task.workspace_id, task.endpoint_id),
   ]);
+  if (stored && task.unrecorded) return record(deps, task, { result: task.unrecorded, stored });
   // Expired, or erased: there is nothing left to tell.
   if (!stored || !endpoint) return leaveUnsent(deps, task, 'cancelled');
   if (endpoint.status !== 'active') return leaveUnsent(deps, task, 'held');
@@ -173,14 +175,24 @@ function attemptOf(task: DeliveryTask, result: AttemptResult): Attempt {
   };
 }
 
+/** A minute: DynamoDB was tried for seconds, and what ails it is not over in the next ones. */
+const RECORD_AGAIN_SECONDS = 60;
+
+interface Sent {
+  readonly result: AttemptResult;
+  readonly stored: StoredEvent;
+  /** To be judged by the attempt; absent where that was done. */
+  readonly endpoint?: Endpoint;
+}
+
 /**
- * From here on nothing is thrown, or the request would be sent again: what cannot be written down is reported, and the
- * answer still moves the state machine on.
+ * From here on the request must not be sent again: what cannot be written down is reported, and goes with the answer, so
+ * that the state machine comes back to write it. Only then is something thrown, since nothing is sent any more.
  */
 async function record(
   deps: DeliverDeps,
-  task: DeliveryTask,
-  sent: { readonly result: AttemptResult; readonly stored: StoredEvent; readonly endpoint: Endpoint },
+  { unrecorded: before, ...task }: DeliveryTask,
+  sent: Sent,
 ): Promise<DeliverReport> {
   const attempt = attemptOf(task, sent.result);
   const nowMs = deps.now();
@@ -203,6 +215,11 @@ async function record(
     }),
   ]);
   for (const write of [verdict, ...writes]) if (write.status === 'rejected') deps.onUnrecorded(write.reason);
+  const health = verdict.status === 'fulfilled' ? verdict.value : 'none';
+  const unwritten = writes.find((write) => write.status === 'rejected');
+  if (unwritten && before)
+    throw new OwnFault('An attempt is not written down yet', { cause: unwritten.reason });
+  if (unwritten) return { result: toBeRecorded(task, sent.result), attempt, health };
 
   const retrying = decision.outcome === 'retry';
   return {
@@ -214,14 +231,19 @@ async function record(
       delay_seconds: decision.delaySeconds ?? 0,
     },
     attempt,
-    health: verdict.status === 'fulfilled' ? verdict.value : 'none',
+    health,
   };
+}
+
+function toBeRecorded(task: DeliveryTask, result: AttemptResult): DeliveryResult {
+  const { response_excerpt: _excerpt, ...unrecorded } = result;
+  return { ...task, outcome: 'retry', delay_seconds: RECORD_AGAIN_SECONDS, unrecorded };
 }
 
 /** What an attempt says of its endpoint: a success ends a row of failures, a failure may open the breaker or disable it. */
 async function judgeEndpoint(
   deps: DeliverDeps,
-  endpoint: Endpoint,
+  endpoint: Endpoint | undefined,
   made: {
     readonly task: DeliveryTask;
     readonly decision: Decision;
@@ -229,6 +251,7 @@ async function judgeEndpoint(
     readonly nowMs: number;
   },
 ): Promise<EndpointVerdict> {
+  if (!endpoint) return 'none';
   const at = formatTimestamp(made.nowMs);
   const changed = (action: EndpointAction, reason?: string): EndpointChange => ({
     id: randomId('req', deps.randomBytes),

@@ -260,27 +260,62 @@ describe('a fault of our own', () => {
     expect((await run({}, { execution: 'two' })).result.outcome).toBe('delivered');
   });
 
-  it('after the request is reported, never thrown: the request is not sent again', async () => {
-    const { table, run, requests, unrecorded } = await setUp();
-    table.before = (command, input) => {
-      if (command === 'PutCommand' && input.Item?.['kind'] === 'attempt') throw new Error('throttled');
-    };
-    expect((await run()).result.outcome).toBe('delivered');
-    expect(unrecorded).toHaveLength(1);
-    expect(requests).toHaveLength(1);
-  });
+  it.each([
+    ['the attempt', 'PutCommand'],
+    ['what became of the delivery', 'UpdateCommand'],
+  ])(
+    'that kept %s from being written down costs no second request: it is written later',
+    async (_, failing) => {
+      const { table, run, requests, unrecorded, delivery, attempt } = await setUp();
+      table.before = (command) => {
+        if (command === failing && requests.length > 0) throw new Error('throttled');
+      };
+      const { result } = await run();
+      expect(result).toMatchObject({ outcome: 'retry', attempt: 1, delay_seconds: 60 });
+      expect(unrecorded).toHaveLength(1);
+      await expect(run(result)).rejects.toThrow(OwnFault);
+      table.before = () => {};
+      const { result: written } = await run(result);
+      expect(written).toMatchObject({ outcome: 'delivered' });
+      expect(written).not.toHaveProperty('unrecorded');
+      expect(requests).toHaveLength(1);
+      expect(attempt(1)).toMatchObject({ status_code: 200 });
+      expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 1 });
+    },
+  );
 
-  it('after the request that lost even the outcome does not lose the next attempt', async () => {
-    const { table, run, world } = await setUp({ answer: FAILED });
+  it('carries nothing of what the receiver said, and the next attempt is made when it is written down', async () => {
+    const { table, run, world, requests, attempt } = await setUp({ answer: FAILED });
     table.before = (command, input) => {
       if (command === 'UpdateCommand' && input.UpdateExpression?.includes('attempt_count = :count'))
         throw new Error('throttled');
     };
     const { result } = await run();
+    expect(JSON.stringify(result)).not.toContain('"no"');
     table.before = () => {};
     world.nowMs += result.delay_seconds * 1000;
+    const { result: written } = await run(result);
+    expect(written).toMatchObject({ outcome: 'retry', attempt: 2, run_attempt: 2, delay_seconds: 60 });
+    world.nowMs += written.delay_seconds * 1000;
     world.answer = OK;
+    expect((await run(written)).result.outcome).toBe('delivered');
+    expect([requests.length, attempt(1), attempt(2)]).toMatchObject([
+      2,
+      { status_code: 500 },
+      { status_code: 200 },
+    ]);
+  });
+
+  it('is written down though the endpoint was disabled, or deleted, meanwhile', async () => {
+    const { table, run, requests, delivery } = await setUp();
+    table.before = (command) => {
+      if (command === 'UpdateCommand' && requests.length > 0) throw new Error('throttled');
+    };
+    const { result } = await run();
+    table.before = () => {};
+    for (const [key, row] of table.rows) if (row['kind'] === 'endpoint') table.rows.delete(key);
     expect((await run(result)).result.outcome).toBe('delivered');
+    expect(await delivery()).toMatchObject({ status: 'delivered' });
   });
 
   it('that outlasted a day of retries is recorded as internal, without a request', async () => {
