@@ -215,15 +215,24 @@ class Expression {
   }
 }
 
+function copyOf<T>(value: T, ordered: <E>(entries: E[]) => E[]): T {
+  // A Buffer comes back as plain bytes.
+  if (value instanceof Uint8Array) return new Uint8Array(value) as T;
+  if (Array.isArray(value)) return value.map((each) => copyOf(each, ordered)) as T;
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
+  const entries = Object.entries(value).map(([name, each]) => [name, copyOf(each, ordered)] as const);
+  return Object.fromEntries(ordered(entries)) as T;
+}
+
 /** A copy, with the entries of its maps in another order than they were written in: DynamoDB promises none. */
 function asRead(row: Row): Row {
-  const turned = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(turned);
-    if (Object.prototype.toString.call(value) !== '[object Object]') return value;
-    const entries = Object.entries(value as object).map(([name, each]) => [name, turned(each)]);
-    return Object.fromEntries(entries.toReversed());
-  };
-  return turned(structuredClone(row)) as Row;
+  return copyOf(row, (entries) => entries.toReversed());
+}
+
+/** A copy without what is undefined, as the document client leaves it out. */
+function asWritten(row: Row): Row {
+  return copyOf(row, (entries) => entries.filter((entry) => (entry as readonly unknown[])[1] !== undefined));
 }
 
 const PARTITION_KEYS = ['pk', 'g1pk', 'g2pk'] as const;
@@ -233,17 +242,17 @@ class Rows extends Map<string, Row> {
   private readonly partitions = new Map<string, Map<string, Row>>();
 
   override set(key: string, row: Row): this {
-    this.delete(key);
-    for (const id of this.partitionsOf(row)) {
-      const partition = this.partitions.get(id) ?? new Map<string, Row>();
-      this.partitions.set(id, partition.set(key, row));
+    const old = this.get(key);
+    for (const name of PARTITION_KEYS) {
+      if (old && old[name] !== row[name]) this.partition(name, old)?.delete(key);
+      this.partition(name, row)?.set(key, row);
     }
     return super.set(key, row);
   }
 
   override delete(key: string): boolean {
     const row = this.get(key);
-    if (row) for (const id of this.partitionsOf(row)) this.partitions.get(id)?.delete(key);
+    if (row) for (const name of PARTITION_KEYS) this.partition(name, row)?.delete(key);
     return super.delete(key);
   }
 
@@ -252,10 +261,13 @@ class Rows extends Map<string, Row> {
     return this.partitions.get(`${attribute}\n${String(value)}`)?.values() ?? [];
   }
 
-  private partitionsOf(row: Row): readonly string[] {
-    return PARTITION_KEYS.filter((name) => row[name] !== undefined).map(
-      (name) => `${name}\n${String(row[name])}`,
-    );
+  /** None where the row has no such attribute: an index leaves it out. */
+  private partition(name: string, row: Row): Map<string, Row> | undefined {
+    if (row[name] === undefined) return undefined;
+    const id = `${name}\n${String(row[name])}`;
+    const known = this.partitions.get(id) ?? new Map<string, Row>();
+    this.partitions.set(id, known);
+    return known;
   }
 }
 
@@ -280,10 +292,6 @@ export function memoryTable(): MemoryTable {
       $metadata: {},
       ...(row && { Item: marshall(row, { removeUndefinedValues: true }) }),
     });
-  }
-
-  function clean(item: Record<string, unknown>): Row {
-    return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined)) as Row;
   }
 
   function store(row: Row): void {
@@ -320,16 +328,16 @@ export function memoryTable(): MemoryTable {
       return row ? { Item: asRead(row) } : {};
     },
     PutCommand(input) {
-      const item = clean(input.Item ?? {});
+      const item = asWritten((input.Item ?? {}) as Row);
       check(input, rows.get(rowKey(item)));
-      store(structuredClone(item));
+      store(item);
       return {};
     },
     UpdateCommand(input) {
       const key = input.Key ?? { pk: '', sk: '' };
       const old = rows.get(rowKey(key));
       check(input, old);
-      const next = clean(new Expression(input.UpdateExpression ?? '', old ?? key, input).update());
+      const next = asWritten(new Expression(input.UpdateExpression ?? '', old ?? key, input).update() as Row);
       store(next);
       return input.ReturnValues === 'ALL_NEW' ? { Attributes: asRead(next) } : {};
     },
@@ -385,8 +393,8 @@ export function memoryTable(): MemoryTable {
         });
       }
       for (const request of requests) {
-        const item = clean(request.PutRequest.Item);
-        store(structuredClone(item));
+        const item = asWritten(request.PutRequest.Item);
+        store(item);
       }
       return {};
     },
