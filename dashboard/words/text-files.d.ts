@@ -3,6 +3,11 @@ declare module '*.go' {
   // oxlint-disable-next-line import/no-default-export -- what a text import is
   export default text;
 }
+declare module '*.java' {
+  const text: string;
+  // oxlint-disable-next-line import/no-default-export
+  export default text;
+}
 declare module '*.php' {
   const text: string;
   // oxlint-disable-next-line import/no-default-export
@@ -14,6 +19,16 @@ declare module '*.py' {
   export default text;
 }
 declare module '*.rb' {
+  const text: string;
+  // oxlint-disable-next-line import/no-default-export
+  export default text;
+}
+declare module '*.rs' {
+  const text: string;
+  // oxlint-disable-next-line import/no-default-export
+  export default text;
+}
+declare module '*.sh' {
   const text: string;
   // oxlint-disable-next-line import/no-default-export
   export default text;
