@@ -1,0 +1,215 @@
+/** What our code takes for granted of DynamoDB: asked of the table in memory and of the deployed one, with one answer. */
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  BatchWriteCommand,
+  DeleteCommand,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { expect, it } from 'vitest';
+import { INDEX } from '../../lambdas/store/keys.ts';
+import type { Row } from '../../lambdas/store/pages.ts';
+import type { Table } from '../../lambdas/store/table.ts';
+
+/** Each condition of the expressions we use, on a row `{a: 1, b: 'text', c: 5}`, and whether it holds. */
+const CONDITIONS: readonly (readonly [string, boolean])[] = [
+  ['attribute_exists(a)', true],
+  ['attribute_exists(absent_n)', false],
+  ['attribute_not_exists(absent_n)', true],
+  ['a = :one', true],
+  ['a <> :one', false],
+  ['absent_n <> :one', true],
+  ['absent_n = :one', false],
+  ['a < :five AND c <= :five', true],
+  ['a > :five OR c >= :five', true],
+  ['absent_n < :five', false],
+  ['NOT (a = :one AND b = :text)', false],
+  ['attribute_not_exists(a) OR (b IN (:other, :text) AND c = :five)', true],
+  ['b IN (:other)', false],
+  ['a = :five AND a = :five OR c = :five', true],
+  ['begins_with(b, :start)', true],
+  ['c BETWEEN :one AND :five', true],
+];
+const VALUES = { ':one': 1, ':five': 5, ':text': 'text', ':other': 'other', ':start': 'te' };
+
+function valuesIn(condition: string): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(VALUES).filter(([name]) => new RegExp(`${name}\\b`).test(condition)),
+  );
+}
+
+/** `prefix` sets the keys of one run apart. */
+export function itConforms(make: () => { readonly table: Table; readonly prefix: string }): void {
+  const { table, prefix } = make();
+  const { client, name: TableName } = table;
+  const key = (pk: string, sk = 'S') => ({ pk: `${prefix}${pk}`, sk });
+  const put = (row: Row) => client.send(new PutCommand({ TableName, Item: row }));
+  const get = async (Key: { pk: string; sk: string }) =>
+    (await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }))).Item;
+
+  it('keeps what is put, bytes and numbers too, and leaves out what is undefined', async () => {
+    const row = { ...key('kept'), n: 12.5, bytes: new Uint8Array([0, 255]), map: { list: ['a', 1] } };
+    await put({ ...row, nothing: undefined });
+    expect(await get(key('kept'))).toEqual(row);
+    expect(await get(key('absent'))).toBeUndefined();
+  });
+
+  it.each(CONDITIONS)('holds %s to be %s', async (condition, holds) => {
+    await put({ ...key('condition'), a: 1, b: 'text', c: 5 });
+    const update = client.send(
+      new UpdateCommand({
+        TableName,
+        Key: key('condition'),
+        UpdateExpression: 'SET seen_n = :seen',
+        ConditionExpression: condition,
+        ExpressionAttributeValues: { ...valuesIn(condition), ':seen': true },
+      }),
+    );
+    if (holds) await update;
+    else await expect(update).rejects.toThrow(ConditionalCheckFailedException);
+  });
+
+  it('hands out the row that did not fit a condition, as it came', async () => {
+    await put({ ...key('old'), a: 1 });
+    const failure = await client
+      .send(
+        new UpdateCommand({
+          TableName,
+          Key: key('old'),
+          UpdateExpression: 'SET a = :two',
+          ConditionExpression: 'attribute_not_exists(pk)',
+          ExpressionAttributeValues: { ':two': 2 },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      )
+      .catch((error: unknown) => error as ConditionalCheckFailedException);
+    expect(unmarshall((failure as ConditionalCheckFailedException).Item ?? {})).toEqual({
+      ...key('old'),
+      a: 1,
+    });
+  });
+
+  it('sets, adds and removes in one update, and makes a row that was not there', async () => {
+    const update = () =>
+      client.send(
+        new UpdateCommand({
+          TableName,
+          Key: key('counted'),
+          UpdateExpression:
+            'SET first_n = if_not_exists(first_n, :n), #last = :n REMOVE gone_n ADD total_n :n',
+          ExpressionAttributeNames: { '#last': 'last' },
+          ExpressionAttributeValues: { ':n': 2 },
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+    await update();
+    expect((await update()).Attributes).toEqual({ ...key('counted'), first_n: 2, last: 2, total_n: 4 });
+  });
+
+  it('gives what it deletes, and says nothing of what is not there', async () => {
+    await put({ ...key('deleted'), a: 1 });
+    const remove = () =>
+      client.send(new DeleteCommand({ TableName, Key: key('deleted'), ReturnValues: 'ALL_OLD' }));
+    expect((await remove()).Attributes).toEqual({ ...key('deleted'), a: 1 });
+    expect((await remove()).Attributes).toBeUndefined();
+  });
+
+  it.each([
+    ['the table', undefined],
+    ['an index', 'g1'],
+  ] as const)('lists %s by the bytes of the sort key, in pages, both ways', async (_, index) => {
+    const partition = `${prefix}list-${index ?? 'table'}`;
+    const sorts = ['A', 'Z', 'a', 'é', '~'];
+    for (const [n, sk] of sorts.entries())
+      // oxlint-disable-next-line no-await-in-loop -- rows of a test
+      await put(index ? { pk: `${partition}-${n}`, sk, g1pk: partition } : { pk: partition, sk });
+    if (index) await put({ pk: `${partition}-none`, sk: 'B' });
+    const walk = async (forward: boolean): Promise<string[]> => {
+      const found: string[] = [];
+      let start: Record<string, unknown> | undefined;
+      do {
+        // oxlint-disable-next-line no-await-in-loop -- a page follows the one before it
+        const page = await client.send(
+          new QueryCommand({
+            TableName,
+            ...(index && { IndexName: INDEX[index] }),
+            KeyConditionExpression: '#pk = :pk AND sk BETWEEN :low AND :high',
+            ExpressionAttributeNames: { '#pk': index ? 'g1pk' : 'pk' },
+            ExpressionAttributeValues: { ':pk': partition, ':low': 'B', ':high': '\u{10ffff}' },
+            ScanIndexForward: forward,
+            Limit: 2,
+            ...(start && { ExclusiveStartKey: start }),
+          }),
+        );
+        found.push(...(page.Items ?? []).map((item) => String(item['sk'])));
+        start = page.LastEvaluatedKey;
+      } while (start);
+      return found;
+    };
+    expect(await walk(true)).toEqual(['Z', 'a', '~', 'é']);
+    expect(await walk(false)).toEqual(['é', '~', 'a', 'Z']);
+  });
+
+  it('takes a batch of puts, and none that names a key twice', async () => {
+    const batch = (rows: readonly Row[]) =>
+      client.send(
+        new BatchWriteCommand({
+          RequestItems: { [TableName]: rows.map((Item) => ({ PutRequest: { Item } })) },
+        }),
+      );
+    await batch([key('batch', '1'), key('batch', '2')]);
+    expect(await get(key('batch', '2'))).toEqual(key('batch', '2'));
+    await expect(batch([key('batch', '3'), key('batch', '3')])).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
+  });
+
+  it.each([
+    ['empty', ''],
+    ['too long', 's'.repeat(1025)],
+  ])('refuses a key that is %s', async (_, sk) => {
+    await expect(put(key('bad', sk))).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
+  it('writes all of a transaction or nothing, and says which condition failed', async () => {
+    await put({ ...key('transaction', '1'), a: 1 });
+    const write = (condition: string) =>
+      client.send(
+        new TransactWriteCommand({
+          TransactItems: [
+            { Put: { TableName, Item: { ...key('transaction', '2') } } },
+            {
+              Update: {
+                TableName,
+                Key: key('transaction', '1'),
+                UpdateExpression: 'SET a = :two',
+                ConditionExpression: condition,
+                ExpressionAttributeValues: { ':two': 2, ...(condition.includes(':one') && { ':one': 1 }) },
+              },
+            },
+          ],
+        }),
+      );
+    const failure = await write('attribute_not_exists(pk)').catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(TransactionCanceledException);
+    expect((failure as TransactionCanceledException).CancellationReasons?.map(({ Code }) => Code)).toEqual([
+      'None',
+      'ConditionalCheckFailed',
+    ]);
+    expect(await get(key('transaction', '2'))).toBeUndefined();
+    await write('a = :one');
+    expect(await get(key('transaction', '1'))).toMatchObject({ a: 2 });
+    expect(await get(key('transaction', '2'))).toBeDefined();
+  });
+
+  it('refuses a transaction that names an item twice', async () => {
+    const Put = { TableName, Item: key('twice') };
+    await expect(
+      client.send(new TransactWriteCommand({ TransactItems: [{ Put }, { Put }] })),
+    ).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+}
