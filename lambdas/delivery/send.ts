@@ -173,6 +173,8 @@ function isRedirect(statusCode: number | undefined): boolean {
 function refusal(url: URL, options: SenderOptions): string | undefined {
   if (url.protocol !== 'https:' && !(options.allowLoopback && url.protocol === 'http:'))
     return 'Only https is sent to';
+  // No endpoint has them; node would send them, and throw on some.
+  if (url.username !== '' || url.password !== '') return 'A user name or password is not sent';
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(literal) === 0 || isAllowedAddress(literal, options)) return undefined;
   return 'The address is not public';

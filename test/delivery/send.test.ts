@@ -235,6 +235,13 @@ describe('nothing is sent to', () => {
     });
   });
 
+  it.each(['user:pw', '%zz'])('a URL with a user name or password (%s)', async (user) => {
+    const send = createSender({ allowLoopback: false, deadlineMs: DEADLINE_MS });
+    expect(await send({ url: `https://${user}@8.8.8.8/`, headers: {}, body: '' })).toMatchObject({
+      error_class: 'blocked_address',
+    });
+  });
+
   it('anything by plain http, unless the local run allows it', async () => {
     const send = createSender({ allowLoopback: false, deadlineMs: DEADLINE_MS });
     expect(await send({ url: 'http://8.8.8.8/', headers: {}, body: '' })).toMatchObject({
