@@ -1,0 +1,203 @@
+import { isIP } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isAllowedAddress } from '../../../lambdas/delivery/address-guard.ts';
+import { createSender } from '../../../lambdas/delivery/send.ts';
+import { recordFigures } from '../record.ts';
+import { SEED, sized } from '../size.ts';
+import { Dice, seededRandom } from '../world/random.ts';
+import { anAddress, edges } from './addresses.ts';
+import { setOutCanaries, type Canaries } from './canaries.ts';
+import { watchConnections, type Connections } from './connections.ts';
+import { MORE_THAN_PYTHON_REFUSES, askPython } from './python.ts';
+import { STRICTER, isIn, isPublic, isReachable, type AddressValue } from './registry.ts';
+import { aScript } from './scripts.ts';
+import { isApproved, sendTo } from './sends.ts';
+import { dotted, legalIpv6, spell, type Spelling } from './spellings.ts';
+import { isPublicBySubnets } from './subnets.ts';
+import { aUrl } from './url-grammar.ts';
+import { judgeUrl } from './url-verdict.ts';
+
+const STRICT = { allowLoopback: false };
+/** Enough to see what is wrong. */
+const SHOWN = 20;
+/** Requests under way at once. */
+const LANES = 64;
+
+type Address = AddressValue & Spelling;
+
+const figures: Record<string, string | number> = {};
+
+/** All that was seen so far, so that a part that fails hides no figure of another. */
+function record(more: Readonly<Record<string, string | number>>): void {
+  Object.assign(figures, more);
+  recordFigures('guard', figures);
+}
+
+/** What is wrong with the verdict on an address, by the two tables. */
+function contradiction(address: Address): string | undefined {
+  const { family, text, legal } = address;
+  const verdicts = {
+    guard: isAllowedAddress(text, STRICT),
+    subnets: legal && isPublicBySubnets(family, text),
+    registry: legal && isPublic(address),
+  };
+  if (verdicts.guard === verdicts.subnets && verdicts.guard === verdicts.registry) return undefined;
+  return `${JSON.stringify(text)}: ${JSON.stringify(verdicts)}`;
+}
+
+/** What Python makes of it otherwise, beyond the differences that have a reason. */
+function contradictionsOfPython(addresses: readonly Address[]): readonly string[] {
+  const verdicts = askPython(addresses.map(({ text }) => text));
+  return addresses.flatMap((address, index) => {
+    const verdict = verdicts[index];
+    const allowed = isAllowedAddress(address.text, STRICT);
+    const agreed = address.legal
+      ? verdict !== 'x' &&
+        (allowed === (verdict === 'g') || (!allowed && isIn(MORE_THAN_PYTHON_REFUSES, address)))
+      : !allowed;
+    return agreed ? [] : [`${JSON.stringify(address.text)}: guard ${String(allowed)}, Python ${verdict}`];
+  });
+}
+
+it('the guard judges addresses as the registries do, in two tables and in Python’s', () => {
+  const dice = new Dice(seededRandom(SEED));
+  const tries = sized(100_000, 10_000_000);
+  const spellings = edges(dice).flatMap((edge) =>
+    Array.from({ length: 12 }, (): Address => ({ ...edge, ...spell(edge.family, edge.value, dice) })),
+  );
+  let tried = 0;
+  let allowed = 0;
+  let askedPython = 0;
+  const differences: string[] = [];
+
+  /** A batch at a time: Python starts once for each, and memory stays small. */
+  function judge(addresses: readonly Address[], python: boolean): void {
+    for (const address of addresses) {
+      const wrong = contradiction(address);
+      if (wrong !== undefined) differences.push(wrong);
+      if (isAllowedAddress(address.text, STRICT)) allowed += 1;
+    }
+    tried += addresses.length;
+    if (!python) return;
+    differences.push(...contradictionsOfPython(addresses));
+    askedPython += addresses.length;
+  }
+  judge(spellings, true);
+  for (let batch = 0; tried < tries; batch += 1) {
+    const size = Math.min(20_000, tries - tried);
+    // A tenth of them: Python takes as long over one as the guard and both tables over several.
+    judge(
+      Array.from({ length: size }, () => anAddress(dice)),
+      batch % 10 === 0,
+    );
+  }
+
+  record({
+    'addresses tried': tried,
+    'addresses allowed': allowed,
+    'addresses put to Python, too': askedPython,
+    'differences between the guard and the registries': differences.length,
+  });
+  expect(differences.slice(0, SHOWN)).toEqual([]);
+  // Neither side of the question is missing.
+  expect(allowed).toBeGreaterThan(tried / 20);
+  expect(allowed).toBeLessThan(tried / 2);
+});
+
+it.each(STRICTER)('the guard refuses what the registry calls reachable: $name', ({ family, from, to }) => {
+  const dice = new Dice(seededRandom(SEED));
+  for (const value of [from, to]) {
+    expect(isReachable({ family, value })).toBe(true);
+    expect(isAllowedAddress(family === 4 ? dotted(value) : legalIpv6(value, dice), STRICT)).toBe(false);
+  }
+});
+
+it('the check of a URL lets none through that leads to an address which is not public', () => {
+  const dice = new Dice(seededRandom(SEED + 1));
+  const tries = sized(100_000, 10_000_000);
+  const wrong: string[] = [];
+  let accepted = 0;
+  for (let tried = 0; tried < tries; tried += 1) {
+    const verdict = judgeUrl(aUrl(dice, { ports: [443, 8443] }));
+    if (verdict.accepted !== undefined) accepted += 1;
+    if (verdict.wrong !== undefined) wrong.push(verdict.wrong);
+  }
+
+  record({ 'URLs tried': tries, 'URLs accepted': accepted, 'URLs misjudged': wrong.length });
+  expect(wrong.slice(0, SHOWN)).toEqual([]);
+  expect(accepted).toBeGreaterThan(tries / 20);
+});
+
+describe('through real sockets', () => {
+  let canaries: Canaries;
+  let connections: Connections;
+  beforeEach(async () => {
+    canaries = await setOutCanaries();
+    connections = watchConnections(isApproved);
+  });
+  afterEach(() => {
+    connections.stop();
+    canaries.close();
+  });
+
+  it('nothing is sent to an address that is not public, whatever the URL and the name servers say', async () => {
+    const dice = new Dice(seededRandom(SEED + 2));
+    const ports = canaries.all.map(({ port }) => port);
+    const tries = sized(2_000, 100_000);
+    const wrong: string[] = [];
+    let tried = 0;
+    let stored = 0;
+
+    /** Mostly what is stored as a webhook's URL; at times one that was refused, as if it had been stored before. */
+    function nextUrl(): string {
+      for (;;) {
+        const url = aUrl(dice, { ports });
+        const { accepted } = judgeUrl(url);
+        if (accepted !== undefined) stored += 1;
+        if (accepted !== undefined || (dice.chance(0.1) && URL.canParse(url))) return accepted ?? url;
+      }
+    }
+    async function lane(): Promise<void> {
+      while (tried < tries) {
+        tried += 1;
+        // oxlint-disable-next-line no-await-in-loop -- as many at a time as there are lanes
+        const mistake = await sendTo(nextUrl(), aScript(dice));
+        if (mistake !== undefined) wrong.push(mistake);
+      }
+    }
+    await Promise.all(Array.from({ length: LANES }, lane));
+    connections.stop();
+    const hits = await canaries.connectionsSoFar();
+
+    record({
+      'sent through sockets': tries,
+      'of these to URLs that were accepted': stored,
+      'of these about to connect to a public address': connections.approved(),
+      'sends that came to something else than they must': wrong.length,
+      'connections to the canaries': hits,
+      'connections to unapproved addresses': connections.unapproved.length,
+    });
+    expect(wrong.slice(0, SHOWN)).toEqual([]);
+    expect(hits).toBe(0);
+    expect(connections.unapproved.slice(0, SHOWN)).toEqual([]);
+    expect(connections.approved()).toBeGreaterThan(tries / 20);
+  });
+
+  it('the canaries are reached, and the trace sees it, as soon as loopback is allowed', async () => {
+    for (const { host, port, connections: hits } of canaries.all) {
+      const literal = isIP(host) === 6 ? `[${host}]` : host;
+      const ways: readonly [string, readonly string[]][] = [
+        [literal, []],
+        ['hooks.example.com', [host]],
+        ['hooks.example.com', ['93.184.216.34', host, '2606:2800:220:1::1']],
+      ];
+      for (const [index, [name, addresses]] of ways.entries()) {
+        const send = createSender({ allowLoopback: true, resolve: () => Promise.resolve(addresses) });
+        // oxlint-disable-next-line no-await-in-loop -- one after the other, to see which one came
+        await send({ url: `https://${name}:${port}/`, headers: {}, body: '' });
+        expect(hits()).toBe(index + 1);
+        expect(connections.unapproved.at(-1)).toBe(host);
+      }
+    }
+  });
+});

@@ -1,0 +1,164 @@
+/**
+ * IANA's registries of special addresses, row by row, as first and last address and the column "globally reachable":
+ * https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry, as of October 2025.
+ */
+export type Family = 4 | 6;
+
+export interface AddressValue {
+  readonly family: Family;
+  readonly value: bigint;
+}
+
+export interface Block {
+  readonly family: Family;
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly name: string;
+}
+
+interface Row extends Block {
+  /** Undefined where the registry says N/A. */
+  readonly reachable: boolean | undefined;
+}
+
+function ipv4(text: string): bigint {
+  return text.split('.').reduce((value, part) => value * 256n + BigInt(part), 0n);
+}
+
+/** The leading words of an address; the others are zero in the first address of a block, and ffff in the last. */
+function ipv6(words: string, rest: '0000' | 'ffff'): bigint {
+  const given = words.split(':').map((word) => word.padStart(4, '0'));
+  return BigInt(`0x${[...given, ...Array<string>(8 - given.length).fill(rest)].join('')}`);
+}
+
+export function four(from: string, to: string, name: string): Block {
+  return { family: 4, from: ipv4(from), to: ipv4(to), name };
+}
+
+export function six(from: string, to: string, name: string): Block {
+  return { family: 6, from: ipv6(from, '0000'), to: ipv6(to, 'ffff'), name };
+}
+
+const UNREACHABLE: readonly Block[] = [
+  four('0.0.0.0', '0.255.255.255', 'This network'),
+  four('0.0.0.0', '0.0.0.0', 'This host on this network'),
+  four('10.0.0.0', '10.255.255.255', 'Private-Use'),
+  four('100.64.0.0', '100.127.255.255', 'Shared Address Space'),
+  four('127.0.0.0', '127.255.255.255', 'Loopback'),
+  four('169.254.0.0', '169.254.255.255', 'Link Local'),
+  four('172.16.0.0', '172.31.255.255', 'Private-Use'),
+  four('192.0.0.0', '192.0.0.255', 'IETF Protocol Assignments'),
+  four('192.0.0.0', '192.0.0.7', 'IPv4 Service Continuity Prefix'),
+  four('192.0.0.8', '192.0.0.8', 'IPv4 dummy address'),
+  four('192.0.0.170', '192.0.0.171', 'NAT64/DNS64 Discovery'),
+  four('192.0.2.0', '192.0.2.255', 'Documentation (TEST-NET-1)'),
+  four('192.168.0.0', '192.168.255.255', 'Private-Use'),
+  four('198.18.0.0', '198.19.255.255', 'Benchmarking'),
+  four('198.51.100.0', '198.51.100.255', 'Documentation (TEST-NET-2)'),
+  four('203.0.113.0', '203.0.113.255', 'Documentation (TEST-NET-3)'),
+  four('224.0.0.0', '239.255.255.255', 'Multicast, by the registry of the address space'),
+  four('240.0.0.0', '255.255.255.255', 'Reserved'),
+  four('255.255.255.255', '255.255.255.255', 'Limited Broadcast'),
+  six('0:0:0:0:0:0:0:1', '0:0:0:0:0:0:0:1', 'Loopback Address'),
+  six('0:0:0:0:0:0:0:0', '0:0:0:0:0:0:0:0', 'Unspecified Address'),
+  six('64:ff9b:1', '64:ff9b:1', 'IPv4-IPv6 Translation, local use'),
+  six('100:0:0:0', '100:0:0:0', 'Discard-Only Address Block'),
+  six('100:0:0:1', '100:0:0:1', 'Dummy IPv6 Prefix'),
+  six('2001:0', '2001:1ff', 'IETF Protocol Assignments'),
+  six('2001:2:0', '2001:2:0', 'Benchmarking'),
+  six('2001:10', '2001:1f', 'Deprecated (previously ORCHID)'),
+  six('2001:db8', '2001:db8', 'Documentation'),
+  six('3fff:0', '3fff:fff', 'Documentation'),
+  six('5f00', '5f00', 'Segment Routing (SRv6) SIDs'),
+  six('fc00', 'fdff', 'Unique-Local'),
+  six('fe80', 'febf', 'Link-Local Unicast'),
+];
+
+const NOT_SAID: readonly Block[] = [
+  four('192.88.99.0', '192.88.99.255', 'Deprecated (6to4 Relay Anycast)'),
+  six('2001:0', '2001:0', 'TEREDO'),
+  six('2002', '2002', '6to4'),
+];
+
+/** What the registry calls reachable, and no webhook may go to: each with the reason, as its name. */
+export const STRICTER: readonly Block[] = [
+  four('192.0.0.9', '192.0.0.9', 'Port Control Protocol Anycast: the nearest router answers'),
+  four('192.0.0.10', '192.0.0.10', 'TURN Anycast: the nearest relay answers'),
+  four('192.31.196.0', '192.31.196.255', 'AS112-v4: answers DNS only'),
+  four('192.52.193.0', '192.52.193.255', 'AMT: the nearest multicast relay answers'),
+  four('192.175.48.0', '192.175.48.255', 'Direct Delegation AS112: answers DNS only'),
+  six('64:ff9b:0:0:0:0', '64:ff9b:0:0:0:0', 'Translation: leads to any IPv4 address, a private one too'),
+  six('2001:1:0:0:0:0:0:1', '2001:1:0:0:0:0:0:1', 'Port Control Protocol Anycast'),
+  six('2001:1:0:0:0:0:0:2', '2001:1:0:0:0:0:0:2', 'TURN Anycast'),
+  six('2001:1:0:0:0:0:0:3', '2001:1:0:0:0:0:0:3', 'DNS-SD Registration Anycast'),
+  six('2001:3', '2001:3', 'AMT'),
+  six('2001:4:112', '2001:4:112', 'AS112-v6'),
+  six('2001:20', '2001:2f', 'ORCHIDv2: names a key, not a place'),
+  six('2001:30', '2001:3f', 'Drone Remote ID: names a thing, not a place'),
+  six('2620:4f:8000', '2620:4f:8000', 'Direct Delegation AS112'),
+];
+
+/** In no row of the registry, and refused for what answers there. */
+export const PRIVATE_IN_FACT: readonly Block[] = [
+  four('168.63.129.16', '168.63.129.16', "Azure's wire server, in every machine there"),
+];
+
+const MAPPED = six('0:0:0:0:0:ffff', '0:0:0:0:0:ffff', 'IPv4-mapped Address');
+const GLOBAL_UNICAST = six('2000', '3fff', 'Global Unicast, all that is given out');
+
+/** Not of the registry, but places where a reader of addresses may go wrong. */
+const NOTABLE: readonly Block[] = [
+  MAPPED,
+  GLOBAL_UNICAST,
+  six('0:0:0:0:0:0', '0:0:0:0:0:0', 'IPv4-compatible Address'),
+  six('0:0:0:0:ffff:0', '0:0:0:0:ffff:0', 'IPv4-translated Address'),
+  six('3ffe', '3ffe', '6bone'),
+  six('fec0', 'feff', 'Site-Local Unicast'),
+  six('ff00', 'ffff', 'Multicast'),
+];
+
+export const BLOCKS: readonly Block[] = [
+  ...UNREACHABLE,
+  ...NOT_SAID,
+  ...STRICTER,
+  ...PRIVATE_IN_FACT,
+  ...NOTABLE,
+];
+
+function holds(block: Block, { family, value }: AddressValue): boolean {
+  return block.family === family && block.from <= value && value <= block.to;
+}
+
+function sizeOf({ from, to }: Block): bigint {
+  return to - from;
+}
+
+/** The narrowest first: a row within another says more of its addresses. */
+const ROWS: readonly Row[] = [
+  ...UNREACHABLE.map((block) => ({ ...block, reachable: false })),
+  ...NOT_SAID.map((block) => ({ ...block, reachable: undefined })),
+  ...STRICTER.map((block) => ({ ...block, reachable: true })),
+].toSorted((left, right) => (sizeOf(left) < sizeOf(right) ? -1 : 1));
+
+/** A mapped address is the IPv4 address it holds: sockets take it so. */
+function unmapped(address: AddressValue): AddressValue {
+  return holds(MAPPED, address) ? { family: 4, value: address.value & 0xffff_ffffn } : address;
+}
+
+export function isIn(blocks: readonly Block[], address: AddressValue): boolean {
+  const judged = unmapped(address);
+  return blocks.some((block) => holds(block, judged));
+}
+
+/** What the registries say of an address, by its value: no text is read here. */
+export function isReachable(address: AddressValue): boolean {
+  const judged = unmapped(address);
+  const row = ROWS.find((candidate) => holds(candidate, judged));
+  if (row) return row.reachable === true;
+  return judged.family === 4 || holds(GLOBAL_UNICAST, judged);
+}
+
+/** Whether a webhook may go there. */
+export function isPublic(address: AddressValue): boolean {
+  return isReachable(address) && !isIn(STRICTER, address) && !isIn(PRIVATE_IN_FACT, address);
+}
