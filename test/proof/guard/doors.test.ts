@@ -1,0 +1,232 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DeliveryTask } from '../../../lambdas/core/deliveries.ts';
+import { deliveryId } from '../../../lambdas/core/ids.ts';
+import { deliver, type DeliverDeps } from '../../../lambdas/delivery/deliver.ts';
+import { createSender } from '../../../lambdas/delivery/send.ts';
+import { eventRows } from '../../../lambdas/store/event-rows.ts';
+import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
+import { putRows } from '../../../lambdas/store/put-rows.ts';
+import { NOW_MS, setUp, type Told } from '../../api/harness.ts';
+import { WORKSPACE_ID, aTask, anEvent } from '../../builders/events.ts';
+import { setOutCanaries, type Canaries } from './canaries.ts';
+import { watchConnections, type Connections } from './connections.ts';
+import { BLOCKS, isPublic } from './registry.ts';
+import { isApproved } from './sends.ts';
+import { dotted } from './spellings.ts';
+
+const GOOD_URL = 'https://hooks.example.com/';
+const HTTPS = 'url_https_required';
+const ADDRESS = 'url_address_forbidden';
+const FIELD = 'invalid_field';
+
+const REFUSED: readonly (readonly [url: string, code: string])[] = [
+  ...[
+    'http://example.com/h',
+    'file:///etc/passwd',
+    'gopher://127.0.0.1:70/_x',
+    'javascript:alert(1)',
+    'http://127.0.0.1/',
+  ].map((url) => [url, HTTPS] as const),
+  ...[
+    'https://user:pw@example.com/',
+    'https://example.com@127.0.0.1/',
+    'https://@@127.0.0.1/',
+    '//x',
+    '/\\127.0.0.1',
+    'https://example.com:0/',
+    'https://example.com:99999/',
+    'https://a.b..c/',
+    `https://example.com/${'a'.repeat(2048)}`,
+    'https://example.com/\tx',
+    'https://example.com/\u0000',
+    'https://example.com/\r\nHost: 127.0.0.1',
+    'https://[::1%25lo]/',
+  ].map((url) => [url, FIELD] as const),
+  ...[
+    '0x7f000001',
+    '0x7f.0.0.1',
+    '0177.0.0.1',
+    '2130706433',
+    '127.1',
+    '0',
+    '\u2460\u2461\u2466.\u24ea.\u24ea.\u2460',
+    '127\u30020\u30020\u30021',
+    '%31%32%37.0.0.1',
+    '[::1]',
+    '[::ffff:7f00:1]',
+    '[::7f00:1]',
+    'localhost',
+    'LOCALHOST.',
+    'app.localhost',
+    '169.254.169.254',
+    '169.254.170.2',
+    '100.100.100.200',
+    '192.0.0.192',
+    '168.63.129.16',
+    '[fd00:ec2::254]',
+    '[64:ff9b::a9fe:a9fe]',
+    '[64:ff9b:1::a9fe:a9fe]',
+    '[2002:a9fe:a9fe::]',
+    '[2001:0:5db8:d822::5601:5601]',
+  ].map((host) => [`https://${host}/`, ADDRESS] as const),
+];
+
+/** Every edge of every block of IPv4, and its neighbours, by whether it is public. */
+const IPV4_EDGES = new Map(
+  BLOCKS.filter(({ family }) => family === 4)
+    .flatMap(({ from, to }) => [from - 1n, from, from + 1n, to - 1n, to, to + 1n])
+    .map((value) => BigInt.asUintN(32, value))
+    .map((value) => [dotted(value), isPublic({ family: 4, value })] as const),
+);
+
+/** An API with one webhook, its senders real ones; a URL can be put past the check, as an older version might have stored it. */
+async function withWebhook() {
+  const { table, deps, world, ask, rows } = setUp();
+  const send = createSender({ allowLoopback: false, resolve: deps.resolve });
+  Object.assign(deps, { sendWebhook: send });
+  const made = await ask({ method: 'POST', path: '/v1/webhooks', body: { url: GOOD_URL } });
+  const { id } = made.body as { id: string };
+  const path = `/v1/webhooks/${id}`;
+  const endpointOf = async () => {
+    const endpoint = await getEndpoint(table, WORKSPACE_ID, id);
+    if (!endpoint) throw new Error('The endpoint is gone');
+    return endpoint;
+  };
+  const store = (url: string) => {
+    for (const row of rows('endpoint')) Object.assign(row, { url });
+  };
+  const event = anEvent();
+  const deliverDeps: DeliverDeps = {
+    ...deps,
+    send,
+    random: () => 0.5,
+    randomBytes,
+    onUnrecorded: (error) => {
+      throw new Error('An attempt was not written down', { cause: error });
+    },
+  };
+  const run = (task: DeliveryTask) => deliver(deliverDeps, { task, execution: task.run });
+  return {
+    ask,
+    world,
+    store,
+    endpointOf,
+    create: (url: string): Promise<Told> => ask({ method: 'POST', path: '/v1/webhooks', body: { url } }),
+    patch: (url: string): Promise<Told> => ask({ method: 'PATCH', path, body: { url } }),
+    check: (url: string): Promise<Told> => ask({ method: 'POST', path: '/v1/webhooks/check', body: { url } }),
+    tested: async () => (await ask({ method: 'POST', path: `${path}/test` })).body.attempt,
+    delivered: async () => {
+      await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
+      return run(aTask(event, await endpointOf()));
+    },
+    redelivered: async () => {
+      const delivery = deliveryId(event.event_id, id);
+      const told = await ask({ method: 'POST', path: `/v1/deliveries/${delivery}/redeliver` });
+      expect(told.status).toBe(202);
+      const [command] = rows('command');
+      return run(command?.['task'] as DeliveryTask);
+    },
+  };
+}
+
+const BLOCKED = { error_class: 'blocked_address' };
+
+let canaries: Canaries;
+let connections: Connections;
+beforeEach(async () => {
+  canaries = await setOutCanaries();
+  connections = watchConnections(isApproved);
+});
+afterEach(async () => {
+  connections.stop();
+  const hits = await canaries.connectionsSoFar();
+  canaries.close();
+  const { unapproved } = connections;
+  if (hits + unapproved.length > 0) throw new Error(`${hits} canaries were reached: ${unapproved.join(' ')}`);
+});
+
+/** A URL of the table with the port of a canary, where it leads to this machine and has none. */
+function atCanary(url: string): string {
+  return url.replace(/^(https:\/\/[^/]+)\/$/, `$1:${canaries.all[0]?.port}/`);
+}
+
+describe.each(REFUSED)('%j', (url, code) => {
+  it(`is refused as ${code} where a webhook is made, changed and checked`, async () => {
+    const { create, patch, check, endpointOf, ask } = await withWebhook();
+    const refused = { status: 422, body: { error: { code, field: 'url' } } };
+    expect(await create(url)).toMatchObject(refused);
+    expect(await patch(url)).toMatchObject(refused);
+    expect(await check(url)).toMatchObject({ body: { acceptable: false, reason: { code } } });
+    expect((await endpointOf()).url).toBe(GOOD_URL);
+    expect((await ask({ path: '/v1/webhooks' })).body.data).toHaveLength(1);
+  });
+});
+
+/** Those that lead to this machine, or are sent to in no way; the rest is only malformed. */
+const FORBIDDEN = REFUSED.filter(([url, code]) => code !== FIELD || url.includes('@')).map(([url]) => url);
+
+it.each(FORBIDDEN)(
+  '%j gets nothing, though it was stored: by no test, no delivery and no redelivery',
+  async (url) => {
+    const { store, tested, delivered, redelivered, world } = await withWebhook();
+    for (const name of ['localhost', 'localhost.', 'app.localhost']) world.addresses[name] = ['127.0.0.1'];
+    store(atCanary(url));
+    expect(await tested()).toMatchObject({ ...BLOCKED, status_code: null });
+    expect(await delivered()).toMatchObject({ result: { outcome: 'blocked' }, attempt: BLOCKED });
+    expect(await redelivered()).toMatchObject({ attempt: { ...BLOCKED, trigger: 'manual', number: 2 } });
+    expect(connections.approved()).toBe(0);
+  },
+);
+
+it.each([...IPV4_EDGES])('%s, an edge of a block, is taken as public: %s', async (address, taken) => {
+  const { create, patch, store, tested } = await withWebhook();
+  const url = `https://${address}/`;
+  expect((await create(url)).status).toBe(taken ? 201 : 422);
+  expect((await patch(url)).status).toBe(taken ? 200 : 422);
+  store(url);
+  expect((await tested()).error_class === 'blocked_address').toBe(!taken);
+  expect(connections.approved()).toBe(taken ? 1 : 0);
+});
+
+describe('a name', () => {
+  it.each([
+    ['loopback', ['127.0.0.1']],
+    ['loopback of IPv6', ['::1']],
+    ['mapped loopback', ['::ffff:127.0.0.1']],
+    ['the metadata service', ['169.254.169.254']],
+    ['a public and a private address', ['93.184.216.34', '10.0.0.1']],
+  ])('that was public when it was checked, and then leads to %s, gets nothing', async (_what, addresses) => {
+    const { create, store, tested, delivered, redelivered, world } = await withWebhook();
+    const url = atCanary('https://turns.example.com/');
+    expect((await create(url)).status).toBe(201);
+    store(url);
+    world.addresses['turns.example.com'] = addresses;
+    expect(await tested()).toMatchObject(BLOCKED);
+    expect(await delivered()).toMatchObject({ result: { outcome: 'blocked' }, attempt: BLOCKED });
+    expect(await redelivered()).toMatchObject({ attempt: BLOCKED });
+    expect((await create(url)).body.error.code).toBe(ADDRESS);
+    expect(connections.approved()).toBe(0);
+  });
+
+  it('that is public is connected to by each of them, or the rest would prove nothing', async () => {
+    const { tested, delivered, redelivered } = await withWebhook();
+    const connecting = { error_class: 'protocol_error', error_detail: 'NOT_CONNECTED: 93.184.216.34' };
+    expect(await tested()).toMatchObject(connecting);
+    expect((await delivered()).attempt).toMatchObject(connecting);
+    expect((await redelivered()).attempt).toMatchObject(connecting);
+    expect(connections.approved()).toBe(3);
+  });
+});
+
+it('what an odd but public URL is stored as has nothing odd left', async () => {
+  const { check } = await withWebhook();
+  for (const [url, stored] of [
+    ['https://example.com/%0d%0aHost:%20x', 'https://example.com/%0d%0aHost:%20x'],
+    ['https://p\u0430ypal.example/', 'https://xn--pypal-4ve.example/'],
+    ['https://example.com\\@127.0.0.1/', 'https://example.com/@127.0.0.1/'],
+    ['https://0x5db8d822/', 'https://93.184.216.34/'],
+  ] as const)
+    // oxlint-disable-next-line no-await-in-loop -- one small check after the other
+    expect(await check(url)).toMatchObject({ body: { acceptable: true, url: stored } });
+});
