@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { awaitPoints } from './test/proof/crash/await-points.ts';
 
 // oxlint-disable-next-line import/no-default-export -- vitest asks for it
 export default defineConfig({
@@ -25,12 +26,17 @@ export default defineConfig({
         test: {
           name: 'proof',
           include: ['test/proof/**/*.test.ts'],
+          exclude: ['test/proof/crash/**'],
           // Many tries each; `npm run soak` makes hours of them.
           testTimeout: 12 * 3_600_000,
           hookTimeout: 180_000,
           // Some compare memory and times within a run: nothing else of ours runs beside them.
           fileParallelism: false,
         },
+      },
+      {
+        plugins: [awaitPoints()],
+        test: { name: 'crash', include: ['test/proof/crash/**/*.test.ts'], testTimeout: 600_000 },
       },
       {
         test: {

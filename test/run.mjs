@@ -20,6 +20,7 @@ const STEPS = [
   { name: 'unit', vitest: 'unit' },
   { name: 'template', vitest: 'template' },
   { name: 'proof', vitest: 'proof' },
+  { name: 'crash', vitest: 'crash' },
   { name: 'integration', vitest: 'integration' },
   { name: 'browser', vitest: 'browser' },
 ];

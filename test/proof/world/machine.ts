@@ -186,7 +186,7 @@ function withTimeout<T>(deps: MachineDeps, work: Promise<T>, seconds: number | u
       },
       (error: unknown) => {
         over = true;
-        reject(error as Error);
+        reject(error);
       },
     );
   });

@@ -90,8 +90,9 @@ export function lifeOf(
   };
   const later = (): number => (atMs += 200 + dice.upTo(60_000));
 
-  if (dice.chance(0.01)) tell(rejectEvent(mail), 'failed');
-  else if (dice.chance(0.01))
+  const fate = dice.upTo(100);
+  if (fate === 0) tell(rejectEvent(mail), 'failed');
+  else if (fate === 1)
     tell(renderingFailureEvent(mail, { templateName: 'order', errorMessage: 'No value for name' }), 'failed');
   else {
     tell(sendEvent(mail), 'sent');
@@ -139,6 +140,6 @@ export function lifeOf(
       tell(subscriptionEvent(mail, atMs), 'unsubscribed', whose);
     }
   }
-  if (dice.chance(0.01)) all.push({ atMs, body: `${dice.of(GARBAGE)}`, facts: [], unreadable: true });
+  if (dice.chance(0.01)) all.push({ atMs, body: dice.of(GARBAGE), facts: [], unreadable: true });
   return all;
 }

@@ -2,6 +2,7 @@
  * The processes that a Lambda function runs in, and what befalls their calls to AWS. A process that is killed goes no
  * further: what it waits for never comes, and what it had asked for may have been done all the same.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from './clock.ts';
 import type { Dice } from './random.ts';
 
@@ -40,6 +41,9 @@ const RETRY_MS = 100;
 function fault(name: string, message: string): Error {
   return Object.assign(new Error(message), { name });
 }
+
+/** The process whose code runs just now. */
+export const processOf = new AsyncLocalStorage<Process>();
 
 export interface Call<T> {
   readonly name: string;
@@ -85,5 +89,5 @@ export async function callAws<T>(calls: Calls, process: Process, call: Call<T>):
       failure = fault('TimeoutError', `${call.name} gave no answer`);
     }
   }
-  throw failure;
+  throw failure ?? new Error('Not tried');
 }

@@ -28,7 +28,16 @@ import { workspaceDirectory, type WorkspaceDirectory } from '../../../lambdas/st
 import { memoryTable } from '../../fakes/memory-table.ts';
 import { Clock } from './clock.ts';
 import { execute, type Definition } from './machine.ts';
-import { callAws, never, NO_FAULTS, Process, type Call, type Calls, type Faults } from './process.ts';
+import {
+  callAws,
+  never,
+  NO_FAULTS,
+  Process,
+  processOf,
+  type Call,
+  type Calls,
+  type Faults,
+} from './process.ts';
 import { Queue } from './queue.ts';
 import { Dice, seededRandom } from './random.ts';
 import type { Receiver } from './receiver.ts';
@@ -127,20 +136,22 @@ export class World implements Calls {
     return new Promise((resolve, reject) => {
       const crash = Object.assign(new Error('The function crashed'), { name: 'Lambda.Unknown' });
       worker.process.onDeath = [() => this.clock.after(CRASH_MS, () => reject(crash))];
-      run(worker).then(
-        (result) => {
-          if (worker.process.alive) {
-            this.idle.push(worker);
-            resolve(result);
-          }
-        },
-        (error: unknown) => {
-          if (worker.process.alive) {
-            this.idle.push(worker);
-            reject(error as Error);
-          }
-        },
-      );
+      processOf
+        .run(worker.process, () => run(worker))
+        .then(
+          (result) => {
+            if (worker.process.alive) {
+              this.idle.push(worker);
+              resolve(result);
+            }
+          },
+          (error: unknown) => {
+            if (worker.process.alive) {
+              this.idle.push(worker);
+              reject(error);
+            }
+          },
+        );
     });
   }
 

@@ -1,0 +1,83 @@
+import { crashAt, crashed, labels, passed } from './points.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  checkCounters,
+  checkDeliveries,
+  checkEvents,
+  checkRequests,
+  checkSuppressions,
+} from '../ledger/ledger.ts';
+import { recordFigures } from '../record.ts';
+import { SEED, sized } from '../size.ts';
+import { aDay, live, type Day } from './scenario.ts';
+
+/** Awaits of the api, which `api.test.ts` ends processes at, and of reading, which nothing depends on. */
+const ELSEWHERE =
+  /^store\/(?:api-keys|counters|cursor-key|endpoint-changes|idempotency|probes|timeline)\.ts |(?:getDelivery|createEndpoint|updateEndpoint|putRecovery|recordEndpointChange|ensureWorkspace|getWorkspace|listWorkspaces|storeEvents|getRawEvent|listEvents|sealSecret|addSuppression|findSuppressions?|removeSuppression|listSuppressions|readEventCounters|readEndpointCounters) \d+$/;
+
+function violationsOf({ world, published, endpoints }: Day): readonly string[] {
+  return [
+    checkEvents(world, published),
+    checkDeliveries(world, endpoints),
+    checkRequests(world, endpoints),
+    checkCounters(world),
+    checkSuppressions(world),
+    { violations: world.failedExecutions.map(({ name }) => `execution ${name} failed`) },
+    { violations: world.queue.dead.map((body) => `given up: ${body}`) },
+  ].flatMap(({ violations }) => violations);
+}
+
+/** So many of the numbers from 1 to `times`, the first and the last among them. */
+function someOf(times: number, wanted: number): readonly number[] {
+  const step = Math.max(1, (times - 1) / (wanted - 1));
+  return [...new Set(Array.from({ length: wanted }, (_, n) => Math.min(times, Math.round(1 + n * step))))];
+}
+
+function repeatedRequests({ world, endpoints }: Day): number {
+  return checkRequests(world, endpoints).figures['requests without an attempt of their own'] ?? 0;
+}
+
+const undisturbed = await aDay(SEED);
+await live(undisturbed);
+const points = new Map(passed);
+const tally = { crashes: 0, lost: 0, repeated: 0 };
+
+afterAll(() => {
+  recordFigures('crash', {
+    awaits: points.size,
+    crashes: tally.crashes,
+    'crashes that lost something': tally.lost,
+    'crashes that cost one more request': tally.repeated,
+  });
+});
+
+describe('a day without a crash', () => {
+  it('is all accounted for, with no request too many', () => {
+    expect(violationsOf(undisturbed)).toEqual([]);
+    expect(repeatedRequests(undisturbed)).toBe(0);
+  });
+
+  it('comes by every await of the pipeline: a new one needs a step of the scenario', () => {
+    expect(labels.filter((label) => !points.has(label) && !ELSEWHERE.test(label))).toEqual([]);
+  });
+});
+
+describe('a process that ends where it waits for', () => {
+  it.each([...points])('%s loses nothing, and costs one request at the most', async (label, times) => {
+    for (const nth of someOf(times, sized(2, 10))) {
+      // oxlint-disable-next-line no-await-in-loop -- one day after the other
+      const day = await aDay(SEED);
+      crashAt(label, nth);
+      // oxlint-disable-next-line no-await-in-loop
+      await live(day);
+      const violations = violationsOf(day);
+      const repeated = repeatedRequests(day);
+      tally.crashes += crashed() ? 1 : 0;
+      tally.lost += violations.length > 0 ? 1 : 0;
+      tally.repeated += repeated;
+      expect({ nth, crashed: crashed(), violations }).toEqual({ nth, crashed: true, violations: [] });
+      expect(repeated).toBeLessThanOrEqual(1);
+      crashAt(undefined);
+    }
+  });
+});

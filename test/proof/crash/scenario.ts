@@ -1,0 +1,249 @@
+/**
+ * A small day in which every step of the pipeline is taken at least once: events of every kind, receivers that take, fail,
+ * heal, are gone or hang, a pause, a redelivery, a recovery, counters.
+ */
+import { TransactionConflictException } from '@aws-sdk/client-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Command, Recovery } from '../../../lambdas/core/commands.ts';
+import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
+import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
+import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
+import { firstTask, runTask } from '../../../lambdas/delivery/dispatch.ts';
+import { putCommand, putRecovery } from '../../../lambdas/store/commands.ts';
+import { toDelivery } from '../../../lambdas/store/deliveries.ts';
+import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
+import { updateEndpoint } from '../../../lambdas/store/endpoints.ts';
+import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
+import { bounceEvent, sendEvent } from '../../../local/ses-events.ts';
+import { putEndpoint } from '../../builders/rows.ts';
+import { lifeOf, type Published } from '../world/mail.ts';
+import { Receiver, type Behaviour } from '../world/receiver.ts';
+import { World } from '../world/world.ts';
+
+const START_MS = Date.parse('2026-03-01T00:00:00Z');
+const MINUTE_MS = 60_000;
+
+export interface Day {
+  readonly world: World;
+  readonly endpoints: readonly Endpoint[];
+  readonly published: readonly Published[];
+}
+
+function until(minutes: number, behaviour: Behaviour): Behaviour {
+  return (nowMs) => (nowMs < START_MS + minutes * MINUTE_MS ? behaviour(nowMs) : {});
+}
+
+const RECEIVERS: Readonly<Record<string, Behaviour>> = {
+  healthy: () => ({}),
+  failing: until(20, () => ({ status: 500 })),
+  // Its breaker opens, probes fail and then succeed, and what was held is drained.
+  away: until(120, () => ({ status: undefined, error: 'connect_error' })),
+  // Given up after five days.
+  dead: () => ({ status: 503 }),
+  gone: () => ({ status: 410 }),
+  forbidden: () => ({ status: undefined, error: 'blocked_address' }),
+};
+
+const UNKNOWN = '0100-unknown';
+const WORKSPACE = deterministicId('ws', ['tenant']);
+
+export async function aDay(seed: number): Promise<Day> {
+  const world = new World({ seed, startMs: START_MS });
+  const at = formatTimestamp(START_MS);
+  await createWorkspace(world.table, {
+    id: WORKSPACE,
+    name: 'tenant',
+    created_at: at,
+    configuration_set: 'set',
+  });
+  const endpoints = Object.entries(RECEIVERS).map(([name, behaviour]): Endpoint => {
+    const url = `https://${name}.example.com/`;
+    const secret = world.dice.bytes(24);
+    world.receivers.set(url, new Receiver(url, secret, behaviour));
+    return {
+      id: deterministicId('ep', [name]),
+      workspace_id: WORKSPACE,
+      url,
+      events: ['*'],
+      status: 'active',
+      status_changed_at: at,
+      created_at: at,
+      updated_at: at,
+      secrets: [{ version: 1, sealed: secret }],
+    };
+  });
+  for (const endpoint of endpoints) await putEndpoint(world.table, endpoint);
+
+  const published: Published[] = [];
+  for (let mail = 0; mail < 8; mail += 1) {
+    const workspaceId = mail % 4 === 3 ? DEFAULT_WORKSPACE_ID : WORKSPACE;
+    published.push(...lifeOf(world.dice, { acceptedAtMs: START_MS + mail * 3 * MINUTE_MS, workspaceId }));
+  }
+  published.push(...odd(world));
+  return { world, endpoints, published };
+}
+
+/** What is rare, and must be got over all the same. */
+function odd({ dice, table }: World): readonly Published[] {
+  const mail = {
+    acceptedAtMs: START_MS,
+    source: 'a@example.com',
+    to: ['b@example.com'],
+    operation: 'SendEmail',
+  } as const;
+  const untagged = { ...mail, messageId: `0100-${dice.hex(8)}-bounced`, configurationSet: 'set' };
+  const refused = { ...untagged, messageId: `0100-${dice.hex(8)}-refused` };
+  let conflicts = 0;
+  table.before = (command, input) => {
+    const text = JSON.stringify(input);
+    // DynamoDB will never take it: what is left is to keep the message whole.
+    if (command === 'BatchWriteCommand' && text.includes(`M#${WORKSPACE}#${refused.messageId}`))
+      throw Object.assign(new Error('The item is too large'), { name: 'ValidationException' });
+    if (command === 'UpdateCommand' && text.includes('attempt_count = :count') && (conflicts += 1) === 3)
+      throw new TransactionConflictException({ message: 'Another write is under way', $metadata: {} });
+  };
+  const told = (name: string, atMs: number): Published => {
+    const messageId = `0100-${dice.hex(8)}-${name}`;
+    const ses = sendEvent({ ...untagged, messageId, acceptedAtMs: atMs });
+    return {
+      atMs,
+      body: JSON.stringify(ses),
+      facts: [{ messageId, to: 'b@example.com', event: 'sent', workspaceId: WORKSPACE }],
+    };
+  };
+  const bounce = { type: 'Permanent', subType: 'General', status: '5.1.1' };
+  const bounced = bounceEvent({ ...untagged, tags: { ivymail_workspace: WORKSPACE } }, ['b@example.com'], {
+    atMs: START_MS,
+    bounce,
+  });
+  return [
+    { atMs: START_MS, body: 'not JSON', facts: [], unreadable: true },
+    { atMs: START_MS, body: JSON.stringify(sendEvent(refused)), facts: [], unreadable: true },
+    {
+      atMs: START_MS,
+      body: JSON.stringify(bounced),
+      facts: [
+        { messageId: untagged.messageId, to: 'b@example.com', event: 'bounced', workspaceId: WORKSPACE },
+      ],
+    },
+    // Enough at once to open a breaker while some of them are on their way.
+    ...Array.from({ length: 16 }, (_, index) => told(`burst-${index}`, START_MS + 2 * MINUTE_MS + index)),
+    // A type that nothing is known of: stored, and dispatched to nobody.
+    {
+      atMs: START_MS,
+      body: JSON.stringify({ ...sendEvent({ ...untagged, messageId: UNKNOWN }), eventType: 'Vanished' }),
+      facts: [{ messageId: UNKNOWN, to: 'b@example.com', event: 'unknown', workspaceId: WORKSPACE }],
+    },
+    // When what has failed since the first day is given up.
+    told('late', START_MS + 6 * 24 * 60 * MINUTE_MS),
+  ];
+}
+
+/** Runs the day to its end, and gives what it has come to. */
+export async function live({ world, endpoints, published }: Day): Promise<void> {
+  const { clock, table } = world;
+  const restore = clock.install();
+  try {
+    for (const { atMs, body } of published) clock.after(atMs - clock.nowMs, () => world.queue.send(body));
+    const [healthy, failing, away] = endpoints;
+    // Parts of a batch are left over, and starts are throttled: both are got over by the calls themselves.
+    world.faults = ({ name }) => {
+      if (name === 'BatchWriteCommand' && world.dice.chance(0.3)) return 'partial';
+      return name === 'StartExecution' && world.dice.chance(0.3) ? 'throttled' : undefined;
+    };
+    clock.after(MINUTE_MS, () => void poison(world));
+    clock.after(5 * MINUTE_MS, () => void setStatus(table, failing, 'paused'));
+    clock.after(15 * MINUTE_MS, () => void setStatus(table, failing, 'active'));
+    clock.after(20 * MINUTE_MS, () => void goOn(world, healthy));
+    clock.after(25 * MINUTE_MS, () => void overtake(world, away));
+    clock.after(30 * MINUTE_MS, () => void redeliver(world));
+    clock.after(40 * MINUTE_MS, () => void setStatus(table, healthy, 'paused'));
+    clock.after(60 * MINUTE_MS, () => void setStatus(table, healthy, 'active'));
+    clock.after(200 * MINUTE_MS, () => void recover(world, endpoints));
+    await clock.run();
+  } finally {
+    restore();
+  }
+}
+
+/** A first attempt that was dispatched before the breaker opened, and is made after it. */
+async function overtake({ table, clock }: World, endpoint: Endpoint | undefined): Promise<void> {
+  const row = [...table.rows.values()].find((each) => each['kind'] === 'event' && each.pk.endsWith(UNKNOWN));
+  if (!row) return;
+  const task = firstTask(toEmailEvent(row), endpoint?.id ?? '');
+  const own = { id: deterministicId('req', ['overtake']), workspace_id: WORKSPACE };
+  await putCommand(table, { command: 'redeliver', task, ...own }, formatTimestamp(clock.nowMs));
+}
+
+/** A row that nobody can read goes by, and its neighbours are dispatched. */
+async function poison({ table }: World): Promise<void> {
+  const Item = { pk: 'M#nobody', sk: 'E#nothing', kind: 'event' };
+  await table.client.send(new PutCommand({ TableName: table.name, Item }));
+  table.rows.delete(`${Item.pk}\n${Item.sk}`);
+}
+
+/** A drain that has filled its execution, and goes on in another. */
+async function goOn({ table, clock }: World, endpoint: Endpoint | undefined): Promise<void> {
+  const at = formatTimestamp(clock.nowMs);
+  const own = { workspace_id: WORKSPACE, id: deterministicId('rcv', ['drain']) };
+  await putCommand(table, { command: 'drain', endpoint_id: endpoint?.id ?? '', ...own }, at);
+  const task = {
+    workspace_id: WORKSPACE,
+    command_id: own.id,
+    command: 'drain' as const,
+    execution_name: 'full',
+    delay_seconds: 0,
+    steps: 1_999,
+    probes: 0,
+  };
+  await putCommand(table, { command: 'continue', task, ...own, id: deterministicId('rcv', ['full']) }, at);
+}
+
+async function redeliver({ table, clock }: World): Promise<void> {
+  const row = [...table.rows.values()].find(
+    (each) => each['kind'] === 'delivery' && each['status'] === 'delivered',
+  );
+  if (!row) return;
+  const delivery = toDelivery(row);
+  const id = deterministicId('req', ['redeliver']);
+  const task = runTask({ ...delivery, timestamp: delivery.event_timestamp }, delivery.endpoint_id, {
+    id,
+    trigger: 'manual',
+    attempts: delivery.attempt_count,
+  });
+  const command: Command = { command: 'redeliver', task, id, workspace_id: WORKSPACE };
+  await putCommand(table, command, formatTimestamp(clock.nowMs));
+}
+
+async function setStatus(
+  table: World['table'],
+  endpoint: Endpoint | undefined,
+  status: 'active' | 'paused',
+): Promise<void> {
+  const at = formatTimestamp(START_MS);
+  const change = { id: deterministicId('req', [status]), at, action: 'updated' as const, by: 'test' };
+  await updateEndpoint(
+    table,
+    { workspaceId: WORKSPACE, endpointId: endpoint?.id ?? '' },
+    { changes: { status }, change },
+  );
+}
+
+async function recover({ table, clock }: World, endpoints: readonly Endpoint[]): Promise<void> {
+  const at = formatTimestamp(clock.nowMs);
+  for (const { id } of endpoints) {
+    const recovery: Recovery = {
+      id: deterministicId('rcv', [id]),
+      workspace_id: WORKSPACE,
+      endpoint_id: id,
+      since: formatTimestamp(START_MS),
+      until: at,
+      status: 'running',
+      count: 0,
+      started: 0,
+      created_at: at,
+    };
+    // oxlint-disable-next-line no-await-in-loop -- five
+    await putRecovery(table, recovery);
+  }
+}
