@@ -162,6 +162,9 @@ const ids = [
   invalid('the id with a dot, signed so', 'id_malformed', {}, { id: `${PLAIN.id}.1` }),
   invalid('an empty id, signed so', 'header_missing', {}, { id: '' }),
   invalid('no id, and an empty one signed', 'header_missing', { id: null }, { id: '' }),
+  ...['null', 'undefined', 'None'].map((id) =>
+    invalid(`no id, and ${id} signed`, 'header_missing', { id: null }, { id }),
+  ),
 ];
 
 const CUT = `{"subject":"See .${NOW + 3600}.1"}`;
