@@ -64,18 +64,25 @@ function isAbsent(error: unknown): boolean {
 
 /**
  * By node's own resolver rather than the system's (dns.lookup): it can be told how long to wait, holds no thread of the
- * pool meanwhile, and tells a name that does not exist from a server that does not answer.
+ * pool meanwhile, and tells a name that does not exist from a server that does not answer. `servers` are the machine's own,
+ * unless a test gives others.
  */
-export function createResolve(): Resolve {
+export function createResolve(servers?: readonly string[]): Resolve {
   return async (hostname) => {
     if (hostname === 'localhost') return ['127.0.0.1'];
-    const resolver = new Resolver({ timeout: DNS_TRY_MS, tries: DNS_TRIES, maxTimeout: DNS_TRY_MS });
-    const [v4, v6] = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
-    const addresses = [v4, v6].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-    if (addresses.length > 0) return addresses;
-    for (const answer of [v4, v6])
-      if (answer.status === 'rejected' && !isAbsent(answer.reason)) throw answer.reason;
-    throw v4.status === 'rejected' ? v4.reason : new DnsFailure(`${hostname} has no address`);
+    const resolver = new Resolver({ timeout: DNS_TRY_MS, tries: 1, maxTimeout: DNS_TRY_MS });
+    if (servers) resolver.setServers(servers);
+    for (let attempt = 1; ; attempt += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- the next try depends on what this one got
+      const answers = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
+      const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+      if (addresses.length > 0) return addresses;
+      const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
+      const slip = failures.find((failure) => !isAbsent(failure));
+      // A server that fails is asked again by us: the resolver itself only goes on to another one.
+      if (slip !== undefined && attempt < DNS_TRIES) continue;
+      throw slip ?? failures[0] ?? new DnsFailure(`${hostname} has no address`);
+    }
   };
 }
 

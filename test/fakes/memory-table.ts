@@ -263,8 +263,9 @@ class Rows extends Map<string, Row> {
 
   /** None where the row has no such attribute: an index leaves it out. */
   private partition(name: string, row: Row): Map<string, Row> | undefined {
-    if (row[name] === undefined) return undefined;
-    const id = `${name}\n${String(row[name])}`;
+    const value = row[name];
+    if (typeof value !== 'string') return undefined;
+    const id = `${name}\n${value}`;
     const known = this.partitions.get(id) ?? new Map<string, Row>();
     this.partitions.set(id, known);
     return known;

@@ -16,6 +16,7 @@ export const SEEN_PREFIX = 'fault-';
 export function fault(number: number, run: () => Promise<string> | string, timeoutMs = 120_000): void {
   const row = FAULTS.find((each) => each.number === number);
   if (!row) throw new Error(`There is no fault ${number}`);
+  // oxlint-disable-next-line vitest/expect-expect -- what is expected of a row is expected in `run`
   it(`${number}. ${row.fault}: ${row.expected}`, { timeout: timeoutMs }, async () => {
     const seen: SeenFault = { number, seen: await run() };
     mkdirSync(RECORDS, { recursive: true });

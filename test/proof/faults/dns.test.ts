@@ -1,0 +1,106 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterEach, describe, expect } from 'vitest';
+import { decideOutcome } from '../../../lambdas/core/outcome.ts';
+import { createResolve } from '../../../lambdas/delivery/address-guard.ts';
+import { createSender } from '../../../lambdas/delivery/send.ts';
+import { aTask, anEndpoint, anEvent } from '../../builders/events.ts';
+import { fault } from './fault.ts';
+import { raw } from './servers.ts';
+
+/** A name whose first answer is the first of these, and so on; the last one stays. */
+function answering(
+  ...answers: readonly (readonly string[])[]
+): (hostname: string) => Promise<readonly string[]> {
+  let asked = 0;
+  return () => Promise.resolve(answers[Math.min(asked++, answers.length - 1)] ?? []);
+}
+
+const RCODES = { SERVFAIL: 2, NXDOMAIN: 3 } as const;
+
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+/** A name server with one answer to everything, or none; `asked` counts what it was asked. RFC 1035, 4.1.1. */
+async function nameServer(answer: keyof typeof RCODES | 'nothing') {
+  const socket = createSocket('udp4');
+  let asked = 0;
+  socket.on('message', (query, from) => {
+    asked += 1;
+    if (answer === 'nothing') return;
+    const reply = Buffer.from(query);
+    reply.writeUInt16BE(0x8180 | RCODES[answer], 2);
+    socket.send(reply, from.port, from.address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  ends.push(() => socket.close());
+  return { address: `127.0.0.1:${socket.address().port}`, asked: () => asked };
+}
+
+describe('a name', () => {
+  fault(8, async () => {
+    const { port, connections } = await raw((socket) => socket.end());
+    const resolve = answering(['93.184.216.34'], ['127.0.0.1']);
+    expect(await resolve('rebinding.example.com')).toEqual(['93.184.216.34']);
+    const send = createSender({ allowLoopback: false, resolve, deadlineMs: 1_000 });
+    const result = await send({ url: `https://rebinding.example.com:${port}/`, headers: {}, body: '' });
+    expect(result.error_class).toBe('blocked_address');
+    expect(connections()).toBe(0);
+    return `${result.error_class}, ${connections()} connections`;
+  });
+
+  fault(9, async () => {
+    const { port, connections } = await raw((socket) => socket.end());
+    const mixes = [
+      ['93.184.216.34', '127.0.0.1'],
+      ['127.0.0.1', '93.184.216.34'],
+      ['2606:4700::1111', '::1'],
+      ['93.184.216.34', '10.0.0.1'],
+    ];
+    const results = await Promise.all(
+      mixes.map((mix) =>
+        createSender({ allowLoopback: false, resolve: answering(mix), deadlineMs: 1_000 })({
+          url: `https://mixed.example.com:${port}/`,
+          headers: {},
+          body: '',
+        }),
+      ),
+    );
+    expect(results.map((result) => result.error_class)).toEqual(mixes.map(() => 'blocked_address'));
+    expect(connections()).toBe(0);
+    return `${results.length} × blocked_address, ${connections()} connections`;
+  });
+
+  fault(10, async () => {
+    const seen: string[] = [];
+    for (const answer of ['NXDOMAIN', 'SERVFAIL', 'nothing'] as const) {
+      // oxlint-disable-next-line no-await-in-loop -- one name server at a time
+      const { address, asked } = await nameServer(answer);
+      const send = createSender({
+        allowLoopback: false,
+        resolve: createResolve([address]),
+        deadlineMs: 15_000,
+      });
+      // oxlint-disable-next-line no-await-in-loop
+      const result = await send({ url: 'https://hooks.example.com/', headers: {}, body: '' });
+      expect(result).toMatchObject({ error_class: 'dns_error' });
+      // Far from the deadline of the attempt, though the resolver said nothing at all.
+      expect(result.duration_ms).toBeLessThan(7_500);
+      // A name that is not there is known at once; a server that fails is asked again, for both families.
+      expect(asked()).toBeGreaterThanOrEqual(answer === 'NXDOMAIN' ? 2 : 6);
+      const { outcome } = decideOutcome({
+        task: aTask(anEvent(), anEndpoint()),
+        result,
+        retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
+        random: () => 0.5,
+        nowMs: 0,
+      });
+      expect(outcome).toBe('retry');
+      seen.push(`${answer}: ${result.error_class} after ${asked()} questions, ${outcome}`);
+    }
+    return seen.join('; ');
+  });
+});
