@@ -98,6 +98,12 @@ const SCRIPTS: Readonly<Record<string, (dice: Dice) => Script['answers']>> = {
   mixed: (dice) => [mixed(dice)],
   rebinding: (dice) => [several(aPublicAddress, dice), several(aPrivateAddress, dice)],
   'rebinding to a mixed answer': (dice) => [several(aPublicAddress, dice), mixed(dice)],
+  // For a guard that would look up a name once to check it, and once more to connect.
+  'turning within a connection': (dice) => {
+    const open = several(aPublicAddress, dice);
+    const closed = several(aPrivateAddress, dice);
+    return dice.chance(0.5) ? [open, open, closed] : [open, open, open, closed];
+  },
   'turned public': (dice) => [several(aPrivateAddress, dice), several(aPublicAddress, dice)],
   mapped: (dice) => [[`::ffff:${aPublicIpv4(dice)}`]],
   empty: () => [[]],
