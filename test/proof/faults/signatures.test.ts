@@ -37,7 +37,7 @@ describe('a signature', () => {
       ]);
       expect(new Webhook(text).verify(body, headers)).toEqual(JSON.parse(body));
       expect(() => new SvixWebhook(text).verify(body, headers)).not.toThrow();
-      expect(() => new SvixWebhook(text).verify(`${body} `, headers)).toThrow();
+      expect(() => new SvixWebhook(text).verify(`${body} `, headers)).toThrow(/signature/i);
       return name;
     });
     return `${verified.join(', ')}: verified by three`;
