@@ -1,0 +1,185 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { ROUTES } from '../../../lambdas/api/routes.ts';
+import { SCOPES } from '../../../lambdas/core/api-key.ts';
+import { recordFigures } from '../record.ts';
+import { ownPath } from './attacks.ts';
+import { DOCUMENT, OPERATIONS, operationsOf, type Operation, type Parameter } from './operations.ts';
+import { requestOf } from './requests.ts';
+import { leaksIn, secretsOf, stateOf } from './rows.ts';
+import { Siege, type Outcome } from './siege.ts';
+import { twoTenants, type Tenant } from './tenants.ts';
+
+const CASES = OPERATIONS.flatMap((operation) =>
+  operation.parameters
+    .filter(({ names }) => names !== 'nothing')
+    .map((parameter) => ({ name: `${operation.id}: ${parameter.name}`, operation, parameter })),
+);
+
+const outcomes: Outcome[] = [];
+afterAll(() => {
+  const sum = (figure: 'requests' | 'alike' | 'leaks') =>
+    outcomes.reduce((total, each) => total + each[figure], 0);
+  recordFigures('tenants', {
+    'routes of the OpenAPI document': OPERATIONS.length,
+    'parameters that name something': CASES.length,
+    'requests of an attacker': sum('requests'),
+    'answers that are, byte for byte, those to an unknown id': sum('alike'),
+    'anything of another tenant in an answer': sum('leaks'),
+  });
+});
+
+function ownValue({ names }: Parameter, operation: Operation, tenant: Tenant): string {
+  if (names === 'cursor') return tenant.cursors[ownPath(operation, tenant)] ?? '';
+  return tenant.ids[names === 'prefix' || names === 'nothing' ? 'recipient' : names];
+}
+
+describe.each(CASES)('$name', ({ operation, parameter }) => {
+  it.each(SCOPES)('finds with a key of scope %s only what is the workspace’s own', async (scope) => {
+    const outcome = await Siege.lay({ operation, parameter, scope });
+    outcomes.push(outcome);
+    expect(outcome.requests).toBeGreaterThan(20);
+    expect(outcome.complaints).toEqual([]);
+  });
+
+  it('finds what is the workspace’s own', async () => {
+    const { attacker, ask } = await twoTenants();
+    const value = ownValue(parameter, operation, attacker);
+    const { status, body } = await ask(requestOf(operation, attacker, { parameter, value }));
+    expect(status).toBeLessThan(300);
+    expect(body?.data ?? body).not.toEqual([]);
+  });
+});
+
+describe('every operation', () => {
+  it.each(OPERATIONS.map((operation) => [operation.id, operation] as const))(
+    '%s has a request that it answers, and nothing of the other tenant in the answer',
+    async (_id, operation) => {
+      const { attacker, victim, table, ask } = await twoTenants();
+      const request = requestOf(operation, attacker);
+      const { beside } = stateOf(table, attacker);
+      const told = await ask(request);
+      expect(told.status).toBeLessThan(300);
+      expect(leaksIn(told, secretsOf(victim, table), JSON.stringify(request))).toEqual([]);
+      expect(stateOf(table, attacker).beside).toBe(beside);
+    },
+  );
+
+  it('is refused to every smaller scope before anything is read', async () => {
+    const { attacker, table, kms, ask } = await twoTenants();
+    const before = [table.calls.length, kms.calls().length];
+    const smaller = OPERATIONS.filter(({ scope }) => scope !== 'public').flatMap((operation) =>
+      SCOPES.filter((scope) => scope !== 'admin' && scope !== operation.scope).map((scope) => ({
+        operation,
+        scope,
+      })),
+    );
+    for (const { operation, scope } of smaller) {
+      // oxlint-disable-next-line no-await-in-loop
+      const told = await ask({ ...requestOf(operation, attacker), scopes: [scope] });
+      expect([operation.id, told.status, told.body.error.code]).toEqual([
+        operation.id,
+        403,
+        'insufficient_scope',
+      ]);
+    }
+    expect([table.calls.length, kms.calls().length]).toEqual(before);
+    expect(smaller.length).toBeGreaterThan(OPERATIONS.length);
+  });
+
+  it('takes off the list of SES, which is the account’s, what another tenant keeps on its own', async () => {
+    const { attacker, victim, table, world, ask } = await twoTenants();
+    const address = victim.ids.recipient;
+    world.sesSuppressed.add(address);
+    const { beside } = stateOf(table, attacker);
+    const path = `/v1/suppressions/${encodeURIComponent(address)}`;
+    const { workspaceId } = attacker;
+    const { status } = await ask({ method: 'DELETE', path, query: { ses: 'true' }, workspaceId });
+    expect(status).toBe(204);
+    expect(stateOf(table, attacker).beside).toBe(beside);
+    expect((await ask({ path, workspaceId: victim.workspaceId })).status).toBe(200);
+  });
+
+  it.each(['text/csv', 'application/x-ndjson'])(
+    'exports as %s what is the workspace’s own',
+    async (accept) => {
+      const { attacker, victim, table, ask } = await twoTenants();
+      const told = await ask({
+        path: '/v1/send/logs',
+        headers: { accept },
+        workspaceId: attacker.workspaceId,
+      });
+      expect(told.text).toContain(attacker.ids.message);
+      expect(leaksIn(told, secretsOf(victim, table), '')).toEqual([]);
+    },
+  );
+
+  it.each(['/v1/send/logs', '/v1/suppressions'])(
+    'pages through %s to the end among its own',
+    async (path) => {
+      const { attacker, victim, table, ask } = await twoTenants();
+      const found: string[] = [];
+      for (let cursor: string | undefined | null; cursor !== null;) {
+        const query = { limit: '1', ...(cursor !== undefined && { cursor }) };
+        // oxlint-disable-next-line no-await-in-loop -- each page follows from the last
+        const told = await ask({ path, query, workspaceId: attacker.workspaceId });
+        expect(leaksIn(told, secretsOf(victim, table), '')).toEqual([]);
+        found.push(...told.body.data.map((each: unknown) => JSON.stringify(each)));
+        cursor = told.body.next_cursor as string | null;
+      }
+      expect(found).toHaveLength(3);
+      expect(found.every((each) => each.includes(attacker.word))).toBe(true);
+    },
+  );
+});
+
+describe('the means of this proof', () => {
+  it('would see each thing of a tenant in an answer: its own answers have all that the API ever shows', async () => {
+    const { victim, table, ask } = await twoTenants();
+    const seen = new Set<string>();
+    for (const operation of OPERATIONS.filter(({ method }) => method === 'GET')) {
+      // oxlint-disable-next-line no-await-in-loop
+      const told = await ask(requestOf(operation, victim));
+      for (const leak of leaksIn(told, secretsOf(victim, table), '')) seen.add(leak);
+    }
+    const { workspace, endpoint, delivery, recovery, key, event } = victim.ids;
+    const [, , , secret] = victim.shown;
+    for (const each of [victim.word, '48151623', workspace, endpoint, delivery, recovery, key, event, secret])
+      expect(seen).toContain(each);
+  });
+
+  it('knows every route: what the document leaves out reads nothing', async () => {
+    const { victim, table, ask } = await twoTenants();
+    const described = new Set(OPERATIONS.map(({ id }) => id));
+    const pages = ROUTES.filter(({ method, path }) => !described.has(`${method} ${path}`));
+    const before = table.calls.length;
+    for (const { scope, path } of pages) {
+      expect(scope).toBe('public');
+      // oxlint-disable-next-line no-await-in-loop
+      await ask({ path: path.replace(/\{\w+\+?\}/, victim.ids.endpoint) });
+    }
+    expect(table.calls).toHaveLength(before);
+    expect(pages.map(({ path }) => path)).toEqual([
+      '/dashboard',
+      '/dashboard/assets/{file}',
+      '/dashboard/{path+}',
+    ]);
+  });
+
+  it('does not pass over a new parameter, a new field or a new route', async () => {
+    const { attacker } = await twoTenants();
+    const operation = DOCUMENT.paths['/v1/webhooks']?.['get'];
+    if (!operation) throw new Error('No operation');
+    const described = (changes: object) =>
+      operationsOf({ paths: { '/v1/new': { get: { ...operation, ...changes } } } });
+    const parameter = { name: 'account', in: 'query', schema: {} };
+    const named = { ...parameter, schema: { pattern: '^inv_[a-z2-7]{26}$' } };
+    const schema = { items: { properties: { owner: {} } } };
+    expect(() => described({ parameters: [parameter] })).toThrow('what account can name');
+    expect(() => described({ parameters: [named] })).toThrow('what account can name');
+    expect(() => described({ requestBody: { content: { 'application/json': { schema } } } })).toThrow(
+      'what the field owner can name',
+    );
+    const [added] = described({});
+    expect(() => requestOf(added as Operation, attacker)).toThrow('GET /v1/new needs its row');
+  });
+});

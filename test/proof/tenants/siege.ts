@@ -1,0 +1,131 @@
+import type { Scope } from '../../../lambdas/core/api-key.ts';
+import type { Ask } from '../../api/harness.ts';
+import { attacksOn, foreign, saidIn, unknown, type Attack } from './attacks.ts';
+import type { Operation, Parameter } from './operations.ts';
+import { requestOf } from './requests.ts';
+import { bytesOf, leaksIn, secretsOf, stateOf, type TableState } from './rows.ts';
+import { twoTenants, type World } from './tenants.ts';
+
+/** What an attacker learns from an answer. */
+interface Heard {
+  readonly status: number;
+  readonly bytes: string;
+  /** Of the table and of KMS: a stopwatch must not tell what an answer hides. */
+  readonly reads: string;
+}
+
+export interface Outcome {
+  readonly requests: number;
+  /** Answers that are, byte for byte, the one to an unknown id. */
+  readonly alike: number;
+  readonly leaks: number;
+  /** What should not have been; empty is good. */
+  readonly complaints: readonly string[];
+}
+
+/** Every attack on one parameter of one operation, with a key of one scope. */
+export class Siege {
+  private readonly secrets: readonly string[];
+  private readonly complaints: string[] = [];
+  private state: TableState;
+  private requests = 0;
+  private alike = 0;
+  private leaks = 0;
+
+  private constructor(
+    private readonly world: World,
+    private readonly target: {
+      readonly operation: Operation;
+      readonly parameter: Parameter;
+      readonly scope: Scope;
+    },
+  ) {
+    this.secrets = secretsOf(world.victim, world.table);
+    this.state = stateOf(world.table, world.attacker);
+  }
+
+  /** Lays one, to the end. */
+  static async lay(target: Siege['target']): Promise<Outcome> {
+    const siege = new Siege(await twoTenants(), target);
+    await siege.run();
+    const { requests, alike, leaks, complaints } = siege;
+    return { requests, alike, leaks, complaints };
+  }
+
+  private async run(): Promise<void> {
+    const { operation, parameter } = this.target;
+    const { names } = parameter;
+    const none = await this.attempt({ what: 'nobody’s', value: unknown(names) });
+    const theirs = foreign(names, this.world);
+    if (theirs !== undefined) {
+      const heard = await this.attempt({ what: 'the victim’s', value: theirs });
+      if (JSON.stringify(heard) !== JSON.stringify(none))
+        this.complain('the victim’s', 'is told from an unknown one');
+      this.alike += 1;
+    }
+    const wanted = this.isAllowed() ? 404 : 403;
+    if (parameter.in === 'path' && none.status !== wanted)
+      this.complain('nobody’s', `is answered ${none.status}`);
+    for (const attack of attacksOn(operation, parameter, this.world)) {
+      // oxlint-disable-next-line no-await-in-loop -- the table is looked at before and after each
+      this.judge(attack, await this.attempt(attack), none);
+      if (parameter.in !== 'path') continue;
+      // oxlint-disable-next-line no-await-in-loop
+      const { status } = await this.attempt(attack, true);
+      if (![403, 404, 405].includes(status))
+        this.complain(attack.what, `as it is written is answered ${status}`);
+    }
+  }
+
+  private isAllowed(): boolean {
+    const { operation, scope } = this.target;
+    return operation.scope === 'public' || scope === 'admin' || scope === operation.scope;
+  }
+
+  private complain(what: string, wrong: string): void {
+    this.complaints.push(`${what} ${wrong}`);
+  }
+
+  /** Sends it, and looks whether it told or touched anything that is not the attacker's. */
+  private async attempt({ what, value }: Attack, raw?: true): Promise<Heard> {
+    const { table, kms, attacker, ask } = this.world;
+    const { operation, parameter, scope } = this.target;
+    const request: Ask = {
+      ...requestOf(operation, attacker, { parameter, value, ...(raw && { raw }) }),
+      scopes: [scope],
+    };
+    const before = this.state;
+    const [calls, opened] = [table.calls.length, kms.calls().length];
+    const told = await ask(request);
+    this.state = stateOf(table, attacker);
+    this.requests += 1;
+    const leaks = leaksIn(told, this.secrets, saidIn(request, value));
+    this.leaks += leaks.length;
+    if (leaks.length > 0) this.complain(what, `is told ${leaks.join(' ')}`);
+    if (told.status >= 500) this.complain(what, `is answered ${told.status}`);
+    if (this.state.beside !== before.beside) this.complain(what, 'writes to what is not its own');
+    if (told.status >= 400 && this.state.all !== before.all) this.complain(what, 'is refused, and writes');
+    return {
+      status: told.status,
+      // The mails that SES took are numbered.
+      bytes: bytesOf(told).replace(/0100019c-\d+/, '0100019c'),
+      reads: [...table.calls.slice(calls), ...kms.calls().slice(opened)].join(' '),
+    };
+  }
+
+  /** In a path, what is no id names nothing; in a query, it may also be called wrong. */
+  private judge({ what }: Attack, heard: Heard, none: Heard): void {
+    const same = heard.bytes === none.bytes;
+    if (same) this.alike += 1;
+    const { parameter } = this.target;
+    if (!this.isAllowed()) {
+      if (heard.status !== 403 || !same) this.complain(what, `is answered ${heard.status} without the scope`);
+      if (heard.reads !== '') this.complain(what, `reads ${heard.reads} without the scope`);
+      return;
+    }
+    // The beginning of an address may be that of the attacker's own.
+    if (same || (parameter.names === 'prefix' && heard.status === 200)) return;
+    if (parameter.in === 'path' || ![400, 422].includes(heard.status))
+      this.complain(what, `is answered ${heard.status}, unlike an unknown one`);
+  }
+}

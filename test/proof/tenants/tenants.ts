@@ -1,0 +1,186 @@
+/** Two workspaces in one deployment, each with one of everything that has an id, and a word of its own in every text. */
+import { deliveryId, deterministicId } from '../../../lambdas/core/ids.ts';
+import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
+import { claimAttempt, recordAttempt, settleDelivery } from '../../../lambdas/store/deliveries.ts';
+import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
+import { eventRows } from '../../../lambdas/store/event-rows.ts';
+import { KIND, endpointCountersPartition, eventCountersPartition } from '../../../lambdas/store/keys.ts';
+import { openProbe } from '../../../lambdas/store/probes.ts';
+import { putRows } from '../../../lambdas/store/put-rows.ts';
+import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
+import { NOW_MS, setUp, type Ask, type Told } from '../../api/harness.ts';
+import { aTask, anEvent } from '../../builders/events.ts';
+import { SEED } from '../size.ts';
+import { Dice, seededRandom } from '../world/random.ts';
+
+/** What an id can be of. */
+export const KINDS = [
+  'workspace',
+  'endpoint',
+  'delivery',
+  'recovery',
+  'key',
+  'event',
+  'message',
+  'recipient',
+  'idempotency',
+  'probe',
+] as const;
+export type Kind = (typeof KINDS)[number];
+export type Ids = Readonly<Record<Kind, string>>;
+
+export interface Tenant {
+  readonly workspaceId: string;
+  /** In every name, address, subject and URL that is its own. */
+  readonly word: string;
+  /** The key that asks. */
+  readonly keyId: string;
+  readonly ids: Ids;
+  /** A path of each list that has pages, and the cursor to its second one. */
+  readonly cursors: Readonly<Record<string, string>>;
+  /** Keys and secrets it was shown. */
+  readonly shown: readonly string[];
+}
+
+export type World = Awaited<ReturnType<typeof twoTenants>>;
+
+const EVENTS = 3;
+const RETENTION = { retentionDays: 90, receivedAtMs: NOW_MS };
+
+export const SEND_BODY = { from: 'you@yourdomain.com', to: ['x@example.com'], subject: 'Hello', text: 'Hi' };
+
+type Deployment = ReturnType<typeof setUp>;
+
+async function storeMail(
+  deployment: Deployment,
+  workspaceId: string,
+  { word, endpointId }: { word: string; endpointId: string },
+) {
+  const { table } = deployment;
+  const endpoint = await getEndpoint(table, workspaceId, endpointId);
+  if (!endpoint) throw new Error('The endpoint is gone');
+  const events = Array.from({ length: EVENTS }, (_, number) =>
+    anEvent({
+      event_id: deterministicId('evt', [word, String(number)]),
+      message_id: `0100-${word}-${number}`,
+      workspace_id: workspaceId,
+      to: `ann${number}.${word}@example.com`,
+      subject: `About ${word}`,
+      tags: { campaign: word },
+      timestamp: formatTimestamp(NOW_MS - 60_000 * (number + 1)),
+    }),
+  );
+  await putRows(
+    table,
+    events.flatMap((event) => eventRows([event], RETENTION, JSON.stringify({ mail: { word } }))),
+  );
+  for (const event of events) {
+    const task = aTask(event, endpoint);
+    const stored = { event, ttl: 1 };
+    // oxlint-disable-next-line no-await-in-loop -- in the same order on every run
+    await claimAttempt(table, { task, stored, execution: 'x', nowMs: NOW_MS });
+    const attempt = {
+      number: 1,
+      trigger: 'auto',
+      started_at: event.timestamp,
+      duration_ms: 5,
+      response_excerpt: word,
+    } as const;
+    // oxlint-disable-next-line no-await-in-loop
+    await recordAttempt(table, task, { attempt, ttl: 1 });
+    // oxlint-disable-next-line no-await-in-loop
+    await settleDelivery(table, task, { status: 'exhausted', attemptCount: 1, nowMs: NOW_MS });
+  }
+  const [event] = events;
+  if (!event) throw new Error('No event');
+  return event;
+}
+
+/** So many that the number tells whose they are. */
+async function storeCounters(
+  { table }: Deployment,
+  ids: { workspaceId: string; endpointId: string },
+  count: number,
+) {
+  const sk = '2026-02-25T11:00:00Z';
+  await putRows(table, [
+    { pk: eventCountersPartition(ids.workspaceId, 'hour'), sk, kind: KIND.counters, delivered: count },
+    {
+      pk: endpointCountersPartition(ids.workspaceId, ids.endpointId, 'hour'),
+      sk,
+      kind: KIND.counters,
+      attempts: count,
+    },
+  ]);
+}
+
+async function aTenant(deployment: Deployment, word: string, count: number): Promise<Tenant> {
+  const workspaceId = deterministicId('ws', [word]);
+  const ask = async (request: Ask, keyId?: string): Promise<Told> => {
+    const told = await deployment.ask({ ...request, workspaceId, ...(keyId !== undefined && { keyId }) });
+    if (told.status >= 300) throw new Error(`${request.path}: ${told.text}`);
+    return told;
+  };
+  const post = async (path: string, body: object, headers = {}) =>
+    (await ask({ method: 'POST', path, body, headers })).body as Record<string, string>;
+
+  await createWorkspace(deployment.table, {
+    id: workspaceId,
+    name: word,
+    created_at: formatTimestamp(NOW_MS),
+  });
+  const asking = await post('/v1/api-keys', { name: `${word} asks`, scopes: ['admin'] });
+  const { id: key = '', key: keyText = '' } = await post('/v1/api-keys', { name: `${word} server` });
+  const { id: endpoint = '', secret = '' } = await post('/v1/webhooks', {
+    url: `https://hooks.example.com/${word}?token=${word}`,
+    description: `Of ${word}`,
+    events: ['*'],
+  });
+  const path = `/v1/webhooks/${endpoint}`;
+  const { secret: rotated = '' } = await post(`${path}/rotate-secret`, {});
+  const event = await storeMail(deployment, workspaceId, { word, endpointId: endpoint });
+  await storeCounters(deployment, { workspaceId, endpointId: endpoint }, count);
+  for (const number of [0, 1, 2])
+    // oxlint-disable-next-line no-await-in-loop -- in the same order on every run
+    await post('/v1/suppressions', { address: `ann${number}.${word}@example.com` });
+  const { recovery_id: recovery = '' } = await post(`${path}/recover`, { since: '2026-02-25T11:00:00Z' });
+  const idempotency = `order-${word}`;
+  await post('/v1/send', SEND_BODY, { 'idempotency-key': idempotency });
+  const probe = `${word.padEnd(8, 'a')}${'b'.repeat(44)}`;
+  await openProbe(deployment.table, probe, NOW_MS);
+
+  const lists = ['/v1/send/logs', `${path}/changes`, `${path}/deliveries`, '/v1/suppressions'];
+  const cursors: Record<string, string> = {};
+  for (const list of lists)
+    // oxlint-disable-next-line no-await-in-loop
+    cursors[list] = (await ask({ path: list, query: { limit: '1' } })).body.next_cursor;
+  return {
+    workspaceId,
+    word,
+    keyId: asking['id'] ?? '',
+    ids: {
+      workspace: workspaceId,
+      endpoint,
+      delivery: deliveryId(event.event_id, endpoint),
+      recovery,
+      key,
+      event: event.event_id,
+      message: event.message_id,
+      recipient: `ann0.${word}@example.com`,
+      idempotency,
+      probe,
+    },
+    cursors,
+    shown: [asking['key'] ?? '', keyText, secret, rotated],
+  };
+}
+
+/** The same on every call, random ids and nonces included. */
+export async function twoTenants() {
+  const deployment = setUp();
+  const dice = new Dice(seededRandom(SEED));
+  Object.assign(deployment.deps, { randomBytes: (size: number) => dice.bytes(size) });
+  const victim = await aTenant(deployment, 'quartz', 48_151_623);
+  const attacker = await aTenant(deployment, 'basalt', 7);
+  return { ...deployment, victim, attacker };
+}
