@@ -2,15 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'vitest';
 import { RECORDS } from '../record.ts';
+import { SEEN_PREFIX, type SeenFault } from './fault-record.ts';
 import { FAULTS } from './rows.ts';
-
-/** What the run of a row saw, for docs/reliability.md. */
-export interface SeenFault {
-  readonly number: number;
-  readonly seen: string;
-}
-
-export const SEEN_PREFIX = 'fault-';
 
 /** The test of one row of the table. `run` expects what the row says, and tells in a few words what it saw. */
 export function fault(number: number, run: () => Promise<string> | string, timeoutMs = 120_000): void {

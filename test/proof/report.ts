@@ -1,0 +1,99 @@
+/** docs/reliability.md, of what the proofs recorded. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SEEN_PREFIX, type SeenFault } from './faults/fault-record.ts';
+import { FAULTS, type FaultRow } from './faults/rows.ts';
+import { RECORDS } from './record.ts';
+
+type Figures = Readonly<Record<string, string | number>>;
+
+/** What each record is called in the page, and what it shows. In the order of the page. */
+const PROOFS: readonly { readonly record: string; readonly title: string; readonly what: string }[] = [
+  {
+    record: 'ledger',
+    title: 'The ledger',
+    what: 'Mail of every kind, a tenth of it published twice and a tenth late, goes through the real code over a table, a stream, a queue and state machines that answer as the deployed ones do, while one call in twenty fails, is throttled, is done by half, loses its answer, or ends its process. Then everything is accounted for: each event stored once, quarantined or in a dead-letter queue; each recipient’s status; each delivery at an end; each request an attempt that was recorded, or one that a crash explains; each counter a recount of the rows.',
+  },
+  {
+    record: 'crash',
+    title: 'A crash at every await',
+    what: 'The same deployment, and a process that ends at an await of ingest, dispatch, deliver, tally or recover: the first time it comes by, and other times. An await that no step of the scenario comes by fails the test.',
+  },
+  {
+    record: 'guard',
+    title: 'The guard',
+    what: 'Addresses against the special-purpose registries in three forms (CIDRs, ranges, Python’s own), URLs against a reading of our own, and sends through real sockets with names that answer as an attacker would have them. Listeners on loopback must hear nothing.',
+  },
+  {
+    record: 'receivers',
+    title: 'Hostile receivers',
+    what: 'Receivers that misbehave at the level of TCP, TLS or HTTP, 200 at a time, beside a healthy one.',
+  },
+  {
+    record: 'tenants',
+    title: 'Tenants',
+    what: 'Every route of the OpenAPI document, with every id it takes, asked for by a tenant whom it does not belong to.',
+  },
+  {
+    record: 'signatures',
+    title: 'Signatures',
+    what: 'One file of vectors for all languages, and generated requests, each also with something changed.',
+  },
+  {
+    record: 'parsers',
+    title: 'Parsers',
+    what: 'Whatever is read from outside, in mutations of real samples and in random bytes.',
+  },
+  {
+    record: 'mutation',
+    title: 'Mutations',
+    what: 'The share of changed copies of our own code that its tests notice, file by file; what they pass over is in [mutation.md](mutation.md).',
+  },
+];
+
+function read(name: string): unknown {
+  const file = join(RECORDS, `${name}.json`);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as unknown) : undefined;
+}
+
+function figure(value: string | number): string {
+  return typeof value === 'number' ? value.toLocaleString('en-US') : value;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function section({ record, title, what }: (typeof PROOFS)[number]): string {
+  const figures = read(record) as Figures | undefined;
+  const rows = figures
+    ? Object.entries(figures).map(([name, value]) => `| ${cell(name)} | ${cell(figure(value))} |`)
+    : ['| not part of this run | |'];
+  return [`## ${title}`, '', what, '', '| | |', '| --- | ---: |', ...rows, ''].join('\n');
+}
+
+function faultLine(row: FaultRow): string {
+  const record = read(`${SEEN_PREFIX}${row.number}`) as SeenFault | undefined;
+  const seen = record?.seen ?? 'not part of this run';
+  const place = row.because === undefined ? row.place : `${row.place}: ${row.because}`;
+  return `| ${[String(row.number), row.fault, row.expected, seen, place].map(cell).join(' | ')} |`;
+}
+
+/** `run` says how much was tried, and when: `npm run soak` on a day. */
+export function reliabilityPage(run: string): string {
+  return [
+    '# What was tried',
+    '',
+    `Made by ${run}. What it stands for is in [guarantees.md](guarantees.md); \`npm test\` runs the same with fewer tries.`,
+    '',
+    ...PROOFS.map(section),
+    '## Forty faults',
+    '',
+    'Each is a test of its name. “Stack” is the deployed stack of the local run, “world” the simulated deployment of the ledger, “process” the functions themselves, with real sockets where there is a receiver.',
+    '',
+    '| | fault | expected | seen | run against |',
+    '| ---: | --- | --- | --- | --- |',
+    ...FAULTS.map(faultLine),
+    '',
+  ].join('\n');
+}
