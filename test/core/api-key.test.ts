@@ -41,6 +41,31 @@ describe('a key is not well formed', () => {
 });
 
 describe('a new key', () => {
+  it('is as likely to have each character as any other: of all bytes, each stands for it four times', () => {
+    // One byte for all thirty characters, so that each byte has its say.
+    const bytes = Array.from({ length: 248 }, (_, byte) => byte);
+    const characters = bytes.map((byte) =>
+      newApiKey('live', (size) => new Uint8Array(size).fill(byte)).at(9),
+    );
+    const counts = Map.groupBy(characters, (each) => each);
+    expect([...counts.keys()].join('')).toBe(BASE62);
+    expect([...counts.values()].every(({ length }) => length === 4)).toBe(true);
+  });
+
+  it('takes every one of its thirty characters from chance: 178 bits of it', () => {
+    const one = newApiKey('live', () => Uint8Array.from({ length: 30 }, (_, index) => index));
+    expect(one).toContain(`ivy_live_${BASE62.slice(0, 30)}`);
+    expect(Math.floor(30 * Math.log2(BASE62.length))).toBe(178);
+  });
+
+  it('is never made twice, and always well formed', () => {
+    const keys = Array.from({ length: 5_000 }, () => newApiKey('live', randomBytes));
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys.filter((key) => !isWellFormedApiKey(key) || !/^ivy_live_[0-9A-Za-z]{36}$/.test(key))).toEqual(
+      [],
+    );
+  });
+
   it('is well formed and says its mode', () => {
     expect(newApiKey('live', randomBytes)).toMatch(/^ivy_live_[0-9A-Za-z]{36}$/);
     expect(newApiKey('test', randomBytes)).toMatch(/^ivy_test_[0-9A-Za-z]{36}$/);

@@ -1,0 +1,167 @@
+/** The seven functions as they are deployed, in this process: their own entries, with AWS answered here. */
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type {
+  APIGatewayProxyEvent,
+  APIGatewayProxyResult,
+  APIGatewayRequestAuthorizerEvent,
+  Context,
+} from 'aws-lambda';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { vi } from 'vitest';
+import { ENV } from '../../../lambdas/core/env.ts';
+import { memoryTable } from '../../fakes/memory-table.ts';
+
+export const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:topic';
+
+const ENVIRONMENT: Readonly<Record<string, string>> = {
+  AWS_REGION: 'us-east-1',
+  [ENV.tableName]: 'table',
+  [ENV.retentionDays]: '90',
+  [ENV.topicArn]: TOPIC_ARN,
+  [ENV.configurationSet]: 'IvyMailEvents',
+  [ENV.secretsKeyArn]: 'arn:aws:kms:us-east-1:000000000000:key/1',
+  [ENV.deliverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:deliver',
+  [ENV.recoverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:recover',
+  [ENV.poisonQueueUrl]: 'http://127.0.0.1/poison',
+  [ENV.allowInsecureEndpoints]: 'true',
+  [ENV.retry]: JSON.stringify({ firstDelaySeconds: 60, factor: 5, count: 3 }),
+  [ENV.autoSuppress]: JSON.stringify({ hardBounces: true, complaints: true }),
+};
+
+interface Command {
+  readonly constructor: { readonly name: string };
+  readonly input: Readonly<Record<string, unknown>>;
+}
+type Answer = (command: Command) => unknown;
+
+/** KMS: what it seals says nothing, and opens for its own context only. */
+function kmsAnswer(): Answer {
+  const key = randomBytes(32);
+  return ({ input }) => {
+    const context = Buffer.from(JSON.stringify(input['EncryptionContext']));
+    const plain = input['Plaintext'] as Uint8Array | undefined;
+    if (plain) {
+      const nonce = randomBytes(12);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context);
+      const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
+      return { CiphertextBlob: Buffer.concat([nonce, cipher.getAuthTag(), sealed]) };
+    }
+    const blob = Buffer.from(input['CiphertextBlob'] as Uint8Array);
+    const decipher = createDecipheriv('aes-256-gcm', key, blob.subarray(0, 12))
+      .setAAD(context)
+      .setAuthTag(blob.subarray(12, 28));
+    return { Plaintext: Buffer.concat([decipher.update(blob.subarray(28)), decipher.final()]) };
+  };
+}
+
+const CLIENTS = {
+  dynamodb: DynamoDBDocumentClient,
+  kms: KMSClient,
+  ses: SESv2Client,
+  sfn: SFNClient,
+  sqs: SQSClient,
+};
+export type Service = keyof typeof CLIENTS;
+
+function answerBy(service: Service, answer: Answer): void {
+  const send = vi.spyOn(CLIENTS[service].prototype as unknown as { send: Answer }, 'send');
+  send.mockImplementation(async (command) => answer(command));
+}
+
+export interface Request {
+  readonly method?: string;
+  /** As it stands in the address. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** An object is sent as JSON. */
+  readonly body?: object | string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly workspaceId: string;
+}
+
+/** As API Gateway hands it to the function. */
+function eventOf({ method = 'GET', path, query, body, headers, workspaceId }: Request): APIGatewayProxyEvent {
+  return {
+    httpMethod: method,
+    path,
+    headers: { 'content-type': 'application/json', ...headers },
+    multiValueQueryStringParameters: query
+      ? Object.fromEntries(Object.entries(query).map(([name, value]) => [name, [value]]))
+      : null,
+    body: typeof body === 'object' ? JSON.stringify(body) : (body ?? null),
+    isBase64Encoded: false,
+    requestContext: {
+      requestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
+      authorizer: { workspace_id: workspaceId, key_id: 'key_asking', scopes: 'admin' },
+    },
+  } as unknown as APIGatewayProxyEvent;
+}
+
+/** What Lambda hands over besides the event. */
+const CONTEXT = {
+  awsRequestId: '5c1d3ae5-2a27-4b5e-9d43-3a2f1d1c0b0a',
+  functionName: 'ivymail',
+  functionVersion: '1',
+  invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:ivymail',
+  memoryLimitInMB: '512',
+} as unknown as Context;
+
+/** Loads them anew, with these variables beside their own; until `unloadFunctions`. */
+export async function loadFunctions(environment: Readonly<Record<string, string>> = {}) {
+  for (const [name, value] of Object.entries({ ...ENVIRONMENT, ...environment })) vi.stubEnv(name, value);
+  vi.resetModules();
+  const table = memoryTable();
+  const mails: Command[] = [];
+  /** Asked before each call; what it gives is what the caller is rejected with. */
+  const aws: { fault: (service: Service, name: string) => Error | undefined } = { fault: () => undefined };
+  const answers: Readonly<Record<Service, Answer>> = {
+    dynamodb: (command) => table.client.send(command as never),
+    kms: kmsAnswer(),
+    ses: (command) => ({ MessageId: `0100019c-${mails.push(command)}` }),
+    sfn: () => ({}),
+    sqs: () => ({}),
+  };
+  for (const service of Object.keys(answers) as Service[])
+    answerBy(service, (command) => {
+      const fault = aws.fault(service, command.constructor.name);
+      if (fault) throw fault;
+      return answers[service](command);
+    });
+
+  const [api, authorizer, deliver, dispatch, ingest, recover, tally] = await Promise.all([
+    import('../../../lambdas/handlers/api.ts'),
+    import('../../../lambdas/handlers/authorizer.ts'),
+    import('../../../lambdas/handlers/deliver.ts'),
+    import('../../../lambdas/handlers/dispatch.ts'),
+    import('../../../lambdas/handlers/ingest.ts'),
+    import('../../../lambdas/handlers/recover.ts'),
+    import('../../../lambdas/handlers/tally.ts'),
+  ]);
+  return {
+    table,
+    aws,
+    api: (request: Request): Promise<APIGatewayProxyResult> => api.handler(eventOf(request), CONTEXT),
+    authorizer: (headers: Readonly<Record<string, string>>) =>
+      authorizer.handler({
+        type: 'REQUEST',
+        methodArn: 'arn:aws:execute-api:us-east-1:000000000000:api1/prod/GET/v1/send/logs',
+        headers,
+      } as unknown as APIGatewayRequestAuthorizerEvent),
+    deliver: deliver.handler,
+    dispatch: dispatch.handler,
+    ingest: ingest.handler,
+    recover: recover.handler,
+    tally: tally.handler,
+  };
+}
+
+export type Functions = Awaited<ReturnType<typeof loadFunctions>>;
+
+export function unloadFunctions(): void {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+}
