@@ -175,8 +175,8 @@ function attemptOf(task: DeliveryTask, result: AttemptResult): Attempt {
   };
 }
 
-/** A minute: DynamoDB was tried for seconds, and what ails it is not over in the next ones. */
-const RECORD_AGAIN_SECONDS = 60;
+/** DynamoDB was tried for seconds already; and before the lease is over, which another start of the run may wait for. */
+const RECORD_AGAIN_SECONDS = 20;
 
 interface Sent {
   readonly result: AttemptResult;
@@ -237,7 +237,15 @@ async function record(
 
 function toBeRecorded(task: DeliveryTask, result: AttemptResult): DeliveryResult {
   const { response_excerpt: _excerpt, ...unrecorded } = result;
-  return { ...task, outcome: 'retry', delay_seconds: RECORD_AGAIN_SECONDS, unrecorded };
+  // Of two starts of a run one gives Redeliver its name; what only this one knows must not get lost over it.
+  const name = `${task.execution_name}-record`;
+  return {
+    ...task,
+    execution_name: name,
+    outcome: 'retry',
+    delay_seconds: RECORD_AGAIN_SECONDS,
+    unrecorded,
+  };
 }
 
 /** What an attempt says of its endpoint: a success ends a row of failures, a failure may open the breaker or disable it. */

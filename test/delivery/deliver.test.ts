@@ -271,7 +271,8 @@ describe('a fault of our own', () => {
         if (command === failing && requests.length > 0) throw new Error('throttled');
       };
       const { result } = await run();
-      expect(result).toMatchObject({ outcome: 'retry', attempt: 1, delay_seconds: 60 });
+      expect(result).toMatchObject({ outcome: 'retry', attempt: 1, delay_seconds: 20 });
+      expect(result.execution_name).toMatch(/^.{10,72}-record$/);
       expect(unrecorded).toHaveLength(1);
       await expect(run(result)).rejects.toThrow(OwnFault);
       table.before = () => {};

@@ -67,11 +67,14 @@ export async function callAws<T>(calls: Calls, process: Process, call: Call<T>):
   const { clock, dice, faults, injected } = calls;
   let done: { readonly answer: T } | undefined;
   let failure: Error | undefined;
+  // Every other fault is over by the next try; the rest outlasts all of them, and reaches our code.
+  let lasting: Fault | undefined;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     // oxlint-disable-next-line no-await-in-loop -- a try follows the one before it
     await clock.sleep(2 + dice.upTo(8) + attempt * RETRY_MS);
     if (!process.alive) return never;
-    const met = faults({ name: call.name, process });
+    const met = lasting ?? faults({ name: call.name, process });
+    if (met !== undefined && met !== 'partial' && dice.chance(0.5)) lasting = met;
     if (met !== undefined) injected[met] = (injected[met] ?? 0) + 1;
     if (met === 'killed') return process.kill();
     if (met === 'error') failure = fault('InternalServerError', `${call.name} failed`);
