@@ -6,7 +6,7 @@ import { ApiError, type ErrorCode } from './errors.ts';
 import type { RouteAnswer } from './route.ts';
 import { sendCommand, type PlannedMail } from './send-command.ts';
 import { ownEvents } from './send-events.ts';
-import { classifySendError } from './ses-errors.ts';
+import { classifySendError, loggable } from './ses-errors.ts';
 
 /** Where a send with a key writes down how far it came, so that a repeat can go on from there. */
 export interface SendJournal {
@@ -52,11 +52,11 @@ async function askSes(
     messageId = (await deps.ses.send(command)).MessageId;
   } catch (error) {
     const failure = classifySendError(error);
-    if (failure.kind === 'retry') throw await unavailable(failure.afterSeconds, error, journal);
+    if (failure.kind === 'retry') throw await unavailable(failure.afterSeconds, loggable(error), journal);
     if (failure.kind === 'refused') {
       return { message_id: intent.send_id, refusal: { code: failure.code, message: failure.message } };
     }
-    cause = error;
+    cause = loggable(error);
   }
   if (messageId !== undefined) return { message_id: messageId };
   // If this is not written down either, a repeat finds out by itself, half a minute later.

@@ -42,9 +42,27 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   'CredentialsProviderError',
 ]);
 
-function statusOf(error: Error): number | undefined {
-  const metadata = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }) : undefined;
-  return metadata?.httpStatusCode;
+interface Metadata {
+  readonly httpStatusCode?: number;
+  readonly requestId?: string;
+}
+
+function metadataOf(error: Error): Metadata {
+  const metadata = '$metadata' in error ? (error.$metadata as Metadata | undefined) : undefined;
+  return metadata ?? {};
+}
+
+function errnoOf(error: Error): string {
+  return 'code' in error ? String(error.code) : '';
+}
+
+/** An error of SES for the log: by name, status and request. Its own words may name a recipient, or quote a mail. */
+export function loggable(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error('SES failed');
+  const { httpStatusCode: status, requestId } = metadataOf(error);
+  const request = requestId === undefined ? '' : `request ${requestId}`;
+  const said = [error.name, errnoOf(error), status ?? '', request].filter((part) => part !== '');
+  return new Error(`SES failed: ${said.join(', ')}`);
 }
 
 /** Errors and their wording: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html */
@@ -58,11 +76,10 @@ export function classifySendError(error: unknown): SendFailure {
     const unverified = /not verified/i.test(error.message);
     return { kind: 'refused', code: unverified ? 'identity_not_verified' : code, message: error.message };
   }
-  const errno = 'code' in error ? String(error.code) : '';
   // An answer that broke off after its first line is still a yes.
-  const status = statusOf(error);
+  const { httpStatusCode: status } = metadataOf(error);
   const refusedByStatus = status !== undefined && status >= 300;
-  if (refusedByStatus || NEVER_SENT.has(error.name) || NEVER_SENT.has(errno)) {
+  if (refusedByStatus || NEVER_SENT.has(error.name) || NEVER_SENT.has(errnoOf(error))) {
     return { kind: 'retry', afterSeconds: BROKEN_RETRY_SECONDS };
   }
   return { kind: 'unknown' };

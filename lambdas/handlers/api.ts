@@ -12,7 +12,8 @@ const deps = awsDeps(process.env);
 
 /** Every route of the API; one log line a request, without recipients or secrets. */
 export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
-  .use(injectLambdaContext(logger, { clearState: true }))
+  // Whatever the environment says: an event holds the key, the mail and its recipients.
+  .use(injectLambdaContext(logger, { clearState: true, logEvent: false }))
   .handler(async (event) => {
     const startedMs = Date.now();
     const { result, route, workspaceId, errorCode, fault } = await answer(deps, ROUTES, event);

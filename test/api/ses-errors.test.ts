@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { STATUS_OF_CODE } from '../../lambdas/api/errors.ts';
-import { classifySendError } from '../../lambdas/api/ses-errors.ts';
+import { classifySendError, loggable } from '../../lambdas/api/ses-errors.ts';
 
 interface Shape {
   readonly message?: string;
@@ -69,5 +69,23 @@ describe('nobody knows what became of a mail', () => {
     ['nothing', undefined],
   ])('after %s', (_what, error) => {
     expect(classifySendError(error)).toEqual({ kind: 'unknown' });
+  });
+});
+
+describe('an error of SES is logged', () => {
+  it.each([
+    [sesError('Throttling', { message: SANDBOX, status: 400 }), 'SES failed: Throttling, 400'],
+    [sesError('Error', { message: SANDBOX, code: 'ECONNRESET' }), 'SES failed: Error, ECONNRESET'],
+    [Object.assign(new TypeError(SANDBOX), { $metadata: undefined }), 'SES failed: TypeError'],
+    [SANDBOX, 'SES failed'],
+  ])('by what it is, without its words: they may name a recipient (%#)', (error, logged) => {
+    const { message, stack, cause } = loggable(error);
+    expect(message).toBe(logged);
+    expect(JSON.stringify([message, stack, cause])).not.toContain('ann@example.com');
+  });
+
+  it('with the id of the request, which AWS asks for', () => {
+    const error = Object.assign(new Error(SANDBOX), { $metadata: { httpStatusCode: 500, requestId: 'r-1' } });
+    expect(loggable(error).message).toBe('SES failed: Error, 500, request r-1');
   });
 });
