@@ -117,7 +117,9 @@ export async function loadFunctions(environment: Readonly<Record<string, string>
   const table = memoryTable();
   const mails: Command[] = [];
   /** Asked before each call; what it gives is what the caller is rejected with. */
-  const aws: { fault: (service: Service, name: string) => Error | undefined } = { fault: () => undefined };
+  const aws: { fault: (service: Service, name: string, input: object) => Error | undefined } = {
+    fault: () => undefined,
+  };
   const answers: Readonly<Record<Service, Answer>> = {
     dynamodb: (command) => table.client.send(command as never),
     kms: kmsAnswer(),
@@ -127,7 +129,7 @@ export async function loadFunctions(environment: Readonly<Record<string, string>
   };
   for (const service of Object.keys(answers) as Service[])
     answerBy(service, (command) => {
-      const fault = aws.fault(service, command.constructor.name);
+      const fault = aws.fault(service, command.constructor.name, command.input);
       if (fault) throw fault;
       return answers[service](command);
     });

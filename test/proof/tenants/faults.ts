@@ -1,0 +1,42 @@
+/** Errors of AWS as it words them. */
+import { CANARY } from './canaries.ts';
+
+export function awsError(name: string, message: string, status = 400): Error {
+  return Object.assign(new Error(message), {
+    name,
+    $fault: status < 500 ? 'client' : 'server',
+    $metadata: { httpStatusCode: status, requestId: '7a62c49f-347e-4fc4-9331-6e8eEXAMPLE', attempts: 3 },
+  });
+}
+
+export const DENIED = awsError(
+  'AccessDeniedException',
+  'User: arn:aws:sts::000000000000:assumed-role/x is not authorized to perform this action',
+);
+/** As AWS words them; SES names whom it refuses, and a validation quotes what it was given. */
+export const SES_ERRORS = [
+  awsError(
+    'MessageRejected',
+    `Email address is not verified. The following identities failed the check: ${CANARY.recipient}`,
+  ),
+  awsError('TooManyRequestsException', `Maximum sending rate exceeded for ${CANARY.recipient}`, 429),
+  awsError(
+    'InternalServiceErrorException',
+    `Could not queue <${CANARY.recipient}>: "${CANARY.recipient}"`,
+    500,
+  ),
+  awsError(
+    'InvalidParameterValue',
+    `1 validation error detected: Value '${CANARY.subject}' at 'content.simple.subject' failed`,
+  ),
+  Object.assign(new Error(`socket hang up (${CANARY.recipient})`), { code: 'ECONNRESET' }),
+  awsError(
+    'ServiceUnavailable',
+    `POST https://email.example/v2/email/${CANARY.recipient}?key=${CANARY.token} failed`,
+    503,
+  ),
+];
+/** Step Functions quotes what it was given, too: the ids of a task. */
+export const SFN_ERRORS = ['InvalidExecutionInput', 'ThrottlingException'].map(
+  (name) => (input: object) => awsError(name, `Refused: '${JSON.stringify(input)}'`),
+);
