@@ -90,21 +90,34 @@ async function recover(deps: RecoverDeps, task: PacedTask): Promise<PacedResult>
   // While the breaker is open one delivery goes ahead, and the others wait for what becomes of it.
   const failing = endpoint.breaker_opened_at !== undefined;
   const step = await readStep(deps, stored, endpoint, failing ? 1 : DELIVERIES_PER_STEP);
-  await Promise.all(
+  const started = await startAll(
+    deps,
     step.missed.map(({ address, attempts }) =>
-      deps.startDelivery(runTask(address, endpoint.id, { id: recovery.id, trigger: 'recover', attempts })),
+      runTask(address, endpoint.id, { id: recovery.id, trigger: 'recover', attempts }),
     ),
   );
+  const whole = started === step.missed.length;
+  const ended = whole && step.ended;
   await advanceRecovery(deps.table, stored, {
-    ...(step.position !== undefined && { position: step.position }),
-    started: recovery.started + step.missed.length,
-    status: step.ended ? 'completed' : 'running',
-    ...(step.ended && { completedAt }),
+    // Those that could not be started are still missed: the next step finds them from the same position on.
+    ...(whole && step.position !== undefined && { position: step.position }),
+    started: recovery.started + started,
+    status: ended ? 'completed' : 'running',
+    ...(ended && { completedAt }),
   });
-  if (step.ended) return next(task, 'done');
+  if (ended) return next(task, 'done');
   return failing
     ? next(task, 'continue', probeDelaySeconds(0), task.probes + 1)
     : next(task, 'continue', STEP_SECONDS);
+}
+
+/** How many of the deliveries were started. Throws where none of them was: only then is the step worth nothing. */
+async function startAll(deps: RecoverDeps, tasks: readonly DeliveryTask[]): Promise<number> {
+  const starts = await Promise.allSettled(tasks.map((task) => deps.startDelivery(task)));
+  const failed = starts.filter((start) => start.status === 'rejected');
+  const [first] = failed;
+  if (first && failed.length === tasks.length) throw first.reason;
+  return tasks.length - failed.length;
 }
 
 interface RecoveryStep {
@@ -182,15 +195,15 @@ async function drain(deps: RecoverDeps, task: PacedTask): Promise<PacedResult> {
   }
   // Each probe is a run of its own: one that ended without an answer must not keep its delivery from being tried again.
   const run = `${command.id}-${breaker === undefined ? 'drain' : task.probes}`;
-  await Promise.all(
+  // One that could not be started stays held, and is among the next.
+  await startAll(
+    deps,
     items.map((delivery) =>
-      deps.startDelivery(
-        runTask({ ...delivery, timestamp: delivery.event_timestamp }, endpointId, {
-          id: run,
-          trigger: 'auto',
-          attempts: delivery.attempt_count,
-        }),
-      ),
+      runTask({ ...delivery, timestamp: delivery.event_timestamp }, endpointId, {
+        id: run,
+        trigger: 'auto',
+        attempts: delivery.attempt_count,
+      }),
     ),
   );
   return breaker === undefined

@@ -188,6 +188,35 @@ describe('a recovery', () => {
     expect(await progress()).toMatchObject({ status: 'completed', started: 1 });
   });
 
+  it('goes on where some could not be started, and starts those with the next step', async () => {
+    const { deps, table, started, store, task, recovery, progress } = await setUp();
+    const events = [bounceAt(1), bounceAt(2), bounceAt(3)];
+    await store(events);
+    await putRecovery(table, recovery);
+    const refused = events[1]?.event_id;
+    const failing = {
+      ...deps,
+      startDelivery: (each: DeliveryTask) =>
+        each.event_id === refused ? Promise.reject(new Error('throttled')) : deps.startDelivery(each),
+    };
+    const first = await recoverStep(failing, task);
+    expect(first).toMatchObject({ outcome: 'continue', delay_seconds: 4 });
+    expect(started.map((each) => each.event_id)).not.toContain(refused);
+    expect(await progress()).toMatchObject({ status: 'running', started: 2 });
+    expect(await recoverStep(deps, first)).toMatchObject({ outcome: 'done' });
+    expect(started.map((each) => each.event_id)).toContain(refused);
+    expect(await progress()).toMatchObject({ status: 'completed' });
+  });
+
+  it('is a fault of ours where none could be started', async () => {
+    const { deps, table, store, task, recovery, progress } = await setUp();
+    await store([bounceAt(1)]);
+    await putRecovery(table, recovery);
+    const failing = { ...deps, startDelivery: () => Promise.reject(new Error('throttled')) };
+    await expect(recoverStep(failing, task)).rejects.toThrow('throttled');
+    expect(await progress()).toMatchObject({ status: 'running', started: 0 });
+  });
+
   it('is cancelled where the endpoint is not active any more', async () => {
     const { table, deps, started, store, task, recovery, progress } = await setUp({ status: 'paused' });
     await store([bounceAt(1)]);

@@ -13,10 +13,17 @@ export type Faults = (call: { readonly name: string; readonly process: Process }
 
 export const NO_FAULTS: Faults = () => undefined;
 
-/** The same share of calls for every kind of fault. */
+/** Of ten calls that go wrong, one takes its process with it: some steps make a hundred calls. */
+const KINDS: readonly Fault[] = [
+  ...(['error', 'throttled', 'partial', 'lost', 'error', 'throttled', 'partial', 'lost', 'lost'] as const),
+  'killed',
+];
+
 export function randomFaults(dice: Dice, share: number): Faults {
-  const kinds: readonly Fault[] = ['error', 'throttled', 'partial', 'lost', 'killed', 'killed_after'];
-  return () => (dice.chance(share) ? dice.of(kinds) : undefined);
+  return () => {
+    const kind = dice.chance(share) ? dice.of(KINDS) : undefined;
+    return kind === 'killed' && dice.chance(0.5) ? 'killed_after' : kind;
+  };
 }
 
 export const never = new Promise<never>(() => {});
