@@ -57,6 +57,7 @@ async function badRequests(stage: Stage): Promise<void> {
     { path: '/v1/send/logs', query: { [CANARY.token]: CANARY.token } },
     { path: '/v1/send/logs', query: { cursor: CANARY.token } },
     { method: 'POST', path: '/v1/send', body: `{"to": "${CANARY.recipient}` },
+    { method: 'POST', path: '/v1/send', body: `{"to": ${CANARY.token}}` },
     { method: 'POST', path: '/v1/send', body: `{"${CANARY.token}": 1, "${CANARY.token}": 2}` },
     { method: 'POST', path: '/v1/send', body: { ...MAIL, to: [CANARY.said] } },
     { method: 'POST', path: '/v1/send', body: { ...MAIL, [CANARY.token]: CANARY.text } },
@@ -77,7 +78,7 @@ async function badRequests(stage: Stage): Promise<void> {
 
 async function everyRouteWhile(stage: Stage, ...services: readonly Service[]): Promise<void> {
   const ids = { ...UNKNOWN, recipient: CANARY.recipient, idempotency: CANARY.idempotencyKey };
-  const tenant = { workspaceId: WORKSPACE_ID, word: '', keyId: '', ids, cursors: {}, shown: [] };
+  const tenant = { workspaceId: WORKSPACE_ID, word: '', count: 0, keyId: '', ids, cursors: {}, shown: [] };
   for (const service of services)
     for (const operation of OPERATIONS) {
       const request = requestOf(operation, tenant) as Request;

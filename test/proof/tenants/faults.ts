@@ -15,6 +15,7 @@ export const DENIED = awsError(
 );
 /** As AWS words them; SES names whom it refuses, and a validation quotes what it was given. */
 export const SES_ERRORS = [
+  awsError('BadRequestException', `Illegal address: ${CANARY.suppressed}`),
   awsError(
     'MessageRejected',
     `Email address is not verified. The following identities failed the check: ${CANARY.recipient}`,

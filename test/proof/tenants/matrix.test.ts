@@ -143,7 +143,17 @@ describe('the means of this proof', () => {
     }
     const { workspace, endpoint, delivery, recovery, key, event } = victim.ids;
     const [, , , secret] = victim.shown;
-    for (const each of [victim.word, '48151623', workspace, endpoint, delivery, recovery, key, event, secret])
+    for (const each of [
+      victim.word,
+      String(victim.count),
+      workspace,
+      endpoint,
+      delivery,
+      recovery,
+      key,
+      event,
+      secret,
+    ])
       expect(seen).toContain(each);
   });
 

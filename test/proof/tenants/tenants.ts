@@ -33,6 +33,8 @@ export interface Tenant {
   readonly workspaceId: string;
   /** In every name, address, subject and URL that is its own. */
   readonly word: string;
+  /** Of its events, and of attempts at its endpoint. */
+  readonly count: number;
   /** The key that asks. */
   readonly keyId: string;
   readonly ids: Ids;
@@ -96,25 +98,28 @@ async function storeMail(
   return event;
 }
 
-/** So many that the number tells whose they are. */
+interface Character {
+  readonly word: string;
+  /** So many events that the number tells whose they are. */
+  readonly count: number;
+  /** Another hour for each: counts in one place would stand side by side. */
+  readonly countedAt: string;
+}
+
 async function storeCounters(
   { table }: Deployment,
-  ids: { workspaceId: string; endpointId: string },
-  count: number,
+  { workspaceId, endpointId }: { workspaceId: string; endpointId: string },
+  { count, countedAt: sk }: Character,
 ) {
-  const sk = '2026-02-25T11:00:00Z';
+  const kind = KIND.counters;
   await putRows(table, [
-    { pk: eventCountersPartition(ids.workspaceId, 'hour'), sk, kind: KIND.counters, delivered: count },
-    {
-      pk: endpointCountersPartition(ids.workspaceId, ids.endpointId, 'hour'),
-      sk,
-      kind: KIND.counters,
-      attempts: count,
-    },
+    { pk: eventCountersPartition(workspaceId, 'hour'), sk, kind, delivered: count },
+    { pk: endpointCountersPartition(workspaceId, endpointId, 'hour'), sk, kind, attempts: count },
   ]);
 }
 
-async function aTenant(deployment: Deployment, word: string, count: number): Promise<Tenant> {
+async function aTenant(deployment: Deployment, character: Character): Promise<Tenant> {
+  const { word, count } = character;
   const workspaceId = deterministicId('ws', [word]);
   const ask = async (request: Ask, keyId?: string): Promise<Told> => {
     const told = await deployment.ask({ ...request, workspaceId, ...(keyId !== undefined && { keyId }) });
@@ -139,7 +144,7 @@ async function aTenant(deployment: Deployment, word: string, count: number): Pro
   const path = `/v1/webhooks/${endpoint}`;
   const { secret: rotated = '' } = await post(`${path}/rotate-secret`, {});
   const event = await storeMail(deployment, workspaceId, { word, endpointId: endpoint });
-  await storeCounters(deployment, { workspaceId, endpointId: endpoint }, count);
+  await storeCounters(deployment, { workspaceId, endpointId: endpoint }, character);
   for (const number of [0, 1, 2])
     // oxlint-disable-next-line no-await-in-loop -- in the same order on every run
     await post('/v1/suppressions', { address: `ann${number}.${word}@example.com` });
@@ -157,6 +162,7 @@ async function aTenant(deployment: Deployment, word: string, count: number): Pro
   return {
     workspaceId,
     word,
+    count,
     keyId: asking['id'] ?? '',
     ids: {
       workspace: workspaceId,
@@ -180,7 +186,11 @@ export async function twoTenants() {
   const deployment = setUp();
   const dice = new Dice(seededRandom(SEED));
   Object.assign(deployment.deps, { randomBytes: (size: number) => dice.bytes(size) });
-  const victim = await aTenant(deployment, 'quartz', 48_151_623);
-  const attacker = await aTenant(deployment, 'basalt', 7);
+  const victim = await aTenant(deployment, {
+    word: 'quartz',
+    count: 48_151_623,
+    countedAt: '2026-02-25T10:00:00Z',
+  });
+  const attacker = await aTenant(deployment, { word: 'basalt', count: 7, countedAt: '2026-02-25T11:00:00Z' });
   return { ...deployment, victim, attacker };
 }
