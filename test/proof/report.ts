@@ -35,6 +35,16 @@ const PROOFS: readonly { readonly record: string; readonly title: string; readon
     what: 'Every route of the OpenAPI document, with every id it takes, asked for by a tenant whom it does not belong to.',
   },
   {
+    record: 'keys',
+    title: 'Keys',
+    what: 'Keys that are misspelt, unknown, expired or revoked, through the authorizer; and every row of the table, looked through for a key or a secret in clear.',
+  },
+  {
+    record: 'logs',
+    title: 'Logs',
+    what: 'All seven functions on every path, with recipients, mails, keys and secrets that would be recognised in whatever they write, plain or encoded.',
+  },
+  {
     record: 'signatures',
     title: 'Signatures',
     what: 'One file of vectors for all languages, and generated requests, each also with something changed.',
