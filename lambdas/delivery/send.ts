@@ -157,6 +157,11 @@ function exchange(
       else
         end({ kind: 'failed', error, staleSocket: outgoing.reusedSocket && RESET_CODES.has(codeOf(error)) });
     });
+    // An answer that is none (101, to a request that asked for no other protocol) ends without an error.
+    outgoing.on('close', () => {
+      if (!answered)
+        end({ kind: 'failed', error: new Error('Closed without an answer'), staleSocket: false });
+    });
     outgoing.end(request.body);
   });
 }

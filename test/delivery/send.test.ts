@@ -250,6 +250,15 @@ describe('nothing is sent to', () => {
   });
 });
 
+describe('an answer that is none', () => {
+  it('changes the protocol, and ends the attempt at once', async () => {
+    const { port } = await raw((socket) =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n'),
+    );
+    expect(await post(port)).toMatchObject({ error_class: 'protocol_error' });
+  });
+});
+
 describe('over TLS', () => {
   const resolve = () => Promise.resolve(['127.0.0.1']);
   const request = (port: number, host = 'hooks.example.com') => ({

@@ -1,0 +1,207 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordFigures } from '../record.ts';
+import { sized } from '../size.ts';
+import { BEHAVIOURS, HONEST, type Behaviour } from './behaviours.ts';
+import type { Asked, Attempts, Job, State } from './protocol.ts';
+
+/** Of a deployment 15 s; what is claimed is that there is one over everything. */
+const DEADLINE_MS = 2_000;
+/** Two busy cores may be this late with a timer. */
+const SLACK_MS = 2_000;
+const PARALLEL = 200;
+const TIMES = sized(20, 200);
+const ROUNDS = 5;
+
+const folder = import.meta.dirname;
+const TLS = {
+  key: readFileSync(join(folder, '../../fixtures/tls/key.pem'), 'utf8'),
+  cert: readFileSync(join(folder, '../../fixtures/tls/certificate.pem'), 'utf8'),
+};
+const OPTIONS: Readonly<Record<Behaviour['listens'], TlsOptions | undefined>> = {
+  tcp: undefined,
+  tls: TLS,
+  'tls 1.1': { ...TLS, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+  'tls of another host': TLS,
+};
+
+const servers: Server[] = [];
+const sockets = new Set<Socket>();
+const children: ChildProcess[] = [];
+
+/** The first bytes of a request, or of a TLS hello where the server speaks no TLS. */
+function isRequest(data: Buffer, listens: Behaviour['listens']): boolean {
+  return data.toString('latin1').startsWith('POST ') || (listens === 'tcp' && data[0] === 0x16);
+}
+
+async function listen({ listens, on, serve }: Behaviour): Promise<number> {
+  const meet = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    if (on === 'connection') serve(socket);
+    // Again for each request over a connection that was kept.
+    else socket.on('data', (data) => isRequest(data, listens) && serve(socket));
+  };
+  const options = OPTIONS[listens];
+  const server = options ? createTlsServer(options, meet) : createServer(meet);
+  server.on('tlsClientError', () => {});
+  servers.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+function start(file: string): ChildProcess {
+  const child = fork(join(folder, file), {
+    execArgv: ['--import', 'tsx', '--expose-gc'],
+    env: { ...process.env, DEADLINE_MS: String(DEADLINE_MS) },
+  });
+  children.push(child);
+  return child;
+}
+
+async function answerOf(child: ChildProcess): Promise<unknown> {
+  const [answer] = (await once(child, 'message')) as [unknown];
+  return answer;
+}
+
+let sender: ChildProcess;
+let healthy: Job;
+const jobs: Job[] = [];
+
+async function ask(asked: Asked): Promise<unknown> {
+  const answer = answerOf(sender);
+  sender.send(asked);
+  return answer;
+}
+
+const attempts = (of: readonly Job[]) =>
+  ask({ ask: 'attempts', jobs: of, parallel: PARALLEL, healthy }) as Promise<Attempts>;
+const state = () => ask({ ask: 'state' }) as Promise<State>;
+
+beforeAll(async () => {
+  const well = start('healthy-worker.ts');
+  const { port } = (await answerOf(well)) as { port: number };
+  healthy = { name: 'healthy', url: `http://127.0.0.1:${port}/` };
+  for (const [name, behaviour] of Object.entries(BEHAVIOURS)) {
+    // oxlint-disable-next-line no-await-in-loop -- some dozen
+    const own = await listen(behaviour);
+    const host = behaviour.listens === 'tls of another host' ? 'other.example.com' : 'hooks.example.com';
+    jobs.push({
+      name,
+      url: `${behaviour.scheme}://${behaviour.scheme === 'http' ? '127.0.0.1' : host}:${own}/`,
+    });
+  }
+  sender = start('sender-worker.ts');
+  await state();
+});
+
+afterAll(() => {
+  for (const child of children) child.disconnect();
+  for (const child of children) child.kill();
+  for (const socket of sockets) socket.destroy();
+  for (const server of servers) server.close();
+});
+
+/** What 200 others and two busy cores make of a timer: below it there is nothing to compare. */
+const NOISE_MS = 25;
+
+function p99(told: Attempts['healthy']): number {
+  const sorted = told.map(({ ms }) => ms).toSorted((left, right) => left - right);
+  return Math.max(NOISE_MS, sorted[Math.floor(sorted.length * 0.99)] ?? NaN);
+}
+
+describe(`${Object.keys(BEHAVIOURS).length} kinds of receivers that misbehave, ${PARALLEL} at a time`, () => {
+  it('end in time, leave no memory and no socket behind, and come to what they are', async () => {
+    await attempts(jobs);
+    await settled();
+    const before = await state();
+    const all = Array.from({ length: TIMES }, () => jobs).flat();
+    const { told } = await attempts(all);
+    const after = await settled();
+    const grownMb = Math.round((after.rss - before.rss) / 1024 / 1024);
+    const longest = Math.max(...told.map(({ ms }) => ms));
+    figures['behaviours'] = jobs.length;
+    figures['attempts'] = told.length;
+    figures['the longest of them, ms'] = longest;
+    figures['at a deadline of, ms'] = DEADLINE_MS;
+    figures['memory grown by, MB'] = Math.max(0, grownMb);
+    figures['sockets left'] = after.sockets;
+    const wrong = told.filter(({ name, comesTo }) => !BEHAVIOURS[name]?.comesTo.includes(comesTo));
+    expect([...new Set(wrong.map(({ name, comesTo }) => `${name}: ${comesTo}`))]).toEqual([]);
+    expect(told).toHaveLength(all.length);
+    expect(longest).toBeLessThan(DEADLINE_MS + SLACK_MS);
+    expect(grownMb).toBeLessThan(64);
+    expect(after.sockets).toBe(0);
+  });
+
+  it('slow a healthy one down no more than twice as much as as many honest ones', async () => {
+    const ports = { http: await listen(HONEST.http), https: await listen(HONEST.https) };
+    const patient = await listen(BEHAVIOURS['never answers'] as Behaviour);
+    // Those that run into the deadline have companions that do; the others, honest ones.
+    const quiet = jobs.map(({ name }) => {
+      const { scheme = 'http', comesTo = [] } = BEHAVIOURS[name] ?? {};
+      const host = scheme === 'http' ? '127.0.0.1' : 'hooks.example.com';
+      return {
+        name,
+        url:
+          comesTo[0] === 'timeout' ? `http://127.0.0.1:${patient}/` : `${scheme}://${host}:${ports[scheme]}/`,
+      };
+    });
+    let best = Infinity;
+    for (let round = 0; round < ROUNDS && best > 2; round += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- one round after the other: the machine has other work, too
+      const baseline = await attempts(Array.from({ length: 10 }, () => quiet).flat());
+      // oxlint-disable-next-line no-await-in-loop
+      const hostile = await attempts(Array.from({ length: 10 }, () => jobs).flat());
+      expect(hostile.healthy.every(({ comesTo }) => comesTo === 'delivered')).toBe(true);
+      best = Math.min(best, p99(hostile.healthy) / p99(baseline.healthy));
+    }
+    figures['p99 of a healthy one, of that beside as many honest ones'] = `${best.toFixed(1)} ×`;
+    expect(best).toBeLessThanOrEqual(2);
+  });
+
+  it('never have the answer to one request taken for that of the next', async () => {
+    let requests = 0;
+    const port = await listen({
+      ...(BEHAVIOURS['never answers'] as Behaviour),
+      on: 'connection',
+      serve: (socket) =>
+        socket.on('data', () => {
+          requests += 1;
+          const more = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
+          // One answer too many, behind that of the first request; every later one is refused.
+          socket.write(requests === 1 ? more + more : 'HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n');
+        }),
+    });
+    const job = { name: 'smuggler', url: `http://127.0.0.1:${port}/` };
+    const outcomes: string[] = [];
+    for (let request = 0; request < 3; request += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- over one connection, if it is kept
+      const { told } = (await ask({ ask: 'attempts', jobs: [job], parallel: 1, healthy })) as Attempts;
+      outcomes.push(...told.map(({ comesTo }) => comesTo));
+    }
+    expect(outcomes).toEqual(['delivered', 'http_status', 'http_status']);
+  });
+});
+
+const figures: Record<string, string | number> = {};
+afterAll(() => recordFigures('receivers', figures));
+
+/** What is left when the idle connections are closed. */
+async function settled(): Promise<State> {
+  let now = await state();
+  for (let look = 0; look < 50 && now.sockets > 0; look += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- until it is so
+    await new Promise((resolve) => {
+      setTimeout(resolve, 100);
+    });
+    // oxlint-disable-next-line no-await-in-loop
+    now = await state();
+  }
+  return now;
+}
