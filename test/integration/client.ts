@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { inject } from 'vitest';
+import { findDeployment, type Deployment } from '../../bin/admin/deployment.ts';
+import { key } from '../../bin/admin/keys.ts';
+import { workspace } from '../../bin/admin/workspaces.ts';
 import { createTable, type Table } from '../../lambdas/store/table.ts';
 
 export const stack = inject('stack');
@@ -18,31 +21,80 @@ const sns = new SNSClient(aws);
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
+  readonly text: string;
   // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of many shapes
   readonly body: any;
 }
 
-export async function api(
+export type Api = (
   method: string,
   path: string,
   body?: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Answer> {
-  const response = await fetch(`${stack.base_url}${path}`, {
-    method,
-    headers: {
-      'x-api-key': stack.api_key,
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: text === '' ? undefined : JSON.parse(text),
+  headers?: Readonly<Record<string, string>>,
+) => Promise<Answer>;
+
+/** The API as the holder of a key asks it. */
+export function apiOf(apiKey: string): Api {
+  return async (method, path, body, headers = {}) => {
+    const response = await fetch(`${stack.base_url}${path}`, {
+      method,
+      headers: {
+        'x-api-key': apiKey,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: text === '' ? undefined : JSON.parse(text),
+    };
   };
+}
+
+/** As the first key of the default workspace. */
+export const api = apiOf(stack.api_key);
+
+/** A workspace of its own: what the other tests do is neither seen in it nor sent to its webhooks. */
+export interface Tenant {
+  readonly id: string;
+  readonly api: Api;
+  readonly apiKey: string;
+}
+
+let deployment: Promise<Deployment> | undefined;
+
+export async function newTenant(name: string): Promise<Tenant> {
+  deployment ??= findDeployment({ stack: 'IvyMailEvents', running: stack });
+  const made = await workspace(await deployment, ['create'], { name });
+  const { id } = made.result as { id: string };
+  const { result } = await key(await deployment, ['create'], { workspace: id, name, scopes: 'admin' });
+  const { api_key: apiKey } = result as { api_key: string };
+  return { id, api: apiOf(apiKey), apiKey };
+}
+
+/** Sends to the mailbox simulator, whose `success@` takes it; gives the message id. */
+export async function sendMail(ask: Api, changes: Record<string, unknown> = {}): Promise<string> {
+  const mail = {
+    from: stack.from,
+    to: ['success@simulator.amazonses.com'],
+    subject: 'Hello',
+    text: 'Hello.',
+  };
+  const answer = await ask('POST', '/v1/send', { ...mail, ...changes });
+  if (answer.status !== 202) throw new Error(`Cannot send: ${answer.text}`);
+  return answer.body.message_id;
+}
+
+/** How often SES was asked to send, and how often it did. */
+export async function sesSends(): Promise<{ readonly asked: number; readonly sent: number }> {
+  const response = await fetch(`${stack.ses_endpoint_url}/_simulator/calls`);
+  const { calls } = (await response.json()) as { calls: { operation: string; status: number }[] };
+  const sends = calls.filter((call) => call.operation === 'SendEmail');
+  return { asked: sends.length, sent: sends.filter((call) => call.status === 200).length };
 }
 
 /** Publishes to the topic as SES would. */
@@ -85,9 +137,9 @@ export interface LogEntry {
 }
 
 /** The log of one message, as soon as it holds so many entries. */
-export function logsOf(messageId: string, count: number): Promise<LogEntry[]> {
+export function logsOf(messageId: string, count: number, ask = api): Promise<LogEntry[]> {
   return until(`${count} log entries of ${messageId}`, async () => {
-    const answer = await api('GET', `/v1/send/logs?limit=100&message_id=${encodeURIComponent(messageId)}`);
+    const answer = await ask('GET', `/v1/send/logs?limit=100&message_id=${encodeURIComponent(messageId)}`);
     return answer.body.data.length >= count ? answer.body.data : undefined;
   });
 }
@@ -106,6 +158,8 @@ export interface Hook {
   readonly endpointId: string;
   readonly secret: string;
   readonly url: string;
+  /** As its owner asks. */
+  readonly api: Api;
   behave(behaviour: Record<string, unknown>): Promise<void>;
   requests(count: number, about?: string): Promise<HookRequest[]>;
   /** Requests by now, without waiting. */
@@ -113,10 +167,10 @@ export interface Hook {
   remove(): Promise<void>;
 }
 
-export async function createHook(events: readonly string[] = ['*']): Promise<Hook> {
+export async function createHook(events: readonly string[] = ['*'], ask = api): Promise<Hook> {
   const name = `test-${randomUUID()}`;
   const url = `${stack.inbox_url}/hooks/${name}`;
-  const created = await api('POST', '/v1/webhooks', { url, events });
+  const created = await ask('POST', '/v1/webhooks', { url, events });
   if (created.status !== 201) throw new Error(`Cannot create a webhook: ${JSON.stringify(created.body)}`);
 
   async function behave(behaviour: Record<string, unknown>): Promise<void> {
@@ -136,6 +190,7 @@ export async function createHook(events: readonly string[] = ['*']): Promise<Hoo
     endpointId: created.body.id,
     secret: created.body.secret,
     url,
+    api: ask,
     behave,
     seen,
     requests: (count, about) =>
@@ -144,19 +199,19 @@ export async function createHook(events: readonly string[] = ['*']): Promise<Hoo
         return requests.length >= count ? requests : undefined;
       }),
     async remove() {
-      await api('DELETE', `/v1/webhooks/${created.body.id}`);
+      await ask('DELETE', `/v1/webhooks/${created.body.id}`);
     },
   };
 }
 
 /** The delivery of an endpoint about one message, once its status is one of these. */
 export function delivery(
-  hook: Hook,
+  { api: ask, endpointId }: Pick<Hook, 'api' | 'endpointId'>,
   messageId: string,
   statuses: readonly string[],
 ): Promise<Record<string, unknown>> {
   return until(`a delivery of ${messageId} that is ${statuses.join(' or ')}`, async () => {
-    const answer = await api('GET', `/v1/webhooks/${hook.endpointId}/deliveries?limit=100`);
+    const answer = await ask('GET', `/v1/webhooks/${endpointId}/deliveries?limit=100`);
     return answer.body.data.find(
       (each: { message_id: string; status: string }) =>
         each.message_id === messageId && statuses.includes(each.status),

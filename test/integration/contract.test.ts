@@ -4,11 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
-import { findDeployment } from '../../bin/admin/deployment.ts';
-import { key } from '../../bin/admin/keys.ts';
-import { workspace } from '../../bin/admin/workspaces.ts';
 import { ensureVenv, type Run } from '../../local/python.ts';
-import { stack } from './client.ts';
+import { newTenant, stack } from './client.ts';
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
@@ -17,15 +14,6 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Of each operation, over the edges that schemathesis derives from the schemas. */
 const MAX_EXAMPLES = 15;
-
-/** Of a tenant that has nothing: a recovery of what the other tests left would keep the emulator busy for minutes. */
-async function keyOfNewWorkspace(): Promise<string> {
-  const deployment = await findDeployment({ stack: 'IvyMailEvents', running: stack });
-  const made = await workspace(deployment, ['create'], { name: 'contract' });
-  const { id } = made.result as { id: string };
-  const { result } = await key(deployment, ['create'], { workspace: id, name: 'contract', scopes: 'admin' });
-  return (result as { api_key: string }).api_key;
-}
 
 it('schemathesis finds nothing, with all checks on', { timeout: 600_000 }, async () => {
   const python = await ensureVenv(
@@ -36,6 +24,8 @@ it('schemathesis finds nothing, with all checks on', { timeout: 600_000 }, async
       draft: join(scratch, 'venv'),
     },
   );
+  // It has nothing: a recovery of what the other tests left would keep the emulator busy for minutes.
+  const { apiKey } = await newTenant('contract');
   const { stdout, stderr } = await run(
     python,
     [
@@ -43,7 +33,7 @@ it('schemathesis finds nothing, with all checks on', { timeout: 600_000 }, async
       ['--config-file', join(root, 'test/contract/schemathesis.toml')],
       ['run', join(root, 'docs/site/openapi.json')],
       ['--url', `${stack.base_url}/`],
-      ['--header', `x-api-key: ${await keyOfNewWorkspace()}`],
+      ['--header', `x-api-key: ${apiKey}`],
       ['--checks', 'all', '--phases', 'examples,coverage,fuzzing', '--max-examples', String(MAX_EXAMPLES)],
       ['--request-timeout', '300'],
       ['--workers', '2', '--no-color', '--warnings', 'off', '--continue-on-failure', '--no-shrink'],

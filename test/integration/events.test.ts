@@ -1,32 +1,17 @@
 /** SES events published by hand to the stack's topic, as SES would publish them for mail that was sent past our API. */
 import { randomUUID } from 'node:crypto';
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isJsonObject, type JsonObject } from '../../lambdas/core/ses-message.ts';
-import { quarantineKey } from '../../lambdas/store/keys.ts';
+import type { JsonObject } from '../../lambdas/core/ses-message.ts';
 import { getRawEvent } from '../../lambdas/store/events.ts';
-import { quarantinedBody } from '../../lambdas/store/quarantine.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
 import { LEGACY_SAMPLES, SAMPLES } from '../fixtures/ses-samples.ts';
-import { createHook, logsOf, publish, stack, table, until, type Hook } from './client.ts';
+import { createHook, logsOf, publish, stack, table, type Hook } from './client.ts';
+import { asNew, quarantined } from './ses.ts';
 
 let hook: Hook;
 beforeAll(async () => {
   hook = await createHook(['*']);
 });
 afterAll(() => hook.remove());
-
-/** A sample as the event of a mail of its own that was sent today. */
-function asNew(sample: JsonObject): { readonly ses: JsonObject; readonly messageId: string } {
-  const messageId = `0100019c00000000-${randomUUID()}-000000`;
-  const now = new Date().toISOString();
-  const body = Object.entries(sample).map(([name, value]) =>
-    isJsonObject(value) && 'timestamp' in value ? [name, { ...value, timestamp: now }] : [name, value],
-  );
-  const ses = Object.fromEntries(body) as JsonObject;
-  const mail = isJsonObject(ses['mail']) ? ses['mail'] : {};
-  return { ses: { ...ses, mail: { ...mail, messageId, timestamp: now } }, messageId };
-}
 
 async function statusesOf(messageId: string, count: number): Promise<string[]> {
   return (await logsOf(messageId, count))
@@ -115,18 +100,9 @@ describe('garbage between two good events', () => {
     await logsOf(before.messageId, 1);
     await logsOf(after.messageId, 1);
 
-    const rows = await until('three quarantined messages', async () => {
-      const { Items = [] } = await table.client.send(
-        new QueryCommand({
-          TableName: table.name,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': quarantineKey(new Date().toISOString(), '').pk },
-        }),
-      );
-      const ours = (Items as Row[]).filter((row) => quarantinedBody(row).includes(mark));
-      return ours.length === 3 ? ours : undefined;
-    });
-    expect(new Set(rows.map((row) => row['reason']))).toEqual(
+    const rows = await quarantined(mark, 3);
+    expect(rows).toHaveLength(3);
+    expect(new Set(rows.map(({ reason }) => reason))).toEqual(
       new Set(['missing_mail', 'not_json', 'not_ses']),
     );
   });

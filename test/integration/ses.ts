@@ -1,0 +1,47 @@
+/** SES events made by hand, and what became of those that could not be read. */
+import { randomUUID } from 'node:crypto';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { isJsonObject, type JsonObject } from '../../lambdas/core/ses-message.ts';
+import { quarantineKey } from '../../lambdas/store/keys.ts';
+import type { Row } from '../../lambdas/store/pages.ts';
+import { quarantinedBody } from '../../lambdas/store/quarantine.ts';
+import { table, until } from './client.ts';
+
+export interface NewEvent {
+  readonly ses: JsonObject;
+  readonly messageId: string;
+}
+
+/** A sample as the event of a mail of its own that was sent today. */
+export function asNew(sample: JsonObject): NewEvent {
+  const messageId = `0100019c00000000-${randomUUID()}-000000`;
+  const now = new Date().toISOString();
+  const body = Object.entries(sample).map(([name, value]) =>
+    isJsonObject(value) && 'timestamp' in value ? [name, { ...value, timestamp: now }] : [name, value],
+  );
+  const ses = Object.fromEntries(body) as JsonObject;
+  const mail = isJsonObject(ses['mail']) ? ses['mail'] : {};
+  return { ses: { ...ses, mail: { ...mail, messageId, timestamp: now } }, messageId };
+}
+
+/** Reason and body of the messages quarantined today that hold `mark`, as soon as there are so many. */
+export function quarantined(
+  mark: string,
+  count: number,
+): Promise<readonly { readonly reason: string; readonly body: string }[]> {
+  return until(`${count} quarantined messages of ${mark}`, async () => {
+    const { Items = [] } = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': quarantineKey(new Date().toISOString(), '').pk },
+      }),
+    );
+    const all = (Items as Row[]).map((row) => ({
+      reason: String(row['reason']),
+      body: quarantinedBody(row),
+    }));
+    const ours = all.filter(({ body }) => body.includes(mark));
+    return ours.length >= count ? ours : undefined;
+  });
+}
