@@ -1,4 +1,7 @@
-/** What the functions of the stack wrote while all tests ran: nothing of it may name a recipient, a key or a secret. */
+/**
+ * What the functions of the stack wrote while all tests ran: nothing of it may name a recipient, a key or a secret. The
+ * emulator keeps errors and warnings, in which an accident would be; every line of every level is read in test/proof/tenants.
+ */
 
 const LOGS = 'Logs_20140328';
 
@@ -56,15 +59,13 @@ const FORBIDDEN: Readonly<Record<string, RegExp>> = {
 /** Rejects with what was found, and where nothing was read: then there is nothing to say. */
 export async function checkLogs(endpoint: string): Promise<number> {
   let read = 0;
-  let requests = 0;
   const found: string[] = [];
   for await (const line of lines(endpoint)) {
     read += 1;
-    if (line.includes('request_id')) requests += 1;
     for (const [what, pattern] of Object.entries(FORBIDDEN))
       if (pattern.test(line)) found.push(`${what}: ${line.slice(0, 300)}`);
   }
   if (found.length > 0) throw new Error(`The logs hold ${found.slice(0, 5).join('\n')}`);
-  if (requests === 0) throw new Error(`${read} lines of log were read, and none is of a request`);
+  if (read === 0) throw new Error('No line of log was read');
   return read;
 }
