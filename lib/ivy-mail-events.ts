@@ -5,6 +5,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
 import { Delivery } from './delivery.ts';
 import { EventSource } from './event-source.ts';
@@ -65,5 +66,6 @@ export class IvyMailEvents extends Construct {
     this.api = api.api;
     this.url = api.url;
     this.alarmTopic = alarms.topic;
+    acknowledge(this);
   }
 }
