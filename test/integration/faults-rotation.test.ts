@@ -1,8 +1,18 @@
 /** The row of the fault table about a secret that is rotated while webhooks are being sent. */
-import { describe, expect } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 import { fault } from '../proof/faults/fault.ts';
-import { createHook, logsOf, newTenant, sendMail, until, type Api, type HookRequest } from './client.ts';
+import {
+  createHook,
+  logsOf,
+  newTenant,
+  sendMail,
+  until,
+  type Api,
+  type Hook,
+  type HookRequest,
+} from './client.ts';
 
 const OVERLAP_SECONDS = 12;
 /** An attempt reads its secrets before it signs: one that was under way may have read them before the rotation. */
@@ -12,32 +22,17 @@ const PAUSE_MS = 200;
 /** Fewer in one of the three times would be no load. */
 const ENOUGH = 20;
 
-function sleepUntil(epochMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, Math.max(0, epochMs - Date.now()));
-  });
-}
-
 /** Mails one after the other, of several recipients each, until it is told to stop; gives their ids. */
-function startLoad(api: Api): { stop(): Promise<readonly string[]> } {
+async function load(api: Api, stop: AbortSignal): Promise<readonly string[]> {
   const to = Array.from({ length: RECIPIENTS }, (_, index) => `success+load${index}@simulator.amazonses.com`);
-  let stopped = false;
-  const sent = (async () => {
-    const ids: string[] = [];
-    while (!stopped) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      ids.push(await sendMail(api, { to }));
-      // oxlint-disable-next-line no-await-in-loop
-      await sleepUntil(Date.now() + PAUSE_MS);
-    }
-    return ids;
-  })();
-  return {
-    stop() {
-      stopped = true;
-      return sent;
-    },
-  };
+  const ids: string[] = [];
+  while (!stop.aborted) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    ids.push(await sendMail(api, { to }));
+    // oxlint-disable-next-line no-await-in-loop
+    await sleep(PAUSE_MS);
+  }
+  return ids;
 }
 
 /** Which of the two secrets verifies a request, by the library that receivers use. */
@@ -63,12 +58,29 @@ function secondsOf({ headers }: HookRequest): number {
   return Number(headers['webhook-timestamp']);
 }
 
+/** A webhook-timestamp is a whole second: what was signed within one that a border lies in is on neither side. */
+function within(requests: readonly HookRequest[], fromMs: number, toMs: number): readonly HookRequest[] {
+  return requests.filter((each) => {
+    const ms = secondsOf(each) * 1000;
+    return ms >= fromMs && ms + 1000 <= toMs;
+  });
+}
+
+/** Waits until there are enough of a time. */
+async function signedWithin(hook: Hook, fromMs: number, toMs: () => number): Promise<void> {
+  await until('enough webhooks', async () =>
+    within(await hook.seen(), fromMs, toMs()).length >= ENOUGH ? true : undefined,
+  );
+}
+
 describe('a secret', () => {
   fault(22, async () => {
     const { api } = await newTenant('rotation');
     const hook = await createHook(['delivered'], api);
-    const load = startLoad(api);
-    await hook.requests(ENOUGH);
+    const stop = new AbortController();
+    onTestFinished(() => stop.abort());
+    const sending = load(api, stop.signal);
+    await signedWithin(hook, 0, Date.now);
     const askedMs = Date.now();
     const rotated = await api('POST', `/v1/webhooks/${hook.endpointId}/rotate-secret`, {
       overlap_seconds: OVERLAP_SECONDS,
@@ -76,20 +88,14 @@ describe('a secret', () => {
     const answeredMs = Date.now();
     expect(rotated.status).toBe(200);
     const endsMs = Date.parse(rotated.body.previous_expires_at);
-    const signedAfterwards = (requests: readonly HookRequest[]) =>
-      requests.filter((request) => secondsOf(request) * 1000 >= endsMs);
-    await until('webhooks after the overlap', async () =>
-      signedAfterwards(await hook.seen()).length >= ENOUGH ? true : undefined,
-    );
-    const mails = await load.stop();
+    await signedWithin(hook, endsMs, () => Infinity);
+    stop.abort();
+    const mails = await sending;
     const requests = await hook.requests(mails.length * RECIPIENTS);
 
-    // A webhook-timestamp is a whole second: what was signed within one that a border lies in is on neither side.
     const secrets = { old: hook.secret, new: rotated.body.secret as string };
     const signed = (fromMs: number, toMs: number): readonly string[] =>
-      requests
-        .filter((each) => secondsOf(each) * 1000 >= fromMs && secondsOf(each) * 1000 + 1000 <= toMs)
-        .map((each) => verifiedBy(each, secrets));
+      within(requests, fromMs, toMs).map((each) => verifiedBy(each, secrets));
     const before = signed(0, askedMs);
     const turning = signed(askedMs, answeredMs + UNDER_WAY_MS);
     const during = signed(answeredMs + UNDER_WAY_MS, endsMs);
