@@ -41,7 +41,7 @@ export const clients = [new SFNClient({}), StartExecutionCommand];
 };
 
 /** Handlers check their environment when they load. */
-const HANDLER_ENV = {
+export const HANDLER_ENV = {
   AWS_REGION: 'us-east-1',
   [ENV.tableName]: 'table',
   [ENV.retentionDays]: '90',
