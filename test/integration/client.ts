@@ -33,13 +33,13 @@ export type Api = (
   headers?: Readonly<Record<string, string>>,
 ) => Promise<Answer>;
 
-/** The API as the holder of a key asks it. */
-export function apiOf(apiKey: string): Api {
+/** The API as the holder of a key asks it, or somebody without. */
+export function apiOf(apiKey?: string): Api {
   return async (method, path, body, headers = {}) => {
     const response = await fetch(`${stack.base_url}${path}`, {
       method,
       headers: {
-        'x-api-key': apiKey,
+        ...(apiKey !== undefined && { 'x-api-key': apiKey }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
@@ -124,6 +124,21 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>)
       setTimeout(resolve, POLL_MS);
     });
   }
+}
+
+/** The emulator starts a process for each call that is under way. */
+const AT_ONCE = 4;
+
+/** Asks about each, a few at once. */
+export async function askEach<T, U>(
+  items: readonly T[],
+  ask: (item: T) => Promise<U>,
+): Promise<readonly U[]> {
+  const told: U[] = [];
+  for (let index = 0; index < items.length; index += AT_ONCE)
+    // oxlint-disable-next-line no-await-in-loop -- a few at once
+    told.push(...(await Promise.all(items.slice(index, index + AT_ONCE).map(ask))));
+  return told;
 }
 
 export interface LogEntry {

@@ -155,7 +155,7 @@ describe('SES that publishes', () => {
       to: ['ANN+news@example.com', 'bob@Example.Com', 'ann@example.com', 'carol@example.com'],
     });
     const later = await logsOf(sent, 6, api);
-    const suppressed = later.filter(({ status }) => status === 'suppressed').map(({ to }) => to);
+    const suppressed = later.filter(({ status }) => status === 'suppressed').map(({ to = '' }) => to);
     expect(suppressed.toSorted()).toEqual(['ANN+news@example.com', 'bob@Example.Com']);
     const after = await api('GET', '/v1/suppressions');
     expect([list.length, after.body.data.length]).toEqual([2, 2]);

@@ -1,0 +1,244 @@
+/** The rows of the fault table about whom a key lets in, and to what, on the deployed stack. */
+import { randomBytes } from 'node:crypto';
+import { beforeAll, describe, expect } from 'vitest';
+import { newApiKey } from '../../lambdas/core/api-key.ts';
+import { fault } from '../proof/faults/fault.ts';
+import { UNKNOWN } from '../proof/tenants/attacks.ts';
+import { OPERATIONS } from '../proof/tenants/operations.ts';
+import { requestOf } from '../proof/tenants/requests.ts';
+import type { Ids } from '../proof/tenants/tenants.ts';
+import {
+  apiOf,
+  askEach,
+  createHook,
+  logsOf,
+  newTenant,
+  sendMail,
+  stack,
+  until,
+  type Answer,
+  type Api,
+} from './client.ts';
+
+/** What lib/rest-api.ts lets API Gateway remember, and docs/guarantees.md says. */
+const REMEMBERED_SECONDS = 60;
+
+/** A workspace that has two of everything there are lists of. */
+interface Furnished {
+  readonly api: Api;
+  readonly ids: Ids;
+  /** Ways to ask for a list that has a second page when `limit` is 1. */
+  readonly lists: readonly string[];
+}
+
+async function furnish(name: string): Promise<Furnished> {
+  const { api, id: workspace } = await newTenant(name);
+  const hook = await createHook(['sent', 'delivered'], api);
+  const suppressed = [`ann@${name}.example.com`, `bob@${name}.example.com`];
+  for (const address of suppressed)
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await api('POST', '/v1/suppressions', { address });
+  await api('PATCH', `/v1/webhooks/${hook.endpointId}`, { description: name });
+  const { body: key } = await api('POST', '/v1/api-keys', { name });
+  const message = await sendMail(api);
+  const [sent] = await logsOf(message, 2, api);
+  const made = await until('two deliveries', async () => {
+    const { body } = await api('GET', `/v1/webhooks/${hook.endpointId}/deliveries?status=delivered`);
+    return body.data.length === 2 ? body.data[0].id : undefined;
+  });
+  const since = new Date(Date.now() - 1000).toISOString();
+  const { body: recovery } = await api('POST', `/v1/webhooks/${hook.endpointId}/recover`, { since });
+  await until('the recovery to end', async () => {
+    const { body } = await api('GET', `/v1/recoveries/${recovery.recovery_id}`);
+    return body.status === 'completed' ? true : undefined;
+  });
+  return {
+    api,
+    ids: {
+      ...UNKNOWN,
+      workspace,
+      endpoint: hook.endpointId,
+      delivery: made,
+      recovery: recovery.recovery_id,
+      key: key.id,
+      event: sent?.event_id ?? '',
+      message,
+      recipient: suppressed[0] ?? '',
+    },
+    lists: [
+      '/v1/send/logs?limit=1',
+      '/v1/send/logs?limit=1&type=send',
+      `/v1/send/logs?limit=1&message_id=${message}`,
+      `/v1/webhooks/${hook.endpointId}/deliveries?limit=1`,
+      `/v1/webhooks/${hook.endpointId}/changes?limit=1`,
+      '/v1/suppressions?limit=1',
+    ],
+  };
+}
+
+let a: Furnished;
+let b: Furnished;
+beforeAll(async () => {
+  [a, b] = await Promise.all([furnish('tenant-a'), furnish('tenant-b')]);
+});
+
+/** All of an answer but what is of each request its own. */
+function shownOf({ status, headers, text, body }: Answer): string {
+  const own = /^(?:date|.*request-?id|.*trace.*|apigw-.*)$/;
+  const told = [...headers].filter(([name]) => !own.test(name)).map((header) => header.join(': '));
+  return [status, ...told, text.replace(body?.request_id ?? '', 'req')].join('\n');
+}
+
+/** A cursor with one bit of each of its bytes flipped in turn. */
+function flips(cursor: string): readonly string[] {
+  const bytes = Buffer.from(cursor, 'base64url');
+  return [...bytes.keys()].map((index) => {
+    const flipped = Buffer.from(bytes);
+    flipped[index] = (bytes[index] ?? 0) ^ (1 << (index % 8));
+    return flipped.toString('base64url');
+  });
+}
+
+describe.concurrent('a key', () => {
+  fault(25, async () => {
+    const { api, ids } = a;
+    const { body: revoked } = await api('POST', '/v1/api-keys', { name: 'revoked', scopes: ['admin'] });
+    // Never used: the gateway remembers nothing of it.
+    expect((await api('DELETE', `/v1/api-keys/${revoked.id}`)).status).toBe(204);
+    const good = newApiKey('live', randomBytes);
+    const bad = {
+      mistyped: `${good.slice(0, -1)}${good.endsWith('a') ? 'b' : 'a'}`,
+      unknown: good,
+      'of a test': newApiKey('test', randomBytes),
+      revoked: String(revoked.key),
+    };
+    const requests: readonly (readonly [string, string, object?])[] = [
+      ['GET', '/v1/send/logs'],
+      [
+        'POST',
+        '/v1/send',
+        { from: stack.from, to: ['success@simulator.amazonses.com'], subject: 'x', text: 'x' },
+      ],
+      ['POST', '/v1/webhooks', { url: `${stack.inbox_url}/hooks/thief` }],
+      ['DELETE', `/v1/webhooks/${ids.endpoint}`],
+      ['GET', '/v1/nothing'],
+    ];
+    const count = async () => [
+      (await api('GET', '/v1/webhooks')).body.data.length,
+      (await api('GET', '/v1/send/logs?limit=100')).body.data.length,
+    ];
+    const before = await count();
+    const answers = await askEach(requests, async ([method, path, body]) => ({
+      none: await apiOf()(method, path, body),
+      told: await askEach(Object.values(bad), (key) => apiOf(key)(method, path, body)),
+    }));
+    for (const { none, told } of answers) {
+      expect(none).toMatchObject({ status: 401, body: { error: { code: 'missing_api_key' } } });
+      expect(told[0]).toMatchObject({ status: 403, body: { error: { code: 'invalid_api_key' } } });
+    }
+    const denied = answers.flatMap(({ told }) => told);
+    const different = new Set(denied.map(shownOf)).size;
+    const lengths = new Set(denied.map(({ text }) => text.length)).size;
+    expect([different, lengths]).toEqual([1, 1]);
+    expect(await count()).toEqual(before);
+    const missing = new Set(answers.map(({ none }) => none.status));
+    return `missing: ${[...missing].join()}; ${Object.keys(bad).join(', ')} at ${requests.length} routes: ${denied.length} answers ${[...new Set(denied.map(({ status }) => status))].join()}, ${different} of a kind`;
+  });
+
+  fault(26, async () => {
+    const paths = OPERATIONS.flatMap((operation) =>
+      operation.parameters
+        .filter(({ in: place, names }) => place === 'path' && names !== 'nothing' && names !== 'probe')
+        .map((parameter) => ({ operation, parameter })),
+    );
+    const tenant = { workspaceId: '', word: '', count: 0, keyId: '', cursors: {}, shown: [] };
+    const askAs = ({ api }: Furnished, ids: Ids, { operation }: (typeof paths)[number]) => {
+      const { method = 'GET', path, body } = requestOf(operation, { ...tenant, ids });
+      return api(method, path, body);
+    };
+    // That a secret is read is written down, and would be a change.
+    const reads = paths.filter(({ operation: { id } }) => /^GET .*(?<!secret)$/.test(id));
+    const whole = async () => (await askEach(reads, (each) => askAs(b, b.ids, each))).map(shownOf);
+    const before = await whole();
+    expect(before.filter((each) => !each.startsWith('200'))).toEqual([]);
+
+    const asked = await askEach(paths, async (each) => {
+      const foreign = await askAs(a, b.ids, each);
+      const unknown = await askAs(a, UNKNOWN, each);
+      const { id } = each.operation;
+      expect([id, foreign.status, shownOf(foreign)]).toEqual([id, 404, shownOf(unknown)]);
+      return each.parameter.names;
+    });
+    // Nothing of it was done: neither to what was asked for, nor to the mail of it.
+    expect(await whole()).toEqual(before);
+    return `${asked.length} routes that take an id of ${[...new Set(asked)].join(', ')}: 404, byte-equal to an unknown one; what B has unchanged`;
+  });
+
+  fault(27, async () => {
+    const cursorOf = async ({ api }: Furnished, list: string): Promise<string> => {
+      const { body } = await api('GET', list);
+      expect([list, body.data.length]).toEqual([list, 1]);
+      return body.next_cursor;
+    };
+    const own = await Promise.all(a.lists.map((list) => cursorOf(a, list)));
+    const foreign = await Promise.all(b.lists.map((list) => cursorOf(b, list)));
+    const position = { pk: `M#${b.ids.workspace}#${b.ids.message}`, sk: `E#${b.ids.event}` };
+    const keys = [position, { pk: { S: position.pk }, sk: { S: position.sk } }].map((key) =>
+      JSON.stringify(key),
+    );
+    const raw = keys.flatMap((key) => [key, Buffer.from(key).toString('base64url')]);
+
+    let tried = 0;
+    for (const [index, list] of a.lists.entries()) {
+      const cursor = own[index] ?? '';
+      const ask = (value: string) => a.api('GET', `${list}&cursor=${encodeURIComponent(value)}`);
+      const bad = [
+        ...foreign,
+        ...own.toSpliced(index, 1),
+        ...flips(cursor),
+        ...raw,
+        cursor.slice(0, -4),
+        `${cursor}=`,
+      ];
+      tried += bad.length;
+      // oxlint-disable-next-line no-await-in-loop -- one list after the other
+      const told = await askEach(bad, ask);
+      const refused = { status: 400, body: { error: { code: 'invalid_cursor', field: 'cursor' } } };
+      for (const answer of told) expect(answer).toMatchObject(refused);
+      // oxlint-disable-next-line no-await-in-loop
+      expect(await ask(cursor)).toMatchObject({ status: 200, body: { data: [{}] } });
+    }
+    return `${a.lists.length} lists, ${tried} cursors of B, of another list or filter, with a bit flipped, cut, or a key of the table: all 400 invalid_cursor; their own: 200`;
+  });
+
+  fault(28, async () => {
+    const { api } = await newTenant('revoked');
+    const { body: made } = await api('POST', '/v1/api-keys', { name: 'short-lived', scopes: ['admin'] });
+    const own = apiOf(made.key);
+    const read = await own('GET', '/v1/send/logs');
+    const written = await own('POST', '/v1/webhooks', { url: `${stack.inbox_url}/hooks/two-routes` });
+    expect([read.status, written.status]).toEqual([200, 201]);
+
+    expect((await api('DELETE', `/v1/api-keys/${made.id}`)).status).toBe(204);
+    const revokedMs = Date.now();
+    const passed: number[] = [];
+    const lagSeconds = await until('the key to be refused', async () => {
+      const { status } = await own('GET', '/v1/send/logs');
+      if (status === 403) return (Date.now() - revokedMs) / 1000;
+      passed.push(status);
+      return undefined;
+    });
+    expect(passed.filter((status) => status !== 200)).toEqual([]);
+    expect(lagSeconds).toBeLessThan(REMEMBERED_SECONDS + 1);
+    const later = await Promise.all([
+      own('GET', '/v1/send/logs'),
+      own('POST', '/v1/webhooks', { url: stack.inbox_url }),
+    ]);
+    expect(later.map(({ status }) => status)).toEqual([403, 403]);
+    const gateway =
+      passed.length > 0
+        ? 'remembers an answer, as API Gateway does'
+        : 'remembers no answer, as API Gateway would';
+    return `GET ${read.status}, POST ${written.status}; revoked: refused after ${lagSeconds.toFixed(1)} s (the emulator ${gateway}), and from then on`;
+  });
+});
