@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { resource, resourcesOf, statementsOf, templateOf } from './template.ts';
+import { resource, resourcesOf, templateOf } from './template.ts';
 
 const template = templateOf();
 const alarm = (name: string): Record<string, unknown> =>
@@ -74,19 +74,6 @@ describe('the runbook', () => {
 });
 
 describe('the alarm topic', () => {
-  it('takes messages from alarms of this account alone', () => {
-    const allowed = statementsOf(resource(template, 'AWS::SNS::TopicPolicy', 'IvyAlarms')).filter(
-      ({ Effect }) => Effect === 'Allow',
-    );
-
-    expect(allowed).toMatchObject([
-      {
-        Principal: { Service: 'cloudwatch.amazonaws.com' },
-        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
-      },
-    ]);
-  });
-
   it('mails to nobody unless told to', () => {
     const mailed = (of: typeof template): unknown[] =>
       resourcesOf(of, 'AWS::SNS::Subscription').filter(

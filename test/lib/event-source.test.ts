@@ -1,20 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  listOf,
-  resource,
-  resourcesOf,
-  statementsOf,
-  templateOf,
-  textOf,
-  type Statement,
-} from './template.ts';
+import { resource, resourcesOf, templateOf } from './template.ts';
 
 const template = templateOf();
-const topic = resource(template, 'AWS::SNS::Topic', 'IvySource');
-
-function policyOf(type: string, prefix: string): readonly Statement[] {
-  return statementsOf(resource(template, type, prefix));
-}
 
 function eventTypes(of: ReturnType<typeof templateOf>): readonly string[] {
   const destination = resource(of, 'AWS::SES::ConfigurationSetEventDestination');
@@ -22,33 +9,6 @@ function eventTypes(of: ReturnType<typeof templateOf>): readonly string[] {
 }
 
 describe('the topic', () => {
-  it('refuses everyone who is not a service of AWS', () => {
-    expect(policyOf('AWS::SNS::TopicPolicy', 'IvySource')).toContainEqual({
-      Sid: 'NobodyElse',
-      Effect: 'Deny',
-      Principal: { AWS: '*' },
-      Action: 'sns:Publish',
-      Resource: { Ref: topic.id },
-      Condition: { Bool: { 'aws:PrincipalIsAWSService': 'false' } },
-    });
-  });
-
-  it('lets in SES alone, and only for this account', () => {
-    const allowed = policyOf('AWS::SNS::TopicPolicy', 'IvySource').filter(({ Effect }) => Effect === 'Allow');
-
-    expect(allowed).toHaveLength(1);
-    expect(allowed[0]).toMatchObject({ Principal: { Service: 'ses.amazonaws.com' }, Action: 'sns:Publish' });
-    const { StringEquals, ArnLike } = (allowed[0]?.Condition ?? {}) as Record<
-      string,
-      Record<string, unknown>
-    >;
-    expect(StringEquals).toEqual({ 'AWS:SourceAccount': { Ref: 'AWS::AccountId' } });
-    expect(listOf(ArnLike?.['AWS:SourceArn']).map(textOf)).toEqual([
-      'arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/*',
-      'arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*',
-    ]);
-  });
-
   it('hands over the message as SES wrote it, and sets aside what it cannot hand over', () => {
     const { Properties } = resource(template, 'AWS::SNS::Subscription');
 
@@ -58,20 +18,6 @@ describe('the topic', () => {
 });
 
 describe('the queues', () => {
-  it.each(['IvySourceQueue', 'IvySourceSubscriptionDeadLetters'])(
-    'take messages from that topic alone: %s',
-    (prefix) => {
-      const allowed = policyOf('AWS::SQS::QueuePolicy', prefix).filter(({ Effect }) => Effect === 'Allow');
-
-      expect(allowed).toHaveLength(1);
-      expect(allowed[0]).toMatchObject({
-        Principal: { Service: 'sns.amazonaws.com' },
-        Action: 'sqs:SendMessage',
-        Condition: { ArnEquals: { 'aws:SourceArn': { Ref: topic.id } } },
-      });
-    },
-  );
-
   it('give ingest six times its timeout, and ten tries', () => {
     const { Properties } = resource(template, 'AWS::SQS::Queue', 'IvySourceQueue');
     const ingest = resource(template, 'AWS::Lambda::Function', 'IvyIngest');
