@@ -18,6 +18,7 @@ import {
   type Item,
   type Usage,
 } from './cost-prices.ts';
+import { table, type Cells } from './markdown.ts';
 
 export interface Figures {
   readonly idle: readonly IdleLine[];
@@ -28,15 +29,6 @@ export interface Figures {
 
 const MILLION = 1_000_000;
 const IDLE_GOAL_USD = 4;
-
-type Cells = readonly (string | number)[];
-
-function table(header: Cells, rows: readonly Cells[]): string {
-  const line = (cells: Cells): string => `| ${cells.join(' | ')} |`;
-  // Numbers to the right.
-  const marks = header.map((_, index) => (/^\$?[\d.,]+$/.test(String(rows[0]?.[index])) ? '--:' : '---'));
-  return [line(header), line(marks), ...rows.map(line)].join('\n');
-}
 
 function money(dollars: number): string {
   return `$${dollars.toFixed(2)}`;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { buildSync, type Metafile } from 'esbuild';
+import { buildSync, type BuildOptions, type Metafile } from 'esbuild';
 
 const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -27,6 +27,32 @@ export interface Dashboard {
   readonly firstViewBytes: number;
 }
 
+/** How it is built. */
+export const DASHBOARD_OPTIONS = {
+  absWorkingDir: PROJECT_ROOT,
+  entryPoints: {
+    main: 'dashboard/main.tsx',
+    styles: 'dashboard/styles/index.css',
+    icon: 'dashboard/icon.svg',
+  },
+  outdir: 'out',
+  entryNames: '[name]-[hash]',
+  chunkNames: '[name]-[hash]',
+  assetNames: '[name]-[hash]',
+  loader: { '.svg': 'copy' },
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: 'esm',
+  platform: 'browser',
+  target: ['chrome123', 'firefox121', 'safari17.5'],
+  metafile: true,
+  write: false,
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
 /** What an output loads at once: itself and what it imports, but for what it imports later. */
 function loadedWith(outputs: Metafile['outputs'], name: string): ReadonlySet<string> {
   const found = new Set<string>();
@@ -45,30 +71,7 @@ function loadedWith(outputs: Metafile['outputs'], name: string): ReadonlySet<str
  * a first view has become too heavy.
  */
 export function buildDashboard(): Dashboard {
-  const { outputFiles, metafile } = buildSync({
-    absWorkingDir: PROJECT_ROOT,
-    entryPoints: {
-      main: 'dashboard/main.tsx',
-      styles: 'dashboard/styles/index.css',
-      icon: 'dashboard/icon.svg',
-    },
-    outdir: 'out',
-    entryNames: '[name]-[hash]',
-    chunkNames: '[name]-[hash]',
-    assetNames: '[name]-[hash]',
-    loader: { '.svg': 'copy' },
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    target: ['chrome123', 'firefox121', 'safari17.5'],
-    metafile: true,
-    write: false,
-    logLevel: 'warning',
-  });
+  const { outputFiles, metafile } = buildSync(DASHBOARD_OPTIONS);
   const { outputs } = metafile;
   const entryOf = (source: string): string => {
     const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source);

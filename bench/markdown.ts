@@ -1,0 +1,9 @@
+export type Cells = readonly (string | number)[];
+
+/** A table; columns that begin with a number have it to the right. */
+export function table(header: Cells, rows: readonly Cells[]): string {
+  const line = (cells: Cells): string => `| ${cells.join(' | ')} |`;
+  const isNumber = (cell: unknown): boolean => /^\$?[\d,]+(?:\.\d+)?$/.test(String(cell));
+  const marks = header.map((_, index) => (isNumber(rows[0]?.[index]) ? '--:' : '---'));
+  return [line(header), line(marks), ...rows.map(line)].join('\n');
+}
