@@ -1,8 +1,9 @@
+import { bareAddress, canonicalAddress } from '../core/addresses.ts';
 import { OwnFault } from '../core/errors.ts';
 import type { SendOutcome } from '../core/sends.ts';
 import { storeEvents } from '../store/events.ts';
 import type { ApiDeps } from './deps.ts';
-import { ApiError, type ErrorCode } from './errors.ts';
+import { ApiError, type ErrorCode, type ErrorExtras } from './errors.ts';
 import type { RouteAnswer } from './route.ts';
 import { sendCommand, type PlannedMail } from './send-command.ts';
 import { ownEvents } from './send-events.ts';
@@ -133,18 +134,26 @@ export async function concludeSend(
   return answerOf(mail, outcome, { unsettled, ...(headers && { headers }) });
 }
 
+/** SES says whom it has not verified in words only; in its sandbox that may be a recipient as well. */
+function fieldOf({ body }: PlannedMail, { code, message }: NonNullable<SendOutcome['refusal']>): ErrorExtras {
+  const named = message.split(/[\s,<>]+/).map(canonicalAddress);
+  const unverified =
+    code === 'identity_not_verified' && named.includes(canonicalAddress(bareAddress(body.from)));
+  return unverified ? { field: 'from' } : {};
+}
+
 /** A refusal stays one: what is not in the log is said, not hidden. */
 function unloggedAnswer(
-  { intent }: PlannedMail,
+  mail: PlannedMail,
   { message_id: messageId, refusal }: SendOutcome,
   { cause, keyed }: { readonly cause: unknown; readonly keyed: boolean },
 ): ApiError {
   if (refusal) {
     const message = `${refusal.message} (the log does not hold all of it: it could not be stored)`;
-    return new ApiError(refusal.code as ErrorCode, message, { messageId, cause });
+    return new ApiError(refusal.code as ErrorCode, message, { ...fieldOf(mail, refusal), messageId, cause });
   }
   const what =
-    intent.accepted.length === 0 ? 'All recipients are suppressed' : `SES took the mail as ${messageId}`;
+    mail.intent.accepted.length === 0 ? 'All recipients are suppressed' : `SES took the mail as ${messageId}`;
   return new ApiError('outcome_unknown', `${what}, but this could not be logged in full`, {
     ...(keyed && { retryAfterSeconds: UNLOGGED_RETRY_SECONDS }),
     cause,
@@ -153,7 +162,7 @@ function unloggedAnswer(
 
 /** The answer to a mail of which all is known. Throws the refusal. */
 export function answerOf(
-  { intent }: PlannedMail,
+  mail: PlannedMail,
   { message_id: messageId, refusal }: SendOutcome,
   {
     headers = {},
@@ -164,13 +173,14 @@ export function answerOf(
     unsettled === undefined ? undefined : new OwnFault('An outcome was not kept', { cause: unsettled });
   if (refusal) {
     throw new ApiError(refusal.code as ErrorCode, refusal.message, {
+      ...fieldOf(mail, refusal),
       messageId,
       headers,
       ...(fault && { cause: fault }),
     });
   }
-  const { accepted } = intent;
-  const suppressed = intent.suppressed.map(({ address }) => address);
+  const { accepted } = mail.intent;
+  const suppressed = mail.intent.suppressed.map(({ address }) => address);
   return {
     status: 202,
     body: { message_id: messageId, accepted, suppressed },

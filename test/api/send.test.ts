@@ -288,6 +288,25 @@ describe('a mail that SES refuses for good', () => {
   });
 });
 
+describe('a mail of which SES says who is not verified', () => {
+  it.each([
+    ['You <You@yourdomain.com>', 'you@yourdomain.com', 'from'],
+    ['you@yourdomain.com', 'ann@example.com, You <you@yourdomain.com>', 'from'],
+    ['you@yourdomain.com', 'thank-you@yourdomain.com', undefined],
+    ['you@yourdomain.com', 'ann@example.com', undefined],
+  ])('from %s, where it is %s, is refused with the field %s', async (from, unverified, field) => {
+    const world = setUp();
+    const words = `Email address is not verified. The following identities failed the check in region US-EAST-1: ${unverified}`;
+    world.world.sesError = Object.assign(new Error(words), { name: 'MessageRejected' });
+    const told = await send(world, { from });
+    expect(told.body.error).toEqual({
+      code: 'identity_not_verified',
+      message: words,
+      ...(field && { field }),
+    });
+  });
+});
+
 describe('a mail that SES does not take now', () => {
   it.each([
     named('TooManyRequestsException'),
