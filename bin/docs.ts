@@ -140,4 +140,7 @@ if (process.argv[1] === import.meta.filename) {
     writeFileSync(new URL(`docs/site/${name}`, root), content);
     console.log(`docs/site/${name}  ${Buffer.byteLength(content)} bytes`);
   }
+  // Loads the CDK, which takes seconds and is needed for nothing else here.
+  const { permissionsPage } = await import('./permissions.ts');
+  writeFileSync(new URL('docs/permissions.md', root), permissionsPage());
 }

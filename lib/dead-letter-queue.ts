@@ -1,4 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
@@ -11,4 +13,16 @@ export function deadLetterQueue(scope: Construct, id: string): sqs.Queue {
     enforceSSL: true,
     retentionPeriod: LONGEST_RETENTION,
   });
+}
+
+/** Where a mapping leaves what it gives up. It takes one permission; the CDK's own SqsDlq would grant three. */
+export function givenUpTo(queue: sqs.Queue): lambda.IEventSourceDlq {
+  return {
+    bind(_mapping, fn) {
+      fn.addToRolePolicy(
+        new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }),
+      );
+      return { destination: queue.queueArn };
+    },
+  };
 }

@@ -1,14 +1,13 @@
 import { Aws, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import { KIND } from '../lambdas/store/keys.ts';
-import { deadLetterQueue } from './dead-letter-queue.ts';
+import { deadLetterQueue, givenUpTo } from './dead-letter-queue.ts';
 import { DELIVER_TIMEOUT_SECONDS, deliverDefinition } from './deliver-machine.ts';
 import type { EventTable } from './event-table.ts';
 import { ivyFunction } from './ivy-function.ts';
@@ -183,7 +182,7 @@ export class Delivery extends Construct {
       bisectBatchOnError: true,
       // Tried until an hour before the stream forgets it; the last failure leaves a note of where it was.
       maxRecordAge: Duration.hours(23),
-      onFailure: new SqsDlq(this.dispatchDeadLetters),
+      onFailure: givenUpTo(this.dispatchDeadLetters),
     });
     return dispatch;
   }

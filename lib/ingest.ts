@@ -1,5 +1,6 @@
+import { Names } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import type { EventSource } from './event-source.ts';
@@ -30,13 +31,21 @@ export class Ingest extends Construct {
     this.function.addEnvironment(ENV.retentionDays, String(props.retentionDays));
     this.function.addEnvironment(ENV.topicArn, props.source.topic.topicArn);
 
-    this.function.addEventSource(
-      new SqsEventSource(props.source.queue, {
-        batchSize: 10,
-        reportBatchItemFailures: true,
-        // A flood of events is to wait in the queue, not to take the account's concurrency from the API.
-        maxConcurrency: 50,
+    const { queue } = props.source;
+    // What polling takes, and no more; SqsEventSource would grant two others.
+    this.function.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+        resources: [queue.queueArn],
       }),
     );
+    // Under the name SqsEventSource would give it: a queue takes no second mapping, not even while the first is replaced.
+    this.function.addEventSourceMapping(`SqsEventSource:${Names.nodeUniqueId(queue.node)}`, {
+      eventSourceArn: queue.queueArn,
+      batchSize: 10,
+      reportBatchItemFailures: true,
+      // A flood of events is to wait in the queue, not to take the account's concurrency from the API.
+      maxConcurrency: 50,
+    });
   }
 }

@@ -1,11 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import { KIND } from '../lambdas/store/keys.ts';
-import { deadLetterQueue } from './dead-letter-queue.ts';
+import { deadLetterQueue, givenUpTo } from './dead-letter-queue.ts';
 import type { EventTable } from './event-table.ts';
 import { ivyFunction } from './ivy-function.ts';
 
@@ -49,7 +48,7 @@ export class Tally extends Construct {
       parallelizationFactor: 1,
       bisectBatchOnError: true,
       maxRecordAge: Duration.hours(23),
-      onFailure: new SqsDlq(this.deadLetters),
+      onFailure: givenUpTo(this.deadLetters),
     });
   }
 }

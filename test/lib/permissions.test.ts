@@ -1,10 +1,23 @@
 /** A permission that is missing shows only in AWS, since the local emulator allows everything. So it is read off the code. */
+import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
+import { askedBy, permissions, permissionsPage, WIDE, widePermissions } from '../../bin/permissions.ts';
 import { BUNDLE_OPTIONS } from '../../lib/bundle.ts';
-import { listOf, resource, statementsOf, templateOf } from './template.ts';
+import { deliverDefinition } from '../../lib/deliver-machine.ts';
+import { recoverDefinition } from '../../lib/recover-machine.ts';
+import { redeliverDefinition } from '../../lib/redeliver-machine.ts';
+import type { Definition } from './state-machine.ts';
+import { resourcesOf, templateOf } from './template.ts';
 
-const template = templateOf();
+const granted = permissions();
+
+function grantedTo(who: string, by: string): string[] {
+  const actions = granted
+    .filter((permission) => permission.who === who && askedBy(permission) === by)
+    .map(({ action }) => action);
+  return [...new Set(actions)].toSorted();
+}
 
 /** IAM action of each command of the SDK. */
 const ACTIONS: Readonly<Record<string, string>> = {
@@ -22,10 +35,6 @@ const ACTIONS: Readonly<Record<string, string>> = {
   SendMessage: 'sqs:SendMessage',
   StartExecution: 'states:StartExecution',
 };
-
-/** What Lambda itself does in a function's name: its log, the queue and the stream that it polls. */
-const BY_LAMBDA =
-  /^(logs:.*|sqs:(ReceiveMessage|DeleteMessage|ChangeMessageVisibility|GetQueue\w+)|dynamodb:(\w+Streams?|GetRecords|GetShardIterator))$/;
 
 /** The commands in a handler, after what it does not reach is shaken off. */
 async function requestedBy(handler: string): Promise<string[]> {
@@ -48,24 +57,97 @@ async function requestedBy(handler: string): Promise<string[]> {
   return [...new Set(asked.map((name) => ACTIONS[name] ?? `no action known for ${name}`))].toSorted();
 }
 
-function grantedTo(rolePrefix: string): string[] {
-  const actions = statementsOf(resource(template, 'AWS::IAM::Policy', rolePrefix)).flatMap(({ Action }) =>
-    listOf(Action),
-  );
-  return [...new Set(actions.filter((action) => !BY_LAMBDA.test(action)))].toSorted();
-}
-
 describe('a function may do exactly what its code can ask for', () => {
   it.each([
-    ['ingest', 'IvyIngestFunctionRole'],
-    ['dispatch', 'IvyDeliveryDispatchRole'],
-    ['deliver', 'IvyDeliveryDeliverRole'],
-    ['recover', 'IvyDeliveryRecoverRole'],
-    // Lambda itself sends what is given up, in the function's name.
-    ['tally', 'IvyTallyFunctionRole', ['sqs:SendMessage']],
-    ['api', 'IvyApiFunctionRole'],
-    ['authorizer', 'IvyApiAuthorizerRole'],
-  ] as const)('%s', async (handler, role, byLambda: readonly string[] = []) => {
-    expect(grantedTo(role)).toEqual([...(await requestedBy(handler)), ...byLambda].toSorted());
+    ['ingest', 'Ingest/Function'],
+    ['dispatch', 'Delivery/Dispatch'],
+    ['deliver', 'Delivery/Deliver'],
+    ['recover', 'Delivery/Recover'],
+    ['tally', 'Tally/Function'],
+    ['api', 'Api/Function'],
+    ['authorizer', 'Api/Authorizer'],
+  ] as const)('%s', async (handler, who) => {
+    expect(grantedTo(who, 'its code')).toEqual(await requestedBy(handler));
+  });
+});
+
+/** What the tasks of a definition call, and on what. */
+function calledBy(definition: object): string[] {
+  const calls = Object.values((definition as Definition).States)
+    .filter(({ Type }) => Type === 'Task')
+    .map(({ Resource = '', Parameters = {} }) => {
+      const [, service] = Resource.split(':::');
+      if (service === undefined) return `lambda:InvokeFunction ${Resource}`;
+      if (service === 'sqs:sendMessage') return `sqs:SendMessage ${String(Parameters['QueueUrl'])}`;
+      return `${service.replace('startExecution', 'StartExecution')} ${String(Parameters['StateMachineArn'])}`;
+    });
+  return [...new Set(calls)].toSorted();
+}
+
+describe('a state machine may call exactly what its definition calls', () => {
+  it.each([
+    [
+      'Delivery/DeliverMachine',
+      deliverDefinition({
+        partition: 'aws',
+        deliverFunctionArn: 'Delivery/Deliver',
+        redeliverMachineArn: 'Delivery/RedeliverMachine',
+        deadLetterQueueUrl: 'Delivery/DeliverDeadLetters',
+      }),
+    ],
+    ['Delivery/RedeliverMachine', redeliverDefinition({ deliverFunctionArn: 'Delivery/Deliver' })],
+    ['Delivery/RecoverMachine', recoverDefinition({ recoverFunctionArn: 'Delivery/Recover' })],
+  ])('%s', (machine, definition) => {
+    const allowed = granted.filter((each) => each.who === machine && askedBy(each) === 'its definition');
+    expect(allowed.map(({ action, on }) => `${action} ${on}`).toSorted()).toEqual(calledBy(definition));
+  });
+});
+
+describe('what AWS itself does in the name of a function is what AWS asks for, and no more', () => {
+  it.each([
+    // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    [
+      'Lambda, to poll the queue',
+      ['Ingest/Function'],
+      ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+    ],
+    // https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
+    [
+      'Lambda, to read the stream',
+      ['Delivery/Dispatch', 'Tally/Function'],
+      ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],
+    ],
+    ['Lambda, to set aside a batch', ['Tally/Function'], ['sqs:SendMessage']],
+  ])('%s', (by, functions, actions) => {
+    const asked = granted.filter((permission) => askedBy(permission) === by);
+    expect([...new Set(asked.map(({ who }) => who))].toSorted()).toEqual(functions);
+    for (const who of functions) expect(grantedTo(who, by)).toEqual(actions);
+  });
+});
+
+describe('every role', () => {
+  it('is of a function or a state machine', () => {
+    expect(granted.filter(({ who }) => who === 'nobody')).toEqual([]);
+    // Each has one policy, and nothing else gives a role anything.
+    const template = templateOf();
+    const roles = resourcesOf(template, 'AWS::IAM::Role');
+    expect(new Set(granted.map(({ who }) => who)).size).toBe(roles.length);
+    expect(JSON.stringify(roles)).not.toMatch(/"(?:Policies|ManagedPolicyArns)":/);
+    expect(resourcesOf(template, 'AWS::IAM::ManagedPolicy')).toEqual([]);
+  });
+
+  it('is given no action by a wildcard', () => {
+    expect(granted.filter(({ action }) => action.includes('*'))).toEqual([]);
+  });
+
+  it('is given more than one resource only where there is a reason, and there is no reason too many', () => {
+    const wide = new Set(widePermissions().map(({ action }) => action));
+    expect([...wide].toSorted()).toEqual(WIDE.flatMap(({ actions }) => actions).toSorted());
+  });
+});
+
+describe('docs/permissions.md', () => {
+  it('is what the template says: run npm run docs', () => {
+    expect(readFileSync('docs/permissions.md', 'utf8')).toBe(permissionsPage());
   });
 });

@@ -1,6 +1,6 @@
 /** What must hold for every resource of its kind, those of later versions too. */
 import { describe, expect, it } from 'vitest';
-import { listOf, resourcesOf, statementsOf, templateOf, textOf } from './template.ts';
+import { resourcesOf, statementsOf, templateOf, textOf } from './template.ts';
 
 const template = templateOf();
 const queues = resourcesOf(template, 'AWS::SQS::Queue');
@@ -90,46 +90,6 @@ describe('every log group', () => {
 describe('every role', () => {
   it.each(resourcesOf(template, 'AWS::IAM::Role'))('has no managed policy: %s', (_id, role) => {
     expect(role.Properties['ManagedPolicyArns']).toBeUndefined();
-  });
-
-  const allowed = resourcesOf(template, 'AWS::IAM::Policy').flatMap(([id, policy]) =>
-    statementsOf(policy).flatMap((statement) =>
-      listOf(statement.Action).map((action) => ({
-        id,
-        action,
-        resources: listOf(statement.Resource).map(textOf),
-      })),
-    ),
-  );
-
-  it('is given no action by a wildcard', () => {
-    expect(allowed.filter(({ action }) => action.includes('*'))).toEqual([]);
-  });
-
-  it('is given a resource by a wildcard only where the service knows nothing narrower', () => {
-    const wide = allowed
-      .filter(({ resources }) => resources.some((name) => name.includes('*')))
-      .map(({ action, resources }) => `${action} ${resources.find((name) => name.includes('*'))}`);
-
-    expect([...new Set(wide)].toSorted()).toEqual([
-      // How Step Functions has CloudWatch deliver its log; none of these has a resource.
-      'logs:CreateLogDelivery *',
-      'logs:DeleteLogDelivery *',
-      'logs:DescribeLogGroups *',
-      'logs:DescribeResourcePolicies *',
-      'logs:GetLogDelivery *',
-      'logs:ListLogDeliveries *',
-      'logs:PutResourcePolicy *',
-      'logs:UpdateLogDelivery *',
-      // The list of the account is no resource.
-      'ses:DeleteSuppressedDestination *',
-      // The sender is known when somebody sends, not before.
-      'ses:SendEmail arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*',
-      'xray:GetSamplingRules *',
-      'xray:GetSamplingTargets *',
-      'xray:PutTelemetryRecords *',
-      'xray:PutTraceSegments *',
-    ]);
   });
 });
 

@@ -9,6 +9,7 @@ interface Retrier {
 
 export interface State {
   readonly Type: string;
+  readonly Resource?: string;
   readonly Next?: string;
   readonly Default?: string;
   readonly Choices?: readonly { readonly Next: string }[];
