@@ -232,7 +232,7 @@ export const FAULTS: readonly FaultRow[] = [
   {
     number: 29,
     kind: 'API',
-    fault: '__proto__, doubled names, depth 10,000, 2^63, too long, bad UTF-8, wrong content type',
+    fault: '`__proto__`, doubled names, depth 10,000, 2^63, too long, bad UTF-8, wrong content type',
     expected: '4xx, never a 5xx',
     place: 'stack',
   },

@@ -25,7 +25,7 @@ describe('of events that go through a world where every twentieth call goes wron
     const found = reports.flatMap(({ atRest, recovered }) => [...atRest, ...recovered]);
     const violations = found.flatMap((each) => each.violations);
     recordFigures('ledger', {
-      seed: SEED,
+      seed: String(SEED),
       'messages of SES': WORLDS * MESSAGES,
       ...sumOf(reports.flatMap(({ atRest }) => atRest.map(({ figures }) => figures))),
       'faults injected': Object.values(sumOf(reports.map(({ injected }) => injected))).reduce(

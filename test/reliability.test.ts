@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { FAULTS } from './proof/faults/rows.ts';
+
+const page = readFileSync('docs/reliability.md', 'utf8');
+const rows = page.split('\n').filter((line) => /^\| +\d+ \|/.test(line));
+
+describe('docs/reliability.md', () => {
+  it('has the forty faults as the tests have them: run npm run soak', () => {
+    const cells = rows.map((row) => row.split(' | ').map((cell) => cell.replace(/^\| */, '').trim()));
+    expect(cells.map(([number, fault, expected]) => [Number(number), fault, expected])).toEqual(
+      FAULTS.map(({ number, fault, expected }) => [number, fault, expected]),
+    );
+  });
+
+  it('is of a run in which every part was run, and nothing failed', () => {
+    expect(page).not.toContain('not part of this run');
+    expect(page).not.toContain('some of it failed');
+  });
+});
+
+describe('a row of the fault table', () => {
+  it('says why, where it is not run on the deployed stack and has a receiver, a name or AWS in it', () => {
+    const unexplained = FAULTS.filter(({ place, because }) => place !== 'stack' && because === undefined);
+    // Pure rules: a stack would add nothing to them.
+    expect(unexplained.map(({ number }) => number)).toEqual([5, 24, 34]);
+  });
+});
