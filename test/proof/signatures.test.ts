@@ -20,7 +20,7 @@ const [here, missing] = [true, false].map((wanted) => LANGUAGES.filter((each) =>
 const namesOf = (some: typeof LANGUAGES = []): string => some.map(({ name }) => name).join(', ') || 'none';
 
 const figures: Record<string, string | number> = {
-  seed: SEED,
+  seed: String(SEED),
   languages: namesOf(here),
   'languages skipped, their toolchain is not here': namesOf(missing),
   'vectors that are valid': vectors.filter(({ valid }) => valid).length,
