@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { resource, resourcesOf, templateOf } from './template.ts';
 
@@ -59,17 +58,6 @@ describe('an alarm rings', () => {
         .map(([id]) => id)
         .filter((id) => !id.includes('NothingIngested')),
     );
-  });
-});
-
-describe('the runbook', () => {
-  it('has the section every alarm names, and none that no alarm names', () => {
-    const named = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(
-      ([, { Properties }]) => String(Properties['AlarmDescription']).split('#')[1],
-    );
-    const sections = readFileSync('docs/runbook.md', 'utf8').matchAll(/^## (.+)$/gm);
-
-    expect(new Set([...sections].map(([, section]) => section))).toEqual(new Set(named));
   });
 });
 
