@@ -51,11 +51,15 @@ async function expectLogged(api: Api, messageId: string): Promise<void> {
   expect(entries.map(({ status }) => status).toSorted()).toEqual(['delivered', 'sent']);
 }
 
-/** How many webhook-ids and signatures the requests have; each of these must be good. */
+/** How many webhook-ids and signatures the requests have, and seconds they were signed in; each must be good. */
 function signedWith(hook: Hook, requests: readonly HookRequest[]) {
   for (const { raw_body: body, headers } of requests) new Webhook(hook.secret).verify(body, headers);
   const different = (name: string): number => new Set(requests.map(({ headers }) => headers[name])).size;
-  return { ids: different('webhook-id'), signatures: different('webhook-signature') };
+  return {
+    ids: different('webhook-id'),
+    signatures: different('webhook-signature'),
+    seconds: different('webhook-timestamp'),
+  };
 }
 
 describe.concurrent('a receiver that', () => {
@@ -109,9 +113,9 @@ describe.concurrent('a receiver that', () => {
     const waiting = await delivery(endpoint, messageId, ['retrying']);
     const [attempt] = await attemptsOf(api, waiting);
     expect(attempt).toMatchObject({ error_class: 'timeout', status_code: null });
-    // A second deadline on top of the first would make 30 of it.
+    // Two clocks, and a machine that is busy; a second deadline on top of the first would make 30 of it.
     const seconds = (attempt?.duration_ms ?? 0) / 1000;
-    expect(seconds).toBeGreaterThanOrEqual(15);
+    expect(seconds).toBeGreaterThan(14.9);
     expect(seconds).toBeLessThan(20);
     const endedMs = Date.parse(attempt?.started_at ?? '') + seconds * 1000;
     const wait = Math.round((Date.parse(String(waiting['next_attempt_at'])) - endedMs) / 1000);
@@ -176,8 +180,10 @@ describe.concurrent('a receiver that', () => {
     expect(ended).toMatchObject({ attempt_count: 4 });
     const requests = await hook.seen();
     expect(statusesOf(requests)).toBe('500 500 500 200');
-    const { ids, signatures } = signedWith(hook, requests);
-    expect({ ids, signatures }).toEqual({ ids: 1, signatures: 4 });
+    const { ids, signatures, seconds } = signedWith(hook, requests);
+    // The waits are shortened here: two attempts may fall into one second, and have one signature.
+    expect({ ids, signatures }).toEqual({ ids: 1, signatures: seconds });
+    expect(seconds).toBeGreaterThan(1);
     await expectLogged(api, messageId);
     return `${requests.length} attempts: ${statusesOf(requests)}; ${ids} webhook-id, ${signatures} signatures, all verified; ${String(ended['status'])}`;
   });
@@ -200,7 +206,9 @@ describe.concurrent('a receiver that', () => {
     const attempts = await attemptsOf(api, healed);
     expect(attempts.map(({ trigger }) => trigger)).toEqual(['auto', 'auto', 'auto', 'auto', 'manual']);
     const requests = await hook.seen();
-    expect(signedWith(hook, requests)).toEqual({ ids: 1, signatures: 5 });
+    const { ids, signatures, seconds } = signedWith(hook, requests);
+    expect({ ids, signatures }).toEqual({ ids: 1, signatures: seconds });
+    expect(seconds).toBeGreaterThan(1);
     await expectLogged(api, messageId);
     return `${failed.length} attempts: ${statusesOf(failed)}, exhausted; redelivered: ${requests.at(-1)?.status}, delivered by attempt ${attempts.length}`;
   });

@@ -22,6 +22,8 @@ import {
 
 /** What lib/rest-api.ts lets API Gateway remember, and docs/guarantees.md says. */
 const REMEMBERED_SECONDS = 60;
+/** Between two times that the key is tried, on a machine that is busy. */
+const SLACK_SECONDS = 5;
 
 /** A workspace that has two of everything there are lists of. */
 interface Furnished {
@@ -229,7 +231,7 @@ describe.concurrent('a key', () => {
       return undefined;
     });
     expect(passed.filter((status) => status !== 200)).toEqual([]);
-    expect(lagSeconds).toBeLessThan(REMEMBERED_SECONDS + 1);
+    expect(lagSeconds).toBeLessThan(REMEMBERED_SECONDS + SLACK_SECONDS);
     const later = await Promise.all([
       own('GET', '/v1/send/logs'),
       own('POST', '/v1/webhooks', { url: stack.inbox_url }),

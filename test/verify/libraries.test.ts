@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Webhook } from 'standardwebhooks';
@@ -52,6 +52,7 @@ const PYTHON: Program = {
 };
 
 async function installed(): Promise<string> {
+  mkdirSync('.local', { recursive: true });
   const scratch = mkdtempSync(resolve('.local', 'tmp-verify-'));
   const run = promisify(execFile);
   try {
