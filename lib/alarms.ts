@@ -2,7 +2,6 @@ import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -86,13 +85,21 @@ export class Alarms extends Construct {
       atLeast: Duration.minutes(15).toMilliseconds(),
     });
 
-    this.onErrors('Ingest', ingest.function);
-    this.onErrors('Dispatch', delivery.dispatch);
-    this.onErrors('Deliver', delivery.deliver);
-    this.onErrors('Recover', delivery.recover);
-    this.onErrors('Tally', tally.function);
-    this.onErrors('Api', api.function);
-    this.onErrors('Authorizer', api.authorizer);
+    // One failure is tried again by whoever called; two periods of three say that it does not pass by itself. The functions that
+    // a queue, the stream or Recover calls need no such alarm: theirs are those of what waits before them, or stops.
+    this.alarm('DeliverErrors', {
+      metric: delivery.deliver.metricErrors({ period: FIVE_MINUTES }),
+      says: 'The deliver function keeps failing',
+      section: 'function-errors',
+      periods: [2, 3],
+    });
+    // Also where the function itself answered 503, or the authorizer failed: Lambda counts no error then, or another one's.
+    this.alarm('ApiErrors', {
+      metric: api.api.metricServerError({ period: FIVE_MINUTES }),
+      says: 'The API keeps answering 5xx',
+      section: 'function-errors',
+      periods: [2, 3],
+    });
 
     this.onStopped('DeliverMachineFailed', delivery.deliverMachine.metricFailed({ period: FIVE_MINUTES }));
     this.onStopped(
@@ -132,16 +139,6 @@ export class Alarms extends Construct {
       metric: queue.metricApproximateNumberOfMessagesVisible({ period: FIVE_MINUTES, statistic: 'Maximum' }),
       says,
       section: 'dead-letters',
-    });
-  }
-
-  /** One failure is tried again by whoever called; two periods of three say that it does not pass by itself. */
-  private onErrors(name: string, fn: lambda.Function): void {
-    this.alarm(`${name}Errors`, {
-      metric: fn.metricErrors({ period: FIVE_MINUTES }),
-      says: `The ${name.toLowerCase()} function keeps failing`,
-      section: 'function-errors',
-      periods: [2, 3],
     });
   }
 

@@ -1,4 +1,4 @@
-import { Duration, Size } from 'aws-cdk-lib';
+import { Aws, Duration, Size } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -39,6 +39,8 @@ export class RestApi extends Construct {
     this.authorizer = this.createAuthorizer(props);
     this.function = this.createFunction(props);
     this.api = new apigateway.RestApi(this, 'Api', {
+      // Its metrics have the name only: every API that is named by none is one "Api" in them.
+      restApiName: Aws.STACK_NAME,
       description: 'IvyMail Events',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       // An account has one such role for all its APIs: not ours to set, so there is no access log

@@ -31,8 +31,17 @@ describe('an alarm rings', () => {
     });
   });
 
-  it('when functions keep failing, not when one call did', () => {
-    expect(alarm('DeliverErrors')).toMatchObject({ DatapointsToAlarm: 2, EvaluationPeriods: 3, Period: 300 });
+  it.each([
+    ['DeliverErrors', 'Errors'],
+    ['ApiErrors', '5XXError'],
+  ])('%s: when it keeps failing, not when one call did', (name, metric) => {
+    expect(alarm(name)).toMatchObject({
+      MetricName: metric,
+      Threshold: 1,
+      DatapointsToAlarm: 2,
+      EvaluationPeriods: 3,
+      Period: 300,
+    });
   });
 
   it('when SES counts mail and half an hour brings no event of it', () => {

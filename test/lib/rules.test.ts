@@ -76,8 +76,39 @@ describe('every function', () => {
     expect(new Set(owned.flat()).size).toBe(functions.length * 2);
   });
 
-  it.each(functions)('has an alarm on its errors: %s', (id) => {
-    expect(alarmsOn('Errors', 'FunctionName', id)).toBe(1);
+  /** Who calls a function, and the alarm that rings while it only fails. */
+  function alarmsOnFailure(id: string): Record<string, number> {
+    const called = (text: string): boolean => text.includes(`\${${id}`);
+    const mappings = resourcesOf(template, 'AWS::Lambda::EventSourceMapping')
+      .filter(([, { Properties }]) => called(textOf(Properties['FunctionName'])))
+      .map(([, { Properties }]) => textOf(Properties['EventSourceArn']).replace(/^\$\{(\w+)\..*$/, '$1'));
+    const machines = resourcesOf(template, 'AWS::StepFunctions::StateMachine').filter(([, { Properties }]) =>
+      Object.values((Properties['DefinitionSubstitutions'] ?? {}) as object)
+        .concat(textOf(Properties['DefinitionString']))
+        .some((value) => called(textOf(value))),
+    );
+    const gateway = resourcesOf(template, 'AWS::Lambda::Permission').filter(
+      ([, { Properties }]) =>
+        Properties['Principal'] === 'apigateway.amazonaws.com' && called(textOf(Properties['FunctionName'])),
+    );
+    return Object.fromEntries([
+      ...mappings.map((source) => [
+        `waits in ${source}`,
+        alarmsOn('ApproximateAgeOfOldestMessage', 'QueueName', source) +
+          alarmsOn('IteratorAge', 'FunctionName', id),
+      ]),
+      ...machines.map(([machine]) => [
+        `stops ${machine}`,
+        alarmsOn('ExecutionsFailed', 'StateMachineArn', machine),
+      ]),
+      ...gateway.map(() => ['answers 5xx', alarmsOn('5XXError', 'ApiName', 'AWS::StackName')]),
+    ]);
+  }
+
+  it.each(functions)('that only fails rings an alarm of what calls it: %s', (id) => {
+    const alarmed = alarmsOnFailure(id);
+    expect(Object.keys(alarmed).length).toBeGreaterThan(0);
+    expect(Object.entries(alarmed).filter(([, count]) => count !== 1)).toEqual([]);
   });
 });
 
