@@ -9,7 +9,6 @@ import { Construct } from 'constructs';
 import { METRIC, METRICS_NAMESPACE, type MetricName } from '../lambdas/core/metrics.ts';
 import type { Delivery } from './delivery.ts';
 import type { EventSource } from './event-source.ts';
-import type { Ingest } from './ingest.ts';
 import type { RestApi } from './rest-api.ts';
 import type { Tally } from './tally.ts';
 
@@ -17,7 +16,6 @@ const FIVE_MINUTES = Duration.minutes(5);
 
 export interface AlarmsProps {
   readonly source: EventSource;
-  readonly ingest: Ingest;
   readonly delivery: Delivery;
   readonly tally: Tally;
   readonly api: RestApi;
@@ -45,7 +43,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { source, ingest, delivery, tally, api } = props;
+    const { source, delivery, tally, api } = props;
 
     this.topic = new sns.Topic(this, 'Topic', { displayName: 'IvyMail Events alarms', enforceSSL: true });
     this.allowOnlyAlarms();

@@ -43,13 +43,13 @@ export class IvyMailEvents extends Construct {
     const source = new EventSource(this, 'Source', options);
     const table = new EventTable(this, 'Store', { removalPolicy });
     const secretsKey = new SecretsKey(this, 'Secrets', { removalPolicy });
-    const ingest = new Ingest(this, 'Ingest', { source, table, retentionDays: options.retentionDays });
+    // oxlint-disable-next-line no-new -- a construct is placed by making it
+    new Ingest(this, 'Ingest', { source, table, retentionDays: options.retentionDays });
     const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options });
     const tally = new Tally(this, 'Tally', { table, retentionDays: options.retentionDays });
     const api = new RestApi(this, 'Api', { source, table, secretsKey, options });
     const alarms = new Alarms(this, 'Alarms', {
       source,
-      ingest,
       delivery,
       tally,
       api,

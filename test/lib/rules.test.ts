@@ -83,9 +83,9 @@ describe('every function', () => {
       .filter(([, { Properties }]) => called(textOf(Properties['FunctionName'])))
       .map(([, { Properties }]) => textOf(Properties['EventSourceArn']).replace(/^\$\{(\w+)\..*$/, '$1'));
     const machines = resourcesOf(template, 'AWS::StepFunctions::StateMachine').filter(([, { Properties }]) =>
-      Object.values((Properties['DefinitionSubstitutions'] ?? {}) as object)
-        .concat(textOf(Properties['DefinitionString']))
-        .some((value) => called(textOf(value))),
+      [...Object.values(Properties['DefinitionSubstitutions'] ?? {}), Properties['DefinitionString']].some(
+        (value) => called(textOf(value)),
+      ),
     );
     const gateway = resourcesOf(template, 'AWS::Lambda::Permission').filter(
       ([, { Properties }]) =>
