@@ -16,14 +16,16 @@ export function bareAddress(address: string): string {
 const ENCODED_WORD_BYTES = 45;
 
 function encodedWords(name: string): string {
-  const chunks: string[] = [''];
+  const words: string[] = [];
+  let word = '';
   for (const character of name.toWellFormed()) {
-    const last = chunks.at(-1) ?? '';
-    if (Buffer.byteLength(last + character) <= ENCODED_WORD_BYTES)
-      chunks[chunks.length - 1] = last + character;
-    else chunks.push(character);
+    if (Buffer.byteLength(word + character) > ENCODED_WORD_BYTES) {
+      words.push(word);
+      word = '';
+    }
+    word += character;
   }
-  return chunks.map((chunk) => `=?UTF-8?B?${Buffer.from(chunk).toString('base64')}?=`).join(' ');
+  return [...words, word].map((each) => `=?UTF-8?B?${Buffer.from(each).toString('base64')}?=`).join(' ');
 }
 
 /**
@@ -32,7 +34,7 @@ function encodedWords(name: string): string {
  */
 export function mailboxHeader(mailbox: string): string {
   const address = bareAddress(mailbox);
-  const given = /^(.*)<[^<>]*>\s*$/s.exec(mailbox)?.[1]?.trim() ?? '';
+  const given = (/(.*)<[^<>]*>\s*$/s.exec(mailbox)?.[1] ?? '').trim();
   const quoted = /^"((?:[^"\\]|\\.)*)"$/s.exec(given)?.[1];
   const name = quoted === undefined ? given : quoted.replace(/\\(.)/gs, '$1');
   if (name === '') return address;

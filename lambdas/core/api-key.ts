@@ -18,7 +18,7 @@ function checksum(text: string): string {
   let rest = crc32(text);
   let digits = '';
   for (let digit = 0; digit < CHECKSUM_LENGTH; digit += 1) {
-    digits = (BASE62[rest % 62] ?? '') + digits;
+    digits = BASE62.charAt(rest % 62) + digits;
     rest = Math.floor(rest / 62);
   }
   return digits;

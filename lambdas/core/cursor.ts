@@ -19,7 +19,9 @@ const CIPHER = 'aes-256-gcm';
 
 /** Bound to the cursor without being in it: one of another scope does not open. */
 function binding({ workspaceId, route, filters }: CursorScope): Buffer {
-  const sorted = Object.entries(filters).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  const sorted = Object.keys(filters)
+    .toSorted()
+    .map((name) => [name, filters[name]]);
   return Buffer.from(JSON.stringify([workspaceId, route, sorted]));
 }
 
@@ -45,11 +47,13 @@ export function sealCursor(
 export function openCursor(text: string, scope: CursorScope, key: Uint8Array): CursorPosition | undefined {
   const bytes = Buffer.from(text, 'base64url');
   // Read back, so that a text with characters the decoder passes over is not another spelling of the same cursor.
-  if (bytes.length <= NONCE_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined;
-  const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-    .setAAD(binding(scope))
-    .setAuthTag(bytes.subarray(-TAG_BYTES));
+  if (bytes.toString('base64url') !== text) return undefined;
+  const nonce = bytes.subarray(0, NONCE_BYTES);
+  const tag = bytes.subarray(-TAG_BYTES);
   try {
+    const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
+      .setAAD(binding(scope))
+      .setAuthTag(tag);
     const opened = Buffer.concat([
       decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)),
       decipher.final(),
@@ -60,6 +64,7 @@ export function openCursor(text: string, scope: CursorScope, key: Uint8Array): C
     ];
     return { key: positionKey, direction };
   } catch {
-    return undefined;
+    // Too short, touched, or of another scope.
   }
+  return undefined;
 }

@@ -5,7 +5,7 @@ import { deterministicId } from './ids.ts';
 export interface EventIdentity {
   readonly messageId: string;
   readonly event: EventName;
-  readonly to?: string;
+  readonly to?: string | undefined;
   /**
    * What tells two of the same kind apart: SES's feedback id, the time in epoch milliseconds, a link. Empty where a
    * message can have only one for a recipient.

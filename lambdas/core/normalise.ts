@@ -91,10 +91,13 @@ function distinct(values: readonly unknown[]): readonly Recipient[] {
   return [...byAddress.values()];
 }
 
+/** One whom nothing names: an event is never lost for that. */
+const SOMEBODY: readonly Recipient[] = [{ entry: {} }];
+
 /** Whom an event is about that names nobody: the only recipient of the mail, or one unknown of several. */
 function unnamed(mail: JsonObject): readonly Recipient[] {
   const recipients = distinct(list(mail['destination']));
-  return recipients.length === 1 ? recipients : [{ entry: {} }];
+  return recipients.length === 1 ? recipients : SOMEBODY;
 }
 
 /** The recipients a body lists under a name. */
@@ -108,7 +111,7 @@ function listed(field: string): Reading['recipients'] {
 /** Everybody the mail went to. */
 function everybody(_body: JsonObject, mail: JsonObject): readonly Recipient[] {
   const recipients = distinct(list(mail['destination']));
-  return recipients.length > 0 ? recipients : [{ entry: {} }];
+  return recipients.length > 0 ? recipients : SOMEBODY;
 }
 
 function timeKey(timestampMs: number | undefined): readonly string[] {
@@ -263,7 +266,7 @@ const READINGS: ReadonlyMap<string, Reading> = new Map<string, Reading>([
 /** A type SES adds later: its body lies under a name we cannot know, and may have a time. */
 function unknownReading(type: string, ses: JsonObject): Reading {
   const body = Object.keys(ses).find(
-    (key) => isJsonObject(ses[key]) && key !== 'mail' && text(object(ses[key])['timestamp']) !== undefined,
+    (key) => key !== 'mail' && text(object(ses[key])['timestamp']) !== undefined,
   );
   return {
     body: body ?? '',
@@ -328,7 +331,7 @@ export function normalise(ses: JsonObject): Normalised {
     }
     const { to } = recipient;
     return {
-      event_id: emailEventId({ messageId, event, naturalKey, ...(to !== undefined && { to }) }),
+      event_id: emailEventId({ messageId, event, naturalKey, to }),
       message_id: messageId,
       event,
       ...(to !== undefined && { to }),

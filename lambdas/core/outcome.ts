@@ -16,7 +16,7 @@ export interface Decision {
 
 const GONE = 410;
 /** The two answers with which a receiver may say when to come back. */
-const MAY_ASK_FOR_TIME: ReadonlySet<number> = new Set([429, 503]);
+const MAY_ASK_FOR_TIME: ReadonlySet<number | undefined> = new Set([429, 503]);
 
 /** What comes after an attempt: pure, so that every rule of delivery is a table in a test. */
 export function decideOutcome(input: {
@@ -38,13 +38,13 @@ export function decideOutcome(input: {
   const retried = (task.trigger === 'auto' || task.trigger === 'recover') && errorClass !== 'internal';
   if (!retried || task.run_attempt > retry.count) return { outcome: 'exhausted', status: 'exhausted' };
 
-  const asked = statusCode !== undefined && MAY_ASK_FOR_TIME.has(statusCode) ? result.retry_after : undefined;
+  const asked = MAY_ASK_FOR_TIME.has(statusCode) ? result.retry_after : undefined;
   const delaySeconds = retryDelaySeconds({
     attempt: task.run_attempt,
     options: retry,
     random: random(),
     nowMs,
-    ...(asked !== undefined && { retryAfter: asked }),
+    retryAfter: asked,
   });
   return {
     outcome: 'retry',

@@ -29,7 +29,7 @@ export function retryDelaySeconds(input: {
   readonly options: RetryOptions;
   readonly random: number;
   readonly nowMs: number;
-  readonly retryAfter?: string;
+  readonly retryAfter?: string | undefined;
 }): number {
   const { attempt, options, random, nowMs, retryAfter } = input;
   const plain = options.firstDelaySeconds * options.factor ** (attempt - 1);

@@ -17,7 +17,7 @@ export function signWebhook(message: {
 }): string {
   const content = `${message.webhookId}.${message.timestampSeconds}.${message.body}`;
   return message.secrets
-    .map((secret) => `v1,${createHmac('sha256', secret).update(content, 'utf8').digest('base64')}`)
+    .map((secret) => `v1,${createHmac('sha256', secret).update(content).digest('base64')}`)
     .join(' ');
 }
 

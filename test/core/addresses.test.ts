@@ -18,6 +18,7 @@ describe('an address', () => {
   it('is bare without the name before it', () => {
     expect(bareAddress('Ann <ann@example.com> ')).toBe('ann@example.com');
     expect(bareAddress(' ann@example.com')).toBe('ann@example.com');
+    expect(bareAddress('<ann@example.com> (Ann)')).toBe('<ann@example.com> (Ann)');
   });
 });
 
@@ -32,9 +33,19 @@ describe('a mailbox in a header', () => {
     [String.raw`"Ann \"A\" \\" <ann@example.com>`, String.raw`"Ann \"A\" \\" <ann@example.com>`],
     [String.raw`Ann "A" \ <ann@example.com>`, String.raw`"Ann \"A\" \\" <ann@example.com>`],
     [String.raw`"Ann\" <ann@example.com>`, String.raw`"\"Ann\\\"" <ann@example.com>`],
+    ['Dr. "Ann" <ann@example.com>', String.raw`"Dr. \"Ann\"" <ann@example.com>`],
+    ['"Ann" Lee <ann@example.com>', String.raw`"\"Ann\" Lee" <ann@example.com>`],
+    ['Ann <ann@example.com> ', '"Ann" <ann@example.com>'],
+    ['Ann <ann@example.com> (away)', 'Ann <ann@example.com> (away)'],
     ['Jürgen <j@example.com>', '=?UTF-8?B?SsO8cmdlbg==?= <j@example.com>'],
   ])('%s is %s', (mailbox, header) => {
     expect(mailboxHeader(mailbox)).toBe(header);
+  });
+
+  it('fills a word with 45 bytes, which are 72 characters, before it begins another', () => {
+    const name = `é${'a'.repeat(43)}`;
+    expect(mailboxHeader(`${name} <a@b>`)).toHaveLength(72 + ' <a@b>'.length);
+    expect(mailboxHeader(`${name}a <a@b>`)).toHaveLength(72 + ' =?UTF-8?B?YQ==?='.length + ' <a@b>'.length);
   });
 
   it('is ASCII, in words of at most 75 characters, and says the name again', () => {

@@ -12,12 +12,20 @@ function delay(attempt: number, random: number, retryAfter?: string): number {
 }
 
 describe('Retry-After says nothing as', () => {
-  it.each(['', 'soon', '-5', '1.5', '5 seconds', '0x10', '2026-02-25T12:01:00Z', 'May 1', '1e3'])(
-    '"%s"',
-    (value) => {
-      expect(parseRetryAfter(value, NOW_MS)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'soon',
+    '-5',
+    '1.5',
+    '5 seconds',
+    '0x10',
+    '2026-02-25T12:01:00Z',
+    'May 1',
+    '1e3',
+    '(x) Wed, 25 Feb 2026 12:02:30 GMT',
+  ])('"%s"', (value) => {
+    expect(parseRetryAfter(value, NOW_MS)).toBeUndefined();
+  });
 });
 
 describe('Retry-After says', () => {

@@ -7,32 +7,41 @@ import { SAMPLES, snsEnvelope } from '../fixtures/ses-samples.ts';
 const TOPIC = 'arn:aws:sns:us-east-1:123456789012:events';
 const VALIDATION = 'Successfully validated SNS topic for Amazon SES event publishing.';
 
-function reasonOf(body: string): string {
+function refusalOf(body: string): string {
   try {
     parseSesMessage(body);
     return 'none';
   } catch (error) {
-    if (error instanceof UnreadableMessage) return error.reason;
+    if (error instanceof UnreadableMessage) return `${error.reason}: ${error.message}`;
     throw error;
   }
 }
 
 describe('a message is refused with its reason', () => {
   it.each([
-    ['', 'not_json'],
-    ['hello', 'not_json'],
-    ['{"eventType":"Send"', 'not_json'],
-    ['[1]', 'not_an_object'],
-    ['null', 'not_an_object'],
-    ['"text"', 'not_an_object'],
+    ['', 'not_json: The message is not JSON'],
+    ['hello', 'not_json: The message is not JSON'],
+    ['{"eventType":"Send"', 'not_json: The message is not JSON'],
+    ['[1]', 'not_an_object: The message is JSON, but no object'],
+    ['null', 'not_an_object: The message is JSON, but no object'],
+    ['"text"', 'not_an_object: The message is JSON, but no object'],
     [
       JSON.stringify({ Type: 'SubscriptionConfirmation', TopicArn: TOPIC, Message: 'You have chosen' }),
-      'not_a_notification',
+      'not_a_notification: The SNS message is a "SubscriptionConfirmation"',
     ],
-    [JSON.stringify({ TopicArn: TOPIC, Message: { eventType: 'Send' } }), 'not_ses'],
-    [snsEnvelope('plain text from another publisher', TOPIC), 'not_json'],
-  ])('%s: %s', (body, reason) => {
-    expect(reasonOf(body)).toBe(reason);
+    [
+      JSON.stringify({ TopicArn: TOPIC, Message: { eventType: 'Send' } }),
+      'not_ses: The SNS message holds no text',
+    ],
+    [snsEnvelope('plain text from another publisher', TOPIC), 'not_json: The message is not JSON'],
+  ])('%s: %s', (body, refusal) => {
+    expect(refusalOf(body)).toBe(refusal);
+  });
+
+  it('with what JSON complains of', () => {
+    expect(() => parseSesMessage('{')).toThrow(
+      expect.objectContaining({ cause: expect.any(SyntaxError) as unknown }),
+    );
   });
 
   it('whatever it is, by an UnreadableMessage and nothing else', () => {
@@ -44,7 +53,7 @@ describe('a message is refused with its reason', () => {
           fc.json().map((text) => snsEnvelope(text, TOPIC)),
         ),
         (body) => {
-          expect(typeof reasonOf(body)).toBe('string');
+          expect(typeof refusalOf(body)).toBe('string');
         },
       ),
     );
@@ -58,6 +67,7 @@ describe('a notice that the wiring works is nothing to store', () => {
   };
   it.each([
     ['validation sentence, raw', VALIDATION],
+    ['validation sentence, with a line feed', `${VALIDATION}\n`],
     ['validation sentence, in an envelope', snsEnvelope(VALIDATION, TOPIC)],
     ['legacy notice, raw', JSON.stringify(succeeded)],
     ['legacy notice, in an envelope', snsEnvelope(succeeded, TOPIC)],
@@ -76,6 +86,15 @@ describe('an SES event is the same', () => {
 
   it('in an SNS envelope, whose topic it names, without the line feed SNS adds', () => {
     expect(parseSesMessage(snsEnvelope(SAMPLES.bounce, TOPIC))).toEqual({ ...event, topicArn: TOPIC });
+  });
+
+  it('in an envelope that names no topic', () => {
+    expect(parseSesMessage(JSON.stringify({ Sns: { Message: text } }))).toStrictEqual(event);
+  });
+
+  it.each(['Message', 'TopicArn'])('with a field of its own called %s', (field) => {
+    const own = JSON.stringify({ ...SAMPLES.bounce, [field]: 'x' });
+    expect(parseSesMessage(own)).toMatchObject({ kind: 'event', rawText: own });
   });
 
   it('in the record SNS hands to a Lambda', () => {

@@ -16,6 +16,12 @@ describe('no time is read from', () => {
     '2016-13-01T00:00:00Z',
     '12/03/2009',
     '99999-01-01T00:00:00Z',
+    '2018-10-8',
+    'x2018-10-08',
+    '(x) 2018-10-08',
+    '2018-10-08T14:05:45Zulu',
+    '1969-12-31T23:59:59.999Z',
+    '9999-12-31T23:59:59.999-00:01',
   ])('%s', (value) => {
     expect(parseSesTimestamp(value)).toBeUndefined();
   });
@@ -32,6 +38,8 @@ describe('the time is read from every form seen', () => {
     ['2018-10-08T14:05:45', expected],
     [' 2018-10-08T14:05:45Z\n', expected],
     ['2024-04-25T18:08:04.933666+03:00', Date.UTC(2024, 3, 25, 15, 8, 4, 933)],
+    ['1970-01-01T00:00:00Z', 0],
+    ['9999-12-31T23:59:59.999Z', Date.UTC(9999, 11, 31, 23, 59, 59, 999)],
     ['2018-10-08', Date.UTC(2018, 9, 8)],
   ])('%s', (text, epochMs) => {
     expect(parseSesTimestamp(text)).toBe(epochMs);
