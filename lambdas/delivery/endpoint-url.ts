@@ -51,7 +51,7 @@ export function checkEndpointUrl(
   if (url.port === '0') return refuse('invalid_field', 'must have a port other than 0');
   url.hash = '';
 
-  const literal = url.hostname.replace(/^\[|\]$/g, '');
+  const literal = url.hostname.replaceAll(/[[\]]/g, '');
   if (isIP(literal) !== 0) {
     if (!isAllowedAddress(literal, { allowLoopback: allowInsecure })) {
       return refuse('url_address_forbidden', 'must have a public address');

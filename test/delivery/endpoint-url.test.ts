@@ -88,7 +88,7 @@ describe('a URL is taken', () => {
     ['https://my_hooks.example.com/', 'https://my_hooks.example.com/'],
     ['https://a.example.com/', 'https://a.example.com/'],
     ['https://localhost.example.com/', 'https://localhost.example.com/'],
-    ['https://notlocalhost.com/', 'https://notlocalhost.com/'],
+    ['https://my.notlocalhost/', 'https://my.notlocalhost/'],
     [`https://${NAME_253}/`, `https://${NAME_253}/`],
     [LENGTH_2048, LENGTH_2048],
     ['https://93.184.216.34/', 'https://93.184.216.34/'],
