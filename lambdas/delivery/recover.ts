@@ -136,7 +136,11 @@ async function readStep(
   const missed: WantedEvent[] = [];
   let position = after;
   let seen = 0;
-  for await (const event of wantedEvents(deps.table, { endpoint, ...rangeOf(recovery, after) })) {
+  for await (const event of wantedEvents(deps.table, {
+    endpoint,
+    nowMs: deps.now(),
+    ...rangeOf(recovery, after),
+  })) {
     if (missed.length === limit || seen === EVENTS_PER_STEP)
       return { missed, ...(position !== undefined && { position }), ended: false };
     if (event.missed) missed.push(event);
@@ -160,7 +164,7 @@ export async function countMissed(
   deadlineMs: number,
 ): Promise<{ readonly count: number; readonly exact: boolean }> {
   let count = 0;
-  for await (const event of wantedEvents(deps.table, query)) {
+  for await (const event of wantedEvents(deps.table, { ...query, nowMs: deps.now() })) {
     if (deps.now() > deadlineMs) return { count, exact: false };
     if (event.missed) count += 1;
   }

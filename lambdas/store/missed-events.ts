@@ -24,10 +24,15 @@ export interface MissedQuery {
   readonly until: string;
   /** Goes on after this event. */
   readonly after?: string;
+  readonly nowMs: number;
 }
 
-/** Ended without success: what `recover` delivers again. The rest was delivered, or is under way. */
+/** Ended without success: what `recover` delivers again. The rest was delivered, or is under way, or was given up unseen. */
 const MISSED: readonly DeliveryStatus[] = ['exhausted', 'blocked', 'held', 'cancelled'];
+const OPEN: readonly DeliveryStatus[] = ['pending', 'retrying'];
+
+/** Faults of our own are tried again for 23 hours: an attempt that is due for longer, no execution is left to make. */
+const STALLED_AFTER_MS = 24 * 3_600_000;
 
 /** Deliveries that are passed one by one before the walk jumps. */
 const MOST_PASSED = 500;
@@ -40,12 +45,26 @@ function sharedKey(row: Row): string {
   return row.sk.split('#').slice(1, 3).join('#');
 }
 
+function isStalled(row: Row, nowMs: number): boolean {
+  if (!OPEN.includes(row['status'] as DeliveryStatus)) return false;
+  // Begun and not ended, or waiting for a time; created long ago says nothing of one that was opened again.
+  const dueMs = Math.max(
+    Number(row['lease_until'] ?? 0),
+    Date.parse(String(row['next_attempt_at'] ?? row['created_at'])),
+  );
+  return dueMs + STALLED_AFTER_MS < nowMs;
+}
+
+function isMissed(row: Row | undefined, nowMs: number): boolean {
+  return row === undefined || MISSED.includes(row['status'] as DeliveryStatus) || isStalled(row, nowMs);
+}
+
 /**
  * The events an endpoint wants between two times, oldest first, each with whether it missed them. Both lists are sorted
  * by the event's time and id, so one walk along the two tells it: what is read is what is looked at.
  */
 export async function* wantedEvents(table: Table, query: MissedQuery): AsyncGenerator<WantedEvent> {
-  const { endpoint, since, until, after } = query;
+  const { endpoint, since, until, after, nowMs } = query;
   const range = (prefix: string) => ({
     prefix,
     from: prefix + sortableTimestamp(since),
@@ -84,7 +103,7 @@ export async function* wantedEvents(table: Table, query: MissedQuery): AsyncGene
     yield {
       key: event.sk,
       address: eventAddress(event),
-      missed: row === undefined || MISSED.includes(row['status'] as DeliveryStatus),
+      missed: isMissed(row, nowMs),
       attempts: row === undefined ? 0 : Number(row['attempt_count']),
     };
   }

@@ -6,7 +6,7 @@ import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { DELIVERIES_PER_STEP, countMissed, recoverStep } from '../../lambdas/delivery/recover.ts';
 import { getRecovery, putCommand, putRecovery } from '../../lambdas/store/commands.ts';
-import { claimAttempt, holdDelivery, settleDelivery } from '../../lambdas/store/deliveries.ts';
+import { claimAttempt, holdDelivery, LEASE_SECONDS, settleDelivery } from '../../lambdas/store/deliveries.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
@@ -17,6 +17,7 @@ import { memoryTable } from '../fakes/memory-table.ts';
 const NOW_MS = Date.parse('2026-02-25T13:00:00Z');
 const SINCE = '2026-02-25T12:00:00Z';
 const UNTIL = '2026-02-25T13:00:00Z';
+const DAY_MS = 24 * 3_600_000;
 const RECOVERY_ID = deterministicId('rcv', ['a']);
 
 function bounceAt(minute: number, changes: Partial<EmailEvent> = {}): EmailEvent {
@@ -90,6 +91,20 @@ describe('what an endpoint missed', () => {
     await delivered(event, status);
     expect(await count()).toEqual({ count: missed ? 1 : 0, exact: true });
   });
+
+  it.each(['pending', 'retrying'] as const)(
+    'was %s for more than a day: whoever was to deliver it is gone',
+    async (status) => {
+      const { deps, endpoint, store, delivered } = await setUp();
+      await store([bounceAt(1)]);
+      await delivered(bounceAt(1), status);
+      const countAt = async (nowMs: number) =>
+        (await countMissed({ ...deps, now: () => nowMs }, { endpoint, since: SINCE, until: UNTIL }, Infinity))
+          .count;
+      expect(await countAt(NOW_MS + DAY_MS)).toBe(0);
+      expect(await countAt(NOW_MS + DAY_MS + LEASE_SECONDS * 1000 + 1)).toBe(1);
+    },
+  );
 
   it('is what it wants, between the two times, with and without a delivery', async () => {
     const { store, delivered, count } = await setUp();
