@@ -67,12 +67,13 @@ describe('what SES leaves out is left out', () => {
     expect(eventsOf({ ...SAMPLES.deliveryDelay, deliveryDelay })[0]?.details).toStrictEqual({});
   });
 
-  it('whoever was not delayed, of a mail to several', () => {
-    const mail = bareMail({ destination: ['recipient@example.com', 'other@example.com'] });
-    expect(eventsOf({ ...SAMPLES.deliveryDelay, mail }).map(({ to }) => to)).toEqual([
-      'recipient@example.com',
-    ]);
-  });
+  it.each(['deliveryDelay', 'complaint'] as const)(
+    'whom the %s of a mail to several does not name',
+    (name) => {
+      const mail = bareMail({ destination: ['recipient@example.com', 'other@example.com'] });
+      expect(eventsOf({ ...SAMPLES[name], mail }).map(({ to }) => to)).toEqual(['recipient@example.com']);
+    },
+  );
 
   it('recipients altogether', () => {
     expect(eventsOf({ eventType: 'Send', mail: bareMail({ destination: [] }) })).toHaveLength(1);
