@@ -21,6 +21,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   '@aws-sdk/client-cloudformation': 'the admin command finds the deployment by it',
   '@aws-sdk/client-ses': '`admin doctor` asks whether an identity has notifications of its own',
   '@aws-sdk/client-sns': 'the local SES publishes by it; `admin doctor` looks who listens',
+  '@stryker-mutator/core': 'changes the code, to see whether a test notices',
+  '@stryker-mutator/vitest-runner': 'runs our tests for it',
   '@types/aws-lambda': 'types',
   '@types/node': 'types',
   'aws-cdk': 'synthesizes and deploys',
@@ -64,10 +66,14 @@ export interface LicenceException {
   readonly why: string;
 }
 
-/** MPL asks for the source of what was changed of it: we change nothing, and deploy none of it. */
+/**
+ * MPL asks for the source of what was changed of it, CC-BY for the name of who made it where it is handed on: we change
+ * nothing, and deploy and hand on none of it.
+ */
 export const LICENCE_EXCEPTIONS: readonly LicenceException[] = [
   { names: /^axe-core$/, licence: 'MPL-2.0', why: 'runs in tests of the dashboard' },
   { names: /^lightningcss(?:-[\w-]+)?$/, licence: 'MPL-2.0', why: 'comes with vitest, which runs tests' },
+  { names: /^caniuse-lite$/, licence: 'CC-BY-4.0', why: 'comes with Stryker, which changes code in tests' },
 ];
 
 /** Packages that may run a script when they are installed. */

@@ -1,5 +1,5 @@
-// `npm test`: installs what is missing, then types, lint, format, dead code, unit and template tests, and integration and
-// browser tests on the deployed stack. Plain JavaScript on purpose: it runs before anything is installed, on any Node from 20 on.
+// `npm test`: installs what is missing, then types, lint, format, dead code, unit and template tests, the proofs of docs/guarantees.md, and
+// integration and browser tests on the deployed stack. Plain JavaScript on purpose: it runs before anything is installed, on any Node from 20 on.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,7 @@ const STEPS = [
   { name: 'template', vitest: 'template' },
   { name: 'proof', vitest: 'proof' },
   { name: 'crash', vitest: 'crash' },
+  { name: 'mutation', command: ['tsx', 'test/mutation/main.ts', '--quick'] },
   { name: 'integration', vitest: 'integration' },
   { name: 'browser', vitest: 'browser' },
 ];

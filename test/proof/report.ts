@@ -49,6 +49,21 @@ const PROOFS: readonly { readonly record: string; readonly title: string; readon
     title: 'Signatures',
     what: 'One file of vectors for all languages, and generated requests, each also with something changed.',
   },
+  {
+    record: 'parsers',
+    title: 'Parsers',
+    what: 'Everything that reads what others wrote, given real input with a part deleted, doubled, of another type or cut off, and noise. It may refuse in the way that it says, and no other.',
+  },
+  {
+    record: 'permissions',
+    title: 'Permissions',
+    what: 'All seven functions with AWS’s rules of permission before the simulated AWS: the roles of the synthesized template decide on each call.',
+  },
+  {
+    record: 'mutation',
+    title: 'Mutation',
+    what: 'The code changed a little in one place, and the unit tests asked whether they notice. What they do not is listed in [mutation.md](mutation.md).',
+  },
 ];
 
 function read(name: string): unknown {

@@ -16,6 +16,7 @@ const STEPS: readonly (readonly string[])[] = [
   ['vitest', 'run', '--project=proof'],
   ['vitest', 'run', '--project=crash'],
   ['vitest', 'run', '--project=integration', 'test/integration/faults'],
+  ['tsx', 'test/mutation/main.ts', ...(values.quick ? ['--quick'] : [])],
 ];
 
 console.log(`seed ${seed}`);

@@ -1,0 +1,42 @@
+/** A mutant that no test notices, and need not. */
+export interface Survivor {
+  readonly file: string;
+  /** The line where it begins, without what stands before and after it. */
+  readonly line: string;
+  readonly becomes: string;
+  /** What a reader who doubts it should know. */
+  readonly why: string;
+}
+
+export const EXPLAINED: readonly Survivor[] = [
+  {
+    file: 'lambdas/core/cursor.ts',
+    line: 'const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })',
+    becomes: '{}',
+    why: 'What is shorter than a tag is refused here by its length, and there because its tag is wrong. Both are sure, this one says so.',
+  },
+  {
+    file: 'lambdas/core/normalise.ts',
+    line: "const key = recipient.to === undefined ? '' : canonicalAddress(recipient.to);",
+    becomes: '"Stryker was here!"',
+    why: 'Any text will do that no address is.',
+  },
+  {
+    file: 'lambdas/core/normalise.ts',
+    line: 'if (subtype === undefined) return undefined;',
+    becomes: 'false',
+    why: 'The text `undefined` is no sub-type either. The line is there for the type checker.',
+  },
+  {
+    file: 'lambdas/core/normalise.ts',
+    line: "['Send', { body: 'send', recipients: everybody, outcome: onceFor('sent', () => ({})) }],",
+    becomes: '""',
+    why: 'Nothing is read from the body of a Send, which SES leaves empty.',
+  },
+  {
+    file: 'lambdas/core/normalise.ts',
+    line: "body: body ?? '',",
+    becomes: '"Stryker was here!"',
+    why: 'Any name will do that no part of an event has.',
+  },
+];

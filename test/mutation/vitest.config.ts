@@ -1,0 +1,7 @@
+import { defineConfig } from 'vitest/config';
+import { TESTS } from './files.ts';
+
+// oxlint-disable-next-line import/no-default-export -- vitest asks for it
+export default defineConfig({
+  test: { include: [...TESTS], setupFiles: ['test/mutation/seed.ts'], testTimeout: 60_000 },
+});
