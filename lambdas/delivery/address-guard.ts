@@ -21,7 +21,7 @@ export interface GuardOptions {
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
 /** In public ranges by the registry, and private in fact: Azure's wire server answers on it in every machine there. */
-const PRIVATE_IN_FACT = [ipaddr.IPv4.parseCIDR('168.63.129.16/32')] as const;
+const PRIVATE_IN_FACT = ipaddr.IPv4.parseCIDR('168.63.129.16/32');
 
 /** 2000::/3, all that is given out of IPv6. Whatever lies outside may be anything, some day. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
@@ -45,10 +45,11 @@ function readAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
  */
 export function isAllowedAddress(address: string, { allowLoopback }: GuardOptions): boolean {
   const parsed = readAddress(address);
-  const range = parsed?.range();
+  if (parsed === undefined) return false;
+  const range = parsed.range();
   if (range === 'loopback') return allowLoopback;
-  if (parsed === undefined || range !== 'unicast') return false;
-  if (parsed instanceof ipaddr.IPv4) return !PRIVATE_IN_FACT.some((cidr) => parsed.match(cidr));
+  if (range !== 'unicast') return false;
+  if (parsed instanceof ipaddr.IPv4) return !parsed.match(PRIVATE_IN_FACT);
   return parsed.match(GLOBAL_UNICAST) && !parsed.match(DOCUMENTATION);
 }
 
@@ -56,11 +57,8 @@ export function isAllowedAddress(address: string, { allowLoopback }: GuardOption
 const DNS_TRIES = 3;
 const DNS_TRY_MS = 600;
 
-function isAbsent(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && (error.code === 'ENODATA' || error.code === 'ENOTFOUND')
-  );
-}
+/** The name is not there, or has no address of the family: an answer, where any other code is the lack of one. */
+const ABSENT: ReadonlySet<string | undefined> = new Set(['ENODATA', 'ENOTFOUND']);
 
 /**
  * By node's own resolver rather than the system's (dns.lookup): it can be told how long to wait, holds no thread of the
@@ -76,12 +74,13 @@ export function createResolve(servers?: readonly string[]): Resolve {
       // oxlint-disable-next-line no-await-in-loop -- the next try depends on what this one got
       const answers = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
       const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-      if (addresses.length > 0) return addresses;
-      const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
-      const slip = failures.find((failure) => !isAbsent(failure));
+      const failures = answers.flatMap((answer) =>
+        answer.status === 'rejected' ? [answer.reason as NodeJS.ErrnoException] : [],
+      );
+      const failure = failures.find(({ code }) => !ABSENT.has(code)) ?? failures[0];
+      if (addresses.length > 0 || failure === undefined) return addresses;
       // A server that fails is asked again by us: the resolver itself only goes on to another one.
-      if (slip !== undefined && attempt < DNS_TRIES) continue;
-      throw slip ?? failures[0] ?? new DnsFailure(`${hostname} has no address`);
+      if (ABSENT.has(failure.code) || attempt === DNS_TRIES) throw failure;
     }
   };
 }
@@ -96,7 +95,7 @@ async function checkedAddresses(
   try {
     addresses = await resolve(hostname);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
+    const { code = 'no answer' } = cause as NodeJS.ErrnoException;
     throw new DnsFailure(`${hostname} does not resolve (${code})`, { cause });
   }
   if (addresses.length === 0) throw new DnsFailure(`${hostname} has no address`);

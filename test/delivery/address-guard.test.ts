@@ -6,6 +6,7 @@ import {
   DnsFailure,
   guardedLookup,
   isAllowedAddress,
+  isForbiddenName,
   type Resolve,
 } from '../../lambdas/delivery/address-guard.ts';
 
@@ -168,6 +169,22 @@ describe('the lookup of a socket', () => {
     });
   }
 
+  it('refuses by an error that has a name, says why, and comes with no address', async () => {
+    const answer = (addresses: readonly string[]) =>
+      new Promise((settle) => {
+        const resolve: Resolve = () => Promise.resolve(addresses);
+        guardedLookup(resolve, STRICT)('hooks.example.com', { all: true }, (error, found) =>
+          settle([error?.name, error?.message, found]),
+        );
+      });
+    expect(await answer(['10.0.0.1'])).toEqual([
+      'BlockedAddress',
+      'hooks.example.com resolves to an address that is not public',
+      [],
+    ]);
+    expect(await answer([])).toEqual(['DnsFailure', 'hooks.example.com has no address', []]);
+  });
+
   it('refuses a name of which even one address is not public', async () => {
     await expect(lookup(() => Promise.resolve(['8.8.8.8', '10.0.0.1']))).rejects.toBeInstanceOf(
       BlockedAddress,
@@ -191,9 +208,14 @@ describe('the lookup of a socket', () => {
   });
 
   it('tells a name that does not resolve from one that is forbidden', async () => {
-    const absent: Resolve = () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOTFOUND' }));
-    await expect(lookup(absent)).rejects.toThrow(DnsFailure);
-    await expect(lookup(absent)).rejects.toThrow('ENOTFOUND');
+    const cause = Object.assign(new Error('none'), { code: 'ENOTFOUND' });
+    const absent = lookup(() => Promise.reject(cause));
+    await expect(absent).rejects.toBeInstanceOf(DnsFailure);
+    await expect(absent).rejects.toMatchObject({
+      message: 'hooks.example.com does not resolve (ENOTFOUND)',
+      cause,
+    });
+    await expect(lookup(() => Promise.reject(new Error('none')))).rejects.toThrow('(no answer)');
     await expect(lookup(() => Promise.resolve([]))).rejects.toBeInstanceOf(DnsFailure);
   });
 
@@ -204,5 +226,19 @@ describe('the lookup of a socket', () => {
       { address: '2606:2800:220:1::1', family: 6 },
     ]);
     expect(await lookup(resolve, false)).toEqual({ address: '8.8.8.8', family: 4 });
+  });
+});
+
+describe('a name is forbidden', () => {
+  const forbidden = (resolve: Resolve) => isForbiddenName('hooks.example.com', resolve, STRICT);
+
+  it('where it resolves to an address that is', async () => {
+    expect(await forbidden(() => Promise.resolve(['8.8.8.8', '10.0.0.1']))).toBe(true);
+  });
+
+  it('neither where it is public, nor where it does not resolve: it may, some day', async () => {
+    expect(await forbidden(() => Promise.resolve(['8.8.8.8']))).toBe(false);
+    expect(await forbidden(() => Promise.resolve([]))).toBe(false);
+    expect(await forbidden(() => Promise.reject(new Error('none')))).toBe(false);
   });
 });

@@ -21,5 +21,5 @@ export const ALL: readonly string[] = [
 
 export const TESTS: readonly string[] = [
   'test/core/**/*.test.ts',
-  'test/delivery/{sign,address-guard,endpoint-url}.test.ts',
+  'test/delivery/{sign,address-guard,resolve,endpoint-url}.test.ts',
 ];

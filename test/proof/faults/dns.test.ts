@@ -1,10 +1,9 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { afterEach, describe, expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { decideOutcome } from '../../../lambdas/core/outcome.ts';
 import { createResolve } from '../../../lambdas/delivery/address-guard.ts';
 import { createSender } from '../../../lambdas/delivery/send.ts';
 import { aTask, anEndpoint, anEvent } from '../../builders/events.ts';
+import { nameServer } from '../../fakes/name-server.ts';
 import { fault } from './fault.ts';
 import { raw } from './servers.ts';
 
@@ -14,30 +13,6 @@ function answering(
 ): (hostname: string) => Promise<readonly string[]> {
   let asked = 0;
   return () => Promise.resolve(answers[Math.min(asked++, answers.length - 1)] ?? []);
-}
-
-const RCODES = { SERVFAIL: 2, NXDOMAIN: 3 } as const;
-
-const ends: (() => void)[] = [];
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-});
-
-/** A name server with one answer to everything, or none; `asked` counts what it was asked. RFC 1035, 4.1.1. */
-async function nameServer(answer: keyof typeof RCODES | 'nothing') {
-  const socket = createSocket('udp4');
-  let asked = 0;
-  socket.on('message', (query, from) => {
-    asked += 1;
-    if (answer === 'nothing') return;
-    const reply = Buffer.from(query);
-    reply.writeUInt16BE(0x8180 | RCODES[answer], 2);
-    socket.send(reply, from.port, from.address);
-  });
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  ends.push(() => socket.close());
-  return { address: `127.0.0.1:${socket.address().port}`, asked: () => asked };
 }
 
 describe('a name', () => {
@@ -78,7 +53,7 @@ describe('a name', () => {
     const seen: string[] = [];
     for (const answer of ['NXDOMAIN', 'SERVFAIL', 'nothing'] as const) {
       // oxlint-disable-next-line no-await-in-loop -- one name server at a time
-      const { address, asked } = await nameServer(answer);
+      const { address, asked } = await nameServer(() => answer);
       const send = createSender({
         allowLoopback: false,
         resolve: createResolve([address]),
@@ -90,7 +65,8 @@ describe('a name', () => {
       // Far from the deadline of the attempt, though the resolver said nothing at all.
       expect(result.duration_ms).toBeLessThan(7_500);
       // A name that is not there is known at once; a server that fails is asked again, for both families.
-      expect(asked()).toBeGreaterThanOrEqual(answer === 'NXDOMAIN' ? 2 : 6);
+      const questions = asked.A + asked.AAAA;
+      expect(questions).toBe(answer === 'NXDOMAIN' ? 2 : 6);
       const { outcome } = decideOutcome({
         task: aTask(anEvent(), anEndpoint()),
         result,
@@ -99,7 +75,7 @@ describe('a name', () => {
         nowMs: 0,
       });
       expect(outcome).toBe('retry');
-      seen.push(`${answer}: ${result.error_class} after ${asked()} questions, ${outcome}`);
+      seen.push(`${answer}: ${result.error_class} after ${questions} questions, ${outcome}`);
     }
     return seen.join('; ');
   });
