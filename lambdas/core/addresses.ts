@@ -34,7 +34,7 @@ function encodedWords(name: string): string {
  */
 export function mailboxHeader(mailbox: string): string {
   const address = bareAddress(mailbox);
-  const given = (/(.*)<[^<>]*>\s*$/s.exec(mailbox)?.[1] ?? '').trim();
+  const given = (/^(.*)<[^<>]*>\s*$/s.exec(mailbox)?.[1] ?? '').trim();
   const quoted = /^"((?:[^"\\]|\\.)*)"$/s.exec(given)?.[1];
   const name = quoted === undefined ? given : quoted.replace(/\\(.)/gs, '$1');
   if (name === '') return address;

@@ -34,15 +34,17 @@ function readRow(record: DynamoDBRecord): (deps: DispatchDeps) => Promise<number
   throw new Error(`Nothing is known to do for a row of kind ${String(row['kind'])}`);
 }
 
-/** What AWS will refuse however often it is asked. */
-const REFUSALS: ReadonlySet<string> = new Set([
+/** What AWS will refuse however often it is asked, and what our own code trips over in a row that is not as it should be. */
+const HOPELESS: ReadonlySet<string> = new Set([
   'InvalidName',
   'InvalidExecutionInput',
   'ValidationException',
+  'TypeError',
+  'RangeError',
 ]);
 
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && REFUSALS.has(error.name);
+function isHopeless(error: unknown): boolean {
+  return error instanceof Error && HOPELESS.has(error.name);
 }
 
 /**
@@ -69,7 +71,7 @@ export async function dispatchBatch(
         dispatch = readRow(record);
         return { deliveries: await dispatch(batchDeps), poisoned: 0 };
       } catch (error) {
-        if (dispatch !== undefined && !isRefusal(error)) throw error;
+        if (dispatch !== undefined && !isHopeless(error)) throw error;
         await deps.sendPoison(record.dynamodb?.Keys, String(error));
         return { deliveries: 0, poisoned: 1 };
       }

@@ -143,6 +143,15 @@ describe('dispatchBatch', () => {
     expect(poison).toHaveLength(1);
   });
 
+  it('treats a row that our own code trips over alike', async () => {
+    const { deps, poison } = setUp();
+    const bad = aRecord(anEvent(), '1');
+    Object.assign(bad.dynamodb?.NewImage ?? {}, { to: { N: '1' } });
+    const report = await dispatchBatch(deps, [bad]);
+    expect(report.retryFrom).toBeUndefined();
+    expect(poison).toHaveLength(1);
+  });
+
   it('brings a record back when even the dead-letter queue cannot take it', async () => {
     const { deps } = setUp({ sendPoison: () => Promise.reject(withName('ServiceUnavailable')) });
     const report = await dispatchBatch(deps, [

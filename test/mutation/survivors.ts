@@ -10,6 +10,12 @@ export interface Survivor {
 
 export const EXPLAINED: readonly Survivor[] = [
   {
+    file: 'lambdas/core/addresses.ts',
+    line: "const given = (/^(.*)<[^<>]*>\\s*$/s.exec(mailbox)?.[1] ?? '').trim();",
+    becomes: '/(.*)<[^<>]*>\\s*$/s',
+    why: 'It finds the same, but begins anew at each character where it finds nothing.',
+  },
+  {
     file: 'lambdas/core/cursor.ts',
     line: 'const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })',
     becomes: '{}',

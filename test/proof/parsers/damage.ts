@@ -1,0 +1,109 @@
+/** Real input with something wrong in it, as whoever has the name of a topic, an address or a key could send it. */
+import type { Dice } from '../world/random.ts';
+
+const ODD: readonly unknown[] = [
+  null,
+  true,
+  false,
+  0,
+  -1,
+  1.5,
+  1e308,
+  Number.MAX_SAFE_INTEGER + 1,
+  '',
+  ' ',
+  '\u0000',
+  '\ud800',
+  '\u202e\u{1f600}é',
+  '-1',
+  'NaN',
+  '9'.repeat(400),
+  'x'.repeat(5_000),
+  '9999-12-31T24:00:00Z',
+  '+275760-09-13T00:00:00.001Z',
+  '2026-02-30T25:61:61Z',
+  '<>',
+  '"<a@b>',
+  'constructor',
+  '__proto__',
+  [],
+  {},
+  [[]],
+  [null],
+  { S: 'x' },
+  { N: 'x' },
+  JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}'),
+];
+
+type Container = Record<string | number, unknown>;
+
+/** Every place of a value that holds something. */
+function placesOf(value: unknown, found: (readonly [Container, string])[] = []): typeof found {
+  if (typeof value !== 'object' || value === null) return found;
+  for (const key of Object.keys(value)) {
+    found.push([value as Container, key]);
+    placesOf((value as Container)[key], found);
+  }
+  return found;
+}
+
+function damagePlace(holder: Container, key: string, dice: Dice): void {
+  const value = holder[key];
+  const ways: readonly (() => void)[] = [
+    () => delete holder[key],
+    () => void (holder[key] = dice.of(ODD.map((odd) => ({ odd }))).odd),
+    () => void (holder[key] = typeof value === 'string' ? damagedText(value, dice) : [value]),
+    () => void (holder[`${key}${dice.of(['', 's', ' ', '\u0000'])}`] = structuredClone(value)),
+  ];
+  dice.of(ways)();
+}
+
+/** A copy with one to three places inside it that are gone, of another kind, cut, or there twice. */
+export function damaged<T>(value: T, dice: Dice): T {
+  const copy = structuredClone(value);
+  for (let times = 1 + dice.upTo(3); times > 0; times -= 1) {
+    const places = placesOf(copy);
+    if (places.length > 0) damagePlace(...dice.of(places), dice);
+  }
+  return copy;
+}
+
+const INSERTED = ['"', '{', '}', '[', ']', ',', ':', '\\', '\u0000', '\ud800', '<', '%', '#', '=', '\n', 'é'];
+
+/** One to three characters cut out, put in, changed or repeated; sometimes no more than a beginning. */
+export function damagedText(text: string, dice: Dice): string {
+  let left = text;
+  for (let times = 1 + dice.upTo(3); times > 0; times -= 1) {
+    const at = dice.upTo(left.length + 1);
+    const end = Math.min(left.length, at + 1 + dice.upTo(8));
+    const ways: readonly (() => string)[] = [
+      () => left.slice(0, at),
+      () => left.slice(0, at) + left.slice(end),
+      () => left.slice(0, at) + dice.of(INSERTED) + left.slice(at),
+      () => left.slice(0, at) + String.fromCodePoint(dice.upTo(256)) + left.slice(at + 1),
+      () => left.slice(0, end) + left.slice(at),
+    ];
+    left = dice.of(ways)();
+  }
+  return left;
+}
+
+/** Text that was never anything. */
+export function noise(dice: Dice): string {
+  const limit = dice.of([0x20, 0x80, 0x1_00, 0x1_00_00]);
+  return Array.from({ length: dice.upTo(200) }, () => String.fromCharCode(dice.upTo(limit))).join('');
+}
+
+/** Whole, damaged inside, damaged as text, or noise: JSON of a value as somebody might send it. */
+export function sentJson(value: unknown, dice: Dice): string {
+  const nested = '['.repeat(20_000) + ']'.repeat(20_000);
+  const ways: readonly (() => string)[] = [
+    () => JSON.stringify(value),
+    () => JSON.stringify(damaged(value, dice)),
+    () => JSON.stringify(damaged(value, dice)),
+    () => JSON.stringify(damaged(value, dice)),
+    () => damagedText(JSON.stringify(value), dice),
+    () => (dice.chance(0.02) ? nested : noise(dice)),
+  ];
+  return dice.of(ways)();
+}
