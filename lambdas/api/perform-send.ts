@@ -86,7 +86,8 @@ async function unavailable(
   if (fault === undefined) return new ApiError('unavailable', message, { retryAfterSeconds, cause: error });
   return new ApiError('unavailable', `${message}. The idempotency key is spent: try again with another`, {
     retryAfterSeconds,
-    cause: new AggregateError([error, fault], 'A key was not released'),
+    // The log writes causes, and of an AggregateError none.
+    cause: new OwnFault(`A key was not released (${String(fault)})`, { cause: error }),
   });
 }
 
