@@ -19,6 +19,8 @@ import { HANDLER_ENV } from './import-time.ts';
 
 /** As long as those that Lambda sets. */
 const ENVIRONMENT = {
+  // As in Lambda: a line of the log has its time in it.
+  TZ: 'UTC',
   ...HANDLER_ENV,
   [ENV.allowInsecureEndpoints]: 'true',
   _X_AMZN_TRACE_ID: 'Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=0',
