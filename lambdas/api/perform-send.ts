@@ -86,8 +86,8 @@ async function unavailable(
   if (fault === undefined) return new ApiError('unavailable', message, { retryAfterSeconds, cause: error });
   return new ApiError('unavailable', `${message}. The idempotency key is spent: try again with another`, {
     retryAfterSeconds,
-    // The log writes causes, and of an AggregateError none.
-    cause: new OwnFault(`A key was not released (${String(fault)})`, { cause: error }),
+    // The message tells of SES; the log has room for one cause, and this one is ours.
+    cause: new OwnFault('A key was not released', { cause: fault }),
   });
 }
 
