@@ -91,7 +91,7 @@ describe('what is deployed', () => {
 
 it(
   'npm audit knows nothing against these versions that is not explained',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   ({ skip }) => {
     const { stdout } = spawnSync('npm', ['audit', '--json', '--fetch-retries=0', '--fetch-timeout=20000'], {
       encoding: 'utf8',

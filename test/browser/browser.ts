@@ -5,7 +5,11 @@ import { afterAll, beforeAll, expect, inject } from 'vitest';
 export function useBrowser(): () => Browser {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: inject('chromium'), args: ['--no-sandbox'] });
+    browser = await chromium.launch({
+      executablePath: inject('chromium'),
+      args: ['--no-sandbox'],
+      timeout: 120_000,
+    });
   });
   afterAll(() => browser?.close());
   return () => {
@@ -28,7 +32,7 @@ export async function visit(
 ): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   const problems: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning')

@@ -21,7 +21,7 @@ beforeAll(async () => {
   });
   const { id } = await delivery(hook, sent.body.message_id, ['delivered']);
   const recovery = await api('POST', `/v1/webhooks/${hook.endpointId}/recover`, {
-    since: '2026-01-01T00:00:00Z',
+    since: new Date(Date.now() - 60_000).toISOString(),
   });
   environment = {
     PATH: process.env['PATH'] ?? '',

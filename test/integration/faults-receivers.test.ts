@@ -104,14 +104,19 @@ describe.concurrent('a receiver that', () => {
   fault(12, async () => {
     const { api } = await newTenant('silence');
     const ids: unknown[] = [];
+    // The wait between the attempts is too short here to be sure of a look at it.
+    const seen = Promise.withResolvers<undefined>();
     const url = await receiver(async ({ headers }, response) => {
       ids.push(headers['webhook-id']);
-      if (ids.length > 1) response.writeHead(200).end();
+      if (ids.length === 1) return;
+      await seen.promise;
+      response.writeHead(200).end();
     });
     const endpoint = await endpointAt(api, url);
     const messageId = await sendMail(api);
     const waiting = await delivery(endpoint, messageId, ['retrying']);
     const [attempt] = await attemptsOf(api, waiting);
+    seen.resolve(undefined);
     expect(attempt).toMatchObject({ error_class: 'timeout', status_code: null });
     // Two clocks, and a machine that is busy; a second deadline on top of the first would make 30 of it.
     const seconds = (attempt?.duration_ms ?? 0) / 1000;

@@ -130,6 +130,11 @@ describe('SES that publishes', () => {
       mail,
       bounce: bounceOf('ann+news@example.com', 'Bob@EXAMPLE.com'),
     });
+    // In one batch with the first, it would be a matter of luck which of the two is the cause.
+    await until('two suppressions', async () => {
+      const { body } = await api('GET', '/v1/suppressions');
+      return body?.data?.length >= 2 ? true : undefined;
+    });
     await publish(again.ses);
     await hook.requests(2, again.messageId);
     await hook.requests(3, messageId);

@@ -23,7 +23,7 @@ import {
 /** What lib/rest-api.ts lets API Gateway remember, and docs/guarantees.md says. */
 const REMEMBERED_SECONDS = 60;
 /** Between two times that the key is tried, on a machine that is busy. */
-const SLACK_SECONDS = 5;
+const SLACK_SECONDS = 20;
 
 /** A workspace that has two of everything there are lists of. */
 interface Furnished {

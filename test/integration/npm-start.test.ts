@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { childEnvironment } from '../../local/aws.ts';
 import { isAlive, type StackDescription } from '../../local/stack-file.ts';
 
@@ -33,12 +33,13 @@ function cdk(stack: StackDescription, ...args: readonly string[]): Run {
   const temp = join(state, 'tmp');
   return run(
     join(root, 'node_modules/.bin/cdk'),
-    [...args, '-c', 'allowInsecureEndpoints=true', '--output', join(temp, 'cdk.out')],
+    [...args, '--no-notices', '-c', 'allowInsecureEndpoints=true', '--output', join(temp, 'cdk.out')],
     {
       ...childEnvironment(process.env, { root, temp }),
       AWS_ENDPOINT_URL: stack.aws_endpoint_url,
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
+      CDK_DISABLE_CLI_TELEMETRY: 'true',
     },
   );
 }
@@ -72,7 +73,7 @@ describe('npm start', () => {
     await Promise.race([
       new Promise<void>((ready) => {
         const poll = setInterval(() => {
-          if (!existsSync(stackFile)) return;
+          if (!existsSync(stackFile) || !first.said().includes('Ctrl-C')) return;
           clearInterval(poll);
           ready();
         }, 100);
@@ -139,7 +140,7 @@ describe('npm start', () => {
     first.child.kill('SIGINT');
     expect(await first.ended).toBe(0);
     expect(isAlive(stack.pid)).toBe(false);
-    expect(processesOf(folder)).toEqual([]);
+    await vi.waitFor(() => expect(processesOf(folder)).toEqual([]), { timeout: 10_000 });
     expect(existsSync(stackFile)).toBe(false);
     expect(runFolders(stack.pid)).toEqual([]);
   });

@@ -1,10 +1,13 @@
 /** What a receiver missed, and how it gets it: the breaker, recover, redeliver, and what is done with an endpoint. */
 import { describe, expect, it } from 'vitest';
 import { Webhook } from 'standardwebhooks';
-import { api, createHook, delivery, stack, until, type Hook } from './client.ts';
+import { createHook, delivery, newTenant, sendMail, until, type Hook } from './client.ts';
+
+/** What other tests send makes no delivery here. */
+const { api } = await newTenant('recovery');
 
 async function withHook(run: (hook: Hook) => Promise<void>): Promise<void> {
-  const hook = await createHook(['delivered']);
+  const hook = await createHook(['delivered'], api);
   try {
     await run(hook);
   } finally {
@@ -12,14 +15,8 @@ async function withHook(run: (hook: Hook) => Promise<void>): Promise<void> {
   }
 }
 
-async function send(): Promise<string> {
-  const answer = await api('POST', '/v1/send', {
-    from: stack.from,
-    to: ['success@simulator.amazonses.com'],
-    subject: 'For a receiver that is down',
-    text: 'Hello.',
-  });
-  return answer.body.message_id;
+function send(): Promise<string> {
+  return sendMail(api, { subject: 'For a receiver that is down' });
 }
 
 function post(hook: Hook, action: string, body?: unknown) {
@@ -55,8 +52,8 @@ describe('a receiver that was down', () => {
       // A probe may just be under way with the one that was held.
       expect([3, 4]).toContain(dry.body.count);
 
-      await hook.behave({ status: 200 });
       const healedAt = new Date().toISOString();
+      await hook.behave({ status: 200 });
       const recovery = await post(hook, 'recover', { since });
       expect(recovery.status).toBe(202);
       const path = `/v1/recoveries/${recovery.body.recovery_id}`;
@@ -119,7 +116,7 @@ describe('events of a pause', () => {
       const since = new Date(Date.now() - 1000).toISOString();
       const status = (value: string) => api('PATCH', `/v1/webhooks/${hook.endpointId}`, { status: value });
       await status('paused');
-      const other = await createHook(['delivered']);
+      const other = await createHook(['delivered'], api);
       const messageId = await send();
       await other.requests(1, messageId);
       await other.remove();

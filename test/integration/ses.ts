@@ -24,23 +24,31 @@ export function asNew(sample: JsonObject): NewEvent {
   return { ses: { ...ses, mail: { ...mail, messageId, timestamp: now } }, messageId };
 }
 
-/** Reason and body of the messages quarantined today that hold `mark`, as soon as there are so many. */
+/** Reason and body of the messages quarantined today or yesterday that hold `mark`, as soon as there are so many. */
 export function quarantined(
   mark: string,
   count: number,
 ): Promise<readonly { readonly reason: string; readonly body: string }[]> {
   return until(`${count} quarantined messages of ${mark}`, async () => {
-    const { Items = [] } = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': quarantineKey(new Date().toISOString(), '').pk },
-      }),
+    // Midnight may lie between the quarantine and the look.
+    const days = [0, 24 * 3_600_000].map((agoMs) => new Date(Date.now() - agoMs).toISOString());
+    const answers = await Promise.all(
+      days.map((day) =>
+        table.client.send(
+          new QueryCommand({
+            TableName: table.name,
+            KeyConditionExpression: 'pk = :pk',
+            ExpressionAttributeValues: { ':pk': quarantineKey(day, '').pk },
+          }),
+        ),
+      ),
     );
-    const all = (Items as Row[]).map((row) => ({
-      reason: String(row['reason']),
-      body: quarantinedBody(row),
-    }));
+    const all = answers
+      .flatMap(({ Items = [] }) => Items as Row[])
+      .map((row) => ({
+        reason: String(row['reason']),
+        body: quarantinedBody(row),
+      }));
     const ours = all.filter(({ body }) => body.includes(mark));
     return ours.length >= count ? ours : undefined;
   });

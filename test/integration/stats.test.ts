@@ -56,6 +56,7 @@ it('GET /v1/stats equals a recount of the rows, after duplicates and failed webh
     return body.endpoints.find(
       (each: { endpoint_id: string; attempts: number; failures: number }) =>
         each.endpoint_id === hook.endpointId &&
+        failed.length === 1 &&
         each.attempts >= 2 &&
         each.attempts === made.length &&
         each.failures === failed.length,

@@ -49,7 +49,9 @@ describe('a hook that always fails', () => {
       const requests = await hook.seen(messageId);
       expect(requests).toHaveLength(4);
       expect(new Set(requests.map((request) => request.headers['webhook-id'])).size).toBe(1);
-      expect(new Set(requests.map((request) => request.headers['webhook-signature'])).size).toBe(4);
+      const different = (name: string) => new Set(requests.map(({ headers }) => headers[name])).size;
+      // Two attempts within one second have one signature; the waits are shortened here.
+      expect(different('webhook-signature')).toBe(different('webhook-timestamp'));
       expect(requests.map((request) => request.headers['x-ivymail-attempt'])).toEqual(['1', '2', '3', '4']);
       for (const request of requests) {
         expect(request.verified).toBe(true);

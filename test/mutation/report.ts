@@ -34,6 +34,8 @@ export interface FileResult {
   readonly tried: number;
   readonly noticed: number;
   readonly survivors: readonly Omit<Survivor, 'why'>[];
+  /** What ran for so long that it counts as noticed: a busy machine may only have been slow. */
+  readonly late: readonly Omit<Survivor, 'why'>[];
 }
 
 const NOTICED: readonly Status[] = ['Killed', 'Timeout'];
@@ -47,18 +49,17 @@ export function readResults(path: string): readonly FileResult[] {
   const { files } = JSON.parse(readFileSync(path, 'utf8')) as Report;
   return Object.entries(files).map(([file, { source, mutants }]) => {
     const lines = source.split('\n');
-    const survived = mutants.filter(({ status }) => SURVIVED.includes(status));
-    const noticed = mutants.filter(({ status }) => NOTICED.includes(status)).length;
-    return {
-      file,
-      tried: noticed + survived.length,
-      noticed,
-      survivors: survived.map(({ replacement, location }) => ({
-        file,
-        line: oneLine(lines[location.start.line - 1] ?? ''),
-        becomes: oneLine(replacement),
-      })),
-    };
+    const those = (statuses: readonly Status[]): FileResult['survivors'] =>
+      mutants
+        .filter(({ status }) => statuses.includes(status))
+        .map(({ replacement, location }) => ({
+          file,
+          line: oneLine(lines[location.start.line - 1] ?? ''),
+          becomes: oneLine(replacement),
+        }));
+    const survivors = those(SURVIVED);
+    const noticed = those(NOTICED).length;
+    return { file, tried: noticed + survivors.length, noticed, survivors, late: those(['Timeout']) };
   });
 }
 
@@ -68,6 +69,7 @@ const same = (left: Omit<Survivor, 'why'>, right: Omit<Survivor, 'why'>): boolea
 /** What is wrong with the results: too many survivors, one that nobody explained, or an explanation of none. */
 export function complaints(results: readonly FileResult[], atLeast: number): readonly string[] {
   const survivors = results.flatMap((result) => result.survivors);
+  const late = results.flatMap((result) => result.late);
   const tried = new Set(results.map(({ file }) => file));
   return [
     ...results
@@ -77,7 +79,8 @@ export function complaints(results: readonly FileResult[], atLeast: number): rea
       .filter((survivor) => !EXPLAINED.some((explained) => same(survivor, explained)))
       .map(({ file, line, becomes }) => `${file}: no test notices "${line}" with "${becomes}"`),
     ...EXPLAINED.filter(
-      (explained) => tried.has(explained.file) && !survivors.some((survivor) => same(survivor, explained)),
+      (explained) =>
+        tried.has(explained.file) && ![...survivors, ...late].some((each) => same(each, explained)),
     ).map(({ file, line, becomes }) => `${file}: explained, but noticed: "${line}" with "${becomes}"`),
   ];
 }

@@ -11,9 +11,9 @@ import { BEHAVIOURS, HONEST, type Behaviour } from './behaviours.ts';
 import type { Asked, Attempts, Job, State } from './protocol.ts';
 
 /** Of a deployment 15 s; what is claimed is that there is one over everything. */
-const DEADLINE_MS = 2_000;
+const DEADLINE_MS = 4_000;
 /** Two busy cores may be this late with a timer. */
-const SLACK_MS = 2_000;
+const SLACK_MS = 4_000;
 const PARALLEL = 200;
 const TIMES = sized(20, 200);
 const ROUNDS = 5;
