@@ -23,12 +23,24 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Deeper than any event of SES; far from what would exhaust a stack, here or wherever the event is shown. */
+const MAX_DEPTH = 64;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
+}
+
 function parse(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (cause) {
     throw new UnreadableMessage('not_json', 'The message is not JSON', { cause });
   }
+  if (isDeeper(value, MAX_DEPTH))
+    throw new UnreadableMessage('too_deep', `The message is nested more than ${MAX_DEPTH} deep`);
+  return value;
 }
 
 /** SNS names the field `TopicArn` in its envelope and in the record a Lambda gets. */

@@ -17,6 +17,12 @@ function refusalOf(body: string): string {
   }
 }
 
+/** An SES event with something deep in it. */
+function nested(levels: number): string {
+  const lists = '['.repeat(levels - 1) + ']'.repeat(levels - 1);
+  return `{"eventType":"Send","mail":null,"deep":${lists},"send":{}}`;
+}
+
 describe('a message is refused with its reason', () => {
   it.each([
     ['', 'not_json: The message is not JSON'],
@@ -34,8 +40,16 @@ describe('a message is refused with its reason', () => {
       'not_ses: The SNS message holds no text',
     ],
     [snsEnvelope('plain text from another publisher', TOPIC), 'not_json: The message is not JSON'],
+    [nested(65), 'too_deep: The message is nested more than 64 deep'],
+    [nested(64), 'none'],
   ])('%s: %s', (body, refusal) => {
     expect(refusalOf(body)).toBe(refusal);
+  });
+
+  it.each(['Type', 'Message', 'TopicArn'])('where the %s of an envelope would exhaust a stack', (field) => {
+    const lists = '['.repeat(10_000) + ']'.repeat(10_000);
+    const text = JSON.stringify({ Type: 'Notification', TopicArn: TOPIC, Message: 'x', [field]: '<lists>' });
+    expect(refusalOf(`{"Sns":${text.replace('"<lists>"', lists)}}`)).toMatch(/^too_deep/);
   });
 
   it('with what JSON complains of', () => {
