@@ -3,6 +3,7 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { EVENT_NAMES } from '../core/events.ts';
 import { bucketOf } from '../core/histogram.ts';
+import { isId } from '../core/ids.ts';
 import { INTERVALS, intervalStart } from '../core/stats.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import { toEmailEvent } from './event-rows.ts';
@@ -99,7 +100,8 @@ function ofEvent(row: Row): Counted {
 function ofAttempt(row: Row): Counted {
   const workspaceId = attemptWorkspace(row);
   const { endpoint_id: endpointId, duration_ms: durationMs } = row;
-  if (typeof endpointId !== 'string' || typeof durationMs !== 'number')
+  // The id becomes part of a key, and one that is too long would fail the transaction, too.
+  if (typeof endpointId !== 'string' || !isId('ep', endpointId) || typeof durationMs !== 'number')
     throw new Error('The row lacks the endpoint or the duration of the attempt');
   const failed = row['error_class'] !== undefined;
   return {

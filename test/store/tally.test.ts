@@ -179,6 +179,7 @@ describe('tallyBatch', () => {
     ['an event without a name', async () => ({ ...eventRow(0), event: undefined })],
     ['an event of a name there is not', async () => ({ ...eventRow(0), event: 'ttl' })],
     ['an attempt without an endpoint', async () => ({ ...(await attemptRow(1)), endpoint_id: undefined })],
+    ['an attempt with what is no endpoint', async () => ({ ...(await attemptRow(1)), endpoint_id: 'x' })],
     ['an attempt without a duration', async () => ({ ...(await attemptRow(1)), duration_ms: undefined })],
     ['an attempt that never began', async () => ({ ...(await attemptRow(1)), started_at: undefined })],
   ])('%s blocks nothing, and is in no counter', async (_name, make) => {
