@@ -16,7 +16,8 @@ export function parseRetryAfter(value: string, nowMs: number): number | undefine
   if (/^\d+$/.test(text)) return Math.min(Number(text), LONGEST_DELAY_SECONDS);
   // Only the forms of RFC 9110, which all name the day: Date.parse takes almost anything for a date.
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return undefined;
-  const epochMs = Date.parse(text);
+  // The third form names no zone and is in UTC as well: to Date.parse it is in that of the machine.
+  const epochMs = Date.parse(/ \d{4}$/.test(text) ? `${text} GMT` : text);
   return Number.isFinite(epochMs) ? Math.ceil((epochMs - nowMs) / 1000) : undefined;
 }
 

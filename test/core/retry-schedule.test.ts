@@ -36,6 +36,9 @@ describe('Retry-After says', () => {
     ['99999999999999999999', SIX_HOURS],
     ['Wed, 25 Feb 2026 12:02:30 GMT', 150],
     ['Wednesday, 25-Feb-26 12:02:30 GMT', 150],
+    ['Wed Feb 25 12:02:30 2026', 150],
+    ['Wed, 25 Feb 2026 14:02:30 +0200', 150],
+    ['Wed Mar  4 12:00:00 2026', 604_800],
     ['Wed, 25 Feb 2026 11:59:00 GMT', -60],
   ])('"%s": %i s from now', (value, seconds) => {
     expect(parseRetryAfter(value, NOW_MS)).toBe(seconds);
