@@ -68,7 +68,8 @@ export function loggable(error: unknown): Error {
 /** Errors and their wording: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html */
 export function classifySendError(error: unknown): SendFailure {
   if (!(error instanceof Error)) return { kind: 'unknown' };
-  const code = DAILY_QUOTA.test(error.message) ? 'quota_exceeded' : REFUSALS[error.name];
+  const known = Object.hasOwn(REFUSALS, error.name) ? REFUSALS[error.name] : undefined;
+  const code = DAILY_QUOTA.test(error.message) ? 'quota_exceeded' : known;
   if (code === undefined && THROTTLES.has(error.name))
     return { kind: 'retry', afterSeconds: THROTTLED_RETRY_SECONDS };
   if (code !== undefined) {

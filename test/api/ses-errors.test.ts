@@ -65,6 +65,7 @@ describe('nobody knows what became of a mail', () => {
     ['a pipe that broke', sesError('Error', { code: 'EPIPE' })],
     ['a request that was given up', sesError('AbortError')],
     ['an error without metadata', new Error('what?')],
+    ['an error with the name of something else', sesError('constructor')],
     ['what is no error', 'what?'],
     ['nothing', undefined],
   ])('after %s', (_what, error) => {
