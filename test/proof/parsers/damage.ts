@@ -1,14 +1,21 @@
 /** Real input with something wrong in it, as whoever has the name of a topic, an address or a key could send it. */
 import type { Dice } from '../world/random.ts';
 
+/** In JSON it becomes a list ten thousand deep, which no copy, no `JSON.stringify` and no recursion gets through. */
+const DEEP = '<deep>';
+
 const ODD: readonly unknown[] = [
+  DEEP,
   null,
   true,
   false,
   0,
+  -0,
   -1,
   1.5,
   1e308,
+  NaN,
+  -Infinity,
   Number.MAX_SAFE_INTEGER + 1,
   '',
   ' ',
@@ -19,6 +26,7 @@ const ODD: readonly unknown[] = [
   'NaN',
   '9'.repeat(400),
   'x'.repeat(5_000),
+  '<'.repeat(100_000),
   '9999-12-31T24:00:00Z',
   '+275760-09-13T00:00:00.001Z',
   '2026-02-30T25:61:61Z',
@@ -34,6 +42,11 @@ const ODD: readonly unknown[] = [
   { N: 'x' },
   JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}'),
 ];
+
+/** One of its own each time: what is put somewhere may be damaged next. */
+function oddOf(dice: Dice): unknown {
+  return structuredClone(dice.of(ODD));
+}
 
 type Container = Record<string | number, unknown>;
 
@@ -51,7 +64,7 @@ function damagePlace(holder: Container, key: string, dice: Dice): void {
   const value = holder[key];
   const ways: readonly (() => void)[] = [
     () => delete holder[key],
-    () => void (holder[key] = dice.of(ODD.map((odd) => ({ odd }))).odd),
+    () => void (holder[key] = oddOf(dice)),
     () => void (holder[key] = typeof value === 'string' ? damagedText(value, dice) : [value]),
     () => void (holder[`${key}${dice.of(['', 's', ' ', '\u0000'])}`] = structuredClone(value)),
   ];
@@ -94,16 +107,28 @@ export function noise(dice: Dice): string {
   return Array.from({ length: dice.upTo(200) }, () => String.fromCharCode(dice.upTo(limit))).join('');
 }
 
+/** A name twice in one object, or in another one than its own. */
+function withNameAgain(text: string, dice: Dice): string {
+  const names = text.match(/"\w+":/g) ?? [];
+  const objects = [...text.matchAll(/\{(?=")/g)];
+  if (names.length === 0 || objects.length === 0) return text;
+  const at = dice.of(objects).index + 1;
+  return `${text.slice(0, at)}${dice.of(names)}${JSON.stringify(oddOf(dice))},${text.slice(at)}`;
+}
+
 /** Whole, damaged inside, damaged as text, or noise: JSON of a value as somebody might send it. */
 export function sentJson(value: unknown, dice: Dice): string {
-  const nested = '['.repeat(20_000) + ']'.repeat(20_000);
+  const inside = () => JSON.stringify(damaged(value, dice));
   const ways: readonly (() => string)[] = [
     () => JSON.stringify(value),
-    () => JSON.stringify(damaged(value, dice)),
-    () => JSON.stringify(damaged(value, dice)),
-    () => JSON.stringify(damaged(value, dice)),
+    inside,
+    inside,
+    inside,
+    () => withNameAgain(JSON.stringify(value), dice),
     () => damagedText(JSON.stringify(value), dice),
-    () => (dice.chance(0.02) ? nested : noise(dice)),
+    () => (dice.chance(0.02) ? `"${DEEP}"` : noise(dice)),
   ];
-  return dice.of(ways)();
+  return dice
+    .of(ways)()
+    .replaceAll(`"${DEEP}"`, () => '['.repeat(10_000) + ']'.repeat(10_000));
 }
