@@ -1,12 +1,42 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { recordFigures } from '../record.ts';
 import { SEED, sized } from '../size.ts';
-import { runLedger, type LedgerReport } from './run.ts';
+import type { LedgerOptions, LedgerReport } from './run.ts';
 
-/** A world holds all of its rows in memory: the many of a soak go through many worlds. */
+/** A world holds all of its rows in memory: the many of a soak go through many worlds, each in a process of its own. */
 const MESSAGES = 20_000;
 const WORLDS = sized(1, 50);
 const FAULT_SHARE = 0.05;
+
+async function inProcess(options: LedgerOptions): Promise<LedgerReport> {
+  const child = fork(join(import.meta.dirname, 'world-worker.ts'), [JSON.stringify(options)], {
+    execArgv: ['--import', 'tsx'],
+  });
+  const ended = once(child, 'exit');
+  const told = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);
+  if (told === undefined) throw new Error(`The world of seed ${options.seed} ended without a word`);
+  await ended;
+  return told[0] as LedgerReport;
+}
+
+/** One after the other on each processor. */
+async function runWorlds(): Promise<readonly LedgerReport[]> {
+  const reports: LedgerReport[] = [];
+  const seeds = Array.from({ length: WORLDS }, (_, index) => SEED + index).values();
+  const lanes = Array.from({ length: availableParallelism() }, async () => {
+    for (const seed of seeds) {
+      // oxlint-disable-next-line no-await-in-loop -- one world at a time in each lane
+      reports.push(await inProcess({ seed, messages: MESSAGES, faultShare: FAULT_SHARE }));
+      console.log(`${reports.length} of ${WORLDS} worlds`);
+    }
+  });
+  await Promise.all(lanes);
+  return reports;
+}
 
 function sumOf(reports: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const sum: Record<string, number> = {};
@@ -18,10 +48,7 @@ function sumOf(reports: readonly Readonly<Record<string, number>>[]): Record<str
 describe('of events that go through a world where every twentieth call goes wrong', () => {
   it('none is lost, none is counted twice, and every delivery comes to an end', async () => {
     console.log(`seed ${SEED}, ${WORLDS * MESSAGES} messages`);
-    const reports: LedgerReport[] = [];
-    for (let index = 0; index < WORLDS; index += 1)
-      // oxlint-disable-next-line no-await-in-loop -- one world at a time is in memory
-      reports.push(await runLedger({ seed: SEED + index, messages: MESSAGES, faultShare: FAULT_SHARE }));
+    const reports = await runWorlds();
     const found = reports.flatMap(({ atRest, recovered }) => [...atRest, ...recovered]);
     const violations = found.flatMap((each) => each.violations);
     recordFigures('ledger', {
