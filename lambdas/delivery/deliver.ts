@@ -62,6 +62,9 @@ export interface DeliverReport {
  */
 export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<DeliverReport> {
   const { task } = input;
+  // What is reckoned with after the request is looked at before: once it is out, nothing may fail.
+  if (![task.attempt, task.run_attempt].every((number) => Number.isSafeInteger(number) && number >= 1))
+    throw new OwnFault('The task does not say which attempt it is for');
   const [stored, endpoint] = await Promise.all([
     getEvent(deps.table, eventAddressOf(task)),
     getEndpoint(deps.table, task.workspace_id, task.endpoint_id),

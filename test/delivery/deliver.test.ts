@@ -86,6 +86,15 @@ describe('nothing is sent', () => {
     expect(requests).toEqual([]);
   });
 
+  it.each([{ attempt: 0 }, { attempt: '1' }, { run_attempt: 1.5 }, { run_attempt: null }])(
+    'for a task that says %j: what comes after could not be reckoned',
+    async (changes) => {
+      const { run, requests } = await setUp({ answer: FAILED });
+      await expect(run(changes as Partial<DeliveryTask>)).rejects.toBeInstanceOf(OwnFault);
+      expect(requests).toEqual([]);
+    },
+  );
+
   it('a second time for the same attempt, whichever execution asks', async () => {
     const { run, requests } = await setUp();
     await run();
