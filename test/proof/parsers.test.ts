@@ -1,26 +1,60 @@
 /** Every reader of what others wrote, with real input that something is wrong with. */
 import { afterAll, describe, expect, it } from 'vitest';
+import { KEYS } from './parsers/keys.ts';
+import { READERS, readLong } from './parsers/long.ts';
+import { MACHINES } from './parsers/machines.ts';
 import { MAIL } from './parsers/mail.ts';
-import type { Verdict } from './parsers/parser.ts';
+import type { Parser, Verdict } from './parsers/parser.ts';
 import { REQUESTS } from './parsers/requests.ts';
 import { STREAM } from './parsers/stream.ts';
 import { TEXTS } from './parsers/texts.ts';
+import { TIMES } from './parsers/times.ts';
 import { recordFigures } from './record.ts';
 import { SEED, sized } from './size.ts';
 import { Dice, seededRandom } from './world/random.ts';
 
-const TRIES = sized(5_000, 200_000);
-const PARSERS = [...MAIL, ...STREAM, ...REQUESTS, ...TEXTS];
+const TRIES = sized(5_000, 500_000);
+const PARSERS = [...MAIL, ...STREAM, ...MACHINES, ...REQUESTS, ...KEYS, ...TIMES, ...TEXTS];
 
 const told: Record<Verdict, number> = { taken: 0, refused: 0 };
 const broken: string[] = [];
+let long = 0;
 afterAll(() => {
   recordFigures('parsers', {
     seed: String(SEED),
     parsers: PARSERS.length,
     'inputs that were taken': told.taken,
     'inputs that were refused, in the way that is promised': told.refused,
+    'texts of a million characters, read to their end': long,
     'promises broken': broken.length,
+  });
+});
+
+/** Names that every object, list, text or function has. */
+function inherited(): readonly PropertyKey[] {
+  return [Object, Array, String, Function].flatMap(({ prototype }) => Reflect.ownKeys(prototype as object));
+}
+
+async function tries(parser: Parser, dice: Dice) {
+  const verdicts: Record<Verdict, number> = { taken: 0, refused: 0 };
+  const found: string[] = [];
+  const count = Math.ceil(TRIES * (parser.share ?? 1));
+  for (let tried = 0; tried < count; tried += 1) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- the dice fall in one order
+      verdicts[await parser.try(dice)] += 1;
+    } catch (error) {
+      found.push(`try ${tried}: ${error instanceof Error ? error.stack : String(error)}`);
+    }
+  }
+  return { verdicts, found, count };
+}
+
+describe('what is as it should be is taken', () => {
+  it.each(
+    PARSERS.flatMap(({ name, whole = [] }) => whole.map((read, index) => [name, index, read] as const)),
+  )('%s, number %i', async (_name, _index, read) => {
+    expect(await read()).toBe('taken');
   });
 });
 
@@ -28,26 +62,25 @@ describe('whatever comes, a parser takes it or refuses it in the way it promises
   it.each(PARSERS.map((parser, index) => [parser.name, parser, index] as const))(
     '%s',
     async (_name, parser, index) => {
-      const dice = new Dice(seededRandom(SEED + index));
-      const verdicts: Record<Verdict, number> = { taken: 0, refused: 0 };
-      const found: string[] = [];
-      const tries = Math.ceil(TRIES * (parser.share ?? 1));
-      for (let tried = 0; tried < tries; tried += 1) {
-        try {
-          // oxlint-disable-next-line no-await-in-loop -- the dice fall in one order
-          verdicts[await parser.try(dice)] += 1;
-        } catch (error) {
-          found.push(`try ${tried}: ${error instanceof Error ? error.stack : String(error)}`);
-        }
-      }
+      const before = inherited();
+      const { verdicts, found, count } = await tries(parser, new Dice(seededRandom(SEED + index)));
       told.taken += verdicts.taken;
       told.refused += verdicts.refused;
       broken.push(...found);
       expect(found.slice(0, 5)).toEqual([]);
-      expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+      expect(inherited()).toEqual(before);
       // Noise alone would show nothing of what lies behind the first check.
-      expect(verdicts.taken).toBeGreaterThan(tries / 50);
-      expect(verdicts.refused).toBeGreaterThan(tries / 50);
+      expect(verdicts.taken).toBeGreaterThan(count / 50);
+      expect(verdicts.refused).toBeGreaterThan(count / 50);
     },
   );
+});
+
+describe('however long a text is, it is read once', () => {
+  // Most take seconds; a reader that begins anew at each character takes the square of a million steps.
+  it.each(READERS)('%s', { timeout: 120_000 }, (_name, read) => {
+    const count = readLong(read);
+    long += count;
+    expect(count).toBeGreaterThan(0);
+  });
 });

@@ -1,17 +1,21 @@
 /** What comes from SES by way of SNS and SQS. */
 import type { SQSRecord } from 'aws-lambda';
+import { isDeepStrictEqual } from 'node:util';
+import { UnreadableMessage } from '../../../lambdas/core/errors.ts';
 import { EVENT_NAMES } from '../../../lambdas/core/events.ts';
-import { isId } from '../../../lambdas/core/ids.ts';
+import { DEFAULT_WORKSPACE_ID, isId } from '../../../lambdas/core/ids.ts';
+import { normalise } from '../../../lambdas/core/normalise.ts';
+import { parseSesMessage } from '../../../lambdas/core/ses-message.ts';
 import { rawEventOf, toEmailEvent } from '../../../lambdas/store/event-rows.ts';
 import { ingestBatch } from '../../../lambdas/store/ingest-batch.ts';
 import { KIND } from '../../../lambdas/store/keys.ts';
 import { quarantinedBody } from '../../../lambdas/store/quarantine.ts';
 import { workspaceDirectory } from '../../../lambdas/store/workspaces.ts';
-import { memoryTable } from '../../fakes/memory-table.ts';
+import { setUp } from '../../api/harness.ts';
 import { LEGACY_SAMPLES, SAMPLES } from '../../fixtures/ses-samples.ts';
 import type { Dice } from '../world/random.ts';
 import { sentJson } from './damage.ts';
-import { must, type Parser, type Verdict } from './parser.ts';
+import { asError, must, unchanged, type Parser, type Verdict } from './parser.ts';
 
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:ivymail';
 const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
@@ -28,7 +32,7 @@ function recordOf(body: string): SQSRecord {
 async function ingest(text: string): Promise<Verdict> {
   // SQS carries no half of a surrogate pair.
   const body = text.toWellFormed();
-  const table = memoryTable();
+  const { table, ask } = setUp();
   const deps = {
     table,
     workspaces: workspaceDirectory(table, () => NOW_MS),
@@ -38,6 +42,7 @@ async function ingest(text: string): Promise<Verdict> {
   const { failedMessageIds, counts } = await ingestBatch(deps, [recordOf(body)]);
   must(failedMessageIds.length === 0, 'A message that cannot be read came back as a fault of ours');
 
+  await readTwice(body);
   const rows = [...table.rows.values()];
   const events = rows.filter((row) => row['kind'] === KIND.event);
   for (const row of events) {
@@ -52,6 +57,7 @@ async function ingest(text: string): Promise<Verdict> {
       'A field is no text',
     );
     must(Number.isSafeInteger(row['ttl']), 'The row would never expire');
+    must(event.workspace_id === DEFAULT_WORKSPACE_ID, 'The event went to another workspace');
   }
   const raws = rows.filter((row) => row['kind'] !== KIND.quarantine).flatMap((row) => rawEventOf(row) ?? []);
   const quarantined = rows.filter((row) => row['kind'] === KIND.quarantine);
@@ -60,16 +66,39 @@ async function ingest(text: string): Promise<Verdict> {
   for (const row of quarantined) must(quarantinedBody(row) === body, 'The quarantined body is another one');
   if (events.length === 0 && quarantined.length === 0)
     must(/Successfully validated|AmazonSnsSubscriptionSucceeded/.test(body), 'A message is lost');
-  return events.length > 0 ? 'taken' : 'refused';
+  const [first] = events;
+  if (!first) return 'refused';
+  const messageId = encodeURIComponent(toEmailEvent(first).message_id);
+  const path = `/v1/send/logs/${messageId}`;
+  const shown = await ask({ path, query: { raw: 'true' }, workspaceId: DEFAULT_WORKSPACE_ID });
+  must(shown.status === 200, `What was stored cannot be shown: ${String(shown.fault)}`);
+  return 'taken';
+}
+
+/** What an event is made of stays as it was, and makes the same events again. */
+async function readTwice(body: string): Promise<void> {
+  const message = await new Promise<ReturnType<typeof parseSesMessage>>((resolve) => {
+    resolve(parseSesMessage(body));
+  }).catch(asError);
+  if (message instanceof Error || message.kind === 'notice') return;
+  const read = (): unknown =>
+    unchanged(message.ses, normalise).catch((error: unknown) => {
+      must(error instanceof UnreadableMessage, String(error));
+      return (error as UnreadableMessage).reason;
+    });
+  must(isDeepStrictEqual(await read(), await read()), 'One text is two things');
 }
 
 export const MAIL: readonly Parser[] = [
   {
     name: 'SES event',
+    share: 0.6,
+    whole: EVENTS.map((event) => () => ingest(JSON.stringify(event))),
     try: (dice: Dice) => ingest(sentJson(dice.of(EVENTS), dice)),
   },
   {
     name: 'SNS envelope',
+    share: 0.6,
     try(dice: Dice) {
       const message = sentJson(dice.of([...EVENTS, NOTICE]), dice);
       const envelope = { Type: 'Notification', MessageId: 'sns-1', TopicArn: TOPIC, Message: message };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Dice } from '../world/random.ts';
 
 /** What became of a try: taken for what it says it is, or refused in the way that the parser promises. */
@@ -8,9 +9,24 @@ export interface Parser {
   readonly name: string;
   /** Of the tries that are asked for, the share that is made: one, unless a try is dear. */
   readonly share?: number;
+  /** Real input of each kind, with nothing wrong in it: what is never taken whole shows nothing where it is damaged. */
+  readonly whole?: readonly (() => Verdict | Promise<Verdict>)[];
   readonly try: (dice: Dice) => Verdict | Promise<Verdict>;
 }
 
 export function must(holds: boolean, what: string): void {
   if (!holds) throw new Error(what);
+}
+
+/** What comes of a value, which must be left as it was. */
+export async function unchanged<T, R>(value: T, read: (value: T) => R | Promise<R>): Promise<R> {
+  const before = structuredClone(value);
+  const made = await read(value);
+  must(isDeepStrictEqual(value, before), 'The parser changed what it was given');
+  return made;
+}
+
+/** What was thrown, as a value. */
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,21 +1,27 @@
 /** What comes from the table's stream: our own rows, of this version or another one, or by another hand. */
+import { isDeepStrictEqual } from 'node:util';
+import type { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { Command } from '../../../lambdas/core/commands.ts';
 import { dispatchBatch, type DispatchBatchDeps } from '../../../lambdas/delivery/dispatch-batch.ts';
 import { commandRow } from '../../../lambdas/store/commands.ts';
-import { recordAttempt } from '../../../lambdas/store/deliveries.ts';
+import { startDelivery, startPaced } from '../../../lambdas/delivery/executions.ts';
+import { holdDelivery, recordAttempt } from '../../../lambdas/store/deliveries.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import type { Row } from '../../../lambdas/store/pages.ts';
+import { suppressRecipient } from '../../../lambdas/store/suppressions.ts';
 import { tallyBatch } from '../../../lambdas/store/tally.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../builders/events.ts';
 import { memoryTable } from '../../fakes/memory-table.ts';
 import type { Dice } from '../world/random.ts';
 import { damaged } from './damage.ts';
-import { must, type Parser } from './parser.ts';
+import { must, unchanged, type Parser, type Verdict } from './parser.ts';
 
+const AT = '2026-02-25T12:00:00Z';
 const ENDPOINT = anEndpoint();
-const RETENTION = { retentionDays: 90, receivedAtMs: Date.parse('2026-02-25T12:00:00Z') };
+const FAILING = anEndpoint({ breaker_opened_at: AT });
+const RETENTION = { retentionDays: 90, receivedAtMs: Date.parse(AT) };
 const EVENT = anEvent({ tags: { campaign: 'a' } });
 const COMMANDS: readonly Command[] = [
   {
@@ -25,7 +31,22 @@ const COMMANDS: readonly Command[] = [
     task: aTask(EVENT, ENDPOINT, { trigger: 'manual', run: 'cmd_a' }),
   },
   { command: 'recover', id: 'rcv_a', workspace_id: WORKSPACE_ID, endpoint_id: ENDPOINT.id },
-] as unknown as Command[];
+  { command: 'drain', id: 'rcv_b', workspace_id: WORKSPACE_ID, endpoint_id: ENDPOINT.id, opened_at: AT },
+  {
+    command: 'continue',
+    id: 'rcv_c',
+    workspace_id: WORKSPACE_ID,
+    task: {
+      workspace_id: WORKSPACE_ID,
+      command_id: 'rcv_a',
+      command: 'recover',
+      execution_name: 'rcv_c',
+      delay_seconds: 4,
+      steps: 0,
+      probes: 0,
+    },
+  },
+];
 
 async function attemptRow(): Promise<Row> {
   const table = memoryTable();
@@ -45,68 +66,105 @@ async function attemptRow(): Promise<Row> {
 }
 
 const EVENT_ROWS = eventRows([EVENT], RETENTION);
-const COMMAND_ROWS = COMMANDS.map((command) => commandRow(command, '2026-02-25T12:00:00Z'));
+const COMMAND_ROWS = COMMANDS.map((command) => commandRow(command, AT));
 const ATTEMPT_ROW = await attemptRow();
 
-/** Half of them whole, so that what is read is reached; the keys and the number are the stream's own. */
-function recordOf(row: Row, dice: Dice): { readonly record: DynamoDBRecord; readonly whole: boolean } {
+/** The keys and the number are the stream's own, whatever the row says. */
+function recordOf(row: Row, NewImage: unknown): DynamoDBRecord {
   const Keys = marshall({ pk: row.pk, sk: row.sk });
-  const image = marshall(row, { removeUndefinedValues: true });
-  const whole = dice.chance(0.2);
-  const NewImage = whole ? image : damaged({ image }, dice).image;
-  const record = { eventName: 'INSERT', dynamodb: { Keys, NewImage, SequenceNumber: '1' } };
-  return { record: record as unknown as DynamoDBRecord, whole };
+  return {
+    eventName: 'INSERT',
+    dynamodb: { Keys, NewImage, SequenceNumber: '1' },
+  } as unknown as DynamoDBRecord;
 }
 
-function dispatchDeps(): { readonly deps: DispatchBatchDeps; readonly done: string[] } {
-  const done: string[] = [];
-  const note = (what: string) => () => {
-    done.push(what);
-    return Promise.resolve();
-  };
+/** As Step Functions takes the name of an execution; one without a name would get one. */
+const EXECUTION_NAME = /^[A-Za-z0-9_-]{1,80}$/;
+
+/** Everything as dispatch has it; Step Functions and the queue only hear what they are told. */
+function dispatchDeps() {
+  const started: Record<string, unknown>[] = [];
+  const poison: unknown[] = [];
+  const table = memoryTable();
+  const sfn = {
+    send({ input: { name, input } }: StartExecutionCommand) {
+      if (name !== undefined && !EXECUTION_NAME.test(name))
+        return Promise.reject(Object.assign(new Error(`Invalid name: ${name}`), { name: 'InvalidName' }));
+      started.push(JSON.parse(input ?? '') as Record<string, unknown>);
+      return Promise.resolve({});
+    },
+  } as unknown as SFNClient;
   const deps: DispatchBatchDeps = {
-    endpointsOf: () => Promise.resolve([ENDPOINT]),
-    startDelivery: note('start'),
-    holdDelivery: note('hold'),
-    startPaced: note('paced'),
-    suppress: note('suppress'),
-    sendPoison: note('poison'),
+    endpointsOf: () => Promise.resolve([ENDPOINT, FAILING]),
+    startDelivery: (task) => startDelivery(sfn, 'deliver', task),
+    holdDelivery: async (task, stored) => {
+      await holdDelivery(table, { task, stored, nowMs: RETENTION.receivedAtMs });
+    },
+    startPaced: (task) => startPaced(sfn, 'recover', task),
+    suppress: (event, reason) => suppressRecipient(table, event, reason),
+    sendPoison: (keys) => {
+      poison.push(keys);
+      return Promise.resolve();
+    },
     autoSuppress: { hardBounces: true, complaints: true },
   };
-  return { deps, done };
+  return { deps, started, poison };
 }
+
+async function dispatch(record: DynamoDBRecord, whole: boolean): Promise<Verdict> {
+  const { deps, started, poison } = dispatchDeps();
+  const { fault, counts } = await unchanged(record, (given) => dispatchBatch(deps, [given]));
+  const image = JSON.stringify(record.dynamodb?.NewImage);
+  must(
+    fault === undefined,
+    `A record that cannot be read blocks its shard: ${String(fault?.stack)} ${image}`,
+  );
+  const poisoned = counts.poisoned === 1;
+  must(isDeepStrictEqual(poison, poisoned ? [record.dynamodb?.Keys] : []), 'Poison leaves by its keys');
+  must(
+    !whole || (!poisoned && started.length === 1),
+    'A record that is whole was poisoned, or starts nothing',
+  );
+  must(started.length <= 1, 'A record has started more than it names');
+  return poisoned ? 'refused' : 'taken';
+}
+
+async function tally(record: DynamoDBRecord, whole: boolean): Promise<Verdict> {
+  const deps = { table: memoryTable(), retentionDays: 90, now: () => RETENTION.receivedAtMs };
+  const { counted, unreadable } = await unchanged(record, (given) =>
+    tallyBatch(deps, { shardId: 'shard-a', records: [given] }),
+  );
+  must(counted + unreadable.length === 1, 'A record is neither counted nor told of');
+  must(!whole || counted === 1, 'A record that is whole was not counted');
+  for (const value of [...deps.table.rows.values()].flatMap(Object.values))
+    must(typeof value !== 'number' || Number.isFinite(value), 'A counter is no number');
+  return counted === 1 ? 'taken' : 'refused';
+}
+
+function wholeRecords(rows: readonly Row[]): readonly DynamoDBRecord[] {
+  return rows.map((row) => recordOf(row, marshall(row, { removeUndefinedValues: true })));
+}
+
+/** Damaged in the stream's own notation, too. */
+function damagedRecord(rows: readonly Row[], dice: Dice): DynamoDBRecord {
+  const row = dice.of(rows);
+  const image = marshall(row, { removeUndefinedValues: true });
+  return recordOf(row, damaged({ image }, dice).image);
+}
+
+const DISPATCHED = [...EVENT_ROWS, ...COMMAND_ROWS];
+const COUNTED = [...EVENT_ROWS, ATTEMPT_ROW];
 
 export const STREAM: readonly Parser[] = [
   {
     name: 'stream record, by dispatch',
-    async try(dice) {
-      const { record, whole } = recordOf(dice.of([...EVENT_ROWS, ...COMMAND_ROWS]), dice);
-      const { deps, done } = dispatchDeps();
-      const { fault, counts } = await dispatchBatch(deps, [record]);
-      must(
-        fault === undefined,
-        `A record that cannot be read blocks its shard: ${String(fault?.stack)} ${JSON.stringify(record.dynamodb?.NewImage)}`,
-      );
-      must(
-        (counts.poisoned === 1) === done.includes('poison'),
-        'A poisoned record did not leave by its keys',
-      );
-      must(!whole || counts.poisoned === 0, 'A record that is whole was poisoned');
-      return counts.poisoned === 1 ? 'refused' : 'taken';
-    },
+    share: 0.6,
+    whole: wholeRecords(DISPATCHED).map((record) => () => dispatch(record, true)),
+    try: (dice) => dispatch(damagedRecord(DISPATCHED, dice), false),
   },
   {
     name: 'stream record, by tally',
-    async try(dice) {
-      const { record, whole } = recordOf(dice.of([...EVENT_ROWS, ATTEMPT_ROW]), dice);
-      const deps = { table: memoryTable(), retentionDays: 90, now: () => RETENTION.receivedAtMs };
-      const { counted, unreadable } = await tallyBatch(deps, { shardId: 'shard-a', records: [record] });
-      must(counted + unreadable.length === 1, 'A record is neither counted nor told of');
-      must(!whole || counted === 1, 'A record that is whole was not counted');
-      for (const row of deps.table.rows.values())
-        for (const value of Object.values(row))
-          must(typeof value !== 'number' || Number.isFinite(value), 'A counter is no number');
-      return counted === 1 ? 'taken' : 'refused';
-    },
+    whole: wholeRecords(COUNTED).map((record) => () => tally(record, true)),
+    try: (dice) => tally(damagedRecord(COUNTED, dice), false),
   },
 ];

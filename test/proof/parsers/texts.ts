@@ -1,16 +1,14 @@
-/** Times, addresses and packed texts. */
+/** Addresses, packed texts, settings and errors. */
+import { classifySendError, loggable } from '../../../lambdas/api/ses-errors.ts';
+import { STATUS_OF_CODE } from '../../../lambdas/api/errors.ts';
 import { bareAddress, canonicalAddress, mailboxHeader } from '../../../lambdas/core/addresses.ts';
+import { requireEnv, requireNumberEnv } from '../../../lambdas/core/env.ts';
 import { packRawEvent, unpackRawEvent } from '../../../lambdas/core/raw-event.ts';
-import { parseRetryAfter, retryDelaySeconds } from '../../../lambdas/core/retry-schedule.ts';
-import { parseSesTimestamp } from '../../../lambdas/core/ses-timestamps.ts';
+import { resolveOptions, type StackOptions } from '../../../lib/options.ts';
 import { SAMPLES } from '../../fixtures/ses-samples.ts';
 import { damaged, damagedText, noise } from './damage.ts';
-import { must, type Parser } from './parser.ts';
+import { asError, must, unchanged, type Parser } from './parser.ts';
 
-const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
-const SIX_HOURS = 6 * 3600;
-const YEAR_10000_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999) + 1;
-const RETRY = { firstDelaySeconds: 60, factor: 5, count: 3 };
 const MAILBOXES = [
   'ann@example.com',
   'Ann <ann@example.com>',
@@ -19,44 +17,17 @@ const MAILBOXES = [
 ];
 const RAW = JSON.stringify(SAMPLES.bounce);
 const PACKED = packRawEvent(RAW, 'context');
+const OPTIONS: StackOptions = {
+  retentionDays: 30,
+  retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
+  alarmEmail: 'ops@example.com',
+  throttle: { ratePerSecond: 100, burst: 200 },
+  removalPolicy: 'destroy',
+};
+const SES_ERRORS = ['MessageRejected', 'ThrottlingException', 'LimitExceededException', 'TimeoutError'];
+const NAMES_OF_ALL = ['constructor', '__proto__', 'toString', 'hasOwnProperty'];
 
 export const TEXTS: readonly Parser[] = [
-  {
-    name: 'Retry-After',
-    try(dice) {
-      const epochMs = NOW_MS + (dice.upTo(200_000) - 100_000) * 1000;
-      const good = dice.of([new Date(epochMs).toUTCString(), String(dice.upTo(100_000))]);
-      const text = dice.of([good, damagedText(good, dice), noise(dice)]);
-      const seconds = parseRetryAfter(text, NOW_MS);
-      must(seconds === undefined || Number.isInteger(seconds), `${text}: ${String(seconds)} seconds`);
-      const delay = retryDelaySeconds({
-        attempt: 1 + dice.upTo(4),
-        options: RETRY,
-        random: dice.random(),
-        nowMs: NOW_MS,
-        retryAfter: text,
-      });
-      must(Number.isInteger(delay) && delay >= 1 && delay <= SIX_HOURS, `${text}: a delay of ${delay} s`);
-      must(text !== good || seconds !== undefined, `${text} was not read`);
-      return seconds === undefined ? 'refused' : 'taken';
-    },
-  },
-  {
-    name: 'SES timestamp',
-    try(dice) {
-      const epochMs = dice.upTo(YEAR_10000_MS);
-      const iso = new Date(epochMs).toISOString();
-      const values = [iso, damagedText(iso, dice), damagedText(iso, dice), noise(dice)];
-      const value: unknown = dice.chance(0.1) ? damaged({ iso }, dice).iso : dice.of(values);
-      const read = parseSesTimestamp(value);
-      must(value !== iso || read === epochMs, `${iso} was read as ${String(read)}`);
-      must(
-        read === undefined || (Number.isSafeInteger(read) && read >= 0 && read < YEAR_10000_MS),
-        `${JSON.stringify(value)} was read as ${String(read)}`,
-      );
-      return read === undefined ? 'refused' : 'taken';
-    },
-  },
   {
     name: 'address and mailbox',
     try(dice) {
@@ -77,22 +48,83 @@ export const TEXTS: readonly Parser[] = [
   },
   {
     name: 'packed raw event',
-    try(dice) {
+    whole: [() => (unpackRawEvent(PACKED, 'context') === RAW ? 'taken' : 'refused')],
+    async try(dice) {
       const bytes = Buffer.from(PACKED);
-      const whole = dice.chance(0.2);
-      if (!whole)
-        for (let flips = 1 + dice.upTo(3); flips > 0; flips -= 1)
-          bytes.writeUInt8(dice.upTo(256), dice.upTo(bytes.length));
-      const cut = whole
-        ? bytes
-        : bytes.subarray(0, dice.chance(0.3) ? dice.upTo(bytes.length) : bytes.length);
+      for (let flips = dice.upTo(4); flips > 0; flips -= 1)
+        bytes.writeUInt8(dice.upTo(256), dice.upTo(bytes.length));
+      const cut = bytes.subarray(0, dice.chance(0.3) ? dice.upTo(bytes.length) : bytes.length);
+      const unpacked = await unchanged(Uint8Array.from(cut), (given) => {
+        try {
+          return unpackRawEvent(given, 'context');
+        } catch (error) {
+          return asError(error);
+        }
+      });
+      must(unpacked instanceof Error || unpacked === RAW, 'Another text was unpacked without a word');
+      return unpacked instanceof Error ? 'refused' : 'taken';
+    },
+  },
+  {
+    name: 'environment',
+    try(dice) {
+      const value = dice.of(['90', '1e3', ' 7 ', noise(dice), '', 'NaN', 'Infinity']);
+      const environment = dice.of([{ DAYS: value }, { DAY: value }]);
       try {
-        must(unpackRawEvent(cut, 'context') === RAW, 'Another text was unpacked without a word');
+        const text = requireEnv(environment, 'DAYS');
+        must(text !== '' && text === text.trim(), 'An empty setting was taken');
+        must(Number.isFinite(requireNumberEnv(environment, 'DAYS')), 'A setting is no number');
         return 'taken';
       } catch (error) {
-        must(error instanceof Error && !whole && !/without a word/.test(error.message), String(error));
+        must(
+          error instanceof Error && / DAYS /.test(error.message),
+          `The variable is not named: ${String(error)}`,
+        );
         return 'refused';
       }
+    },
+  },
+  {
+    name: 'options of the stack',
+    whole: [() => (resolveOptions(OPTIONS).retentionDays === 30 ? 'taken' : 'refused')],
+    share: 0.5,
+    async try(dice) {
+      const given = damaged(OPTIONS, dice);
+      const resolved = await unchanged(given, (options) => {
+        try {
+          return resolveOptions(options);
+        } catch (error) {
+          return asError(error);
+        }
+      });
+      if (!(resolved instanceof Error)) {
+        const { retry, retentionDays, throttle } = resolved;
+        const numbers = [...Object.values(retry), retentionDays, ...Object.values(throttle)];
+        must(
+          numbers.every((each) => Number.isFinite(each) && each >= 0),
+          'An option is no number',
+        );
+        return 'taken';
+      }
+      must(resolved.message.startsWith('IvyMail Events cannot be built'), String(resolved.stack));
+      return 'refused';
+    },
+  },
+  {
+    name: 'error of SES',
+    try(dice) {
+      const name = dice.of([...SES_ERRORS, ...NAMES_OF_ALL, noise(dice), damagedText('Throttling', dice)]);
+      const metadata = dice.of([{}, { httpStatusCode: 400, requestId: noise(dice) }, null]);
+      const error = Object.assign(new Error(dice.of(['not verified', noise(dice)])), {
+        name,
+        $metadata: damaged({ metadata }, dice).metadata,
+      });
+      const failure = classifySendError(dice.chance(0.05) ? damaged({ name }, dice) : error);
+      must(loggable(error).message.startsWith('SES failed'), 'The log has words of SES');
+      if (failure.kind === 'retry') must(failure.afterSeconds >= 1, 'It is asked again at once');
+      if (failure.kind === 'refused')
+        must(Object.hasOwn(STATUS_OF_CODE, failure.code), 'The API has no such code');
+      return failure.kind === 'refused' ? 'taken' : 'refused';
     },
   },
 ];

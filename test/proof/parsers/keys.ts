@@ -1,0 +1,107 @@
+/** What lets somebody in, or on: keys and cursors. */
+import { isDeepStrictEqual } from 'node:util';
+import { authorize } from '../../../lambdas/api/authorize.ts';
+import { isWellFormedApiKey, newApiKey } from '../../../lambdas/core/api-key.ts';
+import { openCursor, sealCursor, type CursorScope } from '../../../lambdas/core/cursor.ts';
+import { WORKSPACE_ID } from '../../builders/events.ts';
+import type { Dice } from '../world/random.ts';
+import { damagedText, noise } from './damage.ts';
+import { asError, must, unchanged, type Parser } from './parser.ts';
+
+const CURSOR_KEY = Buffer.alloc(32, 1);
+const METHOD_ARN = 'arn:aws:execute-api:us-east-1:000000000000:api/prod/GET/v1/send/logs';
+
+function aScope(dice: Dice): CursorScope {
+  const status = dice.of(['sent', 'bounced', noise(dice)]);
+  const filters = dice.of([{}, { status }, { status, to: 'ann@example.com' }]);
+  return { workspaceId: WORKSPACE_ID, route: dice.of(['/v1/send/logs', '/v1/suppressions']), filters };
+}
+
+/** The same with its filters in another order, or another one. */
+function scopeLike(scope: CursorScope, dice: Dice): CursorScope {
+  const { workspaceId, route, filters } = scope;
+  const turned = Object.fromEntries(Object.entries(filters).toReversed());
+  return dice.of([
+    scope,
+    { ...scope, filters: turned },
+    { ...scope, workspaceId: damagedText(workspaceId, dice) },
+    { ...scope, route: damagedText(route, dice) },
+    { ...scope, filters: { ...filters, status: damagedText(filters['status'] ?? '', dice) } },
+    { ...scope, filters: { ...filters, [damagedText('to', dice)]: 'x' } },
+    aScope(dice),
+  ]);
+}
+
+function headerDamage(dice: Dice): Record<string, string> {
+  const key = newApiKey('live', (size) => dice.bytes(size));
+  const value = dice.of([key, damagedText(key, dice), noise(dice), '']);
+  return dice.of<Record<string, string>>([
+    { 'x-api-key': value },
+    { 'X-API-Key': value },
+    { [damagedText('x-api-key', dice)]: value },
+    JSON.parse(`{"__proto__":{"x-api-key":"${key}"},"constructor":"x"}`) as Record<string, string>,
+  ]);
+}
+
+export const KEYS: readonly Parser[] = [
+  {
+    name: 'cursor',
+    try(dice) {
+      const scope = aScope(dice);
+      const direction = dice.of(['next', 'prev'] as const);
+      const position = { key: dice.of(['E#2026-02-25T12:00:00.000Z#evt_a', '', noise(dice)]), direction };
+      const sealed = sealCursor(position, scope, {
+        key: CURSOR_KEY,
+        randomBytes: (size) => dice.bytes(size),
+      });
+      const text = dice.of([sealed, sealed, sealed, damagedText(sealed, dice), noise(dice)]);
+      const asked = scopeLike(scope, dice);
+      const opened = openCursor(text, asked, CURSOR_KEY);
+      const good = text === sealed && isDeepStrictEqual(asked, scope);
+      must(
+        (opened !== undefined) === good,
+        'A cursor opened that is not of this list, or one did not that is',
+      );
+      must(!opened || isDeepStrictEqual(opened, position), 'The position is another one');
+      return opened ? 'taken' : 'refused';
+    },
+  },
+  {
+    name: 'key',
+    try(dice) {
+      const key = newApiKey(dice.of(['live', 'test']), (size) => dice.bytes(size));
+      const text = dice.of([key, damagedText(key, dice), noise(dice)]);
+      const formed = isWellFormedApiKey(text);
+      must(text !== key || formed, 'A key of ours is not well-formed');
+      must(!formed || /^ivy_(?:live|test)_[0-9A-Za-z]{36}$/.test(text), 'What is well-formed is no key');
+      return formed ? 'taken' : 'refused';
+    },
+  },
+  {
+    name: 'headers, by the authorizer',
+    async try(dice) {
+      const headers = headerDamage(dice);
+      const name = Object.keys(headers).find((each) => each.toLowerCase() === 'x-api-key');
+      const formed = name !== undefined && isWellFormedApiKey(headers[name] ?? '');
+      let reads = 0;
+      const deps = {
+        findApiKey: () => {
+          reads += 1;
+          return Promise.resolve(undefined);
+        },
+        touchApiKey: () => Promise.resolve(),
+        now: () => 0,
+      };
+      const answer = await unchanged({ headers, methodArn: METHOD_ARN }, (request) =>
+        authorize(deps, request).catch(asError),
+      );
+      must(reads === (formed ? 1 : 0), 'A misspelt key was looked up, or a good one not');
+      if (answer instanceof Error) {
+        must(answer.message === 'Unauthorized', `The authorizer failed: ${answer.message}`);
+        return 'refused';
+      }
+      must(answer.policyDocument.Statement[0]?.Effect === 'Deny', 'An unknown key was let in');
+      return reads === 1 ? 'taken' : 'refused';
+    },
+  },
+];

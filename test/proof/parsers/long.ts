@@ -1,0 +1,89 @@
+/** Whatever reads a text of others, for texts that are long: one that begins anew at each character would not end. */
+import * as z from 'zod/mini';
+import { formatOf } from '../../../lambdas/api/export.ts';
+import { parseJson } from '../../../lambdas/api/json.ts';
+import { bareAddress as addressField, line, mailbox, rfc3339 } from '../../../lambdas/api/schemas/common.ts';
+import { sendBody } from '../../../lambdas/api/schemas/send.ts';
+import { ApiError } from '../../../lambdas/api/errors.ts';
+import { bareAddress, mailboxHeader } from '../../../lambdas/core/addresses.ts';
+import { isWellFormedApiKey } from '../../../lambdas/core/api-key.ts';
+import { openCursor } from '../../../lambdas/core/cursor.ts';
+import { UnreadableMessage } from '../../../lambdas/core/errors.ts';
+import { normalise } from '../../../lambdas/core/normalise.ts';
+import { parseRetryAfter } from '../../../lambdas/core/retry-schedule.ts';
+import { parseSesMessage } from '../../../lambdas/core/ses-message.ts';
+import { parseSesTimestamp } from '../../../lambdas/core/ses-timestamps.ts';
+import { SAMPLES } from '../../fixtures/ses-samples.ts';
+import { must } from './parser.ts';
+
+const LENGTH = 1_000_000;
+
+/** What the expressions of the readers repeat, and what they begin with. */
+const UNITS = '< <> " \\" [ {"a": "a":1, , ; % =? a a@ . a. - 0 2026- +00 é <a@b.c>'
+  .split(' ')
+  .concat(' ', '\ud800', '\u0000');
+const BEGINNINGS = ['', '"', '<', '{"eventType":"'];
+
+function fields(text: string): readonly unknown[] {
+  const attachment = { filename: text, content: text, content_type: text, content_id: text };
+  return [
+    { from: text, to: [text], subject: text, html: text },
+    {
+      from: 'a@b.de',
+      to: ['a@b.de'],
+      subject: 'x',
+      text: 'x',
+      headers: { [text]: text },
+      tags: { [text]: text },
+    },
+    { from: 'a@b.de', to: ['a@b.de'], subject: 'x', text: 'x', attachments: [attachment] },
+  ];
+}
+
+export const READERS: readonly (readonly [string, (text: string) => unknown])[] = [
+  ['a message', parseSesMessage],
+  [
+    'an SES event',
+    (text) =>
+      normalise({
+        ...SAMPLES.bounce,
+        mail: {
+          ...SAMPLES.bounce.mail,
+          timestamp: text,
+          source: text,
+          destination: [text],
+          tags: { [text]: [text] },
+        },
+        bounce: { bounceSubType: text, bouncedRecipients: [{ emailAddress: text }], timestamp: '2026-02-25' },
+      }),
+  ],
+  ['a time of SES', parseSesTimestamp],
+  ['a Retry-After', (text) => parseRetryAfter(text, 0)],
+  ['an address', bareAddress],
+  ['a mailbox', mailboxHeader],
+  ['a key', isWellFormedApiKey],
+  ['a cursor', (text) => openCursor(text, { workspaceId: '', route: '', filters: {} }, Buffer.alloc(32))],
+  ['an Accept', formatOf],
+  ['a body', parseJson],
+  ['a mail', (text) => fields(text).map((body) => sendBody.safeParse(body).success)],
+  [
+    'a parameter',
+    (text) =>
+      [rfc3339, addressField, mailbox, line(256)].map((schema: z.ZodMiniType) => schema.safeParse(text)),
+  ],
+];
+
+/** Every unit a million characters long, after each beginning and with an end that fits nothing. */
+export function readLong(read: (text: string) => unknown): number {
+  const texts = BEGINNINGS.flatMap((start) =>
+    UNITS.map((unit) => `${start}${unit.repeat(Math.ceil(LENGTH / unit.length))}!`),
+  );
+  for (const text of texts) {
+    try {
+      read(text);
+    } catch (error) {
+      must(error instanceof ApiError || error instanceof UnreadableMessage, String(error));
+    }
+  }
+  return texts.length;
+}

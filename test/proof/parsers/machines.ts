@@ -1,0 +1,134 @@
+/** What the state machines hand over: a task of ours, of this version or another one, or put back by a person. */
+import type { PacedTask } from '../../../lambdas/core/commands.ts';
+import { OUTCOMES, type DeliverInput, type DeliveryTask } from '../../../lambdas/core/deliveries.ts';
+import { deterministicId } from '../../../lambdas/core/ids.ts';
+import { deliver, type DeliverDeps } from '../../../lambdas/delivery/deliver.ts';
+import { recoverStep } from '../../../lambdas/delivery/recover.ts';
+import type { AttemptResult, WebhookRequest } from '../../../lambdas/delivery/send.ts';
+import { putRecovery } from '../../../lambdas/store/commands.ts';
+import { eventRows } from '../../../lambdas/store/event-rows.ts';
+import { putRows } from '../../../lambdas/store/put-rows.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../builders/events.ts';
+import { putEndpoint } from '../../builders/rows.ts';
+import { memoryTable } from '../../fakes/memory-table.ts';
+import type { Dice } from '../world/random.ts';
+import { damaged } from './damage.ts';
+import { asError, must, unchanged, type Parser, type Verdict } from './parser.ts';
+
+const AT = '2026-02-25T12:00:10Z';
+const NOW_MS = Date.parse(AT);
+const EVENT = anEvent();
+const ENDPOINT = anEndpoint();
+const ROWS = eventRows([EVENT], { retentionDays: 90, receivedAtMs: NOW_MS });
+const RECOVERY_ID = deterministicId('rcv', ['a']);
+
+const OK: AttemptResult = { started_at: AT, duration_ms: 12, status_code: 200 };
+const FAILED: AttemptResult = { ...OK, status_code: 503, error_class: 'http_status', retry_after: '600' };
+
+async function stage() {
+  const table = memoryTable();
+  await Promise.all([
+    putRows(table, ROWS),
+    putEndpoint(table, ENDPOINT),
+    putRecovery(table, {
+      id: RECOVERY_ID,
+      workspace_id: WORKSPACE_ID,
+      endpoint_id: ENDPOINT.id,
+      since: '2026-02-25T11:00:00Z',
+      until: AT,
+      status: 'running',
+      count: 1,
+      started: 0,
+      created_at: AT,
+    }),
+  ]);
+  return table;
+}
+
+/** As a Lambda gets it: JSON. */
+function handedOver<T>(input: T): T {
+  return JSON.parse(JSON.stringify(input)) as T;
+}
+
+/** One request at the most, to the endpoint and of the event that are stored; and none where it ends with an error. */
+async function attempt(input: DeliverInput, answer: AttemptResult): Promise<Verdict> {
+  const requests: WebhookRequest[] = [];
+  const deps: DeliverDeps = {
+    table: await stage(),
+    secrets: { open: (_endpoint, { version }) => Promise.resolve(Buffer.alloc(24, version)) },
+    send: (request) => {
+      requests.push(request);
+      return Promise.resolve(answer);
+    },
+    retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
+    now: () => NOW_MS,
+    random: () => 0.5,
+    randomBytes: (size) => Buffer.alloc(size, 7),
+    onUnrecorded: () => {},
+  };
+  const report = await unchanged(input, (given) => deliver(deps, given).catch(asError));
+  must(requests.length <= 1, 'One attempt made two requests');
+  for (const { url, headers } of requests)
+    must(url === ENDPOINT.url && headers['webhook-id'] === EVENT.event_id, 'Somebody got what is not theirs');
+  if (report instanceof Error) {
+    must(requests.length === 0, `The attempt was made, and will be again: ${String(report.stack)}`);
+    return 'refused';
+  }
+  must(OUTCOMES.includes(report.result.outcome), 'The state machine knows no such outcome');
+  must(Number.isInteger(report.result.delay_seconds), 'The state machine cannot wait for that');
+  return requests.length === 1 ? 'taken' : 'refused';
+}
+
+const TASK = aTask(EVENT, ENDPOINT);
+const INPUTS: readonly DeliverInput[] = [
+  { task: TASK, execution: 'one' },
+  { task: { ...TASK, run: 'rcv_a', trigger: 'recover', attempt: 3, run_attempt: 2 }, execution: 'two' },
+];
+
+const PACED: PacedTask = {
+  workspace_id: WORKSPACE_ID,
+  command_id: RECOVERY_ID,
+  command: 'recover',
+  execution_name: RECOVERY_ID,
+  delay_seconds: 0,
+  steps: 0,
+  probes: 0,
+};
+
+/** Starts what the command in the table asks for, or nothing. */
+async function step(task: PacedTask): Promise<Verdict> {
+  const started: DeliveryTask[] = [];
+  const deps = {
+    table: await stage(),
+    now: () => NOW_MS,
+    startDelivery: (given: DeliveryTask) => {
+      started.push(given);
+      return Promise.resolve();
+    },
+  };
+  const result = await unchanged(task, (given) => recoverStep(deps, given).catch(asError));
+  must(started.length <= 1, 'More was started than was missed');
+  for (const { event_id: eventId, endpoint_id: endpointId, run } of started)
+    must(
+      eventId === EVENT.event_id && endpointId === ENDPOINT.id && run === RECOVERY_ID,
+      'Another was started',
+    );
+  if (result instanceof Error) return 'refused';
+  must(['continue', 'done'].includes(result.outcome), 'The state machine knows no such outcome');
+  must(Number.isInteger(result.delay_seconds), 'The state machine cannot wait for that');
+  return started.length === 1 ? 'taken' : 'refused';
+}
+
+export const MACHINES: readonly Parser[] = [
+  {
+    name: 'task, by deliver',
+    share: 0.6,
+    whole: INPUTS.flatMap((input) => [() => attempt(input, OK), () => attempt(input, FAILED)]),
+    try: (dice: Dice) => attempt(handedOver(damaged(dice.of(INPUTS), dice)), dice.of([OK, FAILED])),
+  },
+  {
+    name: 'task, by recover',
+    whole: [() => step(PACED)],
+    try: (dice: Dice) => step(handedOver(damaged(PACED, dice))),
+  },
+];
