@@ -1,7 +1,7 @@
 /** Real input with something wrong in it, as whoever has the name of a topic, an address or a key could send it. */
 import type { Dice } from '../world/random.ts';
 
-/** In JSON it becomes a list ten thousand deep, which no copy, no `JSON.stringify` and no recursion gets through. */
+/** In JSON it becomes a list a hundred deep, or ten thousand, which no copy and no `JSON.stringify` gets through. */
 const DEEP = '<deep>';
 
 const ODD: readonly unknown[] = [
@@ -60,10 +60,19 @@ function placesOf(value: unknown, found: (readonly [Container, string])[] = []):
   return found;
 }
 
+/** What a prototype would be changed by, in an object that is otherwise as it was. */
+function lay(holder: Container, dice: Dice): void {
+  const name = dice.of(['__proto__', 'constructor', 'prototype']);
+  const value = { polluted: true, prototype: { polluted: true } };
+  // Assigned, `__proto__` would be the prototype, and not a name.
+  Object.defineProperty(holder, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
 function damagePlace(holder: Container, key: string, dice: Dice): void {
   const value = holder[key];
   const ways: readonly (() => void)[] = [
     () => delete holder[key],
+    () => lay(holder, dice),
     () => void (holder[key] = oddOf(dice)),
     () => void (holder[key] = typeof value === 'string' ? damagedText(value, dice) : [value]),
     () => void (holder[`${key}${dice.of(['', 's', ' ', '\u0000'])}`] = structuredClone(value)),
@@ -71,7 +80,7 @@ function damagePlace(holder: Container, key: string, dice: Dice): void {
   dice.of(ways)();
 }
 
-/** A copy with one to three places inside it that are gone, of another kind, cut, or there twice. */
+/** A copy with one to three places inside it that are gone, of another kind, cut, laden, or there twice. */
 export function damaged<T>(value: T, dice: Dice): T {
   const copy = structuredClone(value);
   for (let times = 1 + dice.upTo(3); times > 0; times -= 1) {
@@ -113,7 +122,8 @@ function withNameAgain(text: string, dice: Dice): string {
   const objects = [...text.matchAll(/\{(?=")/g)];
   if (names.length === 0 || objects.length === 0) return text;
   const at = dice.of(objects).index + 1;
-  return `${text.slice(0, at)}${dice.of(names)}${JSON.stringify(oddOf(dice))},${text.slice(at)}`;
+  const value = dice.chance(0.2) ? DEEP : oddOf(dice);
+  return `${text.slice(0, at)}${dice.of(names)}${JSON.stringify(value)},${text.slice(at)}`;
 }
 
 /** Whole, damaged inside, damaged as text, or noise: JSON of a value as somebody might send it. */
@@ -128,7 +138,8 @@ export function sentJson(value: unknown, dice: Dice): string {
     () => damagedText(JSON.stringify(value), dice),
     () => (dice.chance(0.02) ? `"${DEEP}"` : noise(dice)),
   ];
+  const levels = dice.of([100, 10_000]);
   return dice
     .of(ways)()
-    .replaceAll(`"${DEEP}"`, () => '['.repeat(10_000) + ']'.repeat(10_000));
+    .replaceAll(`"${DEEP}"`, () => '['.repeat(levels) + ']'.repeat(levels));
 }

@@ -149,12 +149,14 @@ export const REQUESTS: readonly Parser[] = [
     name: 'JSON body',
     whole: WRITES.map((write) => () => asked(write)),
     share: 0.6,
-    try(dice) {
+    async try(dice) {
       const write = dice.of(WRITES);
       const base64 = dice.chance(0.1);
       const json = sentJson(write.body, dice);
       const body = base64 ? damagedText(Buffer.from(json).toString('base64'), dice) : json;
-      return asked({ ...write, body, base64 });
+      const verdict = await asked({ ...write, body, base64 });
+      must(verdict === 'refused' || !json.includes('['.repeat(100)), 'Nesting without end was taken');
+      return verdict;
     },
   },
   {

@@ -1,6 +1,7 @@
 /** Times as others write them, each read in two ways that must agree. */
 import { parseRetryAfter, retryDelaySeconds } from '../../../lambdas/core/retry-schedule.ts';
 import { parseSesTimestamp } from '../../../lambdas/core/ses-timestamps.ts';
+import { intervalEnd } from '../../../lambdas/core/stats.ts';
 import { expiresAtSeconds, formatTimestamp, sortableTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { rfc3339 } from '../../../lambdas/api/schemas/common.ts';
 import type { Dice } from '../world/random.ts';
@@ -10,6 +11,7 @@ import { must, type Parser } from './parser.ts';
 const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
 const SIX_HOURS = 6 * 3600;
 const YEAR_10000_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999) + 1;
+const DAY_MS = 86_400_000;
 const RETRY = { firstDelaySeconds: 60, factor: 5, count: 3 };
 
 /** The three forms of RFC 9110, and the number of seconds. */
@@ -49,6 +51,14 @@ function waysToWrite(epochMs: number, dice: Dice): readonly string[] {
   ];
 }
 
+/** Of the years that four digits can say. */
+const EDGES = [
+  '0000-01-01T00:00:00Z',
+  '0001-01-01T00:00:00+23:59',
+  '9999-12-31T00:00:00.001Z',
+  '9999-12-31T23:59:59-23:59',
+];
+
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:Z|([+-])(\d\d):(\d\d))$/;
 
 /** By the calendar, and without Date.parse; undefined where it is none. */
@@ -73,7 +83,8 @@ export const TIMES: readonly Parser[] = [
       for (const way of ways)
         must(parseRetryAfter(way, NOW_MS) === wanted, `${way} is not ${wanted} s from now`);
       const good = dice.of(ways);
-      const text = dice.of([good, damagedText(good, dice), noise(dice)]);
+      const digits = '9'.repeat(dice.upTo(400));
+      const text = dice.of([good, damagedText(good, dice), noise(dice), digits]);
       const seconds = parseRetryAfter(text, NOW_MS);
       must(seconds === undefined || Number.isInteger(seconds), `${text}: ${String(seconds)} seconds`);
       const attempt = 1 + dice.upTo(4);
@@ -87,7 +98,7 @@ export const TIMES: readonly Parser[] = [
   {
     name: 'SES timestamp',
     try(dice) {
-      const epochMs = dice.upTo(YEAR_10000_MS - 86_400_000) + 43_200_000;
+      const epochMs = dice.upTo(YEAR_10000_MS - DAY_MS) + DAY_MS / 2;
       const ways = waysToWrite(epochMs, dice);
       for (const way of ways) must(parseSesTimestamp(way) === epochMs, `${way} was misread`);
       const good = dice.of(ways);
@@ -104,9 +115,10 @@ export const TIMES: readonly Parser[] = [
   {
     name: 'time, by the API',
     try(dice) {
-      const epochMs = dice.upTo(YEAR_10000_MS - 2 * 86_400_000) + 86_400_000;
+      const epochMs = dice.upTo(YEAR_10000_MS - 2 * DAY_MS) + DAY_MS;
       const good = dice.of([formatTimestamp(epochMs), waysToWrite(epochMs, dice)[4] ?? '']);
-      const text = dice.of([good, good, damagedText(good, dice), damagedText(good, dice), noise(dice)]);
+      const wrong = [damagedText(good, dice), damagedText(good, dice), noise(dice), dice.of(EDGES)];
+      const text = dice.of([good, good, ...wrong]);
       const taken = rfc3339.safeParse(text).success;
       must(taken || text !== good, `${good} was refused`);
       if (!taken) return 'refused';
@@ -115,6 +127,11 @@ export const TIMES: readonly Parser[] = [
         readByHand(text) === read,
         `${text} was taken, and is ${String(readByHand(text))} by the calendar`,
       );
+      for (const reckoned of [read - 30 * DAY_MS, intervalEnd(read, 'day')])
+        must(
+          sortableTimestamp(formatTimestamp(reckoned)).length === 24,
+          `${text} is too near to an end of time`,
+        );
       const written = formatTimestamp(read);
       must(rfc3339.safeParse(written).success && Date.parse(written) === read, `${written} is another time`);
       return 'taken';
