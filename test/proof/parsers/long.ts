@@ -16,7 +16,7 @@ import { parseSesTimestamp } from '../../../lambdas/core/ses-timestamps.ts';
 import { SAMPLES } from '../../fixtures/ses-samples.ts';
 import { must } from './parser.ts';
 
-const LENGTH = 200_000;
+const LENGTH = 40_000;
 
 /** What the expressions of the readers repeat, and what they begin with. */
 const UNITS = '< <> " \\" [ {"a": "a":1, , ; % =? a a@ . a. - 0 2026- +00 é <a@b.c>'
