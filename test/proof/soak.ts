@@ -2,8 +2,8 @@
  * `npm run soak`: the proofs with as many tries as they are made for, some hours of them, and docs/reliability.md of what
  * was seen. `-- --quick` makes the tries of `npm test`. SEED=… repeats a run.
  */
-import { spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { globSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { RECORDS } from './record.ts';
 import { reliabilityPage } from './report.ts';
@@ -12,25 +12,53 @@ const { values } = parseArgs({ options: { quick: { type: 'boolean', default: fal
 const seed = process.env['SEED'] ?? String(Date.now() % 1_000_000_000);
 const env = { ...process.env, SEED: seed, ...(!values.quick && { SOAK: '1' }) };
 
-const STEPS: readonly (readonly string[])[] = [
-  ['vitest', 'run', '--project=proof'],
-  ['vitest', 'run', '--project=crash'],
-  ['vitest', 'run', '--project=integration', 'test/integration/faults'],
-  ['tsx', 'test/mutation/main.ts', ...(values.quick ? ['--quick'] : [])],
+/** Hours of tries, and nothing that compares memory or times: what may run beside something else. */
+const LEDGER = 'test/proof/ledger/ledger.test.ts';
+const GUARD = 'test/proof/guard/guard.test.ts';
+const SIGNATURES = 'test/proof/signatures.test.ts';
+const PARSERS = 'test/proof/parsers.test.ts';
+const OTHERS = globSync('test/proof/**/*.test.ts').filter(
+  (file) => ![LEDGER, GUARD, SIGNATURES, PARSERS].includes(file) && !file.startsWith('test/proof/crash/'),
+);
+
+function proofs(...files: readonly string[]): string {
+  return `vitest run --project=proof ${files.join(' ')}`;
+}
+
+/**
+ * One round after the other, the short ones first; what stands in one round runs side by side. The ledger takes all processors
+ * by itself.
+ */
+const ROUNDS: readonly (readonly string[])[] = [
+  ['vitest run --project=integration test/integration/faults'],
+  [proofs(...OTHERS)],
+  ['vitest run --project=crash'],
+  [`tsx test/mutation/main.ts${values.quick ? ' --quick' : ''}`],
+  [proofs(GUARD), proofs(SIGNATURES, PARSERS)],
+  [proofs(LEDGER)],
 ];
+
+function run(command: string): Promise<number> {
+  console.log(`\n${command}`);
+  const started = Date.now();
+  return new Promise((done) => {
+    spawn(command, { stdio: 'inherit', env, shell: true }).on('close', (code) => {
+      console.log(`${code === 0 ? '✓' : '✗'} ${command} (${Math.round((Date.now() - started) / 1000)} s)`);
+      done(code ?? 1);
+    });
+  });
+}
 
 console.log(`seed ${seed}`);
 rmSync(RECORDS, { recursive: true, force: true });
-const failed = STEPS.filter(([command = '', ...args]) => {
-  console.log(`\n${[command, ...args].join(' ')}`);
-  return spawnSync(command, args, { stdio: 'inherit', env }).status !== 0;
-});
+const codes: number[] = [];
+// oxlint-disable-next-line no-await-in-loop -- one round after the other
+for (const round of ROUNDS) codes.push(...(await Promise.all(round.map((command) => run(command)))));
+const failed = codes.filter((code) => code !== 0).length;
+
 const day = new Date().toISOString().slice(0, 10);
 const how = `\`npm run soak${values.quick ? ' -- --quick' : ''}\` on ${day}, seed ${seed}`;
-writeFileSync(
-  'docs/reliability.md',
-  reliabilityPage(failed.length === 0 ? how : `${how}; some of it failed`),
-);
+writeFileSync('docs/reliability.md', reliabilityPage(failed === 0 ? how : `${how}; some of it failed`));
 spawnSync('oxfmt', ['docs/reliability.md']);
-console.log(failed.length === 0 ? '\ndocs/reliability.md is written' : `\n${failed.length} steps failed`);
-process.exitCode = failed.length === 0 ? 0 : 1;
+console.log(failed === 0 ? '\ndocs/reliability.md is written' : `\n${failed} steps failed`);
+process.exitCode = failed === 0 ? 0 : 1;
