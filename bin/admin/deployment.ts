@@ -5,6 +5,7 @@ import {
   ListStackResourcesCommand,
 } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SESClient } from '@aws-sdk/client-ses';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -24,7 +25,7 @@ export interface Deployment {
   readonly queueUrl: string;
   /** By the names of their constructs: `SourceDeadLetters`, `DeliveryDeliverDeadLetters`, … */
   readonly deadLetterQueues: Readonly<Record<string, string>>;
-  readonly deliverMachineArn: string;
+  readonly dispatchFunction: string;
   readonly redeliverMachineArn: string;
   readonly table: Table;
   /** Account, identities and mail. */
@@ -36,6 +37,7 @@ export interface Deployment {
   readonly sns: SNSClient;
   readonly sqs: SQSClient;
   readonly sfn: SFNClient;
+  readonly lambda: LambdaClient;
   /** Known in the local run. */
   readonly apiKey?: string;
   readonly from?: string;
@@ -110,7 +112,7 @@ export async function findDeployment({ stack, running }: Target): Promise<Deploy
     topicArn: output('TopicArn'),
     queueUrl: output('QueueUrl'),
     deadLetterQueues: Object.fromEntries(deadLetterQueues),
-    deliverMachineArn: physical(/DeliveryDeliverMachine[0-9A-F]{8}$/),
+    dispatchFunction: physical(/DeliveryDispatch[0-9A-F]{8}$/),
     redeliverMachineArn: physical(/DeliveryRedeliverMachine[0-9A-F]{8}$/),
     table: createTable(output('TableName'), new DynamoDBClient(config)),
     ses: new SESv2Client(running ? localConfig(running.ses_endpoint_url, running.region) : {}),
@@ -119,6 +121,7 @@ export async function findDeployment({ stack, running }: Target): Promise<Deploy
     sns: new SNSClient(config),
     sqs: new SQSClient(config),
     sfn: new SFNClient(config),
+    lambda: new LambdaClient(config),
     ...(running && { apiKey: running.api_key, from: running.from }),
   };
 }

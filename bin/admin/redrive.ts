@@ -1,4 +1,4 @@
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import {
   ChangeMessageVisibilityCommand,
@@ -7,17 +7,11 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
-import { firstTask } from '../../lambdas/delivery/dispatch.ts';
-import { startDelivery } from '../../lambdas/delivery/executions.ts';
-import { matchEndpoints } from '../../lambdas/core/endpoints.ts';
+import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod';
+import { TRIGGERS, type DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import { readCollection } from '../../lambdas/store/collection.ts';
-import { listEndpoints } from '../../lambdas/store/endpoints.ts';
-import { toEmailEvent } from '../../lambdas/store/event-rows.ts';
-import { KIND } from '../../lambdas/store/keys.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
 import { quarantinedBody } from '../../lambdas/store/quarantine.ts';
 import type { Deployment } from './deployment.ts';
 import { UsageError } from './errors.ts';
@@ -124,31 +118,52 @@ function wayOf(deployment: Deployment, place: string): (message: SetAside) => Pr
   };
 }
 
-/** Keys of a row that could not be dispatched: the row is read, and its deliveries are started as dispatch would. */
-async function dispatchAgain({ table, sfn, deliverMachineArn }: Deployment, body: string): Promise<void> {
+/** What the stream would hand to dispatch once more, and with the same result: deliveries, suppressions, commands. */
+async function dispatchAgain({ table, lambda, dispatchFunction }: Deployment, body: string): Promise<void> {
   const { keys } = JSON.parse(body) as { keys?: Parameters<typeof unmarshall>[0] };
   if (!keys) {
     throw new Error(
       'It is Lambda’s note of a batch that was given up, without keys: recover of the endpoints since then delivers what is missing',
     );
   }
-  const answer = await table.client.send(
+  const { Item: row } = await table.client.send(
     new GetCommand({ TableName: table.name, Key: unmarshall(keys), ConsistentRead: true }),
   );
-  if (answer.Item?.['kind'] !== KIND.event) throw new Error('The row is no event, or has expired');
-  const event = toEmailEvent(answer.Item as Row);
-  const endpoints = matchEndpoints(
-    await listEndpoints(table, event.workspace_id, { consistent: true }),
-    event,
+  if (!row) throw new Error('There is no such row any more');
+  const record = { eventName: 'INSERT', dynamodb: { Keys: keys, NewImage: marshall(row) } };
+  const { FunctionError: failed, Payload: answer } = await lambda.send(
+    new InvokeCommand({ FunctionName: dispatchFunction, Payload: JSON.stringify({ Records: [record] }) }),
   );
-  await Promise.all(
-    endpoints.map((endpoint) => startDelivery(sfn, deliverMachineArn, firstTask(event, endpoint.id))),
-  );
+  if (failed !== undefined) {
+    const { errorMessage } = JSON.parse(answer?.transformToString() ?? '{}') as { errorMessage?: string };
+    throw new Error(`Dispatch failed on it: ${errorMessage ?? failed}`);
+  }
+}
+
+/** Redeliver would fail on anything else after the message is gone. */
+const TASK = z.looseObject({
+  workspace_id: z.string(),
+  message_id: z.string(),
+  event_timestamp: z.iso.datetime(),
+  event_id: z.string(),
+  endpoint_id: z.string(),
+  execution_name: z.string(),
+  run: z.string(),
+  trigger: z.enum(TRIGGERS),
+  attempt: z.int().positive(),
+  run_attempt: z.int().positive(),
+  delay_seconds: z.int().nonnegative(),
+}) satisfies z.ZodType<DeliveryTask>;
+
+function readTask(body: string): DeliveryTask {
+  const read = TASK.safeParse(JSON.parse(body));
+  if (read.success) return read.data;
+  throw new Error(`It is no delivery task: ${z.prettifyError(read.error)}`);
 }
 
 /** A delivery that no execution could take: Redeliver takes it up at the attempt it was at. */
 async function deliverAgain({ sfn, redeliverMachineArn }: Deployment, body: string): Promise<void> {
-  const task = JSON.parse(body) as DeliveryTask;
+  const task = readTask(body);
   await sfn.send(
     new StartExecutionCommand({
       stateMachineArn: redeliverMachineArn,
