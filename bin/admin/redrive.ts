@@ -156,9 +156,9 @@ const TASK = z.looseObject({
 }) satisfies z.ZodType<DeliveryTask>;
 
 function readTask(body: string): DeliveryTask {
-  const read = TASK.safeParse(JSON.parse(body));
-  if (read.success) return read.data;
-  throw new Error(`It is no delivery task: ${z.prettifyError(read.error)}`);
+  const task = TASK.safeParse(JSON.parse(body));
+  if (task.success) return task.data;
+  throw new Error(`It is no delivery task: ${z.prettifyError(task.error)}`);
 }
 
 /** A delivery that no execution could take: Redeliver takes it up at the attempt it was at. */
