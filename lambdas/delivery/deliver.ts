@@ -70,8 +70,8 @@ export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<D
     getEndpoint(deps.table, task.workspace_id, task.endpoint_id),
   ]);
   if (stored && task.unrecorded) return record(deps, task, { result: task.unrecorded, stored });
-  // Expired, or erased: there is nothing left to tell.
-  if (!stored || !endpoint) return leaveUnsent(deps, task, 'cancelled');
+  // Expired, or erased: there is nothing left to tell. DynamoDB takes rows away late, and the delivery's maybe first.
+  if (!stored || stored.ttl * 1000 <= deps.now() || !endpoint) return leaveUnsent(deps, task, 'cancelled');
   if (endpoint.status !== 'active') return leaveUnsent(deps, task, 'held');
   const claim: Claim = { task, stored, execution: input.execution, nowMs: deps.now() };
   // What comes by itself waits for the breaker; what was asked for, or is a retry, tries the endpoint.

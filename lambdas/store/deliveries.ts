@@ -29,6 +29,10 @@ import { againOnConflict, transactWrite } from './transact.ts';
 /** Longer than the deliver λ can run (30 s): while it lasts, nobody else sends this attempt. */
 export const LEASE_SECONDS = 60;
 
+function leaseEndMs(nowMs: number): number {
+  return nowMs + LEASE_SECONDS * 1000;
+}
+
 export function eventAddressOf(task: DeliveryTask): EventAddress {
   return {
     workspace_id: task.workspace_id,
@@ -118,6 +122,8 @@ function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
     'lease_until = :lease_until',
     ...(to === undefined ? [] : ['#to = :to']),
     ...(failing === undefined ? [] : ['g2pk = :g2pk']),
+    // What was created long ago may be begun just now: whoever looks for what was left lying reads this, and no lease.
+    ...(task.run === 'auto' ? [] : ['next_attempt_at = :lease_end']),
   ];
   const remove = ['completed_at', ...(failing === undefined ? ['g2pk'] : [])];
   const reopen =
@@ -148,6 +154,7 @@ function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
       ':pending': 'pending' satisfies DeliveryStatus,
       ':retrying': 'retrying' satisfies DeliveryStatus,
       ...(reopen !== '' && {
+        ':lease_end': formatTimestamp(leaseEndMs(nowMs)),
         ':exhausted': 'exhausted' satisfies DeliveryStatus,
         ':blocked': 'blocked' satisfies DeliveryStatus,
         ':held': 'held' satisfies DeliveryStatus,
@@ -185,7 +192,7 @@ async function updateWithClaim(
         ExpressionAttributeValues: {
           ...values,
           ':execution': execution,
-          ':lease_until': nowMs + LEASE_SECONDS * 1000,
+          ':lease_until': leaseEndMs(nowMs),
           ':attempt': task.attempt,
           ':now': nowMs,
         },
@@ -337,7 +344,8 @@ export async function settleDelivery(
 
 /**
  * Ends the run of a delivery that cannot be sent now, however many attempts others have made of it meanwhile. One that
- * was never begun, has ended, or is in another run is left alone.
+ * was never begun, has ended, or is in another run is left alone; but what is held for an event or an endpoint that is
+ * gone is cancelled whatever its run, or a drain would come by it for ever.
  */
 export async function settleUnsent(
   table: Table,
@@ -345,6 +353,7 @@ export async function settleUnsent(
   { status, nowMs }: { readonly status: 'held' | 'cancelled'; readonly nowMs: number },
 ): Promise<void> {
   const completed = status === 'cancelled';
+  const orHeld = completed ? ' OR #status = :held' : '';
   try {
     await againOnConflict(() =>
       table.client.send(
@@ -352,7 +361,7 @@ export async function settleUnsent(
           TableName: table.name,
           Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
           UpdateExpression: `SET #status = :status, g2pk = :g2pk${completed ? ', completed_at = :completed' : ''} REMOVE next_attempt_at`,
-          ConditionExpression: '#status IN (:pending, :retrying) AND #run = :run',
+          ConditionExpression: `(#status IN (:pending, :retrying) AND #run = :run)${orHeld}`,
           ExpressionAttributeNames: { '#status': 'status', '#run': 'run' },
           ExpressionAttributeValues: {
             ':status': status,
@@ -360,7 +369,10 @@ export async function settleUnsent(
             ':pending': 'pending' satisfies DeliveryStatus,
             ':retrying': 'retrying' satisfies DeliveryStatus,
             ':run': task.run,
-            ...(completed && { ':completed': formatTimestamp(nowMs) }),
+            ...(completed && {
+              ':completed': formatTimestamp(nowMs),
+              ':held': 'held' satisfies DeliveryStatus,
+            }),
           },
         }),
       ),
