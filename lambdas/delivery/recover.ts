@@ -23,8 +23,9 @@ export const DELIVERIES_PER_STEP = 100;
 const STEP_SECONDS = 4;
 /** Longer than dispatch may run. */
 const LAST_LOOK_SECONDS = 90;
-/** Events looked at in a step, so that one among many delivered ones is reached in bounded time. */
+/** What a step looks at: its λ has a minute, and what it has come by is lost with it. */
 const EVENTS_PER_STEP = 5_000;
+const LOOK_MS = 20_000;
 
 /** A Standard execution may have 25,000 entries of history, and a step makes ten. */
 const STEPS_PER_EXECUTION = 2_000;
@@ -99,16 +100,16 @@ async function recover(deps: RecoverDeps, task: PacedTask): Promise<PacedResult>
   const whole = started === step.missed.length;
   const ended = whole && step.ended;
   await advanceRecovery(deps.table, stored, {
-    // Those that could not be started are still missed: the next step finds them from the same position on.
+    // Those that could not be started are still missed: the next step finds all of them from the same position on.
     ...(whole && step.position !== undefined && { position: step.position }),
-    started: recovery.started + started,
+    started: recovery.started + (whole ? started : 0),
     status: ended ? 'completed' : 'running',
     ...(ended && { completedAt }),
   });
   if (ended) return next(task, 'done');
   return failing
-    ? next(task, 'continue', probeDelaySeconds(0), task.probes + 1)
-    : next(task, 'continue', STEP_SECONDS);
+    ? next(task, 'continue', probeDelaySeconds(task.probes), task.probes + 1)
+    : next(task, 'continue', STEP_SECONDS, 0);
 }
 
 /** How many of the deliveries were started. Throws where none of them was: only then is the step worth nothing. */
@@ -134,6 +135,7 @@ async function readStep(
   limit: number,
 ): Promise<RecoveryStep> {
   const missed: WantedEvent[] = [];
+  const endMs = deps.now() + LOOK_MS;
   let position = after;
   let seen = 0;
   for await (const event of wantedEvents(deps.table, {
@@ -141,7 +143,7 @@ async function readStep(
     nowMs: deps.now(),
     ...rangeOf(recovery, after),
   })) {
-    if (missed.length === limit || seen === EVENTS_PER_STEP)
+    if (missed.length === limit || seen === EVENTS_PER_STEP || (seen > 0 && deps.now() > endMs))
       return { missed, ...(position !== undefined && { position }), ended: false };
     if (event.missed) missed.push(event);
     position = event.key;

@@ -6,7 +6,14 @@ import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { DELIVERIES_PER_STEP, countMissed, recoverStep } from '../../lambdas/delivery/recover.ts';
 import { getRecovery, putCommand, putRecovery } from '../../lambdas/store/commands.ts';
-import { claimAttempt, holdDelivery, LEASE_SECONDS, settleDelivery } from '../../lambdas/store/deliveries.ts';
+import {
+  claimAttempt,
+  holdDelivery,
+  LEASE_SECONDS,
+  listEndpointDeliveries,
+  settleDelivery,
+  settleUnsent,
+} from '../../lambdas/store/deliveries.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
@@ -217,10 +224,10 @@ describe('a recovery', () => {
     const first = await recoverStep(failing, task);
     expect(first).toMatchObject({ outcome: 'continue', delay_seconds: 4 });
     expect(started.map((each) => each.event_id)).not.toContain(refused);
-    expect(await progress()).toMatchObject({ status: 'running', started: 2 });
+    expect(await progress()).toMatchObject({ status: 'running', started: 0 });
     expect(await recoverStep(deps, first)).toMatchObject({ outcome: 'done' });
     expect(started.map((each) => each.event_id)).toContain(refused);
-    expect(await progress()).toMatchObject({ status: 'completed' });
+    expect(await progress()).toMatchObject({ status: 'completed', started: 3 });
   });
 
   it('is a fault of ours where none could be started', async () => {
@@ -241,13 +248,49 @@ describe('a recovery', () => {
     expect(await progress()).toMatchObject({ status: 'cancelled', completed_at: UNTIL });
   });
 
-  it('sends one ahead while the breaker is open', async () => {
-    const { table, deps, started, store, task, recovery } = await setUp({ breaker_opened_at: SINCE });
-    await store([bounceAt(1), bounceAt(2)]);
+  it('sends one ahead while the breaker is open, ever more rarely', async () => {
+    const { table, deps, started, store, task, recovery, endpoint } = await setUp({
+      breaker_opened_at: SINCE,
+    });
+    await store([
+      bounceAt(1),
+      bounceAt(2),
+      ...Array.from({ length: 200 }, (_, n) => bounceAt(3 + (n % 50), { message_id: `later-${n}` })),
+    ]);
     await putRecovery(table, recovery);
-    expect(await recoverStep(deps, task)).toMatchObject({ outcome: 'continue', delay_seconds: 60 });
+    const first = await recoverStep(deps, task);
+    expect(first).toMatchObject({ outcome: 'continue', delay_seconds: 60 });
     expect(started.map((each) => each.event_id)).toEqual([bounceAt(1).event_id]);
+    const second = await recoverStep(deps, first);
+    expect(second).toMatchObject({ outcome: 'continue', delay_seconds: 120, probes: 2 });
+    const { breaker_opened_at: _openedAt, ...well } = endpoint;
+    await putEndpoint(table, well);
+    expect(await recoverStep(deps, second)).toMatchObject({ delay_seconds: 4, probes: 0 });
   });
+
+  it.each([5_000, 25_000])(
+    'keeps what it has looked at where each look takes %i ms: the next step goes on from there',
+    async (lookMs) => {
+      const { table, deps, started, store, delivered, task, recovery } = await setUp();
+      const events = Array.from({ length: 10 }, (_, minute) => bounceAt(minute));
+      await store(events);
+      for (const event of events.slice(0, 9)) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        await delivered(event, 'delivered');
+      }
+      await putRecovery(table, recovery);
+      let nowMs = NOW_MS;
+      const slow = { ...deps, now: () => (nowMs += lookMs) };
+      let result = await recoverStep(slow, task);
+      expect(result.outcome).toBe('continue');
+      while (result.outcome === 'continue') {
+        // oxlint-disable-next-line no-await-in-loop
+        result = await recoverStep(slow, result);
+        expect(result.steps).toBeLessThan(20);
+      }
+      expect(started.map((each) => each.event_id)).toEqual([events[9]?.event_id]);
+    },
+  );
 
   it('of an id that names none does nothing', async () => {
     const { deps, task } = await setUp();
@@ -333,6 +376,26 @@ describe('a drain', () => {
     expect(last).toMatchObject({ outcome: 'continue', delay_seconds: 4, empty: false });
     expect(started.map((each) => each.event_id)).toContain(bounceAt(3).event_id);
     expect(endpoint.status).toBe('active');
+  });
+
+  it('passes what was held for an event that is gone: it is cancelled, and the drain ends', async () => {
+    const { hold, step, table, endpoint, started } = await draining({}, OPENED);
+    await hold(bounceAt(1));
+    expect(await step()).toMatchObject({ outcome: 'continue', delay_seconds: 4 });
+    for (const each of started) {
+      // oxlint-disable-next-line no-await-in-loop -- what the deliver λ does where it finds no event
+      await settleUnsent(table, each, { status: 'cancelled', nowMs: NOW_MS });
+    }
+    const look = await step();
+    expect(look).toMatchObject({ outcome: 'continue', empty: true });
+    expect(await step(look)).toMatchObject({ outcome: 'done' });
+    expect(started).toHaveLength(1);
+    const { items } = await listEndpointDeliveries(table, {
+      workspaceId: WORKSPACE_ID,
+      endpointId: endpoint.id,
+      limit: 10,
+    });
+    expect(items).toMatchObject([{ status: 'cancelled', completed_at: UNTIL }]);
   });
 
   it.each([
