@@ -174,8 +174,8 @@ const update = route({
           ...(turned !== undefined && { status: turned }),
         },
         change,
-        // What the pause held back goes out again; what came meanwhile is for `recover`.
-        ...(turned === 'active' && {
+        // What the pause held back goes out again, or a breaker that another URL has closed; what came meanwhile is for `recover`.
+        ...((turned === 'active' || url !== undefined) && {
           command: {
             command: 'drain' as const,
             id: change.id,

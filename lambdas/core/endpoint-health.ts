@@ -2,6 +2,11 @@ import type { Endpoint } from './endpoints.ts';
 
 /** Failed attempts in a row after which new deliveries are held: no accident any more, and not yet a burden. */
 export const BREAKER_FAILURES = 10;
+/**
+ * And it has lasted so long: a success clears the row only where it began after the first failure was written down, and
+ * by then such a one has mostly answered. Of a busy endpoint ten of those under way may fail in the same moment.
+ */
+const BREAKER_AFTER_MS = 5_000;
 /** An endpoint that does nothing but fail is given up after five days, and ten failures at the least. */
 const DISABLE_FAILURES = 10;
 const DISABLE_AFTER_MS = 5 * 24 * 60 * 60 * 1000;
@@ -19,8 +24,10 @@ export function judgeFailure(
 ): HealthVerdict {
   const { failures = 0, failing_since: since, breaker_opened_at: openedAt } = endpoint;
   if (since === undefined) return 'none';
-  if (failures >= DISABLE_FAILURES && nowMs - Date.parse(since) >= DISABLE_AFTER_MS) return 'disable';
-  return failures >= BREAKER_FAILURES && openedAt === undefined ? 'open_breaker' : 'none';
+  const lastedMs = nowMs - Date.parse(since);
+  if (failures >= DISABLE_FAILURES && lastedMs >= DISABLE_AFTER_MS) return 'disable';
+  const row = failures >= BREAKER_FAILURES && lastedMs >= BREAKER_AFTER_MS;
+  return row && openedAt === undefined ? 'open_breaker' : 'none';
 }
 
 /** Seconds to wait after the nth probe, from 0, that failed. */

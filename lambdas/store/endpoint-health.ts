@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { DrainCommand } from '../core/commands.ts';
+import type { Command, DrainCommand } from '../core/commands.ts';
 import type { Endpoint, EndpointChange } from '../core/endpoints.ts';
 import { commandRow } from './commands.ts';
 import { changePut } from './endpoint-changes.ts';
@@ -41,8 +41,8 @@ export async function countFailure(
 }
 
 /**
- * Ends a row of failures, and closes the breaker. Many succeed at once when a receiver has come back: the first of them
- * does it, and the others find it done.
+ * Ends a row of failures, and closes the breaker together with the command that drains what was held. Many succeed at once
+ * when a receiver has come back: the first of them does it, and the others find it done.
  */
 export async function clearFailures(table: Table, endpoint: Endpoint, change: EndpointChange): Promise<void> {
   const { failing_since: since, breaker_opened_at: openedAt } = endpoint;
@@ -50,8 +50,20 @@ export async function clearFailures(table: Table, endpoint: Endpoint, change: En
   const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
   // What was read, and no later row of failures.
   const [seen, value] = openedAt === undefined ? ['failing_since', since] : ['breaker_opened_at', openedAt];
-  // A single slip is not worth a line of history.
-  const told = openedAt === undefined ? [] : [changePut(table, name, change)];
+  const drain: Command = {
+    command: 'drain',
+    endpoint_id: endpoint.id,
+    id: change.id,
+    workspace_id: endpoint.workspace_id,
+  };
+  // A single slip is not worth a line of history, and has held nothing.
+  const closed =
+    openedAt === undefined
+      ? []
+      : [
+          changePut(table, name, change),
+          { Put: { TableName: table.name, Item: commandRow(drain, change.at) } },
+        ];
   await transactWrite(table, [
     {
       Update: {
@@ -62,7 +74,7 @@ export async function clearFailures(table: Table, endpoint: Endpoint, change: En
         ExpressionAttributeValues: { ':seen': value },
       },
     },
-    ...told,
+    ...closed,
   ]);
 }
 

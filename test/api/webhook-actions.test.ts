@@ -221,6 +221,14 @@ describe('a webhook that is resumed', () => {
     expect(rows('command')[0]).not.toHaveProperty('opened_at');
   });
 
+  it('is drained by another URL, too, which closes its breaker', async () => {
+    const { ask, id, rows } = await withWebhook();
+    await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { description: 'Orders' } });
+    expect(rows('command')).toEqual([]);
+    await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { url: 'https://new.example.com/' } });
+    expect(rows('command')).toMatchObject([{ command: 'drain', endpoint_id: id }]);
+  });
+
   it('begins with a clean sheet', async () => {
     const { ask, id, table, endpoint } = await withWebhook();
     for (const row of table.rows.values())

@@ -73,6 +73,13 @@ describe('nothing is sent', () => {
     expect(requests).toEqual([]);
   });
 
+  it('for an event that has expired and is not taken away yet, though its delivery may be', async () => {
+    const { world, run, requests } = await setUp();
+    world.nowMs = START_MS + 91 * 86_400_000;
+    expect((await run({ run: 'rcv_a', trigger: 'recover' })).result).toMatchObject({ outcome: 'cancelled' });
+    expect(requests).toEqual([]);
+  });
+
   it('to an endpoint that is gone', async () => {
     const { table, run, requests } = await setUp();
     for (const [key, row] of table.rows) if (row['kind'] === 'endpoint') table.rows.delete(key);
@@ -449,7 +456,7 @@ describe('while the breaker is open', () => {
     ['a retry', { attempt: 2, run_attempt: 2 }],
     ['a probe', { run: 'probe' }],
     ['a recovery', { run: 'rcv', trigger: 'recover' as const }],
-  ])('%s is sent, and closes it by its success', async (_what, changes) => {
+  ])('%s is sent, closes it by its success, and has what was held drained', async (_what, changes) => {
     const endpoint = anEndpoint(OPEN);
     const { run, requests, table } = await setUp({ endpoint });
     expect((await run(changes)).result.outcome).toBe('delivered');
@@ -457,6 +464,9 @@ describe('while the breaker is open', () => {
     const query = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, limit: 10 };
     expect((await listEndpointChanges(table, query)).items).toMatchObject([{ action: 'recovered' }]);
     expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).not.toHaveProperty('breaker_opened_at');
+    const commands = [...table.rows.values()].filter((row) => row['kind'] === 'command');
+    expect(commands).toMatchObject([{ command: 'drain', endpoint_id: endpoint.id }]);
+    expect(commands[0]).not.toHaveProperty('opened_at');
   });
 
   it('what was held is sent by another run, once', async () => {
