@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { CALL_LIMITS } from '../core/aws-limits.ts';
 import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
 import { createResolve } from '../delivery/address-guard.ts';
 import { createSecretOpener } from '../delivery/secrets.ts';
@@ -21,7 +22,7 @@ function createSesClient(): SESv2Client {
 /** What the api λ reaches AWS and the world with; throws where its environment lacks something. */
 export function awsDeps(environment: Readonly<Record<string, string | undefined>>): ApiDeps {
   const table = createTable(requireEnv(environment, ENV.tableName));
-  const kms = new KMSClient({});
+  const kms = new KMSClient({ requestHandler: CALL_LIMITS });
   const secretsKeyArn = requireEnv(environment, ENV.secretsKeyArn);
   const allowInsecureEndpoints = environment[ENV.allowInsecureEndpoints] === 'true';
   const resolve = createResolve();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { CALL_LIMITS } from '../core/aws-limits.ts';
 import type { DeliverInput, DeliveryResult } from '../core/deliveries.ts';
 import { ENV, requireEnv } from '../core/env.ts';
 import { METRIC, metricFields } from '../core/metrics.ts';
@@ -21,7 +22,7 @@ function unrecorded(error: unknown): void {
 
 const deps: DeliverDeps = {
   table: createTable(requireEnv(process.env, ENV.tableName)),
-  secrets: createSecretOpener({ kms: new KMSClient({}), now: Date.now }),
+  secrets: createSecretOpener({ kms: new KMSClient({ requestHandler: CALL_LIMITS }), now: Date.now }),
   send: createSender({ allowLoopback: process.env[ENV.allowInsecureEndpoints] === 'true' }),
   retry: JSON.parse(requireEnv(process.env, ENV.retry)) as RetryOptions,
   now: Date.now,

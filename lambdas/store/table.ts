@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { CALL_LIMITS } from '../core/aws-limits.ts';
 
 /** The one table, and the client that reaches it. */
 export interface Table {
@@ -8,7 +9,10 @@ export interface Table {
 }
 
 /** `client` is passed in by tests that count capacity or inject faults. */
-export function createTable(name: string, client: DynamoDBClient = new DynamoDBClient({})): Table {
+export function createTable(
+  name: string,
+  client: DynamoDBClient = new DynamoDBClient({ requestHandler: CALL_LIMITS }),
+): Table {
   return {
     name,
     client: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }),
