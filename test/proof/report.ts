@@ -94,12 +94,12 @@ function faultLine(row: FaultRow): string {
   return `| ${[String(row.number), row.fault, row.expected, seen, place].map(cell).join(' | ')} |`;
 }
 
-/** `run` says how much was tried, and when: `npm run soak` on a day. */
-export function reliabilityPage(run: string): string {
+/** `run` says what was run, and when; `share`, how that compares to the other run there is. */
+export function reliabilityPage({ run, share }: { readonly run: string; readonly share: string }): string {
   return [
     '# What was tried',
     '',
-    `Made by ${run}. What it stands for is in [guarantees.md](guarantees.md). \`npm test\` makes these tries, \`npm run soak\` fifty to a hundred times as many.`,
+    `Made by ${run}. ${share} What it stands for is in [guarantees.md](guarantees.md).`,
     '',
     ...PROOFS.map(section),
     '## Forty faults',
