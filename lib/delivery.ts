@@ -19,7 +19,10 @@ import type { SecretsKey } from './secrets-key.ts';
 export interface DeliveryProps {
   readonly table: EventTable;
   readonly secretsKey: SecretsKey;
-  readonly options: Pick<ResolvedOptions, 'retry' | 'allowInsecureEndpoints' | 'autoSuppress'>;
+  readonly options: Pick<
+    ResolvedOptions,
+    'retry' | 'allowInsecureEndpoints' | 'autoSuppress' | 'deliverConcurrency'
+  >;
 }
 
 /** From a new row to a signed webhook: dispatch starts a delivery, two state machines carry it, deliver makes the attempts. */
@@ -58,6 +61,7 @@ export class Delivery extends Construct {
       timeoutSeconds: DELIVER_TIMEOUT_SECONDS,
       // A third of a CPU: enough for a TLS handshake in tens of milliseconds; the rest of the time it waits.
       memoryMb: 512,
+      ...(options.deliverConcurrency !== undefined && { concurrency: options.deliverConcurrency }),
     });
     table.grantAccess(deliver, {
       actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],

@@ -12,6 +12,8 @@ export interface IvyFunctionProps {
   readonly timeoutSeconds: number;
   /** Also its share of a CPU: 1,769 MB are one. */
   readonly memoryMb: number;
+  /** Invocations at once, reserved for it; absent: what the account has left. */
+  readonly concurrency?: number;
 }
 
 /**
@@ -40,6 +42,7 @@ export function ivyFunction(scope: Construct, id: string, props: IvyFunctionProp
     architecture: lambda.Architecture.ARM_64,
     timeout: Duration.seconds(props.timeoutSeconds),
     memorySize: props.memoryMb,
+    ...(props.concurrency !== undefined && { reservedConcurrentExecutions: props.concurrency }),
     role,
     logGroup,
     loggingFormat: lambda.LoggingFormat.JSON,

@@ -98,6 +98,13 @@ const optionsSchema = z.strictObject({
     .prefault({}),
 
   /**
+   * Attempts at once, taken from the account's invocations of Lambda and kept for them: what a receiver that hangs can use up.
+   * AWS refuses one that leaves the account fewer than 100.
+   * @default - as many as the account has
+   */
+  deliverConcurrency: z.int().min(1).optional(),
+
+  /**
    * What becomes of the table and the secrets' key when the stack is destroyed.
    * @default 'retain'
    */

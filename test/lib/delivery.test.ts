@@ -41,6 +41,15 @@ describe('dispatch', () => {
   });
 });
 
+describe('deliver', () => {
+  it('takes as many invocations as the account has, or those that are reserved for it', () => {
+    const reserved = (of: typeof template): unknown =>
+      resource(of, 'AWS::Lambda::Function', 'IvyDeliveryDeliver').Properties['ReservedConcurrentExecutions'];
+    expect(reserved(template)).toBeUndefined();
+    expect(reserved(templateOf({ deliverConcurrency: 200 }))).toBe(200);
+  });
+});
+
 describe('the machines', () => {
   it('log no mail: errors only, without the data of the execution', () => {
     expect(machine('IvyDeliveryDeliverMachine')['LoggingConfiguration']).toMatchObject({

@@ -16,6 +16,7 @@ describe('resolveOptions', () => {
     ['configurationSet', { configurationSet: 'no spaces' }],
     ['autoSuppress.softBounces', { autoSuppress: { softBounces: true } }],
     ['throttle.burst', { throttle: { burst: 0 } }],
+    ['deliverConcurrency', { deliverConcurrency: 0 }],
     ['removalPolicy', { removalPolicy: 'keep' }],
     ['retentiondays', { retentiondays: 30 }],
   ])('refuses a wrong or unknown option by its name: %s', (name, options) => {

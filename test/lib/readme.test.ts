@@ -50,6 +50,6 @@ describe('the options in the README', () => {
     expect(shown).toEqual(expect.arrayContaining(defaults));
     // Those without a default are named, too; nothing else is.
     expect(() => resolveOptions(Object.fromEntries(rows.map(([name]) => [name, undefined])))).not.toThrow();
-    expect(rows).toHaveLength(10);
+    expect(rows).toHaveLength(11);
   });
 });
