@@ -111,7 +111,7 @@ it(
   },
 );
 
-const REQUIREMENTS = ['local', 'test/contract', 'test/verify'];
+const REQUIREMENTS = ['local', 'test/contract', 'test/runbook', 'test/verify'];
 
 describe('what Python needs', () => {
   it.each(REQUIREMENTS)('is pinned to its version and by hash, line for line: %s', (folder) => {

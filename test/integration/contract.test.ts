@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
-import { ensureVenv, type Run } from '../../local/python.ts';
+import { pythonOf } from '../venv.ts';
 import { newTenant, stack } from './client.ts';
 
 const run = promisify(execFile);
@@ -16,14 +16,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const MAX_EXAMPLES = 15;
 
 it('schemathesis finds nothing, with all checks on', { timeout: 1_800_000 }, async () => {
-  const python = await ensureVenv(
-    (async (_name, file, args) => (await run(file, [...args], { cwd: root })).stdout) satisfies Run,
-    {
-      requirements: join(root, 'test/contract/requirements.txt'),
-      folder: join(root, '.local/contract-venv'),
-      draft: join(scratch, 'venv'),
-    },
-  );
+  const python = await pythonOf('test/contract');
   // It has nothing: a recovery of what the other tests left would keep the emulator busy for minutes.
   const { apiKey } = await newTenant('contract');
   const { stdout, stderr } = await run(

@@ -1,32 +1,15 @@
-/** An alarm rings at night: every section has commands, and every command can be typed as it stands. */
+/** An alarm rings at night: it has its section, and what its commands name is there. test/integration runs them. */
 import { readdirSync, readFileSync } from 'node:fs';
-import * as cloudformation from '@aws-sdk/client-cloudformation';
-import * as sesv2 from '@aws-sdk/client-sesv2';
-import * as stepfunctions from '@aws-sdk/client-sfn';
-import * as sqs from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../lambdas/api/openapi.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
+import { commandsOf, firstCommands, runbook, sections } from '../runbook/page.ts';
 import { resourcesOf, templateOf } from './template.ts';
 
 const template = templateOf();
 const { Resources } = template.toJSON() as { Resources: Record<string, { Type: string }> };
-const runbook = readFileSync('docs/runbook.md', 'utf8');
-const [preamble = '', ...rest] = runbook.split(/^## /m);
-const sections = new Map(rest.map((text) => [text.split('\n')[0] ?? '', text] as const));
 
-/** The commands of a text, each in one line. */
-function commandsOf(text: string): string[] {
-  return [...text.matchAll(/```sh\n([^]*?)```/g)]
-    .flatMap(([, code = '']) => code.replaceAll(/ \\\n +/g, ' ').split('\n'))
-    .filter((line) => line !== '');
-}
-
-const commands = [...sections.values()].flatMap(commandsOf);
-const ofKind = (start: string): string[] =>
-  [...new Set([...commands, ...commandsOf(preamble)])]
-    .filter((line) => line.startsWith(start))
-    .map((line) => line.slice(start.length));
+const commands = [...firstCommands, ...[...sections.values()].flatMap(commandsOf)];
 const flagsOf = (line: string): string[] => [...line.matchAll(/ --([a-z-]+)/g)].map(([, name = '']) => name);
 
 describe('the runbook', () => {
@@ -42,7 +25,7 @@ describe('the runbook', () => {
   });
 
   it('has no command of a kind that nothing here looks into', () => {
-    expect(commands.filter((line) => !/^(?:npm run admin -- |aws |curl )/.test(line))).toEqual([]);
+    expect(commands.filter((line) => !/^(?:npm run admin -- |aws |curl |logged )/.test(line))).toEqual([]);
   });
 
   it('refers to sections that are there', () => {
@@ -104,38 +87,14 @@ describe('a command of ours', () => {
   });
 });
 
-describe('a command of the AWS CLI', () => {
-  const SERVICES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-    cloudformation,
-    sesv2,
-    sqs,
-    stepfunctions,
-  };
-  const GLOBAL = ['query', 'output'];
-  const plain = (name: string): string => name.replaceAll('-', '').toLowerCase();
+/** Of whose log these show lines. */
+const loggedIn = (lines: readonly string[]): readonly string[] =>
+  lines.flatMap((line) => /^logged (\w+)/.exec(line)?.[1] ?? []);
 
-  /** Options of an operation by the SDK's own schema of its input. */
-  function optionsOf(service: string, operation: string): string[] | undefined {
-    // Made by the CLI itself: https://docs.aws.amazon.com/cli/latest/reference/logs/tail.html
-    if (`${service} ${operation}` === 'logs tail') return ['since', 'filter-pattern', 'follow', 'format'];
-    const schemas = Object.entries(SERVICES[service] ?? {});
-    const found = schemas.find(([name]) =>
-      new RegExp(`^${plain(operation)}(?:input|request)\\$$`, 'i').test(name),
-    );
-    return (found?.[1] as [unknown, unknown, unknown, unknown, string[]] | undefined)?.[4];
-  }
-
-  it.each([...ofKind('aws '), ...ofKind('  aws ')])('has a name and options that AWS knows: %s', (line) => {
-    const [service = '', operation = ''] = line.split(' ');
-    const own = optionsOf(service, operation);
-    expect(own).toBeDefined();
-    const options = [...(own ?? []), ...GLOBAL].map(plain);
-    // What is between quotes is a value.
-    for (const flag of flagsOf(line.replaceAll(/'[^']*'/g, "''"))) expect(options).toContain(plain(flag));
-  });
-
+describe('a command that asks AWS', () => {
   it.each([
-    ...new Set([...runbook.matchAll(/\$\(named (\S+) (\w+)\)/g)].map(([, type, name]) => [type, name])),
+    ...[...runbook.matchAll(/\$\(named (\S+) (\w+)\)/g)].map(([, type, name]) => [type, name]),
+    ...loggedIn(commands).map((name) => ['Logs::LogGroup', `${name}Logs`]),
   ])('finds one resource by %s %s', (type, name) => {
     const found = Object.entries(Resources).filter(
       ([id, { Type }]) => Type === `AWS::${type}` && id.startsWith(`Ivy${name}`),
@@ -159,12 +118,11 @@ describe('a command of the AWS CLI', () => {
   });
 
   it('shows the errors of every function', () => {
-    const groups = [...(sections.get('function-errors') ?? '').matchAll(/named Logs::LogGroup (\w+)/g)];
     const functions = resourcesOf(template, 'AWS::Lambda::Function').map(([id]) =>
       id.replace(/^Ivy|[0-9A-F]{8}$/g, ''),
     );
-    expect(groups.map(([, name = '']) => name).toSorted()).toEqual(
-      functions.map((name) => `${name}Logs`).toSorted(),
+    expect(loggedIn(commandsOf(sections.get('function-errors') ?? '')).toSorted()).toEqual(
+      functions.toSorted(),
     );
   });
 });
@@ -181,20 +139,23 @@ describe('a request to the API', () => {
     paths: Record<string, Record<string, Operation>>;
   };
 
-  it.each(ofKind('curl '))('has a route, and names what it takes: %s', (line) => {
-    const [, method = 'GET'] = /-X (\w+)/.exec(line) ?? [];
-    const [, path = '', query = ''] = /"\$BASE([^"?]+)\??([^"]*)"/.exec(line) ?? [];
-    const shape = path.replaceAll(/\$\w+/g, '{}');
-    const [, operations = {}] =
-      Object.entries(paths).find(([each]) => each.replaceAll(/\{\w+\}/g, '{}') === shape) ?? [];
-    const operation = operations[method.toLowerCase()];
-    const names = operation?.parameters.map(({ name }) => name);
-    for (const name of new URLSearchParams(query).keys()) expect(names).toContain(name);
-    const [, body = '{}'] = / -d '(.*)'/.exec(line) ?? [];
-    const { properties = {} } = operation?.requestBody?.content['application/json']?.schema ?? {};
-    for (const name of Object.keys(JSON.parse(body) as object))
-      expect(Object.keys(properties)).toContain(name);
-    expect(operation).toBeDefined();
-    expect(line).toContain('-H "x-api-key: $KEY"');
-  });
+  it.each(commands.filter((line) => line.startsWith('curl ')))(
+    'has a route, and names what it takes: %s',
+    (line) => {
+      const [, method = 'GET'] = /-X (\w+)/.exec(line) ?? [];
+      const [, path = '', query = ''] = /"\$BASE([^"?]+)\??([^"]*)"/.exec(line) ?? [];
+      const shape = path.replaceAll(/\$\w+/g, '{}');
+      const [, operations = {}] =
+        Object.entries(paths).find(([each]) => each.replaceAll(/\{\w+\}/g, '{}') === shape) ?? [];
+      const operation = operations[method.toLowerCase()];
+      const names = operation?.parameters.map(({ name }) => name);
+      for (const name of new URLSearchParams(query).keys()) expect(names).toContain(name);
+      const [, body = '{}'] = / -d '(.*)'/.exec(line) ?? [];
+      const { properties = {} } = operation?.requestBody?.content['application/json']?.schema ?? {};
+      for (const name of Object.keys(JSON.parse(body) as object))
+        expect(Object.keys(properties)).toContain(name);
+      expect(operation).toBeDefined();
+      expect(line).toContain('-H "x-api-key: $KEY"');
+    },
+  );
 });

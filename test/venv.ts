@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { ensureVenv, type Run } from '../local/python.ts';
+
+const run = promisify(execFile);
+
+/** The Python that holds `requirements.txt` of a folder of tests; kept in `.local` from run to run. */
+export async function pythonOf(folder: string): Promise<string> {
+  const name = basename(folder);
+  mkdirSync('.local', { recursive: true });
+  const scratch = mkdtempSync(resolve('.local', `tmp-${name}-`));
+  try {
+    return await ensureVenv(
+      (async (_name, file, args) => (await run(file, [...args])).stdout) satisfies Run,
+      {
+        requirements: join(folder, 'requirements.txt'),
+        folder: resolve(`.local/${name}-venv`),
+        draft: join(scratch, 'venv'),
+      },
+    );
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
