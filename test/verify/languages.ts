@@ -29,7 +29,7 @@ export interface Language extends Program {
 
 /** Kept from run to run, since compiling the crates takes as long as everything else. */
 const CARGO_TARGET = resolve('.local/verify-target');
-const cargo = (command: string): Command => ['cargo', command, '--quiet', '--locked'];
+export const cargo = (command: string): Command => ['cargo', command, '--quiet', '--locked'];
 
 export const LANGUAGES: readonly Language[] = [
   {

@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ensureVenv, type Run } from '../../local/python.ts';
-import { ask, isHere, type Program } from './languages.ts';
+import { pythonOf } from '../venv.ts';
+import { ask, cargo, isHere, type Program } from './languages.ts';
 import type { Vector } from './vector.ts';
 import { makeVectors } from './vectors.ts';
 
@@ -51,29 +50,35 @@ const PYTHON: Program = {
   run: ['python3', 'main.py'],
 };
 
-async function installed(): Promise<string> {
-  mkdirSync('.local', { recursive: true });
-  const scratch = mkdtempSync(resolve('.local', 'tmp-verify-'));
-  const run = promisify(execFile);
-  try {
-    return await ensureVenv(
-      (async (_name, file, args) => (await run(file, [...args])).stdout) satisfies Run,
-      {
-        requirements: resolve(import.meta.dirname, 'requirements.txt'),
-        folder: resolve('.local/verify-venv'),
-        draft: `${scratch}/venv`,
-      },
-    );
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
 const GO: Program = {
   name: 'standard-webhooks for Go',
   program: 'go-library',
   needs: ['go', 'mod', 'download'],
   run: ['go', 'run', '.'],
+};
+
+const RUST: Program = {
+  name: 'standardwebhooks for Rust',
+  program: 'rust-library',
+  needs: cargo('fetch'),
+  build: cargo('build'),
+  run: cargo('run'),
+};
+
+const JARS = resolve('.local/verify-jars');
+const JAR = join(JARS, 'standardwebhooks-1.1.1.jar');
+/** Maven has no lock file. */
+const JAR_SHA256 = '2e01953310c752c816c4b96aafc05baeb5d0c9bdefda56c7060cba8976251f30';
+const JAVA: Program = {
+  name: 'standardwebhooks for Java',
+  program: 'java-library',
+  needs: [
+    'sh',
+    '-c',
+    `javac -version && mvn --quiet --batch-mode dependency:copy-dependencies -DoutputDirectory='${JARS}'`,
+  ],
+  build: ['javac', '-encoding', 'UTF-8', 'Main.java', 'VerificationTime.java'],
+  run: ['java', '-cp', `.:${JAR}`, 'Main'],
 };
 
 /** What all of them take: a key that is short, and whatever stands for an id. */
@@ -121,7 +126,8 @@ const LIBRARIES: readonly Library[] = [
   {
     name: PYTHON.name,
     missing: !isHere(PYTHON),
-    takes: async (asked) => inProgram({ ...PYTHON, run: [await installed(), 'main.py'] }, asked),
+    takes: async (asked) =>
+      inProgram({ ...PYTHON, run: [await pythonOf(import.meta.dirname), 'main.py'] }, asked),
     // It decodes signatures as base64.b64decode does, which skips what is not base64, and times as float() does.
     lax: [
       ...IDS_AND_KEYS,
@@ -156,6 +162,42 @@ const LIBRARIES: readonly Library[] = [
     strict: [],
     withoutClock: true,
   },
+  {
+    name: RUST.name,
+    missing: !isHere(RUST),
+    takes: (asked) => inProgram(RUST, asked),
+    lax: [
+      ...IDS_AND_KEYS,
+      'an empty id, signed so',
+      'no secret, and a signature under no key',
+      ...timestamps('with a plus sign', 'with a zero before it'),
+    ],
+    strict: [],
+  },
+  {
+    name: JAVA.name,
+    missing: !isHere(JAVA),
+    takes: async (asked) => {
+      expect(createHash('sha256').update(readFileSync(JAR)).digest('hex')).toBe(JAR_SHA256);
+      return inProgram(JAVA, asked);
+    },
+    lax: [
+      ...IDS_AND_KEYS,
+      ...MORE_PARTS,
+      'an empty id, signed so',
+      ...timestamps('with a plus sign', 'with a zero before it'),
+      'a byte that is no UTF-8 where U+FFFD was signed',
+    ],
+    strict: [],
+  },
+  // Nobody has seen what they say.
+  ...['PHP', 'Ruby'].map((language) => ({
+    name: `standard-webhooks for ${language} (not tried: its registry could not be reached)`,
+    missing: true,
+    takes: async () => [],
+    lax: [],
+    strict: [],
+  })),
 ];
 
 const namesOf = (some: readonly Vector[]) => new Set(some.map(({ name }) => name));
