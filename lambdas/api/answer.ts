@@ -75,7 +75,7 @@ function findRoute(routes: readonly Route[], event: APIGatewayProxyEvent): Match
 
 function givenBody(route: Route, event: APIGatewayProxyEvent): unknown {
   const none = event.body === null || event.body === '';
-  return route.optionalBody && none ? {} : bodyOf(event);
+  return route.optionalBody && none ? {} : bodyOf(event, route.maxBodyBytes);
 }
 
 /** What is no id names nothing, and could be too long for a key of the table. */
@@ -154,9 +154,10 @@ export async function answer(
     const headers = headersOf(event);
     checkHeaders(route, headers);
     const query = parse(route.query, queryOf(event), 'invalid_parameter');
+    // Before the body: what names nothing is not worth reading 4 MiB, least of all for a caller without a key.
+    checkParams(match);
     const body =
       route.body === undefined ? undefined : parse(route.body, givenBody(route, event), 'invalid_field');
-    checkParams(match);
     const rawBody = route.body === undefined ? '' : rawBodyOf(event);
     const answered = await route.handle(deps, { caller, params, query, headers, body, rawBody });
     const { fault } = answered;

@@ -3,6 +3,11 @@ import { fieldName } from './parse.ts';
 
 /** Deeper than any body of ours; far from what would exhaust a stack. */
 const MAX_DEPTH = 32;
+/**
+ * Names and elements of a whole body. Most has the webhook of a probe: 16 KiB hold some 11,000. A schema makes an issue of each,
+ * and zod passes them on as arguments of one call, of which V8's stack holds about 120,000.
+ */
+const MAX_PARTS = 20_000;
 const PUNCTUATION_OR_STRING = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]/g;
 
 /** An object or list that is open at a place of the text. */
@@ -15,14 +20,19 @@ interface Open {
 
 /**
  * Refuses what JSON.parse lets pass: a name that stands twice in one object (which of the two counts?), `__proto__`, and
- * nesting without end. `text` must have been parsed already.
+ * nesting or length without end. `text` must have been parsed already.
  */
 function checkStructure(text: string): void {
   const open: Open[] = [];
   const pathHere = (): string => fieldName(open.map(({ at }) => at));
   let lastString: string | undefined;
+  let parts = 0;
   for (const [token] of text.matchAll(PUNCTUATION_OR_STRING)) {
     const within = open.at(-1);
+    // The first of a list or an object comes after a bracket, each other one after a comma.
+    if (token === '{' || token === '[' || token === ',') parts += 1;
+    if (parts > MAX_PARTS)
+      throw new ApiError('invalid_json', `The body has more than ${MAX_PARTS} names and elements`);
     if (token === '{' || token === '[') {
       open.push(token === '{' ? { names: new Set(), at: '' } : { at: 0 });
       if (open.length > MAX_DEPTH)

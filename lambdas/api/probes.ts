@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { keepReceipt } from '../store/probes.ts';
-import { ApiError, notFound } from './errors.ts';
+import { notFound } from './errors.ts';
 import { publicRoute } from './route.ts';
 import { idOf, noQuery } from './schemas/common.ts';
 
@@ -17,10 +17,9 @@ const receive = publicRoute({
   query: noQuery,
   headers: { 'webhook-id': idOf('evt') },
   body: z.record(z.string(), z.unknown()),
+  maxBodyBytes: MAX_BODY_BYTES,
   answers: { 204: null },
   async handle(deps, { params, headers, rawBody }) {
-    if (Buffer.byteLength(rawBody) > MAX_BODY_BYTES)
-      throw new ApiError('body_too_large', `The body has more than ${MAX_BODY_BYTES} bytes`);
     const kept = await keepReceipt(deps.table, {
       token: params['token'] ?? '',
       webhookId: headers['webhook-id'] ?? '',

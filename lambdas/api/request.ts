@@ -58,16 +58,16 @@ export function rawBodyOf(event: APIGatewayProxyEvent): string {
   }
 }
 
-/** The JSON body, not checked yet. */
-export function bodyOf(event: APIGatewayProxyEvent): unknown {
+/** The JSON body, not checked yet; one that is too long is not even parsed. */
+export function bodyOf(event: APIGatewayProxyEvent, maxBytes = MAX_BODY_BYTES): unknown {
   const type = headersOf(event)['content-type'];
   if (type !== undefined && !/^application\/json\s*(?:;|$)/i.test(type)) {
     throw new ApiError('unsupported_media_type', 'The body must be application/json');
   }
   const text = rawBodyOf(event);
   if (text === '') throw new ApiError('invalid_json', 'The request has no body');
-  if (Buffer.byteLength(text) > MAX_BODY_BYTES) {
-    throw new ApiError('body_too_large', `The body has more than ${MAX_BODY_BYTES} bytes`);
+  if (Buffer.byteLength(text) > maxBytes) {
+    throw new ApiError('body_too_large', `The body has more than ${maxBytes} bytes`);
   }
   return parseJson(text);
 }

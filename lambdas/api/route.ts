@@ -51,6 +51,8 @@ export interface Route<
   readonly headers?: Readonly<Record<string, z.ZodMiniType>>;
   /** Absent where the route takes no body. */
   readonly body?: Body;
+  /** Less than what any body may have. */
+  readonly maxBodyBytes?: number;
   /** A request without a body is taken for `{}`. */
   readonly optionalBody?: boolean;
   /** What it answers, by status; null for no body. */

@@ -20,6 +20,11 @@ const ALL = ROUTES.filter((route) => route.scope !== 'public').map(
   (route) => [`${route.method} ${route.path}`, route] as const,
 );
 const WITH_BODY = ALL.filter(([, route]) => route.body !== undefined);
+/** Each of them is refused by a schema, with an issue of its own. */
+function wrongTags(count: number): Record<string, number> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, 1]));
+}
+
 const LISTS = ['/v1/send/logs', '/v1/suppressions', `/v1/webhooks/${EP}/deliveries`];
 
 describe.each(ALL)('%s', (_name, route) => {
@@ -75,6 +80,8 @@ describe.each(WITH_BODY)('the body of %s', (_name, route) => {
     ['a field named twice', '{"a":1,"a":2}', 400, 'invalid_json'],
     ['a prototype', '{"__proto__":{"admin":true}}', 400, 'invalid_json'],
     ['a bomb of depth', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 400, 'invalid_json'],
+    ['130,000 elements', JSON.stringify({ events: Array(130_000).fill(1) }), 400, 'invalid_json'],
+    ['130,000 names', JSON.stringify({ tags: wrongTags(130_000) }), 400, 'invalid_json'],
     ['more than 4 MiB', JSON.stringify({ a: 'x'.repeat(4 * 1024 * 1024) }), 413, 'body_too_large'],
     ['a list', '[]', 422, 'invalid_field'],
     ['null', 'null', 422, 'invalid_field'],
@@ -125,6 +132,28 @@ describe.each(WITH_BODY)('the body of %s', (_name, route) => {
       status: 422,
       body: { error: { code: 'invalid_field', field: 'frobnicate' } },
     });
+  });
+});
+
+describe('a body with as many faults as it may have parts', () => {
+  it.each([
+    ['/v1/webhooks', { url: 'https://example.com/', events: Array(19_990).fill(1) }, 'events[0]'],
+    ['/v1/send', { tags: wrongTags(19_990) }, 'from'],
+    ['/v1/send', { attachments: Array(9990).fill({}) }, 'from'],
+  ])('%s is refused by the first, as any body is', async (path, body, field) => {
+    const told = await setUp().ask({ method: 'POST', path, body });
+    expect(told).toMatchObject({ status: 422, body: { error: { code: 'invalid_field', field } } });
+  });
+});
+
+describe('a path that names nothing', () => {
+  it.each([
+    ['PATCH', '/v1/webhooks/ep_short'],
+    ['POST', '/v1/webhooks/ep_short/recover'],
+    ['POST', '/probes/short'],
+  ])('is not found, and the body is not looked at: %s %s', async (method, path) => {
+    const headers = { 'webhook-id': deterministicId('evt', ['a']) };
+    expect((await setUp().ask({ method, path, body: '{"half":', headers })).status).toBe(404);
   });
 });
 

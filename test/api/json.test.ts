@@ -21,6 +21,28 @@ describe('parseJson', () => {
     );
   });
 
+  it.each([
+    ['elements', (count: number) => `[${Array(count).fill('1').join(',')}]`],
+    ['names', (count: number) => `{${Array.from({ length: count }, (_, index) => `"${index}":1`).join(',')}}`],
+    ['elements of many lists', (count: number) => `[${Array(count / 2).fill('[1]').join(',')}]`],
+  ])('takes 20,000 %s in all, and refuses more', (_what, make) => {
+    expect(() => parseJson(make(20_000))).not.toThrow();
+    expect(() => parseJson(make(20_002))).toThrow(
+      expect.objectContaining({ code: 'invalid_json', extras: {} }) as Error,
+    );
+  });
+
+  it('takes whatever 16 KiB hold: a webhook of any event', () => {
+    for (const part of ['1,', '[],', '{},', '"":[],'])
+      expect(() => {
+        try {
+          parseJson(`[${part.repeat(16_384 / part.length)}1]`);
+        } catch (error) {
+          if (String(error).includes('names and elements')) throw error;
+        }
+      }).not.toThrow();
+  });
+
   it('takes the same name in two objects, and in a value', () => {
     expect(parseJson('[{"a":"a"},{"a":{"a":["a:","{\\"a\\":1"]}}]')).toEqual([
       { a: 'a' },
