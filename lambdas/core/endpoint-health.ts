@@ -7,6 +7,8 @@ export const BREAKER_FAILURES = 10;
  * by then such a one has mostly answered. Of a busy endpoint ten of those under way may fail in the same moment.
  */
 const BREAKER_AFTER_MS = 5_000;
+/** So many at once are no accident: of a flood for a receiver that hangs, all fail in the same moment. */
+const BREAKER_AT_ONCE = 100;
 /** An endpoint that does nothing but fail is given up after five days, and ten failures at the least. */
 const DISABLE_FAILURES = 10;
 const DISABLE_AFTER_MS = 5 * 24 * 60 * 60 * 1000;
@@ -26,7 +28,7 @@ export function judgeFailure(
   if (since === undefined) return 'none';
   const lastedMs = nowMs - Date.parse(since);
   if (failures >= DISABLE_FAILURES && lastedMs >= DISABLE_AFTER_MS) return 'disable';
-  const row = failures >= BREAKER_FAILURES && lastedMs >= BREAKER_AFTER_MS;
+  const row = failures >= BREAKER_AT_ONCE || (failures >= BREAKER_FAILURES && lastedMs >= BREAKER_AFTER_MS);
   return row && openedAt === undefined ? 'open_breaker' : 'none';
 }
 

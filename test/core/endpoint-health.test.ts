@@ -20,6 +20,8 @@ describe('a failure', () => {
       'none',
     ],
     ['the tenth after five seconds', 10, undefined, 5_000, 'open_breaker'],
+    ['the hundredth, however soon', 100, undefined, 0, 'open_breaker'],
+    ['the ninety-ninth, as soon', 99, undefined, 4_999, 'none'],
     ['the eleventh of those that were under way', 11, undefined, MINUTE, 'open_breaker'],
     ['the tenth, a moment short of five days', 10, SINCE, 5 * DAY - 1, 'none'],
     ['the tenth, after five days', 10, SINCE, 5 * DAY, 'disable'],
