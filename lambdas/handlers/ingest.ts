@@ -30,5 +30,6 @@ export async function handler(batch: SQSEvent): Promise<SQSBatchResponse> {
       Date.now(),
     ),
   });
+  if (report.fault) logger.error('ingest.fault', report.fault);
   return { batchItemFailures: report.failedMessageIds.map((itemIdentifier) => ({ itemIdentifier })) };
 }

@@ -21,6 +21,8 @@ export interface IngestDeps {
 export interface IngestReport {
   /** SQS ids of the messages to be given to us again. */
   readonly failedMessageIds: readonly string[];
+  /** Why the first of them failed, where something said so. */
+  readonly fault?: Error;
   readonly counts: {
     readonly messages: number;
     readonly events: number;
@@ -49,17 +51,17 @@ export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[
   const ingested = read.filter((result) => result.status === 'fulfilled').map((result) => result.value);
   const unread = records.filter((_, index) => read[index]?.status === 'rejected');
 
-  const { failed, refused } = await putRows(
-    deps.table,
-    ingested.flatMap((each) => each.rows),
-  );
+  const rows = ingested.flatMap((each) => each.rows);
+  const { failed, refused, fault } = await putRows(deps.table, rows);
   const failedRows = new Set(failed.map(rowId));
   const refusedRows = new Set(refused.map(rowId));
   const unstored = ingested.filter((each) => each.rows.some((row) => failedRows.has(rowId(row))));
   const unwritable = ingested.filter(
     (each) => !unstored.includes(each) && each.rows.some((row) => refusedRows.has(rowId(row))),
   );
-  const lost = await quarantineUnwritable(deps, unwritable);
+  const { lost, fault: quarantineFault } = await quarantineUnwritable(deps, unwritable);
+  const unreadable = read.find((result) => result.status === 'rejected');
+  const cause = (unreadable?.reason as Error | undefined) ?? fault ?? quarantineFault;
 
   const failedMessageIds = [...unread, ...[...unstored, ...lost].map((each) => each.record)].map(
     (record) => record.messageId,
@@ -67,6 +69,7 @@ export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[
   const events = ingested.flatMap((each) => each.events);
   return {
     failedMessageIds,
+    ...(cause && { fault: cause }),
     counts: {
       messages: records.length,
       events: events.length,
@@ -107,19 +110,20 @@ function quarantine(deps: IngestDeps, record: SQSRecord, reason: string, detail:
   return quarantineRow({ messageId, body, reason, detail }, retentionOf(deps, record));
 }
 
-/** Messages whose rows DynamoDB refused: kept whole. Returns those that could not even be quarantined. */
+/** Messages whose rows DynamoDB refused: kept whole. `lost` are those that could not even be quarantined. */
 async function quarantineUnwritable(
   deps: IngestDeps,
   unwritable: readonly Ingested[],
-): Promise<readonly Ingested[]> {
-  if (unwritable.length === 0) return [];
+): Promise<{ readonly lost: readonly Ingested[]; readonly fault?: Error }> {
+  if (unwritable.length === 0) return { lost: [] };
   const rows = unwritable.map((each) =>
     quarantine(deps, each.record, 'unwritable', 'DynamoDB refused a row of it'),
   );
-  const { failed, refused } = await putRows(deps.table, rows);
-  const lost = new Set([...failed, ...refused].map(rowId));
-  return unwritable.filter((_, index) => {
+  const { failed, refused, fault } = await putRows(deps.table, rows);
+  const lostRows = new Set([...failed, ...refused].map(rowId));
+  const lost = unwritable.filter((_, index) => {
     const row = rows[index];
-    return row !== undefined && lost.has(rowId(row));
+    return row !== undefined && lostRows.has(rowId(row));
   });
+  return { lost, ...(fault && { fault }) };
 }

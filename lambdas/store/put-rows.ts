@@ -13,6 +13,8 @@ export interface PutOutcome {
   readonly failed: readonly Row[];
   /** Rows that DynamoDB will never take: too large, a bad key. */
   readonly refused: readonly Row[];
+  /** Why some failed; absent where DynamoDB only left them unprocessed. */
+  readonly fault?: Error;
 }
 
 export interface PutDeps {
@@ -41,10 +43,15 @@ export async function putRows(
   for (let start = 0; start < unique.length; start += ROWS_PER_BATCH) {
     batches.push(unique.slice(start, start + ROWS_PER_BATCH));
   }
-  const outcomes = await Promise.all(batches.map((batch) => putBatch(table, batch, deps)));
+  return allOf(await Promise.all(batches.map((batch) => putBatch(table, batch, deps))));
+}
+
+function allOf(outcomes: readonly PutOutcome[]): PutOutcome {
+  const fault = outcomes.find((outcome) => outcome.fault)?.fault;
   return {
     failed: outcomes.flatMap((outcome) => outcome.failed),
     refused: outcomes.flatMap((outcome) => outcome.refused),
+    ...(fault && { fault }),
   };
 }
 
@@ -65,7 +72,7 @@ async function putBatch(table: Table, batch: readonly Row[], deps: PutDeps): Pro
       );
       if (pending.length === 0) return { failed: [], refused: [] };
     } catch (error) {
-      if (!isRefusal(error)) return { failed: pending, refused: [] };
+      if (!isRefusal(error)) return { failed: pending, refused: [], fault: error as Error };
       return pending.length === 1 ? { failed: [], refused: pending } : putOneByOne(table, pending, deps);
     }
   }
@@ -74,11 +81,7 @@ async function putBatch(table: Table, batch: readonly Row[], deps: PutDeps): Pro
 
 /** One bad row makes DynamoDB refuse its whole batch: this finds it, and stores its neighbours. */
 async function putOneByOne(table: Table, rows: readonly Row[], deps: PutDeps): Promise<PutOutcome> {
-  const outcomes = await Promise.all(rows.map((row) => putBatch(table, [row], deps)));
-  return {
-    failed: outcomes.flatMap((outcome) => outcome.failed),
-    refused: outcomes.flatMap((outcome) => outcome.refused),
-  };
+  return allOf(await Promise.all(rows.map((row) => putBatch(table, [row], deps))));
 }
 
 function sleep(ms: number): Promise<void> {

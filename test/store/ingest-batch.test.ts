@@ -266,6 +266,7 @@ describe('ingestBatch', () => {
     ]);
     // There is nothing of the notice to be stored.
     expect(report.failedMessageIds.toSorted()).toEqual(['a', 'b']);
+    expect(report.fault).toMatchObject({ name: 'ProvisionedThroughputExceededException' });
     expect(table.rows.size).toBe(0);
   });
 

@@ -34,12 +34,17 @@ describe('putRows', () => {
     expect([...table.rows.values()]).toEqual([{ ...row(1), later: true }]);
   });
 
-  it('reports a whole batch as failed when the call fails', async () => {
+  it('reports a whole batch as failed when the call fails, and why', async () => {
     const table = memoryTable();
+    const thrown = fault('ThrottlingException');
     table.before = () => {
-      throw fault('ThrottlingException');
+      throw thrown;
     };
-    expect(await putRows(table, [row(1), row(2)], noWait)).toEqual({ failed: [row(1), row(2)], refused: [] });
+    expect(await putRows(table, [row(1), row(2)], noWait)).toEqual({
+      failed: [row(1), row(2)],
+      refused: [],
+      fault: thrown,
+    });
   });
 
   it('tries what was not processed again, and reports what never is', async () => {
