@@ -1,3 +1,4 @@
+import { DEFAULT_WORKSPACE_ID } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import {
   addSuppression,
@@ -6,7 +7,7 @@ import {
   removeSuppression,
   type Suppression,
 } from '../store/suppressions.ts';
-import { notFound } from './errors.ts';
+import { ApiError, notFound } from './errors.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
 import { bareAddress, listOf, noQuery } from './schemas/common.ts';
@@ -95,7 +96,8 @@ const remove = route({
   method: 'DELETE',
   path: ONE_PATH,
   scope: 'admin',
-  summary: 'Mail goes to the recipient again; with ses=true, SES takes it off the list of the account too',
+  summary:
+    'Mail goes to the recipient again; with ses=true, and a key of the default workspace, SES takes it off the list of the account too',
   params: addressParam,
   query: removeSuppressionQuery,
   answers: { 204: null },
@@ -103,6 +105,15 @@ const remove = route({
     const address = addressOf(params);
     let wasInSes = false;
     if (query.ses) {
+      // SES's list is the account's: what one workspace takes off it, no other is kept from any more.
+      if (caller.workspaceId !== DEFAULT_WORKSPACE_ID)
+        throw new ApiError(
+          'insufficient_scope',
+          'Only a key of the default workspace may change the list of SES',
+          {
+            field: 'ses',
+          },
+        );
       const listed = await findSuppression(deps.table, caller.workspaceId, address);
       // First: if SES cannot be asked, ours stays, and tells how the address was spelt when the request is repeated.
       wasInSes = await removeFromSes(deps, listed ? [address, listed.address] : [address]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
 import { setUp, type Told } from './harness.ts';
 
 const PATH = '/v1/suppressions';
@@ -118,10 +119,28 @@ describe('a suppression that SES has too', () => {
     ask({
       method: 'DELETE',
       path: `${PATH}/${encodeURIComponent(address)}`,
+      workspaceId: DEFAULT_WORKSPACE_ID,
       ...(ses !== undefined && { query: { ses } }),
     });
   const add = ({ ask }: World, address = ADDRESS): Promise<Told> =>
-    ask({ method: 'POST', path: PATH, body: { address } });
+    ask({ method: 'POST', path: PATH, workspaceId: DEFAULT_WORKSPACE_ID, body: { address } });
+
+  it('is removed there by the default workspace only: it keeps all of them from sending', async () => {
+    const { ask, world } = setUp();
+    world.sesSuppressed.add(ADDRESS);
+    const path = `${PATH}/${encodeURIComponent(ADDRESS)}`;
+    await ask({ method: 'POST', path: PATH, body: { address: ADDRESS } });
+    const told = await ask({ method: 'DELETE', path, query: { ses: 'true' } });
+    expect(told).toMatchObject({
+      status: 403,
+      body: { error: { code: 'insufficient_scope', field: 'ses' } },
+    });
+    // The same whether SES has it or not: that is nobody else's to know.
+    world.sesSuppressed.clear();
+    const other = await ask({ method: 'DELETE', path, query: { ses: 'true' } });
+    expect(other.body['error']).toEqual(told.body['error']);
+    expect((await ask({ path })).status).toBe(200);
+  });
 
   it('is removed there only when that is asked for', async () => {
     for (const ses of [undefined, 'false']) {

@@ -17,13 +17,14 @@ const CASES = OPERATIONS.flatMap((operation) =>
 
 const outcomes: Outcome[] = [];
 afterAll(() => {
-  const sum = (figure: 'requests' | 'alike' | 'leaks') =>
+  const sum = (figure: Exclude<keyof Outcome, 'complaints'>) =>
     outcomes.reduce((total, each) => total + each[figure], 0);
   recordFigures('tenants', {
     'routes of the OpenAPI document': OPERATIONS.length,
     'parameters that name something': CASES.length,
-    'requests of an attacker': sum('requests'),
-    'answers that are, byte for byte, those to an unknown id': sum('alike'),
+    'requests of an attacker with the scope for them': sum('attacks'),
+    'of their answers, byte for byte that to an unknown id': sum('alike'),
+    'requests of an attacker without it, refused unread': sum('withoutScope'),
     'anything of another tenant in an answer': sum('leaks'),
   });
 });
@@ -37,7 +38,7 @@ describe.each(CASES)('$name', ({ operation, parameter }) => {
   it.each(SCOPES)('finds with a key of scope %s only what is the workspace’s own', async (scope) => {
     const outcome = await Siege.lay({ operation, parameter, scope });
     outcomes.push(outcome);
-    expect(outcome.requests).toBeGreaterThan(20);
+    expect(outcome.attacks + outcome.withoutScope).toBeGreaterThan(20);
     expect(outcome.complaints).toEqual([]);
   });
 
@@ -86,15 +87,19 @@ describe('every operation', () => {
     expect(smaller.length).toBeGreaterThan(OPERATIONS.length);
   });
 
-  it('takes off the list of SES, which is the account’s, what another tenant keeps on its own', async () => {
+  it('takes nothing off the list of SES, which is the account’s, and hears nothing of what is on it', async () => {
     const { attacker, victim, table, world, ask } = await twoTenants();
     const address = victim.ids.recipient;
     world.sesSuppressed.add(address);
     const { beside } = stateOf(table, attacker);
     const path = `/v1/suppressions/${encodeURIComponent(address)}`;
     const { workspaceId } = attacker;
-    const { status } = await ask({ method: 'DELETE', path, query: { ses: 'true' }, workspaceId });
-    expect(status).toBe(204);
+    const remove = () => ask({ method: 'DELETE', path, query: { ses: 'true' }, workspaceId });
+    const told = await remove();
+    expect(told).toMatchObject({ status: 403, body: { error: { code: 'insufficient_scope' } } });
+    expect([...world.sesSuppressed]).toEqual([address]);
+    world.sesSuppressed.clear();
+    expect((await remove()).body.error).toEqual(told.body.error);
     expect(stateOf(table, attacker).beside).toBe(beside);
     expect((await ask({ path, workspaceId: victim.workspaceId })).status).toBe(200);
   });
