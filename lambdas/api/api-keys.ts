@@ -50,7 +50,10 @@ const create = route({
     if (body.expires_at !== undefined && Date.parse(body.expires_at) <= nowMs) {
       throw new ApiError('invalid_field', 'must be a time to come', { field: 'expires_at' });
     }
-    if ((await listApiKeys(deps.table, workspaceId)).length >= MAX_KEYS) {
+    const live = (await listApiKeys(deps.table, workspaceId)).filter(
+      ({ expires_at: expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > nowMs,
+    );
+    if (live.length >= MAX_KEYS) {
       throw new ApiError('invalid_field', `A workspace has at most ${MAX_KEYS} keys`, { field: 'name' });
     }
     const text = newApiKey('live', deps.randomBytes);

@@ -21,6 +21,9 @@ export interface ApiKey {
   readonly last_used_at?: string;
 }
 
+/** An expired key is shown for a week more, so that its owner sees why it is refused, and then goes: each sign-in link is one. */
+const SHOWN_SECONDS = 7 * 86_400;
+
 /** Stores a key by its hash; throws where the hash is there already, which chance does not do. */
 export async function putApiKey(table: Table, sha256Hex: string, key: ApiKey): Promise<void> {
   await table.client.send(
@@ -31,6 +34,7 @@ export async function putApiKey(table: Table, sha256Hex: string, key: ApiKey): P
         g1pk: apiKeysPartition(key.workspace_id),
         kind: KIND.apiKey,
         ...key,
+        ...(key.expires_at !== undefined && { ttl: Date.parse(key.expires_at) / 1000 + SHOWN_SECONDS }),
       },
       ConditionExpression: 'attribute_not_exists(pk)',
     }),
@@ -46,7 +50,7 @@ export async function findApiKey(table: Table, sha256Hex: string): Promise<ApiKe
 }
 
 /** Without the row's keys: one of them is the hash. */
-function toApiKey({ pk: _pk, sk: _sk, g1pk: _g1pk, kind: _kind, ...fields }: Row): ApiKey {
+function toApiKey({ pk: _pk, sk: _sk, g1pk: _g1pk, kind: _kind, ttl: _ttl, ...fields }: Row): ApiKey {
   return fields as unknown as ApiKey;
 }
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { apiKeyHash, isWellFormedApiKey } from '../../lambdas/core/api-key.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
+import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 import { findApiKey } from '../../lambdas/store/api-keys.ts';
 import { createWorkspace } from '../../lambdas/store/workspaces.ts';
 import { WORKSPACE_ID } from '../builders/events.ts';
-import { setUp, type Told } from './harness.ts';
+import { NOW_MS, setUp, type Told } from './harness.ts';
 
 const PATH = '/v1/api-keys';
 
@@ -83,6 +84,19 @@ describe('a key', () => {
     }
     expect((await create({ name: 'one more' })).status).toBe(422);
     expect(await list()).toHaveLength(100);
+  });
+
+  it('that has expired does not count for the hundred', async () => {
+    const { create, world } = withKeys();
+    const expires_at = formatTimestamp(NOW_MS + 3_600_000);
+    for (let made = 0; made < 100; made += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- the hundred-and-first comes after all of them
+      await create({ name: `${made}`, expires_at });
+    }
+    world.nowMs = NOW_MS + 3_600_000 - 1;
+    expect((await create({ name: 'one more' })).status).toBe(422);
+    world.nowMs = NOW_MS + 3_600_000;
+    expect((await create({ name: 'one more' })).status).toBe(201);
   });
 
   it('of another workspace is neither listed nor revoked', async () => {

@@ -35,13 +35,21 @@ describe('an API key', () => {
     const table = memoryTable();
     const key = aKey({ expires_at: '2026-12-31T00:00:00Z' });
     await putApiKey(table, HASH, key);
-    expect(await findApiKey(table, HASH)).toMatchObject(key);
+    expect(await findApiKey(table, HASH)).toEqual(key);
   });
 
-  it('that does not expire has no end', async () => {
+  it('that has expired is shown for a week more, and taken away', async () => {
+    const table = memoryTable();
+    await putApiKey(table, HASH, aKey({ expires_at: '2026-12-31T00:00:00Z' }));
+    const [row] = table.rows.values();
+    expect(row).toMatchObject({ ttl: Date.parse('2027-01-07T00:00:00Z') / 1000 });
+  });
+
+  it('that does not expire has no end, and stays', async () => {
     const table = memoryTable();
     await putApiKey(table, HASH, aKey());
     expect(await findApiKey(table, HASH)).not.toHaveProperty('expires_at');
+    expect([...table.rows.values()][0]).not.toHaveProperty('ttl');
   });
 
   it('is not found by another hash', async () => {
