@@ -23,8 +23,17 @@ describe('parseJson', () => {
 
   it.each([
     ['elements', (count: number) => `[${Array(count).fill('1').join(',')}]`],
-    ['names', (count: number) => `{${Array.from({ length: count }, (_, index) => `"${index}":1`).join(',')}}`],
-    ['elements of many lists', (count: number) => `[${Array(count / 2).fill('[1]').join(',')}]`],
+    [
+      'names',
+      (count: number) => `{${Array.from({ length: count }, (_, index) => `"${index}":1`).join(',')}}`,
+    ],
+    [
+      'elements of many lists',
+      (count: number) =>
+        `[${Array(count / 2)
+          .fill('[1]')
+          .join(',')}]`,
+    ],
   ])('takes 20,000 %s in all, and refuses more', (_what, make) => {
     expect(() => parseJson(make(20_000))).not.toThrow();
     expect(() => parseJson(make(20_002))).toThrow(
