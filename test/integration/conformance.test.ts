@@ -1,67 +1,196 @@
 /** The models that the ledger runs on, held to what the deployed stack does. */
 import { randomUUID } from 'node:crypto';
-import {
-  CreateQueueCommand,
-  DeleteMessageCommand,
-  ReceiveMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   CreateStateMachineCommand,
   DescribeExecutionCommand,
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { describe } from 'vitest';
-import { itRuns, type Machines } from '../conformance/machine.ts';
+import { KIND } from '../../lambdas/store/keys.ts';
+import { createTable } from '../../lambdas/store/table.ts';
+import { itRuns, type Handle, type Machines } from '../conformance/machine.ts';
+import { itQueues, MAX_RECEIVES, VISIBILITY_SECONDS, type Queued } from '../conformance/queue.ts';
+import { itStreams, type Stream } from '../conformance/stream.ts';
 import { itConforms } from '../conformance/table.ts';
-import { stack, table, until } from './client.ts';
+import { table, until } from './client.ts';
+import { aws, contentsOf, deploy, functionOf, sqs, untilSo } from './conformance-parts.ts';
 
-const aws = {
-  endpoint: stack.aws_endpoint_url,
-  region: stack.region,
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-};
 const sfn = new SFNClient(aws);
-const sqs = new SQSClient(aws);
 
 describe('the deployed table', () => {
   itConforms(() => ({ table, prefix: `conformance-${randomUUID()}-` }));
 });
 
-describe('the deployed state machines', () => {
-  itRuns(async (): Promise<Machines> => {
-    const name = `conformance-${randomUUID()}`;
-    const { QueueUrl: queueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
-    return {
-      queueUrl,
-      absentQueueUrl: `${queueUrl}-absent`,
-      async run(definition, input) {
-        const { stateMachineArn } = await sfn.send(
-          new CreateStateMachineCommand({
-            name: `${name}-${randomUUID().slice(0, 8)}`,
-            definition: JSON.stringify(definition),
-            roleArn: 'arn:aws:iam::000000000000:role/conformance',
+describe('the deployed stream', () => {
+  // The emulator gives a batch again as a whole, whatever its reader reports: what it does not do, the model is asked alone.
+  itStreams(
+    async (consume): Promise<Stream> => {
+      const pattern = {
+        eventName: ['INSERT'],
+        dynamodb: { NewImage: { kind: { S: [KIND.event, KIND.command] } } },
+      };
+      const { tableName = '', notes = '' } = await deploy(
+        {
+          Table: {
+            Type: 'AWS::DynamoDB::Table',
+            Properties: {
+              BillingMode: 'PAY_PER_REQUEST',
+              AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({
+                AttributeName,
+                AttributeType: 'S',
+              })),
+              KeySchema: [
+                { AttributeName: 'pk', KeyType: 'HASH' },
+                { AttributeName: 'sk', KeyType: 'RANGE' },
+              ],
+              StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+            },
+          },
+          Notes: { Type: 'AWS::SQS::Queue' },
+          Reader: await functionOf(({ Records }: DynamoDBStreamEvent) => {
+            const itemIdentifier = consume(Records);
+            return { batchItemFailures: itemIdentifier === undefined ? [] : [{ itemIdentifier }] };
           }),
-        );
-        const { executionArn } = await sfn.send(
-          new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
-        );
-        return until('the execution to end', async () => {
-          const { status, output } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-          if (status === 'SUCCEEDED') return { status, output: JSON.parse(output ?? '') as unknown };
-          return status === 'FAILED' ? { status } : undefined;
-        });
+          Mapping: {
+            Type: 'AWS::Lambda::EventSourceMapping',
+            Properties: {
+              EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
+              FunctionName: { Ref: 'Reader' },
+              StartingPosition: 'TRIM_HORIZON',
+              BatchSize: 100,
+              FunctionResponseTypes: ['ReportBatchItemFailures'],
+              FilterCriteria: { Filters: [{ Pattern: JSON.stringify(pattern) }] },
+              // The least that Lambda takes.
+              MaximumRecordAgeInSeconds: 60,
+              DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Notes', 'Arn'] } } },
+            },
+          },
+        },
+        { tableName: { Ref: 'Table' }, notes: { Ref: 'Notes' } },
+      );
+      const { client, name: TableName } = createTable(tableName, new DynamoDBClient(aws));
+      const contents = contentsOf(notes);
+      return {
+        put: async (Item) => void (await client.send(new PutCommand({ TableName, Item }))),
+        remove: async (Key) => void (await client.send(new DeleteCommand({ TableName, Key }))),
+        until: untilSo,
+        givenUp: async () => (await contents()).length,
+      };
+    },
+    { resumes: false },
+  );
+});
+
+describe('the deployed queue', () => {
+  itQueues(async (consume): Promise<Queued> => {
+    const { queueUrl, dead = '' } = await deploy(
+      {
+        Dead: { Type: 'AWS::SQS::Queue' },
+        Queue: {
+          Type: 'AWS::SQS::Queue',
+          Properties: {
+            VisibilityTimeout: VISIBILITY_SECONDS,
+            RedrivePolicy: {
+              deadLetterTargetArn: { 'Fn::GetAtt': ['Dead', 'Arn'] },
+              maxReceiveCount: MAX_RECEIVES,
+            },
+          },
+        },
+        Consumer: await functionOf(({ Records }: SQSEvent) => ({
+          batchItemFailures: consume(Records).map((itemIdentifier) => ({ itemIdentifier })),
+        })),
+        Mapping: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: {
+            EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+            FunctionName: { Ref: 'Consumer' },
+            BatchSize: 10,
+            FunctionResponseTypes: ['ReportBatchItemFailures'],
+          },
+        },
       },
-      async sent() {
-        const { Messages = [] } = await sqs.send(
-          new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
-        );
-        for (const { ReceiptHandle } of Messages)
-          // oxlint-disable-next-line no-await-in-loop -- a handful
-          await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
-        return Messages.map(({ Body = '' }) => JSON.parse(Body) as unknown);
-      },
+      { queueUrl: { Ref: 'Queue' }, dead: { Ref: 'Dead' } },
+    );
+    return {
+      send: async (MessageBody) =>
+        void (await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody }))),
+      until: untilSo,
+      dead: contentsOf(dead),
+      now: Date.now,
     };
   });
+});
+
+describe('the deployed state machines', () => {
+  itRuns(
+    async (): Promise<Machines> => {
+      let handled: Handle = () => ({});
+      const roleArn = 'arn:aws:iam::000000000000:role/conformance';
+      const {
+        queueUrl = '',
+        functionArn = '',
+        otherMachineArn = '',
+      } = await deploy(
+        {
+          Queue: { Type: 'AWS::SQS::Queue' },
+          Function: await functionOf((input) => handled(input)),
+          Other: {
+            Type: 'AWS::StepFunctions::StateMachine',
+            Properties: {
+              RoleArn: roleArn,
+              DefinitionString: JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } }),
+            },
+          },
+        },
+        {
+          queueUrl: { Ref: 'Queue' },
+          functionArn: { 'Fn::GetAtt': ['Function', 'Arn'] },
+          otherMachineArn: { Ref: 'Other' },
+        },
+      );
+      return {
+        queueUrl,
+        absentQueueUrl: `${queueUrl}-absent`,
+        functionArn,
+        otherMachineArn,
+        handle: (handle) => void (handled = handle),
+        now: () => Date.now() / 1000,
+        sleep: (seconds) => wait(seconds * 1000),
+        async run(definition, input) {
+          const { stateMachineArn } = await sfn.send(
+            new CreateStateMachineCommand({
+              name: `conformance-${randomUUID()}`,
+              definition: JSON.stringify(definition),
+              roleArn,
+            }),
+          );
+          const { executionArn } = await sfn.send(
+            new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+          );
+          return until('the execution to end', async () => {
+            const { status, output } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+            if (status === 'SUCCEEDED') return { status, output: JSON.parse(output ?? '') as unknown };
+            return status === 'FAILED' ? { status } : undefined;
+          });
+        },
+        async sent() {
+          const { Messages = [] } = await sqs.send(
+            new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+          );
+          for (const { ReceiptHandle } of Messages)
+            // oxlint-disable-next-line no-await-in-loop -- a handful
+            await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+          return Messages.map(({ Body = '' }) => JSON.parse(Body) as unknown);
+        },
+      };
+    },
+    // The emulator knows no MaxDelaySeconds and shortens all waits; and it gives every error of a function one name.
+    { limitsDelay: false, namesErrors: false },
+  );
 });

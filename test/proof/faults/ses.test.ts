@@ -1,50 +1,153 @@
-import type { SQSRecord } from 'aws-lambda';
+import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import type { EmailEvent } from '../../../lambdas/core/events.ts';
 import { timelinesOf } from '../../../lambdas/core/message-status.ts';
 import { normalise } from '../../../lambdas/core/normalise.ts';
+import { DEFAULT_WORKSPACE_ID } from '../../../lambdas/core/ids.ts';
 import { ingestBatch } from '../../../lambdas/store/ingest-batch.ts';
+import { KIND } from '../../../lambdas/store/keys.ts';
+import { tallyBatch } from '../../../lambdas/store/tally.ts';
 import { workspaceDirectory } from '../../../lambdas/store/workspaces.ts';
+import {
+  bounceEvent,
+  clickEvent,
+  complaintEvent,
+  deliveryDelayEvent,
+  deliveryEvent,
+  openEvent,
+  sendEvent,
+  sesMessageId,
+  type Mail,
+  type SesEvent,
+} from '../../../local/ses-events.ts';
 import { memoryTable } from '../../fakes/memory-table.ts';
 import { Dice, seededRandom } from '../world/random.ts';
-import { lifeOf, statusAfter } from '../world/mail.ts';
+import { lifeOf, statusAfter, type Published } from '../world/mail.ts';
+import { recordOf } from '../world/stream.ts';
 import { SEED, sized } from '../size.ts';
 import { fault } from './fault.ts';
 
-describe('events of SES', () => {
-  fault(34, () => {
-    const lives = sized(300, 10_000);
-    const dice = new Dice(seededRandom(SEED));
-    let orders = 0;
-    for (let life = 0; life < lives; life += 1) {
-      const told = lifeOf(dice, { acceptedAtMs: 1_772_000_000_000, workspaceId: 'ws_a' }).filter(
-        (each) => !each.unreadable,
+const AT_MS = 1_772_000_000_000;
+const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:ours';
+
+/** What the counters of all days say of each event, when SES's messages arrive in this order, and each batch of rows twice. */
+async function countersOf(bodies: readonly string[]): Promise<Readonly<Record<string, number>>> {
+  const table = memoryTable();
+  const stream: DynamoDBRecord[] = [];
+  table.inserted = (row) => {
+    if (row['kind'] === KIND.event) stream.push(recordOf(row, stream.length + 1));
+  };
+  const deps = {
+    table,
+    workspaces: workspaceDirectory(table, () => AT_MS),
+    retentionDays: 90,
+    topicArn: TOPIC_ARN,
+  };
+  const records = bodies.map((body, index) => ({
+    messageId: `m${index}`,
+    body,
+    attributes: { SentTimestamp: String(AT_MS) },
+  })) as unknown as SQSRecord[];
+  for (let from = 0; from < records.length; from += 10)
+    // oxlint-disable-next-line no-await-in-loop -- one batch after the other
+    await ingestBatch(deps, records.slice(from, from + 10));
+  for (let time = 0; time < 2; time += 1)
+    // oxlint-disable-next-line no-await-in-loop
+    await tallyBatch({ table, retentionDays: 90, now: () => AT_MS }, { shardId: 'shard', records: stream });
+  const sums: Record<string, number> = {};
+  for (const row of table.rows.values())
+    if (row['kind'] === KIND.counters && row.pk.includes('day'))
+      for (const [name, value] of Object.entries(row))
+        if (typeof value === 'number' && name !== 'ttl') sums[name] = (sums[name] ?? 0) + value;
+  return sums;
+}
+
+/** Of one recipient, in the order in which it came about. */
+function wholeLife(): readonly Published[] {
+  const [to, workspaceId] = ['one@example.com', DEFAULT_WORKSPACE_ID];
+  const messageId = sesMessageId(AT_MS, '1'.repeat(32));
+  const mail: Mail = {
+    messageId,
+    acceptedAtMs: AT_MS,
+    source: 'you@example.com',
+    to: [to],
+    configurationSet: 'set',
+    operation: 'SendEmail',
+  };
+  const at = (minutes: number): number => AT_MS + minutes * 60_000;
+  const visit = (minutes: number) => ({ atMs: at(minutes), ipAddress: '192.0.2.1', userAgent: 'Mail' });
+  const told: readonly (readonly [string, SesEvent])[] = [
+    ['sent', sendEvent(mail)],
+    ['delayed', deliveryDelayEvent(mail, [to], { atMs: at(1), expiresAtMs: at(60) })],
+    ['delivered', deliveryEvent(mail, [to], at(2))],
+    ['opened', openEvent(mail, visit(3))],
+    ['clicked', clickEvent(mail, visit(4), 'https://example.com/')],
+    [
+      'soft_bounced',
+      bounceEvent(mail, [to], { atMs: at(5), bounce: { type: 'Transient', subType: 'General' } }),
+    ],
+    ['bounced', bounceEvent(mail, [to], { atMs: at(6), bounce: { type: 'Permanent', subType: 'General' } })],
+    ['complained', complaintEvent(mail, [to], { atMs: at(7), complaint: { subType: null } })],
+  ];
+  return told.map(([event, ses]) => ({
+    atMs: AT_MS,
+    body: JSON.stringify(ses),
+    facts: [{ messageId, to, event, workspaceId }],
+  }));
+}
+
+/** Every order of all that was told, twice, or of a part of it, comes to the status and the counters that the facts say. */
+async function expectOneEnd(
+  told: readonly Published[],
+  { seed, numRuns }: { seed: number; numRuns: number },
+) {
+  const twice = [...told, ...told];
+  const orders = fc.oneof(
+    fc.shuffledSubarray(twice, { minLength: twice.length }),
+    fc.shuffledSubarray(twice, { minLength: 1 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(orders, async (shuffled) => {
+      const facts = new Map(
+        shuffled.flatMap((each) => each.facts).map((fact) => [`${fact.to} ${fact.event}`, fact]),
       );
-      const events = told.flatMap(({ body }) =>
+      const truth: Record<string, number> = {};
+      for (const { event } of facts.values()) truth[event] = (truth[event] ?? 0) + 1;
+      const events = shuffled.flatMap(({ body }) =>
         normalise(JSON.parse(body)).events.map((event): EmailEvent => ({ ...event, workspace_id: 'ws_a' })),
       );
-      const truth = (to: string | undefined) =>
-        statusAfter(
-          told.flatMap(({ facts }) => facts.filter((fact) => fact.to === to).map((fact) => fact.event)),
-        );
-      fc.assert(
-        fc.property(
-          fc.shuffledSubarray([...events, ...events], { minLength: events.length * 2 }),
-          (shuffled) => {
-            orders += 1;
-            for (const { to, status } of timelinesOf(shuffled)) expect(status).toBe(truth(to));
-          },
-        ),
-        { seed: SEED + life, numRuns: 10 },
+      for (const { to, status } of timelinesOf(events)) {
+        const own = [...facts.values()].filter((fact) => fact.to === to);
+        expect(status).toBe(statusAfter(own.map(({ event }) => event)));
+      }
+      expect(await countersOf(shuffled.map(({ body }) => body))).toEqual(truth);
+    }),
+    { seed, numRuns },
+  );
+}
+
+describe('events of SES', () => {
+  fault(34, async () => {
+    const lives = sized(300, 10_000);
+    const dice = new Dice(seededRandom(SEED));
+    const orders = { whole: sized(300, 10_000), each: 5 };
+    const whole = wholeLife();
+    expect(new Set(whole.map(({ body }) => (JSON.parse(body) as SesEvent).eventType)).size).toBe(7);
+    await expectOneEnd(whole, { seed: SEED, numRuns: orders.whole });
+    for (let life = 0; life < lives; life += 1) {
+      const told = lifeOf(dice, { acceptedAtMs: AT_MS, workspaceId: DEFAULT_WORKSPACE_ID });
+      // oxlint-disable-next-line no-await-in-loop -- one life after the other
+      await expectOneEnd(
+        told.filter((each) => !each.unreadable),
+        { seed: SEED + life, numRuns: orders.each },
       );
     }
-    return `${lives} lives of a mail, ${orders} orders, each event twice: one status`;
+    return `${orders.whole} orders of a life with all seven types, ${lives * orders.each} of ${lives} others, with repeats and gaps: one status, the same counters`;
   });
 
   fault(36, async () => {
     const table = memoryTable();
-    const own = 'arn:aws:sns:us-east-1:000000000000:ours';
     const envelope = (TopicArn: string): string =>
       JSON.stringify({ Type: 'Notification', MessageId: '1', TopicArn, Message: '{"eventType":"Send"}' });
     const foreign = ['arn:aws:sns:us-east-1:999999999999:ours', 'arn:aws:sns:us-east-1:000000000000:other'];
@@ -53,7 +156,12 @@ describe('events of SES', () => {
       body: envelope(arn),
       attributes: { SentTimestamp: '1772000000000' },
     })) as unknown as SQSRecord[];
-    const deps = { table, workspaces: workspaceDirectory(table, () => 0), retentionDays: 90, topicArn: own };
+    const deps = {
+      table,
+      workspaces: workspaceDirectory(table, () => 0),
+      retentionDays: 90,
+      topicArn: TOPIC_ARN,
+    };
     const { counts, failedMessageIds } = await ingestBatch(deps, records);
     const reasons = [...table.rows.values()].map((row) => row['reason']);
     expect(reasons).toEqual(foreign.map(() => 'foreign_topic'));

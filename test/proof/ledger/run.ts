@@ -7,7 +7,7 @@ import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { putRecovery } from '../../../lambdas/store/commands.ts';
 import { updateEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { lifeOf, type Published } from '../world/mail.ts';
-import { NO_FAULTS, randomFaults } from '../world/process.ts';
+import { NO_FAULTS, randomFaults, type Tally } from '../world/process.ts';
 import { World } from '../world/world.ts';
 import {
   checkCounters,
@@ -53,7 +53,8 @@ export interface LedgerReport {
   readonly atRest: readonly Findings[];
   /** After the receivers were mended and everything missed was recovered. */
   readonly recovered: readonly Findings[];
-  readonly injected: Readonly<Record<string, number>>;
+  /** While faults were on. */
+  readonly tally: Tally;
 }
 
 export async function runLedger({ seed, messages, faultShare }: LedgerOptions): Promise<LedgerReport> {
@@ -67,11 +68,11 @@ export async function runLedger({ seed, messages, faultShare }: LedgerOptions): 
     world.faults = randomFaults(world.dice, faultShare);
     await world.clock.run();
     const atRest = checkAll(world, tenants, published);
+    const tally = structuredClone(world.tally);
     world.faults = NO_FAULTS;
     await recoverAll(world, tenants.endpoints);
-    const only: ReadonlySet<DeliveryStatus> = new Set(['delivered']);
-    const recovered = [checkDeliveries(world, tenants.endpoints, only), checkCounters(world)];
-    return { atRest, recovered, injected: world.injected };
+    const recovered = checkAll(world, tenants, published, new Set(['delivered']));
+    return { atRest, recovered, tally };
   } finally {
     restore();
   }
@@ -81,10 +82,11 @@ function checkAll(
   world: World,
   { endpoints }: Tenants,
   published: readonly Published[],
+  mustBe?: ReadonlySet<DeliveryStatus>,
 ): readonly Findings[] {
   return [
     checkEvents(world, published),
-    checkDeliveries(world, endpoints),
+    checkDeliveries(world, endpoints, mustBe),
     checkRequests(world, endpoints),
     checkCounters(world),
     checkSuppressions(world),
@@ -105,7 +107,7 @@ function abandoned(world: World): number {
 }
 
 /** What an operator does when the receivers are well again. */
-async function recoverAll(world: World, endpoints: readonly Endpoint[]): Promise<void> {
+export async function recoverAll(world: World, endpoints: readonly Endpoint[]): Promise<void> {
   for (const receiver of world.receivers.values()) receiver.behaviour = () => ({});
   const at = formatTimestamp(world.clock.nowMs);
   const randomBytes = (size: number): Uint8Array => world.dice.bytes(size);

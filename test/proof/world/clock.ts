@@ -46,6 +46,17 @@ export class Clock {
     if (untilMs !== Infinity) this.nowMs = Math.max(this.nowMs, untilMs);
   }
 
+  /** Goes on, half a minute at a time, until it is so. Throws after two days. */
+  async until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+    const deadlineMs = this.nowMs + 2 * 86_400_000;
+    // oxlint-disable no-await-in-loop -- time goes on when nothing else does
+    while (!(await isSo())) {
+      if (this.nowMs > deadlineMs) throw new Error(`Waited in vain for ${what}`);
+      await this.run(this.nowMs + 30_000);
+    }
+    // oxlint-enable no-await-in-loop
+  }
+
   /** The product's own short waits (`setTimeout`) go by this clock, too. Returns how to undo it. */
   install(): () => void {
     globalThis.setTimeout = ((run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>

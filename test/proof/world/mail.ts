@@ -43,6 +43,12 @@ const BOUNCES = [
   { type: 'Undetermined', subType: 'Undetermined', event: 'soft_bounced' },
 ] as const;
 
+const REFUSED = { status: '5.1.1', diagnosticCode: 'smtp; 550 5.1.1 user unknown' };
+const LATE_BOUNCE = { type: 'Permanent', subType: 'General' };
+/** An automatic reply has no diagnosis. */
+const OUT_OF_OFFICE = { type: 'Transient', subType: 'General' };
+const ABUSE = { subType: null, feedbackType: 'abuse' };
+
 const GARBAGE = [
   'not JSON',
   '{}',
@@ -103,22 +109,22 @@ export function lifeOf(
       later();
       if (dice.chance(0.08)) {
         const bounce = dice.of(BOUNCES);
-        const diagnosticCode = 'smtp; 550 5.1.1 user unknown';
-        tell(
-          bounceEvent(mail, [to], { atMs, bounce: { ...bounce, status: '5.1.1', diagnosticCode } }),
-          bounce.event,
-          [to],
-        );
+        tell(bounceEvent(mail, [to], { atMs, bounce: { ...bounce, ...REFUSED } }), bounce.event, [to]);
         continue;
       }
       tell(deliveryEvent(mail, [to], atMs), 'delivered', [to]);
-      if (dice.chance(0.02)) {
+      // What comes after the delivery contradicts it, and need not come in order.
+      const after = dice.upTo(100);
+      if (after < 3) {
         later();
-        tell(
-          complaintEvent(mail, [to], { atMs, complaint: { subType: null, feedbackType: 'abuse' } }),
-          'complained',
-          [to],
-        );
+        tell(bounceEvent(mail, [to], { atMs, bounce: OUT_OF_OFFICE }), 'soft_bounced', [to]);
+      } else if (after < 6) {
+        later();
+        tell(bounceEvent(mail, [to], { atMs, bounce: { ...LATE_BOUNCE, ...REFUSED } }), 'bounced', [to]);
+      }
+      if (dice.chance(0.03)) {
+        later();
+        tell(complaintEvent(mail, [to], { atMs, complaint: ABUSE }), 'complained', [to]);
       }
     }
     // Of an open or a click in a mail with several recipients SES does not say whose it is.

@@ -9,21 +9,38 @@ import type { Dice } from './random.ts';
 /** What a call meets. `lost`: done, and the answer got lost. `killed_after`: done, and its process is gone. */
 export type Fault = 'error' | 'throttled' | 'partial' | 'lost' | 'killed' | 'killed_after';
 
-export type Faults = (call: { readonly name: string; readonly process: Process }) => Fault | undefined;
+/** One try of a call, as whoever decides what it meets sees it. */
+export interface Tried {
+  readonly name: string;
+  readonly process: Process | undefined;
+  /** What has an effect on this call. */
+  readonly possible: readonly Fault[];
+  /** From 0; the SDK makes some more of a call that failed. */
+  readonly attempt: number;
+}
+
+export type Faults = (tried: Tried) => Fault | undefined;
 
 export const NO_FAULTS: Faults = () => undefined;
 
 /** Of ten calls that go wrong, one takes its process with it: some steps make a hundred calls. */
-const KINDS: readonly Fault[] = [
-  ...(['error', 'throttled', 'partial', 'lost', 'error', 'throttled', 'partial', 'lost', 'lost'] as const),
-  'killed',
-];
+const DEADLY_SHARE = 0.1;
+const DEADLY: ReadonlySet<Fault> = new Set(['killed', 'killed_after']);
 
+/** So many of all calls, each drawn once, however often the SDK tries it. */
 export function randomFaults(dice: Dice, share: number): Faults {
-  return () => {
-    const kind = dice.chance(share) ? dice.of(KINDS) : undefined;
-    return kind === 'killed' && dice.chance(0.5) ? 'killed_after' : kind;
+  return ({ possible, attempt }) => {
+    if (attempt > 0 || !dice.chance(share)) return undefined;
+    const deadly = possible.filter((each) => DEADLY.has(each));
+    const others = possible.filter((each) => !DEADLY.has(each));
+    return dice.of(deadly.length > 0 && dice.chance(DEADLY_SHARE) ? deadly : others);
   };
+}
+
+/** How much was called, and what went wrong: each call once, however often it was tried. */
+export interface Tally {
+  calls: number;
+  readonly faults: Partial<Record<Fault, number>>;
 }
 
 export const never = new Promise<never>(() => {});
@@ -65,13 +82,26 @@ export interface Calls {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly faults: Faults;
-  /** Faults so far, by kind. */
-  readonly injected: Record<string, number>;
+  readonly tally: Tally;
 }
+
+/** What it meets at this try; none where that would have no effect. A first try without a fault is the only one. */
+export function meet({ faults, tally }: Pick<Calls, 'faults' | 'tally'>, tried: Tried): Fault | undefined {
+  const drawn = faults(tried);
+  const met = drawn !== undefined && tried.possible.includes(drawn) ? drawn : undefined;
+  if (tried.attempt > 0) return met;
+  tally.calls += 1;
+  if (met !== undefined) tally.faults[met] = (tally.faults[met] ?? 0) + 1;
+  return met;
+}
+
+const OF_ANY_CALL: readonly Fault[] = ['error', 'throttled', 'lost', 'killed', 'killed_after'];
 
 /** One call as the SDK makes it: tries again what may pass, and gives up after three. */
 export async function callAws<T>(calls: Calls, process: Process, call: Call<T>): Promise<T> {
-  const { clock, dice, faults, injected } = calls;
+  const { clock, dice } = calls;
+  const { name } = call;
+  const possible: readonly Fault[] = call.runPartly ? [...OF_ANY_CALL, 'partial'] : OF_ANY_CALL;
   let done: { readonly answer: T } | undefined;
   let failure: Error | undefined;
   // Every other fault is over by the next try; the rest outlasts all of them, and reaches our code.
@@ -80,23 +110,28 @@ export async function callAws<T>(calls: Calls, process: Process, call: Call<T>):
     // oxlint-disable-next-line no-await-in-loop -- a try follows the one before it
     await clock.sleep(2 + dice.upTo(8) + attempt * RETRY_MS);
     if (!process.alive) return never;
-    const met = lasting ?? faults({ name: call.name, process });
+    const met = lasting ?? meet(calls, { name, process, possible, attempt });
     if (met !== undefined && met !== 'partial' && dice.chance(0.5)) lasting = met;
-    if (met !== undefined) injected[met] = (injected[met] ?? 0) + 1;
     if (met === 'killed') return process.kill();
-    if (met === 'error') failure = fault('InternalServerError', `${call.name} failed`);
-    else if (met === 'throttled') failure = fault('ThrottlingException', `${call.name} was throttled`);
+    if (met === 'error') failure = fault('InternalServerError', `${name} failed`);
+    else if (met === 'throttled') failure = fault('ThrottlingException', `${name} was throttled`);
     else {
-      const partly = met === 'partial' ? call.runPartly : undefined;
+      const first = done;
+      const run = (met === 'partial' ? call.runPartly : undefined) ?? call.run;
       // oxlint-disable-next-line no-await-in-loop
-      const answer = done && call.again ? call.again(done.answer) : await (partly ?? call.run)();
+      const [told] = await Promise.allSettled([
+        Promise.resolve().then(() => (first && call.again ? call.again(first.answer) : run())),
+      ]);
       if (met === 'killed_after') return process.kill();
       // oxlint-disable-next-line no-await-in-loop -- the way back takes time, too, and others go on meanwhile
       await clock.sleep(1 + dice.upTo(4));
       if (!process.alive) return never;
-      if (met !== 'lost') return answer;
-      done = { answer };
-      failure = fault('TimeoutError', `${call.name} gave no answer`);
+      if (met !== 'lost' && told.status === 'rejected') throw told.reason;
+      if (told.status === 'fulfilled') {
+        if (met !== 'lost') return told.value;
+        done = { answer: told.value };
+      }
+      failure = fault('TimeoutError', `${name} gave no answer`);
     }
   }
   throw failure ?? new Error('Not tried');

@@ -56,6 +56,7 @@ export class Queue {
     while (batch.length < batchSize && this.visible.length > 0)
       batch.push(...this.visible.splice(dice.upTo(this.visible.length), 1));
     for (const message of batch) message.receives += 1;
+    const visibleMs = clock.nowMs + visibilityMs;
     let failed: ReadonlySet<string>;
     try {
       failed = new Set(await consume(batch.map(toRecord)));
@@ -65,7 +66,7 @@ export class Queue {
     this.busy -= 1;
     for (const message of batch)
       if (failed.has(message.id) || dice.chance(repeatedShare))
-        clock.after(visibilityMs, () => this.show(message));
+        clock.after(visibleMs - clock.nowMs, () => this.show(message));
     if (this.visible.length > 0) clock.after(0, () => void this.poll());
   }
 }

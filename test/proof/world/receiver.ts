@@ -15,6 +15,7 @@ export type Behaviour = (nowMs: number) => Partial<Answer>;
 
 /** What has come of one event. */
 export interface Received {
+  readonly firstMs: number;
   requests: number;
   /** Requests that were answered by a 2xx which was sent, whether or not it arrived. */
   taken: number;
@@ -37,7 +38,7 @@ export class Receiver {
     const hmac = createHmac('sha256', this.secret).update(`${id}.${timestamp}.${request.body}`);
     if (request.headers['x-ivymail-signature'] !== `v1,${hmac.digest('base64')}`) this.forged += 1;
     const answer: Answer = { afterMs: 20, status: 200, ...this.behaviour(nowMs) };
-    const received = this.byEvent.get(id) ?? { requests: 0, taken: 0 };
+    const received = this.byEvent.get(id) ?? { firstMs: nowMs, requests: 0, taken: 0 };
     received.requests += 1;
     if (answer.status !== undefined && answer.status < 300) received.taken += 1;
     this.byEvent.set(id, received);

@@ -100,19 +100,24 @@ export class Reader {
   }
 }
 
+/** What a reader of the stream gets of a new row. */
+export function recordOf(row: Row, sequence: number): DynamoDBRecord {
+  return {
+    eventName: 'INSERT',
+    dynamodb: {
+      SequenceNumber: String(sequence),
+      Keys: { pk: { S: row.pk }, sk: { S: row.sk } },
+      NewImage: toImage(row),
+    },
+  } as unknown as DynamoDBRecord;
+}
+
 export function streamOf(readers: readonly Reader[]): (row: Row) => void {
   let sequence = 0;
   return (row) => {
     if (!['event', 'command', 'attempt'].includes(String(row['kind']))) return;
     sequence += 1;
-    const record = {
-      eventName: 'INSERT',
-      dynamodb: {
-        SequenceNumber: String(sequence),
-        Keys: { pk: { S: row.pk }, sk: { S: row.sk } },
-        NewImage: toImage(row),
-      },
-    } as unknown as DynamoDBRecord;
+    const record = recordOf(row, sequence);
     for (const reader of readers) reader.hear(row, record);
   };
 }

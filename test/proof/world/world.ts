@@ -2,7 +2,7 @@
  * A deployment in memory: the real code of the pipeline over a table, a stream, a queue and state machines that behave as
  * AWS's do, on one virtual clock. What goes wrong, and when, is told by `faults`.
  */
-import { ExecutionAlreadyExists, type SFNClient } from '@aws-sdk/client-sfn';
+import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SQSRecord } from 'aws-lambda';
 import { deliverDefinition } from '../../../lib/deliver-machine.ts';
@@ -27,9 +27,11 @@ import { tallyBatch } from '../../../lambdas/store/tally.ts';
 import { workspaceDirectory, type WorkspaceDirectory } from '../../../lambdas/store/workspaces.ts';
 import { memoryTable } from '../../fakes/memory-table.ts';
 import { Clock } from './clock.ts';
-import { execute, type Definition } from './machine.ts';
+import { Executions, START_EXECUTION, type Machine } from './executions.ts';
+import type { Definition } from './machine.ts';
 import {
   callAws,
+  meet,
   never,
   NO_FAULTS,
   Process,
@@ -37,6 +39,7 @@ import {
   type Call,
   type Calls,
   type Faults,
+  type Tally,
 } from './process.ts';
 import { Queue } from './queue.ts';
 import { Dice, seededRandom } from './random.ts';
@@ -48,6 +51,13 @@ const RETENTION_DAYS = 90;
 export const RETRY = { firstDelaySeconds: 60, factor: 5, count: 3 };
 const FUNCTION = 'deliver-function';
 const RECOVER_FUNCTION = 'recover-function';
+/** Of an account that asked for no more. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+export const ACCOUNT_CONCURRENCY = 1_000;
+/** A poller that is refused asks again, SQS's for as long as it has the messages to itself. */
+const REFUSED_MS = 1_000;
+const VISIBILITY_MS = 180_000;
+/** How Step Functions knows a function that was refused. */
+const TOO_MANY = 'Lambda.TooManyRequestsException';
 /** A crash is noticed when the runtime is gone, not when the function's time is up. */
 const CRASH_MS = 500;
 
@@ -60,17 +70,19 @@ interface Worker {
   readonly sfn: SFNClient;
 }
 
-type MachineName = 'deliver' | 'redeliver' | 'recover';
-
-const MACHINES: Readonly<Record<MachineName, Definition>> = {
-  deliver: deliverDefinition({
-    partition: 'aws',
-    deliverFunctionArn: FUNCTION,
-    redeliverMachineArn: 'redeliver',
-    deadLetterQueueUrl: 'deliver-dead-letters',
-  }) as Definition,
-  redeliver: redeliverDefinition({ deliverFunctionArn: FUNCTION }) as Definition,
-  recover: recoverDefinition({ recoverFunctionArn: RECOVER_FUNCTION }) as Definition,
+const DELIVER = deliverDefinition({
+  partition: 'aws',
+  deliverFunctionArn: FUNCTION,
+  redeliverMachineArn: 'redeliver',
+  deadLetterQueueUrl: 'deliver-dead-letters',
+});
+const REDELIVER = redeliverDefinition({ deliverFunctionArn: FUNCTION });
+const RECOVER = recoverDefinition({ recoverFunctionArn: RECOVER_FUNCTION });
+/** By their ARN. */
+const MACHINES: Readonly<Record<string, Machine>> = {
+  deliver: { definition: DELIVER as Definition, express: true },
+  redeliver: { definition: REDELIVER as Definition, express: false },
+  recover: { definition: RECOVER as Definition, express: false },
 };
 
 interface Command {
@@ -78,10 +90,17 @@ interface Command {
   readonly input: Record<string, unknown>;
 }
 
+export interface WorldOptions {
+  readonly seed: number;
+  readonly startMs: number;
+  /** Invocations of all functions at once that the account allows. */
+  readonly concurrency?: number;
+}
+
 export class World implements Calls {
   readonly clock: Clock;
   readonly dice: Dice;
-  readonly injected: Record<string, number> = {};
+  readonly tally: Tally = { calls: 0, faults: {} };
   readonly table = memoryTable();
   readonly receivers = new Map<string, Receiver>();
   readonly queue: Queue;
@@ -89,23 +108,24 @@ export class World implements Calls {
   readonly tallyReader: Reader;
   /** Keys that dispatch or the Express machine left for a person. */
   readonly deadLetters: unknown[] = [];
-  /** Executions that ended by an error: each is an alarm. */
-  readonly failedExecutions: { readonly name: string; readonly error: Error }[] = [];
   /** By delivery: kills and unrecorded attempts, each of which may cost one more request. */
   readonly excuses = new Map<string, number>();
   faults: Faults = NO_FAULTS;
+  /** Invocations at once, of all functions: the most there were, and those that the account's limit refused. */
+  readonly invocations = { running: 0, most: 0, refused: 0 };
+  private readonly limit: number;
   private readonly idle: Worker[] = [];
-  private readonly names = new Set<string>();
-  private started = 0;
+  private readonly executions: Executions;
 
-  constructor({ seed, startMs }: { readonly seed: number; readonly startMs: number }) {
+  constructor({ seed, startMs, concurrency = Infinity }: WorldOptions) {
+    this.limit = concurrency;
     this.clock = new Clock(startMs);
     this.dice = new Dice(seededRandom(seed));
     const { clock, dice } = this;
     this.queue = new Queue({
       clock,
       dice,
-      visibilityMs: 180_000,
+      visibilityMs: VISIBILITY_MS,
       maxReceives: 10,
       batchSize: 10,
       concurrency: 8,
@@ -125,16 +145,53 @@ export class World implements Calls {
       kinds: ['event', 'attempt'],
       batchSize: 1_000,
       parallel: 1,
-      consume: (batch) => this.tally(batch),
+      consume: (batch) => this.count(batch),
     });
     this.table.inserted = streamOf([this.dispatchReader, this.tallyReader]);
+    this.executions = new Executions({
+      clock,
+      random: dice.random,
+      task: (resource, parameters) => this.runTask(resource, parameters),
+      machines: MACHINES,
+      twice: () => this.faults !== NO_FAULTS && dice.chance(0.01),
+    });
   }
 
-  /** What comes out of the function, or the news of its death. */
-  invoke<T>(run: (worker: Worker) => Promise<T>): Promise<T> {
-    const worker = this.idle.pop() ?? this.newWorker();
+  /** Executions that ended by an error: each is an alarm. */
+  get failedExecutions(): Executions['failed'] {
+    return this.executions.failed;
+  }
+
+  /** What comes out of the function, or the news of its death, or that the account has no room for it. */
+  async invoke<T>(run: (worker: Worker) => Promise<T>): Promise<T> {
+    const { invocations } = this;
+    if (invocations.running >= this.limit) {
+      invocations.refused += 1;
+      throw named(TOO_MANY, 'Rate Exceeded.');
+    }
+    invocations.running += 1;
+    invocations.most = Math.max(invocations.most, invocations.running);
+    try {
+      return await this.runOn(this.idle.pop() ?? this.newWorker(), run);
+    } finally {
+      invocations.running -= 1;
+    }
+  }
+
+  /** As the pollers of SQS and of the stream invoke: being refused is no failure of the batch. */
+  private async poll<T>(run: (worker: Worker) => Promise<T>, patienceMs = Infinity): Promise<T> {
+    const untilMs = this.clock.nowMs + patienceMs;
+    while (this.invocations.running >= this.limit && this.clock.nowMs < untilMs) {
+      this.invocations.refused += 1;
+      // oxlint-disable-next-line no-await-in-loop -- until there is room
+      await this.clock.sleep(REFUSED_MS);
+    }
+    return this.invoke(run);
+  }
+
+  private runOn<T>(worker: Worker, run: (worker: Worker) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const crash = Object.assign(new Error('The function crashed'), { name: 'Lambda.Unknown' });
+      const crash = named('Lambda.Unknown', 'The function crashed');
       worker.process.onDeath = [() => this.clock.after(CRASH_MS, () => reject(crash))];
       processOf
         .run(worker.process, () => run(worker))
@@ -174,11 +231,8 @@ export class World implements Calls {
         call({
           name: 'StartExecution',
           run: () => {
-            this.start(
-              input['stateMachineArn'] as MachineName,
-              String(input['name']),
-              JSON.parse(String(input['input'])),
-            );
+            const { stateMachineArn: arn, name, input: text } = input;
+            this.executions.start(String(arn), String(name), JSON.parse(String(text)));
             return {};
           },
         }),
@@ -201,27 +255,27 @@ export class World implements Calls {
     const [tableName, requests] = Object.entries(
       command.input['RequestItems'] as Record<string, unknown[]>,
     )[0] as [string, unknown[]];
-    const half = Math.ceil(requests.length / 2);
+    const half = Math.floor(requests.length / 2);
     return call({
       name,
       run,
       async runPartly() {
         command.input['RequestItems'] = { [tableName]: requests.slice(0, half) };
-        await run();
+        if (half > 0) await run();
         return { UnprocessedItems: { [tableName]: requests.slice(half) } };
       },
     });
   }
 
   private ingest(records: readonly SQSRecord[]): Promise<readonly string[]> {
-    return this.invoke(async ({ table, workspaces }) => {
+    return this.poll(async ({ table, workspaces }) => {
       const deps = { table, workspaces, retentionDays: RETENTION_DAYS, topicArn: TOPIC_ARN };
       return (await ingestBatch(deps, records)).failedMessageIds;
-    });
+    }, VISIBILITY_MS);
   }
 
   private dispatch({ records }: Batch): Promise<string | undefined> {
-    return this.invoke(async ({ process, table, sfn }) => {
+    return this.poll(async ({ process, table, sfn }) => {
       const report = await dispatchBatch(
         {
           endpointsOf: (workspaceId) => listEndpoints(table, workspaceId, { consistent: true }),
@@ -244,55 +298,29 @@ export class World implements Calls {
     });
   }
 
-  private tally(batch: Batch): Promise<undefined> {
-    return this.invoke(async ({ table }) => {
+  private count(batch: Batch): Promise<undefined> {
+    return this.poll(async ({ table }) => {
       await tallyBatch({ table, retentionDays: RETENTION_DAYS, now: this.clock.now }, batch);
       return undefined;
     });
   }
 
-  /** A Standard execution's name is taken for good; an Express one may run twice. */
-  private start(machine: MachineName, name: string, input: Record<string, unknown>): void {
-    const key = `${machine}/${name}`;
-    if (machine !== 'deliver' && this.names.has(key))
-      throw new ExecutionAlreadyExists({ message: 'Execution Already Exists', $metadata: {} });
-    this.names.add(key);
-    const times = machine === 'deliver' && this.faults !== NO_FAULTS && this.dice.chance(0.01) ? 2 : 1;
-    for (let time = 0; time < times; time += 1) void this.runMachine(machine, name, input);
-  }
-
-  private async runMachine(
-    machine: MachineName,
-    name: string,
-    input: Record<string, unknown>,
-  ): Promise<void> {
-    this.started += 1;
-    const executionId = `${machine}:${name}:${machine === 'deliver' ? this.started : ''}`;
-    const deps = {
-      clock: this.clock,
-      random: this.dice.random,
-      task: (resource: string, parameters: unknown) => this.runTask(resource, parameters),
-    };
-    try {
-      await execute(deps, MACHINES[machine], { input, executionId });
-    } catch (error) {
-      this.failedExecutions.push({ name: executionId, error: error as Error });
-    }
-  }
-
   /** One call of a state machine; these have no SDK of ours between them, so every fault reaches the definition. */
-  private async runTask(resource: string, parameters: unknown): Promise<unknown> {
+  private async runTask(name: string, parameters: unknown): Promise<unknown> {
     await this.clock.sleep(5 + this.dice.upTo(20));
-    const met = this.faults({ name: resource, process: new Process() });
-    if (met === 'error' || met === 'throttled' || met === 'killed')
-      throw Object.assign(new Error('Throttled'), { name: 'Lambda.TooManyRequestsException' });
-    const result = await this.perform(resource, parameters);
+    const met = meet(this, {
+      name,
+      process: undefined,
+      possible: ['error', 'throttled', 'lost'],
+      attempt: 0,
+    });
+    if (met === 'error') throw named('Lambda.ServiceException', 'The service failed');
+    if (met === 'throttled') throw named(TOO_MANY, 'Too many requests');
+    const result = await this.perform(name, parameters);
+    if (met !== 'lost') return result;
     // What could not be written down is lost with the answer: the one case in which two faults cost a request.
-    if (isUnrecorded(result) && (met === 'lost' || met === 'killed_after'))
-      this.excuse(deliveryKeyOf(result));
-    if (met === 'lost' || met === 'killed_after')
-      throw Object.assign(new Error('No answer'), { name: 'Lambda.SdkClientException' });
-    return result;
+    if (isUnrecorded(result)) this.excuse(deliveryKeyOf(result));
+    throw named('Lambda.SdkClientException', 'No answer');
   }
 
   private async perform(resource: string, parameters: unknown): Promise<unknown> {
@@ -307,15 +335,8 @@ export class World implements Calls {
             given as unknown as PacedTask,
           ),
         );
-      case 'arn:aws:states:::states:startExecution':
-        try {
-          this.start('redeliver', String(given['Name']), given['Input'] as Record<string, unknown>);
-        } catch {
-          throw Object.assign(new Error('Execution Already Exists'), {
-            name: 'StepFunctions.ExecutionAlreadyExistsException',
-          });
-        }
-        return {};
+      case START_EXECUTION:
+        return this.executions.startByTask(given);
       case 'arn:aws:states:::sqs:sendMessage':
         this.deadLetters.push(given['MessageBody']);
         return {};
@@ -354,7 +375,8 @@ export class World implements Calls {
       const startedMs = this.clock.nowMs;
       await this.clock.sleep(5 + this.dice.upTo(30));
       if (!process.alive) return never;
-      const met = this.faults({ name: 'send', process });
+      const possible = ['lost', 'killed', 'killed_after'] as const;
+      const met = meet(this, { name: 'send', process, possible, attempt: 0 });
       if (met === 'killed') return process.kill();
       const receiver = this.receivers.get(request.url);
       if (!receiver) throw new Error(`Nobody listens on ${request.url}`);
@@ -376,6 +398,10 @@ export class World implements Calls {
       };
     };
   }
+}
+
+function named(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name });
 }
 
 function isUnrecorded(result: unknown): result is DeliveryTask {

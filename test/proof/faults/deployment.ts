@@ -1,0 +1,83 @@
+/** A simulated deployment with endpoints, and mail that is sent through it. */
+import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
+import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
+import type { Row } from '../../../lambdas/store/pages.ts';
+import { deliveryEvent, sendEvent, sesMessageId, type Mail } from '../../../local/ses-events.ts';
+import { putEndpoint } from '../../builders/rows.ts';
+import { SEED } from '../size.ts';
+import type { Published } from '../world/mail.ts';
+import { Receiver, type Behaviour } from '../world/receiver.ts';
+import { World, type WorldOptions } from '../world/world.ts';
+
+export const START_MS = Date.parse('2026-03-01T00:00:00Z');
+const AT = '2026-03-01T00:00:00Z';
+export const MINUTE_MS = 60_000;
+
+export function deployment(options: Pick<WorldOptions, 'concurrency'> = {}): World {
+  return new World({ seed: SEED, startMs: START_MS, ...options });
+}
+
+export async function addEndpoint(
+  world: World,
+  name: string,
+  { behaviour = () => ({}), events = ['*'] }: { behaviour?: Behaviour; events?: Endpoint['events'] } = {},
+): Promise<Endpoint> {
+  const secret = world.dice.bytes(24);
+  const endpoint: Endpoint = {
+    id: deterministicId('ep', [name]),
+    workspace_id: DEFAULT_WORKSPACE_ID,
+    url: `https://${name}.example.com/`,
+    events,
+    status: 'active',
+    status_changed_at: AT,
+    created_at: AT,
+    updated_at: AT,
+    secrets: [{ version: 1, sealed: secret }],
+  };
+  world.receivers.set(endpoint.url, new Receiver(endpoint.url, secret, behaviour));
+  await putEndpoint(world.table, endpoint);
+  return endpoint;
+}
+
+function told(world: World, atMs: number, event: 'sent' | 'delivered'): Published {
+  const messageId = sesMessageId(atMs, world.dice.hex(32));
+  const to = `${world.dice.hex(8)}@example.com`;
+  const mail: Mail = {
+    messageId,
+    acceptedAtMs: atMs,
+    source: 'you@example.com',
+    to: [to],
+    configurationSet: 'set',
+    operation: 'SendEmail',
+  };
+  const ses = event === 'sent' ? sendEvent(mail) : deliveryEvent(mail, [to], atMs);
+  return {
+    atMs,
+    body: JSON.stringify(ses),
+    facts: [{ messageId, to, event, workspaceId: DEFAULT_WORKSPACE_ID }],
+  };
+}
+
+export function sent(world: World, atMs: number): Published {
+  return told(world, atMs, 'sent');
+}
+
+export function delivered(world: World, atMs: number): Published {
+  return told(world, atMs, 'delivered');
+}
+
+/** Until everything has come to rest, or only up to a time. */
+export async function run(world: World, published: readonly Published[], untilMs?: number): Promise<void> {
+  const restore = world.clock.install();
+  try {
+    for (const { atMs, body } of published)
+      world.clock.after(atMs - world.clock.nowMs, () => world.queue.send(body));
+    await world.clock.run(untilMs);
+  } finally {
+    restore();
+  }
+}
+
+export function rows(world: World, kind: string): readonly Row[] {
+  return [...world.table.rows.values()].filter((row) => row['kind'] === kind);
+}
