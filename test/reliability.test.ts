@@ -13,9 +13,24 @@ describe('docs/reliability.md', () => {
     );
   });
 
+  it('says where a row differs from what was listed', () => {
+    expect(FAULTS.filter(({ note }) => note !== undefined && !page.includes(note))).toEqual([]);
+  });
+
   it('is of a run in which every part was run, and nothing failed', () => {
     expect(page).not.toContain('not part of this run');
     expect(page).not.toContain('some of it failed');
+  });
+});
+
+describe('the README', () => {
+  it('promises in the figures of that run', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    const promise = readme.slice(readme.indexOf('## What it promises')).split('\n## ')[0] ?? '';
+    const named = promise.match(/\d{1,3}(?:,\d{3})+/g) ?? [];
+    const figures = page.split('\n').map((line) => line.split('|').at(-2)?.trim());
+    expect(named.length).toBeGreaterThan(4);
+    expect(named.filter((figure) => !figures.includes(figure))).toEqual([]);
   });
 });
 

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createSender, type AttemptResult, type SenderOptions } from '../../lambdas/delivery/send.ts';
+import { listen, pour, raw, type Listening } from '../proof/faults/servers.ts';
 
 /** Short, so that receivers which never end cost a test little. */
 const DEADLINE_MS = 400;
@@ -13,48 +14,8 @@ const TLS = {
   cert: readFileSync(join(import.meta.dirname, '../fixtures/tls/certificate.pem'), 'utf8'),
 };
 
-const ends: (() => void)[] = [];
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-});
-
-interface Receiver {
-  readonly port: number;
-  readonly connections: () => number;
-}
-
-function listen(server: Server): Promise<Receiver> {
-  const sockets = new Set<Socket>();
-  let connections = 0;
-  server.on('connection', (socket) => {
-    connections += 1;
-    sockets.add(socket);
-    socket.on('error', () => {});
-  });
-  ends.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      resolve({ port: (server.address() as AddressInfo).port, connections: () => connections });
-    });
-  });
-}
-
-function receiver(listener: RequestListener): Promise<Receiver> {
+function receiver(listener: RequestListener): Promise<Listening> {
   return listen(createHttpServer(listener));
-}
-
-/** A receiver that speaks no HTTP but what the test has it say, once a request has come. */
-function raw(answer: (socket: Socket) => void): Promise<Receiver> {
-  return listen(createServer((socket) => socket.once('data', () => answer(socket))));
-}
-
-/** Writes for ever, as fast as it is read, until the other side has gone. */
-function pour(socket: Socket, text: string): void {
-  if (socket.destroyed) return;
-  socket.write(text, () => setImmediate(() => pour(socket, text)));
 }
 
 function aSender(changes: Partial<SenderOptions> = {}) {
@@ -126,16 +87,6 @@ describe('a failure is recorded, with its class', () => {
     expect((await post(port)).retry_after).toBe('120');
   });
 
-  it('an endless body of an error, of which no more than 16 KiB are read', async () => {
-    const { port } = await raw((socket) => {
-      socket.write('HTTP/1.1 500 Oops\r\n\r\n');
-      pour(socket, 'b'.repeat(1024));
-    });
-    const result = await post(port);
-    expect(result).toMatchObject({ status_code: 500, error_class: 'http_status' });
-    expect(result.response_excerpt).toBe('b'.repeat(1024));
-  });
-
   it.each<[string, (socket: Socket) => void]>([
     ['says nothing', () => {}],
     ['sends header after header', (socket) => drip(socket, 'HTTP/1.1 200 OK\r\n', 'x: y\r\n')],
@@ -167,8 +118,9 @@ describe('a failure is recorded, with its class', () => {
   });
 
   it('connect_error where nobody listens', async () => {
-    const { port } = await receiver((_request, response) => response.end());
-    for (const end of ends.splice(0)) end();
+    const nobody = createServer();
+    const { port } = await listen(nobody);
+    nobody.close();
     expect(await post(port)).toMatchObject({
       error_class: 'connect_error',
       error_detail: expect.stringContaining('ECONNREFUSED'),
@@ -270,6 +222,17 @@ describe('over TLS', () => {
   it('a certificate nobody trusts is a tls_error', async () => {
     const { port } = await listen(createHttpsServer(TLS, (_request, response) => response.end()));
     expect(await aSender({ resolve })(request(port))).toMatchObject({ error_class: 'tls_error' });
+  });
+
+  it('a certificate that has expired is a tls_error', async () => {
+    const cert = readFileSync(join(import.meta.dirname, '../fixtures/tls/expired.pem'), 'utf8');
+    const { port } = await listen(
+      createHttpsServer({ ...TLS, cert }, (_request, response) => response.end()),
+    );
+    expect(await aSender({ resolve, ca: cert })(request(port))).toMatchObject({
+      error_class: 'tls_error',
+      error_detail: expect.stringMatching(/^CERT_HAS_EXPIRED/),
+    });
   });
 
   it('a certificate of another name is a tls_error', async () => {

@@ -1,7 +1,7 @@
 /** docs/reliability.md, of what the proofs recorded. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SEEN_PREFIX, type SeenFault } from './faults/fault-record.ts';
+import { recordName, type SeenFault } from './faults/fault-record.ts';
 import { FAULTS, type FaultRow } from './faults/rows.ts';
 import { RECORDS } from './record.ts';
 
@@ -66,6 +66,8 @@ const PROOFS: readonly { readonly record: string; readonly title: string; readon
   },
 ];
 
+const NOT_RUN = 'not part of this run';
+
 function read(name: string): unknown {
   const file = join(RECORDS, `${name}.json`);
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as unknown) : undefined;
@@ -83,15 +85,29 @@ function section({ record, title, what }: (typeof PROOFS)[number]): string {
   const figures = read(record) as Figures | undefined;
   const rows = figures
     ? Object.entries(figures).map(([name, value]) => `| ${cell(name)} | ${cell(figure(value))} |`)
-    : ['| not part of this run | |'];
+    : [`| ${NOT_RUN} | |`];
   return [`## ${title}`, '', what, '', '| | |', '| --- | ---: |', ...rows, ''].join('\n');
 }
 
+function seenOf(row: FaultRow, also?: FaultRow['place']): string {
+  const record = read(recordName(row.number, also)) as SeenFault | undefined;
+  return record?.seen ?? NOT_RUN;
+}
+
 function faultLine(row: FaultRow): string {
-  const record = read(`${SEEN_PREFIX}${row.number}`) as SeenFault | undefined;
-  const seen = record?.seen ?? 'not part of this run';
-  const place = row.because === undefined ? row.place : `${row.place}: ${row.because}`;
-  return `| ${[String(row.number), row.fault, row.expected, seen, place].map(cell).join(' | ')} |`;
+  const { number, fault, expected, place, also, because } = row;
+  const seen = [seenOf(row), ...(also === undefined ? [] : [`${also}: ${seenOf(row, also)}`])].join('; ');
+  const places = [place, also].filter((each) => each !== undefined).join(' and ');
+  const where = because === undefined ? places : `${places}: ${because}`;
+  return `| ${[String(number), fault, expected, seen, where].map(cell).join(' | ')} |`;
+}
+
+/** What the list wants of every row, and what looks after it for all of them at once. */
+const OF_EVERY_ROW =
+  'Two more things are expected of every row. That no secret and no recipient is logged: `test/proof/tenants/logs.test.ts` reads every line that all seven functions write, at every level (the group “Logs”), and `test/integration/logs.ts` what the deployed functions wrote during the integration tests, of which the emulator keeps warnings and errors. That no event is lost: a row of the stack that sends mail finds each event of it in the log; the rows of the world, the ledger and the crashes account for all that was published; a row of the process has no events but those whose delivery it follows to its end.';
+
+function remarks(): readonly string[] {
+  return FAULTS.flatMap(({ number, note }) => (note === undefined ? [] : [`- **${number}.** ${note}`]));
 }
 
 /** `run` says what was run, and when; `share`, how that compares to the other run there is. */
@@ -109,6 +125,12 @@ export function reliabilityPage({ run, share }: { readonly run: string; readonly
     '| | fault | expected | seen | run against |',
     '| ---: | --- | --- | --- | --- |',
     ...FAULTS.map(faultLine),
+    '',
+    OF_EVERY_ROW,
+    '',
+    'The faults, and what was to be expected, were listed before the code was written. Where that is not what is expected now, or something is shown elsewhere:',
+    '',
+    ...remarks(),
     '',
   ].join('\n');
 }

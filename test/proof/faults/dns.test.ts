@@ -1,30 +1,35 @@
 import { describe, expect } from 'vitest';
-import { decideOutcome } from '../../../lambdas/core/outcome.ts';
 import { createResolve } from '../../../lambdas/delivery/address-guard.ts';
 import { createSender } from '../../../lambdas/delivery/send.ts';
-import { aTask, anEndpoint, anEvent } from '../../builders/events.ts';
 import { nameServer } from '../../fakes/name-server.ts';
+import { withWebhook } from '../guard/doors.ts';
+import { EARLY_MS, SLACK_MS } from './attempts.ts';
 import { fault } from './fault.ts';
 import { raw } from './servers.ts';
 
-/** A name whose first answer is the first of these, and so on; the last one stays. */
-function answering(
-  ...answers: readonly (readonly string[])[]
-): (hostname: string) => Promise<readonly string[]> {
-  let asked = 0;
-  return () => Promise.resolve(answers[Math.min(asked++, answers.length - 1)] ?? []);
-}
+/** Three tries of 0.6 s; both families are asked for at once. */
+const HANGS_MS = 3 * 600;
 
 describe('a name', () => {
   fault(8, async () => {
     const { port, connections } = await raw((socket) => socket.end());
-    const resolve = answering(['93.184.216.34'], ['127.0.0.1']);
-    expect(await resolve('rebinding.example.com')).toEqual(['93.184.216.34']);
-    const send = createSender({ allowLoopback: false, resolve, deadlineMs: 1_000 });
-    const result = await send({ url: `https://rebinding.example.com:${port}/`, headers: {}, body: '' });
-    expect(result.error_class).toBe('blocked_address');
-    expect(connections()).toBe(0);
-    return `${result.error_class}, ${connections()} connections`;
+    const url = `https://rebinding.example.com:${port}/`;
+    const { world, rows, run, endpointOf, delivered } = await withWebhook({ url });
+    expect(await endpointOf()).toMatchObject({ url, status: 'active' });
+
+    world.addresses['rebinding.example.com'] = ['127.0.0.1'];
+    const { result, attempt } = await delivered();
+    expect(attempt).toMatchObject({ number: 1, error_class: 'blocked_address' });
+    expect(result).toMatchObject({ outcome: 'blocked', attempt: 1, delay_seconds: 0 });
+    const [delivery] = rows('delivery');
+    expect(delivery).toMatchObject({ status: 'blocked', attempt_count: 1, completed_at: expect.any(String) });
+    expect(delivery).not.toHaveProperty('next_attempt_at');
+    // Nor is there another attempt when its machine is started once more.
+    expect((await run(result)).result.outcome).toBe('blocked');
+    expect(rows('attempt')).toHaveLength(1);
+    const { failures } = await endpointOf();
+    expect([failures, connections()]).toEqual([1, 0]);
+    return `created while public; then ${attempt?.error_class}, ${result.outcome} for good with ${rows('attempt').length} attempt, counted as failure ${failures} of its endpoint; ${connections()} connections`;
   });
 
   fault(9, async () => {
@@ -37,7 +42,7 @@ describe('a name', () => {
     ];
     const results = await Promise.all(
       mixes.map((mix) =>
-        createSender({ allowLoopback: false, resolve: answering(mix), deadlineMs: 1_000 })({
+        createSender({ allowLoopback: false, resolve: () => Promise.resolve(mix), deadlineMs: 1_000 })({
           url: `https://mixed.example.com:${port}/`,
           headers: {},
           body: '',
@@ -51,31 +56,28 @@ describe('a name', () => {
 
   fault(10, async () => {
     const seen: string[] = [];
-    for (const answer of ['NXDOMAIN', 'SERVFAIL', 'nothing'] as const) {
+    for (const [answer, asks, takesMs] of [
+      ['NXDOMAIN', 1, 0],
+      ['SERVFAIL', 3, 0],
+      ['nothing', 3, HANGS_MS],
+    ] as const) {
       // oxlint-disable-next-line no-await-in-loop -- one name server at a time
       const { address, asked } = await nameServer(() => answer);
-      const send = createSender({
-        allowLoopback: false,
-        resolve: createResolve([address]),
-        deadlineMs: 15_000,
-      });
       // oxlint-disable-next-line no-await-in-loop
-      const result = await send({ url: 'https://hooks.example.com/', headers: {}, body: '' });
-      expect(result).toMatchObject({ error_class: 'dns_error' });
-      // Far from the deadline of the attempt, though the resolver said nothing at all.
-      expect(result.duration_ms).toBeLessThan(7_500);
-      // A name that is not there is known at once; a server that fails is asked again, for both families.
-      const questions = asked.A + asked.AAAA;
-      expect(questions).toBe(answer === 'NXDOMAIN' ? 2 : 6);
-      const { outcome } = decideOutcome({
-        task: aTask(anEvent(), anEndpoint()),
-        result,
-        retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
-        random: () => 0.5,
-        nowMs: 0,
-      });
-      expect(outcome).toBe('retry');
-      seen.push(`${answer}: ${result.error_class} after ${questions} questions, ${outcome}`);
+      const { rows, delivered } = await withWebhook({ resolve: createResolve([address]) });
+      // oxlint-disable-next-line no-await-in-loop
+      const { result, attempt } = await delivered();
+      expect(attempt).toMatchObject({ number: 1, error_class: 'dns_error' });
+      expect([answer, asked]).toEqual([answer, { A: asks, AAAA: asks }]);
+      const tookMs = attempt?.duration_ms ?? NaN;
+      expect(tookMs).toBeGreaterThanOrEqual(takesMs - EARLY_MS);
+      expect(tookMs).toBeLessThan(takesMs + SLACK_MS);
+      expect(result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: 60 });
+      expect(rows('delivery')).toMatchObject([{ status: 'retrying', attempt_count: 1 }]);
+      const times = asks === 1 ? 'asked once' : `asked ${asks} times`;
+      seen.push(
+        `${answer}: ${times} for each family, dns_error after ${tookMs} ms, counted, ${result.outcome}`,
+      );
     }
     return seen.join('; ');
   });

@@ -4,4 +4,7 @@ export interface SeenFault {
   readonly seen: string;
 }
 
-export const SEEN_PREFIX = 'fault-';
+/** Its name; a row that is also run against another place has two. */
+export function recordName(number: number, also?: string): string {
+  return also === undefined ? `fault-${number}` : `fault-${number}-${also}`;
+}

@@ -35,6 +35,6 @@ export function raw(answer: (socket: Socket, request: string) => void): Promise<
 }
 
 /** Writes for ever, as fast as it is read, until the other side has gone. */
-export function pour(socket: Socket, text: string): void {
+export function pour(socket: Socket, text: string | Buffer): void {
   if (!socket.destroyed) socket.write(text, () => setImmediate(() => pour(socket, text)));
 }

@@ -18,7 +18,8 @@ describe('a signature', () => {
       'lone surrogate': JSON.stringify({ subject: 'a\ud800b' }),
       'U+2028': JSON.stringify({ subject: 'a\u2028b' }),
       '1 MB': JSON.stringify({ subject: 'x'.repeat(1024 * 1024) }),
-      empty: '{}',
+      'an empty object': '{}',
+      'no body at all': '',
     };
     const timestampSeconds = Math.floor(Date.now() / 1000);
     const verified = Object.entries(bodies).map(([name, body]) => {
@@ -35,11 +36,13 @@ describe('a signature', () => {
         true,
         false,
       ]);
-      expect(new Webhook(text).verify(body, headers)).toEqual(JSON.parse(body));
-      expect(() => new SvixWebhook(text).verify(body, headers)).not.toThrow();
-      expect(() => new SvixWebhook(text).verify(`${body} `, headers)).toThrow(/signature/i);
+      const [standard, svix] = [new Webhook(text), new SvixWebhook(text)];
+      for (const library of [standard, svix])
+        expect(() => library.verify(`${body} `, headers)).toThrow(/signature/i);
+      expect(() => svix.verify(body, headers)).not.toThrow();
+      expect(standard.verify(body, headers)).toEqual(body === '' ? undefined : JSON.parse(body));
       return name;
     });
-    return `${verified.join(', ')}: verified by three`;
+    return `${verified.join(', ')}: verified by our verifier, standardwebhooks and svix; such bodies up to 20 KB by seven languages and openssl: the group “Signatures”`;
   });
 });

@@ -1,13 +1,14 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { createSender } from '../../../lambdas/delivery/send.ts';
 import { isAllowedAddress } from '../../../lambdas/delivery/address-guard.ts';
-import { setUp } from '../../api/harness.ts';
+import { setUp, type Told } from '../../api/harness.ts';
+import { watchConnections } from '../guard/connections.ts';
+import { GOOD_URL, withWebhook } from '../guard/doors.ts';
 import { BLOCKS, isPublic } from '../guard/registry.ts';
+import { isApproved } from '../guard/sends.ts';
 import { dotted } from '../guard/spellings.ts';
 import { fault } from './fault.ts';
 import { raw } from './servers.ts';
-
-const GOOD = 'https://hooks.example.com/';
 
 interface Refusal {
   readonly url: string;
@@ -16,14 +17,17 @@ interface Refusal {
   readonly field: string;
 }
 
+function refusalOf(url: string, { status, body }: Told): Refusal {
+  return { url, status, code: body.error?.code, field: body.error?.field };
+}
+
 /** What creating a webhook of each URL is answered with; nothing may be stored of those that are refused. */
-async function create(urls: readonly string[]): Promise<readonly Refusal[]> {
+async function refusalsOf(urls: readonly string[]): Promise<readonly Refusal[]> {
   const { ask, rows } = setUp();
   const refusals: Refusal[] = [];
   for (const url of urls) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other, into one table
-    const { status, body } = await ask({ method: 'POST', path: '/v1/webhooks', body: { url } });
-    refusals.push({ url, status, code: body.error?.code, field: body.error?.field });
+    refusals.push(refusalOf(url, await ask({ method: 'POST', path: '/v1/webhooks', body: { url } })));
   }
   expect(rows('endpoint')).toEqual([]);
   return refusals;
@@ -62,22 +66,64 @@ const METADATA = [
   '[2001:0:5db8:d822::5601:5601]',
 ];
 
+/** A URL, and what it is on the wire. */
+interface Spelt {
+  readonly url: string;
+  readonly host: string;
+  readonly path: string;
+}
+
+const LONG = `/${'a'.repeat(2_049)}`;
+const REFUSED: readonly Spelt[] = [
+  { url: 'https://a.b..c/', host: 'a.b..c', path: '/' },
+  { url: `https://example.com${LONG}`, host: 'example.com', path: LONG },
+  { url: 'https://example.com/\ta', host: 'example.com', path: '/a' },
+  { url: 'https://example.com/\u0000a', host: 'example.com', path: '/%00a' },
+  { url: 'https://example.com/\r\nhost: x', host: 'example.com', path: '/host:%20x' },
+];
+const ODD: readonly Spelt[] = [
+  { url: 'https://example.com/a%0d%0ab', host: 'example.com', path: '/a%0d%0ab' },
+  { url: 'https://p\u0430ypal.example.com/', host: 'xn--pypal-4ve.example.com', path: '/' },
+];
+
+const BODY = '{}';
+const HEADERS = { 'content-length': '2', 'webhook-id': 'evt_a' };
+
+/** A request as it goes over the wire: by plain http to this machine, so that it can be read. */
+async function linesSentTo(
+  url: string,
+): Promise<{ readonly lines: readonly string[]; readonly port: number }> {
+  const heard: string[] = [];
+  const { port } = await raw((socket, request) => {
+    heard.push(request);
+    socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+  });
+  const send = createSender({ allowLoopback: true, resolve: () => Promise.resolve(['127.0.0.1']) });
+  const here = url.replace(/^https:\/\/([^/]+)/, `http://$1:${port}`);
+  expect(await send({ url: here, headers: HEADERS, body: BODY })).toMatchObject({ status_code: 200 });
+  // A bare CR or LF ends a line for some receivers.
+  return { lines: heard.join('').split(/\r\n|\r|\n/), port };
+}
+
 describe('a URL', () => {
   fault(1, async () => {
-    const refusals = await create(['http://example.com/h', 'HTTP://example.com']);
+    const refusals = await refusalsOf(['http://example.com/h', 'HTTP://example.com']);
     expect(refusals.every(({ status, code }) => status === 422 && code === 'url_https_required')).toBe(true);
     return codes(refusals);
   });
 
   fault(2, async () => {
-    const refusals = await create(['https://user:pw@example.com', 'https://example.com@127.0.0.1']);
-    expect(refusals.map(({ status, field }) => [status, field])).toEqual(refusals.map(() => [422, 'url']));
+    const refusals = await refusalsOf(['https://user:pw@example.com', 'https://example.com@127.0.0.1']);
+    for (const refusal of refusals)
+      expect(refusal).toMatchObject({ status: 422, code: 'invalid_field', field: 'url' });
     return codes(refusals);
   });
 
   fault(3, async () => {
-    const refusals = await create(LOOPBACK.map((host) => `https://${host}/`));
-    expect(refusals.map(({ status }) => status)).toEqual(LOOPBACK.map(() => 422));
+    const refusals = await refusalsOf(LOOPBACK.map((host) => `https://${host}/`));
+    expect(refusals.map(({ status, code }) => `${status} ${code}`)).toEqual(
+      LOOPBACK.map(() => '422 url_address_forbidden'),
+    );
     // Stored before there was a guard, as it were: the sender is the real wall.
     const { port, connections } = await raw((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
     const send = createSender({ allowLoopback: false });
@@ -93,21 +139,28 @@ describe('a URL', () => {
   });
 
   fault(4, async () => {
-    const urls = METADATA.map((host) => `https://${host}/latest/meta-data/`);
-    const refusals = await create(urls);
-    const { ask, webhooks } = setUp();
-    const { id } = (await ask({ method: 'POST', path: '/v1/webhooks', body: { url: GOOD } })).body;
-    for (const url of urls) {
-      // oxlint-disable-next-line no-await-in-loop -- one endpoint
-      const told = await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { url } });
-      expect([url, told.status]).toEqual([url, 422]);
+    const connections = watchConnections(isApproved);
+    onTestFinished(connections.stop);
+    const refused: Refusal[] = [];
+    const sent: (string | undefined)[] = [];
+    for (const url of METADATA.map((host) => `https://${host}/latest/meta-data/`)) {
+      // oxlint-disable no-await-in-loop -- an API for each, one door after the other
+      const { create, patch, store, tested, delivered, redelivered, endpointOf } = await withWebhook();
+      refused.push(refusalOf(url, await create(url)), refusalOf(url, await patch(url)));
+      expect((await endpointOf()).url).toBe(GOOD_URL);
+      // As an older version might have stored it: the sender is the real wall.
+      store(url);
+      const { error_class: test } = await tested();
+      const { result, attempt } = await delivered();
+      expect(result.outcome).toBe('blocked');
+      sent.push(test, attempt?.error_class, (await redelivered()).attempt?.error_class);
+      // oxlint-enable no-await-in-loop
     }
-    expect(refusals.map(({ code }) => code)).toEqual(METADATA.map(() => 'url_address_forbidden'));
-    const send = createSender({ allowLoopback: false, deadlineMs: 1_000 });
-    const sent = await Promise.all(urls.map((url) => send({ url, headers: {}, body: '' })));
-    expect(sent.map(({ error_class: name }) => name)).toEqual(METADATA.map(() => 'blocked_address'));
-    expect(webhooks).toEqual([]);
-    return `create ${codes(refusals)}; PATCH ${urls.length} × 422; delivery and test ${sent.length} × blocked_address`;
+    const forbidden = { status: 422, code: 'url_address_forbidden', field: 'url' };
+    for (const refusal of refused) expect(refusal).toMatchObject(forbidden);
+    expect(new Set(sent)).toEqual(new Set(['blocked_address']));
+    expect([connections.approved(), connections.unapproved]).toEqual([0, []]);
+    return `create and PATCH: ${codes(refused)}; by test, delivery and redelivery, stored all the same: ${sent.length} × ${sent[0]}, 0 connections`;
   });
 
   fault(5, () => {
@@ -129,7 +182,7 @@ describe('a URL', () => {
   });
 
   fault(6, async () => {
-    const refusals = await create([
+    const refusals = await refusalsOf([
       'file:///etc/passwd',
       'gopher://example.com/',
       'javascript:alert(1)',
@@ -138,24 +191,38 @@ describe('a URL', () => {
       'https://example.com:99999/',
     ]);
     expect(refusals.map(({ status, field }) => [status, field])).toEqual(refusals.map(() => [422, 'url']));
-    return codes(refusals);
+    const { create, patch, endpointOf } = await withWebhook();
+    const ssh = 'https://example.com:22/';
+    expect((await create(ssh)).status).toBe(201);
+    expect((await patch(ssh)).status).toBe(200);
+    expect((await endpointOf()).url).toBe(ssh);
+    return `${codes(refusals)}; port 22: 201`;
   });
 
   fault(7, async () => {
-    const refused = await create([
-      'https://a.b..c/',
-      `https://example.com/${'a'.repeat(2_049)}`,
-      'https://example.com/\ta',
-      'https://example.com/\u0000',
-      'https://example.com/\r\nhost: x',
-    ]);
-    expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 422));
+    const refused = await refusalsOf(REFUSED.map(({ url }) => url));
+    expect(refused.map(({ status, field }) => [status, field])).toEqual(refused.map(() => [422, 'url']));
     const { ask, rows } = setUp();
-    for (const url of ['https://example.com/a%0d%0ab', 'https://p\u0430ypal.example.com/'])
+    for (const { url } of ODD)
       // oxlint-disable-next-line no-await-in-loop -- into one table
       expect((await ask({ method: 'POST', path: '/v1/webhooks', body: { url } })).status).toBe(201);
     const stored = rows('endpoint').map((row) => String(row['url']));
-    expect(stored.toSorted()).toEqual(['https://example.com/a%0d%0ab', 'https://xn--pypal-4ve.example.com/']);
-    return `${codes(refused)}; stored as ${stored.join(' and ')}`;
+    expect(stored.toSorted()).toEqual(ODD.map(({ host, path }) => `https://${host}${path}`).toSorted());
+
+    // Those that are refused are sent to, too, as if they had been stored as they were typed.
+    const sentTo = [...REFUSED, ...ODD];
+    for (const { url, host, path } of sentTo) {
+      // oxlint-disable-next-line no-await-in-loop -- a receiver for each
+      const { lines, port } = await linesSentTo(url);
+      expect(lines).toEqual([
+        `POST ${path} HTTP/1.1`,
+        ...Object.entries(HEADERS).map((header) => header.join(': ')),
+        `Host: ${host}:${port}`,
+        'Connection: keep-alive',
+        '',
+        BODY,
+      ]);
+    }
+    return `${codes(refused)}; stored as ${stored.join(' and ')}; sent to all ${sentTo.length}: no line on the wire but those of a request`;
   });
 });

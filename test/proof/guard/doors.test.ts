@@ -1,21 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DeliveryTask } from '../../../lambdas/core/deliveries.ts';
-import { deliveryId } from '../../../lambdas/core/ids.ts';
-import { deliver, type DeliverDeps } from '../../../lambdas/delivery/deliver.ts';
-import { createSender } from '../../../lambdas/delivery/send.ts';
-import { eventRows } from '../../../lambdas/store/event-rows.ts';
-import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
-import { putRows } from '../../../lambdas/store/put-rows.ts';
-import { NOW_MS, setUp, type Told } from '../../api/harness.ts';
-import { WORKSPACE_ID, aTask, anEvent } from '../../builders/events.ts';
 import { setOutCanaries, type Canaries } from './canaries.ts';
 import { watchConnections, type Connections } from './connections.ts';
+import { GOOD_URL, withWebhook } from './doors.ts';
 import { BLOCKS, isPublic } from './registry.ts';
 import { isApproved } from './sends.ts';
 import { dotted } from './spellings.ts';
 
-const GOOD_URL = 'https://hooks.example.com/';
 const HTTPS = 'url_https_required';
 const ADDRESS = 'url_address_forbidden';
 const FIELD = 'invalid_field';
@@ -79,56 +69,6 @@ const IPV4_EDGES = new Map(
     .map((value) => BigInt.asUintN(32, value))
     .map((value) => [dotted(value), isPublic({ family: 4, value })] as const),
 );
-
-/** An API with one webhook, its senders real ones; a URL can be put past the check, as an older version might have stored it. */
-async function withWebhook() {
-  const { table, deps, world, ask, rows } = setUp();
-  const send = createSender({ allowLoopback: false, resolve: deps.resolve });
-  Object.assign(deps, { sendWebhook: send });
-  const made = await ask({ method: 'POST', path: '/v1/webhooks', body: { url: GOOD_URL } });
-  const { id } = made.body as { id: string };
-  const path = `/v1/webhooks/${id}`;
-  const endpointOf = async () => {
-    const endpoint = await getEndpoint(table, WORKSPACE_ID, id);
-    if (!endpoint) throw new Error('The endpoint is gone');
-    return endpoint;
-  };
-  const store = (url: string) => {
-    for (const row of rows('endpoint')) Object.assign(row, { url });
-  };
-  const event = anEvent();
-  const deliverDeps: DeliverDeps = {
-    ...deps,
-    send,
-    random: () => 0.5,
-    randomBytes,
-    onUnrecorded: (error) => {
-      throw new Error('An attempt was not written down', { cause: error });
-    },
-  };
-  const run = (task: DeliveryTask) => deliver(deliverDeps, { task, execution: task.run });
-  return {
-    ask,
-    world,
-    store,
-    endpointOf,
-    create: (url: string): Promise<Told> => ask({ method: 'POST', path: '/v1/webhooks', body: { url } }),
-    patch: (url: string): Promise<Told> => ask({ method: 'PATCH', path, body: { url } }),
-    check: (url: string): Promise<Told> => ask({ method: 'POST', path: '/v1/webhooks/check', body: { url } }),
-    tested: async () => (await ask({ method: 'POST', path: `${path}/test` })).body.attempt,
-    delivered: async () => {
-      await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
-      return run(aTask(event, await endpointOf()));
-    },
-    redelivered: async () => {
-      const delivery = deliveryId(event.event_id, id);
-      const told = await ask({ method: 'POST', path: `/v1/deliveries/${delivery}/redeliver` });
-      expect(told.status).toBe(202);
-      const [command] = rows('command');
-      return run(command?.['task'] as DeliveryTask);
-    },
-  };
-}
 
 const BLOCKED = { error_class: 'blocked_address' };
 

@@ -1,0 +1,26 @@
+/** One attempt at a receiver, and what comes after it. */
+import { decideOutcome, type Decision } from '../../../lambdas/core/outcome.ts';
+import { createSender, type AttemptResult } from '../../../lambdas/delivery/send.ts';
+import { aTask, anEndpoint, anEvent } from '../../builders/events.ts';
+import type { Listening } from './servers.ts';
+
+/** A timer of two busy cores may be this late. */
+export const SLACK_MS = 1_500;
+/** A timer and the clock it is held against round differently. */
+export const EARLY_MS = 5;
+
+export function post({ port }: Pick<Listening, 'port'>, deadlineMs = 15_000): Promise<AttemptResult> {
+  const send = createSender({ allowLoopback: true, deadlineMs });
+  const headers = { 'webhook-id': 'evt_a', 'content-length': '2' };
+  return send({ url: `http://127.0.0.1:${port}/`, headers, body: '{}' });
+}
+
+export function decide(result: AttemptResult): Decision {
+  return decideOutcome({
+    task: aTask(anEvent(), anEndpoint()),
+    result,
+    retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
+    random: () => 0.5,
+    nowMs: Date.parse('2026-02-25T12:00:00Z'),
+  });
+}

@@ -1,0 +1,75 @@
+/** A webhook, and all that sends to it: each is a door, and the guard must stand behind every one of them. */
+import { randomBytes } from 'node:crypto';
+import { expect } from 'vitest';
+import type { DeliveryTask } from '../../../lambdas/core/deliveries.ts';
+import { deliveryId } from '../../../lambdas/core/ids.ts';
+import type { Resolve } from '../../../lambdas/delivery/address-guard.ts';
+import { deliver, type DeliverDeps } from '../../../lambdas/delivery/deliver.ts';
+import { createSender, type Sender } from '../../../lambdas/delivery/send.ts';
+import { eventRows } from '../../../lambdas/store/event-rows.ts';
+import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
+import { putRows } from '../../../lambdas/store/put-rows.ts';
+import { NOW_MS, setUp, type Told } from '../../api/harness.ts';
+import { WORKSPACE_ID, aTask, anEvent } from '../../builders/events.ts';
+
+export const GOOD_URL = 'https://hooks.example.com/';
+
+export interface WebhookOptions {
+  readonly url?: string;
+  /** For the names that are sent to; the check of a new URL has the harness's. */
+  readonly resolve?: Resolve;
+  /** A real one, unless told otherwise. */
+  readonly send?: Sender;
+}
+
+/** An API with one webhook; a URL can be put past the check, as an older version might have stored it. */
+export async function withWebhook(options: WebhookOptions = {}) {
+  const { table, deps, world, ask, rows } = setUp();
+  const { url: first = GOOD_URL, resolve = deps.resolve } = options;
+  const send = options.send ?? createSender({ allowLoopback: false, resolve });
+  Object.assign(deps, { sendWebhook: send });
+  const made = await ask({ method: 'POST', path: '/v1/webhooks', body: { url: first } });
+  const { id } = made.body as { id: string };
+  const path = `/v1/webhooks/${id}`;
+  const endpointOf = async () => {
+    const endpoint = await getEndpoint(table, WORKSPACE_ID, id);
+    if (!endpoint) throw new Error('The endpoint is gone');
+    return endpoint;
+  };
+  const store = (url: string) => {
+    for (const row of rows('endpoint')) Object.assign(row, { url });
+  };
+  const deliverDeps: DeliverDeps = {
+    ...deps,
+    send,
+    random: () => 0.5,
+    randomBytes,
+    onUnrecorded: (error) => {
+      throw new Error('An attempt was not written down', { cause: error });
+    },
+  };
+  const run = (task: DeliveryTask) => deliver(deliverDeps, { task, execution: task.run });
+  return {
+    ask,
+    rows,
+    world,
+    store,
+    run,
+    endpointOf,
+    create: (url: string): Promise<Told> => ask({ method: 'POST', path: '/v1/webhooks', body: { url } }),
+    patch: (url: string): Promise<Told> => ask({ method: 'PATCH', path, body: { url } }),
+    check: (url: string): Promise<Told> => ask({ method: 'POST', path: '/v1/webhooks/check', body: { url } }),
+    tested: async () => (await ask({ method: 'POST', path: `${path}/test` })).body.attempt,
+    delivered: async (event = anEvent()) => {
+      await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
+      return run(aTask(event, await endpointOf()));
+    },
+    redelivered: async () => {
+      const delivery = deliveryId(anEvent().event_id, id);
+      const told = await ask({ method: 'POST', path: `/v1/deliveries/${delivery}/redeliver` });
+      expect(told.status).toBe(202);
+      const [command] = rows('command');
+      return run(command?.['task'] as DeliveryTask);
+    },
+  };
+}
