@@ -23,6 +23,7 @@ const ENVIRONMENT = {
   TZ: 'UTC',
   ...HANDLER_ENV,
   [ENV.allowInsecureEndpoints]: 'true',
+  [ENV.metricsNamespace]: 'IvyMail/Stack',
   _X_AMZN_TRACE_ID: 'Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=0',
 };
 const CONTEXT = {

@@ -49,6 +49,7 @@ export const HANDLER_ENV = {
   [ENV.secretsKeyArn]: 'arn:aws:kms:us-east-1:000000000000:key/key',
   [ENV.topicArn]: 'arn:aws:sns:us-east-1:000000000000:topic',
   [ENV.deliverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:deliver',
+  [ENV.metricsNamespace]: 'IvyMail/Stack',
   [ENV.recoverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:recover',
   [ENV.poisonQueueUrl]: 'http://127.0.0.1/queue',
   [ENV.autoSuppress]: '{"hardBounces":true,"complaints":true}',

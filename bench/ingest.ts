@@ -31,6 +31,7 @@ export async function ingestCost(directory: string): Promise<readonly Figure[]> 
     AWS_SECRET_ACCESS_KEY: 'bench',
     [ENV.tableName]: 'table',
     [ENV.retentionDays]: '90',
+    [ENV.metricsNamespace]: 'IvyMail/Stack',
     [ENV.topicArn]: 'arn:aws:sns:us-east-1:000000000000:topic',
   });
   const report = await firstMessage<WorkerReport>(worker);

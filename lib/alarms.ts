@@ -2,26 +2,31 @@ import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { METRIC, METRICS_NAMESPACE, type MetricName } from '../lambdas/core/metrics.ts';
+import { METRIC, type MetricName } from '../lambdas/core/metrics.ts';
 import type { Delivery } from './delivery.ts';
 import type { EventSource } from './event-source.ts';
+import type { Ingest } from './ingest.ts';
+import { METRICS_NAMESPACE } from './ivy-function.ts';
 import type { RestApi } from './rest-api.ts';
 import type { Tally } from './tally.ts';
 
 const FIVE_MINUTES = Duration.minutes(5);
+const QUARTER_HOUR = Duration.minutes(15);
 
 export interface AlarmsProps {
   readonly source: EventSource;
+  readonly ingest: Ingest;
   readonly delivery: Delivery;
   readonly tally: Tally;
   readonly api: RestApi;
   readonly email?: string | undefined;
-  /** Whether the account's SES publishes metrics: that of an emulator does not. */
-  readonly sesCounts: boolean;
+  /** Whether to make those that hold two metrics against each other: an emulator takes none, and its SES counts nothing. */
+  readonly compare: boolean;
 }
 
 interface AlarmSpec {
@@ -129,7 +134,10 @@ export class Alarms extends Construct {
 
     this.onReputation('BounceRate', 0.05, 'SES reviews an account at 5 %, and may pause it at 10 %');
     this.onReputation('ComplaintRate', 0.001, 'SES reviews an account at 0.1 %, and may pause it at 0.5 %');
-    if (props.sesCounts) this.onSilence(source.queue);
+    if (props.compare) {
+      this.onStandstill(props.ingest.function, delivery.dispatch);
+      this.onSilence(source.queue);
+    }
   }
 
   private onDeadLetters(id: string, queue: sqs.Queue, says: string): void {
@@ -172,8 +180,27 @@ export class Alarms extends Construct {
   }
 
   /**
+   * Lambda tells the age of what waits only when it calls the function: where it calls it no more, nothing else would ring.
+   * What is quarantined is no new event, so nothing but that can ring it too.
+   */
+  private onStandstill(ingest: lambda.IFunction, dispatch: lambda.IFunction): void {
+    this.alarm('DispatchStopped', {
+      metric: new cloudwatch.MathExpression({
+        expression: 'IF(FILL(ingested, 0) > 0 AND FILL(dispatched, 0) == 0, 1, 0)',
+        usingMetrics: { ingested: ingest.metricInvocations(), dispatched: dispatch.metricInvocations() },
+        period: QUARTER_HOUR,
+        label: 'Events ingested, none dispatched',
+      }),
+      says: 'Events were ingested, but none has been dispatched for 30 minutes',
+      section: 'dispatch-stopped',
+      periods: [2, 2],
+    });
+  }
+
+  /**
    * Mail goes out, and nothing comes back: the destination was switched off, or the mail is sent without the set.
-   * SES counts an account's mail only as a whole, so mail that is meant to be untracked can ring it too.
+   * SES counts an account's mail only as a whole, so mail that is meant to be untracked can ring it too. One count may come a
+   * minute before the other, so a single quarter of an hour says nothing.
    */
   private onSilence(queue: sqs.Queue): void {
     this.alarm('NothingIngested', {
@@ -183,11 +210,12 @@ export class Alarms extends Construct {
           sent: new cloudwatch.Metric({ namespace: 'AWS/SES', metricName: 'Send', statistic: 'Sum' }),
           stored: queue.metricNumberOfMessagesDeleted(),
         },
-        period: Duration.minutes(30),
+        period: QUARTER_HOUR,
         label: 'Mail sent, nothing ingested',
       }),
       says: 'SES sent mail, but no event of it has arrived for 30 minutes',
       section: 'nothing-ingested',
+      periods: [2, 2],
     });
   }
 

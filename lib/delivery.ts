@@ -10,7 +10,7 @@ import { KIND } from '../lambdas/store/keys.ts';
 import { deadLetterQueue, givenUpTo } from './dead-letter-queue.ts';
 import { DELIVER_TIMEOUT_SECONDS, deliverDefinition } from './deliver-machine.ts';
 import type { EventTable } from './event-table.ts';
-import { ivyFunction } from './ivy-function.ts';
+import { ivyFunction, letCount } from './ivy-function.ts';
 import type { ResolvedOptions } from './options.ts';
 import { RECOVER_TIMEOUT_SECONDS, recoverDefinition } from './recover-machine.ts';
 import { redeliverDefinition } from './redeliver-machine.ts';
@@ -69,6 +69,7 @@ export class Delivery extends Construct {
     secretsKey.grantUse(deliver, ['kms:Decrypt']);
     deliver.addEnvironment(ENV.retry, JSON.stringify(options.retry));
     deliver.addEnvironment(ENV.allowInsecureEndpoints, String(options.allowInsecureEndpoints));
+    letCount(deliver);
     return deliver;
   }
 

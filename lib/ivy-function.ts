@@ -1,9 +1,13 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { ENV } from '../lambdas/core/env.ts';
 import { bundledHandler } from './bundle.ts';
+
+/** Where the functions of this stack count, and its alarms look. */
+export const METRICS_NAMESPACE = `IvyMail/${Aws.STACK_NAME}`;
 
 export interface IvyFunctionProps {
   /** File in lambdas/handlers/, without its ending. */
@@ -49,4 +53,9 @@ export function ivyFunction(scope: Construct, id: string, props: IvyFunctionProp
     // Lambda's own START, END and REPORT lines would outweigh ours tenfold.
     systemLogLevelV2: lambda.SystemLogLevel.WARN,
   });
+}
+
+/** For a function whose log lines count something. */
+export function letCount(fn: lambda.Function): void {
+  fn.addEnvironment(ENV.metricsNamespace, METRICS_NAMESPACE);
 }

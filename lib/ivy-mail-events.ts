@@ -44,18 +44,19 @@ export class IvyMailEvents extends Construct {
     const table = new EventTable(this, 'Store', { removalPolicy });
     const secretsKey = new SecretsKey(this, 'Secrets', { removalPolicy });
     // oxlint-disable-next-line no-new -- a construct is placed by making it
-    new Ingest(this, 'Ingest', { source, table, retentionDays: options.retentionDays });
+    const ingest = new Ingest(this, 'Ingest', { source, table, retentionDays: options.retentionDays });
     const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options });
     const tally = new Tally(this, 'Tally', { table, retentionDays: options.retentionDays });
     const api = new RestApi(this, 'Api', { source, table, secretsKey, options });
     const alarms = new Alarms(this, 'Alarms', {
       source,
+      ingest,
       delivery,
       tally,
       api,
       email: options.alarmEmail,
-      // The local run, which the option says this is, has no such metric, and its emulator no alarm over an expression.
-      sesCounts: !options.allowInsecureEndpoints,
+      // The option says that this is a local run.
+      compare: !options.allowInsecureEndpoints,
     });
 
     this.configurationSetName = source.configurationSetName;

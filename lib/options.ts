@@ -39,7 +39,7 @@ const optionsSchema = z.strictObject({
     .prefault({}),
 
   /**
-   * Lets webhook endpoints be plain http and on loopback, and leaves out the alarm that trusts SES's own count of mail.
+   * Lets webhook endpoints be plain http and on loopback, and leaves out alarms that an emulator does not know.
    * For a machine of one's own, never for a deployment.
    * @default false
    */

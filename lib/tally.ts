@@ -6,7 +6,7 @@ import { ENV } from '../lambdas/core/env.ts';
 import { KIND } from '../lambdas/store/keys.ts';
 import { deadLetterQueue, givenUpTo } from './dead-letter-queue.ts';
 import type { EventTable } from './event-table.ts';
-import { ivyFunction } from './ivy-function.ts';
+import { ivyFunction, letCount } from './ivy-function.ts';
 
 export interface TallyProps {
   readonly table: EventTable;
@@ -30,6 +30,7 @@ export class Tally extends Construct {
     });
     table.grantAccess(this.function, { actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] });
     this.function.addEnvironment(ENV.retentionDays, String(retentionDays));
+    letCount(this.function);
     table.table.grantStreamRead(this.function);
     this.function.addEventSourceMapping('Stream', {
       eventSourceArn: table.streamArn,

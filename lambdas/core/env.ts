@@ -6,6 +6,8 @@ export const ENV = {
   topicArn: 'IVYMAIL_TOPIC_ARN',
   configurationSet: 'IVYMAIL_CONFIGURATION_SET',
   secretsKeyArn: 'IVYMAIL_SECRETS_KEY_ARN',
+  /** Of the stack alone: two in one region must not ring each other's alarms. */
+  metricsNamespace: 'IVYMAIL_METRICS_NAMESPACE',
   deliverMachineArn: 'IVYMAIL_DELIVER_MACHINE_ARN',
   recoverMachineArn: 'IVYMAIL_RECOVER_MACHINE_ARN',
   poisonQueueUrl: 'IVYMAIL_POISON_QUEUE_URL',

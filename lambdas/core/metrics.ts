@@ -1,6 +1,4 @@
 /** Our CloudWatch metrics. They are written as fields of a log line (embedded metric format): no API call, no agent. */
-export const METRICS_NAMESPACE = 'IvyMail';
-
 export const METRIC = {
   messagesQuarantined: 'MessagesQuarantined',
   unknownWorkspaceTags: 'UnknownWorkspaceTags',
@@ -17,10 +15,11 @@ export const METRIC = {
 export type MetricName = (typeof METRIC)[keyof typeof METRIC];
 
 /**
- * Fields to add to a log line so that CloudWatch counts them; zeros are left out.
+ * Fields to add to a log line so that CloudWatch counts them in a namespace; zeros are left out.
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function metricFields(
+  namespace: string,
   counts: Partial<Record<MetricName, number>>,
   nowMs: number,
 ): Record<string, unknown> {
@@ -31,7 +30,7 @@ export function metricFields(
       Timestamp: nowMs,
       CloudWatchMetrics: [
         {
-          Namespace: METRICS_NAMESPACE,
+          Namespace: namespace,
           Dimensions: [[]],
           Metrics: counted.map(([name]) => ({ Name: name, Unit: 'Count' })),
         },

@@ -12,11 +12,12 @@ import { createSender } from '../delivery/send.ts';
 import { createTable } from '../store/table.ts';
 
 const logger = new Logger({ serviceName: 'deliver' });
+const namespace = requireEnv(process.env, ENV.metricsNamespace);
 
 function unrecorded(error: unknown): void {
   logger.error('delivery.unrecorded', {
     error: error as Error,
-    ...metricFields({ [METRIC.deliveriesInternal]: 1 }, Date.now()),
+    ...metricFields(namespace, { [METRIC.deliveriesInternal]: 1 }, Date.now()),
   });
 }
 
@@ -46,6 +47,7 @@ export async function handler(input: DeliverInput): Promise<DeliveryResult> {
       duration_ms: attempt.duration_ms,
     }),
     ...metricFields(
+      namespace,
       {
         [METRIC.deliveriesExhausted]:
           attempt && attempt.trigger !== 'manual' && result.outcome === 'exhausted' ? 1 : 0,

@@ -7,6 +7,7 @@ import { createTable } from '../store/table.ts';
 import { workspaceDirectory } from '../store/workspaces.ts';
 
 const logger = new Logger({ serviceName: 'ingest' });
+const namespace = requireEnv(process.env, ENV.metricsNamespace);
 const table = createTable(requireEnv(process.env, ENV.tableName));
 const deps = {
   table,
@@ -22,6 +23,7 @@ export async function handler(batch: SQSEvent): Promise<SQSBatchResponse> {
   logger.info('ingest.batch', {
     ...counts,
     ...metricFields(
+      namespace,
       {
         [METRIC.messagesQuarantined]: counts.quarantined,
         [METRIC.unknownWorkspaceTags]: counts.unknown_tags,

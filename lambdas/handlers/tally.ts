@@ -6,6 +6,7 @@ import { tallyBatch, type TallyDeps } from '../store/tally.ts';
 import { createTable } from '../store/table.ts';
 
 const logger = new Logger({ serviceName: 'tally' });
+const namespace = requireEnv(process.env, ENV.metricsNamespace);
 const deps: TallyDeps = {
   table: createTable(requireEnv(process.env, ENV.tableName)),
   retentionDays: requireNumberEnv(process.env, ENV.retentionDays),
@@ -32,7 +33,7 @@ export async function handler(batch: WindowedBatch): Promise<{ readonly state: R
   const { counted, repeated, unreadable } = await tallyBatch(deps, { shardId, records });
   logger.info('tally.batch', { counted, repeated, unreadable: unreadable.length });
   if (unreadable.length > 0) {
-    const fields = metricFields({ [METRIC.recordsUncounted]: unreadable.length }, Date.now());
+    const fields = metricFields(namespace, { [METRIC.recordsUncounted]: unreadable.length }, Date.now());
     logger.error('tally.unreadable', { keys: unreadable, ...fields });
   }
   return { state: {} };

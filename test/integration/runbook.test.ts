@@ -171,6 +171,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
     shows: () => [/"ApproximateNumberOfMessagesNotVisible": "\d+"/, logged('IngestFunction')],
   },
   'dispatch-delayed': { shows: () => [logged('DeliveryDispatch')] },
+  'dispatch-stopped': { shows: () => [/^Enabled\t/m, /"UUID"/, logged('DeliveryDispatch')] },
   'tally-delayed': { shows: () => [logged('TallyFunction')] },
   uncounted: { shows: () => [logged('TallyFunction')] },
   'function-errors': {

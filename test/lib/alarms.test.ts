@@ -44,7 +44,7 @@ describe('an alarm rings', () => {
     });
   });
 
-  it('when SES counts mail and half an hour brings no event of it', () => {
+  it('when SES counts mail and two quarters of an hour bring no event of it', () => {
     const [expression, ...metrics] = alarm('NothingIngested')['Metrics'] as {
       Expression?: string;
       MetricStat?: { Metric: { Namespace: string; MetricName: string }; Period: number; Stat: string };
@@ -54,18 +54,41 @@ describe('an alarm rings', () => {
     expect(
       metrics.map(({ MetricStat: stat }) => [stat?.Metric.MetricName, stat?.Stat, stat?.Period]),
     ).toEqual([
-      ['Send', 'Sum', 1800],
-      ['NumberOfMessagesDeleted', 'Sum', 1800],
+      ['Send', 'Sum', 900],
+      ['NumberOfMessagesDeleted', 'Sum', 900],
     ]);
   });
 
-  it('never for a count that the local run’s SES does not keep', () => {
+  it('when events are ingested and dispatch is called no more, which no age of what waits would tell', () => {
+    const { Metrics: metrics, ...rest } = alarm('DispatchStopped') as {
+      Metrics: { Expression?: string; MetricStat?: { Metric: { Dimensions: unknown }; Period: number } }[];
+    };
+    expect(metrics[0]?.Expression).toBe('IF(FILL(ingested, 0) > 0 AND FILL(dispatched, 0) == 0, 1, 0)');
+    expect(metrics.slice(1).map(({ MetricStat: stat }) => stat)).toMatchObject([
+      { Metric: { MetricName: 'Invocations' }, Period: 900, Stat: 'Sum' },
+      { Metric: { MetricName: 'Invocations' }, Period: 900, Stat: 'Sum' },
+    ]);
+    expect(JSON.stringify(metrics[1]?.MetricStat?.Metric.Dimensions)).toContain('IvyIngestFunction');
+    expect(JSON.stringify(metrics[2]?.MetricStat?.Metric.Dimensions)).toContain('IvyDeliveryDispatch');
+    expect(rest).toMatchObject({ DatapointsToAlarm: 2, EvaluationPeriods: 2 });
+  });
+
+  it('for what its own stack counts, not another one in the region', () => {
+    const namespace = { 'Fn::Join': ['', ['IvyMail/', { Ref: 'AWS::StackName' }]] };
+    expect(alarm('MessagesQuarantined')['Namespace']).toEqual(namespace);
+    for (const id of ['IvyIngestFunction', 'IvyDeliveryDeliver', 'IvyTallyFunction'])
+      expect(resource(template, 'AWS::Lambda::Function', id).Properties['Environment']).toMatchObject({
+        Variables: { IVYMAIL_METRICS_NAMESPACE: namespace },
+      });
+  });
+
+  it('never for what holds two metrics against each other in a local run, whose emulator takes none such', () => {
     const local = templateOf({ allowInsecureEndpoints: true });
 
     expect(resourcesOf(local, 'AWS::CloudWatch::Alarm').map(([id]) => id)).toEqual(
       resourcesOf(template, 'AWS::CloudWatch::Alarm')
         .map(([id]) => id)
-        .filter((id) => !id.includes('NothingIngested')),
+        .filter((id) => !/NothingIngested|DispatchStopped/.test(id)),
     );
   });
 });

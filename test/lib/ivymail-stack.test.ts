@@ -42,7 +42,7 @@ describe('IvyMailStack', () => {
       'AWS::ApiGateway::Authorizer': 1,
       'AWS::ApiGateway::GatewayResponse': 17,
       // What an operator is told.
-      'AWS::CloudWatch::Alarm': 24,
+      'AWS::CloudWatch::Alarm': 25,
     });
   });
 

@@ -25,6 +25,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   [ENV.configurationSet]: 'IvyMailEvents',
   [ENV.secretsKeyArn]: 'arn:aws:kms:us-east-1:000000000000:key/1',
   [ENV.deliverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:deliver',
+  [ENV.metricsNamespace]: 'IvyMail/Stack',
   [ENV.recoverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:recover',
   [ENV.poisonQueueUrl]: 'http://127.0.0.1/poison',
   [ENV.allowInsecureEndpoints]: 'true',
