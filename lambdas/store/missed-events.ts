@@ -47,12 +47,8 @@ function sharedKey(row: Row): string {
 
 function isStalled(row: Row, nowMs: number): boolean {
   if (!OPEN.includes(row['status'] as DeliveryStatus)) return false;
-  // Begun and not ended, or waiting for a time; created long ago says nothing of one that was opened again.
-  const dueMs = Math.max(
-    Number(row['lease_until'] ?? 0),
-    Date.parse(String(row['next_attempt_at'] ?? row['created_at'])),
-  );
-  return dueMs + STALLED_AFTER_MS < nowMs;
+  // Whoever opens one again writes a time down, too: that it was created long ago says nothing then.
+  return Date.parse(String(row['next_attempt_at'] ?? row['created_at'])) + STALLED_AFTER_MS < nowMs;
 }
 
 function isMissed(row: Row | undefined, nowMs: number): boolean {

@@ -113,6 +113,22 @@ describe('what an endpoint missed', () => {
     },
   );
 
+  it('is not what a recovery has just begun, however long ago its delivery was made', async () => {
+    const { table, deps, endpoint, store, delivered } = await setUp();
+    const event = bounceAt(1);
+    await store([event]);
+    await delivered(event, 'exhausted');
+    const nowMs = NOW_MS + 3 * DAY_MS;
+    const task = { ...aTask(event, endpoint, { attempt: 2 }), run: RECOVERY_ID, run_attempt: 1 };
+    await claimAttempt(table, { task, stored: { event, ttl: 1 }, execution: 'two', nowMs });
+    const counted = await countMissed(
+      { ...deps, now: () => nowMs },
+      { endpoint, since: SINCE, until: UNTIL },
+      Infinity,
+    );
+    expect(counted.count).toBe(0);
+  });
+
   it('is what it wants, between the two times, with and without a delivery', async () => {
     const { store, delivered, count } = await setUp();
     const events = [

@@ -4,6 +4,7 @@
  */
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { INDEX, KEY_ATTRIBUTES, PROJECTED_ATTRIBUTES } from '../../lambdas/store/keys.ts';
 import type { Row } from '../../lambdas/store/pages.ts';
 import type { Table } from '../../lambdas/store/table.ts';
 
@@ -30,10 +31,21 @@ export interface MemoryTable extends Table {
   inserted: (row: Row) => void;
 }
 
+/** What each index holds of a row. */
+const PROJECTIONS: Readonly<Record<string, ReadonlySet<string>>> = {
+  [INDEX.g1]: new Set(['pk', 'sk', KEY_ATTRIBUTES.g1pk, ...PROJECTED_ATTRIBUTES]),
+  [INDEX.g2]: new Set(['pk', 'sk', KEY_ATTRIBUTES.g2pk, ...PROJECTED_ATTRIBUTES]),
+};
+
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
 function isKey(key: { readonly pk: string; readonly sk: string }): boolean {
   const bytes = (text: string): number => Buffer.byteLength(text);
   return key.pk !== '' && key.sk !== '' && bytes(key.pk) <= 2048 && bytes(key.sk) <= 1024;
+}
+
+function projected(row: Row, index = ''): Row {
+  const held = PROJECTIONS[index];
+  return held ? (Object.fromEntries(Object.entries(row).filter(([name]) => held.has(name))) as Row) : row;
 }
 
 function rowKey(key: { readonly pk: string; readonly sk: string }): string {
@@ -317,7 +329,7 @@ export function memoryTable(): MemoryTable {
     // Like DynamoDB, which does not look beyond a full page.
     const more = items.length === limit && last !== undefined;
     return {
-      Items: items.map(asRead),
+      Items: items.map((row) => asRead(projected(row, input.IndexName))),
       Count: items.length,
       ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),
     };
