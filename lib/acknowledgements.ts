@@ -74,15 +74,16 @@ export function acknowledgements(stack: Stack): readonly Acknowledgement[] {
         'X-Ray traces the first call of each second, which at usual rates is every call: $5 a million, where a million calls cost $0.20. What a delivery goes through, the state machines, is traced; each call writes a line with its ids.',
     },
     {
-      rules: [
-        'AwsSolutions-APIG1',
-        'AwsSolutions-APIG6',
-        'Serverless-APIGWAccessLogging',
-        'Serverless-APIGWXrayEnabled',
-      ],
+      rules: ['AwsSolutions-APIG1', 'AwsSolutions-APIG6', 'Serverless-APIGWAccessLogging'],
       at: ['Api/Api/DeploymentStage.prod'],
       reason:
-        'What the gateway logs and traces holds URLs, and those hold recipients (/v1/suppressions/{address}, ?to=); the function writes a line for each request, without them. And its logs need a role that is one for the whole account: docs/adr/0011-no-access-log.md.',
+        'The logs of the gateway need a role that is one for the whole account and region, which one stack among others must not set: docs/adr/0011-no-access-log.md. The function writes a line for each request.',
+    },
+    {
+      rules: ['Serverless-APIGWXrayEnabled'],
+      at: ['Api/Api/DeploymentStage.prod'],
+      reason:
+        'A trace holds the URL, and URLs hold recipients (/v1/suppressions/{address}, ?to=). What the function writes of a request does not.',
     },
     {
       rules: ['AwsSolutions-APIG2'],
