@@ -5,27 +5,51 @@ import { onTestFinished } from 'vitest';
 
 const RCODES = { SERVFAIL: 2, NXDOMAIN: 3, NODATA: 0 } as const;
 const TYPES: Readonly<Record<number, 'A' | 'AAAA'>> = { 1: 'A', 28: 'AAAA' };
+const CNAME = 5;
+const INTERNET = 1;
 const TYPE_AT_END = 4;
+/** The name of the question, wherever it is. */
+const ASKED = Buffer.from([0xc0, 0x0c]);
+
+/** Another name for the one that was asked for, another for that one, and so on; of the last one the address, if any. */
+export interface Aliases {
+  readonly aliases: readonly string[];
+  readonly address?: Buffer;
+}
 
 /** An address as it goes over the wire, `nothing` for no answer at all, or the code of one without an address. */
-export type DnsAnswer = Buffer | keyof typeof RCODES | 'nothing';
+export type DnsAnswer = Buffer | Aliases | keyof typeof RCODES | 'nothing';
 
 /** 4 or 16 bytes. */
 export function bytesOf(...numbers: readonly number[]): Buffer {
   return Buffer.from(numbers);
 }
 
+function wireName(name: string): Buffer {
+  const labels = [...name.split('.'), ''].map((label) => Buffer.from(label));
+  return Buffer.concat(labels.flatMap((label) => [Buffer.from([label.length]), label]));
+}
+
+/** No time to live. */
+function record(owner: Buffer, type: number, data: Buffer): Buffer {
+  const fixed = Buffer.alloc(10);
+  fixed.writeUInt16BE(type, 0);
+  fixed.writeUInt16BE(INTERNET, 2);
+  fixed.writeUInt16BE(data.length, 8);
+  return Buffer.concat([owner, fixed, data]);
+}
+
 function reply(query: Buffer, answer: Exclude<DnsAnswer, 'nothing'>): Buffer {
   const head = Buffer.from(query);
   head.writeUInt16BE(0x8180 | (typeof answer === 'string' ? RCODES[answer] : 0), 2);
   if (typeof answer === 'string') return head;
-  head.writeUInt16BE(1, 6);
-  const record = Buffer.alloc(12);
-  // The name of the question, wherever it is; type and class as asked; no time to live.
-  record.writeUInt16BE(0xc0_0c, 0);
-  query.copy(record, 2, query.length - TYPE_AT_END);
-  record.writeUInt16BE(answer.length, 10);
-  return Buffer.concat([head, record, answer]);
+  const { aliases, address }: Aliases = Buffer.isBuffer(answer) ? { aliases: [], address: answer } : answer;
+  const owners = [ASKED, ...aliases.map(wireName)];
+  const records = aliases.map((alias, index) => record(owners[index] ?? ASKED, CNAME, wireName(alias)));
+  const type = query.readUInt16BE(query.length - TYPE_AT_END);
+  if (address) records.push(record(owners.at(-1) ?? ASKED, type, address));
+  head.writeUInt16BE(records.length, 6);
+  return Buffer.concat([head, ...records]);
 }
 
 /** `answer` is asked with the type and how often it was asked for before; `asked` counts all questions. */

@@ -20,14 +20,24 @@ const PROOFS: readonly { readonly record: string; readonly title: string; readon
     what: 'The same deployment, and a process that ends at an await of ingest, dispatch, deliver, tally or recover: the first time it comes by, and other times. An await that no step of the scenario comes by fails the test.',
   },
   {
+    record: 'crash-api',
+    title: 'A crash in a write of the API',
+    what: 'Each request of the API that writes, ended at each of its awaits and asked for again. An await of the code that neither these nor the day above come by fails the test, unless it is on a list of reads.',
+  },
+  {
     record: 'guard',
     title: 'The guard',
     what: 'Addresses against the special-purpose registries in three forms (CIDRs, ranges, Python’s own), URLs against a reading of our own, and sends through real sockets with names that answer as an attacker would have them. Listeners on loopback must hear nothing.',
   },
   {
+    record: 'aliases',
+    title: 'Names that stand for other names',
+    what: 'Chains of CNAME records, by a name server that answers them, through the resolver and real sockets.',
+  },
+  {
     record: 'receivers',
     title: 'Hostile receivers',
-    what: 'Receivers that misbehave at the level of TCP, TLS or HTTP, 200 at a time, beside a healthy one.',
+    what: 'Receivers that misbehave at the level of TCP, TLS or HTTP, 200 at a time, beside a healthy one. The healthy one is timed alone, beside as many that are honest or silent, and beside those that misbehave; what lies below 25 ms is taken for the noise of a machine that does all of it at once, and is not compared.',
   },
   {
     record: 'tenants',

@@ -16,14 +16,20 @@ const ROOT = resolve(import.meta.dirname, '../../../lambdas');
 /** What does not write: its awaits may end as they like. */
 const WATCHED = /^(store|delivery|api)\//;
 
+const MODULE = 'module';
+
 function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 }
 
-function nameOf(node: Node, parent: Node | undefined): string | undefined {
+function nameOf(node: Node, parent: Node | undefined, around: string): string | undefined {
+  const named = (holder: unknown) => (holder as { readonly name?: string } | undefined)?.name;
+  // `const create = route({ async handle() {} })`: every route has a `handle`.
+  if (node.type === 'VariableDeclarator' && around === MODULE) return named(node['id']);
   if (!/Function/.test(node.type)) return undefined;
-  const holder = (node['id'] ?? parent?.['id'] ?? parent?.['key']) as { readonly name?: string } | undefined;
-  return holder?.name;
+  const key = named(parent?.['key']);
+  if (key !== undefined) return around === MODULE ? key : `${around}.${key}`;
+  return named(node['id'] ?? parent?.['id']);
 }
 
 /** Every await with the name of the function it stands in; of one without a name, that of the next one around it. */
@@ -31,9 +37,9 @@ function awaitsOf(
   node: Node,
   found: { readonly node: Node; readonly within: string }[],
   parent?: Node,
-  around = 'module',
+  around = MODULE,
 ): void {
-  const within = nameOf(node, parent) ?? around;
+  const within = nameOf(node, parent, around) ?? around;
   if (node.type === 'AwaitExpression') found.push({ node, within });
   for (const value of Object.values(node))
     for (const child of [value].flat()) if (isNode(child)) awaitsOf(child, found, node, within);

@@ -92,7 +92,12 @@ function odd({ dice, table }: World): readonly Published[] {
     operation: 'SendEmail',
   } as const;
   const untagged = { ...mail, messageId: `0100-${dice.hex(8)}-bounced`, configurationSet: 'set' };
-  const refused = { ...untagged, messageId: `0100-${dice.hex(8)}-refused` };
+  // Two rows at least: what is refused alone in its batch need not be looked for.
+  const refused = {
+    ...untagged,
+    to: ['b@example.com', 'c@example.com'],
+    messageId: `0100-${dice.hex(8)}-refused`,
+  };
   let conflicts = 0;
   table.before = (command, input) => {
     const text = JSON.stringify(input);

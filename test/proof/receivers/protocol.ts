@@ -17,7 +17,8 @@ export type Asked =
       readonly ask: 'attempts';
       readonly jobs: readonly Job[];
       readonly parallel: number;
-      readonly healthy: Job;
+      /** One that is well, asked again and again meanwhile. */
+      readonly healthy?: Job;
     };
 
 export interface Attempts {
@@ -25,8 +26,12 @@ export interface Attempts {
   readonly healthy: readonly Told[];
 }
 
+/** Of memory, bytes. */
 export interface State {
-  /** Bytes. */
+  /** Of the whole process, now and at its most. */
   readonly rss: number;
+  readonly peak: number;
+  /** Of V8's heap. */
+  readonly heapUsed: number;
   readonly sockets: number;
 }

@@ -8,15 +8,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordFigures } from '../record.ts';
 import { sized } from '../size.ts';
 import { BEHAVIOURS, HONEST, type Behaviour } from './behaviours.ts';
-import type { Asked, Attempts, Job, State } from './protocol.ts';
+import type { Asked, Attempts, Job, State, Told } from './protocol.ts';
 
 /** Of a deployment 15 s; what is claimed is that there is one over everything. */
 const DEADLINE_MS = 4_000;
 /** Two busy cores may be this late with a timer. */
 const SLACK_MS = 4_000;
 const PARALLEL = 200;
-const TIMES = sized(20, 200);
-const ROUNDS = 5;
+/** Each of every behaviour so often, and memory and sockets looked at after each. */
+const ROUNDS = sized(1, 10);
+const TIMES = 20;
+/**
+ * Half of the deliver λ's 512 MB. V8 measures itself by the machine: in 24 GB its young generation alone may grow to
+ * 128 MB, step by step and all of it garbage, which says nothing of the sender.
+ */
+const HEAP_MB = 256;
 
 const folder = import.meta.dirname;
 const TLS = {
@@ -57,7 +63,7 @@ async function listen({ listens, on, serve }: Behaviour): Promise<number> {
 
 function start(file: string): ChildProcess {
   const child = fork(join(folder, file), {
-    execArgv: ['--import', 'tsx', '--expose-gc'],
+    execArgv: ['--import', 'tsx', '--expose-gc', `--max-heap-size=${HEAP_MB}`],
     env: { ...process.env, DEADLINE_MS: String(DEADLINE_MS) },
   });
   children.push(child);
@@ -72,6 +78,7 @@ async function answerOf(child: ChildProcess): Promise<unknown> {
 let sender: ChildProcess;
 let healthy: Job;
 const jobs: Job[] = [];
+const quiet: Job[] = [];
 
 async function ask(asked: Asked): Promise<unknown> {
   const answer = answerOf(sender);
@@ -81,6 +88,7 @@ async function ask(asked: Asked): Promise<unknown> {
 
 const attempts = (of: readonly Job[]) =>
   ask({ ask: 'attempts', jobs: of, parallel: PARALLEL, healthy }) as Promise<Attempts>;
+const oneByOne = (of: readonly Job[]) => ask({ ask: 'attempts', jobs: of, parallel: 1 }) as Promise<Attempts>;
 const state = () => ask({ ask: 'state' }) as Promise<State>;
 
 beforeAll(async () => {
@@ -96,9 +104,22 @@ beforeAll(async () => {
       url: `${behaviour.scheme}://${behaviour.scheme === 'http' ? '127.0.0.1' : host}:${own}/`,
     });
   }
+  quiet.push(...(await companions()));
   sender = start('sender-worker.ts');
   await state();
 });
+
+/** As many others: for each that runs into the deadline one that says nothing, for the rest honest ones. */
+async function companions(): Promise<readonly Job[]> {
+  const ports = { http: await listen(HONEST.http), https: await listen(HONEST.https) };
+  const patient = await listen(BEHAVIOURS['never answers'] as Behaviour);
+  return jobs.map(({ name }) => {
+    const { scheme = 'http', comesTo = [] } = BEHAVIOURS[name] ?? {};
+    const host = scheme === 'http' ? '127.0.0.1' : 'hooks.example.com';
+    const honest = `${scheme}://${host}:${ports[scheme]}/`;
+    return { name, url: comesTo[0] === 'timeout' ? `http://127.0.0.1:${patient}/` : honest };
+  });
+}
 
 afterAll(() => {
   for (const child of children) child.disconnect();
@@ -107,62 +128,78 @@ afterAll(() => {
   for (const server of servers) server.close();
 });
 
-/** What 200 others and two busy cores make of a timer: below it there is nothing to compare. */
+/** What two busy cores make of a timer: below it there is nothing to compare. */
 const NOISE_MS = 25;
+/** The middle one counts: one round may fall on a busy moment of the machine, and the best of them on a lucky one. */
+const TIMINGS = 5;
 
-function p99(told: Attempts['healthy']): number {
+/** In ms, as measured. */
+function p99(told: readonly Told[]): number {
   const sorted = told.map(({ ms }) => ms).toSorted((left, right) => left - right);
-  return Math.max(NOISE_MS, sorted[Math.floor(sorted.length * 0.99)] ?? NaN);
+  return sorted[Math.floor(sorted.length * 0.99)] ?? NaN;
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((left, right) => left - right)[Math.floor(numbers.length / 2)] ?? NaN;
 }
 
 describe(`${Object.keys(BEHAVIOURS).length} kinds of receivers that misbehave, ${PARALLEL} at a time`, () => {
   it('end in time, leave no memory and no socket behind, and come to what they are', async () => {
-    await attempts(jobs);
-    await settled();
-    const before = await state();
+    // What as many honest ones take is no receiver's doing.
+    await attempts(Array.from({ length: 10 }, () => quiet).flat());
+    const before = await settled();
     const all = Array.from({ length: TIMES }, () => jobs).flat();
-    const { told } = await attempts(all);
-    const after = await settled();
-    const grownMb = Math.round((after.rss - before.rss) / 1024 / 1024);
+    const told: Told[] = [];
+    const after: State[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- one round after the other
+      told.push(...(await attempts(all)).told);
+      // oxlint-disable-next-line no-await-in-loop
+      after.push(await settled());
+    }
+    const inMb = (bytes: number) => Math.max(0, Math.round(bytes / 1024 / 1024));
+    // Of all there was at any time, garbage and all; and what is in use after it.
+    const peakMb = inMb(Math.max(...after.map(({ peak }) => peak)) - before.rss);
+    const heldMb = inMb(Math.max(...after.map(({ heapUsed }) => heapUsed)) - before.heapUsed);
     const longest = Math.max(...told.map(({ ms }) => ms));
+    const socketsLeft = Math.max(...after.map(({ sockets: left }) => left));
     figures['behaviours'] = jobs.length;
     figures['attempts'] = told.length;
     figures['the longest of them, ms'] = longest;
     figures['at a deadline of, ms'] = DEADLINE_MS;
-    figures['memory grown by, MB'] = Math.max(0, grownMb);
-    figures['sockets left'] = after.sockets;
+    figures['memory grown by, at its peak, MB'] = peakMb;
+    figures['of it, heap still in use, MB'] = heldMb;
+    figures['sockets left'] = socketsLeft;
     const wrong = told.filter(({ name, comesTo }) => !BEHAVIOURS[name]?.comesTo.includes(comesTo));
     expect([...new Set(wrong.map(({ name, comesTo }) => `${name}: ${comesTo}`))]).toEqual([]);
-    expect(told).toHaveLength(all.length);
+    expect(told).toHaveLength(all.length * ROUNDS);
     expect(longest).toBeLessThan(DEADLINE_MS + SLACK_MS);
-    expect(grownMb).toBeLessThan(64);
-    expect(after.sockets).toBe(0);
+    expect(peakMb).toBeLessThan(64);
+    expect(heldMb).toBeLessThan(4);
+    expect(socketsLeft).toBe(0);
   });
 
   it('slow a healthy one down no more than twice as much as as many honest ones', async () => {
-    const ports = { http: await listen(HONEST.http), https: await listen(HONEST.https) };
-    const patient = await listen(BEHAVIOURS['never answers'] as Behaviour);
-    // Those that run into the deadline have companions that do; the others, honest ones.
-    const quiet = jobs.map(({ name }) => {
-      const { scheme = 'http', comesTo = [] } = BEHAVIOURS[name] ?? {};
-      const host = scheme === 'http' ? '127.0.0.1' : 'hooks.example.com';
-      return {
-        name,
-        url:
-          comesTo[0] === 'timeout' ? `http://127.0.0.1:${patient}/` : `${scheme}://${host}:${ports[scheme]}/`,
-      };
-    });
-    let best = Infinity;
-    for (let round = 0; round < ROUNDS && best > 2; round += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- one round after the other: the machine has other work, too
-      const baseline = await attempts(Array.from({ length: 10 }, () => quiet).flat());
+    const rounds: Record<'alone' | 'honest' | 'hostile', number>[] = [];
+    for (let round = 0; round < TIMINGS; round += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other, here and below
+      const alone = await oneByOne(Array.from({ length: 200 }, () => healthy));
+      // oxlint-disable-next-line no-await-in-loop
+      const honest = await attempts(Array.from({ length: 10 }, () => quiet).flat());
       // oxlint-disable-next-line no-await-in-loop
       const hostile = await attempts(Array.from({ length: 10 }, () => jobs).flat());
       expect(hostile.healthy.every(({ comesTo }) => comesTo === 'delivered')).toBe(true);
-      best = Math.min(best, p99(hostile.healthy) / p99(baseline.healthy));
+      rounds.push({ alone: p99(alone.told), honest: p99(honest.healthy), hostile: p99(hostile.healthy) });
     }
-    figures['p99 of a healthy one, of that beside as many honest ones'] = `${best.toFixed(1)} ×`;
-    expect(best).toBeLessThanOrEqual(2);
+    const ratio = median(
+      rounds.map(({ honest, hostile }) => Math.max(NOISE_MS, hostile) / Math.max(NOISE_MS, honest)),
+    );
+    const of = (beside: keyof (typeof rounds)[number]) => median(rounds.map((round) => round[beside]));
+    figures['p99 of a healthy one alone, ms'] = of('alone');
+    figures[`beside ${PARALLEL} that are honest or silent, ms`] = of('honest');
+    figures[`beside ${PARALLEL} that misbehave, ms`] = of('hostile');
+    figures[`median of ${TIMINGS} rounds, ${NOISE_MS} ms and less being alike`] = `${ratio.toFixed(1)} ×`;
+    expect(ratio).toBeLessThanOrEqual(2);
   });
 
   it('never have the answer to one request taken for that of the next', async () => {
@@ -182,7 +219,7 @@ describe(`${Object.keys(BEHAVIOURS).length} kinds of receivers that misbehave, $
     const outcomes: string[] = [];
     for (let request = 0; request < 3; request += 1) {
       // oxlint-disable-next-line no-await-in-loop -- over one connection, if it is kept
-      const { told } = (await ask({ ask: 'attempts', jobs: [job], parallel: 1, healthy })) as Attempts;
+      const { told } = await oneByOne([job]);
       outcomes.push(...told.map(({ comesTo }) => comesTo));
     }
     expect(outcomes).toEqual(['delivered', 'http_status', 'http_status']);

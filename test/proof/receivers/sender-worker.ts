@@ -64,11 +64,13 @@ process.on('message', (asked: Asked) => {
   void (async () => {
     if (asked.ask === 'state') {
       globalThis.gc?.();
-      process.send?.({ rss: process.memoryUsage.rss(), sockets: sockets() });
+      const { rss, heapUsed } = process.memoryUsage();
+      const peak = process.resourceUsage().maxRSS * 1024;
+      process.send?.({ rss, peak, heapUsed, sockets: sockets() });
       return;
     }
     const all = attemptAll(asked.jobs, asked.parallel);
-    const healthy = await attemptMeanwhile(asked.healthy, all);
+    const healthy = asked.healthy ? await attemptMeanwhile(asked.healthy, all) : [];
     process.send?.({ told: await all, healthy });
   })();
 });

@@ -15,9 +15,12 @@ interface Heard {
 }
 
 export interface Outcome {
-  readonly requests: number;
-  /** Answers that are, byte for byte, the one to an unknown id. */
+  /** Attacks with a key whose scope would do. */
+  readonly attacks: number;
+  /** Of their answers, those that are, byte for byte, the one to an unknown id. */
   readonly alike: number;
+  /** Attacks with a key without the scope, which are refused before any id is read. */
+  readonly withoutScope: number;
   readonly leaks: number;
   /** What should not have been; empty is good. */
   readonly complaints: readonly string[];
@@ -28,8 +31,9 @@ export class Siege {
   private readonly secrets: readonly string[];
   private readonly complaints: string[] = [];
   private state: TableState;
-  private requests = 0;
+  private attacks = 0;
   private alike = 0;
+  private withoutScope = 0;
   private leaks = 0;
 
   private constructor(
@@ -48,8 +52,8 @@ export class Siege {
   static async lay(target: Siege['target']): Promise<Outcome> {
     const siege = new Siege(await twoTenants(), target);
     await siege.run();
-    const { requests, alike, leaks, complaints } = siege;
-    return { requests, alike, leaks, complaints };
+    const { attacks, alike, withoutScope, leaks, complaints } = siege;
+    return { attacks, alike, withoutScope, leaks, complaints };
   }
 
   private async run(): Promise<void> {
@@ -58,20 +62,20 @@ export class Siege {
     const none = await this.attempt({ what: 'nobody’s', value: unknown(names) });
     const theirs = foreign(names, this.world);
     if (theirs !== undefined) {
-      const heard = await this.attempt({ what: 'the victim’s', value: theirs });
+      const heard = await this.attack({ what: 'the victim’s', value: theirs });
       if (JSON.stringify(heard) !== JSON.stringify(none))
         this.complain('the victim’s', 'is told from an unknown one');
-      this.alike += 1;
+      this.countAlike(heard, none);
     }
     const wanted = this.isAllowed() ? 404 : 403;
     if (parameter.in === 'path' && none.status !== wanted)
       this.complain('nobody’s', `is answered ${none.status}`);
     for (const attack of attacksOn(operation, parameter, this.world)) {
       // oxlint-disable-next-line no-await-in-loop -- the table is looked at before and after each
-      this.judge(attack, await this.attempt(attack), none);
+      this.judge(attack, await this.attack(attack), none);
       if (parameter.in !== 'path') continue;
       // oxlint-disable-next-line no-await-in-loop
-      const { status } = await this.attempt(attack, true);
+      const { status } = await this.attack(attack, true);
       if (![403, 404, 405].includes(status))
         this.complain(attack.what, `as it is written is answered ${status}`);
     }
@@ -86,6 +90,18 @@ export class Siege {
     this.complaints.push(`${what} ${wrong}`);
   }
 
+  /** An attempt with what is not nobody's: that one is what the others are compared with, and no attack. */
+  private async attack(attack: Attack, raw?: true): Promise<Heard> {
+    if (this.isAllowed()) this.attacks += 1;
+    else this.withoutScope += 1;
+    return this.attempt(attack, raw);
+  }
+
+  /** Without the scope all answers are one, and say nothing of an id. */
+  private countAlike(heard: Heard, none: Heard): void {
+    if (this.isAllowed() && heard.bytes === none.bytes) this.alike += 1;
+  }
+
   /** Sends it, and looks whether it told or touched anything that is not the attacker's. */
   private async attempt({ what, value }: Attack, raw?: true): Promise<Heard> {
     const { table, kms, attacker, ask } = this.world;
@@ -98,7 +114,6 @@ export class Siege {
     const [calls, opened] = [table.calls.length, kms.calls().length];
     const told = await ask(request);
     this.state = stateOf(table, attacker);
-    this.requests += 1;
     const leaks = leaksIn(told, this.secrets, saidIn(request, value));
     this.leaks += leaks.length;
     if (leaks.length > 0) this.complain(what, `is told ${leaks.join(' ')}`);
@@ -116,7 +131,7 @@ export class Siege {
   /** In a path, what is no id names nothing; in a query, it may also be called wrong. */
   private judge({ what }: Attack, heard: Heard, none: Heard): void {
     const same = heard.bytes === none.bytes;
-    if (same) this.alike += 1;
+    this.countAlike(heard, none);
     const { parameter } = this.target;
     if (!this.isAllowed()) {
       if (heard.status !== 403 || !same) this.complain(what, `is answered ${heard.status} without the scope`);
