@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import picocolors from 'picocolors';
 import { attach, detach } from './admin/attach.ts';
-import type { Check, CheckStatus } from './admin/checks.ts';
+import { verdictOf, type Check, type CheckStatus } from './admin/checks.ts';
 import { findDeployment, readStackFile, type Deployment } from './admin/deployment.ts';
 import { dashboard } from './admin/dashboard.ts';
 import { doctor } from './admin/doctor.ts';
@@ -31,7 +31,8 @@ const USAGE = `Usage: npm run admin -- COMMAND [options]
 
   --stack NAME   the deployed stack (IvyMailEvents)      --local   the running npm start
   --json         one JSON object, for programs
-  Exit codes: 0 all well, 1 something is wrong, 2 wrong use, 3 AWS could not be asked`;
+  Exit codes: 0 all well, 1 something is wrong, 2 wrong use, 3 AWS could not be asked,
+      4 doctor has something for you to look at, or could not look`;
 
 const OPTIONS = {
   stack: { type: 'string', default: 'IvyMailEvents' },
@@ -69,6 +70,7 @@ const SIGNS: Readonly<Record<CheckStatus, string>> = {
   failed: picocolors.red('✗'),
   warning: picocolors.yellow('!'),
   not_checked: picocolors.dim('–'),
+  declined: picocolors.dim('–'),
 };
 
 function line({ name, status, detail, advice }: Check): string {
@@ -88,13 +90,7 @@ async function runDoctor(deployment: Deployment, values: Values): Promise<Told> 
       if (!values.json) console.log(line(done));
     },
   });
-  const count = (status: CheckStatus): number => checks.filter((each) => each.status === status).length;
-  const failures = count('failed');
-  return {
-    result: { ok: failures === 0, checks },
-    text: `\n${count('ok')} well, ${failures} failed, ${count('warning')} to look at, ${count('not_checked')} not checked`,
-    exitCode: failures > 0 ? 1 : 0,
-  };
+  return verdictOf(checks);
 }
 
 type Command = (deployment: Deployment, rest: readonly string[], values: Values) => Promise<Told>;

@@ -1,5 +1,7 @@
-/** What a check found. What could not be looked at is `not_checked`, and never green. */
-export type CheckStatus = 'ok' | 'failed' | 'warning' | 'not_checked';
+import type { Told } from './told.ts';
+
+/** What a check found. What could not be looked at is `not_checked`, and never green; `declined` is what nobody wanted. */
+export type CheckStatus = 'ok' | 'failed' | 'warning' | 'not_checked' | 'declined';
 
 export interface Check {
   readonly name: string;
@@ -39,4 +41,16 @@ export async function check(name: string, look: () => Promise<Finding>): Promise
     const denied = error instanceof Error && DENIED.test(error.name);
     return { name, ...(denied ? notChecked(`not allowed to look (${said})`) : failed(said)) };
   }
+}
+
+/** 0: all is well. 1: something has failed. 4: nothing has, and something is to be looked at, or was not looked at. */
+export function verdictOf(checks: readonly Check[]): Told {
+  const count = (status: CheckStatus): number => checks.filter((each) => each.status === status).length;
+  const open = count('warning') + count('not_checked');
+  const exitCode = count('failed') > 0 ? 1 : open > 0 ? 4 : 0;
+  return {
+    result: { ok: exitCode === 0, checks },
+    text: `\n${count('ok')} well, ${count('failed')} failed, ${count('warning')} to look at, ${count('not_checked')} not checked`,
+    exitCode,
+  };
 }

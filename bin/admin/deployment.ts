@@ -25,6 +25,8 @@ export interface Deployment {
   readonly queueUrl: string;
   /** By the names of their constructs: `SourceDeadLetters`, `DeliveryDeliverDeadLetters`, … */
   readonly deadLetterQueues: Readonly<Record<string, string>>;
+  /** Their ids by who reads: `Ingest`, `DeliveryDispatch`, `Tally`. */
+  readonly eventSourceMappings: Readonly<Record<string, string>>;
   readonly dispatchFunction: string;
   readonly redeliverMachineArn: string;
   readonly table: Table;
@@ -105,6 +107,11 @@ export async function findDeployment({ stack, running }: Target): Promise<Deploy
   const deadLetterQueues = resources
     .filter(({ type, id }) => type === 'AWS::SQS::Queue' && id.includes('DeadLetters'))
     .map(({ id, physicalId }) => [id.replace(/^Ivy|[0-9A-F]{8}$/g, ''), physicalId] as const);
+  const mappings = resources
+    .filter(({ type }) => type === 'AWS::Lambda::EventSourceMapping')
+    .map(
+      ({ id, physicalId }) => [id.replace(/^Ivy|(?:Function)?(?:Stream|Sqs).*$/g, ''), physicalId] as const,
+    );
   return {
     apiUrl: (running?.base_url ?? output('ApiUrl')).replace(/\/$/, ''),
     configurationSet: output('ConfigurationSetName'),
@@ -112,6 +119,7 @@ export async function findDeployment({ stack, running }: Target): Promise<Deploy
     topicArn: output('TopicArn'),
     queueUrl: output('QueueUrl'),
     deadLetterQueues: Object.fromEntries(deadLetterQueues),
+    eventSourceMappings: Object.fromEntries(mappings),
     dispatchFunction: physical(/DeliveryDispatch[0-9A-F]{8}$/),
     redeliverMachineArn: physical(/DeliveryRedeliverMachine[0-9A-F]{8}$/),
     table: createTable(output('TableName'), new DynamoDBClient(config)),

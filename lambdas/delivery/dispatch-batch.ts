@@ -72,6 +72,8 @@ export async function dispatchBatch(
         return { deliveries: await dispatch(batchDeps), poisoned: 0 };
       } catch (error) {
         if (dispatch !== undefined && !isHopeless(error)) throw error;
+        // It comes from redrive, not from the stream: it lies in the dead-letter queue still, and is to stay there.
+        if (record.dynamodb?.SequenceNumber === undefined) throw error;
         await deps.sendPoison(record.dynamodb?.Keys, String(error));
         return { deliveries: 0, poisoned: 1 };
       }

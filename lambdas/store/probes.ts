@@ -1,10 +1,9 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { readCollection } from './collection.ts';
 import { KIND, probePartition } from './keys.ts';
 import type { Table } from './table.ts';
 
 /** Long enough for a doctor who waits; after it the route knows the token no more. */
-const LIFE_SECONDS = 3_600;
+export const PROBE_LIFE_SECONDS = 3_600;
 const RECEIPT_PREFIX = 'R#';
 
 /** A webhook as it arrived at a probe. */
@@ -16,7 +15,7 @@ export interface ProbeReceipt {
 
 /** Opens a probe: from now on what is sent to its route is kept for an hour. */
 export async function openProbe(table: Table, token: string, nowMs: number): Promise<void> {
-  const ttl = Math.floor(nowMs / 1000) + LIFE_SECONDS;
+  const ttl = Math.floor(nowMs / 1000) + PROBE_LIFE_SECONDS;
   await table.client.send(
     new PutCommand({
       TableName: table.name,
@@ -49,17 +48,15 @@ export async function keepReceipt(
   return true;
 }
 
-/** What has arrived, by webhook id. */
-export async function readReceipts(table: Table, token: string): Promise<ReadonlyMap<string, ProbeReceipt>> {
-  const rows = await readCollection(table, {
-    pk: probePartition(token),
-    prefix: RECEIPT_PREFIX,
-    consistent: true,
-  });
-  return new Map(
-    rows.map((row) => [
-      row.sk.slice(RECEIPT_PREFIX.length),
-      { headers: row['headers'] as Record<string, string>, body: row['body'] as string },
-    ]),
+/** The webhook with this id, if it has arrived. */
+export async function readReceipt(
+  table: Table,
+  token: string,
+  webhookId: string,
+): Promise<ProbeReceipt | undefined> {
+  const Key = { pk: probePartition(token), sk: `${RECEIPT_PREFIX}${webhookId}` };
+  const { Item: row } = await table.client.send(
+    new GetCommand({ TableName: table.name, Key, ConsistentRead: true }),
   );
+  return row && { headers: row['headers'] as Record<string, string>, body: row['body'] as string };
 }

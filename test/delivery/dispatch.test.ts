@@ -12,14 +12,15 @@ import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts'
 
 const ALL = { hardBounces: true, complaints: true };
 
-function aRecord(event: EmailEvent, sequenceNumber: string): DynamoDBRecord {
+/** Without a number, as redrive makes it. */
+function aRecord(event: EmailEvent, sequenceNumber?: string): DynamoDBRecord {
   const [row] = eventRows([event], { retentionDays: 90, receivedAtMs: 0 });
   return {
     eventName: 'INSERT',
     dynamodb: {
       Keys: marshall({ pk: row?.pk, sk: row?.sk }) as never,
       NewImage: marshall(row) as never,
-      SequenceNumber: sequenceNumber,
+      ...(sequenceNumber !== undefined && { SequenceNumber: sequenceNumber }),
     },
   };
 }
@@ -126,13 +127,33 @@ describe('dispatchBatch', () => {
     const keys = { pk: { S: 'M#x' }, sk: { S: 'E#y' } };
     const report = await dispatchBatch(deps, [
       { eventName: 'INSERT', dynamodb: { Keys: keys, SequenceNumber: '0' } },
-      { eventName: 'INSERT', dynamodb: { Keys: keys, NewImage: { ...keys, kind: { S: 'event' } } } },
+      {
+        eventName: 'INSERT',
+        dynamodb: { Keys: keys, NewImage: { ...keys, kind: { S: 'event' } }, SequenceNumber: '1' },
+      },
       good,
     ]);
     expect(poison).toEqual([keys, keys]);
     expect(started).toHaveLength(1);
     expect(report).toEqual({ counts: { records: 3, deliveries: 1, poisoned: 2 } });
   });
+
+  it.each([
+    ['nobody can read', { dynamodb: { NewImage: { kind: { S: 'odd' } } } }, {}, 'Nothing is known to do'],
+    [
+      'Step Functions refuses for good',
+      aRecord(anEvent()),
+      { startDelivery: () => Promise.reject(withName('InvalidExecutionInput')) },
+      'InvalidExecutionInput',
+    ],
+  ])(
+    'throws what redrive hands over and %s, so that it stays where it is',
+    async (_what, record, changes, said) => {
+      const { deps, poison } = setUp(changes);
+      await expect(dispatchBatch(deps, [record])).rejects.toThrow(said);
+      expect(poison).toEqual([]);
+    },
+  );
 
   it('treats a start that Step Functions refuses for good as poison, not as a reason to stop the shard', async () => {
     const { deps, poison } = setUp({

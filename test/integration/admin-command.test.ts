@@ -1,0 +1,71 @@
+/** `npm run admin` as an operator runs it, against the deployed stack. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { Check } from '../../bin/admin/checks.ts';
+import { api, stack, until } from './client.ts';
+
+describe('the command', () => {
+  // The stack of this test has no file of its own: the options of the environment lead to it.
+  const env = {
+    PATH: process.env['PATH'],
+    AWS_ENDPOINT_URL: stack.aws_endpoint_url,
+    AWS_ENDPOINT_URL_SESV2: stack.ses_endpoint_url,
+    AWS_REGION: stack.region,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+  const program = ['--import', import.meta.resolve('tsx'), resolve('bin/admin.ts')];
+
+  it.each([
+    [['workspace', 'list']],
+    [['key', 'list']],
+    [['redrive', 'list']],
+    [['attach', stack.from]],
+    [['detach', stack.from]],
+  ])('%j prints one JSON object with --json', async (args) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [...program, ...args, '--json'], { env });
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(stdout)).toBeTypeOf('object');
+  });
+
+  it('doctor without a key and a sender is not green, to programs neither', async () => {
+    const doctorOf = spawn(process.execPath, [...program, 'doctor', '--no-send', '--json'], { env });
+    const [said] = await Promise.all([text(doctorOf.stdout), once(doctorOf, 'exit')]);
+    const { ok, checks } = JSON.parse(said) as { ok: boolean; checks: readonly Check[] };
+    expect(checks.find(({ name }) => name === 'sender')?.status).toBe('not_checked');
+    expect([ok, doctorOf.exitCode]).toEqual([false, 4]);
+  });
+
+  it('doctor that is interrupted leaves no webhook behind', async () => {
+    const webhooks = async (): Promise<number> => {
+      const { body } = await api('GET', '/v1/webhooks');
+      return body.data.filter((each: { description: string }) => each.description === 'doctor').length;
+    };
+    const cwd = mkdtempSync(join(tmpdir(), 'doctor-'));
+    mkdirSync(join(cwd, '.local'));
+    writeFileSync(join(cwd, '.local', 'stack.json'), JSON.stringify(stack));
+    const doctorOf = spawn(process.execPath, [...program, 'doctor', '--local'], {
+      env,
+      cwd,
+      stdio: 'ignore',
+    });
+    const ended = once(doctorOf, 'exit');
+    await until('the webhook of doctor', async () => ((await webhooks()) > 0 ? true : undefined));
+    doctorOf.kill('SIGINT');
+    expect(await ended).toEqual([130, null]);
+    expect(await webhooks()).toBe(0);
+    rmSync(cwd, { recursive: true });
+  });
+
+  it('shows in its documentation every command there is', () => {
+    const page = readFileSync('docs/admin.md', 'utf8');
+    for (const name of ['init', 'doctor', 'workspace', 'key', 'redrive', 'attach', 'detach'])
+      expect(page).toContain(`npm run admin -- ${name}`);
+  });
+});
