@@ -14,28 +14,29 @@ export const METRIC = {
 } as const;
 export type MetricName = (typeof METRIC)[keyof typeof METRIC];
 
+/** Fields to add to a log line so that CloudWatch counts them; zeros are left out. */
+export type MetricFields = (counts: Partial<Record<MetricName, number>>) => Record<string, unknown>;
+
 /**
- * Fields to add to a log line so that CloudWatch counts them in a namespace; zeros are left out.
+ * Counts in one namespace; `now` is in epoch milliseconds.
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function metricFields(
-  namespace: string,
-  counts: Partial<Record<MetricName, number>>,
-  nowMs: number,
-): Record<string, unknown> {
-  const counted = Object.entries(counts).filter(([, count]) => count > 0);
-  if (counted.length === 0) return {};
-  return {
-    _aws: {
-      Timestamp: nowMs,
-      CloudWatchMetrics: [
-        {
-          Namespace: namespace,
-          Dimensions: [[]],
-          Metrics: counted.map(([name]) => ({ Name: name, Unit: 'Count' })),
-        },
-      ],
-    },
-    ...Object.fromEntries(counted),
+export function metricsIn(namespace: string, now: () => number): MetricFields {
+  return (counts) => {
+    const counted = Object.entries(counts).filter(([, count]) => count > 0);
+    if (counted.length === 0) return {};
+    return {
+      _aws: {
+        Timestamp: now(),
+        CloudWatchMetrics: [
+          {
+            Namespace: namespace,
+            Dimensions: [[]],
+            Metrics: counted.map(([name]) => ({ Name: name, Unit: 'Count' })),
+          },
+        ],
+      },
+      ...Object.fromEntries(counted),
+    };
   };
 }

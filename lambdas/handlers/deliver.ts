@@ -4,7 +4,7 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { CALL_LIMITS } from '../core/aws-limits.ts';
 import type { DeliverInput, DeliveryResult } from '../core/deliveries.ts';
 import { ENV, requireEnv } from '../core/env.ts';
-import { METRIC, metricFields } from '../core/metrics.ts';
+import { METRIC, metricsIn } from '../core/metrics.ts';
 import type { RetryOptions } from '../core/retry-schedule.ts';
 import { deliver, type DeliverDeps } from '../delivery/deliver.ts';
 import { createSecretOpener } from '../delivery/secrets.ts';
@@ -12,12 +12,12 @@ import { createSender } from '../delivery/send.ts';
 import { createTable } from '../store/table.ts';
 
 const logger = new Logger({ serviceName: 'deliver' });
-const namespace = requireEnv(process.env, ENV.metricsNamespace);
+const metrics = metricsIn(requireEnv(process.env, ENV.metricsNamespace), Date.now);
 
 function unrecorded(error: unknown): void {
   logger.error('delivery.unrecorded', {
     error: error as Error,
-    ...metricFields(namespace, { [METRIC.deliveriesInternal]: 1 }, Date.now()),
+    ...metrics({ [METRIC.deliveriesInternal]: 1 }),
   });
 }
 
@@ -46,17 +46,13 @@ export async function handler(input: DeliverInput): Promise<DeliveryResult> {
       error_class: attempt.error_class,
       duration_ms: attempt.duration_ms,
     }),
-    ...metricFields(
-      namespace,
-      {
-        [METRIC.deliveriesExhausted]:
-          attempt && attempt.trigger !== 'manual' && result.outcome === 'exhausted' ? 1 : 0,
-        [METRIC.deliveriesInternal]: attempt?.error_class === 'internal' ? 1 : 0,
-        [METRIC.endpointsDisabled]: health === 'disabled' ? 1 : 0,
-        [METRIC.endpointsFailing]: health === 'failing' ? 1 : 0,
-      },
-      Date.now(),
-    ),
+    ...metrics({
+      [METRIC.deliveriesExhausted]:
+        attempt && attempt.trigger !== 'manual' && result.outcome === 'exhausted' ? 1 : 0,
+      [METRIC.deliveriesInternal]: attempt?.error_class === 'internal' ? 1 : 0,
+      [METRIC.endpointsDisabled]: health === 'disabled' ? 1 : 0,
+      [METRIC.endpointsFailing]: health === 'failing' ? 1 : 0,
+    }),
   });
   return result;
 }

@@ -1,13 +1,13 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
-import { METRIC, metricFields } from '../core/metrics.ts';
+import { METRIC, metricsIn } from '../core/metrics.ts';
 import { ingestBatch } from '../store/ingest-batch.ts';
 import { createTable } from '../store/table.ts';
 import { workspaceDirectory } from '../store/workspaces.ts';
 
 const logger = new Logger({ serviceName: 'ingest' });
-const namespace = requireEnv(process.env, ENV.metricsNamespace);
+const metrics = metricsIn(requireEnv(process.env, ENV.metricsNamespace), Date.now);
 const table = createTable(requireEnv(process.env, ENV.tableName));
 const deps = {
   table,
@@ -22,15 +22,11 @@ export async function handler(batch: SQSEvent): Promise<SQSBatchResponse> {
   const { counts } = report;
   logger.info('ingest.batch', {
     ...counts,
-    ...metricFields(
-      namespace,
-      {
-        [METRIC.messagesQuarantined]: counts.quarantined,
-        [METRIC.unknownWorkspaceTags]: counts.unknown_tags,
-        [METRIC.unknownEvents]: counts.unknown_events,
-      },
-      Date.now(),
-    ),
+    ...metrics({
+      [METRIC.messagesQuarantined]: counts.quarantined,
+      [METRIC.unknownWorkspaceTags]: counts.unknown_tags,
+      [METRIC.unknownEvents]: counts.unknown_events,
+    }),
   });
   if (report.fault) logger.error('ingest.fault', report.fault);
   return { batchItemFailures: report.failedMessageIds.map((itemIdentifier) => ({ itemIdentifier })) };

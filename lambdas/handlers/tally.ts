@@ -1,12 +1,12 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
-import { METRIC, metricFields } from '../core/metrics.ts';
+import { METRIC, metricsIn } from '../core/metrics.ts';
 import { tallyBatch, type TallyDeps } from '../store/tally.ts';
 import { createTable } from '../store/table.ts';
 
 const logger = new Logger({ serviceName: 'tally' });
-const namespace = requireEnv(process.env, ENV.metricsNamespace);
+const metrics = metricsIn(requireEnv(process.env, ENV.metricsNamespace), Date.now);
 const deps: TallyDeps = {
   table: createTable(requireEnv(process.env, ENV.tableName)),
   retentionDays: requireNumberEnv(process.env, ENV.retentionDays),
@@ -33,7 +33,7 @@ export async function handler(batch: WindowedBatch): Promise<{ readonly state: R
   const { counted, repeated, unreadable } = await tallyBatch(deps, { shardId, records });
   logger.info('tally.batch', { counted, repeated, unreadable: unreadable.length });
   if (unreadable.length > 0) {
-    const fields = metricFields(namespace, { [METRIC.recordsUncounted]: unreadable.length }, Date.now());
+    const fields = metrics({ [METRIC.recordsUncounted]: unreadable.length });
     logger.error('tally.unreadable', { keys: unreadable, ...fields });
   }
   return { state: {} };
