@@ -19,7 +19,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   zod: 'schemas: of requests (zod/mini), of the stack’s options',
 
   '@aws-sdk/client-cloudformation': 'the admin command finds the deployment by it',
-  '@aws-sdk/client-lambda': '`admin redrive` hands rows to dispatch by it',
+  '@aws-sdk/client-lambda':
+    '`admin redrive` hands rows to dispatch by it, `admin doctor` looks whether the event sources are read',
   '@aws-sdk/client-ses': '`admin doctor` asks whether an identity has notifications of its own',
   '@aws-sdk/client-sns': 'the local SES publishes by it; `admin doctor` looks who listens',
   '@stryker-mutator/core': 'changes the code, to see whether a test notices',
