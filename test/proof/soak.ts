@@ -61,7 +61,7 @@ const how = `\`npm run soak${values.quick ? ' -- --quick' : ''}\` on ${day}, see
 const title = failed === 0 ? how : `${how}; some of it failed`;
 const share = values.quick
   ? '`npm test` tries as much; `npm run soak` up to a hundred times of it.'
-  : '`npm test` runs all of it each time, with between a hundredth of the tries (the guard) and as many (tenants, logs).';
+  : '`npm test` runs all of it each time, with between a hundredth of the tries (the guard) and as many (logs, permissions).';
 writeFileSync('docs/reliability.md', reliabilityPage({ run: title, share }));
 spawnSync('oxfmt', ['docs/reliability.md']);
 console.log(failed === 0 ? '\ndocs/reliability.md is written' : `\n${failed} steps failed`);
