@@ -7,6 +7,11 @@ interface GatewayError {
   readonly retryAfterSeconds?: number;
 }
 
+const NO_KEY: GatewayError = {
+  status: 401,
+  code: 'missing_api_key',
+  message: 'The header x-api-key is missing',
+};
 const NOT_FOUND: GatewayError = { status: 404, code: 'not_found', message: 'There is nothing here' };
 const RATE_LIMITED: GatewayError = {
   status: 429,
@@ -31,10 +36,9 @@ const { ResponseType } = apigateway;
 
 /** What the gateway answers by itself, without our code, by the kinds it has. */
 const ERRORS: readonly (readonly [apigateway.ResponseType, GatewayError])[] = [
-  [
-    ResponseType.UNAUTHORIZED,
-    { status: 401, code: 'missing_api_key', message: 'The header x-api-key is missing' },
-  ],
+  [ResponseType.UNAUTHORIZED, NO_KEY],
+  // The only parameter that the gateway looks for; the authorizer misses it first.
+  [ResponseType.BAD_REQUEST_PARAMETERS, NO_KEY],
   [
     ResponseType.ACCESS_DENIED,
     { status: 403, code: 'invalid_api_key', message: 'This API key is not valid' },
@@ -49,10 +53,6 @@ const ERRORS: readonly (readonly [apigateway.ResponseType, GatewayError])[] = [
   [
     ResponseType.BAD_REQUEST_BODY,
     { status: 400, code: 'invalid_json', message: 'The body is not valid JSON' },
-  ],
-  [
-    ResponseType.BAD_REQUEST_PARAMETERS,
-    { status: 400, code: 'invalid_parameter', message: 'A parameter is not valid' },
   ],
   [ResponseType.THROTTLED, RATE_LIMITED],
   [ResponseType.QUOTA_EXCEEDED, RATE_LIMITED],

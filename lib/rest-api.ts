@@ -14,6 +14,9 @@ import { ivyFunction } from './ivy-function.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { SecretsKey } from './secrets-key.ts';
 
+/** Where a request has its key. */
+const KEY_SOURCE = apigateway.IdentitySource.header('x-api-key');
+
 export interface RestApiProps {
   readonly source: EventSource;
   readonly table: EventTable;
@@ -64,14 +67,20 @@ export class RestApi extends Construct {
     const integration = new apigateway.LambdaIntegration(this.function, { allowTestInvoke: false });
     const authorizer = new apigateway.RequestAuthorizer(this, 'KeyAuthorizer', {
       handler: this.authorizer,
-      identitySources: [apigateway.IdentitySource.header('x-api-key')],
+      identitySources: [KEY_SOURCE],
       // How long a revoked key may go on working.
       resultsCacheTtl: Duration.seconds(60),
     });
+    // Of a request the gateway checks that it has a key. What else there is to check, the function knows: no model is given.
+    const requestValidator = this.api.addRequestValidator('Validator', {
+      validateRequestBody: true,
+      validateRequestParameters: true,
+    });
+    const keyed = { authorizer, requestValidator, requestParameters: { [KEY_SOURCE]: true } };
     const { root } = this.api;
     // The second one too: a path below /v1 must not end at the public resources there.
     for (const parent of [root, root.resourceForPath('/v1')])
-      parent.addResource('{proxy+}').addMethod('ANY', integration, { authorizer });
+      parent.addResource('{proxy+}').addMethod('ANY', integration, keyed);
     for (const path of PUBLIC_PATHS) root.resourceForPath(path).addMethod('ANY', integration);
   }
 

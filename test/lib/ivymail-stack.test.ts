@@ -40,6 +40,7 @@ describe('IvyMailStack', () => {
       'AWS::ApiGateway::Resource': 10,
       'AWS::ApiGateway::Method': 8,
       'AWS::ApiGateway::Authorizer': 1,
+      'AWS::ApiGateway::RequestValidator': 1,
       'AWS::ApiGateway::GatewayResponse': 17,
       // What an operator is told.
       'AWS::CloudWatch::Alarm': 25,

@@ -89,6 +89,18 @@ describe('by the rules of AWS Solutions and Serverless', () => {
 });
 
 describe('a reason', () => {
+  it.each([
+    ['AwsSolutions', 8],
+    ['Serverless', 7],
+  ])('not to follow a rule of %s is given for %i of them, and no more', (pack, count) => {
+    const given = acknowledgements(new Stack()).flatMap(({ rules }) => rules);
+    // What stands in brackets says of which finding.
+    const rules = new Set(
+      given.map((rule) => rule.replace(/\[.*/, '')).filter((rule) => rule.startsWith(pack)),
+    );
+    expect([...rules]).toHaveLength(count);
+  });
+
   const [, everyOption] = STACKS[1] ?? [];
   const found = everyOption?.everything() ?? [];
 

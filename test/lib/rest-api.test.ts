@@ -29,7 +29,7 @@ describe('the gateway', () => {
     ['MISSING_AUTHENTICATION_TOKEN', '404', 'not_found'],
     ['RESOURCE_NOT_FOUND', '404', 'not_found'],
     ['BAD_REQUEST_BODY', '400', 'invalid_json'],
-    ['BAD_REQUEST_PARAMETERS', '400', 'invalid_parameter'],
+    ['BAD_REQUEST_PARAMETERS', '401', 'missing_api_key'],
     ['REQUEST_TOO_LARGE', '413', 'body_too_large'],
     ['UNSUPPORTED_MEDIA_TYPE', '415', 'unsupported_media_type'],
     ['THROTTLED', '429', 'rate_limited'],
@@ -81,6 +81,19 @@ describe('the API', () => {
       if (Properties['AuthorizationType'] !== 'CUSTOM') open.push(path);
     }
     expect(open.toSorted()).toEqual(PUBLIC_PATHS.toSorted());
+  });
+
+  it('looks for a key, and for nothing else, wherever it asks for one', () => {
+    const { id, Properties: validator } = resource(template, 'AWS::ApiGateway::RequestValidator');
+    expect(validator).toMatchObject({ ValidateRequestBody: true, ValidateRequestParameters: true });
+    for (const [, { Properties }] of resourcesOf(template, 'AWS::ApiGateway::Method')) {
+      const keyed = Properties['AuthorizationType'] === 'CUSTOM';
+      expect(Properties['RequestValidatorId']).toEqual(keyed ? { Ref: id } : undefined);
+      expect(Properties['RequestParameters']).toEqual(
+        keyed ? { 'method.request.header.x-api-key': true } : undefined,
+      );
+      expect(Properties['RequestModels']).toBeUndefined();
+    }
   });
 
   it('asks the authorizer for each key at most once a minute', () => {
