@@ -10,7 +10,6 @@ import { Construct } from 'constructs';
 import { METRIC, type MetricName } from '../lambdas/core/metrics.ts';
 import type { Delivery } from './delivery.ts';
 import type { EventSource } from './event-source.ts';
-import type { Ingest } from './ingest.ts';
 import { METRICS_NAMESPACE } from './ivy-function.ts';
 import type { RestApi } from './rest-api.ts';
 import type { Tally } from './tally.ts';
@@ -20,7 +19,6 @@ const QUARTER_HOUR = Duration.minutes(15);
 
 export interface AlarmsProps {
   readonly source: EventSource;
-  readonly ingest: Ingest;
   readonly delivery: Delivery;
   readonly tally: Tally;
   readonly api: RestApi;
@@ -135,7 +133,7 @@ export class Alarms extends Construct {
     this.onReputation('BounceRate', 0.05, 'SES reviews an account at 5 %, and may pause it at 10 %');
     this.onReputation('ComplaintRate', 0.001, 'SES reviews an account at 0.1 %, and may pause it at 0.5 %');
     if (props.compare) {
-      this.onStandstill(props.ingest.function, delivery.dispatch);
+      this.onStandstill(source.queue, delivery.dispatch);
       this.onSilence(source.queue);
     }
   }
@@ -181,17 +179,20 @@ export class Alarms extends Construct {
 
   /**
    * Lambda tells the age of what waits only when it calls the function: where it calls it no more, nothing else would ring.
-   * What is quarantined is no new event, so nothing but that can ring it too.
+   * A message leaves the queue once it is stored. What is quarantined is no new event: nothing but that can ring it too.
    */
-  private onStandstill(ingest: lambda.IFunction, dispatch: lambda.IFunction): void {
+  private onStandstill(queue: sqs.Queue, dispatch: lambda.IFunction): void {
     this.alarm('DispatchStopped', {
       metric: new cloudwatch.MathExpression({
-        expression: 'IF(FILL(ingested, 0) > 0 AND FILL(dispatched, 0) == 0, 1, 0)',
-        usingMetrics: { ingested: ingest.metricInvocations(), dispatched: dispatch.metricInvocations() },
+        expression: 'IF(FILL(stored, 0) > 0 AND FILL(dispatched, 0) == 0, 1, 0)',
+        usingMetrics: {
+          stored: queue.metricNumberOfMessagesDeleted(),
+          dispatched: dispatch.metricInvocations(),
+        },
         period: QUARTER_HOUR,
-        label: 'Events ingested, none dispatched',
+        label: 'Events stored, none dispatched',
       }),
-      says: 'Events were ingested, but none has been dispatched for 30 minutes',
+      says: 'Events were stored, but none has been dispatched for 30 minutes',
       section: 'dispatch-stopped',
       periods: [2, 2],
     });

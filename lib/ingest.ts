@@ -1,6 +1,5 @@
 import { Names } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import type { EventSource } from './event-source.ts';
@@ -15,33 +14,31 @@ export interface IngestProps {
 
 /** From the queue into the table. */
 export class Ingest extends Construct {
-  readonly function: lambda.Function;
-
   constructor(scope: Construct, id: string, props: IngestProps) {
     super(scope, id);
 
-    this.function = ivyFunction(this, 'Function', {
+    const ingest = ivyFunction(this, 'Function', {
       handler: 'ingest',
       description: 'Stores SES events as rows',
       timeoutSeconds: 30,
       // A third of a CPU: a batch of ten is parsed and compressed in a few milliseconds.
       memoryMb: 512,
     });
-    props.table.grantAccess(this.function, { actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem'] });
-    this.function.addEnvironment(ENV.retentionDays, String(props.retentionDays));
-    this.function.addEnvironment(ENV.topicArn, props.source.topic.topicArn);
-    letCount(this.function);
+    props.table.grantAccess(ingest, { actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem'] });
+    ingest.addEnvironment(ENV.retentionDays, String(props.retentionDays));
+    ingest.addEnvironment(ENV.topicArn, props.source.topic.topicArn);
+    letCount(ingest);
 
     const { queue } = props.source;
     // What polling takes, and no more; SqsEventSource would grant two others.
-    this.function.addToRolePolicy(
+    ingest.addToRolePolicy(
       new iam.PolicyStatement({
         actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
         resources: [queue.queueArn],
       }),
     );
     // Under the name SqsEventSource would give it: a queue takes no second mapping, not even while the first is replaced.
-    this.function.addEventSourceMapping(`SqsEventSource:${Names.nodeUniqueId(queue.node)}`, {
+    ingest.addEventSourceMapping(`SqsEventSource:${Names.nodeUniqueId(queue.node)}`, {
       eventSourceArn: queue.queueArn,
       batchSize: 10,
       reportBatchItemFailures: true,

@@ -44,13 +44,12 @@ export class IvyMailEvents extends Construct {
     const table = new EventTable(this, 'Store', { removalPolicy });
     const secretsKey = new SecretsKey(this, 'Secrets', { removalPolicy });
     // oxlint-disable-next-line no-new -- a construct is placed by making it
-    const ingest = new Ingest(this, 'Ingest', { source, table, retentionDays: options.retentionDays });
+    new Ingest(this, 'Ingest', { source, table, retentionDays: options.retentionDays });
     const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options });
     const tally = new Tally(this, 'Tally', { table, retentionDays: options.retentionDays });
     const api = new RestApi(this, 'Api', { source, table, secretsKey, options });
     const alarms = new Alarms(this, 'Alarms', {
       source,
-      ingest,
       delivery,
       tally,
       api,

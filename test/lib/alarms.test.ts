@@ -57,18 +57,19 @@ describe('an alarm rings', () => {
       ['Send', 'Sum', 900],
       ['NumberOfMessagesDeleted', 'Sum', 900],
     ]);
+    expect(alarm('NothingIngested')).toMatchObject({ DatapointsToAlarm: 2, EvaluationPeriods: 2 });
   });
 
-  it('when events are ingested and dispatch is called no more, which no age of what waits would tell', () => {
+  it('when events are stored and dispatch is called no more, which no age of what waits would tell', () => {
     const { Metrics: metrics, ...rest } = alarm('DispatchStopped') as {
       Metrics: { Expression?: string; MetricStat?: { Metric: { Dimensions: unknown }; Period: number } }[];
     };
-    expect(metrics[0]?.Expression).toBe('IF(FILL(ingested, 0) > 0 AND FILL(dispatched, 0) == 0, 1, 0)');
+    expect(metrics[0]?.Expression).toBe('IF(FILL(stored, 0) > 0 AND FILL(dispatched, 0) == 0, 1, 0)');
     expect(metrics.slice(1).map(({ MetricStat: stat }) => stat)).toMatchObject([
-      { Metric: { MetricName: 'Invocations' }, Period: 900, Stat: 'Sum' },
+      { Metric: { MetricName: 'NumberOfMessagesDeleted' }, Period: 900, Stat: 'Sum' },
       { Metric: { MetricName: 'Invocations' }, Period: 900, Stat: 'Sum' },
     ]);
-    expect(JSON.stringify(metrics[1]?.MetricStat?.Metric.Dimensions)).toContain('IvyIngestFunction');
+    expect(JSON.stringify(metrics[1]?.MetricStat?.Metric.Dimensions)).toContain('IvySourceQueue');
     expect(JSON.stringify(metrics[2]?.MetricStat?.Metric.Dimensions)).toContain('IvyDeliveryDispatch');
     expect(rest).toMatchObject({ DatapointsToAlarm: 2, EvaluationPeriods: 2 });
   });
