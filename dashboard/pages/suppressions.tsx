@@ -11,9 +11,10 @@ import { Pager } from '../parts/pager.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
 import { Time } from '../parts/time.tsx';
 import { useAddress, withChanges } from '../state/address.ts';
-import { client, may } from '../state/app.ts';
+import { client, may, session } from '../state/app.ts';
 import { Table } from '../parts/table.tsx';
 import { notify } from '../state/notices.ts';
+import { mayChangeSes } from '../state/session.ts';
 
 const COLUMNS = [
   { name: 'Address' },
@@ -97,10 +98,12 @@ function Remove({
       <p>
         Mail goes to <code>{address}</code> again. If it bounces again, that counts against you.
       </p>
-      <label class="check">
-        <input type="checkbox" checked={ses} onChange={(event) => setSes(event.currentTarget.checked)} />
-        Off SES’s list of the whole AWS account, too
-      </label>
+      {mayChangeSes(session.current.value) && (
+        <label class="check">
+          <input type="checkbox" checked={ses} onChange={(event) => setSes(event.currentTarget.checked)} />
+          Off SES’s list of the whole AWS account, too
+        </label>
+      )}
     </Confirm>
   );
 }

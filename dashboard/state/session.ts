@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/default-workspace.ts';
 import { ApiFault, createClient, toFault, type Client } from '../api/client.ts';
 import type { Workspace } from '../api/types.ts';
 
@@ -22,6 +23,11 @@ export const KEY_NAME = 'ivymail.api_key';
 export function keyOfFragment(hash: string): string | undefined {
   const key = new URLSearchParams(hash.replace(/^#/, '')).get('key');
   return key === null || key === '' ? undefined : key;
+}
+
+/** Whether its keys may change the list that SES keeps for the whole account. */
+export function mayChangeSes(session: SessionState): boolean {
+  return session.state === 'in' && session.workspace.id === DEFAULT_WORKSPACE_ID;
 }
 
 export interface SessionDeps {

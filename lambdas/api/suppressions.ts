@@ -110,9 +110,7 @@ const remove = route({
         throw new ApiError(
           'insufficient_scope',
           'Only a key of the default workspace may change the list of SES',
-          {
-            field: 'ses',
-          },
+          { field: 'ses' },
         );
       const listed = await findSuppression(deps.table, caller.workspaceId, address);
       // First: if SES cannot be asked, ours stays, and tells how the address was spelt when the request is repeated.

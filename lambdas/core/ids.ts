@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 
+export { DEFAULT_WORKSPACE_ID } from './default-workspace.ts';
+
 export type IdPrefix = 'ws' | 'key' | 'evt' | 'ep' | 'dlv' | 'rcv' | 'qtn' | 'req' | 'ivm';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 /** 26 characters of 5 bits: 130 bits, of which 128 and two padding bits are used by a 16-byte hash or random. */
 const BODY_LENGTH = 26;
 const BODY_BYTES = 17;
-
-/** The workspace that exists from the deploy on, and owns what no tag and no configuration set claims. */
-export const DEFAULT_WORKSPACE_ID = `ws_${'a'.repeat(BODY_LENGTH)}`;
 
 /** Lower-case RFC 4648 base32 without padding, cut to 26 characters. */
 function body(bytes: Uint8Array): string {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createSession, keyOfFragment, KEY_NAME, type KeyStore } from '../../dashboard/state/session.ts';
+import {
+  createSession,
+  keyOfFragment,
+  KEY_NAME,
+  mayChangeSes,
+  type KeyStore,
+} from '../../dashboard/state/session.ts';
 import { queryOf } from '../../dashboard/words/log-query.ts';
+import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
 
 function store(initial?: string): KeyStore & { readonly key: () => string | null } {
   const values = new Map<string, string>(initial === undefined ? [] : [[KEY_NAME, initial]]);
@@ -37,6 +44,19 @@ function setUp({ tab = store(), browser = store(), good = ['ivy_good'] } = {}) {
   });
   return { session, tab, browser, asked, api };
 }
+
+describe('the list of SES', () => {
+  it('is offered to who is signed in to the default workspace, as the API takes it from no other', async () => {
+    const { session } = setUp();
+    expect(mayChangeSes(session.current.value)).toBe(false);
+    await session.signIn('ivy_good', { keep: false });
+    expect(mayChangeSes(session.current.value)).toBe(false);
+    const { value } = session.current;
+    if (value.state !== 'in') throw new Error('Nobody is signed in');
+    const workspace = { ...value.workspace, id: DEFAULT_WORKSPACE_ID };
+    expect(mayChangeSes({ state: 'in', workspace })).toBe(true);
+  });
+});
 
 describe('a session', () => {
   it('is of the tab, unless it is to be kept', async () => {
