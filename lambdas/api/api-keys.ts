@@ -10,6 +10,8 @@ import { idOf, listOf, noQuery } from './schemas/common.ts';
 const PATH = '/v1/api-keys';
 /** They are shown as one list, and read as a whole. */
 const MAX_KEYS = 100;
+/** With those that expired within the week: else short-lived ones could make the list longer than an answer. */
+const MAX_LISTED = 1_000;
 
 function toJson(key: ApiKey): Record<string, unknown> {
   return {
@@ -50,11 +52,13 @@ const create = route({
     if (body.expires_at !== undefined && Date.parse(body.expires_at) <= nowMs) {
       throw new ApiError('invalid_field', 'must be a time to come', { field: 'expires_at' });
     }
-    const live = (await listApiKeys(deps.table, workspaceId)).filter(
+    const keys = await listApiKeys(deps.table, workspaceId);
+    const live = keys.filter(
       ({ expires_at: expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > nowMs,
     );
-    if (live.length >= MAX_KEYS) {
-      throw new ApiError('invalid_field', `A workspace has at most ${MAX_KEYS} keys`, { field: 'name' });
+    if (live.length >= MAX_KEYS || keys.length >= MAX_LISTED) {
+      const message = `A workspace has at most ${MAX_KEYS} keys, ${MAX_LISTED} with those that expired within the week`;
+      throw new ApiError('invalid_field', message, { field: 'name' });
     }
     const text = newApiKey('live', deps.randomBytes);
     const key: ApiKey = {

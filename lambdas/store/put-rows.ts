@@ -1,4 +1,5 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { OwnFault } from '../core/errors.ts';
 import type { Row } from './pages.ts';
 import type { Table } from './table.ts';
 
@@ -76,7 +77,7 @@ async function putBatch(table: Table, batch: readonly Row[], deps: PutDeps): Pro
       return pending.length === 1 ? { failed: [], refused: pending } : putOneByOne(table, pending, deps);
     }
   }
-  return { failed: pending, refused: [] };
+  return { failed: pending, refused: [], fault: new OwnFault('DynamoDB leaves rows unprocessed') };
 }
 
 /** One bad row makes DynamoDB refuse its whole batch: this finds it, and stores its neighbours. */

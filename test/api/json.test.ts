@@ -41,15 +41,8 @@ describe('parseJson', () => {
     );
   });
 
-  it('takes whatever 16 KiB hold: a webhook of any event', () => {
-    for (const part of ['1,', '[],', '{},', '"":[],'])
-      expect(() => {
-        try {
-          parseJson(`[${part.repeat(16_384 / part.length)}1]`);
-        } catch (error) {
-          if (String(error).includes('names and elements')) throw error;
-        }
-      }).not.toThrow();
+  it.each(['1,', '[],', '{},'])('takes as many parts as the 16 KiB of a webhook hold: %s', (part) => {
+    expect(() => parseJson(`[${part.repeat(16_384 / part.length)}1]`)).not.toThrow();
   });
 
   it('takes the same name in two objects, and in a value', () => {

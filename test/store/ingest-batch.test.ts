@@ -282,6 +282,7 @@ describe('ingestBatch', () => {
     const records = recordsOf([aMail(1), aMail(2), aMail(3)]);
     const report = await ingestBatch(deps, records);
     expect(report.failedMessageIds).toEqual([]);
+    expect(report.fault).toBeUndefined();
     expect(report.counts).toMatchObject({ quarantined: 1, failed: 0 });
     expect(storedMessages(table)).toEqual([aMail(1).messageId, aMail(3).messageId]);
     const quarantined = rowsOf(table, 'quarantine');
@@ -299,6 +300,7 @@ describe('ingestBatch', () => {
     };
     const report = await ingestBatch(deps, recordsOf([aMail(1), aMail(2)]));
     expect(report.failedMessageIds).toEqual(['sqs-1']);
+    expect(report.fault).toMatchObject({ name: 'ThrottlingException' });
     expect(report.counts).toMatchObject({ quarantined: 0, failed: 1 });
     expect(storedMessages(table)).toEqual([aMail(1).messageId]);
   });
@@ -312,6 +314,7 @@ describe('ingestBatch', () => {
     const records = recordsOf([aMail(1), aMail(2, { configurationSet: 'unreachable' }), aMail(3)]);
     const report = await ingestBatch(deps, records);
     expect(report.failedMessageIds).toEqual(['sqs-1']);
+    expect(report.fault).toMatchObject({ name: 'ThrottlingException' });
     expect(storedMessages(table)).toEqual([aMail(1).messageId, aMail(3).messageId]);
     expect(rowsOf(table, 'quarantine')).toEqual([]);
 

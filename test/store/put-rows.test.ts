@@ -64,12 +64,13 @@ describe('putRows', () => {
     expect(await putRows(table, [row(1), row(2), row(3)], noWait)).toEqual({ failed: [], refused: [] });
     expect(calls).toBe(3);
 
-    const { failed } = await putRows(
+    const { failed, fault: left } = await putRows(
       table,
       Array.from({ length: 7 }, (_, index) => row(index)),
       noWait,
     );
     expect(failed).toEqual([row(5), row(6)]);
+    expect(String(left)).toContain('unprocessed');
   });
 
   it('finds the one row DynamoDB refuses, and stores its neighbours', async () => {
