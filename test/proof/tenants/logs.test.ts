@@ -55,6 +55,7 @@ const MESSAGES = [
   'request.answered',
   'request.failed',
   'ingest.batch',
+  'ingest.fault',
   'dispatch.batch',
   'dispatch.fault',
   'tally.batch',
