@@ -1,7 +1,7 @@
 import { apiKeyHash, apiKeyHint, newApiKey } from '../core/api-key.ts';
 import { randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
-import { deleteApiKey, listApiKeys, putApiKey, type ApiKey } from '../store/api-keys.ts';
+import { deleteApiKey, hasExpired, listApiKeys, putApiKey, type ApiKey } from '../store/api-keys.ts';
 import { ApiError, notFound } from './errors.ts';
 import { route } from './route.ts';
 import { apiKeyJson, createApiKeyBody, newApiKeyJson } from './schemas/api-keys.ts';
@@ -53,9 +53,7 @@ const create = route({
       throw new ApiError('invalid_field', 'must be a time to come', { field: 'expires_at' });
     }
     const keys = await listApiKeys(deps.table, workspaceId);
-    const live = keys.filter(
-      ({ expires_at: expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > nowMs,
-    );
+    const live = keys.filter((each) => !hasExpired(each, nowMs));
     if (live.length >= MAX_KEYS || keys.length >= MAX_LISTED) {
       const message = `A workspace has at most ${MAX_KEYS} keys, ${MAX_LISTED} with those that expired within the week`;
       throw new ApiError('invalid_field', message, { field: 'name' });

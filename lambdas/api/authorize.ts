@@ -1,7 +1,7 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda';
 import { apiKeyHash, isWellFormedApiKey } from '../core/api-key.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
-import type { ApiKey } from '../store/api-keys.ts';
+import { hasExpired, type ApiKey } from '../store/api-keys.ts';
 
 export interface AuthorizeDeps {
   readonly findApiKey: (sha256Hex: string) => Promise<ApiKey | undefined>;
@@ -47,8 +47,8 @@ export async function authorize(
   if (given === undefined || given === '') throw new Error('Unauthorized');
   const hash = apiKeyHash(given);
   const key = isWellFormedApiKey(given) ? await deps.findApiKey(hash) : undefined;
-  const expired = key?.expires_at !== undefined && Date.parse(key.expires_at) <= deps.now();
-  if (!key || expired) return { principalId: 'nobody', policyDocument: policy('Deny', request.methodArn) };
+  if (!key || hasExpired(key, deps.now()))
+    return { principalId: 'nobody', policyDocument: policy('Deny', request.methodArn) };
   await touch(deps, hash, key);
   return {
     principalId: key.id,

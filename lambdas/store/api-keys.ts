@@ -21,6 +21,10 @@ export interface ApiKey {
   readonly last_used_at?: string;
 }
 
+export function hasExpired({ expires_at: at }: Pick<ApiKey, 'expires_at'>, nowMs: number): boolean {
+  return at !== undefined && Date.parse(at) <= nowMs;
+}
+
 /** An expired key is shown for a week more, so that its owner sees why it is refused, and then goes: each sign-in link is one. */
 const SHOWN_SECONDS = 7 * 86_400;
 
