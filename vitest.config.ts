@@ -9,7 +9,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/browser/**', 'test/lib/**', 'test/proof/**'],
+          exclude: [
+            'test/integration/**',
+            'test/browser/**',
+            'test/lib/**',
+            'test/proof/**',
+            'test/outside/**',
+          ],
           testTimeout: 60_000,
         },
       },
@@ -56,6 +62,28 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 600_000,
           // One stack serves them all, and two cores serve the stack.
+          fileParallelism: false,
+        },
+      },
+      // `npm run test:outside`: what needs another toolchain, or an installation of its own.
+      {
+        test: {
+          name: 'outside',
+          include: ['test/outside/**/*.test.ts'],
+          exclude: ['test/outside/stack/**'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          // Each file compiles or installs something: two at once would not be faster.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'outside-stack',
+          include: ['test/outside/stack/**/*.test.ts'],
+          globalSetup: ['test/integration/stack.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
         },
       },

@@ -1,5 +1,8 @@
-// `npm test`: installs what is missing, then types, lint, format, dead code, unit and template tests, the proofs of docs/guarantees.md, and
-// integration and browser tests on the deployed stack. Plain JavaScript on purpose: it runs before anything is installed, on any Node from 20 on.
+// `npm test`: installs what is missing, then runs types, lint, format, dead code, unit and template tests, the proofs of docs/guarantees.md, and
+// integration and browser tests on the deployed stack. It needs Node, Python and Chromium.
+// `npm run test:outside` (`--outside`): the tests that need another toolchain, or an installation of their own. `--all` runs both, as `.ci/run` does.
+// Names of steps run only these steps: `npm test -- unit`. The last line is always `N passed, N failed`, for everything that ran.
+// Plain JavaScript on purpose: it runs before anything is installed, on any Node from 20 on.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +14,7 @@ const root = resolve(fileURLToPath(import.meta.url), '../..');
 const bin = join(root, 'node_modules', '.bin');
 
 /** Each check counts as one test; the vitest runs count their own. */
-const STEPS = [
+const INSIDE = [
   { name: 'types', command: ['tsc', '--noEmit'] },
   { name: 'types of the dashboard', command: ['tsc', '--noEmit', '--project', 'dashboard'] },
   { name: 'lint', command: ['oxlint', '--type-aware'] },
@@ -25,6 +28,22 @@ const STEPS = [
   { name: 'integration', vitest: 'integration' },
   { name: 'browser', vitest: 'browser' },
 ];
+const OUTSIDE = [
+  { name: 'outside', vitest: 'outside' },
+  { name: 'outside-stack', vitest: 'outside-stack' },
+];
+const CHOICES = { '--outside': OUTSIDE, '--all': [...INSIDE, ...OUTSIDE] };
+
+/** The steps that the arguments choose. */
+function chooseSteps(args) {
+  const choice = args.find((argument) => argument.startsWith('--'));
+  const steps = choice === undefined ? INSIDE : CHOICES[choice];
+  const names = args.filter((argument) => argument !== choice);
+  const unknown =
+    steps === undefined ? choice : names.find((name) => !steps.some((step) => step.name === name));
+  if (unknown !== undefined) throw new Error(`Unknown option or step: ${unknown}`);
+  return names.length === 0 ? steps : steps.filter(({ name }) => names.includes(name));
+}
 
 function run(command) {
   return new Promise((done) => {
@@ -66,16 +85,16 @@ function conclude({ passed, failed }) {
   process.exit(failed === 0 ? 0 : 1);
 }
 
+let steps = [];
 try {
+  steps = chooseSteps(process.argv.slice(2));
   await install();
 } catch (error) {
   console.error(error.message);
   conclude({ passed: 0, failed: 1 });
 }
-const wanted = process.argv.slice(2);
 const total = { passed: 0, failed: 0 };
-for (const step of STEPS) {
-  if (wanted.length > 0 && !wanted.includes(step.name)) continue;
+for (const step of steps) {
   const started = Date.now();
   const { passed, failed } = step.vitest
     ? await runVitest(step.vitest)

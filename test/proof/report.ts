@@ -60,6 +60,11 @@ const PROOFS: readonly { readonly record: string; readonly title: string; readon
     what: 'One file of vectors for all languages, and generated requests, each also with something changed.',
   },
   {
+    record: 'signatures-languages',
+    title: 'Signatures in every language',
+    what: 'Generated requests, each also with one byte changed, for the verifier of every language whose toolchain is installed.',
+  },
+  {
     record: 'parsers',
     title: 'Parsers',
     what: 'Everything that reads what others wrote, given real input with a part deleted, doubled, of another type or cut off, and noise. It may refuse in the way that it says, and no other.',

@@ -33,6 +33,7 @@ const ROUNDS: readonly (readonly string[])[] = [
   ['vitest run --project=integration test/integration/faults'],
   [proofs(...OTHERS)],
   ['vitest run --project=crash'],
+  ['vitest run --project=outside test/outside/signatures.test.ts'],
   [`tsx test/mutation/main.ts${values.quick ? ' --quick' : ''}`],
   [proofs(GUARD), proofs(SIGNATURES, PARSERS)],
   [proofs(LEDGER)],

@@ -117,3 +117,12 @@ export function* everyBit(arrived: Arrived, held: number): Generator<Arrived> {
         yield changed(arrived, held, { part, kind: 'bit', at: (index + 0.5) / length, byte });
   }
 }
+
+/** Requests as our signer sends them, and each with one byte of each part changed. */
+export function generateRequests(count: number, seed: number) {
+  return fc.sample(fc.tuple(aSigned, someChanges), { numRuns: count, seed }).map(([signed, changes]) => {
+    const genuine = arrive(signed);
+    const forged = changes.map((change) => changed(genuine, signed.held, change));
+    return { signed, genuine, forged };
+  });
+}

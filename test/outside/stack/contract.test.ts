@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
-import { pythonOf } from '../venv.ts';
-import { newTenant, stack } from './client.ts';
+import { pythonOf } from '../../venv.ts';
+import { newTenant, stack } from '../../integration/client.ts';
 
 const run = promisify(execFile);
-const root = resolve(import.meta.dirname, '../..');
+const root = resolve(import.meta.dirname, '../../..');
 const scratch = mkdtempSync(join(root, '.local', 'tmp-contract-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 

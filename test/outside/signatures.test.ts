@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import { recordFigures } from '../proof/record.ts';
+import { requestOf } from '../proof/signatures/receivers.ts';
+import { generateRequests } from '../proof/signatures/requests.ts';
+import { SEED, sized } from '../proof/size.ts';
+import { ask, isHere, LANGUAGES, type Language } from '../verify/languages.ts';
+
+const IN_EVERY_LANGUAGE = sized(1_000, 50_000);
+/** The Bash verifier starts openssl several times per request. */
+const IN_BASH = sized(50, 1_000);
+const TIMEOUT_MS = sized(900_000, 12 * 3_600_000);
+
+const [installed, missing] = [true, false].map((wanted) =>
+  LANGUAGES.filter((language) => isHere(language) === wanted),
+);
+const namesOf = (languages: readonly Language[] = []): string =>
+  languages.map(({ name }) => name).join(', ') || 'none';
+
+it(
+  'every language accepts a request that we signed, and refuses it with one byte changed',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const requests = generateRequests(IN_EVERY_LANGUAGE, SEED + 2).flatMap(({ genuine, forged }, index) => [
+      { request: requestOf(genuine), genuine: true },
+      { request: requestOf(forged[index % forged.length] ?? genuine), genuine: false },
+    ]);
+    const faults: string[] = [];
+    for (const language of installed ?? []) {
+      const some = requests.slice(0, language.program === 'bash' ? 2 * IN_BASH : requests.length);
+      // oxlint-disable-next-line no-await-in-loop -- one language at a time: each uses the whole machine
+      const results = await ask(
+        language,
+        some.map(({ request }) => request),
+      );
+      faults.push(
+        ...some.flatMap(({ request, genuine }, index) =>
+          results[index] === String(genuine)
+            ? []
+            : [`${language.name} of ${JSON.stringify({ ...request, genuine })}`],
+        ),
+      );
+    }
+    recordFigures('signatures-languages', {
+      languages: namesOf(installed),
+      'languages skipped, their toolchain is not here': namesOf(missing),
+      'requests to every language, half of them changed': requests.length,
+      'of them to Bash, which is slow': 2 * IN_BASH,
+      'verdicts of a language that were wrong': faults.length,
+    });
+    expect(faults).toEqual([]);
+  },
+);
