@@ -20,7 +20,7 @@ interface Schema {
 
 interface Operation {
   readonly summary: string;
-  readonly description?: string;
+  readonly description: string;
   readonly parameters: readonly { name: string; in: string; required: boolean; schema: Schema }[];
   readonly requestBody?: { content: { 'application/json': { schema: Schema } } };
   readonly responses: Readonly<
@@ -66,7 +66,7 @@ function operationHtml(method: string, path: string, operation: Operation): stri
   )}</tbody></table>`;
   return `<details><summary><code><b>${method.toUpperCase()}</b> ${escape(path)}</code> <span>${escape(
     operation.summary,
-  )}</span></summary><p>${marked.parseInline(operation.description ?? 'Needs no key.') as string}</p>${
+  )}</span></summary><p>${marked.parseInline(operation.description) as string}</p>${
     rows.length > 0 ? table : ''
   }<ul>${answers.join('')}</ul></details>`;
 }

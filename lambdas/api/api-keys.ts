@@ -28,8 +28,10 @@ function toJson(key: ApiKey): Record<string, unknown> {
 const list = route({
   method: 'GET',
   path: PATH,
+  operationId: 'listApiKeys',
   scope: 'admin',
-  summary: 'The keys of the workspace, newest first, without the keys themselves',
+  summary: 'List API keys',
+  description: 'Returns the API keys of the workspace, newest first. The keys themselves are not shown.',
   query: noQuery,
   answers: { 200: listOf(apiKeyJson) },
   async handle(deps, { caller }) {
@@ -41,8 +43,10 @@ const list = route({
 const create = route({
   method: 'POST',
   path: PATH,
+  operationId: 'createApiKey',
   scope: 'admin',
-  summary: 'Makes a key, and shows it once',
+  summary: 'Create an API key',
+  description: 'Creates an API key. The key is shown in this response only.',
   query: noQuery,
   body: createApiKeyBody,
   answers: { 201: newApiKeyJson },
@@ -76,8 +80,10 @@ const create = route({
 const remove = route({
   method: 'DELETE',
   path: `${PATH}/{id}`,
+  operationId: 'deleteApiKey',
   scope: 'admin',
-  summary: 'Revokes a key: within a minute it is good for nothing',
+  summary: 'Revoke an API key',
+  description: 'Revokes a key. The key stops working within a minute. A key cannot revoke itself.',
   params: { id: idOf('key') },
   query: noQuery,
   answers: { 204: null },

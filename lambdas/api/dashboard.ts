@@ -62,14 +62,18 @@ const PAGE = {
 const home = publicRoute({
   ...PAGE,
   path: '/dashboard',
-  summary: 'The dashboard',
+  operationId: 'getDashboard',
+  summary: 'Get the dashboard',
+  description: 'Returns the dashboard, a web page that calls this API.',
   handle: (deps) => pageAt(deps, 'dashboard/'),
 });
 
 const asset = publicRoute({
   ...PAGE,
   path: '/dashboard/assets/{file}',
-  summary: 'What the dashboard is made of',
+  operationId: 'getDashboardAsset',
+  summary: 'Get a file of the dashboard',
+  description: 'Returns a script, a style sheet or an image of the dashboard.',
   params: { file: z.string().check(z.regex(ASSET)) },
   async handle(deps, { params }): Promise<RouteAnswer> {
     const file = params['file'] ?? '';
@@ -89,7 +93,9 @@ const asset = publicRoute({
 const view = publicRoute({
   ...PAGE,
   path: '/dashboard/{path+}',
-  summary: 'A view of the dashboard',
+  operationId: 'getDashboardView',
+  summary: 'Get a view of the dashboard',
+  description: 'Returns the dashboard. The page shows the view that the path names.',
   params: { path: z.string() },
   handle: (deps, { params }) =>
     pageAt(deps, '../'.repeat((params['path'] ?? '').split('/').length - 1) || './'),

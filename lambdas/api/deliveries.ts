@@ -49,8 +49,11 @@ export function toAttemptJson(attempt: Attempt): Record<string, unknown> {
 const get = route({
   method: 'GET',
   path: '/v1/deliveries/{id}',
+  operationId: 'getDelivery',
   scope: 'read',
-  summary: 'One delivery, with its attempts and what they send',
+  summary: 'Get a delivery',
+  description:
+    'Returns one delivery with all its attempts and the body that each attempt sends. `payload` is null once the event has expired.',
   params: { id: idOf('dlv') },
   query: noQuery,
   answers: { 200: deliveryWithAttemptsJson },
@@ -75,9 +78,11 @@ const LIST_PATH = '/v1/webhooks/{id}/deliveries';
 const listOfEndpoint = route({
   method: 'GET',
   path: LIST_PATH,
+  operationId: 'listDeliveries',
   scope: 'read',
-  summary:
-    'What became of each event for an endpoint, newest event first; a page may be short and have a next one',
+  summary: 'List the deliveries of a webhook endpoint',
+  description:
+    'Returns the deliveries of one endpoint, newest event first. A page can hold fewer deliveries than `limit` and still have a `next_cursor`.',
   params: endpointParam,
   query: deliveriesQuery,
   answers: { 200: listOf(deliveryJson) },
@@ -102,8 +107,11 @@ const listOfEndpoint = route({
 const redeliver = route({
   method: 'POST',
   path: '/v1/deliveries/{id}/redeliver',
+  operationId: 'redeliver',
   scope: 'admin',
-  summary: 'One more attempt, whatever became of the delivery; one that fails changes nothing but the count',
+  summary: 'Redeliver one event',
+  description:
+    'Makes one more attempt, whatever the status of the delivery. If the attempt fails, only the attempt count changes. The endpoint must be active.',
   params: { id: idOf('dlv') },
   query: noQuery,
   answers: { 202: deliveryJson },

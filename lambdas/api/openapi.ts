@@ -129,25 +129,22 @@ function answersOf(route: Route): Json {
   return Object.fromEntries([...answers, ...errors]);
 }
 
-/** `GET /v1/send/logs/{message_id}` is `get_send_logs_by_message_id`. */
-export function operationId({ method, path }: Pick<Route, 'method' | 'path'>): string {
-  const words = path
-    .replace('/v1/', '/')
-    .replaceAll(/\{(\w+)\}/g, 'by_$1')
-    .split(/[^A-Za-z0-9_]+/)
-    .filter((word) => word !== '');
-  return [method.toLowerCase(), ...words].join('_');
-}
+const SCOPE_NEEDED: Readonly<Record<Route['scope'], string>> = {
+  send: 'Requires an API key with the scope `send`.',
+  read: 'Requires an API key with the scope `read`.',
+  admin: 'Requires an API key with the scope `admin`.',
+  public: 'Requires no API key.',
+};
 
 function operation(route: Route): Json {
   const noun = route.path.replace('/v1/', '/').split('/')[1] ?? '';
   return {
-    operationId: operationId(route),
+    operationId: route.operationId,
     tags: [noun.replace(/\..*$/, '')],
     summary: route.summary,
-    ...(route.scope === 'public'
-      ? { security: [] }
-      : { description: `Needs a key with the scope \`${route.scope}\`.` }),
+    description: `${route.description} ${SCOPE_NEEDED[route.scope]}`,
+    // OpenAPI 3.1: the names in the list are the scopes that the key needs.
+    security: route.scope === 'public' ? [] : [{ api_key: [route.scope] }],
     parameters: parametersOf(route),
     ...(route.body && {
       requestBody: {

@@ -12,7 +12,10 @@ const KEPT_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature', 'x
 const receive = publicRoute({
   method: 'POST',
   path: '/probes/{token}',
-  summary: 'Takes a webhook for the doctor who opened the probe',
+  operationId: 'receiveProbe',
+  summary: 'Receive a webhook of the doctor command',
+  description:
+    'Receives the webhooks that `npm run admin -- doctor` waits for. Only the command knows the token.',
   params: { token: z.string().check(z.regex(/^[a-z2-7]{52}$/)) },
   query: noQuery,
   headers: { 'webhook-id': idOf('evt') },

@@ -37,8 +37,11 @@ function rangeOf(body: { since: string; until?: string | undefined }, nowMs: num
 const recover = route({
   method: 'POST',
   path: '/v1/webhooks/{id}/recover',
+  operationId: 'recoverWebhook',
   scope: 'admin',
-  summary: 'Delivers again, at a bounded rate, whatever the endpoint missed; dry_run only counts it',
+  summary: 'Recover missed events',
+  description:
+    'Delivers, at 25 a second, every event of a time range that the endpoint has missed. An event is missed if it has no delivery, or if its delivery is exhausted, blocked, held or cancelled. With `dry_run`, the events are only counted: the status is 200 and `recovery_id` is null. Without `dry_run`, the endpoint must be active.',
   params: endpointParam,
   query: noQuery,
   body: recoverBody,
@@ -68,8 +71,10 @@ const recover = route({
 const get = route({
   method: 'GET',
   path: '/v1/recoveries/{id}',
+  operationId: 'getRecovery',
   scope: 'read',
-  summary: 'How far a recovery has come',
+  summary: 'Get a recovery',
+  description: 'Returns the progress of a recovery.',
   params: { id: idOf('rcv') },
   query: noQuery,
   answers: { 200: recoveryJson },

@@ -42,8 +42,12 @@ export interface Route<
   readonly page?: true;
   /** What a key must have; `public` needs no key (its path is in public-paths.ts, for the gateway). */
   readonly scope: Scope | 'public';
-  /** One sentence, for the description. */
+  /** Name of the operation in the OpenAPI document and in generated clients: `listLogs`. Unique. */
+  readonly operationId: string;
+  /** A few words, for a list of operations: `List log entries`. No full stop. */
   readonly summary: string;
+  /** Whole sentences: what the operation does, and its special cases. Markdown. */
+  readonly description: string;
   /** Parts of the path in braces: what does not fit names nothing, 404. */
   readonly params?: Readonly<Record<string, z.ZodMiniType<string>>>;
   readonly query: Query;

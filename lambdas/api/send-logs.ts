@@ -51,9 +51,11 @@ function nextPage(query: Readonly<Record<string, unknown>>, cursor: string | nul
 const list = route({
   method: 'GET',
   path: LOGS_PATH,
+  operationId: 'listLogs',
   scope: 'read',
-  summary:
-    'What happened to mails, newest first. With Accept text/csv or application/x-ndjson an export: up to 1000 a page, the next one in the headers Link and x-next-cursor',
+  summary: 'List log entries',
+  description:
+    'Returns what happened to each email for each recipient, newest first. All filters can be combined.',
   query: logsQuery,
   answers: { 200: listOf(logEntryJson) },
   media: [CSV_TYPE, NDJSON_TYPE],
@@ -112,9 +114,11 @@ function withinAnswer(raw: readonly RawEvent[]): readonly RawEvent[] {
 const timeline = route({
   method: 'GET',
   path: `${LOGS_PATH}/{message_id}`,
+  operationId: 'getMessage',
   scope: 'read',
-  summary:
-    'Everything that is known of one message: where it stands for each recipient, its events, its webhook deliveries, and with raw=true what SES said. At most 500 events; truncated says that there are more, which the list by message_id has',
+  summary: 'Get the timeline of a message',
+  description:
+    'Returns everything known about one message: the current status for each recipient, its events, and its webhook deliveries. With `raw=true` it also returns the events as Amazon SES published them. A timeline has at most 500 events. If `truncated` is true there are more: list them with `GET /v1/send/logs?message_id=`.',
   params: { message_id: messageIdParam },
   query: timelineQuery,
   answers: { 200: timelineJson },

@@ -34,8 +34,11 @@ async function planSend(deps: ApiDeps, workspaceId: string, body: SendBody): Pro
 export const send = route({
   method: 'POST',
   path: '/v1/send',
+  operationId: 'sendEmail',
   scope: 'send',
-  summary: 'Sends a mail through SES, once for each Idempotency-Key; suppressed recipients are left out',
+  summary: 'Send an email',
+  description:
+    'Sends an email through Amazon SES. Recipients on the suppression list of the workspace are left out and listed in `suppressed`. With an `Idempotency-Key` header, a repeated request within 24 hours returns the first response and sends nothing.',
   query: noQuery,
   headers: { 'idempotency-key': idempotencyKeyHeader },
   body: sendBody,

@@ -4,23 +4,37 @@ import { noQuery } from './schemas/common.ts';
 
 /** What is served to whoever asks, made by `npm run docs` from what stands in docs/. */
 export const SITE_FILES = {
-  '/docs': { file: 'docs.html', type: 'text/html', summary: 'The documentation, for people' },
-  '/llms.txt': { file: 'llms.txt', type: 'text/plain', summary: 'The documentation, for agents' },
+  '/docs': {
+    file: 'docs.html',
+    type: 'text/html',
+    operationId: 'getDocs',
+    summary: 'Get the documentation',
+    description: 'Returns the documentation as one HTML page.',
+  },
+  '/llms.txt': {
+    file: 'llms.txt',
+    type: 'text/plain',
+    operationId: 'getLlmsTxt',
+    summary: 'Get the documentation for agents',
+    description: 'Returns the documentation as plain text, written for AI agents.',
+  },
   '/v1/openapi.json': {
     file: 'openapi.json',
     type: 'application/json',
-    summary: 'This API as an OpenAPI 3.1 document',
+    operationId: 'getOpenApi',
+    summary: 'Get the OpenAPI document',
+    description: 'Returns this API as an OpenAPI 3.1 document.',
   },
 } as const;
 
 /** A deploy changes it, and nothing else: five minutes late is soon enough. */
 const CACHED = 'public, max-age=300';
 
-export const siteRoutes = Object.entries(SITE_FILES).map(([path, { file, type, summary }]) =>
+export const siteRoutes = Object.entries(SITE_FILES).map(([path, { file, type, ...described }]) =>
   publicRoute({
     method: 'GET',
     path,
-    summary,
+    ...described,
     query: noQuery,
     answers: { 200: null },
     media: [type],

@@ -58,9 +58,11 @@ function toCountsJson({ attempts, failures, durations }: EndpointCounts) {
 const get = route({
   method: 'GET',
   path: '/v1/stats',
+  operationId: 'getStats',
   scope: 'read',
-  summary:
-    'Events by hour or day, their rates, and how the endpoints do, one endpoint by hour or day with endpoint_id; whole intervals in UTC, some seconds behind the log',
+  summary: 'Get statistics',
+  description:
+    'Returns the number of events by hour or by day, the rates, and the figures of each webhook endpoint. Intervals are whole and in UTC. The figures are some seconds behind the log. With `endpoint_id`, only that endpoint is returned, with its own buckets.',
   query: statsQuery,
   answers: { 200: statsJson },
   errors: ['conflicting_filters'],

@@ -33,8 +33,11 @@ function toJson(suppression: Suppression): Record<string, unknown> {
 const list = route({
   method: 'GET',
   path: PATH,
+  operationId: 'listSuppressions',
   scope: 'read',
-  summary: 'Recipients that mail is not sent to, by address; those that begin with prefix',
+  summary: 'List suppressed recipients',
+  description:
+    'Returns the suppression list of the workspace, ordered by address. Nothing is sent to a suppressed recipient.',
   query: suppressionsQuery,
   answers: { 200: listOf(suppressionJson) },
   errors: ['invalid_cursor'],
@@ -54,8 +57,11 @@ const list = route({
 const create = route({
   method: 'POST',
   path: PATH,
+  operationId: 'createSuppression',
   scope: 'admin',
-  summary: 'Adds a recipient; one that is listed stays as it is',
+  summary: 'Suppress a recipient',
+  description:
+    'Adds a recipient to the suppression list. A recipient that is already on the list is returned unchanged.',
   query: noQuery,
   body: createSuppressionBody,
   answers: { 201: suppressionJson },
@@ -80,8 +86,11 @@ function addressOf(params: Readonly<Record<string, string>>): string {
 const get = route({
   method: 'GET',
   path: ONE_PATH,
+  operationId: 'getSuppression',
   scope: 'read',
-  summary: 'Whether a recipient is suppressed, why, and since when',
+  summary: 'Get a suppressed recipient',
+  description:
+    'Returns why a recipient is suppressed, and since when. The status is 404 if the recipient is not suppressed.',
   params: addressParam,
   query: noQuery,
   answers: { 200: suppressionJson },
@@ -95,9 +104,11 @@ const get = route({
 const remove = route({
   method: 'DELETE',
   path: ONE_PATH,
+  operationId: 'deleteSuppression',
   scope: 'admin',
-  summary:
-    'Mail goes to the recipient again; with ses=true, and a key of the default workspace, SES takes it off the list of the account too',
+  summary: 'Remove a recipient from the suppression list',
+  description:
+    'Removes a recipient from the suppression list, so that email is sent to the recipient again. With `ses=true` and a key of the default workspace, the recipient is also removed from the suppression list that Amazon SES keeps for the account.',
   params: addressParam,
   query: removeSuppressionQuery,
   answers: { 204: null },

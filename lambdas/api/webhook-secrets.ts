@@ -28,8 +28,11 @@ function overlapping(endpoint: Endpoint, nowMs: number, overlapSeconds: number):
 const rotate = route({
   method: 'POST',
   path: '/v1/webhooks/{id}/rotate-secret',
+  operationId: 'rotateWebhookSecret',
   scope: 'admin',
-  summary: 'Makes a new secret and shows it; the one before it signs beside it until the overlap ends',
+  summary: 'Rotate the secret of a webhook endpoint',
+  description:
+    'Creates a new signing secret and returns it. Until the overlap ends, each request carries a signature by the previous secret too.',
   params: endpointParam,
   query: noQuery,
   body: rotateSecretBody,
@@ -66,8 +69,11 @@ async function currentSecret(deps: ApiDeps, endpoint: Endpoint): Promise<Uint8Ar
 const show = route({
   method: 'GET',
   path: '/v1/webhooks/{id}/secret',
+  operationId: 'getWebhookSecret',
   scope: 'admin',
-  summary: 'The current secret; that it was shown, and to which key, is recorded',
+  summary: 'Get the secret of a webhook endpoint',
+  description:
+    'Returns the current signing secret. The history of the endpoint records the request and the API key that made it.',
   params: endpointParam,
   query: noQuery,
   answers: { 200: secretJson },

@@ -19,8 +19,11 @@ function usualEvent({ events }: Endpoint): Exclude<EventName, 'unknown'> {
 const test = route({
   method: 'POST',
   path: '/v1/webhooks/{id}/test',
+  operationId: 'testWebhook',
   scope: 'admin',
-  summary: 'Sends a sample event, signed as any other, and answers with what came of it; nothing is logged',
+  summary: 'Send a test event',
+  description:
+    'Sends a sample event to the endpoint, signed like any other, and returns the result of the attempt. The event appears neither in the log nor in the statistics.',
   params: endpointParam,
   query: noQuery,
   body: testWebhookBody,

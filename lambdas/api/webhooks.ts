@@ -64,8 +64,11 @@ async function checkedUrl(deps: ApiDeps, text: string): Promise<string> {
 const list = route({
   method: 'GET',
   path: '/v1/webhooks',
+  operationId: 'listWebhooks',
   scope: 'read',
-  summary: 'The endpoints of the workspace',
+  summary: 'List webhook endpoints',
+  description:
+    'Returns every webhook endpoint of the workspace, newest first. There are at most 50, so the list is never paged.',
   query: noQuery,
   answers: { 200: listOf(endpointJson) },
   async handle(deps, { caller }) {
@@ -78,8 +81,11 @@ const list = route({
 const create = route({
   method: 'POST',
   path: '/v1/webhooks',
+  operationId: 'createWebhook',
   scope: 'admin',
-  summary: 'Makes an endpoint, and shows its secret once',
+  summary: 'Create a webhook endpoint',
+  description:
+    'Creates an endpoint that receives events as signed webhooks. The response shows the signing secret. Without `events`, the endpoint receives delivered, bounced, complained, suppressed and failed.',
   query: noQuery,
   body: createWebhookBody,
   answers: { 201: endpointWithSecretJson },
@@ -118,8 +124,11 @@ const create = route({
 const check = route({
   method: 'POST',
   path: '/v1/webhooks/check',
+  operationId: 'checkWebhookUrl',
   scope: 'admin',
-  summary: 'Whether a url could be an endpoint, without making one: its form, and where its name leads now',
+  summary: 'Check a webhook URL',
+  description:
+    'Reports whether a URL is acceptable as an endpoint, without creating one. The check covers the form of the URL and the addresses that its name resolves to now.',
   query: noQuery,
   body: checkWebhookBody,
   answers: { 200: checkedUrlJson },
@@ -137,8 +146,10 @@ const check = route({
 const get = route({
   method: 'GET',
   path: '/v1/webhooks/{id}',
+  operationId: 'getWebhook',
   scope: 'read',
-  summary: 'One endpoint',
+  summary: 'Get a webhook endpoint',
+  description: 'Returns one endpoint, without its secret.',
   params: endpointParam,
   query: noQuery,
   answers: { 200: endpointJson },
@@ -150,8 +161,11 @@ const get = route({
 const update = route({
   method: 'PATCH',
   path: '/v1/webhooks/{id}',
+  operationId: 'updateWebhook',
   scope: 'admin',
-  summary: 'Changes what is named; pauses and resumes',
+  summary: 'Update a webhook endpoint',
+  description:
+    'Changes the given fields and leaves the others unchanged. Set `status` to `paused` to stop deliveries, and to `active` to resume them. Events that arrive while an endpoint is paused are delivered by `POST /v1/webhooks/{id}/recover`.',
   params: endpointParam,
   query: noQuery,
   body: updateWebhookBody,
@@ -193,8 +207,10 @@ const update = route({
 const remove = route({
   method: 'DELETE',
   path: '/v1/webhooks/{id}',
+  operationId: 'deleteWebhook',
   scope: 'admin',
-  summary: 'Deletes an endpoint',
+  summary: 'Delete a webhook endpoint',
+  description: 'Deletes an endpoint. Deliveries in progress end as `cancelled`.',
   params: endpointParam,
   query: noQuery,
   answers: { 204: null },
@@ -210,8 +226,11 @@ const CHANGES_PATH = '/v1/webhooks/{id}/changes';
 const listChanges = route({
   method: 'GET',
   path: CHANGES_PATH,
+  operationId: 'listWebhookChanges',
   scope: 'read',
-  summary: 'What befell an endpoint and who did what with it, newest first',
+  summary: 'List the history of a webhook endpoint',
+  description:
+    'Returns the history of an endpoint, newest first: who changed it, and when its health changed.',
   params: endpointParam,
   query: z.strictObject(paging),
   answers: { 200: listOf(endpointChangeJson) },

@@ -6,8 +6,11 @@ import { noQuery } from './schemas/common.ts';
 const get = route({
   method: 'GET',
   path: '/v1/workspace',
+  operationId: 'getWorkspace',
   scope: 'read',
-  summary: 'Whose key this is, what it may do, and how this deployment is set',
+  summary: 'Get the workspace of the key',
+  description:
+    'Returns the workspace and the scopes of the API key of this request, and the settings of the deployment.',
   query: noQuery,
   answers: { 200: workspaceJson },
   async handle(deps, { caller }) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openApiDocument, operationId } from '../../lambdas/api/openapi.ts';
+import { openApiDocument } from '../../lambdas/api/openapi.ts';
 import { PUBLIC_PATHS } from '../../lambdas/api/public-paths.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 
@@ -32,9 +32,7 @@ describe('the document', () => {
   it('has every route, each under an id of its own', () => {
     const ids = DESCRIBED.map((route) => operation(route.method, route.path).operationId);
     expect(new Set(ids).size).toBe(DESCRIBED.length);
-    expect(operationId({ method: 'GET', path: '/v1/send/logs/{message_id}' })).toBe(
-      'get_send_logs_by_message_id',
-    );
+    expect(ids.filter((id) => !/^[a-z][A-Za-z]{3,30}$/.test(id))).toEqual([]);
   });
 
   it('asks for a key everywhere but at the paths that the gateway lets through without', () => {

@@ -12,8 +12,7 @@ interface Schema {
 }
 
 interface Described {
-  readonly description?: string;
-  readonly security?: readonly unknown[];
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters: readonly {
     readonly name: string;
     readonly in: 'path' | 'query' | 'header';
@@ -89,9 +88,9 @@ function fieldsOf({ properties = {}, items, anyOf = [] }: Schema): readonly stri
   ];
 }
 
-function scopeOf(operation: string, { security, description = '' }: Described): Scope | 'public' {
-  if (security?.length === 0) return 'public';
-  const named = SCOPES.find((scope) => description.includes(`\`${scope}\``));
+function scopeOf(operation: string, { security }: Described): Scope | 'public' {
+  if (security.length === 0) return 'public';
+  const named = SCOPES.find((scope) => security[0]?.['api_key']?.includes(scope));
   if (!named) throw new Error(`${operation}: the document names no scope`);
   return named;
 }
