@@ -1,9 +1,17 @@
 import { defineConfig } from 'vitest/config';
 import { awaitPoints } from './test/proof/crash/await-points.ts';
 
+/**
+ * Ends a test that hangs. The whole suite is done in less time, so a machine that is several times slower than ours
+ * fails no test by it.
+ */
+const HANGS = { testTimeout: 1_800_000, hookTimeout: 1_800_000 };
+
 // oxlint-disable-next-line import/no-default-export -- vitest asks for it
 export default defineConfig({
   test: {
+    // Ending the local stack takes seconds; a slow machine must not leave it running.
+    teardownTimeout: 300_000,
     projects: [
       {
         test: {
@@ -16,14 +24,14 @@ export default defineConfig({
             'test/proof/**',
             'test/outside/**',
           ],
-          testTimeout: 60_000,
+          ...HANGS,
         },
       },
       {
         test: {
           name: 'template',
           include: ['test/lib/**/*.test.ts'],
-          testTimeout: 60_000,
+          ...HANGS,
           // Loading the CDK takes seconds, and no test changes what it has loaded: once for all files.
           isolate: false,
         },
@@ -34,23 +42,22 @@ export default defineConfig({
           include: ['test/proof/**/*.test.ts'],
           exclude: ['test/proof/crash/**'],
           // Many tries each; `npm run soak` makes hours of them.
-          testTimeout: process.env['SOAK'] === undefined ? 900_000 : 12 * 3_600_000,
-          hookTimeout: 180_000,
+          ...HANGS,
+          ...(process.env['SOAK'] !== undefined && { testTimeout: 12 * 3_600_000 }),
           // Some compare memory and times within a run: nothing else of ours runs beside them.
           fileParallelism: false,
         },
       },
       {
         plugins: [awaitPoints()],
-        test: { name: 'crash', include: ['test/proof/crash/**/*.test.ts'], testTimeout: 600_000 },
+        test: { name: 'crash', include: ['test/proof/crash/**/*.test.ts'], ...HANGS },
       },
       {
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/browser/setup.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
+          ...HANGS,
           fileParallelism: false,
         },
       },
@@ -59,8 +66,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/integration/stack.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
+          ...HANGS,
           // One stack serves them all, and two cores serve the stack.
           fileParallelism: false,
         },

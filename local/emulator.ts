@@ -23,7 +23,7 @@ export interface EmulatorOptions {
   readonly retryScale: number;
 }
 
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 180_000;
 const POLL_MS = 50;
 
 /** Starts MiniStack on a free loopback port and gives its address once it answers. */

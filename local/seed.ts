@@ -14,7 +14,7 @@ export interface SeedOptions {
 const SEED = 20_260_225;
 /** Each mail in flight is a Lambda worker of its own to the emulator: few at a time are faster, and spare the memory. */
 const IN_FLIGHT = 6;
-const STORED_WITHIN_MS = 60_000;
+const STORED_WITHIN_MS = 600_000;
 const POLL_MS = 50;
 
 /**

@@ -23,6 +23,45 @@ describe('the lockfile', () => {
   });
 });
 
+describe('the tests', () => {
+  /** Files that compare a time with an upper bound, and why a slow machine cannot break the comparison. */
+  const TIME_BOUNDS: Readonly<Record<string, string>> = {
+    'test/core/retry-schedule.test.ts': 'pure arithmetic',
+    'test/integration/faults-receivers.test.ts': 'the bound is the time at which the result was seen',
+    'test/integration/webhooks.test.ts': 'the bound is the time at which the result was seen',
+    'test/lib/deliver-machine.test.ts': 'timeouts of a state machine, added up',
+    'test/lib/recover-machine.test.ts': 'timeouts of a state machine, added up',
+    'test/lib/redeliver-machine.test.ts': 'timeouts of a state machine, added up',
+    'test/proof/faults/dns.test.ts': 'ten times what is expected',
+    'test/proof/faults/hanging.test.ts': 'the clock of the simulated deployment',
+    'test/proof/receivers/receivers.test.ts': 'ten times what is expected',
+    'test/store/table.test.ts': 'constants',
+  };
+  const TIME_BOUND =
+    /toBeLess.*(?:ms|seconds|hour)\b|\b(?:took|elapsed|longest|lag|p99|max|nextMs|seconds)\w*(?:\(\w+\))?\)\.toBeLess/i;
+  const files = filesBelow('test').filter((file) => file !== 'test/project.test.ts');
+
+  it('have no upper bound in real time that a slow machine breaks', () => {
+    const found = files.filter((file) =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .some((line) => TIME_BOUND.test(line)),
+    );
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.filter((file) => TIME_BOUNDS[file] === undefined)).toEqual([]);
+  });
+
+  it('have no timeout of less than a minute', () => {
+    const timeouts = files.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/\b(?:timeout|testTimeout|hookTimeout): ([\d_]+)/g)].map(
+        ([, ms = '']) => [file, Number(ms.replaceAll('_', ''))] as const,
+      ),
+    );
+    expect(timeouts.length).toBeGreaterThan(0);
+    expect(timeouts.filter(([, ms]) => ms < 60_000)).toEqual([]);
+  });
+});
+
 describe('the sources', () => {
   it('of the functions load the small zod, as a namespace that the bundler can take apart', () => {
     const importers = filesBelow('lambdas').filter((file) => /from 'zod/.test(readFileSync(file, 'utf8')));

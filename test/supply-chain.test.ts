@@ -89,27 +89,23 @@ describe('what is deployed', () => {
   });
 });
 
-it(
-  'npm audit knows nothing against these versions that is not explained',
-  { timeout: 180_000 },
-  ({ skip }) => {
-    const { stdout } = spawnSync('npm', ['audit', '--json', '--fetch-retries=0', '--fetch-timeout=20000'], {
-      encoding: 'utf8',
-    });
-    const report = JSON.parse(stdout || '{}') as {
-      readonly message?: string;
-      readonly vulnerabilities?: Readonly<Record<string, { readonly via: readonly unknown[] }>>;
-    };
-    skip(
-      report.vulnerabilities === undefined,
-      `the registry answers no audit: ${report.message ?? 'it said nothing'}`,
-    );
-    const advisories = Object.values(report.vulnerabilities ?? {}).flatMap(({ via }) =>
-      via.flatMap((each) => (typeof each === 'object' && each !== null && 'url' in each ? [each.url] : [])),
-    );
-    expect(new Set(advisories)).toEqual(new Set(Object.keys(ADVISORIES)));
-  },
-);
+it('npm audit knows nothing against these versions that is not explained', ({ skip }) => {
+  const { stdout } = spawnSync('npm', ['audit', '--json', '--fetch-retries=0', '--fetch-timeout=20000'], {
+    encoding: 'utf8',
+  });
+  const report = JSON.parse(stdout || '{}') as {
+    readonly message?: string;
+    readonly vulnerabilities?: Readonly<Record<string, { readonly via: readonly unknown[] }>>;
+  };
+  skip(
+    report.vulnerabilities === undefined,
+    `the registry answers no audit: ${report.message ?? 'it said nothing'}`,
+  );
+  const advisories = Object.values(report.vulnerabilities ?? {}).flatMap(({ via }) =>
+    via.flatMap((each) => (typeof each === 'object' && each !== null && 'url' in each ? [each.url] : [])),
+  );
+  expect(new Set(advisories)).toEqual(new Set(Object.keys(ADVISORIES)));
+});
 
 const REQUIREMENTS = ['local', 'test/contract', 'test/runbook', 'test/verify'];
 
@@ -125,16 +121,12 @@ describe('what Python needs', () => {
   });
 });
 
-it(
-  'docs/supply-chain.md is what is locked and bundled: run npm run supply-chain',
-  { timeout: 120_000 },
-  () => {
-    const page = execFileSync('npm', ['run', '--silent', 'supply-chain', '--', '--print'], {
-      encoding: 'utf8',
-    });
-    expect(page).toContain('## What is deployed');
-    expect(readFileSync('docs/supply-chain.md', 'utf8') === page, 'docs/supply-chain.md is out of date').toBe(
-      true,
-    );
-  },
-);
+it('docs/supply-chain.md is what is locked and bundled: run npm run supply-chain', () => {
+  const page = execFileSync('npm', ['run', '--silent', 'supply-chain', '--', '--print'], {
+    encoding: 'utf8',
+  });
+  expect(page).toContain('## What is deployed');
+  expect(readFileSync('docs/supply-chain.md', 'utf8') === page, 'docs/supply-chain.md is out of date').toBe(
+    true,
+  );
+});

@@ -62,13 +62,13 @@ const ABSENT: ReadonlySet<string | undefined> = new Set(['ENODATA', 'ENOTFOUND']
 
 /**
  * By node's own resolver rather than the system's (dns.lookup): it can be told how long to wait, holds no thread of the
- * pool meanwhile, and tells a name that does not exist from a server that does not answer. `servers` are the machine's own,
- * unless a test gives others.
+ * pool meanwhile, and tells a name that does not exist from a server that does not answer. By default, it
+ * asks the name servers of the machine. Tests pass other servers, and how long one try may take, in milliseconds.
  */
-export function createResolve(servers?: readonly string[]): Resolve {
+export function createResolve(servers?: readonly string[], tryMs: number = DNS_TRY_MS): Resolve {
   return async (hostname) => {
     if (hostname === 'localhost') return ['127.0.0.1'];
-    const resolver = new Resolver({ timeout: DNS_TRY_MS, tries: 1, maxTimeout: DNS_TRY_MS });
+    const resolver = new Resolver({ timeout: tryMs, tries: 1, maxTimeout: tryMs });
     if (servers) resolver.setServers(servers);
     for (let attempt = 1; ; attempt += 1) {
       // oxlint-disable-next-line no-await-in-loop -- the next try depends on what this one got

@@ -76,7 +76,7 @@ it('a price is in dollars for so many, with its source', () => {
   }
 });
 
-it('docs/cost.md is what is counted today: run npm run cost', { timeout: 300_000 }, () => {
+it('docs/cost.md is what is counted today: run npm run cost', () => {
   const page = execFileSync('npm', ['run', '--silent', 'cost', '--', '--print'], { encoding: 'utf8' });
   expect(page).toContain('## A month without mail');
   expect(readFileSync('docs/cost.md', 'utf8') === page, 'docs/cost.md is out of date').toBe(true);

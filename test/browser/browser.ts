@@ -1,5 +1,9 @@
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, inject } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { until } from '../time.ts';
+
+/** Ends a wait for something that never comes, and limits nothing else: pages of this size take less than a second. */
+const PATIENCE_MS = 600_000;
 
 /** One browser for a file. */
 export function useBrowser(): () => Browser {
@@ -8,7 +12,7 @@ export function useBrowser(): () => Browser {
     browser = await chromium.launch({
       executablePath: inject('chromium'),
       args: ['--no-sandbox'],
-      timeout: 120_000,
+      timeout: PATIENCE_MS,
     });
   });
   afterAll(() => browser?.close());
@@ -32,7 +36,7 @@ export async function visit(
 ): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(90_000);
+  page.setDefaultTimeout(PATIENCE_MS);
   const problems: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning')
@@ -61,18 +65,6 @@ export async function signIn(page: Page, base: string, key: string, path = ''): 
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
 }
 
-export async function eventually(
-  what: string,
-  look: () => Promise<boolean>,
-  patienceMs = 60_000,
-): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  // oxlint-disable-next-line no-await-in-loop -- polling
-  while (!(await look())) {
-    if (Date.now() > deadline) expect.fail(`Waited ${patienceMs / 1000} s in vain: ${what}`);
-    // oxlint-disable-next-line no-await-in-loop
-    await new Promise((resolve) => {
-      setTimeout(resolve, 200);
-    });
-  }
+export async function eventually(what: string, look: () => Promise<boolean>): Promise<void> {
+  await until(what, async () => ((await look()) ? true : undefined));
 }

@@ -209,7 +209,7 @@ describe('a new user', () => {
     await first.getByText('The server answered with an error.').waitFor();
     await first.getByText('"event": "delivered"').waitFor();
     // 1 and 3 retries; the waits are scaled.
-    await page().getByText('Attempt 4').waitFor({ timeout: 90_000 });
+    await page().getByText('Attempt 4').waitFor();
     await page().getByText('All attempts have failed.').waitFor();
     await page().goBack();
   });

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createSender, type AttemptResult, type SenderOptions } from '../../lambdas/delivery/send.ts';
 import { listen, pour, raw, type Listening } from '../proof/faults/servers.ts';
+import { isPending, virtualTime } from '../time.ts';
 
-/** Short, so that receivers which never end cost a test little. */
-const DEADLINE_MS = 400;
+/** The deadline of a deployment. Tests that reach it move a virtual clock there. */
+const DEADLINE_MS = 15_000;
 const TLS = {
   key: readFileSync(join(import.meta.dirname, '../fixtures/tls/key.pem'), 'utf8'),
   cert: readFileSync(join(import.meta.dirname, '../fixtures/tls/certificate.pem'), 'utf8'),
@@ -19,7 +20,7 @@ function receiver(listener: RequestListener): Promise<Listening> {
 }
 
 function aSender(changes: Partial<SenderOptions> = {}) {
-  return createSender({ allowLoopback: true, deadlineMs: DEADLINE_MS, ...changes });
+  return createSender({ allowLoopback: true, ...changes });
 }
 
 function post(port: number, send = aSender()): Promise<AttemptResult> {
@@ -87,14 +88,34 @@ describe('a failure is recorded, with its class', () => {
     expect((await post(port)).retry_after).toBe('120');
   });
 
-  it.each<[string, (socket: Socket) => void]>([
-    ['says nothing', () => {}],
-    ['sends header after header', (socket) => drip(socket, 'HTTP/1.1 200 OK\r\n', 'x: y\r\n')],
-    ['sends 1xx after 1xx', (socket) => drip(socket, '', 'HTTP/1.1 102 Processing\r\n\r\n')],
-    ['stops in the middle of a header', (socket) => void socket.write('HTTP/1.1 200 OK\r\nx-half')],
-  ])('timeout, of one that %s', async (_what, answer) => {
-    const { port } = await raw(answer);
-    expect(await post(port)).toMatchObject({ error_class: 'timeout' });
+  it.each([
+    ['says nothing', ''],
+    ['sends header after header', 'HTTP/1.1 200 OK\r\n', 'x: y\r\n'],
+    ['sends 1xx after 1xx', '', 'HTTP/1.1 102 Processing\r\n\r\n'],
+    ['stops in the middle of a header', 'HTTP/1.1 200 OK\r\nx-half'],
+  ])('timeout after exactly 15 s, of one that %s', async (_what, first, piece?: string) => {
+    const time = virtualTime();
+    const { port, speaking } = await endless(first, piece);
+    const result = post(port);
+    await speaking;
+    await time.pass(DEADLINE_MS - 1);
+    expect(await isPending(result)).toBe(true);
+    await time.pass(1);
+    expect(await result).toMatchObject({ error_class: 'timeout', duration_ms: DEADLINE_MS });
+  });
+
+  it.each([
+    ['success', '200 OK', 1_000],
+    ['failure', '500 No', DEADLINE_MS],
+  ])('a %s whose body never ends is over after the right time', async (_what, status, endsMs) => {
+    const time = virtualTime();
+    const { port, speaking } = await endless(`HTTP/1.1 ${status}\r\ncontent-length: 1000\r\n\r\n`, 'a');
+    const result = post(port);
+    await speaking;
+    await time.pass(endsMs - 1);
+    expect(await isPending(result)).toBe(true);
+    await time.pass(1);
+    expect(await result).toMatchObject({ status_code: parseInt(status, 10), duration_ms: endsMs });
   });
 
   it.each<[string, (socket: Socket) => void, string]>([
@@ -139,25 +160,42 @@ describe('a failure is recorded, with its class', () => {
   });
 
   it('timeout where the resolver never answers', async () => {
+    const time = virtualTime();
     const send = aSender({ resolve: () => new Promise(() => {}) });
-    expect(await send({ url: 'https://hooks.example.com/', headers: {}, body: '' })).toMatchObject({
-      error_class: 'timeout',
-    });
+    const result = send({ url: 'https://hooks.example.com/', headers: {}, body: '' });
+    await time.pass(DEADLINE_MS - 1);
+    expect(await isPending(result)).toBe(true);
+    await time.pass(1);
+    expect(await result).toMatchObject({ error_class: 'timeout', duration_ms: DEADLINE_MS });
   });
 });
 
-/** One piece after the other, each long before a socket would be idle: only a deadline over everything ends it. */
-function drip(socket: Socket, first: string, piece: string): void {
-  socket.write(first);
-  const timer = setInterval(() => socket.write(piece), 20);
-  socket.on('close', () => clearInterval(timer));
+/**
+ * A receiver that answers with `first`, then with one piece after the other, each long before a socket would be idle:
+ * only a deadline over the whole attempt ends it. `speaking` resolves when several pieces are out, or `first` alone.
+ */
+async function endless(first: string, piece?: string) {
+  const { promise: speaking, resolve: speaks } = Promise.withResolvers<void>();
+  const { port } = await raw((socket) => {
+    let pieces = 0;
+    socket.write(first, () => piece ?? speaks());
+    if (piece === undefined) return;
+    const timer = setInterval(() => {
+      socket.write(piece, () => {
+        pieces += 1;
+        if (pieces === 5) speaks();
+      });
+    }, 20);
+    socket.on('close', () => clearInterval(timer));
+  });
+  return { port, speaking };
 }
 
 describe('nothing is sent to', () => {
   it.each(['127.0.0.1', '10.0.0.1', '[::1]', '[::ffff:7f00:1]', '169.254.169.254'])(
     '%s, written as an address',
     async (host) => {
-      const send = createSender({ allowLoopback: false, deadlineMs: DEADLINE_MS });
+      const send = createSender({ allowLoopback: false });
       expect(await send({ url: `https://${host}/`, headers: {}, body: '' })).toMatchObject({
         error_class: 'blocked_address',
       });
@@ -168,7 +206,6 @@ describe('nothing is sent to', () => {
     const canary = await receiver((_request, response) => response.end());
     const send = createSender({
       allowLoopback: false,
-      deadlineMs: DEADLINE_MS,
       resolve: () => Promise.resolve(['127.0.0.1']),
     });
     const result = await send({ url: `https://hooks.example.com:${canary.port}/`, headers: {}, body: '' });
@@ -179,7 +216,6 @@ describe('nothing is sent to', () => {
   it('a name of which only some addresses are public', async () => {
     const send = createSender({
       allowLoopback: false,
-      deadlineMs: DEADLINE_MS,
       resolve: () => Promise.resolve(['8.8.8.8', '10.0.0.1']),
     });
     expect(await send({ url: 'https://hooks.example.com/', headers: {}, body: '' })).toMatchObject({
@@ -188,14 +224,14 @@ describe('nothing is sent to', () => {
   });
 
   it.each(['user:pw', '%zz'])('a URL with a user name or password (%s)', async (user) => {
-    const send = createSender({ allowLoopback: false, deadlineMs: DEADLINE_MS });
+    const send = createSender({ allowLoopback: false });
     expect(await send({ url: `https://${user}@8.8.8.8/`, headers: {}, body: '' })).toMatchObject({
       error_class: 'blocked_address',
     });
   });
 
   it('anything by plain http, unless the local run allows it', async () => {
-    const send = createSender({ allowLoopback: false, deadlineMs: DEADLINE_MS });
+    const send = createSender({ allowLoopback: false });
     expect(await send({ url: 'http://8.8.8.8/', headers: {}, body: '' })).toMatchObject({
       error_class: 'blocked_address',
     });

@@ -28,7 +28,7 @@ async function examine(changes: { apiKey?: string; send?: boolean } = {}): Promi
     apiKey: stack.api_key,
     from: stack.from,
     send: false,
-    patienceMs: 60_000,
+    patienceMs: 600_000,
     onCheck: () => {},
     ...changes,
   });

@@ -5,6 +5,9 @@ import { inject } from 'vitest';
 import { findDeployment, type Deployment } from '../../bin/admin/deployment.ts';
 import { key } from '../../bin/admin/keys.ts';
 import { workspace } from '../../bin/admin/workspaces.ts';
+import { until } from '../time.ts';
+
+export { until } from '../time.ts';
 import { createTable, type Table } from '../../lambdas/store/table.ts';
 
 export const stack = inject('stack');
@@ -106,25 +109,6 @@ export async function publish(message: unknown): Promise<void> {
       Message: typeof message === 'string' ? message : `${JSON.stringify(message)}\n`,
     }),
   );
-}
-
-/** A message that ingest could not store comes again after 180 s, which nothing shortens here. */
-const PATIENCE_MS = 240_000;
-const POLL_MS = 100;
-
-/** Waits for a state of the outside world; `undefined` from `look` means not yet. */
-export async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + PATIENCE_MS;
-  for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- polling
-    const seen = await look();
-    if (seen !== undefined) return seen;
-    if (Date.now() > deadline) throw new Error(`Waited ${PATIENCE_MS / 1000} s in vain for ${what}`);
-    // oxlint-disable-next-line no-await-in-loop
-    await new Promise((resolve) => {
-      setTimeout(resolve, POLL_MS);
-    });
-  }
 }
 
 /** The emulator starts a process for each call that is under way. */

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { api, createHook, delivery, stack, type Hook } from './client.ts';
+import { api, createHook, delivery, stack, until, type Hook } from './client.ts';
 
 const page = readFileSync('docs/webhooks-and-events.md', 'utf8');
 const commands = [...page.matchAll(/```sh\n([^]*?)```/g)].map(([, code = '']) => code.trim());
@@ -69,19 +69,14 @@ describe('an agent that has read llms.txt and has a key', () => {
     const [first = '', second = ''] = [...text.matchAll(/^ {4}GET (\S+)$/gm)].map(([, path = '']) => path);
     const to = 'bounce@simulator.amazonses.com';
     await api('POST', '/v1/send', { from: stack.from, to: [to], subject: 'Where is it?', text: 'Hello.' });
-    let entries: { status: string; message_id: string; error?: { diagnostic_code: string } }[] = [];
-    await expect
-      .poll(
-        async () => {
-          entries = (await api('GET', first.replace('X', to))).body.data;
-          return entries.some((entry) => entry.status === 'bounced');
-        },
-        { timeout: 60_000 },
-      )
-      .toBe(true);
-    const bounce = entries.find((entry) => entry.status === 'bounced');
-    expect(bounce?.error?.diagnostic_code).toMatch(/550|user unknown/);
-    const { body } = await api('GET', second.replace('{message_id}', bounce?.message_id ?? ''));
+    const bounce = await until('the bounce in the log', async () => {
+      const { body } = await api('GET', first.replace('X', to));
+      const entries: { status: string; message_id: string; error?: { diagnostic_code: string } }[] =
+        body.data;
+      return entries.find((entry) => entry.status === 'bounced');
+    });
+    expect(bounce.error?.diagnostic_code).toMatch(/550|user unknown/);
+    const { body } = await api('GET', second.replace('{message_id}', bounce.message_id ?? ''));
     expect(body.recipients).toMatchObject([{ to, status: 'bounced' }]);
     expect(body.raw_events.length).toBeGreaterThan(0);
   });

@@ -22,8 +22,6 @@ import {
 
 /** What lib/rest-api.ts lets API Gateway remember, and docs/guarantees.md says. */
 const REMEMBERED_SECONDS = 60;
-/** Between two times that the key is tried, on a machine that is busy. */
-const SLACK_SECONDS = 20;
 
 /** A workspace that has two of everything there are lists of. */
 interface Furnished {
@@ -223,15 +221,18 @@ describe.concurrent('a key', () => {
 
     expect((await api('DELETE', `/v1/api-keys/${made.id}`)).status).toBe(204);
     const revokedMs = Date.now();
-    const passed: number[] = [];
+    // When each request that passed was begun, counted from the revocation.
+    const passed: { readonly status: number; readonly begunSeconds: number }[] = [];
     const lagSeconds = await until('the key to be refused', async () => {
+      const begunSeconds = (Date.now() - revokedMs) / 1000;
       const { status } = await own('GET', '/v1/send/logs');
-      if (status === 403) return (Date.now() - revokedMs) / 1000;
-      passed.push(status);
+      if (status === 403) return begunSeconds;
+      passed.push({ status, begunSeconds });
       return undefined;
     });
-    expect(passed.filter((status) => status !== 200)).toEqual([]);
-    expect(lagSeconds).toBeLessThan(REMEMBERED_SECONDS + SLACK_SECONDS);
+    expect(passed.filter(({ status }) => status !== 200)).toEqual([]);
+    // However long a request takes here: none that begins after this time finds a remembered answer.
+    expect(passed.filter(({ begunSeconds }) => begunSeconds > REMEMBERED_SECONDS)).toEqual([]);
     const later = await Promise.all([
       own('GET', '/v1/send/logs'),
       own('POST', '/v1/webhooks', { url: stack.inbox_url }),

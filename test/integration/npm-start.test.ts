@@ -2,9 +2,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { childEnvironment } from '../../local/aws.ts';
 import { isAlive, type StackDescription } from '../../local/stack-file.ts';
+import { until } from '../time.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const state = join(root, '.local');
@@ -140,7 +141,7 @@ describe('npm start', () => {
     first.child.kill('SIGINT');
     expect(await first.ended).toBe(0);
     expect(isAlive(stack.pid)).toBe(false);
-    await vi.waitFor(() => expect(processesOf(folder)).toEqual([]), { timeout: 10_000 });
+    await until('the last process to end', () => (processesOf(folder).length === 0 ? true : undefined));
     expect(existsSync(stackFile)).toBe(false);
     expect(runFolders(stack.pid)).toEqual([]);
   });

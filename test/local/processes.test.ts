@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createProcesses, type Command } from '../../local/processes.ts';
 import { isAlive } from '../../local/stack-file.ts';
+import { until } from '../time.ts';
 
 const crashes: Error[] = [];
 let folder: string;
@@ -33,15 +34,12 @@ function withChild(file: string): string {
     require('node:fs').writeFileSync(${JSON.stringify(file)}, process.pid + ' ' + child.pid + '.');`;
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error('Waited in vain');
-    // oxlint-disable-next-line no-await-in-loop -- polling the outside world
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
-  }
+/** The ids of the program and of its child, once both are in the file. */
+function processIds(file: string): Promise<readonly number[]> {
+  return until('the ids of the processes', () => {
+    const ids = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    return ids.endsWith('.') ? ids.split(' ').map(parseFloat) : undefined;
+  });
 }
 
 describe('a program that fails', () => {
@@ -61,7 +59,7 @@ describe('a program that fails', () => {
   it('and was to stay is a crash; one ended by us is none', async () => {
     const processes = start();
     processes.keep(node('console.log("out of memory"); process.exit(1)'));
-    await until(() => crashes.length > 0);
+    await until('a crash', () => crashes[0]);
     expect(crashes[0]?.message).toContain('out of memory');
 
     const others = start();
@@ -79,13 +77,12 @@ describe('the end', () => {
       node(`process.on('SIGTERM', () => process.exit(7)); ${withChild(file)} setInterval(() => {}, 1000)`),
     );
     const failed = running.catch((error: unknown) => String(error));
-    await until(() => existsSync(file) && readFileSync(file, 'utf8').endsWith('.'));
-    const pids = readFileSync(file, 'utf8').split(' ').map(parseFloat);
+    const pids = await processIds(file);
 
     await processes.end();
 
     expect(await failed).toContain('ended with 7');
-    await until(() => pids.every((pid) => !isAlive(pid)));
+    await until('both processes to end', () => pids.every((pid) => !isAlive(pid)) || undefined);
     expect(() => processes.keep(node(''))).toThrow(/the run is ending/);
   });
 
@@ -96,7 +93,7 @@ describe('the end', () => {
       node(`process.on('SIGTERM', () => {}); ${withChild(file)} setInterval(() => {}, 1000)`),
     );
     const failed = running.catch((error: unknown) => String(error));
-    await until(() => existsSync(file));
+    await processIds(file);
     await processes.end();
     expect(await failed).toContain('a signal');
   });

@@ -4,13 +4,8 @@ import { createSender, type AttemptResult } from '../../../lambdas/delivery/send
 import { aTask, anEndpoint, anEvent } from '../../builders/events.ts';
 import type { Listening } from './servers.ts';
 
-/** A timer of two busy cores may be this late. */
-export const SLACK_MS = 1_500;
-/** A timer and the clock it is held against round differently. */
-export const EARLY_MS = 5;
-
-export function post({ port }: Pick<Listening, 'port'>, deadlineMs = 15_000): Promise<AttemptResult> {
-  const send = createSender({ allowLoopback: true, deadlineMs });
+export function post({ port }: Pick<Listening, 'port'>): Promise<AttemptResult> {
+  const send = createSender({ allowLoopback: true });
   const headers = { 'webhook-id': 'evt_a', 'content-length': '2' };
   return send({ url: `http://127.0.0.1:${port}/`, headers, body: '{}' });
 }

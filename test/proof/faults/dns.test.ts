@@ -2,13 +2,17 @@ import { describe, expect } from 'vitest';
 import { createResolve } from '../../../lambdas/delivery/address-guard.ts';
 import { createSender } from '../../../lambdas/delivery/send.ts';
 import { nameServer } from '../../fakes/name-server.ts';
+import { until, virtualTime } from '../../time.ts';
 import { withWebhook } from '../guard/doors.ts';
-import { EARLY_MS, SLACK_MS } from './attempts.ts';
 import { fault } from './fault.ts';
 import { raw } from './servers.ts';
 
 /** Three tries of 0.6 s; both families are asked for at once. */
 const HANGS_MS = 3 * 600;
+/** A timer of the resolver and the clock of this test round differently. */
+const EARLY_MS = 5;
+/** A try of the resolver that lasts so long ends by an answer, also on a machine that stands still for seconds. */
+const ANSWERS_MS = 120_000;
 
 describe('a name', () => {
   fault(8, async () => {
@@ -42,7 +46,7 @@ describe('a name', () => {
     ];
     const results = await Promise.all(
       mixes.map((mix) =>
-        createSender({ allowLoopback: false, resolve: () => Promise.resolve(mix), deadlineMs: 1_000 })({
+        createSender({ allowLoopback: false, resolve: () => Promise.resolve(mix) })({
           url: `https://mixed.example.com:${port}/`,
           headers: {},
           body: '',
@@ -55,29 +59,37 @@ describe('a name', () => {
   });
 
   fault(10, async () => {
+    // The deadline of an attempt stands still: what ends the attempt is the resolver, however slow this machine is.
+    virtualTime();
     const seen: string[] = [];
-    for (const [answer, asks, takesMs] of [
-      ['NXDOMAIN', 1, 0],
-      ['SERVFAIL', 3, 0],
-      ['nothing', 3, HANGS_MS],
+    for (const [answer, asks] of [
+      ['NXDOMAIN', 1],
+      ['SERVFAIL', 3],
+      ['nothing', 3],
     ] as const) {
       // oxlint-disable-next-line no-await-in-loop -- one name server at a time
       const { address, asked } = await nameServer(() => answer);
+      // A server that answers is waited for; only the one that says nothing meets the real end of a try.
+      const resolve = answer === 'nothing' ? createResolve([address]) : createResolve([address], ANSWERS_MS);
       // oxlint-disable-next-line no-await-in-loop
-      const { rows, delivered } = await withWebhook({ resolve: createResolve([address]) });
+      const { rows, delivered } = await withWebhook({ resolve });
+      const startedMs = performance.now();
       // oxlint-disable-next-line no-await-in-loop
       const { result, attempt } = await delivered();
+      const tookMs = performance.now() - startedMs;
       expect(attempt).toMatchObject({ number: 1, error_class: 'dns_error' });
+      // oxlint-disable-next-line no-await-in-loop -- the last question may still be in the socket of the name server
+      await until(`${asks} questions`, () => (asked.A + asked.AAAA >= 2 * asks ? true : undefined));
       expect([answer, asked]).toEqual([answer, { A: asks, AAAA: asks }]);
-      const tookMs = attempt?.duration_ms ?? NaN;
-      expect(tookMs).toBeGreaterThanOrEqual(takesMs - EARLY_MS);
-      expect(tookMs).toBeLessThan(takesMs + SLACK_MS);
+      if (answer === 'nothing') {
+        expect(tookMs).toBeGreaterThanOrEqual(HANGS_MS - EARLY_MS);
+        expect(tookMs).toBeLessThan(10 * HANGS_MS);
+      }
       expect(result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: 60 });
       expect(rows('delivery')).toMatchObject([{ status: 'retrying', attempt_count: 1 }]);
       const times = asks === 1 ? 'asked once' : `asked ${asks} times`;
-      seen.push(
-        `${answer}: ${times} for each family, dns_error after ${tookMs} ms, counted, ${result.outcome}`,
-      );
+      const after = answer === 'nothing' ? ` after ${Math.round(tookMs)} ms` : '';
+      seen.push(`${answer}: ${times} for each family, dns_error${after}, counted, ${result.outcome}`);
     }
     return seen.join('; ');
   });

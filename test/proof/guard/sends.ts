@@ -7,9 +7,9 @@ import { resolverOf, type Answer, type Script } from './scripts.ts';
 import { isPublicBySubnets } from './subnets.ts';
 
 const STRICT = { allowLoopback: false };
-/** Where an answer must come, whatever else this machine does. */
-const PATIENT_MS = 20_000;
-/** Where none can come. */
+/** Where an answer must come, whatever else this machine does: only a guard with a fault waits so long. */
+const PATIENT_MS = 600_000;
+/** Where none can come, however slow this machine is. */
 const SHORT_MS = 30;
 
 /** Whether a socket may connect to what a name server said, by the table and not by the guard. */
