@@ -95,7 +95,7 @@ interface ClaimUpdate {
   readonly values: Record<string, unknown>;
 }
 
-/** Nobody else is sending, and the number of the attempt is free. */
+/** Nobody else is sending, and the number of the attempt is free. Never true of a delivery that does not exist: it has no count. */
 const FREE =
   'attempt_count < :attempt AND (attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :execution)';
 
@@ -170,7 +170,7 @@ function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
 function manualClaim(): ClaimUpdate {
   return {
     update: 'SET lease_owner = :execution, lease_until = :lease_until',
-    condition: `attribute_exists(pk) AND ${FREE}`,
+    condition: FREE,
     names: {},
     values: {},
   };
@@ -329,9 +329,10 @@ export async function settleDelivery(
           TableName: table.name,
           Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
           UpdateExpression: `SET ${set.join(', ')} REMOVE ${remove.join(', ')}`,
-          // Of two that sent the same attempt, a success stands, whichever is written last.
+          // Of two that sent the same attempt, a success stands, whichever is written last. A delivery that does not
+          // exist has no count, so the condition fails for it.
           ConditionExpression:
-            'attribute_exists(pk) AND attempt_count <= :count AND NOT (#status = :delivered AND attempt_count = :count)',
+            'attempt_count <= :count AND NOT (#status = :delivered AND attempt_count = :count)',
           ExpressionAttributeNames: { '#status': 'status' },
           ExpressionAttributeValues: { ...values, ':delivered': 'delivered' satisfies DeliveryStatus },
         }),

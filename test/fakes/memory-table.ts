@@ -60,12 +60,17 @@ function compare(left: unknown, right: unknown): number {
   return Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)));
 }
 
+/** DynamoDB refuses an expression that it cannot read. */
+function invalid(message: string): Error {
+  return Object.assign(new Error(message), { name: 'ValidationException' });
+}
+
 const TOKEN = /\s*(<=|>=|<>|[()=<>,]|[#:]?[\w.]+)/y;
 
 /** Our code has some dozen expressions, each used thousands of times. */
 const read = new Map<string, readonly string[]>();
 
-function tokens(expression: string): readonly string[] {
+export function tokens(expression: string): readonly string[] {
   const known = read.get(expression) ?? readTokens(expression);
   read.set(expression, known);
   return known;
@@ -76,7 +81,7 @@ function readTokens(expression: string): readonly string[] {
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < expression.trimEnd().length) {
     const match = TOKEN.exec(expression);
-    if (!match?.[1]) throw new Error(`Cannot read expression: ${expression}`);
+    if (!match?.[1]) throw invalid(`Cannot read expression: ${expression}`);
     found.push(match[1]);
   }
   return found;
@@ -172,7 +177,7 @@ class Expression {
     if (operator === '<=') return order <= 0;
     if (operator === '>') return order > 0;
     if (operator === '>=') return order >= 0;
-    throw new Error(`Unknown operator ${operator}`);
+    throw invalid(`Unknown operator ${operator}`);
   }
 
   private argument(): unknown {
@@ -194,7 +199,7 @@ class Expression {
     if (this.list[this.position]?.startsWith(':')) {
       const placeholder = this.take();
       const values = this.input.ExpressionAttributeValues ?? {};
-      if (!(placeholder in values)) throw new Error(`No value for ${placeholder}`);
+      if (!(placeholder in values)) throw invalid(`No value for ${placeholder}`);
       return values[placeholder];
     }
     return this.row[this.name()];
@@ -204,7 +209,7 @@ class Expression {
     const token = this.take();
     if (!token.startsWith('#')) return token;
     const name = this.input.ExpressionAttributeNames?.[token];
-    if (name === undefined) throw new Error(`No name for ${token}`);
+    if (name === undefined) throw invalid(`No name for ${token}`);
     return name;
   }
 
@@ -216,12 +221,12 @@ class Expression {
 
   private expect(token: string): void {
     if (!this.accept(token))
-      throw new Error(`Expected ${token} at ${this.list.slice(this.position).join(' ')}`);
+      throw invalid(`Expected ${token} at ${this.list.slice(this.position).join(' ')}`);
   }
 
   private take(): string {
     const token = this.list[this.position];
-    if (token === undefined) throw new Error('The expression ends early');
+    if (token === undefined) throw invalid('The expression ends early');
     this.position += 1;
     return token;
   }

@@ -1,0 +1,8 @@
+import { describe, it } from 'vitest';
+import { memoryTable } from '../../fakes/memory-table.ts';
+import { BEHAVIORS } from './behaviors/index.ts';
+
+describe('a conditional write', () => {
+  // oxlint-disable-next-line vitest/expect-expect -- each behavior expects
+  it.each(BEHAVIORS)('$name', ({ run }) => run(memoryTable()));
+});

@@ -1,0 +1,96 @@
+/** Suppressions, API keys, workspaces and the cursor key: rows of which the first one stays. */
+import { expect } from 'vitest';
+import { deterministicId } from '../../../../lambdas/core/ids.ts';
+import { deleteApiKey, findApiKey, putApiKey, touchApiKey } from '../../../../lambdas/store/api-keys.ts';
+import { cursorKey } from '../../../../lambdas/store/cursor-key.ts';
+import {
+  addSuppression,
+  findSuppression,
+  suppressRecipient,
+} from '../../../../lambdas/store/suppressions.ts';
+import { createWorkspace, getWorkspace, workspaceDirectory } from '../../../../lambdas/store/workspaces.ts';
+import { WORKSPACE_ID, anEvent } from '../../../builders/events.ts';
+import { fakeKms } from '../../../fakes/kms.ts';
+import { behavior, type Behavior } from './behavior.ts';
+
+const FIRST_AT = '2026-02-25T12:00:00Z';
+const LATER = '2026-02-26T12:00:00Z';
+const HASH = 'a'.repeat(64);
+const KEY = {
+  id: deterministicId('key', ['first']),
+  workspace_id: WORKSPACE_ID,
+  name: 'Server',
+  scopes: ['send'],
+  hint: 'ivy_live_…123456',
+  created_at: FIRST_AT,
+} as const;
+const SHOP = {
+  id: deterministicId('ws', ['shop']),
+  name: 'Shop',
+  created_at: FIRST_AT,
+  configuration_set: 'shop',
+};
+const BLOG = {
+  id: deterministicId('ws', ['blog']),
+  name: 'Blog',
+  created_at: LATER,
+  configuration_set: 'blog',
+};
+
+export const LISTS: readonly Behavior[] = [
+  behavior('a second suppression of an address keeps the first one and its reason', async (table) => {
+    const first = {
+      workspace_id: WORKSPACE_ID,
+      address: 'ann@example.com',
+      reason: 'complaint',
+      created_at: FIRST_AT,
+    } as const;
+    expect(await addSuppression(table, first)).toEqual(first);
+    expect(await addSuppression(table, { ...first, reason: 'manual', created_at: LATER })).toEqual(first);
+    await suppressRecipient(table, anEvent({ to: 'Ann@example.com' }), 'bounce');
+    expect(await findSuppression(table, WORKSPACE_ID, 'ann@example.com')).toEqual(first);
+  }),
+  behavior('an API key never replaces another key with the same hash', async (table) => {
+    await putApiKey(table, HASH, KEY);
+    await expect(putApiKey(table, HASH, { ...KEY, scopes: ['admin'] })).rejects.toMatchObject({
+      name: 'ConditionalCheckFailedException',
+    });
+    expect(await findApiKey(table, HASH)).toEqual(KEY);
+  }),
+  behavior(
+    'the use of an API key is recorded, and does not restore a key that was revoked',
+    async (table) => {
+      await putApiKey(table, HASH, KEY);
+      await touchApiKey(table, HASH, LATER);
+      expect(await findApiKey(table, HASH)).toEqual({ ...KEY, last_used_at: LATER });
+      await deleteApiKey(table, WORKSPACE_ID, KEY.id);
+      await touchApiKey(table, HASH, LATER);
+      expect(await findApiKey(table, HASH)).toBeUndefined();
+    },
+  ),
+  behavior('a workspace never replaces another workspace with the same id', async (table) => {
+    expect(await createWorkspace(table, SHOP)).toBe(true);
+    expect(await createWorkspace(table, { ...BLOG, id: SHOP.id })).toBe(false);
+    expect(await getWorkspace(table, SHOP.id)).toEqual(SHOP);
+    expect(await workspaceDirectory(table, () => 0).ofConfigurationSet('blog')).toBeUndefined();
+  }),
+  behavior('a workspace never takes the configuration set of another workspace', async (table) => {
+    expect(await createWorkspace(table, SHOP)).toBe(true);
+    expect(await createWorkspace(table, { ...BLOG, configuration_set: 'shop' })).toBe(false);
+    expect(await workspaceDirectory(table, () => 0).ofConfigurationSet('shop')).toBe(SHOP.id);
+    expect(await getWorkspace(table, BLOG.id)).toBeUndefined();
+  }),
+  behavior(
+    'two workers that make the cursor key at the same time use one key, and so do later workers',
+    async (table) => {
+      const { client: kms } = fakeKms();
+      let made = 0;
+      const randomBytes = (size: number) => new Uint8Array(size).fill((made += 1));
+      const worker = () => cursorKey({ table, kms, keyArn: 'key', randomBytes })();
+      const [first, second] = await Promise.all([worker(), worker()]);
+      expect(made).toBe(2);
+      expect(second).toEqual(first);
+      expect(await worker()).toEqual(first);
+    },
+  ),
+];

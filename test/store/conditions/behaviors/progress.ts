@@ -1,0 +1,115 @@
+/** Recoveries and counters: a step that runs twice counts once. */
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { expect } from 'vitest';
+import { deterministicId } from '../../../../lambdas/core/ids.ts';
+import { advanceRecovery, getRecovery, putRecovery } from '../../../../lambdas/store/commands.ts';
+import { eventRows } from '../../../../lambdas/store/event-rows.ts';
+import { tallyBatch } from '../../../../lambdas/store/tally.ts';
+import { WORKSPACE_ID, anEndpoint, anEvent } from '../../../builders/events.ts';
+import type { MemoryTable } from '../../../fakes/memory-table.ts';
+import { behavior, type Behavior } from './behavior.ts';
+
+const AT = '2026-02-25T12:00:00Z';
+const RECOVERY = {
+  id: deterministicId('rcv', ['first']),
+  workspace_id: WORKSPACE_ID,
+  endpoint_id: anEndpoint().id,
+  since: '2026-02-01T00:00:00Z',
+  until: AT,
+  status: 'running',
+  count: 9,
+  started: 0,
+  created_at: AT,
+} as const;
+const BEGUN = { recovery: RECOVERY };
+const STEP = { position: 'E#1', started: 3, status: 'running' } as const;
+const DONE = { started: 0, status: 'completed', completedAt: AT } as const;
+
+const read = (table: MemoryTable) => getRecovery(table, WORKSPACE_ID, RECOVERY.id);
+
+function records(first: number, count: number): DynamoDBRecord[] {
+  const events = Array.from({ length: count }, (_, index) => anEvent({ message_id: `m-${first + index}` }));
+  return eventRows(events, { retentionDays: 90, receivedAtMs: 0 })
+    .filter((row) => row['kind'] === 'event')
+    .map((row, index) => ({
+      eventName: 'INSERT',
+      dynamodb: {
+        Keys: marshall({ pk: row.pk, sk: row.sk }) as never,
+        NewImage: marshall(row, { removeUndefinedValues: true }) as never,
+        SequenceNumber: String(first + index),
+      },
+    }));
+}
+
+const counted = (table: MemoryTable) =>
+  [...table.rows.values()].filter((row) => row['kind'] === 'counters').map((row) => row['bounced']);
+
+/** Counts the batches; all but the last one read the checkpoint before another run moved it. */
+async function tally(table: MemoryTable, ...batches: readonly (readonly DynamoDBRecord[])[]): Promise<void> {
+  const deps = { table, retentionDays: 90, now: () => Date.parse(AT) };
+  for (const batch of batches) {
+    // oxlint-disable-next-line no-await-in-loop -- one batch after the other
+    await tallyBatch(deps, { shardId: 'shard-a', records: batch });
+  }
+}
+
+/** A run of the batch that read the checkpoint when there was none. */
+async function tallyStale(table: MemoryTable, batch: readonly DynamoDBRecord[]): Promise<void> {
+  const checkpoint = [...table.rows].find(([, row]) => row['kind'] === 'checkpoint');
+  table.before = (command) => {
+    if (!checkpoint) return;
+    if (command === 'GetCommand') table.rows.delete(checkpoint[0]);
+    else table.rows.set(...checkpoint);
+  };
+  try {
+    await tally(table, batch);
+  } finally {
+    table.before = () => {};
+  }
+}
+
+export const PROGRESS: readonly Behavior[] = [
+  behavior('the first step of a recovery counts once', async (table) => {
+    await putRecovery(table, RECOVERY);
+    expect(await advanceRecovery(table, BEGUN, STEP)).toBe(true);
+    expect(await advanceRecovery(table, BEGUN, { ...STEP, position: 'E#2', started: 9 })).toBe(false);
+    expect(await read(table)).toEqual({ recovery: { ...RECOVERY, started: 3 }, position: 'E#1' });
+  }),
+  behavior('a later step of a recovery counts once', async (table) => {
+    await putRecovery(table, RECOVERY);
+    await advanceRecovery(table, BEGUN, STEP);
+    const stored = { recovery: RECOVERY, position: 'E#1' };
+    expect(await advanceRecovery(table, stored, { ...STEP, position: 'E#2', started: 5 })).toBe(true);
+    expect(await advanceRecovery(table, stored, { ...STEP, position: 'E#3', started: 9 })).toBe(false);
+    expect(await read(table)).toEqual({ recovery: { ...RECOVERY, started: 5 }, position: 'E#2' });
+  }),
+  behavior('a recovery that ended without a step is not moved on', async (table) => {
+    await putRecovery(table, RECOVERY);
+    expect(await advanceRecovery(table, BEGUN, DONE)).toBe(true);
+    expect(await advanceRecovery(table, BEGUN, STEP)).toBe(false);
+    expect((await read(table))?.recovery).toMatchObject({ status: 'completed', started: 0 });
+  }),
+  behavior('a recovery that ended after a step is not moved on', async (table) => {
+    await putRecovery(table, RECOVERY);
+    await advanceRecovery(table, BEGUN, STEP);
+    const stored = { recovery: RECOVERY, position: 'E#1' };
+    expect(await advanceRecovery(table, stored, { ...DONE, started: 3 })).toBe(true);
+    expect(await advanceRecovery(table, stored, { ...STEP, position: 'E#2', started: 9 })).toBe(false);
+    expect((await read(table))?.recovery).toMatchObject({ status: 'completed', started: 3 });
+  }),
+  behavior('batches of a shard that follow each other are counted, each once', async (table) => {
+    await tally(table, records(1, 2), records(3, 2), records(3, 2));
+    expect(counted(table)).toEqual([4, 4]);
+  }),
+  behavior('a batch that two runs count at the same time is counted once', async (table) => {
+    await tally(table, records(1, 2));
+    await expect(tallyStale(table, records(1, 2))).rejects.toThrow('comes again');
+    expect(counted(table)).toEqual([2, 2]);
+  }),
+  behavior('a batch whose first record another run has counted is not counted', async (table) => {
+    await tally(table, records(1, 2));
+    await expect(tallyStale(table, records(2, 2))).rejects.toThrow('comes again');
+    expect(counted(table)).toEqual([2, 2]);
+  }),
+];

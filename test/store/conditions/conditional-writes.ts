@@ -1,0 +1,68 @@
+/** Looks into the conditional writes that reach a table, and replaces the condition of one of them. */
+import type { MemoryTable } from '../../fakes/memory-table.ts';
+import { siteOf } from './sites.ts';
+
+/** A condition as it was sent. */
+export interface Sent {
+  /** `lambdas/store/<file>.ts <function>` */
+  readonly site: string;
+  /** Place of the write in its transaction; 0 for a single write. */
+  readonly item: number;
+  readonly text: string;
+}
+
+type Write = {
+  readonly ConditionExpression?: string;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
+  readonly ExpressionAttributeValues?: Readonly<Record<string, unknown>>;
+};
+
+type Command = {
+  readonly input: Write & { readonly TransactItems?: readonly Readonly<Record<string, Write>>[] };
+};
+
+/** `replace` gives the condition to send in the place of the one that was meant; undefined for none. */
+export function onConditions(
+  table: MemoryTable,
+  sites: ReadonlySet<string>,
+  replace: (sent: Sent) => string | undefined,
+): void {
+  const send = table.client.send.bind(table.client) as (command: object) => Promise<unknown>;
+
+  const rewritten = (write: Write, item: number, stack: string): Write => {
+    const { ConditionExpression: text, ...rest } = write;
+    if (text === undefined) return write;
+    const site = siteOf(stack, sites);
+    if (site === undefined) throw new Error(`No function of the product gives this condition: ${text}`);
+    const replaced = replace({ site, item, text });
+    return replaced === undefined ? rest : { ...rest, ConditionExpression: replaced };
+  };
+
+  Object.assign(table.client, {
+    send(command: Command) {
+      const stack = fullStack();
+      const { TransactItems: items, ...input } = command.input;
+      const next = items
+        ? {
+            ...input,
+            TransactItems: items.map((entry, item) =>
+              Object.fromEntries(
+                Object.entries(entry).map(([kind, write]) => [kind, rewritten(write, item, stack)]),
+              ),
+            ),
+          }
+        : rewritten(input, 0, stack);
+      // Another command of the same class, since the caller's own one must stay as it is.
+      const copy = Object.create(Object.getPrototypeOf(command) as object) as object;
+      return send(Object.assign(copy, { input: next }));
+    },
+  });
+}
+
+function fullStack(): string {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 50;
+  const { stack = '' } = new Error('stack');
+  Error.stackTraceLimit = limit;
+  return stack;
+}
