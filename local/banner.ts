@@ -5,7 +5,7 @@ export function banner(stack: StackDescription, retryScale: number, signInUrl: s
   const key = `-H 'x-api-key: ${stack.api_key}'`;
   const mail = {
     from: stack.from,
-    to: ['bounce@simulator.amazonses.com'],
+    to: ['bounce@customer.example'],
     subject: 'Hello',
     text: 'Hello.',
   };
@@ -23,9 +23,11 @@ What happened to the mail, and what bounced:
   curl ${key} '${stack.base_url}/v1/send/logs?limit=10&type=send'
   curl ${key} '${stack.base_url}/v1/send/logs?type=bounce&limit=10'
 
-Send one, and watch its webhooks arrive in the inbox (success@, bounce@, complaint@, ooto@, suppressionlist@):
+Send one, and watch its webhooks arrive in the inbox:
   curl ${key} -H 'content-type: application/json' ${stack.base_url}/v1/send \\
     -d '${JSON.stringify(mail)}'
+  Outcomes: success@, bounce@, complaint@, ooto@ and suppressionlist@ any domain that ends in .example.
+  An address that bounced or complained is suppressed from then on. A label makes a new one: bounce+2@customer.example.
 
 Is everything well?
   npm run admin -- doctor --local

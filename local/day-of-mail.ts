@@ -49,6 +49,10 @@ const USER_AGENTS = [
   'Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Mobile Safari/537.36',
 ];
 
+/** Opens every email and follows every link before the recipient sees the email. */
+const SCANNER = 'Mozilla/5.0 (compatible; ExampleLinkScanner/1.0)';
+const LINK = 'https://yourdomain.example/account';
+
 const HARD_BOUNCE: Bounce = {
   type: 'Permanent',
   subType: 'General',
@@ -99,6 +103,7 @@ function fateOf(mail: Mail, index: number, random: () => number) {
     atMs,
     ipAddress: `198.51.100.${1 + Math.floor(random() * 254)}`,
     userAgent: pick(USER_AGENTS, random),
+    isBotEvent: 'Unlikely',
   });
 
   if (index % 16 === 5) return [bounced(HARD_BOUNCE)];
@@ -128,11 +133,17 @@ function fateOf(mail: Mail, index: number, random: () => number) {
   }
   if (index % 4 === 2) {
     const opened = visit(after(MINUTE_MS, 60 * MINUTE_MS));
-    const open = { atMs: opened.atMs, event: openEvent(mail, opened) };
-    if (index % 12 !== 2) return [delivered(), open];
-    const clicked = { ...opened, atMs: opened.atMs + 20_000 };
-    const event = clickEvent(mail, clicked, 'https://yourdomain.example/account');
-    return [delivered(), open, { atMs: clicked.atMs, event }];
+    const open = (visitor: Visit) => ({ atMs: visitor.atMs, event: openEvent(mail, visitor) });
+    const click = (visitor: Visit) => ({ atMs: visitor.atMs, event: clickEvent(mail, visitor, LINK) });
+    const scanner: Visit = {
+      atMs: soon + 2_000,
+      ipAddress: '203.0.113.25',
+      userAgent: SCANNER,
+      isBotEvent: 'Likely',
+    };
+    const scanned = index % 8 === 6 ? [open(scanner), click({ ...scanner, atMs: scanner.atMs + 500 })] : [];
+    const followed = index % 12 === 2 ? [click({ ...opened, atMs: opened.atMs + 20_000 })] : [];
+    return [delivered(), ...scanned, open(opened), ...followed];
   }
   return [delivered()];
 }

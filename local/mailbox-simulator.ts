@@ -21,8 +21,8 @@ export interface Outcome {
 
 export const DELIVERED: Outcome = { delivered: true };
 
-/** https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html, by local part of the simulator's domain. */
-const SIMULATOR: Readonly<Record<string, Outcome>> = {
+/** By local part. Source: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html */
+const SIMULATED: Readonly<Record<string, Outcome>> = {
   bounce: {
     delivered: false,
     bounce: {
@@ -68,12 +68,16 @@ export const SUPPRESSED: Readonly<Record<'BOUNCE' | 'COMPLAINT', Outcome>> = {
   COMPLAINT: { delivered: false, complaint: { subType: 'OnAccountSuppressionList' } },
 };
 
-const SIMULATOR_ADDRESS = /^([^@+]+)(?:\+[^@]*)?@simulator\.amazonses\.com$/i;
+/**
+ * Local part without label, at the domain of the mailbox simulator or at any domain below `example`, which RFC 2606
+ * reserves for examples. Statistics leave out the first, so the second shows what statistics do with each outcome.
+ */
+const SIMULATED_ADDRESS = /^([^@+]+)(?:\+.*)?@(?:simulator\.amazonses\.com|(?:[^@]+\.)?example)$/i;
 
-/** The outcome a mailbox-simulator address names, `+label` or not; every other address takes its mail. */
+/** The outcome that the local part of a simulated address names. An email to any other address is delivered. */
 export function outcomeOf(recipient: string): Outcome {
-  const localPart = SIMULATOR_ADDRESS.exec(addressOf(recipient))?.[1]?.toLowerCase();
-  return SIMULATOR[localPart ?? ''] ?? DELIVERED;
+  const localPart = SIMULATED_ADDRESS.exec(addressOf(recipient))?.[1]?.toLowerCase() ?? '';
+  return Object.hasOwn(SIMULATED, localPart) ? (SIMULATED[localPart] ?? DELIVERED) : DELIVERED;
 }
 
 const DELIVERED_AFTER_MS = 400;

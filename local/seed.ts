@@ -48,7 +48,8 @@ export async function seed({ stack, publish, nowMs, signal }: SeedOptions): Prom
     const mail = { from, subject: 'Hello from npm start', text: 'Sent through POST /v1/send.' };
     const simulated = ['success', 'bounce', 'ooto', 'complaint', 'suppressionlist'];
     for (const each of [
-      ...simulated.map((name) => ({ ...mail, to: [`${name}@simulator.amazonses.com`] })),
+      // With a label, so that `bounce@customer.example` is not on the suppression list when the reader tries it.
+      ...simulated.map((name) => ({ ...mail, to: [`${name}+seed@customer.example`] })),
       { ...mail, to: ['unwilling@example.com'] },
       { ...mail, to: ['someone@example.com'], from: 'you@not-verified.example' },
     ]) {

@@ -159,21 +159,23 @@ export interface Visit {
   readonly atMs: number;
   readonly ipAddress: string;
   readonly userAgent: string;
+  /** Whether SES thinks that software opened or clicked. Absent in events before August 2026. */
+  readonly isBotEvent?: 'Likely' | 'Unlikely';
 }
 
-export function openEvent(mail: Mail, { atMs, ipAddress, userAgent }: Visit): SesEvent {
-  return {
-    eventType: 'Open',
-    mail: mailObject(mail),
-    open: { ipAddress, timestamp: iso(atMs), userAgent },
-  };
+function visitObject({ atMs, ipAddress, userAgent, isBotEvent }: Visit) {
+  return { ipAddress, timestamp: iso(atMs), userAgent, ...(isBotEvent !== undefined && { isBotEvent }) };
 }
 
-export function clickEvent(mail: Mail, { atMs, ipAddress, userAgent }: Visit, link: string): SesEvent {
+export function openEvent(mail: Mail, visit: Visit): SesEvent {
+  return { eventType: 'Open', mail: mailObject(mail), open: visitObject(visit) };
+}
+
+export function clickEvent(mail: Mail, visit: Visit, link: string): SesEvent {
   return {
     eventType: 'Click',
     mail: mailObject(mail),
-    click: { ipAddress, timestamp: iso(atMs), userAgent, link, linkTags: null },
+    click: { ...visitObject(visit), link, linkTags: null },
   };
 }
 

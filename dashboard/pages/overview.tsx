@@ -52,6 +52,16 @@ function Volume({ stats }: { readonly stats: Stats }) {
   );
 }
 
+/** The opens and clicks, and how many of them software caused; only where the stack tracks engagement. */
+function engagement({ totals, rates }: Stats): string {
+  if (totals.opened + totals.clicked === 0) return '';
+  const of = (noun: string, all: number, automated: number): string =>
+    `${plural(all, noun)} (${number(automated)} automated)`;
+  const opens = of('open', totals.opened, totals.opened_automated);
+  const clicks = of('click', totals.clicked, totals.clicked_automated);
+  return `${opens}, ${clicks}. Without the automated ones: ${percent(rates.open)} opens and ${percent(rates.click)} clicks per delivered email. `;
+}
+
 function Rates({ stats }: { readonly stats: Stats }) {
   const { totals, rates, limits } = stats;
   return (
@@ -185,7 +195,14 @@ export function Overview() {
       )}
       {error && <Fault error={error} retry={() => void reload()} />}
       {stats ? <Rates stats={stats} /> : !error && <Loading lines={4} />}
-      <Card title="Volume by outcome">{stats ? <Volume stats={stats} /> : <Loading lines={8} />}</Card>
+      <Card title="Volume by outcome">
+        {stats ? <Volume stats={stats} /> : <Loading lines={8} />}
+        {stats && (
+          <p class="quiet">
+            {engagement(stats)}Statistics leave out emails to the SES mailbox simulator; the log shows them.
+          </p>
+        )}
+      </Card>
       <div class="columns">
         <Trouble />
         <EndpointHealth endpoints={endpoints.data?.data} stats={stats} />

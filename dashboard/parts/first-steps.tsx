@@ -22,7 +22,8 @@ export function FirstSteps({
         <li>
           <h3>Send a test mail</h3>
           <p>
-            To SES’s mailbox simulator: a delivery, a bounce, a complaint. It arrives here within seconds.
+            To the SES mailbox simulator: a delivery, a bounce, a complaint. The log shows it within seconds.
+            Statistics leave it out.
           </p>
           {may('send') ? (
             <button type="button" class="primary" onClick={onMail}>

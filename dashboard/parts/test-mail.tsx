@@ -64,7 +64,7 @@ export function TestMail({
             </Field>
             <SelectField
               label="To"
-              hint="Addresses of SES’s mailbox simulator: no cost to your reputation, also in the sandbox."
+              hint="Addresses of the SES mailbox simulator. They work in the sandbox and do not affect your reputation. Statistics leave them out."
               error={wrongWith(fault, 'to')}
               name="to"
               value={to}

@@ -92,10 +92,10 @@ const get = route({
         totals,
         rates: ratesOf(totals),
         limits: SES_LIMITS,
-        buckets: starts.map((startMs) => ({
-          start: formatTimestamp(startMs),
-          counts: counted.get(startMs) ?? noCounts(),
-        })),
+        buckets: starts.map((startMs) => {
+          const counts = counted.get(startMs) ?? noCounts();
+          return { start: formatTimestamp(startMs), counts, rates: ratesOf(counts) };
+        }),
         endpoints: endpoints.map((endpoint, index) => {
           const byStart = atEndpoints[index] ?? new Map<number, EndpointCounts>();
           return {

@@ -78,6 +78,8 @@ export interface EventDetails {
   readonly ip?: string;
   readonly user_agent?: string;
   readonly link?: string;
+  /** opened, clicked: SES reports that software caused the event, not a person. Never `false`. */
+  readonly automated?: true;
 }
 
 /** What happened to one message for one recipient. Append-only: once stored it is never changed. */

@@ -1,5 +1,6 @@
-import { EVENT_NAMES, type EventName } from './events.ts';
+import { EVENT_NAMES, type EmailEvent, type EventName } from './events.ts';
 import type { Histogram } from './histogram.ts';
+import { isMailboxSimulator } from './mailbox-simulator.ts';
 
 export const INTERVALS = ['hour', 'day'] as const;
 export type Interval = (typeof INTERVALS)[number];
@@ -22,15 +23,44 @@ export function intervalsBetween(afterMs: number, beforeMs: number, interval: In
   return Array.from({ length }, (_, index) => afterMs + index * INTERVAL_MS[interval]);
 }
 
-export type EventCounts = Readonly<Record<EventName, number>>;
+/** Events that software can cause without a person, and the counter of those that it caused. */
+const AUTOMATED_COUNTERS = { opened: 'opened_automated', clicked: 'clicked_automated' } as const;
+type AutomatedCounter = (typeof AUTOMATED_COUNTERS)[keyof typeof AUTOMATED_COUNTERS];
 
-export function noCounts(): Record<EventName, number> {
-  return Object.fromEntries(EVENT_NAMES.map((name) => [name, 0])) as Record<EventName, number>;
+function automatedCounterOf(name: EventName): AutomatedCounter | undefined {
+  return Object.hasOwn(AUTOMATED_COUNTERS, name)
+    ? AUTOMATED_COUNTERS[name as keyof typeof AUTOMATED_COUNTERS]
+    : undefined;
+}
+
+/** A counter of events: the total of each event name, and the automated part of `opened` and `clicked`. */
+export type CounterName = EventName | AutomatedCounter;
+
+/** Every counter of events. The automated part follows its total. */
+export const COUNTER_NAMES: readonly CounterName[] = EVENT_NAMES.flatMap((name) => {
+  const automated = automatedCounterOf(name);
+  return automated === undefined ? [name] : [name, automated];
+});
+
+/**
+ * The counters that one event adds 1 to: none for an email to the SES mailbox simulator, because SES does not count it
+ * either. An event without a recipient (an open or a click of an email to several recipients) is counted.
+ */
+export function countersOf({ event, to, details }: Pick<EmailEvent, 'event' | 'to' | 'details'>) {
+  if (to !== undefined && isMailboxSimulator(to)) return [];
+  const automated = details.automated === true ? automatedCounterOf(event) : undefined;
+  return automated === undefined ? [event] : [event, automated];
+}
+
+export type EventCounts = Readonly<Record<CounterName, number>>;
+
+export function noCounts(): Record<CounterName, number> {
+  return Object.fromEntries(COUNTER_NAMES.map((name) => [name, 0])) as Record<CounterName, number>;
 }
 
 export function addCounts(all: readonly EventCounts[]): EventCounts {
   const sum = noCounts();
-  for (const counts of all) for (const name of EVENT_NAMES) sum[name] += counts[name];
+  for (const counts of all) for (const name of COUNTER_NAMES) sum[name] += counts[name];
   return sum;
 }
 
@@ -65,10 +95,13 @@ export const SES_LIMITS = {
   complaint: { review: 0.001, pause: 0.005 },
 } as const;
 
+/** Each rate is a share of 1, or null where its denominator is 0. */
 export interface Rates {
   readonly delivery: number | null;
   readonly bounce: number | null;
   readonly complaint: number | null;
+  readonly open: number | null;
+  readonly click: number | null;
 }
 
 function ratio(part: number, whole: number): number | null {
@@ -76,13 +109,17 @@ function ratio(part: number, whole: number): number | null {
 }
 
 /**
- * As SES reckons them: delivered and hard-bounced of those sent, complaints of those delivered. Null where there is
- * nothing to divide by. Sent and delivered lie apart in time, so that over a short range a rate may exceed 1.
+ * Delivery and bounce rate are shares of `sent`, as in SES. The other rates are shares of `delivered`. Open and click
+ * rate leave out automated events. A recipient can open an email more than once, and the `sent` of an email can be in
+ * an earlier interval than its outcome, so a rate can exceed 1.
  */
-export function ratesOf({ sent, delivered, bounced, complained }: EventCounts): Rates {
+export function ratesOf(counts: EventCounts): Rates {
+  const { sent, delivered } = counts;
   return {
     delivery: ratio(delivered, sent),
-    bounce: ratio(bounced, sent),
-    complaint: ratio(complained, delivered),
+    bounce: ratio(counts.bounced, sent),
+    complaint: ratio(counts.complained, delivered),
+    open: ratio(counts.opened - counts.opened_automated, delivered),
+    click: ratio(counts.clicked - counts.clicked_automated, delivered),
   };
 }

@@ -4,6 +4,7 @@ import { matchEndpoints, type Endpoint } from '../core/endpoints.ts';
 import type { EmailEvent, SuppressionReason } from '../core/events.ts';
 import { probeDelaySeconds } from '../core/endpoint-health.ts';
 import { deliveryId } from '../core/ids.ts';
+import { isMailboxSimulator } from '../core/mailbox-simulator.ts';
 import type { StoredEvent } from '../store/events.ts';
 
 export interface AutoSuppress {
@@ -25,12 +26,12 @@ export interface DispatchDeps {
   readonly autoSuppress: AutoSuppress;
 }
 
-/** SES's mailbox simulator is never suppressed by SES either: its addresses must go on doing what they name. */
-const SIMULATOR_DOMAIN = '@simulator.amazonses.com';
-
-/** Why an event puts its recipient on the workspace's list, if it does. */
+/**
+ * Why an event puts its recipient on the workspace's suppression list, if it does. An address of the SES mailbox
+ * simulator is never suppressed, so that every email to it has the outcome that it names.
+ */
 export function suppressionReasonOf(event: EmailEvent, options: AutoSuppress): SuppressionReason | undefined {
-  if (event.to === undefined || event.to.toLowerCase().endsWith(SIMULATOR_DOMAIN)) return undefined;
+  if (event.to === undefined || isMailboxSimulator(event.to)) return undefined;
   if (event.event === 'bounced' && options.hardBounces) return 'bounce';
   if (event.event === 'complained' && options.complaints) return 'complaint';
   return undefined;

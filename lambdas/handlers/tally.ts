@@ -30,8 +30,8 @@ export async function handler(batch: WindowedBatch): Promise<{ readonly state: R
   const { Records: records = [], shardId = ONLY_SHARD } = batch;
   // The last call of a window may bring none.
   if (records.length === 0) return { state: {} };
-  const { counted, repeated, unreadable } = await tallyBatch(deps, { shardId, records });
-  logger.info('tally.batch', { counted, repeated, unreadable: unreadable.length });
+  const { counted, excluded, repeated, unreadable } = await tallyBatch(deps, { shardId, records });
+  logger.info('tally.batch', { counted, excluded, repeated, unreadable: unreadable.length });
   if (unreadable.length > 0) {
     const fields = metrics({ [METRIC.recordsUncounted]: unreadable.length });
     logger.error('tally.unreadable', { keys: unreadable, ...fields });

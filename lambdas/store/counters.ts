@@ -1,5 +1,10 @@
-import { EVENT_NAMES } from '../core/events.ts';
-import { noCounts, type EndpointCounts, type EventCounts, type Interval } from '../core/stats.ts';
+import {
+  COUNTER_NAMES,
+  noCounts,
+  type EndpointCounts,
+  type EventCounts,
+  type Interval,
+} from '../core/stats.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { readCollection } from './collection.ts';
 import { eventCountersPartition, endpointCountersPartition } from './keys.ts';
@@ -24,9 +29,10 @@ function readRange(table: Table, pk: string, { afterMs, beforeMs }: CounterRange
   });
 }
 
+/** A row lacks a counter that was never added to, or that is newer than the row: it reads as 0. */
 function toEventCounts(row: Row): EventCounts {
   const counts = noCounts();
-  for (const name of EVENT_NAMES) counts[name] = Number(row[name] ?? 0);
+  for (const name of COUNTER_NAMES) counts[name] = Number(row[name] ?? 0);
   return counts;
 }
 

@@ -4,7 +4,7 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { EVENT_NAMES } from '../core/events.ts';
 import { bucketOf } from '../core/histogram.ts';
 import { isId } from '../core/ids.ts';
-import { INTERVALS, intervalStart } from '../core/stats.ts';
+import { INTERVALS, countersOf, intervalStart } from '../core/stats.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import { toEmailEvent } from './event-rows.ts';
 import { BUCKET_PREFIX } from './counters.ts';
@@ -35,6 +35,8 @@ export interface TallyBatch {
 
 export interface TallyReport {
   readonly counted: number;
+  /** Of the SES mailbox simulator: statistics leave them out, and the checkpoint covers them. */
+  readonly excluded: number;
   /** Counted by an earlier run of the batch. */
   readonly repeated: number;
   /** Keys of records that cannot be read; they are passed over, since the shard must go on. */
@@ -68,6 +70,7 @@ function additionsOf(deps: TallyDeps, record: DynamoDBRecord): readonly Addition
   if (!image) throw new Error('The stream record has no new image');
   const row = unmarshall(image as Parameters<typeof unmarshall>[0]) as Row;
   const { partition, at, names } = row['kind'] === KIND.attempt ? ofAttempt(row) : ofEvent(row);
+  if (names.length === 0) return [];
   return INTERVALS.map((interval) => {
     const start = formatTimestamp(intervalStart(Date.parse(at), interval));
     const ttl = expiresAtSeconds({
@@ -87,13 +90,14 @@ interface Counted {
 }
 
 function ofEvent(row: Row): Counted {
-  const { workspace_id: workspaceId, timestamp, event } = toEmailEvent(row);
+  const emailEvent = toEmailEvent(row);
+  const { workspace_id: workspaceId, timestamp } = emailEvent;
   // The name becomes that of a counter: another one would fail the transaction, and the shard with it, or count nothing.
-  if (!EVENT_NAMES.includes(event)) throw new Error('The row names no event');
+  if (!EVENT_NAMES.includes(emailEvent.event)) throw new Error('The row names no event');
   return {
     partition: (interval) => eventCountersPartition(workspaceId, interval),
     at: timestamp,
-    names: [event],
+    names: countersOf(emailEvent),
   };
 }
 
@@ -116,6 +120,7 @@ interface Part {
   readonly first: string;
   readonly last: string;
   readonly records: number;
+  /** Empty where statistics leave out every record of the part. The checkpoint is written all the same. */
   readonly rows: ReadonlyMap<string, Addition[]>;
 }
 
@@ -221,5 +226,11 @@ export async function tallyBatch(deps: TallyDeps, { shardId, records }: TallyBat
     if (!(await count(deps, shardId, part)))
       throw new Error('Another run counted this batch at the same time; it comes again');
   }
-  return { counted: fresh.length, repeated: read.length - fresh.length, unreadable };
+  const excluded = fresh.filter(({ additions }) => additions.length === 0).length;
+  return {
+    counted: fresh.length - excluded,
+    excluded,
+    repeated: read.length - fresh.length,
+    unreadable,
+  };
 }

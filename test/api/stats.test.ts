@@ -1,14 +1,17 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { EVENT_NAMES, type EventName } from '../../lambdas/core/events.ts';
+import type { EmailEvent, EventName } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { noCounts } from '../../lambdas/core/stats.ts';
+import { COUNTER_NAMES, noCounts } from '../../lambdas/core/stats.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { eventCountersPartition } from '../../lambdas/store/keys.ts';
 import { recordAttempt } from '../../lambdas/store/deliveries.ts';
 import { tallyBatch } from '../../lambdas/store/tally.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
 import { putEndpoint } from '../builders/rows.ts';
 import { NOW_MS, setUp } from './harness.ts';
+
+const NO_RATES = { delivery: null, bounce: null, complaint: null, open: null, click: null };
 
 function withCounters() {
   const world = setUp();
@@ -24,10 +27,10 @@ function withCounters() {
         }),
       },
     );
-  const happened = (event: EventName, timestamp: string, times = 1) =>
+  const happened = (event: EventName, timestamp: string, times = 1, changes: Partial<EmailEvent> = {}) =>
     count(
       Array.from({ length: times }, (_, number) =>
-        eventRows([anEvent({ event, timestamp, message_id: `m${number}`, details: {} })], {
+        eventRows([anEvent({ event, timestamp, message_id: `m${number}`, details: {}, ...changes })], {
           retentionDays: 90,
           receivedAtMs: 0,
         }),
@@ -52,7 +55,7 @@ describe('GET /v1/stats', () => {
       before: '2026-02-25T12:00:00Z',
       interval: 'hour',
       totals: { ...noCounts(), sent: 40, delivered: 20, bounced: 2, complained: 1 },
-      rates: { delivery: 0.5, bounce: 0.05, complaint: 0.05 },
+      rates: { delivery: 0.5, bounce: 0.05, complaint: 0.05, open: 0, click: 0 },
       limits: { bounce: { review: 0.05, pause: 0.1 }, complaint: { review: 0.001, pause: 0.005 } },
       endpoints: [],
     });
@@ -60,8 +63,61 @@ describe('GET /v1/stats', () => {
     expect(body.buckets[22]).toEqual({
       start: '2026-02-25T10:00:00Z',
       counts: { ...noCounts(), sent: 40 },
+      rates: { ...NO_RATES, delivery: 0, bounce: 0 },
     });
-    expect(Object.keys(body.buckets[0].counts)).toEqual(EVENT_NAMES);
+    expect(Object.keys(body.buckets[0].counts)).toEqual(COUNTER_NAMES);
+  });
+
+  it('gives each bucket rates of its own', async () => {
+    const { happened, stats } = withCounters();
+    await happened('sent', '2026-02-25T10:30:00Z', 8);
+    await happened('delivered', '2026-02-25T10:40:00Z', 4);
+    await happened('bounced', '2026-02-25T10:41:00Z', 2);
+    await happened('sent', '2026-02-25T11:00:00Z', 2);
+    await happened('complained', '2026-02-25T11:30:00Z');
+    const { rates, buckets } = (await stats()).body;
+    expect(rates).toEqual({ delivery: 0.4, bounce: 0.2, complaint: 0.25, open: 0, click: 0 });
+    expect(buckets.map((bucket: { rates: object }) => bucket.rates)).toEqual([
+      ...Array.from({ length: 22 }, () => NO_RATES),
+      { delivery: 0.5, bounce: 0.25, complaint: 0, open: 0, click: 0 },
+      { ...NO_RATES, delivery: 0, bounce: 0 },
+    ]);
+  });
+
+  it('counts automated opens and clicks in the totals and apart, and leaves them out of the rates', async () => {
+    const { happened, stats } = withCounters();
+    const at = '2026-02-25T11:30:00Z';
+    await happened('delivered', at, 10);
+    await happened('opened', at, 5);
+    await happened('opened', at, 3, { details: { automated: true } });
+    await happened('clicked', at, 1);
+    await happened('clicked', at, 2, { details: { automated: true } });
+    const { totals, rates } = (await stats()).body;
+    const engagement = { opened: 8, opened_automated: 3, clicked: 3, clicked_automated: 2 };
+    expect(totals).toEqual({ ...noCounts(), delivered: 10, ...engagement });
+    expect(rates).toMatchObject({ open: 0.5, click: 0.1 });
+  });
+
+  it('leaves out the SES mailbox simulator', async () => {
+    const { happened, stats } = withCounters();
+    const at = '2026-02-25T11:30:00Z';
+    for (const event of ['sent', 'bounced'] as const) {
+      // oxlint-disable-next-line no-await-in-loop -- two
+      await happened(event, at, 3, { to: 'bounce+doctor@simulator.amazonses.com' });
+      // oxlint-disable-next-line no-await-in-loop
+      await happened(event, at, 1, { to: 'bounce@customer.example' });
+    }
+    expect((await stats()).body.totals).toEqual({ ...noCounts(), sent: 1, bounced: 1 });
+  });
+
+  it('reads the rows of counters that lack newer counters as 0', async () => {
+    const { table, stats } = withCounters();
+    const pk = eventCountersPartition(WORKSPACE_ID, 'hour');
+    const row = { pk, sk: '2026-02-25T11:00:00Z', kind: 'counters', delivered: 4, opened: 2 };
+    table.rows.set(`${row.pk}\n${row.sk}`, row);
+    const { totals, rates } = (await stats()).body;
+    expect(totals).toEqual({ ...noCounts(), delivered: 4, opened: 2 });
+    expect(rates).toEqual({ delivery: null, bounce: null, complaint: 0, open: 0.5, click: 0 });
   });
 
   it('gives whole days, in UTC, that the two times touch', async () => {
@@ -75,11 +131,7 @@ describe('GET /v1/stats', () => {
   });
 
   it('says null of a rate, and not zero, where nothing was sent', async () => {
-    expect((await withCounters().stats()).body.rates).toEqual({
-      delivery: null,
-      bounce: null,
-      complaint: null,
-    });
+    expect((await withCounters().stats()).body.rates).toEqual(NO_RATES);
   });
 
   it('tells of each endpoint how its attempts went', async () => {

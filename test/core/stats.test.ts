@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { EVENT_NAMES } from '../../lambdas/core/events.ts';
 import {
+  COUNTER_NAMES,
   addCounts,
+  countersOf,
   intervalEnd,
   intervalStart,
   intervalsBetween,
@@ -28,19 +31,75 @@ describe('intervals', () => {
 });
 
 describe('rates', () => {
-  it('are of what was sent, complaints of what was delivered', () => {
-    const counts = { ...noCounts(), sent: 200, delivered: 100, bounced: 10, soft_bounced: 50, complained: 1 };
-    expect(ratesOf(counts)).toEqual({ delivery: 0.5, bounce: 0.05, complaint: 0.01 });
+  it('divide deliveries and hard bounces by sent, complaints and engagement by delivered', () => {
+    const counts = {
+      ...noCounts(),
+      sent: 200,
+      delivered: 100,
+      bounced: 10,
+      soft_bounced: 50,
+      complained: 1,
+      opened: 60,
+      opened_automated: 20,
+      clicked: 10,
+      clicked_automated: 3,
+    };
+    expect(ratesOf(counts)).toEqual({
+      delivery: 0.5,
+      bounce: 0.05,
+      complaint: 0.01,
+      open: 0.4,
+      click: 0.07,
+    });
   });
 
-  it('of nothing are null, and not zero', () => {
-    expect(ratesOf(noCounts())).toEqual({ delivery: null, bounce: null, complaint: null });
+  it('are null, and not 0, where the denominator is 0', () => {
+    const nothing = { delivery: null, bounce: null, complaint: null, open: null, click: null };
+    expect(ratesOf(noCounts())).toEqual(nothing);
+    // Outcomes of emails that were sent in an earlier interval.
+    const late = { ...noCounts(), delivered: 2, complained: 1, opened: 3 };
+    expect(ratesOf(late)).toEqual({ ...nothing, complaint: 0.5, open: 1.5, click: 0 });
+  });
+});
+
+describe('countersOf', () => {
+  const opened = { event: 'opened', to: 'ann@example.com', details: {} } as const;
+
+  it.each(EVENT_NAMES)('counts %s under its name', (event) => {
+    expect(countersOf({ ...opened, event })).toEqual([event]);
+  });
+
+  it.each(EVENT_NAMES)('counts no %s of the mailbox simulator', (event) => {
+    const to = 'Bounce+1@simulator.AMAZONSES.com';
+    expect(countersOf({ event, to, details: {} })).toEqual([]);
+    expect(countersOf({ event, to, details: { automated: true } })).toEqual([]);
+  });
+
+  it('counts an event that names no recipient', () => {
+    expect(countersOf({ event: 'opened', details: {} })).toEqual(['opened']);
+  });
+
+  it('counts an automated open or click under a second name, and no other event', () => {
+    const names = EVENT_NAMES.flatMap((event) =>
+      countersOf({ ...opened, event, details: { automated: true } }),
+    );
+    expect(names).toEqual(COUNTER_NAMES);
+    expect(COUNTER_NAMES.filter((name) => !(EVENT_NAMES as readonly string[]).includes(name))).toEqual([
+      'opened_automated',
+      'clicked_automated',
+    ]);
+  });
+
+  it('takes only true for automated', () => {
+    for (const automated of [false, 'true', 1, null])
+      expect(countersOf({ ...opened, details: { automated } as never })).toEqual(['opened']);
   });
 });
 
 describe('addCounts', () => {
   it('adds each event by itself', () => {
-    const one = { ...noCounts(), sent: 2, opened: 1 };
-    expect(addCounts([one, one, noCounts()])).toEqual({ ...noCounts(), sent: 4, opened: 2 });
+    const one = { ...noCounts(), sent: 2, opened: 1, opened_automated: 1 };
+    const sum = { ...noCounts(), sent: 4, opened: 2, opened_automated: 2 };
+    expect(addCounts([one, one, noCounts()])).toEqual(sum);
   });
 });

@@ -198,8 +198,11 @@ describe('suppressionReasonOf', () => {
     expect(suppressionReasonOf(anEvent({ event: 'soft_bounced' }), ALL)).toBeUndefined();
   });
 
-  it('leaves the addresses of the mailbox simulator alone, as SES does', () => {
-    expect(suppressionReasonOf(anEvent({ to: 'bounce+1@simulator.amazonses.com' }), ALL)).toBeUndefined();
+  it.each(['bounced', 'complained'] as const)('never suppresses a simulator address that %s', (event) => {
+    for (const to of ['bounce+1@simulator.amazonses.com', 'complaint@Simulator.AmazonSES.com'])
+      expect(suppressionReasonOf(anEvent({ event, to }), ALL)).toBeUndefined();
+    for (const to of ['bounce@customer.example', 'bounce@simulator.amazonses.com.example'])
+      expect(suppressionReasonOf(anEvent({ event, to }), ALL)).toBeDefined();
   });
 });
 

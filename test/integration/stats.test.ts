@@ -2,12 +2,23 @@
 import { randomUUID } from 'node:crypto';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
+import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { noCounts } from '../../lambdas/core/stats.ts';
-import type { EventName } from '../../lambdas/core/events.ts';
 import { toEmailEvent } from '../../lambdas/store/event-rows.ts';
 import type { Row } from '../../lambdas/store/pages.ts';
 import { SAMPLES } from '../fixtures/ses-samples.ts';
-import { api, createHook, delivery, publish, stack, table, until } from './client.ts';
+import {
+  api,
+  createHook,
+  delivery,
+  logsOf,
+  newTenant,
+  publish,
+  sendMail,
+  stack,
+  table,
+  until,
+} from './client.ts';
 
 async function rowsOf(kind: string): Promise<readonly Record<string, unknown>[]> {
   const rows: Record<string, unknown>[] = [];
@@ -28,6 +39,28 @@ async function rowsOf(kind: string): Promise<readonly Record<string, unknown>[]>
   return rows;
 }
 
+/** Written down a second time, without a line of the product: what statistics must count of these events. */
+function recountOf(events: readonly EmailEvent[]): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = noCounts();
+  const add = (name: string): void => void (sums[name] = (sums[name] ?? 0) + 1);
+  for (const { event, to = '', details } of events) {
+    if (/@simulator\.amazonses\.com$/i.test(to)) continue;
+    add(event);
+    if (details.automated === true) add(`${event}_automated`);
+  }
+  return sums;
+}
+
+async function storedEvents(): Promise<readonly EmailEvent[]> {
+  return (await rowsOf('event')).map((row) => toEmailEvent(row as Row));
+}
+
+async function send(to: readonly string[]): Promise<string> {
+  const sent = await api('POST', '/v1/send', { from: stack.from, to, subject: 'Counted', text: 'Hello.' });
+  expect(sent.status).toBe(202);
+  return sent.body.message_id;
+}
+
 /** Holds most of the samples; a range by days may have 400. */
 const RANGE = { after: '2016-08-01T00:00:00Z', before: '2017-09-01T00:00:00Z' };
 
@@ -41,13 +74,7 @@ it('GET /v1/stats equals a recount of the rows, after duplicates and failed webh
   await Promise.all([...messages, ...messages.slice(0, 14)].map((message) => publish(message)));
 
   await hook.behave({ status: 500, times: 1 });
-  const sent = await api('POST', '/v1/send', {
-    from: stack.from,
-    to: ['success@simulator.amazonses.com'],
-    subject: 'Counted',
-    text: 'Hello.',
-  });
-  await delivery(hook, sent.body.message_id, ['delivered']);
+  await delivery(hook, await send(['success@customer.example']), ['delivered']);
 
   const attempts = await until('every attempt to be counted', async () => {
     const made = (await rowsOf('attempt')).filter((row) => row['endpoint_id'] === hook.endpointId);
@@ -66,9 +93,7 @@ it('GET /v1/stats equals a recount of the rows, after duplicates and failed webh
   expect(attempts.p95_ms).toBeGreaterThan(0);
 
   await until('every event to be counted', async () => {
-    const recount: Record<string, number> = noCounts();
-    for (const row of await rowsOf('event'))
-      recount[row['event'] as EventName] = (recount[row['event'] as EventName] ?? 0) + 1;
+    const recount = recountOf(await storedEvents());
     const counted: Record<string, number> = noCounts();
     for (const row of await rowsOf('counters'))
       if (/^C#ws_[a-z2-7]+#day$/.test(String(row['pk'])))
@@ -82,15 +107,45 @@ it('GET /v1/stats equals a recount of the rows, after duplicates and failed webh
       `/v1/stats?${new URLSearchParams({ ...RANGE, interval: 'day' }).toString()}`,
     );
     expect(status).toBe(200);
-    const recount: Record<string, number> = noCounts();
-    for (const { workspace_id: workspaceId, event, timestamp } of (await rowsOf('event')).map((row) =>
-      toEmailEvent(row as Row),
-    ))
-      if (workspaceId === stack.workspace_id && timestamp >= RANGE.after && timestamp < RANGE.before)
-        recount[event] = (recount[event] ?? 0) + 1;
+    const recount = recountOf(
+      (await storedEvents()).filter(
+        ({ workspace_id: workspaceId, timestamp }) =>
+          workspaceId === stack.workspace_id && timestamp >= RANGE.after && timestamp < RANGE.before,
+      ),
+    );
     return JSON.stringify(recount) === JSON.stringify(body.totals) ? body : undefined;
   });
   expect(told.totals.sent).toBeGreaterThan(0);
   expect(told.buckets).toHaveLength(396);
   await hook.remove();
+});
+
+it('GET /v1/stats counts a simulated outcome at a .example domain, and none of the SES mailbox simulator', async () => {
+  const tenant = await newTenant('stats of the simulator');
+  const label = randomUUID();
+  const recipients = (domain: string): readonly string[] =>
+    ['success', 'bounce', 'complaint', 'ooto', 'suppressionlist'].map((name) => `${name}+${label}@${domain}`);
+  await logsOf(await sendMail(tenant.api, { to: recipients('Simulator.AmazonSES.com') }), 12, tenant.api);
+  // One more bounce, so that the counts of one email cannot be taken for those of the other.
+  const to = [...recipients('customer.example'), `bounce+${label}@acme.example`];
+  await logsOf(await sendMail(tenant.api, { to }), 14, tenant.api);
+  const once = { soft_bounced: 1, complained: 1, suppressed: 1 };
+  const expected: Record<string, number> = { ...noCounts(), sent: 6, delivered: 3, bounced: 2, ...once };
+  const told = await until('the second email to be counted', async () => {
+    const { body } = await tenant.api('GET', '/v1/stats');
+    // The events of the first email are before these in the stream.
+    return Object.entries(expected).every(([name, count]) => body.totals[name] >= count) ? body : undefined;
+  });
+  expect(told.totals).toEqual(expected);
+  expect(told.rates).toEqual({ delivery: 0.5, bounce: 1 / 3, complaint: 1 / 3, open: 0, click: 0 });
+  // Ordinary addresses are suppressed from then on, those of the simulator never are.
+  const listed = await until('the suppressions', async () => {
+    const { body } = await tenant.api('GET', '/v1/suppressions');
+    return body.data.length >= 3 ? body.data : undefined;
+  });
+  expect(listed.map((each: { address: string }) => each.address).toSorted()).toEqual([
+    `bounce+${label}@acme.example`,
+    `bounce+${label}@customer.example`,
+    `complaint+${label}@customer.example`,
+  ]);
 });

@@ -118,7 +118,7 @@ describe('SES refuses', () => {
   });
 });
 
-describe('a mailbox-simulator address', () => {
+describe('a simulated address', () => {
   it.each([
     ['success', ['sent', 'delivered']],
     ['bounce', ['sent', 'bounced']],
@@ -126,12 +126,35 @@ describe('a mailbox-simulator address', () => {
     ['complaint', ['sent', 'delivered', 'complained']],
     ['suppressionlist', ['sent', 'suppressed']],
   ])('%s@ gives the outcome it names, with a label too', async (name, statuses) => {
-    for (const to of [`${name}@simulator.amazonses.com`, `${name}+label@Simulator.AmazonSES.com`]) {
+    for (const to of [
+      `${name}@simulator.amazonses.com`,
+      `${name}+label@Simulator.AmazonSES.com`,
+      `${name}@customer.example`,
+      `${name.toUpperCase()}+17@mail.customer.Example`,
+      `${name}+a+b@example`,
+    ]) {
       published = [];
       // oxlint-disable-next-line no-await-in-loop
       await send([to]);
       expect(outcomes()).toEqual(statuses.map((status) => `${to} ${status}`));
     }
+  });
+
+  it.each([
+    'constructor@customer.example',
+    '__proto__@customer.example',
+    'bounced@customer.example',
+    'bounce.1@customer.example',
+    'ann+bounce@customer.example',
+    'bounce@example.com',
+    'bounce@customer.examples',
+    'bounce@customerexample',
+    'bounce@customer.example.com',
+    'bounce@amazonses.com',
+    'bounce@notsimulator.amazonses.com',
+  ])('%s names no outcome, so the email is delivered', async (to) => {
+    await send([to]);
+    expect(outcomes()).toEqual([`${to} sent`, `${to} delivered`]);
   });
 
   it('bounces with what its server said', async () => {

@@ -12,7 +12,7 @@ const PROOFS: readonly { readonly record: string; readonly title: string; readon
   {
     record: 'ledger',
     title: 'The ledger',
-    what: 'Mail of every kind, a tenth of it published twice and a tenth late, goes through the real code over a table, a stream, a queue and state machines that answer as the deployed ones do, while one call in twenty fails, is throttled, is done by half, loses its answer, or ends its process. Then everything is accounted for: each event stored once, quarantined or in a dead-letter queue; each recipient’s status; each delivery at an end; each request an attempt that was recorded, or one that a crash explains; each counter a recount of the rows.',
+    what: 'Mail of every kind, a tenth of it published twice and a tenth late, goes through the real code over a table, a stream, a queue and state machines that answer as the deployed ones do, while one call in twenty fails, is throttled, is done by half, loses its answer, or ends its process. Then everything is accounted for: each event stored once, quarantined or in a dead-letter queue; each recipient’s status; each delivery at an end; each request an attempt that was recorded, or one that a crash explains; each counter a recount of the rows without those of the SES mailbox simulator.',
   },
   {
     record: 'crash',

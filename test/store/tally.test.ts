@@ -2,9 +2,14 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EVENT_NAMES, type EmailEvent } from '../../lambdas/core/events.ts';
+import {
+  EVENT_NAMES,
+  type EmailEvent,
+  type EventDetails,
+  type EventName,
+} from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { addEndpointCounts, noCounts } from '../../lambdas/core/stats.ts';
+import { COUNTER_NAMES, addEndpointCounts, noCounts } from '../../lambdas/core/stats.ts';
 import { readEndpointCounters, readEventCounters } from '../../lambdas/store/counters.ts';
 import { recordAttempt } from '../../lambdas/store/deliveries.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
@@ -67,7 +72,7 @@ function setUp() {
   const totals = async (interval: 'hour' | 'day' = 'hour') => {
     const counted = await readEventCounters(table, WORKSPACE_ID, { interval, ...DAY });
     const sum = noCounts();
-    for (const counts of counted.values()) for (const name of EVENT_NAMES) sum[name] += counts[name];
+    for (const counts of counted.values()) for (const name of COUNTER_NAMES) sum[name] += counts[name];
     return sum;
   };
   const atEndpoint = async (interval: 'hour' | 'day' = 'hour') => {
@@ -78,9 +83,17 @@ function setUp() {
   return { table, tally, totals, atEndpoint };
 }
 
+/** Written down a second time, without a line of the product: what a row adds to the statistics. */
 function recount(rows: readonly Row[]) {
   const sum = noCounts();
-  for (const row of rows) if (row['kind'] === 'event') sum[row['event'] as keyof typeof sum] += 1;
+  for (const row of rows) {
+    const { to, details } = row as { to?: string; details?: EventDetails };
+    if (row['kind'] !== 'event' || /@simulator\.amazonses\.com$/i.test(to ?? '')) continue;
+    const event = row['event'] as EventName;
+    sum[event] += 1;
+    if (details?.automated && event === 'opened') sum.opened_automated += 1;
+    if (details?.automated && event === 'clicked') sum.clicked_automated += 1;
+  }
   return sum;
 }
 
@@ -88,7 +101,7 @@ describe('tallyBatch', () => {
   it('counts events by the hour and the day of the event, by name', async () => {
     const { tally, totals, table } = setUp();
     const rows = Array.from({ length: 60 }, (_, number) => eventRow(number));
-    expect(await tally(stream(rows))).toEqual({ counted: 60, repeated: 0, unreadable: [] });
+    expect(await tally(stream(rows))).toEqual({ counted: 60, excluded: 0, repeated: 0, unreadable: [] });
     expect(await totals('hour')).toEqual(recount(rows));
     expect(await totals('day')).toEqual(recount(rows));
     const noon = await readEventCounters(table, WORKSPACE_ID, {
@@ -149,6 +162,38 @@ describe('tallyBatch', () => {
     expect(await totals()).toEqual(recount(rows));
   });
 
+  it('counts an automated open in the total and apart', async () => {
+    const { tally, totals } = setUp();
+    const opened = (number: number, details: EventDetails) =>
+      eventRow(0, { message_id: `m-${number}`, event: 'opened', details });
+    await tally(stream([opened(1, {}), opened(2, { automated: true }), opened(3, { ip: '192.0.2.1' })]));
+    for (const interval of ['hour', 'day'] as const)
+      // oxlint-disable-next-line no-await-in-loop -- two
+      expect(await totals(interval)).toEqual({ ...noCounts(), opened: 3, opened_automated: 1 });
+  });
+
+  it('leaves out the mailbox simulator, recipient by recipient, and counts an event without a recipient', async () => {
+    const { tally, totals } = setUp();
+    const rows = [
+      eventRow(0, { to: 'ann@example.com' }),
+      eventRow(0, { to: 'success+1@simulator.amazonses.com' }),
+      eventRow(0, { to: 'success+2@Simulator.AmazonSES.com' }),
+    ];
+    const { to: _to, ...withoutRecipient } = eventRow(8);
+    const report = await tally(stream([...rows, withoutRecipient]));
+    expect(report).toEqual({ counted: 2, excluded: 2, repeated: 0, unreadable: [] });
+    expect(await totals()).toEqual({ ...noCounts(), sent: 1, opened: 1 });
+  });
+
+  it('moves the checkpoint past a batch of simulator events only, without a row of counters', async () => {
+    const { tally, table } = setUp();
+    const to = 'bounce@simulator.amazonses.com';
+    const records = stream([eventRow(0, { to }), eventRow(1, { to })]);
+    expect(await tally(records)).toEqual({ counted: 0, excluded: 2, repeated: 0, unreadable: [] });
+    expect([...table.rows.values()].map((row) => row['kind'])).toEqual(['checkpoint']);
+    expect(await tally(records)).toEqual({ counted: 0, excluded: 0, repeated: 2, unreadable: [] });
+  });
+
   it('cuts a batch that touches more rows than a transaction takes', async () => {
     const { tally, totals, table } = setUp();
     const rows = Array.from({ length: 150 }, (_, number) =>
@@ -178,6 +223,11 @@ describe('tallyBatch', () => {
   it.each([
     ['an event without a name', async () => ({ ...eventRow(0), event: undefined })],
     ['an event of a name there is not', async () => ({ ...eventRow(0), event: 'ttl' })],
+    ['an event of the name of a counter', async () => ({ ...eventRow(0), event: 'opened_automated' })],
+    [
+      'a simulator event of a name there is not',
+      async () => ({ ...eventRow(0), to: 'bounce@simulator.amazonses.com', event: 'ttl' }),
+    ],
     ['an attempt without an endpoint', async () => ({ ...(await attemptRow(1)), endpoint_id: undefined })],
     ['an attempt with what is no endpoint', async () => ({ ...(await attemptRow(1)), endpoint_id: 'x' })],
     ['an attempt without a duration', async () => ({ ...(await attemptRow(1)), duration_ms: undefined })],
@@ -213,10 +263,20 @@ describe('tallyBatch', () => {
   it('equals a recount of the rows, however batches are cut, repeated, broken off or left without an answer', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.record({ number: fc.nat(500), attempt: fc.boolean(), failed: fc.boolean() }), {
-          minLength: 1,
-          maxLength: 60,
-        }),
+        fc.array(
+          fc.record({
+            number: fc.nat(500),
+            attempt: fc.boolean(),
+            failed: fc.boolean(),
+            to: fc.constantFrom(
+              'ann@example.com',
+              'bounce@customer.example',
+              'Bounce+1@Simulator.AmazonSES.com',
+            ),
+            details: fc.constantFrom({}, { automated: true as const }),
+          }),
+          { minLength: 1, maxLength: 60 },
+        ),
         fc.array(
           fc.record({
             size: fc.integer({ min: 1, max: 20 }),
@@ -228,10 +288,10 @@ describe('tallyBatch', () => {
         async (made, steps) => {
           const { tally, totals, atEndpoint, table } = setUp();
           const rows = await Promise.all(
-            made.map(async ({ number, attempt, failed }, index) =>
+            made.map(async ({ number, attempt, failed, to, details }, index) =>
               attempt
                 ? attemptRow(index, { duration_ms: number, ...(failed && { error_class: 'timeout' }) })
-                : eventRow(number, { message_id: `m-${index}` }),
+                : eventRow(number, { message_id: `m-${index}`, to, details }),
             ),
           );
           const records = stream(rows);

@@ -16,7 +16,7 @@ function violationsOf({ world, published, endpoints }: Day): readonly string[] {
     checkEvents(world, published),
     checkDeliveries(world, endpoints),
     checkRequests(world, endpoints),
-    checkCounters(world),
+    checkCounters(world, published),
     checkSuppressions(world),
     { violations: world.failedExecutions.map(({ name }) => `execution ${name} failed`) },
     { violations: world.queue.dead.map((body) => `given up: ${body}`) },

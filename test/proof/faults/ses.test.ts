@@ -23,7 +23,7 @@ import {
 } from '../../../local/ses-events.ts';
 import { memoryTable } from '../../fakes/memory-table.ts';
 import { Dice, seededRandom } from '../world/random.ts';
-import { lifeOf, statusAfter, type Published } from '../world/mail.ts';
+import { countersOfFact, lifeOf, statusAfter, type Published } from '../world/mail.ts';
 import { recordOf } from '../world/stream.ts';
 import { SEED, sized } from '../size.ts';
 import { fault } from './fault.ts';
@@ -113,7 +113,7 @@ async function expectOneEnd(
         shuffled.flatMap((each) => each.facts).map((fact) => [`${fact.to} ${fact.event}`, fact]),
       );
       const truth: Record<string, number> = {};
-      for (const { event } of facts.values()) truth[event] = (truth[event] ?? 0) + 1;
+      for (const name of [...facts.values()].flatMap(countersOfFact)) truth[name] = (truth[name] ?? 0) + 1;
       const events = shuffled.flatMap(({ body }) =>
         normalise(JSON.parse(body)).events.map((event): EmailEvent => ({ ...event, workspace_id: 'ws_a' })),
       );

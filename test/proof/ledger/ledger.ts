@@ -6,8 +6,9 @@ import { deliveryId } from '../../../lambdas/core/ids.ts';
 import { timelinesOf } from '../../../lambdas/core/message-status.ts';
 import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
+import { attemptWorkspace } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/pages.ts';
-import { statusAfter, type Fact, type Published } from '../world/mail.ts';
+import { countersOfFact, isSimulated, statusAfter, type Fact, type Published } from '../world/mail.ts';
 import type { World } from '../world/world.ts';
 
 export interface Findings {
@@ -176,36 +177,64 @@ export function checkRequests(world: World, endpoints: readonly Endpoint[]): Fin
   return { violations, figures: { requests, 'requests without an attempt of their own': repeated } };
 }
 
-/** The counters are a recount of the rows, to the last one. */
-export function checkCounters(world: World): Findings {
+export const UNCOUNTED = 'events of the mailbox simulator, in no counter';
+
+/**
+ * The counters are a recount of the rows, to the last one: in each workspace every event under the counters that its fact
+ * names, and every attempt. An event of the mailbox simulator is in no counter, and no counter has anything else.
+ */
+export function checkCounters(world: World, published: readonly Published[]): Findings {
   const sums = new Map<string, number>();
   for (const row of rowsOf(world, 'counters')) {
-    if (!row.pk.includes('day')) continue;
-    for (const [name, value] of Object.entries(row))
-      if (typeof value === 'number' && name !== 'ttl') sums.set(name, (sums.get(name) ?? 0) + value);
+    const [, workspaceId = '', ...rest] = row.pk.split('#');
+    if (rest.at(-1) !== 'day') continue;
+    for (const [name, value] of Object.entries(row)) {
+      // Buckets of durations add up to the attempts; `tallyBatch` itself is tested for them.
+      if (typeof value !== 'number' || name === 'ttl' || /^d\d+$/.test(name)) continue;
+      sums.set(`${workspaceId} ${name}`, (sums.get(`${workspaceId} ${name}`) ?? 0) + value);
+    }
   }
+  const facts = new Map(published.flatMap((each) => each.facts).map((fact) => [factKey(fact), fact]));
   const truth = new Map<string, number>();
-  const add = (name: string): void => void truth.set(name, (truth.get(name) ?? 0) + 1);
-  for (const row of rowsOf(world, 'event')) add(toEmailEvent(row).event);
-  for (const row of rowsOf(world, 'attempt')) {
-    add('attempts');
-    if (row['error_class'] !== undefined) add('failures');
+  const add = (workspaceId: string, name: string): void =>
+    void truth.set(`${workspaceId} ${name}`, (truth.get(`${workspaceId} ${name}`) ?? 0) + 1);
+  let uncounted = 0;
+  for (const event of rowsOf(world, 'event').map(toEmailEvent)) {
+    const fact = facts.get(keyOf(event));
+    const counters = fact ? countersOfFact(fact) : [event.event];
+    if (counters.length === 0) uncounted += 1;
+    for (const name of counters) add(event.workspace_id, name);
   }
-  const violations = [...truth].flatMap(([name, count]) =>
-    sums.get(name) === count ? [] : [`counted ${sums.get(name)} ${name}, and there are ${count}`],
-  );
-  return { violations, figures: { counted: [...truth.values()].reduce((sum, each) => sum + each, 0) } };
+  for (const row of rowsOf(world, 'attempt')) {
+    add(attemptWorkspace(row), 'attempts');
+    if (row['error_class'] !== undefined) add(attemptWorkspace(row), 'failures');
+  }
+  const violations = [...new Set([...truth.keys(), ...sums.keys()])].flatMap((key) => {
+    const [counted = 0, there = 0] = [sums.get(key), truth.get(key)];
+    return counted === there ? [] : [`counted ${counted}, and there are ${there}: ${key}`];
+  });
+  return {
+    violations,
+    figures: {
+      counted: [...truth.values()].reduce((sum, each) => sum + each, 0),
+      [UNCOUNTED]: uncounted,
+    },
+  };
 }
 
-/** Who bounced for good, or complained, is on the list. */
+/** The recipient of a hard bounce or a complaint is on the list, and no address of the mailbox simulator is. */
 export function checkSuppressions(world: World): Findings {
   const listed = new Set(
     rowsOf(world, 'suppression').map((row) => `${row.pk.split('#')[1]} ${row.sk.toLowerCase()}`),
   );
-  const violations = rowsOf(world, 'event')
+  const missing = rowsOf(world, 'event')
     .map(toEmailEvent)
     .filter(({ event, to }) => (event === 'bounced' || event === 'complained') && to !== undefined)
+    .filter(({ to = '' }) => !isSimulated(to))
     .filter(({ workspace_id: id, to = '' }) => !listed.has(`${id} ${to.toLowerCase()}`))
     .map(({ event, to }) => `${to} ${event}, and is not suppressed`);
-  return { violations, figures: { suppressed: listed.size } };
+  const simulated = [...listed]
+    .filter(isSimulated)
+    .map((each) => `of the mailbox simulator, and suppressed: ${each}`);
+  return { violations: [...missing, ...simulated], figures: { suppressed: listed.size } };
 }

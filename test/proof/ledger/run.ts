@@ -88,7 +88,7 @@ function checkAll(
     checkEvents(world, published),
     checkDeliveries(world, endpoints, mustBe),
     checkRequests(world, endpoints),
-    checkCounters(world),
+    checkCounters(world, published),
     checkSuppressions(world),
     {
       violations: world.failedExecutions.map(

@@ -24,6 +24,13 @@ export interface Fact {
   readonly to: string | undefined;
   readonly event: string;
   readonly workspaceId: string;
+  /** The counters that it adds 1 to, where they are not the one of its event alone: none for the mailbox simulator. */
+  readonly counters?: readonly string[];
+}
+
+/** What statistics must count of a fact. */
+export function countersOfFact({ event, counters }: Fact): readonly string[] {
+  return counters ?? [event];
 }
 
 /** One message of SES, and the facts it tells; `unreadable` tells none, and must be kept whole. */
@@ -67,6 +74,19 @@ export function statusAfter(events: Iterable<string>): string | undefined {
   return ORDER[Math.max(-1, ...[...events].map((event) => ORDER.indexOf(event)))];
 }
 
+/** Mailbox providers, and one in eight the SES mailbox simulator in one of its spellings. */
+const DOMAINS = [
+  ...Array.from({ length: 7 }, () => ['gmail.com', 'Outlook.de', 'proton.me']).flat(),
+  'simulator.amazonses.com',
+  'Simulator.AmazonSES.com',
+  'SIMULATOR.amazonses.COM',
+];
+
+/** Written down a second time, without a line of the product. */
+export function isSimulated(to = ''): boolean {
+  return to.toLowerCase().includes('@simulator.');
+}
+
 /** One mail's whole life, spread over its first minutes. */
 export function lifeOf(
   dice: Dice,
@@ -74,7 +94,7 @@ export function lifeOf(
 ): readonly Published[] {
   const recipients = Array.from(
     { length: dice.chance(0.8) ? 1 : 2 + dice.upTo(3) },
-    (_, index) => `${dice.hex(6)}.${index}@${dice.of(['gmail.com', 'Outlook.de', 'proton.me'])}`,
+    (_, index) => `bounce+${dice.hex(6)}.${index}@${dice.of(DOMAINS)}`,
   );
   const uuid = [8, 4, 4, 4, 12].map((length) => dice.hex(length)).join('-');
   const mail: Mail = {
@@ -91,7 +111,13 @@ export function lifeOf(
   const all: Published[] = [];
   let atMs = acceptedAtMs;
   const tell = (ses: unknown, event: string, to: readonly (string | undefined)[] = recipients): void => {
-    const facts = to.map((each) => ({ messageId, to: each, event, workspaceId }));
+    const facts = to.map((each) => ({
+      messageId,
+      to: each,
+      event,
+      workspaceId,
+      ...(isSimulated(each) && { counters: [] }),
+    }));
     all.push({ atMs, body: JSON.stringify(ses), facts });
   };
   const later = (): number => (atMs += 200 + dice.upTo(60_000));
