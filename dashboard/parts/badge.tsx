@@ -22,6 +22,7 @@ const TONES: Readonly<Record<string, string>> = {
   opened: 'seen',
   clicked: 'seen',
   unsubscribed: 'sent',
+  subscription_changed: 'sent',
 };
 
 export function toneOf(status: string): string {

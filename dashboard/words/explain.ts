@@ -278,6 +278,7 @@ export function explain(entry: Pick<LogEntry, 'status' | 'error'>): Explanation 
     case 'opened':
     case 'clicked':
     case 'unsubscribed':
+    case 'subscription_changed':
       return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SendOutcome } from '../core/sends.ts';
+import { pairsToJson } from '../core/tags.ts';
 import {
   beginSend,
   doubtSend,
@@ -35,7 +36,8 @@ function hashOf(body: SendBody): string {
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1)))
       : value;
-  return createHash('sha256').update(JSON.stringify(body, sorted)).digest('hex');
+  const named = { ...body, tags: pairsToJson(body.tags), headers: pairsToJson(body.headers) };
+  return createHash('sha256').update(JSON.stringify(named, sorted)).digest('hex');
 }
 
 function journalOf({ table }: ApiDeps, send: KeyedSend): SendJournal {

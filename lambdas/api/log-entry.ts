@@ -1,9 +1,11 @@
 import { LOG_TYPE_OF, type EmailEvent } from '../core/events.ts';
+import { pairsToJson } from '../core/tags.ts';
 
 /** An EmailEvent as the log shows it. */
 export function toLogEntry(event: EmailEvent): Record<string, unknown> {
   const type = LOG_TYPE_OF[event.event];
-  // What an engagement says (address, browser) is no error; it is in the webhook and in the raw event.
+  const { link, automated, contact_list, topics, unsubscribe_all } = event.details;
+  // The IP address and the browser of an engagement are in the webhook and in the raw event only.
   const hasError = type !== 'engagement' && Object.keys(event.details).length > 0;
   return {
     event_id: event.event_id,
@@ -15,7 +17,8 @@ export function toLogEntry(event: EmailEvent): Record<string, unknown> {
     status: event.event,
     timestamp: event.timestamp,
     ...(hasError && { error: event.details }),
-    ...(event.tags && { tags: event.tags }),
+    ...(type === 'engagement' && { link, automated, contact_list, topics, unsubscribe_all }),
+    ...(event.tags && { tags: pairsToJson(event.tags) }),
     workspace_id: event.workspace_id,
   };
 }

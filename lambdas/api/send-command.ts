@@ -1,6 +1,7 @@
 import { SendEmailCommand, type Attachment } from '@aws-sdk/client-sesv2';
 import { bareAddress, canonicalAddress, mailboxHeader } from '../core/addresses.ts';
 import { SEND_TAG, type SendIntent } from '../core/sends.ts';
+import type { Pairs } from '../core/tags.ts';
 import type { SendBody } from './schemas/send.ts';
 
 const WORKSPACE_TAG = 'ivymail_workspace';
@@ -37,11 +38,11 @@ export function sendCommand(
 ): SendEmailCommand {
   const { body, intent } = mail;
   const utf8 = (Data: string): { Data: string; Charset: string } => ({ Data, Charset: 'UTF-8' });
-  const tags = {
+  const tags: Pairs = [
     ...body.tags,
-    [WORKSPACE_TAG]: intent.workspace_id,
-    ...(options.tagged && { [SEND_TAG]: intent.send_id }),
-  };
+    [WORKSPACE_TAG, intent.workspace_id],
+    ...(options.tagged ? [[SEND_TAG, intent.send_id] as const] : []),
+  ];
   return new SendEmailCommand({
     FromEmailAddress: mailboxHeader(body.from),
     Destination: {
@@ -57,13 +58,13 @@ export function sendCommand(
           ...(body.text !== undefined && { Text: utf8(body.text) }),
           ...(body.html !== undefined && { Html: utf8(body.html) }),
         },
-        ...(Object.keys(body.headers).length > 0 && {
-          Headers: Object.entries(body.headers).map(([Name, Value]) => ({ Name, Value })),
+        ...(body.headers.length > 0 && {
+          Headers: body.headers.map(([Name, Value]) => ({ Name, Value })),
         }),
         ...(body.attachments.length > 0 && { Attachments: body.attachments.map(attachmentOf) }),
       },
     },
-    EmailTags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
+    EmailTags: tags.map(([Name, Value]) => ({ Name, Value })),
     ConfigurationSetName: options.configurationSet,
   });
 }

@@ -19,7 +19,7 @@ export function ownEvents({ body, intent }: PlannedMail, outcome: SendOutcome): 
     from: bareAddress(body.from),
     subject: body.subject,
     timestamp: intent.created_at,
-    ...(Object.keys(body.tags).length > 0 && { tags: body.tags }),
+    ...(body.tags.length > 0 && { tags: body.tags }),
     details,
   });
   const failed = refusal

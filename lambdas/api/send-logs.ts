@@ -1,5 +1,6 @@
 import { EVENT_NAMES, LOG_TYPE_OF, type EventName } from '../core/events.ts';
 import { timelinesOf, type RecipientTimeline } from '../core/message-status.ts';
+import { pairsToJson } from '../core/tags.ts';
 import { listEvents } from '../store/events.ts';
 import { getTimeline, type RawEvent } from '../store/timeline.ts';
 import { toDeliveryJson } from './deliveries.ts';
@@ -136,7 +137,7 @@ const timeline = route({
         workspace_id: workspaceId,
         from: first.from,
         subject: first.subject ?? null,
-        ...(first.tags && { tags: first.tags }),
+        ...(first.tags && { tags: pairsToJson(first.tags) }),
         recipients: timelinesOf(found.events).map(toRecipientJson),
         deliveries: found.deliveries.map(toDeliveryJson),
         truncated: found.truncated || raw.length < found.raw.length,

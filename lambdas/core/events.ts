@@ -1,4 +1,5 @@
 /** The vocabulary of events: the same words in code, table, JSON, routes and docs (docs/architecture.md). */
+import type { Pairs } from './tags.ts';
 
 /** Every outcome a recipient can have; it is also the `status` of a log entry. The order is that of the docs. */
 export const EVENT_NAMES = [
@@ -13,6 +14,7 @@ export const EVENT_NAMES = [
   'opened',
   'clicked',
   'unsubscribed',
+  'subscription_changed',
   'unknown',
 ] as const;
 export type EventName = (typeof EVENT_NAMES)[number];
@@ -33,6 +35,7 @@ export const LOG_TYPE_OF: Readonly<Record<EventName, LogType>> = {
   opened: 'engagement',
   clicked: 'engagement',
   unsubscribed: 'engagement',
+  subscription_changed: 'engagement',
   unknown: 'other',
 };
 
@@ -57,6 +60,13 @@ export const SUPPRESSION_REASONS = [
 ] as const;
 export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
 
+/** A topic of an SES contact list, and what the recipient chose for it. */
+export interface TopicStatus {
+  readonly name: string;
+  /** `OptIn`, `OptOut`; open enumeration. */
+  readonly status: string;
+}
+
 /**
  * The fields only some events have, under the webhook's own names. A field SES did not give is left out.
  * `link_tags` and the like are not here: what is not a field of the webhook stays in the raw SES event.
@@ -78,8 +88,14 @@ export interface EventDetails {
   readonly ip?: string;
   readonly user_agent?: string;
   readonly link?: string;
-  /** opened, clicked: SES reports that software caused the event, not a person. Never `false`. */
+  /** opened, clicked: true where SES thinks that a machine did it, such as a security scanner. Left out otherwise. */
   readonly automated?: true;
+  /** unsubscribed, subscription_changed: the SES contact list. */
+  readonly contact_list?: string;
+  /** unsubscribed, subscription_changed: the preferences after the change, as SES lists them. */
+  readonly topics?: readonly TopicStatus[];
+  /** unsubscribed: true where the recipient left the whole contact list. Left out otherwise. */
+  readonly unsubscribe_all?: true;
 }
 
 /** What happened to one message for one recipient. Append-only: once stored it is never changed. */
@@ -97,6 +113,6 @@ export interface EmailEvent {
   /** RFC 3339 in UTC, milliseconds only when not zero; the time of the event, not of its arrival. */
   readonly timestamp: string;
   /** The sender's own message tags, without `ses:*` and `ivymail_*`. */
-  readonly tags?: Readonly<Record<string, string>>;
+  readonly tags?: Pairs;
   readonly details: EventDetails;
 }

@@ -1,10 +1,11 @@
 import { bareAddress, canonicalAddress } from './addresses.ts';
 import { UnreadableMessage } from './errors.ts';
 import { emailEventId } from './event-ids.ts';
-import type { EmailEvent, EventDetails, EventName, SuppressionReason } from './events.ts';
+import type { EmailEvent, EventDetails, EventName, SuppressionReason, TopicStatus } from './events.ts';
 import { DEFAULT_WORKSPACE_ID } from './ids.ts';
 import { isJsonObject, type JsonObject } from './ses-message.ts';
 import { parseSesTimestamp } from './ses-timestamps.ts';
+import type { Pairs } from './tags.ts';
 import { formatTimestamp } from './timestamps.ts';
 
 /** An EmailEvent before it is known whose it is. */
@@ -124,20 +125,29 @@ function feedbackKey(body: JsonObject, timestampMs: number | undefined): readonl
   return feedbackId === undefined ? timeKey(timestampMs) : [feedbackId];
 }
 
-/** Sub-types with which SES says that it did not even try. */
-const SUPPRESSION_OF_SUBTYPE: Readonly<Record<string, SuppressionReason>> = {
-  Suppressed: 'ses_global',
-  OnAccountSuppressionList: 'ses_account',
-  OnTenantSuppressionList: 'ses_tenant',
-  EmailValidationSuppressed: 'validation',
-  UnsubscribedRecipient: 'unsubscribed',
-};
+/**
+ * Compares a word of SES's without case. SES writes `Permanent` in events and `PERMANENT` in its API, and services that
+ * copy SES's format mix the two.
+ */
+function isWord(value: unknown, word: string): boolean {
+  return typeof value === 'string' && value.toLowerCase() === word.toLowerCase();
+}
+
+/** Sub-types with which SES says that it did not even try; lower case. */
+const SUPPRESSION_OF_SUBTYPE: ReadonlyMap<string, SuppressionReason> = new Map([
+  ['suppressed', 'ses_global'],
+  ['onaccountsuppressionlist', 'ses_account'],
+  ['ontenantsuppressionlist', 'ses_tenant'],
+  ['emailvalidationsuppressed', 'validation'],
+  ['unsubscribedrecipient', 'unsubscribed'],
+]);
 
 function suppressionReason(subtype: string | undefined): SuppressionReason | undefined {
   if (subtype === undefined) return undefined;
-  if (Object.hasOwn(SUPPRESSION_OF_SUBTYPE, subtype)) return SUPPRESSION_OF_SUBTYPE[subtype];
+  const reason = SUPPRESSION_OF_SUBTYPE.get(subtype.toLowerCase());
+  if (reason !== undefined) return reason;
   // A list SES adds later: still SES's own, and not a bounce.
-  return /^On\w*SuppressionList$/.test(subtype) ? 'ses_account' : undefined;
+  return /^on\w*suppressionlist$/i.test(subtype) ? 'ses_account' : undefined;
 }
 
 function readBounce(body: JsonObject, { entry }: Recipient): Outcome {
@@ -153,7 +163,7 @@ function readBounce(body: JsonObject, { entry }: Recipient): Outcome {
     bounce_subtype: subtype,
     diagnostic_code: text(entry['diagnosticCode']),
   });
-  const event = body['bounceType'] === 'Permanent' ? 'bounced' : 'soft_bounced';
+  const event = isWord(body['bounceType'], 'Permanent') ? 'bounced' : 'soft_bounced';
   return { event, details, timestampMs, naturalKey };
 }
 
@@ -168,7 +178,12 @@ function readComplaint(body: JsonObject): Outcome {
   const feedbackType = text(body['complaintFeedbackType']);
   const details = given({ feedback_type: feedbackType });
   // `not-spam` takes a complaint back: it must neither suppress nor count against the sender.
-  return { event: feedbackType === 'not-spam' ? 'unknown' : 'complained', details, timestampMs, naturalKey };
+  return {
+    event: isWord(feedbackType, 'not-spam') ? 'unknown' : 'complained',
+    details,
+    timestampMs,
+    naturalKey,
+  };
 }
 
 function readEngagement(event: 'opened' | 'clicked'): Reading['outcome'] {
@@ -178,10 +193,46 @@ function readEngagement(event: 'opened' | 'clicked'): Reading['outcome'] {
     const link = event === 'clicked' ? text(body['link']) : undefined;
     return {
       event,
-      details: given({ ...fields, link }),
+      details: {
+        ...given({ ...fields, link }),
+        // `Likely` or `Unlikely`, since August 2026. SES says it of security scanners and of mail proxies.
+        ...(isWord(body['isBotEvent'], 'Likely') && { automated: true }),
+      },
       timestampMs,
       naturalKey: [...timeKey(timestampMs), link ?? '', fields.ip ?? ''],
     };
+  };
+}
+
+/** The topics of SES's preferences, each with what the recipient chose. */
+function topicsOf(preferences: JsonObject): readonly TopicStatus[] {
+  return list(preferences['topicSubscriptionStatus']).flatMap((each) => {
+    const name = text(object(each)['topicName']);
+    const status = text(object(each)['subscriptionStatus']);
+    return name === undefined || status === undefined ? [] : [{ name, status }];
+  });
+}
+
+/** SES writes `OptOut` in events and `OPT_OUT` in its API. */
+function isOptOut({ status }: TopicStatus): boolean {
+  return isWord(status.replaceAll('_', ''), 'OptOut');
+}
+
+/** A change of preferences is an unsubscribe only where the new preferences show an opt-out. */
+function readSubscription(body: JsonObject): Outcome {
+  const timestampMs = parseSesTimestamp(body['timestamp']);
+  const preferences = object(body['newTopicPreferences']);
+  const all = preferences['unsubscribeAll'] === true || isWord(preferences['unsubscribeAll'], 'true');
+  const topics = topicsOf(preferences);
+  return {
+    event: all || topics.some(isOptOut) ? 'unsubscribed' : 'subscription_changed',
+    details: {
+      ...given({ contact_list: text(body['contactList']) }),
+      topics,
+      ...(all && { unsubscribe_all: true }),
+    },
+    timestampMs,
+    naturalKey: timeKey(timestampMs),
   };
 }
 
@@ -195,7 +246,7 @@ function onceFor(event: EventName, details: (body: JsonObject) => EventDetails):
 }
 
 /** By `eventType`, and by `notificationType` of the legacy notifications, which have the same bodies. */
-const READINGS: ReadonlyMap<string, Reading> = new Map<string, Reading>([
+const READINGS_BY_TYPE: readonly (readonly [string, Reading])[] = [
   ['Send', { body: 'send', recipients: everybody, outcome: onceFor('sent', () => ({})) }],
   [
     'Delivery',
@@ -255,13 +306,14 @@ const READINGS: ReadonlyMap<string, Reading> = new Map<string, Reading>([
     {
       body: 'subscription',
       recipients: (_, mail) => unnamed(mail),
-      outcome(body) {
-        const timestampMs = parseSesTimestamp(body['timestamp']);
-        return { event: 'unsubscribed', details: {}, timestampMs, naturalKey: timeKey(timestampMs) };
-      },
+      outcome: readSubscription,
     },
   ],
-]);
+];
+
+const READINGS: ReadonlyMap<string, Reading> = new Map(
+  READINGS_BY_TYPE.map(([type, reading]) => [type.toLowerCase(), reading]),
+);
 
 /** A type SES adds later: its body lies under a name we cannot know, and may have a time. */
 function unknownReading(type: string, ses: JsonObject): Reading {
@@ -279,15 +331,14 @@ function unknownReading(type: string, ses: JsonObject): Reading {
 }
 
 /** First value of each of the sender's own tags; SES's values are always lists. */
-function senderTags(mail: JsonObject): Record<string, string> | undefined {
+function senderTags(mail: JsonObject): Pairs | undefined {
   const tags: [string, string][] = [];
   for (const [name, values] of Object.entries(object(mail['tags']))) {
     const value = text(list(values)[0]);
     if (value !== undefined && !name.startsWith('ses:') && !name.startsWith('ivymail_'))
       tags.push([name, value]);
   }
-  // Entries, not assignments: a tag may be called `__proto__`.
-  return tags.length > 0 ? Object.fromEntries(tags) : undefined;
+  return tags.length > 0 ? tags : undefined;
 }
 
 function claimsOf(mail: JsonObject): WorkspaceClaims {
@@ -318,7 +369,7 @@ export function normalise(ses: JsonObject): Normalised {
     throw new UnreadableMessage('bad_message_id', `The ${type} event has no usable mail.messageId`);
   }
 
-  const reading = READINGS.get(type) ?? unknownReading(type, ses);
+  const reading = READINGS.get(type.toLowerCase()) ?? unknownReading(type, ses);
   const body = object(ses[reading.body]);
   const mailTimestampMs = parseSesTimestamp(mail['timestamp']);
   const subject = text(object(mail['commonHeaders'])['subject']);

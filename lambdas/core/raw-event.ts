@@ -13,8 +13,15 @@ function dictionary(version: number, context: string): Buffer {
   return Buffer.from(words + context, 'utf8');
 }
 
-function sorted(map: object | undefined): unknown {
-  return map && Object.entries(map).toSorted(([left], [right]) => (left < right ? -1 : 1));
+function byName(pairs: readonly (readonly [string, unknown])[]): readonly (readonly [string, unknown])[] {
+  return pairs.toSorted(([left], [right]) => (left < right ? -1 : 1));
+}
+
+/** Maps as lists of pairs in the order of their names, at every depth. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== 'object' || value === null) return value;
+  return byName(Object.entries(value)).map(([name, each]) => [name, ordered(each)]);
 }
 
 /**
@@ -23,7 +30,7 @@ function sorted(map: object | undefined): unknown {
  */
 export function rawContext(event: EmailEvent): string {
   const { message_id, to, from, subject, details, tags } = event;
-  return JSON.stringify([sorted(tags), sorted(details), subject, from, to, message_id]);
+  return JSON.stringify([tags && byName(tags), ordered(details), subject, from, to, message_id]);
 }
 
 /**

@@ -23,7 +23,8 @@ const DETAILS: Readonly<Record<Exclude<EventName, 'unknown'>, EventDetails>> = {
   complained: { feedback_type: 'abuse' },
   opened: { ip: '192.0.2.1', user_agent: 'Mozilla/5.0' },
   clicked: { ip: '192.0.2.1', user_agent: 'Mozilla/5.0', link: 'https://example.com/' },
-  unsubscribed: {},
+  unsubscribed: { contact_list: 'Newsletter', topics: [{ name: 'Offers', status: 'OptOut' }] },
+  subscription_changed: { contact_list: 'Newsletter', topics: [{ name: 'Offers', status: 'OptIn' }] },
 };
 
 /** An event of a mail that never was, to try an endpoint with. */

@@ -64,11 +64,26 @@ function readText(text: string): SesMessage {
 }
 
 /**
- * Reads the body of one message: an SNS envelope, SNS's raw delivery, or the record SNS hands to a Lambda.
- * Throws UnreadableMessage with a reason.
+ * The SES event in an EventBridge event, which holds the same object in `detail`.
+ * Source: https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html
+ */
+function withoutEventBridge(message: SesMessage): SesMessage {
+  if (message.kind === 'notice') return message;
+  const { 'detail-type': type, detail } = message.ses;
+  if (typeof type !== 'string' || !isJsonObject(detail)) return message;
+  // The raw event is the SES event alone. It is written again, because its text within the envelope is not known.
+  return { ...message, ses: detail, rawText: JSON.stringify(detail) };
+}
+
+/**
+ * Reads the body of one message: an SNS envelope, SNS's raw delivery, or the record SNS hands to a Lambda. Within each,
+ * the event is as SES publishes it to SNS, or in an EventBridge envelope. Throws UnreadableMessage with a reason.
  */
 export function parseSesMessage(body: string): SesMessage {
-  const message = readText(body);
+  return withoutEventBridge(withoutSns(readText(body)));
+}
+
+function withoutSns(message: SesMessage): SesMessage {
   if (message.kind === 'notice') return message;
   const { ses } = message;
   if (isJsonObject(ses['Sns'])) return readEnvelope(ses['Sns']);

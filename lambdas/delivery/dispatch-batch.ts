@@ -1,5 +1,6 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
+import { awsErrorKind } from '../core/aws-errors.ts';
 import { toCommand } from '../store/commands.ts';
 import { toEmailEvent } from '../store/event-rows.ts';
 import { KIND } from '../store/keys.ts';
@@ -34,22 +35,44 @@ function readRow(record: DynamoDBRecord): (deps: DispatchDeps) => Promise<number
   throw new Error(`Nothing is known to do for a row of kind ${String(row['kind'])}`);
 }
 
-/** What AWS will refuse however often it is asked, and what our own code trips over in a row that is not as it should be. */
-const HOPELESS: ReadonlySet<string> = new Set([
-  'InvalidName',
-  'InvalidExecutionInput',
-  'ValidationException',
-  'TypeError',
-  'RangeError',
-]);
+/** What became of one record. */
+type Dispatched =
+  | { readonly kind: 'done'; readonly deliveries: number }
+  /** No retry can help: the record cannot be read, or AWS refuses what it causes. */
+  | { readonly kind: 'poison'; readonly error: unknown }
+  /** The meaning of the error depends on the other records of the batch. */
+  | { readonly kind: 'unexplained'; readonly error: unknown };
 
-function isHopeless(error: unknown): boolean {
-  return error instanceof Error && HOPELESS.has(error.name);
+/** Our own code trips over a row that is not as it should be: another try ends the same way. */
+function isProgramError(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError;
+}
+
+/** Throws an internal error, which brings the record back. */
+async function dispatchRecord(deps: DispatchDeps, record: DynamoDBRecord): Promise<Dispatched> {
+  let dispatch;
+  try {
+    dispatch = readRow(record);
+  } catch (error) {
+    return { kind: 'poison', error };
+  }
+  try {
+    return { kind: 'done', deliveries: await dispatch(deps) };
+  } catch (error) {
+    const kind = awsErrorKind(error);
+    if (kind === 'input' || isProgramError(error)) return { kind: 'poison', error };
+    if (kind === 'unknown') return { kind: 'unexplained', error };
+    throw error;
+  }
 }
 
 /**
- * Dispatches the records of one batch side by side. One that cannot be read is poison and leaves by its keys; one that
- * fails by a fault of ours, and those after it, come again: a delivery that was started already is not sent twice.
+ * Dispatches the records of one batch side by side. A record that no retry can help leaves by its keys, so that it never
+ * stops its shard, which other workspaces share. A record that meets an internal error, and the records after it, come
+ * again: a delivery that was started already is not sent twice.
+ *
+ * An unknown error is the record's own only if another record of the batch started a delivery. If it meets every record,
+ * it is ours.
  */
 export async function dispatchBatch(
   deps: DispatchBatchDeps,
@@ -64,19 +87,21 @@ export async function dispatchBatch(
       return known;
     },
   };
+  const dispatched = await Promise.allSettled(records.map((record) => dispatchRecord(batchDeps, record)));
+  const othersWork = dispatched.some(
+    (each) => each.status === 'fulfilled' && each.value.kind === 'done' && each.value.deliveries > 0,
+  );
   const results = await Promise.allSettled(
-    records.map(async (record) => {
-      let dispatch;
-      try {
-        dispatch = readRow(record);
-        return { deliveries: await dispatch(batchDeps), poisoned: 0 };
-      } catch (error) {
-        if (dispatch !== undefined && !isHopeless(error)) throw error;
-        // It comes from redrive, not from the stream: it lies in the dead-letter queue still, and is to stay there.
-        if (record.dynamodb?.SequenceNumber === undefined) throw error;
-        await deps.sendPoison(record.dynamodb?.Keys, String(error));
-        return { deliveries: 0, poisoned: 1 };
-      }
+    dispatched.map(async (each, index) => {
+      if (each.status === 'rejected') throw each.reason;
+      if (each.value.kind === 'done') return { deliveries: each.value.deliveries, poisoned: 0 };
+      const { kind, error } = each.value;
+      const record = records[index]?.dynamodb;
+      if (kind === 'unexplained' && !othersWork) throw error;
+      // Without a number it comes from redrive and not from the stream: it stays in the dead-letter queue.
+      if (record?.SequenceNumber === undefined) throw error;
+      await deps.sendPoison(record.Keys, String(error));
+      return { deliveries: 0, poisoned: 1 };
     }),
   );
 

@@ -1,4 +1,5 @@
 import type { EmailEvent } from '../core/events.ts';
+import { pairsToJson } from '../core/tags.ts';
 
 /** The webhook's body: flat JSON, what SES did not give left out. A lone surrogate comes out escaped, so it is always UTF-8. */
 export function webhookPayload(event: EmailEvent): string {
@@ -13,6 +14,6 @@ export function webhookPayload(event: EmailEvent): string {
     ...details,
     timestamp,
     workspace_id,
-    tags,
+    tags: tags && pairsToJson(tags),
   });
 }

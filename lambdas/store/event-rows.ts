@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EmailEvent, EventDetails, EventName } from '../core/events.ts';
+import { pairsOfList, pairsToList } from '../core/tags.ts';
 import { packRawEvent, rawContext, unpackRawEvent } from '../core/raw-event.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import { wellFormed } from '../core/well-formed.ts';
@@ -28,7 +29,7 @@ function eventRow(event: EmailEvent, ttl: number): Row {
     event: event.event,
     from: event.from,
     ...(event.subject !== undefined && { subject: event.subject }),
-    ...(event.tags !== undefined && { tags: event.tags }),
+    ...(event.tags !== undefined && { tags: pairsToList(event.tags) }),
     ...(Object.keys(event.details).length > 0 && { details: event.details }),
     ttl,
   };
@@ -79,7 +80,7 @@ export function toEmailEvent(row: Row): EmailEvent {
     from: row['from'] as string,
     ...(row['subject'] !== undefined && { subject: row['subject'] as string }),
     timestamp: formatTimestamp(Date.parse(address.timestamp)),
-    ...(row['tags'] !== undefined && { tags: row['tags'] as Record<string, string> }),
+    ...(row['tags'] !== undefined && { tags: pairsOfList(row['tags']) }),
     details: (row['details'] as EventDetails | undefined) ?? {},
   };
 }

@@ -1,11 +1,12 @@
 import type { SQSRecord } from 'aws-lambda';
 import { UnreadableMessage } from '../core/errors.ts';
 import type { EmailEvent } from '../core/events.ts';
-import { chooseWorkspace, normalise } from '../core/normalise.ts';
+import { chooseWorkspace, normalise, type Normalised } from '../core/normalise.ts';
+import { checkNotInFuture } from '../core/event-time.ts';
 import { parseSesMessage } from '../core/ses-message.ts';
 import { eventRows, type Retention } from './event-rows.ts';
 import type { Row } from './pages.ts';
-import { putRows, rowId } from './put-rows.ts';
+import { putRows, rowId, type RefusedRow } from './put-rows.ts';
 import { quarantineRow } from './quarantine.ts';
 import type { Table } from './table.ts';
 import type { WorkspaceDirectory } from './workspaces.ts';
@@ -43,8 +44,9 @@ interface Ingested {
 }
 
 /**
- * Stores the messages of one batch in as few writes as they fit in. What cannot be read is quarantined with its reason;
- * what could not be stored through a fault of ours is reported, and comes again; its neighbours are stored all the same.
+ * Stores the messages of one batch in as few writes as they fit in. A message that cannot be read or written is
+ * quarantined with the reason. A message that meets an internal error goes back to the queue. Its neighbors are stored
+ * in the same invocation.
  */
 export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[]): Promise<IngestReport> {
   const read = await Promise.allSettled(records.map((record) => readRecord(deps, record)));
@@ -54,11 +56,12 @@ export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[
   const rows = ingested.flatMap((each) => each.rows);
   const { failed, refused, fault } = await putRows(deps.table, rows);
   const failedRows = new Set(failed.map(rowId));
-  const refusedRows = new Set(refused.map(rowId));
+  const refusals = new Map(refused.map((refusal) => [rowId(refusal.row), refusal]));
   const unstored = ingested.filter((each) => each.rows.some((row) => failedRows.has(rowId(row))));
-  const unwritable = ingested.filter(
-    (each) => !unstored.includes(each) && each.rows.some((row) => refusedRows.has(rowId(row))),
-  );
+  const unwritable = ingested.flatMap((each) => {
+    const refusal = each.rows.map((row) => refusals.get(rowId(row))).find((found) => found !== undefined);
+    return refusal === undefined || unstored.includes(each) ? [] : [{ ...each, refusal }];
+  });
   const { lost, fault: quarantineFault } = await quarantineUnwritable(deps, unwritable);
   const unreadable = read.find((result) => result.status === 'rejected');
   const cause = (unreadable?.reason as Error | undefined) ?? fault ?? quarantineFault;
@@ -81,23 +84,51 @@ export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[
   };
 }
 
+/** An SES event that was read: its text, byte for byte, and its meaning. */
+interface Readable {
+  readonly rawText: string;
+  readonly normalised: Normalised;
+}
+
 function retentionOf(deps: IngestDeps, record: SQSRecord): Retention {
   return { retentionDays: deps.retentionDays, receivedAtMs: Number(record.attributes.SentTimestamp) };
 }
 
-/** Rejects only by a fault of ours: an answer about a workspace that could not be had. */
+/**
+ * Runs a step that computes from the message alone, without I/O. Any error of such a step is the message's own, because
+ * another try would end the same way. Throws UnreadableMessage.
+ */
+function fromMessage<T>(step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof UnreadableMessage) throw error;
+    const detail = `The message cannot be processed: ${String(error)}`;
+    throw new UnreadableMessage('unprocessable', detail, { cause: error });
+  }
+}
+
+function readMessage(deps: IngestDeps, record: SQSRecord): Readable | undefined {
+  const message = parseSesMessage(record.body);
+  if (message.kind === 'notice') return undefined;
+  if (message.topicArn !== undefined && message.topicArn !== deps.topicArn) {
+    throw new UnreadableMessage('foreign_topic', `The message came through ${message.topicArn}`);
+  }
+  const normalised = normalise(message.ses);
+  for (const event of normalised.events) checkNotInFuture(event.timestamp, retentionOf(deps, record));
+  return { rawText: message.rawText, normalised };
+}
+
+/** Rejects only with an internal error: the owner of the event could not be looked up. */
 async function readRecord(deps: IngestDeps, record: SQSRecord): Promise<Ingested> {
   const nothing = { record, rows: [], events: [], quarantined: false, unknownTag: false };
   try {
-    const message = parseSesMessage(record.body);
-    if (message.kind === 'notice') return nothing;
-    if (message.topicArn !== undefined && message.topicArn !== deps.topicArn) {
-      throw new UnreadableMessage('foreign_topic', `The message came through ${message.topicArn}`);
-    }
-    const normalised = normalise(message.ses);
+    const readable = fromMessage(() => readMessage(deps, record));
+    if (!readable) return nothing;
+    const { rawText, normalised } = readable;
     const { workspaceId, unknownTag } = await chooseWorkspace(normalised.claims, deps.workspaces);
     const events = normalised.events.map((event) => ({ ...event, workspace_id: workspaceId }));
-    const rows = eventRows(events, retentionOf(deps, record), message.rawText);
+    const rows = fromMessage(() => eventRows(events, retentionOf(deps, record), rawText));
     return { record, rows, events, quarantined: false, unknownTag };
   } catch (error) {
     if (!(error instanceof UnreadableMessage)) throw error;
@@ -110,20 +141,21 @@ function quarantine(deps: IngestDeps, record: SQSRecord, reason: string, detail:
   return quarantineRow({ messageId, body, reason, detail }, retentionOf(deps, record));
 }
 
-/** Messages whose rows DynamoDB refused: kept whole. `lost` are those that could not even be quarantined. */
+/** Quarantines the messages of refused rows, whole. `lost` are the messages that could not even be quarantined. */
 async function quarantineUnwritable(
   deps: IngestDeps,
-  unwritable: readonly Ingested[],
+  unwritable: readonly (Ingested & { readonly refusal: RefusedRow })[],
 ): Promise<{ readonly lost: readonly Ingested[]; readonly fault?: Error }> {
   if (unwritable.length === 0) return { lost: [] };
-  const rows = unwritable.map((each) =>
-    quarantine(deps, each.record, 'unwritable', 'DynamoDB refused a row of it'),
+  const rows = unwritable.map(({ record, refusal }) =>
+    quarantine(deps, record, 'unwritable', `DynamoDB refused a row of it: ${String(refusal.error)}`),
   );
   const { failed, refused, fault } = await putRows(deps.table, rows);
-  const lostRows = new Set([...failed, ...refused].map(rowId));
+  const lostRows = new Set([...failed, ...refused.map(({ row }) => row)].map(rowId));
   const lost = unwritable.filter((_, index) => {
     const row = rows[index];
     return row !== undefined && lostRows.has(rowId(row));
   });
-  return { lost, ...(fault && { fault }) };
+  const cause = fault ?? refused[0]?.error;
+  return { lost, ...(cause && { fault: cause }) };
 }

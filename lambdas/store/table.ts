@@ -8,6 +8,9 @@ export interface Table {
   readonly name: string;
 }
 
+/** How rows become DynamoDB's types. */
+export const MARSHALL_OPTIONS = { removeUndefinedValues: true } as const;
+
 /** `client` is passed in by tests that count capacity or inject faults. */
 export function createTable(
   name: string,
@@ -15,6 +18,6 @@ export function createTable(
 ): Table {
   return {
     name,
-    client: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }),
+    client: DynamoDBDocumentClient.from(client, { marshallOptions: MARSHALL_OPTIONS }),
   };
 }

@@ -37,7 +37,7 @@ function parseCsv(text: string): string[][] {
 
 describe('CSV', () => {
   it('has a line of names first, and each field in its column', () => {
-    const event = anEvent({ tags: { campaign: 'spring' } });
+    const event = anEvent({ tags: [['campaign', 'spring']] });
     const [names = [], cells = []] = parseCsv(toCsv([event], { withNames: true }));
     expect(Object.fromEntries(names.map((name, index) => [name, cells[index]]))).toEqual({
       event_id: event.event_id,

@@ -10,15 +10,23 @@ describe('parseJson', () => {
     ['{"a":{"c":[1,2]},"b":{"c":1,"d":{},"c":2}}', 'b.c'],
     ['{"attachments":[{"content":"a,b"},{"content":"","content":""}]}', 'attachments[1].content'],
     ['[[1,[2,3]],[{},{"x":[],"x":1}]]', '[1][1].x'],
-    ['{"tags":{"__proto__":1}}', 'tags.__proto__'],
     [String.raw`{"a":1,"\u0061":2}`, 'a'],
     ['[{"x":1},{"y":1,"y":2}]', '[1].y'],
-    ['{"__proto__":1}', '__proto__'],
-    [String.raw`{"__pr\u006fto__":1}`, '__proto__'],
+    ['{"tags":{"__proto__":1,"__proto__":2}}', 'tags.__proto__'],
+    [String.raw`{"__proto__":1,"__pr\u006fto__":2}`, '__proto__'],
   ])('refuses %s, naming %s', (text, field) => {
     expect(() => parseJson(text)).toThrow(
       expect.objectContaining({ code: 'invalid_json', extras: { field } }) as Error,
     );
+  });
+
+  it('reads __proto__ as an ordinary name', () => {
+    const read = parseJson('{"tags":{"__proto__":"a","constructor":"b"}}') as { tags: object };
+    expect(Object.entries(read.tags)).toEqual([
+      ['__proto__', 'a'],
+      ['constructor', 'b'],
+    ]);
+    expect(Object.getPrototypeOf(read.tags)).toBe(Object.prototype);
   });
 
   it.each([

@@ -202,7 +202,7 @@ describe('a mail', () => {
         to: 'ANN@example.com',
         from: 'you@example.com',
         subject: 'Hello',
-        tags: { campaign: 'spring' },
+        tags: ['campaign', 'spring'],
         details: { suppression_reason: 'complaint' },
       },
     ]);

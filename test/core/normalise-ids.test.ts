@@ -68,7 +68,7 @@ describe('an id is made of message, event and recipient, and of', () => {
     ['Open', 'opened', { open: { timestamp, ipAddress: '192.0.2.1' } }, [timeMs, '', '192.0.2.1']],
     ['Click', 'clicked', { click: { timestamp } }, [timeMs, '', '']],
     ['Click', 'clicked', { click: { link: 'https://a.example/' } }, ['https://a.example/', '']],
-    ['Subscription', 'unsubscribed', { subscription: { timestamp } }, [timeMs]],
+    ['Subscription', 'subscription_changed', { subscription: { timestamp } }, [timeMs]],
     ['Send', 'sent', { send: {} }, []],
     ['Reject', 'failed', { reject: {} }, ['message_rejected']],
     ['Rendering Failure', 'failed', { failure: {} }, ['rendering_failure']],

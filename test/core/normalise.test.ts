@@ -6,7 +6,10 @@ import { normalise, type UnownedEvent } from '../../lambdas/core/normalise.ts';
 import { sesEvents } from '../fixtures/ses-events.ts';
 import { LEGACY_SAMPLES, SAMPLES, bareMail } from '../fixtures/ses-samples.ts';
 
-const TAGS = { myCustomTag1: 'myCustomTagVal1', myCustomTag2: 'myCustomTagVal2' };
+const TAGS = [
+  ['myCustomTag1', 'myCustomTagVal1'],
+  ['myCustomTag2', 'myCustomTagVal2'],
+];
 const MAIL = {
   message_id: 'EXAMPLE7c191be45-e9aedb9a-02f9-4d12-a87d-dd0099a07f8a-000000',
   from: 'sender@example.com',
@@ -189,7 +192,17 @@ describe('each type becomes its event, with the fields of the webhook', () => {
 
   it('Subscription', () => {
     expect(eventsOf(SAMPLES.subscription)).toEqual([
-      { ...MAIL, event: 'unsubscribed', to, timestamp: '2022-01-12T01:00:17.910Z', details: {} },
+      {
+        ...MAIL,
+        event: 'unsubscribed',
+        to,
+        timestamp: '2022-01-12T01:00:17.910Z',
+        details: {
+          contact_list: 'ContactListName',
+          topics: [{ name: 'T', status: 'OptOut' }],
+          unsubscribe_all: true,
+        },
+      },
     ]);
   });
 
@@ -307,5 +320,103 @@ describe('any number of events of real senders', () => {
         expect(event.timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/);
       }
     }
+  });
+});
+
+describe('a word of SES is compared without case', () => {
+  const bounce = (changes: object) =>
+    eventsOf({ ...SAMPLES.bounce, bounce: { ...SAMPLES.bounce.bounce, ...changes } })[0];
+
+  it.each([
+    [{ bounceType: 'PERMANENT', bounceSubType: 'GENERAL' }, 'bounced'],
+    [{ bounceType: 'permanent', bounceSubType: 'NoEmail' }, 'bounced'],
+    [{ bounceType: 'TRANSIENT' }, 'soft_bounced'],
+    [{ bounceType: 'Undetermined' }, 'soft_bounced'],
+    [{ bounceType: 'PERMANENT', bounceSubType: 'SUPPRESSED' }, 'suppressed'],
+    [{ bounceType: 'Permanent', bounceSubType: 'onaccountsuppressionlist' }, 'suppressed'],
+    [{ bounceType: 'Permanent', bounceSubType: 'ONREGIONSUPPRESSIONLIST' }, 'suppressed'],
+  ])('in a bounce: %j is %s', (changes, event) => {
+    expect(bounce(changes)?.event).toBe(event);
+  });
+
+  it('and shown as SES wrote it', () => {
+    const shown = { bounce_type: 'PERMANENT', bounce_subtype: 'GENERAL' };
+    expect(bounce({ bounceType: 'PERMANENT', bounceSubType: 'GENERAL' })?.details).toMatchObject(shown);
+  });
+
+  it.each(['NOT-SPAM', 'Not-Spam'])('in a complaint that is taken back: %s', (complaintFeedbackType) => {
+    const complaint = { ...SAMPLES.complaint.complaint, complaintFeedbackType };
+    expect(eventsOf({ ...SAMPLES.complaint, complaint })[0]?.event).toBe('unknown');
+  });
+
+  it.each(Object.values(SAMPLES).map((sample) => [sample.eventType, sample] as const))(
+    'in the event type %s',
+    (eventType, sample) => {
+      const upper = { ...sample, eventType: eventType.toUpperCase() };
+      expect(eventsOf(upper)).toEqual(eventsOf(sample));
+    },
+  );
+});
+
+describe('a change of subscription', () => {
+  const subscription = (newTopicPreferences: unknown) =>
+    eventsOf({
+      ...SAMPLES.subscription,
+      subscription: { ...SAMPLES.subscription.subscription, newTopicPreferences },
+    })[0];
+  const topics = (...statuses: string[]) =>
+    statuses.map((subscriptionStatus, index) => ({ topicName: `T${index}`, subscriptionStatus }));
+
+  it.each([
+    ['the whole list is left', { unsubscribeAll: true, topicSubscriptionStatus: [] }],
+    [
+      'the whole list is left, whatever the topics say',
+      { unsubscribeAll: true, topicSubscriptionStatus: topics('OptIn') },
+    ],
+    ['one topic is left', { unsubscribeAll: false, topicSubscriptionStatus: topics('OptIn', 'OptOut') }],
+    ['one topic is left, in the words of the API', { topicSubscriptionStatus: topics('OPT_OUT') }],
+  ])('is unsubscribed where %s', (_what, preferences) => {
+    expect(subscription(preferences)?.event).toBe('unsubscribed');
+  });
+
+  it.each([
+    ['topics are joined', { unsubscribeAll: false, topicSubscriptionStatus: topics('OptIn', 'OptIn') }],
+    ['nothing is said', {}],
+    ['the preferences are missing', undefined],
+    ['the preferences are no object', 'OptOut'],
+    ['topics are no list', { topicSubscriptionStatus: { subscriptionStatus: 'OptOut' } }],
+  ])('is subscription_changed where %s', (_what, preferences) => {
+    expect(subscription(preferences)?.event).toBe('subscription_changed');
+  });
+
+  it('carries the contact list and the topics, and says when the whole list is left', () => {
+    const details = {
+      contact_list: 'ContactListName',
+      topics: [
+        { name: 'T0', status: 'OptIn' },
+        { name: 'T1', status: 'OptOut' },
+      ],
+    };
+    const topicSubscriptionStatus = topics('OptIn', 'OptOut');
+    expect(subscription({ topicSubscriptionStatus })?.details).toStrictEqual(details);
+    expect(subscription({ topicSubscriptionStatus, unsubscribeAll: true })?.details).toStrictEqual({
+      ...details,
+      unsubscribe_all: true,
+    });
+  });
+});
+
+describe('an open or a click', () => {
+  it.each([
+    ['Likely', true],
+    ['LIKELY', true],
+    ['Unlikely', undefined],
+    [undefined, undefined],
+    [true, undefined],
+  ])('with isBotEvent %s has automated %s', (isBotEvent, automated) => {
+    const open = { ...SAMPLES.open, open: { ...SAMPLES.open.open, isBotEvent } };
+    const click = { ...SAMPLES.click, click: { ...SAMPLES.click.click, isBotEvent } };
+    expect(eventsOf(open)[0]?.details.automated).toBe(automated);
+    expect(eventsOf(click)[0]?.details.automated).toBe(automated);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { normalise } from '../../lambdas/core/normalise.ts';
 import { RAW_DICTIONARIES } from '../../lambdas/core/raw-dictionary.ts';
 import { packRawEvent, rawContext, unpackRawEvent } from '../../lambdas/core/raw-event.ts';
+import type { Pairs } from '../../lambdas/core/tags.ts';
 import { anEvent } from '../builders/events.ts';
 import { sesEvents } from '../fixtures/ses-events.ts';
 
@@ -29,11 +30,16 @@ describe('a raw event', () => {
 
   it('has a context that does not depend on the order of a map', () => {
     const turned = (map: object) => Object.fromEntries(Object.entries(map).toReversed());
-    const event = anEvent({ tags: { a: '1', b: '2' } });
+    const topics = [{ name: 'Offers', status: 'OptOut' }];
+    const tags: Pairs = [
+      ['a', '1'],
+      ['b', '2'],
+    ];
+    const event = anEvent({ tags, details: { contact_list: 'Newsletter', topics } });
     const other = {
       ...event,
-      tags: turned(event.tags ?? {}) as Record<string, string>,
-      details: turned(event.details),
+      tags: tags.toReversed(),
+      details: { ...turned(event.details), topics: topics.map((topic) => turned(topic) as typeof topic) },
     };
     expect(rawContext(other)).toBe(rawContext(event));
   });

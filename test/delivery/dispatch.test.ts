@@ -173,6 +173,41 @@ describe('dispatchBatch', () => {
     expect(poison).toHaveLength(1);
   });
 
+  it.each(['Error', 'NeverSeenException'])(
+    "takes an unknown error (%s) for the record's own only where another record started a delivery",
+    async (name) => {
+      const bad = anEvent({ message_id: 'm-bad' });
+      const events = [bad, anEvent({ message_id: 'm-good' })];
+      const records = events.map((event, index) => aRecord(event, String(index)));
+      const failing = (every: boolean): Partial<DispatchBatchDeps> => ({
+        startDelivery: (task) =>
+          every || task.message_id === bad.message_id ? Promise.reject(withName(name)) : Promise.resolve(),
+      });
+
+      const one = setUp(failing(false));
+      const report = await dispatchBatch(one.deps, records);
+      expect(report).toEqual({ counts: { records: 2, deliveries: 1, poisoned: 1 } });
+      expect(one.poison).toEqual([records[0]?.dynamodb?.Keys]);
+
+      const all = setUp(failing(true));
+      expect((await dispatchBatch(all.deps, records)).retryFrom).toBe('0');
+      expect(all.poison).toEqual([]);
+    },
+  );
+
+  it.each(['AccessDeniedException', 'StateMachineDoesNotExist', 'KMSDisabledException'])(
+    'brings records back after %s, which no record is the reason of',
+    async (name) => {
+      const bad = anEvent({ message_id: 'm-bad' });
+      const { deps, poison } = setUp({
+        startDelivery: (task) =>
+          task.message_id === bad.message_id ? Promise.reject(withName(name)) : Promise.resolve(),
+      });
+      const report = await dispatchBatch(deps, [aRecord(anEvent(), '1'), aRecord(bad, '2')]);
+      expect([report.retryFrom, poison]).toEqual(['2', []]);
+    },
+  );
+
   it('brings a record back when even the dead-letter queue cannot take it', async () => {
     const { deps } = setUp({ sendPoison: () => Promise.reject(withName('ServiceUnavailable')) });
     const report = await dispatchBatch(deps, [

@@ -45,7 +45,7 @@ describe('the payload', () => {
   });
 
   it('has tags when they are set, and nothing that is unknown', () => {
-    expect(payload({ tags: { campaign: 'spring' } })['tags']).toEqual({ campaign: 'spring' });
+    expect(payload({ tags: [['campaign', 'spring']] })['tags']).toEqual({ campaign: 'spring' });
     const { to: _to, subject: _subject, ...bare } = anEvent();
     expect(Object.keys(JSON.parse(webhookPayload(bare)) as object)).not.toContain('to');
     expect(webhookPayload(bare)).not.toContain('null');

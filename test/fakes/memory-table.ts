@@ -6,7 +6,7 @@ import { ConditionalCheckFailedException, TransactionCanceledException } from '@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { INDEX, KEY_ATTRIBUTES, PROJECTED_ATTRIBUTES } from '../../lambdas/store/keys.ts';
 import type { Row } from '../../lambdas/store/pages.ts';
-import type { Table } from '../../lambdas/store/table.ts';
+import { MARSHALL_OPTIONS, type Table } from '../../lambdas/store/table.ts';
 
 type Input = Record<string, unknown> & {
   readonly TableName: string;
@@ -247,8 +247,12 @@ function asRead(row: Row): Row {
   return copyOf(row, (entries) => entries.toReversed());
 }
 
-/** A copy without what is undefined, as the document client leaves it out. */
+/**
+ * A copy without what is undefined, as the document client leaves it out. The SDK's own marshaller runs on every row,
+ * because it refuses rows for reasons of its own: a map with the key `constructor`, for example.
+ */
 function asWritten(row: Row): Row {
+  marshall(row, MARSHALL_OPTIONS);
   return copyOf(row, (entries) => entries.filter((entry) => (entry as readonly unknown[])[1] !== undefined));
 }
 

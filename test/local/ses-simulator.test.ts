@@ -204,7 +204,7 @@ describe('a mail', () => {
     const { claims, events } = normalise(published[1] ?? {});
     expect(claims).toEqual({ workspaceTag: 'ws_x', configurationSet: 'our-set' });
     expect(events).toMatchObject([
-      { message_id: MessageId, from: FROM, subject: 'Hello', tags: { campaign: 'spring' } },
+      { message_id: MessageId, from: FROM, subject: 'Hello', tags: [['campaign', 'spring']] },
     ]);
   });
 

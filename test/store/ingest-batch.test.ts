@@ -393,3 +393,108 @@ describe('the TTL of a row', () => {
     expect([...late.table.rows.values()]).toEqual([...early.table.rows.values()]);
   });
 });
+
+describe('a batch in which one message is odd', () => {
+  const three = () => [1, 2, 3].map((number) => sent(`sqs-${number}`, sendEvent(aMail(number))));
+
+  /** Every write that holds a row of the second message fails. */
+  function breakSecond(table: MemoryTable, error: Error): void {
+    table.before = (command, input) => {
+      const rows = command === 'BatchWriteCommand' ? writtenRows(input) : [];
+      if (rows.some((row) => row['kind'] === 'event' && row.pk.includes('-0002-'))) throw error;
+    };
+  }
+
+  it.each([
+    ['a plain Error, as the marshaller throws it', new Error('Unsupported type passed')],
+    ['ValidationException', Object.assign(new Error('Too large'), { name: 'ValidationException' })],
+  ])('stores its neighbors in the same invocation, and quarantines it: %s', async (_what, error) => {
+    const { table, deps } = setUp();
+    breakSecond(table, error);
+    const report = await ingestBatch(deps, three());
+    expect(report).toMatchObject({ failedMessageIds: [], counts: { quarantined: 1, failed: 0 } });
+    expect(storedMessages(table)).toEqual([aMail(1).messageId, aMail(3).messageId]);
+    const [quarantined] = rowsOf(table, 'quarantine');
+    expect(quarantined).toMatchObject({ reason: 'unwritable' });
+    expect(quarantined?.['detail']).toContain(error.message);
+    expect(quarantinedBody(quarantined as Row)).toBe(three()[1]?.body);
+  });
+
+  it.each([
+    'AccessDeniedException',
+    'ResourceNotFoundException',
+    'KMSDisabledException',
+    'CredentialsProviderError',
+    'NeverSeenException',
+  ])(
+    'goes back to the queue with all others where %s meets every row; nothing is quarantined',
+    async (name) => {
+      const { table, deps } = setUp();
+      table.before = (command) => {
+        if (command === 'BatchWriteCommand') throw Object.assign(new Error('No'), { name });
+      };
+      const report = await ingestBatch(deps, three());
+      expect(report.failedMessageIds).toEqual(['sqs-1', 'sqs-2', 'sqs-3']);
+      expect(report.fault?.name).toBe(name);
+      expect(report.counts).toMatchObject({ quarantined: 0, failed: 3 });
+      expect(table.rows.size).toBe(0);
+    },
+  );
+
+  it('quarantines a message dated more than a day after it was received, and stores one dated less', async () => {
+    const { table, deps } = setUp();
+    const receivedMs = ACCEPTED_MS + 1000;
+    const dated = (number: number, aheadMs: number) =>
+      sent(`sqs-${number}`, sendEvent(aMail(number, { acceptedAtMs: receivedMs + aheadMs })));
+    const report = await ingestBatch(deps, [
+      dated(1, DAY_MS),
+      dated(2, DAY_MS + 1000),
+      dated(3, 73 * 365 * DAY_MS),
+      dated(4, 0),
+    ]);
+    expect(report).toMatchObject({ failedMessageIds: [], counts: { quarantined: 2, events: 2 } });
+    expect(storedMessages(table)).toEqual([aMail(1).messageId, aMail(4).messageId]);
+    expect(rowsOf(table, 'quarantine').map((row) => row['reason'])).toEqual([
+      'bad_timestamp',
+      'bad_timestamp',
+    ]);
+  });
+});
+
+describe('an EventBridge envelope', () => {
+  const eventBridge = (detail: unknown, detailType = 'Email Sent') =>
+    JSON.stringify({
+      version: '0',
+      id: 'b8b1a3c0-7c4f-4d8e-9f0a-1b2c3d4e5f60',
+      'detail-type': detailType,
+      source: 'aws.ses',
+      account: '123456789012',
+      time: '2026-02-25T12:00:00Z',
+      region: 'us-east-1',
+      resources: [],
+      detail,
+    });
+
+  it.each([
+    ['in SNS', (text: string) => envelope(text)],
+    ['alone', (text: string) => text],
+  ])('gives the same rows as the SES event by itself: %s', async (_what, wrap) => {
+    const ses = sendEvent(aMail(1));
+    const plain = setUp();
+    await ingestBatch(plain.deps, [sent('sqs-1', ses)]);
+    const wrapped = setUp();
+    await ingestBatch(wrapped.deps, [aRecord('sqs-1', wrap(eventBridge(ses)))]);
+    expect([...wrapped.table.rows.keys()]).toEqual([...plain.table.rows.keys()]);
+    expect(rowsOf(wrapped.table, 'event')).toEqual(rowsOf(plain.table, 'event'));
+  });
+
+  it('of a foreign topic is quarantined, and so is one without an SES event', async () => {
+    const { table, deps } = setUp();
+    await ingestBatch(deps, [
+      aRecord('sqs-1', envelope(eventBridge(sendEvent(aMail(1))), `${TOPIC}-other`)),
+      aRecord('sqs-2', eventBridge({ version: '1.0.0', data: {} }, 'Advisor Recommendation Status Open')),
+    ]);
+    const reasons = new Set(rowsOf(table, 'quarantine').map((row) => row['reason']));
+    expect(reasons).toEqual(new Set(['foreign_topic', 'not_ses']));
+  });
+});

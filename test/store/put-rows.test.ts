@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
 import type { Row } from '../../lambdas/store/pages.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { memoryTable } from '../fakes/memory-table.ts';
+import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
 
 const noWait = { sleep: () => Promise.resolve() };
 
@@ -78,8 +78,116 @@ describe('putRows', () => {
     table.before = (_command, input) => {
       if (JSON.stringify(input).includes('p2')) throw fault('ValidationException');
     };
-    expect(await putRows(table, [row(1), row(2), row(3)], noWait)).toEqual({ failed: [], refused: [row(2)] });
+    expect(await putRows(table, [row(1), row(2), row(3)], noWait)).toEqual({
+      failed: [],
+      refused: [{ row: row(2), error: fault('ValidationException') }],
+    });
     expect(table.rows.size).toBe(2);
+  });
+});
+
+/** How an error meets the rows of a call: those whose key is named, or all of them. */
+function failing(table: MemoryTable, error: Error, keys?: readonly string[]): void {
+  table.before = (_command, input) => {
+    const text = JSON.stringify(input);
+    if (keys === undefined || keys.some((key) => text.includes(`"${key}"`))) throw error;
+  };
+}
+
+describe('an error of a batch', () => {
+  const rows = Array.from({ length: 30 }, (_, index) => row(index));
+  const stored = (table: MemoryTable) => [...table.rows.values()].map(({ pk }) => pk);
+  const others = rows.map(({ pk }) => pk).filter((pk) => pk !== 'p7');
+
+  it.each(['ValidationException', 'ItemCollectionSizeLimitExceededException'])(
+    "%s is the row's own, and its neighbors are stored",
+    async (name) => {
+      const table = memoryTable();
+      failing(table, fault(name), ['p7']);
+      const { failed, refused } = await putRows(table, rows, noWait);
+      expect([failed, refused.map((each) => each.row)]).toEqual([[], [row(7)]]);
+      expect(stored(table).toSorted()).toEqual(others.toSorted());
+    },
+  );
+
+  it("ValidationException is the row's own, even where it meets every row", async () => {
+    const table = memoryTable();
+    failing(table, fault('ValidationException'));
+    const { failed, refused } = await putRows(table, rows, noWait);
+    expect([failed, refused.length]).toEqual([[], 30]);
+  });
+
+  it("thrown before the request left is the row's own, even where it meets every row", async () => {
+    const table = memoryTable();
+    const bad = { ...row(7), tags: JSON.parse('{"constructor":"x"}') as unknown };
+    expect(await putRows(table, [bad], noWait)).toMatchObject({ failed: [], refused: [{ row: bad }] });
+    expect((await putRows(table, [row(1), bad], noWait)).refused).toHaveLength(1);
+    expect(stored(table)).toEqual(['p1']);
+  });
+
+  it("that is unknown is the row's own where another row of the call was stored", async () => {
+    const table = memoryTable();
+    failing(table, new Error('Never seen'), ['p7']);
+    const { failed, refused } = await putRows(table, rows, noWait);
+    expect([failed, refused.map((each) => each.row)]).toEqual([[], [row(7)]]);
+    expect(stored(table).toSorted()).toEqual(others.toSorted());
+  });
+
+  it.each([1, 2, 30])(
+    'that is unknown and meets all of %d rows is ours: nothing is refused',
+    async (count) => {
+      const table = memoryTable();
+      const error = new Error('Never seen');
+      failing(table, error);
+      expect(await putRows(table, rows.slice(0, count), noWait)).toEqual({
+        failed: rows.slice(0, count),
+        refused: [],
+        fault: error,
+      });
+    },
+  );
+
+  it.each([
+    'AccessDeniedException',
+    'ResourceNotFoundException',
+    'KMSDisabledException',
+    'CredentialsProviderError',
+    'ExpiredTokenException',
+  ])('%s is ours, whether it meets every row or one', async (name) => {
+    for (const keys of [undefined, ['p7']]) {
+      const table = memoryTable();
+      failing(table, fault(name), keys);
+      const { failed, refused, fault: told } = await putRows(table, rows, noWait);
+      expect(refused).toEqual([]);
+      expect(failed).toEqual(keys ? [row(7)] : rows);
+      expect(told?.name).toBe(name);
+    }
+  });
+
+  it.each(['ThrottlingException', 'InternalServerError', 'TimeoutError'])(
+    '%s is transient: the batch fails as a whole, in one call',
+    async (name) => {
+      const table = memoryTable();
+      failing(table, fault(name), ['p7']);
+      const { failed, refused } = await putRows(table, rows, noWait);
+      expect(refused).toEqual([]);
+      expect(failed).toEqual(rows.slice(0, 25));
+      expect(table.calls).toHaveLength(2);
+    },
+  );
+
+  it('keeps apart the row that is refused and the one that is throttled', async () => {
+    const table = memoryTable();
+    const throttled = ['p3'];
+    table.before = (_command, input) => {
+      const text = JSON.stringify(input);
+      if (text.includes('"p7"')) throw fault('ValidationException');
+      if (throttled.some((key) => text.includes(`"${key}"`))) throw fault('ThrottlingException');
+    };
+    const { failed, refused } = await putRows(table, rows.slice(0, 25), noWait);
+    expect(failed).toEqual([row(3)]);
+    expect(refused.map((each) => each.row)).toEqual([row(7)]);
+    expect(table.rows.size).toBe(23);
   });
 });
 

@@ -209,7 +209,7 @@ describe('tallyBatch', () => {
 
   it('passes over what cannot be read, and names it', async () => {
     const { tally, totals } = setUp();
-    const [bad, good] = stream([eventRow(0), eventRow(12)]);
+    const [bad, good] = stream([eventRow(0), eventRow(EVENT_NAMES.length)]);
     if (!bad?.dynamodb || !good) throw new Error('No records');
     const unreadable = {
       ...bad,
@@ -246,7 +246,7 @@ describe('tallyBatch', () => {
     const rows = Array.from({ length: 150 }, (_, number) =>
       eventRow(0, { message_id: `m-${number}`, workspace_id: deterministicId('ws', [String(number)]) }),
     );
-    const mine = [eventRow(12), ...rows];
+    const mine = [eventRow(EVENT_NAMES.length), ...rows];
     let transactions = 0;
     table.before = (command) => {
       if (command === 'TransactWriteCommand' && (transactions += 1) === 2) throw new Error('throttled');

@@ -48,6 +48,9 @@ const errorJson = z.strictObject({
   expires_at: z.optional(rfc3339),
 });
 
+/** A topic of an SES contact list, and what the recipient chose for it. */
+const topicJson = z.strictObject({ name: z.string(), status: z.string() });
+
 /** An EmailEvent as the log shows it. */
 export const logEntryJson = z.strictObject({
   event_id: idOf('evt'),
@@ -59,6 +62,11 @@ export const logEntryJson = z.strictObject({
   status: z.enum(EVENT_NAMES),
   timestamp: rfc3339,
   error: z.optional(errorJson),
+  link: z.optional(z.string()),
+  automated: z.optional(z.literal(true)),
+  contact_list: z.optional(z.string()),
+  topics: z.optional(z.array(topicJson)),
+  unsubscribe_all: z.optional(z.literal(true)),
   tags: z.optional(z.record(z.string(), z.string())),
   workspace_id: idOf('ws'),
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { line, mailbox, wellFormedText } from './common.ts';
+import { namedValues } from './named-values.ts';
 
 /** SES: https://docs.aws.amazon.com/ses/latest/dg/quotas.html */
 export const MAX_RECIPIENTS = 50;
@@ -72,11 +73,6 @@ const attachment = z.strictObject({
   disposition: z._default(z.enum(['attachment', 'inline']), 'attachment'),
 });
 
-/** A JSON object with at most so many members. */
-function atMost<T extends Record<string, string>>(members: number, what: string): z.core.$ZodCheck<T> {
-  return z.refine((map) => Object.keys(map).length <= members, `must be at most ${members} ${what}`);
-}
-
 /** Body of POST /v1/send. */
 export const sendBody = z
   .strictObject({
@@ -88,8 +84,8 @@ export const sendBody = z
     subject: line(998),
     html: z.optional(text),
     text: z.optional(text),
-    headers: z._default(z.record(headerName, headerValue).check(atMost(MAX_HEADERS, 'headers')), {}),
-    tags: z._default(z.record(tagName, tagValue).check(atMost(MAX_TAGS, 'tags')), {}),
+    headers: z._default(namedValues(headerName, headerValue, { most: MAX_HEADERS, what: 'headers' }), []),
+    tags: z._default(namedValues(tagName, tagValue, { most: MAX_TAGS, what: 'tags' }), []),
     attachments: z._default(
       z.array(attachment).check(z.maxLength(MAX_ATTACHMENTS, `must be at most ${MAX_ATTACHMENTS} files`)),
       [],

@@ -22,7 +22,7 @@ const AT = '2026-02-25T12:00:00Z';
 const ENDPOINT = anEndpoint();
 const FAILING = anEndpoint({ breaker_opened_at: AT });
 const RETENTION = { retentionDays: 90, receivedAtMs: Date.parse(AT) };
-const EVENT = anEvent({ tags: { campaign: 'a' } });
+const EVENT = anEvent({ tags: [['campaign', 'a']] });
 const COMMANDS: readonly Command[] = [
   {
     command: 'redeliver',

@@ -68,7 +68,7 @@ async function storeMail(
       workspace_id: workspaceId,
       to: `ann${number}.${word}@example.com`,
       subject: `About ${word}`,
-      tags: { campaign: word },
+      tags: [['campaign', word]],
       timestamp: formatTimestamp(NOW_MS - 60_000 * (number + 1)),
     }),
   );

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { awsErrorKind } from '../../lambdas/core/aws-errors.ts';
+
+function named(name: string, more: object = {}): Error {
+  return Object.assign(new Error(name), { name, ...more });
+}
+
+it.each([
+  ['ThrottlingException', {}, 'transient'],
+  ['ProvisionedThroughputExceededException', {}, 'transient'],
+  ['RequestLimitExceeded', {}, 'transient'],
+  ['TimeoutError', {}, 'transient'],
+  ['AbortError', {}, 'transient'],
+  ['InternalServerError', {}, 'transient'],
+  ['TransactionConflictException', {}, 'transient'],
+  ['ExecutionLimitExceeded', {}, 'transient'],
+  ['KmsThrottlingException', {}, 'transient'],
+  ['Error', { code: 'ECONNRESET' }, 'transient'],
+  ['Error', { code: 'ENOTFOUND' }, 'transient'],
+  ['SomethingNew', { $metadata: { httpStatusCode: 503 } }, 'transient'],
+  ['AccessDeniedException', { $metadata: { httpStatusCode: 400 } }, 'ours'],
+  ['ResourceNotFoundException', {}, 'ours'],
+  ['CredentialsProviderError', {}, 'ours'],
+  ['ExpiredTokenException', {}, 'ours'],
+  ['UnrecognizedClientException', {}, 'ours'],
+  ['InvalidSignatureException', {}, 'ours'],
+  ['KMSAccessDeniedException', {}, 'ours'],
+  ['KMSDisabledException', {}, 'ours'],
+  ['StateMachineDoesNotExist', {}, 'ours'],
+  ['ValidationException', { $metadata: { httpStatusCode: 400 } }, 'input'],
+  ['InvalidExecutionInput', {}, 'input'],
+  ['SomethingNew', { $metadata: { httpStatusCode: 413 } }, 'input'],
+  ['Error', {}, 'unknown'],
+  ['SomethingNew', { $metadata: { httpStatusCode: 400 } }, 'unknown'],
+])('%s with %j is %s', (name, more, kind) => {
+  expect(awsErrorKind(named(name, more))).toBe(kind);
+});
+
+it.each([undefined, null, 'AccessDenied', { name: 'ThrottlingException' }])('%j is unknown', (thrown) => {
+  expect(awsErrorKind(thrown)).toBe('unknown');
+});
