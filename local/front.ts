@@ -46,8 +46,7 @@ export async function forward(api: URL, request: IncomingMessage, response: Serv
     host: api.hostname,
     port: api.port,
     method: request.method ?? 'GET',
-    // As it came: parsing it would normalise what the API is to judge.
-    path: `${api.pathname.replace(/\/$/, '')}${request.url ?? '/'}`,
+    path: `${api.pathname.replace(/\/$/, '')}${protectedTarget(request.url ?? '/')}`,
     headers: endToEnd(request.rawHeaders),
   });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
@@ -64,6 +63,16 @@ export async function forward(api: URL, request: IncomingMessage, response: Serv
     if (response.headersSent || response.destroyed) response.destroy();
     else sendUnavailable(response, `The emulator does not answer: ${String(error)}`);
   }
+}
+
+/**
+ * The target of a request in a form that reaches the function as API Gateway would pass it. API Gateway REST passes the
+ * path still percent-encoded, the emulator decodes it once more (docs/adr/0020-addresses.md). Without the encoding here
+ * `%252F` would arrive as `%2F`. Nothing else is parsed, because that would normalize what the API has to judge.
+ */
+function protectedTarget(target: string): string {
+  const [path = '', ...query] = target.split('?');
+  return [path.replaceAll('%', '%25'), ...query].join('?');
 }
 
 function sendUnavailable(response: ServerResponse, message: string): void {

@@ -50,7 +50,9 @@ function Add({ onClose, onDone }: { readonly onClose: () => void; readonly onDon
               {(ties) => (
                 <input
                   {...ties}
-                  type="email"
+                  // Not `email`: a browser refuses addresses there that the log can show.
+                  type="text"
+                  inputMode="email"
                   name="address"
                   autocomplete="off"
                   value={address}
@@ -89,8 +91,9 @@ function Remove({
       action="Remove it"
       onClose={onClose}
       onConfirm={async () => {
-        const path = `/v1/suppressions/${encodeURIComponent(address)}`;
-        await client.call(withQuery(path, { ses: ses ? 'true' : undefined }), { method: 'DELETE' });
+        // In the query: some proxies decode a path once more, which changes an address with a percent sign.
+        const path = withQuery('/v1/suppressions', { address, ses: ses ? 'true' : undefined });
+        await client.call(path, { method: 'DELETE' });
         notify('done', `${address} is sent to again.`);
         await onDone();
       }}

@@ -13,9 +13,9 @@ export function fieldName(path: readonly PropertyKey[]): string {
   return name;
 }
 
-/** The first thing that is wrong, with the field it is in. */
+/** The first thing that is wrong, with its field. A name that does not exist counts first: it may be the missing one, mistyped. */
 function refusal(code: ErrorCode, error: z.core.$ZodError): ApiError {
-  const [issue] = error.issues;
+  const issue = error.issues.find(({ code: kind }) => kind === 'unrecognized_keys') ?? error.issues[0];
   if (!issue) return new ApiError(code, 'The request is invalid');
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   const field = fieldName([...issue.path, ...unknown]);

@@ -7,6 +7,7 @@ import { toDeliveryJson } from './deliveries.ts';
 import { ApiError, notFound } from './errors.ts';
 import { CSV_TYPE, NDJSON_TYPE, formatOf, toCsv, toNdjson, type ListFormat } from './export.ts';
 import { toLogEntry } from './log-entry.ts';
+import { refuseUnlikelyAddress } from './not-stored.ts';
 import { cursorScope, positionOf, toList, type List } from './pages.ts';
 import { route, type RouteAnswer } from './route.ts';
 import { listOf } from './schemas/common.ts';
@@ -81,6 +82,7 @@ const list = route({
       limit,
       ...(position && { position }),
     });
+    if (page.items.length === 0 && !page.next) refuseUnlikelyAddress('to', to);
     const listed: List<unknown> = await toList(deps, scope, { page, toJson: toLogEntry });
     if (format === 'json') return { status: 200, body: listed };
     const text =

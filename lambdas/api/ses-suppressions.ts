@@ -1,5 +1,5 @@
 import { DeleteSuppressedDestinationCommand } from '@aws-sdk/client-sesv2';
-import { canonicalAddress } from '../core/addresses.ts';
+import { canonicalAddress, withAsciiDomain } from '../core/addresses.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
 import { loggable } from './ses-errors.ts';
@@ -30,15 +30,19 @@ async function removeSpelling(deps: Pick<ApiDeps, 'ses'>, address: string): Prom
 }
 
 /**
- * Removes an address from the suppression list that SES keeps for the whole account; tells whether it was there. SES
- * finds an entry only by its exact spelling before the @, and suppresses by it in any case: so each spelling that is
- * known is removed. Throws `unavailable` where SES gives no answer: a repeat then finishes the work.
+ * Removes an address from the suppression list that SES keeps for the whole account; gives whether it was there. SES
+ * finds an entry only by its exact spelling before the @, and suppresses by it in any case, so each known spelling is
+ * removed. SES lists ASCII addresses only, with the domain in punycode; it is not asked about others. Throws
+ * `unavailable` where SES gives no response: a repeat of the request then finishes the work.
  */
 export async function removeFromSes(
   deps: Pick<ApiDeps, 'ses'>,
   spellings: readonly string[],
 ): Promise<boolean> {
-  const known = new Set(spellings.flatMap((address) => [address, canonicalAddress(address)]));
-  const removed = await Promise.all([...known].map((address) => removeSpelling(deps, address)));
+  const known = new Set(
+    spellings.flatMap((address) => [withAsciiDomain(address.trim()), canonicalAddress(address)]),
+  );
+  const listable = [...known].filter((address) => /^[\u0020-\u007e]+$/.test(address));
+  const removed = await Promise.all(listable.map((address) => removeSpelling(deps, address)));
   return removed.includes(true);
 }

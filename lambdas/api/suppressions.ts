@@ -1,3 +1,4 @@
+import type * as z from 'zod/mini';
 import { DEFAULT_WORKSPACE_ID } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import {
@@ -7,12 +8,18 @@ import {
   removeSuppression,
   type Suppression,
 } from '../store/suppressions.ts';
+import type { Page, Position } from '../store/pages.ts';
+import type { ApiDeps } from './deps.ts';
 import { ApiError, notFound } from './errors.ts';
+import { refuseUnencodedPlus, refuseUnlikelyAddress } from './not-stored.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
+import type { Caller } from './request.ts';
 import { route } from './route.ts';
-import { bareAddress, listOf, noQuery } from './schemas/common.ts';
+import { lookupAddress } from './schemas/addresses.ts';
+import { listOf, noQuery } from './schemas/common.ts';
 import {
   createSuppressionBody,
+  removeAtPathQuery,
   removeSuppressionQuery,
   suppressionJson,
   suppressionsQuery,
@@ -30,6 +37,28 @@ function toJson(suppression: Suppression): Record<string, unknown> {
   };
 }
 
+/** One address as a list of at most one, or a page of the list. */
+async function pageOf(
+  deps: ApiDeps,
+  { workspaceId }: Caller,
+  {
+    query,
+    position,
+  }: { readonly query: z.output<typeof suppressionsQuery>; readonly position: Position | undefined },
+): Promise<Page<Suppression>> {
+  const { address, prefix, limit } = query;
+  if (address !== undefined) {
+    const suppression = await findSuppression(deps.table, workspaceId, address);
+    return { items: suppression ? [suppression] : [] };
+  }
+  return listSuppressions(deps.table, {
+    workspaceId,
+    ...(prefix !== undefined && { prefix }),
+    limit,
+    ...(position && { position }),
+  });
+}
+
 const list = route({
   method: 'GET',
   path: PATH,
@@ -37,19 +66,20 @@ const list = route({
   scope: 'read',
   summary: 'List suppressed recipients',
   description:
-    'Returns the suppression list of the workspace, ordered by address. Nothing is sent to a suppressed recipient.',
+    'Returns the suppression list of the workspace, ordered by address. Nothing is sent to a suppressed recipient. With `address` the list contains at most that one recipient, in whatever characters the address is written.',
   query: suppressionsQuery,
   answers: { 200: listOf(suppressionJson) },
-  errors: ['invalid_cursor'],
+  errors: ['invalid_cursor', 'conflicting_filters'],
   async handle(deps, { caller, query }) {
+    if (query.address !== undefined && query.prefix !== undefined)
+      throw new ApiError('conflicting_filters', 'address and prefix exclude each other', { field: 'prefix' });
     const scope = cursorScope(caller.workspaceId, PATH, query);
     const position = await positionOf(deps, scope, query.cursor);
-    const page = await listSuppressions(deps.table, {
-      workspaceId: caller.workspaceId,
-      ...(query.prefix !== undefined && { prefix: query.prefix }),
-      limit: query.limit,
-      ...(position && { position }),
-    });
+    const page = await pageOf(deps, caller, { query, position });
+    if (page.items.length === 0 && !page.next) {
+      refuseUnlikelyAddress('address', query.address);
+      refuseUnencodedPlus('prefix', query.prefix);
+    }
     return { status: 200, body: await toList(deps, scope, { page, toJson }) };
   },
 });
@@ -77,7 +107,7 @@ const create = route({
 
 const ONE_PATH = `${PATH}/{address}`;
 
-const addressParam = { address: bareAddress };
+const addressParam = { address: lookupAddress };
 
 function addressOf(params: Readonly<Record<string, string>>): string {
   return params['address'] ?? '';
@@ -101,36 +131,63 @@ const get = route({
   },
 });
 
+/** Removes an address from the workspace's list and, where asked, from the account's list in SES; gives whether one contained it. */
+async function removeAddress(
+  deps: ApiDeps,
+  { workspaceId }: Caller,
+  { address, ses }: z.output<typeof removeSuppressionQuery>,
+): Promise<boolean> {
+  let wasInSes = false;
+  if (ses) {
+    // The list of SES is the account's: removing an address there lets every workspace send to it again.
+    if (workspaceId !== DEFAULT_WORKSPACE_ID)
+      throw new ApiError(
+        'insufficient_scope',
+        'Only a key of the default workspace may change the list of SES',
+        { field: 'ses' },
+      );
+    const listed = await findSuppression(deps.table, workspaceId, address);
+    // SES first: if it gives no response, our row stays and still says how the address was spelled when the request is repeated.
+    wasInSes = await removeFromSes(deps, listed ? [address, listed.address] : [address]);
+  }
+  const wasListed = await removeSuppression(deps.table, workspaceId, address);
+  return wasListed || wasInSes;
+}
+
+const REMOVES =
+  'Removes a recipient from the suppression list, so that email is sent to the recipient again. With `ses=true` and a key of the default workspace, the recipient is also removed from the suppression list that Amazon SES keeps for the account.';
+
 const remove = route({
+  method: 'DELETE',
+  path: PATH,
+  operationId: 'deleteSuppressionByQuery',
+  scope: 'admin',
+  summary: 'Remove the recipient named in the query',
+  description: `${REMOVES} Use this form for an address with a slash or a percent sign, which a proxy may decode in a path. Without \`address\` the status is 400 and nothing is removed.`,
+  query: removeSuppressionQuery,
+  answers: { 204: null },
+  async handle(deps, { caller, query }) {
+    if (await removeAddress(deps, caller, query)) return { status: 204 };
+    refuseUnlikelyAddress('address', query.address);
+    throw notFound();
+  },
+});
+
+const removeAtPath = route({
   method: 'DELETE',
   path: ONE_PATH,
   operationId: 'deleteSuppression',
   scope: 'admin',
   summary: 'Remove a recipient from the suppression list',
-  description:
-    'Removes a recipient from the suppression list, so that email is sent to the recipient again. With `ses=true` and a key of the default workspace, the recipient is also removed from the suppression list that Amazon SES keeps for the account.',
+  description: REMOVES,
   params: addressParam,
-  query: removeSuppressionQuery,
+  query: removeAtPathQuery,
   answers: { 204: null },
   async handle(deps, { caller, params, query }) {
-    const address = addressOf(params);
-    let wasInSes = false;
-    if (query.ses) {
-      // SES's list is the account's: what one workspace takes off it, no other is kept from any more.
-      if (caller.workspaceId !== DEFAULT_WORKSPACE_ID)
-        throw new ApiError(
-          'insufficient_scope',
-          'Only a key of the default workspace may change the list of SES',
-          { field: 'ses' },
-        );
-      const listed = await findSuppression(deps.table, caller.workspaceId, address);
-      // First: if SES cannot be asked, ours stays, and tells how the address was spelt when the request is repeated.
-      wasInSes = await removeFromSes(deps, listed ? [address, listed.address] : [address]);
-    }
-    const wasListed = await removeSuppression(deps.table, caller.workspaceId, address);
-    if (!wasListed && !wasInSes) throw notFound();
-    return { status: 204 };
+    if (await removeAddress(deps, caller, { address: addressOf(params), ses: query.ses }))
+      return { status: 204 };
+    throw notFound();
   },
 });
 
-export const suppressionRoutes = [list, create, get, remove];
+export const suppressionRoutes = [list, create, remove, get, removeAtPath];

@@ -1,9 +1,106 @@
+import { domainToASCII, domainToUnicode } from 'node:url';
+
+/** UTF-16 units of the longest address that is stored or looked up (RFC 3696: 64 for the local part, 255 for the domain). */
+export const ADDRESS_MAX_LENGTH = 320;
+
+/** An address in which every character inside a comment or a quoted string is replaced; positions stay the same. */
+const IN_COMMENT = '\u0001';
+const IN_QUOTES = '\u0002';
+
+function masked(address: string): string {
+  let mask = '';
+  let quoted = false;
+  let depth = 0;
+  for (let index = 0; index < address.length; index += 1) {
+    const character = address[index] ?? '';
+    const opensQuotes = character === '"' && depth === 0;
+    if (opensQuotes) quoted = !quoted;
+    else if (character === '(' && !quoted) depth += 1;
+    // The closing mark belongs to the comment or to the quoted string.
+    const inside = depth > 0 ? IN_COMMENT : quoted || opensQuotes ? IN_QUOTES : undefined;
+    if (character === ')' && depth > 0) depth -= 1;
+    mask += inside ?? character;
+    if (character === '\\' && inside !== undefined && index + 1 < address.length) {
+      mask += inside;
+      index += 1;
+    }
+  }
+  return mask;
+}
+
 /**
- * The form under which an address is compared and looked up: lower case, plus tag kept. SES itself lower-cases only
- * the domain, but no mail system in use tells `Ann@` from `ann@`, and a suppression that misses by case harms.
+ * Where the domain begins: after the last `@` outside comments and quoted strings. An address with an unclosed quote has
+ * no such `@`, so its last `@` of all counts. 0 where the address has no `@`.
+ */
+export function domainStart(address: string): number {
+  const at = masked(address).lastIndexOf('@');
+  return (at === -1 ? address.lastIndexOf('@') : at) + 1;
+}
+
+/**
+ * Whether an address contains a space that is neither in a quoted string nor before or after a comment. A client that
+ * does not encode the `+` of `ann+x@example.com` in a query sends such an address.
+ */
+export function hasBareSpace(address: string): boolean {
+  return masked(address)
+    .replaceAll(/ *\u0001+ */g, '')
+    .includes(' ');
+}
+
+/** What a domain name may consist of, in Unicode or in ASCII. Brackets, colons and percent signs end it. */
+const DOMAIN = /^[\w.\-\u0080-\u{10ffff}]+/u;
+const ASCII = /^[\u0000-\u007f]*$/;
+
+/** An address cut around its domain; undefined where what follows the `@` is not a domain name. */
+function partsOf(address: string): { before: string; domain: string; after: string } | undefined {
+  const start = domainStart(address);
+  const domain = start === 0 ? undefined : DOMAIN.exec(address.slice(start))?.[0];
+  if (domain === undefined) return undefined;
+  return { before: address.slice(0, start), domain, after: address.slice(start + domain.length) };
+}
+
+/**
+ * The address with its domain in punycode, the form that SES and DNS use; the rest stays as given. An address stays
+ * unchanged where its domain is ASCII already, where IDNA does not allow the domain, and where punycode would make the
+ * address longer than an address may be.
+ */
+export function withAsciiDomain(address: string): string {
+  const parts = partsOf(address);
+  if (!parts || ASCII.test(parts.domain)) return address;
+  // The URL parser behind it reads percent-escapes and may produce characters such as `(`: DOMAIN keeps out the first.
+  const ascii = domainToASCII(parts.domain);
+  const converted = parts.before + ascii + parts.after;
+  return /^[\w.-]+$/.test(ascii) && converted.length <= ADDRESS_MAX_LENGTH ? converted : address;
+}
+
+/**
+ * The form under which an address is compared and looked up: lower case, the domain in punycode, the plus tag kept. SES
+ * itself lower-cases only the domain, but no mail system in use distinguishes `Ann@` from `ann@`, and a suppression that
+ * misses by case does harm.
  */
 export function canonicalAddress(address: string): string {
-  return address.trim().toLowerCase();
+  return withAsciiDomain(address.trim()).toLowerCase();
+}
+
+/** The domain in Unicode, composed and decomposed; none where the domain has no label in punycode. */
+function withUnicodeDomain(canonical: string): readonly string[] {
+  const parts = partsOf(canonical);
+  if (!parts || !/(?:^|\.)xn--/.test(parts.domain)) return [];
+  const unicode = domainToUnicode(parts.domain);
+  if (domainToASCII(unicode) !== parts.domain) return [];
+  return [unicode, unicode.normalize('NFD')]
+    .map((domain) => parts.before + domain + parts.after)
+    .filter((address) => address.length <= ADDRESS_MAX_LENGTH);
+}
+
+/**
+ * Every form under which an address may be stored, the canonical one first. Earlier versions stored an address in lower
+ * case with its domain as given (ADR 0020). An address with a Unicode domain therefore has more than one form, whether the
+ * caller writes the domain in Unicode or in punycode. Any other address has one.
+ */
+export function addressForms(address: string): readonly string[] {
+  const canonical = canonicalAddress(address);
+  return [...new Set([canonical, address.trim().toLowerCase(), ...withUnicodeDomain(canonical)])];
 }
 
 /** `Name <a@b>` becomes `a@b`; anything else is returned trimmed, as given. */
@@ -29,8 +126,8 @@ function encodedWords(name: string): string {
 }
 
 /**
- * A mailbox as a header of a mail takes it, whatever its name holds: a comma in a name that is not quoted would begin
- * another recipient, and SES takes names in ASCII only.
+ * A mailbox as a header of an email, whatever its name contains. A comma in a name that is not quoted would begin another
+ * recipient, and SES accepts names in ASCII only.
  */
 export function mailboxHeader(mailbox: string): string {
   const address = bareAddress(mailbox);

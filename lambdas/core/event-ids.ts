@@ -1,4 +1,3 @@
-import { canonicalAddress } from './addresses.ts';
 import type { EventName } from './events.ts';
 import { deterministicId } from './ids.ts';
 
@@ -15,13 +14,14 @@ export interface EventIdentity {
 
 /**
  * The `event_id`: the same for every copy of one outcome, whichever way and however often it reaches us. A recipient
- * counts in canonical form, so the bounce of `Ann@` is not another one than that of `ann@`.
+ * counts in lower case, so the bounce of `Ann@` is not another one than that of `ann@`. This is not `canonicalAddress`:
+ * that form may change, and an event that is stored must keep its id.
  */
 export function emailEventId({ messageId, event, to, naturalKey = [] }: EventIdentity): string {
   return deterministicId('evt', [
     messageId,
     event,
-    to === undefined ? '' : canonicalAddress(to),
+    to === undefined ? '' : to.trim().toLowerCase(),
     ...naturalKey,
   ]);
 }

@@ -1,4 +1,4 @@
-import { bareAddress, canonicalAddress } from './addresses.ts';
+import { ADDRESS_MAX_LENGTH, bareAddress, canonicalAddress } from './addresses.ts';
 import { UnreadableMessage } from './errors.ts';
 import { emailEventId } from './event-ids.ts';
 import type { EmailEvent, EventDetails, EventName, SuppressionReason, TopicStatus } from './events.ts';
@@ -26,7 +26,6 @@ export interface Normalised {
 
 /** Keys of the table are made of these; SES's ids have 60 characters, an address at most 320 (RFC 3696). */
 const MESSAGE_ID_PATTERN = /^[\x21-\x7e]{1,256}$/;
-const ADDRESS_MAX_LENGTH = 320;
 
 const TAG_OF_WORKSPACE = 'ivymail_workspace';
 const TAG_OF_CONFIGURATION_SET = 'ses:configuration-set';

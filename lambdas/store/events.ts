@@ -7,7 +7,7 @@ import { eventRows, rawEventOf, toEmailEvent, type Retention } from './event-row
 import {
   eventKey,
   messagePartition,
-  recipientPartition,
+  recipientPartitions,
   statusPartitions,
   type EventAddress,
 } from './keys.ts';
@@ -74,10 +74,14 @@ export interface EventQuery {
 
 const EVENT_PREFIX = 'E#';
 
-/** A message and a recipient are one partition each, whose rows are then narrowed; a status is a partition by itself. */
+/**
+ * A message is one partition, and a recipient is one for each form of the address: their rows are then narrowed. A status
+ * is a partition by itself.
+ */
 function partitionsOf(query: EventQuery): readonly Partition[] {
   if (query.messageId !== undefined) return [{ pk: messagePartition(query.workspaceId, query.messageId) }];
-  if (query.to !== undefined) return [{ index: 'g2', pk: recipientPartition(query.workspaceId, query.to) }];
+  if (query.to !== undefined)
+    return recipientPartitions(query.workspaceId, query.to).map((pk) => ({ index: 'g2' as const, pk }));
   const events = query.events ?? EVENT_NAMES;
   return events.flatMap((event) =>
     statusPartitions(query.workspaceId, event).map((pk) => ({ index: 'g1' as const, pk })),

@@ -30,7 +30,7 @@
  * - Time in a sort key is `sortableTimestamp`: 24 characters always.
  */
 import { createHash } from 'node:crypto';
-import { canonicalAddress } from '../core/addresses.ts';
+import { addressForms, canonicalAddress } from '../core/addresses.ts';
 import { deliveryId } from '../core/ids.ts';
 import type { DeliveryStatus } from '../core/deliveries.ts';
 import type { EventName } from '../core/events.ts';
@@ -147,8 +147,14 @@ export function statusPartitions(workspaceId: string, event: EventName): readonl
   return Array.from({ length: SHARDS_OF[event] ?? 1 }, (_, shard) => `S#${workspaceId}#${event}#${shard}`);
 }
 
+/** The partition that new events of a recipient are stored in. */
 export function recipientPartition(workspaceId: string, address: string): string {
   return `R#${workspaceId}#${canonicalAddress(address)}`;
+}
+
+/** Every partition that may hold events of a recipient: a list of them merges these. */
+export function recipientPartitions(workspaceId: string, address: string): readonly string[] {
+  return addressForms(address).map((form) => `R#${workspaceId}#${form}`);
 }
 
 export function rawKey(workspaceId: string, messageId: string, hash: string): Key {
@@ -311,8 +317,19 @@ export function commandKey(workspaceId: string, id: string): Key {
   return { pk: `X#${workspaceId}#${id}`, sk: 'X' };
 }
 
+/** The partition of a workspace's suppression list. Its sort keys are addresses. */
+export function suppressionPartition(workspaceId: string): string {
+  return `W#${workspaceId}#SUP`;
+}
+
+/** The key that a new suppression is stored under. */
 export function suppressionKey(workspaceId: string, address: string): Key {
-  return { pk: `W#${workspaceId}#SUP`, sk: canonicalAddress(address) };
+  return { pk: suppressionPartition(workspaceId), sk: canonicalAddress(address) };
+}
+
+/** Every key under which the suppression of an address may be stored, the one of new suppressions first. */
+export function suppressionKeys(workspaceId: string, address: string): readonly Key[] {
+  return addressForms(address).map((sk) => ({ pk: suppressionPartition(workspaceId), sk }));
 }
 
 export function apiKeyKey(sha256Hex: string): Key {

@@ -66,12 +66,27 @@ const BUDGET_ROWS = 10 * ROWS_PER_READ_UNIT;
 const BUDGET_BYTES = 900_000;
 
 /** No character of a sort key sorts after it. */
-const LAST_CHARACTER = '\uffff';
+const LAST_CHARACTER = '\u{10ffff}';
+const LAST_BEFORE_SURROGATES = 0xd7ff;
+const LAST_SURROGATE = 0xdfff;
 
-/** The greatest text below `key`, among keys that hold ASCII only: BETWEEN is inclusive, a page is not. */
+/**
+ * Whether a key sorts before another one. DynamoDB compares the bytes of their UTF-8, `<` compares UTF-16 units: for `<`,
+ * an emoji sorts before `ﬁ`.
+ */
+function sortsBefore(left: string, right: string): boolean {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0;
+}
+
+/** The greatest text below `key`: BETWEEN is inclusive, a page is not. */
 function justBelow(key: string): string {
-  const last = key.length - 1;
-  return key.slice(0, last) + String.fromCharCode(key.charCodeAt(last) - 1) + LAST_CHARACTER;
+  const characters = [...key];
+  const code = characters.pop()?.codePointAt(0) ?? 0;
+  const rest = characters.join('');
+  if (code === 0) return rest;
+  // Half a surrogate pair has no UTF-8.
+  const previous = code - 1 === LAST_SURROGATE ? LAST_BEFORE_SURROGATES : code - 1;
+  return rest + String.fromCodePoint(previous) + LAST_CHARACTER;
 }
 
 function justAbove(key: string): string {
@@ -84,11 +99,11 @@ export function sortKeyBounds(request: PageRequest): { readonly low: string; rea
   let high = request.until === undefined ? request.prefix + LAST_CHARACTER : justBelow(request.until);
   if (request.position && readsForward(request)) {
     const above = justAbove(request.position.key);
-    if (above > low) low = above;
+    if (sortsBefore(low, above)) low = above;
   }
   if (request.position && !readsForward(request)) {
     const below = justBelow(request.position.key);
-    if (below < high) high = below;
+    if (sortsBefore(below, high)) high = below;
   }
   return { low, high };
 }
@@ -160,7 +175,7 @@ export async function* readAll(
   request: Omit<PageRequest, 'limit' | 'ascending'>,
 ): AsyncGenerator<Row> {
   const bounds = sortKeyBounds({ ...request, limit: BULK_CHUNK, ascending: true });
-  if (bounds.low > bounds.high) return;
+  if (sortsBefore(bounds.high, bounds.low)) return;
   const readers = request.partitions.map(
     (partition) => new PartitionReader(table, partition, { ...bounds, forward: true, chunk: BULK_CHUNK }),
   );
@@ -187,7 +202,7 @@ interface Reading {
 /** One page of a list, merged from its partitions, newest first. Reads one row more than it returns, to know the end. */
 export async function readPage(table: Table, request: PageRequest): Promise<Page<Row>> {
   const bounds = sortKeyBounds(request);
-  if (bounds.low > bounds.high) return { items: [] };
+  if (sortsBefore(bounds.high, bounds.low)) return { items: [] };
 
   const forward = readsForward(request);
   const wanted = request.limit + 1;

@@ -1,9 +1,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { canonicalAddress } from '../core/addresses.ts';
+import { addressForms, canonicalAddress, domainStart } from '../core/addresses.ts';
 import type { EmailEvent, SuppressionReason } from '../core/events.ts';
-import { KIND, suppressionKey } from './keys.ts';
-import { readPage, type Page, type Position, type Row } from './pages.ts';
+import { KIND, suppressionKey, suppressionKeys, suppressionPartition, type Key } from './keys.ts';
+import { readPage, type Page, type PageRequest, type Position, type Row } from './pages.ts';
 import type { Table } from './table.ts';
 
 /** A recipient that mail of a workspace is not sent to. */
@@ -27,9 +27,15 @@ function toSuppression(row: Row): Suppression {
   };
 }
 
-/** Whether the recipient was not on the list before. One that is there stays as it is: the first reason is the one that tells. */
+/**
+ * Adds a recipient that is not on the list yet; gives whether it was added. A listed one stays as it is, because the first
+ * reason is the one that counts. Throws what the table throws.
+ */
 async function putSuppression(table: Table, suppression: Suppression): Promise<boolean> {
   const { workspace_id: workspaceId, ...fields } = suppression;
+  const [, ...older] = suppressionKeys(workspaceId, suppression.address);
+  // The condition below sees only the key of new suppressions.
+  if (older.length > 0 && (await findFirst(table, older))) return false;
   try {
     await table.client.send(
       new PutCommand({
@@ -67,35 +73,44 @@ export async function suppressRecipient(
   });
 }
 
+/** The suppression under the first of the keys that has one. */
+async function findFirst(table: Table, keys: readonly Key[]): Promise<Suppression | undefined> {
+  const rows = await Promise.all(
+    keys.map(async (key) => {
+      const answer = await table.client.send(
+        new GetCommand({ TableName: table.name, Key: key, ConsistentRead: true }),
+      );
+      return answer.Item as Row | undefined;
+    }),
+  );
+  const row = rows.find((each) => each !== undefined);
+  return row && toSuppression(row);
+}
+
+/** The suppression of an address, in whatever case or form of its domain it is given and was stored. */
 export async function findSuppression(
   table: Table,
   workspaceId: string,
   address: string,
 ): Promise<Suppression | undefined> {
-  const answer = await table.client.send(
-    new GetCommand({
-      TableName: table.name,
-      Key: suppressionKey(workspaceId, address),
-      ConsistentRead: true,
-    }),
-  );
-  return answer.Item && toSuppression(answer.Item as Row);
+  return findFirst(table, suppressionKeys(workspaceId, address));
 }
 
-/** Whether there was one to remove. */
+/** Removes an address from the list under each of its forms; gives whether the list contained it. */
 export async function removeSuppression(
   table: Table,
   workspaceId: string,
   address: string,
 ): Promise<boolean> {
-  const answer = await table.client.send(
-    new DeleteCommand({
-      TableName: table.name,
-      Key: suppressionKey(workspaceId, address),
-      ReturnValues: 'ALL_OLD',
+  const removed = await Promise.all(
+    suppressionKeys(workspaceId, address).map(async (key) => {
+      const answer = await table.client.send(
+        new DeleteCommand({ TableName: table.name, Key: key, ReturnValues: 'ALL_OLD' }),
+      );
+      return answer.Attributes !== undefined;
     }),
   );
-  return answer.Attributes !== undefined;
+  return removed.includes(true);
 }
 
 /** Those of the addresses that are on the list, by canonical form. */
@@ -104,16 +119,14 @@ export async function findSuppressions(
   workspaceId: string,
   addresses: readonly string[],
 ): Promise<ReadonlyMap<string, Suppression>> {
+  const given = Map.groupBy(addresses, canonicalAddress);
   const found = await Promise.all(
-    [...new Set(addresses.map(canonicalAddress))].map((address) =>
-      findSuppression(table, workspaceId, address),
-    ),
+    [...given].map(async ([canonical, [address = canonical]]) => {
+      const suppression = await findSuppression(table, workspaceId, address);
+      return suppression && ([canonical, suppression] as const);
+    }),
   );
-  return new Map(
-    found
-      .filter((suppression) => suppression !== undefined)
-      .map((suppression) => [canonicalAddress(suppression.address), suppression]),
-  );
+  return new Map(found.filter((entry) => entry !== undefined));
 }
 
 export interface SuppressionsQuery {
@@ -124,12 +137,26 @@ export interface SuppressionsQuery {
   readonly position?: Position;
 }
 
-/** The list of a workspace, by address. */
+/**
+ * What a prefix has to read. Half a Unicode domain has no punycode form, and half a punycode domain no Unicode form:
+ * where a prefix reaches into such a domain, all addresses with its local part are read and compared in each form.
+ */
+function readingOf(prefix: string): Pick<PageRequest, 'prefix' | 'keep'> {
+  const start = domainStart(prefix);
+  if (start === 0 || !/[^\u0000-\u007f]|(?:^|\.)xn--/.test(prefix.slice(start))) return { prefix };
+  return {
+    prefix: prefix.slice(0, start),
+    keep: (row) => addressForms(row['address'] as string).some((form) => form.startsWith(prefix)),
+  };
+}
+
+/** The list of a workspace, by address. A page with a prefix may be short and not the last. */
 export async function listSuppressions(table: Table, query: SuppressionsQuery): Promise<Page<Suppression>> {
-  const { pk, sk: prefix } = suppressionKey(query.workspaceId, query.prefix ?? '');
+  const { prefix, keep } = readingOf((query.prefix ?? '').toLowerCase());
   const page = await readPage(table, {
-    partitions: [{ pk }],
+    partitions: [{ pk: suppressionPartition(query.workspaceId) }],
     prefix,
+    ...(keep && { keep }),
     // No key may be empty, not even as a bound.
     ...(prefix === '' && { from: '\u0000' }),
     ascending: true,

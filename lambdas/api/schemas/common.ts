@@ -56,23 +56,6 @@ export function line(maxLength: number): z.ZodMiniString {
     );
 }
 
-/** A bare address as RFC 5321 has it, without quoted local parts; SES takes only ASCII, and domains in punycode. */
-const BARE_ADDRESS =
-  /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?=.{1,255}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$/;
-
-export const bareAddress = line(320).check(z.regex(BARE_ADDRESS, 'must be an e-mail address'));
-
-// The expression of it is longer than anybody reads, or can make examples from.
-asSent.add(bareAddress, { type: 'string', format: 'email', maxLength: 320 });
-
-/** `ann@example.com` or `Ann Example <ann@example.com>`. */
-export const mailbox = line(512).check(
-  z.refine((value) => {
-    const named = /^([^<>]*)<([^<>]*)>$/.exec(value.trim());
-    return BARE_ADDRESS.test(named?.[2] ?? value.trim());
-  }, 'must be an e-mail address, or a name and an address in angle brackets'),
-);
-
 const TIME = 'must be a time as in 2026-02-25T12:00:00Z';
 
 /** The years that RFC 3339 and the keys of the table have room for, and what is reckoned from a time; UTC counts. */

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { EVENT_NAMES, LOG_TYPES, SUPPRESSION_REASONS } from '../../core/events.ts';
 import { MESSAGE_STATUSES } from '../../core/message-status.ts';
-import { asSent, flag, bareAddress, idOf, line, paging, rfc3339 } from './common.ts';
+import { lookupAddress } from './addresses.ts';
+import { asSent, flag, idOf, line, paging, rfc3339 } from './common.ts';
 import { deliveryJson } from './deliveries.ts';
 
 const LIMIT = 'must be a whole number from 1 to 100, or to 1000 in an export';
@@ -22,7 +23,7 @@ export const logsQuery = z.strictObject({
   type: z.optional(z.enum(LOG_TYPES)),
   status: z.optional(z.enum(EVENT_NAMES)),
   message_id: z.optional(line(256)),
-  to: z.optional(bareAddress),
+  to: z.optional(lookupAddress),
   after: z.optional(rfc3339),
   before: z.optional(rfc3339),
   ...paging,

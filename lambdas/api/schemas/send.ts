@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { line, mailbox, wellFormedText } from './common.ts';
+import { mailbox } from './addresses.ts';
+import { line, wellFormedText } from './common.ts';
 import { namedValues } from './named-values.ts';
 
 /** SES: https://docs.aws.amazon.com/ses/latest/dg/quotas.html */

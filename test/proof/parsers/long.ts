@@ -2,10 +2,16 @@
 import * as z from 'zod/mini';
 import { formatOf } from '../../../lambdas/api/export.ts';
 import { parseJson } from '../../../lambdas/api/json.ts';
-import { bareAddress as addressField, line, mailbox, rfc3339 } from '../../../lambdas/api/schemas/common.ts';
+import {
+  addressPrefix,
+  lookupAddress,
+  mailbox,
+  suppressibleAddress,
+} from '../../../lambdas/api/schemas/addresses.ts';
+import { line, rfc3339 } from '../../../lambdas/api/schemas/common.ts';
 import { sendBody } from '../../../lambdas/api/schemas/send.ts';
 import { ApiError } from '../../../lambdas/api/errors.ts';
-import { bareAddress, mailboxHeader } from '../../../lambdas/core/addresses.ts';
+import { addressForms, bareAddress, hasBareSpace, mailboxHeader } from '../../../lambdas/core/addresses.ts';
 import { isWellFormedApiKey } from '../../../lambdas/core/api-key.ts';
 import { openCursor } from '../../../lambdas/core/cursor.ts';
 import { UnreadableMessage } from '../../../lambdas/core/errors.ts';
@@ -60,6 +66,8 @@ export const READERS: readonly (readonly [string, (text: string) => unknown])[] 
   ['a time of SES', parseSesTimestamp],
   ['a Retry-After', (text) => parseRetryAfter(text, 0)],
   ['an address', bareAddress],
+  ['the forms of an address', addressForms],
+  ['a space in an address', hasBareSpace],
   ['a mailbox', mailboxHeader],
   ['a key', isWellFormedApiKey],
   ['a cursor', (text) => openCursor(text, { workspaceId: '', route: '', filters: {} }, Buffer.alloc(32))],
@@ -69,7 +77,9 @@ export const READERS: readonly (readonly [string, (text: string) => unknown])[] 
   [
     'a parameter',
     (text) =>
-      [rfc3339, addressField, mailbox, line(256)].map((schema: z.ZodMiniType) => schema.safeParse(text)),
+      [rfc3339, lookupAddress, addressPrefix, suppressibleAddress, mailbox, line(256)].map(
+        (schema: z.ZodMiniType) => schema.safeParse(text),
+      ),
   ],
 ];
 

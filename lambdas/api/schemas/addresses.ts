@@ -1,0 +1,84 @@
+import * as z from 'zod/mini';
+import { ADDRESS_MAX_LENGTH, bareAddress, withAsciiDomain } from '../../core/addresses.ts';
+import { asSent, line } from './common.ts';
+
+const TOO_LONG = `must have at most ${ADDRESS_MAX_LENGTH} characters`;
+
+/** What a client that does not encode a `+` has to know. */
+export const ENCODE_PLUS =
+  'contains a space outside quotes; a + in a query parameter must be sent as %2B, and a space of a quoted address as %20';
+
+// An expression would say less than the description of the parameter.
+const AS_TEXT = { type: 'string', minLength: 1, maxLength: ADDRESS_MAX_LENGTH };
+
+/** A stored address never begins with a space: one that does is a `+` that was not encoded. */
+const beginsWithoutSpace: z.core.$ZodCheck<string> = z.refine((text) => !text.startsWith(' '), ENCODE_PLUS);
+
+/**
+ * An address to look up. Whatever ingest can store is accepted: quoted local parts, Unicode, address literals, comments,
+ * groups, and text that is no address at all. Whether an email could be sent to it is not asked here.
+ */
+export const lookupAddress = z.string('must be given').check(
+  z.maxLength(ADDRESS_MAX_LENGTH, TOO_LONG),
+  z.refine((text) => text.trim() !== '', 'must not be empty'),
+  beginsWithoutSpace,
+);
+asSent.add(lookupAddress, AS_TEXT);
+
+/** How addresses begin. */
+export const addressPrefix = z
+  .string()
+  .check(z.minLength(1, 'must not be empty'), z.maxLength(ADDRESS_MAX_LENGTH, TOO_LONG), beginsWithoutSpace);
+asSent.add(addressPrefix, AS_TEXT);
+
+/** Whether a text has an `@` or the marks of a group (`undisclosed-recipients:;`). Without either it is most likely a typo. */
+export function looksLikeAddress(text: string): boolean {
+  return text.includes('@') || /:[^;]*;/.test(text);
+}
+
+/** An address to suppress: any that the log can show, also one that no email could be sent to. */
+export const suppressibleAddress = line(ADDRESS_MAX_LENGTH).check(
+  z.refine(looksLikeAddress, 'must be an email address'),
+  z.refine(
+    (text) => text === bareAddress(text),
+    'must be an email address alone, with no name before it and no space around it',
+  ),
+);
+asSent.add(suppressibleAddress, AS_TEXT);
+
+/** An address that SES accepts: RFC 5321 without quoted local parts, in ASCII, its domain in punycode. */
+const SENDABLE =
+  /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?=.{1,255}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$/;
+const NON_ASCII_LOCAL_PART = /[^\u0000-\u007f].*@/s;
+
+/** The address of `ann@example.com` or `Ann Example <ann@example.com>`; empty where the text has neither form. */
+function addressOf(text: string): string {
+  const trimmed = text.trim();
+  if (!/[<>]/.test(trimmed)) return trimmed;
+  return /^[^<>]*<([^<>]*)>$/.exec(trimmed)?.[1] ?? '';
+}
+
+/** The mailbox with the domain of its address in punycode. */
+function withPunycode(text: string): string {
+  const address = addressOf(text);
+  const start = text.lastIndexOf(address);
+  return text.slice(0, start) + withAsciiDomain(address) + text.slice(start + address.length);
+}
+
+/**
+ * A mailbox to send from or to. A Unicode domain becomes punycode, and a local part outside ASCII is refused, because SES
+ * does not support SMTPUTF8 (https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html).
+ */
+export const mailbox = z.pipe(
+  line(512).check(
+    z.refine(
+      (text) => !NON_ASCII_LOCAL_PART.test(addressOf(text)),
+      'must have an ASCII local part: SES accepts only ASCII characters before the @ (the domain may be Unicode)',
+    ),
+    z.refine(
+      (text) => SENDABLE.test(withAsciiDomain(addressOf(text))),
+      'must be an email address, or a name and an address in angle brackets',
+    ),
+  ),
+  z.transform(withPunycode),
+);
