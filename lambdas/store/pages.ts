@@ -80,7 +80,7 @@ function sortsBefore(left: string, right: string): boolean {
 
 /** The greatest text below `key`: BETWEEN is inclusive, a page is not. */
 function justBelow(key: string): string {
-  const characters = [...key];
+  const characters = Array.from(key);
   const code = characters.pop()?.codePointAt(0) ?? 0;
   const rest = characters.join('');
   if (code === 0) return rest;

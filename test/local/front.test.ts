@@ -49,6 +49,27 @@ describe('the front address', () => {
     await expect(startFront({ port })).rejects.toThrow(/^Port \d+ is in use/);
   });
 
+  it.each([
+    ['/v1/suppressions/a%252Fb@example.com', '/v1/suppressions/a%25252Fb@example.com'],
+    ['/v1/suppressions/a%2Bb', '/v1/suppressions/a%252Bb'],
+    ['/v1/suppressions/a%25', '/v1/suppressions/a%2525'],
+    ['/v1/suppressions/%E0%A4%A', '/v1/suppressions/%25E0%25A4%25A'],
+    ['/v1/suppressions/a+b', '/v1/suppressions/a+b'],
+    ['/v1/suppressions?address=a%252Fb%2B%25&x=?%3F', '/v1/suppressions?address=a%252Fb%2B%25&x=?%3F'],
+    ['/v1/suppressions/%3F?prefix=%3F', '/v1/suppressions/%253F?prefix=%3F'],
+  ])(
+    'encodes the path %s once, because the emulator decodes what API Gateway does not: %s',
+    async (sent, received) => {
+      let seen: string | undefined;
+      const front = await frontBefore((request, response) => {
+        seen = request.url;
+        response.end();
+      });
+      await send(front, { method: 'GET', path: sent });
+      expect(seen).toBe(`/restapis/x/prod/_user_request_${received}`);
+    },
+  );
+
   it('hands on method, path and query as they came, and the bytes of the body', async () => {
     const bytes = Buffer.from([0, 1, 2, 0xff, 0xfe, 0x80, 10, 13]);
     let seen: { method: unknown; url: unknown; custom: unknown; body: Buffer } | undefined;

@@ -128,6 +128,13 @@ export const WRITES: Readonly<Record<string, Write>> = {
       expect(world.rows('suppression')).toHaveLength(1);
     },
   },
+  'POST /v1/suppressions, of an address with a Unicode domain': {
+    ask: async () => ({ method: 'POST', path: '/v1/suppressions', body: { address: 'ann@bücher.example' } }),
+    answers: [201],
+    check(world) {
+      expect(world.rows('suppression')).toHaveLength(1);
+    },
+  },
   'POST /v1/suppressions, of one who is listed': {
     async ask(world) {
       await suppressed(world);
@@ -136,6 +143,24 @@ export const WRITES: Readonly<Record<string, Write>> = {
     answers: [201],
     check(world) {
       expect(world.rows('suppression')).toMatchObject([{ address: 'listed@example.com' }]);
+    },
+  },
+  'DELETE /v1/suppressions, of an address stored in two forms': {
+    async ask({ ask, table }) {
+      const made = await ask({
+        method: 'POST',
+        path: '/v1/suppressions',
+        body: { address: 'ann@bücher.example' },
+      });
+      const [row] = [...table.rows.values()].filter(({ kind }) => kind === 'suppression');
+      if (!row) throw new Error(`Not added: ${made.text}`);
+      const older = { ...row, sk: 'ann@bücher.example' };
+      table.rows.set(`${older.pk}\n${older.sk}`, older);
+      return { method: 'DELETE', path: '/v1/suppressions', query: { address: 'ann@xn--bcher-kva.example' } };
+    },
+    answers: [204, 404],
+    check(world) {
+      expect(world.rows('suppression')).toEqual([]);
     },
   },
   'DELETE /v1/suppressions/{address}': {

@@ -87,22 +87,29 @@ describe('every operation', () => {
     expect(smaller.length).toBeGreaterThan(OPERATIONS.length);
   });
 
-  it('takes nothing off the list of SES, which is the account’s, and hears nothing of what is on it', async () => {
-    const { attacker, victim, table, world, ask } = await twoTenants();
-    const address = victim.ids.recipient;
-    world.sesSuppressed.add(address);
-    const { beside } = stateOf(table, attacker);
-    const path = `/v1/suppressions/${encodeURIComponent(address)}`;
-    const { workspaceId } = attacker;
-    const remove = () => ask({ method: 'DELETE', path, query: { ses: 'true' }, workspaceId });
-    const told = await remove();
-    expect(told).toMatchObject({ status: 403, body: { error: { code: 'insufficient_scope' } } });
-    expect([...world.sesSuppressed]).toEqual([address]);
-    world.sesSuppressed.clear();
-    expect((await remove()).body.error).toEqual(told.body.error);
-    expect(stateOf(table, attacker).beside).toBe(beside);
-    expect((await ask({ path, workspaceId: victim.workspaceId })).status).toBe(200);
-  });
+  it.each(['path', 'query'])(
+    'takes nothing off the list of SES by %s, which is the account’s, and hears nothing of what is on it',
+    async (form) => {
+      const { attacker, victim, table, world, ask } = await twoTenants();
+      const address = victim.ids.recipient;
+      world.sesSuppressed.add(address);
+      const { beside } = stateOf(table, attacker);
+      const path = `/v1/suppressions/${encodeURIComponent(address)}`;
+      const { workspaceId } = attacker;
+      const request =
+        form === 'path'
+          ? { path, query: { ses: 'true' } }
+          : { path: '/v1/suppressions', query: { address, ses: 'true' } };
+      const remove = () => ask({ method: 'DELETE', ...request, workspaceId });
+      const told = await remove();
+      expect(told).toMatchObject({ status: 403, body: { error: { code: 'insufficient_scope' } } });
+      expect([...world.sesSuppressed]).toEqual([address]);
+      world.sesSuppressed.clear();
+      expect((await remove()).body.error).toEqual(told.body.error);
+      expect(stateOf(table, attacker).beside).toBe(beside);
+      expect((await ask({ path, workspaceId: victim.workspaceId })).status).toBe(200);
+    },
+  );
 
   it.each(['text/csv', 'application/x-ndjson'])(
     'exports as %s what is the workspace’s own',

@@ -16,6 +16,7 @@ interface Described {
   readonly parameters: readonly {
     readonly name: string;
     readonly in: 'path' | 'query' | 'header';
+    readonly required: boolean;
     readonly schema: Schema;
   }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
@@ -27,6 +28,7 @@ export type Names = Kind | 'prefix' | 'cursor' | 'nothing';
 export interface Parameter {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header';
+  readonly required: boolean;
   readonly names: Names;
 }
 
@@ -108,6 +110,7 @@ function toOperation(path: string, method: string, described: Described): Operat
     parameters: described.parameters.map((each) => ({
       name: each.name,
       in: each.in,
+      required: each.required,
       names: namesOf(id, each),
     })),
     hasBody: schema !== undefined,

@@ -34,6 +34,7 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'GET /v1/suppressions': undefined,
   'POST /v1/suppressions': { address: 'new@example.com' },
   'GET /v1/suppressions/{address}': undefined,
+  'DELETE /v1/suppressions': undefined,
   'DELETE /v1/suppressions/{address}': undefined,
 };
 
@@ -49,8 +50,7 @@ function inPath(value: string, raw: boolean): string {
 }
 
 function valueOf({ names }: Parameter, { ids }: Tenant): string {
-  if (names === 'nothing' || names === 'cursor' || names === 'prefix')
-    throw new Error('Not needed in a path or header');
+  if (names === 'nothing' || names === 'cursor' || names === 'prefix') throw new Error('Not needed');
   return ids[names];
 }
 
@@ -67,6 +67,8 @@ export function requestOf(operation: Operation, tenant: Tenant, given?: Given): 
       const text = here ? inPath(given.value, given.raw ?? false) : inPath(valueOf(parameter, tenant), false);
       path = path.replace(`{${parameter.name}}`, () => text);
     } else if (here) (parameter.in === 'query' ? query : headers)[parameter.name] = given.value;
+    else if (parameter.in === 'query' && parameter.required)
+      query[parameter.name] = valueOf(parameter, tenant);
     // A receiver of webhooks gets none without an id.
     else if (parameter.name === 'webhook-id') headers[parameter.name] = valueOf(parameter, tenant);
   }

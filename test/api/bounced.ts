@@ -1,0 +1,48 @@
+/** A hard bounce as the product lives it: through ingest into the log, and from there onto the suppression list. */
+import type { SQSRecord } from 'aws-lambda';
+import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
+import { suppressionReasonOf } from '../../lambdas/delivery/dispatch.ts';
+import { toEmailEvent } from '../../lambdas/store/event-rows.ts';
+import { ingestBatch } from '../../lambdas/store/ingest-batch.ts';
+import { suppressRecipient } from '../../lambdas/store/suppressions.ts';
+import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
+import { SAMPLES } from '../fixtures/ses-samples.ts';
+import { NOW_MS, setUp, type Ask, type Told } from './harness.ts';
+
+const BOTH = { hardBounces: true, complaints: true };
+
+function recordOf(address: string, messageId: string): SQSRecord {
+  const body = JSON.stringify({
+    ...SAMPLES.bounce,
+    mail: { ...SAMPLES.bounce.mail, messageId, destination: [address], tags: {} },
+    bounce: { ...SAMPLES.bounce.bounce, bouncedRecipients: [{ emailAddress: address }] },
+  });
+  // SQS carries no half of a surrogate pair.
+  return {
+    messageId: 'sqs-1',
+    body: body.toWellFormed(),
+    attributes: { SentTimestamp: String(NOW_MS) },
+  } as unknown as SQSRecord;
+}
+
+/** The deployment after a hard bounce of each address, asked with a key of the default workspace. */
+export async function bounced(addresses: readonly string[], messageId = '0100-bounced') {
+  const world = setUp();
+  const { table } = world;
+  const deps = {
+    table,
+    workspaces: workspaceDirectory(table, () => NOW_MS),
+    retentionDays: 90,
+    topicArn: 'arn:aws:sns:us-east-1:000000000000:ivymail',
+  };
+  for (const address of addresses)
+    // oxlint-disable-next-line no-await-in-loop -- in the order given
+    await ingestBatch(deps, [recordOf(address, messageId)]);
+  for (const event of world.rows('event').map(toEmailEvent)) {
+    const reason = suppressionReasonOf(event, BOTH);
+    // oxlint-disable-next-line no-await-in-loop -- in the order of the log
+    if (reason) await suppressRecipient(table, event, reason);
+  }
+  const ask = (request: Ask): Promise<Told> => world.ask({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
+  return { ...world, ask };
+}

@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  ADDRESS_MAX_LENGTH,
+  addressForms,
+  canonicalAddress,
+  domainStart,
+  hasBareSpace,
+  withAsciiDomain,
+} from '../../lambdas/core/addresses.ts';
+import { emailEventId } from '../../lambdas/core/event-ids.ts';
+
+describe('the canonical form', () => {
+  it.each([
+    ['an ASCII address', 'Ann+X@Example.COM', 'ann+x@example.com'],
+    ['a Unicode domain', 'user@例え.テスト', 'user@xn--r8jz45g.xn--zckzah'],
+    ['a Unicode domain in upper case', 'ann@BÜCHER.example', 'ann@xn--bcher-kva.example'],
+    ['a decomposed domain', 'ann@bu\u0308cher.example', 'ann@xn--bcher-kva.example'],
+    ['punycode in upper case', 'ann@XN--BCHER-KVA.example', 'ann@xn--bcher-kva.example'],
+    ['a domain with ß, which IDNA 2008 keeps', 'ann@straße.example', 'ann@xn--strae-oqa.example'],
+    ['an ideographic full stop', 'ann@bücher。example', 'ann@xn--bcher-kva.example'],
+    ['a domain of an emoji', 'ann@😀.example', 'ann@xn--e28h.example'],
+    ['a Unicode local part', 'José@bücher.example', 'josé@xn--bcher-kva.example'],
+    ['an @ in quotes', '"a@é"@bücher.example', '"a@é"@xn--bcher-kva.example'],
+    ['an escaped quote', String.raw`"a\"@é"@bücher.example`, String.raw`"a\"@é"@xn--bcher-kva.example`],
+    ['a comment after the domain', 'ann@bücher.example (A@É)', 'ann@xn--bcher-kva.example (a@é)'],
+    ['a comment in a comment', 'ann@bücher.example (a (b@c) d)', 'ann@xn--bcher-kva.example (a (b@c) d)'],
+    ['a comment before the domain', 'ann(x@é)@bücher.example', 'ann(x@é)@xn--bcher-kva.example'],
+    ['an unclosed quote', '"ann@bücher.example', '"ann@xn--bcher-kva.example'],
+    ['an unclosed comment', '(ann@bücher.example', '(ann@xn--bcher-kva.example'],
+    ['an address literal', 'user@[192.168.1.1]', 'user@[192.168.1.1]'],
+    ['an address literal of IPv6', 'User@[IPv6:2001:DB8::1]', 'user@[ipv6:2001:db8::1]'],
+    ['a domain that IDNA does not allow', 'ann@xn--É.example', 'ann@xn--é.example'],
+    ['a domain with a percent-escape', 'ann@ex%61mple.É', 'ann@ex%61mple.é'],
+    ['a domain of ASCII that the URL parser reads as IPv4', 'ann@0x7f.1', 'ann@0x7f.1'],
+    ['no @', 'undisclosed-recipients:;', 'undisclosed-recipients:;'],
+    ['no domain', 'É@', 'é@'],
+  ])('of %s', (_what, given, canonical) => {
+    expect(canonicalAddress(given)).toBe(canonical);
+  });
+
+  it('keeps a domain in Unicode where punycode would make the address too long', () => {
+    const domain = `${'é.'.repeat(60)}example`;
+    expect(canonicalAddress(`ann@${domain}`).length).toBeLessThanOrEqual(ADDRESS_MAX_LENGTH);
+    expect(withAsciiDomain(`${'a'.repeat(150)}@${domain}`)).toBe(`${'a'.repeat(150)}@${domain}`);
+  });
+
+  const anyAddress = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: ADDRESS_MAX_LENGTH }),
+    fc
+      .tuple(fc.string({ unit: 'grapheme', maxLength: 40 }), fc.string({ unit: 'grapheme', maxLength: 40 }))
+      .map((parts) => parts.join('@')),
+  );
+
+  it('is its own canonical form, and fits a sort key of DynamoDB', () => {
+    fc.assert(
+      fc.property(anyAddress, (address) => {
+        fc.pre(address.length <= ADDRESS_MAX_LENGTH);
+        const canonical = canonicalAddress(address);
+        expect(canonicalAddress(canonical)).toBe(canonical);
+        for (const form of addressForms(address)) expect(Buffer.byteLength(form)).toBeLessThanOrEqual(1024);
+      }),
+    );
+  });
+
+  it('of an ASCII address is the address in lower case', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii' }), (address) => {
+        expect(canonicalAddress(address)).toBe(address.trim().toLowerCase());
+      }),
+    );
+  });
+
+  it('is no part of an event id: a stored event keeps its id', () => {
+    const idOf = (to: string): string => emailEventId({ messageId: 'm', event: 'bounced', to });
+    expect(idOf('Ann@BÜCHER.example')).toBe(idOf('ann@bücher.example'));
+    expect(idOf('ann@bücher.example')).not.toBe(idOf('ann@xn--bcher-kva.example'));
+    expect(idOf('user@例え.テスト')).toBe('evt_kscgxyjcaqt7onj2kos4eywzr4');
+  });
+});
+
+/** Letters of many scripts; each alone is a label that IDNA allows. */
+const LETTERS = Array.from('abzéüñøßçğłжשगकกアあ漢字한글ελღ');
+const label = fc
+  .array(fc.constantFrom(...LETTERS), { minLength: 1, maxLength: 12 })
+  .map((each) => each.join(''));
+const domain = fc.array(label, { minLength: 1, maxLength: 3 }).map((labels) => `${labels.join('.')}.example`);
+
+describe('the forms of an address', () => {
+  it('of an ASCII address are one: one read', () => {
+    expect(addressForms('Ann+X@Example.COM')).toEqual(['ann+x@example.com']);
+    expect(addressForms('"john doe"@example.com')).toEqual(['"john doe"@example.com']);
+    expect(addressForms('undisclosed-recipients:;')).toEqual(['undisclosed-recipients:;']);
+  });
+
+  it.each([
+    'user@例え.テスト',
+    'USER@例え.テスト',
+    'user@xn--r8jz45g.xn--zckzah',
+    'user@XN--R8JZ45G.xn--zckzah',
+  ])('of %s begin with the canonical one and include the one that earlier versions stored', (address) => {
+    const forms = addressForms(address);
+    expect(forms[0]).toBe('user@xn--r8jz45g.xn--zckzah');
+    expect(forms).toContain('user@例え.テスト');
+  });
+
+  it('of punycode include the decomposed domain', () => {
+    expect(addressForms('ann@xn--bcher-kva.example')).toContain('ann@bu\u0308cher.example');
+  });
+
+  it.each(['ann@xn--zzzzzzzzz.example', 'ann@xn--.example', 'ann@xn--ab-.example'])(
+    'of %s, which is no punycode, are one',
+    (address) => {
+      expect(addressForms(address)).toEqual([address]);
+    },
+  );
+
+  it('include, however the domain is written, the lower-case Unicode form that earlier versions stored', () => {
+    fc.assert(
+      fc.property(domain, (name) => {
+        const stored = `ann@${name}`.toLowerCase();
+        const canonical = canonicalAddress(stored);
+        fc.pre(canonical !== stored);
+        for (const spelling of [stored, `ANN@${name.toUpperCase()}`, canonical, canonical.toUpperCase()]) {
+          // Upper case loses the difference between ß and ss, and between σ and ς: such a domain is another one.
+          if (canonicalAddress(spelling) !== canonical) continue;
+          expect(addressForms(spelling)).toContain(stored.normalize('NFC'));
+        }
+      }),
+    );
+  });
+});
+
+describe('a space in an address', () => {
+  it.each([
+    ['ann x@example.com', true],
+    ['ann@exam ple.com', true],
+    [' ann@example.com', true],
+    ['ann ', true],
+    ['"john doe" x@example.com', true],
+    ['"john doe"@example.com', false],
+    [String.raw`"john \" doe"@example.com`, false],
+    ['"john d', false],
+    ['ann@example.com (Ann Lee)', false],
+    ['<ann@example.com> (Ann)', false],
+    ['(Ann Lee) ann@example.com', false],
+    ['ann@example.com (A (b c) d)', false],
+    ['ann@example.com (Ann', false],
+    ['ann+x@example.com', false],
+  ])('of %j is outside quotes and comments: %s', (address, bare) => {
+    expect(hasBareSpace(address)).toBe(bare);
+  });
+});
+
+it('the domain begins after the last @ that is in neither quotes nor a comment', () => {
+  expect(domainStart('"a@b"@c')).toBe(6);
+  expect(domainStart('a@b (c@d)')).toBe(2);
+  expect(domainStart('nobody')).toBe(0);
+  expect(domainStart('a@b@c')).toBe(4);
+});
