@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
+import { healthOf } from '../core/endpoint-health.ts';
 import type { Endpoint, EndpointChange } from '../core/endpoints.ts';
+import { OwnFault } from '../core/errors.ts';
 import { randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { isForbiddenName } from '../delivery/address-guard.ts';
@@ -11,7 +13,9 @@ import { listEndpointChanges } from '../store/endpoint-changes.ts';
 import { createEndpoint, deleteEndpoint, listEndpoints, updateEndpoint } from '../store/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
 import { changeBy, endpointOf, endpointParam } from './endpoint-access.ts';
+import { changedEndpointToJson, endpointToJson } from './endpoint-json.ts';
 import { ApiError, notFound } from './errors.ts';
+import { missedWhileInactive } from './missed.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
 import { listOf, noQuery, paging } from './schemas/common.ts';
@@ -23,26 +27,13 @@ import {
   endpointJson,
   endpointWithSecretJson,
   updateWebhookBody,
+  updatedEndpointJson,
 } from './schemas/webhooks.ts';
 
 /** Dispatch reads all endpoints of a workspace for each batch of events. */
 const MAX_ENDPOINTS = 50;
 
 const ACTION_OF = { active: 'resumed', paused: 'paused' } as const;
-
-function toJson(endpoint: Endpoint): Record<string, unknown> {
-  return {
-    id: endpoint.id,
-    url: endpoint.url,
-    events: endpoint.events,
-    description: endpoint.description ?? null,
-    status: endpoint.status,
-    status_reason: endpoint.status_reason ?? null,
-    status_changed_at: endpoint.status_changed_at,
-    created_at: endpoint.created_at,
-    updated_at: endpoint.updated_at,
-  };
-}
 
 function toChangeJson({ at, action, by, reason }: EndpointChange): Record<string, unknown> {
   return { at, action, by, reason: reason ?? null };
@@ -74,7 +65,8 @@ const list = route({
   async handle(deps, { caller }) {
     const endpoints = await listEndpoints(deps.table, caller.workspaceId, { consistent: true });
     const newestFirst = endpoints.toSorted((left, right) => (left.created_at < right.created_at ? 1 : -1));
-    return { status: 200, body: { data: newestFirst.map(toJson), next_cursor: null, prev_cursor: null } };
+    const data = await Promise.all(newestFirst.map((endpoint) => endpointToJson(deps, endpoint)));
+    return { status: 200, body: { data, next_cursor: null, prev_cursor: null } };
   },
 });
 
@@ -117,7 +109,7 @@ const create = route({
       secrets: [{ version, sealed }],
     };
     await createEndpoint(deps.table, endpoint, changeBy(deps, caller, 'created'));
-    return { status: 201, body: { ...toJson(endpoint), secret: secretText(secret) } };
+    return { status: 201, body: { ...(await endpointToJson(deps, endpoint)), secret: secretText(secret) } };
   },
 });
 
@@ -154,7 +146,7 @@ const get = route({
   query: noQuery,
   answers: { 200: endpointJson },
   async handle(deps, { caller, params }) {
-    return { status: 200, body: toJson(await endpointOf(deps, caller, params)) };
+    return { status: 200, body: await endpointToJson(deps, await endpointOf(deps, caller, params)) };
   },
 });
 
@@ -169,14 +161,21 @@ const update = route({
   params: endpointParam,
   query: noQuery,
   body: updateWebhookBody,
-  answers: { 200: endpointJson },
+  answers: { 200: updatedEndpointJson },
   errors: ['url_https_required', 'url_address_forbidden'],
   async handle(deps, { caller, params, body }) {
-    const { id: endpointId, status: before } = await endpointOf(deps, caller, params);
+    const before = await endpointOf(deps, caller, params);
+    const { id: endpointId } = before;
     const { url, events, description, status } = body;
     // One that has the status already keeps the time since when.
-    const turned = status === before ? undefined : status;
-    const change = changeBy(deps, caller, turned === undefined ? 'updated' : ACTION_OF[turned]);
+    const turned = status === before.status ? undefined : status;
+    const starts = turned === 'active' || url !== undefined;
+    const change = changeBy(
+      deps,
+      caller,
+      turned === undefined ? 'updated' : ACTION_OF[turned],
+      starts && healthOf(before, deps.now()) === 'failing' ? 'no longer counted as failing' : undefined,
+    );
     const endpoint = await updateEndpoint(
       deps.table,
       { workspaceId: caller.workspaceId, endpointId },
@@ -186,10 +185,12 @@ const update = route({
           ...(events !== undefined && { events }),
           ...(description !== undefined && { description }),
           ...(turned !== undefined && { status: turned }),
+          ...(turned === 'paused' &&
+            before.status === 'disabled' && { inactive_since: before.status_changed_at }),
         },
         change,
         // What the pause held back goes out again, or a breaker that another URL has closed; what came meanwhile is for `recover`.
-        ...((turned === 'active' || url !== undefined) && {
+        ...(starts && {
           command: {
             command: 'drain' as const,
             id: change.id,
@@ -200,7 +201,16 @@ const update = route({
       },
     );
     if (!endpoint) throw notFound();
-    return { status: 200, body: toJson(endpoint) };
+    const counted = turned === 'active' ? await missedWhileInactive(deps, { before, endpoint }) : undefined;
+    const shown = await changedEndpointToJson(deps, endpoint);
+    const error = counted?.error ?? shown.error;
+    return {
+      status: 200,
+      body: { ...shown.json, missed: counted?.missed ?? null },
+      ...(error !== undefined && {
+        fault: new OwnFault('The endpoint is changed, but a count failed', { cause: error }),
+      }),
+    };
   },
 });
 

@@ -1,15 +1,21 @@
 import type { Endpoint } from './endpoints.ts';
 
-/** Failed attempts in a row after which new deliveries are held: no accident any more, and not yet a burden. */
+/** Consecutive failures after which the breaker opens: no longer an accident, and not yet a burden. */
 export const BREAKER_FAILURES = 10;
 /**
- * And it has lasted so long: a success clears the row only where it began after the first failure was written down, and
- * by then such a one has mostly answered. Of a busy endpoint ten of those under way may fail in the same moment.
+ * The streak must have lasted this long before the breaker opens. A success ends a streak only if its attempt began after
+ * the first failure was stored. At a busy endpoint, ten of the attempts under way may fail at the same moment.
  */
 const BREAKER_AFTER_MS = 5_000;
-/** So many at once are no accident: of a flood for a receiver that hangs, all fail in the same moment. */
+/** So many failures at once are no accident: all attempts of a flood for a receiver that hangs fail at the same moment. */
 const BREAKER_AT_ONCE = 100;
-/** An endpoint that does nothing but fail is given up after five days, and ten failures at the least. */
+/**
+ * The rule for an endpoint with few events, which may need days for ten failures. With the default schedule, the fourth
+ * failed attempt of a single delivery fulfills it, unless another delivery succeeded meanwhile.
+ */
+const QUIET_FAILURES = 3;
+const QUIET_AFTER_MS = 15 * 60 * 1000;
+/** After five days of nothing but failures, at least ten, the endpoint is disabled. */
 const DISABLE_FAILURES = 10;
 const DISABLE_AFTER_MS = 5 * 24 * 60 * 60 * 1000;
 
@@ -17,19 +23,52 @@ const DISABLE_AFTER_MS = 5 * 24 * 60 * 60 * 1000;
 const FIRST_PROBE_SECONDS = 60;
 const LONGEST_PROBE_SECONDS = 15 * 60;
 
+export const ENDPOINT_HEALTHS = ['healthy', 'failing'] as const;
+export type EndpointHealth = (typeof ENDPOINT_HEALTHS)[number];
+
 export type HealthVerdict = 'none' | 'open_breaker' | 'disable';
 
-/** What one more failure means for an endpoint; `endpoint` is as it stands with that failure counted. */
-export function judgeFailure(
-  endpoint: Pick<Endpoint, 'failures' | 'failing_since' | 'breaker_opened_at'>,
-  nowMs: number,
-): HealthVerdict {
+type Streak = Pick<Endpoint, 'failures' | 'failing_since' | 'last_failure_at'>;
+type HealthState = Streak & Pick<Endpoint, 'health' | 'breaker_opened_at'>;
+
+/** Whether a streak that lasted `lastedMs` opens the breaker. */
+function isBreakerStreak(failures: number, lastedMs: number): boolean {
+  return failures >= BREAKER_AT_ONCE || (failures >= BREAKER_FAILURES && lastedMs >= BREAKER_AFTER_MS);
+}
+
+/** What one more failure means for an endpoint; `endpoint` includes that failure. */
+export function judgeFailure(endpoint: HealthState, nowMs: number): HealthVerdict {
   const { failures = 0, failing_since: since, breaker_opened_at: openedAt } = endpoint;
   if (since === undefined) return 'none';
   const lastedMs = nowMs - Date.parse(since);
   if (failures >= DISABLE_FAILURES && lastedMs >= DISABLE_AFTER_MS) return 'disable';
-  const row = failures >= BREAKER_AT_ONCE || (failures >= BREAKER_FAILURES && lastedMs >= BREAKER_AFTER_MS);
-  return row && openedAt === undefined ? 'open_breaker' : 'none';
+  return isBreakerStreak(failures, lastedMs) && openedAt === undefined ? 'open_breaker' : 'none';
+}
+
+/**
+ * Whether an endpoint is failing: its breaker is open, or the streak since its last success is long enough (ten failures
+ * over at least 5 s, 100 at once, or three over at least 15 min). Closing the breaker because nothing is held changes
+ * nothing; only a success, a resume or another URL ends it. A row of an earlier version does not say when its last failure
+ * was: its streak is taken to last until `nowMs`.
+ */
+export function healthOf(endpoint: HealthState, nowMs: number): EndpointHealth {
+  const { failures = 0, failing_since: since, last_failure_at: last } = endpoint;
+  if (endpoint.health === 'failing' || endpoint.breaker_opened_at !== undefined) return 'failing';
+  if (since === undefined) return 'healthy';
+  const lastedMs = (last === undefined ? nowMs : Date.parse(last)) - Date.parse(since);
+  const quiet = failures >= QUIET_FAILURES && lastedMs >= QUIET_AFTER_MS;
+  return quiet || isBreakerStreak(failures, lastedMs) ? 'failing' : 'healthy';
+}
+
+/**
+ * Whether the history of an endpoint already says that it is failing. An earlier version stored no `health`; it wrote the
+ * entry when the breaker opened, at the tenth failure.
+ */
+export function isRecordedFailing(endpoint: HealthState): boolean {
+  const { health, breaker_opened_at: openedAt, failures = 0, last_failure_at: last } = endpoint;
+  return (
+    health === 'failing' || openedAt !== undefined || (last === undefined && failures >= BREAKER_FAILURES)
+  );
 }
 
 /** Seconds to wait after the nth probe, from 0, that failed. */

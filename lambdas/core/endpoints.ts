@@ -30,8 +30,16 @@ export interface Endpoint {
   readonly failing_since?: string;
   /** Failed attempts since then. */
   readonly failures?: number;
+  /** RFC 3339, of the newest of them. Absent on rows of earlier versions. */
+  readonly last_failure_at?: string;
   /** RFC 3339; while it is set, new deliveries are stored as `held` and only probes are sent. */
   readonly breaker_opened_at?: string;
+  /** Set together with the `failing` entry of the history, removed together with the `recovered` one. */
+  readonly health?: 'failing';
+  /** Id of the drain command that is delivering the held deliveries; absent once that drain has ended. */
+  readonly draining?: string;
+  /** RFC 3339, when the endpoint was last active; only where a disabled endpoint was then paused. */
+  readonly inactive_since?: string;
 }
 
 /** Whether an endpoint wants an event. `unknown` is stored and counted, but never delivered. */

@@ -6,7 +6,7 @@ import type {
   DeliveryTask,
   Outcome,
 } from '../core/deliveries.ts';
-import { judgeFailure } from '../core/endpoint-health.ts';
+import { healthOf, isRecordedFailing, judgeFailure } from '../core/endpoint-health.ts';
 import { OwnFault } from '../core/errors.ts';
 import type { Endpoint, EndpointAction, EndpointChange } from '../core/endpoints.ts';
 import { randomId } from '../core/ids.ts';
@@ -23,7 +23,7 @@ import {
   type Claim,
   type RefusedClaim,
 } from '../store/deliveries.ts';
-import { clearFailures, countFailure, openBreaker } from '../store/endpoint-health.ts';
+import { clearFailures, countFailure, openBreaker, recordFailing } from '../store/endpoint-health.ts';
 import { disableEndpoint, getEndpoint } from '../store/endpoints.ts';
 import { getEvent, type StoredEvent } from '../store/events.ts';
 import type { Table } from '../store/table.ts';
@@ -45,7 +45,7 @@ export interface DeliverDeps {
   readonly onUnrecorded: (error: unknown) => void;
 }
 
-/** `failing`: the breaker was opened by this attempt; `disabled`: the endpoint was given up by it. */
+/** `failing`: this attempt changed the endpoint's health to failing; `disabled`: this attempt disabled the endpoint. */
 export type EndpointVerdict = 'none' | 'failing' | 'disabled';
 
 /** What one invocation did, for its one log line. */
@@ -251,7 +251,7 @@ function toBeRecorded(task: DeliveryTask, result: AttemptResult): DeliveryResult
   };
 }
 
-/** What an attempt says of its endpoint: a success ends a row of failures, a failure may open the breaker or disable it. */
+/** What an attempt says about its endpoint: a success ends a streak of failures, a failure may open the breaker or disable it. */
 async function judgeEndpoint(
   deps: DeliverDeps,
   endpoint: Endpoint | undefined,
@@ -272,7 +272,7 @@ async function judgeEndpoint(
     ...(reason !== undefined && { reason }),
   });
   if (made.decision.outcome === 'delivered') {
-    await clearFailures(deps.table, endpoint, changed('recovered', 'A webhook was taken again'));
+    await clearFailures(deps.table, endpoint, changed('recovered', 'The receiver accepted a webhook again'));
     return 'none';
   }
   // Our own fault says nothing of the receiver.
@@ -282,16 +282,25 @@ async function judgeEndpoint(
     return (await disableEndpoint(deps.table, endpoint, changed('disabled', gone))) ? 'disabled' : 'none';
   }
   const counted = await countFailure(deps.table, endpoint, at);
-  const verdict = counted ? judgeFailure(counted, made.nowMs) : 'none';
-  if (counted && verdict === 'disable') {
-    const reason = `Nothing but failures (${counted.failures}) since ${counted.failing_since}`;
-    return (await disableEndpoint(deps.table, endpoint, changed('disabled', reason))) ? 'disabled' : 'none';
+  if (!counted) return 'none';
+  const { failures = 0, failing_since: since = at } = counted;
+  const verdict = judgeFailure(counted, made.nowMs);
+  if (verdict === 'disable') {
+    const change = changed('disabled', `Nothing but failures (${failures}) since ${since}`);
+    return (await disableEndpoint(deps.table, endpoint, change, since)) ? 'disabled' : 'none';
   }
-  if (counted && verdict === 'open_breaker') {
-    const reason = `${counted.failures} failed attempts in a row; new deliveries are held`;
-    const change = changed('failing', reason);
-    const opened = await openBreaker(deps.table, counted, { change, commandId: change.id });
-    return opened ? 'failing' : 'none';
+  // Each change of health is one entry of the history. A breaker that opens again is none.
+  const sameStreak = endpoint.failing_since === counted.failing_since;
+  const recorded = isRecordedFailing(counted) || (sameStreak && isRecordedFailing(endpoint));
+  if (verdict === 'open_breaker') {
+    const change = changed('failing', `${failures} consecutive failed attempts; new deliveries are held`);
+    const opened = await openBreaker(deps.table, counted, { change, commandId: change.id, recorded });
+    return opened && !recorded ? 'failing' : 'none';
+  }
+  if (counted.health === undefined && healthOf(counted, made.nowMs) === 'failing') {
+    const change = changed('failing', `${failures} consecutive failed attempts since ${since}`);
+    const changes = await recordFailing(deps.table, counted, recorded ? undefined : change);
+    return changes && !recorded ? 'failing' : 'none';
   }
   return 'none';
 }

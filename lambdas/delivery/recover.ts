@@ -12,7 +12,7 @@ import {
   type StoredRecovery,
 } from '../store/commands.ts';
 import { listEndpointDeliveries } from '../store/deliveries.ts';
-import { closeBreaker } from '../store/endpoint-health.ts';
+import { closeBreaker, endDrain } from '../store/endpoint-health.ts';
 import { getEndpoint } from '../store/endpoints.ts';
 import { wantedEvents, type WantedEvent } from '../store/missed-events.ts';
 import type { Table } from '../store/table.ts';
@@ -159,16 +159,24 @@ function rangeOf(
   return { since, until, ...(after !== undefined && { after }) };
 }
 
+interface MissedCountQuery {
+  readonly endpoint: Endpoint;
+  readonly since: string;
+  readonly until: string;
+  /** Leaves out held deliveries, which a drain is delivering. */
+  readonly withoutHeld?: boolean;
+}
+
 /** How many events an endpoint missed. `exact` is false where the count was given up at `deadlineMs`. */
 export async function countMissed(
   deps: Pick<RecoverDeps, 'table' | 'now'>,
-  query: { readonly endpoint: Endpoint; readonly since: string; readonly until: string },
+  { withoutHeld = false, ...query }: MissedCountQuery,
   deadlineMs: number,
 ): Promise<{ readonly count: number; readonly exact: boolean }> {
   let count = 0;
   for await (const event of wantedEvents(deps.table, { ...query, nowMs: deps.now() })) {
     if (deps.now() > deadlineMs) return { count, exact: false };
-    if (event.missed) count += 1;
+    if (event.missed && !(withoutHeld && event.held)) count += 1;
   }
   return { count, exact: true };
 }
@@ -195,9 +203,9 @@ async function drain(deps: RecoverDeps, task: PacedTask): Promise<PacedResult> {
     // Nothing to probe with: the next event is the probe.
     if (breaker !== undefined) await closeBreaker(deps.table, endpoint);
     // Whoever read the endpoint before may be holding one just now, and the index may not show it yet: look once more.
-    return task.empty === true
-      ? next(task, 'done')
-      : { ...next(task, 'continue', LAST_LOOK_SECONDS), empty: true };
+    if (task.empty !== true) return { ...next(task, 'continue', LAST_LOOK_SECONDS), empty: true };
+    await endDrain(deps.table, endpoint, command.id);
+    return next(task, 'done');
   }
   // Each probe is a run of its own: one that ended without an answer must not keep its delivery from being tried again.
   const run = `${command.id}-${breaker === undefined ? 'drain' : task.probes}`;

@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { Command, DrainCommand } from '../core/commands.ts';
+import { isRecordedFailing } from '../core/endpoint-health.ts';
 import type { Endpoint, EndpointChange } from '../core/endpoints.ts';
 import { commandRow } from './commands.ts';
 import { changePut } from './endpoint-changes.ts';
@@ -10,108 +11,185 @@ import type { Row } from './pages.ts';
 import type { Table } from './table.ts';
 import { againOnConflict, transactWrite } from './transact.ts';
 
-/**
- * Counts a failed attempt, and gives the endpoint as it stands with it; undefined where it is gone or has another URL.
- * Only failures are written down: an endpoint that is well costs nothing.
- */
-export async function countFailure(
-  table: Table,
-  endpoint: Endpoint,
-  at: string,
-): Promise<Endpoint | undefined> {
+type EndpointUpdate = Pick<
+  UpdateCommandInput,
+  | 'UpdateExpression'
+  | 'ConditionExpression'
+  | 'ExpressionAttributeNames'
+  | 'ExpressionAttributeValues'
+  | 'ReturnValues'
+>;
+
+function updateOf(table: Table, endpoint: Endpoint, update: EndpointUpdate) {
+  return { TableName: table.name, Key: endpointKey(endpoint.workspace_id, endpoint.id), ...update };
+}
+
+/** One write of the endpoint's row. Undefined where its condition does not hold; throws for every other reason. */
+async function updateRow(table: Table, endpoint: Endpoint, update: EndpointUpdate) {
   try {
-    const answer = await againOnConflict(() =>
-      table.client.send(
-        new UpdateCommand({
-          TableName: table.name,
-          Key: endpointKey(endpoint.workspace_id, endpoint.id),
-          UpdateExpression: 'SET failing_since = if_not_exists(failing_since, :at) ADD failures :one',
-          ConditionExpression: '#url = :url',
-          ExpressionAttributeNames: { '#url': 'url' },
-          ExpressionAttributeValues: { ':at': at, ':one': 1, ':url': endpoint.url },
-          ReturnValues: 'ALL_NEW',
-        }),
-      ),
+    return await againOnConflict(() =>
+      table.client.send(new UpdateCommand(updateOf(table, endpoint, update))),
     );
-    return answer.Attributes && toEndpoint(answer.Attributes as Row);
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return undefined;
     throw error;
   }
 }
 
+/** Conditions that hold while the attributes still have the values of `endpoint`. */
+function unchanged(endpoint: Endpoint, names: readonly ('failing_since' | 'failures')[]) {
+  return {
+    conditions: names.map((name) =>
+      endpoint[name] === undefined ? `attribute_not_exists(${name})` : `${name} = :${name}`,
+    ),
+    values: Object.fromEntries(
+      names.filter((name) => endpoint[name] !== undefined).map((name) => [`:${name}`, endpoint[name]]),
+    ),
+  };
+}
+
 /**
- * Ends a row of failures, and closes the breaker together with the command that drains what was held. Many succeed at once
- * when a receiver has come back: the first of them does it, and the others find it done.
+ * Counts a failed attempt and returns the endpoint with that failure; undefined where the endpoint was deleted or has
+ * another URL. Only failures are stored: a healthy endpoint costs no write.
+ */
+export async function countFailure(
+  table: Table,
+  endpoint: Endpoint,
+  at: string,
+): Promise<Endpoint | undefined> {
+  const answer = await updateRow(table, endpoint, {
+    UpdateExpression:
+      'SET failing_since = if_not_exists(failing_since, :at), last_failure_at = :at ADD failures :one',
+    ConditionExpression: '#url = :url',
+    ExpressionAttributeNames: { '#url': 'url' },
+    ExpressionAttributeValues: { ':at': at, ':one': 1, ':url': endpoint.url },
+    ReturnValues: 'ALL_NEW',
+  });
+  return answer?.Attributes && toEndpoint(answer.Attributes as Row);
+}
+
+/**
+ * Ends a streak of failures after a successful attempt. `endpoint` is the endpoint as the attempt read it before sending.
+ * A stale success changes nothing:
+ *
+ * - A short streak ends only if it is the streak that the attempt read. Failures that were added to it meanwhile do not
+ *   count: at a busy endpoint where some requests fail, there is always one, and the streak would never end.
+ * - A failing endpoint becomes healthy only if no failure was added since the attempt read it. Its breaker closes in one
+ *   transaction with the history entry and the command that drains the held deliveries. Of several successes, the first
+ *   does this, and the condition fails for the others.
  */
 export async function clearFailures(table: Table, endpoint: Endpoint, change: EndpointChange): Promise<void> {
-  const { failing_since: since, breaker_opened_at: openedAt } = endpoint;
-  if (since === undefined && openedAt === undefined) return;
-  const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
-  // What was read, and no later row of failures.
-  const [seen, value] = openedAt === undefined ? ['failing_since', since] : ['breaker_opened_at', openedAt];
+  const { failing_since: since, breaker_opened_at: openedAt, health } = endpoint;
+  if (since === undefined && openedAt === undefined && health === undefined) return;
+  if (!isRecordedFailing(endpoint)) {
+    const streak = unchanged(endpoint, ['failing_since']);
+    await updateRow(table, endpoint, {
+      UpdateExpression: 'REMOVE failing_since, failures, last_failure_at',
+      // Another attempt may have made the endpoint failing meanwhile: this one began before that.
+      ConditionExpression: [
+        ...streak.conditions,
+        'attribute_not_exists(health)',
+        'attribute_not_exists(breaker_opened_at)',
+      ].join(' AND '),
+      ExpressionAttributeValues: streak.values,
+    });
+    return;
+  }
   const drain: Command = {
     command: 'drain',
     endpoint_id: endpoint.id,
     id: change.id,
     workspace_id: endpoint.workspace_id,
   };
-  // A single slip is not worth a line of history, and has held nothing.
-  const closed =
-    openedAt === undefined
-      ? []
-      : [
-          changePut(table, name, change),
-          { Put: { TableName: table.name, Item: commandRow(drain, change.at) } },
-        ];
+  const streak = unchanged(endpoint, ['failing_since', 'failures']);
   await transactWrite(table, [
     {
       Update: {
-        TableName: table.name,
-        Key: endpointKey(endpoint.workspace_id, endpoint.id),
-        UpdateExpression: 'REMOVE failing_since, failures, breaker_opened_at',
-        ConditionExpression: `${seen} = :seen`,
-        ExpressionAttributeValues: { ':seen': value },
+        ...updateOf(table, endpoint, {}),
+        UpdateExpression:
+          'SET draining = :drain REMOVE failing_since, failures, last_failure_at, breaker_opened_at, health',
+        ConditionExpression: ['attribute_exists(pk)', ...streak.conditions].join(' AND '),
+        ExpressionAttributeValues: { ...streak.values, ':drain': drain.id },
       },
     },
-    ...closed,
+    changePut(table, { workspaceId: endpoint.workspace_id, endpointId: endpoint.id }, change),
+    { Put: { TableName: table.name, Item: commandRow(drain, change.at) } },
   ]);
 }
 
-/** Lets the next delivery through again, as a probe: the failures stay counted, so one more opens it anew. */
+/** Lets the next delivery through as a probe. The streak remains, so one more failure opens the breaker again. */
 export async function closeBreaker(table: Table, endpoint: Endpoint): Promise<void> {
-  await transactWrite(table, [
+  await updateRow(table, endpoint, {
+    // An earlier version opened the breaker without setting `health`.
+    UpdateExpression: 'SET health = :failing REMOVE breaker_opened_at',
+    ConditionExpression: 'breaker_opened_at = :opened',
+    ExpressionAttributeValues: { ':opened': endpoint.breaker_opened_at ?? '', ':failing': 'failing' },
+  });
+}
+
+/**
+ * Records that an endpoint became failing: with a history entry, or without one where the history has it already. False
+ * where another attempt recorded it, the streak has ended, or the endpoint is no longer active. `endpoint` is the endpoint
+ * with the failure that decided.
+ */
+export async function recordFailing(
+  table: Table,
+  endpoint: Endpoint,
+  change: EndpointChange | undefined,
+): Promise<boolean> {
+  const streak = unchanged(endpoint, ['failing_since']);
+  const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
+  return transactWrite(table, [
     {
       Update: {
-        TableName: table.name,
-        Key: endpointKey(endpoint.workspace_id, endpoint.id),
-        UpdateExpression: 'REMOVE breaker_opened_at',
-        ConditionExpression: 'breaker_opened_at = :opened',
-        ExpressionAttributeValues: { ':opened': endpoint.breaker_opened_at ?? '' },
+        ...updateOf(table, endpoint, {}),
+        UpdateExpression: 'SET health = :failing',
+        ConditionExpression: ['#status = :active', 'attribute_not_exists(health)', ...streak.conditions].join(
+          ' AND ',
+        ),
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ...streak.values, ':active': 'active', ':failing': 'failing' },
       },
     },
+    ...(change ? [changePut(table, name, change)] : []),
   ]);
 }
 
 /**
- * Opens the breaker, together with the command that will probe the endpoint: one that is open has always somebody who
- * tries to close it. False where it was open already, or the endpoint is not active any more.
+ * Opens the breaker, together with the command that will probe the endpoint: an open breaker always has a command that
+ * tries to close it. The history gets an entry unless it already says that the endpoint is failing (`recorded`). False
+ * where the breaker is open already, another attempt recorded the entry, the streak has ended, or the endpoint is no
+ * longer active. `endpoint` is the endpoint with the failure that decided.
  */
 export async function openBreaker(
   table: Table,
   endpoint: Endpoint,
-  { change, commandId }: { readonly change: EndpointChange; readonly commandId: string },
+  {
+    change,
+    commandId,
+    recorded = false,
+  }: { readonly change: EndpointChange; readonly commandId: string; readonly recorded?: boolean },
 ): Promise<boolean> {
   const command: DrainCommand = { command: 'drain', endpoint_id: endpoint.id, opened_at: change.at };
+  const streak = unchanged(endpoint, ['failing_since']);
   return transactWrite(table, [
     {
       Update: {
-        TableName: table.name,
-        Key: endpointKey(endpoint.workspace_id, endpoint.id),
-        UpdateExpression: 'SET breaker_opened_at = :at',
-        ConditionExpression: '#status = :active AND #url = :url AND attribute_not_exists(breaker_opened_at)',
+        ...updateOf(table, endpoint, {}),
+        UpdateExpression: 'SET breaker_opened_at = :at, health = :failing',
+        ConditionExpression: [
+          '#status = :active AND #url = :url AND attribute_not_exists(breaker_opened_at)',
+          ...streak.conditions,
+          ...(recorded ? [] : ['attribute_not_exists(health)']),
+        ].join(' AND '),
         ExpressionAttributeNames: { '#status': 'status', '#url': 'url' },
-        ExpressionAttributeValues: { ':at': change.at, ':active': 'active', ':url': endpoint.url },
+        ExpressionAttributeValues: {
+          ...streak.values,
+          ':at': change.at,
+          ':active': 'active',
+          ':failing': 'failing',
+          ':url': endpoint.url,
+        },
       },
     },
     {
@@ -120,6 +198,18 @@ export async function openBreaker(
         Item: commandRow({ ...command, id: commandId, workspace_id: endpoint.workspace_id }, change.at),
       },
     },
-    changePut(table, { workspaceId: endpoint.workspace_id, endpointId: endpoint.id }, change),
+    ...(recorded
+      ? []
+      : [changePut(table, { workspaceId: endpoint.workspace_id, endpointId: endpoint.id }, change)]),
   ]);
+}
+
+/** The drain `commandId` has delivered every held delivery. A newer drain of the endpoint keeps its mark. */
+export async function endDrain(table: Table, endpoint: Endpoint, commandId: string): Promise<void> {
+  if (endpoint.draining !== commandId) return;
+  await updateRow(table, endpoint, {
+    UpdateExpression: 'REMOVE draining',
+    ConditionExpression: 'draining = :id',
+    ExpressionAttributeValues: { ':id': commandId },
+  });
 }

@@ -68,10 +68,12 @@ export type EndpointChanges = Partial<Pick<Endpoint, 'url' | 'events'>> & {
   /** null takes it away. */
   readonly description?: string | null;
   readonly status?: Exclude<EndpointStatus, 'disabled'>;
+  /** RFC 3339: for a disabled endpoint that is paused, when it was disabled. */
+  readonly inactive_since?: string;
 };
 
-/** A new URL or a new beginning: what was held against the endpoint is forgotten. */
-const HEALTH_ATTRIBUTES = ['failing_since', 'failures', 'breaker_opened_at'];
+/** After a resume or with another URL, an endpoint is healthy until attempts say otherwise. */
+const HEALTH_ATTRIBUTES = ['failing_since', 'failures', 'last_failure_at', 'breaker_opened_at', 'health'];
 
 /**
  * Changes only what is named, so that of two changes at once neither undoes the other. A new status clears the reason
@@ -111,6 +113,11 @@ export async function updateEndpoint(
     values[':status'] = status;
   }
   if (status === 'active' || fields.url !== undefined) remove.push(...HEALTH_ATTRIBUTES);
+  if (status === 'active') remove.push('inactive_since');
+  if (command?.command === 'drain') {
+    set.push('draining = :drain');
+    values[':drain'] = command.id;
+  }
   const updated = await transactWrite(table, [
     {
       Update: {
@@ -173,6 +180,8 @@ export async function disableEndpoint(
   /** Its URL is the one that the reason is about. */
   endpoint: Pick<Endpoint, 'id' | 'workspace_id' | 'url'>,
   change: EndpointChange,
+  /** The streak that is the reason, by its `failing_since`: an endpoint that has succeeded meanwhile stays active. */
+  streakSince?: string,
 ): Promise<boolean> {
   const address = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
   return transactWrite(table, [
@@ -182,9 +191,10 @@ export async function disableEndpoint(
         Key: endpointKey(address.workspaceId, address.endpointId),
         UpdateExpression:
           'SET #status = :disabled, status_reason = :reason, status_changed_at = :at, updated_at = :at',
-        ConditionExpression: '#status = :active AND #url = :url',
+        ConditionExpression: `#status = :active AND #url = :url${streakSince === undefined ? '' : ' AND failing_since = :since'}`,
         ExpressionAttributeNames: { '#status': 'status', '#url': 'url' },
         ExpressionAttributeValues: {
+          ...(streakSince !== undefined && { ':since': streakSince }),
           ':disabled': 'disabled' satisfies EndpointStatus,
           ':active': 'active' satisfies EndpointStatus,
           ':url': endpoint.url,

@@ -12,6 +12,8 @@ export interface WantedEvent {
   readonly key: string;
   readonly address: EventAddress;
   readonly missed: boolean;
+  /** Its delivery waits as `held`: a drain will deliver it. */
+  readonly held: boolean;
   /** Attempts that were made of its delivery; 0 where there is none. */
   readonly attempts: number;
 }
@@ -100,6 +102,7 @@ export async function* wantedEvents(table: Table, query: MissedQuery): AsyncGene
       key: event.sk,
       address: eventAddress(event),
       missed: isMissed(row, nowMs),
+      held: row?.['status'] === ('held' satisfies DeliveryStatus),
       attempts: row === undefined ? 0 : Number(row['attempt_count']),
     };
   }

@@ -68,6 +68,11 @@ describe('a webhook', () => {
       status: 'active',
       status_reason: null,
       status_changed_at: '2026-02-25T12:00:00Z',
+      health: 'healthy',
+      failing_since: null,
+      consecutive_failures: 0,
+      held_count: 0,
+      held_count_exact: true,
       created_at: '2026-02-25T12:00:00Z',
       updated_at: '2026-02-25T12:00:00Z',
     });

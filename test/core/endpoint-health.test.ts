@@ -1,5 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judgeFailure, probeDelaySeconds } from '../../lambdas/core/endpoint-health.ts';
+import {
+  healthOf,
+  isRecordedFailing,
+  judgeFailure,
+  probeDelaySeconds,
+} from '../../lambdas/core/endpoint-health.ts';
+import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 
 const SINCE = '2026-02-20T12:00:00Z';
 const MINUTE = 60_000;
@@ -29,6 +36,84 @@ describe('a failure', () => {
   ])('%s: %i failures', (_which, failures, openedAt, ms, verdict) => {
     const endpoint = { failures, failing_since: SINCE, ...(openedAt && { breaker_opened_at: openedAt }) };
     expect(judgeFailure(endpoint, after(ms))).toBe(verdict);
+  });
+});
+
+const time = (ms: number): string => new Date(after(ms)).toISOString();
+
+describe('the health of an endpoint', () => {
+  it.each([
+    ['without a failure', {}, 'healthy'],
+    ['with nine failures within a minute', { failures: 9, lasted: MINUTE }, 'healthy'],
+    ['with ten failures within 4.999 s', { failures: 10, lasted: 4_999 }, 'healthy'],
+    ['with ten failures over 5 s', { failures: 10, lasted: 5_000 }, 'failing'],
+    ['with 99 failures at one moment', { failures: 99, lasted: 0 }, 'healthy'],
+    ['with 100 failures at one moment', { failures: 100, lasted: 0 }, 'failing'],
+    ['with two failures over four days', { failures: 2, lasted: 4 * DAY }, 'healthy'],
+    ['with three failures, a moment short of 15 min', { failures: 3, lasted: 15 * MINUTE - 1 }, 'healthy'],
+    ['with three failures over 15 min', { failures: 3, lasted: 15 * MINUTE }, 'failing'],
+    ['with one failure a day for four days', { failures: 4, lasted: 3 * DAY }, 'failing'],
+    [
+      'recorded as failing, after the breaker closed',
+      { failures: 11, lasted: 0, health: 'failing' },
+      'failing',
+    ],
+    ['with an open breaker and nothing else', { breaker_opened_at: SINCE }, 'failing'],
+  ] as const)('%s', (_what, { lasted, ...endpoint }: Partial<Endpoint> & { lasted?: number }, health) => {
+    const streak = lasted === undefined ? {} : { failing_since: SINCE, last_failure_at: time(lasted) };
+    // The time that passes without an attempt changes nothing.
+    for (const nowMs of [after(lasted ?? 0), after(30 * DAY)])
+      expect(healthOf({ ...endpoint, ...streak }, nowMs)).toBe(health);
+  });
+
+  it.each([
+    ['ten failures', 10, MINUTE, 'failing'],
+    ['three failures', 3, MINUTE, 'healthy'],
+    ['three failures', 3, DAY, 'failing'],
+    ['one failure', 1, 30 * DAY, 'healthy'],
+  ] as const)(
+    'of a row of an earlier version, with %s, counts its streak until now',
+    (_what, failures, ms, health) => {
+      expect(healthOf({ failures, failing_since: SINCE }, after(ms))).toBe(health);
+    },
+  );
+
+  it('is failing wherever the breaker opens, and never improves by one more failure', () => {
+    fc.assert(
+      fc.property(fc.nat(150), fc.nat(10 * DAY), fc.nat(DAY), (failures, ms, more) => {
+        const at = (count: number, lasted: number) => ({
+          failures: count,
+          failing_since: SINCE,
+          last_failure_at: time(lasted),
+        });
+        const health = healthOf(at(failures, ms), after(ms));
+        if (judgeFailure(at(failures, ms), after(ms)) !== 'none') expect(health).toBe('failing');
+        if (health === 'failing')
+          expect(healthOf(at(failures + 1, ms + more), after(ms + more))).toBe('failing');
+      }),
+    );
+  });
+});
+
+describe('the history has a failing entry', () => {
+  it.each([
+    ['of a healthy endpoint', {}, false],
+    ['of a short streak', { failures: 3, failing_since: SINCE, last_failure_at: SINCE }, false],
+    [
+      'of a streak of ten that is not recorded yet',
+      { failures: 10, failing_since: SINCE, last_failure_at: SINCE },
+      false,
+    ],
+    [
+      'of a recorded one',
+      { failures: 3, failing_since: SINCE, last_failure_at: SINCE, health: 'failing' },
+      true,
+    ],
+    ['of an earlier version with an open breaker', { failures: 10, breaker_opened_at: SINCE }, true],
+    ['of an earlier version with its breaker closed again', { failures: 10, failing_since: SINCE }, true],
+    ['of an earlier version with a short streak', { failures: 9, failing_since: SINCE }, false],
+  ] as const)('%s: %j', (_what, endpoint, recorded) => {
+    expect(isRecordedFailing(endpoint)).toBe(recorded);
   });
 });
 

@@ -338,7 +338,9 @@ export function memoryTable(): MemoryTable {
     // Like DynamoDB, which does not look beyond a full page.
     const more = items.length === limit && last !== undefined;
     return {
-      Items: items.map((row) => asRead(projected(row, input.IndexName))),
+      ...(input['Select'] !== 'COUNT' && {
+        Items: items.map((row) => asRead(projected(row, input.IndexName))),
+      }),
       Count: items.length,
       ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),
     };

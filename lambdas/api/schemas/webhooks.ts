@@ -1,9 +1,13 @@
 import * as z from 'zod/mini';
 import { RECOVERY_STATUSES } from '../../core/commands.ts';
+import { ENDPOINT_HEALTHS } from '../../core/endpoint-health.ts';
 import { DEFAULT_ENDPOINT_EVENTS, EVENT_NAMES, type EventName } from '../../core/events.ts';
 import { ENDPOINT_ACTIONS, ENDPOINT_STATUSES } from '../../core/endpoints.ts';
 import { idOf, line, rfc3339, wellFormedText } from './common.ts';
 import { attemptJson } from './deliveries.ts';
+
+/** Held deliveries of an endpoint are counted up to this number. */
+export const MOST_HELD_COUNTED = 1_000;
 
 /** All but `unknown`, which is never delivered. */
 const DELIVERED_EVENTS = EVENT_NAMES.filter((name) => name !== 'unknown');
@@ -56,12 +60,57 @@ const endpointFields = {
   status: z.enum(ENDPOINT_STATUSES),
   status_reason: z.nullable(z.string()),
   status_changed_at: rfc3339,
+  health: z
+    .enum(ENDPOINT_HEALTHS)
+    .check(
+      z.describe(
+        '`failing` after 10 consecutive failed attempts over at least 5 seconds, 100 at once, or 3 over at least 15 minutes, until an attempt succeeds; resuming the endpoint or changing its `url` makes it `healthy` again. Independent of `status`.',
+      ),
+    ),
+  failing_since: z
+    .nullable(rfc3339)
+    .check(z.describe('While `failing`: the first failed attempt since the last success. Else null.')),
+  consecutive_failures: z.int().check(z.describe('Failed attempts since the last success.')),
+  held_count: z
+    .int()
+    .check(
+      z.minimum(0),
+      z.maximum(MOST_HELD_COUNTED),
+      z.describe(
+        `Deliveries that wait as \`held\`, counted up to ${MOST_HELD_COUNTED}. 0 for an active, healthy endpoint whose held deliveries have all been delivered.`,
+      ),
+    ),
+  held_count_exact: z.boolean().check(z.describe('False: there are more than `held_count`.')),
   created_at: rfc3339,
   updated_at: rfc3339,
 };
 
 /** An Endpoint as the API shows it. */
 export const endpointJson = z.strictObject(endpointFields);
+
+/** The response of a PATCH: after a resume, with what the endpoint missed while it was paused or disabled. */
+export const updatedEndpointJson = z.strictObject({
+  ...endpointFields,
+  missed: z
+    .nullable(
+      z.strictObject({
+        count: z
+          .int()
+          .check(
+            z.describe(
+              'Events that the endpoint wants and that were not delivered to it since then. Held deliveries are not among them: they are delivered now.',
+            ),
+          ),
+        exact: z.boolean().check(z.describe('False: counting stopped early, there may be more.')),
+        since: rfc3339.check(z.describe('The `since` for `POST /v1/webhooks/{id}/recover`.')),
+      }),
+    )
+    .check(
+      z.describe(
+        'Set when this request made a paused or disabled endpoint active: what `recover` would deliver. Else null.',
+      ),
+    ),
+});
 
 /** Its secret is shown when it is made, and on explicit request. */
 export const endpointWithSecretJson = z.strictObject({ ...endpointFields, secret: z.string() });

@@ -1,0 +1,56 @@
+import { healthOf } from '../core/endpoint-health.ts';
+import type { Endpoint } from '../core/endpoints.ts';
+import { countHeld, type HeldCount } from '../store/held-deliveries.ts';
+import type { ApiDeps } from './deps.ts';
+import { MOST_HELD_COUNTED } from './schemas/webhooks.ts';
+
+type Deps = Pick<ApiDeps, 'table' | 'now'>;
+
+/** Only an endpoint that may hold deliveries costs reads: it is failing, being drained, paused or disabled. */
+async function heldBy({ table, now }: Deps, endpoint: Endpoint): Promise<HeldCount> {
+  const { id: endpointId, workspace_id: workspaceId, status, draining } = endpoint;
+  if (status === 'active' && draining === undefined && healthOf(endpoint, now()) === 'healthy')
+    return { count: 0, exact: true };
+  return countHeld(table, { workspaceId, endpointId }, MOST_HELD_COUNTED);
+}
+
+function toJson(endpoint: Endpoint, held: HeldCount, nowMs: number): Record<string, unknown> {
+  const health = healthOf(endpoint, nowMs);
+  return {
+    id: endpoint.id,
+    url: endpoint.url,
+    events: endpoint.events,
+    description: endpoint.description ?? null,
+    status: endpoint.status,
+    status_reason: endpoint.status_reason ?? null,
+    status_changed_at: endpoint.status_changed_at,
+    health,
+    failing_since:
+      health === 'failing' ? (endpoint.failing_since ?? endpoint.breaker_opened_at ?? null) : null,
+    consecutive_failures: endpoint.failures ?? 0,
+    held_count: held.count,
+    held_count_exact: held.exact,
+    created_at: endpoint.created_at,
+    updated_at: endpoint.updated_at,
+  };
+}
+
+/** An Endpoint as the API shows it. */
+export async function endpointToJson(deps: Deps, endpoint: Endpoint): Promise<Record<string, unknown>> {
+  return toJson(endpoint, await heldBy(deps, endpoint), deps.now());
+}
+
+/**
+ * The same after a change was stored. An error of the count must not fail the request then: the count is 0 and not exact,
+ * and the error is returned for the log.
+ */
+export async function changedEndpointToJson(
+  deps: Deps,
+  endpoint: Endpoint,
+): Promise<{ readonly json: Record<string, unknown>; readonly error?: unknown }> {
+  try {
+    return { json: await endpointToJson(deps, endpoint) };
+  } catch (error) {
+    return { json: toJson(endpoint, { count: 0, exact: false }, deps.now()), error };
+  }
+}

@@ -1,0 +1,459 @@
+/** The health of an endpoint over many attempts that overlap: what the history says, and what a stale success may not do. */
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { healthOf } from '../../lambdas/core/endpoint-health.ts';
+import type { Endpoint } from '../../lambdas/core/endpoints.ts';
+import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
+import { deliver, type DeliverDeps, type DeliverReport } from '../../lambdas/delivery/deliver.ts';
+import type { AttemptResult } from '../../lambdas/delivery/send.ts';
+import { listEndpointChanges } from '../../lambdas/store/endpoint-changes.ts';
+import { closeBreaker } from '../../lambdas/store/endpoint-health.ts';
+import { disableEndpoint, getEndpoint, updateEndpoint } from '../../lambdas/store/endpoints.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { putRows } from '../../lambdas/store/put-rows.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
+import { putEndpoint } from '../builders/rows.ts';
+import { memoryTable } from '../fakes/memory-table.ts';
+
+const START_MS = Date.parse('2026-02-25T12:00:00Z');
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+
+const OK: AttemptResult = { started_at: '2026-02-25T12:00:00Z', duration_ms: 12, status_code: 200 };
+const FAILED: AttemptResult = { ...OK, status_code: 500, error_class: 'http_status' };
+
+/** An attempt whose request is out. */
+interface Sent {
+  readonly end: (result: AttemptResult) => Promise<DeliverReport>;
+}
+
+async function setUp(changes: Partial<Endpoint> = {}) {
+  const endpoint = anEndpoint(changes);
+  const table = memoryTable();
+  await putEndpoint(table, endpoint);
+  const world = { nowMs: START_MS, attempts: 0 };
+  let onSent: (answer: (result: AttemptResult) => void) => void = () => {};
+  const deps: DeliverDeps = {
+    table,
+    secrets: { open: (_endpoint, { version }) => Promise.resolve(Buffer.alloc(24, version)) },
+    send: () =>
+      new Promise((resolve) => {
+        onSent(resolve);
+      }),
+    retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
+    now: () => world.nowMs,
+    random: () => 0.5,
+    randomBytes,
+    onUnrecorded: (error) => {
+      throw error;
+    },
+  };
+  /** Begins an attempt of a delivery of its own, as a retry: an open breaker lets it through. */
+  async function start(): Promise<Sent> {
+    world.attempts += 1;
+    const event = anEvent({ message_id: `m-${world.attempts}` });
+    await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: START_MS }));
+    const sent = new Promise<(result: AttemptResult) => void>((resolve) => {
+      onSent = resolve;
+    });
+    const report = deliver(deps, { task: aTask(event, endpoint, { run: 'probe' }), execution: 'one' });
+    const answer = await sent;
+    return {
+      end(result) {
+        answer(result);
+        return report;
+      },
+    };
+  }
+  async function attempt(result: AttemptResult): Promise<DeliverReport> {
+    const sent = await start();
+    world.nowMs += 1;
+    return sent.end(result);
+  }
+  async function fail(times: number, everyMs = SECOND): Promise<readonly string[]> {
+    const healths: string[] = [];
+    for (let made = 0; made < times; made += 1) {
+      world.nowMs += everyMs;
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      healths.push((await attempt(FAILED)).health);
+    }
+    return healths;
+  }
+  async function stored(): Promise<Endpoint> {
+    const found = await getEndpoint(table, WORKSPACE_ID, endpoint.id);
+    if (!found) throw new Error('The endpoint is gone');
+    return found;
+  }
+  const name = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
+  /** Oldest first. */
+  const history = async () =>
+    (await listEndpointChanges(table, { ...name, limit: 1_000 })).items
+      .map(({ action }) => action)
+      .toReversed();
+  const health = async () => healthOf(await stored(), world.nowMs);
+  const commands = () => [...table.rows.values()].filter((row) => row['kind'] === 'command');
+  return { table, endpoint, name, world, start, attempt, fail, stored, history, health, commands };
+}
+
+describe('the history of an endpoint that fails', () => {
+  it('has one failing entry, however many probes fail and however often the breaker opens', async () => {
+    const { fail, table, stored, history, health, world } = await setUp();
+    const told = [...(await fail(10))];
+    for (let probe = 0; probe < 5; probe += 1) {
+      // oxlint-disable no-await-in-loop -- one after the other
+      await closeBreaker(table, await stored());
+      expect(await health()).toBe('failing');
+      told.push(...(await fail(1, 15 * MINUTE)));
+      expect(await stored()).toHaveProperty('breaker_opened_at', formatTimestamp(world.nowMs));
+      // oxlint-enable no-await-in-loop
+    }
+    expect(await history()).toEqual(['failing']);
+    // The metric behind the alarm is raised once, too.
+    expect(told.filter((each) => each === 'failing')).toHaveLength(1);
+  });
+
+  it('has one recovered entry, when an attempt succeeds', async () => {
+    const { fail, attempt, history, health, commands, stored } = await setUp();
+    await fail(12);
+    await attempt(OK);
+    await attempt(OK);
+    expect(await history()).toEqual(['failing', 'recovered']);
+    expect(await health()).toBe('healthy');
+    // One that probes, and one that drains what was held.
+    expect(commands()).toHaveLength(2);
+    for (const attribute of ['failing_since', 'failures', 'last_failure_at', 'breaker_opened_at', 'health'])
+      expect(await stored()).not.toHaveProperty(attribute);
+  });
+
+  it('has a recovered entry after the breaker closed because nothing was held', async () => {
+    const { fail, attempt, table, stored, history } = await setUp();
+    await fail(10);
+    await closeBreaker(table, await stored());
+    await attempt(OK);
+    expect(await history()).toEqual(['failing', 'recovered']);
+  });
+
+  it('has no entry of a short streak', async () => {
+    const { fail, attempt, history, stored } = await setUp();
+    await fail(9);
+    await attempt(OK);
+    expect(await history()).toEqual([]);
+    expect(await stored()).not.toHaveProperty('failures');
+  });
+
+  it.each([
+    ['one event a day, each at its first attempt', [0, DAY, DAY]],
+    ['one event, with its retries after 1, 5 and 25 min', [0, MINUTE, 5 * MINUTE, 25 * MINUTE]],
+    ['one event a week, with its retries', [0, MINUTE, 5 * MINUTE, 25 * MINUTE, 7 * DAY]],
+  ])('shows it for a receiver with few events: %s', async (_what, waits) => {
+    const { fail, history, health, stored } = await setUp();
+    for (const wait of waits)
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await fail(1, wait);
+    expect(await history()).toEqual(['failing']);
+    expect(await health()).toBe('failing');
+    // Nothing is held yet: ten failures open the breaker.
+    expect(await stored()).not.toHaveProperty('breaker_opened_at');
+  });
+
+  it('opens the breaker without a second entry, where few events had made it failing before', async () => {
+    const { fail, history, stored } = await setUp();
+    await fail(4, 10 * MINUTE);
+    expect(await fail(6, MINUTE)).toEqual(Array.from({ length: 6 }, () => 'none'));
+    expect(await stored()).toHaveProperty('breaker_opened_at');
+    expect(await history()).toEqual(['failing']);
+  });
+
+  it('has one entry where many attempts cross the threshold at the same moment', async () => {
+    const { start, fail, world, history, commands } = await setUp();
+    await fail(7);
+    const sent: Sent[] = [];
+    // oxlint-disable-next-line no-await-in-loop -- each is out before the next begins
+    for (let index = 0; index < 20; index += 1) sent.push(await start());
+    world.nowMs += SECOND;
+    const reports = await Promise.all(sent.map(({ end }) => end(FAILED)));
+    expect(reports.filter((report) => report.health === 'failing')).toHaveLength(1);
+    expect(await history()).toEqual(['failing']);
+    expect(commands()).toHaveLength(1);
+  });
+
+  it('has none for an endpoint that was paused while its last attempts failed', async () => {
+    const { fail, start, table, name, history, health } = await setUp();
+    await fail(9);
+    const last = await start();
+    const change = { id: 'req_a', at: formatTimestamp(START_MS), action: 'paused' as const, by: 'key_a' };
+    await updateEndpoint(table, name, { changes: { status: 'paused' }, change });
+    await last.end(FAILED);
+    expect(await history()).toEqual(['paused']);
+    expect(await health()).toBe('failing');
+  });
+
+  it.each([
+    ['with its breaker open', { breaker_opened_at: '2026-02-25T11:00:00Z' }],
+    ['with its breaker closed again, because nothing was held', {}],
+  ])('is not repeated for a row of an earlier version, %s', async (_what, changes) => {
+    const old = { failing_since: '2026-02-25T10:00:00Z', failures: 12, ...changes };
+    const { fail, attempt, history, table, stored } = await setUp(old);
+    await fail(2);
+    await closeBreaker(table, await stored());
+    await fail(2);
+    expect(await history()).toEqual([]);
+    await attempt(OK);
+    expect(await history()).toEqual(['recovered']);
+  });
+});
+
+describe('a stale success', () => {
+  it('does not end a streak that began after its attempt', async () => {
+    const { start, fail, stored } = await setUp();
+    const stale = await start();
+    await fail(3);
+    await stale.end(OK);
+    expect(await stored()).toMatchObject({ failures: 3 });
+  });
+
+  it('does not end a newer streak than the one it read', async () => {
+    const { start, fail, attempt, stored } = await setUp();
+    await fail(2);
+    const stale = await start();
+    await attempt(OK);
+    await fail(4);
+    const before = await stored();
+    await stale.end(OK);
+    expect(before).toMatchObject({ failures: 4 });
+    expect(await stored()).toEqual(before);
+  });
+
+  it('does not make an endpoint healthy that became failing after its attempt began', async () => {
+    const { start, fail, stored, history, health, commands } = await setUp();
+    await fail(3);
+    const stale = await start();
+    await fail(7);
+    await stale.end(OK);
+    expect(await stored()).toMatchObject({ failures: 10, health: 'failing' });
+    expect(await stored()).toHaveProperty('breaker_opened_at');
+    expect(await health()).toBe('failing');
+    expect(await history()).toEqual(['failing']);
+    expect(commands()).toHaveLength(1);
+  });
+
+  it('does not make a failing endpoint healthy when a failure was added since its attempt began', async () => {
+    const { start, fail, stored, history } = await setUp();
+    await fail(10);
+    const stale = await start();
+    await fail(1);
+    await stale.end(OK);
+    expect(await stored()).toMatchObject({ failures: 11, health: 'failing' });
+    expect(await history()).toEqual(['failing']);
+  });
+
+  it('does not end a newer failing streak than the one it read', async () => {
+    const { start, fail, attempt, stored, history } = await setUp();
+    await fail(10);
+    const stale = await start();
+    await attempt(OK);
+    await fail(10);
+    await stale.end(OK);
+    expect(await stored()).toMatchObject({ failures: 10, health: 'failing' });
+    expect(await history()).toEqual(['failing', 'recovered', 'failing']);
+  });
+
+  it('of an endpoint that was deleted does not bring it back', async () => {
+    const { start, fail, table, endpoint } = await setUp();
+    await fail(10);
+    const stale = await start();
+    for (const [key, row] of table.rows) if (row['kind'] === 'endpoint') table.rows.delete(key);
+    await stale.end(OK);
+    expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toBeUndefined();
+  });
+
+  it('does not keep a busy receiver, where one request in ten fails, in a streak for ever', async () => {
+    const { start, stored, history, world } = await setUp();
+    // Each takes three seconds, and thirty are always out: whichever ends, a failure was added since it began.
+    const out: Sent[] = [];
+    for (let index = 0; index < 1_000; index += 1) {
+      world.nowMs += 100;
+      // oxlint-disable no-await-in-loop -- one after the other
+      out.push(await start());
+      if (out.length > 30) await out.shift()?.end(index % 10 === 0 ? FAILED : OK);
+      // oxlint-enable no-await-in-loop
+    }
+    expect(await history()).toEqual([]);
+    expect((await stored()).failures ?? 0).toBeLessThan(20);
+  });
+});
+
+describe('a failure whose streak has ended', () => {
+  it('does not disable the endpoint', async () => {
+    const { fail, attempt, table, stored, history } = await setUp();
+    await fail(3);
+    const { failing_since: since = '', url } = await stored();
+    await attempt(OK);
+    const change = { id: 'req_a', at: formatTimestamp(START_MS), action: 'disabled' as const, by: 'ivymail' };
+    const { id, workspace_id } = await stored();
+    expect(await disableEndpoint(table, { id, workspace_id, url }, change, since)).toBe(false);
+    expect(await stored()).toMatchObject({ status: 'active' });
+    expect(await history()).toEqual([]);
+  });
+
+  it.each([
+    [
+      'opens no breaker',
+      { failures: 9, failing_since: '2026-02-25T11:00:00Z', last_failure_at: '2026-02-25T11:00:00Z' },
+    ],
+    [
+      'writes no entry',
+      { failures: 3, failing_since: '2026-02-25T11:00:00Z', last_failure_at: '2026-02-25T11:00:00Z' },
+    ],
+    [
+      'disables nothing',
+      {
+        failures: 9,
+        failing_since: '2026-02-20T11:00:00Z',
+        last_failure_at: '2026-02-25T11:00:00Z',
+        health: 'failing' as const,
+      },
+    ],
+  ])('%s', async (_what, changes) => {
+    const { start, table, endpoint, stored, history, world, commands } = await setUp(changes);
+    const late = await start();
+    world.nowMs += SECOND;
+    // A success ends the streak between the count of the failure and what is made of it.
+    table.before = (command) => {
+      if (command !== 'TransactWriteCommand') return;
+      table.before = () => {};
+      for (const [key, row] of table.rows) {
+        if (row['kind'] !== 'endpoint') continue;
+        const {
+          failing_since: _since,
+          failures: _failures,
+          health: _health,
+          last_failure_at: _last,
+          ...well
+        } = row;
+        table.rows.set(key, { ...well, pk: row.pk, sk: row.sk });
+      }
+    };
+    expect((await late.end(FAILED)).health).toBe('none');
+    expect(await stored()).toEqual(anEndpoint({ id: endpoint.id }));
+    expect(await history()).toEqual([]);
+    expect(commands()).toEqual([]);
+  });
+});
+
+/** What the rules say, without a table: attempts are judged in the order in which they end. */
+class Model {
+  failures = 0;
+  failing = false;
+  /** Names the streak. */
+  streak = 0;
+  private firstMs = 0;
+  readonly history: string[] = [];
+
+  fail(nowMs: number): void {
+    if (this.failures === 0) {
+      this.streak += 1;
+      this.firstMs = nowMs;
+    }
+    this.failures += 1;
+    const lastedMs = nowMs - this.firstMs;
+    const opens = this.failures >= 100 || (this.failures >= 10 && lastedMs >= 5 * SECOND);
+    if (this.failing || !(opens || (this.failures >= 3 && lastedMs >= 15 * MINUTE))) return;
+    this.failing = true;
+    this.history.push('failing');
+  }
+
+  succeed(read: { readonly failures: number; readonly failing: boolean; readonly streak: number }): void {
+    if (read.failures === 0 || this.failures === 0 || read.streak !== this.streak) return;
+    if (this.failing && (!read.failing || read.failures !== this.failures)) return;
+    if (this.failing) this.history.push('recovered');
+    this.failing = false;
+    this.failures = 0;
+  }
+
+  read() {
+    return { failures: this.failures, failing: this.failing, streak: this.streak };
+  }
+}
+
+const STEP = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({ does: 'start' as const }) },
+  { weight: 3, arbitrary: fc.record({ does: fc.constant('fail' as const), which: fc.nat(5) }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('succeed' as const), which: fc.nat(5) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      does: fc.constant('fail at once' as const),
+      times: fc.integer({ min: 1, max: 6 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      does: fc.constant('wait' as const),
+      ms: fc.integer({ min: 1, max: 20 * MINUTE }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ does: 'close' as const }) },
+);
+
+describe('the health of an endpoint', () => {
+  it('follows the rules, and so does its history, whatever overlaps', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(STEP, { minLength: 10, maxLength: 60 }), async (steps) => {
+        const { start, fail, stored, history, health, table, world } = await setUp();
+        const model = new Model();
+        const out: { readonly sent: Sent; readonly read: ReturnType<Model['read']> }[] = [];
+        for (const step of steps) {
+          world.nowMs += 10;
+          // oxlint-disable no-await-in-loop -- one after the other
+          if (step.does === 'start') out.push({ sent: await start(), read: model.read() });
+          else if (step.does === 'wait') world.nowMs += step.ms;
+          else if (step.does === 'close') await closeBreaker(table, await stored());
+          else if (step.does === 'fail at once') {
+            for (let made = 0; made < step.times; made += 1) {
+              await fail(1);
+              model.fail(world.nowMs);
+            }
+          } else {
+            const [one] = out.splice(step.which % Math.max(1, out.length), 1);
+            if (!one) continue;
+            await one.sent.end(step.does === 'fail' ? FAILED : OK);
+            if (step.does === 'fail') model.fail(world.nowMs);
+            else model.succeed(one.read);
+          }
+          expect((await stored()).failures ?? 0).toBe(model.failures);
+          expect(await health()).toBe(model.failing ? 'failing' : 'healthy');
+          // oxlint-enable no-await-in-loop
+        }
+        expect(await history()).toEqual(model.history);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('has entries that take turns, when attempts end at the same moment', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(fc.boolean(), { minLength: 1, maxLength: 14 }), { minLength: 1, maxLength: 8 }),
+        async (rounds) => {
+          const { start, history, health, world } = await setUp();
+          for (const results of rounds) {
+            const sent: Sent[] = [];
+            // oxlint-disable no-await-in-loop -- one after the other
+            for (const _ of results) sent.push(await start());
+            world.nowMs += 6 * SECOND;
+            await Promise.all(sent.map(({ end }, index) => end(results[index] ? OK : FAILED)));
+            // oxlint-enable no-await-in-loop
+          }
+          const told = await history();
+          expect(told).toEqual(told.map((_, index) => (index % 2 === 0 ? 'failing' : 'recovered')));
+          expect(told.at(-1) === 'failing').toBe((await health()) === 'failing');
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
