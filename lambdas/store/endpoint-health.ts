@@ -11,14 +11,7 @@ import type { Row } from './pages.ts';
 import type { Table } from './table.ts';
 import { againOnConflict, transactWrite } from './transact.ts';
 
-type EndpointUpdate = Pick<
-  UpdateCommandInput,
-  | 'UpdateExpression'
-  | 'ConditionExpression'
-  | 'ExpressionAttributeNames'
-  | 'ExpressionAttributeValues'
-  | 'ReturnValues'
->;
+type EndpointUpdate = Omit<UpdateCommandInput, 'TableName' | 'Key'>;
 
 function updateOf(table: Table, endpoint: Endpoint, update: EndpointUpdate) {
   return { TableName: table.name, Key: endpointKey(endpoint.workspace_id, endpoint.id), ...update };
@@ -34,18 +27,6 @@ async function updateRow(table: Table, endpoint: Endpoint, update: EndpointUpdat
     if (error instanceof ConditionalCheckFailedException) return undefined;
     throw error;
   }
-}
-
-/** Conditions that hold while the attributes still have the values of `endpoint`. */
-function unchanged(endpoint: Endpoint, names: readonly ('failing_since' | 'failures')[]) {
-  return {
-    conditions: names.map((name) =>
-      endpoint[name] === undefined ? `attribute_not_exists(${name})` : `${name} = :${name}`,
-    ),
-    values: Object.fromEntries(
-      names.filter((name) => endpoint[name] !== undefined).map((name) => [`:${name}`, endpoint[name]]),
-    ),
-  };
 }
 
 /**
@@ -74,42 +55,47 @@ export async function countFailure(
  *
  * - A short streak ends only if it is the streak that the attempt read. Failures that were added to it meanwhile do not
  *   count: at a busy endpoint where some requests fail, there is always one, and the streak would never end.
- * - A failing endpoint becomes healthy only if no failure was added since the attempt read it. Its breaker closes in one
- *   transaction with the history entry and the command that drains the held deliveries. Of several successes, the first
- *   does this, and the condition fails for the others.
+ * - A failing endpoint becomes healthy only if no failure was added since the attempt read it.
  */
 export async function clearFailures(table: Table, endpoint: Endpoint, change: EndpointChange): Promise<void> {
-  const { failing_since: since, breaker_opened_at: openedAt, health } = endpoint;
-  if (since === undefined && openedAt === undefined && health === undefined) return;
-  if (!isRecordedFailing(endpoint)) {
-    const streak = unchanged(endpoint, ['failing_since']);
-    await updateRow(table, endpoint, {
-      UpdateExpression: 'REMOVE failing_since, failures, last_failure_at',
-      // Another attempt may have made the endpoint failing meanwhile: this one began before that.
-      ConditionExpression: [
-        ...streak.conditions,
-        'attribute_not_exists(health)',
-        'attribute_not_exists(breaker_opened_at)',
-      ].join(' AND '),
-      ExpressionAttributeValues: streak.values,
-    });
-    return;
-  }
+  if (isRecordedFailing(endpoint)) await endFailing(table, endpoint, change);
+  else if (endpoint.failing_since !== undefined) await endShortStreak(table, endpoint);
+}
+
+async function endShortStreak(table: Table, endpoint: Endpoint): Promise<void> {
+  await updateRow(table, endpoint, {
+    UpdateExpression: 'REMOVE failing_since, failures, last_failure_at',
+    // Where another attempt has made the endpoint failing meanwhile, this attempt began before that.
+    ConditionExpression: 'failing_since = :since AND attribute_not_exists(health)',
+    ExpressionAttributeValues: { ':since': endpoint.failing_since },
+  });
+}
+
+/**
+ * Makes a failing endpoint healthy and closes its breaker, in one transaction with the history entry and the command that
+ * drains the held deliveries. Of several successes, the first does this, and the condition fails for the others.
+ */
+async function endFailing(table: Table, endpoint: Endpoint, change: EndpointChange): Promise<void> {
+  const { failing_since: since, failures, breaker_opened_at: openedAt } = endpoint;
   const drain: Command = {
     command: 'drain',
     endpoint_id: endpoint.id,
     id: change.id,
     workspace_id: endpoint.workspace_id,
   };
-  const streak = unchanged(endpoint, ['failing_since', 'failures']);
+  // While two versions run side by side, a success may end a streak whose breaker the earlier version has just opened.
+  const [condition, values] =
+    since === undefined
+      ? ['breaker_opened_at = :opened', { ':opened': openedAt }]
+      : ['failing_since = :since AND failures = :failures', { ':since': since, ':failures': failures }];
   await transactWrite(table, [
     {
       Update: {
         ...updateOf(table, endpoint, {}),
         UpdateExpression:
           'SET draining = :drain REMOVE failing_since, failures, last_failure_at, breaker_opened_at, health',
-        ConditionExpression: ['attribute_exists(pk)', ...streak.conditions].join(' AND '),
-        ExpressionAttributeValues: { ...streak.values, ':drain': drain.id },
+        ConditionExpression: condition,
+        ExpressionAttributeValues: { ...values, ':drain': drain.id },
       },
     },
     changePut(table, { workspaceId: endpoint.workspace_id, endpointId: endpoint.id }, change),
@@ -120,10 +106,9 @@ export async function clearFailures(table: Table, endpoint: Endpoint, change: En
 /** Lets the next delivery through as a probe. The streak remains, so one more failure opens the breaker again. */
 export async function closeBreaker(table: Table, endpoint: Endpoint): Promise<void> {
   await updateRow(table, endpoint, {
-    // An earlier version opened the breaker without setting `health`.
-    UpdateExpression: 'SET health = :failing REMOVE breaker_opened_at',
+    UpdateExpression: 'REMOVE breaker_opened_at',
     ConditionExpression: 'breaker_opened_at = :opened',
-    ExpressionAttributeValues: { ':opened': endpoint.breaker_opened_at ?? '', ':failing': 'failing' },
+    ExpressionAttributeValues: { ':opened': endpoint.breaker_opened_at ?? '' },
   });
 }
 
@@ -137,18 +122,19 @@ export async function recordFailing(
   endpoint: Endpoint,
   change: EndpointChange | undefined,
 ): Promise<boolean> {
-  const streak = unchanged(endpoint, ['failing_since']);
   const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
   return transactWrite(table, [
     {
       Update: {
         ...updateOf(table, endpoint, {}),
         UpdateExpression: 'SET health = :failing',
-        ConditionExpression: ['#status = :active', 'attribute_not_exists(health)', ...streak.conditions].join(
-          ' AND ',
-        ),
+        ConditionExpression: '#status = :active AND failing_since = :since AND attribute_not_exists(health)',
         ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ...streak.values, ':active': 'active', ':failing': 'failing' },
+        ExpressionAttributeValues: {
+          ':active': 'active',
+          ':failing': 'failing',
+          ':since': endpoint.failing_since,
+        },
       },
     },
     ...(change ? [changePut(table, name, change)] : []),
@@ -157,38 +143,49 @@ export async function recordFailing(
 
 /**
  * Opens the breaker, together with the command that will probe the endpoint: an open breaker always has a command that
- * tries to close it. The history gets an entry unless it already says that the endpoint is failing (`recorded`). False
- * where the breaker is open already, another attempt recorded the entry, the streak has ended, or the endpoint is no
- * longer active. `endpoint` is the endpoint with the failure that decided.
+ * tries to close it. The history gets an entry unless it already says that the endpoint is failing. False where the breaker
+ * is open already, the streak has ended (another URL has another streak), or the endpoint is no longer active. `endpoint` is
+ * the endpoint with the failure that decided.
  */
 export async function openBreaker(
+  table: Table,
+  endpoint: Endpoint,
+  opening: {
+    readonly change: EndpointChange;
+    readonly commandId: string;
+    /** The history has the entry. Found out here where another attempt writes it at the same moment. */
+    readonly recorded?: boolean;
+  },
+): Promise<boolean> {
+  if (opening.recorded !== true && (await tryToOpen(table, endpoint, { ...opening, recorded: false })))
+    return true;
+  return tryToOpen(table, endpoint, { ...opening, recorded: true });
+}
+
+async function tryToOpen(
   table: Table,
   endpoint: Endpoint,
   {
     change,
     commandId,
-    recorded = false,
-  }: { readonly change: EndpointChange; readonly commandId: string; readonly recorded?: boolean },
+    recorded,
+  }: { readonly change: EndpointChange; readonly commandId: string; readonly recorded: boolean },
 ): Promise<boolean> {
+  const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
   const command: DrainCommand = { command: 'drain', endpoint_id: endpoint.id, opened_at: change.at };
-  const streak = unchanged(endpoint, ['failing_since']);
+  const open = '#status = :active AND failing_since = :since AND attribute_not_exists(breaker_opened_at)';
   return transactWrite(table, [
     {
       Update: {
         ...updateOf(table, endpoint, {}),
         UpdateExpression: 'SET breaker_opened_at = :at, health = :failing',
-        ConditionExpression: [
-          '#status = :active AND #url = :url AND attribute_not_exists(breaker_opened_at)',
-          ...streak.conditions,
-          ...(recorded ? [] : ['attribute_not_exists(health)']),
-        ].join(' AND '),
-        ExpressionAttributeNames: { '#status': 'status', '#url': 'url' },
+        ConditionExpression: recorded ? open : `${open} AND attribute_not_exists(health)`,
+        ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: {
-          ...streak.values,
           ':at': change.at,
           ':active': 'active',
           ':failing': 'failing',
-          ':url': endpoint.url,
+          ':since': endpoint.failing_since,
         },
       },
     },
@@ -198,9 +195,7 @@ export async function openBreaker(
         Item: commandRow({ ...command, id: commandId, workspace_id: endpoint.workspace_id }, change.at),
       },
     },
-    ...(recorded
-      ? []
-      : [changePut(table, { workspaceId: endpoint.workspace_id, endpointId: endpoint.id }, change)]),
+    ...(recorded ? [] : [changePut(table, name, change)]),
   ]);
 }
 

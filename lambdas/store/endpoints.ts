@@ -191,13 +191,16 @@ export async function disableEndpoint(
         Key: endpointKey(address.workspaceId, address.endpointId),
         UpdateExpression:
           'SET #status = :disabled, status_reason = :reason, status_changed_at = :at, updated_at = :at',
-        ConditionExpression: `#status = :active AND #url = :url${streakSince === undefined ? '' : ' AND failing_since = :since'}`,
-        ExpressionAttributeNames: { '#status': 'status', '#url': 'url' },
+        // Another URL has another streak.
+        ConditionExpression: `#status = :active AND ${streakSince === undefined ? '#url = :url' : 'failing_since = :since'}`,
+        ExpressionAttributeNames: {
+          '#status': 'status',
+          ...(streakSince === undefined && { '#url': 'url' }),
+        },
         ExpressionAttributeValues: {
-          ...(streakSince !== undefined && { ':since': streakSince }),
           ':disabled': 'disabled' satisfies EndpointStatus,
           ':active': 'active' satisfies EndpointStatus,
-          ':url': endpoint.url,
+          ...(streakSince === undefined ? { ':url': endpoint.url } : { ':since': streakSince }),
           ':reason': change.reason,
           ':at': change.at,
         },

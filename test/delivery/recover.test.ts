@@ -394,6 +394,32 @@ describe('a drain', () => {
     expect(endpoint.status).toBe('active');
   });
 
+  it('marks its end at the endpoint, once nothing has been held for a while', async () => {
+    const { hold, step, table, endpoint, started } = await draining({ draining: RECOVERY_ID });
+    const read = () => getEndpoint(table, WORKSPACE_ID, endpoint.id);
+    await hold(bounceAt(1));
+    await step();
+    const [task] = started;
+    if (!task) throw new Error('Nothing was started');
+    await settleUnsent(table, task, { status: 'cancelled', nowMs: NOW_MS });
+    const look = await step();
+    expect(await read()).toMatchObject({ draining: RECOVERY_ID });
+    expect(await step(look)).toMatchObject({ outcome: 'done' });
+    expect(await read()).not.toHaveProperty('draining');
+  });
+
+  it('leaves the mark of a newer drain, and writes nothing for an endpoint without a mark', async () => {
+    const newer = await draining({ draining: 'req_newer' });
+    await newer.step({ empty: true });
+    expect(await getEndpoint(newer.table, WORKSPACE_ID, newer.endpoint.id)).toMatchObject({
+      draining: 'req_newer',
+    });
+    const none = await draining({});
+    none.table.calls.length = 0;
+    await none.step({ empty: true });
+    expect(none.table.calls).not.toContain('UpdateCommand');
+  });
+
   it('passes what was held for an event that is gone: it is cancelled, and the drain ends', async () => {
     const { hold, step, table, endpoint, started } = await draining({}, OPENED);
     await hold(bounceAt(1));

@@ -5,7 +5,9 @@ import {
   clearFailures,
   closeBreaker,
   countFailure,
+  endDrain,
   openBreaker,
+  recordFailing,
 } from '../../../../lambdas/store/endpoint-health.ts';
 import {
   deleteEndpoint,
@@ -51,8 +53,21 @@ const update = (table: MemoryTable, fields: Parameters<typeof updateEndpoint>[2]
 const disable = (table: MemoryTable) => disableEndpoint(table, ENDPOINT, aChange('disabled'));
 const remove = (table: MemoryTable) => deleteEndpoint(table, ADDRESS, aChange('deleted'));
 const fail = (table: MemoryTable) => countFailure(table, ENDPOINT, aChange('failing').at);
-const open = (table: MemoryTable, id = 'cmd_1') =>
-  openBreaker(table, ENDPOINT, { change: aChange('failing'), commandId: id });
+/** Opens the breaker for the streak that `endpoint` has. */
+const openFor = (table: MemoryTable, endpoint: Endpoint, recorded = false) => {
+  const change = aChange('failing');
+  return openBreaker(table, endpoint, { change, commandId: change.id, recorded });
+};
+const open = async (table: MemoryTable, recorded = false) => openFor(table, await mustRead(table), recorded);
+const succeed = (table: MemoryTable, endpoint: Endpoint) =>
+  clearFailures(table, endpoint, aChange('recovered'));
+
+/** An endpoint whose first attempts have failed. */
+async function putFailing(table: MemoryTable): Promise<Endpoint> {
+  await putEndpoint(table, ENDPOINT);
+  await fail(table);
+  return mustRead(table);
+}
 
 const sealed = (version: number) => [{ version, sealed: new Uint8Array([version]) }];
 
@@ -129,80 +144,160 @@ export const ENDPOINTS: readonly Behavior[] = [
     expect(await fail(table)).toBeUndefined();
     expect(table.rows.size).toBe(0);
   }),
-  behavior('a success ends the failure streak that it read', async (table) => {
-    await putEndpoint(table, ENDPOINT);
+  behavior('an endpoint is not disabled for a streak that has ended', async (table) => {
+    const { failing_since: since } = await putFailing(table);
+    const disableFor = (streak?: string) => disableEndpoint(table, ENDPOINT, aChange('disabled'), streak);
+    await succeed(table, await mustRead(table));
     await fail(table);
-    await clearFailures(table, await mustRead(table), aChange('recovered'));
-    expect(await mustRead(table)).not.toHaveProperty('failing_since');
+    expect(await disableFor(since)).toBe(false);
+    expect((await mustRead(table)).status).toBe('active');
+    expect(await disableFor((await mustRead(table)).failing_since)).toBe(true);
+    expect(await disableFor((await mustRead(table)).failing_since)).toBe(false);
+    expect(historyIn(table)).toBe(1);
+  }),
+  behavior('a success ends the failure streak that it read', async (table) => {
+    await putFailing(table);
+    await succeed(table, await mustRead(table));
+    expect(await mustRead(table)).toEqual(ENDPOINT);
+    expect([commandsIn(table), historyIn(table)]).toEqual([0, 0]);
   }),
   behavior('a success that read an old failure streak does not clear a newer streak', async (table) => {
-    await putEndpoint(table, ENDPOINT);
+    const stale = await putFailing(table);
+    await succeed(table, stale);
     await fail(table);
-    const stale = await mustRead(table);
-    await clearFailures(table, stale, aChange('recovered'));
-    await fail(table);
-    const failing = await mustRead(table);
-    await clearFailures(table, stale, aChange('recovered'));
-    expect(await mustRead(table)).toEqual(failing);
+    const newer = await mustRead(table);
+    await succeed(table, stale);
+    expect(await mustRead(table)).toEqual(newer);
   }),
+  behavior(
+    'a success that read a short streak does not end the streak of a failing endpoint',
+    async (table) => {
+      const stale = await putFailing(table);
+      await recordFailing(table, stale, aChange('failing'));
+      const failing = await mustRead(table);
+      await succeed(table, stale);
+      expect(await mustRead(table)).toEqual(failing);
+    },
+  ),
   behavior(
     'a success closes the breaker that it read, and drains the held deliveries once',
     async (table) => {
-      await putEndpoint(table, ENDPOINT);
-      await fail(table);
+      await putFailing(table);
       await open(table);
       const stale = await mustRead(table);
-      await clearFailures(table, stale, aChange('recovered'));
-      expect(await mustRead(table)).not.toHaveProperty('breaker_opened_at');
+      await succeed(table, stale);
+      expect(await mustRead(table)).toEqual({ ...ENDPOINT, draining: expect.any(String) });
       expect([commandsIn(table), historyIn(table)]).toEqual([2, 2]);
-      await clearFailures(table, stale, aChange('recovered'));
+      await succeed(table, stale);
       expect([commandsIn(table), historyIn(table)]).toEqual([2, 2]);
     },
   ),
-  behavior('a success that read an old opening of the breaker does not close a newer one', async (table) => {
-    await putEndpoint(table, ENDPOINT);
-    await fail(table);
+  behavior('a success that read an old failing streak does not end a newer one', async (table) => {
+    await putFailing(table);
     await open(table);
     const stale = await mustRead(table);
-    await clearFailures(table, stale, aChange('recovered'));
+    await succeed(table, stale);
     await fail(table);
-    await open(table, 'cmd_2');
+    await open(table);
     const failing = await mustRead(table);
-    await clearFailures(table, stale, aChange('recovered'));
+    await succeed(table, stale);
     expect(await mustRead(table)).toEqual(failing);
+  }),
+  behavior('a success does not end a failing streak that grew since the success read it', async (table) => {
+    await putFailing(table);
+    await open(table);
+    const stale = await mustRead(table);
+    await fail(table);
+    const failing = await mustRead(table);
+    await succeed(table, stale);
+    expect(await mustRead(table)).toEqual(failing);
+  }),
+  behavior('a success closes an open breaker without a streak, and no newer one', async (table) => {
+    const opened = anEndpoint({ id: ENDPOINT.id, breaker_opened_at: '2026-02-25T11:00:00Z' });
+    await putEndpoint(table, { ...opened, breaker_opened_at: '2026-02-25T12:00:00Z' });
+    await succeed(table, opened);
+    expect(await mustRead(table)).toHaveProperty('breaker_opened_at', '2026-02-25T12:00:00Z');
+    await succeed(table, await mustRead(table));
+    expect(await mustRead(table)).not.toHaveProperty('breaker_opened_at');
   }),
   behavior(
     'a probe lets a delivery through the breaker that it waited for, and through no newer one',
     async (table) => {
-      await putEndpoint(table, ENDPOINT);
+      await putFailing(table);
       await open(table);
       const stale = await mustRead(table);
       await closeBreaker(table, stale);
       expect(await mustRead(table)).not.toHaveProperty('breaker_opened_at');
-      await open(table, 'cmd_2');
+      await open(table);
       const failing = await mustRead(table);
       await closeBreaker(table, stale);
       expect(await mustRead(table)).toEqual(failing);
     },
   ),
-  behavior('a breaker opens once, with one command that probes the endpoint', async (table) => {
-    await putEndpoint(table, ENDPOINT);
-    expect(await open(table)).toBe(true);
-    const opened = await mustRead(table);
-    expect(await open(table, 'cmd_2')).toBe(false);
-    expect(await mustRead(table)).toEqual(opened);
-    expect(commandsIn(table)).toBe(1);
+  ...[false, true].flatMap((recorded) => [
+    behavior(
+      `a breaker opens once, with one command that probes the endpoint (recorded: ${recorded})`,
+      async (table) => {
+        await putFailing(table);
+        expect(await open(table, recorded)).toBe(true);
+        const opened = await mustRead(table);
+        expect(opened).toMatchObject({ health: 'failing', breaker_opened_at: expect.any(String) });
+        expect(await open(table, recorded)).toBe(false);
+        expect(await mustRead(table)).toEqual(opened);
+        expect([commandsIn(table), historyIn(table)]).toEqual([1, recorded ? 0 : 1]);
+      },
+    ),
+    behavior(`the breaker of a paused endpoint does not open (recorded: ${recorded})`, async (table) => {
+      await putFailing(table);
+      await update(table, { status: 'paused' });
+      expect(await open(table, recorded)).toBe(false);
+      expect(commandsIn(table)).toBe(0);
+    }),
+    behavior(
+      `the breaker does not open for a streak that has ended (recorded: ${recorded})`,
+      async (table) => {
+        const stale = await putFailing(table);
+        await update(table, { url: NEW_URL });
+        expect(await openFor(table, stale, recorded)).toBe(false);
+        await countFailure(table, await mustRead(table), aChange('failing').at);
+        expect(await openFor(table, stale, recorded)).toBe(false);
+        expect(commandsIn(table)).toBe(0);
+      },
+    ),
+  ]),
+  behavior('a breaker that an earlier version opened does not open again', async (table) => {
+    const opened = { failing_since: '2026-02-25T10:00:00Z', breaker_opened_at: '2026-02-25T11:00:00Z' };
+    await putEndpoint(table, { ...ENDPOINT, ...opened });
+    expect(await open(table)).toBe(false);
+    expect([commandsIn(table), historyIn(table)]).toEqual([0, 0]);
   }),
-  behavior('the breaker of a paused endpoint does not open', async (table) => {
-    await putEndpoint(table, ENDPOINT);
+  behavior('an endpoint becomes failing once, with one line of history', async (table) => {
+    const counted = await putFailing(table);
+    expect(await recordFailing(table, counted, aChange('failing'))).toBe(true);
+    expect(await mustRead(table)).toMatchObject({ health: 'failing' });
+    expect(await recordFailing(table, counted, aChange('failing'))).toBe(false);
+    expect(await openFor(table, counted)).toBe(true);
+    expect([commandsIn(table), historyIn(table)]).toEqual([1, 1]);
+  }),
+  behavior('a paused endpoint does not become failing', async (table) => {
+    const counted = await putFailing(table);
     await update(table, { status: 'paused' });
-    expect(await open(table)).toBe(false);
-    expect(commandsIn(table)).toBe(0);
+    expect(await recordFailing(table, counted, aChange('failing'))).toBe(false);
+    expect(await mustRead(table)).not.toHaveProperty('health');
   }),
-  behavior('the breaker does not open for the failures of an old URL', async (table) => {
-    await putEndpoint(table, ENDPOINT);
-    await update(table, { url: NEW_URL });
-    expect(await open(table)).toBe(false);
-    expect(commandsIn(table)).toBe(0);
+  behavior('an endpoint does not become failing for a streak that has ended', async (table) => {
+    const stale = await putFailing(table);
+    await succeed(table, stale);
+    await fail(table);
+    expect(await recordFailing(table, stale, aChange('failing'))).toBe(false);
+    expect(await mustRead(table)).not.toHaveProperty('health');
+  }),
+  behavior('the end of a drain is stored for that drain, and for no newer one', async (table) => {
+    const old = anEndpoint({ id: ENDPOINT.id, draining: 'cmd_1' });
+    await putEndpoint(table, { ...old, draining: 'cmd_2' });
+    await endDrain(table, old, 'cmd_1');
+    expect(await mustRead(table)).toMatchObject({ draining: 'cmd_2' });
+    await endDrain(table, await mustRead(table), 'cmd_2');
+    expect(await mustRead(table)).toEqual(ENDPOINT);
   }),
 ];
