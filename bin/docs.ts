@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { marked } from 'marked';
 import { openApiDocument } from '../lambdas/api/openapi.ts';
 import { ROUTES } from '../lambdas/api/routes.ts';
+import { PROGRAM } from './admin/commands.ts';
+import { commandTable } from './cli/table.ts';
 
 const root = new URL('..', import.meta.url);
 const source = (name: string): string => readFileSync(new URL(`docs/${name}`, root), 'utf8');
@@ -140,6 +142,12 @@ if (process.argv[1] === import.meta.filename) {
     writeFileSync(new URL(`docs/site/${name}`, root), content);
     console.log(`docs/site/${name}  ${Buffer.byteLength(content)} bytes`);
   }
+  const adminPage = source('admin.md');
+  const table = `$1${commandTable(PROGRAM)}$2`;
+  writeFileSync(
+    new URL('docs/admin.md', root),
+    adminPage.replace(/(<!-- npm run docs -->\n\n)[^]*?(\n\n<!-- end -->)/, table),
+  );
   // Loads the CDK, which takes seconds and is needed for nothing else here.
   const { permissionsPage } = await import('./permissions.ts');
   writeFileSync(new URL('docs/permissions.md', root), permissionsPage());

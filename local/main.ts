@@ -1,14 +1,8 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { banner } from './banner.ts';
+import { readOptions } from './options.ts';
 import { publishStackFile, refuseSecondRun, removeStackFile } from './stack-file.ts';
-import { DEFAULT_RETRY_SCALE, startLocalStack, STATE_FOLDER, type LocalStack } from './stack.ts';
-
-const USAGE = `npm start -- [--no-seed] [--port N] [--retry-scale X]
-
-  --no-seed        start with an empty log
-  --port N         of the API's address (default: a free one)
-  --retry-scale X  waits between retries take X of the time they show (default: ${DEFAULT_RETRY_SCALE})`;
+import { startLocalStack, STATE_FOLDER, type LocalStack } from './stack.ts';
 
 const stackFile = join(STATE_FOLDER, 'stack.json');
 const interruption = new AbortController();
@@ -34,31 +28,14 @@ function interrupt(): void {
   if (running) void exit(0, '\nStopped; nothing is left running.');
 }
 
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      'no-seed': { type: 'boolean', default: false },
-      port: { type: 'string' },
-      'retry-scale': { type: 'string', default: String(DEFAULT_RETRY_SCALE) },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const port = values.port === undefined ? undefined : Number(values.port);
-  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
-    throw new Error('--port takes a number from 1 to 65535');
-  const retryScale = Number(values['retry-scale']);
-  if (!(retryScale > 0 && retryScale <= 1)) throw new Error('--retry-scale takes a number over 0, at most 1');
-  return { help: values.help, seed: !values['no-seed'], ...(port !== undefined && { port }), retryScale };
-}
-
 async function main(): Promise<void> {
   let options: ReturnType<typeof readOptions>;
   try {
-    options = readOptions();
+    options = readOptions(process.argv.slice(2));
   } catch (error) {
-    return exit(2, `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return exit(2, error instanceof Error ? error.message : String(error));
   }
-  if (options.help) return exit(0, USAGE);
+  if (options.kind === 'text') return exit(0, options.text);
   try {
     refuseSecondRun(stackFile);
     running = await startLocalStack({ ...options, signal: interruption.signal });

@@ -14,6 +14,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { createTable, type Table } from '../../lambdas/store/table.ts';
 import type { StackDescription } from '../../local/stack-file.ts';
 import { UsageError } from './errors.ts';
+import { NoStack } from './failures.ts';
 
 /** A deployed stack, and the clients that reach it. */
 export interface Deployment {
@@ -58,7 +59,7 @@ export function readStackFile(): StackDescription {
   try {
     return JSON.parse(readFileSync(STACK_FILE, 'utf8')) as StackDescription;
   } catch (cause) {
-    throw new UsageError('Nothing is running here: npm start writes .local/stack.json', { cause });
+    throw new UsageError(`No npm start is running in this folder: there is no ${STACK_FILE}`, { cause });
   }
 }
 
@@ -85,11 +86,22 @@ async function readResources(client: CloudFormationClient, stack: string) {
   return found;
 }
 
+async function describeStack(client: CloudFormationClient, stack: string) {
+  try {
+    return await client.send(new DescribeStacksCommand({ StackName: stack }));
+  } catch (error) {
+    // CloudFormation has no error of its own for it.
+    if (!(error instanceof Error) || !/does not exist/.test(error.message)) throw error;
+    const message = `There is no stack ${stack} in ${await client.config.region()}. Check AWS_REGION, AWS_PROFILE and --stack`;
+    throw new NoStack(message, { cause: error });
+  }
+}
+
 /** Finds the stack by its outputs and resources; throws a UsageError where it is none of ours. */
 export async function findDeployment({ stack, running }: Target): Promise<Deployment> {
   const config = running ? localConfig(running.aws_endpoint_url, running.region) : {};
   const cloudFormation = new CloudFormationClient(config);
-  const described = await cloudFormation.send(new DescribeStacksCommand({ StackName: stack }));
+  const described = await describeStack(cloudFormation, stack);
   const outputs = Object.fromEntries(
     (described.Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [
       OutputKey,

@@ -18,14 +18,17 @@ export interface KeyOptions {
 export function scopesOf(text: string): readonly Scope[] {
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !(SCOPES as readonly string[]).includes(name));
-  if (unknown !== undefined) throw new UsageError(`${unknown} is no scope; there are ${SCOPES.join(', ')}`);
+  if (unknown !== undefined)
+    throw new UsageError(`There is no scope ${unknown}; there are ${SCOPES.join(', ')}`);
   return [...new Set(names)] as Scope[];
 }
 
 export function expiryOf(text: string): string {
   const epochMs = Date.parse(text);
   if (!Number.isFinite(epochMs) || epochMs <= Date.now())
-    throw new UsageError(`${text} is not a time to come, as in 2030-01-01T00:00:00Z`);
+    throw new UsageError(
+      `--expires-at needs a time in the future, such as 2030-01-01T00:00:00Z, not ${text}`,
+    );
   return formatTimestamp(epochMs);
 }
 

@@ -23,30 +23,20 @@ export interface RedriveOptions {
   readonly limit?: string | undefined;
 }
 
-const ACTIONS = {
-  list: ['day'],
-  show: ['filter', 'reason', 'day', 'limit'],
-  run: ['filter', 'reason', 'day', 'limit', 'dry-run'],
-} as const satisfies Readonly<Record<string, readonly (keyof RedriveOptions)[]>>;
-const OPTIONS = ACTIONS.run;
-const ONLY_OF_QUARANTINE: readonly (keyof RedriveOptions)[] = ['reason', 'day'];
+const ONLY_FOR_QUARANTINE = ['reason', 'day'] as const;
 
-/** An option that is passed over in silence would redrive, or hide, something else than was asked for. */
-function checkOptions(action: keyof typeof ACTIONS, place: string, options: RedriveOptions): void {
-  const taken: readonly (keyof RedriveOptions)[] = ACTIONS[action];
-  const given = OPTIONS.filter((name) => options[name] !== undefined && options[name] !== false);
-  const odd = given.find((name) => !taken.includes(name));
-  if (odd !== undefined) throw new UsageError(`redrive ${action} takes no --${odd}`);
-  const missing = given.find((name) => place !== QUARANTINE && ONLY_OF_QUARANTINE.includes(name));
-  if (missing !== undefined) throw new UsageError(`${place} has no --${missing}; only the ${QUARANTINE} has`);
+/** An ignored option would redrive, or hide, other messages than the operator named. */
+function checkOptions(place: string, options: RedriveOptions): void {
+  const odd = ONLY_FOR_QUARANTINE.find((name) => place !== QUARANTINE && options[name] !== undefined);
+  if (odd !== undefined) throw new UsageError(`${place} does not use --${odd}; only ${QUARANTINE} does`);
   if (options.day !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(options.day))
-    throw new UsageError(`${options.day} is not a day as in 2026-02-25`);
+    throw new UsageError(`--day needs a day such as 2026-02-25, not ${options.day}`);
 }
 
 function limitOf({ limit }: RedriveOptions, usual: number): number {
   if (limit === undefined) return usual;
   const count = Number(limit);
-  if (!Number.isInteger(count) || count < 1) throw new UsageError('--limit takes a whole number from 1');
+  if (!Number.isInteger(count) || count < 1) throw new UsageError('--limit needs a whole number from 1');
   return count;
 }
 
@@ -56,7 +46,7 @@ function read(deployment: Deployment, place: string, options: RedriveOptions): S
   const url = deployment.deadLetterQueues[place];
   if (url !== undefined) return readQueue(deployment, url);
   const places = [...Object.keys(deployment.deadLetterQueues), QUARANTINE];
-  throw new UsageError(`${place} is no place; there are ${places.join(', ')}`);
+  throw new UsageError(`There is no ${place} to redrive from; there are ${places.join(', ')}`);
 }
 
 function isWanted({ body, reason }: SetAside, options: RedriveOptions): boolean {
@@ -162,12 +152,12 @@ export async function redrive(
   options: RedriveOptions,
 ): Promise<Told> {
   if (action === 'list' && place === undefined) {
-    checkOptions(action, QUARANTINE, options);
+    checkOptions(QUARANTINE, options);
     return list(deployment, options);
   }
   if ((action === 'show' || action === 'run') && place !== undefined) {
     const batches = read(deployment, place, options);
-    checkOptions(action, place, options);
+    checkOptions(place, options);
     return action === 'show' ? show(batches, options) : run(deployment, { place, batches, options });
   }
   throw new UsageError('redrive takes list, or show or run and a place that list names');

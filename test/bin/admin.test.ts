@@ -1,5 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { initWorkspace } from '../../bin/admin/init.ts';
 import { apiKeyHash, isWellFormedApiKey } from '../../lambdas/core/api-key.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId, isId } from '../../lambdas/core/ids.ts';
@@ -33,41 +39,117 @@ describe('a workspace that was given a key', () => {
   });
 });
 
-describe('the admin command', () => {
-  function admin(...args: readonly string[]) {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['--import', 'tsx', 'bin/admin.ts', ...args],
-      {
-        encoding: 'utf8',
-        env: {
-          PATH: process.env['PATH'],
-          AWS_REGION: 'us-east-1',
-          AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
-          AWS_ACCESS_KEY_ID: 'x',
-          AWS_SECRET_ACCESS_KEY: 'x',
-        },
-      },
-    );
-    return { status, stdout, stderr };
-  }
+const run = promisify(execFile);
+const PROGRAM = ['--import', import.meta.resolve('tsx'), resolve('bin/admin.ts')];
+/** No region, no credentials, and no profile of the person who runs the tests. */
+const BARE = { PATH: process.env['PATH'], HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
+const REGION = { ...BARE, AWS_REGION: 'eu-central-1' };
+const KEYS = { ...REGION, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' };
 
-  it.each([
-    ['no command', []],
-    ['an unknown command', ['frobnicate']],
-    ['an unknown option', ['init', '--frobnicate']],
-    ['something after the command', ['init', 'now']],
-  ])('with %s says what it takes, with exit code 2', (_what, args) => {
-    const { status, stdout, stderr } = admin(...args);
-    expect(status).toBe(2);
-    expect(stderr).toContain('Usage: npm run admin -- COMMAND');
-    expect(stdout).toBe('');
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command in a folder without a local run. */
+async function admin(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+  try {
+    return { code: 0, ...(await run(process.execPath, [...PROGRAM, ...args], { env, cwd: tmpdir() })) };
+  } catch (error) {
+    return error as Ended;
+  }
+}
+
+/** A CloudFormation that answers every request in the same way; its URL. */
+async function cloudFormation(status: number, code: string, message: string): Promise<string> {
+  const server = createServer((_request, response) => {
+    const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
+    response.writeHead(status, { 'content-type': 'text/xml' });
+    response.end(`<ErrorResponse>${error}<RequestId>r</RequestId></ErrorResponse>`);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('the admin command', () => {
+  it.each([[['--help']], [['help', 'redrive']], [['redrive', '--help']], [['--version']]])(
+    '%j prints to stdout and exits with 0, without AWS',
+    async (args) => {
+      const { code, stdout, stderr } = await admin(args, BARE);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).not.toBe('');
+    },
+  );
+
+  /** Arguments, environment, exit code, code of the error, and what the one line must say. */
+  const FAILURES: readonly (readonly [
+    string,
+    {
+      args?: readonly string[];
+      env: NodeJS.ProcessEnv;
+      status: number;
+      code: string;
+      says: readonly string[];
+    },
+  ])[] = [
+    [
+      'a refused option',
+      {
+        args: ['init', '--day', 'x'],
+        env: BARE,
+        status: 2,
+        code: 'usage',
+        says: ['init does not use --day'],
+      },
+    ],
+    [
+      'no local run',
+      { args: ['init', '--local'], env: BARE, status: 2, code: 'usage', says: ['npm start', 'stack.json'] },
+    ],
+    ['no region', { env: BARE, status: 3, code: 'no_region', says: ['AWS_REGION', '--local'] }],
+    ['no credentials', { env: REGION, status: 3, code: 'no_credentials', says: ['AWS_PROFILE', '--local'] }],
+    [
+      'no connection',
+      {
+        env: { ...KEYS, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
+        status: 3,
+        code: 'unreachable',
+        says: ['ECONNREFUSED'],
+      },
+    ],
+  ];
+
+  it.each(FAILURES)('says in one line: %s', async (_what, { args = ['init'], env, status, code, says }) => {
+    const [plain, program] = await Promise.all([admin(args, env), admin([...args, '--json'], env)]);
+    expect([plain.code, plain.stdout]).toEqual([status, '']);
+    expect(plain.stderr.trimEnd().split('\n')).toHaveLength(1);
+    for (const part of says) expect(plain.stderr).toContain(part);
+    expect([program.code, program.stderr]).toEqual([status, '']);
+    expect(JSON.parse(program.stdout)).toEqual({ error: { code, message: plain.stderr.trimEnd() } });
   });
 
-  it('that cannot reach AWS says so in a line, with exit code 3', () => {
-    const { status, stderr } = admin('init');
-    expect(status).toBe(3);
-    expect(stderr).toContain('ECONNREFUSED');
-    expect(stderr).not.toContain('    at ');
+  it.each([
+    [
+      'a stack that does not exist',
+      400,
+      ['ValidationError', 'Stack with id Mine does not exist'],
+      {
+        code: 'no_stack',
+        message: expect.stringMatching(/^There is no stack Mine in eu-central-1\. .*--stack$/),
+      },
+    ],
+    [
+      'an answer of AWS in several lines',
+      403,
+      ['AccessDenied', 'You may not&#10;  do this'],
+      { code: 'failed', message: 'AccessDenied: You may not do this' },
+    ],
+  ] as const)('says in one line: %s', async (_what, status, [code, message], error) => {
+    const env = { ...KEYS, AWS_ENDPOINT_URL: await cloudFormation(status, code, message) };
+    const { code: exit, stdout, stderr } = await admin(['key', 'list', '--stack', 'Mine', '--json'], env);
+    expect([exit, stderr]).toEqual([3, '']);
+    expect(JSON.parse(stdout)).toEqual({ error });
   });
 });

@@ -51,7 +51,7 @@ describe('dashboard', () => {
     const refused = await dashboard(deployment, { 'expires-at': '2020-01-01T00:00:00Z' }).catch(
       (error) => error,
     );
-    expect(refused).toMatchObject({ message: expect.stringContaining('not a time to come') });
+    expect(refused).toMatchObject({ message: expect.stringContaining('--expires-at needs a time in the future') });
   });
 });
 
