@@ -10,6 +10,7 @@ import { Page } from './parts/page.tsx';
 import { Empty, Fault, Loading } from './parts/states.tsx';
 import { NAVIGATION, useShortcuts } from './parts/shortcuts.ts';
 import { SignIn } from './pages/sign-in.tsx';
+import { lastPart } from './state/address.ts';
 import { BASE, session } from './state/app.ts';
 
 const Overview = lazy(() => import('./pages/overview.tsx').then((page) => page.Overview));
@@ -92,7 +93,7 @@ function Shell({ workspaceName }: { readonly workspaceName: string }) {
           <Switch>
             <Route path="/">{() => <Overview />}</Route>
             <Route path="/logs">{() => <Logs />}</Route>
-            <Route path="/logs/:id">{({ id }) => <Message key={id} id={id} />}</Route>
+            <Route path="/logs/:id">{() => <Message key={lastPart()} id={lastPart()} />}</Route>
             <Route path="/webhooks">{() => <Webhooks />}</Route>
             <Route path="/webhooks/:id">{({ id }) => <Webhook key={id} id={id} />}</Route>
             <Route path="/deliveries/:id">{({ id }) => <Delivery key={id} id={id} />}</Route>

@@ -17,6 +17,16 @@ export function useAddress(): readonly [URLSearchParams, SetSearch] {
   return [new URLSearchParams(location.search), set];
 }
 
+/** The last part of the path, decoded once. wouter decodes some of its characters and leaves others, `%2F` among them. */
+export function lastPart(): string {
+  const part = location.pathname.split('/').at(-1) ?? '';
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** With some of them changed; what is undefined or empty goes. */
 export function withChanges(
   search: URLSearchParams,

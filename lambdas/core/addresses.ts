@@ -42,9 +42,11 @@ export function domainStart(address: string): number {
  * does not encode the `+` of `ann+x@example.com` in a query sends such an address.
  */
 export function hasBareSpace(address: string): boolean {
-  return masked(address)
-    .replaceAll(/ *\u0001+ */g, '')
-    .includes(' ');
+  const parts = masked(address).split(/\u0001+/);
+  return parts.some((part, index) => {
+    const rest = index === 0 ? part : part.trimStart();
+    return (index === parts.length - 1 ? rest : rest.trimEnd()).includes(' ');
+  });
 }
 
 /** What a domain name may consist of, in Unicode or in ASCII. Brackets, colons and percent signs end it. */
@@ -65,6 +67,8 @@ function partsOf(address: string): { before: string; domain: string; after: stri
  * address longer than an address may be.
  */
 export function withAsciiDomain(address: string): string {
+  // The time that punycode takes grows with the square of the length.
+  if (address.length > ADDRESS_MAX_LENGTH) return address;
   const parts = partsOf(address);
   if (!parts || ASCII.test(parts.domain)) return address;
   // The URL parser behind it reads percent-escapes and may produce characters such as `(`: DOMAIN keeps out the first.

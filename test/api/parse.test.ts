@@ -59,6 +59,10 @@ describe('parse', () => {
     expect(several.extras).toEqual({ field: 'name' });
   });
 
+  it('names a field that does not exist before one that is missing: it may be the missing one, mistyped', () => {
+    expect(refusalOf(schema, { nmae: 'ann' }).extras).toEqual({ field: 'nmae' });
+  });
+
   it('names no field where the value as a whole is wrong', () => {
     expect(refusalOf(schema, [])).toMatchObject({ code: 'invalid_field', extras: {} });
     expect(refusalOf(schema, []).extras).not.toHaveProperty('field');

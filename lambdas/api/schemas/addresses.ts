@@ -33,7 +33,8 @@ asSent.add(addressPrefix, AS_TEXT);
 
 /** Whether a text has an `@` or the marks of a group (`undisclosed-recipients:;`). Without either it is most likely a typo. */
 export function looksLikeAddress(text: string): boolean {
-  return text.includes('@') || /:[^;]*;/.test(text);
+  const colon = text.indexOf(':');
+  return text.includes('@') || (colon !== -1 && text.includes(';', colon));
 }
 
 /** An address to suppress: any that the log can show, also one that no email could be sent to. */
@@ -49,7 +50,11 @@ asSent.add(suppressibleAddress, AS_TEXT);
 /** An address that SES accepts: RFC 5321 without quoted local parts, in ASCII, its domain in punycode. */
 const SENDABLE =
   /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?=.{1,255}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$/;
-const NON_ASCII_LOCAL_PART = /[^\u0000-\u007f].*@/s;
+
+/** Whether an address has an ASCII local part, or none. */
+function hasAsciiLocalPart(address: string): boolean {
+  return /^[\u0000-\u007f]*$/.test(address.slice(0, Math.max(address.lastIndexOf('@'), 0)));
+}
 
 /** The address of `ann@example.com` or `Ann Example <ann@example.com>`; empty where the text has neither form. */
 function addressOf(text: string): string {
@@ -72,7 +77,7 @@ function withPunycode(text: string): string {
 export const mailbox = z.pipe(
   line(512).check(
     z.refine(
-      (text) => !NON_ASCII_LOCAL_PART.test(addressOf(text)),
+      (text) => hasAsciiLocalPart(addressOf(text)),
       'must have an ASCII local part: SES accepts only ASCII characters before the @ (the domain may be Unicode)',
     ),
     z.refine(

@@ -25,10 +25,12 @@ import { must } from './parser.ts';
 const LENGTH = 40_000;
 
 /** What the expressions of the readers repeat, and what they begin with. */
-const UNITS = '< <> " \\" [ {"a": "a":1, , ; % =? a a@ . a. - 0 2026- +00 é <a@b.c>'
+const UNITS = '< <> " \\" ( (a) ) [ {"a": "a":1, , ; : % =? a a@ . a. - 0 2026- +00 é @é é. <a@b.c>'
   .split(' ')
-  .concat(' ', '\ud800', '\u0000');
-const BEGINNINGS = ['', '"', '<', '{"eventType":"'];
+  .concat(' ', '\ud800', '\u0000')
+  // Each character of it is another one: punycode reads the text once for each.
+  .concat(Array.from({ length: 5_000 }, (_, index) => String.fromCodePoint(0x4e00 + index)).join(''));
+const BEGINNINGS = ['', '"', '<', 'a@', '{"eventType":"'];
 
 function fields(text: string): readonly unknown[] {
   const attachment = { filename: text, content: text, content_type: text, content_id: text };

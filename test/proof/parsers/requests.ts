@@ -85,6 +85,7 @@ const READS: readonly Read[] = [
   { path: '/v1/webhooks/{id}', query: {} },
   { path: '/v1/webhooks/{id}/deliveries', query: { status: 'exhausted', limit: '5' } },
   { path: '/v1/suppressions', query: { prefix: 'gone', limit: '5' } },
+  { path: '/v1/suppressions', query: { address: 'gone@bücher.example' } },
   { path: '/v1/stats', query: { interval: 'day', after: '2026-02-24T00:00:00Z' } },
   { path: '/v1/workspace', query: {} },
   { path: '/v1/openapi.json', query: {} },
