@@ -10,6 +10,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   '@aws-sdk/lib-dynamodb': 'rows as plain objects',
   '@aws-sdk/util-dynamodb': 'rows as the table’s stream has them',
   '@middy/core': 'carries the logger’s middleware in the api function',
+  '@smithy/core': 'the SDK’s own lists of the errors that pass by themselves',
   '@preact/signals': 'state of the dashboard',
   esbuild: 'bundles the functions and the dashboard when the app is synthesized, in whosever CDK app that is',
   'ipaddr.js': 'reads addresses for the guard',

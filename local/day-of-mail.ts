@@ -129,7 +129,11 @@ function fateOf(mail: Mail, index: number, random: () => number) {
   }
   if (index === 25) {
     const atMs = after(20 * MINUTE_MS, 60 * MINUTE_MS);
-    return [delivered(), { atMs, event: subscriptionEvent(mail, atMs) }];
+    return [
+      delivered(),
+      { atMs, event: subscriptionEvent(mail, atMs) },
+      { atMs: atMs + MINUTE_MS, event: subscriptionEvent(mail, atMs + MINUTE_MS, 'join a topic') },
+    ];
   }
   if (index % 4 === 2) {
     const opened = visit(after(MINUTE_MS, 60 * MINUTE_MS));

@@ -179,11 +179,20 @@ export function clickEvent(mail: Mail, visit: Visit, link: string): SesEvent {
   };
 }
 
-export function subscriptionEvent(mail: Mail, atMs: number): SesEvent {
+/** Without an opt-out the recipient only joins the topic again. */
+export function subscriptionEvent(
+  mail: Mail,
+  atMs: number,
+  change: 'unsubscribe all' | 'join a topic' = 'unsubscribe all',
+): SesEvent {
   const preferences = (unsubscribeAll: boolean, subscriptionStatus: string) => ({
     unsubscribeAll,
     topicSubscriptionStatus: [{ topicName: 'Newsletter', subscriptionStatus }],
   });
+  const joined = preferences(false, 'OptIn');
+  const left = preferences(true, 'OptOut');
+  const [newTopicPreferences, oldTopicPreferences] =
+    change === 'unsubscribe all' ? [left, joined] : [joined, preferences(false, 'OptOut')];
   return {
     eventType: 'Subscription',
     mail: mailObject(mail),
@@ -191,8 +200,8 @@ export function subscriptionEvent(mail: Mail, atMs: number): SesEvent {
       contactList: 'Customers',
       timestamp: iso(atMs),
       source: 'UnsubscribeHeader',
-      newTopicPreferences: preferences(true, 'OptOut'),
-      oldTopicPreferences: preferences(false, 'OptIn'),
+      newTopicPreferences,
+      oldTopicPreferences,
     },
   };
 }
