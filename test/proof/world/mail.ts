@@ -64,7 +64,37 @@ const GARBAGE = [
   '"text"',
   '{"eventType":"Send","mail":7}',
   '',
+  // Of the far future: it would stay on top of every log.
+  '{"eventType":"Send","send":{},"mail":{"messageId":"m-2099","timestamp":"2099-01-01T00:00:00.000Z"}}',
 ];
+
+/** Names of tags that mean something to JavaScript, to the SDK or to a spreadsheet. */
+const ODD_TAGS = ['constructor', '__proto__', 'toString', 'hasOwnProperty', '0', '', 'ünïcödé', '=1+1', 'S'];
+
+/** Addresses that no sender of ours may write, and that SES reports all the same. */
+const ODD_LOCAL_PARTS = ['"john doe', 'josé', '例え', 'a/b%2F?c#d', 'bounce'] as const;
+
+function oddTag(dice: Dice): Record<string, string> {
+  return dice.chance(0.1) ? Object.fromEntries([[dice.of(ODD_TAGS), 'v']]) : {};
+}
+
+/** A local part that no other recipient has. */
+function localPart(dice: Dice, index: number): string {
+  const odd = dice.chance(0.1) ? dice.of(ODD_LOCAL_PARTS) : 'bounce';
+  return `${odd}+${dice.hex(6)}.${index}${odd.startsWith('"') ? '"' : ''}`;
+}
+
+/** As SES publishes it to SNS, or to EventBridge. */
+function bodyOf(dice: Dice, ses: unknown): string {
+  return JSON.stringify(
+    dice.chance(0.1) ? { source: 'aws.ses', 'detail-type': 'Email Event', detail: ses } : ses,
+  );
+}
+
+function inSomeCase<T extends { readonly type: string; readonly subType: string }>(dice: Dice, bounce: T): T {
+  if (!dice.chance(0.2)) return bounce;
+  return { ...bounce, type: bounce.type.toUpperCase(), subType: bounce.subType.toUpperCase() };
+}
 
 /** From the least to the most final, as DESIGN has it; written down a second time on purpose. */
 const ORDER = 'sent delayed failed suppressed soft_bounced delivered bounced complained'.split(' ');
@@ -94,7 +124,7 @@ export function lifeOf(
 ): readonly Published[] {
   const recipients = Array.from(
     { length: dice.chance(0.8) ? 1 : 2 + dice.upTo(3) },
-    (_, index) => `bounce+${dice.hex(6)}.${index}@${dice.of(DOMAINS)}`,
+    (_, index) => `${localPart(dice, index)}@${dice.of(DOMAINS)}`,
   );
   const uuid = [8, 4, 4, 4, 12].map((length) => dice.hex(length)).join('-');
   const mail: Mail = {
@@ -103,7 +133,10 @@ export function lifeOf(
     source: 'Shop <noreply@example.com>',
     to: recipients,
     subject: `Order ${dice.hex(8)}`,
-    tags: { ivymail_workspace: workspaceId },
+    tags: Object.fromEntries([['ivymail_workspace', workspaceId], ...Object.entries(oddTag(dice))]) as Record<
+      string,
+      string
+    >,
     configurationSet: 'tracking',
     operation: 'SendEmail',
   };
@@ -118,7 +151,7 @@ export function lifeOf(
       workspaceId,
       ...(isSimulated(each) && { counters: [] }),
     }));
-    all.push({ atMs, body: JSON.stringify(ses), facts });
+    all.push({ atMs, body: bodyOf(dice, ses), facts });
   };
   const later = (): number => (atMs += 200 + dice.upTo(60_000));
 
@@ -134,7 +167,7 @@ export function lifeOf(
         tell(deliveryDelayEvent(mail, [to], { atMs, expiresAtMs: atMs + 3_600_000 }), 'delayed', [to]);
       later();
       if (dice.chance(0.08)) {
-        const bounce = dice.of(BOUNCES);
+        const bounce = inSomeCase(dice, dice.of(BOUNCES));
         tell(bounceEvent(mail, [to], { atMs, bounce: { ...bounce, ...REFUSED } }), bounce.event, [to]);
         continue;
       }
@@ -170,6 +203,10 @@ export function lifeOf(
     if (dice.chance(0.01)) {
       later();
       tell(subscriptionEvent(mail, atMs), 'unsubscribed', whose);
+    }
+    if (dice.chance(0.01)) {
+      later();
+      tell(subscriptionEvent(mail, atMs, 'join a topic'), 'subscription_changed', whose);
     }
   }
   if (dice.chance(0.01)) all.push({ atMs, body: dice.of(GARBAGE), facts: [], unreadable: true });
