@@ -10,6 +10,7 @@ const root = new URL('..', import.meta.url);
 const source = (name: string): string => readFileSync(new URL(`docs/${name}`, root), 'utf8');
 
 interface Schema {
+  readonly $ref?: string;
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Schema[];
@@ -23,7 +24,13 @@ interface Schema {
 interface Operation {
   readonly summary: string;
   readonly description: string;
-  readonly parameters: readonly { name: string; in: string; required: boolean; schema: Schema }[];
+  readonly parameters: readonly {
+    name: string;
+    in: string;
+    required: boolean;
+    schema: Schema;
+    description: string;
+  }[];
   readonly requestBody?: { content: { 'application/json': { schema: Schema } } };
   readonly responses: Readonly<
     Record<string, { description: string; content?: Record<string, { schema?: Schema }> }>
@@ -34,29 +41,49 @@ function escape(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function typeOf(schema: Schema): string {
-  if (schema.enum) return schema.enum.map((each) => String(each)).join(' · ');
-  if (schema.anyOf) return schema.anyOf.map(typeOf).join(' or ');
-  if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`;
-  return [schema.type ?? 'any'].flat().join(' or ');
+type Schemas = Readonly<Record<string, Schema>>;
+
+/** The schema that a reference stands for; any other schema itself. */
+function resolved(schema: Schema, schemas: Schemas): Schema {
+  const name = schema.$ref?.split('/').at(-1);
+  return name === undefined ? schema : { ...schemas[name], ...schema };
 }
 
-function row(name: string, where: string, schema: Schema, required: boolean): string {
-  const usual = schema.default === undefined ? '' : ` Usually ${JSON.stringify(schema.default)}.`;
-  const said = `${schema.description ?? ''}${usual}`;
+function typeOf(schema: Schema, schemas: Schemas): string {
+  const { type, enum: values, anyOf, items, properties } = resolved(schema, schemas);
+  if (values) return values.map((each) => String(each)).join(' · ');
+  if (anyOf) return anyOf.map((each) => typeOf(each, schemas)).join(' or ');
+  if (type === 'array') return `list of ${typeOf(items ?? {}, schemas)}`;
+  if (properties) return `object of ${Object.keys(properties).join(', ')}`;
+  return [type ?? 'any'].flat().join(' or ');
+}
+
+interface Row {
+  readonly name: string;
+  readonly where: string;
+  readonly schema: Schema;
+  readonly required: boolean;
+  readonly description?: string | undefined;
+}
+
+function row({ name, where, schema, required, description = '' }: Row, schemas: Schemas): string {
+  const usual = schema.default === undefined ? '' : ` Default: \`${JSON.stringify(schema.default)}\`.`;
+  const said = marked.parseInline(`${description}${usual}`) as string;
   return `<tr><td><code>${escape(name)}</code></td><td>${where}${required ? ', required' : ''}</td><td>${escape(
-    typeOf(schema),
-  )}</td><td>${escape(said)}</td></tr>`;
+    typeOf(schema, schemas),
+  )}</td><td>${said}</td></tr>`;
 }
 
-function operationHtml(method: string, path: string, operation: Operation): string {
-  const body = operation.requestBody?.content['application/json'].schema;
+function operationHtml(method: string, path: string, operation: Operation, schemas: Schemas): string {
+  const given = operation.requestBody?.content['application/json'].schema;
+  const body = given && resolved(given, schemas);
   const rows = [
-    ...operation.parameters.map((each) => row(each.name, each.in, each.schema, each.required)),
-    ...Object.entries(body?.properties ?? {}).map(([name, schema]) =>
-      row(name, 'body', schema, body?.required?.includes(name) ?? false),
-    ),
-  ];
+    ...operation.parameters.map((each) => ({ ...each, where: each.in })),
+    ...Object.entries(body?.properties ?? {}).map(([name, schema]) => {
+      const { description } = resolved(schema, schemas);
+      return { name, where: 'body', schema, required: body?.required?.includes(name) ?? false, description };
+    }),
+  ].map((each) => row(each, schemas));
   const answers = Object.entries(operation.responses).map(
     ([status, { description, content }]) =>
       `<li><b>${status}</b> ${escape(description)}${
@@ -74,10 +101,15 @@ function operationHtml(method: string, path: string, operation: Operation): stri
 }
 
 function referenceHtml(document: object): string {
-  const { paths } = document as { paths: Record<string, Record<string, Operation>> };
+  const { paths, components } = document as {
+    paths: Record<string, Record<string, Operation>>;
+    components: { schemas: Schemas };
+  };
   return Object.entries(paths)
     .flatMap(([path, operations]) =>
-      Object.entries(operations).map(([method, operation]) => operationHtml(method, path, operation)),
+      Object.entries(operations).map(([method, operation]) =>
+        operationHtml(method, path, operation, components.schemas),
+      ),
     )
     .join('\n');
 }

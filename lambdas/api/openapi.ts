@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { VERSION } from '../core/version.ts';
 import { STATUS_OF_CODE, type ErrorCode } from './errors.ts';
+import { webhooksOf } from './openapi-webhooks.ts';
 import type { Route } from './route.ts';
-import { asSent } from './schemas/common.ts';
-
-type Json = Readonly<Record<string, unknown>>;
+import { Components, type Json } from './schema-json.ts';
+import { documented, named } from './schemas/documented.ts';
 
 /** What the gateway and every route may answer, whatever the route is. */
 const OF_EVERY_ROUTE: readonly ErrorCode[] = [
@@ -26,46 +26,58 @@ const OF_BODIES: readonly ErrorCode[] = [
 const ERROR_NAMES = Object.keys(STATUS_OF_CODE) as readonly ErrorCode[];
 const TELLS_WHEN: ReadonlySet<number> = new Set([409, 429, 503]);
 
-const errorJson = z.strictObject({
-  error: z.strictObject({
-    code: z.enum(ERROR_NAMES),
-    message: z.string(),
-    field: z.optional(z.string()),
+const errorJson = named(
+  'Error',
+  z.strictObject({
+    error: named(
+      'ErrorDetails',
+      z.strictObject({
+        code: named('ErrorCode', z.enum(ERROR_NAMES), { description: 'What went wrong, for programs.' }),
+        message: documented(z.string(), 'The same for people.'),
+        field: documented(
+          z.optional(z.string()),
+          'The parameter or the field that is wrong.',
+          'attachments[0].content',
+        ),
+      }),
+      { description: 'What went wrong.' },
+    ),
+    message_id: documented(
+      z.optional(z.string()),
+      'Id of an email that Amazon SES refused. The log shows it as `failed`.',
+    ),
+    request_id: documented(z.string(), 'Id of the request in the log of the deployment.'),
   }),
-  message_id: z.optional(z.string()),
-  request_id: z.string(),
-});
+  { description: 'The body of every error.' },
+);
 
 const REQUEST_ID = { description: 'Names the request in our log', schema: { type: 'string' } };
 const RETRY_AFTER = { description: 'Seconds', schema: { type: 'string' } };
 
-/** The schema as JSON Schema; `io` says which side of a default or a conversion is meant. */
-function schemaOf(schema: z.ZodMiniType, io: 'input' | 'output'): Json {
-  const { $schema: _version, ...json } = z.toJSONSchema(schema, {
-    io,
-    unrepresentable: 'any',
-    override({ zodSchema, jsonSchema }) {
-      const sent = io === 'input' ? asSent.get(zodSchema) : undefined;
-      if (sent) {
-        for (const name of Object.keys(jsonSchema)) delete jsonSchema[name];
-        Object.assign(jsonSchema, sent);
-      }
-      // The format says it; the expression is how it is checked here.
-      if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
-    },
-  });
-  return json;
+type Place = 'query' | 'path' | 'header';
+
+/** What the schema says about itself becomes what the parameter says. */
+function parameterOf(components: Components) {
+  return (place: Place, name: string, schema: z.ZodMiniType): Json => {
+    const optional = place !== 'path' && schema.safeParse(undefined).success;
+    const { description, examples, ...json } = components.schemaOf(schema, 'input');
+    const [example] = Array.isArray(examples) ? (examples as unknown[]) : [];
+    return {
+      name,
+      in: place,
+      required: !optional,
+      ...(description !== undefined && { description }),
+      schema: json,
+      ...(example !== undefined && { example }),
+    };
+  };
 }
 
-function parameter(place: 'query' | 'path' | 'header', name: string, schema: z.ZodMiniType): Json {
-  const optional = place !== 'path' && schema.safeParse(undefined).success;
-  return { name, in: place, required: !optional, schema: schemaOf(schema, 'input') };
-}
-
-function parametersOf(route: Route): readonly Json[] {
+/** Every schema of a parameter, with its place. */
+export function parameterSchemas(route: Route): readonly (readonly [Place, string, z.ZodMiniType])[] {
   const query = (route.query as unknown as { readonly shape: Record<string, z.ZodMiniType> }).shape;
-  const of = (place: 'query' | 'path' | 'header', schemas: Readonly<Record<string, z.ZodMiniType>> = {}) =>
-    Object.entries(schemas).map(([name, schema]) => parameter(place, name, schema));
+  const of = (place: Place, schemas: Readonly<Record<string, z.ZodMiniType>> = {}) =>
+    Object.entries(schemas).map(([name, schema]) => [place, name, schema] as const);
   return [...of('path', route.params), ...of('query', query), ...of('header', route.headers)];
 }
 
@@ -93,7 +105,7 @@ const DESCRIPTION_OF: Readonly<Record<string, string>> = {
   204: 'Done; no body',
 };
 
-function answersOf(route: Route): Json {
+function answersOf(route: Route, components: Components): Json {
   const answers = Object.entries(route.answers).map(([status, schema]) => {
     const media = Object.fromEntries(
       (status === '200' ? (route.media ?? []) : []).map((type) => [
@@ -102,7 +114,7 @@ function answersOf(route: Route): Json {
       ]),
     );
     const content = {
-      ...(schema && { 'application/json': { schema: schemaOf(schema, 'output') } }),
+      ...(schema && { 'application/json': { schema: components.schemaOf(schema, 'output') } }),
       ...media,
     };
     return [
@@ -122,7 +134,7 @@ function answersOf(route: Route): Json {
           description: codes.join(', '),
           // The gateway's own answers carry its id in the body only.
           ...(TELLS_WHEN.has(status) && { headers: { 'retry-after': RETRY_AFTER } }),
-          content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+          content: { 'application/json': { schema: components.schemaOf(errorJson, 'output') } },
         },
       ] as const,
   );
@@ -136,46 +148,78 @@ const SCOPE_NEEDED: Readonly<Record<Route['scope'], string>> = {
   public: 'Requires no API key.',
 };
 
-function operation(route: Route): Json {
-  const noun = route.path.replace('/v1/', '/').split('/')[1] ?? '';
+/** Groups of operations, by the beginning of their path; the longest one counts. */
+const TAGS: readonly { readonly name: string; readonly path: string; readonly description: string }[] = [
+  { name: 'Email', path: '/v1/send', description: 'Send email.' },
+  { name: 'Logs', path: '/v1/send/logs', description: 'What happened to each email.' },
+  { name: 'Webhooks', path: '/v1/webhooks', description: 'The endpoints that receive events.' },
+  { name: 'Deliveries', path: '/v1/deliveries', description: 'What happened to each webhook.' },
+  { name: 'Recoveries', path: '/v1/recoveries', description: 'The delivery of missed events.' },
+  { name: 'Suppressions', path: '/v1/suppressions', description: 'Recipients to whom nothing is sent.' },
+  { name: 'Statistics', path: '/v1/stats', description: 'Counts and rates.' },
+  { name: 'API keys', path: '/v1/api-keys', description: 'The keys of the workspace.' },
+  { name: 'Workspace', path: '/v1/workspace', description: 'Whose key it is, and the settings.' },
+  { name: 'Documentation', path: '/', description: 'This document, and the documentation.' },
+  { name: 'Probes', path: '/probes', description: 'Used by `npm run admin -- doctor`.' },
+  { name: 'Events', path: '(webhooks)', description: 'The requests that your endpoints receive.' },
+];
+
+function tagOf(path: string): string {
+  const matching = TAGS.filter((tag) => path.startsWith(tag.path));
+  const longest = Math.max(...matching.map((tag) => tag.path.length));
+  return matching.find((tag) => tag.path.length === longest)?.name ?? '';
+}
+
+function operation(route: Route, components: Components): Json {
+  const parameter = parameterOf(components);
   return {
     operationId: route.operationId,
-    tags: [noun.replace(/\..*$/, '')],
+    tags: [tagOf(route.path)],
     summary: route.summary,
     description: `${route.description} ${SCOPE_NEEDED[route.scope]}`,
-    // OpenAPI 3.1: the names in the list are the scopes that the key needs.
-    security: route.scope === 'public' ? [] : [{ api_key: [route.scope] }],
-    parameters: parametersOf(route),
+    // Scopes of a key have no place of their own in OpenAPI: those of `security` are for OAuth.
+    ...(route.scope === 'public' ? { security: [] } : { 'x-required-scope': route.scope }),
+    parameters: parameterSchemas(route).map((each) => parameter(...each)),
     ...(route.body && {
       requestBody: {
         required: route.optionalBody !== true,
-        content: { 'application/json': { schema: schemaOf(route.body, 'input') } },
+        content: { 'application/json': { schema: components.schemaOf(route.body, 'input') } },
       },
     }),
-    responses: answersOf(route),
+    responses: answersOf(route, components),
   };
 }
 
-/** The API as an OpenAPI 3.1 document, made of the very schemas that requests are parsed with. */
+const DESCRIPTION = `What happened to every email you send through Amazon SES.
+
+Lists are \`{data, next_cursor, prev_cursor}\`, newest first; a cursor is null at an end. Times are RFC 3339 in UTC.
+An error is \`{error: {code, message, field}, request_id}\`. A client must accept new fields and new values of enumerations.`;
+
+/** The API as an OpenAPI 3.1 document, made from the schemas that requests are parsed with. */
 export function openApiDocument(routes: readonly Route[]): Json {
+  const components = new Components();
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes.filter(({ page }) => page !== true))
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, components) };
+  const webhooks = webhooksOf(components, parameterOf(components));
   return {
     openapi: '3.1.0',
     info: {
       title: 'IvyMail Events',
       version: VERSION,
-      description:
-        'What happened to every mail you send through Amazon SES. Lists are newest first; a cursor is null at an end. Times are RFC 3339.',
+      description: DESCRIPTION,
+      contact: { name: 'The operator of this deployment' },
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '../', description: 'This deployment' }],
+    // Relative to the address of this document, so that it is right behind any domain and stage.
+    servers: [{ url: '..', description: 'This deployment' }],
     security: [{ api_key: [] }],
+    tags: TAGS.map(({ name, description }) => ({ name, description })),
     paths,
+    webhooks,
     components: {
       securitySchemes: { api_key: { type: 'apiKey', in: 'header', name: 'x-api-key' } },
-      schemas: { Error: schemaOf(errorJson, 'output') },
+      schemas: components.toJson(),
     },
   };
 }

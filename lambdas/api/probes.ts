@@ -3,6 +3,7 @@ import { keepReceipt } from '../store/probes.ts';
 import { notFound } from './errors.ts';
 import { publicRoute } from './route.ts';
 import { idOf, noQuery } from './schemas/common.ts';
+import { documented } from './schemas/documented.ts';
 
 /** A webhook of ours has about one. */
 const MAX_BODY_BYTES = 16 * 1024;
@@ -16,7 +17,13 @@ const receive = publicRoute({
   summary: 'Receive a webhook of the doctor command',
   description:
     'Receives the webhooks that `npm run admin -- doctor` waits for. Only the command knows the token.',
-  params: { token: z.string().check(z.regex(/^[a-z2-7]{52}$/)) },
+  params: {
+    token: documented(
+      z.string().check(z.regex(/^[a-z2-7]{52}$/)),
+      'Token of the probe.',
+      'kq7zq5h3m2x4c6v7b2n3m4a5s6kq7zq5h3m2x4c6v7b2n3m4a5s6',
+    ),
+  },
   query: noQuery,
   headers: { 'webhook-id': idOf('evt') },
   body: z.record(z.string(), z.unknown()),

@@ -15,9 +15,9 @@ import { refuseUnencodedPlus, refuseUnlikelyAddress } from './not-stored.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import type { Caller } from './request.ts';
 import { route } from './route.ts';
-import { lookupAddress } from './schemas/addresses.ts';
 import { listOf, noQuery } from './schemas/common.ts';
 import {
+  addressParam,
   createSuppressionBody,
   removeAtPathQuery,
   removeSuppressionQuery,
@@ -107,7 +107,7 @@ const create = route({
 
 const ONE_PATH = `${PATH}/{address}`;
 
-const addressParam = { address: lookupAddress };
+const pathParams = { address: addressParam };
 
 function addressOf(params: Readonly<Record<string, string>>): string {
   return params['address'] ?? '';
@@ -121,7 +121,7 @@ const get = route({
   summary: 'Get a suppressed recipient',
   description:
     'Returns why a recipient is suppressed, and since when. The status is 404 if the recipient is not suppressed.',
-  params: addressParam,
+  params: pathParams,
   query: noQuery,
   answers: { 200: suppressionJson },
   async handle(deps, { caller, params }) {
@@ -180,7 +180,7 @@ const removeAtPath = route({
   scope: 'admin',
   summary: 'Remove a recipient from the suppression list',
   description: REMOVES,
-  params: addressParam,
+  params: pathParams,
   query: removeAtPathQuery,
   answers: { 204: null },
   async handle(deps, { caller, params, query }) {

@@ -1,26 +1,50 @@
 import { describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../lambdas/api/openapi.ts';
+import * as z from 'zod/mini';
+import { webhookHeaders } from '../../lambdas/delivery/headers.ts';
+import { openApiDocument, parameterSchemas } from '../../lambdas/api/openapi.ts';
+import { WEBHOOK_HEADERS } from '../../lambdas/api/openapi-webhooks.ts';
 import { PUBLIC_PATHS } from '../../lambdas/api/public-paths.ts';
+import type { Route } from '../../lambdas/api/route.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
+import { listOf, noQuery } from '../../lambdas/api/schemas/common.ts';
+import { named, schemaDocs } from '../../lambdas/api/schemas/documented.ts';
+import { DELIVERED_EVENTS, webhookEventJson } from '../../lambdas/api/schemas/events.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required: boolean;
+  readonly description?: string;
+  readonly example?: unknown;
+  readonly schema: Json;
+}
 
 interface Operation {
   readonly operationId: string;
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly description: string;
   readonly security?: unknown[];
-  readonly parameters: readonly {
-    name: string;
-    in: string;
-    required: boolean;
-    schema: Record<string, unknown>;
-  }[];
-  readonly requestBody?: { required: boolean; content: Record<string, { schema: Record<string, unknown> }> };
+  readonly parameters: readonly Parameter[];
+  readonly requestBody?: { required: boolean; content: Record<string, { schema: Json; example?: unknown }> };
   readonly responses: Record<
     string,
-    { content?: Record<string, unknown>; headers?: object; description: string }
+    { content?: Record<string, { schema: Json }>; headers?: object; description: string }
   >;
 }
 
+interface Document {
+  readonly tags: readonly { readonly name: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly webhooks: Readonly<Record<string, { readonly post: Operation }>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Json>> };
+}
+
 const DESCRIBED = ROUTES.filter(({ page }) => page !== true);
-const document = openApiDocument(ROUTES) as { paths: Record<string, Record<string, Operation>> };
+const document = openApiDocument(ROUTES) as unknown as Document;
+const { schemas } = document.components;
 
 function operation(method: string, path: string): Operation {
   const found = document.paths[path]?.[method.toLowerCase()];
@@ -28,18 +52,36 @@ function operation(method: string, path: string): Operation {
   return found;
 }
 
+const receiveEvent = document.webhooks['event']?.post as Operation;
+const operations = [...DESCRIBED.map((route) => operation(route.method, route.path)), receiveEvent];
+const nameOf = (route: Route): string => `${route.method} ${route.path}`;
+
+/** Every `$ref` in a part of the document. */
+function referencesIn(part: unknown): readonly string[] {
+  return [...JSON.stringify(part).matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference = '']) => reference);
+}
+
 describe('the document', () => {
-  it('has every route, each under an id of its own', () => {
-    const ids = DESCRIBED.map((route) => operation(route.method, route.path).operationId);
-    expect(new Set(ids).size).toBe(DESCRIBED.length);
+  it('has every route, each under a short operation id of its own', () => {
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(DESCRIBED.length + 1);
     expect(ids.filter((id) => !/^[a-z][A-Za-z]{3,30}$/.test(id))).toEqual([]);
   });
 
-  it('asks for a key everywhere but at the paths that the gateway lets through without', () => {
+  it('requires a key everywhere except at the paths that the gateway lets through without one', () => {
     const open = DESCRIBED.filter((route) => operation(route.method, route.path).security?.length === 0);
     const paths = open.map((route) => route.path);
-    // The pages of the dashboard are no part of the API; their files lie below one path.
+    // The pages of the dashboard are not part of the API; their files are below one path.
     expect([...paths, '/dashboard', '/dashboard/{path+}'].toSorted()).toEqual(PUBLIC_PATHS.toSorted());
+  });
+
+  it('summarizes every operation in a few words, and describes it in sentences', () => {
+    const tags = document.tags.map(({ name }) => name);
+    for (const { summary, description, tags: given } of operations) {
+      expect(summary).toMatch(/^[A-Z][^.]{3,60}$/);
+      expect(description).toMatch(/^[A-Z].{20,}\.$/s);
+      expect(given.filter((tag) => tags.includes(tag))).toHaveLength(1);
+    }
   });
 
   it('describes a number in the query as one, though it is sent as text', () => {
@@ -47,39 +89,153 @@ describe('the document', () => {
     expect(parameters.find(({ name }) => name === 'limit')).toMatchObject({
       in: 'query',
       required: false,
-      schema: { type: 'integer', minimum: 1, maximum: 100 },
+      schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
+      example: 20,
     });
   });
 
-  it('says which parts of a path and of a body are needed', () => {
+  it('says which parts of a path and of a body are required', () => {
     expect(operation('GET', '/v1/deliveries/{id}').parameters).toMatchObject([
       { name: 'id', in: 'path', required: true, schema: { pattern: '^dlv_[a-z2-7]{26}$' } },
     ]);
     expect(operation('POST', '/v1/webhooks/{id}/test').requestBody?.required).toBe(false);
-    expect(operation('POST', '/v1/send').requestBody).toMatchObject({
+    expect(operation('POST', '/v1/send').requestBody).toEqual({
       required: true,
-      content: { 'application/json': { schema: { required: expect.arrayContaining(['from', 'subject']) } } },
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/SendRequest' } } },
+    });
+    expect(schemas['SendRequest']?.['required']).toEqual(['from', 'subject']);
+  });
+
+  it('has no field with a default that a generated client would require: its description names the default', () => {
+    expect(JSON.stringify(schemas)).not.toContain('"default":');
+    expect(schemas['RecoverRequest']).toMatchObject({
+      properties: { dry_run: { description: expect.stringContaining('Default: `false`.') } },
     });
   });
 
-  it('names the other types that a list can have', () => {
-    const types = Object.keys(operation('GET', '/v1/send/logs').responses['200']?.content ?? {});
-    expect(types).toEqual(['application/json', 'text/csv', 'application/x-ndjson']);
-  });
-
-  it('tells of each error status its codes, and where to wait how long', () => {
+  it('lists the error codes of every status, and the header that says how long to wait', () => {
     const { responses } = operation('POST', '/v1/send');
     expect(responses['422']?.description).toContain('sending_paused');
     expect(responses['409']?.description).toBe('idempotency_conflict');
     expect(responses['503']?.headers).toHaveProperty('retry-after');
   });
+});
 
-  it('refers to nothing that is not in it', () => {
-    const text = JSON.stringify(document);
-    expect(
-      [...text.matchAll(/"\$ref":"([^"]+)"/g)]
-        .map(([, ref]) => ref)
-        .every((ref) => ref === '#/components/schemas/Error'),
-    ).toBe(true);
+describe('a parameter', () => {
+  const parameters = [
+    ...DESCRIBED.flatMap((route) =>
+      parameterSchemas(route).map(([place, name, schema]) => ({
+        at: `${nameOf(route)}: ${place} ${name}`,
+        schema,
+        given: operation(route.method, route.path).parameters.find(
+          (each) => each.name === name && each.in === place,
+        ),
+      })),
+    ),
+    ...Object.entries(WEBHOOK_HEADERS).map(([name, schema]) => ({
+      at: `webhook: header ${name}`,
+      schema,
+      given: receiveEvent.parameters.find((each) => each.name === name),
+    })),
+  ];
+
+  it.each(parameters)(
+    'has a description and an example that the handler accepts: $at',
+    ({ schema, given }) => {
+      // Write it as documented(schema, 'What it means.', example).
+      expect(given?.description).toMatch(/^.{8,}\.$/s);
+      expect(given?.example).toBeDefined();
+      expect(schema.safeParse(String(given?.example))).toMatchObject({ success: true });
+    },
+  );
+
+  it('without a description is noticed', () => {
+    const query = z.strictObject({ plain: z.optional(z.string()) });
+    const [first] = ROUTES;
+    const { paths } = openApiDocument([{ ...(first as Route), query }]) as unknown as Document;
+    const plain = paths['/v1/send']?.['post']?.parameters.find(({ name }) => name === 'plain');
+    expect(plain).toEqual({ name: 'plain', in: 'query', required: false, schema: { type: 'string' } });
+  });
+});
+
+describe('the shared schemas', () => {
+  it('have the names of the vocabulary', () => {
+    const names =
+      'ApiKey Attempt Delivery Endpoint Error LogEntry Recovery Stats Suppression Timeline WebhookEvent Workspace';
+    expect(Object.keys(schemas)).toEqual(expect.arrayContaining(names.split(' ')));
+  });
+
+  it('are what every body and every JSON response refers to, but for the open ones', () => {
+    const bodies = operations.flatMap(({ operationId, requestBody, responses }) =>
+      [requestBody, ...Object.values(responses)].flatMap((part) => {
+        const schema = part?.content?.['application/json']?.schema;
+        return schema === undefined || '$ref' in schema ? [] : [operationId];
+      }),
+    );
+    expect(bodies).toEqual(['getOpenApi', 'receiveProbe']);
+  });
+
+  it('are referred to, each of them, and nothing else is', () => {
+    const references = new Set(referencesIn(document));
+    const names = Object.keys(schemas).map((name) => `#/components/schemas/${name}`);
+    expect(new Set(names)).toEqual(references);
+  });
+
+  it('have a name for one schema only', () => {
+    const one = named('Clash', z.strictObject({ a: z.string() }));
+    const other = named('Clash', z.strictObject({ b: z.string() }));
+    const [first] = ROUTES;
+    const clash = (schema: z.ZodMiniType): Route => ({
+      ...(first as Route),
+      query: noQuery,
+      answers: { 200: schema },
+    });
+    expect(() => openApiDocument([clash(one), { ...clash(other), method: 'GET' }])).toThrow(
+      'Two schemas are named Clash',
+    );
+    expect(() => openApiDocument([clash(one), { ...clash(one), method: 'GET' }])).not.toThrow();
+  });
+
+  it('have the name of the item with List for a list', () => {
+    const item = named('Thing', z.strictObject({ a: z.string() }));
+    expect(schemaDocs.get(listOf(item))?.id).toBe('ThingList');
+  });
+});
+
+describe('the webhooks section', () => {
+  it('has the headers of a webhook, with values that fit', () => {
+    const sent = webhookHeaders({
+      webhookId: 'evt_kq7zq5h3m2x4c6v7b2n3m4a5s6',
+      timestampSeconds: 1_772_020_800,
+      signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+      attempt: 12,
+      body: '{}',
+    });
+    const ofEveryRequest = ['content-type', 'content-length', 'accept-encoding', 'user-agent'];
+    const ours = Object.keys(sent).filter((name) => !ofEveryRequest.includes(name));
+    expect(receiveEvent.parameters.map(({ name }) => name)).toEqual(ours);
+    for (const [name, schema] of Object.entries(WEBHOOK_HEADERS))
+      expect(schema.safeParse(sent[name])).toMatchObject({ success: true });
+  });
+
+  it('has a body that `event` tells apart: one schema for each event that is delivered', () => {
+    expect(receiveEvent.requestBody?.content['application/json']?.schema).toEqual({
+      $ref: '#/components/schemas/WebhookEvent',
+    });
+    const { oneOf, discriminator } = schemas['WebhookEvent'] as {
+      oneOf: { $ref: string }[];
+      discriminator: { propertyName: string; mapping: Record<string, string> };
+    };
+    expect(Object.keys(discriminator.mapping)).toEqual(DELIVERED_EVENTS);
+    expect(Object.values(discriminator.mapping)).toEqual(oneOf.map(({ $ref }) => $ref));
+    for (const [event, reference] of Object.entries(discriminator.mapping))
+      expect(schemas[reference.split('/').at(-1) ?? '']).toMatchObject({
+        properties: { event: { const: event } },
+      });
+  });
+
+  it('has an example that is such a body', () => {
+    const example = receiveEvent.requestBody?.content['application/json']?.example;
+    expect(webhookEventJson.safeParse(example)).toMatchObject({ success: true });
   });
 });

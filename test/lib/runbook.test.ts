@@ -130,13 +130,14 @@ describe('a command that asks AWS', () => {
 interface Operation {
   readonly parameters: readonly { readonly name: string }[];
   readonly requestBody?: {
-    readonly content: Record<string, { readonly schema: { readonly properties: Record<string, unknown> } }>;
+    readonly content: Record<string, { readonly schema: { readonly $ref: string } }>;
   };
 }
 
 describe('a request to the API', () => {
-  const { paths } = openApiDocument(ROUTES) as unknown as {
+  const { paths, components } = openApiDocument(ROUTES) as unknown as {
     paths: Record<string, Record<string, Operation>>;
+    components: { schemas: Record<string, { properties?: Record<string, unknown> }> };
   };
 
   it.each(commands.filter((line) => line.startsWith('curl ')))(
@@ -151,7 +152,8 @@ describe('a request to the API', () => {
       const names = operation?.parameters.map(({ name }) => name);
       for (const name of new URLSearchParams(query).keys()) expect(names).toContain(name);
       const [, body = '{}'] = / -d '(.*)'/.exec(line) ?? [];
-      const { properties = {} } = operation?.requestBody?.content['application/json']?.schema ?? {};
+      const reference = operation?.requestBody?.content['application/json']?.schema.$ref ?? '';
+      const { properties = {} } = components.schemas[reference.split('/').at(-1) ?? ''] ?? {};
       for (const name of Object.keys(JSON.parse(body) as object))
         expect(Object.keys(properties)).toContain(name);
       expect(operation).toBeDefined();

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { IdPrefix } from '../../core/ids.ts';
+import { documented, named, schemaDocs } from './documented.ts';
 
 /** How a value is described that is sent as text and meant as something else: JSON Schema. */
 export const asSent = z.registry<Readonly<Record<string, unknown>>>();
@@ -20,10 +21,17 @@ const limit = z._default(
 
 asSent.add(limit, { type: 'integer', minimum: 1, maximum: 100, default: 20 });
 
+/** An opaque cursor. */
+const CURSOR_EXAMPLE = 'AXk3c2V0Zm9vYmFyYmF6cXV4';
+
 /** What every list takes. */
 export const paging = {
-  limit,
-  cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
+  limit: documented(limit, 'How many entries a page has at most.', 20),
+  cursor: documented(
+    z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
+    'The `next_cursor` or `prev_cursor` of another page of the same list. All other parameters must be the same as for that page.',
+    CURSOR_EXAMPLE,
+  ),
 };
 
 /** `true` or `false`, as text in a query. */
@@ -69,18 +77,33 @@ export const rfc3339 = z.iso.datetime({ offset: true, error: TIME }).check(
   }, TIME),
 );
 
+const ID_DESCRIPTIONS: Readonly<Record<IdPrefix, string>> = {
+  ws: 'Id of a workspace.',
+  key: 'Id of an API key.',
+  evt: 'Id of an event. It is also the `webhook-id` header.',
+  ep: 'Id of a webhook endpoint.',
+  dlv: 'Id of a delivery.',
+  rcv: 'Id of a recovery.',
+  qtn: 'Id of a quarantined message.',
+  req: 'Id of a request.',
+  ivm: 'Id of a message that never reached Amazon SES.',
+};
+
 /** An id of ours, as a part of the path or as a field. */
 export function idOf(prefix: IdPrefix): z.ZodMiniString {
-  return z
+  const id = z
     .string()
     .check(z.regex(new RegExp(`^${prefix}_[a-z2-7]{26}$`), `must be an id that begins with ${prefix}_`));
+  return documented(id, ID_DESCRIPTIONS[prefix], `${prefix}_kq7zq5h3m2x4c6v7b2n3m4a5s6`);
 }
 
-/** The answer of every list; a cursor is null at an end. */
+/** The response of every list; its name is that of the item with `List`. A cursor is null at an end. */
 export function listOf<T extends z.ZodMiniType>(item: T) {
-  return z.strictObject({
+  const list = z.strictObject({
     data: z.array(item),
-    next_cursor: z.nullable(z.string()),
-    prev_cursor: z.nullable(z.string()),
+    next_cursor: documented(z.nullable(z.string()), 'Cursor of the next page. Null on the last page.'),
+    prev_cursor: documented(z.nullable(z.string()), 'Cursor of the previous page. Null on the first page.'),
   });
+  const id = schemaDocs.get(item)?.id;
+  return id === undefined ? list : named(`${id}List`, list);
 }

@@ -1,43 +1,74 @@
 import * as z from 'zod/mini';
 import { DELIVERY_STATUSES, ERROR_CLASSES, TRIGGERS } from '../../core/deliveries.ts';
-import { EVENT_NAMES } from '../../core/events.ts';
 import { idOf, paging, rfc3339 } from './common.ts';
+import { documented, named } from './documented.ts';
+import { eventName, messageId, webhookEventJson } from './events.ts';
+
+const deliveryStatus = named('DeliveryStatus', z.enum(DELIVERY_STATUSES), {
+  description:
+    '`pending`: the first attempt is in progress. `retrying`: an attempt failed and another one follows. `delivered`: the endpoint responded with 2xx. `exhausted`: all attempts failed. `blocked`: the address of the endpoint is forbidden. `held`: waiting until the endpoint works again, or is active again. `cancelled`: the endpoint was deleted or the event expired.',
+});
 
 const deliveryFields = {
   id: idOf('dlv'),
   event_id: idOf('evt'),
   endpoint_id: idOf('ep'),
-  message_id: z.string(),
-  event: z.enum(EVENT_NAMES),
-  to: z.nullable(z.string()),
-  status: z.enum(DELIVERY_STATUSES),
-  attempt_count: z.int(),
-  next_attempt_at: z.nullable(rfc3339),
+  message_id: messageId,
+  event: eventName,
+  to: documented(z.nullable(z.string()), 'Recipient of the event. Null if Amazon SES does not name one.'),
+  status: deliveryStatus,
+  attempt_count: documented(z.int(), 'How many attempts were made.'),
+  next_attempt_at: documented(z.nullable(rfc3339), 'Time of the next attempt. Null if none is planned.'),
   created_at: rfc3339,
-  completed_at: z.nullable(rfc3339),
-  test: z.boolean(),
+  completed_at: documented(z.nullable(rfc3339), 'When the delivery ended. Null while it is in progress.'),
+  test: documented(z.boolean(), 'Whether the event is a test event.'),
 };
 
 /** A Delivery as the API shows it; what is not known is null. */
-export const deliveryJson = z.strictObject(deliveryFields);
-
-export const attemptJson = z.strictObject({
-  number: z.int(),
-  trigger: z.enum(TRIGGERS),
-  started_at: rfc3339,
-  duration_ms: z.int(),
-  status_code: z.nullable(z.int()),
-  error_class: z.nullable(z.enum(ERROR_CLASSES)),
-  error_detail: z.nullable(z.string()),
-  response_excerpt: z.nullable(z.string()),
+export const deliveryJson = named('Delivery', z.strictObject(deliveryFields), {
+  description: 'One event for one webhook endpoint.',
 });
 
-export const deliveryWithAttemptsJson = z.strictObject({
-  ...deliveryFields,
-  attempts: z.array(attemptJson),
-  /** The body of each request, as JSON; null once the event has expired. */
-  payload: z.nullable(z.record(z.string(), z.unknown())),
-});
+export const attemptJson = named(
+  'Attempt',
+  z.strictObject({
+    number: documented(z.int(), 'Counts from 1, over all retries, redeliveries and recoveries.'),
+    trigger: named('AttemptTrigger', z.enum(TRIGGERS), {
+      description:
+        'What caused the attempt: `auto` for the event itself and its retries, `manual` for a redelivery, `recover` for a recovery, `test` for a test event.',
+    }),
+    started_at: rfc3339,
+    duration_ms: z.int(),
+    status_code: documented(z.nullable(z.int()), 'HTTP status of the response. Null without a response.'),
+    error_class: documented(
+      z.nullable(
+        named('ErrorClass', z.enum(ERROR_CLASSES), {
+          description: 'Why an attempt failed. `internal` is a failure on our side.',
+        }),
+      ),
+      'Why the attempt failed. Null after a 2xx response.',
+    ),
+    error_detail: z.nullable(z.string()),
+    response_excerpt: documented(z.nullable(z.string()), 'Beginning of the response body, as text.'),
+  }),
+  { description: 'One HTTP request of a delivery.' },
+);
+
+export const deliveryWithAttemptsJson = named(
+  'DeliveryWithAttempts',
+  z.strictObject({
+    ...deliveryFields,
+    attempts: z.array(attemptJson),
+    payload: documented(
+      z.nullable(webhookEventJson),
+      'The body of each attempt. Null once the event has expired.',
+    ),
+  }),
+  { description: 'A delivery with all its attempts.' },
+);
 
 /** Query of GET /v1/webhooks/{id}/deliveries. */
-export const deliveriesQuery = z.strictObject({ status: z.optional(z.enum(DELIVERY_STATUSES)), ...paging });
+export const deliveriesQuery = z.strictObject({
+  status: documented(z.optional(deliveryStatus), 'Only deliveries with this status.', 'exhausted'),
+  ...paging,
+});

@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
-import { EVENT_NAMES, LOG_TYPES, SUPPRESSION_REASONS } from '../../core/events.ts';
+import { LOG_TYPES } from '../../core/events.ts';
 import { MESSAGE_STATUSES } from '../../core/message-status.ts';
 import { lookupAddress } from './addresses.ts';
 import { asSent, flag, idOf, line, paging, rfc3339 } from './common.ts';
 import { deliveryJson } from './deliveries.ts';
+import { documented, named } from './documented.ts';
+import { detailFields, eventName, messageId, tags } from './events.ts';
 
 const LIMIT = 'must be a whole number from 1 to 100, or to 1000 in an export';
 
@@ -11,87 +13,128 @@ const LIMIT = 'must be a whole number from 1 to 100, or to 1000 in an export';
 const limit = z.optional(
   z.pipe(z.string().check(z.regex(/^(?:[1-9][0-9]{0,2}|1000)$/, LIMIT)), z.transform(Number)),
 );
-asSent.add(limit, {
-  type: 'integer',
-  minimum: 1,
-  maximum: 1000,
-  description: 'At most 100 in JSON, 20 without it; in an export 1000, and 1000 without it',
-});
+asSent.add(limit, { type: 'integer', minimum: 1, maximum: 1000 });
+
+const logType = named('LogType', z.enum(LOG_TYPES), { description: 'The group that a status belongs to.' });
 
 /** Query of GET /v1/send/logs. */
 export const logsQuery = z.strictObject({
-  type: z.optional(z.enum(LOG_TYPES)),
-  status: z.optional(z.enum(EVENT_NAMES)),
-  message_id: z.optional(line(256)),
-  to: z.optional(lookupAddress),
-  after: z.optional(rfc3339),
-  before: z.optional(rfc3339),
+  type: documented(z.optional(logType), 'Only entries of this type.', 'bounce'),
+  status: documented(z.optional(eventName), 'Only entries with this status.', 'bounced'),
+  message_id: documented(
+    z.optional(line(256)),
+    'Only entries of this message.',
+    '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000',
+  ),
+  to: documented(z.optional(lookupAddress), 'Only entries of this recipient.', 'ann@example.com'),
+  after: documented(z.optional(rfc3339), 'Only entries at or after this time.', '2026-02-25T00:00:00Z'),
+  before: documented(z.optional(rfc3339), 'Only entries before this time.', '2026-02-26T00:00:00Z'),
   ...paging,
-  limit,
+  limit: documented(
+    limit,
+    'How many entries a page has at most: 1 to 100 (20 without this parameter), or 1 to 1000 in an export (1000 without it).',
+    20,
+  ),
 });
 
 /** SES's ids have 60 characters; what no message can be called is not found. */
-export const messageIdParam = line(256);
+export const messageIdParam = documented(
+  line(256),
+  'Id of the message.',
+  '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000',
+);
 
 /** Query of GET /v1/send/logs/{message_id}. */
-export const timelineQuery = z.strictObject({ raw: flag });
+export const timelineQuery = z.strictObject({
+  raw: documented(flag, 'Whether to return the events as Amazon SES published them, too.', true),
+});
 
 /** The webhook's own fields that say what went wrong. */
-const errorJson = z.strictObject({
-  bounce_type: z.optional(z.string()),
-  bounce_subtype: z.optional(z.string()),
-  diagnostic_code: z.optional(z.string()),
-  feedback_type: z.optional(z.string()),
-  suppression_reason: z.optional(z.enum(SUPPRESSION_REASONS)),
-  error_code: z.optional(z.string()),
-  error_message: z.optional(z.string()),
-  delay_type: z.optional(z.string()),
-  expires_at: z.optional(rfc3339),
-});
-
-/** A topic of an SES contact list, and what the recipient chose for it. */
-const topicJson = z.strictObject({ name: z.string(), status: z.string() });
+const errorJson = named(
+  'LogEntryError',
+  z.strictObject({
+    bounce_type: z.optional(detailFields.bounce_type),
+    bounce_subtype: z.optional(detailFields.bounce_subtype),
+    diagnostic_code: z.optional(detailFields.diagnostic_code),
+    feedback_type: z.optional(detailFields.feedback_type),
+    suppression_reason: z.optional(detailFields.suppression_reason),
+    error_code: z.optional(detailFields.error_code),
+    error_message: z.optional(detailFields.error_message),
+    delay_type: z.optional(detailFields.delay_type),
+    expires_at: z.optional(detailFields.expires_at),
+  }),
+  { description: 'What went wrong, in the fields of the webhook.' },
+);
 
 /** An EmailEvent as the log shows it. */
-export const logEntryJson = z.strictObject({
-  event_id: idOf('evt'),
-  message_id: z.string(),
-  to: z.nullable(z.string()),
-  from: z.string(),
-  subject: z.nullable(z.string()),
-  type: z.enum(LOG_TYPES),
-  status: z.enum(EVENT_NAMES),
-  timestamp: rfc3339,
-  error: z.optional(errorJson),
-  link: z.optional(z.string()),
-  automated: z.optional(z.literal(true)),
-  contact_list: z.optional(z.string()),
-  topics: z.optional(z.array(topicJson)),
-  unsubscribe_all: z.optional(z.literal(true)),
-  tags: z.optional(z.record(z.string(), z.string())),
-  workspace_id: idOf('ws'),
-});
+export const logEntryJson = named(
+  'LogEntry',
+  z.strictObject({
+    event_id: idOf('evt'),
+    message_id: messageId,
+    to: documented(z.nullable(z.string()), 'Recipient. Null if Amazon SES does not name one.'),
+    from: documented(z.string(), 'Sender.'),
+    subject: z.nullable(z.string()),
+    type: logType,
+    status: eventName,
+    timestamp: documented(rfc3339, 'When it happened.'),
+    error: z.optional(errorJson),
+    link: z.optional(detailFields.link),
+    automated: z.optional(detailFields.automated),
+    contact_list: z.optional(detailFields.contact_list),
+    topics: z.optional(detailFields.topics),
+    unsubscribe_all: z.optional(detailFields.unsubscribe_all),
+    tags: z.optional(tags),
+    workspace_id: idOf('ws'),
+  }),
+  { description: 'What happened to one email for one recipient.' },
+);
 
 /** Everything that is known of one message. */
-export const timelineJson = z.strictObject({
-  message_id: z.string(),
-  workspace_id: idOf('ws'),
-  from: z.string(),
-  subject: z.nullable(z.string()),
-  tags: z.optional(z.record(z.string(), z.string())),
-  recipients: z.array(
-    z.strictObject({
-      /** Null for events that SES does not say the recipient of. */
-      to: z.nullable(z.string()),
-      status: z.nullable(z.enum(MESSAGE_STATUSES)),
-      status_at: z.nullable(rfc3339),
-      events: z.array(logEntryJson),
-    }),
-  ),
-  deliveries: z.array(deliveryJson),
-  truncated: z.boolean(),
-  /** What SES said, each once. */
-  raw_events: z.optional(
-    z.array(z.strictObject({ event_ids: z.array(idOf('evt')), raw: z.record(z.string(), z.unknown()) })),
-  ),
-});
+export const timelineJson = named(
+  'Timeline',
+  z.strictObject({
+    message_id: messageId,
+    workspace_id: idOf('ws'),
+    from: documented(z.string(), 'Sender.'),
+    subject: z.nullable(z.string()),
+    tags: z.optional(tags),
+    recipients: z.array(
+      named(
+        'RecipientTimeline',
+        z.strictObject({
+          to: documented(
+            z.nullable(z.string()),
+            'Recipient. Null for the events whose recipient Amazon SES does not name.',
+          ),
+          status: documented(
+            z.nullable(
+              named('MessageStatus', z.enum(MESSAGE_STATUSES), {
+                description: 'The current status of a message for a recipient.',
+              }),
+            ),
+            'Current status. Null if no event decides it.',
+          ),
+          status_at: documented(z.nullable(rfc3339), 'Time of the event that decides the status.'),
+          events: z.array(logEntryJson),
+        }),
+        { description: 'The events of one message for one recipient.' },
+      ),
+    ),
+    deliveries: z.array(deliveryJson),
+    truncated: documented(z.boolean(), 'Whether there is more than this response holds.'),
+    raw_events: documented(
+      z.optional(
+        z.array(
+          named(
+            'RawEvent',
+            z.strictObject({ event_ids: z.array(idOf('evt')), raw: z.record(z.string(), z.unknown()) }),
+            { description: 'One event as Amazon SES published it, and the log entries made from it.' },
+          ),
+        ),
+      ),
+      'The events as Amazon SES published them, with `raw=true`.',
+    ),
+  }),
+  { description: 'Everything known about one message.' },
+);

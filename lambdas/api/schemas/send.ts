@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import { mailbox } from './addresses.ts';
 import { line, wellFormedText } from './common.ts';
+import { documented, named } from './documented.ts';
+import { messageId } from './events.ts';
 import { namedValues } from './named-values.ts';
 
 /** SES: https://docs.aws.amazon.com/ses/latest/dg/quotas.html */
@@ -59,63 +61,99 @@ const TOKEN = String.raw`[A-Za-z0-9!#$&^_.+-]+`;
 const MEDIA_TYPE = new RegExp(`^(?=.{1,78}$)${TOKEN}/${TOKEN}(?:; ?${TOKEN}=${TOKEN})*$`);
 
 /** Lengths: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Attachment.html */
-const attachment = z.strictObject({
-  filename: fileName,
-  content: base64,
-  content_type: z.optional(z.string().check(z.regex(MEDIA_TYPE, 'must be a media type as in image/png'))),
-  /** For `cid:` in the html. */
-  content_id: z.optional(
-    z
-      .string()
-      .check(
-        z.regex(/^[A-Za-z0-9._%+=@-]{1,78}$/, 'must be 1 to 78 letters, digits and any of . _ % + = @ -'),
+const attachment = named(
+  'Attachment',
+  z.strictObject({
+    filename: fileName,
+    content: documented(base64, 'The file, in base64.'),
+    content_type: z.optional(z.string().check(z.regex(MEDIA_TYPE, 'must be a media type as in image/png'))),
+    content_id: documented(
+      z.optional(
+        z
+          .string()
+          .check(
+            z.regex(/^[A-Za-z0-9._%+=@-]{1,78}$/, 'must be 1 to 78 letters, digits and any of . _ % + = @ -'),
+          ),
       ),
-  ),
-  disposition: z._default(z.enum(['attachment', 'inline']), 'attachment'),
-});
+      'The id of `cid:` URLs in `html`.',
+    ),
+    disposition: z._default(z.enum(['attachment', 'inline']), 'attachment'),
+  }),
+);
 
 /** Body of POST /v1/send. */
-export const sendBody = z
-  .strictObject({
-    from: mailbox,
-    to: mailboxes,
-    cc: mailboxes,
-    bcc: mailboxes,
-    reply_to: mailboxes,
-    subject: line(998),
-    html: z.optional(text),
-    text: z.optional(text),
-    headers: z._default(namedValues(headerName, headerValue, { most: MAX_HEADERS, what: 'headers' }), []),
-    tags: z._default(namedValues(tagName, tagValue, { most: MAX_TAGS, what: 'tags' }), []),
-    attachments: z._default(
-      z.array(attachment).check(z.maxLength(MAX_ATTACHMENTS, `must be at most ${MAX_ATTACHMENTS} files`)),
-      [],
+export const sendBody = named(
+  'SendRequest',
+  z
+    .strictObject({
+      from: documented(
+        mailbox,
+        'Sender: an identity that Amazon SES has verified.',
+        'You <you@yourdomain.com>',
+      ),
+      to: documented(mailboxes, 'Recipients: addresses, or names with addresses in angle brackets.', [
+        'Ann <ann@example.com>',
+      ]),
+      cc: documented(mailboxes, 'Recipients of a copy.'),
+      bcc: documented(mailboxes, 'Recipients of a copy that the other recipients do not see.'),
+      reply_to: documented(mailboxes, 'Addresses that replies are sent to.'),
+      subject: documented(line(998), 'Subject of the email.', 'Hello'),
+      html: documented(z.optional(text), 'Body of the email as HTML.', '<p>Hello.</p>'),
+      text: documented(z.optional(text), 'Body of the email as plain text.', 'Hello.'),
+      headers: documented(
+        z._default(namedValues(headerName, headerValue, { most: MAX_HEADERS, what: 'headers' }), []),
+        'More headers of the email, by name.',
+        { 'X-Order': '1234' },
+      ),
+      tags: documented(
+        z._default(namedValues(tagName, tagValue, { most: MAX_TAGS, what: 'tags' }), []),
+        'Message tags, by name. They appear in the log and in webhooks.',
+        { campaign: 'spring' },
+      ),
+      attachments: documented(
+        z._default(
+          z.array(attachment).check(z.maxLength(MAX_ATTACHMENTS, `must be at most ${MAX_ATTACHMENTS} files`)),
+          [],
+        ),
+        'Attached files.',
+      ),
+    })
+    .check(
+      z.refine(({ to, cc, bcc }) => to.length + cc.length + bcc.length > 0, {
+        path: ['to'],
+        error: 'must have a recipient',
+      }),
+      z.refine(({ to, cc, bcc }) => to.length + cc.length + bcc.length <= MAX_RECIPIENTS, {
+        path: ['to'],
+        error: `must have at most ${MAX_RECIPIENTS} recipients, cc and bcc included`,
+      }),
+      z.refine(({ html, text: plain }) => html !== undefined || plain !== undefined, {
+        path: ['text'],
+        error: 'must be given where html is not',
+      }),
     ),
-  })
-  .check(
-    z.refine(({ to, cc, bcc }) => to.length + cc.length + bcc.length > 0, {
-      path: ['to'],
-      error: 'must have a recipient',
-    }),
-    z.refine(({ to, cc, bcc }) => to.length + cc.length + bcc.length <= MAX_RECIPIENTS, {
-      path: ['to'],
-      error: `must have at most ${MAX_RECIPIENTS} recipients, cc and bcc included`,
-    }),
-    z.refine(({ html, text: plain }) => html !== undefined || plain !== undefined, {
-      path: ['text'],
-      error: 'must be given where html is not',
-    }),
-  );
+);
 export type SendBody = z.output<typeof sendBody>;
 
 /** Header of POST /v1/send: a key of the caller's own making, good for a day. */
-export const idempotencyKeyHeader = z.optional(
-  z.string().check(z.regex(/^[\u0020-\u007e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')),
+export const idempotencyKeyHeader = documented(
+  z.optional(
+    z.string().check(z.regex(/^[\u0020-\u007e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')),
+  ),
+  'A key that the client chooses. A request with the same key and the same body within 24 hours returns the first response and sends nothing.',
+  'order-1234-receipt',
 );
 
 /** The answer of POST /v1/send: bare addresses. */
-export const sentJson = z.strictObject({
-  message_id: z.string(),
-  accepted: z.array(z.string()),
-  suppressed: z.array(z.string()),
-});
+export const sentJson = named(
+  'SendResult',
+  z.strictObject({
+    message_id: messageId,
+    accepted: documented(z.array(z.string()), 'Recipients to whom the email is sent.'),
+    suppressed: documented(
+      z.array(z.string()),
+      'Recipients on the suppression list: nothing is sent to them.',
+    ),
+  }),
+  { description: 'An accepted email.' },
+);

@@ -1,37 +1,48 @@
 import * as z from 'zod/mini';
 import { COUNTER_NAMES, INTERVALS, type CounterName } from '../../core/stats.ts';
 import { idOf, rfc3339 } from './common.ts';
+import { documented, named } from './documented.ts';
 
 /** Query of GET /v1/stats. */
 export const statsQuery = z.strictObject({
-  after: z.optional(rfc3339),
-  before: z.optional(rfc3339),
-  interval: z._default(z.enum(INTERVALS), 'hour'),
-  /** This endpoint alone, with its own buckets. */
-  endpoint_id: z.optional(idOf('ep')),
+  after: documented(
+    z.optional(rfc3339),
+    'Start of the range. Without it, one day before its end by hour, or 30 days by day.',
+    '2026-02-25T00:00:00Z',
+  ),
+  before: documented(
+    z.optional(rfc3339),
+    'End of the range. Without it, the current time.',
+    '2026-02-26T00:00:00Z',
+  ),
+  interval: documented(z._default(z.enum(INTERVALS), 'hour'), 'Length of each interval.', 'hour'),
+  endpoint_id: documented(
+    z.optional(idOf('ep')),
+    'Only this webhook endpoint, with its own intervals.',
+    'ep_kq7zq5h3m2x4c6v7b2n3m4a5s6',
+  ),
 });
-
-/** The description is part of the OpenAPI document. */
-function described<T extends z.ZodMiniType>(schema: T, description: string): T {
-  z.globalRegistry.add(schema, { description });
-  return schema;
-}
 
 /** A share of 1; null where its denominator is 0. */
 function rateOf(formula: string) {
-  return described(z.nullable(z.number()), `${formula}; null where the denominator is 0`);
+  return documented(z.nullable(z.number()), `${formula}; null where the denominator is 0`);
 }
 
 const COUNT = z.int().check(z.minimum(0));
-const counts = described(
+const counts = named(
+  'EventCounts',
   // An object with a property for each name, and not a record: generated clients then know the names.
   z.strictObject(
     Object.fromEntries(COUNTER_NAMES.map((name) => [name, COUNT])) as Record<CounterName, typeof COUNT>,
   ),
-  'Number of events by name. `opened` and `clicked` are totals; `opened_automated` and `clicked_automated` are the part that software caused. Emails to the SES mailbox simulator are not counted.',
+  {
+    description:
+      'Number of events by name. `opened` and `clicked` are totals; `opened_automated` and `clicked_automated` are the part that software caused. Emails to the SES mailbox simulator are not counted.',
+  },
 );
 
-const ratesJson = described(
+const ratesJson = named(
+  'Rates',
   z.strictObject({
     delivery: rateOf('delivered ÷ sent'),
     bounce: rateOf('bounced ÷ sent: hard bounces only'),
@@ -39,10 +50,12 @@ const ratesJson = described(
     open: rateOf('(opened − opened_automated) ÷ delivered: every open counts, so it can exceed 1'),
     click: rateOf('(clicked − clicked_automated) ÷ delivered: every click counts, so it can exceed 1'),
   }),
-  'Shares of 1, computed from the counts of the same range or bucket.',
+  { description: 'Shares of 1, computed from the counts of the same range or bucket.' },
 );
 
-const limit = z.strictObject({ review: z.number(), pause: z.number() });
+const limit = named('SesLimit', z.strictObject({ review: z.number(), pause: z.number() }), {
+  description: 'Rates at which Amazon SES reviews an account, and at which it can pause sending.',
+});
 
 const endpointCounts = {
   attempts: z.int(),
@@ -52,23 +65,35 @@ const endpointCounts = {
   p95_ms: z.nullable(z.int()),
 };
 
-export const statsJson = z.strictObject({
-  after: rfc3339,
-  before: rfc3339,
-  interval: z.enum(INTERVALS),
-  totals: counts,
-  rates: ratesJson,
-  limits: described(
-    z.strictObject({ bounce: limit, complaint: limit }),
-    'The rates at which SES reviews an account, and at which it may pause the account.',
-  ),
-  buckets: z.array(z.strictObject({ start: rfc3339, counts, rates: ratesJson })),
-  endpoints: z.array(
-    z.strictObject({
-      endpoint_id: idOf('ep'),
-      ...endpointCounts,
-      /** Where one endpoint was asked for. */
-      buckets: z.optional(z.array(z.strictObject({ start: rfc3339, ...endpointCounts }))),
-    }),
-  ),
-});
+export const statsJson = named(
+  'Stats',
+  z.strictObject({
+    after: rfc3339,
+    before: rfc3339,
+    interval: z.enum(INTERVALS),
+    totals: counts,
+    rates: ratesJson,
+    limits: documented(
+      z.strictObject({ bounce: limit, complaint: limit }),
+      'The rates at which Amazon SES reviews an account, and at which it can pause the account.',
+    ),
+    buckets: z.array(named('StatsBucket', z.strictObject({ start: rfc3339, counts, rates: ratesJson }))),
+    endpoints: z.array(
+      named(
+        'EndpointStats',
+        z.strictObject({
+          endpoint_id: idOf('ep'),
+          ...endpointCounts,
+          buckets: documented(
+            z.optional(
+              z.array(named('EndpointStatsBucket', z.strictObject({ start: rfc3339, ...endpointCounts }))),
+            ),
+            'The same by interval, if `endpoint_id` was given.',
+          ),
+        }),
+        { description: 'The attempts of one webhook endpoint.' },
+      ),
+    ),
+  }),
+  { description: 'Counts and rates of a range of time.' },
+);

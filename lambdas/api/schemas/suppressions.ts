@@ -1,35 +1,55 @@
 import * as z from 'zod/mini';
-import { SUPPRESSION_REASONS } from '../../core/events.ts';
 import { addressPrefix, lookupAddress, suppressibleAddress } from './addresses.ts';
 import { flag, idOf, paging, rfc3339 } from './common.ts';
+import { documented, named } from './documented.ts';
+import { suppressionReason } from './events.ts';
 
 /** A list brought along from elsewhere may say why; who adds an address by hand need not. */
 const REASONS = ['manual', 'bounce', 'complaint', 'unsubscribed'] as const;
 
-export const createSuppressionBody = z.strictObject({
-  address: suppressibleAddress,
-  reason: z._default(z.enum(REASONS), 'manual'),
-});
+export const createSuppressionBody = named(
+  'CreateSuppressionRequest',
+  z.strictObject({
+    address: documented(suppressibleAddress, 'The recipient.', 'ann@example.com'),
+    reason: documented(z._default(z.enum(REASONS), 'manual'), 'Why nothing is sent to the recipient.'),
+  }),
+);
+
+/** `{address}` of a path. */
+export const addressParam = documented(lookupAddress, 'The recipient.', 'ann@example.com');
 
 /** Query of GET /v1/suppressions: one address, or how addresses begin. */
 export const suppressionsQuery = z.strictObject({
-  address: z.optional(lookupAddress),
-  prefix: z.optional(addressPrefix),
+  address: documented(z.optional(lookupAddress), 'Only this recipient.', 'ann@example.com'),
+  prefix: documented(z.optional(addressPrefix), 'Only addresses that begin with this text.', 'ann@'),
   ...paging,
 });
 
 /** `ses=true`: SES's own list of the account, too, which is shared by all workspaces. */
-const removal = { ses: flag };
+const removal = {
+  ses: documented(
+    flag,
+    'Whether to remove the recipient from the suppression list of the Amazon SES account, too. Needs a key of the default workspace.',
+    true,
+  ),
+};
 
 /** Query of DELETE /v1/suppressions/{address}. */
 export const removeAtPathQuery = z.strictObject(removal);
 
 /** Query of DELETE /v1/suppressions. Without an address nothing is removed. */
-export const removeSuppressionQuery = z.strictObject({ address: lookupAddress, ...removal });
+export const removeSuppressionQuery = z.strictObject({ address: addressParam, ...removal });
 
-export const suppressionJson = z.strictObject({
-  address: z.string(),
-  reason: z.enum(SUPPRESSION_REASONS),
-  event_id: z.nullable(idOf('evt')),
-  created_at: rfc3339,
-});
+export const suppressionJson = named(
+  'Suppression',
+  z.strictObject({
+    address: z.string(),
+    reason: suppressionReason,
+    event_id: documented(
+      z.nullable(idOf('evt')),
+      'Event that put the recipient on the list. Null if no event did.',
+    ),
+    created_at: rfc3339,
+  }),
+  { description: 'A recipient to whom nothing is sent.' },
+);

@@ -5,6 +5,7 @@ import { SCOPES, type Scope } from '../../../lambdas/core/api-key.ts';
 import type { Kind } from './tenants.ts';
 
 interface Schema {
+  readonly $ref?: string;
   readonly pattern?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
@@ -12,7 +13,8 @@ interface Schema {
 }
 
 interface Described {
-  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly security?: readonly unknown[];
+  readonly 'x-required-scope'?: string;
   readonly parameters: readonly {
     readonly name: string;
     readonly in: 'path' | 'query' | 'header';
@@ -20,6 +22,20 @@ interface Described {
     readonly schema: Schema;
   }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
+}
+
+export interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
+}
+
+export const DOCUMENT = openApiDocument(ROUTES) as unknown as Document & {
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+};
+
+/** The schema that a reference stands for; any other schema itself. */
+function resolved(schema: Schema): Schema {
+  const name = schema.$ref?.split('/').at(-1);
+  return name === undefined ? schema : resolved(DOCUMENT.components.schemas[name] ?? {});
 }
 
 /** What a parameter can name: something with an id, a place in a list, or nothing. */
@@ -81,7 +97,8 @@ function namesOf(
   return names;
 }
 
-function fieldsOf({ properties = {}, items, anyOf = [] }: Schema): readonly string[] {
+function fieldsOf(schema: Schema): readonly string[] {
+  const { properties = {}, items, anyOf = [] } = resolved(schema);
   return [
     ...Object.keys(properties),
     ...Object.values(properties).flatMap(fieldsOf),
@@ -90,9 +107,9 @@ function fieldsOf({ properties = {}, items, anyOf = [] }: Schema): readonly stri
   ];
 }
 
-function scopeOf(operation: string, { security }: Described): Scope | 'public' {
-  if (security.length === 0) return 'public';
-  const named = SCOPES.find((scope) => security[0]?.['api_key']?.includes(scope));
+function scopeOf(operation: string, { security, 'x-required-scope': scope }: Described): Scope | 'public' {
+  if (security?.length === 0) return 'public';
+  const named = SCOPES.find((each) => each === scope);
   if (!named) throw new Error(`${operation}: the document names no scope`);
   return named;
 }
@@ -116,12 +133,6 @@ function toOperation(path: string, method: string, described: Described): Operat
     hasBody: schema !== undefined,
   };
 }
-
-export interface Document {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
-}
-
-export const DOCUMENT = openApiDocument(ROUTES) as unknown as Document;
 
 export function operationsOf({ paths }: Document): readonly Operation[] {
   return Object.entries(paths).flatMap(([path, methods]) =>

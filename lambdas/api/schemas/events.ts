@@ -1,0 +1,142 @@
+/** The parts of events that the log, deliveries and webhooks share, and the body of a webhook. */
+import * as z from 'zod/mini';
+import { EVENT_NAMES, SUPPRESSION_REASONS, type EventDetails, type EventName } from '../../core/events.ts';
+import { idOf, rfc3339 } from './common.ts';
+import { documented, named } from './documented.ts';
+
+export const eventName = named('EventName', z.enum(EVENT_NAMES), {
+  description: 'What happened to an email. It is also the `status` of a log entry.',
+});
+
+export const messageId = documented(
+  z.string(),
+  'Message id of Amazon SES, or an id that begins with `ivm_` if the message never reached Amazon SES.',
+  '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000',
+);
+
+export const suppressionReason = named('SuppressionReason', z.enum(SUPPRESSION_REASONS), {
+  description:
+    'Why nothing is sent to a recipient. `ses_account`, `ses_tenant` and `ses_global` are lists of Amazon SES.',
+});
+
+export const tags = documented(
+  z.record(z.string(), z.string()),
+  'Message tags of the sender, without those that Amazon SES and IvyMail Events set.',
+  { campaign: 'spring' },
+);
+
+/** The fields that only some events have, under their names in a webhook. */
+export const detailFields = {
+  bounce_type: documented(z.string(), '`Permanent`, `Transient` or `Undetermined`.', 'Permanent'),
+  bounce_subtype: documented(z.string(), 'The kind of bounce, by Amazon SES.', 'General'),
+  diagnostic_code: documented(
+    z.string(),
+    'Response of the mail server of the recipient.',
+    'smtp; 550 5.1.1 user unknown',
+  ),
+  feedback_type: documented(z.string(), 'The kind of complaint, by the email provider.', 'abuse'),
+  suppression_reason: suppressionReason,
+  error_code: documented(z.string(), 'Why the email could not be sent.', 'identity_not_verified'),
+  error_message: documented(z.string(), 'The same for people.', 'Email address is not verified.'),
+  delay_type: documented(z.string(), 'The kind of delay, by Amazon SES.', 'MailboxFull'),
+  expires_at: documented(rfc3339, 'When Amazon SES stops trying.', '2026-02-26T12:00:00Z'),
+  ip: documented(z.string(), 'IP address of the client that opened or clicked.', '192.0.2.1'),
+  user_agent: documented(z.string(), 'User agent of the client that opened or clicked.', 'Mozilla/5.0'),
+  link: documented(z.string(), 'URL of the clicked link.', 'https://example.com/'),
+  automated: documented(
+    z.literal(true),
+    'Amazon SES thinks that software caused the event, such as a security scanner. Missing otherwise.',
+  ),
+  contact_list: documented(z.string(), 'Contact list of Amazon SES.', 'newsletter'),
+  topics: documented(
+    z.array(
+      named('Topic', z.strictObject({ name: z.string(), status: z.string() }), {
+        description: 'A topic of a contact list. `status` is `OptIn` or `OptOut`.',
+      }),
+    ),
+    'The preferences of the recipient after the change.',
+  ),
+  unsubscribe_all: documented(
+    z.literal(true),
+    'The recipient left the whole contact list. Missing otherwise.',
+  ),
+} satisfies Record<keyof EventDetails, z.ZodMiniType>;
+
+type DetailField = keyof typeof detailFields;
+
+/** Which detail fields an event can have. Each can be missing: Amazon SES does not always send it. */
+const DETAILS_OF = {
+  sent: [],
+  delivered: [],
+  delayed: ['delay_type', 'expires_at'],
+  suppressed: ['suppression_reason'],
+  failed: ['error_code', 'error_message'],
+  bounced: ['bounce_type', 'bounce_subtype', 'diagnostic_code'],
+  soft_bounced: ['bounce_type', 'bounce_subtype', 'diagnostic_code'],
+  complained: ['feedback_type'],
+  opened: ['ip', 'user_agent', 'automated'],
+  clicked: ['ip', 'user_agent', 'link', 'automated'],
+  unsubscribed: ['contact_list', 'topics', 'unsubscribe_all'],
+  subscription_changed: ['contact_list', 'topics'],
+} as const satisfies Readonly<Record<Exclude<EventName, 'unknown'>, readonly DetailField[]>>;
+
+type DeliveredEventName = keyof typeof DETAILS_OF;
+
+/** Every event but `unknown`, which is never delivered. */
+export const DELIVERED_EVENTS = EVENT_NAMES.filter((name): name is DeliveredEventName => name !== 'unknown');
+
+function bodyOf<Name extends DeliveredEventName>(name: Name) {
+  type Detail = (typeof DETAILS_OF)[Name][number];
+  const details = Object.fromEntries(
+    DETAILS_OF[name].map((field) => [field, z.optional(detailFields[field])]),
+  ) as unknown as { [Field in Detail]: z.ZodMiniOptional<(typeof detailFields)[Field]> };
+  const body = z.strictObject({
+    event: z.literal(name),
+    event_id: idOf('evt'),
+    message_id: messageId,
+    to: documented(z.optional(z.string()), 'Recipient. Missing if Amazon SES does not name one.'),
+    from: documented(z.string(), 'Sender.', 'you@yourdomain.com'),
+    subject: documented(z.optional(z.string()), 'Subject of the email.', 'Hello'),
+    timestamp: rfc3339,
+    workspace_id: idOf('ws'),
+    tags: z.optional(tags),
+    ...details,
+  });
+  return named(schemaName(name), body, { description: `A webhook for the event \`${name}\`.` });
+}
+
+/** `soft_bounced` is `SoftBouncedEvent`. */
+function schemaName(name: string): string {
+  const words = name.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return `${words.join('')}Event`;
+}
+
+/** The body of a webhook, as `webhookPayload` writes it: flat, and a field that Amazon SES did not send is left out. */
+export const webhookEventJson = named(
+  'WebhookEvent',
+  z.discriminatedUnion('event', [
+    bodyOf('sent'),
+    bodyOf('delivered'),
+    bodyOf('delayed'),
+    bodyOf('suppressed'),
+    bodyOf('failed'),
+    bodyOf('bounced'),
+    bodyOf('soft_bounced'),
+    bodyOf('complained'),
+    bodyOf('opened'),
+    bodyOf('clicked'),
+    bodyOf('unsubscribed'),
+    bodyOf('subscription_changed'),
+  ]),
+  {
+    description: 'The body of a webhook. `event` decides which other fields it has.',
+    discriminator: {
+      propertyName: 'event',
+      mapping: Object.fromEntries(
+        DELIVERED_EVENTS.map((name) => [name, `#/components/schemas/${schemaName(name)}`]),
+      ),
+    },
+  },
+);
+
+export type WebhookEvent = z.output<typeof webhookEventJson>;

@@ -1,0 +1,90 @@
+/** The body of a webhook as the OpenAPI document describes it, against the bodies that the code writes. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DELIVERED_EVENTS, webhookEventJson } from '../../lambdas/api/schemas/events.ts';
+import type { EventDetails } from '../../lambdas/core/events.ts';
+import { normalise } from '../../lambdas/core/normalise.ts';
+import { sampleEvent } from '../../lambdas/core/sample-events.ts';
+import { webhookPayload } from '../../lambdas/delivery/payload.ts';
+import { WORKSPACE_ID, anEvent } from '../builders/events.ts';
+import { sesEvents } from '../fixtures/ses-events.ts';
+import { LEGACY_SAMPLES, SAMPLES } from '../fixtures/ses-samples.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The webhooks of an SES event; `unknown` is never delivered. */
+function bodiesOf(ses: object): readonly Json[] {
+  return normalise({ ...ses })
+    .events.filter(({ event }) => event !== 'unknown')
+    .map((event) => JSON.parse(webhookPayload({ ...event, workspace_id: WORKSPACE_ID })) as Json);
+}
+
+const known = {
+  event_id: 'evt_kq7zq5h3m2x4c6v7b2n3m4a5s6',
+  message_id: 'ivm_kq7zq5h3m2x4c6v7b2n3m4a5s6',
+  workspace_id: WORKSPACE_ID,
+  timestamp: '2026-02-25T12:00:00Z',
+};
+const tests = DELIVERED_EVENTS.map((event) => JSON.parse(webhookPayload(sampleEvent(event, known))) as Json);
+const samples = [...Object.values(SAMPLES), ...Object.values(LEGACY_SAMPLES)] as readonly object[];
+/** What the API writes without Amazon SES, and what a sample does not have. */
+const ours = [
+  { event: 'failed', details: { error_code: 'quota_exceeded', error_message: 'Daily quota exceeded' } },
+  { event: 'suppressed', details: { suppression_reason: 'manual' } },
+  { event: 'opened', details: { automated: true } },
+  { event: 'clicked', details: { automated: true } },
+  { event: 'unsubscribed', details: { contact_list: 'News', topics: [], unsubscribe_all: true } },
+] as const satisfies readonly { readonly event: string; readonly details: EventDetails }[];
+const bodies = [
+  ...tests,
+  ...samples.flatMap(bodiesOf),
+  ...sesEvents({ seed: 7, count: 2_000 }).flatMap(bodiesOf),
+  ...ours.map((changes) => JSON.parse(webhookPayload(anEvent({ ...changes, tags: [['a', 'b']] }))) as Json),
+];
+
+describe('the described webhook', () => {
+  it('accepts every body that is sent', () => {
+    expect(bodies.length).toBeGreaterThan(2_000);
+    for (const body of bodies)
+      expect([body, webhookEventJson.safeParse(body).error?.issues]).toEqual([body, undefined]);
+  });
+
+  it.each(DELIVERED_EVENTS)('has no field of %s that no body has', (event) => {
+    const shape = webhookEventJson.def.options.find(({ shape: each }) => each.event.def.values[0] === event)
+      ?.shape as object;
+    const seen = new Set(bodies.filter((body) => body['event'] === event).flatMap(Object.keys));
+    expect(Object.keys(shape).filter((field) => field !== 'tags' && !seen.has(field))).toEqual([]);
+  });
+
+  it('accepts the bodies of SES events from which anything is missing', () => {
+    const aSample = fc.constantFrom(...samples).chain((sample) => {
+      const paths = Object.entries(sample).flatMap(([part, value]: [string, unknown]) =>
+        typeof value === 'object' && value !== null
+          ? Object.keys(value).map((field) => [part, field] as const)
+          : [],
+      );
+      return fc.subarray(paths, { maxLength: 3 }).map((removed) => {
+        const copy = structuredClone(sample) as Record<string, Record<string, unknown>>;
+        for (const [part, field] of removed) delete copy[part]?.[field];
+        return copy;
+      });
+    });
+    let sent = 0;
+    fc.assert(
+      fc.property(aSample, (ses) => {
+        let made: readonly Json[] = [];
+        try {
+          made = bodiesOf(ses);
+        } catch {
+          // Without its message id or its sender, an event is quarantined.
+          return;
+        }
+        sent += made.length;
+        for (const body of made)
+          expect([body, webhookEventJson.safeParse(body).error?.issues]).toEqual([body, undefined]);
+      }),
+      { numRuns: 500 },
+    );
+    expect(sent).toBeGreaterThan(50);
+  });
+});
