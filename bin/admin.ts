@@ -13,12 +13,13 @@ async function main(): Promise<number> {
     console.log(parsed.text);
     return 0;
   }
-  const { command, args: rest, values } = parsed;
+  const { command, values } = parsed;
+  const [argument = ''] = parsed.args;
   const deployment = await findDeployment({
     stack: String(values['stack']),
     running: values['local'] === true ? readStackFile() : undefined,
   });
-  const output = await command.run(deployment, { args: rest, values: values as never, json });
+  const output = await command.run(deployment, { argument, values: values as never, json });
   console.log(json ? JSON.stringify(output.result) : output.text);
   return output.exitCode ?? 0;
 }

@@ -12,7 +12,7 @@ async function currentSet({ ses }: Deployment, identity: string): Promise<string
     return found.ConfigurationSetName;
   } catch (error) {
     if (error instanceof Error && error.name === 'NotFoundException')
-      throw new UsageError(`SES knows no identity ${identity} in this region`, { cause: error });
+      throw new UsageError(`SES has no identity ${identity} in this region`, { cause: error });
     throw error;
   }
 }
@@ -29,14 +29,13 @@ async function setDefault({ ses }: Deployment, identity: string, set?: string): 
 /** Makes our configuration set the default of an identity: all its mail is tracked from then on. */
 export async function attach(
   deployment: Deployment,
-  identity: string | undefined,
+  identity: string,
   { force }: { readonly force: boolean },
 ): Promise<Told> {
-  if (identity === undefined) throw new UsageError('attach needs an identity: a domain or an address');
   const { configurationSet } = deployment;
   const before = await currentSet(deployment, identity);
   if (before !== undefined && before !== configurationSet && !force)
-    throw new UsageError(`${identity} has the default set ${before}; --force puts ours in its place`);
+    throw new UsageError(`${identity} has the default configuration set ${before}; --force replaces it`);
   if (before !== configurationSet) await setDefault(deployment, identity, configurationSet);
   return {
     result: { identity, configuration_set: configurationSet, before: before ?? null },
@@ -45,8 +44,7 @@ export async function attach(
 }
 
 /** Takes our configuration set off an identity: to be done before the stack is destroyed. */
-export async function detach(deployment: Deployment, identity: string | undefined): Promise<Told> {
-  if (identity === undefined) throw new UsageError('detach needs an identity: a domain or an address');
+export async function detach(deployment: Deployment, identity: string): Promise<Told> {
   const before = await currentSet(deployment, identity);
   if (before !== deployment.configurationSet)
     throw new UsageError(

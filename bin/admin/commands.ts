@@ -6,16 +6,16 @@ import { attach, detach } from './attach.ts';
 import { dashboard } from './dashboard.ts';
 import type { Deployment } from './deployment.ts';
 import { init } from './init.ts';
-import { key } from './keys.ts';
-import { redrive } from './redrive.ts';
+import { keyCreate, keyList, keyRevoke } from './keys.ts';
+import { redriveList, redriveRun, redriveShow } from './redrive.ts';
 import { runDoctor } from './run-doctor.ts';
 import type { Told } from './told.ts';
-import { workspace } from './workspaces.ts';
+import { workspaceCreate, workspaceList, workspaceShow } from './workspaces.ts';
 
 /** What a command gets beside the deployment. */
 interface Input<Specs extends OptionSpecs> {
-  /** As many as the command declares. */
-  readonly args: readonly string[];
+  /** The first argument; empty where the command declares none. */
+  readonly argument: string;
   readonly values: Values<Specs>;
   /** Whether the output is for a program. */
   readonly json: boolean;
@@ -96,20 +96,20 @@ const COMMANDS: readonly AdminCommand[] = [
         summary: 'The SES configuration set whose events belong to the workspace',
       },
     },
-    run: (deployment, { values }) => workspace(deployment, ['create'], values),
+    run: (deployment, { values }) => workspaceCreate(deployment, values),
   }),
   command({
     name: 'workspace list',
     summary: 'List the workspaces',
     options: {},
-    run: (deployment) => workspace(deployment, ['list'], {}),
+    run: workspaceList,
   }),
   command({
     name: 'workspace show',
     summary: 'Show one workspace',
     arguments: [{ name: 'ID', summary: 'The id of a workspace' }],
     options: {},
-    run: (deployment, { args }) => workspace(deployment, ['show', ...args], {}),
+    run: (deployment, { argument }) => workspaceShow(deployment, argument),
   }),
   command({
     name: 'key create',
@@ -120,26 +120,26 @@ const COMMANDS: readonly AdminCommand[] = [
       scopes: { value: 'SCOPES', summary: SCOPES_SUMMARY, default: 'read' },
       'expires-at': EXPIRES_AT,
     },
-    run: (deployment, { values }) => key(deployment, ['create'], values),
+    run: (deployment, { values }) => keyCreate(deployment, values),
   }),
   command({
     name: 'key list',
     summary: 'List the API keys of a workspace',
     options: WORKSPACE,
-    run: (deployment, { values }) => key(deployment, ['list'], values),
+    run: (deployment, { values }) => keyList(deployment, values),
   }),
   command({
     name: 'key revoke',
     summary: 'Revoke an API key',
     arguments: [{ name: 'ID', summary: 'The id of an API key' }],
     options: WORKSPACE,
-    run: (deployment, { args, values }) => key(deployment, ['revoke', ...args], values),
+    run: (deployment, { argument, values }) => keyRevoke(deployment, argument, values),
   }),
   command({
     name: 'redrive list',
     summary: 'List the dead-letter queues and the quarantine, and how many messages each holds',
     options: { day: DAY },
-    run: (deployment, { values }) => redrive(deployment, ['list'], values),
+    run: (deployment, { values }) => redriveList(deployment, values),
   }),
   command({
     name: 'redrive show',
@@ -149,7 +149,7 @@ const COMMANDS: readonly AdminCommand[] = [
       ...SELECTION,
       limit: { value: 'N', summary: 'Show at most N messages', default: '10' },
     },
-    run: (deployment, { args, values }) => redrive(deployment, ['show', ...args], values),
+    run: (deployment, { argument, values }) => redriveShow(deployment, argument, values),
   }),
   command({
     name: 'redrive run',
@@ -160,21 +160,21 @@ const COMMANDS: readonly AdminCommand[] = [
       limit: { value: 'N', summary: 'Redrive at most N messages' },
       'dry-run': { summary: 'Only count what would be redriven' },
     },
-    run: (deployment, { args, values }) => redrive(deployment, ['run', ...args], values),
+    run: (deployment, { argument, values }) => redriveRun(deployment, argument, values),
   }),
   command({
     name: 'attach',
     summary: 'Make our configuration set the default of an SES identity',
     arguments: [IDENTITY],
     options: { force: { summary: 'Replace another default configuration set' } },
-    run: (deployment, { args: [identity], values }) => attach(deployment, identity, values),
+    run: (deployment, { argument, values }) => attach(deployment, argument, values),
   }),
   command({
     name: 'detach',
     summary: 'Remove our configuration set as the default of an SES identity',
     arguments: [IDENTITY],
     options: {},
-    run: (deployment, { args: [identity] }) => detach(deployment, identity),
+    run: (deployment, { argument }) => detach(deployment, argument),
   }),
 ];
 

@@ -10,7 +10,6 @@ import { tableOf, type Told } from './told.ts';
 
 export interface KeyOptions {
   readonly workspace?: string | undefined;
-  readonly name?: string | undefined;
   readonly scopes?: string | undefined;
   readonly 'expires-at'?: string | undefined;
 }
@@ -32,42 +31,47 @@ export function expiryOf(text: string): string {
   return formatTimestamp(epochMs);
 }
 
-/** `key create | list | revoke ID` */
-export async function key(
+/** `key list` */
+export async function keyList(deployment: Deployment, options: Pick<KeyOptions, 'workspace'>): Promise<Told> {
+  const keys = await listApiKeys(deployment.table, workspaceOf(deployment, options.workspace));
+  const rows = keys.map((each) => [
+    each.id,
+    each.hint,
+    each.scopes.join(','),
+    each.name,
+    each.last_used_at ?? 'never used',
+  ]);
+  return { result: keys, text: tableOf(['id', 'key', 'scopes', 'name', 'last used'], rows) };
+}
+
+/** `key create` */
+export async function keyCreate(
   deployment: Deployment,
-  [action, id]: readonly string[],
-  options: KeyOptions,
+  options: KeyOptions & { readonly name: string },
+): Promise<Told> {
+  const { table } = deployment;
+  const workspaceId = workspaceOf(deployment, options.workspace);
+  // A key of a workspace that does not exist would look like a good key, and open nothing.
+  if (workspaceId !== deployment.defaultWorkspaceId && !(await getWorkspace(table, workspaceId)))
+    throw new UsageError(`There is no workspace ${workspaceId}`);
+  const made = await makeKey(table, {
+    workspaceId,
+    name: options.name,
+    scopes: scopesOf(options.scopes ?? 'read'),
+    ...(options['expires-at'] !== undefined && { expiresAt: expiryOf(options['expires-at']) }),
+  });
+  return { result: made, text: `API key ${made.key_id}; it is not shown again:\n\n  ${made.api_key}` };
+}
+
+/** `key revoke ID` */
+export async function keyRevoke(
+  deployment: Deployment,
+  id: string,
+  options: Pick<KeyOptions, 'workspace'>,
 ): Promise<Told> {
   const workspaceId = workspaceOf(deployment, options.workspace);
-  const { table } = deployment;
-  if (action === 'list' && id === undefined) {
-    const keys = await listApiKeys(table, workspaceId);
-    const rows = keys.map((each) => [
-      each.id,
-      each.hint,
-      each.scopes.join(','),
-      each.name,
-      each.last_used_at ?? 'never used',
-    ]);
-    return { result: keys, text: tableOf(['id', 'key', 'scopes', 'name', 'last used'], rows) };
-  }
-  if (action === 'create' && id === undefined) {
-    if (options.name === undefined) throw new UsageError('key create needs --name');
-    // A key of a workspace that is not there would be good for nothing that shows.
-    if (workspaceId !== deployment.defaultWorkspaceId && !(await getWorkspace(table, workspaceId)))
-      throw new UsageError(`There is no workspace ${workspaceId}`);
-    const made = await makeKey(table, {
-      workspaceId,
-      name: options.name,
-      scopes: scopesOf(options.scopes ?? 'read'),
-      ...(options['expires-at'] !== undefined && { expiresAt: expiryOf(options['expires-at']) }),
-    });
-    return { result: made, text: `API key ${made.key_id}; it is not shown again:\n\n  ${made.api_key}` };
-  }
-  if (action === 'revoke' && id !== undefined && isId('key', id)) {
-    if (!(await deleteApiKey(table, workspaceId, id)))
-      throw new UsageError(`${workspaceId} has no key ${id}`);
-    return { result: { revoked: id }, text: `${id} is revoked; within a minute it is good for nothing` };
-  }
-  throw new UsageError('key takes create, list, or revoke and the id of a key');
+  if (!isId('key', id)) throw new UsageError(`${id} is not the id of an API key`);
+  if (!(await deleteApiKey(deployment.table, workspaceId, id)))
+    throw new UsageError(`${workspaceId} has no key ${id}`);
+  return { result: { revoked: id }, text: `${id} is revoked; it stops working within a minute` };
 }

@@ -40,13 +40,15 @@ function limitOf({ limit }: RedriveOptions, usual: number): number {
   return count;
 }
 
-/** Nothing is read before it is asked for. */
+/** The messages of a place. Nothing is read before the first batch is requested. */
 function read(deployment: Deployment, place: string, options: RedriveOptions): SetAsideBatches {
-  if (place === QUARANTINE) return readQuarantine(deployment, options.day);
   const url = deployment.deadLetterQueues[place];
-  if (url !== undefined) return readQueue(deployment, url);
-  const places = [...Object.keys(deployment.deadLetterQueues), QUARANTINE];
-  throw new UsageError(`There is no ${place} to redrive from; there are ${places.join(', ')}`);
+  if (place !== QUARANTINE && url === undefined) {
+    const places = [...Object.keys(deployment.deadLetterQueues), QUARANTINE];
+    throw new UsageError(`There is no place ${place}; the places are ${places.join(', ')}`);
+  }
+  checkOptions(place, options);
+  return url === undefined ? readQuarantine(deployment, options.day) : readQueue(deployment, url);
 }
 
 function isWanted({ body, reason }: SetAside, options: RedriveOptions): boolean {
@@ -56,7 +58,12 @@ function isWanted({ body, reason }: SetAside, options: RedriveOptions): boolean 
   );
 }
 
-async function list(deployment: Deployment, options: RedriveOptions): Promise<Told> {
+/** `redrive list` */
+export async function redriveList(
+  deployment: Deployment,
+  options: Pick<RedriveOptions, 'day'>,
+): Promise<Told> {
+  checkOptions(QUARANTINE, options);
   const queues = await Promise.all(
     Object.entries(deployment.deadLetterQueues).map(async ([place, url]) => ({
       place,
@@ -78,7 +85,13 @@ async function list(deployment: Deployment, options: RedriveOptions): Promise<To
 const SHOWN = 10;
 const EXCERPT_CHARACTERS = 300;
 
-async function show(batches: SetAsideBatches, options: RedriveOptions): Promise<Told> {
+/** `redrive show PLACE` */
+export async function redriveShow(
+  deployment: Deployment,
+  place: string,
+  options: RedriveOptions,
+): Promise<Told> {
+  const batches = read(deployment, place, options);
   const limit = limitOf(options, SHOWN);
   const shown: Omit<SetAside, 'remove'>[] = [];
   let count = 0;
@@ -100,13 +113,13 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-interface Redrive {
-  readonly place: string;
-  readonly batches: SetAsideBatches;
-  readonly options: RedriveOptions;
-}
-
-async function run(deployment: Deployment, { place, batches, options }: Redrive): Promise<Told> {
+/** `redrive run PLACE` */
+export async function redriveRun(
+  deployment: Deployment,
+  place: string,
+  options: RedriveOptions,
+): Promise<Told> {
+  const batches = read(deployment, place, options);
   const limit = limitOf(options, Infinity);
   const dry = options['dry-run'] === true;
   const go = wayOf(deployment, place);
@@ -143,22 +156,4 @@ async function run(deployment: Deployment, { place, batches, options }: Redrive)
     text: [...lines, `${said}${end}`].join('\n'),
     exitCode: stopped !== undefined ? 3 : failed.length > 0 ? 1 : 0,
   };
-}
-
-/** `redrive list | show PLACE | run PLACE` */
-export async function redrive(
-  deployment: Deployment,
-  [action, place]: readonly string[],
-  options: RedriveOptions,
-): Promise<Told> {
-  if (action === 'list' && place === undefined) {
-    checkOptions(QUARANTINE, options);
-    return list(deployment, options);
-  }
-  if ((action === 'show' || action === 'run') && place !== undefined) {
-    const batches = read(deployment, place, options);
-    checkOptions(place, options);
-    return action === 'show' ? show(batches, options) : run(deployment, { place, batches, options });
-  }
-  throw new UsageError('redrive takes list, or show or run and a place that list names');
 }

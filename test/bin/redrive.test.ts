@@ -3,7 +3,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../bin/admin/errors.ts';
-import { redrive, type RedriveOptions } from '../../bin/admin/redrive.ts';
+import { redriveList, redriveRun, redriveShow, type RedriveOptions } from '../../bin/admin/redrive.ts';
 import { dispatchBatch, type DispatchBatchDeps } from '../../lambdas/delivery/dispatch-batch.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { quarantineRow } from '../../lambdas/store/quarantine.ts';
@@ -30,7 +30,7 @@ async function quarantine({ table }: World, reason: string, daysAgo: number): Pr
 }
 
 function run({ deployment }: World, options: RedriveOptions = {}, place = PLACE) {
-  return redrive(deployment, ['run', place], options);
+  return redriveRun(deployment, place, options);
 }
 
 describe('redrive run', () => {
@@ -60,14 +60,15 @@ describe('redrive run', () => {
   });
 
   it.each([
-    [['run', PLACE], { reason: 'not_ses' }, `${PLACE} does not use --reason`],
-    [['run', PLACE], { day: '2026-02-25' }, `${PLACE} does not use --day`],
-    [['show', PLACE], { reason: 'not_ses' }, `${PLACE} does not use --reason`],
-    [['run', 'quarantine'], { day: 'today' }, 'not today'],
-    [['run', 'Nowhere'], { reason: 'not_ses' }, 'There is no Nowhere'],
-  ] as const)('%j with %j says what it does not have, and does nothing', async (words, options, said) => {
+    ['run', PLACE, { reason: 'not_ses' }, `${PLACE} does not use --reason`],
+    ['run', PLACE, { day: '2026-02-25' }, `${PLACE} does not use --day`],
+    ['show', PLACE, { reason: 'not_ses' }, `${PLACE} does not use --reason`],
+    ['run', 'quarantine', { day: 'today' }, 'not today'],
+    ['run', 'Nowhere', { reason: 'not_ses' }, 'There is no place Nowhere'],
+  ] as const)('redrive %s %s with %j is refused, and does nothing', async (action, place, options, said) => {
     const world = filled(1);
-    const refused = await redrive(world.deployment, words, options).catch((error: unknown) => error);
+    const command = action === 'run' ? redriveRun : redriveShow;
+    const refused = await command(world.deployment, place, options).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(UsageError);
     expect(refused).toMatchObject({ message: expect.stringContaining(said) });
     expect(world.queues.visible(QUEUE)).toBe(1);
@@ -122,7 +123,7 @@ describe('redrive run', () => {
 
   it('shows all there is, and brings it back into view', async () => {
     const world = filled(25);
-    const told = await redrive(world.deployment, ['show', PLACE], { limit: '2' });
+    const told = await redriveShow(world.deployment, PLACE, { limit: '2' });
     expect(told.result).toMatchObject({ count: 25, messages: [{ body: 'event 0;' }, { body: 'event 1;' }] });
     expect(world.queues.visible(QUEUE)).toBe(25);
   });
@@ -178,7 +179,7 @@ describe('redrive of the quarantine', () => {
 
   it('lists and runs what came within 14 days, as a queue would keep it', async () => {
     const world = await quarantined();
-    const { result } = await redrive(world.deployment, ['list'], {});
+    const { result } = await redriveList(world.deployment, {});
     expect(result).toContainEqual({ place: 'quarantine', count: 2, reasons: '1 not_ses, 1 not_json' });
     expect(await run(world, {}, 'quarantine')).toMatchObject({ result: { redriven: 2 } });
     expect(world.queues.bodies('queue')).toEqual(['not_ses 0', 'not_json 13']);
@@ -189,7 +190,7 @@ describe('redrive of the quarantine', () => {
     const world = await quarantined();
     const day = new Date(Date.now() - 14 * DAY_MS).toISOString().slice(0, 10);
     const shown = async (options: RedriveOptions) =>
-      (await redrive(world.deployment, ['show', 'quarantine'], options)).result;
+      (await redriveShow(world.deployment, 'quarantine', options)).result;
     expect(await shown({ day })).toMatchObject({ count: 1, messages: [{ body: 'not_json 14' }] });
     expect(await shown({ reason: 'not_ses' })).toMatchObject({ count: 1 });
   });
@@ -209,9 +210,9 @@ describe('redrive list', () => {
     world.queues.before = (command) => {
       if (command === 'ChangeMessageVisibilityCommand') throw named('Interrupted');
     };
-    await redrive(world.deployment, ['show', PLACE], {});
+    await redriveShow(world.deployment, PLACE, {});
     expect(world.queues.visible(QUEUE)).toBe(0);
-    expect((await redrive(world.deployment, ['list'], {})).result).toContainEqual({
+    expect((await redriveList(world.deployment, {})).result).toContainEqual({
       place: PLACE,
       count: 3,
       reasons: '',

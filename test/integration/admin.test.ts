@@ -14,7 +14,7 @@ import { findDeployment, type Deployment } from '../../bin/admin/deployment.ts';
 import { dashboard, type SignInLink } from '../../bin/admin/dashboard.ts';
 import { doctor } from '../../bin/admin/doctor.ts';
 import type { Check } from '../../bin/admin/checks.ts';
-import { redrive } from '../../bin/admin/redrive.ts';
+import { redriveRun, redriveShow, type RedriveOptions } from '../../bin/admin/redrive.ts';
 import { SAMPLES } from '../fixtures/ses-samples.ts';
 import { api, createHook, logsOf, publish, stack, table, until } from './client.ts';
 
@@ -51,7 +51,9 @@ describe('dashboard', () => {
     const refused = await dashboard(deployment, { 'expires-at': '2020-01-01T00:00:00Z' }).catch(
       (error) => error,
     );
-    expect(refused).toMatchObject({ message: expect.stringContaining('--expires-at needs a time in the future') });
+    expect(refused).toMatchObject({
+      message: expect.stringContaining('--expires-at needs a time in the future'),
+    });
   });
 });
 
@@ -158,8 +160,8 @@ describe('doctor', () => {
 
 describe('redrive', () => {
   const place = 'SourceDeadLetters';
-  const told = async (action: string, where: string, options: Parameters<typeof redrive>[2] = {}) =>
-    (await redrive(deployment, [action, where], options)).result;
+  const told = async (action: 'show' | 'run', where: string, options: RedriveOptions = {}) =>
+    (await (action === 'run' ? redriveRun : redriveShow)(deployment, where, options)).result;
 
   it('puts an SES event of the dead-letter queue back, where it is stored, and takes it off', async () => {
     const messageId = `redriven-${randomUUID()}`;

@@ -3,8 +3,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { inject } from 'vitest';
 import { findDeployment, type Deployment } from '../../bin/admin/deployment.ts';
-import { key } from '../../bin/admin/keys.ts';
-import { workspace } from '../../bin/admin/workspaces.ts';
+import { keyCreate } from '../../bin/admin/keys.ts';
+import { workspaceCreate } from '../../bin/admin/workspaces.ts';
 import { until } from '../time.ts';
 
 export { until } from '../time.ts';
@@ -72,9 +72,9 @@ let deployment: Promise<Deployment> | undefined;
 
 export async function newTenant(name: string): Promise<Tenant> {
   deployment ??= findDeployment({ stack: 'IvyMailEvents', running: stack });
-  const made = await workspace(await deployment, ['create'], { name });
+  const made = await workspaceCreate(await deployment, { name });
   const { id } = made.result as { id: string };
-  const { result } = await key(await deployment, ['create'], { workspace: id, name, scopes: 'admin' });
+  const { result } = await keyCreate(await deployment, { workspace: id, name, scopes: 'admin' });
   const { api_key: apiKey } = result as { api_key: string };
   return { id, api: apiOf(apiKey), apiKey };
 }
