@@ -18,7 +18,7 @@ import {
 } from './keys.ts';
 import type { Row } from './pages.ts';
 import type { Table } from './table.ts';
-import { transactWrite } from './transact.ts';
+import { isRefusedInput, transactWrite } from './transact.ts';
 
 export interface TallyDeps {
   readonly table: Table;
@@ -39,7 +39,7 @@ export interface TallyReport {
   readonly excluded: number;
   /** Counted by an earlier run of the batch. */
   readonly repeated: number;
-  /** Keys of records that cannot be read; they are passed over, since the shard must go on. */
+  /** Keys of the records that cannot be read or counted. They are passed over, because the shard must go on. */
   readonly unreadable: readonly unknown[];
 }
 
@@ -115,35 +115,50 @@ function ofAttempt(row: Row): Counted {
   };
 }
 
-/** Some records in a row, and all they add. */
+/** A record that was read: its place in the shard, its keys for an operator, and what it adds. */
+interface ReadRecord {
+  readonly sequence: string;
+  readonly keys: unknown;
+  readonly additions: readonly Addition[];
+}
+
+/** Records that follow each other, and all they add. */
 interface Part {
-  readonly first: string;
-  readonly last: string;
-  readonly records: number;
+  readonly records: readonly ReadRecord[];
   /** Empty where statistics leave out every record of the part. The checkpoint is written all the same. */
   readonly rows: ReadonlyMap<string, Addition[]>;
 }
 
+function rowIdOf({ key }: Addition): string {
+  return `${key.pk}\n${key.sk}`;
+}
+
+function toPart(records: readonly ReadRecord[]): Part {
+  return {
+    records,
+    rows: Map.groupBy(
+      records.flatMap((record) => record.additions),
+      rowIdOf,
+    ),
+  };
+}
+
 /** As many records at a time as one transaction can count. */
-function toParts(read: readonly { sequence: string; additions: readonly Addition[] }[]): readonly Part[] {
-  const parts: Part[] = [];
-  for (const { sequence, additions } of read) {
-    const open = parts.at(-1);
-    const rows = new Map(open?.rows);
-    for (const addition of additions) {
-      const id = `${addition.key.pk}\n${addition.key.sk}`;
-      rows.set(id, [...(rows.get(id) ?? []), addition]);
+function toParts(read: readonly ReadRecord[]): readonly Part[] {
+  const groups: ReadRecord[][] = [];
+  let open: ReadRecord[] = [];
+  let ids = new Set<string>();
+  for (const record of read) {
+    const own = record.additions.map(rowIdOf);
+    if (open.length === 0 || new Set([...ids, ...own]).size > COUNTERS_PER_TRANSACTION) {
+      open = [];
+      ids = new Set();
+      groups.push(open);
     }
-    if (open && rows.size <= COUNTERS_PER_TRANSACTION) {
-      parts[parts.length - 1] = { ...open, last: sequence, records: open.records + 1, rows };
-    } else {
-      const own = new Map(
-        additions.map((addition) => [`${addition.key.pk}\n${addition.key.sk}`, [addition]]),
-      );
-      parts.push({ first: sequence, last: sequence, records: 1, rows: own });
-    }
+    open.push(record);
+    for (const id of own) ids.add(id);
   }
-  return parts;
+  return groups.map(toPart);
 }
 
 function counterUpdate(table: Table, additions: readonly Addition[]) {
@@ -186,8 +201,8 @@ async function count({ table, now }: TallyDeps, shardId: string, part: Part): Pr
         ExpressionAttributeNames: { '#ttl': 'ttl' },
         ExpressionAttributeValues: {
           ':kind': KIND.checkpoint,
-          ':last': part.last,
-          ':first': part.first,
+          ':last': part.records.at(-1)?.sequence,
+          ':first': part.records[0]?.sequence,
           ':ttl': Math.floor(now() / 1000) + CHECKPOINT_SECONDS,
         },
       },
@@ -203,34 +218,57 @@ async function checkpointOf(table: Table, shardId: string): Promise<string> {
 }
 
 /**
- * Counts the rows of a batch of the stream, each exactly once: whatever lies at or before the shard's checkpoint was
- * counted, and a checkpoint is written together with what it stands for. Throws by a fault of ours; the batch comes
- * again, and what was counted of it is passed over.
+ * Counts a part. If DynamoDB refuses the content of one of its writes, the records are counted one by one, so that one
+ * record never stops its shard, which other workspaces share. Gives the records that cannot be counted.
+ */
+async function countPart(deps: TallyDeps, shardId: string, part: Part): Promise<readonly ReadRecord[]> {
+  try {
+    if (await count(deps, shardId, part)) return [];
+  } catch (error) {
+    if (!isRefusedInput(error) || part.rows.size === 0) throw error;
+    if (part.records.length === 1) {
+      // The checkpoint moves past the record without its counters.
+      await countPart(deps, shardId, { records: part.records, rows: new Map() });
+      return part.records;
+    }
+    const uncounted: ReadRecord[] = [];
+    for (const record of part.records)
+      // oxlint-disable-next-line no-await-in-loop -- a checkpoint stands for all records before it
+      uncounted.push(...(await countPart(deps, shardId, toPart([record]))));
+    return uncounted;
+  }
+  throw new Error('Another run counted this batch at the same time; it comes again');
+}
+
+/**
+ * Counts the rows of a batch of the stream, each exactly once: a record at or before the shard's checkpoint was counted,
+ * and a checkpoint is written together with the counters it stands for. Throws an internal error; the batch comes again,
+ * and the records that were counted are passed over.
  */
 export async function tallyBatch(deps: TallyDeps, { shardId, records }: TallyBatch): Promise<TallyReport> {
   const { table } = deps;
   const unreadable: unknown[] = [];
-  const read = records.flatMap((record) => {
+  const read = records.flatMap((record): readonly ReadRecord[] => {
     const sequence = sequenceOf(record);
+    const keys = record.dynamodb?.Keys;
     try {
-      return [{ sequence, additions: additionsOf(deps, record) }];
+      return [{ sequence, keys, additions: additionsOf(deps, record) }];
     } catch {
-      unreadable.push(record.dynamodb?.Keys);
+      unreadable.push(keys);
       return [];
     }
   });
   const checkpoint = await checkpointOf(table, shardId);
   const fresh = read.filter(({ sequence }) => sequence > checkpoint);
-  for (const part of toParts(fresh)) {
-    // oxlint-disable-next-line no-await-in-loop -- a checkpoint stands for all that lies before it
-    if (!(await count(deps, shardId, part)))
-      throw new Error('Another run counted this batch at the same time; it comes again');
-  }
+  const uncounted: ReadRecord[] = [];
+  for (const part of toParts(fresh))
+    // oxlint-disable-next-line no-await-in-loop -- a checkpoint stands for all records before it
+    uncounted.push(...(await countPart(deps, shardId, part)));
   const excluded = fresh.filter(({ additions }) => additions.length === 0).length;
   return {
-    counted: fresh.length - excluded,
+    counted: fresh.length - excluded - uncounted.length,
     excluded,
     repeated: read.length - fresh.length,
-    unreadable,
+    unreadable: [...unreadable, ...uncounted.map(({ keys }) => keys)],
   };
 }

@@ -1,5 +1,6 @@
 import { TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import { awsErrorKind } from '../core/aws-errors.ts';
 import type { Table } from './table.ts';
 
 type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
@@ -14,6 +15,12 @@ function isConflict(error: unknown): boolean {
   if (!(error instanceof TransactionCanceledException)) return false;
   const codes = (error.CancellationReasons ?? []).map((reason) => reason.Code);
   return codes.includes('TransactionConflict') && !codes.includes('ConditionalCheckFailed');
+}
+
+/** Whether DynamoDB refuses the content of a write of the transaction, however often it is tried. */
+export function isRefusedInput(error: unknown): boolean {
+  if (!(error instanceof TransactionCanceledException)) return awsErrorKind(error) === 'input';
+  return (error.CancellationReasons ?? []).some((reason) => reason.Code === 'ValidationError');
 }
 
 /** Tries a write again that met another one. */

@@ -1,3 +1,4 @@
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import fc from 'fast-check';
@@ -239,6 +240,34 @@ describe('tallyBatch', () => {
     expect(await totals()).toEqual(recount([eventRow(12)]));
     // By hour and by day, of the event that could be read.
     expect([...table.rows.values()].filter((row) => row['kind'] === 'counters')).toHaveLength(2);
+  });
+
+  it.each([
+    ['ValidationException', () => Object.assign(new Error('No'), { name: 'ValidationException' })],
+    [
+      'a cancelled transaction',
+      () =>
+        new TransactionCanceledException({
+          message: 'Transaction cancelled',
+          CancellationReasons: [{ Code: 'None' }, { Code: 'ValidationError' }],
+          $metadata: {},
+        }),
+    ],
+  ])('counts all records but the one whose counters DynamoDB refuses: %s', async (_what, refusal) => {
+    const { tally, totals, table } = setUp();
+    const other = deterministicId('ws', ['refused']);
+    const sent = (number: number, workspaceId?: string) =>
+      eventRow(0, { message_id: `m-${number}`, ...(workspaceId && { workspace_id: workspaceId }) });
+    const records = stream([sent(1), sent(2, other), sent(3)]);
+    table.before = (command, input) => {
+      if (command === 'TransactWriteCommand' && JSON.stringify(input).includes(other)) throw refusal();
+    };
+    const report = await tally(records);
+    expect(report).toMatchObject({ counted: 2, unreadable: [records[1]?.dynamodb?.Keys] });
+    expect((await totals()).sent).toBe(2);
+    // The checkpoint is past all three: the batch adds nothing when it comes again.
+    expect(await tally(records)).toMatchObject({ counted: 0, repeated: 3, unreadable: [] });
+    expect((await totals()).sent).toBe(2);
   });
 
   it('throws a fault of ours, with nothing counted that its checkpoint does not cover', async () => {
