@@ -114,11 +114,7 @@ export class Alarms extends Construct {
     );
     this.onStopped('RecoverMachineFailed', delivery.recoverMachine.metricFailed({ period: FIVE_MINUTES }));
 
-    this.onCount(
-      METRIC.endpointsFailing,
-      'A webhook endpoint fails; its deliveries are held',
-      'endpoint-failing',
-    );
+    this.onCount(METRIC.endpointsFailing, 'A webhook endpoint is failing', 'endpoint-failing');
     this.onCount(METRIC.endpointsDisabled, 'A webhook endpoint was disabled', 'endpoint-disabled');
     this.onCount(METRIC.deliveriesExhausted, 'A webhook was given up after its last retry', 'exhausted');
     this.onCount(METRIC.deliveriesInternal, 'A delivery ended by a fault of our own', 'internal');

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 import { buildSite } from '../bin/docs.ts';
 import { EVENT_NAMES, LOG_TYPE_OF } from '../lambdas/core/events.ts';
 import { normalise } from '../lambdas/core/normalise.ts';
 import { ROUTES } from '../lambdas/api/routes.ts';
+import { updatedEndpointJson } from '../lambdas/api/schemas/webhooks.ts';
 import { webhookPayload } from '../lambdas/delivery/payload.ts';
 import { WORKSPACE_ID } from './builders/events.ts';
 import { SAMPLES } from './fixtures/ses-samples.ts';
@@ -66,6 +68,10 @@ describe('the routes of the page', () => {
   });
 });
 
+const SHOWN = blocks('json').map((block) => JSON.parse(block) as Record<string, unknown>);
+const ENDPOINTS = SHOWN.filter((shown) => 'status' in shown);
+const PAYLOADS = SHOWN.filter((shown) => !ENDPOINTS.includes(shown));
+
 describe('a payload of the page', () => {
   const real = new Map(
     Object.values(SAMPLES)
@@ -78,17 +84,23 @@ describe('a payload of the page', () => {
       ]),
   );
 
-  it.each(blocks('json').map((block) => JSON.parse(block) as Record<string, unknown>))(
-    'of $event has the fields of a real one',
-    (shown) => {
-      const { tags: _tags, ...payload } = real.get(shown['event'] as 'bounced') ?? {};
-      expect(Object.keys(shown).toSorted()).toEqual(Object.keys(payload).toSorted());
-      for (const [name, value] of Object.entries(shown)) expect(typeof value).toBe(typeof payload[name]);
-    },
-  );
+  it.each(PAYLOADS)('of $event has the fields of a real one', (shown) => {
+    const { tags: _tags, ...payload } = real.get(shown['event'] as 'bounced') ?? {};
+    expect(Object.keys(shown).toSorted()).toEqual(Object.keys(payload).toSorted());
+    for (const [name, value] of Object.entries(shown)) expect(typeof value).toBe(typeof payload[name]);
+  });
 
   it('is shown for the three of the mission', () => {
-    const shown = blocks('json').map((block) => (JSON.parse(block) as { event: string }).event);
-    expect(shown).toEqual(['delivered', 'bounced', 'complained']);
+    expect(PAYLOADS.map(({ event }) => event)).toEqual(['delivered', 'bounced', 'complained']);
+  });
+});
+
+describe('an endpoint of the page', () => {
+  it('has fields of the API, each with a value that it may have', () => {
+    expect(ENDPOINTS).toHaveLength(2);
+    for (const shown of ENDPOINTS) {
+      expect(Object.keys(shown).filter((name) => !(name in updatedEndpointJson.shape))).toEqual([]);
+      expect(z.partial(updatedEndpointJson).safeParse(shown)).toMatchObject({ success: true });
+    }
   });
 });

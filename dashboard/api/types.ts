@@ -18,6 +18,7 @@ import type {
   recoverAnswerJson,
   recoveryJson,
   rotatedSecretJson,
+  updatedEndpointJson,
   webhookTestJson,
 } from '../../lambdas/api/schemas/webhooks.ts';
 
@@ -37,6 +38,7 @@ export type Stats = z.output<typeof statsJson>;
 export type Suppression = z.output<typeof suppressionJson>;
 export type Endpoint = z.output<typeof endpointJson>;
 export type EndpointWithSecret = z.output<typeof endpointWithSecretJson>;
+export type UpdatedEndpoint = z.output<typeof updatedEndpointJson>;
 export type EndpointChange = z.output<typeof endpointChangeJson>;
 export type CheckedUrl = z.output<typeof checkedUrlJson>;
 export type WebhookTest = z.output<typeof webhookTestJson>;

@@ -12,6 +12,7 @@ import { Empty, Fault, Loading } from '../parts/states.tsx';
 import { TestMail } from '../parts/test-mail.tsx';
 import { Time } from '../parts/time.tsx';
 import { may } from '../state/app.ts';
+import { endpointState, failingFirst, heldText } from '../words/endpoint-state.ts';
 import { explain } from '../words/explain.ts';
 import { duration, number, percent, plural } from '../words/format.ts';
 
@@ -147,24 +148,27 @@ function EndpointHealth({
         </Empty>
       )}
       <ul class="rows">
-        {endpoints?.slice(0, 8).map((endpoint) => {
-          const counts = byId.get(endpoint.id);
-          return (
-            <li key={endpoint.id}>
-              <Badge status={endpoint.status} />
-              <Link href={`/webhooks/${endpoint.id}`} class="grow">
-                {endpoint.description ?? new URL(endpoint.url).host}
-                <span class="quiet line">{endpoint.url}</span>
-              </Link>
-              <span class="num" data-bad={(counts?.error_rate ?? 0) > 0.1}>
-                {percent(counts?.error_rate ?? null)}
-                <span class="quiet line">
-                  {counts ? plural(counts.attempts, 'attempt') : '–'} · p95 {duration(counts?.p95_ms ?? null)}
+        {failingFirst(endpoints ?? [])
+          .slice(0, 8)
+          .map((endpoint) => {
+            const counts = byId.get(endpoint.id);
+            return (
+              <li key={endpoint.id}>
+                <Badge status={endpointState(endpoint)} />
+                <Link href={`/webhooks/${endpoint.id}`} class="grow">
+                  {endpoint.description ?? new URL(endpoint.url).host}
+                  <span class="quiet line">{heldText(endpoint) ?? endpoint.url}</span>
+                </Link>
+                <span class="num" data-bad={(counts?.error_rate ?? 0) > 0.1}>
+                  {percent(counts?.error_rate ?? null)}
+                  <span class="quiet line">
+                    {counts ? plural(counts.attempts, 'attempt') : '–'} · p95{' '}
+                    {duration(counts?.p95_ms ?? null)}
+                  </span>
                 </span>
-              </span>
-            </li>
-          );
-        })}
+              </li>
+            );
+          })}
       </ul>
     </Card>
   );

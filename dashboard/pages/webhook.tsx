@@ -1,12 +1,13 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
-import type { Endpoint, EndpointChange, List } from '../api/types.ts';
+import type { Endpoint, EndpointChange, List, UpdatedEndpoint } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Id } from '../parts/copy.tsx';
 import { DeliveryLog } from '../parts/delivery-log.tsx';
 import { Confirm, Dialog } from '../parts/dialog.tsx';
 import { EndpointForm } from '../parts/endpoint-form.tsx';
+import { MissedNote, StatusNote } from '../parts/endpoint-notes.tsx';
 import { EndpointStats } from '../parts/endpoint-stats.tsx';
 import { Card, Page } from '../parts/page.tsx';
 import { RecoverDialog, Recoveries } from '../parts/recover.tsx';
@@ -16,6 +17,7 @@ import { TestDialog } from '../parts/test-event.tsx';
 import { Time } from '../parts/time.tsx';
 import { client, may } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
+import { endpointState, heldText, type Missed } from '../words/endpoint-state.ts';
 
 const POLL_MS = 5_000;
 
@@ -44,24 +46,13 @@ function History({ id }: { readonly id: string }) {
   );
 }
 
-/** What the endpoint's own state asks of a person. */
-function StatusNote({ endpoint, onResume }: { readonly endpoint: Endpoint; readonly onResume: () => void }) {
-  if (endpoint.status === 'active') return null;
-  const paused = endpoint.status === 'paused';
-  return (
-    <div class="fault" data-level="warn">
-      <p>
-        <strong>
-          {paused ? 'Paused' : `Disabled: ${endpoint.status_reason ?? 'it did nothing but fail'}`}
-        </strong>{' '}
-        since <Time at={endpoint.status_changed_at} />. Events make no delivery meanwhile, and none is lost:
-        resume it, then recover what it missed.
-      </p>
-      <button type="button" disabled={!may('admin')} onClick={onResume}>
-        Resume
-      </button>
-    </div>
-  );
+/** An event happens some time before its first attempt: the first event that failed is older than its failure. */
+const BEFORE_FIRST_FAILURE_MS = 5 * 60_000;
+
+function sinceOf(endpoint: Endpoint, missed: Missed | undefined): string | undefined {
+  if (missed) return missed.since;
+  const { failing_since: failing } = endpoint;
+  return failing === null ? undefined : new Date(Date.parse(failing) - BEFORE_FIRST_FAILURE_MS).toISOString();
 }
 
 export function Webhook({ id }: { readonly id: string }) {
@@ -70,13 +61,17 @@ export function Webhook({ id }: { readonly id: string }) {
   const [, navigate] = useLocation();
   const [asked, setAsked] = useState<Asked>();
   const [recoveries, setRecoveries] = useState<readonly string[]>([]);
+  const [missed, setMissed] = useState<Missed>();
   const close = (): void => setAsked(undefined);
   const admin = may('admin');
 
   async function turn(status: 'active' | 'paused'): Promise<void> {
     try {
-      await client.call(path, { method: 'PATCH', body: { status } });
-      notify('done', status === 'active' ? 'Resumed.' : 'Paused: its events wait for you to recover them.');
+      const updated = await client.call<UpdatedEndpoint>(path, { method: 'PATCH', body: { status } });
+      const toRecover = updated.missed?.count === 0 && updated.missed.exact ? null : updated.missed;
+      setMissed(toRecover ?? undefined);
+      if (status === 'paused') notify('done', 'Paused: its events wait for you to recover them.');
+      else if (!toRecover) notify('done', 'Resumed. No event was missed.');
     } catch (fault) {
       notify('wrong', (fault as Error).message);
     }
@@ -89,6 +84,9 @@ export function Webhook({ id }: { readonly id: string }) {
     </button>
   );
   const isActive = endpoint?.status === 'active';
+  const state = endpoint && endpointState(endpoint);
+  // A note has these actions beside what it says.
+  const noted = state === 'failing';
   return (
     <Page
       title={endpoint ? (endpoint.description ?? new URL(endpoint.url).host) : 'Webhook'}
@@ -96,8 +94,8 @@ export function Webhook({ id }: { readonly id: string }) {
       actions={
         endpoint && (
           <>
-            {isActive && button('test', 'Send a test event')}
-            {isActive && button('recover', 'Recover')}
+            {isActive && !noted && button('test', 'Send a test event')}
+            {isActive && !noted && !missed && button('recover', 'Recover')}
             {isActive && (
               <button type="button" disabled={!admin} onClick={() => void turn('paused')}>
                 Pause
@@ -117,7 +115,10 @@ export function Webhook({ id }: { readonly id: string }) {
       {endpoint && (
         <>
           <div class="facts">
-            <Badge status={endpoint.status} />
+            <Badge status={endpointState(endpoint)} />
+            {state === 'active' && heldText(endpoint) && (
+              <span class="tag">{heldText(endpoint)}, on their way</span>
+            )}
             <Id value={endpoint.id} what="the endpoint id" />
             {endpoint.events.map((event) => (
               <span key={event} class="tag">
@@ -125,7 +126,15 @@ export function Webhook({ id }: { readonly id: string }) {
               </span>
             ))}
           </div>
-          <StatusNote endpoint={endpoint} onResume={() => void turn('active')} />
+          <StatusNote
+            endpoint={endpoint}
+            onResume={() => void turn('active')}
+            onTest={() => setAsked('test')}
+            onRecover={() => setAsked('recover')}
+          />
+          {state === 'active' && missed && (
+            <MissedNote missed={missed} onRecover={() => setAsked('recover')} />
+          )}
           <Recoveries ids={recoveries} />
           <EndpointStats id={id} />
           <DeliveryLog id={id} />
@@ -134,11 +143,15 @@ export function Webhook({ id }: { readonly id: string }) {
       )}
       {endpoint && asked === 'test' && <TestDialog id={id} events={endpoint.events} onClose={close} />}
       {asked === 'rotate' && <RotateDialog id={id} onClose={close} />}
-      {asked === 'recover' && (
+      {endpoint && asked === 'recover' && (
         <RecoverDialog
           id={id}
+          since={sinceOf(endpoint, missed)}
           onClose={close}
-          onStarted={(recovery) => setRecoveries((known) => [recovery, ...known])}
+          onStarted={(recovery) => {
+            setRecoveries((known) => [recovery, ...known]);
+            setMissed(undefined);
+          }}
         />
       )}
       {endpoint && asked === 'edit' && (

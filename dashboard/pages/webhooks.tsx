@@ -12,6 +12,7 @@ import { Empty, Fault, Loading } from '../parts/states.tsx';
 import { useAddress, withChanges } from '../state/address.ts';
 import { client, may } from '../state/app.ts';
 import { Table } from '../parts/table.tsx';
+import { endpointState, failingFirst, heldText } from '../words/endpoint-state.ts';
 import { duration, number, percent } from '../words/format.ts';
 
 const COLUMNS = [
@@ -96,7 +97,7 @@ export function Webhooks() {
       )}
       {data && data.data.length > 0 && (
         <Table caption="Webhook endpoints" columns={COLUMNS}>
-          {data.data.map((endpoint) => {
+          {failingFirst(data.data).map((endpoint) => {
             const { attempts, error_rate: rate = null, p95_ms: p95 = null } = counts.get(endpoint.id) ?? {};
             return (
               <tr key={endpoint.id}>
@@ -107,7 +108,8 @@ export function Webhooks() {
                   <span class="quiet line">{endpoint.url}</span>
                 </td>
                 <td>
-                  <Badge status={endpoint.status} />
+                  <Badge status={endpointState(endpoint)} />
+                  {heldText(endpoint) && <span class="quiet line">{heldText(endpoint)}</span>}
                 </td>
                 <td class="wide-only quiet cut">{endpoint.events.join(', ')}</td>
                 <td class="num" data-bad={(rate ?? 0) > 0.1}>

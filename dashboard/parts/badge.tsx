@@ -13,6 +13,7 @@ const TONES: Readonly<Record<string, string>> = {
   bounced: 'bad',
   exhausted: 'bad',
   disabled: 'bad',
+  failing: 'bad',
   complained: 'complaint',
   suppressed: 'held',
   held: 'held',

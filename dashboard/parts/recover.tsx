@@ -14,14 +14,19 @@ const POLL_MS = 1_500;
 /** First how many, then whether: a recovery sends to somebody's server. */
 export function RecoverDialog({
   id,
+  since: given,
   onClose,
   onStarted,
 }: {
   readonly id: string;
+  /** RFC 3339; a day ago unless given. */
+  readonly since?: string | undefined;
   readonly onClose: () => void;
   readonly onStarted: (recoveryId: string) => void;
 }) {
-  const [since, setSince] = useState(() => toLocalInput(new Date(Date.now() - DAY_MS).toISOString()));
+  const [since, setSince] = useState(() =>
+    toLocalInput(given ?? new Date(Date.now() - DAY_MS).toISOString()),
+  );
   const [until, setUntil] = useState('');
   const [counted, setCounted] = useState<RecoverAnswer>();
   const ask = (dryRun: boolean): Promise<RecoverAnswer> =>

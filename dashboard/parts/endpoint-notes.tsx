@@ -1,0 +1,79 @@
+import type { Endpoint } from '../api/types.ts';
+import { may } from '../state/app.ts';
+import { endpointState, heldText, missedText, type Missed } from '../words/endpoint-state.ts';
+import { plural } from '../words/format.ts';
+import { Time } from './time.tsx';
+
+/** Above an endpoint that needs a person: it fails, or it is paused or disabled. */
+export function StatusNote({
+  endpoint,
+  onResume,
+  onTest,
+  onRecover,
+}: {
+  readonly endpoint: Endpoint;
+  readonly onResume: () => void;
+  readonly onTest: () => void;
+  readonly onRecover: () => void;
+}) {
+  const state = endpointState(endpoint);
+  const { failing_since: since, consecutive_failures: failures, status_changed_at: changedAt } = endpoint;
+  if (state === 'active') return null;
+  if (state === 'failing')
+    return (
+      <div class="fault" role="status">
+        <p>
+          <strong>Failing since {since === null ? 'an unknown time' : <Time at={since} />}</strong>:{' '}
+          {plural(failures, 'consecutive failed attempt')}, {heldText(endpoint) ?? 'no delivery held'}.
+        </p>
+        <p>
+          New deliveries are held while a failing endpoint is probed, at least every 15 minutes. When a
+          delivery succeeds, the held deliveries follow.
+        </p>
+        <button type="button" disabled={!may('admin')} onClick={onTest}>
+          Send a test event
+        </button>{' '}
+        <button type="button" disabled={!may('admin')} onClick={onRecover}>
+          Recover
+        </button>
+      </div>
+    );
+  return (
+    <div class="fault" data-level="warn">
+      <p>
+        <strong>
+          {state === 'paused' ? 'Paused' : `Disabled: ${endpoint.status_reason ?? 'it did nothing but fail'}`}
+        </strong>{' '}
+        since <Time at={changedAt} />. Events make no delivery meanwhile, and no event is lost: resume the
+        endpoint, then recover what it missed.
+      </p>
+      <button type="button" disabled={!may('admin')} onClick={onResume}>
+        Resume
+      </button>
+    </div>
+  );
+}
+
+/** After a resume: what the endpoint missed, and the way to get it delivered. */
+export function MissedNote({
+  missed,
+  onRecover,
+}: {
+  readonly missed: Missed;
+  readonly onRecover: () => void;
+}) {
+  const unknown = !missed.exact && missed.count === 0;
+  return (
+    <div class="fault" data-level="warn" role="status">
+      <p>
+        <strong>
+          Resumed. {unknown ? 'Events may have been missed' : `It missed ${missedText(missed)}`}
+        </strong>{' '}
+        since <Time at={missed.since} />.
+      </p>
+      <button type="button" disabled={!may('admin')} onClick={onRecover}>
+        Recover
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import type { Endpoint, UpdatedEndpoint } from '../api/types.ts';
+import { number, plural } from './format.ts';
+
+/** What an endpoint is shown as: `failing` for an active endpoint whose attempts fail. */
+export function endpointState({ status, health }: Pick<Endpoint, 'status' | 'health'>): string {
+  return status === 'active' && health === 'failing' ? 'failing' : status;
+}
+
+/** Failing endpoints first, the others in the order they had. */
+export function failingFirst<E extends Pick<Endpoint, 'status' | 'health'>>(
+  endpoints: readonly E[],
+): readonly E[] {
+  const rank = (endpoint: E): number => (endpointState(endpoint) === 'failing' ? 0 : 1);
+  return endpoints.toSorted((left, right) => rank(left) - rank(right));
+}
+
+/** `1 delivery held`, `1,000+ deliveries held`; undefined where nothing is held. */
+export function heldText({
+  held_count: held,
+  held_count_exact: exact,
+}: Pick<Endpoint, 'held_count' | 'held_count_exact'>): string | undefined {
+  if (held === 0) return undefined;
+  return exact ? `${plural(held, 'delivery', 'deliveries')} held` : `${number(held)}+ deliveries held`;
+}
+
+/** What an endpoint missed before it was resumed. */
+export type Missed = NonNullable<UpdatedEndpoint['missed']>;
+
+/** `3 events`, `more than 120 events` */
+export function missedText({ count, exact }: Pick<Missed, 'count' | 'exact'>): string {
+  return exact ? plural(count, 'event') : `more than ${number(count)} events`;
+}
