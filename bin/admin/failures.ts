@@ -22,6 +22,16 @@ const UNREACHABLE = new Set([
   'EHOSTUNREACH',
 ]);
 
+/** How the services of AWS refuse an access key, a secret or a token. */
+const REFUSED_CREDENTIALS = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+]);
+
 function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
@@ -43,6 +53,12 @@ function describe(error: unknown): Failure {
     return {
       code: 'no_credentials',
       message: `No AWS credentials: ${message}. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use --local for the running npm start`,
+      exitCode: 3,
+    };
+  if (REFUSED_CREDENTIALS.has(name))
+    return {
+      code: 'no_credentials',
+      message: `AWS refused the credentials: ${name}: ${message}`,
       exitCode: 3,
     };
   if (UNREACHABLE.has(codeOf(error)))

@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { UsageError } from '../../bin/admin/errors.ts';
+import { failureOf, NoStack } from '../../bin/admin/failures.ts';
 import { initWorkspace } from '../../bin/admin/init.ts';
 import { apiKeyHash, isWellFormedApiKey } from '../../lambdas/core/api-key.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId, isId } from '../../lambdas/core/ids.ts';
@@ -72,6 +75,41 @@ async function cloudFormation(status: number, code: string, message: string): Pr
   onTestFinished(() => void server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
+
+describe('failureOf', () => {
+  const named = (name: string, message: string, code?: string) =>
+    Object.assign(new Error(message), { name, ...(code !== undefined && { code }) });
+
+  it.each([
+    [new UsageError('There is no workspace x'), 'usage', 'There is no workspace x', 2],
+    [new Error('Region is missing'), 'no_region', 'AWS_REGION', 3],
+    [named('CredentialsProviderError', 'Could not load'), 'no_credentials', 'Could not load', 3],
+    [named('TokenProviderError', 'SSO session has expired'), 'no_credentials', 'SSO session has expired', 3],
+    [
+      named('ExpiredToken', 'The token is expired'),
+      'no_credentials',
+      'ExpiredToken: The token is expired',
+      3,
+    ],
+    [named('UnrecognizedClientException', 'Bad'), 'no_credentials', 'AWS refused the credentials', 3],
+    [new NoStack('There is no stack Mine'), 'no_stack', 'There is no stack Mine', 3],
+    [named('Error', 'getaddrinfo ENOTFOUND x', 'ENOTFOUND'), 'unreachable', 'ENOTFOUND', 3],
+    [named('AggregateError', '', 'ECONNREFUSED'), 'unreachable', 'ECONNREFUSED', 3],
+    [named('AccessDenied', 'You may not'), 'failed', 'AccessDenied: You may not', 3],
+    ['a text', 'failed', 'a text', 3],
+  ])('%s is %s', (error, code, text, exitCode) => {
+    expect(failureOf(error)).toEqual({ code, message: expect.stringContaining(text), exitCode });
+  });
+
+  it('is one line, whatever AWS says', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string(), (message, name) => {
+        for (const error of [named(name, message), new UsageError(message), message])
+          expect(failureOf(error).message).not.toMatch(/[\n\r\u2028\u2029]/);
+      }),
+    );
+  });
+});
 
 describe('the admin command', () => {
   it.each([[['--help']], [['help', 'redrive']], [['redrive', '--help']], [['--version']]])(
