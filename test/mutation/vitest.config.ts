@@ -3,5 +3,5 @@ import { TESTS } from './files.ts';
 
 // oxlint-disable-next-line import/no-default-export -- vitest asks for it
 export default defineConfig({
-  test: { include: [...TESTS], setupFiles: ['test/mutation/seed.ts'], testTimeout: 60_000 },
+  test: { include: [...TESTS], setupFiles: ['test/mutation/seed.ts'], testTimeout: 600_000 },
 });
