@@ -16,8 +16,6 @@ export interface Deployment {
   readonly memoryMb: Readonly<Record<FunctionName, number>>;
   /** Records that an invocation gets at most. */
   readonly batchSize: Readonly<Record<'ingest' | 'dispatch' | 'tally', number>>;
-  /** API Gateway keeps what the authorizer said of a key for so long. */
-  readonly authorizedSeconds: number;
   /** State machines that X-Ray hears of. */
   readonly traced: boolean;
 }
@@ -51,9 +49,6 @@ export function deploymentOf(template: Template): Deployment {
       tally: memoryOf('tally'),
     },
     batchSize: { ingest: batchOf('ingest'), dispatch: batchOf('dispatch'), tally: batchOf('tally') },
-    authorizedSeconds: number(
-      resource(template, 'AWS::ApiGateway::Authorizer').Properties['AuthorizerResultTtlInSeconds'],
-    ),
     traced: machines.some(
       (each) => (each['TracingConfiguration'] as { Enabled?: boolean } | undefined)?.Enabled === true,
     ),

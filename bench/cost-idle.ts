@@ -67,7 +67,6 @@ const CHARGES: Readonly<Record<string, Charge>> = {
   'AWS::ApiGateway::Deployment': { why: NEVER },
   'AWS::ApiGateway::GatewayResponse': { why: NEVER },
   'AWS::ApiGateway::Method': { why: NEVER },
-  'AWS::ApiGateway::RequestValidator': { why: NEVER },
   'AWS::ApiGateway::Resource': { why: NEVER },
   'AWS::ApiGateway::Stage': { why: 'it has no cache' },
   'AWS::IAM::Policy': { why: NEVER },

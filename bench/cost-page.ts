@@ -211,7 +211,7 @@ function assumptionsSection({ deployment }: Figures): string {
     .join(', ');
   return `## Taken to be so
 
-Memory (${memory} MB), batches, the ${deployment.authorizedSeconds} seconds for which API Gateway knows a key, and whether executions are traced are
+Memory (${memory} MB), batches, and whether executions are traced are
 those of the template. An invocation lasts as long as its calls, one after the other, and what it waits for. These could not be counted:
 
 ${table(

@@ -10,7 +10,7 @@ interface GatewayError {
 const NO_KEY: GatewayError = {
   status: 401,
   code: 'missing_api_key',
-  message: 'The header x-api-key is missing',
+  message: 'The request has no API key. Send it as x-api-key: <key>, or as Authorization: Bearer <key>',
 };
 const NOT_FOUND: GatewayError = { status: 404, code: 'not_found', message: 'There is nothing here' };
 const RATE_LIMITED: GatewayError = {
@@ -37,8 +37,6 @@ const { ResponseType } = apigateway;
 /** What the gateway answers by itself, without our code, by the kinds it has. */
 const ERRORS: readonly (readonly [apigateway.ResponseType, GatewayError])[] = [
   [ResponseType.UNAUTHORIZED, NO_KEY],
-  // The only parameter that the gateway looks for; the authorizer misses it first.
-  [ResponseType.BAD_REQUEST_PARAMETERS, NO_KEY],
   [
     ResponseType.ACCESS_DENIED,
     { status: 403, code: 'invalid_api_key', message: 'This API key is not valid' },

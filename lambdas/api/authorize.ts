@@ -2,26 +2,43 @@ import type { APIGatewayAuthorizerResult } from 'aws-lambda';
 import { apiKeyHash, isWellFormedApiKey } from '../core/api-key.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { hasExpired, type ApiKey } from '../store/api-keys.ts';
+import { credentialsOf, type GivenHeaders } from './credentials.ts';
 
 export interface AuthorizeDeps {
   readonly findApiKey: (sha256Hex: string) => Promise<ApiKey | undefined>;
-  /** Writes down that a key was used; `at` is RFC 3339. */
+  /** Records that a key was used; `at` is RFC 3339. */
   readonly touchApiKey: (sha256Hex: string, at: string) => Promise<void>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
-/** Of the last use of a key the hour is enough: a write for each call would cost more than the call. */
-const TOUCH_AFTER_MS = 3_600_000;
-
-async function touch(deps: AuthorizeDeps, sha256Hex: string, key: ApiKey): Promise<void> {
-  const nowMs = deps.now();
-  if (key.last_used_at !== undefined && nowMs - Date.parse(key.last_used_at) < TOUCH_AFTER_MS) return;
-  // A note that cannot be taken keeps nobody out.
-  await deps.touchApiKey(sha256Hex, formatTimestamp(nowMs)).catch(() => {});
+export interface AuthorizeRequest extends GivenHeaders {
+  readonly methodArn: string;
 }
 
-/** `arn:aws:execute-api:region:account:api/stage/METHOD/path`: the cached answer serves every path of the stage. */
+export interface Authorized {
+  readonly result: APIGatewayAuthorizerResult;
+  /** The answer came from memory, without a read. */
+  readonly remembered: boolean;
+}
+
+/**
+ * A key is read again this long after it was read, so a revoked key works for at most this long. API Gateway itself
+ * remembers nothing (docs/adr/0020-two-headers-for-a-key.md).
+ */
+export const REMEMBERED_MS = 60_000;
+/** Only keys that exist are remembered: some hundred bytes each. */
+export const MAX_REMEMBERED = 1_000;
+/** The last use of a key is recorded by the hour: a write for each call would cost more than the call. */
+const TOUCH_AFTER_MS = 3_600_000;
+
+/**
+ * API Gateway passes this on to the api function, which answers 400: an authorizer can only allow, answer 401 or answer
+ * 403. It names no workspace, so no route can act on such a request.
+ */
+const CONFLICT_CONTEXT = { credentials: 'conflict' };
+
+/** `arn:aws:execute-api:region:account:api/stage/METHOD/path`; the path is left out, because `*` and `?` in it are wildcards. */
 function wholeStage(methodArn: string): string {
   const [api, stage] = methodArn.split('/');
   return `${api}/${stage}/*/*`;
@@ -34,25 +51,75 @@ function policy(effect: 'Allow' | 'Deny', methodArn: string): APIGatewayAuthoriz
   };
 }
 
+/** Keys by their hash, each with the time before it was read. */
+class RememberedKeys {
+  private readonly keys = new Map<string, { readonly key: ApiKey; readonly readAtMs: number }>();
+
+  get(hash: string, nowMs: number): ApiKey | undefined {
+    const found = this.keys.get(hash);
+    if (!found) return undefined;
+    const ageMs = nowMs - found.readAtMs;
+    // A negative age: the clock was set back. Read again rather than trust the key for longer.
+    if (ageMs >= 0 && ageMs < REMEMBERED_MS) return found.key;
+    this.keys.delete(hash);
+    return undefined;
+  }
+
+  set(hash: string, key: ApiKey, readAtMs: number): void {
+    const [oldest] = this.keys.keys();
+    if (this.keys.size >= MAX_REMEMBERED && oldest !== undefined) this.keys.delete(oldest);
+    this.keys.set(hash, { key, readAtMs });
+  }
+}
+
 /**
- * Who may pass. A key that is misspelt, unknown, revoked or expired is told apart by nobody: all are denied alike, the
- * misspelt one before anything is read. Scopes are the api λ's matter.
+ * Decides which requests pass. A key that is misspelled, unknown, revoked or expired gets the same denial; a misspelled
+ * key is denied before anything is read. The api function checks scopes.
+ *
+ * The function that is returned remembers the keys that it found, for a minute. It remembers no denial: a key works as
+ * soon as it exists, and an expired key is denied at once.
  */
-export async function authorize(
-  deps: AuthorizeDeps,
-  request: { readonly headers: Readonly<Record<string, string | undefined>>; readonly methodArn: string },
-): Promise<APIGatewayAuthorizerResult> {
-  const given = Object.entries(request.headers).find(([name]) => name.toLowerCase() === 'x-api-key')?.[1];
-  // This very word is what API Gateway makes a 401 of.
-  if (given === undefined || given === '') throw new Error('Unauthorized');
-  const hash = apiKeyHash(given);
-  const key = isWellFormedApiKey(given) ? await deps.findApiKey(hash) : undefined;
-  if (!key || hasExpired(key, deps.now()))
-    return { principalId: 'nobody', policyDocument: policy('Deny', request.methodArn) };
-  await touch(deps, hash, key);
-  return {
-    principalId: key.id,
-    policyDocument: policy('Allow', request.methodArn),
-    context: { workspace_id: key.workspace_id, key_id: key.id, scopes: key.scopes.join(' ') },
+export function createAuthorizer(deps: AuthorizeDeps): (request: AuthorizeRequest) => Promise<Authorized> {
+  const remembered = new RememberedKeys();
+
+  async function touch(hash: string, key: ApiKey, nowMs: number): Promise<void> {
+    if (key.last_used_at !== undefined && nowMs - Date.parse(key.last_used_at) < TOUCH_AFTER_MS) return;
+    // A failure to record the use keeps no request out.
+    await deps.touchApiKey(hash, formatTimestamp(nowMs)).catch(() => {});
+  }
+
+  async function read(hash: string, nowMs: number): Promise<ApiKey | undefined> {
+    const key = await deps.findApiKey(hash);
+    if (!key || hasExpired(key, nowMs)) return undefined;
+    remembered.set(hash, key, nowMs);
+    await touch(hash, key, nowMs);
+    return key;
+  }
+
+  return async (request) => {
+    const { methodArn } = request;
+    const credentials = credentialsOf(request);
+    // API Gateway answers 401 for exactly this message.
+    if (credentials.kind === 'none') throw new Error('Unauthorized');
+    if (credentials.kind === 'conflict') {
+      const result = {
+        principalId: 'nobody',
+        policyDocument: policy('Allow', methodArn),
+        context: CONFLICT_CONTEXT,
+      };
+      return { result, remembered: false };
+    }
+    const denied = { principalId: 'nobody', policyDocument: policy('Deny', methodArn) };
+    if (!isWellFormedApiKey(credentials.key)) return { result: denied, remembered: false };
+    const hash = apiKeyHash(credentials.key);
+    const nowMs = deps.now();
+    const known = remembered.get(hash, nowMs);
+    const key = known ?? (await read(hash, nowMs));
+    if (!key || hasExpired(key, nowMs)) return { result: denied, remembered: false };
+    const context = { workspace_id: key.workspace_id, key_id: key.id, scopes: key.scopes.join(' ') };
+    return {
+      result: { principalId: key.id, policyDocument: policy('Allow', methodArn), context },
+      remembered: known !== undefined,
+    };
   };
 }

@@ -19,7 +19,14 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** The authorizer's context: all values are text. */
 export function callerOf(event: APIGatewayProxyEvent): Caller {
   const context = (event.requestContext.authorizer ?? {}) as Record<string, string | undefined>;
-  const { workspace_id: workspaceId, key_id: keyId, scopes } = context;
+  const { workspace_id: workspaceId, key_id: keyId, scopes, credentials } = context;
+  if (credentials === 'conflict') {
+    throw new ApiError(
+      'invalid_parameter',
+      'x-api-key and Authorization carry different API keys; send the key in one of these headers',
+      { field: 'authorization' },
+    );
+  }
   if (workspaceId === undefined || keyId === undefined || scopes === undefined) {
     throw new Error('The request came without a caller: the route has no authorizer');
   }

@@ -1,24 +1,23 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
-import { authorize } from '../api/authorize.ts';
+import { createAuthorizer } from '../api/authorize.ts';
 import { ENV, requireEnv } from '../core/env.ts';
 import { findApiKey, touchApiKey } from '../store/api-keys.ts';
 import { createTable } from '../store/table.ts';
 
 const logger = new Logger({ serviceName: 'authorizer' });
 const table = createTable(requireEnv(process.env, ENV.tableName));
+const authorize = createAuthorizer({
+  findApiKey: (hash) => findApiKey(table, hash),
+  touchApiKey: (hash, at) => touchApiKey(table, hash, at),
+  now: () => Date.now(),
+});
 
-/** Turns `x-api-key` into a workspace. What it throws but 'Unauthorized' is a fault of ours: 503. */
+/** Turns an API key into a workspace. Any error but 'Unauthorized' is an internal error: API Gateway answers 503. */
 export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
-  const result = await authorize(
-    {
-      findApiKey: (hash) => findApiKey(table, hash),
-      touchApiKey: (hash, at) => touchApiKey(table, hash, at),
-      now: Date.now,
-    },
-    { headers: event.headers ?? {}, methodArn: event.methodArn },
-  );
+  const { result, remembered } = await authorize(event);
   const key = result.context?.['key_id'];
-  logger.info('key.checked', { allowed: key !== undefined, key_id: key });
+  // The api function writes a line for each request that passes, so one line for each read of a key is enough here.
+  if (!remembered) logger.info('key.checked', { allowed: key !== undefined, key_id: key });
   return result;
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { APIGatewayAuthorizerResult } from 'aws-lambda';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { authorize } from '../../lambdas/api/authorize.ts';
+import { createAuthorizer, MAX_REMEMBERED, REMEMBERED_MS } from '../../lambdas/api/authorize.ts';
 import { apiKeyHash, newApiKey } from '../../lambdas/core/api-key.ts';
 import type { ApiKey } from '../../lambdas/store/api-keys.ts';
 import { WORKSPACE_ID } from '../builders/events.ts';
@@ -16,37 +18,48 @@ const STORED: ApiKey = {
   created_at: '2026-01-01T00:00:00Z',
 };
 
+const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
+
 function setUp(stored: Partial<ApiKey> = {}) {
   const lookups: string[] = [];
   const touched: string[] = [];
-  const world: { touchError?: Error } = {};
-  const deps = {
+  const keys = new Map([[apiKeyHash(KEY), { ...STORED, ...stored }]]);
+  const world: { touchError?: Error; findError?: Error; nowMs: number } = { nowMs: NOW_MS };
+  const authorize = createAuthorizer({
     async findApiKey(hash: string) {
+      if (world.findError) throw world.findError;
       lookups.push(hash);
-      return hash === apiKeyHash(KEY) ? { ...STORED, ...stored } : undefined;
+      return keys.get(hash);
     },
     async touchApiKey(hash: string, at: string) {
       if (world.touchError) throw world.touchError;
       touched.push(`${hash} ${at}`);
     },
-    now: () => Date.parse('2026-02-25T12:00:00Z'),
-  };
+    now: () => world.nowMs,
+  });
   return {
     lookups,
     touched,
+    keys,
     world,
-    ask: (headers: Record<string, string>) => authorize(deps, { headers, methodArn: METHOD_ARN }),
+    ask: async (headers: Record<string, string>) =>
+      (await authorize({ headers, methodArn: METHOD_ARN })).result,
+    remembers: async () =>
+      (await authorize({ headers: { 'x-api-key': KEY }, methodArn: METHOD_ARN })).remembered,
   };
 }
 
-function effectOf({ policyDocument }: Awaited<ReturnType<typeof authorize>>): unknown {
+function effectOf({ policyDocument }: APIGatewayAuthorizerResult): unknown {
   return policyDocument.Statement[0]?.Effect;
 }
 
 describe('nobody passes', () => {
-  it.each([{}, { 'x-api-key': '' }, { authorization: KEY }])('without a key: %j', async (headers) => {
-    await expect(setUp().ask(headers as Record<string, string>)).rejects.toThrow(/^Unauthorized$/);
-  });
+  it.each([{}, { 'x-api-key': '' }, { authorization: KEY }, { authorization: `Basic ${KEY}` }])(
+    'without a key: %j',
+    async (headers) => {
+      await expect(setUp().ask(headers as Record<string, string>)).rejects.toThrow(/^Unauthorized$/);
+    },
+  );
 
   it.each([
     `${KEY.slice(0, -1)}${KEY.endsWith('0') ? '1' : '0'}`,
@@ -72,27 +85,29 @@ describe('nobody passes', () => {
 });
 
 describe('a key', () => {
-  it.each(['x-api-key', 'X-Api-Key'])(
-    'in the header %s opens the whole stage, and says whose it is',
-    async (name) => {
-      const { ask, lookups } = setUp({ expires_at: '2026-02-25T12:00:01Z' });
-      expect(await ask({ [name]: KEY })).toEqual({
-        principalId: 'key_a',
-        policyDocument: {
-          Version: '2012-10-17',
-          Statement: [
-            {
-              Action: 'execute-api:Invoke',
-              Effect: 'Allow',
-              Resource: 'arn:aws:execute-api:us-east-1:123456789012:api1/prod/*/*',
-            },
-          ],
-        },
-        context: { workspace_id: WORKSPACE_ID, key_id: 'key_a', scopes: 'send read' },
-      });
-      expect(lookups).toEqual([apiKeyHash(KEY)]);
-    },
-  );
+  it.each([
+    ['x-api-key', KEY],
+    ['X-Api-Key', KEY],
+    ['Authorization', `Bearer ${KEY}`],
+    ['authorization', `bearer ${KEY}`],
+  ])('in the header %s opens the whole stage, and says whose it is: %s', async (name, value) => {
+    const { ask, lookups } = setUp({ expires_at: '2026-02-25T12:00:01Z' });
+    expect(await ask({ [name]: value })).toEqual({
+      principalId: 'key_a',
+      policyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Action: 'execute-api:Invoke',
+            Effect: 'Allow',
+            Resource: 'arn:aws:execute-api:us-east-1:123456789012:api1/prod/*/*',
+          },
+        ],
+      },
+      context: { workspace_id: WORKSPACE_ID, key_id: 'key_a', scopes: 'send read' },
+    });
+    expect(lookups).toEqual([apiKeyHash(KEY)]);
+  });
 });
 
 describe('the last use of a key', () => {
@@ -117,5 +132,136 @@ describe('the last use of a key', () => {
     const { ask, touched } = setUp({ expires_at: '2026-01-01T00:00:00Z' });
     expect(effectOf(await ask({ 'x-api-key': KEY }))).toBe('Deny');
     expect(touched).toEqual([]);
+  });
+});
+
+describe('two keys that differ', () => {
+  it('pass without a workspace, and neither of them is looked up', async () => {
+    const { ask, lookups } = setUp();
+    const other = newApiKey('live', randomBytes);
+    for (const [first, second] of [
+      [KEY, other],
+      [other, KEY],
+      ['x', 'y'],
+    ] as const) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const result = await ask({ 'x-api-key': first, authorization: `Bearer ${second}` });
+      expect(effectOf(result)).toBe('Allow');
+      expect(result.context).toEqual({ credentials: 'conflict' });
+    }
+    expect(lookups).toEqual([]);
+  });
+});
+
+describe('a key that was found', () => {
+  const bearer = { authorization: `Bearer ${KEY}` };
+  const header = { 'x-api-key': KEY };
+
+  it('is read once a minute, in whichever header it comes', async () => {
+    const { ask, lookups, world } = setUp();
+    for (const headers of [header, bearer, header]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(effectOf(await ask(headers))).toBe('Allow');
+    }
+    expect(lookups).toHaveLength(1);
+    world.nowMs += REMEMBERED_MS;
+    await ask(bearer);
+    expect(lookups).toHaveLength(2);
+  });
+
+  it('works for less than a minute after it is revoked, however often it is used', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(REMEMBERED_MS), { maxLength: 20 }),
+        fc.array(fc.nat(REMEMBERED_MS), { maxLength: 20 }),
+        async (before, after) => {
+          const { ask, keys, world } = setUp();
+          for (const waitMs of before) {
+            world.nowMs += waitMs;
+            // oxlint-disable-next-line no-await-in-loop -- one after the other
+            expect(effectOf(await ask(header))).toBe('Allow');
+          }
+          keys.clear();
+          const revokedMs = world.nowMs;
+          for (const waitMs of after.toSorted((left, right) => left - right)) {
+            world.nowMs = revokedMs + waitMs;
+            // oxlint-disable-next-line no-await-in-loop
+            await ask(bearer);
+          }
+          world.nowMs = revokedMs + REMEMBERED_MS;
+          expect(effectOf(await ask(header))).toBe('Deny');
+        },
+      ),
+    );
+  });
+
+  it('is denied at the very moment that it expires', async () => {
+    const { ask, world } = setUp({ expires_at: '2026-02-25T12:00:30Z' });
+    expect(effectOf(await ask(header))).toBe('Allow');
+    world.nowMs = NOW_MS + 29_999;
+    expect(effectOf(await ask(header))).toBe('Allow');
+    world.nowMs = NOW_MS + 30_000;
+    expect(effectOf(await ask(header))).toBe('Deny');
+  });
+
+  it('is read again where the clock was set back', async () => {
+    const { ask, keys, world } = setUp();
+    await ask(header);
+    keys.clear();
+    world.nowMs -= 1;
+    expect(effectOf(await ask(header))).toBe('Deny');
+  });
+
+  it('is not let in from memory once the minute is over and the table cannot be read', async () => {
+    const { ask, world } = setUp();
+    await ask(header);
+    world.findError = new Error('throttled');
+    expect(effectOf(await ask(header))).toBe('Allow');
+    world.nowMs += REMEMBERED_MS;
+    await expect(ask(header)).rejects.toThrow('throttled');
+    await expect(ask(header)).rejects.toThrow('throttled');
+  });
+
+  it('is told to come from memory, or not', async () => {
+    const { remembers } = setUp();
+    expect([await remembers(), await remembers()]).toEqual([false, true]);
+  });
+
+  it('is recorded as used by the read alone', async () => {
+    const { ask, touched, world } = setUp({ last_used_at: '2026-02-25T11:00:01Z' });
+    await ask(header);
+    // Now the hour is over, and the key is still remembered.
+    world.nowMs += 30_000;
+    await ask(header);
+    expect(touched).toEqual([]);
+    world.nowMs += 30_000;
+    await ask(header);
+    expect(touched).toHaveLength(1);
+  });
+
+  it('makes room for another: memory holds a bounded number of keys', async () => {
+    const { ask, keys, lookups } = setUp();
+    const texts = Array.from({ length: MAX_REMEMBERED }, () => newApiKey('live', randomBytes));
+    for (const text of texts) keys.set(apiKeyHash(text), STORED);
+    await ask(header);
+    for (const text of texts) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await ask({ 'x-api-key': text });
+    }
+    expect(lookups).toHaveLength(MAX_REMEMBERED + 1);
+    await ask({ 'x-api-key': texts[0] ?? '' });
+    expect(lookups).toHaveLength(MAX_REMEMBERED + 1);
+    await ask(header);
+    expect(lookups).toHaveLength(MAX_REMEMBERED + 2);
+  });
+});
+
+describe('a denial', () => {
+  it('is not remembered: a key works as soon as it exists', async () => {
+    const { ask, keys } = setUp();
+    const made = newApiKey('live', randomBytes);
+    expect(effectOf(await ask({ 'x-api-key': made }))).toBe('Deny');
+    keys.set(apiKeyHash(made), STORED);
+    expect(effectOf(await ask({ 'x-api-key': made }))).toBe('Allow');
   });
 });

@@ -28,7 +28,7 @@ describe('IvyMailStack', () => {
       // ingest, dispatch, deliver, recover, tally, api, authorizer; and three state machines.
       'AWS::Lambda::Function': 7,
       'AWS::Lambda::EventSourceMapping': 3,
-      'AWS::Lambda::Permission': 9,
+      'AWS::Lambda::Permission': 12,
       'AWS::StepFunctions::StateMachine': 3,
       'AWS::IAM::Role': 10,
       'AWS::IAM::Policy': 10,
@@ -38,10 +38,9 @@ describe('IvyMailStack', () => {
       'AWS::ApiGateway::Deployment': 1,
       'AWS::ApiGateway::Stage': 1,
       'AWS::ApiGateway::Resource': 10,
-      'AWS::ApiGateway::Method': 8,
+      'AWS::ApiGateway::Method': 11,
       'AWS::ApiGateway::Authorizer': 1,
-      'AWS::ApiGateway::RequestValidator': 1,
-      'AWS::ApiGateway::GatewayResponse': 17,
+      'AWS::ApiGateway::GatewayResponse': 16,
       // What an operator is told.
       'AWS::CloudWatch::Alarm': 25,
     });

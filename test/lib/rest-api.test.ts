@@ -29,7 +29,6 @@ describe('the gateway', () => {
     ['MISSING_AUTHENTICATION_TOKEN', '404', 'not_found'],
     ['RESOURCE_NOT_FOUND', '404', 'not_found'],
     ['BAD_REQUEST_BODY', '400', 'invalid_json'],
-    ['BAD_REQUEST_PARAMETERS', '401', 'missing_api_key'],
     ['REQUEST_TOO_LARGE', '413', 'body_too_large'],
     ['UNSUPPORTED_MEDIA_TYPE', '415', 'unsupported_media_type'],
     ['THROTTLED', '429', 'rate_limited'],
@@ -77,31 +76,33 @@ describe('the API', () => {
     const open: string[] = [];
     for (const [, { Properties }] of resourcesOf(template, 'AWS::ApiGateway::Method')) {
       expect(Properties['HttpMethod']).toBe('ANY');
-      const path = pathOf((Properties['ResourceId'] as { Ref: string }).Ref);
+      const path = pathOf((Properties['ResourceId'] as { Ref?: string }).Ref ?? '');
       if (Properties['AuthorizationType'] !== 'CUSTOM') open.push(path);
     }
     expect(open.toSorted()).toEqual(PUBLIC_PATHS.toSorted());
   });
 
-  it('looks for a key, and for nothing else, wherever it asks for one', () => {
-    const { id, Properties: validator } = resource(template, 'AWS::ApiGateway::RequestValidator');
-    expect(validator).toMatchObject({ ValidateRequestBody: true, ValidateRequestParameters: true });
-    for (const [, { Properties }] of resourcesOf(template, 'AWS::ApiGateway::Method')) {
-      const keyed = Properties['AuthorizationType'] === 'CUSTOM';
-      expect(Properties['RequestValidatorId']).toEqual(keyed ? { Ref: id } : undefined);
-      expect(Properties['RequestParameters']).toEqual(
-        keyed ? { 'method.request.header.x-api-key': true } : undefined,
-      );
-      expect(Properties['RequestModels']).toBeUndefined();
-    }
+  it('has a method on every resource, so that no Authorization header is taken for an AWS signature', () => {
+    const withMethod = resourcesOf(template, 'AWS::ApiGateway::Method').map(
+      ([, { Properties }]) => (Properties['ResourceId'] as { Ref?: string }).Ref ?? 'root',
+    );
+    const resources = resourcesOf(template, 'AWS::ApiGateway::Resource').map(([id]) => id);
+    expect(withMethod.toSorted()).toEqual(['root', ...resources].toSorted());
   });
 
-  it('asks the authorizer for each key at most once a minute', () => {
-    expect(resource(template, 'AWS::ApiGateway::Authorizer').Properties).toMatchObject({
-      Type: 'REQUEST',
-      IdentitySource: 'method.request.header.x-api-key',
-      AuthorizerResultTtlInSeconds: 60,
-    });
+  it('gives the authorizer every request: it requires no header, and remembers no answer by one', () => {
+    const { Properties: authorizer } = resource(template, 'AWS::ApiGateway::Authorizer');
+    expect(authorizer).toMatchObject({ Type: 'REQUEST', AuthorizerResultTtlInSeconds: 0 });
+    expect(authorizer).not.toHaveProperty('IdentitySource');
+    for (const [, { Properties }] of resourcesOf(template, 'AWS::ApiGateway::Method'))
+      for (const name of ['RequestValidatorId', 'RequestParameters', 'RequestModels'])
+        expect(Properties).not.toHaveProperty(name);
+  });
+
+  it('tells a request without a key both ways to send one', () => {
+    const { message } = answers.get('UNAUTHORIZED')?.body.error ?? {};
+    expect(message).toContain('x-api-key: <key>');
+    expect(message).toContain('Authorization: Bearer <key>');
   });
 
   it('is regional, compresses, and sets nothing that an account has only one of', () => {

@@ -1,7 +1,7 @@
 /** Every request that writes, and what else of the api's does. */
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
-import { authorize } from '../../../lambdas/api/authorize.ts';
+import { createAuthorizer } from '../../../lambdas/api/authorize.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
 import { findApiKey, touchApiKey } from '../../../lambdas/store/api-keys.ts';
 import { cursorKey } from '../../../lambdas/store/cursor-key.ts';
@@ -235,17 +235,17 @@ export const WRITES: Readonly<Record<string, Write>> = {
         path: '/v1/api-keys',
         body: { name: 'ci', scopes: ['read'] },
       });
-      const deps = {
-        findApiKey: (hash: string) => findApiKey(table, hash),
-        touchApiKey: (hash: string, at: string) => touchApiKey(table, hash, at),
-        now: () => world.nowMs,
-      };
       return async () => {
-        const { context } = await authorize(deps, {
+        const authorize = createAuthorizer({
+          findApiKey: (hash: string) => findApiKey(table, hash),
+          touchApiKey: (hash: string, at: string) => touchApiKey(table, hash, at),
+          now: () => world.nowMs,
+        });
+        const { result } = await authorize({
           headers: { 'x-api-key': made.body.key },
           methodArn: 'arn:aws:execute-api:region:account:api/v1/GET/v1/workspace',
         });
-        expect(context).toMatchObject({ key_id: made.body.id });
+        expect(result.context).toMatchObject({ key_id: made.body.id });
       };
     },
     answers: [204],

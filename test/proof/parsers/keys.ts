@@ -1,6 +1,6 @@
 /** What lets somebody in, or on: keys and cursors. */
 import { isDeepStrictEqual } from 'node:util';
-import { authorize } from '../../../lambdas/api/authorize.ts';
+import { createAuthorizer } from '../../../lambdas/api/authorize.ts';
 import { isWellFormedApiKey, newApiKey } from '../../../lambdas/core/api-key.ts';
 import { openCursor, sealCursor, type CursorScope } from '../../../lambdas/core/cursor.ts';
 import { WORKSPACE_ID } from '../../builders/events.ts';
@@ -32,14 +32,36 @@ function scopeLike(scope: CursorScope, dice: Dice): CursorScope {
   ]);
 }
 
-function headerDamage(dice: Dice): Record<string, string> {
+interface Headers {
+  readonly headers: Record<string, string>;
+  /** The different keys that these headers carry, empty ones left out. */
+  readonly keys: readonly string[];
+}
+
+/** What HTTP allows in a header value, without spaces around it. */
+function headerText(text: string): string {
+  return text.replaceAll(/[^\u0021-\u007e]/g, '');
+}
+
+function headerDamage(dice: Dice): Headers {
   const key = newApiKey('live', (size) => dice.bytes(size));
-  const value = dice.of([key, damagedText(key, dice), noise(dice), '']);
-  return dice.of<Record<string, string>>([
-    { 'x-api-key': value },
-    { 'X-API-Key': value },
-    { [damagedText('x-api-key', dice)]: value },
-    JSON.parse(`{"__proto__":{"x-api-key":"${key}"},"constructor":"x"}`) as Record<string, string>,
+  const value = (): string => headerText(dice.of([key, key, damagedText(key, dice), noise(dice), '']));
+  const [first, second] = [value(), value()];
+  const carrying = (headers: Record<string, string>, ...keys: string[]): Headers => ({
+    headers,
+    keys: [...new Set(keys)].filter((each) => each !== ''),
+  });
+  const damagedName = damagedText('x-api-key', dice);
+  return dice.of<Headers>([
+    carrying({ 'x-api-key': first }, first),
+    carrying({ 'X-API-Key': first }, first),
+    carrying({ Authorization: `Bearer ${first}` }, first),
+    carrying({ authorization: `bEARER  ${first}` }, first),
+    carrying({ authorization: `Bearer ${second}`, 'x-api-key': first }, first, second),
+    carrying({ authorization: `Basic ${second}`, 'x-api-key': first }, first),
+    carrying({ authorization: first }),
+    carrying({ [damagedName]: first }, damagedName.toLowerCase() === 'x-api-key' ? first : ''),
+    carrying(JSON.parse(`{"__proto__":{"x-api-key":"${key}"},"constructor":"x"}`) as Record<string, string>),
   ]);
 }
 
@@ -80,27 +102,30 @@ export const KEYS: readonly Parser[] = [
   {
     name: 'headers, by the authorizer',
     async try(dice) {
-      const headers = headerDamage(dice);
-      const name = Object.keys(headers).find((each) => each.toLowerCase() === 'x-api-key');
-      const formed = name !== undefined && isWellFormedApiKey(headers[name] ?? '');
+      const { headers, keys } = headerDamage(dice);
+      const wanted = keys.length === 1 && isWellFormedApiKey(keys[0] ?? '') ? 1 : 0;
       let reads = 0;
-      const deps = {
+      const authorize = createAuthorizer({
         findApiKey: () => {
           reads += 1;
           return Promise.resolve(undefined);
         },
         touchApiKey: () => Promise.resolve(),
         now: () => 0,
-      };
+      });
       const answer = await unchanged({ headers, methodArn: METHOD_ARN }, (request) =>
-        authorize(deps, request).catch(asError),
+        authorize(request).catch(asError),
       );
-      must(reads === (formed ? 1 : 0), 'A misspelt key was looked up, or a good one not');
+      must(reads === wanted, 'A misspelled key was looked up, or a good one not');
       if (answer instanceof Error) {
         must(answer.message === 'Unauthorized', `The authorizer failed: ${answer.message}`);
+        must(keys.length === 0, 'A key was taken for none');
         return 'refused';
       }
-      must(answer.policyDocument.Statement[0]?.Effect === 'Deny', 'An unknown key was let in');
+      const { context, policyDocument } = answer.result;
+      if (keys.length > 1)
+        must(isDeepStrictEqual(context, { credentials: 'conflict' }), 'One of two keys was chosen');
+      else must(policyDocument.Statement[0]?.Effect === 'Deny', 'An unknown key was let in');
       return reads === 1 ? 'taken' : 'refused';
     },
   },

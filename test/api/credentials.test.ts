@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { credentialsOf, type GivenHeaders } from '../../lambdas/api/credentials.ts';
+
+/** Every way to write a header name or a scheme in capital and small letters. */
+function anyCase(text: string): fc.Arbitrary<string> {
+  return fc.mixedCase(fc.constant(text));
+}
+
+const key = fc.stringMatching(/^[0-9A-Za-z_]{1,46}$/);
+const spaces = fc.stringMatching(/^[ \t]{1,3}$/);
+
+type Header = readonly [name: string, value: string];
+
+function inApiKeyHeader(text: string): fc.Arbitrary<Header> {
+  return anyCase('x-api-key').map((name) => [name, text] as const);
+}
+
+function inBearer(text: string): fc.Arbitrary<Header> {
+  return fc
+    .tuple(anyCase('authorization'), anyCase('bearer'), spaces)
+    .map(([name, scheme, gap]) => [name, `${scheme}${gap}${text}`] as const);
+}
+
+function inEither(text: string): fc.Arbitrary<Header> {
+  return fc.oneof(inApiKeyHeader(text), inBearer(text));
+}
+
+/** What API Gateway makes of headers: the last value of a name, and all of them. */
+function given(headers: readonly Header[]): GivenHeaders {
+  const byName = Map.groupBy(headers, ([name]) => name);
+  const multiValueHeaders = Object.fromEntries(
+    [...byName].map(([name, all]) => [name, all.map(([, value]) => value)]),
+  );
+  return { headers: Object.fromEntries(headers), multiValueHeaders };
+}
+
+describe('the API key of a request', () => {
+  it('is the same in every spelling, once or several times', () => {
+    const spellings = key.chain((text) =>
+      fc.tuple(fc.constant(text), fc.array(inEither(text), { minLength: 1, maxLength: 4 })),
+    );
+    fc.assert(
+      fc.property(spellings, ([text, headers]) => {
+        expect(credentialsOf(given(headers))).toEqual({ kind: 'key', key: text });
+      }),
+    );
+  });
+
+  it('is none where two keys differ, whatever headers carry them and in whatever order', () => {
+    const conflicts = fc
+      .uniqueArray(key, { minLength: 2, maxLength: 4 })
+      .chain((texts) => fc.tuple(...texts.map(inEither)));
+    fc.assert(
+      fc.property(conflicts, (headers) => {
+        expect(credentialsOf(given(headers))).toEqual({ kind: 'conflict' });
+      }),
+    );
+  });
+
+  it.each<readonly [string, readonly Header[]]>([
+    ['no header', []],
+    ['an empty x-api-key', [['x-api-key', '']]],
+    ['Bearer without a key', [['Authorization', 'Bearer']]],
+    ['Bearer and a space', [['Authorization', 'Bearer ']]],
+    ['another scheme', [['Authorization', 'Basic dXNlcjpwYXNz']]],
+    ['a key without a scheme', [['Authorization', 'ivy_live_a']]],
+    ['a scheme that begins with Bearer', [['Authorization', 'BearerToken a']]],
+    ['a header whose name an object has', [['constructor', 'Bearer a']]],
+  ])('is missing with %s', (_, headers) => {
+    expect(credentialsOf(given(headers))).toEqual({ kind: 'none' });
+  });
+
+  it.each<readonly [string, readonly Header[]]>([
+    ['another scheme', [['Authorization', 'Basic dXNlcjpwYXNz']]],
+    ['an empty Bearer', [['Authorization', 'Bearer ']]],
+  ])('in x-api-key counts beside %s', (_, others) => {
+    expect(credentialsOf(given([['x-api-key', 'a'], ...others]))).toEqual({ kind: 'key', key: 'a' });
+  });
+
+  it('in Authorization counts beside an empty x-api-key', () => {
+    const headers: readonly Header[] = [
+      ['x-api-key', ''],
+      ['Authorization', 'Bearer a'],
+    ];
+    expect(credentialsOf(given(headers))).toEqual({ kind: 'key', key: 'a' });
+  });
+
+  it('is found where API Gateway passes no headers with several values', () => {
+    expect(credentialsOf({ headers: { 'x-api-key': 'a' } })).toEqual({ kind: 'key', key: 'a' });
+    expect(credentialsOf({ headers: null, multiValueHeaders: null })).toEqual({ kind: 'none' });
+  });
+});
