@@ -89,7 +89,7 @@ export function acknowledgements(stack: Stack): readonly Acknowledgement[] {
       rules: ['AwsSolutions-APIG2'],
       at: ['Api/Api'],
       reason:
-        'API Gateway could only require one of the two headers that carry a key (docs/adr/0020-two-headers-for-a-key.md). The authorizer checks the key, and the function checks each request by the schema that the OpenAPI document is made from, before anything else, and names the field that is wrong.',
+        'API Gateway could only require one of the two headers that carry a key (docs/adr/0023-two-headers-for-a-key.md). The authorizer checks the key, and the function checks each request by the schema that the OpenAPI document is made from, before anything else, and names the field that is wrong.',
     },
     {
       rules: ['AwsSolutions-APIG3'],

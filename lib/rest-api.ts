@@ -73,7 +73,7 @@ export class RestApi extends Construct {
     for (const path of PUBLIC_PATHS) root.resourceForPath(path).addMethod('ANY', integration);
   }
 
-  /** A request has its key in one of two headers, so API Gateway can neither require a header nor remember by one (0020). */
+  /** A request has its key in one of two headers, so API Gateway can neither require a header nor remember by one (0023). */
   private addAuthorizer(): apigateway.RequestAuthorizer {
     const authorizer = new apigateway.RequestAuthorizer(this, 'ApiKeyAuthorizer', {
       handler: this.authorizer,

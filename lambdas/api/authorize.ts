@@ -24,7 +24,7 @@ export interface Authorized {
 
 /**
  * A key is read again this long after it was read, so a revoked key works for at most this long. API Gateway itself
- * remembers nothing (docs/adr/0020-two-headers-for-a-key.md).
+ * remembers nothing (docs/adr/0023-two-headers-for-a-key.md).
  */
 export const REMEMBERED_MS = 60_000;
 /** Only keys that exist are remembered: some hundred bytes each. */
