@@ -1,6 +1,7 @@
-import { bareAddress, canonicalAddress } from './addresses.ts';
+import { bareAddress, canonicalAddress, domainStart } from './addresses.ts';
 
-const SIMULATOR_DOMAIN = '@simulator.amazonses.com';
+/** A root dot or a comment after a domain does not change the domain. */
+const SIMULATOR_DOMAIN = /^simulator\.amazonses\.com\.?\s*(?:\(.*\))?$/s;
 
 /**
  * Whether an address belongs to the SES mailbox simulator. Only the domain decides: any local part, any label, any
@@ -9,6 +10,6 @@ const SIMULATOR_DOMAIN = '@simulator.amazonses.com';
  */
 export function isMailboxSimulator(address: string): boolean {
   const canonical = canonicalAddress(bareAddress(address));
-  // A quoted local part may contain `@`, so the domain begins after the last one. A root dot does not change a domain.
-  return canonical.slice(canonical.lastIndexOf('@')).replace(/\.$/, '') === SIMULATOR_DOMAIN;
+  const start = domainStart(canonical);
+  return start > 0 && SIMULATOR_DOMAIN.test(canonical.slice(start));
 }

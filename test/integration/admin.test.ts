@@ -15,8 +15,9 @@ import { dashboard, type SignInLink } from '../../bin/admin/dashboard.ts';
 import { doctor } from '../../bin/admin/doctor.ts';
 import type { Check } from '../../bin/admin/checks.ts';
 import { redriveRun, redriveShow, type RedriveOptions } from '../../bin/admin/redrive.ts';
+import { noCounts } from '../../lambdas/core/stats.ts';
 import { SAMPLES } from '../fixtures/ses-samples.ts';
-import { api, createHook, logsOf, publish, stack, table, until } from './client.ts';
+import { api, createHook, logsOf, newTenant, publish, sendMail, stack, table, until } from './client.ts';
 
 let deployment: Deployment;
 beforeAll(async () => {
@@ -65,6 +66,20 @@ describe('doctor', () => {
     expect(checks).toHaveLength(18);
     const { body } = await api('GET', '/v1/webhooks');
     expect(body.data.filter((each: { description: string }) => each.description === 'doctor')).toEqual([]);
+  });
+
+  it('does not move a count or a rate: statistics leave out the mailbox simulator', async () => {
+    const tenant = await newTenant('doctor');
+    const checks = await examine({ apiKey: tenant.apiKey, send: true });
+    expect(checks.filter(({ name }) => name.startsWith('mail to'))).toHaveLength(5);
+    // An email that counts, so that the events of doctor before it in the stream have been read.
+    await logsOf(await sendMail(tenant.api, { to: ['success@customer.example'] }), 2, tenant.api);
+    const told = await until('the email to be counted', async () => {
+      const { body } = await tenant.api('GET', '/v1/stats');
+      return body.totals.sent > 0 && body.totals.delivered > 0 ? body : undefined;
+    });
+    expect(told.totals).toEqual({ ...noCounts(), sent: 1, delivered: 1 });
+    expect(told.rates).toMatchObject({ delivery: 1, bounce: 0, complaint: 0 });
   });
 
   it('names a key that is wrong, and sends nothing', async () => {

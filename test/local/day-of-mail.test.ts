@@ -29,6 +29,11 @@ describe('a day of mail', () => {
     );
     const sent = statuses.get('sent')?.length ?? 0;
     expect(statuses.get('delivered')?.length).toBeGreaterThan(sent * 0.75);
+    for (const name of ['opened', 'clicked'] as const) {
+      const automated = statuses.get(name)?.map(({ details }) => details.automated);
+      expect(automated).toContain(true);
+      expect(automated).toContain(undefined);
+    }
     expect(events.length).toBeGreaterThan(60);
     expect(events.length).toBeLessThan(100);
   });

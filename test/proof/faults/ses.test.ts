@@ -63,6 +63,8 @@ async function countersOf(bodies: readonly string[]): Promise<Readonly<Record<st
   return sums;
 }
 
+const OPENED = ['opened', 'opened_automated'];
+
 /** Of one recipient, in the order in which it came about. */
 function wholeLife(): readonly Published[] {
   const [to, workspaceId] = ['one@example.com', DEFAULT_WORKSPACE_ID];
@@ -81,8 +83,8 @@ function wholeLife(): readonly Published[] {
     ['sent', sendEvent(mail)],
     ['delayed', deliveryDelayEvent(mail, [to], { atMs: at(1), expiresAtMs: at(60) })],
     ['delivered', deliveryEvent(mail, [to], at(2))],
-    ['opened', openEvent(mail, visit(3))],
-    ['clicked', clickEvent(mail, visit(4), 'https://example.com/')],
+    ['opened', openEvent(mail, { ...visit(3), isBotEvent: 'Likely' })],
+    ['clicked', clickEvent(mail, { ...visit(4), isBotEvent: 'Unlikely' }, 'https://example.com/')],
     [
       'soft_bounced',
       bounceEvent(mail, [to], { atMs: at(5), bounce: { type: 'Transient', subType: 'General' } }),
@@ -93,7 +95,7 @@ function wholeLife(): readonly Published[] {
   return told.map(([event, ses]) => ({
     atMs: AT_MS,
     body: JSON.stringify(ses),
-    facts: [{ messageId, to, event, workspaceId }],
+    facts: [{ messageId, to, event, workspaceId, counters: event === 'opened' ? OPENED : [event] }],
   }));
 }
 

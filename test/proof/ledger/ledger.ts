@@ -179,6 +179,8 @@ export function checkRequests(world: World, endpoints: readonly Endpoint[]): Fin
 
 export const UNCOUNTED = 'events of the mailbox simulator, in no counter';
 
+export const AUTOMATED = 'opens and clicks of software, counted apart';
+
 /**
  * The counters are a recount of the rows, to the last one: in each workspace every event under the counters that its fact
  * names, and every attempt. An event of the mailbox simulator is in no counter, and no counter has anything else.
@@ -218,6 +220,7 @@ export function checkCounters(world: World, published: readonly Published[]): Fi
     figures: {
       counted: [...truth.values()].reduce((sum, each) => sum + each, 0),
       [UNCOUNTED]: uncounted,
+      [AUTOMATED]: [...truth].reduce((sum, [key, each]) => sum + (key.endsWith('_automated') ? each : 0), 0),
     },
   };
 }

@@ -15,6 +15,7 @@ import {
   sesMessageId,
   subscriptionEvent,
   type Mail,
+  type Visit,
 } from '../../../local/ses-events.ts';
 import type { Dice } from './random.ts';
 
@@ -143,12 +144,18 @@ export function lifeOf(
   const { messageId } = mail;
   const all: Published[] = [];
   let atMs = acceptedAtMs;
-  const tell = (ses: unknown, event: string, to: readonly (string | undefined)[] = recipients): void => {
+  const tell = (
+    ses: unknown,
+    event: string,
+    to: readonly (string | undefined)[] = recipients,
+    counters?: readonly string[],
+  ): void => {
     const facts = to.map((each) => ({
       messageId,
       to: each,
       event,
       workspaceId,
+      ...(counters !== undefined && { counters }),
       ...(isSimulated(each) && { counters: [] }),
     }));
     all.push({ atMs, body: bodyOf(dice, ses), facts });
@@ -188,17 +195,22 @@ export function lifeOf(
     }
     // Of an open or a click in a mail with several recipients SES does not say whose it is.
     const whose = recipients.length === 1 ? recipients : [undefined];
-    if (dice.chance(0.2)) {
+    const visit = (): readonly [visit: Visit, counters: (event: string) => readonly string[]] => {
       later();
-      tell(openEvent(mail, { atMs, ipAddress: '192.0.2.1', userAgent: 'Mail' }), 'opened', whose);
+      // From the time, and not from the dice: the rest of the mail stays as it is without it.
+      const isBotEvent = ([undefined, 'Unlikely', 'Likely'] as const)[atMs % 3];
+      return [
+        { atMs, ipAddress: '192.0.2.1', userAgent: 'Mail', ...(isBotEvent && { isBotEvent }) },
+        (event) => (isBotEvent === 'Likely' ? [event, `${event}_automated`] : [event]),
+      ];
+    };
+    if (dice.chance(0.2)) {
+      const [visitor, counters] = visit();
+      tell(openEvent(mail, visitor), 'opened', whose, counters('opened'));
     }
     if (dice.chance(0.05)) {
-      later();
-      tell(
-        clickEvent(mail, { atMs, ipAddress: '192.0.2.1', userAgent: 'Mail' }, 'https://example.com/'),
-        'clicked',
-        whose,
-      );
+      const [visitor, counters] = visit();
+      tell(clickEvent(mail, visitor, 'https://example.com/'), 'clicked', whose, counters('clicked'));
     }
     if (dice.chance(0.01)) {
       later();
