@@ -134,10 +134,7 @@ export function lifeOf(
     source: 'Shop <noreply@example.com>',
     to: recipients,
     subject: `Order ${dice.hex(8)}`,
-    tags: Object.fromEntries([['ivymail_workspace', workspaceId], ...Object.entries(oddTag(dice))]) as Record<
-      string,
-      string
-    >,
+    tags: Object.fromEntries([['ivymail_workspace', workspaceId], ...Object.entries(oddTag(dice))]),
     configurationSet: 'tracking',
     operation: 'SendEmail',
   };
