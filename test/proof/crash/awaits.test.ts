@@ -44,8 +44,11 @@ const READS: ReadonlySet<string> = new Set([
   'delivery/address-guard.ts createResolve',
   'delivery/send.ts createSender',
 ]);
-/** The second of two reads, where the event is one of several of its SES event. */
-const SECOND_READS: ReadonlySet<string> = new Set(['store/events.ts getRawEvent 2']);
+/** The second of two reads: where the event is one of several of its SES event, and of more than 1,000 held deliveries. */
+const SECOND_READS: ReadonlySet<string> = new Set([
+  'store/events.ts getRawEvent 2',
+  'store/held-deliveries.ts countHeld 2',
+]);
 
 /** Of `store/put-rows.ts putBatch 2`, all but the number. */
 function functionOf(label: string): string {
