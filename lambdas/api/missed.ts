@@ -35,7 +35,9 @@ export async function missedWhileInactive(
   { before, endpoint }: { readonly before: Endpoint; readonly endpoint: Endpoint },
 ): Promise<{ readonly missed: Missed; readonly error?: unknown }> {
   const nowMs = deps.now();
-  const since = formatTimestamp(lastGoodMs(before, nowMs) - ON_ITS_WAY_MS);
+  // What happened before the endpoint was created, it did not miss.
+  const sinceMs = Math.max(Date.parse(before.created_at), lastGoodMs(before, nowMs) - ON_ITS_WAY_MS);
+  const since = formatTimestamp(sinceMs);
   try {
     const range = { since, until: formatTimestamp(nowMs) };
     const counted = await countMissed(deps, { endpoint, ...range, withoutHeld: true }, nowMs + COUNT_MS);

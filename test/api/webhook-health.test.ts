@@ -218,6 +218,21 @@ describe('what a resumed webhook missed', () => {
     expect(await stored()).not.toHaveProperty('inactive_since');
   });
 
+  it('begins no earlier than the endpoint itself', async () => {
+    const { patch, anEventAt } = await withEndpoint({
+      status: 'paused',
+      created_at: at(-2 * MINUTE),
+      status_changed_at: at(-MINUTE),
+    });
+    await anEventAt(-3 * MINUTE);
+    await anEventAt(-1_000);
+    expect((await patch({ status: 'active' })).body.missed).toEqual({
+      count: 1,
+      exact: true,
+      since: at(-2 * MINUTE),
+    });
+  });
+
   it('leaves out the held deliveries, which are delivered by the resume', async () => {
     const { patch, anEventAt, hold } = await withEndpoint({ status: 'paused', status_changed_at: at(-HOUR) });
     await hold(3);

@@ -28,6 +28,11 @@ async function statusesOf(hook: Hook): Promise<string[]> {
   return body.data.map((each: { status: string }) => each.status);
 }
 
+async function endpointOf(hook: Hook) {
+  const { body } = await api('GET', `/v1/webhooks/${hook.endpointId}`);
+  return body;
+}
+
 async function historyOf(hook: Hook): Promise<string[]> {
   const { body } = await api('GET', `/v1/webhooks/${hook.endpointId}/changes?limit=100`);
   return body.data.map((each: { action: string }) => each.action);
@@ -97,9 +102,24 @@ describe('the breaker', () => {
       );
       const held = await Promise.all([send(), send()]);
       await Promise.all(held.map((messageId) => delivery(hook, messageId, ['held', 'retrying'])));
+      const failing = await endpointOf(hook);
+      expect(failing).toMatchObject({
+        status: 'active',
+        health: 'failing',
+        failing_since: expect.any(String),
+        held_count_exact: true,
+      });
+      expect(failing.consecutive_failures).toBeGreaterThanOrEqual(10);
+      // A probe may just be under way with one of them.
+      expect([1, 2]).toContain(failing.held_count);
       await hook.behave({ status: 200 });
       await Promise.all(held.map((messageId) => delivery(hook, messageId, ['delivered'])));
-      expect(await historyOf(hook)).toContain('recovered');
+      expect((await historyOf(hook)).filter((action) => action !== 'created')).toEqual([
+        'recovered',
+        'failing',
+      ]);
+      const healthy = { health: 'healthy', failing_since: null, consecutive_failures: 0, held_count: 0 };
+      expect(await endpointOf(hook)).toMatchObject(healthy);
       for (const messageId of held) {
         // oxlint-disable-next-line no-await-in-loop -- one after the other
         const taken = (await hook.seen(messageId)).filter((request) => request.status === 200);
@@ -115,13 +135,14 @@ describe('events of a pause', () => {
     await withHook(async (hook) => {
       const since = new Date(Date.now() - 1000).toISOString();
       const status = (value: string) => api('PATCH', `/v1/webhooks/${hook.endpointId}`, { status: value });
-      await status('paused');
+      expect((await status('paused')).body).toMatchObject({ status: 'paused', missed: null });
       const other = await createHook(['delivered'], api);
       const messageId = await send();
       await other.requests(1, messageId);
       await other.remove();
       expect(await statusesOf(hook)).toEqual([]);
-      await status('active');
+      const resumed = await status('active');
+      expect(resumed.body).toMatchObject({ status: 'active', missed: { count: 1, exact: true } });
       const dry = await post(hook, 'recover', { since, dry_run: true });
       expect(dry.body).toMatchObject({ count: 1, exact: true });
       await post(hook, 'recover', { since });

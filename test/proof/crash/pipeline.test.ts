@@ -4,6 +4,7 @@ import {
   checkCounters,
   checkDeliveries,
   checkEvents,
+  checkHealth,
   checkRequests,
   checkSuppressions,
 } from '../ledger/ledger.ts';
@@ -18,6 +19,7 @@ function violationsOf({ world, published, endpoints }: Day): readonly string[] {
     checkRequests(world, endpoints),
     checkCounters(world, published),
     checkSuppressions(world),
+    checkHealth(world, endpoints),
     { violations: world.failedExecutions.map(({ name }) => `execution ${name} failed`) },
     { violations: world.queue.dead.map((body) => `given up: ${body}`) },
   ].flatMap(({ violations }) => violations);

@@ -14,7 +14,7 @@ import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
 import { updateEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
-import { bounceEvent, sendEvent } from '../../../local/ses-events.ts';
+import { bounceEvent, sendEvent, subscriptionEvent } from '../../../local/ses-events.ts';
 import { putEndpoint } from '../../builders/rows.ts';
 import { lifeOf, type Published } from '../world/mail.ts';
 import { Receiver, type Behaviour } from '../world/receiver.ts';
@@ -42,6 +42,8 @@ const RECEIVERS: Readonly<Record<string, Behaviour>> = {
   dead: () => ({ status: 503 }),
   gone: () => ({ status: 410 }),
   forbidden: () => ({ status: undefined, error: 'blocked_address' }),
+  // Fails four times over half an hour, which is too seldom for the breaker, and then recovers.
+  seldom: until(120, () => ({ status: 500 })),
 };
 
 const UNKNOWN = '0100-unknown';
@@ -64,7 +66,7 @@ export async function aDay(seed: number): Promise<Day> {
       id: deterministicId('ep', [name]),
       workspace_id: WORKSPACE,
       url,
-      events: ['*'],
+      events: name === 'seldom' ? ['unsubscribed'] : ['*'],
       status: 'active',
       status_changed_at: at,
       created_at: at,
@@ -133,6 +135,13 @@ function odd({ dice, table }: World): readonly Published[] {
     },
     // Enough at once to open a breaker while some of them are on their way.
     ...Array.from({ length: 16 }, (_, index) => told(`burst-${index}`, START_MS + 2 * MINUTE_MS + index)),
+    {
+      atMs: START_MS,
+      body: JSON.stringify(subscriptionEvent(untagged, START_MS)),
+      facts: [
+        { messageId: untagged.messageId, to: 'b@example.com', event: 'unsubscribed', workspaceId: WORKSPACE },
+      ],
+    },
     // A type that nothing is known of: stored, and dispatched to nobody.
     {
       atMs: START_MS,

@@ -6,7 +6,7 @@ import { deliveryId } from '../../../lambdas/core/ids.ts';
 import { timelinesOf } from '../../../lambdas/core/message-status.ts';
 import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
-import { attemptWorkspace } from '../../../lambdas/store/keys.ts';
+import { attemptWorkspace, endpointChangesPartition } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/pages.ts';
 import { countersOfFact, isSimulated, statusAfter, type Fact, type Published } from '../world/mail.ts';
 import type { World } from '../world/world.ts';
@@ -240,4 +240,27 @@ export function checkSuppressions(world: World): Findings {
     .filter(isSimulated)
     .map((each) => `of the mailbox simulator, and suppressed: ${each}`);
   return { violations: [...missing, ...simulated], figures: { suppressed: listed.size } };
+}
+
+/**
+ * The history of each endpoint has one entry for each change of its health: between two `failing` entries the endpoint
+ * recovered, was resumed or got another URL, and every `recovered` entry follows a `failing` one.
+ */
+export function checkHealth(world: World, endpoints: readonly Endpoint[]): Findings {
+  const changes = rowsOf(world, 'endpoint_change');
+  const violations = endpoints.flatMap((endpoint) => {
+    const partition = endpointChangesPartition(endpoint.workspace_id, endpoint.id);
+    const count = (...actions: readonly string[]): number =>
+      changes.filter((row) => row.pk === partition && actions.includes(String(row['action']))).length;
+    const failing = count('failing');
+    const recovered = count('recovered');
+    const reset = count('resumed', 'updated');
+    const name = `${failing} failing, ${recovered} recovered, ${reset} resumed: ${endpoint.url}`;
+    const current = rowOf(world, endpoint)?.['health'] === 'failing' ? 1 : 0;
+    return [
+      ...(failing > recovered + reset + current ? [`failing twice: ${name}`] : []),
+      ...(failing < recovered + current ? [`recovered without failing: ${name}`] : []),
+    ];
+  });
+  return { violations, figures: {} };
 }

@@ -13,6 +13,7 @@ import {
   checkCounters,
   checkDeliveries,
   checkEvents,
+  checkHealth,
   checkRequests,
   checkSuppressions,
   type Findings,
@@ -90,6 +91,7 @@ function checkAll(
     checkRequests(world, endpoints),
     checkCounters(world, published),
     checkSuppressions(world),
+    checkHealth(world, endpoints),
     {
       violations: world.failedExecutions.map(
         ({ name, error }) => `execution ${name} ended: ${error.message}`,
