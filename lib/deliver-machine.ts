@@ -9,6 +9,12 @@ const TASK_TIMEOUT_SECONDS = DELIVER_TIMEOUT_SECONDS + 15;
 const RETRY: Outcome = 'retry';
 const field = (name: keyof DeliveryResult): string => `$.${name}`;
 
+/** In Amazon States Language. */
+export interface MachineDefinition {
+  readonly StartAt: string;
+  readonly States: Readonly<Record<string, object>>;
+}
+
 /** One call of the deliver λ. Both machines carry a DeliveryTask as their whole state, and take its answer as the next. */
 export function attemptTask(deliverFunctionArn: string, extra: Pick<DeliverInput, 'abandon'> = {}): object {
   return {
@@ -46,7 +52,7 @@ export function deliverDefinition(targets: {
   readonly deliverFunctionArn: string;
   readonly redeliverMachineArn: string;
   readonly deadLetterQueueUrl: string;
-}): object {
+}): MachineDefinition {
   const integration = (action: string): string => `arn:${targets.partition}:states:::${action}`;
   return {
     StartAt: 'Attempt',

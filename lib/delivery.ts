@@ -8,12 +8,13 @@ import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import { KIND } from '../lambdas/store/keys.ts';
 import { deadLetterQueue, givenUpTo } from './dead-letter-queue.ts';
-import { DELIVER_TIMEOUT_SECONDS, deliverDefinition } from './deliver-machine.ts';
+import { DELIVER_TIMEOUT_SECONDS, deliverDefinition, type MachineDefinition } from './deliver-machine.ts';
 import type { EventTable } from './event-table.ts';
 import { ivyFunction, letCount } from './ivy-function.ts';
 import type { ResolvedOptions } from './options.ts';
 import { RECOVER_TIMEOUT_SECONDS, recoverDefinition } from './recover-machine.ts';
 import { redeliverDefinition } from './redeliver-machine.ts';
+import { scaledDefinition } from './scaled-definition.ts';
 import type { SecretsKey } from './secrets-key.ts';
 
 export interface DeliveryProps {
@@ -23,6 +24,8 @@ export interface DeliveryProps {
     ResolvedOptions,
     'retry' | 'allowInsecureEndpoints' | 'autoSuppress' | 'deliverConcurrency'
   >;
+  /** 1 in a deployment; the local run shortens the waits that are not shown. */
+  readonly waitScale: number;
 }
 
 /** From a new row to a signed webhook: dispatch starts a delivery, two state machines carry it, deliver makes the attempts. */
@@ -41,8 +44,11 @@ export class Delivery extends Construct {
   /** Keys of deliveries that no execution could take. */
   readonly deliverDeadLetters: sqs.Queue;
 
+  private readonly waitScale: number;
+
   constructor(scope: Construct, id: string, props: DeliveryProps) {
     super(scope, id);
+    this.waitScale = props.waitScale;
 
     this.dispatchDeadLetters = deadLetterQueue(this, 'DispatchDeadLetters');
     this.deliverDeadLetters = deadLetterQueue(this, 'DeliverDeadLetters');
@@ -52,6 +58,9 @@ export class Delivery extends Construct {
     this.recover = this.createRecover(props);
     this.recoverMachine = this.createRecoverMachine();
     this.dispatch = this.createDispatch(props);
+    if (props.waitScale !== 1)
+      for (const fn of [this.deliver, this.recover, this.dispatch])
+        fn.addEnvironment(ENV.waitScale, String(props.waitScale));
   }
 
   private createDeliver({ table, secretsKey, options }: DeliveryProps): lambda.Function {
@@ -193,8 +202,9 @@ export class Delivery extends Construct {
   }
 
   /** Plain Amazon States Language rather than state classes: these grant more than is needed (every version of a function). */
-  private definition(definition: object): sfn.DefinitionBody {
-    return sfn.DefinitionBody.fromString(Stack.of(this).toJsonString(definition));
+  private definition(definition: MachineDefinition): sfn.DefinitionBody {
+    const scaled = this.waitScale === 1 ? definition : scaledDefinition(definition, this.waitScale);
+    return sfn.DefinitionBody.fromString(Stack.of(this).toJsonString(scaled));
   }
 
   private allow(machine: sfn.StateMachine, action: string, resource: string): void {

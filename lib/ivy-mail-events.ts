@@ -11,10 +11,16 @@ import { Delivery } from './delivery.ts';
 import { EventSource } from './event-source.ts';
 import { EventTable } from './event-table.ts';
 import { Ingest } from './ingest.ts';
+import { resolveInternal, type InternalProps } from './internal-props.ts';
 import { resolveOptions, type StackOptions } from './options.ts';
 import { RestApi } from './rest-api.ts';
 import { SecretsKey } from './secrets-key.ts';
 import { Tally } from './tally.ts';
+
+export interface IvyMailEventsProps extends StackOptions {
+  /** @internal For the local run only; refused without `allowInsecureEndpoints`. */
+  readonly internal?: InternalProps;
+}
 
 /**
  * The whole pipeline: SES → queue → table → signed webhooks, and the API over it. Put it into a stack of your own, or
@@ -35,9 +41,10 @@ export class IvyMailEvents extends Construct {
   readonly alarmTopic: sns.Topic;
 
   /** Throws an Error that names an option which is wrong or unknown. */
-  constructor(scope: Construct, id: string, props: StackOptions = {}) {
+  constructor(scope: Construct, id: string, { internal, ...props }: IvyMailEventsProps = {}) {
     super(scope, id);
     const options = resolveOptions(props);
+    const { waitScale } = resolveInternal(internal, options);
     const removalPolicy = options.removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
     const source = new EventSource(this, 'Source', options);
@@ -45,7 +52,7 @@ export class IvyMailEvents extends Construct {
     const secretsKey = new SecretsKey(this, 'Secrets', { removalPolicy });
     // oxlint-disable-next-line no-new -- a construct is placed by making it
     new Ingest(this, 'Ingest', { source, table, retentionDays: options.retentionDays });
-    const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options });
+    const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options, waitScale });
     const tally = new Tally(this, 'Tally', { table, retentionDays: options.retentionDays });
     const api = new RestApi(this, 'Api', { source, table, secretsKey, options });
     const alarms = new Alarms(this, 'Alarms', {

@@ -2,17 +2,22 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { DEFAULT_WORKSPACE_ID } from '../lambdas/core/ids.ts';
 import { IvyMailEvents } from './ivy-mail-events.ts';
-import type { StackOptions } from './options.ts';
+import type { InternalProps } from './internal-props.ts';
+import { resolveOptions, type StackOptions } from './options.ts';
 
 export interface IvyMailStackProps extends StackProps {
   readonly options: StackOptions;
+  /** For the local run only. */
+  readonly internal?: InternalProps;
 }
 
 /** The construct in a stack of its own, and what a person needs to know of it. */
 export class IvyMailStack extends Stack {
-  constructor(scope: Construct, id: string, { options, ...props }: IvyMailStackProps) {
+  constructor(scope: Construct, id: string, { options, internal, ...props }: IvyMailStackProps) {
     super(scope, id, props);
-    const ivy = new IvyMailEvents(this, 'Ivy', options);
+    // Resolved here, so that a context value named `internal` is refused like any other name that is no option.
+    const resolved = resolveOptions(options);
+    const ivy = new IvyMailEvents(this, 'Ivy', { ...resolved, ...(internal && { internal }) });
 
     const output = (name: string, value: string, description: string): void => {
       // oxlint-disable-next-line no-new -- a construct is placed by making it

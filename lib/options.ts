@@ -144,7 +144,7 @@ function readValue(name: string, value: unknown): unknown {
  * The options in the CDK context of an app. A plain word that is no option is passed on, and so refused: names that
  * belong to the CDK or to a plugin have a colon, a slash or a dash in them.
  */
-export function optionsFromContext(node: Node): StackOptions {
+export function optionsFromContext(node: Pick<Node, 'getAllContext'>): StackOptions {
   const context = node.getAllContext() as Record<string, unknown>;
   return Object.fromEntries(
     Object.entries(context)

@@ -1,5 +1,5 @@
 import type { PacedResult } from '../lambdas/core/commands.ts';
-import { DELAY_PATH } from './deliver-machine.ts';
+import { DELAY_PATH, type MachineDefinition } from './deliver-machine.ts';
 
 /** Own timeout of the recover λ: it reads some thousand rows and starts a hundred executions. */
 export const RECOVER_TIMEOUT_SECONDS = 60;
@@ -12,7 +12,7 @@ const CONTINUE: PacedResult['outcome'] = 'continue';
  * a PacedTask; the λ says how long to wait for the next step. Faults of our own are tried again for up to 24 h, with the
  * waits of Redeliver; after it the execution fails, with an alarm, and can be redriven.
  */
-export function recoverDefinition(targets: { readonly recoverFunctionArn: string }): object {
+export function recoverDefinition(targets: { readonly recoverFunctionArn: string }): MachineDefinition {
   return {
     StartAt: 'Wait',
     States: {

@@ -1,4 +1,4 @@
-import { attemptTask, DELAY_PATH, retryOrDone } from './deliver-machine.ts';
+import { attemptTask, DELAY_PATH, retryOrDone, type MachineDefinition } from './deliver-machine.ts';
 
 /**
  * "Redeliver", Standard: every attempt after the first. It waits as long as the deliver λ said, without costing
@@ -7,7 +7,7 @@ import { attemptTask, DELAY_PATH, retryOrDone } from './deliver-machine.ts';
  * Faults of our own are tried again for up to 24 h: the first seven waits are 5, 10, … 320 s (635 s), each after them
  * 10 minutes. With 45 s for each try, (86,400 - 635 - 45 × 8) ÷ (600 + 45) leaves room for 132 of those.
  */
-export function redeliverDefinition(targets: { readonly deliverFunctionArn: string }): object {
+export function redeliverDefinition(targets: { readonly deliverFunctionArn: string }): MachineDefinition {
   return {
     StartAt: 'Wait',
     States: {

@@ -1,7 +1,31 @@
+import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
+import { delaysOf } from './retry-scale.ts';
 import type { StackDescription } from './stack-file.ts';
 
-/** What a person reads when everything is up: where to look, and lines to paste. */
-export function banner(stack: StackDescription, retryScale: number, signInUrl: string): string {
+interface Running {
+  readonly stack: StackDescription;
+  /** The schedule that is deployed here. */
+  readonly retry: RetryOptions;
+  readonly signInUrl: string;
+}
+
+/** `3 s, 15 s and 75 s` */
+function delaysText(retry: RetryOptions): string {
+  const delays = delaysOf(retry).map((seconds) => `${Number(seconds.toFixed(1))} s`);
+  const last = delays.pop();
+  return delays.length === 0 ? `${last}` : `${delays.join(', ')} and ${last}`;
+}
+
+function retriesText(retry: RetryOptions, retryScale: number): string {
+  if (retry.count === 0) return 'A failed webhook is not retried here, as the option retry says.';
+  const again = `A failed webhook is sent again after ${delaysText(retry)}, each ±20 %.`;
+  if (retryScale === 1) return again;
+  return `${again} That is ${retryScale} of what a deployment waits; the times shown are real.
+All of it: npm start -- --retry-scale 1`;
+}
+
+/** The text that a person reads when everything is up: where to look, and lines to paste. */
+export function banner({ stack, retry, signInUrl }: Running, retryScale: number): string {
   const key = `-H 'x-api-key: ${stack.api_key}'`;
   const mail = {
     from: stack.from,
@@ -32,7 +56,7 @@ Send one, and watch its webhooks arrive in the inbox:
 Is everything well?
   npm run admin -- doctor --local
 
-Retries wait ${retryScale} of the time they show: a minute takes ${60 * retryScale} s (-- --retry-scale 1 for all of it).
+${retriesText(retry, retryScale)}
 Ctrl-C ends everything.
 `;
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
 import { ACCOUNT, CREDENTIALS, REGION } from './aws.ts';
 import type { Processes } from './processes.ts';
+import { WAIT_SCALE_CONTEXT } from './retry-scale.ts';
 
 /** The outputs of the stack that the local run needs; their names are the template's. */
 export interface StackOutputs {
@@ -13,7 +15,7 @@ export interface StackOutputs {
 }
 
 export interface Cdk {
-  /** Synthesizes the app of cdk.json once, into the run's folder; needs no AWS. */
+  /** Synthesizes local/app.ts with the context of cdk.json once, into the run's folder; needs no AWS. */
   synth(): Promise<void>;
   bootstrap(endpoint: string): Promise<void>;
   /** Deploys what `synth` has made. */
@@ -25,15 +27,36 @@ export const STACK_NAME = 'IvyMailEvents';
 /** A third of a synth goes into the CDK's own rules for templates; the tests and a deploy to AWS apply them. */
 const WITHOUT_RULES = { CDK_VALIDATION: 'false' };
 
+/** How long the local run waits, where it differs from a deployment. */
+export interface LocalTiming {
+  /** The `retry` option that is deployed. */
+  readonly retry: RetryOptions;
+  /** By how much the waits are shortened that no time shown depends on. */
+  readonly waitScale: number;
+}
+
+/** The arguments of the CDK's command line that make the local run's app of this project. */
+export function localAppArguments({ retry, waitScale }: LocalTiming): readonly string[] {
+  return [
+    '--app',
+    'npx tsx local/app.ts',
+    '-c',
+    `retry=${JSON.stringify(retry)}`,
+    '-c',
+    `${WAIT_SCALE_CONTEXT}=${waitScale}`,
+  ];
+}
+
 interface CdkOptions {
   readonly processes: Processes;
   readonly root: string;
   readonly runFolder: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly timing: LocalTiming;
 }
 
 /** The CDK's own command line, as a user would type it against a real account, pointed at the emulator. */
-export function createCdk({ processes, root, runFolder, env }: CdkOptions): Cdk {
+export function createCdk({ processes, root, runFolder, env, timing }: CdkOptions): Cdk {
   const assembly = join(runFolder, 'cdk.out');
   const outputsFile = join(runFolder, 'outputs.json');
   const quiet = { CDK_DISABLE_CLI_TELEMETRY: 'true', CDK_HOME: join(runFolder, 'cdk-home'), NO_COLOR: '1' };
@@ -59,7 +82,7 @@ export function createCdk({ processes, root, runFolder, env }: CdkOptions): Cdk 
 
   return {
     synth: () => {
-      const args = ['synth', '--quiet', '--output', assembly, '-c', 'allowInsecureEndpoints=true'];
+      const args = ['synth', '--quiet', '--output', assembly, ...localAppArguments(timing)];
       return cdk(args, root, WITHOUT_RULES);
     },
 

@@ -19,8 +19,6 @@ export interface EmulatorOptions {
   readonly sesEndpoint: string;
   /** Aborted when the run is to end, or MiniStack has crashed. */
   readonly signal: AbortSignal;
-  /** By how much Step Functions' waits are shortened: 0.05 makes a minute three seconds. */
-  readonly retryScale: number;
 }
 
 const READY_WITHIN_MS = 180_000;
@@ -50,7 +48,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<string> {
       STATE_DIR: join(options.runFolder, 'state'),
       S3_DATA_DIR: join(options.runFolder, 's3'),
       LOG_LEVEL: 'ERROR',
-      SFN_WAIT_SCALE: String(options.retryScale),
+      // Executions wait as long as they say. A scale from the user's own environment would make shown times wrong.
+      SFN_WAIT_SCALE: '1',
       // Lambda workers inherit this environment: the product is untouched, and its mail comes to our simulator.
       AWS_ENDPOINT_URL_SESV2: options.sesEndpoint,
     },

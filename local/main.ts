@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     running = await startLocalStack({ ...options, signal: interruption.signal });
     interruption.signal.throwIfAborted();
     publishStackFile(stackFile, running.stack);
-    console.log(banner(running.stack, options.retryScale, running.signInUrl));
+    console.log(banner(running, options.retryScale));
     void running.crashed.then((error) => exit(1, `\n${error.message}\nEverything else was ended.`));
   } catch (error) {
     if (interruption.signal.aborted) return exit(0, 'Stopped; nothing is left running.');

@@ -20,7 +20,7 @@ const PROGRAM: Program<CommandSpec> = {
         port: { value: 'N', summary: 'The port of the API (default: a free one)' },
         'retry-scale': {
           value: 'X',
-          summary: 'Waits between retries take X times the time they show',
+          summary: 'Retries and other waits take X times what they take in a deployment',
           default: String(DEFAULT_RETRY_SCALE),
         },
       },

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createTable } from '../lambdas/store/table.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { signInLink } from '../bin/admin/dashboard.ts';
 import { initWorkspace } from '../bin/admin/init.ts';
+import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
+import { optionsFromContext, resolveOptions } from '../lib/options.ts';
 import { awsConfig, childEnvironment, REGION } from './aws.ts';
 import { createCdk } from './deploy.ts';
 import { startEmulator } from './emulator.ts';
@@ -12,6 +14,7 @@ import { startFront } from './front.ts';
 import { startInbox } from './inbox.ts';
 import { createProcesses } from './processes.ts';
 import { createProgress, isLively, SILENT, type Progress } from './progress.ts';
+import { scaledRetry } from './retry-scale.ts';
 import { seed } from './seed.ts';
 import { startSesSimulator } from './ses-simulator.ts';
 import { isAlive, type StackDescription } from './stack-file.ts';
@@ -22,7 +25,7 @@ export interface LocalStackOptions {
   readonly port?: number;
   /** Whether to fill it with a day of mail. */
   readonly seed: boolean;
-  /** By how much the waits of retries are shortened; default 0.05. */
+  /** By how much retries and all other waits of a deployment are shortened; more than 0, at most 1; default 0.05. */
   readonly retryScale?: number;
   /** Without a word on the terminal. */
   readonly quiet?: boolean;
@@ -32,6 +35,8 @@ export interface LocalStackOptions {
 
 export interface LocalStack {
   readonly stack: StackDescription;
+  /** The retry schedule that is deployed, already scaled. */
+  readonly retry: RetryOptions;
   /** Signs in to the dashboard until its key expires. */
   readonly signInUrl: string;
   /** Resolves when a part has ended that was to stay. */
@@ -58,6 +63,7 @@ export function startLocalStack(options: LocalStackOptions): Promise<LocalStack>
 
 async function start(options: LocalStackOptions, progress: Progress): Promise<LocalStack> {
   const { retryScale = DEFAULT_RETRY_SCALE } = options;
+  const retry = scaledRetry(deployedRetry(), retryScale);
   const runFolder = createRunFolder();
   const crash = Promise.withResolvers<Error>();
   const broken = new AbortController();
@@ -86,7 +92,7 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
     const front = await opened(startFront({ port: options.port ?? 0 }));
     const ses = await opened(startSesSimulator({ from: FROM, now: Date.now, newUuid: randomUUID }));
     const env = childEnvironment(process.env, { root, temp: join(runFolder, 'tmp') });
-    const cdk = createCdk({ processes, root, runFolder, env });
+    const cdk = createCdk({ processes, root, runFolder, env, timing: { retry, waitScale: retryScale } });
 
     const synthesized = progress.step('App synthesized', () => cdk.synth());
     const emulated = progress
@@ -100,7 +106,6 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
           env,
           signal,
           sesEndpoint: ses.url,
-          retryScale,
         }),
       )
       .then(async (endpoint) => {
@@ -143,13 +148,21 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
         seed({ stack, publish: (events) => topic.publishAll(events), nowMs: Date.now(), signal }),
       );
     signal.throwIfAborted();
-    return { stack, signInUrl: link.url, crashed: crash.promise, stop };
+    return { stack, retry, signInUrl: link.url, crashed: crash.promise, stop };
   } catch (error) {
     // The first reason stands: a crash or an interruption says more than what it broke.
     broken.abort(signal.aborted ? signal.reason : error);
     await stop();
     throw signal.reason;
   }
+}
+
+/** The `retry` option of a deployment: that of the context in cdk.json, or its default. Throws where it is wrong. */
+function deployedRetry(): RetryOptions {
+  const file = readFileSync(join(root, 'cdk.json'), 'utf8');
+  const { context = {} } = JSON.parse(file) as { readonly context?: Readonly<Record<string, unknown>> };
+  const { retry } = optionsFromContext({ getAllContext: () => context });
+  return resolveOptions({ ...(retry !== undefined && { retry }) }).retry;
 }
 
 /** `.local/run-<pid>-…`; the folders of runs that were killed are removed on the way. */

@@ -66,10 +66,15 @@ export function duration(ms: number | null): string {
   return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
-/** `45 s`, `5 min`, `2 h`, `1 day` */
+/** `45 s`, `5 min`, `1 min 15 s`, `2 h`, `1 day` */
 export function span(seconds: number): string {
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return `${Number((seconds / 60).toFixed(1))} min`;
+  const whole = Math.round(seconds);
+  // A delay is shown to the second, because the next attempt is.
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3_600) {
+    const rest = whole % 60;
+    return `${Math.floor(whole / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
+  }
   if (seconds < 86_400) return `${Number((seconds / 3_600).toFixed(1))} h`;
   const days = Number((seconds / 86_400).toFixed(1));
   return `${days} day${days === 1 ? '' : 's'}`;

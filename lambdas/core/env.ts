@@ -1,3 +1,5 @@
+import { checkedWaitScale } from './wait-scale.ts';
+
 /** The names of the functions' environment variables: set in lib/, read in lambdas/handlers/. No SDK import here. */
 export const ENV = {
   tableName: 'IVYMAIL_TABLE_NAME',
@@ -15,6 +17,8 @@ export const ENV = {
   allowInsecureEndpoints: 'IVYMAIL_ALLOW_INSECURE_ENDPOINTS',
   /** JSON of the `retry` stack option: {"firstDelaySeconds","factor","count"}. */
   retry: 'IVYMAIL_RETRY',
+  /** The local run only: by how much waits that are not shown are shortened. Absent means 1. */
+  waitScale: 'IVYMAIL_WAIT_SCALE',
   /** JSON of the `autoSuppress` stack option: {"hardBounces","complaints"}. */
   autoSuppress: 'IVYMAIL_AUTO_SUPPRESS',
 } as const;
@@ -32,4 +36,9 @@ export function requireNumberEnv(environment: Environment, name: string): number
   const value = Number(requireEnv(environment, name));
   if (!Number.isFinite(value)) throw new Error(`Environment variable ${name} must be a number`);
   return value;
+}
+
+/** 1 in a deployment, where the variable is absent. Throws a RangeError unless it is more than 0 and at most 1. */
+export function waitScaleOf(environment: Environment): number {
+  return checkedWaitScale(Number(environment[ENV.waitScale] ?? 1));
 }

@@ -13,6 +13,7 @@ import { randomId } from '../core/ids.ts';
 import { decideOutcome, type Decision } from '../core/outcome.ts';
 import type { RetryOptions } from '../core/retry-schedule.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
+import { scaledSeconds } from '../core/wait-scale.ts';
 import {
   claimAttempt,
   eventAddressOf,
@@ -36,6 +37,8 @@ export interface DeliverDeps {
   readonly secrets: SecretOpener;
   readonly send: Sender;
   readonly retry: RetryOptions;
+  /** Of the waits for a lease and for a record, which no time shown depends on; 1 if absent. */
+  readonly waitScale?: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** 0 to 1, for the jitter. */
@@ -124,29 +127,36 @@ function afterRefusedClaim(deps: DeliverDeps, task: DeliveryTask, refused: Refus
   const { delivery, leaseUntilMs } = refused;
   const outcome = SETTLED[delivery.status];
   const next = Math.max(task.attempt, delivery.attempt_count + 1);
-  const later = (dueMs: number, runAttempt: number): DeliveryResult => ({
+  const later = (dueMs: number, runAttempt: number, scale = 1): DeliveryResult => ({
     ...task,
     outcome: 'retry',
     attempt: next,
     run_attempt: runAttempt,
-    delay_seconds: Math.max(1, Math.ceil((dueMs - deps.now()) / 1000)),
+    delay_seconds: scaledSeconds(Math.max(1, Math.ceil((dueMs - deps.now()) / 1000)), scale),
   });
+  // The lease itself is never shortened, or a second execution could send while the first one does. An execution that
+  // waits less than the rest of the lease finds the lease again, and waits again.
+  const afterLease = (untilMs: number, runAttempt: number): DeliveryResult =>
+    later(untilMs, runAttempt, deps.waitScale);
   const ended = (settled: Outcome): DeliveryResult => ({ ...task, outcome: settled, delay_seconds: 0 });
 
   if (task.trigger === 'manual') {
-    if (leaseUntilMs !== undefined) return later(leaseUntilMs, task.run_attempt);
+    if (leaseUntilMs !== undefined) return afterLease(leaseUntilMs, task.run_attempt);
     if (refused.lastManualRun === task.run) return ended(outcome === 'retry' ? 'cancelled' : outcome);
     return later(deps.now(), task.run_attempt);
   }
   if (outcome === 'delivered') return ended(outcome);
   const own = refused.run === task.run;
   if (outcome !== 'retry')
-    return own || task.run === 'auto' ? ended(outcome) : later(leaseUntilMs ?? deps.now(), task.run_attempt);
+    return own || task.run === 'auto'
+      ? ended(outcome)
+      : afterLease(leaseUntilMs ?? deps.now(), task.run_attempt);
   // In another run, which has its own schedule: two that took turns would make twice the attempts.
   if (!own) return ended('cancelled');
   const nextAttemptMs =
     delivery.next_attempt_at === undefined ? deps.now() : Date.parse(delivery.next_attempt_at);
-  return later(leaseUntilMs ?? nextAttemptMs, Math.max(task.run_attempt, refused.runAttempts + 1));
+  const runAttempt = Math.max(task.run_attempt, refused.runAttempts + 1);
+  return leaseUntilMs === undefined ? later(nextAttemptMs, runAttempt) : afterLease(leaseUntilMs, runAttempt);
 }
 
 /** The last word on a delivery that our own faults kept from being tried for a day. */
@@ -222,7 +232,7 @@ async function record(
   const unwritten = writes.find((write) => write.status === 'rejected');
   if (unwritten && before)
     throw new OwnFault('An attempt is not written down yet', { cause: unwritten.reason });
-  if (unwritten) return { result: toBeRecorded(task, sent.result), attempt, health };
+  if (unwritten) return { result: toBeRecorded(deps, task, sent.result), attempt, health };
 
   const retrying = decision.outcome === 'retry';
   return {
@@ -238,7 +248,7 @@ async function record(
   };
 }
 
-function toBeRecorded(task: DeliveryTask, result: AttemptResult): DeliveryResult {
+function toBeRecorded(deps: DeliverDeps, task: DeliveryTask, result: AttemptResult): DeliveryResult {
   const { response_excerpt: _excerpt, ...unrecorded } = result;
   // Of two starts of a run one gives Redeliver its name; what only this one knows must not get lost over it.
   const name = `${task.execution_name}-record`;
@@ -246,7 +256,7 @@ function toBeRecorded(task: DeliveryTask, result: AttemptResult): DeliveryResult
     ...task,
     execution_name: name,
     outcome: 'retry',
-    delay_seconds: RECORD_AGAIN_SECONDS,
+    delay_seconds: scaledSeconds(RECORD_AGAIN_SECONDS, deps.waitScale),
     unrecorded,
   };
 }

@@ -4,6 +4,7 @@ import { matchEndpoints, type Endpoint } from '../core/endpoints.ts';
 import type { EmailEvent, SuppressionReason } from '../core/events.ts';
 import { probeDelaySeconds } from '../core/endpoint-health.ts';
 import { deliveryId } from '../core/ids.ts';
+import { scaledSeconds } from '../core/wait-scale.ts';
 import { isMailboxSimulator } from '../core/mailbox-simulator.ts';
 import type { StoredEvent } from '../store/events.ts';
 
@@ -24,6 +25,8 @@ export interface DispatchDeps {
   /** Adds the recipient to the workspace's list; one already listed is left as it is. */
   readonly suppress: (event: EmailEvent, reason: SuppressionReason) => Promise<void>;
   readonly autoSuppress: AutoSuppress;
+  /** Of the wait before the first probe; 1 if absent. */
+  readonly waitScale?: number;
 }
 
 /**
@@ -100,7 +103,7 @@ export async function dispatchCommand(deps: DispatchDeps, command: Command): Pro
     command_id: command.id,
     command: command.command,
     execution_name: command.id,
-    delay_seconds: waits ? probeDelaySeconds(0) : 0,
+    delay_seconds: waits ? scaledSeconds(probeDelaySeconds(0), deps.waitScale) : 0,
     steps: 0,
     probes: 0,
   });

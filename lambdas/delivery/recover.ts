@@ -4,6 +4,7 @@ import { probeDelaySeconds } from '../core/endpoint-health.ts';
 import type { Endpoint } from '../core/endpoints.ts';
 import { deterministicId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
+import { scaledSeconds } from '../core/wait-scale.ts';
 import {
   advanceRecovery,
   getCommand,
@@ -35,6 +36,8 @@ export interface RecoverDeps {
   readonly startDelivery: (task: DeliveryTask) => Promise<void>;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Of the waits between steps and between probes; 1 if absent. */
+  readonly waitScale?: number;
 }
 
 /**
@@ -42,7 +45,8 @@ export interface RecoverDeps {
  * step that runs twice starts the same executions, and the claim of each delivery lets one of them send.
  */
 export async function recoverStep(deps: RecoverDeps, task: PacedTask): Promise<PacedResult> {
-  const result = await (task.command === 'recover' ? recover(deps, task) : drain(deps, task));
+  const step = await (task.command === 'recover' ? recover(deps, task) : drain(deps, task));
+  const result = { ...step, delay_seconds: scaledSeconds(step.delay_seconds, deps.waitScale) };
   return result.outcome === 'continue' && result.steps >= STEPS_PER_EXECUTION
     ? continueElsewhere(deps, result)
     : result;

@@ -3,7 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { CALL_LIMITS } from '../core/aws-limits.ts';
 import type { DeliverInput, DeliveryResult } from '../core/deliveries.ts';
-import { ENV, requireEnv } from '../core/env.ts';
+import { ENV, requireEnv, waitScaleOf } from '../core/env.ts';
 import { METRIC, metricsIn } from '../core/metrics.ts';
 import type { RetryOptions } from '../core/retry-schedule.ts';
 import { deliver, type DeliverDeps } from '../delivery/deliver.ts';
@@ -26,6 +26,7 @@ const deps: DeliverDeps = {
   secrets: createSecretOpener({ kms: new KMSClient({ requestHandler: CALL_LIMITS }), now: Date.now }),
   send: createSender({ allowLoopback: process.env[ENV.allowInsecureEndpoints] === 'true' }),
   retry: JSON.parse(requireEnv(process.env, ENV.retry)) as RetryOptions,
+  waitScale: waitScaleOf(process.env),
   now: Date.now,
   random: Math.random,
   randomBytes,

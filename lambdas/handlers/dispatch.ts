@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
-import { ENV, requireEnv } from '../core/env.ts';
+import { ENV, requireEnv, waitScaleOf } from '../core/env.ts';
 import type { DispatchDeps } from '../delivery/dispatch.ts';
 import { dispatchBatch } from '../delivery/dispatch-batch.ts';
 import { startDelivery, startPaced } from '../delivery/executions.ts';
@@ -29,6 +29,7 @@ const deps: DispatchDeps = {
   startPaced: (task) => startPaced(stepFunctions, recoverMachineArn, task),
   suppress: (event, reason) => suppressRecipient(table, event, reason),
   autoSuppress,
+  waitScale: waitScaleOf(process.env),
 };
 
 async function sendPoison(keys: unknown, reason: string): Promise<void> {

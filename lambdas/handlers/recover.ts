@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { PacedResult, PacedTask } from '../core/commands.ts';
-import { ENV, requireEnv } from '../core/env.ts';
+import { ENV, requireEnv, waitScaleOf } from '../core/env.ts';
 import { startDelivery } from '../delivery/executions.ts';
 import { recoverStep, type RecoverDeps } from '../delivery/recover.ts';
 import { createTable } from '../store/table.ts';
@@ -13,6 +13,7 @@ const deps: RecoverDeps = {
   table: createTable(requireEnv(process.env, ENV.tableName)),
   startDelivery: (task) => startDelivery(stepFunctions, machineArn, task),
   now: Date.now,
+  waitScale: waitScaleOf(process.env),
 };
 
 /** Called by the Recover machine, for one step; its answer is the next state. */

@@ -676,3 +676,76 @@ describe('a run that cannot go on', () => {
     expect(requests).toHaveLength(3);
   });
 });
+
+describe('in the local run', () => {
+  const waitScale = 0.05;
+
+  it('an execution waits less for a lease, and the lease is as long as in a deployment', async () => {
+    const { deps, world, requests } = await setUp();
+    const local = { ...deps, waitScale };
+    const task = aTask(event, anEndpoint());
+    const failing = { ...local, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
+    await expect(deliver(failing, { task, execution: 'dead' })).rejects.toThrow('KMS');
+    const waits: number[] = [];
+    let { result } = await deliver(local, { task, execution: 'two' });
+    while (result.outcome === 'retry') {
+      expect(requests).toEqual([]);
+      waits.push(result.delay_seconds);
+      world.nowMs += result.delay_seconds * 1000;
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      ({ result } = await deliver(local, { task: result, execution: 'two' }));
+    }
+    expect(result.outcome).toBe('delivered');
+    expect(waits.slice(0, 2)).toEqual([3, 3]);
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(LEASE_SECONDS);
+  });
+
+  it.each([
+    ['manual', 'pending'],
+    ['recover', 'exhausted'],
+  ] as const)('a %s attempt waits less for a lease, too', async (trigger, status) => {
+    const { table, deps, requests } = await setUp();
+    const failing = { ...deps, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
+    const task = aTask(event, anEndpoint());
+    await expect(deliver(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
+    for (const row of table.rows.values()) if (row['kind'] === 'delivery') row['status'] = status;
+    const other = { ...task, trigger, run: 'rcv_a', attempt: 1, run_attempt: 1 };
+    const { result } = await deliver({ ...deps, waitScale }, { task: other, execution: 'two' });
+    expect(result).toMatchObject({ outcome: 'retry', delay_seconds: 3 });
+    expect(requests).toEqual([]);
+  });
+
+  it('what could not be written down is written sooner', async () => {
+    const { table, deps, requests } = await setUp();
+    table.before = (command) => {
+      if (command === 'PutCommand' && requests.length > 0) throw new Error('throttled');
+    };
+    const input = { task: aTask(event, anEndpoint()), execution: 'one' };
+    const { result } = await deliver({ ...deps, waitScale }, input);
+    expect(result).toMatchObject({ outcome: 'retry', delay_seconds: 1 });
+    expect(result).toHaveProperty('unrecorded');
+  });
+
+  it('a retry waits until the time that is shown: the schedule and Retry-After are not scaled', async () => {
+    const answers: readonly AttemptResult[] = [
+      FAILED,
+      { ...FAILED, status_code: 429, retry_after: '7200' },
+      { ...FAILED, status_code: 503, retry_after: '1' },
+    ];
+    for (const answer of answers) {
+      // oxlint-disable no-await-in-loop -- one after the other
+      const { deps, delivery } = await setUp({ answer });
+      const input = { task: aTask(event, anEndpoint()), execution: 'one' };
+      const { result } = await deliver({ ...deps, waitScale }, input);
+      const waited = answer.retry_after === '7200' ? 7200 : 60;
+      expect(result).toMatchObject({ outcome: 'retry', delay_seconds: waited });
+      const shown = (await delivery())?.next_attempt_at;
+      expect(Date.parse(String(shown))).toBe(START_MS + waited * 1000);
+
+      // Another start of the same run finds the attempt made, and waits for the time that is shown.
+      const again = await deliver({ ...deps, waitScale }, { ...input, execution: 'two' });
+      expect(again.result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: waited });
+      // oxlint-enable no-await-in-loop
+    }
+  });
+});

@@ -283,6 +283,18 @@ describe('dispatchBatch, of a command', () => {
     expect(world.started).toEqual([]);
   });
 
+  it('waits less before the first probe in the local run, and not again where a drain goes on', async () => {
+    const world = setUp({ waitScale: 0.05 });
+    const next = { ...paced, execution_name: 'rcv_next', delay_seconds: 45 };
+    const drain = { ...common, command: 'drain', endpoint_id: anEndpoint().id } as const;
+    await dispatchBatch(world.deps, [
+      commandRecord({ ...drain, opened_at: '2026-02-25T12:00:00Z' }),
+      commandRecord({ ...common, command: 'recover', endpoint_id: anEndpoint().id }),
+      commandRecord({ id: 'rcv_next', workspace_id: WORKSPACE_ID, command: 'continue', task: next }),
+    ]);
+    expect(world.paced.map((each) => each.delay_seconds)).toEqual([3, 0, 45]);
+  });
+
   it('goes on with one that has filled its execution', async () => {
     const world = setUp();
     const next = { ...paced, execution_name: 'rcv_next', probes: 3 };

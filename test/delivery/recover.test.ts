@@ -347,6 +347,32 @@ describe('a drain', () => {
     return { ...world, hold, step };
   }
 
+  it('waits less in the local run: between probes, between steps, and before the last look', async () => {
+    const { deps, hold, table, endpoint, task } = await draining({ breaker_opened_at: OPENED }, OPENED);
+    const local = { ...deps, waitScale: 0.05 };
+    const step = (from: Partial<PacedTask> = {}): Promise<PacedResult> =>
+      recoverStep(local, { ...task, command: 'drain', ...from });
+    await hold(bounceAt(1));
+    const probe = await step();
+    expect(probe).toMatchObject({ outcome: 'continue', delay_seconds: 6 });
+    expect(await step({ probes: 9 })).toMatchObject({ outcome: 'continue', delay_seconds: 45 });
+    // The scale is applied once, also where the next execution goes on.
+    expect(await step({ probes: 9, steps: 1_999 })).toMatchObject({ outcome: 'done' });
+    const commands = [...table.rows.values()].filter((row) => row['command'] === 'continue');
+    expect(commands).toMatchObject([{ task: { delay_seconds: 45 } }]);
+    const { breaker_opened_at: _openedAt, ...well } = endpoint;
+    await putEndpoint(table, well);
+    expect(await step()).toMatchObject({ outcome: 'continue', delay_seconds: 1 });
+    const delivery = { task: aTask(bounceAt(1), endpoint), stored: { event: bounceAt(1), ttl: 1 } };
+    await claimAttempt(table, {
+      ...delivery,
+      task: { ...delivery.task, run: 'rcv_other' },
+      execution: 'x',
+      nowMs: NOW_MS,
+    });
+    expect(await step()).toMatchObject({ outcome: 'continue', empty: true, delay_seconds: 5 });
+  });
+
   it('sends the oldest that is held as a probe, ever more rarely', async () => {
     const { hold, step, started } = await draining({ breaker_opened_at: OPENED }, OPENED);
     await hold(bounceAt(2));

@@ -4,12 +4,22 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { childEnvironment } from '../../local/aws.ts';
+import { localAppArguments } from '../../local/deploy.ts';
+import { scaledRetry } from '../../local/retry-scale.ts';
+import { DEFAULT_RETRY_SCALE } from '../../local/stack.ts';
+import { resolveOptions } from '../../lib/options.ts';
 import { isAlive, type StackDescription } from '../../local/stack-file.ts';
 import { until } from '../time.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const state = join(root, '.local');
 const stackFile = join(state, 'stack.json');
+
+/** As npm start deploys it without options. */
+const TIMING = {
+  retry: scaledRetry(resolveOptions({}).retry, DEFAULT_RETRY_SCALE),
+  waitScale: DEFAULT_RETRY_SCALE,
+};
 
 interface Run {
   readonly child: ChildProcess;
@@ -34,7 +44,7 @@ function cdk(stack: StackDescription, ...args: readonly string[]): Run {
   const temp = join(state, 'tmp');
   return run(
     join(root, 'node_modules/.bin/cdk'),
-    [...args, '--no-notices', '-c', 'allowInsecureEndpoints=true', '--output', join(temp, 'cdk.out')],
+    [...args, '--no-notices', ...localAppArguments(TIMING), '--output', join(temp, 'cdk.out')],
     {
       ...childEnvironment(process.env, { root, temp }),
       AWS_ENDPOINT_URL: stack.aws_endpoint_url,

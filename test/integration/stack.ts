@@ -9,7 +9,7 @@ declare module 'vitest' {
   }
 }
 
-/** Waits of 1 min, 5 min and 25 min become 1.2 s, 6 s and 30 s. */
+/** Retries after 1 min, 5 min and 25 min come after 1 s, 5.5 s and 30 s. Other waits are scaled too, and at least 1 s. */
 const RETRY_SCALE = 0.02;
 
 /** One deployed stack for all integration tests: the very one of `npm start`, without seed data. */

@@ -27,12 +27,69 @@ function gaps(requests: readonly HookRequest[]): number[] {
   return times.slice(1).map((time, index) => time - (times[index] ?? 0));
 }
 
+/** What the API showed after one attempt of a delivery that is retried. */
+interface Shown {
+  /** Epoch milliseconds, in whole seconds. */
+  readonly nextAttemptMs: number;
+  /** A time at which it was shown. */
+  readonly seenMs: number;
+}
+
+/** The delivery once it is exhausted, and what was shown meanwhile, by the number of attempts. */
+async function watch(
+  hook: Hook,
+  messageId: string,
+): Promise<{ ended: Record<string, unknown>; shown: ReadonlyMap<number, Shown> }> {
+  const shown = new Map<number, Shown>();
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- polling
+    const now = await delivery(hook, messageId, ['pending', 'retrying', 'exhausted']);
+    if (now['status'] === 'exhausted') return { ended: now, shown };
+    const { next_attempt_at: nextAttemptAt } = now;
+    if (typeof nextAttemptAt === 'string')
+      shown.set(Number(now['attempt_count']), {
+        nextAttemptMs: Date.parse(nextAttemptAt),
+        seenMs: Date.now(),
+      });
+    // oxlint-disable-next-line no-await-in-loop
+    await new Promise((resolve) => {
+      setTimeout(resolve, 100);
+    });
+  }
+}
+
+/** Seconds between an attempt and the next one, without jitter, as the settings of the workspace say. */
+async function scheduledSeconds(): Promise<(attempt: number) => number> {
+  const { body } = await api('GET', '/v1/workspace');
+  const { first_delay_seconds: first, factor } = body.retry as Record<string, number>;
+  return (attempt) => (first ?? 0) * (factor ?? 0) ** (attempt - 1);
+}
+
+/**
+ * Every time that was shown was a real one: it was on the schedule that the settings show, and the attempt was made then
+ * or later, never before. No limit here depends on how fast the machine is.
+ */
+async function expectShownTimesHeld(
+  shown: ReadonlyMap<number, Shown>,
+  requests: readonly HookRequest[],
+): Promise<void> {
+  const scheduled = await scheduledSeconds();
+  for (const [attempt, { nextAttemptMs, seenMs }] of shown) {
+    const delayMs = scheduled(attempt) * 1000;
+    const beforeMs = Date.parse(requests[attempt - 1]?.time ?? '');
+    // Jitter of 20 %. The delay is rounded to a second, and the time shown is cut to one.
+    expect(nextAttemptMs).toBeGreaterThanOrEqual(beforeMs + 0.8 * delayMs - 1500);
+    expect(nextAttemptMs).toBeLessThanOrEqual(seenMs + 1.2 * delayMs + 500);
+    expect(Date.parse(requests[attempt]?.time ?? '')).toBeGreaterThanOrEqual(nextAttemptMs);
+  }
+}
+
 describe('a hook that always fails', () => {
   it('gets 4 requests with one id, growing gaps and 4 valid signatures, and ends exhausted', async () => {
     await withHook(async (hook) => {
       await hook.behave({ status: 500 });
       const messageId = await sendTo(hook);
-      const ended = await delivery(hook, messageId, ['exhausted']);
+      const { ended, shown } = await watch(hook, messageId);
       expect(ended).toMatchObject({ attempt_count: 4, next_attempt_at: null });
 
       const { body } = await api('GET', `/v1/deliveries/${String(ended['id'])}`);
@@ -57,6 +114,9 @@ describe('a hook that always fails', () => {
         expect(request.verified).toBe(true);
         new Webhook(hook.secret).verify(request.raw_body, request.headers);
       }
+      // It waits half a minute for the last one: long enough to be seen.
+      expect(shown.has(3)).toBe(true);
+      await expectShownTimesHeld(shown, requests);
       const [first = 0, second = 0, third = 0] = gaps(requests);
       expect(second).toBeGreaterThan(first);
       expect(third).toBeGreaterThan(second);
@@ -106,6 +166,21 @@ describe('Retry-After', () => {
       const nextMs = Date.parse(String(waiting['next_attempt_at']));
       expect(nextMs).toBeGreaterThan(Date.parse(request?.time ?? '') + 599_000);
       expect(nextMs).toBeLessThanOrEqual(seenMs + 600_000);
+    });
+  });
+});
+
+describe('a short Retry-After', () => {
+  it('is waited out in real seconds, though the schedule is shortened here', async () => {
+    await withHook(async (hook) => {
+      await hook.behave({ status: 503, retry_after: 8, times: 1 });
+      const messageId = await sendTo(hook);
+      const waiting = await delivery(hook, messageId, ['retrying']);
+      const nextMs = Date.parse(String(waiting['next_attempt_at']));
+      const [first, second] = await hook.requests(2, messageId);
+      // The time shown is cut to a second.
+      expect(nextMs).toBeGreaterThan(Date.parse(first?.time ?? '') + 7_000);
+      expect(Date.parse(second?.time ?? '')).toBeGreaterThanOrEqual(nextMs);
     });
   });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { IvyMailStack } from '../../lib/ivymail-stack.ts';
+import type { InternalProps } from '../../lib/internal-props.ts';
 import type { StackOptions } from '../../lib/options.ts';
 
 const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
@@ -14,9 +15,11 @@ export interface Resource {
 }
 
 /** The template as a deploy would make it, without building the functions. */
-export function templateOf(options: StackOptions = {}): Template {
+export function templateOf(options: StackOptions = {}, internal?: InternalProps): Template {
   const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
-  return Template.fromStack(new IvyMailStack(app, 'IvyMailEvents', { options }));
+  return Template.fromStack(
+    new IvyMailStack(app, 'IvyMailEvents', { options, ...(internal && { internal }) }),
+  );
 }
 
 export function resourcesOf(template: Template, type: string): readonly (readonly [string, Resource])[] {

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { deliverDefinition, type MachineDefinition } from '../../lib/deliver-machine.ts';
+import { recoverDefinition } from '../../lib/recover-machine.ts';
+import { redeliverDefinition } from '../../lib/redeliver-machine.ts';
+import { scaledDefinition } from '../../lib/scaled-definition.ts';
+import { stateOf, type Definition } from './state-machine.ts';
+
+const MACHINES: readonly [string, MachineDefinition][] = [
+  [
+    'Deliver',
+    deliverDefinition({
+      partition: 'aws',
+      deliverFunctionArn: 'deliver',
+      redeliverMachineArn: 'redeliver',
+      deadLetterQueueUrl: 'dead-letters',
+    }),
+  ],
+  ['Redeliver', redeliverDefinition({ deliverFunctionArn: 'deliver' })],
+  ['Recover', recoverDefinition({ recoverFunctionArn: 'recover' })],
+];
+const WAITS = new Set(['IntervalSeconds', 'MaxDelaySeconds', 'Result']);
+
+/** A definition without the figures of its waits. */
+function withoutWaits(definition: MachineDefinition): unknown {
+  return JSON.parse(
+    JSON.stringify(definition, (name, value: unknown) => (WAITS.has(name) ? undefined : value)),
+  );
+}
+
+describe.each(MACHINES)('%s, scaled', (_, definition) => {
+  it('is unchanged at a scale of 1', () => {
+    expect(scaledDefinition(definition, 1)).toEqual(definition);
+  });
+
+  it.each([0.5, 0.05, 0.02, 0.0001])('differs at %d in nothing but shorter waits', (scale) => {
+    expect(withoutWaits(scaledDefinition(definition, scale))).toEqual(withoutWaits(definition));
+  });
+
+  it.each([0.5, 0.05, 0.02, 0.0001])('is accepted by Step Functions at %d', (scale) => {
+    for (const state of Object.values((scaledDefinition(definition, scale) as Definition).States))
+      for (const { IntervalSeconds: interval = 1, MaxDelaySeconds: longest } of state.Retry ?? []) {
+        expect(Number.isInteger(interval)).toBe(true);
+        expect(interval).toBeGreaterThanOrEqual(1);
+        if (longest === undefined) continue;
+        expect(Number.isInteger(longest)).toBe(true);
+        expect(longest).toBeGreaterThan(interval);
+      }
+  });
+});
+
+it('shortens the waits after an internal error, and the delay that Deliver hands on', () => {
+  const [deliver, redeliver, recover] = MACHINES.map(
+    ([, definition]) => scaledDefinition(definition, 0.05) as Definition,
+  );
+  if (!deliver || !redeliver || !recover) throw new Error('Three machines');
+  expect(stateOf(deliver, 'Pause')).toMatchObject({ Result: 3, ResultPath: '$.delay_seconds' });
+  const anyError = (definition: Definition, name: string): unknown =>
+    stateOf(definition, name).Retry?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+  expect(anyError(deliver, 'Attempt')).toMatchObject({ IntervalSeconds: 1, MaxAttempts: 3 });
+  expect(anyError(redeliver, 'Attempt')).toMatchObject({ IntervalSeconds: 1, MaxDelaySeconds: 30 });
+  expect(anyError(redeliver, 'Abandon')).toMatchObject({ IntervalSeconds: 3, MaxDelaySeconds: 180 });
+  expect(anyError(recover, 'Step')).toMatchObject({ IntervalSeconds: 1, MaxDelaySeconds: 30 });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { resolveOptions } from '../../lib/options.ts';
+import { banner } from '../../local/banner.ts';
+import { scaledRetry } from '../../local/retry-scale.ts';
+import type { StackDescription } from '../../local/stack-file.ts';
+
+const stack: StackDescription = {
+  base_url: 'http://127.0.0.1:1',
+  dashboard_url: 'http://127.0.0.1:1/dashboard',
+  api_key: 'ivy_live_x',
+  workspace_id: 'ws_default',
+  inbox_url: 'http://127.0.0.1:2',
+  aws_endpoint_url: 'http://127.0.0.1:3',
+  ses_endpoint_url: 'http://127.0.0.1:4',
+  region: 'us-east-1',
+  topic_arn: 'arn',
+  table_name: 'table',
+  configuration_set: 'set',
+  from: 'you@yourdomain.example',
+  pid: 1,
+};
+
+describe('the banner', () => {
+  const { retry } = resolveOptions({});
+  it.each([
+    [0.05, 'after 3 s, 15 s and 75 s, each ±20 %'],
+    [0.02, 'after 1 s, 5.5 s and 30 s, each ±20 %'],
+    [1, 'after 60 s, 300 s and 1500 s, each ±20 %'],
+  ])('at a scale of %d names the delays that are waited: %s', (scale, delays) => {
+    const text = banner({ stack, retry: scaledRetry(retry, scale), signInUrl: 'http://x' }, scale);
+    expect(text).toContain(delays);
+  });
+
+  it('says how to get the schedule of a deployment, unless it is that one', () => {
+    const offer = '--retry-scale 1';
+    const at = (scale: number): string =>
+      banner({ stack, retry: scaledRetry(retry, scale), signInUrl: 'http://x' }, scale);
+    expect(at(0.05)).toContain(offer);
+    expect(at(1)).not.toContain(offer);
+  });
+
+  it('names no delay where webhooks are not retried', () => {
+    const text = banner({ stack, retry: { ...retry, count: 0 }, signInUrl: 'http://x' }, 0.05);
+    expect(text).toContain('A failed webhook is not retried');
+  });
+});
