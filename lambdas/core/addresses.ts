@@ -3,10 +3,10 @@ import { domainToASCII, domainToUnicode } from 'node:url';
 /** UTF-16 units of the longest address that is stored or looked up (RFC 3696: 64 for the local part, 255 for the domain). */
 export const ADDRESS_MAX_LENGTH = 320;
 
-/** An address in which every character inside a comment or a quoted string is replaced; positions stay the same. */
 const IN_COMMENT = '\u0001';
 const IN_QUOTES = '\u0002';
 
+/** The address with each character of a comment or of a quoted string replaced; positions stay the same. */
 function masked(address: string): string {
   let mask = '';
   let quoted = false;
@@ -29,8 +29,8 @@ function masked(address: string): string {
 }
 
 /**
- * Where the domain begins: after the last `@` outside comments and quoted strings. An address with an unclosed quote has
- * no such `@`, so its last `@` of all counts. 0 where the address has no `@`.
+ * Where the domain begins: after the last `@` outside comments and quoted strings. Where all are inside, for example after
+ * an unclosed quote, it begins after the last `@` of all. 0 where the address has no `@`.
  */
 export function domainStart(address: string): number {
   const at = masked(address).lastIndexOf('@');
@@ -71,7 +71,7 @@ export function withAsciiDomain(address: string): string {
   if (address.length > ADDRESS_MAX_LENGTH) return address;
   const parts = partsOf(address);
   if (!parts || ASCII.test(parts.domain)) return address;
-  // The URL parser behind it reads percent-escapes and may produce characters such as `(`: DOMAIN keeps out the first.
+  // The URL parser behind it reads percent-escapes, which DOMAIN keeps out, and may produce characters such as `(`.
   const ascii = domainToASCII(parts.domain);
   const converted = parts.before + ascii + parts.after;
   return /^[\w.-]+$/.test(ascii) && converted.length <= ADDRESS_MAX_LENGTH ? converted : address;
