@@ -299,7 +299,8 @@ describe('a new user', () => {
   it('reads the settings, and deletes the webhook after a question', async () => {
     await nav('Settings').click();
     await page().getByText(stack.configuration_set).first().waitFor();
-    await page().getByRole('row', { name: '4 25 min, ±20 %' }).waitFor();
+    // The schedule that is really waited here: a fiftieth of a deployment's.
+    await page().getByRole('row', { name: '4 30 s, ±20 %' }).waitFor();
     await nav('Webhooks').click();
     await page().getByRole('link', { name: 'Journey' }).click();
     await page().getByRole('button', { name: 'Delete' }).click();
