@@ -27,8 +27,8 @@ export function StatusNote({
           {plural(failures, 'consecutive failed attempt')}, {heldText(endpoint) ?? 'no delivery held'}.
         </p>
         <p>
-          New deliveries are held while a failing endpoint is probed, at least every 15 minutes. When a
-          delivery succeeds, the held deliveries follow.
+          From the tenth failure on, new deliveries are held, and one of them is sent as a probe at least
+          every 15 minutes. When a delivery succeeds, the held deliveries follow.
         </p>
         <button type="button" disabled={!may('admin')} onClick={onTest}>
           Send a test event
