@@ -1,15 +1,28 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** headers: an object with lower-case names; rawBody: the body as it came, bytes or text; now: in seconds. */
+/**
+ * True for a genuine webhook. headers: fetch Headers, or an object such as Node's request.headers.
+ * rawBody: the body as it arrived, bytes or text, before any JSON parser. now: in seconds.
+ */
 export function verify(secret, headers, rawBody, now = Math.floor(Date.now() / 1000)) {
-  const { 'webhook-id': id = '', 'webhook-timestamp': timestamp = '' } = headers;
+  if (typeof rawBody !== 'string' && !ArrayBuffer.isView(rawBody))
+    throw new TypeError('rawBody must be the body as it arrived (bytes or text), not parsed JSON');
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
+    throw new TypeError('headers must be fetch Headers, or an object of names and values');
+  const lower = new Map(
+    [...(headers.entries?.() ?? Object.entries(headers))].map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const header = (name) => String(lower.get(name) ?? '');
+  const head = `${header('webhook-id')}.${header('webhook-timestamp')}`;
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
-  if (key.length < 24 || !/^\w+\.\d{10}$/.test(`${id}.${timestamp}`)) return false;
-  if (Math.abs(now - Number(timestamp)) > 300) return false;
-  const hmac = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(rawBody);
+  if (key.length < 24 || !/^\w+\.\d{10}$/.test(head)) return false;
+  if (Math.abs(now - Number(header('webhook-timestamp'))) > 300) return false;
+  const hmac = createHmac('sha256', key).update(`${head}.`).update(rawBody);
   const expected = Buffer.from(`v1,${hmac.digest('base64')}`);
-  return (headers['x-ivymail-signature'] ?? '').split(' ').some((each) => {
-    const given = Buffer.from(each);
-    return given.length === expected.length && timingSafeEqual(given, expected);
-  });
+  return header('x-ivymail-signature')
+    .split(' ')
+    .some((each) => {
+      const given = Buffer.from(each);
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    });
 }

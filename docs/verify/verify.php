@@ -1,8 +1,15 @@
 <?php
 
-/** $headers: an array with lower-case names; $rawBody: file_get_contents('php://input'); $now: in seconds. */
-function verify(string $secret, array $headers, string $rawBody, ?int $now = null): bool
+/**
+ * True for a genuine webhook. $headers: names and values, such as getallheaders(); $rawBody: the body as it arrived,
+ * such as file_get_contents('php://input'); $now: in seconds.
+ */
+function verify(string $secret, array $headers, mixed $rawBody, ?int $now = null): bool
 {
+    if (!is_string($rawBody)) {
+        throw new TypeError('$rawBody must be the body as it arrived (a string), not parsed JSON');
+    }
+    $headers = array_change_key_case($headers);
     $timestamp = $headers['webhook-timestamp'] ?? '';
     $head = ($headers['webhook-id'] ?? '') . '.' . $timestamp;
     $key = base64_decode(preg_replace('/^whsec_/', '', $secret));

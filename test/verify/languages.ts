@@ -20,6 +20,8 @@ export interface Program {
   /** What must succeed in the folder of the program, or the machine lacks the language. */
   readonly needs: Command;
   readonly build?: Command;
+  /** The packages of Debian that bring the language. */
+  readonly debian?: readonly string[];
   readonly run: Command;
 }
 
@@ -73,13 +75,21 @@ export const LANGUAGES: readonly Language[] = [
     build: cargo('build'),
     run: cargo('run'),
   },
-  { name: 'PHP', file: 'verify.php', program: 'php', needs: ['php', '--version'], run: ['php', 'main.php'] },
+  {
+    name: 'PHP',
+    file: 'verify.php',
+    program: 'php',
+    needs: ['php', '--version'],
+    run: ['php', 'main.php'],
+    debian: ['php-cli'],
+  },
   {
     name: 'Ruby',
     file: 'verify.rb',
     program: 'ruby',
     needs: ['ruby', '--version'],
     run: ['ruby', 'main.rb'],
+    debian: ['ruby'],
   },
   {
     name: 'Bash and openssl',

@@ -1,0 +1,164 @@
+/** The receivers of docs/receivers, each as a process of its own. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { aptInstall } from '../../../local/apt.ts';
+import { pythonOf } from '../../venv.ts';
+
+export interface Receiver {
+  readonly name: string;
+  /** In docs/receivers. */
+  readonly file: string;
+  /** In docs/verify, and the name under which the receiver imports it. */
+  readonly verifier: readonly [file: string, as: string];
+  /** Prepares the folder that the files are copied to. Gives the command, or nothing where the language is missing. */
+  readonly prepare: (folder: string) => Promise<readonly [string, ...string[]] | undefined>;
+}
+
+const FOLDER = 'test/outside/receivers';
+
+/** Express and Hono, installed once into `.local`. */
+function nodeModules(): string {
+  const folder = resolve('.local/receivers-node');
+  mkdirSync(folder, { recursive: true });
+  for (const file of ['package.json', 'package-lock.json'])
+    copyFileSync(join(FOLDER, file), join(folder, file));
+  const { status, stderr } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`npm ci failed: ${stderr}`);
+  return join(folder, 'node_modules');
+}
+
+function runs(...[file, ...args]: readonly [string, ...string[]]): boolean {
+  return spawnSync(file, args).status === 0;
+}
+
+const inNode: (file: string) => Receiver['prepare'] = (file) => async (folder) => {
+  cpSync(nodeModules(), join(folder, 'node_modules'), { recursive: true });
+  return ['node', file];
+};
+const inPython: (file: string) => Receiver['prepare'] = (file) => async () => [await pythonOf(FOLDER), file];
+
+export const RECEIVERS: readonly Receiver[] = [
+  {
+    name: 'Express',
+    file: 'express.mjs',
+    verifier: ['verify.mjs', 'verify.mjs'],
+    prepare: inNode('express.mjs'),
+  },
+  { name: 'Hono', file: 'hono.mjs', verifier: ['verify.mjs', 'verify.mjs'], prepare: inNode('hono.mjs') },
+  {
+    name: 'FastAPI',
+    file: 'fastapi_app.py',
+    verifier: ['verify.py', 'verify.py'],
+    prepare: inPython('fastapi_app.py'),
+  },
+  {
+    name: 'Flask',
+    file: 'flask_app.py',
+    verifier: ['verify.py', 'verify.py'],
+    prepare: inPython('flask_app.py'),
+  },
+  {
+    name: 'Go net/http',
+    file: 'main.go',
+    verifier: ['verify.go', 'webhook/verify.go'],
+    async prepare(folder) {
+      if (!runs('go', 'version')) return undefined;
+      writeFileSync(join(folder, 'go.mod'), 'module receiver\n\ngo 1.22\n');
+      const { status, stderr } = spawnSync('go', ['build', '-o', 'receiver', '.'], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      if (status !== 0) throw new Error(`go build failed: ${stderr}`);
+      return [join(folder, 'receiver')];
+    },
+  },
+  {
+    name: 'Sinatra',
+    file: 'sinatra_app.rb',
+    verifier: ['verify.rb', 'verify.rb'],
+    async prepare() {
+      const works = () => runs('ruby', '-e', 'require "sinatra/base"; require "webrick"');
+      if (!works()) aptInstall(['ruby', 'ruby-sinatra', 'ruby-webrick']);
+      return works() ? ['ruby', 'sinatra_app.rb'] : undefined;
+    },
+  },
+];
+
+export interface Running {
+  /** Sends a request; gives the status. */
+  readonly post: (headers: Readonly<Record<string, string>>, body: string) => Promise<number>;
+  /** The lines that it has printed about events. */
+  readonly lines: () => readonly string[];
+  readonly stop: () => Promise<void>;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => done(port));
+    });
+  });
+}
+
+async function untilReady(child: ChildProcess, url: string, said: () => string): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`The receiver ended: ${said()}`);
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- waits until the server listens
+      await fetch(url, { method: 'POST' });
+      return;
+    } catch {
+      // oxlint-disable-next-line no-await-in-loop
+      await sleep(100);
+    }
+  }
+}
+
+/** Starts a receiver with a secret; undefined where its language is not on this machine. */
+export async function start(receiver: Receiver, secret: string): Promise<Running | undefined> {
+  mkdirSync('.local', { recursive: true });
+  const folder = mkdtempSync(resolve('.local', 'tmp-receiver-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const [verifier, as] = receiver.verifier;
+  mkdirSync(dirname(join(folder, as)), { recursive: true });
+  copyFileSync(join('docs/verify', verifier), join(folder, as));
+  copyFileSync(join('docs/receivers', receiver.file), join(folder, receiver.file));
+  const command = await receiver.prepare(folder);
+  if (!command) {
+    remove();
+    return undefined;
+  }
+  const port = await freePort();
+  const [file, ...args] = command;
+  const env = { ...process.env, PORT: String(port), IVYMAIL_WEBHOOK_SECRET: secret, APP_ENV: 'production' };
+  const child = spawn(file, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
+  let complained = '';
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (complained += chunk.toString()));
+  const url = `http://127.0.0.1:${port}/webhooks/ivymail`;
+  const stop = async () => {
+    const ended = new Promise((done) => child.once('close', done));
+    if (child.exitCode === null) child.kill('SIGKILL');
+    await ended;
+    remove();
+  };
+  try {
+    await untilReady(child, url, () => printed + complained);
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return {
+    post: async (headers, body) => (await fetch(url, { method: 'POST', headers, body })).status,
+    lines: () => printed.split('\n').filter((line) => line.includes('@')),
+    stop,
+  };
+}
