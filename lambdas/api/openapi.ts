@@ -27,10 +27,11 @@ const ERROR_NAMES = Object.keys(STATUS_OF_CODE) as readonly ErrorCode[];
 const TELLS_WHEN: ReadonlySet<number> = new Set([409, 429, 503]);
 
 const errorJson = named(
-  'Error',
+  // Not `Error`: the Python generator writes a class that does not typecheck if a property has the name of its class.
+  'ErrorResponse',
   z.strictObject({
     error: named(
-      'ErrorDetails',
+      'Error',
       z.strictObject({
         code: named('ErrorCode', z.enum(ERROR_NAMES), { description: 'What went wrong, for programs.' }),
         message: documented(z.string(), 'The same for people.'),

@@ -60,7 +60,6 @@ const list = route({
     'Returns what happened to each email for each recipient, newest first. All filters can be combined.',
   query: logsQuery,
   answers: { 200: listOf(logEntryJson) },
-  media: [CSV_TYPE, NDJSON_TYPE],
   errors: ['invalid_cursor', 'conflicting_filters'],
   async handle(deps, { caller, query, headers }): Promise<RouteAnswer> {
     const { type, status, message_id: messageId, to, after, before, cursor } = query;

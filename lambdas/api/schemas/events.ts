@@ -19,11 +19,10 @@ export const suppressionReason = named('SuppressionReason', z.enum(SUPPRESSION_R
     'Why nothing is sent to a recipient. `ses_account`, `ses_tenant` and `ses_global` are lists of Amazon SES.',
 });
 
-export const tags = documented(
-  z.record(z.string(), z.string()),
-  'Message tags of the sender, without those that Amazon SES and IvyMail Events set.',
-  { campaign: 'spring' },
-);
+export const tags = named('Tags', z.record(z.string(), z.string()), {
+  description: 'Message tags of the sender, without those that Amazon SES and IvyMail Events set.',
+  examples: [{ campaign: 'spring' }],
+});
 
 /** The fields that only some events have, under their names in a webhook. */
 export const detailFields = {

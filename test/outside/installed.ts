@@ -1,0 +1,74 @@
+/** The packages of test/outside/clients, which the main installation does not have. */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+export const CLIENTS = resolve(import.meta.dirname, 'clients');
+const FILES = ['package.json', 'package-lock.json'];
+
+/**
+ * The folder below `.local` that holds exactly what the lock file says; kept from run to run. No package runs a script while it is
+ * installed.
+ */
+export async function installedClients(): Promise<string> {
+  const folder = resolve('.local/clients-node');
+  const marker = join(folder, 'installed.sha256');
+  const hash = createHash('sha256');
+  for (const file of FILES) hash.update(readFileSync(join(CLIENTS, file)));
+  const wanted = hash.digest('hex');
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return folder;
+
+  // In a draft first: an interrupted installation leaves nothing that looks complete.
+  mkdirSync('.local', { recursive: true });
+  const draft = mkdtempSync(resolve('.local', 'tmp-clients-node-'));
+  try {
+    for (const file of FILES) copyFileSync(join(CLIENTS, file), join(draft, file));
+    await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: draft,
+      shell: process.platform === 'win32',
+    });
+    writeFileSync(join(draft, 'installed.sha256'), wanted);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(draft, folder);
+    return folder;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** Runs a command of one of the packages. Rejects if it fails, with its output. */
+export async function runInstalled(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<string> {
+  const file = join(await installedClients(), 'node_modules', '.bin', command);
+  const { stdout } = await run(process.execPath, [file, ...args], {
+    ...options,
+    // No program reports its use, or looks for a newer version of itself.
+    env: {
+      ...process.env,
+      ...options.env,
+      REDOCLY_TELEMETRY: 'off',
+      REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true',
+      NO_COLOR: '1',
+    },
+    maxBuffer: 64 * 1024 * 1024,
+  }).catch((error: unknown) => {
+    const { stdout: said = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${command} failed: ${said}${stderr}`, { cause: error });
+  });
+  return stdout;
+}
