@@ -214,12 +214,16 @@ export function openApiDocument(routes: readonly Route[]): Json {
     },
     // Relative to the address of this document, so that it is right behind any domain and stage.
     servers: [{ url: '..', description: 'This deployment' }],
-    security: [{ api_key: [] }],
+    // Either of the two (0023).
+    security: [{ api_key: [] }, { bearer: [] }],
     tags: TAGS.map(({ name, description }) => ({ name, description })),
     paths,
     webhooks,
     components: {
-      securitySchemes: { api_key: { type: 'apiKey', in: 'header', name: 'x-api-key' } },
+      securitySchemes: {
+        api_key: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'The API key.' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'The same API key.' },
+      },
       schemas: components.toJson(),
     },
   };

@@ -83,8 +83,6 @@ def known(value: T | Unset) -> T | None:
 client = AuthenticatedClient(
     base_url=os.environ["BASE_URL"],
     token=os.environ["API_KEY"],
-    prefix="",
-    auth_header_name="x-api-key",
     raise_on_unexpected_status=True,
 )
 
