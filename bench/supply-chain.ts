@@ -99,8 +99,9 @@ function lockedSection(): string {
 \`package-lock.json\` has ${all.length} packages, those for other systems included; ${all.length - inside.length} with a SHA-512 of their content, and ${inside.length} inside the archives
 of those. It names no address: they come from the registry that npm is set to, and \`npm ci\` refuses what has another hash.
 What Python needs for the local AWS, and for tests, is pinned by SHA-256 (\`local/requirements.txt\`, \`test/contract/requirements.txt\`,
-\`test/runbook/requirements.txt\`, \`test/verify/requirements.txt\`, \`test/outside/clients/requirements.txt\`). What lints the OpenAPI document and
-generates clients from it is locked in \`test/outside/clients/package-lock.json\`, and installed by \`npm run test:outside\` only. What Rust and Java need to verify signatures is locked by lock file and hash below \`test/verify\`.
+\`test/runbook/requirements.txt\`, \`test/verify/requirements.txt\`, \`test/outside/clients/requirements.txt\`, \`test/outside/receivers/requirements.txt\`).
+What lints the OpenAPI document, what generates clients from it, and the frameworks of the example receivers are locked in a \`package-lock.json\`
+in the same two folders below \`test/outside\`, and installed by \`npm run test:outside\` only. What Rust and Java need to verify signatures is locked by lock file and hash below \`test/verify\`.
 
 Licences: ${[...licences]
     .toSorted(([, left], [, right]) => right.length - left.length)

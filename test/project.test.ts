@@ -8,7 +8,11 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-const LOCKFILES = ['package-lock.json', 'test/outside/clients/package-lock.json'];
+const LOCKFILES = [
+  'package-lock.json',
+  'test/outside/clients/package-lock.json',
+  'test/outside/receivers/package-lock.json',
+];
 
 describe.each(LOCKFILES)('the lockfile %s', (lockfile) => {
   const text = readFileSync(lockfile, 'utf8');

@@ -107,7 +107,14 @@ it('npm audit knows nothing against these versions that is not explained', ({ sk
   expect(new Set(advisories)).toEqual(new Set(Object.keys(ADVISORIES)));
 });
 
-const REQUIREMENTS = ['local', 'test/contract', 'test/runbook', 'test/verify', 'test/outside/clients'];
+const REQUIREMENTS = [
+  'local',
+  'test/contract',
+  'test/runbook',
+  'test/verify',
+  'test/outside/clients',
+  'test/outside/receivers',
+];
 
 describe('what Python needs', () => {
   it.each(REQUIREMENTS)('is pinned to its version and by hash, line for line: %s', (folder) => {
