@@ -23,7 +23,6 @@ export type Query = Readonly<Record<string, string | undefined>>;
 export interface Request {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
-  readonly accept?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -65,10 +64,7 @@ export interface Client {
 
 /** The public API, as any other program would call it. */
 export function createClient({ fetch: send, root, key, onRefused }: ClientDeps): Client {
-  async function ask(
-    path: string,
-    { method = 'GET', body, accept, signal }: Request = {},
-  ): Promise<Response> {
+  async function ask(path: string, { method = 'GET', body, signal }: Request = {}): Promise<Response> {
     const used = key();
     let response: Response;
     try {
@@ -77,7 +73,6 @@ export function createClient({ fetch: send, root, key, onRefused }: ClientDeps):
         headers: {
           'x-api-key': used ?? '',
           ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...(accept !== undefined && { accept }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         ...(signal && { signal }),

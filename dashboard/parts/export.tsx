@@ -5,12 +5,12 @@ import { notify } from '../state/notices.ts';
 import { number, plural } from '../words/format.ts';
 import type { LogQuery } from '../words/log-query.ts';
 
-const FORMATS = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const;
+const FORMATS = { csv: 'text/csv;charset=utf-8', ndjson: 'application/x-ndjson' } as const;
 type Format = keyof typeof FORMATS;
 /** A browser holds the whole file; who wants more asks the API, page by page. */
 const MOST_PAGES = 100;
 
-function save(parts: readonly string[], format: Format): void {
+function save(parts: readonly Blob[], format: Format): void {
   const url = URL.createObjectURL(new Blob([...parts], { type: FORMATS[format] }));
   const link = document.createElement('a');
   link.href = url;
@@ -30,18 +30,21 @@ export function Export({ query }: { readonly query: LogQuery }) {
     const { cursor: _shown, ...filters } = query;
     const controller = new AbortController();
     stop.current = controller;
-    const parts: string[] = [];
+    // Bytes, not text: reading text drops the byte order mark, without which Excel shows `Ã¼` for `ü`.
+    const parts: Blob[] = [];
     let cursor: string | undefined;
     try {
       do {
         setPages(parts.length);
         // oxlint-disable-next-line no-await-in-loop -- each page says where the next one begins
-        const response = await client.send(withQuery('/v1/send/logs', { ...filters, cursor }), {
-          accept: FORMATS[format],
-          signal: controller.signal,
-        });
+        const response = await client.send(
+          withQuery('/v1/send/logs/export', { format, ...filters, cursor }),
+          {
+            signal: controller.signal,
+          },
+        );
         // oxlint-disable-next-line no-await-in-loop
-        parts.push(await response.text());
+        parts.push(await response.blob());
         cursor = response.headers.get('x-next-cursor') ?? undefined;
       } while (cursor !== undefined && parts.length < MOST_PAGES);
       save(parts, format);

@@ -82,10 +82,14 @@ function givenBody(route: Route, event: APIGatewayProxyEvent): unknown {
   return route.optionalBody && none ? {} : bodyOf(event, route.maxBodyBytes);
 }
 
-/** What is no id names nothing, and could be too long for a key of the table. */
-function checkParams({ route, params }: Match): void {
-  for (const [name, schema] of Object.entries(route.params ?? {}))
-    if (!schema.safeParse(params[name]).success) throw notFound();
+/** The path parameters as their schemas read them. What is no id names nothing, and could be too long for a key of the table. */
+function parseParams({ route, params }: Match): Readonly<Record<string, string>> {
+  const parsed = Object.entries(route.params ?? {}).map(([name, schema]) => {
+    const { success, data } = schema.safeParse(params[name]);
+    if (!success) throw notFound();
+    return [name, data] as const;
+  });
+  return { ...params, ...Object.fromEntries(parsed) };
 }
 
 /** Those the route has a schema for, checked; the others are none of its business. */
@@ -150,7 +154,7 @@ export async function answer(
   let told: Pick<Answer, 'route' | 'workspaceId'> = { route: 'none' };
   try {
     const match = findRoute(routes, event);
-    const { route, params } = match;
+    const { route } = match;
     told = { route: `${route.method} ${route.path}` };
     const caller = route.scope === 'public' ? NOBODY : callerOf(event);
     if (route.scope !== 'public') told = { ...told, workspaceId: caller.workspaceId };
@@ -159,7 +163,7 @@ export async function answer(
     checkHeaders(route, headers);
     const query = parse(route.query, queryOf(event), 'invalid_parameter');
     // Before the body: what names nothing is not worth reading 4 MiB, least of all for a caller without a key.
-    checkParams(match);
+    const params = parseParams(match);
     const body =
       route.body === undefined ? undefined : parse(route.body, givenBody(route, event), 'invalid_field');
     const rawBody = route.body === undefined ? '' : rawBodyOf(event);

@@ -121,7 +121,7 @@ const redeliver = route({
     if (!found) throw notFound();
     const { delivery } = found;
     const endpoint = await getEndpoint(deps.table, workspaceId, delivery.endpoint_id);
-    if (!endpoint) throw new ApiError('invalid_field', 'The endpoint was deleted', { field: 'endpoint_id' });
+    if (!endpoint) throw new ApiError('invalid_field', 'The endpoint was deleted', { field: 'id' });
     checkActive(endpoint);
     const id = randomId('rcv', deps.randomBytes);
     const task = runTask({ ...delivery, timestamp: delivery.event_timestamp }, endpoint.id, {

@@ -21,11 +21,15 @@ export async function endpointOf(
   return endpoint;
 }
 
-/** What is sent on request needs an endpoint that takes it. */
-export function checkActive(endpoint: Endpoint): void {
-  if (endpoint.status === 'active') return;
-  throw new ApiError('invalid_field', `The endpoint is ${endpoint.status}; make it active first`, {
-    field: 'status',
+/**
+ * What is sent on request needs an active endpoint. The field is `id`, the part of the path by which the request names the
+ * endpoint, or one of its deliveries.
+ */
+export function checkActive({ id, status }: Endpoint): void {
+  if (status === 'active') return;
+  const resume = `PATCH /v1/webhooks/${id} with {"status": "active"}`;
+  throw new ApiError('invalid_field', `The endpoint is ${status}. Resume it first: ${resume}`, {
+    field: 'id',
   });
 }
 

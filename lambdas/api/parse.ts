@@ -13,10 +13,25 @@ export function fieldName(path: readonly PropertyKey[]): string {
   return name;
 }
 
+/** Whether a branch of a union was meant: the value has the type of the branch, and something else is wrong. */
+function isMeant([issue]: readonly z.core.$ZodIssue[]): boolean {
+  return issue !== undefined && (issue.code !== 'invalid_type' || issue.path.length > 0);
+}
+
+/** Of a union, the issue of the branch that was meant. Without one, the types that the union accepts. */
+function withinUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const [within] = issue.errors.find(isMeant) ?? [];
+  if (within) return withinUnion({ ...within, path: [...issue.path, ...within.path] });
+  const types = issue.errors.flatMap(([each]) => (each?.code === 'invalid_type' ? [each.expected] : []));
+  return { ...issue, message: `must be one of these types: ${types.join(', ')}` };
+}
+
 /** The first thing that is wrong, with its field. A name that does not exist counts first: it may be the missing one, mistyped. */
 function refusal(code: ErrorCode, error: z.core.$ZodError): ApiError {
-  const issue = error.issues.find(({ code: kind }) => kind === 'unrecognized_keys') ?? error.issues[0];
-  if (!issue) return new ApiError(code, 'The request is invalid');
+  const first = error.issues.find(({ code: kind }) => kind === 'unrecognized_keys') ?? error.issues[0];
+  if (!first) return new ApiError(code, 'The request is invalid');
+  const issue = withinUnion(first);
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   const field = fieldName([...issue.path, ...unknown]);
   // A schema may name the code of the contract that its refusal has.

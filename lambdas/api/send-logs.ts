@@ -1,17 +1,29 @@
-import { EVENT_NAMES, LOG_TYPE_OF, type EventName } from '../core/events.ts';
+import { EVENT_NAMES, LOG_TYPE_OF, type EmailEvent, type EventName } from '../core/events.ts';
 import { timelinesOf, type RecipientTimeline } from '../core/message-status.ts';
 import { pairsToJson } from '../core/tags.ts';
 import { listEvents } from '../store/events.ts';
 import { getTimeline, type RawEvent } from '../store/timeline.ts';
+import type { Page } from '../store/pages.ts';
 import { toDeliveryJson } from './deliveries.ts';
+import type { ApiDeps } from './deps.ts';
 import { ApiError, notFound } from './errors.ts';
-import { CSV_TYPE, NDJSON_TYPE, formatOf, toCsv, toNdjson, type ListFormat } from './export.ts';
+import { CSV_TYPE, NDJSON_TYPE, exportPage, formatOf } from './export.ts';
 import { toLogEntry } from './log-entry.ts';
 import { refuseUnlikelyAddress } from './not-stored.ts';
 import { cursorScope, positionOf, toList, type List } from './pages.ts';
 import { route, type RouteAnswer } from './route.ts';
 import { listOf } from './schemas/common.ts';
-import { logEntryJson, logsQuery, messageIdParam, timelineJson, timelineQuery } from './schemas/send-logs.ts';
+import {
+  EXPORT_LIMIT,
+  PAGE_LIMIT,
+  exportQuery,
+  logEntryJson,
+  logsQuery,
+  messageIdParam,
+  timelineJson,
+  timelineQuery,
+  type LogFilters,
+} from './schemas/send-logs.ts';
 
 type LogType = (typeof LOG_TYPE_OF)[EventName];
 
@@ -26,28 +38,60 @@ function namesOf(type: LogType | undefined, status: EventName | undefined): read
 }
 
 const LOGS_PATH = '/v1/send/logs';
+const EXPORT_PATH = `${LOGS_PATH}/export`;
 
-/** What a page has at the most, and without `limit`. */
-const LIMITS: Readonly<Record<ListFormat, { readonly most: number; readonly usual: number }>> = {
-  json: { most: 100, usual: 20 },
-  csv: { most: 1_000, usual: 1_000 },
-  ndjson: { most: 1_000, usual: 1_000 },
-};
-
-function limitOf(format: ListFormat, asked: number | undefined): number {
-  const { most, usual } = LIMITS[format];
-  if (asked === undefined) return usual;
-  if (asked <= most) return asked;
+function limitOf(
+  given: number | undefined,
+  { most, usual }: typeof PAGE_LIMIT | typeof EXPORT_LIMIT,
+): number {
+  if (given === undefined) return usual;
+  if (given <= most) return given;
   throw new ApiError('invalid_parameter', `must be a whole number from 1 to ${most}`, { field: 'limit' });
 }
 
-/** Where the next page is: a link that is good below any stage or domain. */
+/** Where the next page is: a link that works below any stage or domain, because it names the parameters alone. */
 function nextPage(query: Readonly<Record<string, unknown>>, cursor: string | null): Record<string, string> {
   if (cursor === null) return {};
   const parameters = Object.entries({ ...query, cursor })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]): [string, string] => [name, `${value as string | number}`]);
   return { 'x-next-cursor': cursor, link: `<?${new URLSearchParams(parameters).toString()}>; rel="next"` };
+}
+
+interface LogPage {
+  readonly page: Page<EmailEvent>;
+  readonly listed: List<unknown>;
+}
+
+/** One page of the log, newest first. A cursor works for the path it was made for, and for the same filters. */
+async function readLogs(
+  deps: ApiDeps,
+  {
+    workspaceId,
+    path,
+    query,
+    limit,
+  }: { workspaceId: string; path: string; query: LogFilters; limit: number },
+): Promise<LogPage> {
+  const { type, status, message_id: messageId, to, after, before, cursor } = query;
+  if (after !== undefined && before !== undefined && Date.parse(after) >= Date.parse(before)) {
+    throw new ApiError('conflicting_filters', 'after must be earlier than before', { field: 'after' });
+  }
+  const names = namesOf(type, status);
+  const scope = cursorScope(workspaceId, path, query);
+  const position = await positionOf(deps, scope, cursor);
+  const page = await listEvents(deps.table, {
+    workspaceId,
+    ...(names && { events: names }),
+    ...(messageId !== undefined && { messageId }),
+    ...(to !== undefined && { to }),
+    ...(after !== undefined && { after }),
+    ...(before !== undefined && { before }),
+    limit,
+    ...(position && { position }),
+  });
+  if (page.items.length === 0 && !page.next) refuseUnlikelyAddress('to', to);
+  return { page, listed: await toList(deps, scope, { page, toJson: toLogEntry }) };
 }
 
 const list = route({
@@ -57,38 +101,49 @@ const list = route({
   scope: 'read',
   summary: 'List log entries',
   description:
-    'Returns what happened to each email for each recipient, newest first. All filters can be combined.',
+    'Returns what happened to each email for each recipient, newest first. All filters can be combined. For a whole export, use `GET /v1/send/logs/export`.',
   query: logsQuery,
   answers: { 200: listOf(logEntryJson) },
   errors: ['invalid_cursor', 'conflicting_filters'],
   async handle(deps, { caller, query, headers }): Promise<RouteAnswer> {
-    const { type, status, message_id: messageId, to, after, before, cursor } = query;
-    if (after !== undefined && before !== undefined && Date.parse(after) >= Date.parse(before)) {
-      throw new ApiError('conflicting_filters', 'after must be earlier than before', { field: 'after' });
-    }
+    const { workspaceId } = caller;
+    // Earlier than the route for exports, and so not in the document: the Accept header chooses the format.
     const format = formatOf(headers['accept']);
-    const limit = limitOf(format, query.limit);
-    const names = namesOf(type, status);
-    const scope = cursorScope(caller.workspaceId, LOGS_PATH, query);
-    const position = await positionOf(deps, scope, cursor);
-    const page = await listEvents(deps.table, {
-      workspaceId: caller.workspaceId,
-      ...(names && { events: names }),
-      ...(messageId !== undefined && { messageId }),
-      ...(to !== undefined && { to }),
-      ...(after !== undefined && { after }),
-      ...(before !== undefined && { before }),
-      limit,
-      ...(position && { position }),
-    });
-    if (page.items.length === 0 && !page.next) refuseUnlikelyAddress('to', to);
-    const listed: List<unknown> = await toList(deps, scope, { page, toJson: toLogEntry });
+    const limit = limitOf(query.limit, format === 'json' ? PAGE_LIMIT : EXPORT_LIMIT);
+    const { page, listed } = await readLogs(deps, { workspaceId, path: LOGS_PATH, query, limit });
     if (format === 'json') return { status: 200, body: listed };
-    const text =
-      format === 'csv'
-        ? { type: CSV_TYPE, content: toCsv(page.items, { withNames: cursor === undefined }) }
-        : { type: NDJSON_TYPE, content: toNdjson(page.items) };
-    return { status: 200, text, headers: nextPage({ ...query, limit }, listed.next_cursor) };
+    const answer = exportPage(page.items, { format, first: query.cursor === undefined });
+    return {
+      status: 200,
+      ...answer,
+      headers: { ...answer.headers, ...nextPage({ ...query, limit }, listed.next_cursor) },
+    };
+  },
+});
+
+const exportLogs = route({
+  method: 'GET',
+  path: EXPORT_PATH,
+  operationId: 'exportLogs',
+  scope: 'read',
+  summary: 'Export log entries',
+  description:
+    'Returns the entries of the log as CSV or NDJSON, newest first, up to 1000 per page. The filters are those of `GET /v1/send/logs`. If there is another page, its cursor is in the header `x-next-cursor` and its address in the header `Link`. Pages appended to each other make one file.',
+  query: exportQuery,
+  answers: { 200: null },
+  media: [CSV_TYPE, NDJSON_TYPE],
+  errors: ['invalid_cursor', 'conflicting_filters'],
+  async handle(deps, { caller, query }): Promise<RouteAnswer> {
+    const { format } = query;
+    const limit = limitOf(query.limit, EXPORT_LIMIT);
+    const { workspaceId } = caller;
+    const { page, listed } = await readLogs(deps, { workspaceId, path: EXPORT_PATH, query, limit });
+    const answer = exportPage(page.items, { format, first: query.cursor === undefined });
+    return {
+      status: 200,
+      ...answer,
+      headers: { ...answer.headers, ...nextPage({ ...query, limit }, listed.next_cursor) },
+    };
   },
 });
 
@@ -153,4 +208,4 @@ const timeline = route({
   },
 });
 
-export const logRoutes = [list, timeline];
+export const logRoutes = [list, exportLogs, timeline];

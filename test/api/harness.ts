@@ -16,6 +16,7 @@ import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.
 import { WORKSPACE_ID } from '../builders/events.ts';
 import { fakeKms } from '../fakes/kms.ts';
 import { memoryTable } from '../fakes/memory-table.ts';
+import { checkNamedField } from './named-field.ts';
 
 export const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
 
@@ -126,7 +127,9 @@ export function setUp() {
     randomBytes,
   };
   async function ask(request: Ask): Promise<Told> {
-    const { result, fault } = await answer(deps, ROUTES, eventOf(request));
+    const event = eventOf(request);
+    const { result, fault } = await answer(deps, ROUTES, event);
+    checkNamedField(event, result);
     return {
       status: result.statusCode,
       headers: result.headers ?? {},

@@ -45,7 +45,8 @@ describe('the log refuses', () => {
     [{ after: '2026-02-25T12:00:01Z', before: '2026-02-25T12:00:00Z' }, 'conflicting_filters', 'after'],
     [{ to: 'nobody' }, 'invalid_parameter', 'to'],
     [{ after: 'yesterday' }, 'invalid_parameter', 'after'],
-    [{ before: '2026-02-25' }, 'invalid_parameter', 'before'],
+    [{ before: '2026-02-30' }, 'invalid_parameter', 'before'],
+    [{ after: '2026-02-25T12:00:00 01:00' }, 'invalid_parameter', 'after'],
     [{ message_id: 'x'.repeat(257) }, 'invalid_parameter', 'message_id'],
   ])('%j', async (query, code, field) => {
     const { logs } = await filled();
@@ -169,13 +170,19 @@ describe('the log', () => {
 });
 
 describe('an export', () => {
-  async function pages(accept: string, query: Record<string, string>) {
+  const ACCEPT = { csv: 'text/csv', ndjson: 'application/x-ndjson' };
+
+  async function pages(way: 'Accept' | 'route', format: 'csv' | 'ndjson', query: Record<string, string>) {
     const { ask } = await filled();
     const told: Told[] = [];
-    let search = query;
+    let search: Record<string, string> = way === 'route' ? { ...query, format } : query;
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- page by page
-      const page = await ask({ path: '/v1/send/logs', query: search, headers: { accept } });
+      const page = await ask(
+        way === 'route'
+          ? { path: '/v1/send/logs/export', query: search }
+          : { path: '/v1/send/logs', query: search, headers: { accept: ACCEPT[format] } },
+      );
       expect(page.status).toBe(200);
       told.push(page);
       const link = /^<\?(.*)>; rel="next"$/.exec((page.headers['link'] ?? '') as string)?.[1];
@@ -185,21 +192,30 @@ describe('an export', () => {
     }
   }
 
-  it('in CSV is walked by its links, and its pages make one file', async () => {
-    const told = await pages('text/csv', { limit: '7' });
-    expect(told.length).toBeGreaterThan(2);
-    expect(told[0]?.headers['content-type']).toBe('text/csv');
-    const [names, ...lines] = told
-      .map((page) => page.text)
-      .join('')
-      .trimEnd()
-      .split('\r\n');
-    expect(names).toMatch(/^event_id,message_id,/);
-    expect(lines.map((line) => line.split(',')[0])).toEqual(NEWEST_FIRST);
-  });
+  it.each(['Accept', 'route'] as const)(
+    'in CSV by %s is walked by its links, and its pages make one file',
+    async (way) => {
+      const told = await pages(way, 'csv', { limit: '7' });
+      for (const { headers } of told)
+        expect(headers['content-disposition']).toBe('attachment; filename="ivymail-logs.csv"');
+      expect(told.length).toBeGreaterThan(2);
+      expect(told[0]?.headers['content-type']).toBe('text/csv; charset=utf-8');
+      const [names, ...lines] = told
+        .map((page) => page.text)
+        .join('')
+        .trimEnd()
+        .split('\r\n');
+      // The byte order mark is in the first page alone: it would be a character of the file in any other.
+      expect(names).toMatch(/^\ufeffevent_id,message_id,/);
+      expect(lines.join('')).not.toContain('\ufeff');
+      expect(lines.map((line) => line.split(',')[0])).toEqual(NEWEST_FIRST);
+    },
+  );
 
-  it('in NDJSON has the filters on every page', async () => {
-    const told = await pages('application/x-ndjson', { limit: '2', type: 'send' });
+  it.each(['Accept', 'route'] as const)('in NDJSON by %s has the filters on every page', async (way) => {
+    const told = await pages(way, 'ndjson', { limit: '2', type: 'send' });
+    expect(told[0]?.headers['content-type']).toBe('application/x-ndjson');
+    expect(told[0]?.headers['content-disposition']).toBe('attachment; filename="ivymail-logs.ndjson"');
     const entries = told.flatMap((page) =>
       page.text
         .trimEnd()
@@ -208,6 +224,39 @@ describe('an export', () => {
     );
     expect(entries.length).toBeGreaterThan(2);
     expect(new Set(entries.map((entry) => entry.type))).toEqual(new Set(['send']));
+  });
+
+  it.each([
+    [{}, 'format'],
+    [{ format: 'xml' }, 'format'],
+    [{ format: 'csv', limit: '1001' }, 'limit'],
+    [{ format: 'csv', raw: 'true' }, 'raw'],
+  ])('is refused for %j, naming the parameter', async (query, field) => {
+    const { ask } = await filled();
+    expect(await ask({ path: '/v1/send/logs/export', query })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_parameter', field } },
+    });
+  });
+
+  it('is a path of its own, and no message: what is not in the filters is refused, other methods too', async () => {
+    const { ask } = await filled();
+    expect((await ask({ path: '/v1/send/logs/export', query: { raw: 'true' } })).status).toBe(400);
+    expect((await ask({ path: '/v1/send/logs/export', method: 'POST' })).status).toBe(405);
+    expect((await ask({ path: '/v1/send/logs/exported' })).status).toBe(404);
+  });
+
+  it('has cursors that work for its own format and filters alone', async () => {
+    const { ask } = await filled();
+    const path = '/v1/send/logs/export';
+    const cursor = String(
+      (await ask({ path, query: { format: 'csv', limit: '2' } })).headers['x-next-cursor'],
+    );
+    const refused = { status: 400, body: { error: { code: 'invalid_cursor', field: 'cursor' } } };
+    expect(await ask({ path, query: { format: 'ndjson', cursor } })).toMatchObject(refused);
+    expect(await ask({ path, query: { format: 'csv', type: 'send', cursor } })).toMatchObject(refused);
+    expect(await ask({ path: '/v1/send/logs', query: { cursor } })).toMatchObject(refused);
+    expect((await ask({ path, query: { format: 'csv', cursor } })).status).toBe(200);
   });
 
   it('has up to a thousand entries a page, where a list has a hundred', async () => {

@@ -332,15 +332,22 @@ describe('deliveries', () => {
     ]);
   });
 
+  /** What to do about it, as a request. */
+  const resume = (id: string) =>
+    `The endpoint is paused. Resume it first: PATCH /v1/webhooks/${id} with {"status": "active"}`;
+
   it('of an endpoint that takes none are refused, which says so', async () => {
     const world = await withDeliveries();
     const id = await deliveryIds(world, 'exhausted');
     const path = `/v1/webhooks/${world.id}`;
     await world.ask({ method: 'PATCH', path, body: { status: 'paused' } });
     const redeliver = () => world.ask({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
-    expect(await redeliver()).toMatchObject({ status: 422, body: { error: { field: 'status' } } });
+    expect(await redeliver()).toMatchObject({
+      status: 422,
+      body: { error: { field: 'id', message: resume(world.id) } },
+    });
     await world.ask({ method: 'DELETE', path });
-    expect(await redeliver()).toMatchObject({ status: 422, body: { error: { field: 'endpoint_id' } } });
+    expect(await redeliver()).toMatchObject({ status: 422, body: { error: { field: 'id' } } });
     expect(world.rows('command')).toEqual([]);
   });
 
@@ -391,7 +398,7 @@ describe('deliveries', () => {
     const since = '2026-02-25T11:00:00Z';
     expect(await post('recover', { since })).toMatchObject({
       status: 422,
-      body: { error: { field: 'status' } },
+      body: { error: { field: 'id', message: resume(id) } },
     });
     expect((await post('recover', { since, dry_run: true })).status).toBe(200);
   });

@@ -65,6 +65,7 @@ export function line(maxLength: number): z.ZodMiniString {
 }
 
 const TIME = 'must be a time as in 2026-02-25T12:00:00Z';
+const TIME_OR_DATE = `${TIME}, or a date as in 2026-02-25 (midnight UTC)`;
 
 /** The years that RFC 3339 and the keys of the table have room for, and what is reckoned from a time; UTC counts. */
 const FIRST_MS = Date.parse('0002-01-01T00:00:00Z');
@@ -76,6 +77,27 @@ export const rfc3339 = z.iso.datetime({ offset: true, error: TIME }).check(
     return epochMs >= FIRST_MS && epochMs <= LAST_MS;
   }, TIME),
 );
+
+/** `2026-02-25`, a day of the calendar. */
+const date = z.iso.date();
+
+/** A date alone means its midnight in UTC. Any other text is returned as given. */
+function atMidnight(text: string): string {
+  return date.safeParse(text).success ? `${text}T00:00:00Z` : text;
+}
+
+/** The limit of a range of time: RFC 3339, or a date alone. */
+export const rangeTime = z.pipe(
+  z.string(TIME_OR_DATE).check(
+    z.refine(
+      (text) => !/\d \d\d:\d\d$/.test(text),
+      'contains a space; in a query parameter, the + of an offset must be sent as %2B',
+    ),
+    z.refine((text) => rfc3339.safeParse(atMidnight(text)).success, TIME_OR_DATE),
+  ),
+  z.transform(atMidnight),
+);
+asSent.add(rangeTime, { type: 'string', anyOf: [{ format: 'date-time' }, { format: 'date' }] });
 
 const ID_DESCRIPTIONS: Readonly<Record<IdPrefix, string>> = {
   ws: 'Id of a workspace.',

@@ -1,48 +1,79 @@
 import * as z from 'zod/mini';
 import { LOG_TYPES } from '../../core/events.ts';
+import { bareMessageId } from '../../core/message-id.ts';
 import { MESSAGE_STATUSES } from '../../core/message-status.ts';
 import { lookupAddress } from './addresses.ts';
-import { asSent, flag, idOf, line, paging, rfc3339 } from './common.ts';
+import { asSent, flag, idOf, line, paging, rangeTime, rfc3339 } from './common.ts';
 import { deliveryJson } from './deliveries.ts';
 import { documented, named } from './documented.ts';
 import { detailFields, eventName, messageId, tags } from './events.ts';
 
-const LIMIT = 'must be a whole number from 1 to 100, or to 1000 in an export';
-
-/** What is usual depends on the format. */
-const limit = z.optional(
-  z.pipe(z.string().check(z.regex(/^(?:[1-9][0-9]{0,2}|1000)$/, LIMIT)), z.transform(Number)),
-);
-asSent.add(limit, { type: 'integer', minimum: 1, maximum: 1000 });
-
 const logType = named('LogType', z.enum(LOG_TYPES), { description: 'The group that a status belongs to.' });
 
-/** Query of GET /v1/send/logs. */
-export const logsQuery = z.strictObject({
+const MESSAGE_ID_EXAMPLE = '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000';
+const AS_HEADER = 'The value of the `Message-ID` header, `<id@email.amazonses.com>`, is accepted, too.';
+
+/** SES's ids have 60 characters; an id that no message can have is not found. */
+const sesMessageId = z.pipe(line(256), z.transform(bareMessageId));
+
+export const messageIdParam = documented(sesMessageId, `Id of the message. ${AS_HEADER}`, MESSAGE_ID_EXAMPLE);
+
+const filters = {
   type: documented(z.optional(logType), 'Only entries of this type.', 'bounce'),
   status: documented(z.optional(eventName), 'Only entries with this status.', 'bounced'),
   message_id: documented(
-    z.optional(line(256)),
-    'Only entries of this message.',
-    '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000',
+    z.optional(sesMessageId),
+    `Only entries of this message. ${AS_HEADER}`,
+    MESSAGE_ID_EXAMPLE,
   ),
   to: documented(z.optional(lookupAddress), 'Only entries of this recipient.', 'ann@example.com'),
-  after: documented(z.optional(rfc3339), 'Only entries at or after this time.', '2026-02-25T00:00:00Z'),
-  before: documented(z.optional(rfc3339), 'Only entries before this time.', '2026-02-26T00:00:00Z'),
-  ...paging,
-  limit: documented(
-    limit,
-    'How many entries a page has at most: 1 to 100 (20 without this parameter), or 1 to 1000 in an export (1000 without it).',
-    20,
+  after: documented(
+    z.optional(rangeTime),
+    'Only entries at or after this time. A date alone means its midnight in UTC.',
+    '2026-02-25T00:00:00Z',
   ),
+  before: documented(
+    z.optional(rangeTime),
+    'Only entries before this time. A date alone means its midnight in UTC.',
+    '2026-02-26',
+  ),
+  cursor: paging.cursor,
+};
+
+const LIMIT = 'must be a whole number from 1 to 100, or to 1000 in an export';
+
+/** Entries of a page. */
+function limit({ most, usual }: { readonly most: number; readonly usual: number }) {
+  const number = z.pipe(z.string().check(z.regex(/^(?:[1-9][0-9]{0,2}|1000)$/, LIMIT)), z.transform(Number));
+  asSent.add(number, { type: 'integer', minimum: 1, maximum: most, default: usual });
+  return documented(z.optional(number), 'How many entries a page has at most.', usual);
+}
+
+export const PAGE_LIMIT = { most: 100, usual: 20 } as const;
+export const EXPORT_LIMIT = { most: 1_000, usual: 1_000 } as const;
+
+/**
+ * Query of GET /v1/send/logs. The limit of an export is accepted for a request whose `Accept` header asks for one, which is
+ * not in the OpenAPI document.
+ */
+export const logsQuery = z.strictObject({ ...filters, limit: limit(PAGE_LIMIT) });
+
+export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Query of GET /v1/send/logs/export. */
+export const exportQuery = z.strictObject({
+  format: documented(
+    z.enum(EXPORT_FORMATS, `must be ${EXPORT_FORMATS.join(' or ')}`),
+    '`csv` for spreadsheets, `ndjson` for programs: one log entry per line, as JSON.',
+    'csv',
+  ),
+  ...filters,
+  limit: limit(EXPORT_LIMIT),
 });
 
-/** SES's ids have 60 characters; what no message can be called is not found. */
-export const messageIdParam = documented(
-  line(256),
-  'Id of the message.',
-  '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000',
-);
+/** The filters and the cursor of both. */
+export type LogFilters = Omit<z.output<typeof logsQuery>, 'limit'>;
 
 /** Query of GET /v1/send/logs/{message_id}. */
 export const timelineQuery = z.strictObject({

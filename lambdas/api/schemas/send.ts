@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { mailbox } from './addresses.ts';
-import { line, wellFormedText } from './common.ts';
+import { asSent, line, wellFormedText } from './common.ts';
 import { documented, named } from './documented.ts';
 import { messageId } from './events.ts';
 import { namedValues } from './named-values.ts';
@@ -17,8 +17,15 @@ const MAX_ATTACHMENTS = 50;
 const RESERVED_HEADER =
   /^(?:x-ses-.*|from|to|cc|bcc|subject|reply-to|sender|return-path|date|message-id|mime-version|content-.*|dkim-signature|received)$/i;
 
+/** A list of mailboxes, or one mailbox as a string. */
 const mailboxes = z._default(
-  z.array(mailbox).check(z.maxLength(MAX_RECIPIENTS, `must have at most ${MAX_RECIPIENTS} recipients`)),
+  z.pipe(
+    z.union([
+      mailbox,
+      z.array(mailbox).check(z.maxLength(MAX_RECIPIENTS, `must have at most ${MAX_RECIPIENTS} recipients`)),
+    ]),
+    z.transform((given): readonly string[] => [given].flat()),
+  ),
   [],
 );
 const text = z.string().check(z.minLength(1, 'must not be empty'), wellFormedText);
@@ -51,11 +58,26 @@ const fileName = line(255).check(
   z.refine((name) => !/^\.{1,2}$/.test(name), 'must be the name of a file'),
 );
 
-/** Buffer passes over what is no base64; only what comes out again as it went in is. */
-const base64 = z.string().check(
-  z.minLength(1, 'must not be empty'),
-  z.refine((content) => Buffer.from(content, 'base64').toString('base64') === content, 'must be base64'),
+/** MIME breaks base64 into lines (RFC 2045, 6.8). Split and trim take linear time, which an expression for it would not. */
+function unfolded(content: string): string {
+  return content
+    .split(/[\r\n]+/)
+    .map((each) => each.trim())
+    .join('');
+}
+
+/** Base64, also in lines. `Buffer` ignores characters that are not base64, so the decoded content is encoded again and compared. */
+const base64 = z.pipe(
+  z.string().check(
+    z.refine((content) => unfolded(content) !== '', 'must not be empty'),
+    z.refine((content) => {
+      const whole = unfolded(content);
+      return Buffer.from(whole, 'base64').toString('base64') === whole;
+    }, 'must be base64'),
+  ),
+  z.transform(unfolded),
 );
+asSent.add(base64, { type: 'string', minLength: 1, contentEncoding: 'base64' });
 
 const TOKEN = String.raw`[A-Za-z0-9!#$&^_.+-]+`;
 const MEDIA_TYPE = new RegExp(`^(?=.{1,78}$)${TOKEN}/${TOKEN}(?:; ?${TOKEN}=${TOKEN})*$`);
@@ -65,7 +87,7 @@ const attachment = named(
   'Attachment',
   z.strictObject({
     filename: fileName,
-    content: documented(base64, 'The file, in base64.'),
+    content: documented(base64, 'The file, in base64. Line breaks are allowed.'),
     content_type: z.optional(z.string().check(z.regex(MEDIA_TYPE, 'must be a media type as in image/png'))),
     content_id: documented(
       z.optional(
@@ -91,9 +113,11 @@ export const sendBody = named(
         'Sender: an identity that Amazon SES has verified.',
         'You <you@yourdomain.com>',
       ),
-      to: documented(mailboxes, 'Recipients: addresses, or names with addresses in angle brackets.', [
-        'Ann <ann@example.com>',
-      ]),
+      to: documented(
+        mailboxes,
+        'Recipients: one, or a list. Each is an address, or a name with an address in angle brackets.',
+        ['Ann <ann@example.com>'],
+      ),
       cc: documented(mailboxes, 'Recipients of a copy.'),
       bcc: documented(mailboxes, 'Recipients of a copy that the other recipients do not see.'),
       reply_to: documented(mailboxes, 'Addresses that replies are sent to.'),

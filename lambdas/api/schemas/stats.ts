@@ -1,17 +1,17 @@
 import * as z from 'zod/mini';
 import { COUNTER_NAMES, INTERVALS, type CounterName } from '../../core/stats.ts';
-import { idOf, rfc3339 } from './common.ts';
+import { idOf, rangeTime, rfc3339 } from './common.ts';
 import { documented, named } from './documented.ts';
 
 /** Query of GET /v1/stats. */
 export const statsQuery = z.strictObject({
   after: documented(
-    z.optional(rfc3339),
+    z.optional(rangeTime),
     'Start of the range. Without it, one day before its end by hour, or 30 days by day.',
     '2026-02-25T00:00:00Z',
   ),
   before: documented(
-    z.optional(rfc3339),
+    z.optional(rangeTime),
     'End of the range. Without it, the current time.',
     '2026-02-26T00:00:00Z',
   ),

@@ -3,7 +3,7 @@ import { RECOVERY_STATUSES } from '../../core/commands.ts';
 import { ENDPOINT_HEALTHS } from '../../core/endpoint-health.ts';
 import { DEFAULT_ENDPOINT_EVENTS, type EventName } from '../../core/events.ts';
 import { ENDPOINT_ACTIONS, ENDPOINT_STATUSES } from '../../core/endpoints.ts';
-import { idOf, line, rfc3339, wellFormedText } from './common.ts';
+import { idOf, line, rangeTime, rfc3339, wellFormedText } from './common.ts';
 import { attemptJson } from './deliveries.ts';
 import { documented, named } from './documented.ts';
 import { DELIVERED_EVENTS, webhookEventJson } from './events.ts';
@@ -223,9 +223,9 @@ export const secretJson = named('Secret', z.strictObject({ secret }), {
 export const recoverBody = named(
   'RecoverRequest',
   z.strictObject({
-    since: documented(rfc3339, 'Only events at or after this time.', '2026-02-25T00:00:00Z'),
+    since: documented(rangeTime, 'Only events at or after this time.', '2026-02-25T00:00:00Z'),
     until: documented(
-      z.optional(rfc3339),
+      z.optional(rangeTime),
       'Only events before this time. Without it, up to now.',
       '2026-02-26T00:00:00Z',
     ),

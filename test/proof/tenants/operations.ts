@@ -74,7 +74,10 @@ const BY_NAME: Readonly<Record<string, Names>> = {
   token: 'probe',
   'idempotency-key': 'idempotency',
   ...Object.fromEntries(
-    ['limit', 'after', 'before', 'type', 'status', 'interval', 'raw', 'ses'].map((name) => [name, 'nothing']),
+    ['limit', 'after', 'before', 'type', 'status', 'interval', 'raw', 'ses', 'format'].map((name) => [
+      name,
+      'nothing',
+    ]),
   ),
 };
 /** Fields of bodies, none of which names what is stored already. `content_id` is for `cid:` within the mail. */

@@ -6,6 +6,7 @@ import { SEND_BODY, type Tenant } from './tenants.ts';
 const BODIES: Readonly<Record<string, object | undefined>> = {
   'POST /v1/send': SEND_BODY,
   'GET /v1/send/logs': undefined,
+  'GET /v1/send/logs/export': undefined,
   'GET /v1/send/logs/{message_id}': undefined,
   'GET /v1/webhooks': undefined,
   'POST /v1/webhooks': { url: 'https://new.example.com/' },
@@ -49,7 +50,12 @@ function inPath(value: string, raw: boolean): string {
   return raw ? value : encodeURIComponent(value.toWellFormed());
 }
 
-function valueOf({ names }: Parameter, { ids }: Tenant): string {
+/** Required parameters that name nothing. */
+const VALUES: Readonly<Record<string, string>> = { format: 'csv' };
+
+function valueOf({ name, names }: Parameter, { ids }: Tenant): string {
+  const value = VALUES[name];
+  if (value !== undefined) return value;
   if (names === 'nothing' || names === 'cursor' || names === 'prefix') throw new Error('Not needed');
   return ids[names];
 }
