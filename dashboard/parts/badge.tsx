@@ -27,7 +27,7 @@ const TONES: Readonly<Record<string, string>> = {
 };
 
 export function toneOf(status: string): string {
-  return TONES[status] ?? 'sent';
+  return Object.hasOwn(TONES, status) ? (TONES[status] ?? 'sent') : 'sent';
 }
 
 export function Badge({ status }: { readonly status: string }) {

@@ -12,6 +12,15 @@ export interface Explanation {
  * Source: RFC 3463 and https://www.iana.org/assignments/smtp-enhanced-status-codes; 7.26 and 7.509 as Gmail and Outlook
  * use them.
  */
+/**
+ * The entry of a table for a word that SES or a receiver chose. The word is compared without case, and is never a property
+ * name: `constructor` is an unknown word like any other.
+ */
+function entryOf<T>(table: Readonly<Record<string, T>>, word: string | undefined): T | undefined {
+  const lower = word?.toLowerCase();
+  return Object.entries(table).find(([name]) => name.toLowerCase() === lower)?.[1];
+}
+
 const BY_ENHANCED_CODE: Readonly<Record<string, Explanation>> = {
   '1.0': { meaning: 'The address was refused.', advice: 'Check how it is written.' },
   '1.1': {
@@ -198,10 +207,10 @@ function enhancedCode(diagnostic: string): string | undefined {
 function bounced(error: NonNullable<LogEntry['error']>, soft: boolean): Explanation {
   const { bounce_type: type, bounce_subtype: subtype, diagnostic_code: diagnostic = '' } = error;
   const code = enhancedCode(diagnostic);
-  const byCode = code === undefined ? undefined : (BY_ENHANCED_CODE[code] ?? BY_ENHANCED_CODE[code.slice(2)]);
-  const known = (subtype === undefined ? undefined : BY_SUBTYPE[subtype]) ?? byCode;
+  const byCode = entryOf(BY_ENHANCED_CODE, code) ?? entryOf(BY_ENHANCED_CODE, code?.slice(2));
+  const known = entryOf(BY_SUBTYPE, subtype) ?? byCode;
   if (known) return known;
-  if (soft && type === 'Transient' && diagnostic === '')
+  if (soft && type?.toLowerCase() === 'transient' && diagnostic === '')
     return {
       meaning:
         'An automatic answer came back, such as an out-of-office note; or the mail could not be delivered for now.',
@@ -245,29 +254,29 @@ export function explain(entry: Pick<LogEntry, 'status' | 'error'>): Explanation 
       return bounced(error, status === 'soft_bounced');
     case 'complained':
       return {
-        meaning: COMPLAINTS[error.feedback_type ?? ''] ?? 'The recipient complained about the mail.',
+        meaning: entryOf(COMPLAINTS, error.feedback_type) ?? 'The recipient complained about the mail.',
         advice: 'Do not send to them again. SES reviews accounts with more than one complaint in 1000 mails.',
       };
     case 'suppressed':
       return (
-        BY_REASON[error.suppression_reason ?? ''] ?? {
+        entryOf(BY_REASON, error.suppression_reason) ?? {
           meaning: 'Not sent: the address is on a suppression list.',
         }
       );
     case 'failed':
       return (
-        BY_ERROR_CODE[error.error_code ?? ''] ?? {
+        entryOf(BY_ERROR_CODE, error.error_code) ?? {
           meaning: 'The mail was not sent: SES did not take it.',
           advice: 'Its words are below.',
         }
       );
     case 'delayed':
       return {
-        meaning: DELAYS[error.delay_type ?? ''] ?? 'The mail could not be delivered at once.',
+        meaning: entryOf(DELAYS, error.delay_type) ?? 'The mail could not be delivered at once.',
         advice: 'SES goes on trying by itself.',
       };
     case 'unknown':
-      if (error.feedback_type === 'not-spam')
+      if (error.feedback_type?.toLowerCase() === 'not-spam')
         return { meaning: 'The recipient says that the mail was no spam.' };
       return {
         meaning:

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { toneOf } from '../../dashboard/parts/badge.tsx';
 import { explain, shortReason } from '../../dashboard/words/explain.ts';
 import { EVENT_NAMES, SUPPRESSION_REASONS } from '../../lambdas/core/events.ts';
+import { ODD_NAMES } from '../builders/odd-names.ts';
 
 const bounce = (diagnostic_code?: string, bounce_subtype = 'General', bounce_type = 'Permanent') => ({
   status: 'bounced' as const,
@@ -30,6 +32,24 @@ describe('an explanation', () => {
 
   it('goes by what SES says of the bounce before what the server does', () => {
     expect(explain(bounce('smtp; 550 5.1.1', 'AttachmentRejected'))?.meaning).toContain('attachment');
+  });
+
+  it('reads the words of SES without case', () => {
+    expect(explain(bounce(undefined, 'MAILBOXFULL'))).toEqual(explain(bounce(undefined, 'MailboxFull')));
+    const delayed = (delay_type: string) => explain({ status: 'delayed', error: { delay_type } });
+    expect(delayed('IPFAILURE')).toEqual(delayed('IPFailure'));
+  });
+
+  it.each(ODD_NAMES)('takes %j for an unknown word', (word) => {
+    expect(explain(bounce(undefined, word))).toEqual(explain(bounce(undefined, 'NeverSeen')));
+    for (const [status, field] of [
+      ['complained', 'feedback_type'],
+      ['suppressed', 'suppression_reason'],
+      ['failed', 'error_code'],
+      ['delayed', 'delay_type'],
+    ] as const)
+      expect(explain({ status, error: { [field]: word } })).toEqual(explain({ status, error: {} }));
+    expect(toneOf(word)).toBe('sent');
   });
 
   it('is there for whatever is trouble, and only for that', () => {
