@@ -123,15 +123,19 @@ def find_bounce() -> LogEntry | None:
 
 bounce = until("the bounce in the log", find_bounce)
 
-# Every entry of the message, page by page.
-statuses: list[str] = []
-cursor: str | Unset = UNSET
-while True:
-    page = data_of(list_logs.sync(client=client, message_id=sent.message_id, limit=1, cursor=cursor))
-    statuses.extend(entry.status.value for entry in page.data)
-    if page.next_cursor is None:
-        break
-    cursor = page.next_cursor
+def find_statuses() -> list[str] | None:
+    """The statuses of the message, page by page, once there are two."""
+    statuses: list[str] = []
+    cursor: str | Unset = UNSET
+    while True:
+        page = data_of(list_logs.sync(client=client, message_id=sent.message_id, limit=1, cursor=cursor))
+        statuses.extend(entry.status.value for entry in page.data)
+        if page.next_cursor is None:
+            return statuses if len(statuses) > 1 else None
+        cursor = page.next_cursor
+
+
+statuses = until("both entries of the message", find_statuses)
 
 timeline = data_of(get_message.sync(sent.message_id, client=client, raw=True))
 

@@ -90,18 +90,26 @@ const bounce = await until('the bounce in the log', async () => {
   return data[0];
 });
 
-/** Every entry of the message, page by page. */
-const statuses: components['schemas']['EventName'][] = [];
-for (let cursor: string | undefined, more = true; more;) {
-  const page = dataOf(
-    await client.GET('/v1/send/logs', {
-      params: { query: { message_id: sent.message_id, limit: 1, ...(cursor !== undefined && { cursor }) } },
-    }),
-  );
-  statuses.push(...page.data.map(({ status }) => status));
-  more = page.next_cursor !== null;
-  cursor = page.next_cursor ?? undefined;
+/** The statuses of the message, page by page. */
+async function statusesOf(messageId: string): Promise<readonly components['schemas']['EventName'][]> {
+  const statuses: components['schemas']['EventName'][] = [];
+  let query: { message_id: string; limit: number; cursor?: string } | undefined = {
+    message_id: messageId,
+    limit: 1,
+  };
+  while (query) {
+    const page: components['schemas']['LogEntryList'] = dataOf(
+      await client.GET('/v1/send/logs', { params: { query } }),
+    );
+    statuses.push(...page.data.map(({ status }) => status));
+    query = page.next_cursor === null ? undefined : { ...query, cursor: page.next_cursor };
+  }
+  return statuses;
 }
+const statuses = await until('both entries of the message', async () => {
+  const found = await statusesOf(sent.message_id);
+  return found.length > 1 ? found : undefined;
+});
 
 const timeline = dataOf(
   await client.GET('/v1/send/logs/{message_id}', {
