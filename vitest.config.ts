@@ -77,6 +77,7 @@ export default defineConfig({
           name: 'outside',
           include: ['test/outside/**/*.test.ts'],
           exclude: ['test/outside/stack/**'],
+          globalSetup: ['test/outside/setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
           // Each file compiles or installs something: two at once would not be faster.
