@@ -1,6 +1,7 @@
 /** An error that names a field names a part of its request: one that was sent, or one that the route has. */
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import * as z from 'zod/mini';
+import { rawBodyOf } from '../../lambdas/api/request.ts';
 import type { Route } from '../../lambdas/api/route.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 
@@ -42,9 +43,9 @@ function inValue(value: unknown, parts: readonly string[], whole = parts.join('.
   return Object.hasOwn(value, part) && inValue((value as Record<string, unknown>)[part], rest, whole);
 }
 
-function bodyOf({ body }: APIGatewayProxyEvent): unknown {
+function bodyOf(event: APIGatewayProxyEvent): unknown {
   try {
-    return JSON.parse(body ?? '');
+    return JSON.parse(rawBodyOf(event));
   } catch {
     return undefined;
   }

@@ -81,6 +81,10 @@ const READS: readonly Read[] = [
   { path: '/v1/send/logs', query: { after: '2026-02-25T11:00:00Z', before: '2026-02-25T12:00:00-01:00' } },
   { path: '/v1/send/logs', query: { limit: '1000' }, headers: { Accept: 'text/csv;q=0.9, text/html' } },
   { path: '/v1/send/logs', query: {}, headers: { Accept: 'application/x-ndjson' } },
+  {
+    path: '/v1/send/logs/export',
+    query: { format: 'csv', after: '2026-02-24', message_id: '<0100019c@email.amazonses.com>' },
+  },
   { path: `/v1/send/logs/${EVENT.message_id}`, query: { raw: 'true' } },
   { path: '/v1/webhooks/{id}', query: {} },
   { path: '/v1/webhooks/{id}/deliveries', query: { status: 'exhausted', limit: '5' } },

@@ -111,19 +111,17 @@ describe('every operation', () => {
     },
   );
 
-  it.each(['text/csv', 'application/x-ndjson'])(
-    'exports as %s what is the workspace’s own',
-    async (accept) => {
-      const { attacker, victim, table, ask } = await twoTenants();
-      const told = await ask({
-        path: '/v1/send/logs',
-        headers: { accept },
-        workspaceId: attacker.workspaceId,
-      });
-      expect(told.text).toContain(attacker.ids.message);
-      expect(leaksIn(told, secretsOf(victim, table), '')).toEqual([]);
-    },
-  );
+  it.each([
+    { path: '/v1/send/logs', headers: { accept: 'text/csv' } },
+    { path: '/v1/send/logs', headers: { accept: 'application/x-ndjson' } },
+    { path: '/v1/send/logs/export', query: { format: 'csv' } },
+    { path: '/v1/send/logs/export', query: { format: 'ndjson' } },
+  ])('exports what is the workspace’s own: %j', async (request) => {
+    const { attacker, victim, table, ask } = await twoTenants();
+    const told = await ask({ ...request, workspaceId: attacker.workspaceId });
+    expect(told.text).toContain(attacker.ids.message);
+    expect(leaksIn(told, secretsOf(victim, table), '')).toEqual([]);
+  });
 
   it.each(['/v1/send/logs', '/v1/suppressions'])(
     'pages through %s to the end among its own',

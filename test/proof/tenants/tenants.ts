@@ -159,6 +159,8 @@ async function aTenant(deployment: Deployment, character: Character): Promise<Te
   for (const list of lists)
     // oxlint-disable-next-line no-await-in-loop
     cursors[list] = (await ask({ path: list, query: { limit: '1' } })).body.next_cursor;
+  const exported = await ask({ path: '/v1/send/logs/export', query: { format: 'csv', limit: '1' } });
+  cursors['/v1/send/logs/export'] = String(exported.headers['x-next-cursor']);
   return {
     workspaceId,
     word,
