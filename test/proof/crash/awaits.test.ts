@@ -23,6 +23,7 @@ const READS: ReadonlySet<string> = new Set([
   'api/stats.ts get.handle',
   'api/suppressions.ts get.handle',
   'api/suppressions.ts list.handle',
+  'api/suppressions.ts pageOf',
   'api/webhooks.ts check.handle',
   'api/webhooks.ts get.handle',
   'api/webhooks.ts list.handle',
