@@ -12,6 +12,7 @@ const source = (name: string): string => readFileSync(new URL(`docs/${name}`, ro
 interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
+  readonly format?: string;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Schema[];
   readonly items?: Schema;
@@ -50,8 +51,9 @@ function resolved(schema: Schema, schemas: Schemas): Schema {
 }
 
 function typeOf(schema: Schema, schemas: Schemas): string {
-  const { type, enum: values, anyOf, items, properties } = resolved(schema, schemas);
+  const { type, format, enum: values, anyOf, items, properties } = resolved(schema, schemas);
   if (values) return values.map((each) => String(each)).join(' · ');
+  if (format === 'date' || format === 'date-time') return format;
   if (anyOf) return anyOf.map((each) => typeOf(each, schemas)).join(' or ');
   if (type === 'array') return `list of ${typeOf(items ?? {}, schemas)}`;
   if (properties) return `object of ${Object.keys(properties).join(', ')}`;

@@ -56,6 +56,29 @@ const receiveEvent = document.webhooks['event']?.post as Operation;
 const operations = [...DESCRIBED.map((route) => operation(route.method, route.path)), receiveEvent];
 const nameOf = (route: Route): string => `${route.method} ${route.path}`;
 
+/** Where a schema, or a schema within it, has no type, so that a generated client would know nothing about the value. */
+function untypedIn(schema: Json, at: string): readonly string[] {
+  const {
+    properties = {},
+    items,
+    anyOf,
+    oneOf,
+  } = schema as {
+    properties?: Record<string, Json>;
+    items?: Json;
+    anyOf?: Json[];
+    oneOf?: Json[];
+  };
+  const members = [...(anyOf ?? []), ...(oneOf ?? [])];
+  const typed = members.length > 0 || ['type', '$ref', 'const', 'enum'].some((keyword) => keyword in schema);
+  return [
+    ...(typed ? [] : [at]),
+    ...Object.entries(properties).flatMap(([name, each]) => untypedIn(each, `${at}.${name}`)),
+    ...(items ? untypedIn(items, `${at}[]`) : []),
+    ...members.flatMap((each, index) => untypedIn(each, `${at}|${index}`)),
+  ];
+}
+
 /** Every `$ref` in a part of the document. */
 function referencesIn(part: unknown): readonly string[] {
   return [...JSON.stringify(part).matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference = '']) => reference);
@@ -179,6 +202,15 @@ describe('the shared schemas', () => {
     const references = new Set(referencesIn(document));
     const names = Object.keys(schemas).map((name) => `#/components/schemas/${name}`);
     expect(new Set(names)).toEqual(references);
+  });
+
+  it('have a type everywhere, like the parameters', () => {
+    const shared = Object.entries(schemas).flatMap(([name, schema]) => untypedIn(schema, name));
+    const given = operations.flatMap(({ operationId, parameters }) =>
+      parameters.flatMap(({ name, schema }) => untypedIn(schema, `${operationId} ${name}`)),
+    );
+    expect([...shared, ...given]).toEqual([]);
+    expect(untypedIn({ type: 'string', anyOf: [{ format: 'date' }] }, 'after')).toEqual(['after|0']);
   });
 
   it('have a name for one schema only', () => {

@@ -97,7 +97,13 @@ export const rangeTime = z.pipe(
   ),
   z.transform(atMidnight),
 );
-asSent.add(rangeTime, { type: 'string', anyOf: [{ format: 'date-time' }, { format: 'date' }] });
+// Each with its type: generators of clients have no type for a format alone.
+asSent.add(rangeTime, {
+  anyOf: [
+    { type: 'string', format: 'date-time' },
+    { type: 'string', format: 'date' },
+  ],
+});
 
 const ID_DESCRIPTIONS: Readonly<Record<IdPrefix, string>> = {
   ws: 'Id of a workspace.',

@@ -10,7 +10,7 @@ from client import AuthenticatedClient
 from client.api.api_keys import create_api_key, delete_api_key, list_api_keys
 from client.api.deliveries import get_delivery
 from client.api.email import send_email
-from client.api.logs import get_message, list_logs
+from client.api.logs import export_logs, get_message, list_logs
 from client.api.statistics import get_stats
 from client.api.suppressions import create_suppression, delete_suppression_by_query, get_suppression
 from client.api.webhooks import (
@@ -40,6 +40,7 @@ from client.models import (
     ErrorResponse,
     EventFilter,
     EventName,
+    ExportLogsFormat,
     GetStatsInterval,
     LogEntry,
     LogType,
@@ -137,6 +138,8 @@ def find_statuses() -> list[str] | None:
 
 statuses = until("both entries of the message", find_statuses)
 
+csv = data_of(export_logs.sync(client=client, format_=ExportLogsFormat.CSV, message_id=sent.message_id))
+
 timeline = data_of(get_message.sync(sent.message_id, client=client, raw=True))
 
 
@@ -194,6 +197,7 @@ print(
                 bounce.tags["campaign"] if isinstance(bounce.tags, Tags) else None,
             ],
             "statuses": sorted(statuses),
+            "lines": len(csv.strip().split("\r\n")),
             "timeline": [[each.to, None if each.status is None else each.status.value] for each in timeline.recipients],
             "raw": not isinstance(timeline.raw_events, Unset) and len(timeline.raw_events) > 0,
             "delivery": [delivery.status.value, delivery.attempts[0].status_code],

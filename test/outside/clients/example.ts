@@ -111,6 +111,13 @@ const statuses = await until('both entries of the message', async () => {
   return found.length > 1 ? found : undefined;
 });
 
+const csv = dataOf(
+  await client.GET('/v1/send/logs/export', {
+    params: { query: { format: 'csv', message_id: sent.message_id } },
+    parseAs: 'text',
+  }),
+);
+
 const timeline = dataOf(
   await client.GET('/v1/send/logs/{message_id}', {
     params: { path: { message_id: sent.message_id }, query: { raw: true } },
@@ -163,6 +170,7 @@ console.log(
     accepted: sent.accepted,
     bounce: [bounce.status, bounce.error?.bounce_type ?? null, bounce.tags?.['campaign'] ?? null],
     statuses: statuses.toSorted(),
+    lines: csv.trim().split('\r\n').length,
     timeline: timeline.recipients.map(({ to, status }) => [to, status]),
     raw: (timeline.raw_events ?? []).length > 0,
     delivery: [delivery.status, delivery.attempts[0]?.status_code ?? null],

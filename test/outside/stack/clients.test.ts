@@ -19,6 +19,7 @@ function expected(tenant: Tenant) {
     accepted: ['bounce@simulator.amazonses.com'],
     bounce: ['bounced', 'Permanent', 'spring'],
     statuses: ['bounced', 'sent'],
+    lines: 3,
     timeline: [['bounce@simulator.amazonses.com', 'bounced']],
     raw: true,
     delivery: ['delivered', 200],
