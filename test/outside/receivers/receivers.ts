@@ -68,10 +68,9 @@ export const RECEIVERS: readonly Receiver[] = [
     file: 'main.go',
     verifier: ['verify.go', 'webhook/verify.go'],
     async prepare(folder) {
-      const go = 'go';
-      if (!runs(go, 'version')) return undefined;
+      if (!runs('go', 'version')) return undefined;
       writeFileSync(join(folder, 'go.mod'), 'module receiver\n\ngo 1.22\n');
-      const { status, stderr } = spawnSync(go, ['build', '-o', 'receiver', '.'], {
+      const { status, stderr } = spawnSync('go', ['build', '-o', 'receiver', '.'], {
         cwd: folder,
         encoding: 'utf8',
       });
