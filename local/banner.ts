@@ -50,7 +50,7 @@ What happened to the mail, and what bounced:
 Send one, and watch its webhooks arrive in the inbox:
   curl ${key} -H 'content-type: application/json' ${stack.base_url}/v1/send \\
     -d '${JSON.stringify(mail)}'
-  Outcomes: success@, bounce@, complaint@, ooto@ and suppressionlist@ any domain that ends in .example.
+  The local part names the outcome, at any domain that ends in .example: success@, bounce@, complaint@, ooto@, suppressionlist@.
   An address that bounced or complained is suppressed from then on. A label makes a new one: bounce+2@customer.example.
 
 Is everything well?
