@@ -51,6 +51,19 @@ describe('the sources', () => {
     }
   });
 
+  it('of the functions leave out the converter to JSON Schema, which is for the OpenAPI document only', () => {
+    const users = filesBelow('lambdas').filter((file) => readFileSync(file, 'utf8').includes('toJSONSchema'));
+    expect(users).toEqual(['lambdas/api/schema-json.ts']);
+    const importers = filesBelow('lambdas').filter((file) =>
+      readFileSync(file, 'utf8').includes('/schema-json.ts'),
+    );
+    expect(importers.toSorted()).toEqual(['lambdas/api/openapi-webhooks.ts', 'lambdas/api/openapi.ts']);
+    const serving = filesBelow('lambdas').filter((file) =>
+      /\/openapi[-a-z]*\.ts'/.test(readFileSync(file, 'utf8')),
+    );
+    expect(serving).toEqual(['lambdas/api/openapi.ts']);
+  });
+
   it('keep the core free of AWS, clock, chance and environment', () => {
     for (const file of filesBelow('lambdas/core')) {
       const source = readFileSync(file, 'utf8');

@@ -33,6 +33,17 @@ function describeDefault(json: Record<string, unknown>): void {
   delete json['default'];
 }
 
+/** The keywords with each schema of zod as JSON Schema. */
+function converted(keywords: Json): Json {
+  const isSchema = (value: unknown): value is z.ZodMiniType => value instanceof z.core.$ZodType;
+  return Object.fromEntries(
+    Object.entries(keywords).map(([keyword, value]) => [
+      keyword,
+      isSchema(value) ? z.toJSONSchema(value) : value,
+    ]),
+  );
+}
+
 /** The schemas of a document that have a name of their own, and the references to them. */
 export class Components {
   readonly #schemas = new Map<string, { readonly text: string; readonly json: Json }>();
@@ -48,7 +59,7 @@ export class Components {
         if (sent) {
           const { description } = jsonSchema;
           for (const name of Object.keys(jsonSchema)) delete jsonSchema[name];
-          Object.assign(jsonSchema, sent, description && { description });
+          Object.assign(jsonSchema, converted(sent), description && { description });
         }
         simplify(jsonSchema);
         // zod drops the example of a schema that converts: it cannot know that ours is the value as sent.

@@ -2,7 +2,10 @@ import * as z from 'zod/mini';
 import type { IdPrefix } from '../../core/ids.ts';
 import { documented, named, schemaDocs } from './documented.ts';
 
-/** How a value is described that is sent as text and meant as something else: JSON Schema. */
+/**
+ * How a value is described that is sent as text and meant as something else: JSON Schema. A keyword may hold a schema of zod: it is
+ * converted for the document only, so that no function loads the converter.
+ */
 export const asSent = z.registry<Readonly<Record<string, unknown>>>();
 
 const LIMIT = 'must be a whole number from 1 to 100';

@@ -35,8 +35,8 @@ export function namedValues(
   });
   asSent.add(schema, {
     type: 'object',
-    propertyNames: z.toJSONSchema(name),
-    additionalProperties: z.toJSONSchema(value),
+    propertyNames: name,
+    additionalProperties: value,
     maxProperties: most,
   });
   return schema;
