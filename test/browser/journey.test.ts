@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { initWorkspace } from '../../bin/admin/init.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
@@ -138,6 +139,20 @@ describe('a new user', () => {
       async () => (await page().getByLabel('Status').inputValue()) === '',
     );
     await row('ooto@simulator', 'soft_bounced').waitFor();
+  });
+
+  it('exports what the filters leave, as a file that Excel reads', async () => {
+    const started = page().waitForEvent('download');
+    await page().getByRole('button', { name: 'Export as CSV' }).click();
+    const download = await started;
+    expect(download.suggestedFilename()).toMatch(/^ivymail-logs-.*\.csv$/);
+    const bytes = await readFile(await download.path());
+    // The byte order mark: reading a response as text would drop it.
+    expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+    const [names, ...lines] = bytes.toString('utf8').trimEnd().split('\r\n');
+    expect(names).toContain('event_id,message_id,');
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line).toContain('bounced');
   });
 
   it('opens a bounce, and is told what it means, in plain words and in those of the server', async () => {
