@@ -10,20 +10,18 @@ const IN_QUOTES = '\u0002';
 function masked(address: string): string {
   let mask = '';
   let quoted = false;
+  let escaped = false;
   let depth = 0;
-  for (let index = 0; index < address.length; index += 1) {
-    const character = address[index] ?? '';
-    const opensQuotes = character === '"' && depth === 0;
-    if (opensQuotes) quoted = !quoted;
-    else if (character === '(' && !quoted) depth += 1;
+  for (const character of address.split('')) {
+    const sign: string = escaped ? '' : character;
+    const isQuote = sign === '"' && depth === 0;
+    if (isQuote) quoted = !quoted;
+    else if (sign === '(' && !quoted) depth += 1;
     // The closing mark belongs to the comment or to the quoted string.
-    const inside = depth > 0 ? IN_COMMENT : quoted || opensQuotes ? IN_QUOTES : undefined;
-    if (character === ')' && depth > 0) depth -= 1;
+    const inside = depth > 0 ? IN_COMMENT : quoted || isQuote ? IN_QUOTES : undefined;
+    if (sign === ')' && depth > 0) depth -= 1;
+    escaped = sign === '\\' && inside !== undefined;
     mask += inside ?? character;
-    if (character === '\\' && inside !== undefined && index + 1 < address.length) {
-      mask += inside;
-      index += 1;
-    }
   }
   return mask;
 }
@@ -42,7 +40,7 @@ export function domainStart(address: string): number {
  * does not encode the `+` of `ann+x@example.com` in a query sends such an address.
  */
 export function hasBareSpace(address: string): boolean {
-  const parts = masked(address).split(/\u0001+/);
+  const parts = masked(address).split(IN_COMMENT);
   return parts.some((part, index) => {
     const rest = index === 0 ? part : part.trimStart();
     return (index === parts.length - 1 ? rest : rest.trimEnd()).includes(' ');

@@ -33,6 +33,10 @@ describe('the canonical form', () => {
     ['a domain that IDNA does not allow', 'ann@xn--É.example', 'ann@xn--é.example'],
     ['a domain with a percent-escape', 'ann@ex%61mple.É', 'ann@ex%61mple.é'],
     ['a domain of ASCII that the URL parser reads as IPv4', 'ann@0x7f.1', 'ann@0x7f.1'],
+    ['a literal that is no domain', 'user@[É.example]', 'user@[é.example]'],
+    ['a domain that becomes one with a bracket', 'ann@（b.É', 'ann@（b.é'],
+    ['a domain that ends with such a bracket', 'ann@É.b（', 'ann@é.b（'],
+    ['a Unicode domain without an @', 'BÜCHER.example', 'bücher.example'],
     ['no @', 'undisclosed-recipients:;', 'undisclosed-recipients:;'],
     ['no domain', 'É@', 'é@'],
   ])('of %s', (_what, given, canonical) => {
@@ -43,6 +47,13 @@ describe('the canonical form', () => {
     const domain = `${'é.'.repeat(60)}example`;
     expect(canonicalAddress(`ann@${domain}`).length).toBeLessThanOrEqual(ADDRESS_MAX_LENGTH);
     expect(withAsciiDomain(`${'a'.repeat(150)}@${domain}`)).toBe(`${'a'.repeat(150)}@${domain}`);
+  });
+
+  it('converts an address of exactly 320 characters, and none of more', () => {
+    // A full-width letter becomes an ASCII one, a soft hyphen becomes nothing.
+    const local = 'a'.repeat(ADDRESS_MAX_LENGTH - '@ｘ.example'.length);
+    expect(withAsciiDomain(`${local}@ｘ.example`)).toBe(`${local}@x.example`);
+    expect(withAsciiDomain(`${local}@\u00adｘ.example`)).toBe(`${local}@\u00adｘ.example`);
   });
 
   const anyAddress = fc.oneof(
@@ -108,12 +119,32 @@ describe('the forms of an address', () => {
     expect(addressForms('ann@xn--bcher-kva.example')).toContain('ann@bu\u0308cher.example');
   });
 
-  it.each(['ann@xn--zzzzzzzzz.example', 'ann@xn--.example', 'ann@xn--ab-.example'])(
-    'of %s, which is no punycode, are one',
-    (address) => {
-      expect(addressForms(address)).toEqual([address]);
-    },
-  );
+  it('include the address as given, without the space around it', () => {
+    expect(addressForms(' Ann@bücher。example ')).toEqual(
+      expect.arrayContaining(['ann@xn--bcher-kva.example', 'ann@bücher。example']),
+    );
+  });
+
+  it('have at most 320 characters, as what is stored has', () => {
+    const name = '한'.repeat(80);
+    const decomposed = `@${name.normalize('NFD')}`;
+    const local = 'a'.repeat(ADDRESS_MAX_LENGTH - decomposed.length);
+    expect(addressForms(canonicalAddress(`${local}@${name}`))).toContain(local + decomposed);
+    const forms = addressForms(canonicalAddress(`a${local}@${name}`));
+    expect(forms).toContain(`a${local}@${name}`);
+    expect(forms).not.toContain(`a${local}${decomposed}`);
+  });
+
+  // The last two decode, to a domain whose punycode is another one and to one that the URL parser refuses.
+  it.each([
+    'ann@xn--zzzzzzzzz.example',
+    'ann@xn--.example',
+    'ann@xn--ab-.example',
+    'ann@xn---doo.example',
+    'ann@xn--bcher-kva.1',
+  ])('of %s, which is no punycode, are one', (address) => {
+    expect(addressForms(address)).toEqual([address]);
+  });
 
   it('include, however the domain is written, the lower-case Unicode form that earlier versions stored', () => {
     fc.assert(
@@ -147,6 +178,13 @@ describe('a space in an address', () => {
     ['ann@example.com (A (b c) d)', false],
     ['ann@example.com (Ann', false],
     ['ann+x@example.com', false],
+    ['ann(x)b c@example.com', true],
+    ['ann(x) bc@example.com (y)', false],
+    ['ann(")x y@example.com', true],
+    ['a)b(c d)@example.com', false],
+    [String.raw`ann\ x@example.com`, true],
+    [String.raw`ann(x\) y)@example.com`, false],
+    [String.raw`"ann\\" x@example.com`, true],
   ])('of %j is outside quotes and comments: %s', (address, bare) => {
     expect(hasBareSpace(address)).toBe(bare);
   });
@@ -155,6 +193,7 @@ describe('a space in an address', () => {
 it('the domain begins after the last @ that is in neither quotes nor a comment', () => {
   expect(domainStart('"a@b"@c')).toBe(6);
   expect(domainStart('a@b (c@d)')).toBe(2);
+  expect(domainStart('a(b)@c (d@e)')).toBe(5);
   expect(domainStart('nobody')).toBe(0);
   expect(domainStart('a@b@c')).toBe(4);
 });
