@@ -159,7 +159,7 @@ export class Delivery extends Construct {
       memoryMb: 512,
     });
     table.grantAccess(dispatch, {
-      actions: ['dynamodb:Query', 'dynamodb:PutItem'],
+      actions: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem'],
     });
     dispatch.addEnvironment(ENV.deliverMachineArn, this.deliverMachine.stateMachineArn);
     dispatch.addToRolePolicy(

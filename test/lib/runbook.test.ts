@@ -1,6 +1,7 @@
 /** An alarm rings at night: it has its section, and what its commands name is there. test/integration runs them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { PROGRAM } from '../../bin/admin/commands.ts';
 import { openApiDocument } from '../../lambdas/api/openapi.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 import { commandsOf, firstCommands, runbook, sections } from '../runbook/page.ts';
@@ -49,11 +50,6 @@ describe('the runbook', () => {
 });
 
 describe('a command of ours', () => {
-  const [, usage = ''] = /const USAGE = `([^]*?)`;/.exec(readFileSync('bin/admin.ts', 'utf8')) ?? [];
-  /** By command: the line that names it, and those of its options. */
-  const usages = new Map(
-    [...usage.matchAll(/^ {2}([a-z]+)(.*\n(?: {6}.*\n)*)/gm)].map(([, name = '', text = '']) => [name, text]),
-  );
   const places = [
     'quarantine',
     ...Object.keys(Resources)
@@ -63,15 +59,18 @@ describe('a command of ours', () => {
 
   const ours = [...runbook.matchAll(/npm run admin -- ([^`\n]+)/g)].map(([, line = '']) => line);
 
-  it.each([...new Set(ours)])('is one that the usage names, options too: %s', (line) => {
+  it.each([...new Set(ours)])('is one that the command declares, options too: %s', (line) => {
     const words = line.replaceAll(/ --[a-z-]+(?: (?!-)\S+)?/g, '').split(' ');
-    const [name = '', action = '', place = 'quarantine'] = words;
-    const text = usages.get(name) ?? '';
-    expect(text).not.toBe('');
-    // `attach IDENTITY` takes any.
-    expect(/^ [A-Z]/.test(text) || text.includes(action)).toBe(true);
-    expect(places).toContain(place);
-    for (const flag of flagsOf(line)) expect(text).toContain(`--${flag}`);
+    const declared = PROGRAM.commands.find(({ name }) => ` ${words.join(' ')} `.startsWith(` ${name} `));
+    if (!declared) throw new Error(`There is no command ${line}`);
+    const given = words.slice(declared.name.split(' ').length);
+    const expected = declared.arguments ?? [];
+    expect(given).toHaveLength(expected.length);
+    // `IDENTITY` may be any identity; a place must be one of the template.
+    const named = given.filter((_, index) => expected[index]?.name === 'PLACE');
+    expect(places).toEqual(expect.arrayContaining(named));
+    const options = Object.keys({ ...declared.options, ...PROGRAM.options });
+    expect(options).toEqual(expect.arrayContaining(flagsOf(line)));
   });
 
   it('names a reason that there is', () => {
