@@ -25,7 +25,10 @@ function readRow(record: DynamoDBRecord): (deps: DispatchDeps) => Promise<number
   if (!image) throw new Error('The stream record has no new image');
   const row = unmarshall(image as Parameters<typeof unmarshall>[0]) as Row;
   if (row['kind'] === KIND.event) {
-    const stored = { event: toEmailEvent(row), ttl: Number(row['ttl']) };
+    const ttl = Number(row['ttl']);
+    // A held delivery expires with its event. The client refuses another number before the request leaves.
+    if (!Number.isSafeInteger(ttl)) throw new Error('The row does not say when the event expires');
+    const stored = { event: toEmailEvent(row), ttl };
     return (deps) => dispatchEvent(deps, stored);
   }
   if (row['kind'] === KIND.command) {

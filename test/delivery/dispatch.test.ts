@@ -173,6 +173,19 @@ describe('dispatchBatch', () => {
     expect(poison).toHaveLength(1);
   });
 
+  it.each(['1779796¸00', '17797979679796800', '1.5', ''])(
+    'treats an event that expires at %j alike, so that no held delivery fails its shard',
+    async (ttl) => {
+      const { deps, poison, started, held } = setUp();
+      const bad = aRecord(anEvent(), '1');
+      Object.assign(bad.dynamodb?.NewImage ?? {}, { ttl: ttl === '' ? undefined : { S: ttl } });
+      const report = await dispatchBatch(deps, [bad]);
+      expect(report.retryFrom).toBeUndefined();
+      expect(poison).toHaveLength(1);
+      expect([started, held]).toEqual([[], []]);
+    },
+  );
+
   it.each(['Error', 'NeverSeenException'])(
     "takes an unknown error (%s) for the record's own only where another record started a delivery",
     async (name) => {
