@@ -12,6 +12,8 @@ export interface FakeKms {
   /** Names of the commands sent, in order. */
   calls(): readonly string[];
   failNext(error: Error): void;
+  /** The next response of KMS lacks its field, which the SDK's type allows. */
+  answerNextWithNothing(): void;
 }
 
 interface Sealed {
@@ -24,6 +26,7 @@ interface Sealed {
 export function fakeKms(): FakeKms {
   const calls: string[] = [];
   let fault: Error | undefined;
+  let empty = false;
   const client = {
     async send(command: { readonly constructor: { readonly name: string }; readonly input: Input }) {
       const { Plaintext: plain, CiphertextBlob: blob, EncryptionContext: context = {} } = command.input;
@@ -31,6 +34,10 @@ export function fakeKms(): FakeKms {
       const failing = fault;
       fault = undefined;
       if (failing) throw failing;
+      if (empty) {
+        empty = false;
+        return {};
+      }
       if (plain) {
         const sealed: Sealed = { plain: Buffer.from(plain).toString('base64'), context, nonce: calls.length };
         return { CiphertextBlob: Buffer.from(JSON.stringify(sealed)) };
@@ -44,5 +51,10 @@ export function fakeKms(): FakeKms {
       return { Plaintext: Buffer.from(sealed.plain, 'base64') };
     },
   } as unknown as KMSClient;
-  return { client, calls: () => calls, failNext: (error) => (fault = error) };
+  return {
+    client,
+    calls: () => calls,
+    failNext: (error) => (fault = error),
+    answerNextWithNothing: () => (empty = true),
+  };
 }

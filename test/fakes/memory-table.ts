@@ -199,7 +199,8 @@ class Expression {
     if (this.list[this.position]?.startsWith(':')) {
       const placeholder = this.take();
       const values = this.input.ExpressionAttributeValues ?? {};
-      if (!(placeholder in values)) throw invalid(`No value for ${placeholder}`);
+      // The document client leaves out what is undefined.
+      if (values[placeholder] === undefined) throw invalid(`No value for ${placeholder}`);
       return values[placeholder];
     }
     return this.row[this.name()];
@@ -229,6 +230,21 @@ class Expression {
     if (token === undefined) throw invalid('The expression ends early');
     this.position += 1;
     return token;
+  }
+}
+
+const EXPRESSIONS = ['KeyConditionExpression', 'ConditionExpression', 'UpdateExpression'] as const;
+
+/** DynamoDB refuses a name or a value that no expression uses, a map of none, and an expression without text. */
+function checkExpressions(input: Input): void {
+  const texts = EXPRESSIONS.flatMap((name) => input[name] ?? []);
+  if (texts.some((text) => text.trim() === '')) throw invalid('An expression is empty');
+  const used = new Set(texts.flatMap(tokens));
+  for (const given of [input.ExpressionAttributeNames, input.ExpressionAttributeValues]) {
+    if (!given) continue;
+    const unused = Object.keys(given).filter((name) => !used.has(name));
+    if (unused.length > 0 || Object.keys(given).length === 0)
+      throw invalid(`No expression uses ${unused.join(', ') || 'anything'}`);
   }
 }
 
@@ -324,6 +340,8 @@ export function memoryTable(): MemoryTable {
   }
 
   function query(input: Input): unknown {
+    if (Object.values(input.ExpressionAttributeValues ?? {}).includes(''))
+      throw invalid('A key is compared with an empty text');
     const forward = input['ScanIndexForward'] !== false;
     const found = [...rows.in(...partitionOf(input))]
       .filter((row) => new Expression(input.KeyConditionExpression ?? '', row, input).condition())
@@ -378,6 +396,7 @@ export function memoryTable(): MemoryTable {
         name: Put ? 'PutCommand' : Update ? 'UpdateCommand' : 'DeleteCommand',
         write: (Put ?? Update ?? Delete) as Input,
       }));
+      for (const { write } of writes) checkExpressions(write);
       const keys = writes.map(({ write }) => rowKey(write.Item ?? write.Key ?? { pk: '', sk: '' }));
       if (new Set(keys).size < keys.length || keys.length > 100)
         throw Object.assign(new Error('One item twice, or too many'), { name: 'ValidationException' });
@@ -437,6 +456,7 @@ export function memoryTable(): MemoryTable {
         table.before(name, command.input);
         const run = commands[name];
         if (!run) throw new Error(`The memory table knows no ${name}`);
+        checkExpressions(command.input);
         return run(command.input);
       },
     },

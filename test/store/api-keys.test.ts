@@ -5,6 +5,7 @@ import {
   deleteApiKey,
   findApiKey,
   hasApiKey,
+  hasExpired,
   listApiKeys,
   putApiKey,
   touchApiKey,
@@ -85,6 +86,19 @@ describe('an API key', () => {
   });
 });
 
+describe('hasExpired', () => {
+  const NOW = Date.parse('2026-03-01T00:00:00Z');
+
+  it.each([
+    [{}, false],
+    [{ expires_at: '2026-03-01T00:00:00.001Z' }, false],
+    [{ expires_at: '2026-03-01T00:00:00Z' }, true],
+    [{ expires_at: '2026-02-01T00:00:00Z' }, true],
+  ])('%j: %s', (key, expired) => {
+    expect(hasExpired(key, NOW)).toBe(expired);
+  });
+});
+
 describe('hasApiKey', () => {
   it('is true of the workspace that has a key, and of no other', async () => {
     const table = memoryTable();
@@ -104,6 +118,11 @@ describe('the keys of a workspace', () => {
     await putApiKey(table, apiKeyHash('2'), aKey());
     await putApiKey(table, apiKeyHash('3'), aKey({ workspace_id: OTHER_WORKSPACE }));
     expect(await listApiKeys(table, WORKSPACE_ID)).toEqual([aKey(), older]);
+    // Whatever order the index has.
+    const reversed = memoryTable();
+    await putApiKey(reversed, apiKeyHash('1'), aKey());
+    await putApiKey(reversed, apiKeyHash('2'), older);
+    expect(await listApiKeys(reversed, WORKSPACE_ID)).toEqual([aKey(), older]);
   });
 
   it('are revoked by id, and by their own workspace only', async () => {
@@ -124,5 +143,32 @@ describe('the keys of a workspace', () => {
     await deleteApiKey(table, WORKSPACE_ID, aKey().id);
     await touchApiKey(table, HASH, '2026-02-25T14:00:00Z');
     expect(await findApiKey(table, HASH)).toBeUndefined();
+  });
+
+  it('are revoked one at a time', async () => {
+    const table = memoryTable();
+    const second = aKey({ id: deterministicId('key', ['second']) });
+    await putApiKey(table, HASH, aKey());
+    await putApiKey(table, apiKeyHash('2'), second);
+    await deleteApiKey(table, WORKSPACE_ID, second.id);
+    expect(await listApiKeys(table, WORKSPACE_ID)).toEqual([aKey()]);
+    await putApiKey(table, apiKeyHash('2'), second);
+    await deleteApiKey(table, WORKSPACE_ID, aKey().id);
+    expect(await listApiKeys(table, WORKSPACE_ID)).toEqual([second]);
+  });
+
+  it('are not revoked a second time where two revoke the same key at once', async () => {
+    const table = memoryTable();
+    await putApiKey(table, HASH, aKey());
+    const revoke = () => deleteApiKey(table, WORKSPACE_ID, aKey().id);
+    expect(await Promise.all([revoke(), revoke()])).toEqual([true, false]);
+  });
+
+  it('report a fault of the table instead of ignoring the use', async () => {
+    const table = memoryTable();
+    table.before = () => {
+      throw new Error('Slow down');
+    };
+    await expect(touchApiKey(table, HASH, '2026-02-25T13:00:00Z')).rejects.toThrow('Slow down');
   });
 });

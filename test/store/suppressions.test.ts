@@ -5,6 +5,7 @@ import {
   findSuppression,
   findSuppressions,
   listSuppressions,
+  removeSuppression,
   suppressRecipient,
   type Suppression,
 } from '../../lambdas/store/suppressions.ts';
@@ -57,6 +58,8 @@ describe('a suppression', () => {
     const table = memoryTable();
     const first = aSuppression({ reason: 'complaint', event_id: `evt_${'a'.repeat(26)}` });
     expect(await addSuppression(table, first)).toEqual(first);
+    // A new one is not read back.
+    expect(table.calls).toEqual(['PutCommand']);
     const again = aSuppression({ address: 'ANN@example.com', created_at: '2026-03-01T00:00:00Z' });
     expect(await addSuppression(table, again)).toEqual(first);
     expect(await findSuppression(table, WORKSPACE_ID, 'ann@example.com')).toEqual(first);
@@ -70,6 +73,24 @@ describe('a suppression', () => {
       throw Object.assign(new Error('Slow down'), { name: 'ThrottlingException' });
     };
     await expect(addSuppression(table, aSuppression())).rejects.toThrow('Slow down');
+  });
+});
+
+describe('removeSuppression', () => {
+  it('removes the address, which tells whether there was one', async () => {
+    const table = await tableOf('ann@example.com', 'ben@example.com');
+    expect(await removeSuppression(table, WORKSPACE_ID, 'ANN@example.com')).toBe(true);
+    expect(await removeSuppression(table, WORKSPACE_ID, 'ann@example.com')).toBe(false);
+    expect(await findSuppression(table, WORKSPACE_ID, 'ann@example.com')).toBeUndefined();
+    expect(await findSuppression(table, WORKSPACE_ID, 'ben@example.com')).toBeDefined();
+  });
+
+  it('is seen by the next read: suppressions are read consistently', async () => {
+    const table = memoryTable();
+    const consistent: unknown[] = [];
+    table.before = (_command, input) => consistent.push(input['ConsistentRead']);
+    await findSuppression(table, WORKSPACE_ID, 'ann@example.com');
+    expect(consistent).toEqual([true]);
   });
 });
 
@@ -90,7 +111,7 @@ describe('suppressRecipient', () => {
   it('changes nothing about a recipient that is on the list', async () => {
     const table = await tableOf('ann@example.com');
     await suppressRecipient(table, anEvent({ to: 'Ann@example.com' }), 'bounce');
-    expect(await findSuppression(table, WORKSPACE_ID, 'ann@example.com')).toEqual(aSuppression());
+    expect(await findSuppression(table, WORKSPACE_ID, 'ann@example.com')).toStrictEqual(aSuppression());
   });
 
   it('suppresses nobody where the event names nobody', async () => {
@@ -178,6 +199,14 @@ describe('listSuppressions', () => {
       'Ben@example.com',
       'cy@example.com',
     ]);
+  });
+
+  it('lists only the addresses with the prefix, in any case', async () => {
+    const table = await tableOf('ann@example.com', 'anton@example.com', 'ben@example.com');
+    const found = await listSuppressions(table, { workspaceId: WORKSPACE_ID, prefix: 'AN', limit: 10 });
+    expect(found.items.map(({ address }) => address)).toEqual(['ann@example.com', 'anton@example.com']);
+    const later = await listSuppressions(table, { workspaceId: WORKSPACE_ID, prefix: 'b', limit: 10 });
+    expect(later.items.map(({ address }) => address)).toEqual(['ben@example.com']);
   });
 
   it('reads at most one row more than it returns', async () => {

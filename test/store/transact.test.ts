@@ -1,6 +1,6 @@
 import { TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
-import { describe, expect, it } from 'vitest';
-import { againOnConflict, transactWrite } from '../../lambdas/store/transact.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { againOnConflict, isRefusedInput, transactWrite } from '../../lambdas/store/transact.ts';
 import { memoryTable } from '../fakes/memory-table.ts';
 
 function cancelled(...codes: readonly string[]): Error {
@@ -43,6 +43,42 @@ describe('a transaction', () => {
     expect(tries()).toBe(1);
   });
 
+  it('that meets one after another waits 20, 40, 80 and 160 ms', async () => {
+    vi.useFakeTimers();
+    try {
+      const { table, tries } = failing(...Array.from({ length: 9 }, () => CONFLICT));
+      const done = transactWrite(table, [put('a')]).catch((error: unknown) => error);
+      const seen: number[] = [];
+      for (const ms of [0, 19, 1, 39, 1, 79, 1, 159, 1]) {
+        // oxlint-disable-next-line no-await-in-loop -- time passes
+        await vi.advanceTimersByTimeAsync(ms);
+        seen.push(tries());
+      }
+      expect(seen).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5]);
+      expect(await done).toBe(CONFLICT);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  const UNEXPLAINED = new TransactionCanceledException({ message: 'Transaction cancelled', $metadata: {} });
+  const FOREIGN = Object.assign(new Error('Not of DynamoDB'), {
+    CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }],
+  });
+  const FOREIGN_CONDITION = Object.assign(new Error('Not of DynamoDB'), {
+    CancellationReasons: [{ Code: 'ConditionalCheckFailed' }],
+  });
+
+  it.each([UNEXPLAINED, FOREIGN, FOREIGN_CONDITION])(
+    'whose failure is no conflict is tried once: %s',
+    async (error) => {
+      const { table, tries } = failing(error);
+      await expect(transactWrite(table, [put('a')])).rejects.toBe(error);
+      expect(tries()).toBe(1);
+      expect(table.rows.size).toBe(0);
+    },
+  );
+
   it.each([cancelled('ThrottlingError'), cancelled('ValidationError'), new Error('Slow down')])(
     'that fails in another way throws it: %s',
     async (error) => {
@@ -60,5 +96,20 @@ describe('a single write', () => {
       return Promise.resolve('done');
     });
     expect(answer).toBe('done');
+  });
+});
+
+describe('isRefusedInput', () => {
+  const named = (name: string) => Object.assign(new Error(name), { name });
+
+  it.each([
+    [cancelled('None', 'ValidationError'), true],
+    [cancelled('ConditionalCheckFailed', 'None'), false],
+    [cancelled(), false],
+    [new TransactionCanceledException({ message: 'Transaction cancelled', $metadata: {} }), false],
+    [named('ValidationException'), true],
+    [named('ThrottlingException'), false],
+  ])('%s: %s', (error, refused) => {
+    expect(isRefusedInput(error)).toBe(refused);
   });
 });

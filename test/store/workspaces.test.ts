@@ -127,6 +127,11 @@ describe('workspaces', () => {
     expect(await createWorkspace(table, FIRST)).toBe(true);
     expect(await getWorkspace(table, SECOND.id)).toEqual(SECOND);
     expect((await listWorkspaces(table)).map(({ name }) => name)).toEqual(['Shop', 'Blog']);
+    const later = { ...FIRST, created_at: '2026-02-27T12:00:00Z' };
+    const reversed = memoryTable();
+    await createWorkspace(reversed, later);
+    await createWorkspace(reversed, SECOND);
+    expect((await listWorkspaces(reversed)).map(({ name }) => name)).toEqual(['Blog', 'Shop']);
     expect(await workspaceDirectory(table, () => 0).ofConfigurationSet('blog')).toBe(SECOND.id);
   });
 
@@ -142,9 +147,17 @@ describe('workspaces', () => {
     expect(await workspaceDirectory(table, () => 0).ofConfigurationSet('other')).toBeUndefined();
   });
 
-  it('that are there already stay as they are when they are ensured', async () => {
+  it('without a configuration set are one row, and have none', async () => {
     const table = memoryTable();
     await createWorkspace(table, FIRST);
+    expect(table.rows.size).toBe(1);
+    expect(await getWorkspace(table, FIRST.id)).toStrictEqual(FIRST);
+  });
+
+  it('that are there already stay as they are when they are ensured', async () => {
+    const table = memoryTable();
+    await ensureWorkspace(table, FIRST);
+    expect(await getWorkspace(table, FIRST.id)).toEqual(FIRST);
     await ensureWorkspace(table, { ...FIRST, name: 'default' });
     expect(await getWorkspace(table, FIRST.id)).toEqual(FIRST);
   });

@@ -1,5 +1,5 @@
 /** Looks into the conditional writes that reach a table, and replaces the condition of one of them. */
-import type { MemoryTable } from '../../fakes/memory-table.ts';
+import { tokens, type MemoryTable } from '../../fakes/memory-table.ts';
 import { siteOf } from './sites.ts';
 
 /** A condition as it was sent. */
@@ -13,6 +13,7 @@ export interface Sent {
 
 type Write = {
   readonly ConditionExpression?: string;
+  readonly UpdateExpression?: string;
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues?: Readonly<Record<string, unknown>>;
 };
@@ -35,7 +36,7 @@ export function onConditions(
     const site = siteOf(stack, sites);
     if (site === undefined) throw new Error(`No function of the product gives this condition: ${text}`);
     const replaced = replace({ site, item, text });
-    return replaced === undefined ? rest : { ...rest, ConditionExpression: replaced };
+    return onlyUsed(replaced === undefined ? rest : { ...rest, ConditionExpression: replaced });
   };
 
   Object.assign(table.client, {
@@ -57,6 +58,21 @@ export function onConditions(
       return send(Object.assign(copy, { input: next }));
     },
   });
+}
+
+/** Without the names and values that the expressions no longer use: DynamoDB refuses those. */
+function onlyUsed(write: Write): Write {
+  const used = new Set([write.ConditionExpression ?? '', write.UpdateExpression ?? ''].flatMap(tokens));
+  const usedOf = <T>(given: Readonly<Record<string, T>> | undefined) =>
+    Object.fromEntries(Object.entries(given ?? {}).filter(([name]) => used.has(name)));
+  const { ExpressionAttributeNames, ExpressionAttributeValues, ...rest } = write;
+  const names = usedOf(ExpressionAttributeNames);
+  const values = usedOf(ExpressionAttributeValues);
+  return {
+    ...rest,
+    ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
+    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+  };
 }
 
 function fullStack(): string {

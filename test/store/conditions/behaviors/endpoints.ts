@@ -32,7 +32,7 @@ let changes = 0;
 function aChange(action: EndpointAction): EndpointChange {
   changes += 1;
   const at = new Date(Date.parse('2026-02-25T12:00:00Z') + changes * 60_000).toISOString();
-  return { id: `req_${changes}`, at, action, by: 'key_a' };
+  return { id: `req_${changes}`, at, action, by: 'key_a', reason: 'A test' };
 }
 
 const read = (table: MemoryTable) => getEndpoint(table, WORKSPACE_ID, ENDPOINT.id);
