@@ -26,7 +26,8 @@ import {
 } from '../store/deliveries.ts';
 import { clearFailures, countFailure, openBreaker, recordFailing } from '../store/endpoint-health.ts';
 import { disableEndpoint, getEndpoint } from '../store/endpoints.ts';
-import { getEvent, type StoredEvent } from '../store/events.ts';
+import type { StoredEvent } from '../store/event-rows.ts';
+import { getEvent } from '../store/events.ts';
 import type { Table } from '../store/table.ts';
 import type { SecretOpener } from './secrets.ts';
 import type { AttemptResult, Sender } from './send.ts';

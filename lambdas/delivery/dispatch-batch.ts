@@ -2,7 +2,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { awsErrorKind } from '../core/aws-errors.ts';
 import { toCommand } from '../store/commands.ts';
-import { toEmailEvent } from '../store/event-rows.ts';
+import { toStoredEvent } from '../store/event-rows.ts';
 import { KIND } from '../store/keys.ts';
 import type { Row } from '../store/pages.ts';
 import { dispatchCommand, dispatchEvent, type DispatchDeps } from './dispatch.ts';
@@ -25,10 +25,7 @@ function readRow(record: DynamoDBRecord): (deps: DispatchDeps) => Promise<number
   if (!image) throw new Error('The stream record has no new image');
   const row = unmarshall(image as Parameters<typeof unmarshall>[0]) as Row;
   if (row['kind'] === KIND.event) {
-    const ttl = Number(row['ttl']);
-    // A held delivery expires with its event. The client refuses another number before the request leaves.
-    if (!Number.isSafeInteger(ttl)) throw new Error('The row does not say when the event expires');
-    const stored = { event: toEmailEvent(row), ttl };
+    const stored = toStoredEvent(row);
     return (deps) => dispatchEvent(deps, stored);
   }
   if (row['kind'] === KIND.command) {

@@ -6,7 +6,7 @@ import { probeDelaySeconds } from '../core/endpoint-health.ts';
 import { deliveryId } from '../core/ids.ts';
 import { scaledSeconds } from '../core/wait-scale.ts';
 import { isMailboxSimulator } from '../core/mailbox-simulator.ts';
-import type { StoredEvent } from '../store/events.ts';
+import type { StoredEvent } from '../store/event-rows.ts';
 
 export interface AutoSuppress {
   readonly hardBounces: boolean;

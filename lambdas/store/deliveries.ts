@@ -6,7 +6,7 @@ import type { EventName } from '../core/events.ts';
 import { deliveryId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { readCollection } from './collection.ts';
-import type { StoredEvent } from './events.ts';
+import type { StoredEvent } from './event-rows.ts';
 import {
   KIND,
   attemptKey,

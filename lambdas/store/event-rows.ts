@@ -85,6 +85,24 @@ export function toEmailEvent(row: Row): EmailEvent {
   };
 }
 
+/** An event with the time at which its row expires. */
+export interface StoredEvent {
+  readonly event: EmailEvent;
+  /** Epoch seconds; what belongs to the event lives as long. */
+  readonly ttl: number;
+}
+
+/**
+ * The event of a row with its `ttl`. Throws where a part is missing: a delivery copies the `ttl`, and DynamoDB's types have
+ * no form for one that is not a number.
+ */
+export function toStoredEvent(row: Row): StoredEvent {
+  const event = toEmailEvent(row);
+  const { ttl } = row;
+  if (typeof ttl !== 'number' || !Number.isSafeInteger(ttl)) throw new Error('The event row has no ttl');
+  return { event, ttl };
+}
+
 /** The raw SES event kept inside a row, byte for byte as SES sent it. */
 export function rawEventOf(row: Row): string | undefined {
   const raw = row['raw'];

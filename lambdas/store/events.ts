@@ -3,7 +3,14 @@ import { canonicalAddress } from '../core/addresses.ts';
 import { EVENT_NAMES, type EmailEvent, type EventName } from '../core/events.ts';
 import { OwnFault } from '../core/errors.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
-import { eventRows, rawEventOf, toEmailEvent, type Retention } from './event-rows.ts';
+import {
+  eventRows,
+  rawEventOf,
+  toEmailEvent,
+  toStoredEvent,
+  type Retention,
+  type StoredEvent,
+} from './event-rows.ts';
 import {
   eventKey,
   messagePartition,
@@ -30,19 +37,13 @@ export async function storeEvents(
   }
 }
 
-export interface StoredEvent {
-  readonly event: EmailEvent;
-  /** Epoch seconds; what belongs to the event lives as long. */
-  readonly ttl: number;
-}
-
 /** Read consistently: whoever asks was told of the row by the stream, an index may not have it yet. */
 export async function getEvent(table: Table, address: EventAddress): Promise<StoredEvent | undefined> {
   const answer = await table.client.send(
     new GetCommand({ TableName: table.name, Key: eventKey(address), ConsistentRead: true }),
   );
   if (!answer.Item) return undefined;
-  return { event: toEmailEvent(answer.Item as Row), ttl: Number(answer.Item['ttl']) };
+  return toStoredEvent(answer.Item as Row);
 }
 
 /** The SES event an EmailEvent was made from, byte for byte; none where the event is of our own making. */

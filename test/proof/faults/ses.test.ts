@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import type { EmailEvent } from '../../../lambdas/core/events.ts';
 import { timelinesOf } from '../../../lambdas/core/message-status.ts';
-import { normalise } from '../../../lambdas/core/normalise.ts';
+import { normalise, type UnownedEvent } from '../../../lambdas/core/normalise.ts';
+import { parseSesMessage } from '../../../lambdas/core/ses-message.ts';
 import { DEFAULT_WORKSPACE_ID } from '../../../lambdas/core/ids.ts';
 import { ingestBatch } from '../../../lambdas/store/ingest-batch.ts';
 import { KIND } from '../../../lambdas/store/keys.ts';
@@ -99,6 +100,12 @@ function wholeLife(): readonly Published[] {
   }));
 }
 
+function eventsOf(body: string): readonly UnownedEvent[] {
+  const message = parseSesMessage(body);
+  if (message.kind !== 'event') throw new Error('The body holds no event');
+  return normalise(message.ses).events;
+}
+
 /** Every order of all that was told, twice, or of a part of it, comes to the status and the counters that the facts say. */
 async function expectOneEnd(
   told: readonly Published[],
@@ -117,7 +124,7 @@ async function expectOneEnd(
       const truth: Record<string, number> = {};
       for (const name of [...facts.values()].flatMap(countersOfFact)) truth[name] = (truth[name] ?? 0) + 1;
       const events = shuffled.flatMap(({ body }) =>
-        normalise(JSON.parse(body)).events.map((event): EmailEvent => ({ ...event, workspace_id: 'ws_a' })),
+        eventsOf(body).map((event): EmailEvent => ({ ...event, workspace_id: 'ws_a' })),
       );
       for (const { to, status } of timelinesOf(events)) {
         const own = [...facts.values()].filter((fact) => fact.to === to);
