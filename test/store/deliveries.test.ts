@@ -1,16 +1,30 @@
+import { TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import {
   LEASE_SECONDS,
   claimAttempt,
+  eventAddressOf,
+  getDelivery,
+  holdDelivery,
   listEndpointDeliveries,
   recordAttempt,
   settleDelivery,
+  settleUnsent,
   type ClaimOutcome,
+  type Settlement,
 } from '../../lambdas/store/deliveries.ts';
-import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
+import { DELIVERY_STATUSES, type DeliveryStatus, type DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import { deliveryId } from '../../lambdas/core/ids.ts';
-import { attemptKey, deliveryAddressKey } from '../../lambdas/store/keys.ts';
-import { memoryTable } from '../fakes/memory-table.ts';
+import {
+  INDEX,
+  attemptKey,
+  deliveryAddressKey,
+  deliveryKey,
+  endpointDeliveriesPartition,
+  failingDeliveriesPartition,
+} from '../../lambdas/store/keys.ts';
+import type { Position, Row } from '../../lambdas/store/pages.ts';
+import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
 
 const NOW = Date.parse('2026-02-25T12:00:05Z');
@@ -156,5 +170,402 @@ describe('recordAttempt', () => {
       return table.rows.get(`${key.pk}\n${key.sk}`)?.['status_code'];
     });
     expect(codes).toEqual([500, 200]);
+  });
+});
+
+const KEY = deliveryKey(eventAddressOf(task), endpoint.id);
+const ID = deliveryId(event.event_id, endpoint.id);
+const PARTS = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, eventId: event.event_id };
+const RECOVER = aTask(event, endpoint, { run: 'rcv_1', trigger: 'recover', attempt: 2, run_attempt: 1 });
+const MANUAL = aTask(event, endpoint, { run: 'req_1', trigger: 'manual', attempt: 2, run_attempt: 1 });
+const LEASE_END_MS = NOW + LEASE_SECONDS * 1000;
+const NEXT = '2026-02-25T12:01:05Z';
+
+const rowOf = (table: MemoryTable) => table.rows.get(`${KEY.pk}\n${KEY.sk}`);
+const change = (table: MemoryTable, fields: Partial<Row>) =>
+  table.rows.set(`${KEY.pk}\n${KEY.sk}`, { ...KEY, ...rowOf(table), ...fields });
+const settle = (table: MemoryTable, of: DeliveryTask, changes: Partial<Settlement>) =>
+  settleDelivery(table, of, { attemptCount: of.attempt, nowMs: NOW, ...changes });
+const failing = (status: DeliveryStatus) => failingDeliveriesPartition(PARTS, status);
+
+/** The row of a delivery whose first attempt is claimed. */
+const CLAIMED = {
+  ...KEY,
+  kind: 'delivery',
+  g1pk: endpointDeliveriesPartition(WORKSPACE_ID, endpoint.id, event.event_id),
+  event: 'bounced',
+  to: event.to,
+  ttl: stored.ttl,
+  test: false,
+  status: 'pending',
+  run: 'auto',
+  run_attempts: 0,
+  attempt_count: 0,
+  created_at: '2026-02-25T12:00:05Z',
+  lease_owner: 'one',
+  lease_until: LEASE_END_MS,
+};
+const { lease_owner: _owner, lease_until: _until, ...SETTLED } = CLAIMED;
+const ADDRESS = {
+  ...deliveryAddressKey(event, endpoint.id),
+  kind: 'delivery_address',
+  delivery: KEY,
+  ttl: stored.ttl,
+};
+
+describe('the row of a delivery', () => {
+  it('of a first attempt, and the address beside it', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    expect([...table.rows.values()]).toEqual(expect.arrayContaining([CLAIMED, ADDRESS]));
+    expect(table.rows.size).toBe(2);
+    expect(rowOf(table)).toStrictEqual(CLAIMED);
+  });
+
+  it('of an event without a recipient has none', async () => {
+    const { table } = setUp();
+    const { to: _to, ...nameless } = event;
+    await claimAttempt(table, { task, stored: { ...stored, event: nameless }, execution: 'one', nowMs: NOW });
+    const { to: _address, ...row } = CLAIMED;
+    expect(rowOf(table)).toStrictEqual(row);
+  });
+
+  it('of a test says so', async () => {
+    const { table, claim } = setUp();
+    const test = aTask(event, endpoint, { trigger: 'test', run: 'test' });
+    await claim({ task: test });
+    expect(rowOf(table)).toStrictEqual({
+      ...CLAIMED,
+      test: true,
+      run: 'test',
+      next_attempt_at: '2026-02-25T12:01:05Z',
+    });
+  });
+
+  it('of a later attempt is among those that are retried, with what is due left as it is', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    await settle(table, task, { status: 'retrying', nextAttemptAt: NEXT });
+    await claim({ task: { ...task, attempt: 2, run_attempt: 2 }, execution: 'two' });
+    expect(rowOf(table)).toStrictEqual({
+      ...CLAIMED,
+      status: 'retrying',
+      g2pk: failing('retrying'),
+      attempt_count: 1,
+      run_attempts: 1,
+      next_attempt_at: NEXT,
+      lease_owner: 'two',
+    });
+  });
+
+  it('that a recovery opens again is of its run, and due when the lease ends', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    await settle(table, task, { status: 'exhausted' });
+    await claim({ task: RECOVER, execution: 'two', nowMs: NOW + 1_000 });
+    expect(rowOf(table)).toStrictEqual({
+      ...CLAIMED,
+      status: 'retrying',
+      g2pk: failing('retrying'),
+      run: 'rcv_1',
+      attempt_count: 1,
+      next_attempt_at: '2026-02-25T12:01:06Z',
+      lease_owner: 'two',
+      lease_until: LEASE_END_MS + 1_000,
+    });
+  });
+
+  it('that a recovery begins anew leaves the list of those that failed', async () => {
+    const { table, claim } = setUp();
+    await holdDelivery(table, { task, stored, nowMs: NOW });
+    await claim({ task: { ...RECOVER, attempt: 1 } });
+    expect(rowOf(table)).toStrictEqual({ ...CLAIMED, run: 'rcv_1', next_attempt_at: NEXT });
+  });
+
+  it('with a manual attempt keeps its run and its status', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    await settle(table, task, { status: 'delivered' });
+    const before = rowOf(table);
+    await claim({ task: MANUAL, execution: 'two' });
+    expect(rowOf(table)).toStrictEqual({ ...before, lease_owner: 'two', lease_until: LEASE_END_MS });
+    // No address row either: it is there.
+    expect(table.calls.at(-1)).toBe('UpdateCommand');
+  });
+
+  it('that is held is complete, with its address', async () => {
+    const table = memoryTable();
+    await holdDelivery(table, { task, stored, nowMs: NOW });
+    const { run_attempts: _attempts, ...row } = SETTLED;
+    expect([...table.rows.values()]).toStrictEqual([
+      { ...row, status: 'held', g2pk: failing('held') },
+      ADDRESS,
+    ]);
+  });
+
+  it('that is held without a recipient has none', async () => {
+    const table = memoryTable();
+    const { to: _to, ...nameless } = event;
+    await holdDelivery(table, { task, stored: { ...stored, event: nameless }, nowMs: NOW });
+    expect(rowOf(table)).not.toHaveProperty('to');
+  });
+});
+
+describe('a refused claim', () => {
+  it('says which run the delivery is in, and how far that is', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    await settle(table, task, { status: 'retrying', nextAttemptAt: NEXT });
+    await settle(table, MANUAL, {});
+    const refused = await claim();
+    expect(refused).toStrictEqual({
+      claimed: false,
+      delivery: expect.objectContaining({ id: ID, status: 'retrying', attempt_count: 2 }),
+      run: 'auto',
+      runAttempts: 1,
+      lastManualRun: 'req_1',
+    });
+  });
+
+  it('of a delivery that is held for the first time counts no attempt of its run', async () => {
+    const { table, claim } = setUp();
+    await holdDelivery(table, { task, stored, nowMs: NOW });
+    expect(await claim()).toMatchObject({ claimed: false, runAttempts: 0 });
+    expect(await claim()).not.toHaveProperty('lastManualRun');
+  });
+
+  it('says until when another execution has the lease, while it has', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    change(table, { status: 'delivered', lease_until: NOW + 1 });
+    expect(await claim({ execution: 'two' })).toMatchObject({ leaseUntilMs: NOW + 1 });
+    change(table, { lease_until: NOW });
+    expect(await claim({ execution: 'two' })).not.toHaveProperty('leaseUntilMs');
+  });
+});
+
+describe('the result of an attempt', () => {
+  const COMPLETED: readonly DeliveryStatus[] = ['delivered', 'exhausted', 'blocked', 'cancelled'];
+
+  it.each(DELIVERY_STATUSES.filter((status) => status !== 'pending'))('%s', async (status) => {
+    const { table, claim } = setUp();
+    await claim();
+    await settle(table, task, { status, ...(status === 'retrying' && { nextAttemptAt: NEXT }) });
+    expect(rowOf(table)).toStrictEqual({
+      ...SETTLED,
+      status,
+      attempt_count: 1,
+      run_attempts: 1,
+      ...(status !== 'delivered' && { g2pk: failing(status) }),
+      ...(COMPLETED.includes(status) && { completed_at: '2026-02-25T12:00:05Z' }),
+      ...(status === 'retrying' && { next_attempt_at: NEXT }),
+    });
+  });
+
+  it('takes away what an earlier one has left', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    change(table, { g2pk: failing('retrying'), next_attempt_at: NEXT, completed_at: NEXT });
+    await settle(table, task, { status: 'delivered' });
+    expect(rowOf(table)).toStrictEqual({
+      ...SETTLED,
+      status: 'delivered',
+      attempt_count: 1,
+      run_attempts: 1,
+      completed_at: '2026-02-25T12:00:05Z',
+    });
+  });
+
+  it('that a person asked for counts, and leaves the run as it is', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    await settle(table, task, { status: 'exhausted' });
+    const before = rowOf(table);
+    await claim({ task: MANUAL });
+    await settle(table, MANUAL, {});
+    expect(rowOf(table)).toStrictEqual({ ...before, attempt_count: 2, last_manual_run: 'req_1' });
+    await settle(table, MANUAL, { status: 'delivered' });
+    expect(rowOf(table)).toMatchObject({ status: 'delivered', run_attempts: 1, run: 'auto' });
+  });
+
+  it('is written when another write of the delivery is over', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    let conflicts = 2;
+    table.before = (command) => {
+      if (command === 'UpdateCommand' && (conflicts -= 1) >= 0)
+        throw new TransactionConflictException({ message: 'Conflict', $metadata: {} });
+    };
+    await settle(table, task, { status: 'delivered' });
+    expect(rowOf(table)).toMatchObject({ status: 'delivered' });
+  });
+});
+
+describe('settleUnsent', () => {
+  it.each(['held', 'cancelled'] as const)('%s', async (status) => {
+    const { table, claim } = setUp();
+    await claim();
+    await settle(table, task, { status: 'retrying', nextAttemptAt: NEXT });
+    await settleUnsent(table, task, { status, nowMs: NOW });
+    expect(rowOf(table)).toStrictEqual({
+      ...SETTLED,
+      status,
+      g2pk: failing(status),
+      attempt_count: 1,
+      run_attempts: 1,
+      ...(status === 'cancelled' && { completed_at: '2026-02-25T12:00:05Z' }),
+    });
+  });
+
+  it('is written when another write of the delivery is over', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    let conflicts = 2;
+    table.before = (command) => {
+      if (command === 'UpdateCommand' && (conflicts -= 1) >= 0)
+        throw new TransactionConflictException({ message: 'Conflict', $metadata: {} });
+    };
+    await settleUnsent(table, task, { status: 'held', nowMs: NOW });
+    expect(rowOf(table)).toMatchObject({ status: 'held' });
+  });
+});
+
+const ATTEMPT = { number: 1, trigger: 'auto', started_at: '2026-02-25T12:00:05Z', duration_ms: 3 } as const;
+
+describe('a fault of the table', () => {
+  it.each<[string, (table: MemoryTable) => Promise<unknown>]>([
+    ['a claim', (table) => claimAttempt(table, { task, stored, execution: 'one', nowMs: NOW })],
+    ['a delivery that is held', (table) => holdDelivery(table, { task, stored, nowMs: NOW })],
+    ['the record of an attempt', (table) => recordAttempt(table, task, { attempt: ATTEMPT, ttl: 1 })],
+    ['the result of an attempt', (table) => settle(table, task, { status: 'delivered' })],
+    ['a delivery that is not sent', (table) => settleUnsent(table, task, { status: 'held', nowMs: NOW })],
+  ])('is reported for %s', async (_what, write) => {
+    const table = memoryTable();
+    table.before = () => {
+      throw new Error('Slow down');
+    };
+    await expect(write(table)).rejects.toThrow('Slow down');
+  });
+});
+
+describe('getDelivery', () => {
+  it('gives the delivery and its attempts by its id, read consistently', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    const second = { ...ATTEMPT, number: 2, status_code: 200, error_class: 'timeout' } as const;
+    await recordAttempt(table, task, { attempt: second, ttl: 1 });
+    await recordAttempt(table, task, { attempt: ATTEMPT, ttl: 1 });
+    const key = attemptKey(WORKSPACE_ID, ID, 1);
+    expect(table.rows.get(`${key.pk}\n${key.sk}`)).toStrictEqual({
+      ...key,
+      kind: 'attempt',
+      endpoint_id: endpoint.id,
+      ...ATTEMPT,
+      ttl: 1,
+    });
+    const consistent: unknown[] = [];
+    table.before = (command, input) => {
+      if (command === 'GetCommand') consistent.push(input['ConsistentRead']);
+    };
+    const found = await getDelivery(table, WORKSPACE_ID, ID);
+    expect(found?.attempts).toStrictEqual([ATTEMPT, second]);
+    expect(found?.delivery).toMatchObject({ id: ID, status: 'pending' });
+    expect(consistent).toEqual([true]);
+  });
+
+  it('gives nothing where there is no delivery, or where only its address or its attempts are left', async () => {
+    const { table, claim } = setUp();
+    expect(await getDelivery(table, WORKSPACE_ID, ID)).toBeUndefined();
+    await recordAttempt(table, task, { attempt: ATTEMPT, ttl: 1 });
+    expect(await getDelivery(table, WORKSPACE_ID, ID)).toBeUndefined();
+    await claim();
+    table.rows.delete(`${KEY.pk}\n${KEY.sk}`);
+    expect(await getDelivery(table, WORKSPACE_ID, ID)).toBeUndefined();
+  });
+});
+
+describe('listEndpointDeliveries', () => {
+  const MINUTES = [1, 2, 3, 4, 5, 6];
+  const at = (minute: number) => `2026-02-25T12:0${minute}:00Z`;
+
+  /** A delivery for each minute, with a status in turn. */
+  async function listed(): Promise<MemoryTable> {
+    const table = memoryTable();
+    for (const minute of MINUTES) {
+      const each = anEvent({ timestamp: at(minute), message_id: `m-${minute}` });
+      const own = aTask(each, endpoint);
+      // oxlint-disable no-await-in-loop -- one after the other
+      await claimAttempt(table, { task: own, stored: { event: each, ttl: 1 }, execution: 'one', nowMs: NOW });
+      if (minute % 3 === 1) await settle(table, own, { status: 'exhausted' });
+      if (minute % 3 === 2) await settle(table, own, { status: 'delivered' });
+      // oxlint-enable no-await-in-loop
+    }
+    return table;
+  }
+
+  const timesOf = async (table: MemoryTable, query: Partial<Parameters<typeof listEndpointDeliveries>[1]>) =>
+    (await listEndpointDeliveries(table, { ...LIST, ...query })).items.map((each) => each.event_timestamp);
+
+  it('lists all of them newest first, or oldest first', async () => {
+    const table = await listed();
+    expect(await timesOf(table, {})).toEqual(MINUTES.map(at).toReversed());
+    expect(await timesOf(table, { ascending: true })).toEqual(MINUTES.map(at));
+  });
+
+  it.each([
+    ['exhausted', [4, 1], ['g2', 'g2', 'g2', 'g2']],
+    ['delivered', [5, 2], ['g1', 'g1', 'g1', 'g1']],
+    ['pending', [6, 3], ['g1', 'g1', 'g1', 'g1']],
+    ['held', [], ['g2', 'g2', 'g2', 'g2']],
+  ] as const)('lists the %s ones, by the index that has them', async (status, minutes, indexes) => {
+    const table = await listed();
+    const asked: unknown[] = [];
+    table.before = (_command, input) => asked.push(input.IndexName);
+    expect(await timesOf(table, { status })).toEqual(minutes.map(at));
+    expect(asked).toEqual(indexes.map((index) => INDEX[index]));
+  });
+
+  it('goes on page by page', async () => {
+    const table = await listed();
+    const seen: string[] = [];
+    let position: Position | undefined;
+    do {
+      // oxlint-disable-next-line no-await-in-loop -- each page starts where the last one ended
+      const page = await listEndpointDeliveries(table, { ...LIST, limit: 4, ...(position && { position }) });
+      seen.push(...page.items.map((each) => each.event_timestamp));
+      position = page.next;
+    } while (position);
+    expect(seen).toEqual(MINUTES.map(at).toReversed());
+  });
+
+  it('shows a delivery with what it has, and without what it has not', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    change(table, {
+      to: undefined,
+      next_attempt_at: NEXT,
+      completed_at: at(9),
+      attempt_count: 3,
+      test: true,
+    });
+    const expected = {
+      id: ID,
+      workspace_id: WORKSPACE_ID,
+      event_id: event.event_id,
+      endpoint_id: endpoint.id,
+      message_id: event.message_id,
+      event: 'bounced',
+      event_timestamp: event.timestamp,
+      status: 'pending',
+      attempt_count: 3,
+      next_attempt_at: NEXT,
+      created_at: '2026-02-25T12:00:05Z',
+      completed_at: at(9),
+      test: true,
+    };
+    expect((await listEndpointDeliveries(table, LIST)).items).toStrictEqual([expected]);
+    change(table, { to: event.to, next_attempt_at: undefined, completed_at: undefined });
+    const { next_attempt_at: _next, completed_at: _completed, ...open } = expected;
+    expect((await listEndpointDeliveries(table, LIST)).items).toStrictEqual([{ ...open, to: event.to }]);
   });
 });

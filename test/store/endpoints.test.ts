@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { listEndpointChanges } from '../../lambdas/store/endpoint-changes.ts';
 import * as store from '../../lambdas/store/endpoints.ts';
 import { getEndpoint, listEndpoints } from '../../lambdas/store/endpoints.ts';
+import type { Command } from '../../lambdas/core/commands.ts';
 import type { EndpointAction, EndpointChange } from '../../lambdas/core/endpoints.ts';
-import { workspaceKey } from '../../lambdas/store/keys.ts';
+import { getCommand } from '../../lambdas/store/commands.ts';
+import { endpointKey, workspaceKey } from '../../lambdas/store/keys.ts';
 import { addSuppression } from '../../lambdas/store/suppressions.ts';
 import { putEndpoint } from '../builders/rows.ts';
 import { WORKSPACE_ID, anEndpoint } from '../builders/events.ts';
@@ -256,5 +258,139 @@ describe('what befell an endpoint', () => {
     await updateEndpoint(table, address, { description: 'New' });
     await disableEndpoint(table, { ...address, reason: 'gone' });
     expect(await changesOf(table)).toEqual(told);
+  });
+});
+
+describe('the rows of an endpoint', () => {
+  const KEY = endpointKey(WORKSPACE_ID, endpoint.id);
+  const CHANGE = aChange('created', { at: AT });
+  const rowOf = (table: MemoryTable) => table.rows.get(`${KEY.pk}\n${KEY.sk}`);
+  const { id: _id, workspace_id: _workspace, ...FIELDS } = endpoint;
+  const historyOf = (table: MemoryTable) => [...table.rows.values()].filter((row) => row.pk.startsWith('H#'));
+  const named = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
+
+  it('are the endpoint and its first change, written together', async () => {
+    const table = memoryTable();
+    await store.createEndpoint(table, endpoint, CHANGE);
+    expect(table.calls).toEqual(['TransactWriteCommand']);
+    expect(table.rows.size).toBe(2);
+    expect(rowOf(table)).toStrictEqual({ ...KEY, kind: 'endpoint', ...FIELDS });
+    expect(historyOf(table)).toStrictEqual([
+      {
+        pk: `H#${WORKSPACE_ID}#${endpoint.id}`,
+        sk: '2026-02-25T12:00:00.000Z#req_a',
+        kind: 'endpoint_change',
+        at: AT,
+        action: 'created',
+        by: 'key_a',
+        ttl: Date.parse('2027-02-25T12:00:00Z') / 1000,
+      },
+    ]);
+    expect(await read(table)).toStrictEqual(endpoint);
+  });
+
+  it('get a line of history for what leaves the endpoint as it is', async () => {
+    const table = await setUp();
+    await store.recordEndpointChange(table, named, aChange('secret_shown', { at: AT }));
+    expect(await read(table)).toStrictEqual(endpoint);
+    expect(await changesOf(table)).toStrictEqual([
+      { id: 'req_a', at: AT, action: 'secret_shown', by: 'key_a' },
+    ]);
+  });
+
+  const FAILING = {
+    failing_since: AT,
+    failures: 3,
+    last_failure_at: AT,
+    breaker_opened_at: AT,
+    health: 'failing' as const,
+    inactive_since: AT,
+  };
+
+  it.each<[string, store.EndpointChanges, Partial<typeof FAILING>]>([
+    ['a resume', { status: 'active' }, {}],
+    ['another URL', { url: 'https://new.example.com/' }, { inactive_since: AT }],
+    ['a pause', { status: 'paused' }, FAILING],
+    ['another description', { description: 'New' }, FAILING],
+  ])('keep after %s only the health that is still true', async (_what, changes, left) => {
+    const table = memoryTable();
+    await putEndpoint(table, { ...endpoint, ...FAILING });
+    await updateEndpoint(table, address, changes);
+    expect(rowOf(table)).toStrictEqual({
+      ...KEY,
+      kind: 'endpoint',
+      ...FIELDS,
+      ...left,
+      ...changes,
+      ...(changes.status !== undefined && { status_changed_at: AT }),
+      updated_at: AT,
+    });
+  });
+
+  it('have no description once it is taken away', async () => {
+    const table = await setUp();
+    const changed = await updateEndpoint(table, address, { description: null, events: ['bounced'] });
+    expect(changed).not.toHaveProperty('description');
+    expect(changed).toMatchObject({ events: ['bounced'], url: endpoint.url });
+  });
+
+  it.each<[Command, string | undefined]>([
+    [{ command: 'drain', endpoint_id: endpoint.id, id: 'req_a', workspace_id: WORKSPACE_ID }, 'req_a'],
+    [{ command: 'recover', endpoint_id: endpoint.id, id: 'req_b', workspace_id: WORKSPACE_ID }, undefined],
+  ])(
+    'come with the command that is given with the change, and the mark of a drain: %o',
+    async (command, drain) => {
+      const table = await setUp();
+      const change = aChange('resumed', { at: AT });
+      await store.updateEndpoint(table, named, { changes: { status: 'active' }, change, command });
+      expect(await getCommand(table, WORKSPACE_ID, command.id)).toStrictEqual(command);
+      expect((await read(table))?.draining).toBe(drain);
+      expect(historyOf(table)).toHaveLength(1);
+    },
+  );
+
+  it('have the new secrets and the version that guards them', async () => {
+    const table = await setUp();
+    const secrets = [{ version: 2, sealed: new Uint8Array([2]) }, ...endpoint.secrets];
+    const change = aChange('secret_rotated', { at: AT });
+    expect(await store.replaceSecrets(table, endpoint, { secrets, change })).toBe(true);
+    expect(rowOf(table)).toStrictEqual({
+      ...KEY,
+      kind: 'endpoint',
+      ...FIELDS,
+      secrets,
+      secret_version: 2,
+      updated_at: AT,
+    });
+    expect(await read(table)).toStrictEqual({ ...endpoint, secrets, updated_at: AT });
+    expect(historyOf(table)).toHaveLength(1);
+  });
+
+  it('are read consistently by their id', async () => {
+    const table = await setUp();
+    const asked: unknown[] = [];
+    table.before = (_command, input) => asked.push(input['ConsistentRead']);
+    await read(table);
+    expect(asked).toEqual([true]);
+  });
+});
+
+describe('disableEndpoint for a streak', () => {
+  it('gives the reason, whatever the URL is', async () => {
+    const table = memoryTable();
+    await putEndpoint(table, { ...endpoint, failing_since: AT });
+    const change = aChange('disabled', { at: AT, reason: 'failing' });
+    expect(
+      await store.disableEndpoint(table, { ...endpoint, url: 'https://other.example.com/' }, change, AT),
+    ).toBe(true);
+    expect(await read(table)).toStrictEqual({
+      ...endpoint,
+      failing_since: AT,
+      status: 'disabled',
+      status_reason: 'failing',
+      status_changed_at: AT,
+      updated_at: AT,
+    });
+    expect(await changesOf(table)).toStrictEqual([change]);
   });
 });

@@ -1,3 +1,5 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
 import type { SendIntent } from '../../lambdas/core/sends.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
@@ -5,10 +7,14 @@ import {
   beginSend,
   doubtSend,
   eventsStored,
+  findSentMessage,
   releaseKey,
   settleSend,
 } from '../../lambdas/store/idempotency.ts';
-import { WORKSPACE_ID } from '../builders/events.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { idempotencyKey } from '../../lambdas/store/keys.ts';
+import { putRows } from '../../lambdas/store/put-rows.ts';
+import { WORKSPACE_ID, anEvent } from '../builders/events.ts';
 import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
 
 const NOW_MS = Date.parse('2026-02-25T12:00:00.250Z');
@@ -100,5 +106,148 @@ describe('a key', () => {
     const before = [...table.rows.values()];
     await expect(write(table)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
     expect([...table.rows.values()]).toEqual(before);
+  });
+});
+
+describe('the row of a key', () => {
+  it('has the intent, the hash of the body and an end; and what came of the send', async () => {
+    const table = memoryTable();
+    await beginSend(table, MINE, BEGIN);
+    const begun = {
+      ...idempotencyKey(WORKSPACE_ID, 'order-1'),
+      kind: 'idempotency',
+      intent: MINE.intent,
+      send_id: MINE.intent.send_id,
+      body_hash: 'a',
+      ttl: Date.parse('2026-02-26T12:00:01Z') / 1000,
+    };
+    expect([...table.rows.values()]).toStrictEqual([begun]);
+    await doubtSend(table, MINE);
+    expect([...table.rows.values()]).toStrictEqual([{ ...begun, in_doubt: true }]);
+    await settleSend(table, MINE, { outcome: { message_id: 'm' }, eventsPending: true });
+    const settled = { ...begun, in_doubt: true, outcome: { message_id: 'm' } };
+    expect([...table.rows.values()]).toStrictEqual([{ ...settled, events_pending: true }]);
+    await eventsStored(table, MINE);
+    expect([...table.rows.values()]).toStrictEqual([settled]);
+  });
+
+  it('without an outcome shows none', async () => {
+    const table = memoryTable();
+    await beginSend(table, MINE, BEGIN);
+    expect(await beginSend(table, OTHER, BEGIN)).toStrictEqual({
+      intent: MINE.intent,
+      bodyHash: 'a',
+      inDoubt: false,
+      eventsPending: false,
+    });
+  });
+
+  it('is not taken for free when the table has a fault, or does not show the row', async () => {
+    const table = memoryTable();
+    table.before = () => {
+      throw new Error('Slow down');
+    };
+    await expect(beginSend(table, MINE, BEGIN)).rejects.toThrow('Slow down');
+    const refused = new ConditionalCheckFailedException({ message: 'No row', $metadata: {} });
+    table.before = () => {
+      throw refused;
+    };
+    await expect(beginSend(table, MINE, BEGIN)).rejects.toBe(refused);
+    // A fault that carries a row like the one of a condition is a fault all the same.
+    const odd = Object.assign(new Error('Odd'), { Item: marshall({ intent: MINE.intent }) });
+    table.before = () => {
+      throw odd;
+    };
+    await expect(beginSend(table, MINE, BEGIN)).rejects.toBe(odd);
+  });
+
+  it('asks DynamoDB for the row that stands under the key', async () => {
+    const table = memoryTable();
+    const asked: unknown[] = [];
+    table.before = (_command, input) => asked.push(input['ReturnValuesOnConditionCheckFailure']);
+    await beginSend(table, MINE, BEGIN);
+    expect(asked).toEqual(['ALL_OLD']);
+  });
+});
+
+describe('findSentMessage', () => {
+  const { intent } = MINE;
+  const rawOf = (sendId: string) => JSON.stringify({ mail: { tags: { ivymail_send: [sendId] } } });
+
+  /** An event of the recipient, seconds after the send began. */
+  async function log(
+    table: MemoryTable,
+    seconds: number,
+    { sendId = intent.send_id, event = 'sent' as const, raw = rawOf(sendId), to = 'ann@example.com' } = {},
+  ): Promise<void> {
+    const timestamp = new Date(Date.parse(intent.created_at) + seconds * 1_000).toISOString();
+    const made = anEvent({ message_id: `m${seconds}`, event, timestamp, to, details: {} });
+    await putRows(table, eventRows([made], { retentionDays: 90, receivedAtMs: NOW_MS }, raw));
+  }
+
+  it('is the id of the email that has the tag of the send', async () => {
+    const table = memoryTable();
+    await log(table, 1, { sendId: OTHER.intent.send_id });
+    await log(table, 2);
+    await log(table, 3, { sendId: OTHER.intent.send_id });
+    expect(await findSentMessage(table, intent)).toBe('m2');
+  });
+
+  it('is undefined where no email has the tag', async () => {
+    const table = memoryTable();
+    expect(await findSentMessage(table, intent)).toBeUndefined();
+    await log(table, 1, { sendId: OTHER.intent.send_id });
+    expect(await findSentMessage(table, intent)).toBeUndefined();
+    expect(await findSentMessage(table, { ...intent, accepted: [] })).toBeUndefined();
+  });
+
+  it('is looked for among the emails of the first recipient', async () => {
+    const table = memoryTable();
+    await log(table, 1, { to: 'bob@example.com' });
+    expect(await findSentMessage(table, intent)).toBeUndefined();
+    expect(await findSentMessage(table, { ...intent, accepted: ['bob@example.com'] })).toBe('m1');
+  });
+
+  it('is taken from no other event, and from none without an SES event', async () => {
+    const table = memoryTable();
+    await log(table, 1, { event: 'delivered' as 'sent' });
+    const ours = anEvent({
+      message_id: 'ours',
+      event: 'sent',
+      to: 'ann@example.com',
+      timestamp: intent.created_at,
+    });
+    await putRows(table, eventRows([ours], { retentionDays: 90, receivedAtMs: NOW_MS }));
+    expect(await findSentMessage(table, intent)).toBeUndefined();
+    await log(table, 2);
+    expect(await findSentMessage(table, intent)).toBe('m2');
+  });
+
+  it.each([
+    [-61, false],
+    [-60, true],
+    [299, true],
+    [300, false],
+  ])('is looked for from a minute before until five minutes after the send: %i s', async (seconds, found) => {
+    const table = memoryTable();
+    await log(table, seconds);
+    expect(await findSentMessage(table, intent)).toBe(found ? `m${seconds}` : undefined);
+  });
+
+  it('is looked for in 500 events of the recipient, oldest first, in pages of 100', async () => {
+    const table = memoryTable();
+    for (let number = 0; number < 500; number += 1)
+      // oxlint-disable-next-line no-await-in-loop -- in memory
+      await log(table, number * 0.1, { sendId: OTHER.intent.send_id });
+    const limits: unknown[] = [];
+    table.before = (command, input) => {
+      if (command === 'QueryCommand') limits.push(input['Limit']);
+    };
+    expect(await findSentMessage(table, intent)).toBeUndefined();
+    expect(limits).toEqual([101, 101, 101, 101, 101]);
+    await log(table, 49.95);
+    expect(await findSentMessage(table, intent)).toBeUndefined();
+    await log(table, 49.85);
+    expect(await findSentMessage(table, intent)).toBe('m49.85');
   });
 });

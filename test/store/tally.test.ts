@@ -129,6 +129,108 @@ describe('tallyBatch', () => {
     }
   });
 
+  it('stores the counters with the time they are kept, and the checkpoint of the shard', async () => {
+    const { tally, table } = setUp();
+    const failed = await attemptRow(1, { duration_ms: 0, error_class: 'timeout' });
+    await tally(stream([eventRow(0), eventRow(0, { message_id: 'second' }), failed]));
+    const ofEvents = (interval: string) => ({
+      pk: `C#${WORKSPACE_ID}#${interval}`,
+      sk: '2026-02-25T00:00:00Z',
+      kind: 'counters',
+      ttl: Date.parse('2026-05-26T00:00:00Z') / 1000,
+      sent: 2,
+    });
+    const ofAttempts = (interval: string, start: string) => ({
+      pk: `C#${WORKSPACE_ID}#${endpoint.id}#${interval}`,
+      sk: start,
+      kind: 'counters',
+      ttl: Date.parse(start) / 1000 + 90 * 86_400,
+      attempts: 1,
+      failures: 1,
+      d0: 1,
+    });
+    const rows = [...table.rows.values()].toSorted((left, right) => (left.pk < right.pk ? -1 : 1));
+    expect(rows).toStrictEqual([
+      ofEvents('day'),
+      ofAttempts('day', '2026-02-25T00:00:00Z'),
+      ofAttempts('hour', '2026-02-25T12:00:00Z'),
+      ofEvents('hour'),
+      {
+        pk: 'T#shard-a',
+        sk: 'T',
+        kind: 'checkpoint',
+        last_sequence: '99999999999999999993'.padStart(48, '0'),
+        ttl: Date.parse('2026-03-04T00:00:00Z') / 1000,
+      },
+    ]);
+  });
+
+  it('keeps the counters of an hour as long as the event that came last', async () => {
+    const { table } = setUp();
+    const late = (seconds: string, message: string) =>
+      eventRow(0, { message_id: message, timestamp: `2026-02-25T00:10:${seconds}Z` });
+    const deps = { table, retentionDays: 1, now: () => DAY.afterMs };
+    const records = stream([late('00', 'a'), late('30', 'b'), late('10', 'c')]);
+    await tallyBatch(deps, { shardId: 'shard-a', records });
+    const [row] = [...table.rows.values()].filter((each) => each['kind'] === 'counters');
+    const alone = memoryTable();
+    await tallyBatch({ ...deps, table: alone }, { shardId: 'shard-a', records: stream([late('30', 'b')]) });
+    const [longest] = [...alone.rows.values()].filter((each) => each['kind'] === 'counters');
+    expect(row?.['ttl']).toBe(longest?.['ttl']);
+    expect(Number(row?.['ttl'])).toBeGreaterThan(0);
+  });
+
+  it('reads the checkpoint consistently, and writes nothing for an empty batch', async () => {
+    const { tally, table } = setUp();
+    const consistent: unknown[] = [];
+    table.before = (_command, input) => consistent.push(input['ConsistentRead']);
+    expect(await tally([])).toEqual({ counted: 0, excluded: 0, repeated: 0, unreadable: [] });
+    expect(consistent).toEqual([true]);
+    expect(table.rows.size).toBe(0);
+  });
+
+  it('counts 99 rows of counters in one transaction, and no more', async () => {
+    const { tally, table } = setUp();
+    // Two rows for each workspace, by hour and by day; of the last one three, as it has two hours.
+    const of = (number: number, hour = '00') =>
+      eventRow(0, {
+        message_id: `m-${number}-${hour}`,
+        workspace_id: deterministicId('ws', [String(number)]),
+        timestamp: `2026-02-25T${hour}:10:00Z`,
+      });
+    const rows = Array.from({ length: 49 }, (_, number) => of(number));
+    await tally(stream([...rows, of(48, '01')]));
+    expect(table.calls.filter((call) => call === 'TransactWriteCommand')).toHaveLength(1);
+    table.calls.length = 0;
+    await tally(stream([...rows, of(48, '01'), of(48, '02')]), 'shard-b');
+    expect(table.calls.filter((call) => call === 'TransactWriteCommand')).toHaveLength(2);
+  });
+
+  it('refuses a record without a sequence number: it cannot be counted once', async () => {
+    const { tally, table } = setUp();
+    const [record] = stream([eventRow(0)]);
+    const { SequenceNumber: _number, ...dynamodb } = record?.dynamodb ?? {};
+    await expect(tally([{ dynamodb }])).rejects.toThrow('The stream record has no sequence number');
+    expect(table.rows.size).toBe(0);
+  });
+
+  it('passes over a record without a row', async () => {
+    const { tally } = setUp();
+    const [record] = stream([eventRow(0)]);
+    const { NewImage: _image, ...dynamodb } = record?.dynamodb ?? {};
+    expect(await tally([{ dynamodb }])).toMatchObject({ counted: 0, unreadable: [dynamodb.Keys] });
+  });
+
+  it('throws where DynamoDB refuses the checkpoint itself', async () => {
+    const { tally, table } = setUp();
+    table.before = (command) => {
+      if (command === 'TransactWriteCommand')
+        throw Object.assign(new Error('No'), { name: 'ValidationException' });
+    };
+    await expect(tally(stream([eventRow(0)]))).rejects.toThrow('No');
+    expect(table.rows.size).toBe(0);
+  });
+
   it('keeps workspaces apart', async () => {
     const { tally, totals } = setUp();
     await tally(stream([eventRow(0, { workspace_id: deterministicId('ws', ['other']) })]));

@@ -1,0 +1,161 @@
+import { TransactionConflictException } from '@aws-sdk/client-dynamodb';
+import { describe, expect, it } from 'vitest';
+import type { Endpoint, EndpointChange } from '../../lambdas/core/endpoints.ts';
+import { listEndpointChanges } from '../../lambdas/store/endpoint-changes.ts';
+import {
+  clearFailures,
+  closeBreaker,
+  countFailure,
+  endDrain,
+  openBreaker,
+  recordFailing,
+} from '../../lambdas/store/endpoint-health.ts';
+import { getEndpoint } from '../../lambdas/store/endpoints.ts';
+import { KIND } from '../../lambdas/store/keys.ts';
+import { toCommand } from '../../lambdas/store/commands.ts';
+import { WORKSPACE_ID, anEndpoint } from '../builders/events.ts';
+import { putEndpoint } from '../builders/rows.ts';
+import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
+
+const [FIRST, SECOND, THIRD] = ['2026-02-25T12:00:00Z', '2026-02-25T12:01:00Z', '2026-02-25T12:02:00Z'];
+const ENDPOINT = anEndpoint();
+const CHANGE: EndpointChange = { id: 'req_1', at: THIRD, action: 'failing', by: 'ivymail', reason: 'A test' };
+const STREAK = { failing_since: FIRST, failures: 10, last_failure_at: SECOND };
+
+async function tableOf(fields: Partial<Endpoint> = {}): Promise<MemoryTable> {
+  const table = memoryTable();
+  await putEndpoint(table, { ...ENDPOINT, ...fields });
+  table.calls.length = 0;
+  return table;
+}
+
+const read = (table: MemoryTable) => getEndpoint(table, WORKSPACE_ID, ENDPOINT.id);
+const commandsOf = (table: MemoryTable) =>
+  [...table.rows.values()].filter((row) => row['kind'] === KIND.command).map(toCommand);
+const historyOf = async (table: MemoryTable) =>
+  (await listEndpointChanges(table, { workspaceId: WORKSPACE_ID, endpointId: ENDPOINT.id, limit: 9 })).items;
+
+describe('a failure', () => {
+  it('begins a streak, and the next one adds to it', async () => {
+    const table = await tableOf();
+    const once = { ...ENDPOINT, failing_since: FIRST, failures: 1, last_failure_at: FIRST };
+    expect(await countFailure(table, ENDPOINT, FIRST)).toStrictEqual(once);
+    expect(await countFailure(table, ENDPOINT, SECOND)).toStrictEqual({
+      ...once,
+      failures: 2,
+      last_failure_at: SECOND,
+    });
+  });
+
+  it('is counted when another write of the endpoint is over', async () => {
+    const table = await tableOf();
+    let conflicts = 2;
+    table.before = () => {
+      if ((conflicts -= 1) >= 0)
+        throw new TransactionConflictException({ message: 'Conflict', $metadata: {} });
+    };
+    expect(await countFailure(table, ENDPOINT, FIRST)).toMatchObject({ failures: 1 });
+  });
+
+  it('that cannot be stored is reported', async () => {
+    const table = await tableOf();
+    table.before = () => {
+      throw new Error('Slow down');
+    };
+    await expect(countFailure(table, ENDPOINT, FIRST)).rejects.toThrow('Slow down');
+  });
+});
+
+describe('a success', () => {
+  it('of a healthy endpoint writes nothing', async () => {
+    const table = await tableOf();
+    await clearFailures(table, ENDPOINT, CHANGE);
+    expect(table.calls).toEqual([]);
+  });
+
+  it('ends a short streak, without history and without a command', async () => {
+    const table = await tableOf(STREAK);
+    await clearFailures(table, { ...ENDPOINT, ...STREAK }, CHANGE);
+    expect(await read(table)).toStrictEqual(ENDPOINT);
+    expect([commandsOf(table), await historyOf(table)]).toEqual([[], []]);
+  });
+
+  it.each<[string, Partial<Endpoint>]>([
+    ['a failing endpoint', { ...STREAK, health: 'failing' }],
+    ['an endpoint with an open breaker', { ...STREAK, health: 'failing', breaker_opened_at: SECOND }],
+    ['an endpoint whose breaker an earlier version opened', { breaker_opened_at: SECOND }],
+  ])('makes %s healthy, with history and the command that drains', async (_what, fields) => {
+    const table = await tableOf(fields);
+    await clearFailures(table, { ...ENDPOINT, ...fields }, CHANGE);
+    expect(await read(table)).toStrictEqual({ ...ENDPOINT, draining: CHANGE.id });
+    expect(commandsOf(table)).toStrictEqual([
+      { command: 'drain', endpoint_id: ENDPOINT.id, id: CHANGE.id, workspace_id: WORKSPACE_ID },
+    ]);
+    expect(await historyOf(table)).toStrictEqual([CHANGE]);
+  });
+});
+
+describe('an endpoint that becomes failing', () => {
+  it.each([
+    [CHANGE, [CHANGE]],
+    [undefined, []],
+  ])('gets an entry where one is given: %o', async (change, history) => {
+    const table = await tableOf(STREAK);
+    expect(await recordFailing(table, { ...ENDPOINT, ...STREAK }, change)).toBe(true);
+    expect(await read(table)).toStrictEqual({ ...ENDPOINT, ...STREAK, health: 'failing' });
+    expect(await historyOf(table)).toStrictEqual(history);
+  });
+});
+
+describe('a breaker', () => {
+  const OPENED = { ...ENDPOINT, ...STREAK, breaker_opened_at: THIRD, health: 'failing' };
+  const PROBE = {
+    command: 'drain',
+    endpoint_id: ENDPOINT.id,
+    opened_at: THIRD,
+    id: 'cmd_1',
+    workspace_id: WORKSPACE_ID,
+  };
+
+  it.each([
+    ['a new streak', {}, {}, [CHANGE], 1],
+    ['a streak that is known to be in the history', { health: 'failing' }, { recorded: true }, [], 1],
+    ['a streak that another attempt has recorded', { health: 'failing' }, {}, [], 2],
+    ['a streak that is said not to be recorded', {}, { recorded: false }, [CHANGE], 1],
+  ] as const)(
+    'opens for %s, with the command that probes',
+    async (_what, fields, opening, history, tries) => {
+      const table = await tableOf({ ...STREAK, ...fields });
+      const endpoint = { ...ENDPOINT, ...STREAK };
+      expect(await openBreaker(table, endpoint, { change: CHANGE, commandId: 'cmd_1', ...opening })).toBe(
+        true,
+      );
+      expect(table.calls.filter((call) => call === 'TransactWriteCommand')).toHaveLength(tries);
+      expect(await read(table)).toStrictEqual(OPENED);
+      expect(commandsOf(table)).toStrictEqual([PROBE]);
+      expect(await historyOf(table)).toStrictEqual(history);
+    },
+  );
+
+  it('closes for a probe, and the streak stays', async () => {
+    const table = await tableOf({ ...STREAK, health: 'failing', breaker_opened_at: THIRD });
+    await closeBreaker(table, { ...ENDPOINT, breaker_opened_at: THIRD });
+    expect(await read(table)).toStrictEqual({ ...ENDPOINT, ...STREAK, health: 'failing' });
+  });
+
+  it('that was not open stays closed', async () => {
+    const table = await tableOf();
+    await closeBreaker(table, ENDPOINT);
+    expect(await read(table)).toStrictEqual(ENDPOINT);
+  });
+});
+
+describe('the end of a drain', () => {
+  it('takes its mark away, and writes nothing where the mark is another one', async () => {
+    const table = await tableOf({ draining: 'cmd_1' });
+    await endDrain(table, { ...ENDPOINT, draining: 'cmd_2' }, 'cmd_1');
+    expect(table.calls).toEqual([]);
+    await endDrain(table, { ...ENDPOINT, draining: 'cmd_1' }, 'cmd_1');
+    expect(await read(table)).toStrictEqual(ENDPOINT);
+  });
+});
