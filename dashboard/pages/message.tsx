@@ -7,18 +7,18 @@ import { Block, Id } from '../parts/copy.tsx';
 import { Card, Page } from '../parts/page.tsx';
 import { Empty, Fault, Loading } from '../parts/states.tsx';
 import { Time } from '../parts/time.tsx';
-import { explain } from '../words/explain.ts';
+import { detailsOf, explain } from '../words/explain.ts';
 import { plural } from '../words/format.ts';
 
 const POLL_MS = 4_000;
 
 type Recipient = Timeline['recipients'][number];
 
-/** Fields of `error` as the webhook has them, under their own names. */
-function Details({ error }: { readonly error: NonNullable<LogEntry['error']> }) {
+/** Fields as the webhook has them, under their own names. A link is text: a click on it would be a visit. */
+function Details({ fields }: { readonly fields: ReturnType<typeof detailsOf> }) {
   return (
     <dl class="details">
-      {Object.entries(error).map(([name, value]) => (
+      {fields.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd>
@@ -32,6 +32,7 @@ function Details({ error }: { readonly error: NonNullable<LogEntry['error']> }) 
 
 function Event({ entry }: { readonly entry: LogEntry }) {
   const explanation = explain(entry);
+  const details = detailsOf(entry);
   return (
     <li data-tone={toneOf(entry.status)}>
       <div class="event-head">
@@ -49,7 +50,7 @@ function Event({ entry }: { readonly entry: LogEntry }) {
           {explanation.advice !== undefined && <p>{explanation.advice}</p>}
         </div>
       )}
-      {entry.error && <Details error={entry.error} />}
+      {details.length > 0 && <Details fields={details} />}
     </li>
   );
 }

@@ -292,10 +292,39 @@ export function explain(entry: Pick<LogEntry, 'status' | 'error'>): Explanation 
   }
 }
 
-/** What became of a mail, in one short line for a table. */
-export function shortReason(entry: Pick<LogEntry, 'status' | 'error'>): string {
+type Engagement = Pick<LogEntry, 'link' | 'automated' | 'contact_list' | 'topics' | 'unsubscribe_all'>;
+
+function topicsText(topics: LogEntry['topics']): string | undefined {
+  return topics?.map(({ name, status }) => `${name}: ${status}`).join(', ');
+}
+
+/** The fields that only some events have, under the names of the API, each with a text. */
+export function detailsOf(
+  entry: Pick<LogEntry, 'error'> & Engagement,
+): readonly (readonly [string, string])[] {
+  const { error = {}, link, automated, contact_list, topics, unsubscribe_all } = entry;
+  const engagement = {
+    link,
+    automated: automated && 'true',
+    contact_list,
+    topics: topicsText(topics),
+    unsubscribe_all: unsubscribe_all && 'true',
+  };
+  return Object.entries({ ...error, ...engagement }).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [[name, value] as const],
+  );
+}
+
+/** The link of a click, or the change of a subscription; whether a machine did it. */
+function shortEngagement({ link, automated, contact_list, topics }: Engagement): string {
+  const parts = [automated && 'automated', link, contact_list, topicsText(topics)];
+  return parts.filter((part) => part !== undefined && part !== '').join(' · ');
+}
+
+/** The outcome of an event in one short line, for a table. */
+export function shortReason(entry: Pick<LogEntry, 'status' | 'error'> & Engagement): string {
   const { error } = entry;
-  if (!error) return '';
+  if (!error) return shortEngagement(entry);
   const { diagnostic_code, error_message, error_code, suppression_reason, feedback_type, delay_type } = error;
   const kind = [error.bounce_type, error.bounce_subtype].filter((each) => each !== undefined).join(' / ');
   const said = diagnostic_code ?? error_message ?? error_code;

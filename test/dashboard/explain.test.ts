@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toneOf } from '../../dashboard/parts/badge.tsx';
-import { explain, shortReason } from '../../dashboard/words/explain.ts';
+import { detailsOf, explain, shortReason } from '../../dashboard/words/explain.ts';
 import { EVENT_NAMES, SUPPRESSION_REASONS } from '../../lambdas/core/events.ts';
 import { ODD_NAMES } from '../builders/odd-names.ts';
 
@@ -78,5 +78,31 @@ describe('the short reason of a row', () => {
     [{ status: 'sent' as const }, ''],
   ])('of %j is %j', (entry, words) => {
     expect(shortReason(entry)).toBe(words);
+  });
+});
+
+describe('an engagement', () => {
+  const click = { status: 'clicked', link: 'https://example.com/sale', automated: true } as const;
+  const topics = [
+    { name: 'Offers', status: 'OptOut' },
+    { name: 'News', status: 'OptIn' },
+  ];
+  const left = { status: 'unsubscribed', contact_list: 'Customers', topics } as const;
+
+  it('shows the link that was clicked, and that a machine did it', () => {
+    expect(shortReason(click)).toBe('automated · https://example.com/sale');
+    expect(detailsOf(click)).toEqual([
+      ['link', 'https://example.com/sale'],
+      ['automated', 'true'],
+    ]);
+  });
+
+  it('shows the contact list and the topics', () => {
+    expect(shortReason(left)).toBe('Customers · Offers: OptOut, News: OptIn');
+    expect(detailsOf({ ...left, unsubscribe_all: true })).toEqual([
+      ['contact_list', 'Customers'],
+      ['topics', 'Offers: OptOut, News: OptIn'],
+      ['unsubscribe_all', 'true'],
+    ]);
   });
 });
