@@ -219,3 +219,22 @@ export function delivery(
     );
   });
 }
+
+/** The shortest and the longest wait after the nth attempt, jitter included, as the settings that the API shows say. */
+export async function scheduledWaitsMs(): Promise<
+  (attempt: number) => { readonly shortestMs: number; readonly longestMs: number }
+> {
+  const { body } = await api('GET', '/v1/workspace');
+  const { first_delay_seconds: first, factor } = body.retry as {
+    readonly first_delay_seconds: number;
+    readonly factor: number;
+  };
+  return (attempt) => {
+    const plain = first * factor ** (attempt - 1);
+    // Whole seconds, at least one.
+    const [shortestMs = 0, longestMs = 0] = [0.8, 1.2].map(
+      (jitter) => Math.max(1, Math.round(plain * jitter)) * 1000,
+    );
+    return { shortestMs, longestMs };
+  };
+}
