@@ -18,6 +18,7 @@ export interface Receiver {
 }
 
 const FOLDER = 'test/outside/receivers';
+const GO = 'go';
 
 /** Express and Hono, installed once into `.local`. */
 function nodeModules(): string {
@@ -68,9 +69,9 @@ export const RECEIVERS: readonly Receiver[] = [
     file: 'main.go',
     verifier: ['verify.go', 'webhook/verify.go'],
     async prepare(folder) {
-      if (!runs('go', 'version')) return undefined;
+      if (!runs(GO, 'version')) return undefined;
       writeFileSync(join(folder, 'go.mod'), 'module receiver\n\ngo 1.22\n');
-      const { status, stderr } = spawnSync('go', ['build', '-o', 'receiver', '.'], {
+      const { status, stderr } = spawnSync(GO, ['build', '-o', 'receiver', '.'], {
         cwd: folder,
         encoding: 'utf8',
       });
