@@ -302,7 +302,7 @@ describe('a stale success', () => {
     expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toBeUndefined();
   });
 
-  it('does not keep a busy receiver, where one request in ten fails, in a streak for ever', async () => {
+  it('does not keep a busy receiver, where one request in ten fails, in a streak without end', async () => {
     const { start, stored, history, world } = await setUp();
     // Each takes three seconds, and thirty are always out: whichever ends, a failure was added since it began.
     const out: Sent[] = [];

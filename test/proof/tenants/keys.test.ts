@@ -141,7 +141,7 @@ describe('a key that is revoked', () => {
     const revokedMs = Date.now();
     const bearer = async () =>
       JSON.stringify(await functions.authorizer({ authorization: `Bearer ${text}` }));
-    // Each use would begin the minute anew if it could.
+    // Each use would restart the minute if it could.
     for (let seconds = 0; seconds < 60; seconds += 10) {
       vi.setSystemTime(revokedMs + seconds * 1000);
       // oxlint-disable-next-line no-await-in-loop -- one after the other
