@@ -275,7 +275,7 @@ describe('the row of a delivery', () => {
     });
   });
 
-  it('that a recovery begins anew leaves the list of those that failed', async () => {
+  it('that a recovery starts again leaves the list of those that failed', async () => {
     const { table, claim } = setUp();
     await holdDelivery(table, { task, stored, nowMs: NOW });
     await claim({ task: { ...RECOVER, attempt: 1 } });

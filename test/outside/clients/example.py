@@ -74,7 +74,7 @@ def until(what: str, look: Callable[[], T | None]) -> T:
         if found is not None:
             return found
         time.sleep(0.2)
-    raise RuntimeError(f"Waited in vain for {what}")
+    raise RuntimeError(f"Gave up waiting for {what}")
 
 
 def known(value: T | Unset) -> T | None:

@@ -27,7 +27,7 @@ async function until<T>(what: string, look: () => Promise<T | undefined>): Promi
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  throw new Error(`Waited in vain for ${what}`);
+  throw new Error(`Gave up waiting for ${what}`);
 }
 
 /** One line about an event. The compiler knows the fields of each, and that none is missing. */
