@@ -208,13 +208,12 @@ async function updateWithClaim(
 }
 
 function refusedClaim(row: Row, nowMs: number): RefusedClaim {
-  const leaseUntilMs = row['lease_until'];
-  const leased = typeof leaseUntilMs === 'number' && leaseUntilMs > nowMs;
+  const leaseUntilMs = Number(row['lease_until'] ?? 0);
   const lastManualRun = row['last_manual_run'];
   return {
     claimed: false,
     delivery: toDelivery(row),
-    ...(leased && { leaseUntilMs }),
+    ...(leaseUntilMs > nowMs && { leaseUntilMs }),
     run: row['run'] as string,
     runAttempts: Number(row['run_attempts'] ?? 0),
     ...(lastManualRun !== undefined && { lastManualRun: lastManualRun as string }),
@@ -241,7 +240,7 @@ export async function holdDelivery(
           g1pk: endpointDeliveriesPartition(task.workspace_id, task.endpoint_id, task.event_id),
           g2pk: failingDeliveriesPartition(partsOf(task), 'held'),
           event,
-          ...(to !== undefined && { to }),
+          to,
           status: 'held' satisfies DeliveryStatus,
           attempt_count: 0,
           run: task.run,

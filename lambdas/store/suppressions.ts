@@ -35,7 +35,7 @@ async function putSuppression(table: Table, suppression: Suppression): Promise<b
   const { workspace_id: workspaceId, ...fields } = suppression;
   const [, ...older] = suppressionKeys(workspaceId, suppression.address);
   // The condition below sees only the key of new suppressions.
-  if (older.length > 0 && (await findFirst(table, older))) return false;
+  if (await findFirst(table, older)) return false;
   try {
     await table.client.send(
       new PutCommand({

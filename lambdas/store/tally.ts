@@ -1,6 +1,6 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { DynamoDBRecord } from 'aws-lambda';
+import type { DynamoDBRecord, StreamRecord } from 'aws-lambda';
 import { EVENT_NAMES } from '../core/events.ts';
 import { bucketOf } from '../core/histogram.ts';
 import { isId } from '../core/ids.ts';
@@ -59,15 +59,13 @@ const CHECKPOINT_SECONDS = 7 * 86_400;
 /** Sequence numbers have up to 40 digits, and are compared as text of one length. */
 const SEQUENCE_DIGITS = 48;
 
-function sequenceOf(record: DynamoDBRecord): string {
-  const number = record.dynamodb?.SequenceNumber;
+function sequenceOf({ SequenceNumber: number }: StreamRecord): string {
   if (number === undefined) throw new Error('The stream record has no sequence number');
   return number.padStart(SEQUENCE_DIGITS, '0');
 }
 
-function additionsOf(deps: TallyDeps, record: DynamoDBRecord): readonly Addition[] {
-  const image = record.dynamodb?.NewImage;
-  if (!image) throw new Error('The stream record has no new image');
+/** Throws where the record has no row, or a row that cannot be counted. */
+function additionsOf(deps: TallyDeps, { NewImage: image }: StreamRecord): readonly Addition[] {
   const row = unmarshall(image as Parameters<typeof unmarshall>[0]) as Row;
   const { partition, at, names } = row['kind'] === KIND.attempt ? ofAttempt(row) : ofEvent(row);
   if (names.length === 0) return [];
@@ -103,9 +101,10 @@ function ofEvent(row: Row): Counted {
 
 function ofAttempt(row: Row): Counted {
   const workspaceId = attemptWorkspace(row);
-  const { endpoint_id: endpointId, duration_ms: durationMs } = row;
+  const endpointId = String(row['endpoint_id']);
+  const durationMs = row['duration_ms'];
   // The id becomes part of a key, and one that is too long would fail the transaction, too.
-  if (typeof endpointId !== 'string' || !isId('ep', endpointId) || typeof durationMs !== 'number')
+  if (!isId('ep', endpointId) || typeof durationMs !== 'number')
     throw new Error('The row lacks the endpoint or the duration of the attempt');
   const failed = row['error_class'] !== undefined;
   return {
@@ -248,11 +247,11 @@ async function countPart(deps: TallyDeps, shardId: string, part: Part): Promise<
 export async function tallyBatch(deps: TallyDeps, { shardId, records }: TallyBatch): Promise<TallyReport> {
   const { table } = deps;
   const unreadable: unknown[] = [];
-  const read = records.flatMap((record): readonly ReadRecord[] => {
-    const sequence = sequenceOf(record);
-    const keys = record.dynamodb?.Keys;
+  const read = records.flatMap(({ dynamodb = {} }): readonly ReadRecord[] => {
+    const sequence = sequenceOf(dynamodb);
+    const keys = dynamodb.Keys;
     try {
-      return [{ sequence, keys, additions: additionsOf(deps, record) }];
+      return [{ sequence, keys, additions: additionsOf(deps, dynamodb) }];
     } catch {
       unreadable.push(keys);
       return [];

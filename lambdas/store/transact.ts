@@ -9,18 +9,22 @@ type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
 const TRIES = 5;
 const FIRST_DELAY_MS = 20;
 
+/** Whether a transaction was canceled for this reason, at one of its writes. */
+function hasReason(error: TransactionCanceledException, code: string): boolean {
+  return error.CancellationReasons?.some((reason) => reason.Code === code) ?? false;
+}
+
 /** Whether another write of the same item was under way, and nothing else was wrong. */
 function isConflict(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
   if (!(error instanceof TransactionCanceledException)) return false;
-  const codes = (error.CancellationReasons ?? []).map((reason) => reason.Code);
-  return codes.includes('TransactionConflict') && !codes.includes('ConditionalCheckFailed');
+  return hasReason(error, 'TransactionConflict') && !hasReason(error, 'ConditionalCheckFailed');
 }
 
 /** Whether DynamoDB refuses the content of a write of the transaction, however often it is tried. */
 export function isRefusedInput(error: unknown): boolean {
   if (!(error instanceof TransactionCanceledException)) return awsErrorKind(error) === 'input';
-  return (error.CancellationReasons ?? []).some((reason) => reason.Code === 'ValidationError');
+  return hasReason(error, 'ValidationError');
 }
 
 /** Tries a write again that met another one. */
@@ -45,9 +49,8 @@ export async function transactWrite(table: Table, items: TransactItems): Promise
     await againOnConflict(() => table.client.send(new TransactWriteCommand({ TransactItems: items })));
     return true;
   } catch (error) {
-    if (!(error instanceof TransactionCanceledException)) throw error;
-    const codes = (error.CancellationReasons ?? []).map((reason) => reason.Code);
-    if (codes.includes('ConditionalCheckFailed')) return false;
+    if (error instanceof TransactionCanceledException && hasReason(error, 'ConditionalCheckFailed'))
+      return false;
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import {
   QueryCommand,
   TransactWriteCommand,
   UpdateCommand,
+  type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { expect, it } from 'vitest';
@@ -76,24 +77,27 @@ export function itConforms(make: () => { readonly table: Table; readonly prefix:
     expect(failure).toBe(holds ? undefined : ConditionalCheckFailedException.name);
   });
 
-  it('hands out the row that did not fit a condition, as it came', async () => {
+  it('hands out the row that did not fit a condition, as it came, where it is asked to', async () => {
     await put({ ...key('old'), a: 1 });
-    const failure = await client
-      .send(
-        new UpdateCommand({
-          TableName,
-          Key: key('old'),
-          UpdateExpression: 'SET a = :two',
-          ConditionExpression: 'attribute_not_exists(pk)',
-          ExpressionAttributeValues: { ':two': 2 },
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      )
-      .catch((error: unknown) => error as ConditionalCheckFailedException);
-    expect(unmarshall((failure as ConditionalCheckFailedException).Item ?? {})).toEqual({
-      ...key('old'),
-      a: 1,
-    });
+    const rowOf = async (options: Partial<UpdateCommandInput>) => {
+      const failure = await client
+        .send(
+          new UpdateCommand({
+            TableName,
+            Key: key('old'),
+            UpdateExpression: 'SET a = :two',
+            ConditionExpression: 'attribute_not_exists(pk)',
+            ExpressionAttributeValues: { ':two': 2 },
+            ...options,
+          }),
+        )
+        .catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(ConditionalCheckFailedException);
+      return (failure as ConditionalCheckFailedException).Item;
+    };
+    const row = await rowOf({ ReturnValuesOnConditionCheckFailure: 'ALL_OLD' });
+    expect(unmarshall(row ?? {})).toEqual({ ...key('old'), a: 1 });
+    expect(await rowOf({})).toBeUndefined();
   });
 
   it('sets, adds and removes in one update, and makes a row that was not there', async () => {

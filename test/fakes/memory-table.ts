@@ -328,7 +328,10 @@ export function memoryTable(): MemoryTable {
     throw new ConditionalCheckFailedException({
       message: 'The conditional request failed',
       $metadata: {},
-      ...(row && { Item: marshall(row, { removeUndefinedValues: true }) }),
+      ...(row &&
+        input['ReturnValuesOnConditionCheckFailure'] === 'ALL_OLD' && {
+          Item: marshall(row, { removeUndefinedValues: true }),
+        }),
     });
   }
 

@@ -380,12 +380,13 @@ describe('the result of an attempt', () => {
     const { table, claim } = setUp();
     await claim();
     await settle(table, task, { status: 'exhausted' });
+    change(table, { run_attempts: 3 });
     const before = rowOf(table);
     await claim({ task: MANUAL });
     await settle(table, MANUAL, {});
     expect(rowOf(table)).toStrictEqual({ ...before, attempt_count: 2, last_manual_run: 'req_1' });
     await settle(table, MANUAL, { status: 'delivered' });
-    expect(rowOf(table)).toMatchObject({ status: 'delivered', run_attempts: 1, run: 'auto' });
+    expect(rowOf(table)).toMatchObject({ status: 'delivered', run_attempts: 3, run: 'auto' });
   });
 
   it('is written when another write of the delivery is over', async () => {

@@ -327,6 +327,11 @@ describe('the rows of an endpoint', () => {
     });
   });
 
+  it('change nothing but the time where nothing is named', async () => {
+    const table = await setUp();
+    expect(await updateEndpoint(table, address, {})).toStrictEqual({ ...endpoint, updated_at: AT });
+  });
+
   it('have no description once it is taken away', async () => {
     const table = await setUp();
     const changed = await updateEndpoint(table, address, { description: null, events: ['bounced'] });

@@ -196,6 +196,7 @@ describe('findSentMessage', () => {
   it('is undefined where no email has the tag', async () => {
     const table = memoryTable();
     expect(await findSentMessage(table, intent)).toBeUndefined();
+    expect(table.calls).toEqual(['QueryCommand']);
     await log(table, 1, { sendId: OTHER.intent.send_id });
     expect(await findSentMessage(table, intent)).toBeUndefined();
     expect(await findSentMessage(table, { ...intent, accepted: [] })).toBeUndefined();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { suppressionPartition } from '../../lambdas/store/keys.ts';
 import type { Position } from '../../lambdas/store/pages.ts';
 import {
   addSuppression,
@@ -139,6 +140,76 @@ describe('findSuppressions', () => {
     const table = memoryTable();
     await findSuppressions(table, WORKSPACE_ID, ['ann@example.com', 'ANN@example.com']);
     expect(table.calls).toHaveLength(1);
+  });
+});
+
+/** A Unicode domain, its punycode form, and a suppression as an earlier version stored it: under the Unicode form. */
+describe('a Unicode domain', () => {
+  const UNICODE = 'user@例え.テスト';
+  const PUNYCODE = 'user@xn--r8jz45g.xn--zckzah';
+  const OLD = aSuppression({ address: UNICODE, reason: 'bounce' });
+
+  function withOldRow(table: MemoryTable): MemoryTable {
+    const { workspace_id: _workspace, ...fields } = OLD;
+    const key = { pk: suppressionPartition(WORKSPACE_ID), sk: UNICODE };
+    table.rows.set(`${key.pk}\n${key.sk}`, { ...key, kind: 'suppression', ...fields });
+    return table;
+  }
+
+  it.each([UNICODE, PUNYCODE])(
+    'that is listed under its old form is found and not added again: %s',
+    async (address) => {
+      const table = withOldRow(memoryTable());
+      expect(await findSuppression(table, WORKSPACE_ID, address)).toEqual(OLD);
+      expect(await addSuppression(table, aSuppression({ address }))).toEqual(OLD);
+      expect(table.rows.size).toBe(1);
+      expect(await removeSuppression(table, WORKSPACE_ID, address)).toBe(true);
+      expect(table.rows.size).toBe(0);
+    },
+  );
+
+  const list = async (table: MemoryTable, prefix: string) => {
+    const lows: unknown[] = [];
+    table.before = (_command, input) => lows.push(input.ExpressionAttributeValues?.[':low']);
+    const page = await listSuppressions(table, { workspaceId: WORKSPACE_ID, prefix, limit: 10 });
+    return { addresses: page.items.map(({ address }) => address), lows };
+  };
+
+  it.each(['user@例', 'user@xn--r8jz45g.', 'user@xn--', 'USER@例え.テ', 'user@例え.テスト'])(
+    'is listed by the prefix %s in both forms',
+    async (prefix) => {
+      const table = withOldRow(
+        await tableOf('user@例え.テスト.example', 'user@other.example', 'users@例え.テスト'),
+      );
+      const { addresses, lows } = await list(table, prefix);
+      expect(addresses.toSorted()).toEqual(['user@例え.テスト', 'user@例え.テスト.example']);
+      expect(lows).toEqual(['user@']);
+    },
+  );
+
+  it('is listed by a later part of the domain in punycode, too', async () => {
+    const table = await tableOf('user@mail.例え.テスト', 'user@mail.example');
+    const { addresses, lows } = await list(table, 'user@mail.xn--');
+    expect([addresses, lows]).toEqual([['user@mail.例え.テスト'], ['user@']]);
+  });
+
+  it.each([
+    ['us', ['user@example.com', 'user@例え.テスト']],
+    ['user@exa', ['user@example.com']],
+    ['josé', ['josé@example.com']],
+    ['josé@exa', ['josé@example.com']],
+    ['xn--ann@', ['xn--ann@example.com']],
+    ['xn--ann', ['xn--ann@example.com']],
+  ])('is not looked for by the prefix %s, which is read by the key', async (prefix, found) => {
+    const table = await tableOf(
+      'josé@example.com',
+      'user@example.com',
+      'user@例え.テスト',
+      'xn--ann@example.com',
+    );
+    const { addresses, lows } = await list(table, prefix);
+    expect(addresses.toSorted()).toEqual(found);
+    expect(lows).toEqual([prefix]);
   });
 });
 

@@ -132,7 +132,8 @@ describe('tallyBatch', () => {
   it('stores the counters with the time they are kept, and the checkpoint of the shard', async () => {
     const { tally, table } = setUp();
     const failed = await attemptRow(1, { duration_ms: 0, error_class: 'timeout' });
-    await tally(stream([eventRow(0), eventRow(0, { message_id: 'second' }), failed]));
+    const taken = await attemptRow(2, { duration_ms: 0 });
+    await tally(stream([eventRow(0), eventRow(0, { message_id: 'second' }), failed, taken]));
     const ofEvents = (interval: string) => ({
       pk: `C#${WORKSPACE_ID}#${interval}`,
       sk: '2026-02-25T00:00:00Z',
@@ -145,9 +146,9 @@ describe('tallyBatch', () => {
       sk: start,
       kind: 'counters',
       ttl: Date.parse(start) / 1000 + 90 * 86_400,
-      attempts: 1,
+      attempts: 2,
       failures: 1,
-      d0: 1,
+      d0: 2,
     });
     const rows = [...table.rows.values()].toSorted((left, right) => (left.pk < right.pk ? -1 : 1));
     expect(rows).toStrictEqual([
@@ -159,7 +160,7 @@ describe('tallyBatch', () => {
         pk: 'T#shard-a',
         sk: 'T',
         kind: 'checkpoint',
-        last_sequence: '99999999999999999993'.padStart(48, '0'),
+        last_sequence: '99999999999999999994'.padStart(48, '0'),
         ttl: Date.parse('2026-03-04T00:00:00Z') / 1000,
       },
     ]);
@@ -211,6 +212,7 @@ describe('tallyBatch', () => {
     const [record] = stream([eventRow(0)]);
     const { SequenceNumber: _number, ...dynamodb } = record?.dynamodb ?? {};
     await expect(tally([{ dynamodb }])).rejects.toThrow('The stream record has no sequence number');
+    await expect(tally([{}])).rejects.toThrow('The stream record has no sequence number');
     expect(table.rows.size).toBe(0);
   });
 
@@ -319,7 +321,7 @@ describe('tallyBatch', () => {
       dynamodb: { ...bad.dynamodb, NewImage: { pk: { S: 'x' }, sk: { S: 'y' } } },
     };
     const report = await tally([unreadable, good]);
-    expect(report).toMatchObject({ counted: 1, unreadable: [bad.dynamodb.Keys] });
+    expect(report).toEqual({ counted: 1, excluded: 0, repeated: 0, unreadable: [bad.dynamodb.Keys] });
     expect((await totals()).sent).toBe(1);
   });
 
