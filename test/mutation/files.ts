@@ -17,9 +17,22 @@ export const ALL: readonly string[] = [
   'lambdas/core/ses-timestamps.ts',
   'lambdas/delivery/address-guard.ts',
   'lambdas/delivery/endpoint-url.ts',
+  'lambdas/store/api-keys.ts',
+  'lambdas/store/commands.ts',
+  'lambdas/store/cursor-key.ts',
+  'lambdas/store/deliveries.ts',
+  'lambdas/store/endpoint-health.ts',
+  'lambdas/store/endpoints.ts',
+  'lambdas/store/idempotency.ts',
+  'lambdas/store/suppressions.ts',
+  'lambdas/store/tally.ts',
+  'lambdas/store/transact.ts',
+  'lambdas/store/workspaces.ts',
 ];
 
 export const TESTS: readonly string[] = [
   'test/core/**/*.test.ts',
   'test/delivery/{sign,address-guard,resolve,endpoint-url}.test.ts',
+  'test/store/{api-keys,commands,cursor-key,deliveries,endpoint-health,endpoints,idempotency,suppressions,tally,transact,workspaces}.test.ts',
+  'test/store/conditions/behaviors.test.ts',
 ];
