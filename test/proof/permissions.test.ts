@@ -18,6 +18,8 @@ import { loadFunctions, unloadFunctions, type Functions, type Service } from './
 import { captureLogs } from './tenants/log-capture.ts';
 import { playMail } from './tenants/mail-scenes.ts';
 import { startReceivers } from './tenants/receivers.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import { anEvent } from '../builders/events.ts';
 import { Stage, WORKSPACE_ID } from './tenants/stage.ts';
 
 const template = templateOf({ allowInsecureEndpoints: true });
@@ -140,7 +142,16 @@ function guarded(functions: Functions, ask: (name: Name, asked: Asked) => boolea
   return { ...functions, aws, ...(Object.fromEntries(named) as Pick<Functions, Name>) };
 }
 
-/** What no scene of the others has: a drain, and one that fills the history of its execution. */
+function inserts(row: Row, index: number): DynamoDBRecord {
+  const NewImage = marshall(row, { removeUndefinedValues: true });
+  const Keys = marshall({ pk: row.pk, sk: row.sk });
+  return {
+    eventName: 'INSERT',
+    dynamodb: { Keys, NewImage, SequenceNumber: String(index) },
+  } as DynamoDBRecord;
+}
+
+/** What no scene of the others has: a drain that fills the history of its execution, and a bounce at a Unicode domain. */
 async function playCommands(stage: Stage): Promise<void> {
   const { functions, inserted } = stage;
   const { id: endpoint } = await stage.endpoint(stage.receivers.url('ok'));
@@ -149,12 +160,13 @@ async function playCommands(stage: Stage): Promise<void> {
     { command: 'drain', id: 'rcv_drain', workspace_id: WORKSPACE_ID, endpoint_id: endpoint },
     '2026-11-24T00:00:00Z',
   );
-  const row = inserted.at(-1) as Row;
-  const NewImage = marshall(row, { removeUndefinedValues: true });
-  const Keys = marshall({ pk: row.pk, sk: row.sk });
-  await functions.dispatch({
-    Records: [{ eventName: 'INSERT', dynamodb: { Keys, NewImage, SequenceNumber: '1' } } as DynamoDBRecord],
-  });
+  // Its address has an older form, which is looked up before it is suppressed.
+  const bounced = anEvent({ workspace_id: WORKSPACE_ID, event: 'bounced', to: 'ann@bücher.example' });
+  const rows = [
+    inserted.at(-1) as Row,
+    ...eventRows([bounced], { retentionDays: 90, receivedAtMs: Date.now() }),
+  ];
+  await functions.dispatch({ Records: rows.map(inserts) });
   await stage.call(() =>
     functions.recover({
       workspace_id: WORKSPACE_ID,
