@@ -135,7 +135,6 @@ function isWord(value: unknown, word: string): boolean {
 /** Sub-types with which SES says that it did not even try; lower case. */
 const SUPPRESSION_OF_SUBTYPE: ReadonlyMap<string, SuppressionReason> = new Map([
   ['suppressed', 'ses_global'],
-  ['onaccountsuppressionlist', 'ses_account'],
   ['ontenantsuppressionlist', 'ses_tenant'],
   ['emailvalidationsuppressed', 'validation'],
   ['unsubscribedrecipient', 'unsubscribed'],
@@ -145,7 +144,7 @@ function suppressionReason(subtype: string | undefined): SuppressionReason | und
   if (subtype === undefined) return undefined;
   const reason = SUPPRESSION_OF_SUBTYPE.get(subtype.toLowerCase());
   if (reason !== undefined) return reason;
-  // A list SES adds later: still SES's own, and not a bounce.
+  // The list of the account, or a list SES adds later: still SES's own, and not a bounce.
   return /^on\w*suppressionlist$/i.test(subtype) ? 'ses_account' : undefined;
 }
 
@@ -221,7 +220,7 @@ function isOptOut({ status }: TopicStatus): boolean {
 function readSubscription(body: JsonObject): Outcome {
   const timestampMs = parseSesTimestamp(body['timestamp']);
   const preferences = object(body['newTopicPreferences']);
-  const all = preferences['unsubscribeAll'] === true || isWord(preferences['unsubscribeAll'], 'true');
+  const all = preferences['unsubscribeAll'] === true;
   const topics = topicsOf(preferences);
   return {
     event: all || topics.some(isOptOut) ? 'unsubscribed' : 'subscription_changed',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bareAddress, canonicalAddress, mailboxHeader } from '../../lambdas/core/addresses.ts';
+import { bareAddress, canonicalAddress, domainStart, mailboxHeader } from '../../lambdas/core/addresses.ts';
 
 /** What a reader of a mail makes of encoded words (RFC 2047): the space between two of them is none. */
 function decoded(words: string): string {
@@ -62,4 +62,9 @@ describe('a mailbox in a header', () => {
       }),
     );
   });
+});
+
+it('a backslash outside quotes escapes nothing: the quote after it opens', () => {
+  const address = String.raw`a\"b@c"@example.com`;
+  expect(address.slice(domainStart(address))).toBe('example.com');
 });

@@ -385,8 +385,21 @@ describe('a change of subscription', () => {
     ['the preferences are missing', undefined],
     ['the preferences are no object', 'OptOut'],
     ['topics are no list', { topicSubscriptionStatus: { subscriptionStatus: 'OptOut' } }],
+    ['a topic has no name', { topicSubscriptionStatus: [{ subscriptionStatus: 'OptOut' }] }],
+    ['a topic has no status', { topicSubscriptionStatus: [{ topicName: 'OptOut' }] }],
+    ['a topic is no object', { topicSubscriptionStatus: ['OptOut', null, 7, []] }],
+    ['unsubscribeAll is a text', { unsubscribeAll: 'true' }],
   ])('is subscription_changed where %s', (_what, preferences) => {
     expect(subscription(preferences)?.event).toBe('subscription_changed');
+  });
+
+  it('leaves out what is no topic, and keeps the others', () => {
+    const odd = [{ topicName: 'A' }, ...topics('OptIn'), { subscriptionStatus: 'OptOut' }, 'OptOut', {}];
+    const changed = subscription({ topicSubscriptionStatus: odd });
+    expect(changed?.details).toStrictEqual({
+      contact_list: 'ContactListName',
+      topics: [{ name: 'T0', status: 'OptIn' }],
+    });
   });
 
   it('carries the contact list and the topics, and says when the whole list is left', () => {

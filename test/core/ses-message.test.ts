@@ -132,3 +132,27 @@ describe('an SES event is the same', () => {
     expect(parseSesMessage(spaced)).toMatchObject({ rawText: spaced });
   });
 });
+
+describe('an EventBridge envelope', () => {
+  const detail = SAMPLES.bounce;
+  const envelope = { version: '0', 'detail-type': 'Email Bounced', source: 'aws.ses', detail };
+  const expected = { kind: 'event', ses: detail, rawText: JSON.stringify(detail) };
+
+  it('alone gives the SES event that it holds, and its text', () => {
+    expect(parseSesMessage(JSON.stringify(envelope))).toEqual(expected);
+  });
+
+  it('in SNS gives the topic, too', () => {
+    const text = JSON.stringify({ Type: 'Notification', TopicArn: TOPIC, Message: JSON.stringify(envelope) });
+    expect(parseSesMessage(text)).toEqual({ ...expected, topicArn: TOPIC });
+  });
+
+  it.each([
+    ['without a type', { detail }],
+    ['whose type is no text', { 'detail-type': 7, detail }],
+    ['whose detail is no object', { 'detail-type': 'Email Sent', detail: 'text' }],
+    ['whose detail is a list', { 'detail-type': 'Email Sent', detail: [detail] }],
+  ])('%s is read as it is', (_what, message) => {
+    expect(parseSesMessage(JSON.stringify(message))).toMatchObject({ ses: message });
+  });
+});
