@@ -71,23 +71,32 @@ async function endShortStreak(table: Table, endpoint: Endpoint): Promise<void> {
   });
 }
 
+/** Holds while the endpoint is failing as `endpoint` says, and no failure was added. */
+function failingAsRead({ failing_since: since, failures, breaker_opened_at: openedAt }: Endpoint) {
+  if (since !== undefined) {
+    const condition = 'failing_since = :since AND failures = :failures';
+    return { condition, values: { ':since': since, ':failures': failures } };
+  }
+  // While two versions run side by side, a success may end a streak whose breaker the earlier version has just opened.
+  if (openedAt !== undefined)
+    return { condition: 'breaker_opened_at = :opened', values: { ':opened': openedAt } };
+  // An earlier version ended the streak and left `health`, which it does not know. A stack update that is rolled back does this.
+  const condition = 'health = :failing AND attribute_not_exists(failing_since)';
+  return { condition, values: { ':failing': 'failing' } };
+}
+
 /**
  * Makes a failing endpoint healthy and closes its breaker, in one transaction with the history entry and the command that
  * drains the held deliveries. Of several successes, the first does this, and the condition fails for the others.
  */
 async function endFailing(table: Table, endpoint: Endpoint, change: EndpointChange): Promise<void> {
-  const { failing_since: since, failures, breaker_opened_at: openedAt } = endpoint;
   const drain: Command = {
     command: 'drain',
     endpoint_id: endpoint.id,
     id: change.id,
     workspace_id: endpoint.workspace_id,
   };
-  // While two versions run side by side, a success may end a streak whose breaker the earlier version has just opened.
-  const [condition, values] =
-    since === undefined
-      ? ['breaker_opened_at = :opened', { ':opened': openedAt }]
-      : ['failing_since = :since AND failures = :failures', { ':since': since, ':failures': failures }];
+  const { condition, values } = failingAsRead(endpoint);
   await transactWrite(table, [
     {
       Update: {

@@ -84,6 +84,7 @@ describe('a success', () => {
     ['a failing endpoint', { ...STREAK, health: 'failing' }],
     ['an endpoint with an open breaker', { ...STREAK, health: 'failing', breaker_opened_at: SECOND }],
     ['an endpoint whose breaker an earlier version opened', { breaker_opened_at: SECOND }],
+    ['an endpoint whose streak an earlier version ended', { health: 'failing' }],
   ])('makes %s healthy, with history and the command that drains', async (_what, fields) => {
     const table = await tableOf(fields);
     await clearFailures(table, { ...ENDPOINT, ...fields }, CHANGE);

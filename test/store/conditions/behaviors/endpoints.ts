@@ -271,6 +271,22 @@ export const ENDPOINTS: readonly Behavior[] = [
     expect(await open(table)).toBe(false);
     expect([commandsIn(table), historyIn(table)]).toEqual([0, 0]);
   }),
+  behavior(
+    'health that an earlier version left behind is ended once, and by no stale success',
+    async (table) => {
+      await putEndpoint(table, { ...ENDPOINT, health: 'failing' });
+      const left = await mustRead(table);
+      await fail(table);
+      const failing = await mustRead(table);
+      await succeed(table, left);
+      expect(await mustRead(table)).toEqual(failing);
+      await putEndpoint(table, left);
+      await succeed(table, left);
+      await succeed(table, left);
+      expect(await mustRead(table)).not.toHaveProperty('health');
+      expect([commandsIn(table), historyIn(table)]).toEqual([1, 1]);
+    },
+  ),
   behavior('an endpoint becomes failing once, with one line of history', async (table) => {
     const counted = await putFailing(table);
     expect(await recordFailing(table, counted, aChange('failing'))).toBe(true);
