@@ -75,6 +75,12 @@ function beginsFormula(text: string): boolean {
 /** Spaces, control characters and invisible characters such as a byte order mark: spreadsheets drop them before a formula. */
 const INVISIBLE = /^[\s\p{Z}\p{C}]+/u;
 
+/**
+ * The same within a cell, and quotation marks. A spreadsheet that cuts at `;` reads `""=1+1` as the formula `=1+1`: the first
+ * mark opens a quoted text, and the second one ends it.
+ */
+const BEFORE_FORMULA = /^[\s\p{Z}\p{C}"]+/u;
+
 /** Where text begins in a spreadsheet whose separator is `;` or a tab, as in most of Europe, or after a line break. */
 const PARTS = /(?<=[;\t\r\n])/;
 
@@ -91,7 +97,7 @@ function cell(value: unknown): string {
   const [first = '', ...others] = text.split(PARTS);
   const safe =
     neutralized(first) +
-    others.map((part) => (beginsFormula(part.replace(INVISIBLE, '')) ? `'${part}` : part)).join('');
+    others.map((part) => (beginsFormula(part.replace(BEFORE_FORMULA, '')) ? `'${part}` : part)).join('');
   return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
