@@ -8,11 +8,6 @@ export interface Explanation {
 }
 
 /**
- * Enhanced status codes of mail systems without their first digit where it only says whether it lasts.
- * Source: RFC 3463 and https://www.iana.org/assignments/smtp-enhanced-status-codes; 7.26 and 7.509 as Gmail and Outlook
- * use them.
- */
-/**
  * The entry of a table for a word that SES or a receiver chose. The word is compared without case, and is never a property
  * name: `constructor` is an unknown word like any other.
  */
@@ -21,6 +16,11 @@ function entryOf<T>(table: Readonly<Record<string, T>>, word: string | undefined
   return Object.entries(table).find(([name]) => name.toLowerCase() === lower)?.[1];
 }
 
+/**
+ * Enhanced status codes of mail systems without their first digit where it only says whether it lasts.
+ * Source: RFC 3463 and https://www.iana.org/assignments/smtp-enhanced-status-codes; 7.26 and 7.509 as Gmail and Outlook
+ * use them.
+ */
 const BY_ENHANCED_CODE: Readonly<Record<string, Explanation>> = {
   '1.0': { meaning: 'The address was refused.', advice: 'Check how it is written.' },
   '1.1': {

@@ -99,7 +99,7 @@ export interface Key {
 /**
  * DynamoDB takes 1,000 writes a second on one key and cannot split an ever-growing sort key. Only these two statuses
  * can reach that for one workspace (every mail has both); two shards give them 2,000 a second, and a merged page of
- * everything still starts with 14 partitions, within 12 read units.
+ * everything still starts with 15 partitions, within 12 read units.
  */
 const SHARDS_OF: Partial<Record<EventName, number>> = { sent: 2, delivered: 2 };
 
