@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:http';
 import { eventRows } from '../lambdas/store/event-rows.ts';
-import { anEndpoint, anEvent } from '../test/builders/events.ts';
+import { anEndpoint, anEvent } from '../sim/builders/events.ts';
 import { marshall } from '@aws-sdk/util-dynamodb';
 
 const event = anEvent();

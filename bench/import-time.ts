@@ -69,10 +69,8 @@ export async function importTime(directory: string): Promise<readonly Figure[]> 
   const runner = join(directory, 'import.mjs');
   const figures: Figure[] = [];
   for (const [name, clients] of Object.entries(CLIENTS_OF)) {
-    // oxlint-disable no-await-in-loop -- one at a time, or they would measure each other
     const handler = await bundle(directory, name, { file: `lambdas/handlers/${name}.ts` });
     const baseline = await bundle(directory, `${name}-clients`, { text: clients });
-    // oxlint-enable no-await-in-loop
     writeFileSync(
       runner,
       'const start = performance.now(); await import(process.argv[2]); console.log(performance.now() - start);',

@@ -3,13 +3,13 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { ENV } from '../lambdas/core/env.ts';
 import { DEFAULT_WORKSPACE_ID } from '../lambdas/core/ids.ts';
-import { normalise } from '../lambdas/core/normalise.ts';
-import type { JsonObject } from '../lambdas/core/ses-message.ts';
+import { normalise } from '../lambdas/ingest/normalize.ts';
+import type { JsonObject } from '../lambdas/ingest/ses-message.ts';
 import { handler } from '../lambdas/handlers/ingest.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
 import type { Row } from '../lambdas/store/pages.ts';
 import { createTable } from '../lambdas/store/table.ts';
-import { sesEvents } from '../test/fixtures/ses-events.ts';
+import { sesEvents } from '../sim/ses/generate.ts';
 
 const BATCH = 10;
 const BATCHES = 2000;
@@ -46,7 +46,6 @@ const batches: SQSEvent[] = Array.from({ length: BATCHES + WARM_UP }, (_, batch)
 
 async function run(slice: readonly SQSEvent[]): Promise<void> {
   for (const batch of slice) {
-    // oxlint-disable-next-line no-await-in-loop -- a worker has one batch at a time
     const { batchItemFailures } = await handler(batch);
     if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} messages failed`);
   }
@@ -87,7 +86,6 @@ const writes = batches.slice(WARM_UP).map(
 );
 const beforeWrites = process.cpuUsage();
 for (const write of writes) {
-  // oxlint-disable-next-line no-await-in-loop -- as the handler waits for its write
   await table.client.send(write);
 }
 const sdkUs = cpuUs(beforeWrites) / (BATCH * BATCHES);

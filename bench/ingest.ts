@@ -1,4 +1,4 @@
-import { normalise } from '../lambdas/core/normalise.ts';
+import { normalise } from '../lambdas/ingest/normalize.ts';
 import { DEFAULT_WORKSPACE_ID } from '../lambdas/core/ids.ts';
 import { packRawEvent, rawContext } from '../lambdas/core/raw-event.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
@@ -6,7 +6,7 @@ import { itemSizeBytes } from '../lambdas/store/item-size.ts';
 import { PROJECTED_ATTRIBUTES } from '../lambdas/store/keys.ts';
 import type { Row } from '../lambdas/store/pages.ts';
 import { ENV } from '../lambdas/core/env.ts';
-import { sesEvents } from '../test/fixtures/ses-events.ts';
+import { sesEvents } from '../sim/ses/generate.ts';
 import { bundle } from './bundle.ts';
 import { median, type Figure } from './figure.ts';
 import { ask, ended, firstMessage, start } from './process.ts';

@@ -30,7 +30,6 @@ try {
     readCost,
     webhookCost,
   ]) {
-    // oxlint-disable-next-line no-await-in-loop -- in turn, or they would measure each other
     const measured = await measure(directory);
     for (const figure of measured) console.log(line(figure));
     figures.push(...measured);

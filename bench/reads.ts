@@ -4,8 +4,8 @@ import { eventRows } from '../lambdas/store/event-rows.ts';
 import { listEvents, type EventQuery } from '../lambdas/store/events.ts';
 import type { Row } from '../lambdas/store/pages.ts';
 import type { Table } from '../lambdas/store/table.ts';
-import { anEvent } from '../test/builders/events.ts';
-import { readUnits } from '../test/integration/capacity.ts';
+import { anEvent } from '../sim/builders/events.ts';
+import { readUnits } from '../sim/capacity.ts';
 import type { Figure } from './figure.ts';
 
 const PAGE = 50;
@@ -100,7 +100,6 @@ export async function readCost(): Promise<readonly Figure[]> {
   for (const [name, query, ceiling] of QUESTIONS) {
     const used: number[] = [];
     for (const table of [few, many]) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other: what was used is told by the table
       await listEvents(table, { workspaceId: WORKSPACE, limit: PAGE, ...query });
       used.push(table.units());
     }

@@ -12,7 +12,7 @@ import { createSender } from '../lambdas/delivery/send.ts';
 import { signWebhook } from '../lambdas/delivery/sign.ts';
 import { createTable } from '../lambdas/store/table.ts';
 import { KMSClient } from '@aws-sdk/client-kms';
-import { aTask, anEndpoint, anEvent } from '../test/builders/events.ts';
+import { aTask, anEndpoint, anEvent } from '../sim/builders/events.ts';
 
 const url = process.env['WEBHOOK_URL'] ?? '';
 const IN_FLIGHT = 32;
@@ -96,7 +96,6 @@ async function cpuUs(run: () => Promise<void>, count: number): Promise<number> {
   async function lane(): Promise<void> {
     while (left > 0) {
       left -= 1;
-      // oxlint-disable-next-line no-await-in-loop -- a lane has one request at a time
       await run();
     }
   }
@@ -107,13 +106,11 @@ async function cpuUs(run: () => Promise<void>, count: number): Promise<number> {
 
 const times: Record<'bare' | 'webhook' | 'whole', number[]> = { bare: [], webhook: [], whole: [] };
 for (let round = 0; round <= ROUNDS; round += 1) {
-  // oxlint-disable no-await-in-loop -- in turn, or they would measure each other
   const measured = {
     bare: await cpuUs(bare, PER_ROUND),
     webhook: await cpuUs(webhook, PER_ROUND),
     whole: await cpuUs(whole, PER_ROUND / 4),
   };
-  // oxlint-enable no-await-in-loop
   // The first round warms up.
   if (round > 0) for (const name of ['bare', 'webhook', 'whole'] as const) times[name].push(measured[name]);
 }

@@ -1,7 +1,7 @@
-import { PROGRAM } from './admin/commands.ts';
-import { findDeployment, readStackFile } from './admin/deployment.ts';
-import { failureOf } from './admin/failures.ts';
-import { parse } from './cli/parse.ts';
+import { PROGRAM } from '../admin/commands.ts';
+import { findDeployment, readStackFile } from '../admin/deployment.ts';
+import { failureOf } from '../admin/failures.ts';
+import { parse } from '../cli/parse.ts';
 
 const args = process.argv.slice(2);
 /** Known before the command line is read: a refusal of it must be JSON, too. */

@@ -119,7 +119,7 @@ export function acknowledgements(stack: Stack): readonly Acknowledgement[] {
       rules: ['AwsSolutions-IAM5[Resource::*]'],
       at: [...MACHINES.map((machine) => `${machine}/Role`), 'Api/FunctionRole'],
       reason:
-        'X-Ray, the delivery of logs and ses:DeleteSuppressedDestination know no resource, so IAM takes nothing else for them. docs/permissions.md lists every one.',
+        'X-Ray, the delivery of logs and ses:DeleteSuppressedDestination know no resource, so IAM takes nothing else for them. docs/generated/permissions.md lists every one.',
     },
     {
       rules: [`AwsSolutions-IAM5[Resource::${flat(stack.resolve(anyIdentity))}]`],

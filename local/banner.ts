@@ -1,6 +1,6 @@
 import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
 import { delaysOf } from './retry-scale.ts';
-import type { StackDescription } from './stack-file.ts';
+import type { StackDescription } from '../admin/stack-file.ts';
 
 interface Running {
   readonly stack: StackDescription;

@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { answer } from '../lambdas/api/answer.ts';
+import { answer } from '../lambdas/api/response.ts';
 import { dashboardRoutes } from '../lambdas/api/dashboard.ts';
 import type { ApiDeps } from '../lambdas/api/deps.ts';
-import { readStackFile } from '../bin/admin/deployment.ts';
+import { readStackFile } from '../admin/deployment.ts';
 import { buildDashboard, MAX_FIRST_VIEW_BYTES, type Dashboard } from '../lib/dashboard.ts';
 import { forward } from './front.ts';
 import { serve } from './http.ts';

@@ -57,9 +57,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<string> {
   const deadline = Date.now() + READY_WITHIN_MS;
   while (Date.now() < deadline) {
     options.signal.throwIfAborted();
-    // oxlint-disable-next-line no-await-in-loop -- polling
     if (await isReady(endpoint)) return endpoint;
-    // oxlint-disable-next-line no-await-in-loop
     await wait(POLL_MS);
   }
   throw new Error(`MiniStack did not answer within ${READY_WITHIN_MS / 1000} s`);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { banner } from './banner.ts';
 import { readOptions } from './options.ts';
-import { publishStackFile, refuseSecondRun, removeStackFile } from './stack-file.ts';
+import { publishStackFile, refuseSecondRun, removeStackFile } from '../admin/stack-file.ts';
 import { startLocalStack, STATE_FOLDER, type LocalStack } from './stack.ts';
 
 const stackFile = join(STATE_FOLDER, 'stack.json');

@@ -1,8 +1,8 @@
 /** The options of `npm start`: their help, and what they are read to. */
 import packageJson from '../package.json' with { type: 'json' };
-import { UsageError } from '../bin/admin/errors.ts';
-import { parse } from '../bin/cli/parse.ts';
-import type { CommandSpec, Program } from '../bin/cli/program.ts';
+import { UsageError } from '../cli/usage-error.ts';
+import { parse } from '../cli/parse.ts';
+import type { CommandSpec, Program } from '../cli/program.ts';
 import { DEFAULT_RETRY_SCALE } from './stack.ts';
 
 const HIGHEST_PORT = 65_535;

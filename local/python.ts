@@ -45,7 +45,6 @@ export async function ensureVenv(run: Run, { requirements, folder, draft }: Venv
 async function findPython(run: Run): Promise<string> {
   for (const file of ['python3', 'python']) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- the second only where the first is not there
       await run(file, file, ['-c', PYTHON_PROBE]);
       return file;
     } catch {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { dayOfMail } from './day-of-mail.ts';
-import type { SesEvent } from './ses-events.ts';
-import type { StackDescription } from './stack-file.ts';
+import { dayOfMail } from './seed-day.ts';
+import type { SesEvent } from '../sim/ses/events.ts';
+import type { StackDescription } from '../admin/stack-file.ts';
 
 export interface SeedOptions {
   readonly stack: StackDescription;
@@ -53,7 +53,6 @@ export async function seed({ stack, publish, nowMs, signal }: SeedOptions): Prom
       { ...mail, to: ['unwilling@example.com'] },
       { ...mail, to: ['someone@example.com'], from: 'you@not-verified.example' },
     ]) {
-      // oxlint-disable-next-line no-await-in-loop -- few at a time
       await call('POST', `${base_url}/v1/send`, each);
     }
   }
@@ -63,12 +62,10 @@ export async function seed({ stack, publish, nowMs, signal }: SeedOptions): Prom
     const url = `${base_url}/v1/send/logs?message_id=${encodeURIComponent(messageId)}`;
     const deadline = Date.now() + STORED_WITHIN_MS;
     for (;;) {
-      // oxlint-disable-next-line no-await-in-loop -- polling
       const { data } = await call('GET', url);
       if (Array.isArray(data) && data.length >= count) return;
       if (Date.now() > deadline)
         throw new Error(`The seed data is not in the log after ${STORED_WITHIN_MS} ms`);
-      // oxlint-disable-next-line no-await-in-loop
       await wait(POLL_MS, undefined, { signal });
     }
   }
@@ -79,10 +76,8 @@ export async function seed({ stack, publish, nowMs, signal }: SeedOptions): Prom
     for (let start = 0; start < day.length; start += IN_FLIGHT) {
       const events = day.slice(start, start + IN_FLIGHT);
       for (const { mail } of events) told.set(mail.messageId, (told.get(mail.messageId) ?? 0) + 1);
-      // oxlint-disable-next-line no-await-in-loop -- few at a time
       await publish(events);
       const last = events.at(-1)?.mail.messageId ?? '';
-      // oxlint-disable-next-line no-await-in-loop
       await stored(last, told.get(last) ?? 0);
     }
   }

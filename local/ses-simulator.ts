@@ -9,7 +9,7 @@ import {
   type SesAccountOptions,
   type SesErrorName,
   type SesTarget,
-} from './ses-account.ts';
+} from '../sim/ses/account.ts';
 
 export interface SesSimulator extends LocalServer {
   /** From here on mail is accepted, and its events are published. */

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join, resolve } from 'node:path';
 import { createTable } from '../lambdas/store/table.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { signInLink } from '../bin/admin/dashboard.ts';
-import { initWorkspace } from '../bin/admin/init.ts';
+import { signInLink } from '../admin/dashboard.ts';
+import { initWorkspace } from '../admin/init.ts';
 import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
 import { optionsFromContext, resolveOptions } from '../lib/options.ts';
 import { awsConfig, childEnvironment, REGION } from './aws.ts';
@@ -17,7 +17,7 @@ import { createProgress, isLively, SILENT, type Progress } from './progress.ts';
 import { scaledRetry } from './retry-scale.ts';
 import { seed } from './seed.ts';
 import { startSesSimulator } from './ses-simulator.ts';
-import { isAlive, type StackDescription } from './stack-file.ts';
+import { isAlive, type StackDescription } from '../admin/stack-file.ts';
 import { createTopic } from './topic.ts';
 
 export interface LocalStackOptions {

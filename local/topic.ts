@@ -1,6 +1,6 @@
 import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { awsConfig } from './aws.ts';
-import type { SesEvent } from './ses-events.ts';
+import type { SesEvent } from '../sim/ses/events.ts';
 
 /** The stack's topic, as SES writes to it. */
 export interface Topic {
@@ -27,7 +27,6 @@ export function createTopic(endpoint: string, topicArn: string): Topic {
           Subject: SUBJECT,
           Message: messageOf(event),
         }));
-        // oxlint-disable-next-line no-await-in-loop -- in their order
         const { Failed = [] } = await client.send(
           new PublishBatchCommand({ TopicArn: topicArn, PublishBatchRequestEntries: entries }),
         );

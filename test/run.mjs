@@ -17,7 +17,7 @@ const bin = join(root, 'node_modules', '.bin');
 const INSIDE = [
   { name: 'types', command: ['tsc', '--noEmit'] },
   { name: 'types of the dashboard', command: ['tsc', '--noEmit', '--project', 'dashboard'] },
-  { name: 'lint', command: ['oxlint', '--type-aware'] },
+  { name: 'lint', command: ['oxlint', '--type-aware', '--report-unused-disable-directives-severity=error'] },
   { name: 'format', command: ['oxfmt', '--check'] },
   { name: 'dead code', command: ['knip'] },
   { name: 'unit', vitest: 'unit' },

@@ -17,12 +17,10 @@ const POLL_MS = 100;
 export async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
   const deadlineMs = performance.now() + PATIENCE_MS;
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- polling
     const seen = await look();
     if (seen !== undefined) return seen;
     if (performance.now() > deadlineMs)
       throw new Error(`Waited ${PATIENCE_MS / 1000} s without seeing ${what}`);
-    // oxlint-disable-next-line no-await-in-loop
     await new Promise((resolve) => {
       realSetTimeout(resolve, POLL_MS);
     });
@@ -54,7 +52,6 @@ export async function isPending(promise: Promise<unknown>): Promise<boolean> {
   };
   promise.then(settled, settled);
   for (let turn = 0; turn < 20; turn += 1)
-    // oxlint-disable-next-line no-await-in-loop -- one turn of the event loop after the other
     await new Promise((resolve) => {
       setImmediate(resolve);
     });

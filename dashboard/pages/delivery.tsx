@@ -10,7 +10,7 @@ import { Empty, Fault, Loading } from '../parts/states.tsx';
 import { Time } from '../parts/time.tsx';
 import { client, may } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
-import { ago } from '../words/format.ts';
+import { ago } from '../text/format.ts';
 
 const POLL_MS = 3_000;
 

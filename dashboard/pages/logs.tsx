@@ -6,20 +6,20 @@ import type { List, LogEntry } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Export } from '../parts/export.tsx';
-import { ListFault } from '../parts/list-fault.tsx';
+import { ListFault } from '../parts/list-error.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager } from '../parts/pager.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
-import { TestMail } from '../parts/test-mail.tsx';
+import { TestMail } from '../parts/test-email.tsx';
 import { Time } from '../parts/time.tsx';
 import { useAddress, withChanges } from '../state/address.ts';
 import { may } from '../state/app.ts';
 import { live } from '../state/preferences.ts';
-import { shortReason } from '../words/explain.ts';
-import { plural } from '../words/format.ts';
+import { shortReason } from '../text/explain.ts';
+import { plural } from '../text/format.ts';
 import { LogFilters } from '../parts/log-filters.tsx';
 import { Table } from '../parts/table.tsx';
-import { LAST, queryOf } from '../words/log-query.ts';
+import { LAST, queryOf } from '../text/log-query.ts';
 
 const COLUMNS = [
   { name: 'Time' },

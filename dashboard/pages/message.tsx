@@ -7,8 +7,8 @@ import { Block, Id } from '../parts/copy.tsx';
 import { Card, Page } from '../parts/page.tsx';
 import { Empty, Fault, Loading } from '../parts/states.tsx';
 import { Time } from '../parts/time.tsx';
-import { detailsOf, explain } from '../words/explain.ts';
-import { plural } from '../words/format.ts';
+import { detailsOf, explain } from '../text/explain.ts';
+import { plural } from '../text/format.ts';
 
 const POLL_MS = 4_000;
 

@@ -9,12 +9,12 @@ import { Meter } from '../parts/meter.tsx';
 import { Card, Page } from '../parts/page.tsx';
 import { RangePicker, useStats } from '../parts/range-picker.tsx';
 import { Empty, Fault, Loading } from '../parts/states.tsx';
-import { TestMail } from '../parts/test-mail.tsx';
+import { TestMail } from '../parts/test-email.tsx';
 import { Time } from '../parts/time.tsx';
 import { may } from '../state/app.ts';
-import { endpointState, failingFirst, heldText } from '../words/endpoint-state.ts';
-import { explain } from '../words/explain.ts';
-import { duration, number, percent, plural } from '../words/format.ts';
+import { endpointState, failingFirst, heldText } from '../text/endpoint-state.ts';
+import { explain } from '../text/explain.ts';
+import { duration, number, percent, plural } from '../text/format.ts';
 
 const POLL_MS = 15_000;
 

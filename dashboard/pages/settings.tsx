@@ -3,7 +3,7 @@ import { Card, Page } from '../parts/page.tsx';
 import { Time } from '../parts/time.tsx';
 import { ROOT, session } from '../state/app.ts';
 import { THEMES, live, shortcuts, theme } from '../state/preferences.ts';
-import { plural, span } from '../words/format.ts';
+import { plural, span } from '../text/format.ts';
 
 const LINKS = [
   { path: 'docs', name: 'Documentation', what: 'webhooks and events, every route' },

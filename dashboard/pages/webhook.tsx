@@ -17,7 +17,7 @@ import { TestDialog } from '../parts/test-event.tsx';
 import { Time } from '../parts/time.tsx';
 import { client, may } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
-import { endpointState, heldText, type Missed } from '../words/endpoint-state.ts';
+import { endpointState, heldText, type Missed } from '../text/endpoint-state.ts';
 
 const POLL_MS = 5_000;
 

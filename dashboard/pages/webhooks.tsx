@@ -12,8 +12,8 @@ import { Empty, Fault, Loading } from '../parts/states.tsx';
 import { useAddress, withChanges } from '../state/address.ts';
 import { client, may } from '../state/app.ts';
 import { Table } from '../parts/table.tsx';
-import { endpointState, failingFirst, heldText } from '../words/endpoint-state.ts';
-import { duration, number, percent } from '../words/format.ts';
+import { endpointState, failingFirst, heldText } from '../text/endpoint-state.ts';
+import { duration, number, percent } from '../text/format.ts';
 
 const COLUMNS = [
   { name: 'Endpoint' },

@@ -1,6 +1,6 @@
 import type { Attempt, WebhookTest } from '../api/types.ts';
-import { ERROR_CLASS_WORDS } from '../words/error-classes.ts';
-import { duration } from '../words/format.ts';
+import { ERROR_CLASS_WORDS } from '../text/error-classes.ts';
+import { duration } from '../text/format.ts';
 import { Block } from './copy.tsx';
 import { Time } from './time.tsx';
 

@@ -2,7 +2,7 @@
 import uPlot from 'uplot';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { dark } from '../state/preferences.ts';
-import { localInterval, localStart } from '../words/format.ts';
+import { localInterval, localStart } from '../text/format.ts';
 
 export interface Series {
   readonly name: string;
@@ -164,7 +164,6 @@ export function Chart(props: ChartProps) {
         </ul>
         <details>
           <summary>As a table</summary>
-          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls */}
           <div class="scroll" tabIndex={0} role="region" aria-label={`${label}, as a table`}>
             <table>
               <caption class="unseen">{label}</caption>

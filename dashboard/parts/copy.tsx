@@ -44,7 +44,6 @@ export function Block({ text, what }: { readonly text: string; readonly what: st
     <div class="block">
       <Copy text={text} what={what} />
       {/* It may be wider than its place, and is then moved by the keyboard, too. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre tabIndex={0} role="group" aria-label={what}>
         {text}
       </pre>

@@ -5,7 +5,7 @@ import type { Delivery, List } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { useAddress, withChanges } from '../state/address.ts';
 import { Badge } from './badge.tsx';
-import { ListFault } from './list-fault.tsx';
+import { ListFault } from './list-error.tsx';
 import { Card } from './page.tsx';
 import { Pager } from './pager.tsx';
 import { Empty, Loading } from './states.tsx';

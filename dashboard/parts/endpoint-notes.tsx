@@ -1,7 +1,7 @@
 import type { Endpoint } from '../api/types.ts';
 import { may } from '../state/app.ts';
-import { endpointState, heldText, missedText, type Missed } from '../words/endpoint-state.ts';
-import { plural } from '../words/format.ts';
+import { endpointState, heldText, missedText, type Missed } from '../text/endpoint-state.ts';
+import { plural } from '../text/format.ts';
 import { Time } from './time.tsx';
 
 /** Above an endpoint that needs a person: it fails, or it is paused or disabled. */

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { duration, number, percent } from '../words/format.ts';
+import { duration, number, percent } from '../text/format.ts';
 import { Chart } from './chart.tsx';
 import { Card } from './page.tsx';
 import { RangePicker, useStats } from './range-picker.tsx';

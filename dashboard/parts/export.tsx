@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { withQuery } from '../api/client.ts';
 import { client } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
-import { number, plural } from '../words/format.ts';
-import type { LogQuery } from '../words/log-query.ts';
+import { number, plural } from '../text/format.ts';
+import type { LogQuery } from '../text/log-query.ts';
 
 const FORMATS = { csv: 'text/csv;charset=utf-8', ndjson: 'application/x-ndjson' } as const;
 type Format = keyof typeof FORMATS;
@@ -36,14 +36,12 @@ export function Export({ query }: { readonly query: LogQuery }) {
     try {
       do {
         setPages(parts.length);
-        // oxlint-disable-next-line no-await-in-loop -- each page says where the next one begins
         const response = await client.send(
           withQuery('/v1/send/logs/export', { format, ...filters, cursor }),
           {
             signal: controller.signal,
           },
         );
-        // oxlint-disable-next-line no-await-in-loop
         parts.push(await response.blob());
         cursor = response.headers.get('x-next-cursor') ?? undefined;
       } while (cursor !== undefined && parts.length < MOST_PAGES);

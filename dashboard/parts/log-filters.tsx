@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import { fromLocalInput, toLocalInput } from '../words/format.ts';
+import { fromLocalInput, toLocalInput } from '../text/format.ts';
 import { withChanges } from '../state/address.ts';
-import type { LAST } from '../words/log-query.ts';
+import type { LAST } from '../text/log-query.ts';
 
 interface Props {
   readonly search: URLSearchParams;

@@ -1,4 +1,4 @@
-import { percent } from '../words/format.ts';
+import { percent } from '../text/format.ts';
 
 /** A rate on a scale that has the limits of SES on it; null where there is nothing to divide by. */
 export function Meter({

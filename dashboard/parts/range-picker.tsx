@@ -3,7 +3,7 @@ import { withQuery } from '../api/client.ts';
 import type { Stats } from '../api/types.ts';
 import { useResource, type Resource } from '../api/use-resource.ts';
 import { useAddress, withChanges } from '../state/address.ts';
-import { RANGES, isRange, statsQueryOf, type RangeName } from '../words/ranges.ts';
+import { RANGES, isRange, statsQueryOf, type RangeName } from '../text/ranges.ts';
 
 const USUAL_MS = 15_000;
 

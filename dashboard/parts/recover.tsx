@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { RecoverAnswer, Recovery } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { client } from '../state/app.ts';
-import { fromLocalInput, plural, toLocalInput } from '../words/format.ts';
+import { fromLocalInput, plural, toLocalInput } from '../text/format.ts';
 import { Badge } from './badge.tsx';
 import { Dialog } from './dialog.tsx';
 import { Field, Form, wrongWith } from './form.tsx';

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { RotatedSecret } from '../api/types.ts';
 import { client } from '../state/app.ts';
-import { span } from '../words/format.ts';
+import { span } from '../text/format.ts';
 import { Dialog } from './dialog.tsx';
 import { Form, SelectField, wrongWith } from './form.tsx';
 import { Secret } from './secret.tsx';

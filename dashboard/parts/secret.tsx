@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { VERIFIERS } from '../words/verifiers.ts';
+import { VERIFIERS } from '../text/verifiers.ts';
 import { Block } from './copy.tsx';
 
 type Language = keyof typeof VERIFIERS;

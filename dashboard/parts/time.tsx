@@ -1,4 +1,4 @@
-import { localTime } from '../words/format.ts';
+import { localTime } from '../text/format.ts';
 
 /** A time in the local zone; the exact one in UTC shows on hover, and can be copied from there. */
 export function Time({ at }: { readonly at: string }) {

@@ -9,7 +9,7 @@ import { isForbiddenName } from '../delivery/address-guard.ts';
 import { checkEndpointUrl } from '../delivery/endpoint-url.ts';
 import { sealSecret } from '../delivery/secrets.ts';
 import { newSecret, secretText } from '../delivery/sign.ts';
-import { listEndpointChanges } from '../store/endpoint-changes.ts';
+import { listEndpointChanges } from '../store/endpoint-history.ts';
 import { createEndpoint, deleteEndpoint, listEndpoints, updateEndpoint } from '../store/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
 import { changeBy, endpointOf, endpointParam } from './endpoint-access.ts';

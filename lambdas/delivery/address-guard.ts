@@ -71,7 +71,7 @@ export function createResolve(servers?: readonly string[], tryMs: number = DNS_T
     const resolver = new Resolver({ timeout: tryMs, tries: 1, maxTimeout: tryMs });
     if (servers) resolver.setServers(servers);
     for (let attempt = 1; ; attempt += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- the next try depends on what this one got
+      // Sequential: the next try depends on what this one got.
       const answers = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
       const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
       const failures = answers.flatMap((answer) =>

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import { answer } from '../api/answer.ts';
+import { answer } from '../api/response.ts';
 import { awsDeps } from '../api/aws-deps.ts';
 import { ROUTES } from '../api/routes.ts';
 import { OwnFault } from '../core/errors.ts';

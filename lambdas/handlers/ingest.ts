@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
 import { METRIC, metricsIn } from '../core/metrics.ts';
-import { ingestBatch } from '../store/ingest-batch.ts';
+import { ingestBatch } from '../ingest/ingest-batch.ts';
 import { createTable } from '../store/table.ts';
 import { workspaceDirectory } from '../store/workspaces.ts';
 

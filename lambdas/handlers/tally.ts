@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
 import { METRIC, metricsIn } from '../core/metrics.ts';
-import { tallyBatch, type TallyDeps } from '../store/tally.ts';
+import { tallyBatch, type TallyDeps } from '../tally/tally-batch.ts';
 import { createTable } from '../store/table.ts';
 
 const logger = new Logger({ serviceName: 'tally' });

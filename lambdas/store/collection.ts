@@ -33,7 +33,7 @@ export async function readCollection(table: Table, collection: Collection): Prom
   const rows: Row[] = [];
   let startKey: Record<string, unknown> | undefined;
   do {
-    // oxlint-disable-next-line no-await-in-loop -- each read starts where the last one ended
+    // Sequential: each read starts where the last one ended.
     const answer = await table.client.send(
       new QueryCommand({
         TableName: table.name,

@@ -4,7 +4,7 @@ import type { Command, DrainCommand } from '../core/commands.ts';
 import { isRecordedFailing } from '../core/endpoint-health.ts';
 import type { Endpoint, EndpointChange } from '../core/endpoints.ts';
 import { commandRow } from './commands.ts';
-import { changePut } from './endpoint-changes.ts';
+import { changePut } from './endpoint-history.ts';
 import { toEndpoint } from './endpoints.ts';
 import { endpointKey } from './keys.ts';
 import type { Row } from './pages.ts';

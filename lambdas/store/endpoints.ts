@@ -3,7 +3,7 @@ import type { Command } from '../core/commands.ts';
 import type { Endpoint, EndpointChange, EndpointStatus } from '../core/endpoints.ts';
 import { readCollection } from './collection.ts';
 import { commandRow } from './commands.ts';
-import { changePut } from './endpoint-changes.ts';
+import { changePut } from './endpoint-history.ts';
 import { ENDPOINT_PREFIX, KIND, endpointKey } from './keys.ts';
 import type { Row } from './pages.ts';
 import type { Table } from './table.ts';

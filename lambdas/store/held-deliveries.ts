@@ -40,7 +40,7 @@ export async function countHeld(
   let count = first.reduce((sum, each) => sum + each.count, 0);
   for (const { pk, last } of first) {
     for (let from = last; from && count < enough;) {
-      // oxlint-disable-next-line no-await-in-loop -- how many are still to be read depends on this answer
+      // Sequential: how many are still to be read depends on this answer.
       const next = await countIn(pk, enough - count, from);
       count += next.count;
       from = next.last;

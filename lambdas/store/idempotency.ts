@@ -149,7 +149,7 @@ export async function findSentMessage(table: Table, intent: SendIntent): Promise
   const bound = (epochMs: number): string => `E#${sortableTimestamp(new Date(epochMs).toISOString())}`;
   let position: Position | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- each page follows from the last
+    // Sequential: each page follows from the last.
     const rows = await readPage(table, {
       partitions: [{ index: 'g2', pk: recipientPartition(intent.workspace_id, intent.accepted[0] ?? '') }],
       prefix: 'E#',
@@ -160,7 +160,6 @@ export async function findSentMessage(table: Table, intent: SendIntent): Promise
       ...(position && { position }),
     });
     const sent = rows.items.map(toEmailEvent).filter((event) => event.event === 'sent');
-    // oxlint-disable-next-line no-await-in-loop
     const raws = await Promise.all(sent.map((event) => getRawEvent(table, event)));
     const index = raws.findIndex((raw) => raw !== undefined && sendIdOf(raw) === intent.send_id);
     if (index >= 0) return sent[index]?.message_id;

@@ -94,7 +94,7 @@ export async function* wantedEvents(table: Table, query: MissedQuery): AsyncGene
     for (let passed = 1; !delivery.done && sharedKey(delivery.value) < shared; passed += 1) {
       // Of an endpoint that wanted more once, millions may lie between two events: the walk begins anew at the event.
       if (passed === MOST_PASSED) deliveries = readDeliveries(shared);
-      // oxlint-disable-next-line no-await-in-loop -- the walk along the second list follows the first
+      // Sequential: the walk along the second list follows the first.
       delivery = await deliveries.next();
     }
     const row = !delivery.done && sharedKey(delivery.value) === shared ? delivery.value : undefined;

@@ -123,7 +123,7 @@ class PartitionReader {
   /** Makes sure that `head` tells the truth. */
   async fill(): Promise<void> {
     while (this.rows.length === 0 && !this.ended) {
-      // oxlint-disable-next-line no-await-in-loop -- each read starts where the last one ended
+      // Sequential: each read starts where the last one ended.
       const answer = await this.table.client.send(
         new QueryCommand({
           TableName: this.table.name,
@@ -185,7 +185,7 @@ export async function* readAll(
     const row = reader?.take();
     if (!reader || !row) return;
     yield row;
-    // oxlint-disable-next-line no-await-in-loop -- which partition is read next depends on what came
+    // Sequential: which partition is read next depends on what came.
     await reader.fill();
   }
 }
@@ -232,7 +232,7 @@ export async function readPage(table: Table, request: PageRequest): Promise<Page
       kept.push(row);
       bytes += itemSizeBytes(row);
     }
-    // oxlint-disable-next-line no-await-in-loop -- which partition is read next depends on what came
+    // Sequential: which partition is read next depends on what came.
     if (read + 1 < budget && kept.length < wanted) await reader.fill();
   }
   return toPage({ kept, ...(first && { first }), ...(last && { last }), ended }, request);

@@ -88,10 +88,9 @@ function allOf(outcomes: readonly BatchOutcome[]): BatchOutcome {
 async function putBatch(table: Table, batch: readonly Row[], deps: PutDeps): Promise<BatchOutcome> {
   let pending = batch;
   for (let attempt = 0; attempt < UNPROCESSED_TRIES; attempt += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- the next try depends on what this one left
+    // Sequential: the next try depends on what this one left.
     if (attempt > 0) await deps.sleep(FIRST_DELAY_MS * 2 ** (attempt - 1));
     try {
-      // oxlint-disable-next-line no-await-in-loop
       const answer = await table.client.send(
         new BatchWriteCommand({
           RequestItems: { [table.name]: pending.map((Item) => ({ PutRequest: { Item } })) },

@@ -31,11 +31,10 @@ export function isRefusedInput(error: unknown): boolean {
 export async function againOnConflict<T>(write: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- the next try depends on what this one met
+      // Sequential: the next try depends on what this one met.
       return await write();
     } catch (error) {
       if (attempt === TRIES || !isConflict(error)) throw error;
-      // oxlint-disable-next-line no-await-in-loop
       await new Promise((resolve) => {
         setTimeout(resolve, FIRST_DELAY_MS * 2 ** (attempt - 1));
       });

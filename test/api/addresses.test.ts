@@ -6,7 +6,7 @@ import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { KIND } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { findSuppressions } from '../../lambdas/store/suppressions.ts';
-import { anEvent } from '../builders/events.ts';
+import { anEvent } from '../../sim/builders/events.ts';
 import { bounced } from './bounced.ts';
 import { NOW_MS, setUp, type Ask, type Told } from './harness.ts';
 
@@ -150,7 +150,6 @@ describe('the list of suppressions', () => {
         const { ask } = setUp();
         const added = locals.map((local) => `${local}@example.com`);
         for (const address of added)
-          // oxlint-disable-next-line no-await-in-loop -- in the order given
           expect((await ask({ method: 'POST', path: LIST, body: { address } })).status).toBe(201);
         const sorted = added.toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
         const pages: string[][] = [];
@@ -158,7 +157,6 @@ describe('the list of suppressions', () => {
         pages.push(addressesOf(told));
         while (told.body.next_cursor !== null) {
           const cursor = told.body.next_cursor as string;
-          // oxlint-disable-next-line no-await-in-loop -- each page follows from the last
           told = await ask({ path: LIST, query: { limit: String(limit), cursor } });
           pages.push(addressesOf(told));
         }
@@ -166,7 +164,6 @@ describe('the list of suppressions', () => {
         const back: string[][] = [addressesOf(told)];
         while (told.body.prev_cursor !== null) {
           const cursor = told.body.prev_cursor as string;
-          // oxlint-disable-next-line no-await-in-loop
           told = await ask({ path: LIST, query: { limit: String(limit), cursor } });
           back.unshift(addressesOf(told));
         }
@@ -216,14 +213,12 @@ describe('a Unicode domain and its punycode form are one address', () => {
     ['an', true],
   ])('begins with %s: %s', async (prefix, found) => {
     for (const stored of SPELLINGS) {
-      // oxlint-disable-next-line no-await-in-loop -- five
       const { ask } = await bounced([
         stored,
         'ann@aachen.example',
         'anna@bücher.example',
         'bob@bücher.example',
       ]);
-      // oxlint-disable-next-line no-await-in-loop
       const listed = addressesOf(await ask({ path: LIST, query: { prefix } }));
       expect(listed.includes(stored)).toBe(found);
       expect(listed).not.toContain('bob@bücher.example');
@@ -306,7 +301,6 @@ describe('what earlier versions stored under a Unicode domain', () => {
         to: 'ann@xn--bcher-kva.example',
         timestamp: `2026-02-25T12:${minute}:00Z`,
       });
-      // oxlint-disable-next-line no-await-in-loop -- three
       await putRows(world.table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
     }
     const query = { to: 'ann@bücher.example', limit: '3' };
@@ -362,7 +356,6 @@ describe('DELETE /v1/suppressions', () => {
   ])('with %s is 400 and removes nothing', async (_what, query) => {
     const { ask, rows } = setUp();
     for (const address of ['ann@example.com', 'bob@example.com'])
-      // oxlint-disable-next-line no-await-in-loop -- two
       await ask({ method: 'POST', path: LIST, body: { address } });
     const told = await ask({ method: 'DELETE', path: LIST, query, workspaceId: DEFAULT_WORKSPACE_ID });
     const mine = await ask({ method: 'DELETE', path: LIST, query });
@@ -516,9 +509,7 @@ describe('POST /v1/send', () => {
     async (address) => {
       for (const listed of ['ann@bücher.example', 'ann@xn--bcher-kva.example']) {
         const world = setUp();
-        // oxlint-disable-next-line no-await-in-loop -- two
         await world.ask({ method: 'POST', path: LIST, body: { address: listed } });
-        // oxlint-disable-next-line no-await-in-loop
         const told = await send(world, { to: [address, 'bob@example.com'] });
         expect(told.body).toMatchObject({ accepted: ['bob@example.com'], suppressed: [expect.anything()] });
         expect(world.mails).toMatchObject([{ Destination: { ToAddresses: ['bob@example.com'] } }]);

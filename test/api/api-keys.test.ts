@@ -4,7 +4,7 @@ import { deterministicId } from '../../lambdas/core/ids.ts';
 import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 import { findApiKey } from '../../lambdas/store/api-keys.ts';
 import { createWorkspace } from '../../lambdas/store/workspaces.ts';
-import { WORKSPACE_ID } from '../builders/events.ts';
+import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { NOW_MS, setUp, type Told } from './harness.ts';
 
 const PATH = '/v1/api-keys';
@@ -79,7 +79,6 @@ describe('a key', () => {
   it('is not made beyond the hundredth', async () => {
     const { create, list } = withKeys();
     for (let made = 0; made < 100; made += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- the hundred-and-first comes after all of them
       expect((await create({ name: `${made}` })).status).toBe(201);
     }
     expect((await create({ name: 'one more' })).status).toBe(422);
@@ -90,7 +89,6 @@ describe('a key', () => {
     const { create, world } = withKeys();
     const expires_at = formatTimestamp(NOW_MS + 3_600_000);
     for (let made = 0; made < 100; made += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- the hundred-and-first comes after all of them
       await create({ name: `${made}`, expires_at });
     }
     world.nowMs = NOW_MS + 3_600_000 - 1;
@@ -103,7 +101,6 @@ describe('a key', () => {
     const { create, world } = withKeys();
     const make = () => create({ name: 'Link', expires_at: formatTimestamp(world.nowMs + 1000) });
     for (let hour = 0; hour < 10; hour += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- a hundred, once those before have expired
       for (const { status } of await Promise.all(Array.from({ length: 100 }, make))) expect(status).toBe(201);
       world.nowMs += 3_600_000;
     }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createAuthorizer, MAX_REMEMBERED, REMEMBERED_MS } from '../../lambdas/api/authorize.ts';
 import { apiKeyHash, newApiKey } from '../../lambdas/core/api-key.ts';
 import type { ApiKey } from '../../lambdas/store/api-keys.ts';
-import { WORKSPACE_ID } from '../builders/events.ts';
+import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 
 const METHOD_ARN = 'arn:aws:execute-api:us-east-1:123456789012:api1/prod/GET/v1/send/logs';
 const KEY = newApiKey('live', randomBytes);
@@ -144,7 +144,6 @@ describe('two keys that differ', () => {
       [other, KEY],
       ['x', 'y'],
     ] as const) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const result = await ask({ 'x-api-key': first, authorization: `Bearer ${second}` });
       expect(effectOf(result)).toBe('Allow');
       expect(result.context).toEqual({ credentials: 'conflict' });
@@ -160,7 +159,6 @@ describe('a key that was found', () => {
   it('is read once a minute, in whichever header it comes', async () => {
     const { ask, lookups, world } = setUp();
     for (const headers of [header, bearer, header]) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       expect(effectOf(await ask(headers))).toBe('Allow');
     }
     expect(lookups).toHaveLength(1);
@@ -178,14 +176,12 @@ describe('a key that was found', () => {
           const { ask, keys, world } = setUp();
           for (const waitMs of before) {
             world.nowMs += waitMs;
-            // oxlint-disable-next-line no-await-in-loop -- one after the other
             expect(effectOf(await ask(header))).toBe('Allow');
           }
           keys.clear();
           const revokedMs = world.nowMs;
           for (const waitMs of after.toSorted((left, right) => left - right)) {
             world.nowMs = revokedMs + waitMs;
-            // oxlint-disable-next-line no-await-in-loop
             await ask(bearer);
           }
           world.nowMs = revokedMs + REMEMBERED_MS;
@@ -245,7 +241,6 @@ describe('a key that was found', () => {
     for (const text of texts) keys.set(apiKeyHash(text), STORED);
     await ask(header);
     for (const text of texts) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await ask({ 'x-api-key': text });
     }
     expect(lookups).toHaveLength(MAX_REMEMBERED + 1);

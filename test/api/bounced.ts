@@ -3,10 +3,10 @@ import type { SQSRecord } from 'aws-lambda';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
 import { suppressionReasonOf } from '../../lambdas/delivery/dispatch.ts';
 import { toEmailEvent } from '../../lambdas/store/event-rows.ts';
-import { ingestBatch } from '../../lambdas/store/ingest-batch.ts';
+import { ingestBatch } from '../../lambdas/ingest/ingest-batch.ts';
 import { suppressRecipient } from '../../lambdas/store/suppressions.ts';
 import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
-import { SAMPLES } from '../fixtures/ses-samples.ts';
+import { SAMPLES } from '../../sim/ses/samples.ts';
 import { NOW_MS, setUp, type Ask, type Told } from './harness.ts';
 
 const BOTH = { hardBounces: true, complaints: true };
@@ -35,12 +35,9 @@ export async function bounced(addresses: readonly string[], messageId = '0100-bo
     retentionDays: 90,
     topicArn: 'arn:aws:sns:us-east-1:000000000000:ivymail',
   };
-  for (const address of addresses)
-    // oxlint-disable-next-line no-await-in-loop -- in the order given
-    await ingestBatch(deps, [recordOf(address, messageId)]);
+  for (const address of addresses) await ingestBatch(deps, [recordOf(address, messageId)]);
   for (const event of world.rows('event').map(toEmailEvent)) {
     const reason = suppressionReasonOf(event, BOTH);
-    // oxlint-disable-next-line no-await-in-loop -- in the order of the log
     if (reason) await suppressRecipient(table, event, reason);
   }
   const ask = (request: Ask): Promise<Told> => world.ask({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });

@@ -5,7 +5,7 @@ import { claimAttempt, recordAttempt, settleDelivery } from '../../lambdas/store
 import { webhookPayload } from '../../lambdas/delivery/payload.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { aTask, anEndpoint, anEvent } from '../builders/events.ts';
+import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { NOW_MS, setUp } from './harness.ts';
 
 const event = anEvent();
@@ -39,7 +39,6 @@ async function withDelivery() {
             error_class: 'timeout',
             error_detail: 'No answer',
           };
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     await recordAttempt(world.table, task, { attempt, ttl: TTL });
   }
   await settleDelivery(world.table, task, { status: 'exhausted', attemptCount: 12, nowMs: NOW_MS });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatOf, toCsv, toNdjson } from '../../lambdas/api/export.ts';
-import { anEvent } from '../builders/events.ts';
+import { anEvent } from '../../sim/builders/events.ts';
 
 describe('the format of a list', () => {
   it.each([

@@ -7,15 +7,15 @@ import {
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { answer } from '../../lambdas/api/answer.ts';
+import { answer } from '../../lambdas/api/response.ts';
 import type { ApiDeps } from '../../lambdas/api/deps.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 import type { Scope } from '../../lambdas/core/api-key.ts';
 import { createSecretOpener } from '../../lambdas/delivery/secrets.ts';
 import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
-import { WORKSPACE_ID } from '../builders/events.ts';
-import { fakeKms } from '../fakes/kms.ts';
-import { memoryTable } from '../fakes/memory-table.ts';
+import { WORKSPACE_ID } from '../../sim/builders/events.ts';
+import { fakeKms } from '../../sim/kms.ts';
+import { memoryTable } from '../../sim/table.ts';
 import { checkNamedField } from './named-field.ts';
 
 export const NOW_MS = Date.parse('2026-02-25T12:00:00Z');

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { SESv2Client } from '@aws-sdk/client-sesv2';
-import { normalise } from '../../lambdas/core/normalise.ts';
+import { normalise } from '../../lambdas/ingest/normalize.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { sendEvent, type Mail } from '../../local/ses-events.ts';
-import { WORKSPACE_ID } from '../builders/events.ts';
+import { sendEvent, type Mail } from '../../sim/ses/events.ts';
+import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { NOW_MS, setUp, type SentMail, type Told } from './harness.ts';
 
 const MAIL = { from: 'you@example.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
@@ -260,7 +260,6 @@ describe('a mail in doubt', () => {
     const world = await inDoubt();
     for (const afterMs of [0, 60_000, DAY_MS - 1000]) {
       world.world.nowMs = NOW_MS + afterMs;
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const told = await send(world);
       expect(told).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
       expect(Number(told.headers['retry-after'])).toBeGreaterThan(0);
@@ -300,7 +299,6 @@ describe('a mail in doubt', () => {
       EmailTags: [{ Name: 'ivymail_send', Value: `ivm_${'a'.repeat(26)}` }],
     };
     for (let index = 0; index < 130; index += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- in their order
       await sesTells(world, other, `0100019c-other-${index}`, NOW_MS + index);
     }
     expect((await send(world)).status).toBe(503);
@@ -409,7 +407,6 @@ describe('a crash', () => {
   async function story(sesRefuses: boolean): Promise<string[]> {
     const lines: string[] = [];
     for (let step = 0; ; step += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- step by step
       const { world, first, second, taken, steppedOver } = await crashing(step, sesRefuses);
       const logged = [...ownRows(world, 'failed'), ...ownRows(world, 'suppressed')].map(
         (row) => row['event'],

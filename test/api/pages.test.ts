@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cursorScope, positionOf, toList } from '../../lambdas/api/pages.ts';
 import type { Page, Position } from '../../lambdas/store/pages.ts';
-import { WORKSPACE_ID } from '../builders/events.ts';
+import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 
 const KEY = Buffer.alloc(32, 7);
 const PATH = '/v1/send/logs';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, LOG_TYPES, LOG_TYPE_OF, type EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { storeEvents } from '../../lambdas/store/events.ts';
-import { anEvent } from '../builders/events.ts';
+import { anEvent } from '../../sim/builders/events.ts';
 import { NOW_MS, setUp, type Ask, type Told } from './harness.ts';
 
 const MESSAGES = ['m-a', 'm-b', 'm-c'];
@@ -138,14 +138,12 @@ describe('the log', () => {
     for (;;) {
       forth.push(...idsOf(told));
       if (told.body.next_cursor === null) break;
-      // oxlint-disable-next-line no-await-in-loop -- page by page
       told = await logs({ ...query, limit: '2', cursor: told.body.next_cursor });
     }
     expect(forth).toEqual(whole);
 
     const back = idsOf(told);
     while (told.body.prev_cursor !== null) {
-      // oxlint-disable-next-line no-await-in-loop
       told = await logs({ ...query, limit: '2', cursor: told.body.prev_cursor });
       back.unshift(...idsOf(told));
     }
@@ -177,7 +175,6 @@ describe('an export', () => {
     const told: Told[] = [];
     let search: Record<string, string> = way === 'route' ? { ...query, format } : query;
     for (;;) {
-      // oxlint-disable-next-line no-await-in-loop -- page by page
       const page = await ask(
         way === 'route'
           ? { path: '/v1/send/logs/export', query: search }

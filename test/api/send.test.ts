@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OwnFault } from '../../lambdas/core/errors.ts';
-import { WORKSPACE_ID } from '../builders/events.ts';
+import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { setUp, type Told } from './harness.ts';
 
 const MAIL = { from: 'You <you@example.com>', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rangeTime } from '../../lambdas/api/schemas/common.ts';
 import { storeEvents } from '../../lambdas/store/events.ts';
-import { anEvent } from '../builders/events.ts';
+import { anEvent } from '../../sim/builders/events.ts';
 import { NOW_MS, setUp, type SentMail } from './harness.ts';
 
 const MAIL = { from: 'you@yourdomain.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };

@@ -6,9 +6,9 @@ import { COUNTER_NAMES, noCounts } from '../../lambdas/core/stats.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { eventCountersPartition } from '../../lambdas/store/keys.ts';
 import { recordAttempt } from '../../lambdas/store/deliveries.ts';
-import { tallyBatch } from '../../lambdas/store/tally.ts';
-import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
-import { putEndpoint } from '../builders/rows.ts';
+import { tallyBatch } from '../../lambdas/tally/tally-batch.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { putEndpoint } from '../../sim/builders/rows.ts';
 import { NOW_MS, setUp } from './harness.ts';
 
 const NO_RATES = { delivery: null, bounce: null, complaint: null, open: null, click: null };
@@ -102,9 +102,7 @@ describe('GET /v1/stats', () => {
     const { happened, stats } = withCounters();
     const at = '2026-02-25T11:30:00Z';
     for (const event of ['sent', 'bounced'] as const) {
-      // oxlint-disable-next-line no-await-in-loop -- two
       await happened(event, at, 3, { to: 'bounce+doctor@simulator.amazonses.com' });
-      // oxlint-disable-next-line no-await-in-loop
       await happened(event, at, 1, { to: 'bounce@customer.example' });
     }
     expect((await stats()).body.totals).toEqual({ ...noCounts(), sent: 1, bounced: 1 });

@@ -47,7 +47,6 @@ describe('a suppression', () => {
   it('is listed by address, page by page, for its own workspace only', async () => {
     const { ask } = setUp();
     for (const name of ['cy', 'ann', 'bob']) {
-      // oxlint-disable-next-line no-await-in-loop -- three
       await ask({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
     }
     const addresses = (told: Told): string[] =>
@@ -65,7 +64,6 @@ describe('a suppression', () => {
   it('is found by how it begins, in any case, page by page', async () => {
     const { ask } = setUp();
     for (const name of ['ann', 'anna', 'bob', 'Andy']) {
-      // oxlint-disable-next-line no-await-in-loop -- four
       await ask({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
     }
     const addresses = (told: Told): string[] =>
@@ -101,7 +99,6 @@ describe('a suppression', () => {
     const path = `${PATH}/ann@example.com`;
     await ask({ method: 'POST', path: PATH, body: { address: 'ann@example.com' } });
     for (const method of ['GET', 'DELETE']) {
-      // oxlint-disable-next-line no-await-in-loop -- two
       expect((await ask({ method, path, workspaceId: `ws_${'b'.repeat(26)}` })).status).toBe(404);
     }
     expect((await ask({ path })).status).toBe(200);
@@ -146,9 +143,7 @@ describe('a suppression that SES has too', () => {
     for (const ses of [undefined, 'false']) {
       const world = setUp();
       world.world.sesSuppressed.add(ADDRESS);
-      // oxlint-disable-next-line no-await-in-loop -- two
       await add(world);
-      // oxlint-disable-next-line no-await-in-loop
       expect((await remove(world, ses)).status).toBe(204);
       expect(world.world.sesSuppressed).toEqual(new Set([ADDRESS]));
     }

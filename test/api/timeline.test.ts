@@ -4,7 +4,7 @@ import { deterministicId } from '../../lambdas/core/ids.ts';
 import { claimAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { aTask, anEndpoint, anEvent } from '../builders/events.ts';
+import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { NOW_MS, setUp } from './harness.ts';
 
 const RETENTION = { retentionDays: 90, receivedAtMs: NOW_MS };
@@ -102,7 +102,6 @@ describe('the timeline of a message', () => {
     await store([event('delivered', 0)]);
     for (let number = 0; number < 500; number += 1) {
       const opened = event('opened', 1, { details: { ip: `192.0.2.${number}` } });
-      // oxlint-disable-next-line no-await-in-loop -- five hundred small writes
       await store([{ ...opened, event_id: deterministicId('evt', [String(number)]) }]);
     }
     // Far behind what is shown of the beginning.
@@ -119,7 +118,6 @@ describe('the timeline of a message', () => {
   it('leaves out of what SES said what an answer cannot hold, and says so', async () => {
     const { store, timeline } = await withMessage();
     for (const number of [1, 2, 3]) {
-      // oxlint-disable-next-line no-await-in-loop -- three
       await store([event('sent', number), event('sent', number, { to: 'bob@example.com' })], {
         filler: `${number}`.repeat(1_900_000),
       });

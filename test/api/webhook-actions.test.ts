@@ -6,7 +6,7 @@ import { claimAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts'
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { WORKSPACE_ID, aTask, anEvent } from '../builders/events.ts';
+import { WORKSPACE_ID, aTask, anEvent } from '../../sim/builders/events.ts';
 import { Webhook } from 'standardwebhooks';
 import { NOW_MS, setUp, type Told } from './harness.ts';
 
@@ -137,7 +137,6 @@ describe('a rotation', () => {
   it('keeps three secrets at the most, and ends the oldest', async () => {
     const { post, endpoint } = await withWebhook();
     for (const _ of [1, 2, 3, 4]) {
-      // oxlint-disable-next-line no-await-in-loop -- each rotation follows the last one
       expect((await post('rotate-secret')).status).toBe(200);
     }
     expect((await endpoint()).secrets.map((each) => each.version)).toEqual([5, 4, 3]);
@@ -272,13 +271,10 @@ describe('deliveries', () => {
       const event = anEvent({ message_id: `m-${status}` });
       const task = aTask(event, endpoint);
       tasks[status] = task;
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await putRows(world.table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
       const claim = { task, stored: { event, ttl: 1 }, execution: 'one', nowMs: NOW_MS };
-      // oxlint-disable-next-line no-await-in-loop
       await claimAttempt(world.table, claim);
       if (status !== 'pending') {
-        // oxlint-disable-next-line no-await-in-loop
         await settleDelivery(world.table, task, { status, attemptCount: 1, nowMs: NOW_MS });
       }
     }

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DELIVERED_EVENTS, webhookEventJson } from '../../lambdas/api/schemas/events.ts';
 import type { EventDetails } from '../../lambdas/core/events.ts';
-import { normalise } from '../../lambdas/core/normalise.ts';
+import { normalise } from '../../lambdas/ingest/normalize.ts';
 import { sampleEvent } from '../../lambdas/core/sample-events.ts';
 import { webhookPayload } from '../../lambdas/delivery/payload.ts';
-import { WORKSPACE_ID, anEvent } from '../builders/events.ts';
-import { sesEvents } from '../fixtures/ses-events.ts';
-import { LEGACY_SAMPLES, SAMPLES } from '../fixtures/ses-samples.ts';
+import { WORKSPACE_ID, anEvent } from '../../sim/builders/events.ts';
+import { sesEvents } from '../../sim/ses/generate.ts';
+import { LEGACY_SAMPLES, SAMPLES } from '../../sim/ses/samples.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

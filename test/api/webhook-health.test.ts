@@ -9,8 +9,8 @@ import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { INDEX } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
-import { putEndpoint } from '../builders/rows.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { putEndpoint } from '../../sim/builders/rows.ts';
 import { NOW_MS, setUp, type Told } from './harness.ts';
 
 const MINUTE = 60_000;
@@ -47,9 +47,7 @@ async function withEndpoint(changes: Partial<Endpoint> = {}) {
     };
   }
   async function hold(count: number): Promise<void> {
-    for (let index = 0; index < count; index += 1)
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await (await anEventAt(-index)).hold();
+    for (let index = 0; index < count; index += 1) await (await anEventAt(-index)).hold();
   }
   return { ...world, endpoint, get, patch, history, stored, anEventAt, hold };
 }
@@ -172,9 +170,7 @@ describe('what a resumed webhook missed', () => {
       status_changed_at: at(-2 * HOUR),
     });
     await (await anEventAt(-3 * HOUR)).settle('exhausted');
-    for (const ms of [-HOUR, -MINUTE, -1_000])
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await anEventAt(ms);
+    for (const ms of [-HOUR, -MINUTE, -1_000]) await anEventAt(ms);
     const { status: code, body } = await patch({ status: 'active' });
     const since = at(-2 * HOUR - 5 * MINUTE);
     expect([code, body.status, body.missed]).toEqual([200, 'active', { count: 3, exact: true, since }]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { claimAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
-import { WORKSPACE_ID, aTask, anEvent } from '../builders/events.ts';
+import { WORKSPACE_ID, aTask, anEvent } from '../../sim/builders/events.ts';
 import { NOW_MS, setUp, type Told } from './harness.ts';
 
 const URL = 'https://hooks.example.com/ivymail';
@@ -46,7 +46,6 @@ describe('a webhook is refused', () => {
   it('beyond the fiftieth of a workspace', async () => {
     const { create } = withWebhooks();
     for (let made = 0; made < 50; made += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- the fifty-first comes after all of them
       expect((await create()).status).toBe(201);
     }
     expect(await create()).toMatchObject({ status: 422, body: { error: { code: 'invalid_field' } } });
@@ -146,7 +145,6 @@ describe('a webhook', () => {
   it('is not what is asked for at the path of the check, which has a method of its own', async () => {
     const { ask } = withWebhooks();
     for (const method of ['GET', 'PATCH', 'DELETE'])
-      // oxlint-disable-next-line no-await-in-loop -- three
       expect(await ask({ method, path: '/v1/webhooks/check' })).toMatchObject({
         status: 405,
         headers: { allow: 'POST' },
@@ -251,14 +249,12 @@ describe('the deliveries of a webhook', () => {
     );
     for (const event of events) {
       const task = aTask(event, endpoint);
-      // oxlint-disable-next-line no-await-in-loop -- two
       await claimAttempt(table, {
         task,
         stored: { event, ttl: 2_000_000_000 },
         execution: 'one',
         nowMs: NOW_MS,
       });
-      // oxlint-disable-next-line no-await-in-loop
       await settleDelivery(table, task, {
         status: 'retrying',
         attemptCount: 1,

@@ -84,13 +84,11 @@ describe.each(['light', 'dark'] as const)('the %s dashboard', (colorScheme) => {
     const found: Record<string, readonly string[]> = { 'sign in': await violations(page) };
     await signIn(page, stack.base_url, stack.api_key);
     for (const [name, path] of Object.entries(views)) {
-      // oxlint-disable no-await-in-loop -- one view after the other
       await page.goto(`${stack.base_url}/dashboard${path}`);
       await settled(page);
       // What is folded is looked at, too.
       for (const summary of await page.locator('main summary').all()) await summary.click();
       found[name] = await violations(page);
-      // oxlint-enable no-await-in-loop
     }
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
   });
@@ -102,14 +100,12 @@ describe('the dashboard at 360 pixels', () => {
     await signIn(page, stack.base_url, stack.api_key);
     const wide: string[] = [];
     for (const [name, path] of Object.entries(views)) {
-      // oxlint-disable no-await-in-loop -- one view after the other
       await page.goto(`${stack.base_url}/dashboard${path}`);
       await settled(page);
       const over = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );
       if (over > 0) wide.push(`${name}: ${over} px`);
-      // oxlint-enable no-await-in-loop
     }
     expect(wide).toEqual([]);
     await page.context().close();
@@ -122,7 +118,6 @@ describe('by keyboard alone, a user', () => {
   /** Tab until something is reached that is called so. */
   async function tabTo(name: RegExp): Promise<void> {
     for (let presses = 0; presses < 60; presses += 1) {
-      // oxlint-disable no-await-in-loop -- press by press
       await page.keyboard.press('Tab');
       const label = await page.evaluate(() => {
         const element = document.activeElement as HTMLInputElement | null;
@@ -134,7 +129,6 @@ describe('by keyboard alone, a user', () => {
         return words.find((each) => each) ?? '';
       });
       if (name.test(label)) return;
-      // oxlint-enable no-await-in-loop
     }
     expect.fail(`Nothing called ${name} is reached by Tab`);
   }
@@ -159,12 +153,10 @@ describe('by keyboard alone, a user', () => {
       ['e', 'Settings'],
       ['o', 'Overview'],
     ] as const) {
-      // oxlint-disable no-await-in-loop -- one view after the other
       await page.keyboard.press('g');
       await page.keyboard.press(letter);
       await page.getByRole('heading', { name: title, level: 1, exact: true }).waitFor();
       await eventually(`${title} has the focus`, async () => (await focused()) === title);
-      // oxlint-enable no-await-in-loop
     }
   });
 

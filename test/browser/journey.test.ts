@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { initWorkspace } from '../../bin/admin/init.ts';
+import { initWorkspace } from '../../admin/init.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { table } from '../integration/client.ts';
 import { eventually, signIn, useBrowser, visit, type Visit } from './browser.ts';
@@ -84,9 +84,7 @@ describe('a new user', () => {
     await nav('Logs').click();
     await page().getByText('The log is empty.').waitFor();
     for (const { to, status } of OUTCOMES) {
-      // oxlint-disable-next-line no-await-in-loop -- one mail after the other
       await sendTestMail(to);
-      // oxlint-disable-next-line no-await-in-loop
       await row(to, status).waitFor();
     }
   });
@@ -181,9 +179,7 @@ describe('a new user', () => {
     const secret = (await dialog.getByRole('group', { name: 'the secret' }).textContent()) ?? '';
     expect(secret).toMatch(/^whsec_/);
     for (const language of ['Python', 'Go', 'PHP', 'Ruby', 'Node.js']) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await dialog.getByRole('button', { name: language }).click();
-      // oxlint-disable-next-line no-await-in-loop
       expect(await dialog.getByRole('group', { name: `the verifier in ${language}` }).textContent()).toMatch(
         /x-ivymail-signature/i,
       );

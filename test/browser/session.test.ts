@@ -1,5 +1,5 @@
 import { expect, inject, it } from 'vitest';
-import { signInLink } from '../../bin/admin/dashboard.ts';
+import { signInLink } from '../../admin/dashboard.ts';
 import { table } from '../integration/client.ts';
 import { eventually, signIn, useBrowser, visit } from './browser.ts';
 

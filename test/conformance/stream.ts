@@ -46,7 +46,6 @@ function rowsOfOne(count: number): readonly Row[] {
 }
 
 async function putAll({ put }: Stream, rows: readonly Row[]): Promise<void> {
-  // oxlint-disable-next-line no-await-in-loop -- in their order
   for (const each of rows) await put(each);
 }
 

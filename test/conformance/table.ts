@@ -140,14 +140,12 @@ export function itConforms(
     const partition = `${prefix}list-${index ?? 'table'}`;
     const sorts = ['A', 'Z', 'a', 'é', '~'];
     for (const [n, sk] of sorts.entries())
-      // oxlint-disable-next-line no-await-in-loop -- rows of a test
       await put(index ? { pk: `${partition}-${n}`, sk, g1pk: partition } : { pk: partition, sk });
     if (index) await put({ pk: `${partition}-none`, sk: 'B' });
     const walk = async (forward: boolean): Promise<string[]> => {
       const found: string[] = [];
       let start: Record<string, unknown> | undefined;
       do {
-        // oxlint-disable-next-line no-await-in-loop -- a page follows the one before it
         const page = await client.send(
           new QueryCommand({
             TableName,

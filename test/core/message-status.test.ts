@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, type EmailEvent, type EventName } from '../../lambdas/core/events.ts';
 import { timelinesOf } from '../../lambdas/core/message-status.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { anEvent } from '../builders/events.ts';
+import { anEvent } from '../../sim/builders/events.ts';
 
 function at(event: EventName, minute: number, to: string | undefined = 'ann@example.com'): EmailEvent {
   const timestamp = `2026-02-25T12:${String(minute).padStart(2, '0')}:00Z`;

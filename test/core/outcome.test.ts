@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import { decideOutcome, type AttemptFacts, type Decision } from '../../lambdas/core/outcome.ts';
-import { aTask, anEndpoint, anEvent } from '../builders/events.ts';
+import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 
 const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalise } from '../../lambdas/core/normalise.ts';
+import { normalise } from '../../lambdas/ingest/normalize.ts';
 import { RAW_DICTIONARIES } from '../../lambdas/core/raw-dictionary.ts';
 import { packRawEvent, rawContext, unpackRawEvent } from '../../lambdas/core/raw-event.ts';
 import type { Pairs } from '../../lambdas/core/tags.ts';
-import { anEvent } from '../builders/events.ts';
-import { sesEvents } from '../fixtures/ses-events.ts';
+import { anEvent } from '../../sim/builders/events.ts';
+import { sesEvents } from '../../sim/ses/generate.ts';
 
 function contextOf(ses: object): string {
   const [event] = normalise({ ...ses }).events;

@@ -83,7 +83,6 @@ describe('the dashboard, as it is served', () => {
   it('lets its files be kept forever, since another content has another name', async () => {
     const { ask } = served();
     for (const { path } of built.files.filter((file) => file.path !== 'index.html')) {
-      // oxlint-disable-next-line no-await-in-loop -- file after file
       expect(await ask({ path: `/dashboard/${path}` })).toMatchObject({
         status: 200,
         text: textOf(path),

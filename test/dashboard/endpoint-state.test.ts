@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpointState, failingFirst, heldText, missedText } from '../../dashboard/words/endpoint-state.ts';
+import { endpointState, failingFirst, heldText, missedText } from '../../dashboard/text/endpoint-state.ts';
 
 describe('the state of an endpoint', () => {
   it.each([

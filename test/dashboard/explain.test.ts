@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { toneOf } from '../../dashboard/parts/badge.tsx';
-import { detailsOf, explain, shortReason } from '../../dashboard/words/explain.ts';
+import { detailsOf, explain, shortReason } from '../../dashboard/text/explain.ts';
 import { EVENT_NAMES, SUPPRESSION_REASONS } from '../../lambdas/core/events.ts';
-import { ODD_NAMES } from '../builders/odd-names.ts';
+import { ODD_NAMES } from '../../sim/builders/odd-names.ts';
 
 const bounce = (diagnostic_code?: string, bounce_subtype = 'General', bounce_type = 'Permanent') => ({
   status: 'bounced' as const,

@@ -8,7 +8,7 @@ import {
   plural,
   span,
   toLocalInput,
-} from '../../dashboard/words/format.ts';
+} from '../../dashboard/text/format.ts';
 
 it.each([
   [null, '–'],

@@ -6,7 +6,7 @@ import {
   mayChangeSes,
   type KeyStore,
 } from '../../dashboard/state/session.ts';
-import { queryOf } from '../../dashboard/words/log-query.ts';
+import { queryOf } from '../../dashboard/text/log-query.ts';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
 
 function store(initial?: string): KeyStore & { readonly key: () => string | null } {

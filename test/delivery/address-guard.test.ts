@@ -196,7 +196,6 @@ describe('the lookup of a socket', () => {
 
   it('refuses an address with a zone, and does not break on it', async () => {
     for (const address of ['8.8.8.8%eth0', '2606:2800:220:1::1%1'])
-      // oxlint-disable-next-line no-await-in-loop -- one lookup as the next
       await expect(lookup(() => Promise.resolve([address]))).rejects.toBeInstanceOf(BlockedAddress);
   });
 

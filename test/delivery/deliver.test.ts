@@ -12,14 +12,14 @@ import {
   listEndpointDeliveries,
   settleDelivery,
 } from '../../lambdas/store/deliveries.ts';
-import { listEndpointChanges } from '../../lambdas/store/endpoint-changes.ts';
+import { listEndpointChanges } from '../../lambdas/store/endpoint-history.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { attemptKey } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { putEndpoint } from '../builders/rows.ts';
-import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
-import { memoryTable } from '../fakes/memory-table.ts';
+import { putEndpoint } from '../../sim/builders/rows.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { memoryTable } from '../../sim/table.ts';
 
 const START_MS = Date.parse('2026-02-25T12:00:10Z');
 const event = anEvent();
@@ -180,7 +180,6 @@ describe('a receiver that fails', () => {
     let { result } = await run();
     while (result.outcome === 'retry') {
       world.nowMs += result.delay_seconds * 1000;
-      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the last one
       ({ result } = await run(result));
     }
     expect(result.outcome).toBe('exhausted');
@@ -487,7 +486,6 @@ describe('a delivery that is exhausted', () => {
     let { result } = await world.run();
     while (result.outcome === 'retry') {
       world.world.nowMs += result.delay_seconds * 1000;
-      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the last one
       ({ result } = await world.run(result));
     }
     return world;
@@ -523,7 +521,6 @@ describe('a delivery that is exhausted', () => {
     let { result } = first;
     while (result.outcome === 'retry') {
       world.nowMs += result.delay_seconds * 1000;
-      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the last one
       ({ result } = await run(result));
     }
     expect(result.outcome).toBe('exhausted');
@@ -573,7 +570,6 @@ describe('an attempt by a person', () => {
     expect(result).toMatchObject({ outcome: 'retry', attempt: 3, run_attempt: 2 });
     while (result.outcome === 'retry') {
       world.nowMs += result.delay_seconds * 1000;
-      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the last one
       ({ result } = await run(result));
     }
     expect(result.outcome).toBe('exhausted');
@@ -643,7 +639,6 @@ describe('a run that cannot go on', () => {
     let { result } = await run();
     while (result.outcome === 'retry') {
       world.nowMs += result.delay_seconds * 1000;
-      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the last one
       ({ result } = await run(result));
     }
     const recovery = { run: 'rcv_a', trigger: 'recover', attempt: 5, run_attempt: 1 } as const;
@@ -654,7 +649,6 @@ describe('a run that cannot go on', () => {
     ({ result } = await run(recovery, { execution: 'two' }));
     while (result.outcome === 'retry') {
       world.nowMs += result.delay_seconds * 1000;
-      // oxlint-disable-next-line no-await-in-loop
       ({ result } = await run(result, { execution: 'two' }));
     }
     expect(await delivery()).toMatchObject({ status: 'exhausted' });
@@ -692,7 +686,6 @@ describe('in the local run', () => {
       expect(requests).toEqual([]);
       waits.push(result.delay_seconds);
       world.nowMs += result.delay_seconds * 1000;
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       ({ result } = await deliver(local, { task: result, execution: 'two' }));
     }
     expect(result.outcome).toBe('delivered');
@@ -733,7 +726,6 @@ describe('in the local run', () => {
       { ...FAILED, status_code: 503, retry_after: '1' },
     ];
     for (const answer of answers) {
-      // oxlint-disable no-await-in-loop -- one after the other
       const { deps, delivery } = await setUp({ answer });
       const input = { task: aTask(event, anEndpoint()), execution: 'one' };
       const { result } = await deliver({ ...deps, waitScale }, input);
@@ -745,7 +737,6 @@ describe('in the local run', () => {
       // Another start of the same run finds the attempt made, and waits for the time that is shown.
       const again = await deliver({ ...deps, waitScale }, { ...input, execution: 'two' });
       expect(again.result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: waited });
-      // oxlint-enable no-await-in-loop
     }
   });
 });

@@ -8,7 +8,7 @@ import { suppressionReasonOf } from '../../lambdas/delivery/dispatch.ts';
 import { dispatchBatch, type DispatchBatchDeps } from '../../lambdas/delivery/dispatch-batch.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { commandRow } from '../../lambdas/store/commands.ts';
-import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 
 const ALL = { hardBounces: true, complaints: true };
 

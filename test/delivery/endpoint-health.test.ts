@@ -7,14 +7,14 @@ import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 import { deliver, type DeliverDeps, type DeliverReport } from '../../lambdas/delivery/deliver.ts';
 import type { AttemptResult } from '../../lambdas/delivery/send.ts';
-import { listEndpointChanges } from '../../lambdas/store/endpoint-changes.ts';
+import { listEndpointChanges } from '../../lambdas/store/endpoint-history.ts';
 import { closeBreaker } from '../../lambdas/store/endpoint-health.ts';
 import { disableEndpoint, getEndpoint, updateEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
-import { putEndpoint } from '../builders/rows.ts';
-import { memoryTable } from '../fakes/memory-table.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { putEndpoint } from '../../sim/builders/rows.ts';
+import { memoryTable } from '../../sim/table.ts';
 
 const START_MS = Date.parse('2026-02-25T12:00:00Z');
 const SECOND = 1_000;
@@ -76,7 +76,6 @@ async function setUp(changes: Partial<Endpoint> = {}) {
     const healths: string[] = [];
     for (let made = 0; made < times; made += 1) {
       world.nowMs += everyMs;
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       healths.push((await attempt(FAILED)).health);
     }
     return healths;
@@ -102,12 +101,10 @@ describe('the history of an endpoint that fails', () => {
     const { fail, table, stored, history, health, world } = await setUp();
     const told = [...(await fail(10))];
     for (let probe = 0; probe < 5; probe += 1) {
-      // oxlint-disable no-await-in-loop -- one after the other
       await closeBreaker(table, await stored());
       expect(await health()).toBe('failing');
       told.push(...(await fail(1, 15 * MINUTE)));
       expect(await stored()).toHaveProperty('breaker_opened_at', formatTimestamp(world.nowMs));
-      // oxlint-enable no-await-in-loop
     }
     expect(await history()).toEqual(['failing']);
     // The metric behind the alarm is raised once, too.
@@ -149,9 +146,7 @@ describe('the history of an endpoint that fails', () => {
     ['one event a week, with its retries', [0, MINUTE, 5 * MINUTE, 25 * MINUTE, 7 * DAY]],
   ])('shows it for a receiver with few events: %s', async (_what, waits) => {
     const { fail, history, health, stored } = await setUp();
-    for (const wait of waits)
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await fail(1, wait);
+    for (const wait of waits) await fail(1, wait);
     expect(await history()).toEqual(['failing']);
     expect(await health()).toBe('failing');
     // Nothing is held yet: ten failures open the breaker.
@@ -181,9 +176,7 @@ describe('the history of an endpoint that fails', () => {
     const { start, fail, world, history, commands } = await setUp();
     await fail(7);
     const sent: Sent[] = [];
-    for (let index = 0; index < 20; index += 1)
-      // oxlint-disable-next-line no-await-in-loop -- each is out before the next begins
-      sent.push(await start());
+    for (let index = 0; index < 20; index += 1) sent.push(await start());
     world.nowMs += SECOND;
     const reports = await Promise.all(sent.map(({ end }) => end(FAILED)));
     expect(reports.filter((report) => report.health === 'failing')).toHaveLength(1);
@@ -308,10 +301,8 @@ describe('a stale success', () => {
     const out: Sent[] = [];
     for (let index = 0; index < 1_000; index += 1) {
       world.nowMs += 100;
-      // oxlint-disable no-await-in-loop -- one after the other
       out.push(await start());
       if (out.length > 30) await out.shift()?.end(index % 10 === 0 ? FAILED : OK);
-      // oxlint-enable no-await-in-loop
     }
     expect(await history()).toEqual([]);
     expect((await stored()).failures ?? 0).toBeLessThan(20);
@@ -441,7 +432,6 @@ describe('the health of an endpoint', () => {
         const out: { readonly sent: Sent; readonly read: ReturnType<Model['read']> }[] = [];
         for (const step of steps) {
           world.nowMs += 10;
-          // oxlint-disable no-await-in-loop -- one after the other
           if (step.does === 'start') out.push({ sent: await start(), read: model.read() });
           else if (step.does === 'wait') world.nowMs += step.ms;
           else if (step.does === 'close') await closeBreaker(table, await stored());
@@ -459,7 +449,6 @@ describe('the health of an endpoint', () => {
           }
           expect((await stored()).failures ?? 0).toBe(model.failures);
           expect(await health()).toBe(model.failing ? 'failing' : 'healthy');
-          // oxlint-enable no-await-in-loop
         }
         expect(await history()).toEqual(model.history);
       }),
@@ -475,11 +464,9 @@ describe('the health of an endpoint', () => {
           const { start, history, health, world } = await setUp();
           for (const results of rounds) {
             const sent: Sent[] = [];
-            // oxlint-disable no-await-in-loop -- one after the other
             for (const _ of results) sent.push(await start());
             world.nowMs += 6 * SECOND;
             await Promise.all(sent.map(({ end }, index) => end(results[index] ? OK : FAILED)));
-            // oxlint-enable no-await-in-loop
           }
           const told = await history();
           expect(told).toEqual(told.map((_, index) => (index % 2 === 0 ? 'failing' : 'recovered')));

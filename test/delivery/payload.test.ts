@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { webhookPayload } from '../../lambdas/delivery/payload.ts';
-import { WORKSPACE_ID, anEvent } from '../builders/events.ts';
+import { WORKSPACE_ID, anEvent } from '../../sim/builders/events.ts';
 
 function payload(changes: Parameters<typeof anEvent>[0] = {}): Record<string, unknown> {
   return JSON.parse(webhookPayload(anEvent(changes))) as Record<string, unknown>;

@@ -17,9 +17,9 @@ import {
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
-import { putEndpoint } from '../builders/rows.ts';
-import { memoryTable } from '../fakes/memory-table.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { putEndpoint } from '../../sim/builders/rows.ts';
+import { memoryTable } from '../../sim/table.ts';
 
 const NOW_MS = Date.parse('2026-02-25T13:00:00Z');
 const SINCE = '2026-02-25T12:00:00Z';
@@ -156,7 +156,6 @@ describe('what an endpoint missed', () => {
     );
     await store([complaint(1), complaint(50), complaint(55)]);
     for (const event of [complaint(1), ...between, complaint(55)]) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await delivered(event, 'delivered');
     }
     let rows = 0;
@@ -291,7 +290,6 @@ describe('a recovery', () => {
       const events = Array.from({ length: 10 }, (_, minute) => bounceAt(minute));
       await store(events);
       for (const event of events.slice(0, 9)) {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other
         await delivered(event, 'delivered');
       }
       await putRecovery(table, recovery);
@@ -300,7 +298,6 @@ describe('a recovery', () => {
       let result = await recoverStep(slow, task);
       expect(result.outcome).toBe('continue');
       while (result.outcome === 'continue') {
-        // oxlint-disable-next-line no-await-in-loop
         result = await recoverStep(slow, result);
         expect(result.steps).toBeLessThan(20);
       }
@@ -406,7 +403,6 @@ describe('a drain', () => {
     expect(started.map((each) => each.event_id)).toEqual([bounceAt(1).event_id, bounceAt(2).event_id]);
     for (const task of started) {
       const event = task.event_id === bounceAt(1).event_id ? bounceAt(1) : bounceAt(2);
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await claimAttempt(table, { task, stored: { event, ttl: 1 }, execution: 'x', nowMs: NOW_MS });
     }
     const look = await step();
@@ -451,7 +447,6 @@ describe('a drain', () => {
     await hold(bounceAt(1));
     expect(await step()).toMatchObject({ outcome: 'continue', delay_seconds: 4 });
     for (const each of started) {
-      // oxlint-disable-next-line no-await-in-loop -- what the deliver λ does where it finds no event
       await settleUnsent(table, each, { status: 'cancelled', nowMs: NOW_MS });
     }
     const look = await step();

@@ -1,6 +1,6 @@
 import { expect, describe, it } from 'vitest';
 import { createResolve } from '../../lambdas/delivery/address-guard.ts';
-import { bytesOf, nameServer, type DnsAnswer } from '../fakes/name-server.ts';
+import { bytesOf, nameServer, type DnsAnswer } from '../../sim/name-server.ts';
 import { until } from '../time.ts';
 
 const V4 = bytesOf(93, 184, 216, 34);

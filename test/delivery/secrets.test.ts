@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { OwnFault } from '../../lambdas/core/errors.ts';
 import { createSecretOpener, liveSecrets, sealSecret } from '../../lambdas/delivery/secrets.ts';
-import { anEndpoint } from '../builders/events.ts';
-import { fakeKms } from '../fakes/kms.ts';
+import { anEndpoint } from '../../sim/builders/events.ts';
+import { fakeKms } from '../../sim/kms.ts';
 
 const ENDPOINT = anEndpoint();
 const BINDING = { workspaceId: ENDPOINT.workspace_id, endpointId: ENDPOINT.id, version: 1 };

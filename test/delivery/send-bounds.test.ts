@@ -56,7 +56,6 @@ describe('of an answer without end', () => {
     const bytesRead = watchBytesRead();
     const servers = { http: await raw(answer), https: await listen(createTlsServer(TLS, answer)) };
     for (const [scheme, { port }] of Object.entries(servers)) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const result = await post(scheme, port);
       expect(result).toMatchObject({ status_code: 500, error_class: 'http_status' });
       expect(Buffer.byteLength(result.response_excerpt ?? '')).toBeLessThanOrEqual(1024);

@@ -314,7 +314,6 @@ describe('a connection', () => {
     const server = await receiver((_request, response) => response.end('ok'));
     const send = aSender();
     for (let request = 0; request < 3; request += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other, as over one connection
       expect(await post(server.port, send)).toMatchObject({ status_code: 200 });
     }
     expect(server.connections()).toBe(1);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { newSecret, secretText, signWebhook } from '../../lambdas/delivery/sign.ts';
 import { webhookHeaders } from '../../lambdas/delivery/headers.ts';
 import { webhookPayload } from '../../lambdas/delivery/payload.ts';
-import { anEvent } from '../builders/events.ts';
+import { anEvent } from '../../sim/builders/events.ts';
 
 const SECRET = Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64');
 const NEWER = Buffer.alloc(24, 7);

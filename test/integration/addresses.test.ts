@@ -1,7 +1,7 @@
 /** Addresses and message ids with characters that mean something in a URL, through the local front, the gateway and SNS. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { SAMPLES } from '../fixtures/ses-samples.ts';
+import { SAMPLES } from '../../sim/ses/samples.ts';
 import { api, newTenant, publish, until } from './client.ts';
 import { asNew } from './ses.ts';
 
@@ -31,19 +31,15 @@ const ADDRESSES = [
 describe('an address', () => {
   it('is found and removed by its path and by its query parameter, and never mistaken for another one', async () => {
     const tenant = await newTenant('addresses');
-    for (const address of ADDRESSES)
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      expect((await tenant.api('POST', LIST, { address })).status).toBe(201);
+    for (const address of ADDRESSES) expect((await tenant.api('POST', LIST, { address })).status).toBe(201);
     for (const [index, address] of ADDRESSES.entries()) {
       const path = `${LIST}/${encodeURIComponent(address)}`;
       const query = `${LIST}?${new URLSearchParams({ address }).toString()}`;
-      // oxlint-disable no-await-in-loop
       expect((await tenant.api('GET', path)).body).toMatchObject({ address });
       expect((await tenant.api('GET', query)).body.data).toMatchObject([{ address }]);
       expect((await tenant.api('DELETE', index % 2 === 0 ? path : query)).status).toBe(204);
       const left = (await tenant.api('GET', `${LIST}?limit=100`)).body.data as { address: string }[];
       expect(left.map((each) => each.address).toSorted()).toEqual(ADDRESSES.slice(index + 1).toSorted());
-      // oxlint-enable no-await-in-loop
     }
     expect(await tenant.api('DELETE', LIST)).toMatchObject({
       status: 400,
@@ -64,7 +60,6 @@ describe('an address', () => {
       const { ses } = asNew(SAMPLES.bounce);
       const mail = { ...(ses['mail'] as object), messageId, destination: [to], tags: {} };
       const bounce = { ...(ses['bounce'] as object), bouncedRecipients: [{ emailAddress: to }] };
-      // oxlint-disable no-await-in-loop -- one after the other
       await publish({ ...ses, mail, bounce });
       const byMessage = `/v1/send/logs?${new URLSearchParams({ message_id: messageId }).toString()}`;
       const [entry] = await until('the bounce in the log', async () => {
@@ -84,7 +79,6 @@ describe('an address', () => {
         return body.data.length > 0 ? body.data : undefined;
       });
       expect((await api('DELETE', query)).status).toBe(204);
-      // oxlint-enable no-await-in-loop
     }
   });
 });

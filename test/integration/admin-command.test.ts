@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { Check } from '../../bin/admin/checks.ts';
+import type { Check } from '../../admin/checks.ts';
 import { api, stack, until } from './client.ts';
 
 describe('the command', () => {

@@ -10,13 +10,13 @@ import { ListSubscriptionsByTopicCommand, SubscribeCommand, UnsubscribeCommand }
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findDeployment, type Deployment } from '../../bin/admin/deployment.ts';
-import { dashboard, type SignInLink } from '../../bin/admin/dashboard.ts';
-import { doctor } from '../../bin/admin/doctor.ts';
-import type { Check } from '../../bin/admin/checks.ts';
-import { redriveRun, redriveShow, type RedriveOptions } from '../../bin/admin/redrive.ts';
+import { findDeployment, type Deployment } from '../../admin/deployment.ts';
+import { dashboard, type SignInLink } from '../../admin/dashboard.ts';
+import { doctor } from '../../admin/doctor.ts';
+import type { Check } from '../../admin/checks.ts';
+import { redriveRun, redriveShow, type RedriveOptions } from '../../admin/redrive.ts';
 import { noCounts } from '../../lambdas/core/stats.ts';
-import { SAMPLES } from '../fixtures/ses-samples.ts';
+import { SAMPLES } from '../../sim/ses/samples.ts';
 import { api, createHook, logsOf, newTenant, publish, sendMail, stack, table, until } from './client.ts';
 
 let deployment: Deployment;
@@ -205,7 +205,6 @@ describe('redrive', () => {
     const ids = Array.from({ length: 12 }, () => `limited-${randomUUID()}`);
     for (const messageId of ids) {
       const event = { ...SAMPLES.send, mail: { ...SAMPLES.send.mail, messageId } };
-      // oxlint-disable-next-line no-await-in-loop -- a dozen
       await deployment.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }));
     }
     const options = { filter: 'limited-', limit: '1' };

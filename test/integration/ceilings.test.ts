@@ -9,8 +9,8 @@ import { claimAttempt, recordAttempt, settleDelivery } from '../../lambdas/store
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { listEvents, type EventQuery } from '../../lambdas/store/events.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { aTask, anEndpoint, anEvent } from '../builders/events.ts';
-import { meteredTable } from './capacity.ts';
+import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { meteredTable } from '../../sim/capacity.ts';
 import { stack } from './client.ts';
 
 const table = meteredTable(stack.table_name, {
@@ -56,7 +56,6 @@ async function fill(workspaceId: string, count: number): Promise<void> {
     const events = Array.from({ length: Math.min(chunk, count - start) }, (_, each) =>
       eventOf(workspaceId, start + each),
     );
-    // oxlint-disable-next-line no-await-in-loop -- 20 batches at a time are enough for a local table
     const outcome = await putRows(
       table,
       events.flatMap((event) => eventRows([event], RETENTION)),

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { inject } from 'vitest';
-import { findDeployment, type Deployment } from '../../bin/admin/deployment.ts';
-import { keyCreate } from '../../bin/admin/keys.ts';
-import { workspaceCreate } from '../../bin/admin/workspaces.ts';
+import { findDeployment, type Deployment } from '../../admin/deployment.ts';
+import { keyCreate } from '../../admin/keys.ts';
+import { workspaceCreate } from '../../admin/workspaces.ts';
 import { until } from '../time.ts';
 
 export { until } from '../time.ts';
@@ -121,7 +121,6 @@ export async function askEach<T, U>(
 ): Promise<readonly U[]> {
   const told: U[] = [];
   for (let index = 0; index < items.length; index += AT_ONCE)
-    // oxlint-disable-next-line no-await-in-loop -- a few at once
     told.push(...(await Promise.all(items.slice(index, index + AT_ONCE).map(ask))));
   return told;
 }

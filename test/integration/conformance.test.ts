@@ -184,7 +184,6 @@ describe('the deployed state machines', () => {
             new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
           );
           for (const { ReceiptHandle } of Messages)
-            // oxlint-disable-next-line no-await-in-loop -- a handful
             await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
           return Messages.map(({ Body = '' }) => JSON.parse(Body) as unknown);
         },

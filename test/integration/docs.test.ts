@@ -49,7 +49,6 @@ describe('the page', () => {
     // Each call of a block on its own, with the status after its answer.
     const calls = command.split(/\n(?=curl )/);
     for (const call of calls) {
-      // oxlint-disable-next-line no-await-in-loop -- in the order of the page
       const { stdout } = await run('bash', ['-c', call.replace(/^curl -s/, `curl -s -w '\\n%{http_code}'`)], {
         env: environment,
       });

@@ -29,9 +29,7 @@ async function load(api: Api, stop: AbortSignal): Promise<readonly string[]> {
   const to = Array.from({ length: RECIPIENTS }, (_, index) => `success+load${index}@simulator.amazonses.com`);
   const ids: string[] = [];
   while (!stop.aborted) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     ids.push(await sendMail(api, { to }));
-    // oxlint-disable-next-line no-await-in-loop
     await sleep(PAUSE_MS);
   }
   return ids;

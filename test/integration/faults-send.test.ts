@@ -108,7 +108,6 @@ describe('mail', () => {
 
     const mails = [first, late].map(({ body }) => String(body.message_id));
     for (const mail of mails)
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       expect((await logsOf(mail, 2, tenant.api)).map(({ status }) => status).toSorted()).toEqual([
         'delivered',
         'sent',

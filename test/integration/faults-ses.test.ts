@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import { getRawEvent } from '../../lambdas/store/events.ts';
-import { LEGACY_SAMPLES, SAMPLES, snsEnvelope } from '../fixtures/ses-samples.ts';
+import { LEGACY_SAMPLES, SAMPLES, snsEnvelope } from '../../sim/ses/samples.ts';
 import { fault } from '../proof/faults/fault.ts';
 import { createHook, logsOf, newTenant, publish, sendMail, stack, table, until } from './client.ts';
 import { asNew, quarantined, type NewEvent } from './ses.ts';

@@ -36,9 +36,7 @@ async function furnish(name: string): Promise<Furnished> {
   const { api, id: workspace } = await newTenant(name);
   const hook = await createHook(['sent', 'delivered'], api);
   const suppressed = [`ann@${name}.example.com`, `bob@${name}.example.com`];
-  for (const address of suppressed)
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
-    await api('POST', '/v1/suppressions', { address });
+  for (const address of suppressed) await api('POST', '/v1/suppressions', { address });
   await api('PATCH', `/v1/webhooks/${hook.endpointId}`, { description: name });
   const { body: key } = await api('POST', '/v1/api-keys', { name });
   const message = await sendMail(api);
@@ -202,11 +200,9 @@ describe.concurrent('a key', () => {
         `${cursor}=`,
       ];
       tried += bad.length;
-      // oxlint-disable-next-line no-await-in-loop -- one list after the other
       const told = await askEach(bad, ask);
       const refused = { status: 400, body: { error: { code: 'invalid_cursor', field: 'cursor' } } };
       for (const answer of told) expect(answer).toMatchObject(refused);
-      // oxlint-disable-next-line no-await-in-loop
       expect(await ask(cursor)).toMatchObject({ status: 200, body: { data: [{}] } });
     }
     return `${a.lists.length} lists, ${tried} cursors of B, of another list or filter, with a bit flipped, cut, or a key of the table: all 400 invalid_cursor; their own: 200`;

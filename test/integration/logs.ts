@@ -26,7 +26,6 @@ interface Page {
 async function* pages<T extends Page>(endpoint: string, operation: string, input: object): AsyncGenerator<T> {
   let nextToken: string | undefined;
   do {
-    // oxlint-disable-next-line no-await-in-loop -- a page follows the one before it
     const page = await call<T>(endpoint, operation, {
       ...input,
       ...(nextToken !== undefined && { nextToken }),

@@ -8,7 +8,7 @@ import { localAppArguments } from '../../local/deploy.ts';
 import { scaledRetry } from '../../local/retry-scale.ts';
 import { DEFAULT_RETRY_SCALE } from '../../local/stack.ts';
 import { resolveOptions } from '../../lib/options.ts';
-import { isAlive, type StackDescription } from '../../local/stack-file.ts';
+import { isAlive, type StackDescription } from '../../admin/stack-file.ts';
 import { until } from '../time.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -102,10 +102,8 @@ describe('npm start', () => {
     for (const query of ['limit=10&type=send', 'type=bounce&limit=10']) {
       const url = `${stack.base_url}/v1/send/logs?${query}`;
       expect(first.said()).toContain(url);
-      // oxlint-disable-next-line no-await-in-loop -- two
       const answer = await fetch(url, { headers: { 'x-api-key': stack.api_key } });
       expect(answer.status).toBe(200);
-      // oxlint-disable-next-line no-await-in-loop
       expect(await answer.json()).toEqual({ data: [], next_cursor: null, prev_cursor: null });
     }
     expect(first.said()).toContain(stack.api_key);

@@ -79,7 +79,6 @@ describe('a receiver that was down', () => {
       expect(again).toMatchObject({ count: 0, exact: true });
 
       for (const messageId of [...missed, held]) {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other
         const requests = await hook.seen(messageId);
         const taken = requests.filter((request) => request.status === 200);
         expect(taken).toHaveLength(1);
@@ -121,7 +120,6 @@ describe('the breaker', () => {
       const healthy = { health: 'healthy', failing_since: null, consecutive_failures: 0, held_count: 0 };
       expect(await endpointOf(hook)).toMatchObject(healthy);
       for (const messageId of held) {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other
         const taken = (await hook.seen(messageId)).filter((request) => request.status === 200);
         expect(taken).toHaveLength(1);
       }

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quarantineRow } from '../../lambdas/store/quarantine.ts';
-import { SAMPLES } from '../fixtures/ses-samples.ts';
+import { SAMPLES } from '../../sim/ses/samples.ts';
 import { commandsOf, firstCommands, sections, shell } from '../runbook/page.ts';
 import { pythonOf } from '../venv.ts';
 import {
@@ -111,7 +111,6 @@ beforeAll(async () => {
   messageId = await sendMail(tenant.api);
   ({ id: deliveryId } = (await delivery(hook, messageId, ['exhausted'])) as { id: string });
   for (const kind of ['bounce', 'complaint'])
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     await logsOf(await sendMail(tenant.api, { to: [`${kind}@simulator.amazonses.com`] }), 2, tenant.api);
   // What an endpoint that is disabled misses.
   await logsOf(await sendMail(tenant.api), 2, tenant.api);

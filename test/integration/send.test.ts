@@ -249,7 +249,6 @@ describe('the log', () => {
     let cursor: string | null = null;
     do {
       const path: string = `/v1/send/logs?limit=3${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
-      // oxlint-disable-next-line no-await-in-loop -- each page follows from the last
       const answer = await api('GET', path);
       expect(answer.status).toBe(200);
       seen.push(...answer.body.data);
@@ -267,7 +266,6 @@ describe('the log', () => {
       `/v1/send/logs?limit=1&type=bounce&cursor=${cursor}`,
       `/v1/send/logs?limit=1&cursor=${cursor.slice(0, -4)}AAAA`,
     ]) {
-      // oxlint-disable-next-line no-await-in-loop
       const refused = await api('GET', path);
       expect(refused).toMatchObject({
         status: 400,

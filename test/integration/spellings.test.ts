@@ -28,7 +28,6 @@ describe('an API key', () => {
 
   it('is missing without one, or with another scheme, and the answer says how to send it', async () => {
     for (const headers of [{}, bearer('dXNlcjpwYXNz', 'Basic'), { authorization: key }]) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const { status, body } = await anonymous('GET', '/v1/workspace', undefined, headers);
       expect([status, body.error.code]).toEqual([401, 'missing_api_key']);
       expect(body.error.message).toContain('Authorization: Bearer <key>');

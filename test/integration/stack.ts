@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { startLocalStack } from '../../local/stack.ts';
 import { checkLogs } from './logs.ts';
-import type { StackDescription } from '../../local/stack-file.ts';
+import type { StackDescription } from '../../admin/stack-file.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -6,7 +6,7 @@ import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { noCounts } from '../../lambdas/core/stats.ts';
 import { toEmailEvent } from '../../lambdas/store/event-rows.ts';
 import type { Row } from '../../lambdas/store/pages.ts';
-import { SAMPLES } from '../fixtures/ses-samples.ts';
+import { SAMPLES } from '../../sim/ses/samples.ts';
 import {
   api,
   createHook,
@@ -24,7 +24,6 @@ async function rowsOf(kind: string): Promise<readonly Record<string, unknown>[]>
   const rows: Record<string, unknown>[] = [];
   let start: Record<string, unknown> | undefined;
   do {
-    // oxlint-disable-next-line no-await-in-loop -- page by page
     const page = await table.client.send(
       new ScanCommand({
         TableName: table.name,

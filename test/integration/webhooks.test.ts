@@ -51,7 +51,6 @@ async function watch(
 ): Promise<{ ended: Record<string, unknown>; shown: ReadonlyMap<number, Shown> }> {
   const shown = new Map<number, Shown>();
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- polling
     const now = await delivery(hook, messageId, ['pending', 'retrying', 'exhausted']);
     if (now['status'] === 'exhausted') return { ended: now, shown };
     const { next_attempt_at: nextAttemptAt } = now;
@@ -60,7 +59,6 @@ async function watch(
         nextAttemptMs: Date.parse(nextAttemptAt),
         seenMs: Date.now(),
       });
-    // oxlint-disable-next-line no-await-in-loop
     await new Promise((resolve) => {
       setTimeout(resolve, 100);
     });

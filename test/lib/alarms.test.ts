@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resource, resourcesOf, templateOf } from './template.ts';
+import { resource, resourcesOf, templateOf } from '../../pages/template.ts';
 
 const template = templateOf();
 const alarm = (name: string): Record<string, unknown> =>

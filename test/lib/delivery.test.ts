@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KIND } from '../../lambdas/store/keys.ts';
 import { DELIVER_TIMEOUT_SECONDS } from '../../lib/deliver-machine.ts';
-import { resource, resourcesOf, templateOf, textOf } from './template.ts';
+import { resource, resourcesOf, templateOf, textOf } from '../../pages/template.ts';
 
 const template = templateOf();
 const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', 'IvyDelivery');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { INDEX, KEY_ATTRIBUTES, PROJECTED_ATTRIBUTES } from '../../lambdas/store/keys.ts';
-import { resource, templateOf } from './template.ts';
+import { resource, templateOf } from '../../pages/template.ts';
 
 const { Properties } = resource(templateOf(), 'AWS::DynamoDB::GlobalTable');
 const replicas = Properties['Replicas'] as Record<string, unknown>[];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { IvyMailEvents } from '../../lib/ivy-mail-events.ts';
 import { IvyMailStack } from '../../lib/ivymail-stack.ts';
 import { optionsFromContext } from '../../lib/options.ts';
-import { resource, resourcesOf, templateOf, textOf } from './template.ts';
+import { resource, resourcesOf, templateOf, textOf } from '../../pages/template.ts';
 
 const LOCAL = { allowInsecureEndpoints: true };
 const SCALE = 'IVYMAIL_WAIT_SCALE';

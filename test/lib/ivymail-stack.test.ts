@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resourcesOf, templateOf, type Resource } from './template.ts';
+import { resourcesOf, templateOf, type Resource } from '../../pages/template.ts';
 
 const template = templateOf();
 const everything = Object.entries((template.toJSON() as { Resources: Record<string, Resource> }).Resources);

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { askedBy, permissions, permissionsPage, WIDE, widePermissions } from '../../bin/permissions.ts';
+import { askedBy, permissions, permissionsPage, WIDE, widePermissions } from '../../pages/permissions.ts';
 import { BUNDLE_OPTIONS } from '../../lib/bundle.ts';
 import { deliverDefinition } from '../../lib/deliver-machine.ts';
 import { recoverDefinition } from '../../lib/recover-machine.ts';
 import { redeliverDefinition } from '../../lib/redeliver-machine.ts';
 import type { Definition } from './state-machine.ts';
-import { resourcesOf, templateOf } from './template.ts';
+import { resourcesOf, templateOf } from '../../pages/template.ts';
 
 const granted = permissions();
 
@@ -146,8 +146,8 @@ describe('every role', () => {
   });
 });
 
-describe('docs/permissions.md', () => {
+describe('docs/generated/permissions.md', () => {
   it('is what the template says: run npm run docs', () => {
-    expect(readFileSync('docs/permissions.md', 'utf8')).toBe(permissionsPage());
+    expect(readFileSync('docs/generated/permissions.md', 'utf8')).toBe(permissionsPage());
   });
 });

@@ -1,5 +1,5 @@
 /** Policies as IAM reads them, as far as ours go; anything else throws, so that nothing passes unread. */
-import { listOf, resourcesOf, statementsOf, textOf, type Statement } from './template.ts';
+import { listOf, resourcesOf, statementsOf, textOf, type Statement } from '../../pages/template.ts';
 import type { Template } from 'aws-cdk-lib/assertions';
 
 export const ACCOUNT = '111111111111';

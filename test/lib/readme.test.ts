@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../lib/options.ts';
-import { templateOf } from './template.ts';
+import { templateOf } from '../../pages/template.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 

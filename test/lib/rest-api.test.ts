@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PUBLIC_PATHS } from '../../lambdas/api/public-paths.ts';
-import { resource, resourcesOf, templateOf, textOf } from './template.ts';
+import { resource, resourcesOf, templateOf, textOf } from '../../pages/template.ts';
 
 const template = templateOf();
 

@@ -1,6 +1,6 @@
 /** What must hold for every resource of its kind, those of later versions too. */
 import { describe, expect, it } from 'vitest';
-import { resourcesOf, statementsOf, templateOf, textOf } from './template.ts';
+import { resourcesOf, statementsOf, templateOf, textOf } from '../../pages/template.ts';
 
 const template = templateOf();
 const queues = resourcesOf(template, 'AWS::SQS::Queue');

@@ -1,11 +1,11 @@
 /** An alarm rings at night: it has its section, and what its commands name is there. test/integration runs them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { PROGRAM } from '../../bin/admin/commands.ts';
+import { PROGRAM } from '../../admin/commands.ts';
 import { openApiDocument } from '../../lambdas/api/openapi.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 import { commandsOf, firstCommands, runbook, sections } from '../runbook/page.ts';
-import { resourcesOf, templateOf } from './template.ts';
+import { resourcesOf, templateOf } from '../../pages/template.ts';
 
 const template = templateOf();
 const { Resources } = template.toJSON() as { Resources: Record<string, { Type: string }> };
@@ -74,7 +74,7 @@ describe('a command of ours', () => {
   });
 
   it('names a reason that there is', () => {
-    const code = ['core', 'store'].flatMap((folder) =>
+    const code = ['ingest', 'store'].flatMap((folder) =>
       readdirSync(`lambdas/${folder}`).map((file) => readFileSync(`lambdas/${folder}/${file}`, 'utf8')),
     );
     const reasons = [...code.join('').matchAll(/new UnreadableMessage\('(\w+)'/g)].map(

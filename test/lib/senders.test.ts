@@ -1,7 +1,14 @@
 /** Who may send to what others can reach: each policy is asked about genuine requests and forged ones. */
 import { describe, expect, it } from 'vitest';
 import { ACCOUNT, decide, REGION, type Request } from './policy.ts';
-import { resource, resourcesOf, statementsOf, templateOf, textOf, type Statement } from './template.ts';
+import {
+  resource,
+  resourcesOf,
+  statementsOf,
+  templateOf,
+  textOf,
+  type Statement,
+} from '../../pages/template.ts';
 
 const template = templateOf();
 const id = (type: string, prefix: string): string => resource(template, type, prefix).id;

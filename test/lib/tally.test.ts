@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resource, templateOf } from './template.ts';
+import { resource, templateOf } from '../../pages/template.ts';
 
 const template = templateOf();
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../lib/options.ts';
 import { banner } from '../../local/banner.ts';
 import { scaledRetry } from '../../local/retry-scale.ts';
-import type { StackDescription } from '../../local/stack-file.ts';
+import type { StackDescription } from '../../admin/stack-file.ts';
 
 const stack: StackDescription = {
   base_url: 'http://127.0.0.1:1',

@@ -8,7 +8,6 @@ import { PortUnavailable, readBody } from '../../local/http.ts';
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0)) {
-    // oxlint-disable-next-line no-await-in-loop
     await close();
   }
 });

@@ -71,7 +71,6 @@ describe('told how to fail', () => {
     const given = new AbortController();
     const answer = fetch(hook('a'), { method: 'POST', signal: given.signal }).then(() => 'answered');
     const seen = (async () => {
-      // oxlint-disable-next-line no-await-in-loop -- polling
       while ((await requests()).length === 0);
       return 'seen';
     })();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createProcesses, type Command } from '../../local/processes.ts';
-import { isAlive } from '../../local/stack-file.ts';
+import { isAlive } from '../../admin/stack-file.ts';
 import { until } from '../time.ts';
 
 const crashes: Error[] = [];

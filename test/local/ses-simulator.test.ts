@@ -11,9 +11,9 @@ import {
   type SendEmailCommandInput,
 } from '@aws-sdk/client-sesv2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { normalise } from '../../lambdas/core/normalise.ts';
+import { normalise } from '../../lambdas/ingest/normalize.ts';
 import { awsConfig } from '../../local/aws.ts';
-import type { SesEvent } from '../../local/ses-events.ts';
+import type { SesEvent } from '../../sim/ses/events.ts';
 import { startSesSimulator, type SesSimulator } from '../../local/ses-simulator.ts';
 
 const FROM = 'you@yourdomain.example';
@@ -134,7 +134,6 @@ describe('a simulated address', () => {
       `${name}+a+b@example`,
     ]) {
       published = [];
-      // oxlint-disable-next-line no-await-in-loop
       await send([to]);
       expect(outcomes()).toEqual(statuses.map((status) => `${to} ${status}`));
     }
@@ -242,7 +241,6 @@ describe('a mail', () => {
       published = [];
       const Attachments = [{ FileName: 'a.txt', RawContent: Buffer.from(content) }];
       const Simple = { Subject: { Data: 'Hello' }, Body: { Text: { Data: 'Hello.' } }, Attachments };
-      // oxlint-disable-next-line no-await-in-loop -- two
       await send(['a@b.example'], { Content: { Simple } });
       expect(outcomes()).toEqual(['a@b.example sent', `a@b.example ${status}`]);
     }
@@ -297,7 +295,6 @@ describe('the account', () => {
       ['bad+tag@b.example', 'BOUNCE'],
       ['angry@b.example', 'COMPLAINT'],
     ] as const) {
-      // oxlint-disable-next-line no-await-in-loop
       await client.send(new PutSuppressedDestinationCommand({ EmailAddress, Reason }));
     }
     const listed = await client.send(new ListSuppressedDestinationsCommand({}));

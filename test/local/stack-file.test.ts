@@ -9,7 +9,7 @@ import {
   removeStackFile,
   RunActive,
   type StackDescription,
-} from '../../local/stack-file.ts';
+} from '../../admin/stack-file.ts';
 
 let folder: string;
 let path: string;

@@ -12,9 +12,9 @@ export const QUICK: readonly string[] = [
 export const ALL: readonly string[] = [
   ...QUICK,
   'lambdas/core/addresses.ts',
-  'lambdas/core/normalise.ts',
-  'lambdas/core/ses-message.ts',
-  'lambdas/core/ses-timestamps.ts',
+  'lambdas/ingest/normalize.ts',
+  'lambdas/ingest/ses-message.ts',
+  'lambdas/ingest/ses-timestamps.ts',
   'lambdas/delivery/address-guard.ts',
   'lambdas/delivery/endpoint-url.ts',
   'lambdas/store/api-keys.ts',
@@ -25,7 +25,7 @@ export const ALL: readonly string[] = [
   'lambdas/store/endpoints.ts',
   'lambdas/store/idempotency.ts',
   'lambdas/store/suppressions.ts',
-  'lambdas/store/tally.ts',
+  'lambdas/tally/tally-batch.ts',
   'lambdas/store/transact.ts',
   'lambdas/store/workspaces.ts',
 ];

@@ -1,13 +1,13 @@
 /**
- * `npm run mutation`: changes each place of the files that matter most, and writes docs/mutation.md of what the tests noticed.
+ * `npm run mutation`: changes each place of the files that matter most, and writes docs/generated/mutation.md of what the tests noticed.
  * `-- --quick` changes only the smaller files, and writes nothing: a step of `npm test`.
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { recordFigures } from '../proof/record.ts';
+import { recordFigures } from '../../pages/reliability/records.ts';
 import { ALL, QUICK } from './files.ts';
-import { complaints, mutationPage, percent, readResults, sum } from './report.ts';
+import { complaints, mutationPage, percent, readResults, sum } from '../../pages/mutation/page.ts';
 
 const REPORT = '.local/mutation.json';
 const AT_LEAST = 0.95;
@@ -38,6 +38,6 @@ console.log(`${all.noticed} of ${all.tried} changes noticed, ${percent(all)}`);
 process.exitCode = wrong.length === 0 ? 0 : 1;
 
 if (!values.quick) {
-  writeFileSync('docs/mutation.md', mutationPage(results));
-  spawnSync('oxfmt', ['docs/mutation.md']);
+  writeFileSync('docs/generated/mutation.md', mutationPage(results));
+  spawnSync('oxfmt', ['docs/generated/mutation.md']);
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { recordFigures } from '../proof/record.ts';
+import { recordFigures } from '../../pages/reliability/records.ts';
 import { requestOf } from '../proof/signatures/receivers.ts';
 import { generateRequests } from '../proof/signatures/requests.ts';
 import { SEED, sized } from '../proof/size.ts';
@@ -27,7 +27,6 @@ it(
     const faults: string[] = [];
     for (const language of installed ?? []) {
       const some = requests.slice(0, language.program === 'bash' ? 2 * IN_BASH : requests.length);
-      // oxlint-disable-next-line no-await-in-loop -- one language at a time: each uses the whole machine
       const results = await ask(
         language,
         some.map(({ request }) => request),

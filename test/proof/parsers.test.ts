@@ -3,15 +3,15 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { KEYS } from './parsers/keys.ts';
 import { READERS, readLong } from './parsers/long.ts';
 import { MACHINES } from './parsers/machines.ts';
-import { MAIL } from './parsers/mail.ts';
+import { MAIL } from './parsers/ses-events.ts';
 import type { Parser, Verdict } from './parsers/parser.ts';
 import { REQUESTS } from './parsers/requests.ts';
 import { STREAM } from './parsers/stream.ts';
 import { TEXTS } from './parsers/texts.ts';
 import { TIMES } from './parsers/times.ts';
-import { recordFigures } from './record.ts';
+import { recordFigures } from '../../pages/reliability/records.ts';
 import { SEED, sized } from './size.ts';
-import { Dice, seededRandom } from './world/random.ts';
+import { Dice, seededRandom } from '../../sim/random.ts';
 
 const TRIES = sized(5_000, 100_000);
 const PARSERS = [...MAIL, ...STREAM, ...MACHINES, ...REQUESTS, ...KEYS, ...TIMES, ...TEXTS];
@@ -41,7 +41,6 @@ async function tries(parser: Parser, dice: Dice) {
   const count = Math.ceil(TRIES * (parser.share ?? 1));
   for (let tried = 0; tried < count; tried += 1) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- the dice fall in one order
       verdicts[await parser.try(dice)] += 1;
     } catch (error) {
       found.push(`try ${tried}: ${error instanceof Error ? error.stack : String(error)}`);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeVectors } from '../verify/vectors.ts';
-import { recordFigures } from './record.ts';
+import { recordFigures } from '../../pages/reliability/records.ts';
 import { receivers, requestOf } from './signatures/receivers.ts';
 import { arrive, everyBit, generateRequests, type Arrived } from './signatures/requests.ts';
 import { looksAt, someRotations } from './signatures/rotations.ts';
@@ -83,7 +83,6 @@ describe('while secrets are rotated', () => {
     const faults: string[] = [];
     const seen = { live: 0, over: 0 };
     for (const rotations of fc.sample(someRotations, { numRuns: ROTATION_HISTORIES, seed: SEED + 3 }))
-      // oxlint-disable-next-line no-await-in-loop -- their clock is the process's
       for await (const { nowMs, arrived, live } of looksAt(rotations)) {
         seen[live ? 'live' : 'over'] += 1;
         faults.push(

@@ -1,12 +1,12 @@
 /**
- * `npm run soak`: the proofs with as many tries as they are made for, some hours of them, and docs/reliability.md of what
+ * `npm run soak`: the proofs with as many tries as they are made for, some hours of them, and docs/generated/reliability.md of what
  * was seen. `-- --quick` makes the tries of `npm test`. SEED=… repeats a run.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { globSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { RECORDS } from './record.ts';
-import { reliabilityPage } from './report.ts';
+import { RECORDS } from '../../pages/reliability/records.ts';
+import { reliabilityPage } from '../../pages/reliability/page.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 const seed = process.env['SEED'] ?? String(Date.now() % 1_000_000_000);
@@ -53,7 +53,6 @@ function run(command: string): Promise<number> {
 console.log(`seed ${seed}`);
 rmSync(RECORDS, { recursive: true, force: true });
 const codes: number[] = [];
-// oxlint-disable-next-line no-await-in-loop -- one round after the other
 for (const round of ROUNDS) codes.push(...(await Promise.all(round.map((command) => run(command)))));
 const failed = codes.filter((code) => code !== 0).length;
 
@@ -63,7 +62,7 @@ const title = failed === 0 ? how : `${how}; some of it failed`;
 const share = values.quick
   ? '`npm test` tries as much; `npm run soak` up to a hundred times of it.'
   : '`npm test` runs all of it each time, with between a hundredth of the tries (the guard) and as many (logs, permissions).';
-writeFileSync('docs/reliability.md', reliabilityPage({ run: title, share }));
-spawnSync('oxfmt', ['docs/reliability.md']);
+writeFileSync('docs/generated/reliability.md', reliabilityPage({ run: title, share }));
+spawnSync('oxfmt', ['docs/generated/reliability.md']);
 console.log(failed === 0 ? '\ndocs/reliability.md is written' : `\n${failed} steps failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -11,9 +11,9 @@ import {
   touchApiKey,
   type ApiKey,
 } from '../../lambdas/store/api-keys.ts';
-import { WORKSPACE_ID, anEndpoint } from '../builders/events.ts';
-import { putEndpoint } from '../builders/rows.ts';
-import { memoryTable } from '../fakes/memory-table.ts';
+import { WORKSPACE_ID, anEndpoint } from '../../sim/builders/events.ts';
+import { putEndpoint } from '../../sim/builders/rows.ts';
+import { memoryTable } from '../../sim/table.ts';
 
 const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 const SECRET = newApiKey('live', (size) => new Uint8Array(size).fill(7));

@@ -11,8 +11,8 @@ import {
   toCommand,
 } from '../../lambdas/store/commands.ts';
 import { commandKey } from '../../lambdas/store/keys.ts';
-import { WORKSPACE_ID, anEndpoint } from '../builders/events.ts';
-import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
+import { WORKSPACE_ID, anEndpoint } from '../../sim/builders/events.ts';
+import { memoryTable, type MemoryTable } from '../../sim/table.ts';
 
 const AT = '2026-02-25T12:00:00Z';
 const THIRTY_DAYS_LATER = Date.parse('2026-03-27T12:00:00Z') / 1000;

@@ -3,8 +3,8 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DecryptCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
 import { cursorKey } from '../../lambdas/store/cursor-key.ts';
-import { fakeKms } from '../fakes/kms.ts';
-import { memoryTable } from '../fakes/memory-table.ts';
+import { fakeKms } from '../../sim/kms.ts';
+import { memoryTable } from '../../sim/table.ts';
 
 describe('the key of cursors', () => {
   it('is made once, and opened once for each worker', async () => {

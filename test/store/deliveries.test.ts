@@ -24,8 +24,8 @@ import {
   failingDeliveriesPartition,
 } from '../../lambdas/store/keys.ts';
 import type { Position, Row } from '../../lambdas/store/pages.ts';
-import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
-import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
+import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 
 const NOW = Date.parse('2026-02-25T12:00:05Z');
 const event = anEvent();
@@ -495,11 +495,9 @@ describe('listEndpointDeliveries', () => {
     for (const minute of MINUTES) {
       const each = anEvent({ timestamp: at(minute), message_id: `m-${minute}` });
       const own = aTask(each, endpoint);
-      // oxlint-disable no-await-in-loop -- one after the other
       await claimAttempt(table, { task: own, stored: { event: each, ttl: 1 }, execution: 'one', nowMs: NOW });
       if (minute % 3 === 1) await settle(table, own, { status: 'exhausted' });
       if (minute % 3 === 2) await settle(table, own, { status: 'delivered' });
-      // oxlint-enable no-await-in-loop
     }
     return table;
   }
@@ -531,7 +529,6 @@ describe('listEndpointDeliveries', () => {
     const seen: string[] = [];
     let position: Position | undefined;
     do {
-      // oxlint-disable-next-line no-await-in-loop -- each page starts where the last one ended
       const page = await listEndpointDeliveries(table, { ...LIST, limit: 4, ...(position && { position }) });
       seen.push(...page.items.map((each) => each.event_timestamp));
       position = page.next;

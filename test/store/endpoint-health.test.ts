@@ -1,7 +1,7 @@
 import { TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import type { Endpoint, EndpointChange } from '../../lambdas/core/endpoints.ts';
-import { listEndpointChanges } from '../../lambdas/store/endpoint-changes.ts';
+import { listEndpointChanges } from '../../lambdas/store/endpoint-history.ts';
 import {
   clearFailures,
   closeBreaker,
@@ -13,9 +13,9 @@ import {
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { KIND } from '../../lambdas/store/keys.ts';
 import { toCommand } from '../../lambdas/store/commands.ts';
-import { WORKSPACE_ID, anEndpoint } from '../builders/events.ts';
-import { putEndpoint } from '../builders/rows.ts';
-import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
+import { WORKSPACE_ID, anEndpoint } from '../../sim/builders/events.ts';
+import { putEndpoint } from '../../sim/builders/rows.ts';
+import { memoryTable, type MemoryTable } from '../../sim/table.ts';
 
 const [FIRST, SECOND, THIRD] = ['2026-02-25T12:00:00Z', '2026-02-25T12:01:00Z', '2026-02-25T12:02:00Z'];
 const ENDPOINT = anEndpoint();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listEndpointChanges } from '../../lambdas/store/endpoint-changes.ts';
+import { listEndpointChanges } from '../../lambdas/store/endpoint-history.ts';
 import * as store from '../../lambdas/store/endpoints.ts';
 import { getEndpoint, listEndpoints } from '../../lambdas/store/endpoints.ts';
 import type { Command } from '../../lambdas/core/commands.ts';
@@ -7,9 +7,9 @@ import type { EndpointAction, EndpointChange } from '../../lambdas/core/endpoint
 import { getCommand } from '../../lambdas/store/commands.ts';
 import { endpointKey, workspaceKey } from '../../lambdas/store/keys.ts';
 import { addSuppression } from '../../lambdas/store/suppressions.ts';
-import { putEndpoint } from '../builders/rows.ts';
-import { WORKSPACE_ID, anEndpoint } from '../builders/events.ts';
-import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
+import { putEndpoint } from '../../sim/builders/rows.ts';
+import { WORKSPACE_ID, anEndpoint } from '../../sim/builders/events.ts';
+import { memoryTable, type MemoryTable } from '../../sim/table.ts';
 
 const AT = '2026-02-25T12:00:00Z';
 const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;

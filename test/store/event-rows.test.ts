@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
-import { normalise } from '../../lambdas/core/normalise.ts';
+import { normalise } from '../../lambdas/ingest/normalize.ts';
 import { eventRows, rawEventOf, toEmailEvent } from '../../lambdas/store/event-rows.ts';
 import { getEvent, getRawEvent } from '../../lambdas/store/events.ts';
 import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { memoryTable } from '../fakes/memory-table.ts';
-import { anEvent } from '../builders/events.ts';
-import { sesEvents } from '../fixtures/ses-events.ts';
-import { SAMPLES } from '../fixtures/ses-samples.ts';
+import { memoryTable } from '../../sim/table.ts';
+import { anEvent } from '../../sim/builders/events.ts';
+import { sesEvents } from '../../sim/ses/generate.ts';
+import { SAMPLES } from '../../sim/ses/samples.ts';
 
 const RETENTION = { retentionDays: 90, receivedAtMs: 0 };
 
@@ -23,12 +23,9 @@ describe('the rows of SES events', () => {
     for (const ses of [...sesEvents({ seed: 31, count: 200 }), ...Object.values(SAMPLES)]) {
       const text = JSON.stringify(ses);
       const events = ownedEvents(ses);
-      // oxlint-disable-next-line no-await-in-loop -- one event after the other
       await putRows(table, eventRows(events, RETENTION, text));
       for (const event of events) {
-        // oxlint-disable-next-line no-await-in-loop
         expect((await getEvent(table, event))?.event).toEqual(event);
-        // oxlint-disable-next-line no-await-in-loop
         expect(await getRawEvent(table, event)).toBe(text);
       }
     }

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
-import { normalise } from '../../lambdas/core/normalise.ts';
+import { normalise } from '../../lambdas/ingest/normalize.ts';
 import { packRawEvent, rawContext } from '../../lambdas/core/raw-event.ts';
 import { eventRows, type Retention } from '../../lambdas/store/event-rows.ts';
 import { getRawEvent } from '../../lambdas/store/events.ts';
 import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
 import type { Row } from '../../lambdas/store/pages.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { deliveryEvent, sendEvent, type Mail, type SesEvent } from '../../local/ses-events.ts';
-import { WORKSPACE_ID } from '../builders/events.ts';
-import { memoryTable } from '../fakes/memory-table.ts';
+import { deliveryEvent, sendEvent, type Mail, type SesEvent } from '../../sim/ses/events.ts';
+import { WORKSPACE_ID } from '../../sim/builders/events.ts';
+import { memoryTable } from '../../sim/table.ts';
 
 const ACCEPTED_MS = Date.parse('2026-02-25T12:00:00Z');
 const RETENTION: Retention = { retentionDays: 90, receivedAtMs: ACCEPTED_MS };

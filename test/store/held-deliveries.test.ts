@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { holdDelivery, listEndpointDeliveries } from '../../lambdas/store/deliveries.ts';
 import { countHeld } from '../../lambdas/store/held-deliveries.ts';
-import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../builders/events.ts';
-import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { memoryTable, type MemoryTable } from '../../sim/table.ts';
 
 const endpoint = anEndpoint();
 const name = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };

@@ -14,8 +14,8 @@ import {
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { idempotencyKey } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { WORKSPACE_ID, anEvent } from '../builders/events.ts';
-import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
+import { WORKSPACE_ID, anEvent } from '../../sim/builders/events.ts';
+import { memoryTable, type MemoryTable } from '../../sim/table.ts';
 
 const NOW_MS = Date.parse('2026-02-25T12:00:00.250Z');
 const BEGIN = { bodyHash: 'a', nowMs: NOW_MS };
@@ -238,7 +238,6 @@ describe('findSentMessage', () => {
   it('is looked for in 500 events of the recipient, oldest first, in pages of 100', async () => {
     const table = memoryTable();
     for (let number = 0; number < 500; number += 1)
-      // oxlint-disable-next-line no-await-in-loop -- in memory
       await log(table, number * 0.1, { sendId: OTHER.intent.send_id });
     const limits: unknown[] = [];
     table.before = (command, input) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readPage, type Position } from '../../lambdas/store/pages.ts';
-import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
+import { memoryTable, type MemoryTable } from '../../sim/table.ts';
 
 const PARTITIONS = ['S#a', 'S#b', 'S#c'] as const;
 
@@ -31,7 +31,6 @@ async function walk(
   const seen: string[] = [];
   let position = request.start;
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- page by page
     const page = await readPage(table, {
       partitions: PARTITIONS.map((pk) => ({ index: 'g1' as const, pk })),
       prefix: 'E#',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readPage, sortKeyBounds, type Position, type Row } from '../../lambdas/store/pages.ts';
-import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
+import { memoryTable, type MemoryTable } from '../../sim/table.ts';
 
 const PARTITIONS = ['S#a', 'S#b', 'S#c'] as const;
 
@@ -42,7 +42,6 @@ async function walk(
   let position = start;
   let pages = 0;
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- page by page
     const page = await readPage(table, {
       partitions: [{ index: 'g1', pk: PARTITIONS[0] }],
       prefix: 'E#',
@@ -103,7 +102,6 @@ describe('a page of rows that are very large', () => {
     const seen: string[] = [];
     let position: Position | undefined;
     do {
-      // oxlint-disable-next-line no-await-in-loop -- page by page
       const page = await read(table, 1_000, position);
       expect(JSON.stringify(page.items).length).toBeLessThan(1_000_000);
       seen.push(...page.items.map((row) => row.sk));

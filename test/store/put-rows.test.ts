@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
 import type { Row } from '../../lambdas/store/pages.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
+import { memoryTable, type MemoryTable } from '../../sim/table.ts';
 
 const noWait = { sleep: () => Promise.resolve() };
 

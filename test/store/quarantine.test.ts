@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isId } from '../../lambdas/core/ids.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { quarantineRow, quarantinedBody, type QuarantinedMessage } from '../../lambdas/store/quarantine.ts';
-import { memoryTable } from '../fakes/memory-table.ts';
+import { memoryTable } from '../../sim/table.ts';
 
 const RECEIVED_MS = Date.parse('2026-02-25T23:59:59.500Z');
 const RETENTION = { retentionDays: 90, receivedAtMs: RECEIVED_MS };

@@ -10,8 +10,8 @@ import {
   suppressRecipient,
   type Suppression,
 } from '../../lambdas/store/suppressions.ts';
-import { WORKSPACE_ID, anEvent } from '../builders/events.ts';
-import { memoryTable, type MemoryTable } from '../fakes/memory-table.ts';
+import { WORKSPACE_ID, anEvent } from '../../sim/builders/events.ts';
+import { memoryTable, type MemoryTable } from '../../sim/table.ts';
 
 const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 
@@ -36,7 +36,6 @@ describe('a suppression', () => {
     const table = await tableOf('Ann.Lee@Example.COM');
     const suppression = aSuppression({ address: 'Ann.Lee@Example.COM' });
     for (const address of ['ann.lee@example.com', 'ANN.LEE@EXAMPLE.COM', 'Ann.Lee@Example.COM']) {
-      // oxlint-disable-next-line no-await-in-loop -- in memory
       expect(await findSuppression(table, WORKSPACE_ID, address)).toEqual(suppression);
     }
   });
@@ -223,7 +222,6 @@ describe('listSuppressions', () => {
     const seen: string[][] = [];
     let position: Position | undefined;
     do {
-      // oxlint-disable-next-line no-await-in-loop -- each page starts where the last one ended
       const page = await listSuppressions(table, {
         workspaceId: WORKSPACE_ID,
         limit,

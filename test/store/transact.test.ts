@@ -1,7 +1,7 @@
 import { TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it, vi } from 'vitest';
 import { againOnConflict, isRefusedInput, transactWrite } from '../../lambdas/store/transact.ts';
-import { memoryTable } from '../fakes/memory-table.ts';
+import { memoryTable } from '../../sim/table.ts';
 
 function cancelled(...codes: readonly string[]): Error {
   return new TransactionCanceledException({
@@ -50,7 +50,6 @@ describe('a transaction', () => {
       const done = transactWrite(table, [put('a')]).catch((error: unknown) => error);
       const seen: number[] = [];
       for (const ms of [0, 19, 1, 39, 1, 79, 1, 159, 1]) {
-        // oxlint-disable-next-line no-await-in-loop -- time passes
         await vi.advanceTimersByTimeAsync(ms);
         seen.push(tries());
       }

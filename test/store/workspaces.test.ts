@@ -10,7 +10,7 @@ import {
   workspaceDirectory,
   type WorkspaceDirectory,
 } from '../../lambdas/store/workspaces.ts';
-import { memoryTable } from '../fakes/memory-table.ts';
+import { memoryTable } from '../../sim/table.ts';
 
 const WORKSPACE = deterministicId('ws', ['a']);
 
@@ -48,7 +48,6 @@ describe('a workspace', () => {
   it('owns no configuration set of a name that SES does not give, and none is looked up', async () => {
     const { table, directory } = setUp();
     for (const name of ['', 'a b', 'x'.repeat(65), 'x'.repeat(4_000)]) {
-      // oxlint-disable-next-line no-await-in-loop -- four
       expect(await directory.ofConfigurationSet(name)).toBeUndefined();
     }
     expect(table.calls).toEqual([]);
@@ -57,7 +56,6 @@ describe('a workspace', () => {
 
 async function ask(directory: WorkspaceDirectory, names: readonly string[]): Promise<void> {
   for (const name of names) {
-    // oxlint-disable-next-line no-await-in-loop -- one message after the other
     await directory.ofConfigurationSet(name);
   }
 }

@@ -29,5 +29,5 @@ it('the README shows the one in Node as it is tested', () => {
 });
 
 it.each(LANGUAGES)('the dashboard shows the verifier in $name', ({ file }) => {
-  expect(readFileSync('dashboard/words/verifiers.ts', 'utf8')).toContain(`from '../../docs/verify/${file}'`);
+  expect(readFileSync('dashboard/text/verifiers.ts', 'utf8')).toContain(`from '../../docs/verify/${file}'`);
 });

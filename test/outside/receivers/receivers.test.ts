@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { webhookHeaders } from '../../../lambdas/delivery/headers.ts';
 import { webhookPayload } from '../../../lambdas/delivery/payload.ts';
 import { secretText, signWebhook } from '../../../lambdas/delivery/sign.ts';
-import { anEvent } from '../../builders/events.ts';
+import { anEvent } from '../../../sim/builders/events.ts';
 import { RECEIVERS, start } from './receivers.ts';
 
 const SECRET = Buffer.alloc(24, 7);

@@ -112,11 +112,9 @@ async function untilReady(child: ChildProcess, url: string, said: () => string):
   for (;;) {
     if (child.exitCode !== null) throw new Error(`The receiver ended: ${said()}`);
     try {
-      // oxlint-disable-next-line no-await-in-loop -- waits until the server listens
       await fetch(url, { method: 'POST' });
       return;
     } catch {
-      // oxlint-disable-next-line no-await-in-loop
       await sleep(100);
     }
   }

@@ -1,7 +1,7 @@
 import { crashAt, crashed } from './points.ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { setUp } from '../../api/harness.ts';
-import { recordFigures } from '../record.ts';
+import { recordFigures } from '../../../pages/reliability/records.ts';
 import { carryOut, forget, inProcess, pointsOf } from './write.ts';
 import { TWICE_AT_ONCE, WRITES } from './writes.ts';
 
@@ -28,10 +28,8 @@ describe.each(Object.entries(WRITES))('%s, ended in the middle and repeated,', (
       for (let nth = 1; nth <= times; nth += 1) {
         awaits.add(label);
         const world = setUp();
-        // oxlint-disable-next-line no-await-in-loop -- one world after the other
         const asked = await write.ask(world);
         crashAt(label, nth);
-        // oxlint-disable-next-line no-await-in-loop
         await inProcess(world, asked);
         expect({ label, nth, crashed: crashed() }).toEqual({ label, nth, crashed: true });
         crashAt(undefined);
@@ -40,12 +38,9 @@ describe.each(Object.entries(WRITES))('%s, ended in the middle and repeated,', (
         tally.halfDone += 1;
         forget(world);
         world.world.nowMs += LATER_MS;
-        // oxlint-disable-next-line no-await-in-loop
         await write.meanwhile?.(world);
-        // oxlint-disable-next-line no-await-in-loop
         const told = await carryOut(world, asked);
         expect({ label, nth, ok: write.answers.includes(told.status) }).toEqual({ label, nth, ok: true });
-        // oxlint-disable-next-line no-await-in-loop
         await write.check(world, told);
         tally.halfDone -= 1;
       }

@@ -70,7 +70,6 @@ await Promise.all(
 await live(await aDay(SEED));
 const points = new Set(passed.keys());
 for (const write of Object.values(WRITES))
-  // oxlint-disable-next-line no-await-in-loop -- they count in one place
   for (const label of (await pointsOf(write)).keys()) points.add(label);
 const isRead = (label: string): boolean => READS.has(functionOf(label)) || SECOND_READS.has(label);
 

@@ -8,7 +8,7 @@ import {
   checkRequests,
   checkSuppressions,
 } from '../ledger/ledger.ts';
-import { recordFigures } from '../record.ts';
+import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';
 import { aDay, live, type Day } from './scenario.ts';
 
@@ -59,10 +59,8 @@ describe('a day without a crash', () => {
 describe('a process that ends where it waits for', () => {
   it.each([...points])('%s loses nothing, and costs one request at the most', async (label, times) => {
     for (const nth of someOf(times, sized(2, 10))) {
-      // oxlint-disable-next-line no-await-in-loop -- one day after the other
       const day = await aDay(SEED);
       crashAt(label, nth);
-      // oxlint-disable-next-line no-await-in-loop
       await live(day);
       const violations = violationsOf(day);
       const repeated = repeatedRequests(day);

@@ -1,10 +1,8 @@
 /** Must be imported before the product: what its awaits call. */
-import { never, processOf } from '../world/process.ts';
+import { never, processOf } from '../../../sim/process.ts';
 
 declare global {
-  // oxlint-disable-next-line no-var -- how a global is declared
   var awaitPoint: <T>(label: string, awaited: T) => T | Promise<T>;
-  // oxlint-disable-next-line no-var
   var awaitLabels: string[];
 }
 

@@ -15,11 +15,11 @@ import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
 import { updateEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { eventCountersPartition } from '../../../lambdas/store/keys.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
-import { bounceEvent, deliveryEvent, sendEvent, subscriptionEvent } from '../../../local/ses-events.ts';
-import { putEndpoint } from '../../builders/rows.ts';
-import { lifeOf, type Published } from '../world/mail.ts';
-import { Receiver, type Behaviour } from '../world/receiver.ts';
-import { World } from '../world/world.ts';
+import { bounceEvent, deliveryEvent, sendEvent, subscriptionEvent } from '../../../sim/ses/events.ts';
+import { putEndpoint } from '../../../sim/builders/rows.ts';
+import { lifeOf, type Published } from '../../../sim/email-life.ts';
+import { Receiver, type Behaviour } from '../../../sim/receiver.ts';
+import { World } from '../../../sim/world.ts';
 
 const START_MS = Date.parse('2026-03-01T00:00:00Z');
 const MINUTE_MS = 60_000;
@@ -278,7 +278,6 @@ async function recover({ table, clock }: World, endpoints: readonly Endpoint[]):
       started: 0,
       created_at: at,
     };
-    // oxlint-disable-next-line no-await-in-loop -- five
     await putRecovery(table, recovery);
   }
 }

@@ -1,11 +1,11 @@
 /** Sends, and what SES has to say to them. */
 import { expect } from 'vitest';
-import { normalise } from '../../../lambdas/core/normalise.ts';
+import { normalise } from '../../../lambdas/ingest/normalize.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
-import { sendEvent } from '../../../local/ses-events.ts';
+import { sendEvent } from '../../../sim/ses/events.ts';
 import type { Ask, SentMail, Told } from '../../api/harness.ts';
-import { WORKSPACE_ID } from '../../builders/events.ts';
+import { WORKSPACE_ID } from '../../../sim/builders/events.ts';
 import type { World, Write } from './write.ts';
 
 /** What SES says of a mail that it took. */
@@ -29,9 +29,7 @@ async function sesTells({ table, world }: World, mail: SentMail): Promise<void> 
 /** SES is well again, and has told of every mail that it took. */
 async function sesTellsOfAll(world: World): Promise<void> {
   delete world.world.sesError;
-  for (const mail of world.mails)
-    // oxlint-disable-next-line no-await-in-loop -- one at the most
-    await sesTells(world, mail);
+  for (const mail of world.mails) await sesTells(world, mail);
 }
 
 function sesIsWell({ world }: World): void {

@@ -1,7 +1,7 @@
 /** Something of the api's that writes: what leads to it, and what must be true after it was cut short and repeated. */
 import { createSecretOpener } from '../../../lambdas/delivery/secrets.ts';
 import { setUp, type Ask, type Told } from '../../api/harness.ts';
-import { Process, processOf } from '../world/process.ts';
+import { Process, processOf } from '../../../sim/process.ts';
 import { passed } from './points.ts';
 
 export type World = ReturnType<typeof setUp>;

@@ -11,7 +11,7 @@ import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { openProbe, readReceipt } from '../../../lambdas/store/probes.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { ensureWorkspace } from '../../../lambdas/store/workspaces.ts';
-import { WORKSPACE_ID, aTask, anEvent } from '../../builders/events.ts';
+import { WORKSPACE_ID, aTask, anEvent } from '../../../sim/builders/events.ts';
 import { SENDS, suppressed } from './sends.ts';
 import type { World, Write } from './write.ts';
 

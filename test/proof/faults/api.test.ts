@@ -28,13 +28,11 @@ describe('SES that', () => {
           body: MAIL,
           headers: { 'Idempotency-Key': 'order-1' },
         });
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const told = await post();
       expect([told.status, told.body.error.code]).toEqual([status, code]);
       if (code === 'unavailable') expect(told.headers['retry-after']).toBeDefined();
       expect(world.rows('event').filter((row) => row['event'] === 'failed')).toHaveLength(failed);
       if (code === 'outcome_unknown') {
-        // oxlint-disable-next-line no-await-in-loop
         await post();
         expect(world.mails).toHaveLength(1);
       }

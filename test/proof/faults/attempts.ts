@@ -1,7 +1,7 @@
 /** One attempt at a receiver, and what comes after it. */
 import { decideOutcome, type Decision } from '../../../lambdas/core/outcome.ts';
 import { createSender, type AttemptResult } from '../../../lambdas/delivery/send.ts';
-import { aTask, anEndpoint, anEvent } from '../../builders/events.ts';
+import { aTask, anEndpoint, anEvent } from '../../../sim/builders/events.ts';
 import type { Listening } from './servers.ts';
 
 export function post({ port }: Pick<Listening, 'port'>): Promise<AttemptResult> {

@@ -2,12 +2,12 @@
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
 import type { Row } from '../../../lambdas/store/pages.ts';
-import { deliveryEvent, sendEvent, sesMessageId, type Mail } from '../../../local/ses-events.ts';
-import { putEndpoint } from '../../builders/rows.ts';
+import { deliveryEvent, sendEvent, sesMessageId, type Mail } from '../../../sim/ses/events.ts';
+import { putEndpoint } from '../../../sim/builders/rows.ts';
 import { SEED } from '../size.ts';
-import type { Published } from '../world/mail.ts';
-import { Receiver, type Behaviour } from '../world/receiver.ts';
-import { World, type WorldOptions } from '../world/world.ts';
+import type { Published } from '../../../sim/email-life.ts';
+import { Receiver, type Behaviour } from '../../../sim/receiver.ts';
+import { World, type WorldOptions } from '../../../sim/world.ts';
 
 export const START_MS = Date.parse('2026-03-01T00:00:00Z');
 const AT = '2026-03-01T00:00:00Z';

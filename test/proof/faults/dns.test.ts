@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { createResolve } from '../../../lambdas/delivery/address-guard.ts';
 import { createSender } from '../../../lambdas/delivery/send.ts';
-import { nameServer } from '../../fakes/name-server.ts';
+import { nameServer } from '../../../sim/name-server.ts';
 import { until, virtualTime } from '../../time.ts';
 import { withWebhook } from '../guard/doors.ts';
 import { fault } from './fault.ts';
@@ -67,18 +67,14 @@ describe('a name', () => {
       ['SERVFAIL', 3],
       ['nothing', 3],
     ] as const) {
-      // oxlint-disable-next-line no-await-in-loop -- one name server at a time
       const { address, asked } = await nameServer(() => answer);
       // A server that answers is waited for; only the one that says nothing meets the real end of a try.
       const resolve = answer === 'nothing' ? createResolve([address]) : createResolve([address], ANSWERS_MS);
-      // oxlint-disable-next-line no-await-in-loop
       const { rows, delivered } = await withWebhook({ resolve });
       const startedMs = performance.now();
-      // oxlint-disable-next-line no-await-in-loop
       const { result, attempt } = await delivered();
       const tookMs = performance.now() - startedMs;
       expect(attempt).toMatchObject({ number: 1, error_class: 'dns_error' });
-      // oxlint-disable-next-line no-await-in-loop -- the last question may still be in the socket of the name server
       await until(`${asks} questions`, () => (asked.A + asked.AAAA >= 2 * asks ? true : undefined));
       expect([answer, asked]).toEqual([answer, { A: asks, AAAA: asks }]);
       if (answer === 'nothing') {

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'vitest';
-import { RECORDS } from '../record.ts';
-import { recordName, type SeenFault } from './fault-record.ts';
-import { FAULTS, type FaultRow } from './rows.ts';
+import { RECORDS } from '../../../pages/reliability/records.ts';
+import { recordName, type SeenFault } from '../../../pages/reliability/fault-record.ts';
+import { FAULTS, type FaultRow } from '../../../pages/reliability/faults.ts';
 
 const TIMEOUT_MS = 600_000;
 

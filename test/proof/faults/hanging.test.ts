@@ -5,8 +5,8 @@ import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { checkDeliveries, checkEvents, checkRequests, rowOf } from '../ledger/ledger.ts';
 import { recoverAll } from '../ledger/run.ts';
 import { sized } from '../size.ts';
-import type { Published } from '../world/mail.ts';
-import { ACCOUNT_CONCURRENCY, type World } from '../world/world.ts';
+import type { Published } from '../../../sim/email-life.ts';
+import { ACCOUNT_CONCURRENCY, type World } from '../../../sim/world.ts';
 import { addEndpoint, delivered, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
 
@@ -38,7 +38,6 @@ async function scene({ hangs }: { readonly hangs: boolean }): Promise<Scene> {
   });
   const well: Endpoint[] = [];
   for (let index = 0; index < 99; index += 1)
-    // oxlint-disable-next-line no-await-in-loop
     well.push(await addEndpoint(world, `well-${index}`, { events: ['delivered'] }));
   return { world, hanging, well };
 }

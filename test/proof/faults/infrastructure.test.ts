@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest';
 import { checkDeliveries, checkEvents, checkRequests } from '../ledger/ledger.ts';
 import { sized } from '../size.ts';
-import type { Faults } from '../world/process.ts';
-import type { World } from '../world/world.ts';
+import type { Faults } from '../../../sim/process.ts';
+import type { World } from '../../../sim/world.ts';
 import { addEndpoint, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
 
@@ -44,13 +44,11 @@ describe('a deployment', () => {
     };
     for (const [name, faults] of Object.entries(outages)) {
       const world = deployment();
-      // oxlint-disable-next-line no-await-in-loop -- one deployment after the other
       const endpoint = await addEndpoint(world, 'healthy');
       const published = Array.from({ length: sized(300, 3_000) }, () =>
         sent(world, START_MS + world.dice.upTo(3 * MINUTE_MS)),
       );
       world.faults = faults(world);
-      // oxlint-disable-next-line no-await-in-loop
       await run(world, published);
       const found = [
         checkEvents(world, published),
@@ -74,7 +72,6 @@ describe('a deployment', () => {
     let repeated = 0;
     for (let call = 1; call <= sized(60, 400); call += 1) {
       const world = deployment();
-      // oxlint-disable-next-line no-await-in-loop -- one deployment after the other
       const endpoint = await addEndpoint(world, 'flaky', {
         behaviour: () => (world.dice.chance(0.3) ? { status: 500 } : {}),
       });
@@ -85,7 +82,6 @@ describe('a deployment', () => {
         calls += 1;
         return calls === call ? (call % 2 === 0 ? 'killed' : 'killed_after') : undefined;
       };
-      // oxlint-disable-next-line no-await-in-loop
       await run(world, published);
       const requests = checkRequests(world, [endpoint]);
       const found = [checkEvents(world, published), checkDeliveries(world, [endpoint]), requests];

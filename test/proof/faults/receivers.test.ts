@@ -125,12 +125,10 @@ describe('a receiver that', () => {
     const read = new Set<number>();
     const askAll = async (): Promise<void> => {
       for (const { what, head, piece, comesTo } of ENDLESS) {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other, each with a socket of its own
         const receiver = await raw((socket) => {
           socket.write(head);
           pour(socket, piece);
         });
-        // oxlint-disable-next-line no-await-in-loop
         const result = await post(receiver);
         const { status_code: status, error_class: errorClass } = result;
         const told = [status, errorClass].filter((each) => each !== undefined).join(' ');
@@ -143,7 +141,6 @@ describe('a receiver that', () => {
     // What is loaded at the first time is no growth.
     await askAll();
     const grownMb = await grownBy(async () => {
-      // oxlint-disable-next-line no-await-in-loop -- what one round leaves behind, the next one adds to
       for (let round = 0; round < ROUNDS; round += 1) await askAll();
     });
     expect(grownMb).toBeLessThanOrEqual(MOST_GROWN_MB);
@@ -167,11 +164,9 @@ describe('a receiver that', () => {
     const wants = ['120', 'Wed, 25 Feb 2026 12:10:00 GMT', '-5', '1e309', 'abc', '999999999999'];
     const delays: number[] = [];
     for (const want of wants) {
-      // oxlint-disable-next-line no-await-in-loop -- a receiver for each
       const receiver = await raw((socket) =>
         socket.end(`HTTP/1.1 429 Slow\r\nretry-after: ${want}\r\ncontent-length: 0\r\n\r\n`),
       );
-      // oxlint-disable-next-line no-await-in-loop
       delays.push(decide(await post(receiver)).delaySeconds ?? NaN);
     }
     expect(delays).toEqual([120, 600, 60, 60, 60, 21_600]);

@@ -1,10 +1,10 @@
 import { describe, expect } from 'vitest';
 import { createSender } from '../../../lambdas/delivery/send.ts';
 import { toDelivery } from '../../../lambdas/store/deliveries.ts';
-import { anEvent } from '../../builders/events.ts';
+import { anEvent } from '../../../sim/builders/events.ts';
 import { withWebhook } from '../guard/doors.ts';
 import { checkDeliveries, checkEvents, checkRequests } from '../ledger/ledger.ts';
-import type { Behaviour } from '../world/receiver.ts';
+import type { Behaviour } from '../../../sim/receiver.ts';
 import { addEndpoint, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
 import { raw } from './servers.ts';
@@ -91,7 +91,6 @@ describe('a receiver that', () => {
     // As its state machine does: waits for as long as it is told to, and asks again with what it was told.
     while (result.outcome === 'retry') {
       world.nowMs += result.delay_seconds * 1000;
-      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the last one
       ({ result } = await again(result));
     }
     expect(result.outcome).toBe('delivered');

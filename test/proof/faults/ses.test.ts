@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import type { EmailEvent } from '../../../lambdas/core/events.ts';
 import { timelinesOf } from '../../../lambdas/core/message-status.ts';
-import { normalise, type UnownedEvent } from '../../../lambdas/core/normalise.ts';
-import { parseSesMessage } from '../../../lambdas/core/ses-message.ts';
+import { normalise, type UnownedEvent } from '../../../lambdas/ingest/normalize.ts';
+import { parseSesMessage } from '../../../lambdas/ingest/ses-message.ts';
 import { DEFAULT_WORKSPACE_ID } from '../../../lambdas/core/ids.ts';
-import { ingestBatch } from '../../../lambdas/store/ingest-batch.ts';
+import { ingestBatch } from '../../../lambdas/ingest/ingest-batch.ts';
 import { KIND } from '../../../lambdas/store/keys.ts';
-import { tallyBatch } from '../../../lambdas/store/tally.ts';
+import { tallyBatch } from '../../../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory } from '../../../lambdas/store/workspaces.ts';
 import {
   bounceEvent,
@@ -21,11 +21,11 @@ import {
   sesMessageId,
   type Mail,
   type SesEvent,
-} from '../../../local/ses-events.ts';
-import { memoryTable } from '../../fakes/memory-table.ts';
-import { Dice, seededRandom } from '../world/random.ts';
-import { countersOfFact, lifeOf, statusAfter, type Published } from '../world/mail.ts';
-import { recordOf } from '../world/stream.ts';
+} from '../../../sim/ses/events.ts';
+import { memoryTable } from '../../../sim/table.ts';
+import { Dice, seededRandom } from '../../../sim/random.ts';
+import { countersOfFact, lifeOf, statusAfter, type Published } from '../../../sim/email-life.ts';
+import { recordOf } from '../../../sim/stream.ts';
 import { SEED, sized } from '../size.ts';
 import { fault } from './fault.ts';
 
@@ -51,10 +51,8 @@ async function countersOf(bodies: readonly string[]): Promise<Readonly<Record<st
     attributes: { SentTimestamp: String(AT_MS) },
   })) as unknown as SQSRecord[];
   for (let from = 0; from < records.length; from += 10)
-    // oxlint-disable-next-line no-await-in-loop -- one batch after the other
     await ingestBatch(deps, records.slice(from, from + 10));
   for (let time = 0; time < 2; time += 1)
-    // oxlint-disable-next-line no-await-in-loop
     await tallyBatch({ table, retentionDays: 90, now: () => AT_MS }, { shardId: 'shard', records: stream });
   const sums: Record<string, number> = {};
   for (const row of table.rows.values())
@@ -146,7 +144,6 @@ describe('events of SES', () => {
     await expectOneEnd(whole, { seed: SEED, numRuns: orders.whole });
     for (let life = 0; life < lives; life += 1) {
       const told = lifeOf(dice, { acceptedAtMs: AT_MS, workspaceId: DEFAULT_WORKSPACE_ID });
-      // oxlint-disable-next-line no-await-in-loop -- one life after the other
       await expectOneEnd(
         told.filter((each) => !each.unreadable),
         { seed: SEED + life, numRuns: orders.each },

@@ -106,7 +106,6 @@ describe('a receiver that has', () => {
 
     const seen: string[] = [];
     for (const [what, each] of Object.entries(cases)) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const result = await ask(each);
       const { error_class: errorClass, error_detail: detail = '' } = result;
       expect([what, errorClass, decide(result).outcome]).toEqual([what, 'tls_error', 'retry']);

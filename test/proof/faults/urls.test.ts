@@ -26,7 +26,6 @@ async function refusalsOf(urls: readonly string[]): Promise<readonly Refusal[]> 
   const { ask, rows } = setUp();
   const refusals: Refusal[] = [];
   for (const url of urls) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, into one table
     refusals.push(refusalOf(url, await ask({ method: 'POST', path: '/v1/webhooks', body: { url } })));
   }
   expect(rows('endpoint')).toEqual([]);
@@ -144,7 +143,6 @@ describe('a URL', () => {
     const refused: Refusal[] = [];
     const sent: (string | undefined)[] = [];
     for (const url of METADATA.map((host) => `https://${host}/latest/meta-data/`)) {
-      // oxlint-disable no-await-in-loop -- an API for each, one door after the other
       const { create, patch, store, tested, delivered, redelivered, endpointOf } = await withWebhook();
       refused.push(refusalOf(url, await create(url)), refusalOf(url, await patch(url)));
       expect((await endpointOf()).url).toBe(GOOD_URL);
@@ -154,7 +152,6 @@ describe('a URL', () => {
       const { result, attempt } = await delivered();
       expect(result.outcome).toBe('blocked');
       sent.push(test, attempt?.error_class, (await redelivered()).attempt?.error_class);
-      // oxlint-enable no-await-in-loop
     }
     const forbidden = { status: 422, code: 'url_address_forbidden', field: 'url' };
     for (const refusal of refused) expect(refusal).toMatchObject(forbidden);
@@ -204,7 +201,6 @@ describe('a URL', () => {
     expect(refused.map(({ status, field }) => [status, field])).toEqual(refused.map(() => [422, 'url']));
     const { ask, rows } = setUp();
     for (const { url } of ODD)
-      // oxlint-disable-next-line no-await-in-loop -- into one table
       expect((await ask({ method: 'POST', path: '/v1/webhooks', body: { url } })).status).toBe(201);
     const stored = rows('endpoint').map((row) => String(row['url']));
     expect(stored.toSorted()).toEqual(ODD.map(({ host, path }) => `https://${host}${path}`).toSorted());
@@ -212,7 +208,6 @@ describe('a URL', () => {
     // Those that are refused are sent to, too, as if they had been stored as they were typed.
     const sentTo = [...REFUSED, ...ODD];
     for (const { url, host, path } of sentTo) {
-      // oxlint-disable-next-line no-await-in-loop -- a receiver for each
       const { lines, port } = await linesSentTo(url);
       expect(lines).toEqual([
         `POST ${path} HTTP/1.1`,

@@ -1,4 +1,4 @@
-import type { Dice } from '../world/random.ts';
+import type { Dice } from '../../../sim/random.ts';
 import { BLOCKS, type AddressValue, type Block, type Family } from './registry.ts';
 import { spell, type Spelling } from './spellings.ts';
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createResolve, isForbiddenName } from '../../../lambdas/delivery/address-guard.ts';
 import { createSender, type AttemptResult } from '../../../lambdas/delivery/send.ts';
-import { bytesOf, nameServer, type DnsAnswer } from '../../fakes/name-server.ts';
-import { recordFigures } from '../record.ts';
+import { bytesOf, nameServer, type DnsAnswer } from '../../../sim/name-server.ts';
+import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';
-import { Dice, seededRandom } from '../world/random.ts';
+import { Dice, seededRandom } from '../../../sim/random.ts';
 import { anAddress } from './addresses.ts';
 import { setOutCanaries, type Canaries } from './canaries.ts';
 import { watchConnections, type Connections } from './connections.ts';
@@ -69,7 +69,6 @@ describe('a chain of aliases, through our own resolver and real sockets,', () =>
     const results: AttemptResult[] = [];
     for (const { port } of canaries.all) {
       const send = createSender({ allowLoopback, resolve: createResolve([address]) });
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       results.push(await send({ url: `https://${NAME}:${port}/`, headers: {}, body: '' }));
     }
     return results;
@@ -104,7 +103,6 @@ describe('a chain of aliases, through our own resolver and real sockets,', () =>
     expect(await isForbiddenName(NAME, resolve, { allowLoopback: false })).toBe(false);
     const send = createSender({ allowLoopback: false, resolve });
     for (const { port } of canaries.all)
-      // oxlint-disable-next-line no-await-in-loop
       expect(await send({ url: `https://${NAME}:${port}/`, headers: {}, body: '' })).toMatchObject({
         error_class: 'blocked_address',
       });
@@ -142,7 +140,6 @@ describe('a chain of aliases, through our own resolver and real sockets,', () =>
       const text = family === 4 ? dotted(value) : legalIpv6(value, dice);
       const send = createSender({ allowLoopback: false, resolve });
       const port = dice.of(canaries.all).port;
-      // oxlint-disable-next-line no-await-in-loop -- one name server, one answer at a time
       const { error_class: errorClass } = await send({
         url: `https://${NAME}:${port}/`,
         headers: {},

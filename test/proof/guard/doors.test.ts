@@ -167,6 +167,5 @@ it('what an odd but public URL is stored as has nothing odd left', async () => {
     ['https://example.com\\@127.0.0.1/', 'https://example.com/@127.0.0.1/'],
     ['https://0x5db8d822/', 'https://93.184.216.34/'],
   ] as const)
-    // oxlint-disable-next-line no-await-in-loop -- one small check after the other
     expect(await check(url)).toMatchObject({ body: { acceptable: true, url: stored } });
 });

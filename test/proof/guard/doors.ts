@@ -10,7 +10,7 @@ import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { NOW_MS, setUp, type Told } from '../../api/harness.ts';
-import { WORKSPACE_ID, aTask, anEvent } from '../../builders/events.ts';
+import { WORKSPACE_ID, aTask, anEvent } from '../../../sim/builders/events.ts';
 
 export const GOOD_URL = 'https://hooks.example.com/';
 

@@ -2,9 +2,9 @@ import { isIP } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAllowedAddress } from '../../../lambdas/delivery/address-guard.ts';
 import { createSender } from '../../../lambdas/delivery/send.ts';
-import { recordFigures } from '../record.ts';
+import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';
-import { Dice, seededRandom } from '../world/random.ts';
+import { Dice, seededRandom } from '../../../sim/random.ts';
 import { anAddress, edges } from './addresses.ts';
 import { setOutCanaries, type Canaries } from './canaries.ts';
 import { watchConnections, type Connections } from './connections.ts';
@@ -160,7 +160,6 @@ describe('through real sockets', () => {
     async function lane(): Promise<void> {
       while (tried < tries) {
         tried += 1;
-        // oxlint-disable-next-line no-await-in-loop -- as many at a time as there are lanes
         const mistake = await sendTo(nextUrl(), aScript(dice));
         if (mistake !== undefined) wrong.push(mistake);
       }
@@ -193,7 +192,6 @@ describe('through real sockets', () => {
       ];
       for (const [index, [name, addresses]] of ways.entries()) {
         const send = createSender({ allowLoopback: true, resolve: () => Promise.resolve(addresses) });
-        // oxlint-disable-next-line no-await-in-loop -- one after the other, to see which one came
         await send({ url: `https://${name}:${port}/`, headers: {}, body: '' });
         expect(hits()).toBe(index + 1);
         expect(connections.unapproved.at(-1)).toBe(host);

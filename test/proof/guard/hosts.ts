@@ -1,4 +1,4 @@
-import type { Dice } from '../world/random.ts';
+import type { Dice } from '../../../sim/random.ts';
 import { anIpv4, anIpv6 } from './addresses.ts';
 import { dotted, legalIpv6, looseIpv4 } from './spellings.ts';
 

@@ -1,5 +1,5 @@
 import type { Resolve } from '../../../lambdas/delivery/address-guard.ts';
-import type { Dice } from '../world/random.ts';
+import type { Dice } from '../../../sim/random.ts';
 import { anAddress, anIpv4, anIpv6 } from './addresses.ts';
 import { isPublic } from './registry.ts';
 import { dotted, legalIpv6 } from './spellings.ts';

@@ -1,4 +1,4 @@
-import type { Dice } from '../world/random.ts';
+import type { Dice } from '../../../sim/random.ts';
 import type { Family } from './registry.ts';
 
 export interface Spelling {

@@ -1,4 +1,4 @@
-import type { Dice } from '../world/random.ts';
+import type { Dice } from '../../../sim/random.ts';
 import { aHost } from './hosts.ts';
 
 const SCHEMES = [

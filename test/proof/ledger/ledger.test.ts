@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { recordFigures } from '../record.ts';
+import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';
-import type { Fault } from '../world/process.ts';
+import type { Fault } from '../../../sim/process.ts';
 import { AUTOMATED, IN_CONFLICT, UNCOUNTED } from './ledger.ts';
 import type { LedgerOptions, LedgerReport } from './run.ts';
 
@@ -41,7 +41,6 @@ async function runWorlds(): Promise<readonly LedgerReport[]> {
   const seeds = Array.from({ length: WORLDS }, (_, index) => SEED + index).values();
   const lanes = Array.from({ length: availableParallelism() }, async () => {
     for (const seed of seeds) {
-      // oxlint-disable-next-line no-await-in-loop -- one world at a time in each lane
       reports.push(await inProcess({ seed, messages: MESSAGES, faultShare: FAULT_SHARE }));
       console.log(`${reports.length} of ${WORLDS} worlds`);
     }

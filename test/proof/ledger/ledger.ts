@@ -8,8 +8,14 @@ import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
 import { attemptWorkspace, endpointChangesPartition } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/pages.ts';
-import { countersOfFact, isSimulated, statusAfter, type Fact, type Published } from '../world/mail.ts';
-import type { World } from '../world/world.ts';
+import {
+  countersOfFact,
+  isSimulated,
+  statusAfter,
+  type Fact,
+  type Published,
+} from '../../../sim/email-life.ts';
+import type { World } from '../../../sim/world.ts';
 
 export interface Findings {
   /** What nothing explains; each by its name. */

@@ -4,9 +4,9 @@ import { DEFAULT_ENDPOINT_EVENTS } from '../../../lambdas/core/events.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
-import { putEndpoint } from '../../builders/rows.ts';
-import { Receiver, type Behaviour } from '../world/receiver.ts';
-import type { World } from '../world/world.ts';
+import { putEndpoint } from '../../../sim/builders/rows.ts';
+import { Receiver, type Behaviour } from '../../../sim/receiver.ts';
+import type { World } from '../../../sim/world.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,5 +1,5 @@
 /** Real input with something wrong in it, as whoever has the name of a topic, an address or a key could send it. */
-import type { Dice } from '../world/random.ts';
+import type { Dice } from '../../../sim/random.ts';
 
 /** In JSON it becomes a list a hundred deep, or ten thousand, which no copy and no `JSON.stringify` gets through. */
 const DEEP = '<deep>';

@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { createAuthorizer } from '../../../lambdas/api/authorize.ts';
 import { isWellFormedApiKey, newApiKey } from '../../../lambdas/core/api-key.ts';
 import { openCursor, sealCursor, type CursorScope } from '../../../lambdas/core/cursor.ts';
-import { WORKSPACE_ID } from '../../builders/events.ts';
-import type { Dice } from '../world/random.ts';
+import { WORKSPACE_ID } from '../../../sim/builders/events.ts';
+import type { Dice } from '../../../sim/random.ts';
 import { damagedText, noise } from './damage.ts';
 import { asError, must, unchanged, type Parser } from './parser.ts';
 

@@ -15,11 +15,11 @@ import { addressForms, bareAddress, hasBareSpace, mailboxHeader } from '../../..
 import { isWellFormedApiKey } from '../../../lambdas/core/api-key.ts';
 import { openCursor } from '../../../lambdas/core/cursor.ts';
 import { UnreadableMessage } from '../../../lambdas/core/errors.ts';
-import { normalise } from '../../../lambdas/core/normalise.ts';
+import { normalise } from '../../../lambdas/ingest/normalize.ts';
 import { parseRetryAfter } from '../../../lambdas/core/retry-schedule.ts';
-import { parseSesMessage } from '../../../lambdas/core/ses-message.ts';
-import { parseSesTimestamp } from '../../../lambdas/core/ses-timestamps.ts';
-import { SAMPLES } from '../../fixtures/ses-samples.ts';
+import { parseSesMessage } from '../../../lambdas/ingest/ses-message.ts';
+import { parseSesTimestamp } from '../../../lambdas/ingest/ses-timestamps.ts';
+import { SAMPLES } from '../../../sim/ses/samples.ts';
 import { must } from './parser.ts';
 
 const LENGTH = 40_000;

@@ -8,10 +8,10 @@ import type { AttemptResult, WebhookRequest } from '../../../lambdas/delivery/se
 import { putRecovery } from '../../../lambdas/store/commands.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
-import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../builders/events.ts';
-import { putEndpoint } from '../../builders/rows.ts';
-import { memoryTable } from '../../fakes/memory-table.ts';
-import type { Dice } from '../world/random.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../../sim/builders/events.ts';
+import { putEndpoint } from '../../../sim/builders/rows.ts';
+import { memoryTable } from '../../../sim/table.ts';
+import type { Dice } from '../../../sim/random.ts';
 import { damaged } from './damage.ts';
 import { asError, must, unchanged, type Parser, type Verdict } from './parser.ts';
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Dice } from '../world/random.ts';
+import type { Dice } from '../../../sim/random.ts';
 
 /** What became of a try: taken for what it says it is, or refused in the way that the parser promises. */
 export type Verdict = 'taken' | 'refused';

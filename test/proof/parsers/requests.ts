@@ -6,9 +6,9 @@ import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { openProbe } from '../../../lambdas/store/probes.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { NOW_MS, setUp, type Ask, type SentMail } from '../../api/harness.ts';
-import { WORKSPACE_ID, anEvent } from '../../builders/events.ts';
-import { SAMPLES } from '../../fixtures/ses-samples.ts';
-import type { Dice } from '../world/random.ts';
+import { WORKSPACE_ID, anEvent } from '../../../sim/builders/events.ts';
+import { SAMPLES } from '../../../sim/ses/samples.ts';
+import type { Dice } from '../../../sim/random.ts';
 import { damaged, damagedText, noise, sentJson } from './damage.ts';
 import { must, type Parser, type Verdict } from './parser.ts';
 

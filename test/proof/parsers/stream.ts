@@ -11,10 +11,10 @@ import { holdDelivery, recordAttempt } from '../../../lambdas/store/deliveries.t
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import type { Row } from '../../../lambdas/store/pages.ts';
 import { suppressRecipient } from '../../../lambdas/store/suppressions.ts';
-import { tallyBatch } from '../../../lambdas/store/tally.ts';
-import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../builders/events.ts';
-import { memoryTable } from '../../fakes/memory-table.ts';
-import type { Dice } from '../world/random.ts';
+import { tallyBatch } from '../../../lambdas/tally/tally-batch.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../../sim/builders/events.ts';
+import { memoryTable } from '../../../sim/table.ts';
+import type { Dice } from '../../../sim/random.ts';
 import { damaged } from './damage.ts';
 import { must, unchanged, type Parser, type Verdict } from './parser.ts';
 

@@ -5,7 +5,7 @@ import { bareAddress, canonicalAddress, mailboxHeader } from '../../../lambdas/c
 import { requireEnv, requireNumberEnv } from '../../../lambdas/core/env.ts';
 import { packRawEvent, unpackRawEvent } from '../../../lambdas/core/raw-event.ts';
 import { resolveOptions, type StackOptions } from '../../../lib/options.ts';
-import { SAMPLES } from '../../fixtures/ses-samples.ts';
+import { SAMPLES } from '../../../sim/ses/samples.ts';
 import { damaged, damagedText, noise } from './damage.ts';
 import { asError, must, unchanged, type Parser } from './parser.ts';
 

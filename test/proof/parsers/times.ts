@@ -1,10 +1,10 @@
 /** Times as others write them, each read in two ways that must agree. */
 import { parseRetryAfter, retryDelaySeconds } from '../../../lambdas/core/retry-schedule.ts';
-import { parseSesTimestamp } from '../../../lambdas/core/ses-timestamps.ts';
+import { parseSesTimestamp } from '../../../lambdas/ingest/ses-timestamps.ts';
 import { intervalEnd } from '../../../lambdas/core/stats.ts';
 import { expiresAtSeconds, formatTimestamp, sortableTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { rfc3339 } from '../../../lambdas/api/schemas/common.ts';
-import type { Dice } from '../world/random.ts';
+import type { Dice } from '../../../sim/random.ts';
 import { damaged, damagedText, noise } from './damage.ts';
 import { must, type Parser } from './parser.ts';
 

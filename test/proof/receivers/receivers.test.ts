@@ -5,9 +5,9 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { join } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordFigures } from '../record.ts';
+import { recordFigures } from '../../../pages/reliability/records.ts';
 import { sized } from '../size.ts';
-import { BEHAVIOURS, HONEST, type Behaviour } from './behaviours.ts';
+import { BEHAVIOURS, HONEST, type Behaviour } from './behaviors.ts';
 import type { Asked, Attempts, Job, State, Told } from './protocol.ts';
 
 /**
@@ -97,7 +97,6 @@ beforeAll(async () => {
   const { port } = (await answerOf(well)) as { port: number };
   healthy = { name: 'healthy', url: `http://127.0.0.1:${port}/` };
   for (const [name, behaviour] of Object.entries(BEHAVIOURS)) {
-    // oxlint-disable-next-line no-await-in-loop -- some dozen
     const own = await listen(behaviour);
     const host = behaviour.listens === 'tls of another host' ? 'other.example.com' : 'hooks.example.com';
     jobs.push({
@@ -156,9 +155,7 @@ describe(`${Object.keys(BEHAVIOURS).length} kinds of receivers that misbehave, $
     const told: Told[] = [];
     const after: State[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- one round after the other
       told.push(...(await attempts(all)).told);
-      // oxlint-disable-next-line no-await-in-loop
       after.push(await settled());
     }
     const inMb = (bytes: number) => Math.max(0, Math.round(bytes / 1024 / 1024));
@@ -187,11 +184,8 @@ describe(`${Object.keys(BEHAVIOURS).length} kinds of receivers that misbehave, $
   it('slow a healthy one down no more than twice as much as as many honest ones', async () => {
     const rounds: Record<'alone' | 'honest' | 'hostile', number>[] = [];
     for (let round = 0; round < TIMINGS; round += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other, here and below
       const alone = await oneByOne(Array.from({ length: 200 }, () => healthy));
-      // oxlint-disable-next-line no-await-in-loop
       const honest = await attempts(Array.from({ length: 10 }, () => quiet).flat());
-      // oxlint-disable-next-line no-await-in-loop
       const hostile = await attempts(Array.from({ length: 10 }, () => jobs).flat());
       expect(hostile.healthy.every(({ comesTo }) => comesTo === 'delivered')).toBe(true);
       rounds.push({ alone: p99(alone.told), honest: p99(honest.healthy), hostile: p99(hostile.healthy) });
@@ -223,7 +217,6 @@ describe(`${Object.keys(BEHAVIOURS).length} kinds of receivers that misbehave, $
     const job = { name: 'smuggler', url: `http://127.0.0.1:${port}/` };
     const outcomes: string[] = [];
     for (let request = 0; request < 3; request += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- over one connection, if it is kept
       const { told } = await oneByOne([job]);
       outcomes.push(...told.map(({ comesTo }) => comesTo));
     }
@@ -238,11 +231,9 @@ afterAll(() => recordFigures('receivers', figures));
 async function settled(): Promise<State> {
   let now = await state();
   for (let look = 0; look < 600 && now.sockets > 0; look += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- until it is so
     await new Promise((resolve) => {
       setTimeout(resolve, 100);
     });
-    // oxlint-disable-next-line no-await-in-loop
     now = await state();
   }
   return now;

@@ -27,7 +27,6 @@ async function attemptAll(jobs: readonly Job[], parallel: number): Promise<reado
   const left = jobs.values();
   await Promise.all(
     Array.from({ length: parallel }, async () => {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other, side by side with the others
       for (const job of left) told.push(await attempt(job));
     }),
   );
@@ -40,9 +39,7 @@ async function attemptMeanwhile(job: Job, others: Promise<unknown>): Promise<rea
   void others.finally(() => (work.over = true));
   const told: Told[] = [];
   while (!work.over) {
-    // oxlint-disable-next-line no-await-in-loop
     told.push(await attempt(job));
-    // oxlint-disable-next-line no-await-in-loop
     await new Promise((resolve) => {
       setTimeout(resolve, 10);
     });

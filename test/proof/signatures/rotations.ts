@@ -4,7 +4,7 @@ import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { signedRequest } from '../../../lambdas/delivery/signed-request.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { setUp } from '../../api/harness.ts';
-import { WORKSPACE_ID, anEvent } from '../../builders/events.ts';
+import { WORKSPACE_ID, anEvent } from '../../../sim/builders/events.ts';
 import type { Arrived } from './requests.ts';
 
 const DAY_MS = 86_400_000;
@@ -110,12 +110,10 @@ export async function* looksAt(rotations: readonly Rotation[]): AsyncGenerator<L
 
   for (const [index, { afterMs, overlapSeconds, looks }] of rotations.entries()) {
     world.nowMs += afterMs;
-    // oxlint-disable-next-line no-await-in-loop -- each rotation follows the last one
     const { secret } = await post(`/v1/webhooks/${made.id}/rotate-secret`, {
       overlap_seconds: overlapSeconds,
     });
     known = rotate(known, secret, world.nowMs, overlapSeconds);
-    // oxlint-disable-next-line no-await-in-loop
     const endpoint = await getEndpoint(table, WORKSPACE_ID, made.id);
     if (!endpoint) throw new Error('The endpoint is gone');
     const nextMs = world.nowMs + (rotations[index + 1]?.afterMs ?? 9 * DAY_MS);

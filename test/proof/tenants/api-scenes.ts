@@ -26,7 +26,6 @@ async function atTheDoor(stage: Stage): Promise<void> {
   stage.shown.push(text, apiKeyHash(text));
   stage.named.push(id);
   for (const key of [text, newApiKey('live', randomBytes), CANARY.key, CANARY.recipient, `${text} `, ''])
-    // oxlint-disable-next-line no-await-in-loop -- one request after the other, here and below
     await stage.call(() => functions.authorizer({ 'x-api-key': key, cookie: CANARY.token }));
   await stage.while(
     () => DENIED,
@@ -72,7 +71,6 @@ async function badRequests(stage: Stage): Promise<void> {
     { method: 'POST', path: '/v1/webhooks', body: { url: `https://${CANARY.host}:0/?${CANARY.token}` } },
     { method: CANARY.token, path: '/v1/send', body: MAIL },
   ];
-  // oxlint-disable-next-line no-await-in-loop
   for (const request of refused) await stage.ask(request);
 }
 
@@ -89,7 +87,6 @@ async function everyRouteWhile(stage: Stage, ...services: readonly Service[]): P
         ...request.headers,
       };
       const asked = { ...request, headers, ...(body !== undefined && { body }) };
-      // oxlint-disable-next-line no-await-in-loop
       await stage.while(
         (failing) => (failing === service ? DENIED : undefined),
         () => stage.ask(asked),
@@ -105,21 +102,15 @@ async function sends(stage: Stage): Promise<void> {
       body: MAIL,
       ...(key !== undefined && { headers: { 'idempotency-key': key } }),
     });
-  for (const key of [undefined, CANARY.idempotencyKey, CANARY.idempotencyKey])
-    // oxlint-disable-next-line no-await-in-loop
-    await send(key);
+  for (const key of [undefined, CANARY.idempotencyKey, CANARY.idempotencyKey]) await send(key);
   for (const [index, error] of SES_ERRORS.entries()) {
     const fails = (service: Service) => (service === 'ses' ? error : undefined);
-    // oxlint-disable-next-line no-await-in-loop
     await stage.while(fails, () => send());
-    // oxlint-disable-next-line no-await-in-loop
     await stage.while(fails, () => send(`${CANARY.idempotencyKey}-${index}`));
     const path = `/v1/suppressions/${encodeURIComponent(CANARY.suppressed)}`;
-    // oxlint-disable-next-line no-await-in-loop
     await stage.while(fails, () => stage.ask({ method: 'DELETE', path, query: { ses: 'true' } }));
   }
   for (const command of ['UpdateCommand', 'BatchWriteCommand', 'PutCommand'])
-    // oxlint-disable-next-line no-await-in-loop
     await stage.while(
       (_service, name) => (name === command ? DENIED : undefined),
       () => send(`${CANARY.idempotencyKey}-${command}`),

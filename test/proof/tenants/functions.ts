@@ -13,7 +13,7 @@ import type {
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { vi } from 'vitest';
 import { ENV } from '../../../lambdas/core/env.ts';
-import { memoryTable } from '../../fakes/memory-table.ts';
+import { memoryTable } from '../../../sim/table.ts';
 
 export const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:topic';
 

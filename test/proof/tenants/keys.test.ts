@@ -6,10 +6,10 @@ import { apiKeyHash, newApiKey } from '../../../lambdas/core/api-key.ts';
 import { deterministicId } from '../../../lambdas/core/ids.ts';
 import { putApiKey, type ApiKey } from '../../../lambdas/store/api-keys.ts';
 import { openProbe } from '../../../lambdas/store/probes.ts';
-import { resource, templateOf } from '../../lib/template.ts';
-import { recordFigures } from '../record.ts';
+import { resource, templateOf } from '../../../pages/template.ts';
+import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';
-import { Dice, seededRandom } from '../world/random.ts';
+import { Dice, seededRandom } from '../../../sim/random.ts';
 import { loadFunctions, unloadFunctions, type Functions } from './functions.ts';
 import { captureLogs, type LogCapture } from './log-capture.ts';
 import { textOfRow } from './rows.ts';
@@ -95,7 +95,6 @@ describe('a key that is good for nothing', () => {
         index,
         dice,
       );
-      // oxlint-disable-next-line no-await-in-loop -- one after the other, so that no answer is another's
       if ((await answerTo(key)) !== unknown) other += 1;
     }
     Object.assign(figures, {
@@ -127,9 +126,7 @@ describe('a key that is revoked', () => {
     expect(await answerTo(used.text)).toContain('"Allow"');
     afterAMinute();
     for (const { text, id } of [unused, used]) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await ask('DELETE', `/v1/api-keys/${id}`);
-      // oxlint-disable-next-line no-await-in-loop
       expect(await answerTo(text)).toContain('"Deny"');
     }
   });
@@ -144,7 +141,6 @@ describe('a key that is revoked', () => {
     // Each use would restart the minute if it could.
     for (let seconds = 0; seconds < 60; seconds += 10) {
       vi.setSystemTime(revokedMs + seconds * 1000);
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await answerTo(text);
     }
     vi.setSystemTime(revokedMs + 60_000);
@@ -168,16 +164,13 @@ describe('what is stored', () => {
   it('holds no key, no secret, no idempotency key and no token, in any form it could be read back from', async () => {
     const made = { keys: [] as string[], secrets: [] as string[] };
     for (let number = 0; number < 20; number += 1) {
-      // oxlint-disable-next-line no-await-in-loop
       const { key = '' } = await ask('POST', '/v1/api-keys', { name: `Server ${number}` });
       made.keys.push(key);
-      // oxlint-disable-next-line no-await-in-loop
       await answerTo(key);
     }
     const { id = '', secret = '' } = await ask('POST', '/v1/webhooks', { url: 'https://127.0.0.1/hook' });
     made.secrets.push(secret);
     for (const path of ['rotate-secret', 'rotate-secret', 'rotate-secret']) {
-      // oxlint-disable-next-line no-await-in-loop
       const { secret: next = '' } = await ask('POST', `/v1/webhooks/${id}/${path}`, {});
       made.secrets.push(next);
     }

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { recordFigures } from '../record.ts';
+import { recordFigures } from '../../../pages/reliability/records.ts';
 import { playApi } from './api-scenes.ts';
 import { CANARY, linesWith } from './canaries.ts';
 import { loadFunctions, unloadFunctions } from './functions.ts';
 import { captureLogs } from './log-capture.ts';
-import { playMail } from './mail-scenes.ts';
+import { playMail } from './email-scenes.ts';
 import { startReceivers, type Receivers } from './receivers.ts';
 import { textOfRow } from './rows.ts';
 import { Stage } from './stage.ts';
@@ -94,7 +94,6 @@ describe('the means of this proof', () => {
     const logs = captureLogs();
     process.stdout.write(`a ${CANARY.recipient}\n`);
     process.stderr.write(Buffer.from(`b ${CANARY.token}\n`));
-    // oxlint-disable-next-line no-console -- it is the console that is listened to
     console.warn('c', { [CANARY.tag]: 1 });
     for (const form of ['base64', 'hex'] as const)
       for (const before of ['', 'x', 'xx'])

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { ROUTES } from '../../../lambdas/api/routes.ts';
 import { SCOPES } from '../../../lambdas/core/api-key.ts';
-import { recordFigures } from '../record.ts';
+import { recordFigures } from '../../../pages/reliability/records.ts';
 import { ownPath } from './attacks.ts';
 import { DOCUMENT, OPERATIONS, operationsOf, type Operation, type Parameter } from './operations.ts';
 import { requestOf } from './requests.ts';
@@ -75,7 +75,6 @@ describe('every operation', () => {
       })),
     );
     for (const { operation, scope } of smaller) {
-      // oxlint-disable-next-line no-await-in-loop
       const told = await ask({ ...requestOf(operation, attacker), scopes: [scope] });
       expect([operation.id, told.status, told.body.error.code]).toEqual([
         operation.id,
@@ -130,7 +129,6 @@ describe('every operation', () => {
       const found: string[] = [];
       for (let cursor: string | undefined | null; cursor !== null;) {
         const query = { limit: '1', ...(cursor !== undefined && { cursor }) };
-        // oxlint-disable-next-line no-await-in-loop -- each page follows from the last
         const told = await ask({ path, query, workspaceId: attacker.workspaceId });
         expect(leaksIn(told, secretsOf(victim, table), '')).toEqual([]);
         found.push(...told.body.data.map((each: unknown) => JSON.stringify(each)));
@@ -147,7 +145,6 @@ describe('the means of this proof', () => {
     const { victim, table, ask } = await twoTenants();
     const seen = new Set<string>();
     for (const operation of OPERATIONS.filter(({ method }) => method === 'GET')) {
-      // oxlint-disable-next-line no-await-in-loop
       const told = await ask(requestOf(operation, victim));
       for (const leak of leaksIn(told, secretsOf(victim, table), '')) seen.add(leak);
     }
@@ -174,7 +171,6 @@ describe('the means of this proof', () => {
     const before = table.calls.length;
     for (const { scope, path } of pages) {
       expect(scope).toBe('public');
-      // oxlint-disable-next-line no-await-in-loop
       await ask({ path: path.replace(/\{\w+\+?\}/, victim.ids.endpoint) });
     }
     expect(table.calls).toHaveLength(before);

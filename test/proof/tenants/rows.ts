@@ -1,7 +1,7 @@
 import { KIND } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/pages.ts';
 import type { Told } from '../../api/harness.ts';
-import type { MemoryTable } from '../../fakes/memory-table.ts';
+import type { MemoryTable } from '../../../sim/table.ts';
 import type { Tenant } from './tenants.ts';
 
 /** A row as text, its bytes included. */

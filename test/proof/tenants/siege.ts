@@ -71,10 +71,8 @@ export class Siege {
     if (parameter.in === 'path' && none.status !== wanted)
       this.complain('nobody’s', `is answered ${none.status}`);
     for (const attack of attacksOn(operation, parameter, this.world)) {
-      // oxlint-disable-next-line no-await-in-loop -- the table is looked at before and after each
       this.judge(attack, await this.attack(attack), none);
       if (parameter.in !== 'path') continue;
-      // oxlint-disable-next-line no-await-in-loop
       const { status } = await this.attack(attack, true);
       if (![403, 404, 405].includes(status))
         this.complain(attack.what, `as it is written is answered ${status}`);

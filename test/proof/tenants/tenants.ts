@@ -9,9 +9,9 @@ import { openProbe } from '../../../lambdas/store/probes.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { NOW_MS, setUp, type Ask, type Told } from '../../api/harness.ts';
-import { aTask, anEvent } from '../../builders/events.ts';
+import { aTask, anEvent } from '../../../sim/builders/events.ts';
 import { SEED } from '../size.ts';
-import { Dice, seededRandom } from '../world/random.ts';
+import { Dice, seededRandom } from '../../../sim/random.ts';
 
 /** What an id can be of. */
 export const KINDS = [
@@ -79,7 +79,6 @@ async function storeMail(
   for (const event of events) {
     const task = aTask(event, endpoint);
     const stored = { event, ttl: 1 };
-    // oxlint-disable-next-line no-await-in-loop -- in the same order on every run
     await claimAttempt(table, { task, stored, execution: 'x', nowMs: NOW_MS });
     const attempt = {
       number: 1,
@@ -88,9 +87,7 @@ async function storeMail(
       duration_ms: 5,
       response_excerpt: word,
     } as const;
-    // oxlint-disable-next-line no-await-in-loop
     await recordAttempt(table, task, { attempt, ttl: 1 });
-    // oxlint-disable-next-line no-await-in-loop
     await settleDelivery(table, task, { status: 'exhausted', attemptCount: 1, nowMs: NOW_MS });
   }
   const [event] = events;
@@ -146,7 +143,6 @@ async function aTenant(deployment: Deployment, character: Character): Promise<Te
   const event = await storeMail(deployment, workspaceId, { word, endpointId: endpoint });
   await storeCounters(deployment, { workspaceId, endpointId: endpoint }, character);
   for (const number of [0, 1, 2])
-    // oxlint-disable-next-line no-await-in-loop -- in the same order on every run
     await post('/v1/suppressions', { address: `ann${number}.${word}@example.com` });
   const { recovery_id: recovery = '' } = await post(`${path}/recover`, { since: '2026-02-25T11:00:00Z' });
   const idempotency = `order-${word}`;
@@ -157,7 +153,6 @@ async function aTenant(deployment: Deployment, character: Character): Promise<Te
   const lists = ['/v1/send/logs', `${path}/changes`, `${path}/deliveries`, '/v1/suppressions'];
   const cursors: Record<string, string> = {};
   for (const list of lists)
-    // oxlint-disable-next-line no-await-in-loop
     cursors[list] = (await ask({ path: list, query: { limit: '1' } })).body.next_cursor;
   const exported = await ask({ path: '/v1/send/logs/export', query: { format: 'csv', limit: '1' } });
   cursors['/v1/send/logs/export'] = String(exported.headers['x-next-cursor']);

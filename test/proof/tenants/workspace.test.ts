@@ -77,7 +77,6 @@ describe.each(byId(WITH_KEY))('%s', (_id, operation) => {
     const request = requestOf(operation, attacker);
     for (const name of NAMES) {
       const query = { ...request.query, [name]: victim.workspaceId };
-      // oxlint-disable-next-line no-await-in-loop
       const { status, body } = await ask({ ...request, query });
       expect([status, body.error.code, body.error.field]).toEqual([400, 'invalid_parameter', name]);
     }
@@ -93,7 +92,6 @@ it.each(byId(WITH_KEY.filter(({ hasBody }) => hasBody)))(
     const request = requestOf(operation, attacker);
     for (const name of NAMES) {
       const given = { ...(request.body as object), [name]: victim.workspaceId };
-      // oxlint-disable-next-line no-await-in-loop
       const { status, body } = await ask({ ...request, body: given });
       expect([status, body.error.code, body.error.field]).toEqual([422, 'invalid_field', name]);
     }

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { memoryTable } from '../../fakes/memory-table.ts';
+import { memoryTable } from '../../../sim/table.ts';
 import { BEHAVIORS } from './behaviors/index.ts';
 
 describe('a conditional write', () => {

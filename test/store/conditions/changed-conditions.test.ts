@@ -3,7 +3,7 @@
  * fails: the condition is not tested, or it is not needed.
  */
 import { describe, expect, it } from 'vitest';
-import { memoryTable } from '../../fakes/memory-table.ts';
+import { memoryTable } from '../../../sim/table.ts';
 import { BEHAVIORS } from './behaviors/index.ts';
 import type { Behavior } from './behaviors/behavior.ts';
 import { onConditions, type Sent } from './conditional-writes.ts';
@@ -25,7 +25,6 @@ async function sentConditions(): Promise<ReadonlyMap<string, Sent & { readonly b
       sent.set(nameOf(each), { ...each, by: [...new Set([...known, behavior])] });
       return each.text;
     });
-    // oxlint-disable-next-line no-await-in-loop -- one behavior at a time
     await behavior.run(table);
   }
   return sent;

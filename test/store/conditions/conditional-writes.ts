@@ -1,5 +1,5 @@
 /** Looks into the conditional writes that reach a table, and replaces the condition of one of them. */
-import { tokens, type MemoryTable } from '../../fakes/memory-table.ts';
+import { tokens, type MemoryTable } from '../../../sim/table.ts';
 import { siteOf } from './sites.ts';
 
 /** A condition as it was sent. */

@@ -1,6 +1,6 @@
 /** The tools of this directory: where conditions are, and in which ways each one can be changed. */
 import { describe, expect, it } from 'vitest';
-import { memoryTable } from '../../fakes/memory-table.ts';
+import { memoryTable } from '../../../sim/table.ts';
 import { onConditions } from './conditional-writes.ts';
 import { conditionsIn, siteOf } from './sites.ts';
 import { changesOf, parseCondition, print } from './weaken.ts';

@@ -7,7 +7,7 @@ import { join, relative, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 /** Every directory whose code can write to the table. */
-const SEARCHED = ['lambdas', 'bin', 'lib', 'local'];
+const SEARCHED = ['lambdas', 'admin', 'bin', 'lib', 'local'];
 
 const CONDITION = /(?<!Key)\bConditionExpression\b/;
 const TOP_LEVEL = /^(?:export )?(?:async )?(?:function\*? |const |class )(\w+)/;

@@ -1,5 +1,5 @@
 /** Every way in which a condition can be weakened, or made stricter, by leaving a part of it out. */
-import { tokens } from '../../fakes/memory-table.ts';
+import { tokens } from '../../../sim/table.ts';
 
 type Node =
   | { readonly kind: 'OR' | 'AND'; readonly parts: readonly Node[] }

@@ -1,4 +1,4 @@
-import type { MemoryTable } from '../../../fakes/memory-table.ts';
+import type { MemoryTable } from '../../../../sim/table.ts';
 
 /** What a conditional write promises, as a test on an empty table. It runs once as it is, and once for each changed condition. */
 export interface Behavior {

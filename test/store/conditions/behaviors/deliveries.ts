@@ -15,8 +15,8 @@ import {
 } from '../../../../lambdas/store/deliveries.ts';
 import { deliveryKey } from '../../../../lambdas/store/keys.ts';
 import type { Row } from '../../../../lambdas/store/pages.ts';
-import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../../builders/events.ts';
-import type { MemoryTable } from '../../../fakes/memory-table.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../../../sim/builders/events.ts';
+import type { MemoryTable } from '../../../../sim/table.ts';
 import { behavior, type Behavior } from './behavior.ts';
 
 const NOW_MS = Date.parse('2026-02-25T12:00:05Z');

@@ -17,9 +17,9 @@ import {
   updateEndpoint,
 } from '../../../../lambdas/store/endpoints.ts';
 import { KIND } from '../../../../lambdas/store/keys.ts';
-import { WORKSPACE_ID, anEndpoint } from '../../../builders/events.ts';
-import { putEndpoint } from '../../../builders/rows.ts';
-import type { MemoryTable } from '../../../fakes/memory-table.ts';
+import { WORKSPACE_ID, anEndpoint } from '../../../../sim/builders/events.ts';
+import { putEndpoint } from '../../../../sim/builders/rows.ts';
+import type { MemoryTable } from '../../../../sim/table.ts';
 import { behavior, type Behavior } from './behavior.ts';
 
 const ENDPOINT = anEndpoint();

@@ -9,8 +9,8 @@ import {
   suppressRecipient,
 } from '../../../../lambdas/store/suppressions.ts';
 import { createWorkspace, getWorkspace, workspaceDirectory } from '../../../../lambdas/store/workspaces.ts';
-import { WORKSPACE_ID, anEvent } from '../../../builders/events.ts';
-import { fakeKms } from '../../../fakes/kms.ts';
+import { WORKSPACE_ID, anEvent } from '../../../../sim/builders/events.ts';
+import { fakeKms } from '../../../../sim/kms.ts';
 import { behavior, type Behavior } from './behavior.ts';
 
 const FIRST_AT = '2026-02-25T12:00:00Z';

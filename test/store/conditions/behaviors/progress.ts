@@ -5,9 +5,9 @@ import { expect } from 'vitest';
 import { deterministicId } from '../../../../lambdas/core/ids.ts';
 import { advanceRecovery, getRecovery, putRecovery } from '../../../../lambdas/store/commands.ts';
 import { eventRows } from '../../../../lambdas/store/event-rows.ts';
-import { tallyBatch } from '../../../../lambdas/store/tally.ts';
-import { WORKSPACE_ID, anEndpoint, anEvent } from '../../../builders/events.ts';
-import type { MemoryTable } from '../../../fakes/memory-table.ts';
+import { tallyBatch } from '../../../../lambdas/tally/tally-batch.ts';
+import { WORKSPACE_ID, anEndpoint, anEvent } from '../../../../sim/builders/events.ts';
+import type { MemoryTable } from '../../../../sim/table.ts';
 import { behavior, type Behavior } from './behavior.ts';
 
 const AT = '2026-02-25T12:00:00Z';
@@ -49,7 +49,6 @@ const counted = (table: MemoryTable) =>
 async function tally(table: MemoryTable, ...batches: readonly (readonly DynamoDBRecord[])[]): Promise<void> {
   const deps = { table, retentionDays: 90, now: () => Date.parse(AT) };
   for (const batch of batches) {
-    // oxlint-disable-next-line no-await-in-loop -- one batch after the other
     await tallyBatch(deps, { shardId: 'shard-a', records: batch });
   }
 }

@@ -8,8 +8,8 @@ import {
   releaseKey,
   settleSend,
 } from '../../../../lambdas/store/idempotency.ts';
-import { WORKSPACE_ID } from '../../../builders/events.ts';
-import type { MemoryTable } from '../../../fakes/memory-table.ts';
+import { WORKSPACE_ID } from '../../../../sim/builders/events.ts';
+import type { MemoryTable } from '../../../../sim/table.ts';
 import { behavior, type Behavior } from './behavior.ts';
 
 const AT = '2026-02-25T12:00:00Z';

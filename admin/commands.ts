@@ -1,0 +1,206 @@
+/** Every command of `npm run admin`: its help, the options that it accepts, and what it runs. */
+import packageJson from '../package.json' with { type: 'json' };
+import { SCOPES } from '../lambdas/core/api-key.ts';
+import type { CommandSpec, OptionSpecs, Program, Values } from '../cli/program.ts';
+import { attach, detach } from './attach.ts';
+import { dashboard } from './dashboard.ts';
+import type { Deployment } from './deployment.ts';
+import { init } from './init.ts';
+import { keyCreate, keyList, keyRevoke } from './keys.ts';
+import { redriveList, redriveRun, redriveShow } from './redrive.ts';
+import { runDoctor } from './run-doctor.ts';
+import type { Told } from './output.ts';
+import { workspaceCreate, workspaceList, workspaceShow } from './workspaces.ts';
+
+/** What a command gets beside the deployment. */
+interface Input<Specs extends OptionSpecs> {
+  /** The first argument; empty where the command declares none. */
+  readonly argument: string;
+  readonly values: Values<Specs>;
+  /** Whether the output is for a program. */
+  readonly json: boolean;
+}
+
+export interface AdminCommand extends CommandSpec {
+  readonly run: (deployment: Deployment, input: Input<OptionSpecs>) => Promise<Told>;
+}
+
+/** Checks that `run` reads no option that the command does not declare. */
+function command<const Specs extends OptionSpecs>(
+  spec: CommandSpec & {
+    readonly options: Specs;
+    readonly run: (deployment: Deployment, input: Input<Specs>) => Promise<Told>;
+  },
+): AdminCommand {
+  return spec as unknown as AdminCommand;
+}
+
+const WORKSPACE = {
+  workspace: { value: 'ID', summary: 'The workspace; without it, the default workspace' },
+} as const;
+const EXPIRES_AT = { value: 'TIME', summary: 'When the key expires, such as 2030-01-01T00:00:00Z' } as const;
+const SCOPES_SUMMARY = `What the key may do: ${SCOPES.join(', ')}, separated by commas`;
+const DAY = {
+  value: 'YYYY-MM-DD',
+  summary: 'Only messages quarantined on this day; without it, the last 14 days',
+} as const;
+const SELECTION = {
+  filter: { value: 'TEXT', summary: 'Only messages whose body contains this text' },
+  reason: { value: 'REASON', summary: 'Only messages quarantined for this reason' },
+  day: DAY,
+} as const;
+const PLACE = {
+  name: 'PLACE',
+  summary: 'A dead-letter queue or quarantine, as redrive list names it',
+} as const;
+const IDENTITY = { name: 'IDENTITY', summary: 'An SES identity: a domain or an email address' } as const;
+
+const COMMANDS: readonly AdminCommand[] = [
+  command({
+    name: 'init',
+    summary: 'Create the first API key of a workspace (scope admin) and show it once',
+    options: {
+      ...WORKSPACE,
+      another: { summary: 'Create one more key where the workspace already has one' },
+    },
+    run: (deployment, { values }) => init(deployment, values),
+  }),
+  command({
+    name: 'doctor',
+    summary: 'Check everything between SES and your webhooks, then send test emails through it',
+    options: {
+      from: { value: 'ADDRESS', summary: 'The sender of the test emails, and the identity to check' },
+      'api-key': { value: 'KEY', summary: 'A key with the scope admin; without it, IVYMAIL_API_KEY' },
+      'no-send': { summary: 'Send no test emails' },
+      timeout: { value: 'SECONDS', summary: 'How long to wait for the test emails', default: '120' },
+    },
+    run: (deployment, { values, json }) => runDoctor(deployment, values, json),
+  }),
+  command({
+    name: 'dashboard',
+    summary: 'Create a link that signs in to the dashboard, valid for 12 hours',
+    options: {
+      ...WORKSPACE,
+      scopes: { value: 'SCOPES', summary: SCOPES_SUMMARY, default: 'admin' },
+      'expires-at': { value: 'TIME', summary: 'When the link expires, such as 2030-01-01T00:00:00Z' },
+    },
+    run: (deployment, { values }) => dashboard(deployment, values),
+  }),
+  command({
+    name: 'workspace create',
+    summary: 'Create a workspace',
+    options: {
+      name: { value: 'NAME', summary: 'The name of the workspace', required: true },
+      'configuration-set': {
+        value: 'NAME',
+        summary: 'The SES configuration set whose events belong to the workspace',
+      },
+    },
+    run: (deployment, { values }) => workspaceCreate(deployment, values),
+  }),
+  command({
+    name: 'workspace list',
+    summary: 'List the workspaces',
+    options: {},
+    run: workspaceList,
+  }),
+  command({
+    name: 'workspace show',
+    summary: 'Show one workspace',
+    arguments: [{ name: 'ID', summary: 'The id of a workspace' }],
+    options: {},
+    run: (deployment, { argument }) => workspaceShow(deployment, argument),
+  }),
+  command({
+    name: 'key create',
+    summary: 'Create an API key and show it once',
+    options: {
+      ...WORKSPACE,
+      name: { value: 'NAME', summary: 'The name of the key', required: true },
+      scopes: { value: 'SCOPES', summary: SCOPES_SUMMARY, default: 'read' },
+      'expires-at': EXPIRES_AT,
+    },
+    run: (deployment, { values }) => keyCreate(deployment, values),
+  }),
+  command({
+    name: 'key list',
+    summary: 'List the API keys of a workspace',
+    options: WORKSPACE,
+    run: (deployment, { values }) => keyList(deployment, values),
+  }),
+  command({
+    name: 'key revoke',
+    summary: 'Revoke an API key',
+    arguments: [{ name: 'ID', summary: 'The id of an API key' }],
+    options: WORKSPACE,
+    run: (deployment, { argument, values }) => keyRevoke(deployment, argument, values),
+  }),
+  command({
+    name: 'redrive list',
+    summary: 'List the dead-letter queues and the quarantine, and how many messages each holds',
+    options: { day: DAY },
+    run: (deployment, { values }) => redriveList(deployment, values),
+  }),
+  command({
+    name: 'redrive show',
+    summary: 'Show the messages of a dead-letter queue or of the quarantine',
+    arguments: [PLACE],
+    options: {
+      ...SELECTION,
+      limit: { value: 'N', summary: 'Show at most N messages', default: '10' },
+    },
+    run: (deployment, { argument, values }) => redriveShow(deployment, argument, values),
+  }),
+  command({
+    name: 'redrive run',
+    summary: 'Send the messages of a dead-letter queue or of the quarantine through the pipeline again',
+    arguments: [PLACE],
+    options: {
+      ...SELECTION,
+      limit: { value: 'N', summary: 'Redrive at most N messages' },
+      'dry-run': { summary: 'Only count what would be redriven' },
+    },
+    run: (deployment, { argument, values }) => redriveRun(deployment, argument, values),
+  }),
+  command({
+    name: 'attach',
+    summary: 'Make our configuration set the default of an SES identity',
+    arguments: [IDENTITY],
+    options: { force: { summary: 'Replace another default configuration set' } },
+    run: (deployment, { argument, values }) => attach(deployment, argument, values),
+  }),
+  command({
+    name: 'detach',
+    summary: 'Remove our configuration set as the default of an SES identity',
+    arguments: [IDENTITY],
+    options: {},
+    run: (deployment, { argument }) => detach(deployment, argument),
+  }),
+];
+
+/** By number: what a program can rely on. */
+export const EXIT_CODES = {
+  0: 'all is well',
+  1: 'something is wrong: a check of doctor failed, or a message could not be redriven',
+  2: 'the command was refused: wrong use, or something that it names does not exist',
+  3: 'AWS could not be asked: no region, credentials, stack, permission or connection',
+  4: 'doctor found something to look at, or could not look',
+  130: 'interrupted',
+} as const;
+
+export const PROGRAM: Program<AdminCommand> = {
+  usage: 'npm run admin --',
+  summary:
+    'Operates a deployed stack with the AWS credentials of the environment, or the running npm start with --local.',
+  version: packageJson.version,
+  commands: COMMANDS,
+  options: {
+    stack: { value: 'NAME', summary: 'The deployed stack', default: 'IvyMailEvents' },
+    local: { summary: 'Use the npm start that runs in this folder instead of AWS' },
+    json: { summary: 'Print JSON instead of text: the result, or the error' },
+  },
+  notes: [
+    'Exit codes:',
+    ...Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code.padEnd(3)}  ${meaning}`),
+  ],
+};

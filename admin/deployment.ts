@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  ListStackResourcesCommand,
+} from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SESClient } from '@aws-sdk/client-ses';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { createTable, type Table } from '../lambdas/store/table.ts';
+import type { StackDescription } from './stack-file.ts';
+import { UsageError } from '../cli/usage-error.ts';
+import { NoStack } from './failures.ts';
+
+/** A deployed stack, and the clients that reach it. */
+export interface Deployment {
+  /** Ends without a slash. */
+  readonly apiUrl: string;
+  readonly configurationSet: string;
+  readonly defaultWorkspaceId: string;
+  readonly topicArn: string;
+  readonly queueUrl: string;
+  /** By the names of their constructs: `SourceDeadLetters`, `DeliveryDeliverDeadLetters`, … */
+  readonly deadLetterQueues: Readonly<Record<string, string>>;
+  /** Their ids by who reads: `Ingest`, `DeliveryDispatch`, `Tally`. */
+  readonly eventSourceMappings: Readonly<Record<string, string>>;
+  readonly dispatchFunction: string;
+  readonly redeliverMachineArn: string;
+  readonly table: Table;
+  /** Account, identities and mail. */
+  readonly ses: SESv2Client;
+  /** Configuration sets: the same SES, but in the local run, whose emulator has them and whose simulator sends. */
+  readonly sesSets: SESv2Client;
+  /** The older SES, for what the newer one does not tell. */
+  readonly sesV1: SESClient;
+  readonly sns: SNSClient;
+  readonly sqs: SQSClient;
+  readonly sfn: SFNClient;
+  readonly lambda: LambdaClient;
+  /** Known in the local run. */
+  readonly apiKey?: string;
+  readonly from?: string;
+}
+
+export interface Target {
+  readonly stack: string;
+  /** A local run rather than the AWS account of the environment. */
+  readonly running?: StackDescription | undefined;
+}
+
+const STACK_FILE = '.local/stack.json';
+
+/** The `npm start` that runs in this folder. */
+export function readStackFile(): StackDescription {
+  try {
+    return JSON.parse(readFileSync(STACK_FILE, 'utf8')) as StackDescription;
+  } catch (cause) {
+    throw new UsageError(`No npm start is running in this folder: there is no ${STACK_FILE}`, { cause });
+  }
+}
+
+function localConfig(endpoint: string, region: string) {
+  return { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+}
+
+async function readResources(client: CloudFormationClient, stack: string) {
+  const found: { readonly id: string; readonly type: string; readonly physicalId: string }[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await client.send(
+      new ListStackResourcesCommand({ StackName: stack, ...(NextToken !== undefined && { NextToken }) }),
+    );
+    for (const each of page.StackResourceSummaries ?? [])
+      found.push({
+        id: each.LogicalResourceId ?? '',
+        type: each.ResourceType ?? '',
+        physicalId: each.PhysicalResourceId ?? '',
+      });
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  return found;
+}
+
+async function describeStack(client: CloudFormationClient, stack: string) {
+  try {
+    return await client.send(new DescribeStacksCommand({ StackName: stack }));
+  } catch (error) {
+    // CloudFormation has no error of its own for it.
+    if (!(error instanceof Error) || !/does not exist/.test(error.message)) throw error;
+    const message = `There is no stack ${stack} in ${await client.config.region()}. Check AWS_REGION, AWS_PROFILE and --stack`;
+    throw new NoStack(message, { cause: error });
+  }
+}
+
+/** Finds the stack by its outputs and resources; throws a UsageError where it is none of ours. */
+export async function findDeployment({ stack, running }: Target): Promise<Deployment> {
+  const config = running ? localConfig(running.aws_endpoint_url, running.region) : {};
+  const cloudFormation = new CloudFormationClient(config);
+  const described = await describeStack(cloudFormation, stack);
+  const outputs = Object.fromEntries(
+    (described.Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [
+      OutputKey,
+      OutputValue,
+    ]),
+  );
+  const output = (name: string): string => {
+    const value = outputs[name];
+    if (value === undefined) throw new UsageError(`The stack ${stack} has no outputs of IvyMail Events`);
+    return value;
+  };
+  const resources = await readResources(cloudFormation, stack);
+  const physical = (pattern: RegExp): string =>
+    resources.find(({ id }) => pattern.test(id))?.physicalId ?? '';
+  const deadLetterQueues = resources
+    .filter(({ type, id }) => type === 'AWS::SQS::Queue' && id.includes('DeadLetters'))
+    .map(({ id, physicalId }) => [id.replace(/^Ivy|[0-9A-F]{8}$/g, ''), physicalId] as const);
+  const mappings = resources
+    .filter(({ type }) => type === 'AWS::Lambda::EventSourceMapping')
+    .map(
+      ({ id, physicalId }) => [id.replace(/^Ivy|(?:Function)?(?:Stream|Sqs).*$/g, ''), physicalId] as const,
+    );
+  return {
+    apiUrl: (running?.base_url ?? output('ApiUrl')).replace(/\/$/, ''),
+    configurationSet: output('ConfigurationSetName'),
+    defaultWorkspaceId: output('DefaultWorkspaceId'),
+    topicArn: output('TopicArn'),
+    queueUrl: output('QueueUrl'),
+    deadLetterQueues: Object.fromEntries(deadLetterQueues),
+    eventSourceMappings: Object.fromEntries(mappings),
+    dispatchFunction: physical(/DeliveryDispatch[0-9A-F]{8}$/),
+    redeliverMachineArn: physical(/DeliveryRedeliverMachine[0-9A-F]{8}$/),
+    table: createTable(output('TableName'), new DynamoDBClient(config)),
+    ses: new SESv2Client(running ? localConfig(running.ses_endpoint_url, running.region) : {}),
+    sesSets: new SESv2Client(config),
+    sesV1: new SESClient(running ? localConfig(running.ses_endpoint_url, running.region) : {}),
+    sns: new SNSClient(config),
+    sqs: new SQSClient(config),
+    sfn: new SFNClient(config),
+    lambda: new LambdaClient(config),
+    ...(running && { apiKey: running.api_key, from: running.from }),
+  };
+}

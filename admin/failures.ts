@@ -1,0 +1,73 @@
+import { UsageError } from '../cli/usage-error.ts';
+
+/** What ended a command, for a program and for a person. */
+export interface Failure {
+  readonly code: 'usage' | 'no_region' | 'no_credentials' | 'no_stack' | 'unreachable' | 'failed';
+  /** One line. */
+  readonly message: string;
+  readonly exitCode: 2 | 3;
+}
+
+/** The stack does not exist in the account and region that were asked. */
+export class NoStack extends Error {
+  override readonly name = 'NoStack';
+}
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+]);
+
+/** How the services of AWS refuse an access key, a secret or a token. */
+const REFUSED_CREDENTIALS = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+]);
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+function describe(error: unknown): Failure {
+  if (!(error instanceof Error)) return { code: 'failed', message: String(error), exitCode: 3 };
+  const { name, message } = error;
+  if (error instanceof UsageError) return { code: 'usage', message, exitCode: 2 };
+  if (error instanceof NoStack) return { code: 'no_stack', message, exitCode: 3 };
+  // The SDK gives it no name of its own: @smithy/config-resolver, resolveRegionConfig.
+  if (message === 'Region is missing')
+    return {
+      code: 'no_region',
+      message:
+        'No AWS region is set. Set AWS_REGION, or a region in your AWS profile, or use --local for the running npm start',
+      exitCode: 3,
+    };
+  if (name === 'CredentialsProviderError' || name === 'TokenProviderError')
+    return {
+      code: 'no_credentials',
+      message: `No AWS credentials: ${message}. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use --local for the running npm start`,
+      exitCode: 3,
+    };
+  if (REFUSED_CREDENTIALS.has(name))
+    return {
+      code: 'no_credentials',
+      message: `AWS refused the credentials: ${name}: ${message}`,
+      exitCode: 3,
+    };
+  if (UNREACHABLE.has(codeOf(error)))
+    return { code: 'unreachable', message: `No connection: ${message || codeOf(error)}`, exitCode: 3 };
+  return { code: 'failed', message: `${name}: ${message}`, exitCode: 3 };
+}
+
+/** Says in one line what went wrong: AWS and the SDK break lines, a terminal and a log should not. */
+export function failureOf(error: unknown): Failure {
+  const failure = describe(error);
+  return { ...failure, message: failure.message.replaceAll(/\s+/g, ' ').trim() };
+}

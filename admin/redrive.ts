@@ -1,0 +1,159 @@
+import type { Deployment } from './deployment.ts';
+import { UsageError } from '../cli/usage-error.ts';
+import {
+  countQuarantine,
+  depthOf,
+  QUARANTINE,
+  readQuarantine,
+  readQueue,
+  type SetAside,
+  type SetAsideBatches,
+} from './dead-letters.ts';
+import { tableOf, type Told } from './output.ts';
+import { wayOf } from './redrive-routes.ts';
+
+export interface RedriveOptions {
+  /** Only what contains this text. */
+  readonly filter?: string | undefined;
+  /** Only quarantined messages with this reason. */
+  readonly reason?: string | undefined;
+  /** `YYYY-MM-DD`, of the quarantine; the last 14 without it. */
+  readonly day?: string | undefined;
+  readonly 'dry-run'?: boolean | undefined;
+  readonly limit?: string | undefined;
+}
+
+const ONLY_FOR_QUARANTINE = ['reason', 'day'] as const;
+
+/** An ignored option would redrive, or hide, other messages than the operator named. */
+function checkOptions(place: string, options: RedriveOptions): void {
+  const odd = ONLY_FOR_QUARANTINE.find((name) => place !== QUARANTINE && options[name] !== undefined);
+  if (odd !== undefined) throw new UsageError(`${place} does not use --${odd}; only ${QUARANTINE} does`);
+  if (options.day !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(options.day))
+    throw new UsageError(`--day needs a day such as 2026-02-25, not ${options.day}`);
+}
+
+function limitOf({ limit }: RedriveOptions, usual: number): number {
+  if (limit === undefined) return usual;
+  const count = Number(limit);
+  if (!Number.isInteger(count) || count < 1) throw new UsageError('--limit needs a whole number from 1');
+  return count;
+}
+
+/** The messages of a place. Nothing is read before the first batch is requested. */
+function read(deployment: Deployment, place: string, options: RedriveOptions): SetAsideBatches {
+  const url = deployment.deadLetterQueues[place];
+  if (place !== QUARANTINE && url === undefined) {
+    const places = [...Object.keys(deployment.deadLetterQueues), QUARANTINE];
+    throw new UsageError(`There is no place ${place}; the places are ${places.join(', ')}`);
+  }
+  checkOptions(place, options);
+  return url === undefined ? readQuarantine(deployment, options.day) : readQueue(deployment, url);
+}
+
+function isWanted({ body, reason }: SetAside, options: RedriveOptions): boolean {
+  return (
+    (options.filter === undefined || body.includes(options.filter)) &&
+    (options.reason === undefined || reason === options.reason)
+  );
+}
+
+/** `redrive list` */
+export async function redriveList(
+  deployment: Deployment,
+  options: Pick<RedriveOptions, 'day'>,
+): Promise<Told> {
+  checkOptions(QUARANTINE, options);
+  const queues = await Promise.all(
+    Object.entries(deployment.deadLetterQueues).map(async ([place, url]) => ({
+      place,
+      count: await depthOf(deployment, url),
+      reasons: '',
+    })),
+  );
+  const counts = [...(await countQuarantine(deployment, options.day))];
+  const quarantined = {
+    place: QUARANTINE,
+    count: counts.reduce((sum, [, count]) => sum + count, 0),
+    reasons: counts.map(([reason, count]) => `${count} ${reason}`).join(', '),
+  };
+  const places = [...queues, quarantined];
+  const rows = places.map((each) => [each.place, String(each.count), each.reasons]);
+  return { result: places, text: tableOf(['place', 'messages', 'reasons'], rows) };
+}
+
+const SHOWN = 10;
+const EXCERPT_CHARACTERS = 300;
+
+/** `redrive show PLACE` */
+export async function redriveShow(
+  deployment: Deployment,
+  place: string,
+  options: RedriveOptions,
+): Promise<Told> {
+  const batches = read(deployment, place, options);
+  const limit = limitOf(options, SHOWN);
+  const shown: Omit<SetAside, 'remove'>[] = [];
+  let count = 0;
+  for await (const batch of batches) {
+    const wanted = batch.filter((each) => isWanted(each, options));
+    count += wanted.length;
+    for (const { id, reason, body } of wanted.slice(0, limit - shown.length))
+      shown.push({ id, ...(reason !== undefined && { reason }), body });
+  }
+  const lines = shown.map(
+    ({ id, reason, body }) =>
+      `${id}${reason === undefined ? '' : `  ${reason}`}\n  ${body.slice(0, EXCERPT_CHARACTERS).toWellFormed()}`,
+  );
+  const text = [...lines, `${shown.length} of ${count}`].join('\n');
+  return { result: { count, messages: shown }, text };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** `redrive run PLACE` */
+export async function redriveRun(
+  deployment: Deployment,
+  place: string,
+  options: RedriveOptions,
+): Promise<Told> {
+  const batches = read(deployment, place, options);
+  const limit = limitOf(options, Infinity);
+  const dry = options['dry-run'] === true;
+  const go = wayOf(deployment, place);
+  const failed: { readonly id: string; readonly error: string }[] = [];
+  let matched = 0;
+  let redriven = 0;
+  async function redriveOne(message: SetAside): Promise<void> {
+    try {
+      await go(message);
+      // Only now: what was not taken stays where it is.
+      await message.remove();
+      redriven += 1;
+    } catch (error) {
+      failed.push({ id: message.id, error: textOf(error) });
+    }
+  }
+  let stopped: string | undefined;
+  try {
+    for await (const batch of batches) {
+      const wanted = batch.filter((each) => isWanted(each, options)).slice(0, limit - matched);
+      matched += wanted.length;
+      if (!dry) await Promise.all(wanted.map(redriveOne));
+      if (matched >= limit) break;
+    }
+  } catch (error) {
+    // What was done until then is told all the same.
+    stopped = textOf(error);
+  }
+  const lines = failed.map(({ id, error }) => `${id} stays: ${error}`);
+  const said = dry ? `${matched} would be redriven` : `${redriven} of ${matched} redriven`;
+  const end = stopped !== undefined ? `, then it stopped: ${stopped}` : matched >= limit ? ' (--limit)' : '';
+  return {
+    result: { place, matched, redriven, failed, ...(stopped !== undefined && { stopped }) },
+    text: [...lines, `${said}${end}`].join('\n'),
+    exitCode: stopped !== undefined ? 3 : failed.length > 0 ? 1 : 0,
+  };
+}

@@ -1,0 +1,162 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from './usage-error.ts';
+import { helpOf, optionUsage } from './help.ts';
+import { commandsOf, TEXT_OPTIONS, type CommandSpec, type OptionSpecs, type Program } from './program.ts';
+
+export type ParsedValues = Readonly<Record<string, string | boolean | undefined>>;
+
+/** What a command line means: a text to print, or a command to run. */
+export type Parsed<Command> =
+  | { readonly kind: 'text'; readonly text: string }
+  | {
+      readonly kind: 'run';
+      readonly command: Command;
+      readonly args: readonly string[];
+      readonly values: ParsedValues;
+    };
+
+interface Token {
+  /** With its dashes, as it was typed. */
+  readonly typed: string;
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+/** Splits a command line. Which options a command accepts is checked afterwards, when the command is known. */
+function split(args: readonly string[], options: OptionSpecs) {
+  const config = Object.fromEntries(
+    Object.entries(options).map(([name, { value }]) => [
+      name,
+      { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+    ]),
+  );
+  const { positionals, tokens } = parseArgs({
+    args: [...args],
+    options: { ...config, help: { type: 'boolean', short: 'h' } },
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const given = tokens.flatMap((token): readonly Token[] => {
+    if (token.kind !== 'option') return [];
+    const { rawName: typed, name, inlineValue, value } = token;
+    // `--day --json`: the next option is no value. A value that begins with a dash is written `--name=-x`.
+    const missing = inlineValue === false && value.startsWith('-');
+    return [{ typed, name, value: missing ? undefined : value }];
+  });
+  return { words: positionals, given };
+}
+
+/** A refusal is one line: what is wrong, and what to type for help. */
+function refuse(usage: string, words: string, problem: string): never {
+  const help = [usage, words, '--help'].filter((part) => part !== '').join(' ');
+  // What was typed may hold line breaks.
+  throw new UsageError(`${problem.replaceAll(/\s+/g, ' ')}. For help: ${help}`);
+}
+
+function names(list: readonly string[]): string {
+  return list.join(', ');
+}
+
+function findCommand<Command extends CommandSpec>(program: Program<Command>, words: readonly string[]) {
+  const two = words.slice(0, 2).join(' ');
+  const one = words[0] ?? '';
+  const found = [two, one, ''].flatMap((name) => program.commands.filter((each) => each.name === name));
+  const [command] = found;
+  if (command) {
+    const used = command.name === '' ? 0 : command.name.split(' ').length;
+    return { command, args: words.slice(used) };
+  }
+  if (one === '') refuse(program.usage, '', 'A command is missing');
+  const group = commandsOf(program, one).map(({ name }) => name);
+  if (group.length === 0) refuse(program.usage, '', `There is no command ${one}`);
+  const known = `the commands are ${names(group)}`;
+  const [, next] = words;
+  refuse(
+    program.usage,
+    one,
+    next === undefined
+      ? `${one} alone is no command; ${known}`
+      : `There is no command ${one} ${next}; ${known}`,
+  );
+}
+
+function checkArguments(
+  usage: string,
+  { name, arguments: specs = [] }: CommandSpec,
+  args: readonly string[],
+): void {
+  const missing = specs[args.length];
+  if (missing) refuse(usage, name, `${name} needs ${missing.name}: ${missing.summary}`);
+  const extra = args.slice(specs.length);
+  if (extra.length > 0) refuse(usage, name, `${name || usage} accepts no further argument: ${names(extra)}`);
+}
+
+function readValues(
+  usage: string,
+  { name: command }: CommandSpec,
+  specs: { readonly accepted: OptionSpecs; readonly known: OptionSpecs },
+  given: readonly Token[],
+): ParsedValues {
+  const values: Record<string, string | boolean | undefined> = {};
+  for (const [name, { value, default: usual }] of Object.entries(specs.accepted))
+    values[name] = value === undefined ? false : usual;
+  const seen = new Set<string>();
+  for (const { typed, name, value } of given) {
+    const spec = Object.hasOwn(specs.accepted, name) ? specs.accepted[name] : undefined;
+    if (!spec) {
+      const known = Object.hasOwn(specs.known, name);
+      refuse(usage, command, known ? `${command} does not use ${typed}` : `There is no option ${typed}`);
+    }
+    if (seen.has(name)) refuse(usage, command, `${typed} is given twice`);
+    seen.add(name);
+    if (spec.value === undefined && value !== undefined) refuse(usage, command, `${typed} accepts no value`);
+    if (spec.value !== undefined && (value ?? '') === '')
+      refuse(usage, command, `${typed} needs a value: ${spec.value}`);
+    values[name] = value ?? true;
+  }
+  for (const [name, spec] of Object.entries(specs.accepted))
+    if (spec.required && !seen.has(name))
+      refuse(usage, command, `${command} needs ${optionUsage(name, spec)}: ${spec.summary}`);
+  return values;
+}
+
+/** Reads a command line. Throws a UsageError of one line for anything that the declaration does not allow. */
+export function parse<Command extends CommandSpec>(
+  program: Program<Command>,
+  args: readonly string[],
+): Parsed<Command> {
+  const { usage } = program;
+  const shared = { ...program.options, ...TEXT_OPTIONS };
+  const known: OptionSpecs = Object.assign({}, ...program.commands.map(({ options }) => options), shared);
+  const { words, given } = split(args, known);
+  const asks = (name: string): boolean => given.some((each) => each.name === name);
+
+  const [first, ...topic] = words;
+  if (first === 'help') return { kind: 'text', text: topicHelp(program, topic) };
+  if (asks('help')) return { kind: 'text', text: commandHelp(program, words) };
+  if (asks('version')) return { kind: 'text', text: program.version };
+
+  const { command, args: rest } = findCommand(program, words);
+  const accepted = { ...command.options, ...shared };
+  checkArguments(usage, command, rest);
+  const values = readValues(usage, command, { accepted, known }, given);
+  return { kind: 'run', command, args: rest, values };
+}
+
+function topicHelp<Command extends CommandSpec>(program: Program<Command>, topic: readonly string[]): string {
+  const words = topic.join(' ');
+  if (commandsOf(program, words).length === 0) refuse(program.usage, '', `There is no command ${words}`);
+  return helpOf(program, words);
+}
+
+/** `attach example.com --help` is the help of `attach`: arguments after the command do not matter. */
+function commandHelp<Command extends CommandSpec>(
+  program: Program<Command>,
+  words: readonly string[],
+): string {
+  const topics = [words.slice(0, 2).join(' '), words[0] ?? ''];
+  const topic = topics.find((each) => commandsOf(program, each).length > 0);
+  if (topic !== undefined) return helpOf(program, topic);
+  refuse(program.usage, '', `There is no command ${words[0] ?? ''}`);
+}

@@ -1,0 +1,273 @@
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBRecord, StreamRecord } from 'aws-lambda';
+import { EVENT_NAMES } from '../core/events.ts';
+import { bucketOf } from '../core/histogram.ts';
+import { isId } from '../core/ids.ts';
+import { INTERVALS, countersOf, intervalStart } from '../core/stats.ts';
+import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
+import { toEmailEvent } from '../store/event-rows.ts';
+import { BUCKET_PREFIX } from '../store/counters.ts';
+import {
+  KIND,
+  attemptWorkspace,
+  checkpointKey,
+  endpointCountersPartition,
+  eventCountersPartition,
+  type Key,
+} from '../store/keys.ts';
+import type { Row } from '../store/pages.ts';
+import type { Table } from '../store/table.ts';
+import { isRefusedInput, transactWrite } from '../store/transact.ts';
+
+export interface TallyDeps {
+  readonly table: Table;
+  readonly retentionDays: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+export interface TallyBatch {
+  /** Of the table's stream: sequence numbers grow within it. */
+  readonly shardId: string;
+  readonly records: readonly DynamoDBRecord[];
+}
+
+export interface TallyReport {
+  readonly counted: number;
+  /** Of the SES mailbox simulator: statistics leave them out, and the checkpoint covers them. */
+  readonly excluded: number;
+  /** Counted by an earlier run of the batch. */
+  readonly repeated: number;
+  /** Keys of the records that cannot be read or counted. They are passed over, because the shard must go on. */
+  readonly unreadable: readonly unknown[];
+}
+
+/** What one record adds to one row of counters. */
+interface Addition {
+  readonly key: Key;
+  readonly ttl: number;
+  readonly names: readonly string[];
+}
+
+/** A transaction takes a hundred writes; one of them is the checkpoint. */
+const COUNTERS_PER_TRANSACTION = 99;
+
+/** A shard lives for hours, and its records for a day. */
+const CHECKPOINT_SECONDS = 7 * 86_400;
+
+/** Sequence numbers have up to 40 digits, and are compared as text of one length. */
+const SEQUENCE_DIGITS = 48;
+
+function sequenceOf({ SequenceNumber: number }: StreamRecord): string {
+  if (number === undefined) throw new Error('The stream record has no sequence number');
+  return number.padStart(SEQUENCE_DIGITS, '0');
+}
+
+/** Throws where the record has no row, or a row that cannot be counted. */
+function additionsOf(deps: TallyDeps, { NewImage: image }: StreamRecord): readonly Addition[] {
+  const row = unmarshall(image as Parameters<typeof unmarshall>[0]) as Row;
+  const { partition, at, names } = row['kind'] === KIND.attempt ? ofAttempt(row) : ofEvent(row);
+  if (names.length === 0) return [];
+  return INTERVALS.map((interval) => {
+    const start = formatTimestamp(intervalStart(Date.parse(at), interval));
+    const ttl = expiresAtSeconds({
+      timestamp: start,
+      receivedAtMs: Date.parse(at),
+      retentionDays: deps.retentionDays,
+    });
+    return { key: { pk: partition(interval), sk: start }, ttl, names };
+  });
+}
+
+interface Counted {
+  readonly partition: (interval: (typeof INTERVALS)[number]) => string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly names: readonly string[];
+}
+
+function ofEvent(row: Row): Counted {
+  const emailEvent = toEmailEvent(row);
+  const { workspace_id: workspaceId, timestamp } = emailEvent;
+  // The name becomes that of a counter: another one would fail the transaction, and the shard with it, or count nothing.
+  if (!EVENT_NAMES.includes(emailEvent.event)) throw new Error('The row names no event');
+  return {
+    partition: (interval) => eventCountersPartition(workspaceId, interval),
+    at: timestamp,
+    names: countersOf(emailEvent),
+  };
+}
+
+function ofAttempt(row: Row): Counted {
+  const workspaceId = attemptWorkspace(row);
+  const endpointId = String(row['endpoint_id']);
+  const durationMs = row['duration_ms'];
+  // The id becomes part of a key, and one that is too long would fail the transaction, too.
+  if (!isId('ep', endpointId) || typeof durationMs !== 'number')
+    throw new Error('The row lacks the endpoint or the duration of the attempt');
+  const failed = row['error_class'] !== undefined;
+  return {
+    partition: (interval) => endpointCountersPartition(workspaceId, endpointId, interval),
+    at: row['started_at'] as string,
+    names: ['attempts', ...(failed ? ['failures'] : []), `${BUCKET_PREFIX}${bucketOf(durationMs)}`],
+  };
+}
+
+/** A record that was read: its place in the shard, its keys for an operator, and what it adds. */
+interface ReadRecord {
+  readonly sequence: string;
+  readonly keys: unknown;
+  readonly additions: readonly Addition[];
+}
+
+/** Records that follow each other, and all they add. */
+interface Part {
+  readonly records: readonly ReadRecord[];
+  /** Empty where statistics leave out every record of the part. The checkpoint is written all the same. */
+  readonly rows: ReadonlyMap<string, Addition[]>;
+}
+
+function rowIdOf({ key }: Addition): string {
+  return `${key.pk}\n${key.sk}`;
+}
+
+function toPart(records: readonly ReadRecord[]): Part {
+  return {
+    records,
+    rows: Map.groupBy(
+      records.flatMap((record) => record.additions),
+      rowIdOf,
+    ),
+  };
+}
+
+/** As many records at a time as one transaction can count. */
+function toParts(read: readonly ReadRecord[]): readonly Part[] {
+  const groups: ReadRecord[][] = [];
+  let open: ReadRecord[] = [];
+  let ids = new Set<string>();
+  for (const record of read) {
+    const own = record.additions.map(rowIdOf);
+    if (open.length === 0 || new Set([...ids, ...own]).size > COUNTERS_PER_TRANSACTION) {
+      open = [];
+      ids = new Set();
+      groups.push(open);
+    }
+    open.push(record);
+    for (const id of own) ids.add(id);
+  }
+  return groups.map(toPart);
+}
+
+function counterUpdate(table: Table, additions: readonly Addition[]) {
+  const [first] = additions;
+  if (!first) throw new Error('Nothing to add');
+  const sums = new Map<string, number>();
+  for (const name of additions.flatMap((addition) => addition.names))
+    sums.set(name, (sums.get(name) ?? 0) + 1);
+  const names = [...sums.keys()];
+  return {
+    Update: {
+      TableName: table.name,
+      Key: first.key,
+      UpdateExpression: `SET kind = :kind, #ttl = :ttl ADD ${names
+        .map((_, index) => `#n${index} :n${index}`)
+        .join(', ')}`,
+      ExpressionAttributeNames: {
+        '#ttl': 'ttl',
+        ...Object.fromEntries(names.map((name, index) => [`#n${index}`, name])),
+      },
+      ExpressionAttributeValues: {
+        ':kind': KIND.counters,
+        ':ttl': Math.max(...additions.map((addition) => addition.ttl)),
+        ...Object.fromEntries(names.map((name, index) => [`:n${index}`, sums.get(name) ?? 0])),
+      },
+    },
+  };
+}
+
+/** The counters and the checkpoint together. False where the checkpoint is beyond the first record already. */
+async function count({ table, now }: TallyDeps, shardId: string, part: Part): Promise<boolean> {
+  return transactWrite(table, [
+    ...[...part.rows.values()].map((additions) => counterUpdate(table, additions)),
+    {
+      Update: {
+        TableName: table.name,
+        Key: checkpointKey(shardId),
+        UpdateExpression: 'SET kind = :kind, last_sequence = :last, #ttl = :ttl',
+        ConditionExpression: 'attribute_not_exists(last_sequence) OR last_sequence < :first',
+        ExpressionAttributeNames: { '#ttl': 'ttl' },
+        ExpressionAttributeValues: {
+          ':kind': KIND.checkpoint,
+          ':last': part.records.at(-1)?.sequence,
+          ':first': part.records[0]?.sequence,
+          ':ttl': Math.floor(now() / 1000) + CHECKPOINT_SECONDS,
+        },
+      },
+    },
+  ]);
+}
+
+async function checkpointOf(table: Table, shardId: string): Promise<string> {
+  const answer = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: checkpointKey(shardId), ConsistentRead: true }),
+  );
+  return (answer.Item?.['last_sequence'] as string | undefined) ?? '';
+}
+
+/**
+ * Counts a part. If DynamoDB refuses the content of one of its writes, the records are counted one by one, so that one
+ * record never stops its shard, which other workspaces share. Gives the records that cannot be counted.
+ */
+async function countPart(deps: TallyDeps, shardId: string, part: Part): Promise<readonly ReadRecord[]> {
+  try {
+    if (await count(deps, shardId, part)) return [];
+  } catch (error) {
+    if (!isRefusedInput(error) || part.rows.size === 0) throw error;
+    if (part.records.length === 1) {
+      // The checkpoint moves past the record without its counters.
+      await countPart(deps, shardId, { records: part.records, rows: new Map() });
+      return part.records;
+    }
+    const uncounted: ReadRecord[] = [];
+    for (const record of part.records)
+      // Sequential: a checkpoint stands for all records before it.
+      uncounted.push(...(await countPart(deps, shardId, toPart([record]))));
+    return uncounted;
+  }
+  throw new Error('Another run counted this batch at the same time; it comes again');
+}
+
+/**
+ * Counts the rows of a batch of the stream, each exactly once: a record at or before the shard's checkpoint was counted,
+ * and a checkpoint is written together with the counters it stands for. Throws an internal error; the batch comes again,
+ * and the records that were counted are passed over.
+ */
+export async function tallyBatch(deps: TallyDeps, { shardId, records }: TallyBatch): Promise<TallyReport> {
+  const { table } = deps;
+  const unreadable: unknown[] = [];
+  const read = records.flatMap(({ dynamodb = {} }): readonly ReadRecord[] => {
+    const sequence = sequenceOf(dynamodb);
+    const keys = dynamodb.Keys;
+    try {
+      return [{ sequence, keys, additions: additionsOf(deps, dynamodb) }];
+    } catch {
+      unreadable.push(keys);
+      return [];
+    }
+  });
+  const checkpoint = await checkpointOf(table, shardId);
+  const fresh = read.filter(({ sequence }) => sequence > checkpoint);
+  const uncounted: ReadRecord[] = [];
+  for (const part of toParts(fresh))
+    // Sequential: a checkpoint stands for all records before it.
+    uncounted.push(...(await countPart(deps, shardId, part)));
+  const excluded = fresh.filter(({ additions }) => additions.length === 0).length;
+  return {
+    counted: fresh.length - excluded - uncounted.length,
+    excluded,
+    repeated: read.length - fresh.length,
+    unreadable: [...unreadable, ...uncounted.map(({ keys }) => keys)],
+  };
+}

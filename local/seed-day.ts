@@ -1,0 +1,190 @@
+import {
+  bounceEvent,
+  clickEvent,
+  complaintEvent,
+  deliveryDelayEvent,
+  deliveryEvent,
+  openEvent,
+  rejectEvent,
+  renderingFailureEvent,
+  sendEvent,
+  sesMessageId,
+  subscriptionEvent,
+  type Bounce,
+  type Mail,
+  type SesEvent,
+  type Visit,
+} from '../sim/ses/events.ts';
+
+export interface DayOptions {
+  /** The day ends here; epoch milliseconds. */
+  readonly nowMs: number;
+  readonly from: string;
+  readonly configurationSet: string;
+  /** The same number gives the same day. */
+  readonly seed: number;
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** What follows a mail (a retry by SES, an open, a complaint) still happens before the day ends. */
+const LATEST_MAIL_MS = 90 * MINUTE_MS;
+const MAILS = 30;
+
+const PEOPLE = 'ada ben chloe dmitri elif femi grace hugo ines jonas kaia leon mara nils oona pablo'.split(
+  ' ',
+);
+const DOMAINS = ['gmail.example', 'outlook.example', 'posteo.example', 'acme.example', 'uni.example'];
+const SUBJECTS = [
+  ['Your order is on its way', 'orders'],
+  ['Your receipt', 'orders'],
+  ['Reset your password', 'account'],
+  ['Welcome aboard', 'account'],
+  ['What is new in November', 'newsletter'],
+  ['Your weekly summary', 'newsletter'],
+] as const;
+const USER_AGENTS = [
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)',
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Thunderbird/145.0',
+  'Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Mobile Safari/537.36',
+];
+
+/** Opens every email and follows every link before the recipient sees the email. */
+const SCANNER = 'Mozilla/5.0 (compatible; ExampleLinkScanner/1.0)';
+const LINK = 'https://yourdomain.example/account';
+
+const HARD_BOUNCE: Bounce = {
+  type: 'Permanent',
+  subType: 'General',
+  status: '5.1.1',
+  diagnosticCode: 'smtp; 550 5.1.1 user unknown',
+  reportingMta: 'dns; a8-50.smtp-out.amazonses.com',
+};
+const MAILBOX_FULL: Bounce = {
+  type: 'Transient',
+  subType: 'MailboxFull',
+  status: '4.2.2',
+  diagnosticCode: 'smtp; 452 4.2.2 The email account that you tried to reach is over quota',
+  reportingMta: 'dns; a8-50.smtp-out.amazonses.com',
+};
+const SUPPRESSED: Bounce = {
+  type: 'Permanent',
+  subType: 'OnAccountSuppressionList',
+  status: '5.1.1',
+  diagnosticCode:
+    'Amazon SES did not send the message to this address because it is on the suppression list for your account.',
+  reportingMta: 'dns; amazonses.com',
+};
+
+/** A day of an application's mail as SES would have told it, oldest event first: mostly delivered, some of everything. */
+export function dayOfMail(options: DayOptions): readonly SesEvent[] {
+  const random = seededRandom(options.seed);
+  const told: { readonly atMs: number; readonly event: SesEvent }[] = [];
+  for (let index = 0; index < MAILS; index += 1) {
+    const share = (index + random()) / MAILS;
+    const mail = randomMail(options, random, options.nowMs - DAY_MS + share * (DAY_MS - LATEST_MAIL_MS));
+    told.push({ atMs: mail.acceptedAtMs, event: sendEvent(mail) }, ...fateOf(mail, index, random));
+  }
+  return told.toSorted((left, right) => left.atMs - right.atMs).map(({ event }) => event);
+}
+
+/** Every status is in every day: which mail meets which fate follows from its place, its times from chance. */
+function fateOf(mail: Mail, index: number, random: () => number) {
+  const [to = ''] = mail.to;
+  const after = (fromMs: number, toMs: number): number =>
+    Math.round(mail.acceptedAtMs + fromMs + random() * (toMs - fromMs));
+  const soon = after(300, 4_000);
+  const delivered = (atMs = soon) => ({ atMs, event: deliveryEvent(mail, [to], atMs) });
+  const bounced = (bounce: Bounce) => ({
+    atMs: soon,
+    event: bounceEvent(mail, [to], { atMs: soon, bounce }),
+  });
+  const visit = (atMs: number): Visit => ({
+    atMs,
+    ipAddress: `198.51.100.${1 + Math.floor(random() * 254)}`,
+    userAgent: pick(USER_AGENTS, random),
+    isBotEvent: 'Unlikely',
+  });
+
+  if (index % 16 === 5) return [bounced(HARD_BOUNCE)];
+  if (index % 32 === 11) return [bounced(MAILBOX_FULL)];
+  if (index % 32 === 23) return [bounced(SUPPRESSED)];
+  if (index === 18) return [{ atMs: soon, event: rejectEvent(mail) }];
+  if (index === 13) {
+    const errorMessage = "Attribute 'first_name' is not present in the rendering data.";
+    return [{ atMs: soon, event: renderingFailureEvent(mail, { templateName: 'welcome', errorMessage }) }];
+  }
+  if (index % 32 === 28) {
+    const atMs = after(30_000, 90_000);
+    const expiresAtMs = mail.acceptedAtMs + DAY_MS / 2;
+    return [
+      { atMs, event: deliveryDelayEvent(mail, [to], { atMs, expiresAtMs }) },
+      delivered(after(5 * MINUTE_MS, 20 * MINUTE_MS)),
+    ];
+  }
+  if (index % 32 === 7) {
+    const atMs = after(10 * MINUTE_MS, 80 * MINUTE_MS);
+    const complaint = { subType: null, feedbackType: 'abuse', userAgent: 'ExampleFeedbackLoop/1.0' };
+    return [delivered(), { atMs, event: complaintEvent(mail, [to], { atMs, complaint }) }];
+  }
+  if (index === 25) {
+    const atMs = after(20 * MINUTE_MS, 60 * MINUTE_MS);
+    return [
+      delivered(),
+      { atMs, event: subscriptionEvent(mail, atMs) },
+      { atMs: atMs + MINUTE_MS, event: subscriptionEvent(mail, atMs + MINUTE_MS, 'join a topic') },
+    ];
+  }
+  if (index % 4 === 2) {
+    const opened = visit(after(MINUTE_MS, 60 * MINUTE_MS));
+    const open = (visitor: Visit) => ({ atMs: visitor.atMs, event: openEvent(mail, visitor) });
+    const click = (visitor: Visit) => ({ atMs: visitor.atMs, event: clickEvent(mail, visitor, LINK) });
+    const scanner: Visit = {
+      atMs: soon + 2_000,
+      ipAddress: '203.0.113.25',
+      userAgent: SCANNER,
+      isBotEvent: 'Likely',
+    };
+    const scanned = index % 8 === 6 ? [open(scanner), click({ ...scanner, atMs: scanner.atMs + 500 })] : [];
+    const followed = index % 12 === 2 ? [click({ ...opened, atMs: opened.atMs + 20_000 })] : [];
+    return [delivered(), ...scanned, open(opened), ...followed];
+  }
+  return [delivered()];
+}
+
+function randomMail({ from, configurationSet }: DayOptions, random: () => number, atMs: number): Mail {
+  const [subject, category] = pick(SUBJECTS, random);
+  const acceptedAtMs = Math.round(atMs);
+  return {
+    messageId: sesMessageId(acceptedAtMs, randomUuid(random)),
+    acceptedAtMs,
+    source: from,
+    to: [`${pick(PEOPLE, random)}@${pick(DOMAINS, random)}`],
+    subject,
+    tags: { category },
+    configurationSet,
+    operation: 'SendEmail',
+  };
+}
+
+function pick<T>(values: readonly T[], random: () => number): T {
+  const value = values[Math.floor(random() * values.length)];
+  if (value === undefined) throw new Error('Nothing to pick from');
+  return value;
+}
+
+function randomUuid(random: () => number): string {
+  const digit = (): string => Math.floor(random() * 16).toString(16);
+  return 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, digit);
+}
+
+/** Mulberry32: small, and the same on every machine. Numbers in [0, 1). */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let value = Math.imul(state ^ (state >>> 15), 1 | state);
+    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
+    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,151 @@
+/** The way of a mail and of a webhook through the functions, in batches of one or as great as they are let. */
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
+import { deliverDefinition } from '../../lib/deliver-machine.ts';
+import { redeliverDefinition } from '../../lib/redeliver-machine.ts';
+import type { DeliverInput } from '../../lambdas/core/deliveries.ts';
+import { KIND } from '../../lambdas/store/keys.ts';
+import type { Row } from '../../lambdas/store/pages.ts';
+import type { Clock } from '../../sim/clock.ts';
+import { execute, type Definition } from '../../sim/state-machine.ts';
+import { assumed } from './assumptions.ts';
+import type { Functions } from './functions.ts';
+
+/** `burst`: all at once, in full batches. `trickle`: evenly over a month, and each record by itself. */
+export type Pace = 'burst' | 'trickle';
+
+const DELIVER = deliverDefinition({
+  partition: 'aws',
+  deliverFunctionArn: 'deliver',
+  redeliverMachineArn: 'redeliver',
+  deadLetterQueueUrl: 'dead-letters',
+}) as Definition;
+const REDELIVER = redeliverDefinition({ deliverFunctionArn: 'deliver' }) as Definition;
+
+/** What filters the table's stream, for each of its readers. */
+const DISPATCHED: ReadonlySet<unknown> = new Set([KIND.event, KIND.command]);
+const TALLIED: ReadonlySet<unknown> = new Set([KIND.event, KIND.attempt]);
+
+export class Pipeline {
+  private readonly messages: SQSRecord[] = [];
+  private readonly dispatched: DynamoDBRecord[] = [];
+  private readonly tallied: DynamoDBRecord[] = [];
+  private sequence = 0;
+
+  constructor(
+    private readonly functions: Functions,
+    private readonly pace: Pace,
+  ) {
+    functions.table.inserted = (row) => this.hear(row);
+  }
+
+  /** SES tells something of a mail. */
+  publish(body: string): void {
+    const { meter } = this.functions;
+    meter.count('sns.publish');
+    meter.count('sqs.request');
+    const messageId = `message-${(this.sequence += 1)}`;
+    this.messages.push({
+      messageId,
+      body,
+      attributes: { SentTimestamp: String(Date.now()) },
+    } as unknown as SQSRecord);
+  }
+
+  private hear(row: Row): void {
+    this.functions.meter.count('dynamodb.stream');
+    const record = {
+      eventName: 'INSERT',
+      dynamodb: {
+        SequenceNumber: String((this.sequence += 1)),
+        Keys: marshall({ pk: row.pk, sk: row.sk }),
+        NewImage: marshall(row, { removeUndefinedValues: true }),
+      },
+    } as unknown as DynamoDBRecord;
+    if (DISPATCHED.has(row['kind'])) this.dispatched.push(record);
+    if (TALLIED.has(row['kind'])) this.tallied.push(record);
+  }
+
+  /** Goes on until nothing waits any more. */
+  async drain(): Promise<void> {
+    const { ingest, dispatch, tally } = this.functions.deployment.batchSize;
+    while (this.messages.length + this.dispatched.length + this.tallied.length > 0) {
+      while (this.messages.length > 0) await this.ingest(this.batch(this.messages, ingest));
+      while (this.dispatched.length > 0) await this.dispatch(this.batch(this.dispatched, dispatch));
+      while (this.tallied.length > 0) await this.tally(this.batch(this.tallied, tally));
+    }
+  }
+
+  private batch<T>(waiting: T[], size: number): T[] {
+    return waiting.splice(0, this.pace === 'burst' ? size : 1);
+  }
+
+  private async ingest(Records: SQSRecord[]): Promise<void> {
+    const { meter, ingest } = this.functions;
+    const { batchItemFailures } = await ingest({ Records });
+    if (batchItemFailures.length > 0) throw new Error('A message was not stored');
+    // Received, and deleted.
+    meter.count('sqs.request', 2);
+  }
+
+  private async dispatch(Records: DynamoDBRecord[]): Promise<void> {
+    const { started, dispatch } = this.functions;
+    const { batchItemFailures } = await dispatch({ Records });
+    if (batchItemFailures.length > 0) throw new Error('A row was not dispatched');
+    for (const input of started.splice(0)) {
+      await this.runDeliver(JSON.parse(input) as Record<string, unknown>);
+    }
+  }
+
+  private async tally(Records: DynamoDBRecord[]): Promise<void> {
+    const { tally } = this.functions;
+    await tally({ shardId: 'shard-1', Records });
+    // Lambda closes the window: at most once for each batch.
+    await tally({ shardId: 'shard-1', Records: [] });
+  }
+
+  private async runDeliver(input: Record<string, unknown>): Promise<void> {
+    const { meter } = this.functions;
+    const startMs = meter.nowMs;
+    const redelivered: Record<string, unknown>[] = [];
+    await this.execute(DELIVER, input, (next) => redelivered.push(next));
+    const billedSeconds = Math.ceil((meter.nowMs - startMs + assumed('machineMs')) / 100) / 10;
+    meter.count('stepFunctions.express');
+    meter.count('stepFunctions.gbSecond', billedSeconds * (64 / 1024));
+    for (const next of redelivered) {
+      let states = 0;
+      const entered = new Proxy(REDELIVER.States, {
+        get(all, name: string) {
+          states += 1;
+          return all[name];
+        },
+      });
+      await this.execute({ ...REDELIVER, States: entered }, next, () => {});
+      // Its start is one, too.
+      meter.count('stepFunctions.transition', states + 1);
+    }
+  }
+
+  private async execute(
+    definition: Definition,
+    input: Record<string, unknown>,
+    redeliver: (input: Record<string, unknown>) => void,
+  ): Promise<void> {
+    const { meter, deployment, deliver } = this.functions;
+    if (deployment.traced) meter.count('xray.trace', this.pace === 'burst' ? assumed('sampledShare') : 1);
+    // A wait costs nothing, so it takes no time here either.
+    const clock = { sleep: async () => {}, after: () => {} } as unknown as Clock;
+    const task = async (resource: string, parameters: unknown): Promise<unknown> => {
+      const given = JSON.parse(JSON.stringify(parameters)) as Record<string, unknown>;
+      if (resource === 'deliver') return deliver(given as unknown as DeliverInput);
+      if (resource !== 'arn:aws:states:::states:startExecution') throw new Error(`Nobody counts ${resource}`);
+      meter.nowMs += assumed('awsCallMs');
+      redeliver(given['Input'] as Record<string, unknown>);
+      return {};
+    };
+    await execute({ clock, random: () => 0.5, task }, definition, { input, executionId: EXECUTION_ID });
+  }
+}
+
+const EXECUTION_ID =
+  'arn:aws:states:us-east-1:000000000000:express:IvyDeliveryDeliverMachine5C1D3AE5-mK8qWz3Xv1Yt:dlv_aaaaaaaaaaaaaaaaaaaaaaaaaa-auto:5c1d3ae5-2a27-4b5e-9d43-3a2f1d1c0b0a';

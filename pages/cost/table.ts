@@ -1,0 +1,74 @@
+import type { Row } from '../../lambdas/store/pages.ts';
+import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { readUnits, type Result } from '../../sim/capacity.ts';
+import { storedBytes, writeUnits } from './units.ts';
+
+interface Write {
+  readonly Item?: Row;
+  readonly Key?: { readonly pk: string; readonly sk: string };
+}
+
+interface Command {
+  readonly constructor: { readonly name: string };
+  readonly input: Write & {
+    readonly ConsistentRead?: boolean;
+    readonly RequestItems?: Readonly<Record<string, readonly { readonly PutRequest?: Write }[]>>;
+    readonly TransactItems?: readonly Readonly<Record<string, Write | undefined>>[];
+  };
+}
+
+export interface CountingTable extends MemoryTable {
+  /** Bytes that are paid for now: in the table, and with the indexes. */
+  stored(overhead: number): { readonly table: number; readonly all: number };
+}
+
+/** What a command writes to; nothing for one that reads. */
+function writesOf({ constructor: { name }, input }: Command): readonly Write[] {
+  if (name === 'BatchWriteCommand')
+    return Object.values(input.RequestItems ?? {}).flatMap((requests) =>
+      requests.map(({ PutRequest }) => PutRequest ?? {}),
+    );
+  if (name === 'TransactWriteCommand')
+    return (input.TransactItems ?? []).map((item) => Object.values(item)[0] ?? {});
+  return /^(?:Put|Update|Delete)Command$/.test(name) ? [input] : [];
+}
+
+/** The table in memory, which tells what DynamoDB would count for each command. */
+export function countingTable(
+  count: (item: 'dynamodb.write' | 'dynamodb.read', units: number) => void,
+): CountingTable {
+  const table = memoryTable();
+  const run = table.client.send.bind(table.client) as unknown as (command: Command) => Promise<Result>;
+
+  async function send(command: Command): Promise<Result> {
+    const keys = writesOf(command).map(({ Key, Item }) => `${(Key ?? Item)?.pk}\n${(Key ?? Item)?.sk}`);
+    const transactional = command.constructor.name === 'TransactWriteCommand';
+    const before = keys.map((key) => table.rows.get(key));
+    try {
+      const result = await run(command);
+      if (keys.length === 0)
+        count(
+          'dynamodb.read',
+          readUnits(
+            { ...result, ScannedCount: result.Count ?? 0, Count: result.Count ?? 0 },
+            command.input.ConsistentRead === true,
+          ),
+        );
+      return result;
+    } finally {
+      for (const [index, key] of keys.entries())
+        count('dynamodb.write', writeUnits(before[index], table.rows.get(key), { transactional }));
+    }
+  }
+
+  return Object.assign(table, {
+    client: { send } as unknown as MemoryTable['client'],
+    stored(overhead: number) {
+      const sizes = [...table.rows.values()].map((row) => storedBytes(row, overhead));
+      return {
+        table: sizes.reduce((sum, each) => sum + each.table, 0),
+        all: sizes.reduce((sum, each) => sum + each.all, 0),
+      };
+    },
+  });
+}

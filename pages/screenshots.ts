@@ -1,0 +1,80 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { chromium, type Page } from 'playwright-core';
+import { findChromium } from '../local/chromium.ts';
+import { startLocalStack } from '../local/stack.ts';
+import type { StackDescription } from '../admin/stack-file.ts';
+
+const FOLDER = resolve(import.meta.dirname, '../docs/screenshots');
+const WIDE = { width: 1280, height: 800 };
+const NARROW = { width: 360, height: 740 };
+
+interface Item {
+  readonly id: string;
+  readonly message_id: string;
+  readonly url: string;
+}
+
+/** The views by name; ids are those of the seeded day. */
+async function viewsOf({ base_url: base, api_key: key }: StackDescription): Promise<Record<string, string>> {
+  async function listOf(path: string): Promise<readonly Item[]> {
+    const answer = await fetch(`${base}${path}`, { headers: { 'x-api-key': key } });
+    return ((await answer.json()) as { data: readonly Item[] }).data;
+  }
+  const endpoints = await listOf('/v1/webhooks');
+  const failing = endpoints.find(({ url }) => url.endsWith('/failing'))?.id ?? '';
+  const [delivery] = await listOf(`/v1/webhooks/${failing}/deliveries`);
+  const [bounce] = await listOf('/v1/send/logs?status=bounced&limit=1');
+  return {
+    overview: '',
+    logs: '/logs',
+    message: `/logs/${bounce?.message_id}`,
+    webhooks: '/webhooks',
+    webhook: `/webhooks/${failing}`,
+    delivery: `/deliveries/${delivery?.id}`,
+    suppressions: '/suppressions',
+    'api-keys': '/api-keys',
+    settings: '/settings',
+  };
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  await page.locator('.loading').first().waitFor({ state: 'detached' });
+  await page.waitForLoadState('networkidle');
+  await page.screenshot({ path: join(FOLDER, `${name}.png`), animations: 'disabled' });
+  console.log(`docs/screenshots/${name}.png`);
+}
+
+/** Every view of the dashboard, light, dark and narrow, of a stack of its own with a day of mail in it. */
+async function main(): Promise<void> {
+  const running = await startLocalStack({ seed: true });
+  const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] });
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER, { recursive: true });
+  try {
+    const views = await viewsOf(running.stack);
+    for (const [look, options] of Object.entries({
+      light: { viewport: WIDE, colorScheme: 'light' },
+      dark: { viewport: WIDE, colorScheme: 'dark' },
+      narrow: { viewport: NARROW, colorScheme: 'light' },
+    } as const)) {
+      const context = await browser.newContext(options);
+      const page = await context.newPage();
+      await page.goto(running.stack.dashboard_url);
+      await shoot(page, `sign-in-${look}`);
+      await page.goto(running.signInUrl);
+      await page.getByRole('navigation', { name: 'Main' }).waitFor();
+      for (const [name, path] of Object.entries(views)) {
+        await page.goto(running.stack.dashboard_url + path);
+        await page.locator('h1').waitFor();
+        await shoot(page, `${name}-${look}`);
+      }
+      await context.close();
+    }
+  } finally {
+    await browser.close();
+    await running.stop();
+  }
+}
+
+await main();

@@ -1,0 +1,108 @@
+/** What the lockfile locks, and what of it is in the bundles that are deployed. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { buildSync, type Metafile } from 'esbuild';
+import { BUNDLE_OPTIONS } from '../../lib/bundle.ts';
+import { DASHBOARD_OPTIONS } from '../../lib/dashboard.ts';
+import { LICENCE_EXCEPTIONS, PERMISSIVE } from './reasons.ts';
+
+export interface Package {
+  readonly version: string;
+  readonly integrity?: string;
+  readonly license?: string;
+  readonly hasInstallScript?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly dev?: boolean;
+  /** Inside the archive of another, whose hash covers it. */
+  readonly inBundle?: boolean;
+}
+
+export interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly allowScripts: Readonly<Record<string, boolean>>;
+}
+
+const MODULES = 'node_modules/';
+
+export const MANIFEST = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+
+/** By where they lie; two versions of one name lie in two places. */
+export const LOCKED: ReadonlyMap<string, Package> = new Map(
+  Object.entries(
+    (JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, Package> }).packages,
+  ).filter(([path]) => path !== ''),
+);
+
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf(MODULES) + MODULES.length);
+}
+
+export function lockedAt(path: string): Package {
+  const found = LOCKED.get(path);
+  if (!found) throw new Error(`${path} is not in the lockfile`);
+  return found;
+}
+
+/** An SPDX expression: one of several licences is enough, and all of several are needed. */
+export function isAllowed(name: string, licence = 'none'): boolean {
+  if (LICENCE_EXCEPTIONS.some((each) => each.names.test(name) && each.licence === licence)) return true;
+  return licence
+    .replaceAll(/[()]/g, '')
+    .split(' OR ')
+    .some((choice) => choice.split(' AND ').every((each) => PERMISSIVE.has(each)));
+}
+
+/** The packages of which a bundle has some bytes, by where they lie. */
+function packagesIn({ outputs }: Metafile): ReadonlySet<string> {
+  const files = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs)
+      .filter(([file, { bytesInOutput }]) => bytesInOutput > 0 && file.includes(MODULES))
+      .map(([file]) => file),
+  );
+  return new Set(files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? file));
+}
+
+/** Where packages are bundled to: each function and the dashboard, by its name. */
+export function bundles(): ReadonlyMap<string, ReadonlySet<string>> {
+  const handlers = readdirSync('lambdas/handlers').map((file) => basename(file, '.ts'));
+  const functions = handlers.map((handler) => {
+    const { metafile } = buildSync({
+      ...BUNDLE_OPTIONS,
+      entryPoints: [`lambdas/handlers/${handler}.ts`],
+      outdir: 'out',
+      write: false,
+      metafile: true,
+    });
+    return [handler, packagesIn(metafile)] as const;
+  });
+  return new Map([...functions, ['dashboard', packagesIn(buildSync(DASHBOARD_OPTIONS).metafile)]]);
+}
+
+/** Where npm finds a dependency of what lies at `from`: beside it, or further up. */
+function resolved(from: string, name: string): string | undefined {
+  for (let folder = `${from}/`; ; folder = folder.slice(0, folder.lastIndexOf(MODULES, folder.length - 2))) {
+    const path = `${folder}${MODULES}${name}`;
+    if (LOCKED.has(path)) return path;
+    if (folder === '') return undefined;
+  }
+}
+
+/** The packages of package.json through which one is there. */
+export function broughtBy(path: string): readonly string[] {
+  return Object.keys(MANIFEST.dependencies).filter((name) => reaches(`${MODULES}${name}`, path));
+}
+
+function reaches(from: string, to: string): boolean {
+  const seen = new Set<string>();
+  const visit = (path: string): boolean => {
+    if (path === to) return true;
+    if (seen.has(path)) return false;
+    seen.add(path);
+    return Object.keys(LOCKED.get(path)?.dependencies ?? {}).some((name) => {
+      const next = resolved(path, name);
+      return next !== undefined && visit(next);
+    });
+  };
+  return visit(from);
+}

@@ -1,0 +1,47 @@
+/** The servers that webhooks go to, and what they keep of them. */
+import { createHmac } from 'node:crypto';
+import type { WebhookRequest } from '../lambdas/delivery/send.ts';
+import type { ErrorClass } from '../lambdas/core/deliveries.ts';
+
+export interface Answer {
+  readonly status?: number | undefined;
+  readonly error?: ErrorClass;
+  /** How long it takes. */
+  readonly afterMs: number;
+}
+
+/** How a receiver behaves at a time; what it says is 200 where it says nothing else. */
+export type Behaviour = (nowMs: number) => Partial<Answer>;
+
+/** What has come of one event. */
+export interface Received {
+  readonly firstMs: number;
+  requests: number;
+  /** Requests that were answered by a 2xx which was sent, whether or not it arrived. */
+  taken: number;
+}
+
+export class Receiver {
+  readonly byEvent = new Map<string, Received>();
+  /** Requests whose signature is not that of the secret. */
+  forged = 0;
+
+  constructor(
+    readonly url: string,
+    readonly secret: Uint8Array,
+    public behaviour: Behaviour,
+  ) {}
+
+  receive(request: WebhookRequest, nowMs: number): Answer {
+    const id = request.headers['webhook-id'] ?? '';
+    const timestamp = request.headers['webhook-timestamp'] ?? '';
+    const hmac = createHmac('sha256', this.secret).update(`${id}.${timestamp}.${request.body}`);
+    if (request.headers['x-ivymail-signature'] !== `v1,${hmac.digest('base64')}`) this.forged += 1;
+    const answer: Answer = { afterMs: 20, status: 200, ...this.behaviour(nowMs) };
+    const received = this.byEvent.get(id) ?? { firstMs: nowMs, requests: 0, taken: 0 };
+    received.requests += 1;
+    if (answer.status !== undefined && answer.status < 300) received.taken += 1;
+    this.byEvent.set(id, received);
+    return answer;
+  }
+}

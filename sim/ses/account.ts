@@ -1,0 +1,234 @@
+import * as z from 'zod';
+import { eventsOf, outcomeOf, rejectedEventsOf, SUPPRESSED, type Outcome } from './mailbox-simulator.ts';
+import { addressOf, recipientsOf, sesMessageId, type Mail, type SesEvent } from './events.ts';
+import { envelopeOf, sendEmailRequest } from './request.ts';
+
+/** The deployed stack, as far as SES knows it. */
+export interface SesTarget {
+  readonly configurationSet: string;
+  readonly topicArn: string;
+  /** Publishes to the topic, as SES does. */
+  publish(event: SesEvent): Promise<void>;
+}
+
+export interface SesAccountOptions {
+  /** The only verified identity. */
+  readonly from: string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly newUuid: () => string;
+}
+
+/** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors; one has no suffix. */
+export const SES_ERRORS = {
+  BadRequestException: [400, 'Bad request.'],
+  NotFoundException: [404, 'Not found.'],
+  MessageRejected: [400, 'Message rejected.'],
+  MailFromDomainNotVerifiedException: [400, 'The MAIL FROM domain is not verified.'],
+  AccountSuspendedException: [400, 'The account is suspended.'],
+  SendingPausedException: [400, 'Email sending is disabled.'],
+  LimitExceededException: [400, 'Daily message quota exceeded.'],
+  TooManyRequestsException: [429, 'Maximum sending rate exceeded.'],
+  InternalServiceErrorException: [500, 'Internal service error.'],
+} as const satisfies Record<string, readonly [number, string]>;
+export type SesErrorName = keyof typeof SES_ERRORS;
+
+/** What SES answers instead of a result. */
+export class SesError extends Error {
+  override readonly name: SesErrorName;
+  constructor(name: SesErrorName, message: string = SES_ERRORS[name][1]) {
+    super(message);
+    this.name = name;
+  }
+  get status(): number {
+    return SES_ERRORS[this.name][0];
+  }
+}
+
+/** An SES account with one verified sender, out of the sandbox: each method is the answer to one call of the v2 API. */
+export interface SesAccount {
+  /** From here on mail is accepted. */
+  connect(target: SesTarget): void;
+  /** Publishes what becomes of the mail, then answers: by then the events are at the topic. */
+  sendEmail(body: unknown): Promise<unknown>;
+  getAccount(): unknown;
+  getEmailIdentity(identity: string): unknown;
+  putIdentityConfigurationSet(identity: string, body: unknown): unknown;
+  getConfigurationSet(name: string): unknown;
+  getEventDestinations(name: string): unknown;
+  putSuppressedDestination(body: unknown): unknown;
+  listSuppressedDestinations(): unknown;
+  getSuppressedDestination(address: string): unknown;
+  deleteSuppressedDestination(address: string): unknown;
+}
+
+interface Suppression {
+  readonly EmailAddress: string;
+  readonly Reason: 'BOUNCE' | 'COMPLAINT';
+  /** Epoch seconds, as the API has it. */
+  readonly LastUpdateTime: number;
+}
+
+const suppressionRequest = z.object({
+  EmailAddress: z.string(),
+  Reason: z.enum(['BOUNCE', 'COMPLAINT']),
+});
+
+const MAX_RECIPIENTS = 50;
+/** https://www.eicar.org: what SES takes for a virus. */
+const EICAR = 'EICAR-STANDARD-ANTIVIRUS-TEST-FILE';
+/** Those of the deployed configuration set; the API calls them otherwise than the events do. */
+const EVENT_TYPES = [
+  'SEND',
+  'REJECT',
+  'BOUNCE',
+  'COMPLAINT',
+  'DELIVERY',
+  'RENDERING_FAILURE',
+  'DELIVERY_DELAY',
+  'SUBSCRIPTION',
+];
+
+export function createSesAccount(options: SesAccountOptions): SesAccount {
+  /** Of the one identity. */
+  let defaultSet: string | undefined;
+  const suppressed = new Map<string, Suppression>();
+  let target: SesTarget | undefined;
+  let sentCount = 0;
+
+  const isVerified = (address: string): boolean => address.toLowerCase() === options.from.toLowerCase();
+
+  function outcomeFor(recipient: string): Outcome {
+    const entry = suppressed.get(suppressionKey(recipient));
+    return entry ? SUPPRESSED[entry.Reason] : outcomeOf(recipient);
+  }
+
+  function connectedTarget(configurationSet: string | undefined): SesTarget {
+    if (target === undefined) throw new SesError('InternalServiceErrorException', 'Nothing is deployed yet.');
+    if (configurationSet !== undefined && configurationSet !== target.configurationSet)
+      throw new SesError('NotFoundException', `Configuration set <${configurationSet}> does not exist.`);
+    return target;
+  }
+
+  function suppressionOf(address: string): Suppression {
+    const entry = suppressed.get(suppressionKey(address));
+    if (entry !== undefined) return entry;
+    throw new SesError(
+      'NotFoundException',
+      `Email address ${address} does not exist on your suppression list.`,
+    );
+  }
+
+  return {
+    connect(connected) {
+      target = connected;
+    },
+
+    async sendEmail(body) {
+      const envelope = envelopeOf(parse(sendEmailRequest, body));
+      if (envelope === undefined)
+        throw new SesError('BadRequestException', 'Only Simple and Raw content is simulated.');
+      const { content, configurationSet, ...rest } = envelope;
+      const connected = connectedTarget(configurationSet);
+      const sender = addressOf(envelope.source);
+      if (!isVerified(sender))
+        throw new SesError(
+          'MessageRejected',
+          `Email address is not verified. The following identities failed the check in region US-EAST-1: ${sender}`,
+        );
+      const acceptedAtMs = options.now();
+      const messageId = sesMessageId(acceptedAtMs, options.newUuid());
+      const mail: Mail = { ...rest, acceptedAtMs, messageId, configurationSet: configurationSet ?? '' };
+      const count = recipientsOf(mail).length;
+      if (count === 0 || count > MAX_RECIPIENTS)
+        throw new SesError('BadRequestException', `Recipient count is ${count}: it must be 1 to 50.`);
+      sentCount += count;
+      // Without a configuration set SES has nowhere to tell what became of the mail.
+      if (configurationSet === undefined) return { MessageId: messageId };
+      for (const event of content.includes(EICAR) ? rejectedEventsOf(mail) : eventsOf(mail, outcomeFor)) {
+        await connected.publish(event);
+      }
+      return { MessageId: messageId };
+    },
+
+    getAccount: () => ({
+      DedicatedIpAutoWarmupEnabled: false,
+      EnforcementStatus: 'HEALTHY',
+      ProductionAccessEnabled: true,
+      SendingEnabled: true,
+      SendQuota: { Max24HourSend: 50_000, MaxSendRate: 14, SentLast24Hours: sentCount },
+      SuppressionAttributes: { SuppressedReasons: ['BOUNCE', 'COMPLAINT'] },
+    }),
+
+    getEmailIdentity(identity) {
+      if (!isVerified(identity))
+        throw new SesError('NotFoundException', `Email identity ${identity} does not exist.`);
+      return {
+        IdentityType: 'EMAIL_ADDRESS',
+        FeedbackForwardingStatus: true,
+        VerifiedForSendingStatus: true,
+        VerificationStatus: 'SUCCESS',
+        // As an address of a domain whose records are published.
+        DkimAttributes: { SigningEnabled: true, Status: 'SUCCESS' },
+        ...(defaultSet !== undefined && { ConfigurationSetName: defaultSet }),
+      };
+    },
+
+    putIdentityConfigurationSet(identity, body) {
+      if (!isVerified(identity))
+        throw new SesError('NotFoundException', `Email identity ${identity} does not exist.`);
+      const { ConfigurationSetName: name } = z
+        .object({ ConfigurationSetName: z.optional(z.string()) })
+        .parse(body ?? {});
+      if (name !== undefined) connectedTarget(name);
+      defaultSet = name;
+      return {};
+    },
+
+    getConfigurationSet(name) {
+      connectedTarget(name);
+      return { ConfigurationSetName: name, SendingOptions: { SendingEnabled: true } };
+    },
+
+    getEventDestinations: (name) => ({
+      EventDestinations: [
+        {
+          Name: 'events',
+          Enabled: true,
+          MatchingEventTypes: EVENT_TYPES,
+          SnsDestination: { TopicArn: connectedTarget(name).topicArn },
+        },
+      ],
+    }),
+
+    putSuppressedDestination(body) {
+      const request = parse(suppressionRequest, body);
+      const LastUpdateTime = options.now() / 1000;
+      suppressed.set(suppressionKey(request.EmailAddress), { ...request, LastUpdateTime });
+      return {};
+    },
+
+    listSuppressedDestinations: () => ({ SuppressedDestinationSummaries: [...suppressed.values()] }),
+
+    getSuppressedDestination: (address) => ({ SuppressedDestination: suppressionOf(address) }),
+
+    deleteSuppressedDestination(address) {
+      suppressionOf(address);
+      suppressed.delete(suppressionKey(address));
+      return {};
+    },
+  };
+}
+
+function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new SesError('BadRequestException', z.prettifyError(parsed.error));
+}
+
+/** SES lower-cases the domain only: `Ann@` and `ann@` are two entries. */
+function suppressionKey(address: string): string {
+  const bare = addressOf(address);
+  const at = bare.lastIndexOf('@');
+  return `${bare.slice(0, at)}${bare.slice(at).toLowerCase()}`;
+}

@@ -1,0 +1,468 @@
+/**
+ * A DynamoDB table in memory, as far as our own commands need it: keys, the two indexes, conditions and updates by
+ * expression. It is a stand-in for unit tests only; the integration tests ask the deployed table the same questions.
+ */
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { INDEX, KEY_ATTRIBUTES, PROJECTED_ATTRIBUTES } from '../lambdas/store/keys.ts';
+import type { Row } from '../lambdas/store/pages.ts';
+import { MARSHALL_OPTIONS, type Table } from '../lambdas/store/table.ts';
+
+type Input = Record<string, unknown> & {
+  readonly TableName: string;
+  readonly Key?: { readonly pk: string; readonly sk: string };
+  readonly Item?: Row;
+  readonly IndexName?: string;
+  readonly KeyConditionExpression?: string;
+  readonly ConditionExpression?: string;
+  readonly UpdateExpression?: string;
+  readonly ExpressionAttributeNames?: Record<string, string>;
+  readonly ExpressionAttributeValues?: Record<string, unknown>;
+  readonly ReturnValues?: string;
+};
+
+export interface MemoryTable extends Table {
+  readonly rows: Map<string, Row>;
+  /** Names of the commands sent, in order. */
+  readonly calls: string[];
+  /** Runs before each command; what it throws is what the caller gets. */
+  before: (command: string, input: Input) => void;
+  /** Hears of every row that was not there before, in order, as the table's stream does. */
+  inserted: (row: Row) => void;
+}
+
+/** What each index holds of a row. */
+const PROJECTIONS: Readonly<Record<string, ReadonlySet<string>>> = {
+  [INDEX.g1]: new Set(['pk', 'sk', KEY_ATTRIBUTES.g1pk, ...PROJECTED_ATTRIBUTES]),
+  [INDEX.g2]: new Set(['pk', 'sk', KEY_ATTRIBUTES.g2pk, ...PROJECTED_ATTRIBUTES]),
+};
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+function isKey(key: { readonly pk: string; readonly sk: string }): boolean {
+  const bytes = (text: string): number => Buffer.byteLength(text);
+  return key.pk !== '' && key.sk !== '' && bytes(key.pk) <= 2048 && bytes(key.sk) <= 1024;
+}
+
+function projected(row: Row, index = ''): Row {
+  const held = PROJECTIONS[index];
+  return held ? (Object.fromEntries(Object.entries(row).filter(([name]) => held.has(name))) as Row) : row;
+}
+
+function rowKey(key: { readonly pk: string; readonly sk: string }): string {
+  if (!isKey(key))
+    throw Object.assign(new Error('A key is empty or too long'), { name: 'ValidationException' });
+  return `${key.pk}\n${key.sk}`;
+}
+
+/** Bytes of UTF-8 decide, as in DynamoDB. */
+function compare(left: unknown, right: unknown): number {
+  if (typeof left === 'number' && typeof right === 'number') return left - right;
+  return Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)));
+}
+
+/** DynamoDB refuses an expression that it cannot read. */
+function invalid(message: string): Error {
+  return Object.assign(new Error(message), { name: 'ValidationException' });
+}
+
+const TOKEN = /\s*(<=|>=|<>|[()=<>,]|[#:]?[\w.]+)/y;
+
+/** Our code has some dozen expressions, each used thousands of times. */
+const read = new Map<string, readonly string[]>();
+
+export function tokens(expression: string): readonly string[] {
+  const known = read.get(expression) ?? readTokens(expression);
+  read.set(expression, known);
+  return known;
+}
+
+function readTokens(expression: string): readonly string[] {
+  const found: string[] = [];
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < expression.trimEnd().length) {
+    const match = TOKEN.exec(expression);
+    if (!match?.[1]) throw invalid(`Cannot read expression: ${expression}`);
+    found.push(match[1]);
+  }
+  return found;
+}
+
+/** Recursive descent over the grammar our expressions use; anything else throws, so that no test passes by accident. */
+class Expression {
+  private position = 0;
+  private readonly list: readonly string[];
+  constructor(
+    text: string,
+    private readonly row: Readonly<Record<string, unknown>>,
+    private readonly input: Input,
+  ) {
+    this.list = tokens(text);
+  }
+
+  condition(): boolean {
+    let result = this.conjunction();
+    while (this.accept('OR')) result = this.conjunction() || result;
+    return result;
+  }
+
+  update(): Record<string, unknown> {
+    const next: Record<string, unknown> = { ...this.row };
+    while (this.position < this.list.length) {
+      if (this.accept('SET')) {
+        do {
+          const name = this.name();
+          this.expect('=');
+          next[name] = this.operand();
+        } while (this.accept(','));
+      } else if (this.accept('ADD')) {
+        do {
+          const name = this.name();
+          next[name] = Number(this.row[name] ?? 0) + Number(this.operand());
+        } while (this.accept(','));
+      } else {
+        this.expect('REMOVE');
+        do {
+          delete next[this.name()];
+        } while (this.accept(','));
+      }
+    }
+    return next;
+  }
+
+  private conjunction(): boolean {
+    let result = this.term();
+    while (this.accept('AND')) result = this.term() && result;
+    return result;
+  }
+
+  private term(): boolean {
+    if (this.accept('NOT')) return !this.term();
+    if (this.accept('(')) {
+      const result = this.condition();
+      this.expect(')');
+      return result;
+    }
+    if (this.accept('attribute_exists')) return this.argument() !== undefined;
+    if (this.accept('attribute_not_exists')) return this.argument() === undefined;
+    if (this.accept('begins_with')) {
+      this.expect('(');
+      const value = this.operand();
+      this.expect(',');
+      const prefix = this.operand();
+      this.expect(')');
+      return typeof value === 'string' && value.startsWith(String(prefix));
+    }
+    const left = this.operand();
+    if (this.accept('BETWEEN')) {
+      const low = this.operand();
+      this.expect('AND');
+      const high = this.operand();
+      return left !== undefined && compare(left, low) >= 0 && compare(left, high) <= 0;
+    }
+    if (this.accept('IN')) {
+      this.expect('(');
+      const options: unknown[] = [];
+      do options.push(this.operand());
+      while (this.accept(','));
+      this.expect(')');
+      return options.includes(left);
+    }
+    const operator = this.take();
+    const right = this.operand();
+    if (operator === '=') return left === right;
+    if (operator === '<>') return left !== right;
+    if (left === undefined || right === undefined) return false;
+    const order = compare(left, right);
+    if (operator === '<') return order < 0;
+    if (operator === '<=') return order <= 0;
+    if (operator === '>') return order > 0;
+    if (operator === '>=') return order >= 0;
+    throw invalid(`Unknown operator ${operator}`);
+  }
+
+  private argument(): unknown {
+    this.expect('(');
+    const value = this.operand();
+    this.expect(')');
+    return value;
+  }
+
+  private operand(): unknown {
+    if (this.accept('if_not_exists')) {
+      this.expect('(');
+      const present = this.operand();
+      this.expect(',');
+      const fallback = this.operand();
+      this.expect(')');
+      return present ?? fallback;
+    }
+    if (this.list[this.position]?.startsWith(':')) {
+      const placeholder = this.take();
+      const values = this.input.ExpressionAttributeValues ?? {};
+      // The document client leaves out what is undefined.
+      if (values[placeholder] === undefined) throw invalid(`No value for ${placeholder}`);
+      return values[placeholder];
+    }
+    return this.row[this.name()];
+  }
+
+  private name(): string {
+    const token = this.take();
+    if (!token.startsWith('#')) return token;
+    const name = this.input.ExpressionAttributeNames?.[token];
+    if (name === undefined) throw invalid(`No name for ${token}`);
+    return name;
+  }
+
+  private accept(token: string): boolean {
+    if (this.list[this.position] !== token) return false;
+    this.position += 1;
+    return true;
+  }
+
+  private expect(token: string): void {
+    if (!this.accept(token))
+      throw invalid(`Expected ${token} at ${this.list.slice(this.position).join(' ')}`);
+  }
+
+  private take(): string {
+    const token = this.list[this.position];
+    if (token === undefined) throw invalid('The expression ends early');
+    this.position += 1;
+    return token;
+  }
+}
+
+const EXPRESSIONS = ['KeyConditionExpression', 'ConditionExpression', 'UpdateExpression'] as const;
+
+/** DynamoDB refuses a name or a value that no expression uses, a map of none, and an expression without text. */
+function checkExpressions(input: Input): void {
+  const texts = EXPRESSIONS.flatMap((name) => input[name] ?? []);
+  if (texts.some((text) => text.trim() === '')) throw invalid('An expression is empty');
+  const used = new Set(texts.flatMap(tokens));
+  for (const given of [input.ExpressionAttributeNames, input.ExpressionAttributeValues]) {
+    if (!given) continue;
+    const unused = Object.keys(given).filter((name) => !used.has(name));
+    if (unused.length > 0 || Object.keys(given).length === 0)
+      throw invalid(`No expression uses ${unused.join(', ') || 'anything'}`);
+  }
+}
+
+function copyOf<T>(value: T, ordered: <E>(entries: E[]) => E[]): T {
+  // A Buffer comes back as plain bytes.
+  if (value instanceof Uint8Array) return new Uint8Array(value) as T;
+  if (Array.isArray(value)) return value.map((each) => copyOf(each, ordered)) as T;
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
+  const entries = Object.entries(value).map(([name, each]) => [name, copyOf(each, ordered)] as const);
+  return Object.fromEntries(ordered(entries)) as T;
+}
+
+/** A copy, with the entries of its maps in another order than they were written in: DynamoDB promises none. */
+function asRead(row: Row): Row {
+  return copyOf(row, (entries) => entries.toReversed());
+}
+
+/**
+ * A copy without what is undefined, as the document client leaves it out. The SDK's own marshaller runs on every row,
+ * because it refuses rows for reasons of its own: a map with the key `constructor`, for example.
+ */
+function asWritten(row: Row): Row {
+  marshall(row, MARSHALL_OPTIONS);
+  return copyOf(row, (entries) => entries.filter((entry) => (entry as readonly unknown[])[1] !== undefined));
+}
+
+const PARTITION_KEYS = ['pk', 'g1pk', 'g2pk'] as const;
+
+/** Rows by their key, and by what they lie in: a query must not look at the whole table. */
+class Rows extends Map<string, Row> {
+  private readonly partitions = new Map<string, Map<string, Row>>();
+
+  override set(key: string, row: Row): this {
+    const old = this.get(key);
+    for (const name of PARTITION_KEYS) {
+      if (old && old[name] !== row[name]) this.partition(name, old)?.delete(key);
+      this.partition(name, row)?.set(key, row);
+    }
+    return super.set(key, row);
+  }
+
+  override delete(key: string): boolean {
+    const row = this.get(key);
+    if (row) for (const name of PARTITION_KEYS) this.partition(name, row)?.delete(key);
+    return super.delete(key);
+  }
+
+  /** The rows of a partition of the table or of an index, in no order. */
+  in(attribute: string, value: unknown): Iterable<Row> {
+    return this.partitions.get(`${attribute}\n${String(value)}`)?.values() ?? [];
+  }
+
+  /** None where the row has no such attribute: an index leaves it out. */
+  private partition(name: string, row: Row): Map<string, Row> | undefined {
+    const value = row[name];
+    if (typeof value !== 'string') return undefined;
+    const id = `${name}\n${value}`;
+    const known = this.partitions.get(id) ?? new Map<string, Row>();
+    this.partitions.set(id, known);
+    return known;
+  }
+}
+
+/** The name and the value that a query gives for its partition; what asks in another way is no query of ours. */
+function partitionOf(input: Input): readonly [string, unknown] {
+  const equal = /(?:^| )(#?\w+) = (:\w+)(?: |$)/.exec(input.KeyConditionExpression ?? '');
+  const [, name = '', value = ''] = equal ?? [];
+  const attribute = input.ExpressionAttributeNames?.[name] ?? name;
+  if (!PARTITION_KEYS.some((key) => key === attribute)) throw new Error('The query names no partition');
+  return [attribute, input.ExpressionAttributeValues?.[value]];
+}
+
+export function memoryTable(): MemoryTable {
+  const rows = new Rows();
+  const calls: string[] = [];
+
+  function check(input: Input, row: Row | undefined): void {
+    if (input.ConditionExpression === undefined) return;
+    if (new Expression(input.ConditionExpression, row ?? {}, input).condition()) return;
+    throw new ConditionalCheckFailedException({
+      message: 'The conditional request failed',
+      $metadata: {},
+      ...(row &&
+        input['ReturnValuesOnConditionCheckFailure'] === 'ALL_OLD' && {
+          Item: marshall(row, { removeUndefinedValues: true }),
+        }),
+    });
+  }
+
+  function store(row: Row): void {
+    const key = rowKey(row);
+    const isNew = !rows.has(key);
+    rows.set(key, row);
+    if (isNew) table.inserted(row);
+  }
+
+  function query(input: Input): unknown {
+    if (Object.values(input.ExpressionAttributeValues ?? {}).includes(''))
+      throw invalid('A key is compared with an empty text');
+    const forward = input['ScanIndexForward'] !== false;
+    const found = [...rows.in(...partitionOf(input))]
+      .filter((row) => new Expression(input.KeyConditionExpression ?? '', row, input).condition())
+      .toSorted(
+        (left, right) => (compare(left.sk, right.sk) || compare(left.pk, right.pk)) * (forward ? 1 : -1),
+      );
+    const start = input['ExclusiveStartKey'] as Row | undefined;
+    const from = start ? found.findIndex((row) => rowKey(row) === rowKey(start)) + 1 : 0;
+    const limit = (input['Limit'] as number | undefined) ?? Infinity;
+    const items = found.slice(from, from + limit);
+    const last = items.at(-1);
+    // Like DynamoDB, which does not look beyond a full page.
+    const more = items.length === limit && last !== undefined;
+    return {
+      ...(input['Select'] !== 'COUNT' && {
+        Items: items.map((row) => asRead(projected(row, input.IndexName))),
+      }),
+      Count: items.length,
+      ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),
+    };
+  }
+
+  const commands: Record<string, (input: Input) => unknown> = {
+    GetCommand(input) {
+      const row = input.Key && rows.get(rowKey(input.Key));
+      return row ? { Item: asRead(row) } : {};
+    },
+    PutCommand(input) {
+      const item = asWritten((input.Item ?? {}) as Row);
+      check(input, rows.get(rowKey(item)));
+      store(item);
+      return {};
+    },
+    UpdateCommand(input) {
+      const key = input.Key ?? { pk: '', sk: '' };
+      const old = rows.get(rowKey(key));
+      check(input, old);
+      const next = asWritten(new Expression(input.UpdateExpression ?? '', old ?? key, input).update() as Row);
+      store(next);
+      return input.ReturnValues === 'ALL_NEW' ? { Attributes: asRead(next) } : {};
+    },
+    DeleteCommand(input) {
+      const key = input.Key ?? { pk: '', sk: '' };
+      check(input, rows.get(rowKey(key)));
+      const old = rows.get(rowKey(key));
+      rows.delete(rowKey(key));
+      return input.ReturnValues === 'ALL_OLD' && old ? { Attributes: old } : {};
+    },
+    TransactWriteCommand(input) {
+      const items = input['TransactItems'] as Record<'Put' | 'Update' | 'Delete', Input | undefined>[];
+      const writes = items.map(({ Put, Update, Delete }) => ({
+        name: Put ? 'PutCommand' : Update ? 'UpdateCommand' : 'DeleteCommand',
+        write: (Put ?? Update ?? Delete) as Input,
+      }));
+      for (const { write } of writes) checkExpressions(write);
+      const keys = writes.map(({ write }) => rowKey(write.Item ?? write.Key ?? { pk: '', sk: '' }));
+      if (new Set(keys).size < keys.length || keys.length > 100)
+        throw Object.assign(new Error('One item twice, or too many'), { name: 'ValidationException' });
+      const reasons = writes.map(({ write }, index) => {
+        try {
+          check(write, rows.get(keys[index] ?? ''));
+          return { Code: 'None' };
+        } catch {
+          return { Code: 'ConditionalCheckFailed' };
+        }
+      });
+      if (reasons.some(({ Code }) => Code !== 'None')) {
+        throw new TransactionCanceledException({
+          message: 'Transaction cancelled',
+          CancellationReasons: reasons,
+          $metadata: {},
+        });
+      }
+      for (const { name, write } of writes) commands[name]?.(write);
+      return {};
+    },
+    QueryCommand: query,
+    BatchGetCommand(input) {
+      const request = (input['RequestItems'] as Record<string, { Keys: Row[] }>)[input.TableName ?? 'table'];
+      const items = (request?.Keys ?? [])
+        .map((key) => rows.get(rowKey(key)))
+        .filter((row) => row !== undefined);
+      return { Responses: { table: items.map(asRead) } };
+    },
+    BatchWriteCommand(input) {
+      const requests =
+        (input['RequestItems'] as Record<string, { PutRequest: { Item: Row } }[]>)['table'] ?? [];
+      const keys = requests.map((request) => rowKey(request.PutRequest.Item));
+      if (new Set(keys).size < keys.length || keys.length > 25) {
+        throw Object.assign(new Error('Provided list of item keys contains duplicates'), {
+          name: 'ValidationException',
+        });
+      }
+      for (const request of requests) {
+        const item = asWritten(request.PutRequest.Item);
+        store(item);
+      }
+      return {};
+    },
+  };
+
+  const table = {
+    name: 'table',
+    rows,
+    calls,
+    before: () => {},
+    inserted: () => {},
+    client: {
+      async send(command: { readonly constructor: { readonly name: string }; readonly input: Input }) {
+        const name = command.constructor.name;
+        calls.push(name);
+        table.before(name, command.input);
+        const run = commands[name];
+        if (!run) throw new Error(`The memory table knows no ${name}`);
+        checkExpressions(command.input);
+        return run(command.input);
+      },
+    },
+  } as unknown as MemoryTable;
+  return table;
+}

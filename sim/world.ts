@@ -1,0 +1,412 @@
+/**
+ * A deployment in memory: the real code of the pipeline over a table, a stream, a queue and state machines that behave as
+ * AWS's do, on one virtual clock. What goes wrong, and when, is told by `faults`.
+ */
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { KMSClient } from '@aws-sdk/client-kms';
+import type { SQSRecord } from 'aws-lambda';
+import { deliverDefinition } from '../lib/deliver-machine.ts';
+import { recoverDefinition } from '../lib/recover-machine.ts';
+import { redeliverDefinition } from '../lib/redeliver-machine.ts';
+import type { PacedTask } from '../lambdas/core/commands.ts';
+import type { DeliverInput, DeliveryTask } from '../lambdas/core/deliveries.ts';
+import { deliveryId } from '../lambdas/core/ids.ts';
+import { formatTimestamp } from '../lambdas/core/timestamps.ts';
+import { deliver } from '../lambdas/delivery/deliver.ts';
+import { dispatchBatch } from '../lambdas/delivery/dispatch-batch.ts';
+import { startDelivery, startPaced } from '../lambdas/delivery/executions.ts';
+import { recoverStep } from '../lambdas/delivery/recover.ts';
+import { createSecretOpener, type SecretOpener } from '../lambdas/delivery/secrets.ts';
+import type { Sender } from '../lambdas/delivery/send.ts';
+import { holdDelivery } from '../lambdas/store/deliveries.ts';
+import { listEndpoints } from '../lambdas/store/endpoints.ts';
+import { ingestBatch } from '../lambdas/ingest/ingest-batch.ts';
+import { suppressRecipient } from '../lambdas/store/suppressions.ts';
+import type { Table } from '../lambdas/store/table.ts';
+import { tallyBatch } from '../lambdas/tally/tally-batch.ts';
+import { workspaceDirectory, type WorkspaceDirectory } from '../lambdas/store/workspaces.ts';
+import { memoryTable } from './table.ts';
+import { Clock } from './clock.ts';
+import { Executions, START_EXECUTION, type Machine } from './executions.ts';
+import type { Definition } from './state-machine.ts';
+import {
+  callAws,
+  meet,
+  never,
+  NO_FAULTS,
+  Process,
+  processOf,
+  type Call,
+  type Calls,
+  type Faults,
+  type Tally,
+} from './process.ts';
+import { Queue } from './queue.ts';
+import { Dice, seededRandom } from './random.ts';
+import type { Receiver } from './receiver.ts';
+import { Reader, streamOf, type Batch } from './stream.ts';
+
+export const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:topic';
+const RETENTION_DAYS = 90;
+export const RETRY = { firstDelaySeconds: 60, factor: 5, count: 3 };
+const FUNCTION = 'deliver-function';
+const RECOVER_FUNCTION = 'recover-function';
+/** Of an account that asked for no more. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+export const ACCOUNT_CONCURRENCY = 1_000;
+/** A poller that is refused asks again, SQS's for as long as it has the messages to itself. */
+const REFUSED_MS = 1_000;
+const VISIBILITY_MS = 180_000;
+/** How Step Functions knows a function that was refused. */
+const TOO_MANY = 'Lambda.TooManyRequestsException';
+/** A crash is noticed when the runtime is gone, not when the function's time is up. */
+const CRASH_MS = 500;
+
+/** A warm process and what it keeps between invocations. */
+interface Worker {
+  readonly process: Process;
+  readonly table: Table;
+  readonly workspaces: WorkspaceDirectory;
+  readonly secrets: SecretOpener;
+  readonly sfn: SFNClient;
+}
+
+const DELIVER = deliverDefinition({
+  partition: 'aws',
+  deliverFunctionArn: FUNCTION,
+  redeliverMachineArn: 'redeliver',
+  deadLetterQueueUrl: 'deliver-dead-letters',
+});
+const REDELIVER = redeliverDefinition({ deliverFunctionArn: FUNCTION });
+const RECOVER = recoverDefinition({ recoverFunctionArn: RECOVER_FUNCTION });
+/** By their ARN. */
+const MACHINES: Readonly<Record<string, Machine>> = {
+  deliver: { definition: DELIVER as Definition, express: true },
+  redeliver: { definition: REDELIVER as Definition, express: false },
+  recover: { definition: RECOVER as Definition, express: false },
+};
+
+interface Command {
+  readonly constructor: { readonly name: string };
+  readonly input: Record<string, unknown>;
+}
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly startMs: number;
+  /** Invocations of all functions at once that the account allows. */
+  readonly concurrency?: number;
+}
+
+export class World implements Calls {
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly tally: Tally = { calls: 0, faults: {} };
+  readonly table = memoryTable();
+  readonly receivers = new Map<string, Receiver>();
+  readonly queue: Queue;
+  readonly dispatchReader: Reader;
+  readonly tallyReader: Reader;
+  /** Keys that dispatch or the Express machine left for a person. */
+  readonly deadLetters: unknown[] = [];
+  /** By delivery: kills and unrecorded attempts, each of which may cost one more request. */
+  readonly excuses = new Map<string, number>();
+  faults: Faults = NO_FAULTS;
+  /** Invocations at once, of all functions: the most there were, and those that the account's limit refused. */
+  readonly invocations = { running: 0, most: 0, refused: 0 };
+  private readonly limit: number;
+  private readonly idle: Worker[] = [];
+  private readonly executions: Executions;
+
+  constructor({ seed, startMs, concurrency = Infinity }: WorldOptions) {
+    this.limit = concurrency;
+    this.clock = new Clock(startMs);
+    this.dice = new Dice(seededRandom(seed));
+    const { clock, dice } = this;
+    this.queue = new Queue({
+      clock,
+      dice,
+      visibilityMs: VISIBILITY_MS,
+      maxReceives: 10,
+      batchSize: 10,
+      concurrency: 8,
+      repeatedShare: 0.002,
+      consume: (records) => this.ingest(records),
+    });
+    const reader = { clock, dice };
+    this.dispatchReader = new Reader({
+      ...reader,
+      kinds: ['event', 'command'],
+      batchSize: 100,
+      parallel: 4,
+      consume: (batch) => this.dispatch(batch),
+    });
+    this.tallyReader = new Reader({
+      ...reader,
+      kinds: ['event', 'attempt'],
+      batchSize: 1_000,
+      parallel: 1,
+      consume: (batch) => this.count(batch),
+    });
+    this.table.inserted = streamOf([this.dispatchReader, this.tallyReader]);
+    this.executions = new Executions({
+      clock,
+      random: dice.random,
+      task: (resource, parameters) => this.runTask(resource, parameters),
+      machines: MACHINES,
+      twice: () => this.faults !== NO_FAULTS && dice.chance(0.01),
+    });
+  }
+
+  /** Executions that ended by an error: each is an alarm. */
+  get failedExecutions(): Executions['failed'] {
+    return this.executions.failed;
+  }
+
+  /** What comes out of the function, or the news of its death, or that the account has no room for it. */
+  async invoke<T>(run: (worker: Worker) => Promise<T>): Promise<T> {
+    const { invocations } = this;
+    if (invocations.running >= this.limit) {
+      invocations.refused += 1;
+      throw named(TOO_MANY, 'Rate Exceeded.');
+    }
+    invocations.running += 1;
+    invocations.most = Math.max(invocations.most, invocations.running);
+    try {
+      return await this.runOn(this.idle.pop() ?? this.newWorker(), run);
+    } finally {
+      invocations.running -= 1;
+    }
+  }
+
+  /** As the pollers of SQS and of the stream invoke: being refused is no failure of the batch. */
+  private async poll<T>(run: (worker: Worker) => Promise<T>, patienceMs = Infinity): Promise<T> {
+    const untilMs = this.clock.nowMs + patienceMs;
+    while (this.invocations.running >= this.limit && this.clock.nowMs < untilMs) {
+      this.invocations.refused += 1;
+      await this.clock.sleep(REFUSED_MS);
+    }
+    return this.invoke(run);
+  }
+
+  private runOn<T>(worker: Worker, run: (worker: Worker) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const crash = named('Lambda.Unknown', 'The function crashed');
+      worker.process.onDeath = [() => this.clock.after(CRASH_MS, () => reject(crash))];
+      processOf
+        .run(worker.process, () => run(worker))
+        .then(
+          (result) => {
+            if (worker.process.alive) {
+              this.idle.push(worker);
+              resolve(result);
+            }
+          },
+          (error: unknown) => {
+            if (worker.process.alive) {
+              this.idle.push(worker);
+              reject(error);
+            }
+          },
+        );
+    });
+  }
+
+  private newWorker(): Worker {
+    const process = new Process();
+    const call = <T>(each: Call<T>): Promise<T> => callAws(this, process, each);
+    const table = {
+      name: this.table.name,
+      client: { send: (command: Command) => this.sendToTable(call, command) },
+    } as unknown as Table;
+    const kms = {
+      send: ({ input }: Command) =>
+        call({
+          name: 'Decrypt',
+          run: () => ({ Plaintext: input['CiphertextBlob'] }),
+        }),
+    } as unknown as KMSClient;
+    const sfn = {
+      send: ({ input }: Command) =>
+        call({
+          name: 'StartExecution',
+          run: () => {
+            const { stateMachineArn: arn, name, input: text } = input;
+            this.executions.start(String(arn), String(name), JSON.parse(String(text)));
+            return {};
+          },
+        }),
+    } as unknown as SFNClient;
+    const { now } = this.clock;
+    return {
+      process,
+      table,
+      sfn,
+      workspaces: workspaceDirectory(table, now),
+      secrets: createSecretOpener({ kms, now }),
+    };
+  }
+
+  private sendToTable(call: <T>(each: Call<T>) => Promise<T>, command: Command): Promise<unknown> {
+    const { name } = command.constructor;
+    const run = (): Promise<unknown> => this.table.client.send(command as never);
+    if (name === 'TransactWriteCommand') return call({ name, run, again: (first) => first });
+    if (name !== 'BatchWriteCommand') return call({ name, run });
+    const [tableName, requests] = Object.entries(
+      command.input['RequestItems'] as Record<string, unknown[]>,
+    )[0] as [string, unknown[]];
+    const half = Math.floor(requests.length / 2);
+    return call({
+      name,
+      run,
+      async runPartly() {
+        command.input['RequestItems'] = { [tableName]: requests.slice(0, half) };
+        if (half > 0) await run();
+        return { UnprocessedItems: { [tableName]: requests.slice(half) } };
+      },
+    });
+  }
+
+  private ingest(records: readonly SQSRecord[]): Promise<readonly string[]> {
+    return this.poll(async ({ table, workspaces }) => {
+      const deps = { table, workspaces, retentionDays: RETENTION_DAYS, topicArn: TOPIC_ARN };
+      return (await ingestBatch(deps, records)).failedMessageIds;
+    }, VISIBILITY_MS);
+  }
+
+  private dispatch({ records }: Batch): Promise<string | undefined> {
+    return this.poll(async ({ process, table, sfn }) => {
+      const report = await dispatchBatch(
+        {
+          endpointsOf: (workspaceId) => listEndpoints(table, workspaceId, { consistent: true }),
+          startDelivery: (task) => startDelivery(sfn, 'deliver', task),
+          holdDelivery: async (task, stored) => {
+            await holdDelivery(table, { task, stored, nowMs: this.clock.nowMs });
+          },
+          startPaced: (task) => startPaced(sfn, 'recover', task),
+          suppress: (event, reason) => suppressRecipient(table, event, reason),
+          autoSuppress: { hardBounces: true, complaints: true },
+          sendPoison: (keys, reason) =>
+            callAws(this, process, {
+              name: 'SendMessage',
+              run: () => void this.deadLetters.push({ keys, reason }),
+            }),
+        },
+        records,
+      );
+      return report.retryFrom;
+    });
+  }
+
+  private count(batch: Batch): Promise<undefined> {
+    return this.poll(async ({ table }) => {
+      await tallyBatch({ table, retentionDays: RETENTION_DAYS, now: this.clock.now }, batch);
+      return undefined;
+    });
+  }
+
+  /** One call of a state machine; these have no SDK of ours between them, so every fault reaches the definition. */
+  private async runTask(name: string, parameters: unknown): Promise<unknown> {
+    await this.clock.sleep(5 + this.dice.upTo(20));
+    const met = meet(this, {
+      name,
+      process: undefined,
+      possible: ['error', 'throttled', 'lost'],
+      attempt: 0,
+    });
+    if (met === 'error') throw named('Lambda.ServiceException', 'The service failed');
+    if (met === 'throttled') throw named(TOO_MANY, 'Too many requests');
+    const result = await this.perform(name, parameters);
+    if (met !== 'lost') return result;
+    // What could not be written down is lost with the answer: the one case in which two faults cost a request.
+    if (isUnrecorded(result)) this.excuse(deliveryKeyOf(result));
+    throw named('Lambda.SdkClientException', 'No answer');
+  }
+
+  private async perform(resource: string, parameters: unknown): Promise<unknown> {
+    const given = parameters as Record<string, unknown>;
+    switch (resource) {
+      case FUNCTION:
+        return this.deliver(given as unknown as DeliverInput);
+      case RECOVER_FUNCTION:
+        return this.invoke(({ table, sfn }) =>
+          recoverStep(
+            { table, startDelivery: (task) => startDelivery(sfn, 'deliver', task), now: this.clock.now },
+            given as unknown as PacedTask,
+          ),
+        );
+      case START_EXECUTION:
+        return this.executions.startByTask(given);
+      case 'arn:aws:states:::sqs:sendMessage':
+        this.deadLetters.push(given['MessageBody']);
+        return {};
+      default:
+        throw new Error(`The machine calls ${resource}, which is not there`);
+    }
+  }
+
+  private deliver(input: DeliverInput): Promise<unknown> {
+    const key = deliveryKeyOf(input.task);
+    return this.invoke(async ({ process, table, secrets }) => {
+      const report = await deliver(
+        {
+          table,
+          secrets,
+          send: this.senderOf(process, key),
+          retry: RETRY,
+          now: this.clock.now,
+          random: this.dice.random,
+          randomBytes: (size) => this.dice.bytes(size),
+          onUnrecorded: () => {},
+        },
+        // Through JSON, as between a machine and its function.
+        JSON.parse(JSON.stringify(input)) as DeliverInput,
+      );
+      return JSON.parse(JSON.stringify(report.result)) as unknown;
+    });
+  }
+
+  private excuse(key: string): void {
+    this.excuses.set(key, (this.excuses.get(key) ?? 0) + 1);
+  }
+
+  private senderOf(process: Process, key: string): Sender {
+    return async (request) => {
+      const startedMs = this.clock.nowMs;
+      await this.clock.sleep(5 + this.dice.upTo(30));
+      if (!process.alive) return never;
+      const possible = ['lost', 'killed', 'killed_after'] as const;
+      const met = meet(this, { name: 'send', process, possible, attempt: 0 });
+      if (met === 'killed') return process.kill();
+      const receiver = this.receivers.get(request.url);
+      if (!receiver) throw new Error(`Nobody listens on ${request.url}`);
+      const answer = receiver.receive(request, this.clock.nowMs);
+      // From here on the request was made, and only a record of it keeps it from being made again.
+      process.onDeath.push(() => this.excuse(key));
+      if (met === 'killed_after') return process.kill();
+      await this.clock.sleep(answer.afterMs);
+      if (!process.alive) return never;
+      const lost = met === 'lost';
+      const status = lost || answer.error !== undefined ? undefined : answer.status;
+      const error = lost ? ('connection_reset' as const) : answer.error;
+      return {
+        started_at: formatTimestamp(startedMs),
+        duration_ms: this.clock.nowMs - startedMs,
+        ...(status !== undefined && { status_code: status }),
+        ...(error !== undefined && { error_class: error }),
+        ...(status !== undefined && status >= 300 && { error_class: 'http_status' as const }),
+      };
+    };
+  }
+}
+
+function named(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+function isUnrecorded(result: unknown): result is DeliveryTask {
+  return typeof result === 'object' && result !== null && 'unrecorded' in result;
+}
+
+function deliveryKeyOf(task: Pick<DeliveryTask, 'event_id' | 'endpoint_id'>): string {
+  return deliveryId(task.event_id, task.endpoint_id);
+}

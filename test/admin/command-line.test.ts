@@ -1,0 +1,267 @@
+/** The command line of `npm run admin`, for every command that is declared, and of `npm start`. */
+import { readFileSync, readdirSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EXIT_CODES, PROGRAM, type AdminCommand } from '../../admin/commands.ts';
+import { UsageError } from '../../cli/usage-error.ts';
+import { parse } from '../../cli/parse.ts';
+import { commandTable } from '../../cli/table.ts';
+import { readOptions } from '../../local/options.ts';
+
+const { commands, options: shared } = PROGRAM;
+/** Every command by its name. */
+const EACH = commands.map((command) => [command.name, command] as const);
+const GROUPS = [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? ''))];
+/** Every option of every command, by name. */
+const ALL_OPTIONS = new Map([
+  ...commands.flatMap(({ options }) => Object.entries(options)),
+  ...Object.entries(shared),
+]);
+
+function wordsOf({ name }: AdminCommand): readonly string[] {
+  return name.split(' ');
+}
+
+/** The shortest call that the command accepts, without one of its required options. */
+function callOf(command: AdminCommand, without?: string): readonly string[] {
+  return [
+    ...wordsOf(command),
+    ...(command.arguments ?? []).map(({ name }) => name.toLowerCase()),
+    ...Object.entries(command.options)
+      .filter(([name, { required }]) => required === true && name !== without)
+      .flatMap(([name]) => [`--${name}`, 'x']),
+  ];
+}
+
+function textOf(args: readonly string[]): string {
+  const parsed = parse(PROGRAM, args);
+  if (parsed.kind !== 'text') throw new Error(`${args.join(' ')} runs ${parsed.command.name}`);
+  return parsed.text;
+}
+
+/** What a command line comes to: `run`, `text`, or the message of the refusal. Anything else is a fault of the parser. */
+function outcomeOf(args: readonly string[]): string {
+  try {
+    return parse(PROGRAM, args).kind;
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+}
+
+const REFUSAL = /^.+\. For help: npm run admin --(?: (.+))? --help$/;
+
+/** The one line of a refusal, which names a help that prints something. */
+function refusalOf(args: readonly string[]): string {
+  const message = outcomeOf(args);
+  expect(message).toMatch(REFUSAL);
+  const [, words = ''] = REFUSAL.exec(message) ?? [];
+  expect(textOf([...words.split(' ').filter(Boolean), '--help'])).toContain('Usage: npm run admin -- ');
+  return message;
+}
+
+describe('help', () => {
+  it.each([[['help']], [['--help']], [['-h']]])('%j lists every command and every exit code', (args) => {
+    const text = textOf(args);
+    for (const { name, summary } of commands) {
+      expect(text).toContain(`  ${name}`);
+      expect(text).toContain(summary);
+    }
+    for (const [code, meaning] of Object.entries(EXIT_CODES))
+      expect(text).toContain(`${code.padEnd(3)}  ${meaning}`);
+  });
+
+  it.each(EACH)('of %s names its arguments and exactly the options that it accepts', (_name, command) => {
+    const words = wordsOf(command);
+    const text = textOf(['help', ...words]);
+    expect(textOf([...words, '--help'])).toBe(text);
+    expect(textOf(['-h', ...words])).toBe(text);
+    expect(textOf([...callOf(command), '--help', '--nonsense'])).toBe(text);
+    for (const { name, summary } of command.arguments ?? []) {
+      expect(text).toContain(name);
+      expect(text).toContain(summary);
+    }
+    const listed = [...text.matchAll(/^ +--([\w-]+)/gm)].map(([, name]) => name);
+    expect(listed).toEqual([...Object.keys(command.options), ...Object.keys(shared), 'help', 'version']);
+  });
+
+  it.each(GROUPS)('of the word %s shows every command that begins with it', (word) => {
+    const text = textOf(['help', word]);
+    expect(textOf([word, '--help'])).toBe(text);
+    for (const { name } of commands.filter((each) => each.name.split(' ')[0] === word))
+      expect(text).toContain(name);
+  });
+
+  it('prints the version of the package', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(textOf(['--version'])).toBe(version);
+  });
+});
+
+describe('a command line is refused in one line that names the help:', () => {
+  it.each([
+    ['no command', [], 'A command is missing'],
+    ['an unknown command', ['frobnicate'], 'There is no command frobnicate'],
+    ['help for an unknown command', ['help', 'frobnicate'], 'There is no command frobnicate'],
+    ['an unknown command with --help', ['frobnicate', '--help'], 'There is no command frobnicate'],
+    ['half a command', ['redrive'], 'the commands are redrive list, redrive show, redrive run'],
+    ['half a known command', ['redrive', 'frobnicate'], 'There is no command redrive frobnicate'],
+    ['an option of every object', ['init', '--constructor'], 'There is no option --constructor'],
+    ['a line break', ['a\nb'], 'There is no command a b'],
+    ['a short option', ['init', '-x'], 'There is no option -x'],
+    ['a value that is an option', ['key', 'create', '--name', '--json'], '--name needs a value'],
+    ['an empty value', ['key', 'create', '--name='], '--name needs a value'],
+  ])('%s', (_what, args, problem) => {
+    expect(refusalOf(args)).toContain(problem);
+  });
+
+  it.each(EACH)('%s with an option that it does not use', (name, command) => {
+    const accepted = new Set([...Object.keys(command.options), ...Object.keys(shared)]);
+    const unused = [...ALL_OPTIONS].filter(([option]) => !accepted.has(option));
+    for (const [option, { value }] of unused) {
+      const given = value === undefined ? [`--${option}`] : [`--${option}`, 'x'];
+      expect(refusalOf([...callOf(command), ...given])).toContain(`${name} does not use --${option}`);
+    }
+    expect(refusalOf([...callOf(command), '--frobnicate'])).toContain('There is no option --frobnicate');
+  });
+
+  it.each(EACH)('%s with an option that has no value, one too many, or is given twice', (_name, command) => {
+    for (const [option, { value, required }] of Object.entries({ ...command.options, ...shared })) {
+      const call = callOf(command, required ? option : undefined);
+      const once = value === undefined ? [`--${option}`] : [`--${option}`, 'x'];
+      expect(refusalOf([...call, ...once, ...once])).toContain(`--${option} is given twice`);
+      const wrong = value === undefined ? `--${option}=x` : `--${option}`;
+      const problem = value === undefined ? 'accepts no value' : 'needs a value';
+      expect(refusalOf([...call, wrong])).toContain(`--${option} ${problem}`);
+    }
+  });
+
+  it.each(EACH)('%s without a required option', (name, command) => {
+    const missing = Object.entries(command.options).filter(([, { required }]) => required === true);
+    for (const [option] of missing)
+      expect(refusalOf(callOf(command, option))).toContain(`${name} needs --${option}`);
+  });
+
+  it.each(EACH)('%s with an argument too few or too many', (name, command) => {
+    for (const [index, argument] of (command.arguments ?? []).entries())
+      expect(refusalOf(callOf(command).slice(0, wordsOf(command).length + index))).toContain(
+        `${name} needs ${argument.name}`,
+      );
+    const call = callOf(command);
+    const end = wordsOf(command).length + (command.arguments ?? []).length;
+    expect(refusalOf([...call.slice(0, end), 'one-more', ...call.slice(end)])).toContain(
+      'accepts no further argument: one-more',
+    );
+  });
+});
+
+describe('a command line that is accepted', () => {
+  it.each(EACH)('hands %s each of its options and arguments', (_name, command) => {
+    const all = { ...command.options, ...shared };
+    for (const [option, { value, required }] of Object.entries(all)) {
+      const given = value === undefined ? [`--${option}`] : [`--${option}=-a b`];
+      const parsed = parse(PROGRAM, [...callOf(command, required ? option : undefined), ...given]);
+      expect(parsed).toMatchObject({
+        kind: 'run',
+        command,
+        args: (command.arguments ?? []).map(({ name }) => name.toLowerCase()),
+        values: { [option]: value === undefined ? true : '-a b' },
+      });
+    }
+    const { values } = parse(PROGRAM, callOf(command)) as { values: Record<string, unknown> };
+    const optional = Object.entries(all).filter(([, { required }]) => required !== true);
+    for (const [option, { value, default: usual }] of optional)
+      expect([option, values[option]]).toEqual([option, value === undefined ? false : usual]);
+  });
+
+  it('has options of one kind: a name has a value in every command, or in none', () => {
+    for (const { options } of commands)
+      for (const [name, { value }] of Object.entries(options))
+        expect([name, value === undefined]).toEqual([name, ALL_OPTIONS.get(name)?.value === undefined]);
+  });
+});
+
+it('whatever is typed runs a command, prints a text, or is refused in one line', () => {
+  const word = fc.oneof(
+    fc.constantFrom(...commands.flatMap(wordsOf), 'help', '--', '-', '', '__proto__', 'constructor'),
+    fc.constantFrom(...ALL_OPTIONS.keys(), 'help', 'version', '__proto__').map((name) => `--${name}`),
+    fc.string({ unit: 'binary', maxLength: 8 }),
+    fc.string({ maxLength: 8 }).map((text) => `--${text}`),
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 6 }), (args) => {
+      const outcome = outcomeOf(args);
+      expect(['run', 'text'].includes(outcome) || REFUSAL.test(outcome)).toBe(true);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+describe('the documentation', () => {
+  const PAGES = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter((file) =>
+    file.endsWith('.md'),
+  );
+
+  it('shows only commands that are accepted', () => {
+    const shown = PAGES.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/npm run admin -- ([^\n`#|]+)(?:\n(.*))?/g)].map(
+        ([, line = '', output = '']) => ({ file, args: line.trim().split(/ +/), output }),
+      ),
+    );
+    expect(new Set(shown.map(({ file }) => file)).size).toBeGreaterThan(2);
+    const wrong = shown.filter(({ args, output }) => {
+      const outcome = outcomeOf(args);
+      // `COMMAND` stands for any, and one example is a refusal with its message.
+      return args[0] !== 'COMMAND' && !['run', 'text', output].includes(outcome);
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('docs/admin.md', () => {
+  it('has the table of all commands: run npm run docs', () => {
+    expect(readFileSync('docs/admin.md', 'utf8')).toContain(commandTable(PROGRAM));
+  });
+
+  it('names every exit code', () => {
+    const page = readFileSync('docs/admin.md', 'utf8');
+    const codes = [...page.matchAll(/^\| +(\d+) +\| (.+?) +\|$/gm)].map(([, code, meaning]) => [
+      code,
+      meaning,
+    ]);
+    expect(codes).toEqual(Object.entries(EXIT_CODES));
+  });
+});
+
+describe('npm start', () => {
+  it('reads its options', () => {
+    expect(readOptions([])).toEqual({ kind: 'run', seed: true, retryScale: expect.any(Number) });
+    expect(readOptions(['--no-seed', '--port', '8080', '--retry-scale', '1'])).toEqual({
+      kind: 'run',
+      seed: false,
+      port: 8080,
+      retryScale: 1,
+    });
+  });
+
+  it.each([[['--help']], [['-h']], [['help']]])('%j prints its help', (args) => {
+    const { text } = readOptions(args) as { text: string };
+    for (const option of ['--no-seed', '--port N', '--retry-scale X']) expect(text).toContain(option);
+  });
+
+  it.each([
+    [['--frobnicate'], 'There is no option --frobnicate'],
+    [['now'], 'accepts no further argument: now'],
+    [['--port'], '--port needs a value'],
+    [['--port', '0'], '--port needs a number from 1 to 65535'],
+    [['--port', '1.5'], '--port needs a number from 1 to 65535'],
+    [['--retry-scale', '0'], '--retry-scale needs a number over 0 and at most 1'],
+    [['--retry-scale', 'x'], '--retry-scale needs a number over 0 and at most 1'],
+    [['--no-seed=1'], '--no-seed accepts no value'],
+  ])('refuses %j in one line', (args, problem) => {
+    const refused = () => readOptions(args);
+    expect(refused).toThrow(UsageError);
+    expect(refused).toThrow(problem);
+    expect(refused).toThrow(/^.+\. For help: npm start -- --help$/);
+  });
+});

@@ -1,0 +1,221 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../cli/usage-error.ts';
+import { redriveList, redriveRun, redriveShow, type RedriveOptions } from '../../admin/redrive.ts';
+import { dispatchBatch, type DispatchBatchDeps } from '../../lambdas/delivery/dispatch-batch.ts';
+import { putRows } from '../../lambdas/store/put-rows.ts';
+import { quarantineRow } from '../../lambdas/store/quarantine.ts';
+import { clientOf, deploymentOf, named, type World } from './deployment.ts';
+
+const PLACE = 'SourceDeadLetters';
+const QUEUE = 'source';
+const DAY_MS = 86_400_000;
+
+function bodies(count: number, name = 'event'): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `${name} ${index};`);
+}
+
+function filled(count: number): World {
+  const world = deploymentOf();
+  world.queues.put(QUEUE, ...bodies(count));
+  return world;
+}
+
+async function quarantine({ table }: World, reason: string, daysAgo: number): Promise<void> {
+  const message = { messageId: `${reason} ${daysAgo}`, body: `${reason} ${daysAgo}`, reason, detail: '' };
+  const retention = { retentionDays: 90, receivedAtMs: Date.now() - daysAgo * DAY_MS };
+  await putRows(table, [quarantineRow(message, retention)]);
+}
+
+function run({ deployment }: World, options: RedriveOptions = {}, place = PLACE) {
+  return redriveRun(deployment, place, options);
+}
+
+describe('redrive run', () => {
+  it('takes no more than --limit says, and leaves the rest in view', async () => {
+    const world = filled(12);
+    let reads = 0;
+    world.queues.before = (command) => {
+      if (command === 'ReceiveMessageCommand') reads += 1;
+    };
+    const told = await run(world, { limit: '3' });
+    expect(reads).toBe(1);
+    expect(told.result).toEqual({ place: PLACE, matched: 3, redriven: 3, failed: [] });
+    expect(told.text).toBe('3 of 3 redriven (--limit)');
+    expect(world.queues.bodies('queue')).toHaveLength(3);
+    expect(world.queues.visible(QUEUE)).toBe(9);
+  });
+
+  it('counts for --limit only what is wanted', async () => {
+    const world = filled(25);
+    const told = await run(world, { limit: '2', filter: '4;', 'dry-run': true });
+    expect(told.text).toBe('2 would be redriven (--limit)');
+    expect(world.queues.visible(QUEUE)).toBe(25);
+  });
+
+  it.each(['0', '1.5', 'x'])('refuses --limit %s', async (limit) => {
+    await expect(run(filled(1), { limit })).rejects.toThrow(UsageError);
+  });
+
+  it.each([
+    ['run', PLACE, { reason: 'not_ses' }, `${PLACE} does not use --reason`],
+    ['run', PLACE, { day: '2026-02-25' }, `${PLACE} does not use --day`],
+    ['show', PLACE, { reason: 'not_ses' }, `${PLACE} does not use --reason`],
+    ['run', 'quarantine', { day: 'today' }, 'not today'],
+    ['run', 'Nowhere', { reason: 'not_ses' }, 'There is no place Nowhere'],
+  ] as const)('redrive %s %s with %j is refused, and does nothing', async (action, place, options, said) => {
+    const world = filled(1);
+    const command = action === 'run' ? redriveRun : redriveShow;
+    const refused = await command(world.deployment, place, options).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(UsageError);
+    expect(refused).toMatchObject({ message: expect.stringContaining(said) });
+    expect(world.queues.visible(QUEUE)).toBe(1);
+  });
+
+  it('redrives everything, however often what stays comes back into view meanwhile', async () => {
+    const world = filled(1_000);
+    // Ten seconds for ten: hidden for five minutes, the first are in view again long before the last are read.
+    world.queues.before = (command, { MessageBody: body }) => {
+      if (command !== 'SendMessageCommand') return;
+      world.queues.nowMs += 1_000;
+      if (body !== 'event 999;') throw named('Refused');
+    };
+    const told = await run(world);
+    expect(told.result).toMatchObject({ matched: 1_000, redriven: 1 });
+    expect(world.queues.bodies('queue')).toEqual(['event 999;']);
+    expect(world.queues.visible(QUEUE)).toBe(999);
+  });
+
+  it('comes to an end though what stays is back in view before the rest is looked at', async () => {
+    const world = filled(20);
+    world.queues.before = (command) => {
+      if (command === 'ReceiveMessageCommand') world.queues.nowMs += 200_000;
+      if (world.queues.nowMs > 20_000_000) throw named('Endless');
+      if (command === 'SendMessageCommand') throw named('Refused');
+    };
+    expect(await run(world)).toMatchObject({ exitCode: 1, result: { matched: 20, redriven: 0 } });
+    expect(world.queues.visible(QUEUE)).toBe(20);
+  });
+
+  it('tells what it has done though nothing can be released', async () => {
+    const world = filled(3);
+    world.queues.before = (command, { MessageBody: body }) => {
+      if (command === 'ChangeMessageVisibilityCommand') throw named('ThrottlingException');
+      if (body === 'event 1;') throw named('Refused');
+    };
+    const told = await run(world);
+    expect(told).toMatchObject({ exitCode: 1, result: { matched: 3, redriven: 2 } });
+    expect(told.text).toContain('stays: Refused\n2 of 3 redriven');
+  });
+
+  it('tells what it has done though the queue can be read no more', async () => {
+    const world = filled(15);
+    let reads = 0;
+    world.queues.before = (command) => {
+      if (command === 'ReceiveMessageCommand' && (reads += 1) === 2) throw named('ExpiredToken');
+    };
+    const told = await run(world);
+    expect(told).toMatchObject({ exitCode: 3, result: { redriven: 10, stopped: 'ExpiredToken' } });
+    expect(told.text).toBe('10 of 10 redriven, then it stopped: ExpiredToken');
+  });
+
+  it('shows all there is, and brings it back into view', async () => {
+    const world = filled(25);
+    const told = await redriveShow(world.deployment, PLACE, { limit: '2' });
+    expect(told.result).toMatchObject({ count: 25, messages: [{ body: 'event 0;' }, { body: 'event 1;' }] });
+    expect(world.queues.visible(QUEUE)).toBe(25);
+  });
+});
+
+describe('redrive of a row that is poison', () => {
+  /** Lambda, which runs the real dispatch and tells of what it throws. */
+  function lambdaOf(poison: unknown[]): LambdaClient {
+    const deps = {
+      async sendPoison(keys: unknown) {
+        poison.push(keys);
+      },
+    } as unknown as DispatchBatchDeps;
+    return clientOf({
+      async Invoke({ Payload: payload }: { Payload: string }) {
+        const { Records: records } = JSON.parse(payload) as { Records: DynamoDBRecord[] };
+        try {
+          await dispatchBatch(deps, records);
+          return {};
+        } catch (error) {
+          const text = JSON.stringify({ errorMessage: String(error) });
+          return { FunctionError: 'Unhandled', Payload: { transformToString: () => text } };
+        }
+      },
+    });
+  }
+
+  it('says that it stays and why, and leaves it where it is, once', async () => {
+    const poison: unknown[] = [];
+    const world = deploymentOf({ lambda: lambdaOf(poison) });
+    const row = { pk: 'M#x', sk: 'E#y', kind: 'odd' };
+    await putRows(world.table, [row]);
+    const body = JSON.stringify({ keys: marshall({ pk: row.pk, sk: row.sk }), reason: 'Error' });
+    world.queues.put('dispatch', body);
+    const told = await run(world, {}, 'DeliveryDispatchDeadLetters');
+    expect(told).toMatchObject({ exitCode: 1, result: { matched: 1, redriven: 0 } });
+    expect(told.text).toContain(
+      'stays: Dispatch failed on it: Error: Nothing is known to do for a row of kind odd',
+    );
+    expect(world.queues.bodies('dispatch')).toEqual([body]);
+    expect(poison).toEqual([]);
+  });
+});
+
+describe('redrive of the quarantine', () => {
+  async function quarantined(): Promise<World> {
+    const world = deploymentOf();
+    await quarantine(world, 'not_ses', 0);
+    await quarantine(world, 'not_json', 13);
+    await quarantine(world, 'not_json', 14);
+    return world;
+  }
+
+  it('lists and runs what came within 14 days, as a queue would keep it', async () => {
+    const world = await quarantined();
+    const { result } = await redriveList(world.deployment, {});
+    expect(result).toContainEqual({ place: 'quarantine', count: 2, reasons: '1 not_ses, 1 not_json' });
+    expect(await run(world, {}, 'quarantine')).toMatchObject({ result: { redriven: 2 } });
+    expect(world.queues.bodies('queue')).toEqual(['not_ses 0', 'not_json 13']);
+    expect(world.table.rows.size).toBe(1);
+  });
+
+  it('reads another day, and only one reason, on request', async () => {
+    const world = await quarantined();
+    const day = new Date(Date.now() - 14 * DAY_MS).toISOString().slice(0, 10);
+    const shown = async (options: RedriveOptions) =>
+      (await redriveShow(world.deployment, 'quarantine', options)).result;
+    expect(await shown({ day })).toMatchObject({ count: 1, messages: [{ body: 'not_json 14' }] });
+    expect(await shown({ reason: 'not_ses' })).toMatchObject({ count: 1 });
+  });
+
+  it('does not meet again what is quarantined again at once', async () => {
+    const world = await quarantined();
+    world.queues.before = (command) => {
+      if (command === 'SendMessageCommand') void quarantine(world, `again-${Math.random()}`, 0);
+    };
+    expect(await run(world, {}, 'quarantine')).toMatchObject({ result: { matched: 2, redriven: 2 } });
+  });
+});
+
+describe('redrive list', () => {
+  it('counts what somebody is looking at, too', async () => {
+    const world = filled(3);
+    world.queues.before = (command) => {
+      if (command === 'ChangeMessageVisibilityCommand') throw named('Interrupted');
+    };
+    await redriveShow(world.deployment, PLACE, {});
+    expect(world.queues.visible(QUEUE)).toBe(0);
+    expect((await redriveList(world.deployment, {})).result).toContainEqual({
+      place: PLACE,
+      count: 3,
+      reasons: '',
+    });
+  });
+});

@@ -1,0 +1,75 @@
+/** What the commands for workspaces and keys do, as their declarations run them. */
+import { describe, expect, it } from 'vitest';
+import { PROGRAM } from '../../admin/commands.ts';
+import { UsageError } from '../../cli/usage-error.ts';
+import { parse } from '../../cli/parse.ts';
+import { deploymentOf, type World } from './deployment.ts';
+
+/** Runs a command line against a deployment in memory; its result. */
+async function run({ deployment }: World, ...args: readonly string[]): Promise<unknown> {
+  const parsed = parse(PROGRAM, args);
+  if (parsed.kind === 'text') throw new Error(`${args.join(' ')} prints a text`);
+  const [argument = ''] = parsed.args;
+  const { values } = parsed;
+  return (await parsed.command.run(deployment, { argument, values: values as never, json: true })).result;
+}
+
+const UNKNOWN = 'ws_zzzzzzzzzzzzzzzzzzzzzzzzzz';
+
+describe('a workspace', () => {
+  it('is created, listed and shown', async () => {
+    const world = deploymentOf();
+    const made = await run(world, 'workspace', 'create', '--name', 'Blog', '--configuration-set', 'blog');
+    expect(made).toMatchObject({ name: 'Blog', configuration_set: 'blog' });
+    const { id } = made as { id: string };
+    expect(await run(world, 'workspace', 'list')).toMatchObject([{ id, name: 'Blog' }]);
+    expect(await run(world, 'workspace', 'show', id)).toEqual(made);
+  });
+
+  it('cannot have the configuration set of another workspace', async () => {
+    const world = deploymentOf();
+    await run(world, 'workspace', 'create', '--name', 'A', '--configuration-set', 'blog');
+    await expect(
+      run(world, 'workspace', 'create', '--name', 'B', '--configuration-set', 'blog'),
+    ).rejects.toThrow(new UsageError('The configuration set blog belongs to another workspace'));
+  });
+});
+
+describe('a key', () => {
+  it('is created with its options, listed and revoked', async () => {
+    const world = deploymentOf();
+    const expires = ['--expires-at', '2099-01-01T00:00:00Z'];
+    const made = await run(world, 'key', 'create', '--name', 'Server', '--scopes', 'send,read', ...expires);
+    const { key_id: id } = made as { key_id: string };
+    expect(await run(world, 'key', 'list')).toMatchObject([
+      { id, name: 'Server', scopes: ['send', 'read'], expires_at: '2099-01-01T00:00:00Z' },
+    ]);
+    expect(await run(world, 'key', 'revoke', id)).toEqual({ revoked: id });
+    expect(await run(world, 'key', 'list')).toEqual([]);
+    await expect(run(world, 'key', 'revoke', id)).rejects.toThrow(`has no key ${id}`);
+  });
+
+  it('can only read unless --scopes says more', async () => {
+    const world = deploymentOf();
+    await run(world, 'key', 'create', '--name', 'x');
+    expect(await run(world, 'key', 'list')).toMatchObject([{ scopes: ['read'] }]);
+  });
+
+  it.each([
+    [['key', 'create', '--name', 'x', '--scopes', 'all'], 'There is no scope all'],
+    [
+      ['key', 'create', '--name', 'x', '--expires-at', '2020-01-01'],
+      '--expires-at needs a time in the future',
+    ],
+    [['key', 'create', '--name', 'x', '--workspace', UNKNOWN], `There is no workspace ${UNKNOWN}`],
+    [['key', 'create', '--name', 'x', '--workspace', 'blog'], 'blog is not the id of a workspace'],
+    [['key', 'revoke', 'x'], 'x is not the id of an API key'],
+    [['workspace', 'show', UNKNOWN], `There is no workspace ${UNKNOWN}`],
+  ])('%j is refused, and stores nothing', async (args, problem) => {
+    const world = deploymentOf();
+    const refused = run(world, ...args);
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(problem);
+    expect([...world.table.rows]).toEqual([]);
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { EVENT_NAMES } from '../../lambdas/core/events.ts';
+import { normalise } from '../../lambdas/ingest/normalize.ts';
+import { dayOfMail } from '../../local/seed-day.ts';
+
+const NOW = Date.parse('2026-02-25T12:00:00Z');
+const OPTIONS = { nowMs: NOW, from: 'you@yourdomain.example', configurationSet: 'set', seed: 1 };
+const day = dayOfMail(OPTIONS);
+const events = day.flatMap((event) => normalise(event).events);
+
+describe('a day of mail', () => {
+  it('is the same for the same seed, and another for another', () => {
+    expect(dayOfMail(OPTIONS)).toEqual(day);
+    expect(dayOfMail({ ...OPTIONS, seed: 2 })).not.toEqual(day);
+  });
+
+  it('lies within 24 hours, oldest first, and has no event twice', () => {
+    const times = events.map((event) => Date.parse(event.timestamp));
+    expect(times).toEqual(times.toSorted((left, right) => left - right));
+    expect(times[0]).toBeGreaterThanOrEqual(NOW - 86_400_000);
+    expect(times.at(-1)).toBeLessThanOrEqual(NOW);
+    expect(new Set(events.map((event) => event.event_id)).size).toBe(events.length);
+  });
+
+  it('is mostly delivered, and has some of everything', () => {
+    const statuses = Map.groupBy(events, (event) => event.event);
+    expect([...statuses.keys()].toSorted()).toEqual(
+      EVENT_NAMES.filter((name) => name !== 'unknown').toSorted(),
+    );
+    const sent = statuses.get('sent')?.length ?? 0;
+    expect(statuses.get('delivered')?.length).toBeGreaterThan(sent * 0.75);
+    for (const name of ['opened', 'clicked'] as const) {
+      const automated = statuses.get(name)?.map(({ details }) => details.automated);
+      expect(automated).toContain(true);
+      expect(automated).toContain(undefined);
+    }
+    expect(events.length).toBeGreaterThan(60);
+    expect(events.length).toBeLessThan(100);
+  });
+});

@@ -1,0 +1,140 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bundles, isAllowed, LOCKED, lockedAt, MANIFEST, nameOf } from '../../pages/supply-chain/packages.ts';
+import { ADVISORIES, LICENCE_EXCEPTIONS, REASONS, SCRIPT_REASONS } from '../../pages/supply-chain/reasons.ts';
+
+const packages = [...LOCKED];
+
+describe('every package', () => {
+  it('is locked to a hash of its content, or lies in the archive of one that is', () => {
+    const loose = packages.filter(([path, { integrity, inBundle }]) => {
+      const holder = path.slice(0, path.lastIndexOf('/node_modules/'));
+      const hash = inBundle ? LOCKED.get(holder)?.integrity : integrity;
+      return !/^sha512-[\w+/]{86}==$/.test(hash ?? '');
+    });
+    expect(packages.length).toBeGreaterThan(100);
+    expect(loose.map(([path]) => path)).toEqual([]);
+  });
+
+  it('has a licence that asks for nothing but its text, or is a tool with a reason', () => {
+    const other = packages.filter(([path, { license }]) => !isAllowed(nameOf(path), license));
+    expect(other.map(([path, { license }]) => `${nameOf(path)}: ${license}`)).toEqual([]);
+  });
+
+  it('has no exception that none needs, or that is deployed', () => {
+    for (const { names, licence } of LICENCE_EXCEPTIONS) {
+      const excused = packages.filter(([path]) => names.test(nameOf(path)));
+      expect(excused.length).toBeGreaterThan(0);
+      expect(excused.filter(([, { dev, license }]) => !dev || license !== licence)).toEqual([]);
+    }
+  });
+
+  it('runs a script when it is installed only if package.json allows it, which allows no other', () => {
+    const scripted = packages.filter(([, { hasInstallScript }]) => hasInstallScript);
+    const names = scripted.map(([path]) => nameOf(path));
+    expect(new Set(names)).toEqual(new Set(Object.keys(MANIFEST.allowScripts)));
+    expect(new Set(names)).toEqual(new Set(Object.keys(SCRIPT_REASONS)));
+  });
+
+  it('that package.json names is there for a reason, and for one that is still true', () => {
+    const named = Object.keys({ ...MANIFEST.dependencies, ...MANIFEST.devDependencies });
+    expect(new Set(Object.keys(REASONS))).toEqual(new Set(named));
+  });
+});
+
+describe('a licence', () => {
+  it('is one of several, or all of several, as its expression says', () => {
+    expect(isAllowed('a', '(MIT OR GPL-3.0-or-later)')).toBe(true);
+    expect(isAllowed('a', 'MIT AND GPL-3.0-or-later')).toBe(false);
+    expect(isAllowed('a', 'GPL-3.0-or-later')).toBe(false);
+    expect(isAllowed('a')).toBe(false);
+    expect(isAllowed('axe-core', 'MPL-2.0')).toBe(true);
+    expect(isAllowed('axe-corelike', 'MPL-2.0')).toBe(false);
+  });
+});
+
+interface Component {
+  readonly name: string;
+  readonly group?: string;
+  readonly version: string;
+  readonly licenses?: readonly unknown[];
+}
+
+describe('what is deployed', () => {
+  let deployed: ReadonlySet<string>;
+  beforeAll(() => {
+    deployed = new Set([...bundles().values()].flatMap((paths) => [...paths]));
+  }, 60_000);
+
+  it('is made of what package.json has under dependencies, beside what makes it', () => {
+    const direct = Object.keys(MANIFEST.dependencies);
+    const bundled = direct.filter((name) => deployed.has(`node_modules/${name}`));
+    expect(direct.filter((name) => !bundled.includes(name))).toEqual(['esbuild']);
+    const development = [...deployed].filter((path) => lockedAt(path).dev);
+    expect(development).toEqual([]);
+  });
+
+  it('is in the bill of materials, which is one command, each with its version and licence', () => {
+    const sbom = JSON.parse(
+      execFileSync('npm', ['run', '--silent', 'sbom'], { encoding: 'utf8', maxBuffer: 64 << 20 }),
+    ) as { readonly bomFormat: string; readonly components: readonly Component[] };
+    expect(sbom.bomFormat).toBe('CycloneDX');
+    const listed = sbom.components.map(({ name, group, version }) =>
+      group === undefined || name.startsWith('@') ? `${name} ${version}` : `${group}/${name} ${version}`,
+    );
+    const wanted = [...deployed].map((path) => `${nameOf(path)} ${lockedAt(path).version}`);
+    expect(wanted.filter((each) => !listed.includes(each))).toEqual([]);
+    expect(sbom.components.filter(({ licenses = [] }) => licenses.length === 0)).toEqual([]);
+  });
+});
+
+it('npm audit knows nothing against these versions that is not explained', ({ skip }) => {
+  const { stdout } = spawnSync('npm', ['audit', '--json', '--fetch-retries=0', '--fetch-timeout=20000'], {
+    encoding: 'utf8',
+  });
+  const report = JSON.parse(stdout || '{}') as {
+    readonly message?: string;
+    readonly vulnerabilities?: Readonly<Record<string, { readonly via: readonly unknown[] }>>;
+  };
+  skip(
+    report.vulnerabilities === undefined,
+    `the registry answers no audit: ${report.message ?? 'it said nothing'}`,
+  );
+  const advisories = Object.values(report.vulnerabilities ?? {}).flatMap(({ via }) =>
+    via.flatMap((each) => (typeof each === 'object' && each !== null && 'url' in each ? [each.url] : [])),
+  );
+  expect(new Set(advisories)).toEqual(new Set(Object.keys(ADVISORIES)));
+});
+
+const REQUIREMENTS = [
+  'local',
+  'test/contract',
+  'test/runbook',
+  'test/verify',
+  'test/outside/clients',
+  'test/outside/receivers',
+];
+
+describe('what Python needs', () => {
+  it.each(REQUIREMENTS)('is pinned to its version and by hash, line for line: %s', (folder) => {
+    const lines = readFileSync(`${folder}/requirements.txt`, 'utf8')
+      .replaceAll('\\\n', ' ')
+      .split('\n')
+      .filter((line) => line.trim() !== '' && !line.startsWith('#') && !/^\s+# via/.test(line));
+    expect(lines.length).toBeGreaterThan(0);
+    const pinned = /^[\w.[\]-]+==[\w.]+(?: ;[^#]*?)?(?:\s+--hash=sha256:[0-9a-f]{64})+\s*(?:#.*)?$/;
+    expect(lines.filter((line) => !pinned.test(line))).toEqual([]);
+  });
+});
+
+it('docs/generated/supply-chain.md is what is locked and bundled: run npm run supply-chain', () => {
+  const page = execFileSync('npm', ['run', '--silent', 'supply-chain', '--', '--print'], {
+    encoding: 'utf8',
+  });
+  expect(page).toContain('## What is deployed');
+  expect(
+    readFileSync('docs/generated/supply-chain.md', 'utf8') === page,
+    'docs/generated/supply-chain.md is out of date',
+  ).toBe(true);
+});

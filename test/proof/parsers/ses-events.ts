@@ -1,0 +1,109 @@
+/** What comes from SES by way of SNS and SQS. */
+import type { SQSRecord } from 'aws-lambda';
+import { isDeepStrictEqual } from 'node:util';
+import { UnreadableMessage } from '../../../lambdas/core/errors.ts';
+import { EVENT_NAMES } from '../../../lambdas/core/events.ts';
+import { DEFAULT_WORKSPACE_ID, isId } from '../../../lambdas/core/ids.ts';
+import { normalise } from '../../../lambdas/ingest/normalize.ts';
+import { parseSesMessage } from '../../../lambdas/ingest/ses-message.ts';
+import { rawEventOf, toEmailEvent } from '../../../lambdas/store/event-rows.ts';
+import { ingestBatch } from '../../../lambdas/ingest/ingest-batch.ts';
+import { KIND } from '../../../lambdas/store/keys.ts';
+import { quarantinedBody } from '../../../lambdas/store/quarantine.ts';
+import { workspaceDirectory } from '../../../lambdas/store/workspaces.ts';
+import { setUp } from '../../api/harness.ts';
+import { LEGACY_SAMPLES, SAMPLES } from '../../../sim/ses/samples.ts';
+import type { Dice } from '../../../sim/random.ts';
+import { sentJson } from './damage.ts';
+import { asError, must, unchanged, type Parser, type Verdict } from './parser.ts';
+
+const TOPIC = 'arn:aws:sns:us-east-1:000000000000:ivymail';
+const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
+const EVENTS: readonly object[] = [...Object.values(SAMPLES), ...Object.values(LEGACY_SAMPLES)];
+const NOTICE = { notificationType: 'AmazonSnsSubscriptionSucceeded', message: 'You have subscribed' };
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
+
+function recordOf(body: string): SQSRecord {
+  const attributes = { SentTimestamp: String(NOW_MS) };
+  return { messageId: 'sqs-1', body, attributes } as unknown as SQSRecord;
+}
+
+/** One message through ingest: stored, quarantined, or a notice; never lost, never given back. */
+async function ingest(text: string): Promise<Verdict> {
+  // SQS carries no half of a surrogate pair.
+  const body = text.toWellFormed();
+  const { table, ask } = setUp();
+  const deps = {
+    table,
+    workspaces: workspaceDirectory(table, () => NOW_MS),
+    retentionDays: 90,
+    topicArn: TOPIC,
+  };
+  const { failedMessageIds, counts } = await ingestBatch(deps, [recordOf(body)]);
+  must(failedMessageIds.length === 0, 'A message that cannot be read came back as a fault of ours');
+
+  await readTwice(body);
+  const rows = [...table.rows.values()];
+  const events = rows.filter((row) => row['kind'] === KIND.event);
+  for (const row of events) {
+    const event = toEmailEvent(row);
+    must(isId('evt', event.event_id), 'The id is none');
+    must(EVENT_NAMES.includes(event.event), 'The event has no name of ours');
+    must(TIMESTAMP.test(event.timestamp), `The timestamp is ${event.timestamp}`);
+    must(
+      [event.message_id, event.from, event.to ?? '', event.subject ?? ''].every(
+        (field) => typeof field === 'string',
+      ),
+      'A field is no text',
+    );
+    must(Number.isSafeInteger(row['ttl']), 'The row would never expire');
+    must(event.workspace_id === DEFAULT_WORKSPACE_ID, 'The event went to another workspace');
+  }
+  const raws = rows.filter((row) => row['kind'] !== KIND.quarantine).flatMap((row) => rawEventOf(row) ?? []);
+  const quarantined = rows.filter((row) => row['kind'] === KIND.quarantine);
+  must(events.length === counts.events || quarantined.length > 0, 'An event is counted and not stored');
+  if (events.length > 0) must(raws.length > 0, 'An event has lost its raw text');
+  for (const row of quarantined) must(quarantinedBody(row) === body, 'The quarantined body is another one');
+  if (events.length === 0 && quarantined.length === 0)
+    must(/Successfully validated|AmazonSnsSubscriptionSucceeded/.test(body), 'A message is lost');
+  const [first] = events;
+  if (!first) return 'refused';
+  const messageId = encodeURIComponent(toEmailEvent(first).message_id);
+  const path = `/v1/send/logs/${messageId}`;
+  const shown = await ask({ path, query: { raw: 'true' }, workspaceId: DEFAULT_WORKSPACE_ID });
+  must(shown.status === 200, `What was stored cannot be shown: ${String(shown.fault)}`);
+  return 'taken';
+}
+
+/** What an event is made of stays as it was, and makes the same events again. */
+async function readTwice(body: string): Promise<void> {
+  const message = await new Promise<ReturnType<typeof parseSesMessage>>((resolve) => {
+    resolve(parseSesMessage(body));
+  }).catch(asError);
+  if (message instanceof Error || message.kind === 'notice') return;
+  const read = (): unknown =>
+    unchanged(message.ses, normalise).catch((error: unknown) => {
+      must(error instanceof UnreadableMessage, String(error));
+      return (error as UnreadableMessage).reason;
+    });
+  must(isDeepStrictEqual(await read(), await read()), 'One text is two things');
+}
+
+export const MAIL: readonly Parser[] = [
+  {
+    name: 'SES event',
+    share: 0.6,
+    whole: EVENTS.map((event) => () => ingest(JSON.stringify(event))),
+    try: (dice: Dice) => ingest(sentJson(dice.of(EVENTS), dice)),
+  },
+  {
+    name: 'SNS envelope',
+    share: 0.6,
+    try(dice: Dice) {
+      const message = sentJson(dice.of([...EVENTS, NOTICE]), dice);
+      const envelope = { Type: 'Notification', MessageId: 'sns-1', TopicArn: TOPIC, Message: message };
+      const record = { EventSource: 'aws:sns', EventVersion: '1.0', Sns: envelope };
+      return ingest(sentJson(dice.of([envelope, record]), dice));
+    },
+  },
+];

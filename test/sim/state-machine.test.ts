@@ -1,0 +1,53 @@
+import { describe } from 'vitest';
+import { itRuns, type Handle, type Ran } from '../conformance/machine.ts';
+import { Clock } from '../../sim/clock.ts';
+import { Executions, START_EXECUTION } from '../../sim/executions.ts';
+import { execute, type Definition } from '../../sim/state-machine.ts';
+
+const NOTHING: Definition = { StartAt: 'Done', States: { Done: { Type: 'Succeed' } } };
+
+describe('the model of the state machines', () => {
+  itRuns(
+    async () => {
+      const clock = new Clock(0);
+      const sent: unknown[] = [];
+      let handled: Handle = () => ({});
+      const task = async (resource: string, given: unknown): Promise<unknown> => {
+        const parameters = given as Record<string, unknown>;
+        if (resource === 'function') return handled(parameters);
+        if (resource === START_EXECUTION) return executions.startByTask(parameters);
+        const { QueueUrl, MessageBody } = parameters;
+        if (QueueUrl !== 'queue')
+          throw Object.assign(new Error('No queue'), { name: 'Sqs.QueueDoesNotExist' });
+        sent.push(MessageBody);
+        return { MessageId: '1' };
+      };
+      const deps = { clock, random: Math.random, task };
+      const machines = { other: { definition: NOTHING, express: false } };
+      const executions = new Executions({ ...deps, machines, twice: () => false });
+      let runs = 0;
+      return {
+        queueUrl: 'queue',
+        absentQueueUrl: 'absent',
+        functionArn: 'function',
+        otherMachineArn: 'other',
+        sent: async () => sent.splice(0),
+        handle: (handle) => void (handled = handle),
+        now: () => clock.nowMs / 1000,
+        sleep: (seconds) => clock.sleep(seconds * 1000),
+        async run(definition, input) {
+          const ended = execute(deps, definition as Definition, {
+            input: input as Record<string, unknown>,
+            executionId: String((runs += 1)),
+          }).then(
+            (output): Ran => ({ status: 'SUCCEEDED', output }),
+            (): Ran => ({ status: 'FAILED' }),
+          );
+          await clock.run();
+          return ended;
+        },
+      };
+    },
+    { limitsDelay: true, namesErrors: true },
+  );
+});

@@ -1,0 +1,31 @@
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { describe } from 'vitest';
+import { itStreams } from '../conformance/stream.ts';
+import { memoryTable } from '../../sim/table.ts';
+import { Clock } from '../../sim/clock.ts';
+import { Reader, streamOf } from '../../sim/stream.ts';
+
+describe('the model of the stream', () => {
+  itStreams(
+    async (consume) => {
+      const clock = new Clock(0);
+      const reader = new Reader({
+        clock,
+        kinds: ['event', 'command'],
+        batchSize: 100,
+        parallel: 4,
+        consume: async ({ records }) => consume(records),
+      });
+      const table = memoryTable();
+      const { client, name: TableName } = table;
+      table.inserted = streamOf([reader]);
+      return {
+        put: async (Item) => void (await client.send(new PutCommand({ TableName, Item }))),
+        remove: async (Key) => void (await client.send(new DeleteCommand({ TableName, Key }))),
+        until: (what, isSo) => clock.until(what, isSo),
+        givenUp: async () => reader.abandoned.length,
+      };
+    },
+    { resumes: true },
+  );
+});

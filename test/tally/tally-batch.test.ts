@@ -1,0 +1,463 @@
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBRecord } from 'aws-lambda';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  EVENT_NAMES,
+  type EmailEvent,
+  type EventDetails,
+  type EventName,
+} from '../../lambdas/core/events.ts';
+import { deterministicId } from '../../lambdas/core/ids.ts';
+import { COUNTER_NAMES, addEndpointCounts, noCounts } from '../../lambdas/core/stats.ts';
+import { readEndpointCounters, readEventCounters } from '../../lambdas/store/counters.ts';
+import { recordAttempt } from '../../lambdas/store/deliveries.ts';
+import { eventRows } from '../../lambdas/store/event-rows.ts';
+import type { Row } from '../../lambdas/store/pages.ts';
+import { tallyBatch } from '../../lambdas/tally/tally-batch.ts';
+import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { memoryTable } from '../../sim/table.ts';
+
+const endpoint = anEndpoint();
+const DAY = {
+  afterMs: Date.parse('2026-02-25T00:00:00Z'),
+  beforeMs: Date.parse('2026-02-26T00:00:00Z'),
+};
+
+function eventRow(number: number, changes: Partial<EmailEvent> = {}): Row {
+  const event = EVENT_NAMES[number % EVENT_NAMES.length] ?? 'sent';
+  const timestamp = `2026-02-25T${String(number % 24).padStart(2, '0')}:10:00Z`;
+  const made = anEvent({ message_id: `m-${number}`, event, timestamp, details: {}, ...changes });
+  const [row] = eventRows([made], { retentionDays: 90, receivedAtMs: 0 });
+  if (!row) throw new Error('No row');
+  return row;
+}
+
+/** A row as `recordAttempt` writes it. */
+async function attemptRow(number: number, changes: object = {}): Promise<Row> {
+  const table = memoryTable();
+  await recordAttempt(table, aTask(anEvent({ message_id: `m-${number}` }), endpoint), {
+    attempt: {
+      number: 1,
+      trigger: 'auto',
+      started_at: '2026-02-25T12:00:05Z',
+      duration_ms: 100,
+      status_code: 200,
+      ...changes,
+    },
+    ttl: 1,
+  });
+  const [row] = table.rows.values();
+  if (!row) throw new Error('No row');
+  return row;
+}
+
+/** The stream gives each row a number that grows within its shard, and is longer than a number of JavaScript holds. */
+function stream(rows: readonly Row[], first = 1): DynamoDBRecord[] {
+  return rows.map((row, index) => ({
+    eventName: 'INSERT',
+    dynamodb: {
+      Keys: marshall({ pk: row.pk, sk: row.sk }) as never,
+      NewImage: marshall(row, { removeUndefinedValues: true }) as never,
+      SequenceNumber: String(99_999_999_999_999_999_990n + BigInt(first + index)),
+    },
+  }));
+}
+
+function setUp() {
+  const table = memoryTable();
+  const deps = { table, retentionDays: 90, now: () => DAY.afterMs };
+  const tally = (records: readonly DynamoDBRecord[], shardId = 'shard-a') =>
+    tallyBatch(deps, { shardId, records });
+  const totals = async (interval: 'hour' | 'day' = 'hour') => {
+    const counted = await readEventCounters(table, WORKSPACE_ID, { interval, ...DAY });
+    const sum = noCounts();
+    for (const counts of counted.values()) for (const name of COUNTER_NAMES) sum[name] += counts[name];
+    return sum;
+  };
+  const atEndpoint = async (interval: 'hour' | 'day' = 'hour') => {
+    const range = { interval, ...DAY };
+    const address = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
+    return addEndpointCounts([...(await readEndpointCounters(table, address, range)).values()]);
+  };
+  return { table, tally, totals, atEndpoint };
+}
+
+/** Written down a second time, without a line of the product: what a row adds to the statistics. */
+function recount(rows: readonly Row[]) {
+  const sum = noCounts();
+  for (const row of rows) {
+    const { to, details } = row as { to?: string; details?: EventDetails };
+    if (row['kind'] !== 'event' || /@simulator\.amazonses\.com$/i.test(to ?? '')) continue;
+    const event = row['event'] as EventName;
+    sum[event] += 1;
+    if (details?.automated && event === 'opened') sum.opened_automated += 1;
+    if (details?.automated && event === 'clicked') sum.clicked_automated += 1;
+  }
+  return sum;
+}
+
+describe('tallyBatch', () => {
+  it('counts events by the hour and the day of the event, by name', async () => {
+    const { tally, totals, table } = setUp();
+    const rows = Array.from({ length: 60 }, (_, number) => eventRow(number));
+    expect(await tally(stream(rows))).toEqual({ counted: 60, excluded: 0, repeated: 0, unreadable: [] });
+    expect(await totals('hour')).toEqual(recount(rows));
+    expect(await totals('day')).toEqual(recount(rows));
+    const noon = await readEventCounters(table, WORKSPACE_ID, {
+      interval: 'hour',
+      afterMs: Date.parse('2026-02-25T12:00:00Z'),
+      beforeMs: Date.parse('2026-02-25T13:00:00Z'),
+    });
+    expect([...noon.keys()]).toEqual([Date.parse('2026-02-25T12:00:00Z')]);
+  });
+
+  it('counts attempts by endpoint: how many, how many failed, how long they took', async () => {
+    const { tally, atEndpoint } = setUp();
+    const rows = await Promise.all([
+      attemptRow(1),
+      attemptRow(2, { duration_ms: 9_000, status_code: 500, error_class: 'http_status' }),
+      attemptRow(3, { duration_ms: 15_000, error_class: 'timeout' }),
+    ]);
+    await tally(stream(rows));
+    for (const interval of ['hour', 'day'] as const) {
+      const counted = await atEndpoint(interval);
+      expect(counted).toMatchObject({ attempts: 3, failures: 2 });
+      expect(Object.values(counted.durations).reduce((sum, count) => sum + count, 0)).toBe(3);
+    }
+  });
+
+  it('stores the counters with the time they are kept, and the checkpoint of the shard', async () => {
+    const { tally, table } = setUp();
+    const failed = await attemptRow(1, { duration_ms: 0, error_class: 'timeout' });
+    const taken = await attemptRow(2, { duration_ms: 0 });
+    await tally(stream([eventRow(0), eventRow(0, { message_id: 'second' }), failed, taken]));
+    const ofEvents = (interval: string) => ({
+      pk: `C#${WORKSPACE_ID}#${interval}`,
+      sk: '2026-02-25T00:00:00Z',
+      kind: 'counters',
+      ttl: Date.parse('2026-05-26T00:00:00Z') / 1000,
+      sent: 2,
+    });
+    const ofAttempts = (interval: string, start: string) => ({
+      pk: `C#${WORKSPACE_ID}#${endpoint.id}#${interval}`,
+      sk: start,
+      kind: 'counters',
+      ttl: Date.parse(start) / 1000 + 90 * 86_400,
+      attempts: 2,
+      failures: 1,
+      d0: 2,
+    });
+    const rows = [...table.rows.values()].toSorted((left, right) => (left.pk < right.pk ? -1 : 1));
+    expect(rows).toStrictEqual([
+      ofEvents('day'),
+      ofAttempts('day', '2026-02-25T00:00:00Z'),
+      ofAttempts('hour', '2026-02-25T12:00:00Z'),
+      ofEvents('hour'),
+      {
+        pk: 'T#shard-a',
+        sk: 'T',
+        kind: 'checkpoint',
+        last_sequence: '99999999999999999994'.padStart(48, '0'),
+        ttl: Date.parse('2026-03-04T00:00:00Z') / 1000,
+      },
+    ]);
+  });
+
+  it('keeps the counters of an hour as long as the event that came last', async () => {
+    const { table } = setUp();
+    const late = (seconds: string, message: string) =>
+      eventRow(0, { message_id: message, timestamp: `2026-02-25T00:10:${seconds}Z` });
+    const deps = { table, retentionDays: 1, now: () => DAY.afterMs };
+    const records = stream([late('00', 'a'), late('30', 'b'), late('10', 'c')]);
+    await tallyBatch(deps, { shardId: 'shard-a', records });
+    const [row] = [...table.rows.values()].filter((each) => each['kind'] === 'counters');
+    const alone = memoryTable();
+    await tallyBatch({ ...deps, table: alone }, { shardId: 'shard-a', records: stream([late('30', 'b')]) });
+    const [longest] = [...alone.rows.values()].filter((each) => each['kind'] === 'counters');
+    expect(row?.['ttl']).toBe(longest?.['ttl']);
+    expect(Number(row?.['ttl'])).toBeGreaterThan(0);
+  });
+
+  it('reads the checkpoint consistently, and writes nothing for an empty batch', async () => {
+    const { tally, table } = setUp();
+    const consistent: unknown[] = [];
+    table.before = (_command, input) => consistent.push(input['ConsistentRead']);
+    expect(await tally([])).toEqual({ counted: 0, excluded: 0, repeated: 0, unreadable: [] });
+    expect(consistent).toEqual([true]);
+    expect(table.rows.size).toBe(0);
+  });
+
+  it('counts 99 rows of counters in one transaction, and no more', async () => {
+    const { tally, table } = setUp();
+    // Two rows for each workspace, by hour and by day; of the last one three, as it has two hours.
+    const of = (number: number, hour = '00') =>
+      eventRow(0, {
+        message_id: `m-${number}-${hour}`,
+        workspace_id: deterministicId('ws', [String(number)]),
+        timestamp: `2026-02-25T${hour}:10:00Z`,
+      });
+    const rows = Array.from({ length: 49 }, (_, number) => of(number));
+    await tally(stream([...rows, of(48, '01')]));
+    expect(table.calls.filter((call) => call === 'TransactWriteCommand')).toHaveLength(1);
+    table.calls.length = 0;
+    await tally(stream([...rows, of(48, '01'), of(48, '02')]), 'shard-b');
+    expect(table.calls.filter((call) => call === 'TransactWriteCommand')).toHaveLength(2);
+  });
+
+  it('refuses a record without a sequence number: it cannot be counted once', async () => {
+    const { tally, table } = setUp();
+    const [record] = stream([eventRow(0)]);
+    const { SequenceNumber: _number, ...dynamodb } = record?.dynamodb ?? {};
+    await expect(tally([{ dynamodb }])).rejects.toThrow('The stream record has no sequence number');
+    await expect(tally([{}])).rejects.toThrow('The stream record has no sequence number');
+    expect(table.rows.size).toBe(0);
+  });
+
+  it('passes over a record without a row', async () => {
+    const { tally } = setUp();
+    const [record] = stream([eventRow(0)]);
+    const { NewImage: _image, ...dynamodb } = record?.dynamodb ?? {};
+    expect(await tally([{ dynamodb }])).toMatchObject({ counted: 0, unreadable: [dynamodb.Keys] });
+  });
+
+  it('throws where DynamoDB refuses the checkpoint itself', async () => {
+    const { tally, table } = setUp();
+    table.before = (command) => {
+      if (command === 'TransactWriteCommand')
+        throw Object.assign(new Error('No'), { name: 'ValidationException' });
+    };
+    await expect(tally(stream([eventRow(0)]))).rejects.toThrow('No');
+    expect(table.rows.size).toBe(0);
+  });
+
+  it('keeps workspaces apart', async () => {
+    const { tally, totals } = setUp();
+    await tally(stream([eventRow(0, { workspace_id: deterministicId('ws', ['other']) })]));
+    expect(await totals()).toEqual(noCounts());
+  });
+
+  it('adds nothing for a batch that comes again, whole or in part', async () => {
+    const { tally, totals } = setUp();
+    const rows = Array.from({ length: 20 }, (_, number) => eventRow(number));
+    const records = stream(rows);
+    await tally(records.slice(0, 12));
+    expect(await tally(records.slice(0, 12))).toMatchObject({ counted: 0, repeated: 12 });
+    expect(await tally(records.slice(8))).toMatchObject({ counted: 8, repeated: 4 });
+    expect(await totals()).toEqual(recount(rows));
+  });
+
+  it('compares sequence numbers as numbers: 10 comes after 9', async () => {
+    const { tally, totals } = setUp();
+    const rows = Array.from({ length: 12 }, (_, number) => eventRow(number));
+    for (const record of stream(rows)) {
+      await tally([record]);
+    }
+    expect(await totals()).toEqual(recount(rows));
+  });
+
+  it('takes each shard by itself', async () => {
+    const { tally, totals } = setUp();
+    const rows = [eventRow(0), eventRow(1)];
+    await tally(stream([eventRow(0)], 100), 'shard-a');
+    await tally(stream([eventRow(1)], 1), 'shard-b');
+    expect(await totals()).toEqual(recount(rows));
+  });
+
+  it('counts an automated open in the total and apart', async () => {
+    const { tally, totals } = setUp();
+    const opened = (number: number, details: EventDetails) =>
+      eventRow(0, { message_id: `m-${number}`, event: 'opened', details });
+    await tally(stream([opened(1, {}), opened(2, { automated: true }), opened(3, { ip: '192.0.2.1' })]));
+    for (const interval of ['hour', 'day'] as const)
+      expect(await totals(interval)).toEqual({ ...noCounts(), opened: 3, opened_automated: 1 });
+  });
+
+  it('leaves out the mailbox simulator, recipient by recipient, and counts an event without a recipient', async () => {
+    const { tally, totals } = setUp();
+    const rows = [
+      eventRow(0, { to: 'ann@example.com' }),
+      eventRow(0, { to: 'success+1@simulator.amazonses.com' }),
+      eventRow(0, { to: 'success+2@Simulator.AmazonSES.com' }),
+    ];
+    const { to: _to, ...withoutRecipient } = eventRow(8);
+    const report = await tally(stream([...rows, withoutRecipient]));
+    expect(report).toEqual({ counted: 2, excluded: 2, repeated: 0, unreadable: [] });
+    expect(await totals()).toEqual({ ...noCounts(), sent: 1, opened: 1 });
+  });
+
+  it('moves the checkpoint past a batch of simulator events only, without a row of counters', async () => {
+    const { tally, table } = setUp();
+    const to = 'bounce@simulator.amazonses.com';
+    const records = stream([eventRow(0, { to }), eventRow(1, { to })]);
+    expect(await tally(records)).toEqual({ counted: 0, excluded: 2, repeated: 0, unreadable: [] });
+    expect([...table.rows.values()].map((row) => row['kind'])).toEqual(['checkpoint']);
+    expect(await tally(records)).toEqual({ counted: 0, excluded: 0, repeated: 2, unreadable: [] });
+  });
+
+  it('cuts a batch that touches more rows than a transaction takes', async () => {
+    const { tally, totals, table } = setUp();
+    const rows = Array.from({ length: 150 }, (_, number) =>
+      eventRow(0, {
+        message_id: `m-${number}`,
+        workspace_id: number % 2 === 0 ? WORKSPACE_ID : deterministicId('ws', [String(number)]),
+      }),
+    );
+    await tally(stream(rows));
+    expect(table.calls.filter((call) => call === 'TransactWriteCommand').length).toBeGreaterThan(1);
+    expect((await totals()).sent).toBe(75);
+  });
+
+  it('passes over what cannot be read, and names it', async () => {
+    const { tally, totals } = setUp();
+    const [bad, good] = stream([eventRow(0), eventRow(EVENT_NAMES.length)]);
+    if (!bad?.dynamodb || !good) throw new Error('No records');
+    const unreadable = {
+      ...bad,
+      dynamodb: { ...bad.dynamodb, NewImage: { pk: { S: 'x' }, sk: { S: 'y' } } },
+    };
+    const report = await tally([unreadable, good]);
+    expect(report).toEqual({ counted: 1, excluded: 0, repeated: 0, unreadable: [bad.dynamodb.Keys] });
+    expect((await totals()).sent).toBe(1);
+  });
+
+  it.each([
+    ['an event without a name', async () => ({ ...eventRow(0), event: undefined })],
+    ['an event of a name there is not', async () => ({ ...eventRow(0), event: 'ttl' })],
+    ['an event of the name of a counter', async () => ({ ...eventRow(0), event: 'opened_automated' })],
+    [
+      'a simulator event of a name there is not',
+      async () => ({ ...eventRow(0), to: 'bounce@simulator.amazonses.com', event: 'ttl' }),
+    ],
+    ['an attempt without an endpoint', async () => ({ ...(await attemptRow(1)), endpoint_id: undefined })],
+    ['an attempt with what is no endpoint', async () => ({ ...(await attemptRow(1)), endpoint_id: 'x' })],
+    ['an attempt without a duration', async () => ({ ...(await attemptRow(1)), duration_ms: undefined })],
+    ['an attempt that never began', async () => ({ ...(await attemptRow(1)), started_at: undefined })],
+  ])('%s blocks nothing, and is in no counter', async (_name, make) => {
+    const { tally, totals, table } = setUp();
+    const report = await tally(stream([await make(), eventRow(12)]));
+    expect(report).toMatchObject({ counted: 1, unreadable: [expect.anything()] });
+    expect(await totals()).toEqual(recount([eventRow(12)]));
+    // By hour and by day, of the event that could be read.
+    expect([...table.rows.values()].filter((row) => row['kind'] === 'counters')).toHaveLength(2);
+  });
+
+  it.each([
+    ['ValidationException', () => Object.assign(new Error('No'), { name: 'ValidationException' })],
+    [
+      'a cancelled transaction',
+      () =>
+        new TransactionCanceledException({
+          message: 'Transaction cancelled',
+          CancellationReasons: [{ Code: 'None' }, { Code: 'ValidationError' }],
+          $metadata: {},
+        }),
+    ],
+  ])('counts all records but the one whose counters DynamoDB refuses: %s', async (_what, refusal) => {
+    const { tally, totals, table } = setUp();
+    const other = deterministicId('ws', ['refused']);
+    const sent = (number: number, workspaceId?: string) =>
+      eventRow(0, { message_id: `m-${number}`, ...(workspaceId && { workspace_id: workspaceId }) });
+    const records = stream([sent(1), sent(2, other), sent(3)]);
+    table.before = (command, input) => {
+      if (command === 'TransactWriteCommand' && JSON.stringify(input).includes(other)) throw refusal();
+    };
+    const report = await tally(records);
+    expect(report).toMatchObject({ counted: 2, unreadable: [records[1]?.dynamodb?.Keys] });
+    expect((await totals()).sent).toBe(2);
+    // The checkpoint is past all three: the batch adds nothing when it comes again.
+    expect(await tally(records)).toMatchObject({ counted: 0, repeated: 3, unreadable: [] });
+    expect((await totals()).sent).toBe(2);
+  });
+
+  it('throws a fault of ours, with nothing counted that its checkpoint does not cover', async () => {
+    const { tally, totals, table } = setUp();
+    const rows = Array.from({ length: 150 }, (_, number) =>
+      eventRow(0, { message_id: `m-${number}`, workspace_id: deterministicId('ws', [String(number)]) }),
+    );
+    const mine = [eventRow(EVENT_NAMES.length), ...rows];
+    let transactions = 0;
+    table.before = (command) => {
+      if (command === 'TransactWriteCommand' && (transactions += 1) === 2) throw new Error('throttled');
+    };
+    await expect(tally(stream(mine))).rejects.toThrow('throttled');
+    table.before = () => {};
+    await tally(stream(mine));
+    expect((await totals()).sent).toBe(1);
+    const counted = [...table.rows.values()].filter((row) => row['kind'] === 'counters');
+    // By hour and by day, each once.
+    expect(counted.reduce((sum, row) => sum + Number(row['sent']), 0)).toBe(2 * mine.length);
+  });
+
+  it('equals a recount of the rows, however batches are cut, repeated, broken off or left without an answer', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            number: fc.nat(500),
+            attempt: fc.boolean(),
+            failed: fc.boolean(),
+            to: fc.constantFrom(
+              'ann@example.com',
+              'bounce@customer.example',
+              'Bounce+1@Simulator.AmazonSES.com',
+            ),
+            details: fc.constantFrom({}, { automated: true as const }),
+          }),
+          { minLength: 1, maxLength: 60 },
+        ),
+        fc.array(
+          fc.record({
+            size: fc.integer({ min: 1, max: 20 }),
+            back: fc.nat(10),
+            fault: fc.constantFrom('none', 'before the write', 'after the write'),
+          }),
+          { maxLength: 40 },
+        ),
+        async (made, steps) => {
+          const { tally, totals, atEndpoint, table } = setUp();
+          const rows = await Promise.all(
+            made.map(async ({ number, attempt, failed, to, details }, index) =>
+              attempt
+                ? attemptRow(index, { duration_ms: number, ...(failed && { error_class: 'timeout' }) })
+                : eventRow(number, { message_id: `m-${index}`, to, details }),
+            ),
+          );
+          const records = stream(rows);
+          const send = table.client.send.bind(table.client) as (command: object) => Promise<unknown>;
+          let fault = 'none';
+          Object.assign(table.client, {
+            async send(command: object) {
+              const writes = command.constructor.name === 'TransactWriteCommand';
+              if (writes && fault === 'before the write') throw new Error('throttled');
+              const answer = await send(command);
+              if (writes && fault === 'after the write') throw new Error('the answer was lost');
+              return answer;
+            },
+          });
+          let done = 0;
+          for (const step of steps) {
+            fault = step.fault;
+            const from = Math.max(0, done - step.back);
+            const told = await tally(records.slice(from, done + step.size)).catch(() => undefined);
+            if (told) done = Math.min(records.length, done + step.size);
+          }
+          fault = 'none';
+          await tally(records.slice(done));
+          const attempts = made.filter(({ attempt }) => attempt);
+          for (const interval of ['hour', 'day'] as const) {
+            expect(await totals(interval)).toEqual(recount(rows));
+            const counted = await atEndpoint(interval);
+            expect(counted.attempts).toBe(attempts.length);
+            expect(counted.failures).toBe(attempts.filter(({ failed }) => failed).length);
+            expect(Object.values(counted.durations).reduce((sum, count) => sum + count, 0)).toBe(
+              attempts.length,
+            );
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
