@@ -30,7 +30,7 @@ export interface AlarmsProps {
 interface AlarmSpec {
   readonly metric: cloudwatch.IMetric;
   /** One sentence: what is wrong when it rings. */
-  readonly says: string;
+  readonly description: string;
   /** Section of docs/runbook.md. */
   readonly section: string;
   /** Rings at this value and above; 1 by default. */
@@ -68,20 +68,20 @@ export class Alarms extends Construct {
         period: FIVE_MINUTES,
         statistic: 'Maximum',
       }),
-      says: 'The oldest SES event has waited in the queue for more than 5 minutes',
+      description: 'The oldest SES event has waited in the queue for more than 5 minutes',
       section: 'queue-delayed',
       atLeast: Duration.minutes(5).toSeconds(),
     });
     this.alarm('DispatchDelayed', {
       metric: delivery.dispatch.metric('IteratorAge', { period: FIVE_MINUTES, statistic: 'Maximum' }),
-      says: 'New events have waited for their webhooks for more than 5 minutes',
+      description: 'New events have waited for their webhooks for more than 5 minutes',
       section: 'dispatch-delayed',
       atLeast: FIVE_MINUTES.toMilliseconds(),
     });
 
     this.alarm('TallyDelayed', {
       metric: tally.function.metric('IteratorAge', { period: FIVE_MINUTES, statistic: 'Maximum' }),
-      says: 'New events have waited to be counted for more than 15 minutes',
+      description: 'New events have waited to be counted for more than 15 minutes',
       section: 'tally-delayed',
       atLeast: Duration.minutes(15).toMilliseconds(),
     });
@@ -90,14 +90,14 @@ export class Alarms extends Construct {
     // a queue, the stream or Recover calls need no such alarm: theirs are those of what waits before them, or stops.
     this.alarm('DeliverErrors', {
       metric: delivery.deliver.metricErrors({ period: FIVE_MINUTES }),
-      says: 'The deliver function keeps failing',
+      description: 'The deliver function keeps failing',
       section: 'function-errors',
       periods: [2, 3],
     });
     // Also where the function itself answered 503, or the authorizer failed: Lambda counts no error then, or another one's.
     this.alarm('ApiErrors', {
       metric: api.api.metricServerError({ period: FIVE_MINUTES }),
-      says: 'The API keeps answering 5xx',
+      description: 'The API keeps answering 5xx',
       section: 'function-errors',
       periods: [2, 3],
     });
@@ -134,19 +134,19 @@ export class Alarms extends Construct {
     }
   }
 
-  private onDeadLetters(id: string, queue: sqs.Queue, says: string): void {
+  private onDeadLetters(id: string, queue: sqs.Queue, description: string): void {
     this.alarm(id, {
       metric: queue.metricApproximateNumberOfMessagesVisible({ period: FIVE_MINUTES, statistic: 'Maximum' }),
-      says,
+      description,
       section: 'dead-letters',
     });
   }
 
   private onStopped(id: string, metric: cloudwatch.IMetric): void {
-    this.alarm(id, { metric, says: 'A delivery stopped midway', section: 'failed-executions' });
+    this.alarm(id, { metric, description: 'A delivery stopped midway', section: 'failed-executions' });
   }
 
-  private onCount(metricName: MetricName, says: string, section: string): void {
+  private onCount(metricName: MetricName, description: string, section: string): void {
     this.alarm(metricName, {
       metric: new cloudwatch.Metric({
         namespace: METRICS_NAMESPACE,
@@ -154,12 +154,12 @@ export class Alarms extends Construct {
         period: FIVE_MINUTES,
         statistic: 'Sum',
       }),
-      says,
+      description,
       section,
     });
   }
 
-  private onReputation(rate: 'BounceRate' | 'ComplaintRate', atLeast: number, says: string): void {
+  private onReputation(rate: 'BounceRate' | 'ComplaintRate', atLeast: number, description: string): void {
     this.alarm(`Ses${rate}`, {
       metric: new cloudwatch.Metric({
         namespace: 'AWS/SES',
@@ -167,7 +167,7 @@ export class Alarms extends Construct {
         period: Duration.hours(1),
         statistic: 'Maximum',
       }),
-      says,
+      description,
       section: 'reputation',
       atLeast,
     });
@@ -188,7 +188,7 @@ export class Alarms extends Construct {
         period: QUARTER_HOUR,
         label: 'Events stored, none dispatched',
       }),
-      says: 'Events were stored, but none has been dispatched for 30 minutes',
+      description: 'Events were stored, but none has been dispatched for 30 minutes',
       section: 'dispatch-stopped',
       periods: [2, 2],
     });
@@ -210,17 +210,17 @@ export class Alarms extends Construct {
         period: QUARTER_HOUR,
         label: 'Mail sent, nothing ingested',
       }),
-      says: 'SES sent mail, but no event of it has arrived for 30 minutes',
+      description: 'SES sent mail, but no event of it has arrived for 30 minutes',
       section: 'nothing-ingested',
       periods: [2, 2],
     });
   }
 
   private alarm(id: string, spec: AlarmSpec): void {
-    const { metric, says, section, atLeast = 1, periods = [1, 1] } = spec;
+    const { metric, description, section, atLeast = 1, periods = [1, 1] } = spec;
     const alarm = new cloudwatch.Alarm(this, id, {
       alarmName: `${Aws.STACK_NAME}-${id}`,
-      alarmDescription: `${says}. What to do: docs/runbook.md#${section}`,
+      alarmDescription: `${description}. What to do: docs/runbook.md#${section}`,
       metric,
       threshold: atLeast,
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
