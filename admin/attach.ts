@@ -4,7 +4,7 @@ import {
 } from '@aws-sdk/client-sesv2';
 import type { Deployment } from './deployment.ts';
 import { UsageError } from '../cli/usage-error.ts';
-import type { Told } from './output.ts';
+import type { CommandOutput } from './output.ts';
 
 async function currentSet({ ses }: Deployment, identity: string): Promise<string | undefined> {
   try {
@@ -31,7 +31,7 @@ export async function attach(
   deployment: Deployment,
   identity: string,
   { force }: { readonly force: boolean },
-): Promise<Told> {
+): Promise<CommandOutput> {
   const { configurationSet } = deployment;
   const before = await currentSet(deployment, identity);
   if (before !== undefined && before !== configurationSet && !force)
@@ -44,7 +44,7 @@ export async function attach(
 }
 
 /** Takes our configuration set off an identity: to be done before the stack is destroyed. */
-export async function detach(deployment: Deployment, identity: string): Promise<Told> {
+export async function detach(deployment: Deployment, identity: string): Promise<CommandOutput> {
   const before = await currentSet(deployment, identity);
   if (before !== deployment.configurationSet)
     throw new UsageError(

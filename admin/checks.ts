@@ -1,4 +1,4 @@
-import type { Told } from './output.ts';
+import type { CommandOutput } from './output.ts';
 
 /** What a check found. What could not be looked at is `not_checked`, and never green; `declined` is what nobody wanted. */
 export type CheckStatus = 'ok' | 'failed' | 'warning' | 'not_checked' | 'declined';
@@ -44,7 +44,7 @@ export async function check(name: string, look: () => Promise<Finding>): Promise
 }
 
 /** 0: all is well. 1: something has failed. 4: nothing has, and something is to be looked at, or was not looked at. */
-export function verdictOf(checks: readonly Check[]): Told {
+export function verdictOf(checks: readonly Check[]): CommandOutput {
   const count = (status: CheckStatus): number => checks.filter((each) => each.status === status).length;
   const open = count('warning') + count('not_checked');
   const exitCode = count('failed') > 0 ? 1 : open > 0 ? 4 : 0;

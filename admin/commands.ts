@@ -9,7 +9,7 @@ import { init } from './init.ts';
 import { keyCreate, keyList, keyRevoke } from './keys.ts';
 import { redriveList, redriveRun, redriveShow } from './redrive.ts';
 import { runDoctor } from './run-doctor.ts';
-import type { Told } from './output.ts';
+import type { CommandOutput } from './output.ts';
 import { workspaceCreate, workspaceList, workspaceShow } from './workspaces.ts';
 
 /** What a command gets beside the deployment. */
@@ -22,14 +22,14 @@ interface Input<Specs extends OptionSpecs> {
 }
 
 export interface AdminCommand extends CommandSpec {
-  readonly run: (deployment: Deployment, input: Input<OptionSpecs>) => Promise<Told>;
+  readonly run: (deployment: Deployment, input: Input<OptionSpecs>) => Promise<CommandOutput>;
 }
 
 /** Checks that `run` reads no option that the command does not declare. */
 function command<const Specs extends OptionSpecs>(
   spec: CommandSpec & {
     readonly options: Specs;
-    readonly run: (deployment: Deployment, input: Input<Specs>) => Promise<Told>;
+    readonly run: (deployment: Deployment, input: Input<Specs>) => Promise<CommandOutput>;
   },
 ): AdminCommand {
   return spec as unknown as AdminCommand;

@@ -4,7 +4,7 @@ import type { Table } from '../lambdas/store/table.ts';
 import type { Deployment } from './deployment.ts';
 import { makeKey, workspaceOf, type NewKey } from './init.ts';
 import { expiryOf, scopesOf, type KeyOptions } from './keys.ts';
-import type { Told } from './output.ts';
+import type { CommandOutput } from './output.ts';
 
 /** A day of work: a link that is found later opens nothing. */
 const USUAL_LIFE_MS = 12 * 3_600_000;
@@ -39,7 +39,7 @@ export async function signInLink(
 }
 
 /** `dashboard` */
-export async function dashboard(deployment: Deployment, options: KeyOptions): Promise<Told> {
+export async function dashboard(deployment: Deployment, options: KeyOptions): Promise<CommandOutput> {
   const link = await signInLink(deployment.table, {
     workspaceId: workspaceOf(deployment, options.workspace),
     scopes: scopesOf(options.scopes ?? 'admin'),

@@ -11,7 +11,7 @@ import type { Row } from '../lambdas/store/pages.ts';
 import type { Deployment } from './deployment.ts';
 
 /** Something that was set aside. */
-export interface SetAside {
+export interface DeadLetter {
   readonly id: string;
   readonly body: string;
   readonly reason?: string;
@@ -20,7 +20,7 @@ export interface SetAside {
 }
 
 /** A few at a time; what was not removed is back in the view of others when the last one is read, or no more is wanted. */
-export type SetAsideBatches = AsyncGenerator<readonly SetAside[], void>;
+export type DeadLetterBatches = AsyncGenerator<readonly DeadLetter[], void>;
 
 /** The place of what could not be read; the others are queues. */
 export const QUARANTINE = 'quarantine';
@@ -41,7 +41,7 @@ async function* quarantinedRows({ table }: Deployment, day?: string): AsyncGener
     yield await readCollection(table, { pk: `Q#${each}` });
 }
 
-export async function* readQuarantine(deployment: Deployment, day?: string): SetAsideBatches {
+export async function* readQuarantine(deployment: Deployment, day?: string): DeadLetterBatches {
   const { client, name: TableName } = deployment.table;
   for await (const rows of quarantinedRows(deployment, day)) {
     for (let first = 0; first < rows.length; first += BATCH)
@@ -88,7 +88,7 @@ export async function depthOf({ sqs }: Deployment, queueUrl: string): Promise<nu
 const LOOK_SECONDS = 300;
 
 /** Everything in a queue, each message once, however long it takes. */
-export async function* readQueue({ sqs }: Deployment, queueUrl: string): SetAsideBatches {
+export async function* readQueue({ sqs }: Deployment, queueUrl: string): DeadLetterBatches {
   const seen = new Set<string>();
   /** What is hidden by us, with the handle that counts: that of the last time it was received. */
   const held = new Map<string, string | undefined>();

@@ -6,7 +6,7 @@ import { getWorkspace } from '../lambdas/store/workspaces.ts';
 import type { Deployment } from './deployment.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import { makeKey, workspaceOf } from './init.ts';
-import { tableOf, type Told } from './output.ts';
+import { tableOf, type CommandOutput } from './output.ts';
 
 export interface KeyOptions {
   readonly workspace?: string | undefined;
@@ -32,7 +32,10 @@ export function expiryOf(text: string): string {
 }
 
 /** `key list` */
-export async function keyList(deployment: Deployment, options: Pick<KeyOptions, 'workspace'>): Promise<Told> {
+export async function keyList(
+  deployment: Deployment,
+  options: Pick<KeyOptions, 'workspace'>,
+): Promise<CommandOutput> {
   const keys = await listApiKeys(deployment.table, workspaceOf(deployment, options.workspace));
   const rows = keys.map((each) => [
     each.id,
@@ -48,7 +51,7 @@ export async function keyList(deployment: Deployment, options: Pick<KeyOptions, 
 export async function keyCreate(
   deployment: Deployment,
   options: KeyOptions & { readonly name: string },
-): Promise<Told> {
+): Promise<CommandOutput> {
   const { table } = deployment;
   const workspaceId = workspaceOf(deployment, options.workspace);
   // A key of a workspace that does not exist would look like a good key, and open nothing.
@@ -68,7 +71,7 @@ export async function keyRevoke(
   deployment: Deployment,
   id: string,
   options: Pick<KeyOptions, 'workspace'>,
-): Promise<Told> {
+): Promise<CommandOutput> {
   const workspaceId = workspaceOf(deployment, options.workspace);
   if (!isId('key', id)) throw new UsageError(`${id} is not the id of an API key`);
   if (!(await deleteApiKey(deployment.table, workspaceId, id)))

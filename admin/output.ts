@@ -1,5 +1,5 @@
 /** What a command has to say: to a program and to a person. */
-export interface Told {
+export interface CommandOutput {
   readonly result: unknown;
   readonly text: string;
   /** 0 unless told otherwise. */

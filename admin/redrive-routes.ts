@@ -6,13 +6,13 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { TRIGGERS, type DeliveryTask } from '../lambdas/core/deliveries.ts';
 import type { Deployment } from './deployment.ts';
-import { QUARANTINE, type SetAside } from './dead-letters.ts';
+import { QUARANTINE, type DeadLetter } from './dead-letters.ts';
 
 /** What makes a message of a place go its way again. Throws where it cannot. */
-export function wayOf(
+export function redriveRoute(
   deployment: Deployment,
   place: string,
-): (message: Pick<SetAside, 'body'>) => Promise<void> {
+): (message: Pick<DeadLetter, 'body'>) => Promise<void> {
   if (place === QUARANTINE || place.startsWith('Source')) {
     return async ({ body }) => {
       await deployment.sqs.send(new SendMessageCommand({ QueueUrl: deployment.queueUrl, MessageBody: body }));

@@ -6,11 +6,11 @@ import {
   QUARANTINE,
   readQuarantine,
   readQueue,
-  type SetAside,
-  type SetAsideBatches,
+  type DeadLetter,
+  type DeadLetterBatches,
 } from './dead-letters.ts';
-import { tableOf, type Told } from './output.ts';
-import { wayOf } from './redrive-routes.ts';
+import { tableOf, type CommandOutput } from './output.ts';
+import { redriveRoute } from './redrive-routes.ts';
 
 export interface RedriveOptions {
   /** Only what contains this text. */
@@ -41,7 +41,7 @@ function limitOf({ limit }: RedriveOptions, usual: number): number {
 }
 
 /** The messages of a place. Nothing is read before the first batch is requested. */
-function read(deployment: Deployment, place: string, options: RedriveOptions): SetAsideBatches {
+function read(deployment: Deployment, place: string, options: RedriveOptions): DeadLetterBatches {
   const url = deployment.deadLetterQueues[place];
   if (place !== QUARANTINE && url === undefined) {
     const places = [...Object.keys(deployment.deadLetterQueues), QUARANTINE];
@@ -51,7 +51,7 @@ function read(deployment: Deployment, place: string, options: RedriveOptions): S
   return url === undefined ? readQuarantine(deployment, options.day) : readQueue(deployment, url);
 }
 
-function isWanted({ body, reason }: SetAside, options: RedriveOptions): boolean {
+function isWanted({ body, reason }: DeadLetter, options: RedriveOptions): boolean {
   return (
     (options.filter === undefined || body.includes(options.filter)) &&
     (options.reason === undefined || reason === options.reason)
@@ -62,7 +62,7 @@ function isWanted({ body, reason }: SetAside, options: RedriveOptions): boolean 
 export async function redriveList(
   deployment: Deployment,
   options: Pick<RedriveOptions, 'day'>,
-): Promise<Told> {
+): Promise<CommandOutput> {
   checkOptions(QUARANTINE, options);
   const queues = await Promise.all(
     Object.entries(deployment.deadLetterQueues).map(async ([place, url]) => ({
@@ -90,10 +90,10 @@ export async function redriveShow(
   deployment: Deployment,
   place: string,
   options: RedriveOptions,
-): Promise<Told> {
+): Promise<CommandOutput> {
   const batches = read(deployment, place, options);
   const limit = limitOf(options, SHOWN);
-  const shown: Omit<SetAside, 'remove'>[] = [];
+  const shown: Omit<DeadLetter, 'remove'>[] = [];
   let count = 0;
   for await (const batch of batches) {
     const wanted = batch.filter((each) => isWanted(each, options));
@@ -118,15 +118,15 @@ export async function redriveRun(
   deployment: Deployment,
   place: string,
   options: RedriveOptions,
-): Promise<Told> {
+): Promise<CommandOutput> {
   const batches = read(deployment, place, options);
   const limit = limitOf(options, Infinity);
   const dry = options['dry-run'] === true;
-  const go = wayOf(deployment, place);
+  const go = redriveRoute(deployment, place);
   const failed: { readonly id: string; readonly error: string }[] = [];
   let matched = 0;
   let redriven = 0;
-  async function redriveOne(message: SetAside): Promise<void> {
+  async function redriveOne(message: DeadLetter): Promise<void> {
     try {
       await go(message);
       // Only now: what was not taken stays where it is.

@@ -3,7 +3,7 @@ import { verdictOf, type Check, type CheckStatus } from './checks.ts';
 import type { Deployment } from './deployment.ts';
 import { doctor } from './doctor.ts';
 import { UsageError } from '../cli/usage-error.ts';
-import type { Told } from './output.ts';
+import type { CommandOutput } from './output.ts';
 
 const SIGNS: Readonly<Record<CheckStatus, string>> = {
   ok: picocolors.green('✓'),
@@ -29,7 +29,7 @@ export async function runDoctor(
     readonly timeout: string;
   },
   json: boolean,
-): Promise<Told> {
+): Promise<CommandOutput> {
   const patienceMs = Number(values.timeout) * 1000;
   if (!(patienceMs > 0)) throw new UsageError('--timeout needs a number of seconds over 0');
   const checks = await doctor(deployment, {

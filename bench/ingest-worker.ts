@@ -3,7 +3,7 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { ENV } from '../lambdas/core/env.ts';
 import { DEFAULT_WORKSPACE_ID } from '../lambdas/core/ids.ts';
-import { normalise } from '../lambdas/ingest/normalize.ts';
+import { normalize } from '../lambdas/ingest/normalize.ts';
 import type { JsonObject } from '../lambdas/ingest/ses-message.ts';
 import { handler } from '../lambdas/handlers/ingest.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
@@ -52,7 +52,7 @@ async function run(slice: readonly SQSEvent[]): Promise<void> {
 }
 
 function rowOf(body: string): Row {
-  const [event] = normalise(JSON.parse(body) as JsonObject).events;
+  const [event] = normalize(JSON.parse(body) as JsonObject).events;
   if (!event) throw new Error('An SES event makes at least one event');
   const [row] = eventRows(
     [{ ...event, workspace_id: DEFAULT_WORKSPACE_ID }],

@@ -1,4 +1,4 @@
-import { normalise } from '../lambdas/ingest/normalize.ts';
+import { normalize } from '../lambdas/ingest/normalize.ts';
 import { DEFAULT_WORKSPACE_ID } from '../lambdas/core/ids.ts';
 import { packRawEvent, rawContext } from '../lambdas/core/raw-event.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
@@ -100,7 +100,7 @@ function writeUnits(rows: readonly Row[]): number {
 export function storedFigures(): readonly Figure[] {
   const stored = sesEvents({ seed: 11, count: 5_000, recipients: 1 }).map((ses) => {
     const text = JSON.stringify(ses);
-    const [event] = normalise(ses).events.map((each) => ({ ...each, workspace_id: DEFAULT_WORKSPACE_ID }));
+    const [event] = normalize(ses).events.map((each) => ({ ...each, workspace_id: DEFAULT_WORKSPACE_ID }));
     if (!event) throw new Error('An SES event makes at least one event');
     const packed = packRawEvent(text, rawContext(event)).byteLength;
     const rows = eventRows([event], { retentionDays: 90, receivedAtMs: 0 }, text);

@@ -1,13 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useErrorBoundary, useState } from 'preact/hooks';
 import { Link, Route, Router, Switch, useLocation } from 'wouter-preact';
-import { toFault } from './api/client.ts';
+import { toApiError } from './api/client.ts';
 import { forgetAnswers } from './api/use-resource.ts';
 import { HelpDialog } from './parts/help.tsx';
 import { lazy } from './parts/lazy.tsx';
 import { Notices } from './parts/notices.tsx';
 import { Page } from './parts/page.tsx';
-import { Empty, Fault, Loading } from './parts/states.tsx';
+import { Empty, ErrorState, Loading } from './parts/states.tsx';
 import { NAVIGATION, useShortcuts } from './parts/shortcuts.ts';
 import { SignIn } from './pages/sign-in.tsx';
 import { lastPart } from './state/address.ts';
@@ -37,7 +37,7 @@ function NotFound() {
 function Guard({ children }: { readonly children: ComponentChildren }) {
   const [error, again] = useErrorBoundary();
   if (error === undefined) return <>{children}</>;
-  return <Fault error={toFault(error)} retry={again} />;
+  return <ErrorState error={toApiError(error)} retry={again} />;
 }
 
 function Navigation() {

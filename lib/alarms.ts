@@ -129,8 +129,8 @@ export class Alarms extends Construct {
     this.onReputation('BounceRate', 0.05, 'SES reviews an account at 5 %, and may pause it at 10 %');
     this.onReputation('ComplaintRate', 0.001, 'SES reviews an account at 0.1 %, and may pause it at 0.5 %');
     if (props.compare) {
-      this.onStandstill(source.queue, delivery.dispatch);
-      this.onSilence(source.queue);
+      this.alarmIfStalled(source.queue, delivery.dispatch);
+      this.alarmIfNoData(source.queue);
     }
   }
 
@@ -177,7 +177,7 @@ export class Alarms extends Construct {
    * Lambda tells the age of what waits only when it calls the function: where it calls it no more, nothing else would ring.
    * A message leaves the queue once it is stored. What is quarantined is no new event: nothing but that can ring it too.
    */
-  private onStandstill(queue: sqs.Queue, dispatch: lambda.IFunction): void {
+  private alarmIfStalled(queue: sqs.Queue, dispatch: lambda.IFunction): void {
     this.alarm('DispatchStopped', {
       metric: new cloudwatch.MathExpression({
         expression: 'IF(FILL(stored, 0) > 0 AND FILL(dispatched, 0) == 0, 1, 0)',
@@ -199,7 +199,7 @@ export class Alarms extends Construct {
    * SES counts an account's mail only as a whole, so mail that is meant to be untracked can ring it too. One count may come a
    * minute before the other, so a single quarter of an hour says nothing.
    */
-  private onSilence(queue: sqs.Queue): void {
+  private alarmIfNoData(queue: sqs.Queue): void {
     this.alarm('NothingIngested', {
       metric: new cloudwatch.MathExpression({
         expression: 'IF(FILL(sent, 0) > 0 AND FILL(stored, 0) == 0, 1, 0)',

@@ -16,7 +16,7 @@ export function deadLetterQueue(scope: Construct, id: string): sqs.Queue {
 }
 
 /** Where a mapping leaves what it gives up. It takes one permission; the CDK's own SqsDlq would grant three. */
-export function givenUpTo(queue: sqs.Queue): lambda.IEventSourceDlq {
+export function deadLetterDestination(queue: sqs.Queue): lambda.IEventSourceDlq {
   return {
     bind(_mapping, fn) {
       fn.addToRolePolicy(

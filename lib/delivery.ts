@@ -7,10 +7,10 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import { KIND } from '../lambdas/store/keys.ts';
-import { deadLetterQueue, givenUpTo } from './dead-letter-queue.ts';
+import { deadLetterQueue, deadLetterDestination } from './dead-letter-queue.ts';
 import { DELIVER_TIMEOUT_SECONDS, deliverDefinition, type MachineDefinition } from './deliver-machine.ts';
 import type { EventTable } from './event-table.ts';
-import { ivyFunction, letCount } from './ivy-function.ts';
+import { ivyFunction, grantPutMetrics } from './ivy-function.ts';
 import type { ResolvedOptions } from './options.ts';
 import { RECOVER_TIMEOUT_SECONDS, recoverDefinition } from './recover-machine.ts';
 import { redeliverDefinition } from './redeliver-machine.ts';
@@ -78,7 +78,7 @@ export class Delivery extends Construct {
     secretsKey.grantUse(deliver, ['kms:Decrypt']);
     deliver.addEnvironment(ENV.retry, JSON.stringify(options.retry));
     deliver.addEnvironment(ENV.allowInsecureEndpoints, String(options.allowInsecureEndpoints));
-    letCount(deliver);
+    grantPutMetrics(deliver);
     return deliver;
   }
 
@@ -196,7 +196,7 @@ export class Delivery extends Construct {
       bisectBatchOnError: true,
       // Tried until an hour before the stream forgets it; the last failure leaves a note of where it was.
       maxRecordAge: Duration.hours(23),
-      onFailure: givenUpTo(this.dispatchDeadLetters),
+      onFailure: deadLetterDestination(this.dispatchDeadLetters),
     });
     return dispatch;
   }

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import type { EventSource } from './event-source.ts';
 import type { EventTable } from './event-table.ts';
-import { ivyFunction, letCount } from './ivy-function.ts';
+import { ivyFunction, grantPutMetrics } from './ivy-function.ts';
 
 export interface IngestProps {
   readonly source: EventSource;
@@ -27,7 +27,7 @@ export class Ingest extends Construct {
     props.table.grantAccess(ingest, { actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem'] });
     ingest.addEnvironment(ENV.retentionDays, String(props.retentionDays));
     ingest.addEnvironment(ENV.topicArn, props.source.topic.topicArn);
-    letCount(ingest);
+    grantPutMetrics(ingest);
 
     const { queue } = props.source;
     // What polling takes, and no more; SqsEventSource would grant two others.

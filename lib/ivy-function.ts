@@ -56,6 +56,6 @@ export function ivyFunction(scope: Construct, id: string, props: IvyFunctionProp
 }
 
 /** For a function whose log lines count something. */
-export function letCount(fn: lambda.Function): void {
+export function grantPutMetrics(fn: lambda.Function): void {
   fn.addEnvironment(ENV.metricsNamespace, METRICS_NAMESPACE);
 }

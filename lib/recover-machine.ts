@@ -1,11 +1,11 @@
-import type { PacedResult } from '../lambdas/core/commands.ts';
+import type { ReplayResult } from '../lambdas/core/commands.ts';
 import { DELAY_PATH, type MachineDefinition } from './deliver-machine.ts';
 
 /** Own timeout of the recover λ: it reads some thousand rows and starts a hundred executions. */
 export const RECOVER_TIMEOUT_SECONDS = 60;
 
-const OUTCOME: keyof PacedResult = 'outcome';
-const CONTINUE: PacedResult['outcome'] = 'continue';
+const OUTCOME: keyof ReplayResult = 'outcome';
+const CONTINUE: ReplayResult['outcome'] = 'continue';
 
 /**
  * "Recover", Standard: delivers what an endpoint missed, or what was held back for it, some at a time. Its whole state is

@@ -4,9 +4,9 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import { KIND } from '../lambdas/store/keys.ts';
-import { deadLetterQueue, givenUpTo } from './dead-letter-queue.ts';
+import { deadLetterQueue, deadLetterDestination } from './dead-letter-queue.ts';
 import type { EventTable } from './event-table.ts';
-import { ivyFunction, letCount } from './ivy-function.ts';
+import { ivyFunction, grantPutMetrics } from './ivy-function.ts';
 
 export interface TallyProps {
   readonly table: EventTable;
@@ -30,7 +30,7 @@ export class Tally extends Construct {
     });
     table.grantAccess(this.function, { actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] });
     this.function.addEnvironment(ENV.retentionDays, String(retentionDays));
-    letCount(this.function);
+    grantPutMetrics(this.function);
     table.table.grantStreamRead(this.function);
     this.function.addEventSourceMapping('Stream', {
       eventSourceArn: table.streamArn,
@@ -49,7 +49,7 @@ export class Tally extends Construct {
       parallelizationFactor: 1,
       bisectBatchOnError: true,
       maxRecordAge: Duration.hours(23),
-      onFailure: givenUpTo(this.deadLetters),
+      onFailure: deadLetterDestination(this.deadLetters),
     });
   }
 }

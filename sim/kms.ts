@@ -7,7 +7,7 @@ interface Input {
   readonly EncryptionContext?: Readonly<Record<string, string>>;
 }
 
-export interface FakeKms {
+export interface SimulatedKms {
   readonly client: KMSClient;
   /** Names of the commands sent, in order. */
   calls(): readonly string[];
@@ -23,7 +23,7 @@ interface Sealed {
   readonly nonce: number;
 }
 
-export function fakeKms(): FakeKms {
+export function simulatedKms(): SimulatedKms {
   const calls: string[] = [];
   let fault: Error | undefined;
   let empty = false;

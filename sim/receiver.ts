@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import type { WebhookRequest } from '../lambdas/delivery/send.ts';
 import type { ErrorClass } from '../lambdas/core/deliveries.ts';
 
-export interface Answer {
+export interface ReceiverResponse {
   readonly status?: number | undefined;
   readonly error?: ErrorClass;
   /** How long it takes. */
@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 /** How a receiver behaves at a time; what it says is 200 where it says nothing else. */
-export type Behaviour = (nowMs: number) => Partial<Answer>;
+export type ReceiverBehavior = (nowMs: number) => Partial<ReceiverResponse>;
 
 /** What has come of one event. */
 export interface Received {
@@ -29,15 +29,15 @@ export class Receiver {
   constructor(
     readonly url: string,
     readonly secret: Uint8Array,
-    public behaviour: Behaviour,
+    public behaviour: ReceiverBehavior,
   ) {}
 
-  receive(request: WebhookRequest, nowMs: number): Answer {
+  receive(request: WebhookRequest, nowMs: number): ReceiverResponse {
     const id = request.headers['webhook-id'] ?? '';
     const timestamp = request.headers['webhook-timestamp'] ?? '';
     const hmac = createHmac('sha256', this.secret).update(`${id}.${timestamp}.${request.body}`);
     if (request.headers['x-ivymail-signature'] !== `v1,${hmac.digest('base64')}`) this.forged += 1;
-    const answer: Answer = { afterMs: 20, status: 200, ...this.behaviour(nowMs) };
+    const answer: ReceiverResponse = { afterMs: 20, status: 200, ...this.behaviour(nowMs) };
     const received = this.byEvent.get(id) ?? { firstMs: nowMs, requests: 0, taken: 0 };
     received.requests += 1;
     if (answer.status !== undefined && answer.status < 300) received.taken += 1;

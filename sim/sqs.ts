@@ -19,7 +19,7 @@ interface Message {
   handle?: string;
 }
 
-export interface MemoryQueues {
+export interface SimulatedSqs {
   readonly client: SQSClient;
   /** Moves on as the test says. */
   nowMs: number;
@@ -31,7 +31,7 @@ export interface MemoryQueues {
   visible(url: string): number;
 }
 
-export function memoryQueues(): MemoryQueues {
+export function simulatedSqs(): SimulatedSqs {
   const queues = new Map<string, Message[]>();
   let count = 0;
   const messagesOf = (url = ''): Message[] => {
@@ -84,7 +84,7 @@ export function memoryQueues(): MemoryQueues {
     },
   };
 
-  const world: MemoryQueues = {
+  const world: SimulatedSqs = {
     nowMs: 0,
     before: () => {},
     put(url, ...bodies) {

@@ -21,7 +21,7 @@ type Input = Record<string, unknown> & {
   readonly ReturnValues?: string;
 };
 
-export interface MemoryTable extends Table {
+export interface SimulatedTable extends Table {
   readonly rows: Map<string, Row>;
   /** Names of the commands sent, in order. */
   readonly calls: string[];
@@ -318,7 +318,7 @@ function partitionOf(input: Input): readonly [string, unknown] {
   return [attribute, input.ExpressionAttributeValues?.[value]];
 }
 
-export function memoryTable(): MemoryTable {
+export function simulatedTable(): SimulatedTable {
   const rows = new Rows();
   const calls: string[] = [];
 
@@ -463,6 +463,6 @@ export function memoryTable(): MemoryTable {
         return run(command.input);
       },
     },
-  } as unknown as MemoryTable;
+  } as unknown as SimulatedTable;
   return table;
 }

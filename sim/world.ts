@@ -8,13 +8,13 @@ import type { SQSRecord } from 'aws-lambda';
 import { deliverDefinition } from '../lib/deliver-machine.ts';
 import { recoverDefinition } from '../lib/recover-machine.ts';
 import { redeliverDefinition } from '../lib/redeliver-machine.ts';
-import type { PacedTask } from '../lambdas/core/commands.ts';
+import type { ReplayTask } from '../lambdas/core/commands.ts';
 import type { DeliverInput, DeliveryTask } from '../lambdas/core/deliveries.ts';
 import { deliveryId } from '../lambdas/core/ids.ts';
 import { formatTimestamp } from '../lambdas/core/timestamps.ts';
 import { deliver } from '../lambdas/delivery/deliver.ts';
 import { dispatchBatch } from '../lambdas/delivery/dispatch-batch.ts';
-import { startDelivery, startPaced } from '../lambdas/delivery/executions.ts';
+import { startDelivery, startReplay } from '../lambdas/delivery/executions.ts';
 import { recoverStep } from '../lambdas/delivery/recover.ts';
 import { createSecretOpener, type SecretOpener } from '../lambdas/delivery/secrets.ts';
 import type { Sender } from '../lambdas/delivery/send.ts';
@@ -25,7 +25,7 @@ import { suppressRecipient } from '../lambdas/store/suppressions.ts';
 import type { Table } from '../lambdas/store/table.ts';
 import { tallyBatch } from '../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory, type WorkspaceDirectory } from '../lambdas/store/workspaces.ts';
-import { memoryTable } from './table.ts';
+import { simulatedTable } from './table.ts';
 import { Clock } from './clock.ts';
 import { Executions, START_EXECUTION, type Machine } from './executions.ts';
 import type { Definition } from './state-machine.ts';
@@ -97,11 +97,11 @@ export interface WorldOptions {
   readonly concurrency?: number;
 }
 
-export class World implements Calls {
+export class SimulatedDeployment implements Calls {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly tally: Tally = { calls: 0, faults: {} };
-  readonly table = memoryTable();
+  readonly table = simulatedTable();
   readonly receivers = new Map<string, Receiver>();
   readonly queue: Queue;
   readonly dispatchReader: Reader;
@@ -282,7 +282,7 @@ export class World implements Calls {
           holdDelivery: async (task, stored) => {
             await holdDelivery(table, { task, stored, nowMs: this.clock.nowMs });
           },
-          startPaced: (task) => startPaced(sfn, 'recover', task),
+          startPaced: (task) => startReplay(sfn, 'recover', task),
           suppress: (event, reason) => suppressRecipient(table, event, reason),
           autoSuppress: { hardBounces: true, complaints: true },
           sendPoison: (keys, reason) =>
@@ -331,7 +331,7 @@ export class World implements Calls {
         return this.invoke(({ table, sfn }) =>
           recoverStep(
             { table, startDelivery: (task) => startDelivery(sfn, 'deliver', task), now: this.clock.now },
-            given as unknown as PacedTask,
+            given as unknown as ReplayTask,
           ),
         );
       case START_EXECUTION:

@@ -1,12 +1,12 @@
 /** Whatever was thrown, as something that can be shown. */
-export function toFault(error: unknown): ApiFault {
-  return error instanceof ApiFault
+export function toApiError(error: unknown): ApiError {
+  return error instanceof ApiError
     ? error
-    : new ApiFault(0, 'internal', `The dashboard has a fault: ${String(error)}`);
+    : new ApiError(0, 'internal', `The dashboard has a fault: ${String(error)}`);
 }
 
 /** An answer of the API that is an error, or none at all (`status` 0). */
-export class ApiFault extends Error {
+export class ApiError extends Error {
   override readonly name = 'ApiFault';
   constructor(
     readonly status: number,
@@ -37,10 +37,10 @@ interface ErrorBody {
   readonly request_id?: string;
 }
 
-async function faultOf(response: Response): Promise<ApiFault> {
+async function faultOf(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => ({}))) as ErrorBody;
   const { code = 'unavailable', message = `The API answered ${response.status}`, field } = body.error ?? {};
-  return new ApiFault(response.status, code, message, {
+  return new ApiError(response.status, code, message, {
     ...(field !== undefined && { field }),
     ...(body.request_id !== undefined && { requestId: body.request_id }),
   });
@@ -82,7 +82,7 @@ export function createClient({ fetch: send, root, key, onRefused }: ClientDeps):
       });
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new ApiFault(0, 'unreachable', 'The API cannot be reached: is the network up?');
+      throw new ApiError(0, 'unreachable', 'The API cannot be reached: is the network up?');
     }
     if (response.ok) return response;
     const fault = await faultOf(response);
@@ -98,7 +98,7 @@ export function createClient({ fetch: send, root, key, onRefused }: ClientDeps):
         return (text === '' ? undefined : JSON.parse(text)) as T;
       } catch (error) {
         if (request?.signal?.aborted) throw error;
-        throw new ApiFault(
+        throw new ApiError(
           response.status,
           'unreadable',
           'The answer of the API broke off, or is none of its own.',

@@ -1,12 +1,12 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 import { client } from '../state/app.ts';
 import { live } from '../state/preferences.ts';
-import { toFault, type ApiFault } from './client.ts';
+import { toApiError, type ApiError } from './client.ts';
 
 export interface Resource<T> {
   /** The last answer; of an earlier visit, while a new one is on its way. */
   readonly data: T | undefined;
-  readonly error: ApiFault | undefined;
+  readonly error: ApiError | undefined;
   /** Asks again; resolves when the answer is shown. */
   readonly reload: () => Promise<void>;
 }
@@ -28,7 +28,7 @@ function keep(path: string, data: unknown): void {
 
 interface Shown {
   path: string | undefined;
-  error: ApiFault | undefined;
+  error: ApiError | undefined;
 }
 
 /**
@@ -58,7 +58,7 @@ export function useResource<T>(
       shown.current = { path, error: undefined };
     } catch (error) {
       if (signal.aborted) return;
-      shown.current = { path, error: toFault(error) };
+      shown.current = { path, error: toApiError(error) };
     }
     asking.current = undefined;
     redraw();

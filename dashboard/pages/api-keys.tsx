@@ -5,7 +5,7 @@ import { Block } from '../parts/copy.tsx';
 import { Confirm, Dialog } from '../parts/dialog.tsx';
 import { Field, Form, SelectField, wrongWith } from '../parts/form.tsx';
 import { Page } from '../parts/page.tsx';
-import { Fault, Loading } from '../parts/states.tsx';
+import { ErrorState, Loading } from '../parts/states.tsx';
 import { Time } from '../parts/time.tsx';
 import { client, may, session } from '../state/app.ts';
 import { Table } from '../parts/table.tsx';
@@ -128,7 +128,7 @@ export function ApiKeys() {
       }
     >
       {!isAdmin && <p class="quiet">Only a key with the scope admin may see and change keys.</p>}
-      {error && <Fault error={error} retry={() => void reload()} />}
+      {error && <ErrorState error={error} retry={() => void reload()} />}
       {isAdmin && !data && !error && <Loading />}
       {data && (
         <Table caption="API keys" columns={COLUMNS}>

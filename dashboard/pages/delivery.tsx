@@ -6,7 +6,7 @@ import { AttemptView } from '../parts/attempt.tsx';
 import { Badge } from '../parts/badge.tsx';
 import { Id } from '../parts/copy.tsx';
 import { Card, Page } from '../parts/page.tsx';
-import { Empty, Fault, Loading } from '../parts/states.tsx';
+import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { Time } from '../parts/time.tsx';
 import { client, may } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
@@ -56,7 +56,7 @@ export function Delivery({ id }: { readonly id: string }) {
         </button>
       }
     >
-      {error && <Fault error={error} retry={() => void reload()} />}
+      {error && <ErrorState error={error} retry={() => void reload()} />}
       {!data && !error && <Loading lines={10} />}
       {data && (
         <>

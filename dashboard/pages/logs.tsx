@@ -6,7 +6,7 @@ import type { List, LogEntry } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Export } from '../parts/export.tsx';
-import { ListFault } from '../parts/list-error.tsx';
+import { ListError } from '../parts/list-error.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager } from '../parts/pager.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
@@ -180,7 +180,7 @@ export function Logs() {
         ranges={LAST}
         onChange={setSearch}
       />
-      <ListFault of={resource} />
+      <ListError of={resource} />
       <div class="fresh" aria-live="polite">
         {fresh > 0 && (
           <button

@@ -5,7 +5,7 @@ import { useResource } from '../api/use-resource.ts';
 import { Badge, toneOf } from '../parts/badge.tsx';
 import { Block, Id } from '../parts/copy.tsx';
 import { Card, Page } from '../parts/page.tsx';
-import { Empty, Fault, Loading } from '../parts/states.tsx';
+import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { Time } from '../parts/time.tsx';
 import { detailsOf, explain } from '../text/explain.ts';
 import { plural } from '../text/format.ts';
@@ -110,7 +110,7 @@ function RawEvents({ id }: { readonly id: string }) {
       <summary>
         <h2>Raw SES events</h2>
       </summary>
-      {error && <Fault error={error} retry={() => void reload()} />}
+      {error && <ErrorState error={error} retry={() => void reload()} />}
       {open && !data && !error && <Loading />}
       {data?.raw_events?.length === 0 && <Empty title="None: this mail never reached SES." />}
       {data?.raw_events?.map(({ event_ids: ids, raw }) => (
@@ -130,7 +130,7 @@ export function Message({ id }: { readonly id: string }) {
       lead={data && <>from {data.from}</>}
       actions={<Link href="/logs">Logs</Link>}
     >
-      {error && <Fault error={error} retry={() => void reload()} />}
+      {error && <ErrorState error={error} retry={() => void reload()} />}
       {!data && !error && <Loading lines={12} />}
       {data && (
         <>

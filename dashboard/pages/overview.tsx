@@ -8,7 +8,7 @@ import { FirstSteps } from '../parts/first-steps.tsx';
 import { Meter } from '../parts/meter.tsx';
 import { Card, Page } from '../parts/page.tsx';
 import { RangePicker, useStats } from '../parts/range-picker.tsx';
-import { Empty, Fault, Loading } from '../parts/states.tsx';
+import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { TestMail } from '../parts/test-email.tsx';
 import { Time } from '../parts/time.tsx';
 import { may } from '../state/app.ts';
@@ -110,7 +110,7 @@ function Trouble() {
   const entries = trouble(all.map(({ data }) => data));
   return (
     <Card title="Recent trouble" aside={<Link href="/logs?type=bounce">All bounces</Link>}>
-      {error && <Fault error={error} retry={() => all.forEach((each) => void each.reload())} />}
+      {error && <ErrorState error={error} retry={() => all.forEach((each) => void each.reload())} />}
       {!error && all.some(({ data }) => !data) && <Loading />}
       {!error && all.every(({ data }) => data) && entries.length === 0 && (
         <Empty title="No bounce, no complaint, no failure." />
@@ -197,7 +197,7 @@ export function Overview() {
       {isEmpty && (
         <FirstSteps hasWebhook={(endpoints.data?.data.length ?? 0) > 0} onMail={() => setMailing(true)} />
       )}
-      {error && <Fault error={error} retry={() => void reload()} />}
+      {error && <ErrorState error={error} retry={() => void reload()} />}
       {stats ? <Rates stats={stats} /> : !error && <Loading lines={4} />}
       <Card title="Volume by outcome">
         {stats ? <Volume stats={stats} /> : <Loading lines={8} />}

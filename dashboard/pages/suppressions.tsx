@@ -5,7 +5,7 @@ import type { List, Suppression } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Confirm, Dialog } from '../parts/dialog.tsx';
 import { Field, Form, SelectField, wrongWith } from '../parts/form.tsx';
-import { ListFault } from '../parts/list-error.tsx';
+import { ListError } from '../parts/list-error.tsx';
 import { Page } from '../parts/page.tsx';
 import { Pager } from '../parts/pager.tsx';
 import { Empty, Loading } from '../parts/states.tsx';
@@ -161,7 +161,7 @@ export function Suppressions() {
           />
         </label>
       </search>
-      <ListFault of={resource} />
+      <ListError of={resource} />
       {!data && !error && <Loading />}
       {data?.data.length === 0 && (
         <Empty

@@ -12,7 +12,7 @@ import { EndpointStats } from '../parts/endpoint-stats.tsx';
 import { Card, Page } from '../parts/page.tsx';
 import { RecoverDialog, Recoveries } from '../parts/recover.tsx';
 import { RotateDialog } from '../parts/rotate.tsx';
-import { Fault, Loading } from '../parts/states.tsx';
+import { ErrorState, Loading } from '../parts/states.tsx';
 import { TestDialog } from '../parts/test-event.tsx';
 import { Time } from '../parts/time.tsx';
 import { client, may } from '../state/app.ts';
@@ -29,7 +29,7 @@ function History({ id }: { readonly id: string }) {
   });
   return (
     <Card title="History">
-      {error && <Fault error={error} retry={() => void reload()} />}
+      {error && <ErrorState error={error} retry={() => void reload()} />}
       <ul class="rows">
         {data?.data.map(({ at, action, by, reason }, index) => (
           <li key={`${at}${action}${index}`}>
@@ -110,7 +110,7 @@ export function Webhook({ id }: { readonly id: string }) {
         )
       }
     >
-      {error && <Fault error={error} retry={() => void reload()} />}
+      {error && <ErrorState error={error} retry={() => void reload()} />}
       {!endpoint && !error && <Loading lines={12} />}
       {endpoint && (
         <>

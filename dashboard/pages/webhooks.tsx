@@ -8,7 +8,7 @@ import { EndpointForm, type EndpointInput } from '../parts/endpoint-form.tsx';
 import { Page } from '../parts/page.tsx';
 import { RangePicker, useStats } from '../parts/range-picker.tsx';
 import { Secret } from '../parts/secret.tsx';
-import { Empty, Fault, Loading } from '../parts/states.tsx';
+import { Empty, ErrorState, Loading } from '../parts/states.tsx';
 import { useAddress, withChanges } from '../state/address.ts';
 import { client, may } from '../state/app.ts';
 import { Table } from '../parts/table.tsx';
@@ -84,7 +84,7 @@ export function Webhooks() {
           This key reads only: to change webhooks, sign in with one that has the scope admin.
         </p>
       )}
-      {error && <Fault error={error} retry={() => void reload()} />}
+      {error && <ErrorState error={error} retry={() => void reload()} />}
       {!data && !error && <Loading />}
       {data?.data.length === 0 && (
         <Empty title="There is no webhook yet.">

@@ -5,7 +5,7 @@ import type { Delivery, List } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { useAddress, withChanges } from '../state/address.ts';
 import { Badge } from './badge.tsx';
-import { ListFault } from './list-error.tsx';
+import { ListError } from './list-error.tsx';
 import { Card } from './page.tsx';
 import { Pager } from './pager.tsx';
 import { Empty, Loading } from './states.tsx';
@@ -58,7 +58,7 @@ export function DeliveryLog({ id }: { readonly id: string }) {
   );
   return (
     <Card title="Deliveries" aside={picker}>
-      <ListFault of={resource} />
+      <ListError of={resource} />
       {!data && !error && <Loading />}
       {data?.data.length === 0 && <Empty title={emptyWords(status, data.next_cursor)} />}
       {data && data.data.length > 0 && (

@@ -1,7 +1,7 @@
 import { createContext, type ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { toFault, type ApiFault } from '../api/client.ts';
-import { Fault } from './states.tsx';
+import { toApiError, type ApiError } from '../api/client.ts';
+import { ErrorState } from './states.tsx';
 
 /** Says that something is under way whose answer is shown only once: no Esc may take it away. */
 export const Busy = createContext<(busy: boolean) => void>(() => {});
@@ -70,7 +70,7 @@ export function Confirm({
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }) {
-  const [error, setError] = useState<ApiFault>();
+  const [error, setError] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
   async function confirm(): Promise<void> {
     setBusy(true);
@@ -78,14 +78,14 @@ export function Confirm({
       await onConfirm();
       onClose();
     } catch (fault) {
-      setError(toFault(fault));
+      setError(toApiError(fault));
       setBusy(false);
     }
   }
   return (
     <Dialog title={title} onClose={onClose}>
       {children}
-      {error && <Fault error={error} />}
+      {error && <ErrorState error={error} />}
       <footer class="dialog-foot">
         <button type="button" onClick={onClose}>
           Cancel

@@ -3,7 +3,7 @@ import { duration, number, percent } from '../text/format.ts';
 import { Chart } from './chart.tsx';
 import { Card } from './page.tsx';
 import { RangePicker, useStats } from './range-picker.tsx';
-import { Fault, Loading } from './states.tsx';
+import { ErrorState, Loading } from './states.tsx';
 
 /** Who looks at one endpoint is often mending it. */
 const WATCHED_MS = 5_000;
@@ -78,7 +78,7 @@ export function EndpointStats({ id }: { readonly id: string }) {
         </div>
       </div>
       <Card title="Over time" aside={<RangePicker range={range} />}>
-        {error && <Fault error={error} retry={() => void reload()} />}
+        {error && <ErrorState error={error} retry={() => void reload()} />}
         {!data && !error && <Loading lines={8} />}
         {data && (
           <div class="columns three">

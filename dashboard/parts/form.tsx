@@ -1,8 +1,8 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useContext, useId, useState } from 'preact/hooks';
-import { toFault, type ApiFault } from '../api/client.ts';
+import { toApiError, type ApiError } from '../api/client.ts';
 import { Busy } from './dialog.tsx';
-import { Fault } from './states.tsx';
+import { ErrorState } from './states.tsx';
 
 interface FieldProps {
   readonly label: string;
@@ -71,12 +71,12 @@ export function Form({
   /** What its button says. */
   readonly action: string;
   readonly onSubmit: () => Promise<void>;
-  readonly children: (fault: ApiFault | undefined) => ComponentChildren;
+  readonly children: (fault: ApiError | undefined) => ComponentChildren;
   readonly disabled?: boolean;
   /** Those that say themselves what is wrong with them. */
   readonly fields: readonly string[];
 }) {
-  const [fault, setFault] = useState<ApiFault>();
+  const [fault, setFault] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
   const tellDialog = useContext(Busy);
   async function submit(event: JSX.TargetedEvent<HTMLFormElement>): Promise<void> {
@@ -87,7 +87,7 @@ export function Form({
     try {
       await onSubmit();
     } catch (error) {
-      setFault(toFault(error));
+      setFault(toApiError(error));
     } finally {
       setBusy(false);
       tellDialog(false);
@@ -96,7 +96,7 @@ export function Form({
   return (
     <form onSubmit={(event) => void submit(event)} noValidate>
       {children(fault)}
-      {fault && !fields.some((name) => wrongWith(fault, name) !== undefined) && <Fault error={fault} />}
+      {fault && !fields.some((name) => wrongWith(fault, name) !== undefined) && <ErrorState error={fault} />}
       <footer class="dialog-foot">
         <button type="submit" class="primary" disabled={busy || disabled}>
           {action}
@@ -107,7 +107,7 @@ export function Form({
 }
 
 /** The API's word on a field, where it is about that one. */
-export function wrongWith(fault: ApiFault | undefined, field: string): string | undefined {
+export function wrongWith(fault: ApiError | undefined, field: string): string | undefined {
   const named = fault?.extras.field;
   return named === field || named?.startsWith(`${field}[`) === true ? fault?.message : undefined;
 }

@@ -1,14 +1,14 @@
 import type { Resource } from '../api/use-resource.ts';
 import { useAddress, withChanges } from '../state/address.ts';
-import { Fault } from './states.tsx';
+import { ErrorState } from './states.tsx';
 
 /** What went wrong with a page of a list; a cursor that is no longer good is left for the first page. */
-export function ListFault({ of: { error, reload } }: { readonly of: Resource<unknown> }) {
+export function ListError({ of: { error, reload } }: { readonly of: Resource<unknown> }) {
   const [search, setSearch] = useAddress();
   if (!error) return null;
   const again = (): void => {
     if (error.code === 'invalid_cursor') setSearch(withChanges(search, { cursor: undefined }));
     else void reload();
   };
-  return <Fault error={error} retry={again} />;
+  return <ErrorState error={error} retry={again} />;
 }

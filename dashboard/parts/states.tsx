@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { ApiFault } from '../api/client.ts';
+import type { ApiError } from '../api/client.ts';
 
 /** Nothing there, and what to do about it. */
 export function Empty({
@@ -25,7 +25,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 /** What went wrong, what to do, and the id to ask the operator with. */
-export function Fault({ error, retry }: { readonly error: ApiFault; readonly retry?: () => void }) {
+export function ErrorState({ error, retry }: { readonly error: ApiError; readonly retry?: () => void }) {
   const { requestId } = error.extras;
   return (
     <div class="fault" role="alert">

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/default-workspace.ts';
-import { ApiFault, createClient, toFault, type Client } from '../api/client.ts';
+import { ApiError, createClient, toApiError, type Client } from '../api/client.ts';
 import type { Workspace } from '../api/types.ts';
 
 /** What the browser keeps a key in: a tab's own storage, or that of all tabs. */
@@ -70,10 +70,10 @@ export function createSession({ tab, browser, fetch, root }: SessionDeps) {
       if (asked === key) current.value = { state: 'in', workspace };
     } catch (error) {
       if (asked !== key) return;
-      if (error instanceof ApiFault && error.code === 'insufficient_scope')
+      if (error instanceof ApiError && error.code === 'insufficient_scope')
         signOut('This key may send and nothing else: the dashboard needs the scope read or admin.');
       // A fault of ours says nothing against the key: it is kept, to be tried again.
-      else current.value = { state: 'out', why: toFault(error).message, again: true };
+      else current.value = { state: 'out', why: toApiError(error).message, again: true };
     }
   }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { notFound } from './errors.ts';
 import type { ApiDeps } from './deps.ts';
-import { publicRoute, type RouteAnswer } from './route.ts';
+import { publicRoute, type RouteResponse } from './route.ts';
 
 /** lib/dashboard.ts names them by their content: what such a name stands for never changes. */
 const ASSET = /^[a-z-]+-[A-Z0-9]{8}\.(?<extension>js|css|svg)$/;
@@ -30,7 +30,7 @@ const POLICY = [
 const anyQuery = z.looseObject({});
 
 /** The page finds its files and the API by their way from here, whatever stage or domain stands before it. */
-async function pageAt(deps: ApiDeps, base: string): Promise<RouteAnswer> {
+async function pageAt(deps: ApiDeps, base: string): Promise<RouteResponse> {
   const page = await deps.readSite('dashboard/index.html');
   return {
     status: 200,
@@ -75,7 +75,7 @@ const asset = publicRoute({
   summary: 'Get a file of the dashboard',
   description: 'Returns a script, a style sheet or an image of the dashboard.',
   params: { file: z.string().check(z.regex(ASSET)) },
-  async handle(deps, { params }): Promise<RouteAnswer> {
+  async handle(deps, { params }): Promise<RouteResponse> {
     const file = params['file'] ?? '';
     // Of the deploy before this one, asked for by a page that is still open.
     const content = await deps.readSite(`dashboard/assets/${file}`).catch(() => {

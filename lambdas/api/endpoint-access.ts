@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointAction, EndpointChange } from '../core/endpoints.ts';
+import type { Endpoint, EndpointAction, EndpointHistoryEntry } from '../core/endpoints.ts';
 import { randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { getEndpoint } from '../store/endpoints.ts';
@@ -39,7 +39,7 @@ export function changeBy(
   caller: Caller,
   action: EndpointAction,
   reason?: string,
-): EndpointChange {
+): EndpointHistoryEntry {
   return {
     id: randomId('req', deps.randomBytes),
     at: formatTimestamp(deps.now()),

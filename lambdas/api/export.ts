@@ -1,6 +1,6 @@
 import type { EmailEvent } from '../core/events.ts';
 import { toLogEntry } from './log-entry.ts';
-import type { RouteAnswer } from './route.ts';
+import type { RouteResponse } from './route.ts';
 import type { ExportFormat } from './schemas/send-logs.ts';
 
 /** A list as another program takes it; `json` is the list of the API. */
@@ -125,7 +125,7 @@ export function toNdjson(events: readonly EmailEvent[]): string {
 export function exportPage(
   events: readonly EmailEvent[],
   { format, first }: { readonly format: ExportFormat; readonly first: boolean },
-): Pick<RouteAnswer, 'text' | 'headers'> {
+): Pick<RouteResponse, 'text' | 'headers'> {
   const text =
     format === 'csv'
       ? { type: `${CSV_TYPE}; charset=utf-8`, content: toCsv(events, { first }) }

@@ -3,7 +3,7 @@ import type { SendOutcome } from '../core/sends.ts';
 import { pairsToJson } from '../core/tags.ts';
 import {
   beginSend,
-  doubtSend,
+  markOutcomeUnknown,
   eventsStored,
   findSentMessage,
   releaseKey,
@@ -16,12 +16,12 @@ import { ApiError } from './errors.ts';
 import {
   answerOf,
   concludeSend,
-  inDoubt,
-  IN_DOUBT_RETRY_SECONDS,
+  outcomeUnknown,
+  OUTCOME_UNKNOWN_RETRY_SECONDS,
   performSend,
   type SendJournal,
 } from './perform-send.ts';
-import type { RouteAnswer } from './route.ts';
+import type { RouteResponse } from './route.ts';
 import type { SendBody } from './schemas/send.ts';
 import type { PlannedMail } from './send-command.ts';
 
@@ -45,7 +45,7 @@ function journalOf({ table }: ApiDeps, send: KeyedSend): SendJournal {
     settle: (outcome, eventsPending) => settleSend(table, send, { outcome, eventsPending }),
     eventsStored: () => eventsStored(table, send),
     release: () => releaseKey(table, send),
-    doubt: () => doubtSend(table, send),
+    doubt: () => markOutcomeUnknown(table, send),
   };
 }
 
@@ -53,7 +53,7 @@ function journalOf({ table }: ApiDeps, send: KeyedSend): SendJournal {
  * Sends a mail once, however often it is asked for with this key within a day. The intent is stored before SES is asked;
  * what was sent and not answered is looked for by its tag, and never sent again.
  */
-export async function sendOnce(deps: ApiDeps, mail: PlannedMail, key: string): Promise<RouteAnswer> {
+export async function sendOnce(deps: ApiDeps, mail: PlannedMail, key: string): Promise<RouteResponse> {
   const send = { key, intent: mail.intent };
   const bodyHash = hashOf(mail.body);
   const found = await begin(deps, send, bodyHash);
@@ -78,7 +78,7 @@ async function answerAgain(
   deps: ApiDeps,
   mail: PlannedMail,
   { key, found }: { readonly key: string; readonly found: SendRecord },
-): Promise<RouteAnswer> {
+): Promise<RouteResponse> {
   if (found.outcome && !found.eventsPending) return answerOf(mail, found.outcome, { headers: REPLAYED });
   const outcome = found.outcome ?? (await outcomeOf(deps, found));
   const journal = journalOf(deps, { key, intent: mail.intent });
@@ -97,6 +97,6 @@ async function outcomeOf(deps: ApiDeps, { intent, inDoubt: isInDoubt }: SendReco
   // SES was not asked.
   if (intent.accepted.length === 0) return { message_id: intent.send_id };
   const messageId = await findSentMessage(deps.table, intent);
-  if (messageId === undefined) throw inDoubt(IN_DOUBT_RETRY_SECONDS);
+  if (messageId === undefined) throw outcomeUnknown(OUTCOME_UNKNOWN_RETRY_SECONDS);
   return { message_id: messageId };
 }

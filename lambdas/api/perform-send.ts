@@ -1,10 +1,10 @@
 import { bareAddress, canonicalAddress } from '../core/addresses.ts';
-import { OwnFault } from '../core/errors.ts';
+import { InternalError } from '../core/errors.ts';
 import type { SendOutcome } from '../core/sends.ts';
 import { storeEvents } from '../store/events.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError, type ErrorCode, type ErrorExtras } from './errors.ts';
-import type { RouteAnswer } from './route.ts';
+import type { RouteResponse } from './route.ts';
 import { sendCommand, type PlannedMail } from './send-command.ts';
 import { ownEvents } from './send-events.ts';
 import { classifySendError, loggable } from './ses-errors.ts';
@@ -20,7 +20,7 @@ export interface SendJournal {
 }
 
 /** SES tells of a mail within seconds: a repeat may find it by then. */
-export const IN_DOUBT_RETRY_SECONDS = 10;
+export const OUTCOME_UNKNOWN_RETRY_SECONDS = 10;
 /** A repeat stores again what could not be stored. */
 const UNLOGGED_RETRY_SECONDS = 5;
 
@@ -29,7 +29,7 @@ export async function performSend(
   deps: ApiDeps,
   mail: PlannedMail,
   journal?: SendJournal,
-): Promise<RouteAnswer> {
+): Promise<RouteResponse> {
   return concludeSend(deps, mail, {
     outcome: await askSes(deps, mail, journal),
     ...(journal && { journal }),
@@ -62,11 +62,11 @@ async function askSes(
   if (messageId !== undefined) return { message_id: messageId };
   // If this is not written down either, a repeat finds out by itself, half a minute later.
   await faultOf(journal?.doubt());
-  throw inDoubt(journal ? IN_DOUBT_RETRY_SECONDS : undefined, cause);
+  throw outcomeUnknown(journal ? OUTCOME_UNKNOWN_RETRY_SECONDS : undefined, cause);
 }
 
 /** Whether SES took the mail is not known, and it is never sent again. */
-export function inDoubt(retryAfterSeconds: number | undefined, cause?: unknown): ApiError {
+export function outcomeUnknown(retryAfterSeconds: number | undefined, cause?: unknown): ApiError {
   return new ApiError(
     'outcome_unknown',
     retryAfterSeconds === undefined
@@ -87,7 +87,7 @@ async function unavailable(
   return new ApiError('unavailable', `${message}. The idempotency key is spent: try again with another`, {
     retryAfterSeconds,
     // The message tells of SES; the log has room for one cause, and this one is ours.
-    cause: new OwnFault('A key was not released', { cause: fault }),
+    cause: new InternalError('A key was not released', { cause: fault }),
   });
 }
 
@@ -118,7 +118,7 @@ export async function concludeSend(
     readonly journal?: SendJournal;
     readonly headers?: Readonly<Record<string, string>>;
   },
-): Promise<RouteAnswer> {
+): Promise<RouteResponse> {
   const events = ownEvents(mail, outcome);
   const unsettled = await faultOf(journal?.settle(outcome, events.length > 0));
   let unlogged: unknown;
@@ -169,9 +169,9 @@ export function answerOf(
     headers = {},
     unsettled,
   }: { readonly headers?: Readonly<Record<string, string>>; readonly unsettled?: unknown } = {},
-): RouteAnswer {
+): RouteResponse {
   const fault =
-    unsettled === undefined ? undefined : new OwnFault('An outcome was not kept', { cause: unsettled });
+    unsettled === undefined ? undefined : new InternalError('An outcome was not kept', { cause: unsettled });
   if (refusal) {
     throw new ApiError(refusal.code as ErrorCode, refusal.message, {
       ...fieldOf(mail, refusal),

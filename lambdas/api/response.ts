@@ -4,11 +4,11 @@ import type { ApiDeps } from './deps.ts';
 import { ApiError, STATUS_OF_CODE, notFound } from './errors.ts';
 import { parse } from './parse.ts';
 import { NOBODY, bodyOf, callerOf, headersOf, queryOf, rawBodyOf, type Caller } from './request.ts';
-import type { Route, RouteAnswer } from './route.ts';
+import type { Route, RouteResponse } from './route.ts';
 
-const RETRY_OWN_FAULT_SECONDS = 5;
+const INTERNAL_ERROR_RETRY_SECONDS = 5;
 
-export interface Answer {
+export interface ApiResponse {
   readonly result: APIGatewayProxyResult;
   /** For the log: the pattern, never the path, which may hold an address. */
   readonly route: string;
@@ -109,7 +109,7 @@ function checkScope(route: Route, caller: Caller): void {
 }
 
 function toResult(
-  { status, body, text, headers }: Omit<RouteAnswer, 'status'> & { readonly status: number },
+  { status, body, text, headers }: Omit<RouteResponse, 'status'> & { readonly status: number },
   requestId: string,
 ): APIGatewayProxyResult {
   const type = text?.type ?? (body === undefined ? undefined : 'application/json');
@@ -149,9 +149,9 @@ export async function answer(
   deps: ApiDeps,
   routes: readonly Route[],
   event: APIGatewayProxyEvent,
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const requestId = deterministicId('req', [event.requestContext.requestId]);
-  let told: Pick<Answer, 'route' | 'workspaceId'> = { route: 'none' };
+  let told: Pick<ApiResponse, 'route' | 'workspaceId'> = { route: 'none' };
   try {
     const match = findRoute(routes, event);
     const { route } = match;
@@ -181,7 +181,7 @@ export async function answer(
       };
     }
     const unavailable = new ApiError('unavailable', 'The request could not be answered; try again', {
-      retryAfterSeconds: RETRY_OWN_FAULT_SECONDS,
+      retryAfterSeconds: INTERNAL_ERROR_RETRY_SECONDS,
     });
     return {
       ...told,

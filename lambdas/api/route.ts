@@ -17,10 +17,10 @@ export interface RouteRequest<Query, Body> {
   readonly rawBody: string;
 }
 
-export type AnswerStatus = 200 | 201 | 202 | 204;
+export type ResponseStatus = 200 | 201 | 202 | 204;
 
-export interface RouteAnswer {
-  readonly status: AnswerStatus;
+export interface RouteResponse {
+  readonly status: ResponseStatus;
   /** Answered as JSON; none with 204, or with `text`. */
   readonly body?: unknown;
   /** An answer that is not JSON. */
@@ -60,12 +60,12 @@ export interface Route<
   /** A request without a body is taken for `{}`. */
   readonly optionalBody?: boolean;
   /** What it answers, by status; null for no body. */
-  readonly answers: Readonly<Partial<Record<AnswerStatus, z.ZodMiniType | null>>>;
+  readonly answers: Readonly<Partial<Record<ResponseStatus, z.ZodMiniType | null>>>;
   /** Other types than JSON that its 200 may have. */
   readonly media?: readonly string[];
   /** What it may answer beside the errors of every route. */
   readonly errors?: readonly ErrorCode[];
-  handle(deps: ApiDeps, request: RouteRequest<z.output<Query>, z.output<Body>>): Promise<RouteAnswer>;
+  handle(deps: ApiDeps, request: RouteRequest<z.output<Query>, z.output<Body>>): Promise<RouteResponse>;
 }
 
 /** Ties the types of the handler to those of its schemas; the table of routes need not know them. */
@@ -82,7 +82,7 @@ type PublicRoute<Query extends z.ZodMiniType, Body extends z.ZodMiniType> = Omit
   handle(
     deps: ApiDeps,
     request: Omit<RouteRequest<z.output<Query>, z.output<Body>>, 'caller'>,
-  ): Promise<RouteAnswer>;
+  ): Promise<RouteResponse>;
 };
 
 /** A route that needs no key; its handler is told of no caller. */

@@ -11,7 +11,7 @@ import { CSV_TYPE, NDJSON_TYPE, exportPage, formatOf } from './export.ts';
 import { toLogEntry } from './log-entry.ts';
 import { refuseUnlikelyAddress } from './not-stored.ts';
 import { cursorScope, positionOf, toList, type List } from './pages.ts';
-import { route, type RouteAnswer } from './route.ts';
+import { route, type RouteResponse } from './route.ts';
 import { listOf } from './schemas/common.ts';
 import {
   EXPORT_LIMIT,
@@ -105,7 +105,7 @@ const list = route({
   query: logsQuery,
   answers: { 200: listOf(logEntryJson) },
   errors: ['invalid_cursor', 'conflicting_filters'],
-  async handle(deps, { caller, query, headers }): Promise<RouteAnswer> {
+  async handle(deps, { caller, query, headers }): Promise<RouteResponse> {
     const { workspaceId } = caller;
     // Earlier than the route for exports, and so not in the document: the Accept header chooses the format.
     const format = formatOf(headers['accept']);
@@ -133,7 +133,7 @@ const exportLogs = route({
   answers: { 200: null },
   media: [CSV_TYPE, NDJSON_TYPE],
   errors: ['invalid_cursor', 'conflicting_filters'],
-  async handle(deps, { caller, query }): Promise<RouteAnswer> {
+  async handle(deps, { caller, query }): Promise<RouteResponse> {
     const { format } = query;
     const limit = limitOf(query.limit, EXPORT_LIMIT);
     const { workspaceId } = caller;

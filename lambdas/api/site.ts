@@ -1,4 +1,4 @@
-import type { RouteAnswer } from './route.ts';
+import type { RouteResponse } from './route.ts';
 import { publicRoute } from './route.ts';
 import { noQuery } from './schemas/common.ts';
 
@@ -38,7 +38,7 @@ export const siteRoutes = Object.entries(SITE_FILES).map(([path, { file, type, .
     query: noQuery,
     answers: { 200: null },
     media: [type],
-    async handle(deps): Promise<RouteAnswer> {
+    async handle(deps): Promise<RouteResponse> {
       const text = { type: `${type}; charset=utf-8`, content: await deps.readSite(file) };
       return { status: 200, text, headers: { 'cache-control': CACHED, 'x-content-type-options': 'nosniff' } };
     },

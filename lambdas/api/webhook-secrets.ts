@@ -1,9 +1,9 @@
 import type { Endpoint, SealedSecret } from '../core/endpoints.ts';
-import { OwnFault } from '../core/errors.ts';
+import { InternalError } from '../core/errors.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { liveSecrets, sealSecret } from '../delivery/secrets.ts';
 import { newSecret, secretText } from '../delivery/sign.ts';
-import { recordEndpointChange, replaceSecrets } from '../store/endpoints.ts';
+import { recordHistoryEntry, replaceSecrets } from '../store/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
 import { changeBy, endpointOf, endpointParam } from './endpoint-access.ts';
 import { route } from './route.ts';
@@ -54,7 +54,7 @@ const rotate = route({
       previousExpiresAt === null ? 'at once' : `the one before it signs until ${previousExpiresAt}`;
     const change = changeBy(deps, caller, 'secret_rotated', until);
     if (!(await replaceSecrets(deps.table, endpoint, { secrets: [{ version, sealed }, ...kept], change })))
-      throw new OwnFault('The secret was rotated by another request at the same time');
+      throw new InternalError('The secret was rotated by another request at the same time');
     return { status: 200, body: { secret: secretText(secret), previous_expires_at: previousExpiresAt } };
   },
 });
@@ -81,7 +81,7 @@ const show = route({
     const endpoint = await endpointOf(deps, caller, params);
     const secret = await currentSecret(deps, endpoint);
     // First: a secret that was seen without a trace of it is what the record is there against.
-    await recordEndpointChange(
+    await recordHistoryEntry(
       deps.table,
       { workspaceId: caller.workspaceId, endpointId: endpoint.id },
       changeBy(deps, caller, 'secret_shown'),

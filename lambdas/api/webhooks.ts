@@ -1,15 +1,15 @@
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
 import { healthOf } from '../core/endpoint-health.ts';
-import type { Endpoint, EndpointChange } from '../core/endpoints.ts';
-import { OwnFault } from '../core/errors.ts';
+import type { Endpoint, EndpointHistoryEntry } from '../core/endpoints.ts';
+import { InternalError } from '../core/errors.ts';
 import { randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { isForbiddenName } from '../delivery/address-guard.ts';
 import { checkEndpointUrl } from '../delivery/endpoint-url.ts';
 import { sealSecret } from '../delivery/secrets.ts';
 import { newSecret, secretText } from '../delivery/sign.ts';
-import { listEndpointChanges } from '../store/endpoint-history.ts';
+import { listEndpointHistory } from '../store/endpoint-history.ts';
 import { createEndpoint, deleteEndpoint, listEndpoints, updateEndpoint } from '../store/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
 import { changeBy, endpointOf, endpointParam } from './endpoint-access.ts';
@@ -35,7 +35,7 @@ const MAX_ENDPOINTS = 50;
 
 const ACTION_OF = { active: 'resumed', paused: 'paused' } as const;
 
-function toChangeJson({ at, action, by, reason }: EndpointChange): Record<string, unknown> {
+function toChangeJson({ at, action, by, reason }: EndpointHistoryEntry): Record<string, unknown> {
   return { at, action, by, reason: reason ?? null };
 }
 
@@ -208,7 +208,7 @@ const update = route({
       status: 200,
       body: { ...shown.json, missed: counted?.missed ?? null },
       ...(error !== undefined && {
-        fault: new OwnFault('The endpoint is changed, but a count failed', { cause: error }),
+        fault: new InternalError('The endpoint is changed, but a count failed', { cause: error }),
       }),
     };
   },
@@ -250,7 +250,7 @@ const listChanges = route({
     const { id: endpointId } = await endpointOf(deps, caller, params);
     const scope = cursorScope(workspaceId, CHANGES_PATH, { id: endpointId });
     const position = await positionOf(deps, scope, query.cursor);
-    const page = await listEndpointChanges(deps.table, {
+    const page = await listEndpointHistory(deps.table, {
       workspaceId,
       endpointId,
       limit: query.limit,

@@ -23,7 +23,7 @@ export interface DrainCommand {
 /** A paced command that has filled the history of one execution, and goes on in another. */
 export interface ContinueCommand {
   readonly command: 'continue';
-  readonly task: PacedTask;
+  readonly task: ReplayTask;
 }
 
 /** A row that causes deliveries as an event does: the stream is the one door to a webhook. */
@@ -55,7 +55,7 @@ export interface Recovery {
 }
 
 /** What the Recover machine carries from step to step. */
-export interface PacedTask {
+export interface ReplayTask {
   readonly workspace_id: string;
   readonly command_id: string;
   readonly command: 'recover' | 'drain';
@@ -71,6 +71,6 @@ export interface PacedTask {
   readonly empty?: boolean;
 }
 
-export interface PacedResult extends PacedTask {
+export interface ReplayResult extends ReplayTask {
   readonly outcome: 'continue' | 'done';
 }

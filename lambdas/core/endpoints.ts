@@ -68,7 +68,7 @@ export const ENDPOINT_ACTIONS = [
 export type EndpointAction = (typeof ENDPOINT_ACTIONS)[number];
 
 /** Something that befell an endpoint, or was done to it or with its secret. Append-only. */
-export interface EndpointChange {
+export interface EndpointHistoryEntry {
   readonly id: string;
   /** RFC 3339. */
   readonly at: string;

@@ -14,6 +14,6 @@ export class UnreadableMessage extends Error {
 }
 
 /** Our own fault (throttle, KMS, resolver): retried by whoever called, and never an attempt of the receiver. */
-export class OwnFault extends Error {
+export class InternalError extends Error {
   override readonly name = 'OwnFault';
 }

@@ -7,8 +7,8 @@ import type {
   Outcome,
 } from '../core/deliveries.ts';
 import { healthOf, isRecordedFailing, judgeFailure } from '../core/endpoint-health.ts';
-import { OwnFault } from '../core/errors.ts';
-import type { Endpoint, EndpointAction, EndpointChange } from '../core/endpoints.ts';
+import { InternalError } from '../core/errors.ts';
+import type { Endpoint, EndpointAction, EndpointHistoryEntry } from '../core/endpoints.ts';
 import { randomId } from '../core/ids.ts';
 import { decideOutcome, type Decision } from '../core/outcome.ts';
 import type { RetryOptions } from '../core/retry-schedule.ts';
@@ -68,7 +68,7 @@ export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<D
   const { task } = input;
   // What is reckoned with after the request is looked at before: once it is out, nothing may fail.
   if (![task.attempt, task.run_attempt].every((number) => Number.isSafeInteger(number) && number >= 1))
-    throw new OwnFault('The task does not say which attempt it is for');
+    throw new InternalError('The task does not say which attempt it is for');
   const [stored, endpoint] = await Promise.all([
     getEvent(deps.table, eventAddressOf(task)),
     getEndpoint(deps.table, task.workspace_id, task.endpoint_id),
@@ -232,7 +232,7 @@ async function record(
   const health = verdict.status === 'fulfilled' ? verdict.value : 'none';
   const unwritten = writes.find((write) => write.status === 'rejected');
   if (unwritten && before)
-    throw new OwnFault('An attempt is not written down yet', { cause: unwritten.reason });
+    throw new InternalError('An attempt is not written down yet', { cause: unwritten.reason });
   if (unwritten) return { result: toBeRecorded(deps, task, sent.result), attempt, health };
 
   const retrying = decision.outcome === 'retry';
@@ -275,7 +275,7 @@ async function judgeEndpoint(
 ): Promise<EndpointVerdict> {
   if (!endpoint) return 'none';
   const at = formatTimestamp(made.nowMs);
-  const changed = (action: EndpointAction, reason?: string): EndpointChange => ({
+  const changed = (action: EndpointAction, reason?: string): EndpointHistoryEntry => ({
     id: randomId('req', deps.randomBytes),
     at,
     action,

@@ -1,4 +1,4 @@
-import type { Command, PacedTask } from '../core/commands.ts';
+import type { Command, ReplayTask } from '../core/commands.ts';
 import type { DeliveryTask } from '../core/deliveries.ts';
 import { matchEndpoints, type Endpoint } from '../core/endpoints.ts';
 import type { EmailEvent, SuppressionReason } from '../core/events.ts';
@@ -21,7 +21,7 @@ export interface DispatchDeps {
   /** Stores a delivery without an attempt; one that is there already is left as it is. */
   readonly holdDelivery: (task: DeliveryTask, stored: StoredEvent) => Promise<void>;
   /** Starts the Recover machine; one that was started for the same command counts as started. */
-  readonly startPaced: (task: PacedTask) => Promise<void>;
+  readonly startPaced: (task: ReplayTask) => Promise<void>;
   /** Adds the recipient to the workspace's list; one already listed is left as it is. */
   readonly suppress: (event: EmailEvent, reason: SuppressionReason) => Promise<void>;
   readonly autoSuppress: AutoSuppress;

@@ -1,5 +1,5 @@
 import { ExecutionAlreadyExists, StartExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import type { PacedTask } from '../core/commands.ts';
+import type { ReplayTask } from '../core/commands.ts';
 import type { DeliveryTask } from '../core/deliveries.ts';
 
 /** One that has this name already counts as started. */
@@ -23,6 +23,6 @@ export function startDelivery(sfn: SFNClient, machineArn: string, task: Delivery
 }
 
 /** Starts the Recover machine, once for each name. */
-export function startPaced(sfn: SFNClient, machineArn: string, task: PacedTask): Promise<void> {
+export function startReplay(sfn: SFNClient, machineArn: string, task: ReplayTask): Promise<void> {
   return start(sfn, machineArn, task);
 }

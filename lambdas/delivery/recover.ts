@@ -1,4 +1,4 @@
-import type { PacedResult, PacedTask, Recovery } from '../core/commands.ts';
+import type { ReplayResult, ReplayTask, Recovery } from '../core/commands.ts';
 import type { DeliveryTask } from '../core/deliveries.ts';
 import { probeDelaySeconds } from '../core/endpoint-health.ts';
 import type { Endpoint } from '../core/endpoints.ts';
@@ -44,7 +44,7 @@ export interface RecoverDeps {
  * One step of a recovery, or of the drain of what was held back: starts some deliveries and says when to come again. A
  * step that runs twice starts the same executions, and the claim of each delivery lets one of them send.
  */
-export async function recoverStep(deps: RecoverDeps, task: PacedTask): Promise<PacedResult> {
+export async function recoverStep(deps: RecoverDeps, task: ReplayTask): Promise<ReplayResult> {
   const step = await (task.command === 'recover' ? recover(deps, task) : drain(deps, task));
   const result = { ...step, delay_seconds: scaledSeconds(step.delay_seconds, deps.waitScale) };
   return result.outcome === 'continue' && result.steps >= STEPS_PER_EXECUTION
@@ -53,7 +53,7 @@ export async function recoverStep(deps: RecoverDeps, task: PacedTask): Promise<P
 }
 
 /** A row as the command's own: the stream starts the next execution. */
-async function continueElsewhere(deps: RecoverDeps, result: PacedResult): Promise<PacedResult> {
+async function continueElsewhere(deps: RecoverDeps, result: ReplayResult): Promise<ReplayResult> {
   const { outcome: _outcome, ...task } = result;
   const id = deterministicId('rcv', [task.execution_name]);
   await putCommand(
@@ -70,15 +70,15 @@ async function continueElsewhere(deps: RecoverDeps, result: PacedResult): Promis
 }
 
 function next(
-  task: PacedTask,
-  outcome: PacedResult['outcome'],
+  task: ReplayTask,
+  outcome: ReplayResult['outcome'],
   delaySeconds = 0,
   probes = task.probes,
-): PacedResult {
+): ReplayResult {
   return { ...task, outcome, delay_seconds: delaySeconds, steps: task.steps + 1, probes, empty: false };
 }
 
-async function recover(deps: RecoverDeps, task: PacedTask): Promise<PacedResult> {
+async function recover(deps: RecoverDeps, task: ReplayTask): Promise<ReplayResult> {
   const stored = await getRecovery(deps.table, task.workspace_id, task.command_id);
   if (!stored || stored.recovery.status !== 'running') return next(task, 'done');
   const { recovery } = stored;
@@ -185,7 +185,7 @@ export async function countMissed(
   return { count, exact: true };
 }
 
-async function drain(deps: RecoverDeps, task: PacedTask): Promise<PacedResult> {
+async function drain(deps: RecoverDeps, task: ReplayTask): Promise<ReplayResult> {
   const command = await getCommand(deps.table, task.workspace_id, task.command_id);
   if (command?.command !== 'drain') return next(task, 'done');
   const { endpoint_id: endpointId, opened_at: openedAt } = command;

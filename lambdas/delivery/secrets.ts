@@ -1,6 +1,6 @@
 import { DecryptCommand, EncryptCommand, type KMSClient } from '@aws-sdk/client-kms';
 import type { Endpoint, SealedSecret } from '../core/endpoints.ts';
-import { OwnFault } from '../core/errors.ts';
+import { InternalError } from '../core/errors.ts';
 
 /** What a sealed secret is bound to: one of another workspace, endpoint or version does not open. */
 export interface SecretBinding {
@@ -25,7 +25,7 @@ export async function sealSecret(
   const answer = await kms.send(
     new EncryptCommand({ KeyId: keyArn, Plaintext: secret, EncryptionContext: encryptionContext(binding) }),
   );
-  if (!answer.CiphertextBlob) throw new OwnFault('KMS sealed nothing');
+  if (!answer.CiphertextBlob) throw new InternalError('KMS sealed nothing');
   return answer.CiphertextBlob;
 }
 
@@ -62,7 +62,7 @@ export function createSecretOpener(deps: {
       if (!answer.Plaintext) throw new Error('KMS opened nothing');
       return answer.Plaintext;
     } catch (cause) {
-      throw new OwnFault('A webhook secret could not be opened', { cause });
+      throw new InternalError('A webhook secret could not be opened', { cause });
     }
   }
 

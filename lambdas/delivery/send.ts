@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP, type TcpNetConnectOpts } from 'node:net';
 import type { Attempt, ErrorClass } from '../core/deliveries.ts';
-import { OwnFault } from '../core/errors.ts';
+import { InternalError } from '../core/errors.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import {
   BlockedAddress,
@@ -192,7 +192,7 @@ function tell(result: Exchange, deadlineMs: number): Told {
     return { error_class: 'timeout', error_detail: `No answer within ${deadlineMs} ms` };
   if (result.kind === 'failed') {
     if (OWN_CODES.has(codeOf(result.error)))
-      throw new OwnFault('No socket could be opened', { cause: result.error });
+      throw new InternalError('No socket could be opened', { cause: result.error });
     const detail = [codeOf(result.error), result.error.message].filter((part) => part !== '').join(': ');
     return {
       error_class: classOf(result.error),

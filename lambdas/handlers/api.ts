@@ -5,7 +5,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { answer } from '../api/response.ts';
 import { awsDeps } from '../api/aws-deps.ts';
 import { ROUTES } from '../api/routes.ts';
-import { OwnFault } from '../core/errors.ts';
+import { InternalError } from '../core/errors.ts';
 
 const logger = new Logger({ serviceName: 'api' });
 const deps = awsDeps(process.env);
@@ -27,7 +27,7 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
     };
     if (result.statusCode >= 500) logger.error('request.failed', { ...line, error: fault as Error });
     // Ours only: what JSON or SES complains of may name a recipient.
-    else if (fault instanceof OwnFault) logger.warn('request.answered', { ...line, error: fault });
+    else if (fault instanceof InternalError) logger.warn('request.answered', { ...line, error: fault });
     else logger.info('request.answered', line);
     return result;
   });

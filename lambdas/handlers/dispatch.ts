@@ -5,7 +5,7 @@ import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { ENV, requireEnv, waitScaleOf } from '../core/env.ts';
 import type { DispatchDeps } from '../delivery/dispatch.ts';
 import { dispatchBatch } from '../delivery/dispatch-batch.ts';
-import { startDelivery, startPaced } from '../delivery/executions.ts';
+import { startDelivery, startReplay } from '../delivery/executions.ts';
 import { holdDelivery } from '../store/deliveries.ts';
 import { listEndpoints } from '../store/endpoints.ts';
 import { suppressRecipient } from '../store/suppressions.ts';
@@ -26,7 +26,7 @@ const deps: DispatchDeps = {
   holdDelivery: async (task, stored) => {
     await holdDelivery(table, { task, stored, nowMs: Date.now() });
   },
-  startPaced: (task) => startPaced(stepFunctions, recoverMachineArn, task),
+  startPaced: (task) => startReplay(stepFunctions, recoverMachineArn, task),
   suppress: (event, reason) => suppressRecipient(table, event, reason),
   autoSuppress,
   waitScale: waitScaleOf(process.env),

@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import type { PacedResult, PacedTask } from '../core/commands.ts';
+import type { ReplayResult, ReplayTask } from '../core/commands.ts';
 import { ENV, requireEnv, waitScaleOf } from '../core/env.ts';
 import { startDelivery } from '../delivery/executions.ts';
 import { recoverStep, type RecoverDeps } from '../delivery/recover.ts';
@@ -17,7 +17,7 @@ const deps: RecoverDeps = {
 };
 
 /** Called by the Recover machine, for one step; its answer is the next state. */
-export async function handler(task: PacedTask): Promise<PacedResult> {
+export async function handler(task: ReplayTask): Promise<ReplayResult> {
   const result = await recoverStep(deps, task);
   logger.info('recover.step', {
     command: task.command,

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { UnreadableMessage } from '../core/errors.ts';
 import type { EmailEvent } from '../core/events.ts';
-import { chooseWorkspace, normalise, type Normalised } from './normalize.ts';
+import { chooseWorkspace, normalize, type NormalizedMessage } from './normalize.ts';
 import { checkNotInFuture } from './event-time.ts';
 import { parseSesMessage } from './ses-message.ts';
 import { eventRows, type Retention } from '../store/event-rows.ts';
@@ -87,7 +87,7 @@ export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[
 /** An SES event that was read: its text, byte for byte, and its meaning. */
 interface Readable {
   readonly rawText: string;
-  readonly normalised: Normalised;
+  readonly normalised: NormalizedMessage;
 }
 
 function retentionOf(deps: IngestDeps, record: SQSRecord): Retention {
@@ -114,7 +114,7 @@ function readMessage(deps: IngestDeps, record: SQSRecord): Readable | undefined 
   if (message.topicArn !== undefined && message.topicArn !== deps.topicArn) {
     throw new UnreadableMessage('foreign_topic', `The message came through ${message.topicArn}`);
   }
-  const normalised = normalise(message.ses);
+  const normalised = normalize(message.ses);
   for (const event of normalised.events) checkNotInFuture(event.timestamp, retentionOf(deps, record));
   return { rawText: message.rawText, normalised };
 }

@@ -18,7 +18,7 @@ export interface WorkspaceClaims {
   readonly configurationSet?: string;
 }
 
-export interface Normalised {
+export interface NormalizedMessage {
   readonly claims: WorkspaceClaims;
   /** One for each recipient; at least one. */
   readonly events: readonly UnownedEvent[];
@@ -92,12 +92,12 @@ function distinct(values: readonly unknown[]): readonly Recipient[] {
 }
 
 /** One whom nothing names: an event is never lost for that. */
-const SOMEBODY: readonly Recipient[] = [{ entry: {} }];
+const UNKNOWN_RECIPIENT: readonly Recipient[] = [{ entry: {} }];
 
 /** Whom an event is about that names nobody: the only recipient of the mail, or one unknown of several. */
 function unnamed(mail: JsonObject): readonly Recipient[] {
   const recipients = distinct(list(mail['destination']));
-  return recipients.length === 1 ? recipients : SOMEBODY;
+  return recipients.length === 1 ? recipients : UNKNOWN_RECIPIENT;
 }
 
 /** The recipients a body lists under a name. */
@@ -111,7 +111,7 @@ function listed(field: string): Reading['recipients'] {
 /** Everybody the mail went to. */
 function everybody(_body: JsonObject, mail: JsonObject): readonly Recipient[] {
   const recipients = distinct(list(mail['destination']));
-  return recipients.length > 0 ? recipients : SOMEBODY;
+  return recipients.length > 0 ? recipients : UNKNOWN_RECIPIENT;
 }
 
 function timeKey(timestampMs: number | undefined): readonly string[] {
@@ -356,7 +356,7 @@ function senderOf(mail: JsonObject): string {
  * One SES event as EmailEvents, one for each recipient, each with an id that is the same for every copy of it.
  * Throws UnreadableMessage where no event can be made of it.
  */
-export function normalise(ses: JsonObject): Normalised {
+export function normalize(ses: JsonObject): NormalizedMessage {
   const type = text(ses['eventType']) ?? text(ses['notificationType']);
   if (type === undefined) throw new UnreadableMessage('not_ses', 'The message has no eventType');
   const { mail } = ses;

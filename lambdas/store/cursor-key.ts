@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DecryptCommand, EncryptCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { OwnFault } from '../core/errors.ts';
+import { InternalError } from '../core/errors.ts';
 import { CURSOR_KEY, KIND } from './keys.ts';
 import type { Table } from './table.ts';
 
@@ -31,7 +31,7 @@ async function makeSealed(deps: CursorKeyDeps): Promise<Uint8Array> {
       EncryptionContext: ENCRYPTION_CONTEXT,
     }),
   );
-  if (!sealed) throw new OwnFault('KMS sealed nothing');
+  if (!sealed) throw new InternalError('KMS sealed nothing');
   try {
     await deps.table.client.send(
       new PutCommand({
@@ -45,7 +45,7 @@ async function makeSealed(deps: CursorKeyDeps): Promise<Uint8Array> {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
   }
   const winner = await readSealed(deps);
-  if (!winner) throw new OwnFault('The cursor key is neither there nor to be made');
+  if (!winner) throw new InternalError('The cursor key is neither there nor to be made');
   return winner;
 }
 
@@ -58,7 +58,7 @@ export function cursorKey(deps: CursorKeyDeps): () => Promise<Uint8Array> {
     const { Plaintext: key } = await deps.kms.send(
       new DecryptCommand({ CiphertextBlob: sealed, EncryptionContext: ENCRYPTION_CONTEXT }),
     );
-    if (!key) throw new OwnFault('KMS opened nothing');
+    if (!key) throw new InternalError('KMS opened nothing');
     return key;
   }
 

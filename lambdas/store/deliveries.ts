@@ -24,7 +24,7 @@ import {
 } from './keys.ts';
 import { readPage, type Page, type Position, type Row } from './pages.ts';
 import type { Table } from './table.ts';
-import { againOnConflict, transactWrite } from './transact.ts';
+import { retryOnConflict, transactWrite } from './transact.ts';
 
 /** Longer than the deliver λ can run (30 s): while it lasts, nobody else sends this attempt. */
 export const LEASE_SECONDS = 60;
@@ -322,7 +322,7 @@ export async function settleDelivery(
     if (task.trigger !== 'manual') write('run_attempts', ':run_attempts', task.run_attempt);
   }
   try {
-    await againOnConflict(() =>
+    await retryOnConflict(() =>
       table.client.send(
         new UpdateCommand({
           TableName: table.name,
@@ -355,7 +355,7 @@ export async function settleUnsent(
   const completed = status === 'cancelled';
   const orHeld = completed ? ' OR #status = :held' : '';
   try {
-    await againOnConflict(() =>
+    await retryOnConflict(() =>
       table.client.send(
         new UpdateCommand({
           TableName: table.name,

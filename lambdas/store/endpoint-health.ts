@@ -2,14 +2,14 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { Command, DrainCommand } from '../core/commands.ts';
 import { isRecordedFailing } from '../core/endpoint-health.ts';
-import type { Endpoint, EndpointChange } from '../core/endpoints.ts';
+import type { Endpoint, EndpointHistoryEntry } from '../core/endpoints.ts';
 import { commandRow } from './commands.ts';
-import { changePut } from './endpoint-history.ts';
+import { putHistoryEntry } from './endpoint-history.ts';
 import { toEndpoint } from './endpoints.ts';
 import { endpointKey } from './keys.ts';
 import type { Row } from './pages.ts';
 import type { Table } from './table.ts';
-import { againOnConflict, transactWrite } from './transact.ts';
+import { retryOnConflict, transactWrite } from './transact.ts';
 
 type EndpointUpdate = Omit<UpdateCommandInput, 'TableName' | 'Key'>;
 
@@ -20,7 +20,7 @@ function updateOf(table: Table, endpoint: Endpoint, update: EndpointUpdate) {
 /** One write of the endpoint's row. Undefined where its condition does not hold; throws for every other reason. */
 async function updateRow(table: Table, endpoint: Endpoint, update: EndpointUpdate) {
   try {
-    return await againOnConflict(() =>
+    return await retryOnConflict(() =>
       table.client.send(new UpdateCommand(updateOf(table, endpoint, update))),
     );
   } catch (error) {
@@ -57,7 +57,11 @@ export async function countFailure(
  *   count: at a busy endpoint where some requests fail, there is always one, and the streak would never end.
  * - A failing endpoint becomes healthy only if no failure was added since the attempt read it.
  */
-export async function clearFailures(table: Table, endpoint: Endpoint, change: EndpointChange): Promise<void> {
+export async function clearFailures(
+  table: Table,
+  endpoint: Endpoint,
+  change: EndpointHistoryEntry,
+): Promise<void> {
   if (isRecordedFailing(endpoint)) await endFailing(table, endpoint, change);
   else if (endpoint.failing_since !== undefined) await endShortStreak(table, endpoint);
 }
@@ -89,7 +93,7 @@ function failingAsRead({ failing_since: since, failures, breaker_opened_at: open
  * Makes a failing endpoint healthy and closes its breaker, in one transaction with the history entry and the command that
  * drains the held deliveries. Of several successes, the first does this, and the condition fails for the others.
  */
-async function endFailing(table: Table, endpoint: Endpoint, change: EndpointChange): Promise<void> {
+async function endFailing(table: Table, endpoint: Endpoint, change: EndpointHistoryEntry): Promise<void> {
   const drain: Command = {
     command: 'drain',
     endpoint_id: endpoint.id,
@@ -107,7 +111,7 @@ async function endFailing(table: Table, endpoint: Endpoint, change: EndpointChan
         ExpressionAttributeValues: { ...values, ':drain': drain.id },
       },
     },
-    changePut(table, { workspaceId: endpoint.workspace_id, endpointId: endpoint.id }, change),
+    putHistoryEntry(table, { workspaceId: endpoint.workspace_id, endpointId: endpoint.id }, change),
     { Put: { TableName: table.name, Item: commandRow(drain, change.at) } },
   ]);
 }
@@ -129,7 +133,7 @@ export async function closeBreaker(table: Table, endpoint: Endpoint): Promise<vo
 export async function recordFailing(
   table: Table,
   endpoint: Endpoint,
-  change: EndpointChange | undefined,
+  change: EndpointHistoryEntry | undefined,
 ): Promise<boolean> {
   const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
   return transactWrite(table, [
@@ -146,7 +150,7 @@ export async function recordFailing(
         },
       },
     },
-    ...(change ? [changePut(table, name, change)] : []),
+    ...(change ? [putHistoryEntry(table, name, change)] : []),
   ]);
 }
 
@@ -160,7 +164,7 @@ export async function openBreaker(
   table: Table,
   endpoint: Endpoint,
   opening: {
-    readonly change: EndpointChange;
+    readonly change: EndpointHistoryEntry;
     readonly commandId: string;
     /** The history has the entry. Found out here where another attempt writes it at the same moment. */
     readonly recorded?: boolean;
@@ -178,7 +182,7 @@ async function tryToOpen(
     change,
     commandId,
     recorded,
-  }: { readonly change: EndpointChange; readonly commandId: string; readonly recorded: boolean },
+  }: { readonly change: EndpointHistoryEntry; readonly commandId: string; readonly recorded: boolean },
 ): Promise<boolean> {
   const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
   const command: DrainCommand = { command: 'drain', endpoint_id: endpoint.id, opened_at: change.at };
@@ -204,7 +208,7 @@ async function tryToOpen(
         Item: commandRow({ ...command, id: commandId, workspace_id: endpoint.workspace_id }, change.at),
       },
     },
-    ...(recorded ? [] : [changePut(table, name, change)]),
+    ...(recorded ? [] : [putHistoryEntry(table, name, change)]),
   ]);
 }
 

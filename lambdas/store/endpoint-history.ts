@@ -1,4 +1,4 @@
-import type { EndpointAction, EndpointChange } from '../core/endpoints.ts';
+import type { EndpointAction, EndpointHistoryEntry } from '../core/endpoints.ts';
 import { expiresAtSeconds } from '../core/timestamps.ts';
 import { KIND, endpointChangeKey, endpointChangesPartition } from './keys.ts';
 import { readPage, type Page, type Position, type Row } from './pages.ts';
@@ -13,10 +13,10 @@ interface EndpointName {
 }
 
 /** The row as part of a transaction with what it tells of: neither is there without the other. */
-export function changePut(
+export function putHistoryEntry(
   table: Table,
   { workspaceId, endpointId }: EndpointName,
-  change: EndpointChange,
+  change: EndpointHistoryEntry,
 ): { readonly Put: { readonly TableName: string; readonly Item: Row } } {
   const { id: _id, ...fields } = change;
   return {
@@ -36,7 +36,7 @@ export function changePut(
   };
 }
 
-function toChange(row: Row): EndpointChange {
+function toChange(row: Row): EndpointHistoryEntry {
   const { reason } = row;
   return {
     id: row.sk.slice(row.sk.indexOf('#') + 1),
@@ -48,10 +48,10 @@ function toChange(row: Row): EndpointChange {
 }
 
 /** What befell an endpoint, newest first. */
-export async function listEndpointChanges(
+export async function listEndpointHistory(
   table: Table,
   query: EndpointName & { readonly limit: number; readonly position?: Position },
-): Promise<Page<EndpointChange>> {
+): Promise<Page<EndpointHistoryEntry>> {
   const page = await readPage(table, {
     partitions: [{ pk: endpointChangesPartition(query.workspaceId, query.endpointId) }],
     prefix: '',

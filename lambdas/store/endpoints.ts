@@ -1,9 +1,9 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Command } from '../core/commands.ts';
-import type { Endpoint, EndpointChange, EndpointStatus } from '../core/endpoints.ts';
+import type { Endpoint, EndpointHistoryEntry, EndpointStatus } from '../core/endpoints.ts';
 import { readCollection } from './collection.ts';
 import { commandRow } from './commands.ts';
-import { changePut } from './endpoint-history.ts';
+import { putHistoryEntry } from './endpoint-history.ts';
 import { ENDPOINT_PREFIX, KIND, endpointKey } from './keys.ts';
 import type { Row } from './pages.ts';
 import type { Table } from './table.ts';
@@ -54,12 +54,12 @@ export async function getEndpoint(
 export async function createEndpoint(
   table: Table,
   endpoint: Endpoint,
-  change: EndpointChange,
+  change: EndpointHistoryEntry,
 ): Promise<void> {
   const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
   await transactWrite(table, [
     { Put: { TableName: table.name, Item: toRow(endpoint) } },
-    changePut(table, name, change),
+    putHistoryEntry(table, name, change),
   ]);
 }
 
@@ -88,7 +88,7 @@ export async function updateEndpoint(
     command,
   }: {
     readonly changes: EndpointChanges;
-    readonly change: EndpointChange;
+    readonly change: EndpointHistoryEntry;
     /** Given together with the change. */
     readonly command?: Command;
   },
@@ -129,7 +129,7 @@ export async function updateEndpoint(
         ExpressionAttributeValues: values,
       },
     },
-    changePut(table, address, change),
+    putHistoryEntry(table, address, change),
     ...(command ? [{ Put: { TableName: table.name, Item: commandRow(command, change.at) } }] : []),
   ]);
   return updated ? getEndpoint(table, address.workspaceId, address.endpointId) : undefined;
@@ -139,7 +139,7 @@ export async function updateEndpoint(
 export async function replaceSecrets(
   table: Table,
   endpoint: Endpoint,
-  { secrets, change }: { readonly secrets: Endpoint['secrets']; readonly change: EndpointChange },
+  { secrets, change }: { readonly secrets: Endpoint['secrets']; readonly change: EndpointHistoryEntry },
 ): Promise<boolean> {
   const address = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
   return transactWrite(table, [
@@ -158,17 +158,17 @@ export async function replaceSecrets(
         },
       },
     },
-    changePut(table, address, change),
+    putHistoryEntry(table, address, change),
   ]);
 }
 
 /** Writes down what was done with an endpoint without changing it. */
-export async function recordEndpointChange(
+export async function recordHistoryEntry(
   table: Table,
   address: { readonly workspaceId: string; readonly endpointId: string },
-  change: EndpointChange,
+  change: EndpointHistoryEntry,
 ): Promise<void> {
-  await transactWrite(table, [changePut(table, address, change)]);
+  await transactWrite(table, [putHistoryEntry(table, address, change)]);
 }
 
 /**
@@ -179,7 +179,7 @@ export async function disableEndpoint(
   table: Table,
   /** Its URL is the one that the reason is about. */
   endpoint: Pick<Endpoint, 'id' | 'workspace_id' | 'url'>,
-  change: EndpointChange,
+  change: EndpointHistoryEntry,
   /** The streak that is the reason, by its `failing_since`: an endpoint that has succeeded meanwhile stays active. */
   streakSince?: string,
 ): Promise<boolean> {
@@ -206,7 +206,7 @@ export async function disableEndpoint(
         },
       },
     },
-    changePut(table, address, change),
+    putHistoryEntry(table, address, change),
   ]);
 }
 
@@ -214,7 +214,7 @@ export async function disableEndpoint(
 export async function deleteEndpoint(
   table: Table,
   address: { readonly workspaceId: string; readonly endpointId: string },
-  change: EndpointChange,
+  change: EndpointHistoryEntry,
 ): Promise<boolean> {
   return transactWrite(table, [
     {
@@ -224,6 +224,6 @@ export async function deleteEndpoint(
         ConditionExpression: 'attribute_exists(pk)',
       },
     },
-    changePut(table, address, change),
+    putHistoryEntry(table, address, change),
   ]);
 }

@@ -1,7 +1,7 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { canonicalAddress } from '../core/addresses.ts';
 import { EVENT_NAMES, type EmailEvent, type EventName } from '../core/events.ts';
-import { OwnFault } from '../core/errors.ts';
+import { InternalError } from '../core/errors.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
 import {
   eventRows,
@@ -31,7 +31,7 @@ export async function storeEvents(
   const rows = events.flatMap((event) => eventRows([event], retention));
   const { failed, refused, fault } = await putRows(table, rows);
   if (failed.length + refused.length > 0) {
-    throw new OwnFault(`${failed.length + refused.length} of ${rows.length} events were not stored`, {
+    throw new InternalError(`${failed.length + refused.length} of ${rows.length} events were not stored`, {
       cause: fault,
     });
   }

@@ -117,7 +117,7 @@ export async function eventsStored(table: Table, send: KeyedSend): Promise<void>
 }
 
 /** A repeat need not wait until whoever sent must have ended: it has, and does not know. */
-export async function doubtSend(table: Table, send: KeyedSend): Promise<void> {
+export async function markOutcomeUnknown(table: Table, send: KeyedSend): Promise<void> {
   await update(table, send, { expression: 'SET in_doubt = :yes', values: { ':yes': true } });
 }
 

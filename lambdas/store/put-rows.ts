@@ -1,7 +1,7 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { awsErrorKind } from '../core/aws-errors.ts';
-import { OwnFault } from '../core/errors.ts';
+import { InternalError } from '../core/errors.ts';
 import type { Row } from './pages.ts';
 import { MARSHALL_OPTIONS, type Table } from './table.ts';
 
@@ -110,7 +110,7 @@ async function putBatch(table: Table, batch: readonly Row[], deps: PutDeps): Pro
     ...NOTHING,
     stored: batch.length - pending.length,
     failed: pending,
-    fault: new OwnFault('DynamoDB leaves rows unprocessed'),
+    fault: new InternalError('DynamoDB leaves rows unprocessed'),
   };
 }
 

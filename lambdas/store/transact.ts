@@ -28,7 +28,7 @@ export function isRefusedInput(error: unknown): boolean {
 }
 
 /** Tries a write again that met another one. */
-export async function againOnConflict<T>(write: () => Promise<T>): Promise<T> {
+export async function retryOnConflict<T>(write: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       // Sequential: the next try depends on what this one met.
@@ -45,7 +45,7 @@ export async function againOnConflict<T>(write: () => Promise<T>): Promise<T> {
 /** All of the writes or none. False where a condition of one of them did not hold; throws for every other reason. */
 export async function transactWrite(table: Table, items: TransactItems): Promise<boolean> {
   try {
-    await againOnConflict(() => table.client.send(new TransactWriteCommand({ TransactItems: items })));
+    await retryOnConflict(() => table.client.send(new TransactWriteCommand({ TransactItems: items })));
     return true;
   } catch (error) {
     if (error instanceof TransactionCanceledException && hasReason(error, 'ConditionalCheckFailed'))

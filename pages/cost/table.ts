@@ -1,5 +1,5 @@
 import type { Row } from '../../lambdas/store/pages.ts';
-import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 import { readUnits, type Result } from '../../sim/capacity.ts';
 import { storedBytes, writeUnits } from './units.ts';
 
@@ -17,7 +17,7 @@ interface Command {
   };
 }
 
-export interface CountingTable extends MemoryTable {
+export interface CountingTable extends SimulatedTable {
   /** Bytes that are paid for now: in the table, and with the indexes. */
   stored(overhead: number): { readonly table: number; readonly all: number };
 }
@@ -37,7 +37,7 @@ function writesOf({ constructor: { name }, input }: Command): readonly Write[] {
 export function countingTable(
   count: (item: 'dynamodb.write' | 'dynamodb.read', units: number) => void,
 ): CountingTable {
-  const table = memoryTable();
+  const table = simulatedTable();
   const run = table.client.send.bind(table.client) as unknown as (command: Command) => Promise<Result>;
 
   async function send(command: Command): Promise<Result> {
@@ -62,7 +62,7 @@ export function countingTable(
   }
 
   return Object.assign(table, {
-    client: { send } as unknown as MemoryTable['client'],
+    client: { send } as unknown as SimulatedTable['client'],
     stored(overhead: number) {
       const sizes = [...table.rows.values()].map((row) => storedBytes(row, overhead));
       return {

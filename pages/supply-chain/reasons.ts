@@ -62,7 +62,7 @@ export const PERMISSIVE: ReadonlySet<string> = new Set([
   'Unlicense',
 ]);
 
-export interface LicenceException {
+export interface LicenseException {
   /** The packages' names. */
   readonly names: RegExp;
   readonly licence: string;
@@ -73,7 +73,7 @@ export interface LicenceException {
  * MPL asks for the source of what was changed of it, CC-BY for the name of who made it where it is handed on: we change
  * nothing, and deploy and hand on none of it.
  */
-export const LICENCE_EXCEPTIONS: readonly LicenceException[] = [
+export const LICENCE_EXCEPTIONS: readonly LicenseException[] = [
   { names: /^axe-core$/, licence: 'MPL-2.0', why: 'runs in tests of the dashboard' },
   { names: /^lightningcss(?:-[\w-]+)?$/, licence: 'MPL-2.0', why: 'comes with vitest, which runs tests' },
   { names: /^caniuse-lite$/, licence: 'CC-BY-4.0', why: 'comes with Stryker, which changes code in tests' },

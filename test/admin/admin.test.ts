@@ -14,11 +14,11 @@ import { apiKeyHash, isWellFormedApiKey } from '../../lambdas/core/api-key.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId, isId } from '../../lambdas/core/ids.ts';
 import { findApiKey } from '../../lambdas/store/api-keys.ts';
 import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedTable } from '../../sim/table.ts';
 
 describe('initWorkspace', () => {
   it('makes an admin key that the authorizer will find, and stores its hash only', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const made = await initWorkspace({ table, workspaceId: DEFAULT_WORKSPACE_ID });
     expect(isWellFormedApiKey(made.api_key)).toBe(true);
     expect(isId('key', made.key_id)).toBe(true);
@@ -33,7 +33,7 @@ describe('initWorkspace', () => {
 
 describe('a workspace that was given a key', () => {
   it('owns the events that are tagged with it', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const workspaceId = deterministicId('ws', ['theirs']);
     const directory = workspaceDirectory(table, () => 0);
     await initWorkspace({ table, workspaceId });

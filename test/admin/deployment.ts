@@ -1,7 +1,7 @@
 import type { Deployment } from '../../admin/deployment.ts';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
-import { memoryQueues, type MemoryQueues } from '../../sim/sqs.ts';
-import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { simulatedSqs, type SimulatedSqs } from '../../sim/sqs.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 type Answers = Readonly<Record<string, (input: never) => unknown>>;
 
@@ -23,14 +23,14 @@ export function named(name: string): Error {
 
 export interface World {
   readonly deployment: Deployment;
-  readonly queues: MemoryQueues;
-  readonly table: MemoryTable;
+  readonly queues: SimulatedSqs;
+  readonly table: SimulatedTable;
 }
 
 /** A deployed stack without AWS: its queues and its table are in memory, and the rest is as the test says. */
 export function deploymentOf(changes: Partial<Deployment> = {}): World {
-  const queues = memoryQueues();
-  const table = memoryTable();
+  const queues = simulatedSqs();
+  const table = simulatedTable();
   const silent = clientOf<never>({});
   const deployment: Deployment = {
     apiUrl: 'http://127.0.0.1:9',

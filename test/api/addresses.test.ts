@@ -8,13 +8,13 @@ import { putRows } from '../../lambdas/store/put-rows.ts';
 import { findSuppressions } from '../../lambdas/store/suppressions.ts';
 import { anEvent } from '../../sim/builders/events.ts';
 import { bounced } from './bounced.ts';
-import { NOW_MS, setUp, type Ask, type Told } from './harness.ts';
+import { NOW_MS, setUp, type Ask, type ApiResponse } from './harness.ts';
 
 const LIST = '/v1/suppressions';
 const atPath = (address: string): string => `${LIST}/${encodeURIComponent(address)}`;
-const addressesOf = (told: Told): string[] =>
+const addressesOf = (told: ApiResponse): string[] =>
   told.body.data.map(({ address }: { address: string }) => address);
-const recipientsOf = (told: Told): string[] => told.body.data.map(({ to }: { to: string }) => to);
+const recipientsOf = (told: ApiResponse): string[] => told.body.data.map(({ to }: { to: string }) => to);
 
 /** Addresses as SES may report them, beside what anybody would expect. */
 const STORED = [
@@ -467,7 +467,7 @@ describe('POST /v1/suppressions refuses', () => {
 
 describe('POST /v1/send', () => {
   const MAIL = { from: 'you@example.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
-  const send = (world: ReturnType<typeof setUp>, changes: object): Promise<Told> =>
+  const send = (world: ReturnType<typeof setUp>, changes: object): Promise<ApiResponse> =>
     world.ask({ method: 'POST', path: '/v1/send', body: { ...MAIL, ...changes } });
 
   it('gives SES each Unicode domain in punycode, and the rest as it is', async () => {
@@ -546,7 +546,7 @@ describe('POST /v1/send', () => {
 
   it('makes one request of both forms for an idempotency key', async () => {
     const world = setUp();
-    const once = (to: string): Promise<Told> =>
+    const once = (to: string): Promise<ApiResponse> =>
       world.ask({
         method: 'POST',
         path: '/v1/send',

@@ -5,14 +5,14 @@ import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 import { findApiKey } from '../../lambdas/store/api-keys.ts';
 import { createWorkspace } from '../../lambdas/store/workspaces.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
-import { NOW_MS, setUp, type Told } from './harness.ts';
+import { NOW_MS, setUp, type ApiResponse } from './harness.ts';
 
 const PATH = '/v1/api-keys';
 
 function withKeys() {
   const world = setUp();
-  const create = (body: object): Promise<Told> => world.ask({ method: 'POST', path: PATH, body });
-  const remove = (id: string): Promise<Told> => world.ask({ method: 'DELETE', path: `${PATH}/${id}` });
+  const create = (body: object): Promise<ApiResponse> => world.ask({ method: 'POST', path: PATH, body });
+  const remove = (id: string): Promise<ApiResponse> => world.ask({ method: 'DELETE', path: `${PATH}/${id}` });
   const list = async () => (await world.ask({ path: PATH })).body.data;
   return { ...world, create, remove, list };
 }

@@ -7,7 +7,7 @@ import { ingestBatch } from '../../lambdas/ingest/ingest-batch.ts';
 import { suppressRecipient } from '../../lambdas/store/suppressions.ts';
 import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
 import { SAMPLES } from '../../sim/ses/samples.ts';
-import { NOW_MS, setUp, type Ask, type Told } from './harness.ts';
+import { NOW_MS, setUp, type Ask, type ApiResponse } from './harness.ts';
 
 const BOTH = { hardBounces: true, complaints: true };
 
@@ -40,6 +40,7 @@ export async function bounced(addresses: readonly string[], messageId = '0100-bo
     const reason = suppressionReasonOf(event, BOTH);
     if (reason) await suppressRecipient(table, event, reason);
   }
-  const ask = (request: Ask): Promise<Told> => world.ask({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
+  const ask = (request: Ask): Promise<ApiResponse> =>
+    world.ask({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
   return { ...world, ask };
 }

@@ -14,8 +14,8 @@ import type { Scope } from '../../lambdas/core/api-key.ts';
 import { createSecretOpener } from '../../lambdas/delivery/secrets.ts';
 import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
-import { fakeKms } from '../../sim/kms.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedKms } from '../../sim/kms.ts';
+import { simulatedTable } from '../../sim/table.ts';
 import { checkNamedField } from './named-field.ts';
 
 export const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
@@ -33,7 +33,7 @@ export interface Ask {
   readonly scopes?: readonly Scope[];
 }
 
-export interface Told {
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of many shapes
@@ -76,7 +76,7 @@ function isJson({ headers }: APIGatewayProxyResult): boolean {
 }
 
 export function setUp() {
-  const table = memoryTable();
+  const table = simulatedTable();
   const mails: SentMail[] = [];
   const webhooks: WebhookRequest[] = [];
   const world: {
@@ -93,7 +93,7 @@ export function setUp() {
     webhookAnswer: { started_at: '2026-02-25T12:00:00Z', duration_ms: 12, status_code: 200 },
     addresses: {},
   };
-  const kms = fakeKms();
+  const kms = simulatedKms();
   const ses = {
     async send(command: { readonly input: SentMail } | DeleteSuppressedDestinationCommand) {
       if (command instanceof DeleteSuppressedDestinationCommand) {
@@ -126,7 +126,7 @@ export function setUp() {
     now: () => world.nowMs,
     randomBytes,
   };
-  async function ask(request: Ask): Promise<Told> {
+  async function ask(request: Ask): Promise<ApiResponse> {
     const event = eventOf(request);
     const { result, fault } = await answer(deps, ROUTES, event);
     checkNamedField(event, result);

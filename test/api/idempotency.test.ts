@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { SESv2Client } from '@aws-sdk/client-sesv2';
-import { normalise } from '../../lambdas/ingest/normalize.ts';
+import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { sendEvent, type Mail } from '../../sim/ses/events.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
-import { NOW_MS, setUp, type SentMail, type Told } from './harness.ts';
+import { NOW_MS, setUp, type SentMail, type ApiResponse } from './harness.ts';
 
 const MAIL = { from: 'you@example.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
 const DAY_MS = 24 * 60 * 60 * 1000;
 type World = ReturnType<typeof setUp>;
 
-function send(world: World, changes: object = {}, key = 'order-1'): Promise<Told> {
+function send(world: World, changes: object = {}, key = 'order-1'): Promise<ApiResponse> {
   return world.ask({
     method: 'POST',
     path: '/v1/send',
@@ -45,7 +45,7 @@ async function sesTells({ table }: World, mail: SentMail, messageId: string, atM
     operation: 'SendEmail',
   };
   const ses = sendEvent(told);
-  const events = normalise(ses).events.map((event) => ({ ...event, workspace_id: WORKSPACE_ID }));
+  const events = normalize(ses).events.map((event) => ({ ...event, workspace_id: WORKSPACE_ID }));
   await putRows(table, eventRows(events, { retentionDays: 90, receivedAtMs: atMs }, JSON.stringify(ses)));
 }
 

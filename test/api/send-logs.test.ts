@@ -3,7 +3,7 @@ import { EVENT_NAMES, LOG_TYPES, LOG_TYPE_OF, type EmailEvent } from '../../lamb
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { storeEvents } from '../../lambdas/store/events.ts';
 import { anEvent } from '../../sim/builders/events.ts';
-import { NOW_MS, setUp, type Ask, type Told } from './harness.ts';
+import { NOW_MS, setUp, type Ask, type ApiResponse } from './harness.ts';
 
 const MESSAGES = ['m-a', 'm-b', 'm-c'];
 const START = Date.parse('2026-02-25T12:00:00Z');
@@ -28,12 +28,12 @@ const NEWEST_FIRST = EVENTS.toReversed().map((event) => event.event_id);
 async function filled() {
   const world = setUp();
   await storeEvents(world.table, EVENTS, { retentionDays: 90, receivedAtMs: NOW_MS });
-  const logs = (query: Ask['query'] = {}, more: Partial<Ask> = {}): Promise<Told> =>
+  const logs = (query: Ask['query'] = {}, more: Partial<Ask> = {}): Promise<ApiResponse> =>
     world.ask({ path: '/v1/send/logs', query, ...more });
   return { ...world, logs };
 }
 
-function idsOf(told: Told): string[] {
+function idsOf(told: ApiResponse): string[] {
   return told.body.data.map((entry: { event_id: string }) => entry.event_id);
 }
 
@@ -172,7 +172,7 @@ describe('an export', () => {
 
   async function pages(way: 'Accept' | 'route', format: 'csv' | 'ndjson', query: Record<string, string>) {
     const { ask } = await filled();
-    const told: Told[] = [];
+    const told: ApiResponse[] = [];
     let search: Record<string, string> = way === 'route' ? { ...query, format } : query;
     for (;;) {
       const page = await ask(

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { OwnFault } from '../../lambdas/core/errors.ts';
+import { InternalError } from '../../lambdas/core/errors.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
-import { setUp, type Told } from './harness.ts';
+import { setUp, type ApiResponse } from './harness.ts';
 
 const MAIL = { from: 'You <you@example.com>', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
 type World = ReturnType<typeof setUp>;
 
-function send({ ask }: World, changes: object = {}): Promise<Told> {
+function send({ ask }: World, changes: object = {}): Promise<ApiResponse> {
   return ask({ method: 'POST', path: '/v1/send', body: { ...MAIL, ...changes }, scopes: ['send'] });
 }
 
@@ -385,7 +385,7 @@ describe('a mail that cannot be logged', () => {
         message_id: expect.stringMatching(/^ivm_/),
       },
     });
-    expect(told.fault).toBeInstanceOf(OwnFault);
+    expect(told.fault).toBeInstanceOf(InternalError);
   });
 
   it('and goes to suppressed recipients only is outcome_unknown: part of it may be stored', async () => {

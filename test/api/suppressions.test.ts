@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
-import { setUp, type Told } from './harness.ts';
+import { setUp, type ApiResponse } from './harness.ts';
 
 const PATH = '/v1/suppressions';
 
@@ -49,7 +49,7 @@ describe('a suppression', () => {
     for (const name of ['cy', 'ann', 'bob']) {
       await ask({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
     }
-    const addresses = (told: Told): string[] =>
+    const addresses = (told: ApiResponse): string[] =>
       told.body.data.map((each: { address: string }) => each.address);
     const first = await ask({ path: PATH, query: { limit: '2' } });
     expect(addresses(first)).toEqual(['ann@example.com', 'bob@example.com']);
@@ -66,7 +66,7 @@ describe('a suppression', () => {
     for (const name of ['ann', 'anna', 'bob', 'Andy']) {
       await ask({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
     }
-    const addresses = (told: Told): string[] =>
+    const addresses = (told: ApiResponse): string[] =>
       told.body.data.map((each: { address: string }) => each.address);
     const first = await ask({ path: PATH, query: { prefix: 'AN', limit: '2' } });
     expect(addresses(first)).toEqual(['Andy@example.com', 'ann@example.com']);
@@ -81,7 +81,7 @@ describe('a suppression', () => {
 
   it('is found in any case, plus tag kept, until it is removed', async () => {
     const { ask } = setUp();
-    const one = (address: string, method = 'GET'): Promise<Told> =>
+    const one = (address: string, method = 'GET'): Promise<ApiResponse> =>
       ask({ method, path: `${PATH}/${encodeURIComponent(address)}` });
     await ask({ method: 'POST', path: PATH, body: { address: 'Ann+x@example.com' } });
     expect(await one('ANN+X@example.com')).toMatchObject({
@@ -112,14 +112,14 @@ describe('a suppression', () => {
 describe('a suppression that SES has too', () => {
   const ADDRESS = 'Ann@example.com';
   type World = ReturnType<typeof setUp>;
-  const remove = ({ ask }: World, ses?: string, address = ADDRESS): Promise<Told> =>
+  const remove = ({ ask }: World, ses?: string, address = ADDRESS): Promise<ApiResponse> =>
     ask({
       method: 'DELETE',
       path: `${PATH}/${encodeURIComponent(address)}`,
       workspaceId: DEFAULT_WORKSPACE_ID,
       ...(ses !== undefined && { query: { ses } }),
     });
-  const add = ({ ask }: World, address = ADDRESS): Promise<Told> =>
+  const add = ({ ask }: World, address = ADDRESS): Promise<ApiResponse> =>
     ask({ method: 'POST', path: PATH, workspaceId: DEFAULT_WORKSPACE_ID, body: { address } });
 
   it('is removed there by the default workspace only: it keeps all of them from sending', async () => {

@@ -8,7 +8,7 @@ import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../sim/builders/events.ts';
 import { Webhook } from 'standardwebhooks';
-import { NOW_MS, setUp, type Told } from './harness.ts';
+import { NOW_MS, setUp, type ApiResponse } from './harness.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -23,9 +23,9 @@ async function withWebhook(body: object = {}) {
   });
   world.world.nowMs = NOW_MS;
   const { id, secret } = made.body as { id: string; secret: string };
-  const post = (action: string, given?: unknown): Promise<Told> =>
+  const post = (action: string, given?: unknown): Promise<ApiResponse> =>
     world.ask({ method: 'POST', path: `/v1/webhooks/${id}/${action}`, body: given });
-  const get = (rest = ''): Promise<Told> => world.ask({ path: `/v1/webhooks/${id}${rest}` });
+  const get = (rest = ''): Promise<ApiResponse> => world.ask({ path: `/v1/webhooks/${id}${rest}` });
   const endpoint = async () => {
     const found = await getEndpoint(world.table, WORKSPACE_ID, id);
     if (!found) throw new Error('The endpoint is gone');
@@ -195,7 +195,8 @@ describe('the secret of a webhook', () => {
 describe('the history of a webhook', () => {
   it('tells each change, newest first, and survives the webhook', async () => {
     const { ask, id, get, table } = await withWebhook();
-    const patch = (body: object): Promise<Told> => ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body });
+    const patch = (body: object): Promise<ApiResponse> =>
+      ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body });
     await patch({ description: 'Orders' });
     await patch({ status: 'paused' });
     await patch({ status: 'paused' });

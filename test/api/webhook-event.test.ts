@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DELIVERED_EVENTS, webhookEventJson } from '../../lambdas/api/schemas/events.ts';
 import type { EventDetails } from '../../lambdas/core/events.ts';
-import { normalise } from '../../lambdas/ingest/normalize.ts';
+import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { sampleEvent } from '../../lambdas/core/sample-events.ts';
 import { webhookPayload } from '../../lambdas/delivery/payload.ts';
 import { WORKSPACE_ID, anEvent } from '../../sim/builders/events.ts';
@@ -14,7 +14,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** The webhooks of an SES event; `unknown` is never delivered. */
 function bodiesOf(ses: object): readonly Json[] {
-  return normalise({ ...ses })
+  return normalize({ ...ses })
     .events.filter(({ event }) => event !== 'unknown')
     .map((event) => JSON.parse(webhookPayload({ ...event, workspace_id: WORKSPACE_ID })) as Json);
 }

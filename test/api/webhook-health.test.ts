@@ -1,7 +1,7 @@
 /** What the API says about the health of a webhook endpoint, and about what it missed. */
 import { describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
-import { OwnFault } from '../../lambdas/core/errors.ts';
+import { InternalError } from '../../lambdas/core/errors.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 import { claimAttempt, holdDelivery, settleDelivery } from '../../lambdas/store/deliveries.ts';
@@ -11,7 +11,7 @@ import { INDEX } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
-import { NOW_MS, setUp, type Told } from './harness.ts';
+import { NOW_MS, setUp, type ApiResponse } from './harness.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -23,8 +23,8 @@ async function withEndpoint(changes: Partial<Endpoint> = {}) {
   const endpoint = anEndpoint({ events: ['bounced'], ...changes });
   await putEndpoint(world.table, endpoint);
   const path = `/v1/webhooks/${endpoint.id}`;
-  const get = async (): Promise<Told['body']> => (await world.ask({ path })).body;
-  const patch = (body: object): Promise<Told> => world.ask({ method: 'PATCH', path, body });
+  const get = async (): Promise<ApiResponse['body']> => (await world.ask({ path })).body;
+  const patch = (body: object): Promise<ApiResponse> => world.ask({ method: 'PATCH', path, body });
   const history = async () => (await world.ask({ path: `${path}/changes` })).body.data;
   const stored = () => getEndpoint(world.table, WORKSPACE_ID, endpoint.id);
   let made = 0;
@@ -280,7 +280,7 @@ describe('what a resumed webhook missed', () => {
       const uncertain = index === 'g1' ? body.missed.exact : body.held_count_exact;
       expect(uncertain).toBe(false);
       expect(body.missed.since).toBe(at(-HOUR - 5 * MINUTE));
-      expect(fault).toBeInstanceOf(OwnFault);
+      expect(fault).toBeInstanceOf(InternalError);
       expect(await stored()).toMatchObject({ status: 'active' });
     },
   );

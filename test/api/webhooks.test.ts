@@ -3,17 +3,17 @@ import { deterministicId } from '../../lambdas/core/ids.ts';
 import { claimAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../sim/builders/events.ts';
-import { NOW_MS, setUp, type Told } from './harness.ts';
+import { NOW_MS, setUp, type ApiResponse } from './harness.ts';
 
 const URL = 'https://hooks.example.com/ivymail';
 const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 
 function withWebhooks() {
   const world = setUp();
-  const create = (body: object = {}): Promise<Told> =>
+  const create = (body: object = {}): Promise<ApiResponse> =>
     world.ask({ method: 'POST', path: '/v1/webhooks', body: { url: URL, ...body } });
-  const get = (id: string): Promise<Told> => world.ask({ path: `/v1/webhooks/${id}` });
-  const patch = (id: string, body: object): Promise<Told> =>
+  const get = (id: string): Promise<ApiResponse> => world.ask({ path: `/v1/webhooks/${id}` });
+  const patch = (id: string, body: object): Promise<ApiResponse> =>
     world.ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body });
   return { ...world, create, get, patch };
 }
@@ -224,7 +224,7 @@ describe('a webhook of another workspace', () => {
     const { create, ask } = withWebhooks();
     const { id } = (await create()).body;
     const body = method === 'PATCH' ? { status: 'paused' } : undefined;
-    const asked = (endpointId: string): Promise<Told> =>
+    const asked = (endpointId: string): Promise<ApiResponse> =>
       ask({ method, path: `/v1/webhooks/${endpointId}${path}`, body, workspaceId: OTHER_WORKSPACE });
     const [theirs, nobodys] = [await asked(id), await asked(deterministicId('ep', ['never']))];
     expect(theirs.status).toBe(404);

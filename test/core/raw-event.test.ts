@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalise } from '../../lambdas/ingest/normalize.ts';
+import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { RAW_DICTIONARIES } from '../../lambdas/core/raw-dictionary.ts';
 import { packRawEvent, rawContext, unpackRawEvent } from '../../lambdas/core/raw-event.ts';
 import type { Pairs } from '../../lambdas/core/tags.ts';
@@ -9,7 +9,7 @@ import { anEvent } from '../../sim/builders/events.ts';
 import { sesEvents } from '../../sim/ses/generate.ts';
 
 function contextOf(ses: object): string {
-  const [event] = normalise({ ...ses }).events;
+  const [event] = normalize({ ...ses }).events;
   return rawContext({ ...anEvent(), ...event });
 }
 

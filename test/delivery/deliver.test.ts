@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { DeliverInput, DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
-import { OwnFault } from '../../lambdas/core/errors.ts';
+import { InternalError } from '../../lambdas/core/errors.ts';
 import { deliveryId } from '../../lambdas/core/ids.ts';
 import { deliver, type DeliverDeps, type DeliverReport } from '../../lambdas/delivery/deliver.ts';
 import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
@@ -12,14 +12,14 @@ import {
   listEndpointDeliveries,
   settleDelivery,
 } from '../../lambdas/store/deliveries.ts';
-import { listEndpointChanges } from '../../lambdas/store/endpoint-history.ts';
+import { listEndpointHistory } from '../../lambdas/store/endpoint-history.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { attemptKey } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedTable } from '../../sim/table.ts';
 
 const START_MS = Date.parse('2026-02-25T12:00:10Z');
 const event = anEvent();
@@ -31,7 +31,7 @@ async function setUp({
   endpoint = anEndpoint(),
   answer = OK,
 }: { endpoint?: Endpoint; answer?: AttemptResult } = {}) {
-  const table = memoryTable();
+  const table = simulatedTable();
   await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: START_MS }));
   await putEndpoint(table, endpoint);
   const requests: WebhookRequest[] = [];
@@ -97,7 +97,7 @@ describe('nothing is sent', () => {
     'for a task that says %j: what comes after could not be reckoned',
     async (changes) => {
       const { run, requests } = await setUp({ answer: FAILED });
-      await expect(run(changes as Partial<DeliveryTask>)).rejects.toBeInstanceOf(OwnFault);
+      await expect(run(changes as Partial<DeliveryTask>)).rejects.toBeInstanceOf(InternalError);
       expect(requests).toEqual([]);
     },
   );
@@ -249,8 +249,8 @@ describe('a fault of our own', () => {
   it('before the request is thrown, and costs the receiver no attempt', async () => {
     const { deps, run, world, requests, delivery, attempt } = await setUp();
     const task = aTask(event, anEndpoint());
-    const failing = { ...deps, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
-    await expect(deliver(failing, { task, execution: 'one' })).rejects.toBeInstanceOf(OwnFault);
+    const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
+    await expect(deliver(failing, { task, execution: 'one' })).rejects.toBeInstanceOf(InternalError);
     expect(await delivery()).toMatchObject({ status: 'pending', attempt_count: 0 });
     expect(attempt(1)).toBeUndefined();
 
@@ -267,7 +267,7 @@ describe('a fault of our own', () => {
 
   it('of another execution is overcome when its lease has run out', async () => {
     const { deps, run, world } = await setUp();
-    const failing = { ...deps, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
+    const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     await expect(deliver(failing, { task: aTask(event, anEndpoint()), execution: 'dead' })).rejects.toThrow(
       'KMS',
     );
@@ -289,7 +289,7 @@ describe('a fault of our own', () => {
       expect(result).toMatchObject({ outcome: 'retry', attempt: 1, delay_seconds: 20 });
       expect(result.execution_name).toMatch(/^.{10,72}-record$/);
       expect(unrecorded).toHaveLength(1);
-      await expect(run(result)).rejects.toThrow(OwnFault);
+      await expect(run(result)).rejects.toThrow(InternalError);
       table.before = () => {};
       const { result: written } = await run(result);
       expect(written).toMatchObject({ outcome: 'delivered' });
@@ -360,7 +360,7 @@ describe('a row of failures', () => {
     const stored = () => getEndpoint(world.table, WORKSPACE_ID, endpoint.id);
     const changesOf = async () => {
       const query = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, limit: 10 };
-      return (await listEndpointChanges(world.table, query)).items;
+      return (await listEndpointHistory(world.table, query)).items;
     };
     const commands = () => [...world.table.rows.values()].filter((row) => row['kind'] === 'command');
     return { ...world, stored, changesOf, commands };
@@ -461,7 +461,7 @@ describe('while the breaker is open', () => {
     expect((await run(changes)).result.outcome).toBe('delivered');
     expect(requests).toHaveLength(1);
     const query = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, limit: 10 };
-    expect((await listEndpointChanges(table, query)).items).toMatchObject([{ action: 'recovered' }]);
+    expect((await listEndpointHistory(table, query)).items).toMatchObject([{ action: 'recovered' }]);
     expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).not.toHaveProperty('breaker_opened_at');
     const commands = [...table.rows.values()].filter((row) => row['kind'] === 'command');
     expect(commands).toMatchObject([{ command: 'drain', endpoint_id: endpoint.id }]);
@@ -587,7 +587,7 @@ describe('an attempt by a person', () => {
 
   it('waits for the lease of one that is being sent', async () => {
     const { deps, run, requests } = await setUp();
-    const failing = { ...deps, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
+    const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     const task = aTask(event, anEndpoint());
     await expect(deliver(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
     const manual = { trigger: 'manual', run: 'rcv_a', attempt: 1, run_attempt: 1 } as const;
@@ -642,7 +642,7 @@ describe('a run that cannot go on', () => {
       ({ result } = await run(result));
     }
     const recovery = { run: 'rcv_a', trigger: 'recover', attempt: 5, run_attempt: 1 } as const;
-    const failing = { ...deps, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
+    const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     const task = aTask(event, anEndpoint(), recovery);
     await expect(deliver(failing, { task, execution: 'dead' })).rejects.toThrow('KMS');
     // Its second execution waits for the lease, and has four attempts still.
@@ -659,7 +659,7 @@ describe('a run that cannot go on', () => {
     const { deps, run, world, requests } = await setUp();
     await run();
     const manual = { trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 } as const;
-    const failing = { ...deps, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
+    const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     const task = aTask(event, anEndpoint(), manual);
     await expect(deliver(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
     world.nowMs += LEASE_SECONDS * 1000;
@@ -678,7 +678,7 @@ describe('in the local run', () => {
     const { deps, world, requests } = await setUp();
     const local = { ...deps, waitScale };
     const task = aTask(event, anEndpoint());
-    const failing = { ...local, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
+    const failing = { ...local, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     await expect(deliver(failing, { task, execution: 'dead' })).rejects.toThrow('KMS');
     const waits: number[] = [];
     let { result } = await deliver(local, { task, execution: 'two' });
@@ -698,7 +698,7 @@ describe('in the local run', () => {
     ['recover', 'exhausted'],
   ] as const)('a %s attempt waits less for a lease, too', async (trigger, status) => {
     const { table, deps, requests } = await setUp();
-    const failing = { ...deps, secrets: { open: () => Promise.reject(new OwnFault('KMS')) } };
+    const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     const task = aTask(event, anEndpoint());
     await expect(deliver(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
     for (const row of table.rows.values()) if (row['kind'] === 'delivery') row['status'] = status;

@@ -1,7 +1,7 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import type { Command, PacedTask } from '../../lambdas/core/commands.ts';
+import type { Command, ReplayTask } from '../../lambdas/core/commands.ts';
 import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { suppressionReasonOf } from '../../lambdas/delivery/dispatch.ts';
@@ -28,7 +28,7 @@ function aRecord(event: EmailEvent, sequenceNumber?: string): DynamoDBRecord {
 function setUp(changes: Partial<DispatchBatchDeps> = {}) {
   const started: DeliveryTask[] = [];
   const held: DeliveryTask[] = [];
-  const paced: PacedTask[] = [];
+  const paced: ReplayTask[] = [];
   const suppressed: string[] = [];
   const poison: unknown[] = [];
   let reads = 0;
@@ -264,7 +264,7 @@ describe('dispatchBatch, of a command', () => {
   }
   const common = { id: 'rcv_a', workspace_id: WORKSPACE_ID };
   const task = aTask(anEvent(), anEndpoint(), { trigger: 'manual', run: 'rcv_a', attempt: 5 });
-  const paced: PacedTask = {
+  const paced: ReplayTask = {
     workspace_id: WORKSPACE_ID,
     command_id: 'rcv_a',
     command: 'recover',

@@ -7,14 +7,14 @@ import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 import { deliver, type DeliverDeps, type DeliverReport } from '../../lambdas/delivery/deliver.ts';
 import type { AttemptResult } from '../../lambdas/delivery/send.ts';
-import { listEndpointChanges } from '../../lambdas/store/endpoint-history.ts';
+import { listEndpointHistory } from '../../lambdas/store/endpoint-history.ts';
 import { closeBreaker } from '../../lambdas/store/endpoint-health.ts';
 import { disableEndpoint, getEndpoint, updateEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedTable } from '../../sim/table.ts';
 
 const START_MS = Date.parse('2026-02-25T12:00:00Z');
 const SECOND = 1_000;
@@ -31,7 +31,7 @@ interface Sent {
 
 async function setUp(changes: Partial<Endpoint> = {}) {
   const endpoint = anEndpoint(changes);
-  const table = memoryTable();
+  const table = simulatedTable();
   await putEndpoint(table, endpoint);
   const world = { nowMs: START_MS, attempts: 0 };
   let onSent: (answer: (result: AttemptResult) => void) => void = () => {};
@@ -88,7 +88,7 @@ async function setUp(changes: Partial<Endpoint> = {}) {
   const name = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
   /** Oldest first. */
   const history = async () =>
-    (await listEndpointChanges(table, { ...name, limit: 1_000 })).items
+    (await listEndpointHistory(table, { ...name, limit: 1_000 })).items
       .map(({ action }) => action)
       .toReversed();
   const health = async () => healthOf(await stored(), world.nowMs);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Command, PacedResult, PacedTask, Recovery } from '../../lambdas/core/commands.ts';
+import type { Command, ReplayResult, ReplayTask, Recovery } from '../../lambdas/core/commands.ts';
 import type { DeliveryStatus, DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
@@ -19,7 +19,7 @@ import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedTable } from '../../sim/table.ts';
 
 const NOW_MS = Date.parse('2026-02-25T13:00:00Z');
 const SINCE = '2026-02-25T12:00:00Z';
@@ -33,7 +33,7 @@ function bounceAt(minute: number, changes: Partial<EmailEvent> = {}): EmailEvent
 }
 
 async function setUp(changes: Partial<Endpoint> = {}) {
-  const table = memoryTable();
+  const table = simulatedTable();
   const endpoint = anEndpoint({ events: ['bounced', 'delivered'], ...changes });
   await putEndpoint(table, endpoint);
   const started: DeliveryTask[] = [];
@@ -54,7 +54,7 @@ async function setUp(changes: Partial<Endpoint> = {}) {
     await claimAttempt(table, { task, stored: { event, ttl: 1 }, execution: 'one', nowMs: NOW_MS });
     if (status !== 'pending') await settleDelivery(table, task, { status, attemptCount: 1, nowMs: NOW_MS });
   }
-  const task: PacedTask = {
+  const task: ReplayTask = {
     workspace_id: WORKSPACE_ID,
     command_id: RECOVERY_ID,
     command: 'recover',
@@ -339,7 +339,7 @@ describe('a drain', () => {
     await putCommand(table, command, OPENED);
     const hold = (event: EmailEvent) =>
       holdDelivery(table, { task: aTask(event, endpoint), stored: { event, ttl: 1 }, nowMs: NOW_MS });
-    const step = (from: Partial<PacedTask> = {}): Promise<PacedResult> =>
+    const step = (from: Partial<ReplayTask> = {}): Promise<ReplayResult> =>
       recoverStep(world.deps, { ...world.task, command: 'drain', ...from });
     return { ...world, hold, step };
   }
@@ -347,7 +347,7 @@ describe('a drain', () => {
   it('waits less in the local run: between probes, between steps, and before the last look', async () => {
     const { deps, hold, table, endpoint, task } = await draining({ breaker_opened_at: OPENED }, OPENED);
     const local = { ...deps, waitScale: 0.05 };
-    const step = (from: Partial<PacedTask> = {}): Promise<PacedResult> =>
+    const step = (from: Partial<ReplayTask> = {}): Promise<ReplayResult> =>
       recoverStep(local, { ...task, command: 'drain', ...from });
     await hold(bounceAt(1));
     const probe = await step();

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { OwnFault } from '../../lambdas/core/errors.ts';
+import { InternalError } from '../../lambdas/core/errors.ts';
 import { createSecretOpener, liveSecrets, sealSecret } from '../../lambdas/delivery/secrets.ts';
 import { anEndpoint } from '../../sim/builders/events.ts';
-import { fakeKms } from '../../sim/kms.ts';
+import { simulatedKms } from '../../sim/kms.ts';
 
 const ENDPOINT = anEndpoint();
 const BINDING = { workspaceId: ENDPOINT.workspace_id, endpointId: ENDPOINT.id, version: 1 };
 const SECRET = Buffer.alloc(24, 7);
 
 async function setUp() {
-  const kms = fakeKms();
+  const kms = simulatedKms();
   const sealed = await sealSecret(kms.client, { keyArn: 'key', ...BINDING }, SECRET);
   let nowMs = 0;
   const opener = createSecretOpener({ kms: kms.client, now: () => nowMs });
@@ -26,7 +26,7 @@ describe('a sealed secret', () => {
     async (_whose, changes, version) => {
       const { opener, sealed } = await setUp();
       await expect(opener.open({ ...ENDPOINT, ...changes }, { version, sealed })).rejects.toBeInstanceOf(
-        OwnFault,
+        InternalError,
       );
     },
   );
@@ -51,7 +51,7 @@ describe('a sealed secret', () => {
   it('is asked for again after a fault', async () => {
     const { kms, opener, sealed } = await setUp();
     kms.failNext(new Error('throttled'));
-    await expect(opener.open(ENDPOINT, { version: 1, sealed })).rejects.toBeInstanceOf(OwnFault);
+    await expect(opener.open(ENDPOINT, { version: 1, sealed })).rejects.toBeInstanceOf(InternalError);
     expect(Buffer.from(await opener.open(ENDPOINT, { version: 1, sealed }))).toEqual(SECRET);
   });
 

@@ -9,7 +9,7 @@ import { quarantinedBody } from '../../lambdas/store/quarantine.ts';
 import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
 import { deliveryEvent, sendEvent, type Mail, type SesEvent } from '../../sim/ses/events.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
-import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:ivymail';
 const ACCEPTED_MS = Date.parse('2026-02-25T12:00:00Z');
@@ -58,17 +58,17 @@ function sent(sqsId: string, ses: SesEvent, sentMs?: number): SQSRecord {
   return aRecord(sqsId, envelope(JSON.stringify(ses)), sentMs);
 }
 
-function setUp(retentionDays = 90): { table: MemoryTable; deps: IngestDeps } {
-  const table = memoryTable();
+function setUp(retentionDays = 90): { table: SimulatedTable; deps: IngestDeps } {
+  const table = simulatedTable();
   const workspaces = workspaceDirectory(table, () => ACCEPTED_MS);
   return { table, deps: { table, workspaces, retentionDays, topicArn: TOPIC } };
 }
 
-function rowsOf(table: MemoryTable, kind: string): Row[] {
+function rowsOf(table: SimulatedTable, kind: string): Row[] {
   return [...table.rows.values()].filter((row) => row['kind'] === kind);
 }
 
-function storedMessages(table: MemoryTable): string[] {
+function storedMessages(table: SimulatedTable): string[] {
   return [...new Set(rowsOf(table, 'event').map((row) => toEmailEvent(row).message_id))].toSorted();
 }
 
@@ -398,7 +398,7 @@ describe('a batch in which one message is odd', () => {
   const three = () => [1, 2, 3].map((number) => sent(`sqs-${number}`, sendEvent(aMail(number))));
 
   /** Every write that holds a row of the second message fails. */
-  function breakSecond(table: MemoryTable, error: Error): void {
+  function breakSecond(table: SimulatedTable, error: Error): void {
     table.before = (command, input) => {
       const rows = command === 'BatchWriteCommand' ? writtenRows(input) : [];
       if (rows.some((row) => row['kind'] === 'event' && row.pk.includes('-0002-'))) throw error;

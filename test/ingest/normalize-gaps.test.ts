@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { normalise, type UnownedEvent } from '../../lambdas/ingest/normalize.ts';
+import { normalize, type UnownedEvent } from '../../lambdas/ingest/normalize.ts';
 import { SAMPLES, bareMail } from '../../sim/ses/samples.ts';
 
 function eventsOf(ses: object): readonly UnownedEvent[] {
-  return normalise({ ...ses }).events;
+  return normalize({ ...ses }).events;
 }
 
 function recipientsOf(mail: Parameters<typeof bareMail>[0]): readonly (string | undefined)[] {

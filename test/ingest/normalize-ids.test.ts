@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { emailEventId } from '../../lambdas/core/event-ids.ts';
 import { isId } from '../../lambdas/core/ids.ts';
-import { normalise } from '../../lambdas/ingest/normalize.ts';
+import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { LEGACY_SAMPLES, SAMPLES, bareMail } from '../../sim/ses/samples.ts';
 
 const MESSAGE_ID = SAMPLES.send.mail.messageId;
 
 function idsOf(ses: object): string[] {
-  return normalise({ ...ses }).events.map((event) => event.event_id);
+  return normalize({ ...ses }).events.map((event) => event.event_id);
 }
 
 describe('one outcome has one id', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../lambdas/core/ids.ts';
-import { chooseWorkspace, normalise } from '../../lambdas/ingest/normalize.ts';
+import { chooseWorkspace, normalize } from '../../lambdas/ingest/normalize.ts';
 import { bareMail } from '../../sim/ses/samples.ts';
 
 describe('the workspace of an event is', () => {
@@ -28,7 +28,7 @@ describe('the workspace of an event is', () => {
 
   it('read from the tags of the mail', () => {
     const tags = { ivymail_workspace: [tagged], 'ses:configuration-set': ['theirs'] };
-    expect(normalise({ eventType: 'Send', mail: bareMail({ tags }) }).claims).toEqual({
+    expect(normalize({ eventType: 'Send', mail: bareMail({ tags }) }).claims).toEqual({
       workspaceTag: tagged,
       configurationSet: 'theirs',
     });

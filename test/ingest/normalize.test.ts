@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UnreadableMessage } from '../../lambdas/core/errors.ts';
 import { EVENT_NAMES } from '../../lambdas/core/events.ts';
-import { normalise, type UnownedEvent } from '../../lambdas/ingest/normalize.ts';
+import { normalize, type UnownedEvent } from '../../lambdas/ingest/normalize.ts';
 import { sesEvents } from '../../sim/ses/generate.ts';
 import { LEGACY_SAMPLES, SAMPLES, bareMail } from '../../sim/ses/samples.ts';
 
@@ -19,12 +19,12 @@ const MAIL = {
 
 /** Without the id, which has tests of its own. */
 function eventsOf(ses: object): Omit<UnownedEvent, 'event_id'>[] {
-  return normalise({ ...ses }).events.map(({ event_id: _id, ...event }) => event);
+  return normalize({ ...ses }).events.map(({ event_id: _id, ...event }) => event);
 }
 
 function refusalOf(ses: object): string {
   try {
-    normalise({ ...ses });
+    normalize({ ...ses });
     return 'none';
   } catch (error) {
     if (error instanceof UnreadableMessage) return `${error.reason}: ${error.message}`;
@@ -312,7 +312,7 @@ describe('a complaint is', () => {
 describe('any number of events of real senders', () => {
   it('are read, one for each recipient they name, each under one of our names', () => {
     for (const ses of sesEvents({ seed: 3, count: 500 })) {
-      const { events } = normalise(ses);
+      const { events } = normalize(ses);
       expect(events.length).toBeGreaterThan(0);
       for (const event of events) {
         expect(EVENT_NAMES).toContain(event.event);

@@ -16,7 +16,7 @@ import type { Row } from '../../lambdas/store/pages.ts';
 import { tallyBatch } from '../../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
 import { ODD_NAMES, ODD_TAG_NAMES, oddName } from '../../sim/builders/odd-names.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedTable } from '../../sim/table.ts';
 import { setUp as setUpApi } from '../api/harness.ts';
 
 const AT = '2026-02-25T12:00:00.000Z';
@@ -41,7 +41,7 @@ function record(id: string, text: string): SQSRecord {
 }
 
 async function ingest(texts: readonly string[]) {
-  const table = memoryTable();
+  const table = simulatedTable();
   const workspaces = workspaceDirectory(table, () => AT_MS);
   const deps = { table, workspaces, retentionDays: 90, topicArn: TOPIC };
   const report = await ingestBatch(
@@ -87,7 +87,7 @@ async function followTag(name: string): Promise<void> {
   expect(toCsv([event], { first: true })).toContain('m-odd');
   expect(await getRawEvent(table, event)).toBe(sesText('m-odd', name));
 
-  const counted = memoryTable();
+  const counted = simulatedTable();
   const report2 = await tallyBatch(
     { table: counted, retentionDays: 90, now: () => AT_MS },
     { shardId: 'shard', records: rows.map(streamRecord) },

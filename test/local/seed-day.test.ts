@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES } from '../../lambdas/core/events.ts';
-import { normalise } from '../../lambdas/ingest/normalize.ts';
+import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { dayOfMail } from '../../local/seed-day.ts';
 
 const NOW = Date.parse('2026-02-25T12:00:00Z');
 const OPTIONS = { nowMs: NOW, from: 'you@yourdomain.example', configurationSet: 'set', seed: 1 };
 const day = dayOfMail(OPTIONS);
-const events = day.flatMap((event) => normalise(event).events);
+const events = day.flatMap((event) => normalize(event).events);
 
 describe('a day of mail', () => {
   it('is the same for the same seed, and another for another', () => {

@@ -11,7 +11,7 @@ import {
   type SendEmailCommandInput,
 } from '@aws-sdk/client-sesv2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { normalise } from '../../lambdas/ingest/normalize.ts';
+import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { awsConfig } from '../../local/aws.ts';
 import type { SesEvent } from '../../sim/ses/events.ts';
 import { startSesSimulator, type SesSimulator } from '../../local/ses-simulator.ts';
@@ -60,7 +60,7 @@ function send(to: readonly string[], changes: Partial<SendEmailCommandInput> = {
 /** `recipient status`, as the pipeline itself reads what was published. */
 function outcomes(): string[] {
   return published.flatMap((event) =>
-    normalise(event).events.map((each) => `${each.to ?? '?'} ${each.event}`),
+    normalize(event).events.map((each) => `${each.to ?? '?'} ${each.event}`),
   );
 }
 
@@ -200,7 +200,7 @@ describe('a mail', () => {
       ],
     });
     expect(MessageId).toMatch(/^[0-9a-f]{16}-[0-9a-f-]{36}-000000$/);
-    const { claims, events } = normalise(published[1] ?? {});
+    const { claims, events } = normalize(published[1] ?? {});
     expect(claims).toEqual({ workspaceTag: 'ws_x', configurationSet: 'our-set' });
     expect(events).toMatchObject([
       { message_id: MessageId, from: FROM, subject: 'Hello', tags: [['campaign', 'spring']] },
@@ -222,7 +222,7 @@ describe('a mail', () => {
     });
     await client.send(request);
     expect(outcomes().slice(0, 2)).toEqual(['jane@b.example sent', 'success@simulator.amazonses.com sent']);
-    expect(normalise(published[0] ?? {}).events[0]).toMatchObject({ from: FROM, subject: 'Raw' });
+    expect(normalize(published[0] ?? {}).events[0]).toMatchObject({ from: FROM, subject: 'Raw' });
   });
 
   it('with the EICAR test file is accepted, then rejected', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { buildSite } from '../../pages/docs.ts';
 import { EVENT_NAMES, LOG_TYPE_OF } from '../../lambdas/core/events.ts';
-import { normalise } from '../../lambdas/ingest/normalize.ts';
+import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 import { updatedEndpointJson } from '../../lambdas/api/schemas/webhooks.ts';
 import { webhookPayload } from '../../lambdas/delivery/payload.ts';
@@ -75,7 +75,7 @@ const PAYLOADS = SHOWN.filter((shown) => !ENDPOINTS.includes(shown));
 describe('a payload of the page', () => {
   const real = new Map(
     Object.values(SAMPLES)
-      .flatMap((sample) => normalise(sample).events)
+      .flatMap((sample) => normalize(sample).events)
       // The one that says most: SES leaves out what it does not know.
       .toSorted((left, right) => Object.keys(left.details).length - Object.keys(right.details).length)
       .map((event) => [

@@ -1,7 +1,7 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe } from 'vitest';
 import { itStreams } from '../conformance/stream.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedTable } from '../../sim/table.ts';
 import { Clock } from '../../sim/clock.ts';
 import { Reader, streamOf } from '../../sim/stream.ts';
 
@@ -16,7 +16,7 @@ describe('the model of the stream', () => {
         parallel: 4,
         consume: async ({ records }) => consume(records),
       });
-      const table = memoryTable();
+      const table = simulatedTable();
       const { client, name: TableName } = table;
       table.inserted = streamOf([reader]);
       return {

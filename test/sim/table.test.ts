@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { itConforms } from '../conformance/table.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedTable } from '../../sim/table.ts';
 
 describe('the table in memory', () => {
-  itConforms(() => ({ table: memoryTable(), prefix: '' }), { refusesEmpty: true });
+  itConforms(() => ({ table: simulatedTable(), prefix: '' }), { refusesEmpty: true });
 });

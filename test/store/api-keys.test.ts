@@ -13,7 +13,7 @@ import {
 } from '../../lambdas/store/api-keys.ts';
 import { WORKSPACE_ID, anEndpoint } from '../../sim/builders/events.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedTable } from '../../sim/table.ts';
 
 const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 const SECRET = newApiKey('live', (size) => new Uint8Array(size).fill(7));
@@ -33,35 +33,35 @@ function aKey(changes: Partial<ApiKey> = {}): ApiKey {
 
 describe('an API key', () => {
   it('is found by its hash, with its workspace, scopes and end', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const key = aKey({ expires_at: '2026-12-31T00:00:00Z' });
     await putApiKey(table, HASH, key);
     expect(await findApiKey(table, HASH)).toEqual(key);
   });
 
   it('that has expired is shown for a week more, and taken away', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putApiKey(table, HASH, aKey({ expires_at: '2026-12-31T00:00:00Z' }));
     const [row] = table.rows.values();
     expect(row).toMatchObject({ ttl: Date.parse('2027-01-07T00:00:00Z') / 1000 });
   });
 
   it('that does not expire has no end, and stays', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
     expect(await findApiKey(table, HASH)).not.toHaveProperty('expires_at');
     expect([...table.rows.values()][0]).not.toHaveProperty('ttl');
   });
 
   it('is not found by another hash', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
     expect(await findApiKey(table, apiKeyHash(`${SECRET}x`))).toBeUndefined();
     expect(await findApiKey(table, HASH.toUpperCase())).toBeUndefined();
   });
 
   it('is itself nowhere in the table', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
     const stored = JSON.stringify([...table.rows.entries()]);
     expect(stored).toContain(HASH);
@@ -70,7 +70,7 @@ describe('an API key', () => {
   });
 
   it('does not take the place of another of the same hash', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
     const theirs = aKey({ workspace_id: OTHER_WORKSPACE, scopes: ['admin'] });
     await expect(putApiKey(table, HASH, theirs)).rejects.toThrow('conditional');
@@ -78,7 +78,7 @@ describe('an API key', () => {
   });
 
   it('is read consistently, so that a revoked one is not found', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const consistent: unknown[] = [];
     table.before = (_command, input) => consistent.push(input['ConsistentRead']);
     await findApiKey(table, HASH);
@@ -101,7 +101,7 @@ describe('hasExpired', () => {
 
 describe('hasApiKey', () => {
   it('is true of the workspace that has a key, and of no other', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putEndpoint(table, anEndpoint());
     expect(await hasApiKey(table, WORKSPACE_ID)).toBe(false);
     await putApiKey(table, HASH, aKey());
@@ -112,21 +112,21 @@ describe('hasApiKey', () => {
 
 describe('the keys of a workspace', () => {
   it('are listed, newest first, and none of another', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const older = aKey({ created_at: '2026-02-24T12:00:00Z', id: deterministicId('key', ['older']) });
     await putApiKey(table, apiKeyHash('1'), older);
     await putApiKey(table, apiKeyHash('2'), aKey());
     await putApiKey(table, apiKeyHash('3'), aKey({ workspace_id: OTHER_WORKSPACE }));
     expect(await listApiKeys(table, WORKSPACE_ID)).toEqual([aKey(), older]);
     // Whatever order the index has.
-    const reversed = memoryTable();
+    const reversed = simulatedTable();
     await putApiKey(reversed, apiKeyHash('1'), aKey());
     await putApiKey(reversed, apiKeyHash('2'), older);
     expect(await listApiKeys(reversed, WORKSPACE_ID)).toEqual([aKey(), older]);
   });
 
   it('are revoked by id, and by their own workspace only', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
     expect(await deleteApiKey(table, OTHER_WORKSPACE, aKey().id)).toBe(false);
     expect(await findApiKey(table, HASH)).toBeDefined();
@@ -136,7 +136,7 @@ describe('the keys of a workspace', () => {
   });
 
   it('say when they were last used, and do not come back by it', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
     await touchApiKey(table, HASH, '2026-02-25T13:00:00Z');
     expect(await findApiKey(table, HASH)).toMatchObject({ last_used_at: '2026-02-25T13:00:00Z' });
@@ -146,7 +146,7 @@ describe('the keys of a workspace', () => {
   });
 
   it('are revoked one at a time', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const second = aKey({ id: deterministicId('key', ['second']) });
     await putApiKey(table, HASH, aKey());
     await putApiKey(table, apiKeyHash('2'), second);
@@ -158,14 +158,14 @@ describe('the keys of a workspace', () => {
   });
 
   it('are not revoked a second time where two revoke the same key at once', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
     const revoke = () => deleteApiKey(table, WORKSPACE_ID, aKey().id);
     expect(await Promise.all([revoke(), revoke()])).toEqual([true, false]);
   });
 
   it('report a fault of the table instead of ignoring the use', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     table.before = () => {
       throw new Error('Slow down');
     };

@@ -12,7 +12,7 @@ import {
 } from '../../lambdas/store/commands.ts';
 import { commandKey } from '../../lambdas/store/keys.ts';
 import { WORKSPACE_ID, anEndpoint } from '../../sim/builders/events.ts';
-import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 const AT = '2026-02-25T12:00:00Z';
 const THIRTY_DAYS_LATER = Date.parse('2026-03-27T12:00:00Z') / 1000;
@@ -36,12 +36,12 @@ const RECOVERY: Recovery = {
   created_at: AT,
 };
 
-const onlyRow = (table: MemoryTable) => {
+const onlyRow = (table: SimulatedTable) => {
   expect(table.rows.size).toBe(1);
   return [...table.rows.values()][0];
 };
 
-function consistencyOf(table: MemoryTable): readonly unknown[] {
+function consistencyOf(table: SimulatedTable): readonly unknown[] {
   const asked: unknown[] = [];
   table.before = (command, input) => {
     if (command === 'GetCommand') asked.push(input['ConsistentRead']);
@@ -51,7 +51,7 @@ function consistencyOf(table: MemoryTable): readonly unknown[] {
 
 describe('a command', () => {
   it('is a row of its kind, kept for thirty days', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putCommand(table, DRAIN, AT);
     expect(onlyRow(table)).toStrictEqual({
       ...commandKey(WORKSPACE_ID, 'req_1'),
@@ -65,7 +65,7 @@ describe('a command', () => {
   });
 
   it('is read from its row as it was put', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const consistent = consistencyOf(table);
     await putCommand(table, DRAIN, AT);
     expect(toCommand(commandRow(DRAIN, AT))).toStrictEqual(DRAIN);
@@ -81,7 +81,7 @@ describe('a command', () => {
 
 describe('a recovery', () => {
   it('is the row of its command, too', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putRecovery(table, RECOVERY);
     const { workspace_id: _workspaceId, ...fields } = RECOVERY;
     expect(onlyRow(table)).toStrictEqual({
@@ -95,14 +95,14 @@ describe('a recovery', () => {
   });
 
   it('is no other command, and none that does not exist', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putCommand(table, DRAIN, AT);
     expect(await getRecovery(table, WORKSPACE_ID, DRAIN.id)).toBeUndefined();
     expect(await getRecovery(table, WORKSPACE_ID, RECOVERY.id)).toBeUndefined();
   });
 
   it('goes on step by step, and ends', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putRecovery(table, RECOVERY);
     await advanceRecovery(table, { recovery: RECOVERY }, { position: 'E#1', started: 3, status: 'running' });
     expect(await getRecovery(table, WORKSPACE_ID, RECOVERY.id)).toStrictEqual({
@@ -118,7 +118,7 @@ describe('a recovery', () => {
   });
 
   it('that ends at its first step has no position', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putRecovery(table, RECOVERY);
     await advanceRecovery(table, { recovery: RECOVERY }, { started: 0, status: 'running' });
     const stored = await getRecovery(table, WORKSPACE_ID, RECOVERY.id);
@@ -126,7 +126,7 @@ describe('a recovery', () => {
   });
 
   it('reports a fault of the table instead of a step that ran before', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     table.before = () => {
       throw new Error('Slow down');
     };

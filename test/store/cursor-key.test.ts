@@ -3,12 +3,12 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DecryptCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
 import { cursorKey } from '../../lambdas/store/cursor-key.ts';
-import { fakeKms } from '../../sim/kms.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedKms } from '../../sim/kms.ts';
+import { simulatedTable } from '../../sim/table.ts';
 
 describe('the key of cursors', () => {
   it('is made once, and opened once for each worker', async () => {
-    const [table, kms] = [memoryTable(), fakeKms()];
+    const [table, kms] = [simulatedTable(), simulatedKms()];
     const worker = () => cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes });
     const [first, second] = [worker(), worker()];
     const key = await first();
@@ -20,14 +20,14 @@ describe('the key of cursors', () => {
   });
 
   it('is one when two workers make it at once', async () => {
-    const [table, kms] = [memoryTable(), fakeKms()];
+    const [table, kms] = [simulatedTable(), simulatedKms()];
     const worker = () => cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes })();
     const [first, second] = await Promise.all([worker(), worker()]);
     expect(first).toEqual(second);
   });
 
   it('is asked for again after a fault', async () => {
-    const [table, kms] = [memoryTable(), fakeKms()];
+    const [table, kms] = [simulatedTable(), simulatedKms()];
     const key = cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes });
     kms.failNext(new Error('throttled'));
     await expect(key()).rejects.toThrow('throttled');
@@ -35,7 +35,7 @@ describe('the key of cursors', () => {
   });
 
   it('is read consistently: a worker must not miss the key that another worker has just stored', async () => {
-    const [table, kms] = [memoryTable(), fakeKms()];
+    const [table, kms] = [simulatedTable(), simulatedKms()];
     const consistent: unknown[] = [];
     table.before = (command, input) => {
       if (command === 'GetCommand') consistent.push(input['ConsistentRead']);
@@ -45,7 +45,7 @@ describe('the key of cursors', () => {
   });
 
   it('is sealed for cursors only: KMS opens it with no other encryption context', async () => {
-    const [table, kms] = [memoryTable(), fakeKms()];
+    const [table, kms] = [simulatedTable(), simulatedKms()];
     await cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes })();
     const [row] = table.rows.values();
     const sealed = row?.['sealed'] as Uint8Array;
@@ -56,7 +56,7 @@ describe('the key of cursors', () => {
   });
 
   it('is an internal error where KMS returns nothing', async () => {
-    const [table, kms] = [memoryTable(), fakeKms()];
+    const [table, kms] = [simulatedTable(), simulatedKms()];
     const key = cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes });
     kms.answerNextWithNothing();
     await expect(key()).rejects.toThrow('KMS sealed nothing');
@@ -68,7 +68,7 @@ describe('the key of cursors', () => {
   });
 
   it('reports a fault of the write, and a key that was removed right after another worker stored it', async () => {
-    const [table, kms] = [memoryTable(), fakeKms()];
+    const [table, kms] = [simulatedTable(), simulatedKms()];
     const key = cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes });
     table.before = (command) => {
       if (command === 'PutCommand') throw new Error('Slow down');

@@ -24,7 +24,7 @@ import {
   failingDeliveriesPartition,
 } from '../../lambdas/store/keys.ts';
 import type { Position, Row } from '../../lambdas/store/pages.ts';
-import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 
 const NOW = Date.parse('2026-02-25T12:00:05Z');
@@ -35,7 +35,7 @@ const stored = { event, ttl: 1_800_000_000 };
 const LIST = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, limit: 10 };
 
 function setUp() {
-  const table = memoryTable();
+  const table = simulatedTable();
   return {
     table,
     claim: (
@@ -181,10 +181,10 @@ const MANUAL = aTask(event, endpoint, { run: 'req_1', trigger: 'manual', attempt
 const LEASE_END_MS = NOW + LEASE_SECONDS * 1000;
 const NEXT = '2026-02-25T12:01:05Z';
 
-const rowOf = (table: MemoryTable) => table.rows.get(`${KEY.pk}\n${KEY.sk}`);
-const change = (table: MemoryTable, fields: Partial<Row>) =>
+const rowOf = (table: SimulatedTable) => table.rows.get(`${KEY.pk}\n${KEY.sk}`);
+const change = (table: SimulatedTable, fields: Partial<Row>) =>
   table.rows.set(`${KEY.pk}\n${KEY.sk}`, { ...KEY, ...rowOf(table), ...fields });
-const settle = (table: MemoryTable, of: DeliveryTask, changes: Partial<Settlement>) =>
+const settle = (table: SimulatedTable, of: DeliveryTask, changes: Partial<Settlement>) =>
   settleDelivery(table, of, { attemptCount: of.attempt, nowMs: NOW, ...changes });
 const failing = (status: DeliveryStatus) => failingDeliveriesPartition(PARTS, status);
 
@@ -294,7 +294,7 @@ describe('the row of a delivery', () => {
   });
 
   it('that is held is complete, with its address', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await holdDelivery(table, { task, stored, nowMs: NOW });
     const { run_attempts: _attempts, ...row } = SETTLED;
     expect([...table.rows.values()]).toStrictEqual([
@@ -304,7 +304,7 @@ describe('the row of a delivery', () => {
   });
 
   it('that is held without a recipient has none', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const { to: _to, ...nameless } = event;
     await holdDelivery(table, { task, stored: { ...stored, event: nameless }, nowMs: NOW });
     expect(rowOf(table)).not.toHaveProperty('to');
@@ -434,14 +434,14 @@ describe('settleUnsent', () => {
 const ATTEMPT = { number: 1, trigger: 'auto', started_at: '2026-02-25T12:00:05Z', duration_ms: 3 } as const;
 
 describe('a fault of the table', () => {
-  it.each<[string, (table: MemoryTable) => Promise<unknown>]>([
+  it.each<[string, (table: SimulatedTable) => Promise<unknown>]>([
     ['a claim', (table) => claimAttempt(table, { task, stored, execution: 'one', nowMs: NOW })],
     ['a delivery that is held', (table) => holdDelivery(table, { task, stored, nowMs: NOW })],
     ['the record of an attempt', (table) => recordAttempt(table, task, { attempt: ATTEMPT, ttl: 1 })],
     ['the result of an attempt', (table) => settle(table, task, { status: 'delivered' })],
     ['a delivery that is not sent', (table) => settleUnsent(table, task, { status: 'held', nowMs: NOW })],
   ])('is reported for %s', async (_what, write) => {
-    const table = memoryTable();
+    const table = simulatedTable();
     table.before = () => {
       throw new Error('Slow down');
     };
@@ -490,8 +490,8 @@ describe('listEndpointDeliveries', () => {
   const at = (minute: number) => `2026-02-25T12:0${minute}:00Z`;
 
   /** A delivery for each minute, with a status in turn. */
-  async function listed(): Promise<MemoryTable> {
-    const table = memoryTable();
+  async function listed(): Promise<SimulatedTable> {
+    const table = simulatedTable();
     for (const minute of MINUTES) {
       const each = anEvent({ timestamp: at(minute), message_id: `m-${minute}` });
       const own = aTask(each, endpoint);
@@ -502,8 +502,10 @@ describe('listEndpointDeliveries', () => {
     return table;
   }
 
-  const timesOf = async (table: MemoryTable, query: Partial<Parameters<typeof listEndpointDeliveries>[1]>) =>
-    (await listEndpointDeliveries(table, { ...LIST, ...query })).items.map((each) => each.event_timestamp);
+  const timesOf = async (
+    table: SimulatedTable,
+    query: Partial<Parameters<typeof listEndpointDeliveries>[1]>,
+  ) => (await listEndpointDeliveries(table, { ...LIST, ...query })).items.map((each) => each.event_timestamp);
 
   it('lists all of them newest first, or oldest first', async () => {
     const table = await listed();

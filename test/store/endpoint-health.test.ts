@@ -1,7 +1,7 @@
 import { TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import type { Endpoint, EndpointChange } from '../../lambdas/core/endpoints.ts';
-import { listEndpointChanges } from '../../lambdas/store/endpoint-history.ts';
+import type { Endpoint, EndpointHistoryEntry } from '../../lambdas/core/endpoints.ts';
+import { listEndpointHistory } from '../../lambdas/store/endpoint-history.ts';
 import {
   clearFailures,
   closeBreaker,
@@ -15,25 +15,31 @@ import { KIND } from '../../lambdas/store/keys.ts';
 import { toCommand } from '../../lambdas/store/commands.ts';
 import { WORKSPACE_ID, anEndpoint } from '../../sim/builders/events.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
-import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 const [FIRST, SECOND, THIRD] = ['2026-02-25T12:00:00Z', '2026-02-25T12:01:00Z', '2026-02-25T12:02:00Z'];
 const ENDPOINT = anEndpoint();
-const CHANGE: EndpointChange = { id: 'req_1', at: THIRD, action: 'failing', by: 'ivymail', reason: 'A test' };
+const CHANGE: EndpointHistoryEntry = {
+  id: 'req_1',
+  at: THIRD,
+  action: 'failing',
+  by: 'ivymail',
+  reason: 'A test',
+};
 const STREAK = { failing_since: FIRST, failures: 10, last_failure_at: SECOND };
 
-async function tableOf(fields: Partial<Endpoint> = {}): Promise<MemoryTable> {
-  const table = memoryTable();
+async function tableOf(fields: Partial<Endpoint> = {}): Promise<SimulatedTable> {
+  const table = simulatedTable();
   await putEndpoint(table, { ...ENDPOINT, ...fields });
   table.calls.length = 0;
   return table;
 }
 
-const read = (table: MemoryTable) => getEndpoint(table, WORKSPACE_ID, ENDPOINT.id);
-const commandsOf = (table: MemoryTable) =>
+const read = (table: SimulatedTable) => getEndpoint(table, WORKSPACE_ID, ENDPOINT.id);
+const commandsOf = (table: SimulatedTable) =>
   [...table.rows.values()].filter((row) => row['kind'] === KIND.command).map(toCommand);
-const historyOf = async (table: MemoryTable) =>
-  (await listEndpointChanges(table, { workspaceId: WORKSPACE_ID, endpointId: ENDPOINT.id, limit: 9 })).items;
+const historyOf = async (table: SimulatedTable) =>
+  (await listEndpointHistory(table, { workspaceId: WORKSPACE_ID, endpointId: ENDPOINT.id, limit: 9 })).items;
 
 describe('a failure', () => {
   it('begins a streak, and the next one adds to it', async () => {

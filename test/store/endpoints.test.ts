@@ -1,52 +1,58 @@
 import { describe, expect, it } from 'vitest';
-import { listEndpointChanges } from '../../lambdas/store/endpoint-history.ts';
+import { listEndpointHistory } from '../../lambdas/store/endpoint-history.ts';
 import * as store from '../../lambdas/store/endpoints.ts';
 import { getEndpoint, listEndpoints } from '../../lambdas/store/endpoints.ts';
 import type { Command } from '../../lambdas/core/commands.ts';
-import type { EndpointAction, EndpointChange } from '../../lambdas/core/endpoints.ts';
+import type { EndpointAction, EndpointHistoryEntry } from '../../lambdas/core/endpoints.ts';
 import { getCommand } from '../../lambdas/store/commands.ts';
 import { endpointKey, workspaceKey } from '../../lambdas/store/keys.ts';
 import { addSuppression } from '../../lambdas/store/suppressions.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
 import { WORKSPACE_ID, anEndpoint } from '../../sim/builders/events.ts';
-import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 const AT = '2026-02-25T12:00:00Z';
 const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 const endpoint = anEndpoint({ description: 'Shop' });
 const address = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, at: AT };
 
-function aChange(action: EndpointAction, { at, reason }: { at: string; reason?: string }): EndpointChange {
+function aChange(
+  action: EndpointAction,
+  { at, reason }: { at: string; reason?: string },
+): EndpointHistoryEntry {
   return { id: 'req_a', at, action, by: 'key_a', ...(reason !== undefined && { reason }) };
 }
 
 type At = { workspaceId: string; endpointId: string; at: string };
 
-function updateEndpoint(table: MemoryTable, { at, ...name }: At, changes: store.EndpointChanges) {
+function updateEndpoint(table: SimulatedTable, { at, ...name }: At, changes: store.EndpointChanges) {
   return store.updateEndpoint(table, name, { changes, change: aChange('updated', { at }) });
 }
 
-function disableEndpoint(table: MemoryTable, { workspaceId, endpointId, ...why }: At & { reason: string }) {
+function disableEndpoint(
+  table: SimulatedTable,
+  { workspaceId, endpointId, ...why }: At & { reason: string },
+) {
   const named = { id: endpointId, workspace_id: workspaceId, url: endpoint.url };
   return store.disableEndpoint(table, named, aChange('disabled', why));
 }
 
-function deleteEndpoint(table: MemoryTable, workspaceId: string, endpointId: string) {
+function deleteEndpoint(table: SimulatedTable, workspaceId: string, endpointId: string) {
   return store.deleteEndpoint(table, { workspaceId, endpointId }, aChange('deleted', { at: AT }));
 }
 
-async function changesOf(table: MemoryTable): Promise<readonly EndpointChange[]> {
+async function changesOf(table: SimulatedTable): Promise<readonly EndpointHistoryEntry[]> {
   const { workspaceId, endpointId } = address;
-  return (await listEndpointChanges(table, { workspaceId, endpointId, limit: 100 })).items;
+  return (await listEndpointHistory(table, { workspaceId, endpointId, limit: 100 })).items;
 }
 
-async function setUp(): Promise<MemoryTable> {
-  const table = memoryTable();
+async function setUp(): Promise<SimulatedTable> {
+  const table = simulatedTable();
   await putEndpoint(table, endpoint);
   return table;
 }
 
-function read(table: MemoryTable): ReturnType<typeof getEndpoint> {
+function read(table: SimulatedTable): ReturnType<typeof getEndpoint> {
   return getEndpoint(table, WORKSPACE_ID, endpoint.id);
 }
 
@@ -103,7 +109,7 @@ describe('listEndpoints', () => {
   });
 
   it('reads on where DynamoDB ends an answer early', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const all = Array.from({ length: 5 }, (_, number) =>
       anEndpoint({ url: `https://example.com/${number}` }),
     );
@@ -148,7 +154,7 @@ describe('updateEndpoint', () => {
   });
 
   it('makes no endpoint where there is none', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     expect(await updateEndpoint(table, address, { description: 'New' })).toBeUndefined();
     expect(table.rows.size).toBe(0);
   });
@@ -264,13 +270,14 @@ describe('what befell an endpoint', () => {
 describe('the rows of an endpoint', () => {
   const KEY = endpointKey(WORKSPACE_ID, endpoint.id);
   const CHANGE = aChange('created', { at: AT });
-  const rowOf = (table: MemoryTable) => table.rows.get(`${KEY.pk}\n${KEY.sk}`);
+  const rowOf = (table: SimulatedTable) => table.rows.get(`${KEY.pk}\n${KEY.sk}`);
   const { id: _id, workspace_id: _workspace, ...FIELDS } = endpoint;
-  const historyOf = (table: MemoryTable) => [...table.rows.values()].filter((row) => row.pk.startsWith('H#'));
+  const historyOf = (table: SimulatedTable) =>
+    [...table.rows.values()].filter((row) => row.pk.startsWith('H#'));
   const named = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
 
   it('are the endpoint and its first change, written together', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await store.createEndpoint(table, endpoint, CHANGE);
     expect(table.calls).toEqual(['TransactWriteCommand']);
     expect(table.rows.size).toBe(2);
@@ -291,7 +298,7 @@ describe('the rows of an endpoint', () => {
 
   it('get a line of history for what leaves the endpoint as it is', async () => {
     const table = await setUp();
-    await store.recordEndpointChange(table, named, aChange('secret_shown', { at: AT }));
+    await store.recordHistoryEntry(table, named, aChange('secret_shown', { at: AT }));
     expect(await read(table)).toStrictEqual(endpoint);
     expect(await changesOf(table)).toStrictEqual([
       { id: 'req_a', at: AT, action: 'secret_shown', by: 'key_a' },
@@ -313,7 +320,7 @@ describe('the rows of an endpoint', () => {
     ['a pause', { status: 'paused' }, FAILING],
     ['another description', { description: 'New' }, FAILING],
   ])('keep after %s only the health that is still true', async (_what, changes, left) => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putEndpoint(table, { ...endpoint, ...FAILING });
     await updateEndpoint(table, address, changes);
     expect(rowOf(table)).toStrictEqual({
@@ -382,7 +389,7 @@ describe('the rows of an endpoint', () => {
 
 describe('disableEndpoint for a streak', () => {
   it('gives the reason, whatever the URL is', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await putEndpoint(table, { ...endpoint, failing_since: AT });
     const change = aChange('disabled', { at: AT, reason: 'failing' });
     expect(

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
-import { normalise } from '../../lambdas/ingest/normalize.ts';
+import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { eventRows, rawEventOf, toEmailEvent } from '../../lambdas/store/event-rows.ts';
 import { getEvent, getRawEvent } from '../../lambdas/store/events.ts';
 import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedTable } from '../../sim/table.ts';
 import { anEvent } from '../../sim/builders/events.ts';
 import { sesEvents } from '../../sim/ses/generate.ts';
 import { SAMPLES } from '../../sim/ses/samples.ts';
@@ -14,12 +14,12 @@ import { SAMPLES } from '../../sim/ses/samples.ts';
 const RETENTION = { retentionDays: 90, receivedAtMs: 0 };
 
 function ownedEvents(ses: object): EmailEvent[] {
-  return normalise({ ...ses }).events.map((event) => ({ ...event, workspace_id: DEFAULT_WORKSPACE_ID }));
+  return normalize({ ...ses }).events.map((event) => ({ ...event, workspace_id: DEFAULT_WORKSPACE_ID }));
 }
 
 describe('the rows of SES events', () => {
   it('give back each event and its raw SES event, byte for byte', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     for (const ses of [...sesEvents({ seed: 31, count: 200 }), ...Object.values(SAMPLES)]) {
       const text = JSON.stringify(ses);
       const events = ownedEvents(ses);
@@ -54,7 +54,7 @@ describe('half a surrogate pair', () => {
           bouncedRecipients: [{ emailAddress: 'ann@example.com', diagnosticCode: half }],
         },
       };
-      const table = memoryTable();
+      const table = simulatedTable();
       const [event] = ownedEvents(ses);
       if (!event) throw new Error('No event');
       await putRows(table, eventRows([event], RETENTION, JSON.stringify(ses)));
@@ -97,7 +97,7 @@ describe('a raw event', () => {
   });
 
   it('is none of an event that we made ourselves', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const event = anEvent();
     await putRows(table, eventRows([event], RETENTION));
     expect(await getRawEvent(table, event)).toBeUndefined();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
-import { normalise } from '../../lambdas/ingest/normalize.ts';
+import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { packRawEvent, rawContext } from '../../lambdas/core/raw-event.ts';
 import { eventRows, type Retention } from '../../lambdas/store/event-rows.ts';
 import { getRawEvent } from '../../lambdas/store/events.ts';
@@ -10,7 +10,7 @@ import type { Row } from '../../lambdas/store/pages.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { deliveryEvent, sendEvent, type Mail, type SesEvent } from '../../sim/ses/events.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedTable } from '../../sim/table.ts';
 
 const ACCEPTED_MS = Date.parse('2026-02-25T12:00:00Z');
 const RETENTION: Retention = { retentionDays: 90, receivedAtMs: ACCEPTED_MS };
@@ -34,7 +34,7 @@ const LARGE = sendEvent({
 const SEVERAL = sendEvent({ ...MAIL, to: ['ann@example.com', 'ben@example.com', 'cy@example.com'] });
 
 function eventsOf(ses: SesEvent): readonly EmailEvent[] {
-  return normalise(ses).events.map((event) => ({ ...event, workspace_id: WORKSPACE_ID }));
+  return normalize(ses).events.map((event) => ({ ...event, workspace_id: WORKSPACE_ID }));
 }
 
 function rowsOf(ses: SesEvent, rawText: string = JSON.stringify(ses)): readonly Row[] {
@@ -42,7 +42,7 @@ function rowsOf(ses: SesEvent, rawText: string = JSON.stringify(ses)): readonly 
 }
 
 async function storedRaw(ses: SesEvent, rawText: string): Promise<(string | undefined)[]> {
-  const table = memoryTable();
+  const table = simulatedTable();
   await putRows(table, rowsOf(ses, rawText));
   return Promise.all(eventsOf(ses).map((event) => getRawEvent(table, event)));
 }
@@ -95,11 +95,11 @@ describe('the raw SES event', () => {
 
   it('is none where the event is not stored', async () => {
     const [event] = eventsOf(sendEvent(MAIL));
-    expect(event && (await getRawEvent(memoryTable(), event))).toBeUndefined();
+    expect(event && (await getRawEvent(simulatedTable(), event))).toBeUndefined();
   });
 
   it('of two events of one message is kept for each', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const mail = { ...MAIL, to: ['ann@example.com', 'ben@example.com'] };
     const all = [sendEvent(mail), deliveryEvent(mail, mail.to, ACCEPTED_MS + 1000)];
     await putRows(

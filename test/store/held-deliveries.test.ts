@@ -5,7 +5,7 @@ import { deterministicId } from '../../lambdas/core/ids.ts';
 import { holdDelivery, listEndpointDeliveries } from '../../lambdas/store/deliveries.ts';
 import { countHeld } from '../../lambdas/store/held-deliveries.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
-import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 const endpoint = anEndpoint();
 const name = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
@@ -22,8 +22,8 @@ const IDS: readonly (readonly string[])[] = (() => {
 })();
 
 /** So many held deliveries in each partition. */
-async function held(counts: readonly number[]): Promise<MemoryTable> {
-  const table = memoryTable();
+async function held(counts: readonly number[]): Promise<SimulatedTable> {
+  const table = simulatedTable();
   const ids = counts.flatMap((count, partition) => (IDS[partition] ?? []).slice(0, count));
   await Promise.all(
     ids.map((event_id) => {
@@ -35,7 +35,7 @@ async function held(counts: readonly number[]): Promise<MemoryTable> {
 }
 
 /** Rows that the queries of a count read. */
-async function countWithReads(table: MemoryTable, most = MOST) {
+async function countWithReads(table: SimulatedTable, most = MOST) {
   let rows = 0;
   let queries = 0;
   const { client } = table;
@@ -49,7 +49,7 @@ async function countWithReads(table: MemoryTable, most = MOST) {
         return answer;
       },
     },
-  } as unknown as MemoryTable;
+  } as unknown as SimulatedTable;
   return { ...(await countHeld(metered, name, most)), rows, queries };
 }
 

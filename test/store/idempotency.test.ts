@@ -5,7 +5,7 @@ import type { SendIntent } from '../../lambdas/core/sends.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import {
   beginSend,
-  doubtSend,
+  markOutcomeUnknown,
   eventsStored,
   findSentMessage,
   releaseKey,
@@ -15,7 +15,7 @@ import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { idempotencyKey } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { WORKSPACE_ID, anEvent } from '../../sim/builders/events.ts';
-import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 const NOW_MS = Date.parse('2026-02-25T12:00:00.250Z');
 const BEGIN = { bodyHash: 'a', nowMs: NOW_MS };
@@ -36,7 +36,7 @@ const [MINE, OTHER] = [aSend('mine'), aSend('other')];
 
 describe('a key', () => {
   it('is taken by the first, and shows the others what it intends', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     expect(await beginSend(table, MINE, BEGIN)).toBeUndefined();
     expect(await beginSend(table, OTHER, { ...BEGIN, bodyHash: 'b' })).toEqual({
       intent: MINE.intent,
@@ -47,13 +47,13 @@ describe('a key', () => {
   });
 
   it('taken by a write that the SDK repeats is still one’s own', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await beginSend(table, MINE, BEGIN);
     expect(await beginSend(table, MINE, BEGIN)).toBeUndefined();
   });
 
   it('is not readable from its row', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await beginSend(table, { ...MINE, key: 'card 4111' }, BEGIN);
     const [row] = table.rows.values();
     expect(row?.pk).toMatch(new RegExp(`^I#${WORKSPACE_ID}#[0-9a-f]{64}$`));
@@ -61,7 +61,7 @@ describe('a key', () => {
   });
 
   it('lives a day in whole seconds, never less', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await beginSend(table, MINE, BEGIN);
     const [row] = table.rows.values();
     expect(row?.['ttl']).toBe(Date.parse('2026-02-26T12:00:01Z') / 1000);
@@ -75,9 +75,9 @@ describe('a key', () => {
   });
 
   it('tells what came of its send, and whether all of it is logged', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await beginSend(table, MINE, BEGIN);
-    await doubtSend(table, MINE);
+    await markOutcomeUnknown(table, MINE);
     expect(await beginSend(table, OTHER, BEGIN)).toMatchObject({ inDoubt: true });
     const outcome = { message_id: 'm', refusal: { code: 'message_rejected', message: 'no' } };
     await settleSend(table, MINE, { outcome, eventsPending: true });
@@ -87,7 +87,7 @@ describe('a key', () => {
   });
 
   it('that was released is free, and releasing it again is no fault', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await beginSend(table, MINE, BEGIN);
     await releaseKey(table, MINE);
     await releaseKey(table, MINE);
@@ -95,13 +95,13 @@ describe('a key', () => {
   });
 
   const outcome = { message_id: 'm' };
-  it.each<[string, (table: MemoryTable) => Promise<void>]>([
+  it.each<[string, (table: SimulatedTable) => Promise<void>]>([
     ['settled', (table) => settleSend(table, MINE, { outcome, eventsPending: false })],
-    ['doubted', (table) => doubtSend(table, MINE)],
+    ['doubted', (table) => markOutcomeUnknown(table, MINE)],
     ['marked as logged', (table) => eventsStored(table, MINE)],
     ['released', (table) => releaseKey(table, MINE)],
   ])('that is another send’s by now is not %s', async (_what, write) => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await beginSend(table, OTHER, BEGIN);
     const before = [...table.rows.values()];
     await expect(write(table)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
@@ -111,7 +111,7 @@ describe('a key', () => {
 
 describe('the row of a key', () => {
   it('has the intent, the hash of the body and an end; and what came of the send', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await beginSend(table, MINE, BEGIN);
     const begun = {
       ...idempotencyKey(WORKSPACE_ID, 'order-1'),
@@ -122,7 +122,7 @@ describe('the row of a key', () => {
       ttl: Date.parse('2026-02-26T12:00:01Z') / 1000,
     };
     expect([...table.rows.values()]).toStrictEqual([begun]);
-    await doubtSend(table, MINE);
+    await markOutcomeUnknown(table, MINE);
     expect([...table.rows.values()]).toStrictEqual([{ ...begun, in_doubt: true }]);
     await settleSend(table, MINE, { outcome: { message_id: 'm' }, eventsPending: true });
     const settled = { ...begun, in_doubt: true, outcome: { message_id: 'm' } };
@@ -132,7 +132,7 @@ describe('the row of a key', () => {
   });
 
   it('without an outcome shows none', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await beginSend(table, MINE, BEGIN);
     expect(await beginSend(table, OTHER, BEGIN)).toStrictEqual({
       intent: MINE.intent,
@@ -143,7 +143,7 @@ describe('the row of a key', () => {
   });
 
   it('is not taken for free when the table has a fault, or does not show the row', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     table.before = () => {
       throw new Error('Slow down');
     };
@@ -162,7 +162,7 @@ describe('the row of a key', () => {
   });
 
   it('asks DynamoDB for the row that stands under the key', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const asked: unknown[] = [];
     table.before = (_command, input) => asked.push(input['ReturnValuesOnConditionCheckFailure']);
     await beginSend(table, MINE, BEGIN);
@@ -176,7 +176,7 @@ describe('findSentMessage', () => {
 
   /** An event of the recipient, seconds after the send began. */
   async function log(
-    table: MemoryTable,
+    table: SimulatedTable,
     seconds: number,
     { sendId = intent.send_id, event = 'sent' as const, raw = rawOf(sendId), to = 'ann@example.com' } = {},
   ): Promise<void> {
@@ -186,7 +186,7 @@ describe('findSentMessage', () => {
   }
 
   it('is the id of the email that has the tag of the send', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await log(table, 1, { sendId: OTHER.intent.send_id });
     await log(table, 2);
     await log(table, 3, { sendId: OTHER.intent.send_id });
@@ -194,7 +194,7 @@ describe('findSentMessage', () => {
   });
 
   it('is undefined where no email has the tag', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     expect(await findSentMessage(table, intent)).toBeUndefined();
     expect(table.calls).toEqual(['QueryCommand']);
     await log(table, 1, { sendId: OTHER.intent.send_id });
@@ -203,14 +203,14 @@ describe('findSentMessage', () => {
   });
 
   it('is looked for among the emails of the first recipient', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await log(table, 1, { to: 'bob@example.com' });
     expect(await findSentMessage(table, intent)).toBeUndefined();
     expect(await findSentMessage(table, { ...intent, accepted: ['bob@example.com'] })).toBe('m1');
   });
 
   it('is taken from no other event, and from none without an SES event', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await log(table, 1, { event: 'delivered' as 'sent' });
     const ours = anEvent({
       message_id: 'ours',
@@ -230,13 +230,13 @@ describe('findSentMessage', () => {
     [299, true],
     [300, false],
   ])('is looked for from a minute before until five minutes after the send: %i s', async (seconds, found) => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await log(table, seconds);
     expect(await findSentMessage(table, intent)).toBe(found ? `m${seconds}` : undefined);
   });
 
   it('is looked for in 500 events of the recipient, oldest first, in pages of 100', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     for (let number = 0; number < 500; number += 1)
       await log(table, number * 0.1, { sendId: OTHER.intent.send_id });
     const limits: unknown[] = [];

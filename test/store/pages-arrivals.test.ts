@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readPage, type Position } from '../../lambdas/store/pages.ts';
-import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 const PARTITIONS = ['S#a', 'S#b', 'S#c'] as const;
 
@@ -14,7 +14,7 @@ interface Arrival {
 const arrival = fc.record({ partition: fc.nat(2), second: fc.nat(50) });
 
 /** Puts a row into one of the three partitions; its sort key. */
-function put(table: MemoryTable, { partition, second }: Arrival): string {
+function put(table: SimulatedTable, { partition, second }: Arrival): string {
   const number = table.rows.size;
   const sk = `E#${new Date(second * 1000).toISOString()}#evt_${String(number).padStart(5, '0')}`;
   table.rows.set(`m${number}\n${sk}`, { pk: `m${number}`, sk, g1pk: PARTITIONS[partition] });
@@ -23,7 +23,7 @@ function put(table: MemoryTable, { partition, second }: Arrival): string {
 
 /** Walks to an end, while before each page after the first one more row arrives, as long as there are any. */
 async function walk(
-  table: MemoryTable,
+  table: SimulatedTable,
   request: { readonly limit: number; readonly direction: Position['direction']; readonly start?: Position },
   arrivals: readonly Arrival[],
 ): Promise<readonly string[]> {
@@ -58,7 +58,7 @@ describe('walking the pages with a cursor while new events arrive', () => {
           fc.array(arrival, { maxLength: 30 }),
           fc.integer({ min: 1, max: 20 }),
           async (rows, arrivals, limit) => {
-            const table = memoryTable();
+            const table = simulatedTable();
             const old = new Set(rows.map((row) => put(table, row)));
             const oldestFirst = [...old].toSorted();
             // The way back begins below all of them.

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readPage, sortKeyBounds, type Position, type Row } from '../../lambdas/store/pages.ts';
-import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 const PARTITIONS = ['S#a', 'S#b', 'S#c'] as const;
 
-function tableOf(rows: readonly { readonly partition: number; readonly second: number }[]): MemoryTable {
-  const table = memoryTable();
+function tableOf(rows: readonly { readonly partition: number; readonly second: number }[]): SimulatedTable {
+  const table = simulatedTable();
   rows.forEach(({ partition, second }, index) => {
     const sk = `E#${new Date(second * 1000).toISOString()}#evt_${String(index).padStart(5, '0')}`;
     table.rows.set(`m${index}\n${sk}`, { pk: `m${index}`, sk, g1pk: PARTITIONS[partition] });
@@ -14,7 +14,7 @@ function tableOf(rows: readonly { readonly partition: number; readonly second: n
   return table;
 }
 
-function newestFirst(table: MemoryTable): string[] {
+function newestFirst(table: SimulatedTable): string[] {
   return [...table.rows.values()]
     .map((row: Row) => row.sk)
     .toSorted()
@@ -23,7 +23,7 @@ function newestFirst(table: MemoryTable): string[] {
 
 const rows = fc.array(fc.record({ partition: fc.nat(2), second: fc.nat(50) }), { maxLength: 60 });
 
-function read(table: MemoryTable, limit: number, position?: Position): ReturnType<typeof readPage> {
+function read(table: SimulatedTable, limit: number, position?: Position): ReturnType<typeof readPage> {
   return readPage(table, {
     partitions: PARTITIONS.map((pk) => ({ index: 'g1' as const, pk })),
     prefix: 'E#',
@@ -34,7 +34,7 @@ function read(table: MemoryTable, limit: number, position?: Position): ReturnTyp
 
 /** Rows of whole minutes of which few are kept, over one partition: the budget runs out on most pages. */
 async function walk(
-  table: MemoryTable,
+  table: SimulatedTable,
   request: { readonly limit: number; readonly every: number; readonly direction: 'next' | 'prev' },
   start?: Position,
 ) {

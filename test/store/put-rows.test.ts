@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
 import type { Row } from '../../lambdas/store/pages.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 const noWait = { sleep: () => Promise.resolve() };
 
@@ -16,7 +16,7 @@ function fault(name: string): Error {
 
 describe('putRows', () => {
   it('stores any number of rows in batches of 25', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const outcome = await putRows(
       table,
       Array.from({ length: 60 }, (_, index) => row(index)),
@@ -28,14 +28,14 @@ describe('putRows', () => {
   });
 
   it('stores a key named twice once, instead of losing the batch', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const outcome = await putRows(table, [row(1), { ...row(1), later: true }], noWait);
     expect(outcome.failed).toEqual([]);
     expect([...table.rows.values()]).toEqual([{ ...row(1), later: true }]);
   });
 
   it('reports a whole batch as failed when the call fails, and why', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const thrown = fault('ThrottlingException');
     table.before = () => {
       throw thrown;
@@ -48,7 +48,7 @@ describe('putRows', () => {
   });
 
   it('tries what was not processed again, and reports what never is', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const send = table.client.send.bind(table.client);
     let calls = 0;
     table.client.send = (async (command: { input: { RequestItems: { table: unknown[] } } }) => {
@@ -74,7 +74,7 @@ describe('putRows', () => {
   });
 
   it('finds the one row DynamoDB refuses, and stores its neighbours', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     table.before = (_command, input) => {
       if (JSON.stringify(input).includes('p2')) throw fault('ValidationException');
     };
@@ -87,7 +87,7 @@ describe('putRows', () => {
 });
 
 /** How an error meets the rows of a call: those whose key is named, or all of them. */
-function failing(table: MemoryTable, error: Error, keys?: readonly string[]): void {
+function failing(table: SimulatedTable, error: Error, keys?: readonly string[]): void {
   table.before = (_command, input) => {
     const text = JSON.stringify(input);
     if (keys === undefined || keys.some((key) => text.includes(`"${key}"`))) throw error;
@@ -96,13 +96,13 @@ function failing(table: MemoryTable, error: Error, keys?: readonly string[]): vo
 
 describe('an error of a batch', () => {
   const rows = Array.from({ length: 30 }, (_, index) => row(index));
-  const stored = (table: MemoryTable) => [...table.rows.values()].map(({ pk }) => pk);
+  const stored = (table: SimulatedTable) => [...table.rows.values()].map(({ pk }) => pk);
   const others = rows.map(({ pk }) => pk).filter((pk) => pk !== 'p7');
 
   it.each(['ValidationException', 'ItemCollectionSizeLimitExceededException'])(
     "%s is the row's own, and its neighbors are stored",
     async (name) => {
-      const table = memoryTable();
+      const table = simulatedTable();
       failing(table, fault(name), ['p7']);
       const { failed, refused } = await putRows(table, rows, noWait);
       expect([failed, refused.map((each) => each.row)]).toEqual([[], [row(7)]]);
@@ -111,14 +111,14 @@ describe('an error of a batch', () => {
   );
 
   it("ValidationException is the row's own, even where it meets every row", async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     failing(table, fault('ValidationException'));
     const { failed, refused } = await putRows(table, rows, noWait);
     expect([failed, refused.length]).toEqual([[], 30]);
   });
 
   it("thrown before the request left is the row's own, even where it meets every row", async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const bad = { ...row(7), tags: JSON.parse('{"constructor":"x"}') as unknown };
     expect(await putRows(table, [bad], noWait)).toMatchObject({ failed: [], refused: [{ row: bad }] });
     expect((await putRows(table, [row(1), bad], noWait)).refused).toHaveLength(1);
@@ -126,7 +126,7 @@ describe('an error of a batch', () => {
   });
 
   it("that is unknown is the row's own where another row of the call was stored", async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     failing(table, new Error('Never seen'), ['p7']);
     const { failed, refused } = await putRows(table, rows, noWait);
     expect([failed, refused.map((each) => each.row)]).toEqual([[], [row(7)]]);
@@ -136,7 +136,7 @@ describe('an error of a batch', () => {
   it.each([1, 2, 30])(
     'that is unknown and meets all of %d rows is ours: nothing is refused',
     async (count) => {
-      const table = memoryTable();
+      const table = simulatedTable();
       const error = new Error('Never seen');
       failing(table, error);
       expect(await putRows(table, rows.slice(0, count), noWait)).toEqual({
@@ -155,7 +155,7 @@ describe('an error of a batch', () => {
     'ExpiredTokenException',
   ])('%s is ours, whether it meets every row or one', async (name) => {
     for (const keys of [undefined, ['p7']]) {
-      const table = memoryTable();
+      const table = simulatedTable();
       failing(table, fault(name), keys);
       const { failed, refused, fault: told } = await putRows(table, rows, noWait);
       expect(refused).toEqual([]);
@@ -167,7 +167,7 @@ describe('an error of a batch', () => {
   it.each(['ThrottlingException', 'InternalServerError', 'TimeoutError'])(
     '%s is transient: the batch fails as a whole, in one call',
     async (name) => {
-      const table = memoryTable();
+      const table = simulatedTable();
       failing(table, fault(name), ['p7']);
       const { failed, refused } = await putRows(table, rows, noWait);
       expect(refused).toEqual([]);
@@ -177,7 +177,7 @@ describe('an error of a batch', () => {
   );
 
   it('keeps apart the row that is refused and the one that is throttled', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const throttled = ['p3'];
     table.before = (_command, input) => {
       const text = JSON.stringify(input);

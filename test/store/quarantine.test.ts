@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isId } from '../../lambdas/core/ids.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { quarantineRow, quarantinedBody, type QuarantinedMessage } from '../../lambdas/store/quarantine.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedTable } from '../../sim/table.ts';
 
 const RECEIVED_MS = Date.parse('2026-02-25T23:59:59.500Z');
 const RETENTION = { retentionDays: 90, receivedAtMs: RECEIVED_MS };
@@ -22,7 +22,7 @@ describe('a quarantined message', () => {
   it('gives its body back whole, whatever it was', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 2000 }), async (body) => {
-        const table = memoryTable();
+        const table = simulatedTable();
         await putRows(table, [quarantineRow(aMessage({ body }), RETENTION)]);
         expect([...table.rows.values()].map(quarantinedBody)).toEqual([body]);
       }),

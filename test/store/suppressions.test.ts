@@ -11,7 +11,7 @@ import {
   type Suppression,
 } from '../../lambdas/store/suppressions.ts';
 import { WORKSPACE_ID, anEvent } from '../../sim/builders/events.ts';
-import { memoryTable, type MemoryTable } from '../../sim/table.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 
@@ -25,8 +25,8 @@ function aSuppression(changes: Partial<Suppression> = {}): Suppression {
   };
 }
 
-async function tableOf(...addresses: readonly string[]): Promise<MemoryTable> {
-  const table = memoryTable();
+async function tableOf(...addresses: readonly string[]): Promise<SimulatedTable> {
+  const table = simulatedTable();
   await Promise.all(addresses.map((address) => addSuppression(table, aSuppression({ address }))));
   return table;
 }
@@ -55,7 +55,7 @@ describe('a suppression', () => {
   });
 
   it('keeps its first reason, and whoever adds it again is told of that one', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const first = aSuppression({ reason: 'complaint', event_id: `evt_${'a'.repeat(26)}` });
     expect(await addSuppression(table, first)).toEqual(first);
     // A new one is not read back.
@@ -67,7 +67,7 @@ describe('a suppression', () => {
   });
 
   it('is not taken for added when the write fails', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     table.before = (command) => {
       if (command !== 'PutCommand') return;
       throw Object.assign(new Error('Slow down'), { name: 'ThrottlingException' });
@@ -86,7 +86,7 @@ describe('removeSuppression', () => {
   });
 
   it('is seen by the next read: suppressions are read consistently', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const consistent: unknown[] = [];
     table.before = (_command, input) => consistent.push(input['ConsistentRead']);
     await findSuppression(table, WORKSPACE_ID, 'ann@example.com');
@@ -96,7 +96,7 @@ describe('removeSuppression', () => {
 
 describe('suppressRecipient', () => {
   it('puts the recipient of an event on the list, with the event and its time', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const event = anEvent({ to: 'Gone@example.com' });
     await suppressRecipient(table, event, 'bounce');
     expect(await findSuppression(table, WORKSPACE_ID, 'gone@example.com')).toEqual({
@@ -115,7 +115,7 @@ describe('suppressRecipient', () => {
   });
 
   it('suppresses nobody where the event names nobody', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const { to: _to, ...event } = anEvent();
     await suppressRecipient(table, event, 'bounce');
     expect(table.rows.size).toBe(0);
@@ -136,7 +136,7 @@ describe('findSuppressions', () => {
   });
 
   it('asks once for an address that is given in two cases', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await findSuppressions(table, WORKSPACE_ID, ['ann@example.com', 'ANN@example.com']);
     expect(table.calls).toHaveLength(1);
   });
@@ -148,7 +148,7 @@ describe('a Unicode domain', () => {
   const PUNYCODE = 'user@xn--r8jz45g.xn--zckzah';
   const OLD = aSuppression({ address: UNICODE, reason: 'bounce' });
 
-  function withOldRow(table: MemoryTable): MemoryTable {
+  function withOldRow(table: SimulatedTable): SimulatedTable {
     const { workspace_id: _workspace, ...fields } = OLD;
     const key = { pk: suppressionPartition(WORKSPACE_ID), sk: UNICODE };
     table.rows.set(`${key.pk}\n${key.sk}`, { ...key, kind: 'suppression', ...fields });
@@ -158,7 +158,7 @@ describe('a Unicode domain', () => {
   it.each([UNICODE, PUNYCODE])(
     'that is listed under its old form is found and not added again: %s',
     async (address) => {
-      const table = withOldRow(memoryTable());
+      const table = withOldRow(simulatedTable());
       expect(await findSuppression(table, WORKSPACE_ID, address)).toEqual(OLD);
       expect(await addSuppression(table, aSuppression({ address }))).toEqual(OLD);
       expect(table.rows.size).toBe(1);
@@ -167,7 +167,7 @@ describe('a Unicode domain', () => {
     },
   );
 
-  const list = async (table: MemoryTable, prefix: string) => {
+  const list = async (table: SimulatedTable, prefix: string) => {
     const lows: unknown[] = [];
     table.before = (_command, input) => lows.push(input.ExpressionAttributeValues?.[':low']);
     const page = await listSuppressions(table, { workspaceId: WORKSPACE_ID, prefix, limit: 10 });
@@ -218,7 +218,7 @@ describe('listSuppressions', () => {
     (_, index) => `user${String(index).padStart(2, '0')}@example.com`,
   );
 
-  async function pages(table: MemoryTable, limit: number): Promise<string[][]> {
+  async function pages(table: SimulatedTable, limit: number): Promise<string[][]> {
     const seen: string[][] = [];
     let position: Position | undefined;
     do {

@@ -1,7 +1,7 @@
 import { TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it, vi } from 'vitest';
-import { againOnConflict, isRefusedInput, transactWrite } from '../../lambdas/store/transact.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { retryOnConflict, isRefusedInput, transactWrite } from '../../lambdas/store/transact.ts';
+import { simulatedTable } from '../../sim/table.ts';
 
 function cancelled(...codes: readonly string[]): Error {
   return new TransactionCanceledException({
@@ -15,7 +15,7 @@ const CONFLICT = cancelled('None', 'TransactionConflict');
 const put = (pk: string) => ({ Put: { TableName: 'table', Item: { pk, sk: 'A' } } });
 
 function failing(...errors: readonly Error[]) {
-  const table = memoryTable();
+  const table = simulatedTable();
   const left = [...errors];
   table.before = () => {
     const error = left.shift();
@@ -89,7 +89,7 @@ describe('a transaction', () => {
 describe('a single write', () => {
   it('that meets a transaction is tried again', async () => {
     let tries = 0;
-    const answer = await againOnConflict(() => {
+    const answer = await retryOnConflict(() => {
       tries += 1;
       if (tries < 3) throw new TransactionConflictException({ message: 'Conflict', $metadata: {} });
       return Promise.resolve('done');

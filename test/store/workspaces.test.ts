@@ -10,12 +10,12 @@ import {
   workspaceDirectory,
   type WorkspaceDirectory,
 } from '../../lambdas/store/workspaces.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedTable } from '../../sim/table.ts';
 
 const WORKSPACE = deterministicId('ws', ['a']);
 
 function setUp() {
-  const table = memoryTable();
+  const table = simulatedTable();
   const put = (row: Row) => table.rows.set(`${row.pk}\n${row.sk}`, row);
   put({ ...configurationSetKey('theirs'), kind: 'configuration_set', workspace_id: WORKSPACE });
   let nowMs = 0;
@@ -120,13 +120,13 @@ describe('workspaces', () => {
   };
 
   it('are made, read and listed, oldest first', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     expect(await createWorkspace(table, SECOND)).toBe(true);
     expect(await createWorkspace(table, FIRST)).toBe(true);
     expect(await getWorkspace(table, SECOND.id)).toEqual(SECOND);
     expect((await listWorkspaces(table)).map(({ name }) => name)).toEqual(['Shop', 'Blog']);
     const later = { ...FIRST, created_at: '2026-02-27T12:00:00Z' };
-    const reversed = memoryTable();
+    const reversed = simulatedTable();
     await createWorkspace(reversed, later);
     await createWorkspace(reversed, SECOND);
     expect((await listWorkspaces(reversed)).map(({ name }) => name)).toEqual(['Blog', 'Shop']);
@@ -134,7 +134,7 @@ describe('workspaces', () => {
   });
 
   it('are not made with an id or a configuration set that is taken, and nothing is left of it', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await createWorkspace(table, SECOND);
     expect(await createWorkspace(table, { ...FIRST, configuration_set: 'blog' })).toBe(false);
     expect(await getWorkspace(table, FIRST.id)).toBeUndefined();
@@ -146,14 +146,14 @@ describe('workspaces', () => {
   });
 
   it('without a configuration set are one row, and have none', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await createWorkspace(table, FIRST);
     expect(table.rows.size).toBe(1);
     expect(await getWorkspace(table, FIRST.id)).toStrictEqual(FIRST);
   });
 
   it('that are there already stay as they are when they are ensured', async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     await ensureWorkspace(table, FIRST);
     expect(await getWorkspace(table, FIRST.id)).toEqual(FIRST);
     await ensureWorkspace(table, { ...FIRST, name: 'default' });

@@ -17,7 +17,7 @@ import { eventRows } from '../../lambdas/store/event-rows.ts';
 import type { Row } from '../../lambdas/store/pages.ts';
 import { tallyBatch } from '../../lambdas/tally/tally-batch.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
-import { memoryTable } from '../../sim/table.ts';
+import { simulatedTable } from '../../sim/table.ts';
 
 const endpoint = anEndpoint();
 const DAY = {
@@ -36,7 +36,7 @@ function eventRow(number: number, changes: Partial<EmailEvent> = {}): Row {
 
 /** A row as `recordAttempt` writes it. */
 async function attemptRow(number: number, changes: object = {}): Promise<Row> {
-  const table = memoryTable();
+  const table = simulatedTable();
   await recordAttempt(table, aTask(anEvent({ message_id: `m-${number}` }), endpoint), {
     attempt: {
       number: 1,
@@ -66,7 +66,7 @@ function stream(rows: readonly Row[], first = 1): DynamoDBRecord[] {
 }
 
 function setUp() {
-  const table = memoryTable();
+  const table = simulatedTable();
   const deps = { table, retentionDays: 90, now: () => DAY.afterMs };
   const tally = (records: readonly DynamoDBRecord[], shardId = 'shard-a') =>
     tallyBatch(deps, { shardId, records });
@@ -173,7 +173,7 @@ describe('tallyBatch', () => {
     const records = stream([late('00', 'a'), late('30', 'b'), late('10', 'c')]);
     await tallyBatch(deps, { shardId: 'shard-a', records });
     const [row] = [...table.rows.values()].filter((each) => each['kind'] === 'counters');
-    const alone = memoryTable();
+    const alone = simulatedTable();
     await tallyBatch({ ...deps, table: alone }, { shardId: 'shard-a', records: stream([late('30', 'b')]) });
     const [longest] = [...alone.rows.values()].filter((each) => each['kind'] === 'counters');
     expect(row?.['ttl']).toBe(longest?.['ttl']);

@@ -18,23 +18,23 @@ import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { bounceEvent, deliveryEvent, sendEvent, subscriptionEvent } from '../../../sim/ses/events.ts';
 import { putEndpoint } from '../../../sim/builders/rows.ts';
 import { lifeOf, type Published } from '../../../sim/email-life.ts';
-import { Receiver, type Behaviour } from '../../../sim/receiver.ts';
-import { World } from '../../../sim/world.ts';
+import { Receiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
+import { SimulatedDeployment } from '../../../sim/world.ts';
 
 const START_MS = Date.parse('2026-03-01T00:00:00Z');
 const MINUTE_MS = 60_000;
 
 export interface Day {
-  readonly world: World;
+  readonly world: SimulatedDeployment;
   readonly endpoints: readonly Endpoint[];
   readonly published: readonly Published[];
 }
 
-function until(minutes: number, behaviour: Behaviour): Behaviour {
+function until(minutes: number, behaviour: ReceiverBehavior): ReceiverBehavior {
   return (nowMs) => (nowMs < START_MS + minutes * MINUTE_MS ? behaviour(nowMs) : {});
 }
 
-const RECEIVERS: Readonly<Record<string, Behaviour>> = {
+const RECEIVERS: Readonly<Record<string, ReceiverBehavior>> = {
   healthy: () => ({}),
   failing: until(20, () => ({ status: 500 })),
   // Its breaker opens, probes fail and then succeed, and what was held is drained.
@@ -56,7 +56,7 @@ const UNCOUNTED_MS = START_MS + 3 * 24 * 60 * MINUTE_MS;
 const UNCOUNTED_ROW = `"pk":"${eventCountersPartition(WORKSPACE, 'hour')}","sk":"${formatTimestamp(UNCOUNTED_MS)}"`;
 
 export async function aDay(seed: number): Promise<Day> {
-  const world = new World({ seed, startMs: START_MS });
+  const world = new SimulatedDeployment({ seed, startMs: START_MS });
   const at = formatTimestamp(START_MS);
   await createWorkspace(world.table, {
     id: WORKSPACE,
@@ -92,7 +92,7 @@ export async function aDay(seed: number): Promise<Day> {
 }
 
 /** What is rare, and must be got over all the same. */
-function odd({ dice, table }: World): readonly Published[] {
+function odd({ dice, table }: SimulatedDeployment): readonly Published[] {
   const mail = {
     acceptedAtMs: START_MS,
     source: 'a@example.com',
@@ -202,7 +202,10 @@ export async function live({ world, endpoints, published }: Day): Promise<void> 
 }
 
 /** A first attempt that was dispatched before the breaker opened, and is made after it. */
-async function overtake({ table, clock }: World, endpoint: Endpoint | undefined): Promise<void> {
+async function overtake(
+  { table, clock }: SimulatedDeployment,
+  endpoint: Endpoint | undefined,
+): Promise<void> {
   const row = [...table.rows.values()].find((each) => each['kind'] === 'event' && each.pk.endsWith(UNKNOWN));
   if (!row) return;
   const task = firstTask(toEmailEvent(row), endpoint?.id ?? '');
@@ -211,14 +214,14 @@ async function overtake({ table, clock }: World, endpoint: Endpoint | undefined)
 }
 
 /** A row that nobody can read goes by, and its neighbours are dispatched. */
-async function poison({ table }: World): Promise<void> {
+async function poison({ table }: SimulatedDeployment): Promise<void> {
   const Item = { pk: 'M#nobody', sk: 'E#nothing', kind: 'event' };
   await table.client.send(new PutCommand({ TableName: table.name, Item }));
   table.rows.delete(`${Item.pk}\n${Item.sk}`);
 }
 
 /** A drain that has filled its execution, and goes on in another. */
-async function goOn({ table, clock }: World, endpoint: Endpoint | undefined): Promise<void> {
+async function goOn({ table, clock }: SimulatedDeployment, endpoint: Endpoint | undefined): Promise<void> {
   const at = formatTimestamp(clock.nowMs);
   const own = { workspace_id: WORKSPACE, id: deterministicId('rcv', ['drain']) };
   await putCommand(table, { command: 'drain', endpoint_id: endpoint?.id ?? '', ...own }, at);
@@ -234,7 +237,7 @@ async function goOn({ table, clock }: World, endpoint: Endpoint | undefined): Pr
   await putCommand(table, { command: 'continue', task, ...own, id: deterministicId('rcv', ['full']) }, at);
 }
 
-async function redeliver({ table, clock }: World): Promise<void> {
+async function redeliver({ table, clock }: SimulatedDeployment): Promise<void> {
   const row = [...table.rows.values()].find(
     (each) => each['kind'] === 'delivery' && each['status'] === 'delivered',
   );
@@ -251,7 +254,7 @@ async function redeliver({ table, clock }: World): Promise<void> {
 }
 
 async function setStatus(
-  table: World['table'],
+  table: SimulatedDeployment['table'],
   endpoint: Endpoint | undefined,
   status: 'active' | 'paused',
 ): Promise<void> {
@@ -264,7 +267,7 @@ async function setStatus(
   );
 }
 
-async function recover({ table, clock }: World, endpoints: readonly Endpoint[]): Promise<void> {
+async function recover({ table, clock }: SimulatedDeployment, endpoints: readonly Endpoint[]): Promise<void> {
   const at = formatTimestamp(clock.nowMs);
   for (const { id } of endpoints) {
     const recovery: Recovery = {

@@ -1,10 +1,10 @@
 /** Sends, and what SES has to say to them. */
 import { expect } from 'vitest';
-import { normalise } from '../../../lambdas/ingest/normalize.ts';
+import { normalize } from '../../../lambdas/ingest/normalize.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { sendEvent } from '../../../sim/ses/events.ts';
-import type { Ask, SentMail, Told } from '../../api/harness.ts';
+import type { Ask, SentMail, ApiResponse } from '../../api/harness.ts';
 import { WORKSPACE_ID } from '../../../sim/builders/events.ts';
 import type { World, Write } from './write.ts';
 
@@ -19,7 +19,7 @@ async function sesTells({ table, world }: World, mail: SentMail): Promise<void> 
     configurationSet: mail.ConfigurationSetName,
     operation: 'SendEmail',
   });
-  const events = normalise(ses).events.map((event) => ({ ...event, workspace_id: WORKSPACE_ID }));
+  const events = normalize(ses).events.map((event) => ({ ...event, workspace_id: WORKSPACE_ID }));
   await putRows(
     table,
     eventRows(events, { retentionDays: 90, receivedAtMs: world.nowMs }, JSON.stringify(ses)),
@@ -66,7 +66,7 @@ function eventsOf({ rows }: World, event: string): number {
 }
 
 /** Whatever happens, SES takes it once; what nobody can know is said, and what is answered is stored. */
-function isSentOnce(world: World, told: Told): void {
+function isSentOnce(world: World, told: ApiResponse): void {
   expect(world.mails.length).toBeLessThanOrEqual(1);
   if (told.status === 503) expect(told.body.error.code).toBe('outcome_unknown');
   if (told.status === 202)

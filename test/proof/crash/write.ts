@@ -1,6 +1,6 @@
 /** Something of the api's that writes: what leads to it, and what must be true after it was cut short and repeated. */
 import { createSecretOpener } from '../../../lambdas/delivery/secrets.ts';
-import { setUp, type Ask, type Told } from '../../api/harness.ts';
+import { setUp, type Ask, type ApiResponse } from '../../api/harness.ts';
 import { Process, processOf } from '../../../sim/process.ts';
 import { passed } from './points.ts';
 
@@ -13,22 +13,22 @@ export interface Write {
   readonly meanwhile?: (world: World) => Promise<void> | void;
   /** A repeated request may find that the first one was carried out. */
   readonly answers: readonly number[];
-  readonly check: (world: World, told: Told) => void | Promise<void>;
+  readonly check: (world: World, told: ApiResponse) => void | Promise<void>;
 }
 
 export type Asked = Awaited<ReturnType<Write['ask']>>;
 
 /** Of what is no request. */
-const DONE: Told = { status: 204, headers: {}, body: undefined, text: '', fault: undefined };
+const DONE: ApiResponse = { status: 204, headers: {}, body: undefined, text: '', fault: undefined };
 
-export async function carryOut(world: World, asked: Asked): Promise<Told> {
+export async function carryOut(world: World, asked: Asked): Promise<ApiResponse> {
   if (typeof asked !== 'function') return world.ask(asked);
   await asked();
   return DONE;
 }
 
 /** In a process of its own, and its answer; undefined where the process ended before it had one. */
-export async function inProcess(world: World, asked: Asked): Promise<Told | undefined> {
+export async function inProcess(world: World, asked: Asked): Promise<ApiResponse | undefined> {
   const process = new Process();
   const died = new Promise<undefined>((resolve) => {
     process.onDeath = [() => resolve(undefined)];

@@ -6,21 +6,24 @@ import { deliveryEvent, sendEvent, sesMessageId, type Mail } from '../../../sim/
 import { putEndpoint } from '../../../sim/builders/rows.ts';
 import { SEED } from '../size.ts';
 import type { Published } from '../../../sim/email-life.ts';
-import { Receiver, type Behaviour } from '../../../sim/receiver.ts';
-import { World, type WorldOptions } from '../../../sim/world.ts';
+import { Receiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
+import { SimulatedDeployment, type WorldOptions } from '../../../sim/world.ts';
 
 export const START_MS = Date.parse('2026-03-01T00:00:00Z');
 const AT = '2026-03-01T00:00:00Z';
 export const MINUTE_MS = 60_000;
 
-export function deployment(options: Pick<WorldOptions, 'concurrency'> = {}): World {
-  return new World({ seed: SEED, startMs: START_MS, ...options });
+export function deployment(options: Pick<WorldOptions, 'concurrency'> = {}): SimulatedDeployment {
+  return new SimulatedDeployment({ seed: SEED, startMs: START_MS, ...options });
 }
 
 export async function addEndpoint(
-  world: World,
+  world: SimulatedDeployment,
   name: string,
-  { behaviour = () => ({}), events = ['*'] }: { behaviour?: Behaviour; events?: Endpoint['events'] } = {},
+  {
+    behaviour = () => ({}),
+    events = ['*'],
+  }: { behaviour?: ReceiverBehavior; events?: Endpoint['events'] } = {},
 ): Promise<Endpoint> {
   const secret = world.dice.bytes(24);
   const endpoint: Endpoint = {
@@ -39,7 +42,7 @@ export async function addEndpoint(
   return endpoint;
 }
 
-function told(world: World, atMs: number, event: 'sent' | 'delivered'): Published {
+function told(world: SimulatedDeployment, atMs: number, event: 'sent' | 'delivered'): Published {
   const messageId = sesMessageId(atMs, world.dice.hex(32));
   const to = `${world.dice.hex(8)}@example.com`;
   const mail: Mail = {
@@ -58,16 +61,20 @@ function told(world: World, atMs: number, event: 'sent' | 'delivered'): Publishe
   };
 }
 
-export function sent(world: World, atMs: number): Published {
+export function sent(world: SimulatedDeployment, atMs: number): Published {
   return told(world, atMs, 'sent');
 }
 
-export function delivered(world: World, atMs: number): Published {
+export function delivered(world: SimulatedDeployment, atMs: number): Published {
   return told(world, atMs, 'delivered');
 }
 
 /** Until everything has come to rest, or only up to a time. */
-export async function run(world: World, published: readonly Published[], untilMs?: number): Promise<void> {
+export async function run(
+  world: SimulatedDeployment,
+  published: readonly Published[],
+  untilMs?: number,
+): Promise<void> {
   const restore = world.clock.install();
   try {
     for (const { atMs, body } of published)
@@ -78,6 +85,6 @@ export async function run(world: World, published: readonly Published[], untilMs
   }
 }
 
-export function rows(world: World, kind: string): readonly Row[] {
+export function rows(world: SimulatedDeployment, kind: string): readonly Row[] {
   return [...world.table.rows.values()].filter((row) => row['kind'] === kind);
 }

@@ -6,7 +6,7 @@ import { checkDeliveries, checkEvents, checkRequests, rowOf } from '../ledger/le
 import { recoverAll } from '../ledger/run.ts';
 import { sized } from '../size.ts';
 import type { Published } from '../../../sim/email-life.ts';
-import { ACCOUNT_CONCURRENCY, type World } from '../../../sim/world.ts';
+import { ACCOUNT_CONCURRENCY, type SimulatedDeployment } from '../../../sim/world.ts';
 import { addEndpoint, delivered, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
 
@@ -23,7 +23,7 @@ const MOST_PROBES = 8;
 const LONGEST_WAIT_MS = 120_000;
 
 interface Scene {
-  readonly world: World;
+  readonly world: SimulatedDeployment;
   readonly hanging: Endpoint;
   readonly well: readonly Endpoint[];
 }
@@ -46,7 +46,7 @@ function spread<T>(count: number, make: (index: number) => T): readonly T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
-function deliveriesOf(world: World, endpoints: readonly Endpoint[]): readonly Delivery[] {
+function deliveriesOf(world: SimulatedDeployment, endpoints: readonly Endpoint[]): readonly Delivery[] {
   const ids = new Set(endpoints.map(({ id }) => id));
   return rows(world, 'delivery')
     .map(toDelivery)
@@ -74,7 +74,7 @@ function expectAllDelivered({ world, hanging, well }: Scene, published: readonly
   expect(found.flatMap(({ violations }) => violations)).toEqual([]);
 }
 
-function within(world: World, minutes: number): number {
+function within(world: SimulatedDeployment, minutes: number): number {
   return START_MS + world.dice.upTo(minutes * MINUTE_MS);
 }
 

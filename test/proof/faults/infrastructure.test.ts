@@ -2,12 +2,12 @@ import { describe, expect } from 'vitest';
 import { checkDeliveries, checkEvents, checkRequests } from '../ledger/ledger.ts';
 import { sized } from '../size.ts';
 import type { Faults } from '../../../sim/process.ts';
-import type { World } from '../../../sim/world.ts';
+import type { SimulatedDeployment } from '../../../sim/world.ts';
 import { addEndpoint, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
 
 /** Everything of `name` fails for a minute. */
-function down(world: World, name: RegExp, fromMs: number): Faults {
+function down(world: SimulatedDeployment, name: RegExp, fromMs: number): Faults {
   return (call) => {
     const sinceMs = world.clock.nowMs - START_MS - fromMs;
     return name.test(call.name) && sinceMs >= 0 && sinceMs < MINUTE_MS ? 'error' : undefined;
@@ -35,7 +35,7 @@ describe('a deployment', () => {
 
   fault(38, async () => {
     const seen: string[] = [];
-    const outages: Readonly<Record<string, (world: World) => Faults>> = {
+    const outages: Readonly<Record<string, (world: SimulatedDeployment) => Faults>> = {
       'DynamoDB down': (world) => down(world, /Command$/, MINUTE_MS),
       // From the start: what was opened once stays open for five minutes.
       'KMS down': (world) => down(world, /^Decrypt$/, 0),

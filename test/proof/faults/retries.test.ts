@@ -4,7 +4,7 @@ import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { anEvent } from '../../../sim/builders/events.ts';
 import { withWebhook } from '../guard/doors.ts';
 import { checkDeliveries, checkEvents, checkRequests } from '../ledger/ledger.ts';
-import type { Behaviour } from '../../../sim/receiver.ts';
+import type { ReceiverBehavior } from '../../../sim/receiver.ts';
 import { addEndpoint, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
 import { raw } from './servers.ts';
@@ -18,7 +18,7 @@ describe('a receiver that', () => {
     async () => {
       const world = deployment();
       // Slow enough for all to be on their way before the first of them says so.
-      const behaviour: Behaviour = (nowMs) =>
+      const behaviour: ReceiverBehavior = (nowMs) =>
         nowMs < RETRY_MS ? { status: 500 } : { status: 410, afterMs: 2_000 };
       const endpoint = await addEndpoint(world, 'gone', { behaviour });
       const sentAt = (count: number, atMs: number) => Array.from({ length: count }, () => sent(world, atMs));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import type { EmailEvent } from '../../../lambdas/core/events.ts';
 import { timelinesOf } from '../../../lambdas/core/message-status.ts';
-import { normalise, type UnownedEvent } from '../../../lambdas/ingest/normalize.ts';
+import { normalize, type UnownedEvent } from '../../../lambdas/ingest/normalize.ts';
 import { parseSesMessage } from '../../../lambdas/ingest/ses-message.ts';
 import { DEFAULT_WORKSPACE_ID } from '../../../lambdas/core/ids.ts';
 import { ingestBatch } from '../../../lambdas/ingest/ingest-batch.ts';
@@ -22,7 +22,7 @@ import {
   type Mail,
   type SesEvent,
 } from '../../../sim/ses/events.ts';
-import { memoryTable } from '../../../sim/table.ts';
+import { simulatedTable } from '../../../sim/table.ts';
 import { Dice, seededRandom } from '../../../sim/random.ts';
 import { countersOfFact, lifeOf, statusAfter, type Published } from '../../../sim/email-life.ts';
 import { recordOf } from '../../../sim/stream.ts';
@@ -34,7 +34,7 @@ const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:ours';
 
 /** What the counters of all days say of each event, when SES's messages arrive in this order, and each batch of rows twice. */
 async function countersOf(bodies: readonly string[]): Promise<Readonly<Record<string, number>>> {
-  const table = memoryTable();
+  const table = simulatedTable();
   const stream: DynamoDBRecord[] = [];
   table.inserted = (row) => {
     if (row['kind'] === KIND.event) stream.push(recordOf(row, stream.length + 1));
@@ -101,7 +101,7 @@ function wholeLife(): readonly Published[] {
 function eventsOf(body: string): readonly UnownedEvent[] {
   const message = parseSesMessage(body);
   if (message.kind !== 'event') throw new Error('The body holds no event');
-  return normalise(message.ses).events;
+  return normalize(message.ses).events;
 }
 
 /** Every order of all that was told, twice, or of a part of it, comes to the status and the counters that the facts say. */
@@ -153,7 +153,7 @@ describe('events of SES', () => {
   });
 
   fault(36, async () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     const envelope = (TopicArn: string): string =>
       JSON.stringify({ Type: 'Notification', MessageId: '1', TopicArn, Message: '{"eventType":"Send"}' });
     const foreign = ['arn:aws:sns:us-east-1:999999999999:ours', 'arn:aws:sns:us-east-1:000000000000:other'];

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished } from 'vitest';
 import { createSender } from '../../../lambdas/delivery/send.ts';
 import { isAllowedAddress } from '../../../lambdas/delivery/address-guard.ts';
-import { setUp, type Told } from '../../api/harness.ts';
+import { setUp, type ApiResponse } from '../../api/harness.ts';
 import { watchConnections } from '../guard/connections.ts';
 import { GOOD_URL, withWebhook } from '../guard/doors.ts';
 import { BLOCKS, isPublic } from '../guard/registry.ts';
@@ -17,7 +17,7 @@ interface Refusal {
   readonly field: string;
 }
 
-function refusalOf(url: string, { status, body }: Told): Refusal {
+function refusalOf(url: string, { status, body }: ApiResponse): Refusal {
   return { url, status, code: body.error?.code, field: body.error?.field };
 }
 

@@ -9,7 +9,7 @@ import { createSender, type Sender } from '../../../lambdas/delivery/send.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
-import { NOW_MS, setUp, type Told } from '../../api/harness.ts';
+import { NOW_MS, setUp, type ApiResponse } from '../../api/harness.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../../sim/builders/events.ts';
 
 export const GOOD_URL = 'https://hooks.example.com/';
@@ -56,9 +56,11 @@ export async function withWebhook(options: WebhookOptions = {}) {
     store,
     run,
     endpointOf,
-    create: (url: string): Promise<Told> => ask({ method: 'POST', path: '/v1/webhooks', body: { url } }),
-    patch: (url: string): Promise<Told> => ask({ method: 'PATCH', path, body: { url } }),
-    check: (url: string): Promise<Told> => ask({ method: 'POST', path: '/v1/webhooks/check', body: { url } }),
+    create: (url: string): Promise<ApiResponse> =>
+      ask({ method: 'POST', path: '/v1/webhooks', body: { url } }),
+    patch: (url: string): Promise<ApiResponse> => ask({ method: 'PATCH', path, body: { url } }),
+    check: (url: string): Promise<ApiResponse> =>
+      ask({ method: 'POST', path: '/v1/webhooks/check', body: { url } }),
     tested: async () => (await ask({ method: 'POST', path: `${path}/test` })).body.attempt,
     delivered: async (event = anEvent()) => {
       await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));

@@ -15,7 +15,7 @@ import {
   type Fact,
   type Published,
 } from '../../../sim/email-life.ts';
-import type { World } from '../../../sim/world.ts';
+import type { SimulatedDeployment } from '../../../sim/world.ts';
 
 export interface Findings {
   /** What nothing explains; each by its name. */
@@ -23,12 +23,15 @@ export interface Findings {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-function rowsOf(world: World, kind: string): readonly Row[] {
+function rowsOf(world: SimulatedDeployment, kind: string): readonly Row[] {
   return [...world.table.rows.values()].filter((row) => row['kind'] === kind);
 }
 
 /** As it is by now. */
-export function rowOf(world: World, { workspace_id: workspaceId, id }: Endpoint): Row | undefined {
+export function rowOf(
+  world: SimulatedDeployment,
+  { workspace_id: workspaceId, id }: Endpoint,
+): Row | undefined {
   return world.table.rows.get(`W#${workspaceId}\nEP#${id}`);
 }
 
@@ -44,7 +47,7 @@ function keyOf(event: EmailEvent): string {
 export const IN_CONFLICT = 'recipients with a delivery and a bounce or a complaint';
 
 /** Every fact is one row, no row lacks its fact, and each recipient stands where all facts together put them. */
-export function checkEvents(world: World, published: readonly Published[]): Findings {
+export function checkEvents(world: SimulatedDeployment, published: readonly Published[]): Findings {
   const violations: string[] = [];
   // A message that was tried ten times in vain is reported in the dead-letter queue.
   const dead = new Set(world.queue.dead);
@@ -113,7 +116,7 @@ const ENDED: ReadonlySet<DeliveryStatus> = new Set(['delivered', 'exhausted', 'b
  * some, and `recover` makes them. `mustBe` narrows what counts as an end, and then nothing may be lacking.
  */
 export function checkDeliveries(
-  world: World,
+  world: SimulatedDeployment,
   endpoints: readonly Endpoint[],
   mustBe: ReadonlySet<DeliveryStatus> = ENDED,
 ): Findings {
@@ -147,7 +150,7 @@ export function checkDeliveries(
 }
 
 /** Every request is an attempt that was recorded, or one that a crash explains; what was said to be taken was taken. */
-export function checkRequests(world: World, endpoints: readonly Endpoint[]): Findings {
+export function checkRequests(world: SimulatedDeployment, endpoints: readonly Endpoint[]): Findings {
   const violations: string[] = [];
   const attempts = new Map<string, number>();
   for (const row of rowsOf(world, 'attempt')) {
@@ -191,7 +194,7 @@ export const AUTOMATED = 'opens and clicks of software, counted apart';
  * The counters are a recount of the rows, to the last one: in each workspace every event under the counters that its fact
  * names, and every attempt. An event of the mailbox simulator is in no counter, and no counter has anything else.
  */
-export function checkCounters(world: World, published: readonly Published[]): Findings {
+export function checkCounters(world: SimulatedDeployment, published: readonly Published[]): Findings {
   const sums = new Map<string, number>();
   for (const row of rowsOf(world, 'counters')) {
     const [, workspaceId = '', ...rest] = row.pk.split('#');
@@ -232,7 +235,7 @@ export function checkCounters(world: World, published: readonly Published[]): Fi
 }
 
 /** The recipient of a hard bounce or a complaint is on the list, and no address of the mailbox simulator is. */
-export function checkSuppressions(world: World): Findings {
+export function checkSuppressions(world: SimulatedDeployment): Findings {
   const listed = new Set(
     rowsOf(world, 'suppression').map((row) => `${row.pk.split('#')[1]} ${row.sk.toLowerCase()}`),
   );
@@ -252,7 +255,7 @@ export function checkSuppressions(world: World): Findings {
  * The history of each endpoint has one entry for each change of its health: between two `failing` entries the endpoint
  * recovered, was resumed or got another URL, and every `recovered` entry follows a `failing` one.
  */
-export function checkHealth(world: World, endpoints: readonly Endpoint[]): Findings {
+export function checkHealth(world: SimulatedDeployment, endpoints: readonly Endpoint[]): Findings {
   const changes = rowsOf(world, 'endpoint_change');
   const violations = endpoints.flatMap((endpoint) => {
     const partition = endpointChangesPartition(endpoint.workspace_id, endpoint.id);

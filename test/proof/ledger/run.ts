@@ -8,7 +8,7 @@ import { putRecovery } from '../../../lambdas/store/commands.ts';
 import { updateEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { lifeOf, type Published } from '../../../sim/email-life.ts';
 import { NO_FAULTS, randomFaults, type Tally } from '../../../sim/process.ts';
-import { World } from '../../../sim/world.ts';
+import { SimulatedDeployment } from '../../../sim/world.ts';
 import {
   checkCounters,
   checkDeliveries,
@@ -35,7 +35,7 @@ export interface LedgerOptions {
 }
 
 /** So many messages of SES, and copies of every tenth, in the order in which they arrive. */
-function mailOf(world: World, tenants: Tenants, count: number): readonly Published[] {
+function mailOf(world: SimulatedDeployment, tenants: Tenants, count: number): readonly Published[] {
   const { dice } = world;
   const all: Published[] = [];
   while (all.length < count) {
@@ -59,7 +59,7 @@ export interface LedgerReport {
 }
 
 export async function runLedger({ seed, messages, faultShare }: LedgerOptions): Promise<LedgerReport> {
-  const world = new World({ seed, startMs: START_MS });
+  const world = new SimulatedDeployment({ seed, startMs: START_MS });
   const tenants = await settle(world);
   const published = mailOf(world, tenants, messages);
   const restore = world.clock.install();
@@ -80,7 +80,7 @@ export async function runLedger({ seed, messages, faultShare }: LedgerOptions): 
 }
 
 function checkAll(
-  world: World,
+  world: SimulatedDeployment,
   { endpoints }: Tenants,
   published: readonly Published[],
   mustBe?: ReadonlySet<DeliveryStatus>,
@@ -104,12 +104,12 @@ function checkAll(
   ];
 }
 
-function abandoned(world: World): number {
+function abandoned(world: SimulatedDeployment): number {
   return world.dispatchReader.abandoned.length + world.tallyReader.abandoned.length;
 }
 
 /** What an operator does when the receivers are well again. */
-export async function recoverAll(world: World, endpoints: readonly Endpoint[]): Promise<void> {
+export async function recoverAll(world: SimulatedDeployment, endpoints: readonly Endpoint[]): Promise<void> {
   for (const receiver of world.receivers.values()) receiver.behaviour = () => ({});
   const at = formatTimestamp(world.clock.nowMs);
   const randomBytes = (size: number): Uint8Array => world.dice.bytes(size);

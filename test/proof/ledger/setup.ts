@@ -5,16 +5,16 @@ import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { putEndpoint } from '../../../sim/builders/rows.ts';
-import { Receiver, type Behaviour } from '../../../sim/receiver.ts';
-import type { World } from '../../../sim/world.ts';
+import { Receiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
+import type { SimulatedDeployment } from '../../../sim/world.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** What receivers do; those that an operator has to act on are given up, or exhaust their retries. */
-function behaviours({ clock, dice }: World): Readonly<Record<string, Behaviour>> {
+function behaviours({ clock, dice }: SimulatedDeployment): Readonly<Record<string, ReceiverBehavior>> {
   const startMs = clock.nowMs;
   const during =
-    (fromMs: number, toMs: number, behaviour: Behaviour): Behaviour =>
+    (fromMs: number, toMs: number, behaviour: ReceiverBehavior): ReceiverBehavior =>
     (nowMs) =>
       nowMs >= startMs + fromMs && nowMs < startMs + toMs ? behaviour(nowMs) : {};
   return {
@@ -34,7 +34,7 @@ export interface Tenants {
   readonly endpoints: readonly Endpoint[];
 }
 
-export async function settle(world: World): Promise<Tenants> {
+export async function settle(world: SimulatedDeployment): Promise<Tenants> {
   const at = formatTimestamp(world.clock.nowMs);
   const workspaceIds = [
     DEFAULT_WORKSPACE_ID,

@@ -15,7 +15,7 @@ import { addressForms, bareAddress, hasBareSpace, mailboxHeader } from '../../..
 import { isWellFormedApiKey } from '../../../lambdas/core/api-key.ts';
 import { openCursor } from '../../../lambdas/core/cursor.ts';
 import { UnreadableMessage } from '../../../lambdas/core/errors.ts';
-import { normalise } from '../../../lambdas/ingest/normalize.ts';
+import { normalize } from '../../../lambdas/ingest/normalize.ts';
 import { parseRetryAfter } from '../../../lambdas/core/retry-schedule.ts';
 import { parseSesMessage } from '../../../lambdas/ingest/ses-message.ts';
 import { parseSesTimestamp } from '../../../lambdas/ingest/ses-timestamps.ts';
@@ -53,7 +53,7 @@ export const READERS: readonly (readonly [string, (text: string) => unknown])[] 
   [
     'an SES event',
     (text) =>
-      normalise({
+      normalize({
         ...SAMPLES.bounce,
         mail: {
           ...SAMPLES.bounce.mail,

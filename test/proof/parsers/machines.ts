@@ -1,5 +1,5 @@
 /** What the state machines hand over: a task of ours, of this version or another one, or put back by a person. */
-import type { PacedTask } from '../../../lambdas/core/commands.ts';
+import type { ReplayTask } from '../../../lambdas/core/commands.ts';
 import { OUTCOMES, type DeliverInput, type DeliveryTask } from '../../../lambdas/core/deliveries.ts';
 import { deterministicId } from '../../../lambdas/core/ids.ts';
 import { deliver, type DeliverDeps } from '../../../lambdas/delivery/deliver.ts';
@@ -10,7 +10,7 @@ import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../../sim/builders/events.ts';
 import { putEndpoint } from '../../../sim/builders/rows.ts';
-import { memoryTable } from '../../../sim/table.ts';
+import { simulatedTable } from '../../../sim/table.ts';
 import type { Dice } from '../../../sim/random.ts';
 import { damaged } from './damage.ts';
 import { asError, must, unchanged, type Parser, type Verdict } from './parser.ts';
@@ -26,7 +26,7 @@ const OK: AttemptResult = { started_at: AT, duration_ms: 12, status_code: 200 };
 const FAILED: AttemptResult = { ...OK, status_code: 503, error_class: 'http_status', retry_after: '600' };
 
 async function stage() {
-  const table = memoryTable();
+  const table = simulatedTable();
   await Promise.all([
     putRows(table, ROWS),
     putEndpoint(table, ENDPOINT),
@@ -85,7 +85,7 @@ const INPUTS: readonly DeliverInput[] = [
   { task: { ...TASK, run: 'rcv_a', trigger: 'recover', attempt: 3, run_attempt: 2 }, execution: 'two' },
 ];
 
-const PACED: PacedTask = {
+const PACED: ReplayTask = {
   workspace_id: WORKSPACE_ID,
   command_id: RECOVERY_ID,
   command: 'recover',
@@ -96,7 +96,7 @@ const PACED: PacedTask = {
 };
 
 /** Starts what the command in the table asks for, or nothing. */
-async function step(task: PacedTask): Promise<Verdict> {
+async function step(task: ReplayTask): Promise<Verdict> {
   const started: DeliveryTask[] = [];
   const deps = {
     table: await stage(),

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { UnreadableMessage } from '../../../lambdas/core/errors.ts';
 import { EVENT_NAMES } from '../../../lambdas/core/events.ts';
 import { DEFAULT_WORKSPACE_ID, isId } from '../../../lambdas/core/ids.ts';
-import { normalise } from '../../../lambdas/ingest/normalize.ts';
+import { normalize } from '../../../lambdas/ingest/normalize.ts';
 import { parseSesMessage } from '../../../lambdas/ingest/ses-message.ts';
 import { rawEventOf, toEmailEvent } from '../../../lambdas/store/event-rows.ts';
 import { ingestBatch } from '../../../lambdas/ingest/ingest-batch.ts';
@@ -82,7 +82,7 @@ async function readTwice(body: string): Promise<void> {
   }).catch(asError);
   if (message instanceof Error || message.kind === 'notice') return;
   const read = (): unknown =>
-    unchanged(message.ses, normalise).catch((error: unknown) => {
+    unchanged(message.ses, normalize).catch((error: unknown) => {
       must(error instanceof UnreadableMessage, String(error));
       return (error as UnreadableMessage).reason;
     });

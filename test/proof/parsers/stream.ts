@@ -6,14 +6,14 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import type { Command } from '../../../lambdas/core/commands.ts';
 import { dispatchBatch, type DispatchBatchDeps } from '../../../lambdas/delivery/dispatch-batch.ts';
 import { commandRow } from '../../../lambdas/store/commands.ts';
-import { startDelivery, startPaced } from '../../../lambdas/delivery/executions.ts';
+import { startDelivery, startReplay } from '../../../lambdas/delivery/executions.ts';
 import { holdDelivery, recordAttempt } from '../../../lambdas/store/deliveries.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import type { Row } from '../../../lambdas/store/pages.ts';
 import { suppressRecipient } from '../../../lambdas/store/suppressions.ts';
 import { tallyBatch } from '../../../lambdas/tally/tally-batch.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../../sim/builders/events.ts';
-import { memoryTable } from '../../../sim/table.ts';
+import { simulatedTable } from '../../../sim/table.ts';
 import type { Dice } from '../../../sim/random.ts';
 import { damaged } from './damage.ts';
 import { must, unchanged, type Parser, type Verdict } from './parser.ts';
@@ -49,7 +49,7 @@ const COMMANDS: readonly Command[] = [
 ];
 
 async function attemptRow(): Promise<Row> {
-  const table = memoryTable();
+  const table = simulatedTable();
   await recordAttempt(table, aTask(EVENT, ENDPOINT), {
     attempt: {
       number: 1,
@@ -85,7 +85,7 @@ const EXECUTION_NAME = /^[A-Za-z0-9_-]{1,80}$/;
 function dispatchDeps() {
   const started: Record<string, unknown>[] = [];
   const poison: unknown[] = [];
-  const table = memoryTable();
+  const table = simulatedTable();
   const sfn = {
     send({ input: { name, input } }: StartExecutionCommand) {
       if (name !== undefined && !EXECUTION_NAME.test(name))
@@ -100,7 +100,7 @@ function dispatchDeps() {
     holdDelivery: async (task, stored) => {
       await holdDelivery(table, { task, stored, nowMs: RETENTION.receivedAtMs });
     },
-    startPaced: (task) => startPaced(sfn, 'recover', task),
+    startPaced: (task) => startReplay(sfn, 'recover', task),
     suppress: (event, reason) => suppressRecipient(table, event, reason),
     sendPoison: (keys) => {
       poison.push(keys);
@@ -130,7 +130,7 @@ async function dispatch(record: DynamoDBRecord, whole: boolean): Promise<Verdict
 }
 
 async function tally(record: DynamoDBRecord, whole: boolean): Promise<Verdict> {
-  const deps = { table: memoryTable(), retentionDays: 90, now: () => RETENTION.receivedAtMs };
+  const deps = { table: simulatedTable(), retentionDays: 90, now: () => RETENTION.receivedAtMs };
   const { counted, unreadable } = await unchanged(record, (given) =>
     tallyBatch(deps, { shardId: 'shard-a', records: [given] }),
   );

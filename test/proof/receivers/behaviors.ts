@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
-export interface Behaviour {
+export interface ReceiverBehavior {
   /** `https` for a receiver that is asked by TLS. */
   readonly scheme: 'http' | 'https';
   /** What listens: plain TCP, or TLS with something wrong about it. */
@@ -29,35 +29,35 @@ function drip(socket: Socket, text: string, ms = 20): void {
   setTimeout(() => drip(socket, text, ms), ms);
 }
 
-function says(text: string, ...comesTo: readonly string[]): Behaviour {
+function says(text: string, ...comesTo: readonly string[]): ReceiverBehavior {
   return { scheme: 'http', listens: 'tcp', serve: (socket) => socket.write(text), comesTo };
 }
 
-function does(serve: Behaviour['serve'], ...comesTo: readonly string[]): Behaviour {
+function does(serve: ReceiverBehavior['serve'], ...comesTo: readonly string[]): ReceiverBehavior {
   return { scheme: 'http', listens: 'tcp', serve, comesTo };
 }
 
 function overTls(
-  listens: Behaviour['listens'],
-  serve: Behaviour['serve'],
+  listens: ReceiverBehavior['listens'],
+  serve: ReceiverBehavior['serve'],
   ...comesTo: readonly string[]
-): Behaviour {
+): ReceiverBehavior {
   return { scheme: 'https', listens, serve, comesTo };
 }
 
-function saysThenResets(text: string, ...comesTo: readonly string[]): Behaviour {
+function saysThenResets(text: string, ...comesTo: readonly string[]): ReceiverBehavior {
   return does((socket) => socket.write(text, () => socket.resetAndDestroy()), ...comesTo);
 }
 
 const PROTOCOL = ['protocol_error', 'connection_reset'] as const;
 
 /** What the healthy one is measured beside: as many that do the same work, and do it well. */
-export const HONEST: Readonly<Record<'http' | 'https', Behaviour>> = {
+export const HONEST: Readonly<Record<'http' | 'https', ReceiverBehavior>> = {
   http: says(`${OK}content-length: 2\r\n\r\nok`, 'delivered'),
   https: overTls('tls', (socket) => socket.write(`${OK}content-length: 2\r\n\r\nok`), 'delivered'),
 };
 
-export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
+export const BEHAVIOURS: Readonly<Record<string, ReceiverBehavior>> = {
   'drips headers': does((socket) => {
     socket.write(OK);
     drip(socket, 'x-a: b\r\n');

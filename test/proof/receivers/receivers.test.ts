@@ -7,7 +7,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { sized } from '../size.ts';
-import { BEHAVIOURS, HONEST, type Behaviour } from './behaviors.ts';
+import { BEHAVIOURS, HONEST, type ReceiverBehavior } from './behaviors.ts';
 import type { Asked, Attempts, Job, State, Told } from './protocol.ts';
 
 /**
@@ -30,7 +30,7 @@ const TLS = {
   key: readFileSync(join(folder, '../../fixtures/tls/key.pem'), 'utf8'),
   cert: readFileSync(join(folder, '../../fixtures/tls/certificate.pem'), 'utf8'),
 };
-const OPTIONS: Readonly<Record<Behaviour['listens'], TlsOptions | undefined>> = {
+const OPTIONS: Readonly<Record<ReceiverBehavior['listens'], TlsOptions | undefined>> = {
   tcp: undefined,
   tls: TLS,
   'tls 1.1': { ...TLS, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
@@ -42,11 +42,11 @@ const sockets = new Set<Socket>();
 const children: ChildProcess[] = [];
 
 /** The first bytes of a request, or of a TLS hello where the server speaks no TLS. */
-function isRequest(data: Buffer, listens: Behaviour['listens']): boolean {
+function isRequest(data: Buffer, listens: ReceiverBehavior['listens']): boolean {
   return data.toString('latin1').startsWith('POST ') || (listens === 'tcp' && data[0] === 0x16);
 }
 
-async function listen({ listens, on, serve }: Behaviour): Promise<number> {
+async function listen({ listens, on, serve }: ReceiverBehavior): Promise<number> {
   const meet = (socket: Socket): void => {
     sockets.add(socket);
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
@@ -112,7 +112,7 @@ beforeAll(async () => {
 /** As many others: for each that runs into the deadline one that says nothing, for the rest honest ones. */
 async function companions(): Promise<readonly Job[]> {
   const ports = { http: await listen(HONEST.http), https: await listen(HONEST.https) };
-  const patient = await listen(BEHAVIOURS['never answers'] as Behaviour);
+  const patient = await listen(BEHAVIOURS['never answers'] as ReceiverBehavior);
   return jobs.map(({ name }) => {
     const { scheme = 'http', comesTo = [] } = BEHAVIOURS[name] ?? {};
     const host = scheme === 'http' ? '127.0.0.1' : 'hooks.example.com';
@@ -204,7 +204,7 @@ describe(`${Object.keys(BEHAVIOURS).length} kinds of receivers that misbehave, $
   it('never have the answer to one request taken for that of the next', async () => {
     let requests = 0;
     const port = await listen({
-      ...(BEHAVIOURS['never answers'] as Behaviour),
+      ...(BEHAVIOURS['never answers'] as ReceiverBehavior),
       on: 'connection',
       serve: (socket) =>
         socket.on('data', () => {

@@ -1,7 +1,7 @@
 /** What becomes of a mail: from SES's word of it to the webhooks and their repetition. */
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
-import type { PacedTask } from '../../../lambdas/core/commands.ts';
+import type { ReplayTask } from '../../../lambdas/core/commands.ts';
 import { firstTask } from '../../../lambdas/delivery/dispatch.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
 import { KIND } from '../../../lambdas/store/keys.ts';
@@ -151,7 +151,7 @@ async function recoveries(stage: Stage): Promise<void> {
     body: { since },
   });
   stage.named.push(recovery);
-  const task: PacedTask = {
+  const task: ReplayTask = {
     workspace_id: WORKSPACE_ID,
     command_id: recovery,
     command: 'recover',

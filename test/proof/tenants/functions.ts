@@ -13,7 +13,7 @@ import type {
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { vi } from 'vitest';
 import { ENV } from '../../../lambdas/core/env.ts';
-import { memoryTable } from '../../../sim/table.ts';
+import { simulatedTable } from '../../../sim/table.ts';
 
 export const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:topic';
 
@@ -115,7 +115,7 @@ const CONTEXT = {
 export async function loadFunctions(environment: Readonly<Record<string, string>> = {}) {
   for (const [name, value] of Object.entries({ ...ENVIRONMENT, ...environment })) vi.stubEnv(name, value);
   vi.resetModules();
-  const table = memoryTable();
+  const table = simulatedTable();
   const mails: Command[] = [];
   /** Asked before each call; what it gives is what the caller is rejected with. */
   const aws: { fault: (service: Service, name: string, input: object) => Error | undefined } = {

@@ -1,7 +1,7 @@
 import { KIND } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/pages.ts';
-import type { Told } from '../../api/harness.ts';
-import type { MemoryTable } from '../../../sim/table.ts';
+import type { ApiResponse } from '../../api/harness.ts';
+import type { SimulatedTable } from '../../../sim/table.ts';
 import type { Tenant } from './tenants.ts';
 
 /** A row as text, its bytes included. */
@@ -18,7 +18,7 @@ export interface TableState {
   readonly beside: string;
 }
 
-export function stateOf({ rows }: Pick<MemoryTable, 'rows'>, { workspaceId }: Tenant): TableState {
+export function stateOf({ rows }: Pick<SimulatedTable, 'rows'>, { workspaceId }: Tenant): TableState {
   const texts = [...rows.values()].map((row) => ({
     probe: row['kind'] === KIND.probe,
     text: textOfRow(row),
@@ -35,7 +35,7 @@ export function stateOf({ rows }: Pick<MemoryTable, 'rows'>, { workspaceId }: Te
 const ID = /(?:ws|key|evt|ep|dlv|rcv|req|ivm)_[a-z2-7]{26}/g;
 
 /** What of a tenant nobody else may see: its word, every id in its rows, what it was shown once, and its counts. */
-export function secretsOf(tenant: Tenant, { rows }: Pick<MemoryTable, 'rows'>): readonly string[] {
+export function secretsOf(tenant: Tenant, { rows }: Pick<SimulatedTable, 'rows'>): readonly string[] {
   const own = [...rows.values()].map(textOfRow).filter((text) => text.includes(tenant.workspaceId));
   const ids = own.flatMap((text) => text.match(ID) ?? []);
   return [
@@ -50,12 +50,12 @@ export function secretsOf(tenant: Tenant, { rows }: Pick<MemoryTable, 'rows'>): 
 }
 
 /** An answer, byte for byte; the harness gives every request the same id. */
-export function bytesOf({ status, headers, text }: Told): string {
+export function bytesOf({ status, headers, text }: ApiResponse): string {
   return JSON.stringify([status, headers, text]);
 }
 
 /** Those of the secrets that are in an answer, and that the request did not say itself. */
-export function leaksIn(told: Told, secrets: readonly string[], said: string): readonly string[] {
+export function leaksIn(told: ApiResponse, secrets: readonly string[], said: string): readonly string[] {
   const answer = bytesOf(told);
   return secrets.filter((secret) => answer.includes(secret) && !said.includes(secret));
 }

@@ -8,7 +8,7 @@ import { KIND, endpointCountersPartition, eventCountersPartition } from '../../.
 import { openProbe } from '../../../lambdas/store/probes.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
-import { NOW_MS, setUp, type Ask, type Told } from '../../api/harness.ts';
+import { NOW_MS, setUp, type Ask, type ApiResponse } from '../../api/harness.ts';
 import { aTask, anEvent } from '../../../sim/builders/events.ts';
 import { SEED } from '../size.ts';
 import { Dice, seededRandom } from '../../../sim/random.ts';
@@ -118,7 +118,7 @@ async function storeCounters(
 async function aTenant(deployment: Deployment, character: Character): Promise<Tenant> {
   const { word, count } = character;
   const workspaceId = deterministicId('ws', [word]);
-  const ask = async (request: Ask, keyId?: string): Promise<Told> => {
+  const ask = async (request: Ask, keyId?: string): Promise<ApiResponse> => {
     const told = await deployment.ask({ ...request, workspaceId, ...(keyId !== undefined && { keyId }) });
     if (told.status >= 300) throw new Error(`${request.path}: ${told.text}`);
     return told;

@@ -1,8 +1,8 @@
 import { describe, it } from 'vitest';
-import { memoryTable } from '../../../sim/table.ts';
+import { simulatedTable } from '../../../sim/table.ts';
 import { BEHAVIORS } from './behaviors/index.ts';
 
 describe('a conditional write', () => {
   // oxlint-disable-next-line vitest/expect-expect -- each behavior expects
-  it.each(BEHAVIORS)('$name', ({ run }) => run(memoryTable()));
+  it.each(BEHAVIORS)('$name', ({ run }) => run(simulatedTable()));
 });

@@ -3,7 +3,7 @@
  * fails: the condition is not tested, or it is not needed.
  */
 import { describe, expect, it } from 'vitest';
-import { memoryTable } from '../../../sim/table.ts';
+import { simulatedTable } from '../../../sim/table.ts';
 import { BEHAVIORS } from './behaviors/index.ts';
 import type { Behavior } from './behaviors/behavior.ts';
 import { onConditions, type Sent } from './conditional-writes.ts';
@@ -19,7 +19,7 @@ const nameOf = ({ site, item, text }: Sent): string => `${site}, write ${item}: 
 async function sentConditions(): Promise<ReadonlyMap<string, Sent & { readonly by: readonly Behavior[] }>> {
   const sent = new Map<string, Sent & { readonly by: readonly Behavior[] }>();
   for (const behavior of BEHAVIORS) {
-    const table = memoryTable();
+    const table = simulatedTable();
     onConditions(table, SITES, (each) => {
       const known = sent.get(nameOf(each))?.by ?? [];
       sent.set(nameOf(each), { ...each, by: [...new Set([...known, behavior])] });
@@ -31,7 +31,7 @@ async function sentConditions(): Promise<ReadonlyMap<string, Sent & { readonly b
 }
 
 async function isNoticed(sent: Sent, change: Change, { run }: Behavior): Promise<boolean> {
-  const table = memoryTable();
+  const table = simulatedTable();
   onConditions(table, SITES, (each) => (nameOf(each) === nameOf(sent) ? change.text : each.text));
   try {
     await run(table);

@@ -1,5 +1,5 @@
 /** Looks into the conditional writes that reach a table, and replaces the condition of one of them. */
-import { tokens, type MemoryTable } from '../../../sim/table.ts';
+import { tokens, type SimulatedTable } from '../../../sim/table.ts';
 import { siteOf } from './sites.ts';
 
 /** A condition as it was sent. */
@@ -24,7 +24,7 @@ type Command = {
 
 /** `replace` gives the condition to send in the place of the one that was meant; undefined for none. */
 export function onConditions(
-  table: MemoryTable,
+  table: SimulatedTable,
   sites: ReadonlySet<string>,
   replace: (sent: Sent) => string | undefined,
 ): void {

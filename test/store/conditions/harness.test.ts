@@ -1,6 +1,6 @@
 /** The tools of this directory: where conditions are, and in which ways each one can be changed. */
 import { describe, expect, it } from 'vitest';
-import { memoryTable } from '../../../sim/table.ts';
+import { simulatedTable } from '../../../sim/table.ts';
 import { onConditions } from './conditional-writes.ts';
 import { conditionsIn, siteOf } from './sites.ts';
 import { changesOf, parseCondition, print } from './weaken.ts';
@@ -86,7 +86,7 @@ describe('changesOf', () => {
 
 describe('onConditions', () => {
   it('refuses a condition that no function of the product gives', () => {
-    const table = memoryTable();
+    const table = simulatedTable();
     onConditions(table, new Set(), ({ text }) => text);
     class PutCommand {
       input = { TableName: 'table', Item: { pk: 'a', sk: 'b' }, ConditionExpression: 'a = :a' };

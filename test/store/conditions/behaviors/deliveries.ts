@@ -16,7 +16,7 @@ import {
 import { deliveryKey } from '../../../../lambdas/store/keys.ts';
 import type { Row } from '../../../../lambdas/store/pages.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../../../sim/builders/events.ts';
-import type { MemoryTable } from '../../../../sim/table.ts';
+import type { SimulatedTable } from '../../../../sim/table.ts';
 import { behavior, type Behavior } from './behavior.ts';
 
 const NOW_MS = Date.parse('2026-02-25T12:00:05Z');
@@ -28,13 +28,13 @@ const RECOVER = aTask(EVENT, ENDPOINT, { run: 'rcv_1', trigger: 'recover', attem
 const MANUAL = aTask(EVENT, ENDPOINT, { run: 'req_1', trigger: 'manual', attempt: 2, run_attempt: 1 });
 const KEY = deliveryKey(eventAddressOf(TASK), ENDPOINT.id);
 
-const claim = (table: MemoryTable, task: DeliveryTask, execution = 'one') =>
+const claim = (table: SimulatedTable, task: DeliveryTask, execution = 'one') =>
   claimAttempt(table, { task, stored: STORED, execution, nowMs: NOW_MS });
 
-const rowOf = (table: MemoryTable): Row | undefined => table.rows.get(`${KEY.pk}\n${KEY.sk}`);
+const rowOf = (table: SimulatedTable): Row | undefined => table.rows.get(`${KEY.pk}\n${KEY.sk}`);
 
 /** A delivery of the automatic run after one attempt, not leased, with the given attributes. */
-async function aDelivery(table: MemoryTable, fields: Readonly<Record<string, unknown>>): Promise<void> {
+async function aDelivery(table: SimulatedTable, fields: Readonly<Record<string, unknown>>): Promise<void> {
   await claim(table, TASK);
   await settleDelivery(table, TASK, { status: 'retrying', attemptCount: 1, nowMs: NOW_MS });
   const row = rowOf(table);
@@ -145,10 +145,10 @@ const claimBehavior = ({ what, row, task, claims }: ClaimCase): Behavior =>
     else expect(rowOf(table)).toEqual(before);
   });
 
-const settle = (table: MemoryTable, task: DeliveryTask, changes: Partial<Settlement>) =>
+const settle = (table: SimulatedTable, task: DeliveryTask, changes: Partial<Settlement>) =>
   settleDelivery(table, task, { status: 'retrying', attemptCount: task.attempt, nowMs: NOW_MS, ...changes });
 
-const unsettled = async (table: MemoryTable, status: 'held' | 'cancelled', task = SECOND) => {
+const unsettled = async (table: SimulatedTable, status: 'held' | 'cancelled', task = SECOND) => {
   const before = rowOf(table);
   await settleUnsent(table, task, { status, nowMs: NOW_MS });
   return { before, after: rowOf(table) };

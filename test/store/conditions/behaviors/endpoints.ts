@@ -1,6 +1,6 @@
 /** Endpoints and their health: a change applies to the endpoint that was read, not to what it became in the meantime. */
 import { expect } from 'vitest';
-import type { Endpoint, EndpointAction, EndpointChange } from '../../../../lambdas/core/endpoints.ts';
+import type { Endpoint, EndpointAction, EndpointHistoryEntry } from '../../../../lambdas/core/endpoints.ts';
 import {
   clearFailures,
   closeBreaker,
@@ -19,7 +19,7 @@ import {
 import { KIND } from '../../../../lambdas/store/keys.ts';
 import { WORKSPACE_ID, anEndpoint } from '../../../../sim/builders/events.ts';
 import { putEndpoint } from '../../../../sim/builders/rows.ts';
-import type { MemoryTable } from '../../../../sim/table.ts';
+import type { SimulatedTable } from '../../../../sim/table.ts';
 import { behavior, type Behavior } from './behavior.ts';
 
 const ENDPOINT = anEndpoint();
@@ -29,41 +29,42 @@ const NEW_URL = 'https://new.example.com/hook';
 let changes = 0;
 
 /** Each change has a time of its own, one minute after the change before it. */
-function aChange(action: EndpointAction): EndpointChange {
+function aChange(action: EndpointAction): EndpointHistoryEntry {
   changes += 1;
   const at = new Date(Date.parse('2026-02-25T12:00:00Z') + changes * 60_000).toISOString();
   return { id: `req_${changes}`, at, action, by: 'key_a', reason: 'A test' };
 }
 
-const read = (table: MemoryTable) => getEndpoint(table, WORKSPACE_ID, ENDPOINT.id);
+const read = (table: SimulatedTable) => getEndpoint(table, WORKSPACE_ID, ENDPOINT.id);
 
-async function mustRead(table: MemoryTable): Promise<Endpoint> {
+async function mustRead(table: SimulatedTable): Promise<Endpoint> {
   const endpoint = await read(table);
   if (!endpoint) throw new Error('The endpoint is gone');
   return endpoint;
 }
 
-const rowsOf = (table: MemoryTable, kind: string) =>
+const rowsOf = (table: SimulatedTable, kind: string) =>
   [...table.rows.values()].filter((row) => row['kind'] === kind);
-const commandsIn = (table: MemoryTable) => rowsOf(table, KIND.command).length;
-const historyIn = (table: MemoryTable) => rowsOf(table, KIND.endpointChange).length;
+const commandsIn = (table: SimulatedTable) => rowsOf(table, KIND.command).length;
+const historyIn = (table: SimulatedTable) => rowsOf(table, KIND.endpointChange).length;
 
-const update = (table: MemoryTable, fields: Parameters<typeof updateEndpoint>[2]['changes']) =>
+const update = (table: SimulatedTable, fields: Parameters<typeof updateEndpoint>[2]['changes']) =>
   updateEndpoint(table, ADDRESS, { changes: fields, change: aChange('updated') });
-const disable = (table: MemoryTable) => disableEndpoint(table, ENDPOINT, aChange('disabled'));
-const remove = (table: MemoryTable) => deleteEndpoint(table, ADDRESS, aChange('deleted'));
-const fail = (table: MemoryTable) => countFailure(table, ENDPOINT, aChange('failing').at);
+const disable = (table: SimulatedTable) => disableEndpoint(table, ENDPOINT, aChange('disabled'));
+const remove = (table: SimulatedTable) => deleteEndpoint(table, ADDRESS, aChange('deleted'));
+const fail = (table: SimulatedTable) => countFailure(table, ENDPOINT, aChange('failing').at);
 /** Opens the breaker for the streak that `endpoint` has. */
-const openFor = (table: MemoryTable, endpoint: Endpoint, recorded = false) => {
+const openFor = (table: SimulatedTable, endpoint: Endpoint, recorded = false) => {
   const change = aChange('failing');
   return openBreaker(table, endpoint, { change, commandId: change.id, recorded });
 };
-const open = async (table: MemoryTable, recorded = false) => openFor(table, await mustRead(table), recorded);
-const succeed = (table: MemoryTable, endpoint: Endpoint) =>
+const open = async (table: SimulatedTable, recorded = false) =>
+  openFor(table, await mustRead(table), recorded);
+const succeed = (table: SimulatedTable, endpoint: Endpoint) =>
   clearFailures(table, endpoint, aChange('recovered'));
 
 /** An endpoint whose first attempts have failed. */
-async function putFailing(table: MemoryTable): Promise<Endpoint> {
+async function putFailing(table: SimulatedTable): Promise<Endpoint> {
   await putEndpoint(table, ENDPOINT);
   await fail(table);
   return mustRead(table);

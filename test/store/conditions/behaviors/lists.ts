@@ -10,7 +10,7 @@ import {
 } from '../../../../lambdas/store/suppressions.ts';
 import { createWorkspace, getWorkspace, workspaceDirectory } from '../../../../lambdas/store/workspaces.ts';
 import { WORKSPACE_ID, anEvent } from '../../../../sim/builders/events.ts';
-import { fakeKms } from '../../../../sim/kms.ts';
+import { simulatedKms } from '../../../../sim/kms.ts';
 import { behavior, type Behavior } from './behavior.ts';
 
 const FIRST_AT = '2026-02-25T12:00:00Z';
@@ -83,7 +83,7 @@ export const LISTS: readonly Behavior[] = [
   behavior(
     'two workers that make the cursor key at the same time use one key, and so do later workers',
     async (table) => {
-      const { client: kms } = fakeKms();
+      const { client: kms } = simulatedKms();
       let made = 0;
       const randomBytes = (size: number) => new Uint8Array(size).fill((made += 1));
       const worker = () => cursorKey({ table, kms, keyArn: 'key', randomBytes })();

@@ -7,7 +7,7 @@ import { advanceRecovery, getRecovery, putRecovery } from '../../../../lambdas/s
 import { eventRows } from '../../../../lambdas/store/event-rows.ts';
 import { tallyBatch } from '../../../../lambdas/tally/tally-batch.ts';
 import { WORKSPACE_ID, anEndpoint, anEvent } from '../../../../sim/builders/events.ts';
-import type { MemoryTable } from '../../../../sim/table.ts';
+import type { SimulatedTable } from '../../../../sim/table.ts';
 import { behavior, type Behavior } from './behavior.ts';
 
 const AT = '2026-02-25T12:00:00Z';
@@ -26,7 +26,7 @@ const BEGUN = { recovery: RECOVERY };
 const STEP = { position: 'E#1', started: 3, status: 'running' } as const;
 const DONE = { started: 0, status: 'completed', completedAt: AT } as const;
 
-const read = (table: MemoryTable) => getRecovery(table, WORKSPACE_ID, RECOVERY.id);
+const read = (table: SimulatedTable) => getRecovery(table, WORKSPACE_ID, RECOVERY.id);
 
 function records(first: number, count: number): DynamoDBRecord[] {
   const events = Array.from({ length: count }, (_, index) => anEvent({ message_id: `m-${first + index}` }));
@@ -42,11 +42,14 @@ function records(first: number, count: number): DynamoDBRecord[] {
     }));
 }
 
-const counted = (table: MemoryTable) =>
+const counted = (table: SimulatedTable) =>
   [...table.rows.values()].filter((row) => row['kind'] === 'counters').map((row) => row['bounced']);
 
 /** Counts the batches; all but the last one read the checkpoint before another run moved it. */
-async function tally(table: MemoryTable, ...batches: readonly (readonly DynamoDBRecord[])[]): Promise<void> {
+async function tally(
+  table: SimulatedTable,
+  ...batches: readonly (readonly DynamoDBRecord[])[]
+): Promise<void> {
   const deps = { table, retentionDays: 90, now: () => Date.parse(AT) };
   for (const batch of batches) {
     await tallyBatch(deps, { shardId: 'shard-a', records: batch });
@@ -54,7 +57,7 @@ async function tally(table: MemoryTable, ...batches: readonly (readonly DynamoDB
 }
 
 /** A run of the batch that read the checkpoint when there was none. */
-async function tallyStale(table: MemoryTable, batch: readonly DynamoDBRecord[]): Promise<void> {
+async function tallyStale(table: SimulatedTable, batch: readonly DynamoDBRecord[]): Promise<void> {
   const checkpoint = [...table.rows].find(([, row]) => row['kind'] === 'checkpoint');
   table.before = (command) => {
     if (!checkpoint) return;

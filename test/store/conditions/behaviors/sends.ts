@@ -3,13 +3,13 @@ import { expect } from 'vitest';
 import { deterministicId } from '../../../../lambdas/core/ids.ts';
 import {
   beginSend,
-  doubtSend,
+  markOutcomeUnknown,
   eventsStored,
   releaseKey,
   settleSend,
 } from '../../../../lambdas/store/idempotency.ts';
 import { WORKSPACE_ID } from '../../../../sim/builders/events.ts';
-import type { MemoryTable } from '../../../../sim/table.ts';
+import type { SimulatedTable } from '../../../../sim/table.ts';
 import { behavior, type Behavior } from './behavior.ts';
 
 const AT = '2026-02-25T12:00:00Z';
@@ -30,7 +30,7 @@ function aSend(id: string) {
 const [MINE, OTHER] = [aSend('mine'), aSend('other')];
 const OUTCOME = { outcome: { message_id: 'm' }, eventsPending: true };
 
-const begin = (table: MemoryTable, send: typeof MINE, nowMs = AT_MS) =>
+const begin = (table: SimulatedTable, send: typeof MINE, nowMs = AT_MS) =>
   beginSend(table, send, { bodyHash: 'a', nowMs });
 
 const REFUSED = { name: 'ConditionalCheckFailedException' };
@@ -54,9 +54,12 @@ export const SENDS: readonly Behavior[] = [
     },
   ),
   ...[
-    { what: 'the outcome', write: (table: MemoryTable) => settleSend(table, MINE, OUTCOME) },
-    { what: 'the doubt about the outcome', write: (table: MemoryTable) => doubtSend(table, MINE) },
-    { what: 'the end of the logging', write: (table: MemoryTable) => eventsStored(table, MINE) },
+    { what: 'the outcome', write: (table: SimulatedTable) => settleSend(table, MINE, OUTCOME) },
+    {
+      what: 'the doubt about the outcome',
+      write: (table: SimulatedTable) => markOutcomeUnknown(table, MINE),
+    },
+    { what: 'the end of the logging', write: (table: SimulatedTable) => eventsStored(table, MINE) },
   ].map(({ what, write }) =>
     behavior(
       `${what} of a send is stored under its own key, and never under the key of another send`,
