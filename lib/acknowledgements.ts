@@ -77,7 +77,7 @@ export function acknowledgements(stack: Stack): readonly Acknowledgement[] {
       rules: ['AwsSolutions-APIG1', 'AwsSolutions-APIG6', 'Serverless-APIGWAccessLogging'],
       at: ['Api/Api/DeploymentStage.prod'],
       reason:
-        'The logs of the gateway need a role that is one for the whole account and region, which one stack among others must not set: docs/adr/0011-no-access-log.md. The function writes a line for each request.',
+        'The logs of the gateway need a role that is one for the whole account and region, which one stack among others must not set: docs/adr/0011-no-api-gateway-access-log.md. The function writes a line for each request.',
     },
     {
       rules: ['Serverless-APIGWXrayEnabled'],

@@ -50,7 +50,7 @@ export class EventSource extends Construct {
 
     this.configurationSetName = props.configurationSet ?? this.createConfigurationSet();
 
-    // Not encrypted at rest: docs/adr/0010-plain-topic.md.
+    // Not encrypted at rest: docs/adr/0010-topic-not-encrypted-at-rest.md.
     this.topic = new sns.Topic(this, 'Topic', { enforceSSL: true });
     this.allowOnlySes();
 

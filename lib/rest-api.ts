@@ -44,7 +44,7 @@ export class RestApi extends Construct {
       description: 'IvyMail Events',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       // An account has one such role for all its APIs: not ours to set, so there is no access log
-      // (docs/adr/0011-no-access-log.md).
+      // (docs/adr/0011-no-api-gateway-access-log.md).
       cloudWatchRole: false,
       minCompressionSize: Size.kibibytes(1),
       deployOptions: {

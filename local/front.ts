@@ -67,7 +67,7 @@ export async function forward(api: URL, request: IncomingMessage, response: Serv
 
 /**
  * The target of a request in a form that reaches the function as API Gateway would pass it. API Gateway REST passes the
- * path still percent-encoded, the emulator decodes it once more (docs/adr/0020-addresses.md). Without the encoding here
+ * path still percent-encoded, the emulator decodes it once more (docs/adr/0020-canonical-address-and-path-decoding.md). Without the encoding here
  * `%252F` would arrive as `%2F`. Nothing else is parsed, because that would normalize what the API has to judge.
  */
 function protectedTarget(target: string): string {

@@ -25,7 +25,7 @@ interface Match {
 
 /**
  * A part of the path, decoded once. API Gateway REST passes `path` and `pathParameters` still percent-encoded:
- * `%252F` arrives as `%252F`, and `%20` as `%20` (docs/adr/0020-addresses.md names the captures). A query arrives decoded.
+ * `%252F` arrives as `%252F`, and `%20` as `%20` (docs/adr/0020-canonical-address-and-path-decoding.md names the captures). A query arrives decoded.
  */
 function decode(part: string): string | undefined {
   try {

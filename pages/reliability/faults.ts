@@ -350,6 +350,6 @@ export const FAULTS: readonly FaultRow[] = [
       'steady: the others’ p99 within 2× of without it; flood: the breaker opens, the rest is held and drained, none lost, and the others wait two minutes at most and lose no attempt',
     place: 'world',
     because: BREAK_AWS,
-    note: 'The list wanted 2× with 10,000 queued. Invocations are the account’s: a flood uses them up until the breaker opens (docs/adr/0019-a-receiver-that-hangs.md).',
+    note: 'The list wanted 2× with 10,000 queued. Invocations are the account’s: a flood uses them up until the breaker opens (docs/adr/0019-hanging-receivers.md).',
   },
 ];

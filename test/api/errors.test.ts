@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError, STATUS_OF_CODE, notFound } from '../../lambdas/api/errors.ts';
 
-/** As the design lists them, and 405 (docs/adr/0015-method-not-allowed.md). */
+/** As the design lists them, and 405 (docs/adr/0015-405-method-not-allowed.md). */
 const CODES_OF_STATUS = {
   400: ['invalid_json', 'invalid_parameter', 'invalid_cursor', 'conflicting_filters'],
   401: ['missing_api_key'],
