@@ -13,7 +13,7 @@ import (
 
 var head = regexp.MustCompile(`^\w+\.\d{10}$`)
 
-// Verify says whether a webhook is genuine; body is the body as it came, and now usually time.Now().
+// Verify reports whether a webhook is genuine. body: the body as it arrived. now: usually time.Now().
 func Verify(secret string, header http.Header, body []byte, now time.Time) bool {
 	id, timestamp := header.Get("webhook-id"), header.Get("webhook-timestamp")
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
@@ -28,8 +28,8 @@ func Verify(secret string, header http.Header, body []byte, now time.Time) bool 
 	mac.Write([]byte(id + "." + timestamp + "."))
 	mac.Write(body)
 	expected := []byte("v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-	for _, given := range strings.Split(header.Get("x-ivymail-signature"), " ") {
-		if hmac.Equal(expected, []byte(given)) {
+	for _, signature := range strings.Split(header.Get("x-ivymail-signature"), " ") {
+		if hmac.Equal(expected, []byte(signature)) {
 			return true
 		}
 	}

@@ -9,7 +9,9 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 public final class Webhook {
-    /** header: such as request::getHeader; body: the body as it came; now: usually Instant.now(). */
+    /**
+     * True for a genuine webhook. header: such as request::getHeader. body: as it arrived. now: such as Instant.now().
+     */
     public static boolean verify(String secret, UnaryOperator<String> header, byte[] body, Instant now)
             throws GeneralSecurityException {
         String id = header.apply("webhook-id"), timestamp = header.apply("webhook-timestamp");
@@ -24,6 +26,6 @@ public final class Webhook {
         byte[] digest = mac.doFinal(body);
         byte[] expected = ("v1," + Base64.getEncoder().encodeToString(digest)).getBytes(StandardCharsets.UTF_8);
         return Arrays.stream(signatures.split(" "))
-                .anyMatch(given -> MessageDigest.isEqual(expected, given.getBytes(StandardCharsets.UTF_8)));
+                .anyMatch(signature -> MessageDigest.isEqual(expected, signature.getBytes(StandardCharsets.UTF_8)));
     }
 }

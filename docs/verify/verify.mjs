@@ -21,8 +21,8 @@ export function verify(secret, headers, rawBody, now = Math.floor(Date.now() / 1
   const expected = Buffer.from(`v1,${hmac.digest('base64')}`);
   return header('x-ivymail-signature')
     .split(' ')
-    .some((each) => {
-      const given = Buffer.from(each);
-      return given.length === expected.length && timingSafeEqual(given, expected);
+    .some((text) => {
+      const signature = Buffer.from(text);
+      return signature.length === expected.length && timingSafeEqual(signature, expected);
     });
 }

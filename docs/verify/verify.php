@@ -1,8 +1,8 @@
 <?php
 
 /**
- * True for a genuine webhook. $headers: names and values, such as getallheaders(); $rawBody: the body as it arrived,
- * such as file_get_contents('php://input'); $now: in seconds.
+ * True for a genuine webhook. $headers: names and values, such as getallheaders(). $rawBody: the body as it arrived,
+ * such as file_get_contents('php://input'). $now: in seconds.
  */
 function verify(string $secret, array $headers, mixed $rawBody, ?int $now = null): bool
 {
@@ -20,8 +20,8 @@ function verify(string $secret, array $headers, mixed $rawBody, ?int $now = null
         return false;
     }
     $expected = 'v1,' . base64_encode(hash_hmac('sha256', $head . '.' . $rawBody, $key, true));
-    foreach (explode(' ', $headers['x-ivymail-signature'] ?? '') as $given) {
-        if (hash_equals($expected, $given)) {
+    foreach (explode(' ', $headers['x-ivymail-signature'] ?? '') as $signature) {
+        if (hash_equals($expected, $signature)) {
             return true;
         }
     }

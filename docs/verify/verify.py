@@ -1,8 +1,8 @@
 import base64, hmac, re, time
 
 def verify(secret, headers, raw_body, now=None):
-    """True for a genuine webhook. headers: a mapping, such as request.headers; raw_body: the bytes as they
-    arrived, before any JSON parser; now: in seconds."""
+    """True for a genuine webhook. headers: a mapping, such as request.headers. raw_body: the bytes as they
+    arrived, before any JSON parser. now: in seconds."""
     if not isinstance(raw_body, (bytes, bytearray)):
         raise TypeError("raw_body must be the bytes as they arrived, not text or parsed JSON")
     if not hasattr(headers, "items"):
@@ -17,5 +17,5 @@ def verify(secret, headers, raw_body, now=None):
         return False
     digest = hmac.digest(key, head.encode() + b"." + raw_body, "sha256")
     expected = b"v1," + base64.b64encode(digest)
-    given = lower.get("x-ivymail-signature", "").split(" ")
-    return any(hmac.compare_digest(expected, each.encode()) for each in given)
+    signatures = lower.get("x-ivymail-signature", "").split(" ")
+    return any(hmac.compare_digest(expected, signature.encode()) for signature in signatures)

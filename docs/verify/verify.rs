@@ -3,8 +3,8 @@ use base64::{engine::general_purpose::STANDARD, Engine};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-/// Whether a webhook is genuine. `header` finds one, such as `|name| headers.get(name)?.to_str().ok()`;
-/// `body` is the body as it came, and `now` is in seconds since 1970.
+/// True for a genuine webhook. `header` returns a header by its name, such as
+/// `|name| headers.get(name)?.to_str().ok()`. `body`: as it arrived. `now`: in seconds since 1970.
 pub fn verify<'h>(
     secret: &str,
     header: impl Fn(&str) -> Option<&'h str>,
@@ -29,10 +29,10 @@ pub fn verify<'h>(
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key of any length");
     mac.update(format!("{id}.{timestamp}.").as_bytes());
     mac.update(body);
-    signatures.split(' ').any(|each| {
-        let given = each
+    signatures.split(' ').any(|signature| {
+        let digest = signature
             .strip_prefix("v1,")
             .and_then(|text| STANDARD.decode(text).ok());
-        given.is_some_and(|given| mac.clone().verify_slice(&given).is_ok())
+        digest.is_some_and(|digest| mac.clone().verify_slice(&digest).is_ok())
     })
 }

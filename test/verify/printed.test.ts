@@ -24,10 +24,6 @@ it.each(LANGUAGES)('the page shows the verifier in $name as it is tested', ({ fi
   expect(blocksOf('docs/webhooks-and-events.md')).toContain(printed(file));
 });
 
-it('the README shows the one in Node as it is tested', () => {
-  expect(blocksOf('README.md')).toContain(printed('verify.mjs'));
-});
-
 it.each(LANGUAGES)('the dashboard shows the verifier in $name', ({ file }) => {
   expect(readFileSync('dashboard/text/verifiers.ts', 'utf8')).toContain(`from '../../docs/verify/${file}'`);
 });
