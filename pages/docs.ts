@@ -1,10 +1,14 @@
+/** `npm run docs`: writes docs/site/, and the generated parts of docs/api.md, docs/admin.md and docs/generated/permissions.md. */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { marked } from 'marked';
+import { STATUS_OF_CODE } from '../lambdas/api/errors.ts';
 import { openApiDocument } from '../lambdas/api/openapi.ts';
 import { ROUTES } from '../lambdas/api/routes.ts';
 import { PROGRAM } from '../admin/commands.ts';
 import { commandTable } from '../cli/table.ts';
+import { table } from './markdown.ts';
 
 const root = new URL('..', import.meta.url);
 const source = (name: string): string => readFileSync(new URL(`docs/${name}`, root), 'utf8');
@@ -44,14 +48,14 @@ function escape(text: string): string {
 
 type Schemas = Readonly<Record<string, Schema>>;
 
-/** The schema that a reference stands for; any other schema itself. */
-function resolved(schema: Schema, schemas: Schemas): Schema {
+/** Follows a `$ref`; returns any other schema unchanged. */
+function resolveReference(schema: Schema, schemas: Schemas): Schema {
   const name = schema.$ref?.split('/').at(-1);
   return name === undefined ? schema : { ...schemas[name], ...schema };
 }
 
 function typeOf(schema: Schema, schemas: Schemas): string {
-  const { type, format, enum: values, anyOf, items, properties } = resolved(schema, schemas);
+  const { type, format, enum: values, anyOf, items, properties } = resolveReference(schema, schemas);
   if (values) return values.map((each) => String(each)).join(' · ');
   if (format === 'date' || format === 'date-time') return format;
   if (anyOf) return anyOf.map((each) => typeOf(each, schemas)).join(' or ');
@@ -68,38 +72,38 @@ interface Row {
   readonly description?: string | undefined;
 }
 
-function row({ name, where, schema, required, description = '' }: Row, schemas: Schemas): string {
-  const usual = schema.default === undefined ? '' : ` Default: \`${JSON.stringify(schema.default)}\`.`;
-  const said = marked.parseInline(`${description}${usual}`) as string;
+function rowHtml({ name, where, schema, required, description = '' }: Row, schemas: Schemas): string {
+  const defaultText = schema.default === undefined ? '' : ` Default: \`${JSON.stringify(schema.default)}\`.`;
+  const descriptionHtml = marked.parseInline(`${description}${defaultText}`) as string;
   return `<tr><td><code>${escape(name)}</code></td><td>${where}${required ? ', required' : ''}</td><td>${escape(
     typeOf(schema, schemas),
-  )}</td><td>${said}</td></tr>`;
+  )}</td><td>${descriptionHtml}</td></tr>`;
 }
 
 function operationHtml(method: string, path: string, operation: Operation, schemas: Schemas): string {
-  const given = operation.requestBody?.content['application/json'].schema;
-  const body = given && resolved(given, schemas);
+  const bodySchema = operation.requestBody?.content['application/json'].schema;
+  const body = bodySchema && resolveReference(bodySchema, schemas);
   const rows = [
     ...operation.parameters.map((each) => ({ ...each, where: each.in })),
     ...Object.entries(body?.properties ?? {}).map(([name, schema]) => {
-      const { description } = resolved(schema, schemas);
+      const { description } = resolveReference(schema, schemas);
       return { name, where: 'body', schema, required: body?.required?.includes(name) ?? false, description };
     }),
-  ].map((each) => row(each, schemas));
-  const answers = Object.entries(operation.responses).map(
+  ].map((each) => rowHtml(each, schemas));
+  const responses = Object.entries(operation.responses).map(
     ([status, { description, content }]) =>
       `<li><b>${status}</b> ${escape(description)}${
         Number(status) < 300 && content ? ` — ${Object.keys(content).join(', ')}` : ''
       }</li>`,
   );
-  const table = `<table><thead><tr><th>name</th><th>in</th><th>type</th><th></th></tr></thead><tbody>${rows.join(
+  const parameters = `<table><thead><tr><th>name</th><th>in</th><th>type</th><th></th></tr></thead><tbody>${rows.join(
     '',
   )}</tbody></table>`;
   return `<details><summary><code><b>${method.toUpperCase()}</b> ${escape(path)}</code> <span>${escape(
     operation.summary,
   )}</span></summary><p>${marked.parseInline(operation.description) as string}</p>${
-    rows.length > 0 ? table : ''
-  }<ul>${answers.join('')}</ul></details>`;
+    rows.length > 0 ? parameters : ''
+  }<ul>${responses.join('')}</ul></details>`;
 }
 
 function referenceHtml(document: object): string {
@@ -116,14 +120,15 @@ function referenceHtml(document: object): string {
     .join('\n');
 }
 
-function slug(heading: string): string {
+/** The anchor that GitHub gives a heading, so that a link works on GitHub and on the served page. */
+export function slug(heading: string): string {
   return heading
     .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '');
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(/\s/g, '-');
 }
 
-/** The page as one file that needs nothing else: no script, and the one style is allowed by its hash. */
+/** The page as one file without script. The Content-Security-Policy allows its one style by its hash. */
 function pageOf(markdown: string, style: string, document: object): string {
   const headings = [...markdown.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
   const nav = [...headings, 'API reference']
@@ -131,9 +136,9 @@ function pageOf(markdown: string, style: string, document: object): string {
     .join('');
   const html = marked
     .parse(markdown, { async: false, gfm: true })
-    .replaceAll(/<h2>(.+?)<\/h2>/g, (_, heading: string) => {
+    .replaceAll(/<h([23])>(.+?)<\/h\1>/g, (_, level: string, heading: string) => {
       const text = heading.replaceAll(/<[^>]+>/g, '');
-      return `<h2 id="${slug(text)}">${heading}</h2>`;
+      return `<h${level} id="${slug(text)}">${heading}</h${level}>`;
     })
     .replaceAll('<table>', '<div class="wide"><table>')
     .replaceAll('</table>', '</table></div>');
@@ -153,7 +158,7 @@ function pageOf(markdown: string, style: string, document: object): string {
 <main>
 ${html}
 <h2 id="api-reference">API reference</h2>
-<p>Made from the schemas that requests are parsed with. The same as a document: <a href="v1/openapi.json">openapi.json</a>.</p>
+<p>This reference is made from the schemas that the API validates requests with. The same as an OpenAPI document: <a href="v1/openapi.json">openapi.json</a>.</p>
 ${referenceHtml(document)}
 </main>
 </body>
@@ -171,18 +176,59 @@ export function buildSite(): Readonly<Record<string, string>> {
   };
 }
 
-if (process.argv[1] === import.meta.filename) {
-  for (const [name, content] of Object.entries(buildSite())) {
-    writeFileSync(new URL(`docs/site/${name}`, root), content);
-    console.log(`docs/site/${name}  ${Buffer.byteLength(content)} bytes`);
-  }
-  const adminPage = source('admin.md');
-  const table = `$1${commandTable(PROGRAM)}$2`;
-  writeFileSync(
-    new URL('docs/admin.md', root),
-    adminPage.replace(/(<!-- npm run docs -->\n\n)[^]*?(\n\n<!-- end -->)/, table),
+const code = (text: string): string => `\`${text}\``;
+
+/** The table of all routes in docs/api.md: the routes that need a key first, sorted by path. */
+export function routeTable(): string {
+  const routes = ROUTES.toSorted(
+    (left, right) =>
+      Number(left.scope === 'public') - Number(right.scope === 'public') ||
+      left.path.localeCompare(right.path, 'en'),
   );
-  // Loads the CDK, which takes seconds and is needed for nothing else here.
+  return table(
+    ['route', 'scope', 'what it does'],
+    routes.map(({ method, path, scope, summary }) => [
+      code(`${method} ${path}`),
+      scope === 'public' ? 'no key' : code(scope),
+      summary,
+    ]),
+  );
+}
+
+/** The table of all error codes in docs/api.md. */
+export function errorTable(): string {
+  const statuses = [...new Set(Object.values(STATUS_OF_CODE))].toSorted((left, right) => left - right);
+  return table(
+    ['status', 'error codes'],
+    statuses.map((status) => [
+      status,
+      Object.entries(STATUS_OF_CODE)
+        .filter(([, each]) => each === status)
+        .map(([name]) => code(name))
+        .join(', '),
+    ]),
+  );
+}
+
+/** A page whose part after the comment `<!-- npm run docs… -->` is replaced. */
+function withGeneratedPart(page: string, comment: string, part: string): string {
+  const [before = '', after] = page.split(`<!-- ${comment} -->\n\n`);
+  if (after === undefined) throw new Error(`The page has no comment <!-- ${comment} -->`);
+  const rest = after.slice(after.indexOf('<!-- end -->'));
+  return `${before}<!-- ${comment} -->\n\n${part}\n\n${rest}`;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const write = (name: string, content: string): void => {
+    writeFileSync(new URL(`docs/${name}`, root), content);
+    console.log(`docs/${name}  ${Buffer.byteLength(content)} bytes`);
+  };
+  for (const [name, content] of Object.entries(buildSite())) write(`site/${name}`, content);
+  write('admin.md', withGeneratedPart(source('admin.md'), 'npm run docs', commandTable(PROGRAM)));
+  const routes = withGeneratedPart(source('api.md'), 'npm run docs: routes', routeTable());
+  write('api.md', withGeneratedPart(routes, 'npm run docs: errors', errorTable()));
+  spawnSync('oxfmt', ['docs/api.md']);
+  // Loading the CDK takes seconds, and only this page needs it.
   const { permissionsPage } = await import('./permissions.ts');
-  writeFileSync(new URL('docs/generated/permissions.md', root), permissionsPage());
+  write('generated/permissions.md', permissionsPage());
 }

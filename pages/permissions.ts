@@ -182,7 +182,7 @@ export function permissionsPage(): string {
   return `# Permissions
 
 Everything that the roles of the stack may do, made from its template by \`npm run docs\`. Names are those of the constructs
-in the [README](../README.md). No action is granted by a wildcard, there is no managed policy, and each function and state machine has a role
+in [the architecture](../architecture.md). No action is granted by a wildcard, there is no managed policy, and each function and state machine has a role
 of its own. Tests hold that a function may do exactly what its code can ask for, on the resources that it does ask for.
 
 ${sections.join('\n\n')}

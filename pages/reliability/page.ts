@@ -130,7 +130,7 @@ export function reliabilityPage({ run, share }: { readonly run: string; readonly
   return [
     '# What was tried',
     '',
-    `Made by ${run}. ${share} What it stands for is in [guarantees.md](guarantees.md).`,
+    `Made by ${run}. ${share} What it stands for is in [guarantees.md](../guarantees.md).`,
     '',
     ...PROOFS.map(section),
     '## Forty faults',

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../lib/options.ts';
 import { templateOf } from '../../pages/template.ts';
 
-const readme = readFileSync('README.md', 'utf8');
+const architecture = readFileSync('docs/architecture.md', 'utf8');
+const deploy = readFileSync('docs/deploy.md', 'utf8');
 
 /** What a newcomer must find in the picture; roles, policies, permissions and the like only serve these. */
 const DRAWN = [
@@ -17,13 +18,13 @@ const DRAWN = [
   'AWS::ApiGateway::RestApi',
 ];
 
-describe('the picture in the README', () => {
+describe('the picture in docs/architecture.md', () => {
   it('names every resource of the template that does something, and none that is not there', () => {
     const { Resources } = templateOf().toJSON() as { Resources: Record<string, { Type: string }> };
     const deployed = Object.entries(Resources)
       .filter(([, { Type }]) => DRAWN.includes(Type))
       .map(([logicalId]) => logicalId.replace(/^Ivy|[0-9A-F]{8}$/g, ''));
-    const picture = readme.split('```')[3] ?? '';
+    const picture = architecture.split('```')[1] ?? '';
     const drawn = [...picture.matchAll(/\b([A-Z][a-z]+)\/([A-Z][A-Za-z]+)/g)].map(
       ([, noun, name]) => `${noun}${name}`,
     );
@@ -32,9 +33,9 @@ describe('the picture in the README', () => {
   });
 });
 
-describe('the options in the README', () => {
+describe('the options in docs/deploy.md', () => {
   it('are those of the schema, with their defaults', () => {
-    const table = readme.slice(readme.indexOf('| option ')).split('\n\n')[0] ?? '';
+    const table = deploy.slice(deploy.indexOf('| option ')).split('\n\n')[0] ?? '';
     const rows = [...table.matchAll(/^\| `(\w+)` +\| ([^|]+?) +\|/gm)].map(
       ([, name = '', value = '']) => [name, value] as const,
     );

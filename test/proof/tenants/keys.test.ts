@@ -151,7 +151,7 @@ describe('a key that is revoked', () => {
     const gateway = resource(templateOf(), 'AWS::ApiGateway::Authorizer').Properties;
     expect(gateway).toMatchObject({ AuthorizerResultTtlInSeconds: 0 });
     for (const file of [
-      'README.md',
+      'docs/admin.md',
       'docs/webhooks-and-events.md',
       'docs/site/openapi.json',
       'docs/site/docs.html',
