@@ -1,14 +1,14 @@
 import { useState } from 'preact/hooks';
 import type { ApiKey, List, NewApiKey } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
-import { Block } from '../parts/copy.tsx';
-import { Confirm, Dialog } from '../parts/dialog.tsx';
-import { Field, Form, SelectField, wrongWith } from '../parts/form.tsx';
-import { Page } from '../parts/page.tsx';
-import { ErrorState, Loading } from '../parts/states.tsx';
-import { Time } from '../parts/time.tsx';
+import { Block } from '../components/copyable.tsx';
+import { Confirm, Dialog } from '../components/dialog.tsx';
+import { Field, Form, SelectField, wrongWith } from '../components/form.tsx';
+import { Page } from '../components/page.tsx';
+import { ErrorState, Loading } from '../components/states.tsx';
+import { Time } from '../components/time.tsx';
 import { client, may, session } from '../state/app.ts';
-import { Table } from '../parts/table.tsx';
+import { Table } from '../components/table.tsx';
 import { notify } from '../state/notices.ts';
 
 const COLUMNS = [

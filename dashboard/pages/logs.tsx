@@ -4,21 +4,21 @@ import { EVENT_NAMES, LOG_TYPES, LOG_TYPE_OF } from '../../lambdas/core/events.t
 import { withQuery } from '../api/client.ts';
 import type { List, LogEntry } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
-import { Badge } from '../parts/badge.tsx';
-import { Export } from '../parts/export.tsx';
-import { ListError } from '../parts/list-error.tsx';
-import { Page } from '../parts/page.tsx';
-import { Pager } from '../parts/pager.tsx';
-import { Empty, Loading } from '../parts/states.tsx';
-import { TestMail } from '../parts/test-email.tsx';
-import { Time } from '../parts/time.tsx';
-import { useAddress, withChanges } from '../state/address.ts';
+import { Badge } from '../components/badge.tsx';
+import { Export } from '../components/export-buttons.tsx';
+import { ListError } from '../components/list-error.tsx';
+import { Page } from '../components/page.tsx';
+import { Pager } from '../components/pager.tsx';
+import { Empty, Loading } from '../components/states.tsx';
+import { TestMail } from '../components/test-email-dialog.tsx';
+import { Time } from '../components/time.tsx';
+import { useAddress, withChanges } from '../state/url.ts';
 import { may } from '../state/app.ts';
 import { live } from '../state/preferences.ts';
 import { shortReason } from '../text/explain.ts';
 import { plural } from '../text/format.ts';
-import { LogFilters } from '../parts/log-filters.tsx';
-import { Table } from '../parts/table.tsx';
+import { LogFilters } from '../components/log-filters.tsx';
+import { Table } from '../components/table.tsx';
 import { LAST, queryOf } from '../text/log-query.ts';
 
 const COLUMNS = [

@@ -2,11 +2,11 @@ import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { Delivery, Endpoint, List, LogEntry, Timeline } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
-import { Badge, toneOf } from '../parts/badge.tsx';
-import { Block, Id } from '../parts/copy.tsx';
-import { Card, Page } from '../parts/page.tsx';
-import { Empty, ErrorState, Loading } from '../parts/states.tsx';
-import { Time } from '../parts/time.tsx';
+import { Badge, toneOf } from '../components/badge.tsx';
+import { Block, Id } from '../components/copyable.tsx';
+import { Card, Page } from '../components/page.tsx';
+import { Empty, ErrorState, Loading } from '../components/states.tsx';
+import { Time } from '../components/time.tsx';
 import { detailsOf, explain } from '../text/explain.ts';
 import { plural } from '../text/format.ts';
 

@@ -1,6 +1,6 @@
-import { Id } from '../parts/copy.tsx';
-import { Card, Page } from '../parts/page.tsx';
-import { Time } from '../parts/time.tsx';
+import { Id } from '../components/copyable.tsx';
+import { Card, Page } from '../components/page.tsx';
+import { Time } from '../components/time.tsx';
 import { ROOT, session } from '../state/app.ts';
 import { THEMES, live, shortcuts, theme } from '../state/preferences.ts';
 import { plural, span } from '../text/format.ts';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { Field, Form } from '../parts/form.tsx';
+import { Field, Form } from '../components/form.tsx';
 import { ROOT, session } from '../state/app.ts';
 
 export function SignIn({ why, again }: { readonly why: string | undefined; readonly again: boolean }) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toneOf } from '../../dashboard/parts/badge.tsx';
+import { toneOf } from '../../dashboard/components/badge.tsx';
 import { detailsOf, explain, shortReason } from '../../dashboard/text/explain.ts';
 import { EVENT_NAMES, SUPPRESSION_REASONS } from '../../lambdas/core/events.ts';
 import { ODD_NAMES } from '../../sim/builders/odd-names.ts';

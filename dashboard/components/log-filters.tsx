@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { fromLocalInput, toLocalInput } from '../text/format.ts';
-import { withChanges } from '../state/address.ts';
+import { withChanges } from '../state/url.ts';
 import type { LAST } from '../text/log-query.ts';
 
 interface Props {

@@ -1,7 +1,7 @@
 import type { Attempt, WebhookTest } from '../api/types.ts';
-import { ERROR_CLASS_WORDS } from '../text/error-classes.ts';
+import { ERROR_CLASS_WORDS } from '../text/attempt-errors.ts';
 import { duration } from '../text/format.ts';
-import { Block } from './copy.tsx';
+import { Block } from './copyable.tsx';
 import { Time } from './time.tsx';
 
 /** What a request says, beside its signatures. */

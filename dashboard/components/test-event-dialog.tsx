@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { EVENT_NAMES } from '../../lambdas/core/events.ts';
 import type { WebhookTest } from '../api/types.ts';
 import { client } from '../state/app.ts';
-import { AttemptView } from './attempt.tsx';
+import { AttemptView } from './attempt-details.tsx';
 import { Dialog } from './dialog.tsx';
 import type { Events } from './event-picker.tsx';
 import { Form, SelectField, wrongWith } from './form.tsx';

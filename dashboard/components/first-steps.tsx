@@ -1,6 +1,6 @@
 import { Link } from 'wouter-preact';
 import { may, session } from '../state/app.ts';
-import { Block } from './copy.tsx';
+import { Block } from './copyable.tsx';
 
 /** What to do while there is nothing to see. */
 export function FirstSteps({

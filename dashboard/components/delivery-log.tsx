@@ -3,7 +3,7 @@ import { DELIVERY_STATUSES } from '../../lambdas/core/deliveries.ts';
 import { withQuery } from '../api/client.ts';
 import type { Delivery, List } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
-import { useAddress, withChanges } from '../state/address.ts';
+import { useAddress, withChanges } from '../state/url.ts';
 import { Badge } from './badge.tsx';
 import { ListError } from './list-error.tsx';
 import { Card } from './page.tsx';

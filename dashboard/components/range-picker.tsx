@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { withQuery } from '../api/client.ts';
 import type { Stats } from '../api/types.ts';
 import { useResource, type Resource } from '../api/use-resource.ts';
-import { useAddress, withChanges } from '../state/address.ts';
-import { RANGES, isRange, statsQueryOf, type RangeName } from '../text/ranges.ts';
+import { useAddress, withChanges } from '../state/url.ts';
+import { RANGES, isRange, statsQueryOf, type RangeName } from '../text/stats-range.ts';
 
 const USUAL_MS = 15_000;
 

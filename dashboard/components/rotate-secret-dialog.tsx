@@ -4,7 +4,7 @@ import { client } from '../state/app.ts';
 import { span } from '../text/format.ts';
 import { Dialog } from './dialog.tsx';
 import { Form, SelectField, wrongWith } from './form.tsx';
-import { Secret } from './secret.tsx';
+import { Secret } from './signing-secret.tsx';
 import { Time } from './time.tsx';
 
 const OVERLAPS = [0, 3_600, 86_400, 3 * 86_400, 7 * 86_400].map(

@@ -1,5 +1,5 @@
 import type { Resource } from '../api/use-resource.ts';
-import { useAddress, withChanges } from '../state/address.ts';
+import { useAddress, withChanges } from '../state/url.ts';
 import { ErrorState } from './states.tsx';
 
 /** What went wrong with a page of a list; a cursor that is no longer good is left for the first page. */

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { VERIFIERS } from '../text/verifiers.ts';
-import { Block } from './copy.tsx';
+import { Block } from './copyable.tsx';
 
 type Language = keyof typeof VERIFIERS;
 
