@@ -2,16 +2,16 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useErrorBoundary, useState } from 'preact/hooks';
 import { Link, Route, Router, Switch, useLocation } from 'wouter-preact';
 import { toApiError } from './api/client.ts';
-import { forgetAnswers } from './api/use-resource.ts';
-import { HelpDialog } from './components/shortcuts-dialog.tsx';
+import { clearResponseCache } from './api/use-resource.ts';
+import { ShortcutsDialog } from './components/shortcuts-dialog.tsx';
 import { lazy } from './components/lazy-component.tsx';
 import { Notices } from './components/notices.tsx';
 import { Page } from './components/page.tsx';
-import { Empty, ErrorState, Loading } from './components/states.tsx';
+import { EmptyState, ErrorState, Loading } from './components/states.tsx';
 import { NAVIGATION, useShortcuts } from './components/shortcuts.ts';
 import { SignIn } from './pages/sign-in.tsx';
-import { lastPart } from './state/url.ts';
-import { BASE, session } from './state/app.ts';
+import { lastPathSegment } from './state/url.ts';
+import { BASE_PATH, session } from './state/app.ts';
 
 const Overview = lazy(() => import('./pages/overview.tsx').then((page) => page.Overview));
 const Logs = lazy(() => import('./pages/logs.tsx').then((page) => page.Logs));
@@ -26,15 +26,15 @@ const Settings = lazy(() => import('./pages/settings.tsx').then((page) => page.S
 function NotFound() {
   return (
     <Page title="Not found">
-      <Empty title="There is no such view.">
+      <EmptyState title="There is no such view.">
         <Link href="/">To the overview</Link>
-      </Empty>
+      </EmptyState>
     </Page>
   );
 }
 
 /** A fault in one view leaves the others. */
-function Guard({ children }: { readonly children: ComponentChildren }) {
+function ViewErrorBoundary({ children }: { readonly children: ComponentChildren }) {
   const [error, again] = useErrorBoundary();
   if (error === undefined) return <>{children}</>;
   return <ErrorState error={toApiError(error)} retry={again} />;
@@ -89,11 +89,11 @@ function Shell({ workspaceName }: { readonly workspaceName: string }) {
         </div>
       </header>
       <main>
-        <Guard key={location}>
+        <ViewErrorBoundary key={location}>
           <Switch>
             <Route path="/">{() => <Overview />}</Route>
             <Route path="/logs">{() => <Logs />}</Route>
-            <Route path="/logs/:id">{() => <Message key={lastPart()} id={lastPart()} />}</Route>
+            <Route path="/logs/:id">{() => <Message key={lastPathSegment()} id={lastPathSegment()} />}</Route>
             <Route path="/webhooks">{() => <Webhooks />}</Route>
             <Route path="/webhooks/:id">{({ id }) => <Webhook key={id} id={id} />}</Route>
             <Route path="/deliveries/:id">{({ id }) => <Delivery key={id} id={id} />}</Route>
@@ -104,9 +104,9 @@ function Shell({ workspaceName }: { readonly workspaceName: string }) {
               <NotFound />
             </Route>
           </Switch>
-        </Guard>
+        </ViewErrorBoundary>
       </main>
-      {help && <HelpDialog onClose={() => setHelp(false)} />}
+      {help && <ShortcutsDialog onClose={() => setHelp(false)} />}
     </>
   );
 }
@@ -115,9 +115,9 @@ export function App() {
   const { value } = session.current;
   const signedIn = value.state === 'in' ? value.workspace.key.id : undefined;
   // What one key was shown is nothing to the next one.
-  useEffect(() => forgetAnswers, [signedIn]);
+  useEffect(() => clearResponseCache, [signedIn]);
   return (
-    <Router base={BASE}>
+    <Router base={BASE_PATH}>
       {value.state === 'in' && <Shell workspaceName={value.workspace.name} />}
       {value.state === 'checking' && (
         <main class="alone">

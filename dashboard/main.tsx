@@ -1,11 +1,11 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
-import { session, takeLinkedKey } from './state/app.ts';
+import { session, consumeSignInLink } from './state/app.ts';
 import { KEY_NAME } from './state/session.ts';
 
-takeLinkedKey();
+consumeSignInLink();
 // A link that is opened in a tab where the dashboard is open already only changes the fragment.
-addEventListener('hashchange', takeLinkedKey);
+addEventListener('hashchange', consumeSignInLink);
 // Who signs out in one tab, does so in all that the key was kept for.
 addEventListener('storage', ({ key, newValue }) => {
   if (key === KEY_NAME && newValue === null && sessionStorage.getItem(KEY_NAME) === null)

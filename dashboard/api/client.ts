@@ -20,7 +20,7 @@ export class ApiError extends Error {
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
-export interface Request {
+export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
   readonly signal?: AbortSignal;
@@ -37,7 +37,7 @@ interface ErrorBody {
   readonly request_id?: string;
 }
 
-async function faultOf(response: Response): Promise<ApiError> {
+async function errorFromResponse(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => ({}))) as ErrorBody;
   const { code = 'unavailable', message = `The API answered ${response.status}`, field } = body.error ?? {};
   return new ApiError(response.status, code, message, {
@@ -52,19 +52,19 @@ export interface ClientDeps {
   readonly root: URL;
   readonly key: () => string | undefined;
   /** The key a request was made with is no longer good. */
-  readonly onRefused: (key: string | undefined) => void;
+  readonly onKeyRejected: (key: string | undefined) => void;
 }
 
 export interface Client {
   /** The answer as it came; throws an ApiFault for any but a 2xx. */
-  send(path: string, request?: Request): Promise<Response>;
+  request(path: string, request?: RequestOptions): Promise<Response>;
   /** The answer as JSON; undefined where it has no body. */
-  call<T>(path: string, request?: Request): Promise<T>;
+  call<T>(path: string, request?: RequestOptions): Promise<T>;
 }
 
 /** The public API, as any other program would call it. */
-export function createClient({ fetch: send, root, key, onRefused }: ClientDeps): Client {
-  async function ask(path: string, { method = 'GET', body, signal }: Request = {}): Promise<Response> {
+export function createClient({ fetch: send, root, key, onKeyRejected }: ClientDeps): Client {
+  async function ask(path: string, { method = 'GET', body, signal }: RequestOptions = {}): Promise<Response> {
     const used = key();
     let response: Response;
     try {
@@ -85,13 +85,13 @@ export function createClient({ fetch: send, root, key, onRefused }: ClientDeps):
       throw new ApiError(0, 'unreachable', 'The API cannot be reached: is the network up?');
     }
     if (response.ok) return response;
-    const fault = await faultOf(response);
-    if (fault.code === 'invalid_api_key' || fault.code === 'missing_api_key') onRefused(used);
+    const fault = await errorFromResponse(response);
+    if (fault.code === 'invalid_api_key' || fault.code === 'missing_api_key') onKeyRejected(used);
     throw fault;
   }
   return {
-    send: ask,
-    async call<T>(path: string, request?: Request): Promise<T> {
+    request: ask,
+    async call<T>(path: string, request?: RequestOptions): Promise<T> {
       const response = await ask(path, request);
       try {
         const text = await response.text();

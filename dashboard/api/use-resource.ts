@@ -12,18 +12,18 @@ export interface Resource<T> {
 }
 
 /** What was answered to a path before: going back shows it at once. */
-const kept = new Map<string, unknown>();
-const MOST_KEPT = 50;
+const responseCache = new Map<string, unknown>();
+const MAX_CACHED_RESPONSES = 50;
 
-export function forgetAnswers(): void {
-  kept.clear();
+export function clearResponseCache(): void {
+  responseCache.clear();
 }
 
-function keep(path: string, data: unknown): void {
-  kept.delete(path);
-  kept.set(path, data);
-  const [oldest] = kept.keys();
-  if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+function cacheResponse(path: string, data: unknown): void {
+  responseCache.delete(path);
+  responseCache.set(path, data);
+  const [oldest] = responseCache.keys();
+  if (responseCache.size > MAX_CACHED_RESPONSES && oldest !== undefined) responseCache.delete(oldest);
 }
 
 interface Shown {
@@ -54,7 +54,7 @@ export function useResource<T>(
     try {
       const answer = await client.call<T>(path, { signal });
       if (signal.aborted) return;
-      keep(path, answer);
+      cacheResponse(path, answer);
       shown.current = { path, error: undefined };
     } catch (error) {
       if (signal.aborted) return;
@@ -98,7 +98,7 @@ export function useResource<T>(
   }, [path, pollMs]);
 
   return {
-    data: path === undefined ? undefined : (kept.get(path) as T | undefined),
+    data: path === undefined ? undefined : (responseCache.get(path) as T | undefined),
     error: shown.current.error,
     reload: load,
   };

@@ -1,7 +1,7 @@
 import type { Attempt, WebhookTest } from '../api/types.ts';
-import { ERROR_CLASS_WORDS } from '../text/attempt-errors.ts';
-import { duration } from '../text/format.ts';
-import { Block } from './copyable.tsx';
+import { ERROR_CLASS_TEXT } from '../text/attempt-errors.ts';
+import { formatDuration } from '../text/format.ts';
+import { CodeBlock } from './copyable.tsx';
 import { Time } from './time.tsx';
 
 /** What a request says, beside its signatures. */
@@ -15,7 +15,7 @@ function headersOf(attempt: Attempt, eventId: string): string {
 }
 
 /** One request and what came of it. */
-export function AttemptView({
+export function AttemptDetails({
   attempt,
   eventId,
   payload,
@@ -34,24 +34,24 @@ export function AttemptView({
         </span>
         <b>Attempt {number}</b>
         <span class="quiet">
-          {trigger} · {duration(ms)}
+          {trigger} · {formatDuration(ms)}
           {kind !== null && ` · ${kind}`}
         </span>
         <Time at={at} />
       </summary>
       {kind !== null && (
         <p>
-          <strong>{ERROR_CLASS_WORDS[kind]}</strong> {detail}
+          <strong>{ERROR_CLASS_TEXT[kind]}</strong> {detail}
         </p>
       )}
       <h3>Request, indented; sent in one line</h3>
-      <Block
+      <CodeBlock
         what="the request"
         text={`${headersOf(attempt, eventId)}\n\n${payload ? JSON.stringify(payload, null, 2) : '(the event has expired)'}`}
       />
       <h3>Answer {status !== null && <code>{status}</code>}</h3>
       {excerpt ? (
-        <Block what="the answer" text={excerpt} />
+        <CodeBlock what="the answer" text={excerpt} />
       ) : (
         <p class="quiet">{status === null ? 'None.' : 'Without a body.'}</p>
       )}

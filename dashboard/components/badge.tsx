@@ -30,7 +30,7 @@ export function toneOf(status: string): string {
   return Object.hasOwn(TONES, status) ? (TONES[status] ?? 'sent') : 'sent';
 }
 
-export function Badge({ status }: { readonly status: string }) {
+export function StatusBadge({ status }: { readonly status: string }) {
   return (
     <span class="badge" data-tone={toneOf(status)}>
       {status}

@@ -1,8 +1,8 @@
 // uPlot: the smallest chart library that draws thousands of points without a pause.
 import uPlot from 'uplot';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { dark } from '../state/preferences.ts';
-import { localInterval, localStart } from '../text/format.ts';
+import { darkMode } from '../state/preferences.ts';
+import { formatAxisLabel, formatIntervalStart } from '../text/format.ts';
 
 export interface Series {
   readonly name: string;
@@ -79,7 +79,7 @@ function optionsOf(
         size: 28,
         splits: (self, _, min, max) => splitsOf(self.data[0] ?? [], min, max, self.width / (long ? 110 : 72)),
         values: (_, at) =>
-          at.map((each) => (long ? localStart(each, interval) : localInterval(each, interval))),
+          at.map((each) => (long ? formatIntervalStart(each, interval) : formatAxisLabel(each, interval))),
       },
       {
         ...axis,
@@ -122,7 +122,7 @@ export function Chart(props: ChartProps) {
   const { label, interval, starts, series, kind, format, height = 220 } = props;
   const place = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState<number>();
-  const isDark = dark.value;
+  const isDark = darkMode.value;
 
   const drawn = useRef<uPlot>(null);
   const data = (): uPlot.AlignedData => [
@@ -152,7 +152,7 @@ export function Chart(props: ChartProps) {
       <div ref={place} class="plot" role="img" aria-label={label} style={{ height: `${height}px` }} />
       <figcaption>
         <span class="quiet chart-at">
-          {at === undefined ? 'total' : localStart(Date.parse(at), interval)}
+          {at === undefined ? 'total' : formatIntervalStart(Date.parse(at), interval)}
         </span>
         <ul class="legend">
           {series.map(({ name, tone, values, total }) => (
@@ -180,7 +180,7 @@ export function Chart(props: ChartProps) {
               <tbody>
                 {starts.map((start, index) => (
                   <tr key={start}>
-                    <th scope="row">{localStart(Date.parse(start), interval)}</th>
+                    <th scope="row">{formatIntervalStart(Date.parse(start), interval)}</th>
                     {series.map(({ name, values }) => (
                       <td key={name} class="num">
                         {format(values[index] ?? null)}

@@ -10,7 +10,7 @@ async function copy(text: string): Promise<boolean> {
 }
 
 /** Puts `text` on the clipboard; `what` says of what, for who does not see the button. */
-export function Copy({ text, what }: { readonly text: string; readonly what: string }) {
+export function CopyButton({ text, what }: { readonly text: string; readonly what: string }) {
   const [copied, setCopied] = useState<string>();
   async function onClick(): Promise<void> {
     setCopied((await copy(text)) ? 'Copied' : 'Not allowed: select it');
@@ -29,20 +29,20 @@ export function Copy({ text, what }: { readonly text: string; readonly what: str
 }
 
 /** An id: whole, selectable, to copy. */
-export function Id({ value, what }: { readonly value: string; readonly what: string }) {
+export function CopyableId({ value, what }: { readonly value: string; readonly what: string }) {
   return (
     <span class="id">
       <code>{value}</code>
-      <Copy text={value} what={what} />
+      <CopyButton text={value} what={what} />
     </span>
   );
 }
 
 /** Text of a machine: JSON, a command, what a server said. */
-export function Block({ text, what }: { readonly text: string; readonly what: string }) {
+export function CodeBlock({ text, what }: { readonly text: string; readonly what: string }) {
   return (
     <div class="block">
-      <Copy text={text} what={what} />
+      <CopyButton text={text} what={what} />
       {/* It may be wider than its place, and is then moved by the keyboard, too. */}
       <pre tabIndex={0} role="group" aria-label={what}>
         {text}

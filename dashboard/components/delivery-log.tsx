@@ -3,12 +3,12 @@ import { DELIVERY_STATUSES } from '../../lambdas/core/deliveries.ts';
 import { withQuery } from '../api/client.ts';
 import type { Delivery, List } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
-import { useAddress, withChanges } from '../state/url.ts';
-import { Badge } from './badge.tsx';
+import { useSearchParams, changeSearchParams } from '../state/url.ts';
+import { StatusBadge } from './badge.tsx';
 import { ListError } from './list-error.tsx';
 import { Card } from './page.tsx';
 import { Pager } from './pager.tsx';
-import { Empty, Loading } from './states.tsx';
+import { EmptyState, Loading } from './states.tsx';
 import { Table } from './table.tsx';
 import { Time } from './time.tsx';
 
@@ -29,7 +29,7 @@ function emptyWords(status: string, next: string | null): string {
 
 /** What became of each event for one endpoint; the filter is in the address, as `deliveries`. */
 export function DeliveryLog({ id }: { readonly id: string }) {
-  const [search, setSearch] = useAddress();
+  const [search, setSearch] = useSearchParams();
   const status = search.get('deliveries') ?? '';
   const cursor = search.get('cursor') ?? undefined;
   const path = withQuery(`/v1/webhooks/${id}/deliveries`, { status, cursor, limit: '20' });
@@ -38,7 +38,7 @@ export function DeliveryLog({ id }: { readonly id: string }) {
   });
   const { data, error } = resource;
   const set = (name: 'deliveries' | 'cursor', value: string | undefined): void =>
-    setSearch(withChanges(search, { cursor: undefined, [name]: value }));
+    setSearch(changeSearchParams(search, { cursor: undefined, [name]: value }));
   const picker = (
     <label class="filter inline">
       <span>Status</span>
@@ -60,7 +60,7 @@ export function DeliveryLog({ id }: { readonly id: string }) {
     <Card title="Deliveries" aside={picker}>
       <ListError of={resource} />
       {!data && !error && <Loading />}
-      {data?.data.length === 0 && <Empty title={emptyWords(status, data.next_cursor)} />}
+      {data?.data.length === 0 && <EmptyState title={emptyWords(status, data.next_cursor)} />}
       {data && data.data.length > 0 && (
         <Table caption="Deliveries, newest event first" columns={COLUMNS}>
           {data.data.map((delivery) => (
@@ -69,7 +69,7 @@ export function DeliveryLog({ id }: { readonly id: string }) {
                 <Time at={delivery.created_at} />
               </td>
               <td>
-                <Badge status={delivery.status} />
+                <StatusBadge status={delivery.status} />
               </td>
               <td class="to">
                 <Link href={`/deliveries/${delivery.id}`} data-row="">

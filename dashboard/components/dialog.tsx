@@ -4,7 +4,7 @@ import { toApiError, type ApiError } from '../api/client.ts';
 import { ErrorState } from './states.tsx';
 
 /** Says that something is under way whose answer is shown only once: no Esc may take it away. */
-export const Busy = createContext<(busy: boolean) => void>(() => {});
+export const SetDialogBusy = createContext<(busy: boolean) => void>(() => {});
 
 /** Over the page until it is closed; Esc closes it, and the focus goes back to where it was. */
 export function Dialog({
@@ -50,7 +50,7 @@ export function Dialog({
           ✕
         </button>
       </header>
-      <Busy.Provider value={setBusy}>{children}</Busy.Provider>
+      <SetDialogBusy.Provider value={setBusy}>{children}</SetDialogBusy.Provider>
     </dialog>
   );
 }

@@ -1,11 +1,16 @@
 import type { Endpoint } from '../api/types.ts';
-import { may } from '../state/app.ts';
-import { endpointState, heldText, missedText, type Missed } from '../text/endpoint-state.ts';
-import { plural } from '../text/format.ts';
+import { hasScope } from '../state/app.ts';
+import {
+  endpointState,
+  heldDeliveriesText,
+  missedEventsText,
+  type MissedEvents,
+} from '../text/endpoint-state.ts';
+import { pluralize } from '../text/format.ts';
 import { Time } from './time.tsx';
 
 /** Above an endpoint that needs a person: it fails, or it is paused or disabled. */
-export function StatusNote({
+export function StatusBanner({
   endpoint,
   onResume,
   onTest,
@@ -24,16 +29,17 @@ export function StatusNote({
       <div class="fault" role="status">
         <p>
           <strong>Failing since {since === null ? 'an unknown time' : <Time at={since} />}</strong>:{' '}
-          {plural(failures, 'consecutive failed attempt')}, {heldText(endpoint) ?? 'no delivery held'}.
+          {pluralize(failures, 'consecutive failed attempt')},{' '}
+          {heldDeliveriesText(endpoint) ?? 'no delivery held'}.
         </p>
         <p>
           From the tenth failure on, new deliveries are held, and one of them is sent as a probe at least
           every 15 minutes. When a delivery succeeds, the held deliveries follow.
         </p>
-        <button type="button" disabled={!may('admin')} onClick={onTest}>
+        <button type="button" disabled={!hasScope('admin')} onClick={onTest}>
           Send a test event
         </button>{' '}
-        <button type="button" disabled={!may('admin')} onClick={onRecover}>
+        <button type="button" disabled={!hasScope('admin')} onClick={onRecover}>
           Recover
         </button>
       </div>
@@ -47,7 +53,7 @@ export function StatusNote({
         since <Time at={changedAt} />. Events make no delivery meanwhile, and no event is lost: resume the
         endpoint, then recover what it missed.
       </p>
-      <button type="button" disabled={!may('admin')} onClick={onResume}>
+      <button type="button" disabled={!hasScope('admin')} onClick={onResume}>
         Resume
       </button>
     </div>
@@ -55,11 +61,11 @@ export function StatusNote({
 }
 
 /** After a resume: what the endpoint missed, and the way to get it delivered. */
-export function MissedNote({
+export function MissedEventsBanner({
   missed,
   onRecover,
 }: {
-  readonly missed: Missed;
+  readonly missed: MissedEvents;
   readonly onRecover: () => void;
 }) {
   const unknown = !missed.exact && missed.count === 0;
@@ -67,11 +73,11 @@ export function MissedNote({
     <div class="fault" data-level="warn" role="status">
       <p>
         <strong>
-          Resumed. {unknown ? 'Events may have been missed' : `It missed ${missedText(missed)}`}
+          Resumed. {unknown ? 'Events may have been missed' : `It missed ${missedEventsText(missed)}`}
         </strong>{' '}
         since <Time at={missed.since} />.
       </p>
-      <button type="button" disabled={!may('admin')} onClick={onRecover}>
+      <button type="button" disabled={!hasScope('admin')} onClick={onRecover}>
         Recover
       </button>
     </div>

@@ -1,12 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { CheckedUrl, Endpoint } from '../api/types.ts';
 import { client } from '../state/app.ts';
-import { EventPicker, USUAL_EVENTS, type Events } from './event-picker.tsx';
-import { Field, Form, wrongWith } from './form.tsx';
+import { EventPicker, DEFAULT_EVENTS, type EventFilter } from './event-picker.tsx';
+import { Field, Form, fieldError } from './form.tsx';
 
 export interface EndpointInput {
   readonly url: string;
-  readonly events: Events;
+  readonly events: EventFilter;
   /** null takes it away. */
   readonly description?: string | null;
 }
@@ -46,7 +46,7 @@ export function EndpointForm({
 }) {
   const [url, setUrl] = useState(endpoint?.url ?? '');
   const [description, setDescription] = useState(endpoint?.description ?? '');
-  const [events, setEvents] = useState<Events>(endpoint?.events ?? USUAL_EVENTS);
+  const [events, setEvents] = useState<EventFilter>(endpoint?.events ?? DEFAULT_EVENTS);
   const checked = useUrlCheck(url.trim());
   const words = description.trim();
   const refused = checked?.reason?.message;
@@ -67,7 +67,7 @@ export function EndpointForm({
         <>
           <Field
             label="URL"
-            error={wrongWith(fault, 'url') ?? refused}
+            error={fieldError(fault, 'url') ?? refused}
             hint={
               checked?.acceptable ? (
                 <span class="right">✓ Could be an endpoint</span>
@@ -89,7 +89,7 @@ export function EndpointForm({
               />
             )}
           </Field>
-          <Field label="Description" hint="For you; not sent." error={wrongWith(fault, 'description')}>
+          <Field label="Description" hint="For you; not sent." error={fieldError(fault, 'description')}>
             {(ties) => (
               <input
                 {...ties}

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { duration, number, percent } from '../text/format.ts';
+import { formatDuration, formatNumber, formatPercent } from '../text/format.ts';
 import { Chart } from './chart.tsx';
 import { Card } from './page.tsx';
 import { RangePicker, useStats } from './range-picker.tsx';
@@ -60,21 +60,21 @@ export function EndpointStats({ id }: { readonly id: string }) {
         <div class="stat">
           <h2>Error rate</h2>
           <p class="figure" data-bad={(counts?.error_rate ?? 0) > 0.1} data-name="error_rate">
-            {percent(counts?.error_rate ?? null)}
+            {formatPercent(counts?.error_rate ?? null)}
           </p>
           <p class="quiet">of all attempts</p>
         </div>
         <div class="stat">
           <h2>Attempts</h2>
           <p class="figure" data-name="attempts">
-            {counts ? number(counts.attempts) : '–'}
+            {counts ? formatNumber(counts.attempts) : '–'}
           </p>
-          <p class="quiet">{counts ? number(counts.failures) : '–'} failed</p>
+          <p class="quiet">{counts ? formatNumber(counts.failures) : '–'} failed</p>
         </div>
         <div class="stat">
           <h2>Duration, p95</h2>
-          <p class="figure">{duration(counts?.p95_ms ?? null)}</p>
-          <p class="quiet">half of them within {duration(counts?.p50_ms ?? null)}</p>
+          <p class="figure">{formatDuration(counts?.p95_ms ?? null)}</p>
+          <p class="quiet">half of them within {formatDuration(counts?.p50_ms ?? null)}</p>
         </div>
       </div>
       <Card title="Over time" aside={<RangePicker range={range} />}>
@@ -88,7 +88,7 @@ export function EndpointStats({ id }: { readonly id: string }) {
               starts={charts.starts}
               series={charts.rates}
               kind="lines"
-              format={percent}
+              format={formatPercent}
               height={180}
             />
             <Chart
@@ -97,7 +97,7 @@ export function EndpointStats({ id }: { readonly id: string }) {
               starts={charts.starts}
               series={charts.attempts}
               kind="stacked"
-              format={(value) => (value === null ? '–' : number(value))}
+              format={(value) => (value === null ? '–' : formatNumber(value))}
               height={180}
             />
             <Chart
@@ -106,7 +106,7 @@ export function EndpointStats({ id }: { readonly id: string }) {
               starts={charts.starts}
               series={charts.durations}
               kind="lines"
-              format={duration}
+              format={formatDuration}
               height={180}
             />
           </div>

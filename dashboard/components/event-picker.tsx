@@ -1,10 +1,10 @@
 import { DEFAULT_ENDPOINT_EVENTS, EVENT_NAMES } from '../../lambdas/core/events.ts';
 import type { Endpoint } from '../api/types.ts';
 
-export type Events = Endpoint['events'];
-type Named = Exclude<Events[number], '*'>;
+export type EventFilter = Endpoint['events'];
+type Named = Exclude<EventFilter[number], '*'>;
 
-export const USUAL_EVENTS: Events = [...DEFAULT_ENDPOINT_EVENTS];
+export const DEFAULT_EVENTS: EventFilter = [...DEFAULT_ENDPOINT_EVENTS];
 
 const DELIVERED = EVENT_NAMES.filter((name): name is Named => name !== 'unknown');
 
@@ -13,8 +13,8 @@ export function EventPicker({
   events,
   onChange,
 }: {
-  readonly events: Events;
-  readonly onChange: (events: Events) => void;
+  readonly events: EventFilter;
+  readonly onChange: (events: EventFilter) => void;
 }) {
   const all = events.includes('*');
   return (
@@ -24,7 +24,7 @@ export function EventPicker({
         <input
           type="checkbox"
           checked={all}
-          onChange={(event) => onChange(event.currentTarget.checked ? ['*'] : USUAL_EVENTS)}
+          onChange={(event) => onChange(event.currentTarget.checked ? ['*'] : DEFAULT_EVENTS)}
         />
         All, also those to come
       </label>

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { withQuery } from '../api/client.ts';
 import { client } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
-import { number, plural } from '../text/format.ts';
+import { formatNumber, pluralize } from '../text/format.ts';
 import type { LogQuery } from '../text/log-query.ts';
 
 const FORMATS = { csv: 'text/csv;charset=utf-8', ndjson: 'application/x-ndjson' } as const;
@@ -20,7 +20,7 @@ function save(parts: readonly Blob[], format: Format): void {
 }
 
 /** Everything that fits the filters, page after page, into a file. */
-export function Export({ query }: { readonly query: LogQuery }) {
+export function ExportButtons({ query }: { readonly query: LogQuery }) {
   const [pages, setPages] = useState<number>();
   const stop = useRef<AbortController>();
 
@@ -36,7 +36,7 @@ export function Export({ query }: { readonly query: LogQuery }) {
     try {
       do {
         setPages(parts.length);
-        const response = await client.send(
+        const response = await client.request(
           withQuery('/v1/send/logs/export', { format, ...filters, cursor }),
           {
             signal: controller.signal,
@@ -46,11 +46,11 @@ export function Export({ query }: { readonly query: LogQuery }) {
         cursor = response.headers.get('x-next-cursor') ?? undefined;
       } while (cursor !== undefined && parts.length < MOST_PAGES);
       save(parts, format);
-      if (cursor === undefined) notify('done', `Exported ${plural(parts.length, 'page')} as ${format}.`);
+      if (cursor === undefined) notify('done', `Exported ${pluralize(parts.length, 'page')} as ${format}.`);
       else
         notify(
           'wrong',
-          `The file holds the newest ${number(MOST_PAGES * 1_000)} events; the API has the rest.`,
+          `The file holds the newest ${formatNumber(MOST_PAGES * 1_000)} events; the API has the rest.`,
         );
     } catch (error) {
       if (!controller.signal.aborted) notify('wrong', `Not exported: ${(error as Error).message}`);

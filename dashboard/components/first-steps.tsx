@@ -1,6 +1,6 @@
 import { Link } from 'wouter-preact';
-import { may, session } from '../state/app.ts';
-import { Block } from './copyable.tsx';
+import { hasScope, session } from '../state/app.ts';
+import { CodeBlock } from './copyable.tsx';
 
 /** What to do while there is nothing to see. */
 export function FirstSteps({
@@ -25,7 +25,7 @@ export function FirstSteps({
             To the SES mailbox simulator: a delivery, a bounce, a complaint. The log shows it within seconds.
             Statistics leave it out.
           </p>
-          {may('send') ? (
+          {hasScope('send') ? (
             <button type="button" class="primary" onClick={onMail}>
               Send a test mail
             </button>
@@ -36,7 +36,7 @@ export function FirstSteps({
         <li>
           <h3>Attach your configuration set</h3>
           <p>Then all mail of your domain is tracked, whatever code sends it, SMTP included.</p>
-          <Block what="the command" text="npm run admin -- attach yourdomain.com" />
+          <CodeBlock what="the command" text="npm run admin -- attach yourdomain.com" />
           <p class="quiet">
             Or name the set in each mail you send: <code>{set}</code>
           </p>

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useContext, useId, useState } from 'preact/hooks';
 import { toApiError, type ApiError } from '../api/client.ts';
-import { Busy } from './dialog.tsx';
+import { SetDialogBusy } from './dialog.tsx';
 import { ErrorState } from './states.tsx';
 
 interface FieldProps {
@@ -78,7 +78,7 @@ export function Form({
 }) {
   const [fault, setFault] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
-  const tellDialog = useContext(Busy);
+  const tellDialog = useContext(SetDialogBusy);
   async function submit(event: JSX.TargetedEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
     setBusy(true);
@@ -96,7 +96,7 @@ export function Form({
   return (
     <form onSubmit={(event) => void submit(event)} noValidate>
       {children(fault)}
-      {fault && !fields.some((name) => wrongWith(fault, name) !== undefined) && <ErrorState error={fault} />}
+      {fault && !fields.some((name) => fieldError(fault, name) !== undefined) && <ErrorState error={fault} />}
       <footer class="dialog-foot">
         <button type="submit" class="primary" disabled={busy || disabled}>
           {action}
@@ -107,7 +107,7 @@ export function Form({
 }
 
 /** The API's word on a field, where it is about that one. */
-export function wrongWith(fault: ApiError | undefined, field: string): string | undefined {
+export function fieldError(fault: ApiError | undefined, field: string): string | undefined {
   const named = fault?.extras.field;
   return named === field || named?.startsWith(`${field}[`) === true ? fault?.message : undefined;
 }

@@ -1,6 +1,6 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useReducer, useState } from 'preact/hooks';
-import { Empty, Loading } from './states.tsx';
+import { EmptyState, Loading } from './states.tsx';
 
 const RELOADED = 'ivymail.reloaded';
 
@@ -33,11 +33,11 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
     }, []);
     if (failed)
       return (
-        <Empty title="This view could not be loaded.">
+        <EmptyState title="This view could not be loaded.">
           <button type="button" onClick={() => location.reload()}>
             Reload
           </button>
-        </Empty>
+        </EmptyState>
       );
     const Component = loaded;
     return Component ? <Component {...props} /> : <Loading />;

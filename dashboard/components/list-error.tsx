@@ -1,13 +1,13 @@
 import type { Resource } from '../api/use-resource.ts';
-import { useAddress, withChanges } from '../state/url.ts';
+import { useSearchParams, changeSearchParams } from '../state/url.ts';
 import { ErrorState } from './states.tsx';
 
 /** What went wrong with a page of a list; a cursor that is no longer good is left for the first page. */
 export function ListError({ of: { error, reload } }: { readonly of: Resource<unknown> }) {
-  const [search, setSearch] = useAddress();
+  const [search, setSearch] = useSearchParams();
   if (!error) return null;
   const again = (): void => {
-    if (error.code === 'invalid_cursor') setSearch(withChanges(search, { cursor: undefined }));
+    if (error.code === 'invalid_cursor') setSearch(changeSearchParams(search, { cursor: undefined }));
     else void reload();
   };
   return <ErrorState error={error} retry={again} />;

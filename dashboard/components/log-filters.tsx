@@ -1,13 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import { fromLocalInput, toLocalInput } from '../text/format.ts';
-import { withChanges } from '../state/url.ts';
-import type { LAST } from '../text/log-query.ts';
+import { changeSearchParams } from '../state/url.ts';
+import type { LOG_TIME_RANGES } from '../text/log-query.ts';
 
 interface Props {
   readonly search: URLSearchParams;
   readonly types: readonly string[];
   readonly statuses: readonly string[];
-  readonly ranges: typeof LAST;
+  readonly ranges: typeof LOG_TIME_RANGES;
   readonly onChange: (search: URLSearchParams, options?: { readonly replace: boolean }) => void;
 }
 
@@ -56,7 +56,7 @@ export function LogFilters({ search, types, statuses, ranges, onChange }: Props)
   const [picking, setPicking] = useState(custom);
   const time = search.get('last') ?? (custom || picking ? 'custom' : '');
   const set = (changes: Readonly<Record<string, string | undefined>>): void =>
-    onChange(withChanges(search, { cursor: undefined, ...changes }));
+    onChange(changeSearchParams(search, { cursor: undefined, ...changes }));
   const value = (name: string): string => search.get(name) ?? '';
   const timeInput = (name: 'after' | 'before', label: string) => (
     <label class="filter">

@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { withQuery } from '../api/client.ts';
 import type { Stats } from '../api/types.ts';
 import { useResource, type Resource } from '../api/use-resource.ts';
-import { useAddress, withChanges } from '../state/url.ts';
-import { RANGES, isRange, statsQueryOf, type RangeName } from '../text/stats-range.ts';
+import { useSearchParams, changeSearchParams } from '../state/url.ts';
+import { STATS_RANGES, isStatsRange, toStatsQuery, type StatsRangeName } from '../text/stats-range.ts';
 
 const USUAL_MS = 15_000;
 
@@ -23,12 +23,12 @@ function useNow(stepMs: number): number {
 export function useStats(
   endpointId?: string,
   pollMs = USUAL_MS,
-): Resource<Stats> & { readonly range: RangeName } {
-  const [search] = useAddress();
+): Resource<Stats> & { readonly range: StatsRangeName } {
+  const [search] = useSearchParams();
   const asked = search.get('range');
-  const range = isRange(asked) ? asked : '24h';
+  const range = isStatsRange(asked) ? asked : '24h';
   const nowMs = useNow(MOVES_ON_MS);
-  const path = withQuery('/v1/stats', { ...statsQueryOf(range, nowMs), endpoint_id: endpointId });
+  const path = withQuery('/v1/stats', { ...toStatsQuery(range, nowMs), endpoint_id: endpointId });
   const resource = useResource<Stats>(path, { pollMs });
   // What moves on by some minutes is shown as it was until it has come.
   const last = useRef<{ readonly of: string; readonly data: Stats } | undefined>(undefined);
@@ -37,16 +37,16 @@ export function useStats(
   return { ...resource, data: last.current?.of === of ? last.current.data : undefined, range };
 }
 
-export function RangePicker({ range }: { readonly range: RangeName }) {
-  const [search, setSearch] = useAddress();
+export function RangePicker({ range }: { readonly range: StatsRangeName }) {
+  const [search, setSearch] = useSearchParams();
   return (
     <div class="segments" role="group" aria-label="Time range">
-      {Object.entries(RANGES).map(([name, { name: words }]) => (
+      {Object.entries(STATS_RANGES).map(([name, { name: words }]) => (
         <button
           key={name}
           type="button"
           aria-pressed={name === range}
-          onClick={() => setSearch(withChanges(search, { range: name }), { replace: true })}
+          onClick={() => setSearch(changeSearchParams(search, { range: name }), { replace: true })}
         >
           {words}
         </button>

@@ -1,7 +1,7 @@
-import { percent } from '../text/format.ts';
+import { formatPercent } from '../text/format.ts';
 
 /** A rate on a scale that has the limits of SES on it; null where there is nothing to divide by. */
-export function Meter({
+export function RateMeter({
   name,
   rate,
   limits,
@@ -25,8 +25,13 @@ export function Meter({
   return (
     <div class="stat">
       <h2>{name}</h2>
-      <p class="figure">{percent(rate)}</p>
-      <div class="meter" data-level={level} role="img" aria-label={`${name}: ${percent(rate)}, ${words}`}>
+      <p class="figure">{formatPercent(rate)}</p>
+      <div
+        class="meter"
+        data-level={level}
+        role="img"
+        aria-label={`${name}: ${formatPercent(rate)}, ${words}`}
+      >
         <span class="fill" style={{ width: share(rate ?? 0) }} />
         <span class="limit" data-limit="review" style={{ left: share(review) }} />
         <span class="limit" data-limit="pause" style={{ left: share(pause) }} />
@@ -35,7 +40,7 @@ export function Meter({
         <span class="level" data-level={level}>
           {words}
         </span>{' '}
-        · review at {percent(review)}, pause at {percent(pause)}
+        · review at {formatPercent(review)}, pause at {formatPercent(pause)}
       </p>
     </div>
   );

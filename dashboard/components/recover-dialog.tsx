@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
-import type { RecoverAnswer, Recovery } from '../api/types.ts';
+import type { RecoverResult, Recovery } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { client } from '../state/app.ts';
-import { fromLocalInput, plural, toLocalInput } from '../text/format.ts';
-import { Badge } from './badge.tsx';
+import { fromLocalInput, pluralize, toLocalInput } from '../text/format.ts';
+import { StatusBadge } from './badge.tsx';
 import { Dialog } from './dialog.tsx';
-import { Field, Form, wrongWith } from './form.tsx';
+import { Field, Form, fieldError } from './form.tsx';
 import { Time } from './time.tsx';
 
 const DAY_MS = 86_400_000;
@@ -28,9 +28,9 @@ export function RecoverDialog({
     toLocalInput(given ?? new Date(Date.now() - DAY_MS).toISOString()),
   );
   const [until, setUntil] = useState('');
-  const [counted, setCounted] = useState<RecoverAnswer>();
-  const ask = (dryRun: boolean): Promise<RecoverAnswer> =>
-    client.call<RecoverAnswer>(`/v1/webhooks/${id}/recover`, {
+  const [counted, setCounted] = useState<RecoverResult>();
+  const ask = (dryRun: boolean): Promise<RecoverResult> =>
+    client.call<RecoverResult>(`/v1/webhooks/${id}/recover`, {
       method: 'POST',
       body: { since: fromLocalInput(since), until: fromLocalInput(until), dry_run: dryRun },
     });
@@ -63,16 +63,16 @@ export function RecoverDialog({
       </p>
       <Form
         fields={['since', 'until']}
-        action={counted ? `Deliver ${plural(counted.count, 'event')}` : 'Count them'}
+        action={counted ? `Deliver ${pluralize(counted.count, 'event')}` : 'Count them'}
         onSubmit={submit}
         disabled={since === '' || counted?.count === 0}
       >
         {(fault) => (
           <>
-            <Field label="Since" hint="The time of the event." error={wrongWith(fault, 'since')}>
+            <Field label="Since" hint="The time of the event." error={fieldError(fault, 'since')}>
               {time('since', since, setSince)}
             </Field>
-            <Field label="Until" hint="Empty: until now." error={wrongWith(fault, 'until')}>
+            <Field label="Until" hint="Empty: until now." error={fieldError(fault, 'until')}>
               {time('until', until, setUntil)}
             </Field>
             <p class="count" aria-live="polite">
@@ -80,7 +80,7 @@ export function RecoverDialog({
                 <>
                   <b>
                     {counted.exact ? '' : 'More than '}
-                    {plural(counted.count, 'event')}
+                    {pluralize(counted.count, 'event')}
                   </b>{' '}
                   missed in that time.
                 </>
@@ -103,7 +103,7 @@ function Progress({ id }: { readonly id: string }) {
     <div class="card recovery">
       <div class="card-head">
         <h2>Recovery</h2>
-        <Badge status={status} />
+        <StatusBadge status={status} />
       </div>
       <progress
         value={status === 'completed' ? 1 : started}
@@ -112,7 +112,7 @@ function Progress({ id }: { readonly id: string }) {
         {started} of {count}
       </progress>
       <p role="status">
-        {started} of {plural(count, 'event')} started, from <Time at={since} /> until <Time at={until} />
+        {started} of {pluralize(count, 'event')} started, from <Time at={since} /> until <Time at={until} />
       </p>
     </div>
   );

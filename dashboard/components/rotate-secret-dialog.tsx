@@ -1,14 +1,15 @@
 import { useState } from 'preact/hooks';
 import type { RotatedSecret } from '../api/types.ts';
 import { client } from '../state/app.ts';
-import { span } from '../text/format.ts';
+import { formatSeconds } from '../text/format.ts';
 import { Dialog } from './dialog.tsx';
-import { Form, SelectField, wrongWith } from './form.tsx';
-import { Secret } from './signing-secret.tsx';
+import { Form, SelectField, fieldError } from './form.tsx';
+import { SigningSecret } from './signing-secret.tsx';
 import { Time } from './time.tsx';
 
 const OVERLAPS = [0, 3_600, 86_400, 3 * 86_400, 7 * 86_400].map(
-  (seconds) => [String(seconds), seconds === 0 ? 'None: the old one ends at once' : span(seconds)] as const,
+  (seconds) =>
+    [String(seconds), seconds === 0 ? 'None: the old one ends at once' : formatSeconds(seconds)] as const,
 );
 
 export function RotateDialog({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
@@ -33,7 +34,7 @@ export function RotateDialog({ id, onClose }: { readonly id: string; readonly on
             </>
           )}
         </p>
-        <Secret secret={rotated.secret} />
+        <SigningSecret secret={rotated.secret} />
       </Dialog>
     );
   return (
@@ -43,7 +44,7 @@ export function RotateDialog({ id, onClose }: { readonly id: string; readonly on
           <SelectField
             label="Overlap"
             hint="So long both secrets sign every request, and your server may know either."
-            error={wrongWith(fault, 'overlap_seconds')}
+            error={fieldError(fault, 'overlap_seconds')}
             name="overlap"
             value={String(overlap)}
             options={OVERLAPS}

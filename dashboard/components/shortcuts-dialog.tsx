@@ -10,7 +10,7 @@ const KEYS = [
   ['?', 'This list'],
 ] as const;
 
-export function HelpDialog({ onClose }: { readonly onClose: () => void }) {
+export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose}>
       <dl class="keys">

@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import { VERIFIERS } from '../text/verifiers.ts';
-import { Block } from './copyable.tsx';
+import { CodeBlock } from './copyable.tsx';
 
 type Language = keyof typeof VERIFIERS;
 
 /** A secret that was just made, and what the receiver does with it. */
-export function Secret({ secret }: { readonly secret: string }) {
+export function SigningSecret({ secret }: { readonly secret: string }) {
   const [language, setLanguage] = useState<Language>('Node.js');
   return (
     <>
@@ -13,7 +13,7 @@ export function Secret({ secret }: { readonly secret: string }) {
         Every request is signed with this secret. Copy it now to where your server keeps its secrets: it is
         not shown again by itself.
       </p>
-      <Block what="the secret" text={secret} />
+      <CodeBlock what="the secret" text={secret} />
       <h3>Verify it</h3>
       <div class="segments" role="group" aria-label="Language">
         {(Object.keys(VERIFIERS) as Language[]).map((name) => (
@@ -22,7 +22,7 @@ export function Secret({ secret }: { readonly secret: string }) {
           </button>
         ))}
       </div>
-      <Block what={`the verifier in ${language}`} text={VERIFIERS[language]} />
+      <CodeBlock what={`the verifier in ${language}`} text={VERIFIERS[language]} />
       <p class="quiet">The libraries of Standard Webhooks verify it, too.</p>
     </>
   );

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../api/client.ts';
 
 /** Nothing there, and what to do about it. */
-export function Empty({
+export function EmptyState({
   title,
   children,
 }: {

@@ -5,7 +5,7 @@ import { client } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
 import { lastFrom } from '../state/preferences.ts';
 import { Dialog } from './dialog.tsx';
-import { Field, Form, SelectField, wrongWith } from './form.tsx';
+import { Field, Form, SelectField, fieldError } from './form.tsx';
 
 /** The addresses of SES's mailbox simulator. https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html */
 const SIMULATED = [
@@ -18,7 +18,7 @@ const SIMULATED = [
 const TO_OPTIONS = SIMULATED.map(({ to, outcome }) => [to, `${to.split('@')[0]}@ … ${outcome}`] as const);
 
 /** Sends a mail of which SES says beforehand what becomes of it: it costs no reputation, and works in the sandbox. */
-export function TestMail({
+export function TestEmailDialog({
   onClose,
   onSent,
 }: {
@@ -48,7 +48,7 @@ export function TestMail({
             <Field
               label="From"
               hint="An address or a domain that is verified in SES."
-              error={wrongWith(fault, 'from')}
+              error={fieldError(fault, 'from')}
             >
               {(ties) => (
                 <input
@@ -65,7 +65,7 @@ export function TestMail({
             <SelectField
               label="To"
               hint="Addresses of the SES mailbox simulator. They work in the sandbox and do not affect your reputation. Statistics leave them out."
-              error={wrongWith(fault, 'to')}
+              error={fieldError(fault, 'to')}
               name="to"
               value={to}
               options={TO_OPTIONS}

@@ -2,19 +2,19 @@ import { useState } from 'preact/hooks';
 import { EVENT_NAMES } from '../../lambdas/core/events.ts';
 import type { WebhookTest } from '../api/types.ts';
 import { client } from '../state/app.ts';
-import { AttemptView } from './attempt-details.tsx';
+import { AttemptDetails } from './attempt-details.tsx';
 import { Dialog } from './dialog.tsx';
-import type { Events } from './event-picker.tsx';
-import { Form, SelectField, wrongWith } from './form.tsx';
+import type { EventFilter } from './event-picker.tsx';
+import { Form, SelectField, fieldError } from './form.tsx';
 
 /** One sample event, now: with the answer of the receiver. */
-export function TestDialog({
+export function TestEventDialog({
   id,
   events,
   onClose,
 }: {
   readonly id: string;
-  readonly events: Events;
+  readonly events: EventFilter;
   readonly onClose: () => void;
 }) {
   const names = EVENT_NAMES.filter(
@@ -33,7 +33,7 @@ export function TestDialog({
           <SelectField
             label="Event"
             hint="A sample, signed like any other. It is in no log, and not counted."
-            error={wrongWith(fault, 'event')}
+            error={fieldError(fault, 'event')}
             name="event"
             value={event}
             options={names}
@@ -42,7 +42,7 @@ export function TestDialog({
         )}
       </Form>
       <div aria-live="polite">
-        {told && <AttemptView attempt={told.attempt} eventId={told.event_id} payload={told.payload} />}
+        {told && <AttemptDetails attempt={told.attempt} eventId={told.event_id} payload={told.payload} />}
       </div>
     </Dialog>
   );

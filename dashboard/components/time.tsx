@@ -1,10 +1,10 @@
-import { localTime } from '../text/format.ts';
+import { formatLocalTime } from '../text/format.ts';
 
 /** A time in the local zone; the exact one in UTC shows on hover, and can be copied from there. */
 export function Time({ at }: { readonly at: string }) {
   return (
     <time dateTime={at} title={at.replace('T', ' ').replace('Z', ' UTC')}>
-      {localTime(at)}
+      {formatLocalTime(at)}
     </time>
   );
 }

@@ -1,13 +1,13 @@
 import { useState } from 'preact/hooks';
 import type { ApiKey, List, NewApiKey } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
-import { Block } from '../components/copyable.tsx';
+import { CodeBlock } from '../components/copyable.tsx';
 import { Confirm, Dialog } from '../components/dialog.tsx';
-import { Field, Form, SelectField, wrongWith } from '../components/form.tsx';
+import { Field, Form, SelectField, fieldError } from '../components/form.tsx';
 import { Page } from '../components/page.tsx';
 import { ErrorState, Loading } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
-import { client, may, session } from '../state/app.ts';
+import { client, hasScope, session } from '../state/app.ts';
 import { Table } from '../components/table.tsx';
 import { notify } from '../state/notices.ts';
 
@@ -44,7 +44,7 @@ function Create({ onClose, onMade }: { readonly onClose: () => void; readonly on
     return (
       <Dialog key="made" title="The new API key" onClose={onClose}>
         <p>Copy it now: it is not stored, and never shown again.</p>
-        <Block what="the API key" text={made.key} />
+        <CodeBlock what="the API key" text={made.key} />
         <footer class="dialog-foot">
           <button type="button" class="primary" onClick={onClose}>
             Done
@@ -62,7 +62,7 @@ function Create({ onClose, onMade }: { readonly onClose: () => void; readonly on
       >
         {(fault) => (
           <>
-            <Field label="Name" hint="Where it is used." error={wrongWith(fault, 'name')}>
+            <Field label="Name" hint="Where it is used." error={fieldError(fault, 'name')}>
               {(ties) => (
                 <input
                   {...ties}
@@ -97,7 +97,7 @@ function Create({ onClose, onMade }: { readonly onClose: () => void; readonly on
             </fieldset>
             <SelectField
               label="Expires"
-              error={wrongWith(fault, 'expires_at')}
+              error={fieldError(fault, 'expires_at')}
               name="expires"
               value={days}
               options={Object.entries(ENDS)}
@@ -111,7 +111,7 @@ function Create({ onClose, onMade }: { readonly onClose: () => void; readonly on
 }
 
 export function ApiKeys() {
-  const isAdmin = may('admin');
+  const isAdmin = hasScope('admin');
   const { data, error, reload } = useResource<List<ApiKey>>(isAdmin ? '/v1/api-keys' : undefined);
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<ApiKey>();

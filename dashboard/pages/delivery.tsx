@@ -2,15 +2,15 @@ import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { DeliveryWithAttempts, Endpoint } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
-import { AttemptView } from '../components/attempt-details.tsx';
-import { Badge } from '../components/badge.tsx';
-import { Id } from '../components/copyable.tsx';
+import { AttemptDetails } from '../components/attempt-details.tsx';
+import { StatusBadge } from '../components/badge.tsx';
+import { CopyableId } from '../components/copyable.tsx';
 import { Card, Page } from '../components/page.tsx';
-import { Empty, ErrorState, Loading } from '../components/states.tsx';
+import { EmptyState, ErrorState, Loading } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
-import { client, may } from '../state/app.ts';
+import { client, hasScope } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
-import { ago } from '../text/format.ts';
+import { formatRelativeTime } from '../text/format.ts';
 
 const POLL_MS = 3_000;
 
@@ -49,7 +49,7 @@ export function Delivery({ id }: { readonly id: string }) {
         <button
           type="button"
           class="primary"
-          disabled={!may('admin') || busy || !data}
+          disabled={!hasScope('admin') || busy || !data}
           onClick={() => void redeliver()}
         >
           Redeliver
@@ -61,23 +61,24 @@ export function Delivery({ id }: { readonly id: string }) {
       {data && (
         <>
           <div class="facts">
-            <Badge status={data.status} />
+            <StatusBadge status={data.status} />
             <span>{STATUS_WORDS[data.status]}</span>
           </div>
           {data.next_attempt_at !== null && (
             <p class="fault" data-level="warn">
-              Next attempt {ago(data.next_attempt_at, Date.now())}, at <Time at={data.next_attempt_at} />
+              Next attempt {formatRelativeTime(data.next_attempt_at, Date.now())}, at{' '}
+              <Time at={data.next_attempt_at} />
             </p>
           )}
           <div class="facts">
-            <Id value={data.id} what="the delivery id" />
+            <CopyableId value={data.id} what="the delivery id" />
             {data.to !== null && <span class="tag">to {data.to}</span>}
             <Link href={`/logs/${encodeURIComponent(data.message_id)}`}>The message</Link>
           </div>
           <Card title="Attempts" aside={<span class="quiet">{data.attempt_count} made</span>}>
-            {data.attempts.length === 0 && <Empty title="None yet." />}
+            {data.attempts.length === 0 && <EmptyState title="None yet." />}
             {data.attempts.toReversed().map((attempt) => (
-              <AttemptView
+              <AttemptDetails
                 key={attempt.number}
                 attempt={attempt}
                 eventId={data.event_id}

@@ -4,22 +4,22 @@ import { EVENT_NAMES, LOG_TYPES, LOG_TYPE_OF } from '../../lambdas/core/events.t
 import { withQuery } from '../api/client.ts';
 import type { List, LogEntry } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
-import { Badge } from '../components/badge.tsx';
-import { Export } from '../components/export-buttons.tsx';
+import { StatusBadge } from '../components/badge.tsx';
+import { ExportButtons } from '../components/export-buttons.tsx';
 import { ListError } from '../components/list-error.tsx';
 import { Page } from '../components/page.tsx';
 import { Pager } from '../components/pager.tsx';
-import { Empty, Loading } from '../components/states.tsx';
-import { TestMail } from '../components/test-email-dialog.tsx';
+import { EmptyState, Loading } from '../components/states.tsx';
+import { TestEmailDialog } from '../components/test-email-dialog.tsx';
 import { Time } from '../components/time.tsx';
-import { useAddress, withChanges } from '../state/url.ts';
-import { may } from '../state/app.ts';
+import { useSearchParams, changeSearchParams } from '../state/url.ts';
+import { hasScope } from '../state/app.ts';
 import { live } from '../state/preferences.ts';
 import { shortReason } from '../text/explain.ts';
-import { plural } from '../text/format.ts';
+import { pluralize } from '../text/format.ts';
 import { LogFilters } from '../components/log-filters.tsx';
 import { Table } from '../components/table.tsx';
-import { LAST, queryOf } from '../text/log-query.ts';
+import { LOG_TIME_RANGES, toLogQuery } from '../text/log-query.ts';
 
 const COLUMNS = [
   { name: 'Time' },
@@ -82,7 +82,7 @@ function Row({ entry, isNew }: { readonly entry: LogEntry; readonly isNew: boole
         <Time at={entry.timestamp} />
       </td>
       <td>
-        <Badge status={entry.status} />
+        <StatusBadge status={entry.status} />
       </td>
       <td class="to">
         <Link href={path} data-row="">
@@ -101,9 +101,9 @@ function Row({ entry, isNew }: { readonly entry: LogEntry; readonly isNew: boole
 }
 
 export function Logs() {
-  const [search, setSearch] = useAddress();
+  const [search, setSearch] = useSearchParams();
   const text = search.toString();
-  const query = useMemo(() => queryOf(search, Date.now()), [text]);
+  const query = useMemo(() => toLogQuery(search, Date.now()), [text]);
   const path = withQuery('/v1/send/logs', { ...query, limit: LIMIT });
   const onFirstPage = search.get('cursor') === null;
   const [eager, setEager] = useState(false);
@@ -137,7 +137,7 @@ export function Logs() {
   // Back at the newest by way of a cursor: from here on it is live again.
   const atNewest = !onFirstPage && data?.prev_cursor === null;
   useEffect(() => {
-    if (atNewest) setSearch(withChanges(search, { cursor: undefined }), { replace: true });
+    if (atNewest) setSearch(changeSearchParams(search, { cursor: undefined }), { replace: true });
   }, [atNewest]);
   const emptyWords =
     list?.next_cursor === null
@@ -162,8 +162,8 @@ export function Logs() {
             />
             Live
           </label>
-          <Export query={query} />
-          {may('send') && (
+          <ExportButtons query={query} />
+          {hasScope('send') && (
             <button type="button" class="primary" onClick={() => setMailing(true)}>
               Send a test mail
             </button>
@@ -177,7 +177,7 @@ export function Logs() {
           (name) => !search.get('type') || LOG_TYPE_OF[name] === search.get('type'),
         )}
         types={LOG_TYPES}
-        ranges={LAST}
+        ranges={LOG_TIME_RANGES}
         onChange={setSearch}
       />
       <ListError of={resource} />
@@ -192,14 +192,14 @@ export function Logs() {
               table.current?.querySelector<HTMLElement>('a[data-row]')?.focus({ preventScroll: true });
             }}
           >
-            {plural(fresh, 'new event')}: show
+            {pluralize(fresh, 'new event')}: show
           </button>
         )}
       </div>
       <div class="panel" ref={table}>
         {!list && !error && <Loading lines={16} />}
         {list && list.data.length === 0 && (
-          <Empty title={emptyWords}>
+          <EmptyState title={emptyWords}>
             {list.next_cursor !== null ? (
               <button type="button" onClick={() => move(list.next_cursor ?? '')}>
                 Look further
@@ -213,7 +213,7 @@ export function Logs() {
                 Send a test mail, or see the first steps on the <Link href="/">overview</Link>.
               </p>
             )}
-          </Empty>
+          </EmptyState>
         )}
         {list && list.data.length > 0 && (
           <Table caption="What happened to mails, newest first" columns={COLUMNS} kind="log">
@@ -229,7 +229,7 @@ export function Logs() {
       </div>
       <Pager prev={list?.prev_cursor} next={list?.next_cursor} onMove={move} />
       {mailing && (
-        <TestMail
+        <TestEmailDialog
           onClose={() => setMailing(false)}
           onSent={() => {
             setEager(true);

@@ -2,20 +2,20 @@ import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { Delivery, Endpoint, List, LogEntry, Timeline } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
-import { Badge, toneOf } from '../components/badge.tsx';
-import { Block, Id } from '../components/copyable.tsx';
+import { StatusBadge, toneOf } from '../components/badge.tsx';
+import { CodeBlock, CopyableId } from '../components/copyable.tsx';
 import { Card, Page } from '../components/page.tsx';
-import { Empty, ErrorState, Loading } from '../components/states.tsx';
+import { EmptyState, ErrorState, Loading } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
-import { detailsOf, explain } from '../text/explain.ts';
-import { plural } from '../text/format.ts';
+import { eventDetails, explain } from '../text/explain.ts';
+import { pluralize } from '../text/format.ts';
 
 const POLL_MS = 4_000;
 
 type Recipient = Timeline['recipients'][number];
 
 /** Fields as the webhook has them, under their own names. A link is text: a click on it would be a visit. */
-function Details({ fields }: { readonly fields: ReturnType<typeof detailsOf> }) {
+function Details({ fields }: { readonly fields: ReturnType<typeof eventDetails> }) {
   return (
     <dl class="details">
       {fields.map(([name, value]) => (
@@ -32,14 +32,14 @@ function Details({ fields }: { readonly fields: ReturnType<typeof detailsOf> }) 
 
 function Event({ entry }: { readonly entry: LogEntry }) {
   const explanation = explain(entry);
-  const details = detailsOf(entry);
+  const details = eventDetails(entry);
   return (
     <li data-tone={toneOf(entry.status)}>
       <div class="event-head">
-        <Badge status={entry.status} />
+        <StatusBadge status={entry.status} />
         <Time at={entry.timestamp} />
         <span class="event-id">
-          <Id value={entry.event_id} what="the event id" />
+          <CopyableId value={entry.event_id} what="the event id" />
         </span>
       </div>
       {explanation && (
@@ -60,7 +60,7 @@ function RecipientCard({ recipient }: { readonly recipient: Recipient }) {
   return (
     <Card
       title={to ?? 'No recipient named by SES'}
-      aside={status === null ? undefined : <Badge status={status} />}
+      aside={status === null ? undefined : <StatusBadge status={status} />}
     >
       <ol class="timeline">
         {events.map((entry) => (
@@ -76,18 +76,18 @@ function Deliveries({ deliveries }: { readonly deliveries: readonly Delivery[] }
   const endpoints = useResource<List<Endpoint>>('/v1/webhooks');
   const urlOf = new Map(endpoints.data?.data.map(({ id, url }) => [id, url]));
   if (deliveries.length === 0)
-    return <Empty title="No webhook was told of this mail: none of your endpoints wanted its events." />;
+    return <EmptyState title="No webhook was told of this mail: none of your endpoints wanted its events." />;
   return (
     <ul class="rows">
       {deliveries.map((delivery) => (
         <li key={delivery.id}>
-          <Badge status={delivery.status} />
+          <StatusBadge status={delivery.status} />
           <Link href={`/deliveries/${delivery.id}`} class="grow">
             {delivery.event} {delivery.to !== null && <span class="quiet">to {delivery.to}</span>}
             <span class="quiet line">{urlOf.get(delivery.endpoint_id) ?? delivery.endpoint_id}</span>
           </Link>
           <span class="num">
-            {plural(delivery.attempt_count, 'attempt')}
+            {pluralize(delivery.attempt_count, 'attempt')}
             {delivery.next_attempt_at !== null && (
               <span class="quiet line">
                 next <Time at={delivery.next_attempt_at} />
@@ -112,9 +112,9 @@ function RawEvents({ id }: { readonly id: string }) {
       </summary>
       {error && <ErrorState error={error} retry={() => void reload()} />}
       {open && !data && !error && <Loading />}
-      {data?.raw_events?.length === 0 && <Empty title="None: this mail never reached SES." />}
+      {data?.raw_events?.length === 0 && <EmptyState title="None: this mail never reached SES." />}
       {data?.raw_events?.map(({ event_ids: ids, raw }) => (
-        <Block key={ids[0]} what="the raw SES event" text={JSON.stringify(raw, null, 2)} />
+        <CodeBlock key={ids[0]} what="the raw SES event" text={JSON.stringify(raw, null, 2)} />
       ))}
     </details>
   );
@@ -135,7 +135,7 @@ export function Message({ id }: { readonly id: string }) {
       {data && (
         <>
           <div class="facts">
-            <span class="quiet">message_id</span> <Id value={data.message_id} what="the message id" />
+            <span class="quiet">message_id</span> <CopyableId value={data.message_id} what="the message id" />
             {Object.entries(data.tags ?? {}).map(([name, value]) => (
               <span key={name} class="tag">
                 {name}: {value}

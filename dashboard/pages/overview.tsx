@@ -2,19 +2,19 @@ import { useMemo, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { Endpoint, List, LogEntry, Stats } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
-import { Badge } from '../components/badge.tsx';
+import { StatusBadge } from '../components/badge.tsx';
 import { Chart, type Series } from '../components/chart.tsx';
 import { FirstSteps } from '../components/first-steps.tsx';
-import { Meter } from '../components/rate-meter.tsx';
+import { RateMeter } from '../components/rate-meter.tsx';
 import { Card, Page } from '../components/page.tsx';
 import { RangePicker, useStats } from '../components/range-picker.tsx';
-import { Empty, ErrorState, Loading } from '../components/states.tsx';
-import { TestMail } from '../components/test-email-dialog.tsx';
+import { EmptyState, ErrorState, Loading } from '../components/states.tsx';
+import { TestEmailDialog } from '../components/test-email-dialog.tsx';
 import { Time } from '../components/time.tsx';
-import { may } from '../state/app.ts';
-import { endpointState, failingFirst, heldText } from '../text/endpoint-state.ts';
+import { hasScope } from '../state/app.ts';
+import { endpointState, failingFirst, heldDeliveriesText } from '../text/endpoint-state.ts';
 import { explain } from '../text/explain.ts';
-import { duration, number, percent, plural } from '../text/format.ts';
+import { formatDuration, formatNumber, formatPercent, pluralize } from '../text/format.ts';
 
 const POLL_MS = 15_000;
 
@@ -48,7 +48,7 @@ function Volume({ stats }: { readonly stats: Stats }) {
       starts={starts}
       series={series}
       kind="stacked"
-      format={(value) => (value === null ? '–' : number(value))}
+      format={(value) => (value === null ? '–' : formatNumber(value))}
     />
   );
 }
@@ -57,10 +57,10 @@ function Volume({ stats }: { readonly stats: Stats }) {
 function engagement({ totals, rates }: Stats): string {
   if (totals.opened + totals.clicked === 0) return '';
   const of = (noun: string, all: number, automated: number): string =>
-    `${plural(all, noun)} (${number(automated)} automated)`;
+    `${pluralize(all, noun)} (${formatNumber(automated)} automated)`;
   const opens = of('open', totals.opened, totals.opened_automated);
   const clicks = of('click', totals.clicked, totals.clicked_automated);
-  return `${opens}, ${clicks}. Without the automated ones: ${percent(rates.open)} opens and ${percent(rates.click)} clicks per delivered email. `;
+  return `${opens}, ${clicks}. Without the automated ones: ${formatPercent(rates.open)} opens and ${formatPercent(rates.click)} clicks per delivered email. `;
 }
 
 function Rates({ stats }: { readonly stats: Stats }) {
@@ -69,56 +69,56 @@ function Rates({ stats }: { readonly stats: Stats }) {
     <div class="stats">
       <div class="stat">
         <h2>Sent</h2>
-        <p class="figure">{number(totals.sent)}</p>
+        <p class="figure">{formatNumber(totals.sent)}</p>
         <p class="quiet">accepted by SES</p>
       </div>
       <div class="stat">
         <h2>Delivery rate</h2>
-        <p class="figure">{percent(rates.delivery)}</p>
+        <p class="figure">{formatPercent(rates.delivery)}</p>
         <div
           class="meter"
           data-level="good"
           role="img"
-          aria-label={`Delivery rate: ${percent(rates.delivery)}`}
+          aria-label={`Delivery rate: ${formatPercent(rates.delivery)}`}
         >
           <span class="fill" style={{ width: `${Math.min(100, (rates.delivery ?? 0) * 100)}%` }} />
         </div>
         <p class="quiet">
-          {number(totals.delivered)} delivered, {number(totals.suppressed)} suppressed,{' '}
-          {number(totals.failed)} failed
+          {formatNumber(totals.delivered)} delivered, {formatNumber(totals.suppressed)} suppressed,{' '}
+          {formatNumber(totals.failed)} failed
         </p>
       </div>
-      <Meter name="Bounce rate" rate={rates.bounce} limits={limits.bounce} />
-      <Meter name="Complaint rate" rate={rates.complaint} limits={limits.complaint} />
+      <RateMeter name="Bounce rate" rate={rates.bounce} limits={limits.bounce} />
+      <RateMeter name="Complaint rate" rate={rates.complaint} limits={limits.complaint} />
     </div>
   );
 }
 
-function trouble(lists: readonly (List<LogEntry> | undefined)[]): readonly LogEntry[] {
+function newestIssues(lists: readonly (List<LogEntry> | undefined)[]): readonly LogEntry[] {
   return lists
     .flatMap((list) => list?.data ?? [])
     .toSorted((left, right) => (left.timestamp < right.timestamp ? 1 : -1))
     .slice(0, 8);
 }
 
-function Trouble() {
+function RecentIssues() {
   const bounces = useResource<List<LogEntry>>('/v1/send/logs?type=bounce&limit=8', { pollMs: POLL_MS });
   const complaints = useResource<List<LogEntry>>('/v1/send/logs?type=complaint&limit=8', { pollMs: POLL_MS });
   const failed = useResource<List<LogEntry>>('/v1/send/logs?status=failed&limit=8', { pollMs: POLL_MS });
   const all = [bounces, complaints, failed];
   const error = all.find((each) => each.error && !each.data)?.error;
-  const entries = trouble(all.map(({ data }) => data));
+  const entries = newestIssues(all.map(({ data }) => data));
   return (
     <Card title="Recent trouble" aside={<Link href="/logs?type=bounce">All bounces</Link>}>
       {error && <ErrorState error={error} retry={() => all.forEach((each) => void each.reload())} />}
       {!error && all.some(({ data }) => !data) && <Loading />}
       {!error && all.every(({ data }) => data) && entries.length === 0 && (
-        <Empty title="No bounce, no complaint, no failure." />
+        <EmptyState title="No bounce, no complaint, no failure." />
       )}
       <ul class="rows">
         {entries.map((entry) => (
           <li key={entry.event_id}>
-            <Badge status={entry.status} />
+            <StatusBadge status={entry.status} />
             <Link href={`/logs/${encodeURIComponent(entry.message_id)}`} class="grow">
               {entry.to ?? '(no recipient named)'}
               <span class="quiet line">{explain(entry)?.meaning ?? entry.subject}</span>
@@ -143,9 +143,9 @@ function EndpointHealth({
     <Card title="Webhook endpoints" aside={<Link href="/webhooks">All webhooks</Link>}>
       {endpoints === undefined && <Loading lines={3} />}
       {endpoints?.length === 0 && (
-        <Empty title="Nobody is told yet.">
+        <EmptyState title="Nobody is told yet.">
           <Link href="/webhooks?new=1">Add a webhook</Link>
-        </Empty>
+        </EmptyState>
       )}
       <ul class="rows">
         {failingFirst(endpoints ?? [])
@@ -154,16 +154,16 @@ function EndpointHealth({
             const counts = byId.get(endpoint.id);
             return (
               <li key={endpoint.id}>
-                <Badge status={endpointState(endpoint)} />
+                <StatusBadge status={endpointState(endpoint)} />
                 <Link href={`/webhooks/${endpoint.id}`} class="grow">
                   {endpoint.description ?? new URL(endpoint.url).host}
-                  <span class="quiet line">{heldText(endpoint) ?? endpoint.url}</span>
+                  <span class="quiet line">{heldDeliveriesText(endpoint) ?? endpoint.url}</span>
                 </Link>
                 <span class="num" data-bad={(counts?.error_rate ?? 0) > 0.1}>
-                  {percent(counts?.error_rate ?? null)}
+                  {formatPercent(counts?.error_rate ?? null)}
                   <span class="quiet line">
-                    {counts ? plural(counts.attempts, 'attempt') : '–'} · p95{' '}
-                    {duration(counts?.p95_ms ?? null)}
+                    {counts ? pluralize(counts.attempts, 'attempt') : '–'} · p95{' '}
+                    {formatDuration(counts?.p95_ms ?? null)}
                   </span>
                 </span>
               </li>
@@ -186,7 +186,7 @@ export function Overview() {
       actions={
         <>
           <RangePicker range={range} />
-          {may('send') && (
+          {hasScope('send') && (
             <button type="button" class="primary" onClick={() => setMailing(true)}>
               Send a test mail
             </button>
@@ -208,11 +208,11 @@ export function Overview() {
         )}
       </Card>
       <div class="columns">
-        <Trouble />
+        <RecentIssues />
         <EndpointHealth endpoints={endpoints.data?.data} stats={stats} />
       </div>
       {mailing && (
-        <TestMail
+        <TestEmailDialog
           onClose={() => setMailing(false)}
           onSent={() => {
             void newest.reload();

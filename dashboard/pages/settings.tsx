@@ -1,9 +1,9 @@
-import { Id } from '../components/copyable.tsx';
+import { CopyableId } from '../components/copyable.tsx';
 import { Card, Page } from '../components/page.tsx';
 import { Time } from '../components/time.tsx';
-import { ROOT, session } from '../state/app.ts';
+import { API_ROOT, session } from '../state/app.ts';
 import { THEMES, live, shortcuts, theme } from '../state/preferences.ts';
-import { plural, span } from '../text/format.ts';
+import { pluralize, formatSeconds } from '../text/format.ts';
 
 const LINKS = [
   { path: 'docs', name: 'Documentation', what: 'webhooks and events, every route' },
@@ -28,18 +28,18 @@ export function Settings() {
             <div>
               <dt>id</dt>
               <dd>
-                <Id value={workspace.id} what="the workspace id" />
+                <CopyableId value={workspace.id} what="the workspace id" />
               </dd>
             </div>
             <div>
               <dt>configuration_set</dt>
               <dd>
-                <Id value={workspace.configuration_set} what="the configuration set" />
+                <CopyableId value={workspace.configuration_set} what="the configuration set" />
               </dd>
             </div>
             <div>
               <dt>retention</dt>
-              <dd>{plural(workspace.retention_days, 'day')} from the time of the event</dd>
+              <dd>{pluralize(workspace.retention_days, 'day')} from the time of the event</dd>
             </div>
             {workspace.created_at !== null && (
               <div>
@@ -70,7 +70,9 @@ export function Settings() {
               {Array.from({ length: count + 1 }, (_, index) => (
                 <tr key={index}>
                   <td>{index + 1}</td>
-                  <td>{index === 0 ? 'at once' : `${span(first * factor ** (index - 1))}, ±20 %`}</td>
+                  <td>
+                    {index === 0 ? 'at once' : `${formatSeconds(first * factor ** (index - 1))}, ±20 %`}
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -127,7 +129,7 @@ export function Settings() {
           <ul class="rows">
             {LINKS.map(({ path, name, what }) => (
               <li key={path}>
-                <a class="grow" href={new URL(path, ROOT).href}>
+                <a class="grow" href={new URL(path, API_ROOT).href}>
                   {name}
                   <span class="quiet line">{what}</span>
                 </a>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Field, Form } from '../components/form.tsx';
-import { ROOT, session } from '../state/app.ts';
+import { API_ROOT, session } from '../state/app.ts';
 
 export function SignIn({ why, again }: { readonly why: string | undefined; readonly again: boolean }) {
   const [key, setKey] = useState('');
@@ -67,7 +67,7 @@ export function SignIn({ why, again }: { readonly why: string | undefined; reado
           )}
         </Form>
         <p class="quiet">
-          <a href={new URL('docs', ROOT).href}>Documentation</a>
+          <a href={new URL('docs', API_ROOT).href}>Documentation</a>
         </p>
       </div>
     </main>

@@ -4,17 +4,17 @@ import { withQuery } from '../api/client.ts';
 import type { List, Suppression } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Confirm, Dialog } from '../components/dialog.tsx';
-import { Field, Form, SelectField, wrongWith } from '../components/form.tsx';
+import { Field, Form, SelectField, fieldError } from '../components/form.tsx';
 import { ListError } from '../components/list-error.tsx';
 import { Page } from '../components/page.tsx';
 import { Pager } from '../components/pager.tsx';
-import { Empty, Loading } from '../components/states.tsx';
+import { EmptyState, Loading } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
-import { useAddress, withChanges } from '../state/url.ts';
-import { client, may, session } from '../state/app.ts';
+import { useSearchParams, changeSearchParams } from '../state/url.ts';
+import { client, hasScope, session } from '../state/app.ts';
 import { Table } from '../components/table.tsx';
 import { notify } from '../state/notices.ts';
-import { mayChangeSes } from '../state/session.ts';
+import { canChangeSesSuppressions } from '../state/session.ts';
 
 const COLUMNS = [
   { name: 'Address' },
@@ -45,7 +45,7 @@ function Add({ onClose, onDone }: { readonly onClose: () => void; readonly onDon
             <Field
               label="Address"
               hint="Mail by POST /v1/send leaves it out from now on."
-              error={wrongWith(fault, 'address')}
+              error={fieldError(fault, 'address')}
             >
               {(ties) => (
                 <input
@@ -62,7 +62,7 @@ function Add({ onClose, onDone }: { readonly onClose: () => void; readonly onDon
             </Field>
             <SelectField
               label="Reason"
-              error={wrongWith(fault, 'reason')}
+              error={fieldError(fault, 'reason')}
               name="reason"
               value={reason}
               options={REASONS}
@@ -101,7 +101,7 @@ function Remove({
       <p>
         Mail goes to <code>{address}</code> again. If it bounces again, that counts against you.
       </p>
-      {mayChangeSes(session.current.value) && (
+      {canChangeSesSuppressions(session.current.value) && (
         <label class="check">
           <input type="checkbox" checked={ses} onChange={(event) => setSes(event.currentTarget.checked)} />
           Off SES’s list of the whole AWS account, too
@@ -112,7 +112,7 @@ function Remove({
 }
 
 export function Suppressions() {
-  const [search, setSearch] = useAddress();
+  const [search, setSearch] = useSearchParams();
   const prefix = search.get('prefix') ?? '';
   const cursor = search.get('cursor') ?? undefined;
   const [typed, setTyped] = useState(prefix);
@@ -142,7 +142,7 @@ export function Suppressions() {
       title="Suppressions"
       lead="Addresses that mail is not sent to: they bounced for good, complained, or were put here."
       actions={
-        <button type="button" class="primary" disabled={!may('admin')} onClick={() => setAdding(true)}>
+        <button type="button" class="primary" disabled={!hasScope('admin')} onClick={() => setAdding(true)}>
           Suppress an address
         </button>
       }
@@ -164,7 +164,7 @@ export function Suppressions() {
       <ListError of={resource} />
       {!data && !error && <Loading />}
       {data?.data.length === 0 && (
-        <Empty
+        <EmptyState
           title={prefix === '' ? 'Nobody is suppressed.' : `No suppressed address begins with ${prefix}.`}
         />
       )}
@@ -187,7 +187,7 @@ export function Suppressions() {
               <td class="num">
                 <button
                   type="button"
-                  disabled={!may('admin')}
+                  disabled={!hasScope('admin')}
                   aria-label={`Remove ${address}`}
                   onClick={() => setRemoving(address)}
                 >
@@ -203,7 +203,7 @@ export function Suppressions() {
         next={data?.next_cursor}
         words={['Before', 'After']}
         onMove={(to) => {
-          setSearch(withChanges(search, { cursor: to }));
+          setSearch(changeSearchParams(search, { cursor: to }));
           scrollTo({ top: 0 });
         }}
       />

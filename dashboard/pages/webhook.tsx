@@ -1,32 +1,35 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
-import type { Endpoint, EndpointChange, List, UpdatedEndpoint } from '../api/types.ts';
+import type { Endpoint, EndpointHistoryEntry, List, UpdatedEndpoint } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
-import { Badge } from '../components/badge.tsx';
-import { Id } from '../components/copyable.tsx';
+import { StatusBadge } from '../components/badge.tsx';
+import { CopyableId } from '../components/copyable.tsx';
 import { DeliveryLog } from '../components/delivery-log.tsx';
 import { Confirm, Dialog } from '../components/dialog.tsx';
 import { EndpointForm } from '../components/endpoint-form.tsx';
-import { MissedNote, StatusNote } from '../components/endpoint-banners.tsx';
+import { MissedEventsBanner, StatusBanner } from '../components/endpoint-banners.tsx';
 import { EndpointStats } from '../components/endpoint-stats.tsx';
 import { Card, Page } from '../components/page.tsx';
 import { RecoverDialog, Recoveries } from '../components/recover-dialog.tsx';
 import { RotateDialog } from '../components/rotate-secret-dialog.tsx';
 import { ErrorState, Loading } from '../components/states.tsx';
-import { TestDialog } from '../components/test-event-dialog.tsx';
+import { TestEventDialog } from '../components/test-event-dialog.tsx';
 import { Time } from '../components/time.tsx';
-import { client, may } from '../state/app.ts';
+import { client, hasScope } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
-import { endpointState, heldText, type Missed } from '../text/endpoint-state.ts';
+import { endpointState, heldDeliveriesText, type MissedEvents } from '../text/endpoint-state.ts';
 
 const POLL_MS = 5_000;
 
 type Asked = 'test' | 'edit' | 'rotate' | 'recover' | 'delete';
 
 function History({ id }: { readonly id: string }) {
-  const { data, error, reload } = useResource<List<EndpointChange>>(`/v1/webhooks/${id}/changes?limit=20`, {
-    pollMs: POLL_MS * 2,
-  });
+  const { data, error, reload } = useResource<List<EndpointHistoryEntry>>(
+    `/v1/webhooks/${id}/changes?limit=20`,
+    {
+      pollMs: POLL_MS * 2,
+    },
+  );
   return (
     <Card title="History">
       {error && <ErrorState error={error} retry={() => void reload()} />}
@@ -49,7 +52,7 @@ function History({ id }: { readonly id: string }) {
 /** An event happens some time before its first attempt: the first event that failed is older than its failure. */
 const BEFORE_FIRST_FAILURE_MS = 5 * 60_000;
 
-function sinceOf(endpoint: Endpoint, missed: Missed | undefined): string | undefined {
+function sinceOf(endpoint: Endpoint, missed: MissedEvents | undefined): string | undefined {
   if (missed) return missed.since;
   const { failing_since: failing } = endpoint;
   return failing === null ? undefined : new Date(Date.parse(failing) - BEFORE_FIRST_FAILURE_MS).toISOString();
@@ -61,9 +64,9 @@ export function Webhook({ id }: { readonly id: string }) {
   const [, navigate] = useLocation();
   const [asked, setAsked] = useState<Asked>();
   const [recoveries, setRecoveries] = useState<readonly string[]>([]);
-  const [missed, setMissed] = useState<Missed>();
+  const [missed, setMissed] = useState<MissedEvents>();
   const close = (): void => setAsked(undefined);
-  const admin = may('admin');
+  const admin = hasScope('admin');
 
   async function turn(status: 'active' | 'paused'): Promise<void> {
     try {
@@ -115,25 +118,25 @@ export function Webhook({ id }: { readonly id: string }) {
       {endpoint && (
         <>
           <div class="facts">
-            <Badge status={endpointState(endpoint)} />
-            {state === 'active' && heldText(endpoint) && (
-              <span class="tag">{heldText(endpoint)}, on their way</span>
+            <StatusBadge status={endpointState(endpoint)} />
+            {state === 'active' && heldDeliveriesText(endpoint) && (
+              <span class="tag">{heldDeliveriesText(endpoint)}, on their way</span>
             )}
-            <Id value={endpoint.id} what="the endpoint id" />
+            <CopyableId value={endpoint.id} what="the endpoint id" />
             {endpoint.events.map((event) => (
               <span key={event} class="tag">
                 {event === '*' ? 'all events' : event}
               </span>
             ))}
           </div>
-          <StatusNote
+          <StatusBanner
             endpoint={endpoint}
             onResume={() => void turn('active')}
             onTest={() => setAsked('test')}
             onRecover={() => setAsked('recover')}
           />
           {state === 'active' && missed && (
-            <MissedNote missed={missed} onRecover={() => setAsked('recover')} />
+            <MissedEventsBanner missed={missed} onRecover={() => setAsked('recover')} />
           )}
           <Recoveries ids={recoveries} />
           <EndpointStats id={id} />
@@ -141,7 +144,7 @@ export function Webhook({ id }: { readonly id: string }) {
           <History id={id} />
         </>
       )}
-      {endpoint && asked === 'test' && <TestDialog id={id} events={endpoint.events} onClose={close} />}
+      {endpoint && asked === 'test' && <TestEventDialog id={id} events={endpoint.events} onClose={close} />}
       {asked === 'rotate' && <RotateDialog id={id} onClose={close} />}
       {endpoint && asked === 'recover' && (
         <RecoverDialog

@@ -2,18 +2,18 @@ import { useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import type { Endpoint, EndpointWithSecret, List } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
-import { Badge } from '../components/badge.tsx';
+import { StatusBadge } from '../components/badge.tsx';
 import { Dialog } from '../components/dialog.tsx';
 import { EndpointForm, type EndpointInput } from '../components/endpoint-form.tsx';
 import { Page } from '../components/page.tsx';
 import { RangePicker, useStats } from '../components/range-picker.tsx';
-import { Secret } from '../components/signing-secret.tsx';
-import { Empty, ErrorState, Loading } from '../components/states.tsx';
-import { useAddress, withChanges } from '../state/url.ts';
-import { client, may } from '../state/app.ts';
+import { SigningSecret } from '../components/signing-secret.tsx';
+import { EmptyState, ErrorState, Loading } from '../components/states.tsx';
+import { useSearchParams, changeSearchParams } from '../state/url.ts';
+import { client, hasScope } from '../state/app.ts';
 import { Table } from '../components/table.tsx';
-import { endpointState, failingFirst, heldText } from '../text/endpoint-state.ts';
-import { duration, number, percent } from '../text/format.ts';
+import { endpointState, failingFirst, heldDeliveriesText } from '../text/endpoint-state.ts';
+import { formatDuration, formatNumber, formatPercent } from '../text/format.ts';
 
 const COLUMNS = [
   { name: 'Endpoint' },
@@ -41,7 +41,7 @@ function Create({ onClose, onMade }: { readonly onClose: () => void; readonly on
     );
   return (
     <Dialog key="secret" title="The webhook’s secret" onClose={onClose} wide>
-      <Secret secret={made.secret} />
+      <SigningSecret secret={made.secret} />
       <footer class="dialog-foot">
         <button
           type="button"
@@ -58,13 +58,13 @@ function Create({ onClose, onMade }: { readonly onClose: () => void; readonly on
 export function Webhooks() {
   const { data, error, reload } = useResource<List<Endpoint>>('/v1/webhooks', { pollMs: POLL_MS });
   const stats = useStats();
-  const [search, setSearch] = useAddress();
+  const [search, setSearch] = useSearchParams();
   const counts = new Map(stats.data?.endpoints.map((each) => [each.endpoint_id, each]));
   const creating = search.has('new');
   const setCreating = (on: boolean): void =>
-    setSearch(withChanges(search, { new: on ? '1' : undefined }), { replace: true });
+    setSearch(changeSearchParams(search, { new: on ? '1' : undefined }), { replace: true });
   const add = (
-    <button type="button" class="primary" disabled={!may('admin')} onClick={() => setCreating(true)}>
+    <button type="button" class="primary" disabled={!hasScope('admin')} onClick={() => setCreating(true)}>
       Add a webhook
     </button>
   );
@@ -79,7 +79,7 @@ export function Webhooks() {
         </>
       }
     >
-      {!may('admin') && (
+      {!hasScope('admin') && (
         <p class="quiet">
           This key reads only: to change webhooks, sign in with one that has the scope admin.
         </p>
@@ -87,13 +87,13 @@ export function Webhooks() {
       {error && <ErrorState error={error} retry={() => void reload()} />}
       {!data && !error && <Loading />}
       {data?.data.length === 0 && (
-        <Empty title="There is no webhook yet.">
+        <EmptyState title="There is no webhook yet.">
           <p>
             Add the url of your server, and it is told of deliveries, bounces, complaints, suppressions and
             failures.
           </p>
           {add}
-        </Empty>
+        </EmptyState>
       )}
       {data && data.data.length > 0 && (
         <Table caption="Webhook endpoints" columns={COLUMNS}>
@@ -108,15 +108,17 @@ export function Webhooks() {
                   <span class="quiet line">{endpoint.url}</span>
                 </td>
                 <td>
-                  <Badge status={endpointState(endpoint)} />
-                  {heldText(endpoint) && <span class="quiet line">{heldText(endpoint)}</span>}
+                  <StatusBadge status={endpointState(endpoint)} />
+                  {heldDeliveriesText(endpoint) && (
+                    <span class="quiet line">{heldDeliveriesText(endpoint)}</span>
+                  )}
                 </td>
                 <td class="wide-only quiet cut">{endpoint.events.join(', ')}</td>
                 <td class="num" data-bad={(rate ?? 0) > 0.1}>
-                  {percent(rate)}
+                  {formatPercent(rate)}
                 </td>
-                <td class="num wide-only">{attempts === undefined ? '–' : number(attempts)}</td>
-                <td class="num wide-only">{duration(p95)}</td>
+                <td class="num wide-only">{attempts === undefined ? '–' : formatNumber(attempts)}</td>
+                <td class="num wide-only">{formatDuration(p95)}</td>
               </tr>
             );
           })}

@@ -34,7 +34,7 @@ export const lastFrom = signal(kept.from ?? '');
 
 const wide = matchMedia('(prefers-color-scheme: dark)');
 /** Whether the page is dark now, whoever decided. */
-export const dark = signal(false);
+export const darkMode = signal(false);
 const systemDark = signal(wide.matches);
 wide.addEventListener('change', () => {
   systemDark.value = wide.matches;
@@ -42,7 +42,7 @@ wide.addEventListener('change', () => {
 
 effect(() => {
   document.documentElement.dataset['theme'] = theme.value;
-  dark.value = theme.value === 'dark' || (theme.value === 'system' && systemDark.value);
+  darkMode.value = theme.value === 'dark' || (theme.value === 'system' && systemDark.value);
 });
 effect(() => {
   const all: Kept = {

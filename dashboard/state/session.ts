@@ -4,7 +4,7 @@ import { ApiError, createClient, toApiError, type Client } from '../api/client.t
 import type { Workspace } from '../api/types.ts';
 
 /** What the browser keeps a key in: a tab's own storage, or that of all tabs. */
-export type KeyStore = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+export type KeyStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 export type SessionState =
   | {
@@ -20,19 +20,19 @@ export type SessionState =
 export const KEY_NAME = 'ivymail.api_key';
 
 /** The key that a sign-in link brings in its fragment, which no server ever sees. */
-export function keyOfFragment(hash: string): string | undefined {
+export function keyFromFragment(hash: string): string | undefined {
   const key = new URLSearchParams(hash.replace(/^#/, '')).get('key');
   return key === null || key === '' ? undefined : key;
 }
 
 /** Whether its keys may change the list that SES keeps for the whole account. */
-export function mayChangeSes(session: SessionState): boolean {
+export function canChangeSesSuppressions(session: SessionState): boolean {
   return session.state === 'in' && session.workspace.id === DEFAULT_WORKSPACE_ID;
 }
 
 export interface SessionDeps {
-  readonly tab: KeyStore;
-  readonly browser: KeyStore;
+  readonly tab: KeyStorage;
+  readonly browser: KeyStorage;
   readonly fetch: typeof fetch;
   readonly root: URL;
 }
@@ -54,7 +54,7 @@ export function createSession({ tab, browser, fetch, root }: SessionDeps) {
     root,
     key: () => key,
     // A late answer to the key before it says nothing of this one.
-    onRefused: (used) => {
+    onKeyRejected: (used) => {
       if (used !== undefined && used === key)
         signOut('The API key is not valid: it may have expired, or been revoked.');
     },

@@ -7,7 +7,7 @@ export type SetSearch = (next: Next, options?: { readonly replace?: boolean }) =
  * The search part of the address, and how to change it. Read from the address itself: wouter's own decodes it twice, and
  * an address of a mail may hold a `%`.
  */
-export function useAddress(): readonly [URLSearchParams, SetSearch] {
+export function useSearchParams(): readonly [URLSearchParams, SetSearch] {
   const [path, navigate] = useLocation();
   useSearch();
   const set: SetSearch = (next, options) => {
@@ -18,7 +18,7 @@ export function useAddress(): readonly [URLSearchParams, SetSearch] {
 }
 
 /** The last part of the path, decoded once. wouter decodes some of its characters and leaves others, `%2F` among them. */
-export function lastPart(): string {
+export function lastPathSegment(): string {
   const part = location.pathname.split('/').at(-1) ?? '';
   try {
     return decodeURIComponent(part);
@@ -28,7 +28,7 @@ export function lastPart(): string {
 }
 
 /** With some of them changed; what is undefined or empty goes. */
-export function withChanges(
+export function changeSearchParams(
   search: URLSearchParams,
   changes: Readonly<Record<string, string | undefined>>,
 ): URLSearchParams {

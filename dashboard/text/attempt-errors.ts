@@ -1,7 +1,7 @@
 import type { ERROR_CLASSES } from '../../lambdas/core/deliveries.ts';
 
 /** Why an attempt failed, in plain words. */
-export const ERROR_CLASS_WORDS: Readonly<Record<(typeof ERROR_CLASSES)[number], string>> = {
+export const ERROR_CLASS_TEXT: Readonly<Record<(typeof ERROR_CLASSES)[number], string>> = {
   blocked_address: 'The name leads to an address that is not public; nothing was sent.',
   dns_error: 'The name of the server could not be resolved.',
   connect_error: 'No connection: nobody listens there, or a firewall is in the way.',

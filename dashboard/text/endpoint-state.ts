@@ -1,5 +1,5 @@
 import type { Endpoint, UpdatedEndpoint } from '../api/types.ts';
-import { number, plural } from './format.ts';
+import { formatNumber, pluralize } from './format.ts';
 
 /** What an endpoint is shown as: `failing` for an active endpoint whose attempts fail. */
 export function endpointState({ status, health }: Pick<Endpoint, 'status' | 'health'>): string {
@@ -15,18 +15,20 @@ export function failingFirst<E extends Pick<Endpoint, 'status' | 'health'>>(
 }
 
 /** `1 delivery held`, `1,000+ deliveries held`; undefined where nothing is held. */
-export function heldText({
+export function heldDeliveriesText({
   held_count: held,
   held_count_exact: exact,
 }: Pick<Endpoint, 'held_count' | 'held_count_exact'>): string | undefined {
   if (held === 0) return undefined;
-  return exact ? `${plural(held, 'delivery', 'deliveries')} held` : `${number(held)}+ deliveries held`;
+  return exact
+    ? `${pluralize(held, 'delivery', 'deliveries')} held`
+    : `${formatNumber(held)}+ deliveries held`;
 }
 
 /** What an endpoint missed before it was resumed. */
-export type Missed = NonNullable<UpdatedEndpoint['missed']>;
+export type MissedEvents = NonNullable<UpdatedEndpoint['missed']>;
 
 /** `3 events`, `more than 120 events` */
-export function missedText({ count, exact }: Pick<Missed, 'count' | 'exact'>): string {
-  return exact ? plural(count, 'event') : `more than ${number(count)} events`;
+export function missedEventsText({ count, exact }: Pick<MissedEvents, 'count' | 'exact'>): string {
+  return exact ? pluralize(count, 'event') : `more than ${formatNumber(count)} events`;
 }

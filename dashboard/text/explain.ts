@@ -11,7 +11,7 @@ export interface Explanation {
  * The entry of a table for a word that SES or a receiver chose. The word is compared without case, and is never a property
  * name: `constructor` is an unknown word like any other.
  */
-function entryOf<T>(table: Readonly<Record<string, T>>, word: string | undefined): T | undefined {
+function lookUp<T>(table: Readonly<Record<string, T>>, word: string | undefined): T | undefined {
   const lower = word?.toLowerCase();
   return Object.entries(table).find(([name]) => name.toLowerCase() === lower)?.[1];
 }
@@ -207,8 +207,8 @@ function enhancedCode(diagnostic: string): string | undefined {
 function bounced(error: NonNullable<LogEntry['error']>, soft: boolean): Explanation {
   const { bounce_type: type, bounce_subtype: subtype, diagnostic_code: diagnostic = '' } = error;
   const code = enhancedCode(diagnostic);
-  const byCode = entryOf(BY_ENHANCED_CODE, code) ?? entryOf(BY_ENHANCED_CODE, code?.slice(2));
-  const known = entryOf(BY_SUBTYPE, subtype) ?? byCode;
+  const byCode = lookUp(BY_ENHANCED_CODE, code) ?? lookUp(BY_ENHANCED_CODE, code?.slice(2));
+  const known = lookUp(BY_SUBTYPE, subtype) ?? byCode;
   if (known) return known;
   if (soft && type?.toLowerCase() === 'transient' && diagnostic === '')
     return {
@@ -254,25 +254,25 @@ export function explain(entry: Pick<LogEntry, 'status' | 'error'>): Explanation 
       return bounced(error, status === 'soft_bounced');
     case 'complained':
       return {
-        meaning: entryOf(COMPLAINTS, error.feedback_type) ?? 'The recipient complained about the mail.',
+        meaning: lookUp(COMPLAINTS, error.feedback_type) ?? 'The recipient complained about the mail.',
         advice: 'Do not send to them again. SES reviews accounts with more than one complaint in 1000 mails.',
       };
     case 'suppressed':
       return (
-        entryOf(BY_REASON, error.suppression_reason) ?? {
+        lookUp(BY_REASON, error.suppression_reason) ?? {
           meaning: 'Not sent: the address is on a suppression list.',
         }
       );
     case 'failed':
       return (
-        entryOf(BY_ERROR_CODE, error.error_code) ?? {
+        lookUp(BY_ERROR_CODE, error.error_code) ?? {
           meaning: 'The mail was not sent: SES did not take it.',
           advice: 'Its words are below.',
         }
       );
     case 'delayed':
       return {
-        meaning: entryOf(DELAYS, error.delay_type) ?? 'The mail could not be delivered at once.',
+        meaning: lookUp(DELAYS, error.delay_type) ?? 'The mail could not be delivered at once.',
         advice: 'SES goes on trying by itself.',
       };
     case 'unknown':
@@ -299,7 +299,7 @@ function topicsText(topics: LogEntry['topics']): string | undefined {
 }
 
 /** The fields that only some events have, under the names of the API, each with a text. */
-export function detailsOf(
+export function eventDetails(
   entry: Pick<LogEntry, 'error'> & Engagement,
 ): readonly (readonly [string, string])[] {
   const { error = {}, link, automated, contact_list, topics, unsubscribe_all } = entry;

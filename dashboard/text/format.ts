@@ -15,20 +15,20 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: '
 const count = new Intl.NumberFormat('en');
 
 /** `24 Nov 14:03:22` in the local zone; the year where it is another one. */
-export function localTime(iso: string, now = new Date()): string {
+export function formatLocalTime(iso: string, now = new Date()): string {
   const time = new Date(iso);
   const date = time.getFullYear() === now.getFullYear() ? day.format(time) : dayOfYear.format(time);
   return `${date} ${clock.format(time)}`;
 }
 
 /** For the foot of a chart: `14:00`, or `24 Nov`. */
-export function localInterval(epochMs: number, interval: 'hour' | 'day'): string {
+export function formatAxisLabel(epochMs: number, interval: 'hour' | 'day'): string {
   const time = new Date(epochMs);
   return interval === 'hour' ? minutes.format(time) : utcDay.format(time);
 }
 
 /** `24 Nov, 14:00` */
-export function localStart(epochMs: number, interval: 'hour' | 'day'): string {
+export function formatIntervalStart(epochMs: number, interval: 'hour' | 'day'): string {
   const time = new Date(epochMs);
   return interval === 'hour'
     ? `${day.format(time)}, ${minutes.format(time)}`
@@ -43,31 +43,31 @@ const UNITS = [
 ] as const;
 
 /** `5 min. ago`, `in 2 hr.` */
-export function ago(iso: string, nowMs: number): string {
+export function formatRelativeTime(iso: string, nowMs: number): string {
   const difference = Date.parse(iso) - nowMs;
   const [unit, length] = UNITS.find(([, ms]) => Math.abs(difference) >= ms) ?? ['second', 1_000];
   return relative.format(Math.trunc(difference / length), unit);
 }
 
-export function number(value: number): string {
+export function formatNumber(value: number): string {
   return count.format(value);
 }
 
 /** A share of 1: `2.5 %`, `0.04 %`; a dash where there is nothing to divide by. */
-export function percent(share: number | null): string {
+export function formatPercent(share: number | null): string {
   if (share === null) return '–';
   const value = share * 100;
   return `${Number(value.toFixed(value >= 1 ? 1 : 2))} %`;
 }
 
 /** `42 ms`, `1.3 s` */
-export function duration(ms: number | null): string {
+export function formatDuration(ms: number | null): string {
   if (ms === null) return '–';
   return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
 /** `45 s`, `5 min`, `1 min 15 s`, `2 h`, `1 day` */
-export function span(seconds: number): string {
+export function formatSeconds(seconds: number): string {
   const whole = Math.round(seconds);
   // A delay is shown to the second, because the next attempt is.
   if (whole < 60) return `${whole} s`;
@@ -92,6 +92,6 @@ export function fromLocalInput(text: string): string | undefined {
   return Number.isFinite(epochMs) ? formatTimestamp(epochMs) : undefined;
 }
 
-export function plural(amount: number, one: string, many = `${one}s`): string {
-  return `${number(amount)} ${amount === 1 ? one : many}`;
+export function pluralize(amount: number, one: string, many = `${one}s`): string {
+  return `${formatNumber(amount)} ${amount === 1 ? one : many}`;
 }

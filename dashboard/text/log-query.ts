@@ -1,31 +1,31 @@
 import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 
 /** Ranges that end now; in the address as `last`. */
-export const LAST = {
+export const LOG_TIME_RANGES = {
   '1h': { name: 'Last hour', ms: 3_600_000 },
   '24h': { name: 'Last 24 hours', ms: 86_400_000 },
   '7d': { name: 'Last 7 days', ms: 7 * 86_400_000 },
   '30d': { name: 'Last 30 days', ms: 30 * 86_400_000 },
 } as const;
 
-export function isLast(name: string): name is keyof typeof LAST {
-  return Object.hasOwn(LAST, name);
+export function isLogTimeRange(name: string): name is keyof typeof LOG_TIME_RANGES {
+  return Object.hasOwn(LOG_TIME_RANGES, name);
 }
 
 const NAMES = ['type', 'status', 'to', 'message_id', 'after', 'before', 'cursor'] as const;
 export type LogQuery = Readonly<Partial<Record<(typeof NAMES)[number], string>>>;
 
 /** What GET /v1/send/logs is asked for the address of a view. */
-export function queryOf(search: URLSearchParams, nowMs: number): LogQuery {
+export function toLogQuery(search: URLSearchParams, nowMs: number): LogQuery {
   const query: Partial<Record<(typeof NAMES)[number], string>> = {};
   for (const name of NAMES) {
     const value = search.get(name)?.trim();
     if (value) query[name] = value;
   }
   const last = search.get('last') ?? '';
-  if (isLast(last)) {
+  if (isLogTimeRange(last)) {
     delete query.before;
-    const fromMs = Math.floor((nowMs - LAST[last].ms) / 60_000) * 60_000;
+    const fromMs = Math.floor((nowMs - LOG_TIME_RANGES[last].ms) / 60_000) * 60_000;
     query.after = formatTimestamp(fromMs);
   }
   return query;

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { endpointState, failingFirst, heldText, missedText } from '../../dashboard/text/endpoint-state.ts';
+import {
+  endpointState,
+  failingFirst,
+  heldDeliveriesText,
+  missedEventsText,
+} from '../../dashboard/text/endpoint-state.ts';
 
 describe('the state of an endpoint', () => {
   it.each([
@@ -36,13 +41,13 @@ describe('numbers', () => {
     [1_000, false, '1,000+ deliveries held'],
     [0, false, undefined],
   ])('of %i held deliveries, exact: %s', (held_count, held_count_exact, text) => {
-    expect(heldText({ held_count, held_count_exact })).toBe(text);
+    expect(heldDeliveriesText({ held_count, held_count_exact })).toBe(text);
   });
 
   it.each([
     [1, true, '1 event'],
     [120, false, 'more than 120 events'],
   ])('of %i missed events, exact: %s', (count, exact, text) => {
-    expect(missedText({ count, exact })).toBe(text);
+    expect(missedEventsText({ count, exact })).toBe(text);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toneOf } from '../../dashboard/components/badge.tsx';
-import { detailsOf, explain, shortReason } from '../../dashboard/text/explain.ts';
+import { eventDetails, explain, shortReason } from '../../dashboard/text/explain.ts';
 import { EVENT_NAMES, SUPPRESSION_REASONS } from '../../lambdas/core/events.ts';
 import { ODD_NAMES } from '../../sim/builders/odd-names.ts';
 
@@ -91,7 +91,7 @@ describe('an engagement', () => {
 
   it('shows the link that was clicked, and that a machine did it', () => {
     expect(shortReason(click)).toBe('automated · https://example.com/sale');
-    expect(detailsOf(click)).toEqual([
+    expect(eventDetails(click)).toEqual([
       ['link', 'https://example.com/sale'],
       ['automated', 'true'],
     ]);
@@ -99,7 +99,7 @@ describe('an engagement', () => {
 
   it('shows the contact list and the topics', () => {
     expect(shortReason(left)).toBe('Customers · Offers: OptOut, News: OptIn');
-    expect(detailsOf({ ...left, unsubscribe_all: true })).toEqual([
+    expect(eventDetails({ ...left, unsubscribe_all: true })).toEqual([
       ['contact_list', 'Customers'],
       ['topics', 'Offers: OptOut, News: OptIn'],
       ['unsubscribe_all', 'true'],

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  ago,
-  duration,
+  formatRelativeTime,
+  formatDuration,
   fromLocalInput,
-  localStart,
-  percent,
-  plural,
-  span,
+  formatIntervalStart,
+  formatPercent,
+  pluralize,
+  formatSeconds,
   toLocalInput,
 } from '../../dashboard/text/format.ts';
 
@@ -19,7 +19,7 @@ it.each([
   [0.05, '5 %'],
   [1, '100 %'],
 ])('a share of %j reads %s', (share, words) => {
-  expect(percent(share)).toBe(words);
+  expect(formatPercent(share)).toBe(words);
 });
 
 it.each([
@@ -33,15 +33,15 @@ it.each([
   [86_400, '1 day'],
   [3 * 86_400, '3 days'],
 ])('%j seconds read %s', (seconds, words) => {
-  expect(span(seconds)).toBe(words);
+  expect(formatSeconds(seconds)).toBe(words);
 });
 
 it('durations, numbers and distances read as people say them', () => {
-  expect([duration(null), duration(42), duration(1_340)]).toEqual(['–', '42 ms', '1.3 s']);
-  expect([plural(1, 'event'), plural(1_200, 'event')]).toEqual(['1 event', '1,200 events']);
+  expect([formatDuration(null), formatDuration(42), formatDuration(1_340)]).toEqual(['–', '42 ms', '1.3 s']);
+  expect([pluralize(1, 'event'), pluralize(1_200, 'event')]).toEqual(['1 event', '1,200 events']);
   const nowMs = Date.parse('2026-02-25T12:00:00Z');
-  expect(ago('2026-02-25T11:55:00Z', nowMs)).toBe('5 min. ago');
-  expect(ago('2026-02-25T14:00:00Z', nowMs)).toBe('in 2 hr.');
+  expect(formatRelativeTime('2026-02-25T11:55:00Z', nowMs)).toBe('5 min. ago');
+  expect(formatRelativeTime('2026-02-25T14:00:00Z', nowMs)).toBe('in 2 hr.');
 });
 
 describe('a time', () => {
@@ -52,6 +52,6 @@ describe('a time', () => {
   });
 
   it('of a day is that of UTC, in which days are counted', () => {
-    expect(localStart(Date.parse('2026-02-25T00:00:00Z'), 'day')).toMatch(/25.*\(UTC\)/);
+    expect(formatIntervalStart(Date.parse('2026-02-25T00:00:00Z'), 'day')).toMatch(/25.*\(UTC\)/);
   });
 });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
   createSession,
-  keyOfFragment,
+  keyFromFragment,
   KEY_NAME,
-  mayChangeSes,
-  type KeyStore,
+  canChangeSesSuppressions,
+  type KeyStorage,
 } from '../../dashboard/state/session.ts';
-import { queryOf } from '../../dashboard/text/log-query.ts';
+import { toLogQuery } from '../../dashboard/text/log-query.ts';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
 
-function store(initial?: string): KeyStore & { readonly key: () => string | null } {
+function store(initial?: string): KeyStorage & { readonly key: () => string | null } {
   const values = new Map<string, string>(initial === undefined ? [] : [[KEY_NAME, initial]]);
   return {
     getItem: (name) => values.get(name) ?? null,
@@ -48,13 +48,13 @@ function setUp({ tab = store(), browser = store(), good = ['ivy_good'] } = {}) {
 describe('the list of SES', () => {
   it('is offered to who is signed in to the default workspace, as the API takes it from no other', async () => {
     const { session } = setUp();
-    expect(mayChangeSes(session.current.value)).toBe(false);
+    expect(canChangeSesSuppressions(session.current.value)).toBe(false);
     await session.signIn('ivy_good', { keep: false });
-    expect(mayChangeSes(session.current.value)).toBe(false);
+    expect(canChangeSesSuppressions(session.current.value)).toBe(false);
     const { value } = session.current;
     if (value.state !== 'in') throw new Error('Nobody is signed in');
     const workspace = { ...value.workspace, id: DEFAULT_WORKSPACE_ID };
-    expect(mayChangeSes({ state: 'in', workspace })).toBe(true);
+    expect(canChangeSesSuppressions({ state: 'in', workspace })).toBe(true);
   });
 });
 
@@ -121,12 +121,12 @@ it.each([
   ['#key=', undefined],
   ['', undefined],
 ])('the fragment %j brings the key %j', (fragment, key) => {
-  expect(keyOfFragment(fragment)).toBe(key);
+  expect(keyFromFragment(fragment)).toBe(key);
 });
 
 describe('what the log is asked', () => {
   const nowMs = Date.parse('2026-02-25T12:00:30Z');
-  const ask = (text: string) => queryOf(new URLSearchParams(text), nowMs);
+  const ask = (text: string) => toLogQuery(new URLSearchParams(text), nowMs);
 
   it('is what the address says, and nothing it does not know', () => {
     expect(ask('type=bounce&status=&to=%20ann@example.com&frobnicate=1')).toEqual({
@@ -137,7 +137,7 @@ describe('what the log is asked', () => {
 
   it('of a range that ends now begins at a whole minute', () => {
     expect(ask('last=1h&before=2026-01-01T00:00:00Z')).toEqual({ after: '2026-02-25T11:00:00Z' });
-    expect(ask('last=1h').after).toBe(queryOf(new URLSearchParams('last=1h'), nowMs + 20_000).after);
+    expect(ask('last=1h').after).toBe(toLogQuery(new URLSearchParams('last=1h'), nowMs + 20_000).after);
     expect(ask('last=constructor')).toEqual({});
   });
 });
