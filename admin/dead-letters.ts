@@ -7,7 +7,7 @@ import {
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { readCollection } from '../lambdas/store/collection.ts';
 import { quarantinedBody } from '../lambdas/store/quarantine.ts';
-import type { Row } from '../lambdas/store/pages.ts';
+import type { Row } from '../lambdas/store/table.ts';
 import type { Deployment } from './deployment.ts';
 
 /** Something that was set aside. */

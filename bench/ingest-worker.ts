@@ -7,8 +7,7 @@ import { normalize } from '../lambdas/ingest/normalize.ts';
 import type { JsonObject } from '../lambdas/ingest/ses-message.ts';
 import { handler } from '../lambdas/handlers/ingest.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
-import type { Row } from '../lambdas/store/pages.ts';
-import { createTable } from '../lambdas/store/table.ts';
+import { createTable, type Row } from '../lambdas/store/table.ts';
 import { sesEvents } from '../sim/ses/generate.ts';
 
 const BATCH = 10;

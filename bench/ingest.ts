@@ -4,7 +4,7 @@ import { packRawEvent, rawContext } from '../lambdas/core/raw-event.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
 import { itemSizeBytes } from '../lambdas/store/item-size.ts';
 import { PROJECTED_ATTRIBUTES } from '../lambdas/store/keys.ts';
-import type { Row } from '../lambdas/store/pages.ts';
+import type { Row } from '../lambdas/store/table.ts';
 import { ENV } from '../lambdas/core/env.ts';
 import { sesEvents } from '../sim/ses/generate.ts';
 import { bundle } from './bundle.ts';

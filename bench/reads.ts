@@ -2,8 +2,7 @@ import { EVENT_NAMES, LOG_TYPE_OF, LOG_TYPES, type EventName } from '../lambdas/
 import { deterministicId } from '../lambdas/core/ids.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
 import { listEvents, type EventQuery } from '../lambdas/store/events.ts';
-import type { Row } from '../lambdas/store/pages.ts';
-import type { Table } from '../lambdas/store/table.ts';
+import type { Row, Table } from '../lambdas/store/table.ts';
 import { anEvent } from '../sim/builders/events.ts';
 import { readUnits } from '../sim/capacity.ts';
 import type { Figure } from './figure.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
-import type { Row } from '../lambdas/store/pages.ts';
+import type { Row } from '../lambdas/store/table.ts';
 import type { Clock } from './clock.ts';
 
 export interface Batch {

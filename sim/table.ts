@@ -5,8 +5,7 @@
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { INDEX, KEY_ATTRIBUTES, PROJECTED_ATTRIBUTES } from '../lambdas/store/keys.ts';
-import type { Row } from '../lambdas/store/pages.ts';
-import { MARSHALL_OPTIONS, type Table } from '../lambdas/store/table.ts';
+import { MARSHALL_OPTIONS, type Row, type Table } from '../lambdas/store/table.ts';
 
 type Input = Record<string, unknown> & {
   readonly TableName: string;

@@ -4,7 +4,7 @@ import { awsErrorKind } from '../core/aws-errors.ts';
 import { toCommand } from '../store/commands.ts';
 import { toStoredEvent } from '../store/event-rows.ts';
 import { KIND } from '../store/keys.ts';
-import type { Row } from '../store/pages.ts';
+import type { Row } from '../store/table.ts';
 import { dispatchCommand, dispatchEvent, type DispatchDeps } from './dispatch.ts';
 
 export interface DispatchBatchDeps extends DispatchDeps {

@@ -5,10 +5,9 @@ import { chooseWorkspace, normalize, type NormalizedMessage } from './normalize.
 import { checkNotInFuture } from './event-time.ts';
 import { parseSesMessage } from './ses-message.ts';
 import { eventRows, type Retention } from '../store/event-rows.ts';
-import type { Row } from '../store/pages.ts';
 import { putRows, rowId, type RefusedRow } from '../store/put-rows.ts';
 import { quarantineRow } from '../store/quarantine.ts';
-import type { Table } from '../store/table.ts';
+import type { Row, Table } from '../store/table.ts';
 import type { WorkspaceDirectory } from '../store/workspaces.ts';
 
 export interface IngestDeps {

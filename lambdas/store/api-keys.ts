@@ -3,8 +3,7 @@ import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/l
 import type { Scope } from '../core/api-key.ts';
 import { readCollection } from './collection.ts';
 import { KIND, apiKeyKey, apiKeysPartition } from './keys.ts';
-import type { Row } from './pages.ts';
-import type { Table } from './table.ts';
+import type { Row, Table } from './table.ts';
 
 /** A key of a workspace, without the key itself. */
 export interface ApiKey {

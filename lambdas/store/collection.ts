@@ -1,7 +1,6 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { INDEX } from './keys.ts';
-import type { Row } from './pages.ts';
-import type { Table } from './table.ts';
+import type { Row, Table } from './table.ts';
 
 export interface Collection {
   /** Absent: in the table itself. */

@@ -3,8 +3,7 @@ import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Command, Recovery, RecoveryStatus } from '../core/commands.ts';
 import { expiresAtSeconds } from '../core/timestamps.ts';
 import { KIND, commandKey } from './keys.ts';
-import type { Row } from './pages.ts';
-import type { Table } from './table.ts';
+import type { Row, Table } from './table.ts';
 
 /** A recovery's progress is looked up for a while after; nothing else reads a command a second time. */
 const KEPT_DAYS = 30;

@@ -8,8 +8,7 @@ import {
 import { formatTimestamp } from '../core/timestamps.ts';
 import { readCollection } from './collection.ts';
 import { eventCountersPartition, endpointCountersPartition } from './keys.ts';
-import type { Row } from './pages.ts';
-import type { Table } from './table.ts';
+import type { Row, Table } from './table.ts';
 
 /** Intervals by their beginning; epoch milliseconds, `beforeMs` exclusive. */
 export interface CounterRange {

@@ -22,8 +22,8 @@ import {
   type EventAddress,
   type Key,
 } from './keys.ts';
-import { readPage, type Page, type Position, type Row } from './pages.ts';
-import type { Table } from './table.ts';
+import { readPage, type Page, type Position } from './pages.ts';
+import type { Row, Table } from './table.ts';
 import { retryOnConflict, transactWrite } from './transact.ts';
 
 /** Longer than the deliver λ can run (30 s): while it lasts, nobody else sends this attempt. */

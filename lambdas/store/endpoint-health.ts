@@ -7,8 +7,7 @@ import { commandRow } from './commands.ts';
 import { putHistoryEntry } from './endpoint-history.ts';
 import { toEndpoint } from './endpoints.ts';
 import { endpointKey } from './keys.ts';
-import type { Row } from './pages.ts';
-import type { Table } from './table.ts';
+import type { Row, Table } from './table.ts';
 import { retryOnConflict, transactWrite } from './transact.ts';
 
 type EndpointUpdate = Omit<UpdateCommandInput, 'TableName' | 'Key'>;

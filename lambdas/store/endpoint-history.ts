@@ -1,8 +1,8 @@
 import type { EndpointAction, EndpointHistoryEntry } from '../core/endpoints.ts';
 import { expiresAtSeconds } from '../core/timestamps.ts';
 import { KIND, endpointChangeKey, endpointChangesPartition } from './keys.ts';
-import { readPage, type Page, type Position, type Row } from './pages.ts';
-import type { Table } from './table.ts';
+import { readPage, type Page, type Position } from './pages.ts';
+import type { Row, Table } from './table.ts';
 
 /** Few rows, and the ones an operator looks for last of all. */
 const KEPT_DAYS = 365;

@@ -5,8 +5,7 @@ import { readCollection } from './collection.ts';
 import { commandRow } from './commands.ts';
 import { putHistoryEntry } from './endpoint-history.ts';
 import { ENDPOINT_PREFIX, KIND, endpointKey } from './keys.ts';
-import type { Row } from './pages.ts';
-import type { Table } from './table.ts';
+import type { Row, Table } from './table.ts';
 import { transactWrite } from './transact.ts';
 
 function toRow(endpoint: Endpoint): Row {

@@ -6,7 +6,7 @@ import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import { wellFormed } from '../core/well-formed.ts';
 import { itemSizeBytes } from './item-size.ts';
 import { KIND, eventAddress, eventKey, rawKey, recipientPartition, statusPartition } from './keys.ts';
-import type { Row } from './pages.ts';
+import type { Row } from './table.ts';
 
 /** What decides how long a row lives. */
 export interface Retention {

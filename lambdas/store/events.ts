@@ -18,9 +18,9 @@ import {
   statusPartitions,
   type EventAddress,
 } from './keys.ts';
-import { readPage, type Page, type Partition, type Position, type Row } from './pages.ts';
+import { readPage, type Page, type Partition, type Position } from './pages.ts';
 import { putRows } from './put-rows.ts';
-import type { Table } from './table.ts';
+import type { Row, Table } from './table.ts';
 
 /** Stores events of our own making (`suppressed`, `failed`), which have no SES event; all of them or an OwnFault. */
 export async function storeEvents(

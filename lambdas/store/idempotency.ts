@@ -6,8 +6,8 @@ import { sortableTimestamp } from '../core/timestamps.ts';
 import { toEmailEvent } from './event-rows.ts';
 import { getRawEvent } from './events.ts';
 import { KIND, idempotencyKey, recipientPartition } from './keys.ts';
-import { readPage, type Position, type Row } from './pages.ts';
-import type { Table } from './table.ts';
+import { readPage, type Position } from './pages.ts';
+import type { Row, Table } from './table.ts';
 
 /** How long a key is good for. */
 const LIFE_MS = 24 * 60 * 60 * 1000;

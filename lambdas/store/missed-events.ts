@@ -3,8 +3,8 @@ import { wantsEvent, type Endpoint } from '../core/endpoints.ts';
 import { EVENT_NAMES } from '../core/events.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
 import { endpointDeliveriesPartitions, eventAddress, statusPartitions, type EventAddress } from './keys.ts';
-import { readAll, type Row } from './pages.ts';
-import type { Table } from './table.ts';
+import { readAll } from './pages.ts';
+import type { Row, Table } from './table.ts';
 
 /** An event that an endpoint wants, and what has become of it there. */
 export interface WantedEvent {

@@ -1,7 +1,7 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { itemSizeBytes } from './item-size.ts';
 import { INDEX } from './keys.ts';
-import type { Table } from './table.ts';
+import type { Row, Table } from './table.ts';
 
 /** Where a page begins: after `key` going on (older), or before it going back (newer). */
 export interface Position {
@@ -14,11 +14,6 @@ export interface Page<T> {
   readonly items: readonly T[];
   readonly next?: Position;
   readonly prev?: Position;
-}
-
-export interface Row extends Record<string, unknown> {
-  readonly pk: string;
-  readonly sk: string;
 }
 
 /** One item collection, in the table or in an index, that holds part of a list. */

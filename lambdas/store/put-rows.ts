@@ -2,8 +2,7 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { awsErrorKind } from '../core/aws-errors.ts';
 import { InternalError } from '../core/errors.ts';
-import type { Row } from './pages.ts';
-import { MARSHALL_OPTIONS, type Table } from './table.ts';
+import { MARSHALL_OPTIONS, type Row, type Table } from './table.ts';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
 const ROWS_PER_BATCH = 25;

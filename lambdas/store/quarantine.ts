@@ -3,7 +3,7 @@ import { deterministicId } from '../core/ids.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import type { Retention } from './event-rows.ts';
 import { KIND, quarantineKey } from './keys.ts';
-import type { Row } from './pages.ts';
+import type { Row } from './table.ts';
 
 export interface QuarantinedMessage {
   /** SQS's id of the message: the same for each redelivery of it. */

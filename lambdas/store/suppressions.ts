@@ -3,8 +3,8 @@ import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { addressForms, canonicalAddress, domainStart } from '../core/addresses.ts';
 import type { EmailEvent, SuppressionReason } from '../core/events.ts';
 import { KIND, suppressionKey, suppressionKeys, suppressionPartition, type Key } from './keys.ts';
-import { readPage, type Page, type PageRequest, type Position, type Row } from './pages.ts';
-import type { Table } from './table.ts';
+import { readPage, type Page, type PageRequest, type Position } from './pages.ts';
+import type { Row, Table } from './table.ts';
 
 /** A recipient that mail of a workspace is not sent to. */
 export interface Suppression {

@@ -8,6 +8,12 @@ export interface Table {
   readonly name: string;
 }
 
+/** An item of the table, as the document client reads and writes it. */
+export interface Row extends Record<string, unknown> {
+  readonly pk: string;
+  readonly sk: string;
+}
+
 /** How rows become DynamoDB's types. */
 export const MARSHALL_OPTIONS = { removeUndefinedValues: true } as const;
 

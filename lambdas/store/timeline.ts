@@ -4,8 +4,8 @@ import type { EmailEvent } from '../core/events.ts';
 import { toDelivery } from './deliveries.ts';
 import { rawEventOf, toEmailEvent } from './event-rows.ts';
 import { messagePartition } from './keys.ts';
-import { readPage, type Row } from './pages.ts';
-import type { Table } from './table.ts';
+import { readPage } from './pages.ts';
+import type { Row, Table } from './table.ts';
 
 /** Far more than 50 recipients make; a mail that is opened ten thousand times is cut, and says so. */
 const MAX_ROWS = 500;

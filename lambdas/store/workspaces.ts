@@ -2,8 +2,7 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { DEFAULT_WORKSPACE_ID, isId } from '../core/ids.ts';
 import { readCollection } from './collection.ts';
 import { KIND, WORKSPACES_PARTITION, configurationSetKey, workspaceKey, type Key } from './keys.ts';
-import type { Row } from './pages.ts';
-import type { Table } from './table.ts';
+import type { Row, Table } from './table.ts';
 import { transactWrite } from './transact.ts';
 
 export interface WorkspaceDirectory {

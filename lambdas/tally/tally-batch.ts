@@ -16,8 +16,7 @@ import {
   eventCountersPartition,
   type Key,
 } from '../store/keys.ts';
-import type { Row } from '../store/pages.ts';
-import type { Table } from '../store/table.ts';
+import type { Row, Table } from '../store/table.ts';
 import { isRefusedInput, transactWrite } from '../store/transact.ts';
 
 export interface TallyDeps {

@@ -5,7 +5,7 @@ import { deliverDefinition } from '../../lib/deliver-machine.ts';
 import { redeliverDefinition } from '../../lib/redeliver-machine.ts';
 import type { DeliverInput } from '../../lambdas/core/deliveries.ts';
 import { KIND } from '../../lambdas/store/keys.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import type { Clock } from '../../sim/clock.ts';
 import { execute, type Definition } from '../../sim/state-machine.ts';
 import { assumed } from './assumptions.ts';

@@ -1,4 +1,4 @@
-import type { Row } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 import { readUnits, type Result } from '../../sim/capacity.ts';
 import { storedBytes, writeUnits } from './units.ts';

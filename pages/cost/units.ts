@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
 import { PROJECTED_ATTRIBUTES } from '../../lambdas/store/keys.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 
 const UNIT_BYTES = 1024;
 const INDEX_KEYS = ['g1pk', 'g2pk'] as const;

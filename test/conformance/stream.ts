@@ -2,7 +2,7 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { expect, it } from 'vitest';
 import { KIND, type Key } from '../../lambdas/store/keys.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 
 /** A table, and a reader of its stream that hears of new events and commands, as dispatch does. */
 export interface Stream {

@@ -13,8 +13,7 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { expect, it } from 'vitest';
 import { INDEX } from '../../lambdas/store/keys.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
-import type { Table } from '../../lambdas/store/table.ts';
+import type { Row, Table } from '../../lambdas/store/table.ts';
 
 /** Each condition of the expressions we use, on a row `{a: 1, b: 'text', c: 5}`, and whether it holds. */
 const CONDITIONS: readonly (readonly [string, boolean])[] = [

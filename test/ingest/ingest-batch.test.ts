@@ -4,7 +4,7 @@ import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
 import { toEmailEvent } from '../../lambdas/store/event-rows.ts';
 import { ingestBatch, type IngestDeps } from '../../lambdas/ingest/ingest-batch.ts';
 import { configurationSetKey, messagePartition, workspaceKey } from '../../lambdas/store/keys.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import { quarantinedBody } from '../../lambdas/store/quarantine.ts';
 import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
 import { deliveryEvent, sendEvent, type Mail, type SesEvent } from '../../sim/ses/events.ts';

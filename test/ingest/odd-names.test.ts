@@ -12,7 +12,7 @@ import { readEventCounters } from '../../lambdas/store/counters.ts';
 import { toEmailEvent } from '../../lambdas/store/event-rows.ts';
 import { getRawEvent } from '../../lambdas/store/events.ts';
 import { ingestBatch } from '../../lambdas/ingest/ingest-batch.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import { tallyBatch } from '../../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
 import { ODD_NAMES, ODD_TAG_NAMES, oddName } from '../../sim/builders/odd-names.ts';

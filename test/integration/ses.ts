@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { isJsonObject, type JsonObject } from '../../lambdas/ingest/ses-message.ts';
 import { quarantineKey } from '../../lambdas/store/keys.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import { quarantinedBody } from '../../lambdas/store/quarantine.ts';
 import { table, until } from './client.ts';
 

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { noCounts } from '../../lambdas/core/stats.ts';
 import { toEmailEvent } from '../../lambdas/store/event-rows.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import { SAMPLES } from '../../sim/ses/samples.ts';
 import {
   api,

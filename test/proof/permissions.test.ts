@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { askedBy } from '../../pages/permissions.ts';
 import { ENV } from '../../lambdas/core/env.ts';
 import { putCommand } from '../../lambdas/store/commands.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import { ACCOUNT, decide, deployed, policiesOfRole, REGION } from '../lib/policy.ts';
 import { listOf, resource, resourcesOf, templateOf, type Statement } from '../../pages/template.ts';
 import { recordFigures } from '../../pages/reliability/records.ts';

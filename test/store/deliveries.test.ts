@@ -23,7 +23,8 @@ import {
   endpointDeliveriesPartition,
   failingDeliveriesPartition,
 } from '../../lambdas/store/keys.ts';
-import type { Position, Row } from '../../lambdas/store/pages.ts';
+import type { Position } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 

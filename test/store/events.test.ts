@@ -6,7 +6,7 @@ import { packRawEvent, rawContext } from '../../lambdas/core/raw-event.ts';
 import { eventRows, type Retention } from '../../lambdas/store/event-rows.ts';
 import { getRawEvent } from '../../lambdas/store/events.ts';
 import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { deliveryEvent, sendEvent, type Mail, type SesEvent } from '../../sim/ses/events.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';

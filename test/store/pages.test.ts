@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readPage, sortKeyBounds, type Position, type Row } from '../../lambdas/store/pages.ts';
+import { readPage, sortKeyBounds, type Position } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 const PARTITIONS = ['S#a', 'S#b', 'S#c'] as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../lambdas/core/ids.ts';
 import { configurationSetKey, workspaceKey } from '../../lambdas/store/keys.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import {
   createWorkspace,
   ensureWorkspace,

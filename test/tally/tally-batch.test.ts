@@ -14,7 +14,7 @@ import { COUNTER_NAMES, addEndpointCounts, noCounts } from '../../lambdas/core/s
 import { readEndpointCounters, readEventCounters } from '../../lambdas/store/counters.ts';
 import { recordAttempt } from '../../lambdas/store/deliveries.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
-import type { Row } from '../../lambdas/store/pages.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import { tallyBatch } from '../../lambdas/tally/tally-batch.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { simulatedTable } from '../../sim/table.ts';

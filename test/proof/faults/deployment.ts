@@ -1,7 +1,7 @@
 /** A simulated deployment with endpoints, and mail that is sent through it. */
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
-import type { Row } from '../../../lambdas/store/pages.ts';
+import type { Row } from '../../../lambdas/store/table.ts';
 import { deliveryEvent, sendEvent, sesMessageId, type Mail } from '../../../sim/ses/events.ts';
 import { putEndpoint } from '../../../sim/builders/rows.ts';
 import { SEED } from '../size.ts';

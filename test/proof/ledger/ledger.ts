@@ -7,7 +7,7 @@ import { timelinesOf } from '../../../lambdas/core/message-status.ts';
 import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
 import { attemptWorkspace, endpointChangesPartition } from '../../../lambdas/store/keys.ts';
-import type { Row } from '../../../lambdas/store/pages.ts';
+import type { Row } from '../../../lambdas/store/table.ts';
 import {
   countersOfFact,
   isSimulated,

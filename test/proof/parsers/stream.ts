@@ -9,7 +9,7 @@ import { commandRow } from '../../../lambdas/store/commands.ts';
 import { startDelivery, startReplay } from '../../../lambdas/delivery/executions.ts';
 import { holdDelivery, recordAttempt } from '../../../lambdas/store/deliveries.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
-import type { Row } from '../../../lambdas/store/pages.ts';
+import type { Row } from '../../../lambdas/store/table.ts';
 import { suppressRecipient } from '../../../lambdas/store/suppressions.ts';
 import { tallyBatch } from '../../../lambdas/tally/tally-batch.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../../sim/builders/events.ts';

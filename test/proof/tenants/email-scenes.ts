@@ -5,7 +5,7 @@ import type { ReplayTask } from '../../../lambdas/core/commands.ts';
 import { firstTask } from '../../../lambdas/delivery/dispatch.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
 import { KIND } from '../../../lambdas/store/keys.ts';
-import type { Row } from '../../../lambdas/store/pages.ts';
+import type { Row } from '../../../lambdas/store/table.ts';
 import {
   bounceEvent,
   complaintEvent,

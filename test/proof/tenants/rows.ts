@@ -1,5 +1,5 @@
 import { KIND } from '../../../lambdas/store/keys.ts';
-import type { Row } from '../../../lambdas/store/pages.ts';
+import type { Row } from '../../../lambdas/store/table.ts';
 import type { ApiResponse } from '../../api/harness.ts';
 import type { SimulatedTable } from '../../../sim/table.ts';
 import type { Tenant } from './tenants.ts';

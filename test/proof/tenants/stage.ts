@@ -1,5 +1,5 @@
 import { DEFAULT_WORKSPACE_ID } from '../../../lambdas/core/ids.ts';
-import type { Row } from '../../../lambdas/store/pages.ts';
+import type { Row } from '../../../lambdas/store/table.ts';
 import { CANARY } from './canaries.ts';
 import type { Functions, Request } from './functions.ts';
 import type { LogCapture } from './log-capture.ts';

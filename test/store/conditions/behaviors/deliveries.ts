@@ -14,7 +14,7 @@ import {
   type Settlement,
 } from '../../../../lambdas/store/deliveries.ts';
 import { deliveryKey } from '../../../../lambdas/store/keys.ts';
-import type { Row } from '../../../../lambdas/store/pages.ts';
+import type { Row } from '../../../../lambdas/store/table.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../../../sim/builders/events.ts';
 import type { SimulatedTable } from '../../../../sim/table.ts';
 import { behavior, type Behavior } from './behavior.ts';
