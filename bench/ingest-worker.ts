@@ -4,7 +4,7 @@ import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { ENV } from '../lambdas/core/env.ts';
 import { DEFAULT_WORKSPACE_ID } from '../lambdas/core/ids.ts';
 import { normalize } from '../lambdas/ingest/normalize.ts';
-import type { JsonObject } from '../lambdas/ingest/ses-message.ts';
+import type { JsonObject } from '../lambdas/core/json.ts';
 import { handler } from '../lambdas/handlers/ingest.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
 import { createTable, type Row } from '../lambdas/store/table.ts';

@@ -1,5 +1,5 @@
 import type { SuppressionReason } from './events.ts';
-import { isJsonObject } from '../ingest/ses-message.ts';
+import { isJsonObject } from './json.ts';
 
 /** A recipient that is left out of a mail, and why. */
 export interface LeftOut {

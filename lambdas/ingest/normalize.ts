@@ -3,7 +3,7 @@ import { UnreadableMessage } from '../core/errors.ts';
 import { emailEventId } from '../core/event-ids.ts';
 import type { EmailEvent, EventDetails, EventName, SuppressionReason, TopicStatus } from '../core/events.ts';
 import { DEFAULT_WORKSPACE_ID } from '../core/ids.ts';
-import { isJsonObject, type JsonObject } from './ses-message.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { parseSesTimestamp } from './ses-timestamps.ts';
 import type { Pairs } from '../core/tags.ts';
 import { formatTimestamp } from '../core/timestamps.ts';

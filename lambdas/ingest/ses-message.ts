@@ -1,7 +1,5 @@
 import { UnreadableMessage } from '../core/errors.ts';
-
-/** A JSON object whose members are not trusted to be anything in particular. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 
 /** What a message from the queue turned out to be. */
 export type SesMessage =
@@ -18,10 +16,6 @@ export type SesMessage =
 
 /** Sent once, as plain text, when a configuration set gets its SNS destination. */
 const VALIDATION_SENTENCE = 'Successfully validated SNS topic for Amazon SES event publishing.';
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Deeper than any event of SES; far from what would exhaust a stack, here or wherever the event is shown. */
 const MAX_DEPTH = 64;

@@ -1,7 +1,7 @@
 /** SES events published by hand to the stack's topic, as SES would publish them for mail that was sent past our API. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../lambdas/ingest/ses-message.ts';
+import type { JsonObject } from '../../lambdas/core/json.ts';
 import { getRawEvent } from '../../lambdas/store/events.ts';
 import { LEGACY_SAMPLES, SAMPLES } from '../../sim/ses/samples.ts';
 import { createHook, logsOf, publish, stack, table, type Hook } from './client.ts';

@@ -1,7 +1,7 @@
 /** SES events made by hand, and what became of those that could not be read. */
 import { randomUUID } from 'node:crypto';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { isJsonObject, type JsonObject } from '../../lambdas/ingest/ses-message.ts';
+import { isJsonObject, type JsonObject } from '../../lambdas/core/json.ts';
 import { quarantineKey } from '../../lambdas/store/keys.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { quarantinedBody } from '../../lambdas/store/quarantine.ts';
