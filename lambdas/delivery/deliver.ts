@@ -86,12 +86,17 @@ export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<D
   const outcome = await claimAttempt(deps.table, claim);
   if (!outcome.claimed) return { result: afterRefusedClaim(deps, task, outcome), health: 'none' };
 
-  const { attempt } = task;
-  const { secrets } = deps;
-  const { event } = stored;
   const result = input.abandon
     ? abandoned(deps)
-    : await deps.send(await signedRequest({ event, endpoint, attempt, nowMs: deps.now(), secrets }));
+    : await deps.send(
+        await signedRequest({
+          event: stored.event,
+          endpoint,
+          attempt: task.attempt,
+          nowMs: deps.now(),
+          secrets: deps.secrets,
+        }),
+      );
   return record(deps, task, { result, stored, endpoint });
 }
 
@@ -229,11 +234,12 @@ async function record(
     }),
   ]);
   for (const write of [verdict, ...writes]) if (write.status === 'rejected') deps.onUnrecorded(write.reason);
-  const health = verdict.status === 'fulfilled' ? verdict.value : 'none';
+  const endpointTransition = verdict.status === 'fulfilled' ? verdict.value : 'none';
   const unwritten = writes.find((write) => write.status === 'rejected');
   if (unwritten && before)
     throw new InternalError('An attempt is not written down yet', { cause: unwritten.reason });
-  if (unwritten) return { result: toBeRecorded(deps, task, sent.result), attempt, health };
+  if (unwritten)
+    return { result: toBeRecorded(deps, task, sent.result), attempt, health: endpointTransition };
 
   const retrying = decision.outcome === 'retry';
   return {
@@ -245,7 +251,7 @@ async function record(
       delay_seconds: decision.delaySeconds ?? 0,
     },
     attempt,
-    health,
+    health: endpointTransition,
   };
 }
 

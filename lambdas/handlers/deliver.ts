@@ -35,7 +35,7 @@ const deps: DeliverDeps = {
 
 /** Called by both state machines, for one attempt; its answer is their next state. */
 export async function handler(input: DeliverInput): Promise<DeliveryResult> {
-  const { result, attempt, health } = await deliver(deps, input);
+  const { result, attempt, health: endpointTransition } = await deliver(deps, input);
   logger.info('delivery.attempted', {
     event_id: result.event_id,
     endpoint_id: result.endpoint_id,
@@ -51,8 +51,8 @@ export async function handler(input: DeliverInput): Promise<DeliveryResult> {
       [METRIC.deliveriesExhausted]:
         attempt && attempt.trigger !== 'manual' && result.outcome === 'exhausted' ? 1 : 0,
       [METRIC.deliveriesInternal]: attempt?.error_class === 'internal' ? 1 : 0,
-      [METRIC.endpointsDisabled]: health === 'disabled' ? 1 : 0,
-      [METRIC.endpointsFailing]: health === 'failing' ? 1 : 0,
+      [METRIC.endpointsDisabled]: endpointTransition === 'disabled' ? 1 : 0,
+      [METRIC.endpointsFailing]: endpointTransition === 'failing' ? 1 : 0,
     }),
   });
   return result;
