@@ -63,7 +63,7 @@ async function webhook(): Promise<void> {
     webhookId: event.event_id,
     timestampSeconds,
     signature,
-    attempt: 1,
+    attemptNumber: 1,
     body,
   });
   const { status_code: status } = await send({ url, headers, body });

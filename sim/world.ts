@@ -15,7 +15,7 @@ import { formatTimestamp } from '../lambdas/core/timestamps.ts';
 import { deliver } from '../lambdas/delivery/deliver.ts';
 import { dispatchBatch } from '../lambdas/delivery/dispatch-batch.ts';
 import { startDelivery, startReplay } from '../lambdas/delivery/executions.ts';
-import { recoverStep } from '../lambdas/delivery/recover.ts';
+import { runReplayStep } from '../lambdas/delivery/recover.ts';
 import { createSecretOpener, type SecretOpener } from '../lambdas/delivery/secrets.ts';
 import type { Sender } from '../lambdas/delivery/send.ts';
 import { holdDelivery } from '../lambdas/store/deliveries.ts';
@@ -282,7 +282,7 @@ export class SimulatedDeployment implements Calls {
           holdDelivery: async (task, stored) => {
             await holdDelivery(table, { task, stored, nowMs: this.clock.nowMs });
           },
-          startPaced: (task) => startReplay(sfn, 'recover', task),
+          startReplay: (task) => startReplay(sfn, 'recover', task),
           suppress: (event, reason) => suppressRecipient(table, event, reason),
           autoSuppress: { hardBounces: true, complaints: true },
           sendPoison: (keys, reason) =>
@@ -329,7 +329,7 @@ export class SimulatedDeployment implements Calls {
         return this.deliver(given as unknown as DeliverInput);
       case RECOVER_FUNCTION:
         return this.invoke(({ table, sfn }) =>
-          recoverStep(
+          runReplayStep(
             { table, startDelivery: (task) => startDelivery(sfn, 'deliver', task), now: this.clock.now },
             given as unknown as ReplayTask,
           ),

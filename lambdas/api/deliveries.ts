@@ -1,7 +1,7 @@
 import type { Attempt, Delivery } from '../core/deliveries.ts';
 import { randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
-import { runTask } from '../delivery/dispatch.ts';
+import { createTask } from '../delivery/dispatch.ts';
 import { webhookPayload } from '../delivery/payload.ts';
 import { putCommand } from '../store/commands.ts';
 import { getDelivery, listEndpointDeliveries } from '../store/deliveries.ts';
@@ -124,7 +124,7 @@ const redeliver = route({
     if (!endpoint) throw new ApiError('invalid_field', 'The endpoint was deleted', { field: 'id' });
     checkActive(endpoint);
     const id = randomId('rcv', deps.randomBytes);
-    const task = runTask({ ...delivery, timestamp: delivery.event_timestamp }, endpoint.id, {
+    const task = createTask({ ...delivery, timestamp: delivery.event_timestamp }, endpoint.id, {
       id,
       trigger: 'manual',
       attempts: delivery.attempt_count,

@@ -7,7 +7,7 @@ import {
   intervalEnd,
   intervalStart,
   intervalsBetween,
-  noCounts,
+  zeroCounts,
   ratesOf,
   type EndpointCounts,
   type Interval,
@@ -93,7 +93,7 @@ const get = route({
         rates: ratesOf(totals),
         limits: SES_LIMITS,
         buckets: starts.map((startMs) => {
-          const counts = counted.get(startMs) ?? noCounts();
+          const counts = counted.get(startMs) ?? zeroCounts();
           return { start: formatTimestamp(startMs), counts, rates: ratesOf(counts) };
         }),
         endpoints: endpoints.map((endpoint, index) => {

@@ -38,7 +38,7 @@ const test = route({
       workspace_id: caller.workspaceId,
       timestamp: formatTimestamp(nowMs),
     });
-    const request = await signedRequest({ event, endpoint, attempt: 1, nowMs, secrets: deps.secrets });
+    const request = await signedRequest({ event, endpoint, attemptNumber: 1, nowMs, secrets: deps.secrets });
     const { retry_after: _retryAfter, ...result } = await deps.sendWebhook(request);
     return {
       status: 200,

@@ -5,7 +5,7 @@ import type { Endpoint, EndpointHistoryEntry } from '../core/endpoints.ts';
 import { InternalError } from '../core/errors.ts';
 import { randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
-import { isForbiddenName } from '../delivery/address-guard.ts';
+import { resolvesToForbiddenAddress } from '../delivery/address-guard.ts';
 import { checkEndpointUrl } from '../delivery/endpoint-url.ts';
 import { sealSecret } from '../delivery/secrets.ts';
 import { newSecret, secretText } from '../delivery/sign.ts';
@@ -46,7 +46,10 @@ async function checkedUrl(deps: ApiDeps, text: string): Promise<string> {
   if (!checked.ok) throw new ApiError(checked.code, `The url ${checked.message}`, { field: 'url' });
   const { hostname } = new URL(checked.url);
   const literal = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
-  if (!literal && (await isForbiddenName(hostname, deps.resolve, { allowLoopback: allowInsecure }))) {
+  if (
+    !literal &&
+    (await resolvesToForbiddenAddress(hostname, deps.resolve, { allowLoopback: allowInsecure }))
+  ) {
     throw new ApiError('url_address_forbidden', 'The url must have a public address', { field: 'url' });
   }
   return checked.url;

@@ -45,7 +45,7 @@ export interface Attempt {
 }
 
 /** What came of a request, as far as a state machine may carry it: nothing of the mail, nor of what the receiver said. */
-export type MadeAttempt = Omit<Attempt, 'number' | 'trigger' | 'response_excerpt'> & {
+export type UnrecordedAttempt = Omit<Attempt, 'number' | 'trigger' | 'response_excerpt'> & {
   readonly retry_after?: string;
 };
 
@@ -91,7 +91,7 @@ export interface DeliveryTask {
   /** How long Redeliver waits before it; whole seconds. */
   readonly delay_seconds: number;
   /** The attempt was made, and could not be written down: this is to be written, and nothing to be sent. */
-  readonly unrecorded?: MadeAttempt;
+  readonly unrecorded?: UnrecordedAttempt;
 }
 
 export const OUTCOMES = ['delivered', 'retry', 'exhausted', 'blocked', 'held', 'cancelled'] as const;

@@ -26,7 +26,7 @@ const LONGEST_PROBE_SECONDS = 15 * 60;
 export const ENDPOINT_HEALTHS = ['healthy', 'failing'] as const;
 export type EndpointHealth = (typeof ENDPOINT_HEALTHS)[number];
 
-export type HealthVerdict = 'none' | 'open_breaker' | 'disable';
+export type FailureAction = 'none' | 'open_breaker' | 'disable';
 
 type Streak = Pick<Endpoint, 'failures' | 'failing_since' | 'last_failure_at'>;
 type HealthState = Streak & Pick<Endpoint, 'health' | 'breaker_opened_at'>;
@@ -37,7 +37,7 @@ function isBreakerStreak(failures: number, lastedMs: number): boolean {
 }
 
 /** What one more failure means for an endpoint; `endpoint` includes that failure. */
-export function judgeFailure(endpoint: HealthState, nowMs: number): HealthVerdict {
+export function decideFailureAction(endpoint: HealthState, nowMs: number): FailureAction {
   const { failures = 0, failing_since: since, breaker_opened_at: openedAt } = endpoint;
   if (since === undefined) return 'none';
   const lastedMs = nowMs - Date.parse(since);

@@ -2,7 +2,7 @@ import type { SuppressionReason } from './events.ts';
 import { isJsonObject } from './json.ts';
 
 /** A recipient that is left out of a mail, and why. */
-export interface LeftOut {
+export interface SuppressedRecipient {
   readonly address: string;
   readonly reason: SuppressionReason;
 }
@@ -13,7 +13,7 @@ export interface SendIntent {
   /** `ivm_…`: names the send in its tag, and is the message id of a mail that SES never takes. */
   readonly send_id: string;
   readonly accepted: readonly string[];
-  readonly suppressed: readonly LeftOut[];
+  readonly suppressed: readonly SuppressedRecipient[];
   /** RFC 3339; also the time of the events that the send itself makes, so that storing them again changes nothing. */
   readonly created_at: string;
 }

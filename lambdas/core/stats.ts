@@ -54,12 +54,12 @@ export function countersOf({ event, to, details }: Pick<EmailEvent, 'event' | 't
 
 export type EventCounts = Readonly<Record<CounterName, number>>;
 
-export function noCounts(): Record<CounterName, number> {
+export function zeroCounts(): Record<CounterName, number> {
   return Object.fromEntries(COUNTER_NAMES.map((name) => [name, 0])) as Record<CounterName, number>;
 }
 
 export function addCounts(all: readonly EventCounts[]): EventCounts {
-  const sum = noCounts();
+  const sum = zeroCounts();
   for (const counts of all) for (const name of COUNTER_NAMES) sum[name] += counts[name];
   return sum;
 }

@@ -109,7 +109,7 @@ async function checkedAddresses(
  * Whether a name resolves to an address that no webhook may go to. One that does not resolve may still come to be:
  * what counts is the check where the socket connects, and this one only tells early.
  */
-export async function isForbiddenName(
+export async function resolvesToForbiddenAddress(
   hostname: string,
   resolve: Resolve,
   options: GuardOptions,

@@ -6,7 +6,7 @@ import type {
   DeliveryTask,
   Outcome,
 } from '../core/deliveries.ts';
-import { healthOf, isRecordedFailing, judgeFailure } from '../core/endpoint-health.ts';
+import { healthOf, isRecordedFailing, decideFailureAction } from '../core/endpoint-health.ts';
 import { InternalError } from '../core/errors.ts';
 import type { Endpoint, EndpointAction, EndpointHistoryEntry } from '../core/endpoints.ts';
 import { randomId } from '../core/ids.ts';
@@ -50,14 +50,14 @@ export interface DeliverDeps {
 }
 
 /** `failing`: this attempt changed the endpoint's health to failing; `disabled`: this attempt disabled the endpoint. */
-export type EndpointVerdict = 'none' | 'failing' | 'disabled';
+export type EndpointTransition = 'none' | 'failing' | 'disabled';
 
 /** What one invocation did, for its one log line. */
 export interface DeliverReport {
   readonly result: DeliveryResult;
   readonly attempt?: Attempt;
   /** What it meant for the endpoint, if anything. */
-  readonly health: EndpointVerdict;
+  readonly endpointTransition: EndpointTransition;
 }
 
 /**
@@ -84,7 +84,7 @@ export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<D
     return unsent(task, 'held');
 
   const outcome = await claimAttempt(deps.table, claim);
-  if (!outcome.claimed) return { result: afterRefusedClaim(deps, task, outcome), health: 'none' };
+  if (!outcome.claimed) return { result: afterRefusedClaim(deps, task, outcome), endpointTransition: 'none' };
 
   const result = input.abandon
     ? abandoned(deps)
@@ -92,7 +92,7 @@ export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<D
         await signedRequest({
           event: stored.event,
           endpoint,
-          attempt: task.attempt,
+          attemptNumber: task.attempt,
           nowMs: deps.now(),
           secrets: deps.secrets,
         }),
@@ -101,7 +101,7 @@ export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<D
 }
 
 function unsent(task: DeliveryTask, outcome: 'cancelled' | 'held'): DeliverReport {
-  return { result: { ...task, outcome, delay_seconds: 0 }, health: 'none' };
+  return { result: { ...task, outcome, delay_seconds: 0 }, endpointTransition: 'none' };
 }
 
 async function leaveUnsent(
@@ -224,7 +224,7 @@ async function record(
   });
   const kept = task.trigger === 'manual' && decision.outcome !== 'delivered';
   const [verdict, ...writes] = await Promise.allSettled([
-    judgeEndpoint(deps, sent.endpoint, { task, decision, attempt, nowMs }),
+    updateEndpointHealth(deps, sent.endpoint, { task, decision, attempt, nowMs }),
     recordAttempt(deps.table, task, { attempt, ttl: sent.stored.ttl }),
     settleDelivery(deps.table, task, {
       ...(!kept && { status: decision.status }),
@@ -239,7 +239,7 @@ async function record(
   if (unwritten && before)
     throw new InternalError('An attempt is not written down yet', { cause: unwritten.reason });
   if (unwritten)
-    return { result: toBeRecorded(deps, task, sent.result), attempt, health: endpointTransition };
+    return { result: toBeRecorded(deps, task, sent.result), attempt, endpointTransition: endpointTransition };
 
   const retrying = decision.outcome === 'retry';
   return {
@@ -251,7 +251,7 @@ async function record(
       delay_seconds: decision.delaySeconds ?? 0,
     },
     attempt,
-    health: endpointTransition,
+    endpointTransition: endpointTransition,
   };
 }
 
@@ -269,7 +269,7 @@ function toBeRecorded(deps: DeliverDeps, task: DeliveryTask, result: AttemptResu
 }
 
 /** What an attempt says about its endpoint: a success ends a streak of failures, a failure may open the breaker or disable it. */
-async function judgeEndpoint(
+async function updateEndpointHealth(
   deps: DeliverDeps,
   endpoint: Endpoint | undefined,
   made: {
@@ -278,7 +278,7 @@ async function judgeEndpoint(
     readonly attempt: Attempt;
     readonly nowMs: number;
   },
-): Promise<EndpointVerdict> {
+): Promise<EndpointTransition> {
   if (!endpoint) return 'none';
   const at = formatTimestamp(made.nowMs);
   const changed = (action: EndpointAction, reason?: string): EndpointHistoryEntry => ({
@@ -301,7 +301,7 @@ async function judgeEndpoint(
   const counted = await countFailure(deps.table, endpoint, at);
   if (!counted) return 'none';
   const { failures = 0, failing_since: since = at } = counted;
-  const verdict = judgeFailure(counted, made.nowMs);
+  const verdict = decideFailureAction(counted, made.nowMs);
   if (verdict === 'disable') {
     const change = changed('disabled', `Nothing but failures (${failures}) since ${since}`);
     return (await disableEndpoint(deps.table, endpoint, change, since)) ? 'disabled' : 'none';

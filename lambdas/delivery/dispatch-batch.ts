@@ -15,7 +15,7 @@ export interface DispatchBatchDeps extends DispatchDeps {
 export interface DispatchReport {
   /** Sequence number of the first record to be given to us again; those before it are done. */
   readonly retryFrom?: string;
-  readonly fault?: Error;
+  readonly error?: Error;
   readonly counts: { readonly records: number; readonly deliveries: number; readonly poisoned: number };
 }
 
@@ -113,7 +113,7 @@ export async function dispatchBatch(
   const done = results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
   return {
     ...(sequenceNumber !== undefined && { retryFrom: sequenceNumber }),
-    ...(failure?.status === 'rejected' && { fault: failure.reason as Error }),
+    ...(failure?.status === 'rejected' && { error: failure.reason as Error }),
     counts: {
       records: records.length,
       deliveries: done.reduce((sum, each) => sum + each.deliveries, 0),

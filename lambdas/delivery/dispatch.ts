@@ -21,7 +21,7 @@ export interface DispatchDeps {
   /** Stores a delivery without an attempt; one that is there already is left as it is. */
   readonly holdDelivery: (task: DeliveryTask, stored: StoredEvent) => Promise<void>;
   /** Starts the Recover machine; one that was started for the same command counts as started. */
-  readonly startPaced: (task: ReplayTask) => Promise<void>;
+  readonly startReplay: (task: ReplayTask) => Promise<void>;
   /** Adds the recipient to the workspace's list; one already listed is left as it is. */
   readonly suppress: (event: EmailEvent, reason: SuppressionReason) => Promise<void>;
   readonly autoSuppress: AutoSuppress;
@@ -41,11 +41,11 @@ export function suppressionReasonOf(event: EmailEvent, options: AutoSuppress): S
 }
 
 /** What identifies an event to a delivery of it. */
-export type TaskEvent = Pick<EmailEvent, 'workspace_id' | 'message_id' | 'timestamp' | 'event_id'>;
+export type EventReference = Pick<EmailEvent, 'workspace_id' | 'message_id' | 'timestamp' | 'event_id'>;
 
 /** A delivery of an event to an endpoint, as a run of it begins. `attempts` were made before. */
-export function runTask(
-  event: TaskEvent,
+export function createTask(
+  event: EventReference,
   endpointId: string,
   run: { readonly id: string; readonly trigger: DeliveryTask['trigger']; readonly attempts: number },
 ): DeliveryTask {
@@ -65,8 +65,8 @@ export function runTask(
 }
 
 /** The first attempt of a delivery that an event makes by itself. */
-export function firstTask(event: TaskEvent, endpointId: string): DeliveryTask {
-  return runTask(event, endpointId, { id: 'auto', trigger: 'auto', attempts: 0 });
+export function createFirstTask(event: EventReference, endpointId: string): DeliveryTask {
+  return createTask(event, endpointId, { id: 'auto', trigger: 'auto', attempts: 0 });
 }
 
 /** What a new event causes: a delivery for each endpoint that wants it, and perhaps a suppression. May run twice. */
@@ -76,7 +76,7 @@ export async function dispatchEvent(deps: DispatchDeps, stored: StoredEvent): Pr
   const reason = suppressionReasonOf(event, deps.autoSuppress);
   await Promise.all([
     ...endpoints.map((endpoint) => {
-      const task = firstTask(event, endpoint.id);
+      const task = createFirstTask(event, endpoint.id);
       // A failing endpoint costs a row, and neither an execution nor a wait.
       return endpoint.breaker_opened_at === undefined
         ? deps.startDelivery(task)
@@ -94,11 +94,11 @@ export async function dispatchCommand(deps: DispatchDeps, command: Command): Pro
     return 1;
   }
   if (command.command === 'continue') {
-    await deps.startPaced(command.task);
+    await deps.startReplay(command.task);
     return 0;
   }
   const waits = command.command === 'drain' && command.opened_at !== undefined;
-  await deps.startPaced({
+  await deps.startReplay({
     workspace_id: command.workspace_id,
     command_id: command.id,
     command: command.command,

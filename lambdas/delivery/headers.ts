@@ -6,7 +6,7 @@ export function webhookHeaders(message: {
   /** Of this attempt. */
   readonly timestampSeconds: number;
   readonly signature: string;
-  readonly attempt: number;
+  readonly attemptNumber: number;
   readonly body: string;
 }): Record<string, string> {
   return {
@@ -19,6 +19,6 @@ export function webhookHeaders(message: {
     'webhook-timestamp': String(message.timestampSeconds),
     'webhook-signature': message.signature,
     'x-ivymail-signature': message.signature,
-    'x-ivymail-attempt': String(message.attempt),
+    'x-ivymail-attempt': String(message.attemptNumber),
   };
 }

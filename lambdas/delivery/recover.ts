@@ -17,7 +17,7 @@ import { closeBreaker, endDrain } from '../store/endpoint-health.ts';
 import { getEndpoint } from '../store/endpoints.ts';
 import { wantedEvents, type WantedEvent } from '../store/missed-events.ts';
 import type { Table } from '../store/table.ts';
-import { runTask } from './dispatch.ts';
+import { createTask } from './dispatch.ts';
 
 /** 100 deliveries in 4 s, 25 a second: a receiver that has just come back is not knocked over again. */
 export const DELIVERIES_PER_STEP = 100;
@@ -31,7 +31,7 @@ const LOOK_MS = 20_000;
 /** A Standard execution may have 25,000 entries of history, and a step makes ten. */
 const STEPS_PER_EXECUTION = 2_000;
 
-export interface RecoverDeps {
+export interface ReplayDeps {
   readonly table: Table;
   readonly startDelivery: (task: DeliveryTask) => Promise<void>;
   /** Epoch milliseconds. */
@@ -44,16 +44,16 @@ export interface RecoverDeps {
  * One step of a recovery, or of the drain of what was held back: starts some deliveries and says when to come again. A
  * step that runs twice starts the same executions, and the claim of each delivery lets one of them send.
  */
-export async function recoverStep(deps: RecoverDeps, task: ReplayTask): Promise<ReplayResult> {
+export async function runReplayStep(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> {
   const step = await (task.command === 'recover' ? recover(deps, task) : drain(deps, task));
   const result = { ...step, delay_seconds: scaledSeconds(step.delay_seconds, deps.waitScale) };
   return result.outcome === 'continue' && result.steps >= STEPS_PER_EXECUTION
-    ? continueElsewhere(deps, result)
+    ? continueInNewExecution(deps, result)
     : result;
 }
 
 /** A row as the command's own: the stream starts the next execution. */
-async function continueElsewhere(deps: RecoverDeps, result: ReplayResult): Promise<ReplayResult> {
+async function continueInNewExecution(deps: ReplayDeps, result: ReplayResult): Promise<ReplayResult> {
   const { outcome: _outcome, ...task } = result;
   const id = deterministicId('rcv', [task.execution_name]);
   await putCommand(
@@ -78,7 +78,7 @@ function next(
   return { ...task, outcome, delay_seconds: delaySeconds, steps: task.steps + 1, probes, empty: false };
 }
 
-async function recover(deps: RecoverDeps, task: ReplayTask): Promise<ReplayResult> {
+async function recover(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> {
   const stored = await getRecovery(deps.table, task.workspace_id, task.command_id);
   if (!stored || stored.recovery.status !== 'running') return next(task, 'done');
   const { recovery } = stored;
@@ -98,7 +98,7 @@ async function recover(deps: RecoverDeps, task: ReplayTask): Promise<ReplayResul
   const started = await startAll(
     deps,
     step.missed.map(({ address, attempts }) =>
-      runTask(address, endpoint.id, { id: recovery.id, trigger: 'recover', attempts }),
+      createTask(address, endpoint.id, { id: recovery.id, trigger: 'recover', attempts }),
     ),
   );
   const whole = started === step.missed.length;
@@ -117,7 +117,7 @@ async function recover(deps: RecoverDeps, task: ReplayTask): Promise<ReplayResul
 }
 
 /** How many of the deliveries were started. Throws where none of them was: only then is the step worth nothing. */
-async function startAll(deps: RecoverDeps, tasks: readonly DeliveryTask[]): Promise<number> {
+async function startAll(deps: ReplayDeps, tasks: readonly DeliveryTask[]): Promise<number> {
   const starts = await Promise.allSettled(tasks.map((task) => deps.startDelivery(task)));
   const failed = starts.filter((start) => start.status === 'rejected');
   const [first] = failed;
@@ -133,7 +133,7 @@ interface RecoveryStep {
 }
 
 async function readStep(
-  deps: RecoverDeps,
+  deps: ReplayDeps,
   { recovery, position: after }: StoredRecovery,
   endpoint: Endpoint,
   limit: number,
@@ -173,7 +173,7 @@ interface MissedCountQuery {
 
 /** How many events an endpoint missed. `exact` is false where the count was given up at `deadlineMs`. */
 export async function countMissed(
-  deps: Pick<RecoverDeps, 'table' | 'now'>,
+  deps: Pick<ReplayDeps, 'table' | 'now'>,
   { withoutHeld = false, ...query }: MissedCountQuery,
   deadlineMs: number,
 ): Promise<{ readonly count: number; readonly exact: boolean }> {
@@ -185,7 +185,7 @@ export async function countMissed(
   return { count, exact: true };
 }
 
-async function drain(deps: RecoverDeps, task: ReplayTask): Promise<ReplayResult> {
+async function drain(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> {
   const command = await getCommand(deps.table, task.workspace_id, task.command_id);
   if (command?.command !== 'drain') return next(task, 'done');
   const { endpoint_id: endpointId, opened_at: openedAt } = command;
@@ -217,7 +217,7 @@ async function drain(deps: RecoverDeps, task: ReplayTask): Promise<ReplayResult>
   await startAll(
     deps,
     items.map((delivery) =>
-      runTask({ ...delivery, timestamp: delivery.event_timestamp }, endpointId, {
+      createTask({ ...delivery, timestamp: delivery.event_timestamp }, endpointId, {
         id: run,
         trigger: 'auto',
         attempts: delivery.attempt_count,

@@ -11,7 +11,7 @@ export async function signedRequest(attempt: {
   readonly event: EmailEvent;
   readonly endpoint: Endpoint;
   /** Its number. */
-  readonly attempt: number;
+  readonly attemptNumber: number;
   readonly nowMs: number;
   readonly secrets: SecretOpener;
 }): Promise<WebhookRequest> {
@@ -27,7 +27,7 @@ export async function signedRequest(attempt: {
     webhookId,
     timestampSeconds,
     signature,
-    attempt: attempt.attempt,
+    attemptNumber: attempt.attemptNumber,
     body,
   });
   return { url: endpoint.url, headers, body };

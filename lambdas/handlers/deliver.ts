@@ -35,7 +35,7 @@ const deps: DeliverDeps = {
 
 /** Called by both state machines, for one attempt; its answer is their next state. */
 export async function handler(input: DeliverInput): Promise<DeliveryResult> {
-  const { result, attempt, health: endpointTransition } = await deliver(deps, input);
+  const { result, attempt, endpointTransition: endpointTransition } = await deliver(deps, input);
   logger.info('delivery.attempted', {
     event_id: result.event_id,
     endpoint_id: result.endpoint_id,

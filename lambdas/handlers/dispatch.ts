@@ -26,7 +26,7 @@ const deps: DispatchDeps = {
   holdDelivery: async (task, stored) => {
     await holdDelivery(table, { task, stored, nowMs: Date.now() });
   },
-  startPaced: (task) => startReplay(stepFunctions, recoverMachineArn, task),
+  startReplay: (task) => startReplay(stepFunctions, recoverMachineArn, task),
   suppress: (event, reason) => suppressRecipient(table, event, reason),
   autoSuppress,
   waitScale: waitScaleOf(process.env),
@@ -42,7 +42,7 @@ async function sendPoison(keys: unknown, reason: string): Promise<void> {
 export async function handler(batch: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
   const report = await dispatchBatch({ ...deps, sendPoison }, batch.Records);
   logger.info('dispatch.batch', { ...report.counts });
-  if (report.fault) logger.error('dispatch.fault', report.fault);
+  if (report.error) logger.error('dispatch.fault', report.error);
   return {
     batchItemFailures: report.retryFrom === undefined ? [] : [{ itemIdentifier: report.retryFrom }],
   };

@@ -3,13 +3,13 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import type { ReplayResult, ReplayTask } from '../core/commands.ts';
 import { ENV, requireEnv, waitScaleOf } from '../core/env.ts';
 import { startDelivery } from '../delivery/executions.ts';
-import { recoverStep, type RecoverDeps } from '../delivery/recover.ts';
+import { runReplayStep, type ReplayDeps } from '../delivery/recover.ts';
 import { createTable } from '../store/table.ts';
 
 const logger = new Logger({ serviceName: 'recover' });
 const stepFunctions = new SFNClient({});
 const machineArn = requireEnv(process.env, ENV.deliverMachineArn);
-const deps: RecoverDeps = {
+const deps: ReplayDeps = {
   table: createTable(requireEnv(process.env, ENV.tableName)),
   startDelivery: (task) => startDelivery(stepFunctions, machineArn, task),
   now: Date.now,
@@ -18,7 +18,7 @@ const deps: RecoverDeps = {
 
 /** Called by the Recover machine, for one step; its answer is the next state. */
 export async function handler(task: ReplayTask): Promise<ReplayResult> {
-  const result = await recoverStep(deps, task);
+  const result = await runReplayStep(deps, task);
   logger.info('recover.step', {
     command: task.command,
     command_id: task.command_id,

@@ -1,6 +1,6 @@
 import {
   COUNTER_NAMES,
-  noCounts,
+  zeroCounts,
   type EndpointCounts,
   type EventCounts,
   type Interval,
@@ -30,7 +30,7 @@ function readRange(table: Table, pk: string, { afterMs, beforeMs }: CounterRange
 
 /** A row lacks a counter that was never added to, or that is newer than the row: it reads as 0. */
 function toEventCounts(row: Row): EventCounts {
-  const counts = noCounts();
+  const counts = zeroCounts();
   for (const name of COUNTER_NAMES) counts[name] = Number(row[name] ?? 0);
   return counts;
 }

@@ -2,7 +2,7 @@ import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { firstTask } from '../../lambdas/delivery/dispatch.ts';
+import { createFirstTask } from '../../lambdas/delivery/dispatch.ts';
 
 export const WORKSPACE_ID = deterministicId('ws', ['test']);
 
@@ -47,5 +47,5 @@ export function aTask(
   changes: Partial<DeliveryTask> = {},
 ): DeliveryTask {
   // Attempts of the event's own run, unless told otherwise.
-  return { ...firstTask(event, endpoint.id), run_attempt: changes.attempt ?? 1, ...changes };
+  return { ...createFirstTask(event, endpoint.id), run_attempt: changes.attempt ?? 1, ...changes };
 }

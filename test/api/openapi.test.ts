@@ -240,7 +240,7 @@ describe('the webhooks section', () => {
       webhookId: 'evt_kq7zq5h3m2x4c6v7b2n3m4a5s6',
       timestampSeconds: 1_772_020_800,
       signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
-      attempt: 12,
+      attemptNumber: 12,
       body: '{}',
     });
     const ofEveryRequest = ['content-type', 'content-length', 'accept-encoding', 'user-agent'];

@@ -2,7 +2,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
 import type { EmailEvent, EventName } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { COUNTER_NAMES, noCounts } from '../../lambdas/core/stats.ts';
+import { COUNTER_NAMES, zeroCounts } from '../../lambdas/core/stats.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { eventCountersPartition } from '../../lambdas/store/keys.ts';
 import { recordAttempt } from '../../lambdas/store/deliveries.ts';
@@ -54,7 +54,7 @@ describe('GET /v1/stats', () => {
       after: '2026-02-24T12:00:00Z',
       before: '2026-02-25T12:00:00Z',
       interval: 'hour',
-      totals: { ...noCounts(), sent: 40, delivered: 20, bounced: 2, complained: 1 },
+      totals: { ...zeroCounts(), sent: 40, delivered: 20, bounced: 2, complained: 1 },
       rates: { delivery: 0.5, bounce: 0.05, complaint: 0.05, open: 0, click: 0 },
       limits: { bounce: { review: 0.05, pause: 0.1 }, complaint: { review: 0.001, pause: 0.005 } },
       endpoints: [],
@@ -62,7 +62,7 @@ describe('GET /v1/stats', () => {
     expect(body.buckets).toHaveLength(24);
     expect(body.buckets[22]).toEqual({
       start: '2026-02-25T10:00:00Z',
-      counts: { ...noCounts(), sent: 40 },
+      counts: { ...zeroCounts(), sent: 40 },
       rates: { ...NO_RATES, delivery: 0, bounce: 0 },
     });
     expect(Object.keys(body.buckets[0].counts)).toEqual(COUNTER_NAMES);
@@ -94,7 +94,7 @@ describe('GET /v1/stats', () => {
     await happened('clicked', at, 2, { details: { automated: true } });
     const { totals, rates } = (await stats()).body;
     const engagement = { opened: 8, opened_automated: 3, clicked: 3, clicked_automated: 2 };
-    expect(totals).toEqual({ ...noCounts(), delivered: 10, ...engagement });
+    expect(totals).toEqual({ ...zeroCounts(), delivered: 10, ...engagement });
     expect(rates).toMatchObject({ open: 0.5, click: 0.1 });
   });
 
@@ -105,7 +105,7 @@ describe('GET /v1/stats', () => {
       await happened(event, at, 3, { to: 'bounce+doctor@simulator.amazonses.com' });
       await happened(event, at, 1, { to: 'bounce@customer.example' });
     }
-    expect((await stats()).body.totals).toEqual({ ...noCounts(), sent: 1, bounced: 1 });
+    expect((await stats()).body.totals).toEqual({ ...zeroCounts(), sent: 1, bounced: 1 });
   });
 
   it('reads the rows of counters that lack newer counters as 0', async () => {
@@ -114,7 +114,7 @@ describe('GET /v1/stats', () => {
     const row = { pk, sk: '2026-02-25T11:00:00Z', kind: 'counters', delivered: 4, opened: 2 };
     table.rows.set(`${row.pk}\n${row.sk}`, row);
     const { totals, rates } = (await stats()).body;
-    expect(totals).toEqual({ ...noCounts(), delivered: 4, opened: 2 });
+    expect(totals).toEqual({ ...zeroCounts(), delivered: 4, opened: 2 });
     expect(rates).toEqual({ delivery: null, bounce: null, complaint: 0, open: 0.5, click: 0 });
   });
 
@@ -195,7 +195,7 @@ describe('GET /v1/stats', () => {
     await happened('sent', '2026-02-25T11:30:00Z');
     const { body } = await ask({ path: '/v1/stats', workspaceId: `ws_${'b'.repeat(26)}` });
     expect(WORKSPACE_ID).not.toBe(`ws_${'b'.repeat(26)}`);
-    expect(body.totals).toEqual(noCounts());
+    expect(body.totals).toEqual(zeroCounts());
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   healthOf,
   isRecordedFailing,
-  judgeFailure,
+  decideFailureAction,
   probeDelaySeconds,
 } from '../../lambdas/core/endpoint-health.ts';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
@@ -35,7 +35,7 @@ describe('a failure', () => {
     ['the ninth, after five days', 9, undefined, 6 * DAY, 'none'],
   ])('%s: %i failures', (_which, failures, openedAt, ms, verdict) => {
     const endpoint = { failures, failing_since: SINCE, ...(openedAt && { breaker_opened_at: openedAt }) };
-    expect(judgeFailure(endpoint, after(ms))).toBe(verdict);
+    expect(decideFailureAction(endpoint, after(ms))).toBe(verdict);
   });
 });
 
@@ -87,7 +87,7 @@ describe('the health of an endpoint', () => {
           last_failure_at: time(lasted),
         });
         const health = healthOf(at(failures, ms), after(ms));
-        const opens = judgeFailure(at(failures, ms), after(ms)) !== 'none';
+        const opens = decideFailureAction(at(failures, ms), after(ms)) !== 'none';
         const later = healthOf(at(failures + 1, ms + more), after(ms + more));
         expect([opens && health === 'healthy', health === 'failing' && later === 'healthy']).toEqual([
           false,

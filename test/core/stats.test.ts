@@ -7,7 +7,7 @@ import {
   intervalEnd,
   intervalStart,
   intervalsBetween,
-  noCounts,
+  zeroCounts,
   ratesOf,
 } from '../../lambdas/core/stats.ts';
 
@@ -33,7 +33,7 @@ describe('intervals', () => {
 describe('rates', () => {
   it('divide deliveries and hard bounces by sent, complaints and engagement by delivered', () => {
     const counts = {
-      ...noCounts(),
+      ...zeroCounts(),
       sent: 200,
       delivered: 100,
       bounced: 10,
@@ -55,9 +55,9 @@ describe('rates', () => {
 
   it('are null, and not 0, where the denominator is 0', () => {
     const nothing = { delivery: null, bounce: null, complaint: null, open: null, click: null };
-    expect(ratesOf(noCounts())).toEqual(nothing);
+    expect(ratesOf(zeroCounts())).toEqual(nothing);
     // Outcomes of emails that were sent in an earlier interval.
-    const late = { ...noCounts(), delivered: 2, complained: 1, opened: 3 };
+    const late = { ...zeroCounts(), delivered: 2, complained: 1, opened: 3 };
     expect(ratesOf(late)).toEqual({ ...nothing, complaint: 0.5, open: 1.5, click: 0 });
   });
 });
@@ -98,8 +98,8 @@ describe('countersOf', () => {
 
 describe('addCounts', () => {
   it('adds each event by itself', () => {
-    const one = { ...noCounts(), sent: 2, opened: 1, opened_automated: 1 };
-    const sum = { ...noCounts(), sent: 4, opened: 2, opened_automated: 2 };
-    expect(addCounts([one, one, noCounts()])).toEqual(sum);
+    const one = { ...zeroCounts(), sent: 2, opened: 1, opened_automated: 1 };
+    const sum = { ...zeroCounts(), sent: 4, opened: 2, opened_automated: 2 };
+    expect(addCounts([one, one, zeroCounts()])).toEqual(sum);
   });
 });

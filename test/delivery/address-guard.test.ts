@@ -6,7 +6,7 @@ import {
   DnsFailure,
   guardedLookup,
   isAllowedAddress,
-  isForbiddenName,
+  resolvesToForbiddenAddress,
   type Resolve,
 } from '../../lambdas/delivery/address-guard.ts';
 
@@ -229,7 +229,7 @@ describe('the lookup of a socket', () => {
 });
 
 describe('a name is forbidden', () => {
-  const forbidden = (resolve: Resolve) => isForbiddenName('hooks.example.com', resolve, STRICT);
+  const forbidden = (resolve: Resolve) => resolvesToForbiddenAddress('hooks.example.com', resolve, STRICT);
 
   it('where it resolves to an address that is', async () => {
     expect(await forbidden(() => Promise.resolve(['8.8.8.8', '10.0.0.1']))).toBe(true);

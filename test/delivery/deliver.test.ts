@@ -368,7 +368,7 @@ describe('a row of failures', () => {
 
   it('begins with the first, and says since when', async () => {
     const { run, table, endpoint } = await setUp({ answer: FAILED });
-    expect((await run()).health).toBe('none');
+    expect((await run()).endpointTransition).toBe('none');
     expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toMatchObject({
       status: 'active',
       failures: 1,
@@ -391,7 +391,7 @@ describe('a row of failures', () => {
 
   it('of ten opens the breaker, with a command to probe and a line of history', async () => {
     const { run, stored, changesOf, commands, endpoint } = await failing(9);
-    expect((await run()).health).toBe('failing');
+    expect((await run()).endpointTransition).toBe('failing');
     expect(await stored()).toMatchObject({ status: 'active', breaker_opened_at: '2026-02-25T12:00:10Z' });
     expect(commands()).toMatchObject([
       { command: 'drain', endpoint_id: endpoint.id, opened_at: '2026-02-25T12:00:10Z' },
@@ -405,7 +405,7 @@ describe('a row of failures', () => {
   it('of five days has the endpoint disabled, with the reason', async () => {
     const opened = { failing_since: '2026-02-20T11:00:00Z', breaker_opened_at: '2026-02-20T12:00:00Z' };
     const { run, stored, changesOf } = await failing(9, opened);
-    expect((await run({ attempt: 2, run_attempt: 2 })).health).toBe('disabled');
+    expect((await run({ attempt: 2, run_attempt: 2 })).endpointTransition).toBe('disabled');
     expect(await stored()).toMatchObject({
       status: 'disabled',
       status_reason: 'Nothing but failures (10) since 2026-02-20T11:00:00Z',

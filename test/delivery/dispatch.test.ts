@@ -43,7 +43,7 @@ function setUp(changes: Partial<DispatchBatchDeps> = {}) {
     async holdDelivery(task) {
       held.push(task);
     },
-    async startPaced(task) {
+    async startReplay(task) {
       paced.push(task);
     },
     async suppress(event, reason) {
@@ -117,7 +117,7 @@ describe('dispatchBatch', () => {
       ],
     );
     expect(report.retryFrom).toBe('12');
-    expect(report.fault?.name).toBe('ThrottlingException');
+    expect(report.error?.name).toBe('ThrottlingException');
     expect(started).toHaveLength(2);
   });
 

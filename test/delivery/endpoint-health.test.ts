@@ -76,7 +76,7 @@ async function setUp(changes: Partial<Endpoint> = {}) {
     const healths: string[] = [];
     for (let made = 0; made < times; made += 1) {
       world.nowMs += everyMs;
-      healths.push((await attempt(FAILED)).health);
+      healths.push((await attempt(FAILED)).endpointTransition);
     }
     return healths;
   }
@@ -168,7 +168,7 @@ describe('the history of an endpoint that fails', () => {
     await attempt(OK);
     await fail(9);
     world.nowMs += SECOND;
-    expect((await early.end(FAILED)).health).toBe('failing');
+    expect((await early.end(FAILED)).endpointTransition).toBe('failing');
     expect(await history()).toEqual(['failing', 'recovered', 'failing']);
   });
 
@@ -179,7 +179,7 @@ describe('the history of an endpoint that fails', () => {
     for (let index = 0; index < 20; index += 1) sent.push(await start());
     world.nowMs += SECOND;
     const reports = await Promise.all(sent.map(({ end }) => end(FAILED)));
-    expect(reports.filter((report) => report.health === 'failing')).toHaveLength(1);
+    expect(reports.filter((report) => report.endpointTransition === 'failing')).toHaveLength(1);
     expect(await history()).toEqual(['failing']);
     expect(commands()).toHaveLength(1);
   });
@@ -360,7 +360,7 @@ describe('a failure whose streak has ended', () => {
         table.rows.set(key, { ...well, pk: row.pk, sk: row.sk });
       }
     };
-    expect((await late.end(FAILED)).health).toBe('none');
+    expect((await late.end(FAILED)).endpointTransition).toBe('none');
     expect(await stored()).toEqual(anEndpoint({ id: endpoint.id }));
     expect(await history()).toEqual([]);
     expect(commands()).toEqual([]);

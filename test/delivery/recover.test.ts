@@ -4,7 +4,7 @@ import type { DeliveryStatus, DeliveryTask } from '../../lambdas/core/deliveries
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { DELIVERIES_PER_STEP, countMissed, recoverStep } from '../../lambdas/delivery/recover.ts';
+import { DELIVERIES_PER_STEP, countMissed, runReplayStep } from '../../lambdas/delivery/recover.ts';
 import { getRecovery, putCommand, putRecovery } from '../../lambdas/store/commands.ts';
 import {
   claimAttempt,
@@ -184,7 +184,7 @@ describe('a recovery', () => {
     await delivered(bounceAt(1), 'exhausted');
     await delivered(bounceAt(2), 'delivered');
     await putRecovery(table, recovery);
-    expect(await recoverStep(deps, task)).toMatchObject({ outcome: 'done' });
+    expect(await runReplayStep(deps, task)).toMatchObject({ outcome: 'done' });
     expect(started).toMatchObject([
       { event_id: bounceAt(1).event_id, trigger: 'recover', run: RECOVERY_ID, attempt: 2, run_attempt: 1 },
       { event_id: bounceAt(3).event_id, trigger: 'recover', run: RECOVERY_ID, attempt: 1, run_attempt: 1 },
@@ -200,11 +200,11 @@ describe('a recovery', () => {
     );
     await store(events);
     await putRecovery(table, recovery);
-    const first = await recoverStep(deps, task);
+    const first = await runReplayStep(deps, task);
     expect(first).toMatchObject({ outcome: 'continue', delay_seconds: 4, steps: 1 });
     expect(started).toHaveLength(DELIVERIES_PER_STEP);
     expect(await progress()).toMatchObject({ status: 'running', started: DELIVERIES_PER_STEP });
-    expect(await recoverStep(deps, first)).toMatchObject({ outcome: 'done', steps: 2 });
+    expect(await runReplayStep(deps, first)).toMatchObject({ outcome: 'done', steps: 2 });
     expect(new Set(started.map((each) => each.event_id))).toEqual(
       new Set(events.map((each) => each.event_id)),
     );
@@ -218,10 +218,10 @@ describe('a recovery', () => {
     table.before = (command) => {
       if (command === 'UpdateCommand') throw new Error('throttled');
     };
-    await expect(recoverStep(deps, task)).rejects.toThrow('throttled');
+    await expect(runReplayStep(deps, task)).rejects.toThrow('throttled');
     table.before = () => {};
-    await recoverStep(deps, task);
-    await recoverStep(deps, task);
+    await runReplayStep(deps, task);
+    await runReplayStep(deps, task);
     expect(await progress()).toMatchObject({ status: 'completed', started: 1 });
   });
 
@@ -236,11 +236,11 @@ describe('a recovery', () => {
       startDelivery: (each: DeliveryTask) =>
         each.event_id === refused ? Promise.reject(new Error('throttled')) : deps.startDelivery(each),
     };
-    const first = await recoverStep(failing, task);
+    const first = await runReplayStep(failing, task);
     expect(first).toMatchObject({ outcome: 'continue', delay_seconds: 4 });
     expect(started.map((each) => each.event_id)).not.toContain(refused);
     expect(await progress()).toMatchObject({ status: 'running', started: 0 });
-    expect(await recoverStep(deps, first)).toMatchObject({ outcome: 'done' });
+    expect(await runReplayStep(deps, first)).toMatchObject({ outcome: 'done' });
     expect(started.map((each) => each.event_id)).toContain(refused);
     expect(await progress()).toMatchObject({ status: 'completed', started: 3 });
   });
@@ -250,7 +250,7 @@ describe('a recovery', () => {
     await store([bounceAt(1)]);
     await putRecovery(table, recovery);
     const failing = { ...deps, startDelivery: () => Promise.reject(new Error('throttled')) };
-    await expect(recoverStep(failing, task)).rejects.toThrow('throttled');
+    await expect(runReplayStep(failing, task)).rejects.toThrow('throttled');
     expect(await progress()).toMatchObject({ status: 'running', started: 0 });
   });
 
@@ -258,7 +258,7 @@ describe('a recovery', () => {
     const { table, deps, started, store, task, recovery, progress } = await setUp({ status: 'paused' });
     await store([bounceAt(1)]);
     await putRecovery(table, recovery);
-    expect(await recoverStep(deps, task)).toMatchObject({ outcome: 'done' });
+    expect(await runReplayStep(deps, task)).toMatchObject({ outcome: 'done' });
     expect(started).toEqual([]);
     expect(await progress()).toMatchObject({ status: 'cancelled', completed_at: UNTIL });
   });
@@ -273,14 +273,14 @@ describe('a recovery', () => {
       ...Array.from({ length: 200 }, (_, n) => bounceAt(3 + (n % 50), { message_id: `later-${n}` })),
     ]);
     await putRecovery(table, recovery);
-    const first = await recoverStep(deps, task);
+    const first = await runReplayStep(deps, task);
     expect(first).toMatchObject({ outcome: 'continue', delay_seconds: 60 });
     expect(started.map((each) => each.event_id)).toEqual([bounceAt(1).event_id]);
-    const second = await recoverStep(deps, first);
+    const second = await runReplayStep(deps, first);
     expect(second).toMatchObject({ outcome: 'continue', delay_seconds: 120, probes: 2 });
     const { breaker_opened_at: _openedAt, ...well } = endpoint;
     await putEndpoint(table, well);
-    expect(await recoverStep(deps, second)).toMatchObject({ delay_seconds: 4, probes: 0 });
+    expect(await runReplayStep(deps, second)).toMatchObject({ delay_seconds: 4, probes: 0 });
   });
 
   it.each([5_000, 25_000])(
@@ -295,10 +295,10 @@ describe('a recovery', () => {
       await putRecovery(table, recovery);
       let nowMs = NOW_MS;
       const slow = { ...deps, now: () => (nowMs += lookMs) };
-      let result = await recoverStep(slow, task);
+      let result = await runReplayStep(slow, task);
       expect(result.outcome).toBe('continue');
       while (result.outcome === 'continue') {
-        result = await recoverStep(slow, result);
+        result = await runReplayStep(slow, result);
         expect(result.steps).toBeLessThan(20);
       }
       expect(started.map((each) => each.event_id)).toEqual([events[9]?.event_id]);
@@ -307,7 +307,7 @@ describe('a recovery', () => {
 
   it('of an id that names none does nothing', async () => {
     const { deps, task } = await setUp();
-    expect(await recoverStep(deps, task)).toMatchObject({ outcome: 'done' });
+    expect(await runReplayStep(deps, task)).toMatchObject({ outcome: 'done' });
   });
 
   it('leaves an execution whose history is full by a command, once', async () => {
@@ -315,7 +315,7 @@ describe('a recovery', () => {
     await store(Array.from({ length: 101 }, (_, number) => bounceAt(1, { message_id: `m${number}` })));
     await putRecovery(table, recovery);
     const full = { ...task, steps: 1_999 };
-    expect(await recoverStep(deps, full)).toMatchObject({ outcome: 'done' });
+    expect(await runReplayStep(deps, full)).toMatchObject({ outcome: 'done' });
     const commands = [...table.rows.values()].filter((row) => row['command'] === 'continue');
     expect(commands).toMatchObject([{ task: { command_id: RECOVERY_ID, steps: 0, delay_seconds: 4 } }]);
     const id = commands[0]?.['id'];
@@ -340,7 +340,7 @@ describe('a drain', () => {
     const hold = (event: EmailEvent) =>
       holdDelivery(table, { task: aTask(event, endpoint), stored: { event, ttl: 1 }, nowMs: NOW_MS });
     const step = (from: Partial<ReplayTask> = {}): Promise<ReplayResult> =>
-      recoverStep(world.deps, { ...world.task, command: 'drain', ...from });
+      runReplayStep(world.deps, { ...world.task, command: 'drain', ...from });
     return { ...world, hold, step };
   }
 
@@ -348,7 +348,7 @@ describe('a drain', () => {
     const { deps, hold, table, endpoint, task } = await draining({ breaker_opened_at: OPENED }, OPENED);
     const local = { ...deps, waitScale: 0.05 };
     const step = (from: Partial<ReplayTask> = {}): Promise<ReplayResult> =>
-      recoverStep(local, { ...task, command: 'drain', ...from });
+      runReplayStep(local, { ...task, command: 'drain', ...from });
     await hold(bounceAt(1));
     const probe = await step();
     expect(probe).toMatchObject({ outcome: 'continue', delay_seconds: 6 });

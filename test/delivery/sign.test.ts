@@ -16,7 +16,10 @@ function request(
 ) {
   const webhookId = 'evt_abcdefghijklmnopqrstuvwxyz';
   const signature = signWebhook({ webhookId, timestampSeconds, body, secrets });
-  return { body, headers: webhookHeaders({ webhookId, timestampSeconds, signature, attempt: 1, body }) };
+  return {
+    body,
+    headers: webhookHeaders({ webhookId, timestampSeconds, signature, attemptNumber: 1, body }),
+  };
 }
 
 describe('the signature', () => {

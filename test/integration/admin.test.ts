@@ -15,7 +15,7 @@ import { dashboard, type SignInLink } from '../../admin/dashboard.ts';
 import { doctor } from '../../admin/doctor.ts';
 import type { Check } from '../../admin/checks.ts';
 import { redriveRun, redriveShow, type RedriveOptions } from '../../admin/redrive.ts';
-import { noCounts } from '../../lambdas/core/stats.ts';
+import { zeroCounts } from '../../lambdas/core/stats.ts';
 import { SAMPLES } from '../../sim/ses/samples.ts';
 import { api, createHook, logsOf, newTenant, publish, sendMail, stack, table, until } from './client.ts';
 
@@ -78,7 +78,7 @@ describe('doctor', () => {
       const { body } = await tenant.api('GET', '/v1/stats');
       return body.totals.sent > 0 && body.totals.delivered > 0 ? body : undefined;
     });
-    expect(told.totals).toEqual({ ...noCounts(), sent: 1, delivered: 1 });
+    expect(told.totals).toEqual({ ...zeroCounts(), sent: 1, delivered: 1 });
     expect(told.rates).toMatchObject({ delivery: 1, bounce: 0, complaint: 0 });
   });
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
-import { noCounts } from '../../lambdas/core/stats.ts';
+import { zeroCounts } from '../../lambdas/core/stats.ts';
 import { toEmailEvent } from '../../lambdas/store/event-rows.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { SAMPLES } from '../../sim/ses/samples.ts';
@@ -40,7 +40,7 @@ async function rowsOf(kind: string): Promise<readonly Record<string, unknown>[]>
 
 /** Written down a second time, without a line of the product: what statistics must count of these events. */
 function recountOf(events: readonly EmailEvent[]): Readonly<Record<string, number>> {
-  const sums: Record<string, number> = noCounts();
+  const sums: Record<string, number> = zeroCounts();
   const add = (name: string): void => void (sums[name] = (sums[name] ?? 0) + 1);
   for (const { event, to = '', details } of events) {
     if (/@simulator\.amazonses\.com$/i.test(to)) continue;
@@ -93,7 +93,7 @@ it('GET /v1/stats equals a recount of the rows, after duplicates and failed webh
 
   await until('every event to be counted', async () => {
     const recount = recountOf(await storedEvents());
-    const counted: Record<string, number> = noCounts();
+    const counted: Record<string, number> = zeroCounts();
     for (const row of await rowsOf('counters'))
       if (/^C#ws_[a-z2-7]+#day$/.test(String(row['pk'])))
         for (const name of Object.keys(counted))
@@ -129,7 +129,7 @@ it('GET /v1/stats counts a simulated outcome at a .example domain, and none of t
   const to = [...recipients('customer.example'), `bounce+${label}@acme.example`];
   await logsOf(await sendMail(tenant.api, { to }), 14, tenant.api);
   const once = { soft_bounced: 1, complained: 1, suppressed: 1 };
-  const expected: Record<string, number> = { ...noCounts(), sent: 6, delivered: 3, bounced: 2, ...once };
+  const expected: Record<string, number> = { ...zeroCounts(), sent: 6, delivered: 3, bounced: 2, ...once };
   const told = await until('the second email to be counted', async () => {
     const { body } = await tenant.api('GET', '/v1/stats');
     // The events of the first email are before these in the stream.

@@ -10,7 +10,7 @@ import {
   type EventName,
 } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { COUNTER_NAMES, addEndpointCounts, noCounts } from '../../lambdas/core/stats.ts';
+import { COUNTER_NAMES, addEndpointCounts, zeroCounts } from '../../lambdas/core/stats.ts';
 import { readEndpointCounters, readEventCounters } from '../../lambdas/store/counters.ts';
 import { recordAttempt } from '../../lambdas/store/deliveries.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
@@ -72,7 +72,7 @@ function setUp() {
     tallyBatch(deps, { shardId, records });
   const totals = async (interval: 'hour' | 'day' = 'hour') => {
     const counted = await readEventCounters(table, WORKSPACE_ID, { interval, ...DAY });
-    const sum = noCounts();
+    const sum = zeroCounts();
     for (const counts of counted.values()) for (const name of COUNTER_NAMES) sum[name] += counts[name];
     return sum;
   };
@@ -86,7 +86,7 @@ function setUp() {
 
 /** Written down a second time, without a line of the product: what a row adds to the statistics. */
 function recount(rows: readonly Row[]) {
-  const sum = noCounts();
+  const sum = zeroCounts();
   for (const row of rows) {
     const { to, details } = row as { to?: string; details?: EventDetails };
     if (row['kind'] !== 'event' || /@simulator\.amazonses\.com$/i.test(to ?? '')) continue;
@@ -235,7 +235,7 @@ describe('tallyBatch', () => {
   it('keeps workspaces apart', async () => {
     const { tally, totals } = setUp();
     await tally(stream([eventRow(0, { workspace_id: deterministicId('ws', ['other']) })]));
-    expect(await totals()).toEqual(noCounts());
+    expect(await totals()).toEqual(zeroCounts());
   });
 
   it('adds nothing for a batch that comes again, whole or in part', async () => {
@@ -271,7 +271,7 @@ describe('tallyBatch', () => {
       eventRow(0, { message_id: `m-${number}`, event: 'opened', details });
     await tally(stream([opened(1, {}), opened(2, { automated: true }), opened(3, { ip: '192.0.2.1' })]));
     for (const interval of ['hour', 'day'] as const)
-      expect(await totals(interval)).toEqual({ ...noCounts(), opened: 3, opened_automated: 1 });
+      expect(await totals(interval)).toEqual({ ...zeroCounts(), opened: 3, opened_automated: 1 });
   });
 
   it('leaves out the mailbox simulator, recipient by recipient, and counts an event without a recipient', async () => {
@@ -284,7 +284,7 @@ describe('tallyBatch', () => {
     const { to: _to, ...withoutRecipient } = eventRow(8);
     const report = await tally(stream([...rows, withoutRecipient]));
     expect(report).toEqual({ counted: 2, excluded: 2, repeated: 0, unreadable: [] });
-    expect(await totals()).toEqual({ ...noCounts(), sent: 1, opened: 1 });
+    expect(await totals()).toEqual({ ...zeroCounts(), sent: 1, opened: 1 });
   });
 
   it('moves the checkpoint past a batch of simulator events only, without a row of counters', async () => {

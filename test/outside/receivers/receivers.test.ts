@@ -21,7 +21,11 @@ function request(number: number, { secret = SECRET, ageSeconds = 0 } = {}) {
   const timestampSeconds = Math.floor(Date.now() / 1000) - ageSeconds;
   const message = { webhookId: event.event_id, timestampSeconds, body };
   const signature = signWebhook({ ...message, secrets: [secret] });
-  const { 'content-length': _length, ...headers } = webhookHeaders({ ...message, signature, attempt: 1 });
+  const { 'content-length': _length, ...headers } = webhookHeaders({
+    ...message,
+    signature,
+    attemptNumber: 1,
+  });
   return { body, headers, line: `${event.event} ${event.to}` };
 }
 

@@ -8,7 +8,7 @@ import type { Command, Recovery } from '../../../lambdas/core/commands.ts';
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
-import { firstTask, runTask } from '../../../lambdas/delivery/dispatch.ts';
+import { createFirstTask, createTask } from '../../../lambdas/delivery/dispatch.ts';
 import { putCommand, putRecovery } from '../../../lambdas/store/commands.ts';
 import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
@@ -208,7 +208,7 @@ async function overtake(
 ): Promise<void> {
   const row = [...table.rows.values()].find((each) => each['kind'] === 'event' && each.pk.endsWith(UNKNOWN));
   if (!row) return;
-  const task = firstTask(toEmailEvent(row), endpoint?.id ?? '');
+  const task = createFirstTask(toEmailEvent(row), endpoint?.id ?? '');
   const own = { id: deterministicId('req', ['overtake']), workspace_id: WORKSPACE };
   await putCommand(table, { command: 'redeliver', task, ...own }, formatTimestamp(clock.nowMs));
 }
@@ -244,7 +244,7 @@ async function redeliver({ table, clock }: SimulatedDeployment): Promise<void> {
   if (!row) return;
   const delivery = toDelivery(row);
   const id = deterministicId('req', ['redeliver']);
-  const task = runTask({ ...delivery, timestamp: delivery.event_timestamp }, delivery.endpoint_id, {
+  const task = createTask({ ...delivery, timestamp: delivery.event_timestamp }, delivery.endpoint_id, {
     id,
     trigger: 'manual',
     attempts: delivery.attempt_count,

@@ -60,7 +60,10 @@ describe('a receiver that', () => {
       const reports = await Promise.all(
         ['a', 'b'].map((to) => delivered(anEvent({ to: `${to}@example.com` }))),
       );
-      expect(reports.map(({ health }) => health).toSorted()).toEqual(['disabled', 'none']);
+      expect(reports.map(({ endpointTransition }) => endpointTransition).toSorted()).toEqual([
+        'disabled',
+        'none',
+      ]);
       return `${of('held').length} that waited for a retry: held, nothing more sent; ${of('exhausted').length} that heard it at once: ${told.length} line of history, counted once; of 2 later events, ${rows(world, 'delivery').length - 7} deliveries`;
     },
     'world',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createResolve, isForbiddenName } from '../../../lambdas/delivery/address-guard.ts';
+import { createResolve, resolvesToForbiddenAddress } from '../../../lambdas/delivery/address-guard.ts';
 import { createSender, type AttemptResult } from '../../../lambdas/delivery/send.ts';
 import { bytesOf, nameServer, type DnsAnswer } from '../../../sim/name-server.ts';
 import { recordFigures } from '../../../pages/reliability/records.ts';
@@ -100,7 +100,7 @@ describe('a chain of aliases, through our own resolver and real sockets,', () =>
       type === 'AAAA' ? 'NODATA' : { aliases: THREE, address: before === 0 ? PUBLIC : LOOPBACK },
     );
     const resolve = createResolve([address]);
-    expect(await isForbiddenName(NAME, resolve, { allowLoopback: false })).toBe(false);
+    expect(await resolvesToForbiddenAddress(NAME, resolve, { allowLoopback: false })).toBe(false);
     const send = createSender({ allowLoopback: false, resolve });
     for (const { port } of canaries.all)
       expect(await send({ url: `https://${NAME}:${port}/`, headers: {}, body: '' })).toMatchObject({

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isForbiddenName } from '../../../lambdas/delivery/address-guard.ts';
+import { resolvesToForbiddenAddress } from '../../../lambdas/delivery/address-guard.ts';
 import { createSender, type AttemptResult } from '../../../lambdas/delivery/send.ts';
 import { readHost } from './read-host.ts';
 import { isPublic } from './registry.ts';
@@ -72,7 +72,7 @@ export async function sendTo(text: string, script: Script): Promise<string | und
   const deadlineMs = expected.error_class === 'timeout' ? SHORT_MS : PATIENT_MS;
   const send = createSender({ ...STRICT, deadlineMs, resolve });
   try {
-    if (asks && (await isForbiddenName(url.hostname, resolve, STRICT)) !== isForbiddenBy(first))
+    if (asks && (await resolvesToForbiddenAddress(url.hostname, resolve, STRICT)) !== isForbiddenBy(first))
       return wrong('the check of its name is mistaken');
     const told = await send({ url: text, headers: { 'content-length': '2' }, body: '{}' });
     return isAsExpected(told, expected) ? undefined : wrong(JSON.stringify(told));

@@ -3,7 +3,7 @@ import type { ReplayTask } from '../../../lambdas/core/commands.ts';
 import { OUTCOMES, type DeliverInput, type DeliveryTask } from '../../../lambdas/core/deliveries.ts';
 import { deterministicId } from '../../../lambdas/core/ids.ts';
 import { deliver, type DeliverDeps } from '../../../lambdas/delivery/deliver.ts';
-import { recoverStep } from '../../../lambdas/delivery/recover.ts';
+import { runReplayStep } from '../../../lambdas/delivery/recover.ts';
 import type { AttemptResult, WebhookRequest } from '../../../lambdas/delivery/send.ts';
 import { putRecovery } from '../../../lambdas/store/commands.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
@@ -106,7 +106,7 @@ async function step(task: ReplayTask): Promise<Verdict> {
       return Promise.resolve();
     },
   };
-  const result = await unchanged(task, (given) => recoverStep(deps, given).catch(asError));
+  const result = await unchanged(task, (given) => runReplayStep(deps, given).catch(asError));
   must(started.length <= 1, 'More was started than was missed');
   for (const { event_id: eventId, endpoint_id: endpointId, run } of started)
     must(

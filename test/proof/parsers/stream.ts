@@ -100,7 +100,7 @@ function dispatchDeps() {
     holdDelivery: async (task, stored) => {
       await holdDelivery(table, { task, stored, nowMs: RETENTION.receivedAtMs });
     },
-    startPaced: (task) => startReplay(sfn, 'recover', task),
+    startReplay: (task) => startReplay(sfn, 'recover', task),
     suppress: (event, reason) => suppressRecipient(table, event, reason),
     sendPoison: (keys) => {
       poison.push(keys);
@@ -113,11 +113,11 @@ function dispatchDeps() {
 
 async function dispatch(record: DynamoDBRecord, whole: boolean): Promise<Verdict> {
   const { deps, started, poison } = dispatchDeps();
-  const { fault, counts } = await unchanged(record, (given) => dispatchBatch(deps, [given]));
+  const { error, counts } = await unchanged(record, (given) => dispatchBatch(deps, [given]));
   const image = JSON.stringify(record.dynamodb?.NewImage);
   must(
-    fault === undefined,
-    `A record that cannot be read blocks its shard: ${String(fault?.stack)} ${image}`,
+    error === undefined,
+    `A record that cannot be read blocks its shard: ${String(error?.stack)} ${image}`,
   );
   const poisoned = counts.poisoned === 1;
   must(isDeepStrictEqual(poison, poisoned ? [record.dynamodb?.Keys] : []), 'Poison leaves by its keys');

@@ -91,7 +91,7 @@ export async function* looksAt(rotations: readonly Rotation[]): AsyncGenerator<L
     const { headers, body } = await signedRequest({
       event,
       endpoint,
-      attempt: 1,
+      attemptNumber: 1,
       nowMs,
       secrets: deps.secrets,
     });

@@ -2,7 +2,7 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
 import type { ReplayTask } from '../../../lambdas/core/commands.ts';
-import { firstTask } from '../../../lambdas/delivery/dispatch.ts';
+import { createFirstTask } from '../../../lambdas/delivery/dispatch.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
 import { KIND } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/table.ts';
@@ -112,7 +112,7 @@ async function deliveries(stage: Stage): Promise<void> {
   stage.named.push(event.event_id);
   const deliver = (endpointId: string, changes: object = {}) =>
     stage.functions.deliver({
-      task: { ...firstTask(event, endpointId), ...changes },
+      task: { ...createFirstTask(event, endpointId), ...changes },
       execution: 'arn:aws:states:x',
     });
   for (const url of stage.receivers.urls()) {
