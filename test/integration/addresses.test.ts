@@ -1,4 +1,4 @@
-/** Addresses and message ids with characters that mean something in a URL, through the local front, the gateway and SNS. */
+/** Addresses and message ids with characters that are special in a URL, sent through the local front, API Gateway and SNS. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { SAMPLES } from '../../sim/ses/samples.ts';
@@ -28,8 +28,8 @@ const ADDRESSES = [
   'ann@example.com (Ann)',
 ];
 
-describe('an address', () => {
-  it('is found and removed by its path and by its query parameter, and never mistaken for another one', async () => {
+describe('an address with special characters', () => {
+  it('is found and removed by path and by query parameter, and no other address is affected', async () => {
     const tenant = await newTenant('addresses');
     for (const address of ADDRESSES) expect((await tenant.api('POST', LIST, { address })).status).toBe(201);
     for (const [index, address] of ADDRESSES.entries()) {
@@ -38,8 +38,8 @@ describe('an address', () => {
       expect((await tenant.api('GET', path)).body).toMatchObject({ address });
       expect((await tenant.api('GET', query)).body.data).toMatchObject([{ address }]);
       expect((await tenant.api('DELETE', index % 2 === 0 ? path : query)).status).toBe(204);
-      const left = (await tenant.api('GET', `${LIST}?limit=100`)).body.data as { address: string }[];
-      expect(left.map((each) => each.address).toSorted()).toEqual(ADDRESSES.slice(index + 1).toSorted());
+      const remaining = (await tenant.api('GET', `${LIST}?limit=100`)).body.data as { address: string }[];
+      expect(remaining.map((each) => each.address).toSorted()).toEqual(ADDRESSES.slice(index + 1).toSorted());
     }
     expect(await tenant.api('DELETE', LIST)).toMatchObject({
       status: 400,
@@ -47,16 +47,16 @@ describe('an address', () => {
     });
   });
 
-  it('that bounced is found by what the log shows, and so is its message', async () => {
+  it('is found by the spelling that the log shows after a bounce, and so is its message', async () => {
     const mark = randomUUID();
-    for (const [to, end] of [
+    for (const [to, suffix] of [
       [`"john ${mark}"@example.com`, '/b%2Fc'],
       [`josé.${mark}@例え.テスト`, '%25+d'],
       [`a%2Fb/c+${mark}@[192.168.1.1]`, '?e#f'],
       [`${mark}-recipients:;`, '"g"'],
       [`ann.${mark}@example.com (Ann)`, '&h=;i'],
     ] as const) {
-      const messageId = `${mark}${end}`;
+      const messageId = `${mark}${suffix}`;
       const { ses } = asNew(SAMPLES.bounce);
       const mail = { ...(ses['mail'] as object), messageId, destination: [to], tags: {} };
       const bounce = { ...(ses['bounce'] as object), bouncedRecipients: [{ emailAddress: to }] };

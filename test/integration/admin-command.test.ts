@@ -1,4 +1,4 @@
-/** `npm run admin` as an operator runs it, against the deployed stack. */
+/** Runs `npm run admin` as an operator would, against the deployed stack. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,8 +10,8 @@ import { describe, expect, it } from 'vitest';
 import type { Check } from '../../admin/checks.ts';
 import { api, stack, until } from './client.ts';
 
-describe('the command', () => {
-  // The stack of this test has no file of its own: the options of the environment lead to it.
+describe('npm run admin', () => {
+  // The stack under test publishes no .local/stack.json. These environment variables lead the command to it.
   const env = {
     PATH: process.env['PATH'],
     AWS_ENDPOINT_URL: stack.aws_endpoint_url,
@@ -34,15 +34,15 @@ describe('the command', () => {
     expect(JSON.parse(stdout)).toBeTypeOf('object');
   });
 
-  it('doctor without a key and a sender is not green, to programs neither', async () => {
+  it('doctor without a key and a sender exits with 4 and reports ok: false', async () => {
     const doctorOf = spawn(process.execPath, [...program, 'doctor', '--no-send', '--json'], { env });
-    const [said] = await Promise.all([text(doctorOf.stdout), once(doctorOf, 'exit')]);
-    const { ok, checks } = JSON.parse(said) as { ok: boolean; checks: readonly Check[] };
+    const [output] = await Promise.all([text(doctorOf.stdout), once(doctorOf, 'exit')]);
+    const { ok, checks } = JSON.parse(output) as { ok: boolean; checks: readonly Check[] };
     expect(checks.find(({ name }) => name === 'sender')?.status).toBe('not_checked');
     expect([ok, doctorOf.exitCode]).toEqual([false, 4]);
   });
 
-  it('doctor that is interrupted leaves no webhook behind', async () => {
+  it('doctor removes its webhook when it is interrupted', async () => {
     const webhooks = async (): Promise<number> => {
       const { body } = await api('GET', '/v1/webhooks');
       return body.data.filter((each: { description: string }) => each.description === 'doctor').length;

@@ -1,4 +1,4 @@
-/** What `npm run admin` does, against the deployed stack; what it breaks it mends. */
+/** The admin commands against the deployed stack. Each test repairs what it breaks. */
 import { randomUUID } from 'node:crypto';
 import { UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import {
@@ -40,15 +40,15 @@ function failures(checks: readonly Check[]): Check[] {
 }
 
 describe('dashboard', () => {
-  it('makes a link that signs in with the scopes that are asked for, and ends when it is to', async () => {
-    const told = await dashboard(deployment, { scopes: 'read', 'expires-at': '2099-01-01T00:00:00Z' });
-    const { url, expires_at: end } = told.result as SignInLink;
-    expect(told.text).toContain(url);
-    expect(end).toBe('2099-01-01T00:00:00Z');
+  it('makes a link that signs in with the requested scopes and expires at the requested time', async () => {
+    const output = await dashboard(deployment, { scopes: 'read', 'expires-at': '2099-01-01T00:00:00Z' });
+    const { url, expires_at: expiresAt } = output.result as SignInLink;
+    expect(output.text).toContain(url);
+    expect(expiresAt).toBe('2099-01-01T00:00:00Z');
     const [page = '', key = ''] = url.split('#key=');
     expect(page).toBe(`${stack.base_url}/dashboard`);
-    const asked = await api('GET', '/v1/workspace', undefined, { 'x-api-key': key });
-    expect(asked.body.key.scopes).toEqual(['read']);
+    const workspace = await api('GET', '/v1/workspace', undefined, { 'x-api-key': key });
+    expect(workspace.body.key.scopes).toEqual(['read']);
     const refused = await dashboard(deployment, { 'expires-at': '2020-01-01T00:00:00Z' }).catch(
       (error) => error,
     );
@@ -59,30 +59,30 @@ describe('dashboard', () => {
 });
 
 describe('doctor', () => {
-  it('is all green on a stack that is well, mail and webhooks included', async () => {
+  it('passes every check on a healthy stack, including emails and webhooks', async () => {
     const checks = await examine({ send: true });
-    // Other tests may have published what nobody can read.
+    // Other tests may have published unreadable messages.
     expect(checks.filter(({ name, status }) => status !== 'ok' && name !== 'quarantine')).toEqual([]);
     expect(checks).toHaveLength(18);
     const { body } = await api('GET', '/v1/webhooks');
     expect(body.data.filter((each: { description: string }) => each.description === 'doctor')).toEqual([]);
   });
 
-  it('does not move a count or a rate: statistics leave out the mailbox simulator', async () => {
+  it('changes no count and no rate, because statistics exclude the mailbox simulator', async () => {
     const tenant = await newTenant('doctor');
     const checks = await examine({ apiKey: tenant.apiKey, send: true });
     expect(checks.filter(({ name }) => name.startsWith('mail to'))).toHaveLength(5);
-    // An email that counts, so that the events of doctor before it in the stream have been read.
+    // This email is counted. Once its count appears, the earlier events of doctor in the stream have been read too.
     await logsOf(await sendMail(tenant.api, { to: ['success@customer.example'] }), 2, tenant.api);
-    const told = await until('the email to be counted', async () => {
+    const stats = await until('the email to be counted', async () => {
       const { body } = await tenant.api('GET', '/v1/stats');
       return body.totals.sent > 0 && body.totals.delivered > 0 ? body : undefined;
     });
-    expect(told.totals).toEqual({ ...zeroCounts(), sent: 1, delivered: 1 });
-    expect(told.rates).toMatchObject({ delivery: 1, bounce: 0, complaint: 0 });
+    expect(stats.totals).toEqual({ ...zeroCounts(), sent: 1, delivered: 1 });
+    expect(stats.rates).toMatchObject({ delivery: 1, bounce: 0, complaint: 0 });
   });
 
-  it('names a key that is wrong, and sends nothing', async () => {
+  it('reports a wrong key and sends nothing', async () => {
     const checks = await examine({ apiKey: 'ivy_live_wrong', send: true });
     expect(failures(checks)).toMatchObject([
       { name: 'API and key', detail: 'the API key is wrong: the API answers 403 invalid_api_key' },
@@ -90,12 +90,12 @@ describe('doctor', () => {
     expect(checks.at(-1)).toMatchObject({ name: 'end to end', status: 'not_checked' });
   });
 
-  it('names the subscription that is missing', async () => {
+  it('reports a missing subscription', async () => {
     const { sns, topicArn } = deployment;
-    const { Subscriptions: [ours] = [] } = await sns.send(
+    const { Subscriptions: [subscription] = [] } = await sns.send(
       new ListSubscriptionsByTopicCommand({ TopicArn: topicArn }),
     );
-    await sns.send(new UnsubscribeCommand({ SubscriptionArn: ours?.SubscriptionArn }));
+    await sns.send(new UnsubscribeCommand({ SubscriptionArn: subscription?.SubscriptionArn }));
     try {
       expect(failures(await examine())).toMatchObject([
         {
@@ -108,7 +108,7 @@ describe('doctor', () => {
         new SubscribeCommand({
           TopicArn: topicArn,
           Protocol: 'sqs',
-          Endpoint: ours?.Endpoint,
+          Endpoint: subscription?.Endpoint,
           Attributes: { RawMessageDelivery: 'true' },
         }),
       );
@@ -116,12 +116,12 @@ describe('doctor', () => {
     expect(failures(await examine())).toEqual([]);
   });
 
-  it('names the event destination that is missing', async () => {
+  it('reports a missing event destination', async () => {
     const { sesSets, configurationSet: ConfigurationSetName } = deployment;
-    const { EventDestinations: [ours] = [] } = await sesSets.send(
+    const { EventDestinations: [destination] = [] } = await sesSets.send(
       new GetConfigurationSetEventDestinationsCommand({ ConfigurationSetName }),
     );
-    const EventDestinationName = ours?.Name;
+    const EventDestinationName = destination?.Name;
     await sesSets.send(
       new DeleteConfigurationSetEventDestinationCommand({ ConfigurationSetName, EventDestinationName }),
     );
@@ -133,7 +133,7 @@ describe('doctor', () => {
         },
       ]);
     } finally {
-      const { Name: _name, ...EventDestination } = ours ?? {};
+      const { Name: _name, ...EventDestination } = destination ?? {};
       await sesSets.send(
         new CreateConfigurationSetEventDestinationCommand({
           ConfigurationSetName,
@@ -145,7 +145,7 @@ describe('doctor', () => {
     expect(failures(await examine())).toEqual([]);
   });
 
-  it('names the reader that was switched off', async () => {
+  it('reports a disabled event source mapping', async () => {
     const { lambda, eventSourceMappings } = deployment;
     expect(Object.keys(eventSourceMappings).toSorted()).toEqual(['DeliveryDispatch', 'Ingest', 'Tally']);
     const UUID = eventSourceMappings['Tally'];
@@ -160,7 +160,7 @@ describe('doctor', () => {
     expect(failures(await examine())).toEqual([]);
   });
 
-  it('names the dead-letter queue that is not empty', async () => {
+  it('reports a dead-letter queue that is not empty', async () => {
     const { sqs } = deployment;
     const QueueUrl = deployment.deadLetterQueues['DeliveryDeliverDeadLetters'];
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
@@ -175,10 +175,10 @@ describe('doctor', () => {
 
 describe('redrive', () => {
   const place = 'SourceDeadLetters';
-  const told = async (action: 'show' | 'run', where: string, options: RedriveOptions = {}) =>
+  const redrive = async (action: 'show' | 'run', where: string, options: RedriveOptions = {}) =>
     (await (action === 'run' ? redriveRun : redriveShow)(deployment, where, options)).result;
 
-  it('puts an SES event of the dead-letter queue back, where it is stored, and takes it off', async () => {
+  it('moves an SES event from the dead-letter queue back to the source queue, and the event is stored', async () => {
     const messageId = `redriven-${randomUUID()}`;
     const event = { ...SAMPLES.send, mail: { ...SAMPLES.send.mail, messageId } };
     await deployment.sqs.send(
@@ -187,10 +187,10 @@ describe('redrive', () => {
         MessageBody: JSON.stringify(event),
       }),
     );
-    expect(await told('run', place, { filter: 'no such text', 'dry-run': true })).toMatchObject({
+    expect(await redrive('run', place, { filter: 'no such text', 'dry-run': true })).toMatchObject({
       matched: 0,
     });
-    expect(await told('run', place, { filter: messageId })).toEqual({
+    expect(await redrive('run', place, { filter: messageId })).toEqual({
       place,
       matched: 1,
       redriven: 1,
@@ -200,7 +200,7 @@ describe('redrive', () => {
     expect(failures(await examine())).toEqual([]);
   });
 
-  it('takes no more than --limit says, and leaves the others in view', async () => {
+  it('redrives at most --limit messages and leaves the others visible', async () => {
     const QueueUrl = deployment.deadLetterQueues[place];
     const ids = Array.from({ length: 12 }, () => `limited-${randomUUID()}`);
     for (const messageId of ids) {
@@ -208,54 +208,54 @@ describe('redrive', () => {
       await deployment.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }));
     }
     const options = { filter: 'limited-', limit: '1' };
-    expect(await told('run', place, options)).toMatchObject({ matched: 1, redriven: 1 });
-    expect(await told('show', place)).toMatchObject({ count: 11 });
-    expect(await told('run', place)).toMatchObject({ matched: 11, redriven: 11 });
+    expect(await redrive('run', place, options)).toMatchObject({ matched: 1, redriven: 1 });
+    expect(await redrive('show', place)).toMatchObject({ count: 11 });
+    expect(await redrive('run', place)).toMatchObject({ matched: 11, redriven: 11 });
     await Promise.all(ids.map((id) => logsOf(id, 1)));
   });
 
-  it('says of a row that is poison still that it stays, and keeps its one message', async () => {
+  it('reports that a row still cannot be dispatched, and keeps exactly one message for it', async () => {
     const Item = { pk: `M#${randomUUID()}`, sk: 'E#', kind: 'odd' };
     await table.client.send(new PutCommand({ TableName: table.name, Item }));
     const QueueUrl = deployment.deadLetterQueues['DeliveryDispatchDeadLetters'];
     const MessageBody = JSON.stringify({ keys: { pk: { S: Item.pk }, sk: { S: Item.sk } }, reason: 'test' });
     await deployment.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
-    expect(await told('run', 'DeliveryDispatchDeadLetters')).toMatchObject({
+    expect(await redrive('run', 'DeliveryDispatchDeadLetters')).toMatchObject({
       matched: 1,
       redriven: 0,
       failed: [{ error: expect.stringContaining('Nothing is known to do for a row of kind odd') }],
     });
-    expect(await told('show', 'DeliveryDispatchDeadLetters')).toMatchObject({ count: 1 });
+    expect(await redrive('show', 'DeliveryDispatchDeadLetters')).toMatchObject({ count: 1 });
     const { Messages: [message] = [] } = await deployment.sqs.send(new ReceiveMessageCommand({ QueueUrl }));
     await deployment.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message?.ReceiptHandle }));
   });
 
-  it('shows what is quarantined by its reason, and tries it again on request', async () => {
+  it('shows quarantined messages by reason and processes them again on request', async () => {
     const text = `no event ${randomUUID()}`;
     await publish(JSON.stringify({ text }));
     const shown = await until('the message to be quarantined', async () => {
-      const result = (await told('show', 'quarantine', { filter: text })) as {
+      const result = (await redrive('show', 'quarantine', { filter: text })) as {
         count: number;
         messages: unknown[];
       };
       return result.count === 1 ? result : undefined;
     });
     expect(shown.messages).toMatchObject([{ reason: 'not_ses' }]);
-    expect(await told('run', 'quarantine', { filter: text, 'dry-run': true })).toMatchObject({
+    expect(await redrive('run', 'quarantine', { filter: text, 'dry-run': true })).toMatchObject({
       matched: 1,
       redriven: 0,
     });
-    expect(await told('run', 'quarantine', { filter: text, reason: 'not_ses' })).toMatchObject({
+    expect(await redrive('run', 'quarantine', { filter: text, reason: 'not_ses' })).toMatchObject({
       redriven: 1,
     });
-    // It is as unreadable as before.
+    // The message is still unreadable.
     await until('the message to be quarantined again', async () => {
-      const result = (await told('show', 'quarantine', { filter: text })) as { count: number };
+      const result = (await redrive('show', 'quarantine', { filter: text })) as { count: number };
       return result.count === 1 ? true : undefined;
     });
   });
 
-  it('starts the deliveries of a row that could not be dispatched, from its keys', async () => {
+  it('starts the deliveries of an undispatched row from its keys', async () => {
     const hook = await createHook(['complained']);
     const messageId = `undispatched-${randomUUID()}`;
     await publish({ ...SAMPLES.complaint, mail: { ...SAMPLES.complaint.mail, messageId } });
@@ -270,8 +270,8 @@ describe('redrive', () => {
     await deployment.sqs.send(
       new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ keys, reason: 'test' }) }),
     );
-    expect(await told('run', 'DeliveryDispatchDeadLetters')).toMatchObject({ redriven: 1, failed: [] });
-    // It was delivered before: the claim lets nothing be sent twice.
+    expect(await redrive('run', 'DeliveryDispatchDeadLetters')).toMatchObject({ redriven: 1, failed: [] });
+    // The webhook was delivered before. The claim prevents a second request.
     expect(await hook.seen(messageId)).toHaveLength(1);
     await hook.remove();
   });

@@ -21,11 +21,11 @@ const aws = {
 export const table: Table = createTable(stack.table_name, new DynamoDBClient(aws));
 const sns = new SNSClient(aws);
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of many shapes
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests read responses of many shapes
   readonly body: any;
 }
 
@@ -34,9 +34,9 @@ export type Api = (
   path: string,
   body?: unknown,
   headers?: Readonly<Record<string, string>>,
-) => Promise<Answer>;
+) => Promise<ApiResponse>;
 
-/** The API as the holder of a key asks it, or somebody without. */
+/** A client of the API with this key, or without a key. */
 export function apiOf(apiKey?: string): Api {
   return async (method, path, body, headers = {}) => {
     const response = await fetch(`${stack.base_url}${path}`, {
@@ -58,10 +58,10 @@ export function apiOf(apiKey?: string): Api {
   };
 }
 
-/** As the first key of the default workspace. */
+/** A client with the first key of the default workspace. */
 export const api = apiOf(stack.api_key);
 
-/** A workspace of its own: what the other tests do is neither seen in it nor sent to its webhooks. */
+/** A workspace for one test. Events of other tests do not appear in it and are not sent to its webhooks. */
 export interface Tenant {
   readonly id: string;
   readonly api: Api;
@@ -72,35 +72,35 @@ let deployment: Promise<Deployment> | undefined;
 
 export async function newTenant(name: string): Promise<Tenant> {
   deployment ??= findDeployment({ stack: 'IvyMailEvents', running: stack });
-  const made = await workspaceCreate(await deployment, { name });
-  const { id } = made.result as { id: string };
+  const created = await workspaceCreate(await deployment, { name });
+  const { id } = created.result as { id: string };
   const { result } = await keyCreate(await deployment, { workspace: id, name, scopes: 'admin' });
   const { api_key: apiKey } = result as { api_key: string };
   return { id, api: apiOf(apiKey), apiKey };
 }
 
-/** Sends to the mailbox simulator, whose `success@` takes it; gives the message id. */
-export async function sendMail(ask: Api, changes: Record<string, unknown> = {}): Promise<string> {
-  const mail = {
+/** Sends an email to `success@` of the mailbox simulator. Returns the message id. */
+export async function sendMail(client: Api, changes: Record<string, unknown> = {}): Promise<string> {
+  const email = {
     from: stack.from,
     to: ['success@simulator.amazonses.com'],
     subject: 'Hello',
     text: 'Hello.',
   };
-  const answer = await ask('POST', '/v1/send', { ...mail, ...changes });
-  if (answer.status !== 202) throw new Error(`Cannot send: ${answer.text}`);
-  return answer.body.message_id;
+  const response = await client('POST', '/v1/send', { ...email, ...changes });
+  if (response.status !== 202) throw new Error(`Cannot send: ${response.text}`);
+  return response.body.message_id;
 }
 
-/** How often SES was asked to send, and how often it did. */
-export async function sesSends(): Promise<{ readonly asked: number; readonly sent: number }> {
+/** The number of SendEmail calls, and how many of them succeeded. */
+export async function sesSends(): Promise<{ readonly requested: number; readonly sent: number }> {
   const response = await fetch(`${stack.ses_endpoint_url}/_simulator/calls`);
   const { calls } = (await response.json()) as { calls: { operation: string; status: number }[] };
   const sends = calls.filter((call) => call.operation === 'SendEmail');
-  return { asked: sends.length, sent: sends.filter((call) => call.status === 200).length };
+  return { requested: sends.length, sent: sends.filter((call) => call.status === 200).length };
 }
 
-/** Publishes to the topic as SES would. */
+/** Publishes a message to the topic in the form that SES uses. */
 export async function publish(message: unknown): Promise<void> {
   await sns.send(
     new PublishCommand({
@@ -111,18 +111,18 @@ export async function publish(message: unknown): Promise<void> {
   );
 }
 
-/** The emulator starts a process for each call that is under way. */
-const AT_ONCE = 4;
+/** Requests in progress at once. The emulator starts one process for each. */
+const CONCURRENCY = 4;
 
-/** Asks about each, a few at once. */
-export async function askEach<T, U>(
+/** Makes one request for each item, a few at once. The results have the order of the items. */
+export async function requestEach<T, U>(
   items: readonly T[],
-  ask: (item: T) => Promise<U>,
+  request: (item: T) => Promise<U>,
 ): Promise<readonly U[]> {
-  const told: U[] = [];
-  for (let index = 0; index < items.length; index += AT_ONCE)
-    told.push(...(await Promise.all(items.slice(index, index + AT_ONCE).map(ask))));
-  return told;
+  const results: U[] = [];
+  for (let index = 0; index < items.length; index += CONCURRENCY)
+    results.push(...(await Promise.all(items.slice(index, index + CONCURRENCY).map(request))));
+  return results;
 }
 
 export interface LogEntry {
@@ -135,12 +135,15 @@ export interface LogEntry {
   readonly error?: Record<string, string>;
 }
 
-/** The log of one message, as soon as it holds so many entries. */
-export function logsOf(messageId: string, count: number, ask = api): Promise<LogEntry[]> {
+/** The log entries of one message, as soon as there are at least `count`. */
+export function logsOf(messageId: string, count: number, client = api): Promise<LogEntry[]> {
   return until(`${count} log entries of ${messageId}`, async () => {
-    const answer = await ask('GET', `/v1/send/logs?limit=100&message_id=${encodeURIComponent(messageId)}`);
-    // A machine that is overloaded answers with an error, and later with the log.
-    return answer.body?.data?.length >= count ? answer.body.data : undefined;
+    const response = await client(
+      'GET',
+      `/v1/send/logs?limit=100&message_id=${encodeURIComponent(messageId)}`,
+    );
+    // An overloaded machine may respond with an error first. The next poll reads the log.
+    return response.body?.data?.length >= count ? response.body.data : undefined;
   });
 }
 
@@ -153,31 +156,31 @@ export interface HookRequest {
   readonly status: number;
 }
 
-/** An inbox hook of its own for one test, registered as an endpoint that wants the given events. */
+/** A receiver in the local inbox for one test, registered as a webhook endpoint for the given events. */
 export interface Hook {
   readonly endpointId: string;
   readonly secret: string;
   readonly url: string;
-  /** As its owner asks. */
+  /** A client of the workspace that owns the endpoint. */
   readonly api: Api;
-  behave(behaviour: Record<string, unknown>): Promise<void>;
+  behave(behavior: Record<string, unknown>): Promise<void>;
   requests(count: number, about?: string): Promise<HookRequest[]>;
-  /** Requests by now, without waiting. */
+  /** The requests received so far, without waiting. */
   seen(about?: string): Promise<HookRequest[]>;
   remove(): Promise<void>;
 }
 
-export async function createHook(events: readonly string[] = ['*'], ask = api): Promise<Hook> {
+export async function createHook(events: readonly string[] = ['*'], client = api): Promise<Hook> {
   const name = `test-${randomUUID()}`;
   const url = `${stack.inbox_url}/hooks/${name}`;
-  const created = await ask('POST', '/v1/webhooks', { url, events });
+  const created = await client('POST', '/v1/webhooks', { url, events });
   if (created.status !== 201) throw new Error(`Cannot create a webhook: ${JSON.stringify(created.body)}`);
 
-  async function behave(behaviour: Record<string, unknown>): Promise<void> {
+  async function behave(behavior: Record<string, unknown>): Promise<void> {
     await fetch(url, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ secret: created.body.secret, ...behaviour }),
+      body: JSON.stringify({ secret: created.body.secret, ...behavior }),
     });
   }
   async function seen(about?: string): Promise<HookRequest[]> {
@@ -190,7 +193,7 @@ export async function createHook(events: readonly string[] = ['*'], ask = api): 
     endpointId: created.body.id,
     secret: created.body.secret,
     url,
-    api: ask,
+    api: client,
     behave,
     seen,
     requests: (count, about) =>
@@ -199,27 +202,27 @@ export async function createHook(events: readonly string[] = ['*'], ask = api): 
         return requests.length >= count ? requests : undefined;
       }),
     async remove() {
-      await ask('DELETE', `/v1/webhooks/${created.body.id}`);
+      await client('DELETE', `/v1/webhooks/${created.body.id}`);
     },
   };
 }
 
-/** The delivery of an endpoint about one message, once its status is one of these. */
+/** An endpoint's delivery of one message, as soon as it has one of these statuses. */
 export function delivery(
-  { api: ask, endpointId }: Pick<Hook, 'api' | 'endpointId'>,
+  { api: client, endpointId }: Pick<Hook, 'api' | 'endpointId'>,
   messageId: string,
   statuses: readonly string[],
 ): Promise<Record<string, unknown>> {
   return until(`a delivery of ${messageId} that is ${statuses.join(' or ')}`, async () => {
-    const answer = await ask('GET', `/v1/webhooks/${endpointId}/deliveries?limit=100`);
-    return answer.body?.data?.find(
+    const response = await client('GET', `/v1/webhooks/${endpointId}/deliveries?limit=100`);
+    return response.body?.data?.find(
       (each: { message_id: string; status: string }) =>
         each.message_id === messageId && statuses.includes(each.status),
     );
   });
 }
 
-/** The shortest and the longest wait after the nth attempt, jitter included, as the settings that the API shows say. */
+/** The shortest and the longest wait after the nth attempt, jitter included, by the retry settings that the API reports. */
 export async function scheduledWaitsMs(): Promise<
   (attempt: number) => { readonly shortestMs: number; readonly longestMs: number }
 > {
@@ -229,10 +232,10 @@ export async function scheduledWaitsMs(): Promise<
     readonly factor: number;
   };
   return (attempt) => {
-    const plain = first * factor ** (attempt - 1);
+    const withoutJitter = first * factor ** (attempt - 1);
     // Whole seconds, at least one.
     const [shortestMs = 0, longestMs = 0] = [0.8, 1.2].map(
-      (jitter) => Math.max(1, Math.round(plain * jitter)) * 1000,
+      (jitter) => Math.max(1, Math.round(withoutJitter * jitter)) * 1000,
     );
     return { shortestMs, longestMs };
   };

@@ -1,4 +1,4 @@
-/** Parts of AWS for one conformance test, deployed beside the stack: a function that asks this process what to do. */
+/** Deploys AWS resources for one conformance test, beside the stack under test. Its Lambda function calls this process for each event. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -21,18 +21,18 @@ export const aws = {
 const cloudFormation = new CloudFormationClient(aws);
 export const sqs = new SQSClient(aws);
 
-/** What a function does with an event; what is thrown is its own error. */
+/** Handles one event of the deployed function. An error thrown here is thrown by the deployed function too, with the same name. */
 type Handle = (event: never) => unknown;
 
 const CODE = `exports.handler = async (event) => {
-  const answer = await fetch(process.env.ASK, { method: 'POST', body: JSON.stringify(event) });
-  const { error, result } = await answer.json();
-  if (error) throw Object.assign(new Error('As told'), { name: error });
+const response = await fetch(process.env.CALLBACK_URL, { method: 'POST', body: JSON.stringify(event) });
+  const { error, result } = await response.json();
+  if (error) throw Object.assign(new Error('Thrown by the test'), { name: error });
   return result;
 };`;
 
 async function listen(handle: Handle): Promise<string> {
-  const answerTo = async (request: IncomingMessage): Promise<object> => {
+  const respondTo = async (request: IncomingMessage): Promise<object> => {
     const event = (await json(request)) as never;
     try {
       return { result: await handle(event) };
@@ -41,7 +41,7 @@ async function listen(handle: Handle): Promise<string> {
     }
   };
   const server = createServer((request, response) => {
-    void answerTo(request).then((answer) => response.end(JSON.stringify(answer)));
+    void respondTo(request).then((body) => response.end(JSON.stringify(body)));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -49,7 +49,7 @@ async function listen(handle: Handle): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-/** A function that does this. */
+/** The CloudFormation resource of a Lambda function that calls `handle` in this process. */
 export async function functionOf(handle: Handle): Promise<object> {
   return {
     Type: 'AWS::Lambda::Function',
@@ -59,12 +59,12 @@ export async function functionOf(handle: Handle): Promise<object> {
       Role: 'arn:aws:iam::000000000000:role/conformance',
       Timeout: 30,
       Code: { ZipFile: CODE },
-      Environment: { Variables: { ASK: await listen(handle) } },
+      Environment: { Variables: { CALLBACK_URL: await listen(handle) } },
     },
   };
 }
 
-/** Deploys them, and gives the outputs by name. */
+/** Deploys the resources and returns the stack outputs by name. */
 export async function deploy(
   Resources: object,
   outputs: Readonly<Record<string, object>>,
@@ -73,22 +73,24 @@ export async function deploy(
   const Outputs = Object.fromEntries(Object.entries(outputs).map(([name, Value]) => [name, { Value }]));
   const TemplateBody = JSON.stringify({ Resources, Outputs });
   await cloudFormation.send(new CreateStackCommand({ StackName, TemplateBody }));
-  return until('the parts to be deployed', async () => {
+  return until('the resources to be deployed', async () => {
     const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
-    const { StackStatus: status, StackStatusReason: reason, Outputs: told = [] } = Stacks[0] ?? {};
+    const { StackStatus: status, StackStatusReason: reason, Outputs: stackOutputs = [] } = Stacks[0] ?? {};
     if (status === 'CREATE_COMPLETE')
-      return Object.fromEntries(told.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+      return Object.fromEntries(
+        stackOutputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+      );
     if (status !== 'CREATE_IN_PROGRESS') throw new Error(`${status}: ${reason}`);
     return undefined;
   });
 }
 
-/** Waits as `until` does. */
-export async function untilSo(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  await until(what, async () => ((await isSo()) ? true : undefined));
+/** Waits until the condition holds. */
+export async function untilTrue(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  await until(what, async () => ((await condition()) ? true : undefined));
 }
 
-/** Bodies of what a queue holds, without taking it away for long. */
+/** Returns a reader of a queue: all message bodies seen so far. Each read hides the messages for one second only. */
 export function contentsOf(QueueUrl: string): () => Promise<readonly string[]> {
   const bodies = new Map<string, string>();
   return async () => {

@@ -19,7 +19,7 @@ import { itQueues, MAX_RECEIVES, VISIBILITY_SECONDS, type Queued } from '../conf
 import { itStreams, type Stream } from '../conformance/stream.ts';
 import { itConforms } from '../conformance/table.ts';
 import { table, until } from './client.ts';
-import { aws, contentsOf, deploy, functionOf, sqs, untilSo } from './conformance-parts.ts';
+import { aws, contentsOf, deploy, functionOf, sqs, untilTrue } from './conformance-parts.ts';
 
 const sfn = new SFNClient(aws);
 
@@ -79,7 +79,7 @@ describe('the deployed stream', () => {
       return {
         put: async (Item) => void (await client.send(new PutCommand({ TableName, Item }))),
         remove: async (Key) => void (await client.send(new DeleteCommand({ TableName, Key }))),
-        until: untilSo,
+        until: untilTrue,
         givenUp: async () => (await contents()).length,
       };
     },
@@ -120,7 +120,7 @@ describe('the deployed queue', () => {
     return {
       send: async (MessageBody) =>
         void (await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody }))),
-      until: untilSo,
+      until: untilTrue,
       dead: contentsOf(dead),
       now: Date.now,
     };

@@ -1,4 +1,4 @@
-/** Every command of the user's page, run as a reader would run it, and the recipe for agents. */
+/** Runs every command of docs/webhooks-and-events.md as a reader would, and the recipe of llms.txt as an agent would. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -40,13 +40,13 @@ afterAll(() => hook.remove());
 
 const run = promisify(execFile);
 
-describe('the page', () => {
-  it('has its commands', () => {
+describe('docs/webhooks-and-events.md', () => {
+  it('contains the commands that this test runs', () => {
     expect(commands.length).toBeGreaterThan(15);
   });
 
   it.each(commands)('%s', async (command) => {
-    // Each call of a block on its own, with the status after its answer.
+    // Each call of a code block runs separately. curl prints the status after the response.
     const calls = command.split(/\n(?=curl )/);
     for (const call of calls) {
       const { stdout } = await run('bash', ['-c', call.replace(/^curl -s/, `curl -s -w '\\n%{http_code}'`)], {
@@ -62,8 +62,8 @@ describe('the page', () => {
   });
 });
 
-describe('an agent that has read llms.txt and has a key', () => {
-  it('finds out in two calls what happened to a mail', async () => {
+describe('an agent with llms.txt and an API key', () => {
+  it('finds out in two calls what happened to an email', async () => {
     const text = await (await fetch(`${stack.base_url}/llms.txt`)).text();
     const [first = '', second = ''] = [...text.matchAll(/^ {4}GET (\S+)$/gm)].map(([, path = '']) => path);
     const to = 'bounce@simulator.amazonses.com';
@@ -81,11 +81,11 @@ describe('an agent that has read llms.txt and has a key', () => {
   });
 });
 
-describe('what is served without a key', () => {
-  it.each(['/docs', '/llms.txt', '/v1/openapi.json'])('%s', async (path) => {
-    const answer = await fetch(`${stack.base_url}${path}`);
-    expect(answer.status).toBe(200);
-    expect(await answer.text()).toBe(
+describe('a page that needs no key', () => {
+  it.each(['/docs', '/llms.txt', '/v1/openapi.json'])('serves %s', async (path) => {
+    const response = await fetch(`${stack.base_url}${path}`);
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe(
       readFileSync(
         `docs/site/${path
           .split('/')

@@ -1,4 +1,4 @@
-/** SES events published by hand to the stack's topic, as SES would publish them for mail that was sent past our API. */
+/** SES events published directly to the topic, as SES publishes them for emails that were sent without our API. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../lambdas/core/json.ts';
@@ -22,7 +22,7 @@ async function statusesOf(messageId: string, count: number): Promise<string[]> {
 const TO = 'recipient@example.com';
 const OTHER = 'other@example.com';
 
-describe('an event published to the topic appears in the log', () => {
+describe('an event published to the topic', () => {
   it.each<[string, JsonObject, string[]]>([
     ['Send', SAMPLES.send, [`${TO} send sent`]],
     ['Delivery to two', SAMPLES.delivery, [`${OTHER} send delivered`, `${TO} send delivered`]],
@@ -37,14 +37,14 @@ describe('an event published to the topic appears in the log', () => {
     ['legacy Bounce', LEGACY_SAMPLES.bounce, [`${OTHER} bounce bounced`, `${TO} bounce bounced`]],
     ['legacy Complaint', LEGACY_SAMPLES.complaint, [`${TO} complaint complained`]],
     ['legacy Delivery', LEGACY_SAMPLES.delivery, [`${TO} send delivered`]],
-    ['a type of later days', { eventType: 'Novel', mail: SAMPLES.send.mail }, [`${TO} other unknown`]],
-  ])('%s', async (_type, sample, expected) => {
+    ['an unknown event type', { eventType: 'Novel', mail: SAMPLES.send.mail }, [`${TO} other unknown`]],
+  ])('appears in the log: %s', async (_type, sample, expected) => {
     const { ses, messageId } = asNew(sample);
     await publish(ses);
     expect(await statusesOf(messageId, expected.length)).toEqual(expected);
   });
 
-  it('and at a webhook, each recipient with its own diagnostic', async () => {
+  it('sends one webhook per recipient, each with its own diagnostic', async () => {
     const { ses, messageId } = asNew(SAMPLES.bounce);
     await publish(ses);
     const bodies = (await hook.requests(2, messageId)).map((request) => JSON.parse(request.raw_body));
@@ -55,7 +55,7 @@ describe('an event published to the topic appears in the log', () => {
     expect(bodies.find((body) => body.to === OTHER)).not.toHaveProperty('diagnostic_code');
   });
 
-  it('with the SES event kept byte for byte', async () => {
+  it('stores the SES event byte for byte', async () => {
     const { ses, messageId } = asNew(SAMPLES.complaint);
     await publish(ses);
     const [entry] = await logsOf(messageId, 1);
@@ -77,7 +77,7 @@ describe('a message published three times', () => {
     await publish(ses);
     await publish(ses);
 
-    // What is published after them and has arrived says that they have, too.
+    // This event was published after them. Once it has arrived, they have arrived too.
     const later = asNew(SAMPLES.complaint);
     await publish(later.ses);
     await hook.requests(1, later.messageId);
@@ -86,8 +86,8 @@ describe('a message published three times', () => {
   });
 });
 
-describe('garbage between two good events', () => {
-  it('is quarantined with its reason, while both are stored', async () => {
+describe('unreadable messages between two readable events', () => {
+  it('are quarantined with their reasons, and both events are stored', async () => {
     const mark = randomUUID();
     const [before, after] = [asNew(SAMPLES.send), asNew(SAMPLES.send)];
     await Promise.all([

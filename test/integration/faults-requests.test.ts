@@ -5,7 +5,7 @@ import { OPERATIONS, type Operation } from '../proof/tenants/operations.ts';
 import { UNKNOWN } from '../proof/tenants/attacks.ts';
 import { requestOf } from '../proof/tenants/requests.ts';
 import {
-  askEach,
+  requestEach,
   createHook,
   logsOf,
   newTenant,
@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 /** What there is in the workspace, but for the log. */
 async function stored(): Promise<string> {
-  const lists = await askEach(
+  const lists = await requestEach(
     ['webhooks', 'suppressions', 'api-keys', `webhooks/${hook.endpointId}/changes`],
     (list) => tenant.api('GET', `/v1/${list}`),
   );
@@ -131,7 +131,7 @@ describe('a request with', () => {
     ];
     const own = `/v1/webhooks/${hook.endpointId}`;
     const before = await stored();
-    const told = await askEach(secrets, async (secret) => [
+    const told = await requestEach(secrets, async (secret) => [
       await tenant.api('POST', '/v1/webhooks', { url: hook.url, secret }),
       await tenant.api('PATCH', own, { secret }),
       await tenant.api('PATCH', own, { description: 'x', secret }),
@@ -158,7 +158,7 @@ describe('a request with', () => {
       const request = goodRequest(operation);
       return badBodies(request.body).map((bad) => ({ request, bad, where: `${operation.id}, ${bad.what}` }));
     });
-    const told = await askEach(requests, async ({ request, bad, where }) => {
+    const told = await requestEach(requests, async ({ request, bad, where }) => {
       const { status, body } = await answerTo(request, bad);
       expect([where, status >= 400 && status < 500, body.error?.code]).toEqual([
         where,
@@ -170,7 +170,7 @@ describe('a request with', () => {
     expect([await stored(), await logged(), await sesSends()]).toEqual(before);
 
     // Without the one bad thing they are taken: it was what was refused. Nobody has the ids of the other two.
-    const good = await askEach(routes, async (operation) => {
+    const good = await requestEach(routes, async (operation) => {
       const request = goodRequest(operation);
       const { status } = await answerTo(request, { bytes: JSON.stringify(request.body) });
       return status < 300 ? 'taken' : `${operation.id} ${status}`;

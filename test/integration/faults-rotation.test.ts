@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 import { fault } from '../proof/faults/fault.ts';
 import {
-  askEach,
+  requestEach,
   createHook,
   logsOf,
   newTenant,
@@ -113,7 +113,7 @@ describe('a secret', () => {
     // Nothing was refused, so nothing came twice; and all of it is in the log.
     expect(new Set(requests.map(({ headers }) => headers['webhook-id'])).size).toBe(requests.length);
     expect(requests).toHaveLength(mails.length * RECIPIENTS);
-    const logs = await askEach(mails, (messageId) => logsOf(messageId, 2 * RECIPIENTS, api));
+    const logs = await requestEach(mails, (messageId) => logsOf(messageId, 2 * RECIPIENTS, api));
     expect(logs.every((entries) => entries.length === 2 * RECIPIENTS)).toBe(true);
     const perSecond =
       requests.length / (Math.max(...requests.map(secondsOf)) - Math.min(...requests.map(secondsOf)));

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect } from 'vitest';
 import { fault } from '../proof/faults/fault.ts';
-import { askEach, logsOf, newTenant, sesSends, stack, type Answer, type Tenant } from './client.ts';
+import { requestEach, logsOf, newTenant, sesSends, stack, type ApiResponse, type Tenant } from './client.ts';
 
 const MAIL = {
   from: stack.from,
@@ -16,7 +16,7 @@ beforeEach(async () => {
   tenant = await newTenant('sends');
 });
 
-function send(changes: object, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+function send(changes: object, headers: Readonly<Record<string, string>> = {}): Promise<ApiResponse> {
   return tenant.api('POST', '/v1/send', { ...MAIL, ...changes }, headers);
 }
 
@@ -51,18 +51,18 @@ function people(count: number, name: string): readonly string[] {
 
 describe('mail', () => {
   fault(30, async () => {
-    const { asked, sent } = await sesSends();
+    const { requested, sent } = await sesSends();
     const refused = [
       ...['\r\n', '\r', '\n', '\0'].flatMap((at) => Object.entries(split(at))),
       ['to', { to: people(51, 'to') }] as const,
       ['to', { to: people(26, 'to'), cc: people(13, 'cc'), bcc: people(12, 'bcc') }] as const,
     ];
-    const told = await askEach(refused, async ([field, changes]) => {
+    const responses = await requestEach(refused, async ([field, changes]) => {
       const answer = await send(changes);
       expect(answer).toMatchObject({ status: 422, body: { error: { code: 'invalid_field', field } } });
       return answer;
     });
-    expect((await sesSends()).asked).toBe(asked);
+    expect((await sesSends()).requested).toBe(requested);
     expect(await logged()).toEqual([]);
 
     // Only SES knows who is verified: it is asked, and sends nothing.
@@ -74,13 +74,13 @@ describe('mail', () => {
     await logsOf(unverified.body.message_id, 1, tenant.api);
     expect(await logged()).toEqual(['failed']);
     const after = await sesSends();
-    expect([after.asked - asked, after.sent - sent]).toEqual([1, 0]);
+    expect([after.requested - requested, after.sent - sent]).toEqual([1, 0]);
 
     // Fifty are taken, and so is the mail without the line.
     expect((await send({ to: people(50, 'to') })).status).toBe(202);
     expect((await sesSends()).sent).toBe(sent + 1);
     const fields = new Set(refused.map(([field]) => field.replace(/[\r\n\0].*/s, '')));
-    return `${told.length} requests, ${fields.size} fields named: all 422 before SES is asked; unverified: ${unverified.status} ${unverified.body.error.code}, ${unverified.body.error.field}; ${after.sent - sent} mails`;
+    return `${responses.length} requests, ${fields.size} fields named: all 422 before SES is asked; unverified: ${unverified.status} ${unverified.body.error.code}, ${unverified.body.error.field}; ${after.sent - sent} mails`;
   });
 
   fault(31, async () => {

@@ -10,14 +10,14 @@ import { requestOf } from '../proof/tenants/requests.ts';
 import type { Ids } from '../proof/tenants/tenants.ts';
 import {
   apiOf,
-  askEach,
+  requestEach,
   createHook,
   logsOf,
   newTenant,
   sendMail,
   stack,
   until,
-  type Answer,
+  type ApiResponse,
   type Api,
 } from './client.ts';
 
@@ -82,7 +82,7 @@ beforeAll(async () => {
 });
 
 /** All of an answer but what is of each request its own. */
-function shownOf({ status, headers, text, body }: Answer): string {
+function shownOf({ status, headers, text, body }: ApiResponse): string {
   const own = /^(?:date|.*request-?id|.*trace.*|apigw-.*)$/;
   const told = [...headers].filter(([name]) => !own.test(name)).map((header) => header.join(': '));
   return [status, ...told, text.replace(body?.request_id ?? '', 'req')].join('\n');
@@ -127,9 +127,9 @@ describe.concurrent('a key', () => {
       (await api('GET', '/v1/send/logs?limit=100')).body.data.length,
     ];
     const before = await count();
-    const answers = await askEach(requests, async ([method, path, body]) => ({
+    const answers = await requestEach(requests, async ([method, path, body]) => ({
       none: await apiOf()(method, path, body),
-      told: await askEach(Object.values(bad), (key) => apiOf(key)(method, path, body)),
+      told: await requestEach(Object.values(bad), (key) => apiOf(key)(method, path, body)),
     }));
     for (const { none, told } of answers) {
       expect(none).toMatchObject({ status: 401, body: { error: { code: 'missing_api_key' } } });
@@ -157,11 +157,11 @@ describe.concurrent('a key', () => {
     };
     // That a secret is read is written down, and would be a change.
     const reads = paths.filter(({ operation: { id } }) => /^GET .*(?<!secret)$/.test(id));
-    const whole = async () => (await askEach(reads, (each) => askAs(b, b.ids, each))).map(shownOf);
+    const whole = async () => (await requestEach(reads, (each) => askAs(b, b.ids, each))).map(shownOf);
     const before = await whole();
     expect(before.filter((each) => !each.startsWith('200'))).toEqual([]);
 
-    const asked = await askEach(paths, async (each) => {
+    const asked = await requestEach(paths, async (each) => {
       const foreign = await askAs(a, b.ids, each);
       const unknown = await askAs(a, UNKNOWN, each);
       const { id } = each.operation;
@@ -200,7 +200,7 @@ describe.concurrent('a key', () => {
         `${cursor}=`,
       ];
       tried += bad.length;
-      const told = await askEach(bad, ask);
+      const told = await requestEach(bad, ask);
       const refused = { status: 400, body: { error: { code: 'invalid_cursor', field: 'cursor' } } };
       for (const answer of told) expect(answer).toMatchObject(refused);
       expect(await ask(cursor)).toMatchObject({ status: 200, body: { data: [{}] } });

@@ -99,14 +99,14 @@ describe('mail that never reaches SES', () => {
   it('to a listed address is suppressed, whatever its case, without a call to SES', async () => {
     const listed = `listed-${Date.now()}@example.com`;
     expect((await api('POST', '/v1/suppressions', { address: listed })).status).toBe(201);
-    const { asked: before } = await sesSends();
+    const { requested: before } = await sesSends();
     const answer = await send(listed.toUpperCase());
     expect(answer).toMatchObject({ status: 202, body: { accepted: [], suppressed: [listed.toUpperCase()] } });
     expect(answer.body.message_id).toMatch(/^ivm_/);
     expect(await payloadOf(answer.body.message_id, 'suppressed')).toMatchObject({
       suppression_reason: 'manual',
     });
-    expect((await sesSends()).asked).toBe(before);
+    expect((await sesSends()).requested).toBe(before);
   });
 
   it('to a listed and an unlisted address goes to the unlisted one, and both are logged under one id', async () => {
@@ -162,7 +162,7 @@ describe('an idempotency key', () => {
 
   it('given twice sends once, and answers the same', async () => {
     const key = randomUUID();
-    const { asked: before } = await sesSends();
+    const { requested: before } = await sesSends();
     const first = await keyed(`success@${SIMULATOR}`, key);
     const second = await keyed(`success@${SIMULATOR}`, key);
     expect(first.status).toBe(202);
@@ -170,24 +170,24 @@ describe('an idempotency key', () => {
     expect(second).toMatchObject({ status: 202, body: first.body });
     expect(second.headers.get('idempotency-replayed')).toBe('true');
     expect((await keyed(`bounce@${SIMULATOR}`, key)).status).toBe(409);
-    expect((await sesSends()).asked).toBe(before + 1);
+    expect((await sesSends()).requested).toBe(before + 1);
   });
 
   it('given to five requests at once sends once', async () => {
     const key = randomUUID();
-    const { asked: before } = await sesSends();
+    const { requested: before } = await sesSends();
     const told = await Promise.all(Array.from({ length: 5 }, () => keyed(`success+race@${SIMULATOR}`, key)));
     expect(told.filter(({ status }) => ![202, 409].includes(status))).toEqual([]);
     const ids = told.filter(({ status }) => status === 202).map(({ body }) => body.message_id);
     expect(new Set(ids).size).toBe(1);
     expect((await keyed(`success+race@${SIMULATOR}`, key)).body.message_id).toBe(ids[0]);
-    expect((await sesSends()).asked).toBe(before + 1);
+    expect((await sesSends()).requested).toBe(before + 1);
   });
 
   it('of a mail of which SES said nothing finds it by its tag, and sends nothing', async () => {
     const key = randomUUID();
     const to = `success+doubt-${Date.now()}@${SIMULATOR}`;
-    const { asked: before } = await sesSends();
+    const { requested: before } = await sesSends();
     await sesFails('no_answer');
     const first = await keyed(to, key);
     expect(first).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
@@ -200,7 +200,7 @@ describe('an idempotency key', () => {
     expect(found.headers.get('idempotency-replayed')).toBe('true');
     const logs = await logsOf(found.body.message_id, 2);
     expect(logs.map((entry) => entry.to)).toEqual([to, to]);
-    expect((await sesSends()).asked).toBe(before + 1);
+    expect((await sesSends()).requested).toBe(before + 1);
   });
 });
 
