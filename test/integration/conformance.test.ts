@@ -1,4 +1,4 @@
-/** The models that the ledger runs on, held to what the deployed stack does. */
+/** Runs the conformance cases of test/conformance against the emulator. test/sim runs the same cases against the models in sim/. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -28,7 +28,7 @@ describe('the deployed table', () => {
 });
 
 describe('the deployed stream', () => {
-  // The emulator gives a batch again as a whole, whatever its reader reports: what it does not do, the model is asked alone.
+  // The emulator always repeats a whole batch, even if the reader reports a partial failure. Only the model runs those cases.
   itStreams(
     async (consume): Promise<Stream> => {
       const pattern = {
@@ -66,7 +66,7 @@ describe('the deployed stream', () => {
               BatchSize: 100,
               FunctionResponseTypes: ['ReportBatchItemFailures'],
               FilterCriteria: { Filters: [{ Pattern: JSON.stringify(pattern) }] },
-              // The least that Lambda takes.
+              // The minimum that Lambda accepts.
               MaximumRecordAgeInSeconds: 60,
               DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Notes', 'Arn'] } } },
             },
@@ -189,7 +189,7 @@ describe('the deployed state machines', () => {
         },
       };
     },
-    // The emulator knows no MaxDelaySeconds and shortens all waits; and it gives every error of a function one name.
+    // The emulator ignores MaxDelaySeconds and shortens all waits. It gives all errors of a function the same name.
     { limitsDelay: false, namesErrors: false },
   );
 });

@@ -1,6 +1,6 @@
 /**
- * What the functions of the stack wrote while all tests ran: nothing of it may name a recipient, a key or a secret. The
- * emulator keeps errors and warnings, in which an accident would be; every line of every level is read in test/proof/tenants.
+ * Reads the logs that the functions of the stack wrote during all tests. No line may contain a recipient, a key or a secret.
+ * The emulator stores only errors and warnings. test/proof/tenants reads the lines of every level.
  */
 
 const LOGS = 'Logs_20140328';
@@ -15,7 +15,8 @@ async function call<T>(endpoint: string, operation: string, input: object): Prom
     },
     body: JSON.stringify(input),
   });
-  if (!response.ok) throw new Error(`${operation} answered ${response.status}: ${await response.text()}`);
+  if (!response.ok)
+    throw new Error(`${operation} responded with ${response.status}: ${await response.text()}`);
   return (await response.json()) as T;
 }
 
@@ -55,7 +56,7 @@ const FORBIDDEN: Readonly<Record<string, RegExp>> = {
   'an address': /[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/i,
 };
 
-/** Rejects with what was found, and where nothing was read: then there is nothing to say. */
+/** Returns the number of lines. Throws if a line contains forbidden text, or if there was no line to check. */
 export async function checkLogs(endpoint: string): Promise<number> {
   let read = 0;
   const found: string[] = [];
@@ -64,7 +65,7 @@ export async function checkLogs(endpoint: string): Promise<number> {
     for (const [what, pattern] of Object.entries(FORBIDDEN))
       if (pattern.test(line)) found.push(`${what}: ${line.slice(0, 300)}`);
   }
-  if (found.length > 0) throw new Error(`The logs hold ${found.slice(0, 5).join('\n')}`);
-  if (read === 0) throw new Error('No line of log was read');
+  if (found.length > 0) throw new Error(`The logs contain ${found.slice(0, 5).join('\n')}`);
+  if (read === 0) throw new Error('No log line was read');
   return read;
 }

@@ -1,4 +1,4 @@
-/** The run a person starts, from outside: what it prints, what it refuses, what it leaves. */
+/** `npm start` from outside: what it prints, that it refuses a second run, and that it leaves nothing behind. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,7 +15,7 @@ const root = resolve(import.meta.dirname, '../..');
 const state = join(root, '.local');
 const stackFile = join(state, 'stack.json');
 
-/** As npm start deploys it without options. */
+/** The stack name of `npm start` without options. */
 const TIMING = {
   retry: scaledRetry(resolveOptions({}).retry, DEFAULT_RETRY_SCALE),
   waitScale: DEFAULT_RETRY_SCALE,
@@ -23,17 +23,17 @@ const TIMING = {
 
 interface Run {
   readonly child: ChildProcess;
-  /** What it has said so far. */
-  said(): string;
+  /** The output so far. */
+  output(): string;
   readonly ended: Promise<number | null>;
 }
 
 function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Run {
   const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
+  let output = '';
   for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  return { child, said: () => said, ended: new Promise((done) => child.once('close', done)) };
+    stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return { child, output: () => output, ended: new Promise((done) => child.once('close', done)) };
 }
 
 function npmStart(): Run {
@@ -55,7 +55,7 @@ function cdk(stack: StackDescription, ...args: readonly string[]): Run {
   );
 }
 
-/** Processes of the machine whose command line names a folder of this run. */
+/** Command lines of all processes that name a folder of this run. */
 function processesOf(folder: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -84,12 +84,12 @@ describe('npm start', () => {
     await Promise.race([
       new Promise<void>((ready) => {
         const poll = setInterval(() => {
-          if (!existsSync(stackFile) || !first.said().includes('Ctrl-C')) return;
+          if (!existsSync(stackFile) || !first.output().includes('Ctrl-C')) return;
           clearInterval(poll);
           ready();
         }, 100);
       }),
-      first.ended.then(() => Promise.reject(new Error(`It ended: ${first.said()}`))),
+      first.ended.then(() => Promise.reject(new Error(`npm start ended: ${first.output()}`))),
     ]);
     stack = JSON.parse(readFileSync(stackFile, 'utf8')) as StackDescription;
   });
@@ -98,23 +98,23 @@ describe('npm start', () => {
     await first.ended;
   });
 
-  it('prints the two questions of the mission, each ready to be typed, and they answer', async () => {
+  it('prints two requests for the log, and both succeed', async () => {
     for (const query of ['limit=10&type=send', 'type=bounce&limit=10']) {
       const url = `${stack.base_url}/v1/send/logs?${query}`;
-      expect(first.said()).toContain(url);
-      const answer = await fetch(url, { headers: { 'x-api-key': stack.api_key } });
-      expect(answer.status).toBe(200);
-      expect(await answer.json()).toEqual({ data: [], next_cursor: null, prev_cursor: null });
+      expect(first.output()).toContain(url);
+      const response = await fetch(url, { headers: { 'x-api-key': stack.api_key } });
+      expect(response.status).toBe(200);
+      expect(await response.json()).toEqual({ data: [], next_cursor: null, prev_cursor: null });
     }
-    expect(first.said()).toContain(stack.api_key);
+    expect(first.output()).toContain(stack.api_key);
   });
 
-  it('prints where the dashboard is, and a link that signs in to it until it expires', async () => {
+  it('prints the address of the dashboard and a sign-in link that expires', async () => {
     expect(stack.dashboard_url).toBe(`${stack.base_url}/dashboard`);
     const page = await fetch(stack.dashboard_url);
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     expect((await fetch(stack.base_url, { redirect: 'manual' })).headers.get('location')).toBe('/dashboard');
-    const key = /\/dashboard#key=(ivy_live_\w+)/.exec(first.said())?.[1] ?? '';
+    const key = /\/dashboard#key=(ivy_live_\w+)/.exec(first.output())?.[1] ?? '';
     expect(key).not.toBe(stack.api_key);
     const keys = await fetch(`${stack.base_url}/v1/api-keys`, { headers: { 'x-api-key': key } });
     const { data } = (await keys.json()) as { data: { name: string; expires_at: string | null }[] };
@@ -122,28 +122,28 @@ describe('npm start', () => {
     expect(Date.parse(link?.expires_at ?? '')).toBeGreaterThan(Date.now());
   });
 
-  it('is refused a second time, and the first goes on', async () => {
+  it('refuses a second run while the first run continues', async () => {
     const second = npmStart();
     expect(await second.ended).toBe(1);
-    expect(second.said()).toContain(`Already running as process ${stack.pid}`);
+    expect(second.output()).toContain(`Already running as process ${stack.pid}`);
     expect(
       (await fetch(`${stack.base_url}/v1/webhooks`, { headers: { 'x-api-key': stack.api_key } })).status,
     ).toBe(200);
   });
 
-  it('can be deployed into a second time, and be destroyed but for what is to be kept', async () => {
+  it('supports a second deploy and a destroy', async () => {
     const deployed = cdk(stack, 'deploy', '--require-approval', 'never');
     await deployed.ended;
-    expect(deployed.said()).toContain('IvyMailEvents (no changes)');
+    expect(deployed.output()).toContain('IvyMailEvents (no changes)');
     const destroyed = cdk(stack, 'destroy', '--force');
     await destroyed.ended;
-    expect(destroyed.said()).toContain('IvyMailEvents: destroyed');
+    expect(destroyed.output()).toContain('IvyMailEvents: destroyed');
     expect(
       (await fetch(`${stack.base_url}/v1/webhooks`, { headers: { 'x-api-key': stack.api_key } })).status,
     ).not.toBe(200);
   });
 
-  it('ends at a signal, and leaves no process, no stack file and no folder', async () => {
+  it('ends on a signal and leaves no process, no stack file and no folder', async () => {
     const [folder = ''] = runFolders(stack.pid);
     expect(processesOf(folder)).not.toEqual([]);
     first.child.kill('SIGINT');

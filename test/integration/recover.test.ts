@@ -1,9 +1,9 @@
-/** What a receiver missed, and how it gets it: the breaker, recover, redeliver, and what is done with an endpoint. */
+/** Deliveries after failures: the breaker, recover, redeliver, a rotated secret and the test event. */
 import { describe, expect, it } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 import { createHook, delivery, newTenant, sendMail, until, type Hook } from './client.ts';
 
-/** What other tests send makes no delivery here. */
+/** A workspace for this file, so that emails of other tests create no deliveries here. */
 const { api } = await newTenant('recovery');
 
 async function withHook(run: (hook: Hook) => Promise<void>): Promise<void> {
@@ -39,13 +39,13 @@ async function historyOf(hook: Hook): Promise<string[]> {
 }
 
 describe('a receiver that was down', () => {
-  it('is counted right by a dry run, and gets each missed event once, with its webhook-id', async () => {
+  it('gets each missed event once with its webhook-id, and a dry run counts the missed events', async () => {
     await withHook(async (hook) => {
       const since = new Date(Date.now() - 1000).toISOString();
       await hook.behave({ status: 500 });
       const missed = await Promise.all([send(), send(), send()]);
       await Promise.all(missed.map((messageId) => delivery(hook, messageId, ['exhausted'])));
-      // Twelve failures in a row: the breaker is open, and what comes now is held without a request.
+      // Twelve consecutive failures open the breaker. A new delivery is now held without a request.
       await until('the breaker to open', async () =>
         (await historyOf(hook)).includes('failing') ? true : undefined,
       );
@@ -54,7 +54,7 @@ describe('a receiver that was down', () => {
 
       const dry = await post(hook, 'recover', { since, dry_run: true });
       expect(dry).toMatchObject({ status: 200, body: { recovery_id: null, exact: true } });
-      // A probe may just be under way with the one that was held.
+      // A probe may be sending the held delivery at this moment.
       expect([3, 4]).toContain(dry.body.count);
 
       const healedAt = new Date().toISOString();
@@ -71,7 +71,7 @@ describe('a receiver that was down', () => {
         endpoint_id: hook.endpointId,
         completed_at: expect.any(String),
       });
-      await until('everything to be delivered', async () => {
+      await until('every delivery to succeed', async () => {
         const statuses = await statusesOf(hook);
         return statuses.length === 4 && statuses.every((status) => status === 'delivered') ? true : undefined;
       });
@@ -92,7 +92,7 @@ describe('a receiver that was down', () => {
 });
 
 describe('the breaker', () => {
-  it('drains what it held by itself, once a probe is taken', async () => {
+  it('delivers the held deliveries after a successful probe', async () => {
     await withHook(async (hook) => {
       await hook.behave({ status: 500 });
       const early = await Promise.all([send(), send(), send()]);
@@ -109,7 +109,7 @@ describe('the breaker', () => {
         held_count_exact: true,
       });
       expect(failing.consecutive_failures).toBeGreaterThanOrEqual(10);
-      // A probe may just be under way with one of them.
+      // A probe may be sending one of them at this moment.
       expect([1, 2]).toContain(failing.held_count);
       await hook.behave({ status: 200 });
       await Promise.all(held.map((messageId) => delivery(hook, messageId, ['delivered'])));
@@ -128,8 +128,8 @@ describe('the breaker', () => {
   });
 });
 
-describe('events of a pause', () => {
-  it('make no delivery, and are recovered', async () => {
+describe('events during a pause', () => {
+  it('create no delivery, and can be recovered', async () => {
     await withHook(async (hook) => {
       const since = new Date(Date.now() - 1000).toISOString();
       const status = (value: string) => api('PATCH', `/v1/webhooks/${hook.endpointId}`, { status: value });
@@ -151,7 +151,7 @@ describe('events of a pause', () => {
 });
 
 describe('a delivery', () => {
-  it('is made again on request, with the same id and the next number', async () => {
+  it('is redelivered on request with the same id and the next attempt number', async () => {
     await withHook(async (hook) => {
       const messageId = await send();
       const { id } = await delivery(hook, messageId, ['delivered']);
@@ -169,7 +169,7 @@ describe('a delivery', () => {
 });
 
 describe('a secret', () => {
-  it('that was rotated verifies beside the new one while they overlap', async () => {
+  it('that was rotated still verifies during the overlap, beside the new secret', async () => {
     await withHook(async (hook) => {
       const rotated = await post(hook, 'rotate-secret', { overlap_seconds: 600 });
       expect(rotated.status).toBe(200);
@@ -187,18 +187,18 @@ describe('a secret', () => {
 });
 
 describe('a test event', () => {
-  it('arrives signed, is answered with its attempt, and leaves no row', async () => {
+  it('is signed, the response contains the attempt, and no row is stored', async () => {
     await withHook(async (hook) => {
-      const told = await post(hook, 'test', { event: 'complained' });
-      expect(told).toMatchObject({
+      const response = await post(hook, 'test', { event: 'complained' });
+      expect(response).toMatchObject({
         status: 200,
         body: { event: 'complained', attempt: { trigger: 'test', status_code: 200, error_class: null } },
       });
-      const [request] = await hook.seen(told.body.event_id);
+      const [request] = await hook.seen(response.body.event_id);
       expect(request).toMatchObject({ verified: true });
-      expect(JSON.parse(request?.raw_body ?? '')).toEqual(told.body.payload);
+      expect(JSON.parse(request?.raw_body ?? '')).toEqual(response.body.payload);
       expect(await statusesOf(hook)).toEqual([]);
-      const logs = await api('GET', `/v1/send/logs?message_id=${told.body.payload.message_id}`);
+      const logs = await api('GET', `/v1/send/logs?message_id=${response.body.payload.message_id}`);
       expect(logs.body.data).toEqual([]);
     });
   });

@@ -17,8 +17,8 @@ async function send(
   changes: Record<string, unknown> = {},
   headers: Readonly<Record<string, string>> = {},
 ) {
-  const mail = { from: stack.from, to: [to], subject: 'Hello', text: 'Hello.', ...changes };
-  return api('POST', '/v1/send', mail, headers);
+  const email = { from: stack.from, to: [to], subject: 'Hello', text: 'Hello.', ...changes };
+  return api('POST', '/v1/send', email, headers);
 }
 
 async function sesFails(error: string): Promise<void> {
@@ -42,22 +42,22 @@ async function payloadOf(messageId: string, event: string): Promise<Record<strin
 
 const COMMON = ['event', 'event_id', 'message_id', 'to', 'from', 'subject', 'timestamp', 'workspace_id'];
 
-describe('mail to the mailbox simulator', () => {
+describe('an email to the mailbox simulator', () => {
   it.each([
     ['success', ['delivered', 'sent'], 'delivered', []],
     ['bounce', ['bounced', 'sent'], 'bounced', ['bounce_type', 'bounce_subtype', 'diagnostic_code']],
     ['complaint', ['complained', 'delivered', 'sent'], 'complained', ['feedback_type']],
     ['ooto', ['delivered', 'sent', 'soft_bounced'], 'soft_bounced', ['bounce_type', 'bounce_subtype']],
     ['suppressionlist', ['sent', 'suppressed'], 'suppressed', ['suppression_reason']],
-  ])('to %s@ gives what the address names', async (name, statuses, event, fields) => {
+  ])('to %s@ has the outcome that the address names', async (name, statuses, event, fields) => {
     const to = `${name}@${SIMULATOR}`;
-    const answer = await send(to);
-    expect(answer.status).toBe(202);
-    expect(answer.body).toMatchObject({ accepted: [to], suppressed: [] });
+    const response = await send(to);
+    expect(response.status).toBe(202);
+    expect(response.body).toMatchObject({ accepted: [to], suppressed: [] });
 
-    const logs = await logsOf(answer.body.message_id, statuses.length);
+    const logs = await logsOf(response.body.message_id, statuses.length);
     expect(logs.map((entry) => entry.status).toSorted()).toEqual(statuses);
-    const body = await payloadOf(answer.body.message_id, event);
+    const body = await payloadOf(response.body.message_id, event);
     expect(body).toMatchObject({
       event,
       to,
@@ -69,63 +69,66 @@ describe('mail to the mailbox simulator', () => {
     expect(
       Object.keys(body).filter((key) => ![...COMMON, ...fields, 'diagnostic_code'].includes(key)),
     ).toEqual([]);
-    expect(await delivery(hook, answer.body.message_id, ['delivered'])).toMatchObject({ attempt_count: 1 });
+    expect(await delivery(hook, response.body.message_id, ['delivered'])).toMatchObject({ attempt_count: 1 });
   });
 
-  it('carries the sender’s tags to log and webhook, and none of ours', async () => {
-    const answer = await send(`success@${SIMULATOR}`, { tags: { campaign: 'spring' } });
-    const [entry] = await logsOf(answer.body.message_id, 2);
+  it('carries the tags of the sender to the log and the webhook, without our internal tags', async () => {
+    const response = await send(`success@${SIMULATOR}`, { tags: { campaign: 'spring' } });
+    const [entry] = await logsOf(response.body.message_id, 2);
     expect(entry).toMatchObject({ tags: { campaign: 'spring' } });
-    expect(await payloadOf(answer.body.message_id, 'delivered')).toMatchObject({
+    expect(await payloadOf(response.body.message_id, 'delivered')).toMatchObject({
       tags: { campaign: 'spring' },
     });
   });
 });
 
-describe('mail that never reaches SES', () => {
-  it('from an unverified address is refused, logged as failed and told by webhook', async () => {
-    const answer = await send('someone@example.com', { from: 'stranger@unverified.example' });
-    expect(answer.status).toBe(422);
-    expect(answer.body.error.code).toBe('identity_not_verified');
-    expect(answer.body.message_id).toMatch(/^ivm_[a-z2-7]{26}$/);
-    const logs = await logsOf(answer.body.message_id, 1);
+describe('an email that SES does not send', () => {
+  it('from an unverified address is refused, logged as failed and sent as a webhook', async () => {
+    const response = await send('someone@example.com', { from: 'stranger@unverified.example' });
+    expect(response.status).toBe(422);
+    expect(response.body.error.code).toBe('identity_not_verified');
+    expect(response.body.message_id).toMatch(/^ivm_[a-z2-7]{26}$/);
+    const logs = await logsOf(response.body.message_id, 1);
     expect(logs).toMatchObject([{ status: 'failed', type: 'send', to: 'someone@example.com' }]);
-    expect(await payloadOf(answer.body.message_id, 'failed')).toMatchObject({
+    expect(await payloadOf(response.body.message_id, 'failed')).toMatchObject({
       error_code: 'identity_not_verified',
       error_message: expect.stringContaining('not verified'),
     });
   });
 
-  it('to a listed address is suppressed, whatever its case, without a call to SES', async () => {
+  it('to a listed address is suppressed in any letter case, without a call to SES', async () => {
     const listed = `listed-${Date.now()}@example.com`;
     expect((await api('POST', '/v1/suppressions', { address: listed })).status).toBe(201);
     const { requested: before } = await sesSends();
-    const answer = await send(listed.toUpperCase());
-    expect(answer).toMatchObject({ status: 202, body: { accepted: [], suppressed: [listed.toUpperCase()] } });
-    expect(answer.body.message_id).toMatch(/^ivm_/);
-    expect(await payloadOf(answer.body.message_id, 'suppressed')).toMatchObject({
+    const response = await send(listed.toUpperCase());
+    expect(response).toMatchObject({
+      status: 202,
+      body: { accepted: [], suppressed: [listed.toUpperCase()] },
+    });
+    expect(response.body.message_id).toMatch(/^ivm_/);
+    expect(await payloadOf(response.body.message_id, 'suppressed')).toMatchObject({
       suppression_reason: 'manual',
     });
     expect((await sesSends()).requested).toBe(before);
   });
 
-  it('to a listed and an unlisted address goes to the unlisted one, and both are logged under one id', async () => {
+  it('to a listed and an unlisted address is sent to the unlisted one, and both are logged under one message id', async () => {
     const listed = `half-${Date.now()}@example.com`;
     await api('POST', '/v1/suppressions', { address: listed });
-    const answer = await send(listed, { cc: [`success@${SIMULATOR}`] });
-    expect(answer.body).toMatchObject({ accepted: [`success@${SIMULATOR}`], suppressed: [listed] });
-    const logs = await logsOf(answer.body.message_id, 3);
+    const response = await send(listed, { cc: [`success@${SIMULATOR}`] });
+    expect(response.body).toMatchObject({ accepted: [`success@${SIMULATOR}`], suppressed: [listed] });
+    const logs = await logsOf(response.body.message_id, 3);
     expect(logs.map((entry) => `${entry.to} ${entry.status}`).toSorted()).toEqual(
       [`${listed} suppressed`, `success@${SIMULATOR} delivered`, `success@${SIMULATOR} sent`].toSorted(),
     );
   });
 
-  it('while SES throttles is not logged as failed, and is to be tried again', async () => {
+  it('is not logged as failed while SES throttles, and the response asks for a retry', async () => {
     await sesFails('TooManyRequestsException');
-    const answer = await send(`success@${SIMULATOR}`);
-    expect(answer.status).toBe(503);
-    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect(answer.body.error.code).toBe('unavailable');
+    const response = await send(`success@${SIMULATOR}`);
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(response.body.error.code).toBe('unavailable');
   });
 });
 
@@ -134,33 +137,33 @@ describe('an attachment', () => {
     attachments: [{ filename: 'a.txt', content: Buffer.from(content).toString('base64') }],
   });
 
-  it('goes through to the receiver', async () => {
-    const answer = await send(`success@${SIMULATOR}`, file('Hello.'));
-    expect(answer.status).toBe(202);
-    const logs = await logsOf(answer.body.message_id, 2);
+  it('is sent', async () => {
+    const response = await send(`success@${SIMULATOR}`, file('Hello.'));
+    expect(response.status).toBe(202);
+    const logs = await logsOf(response.body.message_id, 2);
     expect(logs.map((entry) => entry.status).toSorted()).toEqual(['delivered', 'sent']);
   });
 
-  it('reaches SES as it was written: its scanner finds in it what is a virus', async () => {
+  it('reaches SES unchanged, because the virus scanner of SES finds the test virus in it', async () => {
     const eicar = String.raw`X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*`;
-    const answer = await send(`success@${SIMULATOR}`, file(eicar));
-    expect(answer.status).toBe(202);
-    const logs = await logsOf(answer.body.message_id, 2);
+    const response = await send(`success@${SIMULATOR}`, file(eicar));
+    expect(response.status).toBe(202);
+    const logs = await logsOf(response.body.message_id, 2);
     expect(logs.map((entry) => entry.status).toSorted()).toEqual(['failed', 'sent']);
   });
 
-  it('that is no base64 is refused by its place', async () => {
-    const answer = await send(`success@${SIMULATOR}`, {
+  it('with invalid base64 is refused, and the error names its index', async () => {
+    const response = await send(`success@${SIMULATOR}`, {
       attachments: [{ filename: 'a.txt', content: 'no base64' }],
     });
-    expect(answer).toMatchObject({ status: 422, body: { error: { field: 'attachments[0].content' } } });
+    expect(response).toMatchObject({ status: 422, body: { error: { field: 'attachments[0].content' } } });
   });
 });
 
 describe('an idempotency key', () => {
   const keyed = (to: string, key: string) => send(to, {}, { 'Idempotency-Key': key });
 
-  it('given twice sends once, and answers the same', async () => {
+  it('used twice sends once, and the second response is the same', async () => {
     const key = randomUUID();
     const { requested: before } = await sesSends();
     const first = await keyed(`success@${SIMULATOR}`, key);
@@ -173,28 +176,30 @@ describe('an idempotency key', () => {
     expect((await sesSends()).requested).toBe(before + 1);
   });
 
-  it('given to five requests at once sends once', async () => {
+  it('used by five requests at once sends once', async () => {
     const key = randomUUID();
     const { requested: before } = await sesSends();
-    const told = await Promise.all(Array.from({ length: 5 }, () => keyed(`success+race@${SIMULATOR}`, key)));
-    expect(told.filter(({ status }) => ![202, 409].includes(status))).toEqual([]);
-    const ids = told.filter(({ status }) => status === 202).map(({ body }) => body.message_id);
+    const responses = await Promise.all(
+      Array.from({ length: 5 }, () => keyed(`success+race@${SIMULATOR}`, key)),
+    );
+    expect(responses.filter(({ status }) => ![202, 409].includes(status))).toEqual([]);
+    const ids = responses.filter(({ status }) => status === 202).map(({ body }) => body.message_id);
     expect(new Set(ids).size).toBe(1);
     expect((await keyed(`success+race@${SIMULATOR}`, key)).body.message_id).toBe(ids[0]);
     expect((await sesSends()).requested).toBe(before + 1);
   });
 
-  it('of a mail of which SES said nothing finds it by its tag, and sends nothing', async () => {
+  it('finds an email with unknown outcome by its tag and sends nothing', async () => {
     const key = randomUUID();
-    const to = `success+doubt-${Date.now()}@${SIMULATOR}`;
+    const to = `success+unknown-${Date.now()}@${SIMULATOR}`;
     const { requested: before } = await sesSends();
     await sesFails('no_answer');
     const first = await keyed(to, key);
     expect(first).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
     expect(first.headers.get('retry-after')).toMatch(/^\d+$/);
-    const found = await until('the mail in doubt', async () => {
-      const answer = await keyed(to, key);
-      return answer.status === 503 ? undefined : answer;
+    const found = await until('the outcome of the email', async () => {
+      const response = await keyed(to, key);
+      return response.status === 503 ? undefined : response;
     });
     expect(found).toMatchObject({ status: 202, body: { accepted: [to], suppressed: [] } });
     expect(found.headers.get('idempotency-replayed')).toBe('true');
@@ -205,7 +210,7 @@ describe('an idempotency key', () => {
 });
 
 describe('the suppression list of SES', () => {
-  it('loses an address when that is asked for, and the next mail arrives', async () => {
+  it('loses an address with ses=true, and the next email is delivered', async () => {
     const to = `Listed-${Date.now()}@example.com`;
     const ses = new SESv2Client({
       endpoint: stack.ses_endpoint_url,
@@ -226,7 +231,7 @@ describe('the suppression list of SES', () => {
 });
 
 describe('the log', () => {
-  it('answers the two questions of the mission', async () => {
+  it('returns the last sends and the last bounces', async () => {
     const bounced = await send(`bounce@${SIMULATOR}`);
     await logsOf(bounced.body.message_id, 2);
     const sends = await api('GET', '/v1/send/logs?limit=10&type=send');
@@ -234,34 +239,34 @@ describe('the log', () => {
     expect(sends.body.data.length).toBeGreaterThan(0);
     expect(new Set(sends.body.data.map((entry: { type: string }) => entry.type))).toEqual(new Set(['send']));
     const bounces = await until('the bounce in the list', async () => {
-      const answer = await api('GET', '/v1/send/logs?type=bounce&limit=10');
-      return answer.body.data.some(
+      const response = await api('GET', '/v1/send/logs?type=bounce&limit=10');
+      return response.body.data.some(
         (entry: { message_id: string }) => entry.message_id === bounced.body.message_id,
       )
-        ? answer.body.data
+        ? response.body.data
         : undefined;
     });
     expect(bounces[0].error).toMatchObject({ bounce_type: 'Permanent' });
   });
 
-  it('is walked page by page, newest first, each row once', async () => {
+  it('is paged newest first, with each entry once', async () => {
     const seen: { event_id: string; timestamp: string }[] = [];
     let cursor: string | null = null;
     do {
       const path: string = `/v1/send/logs?limit=3${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
-      const answer = await api('GET', path);
-      expect(answer.status).toBe(200);
-      seen.push(...answer.body.data);
-      cursor = answer.body.next_cursor;
+      const response = await api('GET', path);
+      expect(response.status).toBe(200);
+      seen.push(...response.body.data);
+      cursor = response.body.next_cursor;
     } while (cursor !== null);
     const times = seen.map((entry) => Date.parse(entry.timestamp));
     expect(times).toEqual(times.toSorted((left, right) => right - left));
     expect(new Set(seen.map((entry) => entry.event_id)).size).toBe(seen.length);
   });
 
-  it('refuses a cursor of other filters, and one that was touched', async () => {
-    const answer = await api('GET', '/v1/send/logs?limit=1');
-    const cursor = encodeURIComponent(answer.body.next_cursor);
+  it('refuses a cursor of other filters and a modified cursor', async () => {
+    const response = await api('GET', '/v1/send/logs?limit=1');
+    const cursor = encodeURIComponent(response.body.next_cursor);
     for (const path of [
       `/v1/send/logs?limit=1&type=bounce&cursor=${cursor}`,
       `/v1/send/logs?limit=1&cursor=${cursor.slice(0, -4)}AAAA`,
@@ -275,11 +280,11 @@ describe('the log', () => {
   });
 });
 
-describe('keys', () => {
+describe('a request without a valid key', () => {
   it.each([
     ['no key', undefined, 401, 'missing_api_key'],
     ['a key with a wrong checksum', `ivy_live_${'a'.repeat(36)}`, 403, 'invalid_api_key'],
-  ])('are needed: %s answers in our own words', async (_what, key, status, code) => {
+  ])('with %s gets our error body', async (_what, key, status, code) => {
     const response = await fetch(`${stack.base_url}/v1/send/logs`, {
       headers: key === undefined ? {} : { 'x-api-key': key },
     });

@@ -1,4 +1,4 @@
-/** SES events made by hand, and what became of those that could not be read. */
+/** SES events for tests, and the messages that were quarantined. */
 import { randomUUID } from 'node:crypto';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { isJsonObject, type JsonObject } from '../../lambdas/core/json.ts';
@@ -12,7 +12,7 @@ export interface NewEvent {
   readonly messageId: string;
 }
 
-/** A sample as the event of a mail of its own that was sent today. */
+/** Turns a sample into the event of a new email that was sent today. */
 export function asNew(sample: JsonObject): NewEvent {
   const messageId = `0100019c00000000-${randomUUID()}-000000`;
   const now = new Date().toISOString();
@@ -24,15 +24,15 @@ export function asNew(sample: JsonObject): NewEvent {
   return { ses: { ...ses, mail: { ...mail, messageId, timestamp: now } }, messageId };
 }
 
-/** Reason and body of the messages quarantined today or yesterday that hold `mark`, as soon as there are so many. */
+/** The messages quarantined today or yesterday whose body contains `mark`, as soon as there are at least `count`. */
 export function quarantined(
   mark: string,
   count: number,
 ): Promise<readonly { readonly reason: string; readonly body: string }[]> {
   return until(`${count} quarantined messages of ${mark}`, async () => {
-    // Midnight may lie between the quarantine and the look.
+    // The message may have been quarantined before midnight, so yesterday's partition is read too.
     const days = [0, 24 * 3_600_000].map((agoMs) => new Date(Date.now() - agoMs).toISOString());
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       days.map((day) =>
         table.client.send(
           new QueryCommand({
@@ -43,13 +43,13 @@ export function quarantined(
         ),
       ),
     );
-    const all = answers
+    const all = responses
       .flatMap(({ Items = [] }) => Items as Row[])
       .map((row) => ({
         reason: String(row['reason']),
         body: quarantinedBody(row),
       }));
-    const ours = all.filter(({ body }) => body.includes(mark));
-    return ours.length >= count ? ours : undefined;
+    const marked = all.filter(({ body }) => body.includes(mark));
+    return marked.length >= count ? marked : undefined;
   });
 }

@@ -1,4 +1,4 @@
-/** The counters of the deployed tally, against a recount of the rows that lie in the table. */
+/** The statistics of the deployed stack, compared with a recount of the rows in the table. */
 import { randomUUID } from 'node:crypto';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
@@ -38,7 +38,7 @@ async function rowsOf(kind: string): Promise<readonly Record<string, unknown>[]>
   return rows;
 }
 
-/** Written down a second time, without a line of the product: what statistics must count of these events. */
+/** Counts events independently of the product's code. */
 function recountOf(events: readonly EmailEvent[]): Readonly<Record<string, number>> {
   const sums: Record<string, number> = zeroCounts();
   const add = (name: string): void => void (sums[name] = (sums[name] ?? 0) + 1);
@@ -60,7 +60,7 @@ async function send(to: readonly string[]): Promise<string> {
   return sent.body.message_id;
 }
 
-/** Holds most of the samples; a range by days may have 400. */
+/** Contains most of the samples. A range with daily buckets may have 400 buckets. */
 const RANGE = { after: '2016-08-01T00:00:00Z', before: '2017-09-01T00:00:00Z' };
 
 it('GET /v1/stats equals a recount of the rows, after duplicates and failed webhooks', async () => {
@@ -69,22 +69,22 @@ it('GET /v1/stats equals a recount of the rows, after duplicates and failed webh
     const sample = Object.values(SAMPLES)[number % Object.keys(SAMPLES).length] ?? SAMPLES.send;
     return { ...sample, mail: { ...sample.mail, messageId: `stats-${randomUUID()}` } };
   });
-  // A third of them twice.
+  // Every third event is published twice.
   await Promise.all([...messages, ...messages.slice(0, 14)].map((message) => publish(message)));
 
   await hook.behave({ status: 500, times: 1 });
   await delivery(hook, await send(['success@customer.example']), ['delivered']);
 
   const attempts = await until('every attempt to be counted', async () => {
-    const made = (await rowsOf('attempt')).filter((row) => row['endpoint_id'] === hook.endpointId);
-    const failed = made.filter((row) => row['error_class'] !== undefined);
+    const attemptRows = (await rowsOf('attempt')).filter((row) => row['endpoint_id'] === hook.endpointId);
+    const failed = attemptRows.filter((row) => row['error_class'] !== undefined);
     const { body } = await api('GET', '/v1/stats');
     return body.endpoints.find(
       (each: { endpoint_id: string; attempts: number; failures: number }) =>
         each.endpoint_id === hook.endpointId &&
         failed.length === 1 &&
         each.attempts >= 2 &&
-        each.attempts === made.length &&
+        each.attempts === attemptRows.length &&
         each.failures === failed.length,
     );
   });
@@ -100,7 +100,7 @@ it('GET /v1/stats equals a recount of the rows, after duplicates and failed webh
           counted[name] = (counted[name] ?? 0) + Number(row[name] ?? 0);
     return JSON.stringify(recount) === JSON.stringify(counted) ? true : undefined;
   });
-  const told = await until('the answer to equal the rows of its range', async () => {
+  const stats = await until('the statistics to equal the rows of the range', async () => {
     const { status, body } = await api(
       'GET',
       `/v1/stats?${new URLSearchParams({ ...RANGE, interval: 'day' }).toString()}`,
@@ -114,12 +114,12 @@ it('GET /v1/stats equals a recount of the rows, after duplicates and failed webh
     );
     return JSON.stringify(recount) === JSON.stringify(body.totals) ? body : undefined;
   });
-  expect(told.totals.sent).toBeGreaterThan(0);
-  expect(told.buckets).toHaveLength(396);
+  expect(stats.totals.sent).toBeGreaterThan(0);
+  expect(stats.buckets).toHaveLength(396);
   await hook.remove();
 });
 
-it('GET /v1/stats counts a simulated outcome at a .example domain, and none of the SES mailbox simulator', async () => {
+it('GET /v1/stats counts simulated outcomes at a .example domain, but not those of the SES mailbox simulator', async () => {
   const tenant = await newTenant('stats of the simulator');
   const label = randomUUID();
   const recipients = (domain: string): readonly string[] =>
@@ -130,14 +130,14 @@ it('GET /v1/stats counts a simulated outcome at a .example domain, and none of t
   await logsOf(await sendMail(tenant.api, { to }), 14, tenant.api);
   const once = { soft_bounced: 1, complained: 1, suppressed: 1 };
   const expected: Record<string, number> = { ...zeroCounts(), sent: 6, delivered: 3, bounced: 2, ...once };
-  const told = await until('the second email to be counted', async () => {
+  const stats = await until('the second email to be counted', async () => {
     const { body } = await tenant.api('GET', '/v1/stats');
-    // The events of the first email are before these in the stream.
+    // The stream contains the events of the first email before these.
     return Object.entries(expected).every(([name, count]) => body.totals[name] >= count) ? body : undefined;
   });
-  expect(told.totals).toEqual(expected);
-  expect(told.rates).toEqual({ delivery: 0.5, bounce: 1 / 3, complaint: 1 / 3, open: 0, click: 0 });
-  // Ordinary addresses are suppressed from then on, those of the simulator never are.
+  expect(stats.totals).toEqual(expected);
+  expect(stats.rates).toEqual({ delivery: 0.5, bounce: 1 / 3, complaint: 1 / 3, open: 0, click: 0 });
+  // After a bounce, ordinary addresses are suppressed. Addresses of the simulator never are.
   const listed = await until('the suppressions', async () => {
     const { body } = await tenant.api('GET', '/v1/suppressions');
     return body.data.length >= 3 ? body.data : undefined;

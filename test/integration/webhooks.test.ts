@@ -12,14 +12,14 @@ import {
 } from './client.ts';
 
 async function sendTo(hook: Hook): Promise<string> {
-  const answer = await api('POST', '/v1/send', {
+  const response = await api('POST', '/v1/send', {
     from: stack.from,
     to: ['success@simulator.amazonses.com'],
     subject: `For ${hook.endpointId}`,
     text: 'Hello.',
   });
-  expect(answer.status).toBe(202);
-  return answer.body.message_id;
+  expect(response.status).toBe(202);
+  return response.body.message_id;
 }
 
 async function withHook(run: (hook: Hook) => Promise<void>): Promise<void> {
@@ -36,15 +36,15 @@ function gaps(requests: readonly HookRequest[]): number[] {
   return times.slice(1).map((time, index) => time - (times[index] ?? 0));
 }
 
-/** What the API showed after one attempt of a delivery that is retried. */
+/** The next attempt that the API showed while a delivery was retried. */
 interface Shown {
   /** Epoch milliseconds. */
   readonly nextAttemptMs: number;
-  /** A time at which it was shown. */
+  /** Epoch milliseconds at which the API showed it. */
   readonly seenMs: number;
 }
 
-/** The delivery once it is exhausted, and what was shown meanwhile, by the number of attempts. */
+/** Waits for the delivery to be exhausted. Returns it, and each `next_attempt_at` that the API showed, by the number of attempts. */
 async function watch(
   hook: Hook,
   messageId: string,
@@ -66,10 +66,10 @@ async function watch(
 }
 
 /**
- * Every time that was shown was a real one: it was on the schedule that the settings show, and the attempt was made then
- * or later, never before. No limit here depends on how fast the machine is.
+ * Checks that every `next_attempt_at` was true: it was on the schedule of the settings, and no attempt was made before it.
+ * No limit here depends on the speed of the machine.
  */
-async function expectShownTimesHeld(
+async function expectShownTimesTrue(
   shown: ReadonlyMap<number, Shown>,
   requests: readonly HookRequest[],
 ): Promise<void> {
@@ -82,8 +82,8 @@ async function expectShownTimesHeld(
   }
 }
 
-describe('a hook that always fails', () => {
-  it('gets 4 requests with one id, growing gaps and 4 valid signatures, and ends exhausted', async () => {
+describe('a receiver that always fails', () => {
+  it('gets 4 requests with one id, growing gaps and 4 valid signatures, and the delivery is exhausted', async () => {
     await withHook(async (hook) => {
       await hook.behave({ status: 500 });
       const messageId = await sendTo(hook);
@@ -114,7 +114,7 @@ describe('a hook that always fails', () => {
       }
       // It waits half a minute for the last one: long enough to be seen.
       expect(shown.has(3)).toBe(true);
-      await expectShownTimesHeld(shown, requests);
+      await expectShownTimesTrue(shown, requests);
       const [first = 0, second = 0, third = 0] = gaps(requests);
       expect(second).toBeGreaterThan(first);
       expect(third).toBeGreaterThan(second);
@@ -122,8 +122,8 @@ describe('a hook that always fails', () => {
   });
 });
 
-describe('a hook that recovers', () => {
-  it('after two failures gets 3 requests, and the delivery ends delivered', async () => {
+describe('a receiver that recovers', () => {
+  it('after two failures gets 3 requests, and the delivery is delivered', async () => {
     await withHook(async (hook) => {
       await hook.behave({ status: 503, times: 2 });
       const messageId = await sendTo(hook);
@@ -133,15 +133,15 @@ describe('a hook that recovers', () => {
   });
 });
 
-describe('a hook that answers 410', () => {
-  it('gets 1 request, and is disabled with a reason and a time', async () => {
+describe('a receiver that responds with 410', () => {
+  it('gets 1 request, and its endpoint is disabled with a reason and a time', async () => {
     await withHook(async (hook) => {
       await hook.behave({ status: 410 });
       const messageId = await sendTo(hook);
       await delivery(hook, messageId, ['exhausted']);
       const endpoint = await until('the endpoint to be disabled', async () => {
-        const answer = await api('GET', `/v1/webhooks/${hook.endpointId}`);
-        return answer.body.status === 'disabled' ? answer.body : undefined;
+        const response = await api('GET', `/v1/webhooks/${hook.endpointId}`);
+        return response.body.status === 'disabled' ? response.body : undefined;
       });
       expect(endpoint).toMatchObject({
         status_reason: expect.any(String),
@@ -153,7 +153,7 @@ describe('a hook that answers 410', () => {
 });
 
 describe('Retry-After', () => {
-  it('moves the next attempt back', async () => {
+  it('postpones the next attempt', async () => {
     await withHook(async (hook) => {
       await hook.behave({ status: 429, retry_after: 600, times: 1 });
       const messageId = await sendTo(hook);
@@ -169,7 +169,7 @@ describe('Retry-After', () => {
 });
 
 describe('a short Retry-After', () => {
-  it('is waited out in real seconds, though the schedule is shortened here', async () => {
+  it('is respected in real seconds, although the schedule of this stack is shortened', async () => {
     await withHook(async (hook) => {
       await hook.behave({ status: 503, retry_after: 8, times: 1 });
       const messageId = await sendTo(hook);
@@ -182,8 +182,8 @@ describe('a short Retry-After', () => {
   });
 });
 
-describe('a hook that misbehaves', () => {
-  it('by redirecting gets no second request elsewhere', async () => {
+describe('an endpoint', () => {
+  it('that redirects causes no request to the other address', async () => {
     await withHook(async (hook) => {
       await hook.behave({ status: 302, times: 1 });
       const messageId = await sendTo(hook);
@@ -191,7 +191,7 @@ describe('a hook that misbehaves', () => {
     });
   });
 
-  it('while paused gets nothing', async () => {
+  it('gets no request while it is paused', async () => {
     await withHook(async (hook) => {
       const paused = await api('PATCH', `/v1/webhooks/${hook.endpointId}`, { status: 'paused' });
       expect(paused).toMatchObject({ status: 200, body: { status: 'paused' } });
@@ -204,19 +204,19 @@ describe('a hook that misbehaves', () => {
   });
 });
 
-describe('registering', () => {
+describe('POST /v1/webhooks', () => {
   it.each([
     ['file:///etc/passwd', 422],
     ['https://169.254.169.254/latest/meta-data', 422],
     ['https://10.0.0.1/', 422],
     ['not a url', 422],
-  ])('%s is refused, naming the field', async (url, status) => {
-    const answer = await api('POST', '/v1/webhooks', { url });
-    expect(answer.status).toBe(status);
-    expect(answer.body.error.field).toBe('url');
+  ])('refuses %s and names the field', async (url, status) => {
+    const response = await api('POST', '/v1/webhooks', { url });
+    expect(response.status).toBe(status);
+    expect(response.body.error.field).toBe('url');
   });
 
-  it('gives the five events of the mission where none are named, and shows the secret once', async () => {
+  it('subscribes to the five default events, and shows the secret once', async () => {
     const created = await api('POST', '/v1/webhooks', { url: `${stack.inbox_url}/hooks/five` });
     expect(created.body.events).toEqual(['delivered', 'bounced', 'complained', 'suppressed', 'failed']);
     expect(created.body.secret).toMatch(/^whsec_/);

@@ -1,4 +1,4 @@
-/** What the deployed API forgives: the same key in either header, and exports as files. */
+/** A key in either header, and exports as files, through the deployed API. */
 import { describe, expect, it } from 'vitest';
 import { api, apiOf, logsOf, sendMail, stack } from './client.ts';
 
@@ -13,20 +13,20 @@ describe('an API key', () => {
     ['GET', '/v1/nothing', 404],
     ['GET', '/v1', 404],
     ['PUT', '/v1/webhooks', 405],
-  ])('as Bearer has the same effect at %s %s', async (method, path, status) => {
-    const answers = [
+  ])('as a Bearer token has the same effect as x-api-key: %s %s', async (method, path, status) => {
+    const responses = [
       await apiOf(key)(method, path),
       await anonymous(method, path, undefined, bearer(key)),
       await anonymous(method, path, undefined, bearer(key, 'bearer')),
       await apiOf(key)(method, path, undefined, bearer(key)),
-      // Another scheme carries no key.
+      // Another scheme contains no key and is ignored.
       await apiOf(key)(method, path, undefined, bearer('dXNlcjpwYXNz', 'Basic')),
     ];
-    expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => status));
-    expect(new Set(answers.map(({ body }) => body.error?.code)).size).toBe(1);
+    expect(responses.map((response) => response.status)).toEqual(responses.map(() => status));
+    expect(new Set(responses.map(({ body }) => body.error?.code)).size).toBe(1);
   });
 
-  it('is missing without one, or with another scheme, and the answer says how to send it', async () => {
+  it('is required, and the error says how to send it', async () => {
     for (const headers of [{}, bearer('dXNlcjpwYXNz', 'Basic'), { authorization: key }]) {
       const { status, body } = await anonymous('GET', '/v1/workspace', undefined, headers);
       expect([status, body.error.code]).toEqual([401, 'missing_api_key']);
@@ -35,9 +35,9 @@ describe('an API key', () => {
   });
 
   it.each([
-    ['another good form', `ivy_live_${'a'.repeat(36)}`],
-    ['no key at all', 'x'],
-  ])('beside a different one (%s) is 400, whichever header has it', async (_, other) => {
+    ['another well-formed key', `ivy_live_${'a'.repeat(36)}`],
+    ['a malformed key', 'x'],
+  ])('beside a different key in the other header (%s) is refused with 400', async (_, other) => {
     const refused = { status: 400, body: { error: { code: 'invalid_parameter', field: 'authorization' } } };
     expect(await apiOf(key)('GET', '/v1/workspace', undefined, bearer(other))).toMatchObject(refused);
     expect(await apiOf(other)('GET', '/v1/workspace', undefined, bearer(key))).toMatchObject(refused);
@@ -45,18 +45,18 @@ describe('an API key', () => {
     expect(await apiOf(key)('POST', '/v1/webhooks', webhook, bearer(other))).toMatchObject(refused);
   });
 
-  it('that is wrong is refused alike in either header', async () => {
-    const answers = [
+  it('that is wrong is refused in the same way in either header', async () => {
+    const responses = [
       await apiOf('x')('GET', '/v1/workspace'),
       await anonymous('GET', '/v1/workspace', undefined, bearer('x')),
     ];
-    for (const { status, body } of answers)
+    for (const { status, body } of responses)
       expect([status, body.error.code]).toEqual([403, 'invalid_api_key']);
   });
 });
 
 describe('an export', () => {
-  it('is a file that Excel reads, and the route is no message', async () => {
+  it('is a CSV file that Excel reads, and `export` is not taken for a message id', async () => {
     const messageId = await sendMail(api, { subject: 'Grüße', to: 'success@simulator.amazonses.com' });
     await logsOf(messageId, 2);
     const pasted = encodeURIComponent(`<${messageId}@email.amazonses.com>`);
