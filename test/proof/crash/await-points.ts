@@ -14,7 +14,7 @@ interface Node {
 
 const ROOT = resolve(import.meta.dirname, '../../../lambdas');
 /** What does not write: its awaits may end as they like. */
-const WATCHED = /^(store|delivery|api)\//;
+const WATCHED = /^(store|ingest|tally|delivery|api)\//;
 
 const MODULE = 'module';
 

@@ -34,7 +34,7 @@ const READS: ReadonlySet<string> = new Set([
   'store/api-keys.ts hasApiKey',
   'store/counters.ts readEndpointCounters',
   'store/counters.ts readEventCounters',
-  'store/endpoint-changes.ts listEndpointChanges',
+  'store/endpoint-history.ts listEndpointHistory',
   'store/events.ts listEvents',
   'store/probes.ts readReceipt',
   'store/suppressions.ts listSuppressions',
@@ -61,7 +61,7 @@ function functionOf(label: string): string {
 // Whoever imports it or not: what no scenario loads has awaits, too.
 const PRODUCT = resolve(import.meta.dirname, '../../../lambdas');
 await Promise.all(
-  ['store', 'delivery', 'api'].flatMap((folder) =>
+  ['store', 'ingest', 'tally', 'delivery', 'api'].flatMap((folder) =>
     readdirSync(join(PRODUCT, folder))
       .filter((file) => file.endsWith('.ts'))
       .map((file): Promise<unknown> => import(join(PRODUCT, folder, file))),
