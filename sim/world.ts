@@ -18,7 +18,7 @@ import { startDelivery, startReplay } from '../lambdas/delivery/executions.ts';
 import { runReplayStep } from '../lambdas/delivery/recover.ts';
 import { createSecretOpener, type SecretOpener } from '../lambdas/delivery/secrets.ts';
 import type { Sender } from '../lambdas/delivery/send.ts';
-import { holdDelivery } from '../lambdas/store/deliveries.ts';
+import { holdDelivery } from '../lambdas/store/delivery-claims.ts';
 import { listEndpoints } from '../lambdas/store/endpoints.ts';
 import { ingestBatch } from '../lambdas/ingest/ingest-batch.ts';
 import { suppressRecipient } from '../lambdas/store/suppressions.ts';

@@ -14,16 +14,9 @@ import { decideOutcome, type Decision } from '../core/outcome.ts';
 import type { RetryOptions } from '../core/retry-schedule.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { scaledSeconds } from '../core/wait-scale.ts';
-import {
-  claimAttempt,
-  eventAddressOf,
-  holdDelivery,
-  recordAttempt,
-  settleDelivery,
-  settleUnsent,
-  type Claim,
-  type RefusedClaim,
-} from '../store/deliveries.ts';
+import { eventAddressOf, recordAttempt } from '../store/deliveries.ts';
+import { settleDelivery, settleUnsent } from '../store/delivery-settlement.ts';
+import { claimAttempt, holdDelivery, type Claim, type RefusedClaim } from '../store/delivery-claims.ts';
 import { clearFailures, countFailure, openBreaker, recordFailing } from '../store/endpoint-health.ts';
 import { disableEndpoint, getEndpoint } from '../store/endpoints.ts';
 import type { StoredEvent } from '../store/event-rows.ts';

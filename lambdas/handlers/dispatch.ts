@@ -6,7 +6,7 @@ import { ENV, requireEnv, waitScaleOf } from '../core/env.ts';
 import type { DispatchDeps } from '../delivery/dispatch.ts';
 import { dispatchBatch } from '../delivery/dispatch-batch.ts';
 import { startDelivery, startReplay } from '../delivery/executions.ts';
-import { holdDelivery } from '../store/deliveries.ts';
+import { holdDelivery } from '../store/delivery-claims.ts';
 import { listEndpoints } from '../store/endpoints.ts';
 import { suppressRecipient } from '../store/suppressions.ts';
 import { createTable } from '../store/table.ts';

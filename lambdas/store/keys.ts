@@ -32,7 +32,7 @@
 import { createHash } from 'node:crypto';
 import { addressForms, canonicalAddress } from '../core/addresses.ts';
 import { deliveryId } from '../core/ids.ts';
-import type { DeliveryStatus } from '../core/deliveries.ts';
+import type { Delivery, DeliveryStatus } from '../core/deliveries.ts';
 import type { EventName } from '../core/events.ts';
 import type { Interval } from '../core/stats.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
@@ -213,15 +213,11 @@ export function endpointDeliveriesPartitions(workspaceId: string, endpointId: st
  * no second index write.
  */
 export function failingDeliveriesPartition(
-  delivery: {
-    readonly workspaceId: string;
-    readonly endpointId: string;
-    readonly eventId: string;
-  },
+  delivery: Pick<Delivery, 'workspace_id' | 'endpoint_id' | 'event_id'>,
   status: DeliveryStatus,
 ): string | undefined {
   if (!isFailing(status)) return undefined;
-  return `F#${delivery.workspaceId}#${delivery.endpointId}#${status}#${endpointShardOf(delivery.eventId)}`;
+  return `F#${delivery.workspace_id}#${delivery.endpoint_id}#${status}#${endpointShardOf(delivery.event_id)}`;
 }
 
 /** Whether deliveries of a status have partitions of their own. */

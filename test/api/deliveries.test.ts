@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../lambdas/core/deliveries.ts';
 import { deliveryId, deterministicId } from '../../lambdas/core/ids.ts';
-import { claimAttempt, recordAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts';
+import { recordAttempt } from '../../lambdas/store/deliveries.ts';
+import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
+import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { webhookPayload } from '../../lambdas/delivery/payload.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { claimAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts';
+import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
+import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { claimAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts';
+import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
+import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../sim/builders/events.ts';
 import { NOW_MS, setUp, type ApiResponse } from './harness.ts';

@@ -6,12 +6,9 @@ import { InternalError } from '../../lambdas/core/errors.ts';
 import { deliveryId } from '../../lambdas/core/ids.ts';
 import { deliver, type DeliverDeps, type DeliverReport } from '../../lambdas/delivery/deliver.ts';
 import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
-import {
-  LEASE_SECONDS,
-  getDelivery,
-  listEndpointDeliveries,
-  settleDelivery,
-} from '../../lambdas/store/deliveries.ts';
+import { getDelivery, listEndpointDeliveries } from '../../lambdas/store/deliveries.ts';
+import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
+import { LEASE_SECONDS } from '../../lambdas/store/delivery-claims.ts';
 import { listEndpointHistory } from '../../lambdas/store/endpoint-history.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';

@@ -6,14 +6,9 @@ import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { DELIVERIES_PER_STEP, countMissed, runReplayStep } from '../../lambdas/delivery/recover.ts';
 import { getRecovery, putCommand, putRecovery } from '../../lambdas/store/commands.ts';
-import {
-  claimAttempt,
-  holdDelivery,
-  LEASE_SECONDS,
-  listEndpointDeliveries,
-  settleDelivery,
-  settleUnsent,
-} from '../../lambdas/store/deliveries.ts';
+import { listEndpointDeliveries } from '../../lambdas/store/deliveries.ts';
+import { settleDelivery, settleUnsent } from '../../lambdas/store/delivery-settlement.ts';
+import { claimAttempt, holdDelivery, LEASE_SECONDS } from '../../lambdas/store/delivery-claims.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';

@@ -5,7 +5,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { EVENT_NAMES, LOG_TYPE_OF, type EmailEvent, type EventName } from '../../lambdas/core/events.ts';
 import { deterministicId, deliveryId } from '../../lambdas/core/ids.ts';
-import { claimAttempt, recordAttempt, settleDelivery } from '../../lambdas/store/deliveries.ts';
+import { recordAttempt } from '../../lambdas/store/deliveries.ts';
+import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
+import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { listEvents, type EventQuery } from '../../lambdas/store/events.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';

@@ -21,18 +21,22 @@ export const ALL: readonly string[] = [
   'lambdas/store/commands.ts',
   'lambdas/store/cursor-key.ts',
   'lambdas/store/deliveries.ts',
+  'lambdas/store/delivery-claims.ts',
+  'lambdas/store/delivery-settlement.ts',
   'lambdas/store/endpoint-health.ts',
   'lambdas/store/endpoints.ts',
   'lambdas/store/idempotency.ts',
   'lambdas/store/suppressions.ts',
-  'lambdas/tally/tally-batch.ts',
   'lambdas/store/transact.ts',
   'lambdas/store/workspaces.ts',
+  'lambdas/tally/tally-batch.ts',
 ];
 
 export const TESTS: readonly string[] = [
   'test/core/**/*.test.ts',
+  'test/ingest/{normalize,normalize-gaps,normalize-ids,normalize-workspace,ses-message,ses-timestamps}.test.ts',
+  'test/tally/tally-batch.test.ts',
   'test/delivery/{sign,address-guard,resolve,endpoint-url}.test.ts',
-  'test/store/{api-keys,commands,cursor-key,deliveries,endpoint-health,endpoints,idempotency,suppressions,tally,transact,workspaces}.test.ts',
+  'test/store/{api-keys,commands,cursor-key,deliveries,endpoint-health,endpoints,idempotency,suppressions,transact,workspaces}.test.ts',
   'test/store/conditions/behaviors.test.ts',
 ];

@@ -1,18 +1,18 @@
 import { TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import {
-  LEASE_SECONDS,
-  claimAttempt,
   eventAddressOf,
   getDelivery,
-  holdDelivery,
   listEndpointDeliveries,
   recordAttempt,
-  settleDelivery,
-  settleUnsent,
-  type ClaimOutcome,
-  type Settlement,
 } from '../../lambdas/store/deliveries.ts';
+import { settleDelivery, settleUnsent, type Settlement } from '../../lambdas/store/delivery-settlement.ts';
+import {
+  LEASE_SECONDS,
+  claimAttempt,
+  holdDelivery,
+  type ClaimOutcome,
+} from '../../lambdas/store/delivery-claims.ts';
 import { DELIVERY_STATUSES, type DeliveryStatus, type DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import { deliveryId } from '../../lambdas/core/ids.ts';
 import {
@@ -176,7 +176,6 @@ describe('recordAttempt', () => {
 
 const KEY = deliveryKey(eventAddressOf(task), endpoint.id);
 const ID = deliveryId(event.event_id, endpoint.id);
-const PARTS = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, eventId: event.event_id };
 const RECOVER = aTask(event, endpoint, { run: 'rcv_1', trigger: 'recover', attempt: 2, run_attempt: 1 });
 const MANUAL = aTask(event, endpoint, { run: 'req_1', trigger: 'manual', attempt: 2, run_attempt: 1 });
 const LEASE_END_MS = NOW + LEASE_SECONDS * 1000;
@@ -187,7 +186,7 @@ const change = (table: SimulatedTable, fields: Partial<Row>) =>
   table.rows.set(`${KEY.pk}\n${KEY.sk}`, { ...KEY, ...rowOf(table), ...fields });
 const settle = (table: SimulatedTable, of: DeliveryTask, changes: Partial<Settlement>) =>
   settleDelivery(table, of, { attemptCount: of.attempt, nowMs: NOW, ...changes });
-const failing = (status: DeliveryStatus) => failingDeliveriesPartition(PARTS, status);
+const failing = (status: DeliveryStatus) => failingDeliveriesPartition(task, status);
 
 /** The row of a delivery whose first attempt is claimed. */
 const CLAIMED = {

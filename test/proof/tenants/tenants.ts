@@ -1,7 +1,9 @@
 /** Two workspaces in one deployment, each with one of everything that has an id, and a word of its own in every text. */
 import { deliveryId, deterministicId } from '../../../lambdas/core/ids.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
-import { claimAttempt, recordAttempt, settleDelivery } from '../../../lambdas/store/deliveries.ts';
+import { recordAttempt } from '../../../lambdas/store/deliveries.ts';
+import { settleDelivery } from '../../../lambdas/store/delivery-settlement.ts';
+import { claimAttempt } from '../../../lambdas/store/delivery-claims.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { KIND, endpointCountersPartition, eventCountersPartition } from '../../../lambdas/store/keys.ts';

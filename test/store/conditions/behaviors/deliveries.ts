@@ -2,17 +2,13 @@
 import { expect } from 'vitest';
 import type { DeliveryStatus, DeliveryTask } from '../../../../lambdas/core/deliveries.ts';
 import { deliveryId } from '../../../../lambdas/core/ids.ts';
+import { eventAddressOf, getDelivery, recordAttempt } from '../../../../lambdas/store/deliveries.ts';
 import {
-  LEASE_SECONDS,
-  claimAttempt,
-  eventAddressOf,
-  getDelivery,
-  holdDelivery,
-  recordAttempt,
   settleDelivery,
   settleUnsent,
   type Settlement,
-} from '../../../../lambdas/store/deliveries.ts';
+} from '../../../../lambdas/store/delivery-settlement.ts';
+import { LEASE_SECONDS, claimAttempt, holdDelivery } from '../../../../lambdas/store/delivery-claims.ts';
 import { deliveryKey } from '../../../../lambdas/store/keys.ts';
 import type { Row } from '../../../../lambdas/store/table.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../../../sim/builders/events.ts';
