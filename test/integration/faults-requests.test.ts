@@ -1,4 +1,4 @@
-/** The rows of the fault table about what a request holds, on the deployed stack. */
+/** Faults of the fault table that are about the content of a request, on the deployed stack. */
 import { beforeAll, describe, expect } from 'vitest';
 import { fault } from '../proof/faults/fault.ts';
 import { OPERATIONS, type Operation } from '../proof/tenants/operations.ts';
@@ -16,11 +16,12 @@ import {
   type Tenant,
 } from './client.ts';
 
-/** What the API takes of any body, and far more than any body but a mail's has in it. */
-const MOST_BYTES = 4 * 1024 * 1024;
-const MANY_BYTES = 256 * 1024;
+/** The API limits every body to this size. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** Longer than any valid body except the body of an email. */
+const LONG_VALUE_BYTES = 256 * 1024;
 const DEPTH = 10_000;
-const MAIL = {
+const EMAIL = {
   from: stack.from,
   to: ['success@simulator.amazonses.com'],
   subject: 'Hello',
@@ -34,7 +35,7 @@ beforeAll(async () => {
   hook = await createHook(['delivered'], tenant.api);
 });
 
-/** What there is in the workspace, but for the log. */
+/** Everything stored in the workspace except the log. */
 async function stored(): Promise<string> {
   const lists = await requestEach(
     ['webhooks', 'suppressions', 'api-keys', `webhooks/${hook.endpointId}/changes`],
@@ -54,63 +55,67 @@ async function logged(): Promise<readonly string[]> {
 interface Request {
   readonly method: string;
   readonly path: string;
-  /** That the route takes; empty where it takes none. */
+  /** A body that the route accepts. Empty if the route accepts no body. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-function goodRequest(operation: Operation): Request {
+function validRequest(operation: Operation): Request {
   const ids = { ...UNKNOWN, endpoint: hook.endpointId };
   const own = { workspaceId: tenant.id, word: '', count: 0, keyId: '', ids, cursors: {}, shown: [] };
   const { method = '', path, body } = requestOf(operation, own);
-  // Paused, it could not be sent to any more.
-  const { status: _status, ...given } = (body ?? {}) as Request['body'];
-  const good = 'subject' in given ? MAIL : { ...given, ...('url' in given && { url: hook.url }) };
-  return { method, path, body: good };
+  // A status of `paused` would stop the webhooks that later requests need.
+  const { status: _status, ...fields } = (body ?? {}) as Request['body'];
+  const valid = 'subject' in fields ? EMAIL : { ...fields, ...('url' in fields && { url: hook.url }) };
+  return { method, path, body: valid };
 }
 
-/** A body as it is sent, bytes and all. */
-interface Bad {
-  readonly what: string;
+/** An invalid body, byte for byte. */
+interface InvalidBody {
+  readonly fault: string;
   readonly bytes: string | Buffer;
   readonly type?: string;
 }
 
-/** As UTF-8, but for `FF`, which stands for a byte that is none. */
-function inBytes(text: string): Buffer {
+/** Encodes the text as UTF-8. Each `FF` in it becomes the byte 0xFF, which is invalid in UTF-8. */
+function withInvalidBytes(text: string): Buffer {
   const [first = '', ...rest] = text.split('FF').map((part) => Buffer.from(part));
   return Buffer.concat([Buffer.from(first), ...rest.flatMap((part) => [Buffer.from([0xff]), part])]);
 }
 
-/** A good body with one thing in it that no route may take. */
-function badBodies(good: Request['body']): readonly Bad[] {
-  const text = JSON.stringify(good);
-  const [[name, value] = ['name', 'x']] = Object.entries(good);
+/** The valid body with one fault each. No route may accept any of them. */
+function invalidBodies(valid: Request['body']): readonly InvalidBody[] {
+  const text = JSON.stringify(valid);
+  const [[name, value] = ['name', 'x']] = Object.entries(valid);
   const escaped = `\\u${(name.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}${name.slice(1)}`;
   const member = JSON.stringify(value);
-  const beside = (members: string): string => `{${members}${text === '{}' ? '}' : `,${text.slice(1)}`}`;
-  const instead = (json: string): string => JSON.stringify({ ...good, [name]: 0 }).replace(':0', `:${json}`);
+  const withMembers = (members: string): string => `{${members}${text === '{}' ? '}' : `,${text.slice(1)}`}`;
+  const withValue = (json: string): string =>
+    JSON.stringify({ ...valid, [name]: 0 }).replace(':0', `:${json}`);
   return [
-    { what: '__proto__', bytes: beside('"__proto__":{"scopes":["admin"]}') },
-    { what: '__proto__', bytes: instead('{"__proto__":1}') },
-    { what: 'a doubled name', bytes: beside(`"${name}":${member},"${name}":${member}`) },
-    { what: 'a doubled name', bytes: beside(`"${name}":${member},"${escaped}":${member}`) },
-    { what: 'depth 10,000', bytes: beside(`"deep":${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}`) },
-    { what: 'depth 10,000', bytes: instead(`${'{"a":'.repeat(DEPTH)}1${'}'.repeat(DEPTH)}`) },
-    { what: 'depth 10,000', bytes: '['.repeat(DEPTH) },
-    { what: '2^63', bytes: '9223372036854775808' },
-    { what: '2^63', bytes: instead('9223372036854775808') },
-    { what: '2^63', bytes: beside('"n":9223372036854775808') },
-    { what: 'too long', bytes: `${text}${' '.repeat(MOST_BYTES)}` },
-    { what: 'too long', bytes: beside(`"long":"${'x'.repeat(MANY_BYTES)}"`) },
-    { what: 'bad UTF-8', bytes: inBytes(`FF${text}`) },
-    { what: 'bad UTF-8', bytes: inBytes(beside('"FF":1')) },
-    { what: 'a wrong content type', bytes: text, type: 'text/plain' },
-    { what: 'a wrong content type', bytes: text, type: 'application/x-www-form-urlencoded' },
-    { what: 'a wrong content type', bytes: text, type: 'application/jsonp' },
+    { fault: '__proto__', bytes: withMembers('"__proto__":{"scopes":["admin"]}') },
+    { fault: '__proto__', bytes: withValue('{"__proto__":1}') },
+    { fault: 'a doubled name', bytes: withMembers(`"${name}":${member},"${name}":${member}`) },
+    { fault: 'a doubled name', bytes: withMembers(`"${name}":${member},"${escaped}":${member}`) },
+    { fault: 'depth 10,000', bytes: withMembers(`"deep":${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}`) },
+    { fault: 'depth 10,000', bytes: withValue(`${'{"a":'.repeat(DEPTH)}1${'}'.repeat(DEPTH)}`) },
+    { fault: 'depth 10,000', bytes: '['.repeat(DEPTH) },
+    { fault: '2^63', bytes: '9223372036854775808' },
+    { fault: '2^63', bytes: withValue('9223372036854775808') },
+    { fault: '2^63', bytes: withMembers('"n":9223372036854775808') },
+    { fault: 'too long', bytes: `${text}${' '.repeat(MAX_BODY_BYTES)}` },
+    { fault: 'too long', bytes: withMembers(`"long":"${'x'.repeat(LONG_VALUE_BYTES)}"`) },
+    { fault: 'bad UTF-8', bytes: withInvalidBytes(`FF${text}`) },
+    { fault: 'bad UTF-8', bytes: withInvalidBytes(withMembers('"FF":1')) },
+    { fault: 'a wrong content type', bytes: text, type: 'text/plain' },
+    { fault: 'a wrong content type', bytes: text, type: 'application/x-www-form-urlencoded' },
+    { fault: 'a wrong content type', bytes: text, type: 'application/jsonp' },
   ];
 }
 
-async function answerTo({ method, path }: Request, { bytes, type = 'application/json' }: Omit<Bad, 'what'>) {
+async function responseTo(
+  { method, path }: Request,
+  { bytes, type = 'application/json' }: Omit<InvalidBody, 'fault'>,
+) {
   const headers = { 'x-api-key': tenant.apiKey, 'content-type': type, 'webhook-id': UNKNOWN.event };
   const response = await fetch(`${stack.base_url}${path}`, { method, headers, body: bytes });
   const body = (await response.json()) as Record<string, unknown> & {
@@ -131,15 +136,16 @@ describe('a request with', () => {
     ];
     const own = `/v1/webhooks/${hook.endpointId}`;
     const before = await stored();
-    const told = await requestEach(secrets, async (secret) => [
-      await tenant.api('POST', '/v1/webhooks', { url: hook.url, secret }),
-      await tenant.api('PATCH', own, { secret }),
-      await tenant.api('PATCH', own, { description: 'x', secret }),
-      await tenant.api('POST', `${own}/rotate-secret`, { secret }),
-    ]);
-    const answers = told.flat();
-    for (const answer of answers)
-      expect(answer).toMatchObject({
+    const responses = (
+      await requestEach(secrets, async (secret) => [
+        await tenant.api('POST', '/v1/webhooks', { url: hook.url, secret }),
+        await tenant.api('PATCH', own, { secret }),
+        await tenant.api('PATCH', own, { description: 'x', secret }),
+        await tenant.api('POST', `${own}/rotate-secret`, { secret }),
+      ])
+    ).flat();
+    for (const response of responses)
+      expect(response).toMatchObject({
         status: 422,
         body: { error: { code: 'invalid_field', field: 'secret' } },
       });
@@ -148,20 +154,24 @@ describe('a request with', () => {
     const [request] = await hook.requests(1, message);
     expect(request?.verified).toBe(true);
     await logsOf(message, 2, tenant.api);
-    return `${secrets.length} secrets, a good one too, on create, PATCH and rotate: ${answers.length} answers 422 that name ${[...new Set(answers.map(({ body }) => body.error.field))].join()}; nothing changed`;
+    return `${secrets.length} secrets, one of them valid, on create, PATCH and rotate: ${responses.length} responses with 422 that name ${[...new Set(responses.map(({ body }) => body.error.field))].join()}; nothing changed`;
   });
 
   fault(29, async () => {
     const routes = OPERATIONS.filter(({ method }) => method === 'POST' || method === 'PATCH');
     const before = [await stored(), await logged(), await sesSends()];
     const requests = routes.flatMap((operation) => {
-      const request = goodRequest(operation);
-      return badBodies(request.body).map((bad) => ({ request, bad, where: `${operation.id}, ${bad.what}` }));
+      const request = validRequest(operation);
+      return invalidBodies(request.body).map((invalid) => ({
+        request,
+        invalid,
+        name: `${operation.id}, ${invalid.fault}`,
+      }));
     });
-    const told = await requestEach(requests, async ({ request, bad, where }) => {
-      const { status, body } = await answerTo(request, bad);
-      expect([where, status >= 400 && status < 500, body.error?.code]).toEqual([
-        where,
+    const errors = await requestEach(requests, async ({ request, invalid, name }) => {
+      const { status, body } = await responseTo(request, invalid);
+      expect([name, status >= 400 && status < 500, body.error?.code]).toEqual([
+        name,
         true,
         expect.any(String),
       ]);
@@ -169,25 +179,25 @@ describe('a request with', () => {
     });
     expect([await stored(), await logged(), await sesSends()]).toEqual(before);
 
-    // Without the one bad thing they are taken: it was what was refused. Nobody has the ids of the other two.
-    const good = await requestEach(routes, async (operation) => {
-      const request = goodRequest(operation);
-      const { status } = await answerTo(request, { bytes: JSON.stringify(request.body) });
-      return status < 300 ? 'taken' : `${operation.id} ${status}`;
+    // Without the fault, the same bodies are accepted. Two routes respond with 404, because their ids do not exist.
+    const accepted = await requestEach(routes, async (operation) => {
+      const request = validRequest(operation);
+      const { status } = await responseTo(request, { bytes: JSON.stringify(request.body) });
+      return status < 300 ? 'accepted' : `${operation.id} ${status}`;
     });
-    expect(good.filter((each) => each !== 'taken').toSorted()).toEqual([
+    expect(accepted.filter((each) => each !== 'accepted').toSorted()).toEqual([
       'POST /probes/{token} 404',
       'POST /v1/deliveries/{id}/redeliver 404',
     ]);
-    const free = await answerTo(
+    const freeText = await responseTo(
       { method: 'PATCH', path: `/v1/webhooks/${hook.endpointId}`, body: {} },
-      { bytes: inBytes('{"description":"FF"}') },
+      { bytes: withInvalidBytes('{"description":"FF"}') },
     );
-    expect(free).toMatchObject({ status: 200, body: { description: '\ufffd' } });
+    expect(freeText).toMatchObject({ status: 200, body: { description: '\ufffd' } });
 
-    const counts = [...Map.groupBy(told, (each) => each)].map(
-      ([answer, each]) => `${each.length} × ${answer}`,
+    const counts = [...Map.groupBy(errors, (each) => each)].map(
+      ([error, each]) => `${each.length} × ${error}`,
     );
-    return `${told.length} requests to ${routes.length} routes: ${counts.toSorted().join(', ')}; nothing stored, no mail. In a free text the gateway itself puts U+FFFD for what is no UTF-8`;
+    return `${errors.length} requests to ${routes.length} routes: ${counts.toSorted().join(', ')}; nothing stored, no email sent. In free text, API Gateway itself replaces invalid UTF-8 with U+FFFD`;
   });
 });

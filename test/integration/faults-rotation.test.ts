@@ -1,4 +1,4 @@
-/** The row of the fault table about a secret that is rotated while webhooks are being sent. */
+/** The fault of the fault table about a secret that is rotated while webhooks are being sent. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished } from 'vitest';
 import { Webhook } from 'standardwebhooks';
@@ -15,16 +15,16 @@ import {
   type HookRequest,
 } from './client.ts';
 
-/** At least so long; a slow machine gets more, since it must send enough webhooks meanwhile. */
-const LEAST_OVERLAP_SECONDS = 30;
-/** An attempt reads its secrets before it signs: one that was under way may have read them before the rotation. */
-const UNDER_WAY_MS = 8_000;
+/** A slow machine gets a longer overlap, because it must send enough webhooks during it. */
+const MIN_OVERLAP_SECONDS = 30;
+/** An attempt reads its secrets before it signs. An attempt in progress may have read them before the rotation. */
+const IN_PROGRESS_MS = 8_000;
 const RECIPIENTS = 5;
 const PAUSE_MS = 400;
-/** Fewer in one of the three times would be no load. */
-const ENOUGH = 20;
+/** Webhooks needed before, during and after the overlap. Fewer would be no load. */
+const MIN_WEBHOOKS = 20;
 
-/** Mails one after the other, of several recipients each, until it is told to stop; gives their ids. */
+/** Sends emails with several recipients each, one after another, until `stop` is aborted. Returns the message ids. */
 async function load(api: Api, stop: AbortSignal): Promise<readonly string[]> {
   const to = Array.from({ length: RECIPIENTS }, (_, index) => `success+load${index}@simulator.amazonses.com`);
   const ids: string[] = [];
@@ -35,7 +35,7 @@ async function load(api: Api, stop: AbortSignal): Promise<readonly string[]> {
   return ids;
 }
 
-/** Which of the two secrets verifies a request, by the library that receivers use. */
+/** The names of the secrets that verify a request, according to the library that receivers use. */
 function verifiedBy(
   { raw_body: body, headers }: HookRequest,
   secrets: { readonly old: string; readonly new: string },
@@ -58,7 +58,7 @@ function secondsOf({ headers }: HookRequest): number {
   return Number(headers['webhook-timestamp']);
 }
 
-/** A webhook-timestamp is a whole second: what was signed within one that a border lies in is on neither side. */
+/** The requests signed in a range of time. `webhook-timestamp` is a whole second, so a request signed in the second of a boundary is in no range. */
 function within(requests: readonly HookRequest[], fromMs: number, toMs: number): readonly HookRequest[] {
   return requests.filter((each) => {
     const ms = secondsOf(each) * 1000;
@@ -66,10 +66,10 @@ function within(requests: readonly HookRequest[], fromMs: number, toMs: number):
   });
 }
 
-/** Waits until there are enough of a time. */
+/** Waits until enough webhooks were signed in a range of time. */
 async function signedWithin(hook: Hook, fromMs: number, toMs: () => number): Promise<void> {
   await until('enough webhooks', async () =>
-    within(await hook.seen(), fromMs, toMs()).length >= ENOUGH ? true : undefined,
+    within(await hook.seen(), fromMs, toMs()).length >= MIN_WEBHOOKS ? true : undefined,
   );
 }
 
@@ -82,41 +82,42 @@ describe('a secret', () => {
     const sending = load(api, stop.signal);
     const startedMs = Date.now();
     await signedWithin(hook, 0, Date.now);
-    const askedMs = Date.now();
-    const enoughMs = UNDER_WAY_MS + 5 * (askedMs - startedMs);
-    const overlapSeconds = Math.max(LEAST_OVERLAP_SECONDS, Math.ceil(enoughMs / 1000));
+    const requestedMs = Date.now();
+    const neededMs = IN_PROGRESS_MS + 5 * (requestedMs - startedMs);
+    const overlapSeconds = Math.max(MIN_OVERLAP_SECONDS, Math.ceil(neededMs / 1000));
     const rotated = await api('POST', `/v1/webhooks/${hook.endpointId}/rotate-secret`, {
       overlap_seconds: overlapSeconds,
     });
-    const answeredMs = Date.now();
+    const respondedMs = Date.now();
     expect(rotated.status).toBe(200);
     const endsMs = Date.parse(rotated.body.previous_expires_at);
     await signedWithin(hook, endsMs, () => Infinity);
     stop.abort();
-    const mails = await sending;
-    const requests = await hook.requests(mails.length * RECIPIENTS);
+    const messageIds = await sending;
+    const requests = await hook.requests(messageIds.length * RECIPIENTS);
 
     const secrets = { old: hook.secret, new: rotated.body.secret as string };
     const signed = (fromMs: number, toMs: number): readonly string[] =>
       within(requests, fromMs, toMs).map((each) => verifiedBy(each, secrets));
-    const before = signed(0, askedMs);
-    const turning = signed(askedMs, answeredMs + UNDER_WAY_MS);
-    const during = signed(answeredMs + UNDER_WAY_MS, endsMs);
+    const before = signed(0, requestedMs);
+    const aroundRotation = signed(requestedMs, respondedMs + IN_PROGRESS_MS);
+    const during = signed(respondedMs + IN_PROGRESS_MS, endsMs);
     const after = signed(endsMs, Infinity);
-    for (const some of [before, during, after]) expect(some.length).toBeGreaterThanOrEqual(ENOUGH);
+    for (const signedBy of [before, during, after])
+      expect(signedBy.length).toBeGreaterThanOrEqual(MIN_WEBHOOKS);
     expect(new Set(before)).toEqual(new Set(['old']));
-    expect(turning.filter((each) => !each.startsWith('old'))).toEqual([]);
+    expect(aroundRotation.filter((each) => !each.startsWith('old'))).toEqual([]);
     expect(new Set(during)).toEqual(new Set(['old and new']));
     expect(new Set(after)).toEqual(new Set(['new']));
     expect(requests.map((each) => verifiedBy(each, secrets))).not.toContain('');
 
-    // Nothing was refused, so nothing came twice; and all of it is in the log.
+    // The receiver refused nothing, so it got no webhook twice. The log contains every event.
     expect(new Set(requests.map(({ headers }) => headers['webhook-id'])).size).toBe(requests.length);
-    expect(requests).toHaveLength(mails.length * RECIPIENTS);
-    const logs = await requestEach(mails, (messageId) => logsOf(messageId, 2 * RECIPIENTS, api));
+    expect(requests).toHaveLength(messageIds.length * RECIPIENTS);
+    const logs = await requestEach(messageIds, (messageId) => logsOf(messageId, 2 * RECIPIENTS, api));
     expect(logs.every((entries) => entries.length === 2 * RECIPIENTS)).toBe(true);
     const perSecond =
       requests.length / (Math.max(...requests.map(secondsOf)) - Math.min(...requests.map(secondsOf)));
-    return `${requests.length} webhooks, ${perSecond.toFixed(0)} a second: ${before.length} before verify with the old, ${during.length} in the overlap of ${overlapSeconds} s with both, ${after.length} after it with the new alone; none twice, none lost`;
+    return `${requests.length} webhooks, ${perSecond.toFixed(0)} per second: ${before.length} before the rotation verify with the old secret, ${during.length} in the overlap of ${overlapSeconds} s with both, ${after.length} after it with the new secret only; none sent twice, none lost`;
   });
 });

@@ -1,4 +1,4 @@
-/** The rows of the fault table about mail that must not be sent, or not twice, on the deployed stack. */
+/** Faults of the fault table about emails that must not be sent, or not twice, on the deployed stack. */
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect } from 'vitest';
 import { fault } from '../proof/faults/fault.ts';
@@ -25,7 +25,7 @@ async function logged(): Promise<readonly string[]> {
   return body.data.map(({ status }: { status: string }) => status);
 }
 
-/** Each with a text in it that would be another line of the mail's head, by the field that must be named. */
+/** Changes that would add a header line to the email, by the field that the error must name. */
 function split(at: string): Readonly<Record<string, object>> {
   const text = `x${at}Bcc: thief@example.com`;
   const file = { filename: 'a.txt', content: 'eA==' };
@@ -49,7 +49,7 @@ function people(count: number, name: string): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${name}${index}@example.com`);
 }
 
-describe('mail', () => {
+describe('an email', () => {
   fault(30, async () => {
     const { requested, sent } = await sesSends();
     const refused = [
@@ -58,14 +58,14 @@ describe('mail', () => {
       ['to', { to: people(26, 'to'), cc: people(13, 'cc'), bcc: people(12, 'bcc') }] as const,
     ];
     const responses = await requestEach(refused, async ([field, changes]) => {
-      const answer = await send(changes);
-      expect(answer).toMatchObject({ status: 422, body: { error: { code: 'invalid_field', field } } });
-      return answer;
+      const response = await send(changes);
+      expect(response).toMatchObject({ status: 422, body: { error: { code: 'invalid_field', field } } });
+      return response;
     });
     expect((await sesSends()).requested).toBe(requested);
     expect(await logged()).toEqual([]);
 
-    // Only SES knows who is verified: it is asked, and sends nothing.
+    // Only SES knows the verified identities. It is called and sends nothing.
     const unverified = await send({ from: 'Stranger <stranger@unverified.example>' });
     expect(unverified).toMatchObject({
       status: 422,
@@ -76,11 +76,11 @@ describe('mail', () => {
     const after = await sesSends();
     expect([after.requested - requested, after.sent - sent]).toEqual([1, 0]);
 
-    // Fifty are taken, and so is the mail without the line.
+    // Fifty recipients are accepted, and so is the email without the extra line.
     expect((await send({ to: people(50, 'to') })).status).toBe(202);
     expect((await sesSends()).sent).toBe(sent + 1);
     const fields = new Set(refused.map(([field]) => field.replace(/[\r\n\0].*/s, '')));
-    return `${responses.length} requests, ${fields.size} fields named: all 422 before SES is asked; unverified: ${unverified.status} ${unverified.body.error.code}, ${unverified.body.error.field}; ${after.sent - sent} mails`;
+    return `${responses.length} requests, ${fields.size} fields named: all 422 before SES is called; unverified: ${unverified.status} ${unverified.body.error.code}, ${unverified.body.error.field}; ${after.sent - sent} emails`;
   });
 
   fault(31, async () => {
@@ -106,14 +106,14 @@ describe('mail', () => {
     const { sent } = await sesSends();
     expect(sent).toBe(before + 2);
 
-    const mails = [first, late].map(({ body }) => String(body.message_id));
-    for (const mail of mails)
-      expect((await logsOf(mail, 2, tenant.api)).map(({ status }) => status).toSorted()).toEqual([
+    const messageIds = [first, late].map(({ body }) => String(body.message_id));
+    for (const messageId of messageIds)
+      expect((await logsOf(messageId, 2, tenant.api)).map(({ status }) => status).toSorted()).toEqual([
         'delivered',
         'sent',
       ]);
-    expect(await logged()).toHaveLength(2 * mails.length);
+    expect(await logged()).toHaveLength(2 * messageIds.length);
     const statuses = racers.map(({ status }) => status).toSorted((left, right) => left - right);
-    return `twice: ${first.status} ${second.status}, ${new Set([first.text, second.text]).size} answer; another body: ${other.status} ${other.body.error.code}; ${racers.length} at once: ${statuses.join(' ')}, ${new Set(won.map(({ text }) => text)).size} answer; ${mails.length} keys, ${sent - before} mails`;
+    return `twice: ${first.status} ${second.status}, ${new Set([first.text, second.text]).size} response; another body: ${other.status} ${other.body.error.code}; ${racers.length} at once: ${statuses.join(' ')}, ${new Set(won.map(({ text }) => text)).size} response; ${messageIds.length} keys, ${sent - before} emails`;
   });
 });

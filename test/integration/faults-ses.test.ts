@@ -1,4 +1,4 @@
-/** The rows of the fault table about what SES publishes, through the topic of the deployed stack. */
+/** Faults of the fault table about messages that SES publishes, sent through the topic of the deployed stack. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import { getRawEvent } from '../../lambdas/store/events.ts';
@@ -7,23 +7,23 @@ import { fault } from '../proof/faults/fault.ts';
 import { createHook, logsOf, newTenant, publish, sendMail, stack, table, until } from './client.ts';
 import { asNew, quarantined, type NewEvent } from './ses.ts';
 
-/** What SNS takes at the most. */
-const LARGEST_BYTES = 256 * 1024;
+/** The largest message that SNS accepts. */
+const MAX_MESSAGE_BYTES = 256 * 1024;
 
-/** Of that many bytes, and hard to compress. */
-function noise(bytes: number): string {
+/** Text of this length that is hard to compress. */
+function incompressible(bytes: number): string {
   return randomBytes(bytes).toString('base64').slice(0, bytes);
 }
 
-/** An event that is as long as can be, with the line feed that SNS ends it with. */
-function largest(): NewEvent {
+/** The longest possible event, including the line feed with which SES ends a message. */
+function longestEvent(): NewEvent {
   const { ses, messageId } = asNew(SAMPLES.complaint);
   const padded = (bytes: number) => ({
     ...ses,
-    complaint: { ...SAMPLES.complaint.complaint, padding: noise(bytes) },
+    complaint: { ...SAMPLES.complaint.complaint, padding: incompressible(bytes) },
   });
-  const rest = Buffer.byteLength(`${JSON.stringify(padded(0))}\n`);
-  return { ses: padded(LARGEST_BYTES - rest), messageId };
+  const unpaddedBytes = Buffer.byteLength(`${JSON.stringify(padded(0))}\n`);
+  return { ses: padded(MAX_MESSAGE_BYTES - unpaddedBytes), messageId };
 }
 
 async function statusesOf(messageId: string, count: number): Promise<string> {
@@ -36,8 +36,8 @@ describe('SES that publishes', () => {
     const novel = asNew({ eventType: 'Novel', mail: SAMPLES.send.mail });
     const legacy = asNew(LEGACY_SAMPLES.complaint);
     const enveloped = asNew(SAMPLES.delivery);
-    const long = largest();
-    const neighbours = Array.from({ length: 4 }, () => asNew(SAMPLES.send));
+    const long = longestEvent();
+    const neighbors = Array.from({ length: 4 }, () => asNew(SAMPLES.send));
     const unreadable = {
       missing_mail: JSON.stringify({ eventType: 'Send', mark }),
       not_json: `no JSON ${mark}`,
@@ -49,11 +49,11 @@ describe('SES that publishes', () => {
         Message: mark,
       }),
     };
-    const noisy = `${mark} ${noise(LARGEST_BYTES - mark.length - 1)}`;
+    const longText = `${mark} ${incompressible(MAX_MESSAGE_BYTES - mark.length - 1)}`;
     await Promise.all([
-      ...[novel, legacy, long, ...neighbours].map(({ ses }) => publish(ses)),
+      ...[novel, legacy, long, ...neighbors].map(({ ses }) => publish(ses)),
       publish(snsEnvelope(enveloped.ses, stack.topic_arn)),
-      ...[...Object.values(unreadable), noisy].map(publish),
+      ...[...Object.values(unreadable), longText].map(publish),
     ]);
 
     const stored = {
@@ -68,21 +68,21 @@ describe('SES that publishes', () => {
       envelope: 'delivered delivered',
       '256 KB': 'complained',
     });
-    const beside = await Promise.all(neighbours.map(({ messageId }) => statusesOf(messageId, 1)));
-    expect(beside).toEqual(neighbours.map(() => 'sent'));
+    const neighborStatuses = await Promise.all(neighbors.map(({ messageId }) => statusesOf(messageId, 1)));
+    expect(neighborStatuses).toEqual(neighbors.map(() => 'sent'));
     const [entry] = await logsOf(long.messageId, 1);
     const { timestamp = '', event_id = '' } = entry ?? {};
     const address = { workspace_id: stack.workspace_id, message_id: long.messageId, timestamp, event_id };
     expect(await getRawEvent(table, address)).toBe(JSON.stringify(long.ses));
 
-    const aside = await quarantined(mark, Object.keys(unreadable).length + 1);
-    const reasons = aside.map(({ reason }) => reason).toSorted();
+    const messages = await quarantined(mark, Object.keys(unreadable).length + 1);
+    const reasons = messages.map(({ reason }) => reason).toSorted();
     expect(reasons).toEqual([...Object.keys(unreadable), 'not_json'].toSorted());
-    expect(aside.map(({ body }) => body.trimEnd()).toSorted()).toEqual(
-      [...Object.values(unreadable), noisy].toSorted(),
+    expect(messages.map(({ body }) => body.trimEnd()).toSorted()).toEqual(
+      [...Object.values(unreadable), longText].toSorted(),
     );
-    const told = Object.entries(stored).map(([what, statuses]) => `${what}: ${statuses}`);
-    return `${told.join(', ')}; ${beside.length} neighbours ${[...new Set(beside)].join()}; quarantined whole: ${reasons.join(', ')}`;
+    const outcomes = Object.entries(stored).map(([kind, statuses]) => `${kind}: ${statuses}`);
+    return `${outcomes.join(', ')}; ${neighborStatuses.length} neighbors ${[...new Set(neighborStatuses)].join()}; quarantined unchanged: ${reasons.join(', ')}`;
   });
 
   fault(35, async () => {
@@ -124,13 +124,13 @@ describe('SES that publishes', () => {
       'carol@example.com delivered (2 events)',
     ]);
 
-    // Both once more, of another mail and spelt otherwise.
+    // Both addresses bounce again, for another email and in another spelling.
     const again = asNew({
       eventType: 'Bounce',
       mail,
       bounce: bounceOf('ann+news@example.com', 'Bob@EXAMPLE.com'),
     });
-    // In one batch with the first, it would be a matter of luck which of the two is the cause.
+    // If both bounces were in one batch, either could be the cause of the suppression.
     await until('two suppressions', async () => {
       const { body } = await api('GET', '/v1/suppressions');
       return body?.data?.length >= 2 ? true : undefined;
@@ -164,6 +164,6 @@ describe('SES that publishes', () => {
     expect(suppressed.toSorted()).toEqual(['ANN+news@example.com', 'bob@Example.Com']);
     const after = await api('GET', '/v1/suppressions');
     expect([list.length, after.body.data.length]).toEqual([2, 2]);
-    return `${statuses.join(', ')}; bounced again in other case: ${after.body.data.length} suppressions; of a mail to both, the address without its plus tag and the third: ${suppressed.length} suppressed`;
+    return `${statuses.join(', ')}; bounced again in other letter case: ${after.body.data.length} suppressions; of an email to both addresses, to one without its plus tag and to the third address: ${suppressed.length} suppressed`;
   });
 });
