@@ -25,19 +25,19 @@ const Settings = lazy(() => import('./pages/settings.tsx').then((page) => page.S
 
 function NotFound() {
   return (
-    <Page title="Not found">
-      <EmptyState title="There is no such view.">
-        <Link href="/">To the overview</Link>
+    <Page title="Page not found">
+      <EmptyState title="This page does not exist.">
+        <Link href="/">Go to Overview</Link>
       </EmptyState>
     </Page>
   );
 }
 
-/** A fault in one view leaves the others. */
+/** Keeps an error in one view from breaking the navigation and the other views. */
 function ViewErrorBoundary({ children }: { readonly children: ComponentChildren }) {
-  const [error, again] = useErrorBoundary();
+  const [error, reset] = useErrorBoundary();
   if (error === undefined) return <>{children}</>;
-  return <ErrorState error={toApiError(error)} retry={again} />;
+  return <ErrorState error={toApiError(error)} retry={reset} />;
 }
 
 function Navigation() {
@@ -46,13 +46,13 @@ function Navigation() {
     <nav class="main-nav" aria-label="Main">
       <ul>
         {NAVIGATION.map(({ path, name }) => {
-          const here =
+          const isCurrent =
             path === '/'
               ? location === '/'
               : location.startsWith(path) || (path === '/webhooks' && location.startsWith('/deliveries'));
           return (
             <li key={path}>
-              <Link href={path} aria-current={here ? 'page' : undefined}>
+              <Link href={path} aria-current={isCurrent ? 'page' : undefined}>
                 {name}
               </Link>
             </li>
@@ -64,12 +64,12 @@ function Navigation() {
 }
 
 function Shell({ workspaceName }: { readonly workspaceName: string }) {
-  const [help, setHelp] = useState(false);
+  const [isHelpOpen, setIsHelpOpen] = useState(false);
   const [location] = useLocation();
-  useShortcuts(() => setHelp(true));
+  useShortcuts(() => setIsHelpOpen(true));
   return (
     <>
-      {/* A link to #main would lead away: addresses are relative to the dashboard, not to the view. */}
+      {/* A button, because a link to #main would leave the view: URLs are relative to the dashboard. */}
       <button type="button" class="skip" onClick={() => document.querySelector('h1')?.focus()}>
         Skip to content
       </button>
@@ -80,7 +80,12 @@ function Shell({ workspaceName }: { readonly workspaceName: string }) {
         <Navigation />
         <div class="side-foot">
           <p title="Workspace">{workspaceName}</p>
-          <button type="button" class="plain" onClick={() => setHelp(true)} aria-label="Keyboard shortcuts">
+          <button
+            type="button"
+            class="plain"
+            onClick={() => setIsHelpOpen(true)}
+            aria-label="Keyboard shortcuts"
+          >
             <kbd>?</kbd> Shortcuts
           </button>
           <button type="button" class="plain" onClick={() => session.signOut()}>
@@ -106,25 +111,25 @@ function Shell({ workspaceName }: { readonly workspaceName: string }) {
           </Switch>
         </ViewErrorBoundary>
       </main>
-      {help && <ShortcutsDialog onClose={() => setHelp(false)} />}
+      {isHelpOpen && <ShortcutsDialog onClose={() => setIsHelpOpen(false)} />}
     </>
   );
 }
 
 export function App() {
   const { value } = session.current;
-  const signedIn = value.state === 'in' ? value.workspace.key.id : undefined;
-  // What one key was shown is nothing to the next one.
-  useEffect(() => clearResponseCache, [signedIn]);
+  const keyId = value.state === 'signed-in' ? value.workspace.key.id : undefined;
+  // Another key must not see cached responses of this key.
+  useEffect(() => clearResponseCache, [keyId]);
   return (
     <Router base={BASE_PATH}>
-      {value.state === 'in' && <Shell workspaceName={value.workspace.name} />}
+      {value.state === 'signed-in' && <Shell workspaceName={value.workspace.name} />}
       {value.state === 'checking' && (
         <main class="alone">
           <Loading />
         </main>
       )}
-      {value.state === 'out' && <SignIn why={value.why} again={value.again === true} />}
+      {value.state === 'signed-out' && <SignIn reason={value.reason} canRetry={value.canRetry === true} />}
       <Notices />
     </Router>
   );

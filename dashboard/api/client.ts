@@ -1,13 +1,13 @@
-/** Whatever was thrown, as something that can be shown. */
+/** Converts any thrown value to an error that a page can show. */
 export function toApiError(error: unknown): ApiError {
   return error instanceof ApiError
     ? error
-    : new ApiError(0, 'internal', `The dashboard has a fault: ${String(error)}`);
+    : new ApiError(0, 'internal', `Internal error in the dashboard: ${String(error)}`);
 }
 
-/** An answer of the API that is an error, or none at all (`status` 0). */
+/** An error response of the API, or a missing response (`status` 0). */
 export class ApiError extends Error {
-  override readonly name = 'ApiFault';
+  override readonly name = 'ApiError';
   constructor(
     readonly status: number,
     readonly code: string,
@@ -26,7 +26,10 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-/** `path` with what of `query` is set; one text for one question, by which answers are kept. */
+/**
+ * Adds the non-empty parameters of `query` to `path`. Equal requests give equal strings, which are the keys of the
+ * response cache.
+ */
 export function withQuery(path: string, query: Query): string {
   const set = Object.entries(query).filter((pair): pair is [string, string] => (pair[1] ?? '') !== '');
   return set.length === 0 ? path : `${path}?${new URLSearchParams(set).toString()}`;
@@ -39,7 +42,11 @@ interface ErrorBody {
 
 async function errorFromResponse(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => ({}))) as ErrorBody;
-  const { code = 'unavailable', message = `The API answered ${response.status}`, field } = body.error ?? {};
+  const {
+    code = 'unavailable',
+    message = `The API responded with status ${response.status}`,
+    field,
+  } = body.error ?? {};
   return new ApiError(response.status, code, message, {
     ...(field !== undefined && { field }),
     ...(body.request_id !== undefined && { requestId: body.request_id }),
@@ -48,30 +55,33 @@ async function errorFromResponse(response: Response): Promise<ApiError> {
 
 export interface ClientDeps {
   readonly fetch: typeof fetch;
-  /** Where `v1/…` is; ends with a slash. */
+  /** The URL that `v1/…` is relative to. Ends with a slash. */
   readonly root: URL;
   readonly key: () => string | undefined;
-  /** The key a request was made with is no longer good. */
+  /** Called with the key of a request that the API rejected because the key is missing or not valid. */
   readonly onKeyRejected: (key: string | undefined) => void;
 }
 
 export interface Client {
-  /** The answer as it came; throws an ApiFault for any but a 2xx. */
-  request(path: string, request?: RequestOptions): Promise<Response>;
-  /** The answer as JSON; undefined where it has no body. */
-  call<T>(path: string, request?: RequestOptions): Promise<T>;
+  /** Returns the raw response. Throws an ApiError if the status is not 2xx. */
+  request(path: string, options?: RequestOptions): Promise<Response>;
+  /** Returns the JSON body of the response, or undefined if the body is empty. */
+  call<T>(path: string, options?: RequestOptions): Promise<T>;
 }
 
-/** The public API, as any other program would call it. */
-export function createClient({ fetch: send, root, key, onKeyRejected }: ClientDeps): Client {
-  async function ask(path: string, { method = 'GET', body, signal }: RequestOptions = {}): Promise<Response> {
-    const used = key();
+/** A client of the public API. The dashboard has no private routes. */
+export function createClient({ fetch: sendRequest, root, key, onKeyRejected }: ClientDeps): Client {
+  async function request(
+    path: string,
+    { method = 'GET', body, signal }: RequestOptions = {},
+  ): Promise<Response> {
+    const usedKey = key();
     let response: Response;
     try {
-      response = await send(new URL(path.replace(/^\//, ''), root), {
+      response = await sendRequest(new URL(path.replace(/^\//, ''), root), {
         method,
         headers: {
-          'x-api-key': used ?? '',
+          'x-api-key': usedKey ?? '',
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -82,26 +92,26 @@ export function createClient({ fetch: send, root, key, onKeyRejected }: ClientDe
       });
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new ApiError(0, 'unreachable', 'The API cannot be reached: is the network up?');
+      throw new ApiError(0, 'unreachable', 'The API cannot be reached. Check your network connection.');
     }
     if (response.ok) return response;
-    const fault = await errorFromResponse(response);
-    if (fault.code === 'invalid_api_key' || fault.code === 'missing_api_key') onKeyRejected(used);
-    throw fault;
+    const error = await errorFromResponse(response);
+    if (error.code === 'invalid_api_key' || error.code === 'missing_api_key') onKeyRejected(usedKey);
+    throw error;
   }
   return {
-    request: ask,
-    async call<T>(path: string, request?: RequestOptions): Promise<T> {
-      const response = await ask(path, request);
+    request,
+    async call<T>(path: string, options?: RequestOptions): Promise<T> {
+      const response = await request(path, options);
       try {
         const text = await response.text();
         return (text === '' ? undefined : JSON.parse(text)) as T;
       } catch (error) {
-        if (request?.signal?.aborted) throw error;
+        if (options?.signal?.aborted) throw error;
         throw new ApiError(
           response.status,
           'unreadable',
-          'The answer of the API broke off, or is none of its own.',
+          'The response is incomplete or does not come from the API.',
         );
       }
     },

@@ -1,4 +1,4 @@
-/** What the API answers, by the very schemas its handlers use: a field that changes there does not compile here. */
+/** Types of the API responses, inferred from the schemas of the API handlers. A changed field fails to compile here. */
 import type * as z from 'zod/mini';
 import type { apiKeyJson, newApiKeyJson, workspaceJson } from '../../lambdas/api/schemas/api-keys.ts';
 import type {

@@ -1,17 +1,17 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 import { client } from '../state/app.ts';
-import { live } from '../state/preferences.ts';
+import { liveUpdates } from '../state/preferences.ts';
 import { toApiError, type ApiError } from './client.ts';
 
 export interface Resource<T> {
-  /** The last answer; of an earlier visit, while a new one is on its way. */
+  /** The last response. While the first request runs, the cached response of an earlier visit. */
   readonly data: T | undefined;
   readonly error: ApiError | undefined;
-  /** Asks again; resolves when the answer is shown. */
+  /** Repeats the request. Resolves after the page shows the response. */
   readonly reload: () => Promise<void>;
 }
 
-/** What was answered to a path before: going back shows it at once. */
+/** Responses by path. When a user goes back to a page, its data shows immediately. */
 const responseCache = new Map<string, unknown>();
 const MAX_CACHED_RESPONSES = 50;
 
@@ -26,64 +26,64 @@ function cacheResponse(path: string, data: unknown): void {
   if (responseCache.size > MAX_CACHED_RESPONSES && oldest !== undefined) responseCache.delete(oldest);
 }
 
-interface Shown {
+interface RequestState {
   path: string | undefined;
   error: ApiError | undefined;
 }
 
 /**
- * What the API answers to GET `path`; nothing is asked while it is undefined. With `pollMs` it is asked again that long
- * after each answer, as long as somebody can see the page.
+ * Loads GET `path`, or nothing while `path` is undefined. With `pollMs`, the request is repeated that long after each
+ * response, as long as the page is visible.
  */
 export function useResource<T>(
   path: string | undefined,
   polling: { readonly pollMs?: number | undefined } = {},
 ): Resource<T> {
-  const pollMs = live.value ? polling.pollMs : undefined;
+  const pollMs = liveUpdates.value ? polling.pollMs : undefined;
   const [, redraw] = useReducer<number, void>((count) => count + 1, 0);
-  const shown = useRef<Shown>({ path: undefined, error: undefined });
-  if (shown.current.path !== path) shown.current = { path, error: undefined };
-  const asking = useRef<AbortController | undefined>(undefined);
+  const requestState = useRef<RequestState>({ path: undefined, error: undefined });
+  if (requestState.current.path !== path) requestState.current = { path, error: undefined };
+  const inFlight = useRef<AbortController | undefined>(undefined);
 
   async function load(): Promise<void> {
     if (path === undefined) return;
-    asking.current?.abort();
+    inFlight.current?.abort();
     const controller = new AbortController();
-    asking.current = controller;
+    inFlight.current = controller;
     const { signal } = controller;
     try {
-      const answer = await client.call<T>(path, { signal });
+      const data = await client.call<T>(path, { signal });
       if (signal.aborted) return;
-      cacheResponse(path, answer);
-      shown.current = { path, error: undefined };
+      cacheResponse(path, data);
+      requestState.current = { path, error: undefined };
     } catch (error) {
       if (signal.aborted) return;
-      shown.current = { path, error: toApiError(error) };
+      requestState.current = { path, error: toApiError(error) };
     }
-    asking.current = undefined;
+    inFlight.current = undefined;
     redraw();
   }
 
   useEffect(() => {
     void load();
     return () => {
-      asking.current?.abort();
-      asking.current = undefined;
+      inFlight.current?.abort();
+      inFlight.current = undefined;
     };
   }, [path]);
 
   useEffect(() => {
     if (pollMs === undefined) return undefined;
-    let turn = 0;
+    let lastRound = 0;
     let timer: ReturnType<typeof setTimeout>;
-    // One chain of rounds, whoever begins the next one: only the last that was begun goes on.
+    // The timer and a visibility change can both start a round. Only the round that started last schedules the next one.
     const round = async (): Promise<void> => {
-      turn += 1;
-      const mine = turn;
+      lastRound += 1;
+      const thisRound = lastRound;
       clearTimeout(timer);
-      // A slow answer is waited for: who breaks it off and asks again never gets one.
-      if (!document.hidden && asking.current === undefined) await load();
-      if (mine === turn) timer = setTimeout(() => void round(), pollMs);
+      // Wait for a slow response. If each round canceled the request before it, a slow API would never be shown.
+      if (!document.hidden && inFlight.current === undefined) await load();
+      if (thisRound === lastRound) timer = setTimeout(() => void round(), pollMs);
     };
     const onVisible = (): void => {
       if (!document.hidden) void round();
@@ -91,7 +91,7 @@ export function useResource<T>(
     timer = setTimeout(() => void round(), pollMs);
     document.addEventListener('visibilitychange', onVisible);
     return () => {
-      turn = -1;
+      lastRound = -1;
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', onVisible);
     };
@@ -99,7 +99,7 @@ export function useResource<T>(
 
   return {
     data: path === undefined ? undefined : (responseCache.get(path) as T | undefined),
-    error: shown.current.error,
+    error: requestState.current.error,
     reload: load,
   };
 }

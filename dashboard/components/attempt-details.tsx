@@ -4,8 +4,16 @@ import { formatDuration } from '../text/format.ts';
 import { CodeBlock } from './copyable.tsx';
 import { Time } from './time.tsx';
 
-/** What a request says, beside its signatures. */
-function headersOf(attempt: Attempt, eventId: string): string {
+/** What started the attempt, by its `trigger`. */
+const TRIGGER_TEXT: Readonly<Record<Attempt['trigger'], string>> = {
+  auto: 'automatic',
+  manual: 'manual',
+  recover: 'recovery',
+  test: 'test',
+};
+
+/** The request headers to show. The signatures are not stored, so they are left out. */
+function requestHeaders(attempt: Attempt, eventId: string): string {
   return [
     'content-type: application/json',
     `webhook-id: ${eventId}`,
@@ -14,7 +22,7 @@ function headersOf(attempt: Attempt, eventId: string): string {
   ].join('\n');
 }
 
-/** One request and what came of it. */
+/** One attempt: the request and the response. */
 export function AttemptDetails({
   attempt,
   eventId,
@@ -25,35 +33,35 @@ export function AttemptDetails({
   readonly payload: WebhookTest['payload'] | null;
 }) {
   const { number, trigger, started_at: at, duration_ms: ms, status_code: status } = attempt;
-  const { error_class: kind, error_detail: detail, response_excerpt: excerpt } = attempt;
+  const { error_class: errorClass, error_detail: errorDetail, response_excerpt: excerpt } = attempt;
   return (
-    <details class="attempt" data-good={kind === null}>
+    <details class="attempt" data-good={errorClass === null}>
       <summary>
-        <span class="badge" data-tone={kind === null ? 'good' : 'bad'}>
-          {status ?? kind ?? 'ok'}
+        <span class="badge" data-tone={errorClass === null ? 'good' : 'bad'}>
+          {status ?? errorClass ?? 'ok'}
         </span>
         <b>Attempt {number}</b>
         <span class="quiet">
-          {trigger} · {formatDuration(ms)}
-          {kind !== null && ` · ${kind}`}
+          {TRIGGER_TEXT[trigger]} · {formatDuration(ms)}
+          {errorClass !== null && ` · ${errorClass}`}
         </span>
         <Time at={at} />
       </summary>
-      {kind !== null && (
+      {errorClass !== null && (
         <p>
-          <strong>{ERROR_CLASS_TEXT[kind]}</strong> {detail}
+          <strong>{ERROR_CLASS_TEXT[errorClass]}</strong> {errorDetail}
         </p>
       )}
-      <h3>Request, indented; sent in one line</h3>
+      <h3>Request (pretty-printed)</h3>
       <CodeBlock
-        what="the request"
-        text={`${headersOf(attempt, eventId)}\n\n${payload ? JSON.stringify(payload, null, 2) : '(the event has expired)'}`}
+        label="request"
+        text={`${requestHeaders(attempt, eventId)}\n\n${payload ? JSON.stringify(payload, null, 2) : '(the event has expired)'}`}
       />
-      <h3>Answer {status !== null && <code>{status}</code>}</h3>
+      <h3>Response {status !== null && <code>{status}</code>}</h3>
       {excerpt ? (
-        <CodeBlock what="the answer" text={excerpt} />
+        <CodeBlock label="response" text={excerpt} />
       ) : (
-        <p class="quiet">{status === null ? 'None.' : 'Without a body.'}</p>
+        <p class="quiet">{status === null ? 'No response.' : 'Empty body.'}</p>
       )}
     </details>
   );

@@ -1,4 +1,4 @@
-/** The colour of a status of whatever it is: the same word has the same one everywhere. */
+/** The color of each status. A status has the same color on every page, for events, deliveries and endpoints. */
 const TONES: Readonly<Record<string, string>> = {
   sent: 'sent',
   delivered: 'good',

@@ -1,4 +1,4 @@
-// uPlot: the smallest chart library that draws thousands of points without a pause.
+// uPlot is the smallest chart library that draws thousands of points without blocking the page.
 import uPlot from 'uplot';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { darkMode } from '../state/preferences.ts';
@@ -6,35 +6,38 @@ import { formatAxisLabel, formatIntervalStart } from '../text/format.ts';
 
 export interface Series {
   readonly name: string;
-  /** A colour of styles/tokens.css. */
+  /** A color name: `--tone-<name>` in styles/tokens.css. */
   readonly tone: string;
-  /** One for each start; null where there is nothing to say. */
+  /** One value per interval. Null if the interval has no value. */
   readonly values: readonly (number | null)[];
-  /** What the legend says while nothing is pointed at. */
+  /** The value that the legend shows while the pointer is not on the chart. */
   readonly total?: number | null;
 }
 
 export interface ChartProps {
-  /** What it shows, in words, for who does not see it. */
+  /** Description of the chart for screen readers. */
   readonly label: string;
   readonly interval: 'hour' | 'day';
-  /** RFC 3339, of each interval. */
+  /** Start times of the intervals, RFC 3339. */
   readonly starts: readonly string[];
   readonly series: readonly Series[];
-  /** Bars one on the other, or lines beside each other. */
+  /** Stacked bars, or one line per series. */
   readonly kind: 'stacked' | 'lines';
   readonly format: (value: number | null) => string;
   readonly height?: number;
 }
 
-/** As the canvas knows it: a custom property is only resolved where it is used. */
-function colour(place: HTMLElement, tone: string): string {
-  place.style.color = `var(--tone-${tone})`;
-  return getComputedStyle(place).color;
+/**
+ * The color of a tone as the canvas needs it. A canvas cannot use CSS custom properties, so the property is set on an
+ * element and the browser's computed color is read back.
+ */
+function resolveColor(container: HTMLElement, tone: string): string {
+  container.style.color = `var(--tone-${tone})`;
+  return getComputedStyle(container).color;
 }
 
-/** Each series with those below it added, as bars drawn from the highest to the lowest. */
-function stacked(series: readonly Series[]): (number | null)[][] {
+/** Adds the values of the series below to each series. The tallest bars come first, so that shorter ones are drawn over them. */
+function stackSeries(series: readonly Series[]): (number | null)[][] {
   const sums: number[] = [];
   const levels = series.map(({ values }) =>
     values.map((value, index) => {
@@ -45,21 +48,21 @@ function stacked(series: readonly Series[]): (number | null)[][] {
   return levels.toReversed();
 }
 
-function optionsOf(
+function chartOptions(
   props: ChartProps,
-  place: HTMLElement,
-  onPoint: (index: number | undefined) => void,
+  container: HTMLElement,
+  onHover: (index: number | undefined) => void,
 ): uPlot.Options {
   const { interval, series, kind, format, height = 220 } = props;
-  const drawn = kind === 'stacked' ? series.toReversed() : series;
-  // Hours of several days need their date.
-  const long = interval === 'hour' && props.starts.length > 26;
+  const drawnSeries = kind === 'stacked' ? series.toReversed() : series;
+  // Hours of several days need a date in their label.
+  const needsDate = interval === 'hour' && props.starts.length > 26;
   const bars = uPlot.paths.bars?.({ size: [0.72, 48], radius: 0.12 });
-  const width = place.clientWidth;
+  const width = container.clientWidth;
   const axis = {
-    stroke: colour(place, 'axis'),
+    stroke: resolveColor(container, 'axis'),
     font: '12px system-ui, sans-serif',
-    grid: { stroke: colour(place, 'grid'), width: 1 },
+    grid: { stroke: resolveColor(container, 'grid'), width: 1 },
     ticks: { show: false },
   };
   return {
@@ -69,7 +72,7 @@ function optionsOf(
     padding: [12, 8, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: kind === 'lines' } },
     scales: {
-      x: { time: false, range: (_, min, max) => halfAnInterval(min, max, interval) },
+      x: { time: false, range: (_, min, max) => padRange(min, max, interval) },
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
     },
     axes: [
@@ -77,64 +80,69 @@ function optionsOf(
         ...axis,
         grid: { show: false },
         size: 28,
-        splits: (self, _, min, max) => splitsOf(self.data[0] ?? [], min, max, self.width / (long ? 110 : 72)),
+        splits: (self, _, min, max) =>
+          labelPositions(self.data[0] ?? [], min, max, self.width / (needsDate ? 110 : 72)),
         values: (_, at) =>
-          at.map((each) => (long ? formatIntervalStart(each, interval) : formatAxisLabel(each, interval))),
+          at.map((each) =>
+            needsDate ? formatIntervalStart(each, interval) : formatAxisLabel(each, interval),
+          ),
       },
       {
         ...axis,
         size: 56,
-        ...(kind === 'stacked' && { incrs: WHOLE }),
+        ...(kind === 'stacked' && { incrs: WHOLE_NUMBERS }),
         values: (_, at) => at.map((each) => format(each)),
       },
     ],
     series: [
       {},
-      ...drawn.map(({ name, tone }): uPlot.Series => {
-        const stroke = colour(place, tone);
+      ...drawnSeries.map(({ name, tone }): uPlot.Series => {
+        const stroke = resolveColor(container, tone);
         return kind === 'stacked' && bars
           ? { label: name, fill: stroke, width: 0, paths: bars, points: { show: false } }
           : { label: name, stroke, width: 2, spanGaps: false, points: { show: true, size: 5, fill: stroke } };
       }),
     ],
-    hooks: { setCursor: [(self) => onPoint(self.cursor.idx ?? undefined)] },
+    hooks: { setCursor: [(self) => onHover(self.cursor.idx ?? undefined)] },
   };
 }
 
-/** Of things that are counted there is no half. */
-const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+/** Distances between axis labels of counts: whole numbers only. */
+const WHOLE_NUMBERS = Array.from({ length: 10 }, (_, power) =>
+  [1, 2, 5].map((step) => step * 10 ** power),
+).flat();
 
-const LENGTH_MS = { hour: 3_600_000, day: 86_400_000 } as const;
+const INTERVAL_MS = { hour: 3_600_000, day: 86_400_000 } as const;
 
-/** Room for the outermost bars. */
-function halfAnInterval(min: number, max: number, interval: 'hour' | 'day'): [number, number] {
-  return [min - LENGTH_MS[interval] * 0.6, max + LENGTH_MS[interval] * 0.6];
+/** Widens the axis by 0.6 intervals on both sides, so that the first and the last bar fit. */
+function padRange(min: number, max: number, interval: 'hour' | 'day'): [number, number] {
+  return [min - INTERVAL_MS[interval] * 0.6, max + INTERVAL_MS[interval] * 0.6];
 }
 
-/** As many beginnings as there is room for their words. */
-function splitsOf(starts: ArrayLike<number>, min: number, max: number, room: number): number[] {
-  const shown = Array.from(starts).filter((each) => each >= min && each <= max);
-  const step = Math.max(1, Math.ceil(shown.length / Math.max(2, Math.floor(room))));
-  return shown.filter((_, index) => index % step === 0);
+/** Chooses evenly spaced interval starts, at most as many as there is room for labels. */
+function labelPositions(starts: ArrayLike<number>, min: number, max: number, maxLabels: number): number[] {
+  const visible = Array.from(starts).filter((each) => each >= min && each <= max);
+  const step = Math.max(1, Math.ceil(visible.length / Math.max(2, Math.floor(maxLabels))));
+  return visible.filter((_, index) => index % step === 0);
 }
 
 export function Chart(props: ChartProps) {
   const { label, interval, starts, series, kind, format, height = 220 } = props;
-  const place = useRef<HTMLDivElement>(null);
-  const [pointed, setPointed] = useState<number>();
+  const container = useRef<HTMLDivElement>(null);
+  const [hoveredIndex, setHoveredIndex] = useState<number>();
   const isDark = darkMode.value;
 
-  const drawn = useRef<uPlot>(null);
+  const plot = useRef<uPlot>(null);
   const data = (): uPlot.AlignedData => [
     starts.map((start) => Date.parse(start)),
-    ...(kind === 'stacked' ? stacked(series) : series.map(({ values }) => [...values])),
+    ...(kind === 'stacked' ? stackSeries(series) : series.map(({ values }) => [...values])),
   ];
-  // Made anew only for another look: what is pointed at stays so when new numbers come.
+  // Create the chart again only when its appearance changes. New values keep the chart, and so the hovered interval.
   useEffect(() => {
-    const element = place.current;
+    const element = container.current;
     if (!element) return undefined;
-    const chart = new uPlot(optionsOf(props, element, setPointed), data(), element);
-    drawn.current = chart;
+    const chart = new uPlot(chartOptions(props, element, setHoveredIndex), data(), element);
+    plot.current = chart;
     const observer = new ResizeObserver(() => {
       chart.setSize({ width: element.clientWidth, height });
     });
@@ -144,32 +152,33 @@ export function Chart(props: ChartProps) {
       chart.destroy();
     };
   }, [kind, interval, isDark, starts.length]);
-  useEffect(() => drawn.current?.setData(data()), [starts, series]);
+  useEffect(() => plot.current?.setData(data()), [starts, series]);
 
-  const at = pointed === undefined ? undefined : starts[pointed];
+  const hoveredStart = hoveredIndex === undefined ? undefined : starts[hoveredIndex];
   return (
     <figure class="chart">
-      <div ref={place} class="plot" role="img" aria-label={label} style={{ height: `${height}px` }} />
+      <div ref={container} class="plot" role="img" aria-label={label} style={{ height: `${height}px` }} />
       <figcaption>
         <span class="quiet chart-at">
-          {at === undefined ? 'total' : formatIntervalStart(Date.parse(at), interval)}
+          {hoveredStart === undefined ? 'Total' : formatIntervalStart(Date.parse(hoveredStart), interval)}
         </span>
         <ul class="legend">
           {series.map(({ name, tone, values, total }) => (
             <li key={name}>
               <span class="swatch" data-tone={tone} />
-              {name} <b>{format(pointed === undefined ? (total ?? null) : (values[pointed] ?? null))}</b>
+              {name}{' '}
+              <b>{format(hoveredIndex === undefined ? (total ?? null) : (values[hoveredIndex] ?? null))}</b>
             </li>
           ))}
         </ul>
         <details>
-          <summary>As a table</summary>
-          <div class="scroll" tabIndex={0} role="region" aria-label={`${label}, as a table`}>
+          <summary>View as table</summary>
+          <div class="scroll" tabIndex={0} role="region" aria-label={`${label}, table`}>
             <table>
-              <caption class="unseen">{label}</caption>
+              <caption class="visually-hidden">{label}</caption>
               <thead>
                 <tr>
-                  <th scope="col">From</th>
+                  <th scope="col">Start</th>
                   {series.map(({ name }) => (
                     <th key={name} scope="col" class="num">
                       {name}

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 
-async function copy(text: string): Promise<boolean> {
+async function copyToClipboard(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -9,42 +9,42 @@ async function copy(text: string): Promise<boolean> {
   }
 }
 
-/** Puts `text` on the clipboard; `what` says of what, for who does not see the button. */
-export function CopyButton({ text, what }: { readonly text: string; readonly what: string }) {
-  const [copied, setCopied] = useState<string>();
+/** A button that copies `text`. Screen readers announce it as `Copy <label>`. */
+export function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
+  const [result, setResult] = useState<string>();
   async function onClick(): Promise<void> {
-    setCopied((await copy(text)) ? 'Copied' : 'Not allowed: select it');
-    setTimeout(() => setCopied(undefined), 2_000);
+    setResult((await copyToClipboard(text)) ? 'Copied' : 'Copy failed');
+    setTimeout(() => setResult(undefined), 2_000);
   }
   return (
     <>
-      <button type="button" class="copy" onClick={() => void onClick()} aria-label={`Copy ${what}`}>
-        {copied ?? 'Copy'}
+      <button type="button" class="copy" onClick={() => void onClick()} aria-label={`Copy ${label}`}>
+        {result ?? 'Copy'}
       </button>
-      <span class="unseen" role="status">
-        {copied}
+      <span class="visually-hidden" role="status">
+        {result}
       </span>
     </>
   );
 }
 
-/** An id: whole, selectable, to copy. */
-export function CopyableId({ value, what }: { readonly value: string; readonly what: string }) {
+/** An ID in full length, with a copy button. */
+export function CopyableId({ value, label }: { readonly value: string; readonly label: string }) {
   return (
     <span class="id">
       <code>{value}</code>
-      <CopyButton text={value} what={what} />
+      <CopyButton text={value} label={label} />
     </span>
   );
 }
 
-/** Text of a machine: JSON, a command, what a server said. */
-export function CodeBlock({ text, what }: { readonly text: string; readonly what: string }) {
+/** Preformatted text with a copy button: JSON, a command, or a response body. */
+export function CodeBlock({ text, label }: { readonly text: string; readonly label: string }) {
   return (
     <div class="block">
-      <CopyButton text={text} what={what} />
-      {/* It may be wider than its place, and is then moved by the keyboard, too. */}
-      <pre tabIndex={0} role="group" aria-label={what}>
+      <CopyButton text={text} label={label} />
+      {/* Focusable, so that keyboard users can scroll text that is wider than the block. */}
+      <pre tabIndex={0} role="group" aria-label={label}>
         {text}
       </pre>
     </div>

@@ -13,7 +13,7 @@ import { Table } from './table.tsx';
 import { Time } from './time.tsx';
 
 const COLUMNS = [
-  { name: 'Made' },
+  { name: 'Created' },
   { name: 'Status' },
   { name: 'Event' },
   { name: 'Attempts', num: true },
@@ -22,12 +22,13 @@ const COLUMNS = [
 
 const POLL_MS = 5_000;
 
-function emptyWords(status: string, next: string | null): string {
-  if (next !== null) return `None of the newest is ${status}; older ones may be.`;
-  return status === '' ? 'No event has come for it yet.' : `No delivery is ${status}.`;
+function emptyText(status: string, nextCursor: string | null): string {
+  if (nextCursor !== null)
+    return `No deliveries with status ${status} on this page. Older pages may contain some.`;
+  return status === '' ? 'No deliveries yet.' : `No deliveries with status ${status}.`;
 }
 
-/** What became of each event for one endpoint; the filter is in the address, as `deliveries`. */
+/** The deliveries of one endpoint. The query parameter `deliveries` of the page URL holds the status filter. */
 export function DeliveryLog({ id }: { readonly id: string }) {
   const [search, setSearch] = useSearchParams();
   const status = search.get('deliveries') ?? '';
@@ -37,15 +38,15 @@ export function DeliveryLog({ id }: { readonly id: string }) {
     pollMs: cursor === undefined ? POLL_MS : undefined,
   });
   const { data, error } = resource;
-  const set = (name: 'deliveries' | 'cursor', value: string | undefined): void =>
+  const setParam = (name: 'deliveries' | 'cursor', value: string | undefined): void =>
     setSearch(changeSearchParams(search, { cursor: undefined, [name]: value }));
-  const picker = (
+  const statusFilter = (
     <label class="filter inline">
       <span>Status</span>
       <select
         name="delivery-status"
         value={status}
-        onChange={(event) => set('deliveries', event.currentTarget.value)}
+        onChange={(event) => setParam('deliveries', event.currentTarget.value)}
       >
         <option value="">All</option>
         {DELIVERY_STATUSES.map((name) => (
@@ -57,10 +58,10 @@ export function DeliveryLog({ id }: { readonly id: string }) {
     </label>
   );
   return (
-    <Card title="Deliveries" aside={picker}>
-      <ListError of={resource} />
+    <Card title="Deliveries" aside={statusFilter}>
+      <ListError resource={resource} />
       {!data && !error && <Loading />}
-      {data?.data.length === 0 && <EmptyState title={emptyWords(status, data.next_cursor)} />}
+      {data?.data.length === 0 && <EmptyState title={emptyText(status, data.next_cursor)} />}
       {data && data.data.length > 0 && (
         <Table caption="Deliveries, newest event first" columns={COLUMNS}>
           {data.data.map((delivery) => (
@@ -89,7 +90,11 @@ export function DeliveryLog({ id }: { readonly id: string }) {
           ))}
         </Table>
       )}
-      <Pager prev={data?.prev_cursor} next={data?.next_cursor} onMove={(to) => set('cursor', to)} />
+      <Pager
+        prev={data?.prev_cursor}
+        next={data?.next_cursor}
+        onMove={(newCursor) => setParam('cursor', newCursor)}
+      />
     </Card>
   );
 }

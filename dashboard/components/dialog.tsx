@@ -3,10 +3,13 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { toApiError, type ApiError } from '../api/client.ts';
 import { ErrorState } from './states.tsx';
 
-/** Says that something is under way whose answer is shown only once: no Esc may take it away. */
+/**
+ * Marks the dialog as busy while a request is in flight. A busy dialog cannot be closed, because the response may contain
+ * a secret that is shown only once.
+ */
 export const SetDialogBusy = createContext<(busy: boolean) => void>(() => {});
 
-/** Over the page until it is closed; Esc closes it, and the focus goes back to where it was. */
+/** A modal dialog. Esc closes it, and the focus returns to the element that had it before. */
 export function Dialog({
   title,
   onClose,
@@ -55,7 +58,7 @@ export function Dialog({
   );
 }
 
-/** Asks before something that cannot be undone. */
+/** Asks the user to confirm an action that cannot be undone. */
 export function Confirm({
   title,
   action,
@@ -64,7 +67,7 @@ export function Confirm({
   children,
 }: {
   readonly title: string;
-  /** What the button says. */
+  /** Label of the confirm button. */
   readonly action: string;
   readonly onConfirm: () => Promise<void>;
   readonly onClose: () => void;
@@ -77,8 +80,8 @@ export function Confirm({
     try {
       await onConfirm();
       onClose();
-    } catch (fault) {
-      setError(toApiError(fault));
+    } catch (thrown) {
+      setError(toApiError(thrown));
       setBusy(false);
     }
   }

@@ -9,7 +9,7 @@ import {
 import { pluralize } from '../text/format.ts';
 import { Time } from './time.tsx';
 
-/** Above an endpoint that needs a person: it fails, or it is paused or disabled. */
+/** Banner for an endpoint that needs attention because it is failing, paused or disabled. */
 export function StatusBanner({
   endpoint,
   onResume,
@@ -26,18 +26,18 @@ export function StatusBanner({
   if (state === 'active') return null;
   if (state === 'failing')
     return (
-      <div class="fault" role="status">
+      <div class="banner" role="status">
         <p>
           <strong>Failing since {since === null ? 'an unknown time' : <Time at={since} />}</strong>:{' '}
           {pluralize(failures, 'consecutive failed attempt')},{' '}
-          {heldDeliveriesText(endpoint) ?? 'no delivery held'}.
+          {heldDeliveriesText(endpoint) ?? 'no deliveries held'}.
         </p>
         <p>
-          From the tenth failure on, new deliveries are held, and one of them is sent as a probe at least
-          every 15 minutes. When a delivery succeeds, the held deliveries follow.
+          After 10 consecutive failures, new deliveries are held. One held delivery is sent as a probe at
+          least every 15 minutes. As soon as a delivery succeeds, the held deliveries are sent.
         </p>
         <button type="button" disabled={!hasScope('admin')} onClick={onTest}>
-          Send a test event
+          Send test event
         </button>{' '}
         <button type="button" disabled={!hasScope('admin')} onClick={onRecover}>
           Recover
@@ -45,13 +45,13 @@ export function StatusBanner({
       </div>
     );
   return (
-    <div class="fault" data-level="warn">
+    <div class="banner" data-level="warn">
       <p>
         <strong>
-          {state === 'paused' ? 'Paused' : `Disabled: ${endpoint.status_reason ?? 'it did nothing but fail'}`}
+          {state === 'paused' ? 'Paused' : `Disabled: ${endpoint.status_reason ?? 'all attempts failed'}`}
         </strong>{' '}
-        since <Time at={changedAt} />. Events make no delivery meanwhile, and no event is lost: resume the
-        endpoint, then recover what it missed.
+        since <Time at={changedAt} />. While the endpoint is {state}, events are stored but not sent. Resume
+        the endpoint, then recover the missed events.
       </p>
       <button type="button" disabled={!hasScope('admin')} onClick={onResume}>
         Resume
@@ -60,7 +60,7 @@ export function StatusBanner({
   );
 }
 
-/** After a resume: what the endpoint missed, and the way to get it delivered. */
+/** Banner after a resume: how many events the endpoint missed, and a button that recovers them. */
 export function MissedEventsBanner({
   missed,
   onRecover,
@@ -68,12 +68,13 @@ export function MissedEventsBanner({
   readonly missed: MissedEvents;
   readonly onRecover: () => void;
 }) {
-  const unknown = !missed.exact && missed.count === 0;
+  const isCountUnknown = !missed.exact && missed.count === 0;
   return (
-    <div class="fault" data-level="warn" role="status">
+    <div class="banner" data-level="warn" role="status">
       <p>
         <strong>
-          Resumed. {unknown ? 'Events may have been missed' : `It missed ${missedEventsText(missed)}`}
+          Resumed. The endpoint{' '}
+          {isCountUnknown ? 'may have missed events' : `missed ${missedEventsText(missed)}`}
         </strong>{' '}
         since <Time at={missed.since} />.
       </p>

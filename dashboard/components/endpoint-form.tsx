@@ -7,23 +7,23 @@ import { Field, Form, fieldError } from './form.tsx';
 export interface EndpointInput {
   readonly url: string;
   readonly events: EventFilter;
-  /** null takes it away. */
+  /** Null removes the description. */
   readonly description?: string | null;
 }
 
 const CHECK_AFTER_MS = 350;
 
-/** Asks, once typing has paused, whether the url could be an endpoint: its form, and where its name leads. */
+/** Once typing has paused, asks the API whether the URL is acceptable: its form, and the addresses its host name resolves to. */
 function useUrlCheck(url: string): CheckedUrl | undefined {
-  const [checked, setChecked] = useState<{ readonly of: string; readonly answer: CheckedUrl }>();
+  const [checked, setChecked] = useState<{ readonly url: string; readonly result: CheckedUrl }>();
   useEffect(() => {
     if (url === '') return undefined;
     const controller = new AbortController();
     const timer = setTimeout(() => {
       client
         .call<CheckedUrl>('/v1/webhooks/check', { method: 'POST', body: { url }, signal: controller.signal })
-        .then((answer) => setChecked({ of: url, answer }))
-        // Making the endpoint checks it again, and says what is wrong.
+        .then((result) => setChecked({ url, result }))
+        // Ignore a failed check. The API checks the URL again when the form is submitted, and reports errors then.
         .catch(() => {});
     }, CHECK_AFTER_MS);
     return () => {
@@ -31,10 +31,10 @@ function useUrlCheck(url: string): CheckedUrl | undefined {
       controller.abort();
     };
   }, [url]);
-  return checked?.of === url ? checked.answer : undefined;
+  return checked?.url === url ? checked.result : undefined;
 }
 
-/** A new endpoint, or one that is changed. */
+/** The form for a new endpoint, or for changes to an existing one. */
 export function EndpointForm({
   endpoint,
   action,
@@ -48,8 +48,8 @@ export function EndpointForm({
   const [description, setDescription] = useState(endpoint?.description ?? '');
   const [events, setEvents] = useState<EventFilter>(endpoint?.events ?? DEFAULT_EVENTS);
   const checked = useUrlCheck(url.trim());
-  const words = description.trim();
-  const refused = checked?.reason?.message;
+  const trimmedDescription = description.trim();
+  const urlError = checked?.reason?.message;
   return (
     <Form
       fields={['url', 'description']}
@@ -59,29 +59,31 @@ export function EndpointForm({
         onDone({
           url: url.trim(),
           events,
-          ...((endpoint || words !== '') && { description: words === '' ? null : words }),
+          ...((endpoint || trimmedDescription !== '') && {
+            description: trimmedDescription === '' ? null : trimmedDescription,
+          }),
         })
       }
     >
-      {(fault) => (
+      {(error) => (
         <>
           <Field
             label="URL"
-            error={fieldError(fault, 'url') ?? refused}
+            error={fieldError(error, 'url') ?? urlError}
             hint={
               checked?.acceptable ? (
-                <span class="right">✓ Could be an endpoint</span>
+                <span class="valid">✓ Valid endpoint URL</span>
               ) : (
-                'Where your server takes a POST: https, and a public address.'
+                'Public HTTPS URL that accepts POST requests.'
               )
             }
           >
-            {(ties) => (
+            {(inputProps) => (
               <input
-                {...ties}
+                {...inputProps}
                 type="url"
                 name="url"
-                placeholder="https://example.com/hooks/mail"
+                placeholder="https://example.com/webhooks"
                 autocomplete="off"
                 spellcheck={false}
                 value={url}
@@ -89,10 +91,14 @@ export function EndpointForm({
               />
             )}
           </Field>
-          <Field label="Description" hint="For you; not sent." error={fieldError(fault, 'description')}>
-            {(ties) => (
+          <Field
+            label="Description"
+            hint="For your reference. Not sent with webhooks."
+            error={fieldError(error, 'description')}
+          >
+            {(inputProps) => (
               <input
-                {...ties}
+                {...inputProps}
                 name="description"
                 maxLength={500}
                 value={description}

@@ -5,12 +5,12 @@ import { Card } from './page.tsx';
 import { RangePicker, useStats } from './range-picker.tsx';
 import { ErrorState, Loading } from './states.tsx';
 
-/** Who looks at one endpoint is often mending it. */
-const WATCHED_MS = 5_000;
+/** Shorter than on the overview, because users watch this page while they fix an endpoint. */
+const POLL_MS = 5_000;
 
-/** How the attempts at one endpoint went: error rate, number and duration, over time. */
+/** Charts of one endpoint over time: error rate, number of attempts, and response time. */
 export function EndpointStats({ id }: { readonly id: string }) {
-  const { data, error, range, reload } = useStats(id, WATCHED_MS);
+  const { data, error, range, reload } = useStats(id, POLL_MS);
   const counts = data?.endpoints[0];
   const charts = useMemo(() => {
     const buckets = counts?.buckets ?? [];
@@ -62,7 +62,7 @@ export function EndpointStats({ id }: { readonly id: string }) {
           <p class="figure" data-bad={(counts?.error_rate ?? 0) > 0.1} data-name="error_rate">
             {formatPercent(counts?.error_rate ?? null)}
           </p>
-          <p class="quiet">of all attempts</p>
+          <p class="quiet">share of failed attempts</p>
         </div>
         <div class="stat">
           <h2>Attempts</h2>
@@ -72,9 +72,9 @@ export function EndpointStats({ id }: { readonly id: string }) {
           <p class="quiet">{counts ? formatNumber(counts.failures) : '–'} failed</p>
         </div>
         <div class="stat">
-          <h2>Duration, p95</h2>
+          <h2>Response time (p95)</h2>
           <p class="figure">{formatDuration(counts?.p95_ms ?? null)}</p>
-          <p class="quiet">half of them within {formatDuration(counts?.p50_ms ?? null)}</p>
+          <p class="quiet">median {formatDuration(counts?.p50_ms ?? null)}</p>
         </div>
       </div>
       <Card title="Over time" aside={<RangePicker range={range} />}>
@@ -83,7 +83,7 @@ export function EndpointStats({ id }: { readonly id: string }) {
         {data && (
           <div class="columns three">
             <Chart
-              label={`Error rate by ${data.interval}`}
+              label={`Error rate per ${data.interval}`}
               interval={data.interval}
               starts={charts.starts}
               series={charts.rates}
@@ -92,7 +92,7 @@ export function EndpointStats({ id }: { readonly id: string }) {
               height={180}
             />
             <Chart
-              label={`Attempts by ${data.interval}, succeeded and failed`}
+              label={`Attempts per ${data.interval}, succeeded and failed`}
               interval={data.interval}
               starts={charts.starts}
               series={charts.attempts}
@@ -101,7 +101,7 @@ export function EndpointStats({ id }: { readonly id: string }) {
               height={180}
             />
             <Chart
-              label={`Duration of attempts by ${data.interval}`}
+              label={`Response time of attempts per ${data.interval}`}
               interval={data.interval}
               starts={charts.starts}
               series={charts.durations}

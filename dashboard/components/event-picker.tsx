@@ -2,13 +2,13 @@ import { DEFAULT_ENDPOINT_EVENTS, EVENT_NAMES } from '../../lambdas/core/events.
 import type { Endpoint } from '../api/types.ts';
 
 export type EventFilter = Endpoint['events'];
-type Named = Exclude<EventFilter[number], '*'>;
+type NamedEvent = Exclude<EventFilter[number], '*'>;
 
 export const DEFAULT_EVENTS: EventFilter = [...DEFAULT_ENDPOINT_EVENTS];
 
-const DELIVERED = EVENT_NAMES.filter((name): name is Named => name !== 'unknown');
+const SELECTABLE_EVENTS = EVENT_NAMES.filter((name): name is NamedEvent => name !== 'unknown');
 
-/** Which events an endpoint wants: all of them, or some. */
+/** Selects the events that an endpoint receives: all events, or some by name. */
 export function EventPicker({
   events,
   onChange,
@@ -26,10 +26,10 @@ export function EventPicker({
           checked={all}
           onChange={(event) => onChange(event.currentTarget.checked ? ['*'] : DEFAULT_EVENTS)}
         />
-        All, also those to come
+        All events, including future types
       </label>
       <div class="event-grid">
-        {DELIVERED.map((name) => (
+        {SELECTABLE_EVENTS.map((name) => (
           <label key={name} class="check">
             <input
               type="checkbox"

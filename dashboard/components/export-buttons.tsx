@@ -7,10 +7,10 @@ import type { LogQuery } from '../text/log-query.ts';
 
 const FORMATS = { csv: 'text/csv;charset=utf-8', ndjson: 'application/x-ndjson' } as const;
 type Format = keyof typeof FORMATS;
-/** A browser holds the whole file; who wants more asks the API, page by page. */
-const MOST_PAGES = 100;
+/** The browser holds the whole file in memory. For a larger export, users call the API. */
+const MAX_PAGES = 100;
 
-function save(parts: readonly Blob[], format: Format): void {
+function downloadFile(parts: readonly Blob[], format: Format): void {
   const url = URL.createObjectURL(new Blob([...parts], { type: FORMATS[format] }));
   const link = document.createElement('a');
   link.href = url;
@@ -19,23 +19,23 @@ function save(parts: readonly Blob[], format: Format): void {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** Everything that fits the filters, page after page, into a file. */
+/** Buttons that export all events that match the filters to a file, page by page. */
 export function ExportButtons({ query }: { readonly query: LogQuery }) {
-  const [pages, setPages] = useState<number>();
-  const stop = useRef<AbortController>();
+  const [exportedPages, setExportedPages] = useState<number>();
+  const abort = useRef<AbortController>();
 
-  useEffect(() => () => stop.current?.abort(), []);
+  useEffect(() => () => abort.current?.abort(), []);
 
-  async function run(format: Format): Promise<void> {
-    const { cursor: _shown, ...filters } = query;
+  async function exportLogs(format: Format): Promise<void> {
+    const { cursor: _currentPage, ...filters } = query;
     const controller = new AbortController();
-    stop.current = controller;
-    // Bytes, not text: reading text drops the byte order mark, without which Excel shows `Ã¼` for `ü`.
+    abort.current = controller;
+    // Read bytes, because reading text drops the byte order mark. Without it, Excel shows `Ã¼` for `ü`.
     const parts: Blob[] = [];
     let cursor: string | undefined;
     try {
       do {
-        setPages(parts.length);
+        setExportedPages(parts.length);
         const response = await client.request(
           withQuery('/v1/send/logs/export', { format, ...filters, cursor }),
           {
@@ -44,25 +44,26 @@ export function ExportButtons({ query }: { readonly query: LogQuery }) {
         );
         parts.push(await response.blob());
         cursor = response.headers.get('x-next-cursor') ?? undefined;
-      } while (cursor !== undefined && parts.length < MOST_PAGES);
-      save(parts, format);
-      if (cursor === undefined) notify('done', `Exported ${pluralize(parts.length, 'page')} as ${format}.`);
+      } while (cursor !== undefined && parts.length < MAX_PAGES);
+      downloadFile(parts, format);
+      if (cursor === undefined)
+        notify('success', `Exported ${pluralize(parts.length, 'page')} as ${format.toUpperCase()}.`);
       else
         notify(
-          'wrong',
-          `The file holds the newest ${formatNumber(MOST_PAGES * 1_000)} events; the API has the rest.`,
+          'error',
+          `The file contains the newest ${formatNumber(MAX_PAGES * 1_000)} events. Use the API to export the rest.`,
         );
     } catch (error) {
-      if (!controller.signal.aborted) notify('wrong', `Not exported: ${(error as Error).message}`);
+      if (!controller.signal.aborted) notify('error', `Export failed: ${(error as Error).message}`);
     } finally {
-      setPages(undefined);
+      setExportedPages(undefined);
     }
   }
 
-  if (pages !== undefined)
+  if (exportedPages !== undefined)
     return (
-      <button type="button" onClick={() => stop.current?.abort()}>
-        Exporting, page {pages + 1} … stop
+      <button type="button" onClick={() => abort.current?.abort()}>
+        Cancel export (page {exportedPages + 1})
       </button>
     );
   return (
@@ -72,7 +73,7 @@ export function ExportButtons({ query }: { readonly query: LogQuery }) {
         <button
           key={format}
           type="button"
-          onClick={() => void run(format)}
+          onClick={() => void exportLogs(format)}
           aria-label={`Export as ${format.toUpperCase()}`}
         >
           {format.toUpperCase()}

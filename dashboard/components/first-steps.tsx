@@ -2,43 +2,45 @@ import { Link } from 'wouter-preact';
 import { hasScope, session } from '../state/app.ts';
 import { CodeBlock } from './copyable.tsx';
 
-/** What to do while there is nothing to see. */
+/** The setup steps of a workspace that has no events yet. */
 export function FirstSteps({
   hasWebhook,
-  onMail,
+  onSendTestEmail,
 }: {
   readonly hasWebhook: boolean;
-  readonly onMail: () => void;
+  readonly onSendTestEmail: () => void;
 }) {
   const { value } = session.current;
-  const set = value.state === 'in' ? value.workspace.configuration_set : '';
+  const configurationSet = value.state === 'signed-in' ? value.workspace.configuration_set : '';
   return (
     <section class="card steps" aria-labelledby="first-steps">
       <header class="card-head">
         <h2 id="first-steps">First steps</h2>
-        <span class="quiet">this card goes away with the first event</span>
       </header>
       <ol>
         <li>
-          <h3>Send a test mail</h3>
+          <h3>Send a test email</h3>
           <p>
-            To the SES mailbox simulator: a delivery, a bounce, a complaint. The log shows it within seconds.
-            Statistics leave it out.
+            Send an email to the SES mailbox simulator and see it delivered, bounced or marked as spam. Its
+            events appear in the log within seconds. Statistics exclude simulator emails.
           </p>
           {hasScope('send') ? (
-            <button type="button" class="primary" onClick={onMail}>
-              Send a test mail
+            <button type="button" class="primary" onClick={onSendTestEmail}>
+              Send test email
             </button>
           ) : (
-            <p class="quiet">This key may not send: sign in with one that has the scope send.</p>
+            <p class="quiet">This key cannot send email. Sign in with a key that has the send scope.</p>
           )}
         </li>
         <li>
-          <h3>Attach your configuration set</h3>
-          <p>Then all mail of your domain is tracked, whatever code sends it, SMTP included.</p>
-          <CodeBlock what="the command" text="npm run admin -- attach yourdomain.com" />
+          <h3>Attach the configuration set</h3>
+          <p>
+            Every email from your domain is then tracked, whether your code sends it through the SES API or
+            SMTP.
+          </p>
+          <CodeBlock label="command" text="npm run admin -- attach yourdomain.com" />
           <p class="quiet">
-            Or name the set in each mail you send: <code>{set}</code>
+            Or specify the configuration set in each email that you send: <code>{configurationSet}</code>
           </p>
         </li>
         <li data-done={hasWebhook}>
@@ -50,9 +52,9 @@ export function FirstSteps({
               </span>
             )}
           </h3>
-          <p>Your server is told of every outcome, signed and retried.</p>
+          <p>Your server receives every outcome as a signed webhook. Failed deliveries are retried.</p>
           <Link href="/webhooks?new=1" class="button">
-            Add a webhook
+            Add webhook
           </Link>
         </li>
       </ol>

@@ -8,8 +8,8 @@ interface FieldProps {
   readonly label: string;
   readonly hint?: ComponentChildren;
   readonly error?: string | undefined;
-  /** Is given what ties label, hint and error to the input. */
-  readonly children: (ties: {
+  /** Renders the input, with the attributes that connect it to its label, hint and error. */
+  readonly children: (inputProps: {
     readonly id: string;
     readonly 'aria-describedby': string;
     readonly 'aria-invalid': boolean;
@@ -22,14 +22,14 @@ export function Field({ label, hint, error, children }: FieldProps) {
     <div class="field">
       <label for={id}>{label}</label>
       {children({ id, 'aria-describedby': `${id}-hint`, 'aria-invalid': error !== undefined })}
-      <div id={`${id}-hint`} class={error === undefined ? 'hint' : 'hint wrong'} aria-live="polite">
+      <div id={`${id}-hint`} class={error === undefined ? 'hint' : 'hint invalid'} aria-live="polite">
         {error ?? hint}
       </div>
     </div>
   );
 }
 
-/** A field with one of some values; an option without words of its own is its value. */
+/** A field with a list of options. An option without a label shows its value. */
 export function SelectField({
   name,
   value,
@@ -39,18 +39,23 @@ export function SelectField({
 }: Omit<FieldProps, 'children'> & {
   readonly name: string;
   readonly value: string;
-  readonly options: readonly (string | readonly [value: string, words: string])[];
+  readonly options: readonly (string | readonly [value: string, label: string])[];
   readonly onChange: (value: string) => void;
 }) {
   return (
     <Field {...field}>
-      {(ties) => (
-        <select {...ties} name={name} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+      {(inputProps) => (
+        <select
+          {...inputProps}
+          name={name}
+          value={value}
+          onChange={(event) => onChange(event.currentTarget.value)}
+        >
           {options.map((option) => {
-            const [each, words] = typeof option === 'string' ? [option, option] : option;
+            const [optionValue, label] = typeof option === 'string' ? [option, option] : option;
             return (
-              <option key={each} value={each}>
-                {words}
+              <option key={optionValue} value={optionValue}>
+                {label}
               </option>
             );
           })}
@@ -60,7 +65,7 @@ export function SelectField({
   );
 }
 
-/** A form that says what went wrong by the field, and cannot be sent twice. */
+/** A form that shows API errors next to the field concerned, and cannot be submitted twice at the same time. */
 export function Form({
   action,
   onSubmit,
@@ -68,35 +73,35 @@ export function Form({
   disabled = false,
   fields,
 }: {
-  /** What its button says. */
+  /** Label of the submit button. */
   readonly action: string;
   readonly onSubmit: () => Promise<void>;
-  readonly children: (fault: ApiError | undefined) => ComponentChildren;
+  readonly children: (error: ApiError | undefined) => ComponentChildren;
   readonly disabled?: boolean;
-  /** Those that say themselves what is wrong with them. */
+  /** Names of the fields that show their own errors. All other errors are shown below the form. */
   readonly fields: readonly string[];
 }) {
-  const [fault, setFault] = useState<ApiError>();
+  const [error, setError] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
-  const tellDialog = useContext(SetDialogBusy);
+  const setDialogBusy = useContext(SetDialogBusy);
   async function submit(event: JSX.TargetedEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
     setBusy(true);
-    tellDialog(true);
-    setFault(undefined);
+    setDialogBusy(true);
+    setError(undefined);
     try {
       await onSubmit();
-    } catch (error) {
-      setFault(toApiError(error));
+    } catch (thrown) {
+      setError(toApiError(thrown));
     } finally {
       setBusy(false);
-      tellDialog(false);
+      setDialogBusy(false);
     }
   }
   return (
     <form onSubmit={(event) => void submit(event)} noValidate>
-      {children(fault)}
-      {fault && !fields.some((name) => fieldError(fault, name) !== undefined) && <ErrorState error={fault} />}
+      {children(error)}
+      {error && !fields.some((name) => fieldError(error, name) !== undefined) && <ErrorState error={error} />}
       <footer class="dialog-foot">
         <button type="submit" class="primary" disabled={busy || disabled}>
           {action}
@@ -106,8 +111,8 @@ export function Form({
   );
 }
 
-/** The API's word on a field, where it is about that one. */
-export function fieldError(fault: ApiError | undefined, field: string): string | undefined {
-  const named = fault?.extras.field;
-  return named === field || named?.startsWith(`${field}[`) === true ? fault?.message : undefined;
+/** The message of an API error if the error is about this field or an element of it. Otherwise undefined. */
+export function fieldError(error: ApiError | undefined, field: string): string | undefined {
+  const errorField = error?.extras.field;
+  return errorField === field || errorField?.startsWith(`${field}[`) === true ? error?.message : undefined;
 }

@@ -2,29 +2,29 @@ import type { ComponentType } from 'preact';
 import { useEffect, useReducer, useState } from 'preact/hooks';
 import { EmptyState, Loading } from './states.tsx';
 
-const RELOADED = 'ivymail.reloaded';
+const RELOADED_KEY = 'ivymail.reloaded';
 
-/** After a deploy the files of the page that is still open are gone: once, it is loaded anew. */
+/** After a deployment, the script files of a page that is still open no longer exist. Reload the page, but only once. */
 function reloadOnce(): boolean {
-  if (!navigator.onLine || sessionStorage.getItem(RELOADED) !== null) return false;
-  sessionStorage.setItem(RELOADED, 'yes');
+  if (!navigator.onLine || sessionStorage.getItem(RELOADED_KEY) !== null) return false;
+  sessionStorage.setItem(RELOADED_KEY, 'yes');
   location.reload();
   return true;
 }
 
-/** A component whose script comes when it is first shown. */
+/** Wraps a component whose script is loaded when the component is first shown. */
 export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
   let loaded: ComponentType<P> | undefined;
   return function Lazy(props: P) {
-    const [, show] = useReducer<number, void>((count) => count + 1, 0);
+    const [, redraw] = useReducer<number, void>((count) => count + 1, 0);
     const [failed, setFailed] = useState(false);
     useEffect(() => {
       if (loaded) return;
       load().then(
         (component) => {
-          sessionStorage.removeItem(RELOADED);
+          sessionStorage.removeItem(RELOADED_KEY);
           loaded = component;
-          show();
+          redraw();
         },
         () => {
           if (!reloadOnce()) setFailed(true);
@@ -33,7 +33,7 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
     }, []);
     if (failed)
       return (
-        <EmptyState title="This view could not be loaded.">
+        <EmptyState title="This page could not be loaded.">
           <button type="button" onClick={() => location.reload()}>
             Reload
           </button>

@@ -11,24 +11,24 @@ interface Props {
   readonly onChange: (search: URLSearchParams, options?: { readonly replace: boolean }) => void;
 }
 
-/** Text that is asked for when it is left, or after Enter: not with every letter. */
-function Text({
+/** A text filter. It applies on Enter or when the field loses focus, not on every keystroke. */
+function TextFilter({
   label,
   value,
   placeholder,
-  isSearch = false,
-  onDone,
+  isShortcutTarget = false,
+  onApply,
 }: {
   readonly label: string;
   readonly value: string;
   readonly placeholder: string;
-  readonly isSearch?: boolean;
-  readonly onDone: (value: string) => void;
+  readonly isShortcutTarget?: boolean;
+  readonly onApply: (value: string) => void;
 }) {
   const [typed, setTyped] = useState(value);
   useEffect(() => setTyped(value), [value]);
-  const done = (): void => {
-    if (typed.trim() !== value) onDone(typed.trim());
+  const apply = (): void => {
+    if (typed.trim() !== value) onApply(typed.trim());
   };
   return (
     <label class="filter">
@@ -39,23 +39,23 @@ function Text({
         placeholder={placeholder}
         spellcheck={false}
         autocomplete="off"
-        {...(isSearch && { 'data-search': '' })}
+        {...(isShortcutTarget && { 'data-search': '' })}
         onInput={(event) => setTyped(event.currentTarget.value)}
-        onBlur={done}
+        onBlur={apply}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') done();
+          if (event.key === 'Enter') apply();
         }}
-        onSearch={done}
+        onSearch={apply}
       />
     </label>
   );
 }
 
 export function LogFilters({ search, types, statuses, ranges, onChange }: Props) {
-  const custom = search.has('after') || search.has('before');
-  const [picking, setPicking] = useState(custom);
-  const time = search.get('last') ?? (custom || picking ? 'custom' : '');
-  const set = (changes: Readonly<Record<string, string | undefined>>): void =>
+  const hasCustomRange = search.has('after') || search.has('before');
+  const [isPicking, setIsPicking] = useState(hasCustomRange);
+  const timeOption = search.get('last') ?? (hasCustomRange || isPicking ? 'custom' : '');
+  const setParams = (changes: Readonly<Record<string, string | undefined>>): void =>
     onChange(changeSearchParams(search, { cursor: undefined, ...changes }));
   const value = (name: string): string => search.get(name) ?? '';
   const timeInput = (name: 'after' | 'before', label: string) => (
@@ -63,13 +63,13 @@ export function LogFilters({ search, types, statuses, ranges, onChange }: Props)
       <span>{label}</span>
       <input
         type="datetime-local"
-        // Of the browser's own keeping while it is typed: it is a time at every digit, but not the one that is meant.
+        // Uncontrolled while the user types: after every digit the value is a valid time, but not the intended one yet.
         key={value(name)}
         defaultValue={value(name) === '' ? '' : toLocalInput(value(name))}
         onBlur={(event) => {
-          const meant = fromLocalInput(event.currentTarget.value);
-          const asked = value(name) === '' ? undefined : fromLocalInput(toLocalInput(value(name)));
-          if (meant !== asked) set({ [name]: meant, last: undefined });
+          const newTime = fromLocalInput(event.currentTarget.value);
+          const currentTime = value(name) === '' ? undefined : fromLocalInput(toLocalInput(value(name)));
+          if (newTime !== currentTime) setParams({ [name]: newTime, last: undefined });
         }}
         onKeyDown={(event) => {
           if (event.key === 'Enter') event.currentTarget.blur();
@@ -79,19 +79,19 @@ export function LogFilters({ search, types, statuses, ranges, onChange }: Props)
   );
   return (
     <search class="filters" aria-label="Filters">
-      <Text
+      <TextFilter
         label="Recipient"
         value={value('to')}
         placeholder="ann@example.com"
-        isSearch
-        onDone={(to) => set({ to })}
+        isShortcutTarget
+        onApply={(to) => setParams({ to })}
       />
       <label class="filter">
         <span>Type</span>
         <select
           name="type"
           value={value('type')}
-          onChange={(event) => set({ type: event.currentTarget.value, status: undefined })}
+          onChange={(event) => setParams({ type: event.currentTarget.value, status: undefined })}
         >
           <option value="">All types</option>
           {types.map((type) => (
@@ -106,7 +106,7 @@ export function LogFilters({ search, types, statuses, ranges, onChange }: Props)
         <select
           name="status"
           value={value('status')}
-          onChange={(event) => set({ status: event.currentTarget.value })}
+          onChange={(event) => setParams({ status: event.currentTarget.value })}
         >
           <option value="">All statuses</option>
           {statuses.map((status) => (
@@ -116,41 +116,41 @@ export function LogFilters({ search, types, statuses, ranges, onChange }: Props)
           ))}
         </select>
       </label>
-      <Text
-        label="Message id"
+      <TextFilter
+        label="Message ID"
         value={value('message_id')}
         placeholder="0100…"
-        onDone={(id) => set({ message_id: id })}
+        onApply={(id) => setParams({ message_id: id })}
       />
       <label class="filter">
         <span>Time</span>
         <select
           name="time"
-          value={time}
+          value={timeOption}
           onChange={(event) => {
             const chosen = event.currentTarget.value;
-            setPicking(chosen === 'custom');
-            if (chosen !== 'custom') set({ last: chosen, after: undefined, before: undefined });
-            else set({ last: undefined });
+            setIsPicking(chosen === 'custom');
+            if (chosen !== 'custom') setParams({ last: chosen, after: undefined, before: undefined });
+            else setParams({ last: undefined });
           }}
         >
           <option value="">Any time</option>
-          {Object.entries(ranges).map(([name, { name: words }]) => (
+          {Object.entries(ranges).map(([name, { name: label }]) => (
             <option key={name} value={name}>
-              {words}
+              {label}
             </option>
           ))}
-          <option value="custom">From … until …</option>
+          <option value="custom">Custom range</option>
         </select>
       </label>
-      {time === 'custom' && timeInput('after', 'From')}
-      {time === 'custom' && timeInput('before', 'Until')}
+      {timeOption === 'custom' && timeInput('after', 'Start')}
+      {timeOption === 'custom' && timeInput('before', 'End')}
       {[...search.keys()].length > 0 && (
         <button
           type="button"
           class="plain"
           onClick={() => {
-            setPicking(false);
+            setIsPicking(false);
             onChange(new URLSearchParams());
           }}
         >

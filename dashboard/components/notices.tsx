@@ -4,12 +4,12 @@ import { dismiss, notices } from '../state/notices.ts';
 export function Notices() {
   return (
     <div class="notices" role="status" aria-live="polite">
-      {notices.value.map(({ id, kind, text, to }) => (
+      {notices.value.map(({ id, kind, text, detailsPath }) => (
         <div key={id} class="notice" data-kind={kind}>
           <span>{text}</span>
-          {to !== undefined && (
-            <Link href={to} onClick={() => dismiss(id)}>
-              Show
+          {detailsPath !== undefined && (
+            <Link href={detailsPath} onClick={() => dismiss(id)}>
+              View
             </Link>
           )}
           <button type="button" class="plain" aria-label="Dismiss" onClick={() => dismiss(id)}>

@@ -1,14 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
-let first = true;
-/** Back and forward return to where one was on the page; a new view begins at its top. */
-let returning = false;
+let isFirstView = true;
+/** Back and forward keep the scroll position. A new view starts at the top. */
+let isHistoryNavigation = false;
 addEventListener('popstate', () => {
-  returning = true;
+  isHistoryNavigation = true;
 });
 
-/** A view: its title is the document's, and is where reading begins after a change of view. */
+/** The frame of a view. Sets the document title, and moves the focus to the heading so that screen readers start there. */
 export function Page({
   title,
   lead,
@@ -25,11 +25,11 @@ export function Page({
     document.title = `${title} · IvyMail Events`;
   }, [title]);
   useEffect(() => {
-    // What is loaded or reloaded is where the browser puts it.
-    if (!first && !returning) scrollTo(0, 0);
+    // After a page load or reload, keep the scroll position that the browser restores.
+    if (!isFirstView && !isHistoryNavigation) scrollTo(0, 0);
     heading.current?.focus({ preventScroll: true });
-    first = false;
-    returning = false;
+    isFirstView = false;
+    isHistoryNavigation = false;
   }, []);
   return (
     <>

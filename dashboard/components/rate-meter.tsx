@@ -1,6 +1,6 @@
 import { formatPercent } from '../text/format.ts';
 
-/** A rate on a scale that has the limits of SES on it; null where there is nothing to divide by. */
+/** A rate on a scale that shows the limits of SES. The rate is null while no email was sent. */
 export function RateMeter({
   name,
   rate,
@@ -11,14 +11,14 @@ export function RateMeter({
   readonly limits: { readonly review: number; readonly pause: number };
 }) {
   const { review, pause } = limits;
-  const end = Math.max(pause * 1.25, (rate ?? 0) * 1.1);
-  const share = (value: number): string => `${Math.min(100, (value / end) * 100)}%`;
+  const scaleEnd = Math.max(pause * 1.25, (rate ?? 0) * 1.1);
+  const widthOf = (value: number): string => `${Math.min(100, (value / scaleEnd) * 100)}%`;
   const level = rate === null || rate < review ? 'good' : rate < pause ? 'warn' : 'bad';
-  const words =
+  const assessment =
     rate === null
-      ? 'nothing to judge yet'
+      ? 'no data yet'
       : level === 'good'
-        ? 'below SES’s limits'
+        ? 'below the SES limits'
         : level === 'warn'
           ? 'SES may review the account'
           : 'SES may pause sending';
@@ -30,15 +30,15 @@ export function RateMeter({
         class="meter"
         data-level={level}
         role="img"
-        aria-label={`${name}: ${formatPercent(rate)}, ${words}`}
+        aria-label={`${name}: ${formatPercent(rate)}, ${assessment}`}
       >
-        <span class="fill" style={{ width: share(rate ?? 0) }} />
-        <span class="limit" data-limit="review" style={{ left: share(review) }} />
-        <span class="limit" data-limit="pause" style={{ left: share(pause) }} />
+        <span class="fill" style={{ width: widthOf(rate ?? 0) }} />
+        <span class="limit" data-limit="review" style={{ left: widthOf(review) }} />
+        <span class="limit" data-limit="pause" style={{ left: widthOf(pause) }} />
       </div>
       <p class="quiet">
         <span class="level" data-level={level}>
-          {words}
+          {assessment}
         </span>{' '}
         · review at {formatPercent(review)}, pause at {formatPercent(pause)}
       </p>

@@ -11,78 +11,80 @@ import { Time } from './time.tsx';
 const DAY_MS = 86_400_000;
 const POLL_MS = 1_500;
 
-/** First how many, then whether: a recovery sends to somebody's server. */
+/** Shows the number of missed events before the user starts the recovery, because a recovery can send many requests. */
 export function RecoverDialog({
   id,
-  since: given,
+  since: initialSince,
   onClose,
   onStarted,
 }: {
   readonly id: string;
-  /** RFC 3339; a day ago unless given. */
+  /** RFC 3339. The default is 24 hours ago. */
   readonly since?: string | undefined;
   readonly onClose: () => void;
   readonly onStarted: (recoveryId: string) => void;
 }) {
   const [since, setSince] = useState(() =>
-    toLocalInput(given ?? new Date(Date.now() - DAY_MS).toISOString()),
+    toLocalInput(initialSince ?? new Date(Date.now() - DAY_MS).toISOString()),
   );
   const [until, setUntil] = useState('');
-  const [counted, setCounted] = useState<RecoverResult>();
-  const ask = (dryRun: boolean): Promise<RecoverResult> =>
+  const [preview, setPreview] = useState<RecoverResult>();
+  const requestRecovery = (dryRun: boolean): Promise<RecoverResult> =>
     client.call<RecoverResult>(`/v1/webhooks/${id}/recover`, {
       method: 'POST',
       body: { since: fromLocalInput(since), until: fromLocalInput(until), dry_run: dryRun },
     });
   async function submit(): Promise<void> {
-    if (!counted) {
-      setCounted(await ask(true));
+    if (!preview) {
+      setPreview(await requestRecovery(true));
       return;
     }
-    const { recovery_id: recovery } = await ask(false);
-    if (recovery !== null) onStarted(recovery);
+    const { recovery_id: recoveryId } = await requestRecovery(false);
+    if (recoveryId !== null) onStarted(recoveryId);
     onClose();
   }
-  const time = (name: string, value: string, change: (text: string) => void) => (ties: object) => (
-    <input
-      {...ties}
-      type="datetime-local"
-      name={name}
-      value={value}
-      onInput={(event) => {
-        change(event.currentTarget.value);
-        setCounted(undefined);
-      }}
-    />
-  );
+  const timeInput =
+    (name: string, value: string, onChange: (text: string) => void) => (inputProps: object) => (
+      <input
+        {...inputProps}
+        type="datetime-local"
+        name={name}
+        value={value}
+        onInput={(event) => {
+          onChange(event.currentTarget.value);
+          setPreview(undefined);
+        }}
+      />
+    );
   return (
-    <Dialog title="Recover what it missed" onClose={onClose}>
+    <Dialog title="Recover missed events" onClose={onClose}>
       <p>
-        Every event it wanted and did not take is delivered again, 25 a second, each under the{' '}
-        <code>webhook-id</code> it always had.
+        Sends all events that match the endpoint’s event filter and were not delivered to it, including events
+        from before the endpoint was created. Events are sent at 25 per second, with their original{' '}
+        <code>webhook-id</code>.
       </p>
       <Form
         fields={['since', 'until']}
-        action={counted ? `Deliver ${pluralize(counted.count, 'event')}` : 'Count them'}
+        action={preview ? `Deliver ${pluralize(preview.count, 'event')}` : 'Preview'}
         onSubmit={submit}
-        disabled={since === '' || counted?.count === 0}
+        disabled={since === '' || preview?.count === 0}
       >
-        {(fault) => (
+        {(error) => (
           <>
-            <Field label="Since" hint="The time of the event." error={fieldError(fault, 'since')}>
-              {time('since', since, setSince)}
+            <Field label="Since" hint="Event time." error={fieldError(error, 'since')}>
+              {timeInput('since', since, setSince)}
             </Field>
-            <Field label="Until" hint="Empty: until now." error={fieldError(fault, 'until')}>
-              {time('until', until, setUntil)}
+            <Field label="Until" hint="Optional. Defaults to now." error={fieldError(error, 'until')}>
+              {timeInput('until', until, setUntil)}
             </Field>
             <p class="count" aria-live="polite">
-              {counted && (
+              {preview && (
                 <>
                   <b>
-                    {counted.exact ? '' : 'More than '}
-                    {pluralize(counted.count, 'event')}
+                    {preview.exact ? '' : 'More than '}
+                    {pluralize(preview.count, 'event')}
                   </b>{' '}
-                  missed in that time.
+                  not delivered in this time range.
                 </>
               )}
             </p>
@@ -93,11 +95,13 @@ export function RecoverDialog({
   );
 }
 
-function Progress({ id }: { readonly id: string }) {
-  const [over, setOver] = useState(false);
-  const { data } = useResource<Recovery>(`/v1/recoveries/${id}`, { pollMs: over ? undefined : POLL_MS });
+function RecoveryProgress({ id }: { readonly id: string }) {
+  const [isFinished, setIsFinished] = useState(false);
+  const { data } = useResource<Recovery>(`/v1/recoveries/${id}`, {
+    pollMs: isFinished ? undefined : POLL_MS,
+  });
   if (!data) return null;
-  if (data.status !== 'running' && !over) setOver(true);
+  if (data.status !== 'running' && !isFinished) setIsFinished(true);
   const { status, count, started, since, until } = data;
   return (
     <div class="card recovery">
@@ -112,7 +116,7 @@ function Progress({ id }: { readonly id: string }) {
         {started} of {count}
       </progress>
       <p role="status">
-        {started} of {pluralize(count, 'event')} started, from <Time at={since} /> until <Time at={until} />
+        {started} of {pluralize(count, 'event')} started, from <Time at={since} /> to <Time at={until} />
       </p>
     </div>
   );
@@ -122,7 +126,7 @@ export function Recoveries({ ids }: { readonly ids: readonly string[] }) {
   return (
     <>
       {ids.map((id) => (
-        <Progress key={id} id={id} />
+        <RecoveryProgress key={id} id={id} />
       ))}
     </>
   );

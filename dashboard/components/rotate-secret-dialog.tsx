@@ -7,12 +7,12 @@ import { Form, SelectField, fieldError } from './form.tsx';
 import { SigningSecret } from './signing-secret.tsx';
 import { Time } from './time.tsx';
 
-const OVERLAPS = [0, 3_600, 86_400, 3 * 86_400, 7 * 86_400].map(
+const OVERLAP_OPTIONS = [0, 3_600, 86_400, 3 * 86_400, 7 * 86_400].map(
   (seconds) =>
-    [String(seconds), seconds === 0 ? 'None: the old one ends at once' : formatSeconds(seconds)] as const,
+    [String(seconds), seconds === 0 ? 'None: revoke the old secret now' : formatSeconds(seconds)] as const,
 );
 
-export function RotateDialog({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
+export function RotateSecretDialog({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
   const [overlap, setOverlap] = useState(86_400);
   const [rotated, setRotated] = useState<RotatedSecret>();
   async function rotate(): Promise<void> {
@@ -23,14 +23,14 @@ export function RotateDialog({ id, onClose }: { readonly id: string; readonly on
   }
   if (rotated)
     return (
-      <Dialog key="rotated" title="The new secret" onClose={onClose} wide>
-        <p class="fault" data-level="good">
+      <Dialog key="rotated" title="New signing secret" onClose={onClose} wide>
+        <p class="banner" data-level="good">
           {rotated.previous_expires_at === null ? (
-            'The secret before it signs no more.'
+            'The previous secret no longer signs requests.'
           ) : (
             <>
-              The secret before it signs, too, until <Time at={rotated.previous_expires_at} />: change your
-              server until then.
+              The previous secret also signs requests until <Time at={rotated.previous_expires_at} />. Update
+              your server before then.
             </>
           )}
         </p>
@@ -38,16 +38,16 @@ export function RotateDialog({ id, onClose }: { readonly id: string; readonly on
       </Dialog>
     );
   return (
-    <Dialog title="Rotate the secret" onClose={onClose}>
+    <Dialog title="Rotate signing secret" onClose={onClose}>
       <Form fields={['overlap_seconds']} action="Rotate" onSubmit={rotate}>
-        {(fault) => (
+        {(error) => (
           <SelectField
             label="Overlap"
-            hint="So long both secrets sign every request, and your server may know either."
-            error={fieldError(fault, 'overlap_seconds')}
+            hint="Until then, every request is signed with both secrets, and your server can verify with either one."
+            error={fieldError(error, 'overlap_seconds')}
             name="overlap"
             value={String(overlap)}
-            options={OVERLAPS}
+            options={OVERLAP_OPTIONS}
             onChange={(seconds) => setOverlap(Number(seconds))}
           />
         )}

@@ -1,25 +1,25 @@
 import { Dialog } from './dialog.tsx';
 import { NAVIGATION } from './shortcuts.ts';
 
-const KEYS = [
+const SHORTCUTS = [
   ['/', 'Search'],
   ['j', 'Next row'],
-  ['k', 'Row before'],
-  ['Enter', 'Open the row'],
-  ['Esc', 'Close a dialog'],
-  ['?', 'This list'],
+  ['k', 'Previous row'],
+  ['Enter', 'Open row'],
+  ['Esc', 'Close dialog'],
+  ['?', 'Show shortcuts'],
 ] as const;
 
 export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose}>
       <dl class="keys">
-        {KEYS.map(([key, what]) => (
+        {SHORTCUTS.map(([key, description]) => (
           <div key={key}>
             <dt>
               <kbd>{key}</kbd>
             </dt>
-            <dd>{what}</dd>
+            <dd>{description}</dd>
           </div>
         ))}
         {NAVIGATION.map(({ letter, name }) => (
@@ -31,7 +31,7 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
           </div>
         ))}
       </dl>
-      <p class="quiet">They can be turned off under Settings.</p>
+      <p class="quiet">You can turn shortcuts off in Settings.</p>
     </Dialog>
   );
 }

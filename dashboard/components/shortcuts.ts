@@ -1,8 +1,8 @@
 import { useEffect } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
-import { shortcuts } from '../state/preferences.ts';
+import { shortcutsEnabled } from '../state/preferences.ts';
 
-/** The views of the navigation, and the letter that follows `g`. */
+/** The views in the navigation, each with the letter that opens it after `g`. */
 export const NAVIGATION = [
   { path: '/', name: 'Overview', letter: 'o' },
   { path: '/logs', name: 'Logs', letter: 'l' },
@@ -12,39 +12,40 @@ export const NAVIGATION = [
   { path: '/settings', name: 'Settings', letter: 'e' },
 ] as const;
 
-/** Whether letters are text there. */
+/** Whether the focused element accepts text, so that letters are not shortcuts there. */
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
 }
 
-/** Moves the focus by so many rows of the table in view; from none to the first. */
-function moveRow(step: 1 | -1): void {
+/** Moves the focus to the next or previous table row. If no row has the focus, the first row gets it. */
+function moveRowFocus(step: 1 | -1): void {
   const rows = [...document.querySelectorAll<HTMLElement>('a[data-row]')];
-  const at = rows.findIndex((row) => row === document.activeElement);
-  const to = at === -1 ? 0 : Math.min(Math.max(at + step, 0), rows.length - 1);
-  rows[to]?.focus();
-  rows[to]?.closest('tr')?.scrollIntoView({ block: 'nearest' });
+  const index = rows.findIndex((row) => row === document.activeElement);
+  const target = index === -1 ? 0 : Math.min(Math.max(index + step, 0), rows.length - 1);
+  rows[target]?.focus();
+  rows[target]?.closest('tr')?.scrollIntoView({ block: 'nearest' });
 }
 
-const LEAD_MS = 1_200;
+/** How long after `g` the second key of a shortcut may follow. */
+const PREFIX_TIMEOUT_MS = 1_200;
 
-/** Single letters, and two after `g`; none of them while somebody types, or where a dialog is open. */
+/** Handles single-key shortcuts, and `g` followed by a letter. Ignored while the user types or a dialog is open. */
 export function useShortcuts(showHelp: () => void): void {
   const [, navigate] = useLocation();
   useEffect(() => {
-    let leadAt = -Infinity;
+    let prefixAt = -Infinity;
     function onKey(event: KeyboardEvent): void {
       const { key, target } = event;
-      if (!shortcuts.value || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!shortcutsEnabled.value || event.ctrlKey || event.metaKey || event.altKey) return;
       if (isTyping(target)) return;
       if (document.querySelector('dialog[open]')) return;
-      const led = event.timeStamp - leadAt < LEAD_MS;
-      leadAt = -Infinity;
-      const view = led ? NAVIGATION.find(({ letter }) => letter === key) : undefined;
+      const hasPrefix = event.timeStamp - prefixAt < PREFIX_TIMEOUT_MS;
+      prefixAt = -Infinity;
+      const view = hasPrefix ? NAVIGATION.find(({ letter }) => letter === key) : undefined;
       if (view) navigate(view.path);
-      else if (key === 'g') leadAt = event.timeStamp;
-      else if (key === 'j') moveRow(1);
-      else if (key === 'k') moveRow(-1);
+      else if (key === 'g') prefixAt = event.timeStamp;
+      else if (key === 'j') moveRowFocus(1);
+      else if (key === 'k') moveRowFocus(-1);
       else if (key === '?') showHelp();
       else if (key === '/') document.querySelector<HTMLElement>('[data-search]')?.focus();
       else return;

@@ -4,17 +4,17 @@ import { CodeBlock } from './copyable.tsx';
 
 type Language = keyof typeof VERIFIERS;
 
-/** A secret that was just made, and what the receiver does with it. */
+/** A new signing secret, and code with which a receiver verifies signatures. */
 export function SigningSecret({ secret }: { readonly secret: string }) {
   const [language, setLanguage] = useState<Language>('Node.js');
   return (
     <>
       <p>
-        Every request is signed with this secret. Copy it now to where your server keeps its secrets: it is
-        not shown again by itself.
+        Every request is signed with this secret. Store it on your server now. An admin key can retrieve it
+        later through the API.
       </p>
-      <CodeBlock what="the secret" text={secret} />
-      <h3>Verify it</h3>
+      <CodeBlock label="signing secret" text={secret} />
+      <h3>Verify signatures</h3>
       <div class="segments" role="group" aria-label="Language">
         {(Object.keys(VERIFIERS) as Language[]).map((name) => (
           <button key={name} type="button" aria-pressed={name === language} onClick={() => setLanguage(name)}>
@@ -22,8 +22,8 @@ export function SigningSecret({ secret }: { readonly secret: string }) {
           </button>
         ))}
       </div>
-      <CodeBlock what={`the verifier in ${language}`} text={VERIFIERS[language]} />
-      <p class="quiet">The libraries of Standard Webhooks verify it, too.</p>
+      <CodeBlock label={`verification code in ${language}`} text={VERIFIERS[language]} />
+      <p class="quiet">The Standard Webhooks libraries also verify these signatures.</p>
     </>
   );
 }

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../api/client.ts';
 
-/** Nothing there, and what to do about it. */
+/** Shown instead of an empty list, with the next step as `children`. */
 export function EmptyState({
   title,
   children,
@@ -18,17 +18,17 @@ export function EmptyState({
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  insufficient_scope: 'Sign in with a key that has the scope admin, or ask whoever has one.',
+  insufficient_scope: 'Sign in with a key that has the admin scope.',
   not_found: 'It may have expired, or belong to another workspace.',
-  rate_limited: 'Wait a moment.',
-  invalid_cursor: 'Begin again with the newest.',
+  rate_limited: 'Wait a moment, then try again.',
+  invalid_cursor: 'Try again to start from the first page.',
 };
 
-/** What went wrong, what to do, and the id to ask the operator with. */
+/** An error message with advice, the error code, and the request ID that the operator needs to find the error. */
 export function ErrorState({ error, retry }: { readonly error: ApiError; readonly retry?: () => void }) {
   const { requestId } = error.extras;
   return (
-    <div class="fault" role="alert">
+    <div class="banner" role="alert">
       <p>
         <strong>{error.message}</strong> {ADVICE[error.code]}
       </p>
@@ -51,12 +51,12 @@ export function ErrorState({ error, retry }: { readonly error: ApiError; readonl
   );
 }
 
-/** As high as what is on its way, so that nothing jumps when it comes. */
+/** A placeholder about as high as the content to come, so that the page does not jump when the content arrives. */
 export function Loading({ lines = 6 }: { readonly lines?: number }) {
   return (
     <div class="loading" role="status" aria-label="Loading">
       {Array.from({ length: lines }, (_, index) => (
-        <span key={index} class="bone" />
+        <span key={index} class="skeleton" />
       ))}
     </div>
   );

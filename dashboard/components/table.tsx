@@ -2,25 +2,25 @@ import type { ComponentChildren } from 'preact';
 
 export interface Column {
   readonly name: string;
-  /** Left out where there is little room. */
+  /** Hidden on narrow screens. */
   readonly wide?: boolean;
   readonly num?: boolean;
-  /** Its name is said, and not shown: that of buttons. */
-  readonly unseen?: boolean;
+  /** Only screen readers get the column name. Used for columns of buttons. */
+  readonly visuallyHidden?: boolean;
 }
 
-function classOf({ wide, num }: Column): string {
+function columnClass({ wide, num }: Column): string {
   return [num && 'num', wide && 'wide-only'].filter(Boolean).join(' ');
 }
 
-/** Rows under their names; it may be moved sideways in its place, never the page. */
+/** A table. If it is too wide, the table scrolls sideways, never the page. */
 export function Table({
   caption,
   columns,
   kind = '',
   children,
 }: {
-  /** What it shows, for who does not see it. */
+  /** Description of the table for screen readers. */
   readonly caption: string;
   readonly columns: readonly Column[];
   readonly kind?: string;
@@ -29,12 +29,12 @@ export function Table({
   return (
     <div class="scroll">
       <table class={kind}>
-        <caption class="unseen">{caption}</caption>
+        <caption class="visually-hidden">{caption}</caption>
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.name} scope="col" class={classOf(column)}>
-                {column.unseen ? <span class="unseen">{column.name}</span> : column.name}
+              <th key={column.name} scope="col" class={columnClass(column)}>
+                {column.visuallyHidden ? <span class="visually-hidden">{column.name}</span> : column.name}
               </th>
             ))}
           </tr>

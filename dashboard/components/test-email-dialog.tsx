@@ -7,17 +7,19 @@ import { lastFrom } from '../state/preferences.ts';
 import { Dialog } from './dialog.tsx';
 import { Field, Form, SelectField, fieldError } from './form.tsx';
 
-/** The addresses of SES's mailbox simulator. https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html */
-const SIMULATED = [
-  { to: 'success@simulator.amazonses.com', outcome: 'is delivered' },
-  { to: 'bounce@simulator.amazonses.com', outcome: 'bounces' },
-  { to: 'complaint@simulator.amazonses.com', outcome: 'is delivered, then reported as spam' },
-  { to: 'ooto@simulator.amazonses.com', outcome: 'is delivered, and answered by an out-of-office note' },
-  { to: 'suppressionlist@simulator.amazonses.com', outcome: 'is suppressed by SES' },
+/** Addresses of the SES mailbox simulator. https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html */
+const SIMULATOR_ADDRESSES = [
+  { to: 'success@simulator.amazonses.com', outcome: 'delivered' },
+  { to: 'bounce@simulator.amazonses.com', outcome: 'bounced' },
+  { to: 'complaint@simulator.amazonses.com', outcome: 'delivered, then marked as spam' },
+  { to: 'ooto@simulator.amazonses.com', outcome: 'delivered, then answered with an out-of-office reply' },
+  { to: 'suppressionlist@simulator.amazonses.com', outcome: 'suppressed by SES' },
 ] as const;
-const TO_OPTIONS = SIMULATED.map(({ to, outcome }) => [to, `${to.split('@')[0]}@ … ${outcome}`] as const);
+const TO_OPTIONS = SIMULATOR_ADDRESSES.map(
+  ({ to, outcome }) => [to, `${to.split('@')[0]}@: ${outcome}`] as const,
+);
 
-/** Sends a mail of which SES says beforehand what becomes of it: it costs no reputation, and works in the sandbox. */
+/** Sends a test email to the SES mailbox simulator. It works in the SES sandbox and does not affect the reputation. */
 export function TestEmailDialog({
   onClose,
   onSent,
@@ -27,32 +29,32 @@ export function TestEmailDialog({
 }) {
   const newest = useResource<List<LogEntry>>(lastFrom.value === '' ? '/v1/send/logs?limit=1' : undefined);
   const [typed, setTyped] = useState<string>();
-  const [to, setTo] = useState<string>(SIMULATED[0].to);
+  const [to, setTo] = useState<string>(SIMULATOR_ADDRESSES[0].to);
   const from = typed ?? (lastFrom.value || (newest.data?.data[0]?.from ?? ''));
 
   async function send(): Promise<void> {
-    const mail = { from, to: [to], subject: 'Test mail', text: 'Sent from the dashboard of IvyMail Events.' };
-    const { message_id: id, accepted } = await client.call<Sent>('/v1/send', { method: 'POST', body: mail });
+    const email = { from, to: [to], subject: 'Test email', text: 'Sent from the IvyMail Events dashboard.' };
+    const { message_id: id, accepted } = await client.call<Sent>('/v1/send', { method: 'POST', body: email });
     lastFrom.value = from;
     onSent?.();
     onClose();
-    const said = accepted.length > 0 ? `Sent to ${to}.` : `Not sent: ${to} is on your suppression list.`;
-    notify('done', said, `/logs?message_id=${encodeURIComponent(id)}`);
+    const message = accepted.length > 0 ? `Sent to ${to}.` : `Not sent: ${to} is on your suppression list.`;
+    notify('success', message, `/logs?message_id=${encodeURIComponent(id)}`);
   }
 
   return (
-    <Dialog title="Send a test mail" onClose={onClose}>
+    <Dialog title="Send test email" onClose={onClose}>
       <Form fields={['from', 'to']} action="Send" onSubmit={send} disabled={from.trim() === ''}>
-        {(fault) => (
+        {(error) => (
           <>
             <Field
               label="From"
-              hint="An address or a domain that is verified in SES."
-              error={fieldError(fault, 'from')}
+              hint="An address that is verified in SES, or any address of a verified domain."
+              error={fieldError(error, 'from')}
             >
-              {(ties) => (
+              {(inputProps) => (
                 <input
-                  {...ties}
+                  {...inputProps}
                   type="email"
                   name="from"
                   autocomplete="email"
@@ -64,8 +66,8 @@ export function TestEmailDialog({
             </Field>
             <SelectField
               label="To"
-              hint="Addresses of the SES mailbox simulator. They work in the sandbox and do not affect your reputation. Statistics leave them out."
-              error={fieldError(fault, 'to')}
+              hint="Addresses of the SES mailbox simulator. They work in the SES sandbox and do not affect your reputation. Statistics exclude them."
+              error={fieldError(error, 'to')}
               name="to"
               value={to}
               options={TO_OPTIONS}

@@ -7,7 +7,7 @@ import { Dialog } from './dialog.tsx';
 import type { EventFilter } from './event-picker.tsx';
 import { Form, SelectField, fieldError } from './form.tsx';
 
-/** One sample event, now: with the answer of the receiver. */
+/** Sends a sample event immediately, and shows the response of the endpoint. */
 export function TestEventDialog({
   id,
   events,
@@ -21,19 +21,19 @@ export function TestEventDialog({
     (name) => name !== 'unknown' && (events.includes('*') || events.includes(name)),
   );
   const [event, setEvent] = useState<string>(names[0] ?? 'delivered');
-  const [told, setTold] = useState<WebhookTest>();
+  const [result, setResult] = useState<WebhookTest>();
   async function send(): Promise<void> {
-    setTold(undefined);
-    setTold(await client.call<WebhookTest>(`/v1/webhooks/${id}/test`, { method: 'POST', body: { event } }));
+    setResult(undefined);
+    setResult(await client.call<WebhookTest>(`/v1/webhooks/${id}/test`, { method: 'POST', body: { event } }));
   }
   return (
-    <Dialog title="Send a test event" onClose={onClose} wide>
+    <Dialog title="Send test event" onClose={onClose} wide>
       <Form fields={['event']} action="Send" onSubmit={send}>
-        {(fault) => (
+        {(error) => (
           <SelectField
             label="Event"
-            hint="A sample, signed like any other. It is in no log, and not counted."
-            error={fieldError(fault, 'event')}
+            hint="Sends a signed sample event. Test events are not logged or counted."
+            error={fieldError(error, 'event')}
             name="event"
             value={event}
             options={names}
@@ -42,7 +42,9 @@ export function TestEventDialog({
         )}
       </Form>
       <div aria-live="polite">
-        {told && <AttemptDetails attempt={told.attempt} eventId={told.event_id} payload={told.payload} />}
+        {result && (
+          <AttemptDetails attempt={result.attempt} eventId={result.event_id} payload={result.payload} />
+        )}
       </div>
     </Dialog>
   );

@@ -1,6 +1,6 @@
 import { formatLocalTime } from '../text/format.ts';
 
-/** A time in the local zone; the exact one in UTC shows on hover, and can be copied from there. */
+/** A time in the local time zone. The exact UTC time is shown on hover. */
 export function Time({ at }: { readonly at: string }) {
   return (
     <time dateTime={at} title={at.replace('T', ' ').replace('Z', ' UTC')}>

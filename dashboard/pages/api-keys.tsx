@@ -17,34 +17,40 @@ const COLUMNS = [
   { name: 'Key', wide: true },
   { name: 'Last used', wide: true },
   { name: 'Expires', wide: true },
-  { name: 'Action', unseen: true },
+  { name: 'Action', visuallyHidden: true },
 ] as const;
 
 const SCOPES = [
-  { name: 'send', what: 'sends mail' },
-  { name: 'read', what: 'reads logs, statistics and webhooks' },
-  { name: 'admin', what: 'does everything, this included' },
+  { name: 'send', description: 'Send email' },
+  { name: 'read', description: 'Read logs, statistics and webhooks' },
+  { name: 'admin', description: 'Full access, including API keys' },
 ] as const;
 
 const DAY_MS = 86_400_000;
-const ENDS = { '': 'Never', '7': 'In 7 days', '90': 'In 90 days', '365': 'In a year' } as const;
+const EXPIRY_OPTIONS = { '': 'Never', '7': 'In 7 days', '90': 'In 90 days', '365': 'In 1 year' } as const;
 
-function Create({ onClose, onMade }: { readonly onClose: () => void; readonly onMade: () => Promise<void> }) {
+function CreateKeyDialog({
+  onClose,
+  onCreated,
+}: {
+  readonly onClose: () => void;
+  readonly onCreated: () => Promise<void>;
+}) {
   const [name, setName] = useState('');
   const [scopes, setScopes] = useState<readonly string[]>(['read']);
   const [days, setDays] = useState('');
-  const [made, setMade] = useState<NewApiKey>();
+  const [newKey, setNewKey] = useState<NewApiKey>();
   async function create(): Promise<void> {
-    const end = days === '' ? undefined : new Date(Date.now() + Number(days) * DAY_MS).toISOString();
-    const body = { name: name.trim(), scopes, expires_at: end };
-    setMade(await client.call<NewApiKey>('/v1/api-keys', { method: 'POST', body }));
-    await onMade();
+    const expiresAt = days === '' ? undefined : new Date(Date.now() + Number(days) * DAY_MS).toISOString();
+    const body = { name: name.trim(), scopes, expires_at: expiresAt };
+    setNewKey(await client.call<NewApiKey>('/v1/api-keys', { method: 'POST', body }));
+    await onCreated();
   }
-  if (made)
+  if (newKey)
     return (
-      <Dialog key="made" title="The new API key" onClose={onClose}>
-        <p>Copy it now: it is not stored, and never shown again.</p>
-        <CodeBlock what="the API key" text={made.key} />
+      <Dialog key="created" title="New API key" onClose={onClose}>
+        <p>Copy it now. The key is not stored and cannot be shown again.</p>
+        <CodeBlock label="API key" text={newKey.key} />
         <footer class="dialog-foot">
           <button type="button" class="primary" onClick={onClose}>
             Done
@@ -53,19 +59,19 @@ function Create({ onClose, onMade }: { readonly onClose: () => void; readonly on
       </Dialog>
     );
   return (
-    <Dialog title="Create an API key" onClose={onClose}>
+    <Dialog title="Create API key" onClose={onClose}>
       <Form
         fields={['name', 'expires_at']}
         action="Create"
         onSubmit={create}
         disabled={name.trim() === '' || scopes.length === 0}
       >
-        {(fault) => (
+        {(error) => (
           <>
-            <Field label="Name" hint="Where it is used." error={fieldError(fault, 'name')}>
-              {(ties) => (
+            <Field label="Name" hint="Where the key is used." error={fieldError(error, 'name')}>
+              {(inputProps) => (
                 <input
-                  {...ties}
+                  {...inputProps}
                   name="name"
                   maxLength={100}
                   autocomplete="off"
@@ -76,7 +82,7 @@ function Create({ onClose, onMade }: { readonly onClose: () => void; readonly on
             </Field>
             <fieldset>
               <legend>Scopes</legend>
-              {SCOPES.map(({ name: scope, what }) => (
+              {SCOPES.map(({ name: scope, description }) => (
                 <label key={scope} class="check">
                   <input
                     type="checkbox"
@@ -90,17 +96,17 @@ function Create({ onClose, onMade }: { readonly onClose: () => void; readonly on
                     }
                   />
                   <span>
-                    <b>{scope}</b> {what}
+                    <b>{scope}</b> {description}
                   </span>
                 </label>
               ))}
             </fieldset>
             <SelectField
               label="Expires"
-              error={fieldError(fault, 'expires_at')}
+              error={fieldError(error, 'expires_at')}
               name="expires"
               value={days}
-              options={Object.entries(ENDS)}
+              options={Object.entries(EXPIRY_OPTIONS)}
               onChange={setDays}
             />
           </>
@@ -116,18 +122,18 @@ export function ApiKeys() {
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<ApiKey>();
   const { value } = session.current;
-  const own = value.state === 'in' ? value.workspace.key.id : '';
+  const currentKeyId = value.state === 'signed-in' ? value.workspace.key.id : '';
   return (
     <Page
       title="API keys"
-      lead="Of this workspace. A key is shown once; one that is revoked stops working within a minute."
+      lead="Keys for this workspace. A key is shown only once. A revoked key stops working within a minute."
       actions={
         <button type="button" class="primary" disabled={!isAdmin} onClick={() => setCreating(true)}>
-          Create an API key
+          Create API key
         </button>
       }
     >
-      {!isAdmin && <p class="quiet">Only a key with the scope admin may see and change keys.</p>}
+      {!isAdmin && <p class="quiet">Only a key with the admin scope can view and change API keys.</p>}
       {error && <ErrorState error={error} retry={() => void reload()} />}
       {isAdmin && !data && !error && <Loading />}
       {data && (
@@ -135,7 +141,7 @@ export function ApiKeys() {
           {data.data.map((key) => (
             <tr key={key.id}>
               <td class="to">
-                {key.name} {key.id === own && <span class="tag">this one</span>}
+                {key.name} {key.id === currentKeyId && <span class="tag">current</span>}
               </td>
               <td>{key.scopes.join(', ')}</td>
               <td class="wide-only">
@@ -154,8 +160,10 @@ export function ApiKeys() {
               <td class="num">
                 <button
                   type="button"
-                  disabled={key.id === own}
-                  title={key.id === own ? 'A key cannot revoke itself: sign in with another one' : ''}
+                  disabled={key.id === currentKeyId}
+                  title={
+                    key.id === currentKeyId ? 'A key cannot revoke itself. Sign in with another key.' : ''
+                  }
                   aria-label={`Revoke ${key.name}`}
                   onClick={() => setRevoking(key)}
                 >
@@ -166,20 +174,21 @@ export function ApiKeys() {
           ))}
         </Table>
       )}
-      {creating && <Create onClose={() => setCreating(false)} onMade={reload} />}
+      {creating && <CreateKeyDialog onClose={() => setCreating(false)} onCreated={reload} />}
       {revoking && (
         <Confirm
-          title="Revoke the key?"
-          action="Revoke it"
+          title="Revoke API key?"
+          action="Revoke key"
           onClose={() => setRevoking(undefined)}
           onConfirm={async () => {
             await client.call(`/v1/api-keys/${revoking.id}`, { method: 'DELETE' });
-            notify('done', `${revoking.name} is revoked.`);
+            notify('success', `Revoked ${revoking.name}.`);
             await reload();
           }}
         >
           <p>
-            Whatever uses <b>{revoking.name}</b> (<code>{revoking.hint}</code>) is refused within a minute.
+            Requests with <b>{revoking.name}</b> (<code>{revoking.hint}</code>) will be rejected within a
+            minute.
           </p>
         </Confirm>
       )}

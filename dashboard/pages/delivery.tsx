@@ -10,18 +10,18 @@ import { EmptyState, ErrorState, Loading } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { client, hasScope } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
-import { formatRelativeTime } from '../text/format.ts';
+import { formatRelativeTime, pluralize } from '../text/format.ts';
 
 const POLL_MS = 3_000;
 
-const STATUS_WORDS: Readonly<Record<DeliveryWithAttempts['status'], string>> = {
-  pending: 'Its first attempt is about to be made.',
-  retrying: 'It failed, and is tried again by itself.',
-  delivered: 'The receiver has taken it.',
-  exhausted: 'All attempts have failed. It is kept: deliver it again when the receiver is well.',
-  blocked: 'Not sent: the url leads to an address that is not public.',
-  held: 'Held back while the endpoint fails or is paused; it goes out by itself when a probe succeeds, or when it is resumed.',
-  cancelled: 'Given up: the endpoint was deleted, or no longer wants such events.',
+const STATUS_TEXT: Readonly<Record<DeliveryWithAttempts['status'], string>> = {
+  pending: 'The first attempt is about to start.',
+  retrying: 'Failed. The next attempt is made automatically.',
+  delivered: 'Your endpoint accepted it.',
+  exhausted: 'All attempts failed. Redeliver it once your endpoint is healthy.',
+  blocked: 'Not sent: the URL resolves to a non-public IP address.',
+  held: 'Held while the endpoint is failing or paused. It is sent automatically after a successful probe or a resume.',
+  cancelled: 'Canceled: the endpoint was deleted or no longer receives this event type.',
 };
 
 export function Delivery({ id }: { readonly id: string }) {
@@ -34,9 +34,9 @@ export function Delivery({ id }: { readonly id: string }) {
     setBusy(true);
     try {
       await client.call(`/v1/deliveries/${id}/redeliver`, { method: 'POST' });
-      notify('done', 'One more attempt is on its way.');
-    } catch (fault) {
-      notify('wrong', (fault as Error).message);
+      notify('success', 'Redelivery started.');
+    } catch (thrown) {
+      notify('error', (thrown as Error).message);
     }
     setBusy(false);
     await reload();
@@ -62,21 +62,24 @@ export function Delivery({ id }: { readonly id: string }) {
         <>
           <div class="facts">
             <StatusBadge status={data.status} />
-            <span>{STATUS_WORDS[data.status]}</span>
+            <span>{STATUS_TEXT[data.status]}</span>
           </div>
           {data.next_attempt_at !== null && (
-            <p class="fault" data-level="warn">
+            <p class="banner" data-level="warn">
               Next attempt {formatRelativeTime(data.next_attempt_at, Date.now())}, at{' '}
               <Time at={data.next_attempt_at} />
             </p>
           )}
           <div class="facts">
-            <CopyableId value={data.id} what="the delivery id" />
+            <CopyableId value={data.id} label="delivery ID" />
             {data.to !== null && <span class="tag">to {data.to}</span>}
-            <Link href={`/logs/${encodeURIComponent(data.message_id)}`}>The message</Link>
+            <Link href={`/logs/${encodeURIComponent(data.message_id)}`}>View message</Link>
           </div>
-          <Card title="Attempts" aside={<span class="quiet">{data.attempt_count} made</span>}>
-            {data.attempts.length === 0 && <EmptyState title="None yet." />}
+          <Card
+            title="Attempts"
+            aside={<span class="quiet">{pluralize(data.attempt_count, 'attempt')}</span>}
+          >
+            {data.attempts.length === 0 && <EmptyState title="No attempts yet." />}
             {data.attempts.toReversed().map((attempt) => (
               <AttemptDetails
                 key={attempt.number}

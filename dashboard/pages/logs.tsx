@@ -14,7 +14,7 @@ import { TestEmailDialog } from '../components/test-email-dialog.tsx';
 import { Time } from '../components/time.tsx';
 import { useSearchParams, changeSearchParams } from '../state/url.ts';
 import { hasScope } from '../state/app.ts';
-import { live } from '../state/preferences.ts';
+import { liveUpdates } from '../state/preferences.ts';
 import { shortReason } from '../text/explain.ts';
 import { pluralize } from '../text/format.ts';
 import { LogFilters } from '../components/log-filters.tsx';
@@ -31,37 +31,37 @@ const COLUMNS = [
 
 const LIMIT = '50';
 const POLL_MS = 4_000;
-/** Somebody has just sent a mail, and waits for it. */
-const POLL_EAGER_MS = 1_000;
-const EAGER_FOR_MS = 30_000;
+/** Poll faster for 30 s after the user sends a test email, because the user waits for its events. */
+const FAST_POLL_MS = 1_000;
+const FAST_POLL_DURATION_MS = 30_000;
 
-/** Whether rows that come in at the top would move what somebody reads or points at. */
+/** Whether new rows at the top would move a row that the user is reading or pointing at. */
 function isReading(table: HTMLElement | null): boolean {
   if (!table) return false;
   return scrollY > 0 || table.matches(':hover') || table.contains(document.activeElement);
 }
 
 /**
- * The rows to show: those of the last answer, unless they would move what is being read. Then the new ones wait, and
- * their number is told.
+ * The rows to show. New rows that would move the row being read are held back, and only their number is returned, until
+ * the user asks for them.
  */
-function useStillRows(
-  answer: List<LogEntry> | undefined,
+function useStableRows(
+  latest: List<LogEntry> | undefined,
   path: string,
   table: { current: HTMLElement | null },
 ) {
   const [shown, setShown] = useState<{ readonly path: string; readonly list: List<LogEntry> }>();
-  const here = shown?.path === path ? shown.list : undefined;
-  const known = new Set(here?.data.map(({ event_id: id }) => id));
-  const fresh = here && answer ? answer.data.filter(({ event_id: id }) => !known.has(id)).length : 0;
+  const current = shown?.path === path ? shown.list : undefined;
+  const shownIds = new Set(current?.data.map(({ event_id: id }) => id));
+  const newCount = current && latest ? latest.data.filter(({ event_id: id }) => !shownIds.has(id)).length : 0;
   const show = (): void => {
-    if (answer) setShown({ path, list: answer });
+    if (latest) setShown({ path, list: latest });
   };
   useEffect(() => {
-    if (!answer || (here && fresh > 0 && isReading(table.current))) return;
+    if (!latest || (current && newCount > 0 && isReading(table.current))) return;
     show();
-  }, [answer]);
-  return { list: here ?? answer, fresh, show };
+  }, [latest]);
+  return { list: current ?? latest, newCount, show };
 }
 
 function Row({ entry, isNew }: { readonly entry: LogEntry; readonly isNew: boolean }) {
@@ -74,7 +74,7 @@ function Row({ entry, isNew }: { readonly entry: LogEntry; readonly isNew: boole
       onClick={(event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         const onLink = event.target instanceof Element && event.target.closest('a, button');
-        // Who selects text to copy does not want to leave.
+        // A user who selects text to copy does not want to leave the page.
         if (!onLink && getSelection()?.isCollapsed !== false) navigate(path);
       }}
     >
@@ -86,7 +86,7 @@ function Row({ entry, isNew }: { readonly entry: LogEntry; readonly isNew: boole
       </td>
       <td class="to">
         <Link href={path} data-row="">
-          {entry.to ?? '(no recipient named)'}
+          {entry.to ?? '(no recipient)'}
         </Link>
         <span class="narrow-only quiet line">{entry.subject}</span>
       </td>
@@ -102,49 +102,49 @@ function Row({ entry, isNew }: { readonly entry: LogEntry; readonly isNew: boole
 
 export function Logs() {
   const [search, setSearch] = useSearchParams();
-  const text = search.toString();
-  const query = useMemo(() => toLogQuery(search, Date.now()), [text]);
+  const searchText = search.toString();
+  const query = useMemo(() => toLogQuery(search, Date.now()), [searchText]);
   const path = withQuery('/v1/send/logs', { ...query, limit: LIMIT });
   const onFirstPage = search.get('cursor') === null;
-  const [eager, setEager] = useState(false);
-  const [mailing, setMailing] = useState(false);
-  const pollMs = onFirstPage ? (eager ? POLL_EAGER_MS : POLL_MS) : undefined;
+  const [isFastPolling, setIsFastPolling] = useState(false);
+  const [isSendingTest, setIsSendingTest] = useState(false);
+  const pollMs = onFirstPage ? (isFastPolling ? FAST_POLL_MS : POLL_MS) : undefined;
   const resource = useResource<List<LogEntry>>(path, { pollMs });
   const { data, error, reload } = resource;
   const table = useRef<HTMLDivElement>(null);
-  const { list, fresh, show } = useStillRows(data, path, table);
+  const { list, newCount, show } = useStableRows(data, path, table);
 
-  /** What was there when the view was opened is not new. */
-  const opened = useRef<{ readonly path: string; readonly ids: ReadonlySet<string> }>();
-  if (list && opened.current?.path !== path)
-    opened.current = { path, ids: new Set(list.data.map(({ event_id: id }) => id)) };
+  /** Rows that were present when the view was opened. They are not highlighted as new. */
+  const initialRows = useRef<{ readonly path: string; readonly ids: ReadonlySet<string> }>();
+  if (list && initialRows.current?.path !== path)
+    initialRows.current = { path, ids: new Set(list.data.map(({ event_id: id }) => id)) };
 
   useEffect(() => {
-    if (!eager) return undefined;
-    const timer = setTimeout(() => setEager(false), EAGER_FOR_MS);
+    if (!isFastPolling) return undefined;
+    const timer = setTimeout(() => setIsFastPolling(false), FAST_POLL_DURATION_MS);
     return () => clearTimeout(timer);
-  }, [eager]);
+  }, [isFastPolling]);
 
-  const filtered = ['type', 'status', 'to', 'message_id', 'after', 'before', 'last'].some((name) =>
+  const hasFilters = ['type', 'status', 'to', 'message_id', 'after', 'before', 'last'].some((name) =>
     search.has(name),
   );
 
-  function move(cursor: string): void {
-    // With the times as they are now: a cursor is good for its own filters only.
+  function goToPage(cursor: string): void {
+    // Keep the times of this query. A cursor is only valid with the filters that it was returned for.
     setSearch({ ...query, cursor });
     scrollTo({ top: 0 });
   }
-  // Back at the newest by way of a cursor: from here on it is live again.
-  const atNewest = !onFirstPage && data?.prev_cursor === null;
+  // After the user pages back to the newest rows, remove the cursor, so that live updates start again.
+  const isAtNewest = !onFirstPage && data?.prev_cursor === null;
   useEffect(() => {
-    if (atNewest) setSearch(changeSearchParams(search, { cursor: undefined }), { replace: true });
-  }, [atNewest]);
-  const emptyWords =
+    if (isAtNewest) setSearch(changeSearchParams(search, { cursor: undefined }), { replace: true });
+  }, [isAtNewest]);
+  const emptyText =
     list?.next_cursor === null
-      ? filtered
-        ? 'Nothing in the log fits these filters.'
-        : 'The log is empty.'
-      : 'None among the newest; older ones may fit.';
+      ? hasFilters
+        ? 'No events match these filters.'
+        : 'No events yet.'
+      : 'No matches among the newest events. Older events may match.';
 
   return (
     <Page
@@ -155,17 +155,17 @@ export function Logs() {
             <input
               type="checkbox"
               role="switch"
-              checked={live.value}
+              checked={liveUpdates.value}
               onChange={(event) => {
-                live.value = event.currentTarget.checked;
+                liveUpdates.value = event.currentTarget.checked;
               }}
             />
             Live
           </label>
           <ExportButtons query={query} />
           {hasScope('send') && (
-            <button type="button" class="primary" onClick={() => setMailing(true)}>
-              Send a test mail
+            <button type="button" class="primary" onClick={() => setIsSendingTest(true)}>
+              Send test email
             </button>
           )}
         </>
@@ -180,59 +180,59 @@ export function Logs() {
         ranges={LOG_TIME_RANGES}
         onChange={setSearch}
       />
-      <ListError of={resource} />
+      <ListError resource={resource} />
       <div class="fresh" aria-live="polite">
-        {fresh > 0 && (
+        {newCount > 0 && (
           <button
             type="button"
             onClick={() => {
               show();
               scrollTo({ top: 0 });
-              // The button goes away; the reading goes on at what it has brought.
+              // The button disappears, so move the focus to the first new row.
               table.current?.querySelector<HTMLElement>('a[data-row]')?.focus({ preventScroll: true });
             }}
           >
-            {pluralize(fresh, 'new event')}: show
+            Show {pluralize(newCount, 'new event')}
           </button>
         )}
       </div>
       <div class="panel" ref={table}>
         {!list && !error && <Loading lines={16} />}
         {list && list.data.length === 0 && (
-          <EmptyState title={emptyWords}>
+          <EmptyState title={emptyText}>
             {list.next_cursor !== null ? (
-              <button type="button" onClick={() => move(list.next_cursor ?? '')}>
-                Look further
+              <button type="button" onClick={() => goToPage(list.next_cursor ?? '')}>
+                Search older events
               </button>
-            ) : filtered ? (
+            ) : hasFilters ? (
               <button type="button" onClick={() => setSearch({})}>
-                Clear the filters
+                Clear filters
               </button>
             ) : (
               <p>
-                Send a test mail, or see the first steps on the <Link href="/">overview</Link>.
+                Send a test email, or follow the first steps in the <Link href="/">Overview</Link>.
               </p>
             )}
           </EmptyState>
         )}
         {list && list.data.length > 0 && (
-          <Table caption="What happened to mails, newest first" columns={COLUMNS} kind="log">
+          <Table caption="Events, newest first" columns={COLUMNS} kind="log">
             {list.data.map((entry) => (
               <Row
                 key={entry.event_id}
                 entry={entry}
-                isNew={opened.current?.path === path && !opened.current.ids.has(entry.event_id)}
+                isNew={initialRows.current?.path === path && !initialRows.current.ids.has(entry.event_id)}
               />
             ))}
           </Table>
         )}
       </div>
-      <Pager prev={list?.prev_cursor} next={list?.next_cursor} onMove={move} />
-      {mailing && (
+      <Pager prev={list?.prev_cursor} next={list?.next_cursor} onMove={goToPage} />
+      {isSendingTest && (
         <TestEmailDialog
-          onClose={() => setMailing(false)}
+          onClose={() => setIsSendingTest(false)}
           onSent={() => {
-            setEager(true);
+            setIsFastPolling(true);
             void reload();
           }}
         />

@@ -14,7 +14,7 @@ const POLL_MS = 4_000;
 
 type Recipient = Timeline['recipients'][number];
 
-/** Fields as the webhook has them, under their own names. A link is text: a click on it would be a visit. */
+/** Fields with the names that the webhook uses. A clicked link is shown as plain text, so that no user opens it by accident. */
 function Details({ fields }: { readonly fields: ReturnType<typeof eventDetails> }) {
   return (
     <dl class="details">
@@ -39,7 +39,7 @@ function Event({ entry }: { readonly entry: LogEntry }) {
         <StatusBadge status={entry.status} />
         <Time at={entry.timestamp} />
         <span class="event-id">
-          <CopyableId value={entry.event_id} what="the event id" />
+          <CopyableId value={entry.event_id} label="event ID" />
         </span>
       </div>
       {explanation && (
@@ -59,7 +59,7 @@ function RecipientCard({ recipient }: { readonly recipient: Recipient }) {
   const { to, status, events } = recipient;
   return (
     <Card
-      title={to ?? 'No recipient named by SES'}
+      title={to ?? 'No recipient in the SES event'}
       aside={status === null ? undefined : <StatusBadge status={status} />}
     >
       <ol class="timeline">
@@ -67,7 +67,7 @@ function RecipientCard({ recipient }: { readonly recipient: Recipient }) {
           <Event key={entry.event_id} entry={entry} />
         ))}
       </ol>
-      {to !== null && <Link href={`/logs?to=${encodeURIComponent(to)}`}>All events of this recipient</Link>}
+      {to !== null && <Link href={`/logs?to=${encodeURIComponent(to)}`}>All events for this recipient</Link>}
     </Card>
   );
 }
@@ -76,7 +76,7 @@ function Deliveries({ deliveries }: { readonly deliveries: readonly Delivery[] }
   const endpoints = useResource<List<Endpoint>>('/v1/webhooks');
   const urlOf = new Map(endpoints.data?.data.map(({ id, url }) => [id, url]));
   if (deliveries.length === 0)
-    return <EmptyState title="No webhook was told of this mail: none of your endpoints wanted its events." />;
+    return <EmptyState title="No webhook deliveries: no endpoint was configured to receive these events." />;
   return (
     <ul class="rows">
       {deliveries.map((delivery) => (
@@ -112,9 +112,9 @@ function RawEvents({ id }: { readonly id: string }) {
       </summary>
       {error && <ErrorState error={error} retry={() => void reload()} />}
       {open && !data && !error && <Loading />}
-      {data?.raw_events?.length === 0 && <EmptyState title="None: this mail never reached SES." />}
+      {data?.raw_events?.length === 0 && <EmptyState title="No raw events: this email never reached SES." />}
       {data?.raw_events?.map(({ event_ids: ids, raw }) => (
-        <CodeBlock key={ids[0]} what="the raw SES event" text={JSON.stringify(raw, null, 2)} />
+        <CodeBlock key={ids[0]} label="raw SES event" text={JSON.stringify(raw, null, 2)} />
       ))}
     </details>
   );
@@ -135,7 +135,7 @@ export function Message({ id }: { readonly id: string }) {
       {data && (
         <>
           <div class="facts">
-            <span class="quiet">message_id</span> <CopyableId value={data.message_id} what="the message id" />
+            <span class="quiet">Message ID</span> <CopyableId value={data.message_id} label="message ID" />
             {Object.entries(data.tags ?? {}).map(([name, value]) => (
               <span key={name} class="tag">
                 {name}: {value}
@@ -143,9 +143,9 @@ export function Message({ id }: { readonly id: string }) {
             ))}
           </div>
           {data.truncated && (
-            <p class="fault">
-              Not everything is shown:{' '}
-              <Link href={`/logs?message_id=${encodeURIComponent(id)}`}>the log has the rest</Link>.
+            <p class="banner">
+              Only the first events and deliveries are shown.{' '}
+              <Link href={`/logs?message_id=${encodeURIComponent(id)}`}>View all events in the log</Link>.
             </p>
           )}
           {data.recipients.map((recipient) => (

@@ -18,7 +18,7 @@ import { formatDuration, formatNumber, formatPercent, pluralize } from '../text/
 
 const POLL_MS = 15_000;
 
-/** What becomes of mails: each of them ends as one of these. `complained` comes on top of `delivered`, but is trouble. */
+/** The outcomes of emails. `complained` comes in addition to `delivered`, but is shown because it needs attention. */
 const OUTCOMES = [
   { name: 'delivered', tone: 'good' },
   { name: 'delayed', tone: 'warn' },
@@ -43,7 +43,7 @@ function Volume({ stats }: { readonly stats: Stats }) {
   const starts = useMemo(() => stats.buckets.map(({ start }) => start), [stats]);
   return (
     <Chart
-      label={`Events by outcome, by ${stats.interval}: ${series.map((each) => `${each.total} ${each.name}`).join(', ')}`}
+      label={`Events by outcome, per ${stats.interval}: ${series.map((each) => `${each.total} ${each.name}`).join(', ')}`}
       interval={stats.interval}
       starts={starts}
       series={series}
@@ -53,14 +53,14 @@ function Volume({ stats }: { readonly stats: Stats }) {
   );
 }
 
-/** The opens and clicks, and how many of them software caused; only where the stack tracks engagement. */
-function engagement({ totals, rates }: Stats): string {
+/** Opens and clicks, and how many of them were automated. Empty if there are none: a stack tracks them only by option. */
+function engagementText({ totals, rates }: Stats): string {
   if (totals.opened + totals.clicked === 0) return '';
-  const of = (noun: string, all: number, automated: number): string =>
-    `${pluralize(all, noun)} (${formatNumber(automated)} automated)`;
-  const opens = of('open', totals.opened, totals.opened_automated);
-  const clicks = of('click', totals.clicked, totals.clicked_automated);
-  return `${opens}, ${clicks}. Without the automated ones: ${formatPercent(rates.open)} opens and ${formatPercent(rates.click)} clicks per delivered email. `;
+  const countText = (noun: string, total: number, automated: number): string =>
+    `${pluralize(total, noun)} (${formatNumber(automated)} automated)`;
+  const opens = countText('open', totals.opened, totals.opened_automated);
+  const clicks = countText('click', totals.clicked, totals.clicked_automated);
+  return `${opens}, ${clicks}. Rates per delivered email, without automated opens and clicks: ${formatPercent(rates.open)} opens, ${formatPercent(rates.click)} clicks. `;
 }
 
 function Rates({ stats }: { readonly stats: Stats }) {
@@ -105,22 +105,22 @@ function RecentIssues() {
   const bounces = useResource<List<LogEntry>>('/v1/send/logs?type=bounce&limit=8', { pollMs: POLL_MS });
   const complaints = useResource<List<LogEntry>>('/v1/send/logs?type=complaint&limit=8', { pollMs: POLL_MS });
   const failed = useResource<List<LogEntry>>('/v1/send/logs?status=failed&limit=8', { pollMs: POLL_MS });
-  const all = [bounces, complaints, failed];
-  const error = all.find((each) => each.error && !each.data)?.error;
-  const entries = newestIssues(all.map(({ data }) => data));
+  const resources = [bounces, complaints, failed];
+  const error = resources.find((each) => each.error && !each.data)?.error;
+  const entries = newestIssues(resources.map(({ data }) => data));
   return (
-    <Card title="Recent trouble" aside={<Link href="/logs?type=bounce">All bounces</Link>}>
-      {error && <ErrorState error={error} retry={() => all.forEach((each) => void each.reload())} />}
-      {!error && all.some(({ data }) => !data) && <Loading />}
-      {!error && all.every(({ data }) => data) && entries.length === 0 && (
-        <EmptyState title="No bounce, no complaint, no failure." />
+    <Card title="Recent issues" aside={<Link href="/logs?type=bounce">View bounces</Link>}>
+      {error && <ErrorState error={error} retry={() => resources.forEach((each) => void each.reload())} />}
+      {!error && resources.some(({ data }) => !data) && <Loading />}
+      {!error && resources.every(({ data }) => data) && entries.length === 0 && (
+        <EmptyState title="No bounces, complaints or failures." />
       )}
       <ul class="rows">
         {entries.map((entry) => (
           <li key={entry.event_id}>
             <StatusBadge status={entry.status} />
             <Link href={`/logs/${encodeURIComponent(entry.message_id)}`} class="grow">
-              {entry.to ?? '(no recipient named)'}
+              {entry.to ?? '(no recipient)'}
               <span class="quiet line">{explain(entry)?.meaning ?? entry.subject}</span>
             </Link>
             <Time at={entry.timestamp} />
@@ -140,11 +140,11 @@ function EndpointHealth({
 }) {
   const byId = new Map(stats?.endpoints.map((each) => [each.endpoint_id, each]));
   return (
-    <Card title="Webhook endpoints" aside={<Link href="/webhooks">All webhooks</Link>}>
+    <Card title="Webhook endpoints" aside={<Link href="/webhooks">View webhooks</Link>}>
       {endpoints === undefined && <Loading lines={3} />}
       {endpoints?.length === 0 && (
-        <EmptyState title="Nobody is told yet.">
-          <Link href="/webhooks?new=1">Add a webhook</Link>
+        <EmptyState title="No webhooks yet.">
+          <Link href="/webhooks?new=1">Add webhook</Link>
         </EmptyState>
       )}
       <ul class="rows">
@@ -178,7 +178,7 @@ export function Overview() {
   const { data: stats, error, range, reload } = useStats();
   const endpoints = useResource<List<Endpoint>>('/v1/webhooks', { pollMs: POLL_MS });
   const newest = useResource<List<LogEntry>>('/v1/send/logs?limit=1', { pollMs: 5_000 });
-  const [mailing, setMailing] = useState(false);
+  const [isSendingTest, setIsSendingTest] = useState(false);
   const isEmpty = newest.data?.data.length === 0;
   return (
     <Page
@@ -187,15 +187,18 @@ export function Overview() {
         <>
           <RangePicker range={range} />
           {hasScope('send') && (
-            <button type="button" class="primary" onClick={() => setMailing(true)}>
-              Send a test mail
+            <button type="button" class="primary" onClick={() => setIsSendingTest(true)}>
+              Send test email
             </button>
           )}
         </>
       }
     >
       {isEmpty && (
-        <FirstSteps hasWebhook={(endpoints.data?.data.length ?? 0) > 0} onMail={() => setMailing(true)} />
+        <FirstSteps
+          hasWebhook={(endpoints.data?.data.length ?? 0) > 0}
+          onSendTestEmail={() => setIsSendingTest(true)}
+        />
       )}
       {error && <ErrorState error={error} retry={() => void reload()} />}
       {stats ? <Rates stats={stats} /> : !error && <Loading lines={4} />}
@@ -203,7 +206,8 @@ export function Overview() {
         {stats ? <Volume stats={stats} /> : <Loading lines={8} />}
         {stats && (
           <p class="quiet">
-            {engagement(stats)}Statistics leave out emails to the SES mailbox simulator; the log shows them.
+            {engagementText(stats)}Statistics exclude emails to the SES mailbox simulator. The log includes
+            them.
           </p>
         )}
       </Card>
@@ -211,9 +215,9 @@ export function Overview() {
         <RecentIssues />
         <EndpointHealth endpoints={endpoints.data?.data} stats={stats} />
       </div>
-      {mailing && (
+      {isSendingTest && (
         <TestEmailDialog
-          onClose={() => setMailing(false)}
+          onClose={() => setIsSendingTest(false)}
           onSent={() => {
             void newest.reload();
             void reload();

@@ -2,68 +2,68 @@ import { CopyableId } from '../components/copyable.tsx';
 import { Card, Page } from '../components/page.tsx';
 import { Time } from '../components/time.tsx';
 import { API_ROOT, session } from '../state/app.ts';
-import { THEMES, live, shortcuts, theme } from '../state/preferences.ts';
+import { THEMES, liveUpdates, shortcutsEnabled, theme } from '../state/preferences.ts';
 import { pluralize, formatSeconds } from '../text/format.ts';
 
 const LINKS = [
-  { path: 'docs', name: 'Documentation', what: 'webhooks and events, every route' },
-  { path: 'llms.txt', name: 'llms.txt', what: 'the same for AI agents' },
-  { path: 'v1/openapi.json', name: 'openapi.json', what: 'the API as OpenAPI 3.1' },
+  { path: 'docs', name: 'Documentation', description: 'Webhooks, events and all API routes' },
+  { path: 'llms.txt', name: 'llms.txt', description: 'The documentation for AI agents' },
+  { path: 'v1/openapi.json', name: 'openapi.json', description: 'OpenAPI 3.1 description of the API' },
 ] as const;
 
 export function Settings() {
   const { value } = session.current;
-  if (value.state !== 'in') return null;
+  if (value.state !== 'signed-in') return null;
   const { workspace } = value;
-  const { first_delay_seconds: first, factor, count } = workspace.retry;
+  const { first_delay_seconds: firstDelay, factor, count } = workspace.retry;
   return (
     <Page title="Settings">
       <div class="columns">
         <Card title="Workspace">
           <dl class="details">
             <div>
-              <dt>name</dt>
+              <dt>Name</dt>
               <dd>{workspace.name}</dd>
             </div>
             <div>
-              <dt>id</dt>
+              <dt>Workspace ID</dt>
               <dd>
-                <CopyableId value={workspace.id} what="the workspace id" />
+                <CopyableId value={workspace.id} label="workspace ID" />
               </dd>
             </div>
             <div>
-              <dt>configuration_set</dt>
+              <dt>Configuration set</dt>
               <dd>
-                <CopyableId value={workspace.configuration_set} what="the configuration set" />
+                <CopyableId value={workspace.configuration_set} label="configuration set" />
               </dd>
             </div>
             <div>
-              <dt>retention</dt>
-              <dd>{pluralize(workspace.retention_days, 'day')} from the time of the event</dd>
+              <dt>Event retention</dt>
+              <dd>{pluralize(workspace.retention_days, 'day')} from the event time</dd>
             </div>
             {workspace.created_at !== null && (
               <div>
-                <dt>since</dt>
+                <dt>Created</dt>
                 <dd>
                   <Time at={workspace.created_at} />
                 </dd>
               </div>
             )}
             <div>
-              <dt>your key</dt>
+              <dt>Your API key</dt>
               <dd>
                 <code>{workspace.key.id}</code> <span class="quiet">({workspace.key.scopes.join(', ')})</span>
               </dd>
             </div>
           </dl>
         </Card>
-        <Card title="Retry schedule of webhooks">
+        <Card title="Webhook retry schedule">
           <table>
-            <caption class="unseen">Retry schedule</caption>
+            <caption class="visually-hidden">Webhook retry schedule</caption>
             <thead>
               <tr>
                 <th scope="col">Attempt</th>
-                <th scope="col">After the one before it</th>
+                <th scope="col">Delay after previous attempt</th>
               </tr>
             </thead>
             <tbody>
@@ -71,14 +71,16 @@ export function Settings() {
                 <tr key={index}>
                   <td>{index + 1}</td>
                   <td>
-                    {index === 0 ? 'at once' : `${formatSeconds(first * factor ** (index - 1))}, ±20 %`}
+                    {index === 0
+                      ? 'immediately'
+                      : `${formatSeconds(firstDelay * factor ** (index - 1))}, ±20%`}
                   </td>
                 </tr>
               ))}
             </tbody>
           </table>
           <p class="quiet">
-            Set by the stack option retry. A Retry-After of the receiver is honoured, up to 6 hours.
+            Configured with the stack option retry. Retry-After headers are honored, up to 6 hours.
           </p>
         </Card>
         <Card title="This browser">
@@ -102,22 +104,22 @@ export function Settings() {
           <label class="check">
             <input
               type="checkbox"
-              checked={shortcuts.value}
+              checked={shortcutsEnabled.value}
               onChange={(event) => {
-                shortcuts.value = event.currentTarget.checked;
+                shortcutsEnabled.value = event.currentTarget.checked;
               }}
             />
-            Keyboard shortcuts of single letters
+            Single-key shortcuts
           </label>
           <label class="check">
             <input
               type="checkbox"
-              checked={live.value}
+              checked={liveUpdates.value}
               onChange={(event) => {
-                live.value = event.currentTarget.checked;
+                liveUpdates.value = event.currentTarget.checked;
               }}
             />
-            Views update themselves
+            Live updates
           </label>
           <p>
             <button type="button" onClick={() => session.signOut()}>
@@ -125,13 +127,13 @@ export function Settings() {
             </button>
           </p>
         </Card>
-        <Card title="More">
+        <Card title="Resources">
           <ul class="rows">
-            {LINKS.map(({ path, name, what }) => (
+            {LINKS.map(({ path, name, description }) => (
               <li key={path}>
                 <a class="grow" href={new URL(path, API_ROOT).href}>
                   {name}
-                  <span class="quiet line">{what}</span>
+                  <span class="quiet line">{description}</span>
                 </a>
               </li>
             ))}

@@ -2,9 +2,15 @@ import { useEffect, useState } from 'preact/hooks';
 import { Field, Form } from '../components/form.tsx';
 import { API_ROOT, session } from '../state/app.ts';
 
-export function SignIn({ why, again }: { readonly why: string | undefined; readonly again: boolean }) {
+export function SignIn({
+  reason,
+  canRetry,
+}: {
+  readonly reason: string | undefined;
+  readonly canRetry: boolean;
+}) {
   const [key, setKey] = useState('');
-  const [keep, setKeep] = useState(false);
+  const [remember, setRemember] = useState(false);
   useEffect(() => {
     document.title = 'Sign in · IvyMail Events';
   }, []);
@@ -15,11 +21,11 @@ export function SignIn({ why, again }: { readonly why: string | undefined; reado
           <span class="leaf" aria-hidden="true" /> IvyMail <span>Events</span>
         </p>
         <h1>Sign in</h1>
-        <p class="lead">See what happened to every mail you send through Amazon SES.</p>
-        {why !== undefined && (
-          <div class="fault" role="alert">
-            <p>{why}</p>
-            {again && (
+        <p class="lead">See what happened to every email you send through Amazon SES.</p>
+        {reason !== undefined && (
+          <div class="banner" role="alert">
+            <p>{reason}</p>
+            {canRetry && (
               <button type="button" onClick={() => void session.check()}>
                 Try again
               </button>
@@ -29,7 +35,7 @@ export function SignIn({ why, again }: { readonly why: string | undefined; reado
         <Form
           fields={[]}
           action="Sign in"
-          onSubmit={() => session.signIn(key, { keep })}
+          onSubmit={() => session.signIn(key, { remember })}
           disabled={key.trim() === ''}
         >
           {() => (
@@ -38,13 +44,13 @@ export function SignIn({ why, again }: { readonly why: string | undefined; reado
                 label="API key"
                 hint={
                   <>
-                    Or open the link that <code>npm run admin -- dashboard</code> prints.
+                    Or run <code>npm run admin -- dashboard</code> and open the link.
                   </>
                 }
               >
-                {(ties) => (
+                {(inputProps) => (
                   <input
-                    {...ties}
+                    {...inputProps}
                     type="password"
                     name="api_key"
                     autocomplete="off"
@@ -58,10 +64,10 @@ export function SignIn({ why, again }: { readonly why: string | undefined; reado
               <label class="check">
                 <input
                   type="checkbox"
-                  checked={keep}
-                  onChange={(event) => setKeep(event.currentTarget.checked)}
+                  checked={remember}
+                  onChange={(event) => setRemember(event.currentTarget.checked)}
                 />
-                Stay signed in in this browser, also after the tab is closed
+                Keep me signed in on this browser
               </label>
             </>
           )}

@@ -20,37 +20,43 @@ const COLUMNS = [
   { name: 'Address' },
   { name: 'Reason' },
   { name: 'Source event', wide: true },
-  { name: 'Since', wide: true },
-  { name: 'Action', unseen: true },
+  { name: 'Added', wide: true },
+  { name: 'Action', visuallyHidden: true },
 ] as const;
 
 const SEARCH_AFTER_MS = 300;
-/** Why somebody may say that an address is on the list. */
+/** The reasons that a user can choose for a suppression. */
 const REASONS = ['manual', 'bounce', 'complaint', 'unsubscribed'] as const;
 
-function Add({ onClose, onDone }: { readonly onClose: () => void; readonly onDone: () => Promise<void> }) {
+function AddSuppressionDialog({
+  onClose,
+  onDone,
+}: {
+  readonly onClose: () => void;
+  readonly onDone: () => Promise<void>;
+}) {
   const [address, setAddress] = useState('');
   const [reason, setReason] = useState<string>('manual');
   async function add(): Promise<void> {
     await client.call('/v1/suppressions', { method: 'POST', body: { address: address.trim(), reason } });
-    notify('done', `Mail to ${address.trim()} is suppressed.`);
+    notify('success', `Suppressed ${address.trim()}.`);
     await onDone();
     onClose();
   }
   return (
-    <Dialog title="Suppress an address" onClose={onClose}>
+    <Dialog title="Suppress address" onClose={onClose}>
       <Form fields={['address', 'reason']} action="Suppress" onSubmit={add} disabled={address.trim() === ''}>
-        {(fault) => (
+        {(error) => (
           <>
             <Field
               label="Address"
-              hint="Mail by POST /v1/send leaves it out from now on."
-              error={fieldError(fault, 'address')}
+              hint="POST /v1/send no longer sends to this address."
+              error={fieldError(error, 'address')}
             >
-              {(ties) => (
+              {(inputProps) => (
                 <input
-                  {...ties}
-                  // Not `email`: a browser refuses addresses there that the log can show.
+                  {...inputProps}
+                  // Not `email`, because browsers reject some addresses in such a field that the log can contain.
                   type="text"
                   inputMode="email"
                   name="address"
@@ -62,7 +68,7 @@ function Add({ onClose, onDone }: { readonly onClose: () => void; readonly onDon
             </Field>
             <SelectField
               label="Reason"
-              error={fieldError(fault, 'reason')}
+              error={fieldError(error, 'reason')}
               name="reason"
               value={reason}
               options={REASONS}
@@ -75,7 +81,7 @@ function Add({ onClose, onDone }: { readonly onClose: () => void; readonly onDon
   );
 }
 
-function Remove({
+function RemoveSuppressionDialog({
   address,
   onClose,
   onDone,
@@ -84,27 +90,31 @@ function Remove({
   readonly onClose: () => void;
   readonly onDone: () => Promise<void>;
 }) {
-  const [ses, setSes] = useState(false);
+  const [removeFromSes, setRemoveFromSes] = useState(false);
   return (
     <Confirm
-      title="Send to it again?"
-      action="Remove it"
+      title="Remove suppression?"
+      action="Remove suppression"
       onClose={onClose}
       onConfirm={async () => {
-        // In the query: some proxies decode a path once more, which changes an address with a percent sign.
-        const path = withQuery('/v1/suppressions', { address, ses: ses ? 'true' : undefined });
+        // The address is a query parameter, because some proxies decode the path twice, which corrupts a percent sign.
+        const path = withQuery('/v1/suppressions', { address, ses: removeFromSes ? 'true' : undefined });
         await client.call(path, { method: 'DELETE' });
-        notify('done', `${address} is sent to again.`);
+        notify('success', `Removed ${address} from the suppression list.`);
         await onDone();
       }}
     >
       <p>
-        Mail goes to <code>{address}</code> again. If it bounces again, that counts against you.
+        POST /v1/send will send to <code>{address}</code> again. Another bounce hurts your sender reputation.
       </p>
       {canChangeSesSuppressions(session.current.value) && (
         <label class="check">
-          <input type="checkbox" checked={ses} onChange={(event) => setSes(event.currentTarget.checked)} />
-          Off SES’s list of the whole AWS account, too
+          <input
+            type="checkbox"
+            checked={removeFromSes}
+            onChange={(event) => setRemoveFromSes(event.currentTarget.checked)}
+          />
+          Also remove from the SES account-level suppression list
         </label>
       )}
     </Confirm>
@@ -122,17 +132,17 @@ export function Suppressions() {
   const resource = useResource<List<Suppression>>(path);
   const { data, error, reload } = resource;
 
-  // What was typed meanwhile stays: only another address changes it.
-  const asked = useRef(prefix);
+  // Replace the typed text only when the URL changes for another reason, such as the back button.
+  const requestedPrefix = useRef(prefix);
   useEffect(() => {
-    if (prefix !== asked.current) setTyped(prefix);
+    if (prefix !== requestedPrefix.current) setTyped(prefix);
   }, [prefix]);
   useEffect(() => {
-    const wanted = typed.trim();
-    if (wanted === prefix) return undefined;
+    const newPrefix = typed.trim();
+    if (newPrefix === prefix) return undefined;
     const timer = setTimeout(() => {
-      asked.current = wanted;
-      setSearch(wanted === '' ? {} : { prefix: wanted }, { replace: true });
+      requestedPrefix.current = newPrefix;
+      setSearch(newPrefix === '' ? {} : { prefix: newPrefix }, { replace: true });
     }, SEARCH_AFTER_MS);
     return () => clearTimeout(timer);
   }, [typed]);
@@ -140,16 +150,16 @@ export function Suppressions() {
   return (
     <Page
       title="Suppressions"
-      lead="Addresses that mail is not sent to: they bounced for good, complained, or were put here."
+      lead="POST /v1/send does not send to these addresses: hard bounces, complaints, and addresses you added."
       actions={
         <button type="button" class="primary" disabled={!hasScope('admin')} onClick={() => setAdding(true)}>
-          Suppress an address
+          Suppress address
         </button>
       }
     >
       <search class="filters" aria-label="Search">
         <label class="filter">
-          <span>Address begins with</span>
+          <span>Address starts with</span>
           <input
             type="search"
             data-search=""
@@ -161,11 +171,11 @@ export function Suppressions() {
           />
         </label>
       </search>
-      <ListError of={resource} />
+      <ListError resource={resource} />
       {!data && !error && <Loading />}
       {data?.data.length === 0 && (
         <EmptyState
-          title={prefix === '' ? 'Nobody is suppressed.' : `No suppressed address begins with ${prefix}.`}
+          title={prefix === '' ? 'No suppressed addresses.' : `No suppressed address starts with ${prefix}.`}
         />
       )}
       {data && data.data.length > 0 && (
@@ -179,7 +189,7 @@ export function Suppressions() {
               </td>
               <td>{reason}</td>
               <td class="wide-only cut">
-                {source === null ? <span class="quiet">added by hand</span> : <code>{source}</code>}
+                {source === null ? <span class="quiet">added manually</span> : <code>{source}</code>}
               </td>
               <td class="wide-only when">
                 <Time at={at} />
@@ -201,15 +211,15 @@ export function Suppressions() {
       <Pager
         prev={data?.prev_cursor}
         next={data?.next_cursor}
-        words={['Before', 'After']}
-        onMove={(to) => {
-          setSearch(changeSearchParams(search, { cursor: to }));
+        labels={['Previous', 'Next']}
+        onMove={(newCursor) => {
+          setSearch(changeSearchParams(search, { cursor: newCursor }));
           scrollTo({ top: 0 });
         }}
       />
-      {adding && <Add onClose={() => setAdding(false)} onDone={reload} />}
+      {adding && <AddSuppressionDialog onClose={() => setAdding(false)} onDone={reload} />}
       {removing !== undefined && (
-        <Remove address={removing} onClose={() => setRemoving(undefined)} onDone={reload} />
+        <RemoveSuppressionDialog address={removing} onClose={() => setRemoving(undefined)} onDone={reload} />
       )}
     </Page>
   );

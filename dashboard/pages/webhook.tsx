@@ -11,7 +11,7 @@ import { MissedEventsBanner, StatusBanner } from '../components/endpoint-banners
 import { EndpointStats } from '../components/endpoint-stats.tsx';
 import { Card, Page } from '../components/page.tsx';
 import { RecoverDialog, Recoveries } from '../components/recover-dialog.tsx';
-import { RotateDialog } from '../components/rotate-secret-dialog.tsx';
+import { RotateSecretDialog } from '../components/rotate-secret-dialog.tsx';
 import { ErrorState, Loading } from '../components/states.tsx';
 import { TestEventDialog } from '../components/test-event-dialog.tsx';
 import { Time } from '../components/time.tsx';
@@ -21,7 +21,7 @@ import { endpointState, heldDeliveriesText, type MissedEvents } from '../text/en
 
 const POLL_MS = 5_000;
 
-type Asked = 'test' | 'edit' | 'rotate' | 'recover' | 'delete';
+type DialogName = 'test' | 'edit' | 'rotate' | 'recover' | 'delete';
 
 function History({ id }: { readonly id: string }) {
   const { data, error, reload } = useResource<List<EndpointHistoryEntry>>(
@@ -40,7 +40,7 @@ function History({ id }: { readonly id: string }) {
               {action}
               {reason !== null && <span class="quiet line">{reason}</span>}
             </span>
-            <span class="quiet wide-only">{by === 'ivymail' ? 'by itself' : by}</span>
+            <span class="quiet wide-only">{by === 'ivymail' ? 'automatic' : by}</span>
             <Time at={at} />
           </li>
         ))}
@@ -49,47 +49,50 @@ function History({ id }: { readonly id: string }) {
   );
 }
 
-/** An event happens some time before its first attempt: the first event that failed is older than its failure. */
-const BEFORE_FIRST_FAILURE_MS = 5 * 60_000;
+/** The first event that failed is older than its first failed attempt, so the recovery starts earlier by this much. */
+const RECOVER_MARGIN_MS = 5 * 60_000;
 
-function sinceOf(endpoint: Endpoint, missed: MissedEvents | undefined): string | undefined {
+function recoverSince(endpoint: Endpoint, missed: MissedEvents | undefined): string | undefined {
   if (missed) return missed.since;
-  const { failing_since: failing } = endpoint;
-  return failing === null ? undefined : new Date(Date.parse(failing) - BEFORE_FIRST_FAILURE_MS).toISOString();
+  const { failing_since: failingSince } = endpoint;
+  return failingSince === null
+    ? undefined
+    : new Date(Date.parse(failingSince) - RECOVER_MARGIN_MS).toISOString();
 }
 
 export function Webhook({ id }: { readonly id: string }) {
   const path = `/v1/webhooks/${id}`;
   const { data: endpoint, error, reload } = useResource<Endpoint>(path, { pollMs: POLL_MS });
   const [, navigate] = useLocation();
-  const [asked, setAsked] = useState<Asked>();
-  const [recoveries, setRecoveries] = useState<readonly string[]>([]);
+  const [openDialog, setOpenDialog] = useState<DialogName>();
+  const [recoveryIds, setRecoveryIds] = useState<readonly string[]>([]);
   const [missed, setMissed] = useState<MissedEvents>();
-  const close = (): void => setAsked(undefined);
-  const admin = hasScope('admin');
+  const closeDialog = (): void => setOpenDialog(undefined);
+  const isAdmin = hasScope('admin');
 
-  async function turn(status: 'active' | 'paused'): Promise<void> {
+  async function setStatus(status: 'active' | 'paused'): Promise<void> {
     try {
       const updated = await client.call<UpdatedEndpoint>(path, { method: 'PATCH', body: { status } });
       const toRecover = updated.missed?.count === 0 && updated.missed.exact ? null : updated.missed;
       setMissed(toRecover ?? undefined);
-      if (status === 'paused') notify('done', 'Paused: its events wait for you to recover them.');
-      else if (!toRecover) notify('done', 'Resumed. No event was missed.');
-    } catch (fault) {
-      notify('wrong', (fault as Error).message);
+      if (status === 'paused')
+        notify('success', 'Paused. Events are stored but not sent. Resume and recover to send them.');
+      else if (!toRecover) notify('success', 'Resumed. No events were missed.');
+    } catch (thrown) {
+      notify('error', (thrown as Error).message);
     }
     await reload();
   }
 
-  const button = (name: Asked, words: string) => (
-    <button type="button" disabled={!admin} onClick={() => setAsked(name)}>
-      {words}
+  const dialogButton = (name: DialogName, label: string) => (
+    <button type="button" disabled={!isAdmin} onClick={() => setOpenDialog(name)}>
+      {label}
     </button>
   );
   const isActive = endpoint?.status === 'active';
   const state = endpoint && endpointState(endpoint);
-  // A note has these actions beside what it says.
-  const noted = state === 'failing';
+  // The banner of a failing endpoint contains these buttons itself.
+  const bannerHasActions = state === 'failing';
   return (
     <Page
       title={endpoint ? (endpoint.description ?? new URL(endpoint.url).host) : 'Webhook'}
@@ -97,16 +100,16 @@ export function Webhook({ id }: { readonly id: string }) {
       actions={
         endpoint && (
           <>
-            {isActive && !noted && button('test', 'Send a test event')}
-            {isActive && !noted && !missed && button('recover', 'Recover')}
+            {isActive && !bannerHasActions && dialogButton('test', 'Send test event')}
+            {isActive && !bannerHasActions && !missed && dialogButton('recover', 'Recover')}
             {isActive && (
-              <button type="button" disabled={!admin} onClick={() => void turn('paused')}>
+              <button type="button" disabled={!isAdmin} onClick={() => void setStatus('paused')}>
                 Pause
               </button>
             )}
-            {button('edit', 'Edit')}
-            {button('rotate', 'Rotate secret')}
-            <button type="button" class="danger" disabled={!admin} onClick={() => setAsked('delete')}>
+            {dialogButton('edit', 'Edit')}
+            {dialogButton('rotate', 'Rotate secret')}
+            <button type="button" class="danger" disabled={!isAdmin} onClick={() => setOpenDialog('delete')}>
               Delete
             </button>
           </>
@@ -120,9 +123,9 @@ export function Webhook({ id }: { readonly id: string }) {
           <div class="facts">
             <StatusBadge status={endpointState(endpoint)} />
             {state === 'active' && heldDeliveriesText(endpoint) && (
-              <span class="tag">{heldDeliveriesText(endpoint)}, on their way</span>
+              <span class="tag">{heldDeliveriesText(endpoint)}, being delivered</span>
             )}
-            <CopyableId value={endpoint.id} what="the endpoint id" />
+            <CopyableId value={endpoint.id} label="endpoint ID" />
             {endpoint.events.map((event) => (
               <span key={event} class="tag">
                 {event === '*' ? 'all events' : event}
@@ -131,60 +134,62 @@ export function Webhook({ id }: { readonly id: string }) {
           </div>
           <StatusBanner
             endpoint={endpoint}
-            onResume={() => void turn('active')}
-            onTest={() => setAsked('test')}
-            onRecover={() => setAsked('recover')}
+            onResume={() => void setStatus('active')}
+            onTest={() => setOpenDialog('test')}
+            onRecover={() => setOpenDialog('recover')}
           />
           {state === 'active' && missed && (
-            <MissedEventsBanner missed={missed} onRecover={() => setAsked('recover')} />
+            <MissedEventsBanner missed={missed} onRecover={() => setOpenDialog('recover')} />
           )}
-          <Recoveries ids={recoveries} />
+          <Recoveries ids={recoveryIds} />
           <EndpointStats id={id} />
           <DeliveryLog id={id} />
           <History id={id} />
         </>
       )}
-      {endpoint && asked === 'test' && <TestEventDialog id={id} events={endpoint.events} onClose={close} />}
-      {asked === 'rotate' && <RotateDialog id={id} onClose={close} />}
-      {endpoint && asked === 'recover' && (
+      {endpoint && openDialog === 'test' && (
+        <TestEventDialog id={id} events={endpoint.events} onClose={closeDialog} />
+      )}
+      {openDialog === 'rotate' && <RotateSecretDialog id={id} onClose={closeDialog} />}
+      {endpoint && openDialog === 'recover' && (
         <RecoverDialog
           id={id}
-          since={sinceOf(endpoint, missed)}
-          onClose={close}
-          onStarted={(recovery) => {
-            setRecoveries((known) => [recovery, ...known]);
+          since={recoverSince(endpoint, missed)}
+          onClose={closeDialog}
+          onStarted={(recoveryId) => {
+            setRecoveryIds((ids) => [recoveryId, ...ids]);
             setMissed(undefined);
           }}
         />
       )}
-      {endpoint && asked === 'edit' && (
-        <Dialog title="Edit the webhook" onClose={close} wide>
+      {endpoint && openDialog === 'edit' && (
+        <Dialog title="Edit webhook" onClose={closeDialog} wide>
           <EndpointForm
             endpoint={endpoint}
             action="Save"
             onDone={async (body) => {
               await client.call(path, { method: 'PATCH', body });
-              notify('done', 'Saved.');
+              notify('success', 'Saved.');
               await reload();
-              close();
+              closeDialog();
             }}
           />
         </Dialog>
       )}
-      {endpoint && asked === 'delete' && (
+      {endpoint && openDialog === 'delete' && (
         <Confirm
-          title="Delete the webhook?"
-          action="Delete it"
-          onClose={close}
+          title="Delete webhook?"
+          action="Delete webhook"
+          onClose={closeDialog}
           onConfirm={async () => {
             await client.call(path, { method: 'DELETE' });
-            notify('done', 'Deleted.');
+            notify('success', 'Deleted.');
             navigate('/webhooks');
           }}
         >
           <p>
-            Nothing is sent to <code>{endpoint.url}</code> any more, and its delivery log is no longer shown.
-            To stop it for a while, pause it instead.
+            Events will no longer be sent to <code>{endpoint.url}</code>, and its delivery log will not be
+            available. To stop deliveries temporarily, pause the webhook instead.
           </p>
         </Confirm>
       )}

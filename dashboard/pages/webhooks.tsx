@@ -26,29 +26,35 @@ const COLUMNS = [
 
 const POLL_MS = 10_000;
 
-function Create({ onClose, onMade }: { readonly onClose: () => void; readonly onMade: () => void }) {
+function CreateWebhookDialog({
+  onClose,
+  onCreated,
+}: {
+  readonly onClose: () => void;
+  readonly onCreated: () => void;
+}) {
   const [, navigate] = useLocation();
-  const [made, setMade] = useState<EndpointWithSecret>();
+  const [newEndpoint, setNewEndpoint] = useState<EndpointWithSecret>();
   async function create(input: EndpointInput): Promise<void> {
-    setMade(await client.call<EndpointWithSecret>('/v1/webhooks', { method: 'POST', body: input }));
-    onMade();
+    setNewEndpoint(await client.call<EndpointWithSecret>('/v1/webhooks', { method: 'POST', body: input }));
+    onCreated();
   }
-  if (!made)
+  if (!newEndpoint)
     return (
-      <Dialog key="form" title="Add a webhook" onClose={onClose} wide>
+      <Dialog key="form" title="Add webhook" onClose={onClose} wide>
         <EndpointForm action="Add webhook" onDone={create} />
       </Dialog>
     );
   return (
-    <Dialog key="secret" title="The webhook’s secret" onClose={onClose} wide>
-      <SigningSecret secret={made.secret} />
+    <Dialog key="secret" title="Signing secret" onClose={onClose} wide>
+      <SigningSecret secret={newEndpoint.secret} />
       <footer class="dialog-foot">
         <button
           type="button"
           class="primary"
-          onClick={() => navigate(`/webhooks/${made.id}`, { replace: true })}
+          onClick={() => navigate(`/webhooks/${newEndpoint.id}`, { replace: true })}
         >
-          Done: to the webhook
+          Done
         </button>
       </footer>
     </Dialog>
@@ -61,38 +67,37 @@ export function Webhooks() {
   const [search, setSearch] = useSearchParams();
   const counts = new Map(stats.data?.endpoints.map((each) => [each.endpoint_id, each]));
   const creating = search.has('new');
-  const setCreating = (on: boolean): void =>
-    setSearch(changeSearchParams(search, { new: on ? '1' : undefined }), { replace: true });
-  const add = (
+  const setCreating = (isOpen: boolean): void =>
+    setSearch(changeSearchParams(search, { new: isOpen ? '1' : undefined }), { replace: true });
+  const addButton = (
     <button type="button" class="primary" disabled={!hasScope('admin')} onClick={() => setCreating(true)}>
-      Add a webhook
+      Add webhook
     </button>
   );
   return (
     <Page
       title="Webhooks"
-      lead="Your servers that are told of every outcome: signed, retried, and never twice without need."
+      lead="Send every outcome to your servers as a signed webhook. Failed deliveries are retried."
       actions={
         <>
           <RangePicker range={stats.range} />
-          {add}
+          {addButton}
         </>
       }
     >
       {!hasScope('admin') && (
         <p class="quiet">
-          This key reads only: to change webhooks, sign in with one that has the scope admin.
+          This key is read-only. To change webhooks, sign in with a key that has the admin scope.
         </p>
       )}
       {error && <ErrorState error={error} retry={() => void reload()} />}
       {!data && !error && <Loading />}
       {data?.data.length === 0 && (
-        <EmptyState title="There is no webhook yet.">
+        <EmptyState title="No webhooks yet.">
           <p>
-            Add the url of your server, and it is told of deliveries, bounces, complaints, suppressions and
-            failures.
+            Add the URL of your server to receive deliveries, bounces, complaints, suppressions and failures.
           </p>
-          {add}
+          {addButton}
         </EmptyState>
       )}
       {data && data.data.length > 0 && (
@@ -124,7 +129,7 @@ export function Webhooks() {
           })}
         </Table>
       )}
-      {creating && <Create onClose={() => setCreating(false)} onMade={() => void reload()} />}
+      {creating && <CreateWebhookDialog onClose={() => setCreating(false)} onCreated={() => void reload()} />}
     </Page>
   );
 }

@@ -1,39 +1,41 @@
 import { createSession, keyFromFragment } from './session.ts';
 
-/** `/prod/dashboard/`, `/dashboard/`: wherever it is served, the page says so itself. */
-const home = new URL(document.baseURI);
+/** The URL of the dashboard, from the `<base>` element of the page: for example `/prod/dashboard/` or `/dashboard/`. */
+const dashboardUrl = new URL(document.baseURI);
 
-/** What stands before every view's path, without a slash at its end. */
-export const BASE_PATH = home.pathname.replace(/\/$/, '');
+/** The path prefix of every view, without a trailing slash. */
+export const BASE_PATH = dashboardUrl.pathname.replace(/\/$/, '');
 
-/** Where the API is: beside the dashboard. */
-export const API_ROOT = new URL('../', home);
+/** The base URL of the API, which is served next to the dashboard. */
+export const API_ROOT = new URL('../', dashboardUrl);
 
 export const session = createSession({
-  tab: sessionStorage,
-  browser: localStorage,
-  fetch: (...request) => fetch(...request),
+  tabStorage: sessionStorage,
+  browserStorage: localStorage,
+  fetch: (...args) => fetch(...args),
   root: API_ROOT,
 });
 
 export const { client } = session;
 
-/** Takes the key of a sign-in link out of the address at once: it is not to be shared, kept or looked at. */
+/**
+ * Signs in with the key of a sign-in link. First removes the key from the address bar and the history, so that nobody
+ * can read it there or share it with the URL.
+ */
 export function consumeSignInLink(): void {
   const key = keyFromFragment(location.hash);
   if (key === undefined) return;
   history.replaceState(history.state, '', location.pathname + location.search);
-  // A link that somebody else has made would change the workspace under one's hands.
-  const signedIn = session.current.value.state !== 'out';
-  if (signedIn && !confirm('Sign in with the key of this link, in place of the one you are signed in with?'))
-    return;
-  void session.signIn(key, { keep: false });
+  // Without this question, a link from another person could switch the user to another workspace unnoticed.
+  const signedIn = session.current.value.state !== 'signed-out';
+  if (signedIn && !confirm('You are already signed in. Switch to the key in this link?')) return;
+  void session.signIn(key, { remember: false });
 }
 
-/** Whether the key that is signed in may do something; admin implies all. */
+/** Whether the current key has a scope. `admin` includes every other scope. */
 export function hasScope(scope: 'send' | 'read' | 'admin'): boolean {
   const { value } = session.current;
-  if (value.state !== 'in') return false;
+  if (value.state !== 'signed-in') return false;
   const { scopes } = value.workspace.key;
   return scopes.includes(scope) || scopes.includes('admin');
 }

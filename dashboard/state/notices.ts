@@ -2,23 +2,26 @@ import { signal } from '@preact/signals';
 
 export interface Notice {
   readonly id: number;
-  readonly kind: 'done' | 'wrong';
+  readonly kind: 'success' | 'error';
   readonly text: string;
-  /** A view that shows more. */
-  readonly to?: string;
+  /** Path of a view with details. */
+  readonly detailsPath?: string;
 }
 
 export const notices = signal<readonly Notice[]>([]);
-let last = 0;
+let lastId = 0;
 
 export function dismiss(id: number): void {
   notices.value = notices.value.filter((each) => each.id !== id);
 }
 
-/** Says that something was done, or was not; what went wrong stays until it is dismissed. */
-export function notify(kind: Notice['kind'], text: string, to?: string): void {
-  last += 1;
-  const id = last;
-  notices.value = [...notices.value.slice(-2), { id, kind, text, ...(to !== undefined && { to }) }];
-  if (kind === 'done') setTimeout(() => dismiss(id), 20_000);
+/** Shows a short message. A success disappears after 20 seconds, an error stays until the user dismisses it. */
+export function notify(kind: Notice['kind'], text: string, detailsPath?: string): void {
+  lastId += 1;
+  const id = lastId;
+  notices.value = [
+    ...notices.value.slice(-2),
+    { id, kind, text, ...(detailsPath !== undefined && { detailsPath }) },
+  ];
+  if (kind === 'success') setTimeout(() => dismiss(id), 20_000);
 }

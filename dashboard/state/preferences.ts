@@ -3,41 +3,41 @@ import { effect, signal } from '@preact/signals';
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-const NAME = 'ivymail.preferences';
+const STORAGE_KEY = 'ivymail.preferences';
 
-interface Kept {
+interface StoredPreferences {
   readonly theme?: Theme;
   readonly shortcuts?: boolean;
   readonly live?: boolean;
   readonly from?: string;
 }
 
-function read(): Kept {
+function readPreferences(): StoredPreferences {
   try {
-    return (JSON.parse(localStorage.getItem(NAME) ?? '{}') as Kept | null) ?? {};
+    return (JSON.parse(localStorage.getItem(STORAGE_KEY) ?? '{}') as StoredPreferences | null) ?? {};
   } catch {
     return {};
   }
 }
 
-const kept = read();
+const stored = readPreferences();
 
 export const theme = signal<Theme>(
-  THEMES.includes(kept.theme ?? 'system') ? (kept.theme ?? 'system') : 'system',
+  THEMES.includes(stored.theme ?? 'system') ? (stored.theme ?? 'system') : 'system',
 );
-/** Single letters do something; who dictates or types by switch may turn them off (WCAG 2.1.4). */
-export const shortcuts = signal(kept.shortcuts ?? true);
-/** Views update themselves; who is disturbed by it may stop them (WCAG 2.2.2). */
-export const live = signal(kept.live ?? true);
-/** The sender of the last test mail. */
-export const lastFrom = signal(kept.from ?? '');
+/** Single-key shortcuts. Users of speech input or a switch device can turn them off (WCAG 2.1.4). */
+export const shortcutsEnabled = signal(stored.shortcuts ?? true);
+/** Automatic refresh of the views. Users can turn it off (WCAG 2.2.2). */
+export const liveUpdates = signal(stored.live ?? true);
+/** The sender of the last test email. */
+export const lastFrom = signal(stored.from ?? '');
 
-const wide = matchMedia('(prefers-color-scheme: dark)');
-/** Whether the page is dark now, whoever decided. */
+const darkQuery = matchMedia('(prefers-color-scheme: dark)');
+/** Whether the page is dark now, by the user's choice or by the system setting. */
 export const darkMode = signal(false);
-const systemDark = signal(wide.matches);
-wide.addEventListener('change', () => {
-  systemDark.value = wide.matches;
+const systemDark = signal(darkQuery.matches);
+darkQuery.addEventListener('change', () => {
+  systemDark.value = darkQuery.matches;
 });
 
 effect(() => {
@@ -45,11 +45,11 @@ effect(() => {
   darkMode.value = theme.value === 'dark' || (theme.value === 'system' && systemDark.value);
 });
 effect(() => {
-  const all: Kept = {
+  const preferences: StoredPreferences = {
     theme: theme.value,
-    shortcuts: shortcuts.value,
-    live: live.value,
+    shortcuts: shortcutsEnabled.value,
+    live: liveUpdates.value,
     from: lastFrom.value,
   };
-  localStorage.setItem(NAME, JSON.stringify(all));
+  localStorage.setItem(STORAGE_KEY, JSON.stringify(preferences));
 });

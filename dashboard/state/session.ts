@@ -3,77 +3,77 @@ import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/default-workspace.ts';
 import { ApiError, createClient, toApiError, type Client } from '../api/client.ts';
 import type { Workspace } from '../api/types.ts';
 
-/** What the browser keeps a key in: a tab's own storage, or that of all tabs. */
+/** Browser storage for the API key: `sessionStorage` of one tab, or `localStorage` of all tabs. */
 export type KeyStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 export type SessionState =
   | {
-      readonly state: 'out';
-      readonly why?: string;
-      /** There is a key, and it was not refused: asking again may help. */
-      readonly again?: boolean;
+      readonly state: 'signed-out';
+      readonly reason?: string;
+      /** The key is kept, because the API did not reject it. The same request may succeed later. */
+      readonly canRetry?: boolean;
     }
   | { readonly state: 'checking' }
-  | { readonly state: 'in'; readonly workspace: Workspace };
+  | { readonly state: 'signed-in'; readonly workspace: Workspace };
 
-/** Under which the browser keeps it. */
+/** The name under which the browser stores the API key. */
 export const KEY_NAME = 'ivymail.api_key';
 
-/** The key that a sign-in link brings in its fragment, which no server ever sees. */
+/** The API key in the fragment of a sign-in link. Browsers never send the fragment to a server. */
 export function keyFromFragment(hash: string): string | undefined {
   const key = new URLSearchParams(hash.replace(/^#/, '')).get('key');
   return key === null || key === '' ? undefined : key;
 }
 
-/** Whether its keys may change the list that SES keeps for the whole account. */
+/** Whether this session may change the account-level suppression list of SES: only the default workspace may. */
 export function canChangeSesSuppressions(session: SessionState): boolean {
-  return session.state === 'in' && session.workspace.id === DEFAULT_WORKSPACE_ID;
+  return session.state === 'signed-in' && session.workspace.id === DEFAULT_WORKSPACE_ID;
 }
 
 export interface SessionDeps {
-  readonly tab: KeyStorage;
-  readonly browser: KeyStorage;
+  readonly tabStorage: KeyStorage;
+  readonly browserStorage: KeyStorage;
   readonly fetch: typeof fetch;
   readonly root: URL;
 }
 
-/** Who is signed in here, and the API in their name. */
-export function createSession({ tab, browser, fetch, root }: SessionDeps) {
-  let key = tab.getItem(KEY_NAME) ?? browser.getItem(KEY_NAME) ?? undefined;
-  const current = signal<SessionState>(key === undefined ? { state: 'out' } : { state: 'checking' });
+/** The session of the signed-in key, and the API client that uses this key. */
+export function createSession({ tabStorage, browserStorage, fetch, root }: SessionDeps) {
+  let key = tabStorage.getItem(KEY_NAME) ?? browserStorage.getItem(KEY_NAME) ?? undefined;
+  const current = signal<SessionState>(key === undefined ? { state: 'signed-out' } : { state: 'checking' });
 
-  function signOut(why?: string): void {
-    // Of the keys that are kept only this one: a link that is not good ends nobody else's session.
-    for (const store of [tab, browser]) if (store.getItem(KEY_NAME) === key) store.removeItem(KEY_NAME);
+  function signOut(reason?: string): void {
+    // Remove only the key of this session. A sign-in link with an invalid key must not end a session of another key.
+    for (const storage of [tabStorage, browserStorage])
+      if (storage.getItem(KEY_NAME) === key) storage.removeItem(KEY_NAME);
     key = undefined;
-    current.value = { state: 'out', ...(why !== undefined && { why }) };
+    current.value = { state: 'signed-out', ...(reason !== undefined && { reason }) };
   }
 
   const client: Client = createClient({
     fetch,
     root,
     key: () => key,
-    // A late answer to the key before it says nothing of this one.
-    onKeyRejected: (used) => {
-      if (used !== undefined && used === key)
-        signOut('The API key is not valid: it may have expired, or been revoked.');
+    // Ignore a late response to a request with the previous key.
+    onKeyRejected: (usedKey) => {
+      if (usedKey !== undefined && usedKey === key) signOut('Invalid, expired or revoked API key.');
     },
   });
 
-  /** Asks whose key it is; the session is `in` or `out` when it resolves. */
+  /** Loads the workspace of the key. When this resolves, the session is `signed-in` or `signed-out`. */
   async function check(): Promise<void> {
-    const asked = key;
-    if (asked === undefined) return;
-    if (current.value.state !== 'in') current.value = { state: 'checking' };
+    const checkedKey = key;
+    if (checkedKey === undefined) return;
+    if (current.value.state !== 'signed-in') current.value = { state: 'checking' };
     try {
       const workspace = await client.call<Workspace>('/v1/workspace');
-      if (asked === key) current.value = { state: 'in', workspace };
+      if (checkedKey === key) current.value = { state: 'signed-in', workspace };
     } catch (error) {
-      if (asked !== key) return;
+      if (checkedKey !== key) return;
       if (error instanceof ApiError && error.code === 'insufficient_scope')
-        signOut('This key may send and nothing else: the dashboard needs the scope read or admin.');
-      // A fault of ours says nothing against the key: it is kept, to be tried again.
-      else current.value = { state: 'out', why: toApiError(error).message, again: true };
+        signOut('This key has only the send scope. The dashboard needs a key with the read or admin scope.');
+      // Any other error, such as a network failure, does not mean that the key is invalid. Keep it for another try.
+      else current.value = { state: 'signed-out', reason: toApiError(error).message, canRetry: true };
     }
   }
 
@@ -82,17 +82,17 @@ export function createSession({ tab, browser, fetch, root }: SessionDeps) {
     client,
     check,
     signOut,
-    /** With a key; kept for the tab, or, where asked for, until somebody signs out. */
-    async signIn(given: string, { keep }: { readonly keep: boolean }): Promise<void> {
-      const candidate = given.trim();
+    /** Signs in. The key is stored for this tab, or with `remember` for all tabs until the user signs out. */
+    async signIn(input: string, { remember }: { readonly remember: boolean }): Promise<void> {
+      const candidate = input.trim();
       if (!/^[!-~]+$/.test(candidate)) {
-        current.value = { state: 'out', why: 'That is no API key: it begins with ivy_.' };
+        current.value = { state: 'signed-out', reason: 'Not a valid API key. API keys begin with ivy_.' };
         return;
       }
-      // What another tab keeps stays as it is, unless this is to be kept in its place.
+      // A key that another tab remembers stays in `localStorage`, unless this key replaces it.
       key = candidate;
-      (keep ? browser : tab).setItem(KEY_NAME, candidate);
-      if (keep) tab.removeItem(KEY_NAME);
+      (remember ? browserStorage : tabStorage).setItem(KEY_NAME, candidate);
+      if (remember) tabStorage.removeItem(KEY_NAME);
       current.value = { state: 'checking' };
       await check();
     },

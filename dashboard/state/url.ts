@@ -1,11 +1,11 @@
 import { useLocation, useSearch } from 'wouter-preact';
 
-type Next = URLSearchParams | Readonly<Record<string, string>>;
-export type SetSearch = (next: Next, options?: { readonly replace?: boolean }) => void;
+type NextParams = URLSearchParams | Readonly<Record<string, string>>;
+export type SetSearch = (next: NextParams, options?: { readonly replace?: boolean }) => void;
 
 /**
- * The search part of the address, and how to change it. Read from the address itself: wouter's own decodes it twice, and
- * an address of a mail may hold a `%`.
+ * The query parameters of the page URL, and a function that changes them. They are read from `location`, because wouter
+ * decodes them twice, which breaks an email address that contains a `%`.
  */
 export function useSearchParams(): readonly [URLSearchParams, SetSearch] {
   const [path, navigate] = useLocation();
@@ -17,17 +17,17 @@ export function useSearchParams(): readonly [URLSearchParams, SetSearch] {
   return [new URLSearchParams(location.search), set];
 }
 
-/** The last part of the path, decoded once. wouter decodes some of its characters and leaves others, `%2F` among them. */
+/** The last segment of the path, decoded once. wouter decodes only some characters: it leaves `%2F`, for example. */
 export function lastPathSegment(): string {
-  const part = location.pathname.split('/').at(-1) ?? '';
+  const segment = location.pathname.split('/').at(-1) ?? '';
   try {
-    return decodeURIComponent(part);
+    return decodeURIComponent(segment);
   } catch {
-    return part;
+    return segment;
   }
 }
 
-/** With some of them changed; what is undefined or empty goes. */
+/** Returns a copy with some parameters changed. A parameter whose new value is undefined or empty is removed. */
 export function changeSearchParams(
   search: URLSearchParams,
   changes: Readonly<Record<string, string | undefined>>,

@@ -1,12 +1,12 @@
 import type { Endpoint, UpdatedEndpoint } from '../api/types.ts';
 import { formatNumber, pluralize } from './format.ts';
 
-/** What an endpoint is shown as: `failing` for an active endpoint whose attempts fail. */
+/** The state to display: the status of the endpoint, or `failing` for an active endpoint whose attempts fail. */
 export function endpointState({ status, health }: Pick<Endpoint, 'status' | 'health'>): string {
   return status === 'active' && health === 'failing' ? 'failing' : status;
 }
 
-/** Failing endpoints first, the others in the order they had. */
+/** Sorts failing endpoints first. The other endpoints keep their order. */
 export function failingFirst<E extends Pick<Endpoint, 'status' | 'health'>>(
   endpoints: readonly E[],
 ): readonly E[] {
@@ -14,7 +14,7 @@ export function failingFirst<E extends Pick<Endpoint, 'status' | 'health'>>(
   return endpoints.toSorted((left, right) => rank(left) - rank(right));
 }
 
-/** `1 delivery held`, `1,000+ deliveries held`; undefined where nothing is held. */
+/** `1 delivery held`, `1,000+ deliveries held`. Undefined if no delivery is held. */
 export function heldDeliveriesText({
   held_count: held,
   held_count_exact: exact,
@@ -25,7 +25,7 @@ export function heldDeliveriesText({
     : `${formatNumber(held)}+ deliveries held`;
 }
 
-/** What an endpoint missed before it was resumed. */
+/** The events that an endpoint missed before it was resumed. */
 export type MissedEvents = NonNullable<UpdatedEndpoint['missed']>;
 
 /** `3 events`, `more than 120 events` */

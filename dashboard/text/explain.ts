@@ -3,208 +3,220 @@ import type { LogEntry } from '../api/types.ts';
 export interface Explanation {
   /** What happened. */
   readonly meaning: string;
-  /** What to do about it; absent where nothing is to be done. */
+  /** What the reader should do. Absent if there is nothing to do. */
   readonly advice?: string;
 }
 
 /**
- * The entry of a table for a word that SES or a receiver chose. The word is compared without case, and is never a property
- * name: `constructor` is an unknown word like any other.
+ * Finds the entry for a value that SES or a mail server chose. The comparison ignores case. Only own entries are
+ * compared, so a value such as `constructor` is unknown like any other.
  */
-function lookUp<T>(table: Readonly<Record<string, T>>, word: string | undefined): T | undefined {
-  const lower = word?.toLowerCase();
+function lookUp<T>(table: Readonly<Record<string, T>>, value: string | undefined): T | undefined {
+  const lower = value?.toLowerCase();
   return Object.entries(table).find(([name]) => name.toLowerCase() === lower)?.[1];
 }
 
 /**
- * Enhanced status codes of mail systems without their first digit where it only says whether it lasts.
+ * Enhanced status codes of mail servers. Most keys leave out the first digit, because it only says whether the error
+ * is permanent.
  * Source: RFC 3463 and https://www.iana.org/assignments/smtp-enhanced-status-codes; 7.26 and 7.509 as Gmail and Outlook
  * use them.
  */
 const BY_ENHANCED_CODE: Readonly<Record<string, Explanation>> = {
-  '1.0': { meaning: 'The address was refused.', advice: 'Check how it is written.' },
+  '1.0': {
+    meaning: 'The recipient’s mail server rejected the address.',
+    advice: 'Check the spelling of the address.',
+  },
   '1.1': {
-    meaning: 'There is no such mailbox at this domain.',
-    advice: 'Take the address off your lists; it was probably mistyped, or its owner has left.',
+    meaning: 'This mailbox does not exist.',
+    advice: 'Remove the address from your lists. It probably contains a typo, or the account was deleted.',
   },
   '1.2': {
-    meaning: 'The domain of the address does not exist or takes no mail.',
-    advice: 'Look for a typing error behind the @.',
+    meaning: 'The domain of the address does not exist or does not accept email.',
+    advice: 'Check the domain for a typo.',
   },
-  '1.3': { meaning: 'The address is not written as an address must be.', advice: 'Correct it.' },
-  '1.6': { meaning: 'The mailbox has moved and left no new address.', advice: 'Ask for the new one.' },
+  '1.3': { meaning: 'The address is not a valid email address.', advice: 'Correct the address.' },
+  '1.6': {
+    meaning: 'The mailbox has moved and left no forwarding address.',
+    advice: 'Ask the recipient for the new address.',
+  },
   '1.8': {
-    meaning: 'The receiving system does not accept your sender address.',
-    advice: 'Check that the domain you send from exists and has MX and SPF records.',
+    meaning: 'The recipient’s mail server rejected your sender address.',
+    advice: 'Check that your sending domain exists and has MX and SPF records.',
   },
   '1.10': {
-    meaning: 'The domain says that it takes no mail at all.',
-    advice: 'Take the address off your lists.',
+    meaning: 'The domain does not accept email (it publishes a null MX record).',
+    advice: 'Remove the address from your lists.',
   },
-  '2.0': { meaning: 'Something is wrong with the mailbox; its server does not say what.' },
+  '2.0': { meaning: 'The mailbox has a problem. The mail server gave no details.' },
   '2.1': {
-    meaning: 'The mailbox is switched off.',
-    advice: 'Its account is inactive or closed: stop sending to it unless its owner says otherwise.',
+    meaning: 'The mailbox is disabled.',
+    advice: 'The account is inactive or closed. Stop sending to this address.',
   },
   '2.2': {
     meaning: 'The mailbox is full.',
-    advice: 'SES has tried for a while. Later mail may arrive; after several of these, stop.',
+    advice: 'SES retried for a while. Later emails may arrive. Stop after several of these bounces.',
   },
   '2.3': {
-    meaning: 'The mail is larger than this mailbox takes.',
+    meaning: 'The email is larger than this mailbox accepts.',
     advice: 'Send a link instead of the attachment.',
   },
-  '3.0': { meaning: 'The receiving system has a fault of its own.', advice: 'Send again later.' },
-  '3.2': { meaning: 'The receiving system takes no mail at the moment.', advice: 'Send again later.' },
+  '3.0': { meaning: 'The recipient’s mail server had an internal error.', advice: 'Send again later.' },
+  '3.2': {
+    meaning: 'The recipient’s mail server is not accepting email at the moment.',
+    advice: 'Send again later.',
+  },
   '3.4': {
-    meaning: 'The mail is larger than the receiving system takes.',
+    meaning: 'The email is larger than the recipient’s mail server accepts.',
     advice: 'Send a link instead of the attachment.',
   },
-  '4.0': { meaning: 'The way to the receiving system is disturbed.', advice: 'Send again later.' },
-  // Of a bounce that lasts it is Microsoft 365's word for an address it does not know.
+  '4.0': {
+    meaning: 'A network problem prevented the delivery to the recipient’s mail server.',
+    advice: 'Send again later.',
+  },
+  // In a permanent bounce, Microsoft 365 uses this code for an address that it does not know.
   '5.4.1': {
-    meaning: 'Microsoft 365 knows no such mailbox, or takes no mail for it.',
-    advice: 'Take the address off your lists; it was probably mistyped, or its owner has left.',
+    meaning: 'This mailbox does not exist in Microsoft 365, or it does not accept email.',
+    advice: 'Remove the address from your lists. It probably contains a typo, or the account was deleted.',
   },
   '4.1': {
-    meaning: 'The receiving server does not answer, or refuses everybody it does not know.',
-    advice: 'Try again later; if it goes on, ask the recipient’s administrator.',
+    meaning: 'The recipient’s mail server does not respond, or it rejects unknown senders.',
+    advice: 'Try again later. If the error persists, contact the recipient’s administrator.',
   },
   '4.4': {
-    meaning: 'No server could be found for the domain.',
-    advice: 'Look for a typing error behind the @.',
+    meaning: 'No mail server was found for the domain.',
+    advice: 'Check the domain for a typo.',
   },
   '4.6': {
-    meaning: 'The mail went in circles between the recipient’s servers.',
-    advice: 'Only their administrator can mend that.',
+    meaning: 'The recipient’s mail servers forwarded the email in a loop.',
+    advice: 'Only the recipient’s administrator can fix this.',
   },
   '4.7': {
-    meaning: 'It could not be delivered in time: the receiving system kept putting it off.',
-    advice: 'Send again if it still matters.',
+    meaning: 'The email expired: the recipient’s mail server kept deferring it.',
+    advice: 'Send it again if it is still relevant.',
   },
-  '5.0': { meaning: 'The two mail servers did not understand each other.' },
-  '6.0': { meaning: 'The receiving system does not take the content of the mail.' },
+  '5.0': { meaning: 'The two mail servers had a protocol error.' },
+  '6.0': { meaning: 'The recipient’s mail server rejected the content of the email.' },
   '7.0': {
-    meaning:
-      'The receiving system refuses the mail by its policy, or puts it off to see whether it comes again.',
-    advice: 'Check SPF, DKIM and DMARC of your domain, and whether your address is on a block list.',
+    meaning: 'The recipient’s mail server rejected the email by policy, or deferred it (greylisting).',
+    advice: 'Check SPF, DKIM and DMARC for your domain, and whether your sending IP is on a block list.',
   },
   '7.1': {
-    meaning:
-      'The receiving system does not want this mail: taken for spam, or from somebody it does not allow.',
+    meaning: 'The recipient’s mail server rejected the email as spam, or does not allow your domain.',
     advice:
-      'Check SPF, DKIM, DMARC and block lists; if the recipient wants the mail, have them allow your domain.',
+      'Check SPF, DKIM, DMARC and block lists. If the recipient wants your email, ask them to allow your domain.',
   },
   '7.23': {
-    meaning: 'SPF does not allow your mail to come from where it came from.',
-    advice: 'Add SES to your SPF record, or set a custom MAIL FROM domain in SES.',
+    meaning: 'SPF failed: your SPF record does not allow the server that sent the email.',
+    advice: 'Add SES to your SPF record, or set up a custom MAIL FROM domain in SES.',
   },
   '7.25': {
-    meaning: 'The sending address has no valid reverse name.',
-    advice: 'On dedicated addresses, ask AWS; shared ones have it.',
+    meaning: 'The sending IP address has no valid reverse DNS record.',
+    advice: 'For dedicated IP addresses, contact AWS. Shared ones have a record.',
   },
   '7.26': {
-    meaning: 'The mail is not authenticated: neither SPF nor DKIM passes for your domain.',
-    advice: 'Turn on Easy DKIM for the domain in SES and publish a DMARC record.',
+    meaning: 'The email is not authenticated: neither SPF nor DKIM passes for your domain.',
+    advice: 'Enable Easy DKIM for the domain in SES, and publish a DMARC record.',
   },
   '7.509': {
-    meaning: 'The mail fails DMARC, and your domain’s policy asks to refuse such mail.',
-    advice: 'Turn on Easy DKIM for the domain in SES, so that DKIM is signed by the domain you send from.',
+    meaning: 'The email failed DMARC, and the policy of your domain is to reject such email.',
+    advice: 'Enable Easy DKIM for the domain in SES, so that the DKIM signature matches your sending domain.',
   },
   '7.515': {
-    meaning: 'Your domain does not meet what Outlook asks of bulk senders.',
-    advice: 'Set up SPF, DKIM and DMARC for it.',
+    meaning: 'Your domain does not meet Outlook’s requirements for bulk senders.',
+    advice: 'Set up SPF, DKIM and DMARC for the domain.',
   },
 };
 
-/** SES's own words. https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html#bounce-types */
+/** Bounce subtypes of SES. https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html#bounce-types */
 const BY_SUBTYPE: Readonly<Record<string, Explanation>> = {
-  NoEmail: { meaning: 'SES could not find the recipient in the bounce it was sent.' },
+  NoEmail: { meaning: 'SES could not find the recipient in the bounce message.' },
   MailboxFull: {
     meaning: 'The mailbox is full.',
-    advice: 'Later mail may arrive; after several of these, stop sending to it.',
+    advice: 'Later emails may arrive. Stop after several of these bounces.',
   },
   MessageTooLarge: {
-    meaning: 'The mail is too large for the recipient.',
+    meaning: 'The email is too large for the recipient.',
     advice: 'Send a link instead of the attachment.',
   },
   ContentRejected: {
-    meaning: 'The receiving system does not take the content of this mail.',
-    advice: 'Look at links, attachments and wording; a link shortener is the usual culprit.',
+    meaning: 'The recipient’s mail server rejected the content of the email.',
+    advice: 'Check links, attachments and wording. Link shorteners are a common cause.',
   },
   AttachmentRejected: {
-    meaning: 'The receiving system does not take this kind of attachment.',
-    advice: 'Send a link, or another format.',
+    meaning: 'The recipient’s mail server rejected this type of attachment.',
+    advice: 'Send a link or another file format.',
   },
   CustomTimeoutExceeded: {
-    meaning: 'It could not be delivered within the time you had set.',
-    advice: 'Send again if it still matters.',
+    meaning: 'The email could not be delivered within your configured time limit.',
+    advice: 'Send it again if it is still relevant.',
   },
 };
 
 const BY_REASON: Readonly<Record<string, Explanation>> = {
   bounce: {
-    meaning: 'Not sent: the address is on your suppression list because an earlier mail bounced.',
-    advice: 'Remove it under Suppressions once you know that it works again.',
+    meaning: 'Not sent: the address is on your suppression list because an earlier email bounced.',
+    advice: 'Remove it under Suppressions once you know that the address works again.',
   },
   complaint: {
-    meaning: 'Not sent: the recipient reported an earlier mail as spam.',
-    advice: 'Send only what they ask for. Remove the address only if they want your mail again.',
+    meaning: 'Not sent: the recipient marked an earlier email as spam.',
+    advice: 'Remove the address under Suppressions only if the recipient wants your email again.',
   },
   manual: {
-    meaning: 'Not sent: somebody put the address on your suppression list.',
-    advice: 'Remove it under Suppressions if that was a mistake.',
+    meaning: 'Not sent: the address was added to your suppression list manually.',
+    advice: 'Remove it under Suppressions if it was added by mistake.',
   },
   unsubscribed: { meaning: 'Not sent: the recipient has unsubscribed.' },
   ses_account: {
     meaning: 'SES did not send it: the address is on the suppression list of your AWS account.',
-    advice: 'Remove it under Suppressions, with SES’s list ticked, once you know that it works again.',
+    advice:
+      'Once you know that the address works again, remove it under Suppressions, with the SES account-level list selected.',
   },
   ses_tenant: {
     meaning: 'SES did not send it: the address is on the suppression list of the SES tenant.',
-    advice: 'Remove it there in SES.',
+    advice: 'Remove it from that list in SES.',
   },
   ses_global: {
-    meaning: 'SES did not send it: the address has bounced for somebody else not long ago.',
-    advice:
-      'Turn on the account-level suppression list in SES: it takes the place of this one, and is yours to change.',
+    meaning:
+      'SES did not send it: the address is on the SES global suppression list, because it recently bounced for another SES customer.',
+    advice: 'Enable the account-level suppression list in SES. It overrides the global list.',
   },
   validation: {
-    meaning: 'SES did not send it: it holds the address for invalid.',
-    advice: 'Look for a typing error.',
+    meaning: 'SES did not send it: SES email validation considers the address invalid.',
+    advice: 'Check the address for a typo.',
   },
 };
 
-/** By the code SES gives when it takes no mail. */
+/** Error codes of emails that SES rejected. */
 const BY_ERROR_CODE: Readonly<Record<string, Explanation>> = {
   identity_not_verified: {
-    meaning: 'SES does not let you send from this address, or in its sandbox to this recipient.',
-    advice: 'Verify the domain in SES; to send to anybody, ask AWS for production access.',
+    meaning: 'The sender is not verified in SES. In the SES sandbox, the recipient must be verified as well.',
+    advice: 'Verify the domain in SES. To send to any recipient, request production access from AWS.',
   },
   message_rejected: {
-    meaning: 'SES does not take the mail.',
-    advice: 'Its words are below; an attachment with malware is the usual reason.',
+    meaning: 'SES rejected the email.',
+    advice: 'See the SES error below. A common cause is an attachment that contains malware.',
   },
   sending_paused: {
-    meaning: 'Sending is paused for the account or its configuration set.',
-    advice: 'Look at Account dashboard in the SES console: AWS says there why.',
+    meaning: 'Sending is paused for your AWS account or its configuration set.',
+    advice: 'See the reason under Account dashboard in the SES console.',
   },
   rendering_failure: {
-    meaning: 'SES took the mail and could not fill in its template: a name in it has no value.',
-    advice: 'Its words are below; give the template every name it asks for.',
+    meaning: 'SES accepted the email but could not render its template: a variable has no value.',
+    advice: 'See the SES error below. Supply every template variable.',
   },
   quota_exceeded: {
-    meaning: 'The sending quota of your account for 24 hours is used up.',
-    advice: 'Wait, or ask AWS for more.',
+    meaning: 'Your AWS account has reached its 24-hour sending quota.',
+    advice: 'Wait, or request a higher quota from AWS.',
   },
 };
 
-/** `5.1.1` of `smtp; 550 5.1.1 user unknown`. */
+/** Extracts `5.1.1` from `smtp; 550 5.1.1 user unknown`. */
 function enhancedCode(diagnostic: string): string | undefined {
   return /(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)/.exec(diagnostic)?.[1];
 }
 
-function bounced(error: NonNullable<LogEntry['error']>, soft: boolean): Explanation {
+function explainBounce(error: NonNullable<LogEntry['error']>, soft: boolean): Explanation {
   const { bounce_type: type, bounce_subtype: subtype, diagnostic_code: diagnostic = '' } = error;
   const code = enhancedCode(diagnostic);
   const byCode = lookUp(BY_ENHANCED_CODE, code) ?? lookUp(BY_ENHANCED_CODE, code?.slice(2));
@@ -212,50 +224,53 @@ function bounced(error: NonNullable<LogEntry['error']>, soft: boolean): Explanat
   if (known) return known;
   if (soft && type?.toLowerCase() === 'transient' && diagnostic === '')
     return {
-      meaning:
-        'An automatic answer came back, such as an out-of-office note; or the mail could not be delivered for now.',
-      advice: 'If the mail was delivered as well, there is nothing to do: you may send to the address again.',
+      meaning: 'Auto-reply from the recipient (such as out-of-office), or a temporary delivery failure.',
+      advice: 'If the email was also delivered, you can ignore this. You can keep sending to this address.',
     };
   if (soft)
     return {
-      meaning: 'The mail could not be delivered for now, and SES has given up trying.',
-      advice: 'You may send to the address again later; after several of these, stop.',
+      meaning: 'Temporary failure: the email could not be delivered, and SES stopped retrying.',
+      advice: 'You can send to this address again later. Stop after several of these bounces.',
     };
   return {
-    meaning: 'The receiving system has refused the mail for good.',
-    advice: 'Do not send to the address again: repeated hard bounces cost you your reputation.',
+    meaning: 'The recipient’s mail server permanently rejected the email.',
+    advice: 'Do not send to this address again. Repeated hard bounces damage your sender reputation.',
   };
 }
 
 const COMPLAINTS: Readonly<Record<string, string>> = {
-  abuse: 'The recipient pressed “spam”.',
-  fraud: 'The recipient reported the mail as fraud or phishing.',
-  virus: 'The mail was reported to carry a virus.',
-  'auth-failure': 'The receiving system reported that the mail was not authenticated.',
+  abuse: 'The recipient marked the email as spam.',
+  fraud: 'The recipient reported the email as fraud or phishing.',
+  virus: 'The email was reported as containing a virus.',
+  'auth-failure': 'The recipient’s mail server reported that the email failed authentication.',
 };
 
 /** https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html */
 const DELAYS: Readonly<Record<string, string>> = {
-  InternalFailure: 'SES has a fault of its own at the moment.',
+  InternalFailure: 'SES has an internal error at the moment.',
   MailboxFull: 'The mailbox is full at the moment.',
-  SpamDetected: 'The receiving system takes much of what comes from you for spam at the moment.',
-  RecipientServerError: 'The receiving system has a fault of its own at the moment.',
-  IPFailure: 'The address SES sends from is blocked or slowed down by the receiving system.',
-  TransientCommunicationFailure: 'The conversation with the receiving system broke off.',
-  BYOIPHostNameLookupUnavailable: 'SES could not look up the host name of your own IP addresses.',
+  SpamDetected: 'The recipient’s mail server is receiving a large amount of spam from you.',
+  RecipientServerError: 'The recipient’s mail server has an internal error at the moment.',
+  IPFailure: 'The recipient’s mail server blocks or throttles the sending IP address.',
+  TransientCommunicationFailure: 'The connection to the recipient’s mail server failed.',
+  BYOIPHostNameLookupUnavailable: 'SES could not look up the DNS host name of your own IP addresses (BYOIP).',
 };
 
-/** A log entry in plain words: what it means, and what to do. Open enumerations: what is new gets the general words. */
+/**
+ * Explains a log entry in plain words. SES may add new values at any time, so an unknown value gets a general
+ * explanation. Returns undefined for statuses that need no explanation.
+ */
 export function explain(entry: Pick<LogEntry, 'status' | 'error'>): Explanation | undefined {
   const { status, error = {} } = entry;
   switch (status) {
     case 'bounced':
     case 'soft_bounced':
-      return bounced(error, status === 'soft_bounced');
+      return explainBounce(error, status === 'soft_bounced');
     case 'complained':
       return {
-        meaning: lookUp(COMPLAINTS, error.feedback_type) ?? 'The recipient complained about the mail.',
-        advice: 'Do not send to them again. SES reviews accounts with more than one complaint in 1000 mails.',
+        meaning: lookUp(COMPLAINTS, error.feedback_type) ?? 'The recipient complained about the email.',
+        advice:
+          'Do not send to this recipient again. SES reviews accounts with more than 1 complaint per 1,000 emails.',
       };
     case 'suppressed':
       return (
@@ -266,21 +281,20 @@ export function explain(entry: Pick<LogEntry, 'status' | 'error'>): Explanation 
     case 'failed':
       return (
         lookUp(BY_ERROR_CODE, error.error_code) ?? {
-          meaning: 'The mail was not sent: SES did not take it.',
-          advice: 'Its words are below.',
+          meaning: 'Not sent: SES rejected the email.',
+          advice: 'See the SES error below.',
         }
       );
     case 'delayed':
       return {
-        meaning: lookUp(DELAYS, error.delay_type) ?? 'The mail could not be delivered at once.',
-        advice: 'SES goes on trying by itself.',
+        meaning: lookUp(DELAYS, error.delay_type) ?? 'The delivery is delayed.',
+        advice: 'No action needed. SES keeps retrying.',
       };
     case 'unknown':
       if (error.feedback_type?.toLowerCase() === 'not-spam')
-        return { meaning: 'The recipient says that the mail was no spam.' };
+        return { meaning: 'The recipient marked the email as not spam.' };
       return {
-        meaning:
-          'SES told something that this version has no word for yet: its own words are in the raw event.',
+        meaning: 'SES sent an event type that this version does not know. See the raw SES event.',
       };
     case 'sent':
     case 'delivered':
@@ -298,7 +312,7 @@ function topicsText(topics: LogEntry['topics']): string | undefined {
   return topics?.map(({ name, status }) => `${name}: ${status}`).join(', ');
 }
 
-/** The fields that only some events have, under the names of the API, each with a text. */
+/** Fields that only some events have, as pairs of API field name and display text. */
 export function eventDetails(
   entry: Pick<LogEntry, 'error'> & Engagement,
 ): readonly (readonly [string, string])[] {
@@ -315,19 +329,21 @@ export function eventDetails(
   );
 }
 
-/** The link of a click, or the change of a subscription; whether a machine did it. */
-function shortEngagement({ link, automated, contact_list, topics }: Engagement): string {
+/** One line for an engagement event: whether it was automated, the clicked link, or the subscription change. */
+function engagementSummary({ link, automated, contact_list, topics }: Engagement): string {
   const parts = [automated && 'automated', link, contact_list, topicsText(topics)];
   return parts.filter((part) => part !== undefined && part !== '').join(' · ');
 }
 
-/** The outcome of an event in one short line, for a table. */
+/** One short line with the reason for an event, for a table row. */
 export function shortReason(entry: Pick<LogEntry, 'status' | 'error'> & Engagement): string {
   const { error } = entry;
-  if (!error) return shortEngagement(entry);
+  if (!error) return engagementSummary(entry);
   const { diagnostic_code, error_message, error_code, suppression_reason, feedback_type, delay_type } = error;
-  const kind = [error.bounce_type, error.bounce_subtype].filter((each) => each !== undefined).join(' / ');
-  const said = diagnostic_code ?? error_message ?? error_code;
+  const bounceKind = [error.bounce_type, error.bounce_subtype]
+    .filter((each) => each !== undefined)
+    .join(' / ');
+  const message = diagnostic_code ?? error_message ?? error_code;
   const reason = suppression_reason ?? feedback_type ?? delay_type;
-  return said ?? reason ?? kind;
+  return message ?? reason ?? bounceKind;
 }

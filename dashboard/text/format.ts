@@ -1,38 +1,47 @@
 import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 
-const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
-const dayOfYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
-/** Days are counted in UTC: in the local zone they would begin the evening before, or not at midnight. */
-const utcDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
-const clock = new Intl.DateTimeFormat(undefined, {
+const dayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dayWithYearFormat = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+});
+/** Statistics count days in UTC. In the local time zone, such a day would not start at midnight. */
+const utcDayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+const timeFormat = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
   minute: '2-digit',
   second: '2-digit',
   hourCycle: 'h23',
 });
-const minutes = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' });
-const count = new Intl.NumberFormat('en');
+const minuteFormat = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+const relativeTimeFormat = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' });
+const numberFormat = new Intl.NumberFormat('en');
 
-/** `24 Nov 14:03:22` in the local zone; the year where it is another one. */
+/** `24 Nov 14:03:22` in the local time zone, with the year if it is not the current year. */
 export function formatLocalTime(iso: string, now = new Date()): string {
   const time = new Date(iso);
-  const date = time.getFullYear() === now.getFullYear() ? day.format(time) : dayOfYear.format(time);
-  return `${date} ${clock.format(time)}`;
+  const date =
+    time.getFullYear() === now.getFullYear() ? dayFormat.format(time) : dayWithYearFormat.format(time);
+  return `${date} ${timeFormat.format(time)}`;
 }
 
-/** For the foot of a chart: `14:00`, or `24 Nov`. */
+/** Label on the time axis of a chart: `14:00` or `24 Nov`. */
 export function formatAxisLabel(epochMs: number, interval: 'hour' | 'day'): string {
   const time = new Date(epochMs);
-  return interval === 'hour' ? minutes.format(time) : utcDay.format(time);
+  return interval === 'hour' ? minuteFormat.format(time) : utcDayFormat.format(time);
 }
 
-/** `24 Nov, 14:00` */
+/** Start of a chart interval: `24 Nov, 14:00` or `24 Nov (UTC)`. */
 export function formatIntervalStart(epochMs: number, interval: 'hour' | 'day'): string {
   const time = new Date(epochMs);
   return interval === 'hour'
-    ? `${day.format(time)}, ${minutes.format(time)}`
-    : `${utcDay.format(time)} (UTC)`;
+    ? `${dayFormat.format(time)}, ${minuteFormat.format(time)}`
+    : `${utcDayFormat.format(time)} (UTC)`;
 }
 
 const UNITS = [
@@ -46,18 +55,18 @@ const UNITS = [
 export function formatRelativeTime(iso: string, nowMs: number): string {
   const difference = Date.parse(iso) - nowMs;
   const [unit, length] = UNITS.find(([, ms]) => Math.abs(difference) >= ms) ?? ['second', 1_000];
-  return relative.format(Math.trunc(difference / length), unit);
+  return relativeTimeFormat.format(Math.trunc(difference / length), unit);
 }
 
 export function formatNumber(value: number): string {
-  return count.format(value);
+  return numberFormat.format(value);
 }
 
-/** A share of 1: `2.5 %`, `0.04 %`; a dash where there is nothing to divide by. */
-export function formatPercent(share: number | null): string {
-  if (share === null) return '–';
-  const value = share * 100;
-  return `${Number(value.toFixed(value >= 1 ? 1 : 2))} %`;
+/** Formats a ratio between 0 and 1: `2.5%`, `0.04%`. Null, a ratio without a divisor, is shown as a dash. */
+export function formatPercent(ratio: number | null): string {
+  if (ratio === null) return '–';
+  const value = ratio * 100;
+  return `${Number(value.toFixed(value >= 1 ? 1 : 2))}%`;
 }
 
 /** `42 ms`, `1.3 s` */
@@ -66,32 +75,32 @@ export function formatDuration(ms: number | null): string {
   return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
-/** `45 s`, `5 min`, `1 min 15 s`, `2 h`, `1 day` */
+/** Formats a number of seconds: `45 s`, `5 min`, `1 min 15 s`, `2 h`, `1 day`. */
 export function formatSeconds(seconds: number): string {
-  const whole = Math.round(seconds);
-  // A delay is shown to the second, because the next attempt is.
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3_600) {
-    const rest = whole % 60;
-    return `${Math.floor(whole / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
+  // Below an hour, show the exact seconds, because the time of the next attempt is also shown with seconds.
+  const wholeSeconds = Math.round(seconds);
+  if (wholeSeconds < 60) return `${wholeSeconds} s`;
+  if (wholeSeconds < 3_600) {
+    const rest = wholeSeconds % 60;
+    return `${Math.floor(wholeSeconds / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
   }
   if (seconds < 86_400) return `${Number((seconds / 3_600).toFixed(1))} h`;
   const days = Number((seconds / 86_400).toFixed(1));
   return `${days} day${days === 1 ? '' : 's'}`;
 }
 
-/** What `<input type="datetime-local">` holds, for a time; the local zone. */
+/** Converts an RFC 3339 time to the value of `<input type="datetime-local">`, in the local time zone. */
 export function toLocalInput(iso: string): string {
   const time = new Date(iso);
   return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
-/** The time that such an input means; undefined where it is not filled in. */
+/** Converts the value of such an input to RFC 3339. Undefined if the input is empty. */
 export function fromLocalInput(text: string): string | undefined {
   const epochMs = Date.parse(text);
   return Number.isFinite(epochMs) ? formatTimestamp(epochMs) : undefined;
 }
 
-export function pluralize(amount: number, one: string, many = `${one}s`): string {
-  return `${formatNumber(amount)} ${amount === 1 ? one : many}`;
+export function pluralize(amount: number, singular: string, pluralForm = `${singular}s`): string {
+  return `${formatNumber(amount)} ${amount === 1 ? singular : pluralForm}`;
 }

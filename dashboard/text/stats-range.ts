@@ -1,6 +1,6 @@
 import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 
-/** How far back a chart looks, and by what intervals. */
+/** Time ranges of the charts, each with the interval of one bar or point. */
 export const STATS_RANGES = {
   '24h': { name: '24 hours', interval: 'hour', days: 1 },
   '7d': { name: '7 days', interval: 'hour', days: 7 },
@@ -13,14 +13,14 @@ export function isStatsRange(name: string | null): name is StatsRangeName {
   return name !== null && Object.hasOwn(STATS_RANGES, name);
 }
 
-/** What GET /v1/stats is asked for it: until now, which need not be said. */
+/** Converts a time range that ends now to the query of GET /v1/stats. */
 export function toStatsQuery(
   range: StatsRangeName,
   nowMs: number,
 ): { readonly interval: string; readonly after: string } {
   const { interval, days } = STATS_RANGES[range];
   const afterMs = nowMs - days * 86_400_000;
-  // By the minute: one question for as long as a minute has one answer.
+  // Rounded to the minute, so that the path, which is the key of the response cache, changes once a minute only.
   const after = formatTimestamp(Math.floor(afterMs / 60_000) * 60_000);
   return { interval, after };
 }

@@ -19,7 +19,7 @@ async function call(
   return (await response.json()) as never;
 }
 
-/** Paths of every view, with something of everything in it. */
+/** Paths of all views. The setup below adds data, so that every element is shown. */
 const views: Record<string, string> = {
   overview: '',
   logs: '/logs',
@@ -40,14 +40,17 @@ beforeAll(async () => {
     headers: { 'content-type': 'application/json' },
   });
   const endpoint = await call('/v1/webhooks', { url: hook, events: ['*'] });
-  const mail = { from: stack.from, subject: 'Seen by axe', text: 'T' };
-  const { message_id: message } = await call('/v1/send', { ...mail, to: ['bounce@simulator.amazonses.com'] });
+  const email = { from: stack.from, subject: 'Seen by axe', text: 'T' };
+  const { message_id: message } = await call('/v1/send', {
+    ...email,
+    to: ['bounce@simulator.amazonses.com'],
+  });
   await call('/v1/suppressions', { address: 'axe@example.com' });
-  await eventually('a delivery has failed', async () => {
+  await eventually('a failed delivery', async () => {
     const { data } = await call(`/v1/webhooks/${endpoint['id']}/deliveries`);
-    const failed = data.find((each) => Number(each['attempt_count']) > 0);
-    if (failed) views['delivery'] = `/deliveries/${failed['id']}`;
-    return failed !== undefined;
+    const failedDelivery = data.find((each) => Number(each['attempt_count']) > 0);
+    if (failedDelivery) views['delivery'] = `/deliveries/${failedDelivery['id']}`;
+    return failedDelivery !== undefined;
   });
   views['message'] = `/logs/${message}`;
   views['webhook'] = `/webhooks/${endpoint['id']}`;
@@ -66,7 +69,7 @@ async function violations(page: Page): Promise<readonly string[]> {
   });
 }
 
-async function settled(page: Page): Promise<void> {
+async function waitUntilLoaded(page: Page): Promise<void> {
   await page.locator('h1').waitFor();
   await page.locator('.loading').first().waitFor({ state: 'detached' });
 }
@@ -78,15 +81,15 @@ describe.each(['light', 'dark'] as const)('the %s dashboard', (colorScheme) => {
   });
   afterAll(() => page.context().close());
 
-  it('has no violation that axe finds, on any view', async () => {
+  it('has no accessibility violation that axe finds on any view', async () => {
     await page.goto(`${stack.base_url}/dashboard`);
     await page.getByLabel('API key').waitFor();
     const found: Record<string, readonly string[]> = { 'sign in': await violations(page) };
     await signIn(page, stack.base_url, stack.api_key);
     for (const [name, path] of Object.entries(views)) {
       await page.goto(`${stack.base_url}/dashboard${path}`);
-      await settled(page);
-      // What is folded is looked at, too.
+      await waitUntilLoaded(page);
+      // Also check the collapsed content.
       for (const summary of await page.locator('main summary').all()) await summary.click();
       found[name] = await violations(page);
     }
@@ -94,43 +97,43 @@ describe.each(['light', 'dark'] as const)('the %s dashboard', (colorScheme) => {
   });
 });
 
-describe('the dashboard at 360 pixels', () => {
-  it('never scrolls sideways as a whole', async () => {
+describe('the dashboard at a width of 360 pixels', () => {
+  it('has no view that scrolls sideways', async () => {
     const { page } = await visit(open(), origin, { viewport: { width: 360, height: 740 } });
     await signIn(page, stack.base_url, stack.api_key);
-    const wide: string[] = [];
+    const tooWide: string[] = [];
     for (const [name, path] of Object.entries(views)) {
       await page.goto(`${stack.base_url}/dashboard${path}`);
-      await settled(page);
-      const over = await page.evaluate(
+      await waitUntilLoaded(page);
+      const excess = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );
-      if (over > 0) wide.push(`${name}: ${over} px`);
+      if (excess > 0) tooWide.push(`${name}: ${excess} px`);
     }
-    expect(wide).toEqual([]);
+    expect(tooWide).toEqual([]);
     await page.context().close();
   });
 });
 
-describe('by keyboard alone, a user', () => {
+describe('with the keyboard alone, a user', () => {
   let page: Page;
-  const focused = (): Promise<string> => page.evaluate(() => document.activeElement?.textContent ?? '');
-  /** Tab until something is reached that is called so. */
-  async function tabTo(name: RegExp): Promise<void> {
+  const focusedText = (): Promise<string> => page.evaluate(() => document.activeElement?.textContent ?? '');
+  /** Presses Tab until an element with this label has the focus. */
+  async function tabTo(label: RegExp): Promise<void> {
     for (let presses = 0; presses < 60; presses += 1) {
       await page.keyboard.press('Tab');
-      const label = await page.evaluate(() => {
+      const focusedLabel = await page.evaluate(() => {
         const element = document.activeElement as HTMLInputElement | null;
-        const words = [
+        const candidates = [
           element?.getAttribute('aria-label'),
           element?.labels?.[0]?.textContent,
           element?.textContent,
         ];
-        return words.find((each) => each) ?? '';
+        return candidates.find((each) => each) ?? '';
       });
-      if (name.test(label)) return;
+      if (label.test(focusedLabel)) return;
     }
-    expect.fail(`Nothing called ${name} is reached by Tab`);
+    expect.fail(`Tab reaches no element with the label ${label}`);
   }
 
   beforeAll(async () => {
@@ -138,7 +141,7 @@ describe('by keyboard alone, a user', () => {
   });
   afterAll(() => page.context().close());
 
-  it('signs in, and goes to every view by two letters', async () => {
+  it('signs in and opens every view with a two-key shortcut', async () => {
     await page.goto(`${stack.base_url}/dashboard`);
     await page.getByLabel('API key').waitFor();
     await tabTo(/^API key/);
@@ -156,11 +159,11 @@ describe('by keyboard alone, a user', () => {
       await page.keyboard.press('g');
       await page.keyboard.press(letter);
       await page.getByRole('heading', { name: title, level: 1, exact: true }).waitFor();
-      await eventually(`${title} has the focus`, async () => (await focused()) === title);
+      await eventually(`focus on ${title}`, async () => (await focusedText()) === title);
     }
   });
 
-  it('walks the log by j and k, opens a row by Enter, and comes back', async () => {
+  it('moves through the log with j and k, opens a row with Enter, and goes back', async () => {
     await page.keyboard.press('g');
     await page.keyboard.press('l');
     await page.locator('a[data-row]').first().waitFor();
@@ -181,14 +184,14 @@ describe('by keyboard alone, a user', () => {
     await page.waitForURL(/to=nobody/);
   });
 
-  it('is shown the shortcuts by ?, closes them by Esc, and can turn them off', async () => {
+  it('opens the list of shortcuts with ?, closes it with Esc, and can turn shortcuts off', async () => {
     await page.goto(`${stack.base_url}/dashboard/settings`);
-    await settled(page);
+    await waitUntilLoaded(page);
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await tabTo(/single letters/);
+    await tabTo(/Single-key shortcuts/);
     await page.keyboard.press('Space');
     await page.keyboard.press('g');
     await page.keyboard.press('l');
@@ -199,8 +202,8 @@ describe('by keyboard alone, a user', () => {
 
   it('adds and deletes a webhook', async () => {
     await page.goto(`${stack.base_url}/dashboard/webhooks`);
-    await settled(page);
-    await tabTo(/^Add a webhook/);
+    await waitUntilLoaded(page);
+    await tabTo(/^Add webhook/);
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
     await tabTo(/^URL/);
@@ -208,14 +211,14 @@ describe('by keyboard alone, a user', () => {
     await tabTo(/^Description/);
     await page.keyboard.type('By keyboard');
     await page.keyboard.press('Enter');
-    await page.getByRole('group', { name: 'the secret' }).waitFor();
+    await page.getByRole('group', { name: 'signing secret' }).waitFor();
     await tabTo(/^Done/);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'By keyboard' }).waitFor();
     await tabTo(/^Delete/);
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
-    await tabTo(/^Delete it/);
+    await tabTo(/^Delete webhook/);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Webhooks', level: 1 }).waitFor();
     await page.getByText('By keyboard').waitFor({ state: 'detached' });

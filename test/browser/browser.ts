@@ -2,10 +2,10 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from 'p
 import { afterAll, beforeAll, inject } from 'vitest';
 import { until } from '../time.ts';
 
-/** Ends a wait for something that never comes, and limits nothing else: pages of this size take less than a second. */
+/** Ends a wait for an element that never appears. It is not a speed limit: the pages load in less than a second. */
 const PATIENCE_MS = 600_000;
 
-/** One browser for a file. */
+/** Starts one browser for a test file. */
 export function useBrowser(): () => Browser {
   let browser: Browser | undefined;
   beforeAll(async () => {
@@ -17,18 +17,18 @@ export function useBrowser(): () => Browser {
   });
   afterAll(() => browser?.close());
   return () => {
-    if (!browser) throw new Error('The browser is not open yet');
+    if (!browser) throw new Error('The browser has not started yet');
     return browser;
   };
 }
 
 export interface Visit {
   readonly page: Page;
-  /** What no visit may have: errors on the console, failed requests, requests to elsewhere. */
+  /** Problems that no visit may have: console errors, failed requests, and requests to other origins. */
   readonly problems: readonly string[];
 }
 
-/** A fresh visitor, as with a browser of their own. */
+/** Opens a page in a new browser context, so that no storage is shared with other visits. */
 export async function visit(
   browser: Browser,
   origin: string,
@@ -44,15 +44,15 @@ export async function visit(
   });
   page.on('pageerror', (error) => problems.push(`script: ${error.message}`));
   page.on('request', (request) => {
-    const { origin: asked, protocol } = new URL(request.url());
-    if (asked !== origin && protocol !== 'blob:') problems.push(`elsewhere: ${request.url()}`);
+    const { origin: requestOrigin, protocol } = new URL(request.url());
+    if (requestOrigin !== origin && protocol !== 'blob:') problems.push(`other origin: ${request.url()}`);
   });
   page.on('response', (response) => {
     if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`);
   });
   page.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText ?? '';
-    // A question that a newer one has made needless is broken off.
+    // The dashboard aborts a request that a newer one replaces.
     if (reason !== 'net::ERR_ABORTED') problems.push(`${reason}: ${request.url()}`);
   });
   return { page, problems };
@@ -65,6 +65,6 @@ export async function signIn(page: Page, base: string, key: string, path = ''): 
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
 }
 
-export async function eventually(what: string, look: () => Promise<boolean>): Promise<void> {
-  await until(what, async () => ((await look()) ? true : undefined));
+export async function eventually(description: string, condition: () => Promise<boolean>): Promise<void> {
+  await until(description, async () => ((await condition()) ? true : undefined));
 }

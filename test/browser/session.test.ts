@@ -6,13 +6,13 @@ import { eventually, signIn, useBrowser, visit } from './browser.ts';
 const stack = inject('stack');
 const open = useBrowser();
 const origin = new URL(stack.base_url).origin;
-const inStorage = (page: Awaited<ReturnType<typeof visit>>['page']) =>
+const storedKeys = (page: Awaited<ReturnType<typeof visit>>['page']) =>
   page.evaluate(() => ({
     tab: JSON.stringify(Object.entries(sessionStorage)).includes('ivy_live_'),
     browser: JSON.stringify(Object.entries(localStorage)).includes('ivy_live_'),
   }));
 
-const link = (expiresAt?: string) =>
+const createLink = (expiresAt?: string) =>
   signInLink(table, {
     workspaceId: stack.workspace_id,
     scopes: ['read'],
@@ -20,66 +20,66 @@ const link = (expiresAt?: string) =>
     ...(expiresAt !== undefined && { expiresAt }),
   });
 
-it('a sign-in link signs in, and its key leaves the address bar and the history at once', async () => {
+it('signs in with a sign-in link and removes the key from the address bar', async () => {
   const { page, problems } = await visit(open(), origin);
-  await page.goto((await link()).url);
+  await page.goto((await createLink()).url);
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
   expect(page.url()).toBe(`${stack.base_url}/dashboard`);
-  expect(await inStorage(page)).toEqual({ tab: true, browser: false });
+  expect(await storedKeys(page)).toEqual({ tab: true, browser: false });
   await page.reload();
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
   expect(problems).toEqual([]);
-  // In a tab of its own nobody is signed in.
-  const other = await page.context().newPage();
-  await other.goto(`${stack.base_url}/dashboard/logs`);
-  await other.getByLabel('API key').waitFor();
-  // A link opened where the dashboard is open already changes only the fragment.
-  await other.goto((await link()).url.replace('/dashboard#', '/dashboard/logs#'));
-  await other.getByRole('heading', { name: 'Logs' }).waitFor();
-  expect(other.url()).toBe(`${stack.base_url}/dashboard/logs`);
+  // A new tab is not signed in.
+  const otherTab = await page.context().newPage();
+  await otherTab.goto(`${stack.base_url}/dashboard/logs`);
+  await otherTab.getByLabel('API key').waitFor();
+  // In a tab where the dashboard is already open, a sign-in link changes only the fragment.
+  await otherTab.goto((await createLink()).url.replace('/dashboard#', '/dashboard/logs#'));
+  await otherTab.getByRole('heading', { name: 'Logs' }).waitFor();
+  expect(otherTab.url()).toBe(`${stack.base_url}/dashboard/logs`);
   await page.context().close();
 });
 
-it('a link that has expired is told so, and nothing of it is kept', async () => {
+it('rejects an expired sign-in link and stores no key', async () => {
   const { page } = await visit(open(), origin);
-  await page.goto((await link('2026-01-01T00:00:00Z')).url);
-  await page.getByText('it may have expired').waitFor();
+  await page.goto((await createLink('2026-01-01T00:00:00Z')).url);
+  await page.getByText('Invalid, expired or revoked API key.').waitFor();
   expect(page.url()).not.toContain('ivy_live');
-  expect(await inStorage(page)).toEqual({ tab: false, browser: false });
+  expect(await storedKeys(page)).toEqual({ tab: false, browser: false });
   await page.context().close();
 });
 
-it('a key is kept for other tabs only where that is ticked, and signing out in one ends all', async () => {
+it('shares a remembered key with other tabs, and signing out in one tab signs out all', async () => {
   const { page } = await visit(open(), origin);
   await page.goto(`${stack.base_url}/dashboard`);
-  await page.getByLabel('Stay signed in').check();
+  await page.getByLabel('Keep me signed in').check();
   await page.getByLabel('API key').fill(stack.api_key);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
-  expect(await inStorage(page)).toEqual({ tab: false, browser: true });
-  const other = await page.context().newPage();
-  await other.goto(`${stack.base_url}/dashboard/settings`);
-  await other.getByRole('button', { name: 'Sign out' }).first().click();
-  await page.getByText('You have signed out in another tab.').waitFor();
-  expect(await inStorage(page)).toEqual({ tab: false, browser: false });
+  expect(await storedKeys(page)).toEqual({ tab: false, browser: true });
+  const otherTab = await page.context().newPage();
+  await otherTab.goto(`${stack.base_url}/dashboard/settings`);
+  await otherTab.getByRole('button', { name: 'Sign out' }).first().click();
+  await page.getByText('You signed out in another tab.').waitFor();
+  expect(await storedKeys(page)).toEqual({ tab: false, browser: false });
   await page.context().close();
 });
 
-it('a key that only reads is offered nothing that it may not do', async () => {
+it('hides or disables the actions that a read-only key may not perform', async () => {
   const { page, problems } = await visit(open(), origin);
-  await page.goto((await link()).url);
+  await page.goto((await createLink()).url);
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
-  expect(await page.getByRole('button', { name: 'Send a test mail' }).count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'Send test email' }).count()).toBe(0);
   await page.getByRole('link', { name: 'Webhooks', exact: true }).click();
-  expect(await page.getByRole('button', { name: 'Add a webhook' }).first().isDisabled()).toBe(true);
+  expect(await page.getByRole('button', { name: 'Add webhook' }).first().isDisabled()).toBe(true);
   await page.getByRole('link', { name: 'API keys', exact: true }).click();
-  await page.getByText('Only a key with the scope admin').waitFor();
+  await page.getByText('Only a key with the admin scope').waitFor();
   expect(problems).toEqual([]);
   await page.context().close();
 });
 
 it('works below a stage path, as API Gateway serves it', async () => {
-  // The emulator’s own address of the stage, which the front hides.
+  // The emulator’s own URL of the stage, which the local front end hides behind a shorter one.
   const cloudFormation = await import('@aws-sdk/client-cloudformation');
   const client = new cloudFormation.CloudFormationClient({
     endpoint: stack.aws_endpoint_url,
@@ -102,7 +102,7 @@ it('works below a stage path, as API Gateway serves it', async () => {
   await page.context().close();
 });
 
-it('says what to do where the API does not answer, and goes on when it does', async () => {
+it('shows an error while the API is unreachable, and recovers on “Try again”', async () => {
   const { page } = await visit(open(), origin);
   await signIn(page, stack.base_url, stack.api_key);
   await page.route('**/v1/suppressions*', (route) => route.abort());
@@ -114,12 +114,12 @@ it('says what to do where the API does not answer, and goes on when it does', as
   await page.context().close();
 });
 
-it('a key that is being made cannot be lost by Esc before it was shown', async () => {
+it('does not let Esc close the dialog before the new API key is shown', async () => {
   const { page, problems } = await visit(open(), origin);
   await signIn(page, stack.base_url, stack.api_key, '/api-keys');
-  await page.getByRole('button', { name: 'Create an API key' }).click();
+  await page.getByRole('button', { name: 'Create API key' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Name').fill('Not lost');
+  await dialog.getByLabel('Name').fill('Kept');
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   await page.route('**/v1/api-keys', async (route) => {
     await released;
@@ -129,30 +129,30 @@ it('a key that is being made cannot be lost by Esc before it was shown', async (
   await page.keyboard.press('Escape');
   expect(await dialog.getByRole('button', { name: 'Close' }).isDisabled()).toBe(true);
   release();
-  await dialog.getByRole('group', { name: 'the API key' }).waitFor();
+  await dialog.getByRole('group', { name: 'API key' }).waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   expect(problems).toEqual([]);
   await page.context().close();
 });
 
-it('views that are told so update themselves no more, and are asked for anew by hand', async () => {
+it('stops polling when live updates are off, and starts again when they are on', async () => {
   const { page } = await visit(open(), origin);
   await signIn(page, stack.base_url, stack.api_key, '/settings');
-  await page.getByLabel('Views update themselves').uncheck();
+  await page.getByLabel('Live updates').uncheck();
   await page.getByRole('link', { name: 'Logs', exact: true }).click();
   expect(await page.getByRole('switch', { name: 'Live' }).isChecked()).toBe(false);
   await page.locator('table.log, .empty').first().waitFor();
-  let asked = 0;
+  let logRequests = 0;
   page.on('request', (request) => {
-    if (request.url().includes('/v1/send/logs')) asked += 1;
+    if (request.url().includes('/v1/send/logs')) logRequests += 1;
   });
-  // Time passes for the page alone.
+  // Only the clock of the page moves.
   await page.clock.install();
   await page.clock.fastForward(60_000);
-  expect(asked).toBe(0);
+  expect(logRequests).toBe(0);
   await page.getByRole('switch', { name: 'Live' }).check();
   await page.clock.fastForward(60_000);
-  await eventually('it is asked for again', async () => asked > 0);
+  await eventually('another log request', async () => logRequests > 0);
   await page.context().close();
 });

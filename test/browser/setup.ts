@@ -8,7 +8,7 @@ declare module 'vitest' {
   }
 }
 
-/** A browser to be found, and the very stack of `npm start`, without seed data. */
+/** Finds Chromium, and starts the same local stack as `npm start`, without seed data. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide('chromium', findChromium());
   return startStack(project);

@@ -8,31 +8,32 @@ beforeAll(() => {
   built = buildDashboard();
 });
 
-const textOf = (path: string): string =>
+const contentsOf = (path: string): string =>
   Buffer.from(built.files.find((file) => file.path === path)?.contents ?? []).toString();
 
-describe('the build of the dashboard', () => {
+describe('the dashboard build', () => {
   it('keeps the first view under 60 KB of script and style, gzipped', () => {
     expect(MAX_FIRST_VIEW_BYTES).toBe(60 * 1024);
     expect(built.firstViewBytes).toBeLessThanOrEqual(MAX_FIRST_VIEW_BYTES);
-    // What counts it, counts something: the chart library, the framework and the style are in it.
+    // The first view contains the chart library, the API client, the styles and the overview. Otherwise the size limit
+    // would check too little.
     const first = built.files.filter((file) => file.first && /\.(js|css)$/.test(file.path));
     const text = first.map(({ contents }) => Buffer.from(contents).toString()).join('');
-    for (const part of ['u-over', 'x-api-key', '--tone-good', 'Recent trouble']) expect(text).toContain(part);
+    for (const part of ['u-over', 'x-api-key', '--tone-good', 'Recent issues']) expect(text).toContain(part);
     const all = first.reduce((sum, { contents }) => sum + gzipSync(contents).byteLength, 0);
     expect(built.firstViewBytes).toBeLessThanOrEqual(all);
     expect(built.firstViewBytes).toBeGreaterThan(all / 2);
   });
 
-  it('names every file by its content, and the same sources the same', () => {
+  it('puts a content hash in every file name, so that equal sources give equal names', () => {
     const again = buildDashboard();
     expect(again.files.map(({ path }) => path)).toEqual(built.files.map(({ path }) => path));
     for (const { path } of built.files.filter((file) => file.path !== 'index.html'))
       expect(path).toMatch(/^assets\/[a-z-]+-[A-Z0-9]{8}\.(js|css|svg)$/);
   });
 
-  it('makes a page without script or style of its own, that leads to files there are', () => {
-    const page = textOf('index.html');
+  it('creates a page that has no inline script or style and links to existing files only', () => {
+    const page = contentsOf('index.html');
     expect(page).not.toMatch(/<script(?![^>]*src=)|<style|style=|\son\w+=/);
     const linked = [...page.matchAll(/(?:href|src)="(assets\/[^"]+)"/g)].map(([, path]) => path);
     expect(linked.length).toBeGreaterThanOrEqual(3);
@@ -40,14 +41,14 @@ describe('the build of the dashboard', () => {
   });
 });
 
-describe('the dashboard, as it is served', () => {
+describe('the served dashboard', () => {
   function served() {
-    const world = setUp();
-    world.deps.readSite = (file) => {
-      const text = textOf(file.replace(/^dashboard\//, ''));
-      return text === '' ? Promise.reject(new Error(`No ${file}`)) : Promise.resolve(text);
+    const api = setUp();
+    api.deps.readSite = (file) => {
+      const contents = contentsOf(file.replace(/^dashboard\//, ''));
+      return contents === '' ? Promise.reject(new Error(`No ${file}`)) : Promise.resolve(contents);
     };
-    return world;
+    return api;
   }
 
   it.each([
@@ -56,16 +57,16 @@ describe('the dashboard, as it is served', () => {
     ['/dashboard/logs', './'],
     ['/dashboard/webhooks/ep_a', '../'],
     ['/dashboard/logs/a%2Fb', '../'],
-  ])('%s is the page, whose files lie at %s from there', async (path, base) => {
-    const told = await served().ask({ path, query: { type: 'bounce', to: 'ann@example.com' } });
-    expect(told).toMatchObject({
+  ])('serves the page at %s with the base URL %s', async (path, base) => {
+    const response = await served().ask({ path, query: { type: 'bounce', to: 'ann@example.com' } });
+    expect(response).toMatchObject({
       status: 200,
       headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' },
     });
-    expect(told.text).toContain(`<base href="${base}" />`);
+    expect(response.text).toContain(`<base href="${base}" />`);
   });
 
-  it('allows its own files and its own API, and nothing else', async () => {
+  it('has a content security policy that allows only its own files and its own API', async () => {
     const { headers } = await served().ask({ path: '/dashboard' });
     const policy = String(headers['content-security-policy']).split('; ');
     expect(policy).toEqual(
@@ -80,12 +81,12 @@ describe('the dashboard, as it is served', () => {
     expect(headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff' });
   });
 
-  it('lets its files be kept forever, since another content has another name', async () => {
+  it('serves its files with an immutable cache header, because new content gets a new name', async () => {
     const { ask } = served();
     for (const { path } of built.files.filter((file) => file.path !== 'index.html')) {
       expect(await ask({ path: `/dashboard/${path}` })).toMatchObject({
         status: 200,
-        text: textOf(path),
+        text: contentsOf(path),
         headers: {
           'cache-control': 'public, max-age=31536000, immutable',
           'x-content-type-options': 'nosniff',
@@ -98,7 +99,7 @@ describe('the dashboard, as it is served', () => {
     '/dashboard/assets/main-AAAAAAAA.js',
     '/dashboard/assets/..%2F..%2Findex.mjs',
     '/dashboard/assets/index.html',
-  ])('has nothing at %s', async (path) => {
+  ])('returns 404 for %s', async (path) => {
     expect((await served().ask({ path })).status).toBe(404);
   });
 });

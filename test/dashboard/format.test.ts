@@ -12,14 +12,14 @@ import {
 
 it.each([
   [null, '–'],
-  [0, '0 %'],
-  [0.0004, '0.04 %'],
-  [0.001, '0.1 %'],
-  [0.0256, '2.6 %'],
-  [0.05, '5 %'],
-  [1, '100 %'],
-])('a share of %j reads %s', (share, words) => {
-  expect(formatPercent(share)).toBe(words);
+  [0, '0%'],
+  [0.0004, '0.04%'],
+  [0.001, '0.1%'],
+  [0.0256, '2.6%'],
+  [0.05, '5%'],
+  [1, '100%'],
+])('formats the ratio %j as %s', (ratio, text) => {
+  expect(formatPercent(ratio)).toBe(text);
 });
 
 it.each([
@@ -32,11 +32,11 @@ it.each([
   [5400, '1.5 h'],
   [86_400, '1 day'],
   [3 * 86_400, '3 days'],
-])('%j seconds read %s', (seconds, words) => {
-  expect(formatSeconds(seconds)).toBe(words);
+])('formats %j seconds as %s', (seconds, text) => {
+  expect(formatSeconds(seconds)).toBe(text);
 });
 
-it('durations, numbers and distances read as people say them', () => {
+it('formats durations, counts and relative times', () => {
   expect([formatDuration(null), formatDuration(42), formatDuration(1_340)]).toEqual(['–', '42 ms', '1.3 s']);
   expect([pluralize(1, 'event'), pluralize(1_200, 'event')]).toEqual(['1 event', '1,200 events']);
   const nowMs = Date.parse('2026-02-25T12:00:00Z');
@@ -45,13 +45,13 @@ it('durations, numbers and distances read as people say them', () => {
 });
 
 describe('a time', () => {
-  it('comes out of the input that it was put into, to the minute, in any zone', () => {
+  it('survives the conversion to a datetime-local input and back, to the minute', () => {
     for (const iso of ['2026-02-25T12:00:00Z', '2026-07-25T23:30:00Z'])
       expect(fromLocalInput(toLocalInput(iso))).toBe(iso);
     expect(fromLocalInput('')).toBeUndefined();
   });
 
-  it('of a day is that of UTC, in which days are counted', () => {
+  it('of a day interval is shown in UTC, because statistics count days in UTC', () => {
     expect(formatIntervalStart(Date.parse('2026-02-25T00:00:00Z'), 'day')).toMatch(/25.*\(UTC\)/);
   });
 });

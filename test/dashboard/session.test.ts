@@ -9,7 +9,7 @@ import {
 import { toLogQuery } from '../../dashboard/text/log-query.ts';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
 
-function store(initial?: string): KeyStorage & { readonly key: () => string | null } {
+function keyStorage(initial?: string): KeyStorage & { readonly key: () => string | null } {
   const values = new Map<string, string>(initial === undefined ? [] : [[KEY_NAME, initial]]);
   return {
     getItem: (name) => values.get(name) ?? null,
@@ -21,97 +21,103 @@ function store(initial?: string): KeyStorage & { readonly key: () => string | nu
 
 const WORKSPACE = { id: 'ws_a', name: 'default', key: { id: 'key_a', scopes: ['admin'] } };
 
-/** An API that knows some keys; what is asked of it waits where `hold` says so. */
-function setUp({ tab = store(), browser = store(), good = ['ivy_good'] } = {}) {
-  const asked: { readonly url: string; readonly key: string | null }[] = [];
+/** A session with a simulated API that accepts `validKeys`. Responses wait for the promise `hold`, if it is set. */
+function setUp({ tabStorage = keyStorage(), browserStorage = keyStorage(), validKeys = ['ivy_good'] } = {}) {
+  const requests: { readonly url: string; readonly key: string | null }[] = [];
   const api = { down: false, broken: false, hold: undefined as Promise<void> | undefined };
   const session = createSession({
-    tab,
-    browser,
+    tabStorage,
+    browserStorage,
     root: new URL('https://api.example/prod/'),
     fetch: (async (url: URL, init: RequestInit) => {
       const key = new Headers(init.headers).get('x-api-key');
-      asked.push({ url: String(url), key });
+      requests.push({ url: String(url), key });
       await api.hold;
       if (api.down) throw new TypeError('Failed to fetch');
       if (api.broken) return new Response('<html>', { status: 200 });
-      if (good.includes(key ?? '')) return Response.json(WORKSPACE);
+      if (validKeys.includes(key ?? '')) return Response.json(WORKSPACE);
       return Response.json(
         { error: { code: 'invalid_api_key', message: 'No' }, request_id: 'req_a' },
         { status: 403 },
       );
     }) as typeof fetch,
   });
-  return { session, tab, browser, asked, api };
+  return { session, tabStorage, browserStorage, requests, api };
 }
 
-describe('the list of SES', () => {
-  it('is offered to who is signed in to the default workspace, as the API takes it from no other', async () => {
+describe('the SES account-level suppression list', () => {
+  it('can be changed from the default workspace only', async () => {
     const { session } = setUp();
     expect(canChangeSesSuppressions(session.current.value)).toBe(false);
-    await session.signIn('ivy_good', { keep: false });
+    await session.signIn('ivy_good', { remember: false });
     expect(canChangeSesSuppressions(session.current.value)).toBe(false);
     const { value } = session.current;
-    if (value.state !== 'in') throw new Error('Nobody is signed in');
+    if (value.state !== 'signed-in') throw new Error('The session is not signed in');
     const workspace = { ...value.workspace, id: DEFAULT_WORKSPACE_ID };
-    expect(canChangeSesSuppressions({ state: 'in', workspace })).toBe(true);
+    expect(canChangeSesSuppressions({ state: 'signed-in', workspace })).toBe(true);
   });
 });
 
 describe('a session', () => {
-  it('is of the tab, unless it is to be kept', async () => {
-    const { session, tab, browser, asked } = setUp();
-    await session.signIn(' ivy_good ', { keep: false });
-    expect(session.current.value).toMatchObject({ state: 'in', workspace: WORKSPACE });
-    expect([tab.key(), browser.key()]).toEqual(['ivy_good', null]);
-    expect(asked).toEqual([{ url: 'https://api.example/prod/v1/workspace', key: 'ivy_good' }]);
-    await session.signIn('ivy_good', { keep: true });
-    expect([tab.key(), browser.key()]).toEqual([null, 'ivy_good']);
+  it('stores the key for the tab, or for the browser if the user asks for it', async () => {
+    const { session, tabStorage, browserStorage, requests } = setUp();
+    await session.signIn(' ivy_good ', { remember: false });
+    expect(session.current.value).toMatchObject({ state: 'signed-in', workspace: WORKSPACE });
+    expect([tabStorage.key(), browserStorage.key()]).toEqual(['ivy_good', null]);
+    expect(requests).toEqual([{ url: 'https://api.example/prod/v1/workspace', key: 'ivy_good' }]);
+    await session.signIn('ivy_good', { remember: true });
+    expect([tabStorage.key(), browserStorage.key()]).toEqual([null, 'ivy_good']);
     session.signOut();
-    expect([tab.key(), browser.key()]).toEqual([null, null]);
+    expect([tabStorage.key(), browserStorage.key()]).toEqual([null, null]);
   });
 
-  it('is refused a key that is not good, and keeps nothing of it', async () => {
-    const { session, tab, browser } = setUp();
-    await session.signIn('ivy_bad', { keep: true });
-    expect(session.current.value).toMatchObject({ state: 'out', why: expect.stringContaining('not valid') });
-    expect([tab.key(), browser.key()]).toEqual([null, null]);
+  it('does not store a key that the API rejects', async () => {
+    const { session, tabStorage, browserStorage } = setUp();
+    await session.signIn('ivy_bad', { remember: true });
+    expect(session.current.value).toMatchObject({
+      state: 'signed-out',
+      reason: expect.stringContaining('Invalid, expired or revoked'),
+    });
+    expect([tabStorage.key(), browserStorage.key()]).toEqual([null, null]);
   });
 
-  it('of another tab outlives a link that is not good', async () => {
-    const { session, browser } = setUp({ browser: store('ivy_good') });
-    await session.signIn('ivy_bad', { keep: false });
-    expect(browser.key()).toBe('ivy_good');
+  it('of another tab survives a sign-in link with an invalid key', async () => {
+    const { session, browserStorage } = setUp({ browserStorage: keyStorage('ivy_good') });
+    await session.signIn('ivy_bad', { remember: false });
+    expect(browserStorage.key()).toBe('ivy_good');
   });
 
-  it('asks nothing with what cannot be a key', async () => {
-    const { session, asked } = setUp();
-    await session.signIn('ivy_gööd', { keep: false });
-    expect(session.current.value).toMatchObject({ state: 'out', why: expect.stringContaining('no API key') });
-    expect(asked).toEqual([]);
+  it('sends no request with a malformed key', async () => {
+    const { session, requests } = setUp();
+    await session.signIn('ivy_gööd', { remember: false });
+    expect(session.current.value).toMatchObject({
+      state: 'signed-out',
+      reason: expect.stringContaining('Not a valid API key'),
+    });
+    expect(requests).toEqual([]);
   });
 
-  it.each(['down', 'broken'] as const)('keeps its key while the API is %s, and comes back', async (fault) => {
-    const { session, tab, api } = setUp({ tab: store('ivy_good') });
-    api[fault] = true;
+  it.each(['down', 'broken'] as const)('keeps its key while the API is %s, and recovers', async (problem) => {
+    const { session, tabStorage, api } = setUp({ tabStorage: keyStorage('ivy_good') });
+    api[problem] = true;
     await session.check();
-    expect(session.current.value).toMatchObject({ state: 'out', again: true });
-    expect(tab.key()).toBe('ivy_good');
-    api[fault] = false;
+    expect(session.current.value).toMatchObject({ state: 'signed-out', canRetry: true });
+    expect(tabStorage.key()).toBe('ivy_good');
+    api[problem] = false;
     await session.check();
-    expect(session.current.value.state).toBe('in');
+    expect(session.current.value.state).toBe('signed-in');
   });
 
-  it('is not ended by a late answer to the key before it', async () => {
+  it('ignores a late rejection of the previous key', async () => {
     const { session, api } = setUp();
     const { promise, resolve } = Promise.withResolvers<void>();
     api.hold = promise;
-    const late = session.signIn('ivy_bad', { keep: false });
+    const lateSignIn = session.signIn('ivy_bad', { remember: false });
     api.hold = undefined;
-    await session.signIn('ivy_good', { keep: false });
+    await session.signIn('ivy_good', { remember: false });
     resolve();
-    await late;
-    expect(session.current.value.state).toBe('in');
+    await lateSignIn;
+    expect(session.current.value.state).toBe('signed-in');
   });
 });
 
@@ -120,24 +126,24 @@ it.each([
   ['#main', undefined],
   ['#key=', undefined],
   ['', undefined],
-])('the fragment %j brings the key %j', (fragment, key) => {
+])('reads from the fragment %j the key %j', (fragment, key) => {
   expect(keyFromFragment(fragment)).toBe(key);
 });
 
-describe('what the log is asked', () => {
+describe('the query of the log request', () => {
   const nowMs = Date.parse('2026-02-25T12:00:30Z');
-  const ask = (text: string) => toLogQuery(new URLSearchParams(text), nowMs);
+  const queryOf = (text: string) => toLogQuery(new URLSearchParams(text), nowMs);
 
-  it('is what the address says, and nothing it does not know', () => {
-    expect(ask('type=bounce&status=&to=%20ann@example.com&frobnicate=1')).toEqual({
+  it('contains the known parameters of the page URL only', () => {
+    expect(queryOf('type=bounce&status=&to=%20ann@example.com&frobnicate=1')).toEqual({
       type: 'bounce',
       to: 'ann@example.com',
     });
   });
 
-  it('of a range that ends now begins at a whole minute', () => {
-    expect(ask('last=1h&before=2026-01-01T00:00:00Z')).toEqual({ after: '2026-02-25T11:00:00Z' });
-    expect(ask('last=1h').after).toBe(toLogQuery(new URLSearchParams('last=1h'), nowMs + 20_000).after);
-    expect(ask('last=constructor')).toEqual({});
+  it('of a range that ends now starts at a full minute', () => {
+    expect(queryOf('last=1h&before=2026-01-01T00:00:00Z')).toEqual({ after: '2026-02-25T11:00:00Z' });
+    expect(queryOf('last=1h').after).toBe(toLogQuery(new URLSearchParams('last=1h'), nowMs + 20_000).after);
+    expect(queryOf('last=constructor')).toEqual({});
   });
 });
