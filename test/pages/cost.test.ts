@@ -10,54 +10,54 @@ const DEPLOYMENT: Deployment = {
   batchSize: { ingest: 10, dispatch: 100, tally: 1000 },
   traced: true,
 };
-/** A trickle of them takes 259 seconds. */
-const MAILS = 100;
+/** As a trickle, this number of emails takes 259 seconds. */
+const EMAILS = 100;
 
-describe('what is counted', () => {
+describe('the counted usage', () => {
   let burst: Counts;
   let trickle: Counts;
   beforeAll(async () => {
-    burst = await countsOf(DEPLOYMENT, { mails: MAILS, pace: 'burst' });
-    trickle = await countsOf(DEPLOYMENT, { mails: MAILS, pace: 'trickle' });
+    burst = await countsOf(DEPLOYMENT, { mails: EMAILS, pace: 'burst' });
+    trickle = await countsOf(DEPLOYMENT, { mails: EMAILS, pace: 'trickle' });
   }, 120_000);
 
-  it('is three write units for each of a mail’s two events, and six for a webhook', () => {
-    // What is more are the counters of a batch, and the last use of the key.
+  it('has three write units for each of the two events of an email, and six for a webhook', () => {
+    // The rest is the counters of a batch, and the time of the last use of the key.
     expect(burst.mail.get('dynamodb.write')).toBeGreaterThanOrEqual(6);
     expect(burst.mail.get('dynamodb.write')).toBeLessThan(6.2);
     expect(burst.webhook.get('dynamodb.write')).toBeGreaterThanOrEqual(6);
     expect(burst.webhook.get('dynamodb.write')).toBeLessThan(6.2);
   });
 
-  it('is, in a trickle, a transaction of two counters and a checkpoint for each row', () => {
-    const keyUsed = 2 / MAILS;
+  it('has, in a trickle, one transaction of two counters and a checkpoint per row', () => {
+    const keyUsed = 2 / EMAILS;
     expect(trickle.mail.get('dynamodb.write')).toBeCloseTo(6 + 2 * 6 + keyUsed);
     expect(trickle.webhook.get('dynamodb.write')).toBeCloseTo(6 + 6);
   });
 
-  it('is a message sent, received and deleted, the last two once for each batch', () => {
+  it('has three SQS requests per message: one send, and a receive and a delete that a batch shares', () => {
     expect(burst.mail.get('sqs.request')).toBeCloseTo(2 * (1 + 0.1 + 0.1));
     expect(trickle.mail.get('sqs.request')).toBeCloseTo(2 * 3);
   });
 
-  it('is one opened secret in five minutes, and one key read a minute', () => {
-    expect(trickle.webhook.get('kms.request')).toBeCloseTo(1 / MAILS);
+  it('has one decrypted secret per five minutes, and one read of the API key per minute', () => {
+    expect(trickle.webhook.get('kms.request')).toBeCloseTo(1 / EMAILS);
     const authorizerApiAndPipeline = 1 + 1 + 2 + 2 + 2 * 2;
     expect(trickle.mail.get('lambda.request')).toBeCloseTo(authorizerApiAndPipeline);
-    // Beside the read of the key: one read of the suppression list, and two of tally for each of two rows. The trickle takes five minutes.
-    const keyReads = 5 / MAILS;
+    // Besides the read of the key: one read of the suppression list, and two reads of tally for each of two rows. The trickle takes five minutes.
+    const keyReads = 5 / EMAILS;
     expect(trickle.mail.get('dynamodb.read')).toBeCloseTo(1 + 2 * 2 + keyReads, 5);
   });
 
-  it('is an execution, one state machine more where the first attempt is refused, and what each enters', () => {
+  it('has one Express execution per webhook, and five Standard transitions more if the first attempt fails', () => {
     expect(burst.webhook.get('stepFunctions.express')).toBe(1);
     expect(burst.webhook.has('stepFunctions.transition')).toBe(false);
-    // Started, Wait, Attempt, Choose, Done.
+    // The transitions: start, Wait, Attempt, Choose, Done.
     expect(burst.retriedWebhook.get('stepFunctions.transition')).toBe(5);
     expect(burst.retriedWebhook.get('lambda.request')).toBeGreaterThanOrEqual(2);
   });
 
-  it('is a log line for each invocation, and never more than a kilobyte of them', () => {
+  it('has log lines for each invocation, of less than a kilobyte together', () => {
     for (const { mail, webhook } of [burst, trickle])
       for (const usage of [mail, webhook]) {
         const bytes = (usage.get('cloudwatch.logs') ?? 0) * 1e9;
@@ -68,7 +68,7 @@ describe('what is counted', () => {
   });
 });
 
-it('a price is in dollars for so many, with its source', () => {
+it('a price is in dollars per quantity, and names its source', () => {
   expect(totalUsd(new Map([['stepFunctions.transition', 40_000] as const]))).toBeCloseTo(1);
   for (const { usd, per, source, seen } of Object.values(PRICES)) {
     expect(usd).toBeGreaterThanOrEqual(0);
@@ -78,7 +78,7 @@ it('a price is in dollars for so many, with its source', () => {
   }
 });
 
-it('docs/generated/cost.md is what is counted today: run npm run cost', () => {
+it('docs/generated/cost.md is current: run npm run cost', () => {
   const page = execFileSync('npm', ['run', '--silent', 'cost', '--', '--print'], { encoding: 'utf8' });
   expect(page).toContain('## A month without mail');
   expect(

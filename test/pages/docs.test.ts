@@ -15,15 +15,15 @@ const page = readFileSync('docs/webhooks-and-events.md', 'utf8');
 const blocks = (language: string): string[] =>
   [...page.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g'))].map(([, code = '']) => code);
 
-describe('what is served', () => {
-  it('is what the sources make: run npm run docs', () => {
+describe('the served documentation', () => {
+  it('is current: run npm run docs', () => {
     for (const [name, content] of Object.entries(buildSite()))
       expect(readFileSync(`docs/site/${name}`, 'utf8') === content, `docs/site/${name} is out of date`).toBe(
         true,
       );
   });
 
-  it('runs no script, loads nothing, and allows its one style by its hash', () => {
+  it('runs no script, loads nothing, and allows its one style by a hash', () => {
     const html = readFileSync('docs/site/docs.html', 'utf8');
     const style = /<style>([^]*?)<\/style>/.exec(html)?.[1] ?? '';
     const hash = createHash('sha256').update(style).digest('base64');
@@ -31,31 +31,31 @@ describe('what is served', () => {
     expect(html).not.toMatch(/<script|<img|<link|style="|\son\w+="|javascript:/i);
   });
 
-  it('is linked below any stage or domain: no link begins at the root', () => {
+  it('has only relative links, so that it works below any stage or domain', () => {
     const html = readFileSync('docs/site/docs.html', 'utf8');
     expect([...html.matchAll(/href="(\/[^"]*)"/g)].map(([, href]) => href)).toEqual([]);
   });
 
-  it('leads each link within the page to a place that is there', () => {
+  it('has the target of every link within the page', () => {
     const html = readFileSync('docs/site/docs.html', 'utf8');
     for (const [, id] of html.matchAll(/href="#([^"]*)"/g)) expect(html).toContain(`id="${id}"`);
   });
 });
 
-describe('the table of events', () => {
+describe('the table of events on the page', () => {
   it('names every event with its log type', () => {
     const rows = [...page.matchAll(/^\| `(\w+)` +\| (\w+) +\|/gm)].map(([, event, type]) => [event, type]);
     expect(rows).toEqual(EVENT_NAMES.map((name) => [name, LOG_TYPE_OF[name]]));
   });
 });
 
-describe('the routes of the page', () => {
-  it('are all routes that a user calls', () => {
+describe('the commands on the page', () => {
+  it('call every route that needs a key, except four that resemble another one', () => {
     const commands = blocks('sh').join('\n');
     for (const { method, path } of ROUTES.filter((route) => route.scope !== 'public')) {
-      const shown = path.replaceAll(/\{\w+\}/g, '[^/"?]+').replaceAll('/', '\\/');
-      const called = new RegExp(`${method === 'GET' ? '' : `-X ${method} `}"\\$BASE${shown}["?]`);
-      const told =
+      const pattern = path.replaceAll(/\{\w+\}/g, '[^/"?]+').replaceAll('/', '\\/');
+      const called = new RegExp(`${method === 'GET' ? '' : `-X ${method} `}"\\$BASE${pattern}["?]`);
+      const isShown =
         called.test(commands) ||
         [
           'GET /v1/webhooks',
@@ -63,20 +63,20 @@ describe('the routes of the page', () => {
           'DELETE /v1/webhooks/{id}',
           'DELETE /v1/api-keys/{id}',
         ].includes(`${method} ${path}`);
-      expect(told, `${method} ${path} is not on the page`).toBe(true);
+      expect(isShown, `${method} ${path} is not on the page`).toBe(true);
     }
   });
 });
 
-const SHOWN = blocks('json').map((block) => JSON.parse(block) as Record<string, unknown>);
-const ENDPOINTS = SHOWN.filter((shown) => 'status' in shown);
-const PAYLOADS = SHOWN.filter((shown) => !ENDPOINTS.includes(shown));
+const EXAMPLES = blocks('json').map((block) => JSON.parse(block) as Record<string, unknown>);
+const ENDPOINTS = EXAMPLES.filter((example) => 'status' in example);
+const PAYLOADS = EXAMPLES.filter((example) => !ENDPOINTS.includes(example));
 
-describe('a payload of the page', () => {
-  const real = new Map(
+describe('a payload on the page', () => {
+  const realPayloads = new Map(
     Object.values(SAMPLES)
       .flatMap((sample) => normalize(sample).events)
-      // The one that says most: SES leaves out what it does not know.
+      // The last sample of an event wins: the one with the most details.
       .toSorted((left, right) => Object.keys(left.details).length - Object.keys(right.details).length)
       .map((event) => [
         event.event,
@@ -84,23 +84,23 @@ describe('a payload of the page', () => {
       ]),
   );
 
-  it.each(PAYLOADS)('of $event has the fields of a real one', (shown) => {
-    const { tags: _tags, ...payload } = real.get(shown['event'] as 'bounced') ?? {};
-    expect(Object.keys(shown).toSorted()).toEqual(Object.keys(payload).toSorted());
-    for (const [name, value] of Object.entries(shown)) expect(typeof value).toBe(typeof payload[name]);
+  it.each(PAYLOADS)('has the fields of a real payload of $event', (example) => {
+    const { tags: _tags, ...payload } = realPayloads.get(example['event'] as 'bounced') ?? {};
+    expect(Object.keys(example).toSorted()).toEqual(Object.keys(payload).toSorted());
+    for (const [name, value] of Object.entries(example)) expect(typeof value).toBe(typeof payload[name]);
   });
 
-  it('is shown for the three of the mission', () => {
+  it('is shown for delivered, bounced and complained', () => {
     expect(PAYLOADS.map(({ event }) => event)).toEqual(['delivered', 'bounced', 'complained']);
   });
 });
 
-describe('an endpoint of the page', () => {
-  it('has fields of the API, each with a value that it may have', () => {
+describe('an endpoint on the page', () => {
+  it('has only fields of the API, each with a valid value', () => {
     expect(ENDPOINTS).toHaveLength(2);
-    for (const shown of ENDPOINTS) {
-      expect(Object.keys(shown).filter((name) => !(name in updatedEndpointJson.shape))).toEqual([]);
-      expect(z.partial(updatedEndpointJson).safeParse(shown)).toMatchObject({ success: true });
+    for (const endpoint of ENDPOINTS) {
+      expect(Object.keys(endpoint).filter((name) => !(name in updatedEndpointJson.shape))).toEqual([]);
+      expect(z.partial(updatedEndpointJson).safeParse(endpoint)).toMatchObject({ success: true });
     }
   });
 });

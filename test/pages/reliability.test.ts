@@ -6,18 +6,18 @@ const page = readFileSync('docs/generated/reliability.md', 'utf8');
 const rows = page.split('\n').filter((line) => /^\| +\d+ \|/.test(line));
 
 describe('docs/generated/reliability.md', () => {
-  it('has the forty faults as the tests have them: run npm run soak', () => {
+  it('lists the forty faults of the tests: run npm run soak', () => {
     const cells = rows.map((row) => row.split(' | ').map((cell) => cell.replace(/^\| */, '').trim()));
     expect(cells.map(([number, fault, expected]) => [Number(number), fault, expected])).toEqual(
       FAULTS.map(({ number, fault, expected }) => [number, fault, expected]),
     );
   });
 
-  it('says where a row differs from what was listed', () => {
+  it('contains the note of every fault that has one', () => {
     expect(FAULTS.filter(({ note }) => note !== undefined && !page.includes(note))).toEqual([]);
   });
 
-  it('is of a run in which every part was run, and nothing failed', () => {
+  it('is from a run that included every part, without a failure', () => {
     expect(page).not.toContain('not part of this run');
     expect(page).not.toContain('some of it failed');
   });
@@ -40,10 +40,10 @@ describe('the figures of that run', () => {
   });
 });
 
-describe('a row of the fault table', () => {
-  it('says why, where it is not run on the deployed stack and has a receiver, a name or AWS in it', () => {
+describe('a fault of the table', () => {
+  it('has a reason if it is not tested on the deployed stack, unless it is a pure rule', () => {
     const unexplained = FAULTS.filter(({ place, because }) => place !== 'stack' && because === undefined);
-    // Pure rules: a stack would add nothing to them.
+    // These three are pure rules. A deployed stack would not make their tests stronger.
     expect(unexplained.map(({ number }) => number)).toEqual([5, 24, 34]);
   });
 });

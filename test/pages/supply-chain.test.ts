@@ -7,7 +7,7 @@ import { ADVISORIES, LICENCE_EXCEPTIONS, REASONS, SCRIPT_REASONS } from '../../p
 const packages = [...LOCKED];
 
 describe('every package', () => {
-  it('is locked to a hash of its content, or lies in the archive of one that is', () => {
+  it('is locked to a hash of its content, or is part of an archive that is', () => {
     const loose = packages.filter(([path, { integrity, inBundle }]) => {
       const holder = path.slice(0, path.lastIndexOf('/node_modules/'));
       const hash = inBundle ? LOCKED.get(holder)?.integrity : integrity;
@@ -17,12 +17,12 @@ describe('every package', () => {
     expect(loose.map(([path]) => path)).toEqual([]);
   });
 
-  it('has a licence that asks for nothing but its text, or is a tool with a reason', () => {
+  it('has a license that only requires its text, or is a development tool with a reason', () => {
     const other = packages.filter(([path, { license }]) => !isAllowed(nameOf(path), license));
     expect(other.map(([path, { license }]) => `${nameOf(path)}: ${license}`)).toEqual([]);
   });
 
-  it('has no exception that none needs, or that is deployed', () => {
+  it('has a license exception only if it needs one and is not deployed', () => {
     for (const { names, licence } of LICENCE_EXCEPTIONS) {
       const excused = packages.filter(([path]) => names.test(nameOf(path)));
       expect(excused.length).toBeGreaterThan(0);
@@ -30,21 +30,21 @@ describe('every package', () => {
     }
   });
 
-  it('runs a script when it is installed only if package.json allows it, which allows no other', () => {
+  it('runs an install script only if package.json allows it, and package.json allows no other', () => {
     const scripted = packages.filter(([, { hasInstallScript }]) => hasInstallScript);
     const names = scripted.map(([path]) => nameOf(path));
     expect(new Set(names)).toEqual(new Set(Object.keys(MANIFEST.allowScripts)));
     expect(new Set(names)).toEqual(new Set(Object.keys(SCRIPT_REASONS)));
   });
 
-  it('that package.json names is there for a reason, and for one that is still true', () => {
+  it('of package.json has a reason, and every reason belongs to a package of package.json', () => {
     const named = Object.keys({ ...MANIFEST.dependencies, ...MANIFEST.devDependencies });
     expect(new Set(Object.keys(REASONS))).toEqual(new Set(named));
   });
 });
 
-describe('a licence', () => {
-  it('is one of several, or all of several, as its expression says', () => {
+describe('a license', () => {
+  it('is allowed if its expression allows it: any part of an OR, every part of an AND', () => {
     expect(isAllowed('a', '(MIT OR GPL-3.0-or-later)')).toBe(true);
     expect(isAllowed('a', 'MIT AND GPL-3.0-or-later')).toBe(false);
     expect(isAllowed('a', 'GPL-3.0-or-later')).toBe(false);
@@ -61,13 +61,13 @@ interface Component {
   readonly licenses?: readonly unknown[];
 }
 
-describe('what is deployed', () => {
+describe('the deployed packages', () => {
   let deployed: ReadonlySet<string>;
   beforeAll(() => {
     deployed = new Set([...bundles().values()].flatMap((paths) => [...paths]));
   }, 60_000);
 
-  it('is made of what package.json has under dependencies, beside what makes it', () => {
+  it('are the dependencies of package.json, except the bundler, and no development dependency', () => {
     const direct = Object.keys(MANIFEST.dependencies);
     const bundled = direct.filter((name) => deployed.has(`node_modules/${name}`));
     expect(direct.filter((name) => !bundled.includes(name))).toEqual(['esbuild']);
@@ -75,7 +75,7 @@ describe('what is deployed', () => {
     expect(development).toEqual([]);
   });
 
-  it('is in the bill of materials, which is one command, each with its version and licence', () => {
+  it('are in the bill of materials, each with its version and license', () => {
     const sbom = JSON.parse(
       execFileSync('npm', ['run', '--silent', 'sbom'], { encoding: 'utf8', maxBuffer: 64 << 20 }),
     ) as { readonly bomFormat: string; readonly components: readonly Component[] };
@@ -89,7 +89,7 @@ describe('what is deployed', () => {
   });
 });
 
-it('npm audit knows nothing against these versions that is not explained', ({ skip }) => {
+it('npm audit reports no advisory that is not explained', ({ skip }) => {
   const { stdout } = spawnSync('npm', ['audit', '--json', '--fetch-retries=0', '--fetch-timeout=20000'], {
     encoding: 'utf8',
   });
@@ -99,7 +99,7 @@ it('npm audit knows nothing against these versions that is not explained', ({ sk
   };
   skip(
     report.vulnerabilities === undefined,
-    `the registry answers no audit: ${report.message ?? 'it said nothing'}`,
+    `the registry does not support npm audit: ${report.message ?? 'no message'}`,
   );
   const advisories = Object.values(report.vulnerabilities ?? {}).flatMap(({ via }) =>
     via.flatMap((each) => (typeof each === 'object' && each !== null && 'url' in each ? [each.url] : [])),
@@ -116,8 +116,8 @@ const REQUIREMENTS = [
   'test/outside/receivers',
 ];
 
-describe('what Python needs', () => {
-  it.each(REQUIREMENTS)('is pinned to its version and by hash, line for line: %s', (folder) => {
+describe('the Python requirements', () => {
+  it.each(REQUIREMENTS)('are pinned to a version and a hash on every line: %s', (folder) => {
     const lines = readFileSync(`${folder}/requirements.txt`, 'utf8')
       .replaceAll('\\\n', ' ')
       .split('\n')
@@ -128,7 +128,7 @@ describe('what Python needs', () => {
   });
 });
 
-it('docs/generated/supply-chain.md is what is locked and bundled: run npm run supply-chain', () => {
+it('docs/generated/supply-chain.md is current: run npm run supply-chain', () => {
   const page = execFileSync('npm', ['run', '--silent', 'supply-chain', '--', '--print'], {
     encoding: 'utf8',
   });
