@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { answer } from '../lambdas/api/response.ts';
+import { respond } from '../lambdas/api/response.ts';
 import { dashboardRoutes } from '../lambdas/api/dashboard.ts';
 import type { ApiDeps } from '../lambdas/api/deps.ts';
 import { readStackFile } from '../admin/deployment.ts';
@@ -34,7 +34,7 @@ async function serveWhileEditing(): Promise<void> {
       body: null,
       requestContext: { requestId: 'local' },
     } as unknown as APIGatewayProxyEvent;
-    const { result } = await answer(deps, dashboardRoutes, event);
+    const { result } = await respond(deps, dashboardRoutes, event);
     response.writeHead(result.statusCode, result.headers as Record<string, string>).end(result.body);
   }, 0);
   console.log(`${url}/dashboard#key=${readStackFile().api_key}`);

@@ -15,7 +15,7 @@ import type {
   endpointChangeJson,
   endpointJson,
   endpointWithSecretJson,
-  recoverAnswerJson,
+  recoverResponseJson,
   recoveryJson,
   rotatedSecretJson,
   updatedEndpointJson,
@@ -43,7 +43,7 @@ export type EndpointHistoryEntry = z.output<typeof endpointChangeJson>;
 export type CheckedUrl = z.output<typeof checkedUrlJson>;
 export type WebhookTest = z.output<typeof webhookTestJson>;
 export type RotatedSecret = z.output<typeof rotatedSecretJson>;
-export type RecoverResult = z.output<typeof recoverAnswerJson>;
+export type RecoverResult = z.output<typeof recoverResponseJson>;
 export type Recovery = z.output<typeof recoveryJson>;
 export type Delivery = z.output<typeof deliveryJson>;
 export type DeliveryWithAttempts = z.output<typeof deliveryWithAttemptsJson>;

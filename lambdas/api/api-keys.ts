@@ -33,7 +33,7 @@ const list = route({
   summary: 'List API keys',
   description: 'Returns the API keys of the workspace, newest first. The keys themselves are not shown.',
   query: noQuery,
-  answers: { 200: listOf(apiKeyJson) },
+  responses: { 200: listOf(apiKeyJson) },
   async handle(deps, { caller }) {
     const keys = await listApiKeys(deps.table, caller.workspaceId);
     return { status: 200, body: { data: keys.map(toJson), next_cursor: null, prev_cursor: null } };
@@ -49,7 +49,7 @@ const create = route({
   description: 'Creates an API key. The key is shown in this response only.',
   query: noQuery,
   body: createApiKeyBody,
-  answers: { 201: newApiKeyJson },
+  responses: { 201: newApiKeyJson },
   async handle(deps, { caller, body }) {
     const { workspaceId } = caller;
     const nowMs = deps.now();
@@ -86,7 +86,7 @@ const remove = route({
   description: 'Revokes a key. The key stops working within a minute. A key cannot revoke itself.',
   params: { id: idOf('key') },
   query: noQuery,
-  answers: { 204: null },
+  responses: { 204: null },
   async handle(deps, { caller, params }) {
     const { id = '' } = params;
     // Another key must do it, or a workspace could be left without one that works.

@@ -2,7 +2,7 @@ import type { APIGatewayAuthorizerResult } from 'aws-lambda';
 import { apiKeyHash, isWellFormedApiKey } from '../core/api-key.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { hasExpired, type ApiKey } from '../store/api-keys.ts';
-import { credentialsOf, type GivenHeaders } from './credentials.ts';
+import { credentialsOf, type RequestHeaders } from './credentials.ts';
 
 export interface AuthorizeDeps {
   readonly findApiKey: (sha256Hex: string) => Promise<ApiKey | undefined>;
@@ -12,23 +12,23 @@ export interface AuthorizeDeps {
   readonly now: () => number;
 }
 
-export interface AuthorizeRequest extends GivenHeaders {
+export interface AuthorizationRequest extends RequestHeaders {
   readonly methodArn: string;
 }
 
-export interface Authorized {
+export interface Authorization {
   readonly result: APIGatewayAuthorizerResult;
   /** The answer came from memory, without a read. */
-  readonly remembered: boolean;
+  readonly fromCache: boolean;
 }
 
 /**
  * A key is read again this long after it was read, so a revoked key works for at most this long. API Gateway itself
  * remembers nothing (docs/adr/0023-two-headers-for-a-key.md).
  */
-export const REMEMBERED_MS = 60_000;
+export const CACHE_MS = 60_000;
 /** Only keys that exist are remembered: some hundred bytes each. */
-export const MAX_REMEMBERED = 1_000;
+export const MAX_CACHED_KEYS = 1_000;
 /** The last use of a key is recorded by the hour: a write for each call would cost more than the call. */
 const TOUCH_AFTER_MS = 3_600_000;
 
@@ -39,7 +39,7 @@ const TOUCH_AFTER_MS = 3_600_000;
 const CONFLICT_CONTEXT = { credentials: 'conflict' };
 
 /** `arn:aws:execute-api:region:account:api/stage/METHOD/path`; the path is left out, because `*` and `?` in it are wildcards. */
-function wholeStage(methodArn: string): string {
+function allRoutes(methodArn: string): string {
   const [api, stage] = methodArn.split('/');
   return `${api}/${stage}/*/*`;
 }
@@ -47,12 +47,12 @@ function wholeStage(methodArn: string): string {
 function policy(effect: 'Allow' | 'Deny', methodArn: string): APIGatewayAuthorizerResult['policyDocument'] {
   return {
     Version: '2012-10-17',
-    Statement: [{ Action: 'execute-api:Invoke', Effect: effect, Resource: wholeStage(methodArn) }],
+    Statement: [{ Action: 'execute-api:Invoke', Effect: effect, Resource: allRoutes(methodArn) }],
   };
 }
 
 /** Keys by their hash, each with the time before it was read. */
-class RememberedKeys {
+class KeyCache {
   private readonly keys = new Map<string, { readonly key: ApiKey; readonly readAtMs: number }>();
 
   get(hash: string, nowMs: number): ApiKey | undefined {
@@ -60,14 +60,14 @@ class RememberedKeys {
     if (!found) return undefined;
     const ageMs = nowMs - found.readAtMs;
     // A negative age: the clock was set back. Read again rather than trust the key for longer.
-    if (ageMs >= 0 && ageMs < REMEMBERED_MS) return found.key;
+    if (ageMs >= 0 && ageMs < CACHE_MS) return found.key;
     this.keys.delete(hash);
     return undefined;
   }
 
   set(hash: string, key: ApiKey, readAtMs: number): void {
     const [oldest] = this.keys.keys();
-    if (this.keys.size >= MAX_REMEMBERED && oldest !== undefined) this.keys.delete(oldest);
+    if (this.keys.size >= MAX_CACHED_KEYS && oldest !== undefined) this.keys.delete(oldest);
     this.keys.set(hash, { key, readAtMs });
   }
 }
@@ -79,8 +79,10 @@ class RememberedKeys {
  * The function that is returned remembers the keys that it found, for a minute. It remembers no denial: a key works as
  * soon as it exists, and an expired key is denied at once.
  */
-export function createAuthorizer(deps: AuthorizeDeps): (request: AuthorizeRequest) => Promise<Authorized> {
-  const remembered = new RememberedKeys();
+export function createAuthorizer(
+  deps: AuthorizeDeps,
+): (request: AuthorizationRequest) => Promise<Authorization> {
+  const remembered = new KeyCache();
 
   async function touch(hash: string, key: ApiKey, nowMs: number): Promise<void> {
     if (key.last_used_at !== undefined && nowMs - Date.parse(key.last_used_at) < TOUCH_AFTER_MS) return;
@@ -107,19 +109,19 @@ export function createAuthorizer(deps: AuthorizeDeps): (request: AuthorizeReques
         policyDocument: policy('Allow', methodArn),
         context: CONFLICT_CONTEXT,
       };
-      return { result, remembered: false };
+      return { result, fromCache: false };
     }
     const denied = { principalId: 'nobody', policyDocument: policy('Deny', methodArn) };
-    if (!isWellFormedApiKey(credentials.key)) return { result: denied, remembered: false };
+    if (!isWellFormedApiKey(credentials.key)) return { result: denied, fromCache: false };
     const hash = apiKeyHash(credentials.key);
     const nowMs = deps.now();
     const known = remembered.get(hash, nowMs);
     const key = known ?? (await read(hash, nowMs));
-    if (!key || hasExpired(key, nowMs)) return { result: denied, remembered: false };
+    if (!key || hasExpired(key, nowMs)) return { result: denied, fromCache: false };
     const context = { workspace_id: key.workspace_id, key_id: key.id, scopes: key.scopes.join(' ') };
     return {
       result: { principalId: key.id, policyDocument: policy('Allow', methodArn), context },
-      remembered: known !== undefined,
+      fromCache: known !== undefined,
     };
   };
 }

@@ -1,7 +1,7 @@
 type Headers = Readonly<Record<string, string | undefined>>;
 
 /** The headers of a request as API Gateway passes them: the last value of each name, and all values of each name. */
-export interface GivenHeaders {
+export interface RequestHeaders {
   readonly headers: Headers | null;
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
 }
@@ -23,7 +23,7 @@ const KEY_OF: Readonly<Record<string, (value: string) => string | undefined>> = 
   authorization: bearerToken,
 };
 
-function valuesOf({ headers, multiValueHeaders }: GivenHeaders): readonly (readonly [string, string])[] {
+function valuesOf({ headers, multiValueHeaders }: RequestHeaders): readonly (readonly [string, string])[] {
   const all = [...Object.entries(headers ?? {}), ...Object.entries(multiValueHeaders ?? {})];
   return all.flatMap(([name, value]) =>
     [value ?? []].flat().map((each) => [name.toLowerCase(), each] as const),
@@ -31,7 +31,7 @@ function valuesOf({ headers, multiValueHeaders }: GivenHeaders): readonly (reado
 }
 
 /** The API key of a request: `x-api-key: <key>`, or `Authorization: Bearer <key>`, or both with the same key. */
-export function credentialsOf(given: GivenHeaders): Credentials {
+export function credentialsOf(given: RequestHeaders): Credentials {
   const keys = new Set(
     valuesOf(given).flatMap(([name, value]) => {
       const key = Object.hasOwn(KEY_OF, name) ? KEY_OF[name]?.(value) : undefined;

@@ -55,7 +55,7 @@ const PAGE = {
   method: 'GET',
   page: true,
   query: anyQuery,
-  answers: { 200: null },
+  responses: { 200: null },
   media: ['text/html'],
 } as const;
 

@@ -7,7 +7,7 @@ import { putCommand } from '../store/commands.ts';
 import { getDelivery, listEndpointDeliveries } from '../store/deliveries.ts';
 import { getEndpoint } from '../store/endpoints.ts';
 import { getEvent } from '../store/events.ts';
-import { checkActive, endpointOf, endpointParam } from './endpoint-access.ts';
+import { checkActive, requireEndpoint, endpointParam } from './endpoint-access.ts';
 import { ApiError, notFound } from './errors.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
@@ -56,7 +56,7 @@ const get = route({
     'Returns one delivery with all its attempts and the body that each attempt sends. `payload` is null once the event has expired.',
   params: { id: idOf('dlv') },
   query: noQuery,
-  answers: { 200: deliveryWithAttemptsJson },
+  responses: { 200: deliveryWithAttemptsJson },
   async handle(deps, { caller, params }) {
     const found = await getDelivery(deps.table, caller.workspaceId, params['id'] ?? '');
     if (!found) throw notFound();
@@ -85,11 +85,11 @@ const listOfEndpoint = route({
     'Returns the deliveries of one endpoint, newest event first. A page can hold fewer deliveries than `limit` and still have a `next_cursor`.',
   params: endpointParam,
   query: deliveriesQuery,
-  answers: { 200: listOf(deliveryJson) },
+  responses: { 200: listOf(deliveryJson) },
   errors: ['invalid_cursor'],
   async handle(deps, { caller, params, query }) {
     const { workspaceId } = caller;
-    const { id: endpointId } = await endpointOf(deps, caller, params);
+    const { id: endpointId } = await requireEndpoint(deps, caller, params);
     const { status, cursor, limit } = query;
     const scope = cursorScope(workspaceId, LIST_PATH, { id: endpointId, status });
     const position = await positionOf(deps, scope, cursor);
@@ -114,7 +114,7 @@ const redeliver = route({
     'Makes one more attempt, whatever the status of the delivery. If the attempt fails, only the attempt count changes. The endpoint must be active.',
   params: { id: idOf('dlv') },
   query: noQuery,
-  answers: { 202: deliveryJson },
+  responses: { 202: deliveryJson },
   async handle(deps, { caller, params }) {
     const { workspaceId } = caller;
     const found = await getDelivery(deps.table, workspaceId, params['id'] ?? '');

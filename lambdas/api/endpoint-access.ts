@@ -11,7 +11,7 @@ import { idOf } from './schemas/common.ts';
 export const endpointParam = { id: idOf('ep') };
 
 /** The endpoint that a path names. */
-export async function endpointOf(
+export async function requireEndpoint(
   deps: ApiDeps,
   caller: Caller,
   params: Readonly<Record<string, string>>,
@@ -34,7 +34,7 @@ export function checkActive({ id, status }: Endpoint): void {
 }
 
 /** A line of an endpoint's history, in the name of the key that asks. */
-export function changeBy(
+export function newHistoryEntry(
   deps: ApiDeps,
   caller: Caller,
   action: EndpointAction,

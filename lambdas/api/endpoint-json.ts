@@ -2,16 +2,16 @@ import { healthOf } from '../core/endpoint-health.ts';
 import type { Endpoint } from '../core/endpoints.ts';
 import { countHeld, type HeldCount } from '../store/held-deliveries.ts';
 import type { ApiDeps } from './deps.ts';
-import { MOST_HELD_COUNTED } from './schemas/webhooks.ts';
+import { MAX_HELD_COUNTED } from './schemas/webhooks.ts';
 
 type Deps = Pick<ApiDeps, 'table' | 'now'>;
 
 /** Only an endpoint that may hold deliveries costs reads: it is failing, being drained, paused or disabled. */
-async function heldBy({ table, now }: Deps, endpoint: Endpoint): Promise<HeldCount> {
+async function countHeldDeliveries({ table, now }: Deps, endpoint: Endpoint): Promise<HeldCount> {
   const { id: endpointId, workspace_id: workspaceId, status, draining } = endpoint;
   if (status === 'active' && draining === undefined && healthOf(endpoint, now()) === 'healthy')
     return { count: 0, exact: true };
-  return countHeld(table, { workspaceId, endpointId }, MOST_HELD_COUNTED);
+  return countHeld(table, { workspaceId, endpointId }, MAX_HELD_COUNTED);
 }
 
 function toJson(endpoint: Endpoint, held: HeldCount, nowMs: number): Record<string, unknown> {
@@ -37,7 +37,7 @@ function toJson(endpoint: Endpoint, held: HeldCount, nowMs: number): Record<stri
 
 /** An Endpoint as the API shows it. */
 export async function endpointToJson(deps: Deps, endpoint: Endpoint): Promise<Record<string, unknown>> {
-  return toJson(endpoint, await heldBy(deps, endpoint), deps.now());
+  return toJson(endpoint, await countHeldDeliveries(deps, endpoint), deps.now());
 }
 
 /**

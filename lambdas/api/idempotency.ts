@@ -14,19 +14,19 @@ import {
 import type { ApiDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
 import {
-  answerOf,
+  sendResponse,
   concludeSend,
-  outcomeUnknown,
+  outcomeUnknownError,
   OUTCOME_UNKNOWN_RETRY_SECONDS,
   performSend,
   type SendJournal,
 } from './perform-send.ts';
 import type { RouteResponse } from './route.ts';
 import type { SendBody } from './schemas/send.ts';
-import type { PlannedMail } from './send-command.ts';
+import type { PlannedEmail } from './send-command.ts';
 
 /** Longer than the api λ may run (29 s): whoever began a send this long ago has ended. */
-const UNDER_WAY_MS = 30_000;
+const IN_PROGRESS_MS = 30_000;
 const REPLAYED = { 'idempotency-replayed': 'true' };
 const FIELD = 'idempotency-key';
 
@@ -45,7 +45,7 @@ function journalOf({ table }: ApiDeps, send: KeyedSend): SendJournal {
     settle: (outcome, eventsPending) => settleSend(table, send, { outcome, eventsPending }),
     eventsStored: () => eventsStored(table, send),
     release: () => releaseKey(table, send),
-    doubt: () => markOutcomeUnknown(table, send),
+    markOutcomeUnknown: () => markOutcomeUnknown(table, send),
   };
 }
 
@@ -53,18 +53,18 @@ function journalOf({ table }: ApiDeps, send: KeyedSend): SendJournal {
  * Sends a mail once, however often it is asked for with this key within a day. The intent is stored before SES is asked;
  * what was sent and not answered is looked for by its tag, and never sent again.
  */
-export async function sendOnce(deps: ApiDeps, mail: PlannedMail, key: string): Promise<RouteResponse> {
+export async function sendOnce(deps: ApiDeps, mail: PlannedEmail, key: string): Promise<RouteResponse> {
   const send = { key, intent: mail.intent };
   const bodyHash = hashOf(mail.body);
-  const found = await begin(deps, send, bodyHash);
+  const found = await claimKey(deps, send, bodyHash);
   if (!found) return performSend(deps, mail, journalOf(deps, send));
   if (found.bodyHash !== bodyHash) {
     throw new ApiError('idempotency_conflict', 'The key was used for another body', { field: FIELD });
   }
-  return answerAgain(deps, { body: mail.body, intent: found.intent }, { key, found });
+  return replay(deps, { body: mail.body, intent: found.intent }, { key, found });
 }
 
-async function begin(deps: ApiDeps, send: KeyedSend, bodyHash: string): Promise<SendRecord | undefined> {
+async function claimKey(deps: ApiDeps, send: KeyedSend, bodyHash: string): Promise<SendRecord | undefined> {
   try {
     return await beginSend(deps.table, send, { bodyHash, nowMs: deps.now() });
   } catch (error) {
@@ -74,20 +74,23 @@ async function begin(deps: ApiDeps, send: KeyedSend, bodyHash: string): Promise<
   }
 }
 
-async function answerAgain(
+async function replay(
   deps: ApiDeps,
-  mail: PlannedMail,
+  mail: PlannedEmail,
   { key, found }: { readonly key: string; readonly found: SendRecord },
 ): Promise<RouteResponse> {
-  if (found.outcome && !found.eventsPending) return answerOf(mail, found.outcome, { headers: REPLAYED });
-  const outcome = found.outcome ?? (await outcomeOf(deps, found));
+  if (found.outcome && !found.eventsPending) return sendResponse(mail, found.outcome, { headers: REPLAYED });
+  const outcome = found.outcome ?? (await findOutcome(deps, found));
   const journal = journalOf(deps, { key, intent: mail.intent });
   return concludeSend(deps, mail, { outcome, journal, headers: REPLAYED });
 }
 
 /** What became of a send whose outcome was not written down. */
-async function outcomeOf(deps: ApiDeps, { intent, inDoubt: isInDoubt }: SendRecord): Promise<SendOutcome> {
-  const leftMs = Date.parse(intent.created_at) + UNDER_WAY_MS - deps.now();
+async function findOutcome(
+  deps: ApiDeps,
+  { intent, outcomeUnknown: isInDoubt }: SendRecord,
+): Promise<SendOutcome> {
+  const leftMs = Date.parse(intent.created_at) + IN_PROGRESS_MS - deps.now();
   if (!isInDoubt && leftMs > 0) {
     throw new ApiError('idempotency_conflict', 'The first request with this key is still under way', {
       field: FIELD,
@@ -97,6 +100,6 @@ async function outcomeOf(deps: ApiDeps, { intent, inDoubt: isInDoubt }: SendReco
   // SES was not asked.
   if (intent.accepted.length === 0) return { message_id: intent.send_id };
   const messageId = await findSentMessage(deps.table, intent);
-  if (messageId === undefined) throw outcomeUnknown(OUTCOME_UNKNOWN_RETRY_SECONDS);
+  if (messageId === undefined) throw outcomeUnknownError(OUTCOME_UNKNOWN_RETRY_SECONDS);
   return { message_id: messageId };
 }

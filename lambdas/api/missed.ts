@@ -5,11 +5,11 @@ import { countMissed } from '../delivery/recover.ts';
 import type { ApiDeps } from './deps.ts';
 
 /** The resume itself is done: nobody waits longer than this for the number. */
-const COUNT_MS = 5_000;
+const MAX_COUNT_MS = 5_000;
 /** From the time of an event until its first attempt: an event of the last minutes before a pause may have met it. */
-const ON_ITS_WAY_MS = 5 * 60_000;
+const FIRST_ATTEMPT_WITHIN_MS = 5 * 60_000;
 
-export interface Missed {
+export interface MissedEvents {
   readonly count: number;
   /** False where counting stopped early: there may be more. */
   readonly exact: boolean;
@@ -18,7 +18,7 @@ export interface Missed {
 }
 
 /** When an endpoint was last known to accept webhooks; epoch milliseconds. */
-function lastGoodMs(before: Endpoint, nowMs: number): number {
+function lastHealthyMs(before: Endpoint, nowMs: number): number {
   const inactiveMs = Date.parse(before.inactive_since ?? before.status_changed_at);
   const { failing_since: since } = before;
   if (since === undefined || healthOf(before, nowMs) === 'healthy') return inactiveMs;
@@ -33,14 +33,17 @@ function lastGoodMs(before: Endpoint, nowMs: number): number {
 export async function missedWhileInactive(
   deps: Pick<ApiDeps, 'table' | 'now'>,
   { before, endpoint }: { readonly before: Endpoint; readonly endpoint: Endpoint },
-): Promise<{ readonly missed: Missed; readonly error?: unknown }> {
+): Promise<{ readonly missed: MissedEvents; readonly error?: unknown }> {
   const nowMs = deps.now();
   // What happened before the endpoint was created, it did not miss.
-  const sinceMs = Math.max(Date.parse(before.created_at), lastGoodMs(before, nowMs) - ON_ITS_WAY_MS);
+  const sinceMs = Math.max(
+    Date.parse(before.created_at),
+    lastHealthyMs(before, nowMs) - FIRST_ATTEMPT_WITHIN_MS,
+  );
   const since = formatTimestamp(sinceMs);
   try {
     const range = { since, until: formatTimestamp(nowMs) };
-    const counted = await countMissed(deps, { endpoint, ...range, withoutHeld: true }, nowMs + COUNT_MS);
+    const counted = await countMissed(deps, { endpoint, ...range, withoutHeld: true }, nowMs + MAX_COUNT_MS);
     return { missed: { ...counted, since } };
   } catch (error) {
     return { missed: { count: 0, exact: false, since }, error };

@@ -7,7 +7,7 @@ import { Components, type Json } from './schema-json.ts';
 import { documented, named } from './schemas/documented.ts';
 
 /** What the gateway and every route may answer, whatever the route is. */
-const OF_EVERY_ROUTE: readonly ErrorCode[] = [
+const ERRORS_OF_EVERY_ROUTE: readonly ErrorCode[] = [
   'invalid_parameter',
   'not_found',
   'method_not_allowed',
@@ -15,16 +15,16 @@ const OF_EVERY_ROUTE: readonly ErrorCode[] = [
   'unavailable',
   'outcome_unknown',
 ];
-const OF_KEYS: readonly ErrorCode[] = ['missing_api_key', 'invalid_api_key', 'insufficient_scope'];
-const OF_BODIES: readonly ErrorCode[] = [
+const ERRORS_OF_KEYS: readonly ErrorCode[] = ['missing_api_key', 'invalid_api_key', 'insufficient_scope'];
+const ERRORS_OF_BODIES: readonly ErrorCode[] = [
   'invalid_json',
   'body_too_large',
   'unsupported_media_type',
   'invalid_field',
 ];
 
-const ERROR_NAMES = Object.keys(STATUS_OF_CODE) as readonly ErrorCode[];
-const TELLS_WHEN: ReadonlySet<number> = new Set([409, 429, 503]);
+const ERROR_CODES = Object.keys(STATUS_OF_CODE) as readonly ErrorCode[];
+const STATUSES_WITH_RETRY_AFTER: ReadonlySet<number> = new Set([409, 429, 503]);
 
 const errorJson = named(
   // Not `Error`: the Python generator writes a class that does not typecheck if a property has the name of its class.
@@ -33,7 +33,7 @@ const errorJson = named(
     error: named(
       'Error',
       z.strictObject({
-        code: named('ErrorCode', z.enum(ERROR_NAMES), { description: 'What went wrong, for programs.' }),
+        code: named('ErrorCode', z.enum(ERROR_CODES), { description: 'What went wrong, for programs.' }),
         message: documented(z.string(), 'The same for people.'),
         field: documented(
           z.optional(z.string()),
@@ -84,15 +84,15 @@ export function parameterSchemas(route: Route): readonly (readonly [Place, strin
 
 function errorsOf(route: Route): ReadonlyMap<number, readonly ErrorCode[]> {
   const codes = new Set([
-    ...OF_EVERY_ROUTE,
-    ...(route.scope === 'public' ? [] : OF_KEYS),
-    ...(route.body ? OF_BODIES : []),
+    ...ERRORS_OF_EVERY_ROUTE,
+    ...(route.scope === 'public' ? [] : ERRORS_OF_KEYS),
+    ...(route.body ? ERRORS_OF_BODIES : []),
     ...(route.errors ?? []),
     // A parameter of the path or a state that does not allow it.
     ...(route.params ? (['invalid_field'] as const) : []),
   ]);
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of ERROR_NAMES.filter((name) => codes.has(name))) {
+  for (const code of ERROR_CODES.filter((name) => codes.has(name))) {
     const status = STATUS_OF_CODE[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
@@ -106,8 +106,8 @@ const DESCRIPTION_OF: Readonly<Record<string, string>> = {
   204: 'Done; no body',
 };
 
-function answersOf(route: Route, components: Components): Json {
-  const answers = Object.entries(route.answers).map(([status, schema]) => {
+function responsesOf(route: Route, components: Components): Json {
+  const answers = Object.entries(route.responses).map(([status, schema]) => {
     const media = Object.fromEntries(
       (status === '200' ? (route.media ?? []) : []).map((type) => [
         type,
@@ -134,7 +134,7 @@ function answersOf(route: Route, components: Components): Json {
         {
           description: codes.join(', '),
           // The gateway's own answers carry its id in the body only.
-          ...(TELLS_WHEN.has(status) && { headers: { 'retry-after': RETRY_AFTER } }),
+          ...(STATUSES_WITH_RETRY_AFTER.has(status) && { headers: { 'retry-after': RETRY_AFTER } }),
           content: { 'application/json': { schema: components.schemaOf(errorJson, 'output') } },
         },
       ] as const,
@@ -187,7 +187,7 @@ function operation(route: Route, components: Components): Json {
         content: { 'application/json': { schema: components.schemaOf(route.body, 'input') } },
       },
     }),
-    responses: answersOf(route, components),
+    responses: responsesOf(route, components),
   };
 }
 

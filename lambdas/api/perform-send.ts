@@ -5,9 +5,9 @@ import { storeEvents } from '../store/events.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError, type ErrorCode, type ErrorExtras } from './errors.ts';
 import type { RouteResponse } from './route.ts';
-import { sendCommand, type PlannedMail } from './send-command.ts';
-import { ownEvents } from './send-events.ts';
-import { classifySendError, loggable } from './ses-errors.ts';
+import { sendCommand, type PlannedEmail } from './send-command.ts';
+import { eventsOfSend } from './send-events.ts';
+import { classifySendError, redactedSesError } from './ses-errors.ts';
 
 /** Where a send with a key writes down how far it came, so that a repeat can go on from there. */
 export interface SendJournal {
@@ -16,29 +16,29 @@ export interface SendJournal {
   /** Nothing was sent: as if it had never been asked. */
   release(): Promise<void>;
   /** Nobody knows whether SES took it. */
-  doubt(): Promise<void>;
+  markOutcomeUnknown(): Promise<void>;
 }
 
 /** SES tells of a mail within seconds: a repeat may find it by then. */
 export const OUTCOME_UNKNOWN_RETRY_SECONDS = 10;
 /** A repeat stores again what could not be stored. */
-const UNLOGGED_RETRY_SECONDS = 5;
+const NOT_LOGGED_RETRY_SECONDS = 5;
 
 /** Sends a mail, or finds that nobody is left to send it to; at most one call to SES, whatever befalls. */
 export async function performSend(
   deps: ApiDeps,
-  mail: PlannedMail,
+  mail: PlannedEmail,
   journal?: SendJournal,
 ): Promise<RouteResponse> {
   return concludeSend(deps, mail, {
-    outcome: await askSes(deps, mail, journal),
+    outcome: await callSes(deps, mail, journal),
     ...(journal && { journal }),
   });
 }
 
-async function askSes(
+async function callSes(
   deps: ApiDeps,
-  mail: PlannedMail,
+  mail: PlannedEmail,
   journal: SendJournal | undefined,
 ): Promise<SendOutcome> {
   const { intent } = mail;
@@ -53,20 +53,21 @@ async function askSes(
     messageId = (await deps.ses.send(command)).MessageId;
   } catch (error) {
     const failure = classifySendError(error);
-    if (failure.kind === 'retry') throw await unavailable(failure.afterSeconds, loggable(error), journal);
+    if (failure.kind === 'retry')
+      throw await unavailableError(failure.afterSeconds, redactedSesError(error), journal);
     if (failure.kind === 'refused') {
       return { message_id: intent.send_id, refusal: { code: failure.code, message: failure.message } };
     }
-    cause = loggable(error);
+    cause = redactedSesError(error);
   }
   if (messageId !== undefined) return { message_id: messageId };
   // If this is not written down either, a repeat finds out by itself, half a minute later.
-  await faultOf(journal?.doubt());
-  throw outcomeUnknown(journal ? OUTCOME_UNKNOWN_RETRY_SECONDS : undefined, cause);
+  await rejectionOf(journal?.markOutcomeUnknown());
+  throw outcomeUnknownError(journal ? OUTCOME_UNKNOWN_RETRY_SECONDS : undefined, cause);
 }
 
 /** Whether SES took the mail is not known, and it is never sent again. */
-export function outcomeUnknown(retryAfterSeconds: number | undefined, cause?: unknown): ApiError {
+export function outcomeUnknownError(retryAfterSeconds: number | undefined, cause?: unknown): ApiError {
   return new ApiError(
     'outcome_unknown',
     retryAfterSeconds === undefined
@@ -76,12 +77,12 @@ export function outcomeUnknown(retryAfterSeconds: number | undefined, cause?: un
   );
 }
 
-async function unavailable(
+async function unavailableError(
   retryAfterSeconds: number,
   error: unknown,
   journal: SendJournal | undefined,
 ): Promise<ApiError> {
-  const fault = await faultOf(journal?.release());
+  const fault = await rejectionOf(journal?.release());
   const message = 'SES takes no mail at the moment; nothing was sent';
   if (fault === undefined) return new ApiError('unavailable', message, { retryAfterSeconds, cause: error });
   return new ApiError('unavailable', `${message}. The idempotency key is spent: try again with another`, {
@@ -92,7 +93,7 @@ async function unavailable(
 }
 
 /** What a promise was rejected with. */
-async function faultOf(work: Promise<void> | undefined): Promise<unknown> {
+async function rejectionOf(work: Promise<void> | undefined): Promise<unknown> {
   try {
     await work;
     return undefined;
@@ -108,7 +109,7 @@ async function faultOf(work: Promise<void> | undefined): Promise<unknown> {
  */
 export async function concludeSend(
   deps: ApiDeps,
-  mail: PlannedMail,
+  mail: PlannedEmail,
   {
     outcome,
     journal,
@@ -119,24 +120,27 @@ export async function concludeSend(
     readonly headers?: Readonly<Record<string, string>>;
   },
 ): Promise<RouteResponse> {
-  const events = ownEvents(mail, outcome);
-  const unsettled = await faultOf(journal?.settle(outcome, events.length > 0));
+  const events = eventsOfSend(mail, outcome);
+  const unsettled = await rejectionOf(journal?.settle(outcome, events.length > 0));
   let unlogged: unknown;
   if (events.length > 0) {
     const receivedAtMs = Date.parse(mail.intent.created_at);
-    unlogged = await faultOf(
+    unlogged = await rejectionOf(
       storeEvents(deps.table, events, { retentionDays: deps.retentionDays, receivedAtMs }),
     );
   }
   if (unlogged !== undefined)
-    throw unloggedAnswer(mail, outcome, { cause: unlogged, keyed: journal !== undefined });
+    throw notLoggedError(mail, outcome, { cause: unlogged, keyed: journal !== undefined });
   // Left undone, a repeat stores the same events once more.
-  if (events.length > 0 && unsettled === undefined) await faultOf(journal?.eventsStored());
-  return answerOf(mail, outcome, { unsettled, ...(headers && { headers }) });
+  if (events.length > 0 && unsettled === undefined) await rejectionOf(journal?.eventsStored());
+  return sendResponse(mail, outcome, { unsettled, ...(headers && { headers }) });
 }
 
 /** SES says whom it has not verified in words only; in its sandbox that may be a recipient as well. */
-function fieldOf({ body }: PlannedMail, { code, message }: NonNullable<SendOutcome['refusal']>): ErrorExtras {
+function fieldOf(
+  { body }: PlannedEmail,
+  { code, message }: NonNullable<SendOutcome['refusal']>,
+): ErrorExtras {
   const named = message.split(/[\s,<>]+/).map(canonicalAddress);
   const unverified =
     code === 'identity_not_verified' && named.includes(canonicalAddress(bareAddress(body.from)));
@@ -144,8 +148,8 @@ function fieldOf({ body }: PlannedMail, { code, message }: NonNullable<SendOutco
 }
 
 /** A refusal stays one: what is not in the log is said, not hidden. */
-function unloggedAnswer(
-  mail: PlannedMail,
+function notLoggedError(
+  mail: PlannedEmail,
   { message_id: messageId, refusal }: SendOutcome,
   { cause, keyed }: { readonly cause: unknown; readonly keyed: boolean },
 ): ApiError {
@@ -156,14 +160,14 @@ function unloggedAnswer(
   const what =
     mail.intent.accepted.length === 0 ? 'All recipients are suppressed' : `SES took the mail as ${messageId}`;
   return new ApiError('outcome_unknown', `${what}, but this could not be logged in full`, {
-    ...(keyed && { retryAfterSeconds: UNLOGGED_RETRY_SECONDS }),
+    ...(keyed && { retryAfterSeconds: NOT_LOGGED_RETRY_SECONDS }),
     cause,
   });
 }
 
 /** The answer to a mail of which all is known. Throws the refusal. */
-export function answerOf(
-  mail: PlannedMail,
+export function sendResponse(
+  mail: PlannedEmail,
   { message_id: messageId, refusal }: SendOutcome,
   {
     headers = {},

@@ -7,7 +7,7 @@ import { documented } from './schemas/documented.ts';
 
 /** A webhook of ours has about one. */
 const MAX_BODY_BYTES = 16 * 1024;
-const KEPT_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature', 'x-ivymail-signature'];
+const STORED_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature', 'x-ivymail-signature'];
 
 /** Takes the webhooks that `npm run admin -- doctor` waits for; nobody else knows a token. */
 const receive = publicRoute({
@@ -28,13 +28,13 @@ const receive = publicRoute({
   headers: { 'webhook-id': idOf('evt') },
   body: z.record(z.string(), z.unknown()),
   maxBodyBytes: MAX_BODY_BYTES,
-  answers: { 204: null },
+  responses: { 204: null },
   async handle(deps, { params, headers, rawBody }) {
     const kept = await keepReceipt(deps.table, {
       token: params['token'] ?? '',
       webhookId: headers['webhook-id'] ?? '',
       receipt: {
-        headers: Object.fromEntries(KEPT_HEADERS.map((name) => [name, headers[name] ?? ''])),
+        headers: Object.fromEntries(STORED_HEADERS.map((name) => [name, headers[name] ?? ''])),
         body: rawBody,
       },
       nowMs: deps.now(),

@@ -3,14 +3,14 @@ import { randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { countMissed } from '../delivery/recover.ts';
 import { getRecovery, putRecovery } from '../store/commands.ts';
-import { checkActive, endpointOf, endpointParam } from './endpoint-access.ts';
+import { checkActive, requireEndpoint, endpointParam } from './endpoint-access.ts';
 import { ApiError, notFound } from './errors.ts';
 import { route } from './route.ts';
 import { idOf, noQuery } from './schemas/common.ts';
-import { recoverAnswerJson, recoverBody, recoveryJson } from './schemas/webhooks.ts';
+import { recoverResponseJson, recoverBody, recoveryJson } from './schemas/webhooks.ts';
 
 /** Counting ends well before API Gateway does. */
-const COUNT_MS = 15_000;
+const MAX_COUNT_MS = 15_000;
 
 function toJson(recovery: Recovery): Record<string, unknown> {
   return {
@@ -45,13 +45,13 @@ const recover = route({
   params: endpointParam,
   query: noQuery,
   body: recoverBody,
-  answers: { 200: recoverAnswerJson, 202: recoverAnswerJson },
+  responses: { 200: recoverResponseJson, 202: recoverResponseJson },
   async handle(deps, { caller, params, body }) {
-    const endpoint = await endpointOf(deps, caller, params);
+    const endpoint = await requireEndpoint(deps, caller, params);
     const nowMs = deps.now();
     const range = rangeOf(body, nowMs);
     if (!body.dry_run) checkActive(endpoint);
-    const { count, exact } = await countMissed(deps, { endpoint, ...range }, nowMs + COUNT_MS);
+    const { count, exact } = await countMissed(deps, { endpoint, ...range }, nowMs + MAX_COUNT_MS);
     if (body.dry_run) return { status: 200, body: { recovery_id: null, count, exact } };
     const recovery: Recovery = {
       id: randomId('rcv', deps.randomBytes),
@@ -77,7 +77,7 @@ const get = route({
   description: 'Returns the progress of a recovery.',
   params: { id: idOf('rcv') },
   query: noQuery,
-  answers: { 200: recoveryJson },
+  responses: { 200: recoveryJson },
   async handle(deps, { caller, params }) {
     const stored = await getRecovery(deps.table, caller.workspaceId, params['id'] ?? '');
     if (!stored) throw notFound();

@@ -11,7 +11,7 @@ export interface Caller {
 }
 
 /** The caller of a route that needs no key; owns nothing. */
-export const NOBODY: Caller = { workspaceId: '', keyId: '', scopes: [] };
+export const NO_CALLER: Caller = { workspaceId: '', keyId: '', scopes: [] };
 
 /** SES takes 40 MB, but API Gateway and Lambda pass 6 MB of JSON at the most. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { deterministicId } from '../core/ids.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError, STATUS_OF_CODE, notFound } from './errors.ts';
 import { parse } from './parse.ts';
-import { NOBODY, bodyOf, callerOf, headersOf, queryOf, rawBodyOf, type Caller } from './request.ts';
+import { NO_CALLER, bodyOf, callerOf, headersOf, queryOf, rawBodyOf, type Caller } from './request.ts';
 import type { Route, RouteResponse } from './route.ts';
 
 const INTERNAL_ERROR_RETRY_SECONDS = 5;
@@ -56,7 +56,7 @@ function matchPath(pattern: string, path: string): Record<string, string> | unde
 }
 
 /** Parts of a path that stand for any. */
-function openParts({ path }: Route): number {
+function placeholderCount({ path }: Route): number {
   return path.split('{').length - 1;
 }
 
@@ -66,8 +66,8 @@ function findRoute(routes: readonly Route[], event: APIGatewayProxyEvent): Match
     return params ? [{ route, params }] : [];
   });
   // `/v1/webhooks/check` is no `/v1/webhooks/{id}`: what is written out is a resource of its own, with its own methods.
-  const fewest = Math.min(...matches.map(({ route }) => openParts(route)));
-  const here = matches.filter(({ route }) => openParts(route) === fewest);
+  const fewest = Math.min(...matches.map(({ route }) => placeholderCount(route)));
+  const here = matches.filter(({ route }) => placeholderCount(route) === fewest);
   if (here.length === 0) throw notFound();
   const match = here.find(({ route }) => route.method === event.httpMethod);
   if (match) return match;
@@ -77,7 +77,7 @@ function findRoute(routes: readonly Route[], event: APIGatewayProxyEvent): Match
   });
 }
 
-function givenBody(route: Route, event: APIGatewayProxyEvent): unknown {
+function readBody(route: Route, event: APIGatewayProxyEvent): unknown {
   const none = event.body === null || event.body === '';
   return route.optionalBody && none ? {} : bodyOf(event, route.maxBodyBytes);
 }
@@ -145,7 +145,7 @@ function errorResult(error: ApiError, requestId: string): APIGatewayProxyResult 
 }
 
 /** Answers a request. Never rejects: what is wrong with the request is a 4xx that says so, what is wrong with us a 503. */
-export async function answer(
+export async function respond(
   deps: ApiDeps,
   routes: readonly Route[],
   event: APIGatewayProxyEvent,
@@ -156,7 +156,7 @@ export async function answer(
     const match = findRoute(routes, event);
     const { route } = match;
     told = { route: `${route.method} ${route.path}` };
-    const caller = route.scope === 'public' ? NOBODY : callerOf(event);
+    const caller = route.scope === 'public' ? NO_CALLER : callerOf(event);
     if (route.scope !== 'public') told = { ...told, workspaceId: caller.workspaceId };
     checkScope(route, caller);
     const headers = headersOf(event);
@@ -165,7 +165,7 @@ export async function answer(
     // Before the body: what names nothing is not worth reading 4 MiB, least of all for a caller without a key.
     const params = parseParams(match);
     const body =
-      route.body === undefined ? undefined : parse(route.body, givenBody(route, event), 'invalid_field');
+      route.body === undefined ? undefined : parse(route.body, readBody(route, event), 'invalid_field');
     const rawBody = route.body === undefined ? '' : rawBodyOf(event);
     const answered = await route.handle(deps, { caller, params, query, headers, body, rawBody });
     const { fault } = answered;

@@ -60,7 +60,7 @@ export interface Route<
   /** A request without a body is taken for `{}`. */
   readonly optionalBody?: boolean;
   /** What it answers, by status; null for no body. */
-  readonly answers: Readonly<Partial<Record<ResponseStatus, z.ZodMiniType | null>>>;
+  readonly responses: Readonly<Partial<Record<ResponseStatus, z.ZodMiniType | null>>>;
   /** Other types than JSON that its 200 may have. */
   readonly media?: readonly string[];
   /** What it may answer beside the errors of every route. */

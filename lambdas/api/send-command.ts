@@ -7,13 +7,13 @@ import type { SendBody } from './schemas/send.ts';
 const WORKSPACE_TAG = 'ivymail_workspace';
 
 /** A mail to be sent: as it was asked for, and what is to be done about it. */
-export interface PlannedMail {
+export interface PlannedEmail {
   readonly body: SendBody;
   readonly intent: SendIntent;
 }
 
 /** The mailboxes of a field that are not left out, as a header takes them. */
-function kept({ intent }: PlannedMail, mailboxes: readonly string[]): string[] {
+function acceptedMailboxes({ intent }: PlannedEmail, mailboxes: readonly string[]): string[] {
   const leftOut = new Set(intent.suppressed.map(({ address }) => canonicalAddress(address)));
   return mailboxes
     .filter((mailbox) => !leftOut.has(canonicalAddress(bareAddress(mailbox))))
@@ -33,7 +33,7 @@ function attachmentOf(attachment: SendBody['attachments'][number]): Attachment {
 
 /** What SES is asked. `tagged`: the mail can be found again by its send; it costs bytes in each event of the mail. */
 export function sendCommand(
-  mail: PlannedMail,
+  mail: PlannedEmail,
   options: { readonly configurationSet: string; readonly tagged: boolean },
 ): SendEmailCommand {
   const { body, intent } = mail;
@@ -46,9 +46,9 @@ export function sendCommand(
   return new SendEmailCommand({
     FromEmailAddress: mailboxHeader(body.from),
     Destination: {
-      ToAddresses: kept(mail, body.to),
-      CcAddresses: kept(mail, body.cc),
-      BccAddresses: kept(mail, body.bcc),
+      ToAddresses: acceptedMailboxes(mail, body.to),
+      CcAddresses: acceptedMailboxes(mail, body.cc),
+      BccAddresses: acceptedMailboxes(mail, body.bcc),
     },
     ...(body.reply_to.length > 0 && { ReplyToAddresses: body.reply_to.map(mailboxHeader) }),
     Content: {

@@ -2,13 +2,13 @@ import { bareAddress } from '../core/addresses.ts';
 import { emailEventId } from '../core/event-ids.ts';
 import type { EmailEvent, EventDetails } from '../core/events.ts';
 import type { SendOutcome } from '../core/sends.ts';
-import type { PlannedMail } from './send-command.ts';
+import type { PlannedEmail } from './send-command.ts';
 
 /**
  * The events SES never tells of: `suppressed` for whoever was left out and, where SES refused the mail, `failed` for the
  * others. Their ids and times are of the intent: made again, they are the same.
  */
-export function ownEvents({ body, intent }: PlannedMail, outcome: SendOutcome): readonly EmailEvent[] {
+export function eventsOfSend({ body, intent }: PlannedEmail, outcome: SendOutcome): readonly EmailEvent[] {
   const { message_id: messageId, refusal } = outcome;
   const eventOf = (event: 'suppressed' | 'failed', to: string, details: EventDetails): EmailEvent => ({
     event_id: emailEventId({ messageId, event, to }),

@@ -28,7 +28,10 @@ import {
 type LogType = (typeof LOG_TYPE_OF)[EventName];
 
 /** The event names two filters leave; undefined for all. */
-function namesOf(type: LogType | undefined, status: EventName | undefined): readonly EventName[] | undefined {
+function matchingEvents(
+  type: LogType | undefined,
+  status: EventName | undefined,
+): readonly EventName[] | undefined {
   if (status === undefined && type === undefined) return undefined;
   const names = EVENT_NAMES.filter(
     (name) => (status === undefined || name === status) && (type === undefined || LOG_TYPE_OF[name] === type),
@@ -77,7 +80,7 @@ async function readLogs(
   if (after !== undefined && before !== undefined && Date.parse(after) >= Date.parse(before)) {
     throw new ApiError('conflicting_filters', 'after must be earlier than before', { field: 'after' });
   }
-  const names = namesOf(type, status);
+  const names = matchingEvents(type, status);
   const scope = cursorScope(workspaceId, path, query);
   const position = await positionOf(deps, scope, cursor);
   const page = await listEvents(deps.table, {
@@ -103,7 +106,7 @@ const list = route({
   description:
     'Returns what happened to each email for each recipient, newest first. All filters can be combined. For a whole export, use `GET /v1/send/logs/export`.',
   query: logsQuery,
-  answers: { 200: listOf(logEntryJson) },
+  responses: { 200: listOf(logEntryJson) },
   errors: ['invalid_cursor', 'conflicting_filters'],
   async handle(deps, { caller, query, headers }): Promise<RouteResponse> {
     const { workspaceId } = caller;
@@ -130,7 +133,7 @@ const exportLogs = route({
   description:
     'Returns the entries of the log as CSV or NDJSON, newest first, up to 1000 per page. The filters are those of `GET /v1/send/logs`. If there is another page, its cursor is in the header `x-next-cursor` and its address in the header `Link`. Pages appended to each other make one file.',
   query: exportQuery,
-  answers: { 200: null },
+  responses: { 200: null },
   media: [CSV_TYPE, NDJSON_TYPE],
   errors: ['invalid_cursor', 'conflicting_filters'],
   async handle(deps, { caller, query }): Promise<RouteResponse> {
@@ -159,7 +162,7 @@ function toRecipientJson({ to, status, statusAt, events }: RecipientTimeline): R
 /** Of the 6 MB that Lambda answers with at the most; the rest is for events and deliveries, which readPage bounds. */
 const MAX_RAW_BYTES = 3_000_000;
 
-function withinAnswer(raw: readonly RawEvent[]): readonly RawEvent[] {
+function withinResponseLimit(raw: readonly RawEvent[]): readonly RawEvent[] {
   let bytes = 0;
   return raw.filter(({ text }) => {
     // Lambda puts the answer into JSON once more, where each quotation mark is two bytes.
@@ -178,14 +181,14 @@ const timeline = route({
     'Returns everything known about one message: the current status for each recipient, its events, and its webhook deliveries. With `raw=true` it also returns the events as Amazon SES published them. A timeline has at most 500 events. If `truncated` is true there are more: list them with `GET /v1/send/logs?message_id=`.',
   params: { message_id: messageIdParam },
   query: timelineQuery,
-  answers: { 200: timelineJson },
+  responses: { 200: timelineJson },
   async handle(deps, { caller, params, query }) {
     const { workspaceId } = caller;
     const messageId = params['message_id'] ?? '';
     const found = await getTimeline(deps.table, { workspaceId, messageId, raw: query.raw });
     const [first] = found.events;
     if (!first) throw notFound();
-    const raw = withinAnswer(found.raw);
+    const raw = withinResponseLimit(found.raw);
     return {
       status: 200,
       body: {

@@ -42,7 +42,7 @@ export const send = route({
   query: noQuery,
   headers: { 'idempotency-key': idempotencyKeyHeader },
   body: sendBody,
-  answers: { 202: sentJson },
+  responses: { 202: sentJson },
   errors: [
     'identity_not_verified',
     'message_rejected',

@@ -11,7 +11,7 @@ export type SendFailure =
 
 /** SES's rate is per second; its documentation advises to back off for longer than one. */
 const THROTTLED_RETRY_SECONDS = 5;
-const BROKEN_RETRY_SECONDS = 30;
+const FAILURE_RETRY_SECONDS = 30;
 
 const REFUSALS: Readonly<Record<string, ErrorCode>> = {
   MessageRejected: 'message_rejected',
@@ -35,7 +35,7 @@ const THROTTLES: ReadonlySet<string> = new Set([
 /** SES says it under the names of its throttles, too: https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html */
 const DAILY_QUOTA = /daily message quota exceeded/i;
 /** The request never left: nothing can have been sent. */
-const NEVER_SENT: ReadonlySet<string> = new Set([
+const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -57,7 +57,7 @@ function errnoOf(error: Error): string {
 }
 
 /** An error of SES for the log: by name, status and request. Its own words may name a recipient, or quote a mail. */
-export function loggable(error: unknown): Error {
+export function redactedSesError(error: unknown): Error {
   if (!(error instanceof Error)) return new Error('SES failed');
   const { httpStatusCode: status, requestId } = metadataOf(error);
   const request = requestId === undefined ? '' : `request ${requestId}`;
@@ -80,8 +80,8 @@ export function classifySendError(error: unknown): SendFailure {
   // An answer that broke off after its first line is still a yes.
   const { httpStatusCode: status } = metadataOf(error);
   const refusedByStatus = status !== undefined && status >= 300;
-  if (refusedByStatus || NEVER_SENT.has(error.name) || NEVER_SENT.has(errnoOf(error))) {
-    return { kind: 'retry', afterSeconds: BROKEN_RETRY_SECONDS };
+  if (refusedByStatus || CONNECTION_ERRORS.has(error.name) || CONNECTION_ERRORS.has(errnoOf(error))) {
+    return { kind: 'retry', afterSeconds: FAILURE_RETRY_SECONDS };
   }
   return { kind: 'unknown' };
 }

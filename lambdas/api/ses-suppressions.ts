@@ -2,7 +2,7 @@ import { DeleteSuppressedDestinationCommand } from '@aws-sdk/client-sesv2';
 import { canonicalAddress, withAsciiDomain } from '../core/addresses.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
-import { loggable } from './ses-errors.ts';
+import { redactedSesError } from './ses-errors.ts';
 
 const RETRY_SECONDS = 5;
 
@@ -23,7 +23,7 @@ async function removeSpelling(deps: Pick<ApiDeps, 'ses'>, address: string): Prom
       'SES could not be asked to remove the address; nothing was removed here',
       {
         retryAfterSeconds: RETRY_SECONDS,
-        cause: loggable(cause),
+        cause: redactedSesError(cause),
       },
     );
   }

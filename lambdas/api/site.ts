@@ -28,7 +28,7 @@ export const SITE_FILES = {
 } as const;
 
 /** A deploy changes it, and nothing else: five minutes late is soon enough. */
-const CACHED = 'public, max-age=300';
+const CACHE_FIVE_MINUTES = 'public, max-age=300';
 
 export const siteRoutes = Object.entries(SITE_FILES).map(([path, { file, type, ...described }]) =>
   publicRoute({
@@ -36,11 +36,15 @@ export const siteRoutes = Object.entries(SITE_FILES).map(([path, { file, type, .
     path,
     ...described,
     query: noQuery,
-    answers: { 200: null },
+    responses: { 200: null },
     media: [type],
     async handle(deps): Promise<RouteResponse> {
       const text = { type: `${type}; charset=utf-8`, content: await deps.readSite(file) };
-      return { status: 200, text, headers: { 'cache-control': CACHED, 'x-content-type-options': 'nosniff' } };
+      return {
+        status: 200,
+        text,
+        headers: { 'cache-control': CACHE_FIVE_MINUTES, 'x-content-type-options': 'nosniff' },
+      };
     },
   }),
 );

@@ -21,9 +21,9 @@ import { statsJson, statsQuery } from './schemas/stats.ts';
 
 const DAY_MS = 86_400_000;
 /** Without `after`: a day by hours, a month by days. */
-const USUAL_MS: Readonly<Record<Interval, number>> = { hour: DAY_MS, day: 30 * DAY_MS };
+const DEFAULT_RANGE_MS: Readonly<Record<Interval, number>> = { hour: DAY_MS, day: 30 * DAY_MS };
 /** Some hundred rows of counters each for the workspace and for every endpoint. */
-const LONGEST_DAYS: Readonly<Record<Interval, number>> = { hour: 31, day: 400 };
+const MAX_RANGE_DAYS: Readonly<Record<Interval, number>> = { hour: 31, day: 400 };
 
 /** The intervals that the two times touch, whole. */
 function rangeOf(
@@ -32,14 +32,14 @@ function rangeOf(
 ): CounterRange {
   const { interval } = query;
   const endMs = query.before === undefined ? nowMs : Date.parse(query.before);
-  const startMs = query.after === undefined ? endMs - USUAL_MS[interval] : Date.parse(query.after);
+  const startMs = query.after === undefined ? endMs - DEFAULT_RANGE_MS[interval] : Date.parse(query.after);
   if (startMs >= endMs)
     throw new ApiError('conflicting_filters', 'after must be earlier than before', { field: 'after' });
   const afterMs = intervalStart(startMs, interval);
   const beforeMs = intervalEnd(endMs, interval);
   // As asked for: the intervals at both ends may add a part of themselves.
-  if (endMs - startMs > LONGEST_DAYS[interval] * DAY_MS) {
-    const most = `by ${interval} a range may have at most ${LONGEST_DAYS[interval]} days`;
+  if (endMs - startMs > MAX_RANGE_DAYS[interval] * DAY_MS) {
+    const most = `by ${interval} a range may have at most ${MAX_RANGE_DAYS[interval]} days`;
     throw new ApiError('invalid_parameter', most, { field: 'after' });
   }
   return { interval, afterMs, beforeMs };
@@ -64,7 +64,7 @@ const get = route({
   description:
     'Returns the number of events by hour or by day, the rates, and the figures of each webhook endpoint. Intervals are whole and in UTC. The figures are some seconds behind the log. With `endpoint_id`, only that endpoint is returned, with its own buckets.',
   query: statsQuery,
-  answers: { 200: statsJson },
+  responses: { 200: statsJson },
   errors: ['conflicting_filters'],
   async handle(deps, { caller, query }) {
     const { workspaceId } = caller;

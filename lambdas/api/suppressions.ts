@@ -68,7 +68,7 @@ const list = route({
   description:
     'Returns the suppression list of the workspace, ordered by address. Nothing is sent to a suppressed recipient. With `address` the list contains at most that one recipient, in whatever characters the address is written.',
   query: suppressionsQuery,
-  answers: { 200: listOf(suppressionJson) },
+  responses: { 200: listOf(suppressionJson) },
   errors: ['invalid_cursor', 'conflicting_filters'],
   async handle(deps, { caller, query }) {
     if (query.address !== undefined && query.prefix !== undefined)
@@ -94,7 +94,7 @@ const create = route({
     'Adds a recipient to the suppression list. A recipient that is already on the list is returned unchanged.',
   query: noQuery,
   body: createSuppressionBody,
-  answers: { 201: suppressionJson },
+  responses: { 201: suppressionJson },
   async handle(deps, { caller, body }) {
     const suppression = await addSuppression(deps.table, {
       workspace_id: caller.workspaceId,
@@ -123,7 +123,7 @@ const get = route({
     'Returns why a recipient is suppressed, and since when. The status is 404 if the recipient is not suppressed.',
   params: pathParams,
   query: noQuery,
-  answers: { 200: suppressionJson },
+  responses: { 200: suppressionJson },
   async handle(deps, { caller, params }) {
     const suppression = await findSuppression(deps.table, caller.workspaceId, addressOf(params));
     if (!suppression) throw notFound();
@@ -165,7 +165,7 @@ const remove = route({
   summary: 'Remove the recipient named in the query',
   description: `${REMOVES} Use this form for an address with a slash or a percent sign, which a proxy may decode in a path. Without \`address\` the status is 400 and nothing is removed.`,
   query: removeSuppressionQuery,
-  answers: { 204: null },
+  responses: { 204: null },
   async handle(deps, { caller, query }) {
     if (await removeAddress(deps, caller, query)) return { status: 204 };
     refuseUnlikelyAddress('address', query.address);
@@ -182,7 +182,7 @@ const removeAtPath = route({
   description: REMOVES,
   params: pathParams,
   query: removeAtPathQuery,
-  answers: { 204: null },
+  responses: { 204: null },
   async handle(deps, { caller, params, query }) {
     if (await removeAddress(deps, caller, { address: addressOf(params), ses: query.ses }))
       return { status: 204 };

@@ -5,7 +5,7 @@ import { liveSecrets, sealSecret } from '../delivery/secrets.ts';
 import { newSecret, secretText } from '../delivery/sign.ts';
 import { recordHistoryEntry, replaceSecrets } from '../store/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
-import { changeBy, endpointOf, endpointParam } from './endpoint-access.ts';
+import { newHistoryEntry, requireEndpoint, endpointParam } from './endpoint-access.ts';
 import { route } from './route.ts';
 import { noQuery } from './schemas/common.ts';
 import { rotateSecretBody, rotatedSecretJson, secretJson } from './schemas/webhooks.ts';
@@ -37,9 +37,9 @@ const rotate = route({
   query: noQuery,
   body: rotateSecretBody,
   optionalBody: true,
-  answers: { 200: rotatedSecretJson },
+  responses: { 200: rotatedSecretJson },
   async handle(deps, { caller, params, body }) {
-    const endpoint = await endpointOf(deps, caller, params);
+    const endpoint = await requireEndpoint(deps, caller, params);
     const nowMs = deps.now();
     const version = Math.max(...endpoint.secrets.map((secret) => secret.version)) + 1;
     const secret = newSecret(deps.randomBytes);
@@ -52,7 +52,7 @@ const rotate = route({
     const previousExpiresAt = kept[0]?.expires_at ?? null;
     const until =
       previousExpiresAt === null ? 'at once' : `the one before it signs until ${previousExpiresAt}`;
-    const change = changeBy(deps, caller, 'secret_rotated', until);
+    const change = newHistoryEntry(deps, caller, 'secret_rotated', until);
     if (!(await replaceSecrets(deps.table, endpoint, { secrets: [{ version, sealed }, ...kept], change })))
       throw new InternalError('The secret was rotated by another request at the same time');
     return { status: 200, body: { secret: secretText(secret), previous_expires_at: previousExpiresAt } };
@@ -76,15 +76,15 @@ const show = route({
     'Returns the current signing secret. The history of the endpoint records the request and the API key that made it.',
   params: endpointParam,
   query: noQuery,
-  answers: { 200: secretJson },
+  responses: { 200: secretJson },
   async handle(deps, { caller, params }) {
-    const endpoint = await endpointOf(deps, caller, params);
+    const endpoint = await requireEndpoint(deps, caller, params);
     const secret = await currentSecret(deps, endpoint);
     // First: a secret that was seen without a trace of it is what the record is there against.
     await recordHistoryEntry(
       deps.table,
       { workspaceId: caller.workspaceId, endpointId: endpoint.id },
-      changeBy(deps, caller, 'secret_shown'),
+      newHistoryEntry(deps, caller, 'secret_shown'),
     );
     return { status: 200, body: { secret: secretText(secret) } };
   },

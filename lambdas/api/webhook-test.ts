@@ -6,13 +6,13 @@ import { formatTimestamp } from '../core/timestamps.ts';
 import { webhookPayload } from '../delivery/payload.ts';
 import { signedRequest } from '../delivery/signed-request.ts';
 import { toAttemptJson } from './deliveries.ts';
-import { endpointOf, endpointParam } from './endpoint-access.ts';
+import { requireEndpoint, endpointParam } from './endpoint-access.ts';
 import { route } from './route.ts';
 import { noQuery } from './schemas/common.ts';
 import { testWebhookBody, webhookTestJson } from './schemas/webhooks.ts';
 
 /** Where none is asked for: one that the endpoint would get. */
-function usualEvent({ events }: Endpoint): Exclude<EventName, 'unknown'> {
+function defaultEvent({ events }: Endpoint): Exclude<EventName, 'unknown'> {
   return events.find((name) => name !== '*' && name !== 'unknown') ?? 'delivered';
 }
 
@@ -28,11 +28,11 @@ const test = route({
   query: noQuery,
   body: testWebhookBody,
   optionalBody: true,
-  answers: { 200: webhookTestJson },
+  responses: { 200: webhookTestJson },
   async handle(deps, { caller, params, body }) {
-    const endpoint = await endpointOf(deps, caller, params);
+    const endpoint = await requireEndpoint(deps, caller, params);
     const nowMs = deps.now();
-    const event = sampleEvent(body.event ?? usualEvent(endpoint), {
+    const event = sampleEvent(body.event ?? defaultEvent(endpoint), {
       event_id: randomId('evt', deps.randomBytes),
       message_id: randomId('ivm', deps.randomBytes),
       workspace_id: caller.workspaceId,

@@ -12,7 +12,7 @@ import { newSecret, secretText } from '../delivery/sign.ts';
 import { listEndpointHistory } from '../store/endpoint-history.ts';
 import { createEndpoint, deleteEndpoint, listEndpoints, updateEndpoint } from '../store/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
-import { changeBy, endpointOf, endpointParam } from './endpoint-access.ts';
+import { newHistoryEntry, requireEndpoint, endpointParam } from './endpoint-access.ts';
 import { changedEndpointToJson, endpointToJson } from './endpoint-json.ts';
 import { ApiError, notFound } from './errors.ts';
 import { missedWhileInactive } from './missed.ts';
@@ -64,7 +64,7 @@ const list = route({
   description:
     'Returns every webhook endpoint of the workspace, newest first. There are at most 50, so the list is never paged.',
   query: noQuery,
-  answers: { 200: listOf(endpointJson) },
+  responses: { 200: listOf(endpointJson) },
   async handle(deps, { caller }) {
     const endpoints = await listEndpoints(deps.table, caller.workspaceId, { consistent: true });
     const newestFirst = endpoints.toSorted((left, right) => (left.created_at < right.created_at ? 1 : -1));
@@ -83,7 +83,7 @@ const create = route({
     'Creates an endpoint that receives events as signed webhooks. The response shows the signing secret. Without `events`, the endpoint receives delivered, bounced, complained, suppressed and failed.',
   query: noQuery,
   body: createWebhookBody,
-  answers: { 201: endpointWithSecretJson },
+  responses: { 201: endpointWithSecretJson },
   errors: ['url_https_required', 'url_address_forbidden'],
   async handle(deps, { caller, body }) {
     const url = await checkedUrl(deps, body.url);
@@ -111,7 +111,7 @@ const create = route({
       updated_at: at,
       secrets: [{ version, sealed }],
     };
-    await createEndpoint(deps.table, endpoint, changeBy(deps, caller, 'created'));
+    await createEndpoint(deps.table, endpoint, newHistoryEntry(deps, caller, 'created'));
     return { status: 201, body: { ...(await endpointToJson(deps, endpoint)), secret: secretText(secret) } };
   },
 });
@@ -126,7 +126,7 @@ const check = route({
     'Reports whether a URL is acceptable as an endpoint, without creating one. The check covers the form of the URL and the addresses that its name resolves to now.',
   query: noQuery,
   body: checkWebhookBody,
-  answers: { 200: checkedUrlJson },
+  responses: { 200: checkedUrlJson },
   async handle(deps, { body }) {
     try {
       return { status: 200, body: { url: await checkedUrl(deps, body.url), acceptable: true, reason: null } };
@@ -147,9 +147,9 @@ const get = route({
   description: 'Returns one endpoint, without its secret.',
   params: endpointParam,
   query: noQuery,
-  answers: { 200: endpointJson },
+  responses: { 200: endpointJson },
   async handle(deps, { caller, params }) {
-    return { status: 200, body: await endpointToJson(deps, await endpointOf(deps, caller, params)) };
+    return { status: 200, body: await endpointToJson(deps, await requireEndpoint(deps, caller, params)) };
   },
 });
 
@@ -164,16 +164,16 @@ const update = route({
   params: endpointParam,
   query: noQuery,
   body: updateWebhookBody,
-  answers: { 200: updatedEndpointJson },
+  responses: { 200: updatedEndpointJson },
   errors: ['url_https_required', 'url_address_forbidden'],
   async handle(deps, { caller, params, body }) {
-    const before = await endpointOf(deps, caller, params);
+    const before = await requireEndpoint(deps, caller, params);
     const { id: endpointId } = before;
     const { url, events, description, status } = body;
     // One that has the status already keeps the time since when.
     const turned = status === before.status ? undefined : status;
     const starts = turned === 'active' || url !== undefined;
-    const change = changeBy(
+    const change = newHistoryEntry(
       deps,
       caller,
       turned === undefined ? 'updated' : ACTION_OF[turned],
@@ -226,10 +226,11 @@ const remove = route({
   description: 'Deletes an endpoint. Deliveries in progress end as `cancelled`.',
   params: endpointParam,
   query: noQuery,
-  answers: { 204: null },
+  responses: { 204: null },
   async handle(deps, { caller, params }) {
     const address = { workspaceId: caller.workspaceId, endpointId: params['id'] ?? '' };
-    if (!(await deleteEndpoint(deps.table, address, changeBy(deps, caller, 'deleted')))) throw notFound();
+    if (!(await deleteEndpoint(deps.table, address, newHistoryEntry(deps, caller, 'deleted'))))
+      throw notFound();
     return { status: 204 };
   },
 });
@@ -246,11 +247,11 @@ const listChanges = route({
     'Returns the history of an endpoint, newest first: who changed it, and when its health changed.',
   params: endpointParam,
   query: z.strictObject(paging),
-  answers: { 200: listOf(endpointChangeJson) },
+  responses: { 200: listOf(endpointChangeJson) },
   errors: ['invalid_cursor'],
   async handle(deps, { caller, params, query }) {
     const { workspaceId } = caller;
-    const { id: endpointId } = await endpointOf(deps, caller, params);
+    const { id: endpointId } = await requireEndpoint(deps, caller, params);
     const scope = cursorScope(workspaceId, CHANGES_PATH, { id: endpointId });
     const position = await positionOf(deps, scope, query.cursor);
     const page = await listEndpointHistory(deps.table, {

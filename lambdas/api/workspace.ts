@@ -12,7 +12,7 @@ const get = route({
   description:
     'Returns the workspace and the scopes of the API key of this request, and the settings of the deployment.',
   query: noQuery,
-  answers: { 200: workspaceJson },
+  responses: { 200: workspaceJson },
   async handle(deps, { caller }) {
     const workspace = await getWorkspace(deps.table, caller.workspaceId);
     const { firstDelaySeconds, factor, count } = deps.retry;

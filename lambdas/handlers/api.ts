@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import { answer } from '../api/response.ts';
+import { respond } from '../api/response.ts';
 import { awsDeps } from '../api/aws-deps.ts';
 import { ROUTES } from '../api/routes.ts';
 import { InternalError } from '../core/errors.ts';
@@ -16,7 +16,7 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
   .use(injectLambdaContext(logger, { clearState: true, logEvent: false }))
   .handler(async (event) => {
     const startedMs = Date.now();
-    const { result, route, workspaceId, errorCode, fault } = await answer(deps, ROUTES, event);
+    const { result, route, workspaceId, errorCode, fault } = await respond(deps, ROUTES, event);
     const line = {
       route,
       status: result.statusCode,

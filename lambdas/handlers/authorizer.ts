@@ -15,9 +15,9 @@ const authorize = createAuthorizer({
 
 /** Turns an API key into a workspace. Any error but 'Unauthorized' is an internal error: API Gateway answers 503. */
 export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
-  const { result, remembered } = await authorize(event);
+  const { result, fromCache } = await authorize(event);
   const key = result.context?.['key_id'];
   // The api function writes a line for each request that passes, so one line for each read of a key is enough here.
-  if (!remembered) logger.info('key.checked', { allowed: key !== undefined, key_id: key });
+  if (!fromCache) logger.info('key.checked', { allowed: key !== undefined, key_id: key });
   return result;
 }

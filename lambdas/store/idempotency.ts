@@ -24,7 +24,7 @@ export interface SendRecord {
   /** SHA-256 of the request's body: the same key with another body is a mistake. */
   readonly bodyHash: string;
   /** Nobody knows yet whether SES took the mail: whoever sent it has said so. */
-  readonly inDoubt: boolean;
+  readonly outcomeUnknown: boolean;
   /** Absent while it is under way, and where whoever sent it died. */
   readonly outcome?: SendOutcome;
   /** The events of the outcome (`suppressed`, `failed`) may not all be stored. */
@@ -40,7 +40,7 @@ function toRecord(row: Row): SendRecord {
   return {
     intent: row['intent'] as SendIntent,
     bodyHash: row['body_hash'] as string,
-    inDoubt: row['in_doubt'] === true,
+    outcomeUnknown: row['in_doubt'] === true,
     ...(outcome && { outcome }),
     eventsPending: row['events_pending'] === true,
   };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { APIGatewayAuthorizerResult } from 'aws-lambda';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createAuthorizer, MAX_REMEMBERED, REMEMBERED_MS } from '../../lambdas/api/authorize.ts';
+import { createAuthorizer, MAX_CACHED_KEYS, CACHE_MS } from '../../lambdas/api/authorize.ts';
 import { apiKeyHash, newApiKey } from '../../lambdas/core/api-key.ts';
 import type { ApiKey } from '../../lambdas/store/api-keys.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
@@ -45,7 +45,7 @@ function setUp(stored: Partial<ApiKey> = {}) {
     ask: async (headers: Record<string, string>) =>
       (await authorize({ headers, methodArn: METHOD_ARN })).result,
     remembers: async () =>
-      (await authorize({ headers: { 'x-api-key': KEY }, methodArn: METHOD_ARN })).remembered,
+      (await authorize({ headers: { 'x-api-key': KEY }, methodArn: METHOD_ARN })).fromCache,
   };
 }
 
@@ -162,7 +162,7 @@ describe('a key that was found', () => {
       expect(effectOf(await ask(headers))).toBe('Allow');
     }
     expect(lookups).toHaveLength(1);
-    world.nowMs += REMEMBERED_MS;
+    world.nowMs += CACHE_MS;
     await ask(bearer);
     expect(lookups).toHaveLength(2);
   });
@@ -170,8 +170,8 @@ describe('a key that was found', () => {
   it('works for less than a minute after it is revoked, however often it is used', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.nat(REMEMBERED_MS), { maxLength: 20 }),
-        fc.array(fc.nat(REMEMBERED_MS), { maxLength: 20 }),
+        fc.array(fc.nat(CACHE_MS), { maxLength: 20 }),
+        fc.array(fc.nat(CACHE_MS), { maxLength: 20 }),
         async (before, after) => {
           const { ask, keys, world } = setUp();
           for (const waitMs of before) {
@@ -184,7 +184,7 @@ describe('a key that was found', () => {
             world.nowMs = revokedMs + waitMs;
             await ask(bearer);
           }
-          world.nowMs = revokedMs + REMEMBERED_MS;
+          world.nowMs = revokedMs + CACHE_MS;
           expect(effectOf(await ask(header))).toBe('Deny');
         },
       ),
@@ -213,7 +213,7 @@ describe('a key that was found', () => {
     await ask(header);
     world.findError = new Error('throttled');
     expect(effectOf(await ask(header))).toBe('Allow');
-    world.nowMs += REMEMBERED_MS;
+    world.nowMs += CACHE_MS;
     await expect(ask(header)).rejects.toThrow('throttled');
     await expect(ask(header)).rejects.toThrow('throttled');
   });
@@ -237,17 +237,17 @@ describe('a key that was found', () => {
 
   it('makes room for another: memory holds a bounded number of keys', async () => {
     const { ask, keys, lookups } = setUp();
-    const texts = Array.from({ length: MAX_REMEMBERED }, () => newApiKey('live', randomBytes));
+    const texts = Array.from({ length: MAX_CACHED_KEYS }, () => newApiKey('live', randomBytes));
     for (const text of texts) keys.set(apiKeyHash(text), STORED);
     await ask(header);
     for (const text of texts) {
       await ask({ 'x-api-key': text });
     }
-    expect(lookups).toHaveLength(MAX_REMEMBERED + 1);
+    expect(lookups).toHaveLength(MAX_CACHED_KEYS + 1);
     await ask({ 'x-api-key': texts[0] ?? '' });
-    expect(lookups).toHaveLength(MAX_REMEMBERED + 1);
+    expect(lookups).toHaveLength(MAX_CACHED_KEYS + 1);
     await ask(header);
-    expect(lookups).toHaveLength(MAX_REMEMBERED + 2);
+    expect(lookups).toHaveLength(MAX_CACHED_KEYS + 2);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { credentialsOf, type GivenHeaders } from '../../lambdas/api/credentials.ts';
+import { credentialsOf, type RequestHeaders } from '../../lambdas/api/credentials.ts';
 
 /** Every way to write a header name or a scheme in capital and small letters. */
 function anyCase(text: string): fc.Arbitrary<string> {
@@ -27,7 +27,7 @@ function inEither(text: string): fc.Arbitrary<Header> {
 }
 
 /** What API Gateway makes of headers: the last value of a name, and all of them. */
-function given(headers: readonly Header[]): GivenHeaders {
+function given(headers: readonly Header[]): RequestHeaders {
   const byName = Map.groupBy(headers, ([name]) => name);
   const multiValueHeaders = Object.fromEntries(
     [...byName].map(([name, all]) => [name, all.map(([, value]) => value)]),

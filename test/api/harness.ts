@@ -7,7 +7,7 @@ import {
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { answer } from '../../lambdas/api/response.ts';
+import { respond } from '../../lambdas/api/response.ts';
 import type { ApiDeps } from '../../lambdas/api/deps.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 import type { Scope } from '../../lambdas/core/api-key.ts';
@@ -128,7 +128,7 @@ export function setUp() {
   };
   async function ask(request: Ask): Promise<ApiResponse> {
     const event = eventOf(request);
-    const { result, fault } = await answer(deps, ROUTES, event);
+    const { result, fault } = await respond(deps, ROUTES, event);
     checkNamedField(event, result);
     return {
       status: result.statusCode,

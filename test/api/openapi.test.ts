@@ -220,7 +220,7 @@ describe('the shared schemas', () => {
     const clash = (schema: z.ZodMiniType): Route => ({
       ...(first as Route),
       query: noQuery,
-      answers: { 200: schema },
+      responses: { 200: schema },
     });
     expect(() => openApiDocument([clash(one), { ...clash(other), method: 'GET' }])).toThrow(
       'Two schemas are named Clash',

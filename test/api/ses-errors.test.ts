@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { STATUS_OF_CODE } from '../../lambdas/api/errors.ts';
-import { classifySendError, loggable } from '../../lambdas/api/ses-errors.ts';
+import { classifySendError, redactedSesError } from '../../lambdas/api/ses-errors.ts';
 
 interface Shape {
   readonly message?: string;
@@ -80,13 +80,13 @@ describe('an error of SES is logged', () => {
     [Object.assign(new TypeError(SANDBOX), { $metadata: undefined }), 'SES failed: TypeError'],
     [SANDBOX, 'SES failed'],
   ])('by what it is, without its words: they may name a recipient (%#)', (error, logged) => {
-    const { message, stack, cause } = loggable(error);
+    const { message, stack, cause } = redactedSesError(error);
     expect(message).toBe(logged);
     expect(JSON.stringify([message, stack, cause])).not.toContain('ann@example.com');
   });
 
   it('with the id of the request, which AWS asks for', () => {
     const error = Object.assign(new Error(SANDBOX), { $metadata: { httpStatusCode: 500, requestId: 'r-1' } });
-    expect(loggable(error).message).toBe('SES failed: Error, 500, request r-1');
+    expect(redactedSesError(error).message).toBe('SES failed: Error, 500, request r-1');
   });
 });

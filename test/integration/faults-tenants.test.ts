@@ -1,7 +1,7 @@
 /** The rows of the fault table about whom a key lets in, and to what, on the deployed stack. */
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect } from 'vitest';
-import { REMEMBERED_MS } from '../../lambdas/api/authorize.ts';
+import { CACHE_MS } from '../../lambdas/api/authorize.ts';
 import { newApiKey } from '../../lambdas/core/api-key.ts';
 import { fault } from '../proof/faults/fault.ts';
 import { UNKNOWN } from '../proof/tenants/attacks.ts';
@@ -22,7 +22,7 @@ import {
 } from './client.ts';
 
 /** The authorizer remembers a key for this long at most, as docs/guarantees.md says. */
-const REMEMBERED_SECONDS = REMEMBERED_MS / 1000;
+const REMEMBERED_SECONDS = CACHE_MS / 1000;
 
 /** A workspace that has two of everything there are lists of. */
 interface Furnished {

@@ -9,7 +9,7 @@ import { documented, named } from './documented.ts';
 import { DELIVERED_EVENTS, webhookEventJson } from './events.ts';
 
 /** Held deliveries of an endpoint are counted up to this number. */
-export const MOST_HELD_COUNTED = 1_000;
+export const MAX_HELD_COUNTED = 1_000;
 
 const eventFilter = named('EventFilter', z.enum(['*', ...DELIVERED_EVENTS]), {
   description: 'An event name, or `*` for all events.',
@@ -100,8 +100,8 @@ const endpointFields = {
   ),
   consecutive_failures: documented(z.int(), 'Failed attempts since the last success.'),
   held_count: documented(
-    z.int().check(z.minimum(0), z.maximum(MOST_HELD_COUNTED)),
-    `Deliveries that wait as \`held\`, counted up to ${MOST_HELD_COUNTED}. 0 for an active, healthy endpoint whose held deliveries have all been delivered.`,
+    z.int().check(z.minimum(0), z.maximum(MAX_HELD_COUNTED)),
+    `Deliveries that wait as \`held\`, counted up to ${MAX_HELD_COUNTED}. 0 for an active, healthy endpoint whose held deliveries have all been delivered.`,
   ),
   held_count_exact: documented(z.boolean(), 'False: there are more than `held_count`.'),
   created_at: rfc3339,
@@ -233,7 +233,7 @@ export const recoverBody = named(
   }),
 );
 
-export const recoverAnswerJson = named(
+export const recoverResponseJson = named(
   'RecoverResult',
   z.strictObject({
     recovery_id: documented(z.nullable(idOf('rcv')), 'Id of the recovery. Null after a dry run.'),

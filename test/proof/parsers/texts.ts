@@ -1,5 +1,5 @@
 /** Addresses, packed texts, settings and errors. */
-import { classifySendError, loggable } from '../../../lambdas/api/ses-errors.ts';
+import { classifySendError, redactedSesError } from '../../../lambdas/api/ses-errors.ts';
 import { STATUS_OF_CODE } from '../../../lambdas/api/errors.ts';
 import { bareAddress, canonicalAddress, mailboxHeader } from '../../../lambdas/core/addresses.ts';
 import { requireEnv, requireNumberEnv } from '../../../lambdas/core/env.ts';
@@ -120,7 +120,7 @@ export const TEXTS: readonly Parser[] = [
         $metadata: damaged({ metadata }, dice).metadata,
       });
       const failure = classifySendError(dice.chance(0.05) ? damaged({ name }, dice) : error);
-      must(loggable(error).message.startsWith('SES failed'), 'The log has words of SES');
+      must(redactedSesError(error).message.startsWith('SES failed'), 'The log has words of SES');
       if (failure.kind === 'retry') must(failure.afterSeconds >= 1, 'It is asked again at once');
       if (failure.kind === 'refused')
         must(Object.hasOwn(STATUS_OF_CODE, failure.code), 'The API has no such code');

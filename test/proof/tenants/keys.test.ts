@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { REMEMBERED_MS } from '../../../lambdas/api/authorize.ts';
+import { CACHE_MS } from '../../../lambdas/api/authorize.ts';
 import { apiKeyHash, newApiKey } from '../../../lambdas/core/api-key.ts';
 import { deterministicId } from '../../../lambdas/core/ids.ts';
 import { putApiKey, type ApiKey } from '../../../lambdas/store/api-keys.ts';
@@ -51,7 +51,7 @@ async function aKey(fields: Partial<ApiKey> = {}): Promise<{ readonly text: stri
 
 /** Moves the clock, so that the authorizer reads each key again. */
 function afterAMinute(): void {
-  vi.setSystemTime(Date.now() + REMEMBERED_MS);
+  vi.setSystemTime(Date.now() + CACHE_MS);
 }
 
 async function answerTo(key: string): Promise<string> {
@@ -146,7 +146,7 @@ describe('a key that is revoked', () => {
     vi.setSystemTime(revokedMs + 60_000);
     expect(await answerTo(text)).toContain('"Deny"');
     expect(await bearer()).toContain('"Deny"');
-    figures['seconds that a revoked key goes on, at most'] = REMEMBERED_MS / 1000;
+    figures['seconds that a revoked key goes on, at most'] = CACHE_MS / 1000;
     // Nothing else remembers it.
     const gateway = resource(templateOf(), 'AWS::ApiGateway::Authorizer').Properties;
     expect(gateway).toMatchObject({ AuthorizerResultTtlInSeconds: 0 });
