@@ -66,6 +66,18 @@ describe('a relative link', () => {
   });
 });
 
+it.each(PAGES.filter((file) => file !== 'CHANGELOG.md'))(
+  'a path in backticks is the path of a file: %s',
+  (file) => {
+    const paths = [
+      ...readFileSync(file, 'utf8').matchAll(/`((?:[a-z-]+\/)+[\w.-]+\.(?:ts|tsx|mjs|md|json))`/g),
+    ].map(([, path = '']) => path);
+    // A receiver names the files of its own project.
+    const own = new Set(['app/webhooks/ivymail/route.ts']);
+    expect(paths.filter((path) => !own.has(path) && !existsSync(path))).toEqual([]);
+  },
+);
+
 describe('a generated page', () => {
   it.each(readdirSync('docs/generated'))('names its command in its first paragraph: %s', (name) => {
     const [, paragraph = ''] = readFileSync(`docs/generated/${name}`, 'utf8').split('\n\n');
