@@ -36,7 +36,7 @@ function resolveColor(container: HTMLElement, tone: string): string {
   return getComputedStyle(container).color;
 }
 
-/** Adds the values of the series below to each series. The tallest bars come first, so that shorter ones are drawn over them. */
+/** Cumulative values for stacked bars. The tallest bars come first, so that shorter ones are drawn over them. */
 function stackSeries(series: readonly Series[]): (number | null)[][] {
   const sums: number[] = [];
   const levels = series.map(({ values }) =>

@@ -16,8 +16,8 @@ const COLUMNS = [
   { name: 'Created' },
   { name: 'Status' },
   { name: 'Event' },
-  { name: 'Attempts', num: true },
-  { name: 'Next attempt', wide: true },
+  { name: 'Attempts', numeric: true },
+  { name: 'Next attempt', wideOnly: true },
 ] as const;
 
 const POLL_MS = 5_000;

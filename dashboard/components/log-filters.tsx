@@ -53,8 +53,8 @@ function TextFilter({
 
 export function LogFilters({ search, types, statuses, ranges, onChange }: Props) {
   const hasCustomRange = search.has('after') || search.has('before');
-  const [isPicking, setIsPicking] = useState(hasCustomRange);
-  const timeOption = search.get('last') ?? (hasCustomRange || isPicking ? 'custom' : '');
+  const [isCustomSelected, setIsCustomSelected] = useState(hasCustomRange);
+  const timeOption = search.get('last') ?? (hasCustomRange || isCustomSelected ? 'custom' : '');
   const setParams = (changes: Readonly<Record<string, string | undefined>>): void =>
     onChange(changeSearchParams(search, { cursor: undefined, ...changes }));
   const value = (name: string): string => search.get(name) ?? '';
@@ -129,7 +129,7 @@ export function LogFilters({ search, types, statuses, ranges, onChange }: Props)
           value={timeOption}
           onChange={(event) => {
             const chosen = event.currentTarget.value;
-            setIsPicking(chosen === 'custom');
+            setIsCustomSelected(chosen === 'custom');
             if (chosen !== 'custom') setParams({ last: chosen, after: undefined, before: undefined });
             else setParams({ last: undefined });
           }}
@@ -150,7 +150,7 @@ export function LogFilters({ search, types, statuses, ranges, onChange }: Props)
           type="button"
           class="plain"
           onClick={() => {
-            setIsPicking(false);
+            setIsCustomSelected(false);
             onChange(new URLSearchParams());
           }}
         >

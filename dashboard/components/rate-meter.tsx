@@ -1,6 +1,6 @@
 import { formatPercent } from '../text/format.ts';
 
-/** A rate on a scale that shows the limits of SES. The rate is null while no email was sent. */
+/** A rate on a scale that shows the limits of SES. The rate is null if there is no email to divide by. */
 export function RateMeter({
   name,
   rate,

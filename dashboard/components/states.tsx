@@ -30,7 +30,13 @@ export function ErrorState({ error, retry }: { readonly error: ApiError; readonl
   return (
     <div class="banner" role="alert">
       <p>
-        <strong>{error.message}</strong> {ADVICE[error.code]}
+        <strong>{error.message}</strong>
+        {ADVICE[error.code] !== undefined && (
+          <>
+            <br />
+            {ADVICE[error.code]}
+          </>
+        )}
       </p>
       <p class="quiet">
         {error.code}

@@ -3,14 +3,14 @@ import type { ComponentChildren } from 'preact';
 export interface Column {
   readonly name: string;
   /** Hidden on narrow screens. */
-  readonly wide?: boolean;
-  readonly num?: boolean;
+  readonly wideOnly?: boolean;
+  readonly numeric?: boolean;
   /** Only screen readers get the column name. Used for columns of buttons. */
   readonly visuallyHidden?: boolean;
 }
 
-function columnClass({ wide, num }: Column): string {
-  return [num && 'num', wide && 'wide-only'].filter(Boolean).join(' ');
+function columnClass({ wideOnly, numeric }: Column): string {
+  return [numeric && 'num', wideOnly && 'wide-only'].filter(Boolean).join(' ');
 }
 
 /** A table. If it is too wide, the table scrolls sideways, never the page. */

@@ -14,9 +14,9 @@ import { notify } from '../state/notices.ts';
 const COLUMNS = [
   { name: 'Name' },
   { name: 'Scopes' },
-  { name: 'Key', wide: true },
-  { name: 'Last used', wide: true },
-  { name: 'Expires', wide: true },
+  { name: 'Key', wideOnly: true },
+  { name: 'Last used', wideOnly: true },
+  { name: 'Expires', wideOnly: true },
   { name: 'Action', visuallyHidden: true },
 ] as const;
 

@@ -16,7 +16,7 @@ const POLL_MS = 3_000;
 
 const STATUS_TEXT: Readonly<Record<DeliveryWithAttempts['status'], string>> = {
   pending: 'The first attempt is about to start.',
-  retrying: 'Failed. The next attempt is made automatically.',
+  retrying: 'Failed. It will be retried automatically.',
   delivered: 'Your endpoint accepted it.',
   exhausted: 'All attempts failed. Redeliver it once your endpoint is healthy.',
   blocked: 'Not sent: the URL resolves to a non-public IP address.',

@@ -25,8 +25,8 @@ const COLUMNS = [
   { name: 'Time' },
   { name: 'Status' },
   { name: 'To' },
-  { name: 'Subject', wide: true },
-  { name: 'Reason', wide: true },
+  { name: 'Subject', wideOnly: true },
+  { name: 'Reason', wideOnly: true },
 ] as const;
 
 const LIMIT = '50';

@@ -144,7 +144,7 @@ export function Message({ id }: { readonly id: string }) {
           </div>
           {data.truncated && (
             <p class="banner">
-              Only the first events and deliveries are shown.{' '}
+              Only part of the timeline is shown.{' '}
               <Link href={`/logs?message_id=${encodeURIComponent(id)}`}>View all events in the log</Link>.
             </p>
           )}

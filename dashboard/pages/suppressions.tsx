@@ -19,8 +19,8 @@ import { canChangeSesSuppressions } from '../state/session.ts';
 const COLUMNS = [
   { name: 'Address' },
   { name: 'Reason' },
-  { name: 'Source event', wide: true },
-  { name: 'Added', wide: true },
+  { name: 'Source event', wideOnly: true },
+  { name: 'Added', wideOnly: true },
   { name: 'Action', visuallyHidden: true },
 ] as const;
 

@@ -18,10 +18,10 @@ import { formatDuration, formatNumber, formatPercent } from '../text/format.ts';
 const COLUMNS = [
   { name: 'Endpoint' },
   { name: 'Status' },
-  { name: 'Events', wide: true },
-  { name: 'Error rate', num: true },
-  { name: 'Attempts', wide: true, num: true },
-  { name: 'p95', wide: true, num: true },
+  { name: 'Events', wideOnly: true },
+  { name: 'Error rate', numeric: true },
+  { name: 'Attempts', wideOnly: true, numeric: true },
+  { name: 'p95', wideOnly: true, numeric: true },
 ] as const;
 
 const POLL_MS = 10_000;
