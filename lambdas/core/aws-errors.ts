@@ -8,7 +8,7 @@ import { isThrottlingError, isTransientError } from '@smithy/core/retry';
  * - `input`: AWS refuses this input, however often it is sent.
  * - `unknown`: none of the above is known. Only a comparison with other calls tells whose error it is.
  */
-export type AwsErrorKind = 'transient' | 'ours' | 'input' | 'unknown';
+export type AwsErrorKind = 'transient' | 'operator' | 'input' | 'unknown';
 
 /** Errors of a moment by name: server errors that carry no HTTP status, and the ones the SDK's lists leave out. */
 const MOMENTARY_ERRORS: ReadonlySet<string> = new Set([
@@ -47,7 +47,7 @@ export function awsErrorKind(error: unknown): AwsErrorKind {
   if (!(error instanceof Error)) return 'unknown';
   const { name, $metadata: metadata } = error as ServiceError;
   if (MOMENTARY_ERRORS.has(name)) return 'transient';
-  if (OPERATOR_ERRORS.test(name)) return 'ours';
+  if (OPERATOR_ERRORS.test(name)) return 'operator';
   if (INPUT_ERRORS.has(name) || metadata?.httpStatusCode === ENTITY_TOO_LARGE) return 'input';
   const sdkError = error as Parameters<typeof isTransientError>[0];
   return isThrottlingError(sdkError) || isTransientError(sdkError) ? 'transient' : 'unknown';

@@ -32,7 +32,11 @@ export function decideOutcome(input: {
   // No retry makes a forbidden address allowed.
   if (errorClass === 'blocked_address') return { outcome: 'blocked', status: 'blocked' };
   if (statusCode === GONE) {
-    return { outcome: 'exhausted', status: 'exhausted', disableEndpoint: 'The receiver answered 410 Gone' };
+    return {
+      outcome: 'exhausted',
+      status: 'exhausted',
+      disableEndpoint: 'The receiver responded with 410 Gone',
+    };
   }
   // A person's own attempt or test is one attempt; `internal` is the end of a day of our own retries.
   const retried = (task.trigger === 'auto' || task.trigger === 'recover') && errorClass !== 'internal';

@@ -2,36 +2,37 @@ import { Resolver } from 'node:dns/promises';
 import { isIP, isIPv4, isIPv6, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** The endpoint's address is one that no webhook may go to: no retry changes that. */
+/** The endpoint resolves to an address to which no webhook may be sent. A retry does not help. */
 export class BlockedAddress extends Error {
   override readonly name = 'BlockedAddress';
 }
 
-/** The name does not resolve: it does not exist, or its servers do not answer. */
+/** The name does not resolve: it does not exist, or its name servers do not respond. */
 export class DnsFailure extends Error {
   override readonly name = 'DnsFailure';
 }
 
 export interface GuardOptions {
-  /** The local run only: its inbox is on this machine. */
+  /** True only in the local run, whose webhook inbox is on the same machine. */
   readonly allowLoopback: boolean;
 }
 
-/** All addresses of a name; rejects with a `code` as node:dns does. Passed in by tests. */
+/** Returns all addresses of a name. Rejects with an error that has a `code`, as node:dns does. Tests pass their own. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
-/** In public ranges by the registry, and private in fact: Azure's wire server answers on it in every machine there. */
-const PRIVATE_IN_FACT = ipaddr.IPv4.parseCIDR('168.63.129.16/32');
+/** In a public range by the registry, but not public: it is Azure's wire server, which every Azure machine can reach. */
+const AZURE_WIRE_SERVER = ipaddr.IPv4.parseCIDR('168.63.129.16/32');
 
-/** 2000::/3, all that is given out of IPv6. Whatever lies outside may be anything, some day. */
+/** 2000::/3 contains every IPv6 address that IANA has assigned as global unicast. Other ranges may get any meaning later. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
-/** Registered since the library's last look (RFC 9637, documentation). */
+/** Reserved for documentation (RFC 9637). The library does not know this range yet. */
 const DOCUMENTATION = ipaddr.IPv6.parseCIDR('3fff::/20');
 
 /**
- * The address as the socket will take it, wrapped IPv4 unwrapped; undefined for what is none, or has a zone (`%eth0`),
- * which no public address has. The library also reads short and octal forms, and `::1.0.0.0` as the IPv4 address it is
- * not: so node says what an address is, and the URL parser, which knows no zones, writes it in hexadecimal.
+ * Parses an address as a socket would, and unwraps an IPv4-mapped address. Returns undefined for a text that is no address,
+ * and for an address with a zone (`%eth0`), because no public address has one. The library alone is too lenient: it accepts
+ * short and octal forms, and reads `::1.0.0.0` as an IPv4 address. So Node decides whether the text is an address, and the
+ * URL parser, which refuses zones, converts IPv6 to hexadecimal.
  */
 function readAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (isIPv4(address)) return ipaddr.IPv4.parse(address);
@@ -40,8 +41,8 @@ function readAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
 }
 
 /**
- * Whether a webhook may be sent to an IP address: public unicast and nothing else. Forms that wrap an IPv4 address in
- * an IPv6 one (mapped, 6to4, NAT64, Teredo) are judged by what they wrap or refused. What cannot be read is refused.
+ * Whether a webhook may be sent to an IP address. Only public unicast addresses are allowed. For an IPv4-mapped address,
+ * the IPv4 address decides. Other forms that contain an IPv4 address (6to4, NAT64, Teredo) and invalid texts are refused.
  */
 export function isAllowedAddress(address: string, { allowLoopback }: GuardOptions): boolean {
   const parsed = readAddress(address);
@@ -49,21 +50,21 @@ export function isAllowedAddress(address: string, { allowLoopback }: GuardOption
   const range = parsed.range();
   if (range === 'loopback') return allowLoopback;
   if (range !== 'unicast') return false;
-  if (parsed instanceof ipaddr.IPv4) return !parsed.match(PRIVATE_IN_FACT);
+  if (parsed instanceof ipaddr.IPv4) return !parsed.match(AZURE_WIRE_SERVER);
   return parsed.match(GLOBAL_UNICAST) && !parsed.match(DOCUMENTATION);
 }
 
-/** Three tries of our own within about two seconds: a slip of our resolver is not the receiver's failure. */
+/** Three tries within about two seconds, because a short failure of our resolver is not a failure of the receiver. */
 const DNS_TRIES = 3;
 const DNS_TRY_MS = 600;
 
-/** The name is not there, or has no address of the family: an answer, where any other code is the lack of one. */
-const ABSENT: ReadonlySet<string | undefined> = new Set(['ENODATA', 'ENOTFOUND']);
+/** The name server responded that the name, or an address of this family, does not exist. Other codes mean no response. */
+const NOT_FOUND_CODES: ReadonlySet<string | undefined> = new Set(['ENODATA', 'ENOTFOUND']);
 
 /**
- * By node's own resolver rather than the system's (dns.lookup): it can be told how long to wait, holds no thread of the
- * pool meanwhile, and tells a name that does not exist from a server that does not answer. By default, it
- * asks the name servers of the machine. Tests pass other servers, and how long one try may take, in milliseconds.
+ * Uses Node's own resolver instead of the system's (dns.lookup). Node's resolver has a timeout, occupies no thread of the
+ * pool, and distinguishes a name that does not exist from a server that does not respond. By default, it queries the
+ * machine's name servers. Tests pass other servers and the time limit of one try, in milliseconds.
  */
 export function createResolve(servers?: readonly string[], tryMs: number = DNS_TRY_MS): Resolve {
   return async (hostname) => {
@@ -71,22 +72,23 @@ export function createResolve(servers?: readonly string[], tryMs: number = DNS_T
     const resolver = new Resolver({ timeout: tryMs, tries: 1, maxTimeout: tryMs });
     if (servers) resolver.setServers(servers);
     for (let attempt = 1; ; attempt += 1) {
-      // Sequential: the next try depends on what this one got.
-      const answers = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
-      const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-      const failures = answers.flatMap((answer) =>
-        answer.status === 'rejected' ? [answer.reason as NodeJS.ErrnoException] : [],
+      const responses = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
+      const addresses = responses.flatMap((response) =>
+        response.status === 'fulfilled' ? response.value : [],
       );
-      const failure = failures.find(({ code }) => !ABSENT.has(code)) ?? failures[0];
+      const failures = responses.flatMap((response) =>
+        response.status === 'rejected' ? [response.reason as NodeJS.ErrnoException] : [],
+      );
+      const failure = failures.find(({ code }) => !NOT_FOUND_CODES.has(code)) ?? failures[0];
       if (addresses.length > 0 || failure === undefined) return addresses;
-      // A server that fails is asked again by us: the resolver itself only goes on to another one.
-      if (ABSENT.has(failure.code) || attempt === DNS_TRIES) throw failure;
+      // The loop queries a failed server again. The resolver itself would only try the next server.
+      if (NOT_FOUND_CODES.has(failure.code) || attempt === DNS_TRIES) throw failure;
     }
   };
 }
 
-/** Every address a name has must be allowed: of a mixed answer, a later connection could pick the other one. */
-async function checkedAddresses(
+/** Every address of a name must be allowed. If only some are allowed, a later connection could use a forbidden one. */
+async function resolveAllowed(
   hostname: string,
   resolve: Resolve,
   options: GuardOptions,
@@ -95,7 +97,7 @@ async function checkedAddresses(
   try {
     addresses = await resolve(hostname);
   } catch (cause) {
-    const { code = 'no answer' } = cause as NodeJS.ErrnoException;
+    const { code = 'no response' } = cause as NodeJS.ErrnoException;
     throw new DnsFailure(`${hostname} does not resolve (${code})`, { cause });
   }
   if (addresses.length === 0) throw new DnsFailure(`${hostname} has no address`);
@@ -106,8 +108,8 @@ async function checkedAddresses(
 }
 
 /**
- * Whether a name resolves to an address that no webhook may go to. One that does not resolve may still come to be:
- * what counts is the check where the socket connects, and this one only tells early.
+ * Whether a name resolves to an address to which no webhook may be sent. False for a name that does not resolve, because it
+ * may resolve later. This check only reports a mistake early. The check that protects runs where the socket connects.
  */
 export async function resolvesToForbiddenAddress(
   hostname: string,
@@ -115,7 +117,7 @@ export async function resolvesToForbiddenAddress(
   options: GuardOptions,
 ): Promise<boolean> {
   try {
-    await checkedAddresses(hostname, resolve, options);
+    await resolveAllowed(hostname, resolve, options);
     return false;
   } catch (error) {
     return error instanceof BlockedAddress;
@@ -123,16 +125,16 @@ export async function resolvesToForbiddenAddress(
 }
 
 /**
- * The `lookup` of a socket: it connects to an address that was checked in this very call, so that a name which answers
- * differently the next time (rebinding) gains nothing.
+ * The `lookup` of a socket. The socket connects to an address that this call has checked. So a name that resolves to another
+ * address the next time (DNS rebinding) cannot bypass the check.
  */
 export function guardedLookup(resolve: Resolve, options: GuardOptions): LookupFunction {
   return (hostname, lookup, callback) => {
-    checkedAddresses(hostname, resolve, options).then(
+    resolveAllowed(hostname, resolve, options).then(
       (addresses) => {
-        const found = addresses.map((address) => ({ address, family: isIP(address) }));
-        const [first] = found;
-        if (lookup.all) callback(null, found);
+        const entries = addresses.map((address) => ({ address, family: isIP(address) }));
+        const [first] = entries;
+        if (lookup.all) callback(null, entries);
         else if (first) callback(null, first.address, first.family);
       },
       (error: NodeJS.ErrnoException) => callback(error, []),

@@ -31,56 +31,63 @@ export interface DeliverDeps {
   readonly secrets: SecretOpener;
   readonly send: Sender;
   readonly retry: RetryOptions;
-  /** Of the waits for a lease and for a record, which no time shown depends on; 1 if absent. */
+  /** Scales the waits for a lease and for a record, which no API response shows. 1 if absent. */
   readonly waitScale?: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** 0 to 1, for the jitter. */
+  /** From 0 to 1, for the jitter. */
   readonly random: () => number;
   readonly randomBytes: (size: number) => Uint8Array;
-  /** Called with what could not be written down after a request had gone out. */
+  /** Called with the error of each write that failed after a request was sent. */
   readonly onUnrecorded: (error: unknown) => void;
 }
 
-/** `failing`: this attempt changed the endpoint's health to failing; `disabled`: this attempt disabled the endpoint. */
+/** How an attempt changed its endpoint: it became failing, it was disabled, or neither. */
 export type EndpointTransition = 'none' | 'failing' | 'disabled';
 
-/** What one invocation did, for its one log line. */
+/** The result of one invocation, which the handler logs in one line. */
 export interface DeliverReport {
   readonly result: DeliveryResult;
+  /** Absent if no attempt was made. */
   readonly attempt?: Attempt;
-  /** What it meant for the endpoint, if anything. */
   readonly endpointTransition: EndpointTransition;
 }
 
 /**
- * Makes one attempt of a delivery, or finds that none is due. What a receiver does is recorded and answered; what is
- * wrong on our side before the request goes out is thrown, and the state machine tries again without counting it.
+ * Makes one attempt of a delivery, if one is due. Every outcome at the receiver is recorded and returned. An internal
+ * error before the request is sent is thrown: the state machine retries it, and it does not count as an attempt.
  */
 export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<DeliverReport> {
   const { task } = input;
-  // What is reckoned with after the request is looked at before: once it is out, nothing may fail.
+  // Validate the task before sending. After the request has left, nothing may throw: a throw would make Step Functions
+  // send it again.
   if (![task.attempt, task.run_attempt].every((number) => Number.isSafeInteger(number) && number >= 1))
-    throw new InternalError('The task does not say which attempt it is for');
+    throw new InternalError('The task has no valid attempt number');
   const [stored, endpoint] = await Promise.all([
     getEvent(deps.table, eventAddressOf(task)),
     getEndpoint(deps.table, task.workspace_id, task.endpoint_id),
   ]);
   if (stored && task.unrecorded) return record(deps, task, { result: task.unrecorded, stored });
-  // Expired, or erased: there is nothing left to tell. DynamoDB takes rows away late, and the delivery's maybe first.
+  // The event has expired or was erased, so there is nothing to send. DynamoDB deletes expired rows late and in any order:
+  // this row may still exist after the delivery's row was deleted.
   if (!stored || stored.ttl * 1000 <= deps.now() || !endpoint) return leaveUnsent(deps, task, 'cancelled');
   if (endpoint.status !== 'active') return leaveUnsent(deps, task, 'held');
   const claim: Claim = { task, stored, execution: input.execution, nowMs: deps.now() };
-  // What comes by itself waits for the breaker; what was asked for, or is a retry, tries the endpoint.
-  const first = task.run === 'auto' && task.run_attempt === 1;
-  if (first && endpoint.breaker_opened_at !== undefined && (await holdDelivery(deps.table, claim)))
-    return unsent(task, 'held');
+  // While the breaker is open, only a first automatic attempt is held. Retries, probes, recoveries and manual attempts are sent.
+  const isFirstAutoAttempt = task.run === 'auto' && task.run_attempt === 1;
+  if (
+    isFirstAutoAttempt &&
+    endpoint.breaker_opened_at !== undefined &&
+    (await holdDelivery(deps.table, claim))
+  )
+    return unsentReport(task, 'held');
 
-  const outcome = await claimAttempt(deps.table, claim);
-  if (!outcome.claimed) return { result: afterRefusedClaim(deps, task, outcome), endpointTransition: 'none' };
+  const claimResult = await claimAttempt(deps.table, claim);
+  if (!claimResult.claimed)
+    return { result: resultOfRefusedClaim(deps, task, claimResult), endpointTransition: 'none' };
 
   const result = input.abandon
-    ? abandoned(deps)
+    ? abandonedResult(deps)
     : await deps.send(
         await signedRequest({
           event: stored.event,
@@ -93,7 +100,7 @@ export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<D
   return record(deps, task, { result, stored, endpoint });
 }
 
-function unsent(task: DeliveryTask, outcome: 'cancelled' | 'held'): DeliverReport {
+function unsentReport(task: DeliveryTask, outcome: 'cancelled' | 'held'): DeliverReport {
   return { result: { ...task, outcome, delay_seconds: 0 }, endpointTransition: 'none' };
 }
 
@@ -102,12 +109,13 @@ async function leaveUnsent(
   task: DeliveryTask,
   status: 'cancelled' | 'held',
 ): Promise<DeliverReport> {
-  // An attempt of a person's own that cannot be made leaves the delivery as it is.
+  // A manual attempt that cannot be made leaves the delivery unchanged.
   if (task.trigger !== 'manual') await settleUnsent(deps.table, task, { status, nowMs: deps.now() });
-  return unsent(task, status);
+  return unsentReport(task, status);
 }
 
-const SETTLED: Readonly<Record<DeliveryStatus, Outcome>> = {
+/** The outcome that a delivery in each status has: an open delivery is retried. */
+const OUTCOME_OF_STATUS: Readonly<Record<DeliveryStatus, Outcome>> = {
   pending: 'retry',
   retrying: 'retry',
   delivered: 'delivered',
@@ -118,93 +126,102 @@ const SETTLED: Readonly<Record<DeliveryStatus, Outcome>> = {
 };
 
 /**
- * Nothing is sent. Another execution holds the attempt: come back when its lease is over. The attempt was made and only
- * our answer was lost: go on where it left off. The number was taken by somebody else's attempt: take the next one. It
- * is settled: say so.
+ * The result where the claim was refused, so that nothing is sent:
+ *
+ * - Another execution holds the attempt: retry when its lease ends.
+ * - The attempt was made and its result was lost: continue the schedule after that attempt.
+ * - Another attempt used the number: retry with the next number.
+ * - The delivery has ended: return its outcome.
  */
-function afterRefusedClaim(deps: DeliverDeps, task: DeliveryTask, refused: RefusedClaim): DeliveryResult {
+function resultOfRefusedClaim(deps: DeliverDeps, task: DeliveryTask, refused: RefusedClaim): DeliveryResult {
   const { delivery, leaseUntilMs } = refused;
-  const outcome = SETTLED[delivery.status];
-  const next = Math.max(task.attempt, delivery.attempt_count + 1);
-  const later = (dueMs: number, runAttempt: number, scale = 1): DeliveryResult => ({
+  const outcome = OUTCOME_OF_STATUS[delivery.status];
+  const nextAttempt = Math.max(task.attempt, delivery.attempt_count + 1);
+  const retryAt = (dueMs: number, runAttempt: number, scale = 1): DeliveryResult => ({
     ...task,
     outcome: 'retry',
-    attempt: next,
+    attempt: nextAttempt,
     run_attempt: runAttempt,
     delay_seconds: scaledSeconds(Math.max(1, Math.ceil((dueMs - deps.now()) / 1000)), scale),
   });
-  // The lease itself is never shortened, or a second execution could send while the first one does. An execution that
-  // waits less than the rest of the lease finds the lease again, and waits again.
-  const afterLease = (untilMs: number, runAttempt: number): DeliveryResult =>
-    later(untilMs, runAttempt, deps.waitScale);
-  const ended = (settled: Outcome): DeliveryResult => ({ ...task, outcome: settled, delay_seconds: 0 });
+  // Only the wait is scaled. A shorter lease would let a second execution send while the first one still does. An execution
+  // that waits less than the rest of the lease finds the lease again and waits again.
+  const retryAfterLease = (untilMs: number, runAttempt: number): DeliveryResult =>
+    retryAt(untilMs, runAttempt, deps.waitScale);
+  const end = (settled: Outcome): DeliveryResult => ({ ...task, outcome: settled, delay_seconds: 0 });
 
   if (task.trigger === 'manual') {
-    if (leaseUntilMs !== undefined) return afterLease(leaseUntilMs, task.run_attempt);
-    if (refused.lastManualRun === task.run) return ended(outcome === 'retry' ? 'cancelled' : outcome);
-    return later(deps.now(), task.run_attempt);
+    if (leaseUntilMs !== undefined) return retryAfterLease(leaseUntilMs, task.run_attempt);
+    if (refused.lastManualRun === task.run) return end(outcome === 'retry' ? 'cancelled' : outcome);
+    return retryAt(deps.now(), task.run_attempt);
   }
-  if (outcome === 'delivered') return ended(outcome);
-  const own = refused.run === task.run;
+  if (outcome === 'delivered') return end(outcome);
+  const isSameRun = refused.run === task.run;
   if (outcome !== 'retry')
-    return own || task.run === 'auto'
-      ? ended(outcome)
-      : afterLease(leaseUntilMs ?? deps.now(), task.run_attempt);
-  // In another run, which has its own schedule: two that took turns would make twice the attempts.
-  if (!own) return ended('cancelled');
+    return isSameRun || task.run === 'auto'
+      ? end(outcome)
+      : retryAfterLease(leaseUntilMs ?? deps.now(), task.run_attempt);
+  // Another run owns the delivery and has its own schedule. Without this end, both runs would make attempts.
+  if (!isSameRun) return end('cancelled');
   const nextAttemptMs =
     delivery.next_attempt_at === undefined ? deps.now() : Date.parse(delivery.next_attempt_at);
   const runAttempt = Math.max(task.run_attempt, refused.runAttempts + 1);
-  return leaseUntilMs === undefined ? later(nextAttemptMs, runAttempt) : afterLease(leaseUntilMs, runAttempt);
+  return leaseUntilMs === undefined
+    ? retryAt(nextAttemptMs, runAttempt)
+    : retryAfterLease(leaseUntilMs, runAttempt);
 }
 
-/** The last word on a delivery that our own faults kept from being tried for a day. */
-function abandoned(deps: DeliverDeps): AttemptResult {
+/** The last attempt of a delivery that internal errors prevented for a day. Nothing is sent. */
+function abandonedResult(deps: DeliverDeps): AttemptResult {
   return {
     started_at: formatTimestamp(deps.now()),
     duration_ms: 0,
     error_class: 'internal',
-    error_detail: 'Not sent: a fault of the sender outlasted its retries',
+    error_detail: 'Not sent: internal errors on the sending side continued until the last retry',
   };
 }
 
 /**
- * What a receiver says to a success is kept shorter than what it says to a failure: the attempt's row then fits one
- * write unit, and a webhook delivered at once costs six.
+ * The excerpt of a successful response is shorter than that of a failure. The attempt's row then fits into one write unit,
+ * so a webhook that is delivered at the first attempt costs six.
  */
 const SUCCESS_EXCERPT_CHARACTERS = 256;
 
 function attemptOf(task: DeliveryTask, result: AttemptResult): Attempt {
-  const { retry_after: _retryAfter, response_excerpt: excerpt, ...made } = result;
-  // A cut may halve a character, which no store takes.
-  const short = excerpt?.slice(0, SUCCESS_EXCERPT_CHARACTERS).toWellFormed();
-  const kept = result.error_class === undefined ? short : excerpt;
+  const { retry_after: _retryAfter, response_excerpt: fullExcerpt, ...fields } = result;
+  // A cut can split a surrogate pair, and DynamoDB refuses half a pair.
+  const shortExcerpt = fullExcerpt?.slice(0, SUCCESS_EXCERPT_CHARACTERS).toWellFormed();
+  const excerpt = result.error_class === undefined ? shortExcerpt : fullExcerpt;
   return {
     number: task.attempt,
     trigger: task.trigger,
-    ...made,
-    ...(kept !== undefined && { response_excerpt: kept }),
+    ...fields,
+    ...(excerpt !== undefined && { response_excerpt: excerpt }),
   };
 }
 
-/** DynamoDB was tried for seconds already; and before the lease is over, which another start of the run may wait for. */
-const RECORD_AGAIN_SECONDS = 20;
+/**
+ * The wait before a failed record is written again. The SDK has already retried for seconds. 20 s is less than the lease:
+ * another start of the run may wait for the end of the lease, and the record must be written first.
+ */
+const RECORD_RETRY_SECONDS = 20;
 
-interface Sent {
+interface SentAttempt {
   readonly result: AttemptResult;
   readonly stored: StoredEvent;
-  /** To be judged by the attempt; absent where that was done. */
+  /** The endpoint whose health the attempt changes. Absent if its health is already up to date. */
   readonly endpoint?: Endpoint;
 }
 
 /**
- * From here on the request must not be sent again: what cannot be written down is reported, and goes with the answer, so
- * that the state machine comes back to write it. Only then is something thrown, since nothing is sent any more.
+ * Records an attempt. Its request must not be sent again. If a write fails, the error is reported and the attempt travels
+ * in the result, so that the state machine invokes this function again to write it. That second invocation may throw,
+ * because it sends nothing.
  */
 async function record(
   deps: DeliverDeps,
-  { unrecorded: before, ...task }: DeliveryTask,
-  sent: Sent,
+  { unrecorded: earlierAttempt, ...task }: DeliveryTask,
+  sent: SentAttempt,
 ): Promise<DeliverReport> {
   const attempt = attemptOf(task, sent.result);
   const nowMs = deps.now();
@@ -215,57 +232,59 @@ async function record(
     random: deps.random,
     nowMs,
   });
-  const kept = task.trigger === 'manual' && decision.outcome !== 'delivered';
-  const [verdict, ...writes] = await Promise.allSettled([
+  const isFailedManualAttempt = task.trigger === 'manual' && decision.outcome !== 'delivered';
+  const [transition, ...writes] = await Promise.allSettled([
     updateEndpointHealth(deps, sent.endpoint, { task, decision, attempt, nowMs }),
     recordAttempt(deps.table, task, { attempt, ttl: sent.stored.ttl }),
     settleDelivery(deps.table, task, {
-      ...(!kept && { status: decision.status }),
+      ...(!isFailedManualAttempt && { status: decision.status }),
       attemptCount: task.attempt,
       nowMs,
       ...(decision.nextAttemptAt !== undefined && { nextAttemptAt: decision.nextAttemptAt }),
     }),
   ]);
-  for (const write of [verdict, ...writes]) if (write.status === 'rejected') deps.onUnrecorded(write.reason);
-  const endpointTransition = verdict.status === 'fulfilled' ? verdict.value : 'none';
-  const unwritten = writes.find((write) => write.status === 'rejected');
-  if (unwritten && before)
-    throw new InternalError('An attempt is not written down yet', { cause: unwritten.reason });
-  if (unwritten)
-    return { result: toBeRecorded(deps, task, sent.result), attempt, endpointTransition: endpointTransition };
+  for (const write of [transition, ...writes])
+    if (write.status === 'rejected') deps.onUnrecorded(write.reason);
+  const endpointTransition = transition.status === 'fulfilled' ? transition.value : 'none';
+  const failedWrite = writes.find((write) => write.status === 'rejected');
+  if (failedWrite && earlierAttempt)
+    throw new InternalError('The attempt could not be recorded', { cause: failedWrite.reason });
+  if (failedWrite) return { result: retryRecord(deps, task, sent.result), attempt, endpointTransition };
 
-  const retrying = decision.outcome === 'retry';
+  const isRetry = decision.outcome === 'retry';
   return {
     result: {
       ...task,
       outcome: decision.outcome,
-      attempt: retrying ? task.attempt + 1 : task.attempt,
-      run_attempt: retrying ? task.run_attempt + 1 : task.run_attempt,
+      attempt: isRetry ? task.attempt + 1 : task.attempt,
+      run_attempt: isRetry ? task.run_attempt + 1 : task.run_attempt,
       delay_seconds: decision.delaySeconds ?? 0,
     },
     attempt,
-    endpointTransition: endpointTransition,
+    endpointTransition,
   };
 }
 
-function toBeRecorded(deps: DeliverDeps, task: DeliveryTask, result: AttemptResult): DeliveryResult {
+/** The result by which the state machine writes an attempt that could not be recorded. */
+function retryRecord(deps: DeliverDeps, task: DeliveryTask, result: AttemptResult): DeliveryResult {
   const { response_excerpt: _excerpt, ...unrecorded } = result;
-  // Of two starts of a run one gives Redeliver its name; what only this one knows must not get lost over it.
+  // Two starts of a run use the same execution name for Redeliver, and only one of them starts it. The suffix makes this
+  // execution start in any case, because only it has the attempt.
   const name = `${task.execution_name}-record`;
   return {
     ...task,
     execution_name: name,
     outcome: 'retry',
-    delay_seconds: scaledSeconds(RECORD_AGAIN_SECONDS, deps.waitScale),
+    delay_seconds: scaledSeconds(RECORD_RETRY_SECONDS, deps.waitScale),
     unrecorded,
   };
 }
 
-/** What an attempt says about its endpoint: a success ends a streak of failures, a failure may open the breaker or disable it. */
+/** A success ends a failure streak. A failure can open the breaker or disable the endpoint. */
 async function updateEndpointHealth(
   deps: DeliverDeps,
   endpoint: Endpoint | undefined,
-  made: {
+  sent: {
     readonly task: DeliveryTask;
     readonly decision: Decision;
     readonly attempt: Attempt;
@@ -273,44 +292,50 @@ async function updateEndpointHealth(
   },
 ): Promise<EndpointTransition> {
   if (!endpoint) return 'none';
-  const at = formatTimestamp(made.nowMs);
-  const changed = (action: EndpointAction, reason?: string): EndpointHistoryEntry => ({
+  const at = formatTimestamp(sent.nowMs);
+  const historyEntry = (action: EndpointAction, reason?: string): EndpointHistoryEntry => ({
     id: randomId('req', deps.randomBytes),
     at,
     action,
     by: 'ivymail',
     ...(reason !== undefined && { reason }),
   });
-  if (made.decision.outcome === 'delivered') {
-    await clearFailures(deps.table, endpoint, changed('recovered', 'The receiver accepted a webhook again'));
+  if (sent.decision.outcome === 'delivered') {
+    const entry = historyEntry('recovered', 'The receiver accepted a webhook again');
+    await clearFailures(deps.table, endpoint, entry);
     return 'none';
   }
-  // Our own fault says nothing of the receiver.
-  if (made.attempt.error_class === 'internal') return 'none';
-  const { disableEndpoint: gone } = made.decision;
-  if (gone !== undefined) {
-    return (await disableEndpoint(deps.table, endpoint, changed('disabled', gone))) ? 'disabled' : 'none';
+  // An internal error gives no information about the receiver.
+  if (sent.attempt.error_class === 'internal') return 'none';
+  const { disableEndpoint: disableReason } = sent.decision;
+  if (disableReason !== undefined) {
+    const entry = historyEntry('disabled', disableReason);
+    return (await disableEndpoint(deps.table, endpoint, entry)) ? 'disabled' : 'none';
   }
   const counted = await countFailure(deps.table, endpoint, at);
   if (!counted) return 'none';
   const { failures = 0, failing_since: since = at } = counted;
-  const verdict = decideFailureAction(counted, made.nowMs);
-  if (verdict === 'disable') {
-    const change = changed('disabled', `Nothing but failures (${failures}) since ${since}`);
-    return (await disableEndpoint(deps.table, endpoint, change, since)) ? 'disabled' : 'none';
+  const action = decideFailureAction(counted, sent.nowMs);
+  if (action === 'disable') {
+    const entry = historyEntry('disabled', `${failures} consecutive failed attempts since ${since}`);
+    return (await disableEndpoint(deps.table, endpoint, entry, since)) ? 'disabled' : 'none';
   }
-  // Each change of health is one entry of the history. A breaker that opens again is none.
-  const sameStreak = endpoint.failing_since === counted.failing_since;
-  const recorded = isRecordedFailing(counted) || (sameStreak && isRecordedFailing(endpoint));
-  if (verdict === 'open_breaker') {
-    const change = changed('failing', `${failures} consecutive failed attempts; new deliveries are held`);
-    const opened = await openBreaker(deps.table, counted, { change, commandId: change.id, recorded });
-    return opened && !recorded ? 'failing' : 'none';
+  // The history has one entry for each change of health. A breaker that opens again changes no health.
+  const isSameStreak = endpoint.failing_since === counted.failing_since;
+  const isRecorded = isRecordedFailing(counted) || (isSameStreak && isRecordedFailing(endpoint));
+  if (action === 'open_breaker') {
+    const entry = historyEntry('failing', `${failures} consecutive failed attempts; new deliveries are held`);
+    const opened = await openBreaker(deps.table, counted, {
+      change: entry,
+      commandId: entry.id,
+      recorded: isRecorded,
+    });
+    return opened && !isRecorded ? 'failing' : 'none';
   }
-  if (counted.health === undefined && healthOf(counted, made.nowMs) === 'failing') {
-    const change = changed('failing', `${failures} consecutive failed attempts since ${since}`);
-    const changes = await recordFailing(deps.table, counted, recorded ? undefined : change);
-    return changes && !recorded ? 'failing' : 'none';
+  if (counted.health === undefined && healthOf(counted, sent.nowMs) === 'failing') {
+    const entry = historyEntry('failing', `${failures} consecutive failed attempts since ${since}`);
+    const wasRecorded = await recordFailing(deps.table, counted, isRecorded ? undefined : entry);
+    return wasRecorded && !isRecorded ? 'failing' : 'none';
   }
   return 'none';
 }

@@ -8,18 +8,18 @@ import type { Row } from '../store/table.ts';
 import { dispatchCommand, dispatchEvent, type DispatchDeps } from './dispatch.ts';
 
 export interface DispatchBatchDeps extends DispatchDeps {
-  /** Puts the keys of a record that no retry can help to the dead-letter queue; redrive reads the table by them. */
+  /** Sends the keys of a poison record to the dead-letter queue. Redrive uses them to read the record from the table. */
   readonly sendPoison: (keys: unknown, reason: string) => Promise<void>;
 }
 
 export interface DispatchReport {
-  /** Sequence number of the first record to be given to us again; those before it are done. */
+  /** Sequence number of the first record that the stream must send again. All records before it are done. */
   readonly retryFrom?: string;
   readonly error?: Error;
   readonly counts: { readonly records: number; readonly deliveries: number; readonly poisoned: number };
 }
 
-/** What a row asks for. The stream's filter lets only these through; anything else is a fault of ours. */
+/** The work that a row causes. The stream's filter passes only events and commands, so any other row is a program error. */
 function readRow(record: DynamoDBRecord): (deps: DispatchDeps) => Promise<number> {
   const image = record.dynamodb?.NewImage;
   if (!image) throw new Error('The stream record has no new image');
@@ -32,24 +32,24 @@ function readRow(record: DynamoDBRecord): (deps: DispatchDeps) => Promise<number
     const command = toCommand(row);
     return (deps) => dispatchCommand(deps, command);
   }
-  throw new Error(`Nothing is known to do for a row of kind ${String(row['kind'])}`);
+  throw new Error(`No handler for row kind ${String(row['kind'])}`);
 }
 
-/** What became of one record. */
-type Dispatched =
+/** The result of one record. */
+type DispatchResult =
   | { readonly kind: 'done'; readonly deliveries: number }
-  /** No retry can help: the record cannot be read, or AWS refuses what it causes. */
+  /** A retry cannot help: the record is unreadable, or AWS refuses the call that it causes. */
   | { readonly kind: 'poison'; readonly error: unknown }
-  /** The meaning of the error depends on the other records of the batch. */
+  /** Whether the error is the record's or ours depends on the other records of the batch. */
   | { readonly kind: 'unexplained'; readonly error: unknown };
 
-/** Our own code trips over a row that is not as it should be: another try ends the same way. */
+/** Whether our code failed on a malformed row. A retry fails in the same way. */
 function isProgramError(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError;
 }
 
-/** Throws an internal error, which brings the record back. */
-async function dispatchRecord(deps: DispatchDeps, record: DynamoDBRecord): Promise<Dispatched> {
+/** Throws internal errors, so that the stream sends the record again. */
+async function dispatchRecord(deps: DispatchDeps, record: DynamoDBRecord): Promise<DispatchResult> {
   let dispatch;
   try {
     dispatch = readRow(record);
@@ -67,12 +67,12 @@ async function dispatchRecord(deps: DispatchDeps, record: DynamoDBRecord): Promi
 }
 
 /**
- * Dispatches the records of one batch side by side. A record that no retry can help leaves by its keys, so that it never
- * stops its shard, which other workspaces share. A record that meets an internal error, and the records after it, come
- * again: a delivery that was started already is not sent twice.
+ * Dispatches the records of one batch in parallel. The keys of a poison record are sent to the dead-letter queue. Without
+ * this, the record would block its shard, which other workspaces share. After an internal error, the stream sends the record
+ * and all records after it again. This sends no webhook twice.
  *
- * An unknown error is the record's own only if another record of the batch started a delivery. If it meets every record,
- * it is ours.
+ * An unknown error is blamed on the record only if another record of the batch started a delivery. Otherwise it counts as an
+ * internal error.
  */
 export async function dispatchBatch(
   deps: DispatchBatchDeps,
@@ -82,13 +82,13 @@ export async function dispatchBatch(
   const batchDeps: DispatchDeps = {
     ...deps,
     endpointsOf(workspaceId) {
-      const known = endpoints.get(workspaceId) ?? deps.endpointsOf(workspaceId);
-      endpoints.set(workspaceId, known);
-      return known;
+      const promise = endpoints.get(workspaceId) ?? deps.endpointsOf(workspaceId);
+      endpoints.set(workspaceId, promise);
+      return promise;
     },
   };
   const dispatched = await Promise.allSettled(records.map((record) => dispatchRecord(batchDeps, record)));
-  const othersWork = dispatched.some(
+  const hasStartedDelivery = dispatched.some(
     (each) => each.status === 'fulfilled' && each.value.kind === 'done' && each.value.deliveries > 0,
   );
   const results = await Promise.allSettled(
@@ -97,8 +97,8 @@ export async function dispatchBatch(
       if (each.value.kind === 'done') return { deliveries: each.value.deliveries, poisoned: 0 };
       const { kind, error } = each.value;
       const record = records[index]?.dynamodb;
-      if (kind === 'unexplained' && !othersWork) throw error;
-      // Without a number it comes from redrive and not from the stream: it stays in the dead-letter queue.
+      if (kind === 'unexplained' && !hasStartedDelivery) throw error;
+      // A record without a sequence number comes from redrive, not from the stream. The error keeps it in the dead-letter queue.
       if (record?.SequenceNumber === undefined) throw error;
       await deps.sendPoison(record.Keys, String(error));
       return { deliveries: 0, poisoned: 1 };
@@ -108,7 +108,7 @@ export async function dispatchBatch(
   const firstFailed = results.findIndex((result) => result.status === 'rejected');
   const failure = results[firstFailed];
   const sequenceNumber = records[firstFailed]?.dynamodb?.SequenceNumber;
-  // Without a number to report, only a thrown error brings the batch back.
+  // Without a sequence number to report, only a thrown error makes the caller retry the batch.
   if (failure?.status === 'rejected' && sequenceNumber === undefined) throw failure.reason;
   const done = results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
   return {

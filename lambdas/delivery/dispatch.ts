@@ -14,24 +14,24 @@ export interface AutoSuppress {
 }
 
 export interface DispatchDeps {
-  /** The workspace's endpoints; one read serves a whole batch. */
+  /** The workspace's endpoints. They are read once for a batch. */
   readonly endpointsOf: (workspaceId: string) => Promise<readonly Endpoint[]>;
   /** Starts the Express execution of a delivery's first attempt. */
   readonly startDelivery: (task: DeliveryTask) => Promise<void>;
-  /** Stores a delivery without an attempt; one that is there already is left as it is. */
+  /** Stores a delivery as `held`, without an attempt. A delivery that exists stays unchanged. */
   readonly holdDelivery: (task: DeliveryTask, stored: StoredEvent) => Promise<void>;
-  /** Starts the Recover machine; one that was started for the same command counts as started. */
+  /** Starts the Recover machine. An execution that already exists for the same command counts as started. */
   readonly startReplay: (task: ReplayTask) => Promise<void>;
-  /** Adds the recipient to the workspace's list; one already listed is left as it is. */
+  /** Adds the recipient to the workspace's suppression list. An entry that exists stays unchanged. */
   readonly suppress: (event: EmailEvent, reason: SuppressionReason) => Promise<void>;
   readonly autoSuppress: AutoSuppress;
-  /** Of the wait before the first probe; 1 if absent. */
+  /** Scales the wait before the first probe. 1 if absent. */
   readonly waitScale?: number;
 }
 
 /**
- * Why an event puts its recipient on the workspace's suppression list, if it does. An address of the SES mailbox
- * simulator is never suppressed, so that every email to it has the outcome that it names.
+ * The reason for which an event adds its recipient to the workspace's suppression list, or undefined. An address of the SES
+ * mailbox simulator is never suppressed, so that an email to it always has the outcome that the address names.
  */
 export function suppressionReasonOf(event: EmailEvent, options: AutoSuppress): SuppressionReason | undefined {
   if (event.to === undefined || isMailboxSimulator(event.to)) return undefined;
@@ -40,10 +40,10 @@ export function suppressionReasonOf(event: EmailEvent, options: AutoSuppress): S
   return undefined;
 }
 
-/** What identifies an event to a delivery of it. */
+/** The fields by which a delivery finds its event in the table. */
 export type EventReference = Pick<EmailEvent, 'workspace_id' | 'message_id' | 'timestamp' | 'event_id'>;
 
-/** A delivery of an event to an endpoint, as a run of it begins. `attempts` were made before. */
+/** The task with which a run of a delivery starts. `attempts` is the number of attempts that earlier runs made. */
 export function createTask(
   event: EventReference,
   endpointId: string,
@@ -64,12 +64,15 @@ export function createTask(
   };
 }
 
-/** The first attempt of a delivery that an event makes by itself. */
+/** The first task of an event's own run. */
 export function createFirstTask(event: EventReference, endpointId: string): DeliveryTask {
   return createTask(event, endpointId, { id: 'auto', trigger: 'auto', attempts: 0 });
 }
 
-/** What a new event causes: a delivery for each endpoint that wants it, and perhaps a suppression. May run twice. */
+/**
+ * Starts a delivery for each endpoint that subscribes to the event, and suppresses the recipient where the event requires
+ * it. Returns the number of deliveries. Safe to repeat.
+ */
 export async function dispatchEvent(deps: DispatchDeps, stored: StoredEvent): Promise<number> {
   const { event } = stored;
   const endpoints = matchEndpoints(await deps.endpointsOf(event.workspace_id), event);
@@ -77,7 +80,7 @@ export async function dispatchEvent(deps: DispatchDeps, stored: StoredEvent): Pr
   await Promise.all([
     ...endpoints.map((endpoint) => {
       const task = createFirstTask(event, endpoint.id);
-      // A failing endpoint costs a row, and neither an execution nor a wait.
+      // While the breaker is open, a delivery is only stored. It costs no execution and no 15 s timeout.
       return endpoint.breaker_opened_at === undefined
         ? deps.startDelivery(task)
         : deps.holdDelivery(task, stored);
@@ -87,7 +90,7 @@ export async function dispatchEvent(deps: DispatchDeps, stored: StoredEvent): Pr
   return endpoints.length;
 }
 
-/** What a command causes. May run twice: executions are named after it. */
+/** Starts what a command requests. Safe to repeat, because the execution's name comes from the command. */
 export async function dispatchCommand(deps: DispatchDeps, command: Command): Promise<number> {
   if (command.command === 'redeliver') {
     await deps.startDelivery(command.task);
@@ -97,13 +100,13 @@ export async function dispatchCommand(deps: DispatchDeps, command: Command): Pro
     await deps.startReplay(command.task);
     return 0;
   }
-  const waits = command.command === 'drain' && command.opened_at !== undefined;
+  const isBreakerDrain = command.command === 'drain' && command.opened_at !== undefined;
   await deps.startReplay({
     workspace_id: command.workspace_id,
     command_id: command.id,
     command: command.command,
     execution_name: command.id,
-    delay_seconds: waits ? scaledSeconds(probeDelaySeconds(0), deps.waitScale) : 0,
+    delay_seconds: isBreakerDrain ? scaledSeconds(probeDelaySeconds(0), deps.waitScale) : 0,
     steps: 0,
     probes: 0,
   });

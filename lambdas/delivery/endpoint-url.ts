@@ -9,7 +9,7 @@ export type CheckedUrl =
       readonly message: string;
     };
 
-/** A URL longer than it is not carried by every server. */
+/** Not every server accepts a longer URL. */
 const MAX_LENGTH = 2_048;
 const CONTROL_OR_SPACE = /[\u0000-\u0020\u007f]/;
 
@@ -17,7 +17,7 @@ function refuse(code: Exclude<CheckedUrl, { ok: true }>['code'], message: string
   return { ok: false, code, message };
 }
 
-function isName(hostname: string): boolean {
+function isDomainName(hostname: string): boolean {
   return (
     hostname.length <= 253 &&
     hostname.split('.').every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label))
@@ -25,9 +25,9 @@ function isName(hostname: string): boolean {
 }
 
 /**
- * Whether a URL may be an endpoint, and the normalised form to store: that, and never the text as typed, is what is
- * connected to. Any port will do (receivers behind a gateway have all kinds); the address is what is guarded, here for a
- * literal one and where the socket connects for a name.
+ * Checks whether a URL may be an endpoint, and returns the normalized URL to store. Webhooks are sent to the normalized URL,
+ * never to the text as typed. Every port is allowed except 0, because receivers behind a gateway use many ports. An IP
+ * address is checked here. A domain name is checked where the socket connects.
  */
 export function checkEndpointUrl(
   text: string,
@@ -38,8 +38,8 @@ export function checkEndpointUrl(
     return refuse('invalid_field', 'must hold no spaces or control characters');
   const url = URL.parse(text);
   if (!url || !/^https?:\/\/[^/]/i.test(text)) {
-    const scheme = url && !['http:', 'https:'].includes(url.protocol);
-    return scheme
+    const hasOtherScheme = url && !['http:', 'https:'].includes(url.protocol);
+    return hasOtherScheme
       ? refuse('url_https_required', 'must begin with https://')
       : refuse('invalid_field', 'must be a URL that begins with https://');
   }
@@ -58,7 +58,7 @@ export function checkEndpointUrl(
     }
   } else if (/^(?:.*\.)?localhost\.?$/.test(url.hostname)) {
     if (!allowInsecure) return refuse('url_address_forbidden', 'must have a public address');
-  } else if (!url.hostname.includes('.') || !isName(url.hostname)) {
+  } else if (!url.hostname.includes('.') || !isDomainName(url.hostname)) {
     return refuse('invalid_field', 'must have a full domain name');
   }
   return url.href.length > MAX_LENGTH

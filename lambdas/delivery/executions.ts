@@ -2,7 +2,7 @@ import { ExecutionAlreadyExists, StartExecutionCommand, type SFNClient } from '@
 import type { ReplayTask } from '../core/commands.ts';
 import type { DeliveryTask } from '../core/deliveries.ts';
 
-/** One that has this name already counts as started. */
+/** Starts an execution. An execution that already exists under the same name counts as started. */
 async function start(
   sfn: SFNClient,
   stateMachineArn: string,
@@ -17,12 +17,15 @@ async function start(
   }
 }
 
-/** Starts the Express machine. AWS does not hold its executions to their names: one may run twice, and the claim sorts it out. */
+/**
+ * Starts the Express machine. Names of Express executions are not unique, so two executions of one task may run. The claim
+ * of the attempt lets only one of them send.
+ */
 export function startDelivery(sfn: SFNClient, machineArn: string, task: DeliveryTask): Promise<void> {
   return start(sfn, machineArn, task);
 }
 
-/** Starts the Recover machine, once for each name. */
+/** Starts the Recover machine, once per name. */
 export function startReplay(sfn: SFNClient, machineArn: string, task: ReplayTask): Promise<void> {
   return start(sfn, machineArn, task);
 }

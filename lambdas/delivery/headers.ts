@@ -1,9 +1,9 @@
 import { VERSION } from '../core/version.ts';
 
-/** Headers of one attempt. `x-ivymail-signature` is `webhook-signature` under our own name: one verifier serves both. */
+/** The headers of one attempt. `x-ivymail-signature` has the value of `webhook-signature`, so one verifier checks both. */
 export function webhookHeaders(message: {
   readonly webhookId: string;
-  /** Of this attempt. */
+  /** The time of this attempt. */
   readonly timestampSeconds: number;
   readonly signature: string;
   readonly attemptNumber: number;
@@ -12,7 +12,7 @@ export function webhookHeaders(message: {
   return {
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(message.body)),
-    // A compressed answer could be a bomb, and nothing of it would be kept.
+    // A compressed response could be a decompression bomb, and its excerpt would be unreadable.
     'accept-encoding': 'identity',
     'user-agent': `ivymail-events/${VERSION}`,
     'webhook-id': message.webhookId,

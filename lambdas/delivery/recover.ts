@@ -19,16 +19,16 @@ import { wantedEvents, type WantedEvent } from '../store/missed-events.ts';
 import type { Table } from '../store/table.ts';
 import { createTask } from './dispatch.ts';
 
-/** 100 deliveries in 4 s, 25 a second: a receiver that has just come back is not knocked over again. */
+/** 100 deliveries in 4 s are 25 a second, so that a replay does not overload a receiver that has just recovered. */
 export const DELIVERIES_PER_STEP = 100;
 const STEP_SECONDS = 4;
-/** Longer than dispatch may run. */
-const LAST_LOOK_SECONDS = 90;
-/** What a step looks at: its λ has a minute, and what it has come by is lost with it. */
+/** The wait before a drain checks a second time that nothing is held. It is longer than the timeout of dispatch. */
+const LAST_CHECK_SECONDS = 90;
+/** Limits of the events that one step reads. Its function times out after a minute and would lose its progress. */
 const EVENTS_PER_STEP = 5_000;
-const LOOK_MS = 20_000;
+const READ_MS = 20_000;
 
-/** A Standard execution may have 25,000 entries of history, and a step makes ten. */
+/** A Standard execution can have at most 25,000 history entries, and each step adds ten. */
 const STEPS_PER_EXECUTION = 2_000;
 
 export interface ReplayDeps {
@@ -36,13 +36,13 @@ export interface ReplayDeps {
   readonly startDelivery: (task: DeliveryTask) => Promise<void>;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Of the waits between steps and between probes; 1 if absent. */
+  /** Scales the waits between steps and between probes. 1 if absent. */
   readonly waitScale?: number;
 }
 
 /**
- * One step of a recovery, or of the drain of what was held back: starts some deliveries and says when to come again. A
- * step that runs twice starts the same executions, and the claim of each delivery lets one of them send.
+ * Runs one step of a recovery or of a drain: starts some deliveries, and returns when the next step is due. A step is safe
+ * to repeat: it starts the same executions, and the claim of each delivery lets only one of them send.
  */
 export async function runReplayStep(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> {
   const step = await (task.command === 'recover' ? recover(deps, task) : drain(deps, task));
@@ -52,7 +52,7 @@ export async function runReplayStep(deps: ReplayDeps, task: ReplayTask): Promise
     : result;
 }
 
-/** A row as the command's own: the stream starts the next execution. */
+/** Stores a `continue` command. From the stream, dispatch starts a new execution that continues the replay. */
 async function continueInNewExecution(deps: ReplayDeps, result: ReplayResult): Promise<ReplayResult> {
   const { outcome: _outcome, ...task } = result;
   const id = deterministicId('rcv', [task.execution_name]);
@@ -69,7 +69,7 @@ async function continueInNewExecution(deps: ReplayDeps, result: ReplayResult): P
   return { ...task, outcome: 'done' };
 }
 
-function next(
+function nextStep(
   task: ReplayTask,
   outcome: ReplayResult['outcome'],
   delaySeconds = 0,
@@ -80,7 +80,7 @@ function next(
 
 async function recover(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> {
   const stored = await getRecovery(deps.table, task.workspace_id, task.command_id);
-  if (!stored || stored.recovery.status !== 'running') return next(task, 'done');
+  if (!stored || stored.recovery.status !== 'running') return nextStep(task, 'done');
   const { recovery } = stored;
   const endpoint = await getEndpoint(deps.table, recovery.workspace_id, recovery.endpoint_id);
   const completedAt = formatTimestamp(deps.now());
@@ -90,33 +90,33 @@ async function recover(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult
       status: 'cancelled',
       completedAt,
     });
-    return next(task, 'done');
+    return nextStep(task, 'done');
   }
-  // While the breaker is open one delivery goes ahead, and the others wait for what becomes of it.
-  const failing = endpoint.breaker_opened_at !== undefined;
-  const step = await readStep(deps, stored, endpoint, failing ? 1 : DELIVERIES_PER_STEP);
+  // While the breaker is open, each step sends one delivery as a probe.
+  const isBreakerOpen = endpoint.breaker_opened_at !== undefined;
+  const step = await readStep(deps, stored, endpoint, isBreakerOpen ? 1 : DELIVERIES_PER_STEP);
   const started = await startAll(
     deps,
     step.missed.map(({ address, attempts }) =>
       createTask(address, endpoint.id, { id: recovery.id, trigger: 'recover', attempts }),
     ),
   );
-  const whole = started === step.missed.length;
-  const ended = whole && step.ended;
+  const haveAllStarted = started === step.missed.length;
+  const ended = haveAllStarted && step.ended;
   await advanceRecovery(deps.table, stored, {
-    // Those that could not be started are still missed: the next step finds all of them from the same position on.
-    ...(whole && step.position !== undefined && { position: step.position }),
-    started: recovery.started + (whole ? started : 0),
+    // After a failed start, the position stays unchanged, so the next step finds and starts the same deliveries again.
+    ...(haveAllStarted && step.position !== undefined && { position: step.position }),
+    started: recovery.started + (haveAllStarted ? started : 0),
     status: ended ? 'completed' : 'running',
     ...(ended && { completedAt }),
   });
-  if (ended) return next(task, 'done');
-  return failing
-    ? next(task, 'continue', probeDelaySeconds(task.probes), task.probes + 1)
-    : next(task, 'continue', STEP_SECONDS, 0);
+  if (ended) return nextStep(task, 'done');
+  return isBreakerOpen
+    ? nextStep(task, 'continue', probeDelaySeconds(task.probes), task.probes + 1)
+    : nextStep(task, 'continue', STEP_SECONDS, 0);
 }
 
-/** How many of the deliveries were started. Throws where none of them was: only then is the step worth nothing. */
+/** Starts deliveries and returns how many were started. Throws if none was started, so that the machine retries the step. */
 async function startAll(deps: ReplayDeps, tasks: readonly DeliveryTask[]): Promise<number> {
   const starts = await Promise.allSettled(tasks.map((task) => deps.startDelivery(task)));
   const failed = starts.filter((start) => start.status === 'rejected');
@@ -127,7 +127,7 @@ async function startAll(deps: ReplayDeps, tasks: readonly DeliveryTask[]): Promi
 
 interface RecoveryStep {
   readonly missed: readonly WantedEvent[];
-  /** Sort key of the last event looked at. */
+  /** Sort key of the last event that the step read. */
   readonly position?: string;
   readonly ended: boolean;
 }
@@ -139,19 +139,19 @@ async function readStep(
   limit: number,
 ): Promise<RecoveryStep> {
   const missed: WantedEvent[] = [];
-  const endMs = deps.now() + LOOK_MS;
+  const endMs = deps.now() + READ_MS;
   let position = after;
-  let seen = 0;
+  let readCount = 0;
   for await (const event of wantedEvents(deps.table, {
     endpoint,
     nowMs: deps.now(),
     ...rangeOf(recovery, after),
   })) {
-    if (missed.length === limit || seen === EVENTS_PER_STEP || (seen > 0 && deps.now() > endMs))
+    if (missed.length === limit || readCount === EVENTS_PER_STEP || (readCount > 0 && deps.now() > endMs))
       return { missed, ...(position !== undefined && { position }), ended: false };
     if (event.missed) missed.push(event);
     position = event.key;
-    seen += 1;
+    readCount += 1;
   }
   return { missed, ...(position !== undefined && { position }), ended: true };
 }
@@ -167,11 +167,11 @@ interface MissedCountQuery {
   readonly endpoint: Endpoint;
   readonly since: string;
   readonly until: string;
-  /** Leaves out held deliveries, which a drain is delivering. */
+  /** Excludes held deliveries, because a drain is delivering them. */
   readonly withoutHeld?: boolean;
 }
 
-/** How many events an endpoint missed. `exact` is false where the count was given up at `deadlineMs`. */
+/** Counts the events that an endpoint missed. `exact` is false if the count stopped at `deadlineMs`. */
 export async function countMissed(
   deps: Pick<ReplayDeps, 'table' | 'now'>,
   { withoutHeld = false, ...query }: MissedCountQuery,
@@ -187,33 +187,35 @@ export async function countMissed(
 
 async function drain(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> {
   const command = await getCommand(deps.table, task.workspace_id, task.command_id);
-  if (command?.command !== 'drain') return next(task, 'done');
+  if (command?.command !== 'drain') return nextStep(task, 'done');
   const { endpoint_id: endpointId, opened_at: openedAt } = command;
   const endpoint = await getEndpoint(deps.table, task.workspace_id, endpointId);
-  // What is held stays held: a later resume drains it, or `recover` does.
-  if (endpoint?.status !== 'active') return next(task, 'done');
-  const { breaker_opened_at: breaker } = endpoint;
-  // Opened again, or by now for the first time: that opening has a drain of its own.
-  if (breaker !== undefined && breaker !== openedAt) return next(task, 'done');
+  // Held deliveries stay held until the endpoint is resumed or recovered.
+  if (endpoint?.status !== 'active') return nextStep(task, 'done');
+  const { breaker_opened_at: breakerOpenedAt } = endpoint;
+  // The breaker has opened since this drain began. Each opening has its own drain.
+  if (breakerOpenedAt !== undefined && breakerOpenedAt !== openedAt) return nextStep(task, 'done');
 
   const { items } = await listEndpointDeliveries(deps.table, {
     workspaceId: task.workspace_id,
     endpointId,
     status: 'held',
-    limit: breaker === undefined ? DELIVERIES_PER_STEP : 1,
+    limit: breakerOpenedAt === undefined ? DELIVERIES_PER_STEP : 1,
     ascending: true,
   });
   if (items.length === 0) {
-    // Nothing to probe with: the next event is the probe.
-    if (breaker !== undefined) await closeBreaker(deps.table, endpoint);
-    // Whoever read the endpoint before may be holding one just now, and the index may not show it yet: look once more.
-    if (task.empty !== true) return { ...next(task, 'continue', LAST_LOOK_SECONDS), empty: true };
+    // No held delivery can be the probe, so the breaker closes and the next event is the probe.
+    if (breakerOpenedAt !== undefined) await closeBreaker(deps.table, endpoint);
+    // A dispatch that read the endpoint earlier may still hold a delivery, and the index is eventually consistent. So the
+    // drain checks a second time.
+    if (task.empty !== true) return { ...nextStep(task, 'continue', LAST_CHECK_SECONDS), empty: true };
     await endDrain(deps.table, endpoint, command.id);
-    return next(task, 'done');
+    return nextStep(task, 'done');
   }
-  // Each probe is a run of its own: one that ended without an answer must not keep its delivery from being tried again.
-  const run = `${command.id}-${breaker === undefined ? 'drain' : task.probes}`;
-  // One that could not be started stays held, and is among the next.
+  // Each probe is a separate run. Otherwise a probe that ended without a result would prevent its delivery from being sent
+  // again.
+  const run = `${command.id}-${breakerOpenedAt === undefined ? 'drain' : task.probes}`;
+  // A delivery that could not be started stays held, and a later step finds it again.
   await startAll(
     deps,
     items.map((delivery) =>
@@ -224,7 +226,7 @@ async function drain(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> 
       }),
     ),
   );
-  return breaker === undefined
-    ? next(task, 'continue', STEP_SECONDS)
-    : next(task, 'continue', probeDelaySeconds(task.probes + 1), task.probes + 1);
+  return breakerOpenedAt === undefined
+    ? nextStep(task, 'continue', STEP_SECONDS)
+    : nextStep(task, 'continue', probeDelaySeconds(task.probes + 1), task.probes + 1);
 }

@@ -2,7 +2,7 @@ import { DecryptCommand, EncryptCommand, type KMSClient } from '@aws-sdk/client-
 import type { Endpoint, SealedSecret } from '../core/endpoints.ts';
 import { InternalError } from '../core/errors.ts';
 
-/** What a sealed secret is bound to: one of another workspace, endpoint or version does not open. */
+/** KMS opens a sealed secret only with the workspace, endpoint and version it was sealed with. */
 export interface SecretBinding {
   readonly workspaceId: string;
   readonly endpointId: string;
@@ -22,14 +22,14 @@ export async function sealSecret(
   { keyArn, ...binding }: SecretBinding & { readonly keyArn: string },
   secret: Uint8Array,
 ): Promise<Uint8Array> {
-  const answer = await kms.send(
+  const response = await kms.send(
     new EncryptCommand({ KeyId: keyArn, Plaintext: secret, EncryptionContext: encryptionContext(binding) }),
   );
-  if (!answer.CiphertextBlob) throw new InternalError('KMS sealed nothing');
-  return answer.CiphertextBlob;
+  if (!response.CiphertextBlob) throw new InternalError('KMS returned no ciphertext');
+  return response.CiphertextBlob;
 }
 
-/** The secrets a request is signed with now, newest first; what a rotation has let run out is not among them. */
+/** The secrets that sign a request now, newest first. Secrets that expired after a rotation are left out. */
 export function liveSecrets(endpoint: Endpoint, nowMs: number): readonly SealedSecret[] {
   return endpoint.secrets
     .filter((secret) => secret.expires_at === undefined || Date.parse(secret.expires_at) > nowMs)
@@ -37,16 +37,16 @@ export function liveSecrets(endpoint: Endpoint, nowMs: number): readonly SealedS
 }
 
 export interface SecretOpener {
-  /** Throws an OwnFault where KMS does not answer: no attempt is spent on it. */
+  /** Rejects with an InternalError if KMS fails, so no attempt is counted. */
   open(endpoint: Pick<Endpoint, 'id' | 'workspace_id'>, secret: SealedSecret): Promise<Uint8Array>;
 }
 
-/** An uncached Decrypt costs 3 $ for a million webhooks; this is the longest a secret stays open in a warm worker. */
-const OPEN_MS = 5 * 60 * 1000;
-/** Some hundred bytes each. */
-const OPEN_SECRETS = 1_000;
+/** How long a warm worker caches an opened secret. Without the cache, KMS would cost $3 per million webhooks. */
+const CACHE_MS = 5 * 60 * 1000;
+/** An entry takes a few hundred bytes. */
+const MAX_CACHED_SECRETS = 1_000;
 
-/** Opens sealed secrets, each at most once in five minutes; requests at the same time share one call. */
+/** Opens each sealed secret at most once in five minutes. Concurrent calls share one KMS request. */
 export function createSecretOpener(deps: {
   readonly kms: KMSClient;
   /** Epoch milliseconds. */
@@ -56,11 +56,11 @@ export function createSecretOpener(deps: {
 
   async function decrypt(binding: SecretBinding, sealed: Uint8Array): Promise<Uint8Array> {
     try {
-      const answer = await deps.kms.send(
+      const response = await deps.kms.send(
         new DecryptCommand({ CiphertextBlob: sealed, EncryptionContext: encryptionContext(binding) }),
       );
-      if (!answer.Plaintext) throw new Error('KMS opened nothing');
-      return answer.Plaintext;
+      if (!response.Plaintext) throw new Error('KMS returned no plaintext');
+      return response.Plaintext;
     } catch (cause) {
       throw new InternalError('A webhook secret could not be opened', { cause });
     }
@@ -69,14 +69,14 @@ export function createSecretOpener(deps: {
   return {
     open(endpoint, { version, sealed }) {
       const binding = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id, version };
-      // The sealed bytes too: a secret that was replaced under the same version is another one.
+      // The key includes the sealed bytes, because a secret can be replaced under the same version.
       const key = `${endpoint.workspace_id} ${endpoint.id} ${version} ${Buffer.from(sealed).toString('base64')}`;
       const cached = cache.get(key);
       if (cached && cached.until > deps.now()) return cached.opened;
-      if (cache.size >= OPEN_SECRETS) cache.clear();
+      if (cache.size >= MAX_CACHED_SECRETS) cache.clear();
       const opened = decrypt(binding, sealed);
-      cache.set(key, { until: deps.now() + OPEN_MS, opened });
-      // A fault must not be remembered as an answer.
+      cache.set(key, { until: deps.now() + CACHE_MS, opened });
+      // A failed call must not stay in the cache.
       opened.catch(() => cache.delete(key));
       return opened;
     },

@@ -13,7 +13,7 @@ import {
   type Resolve,
 } from './address-guard.ts';
 
-/** What came of one request: an Attempt without its number, and what the receiver said of when to come back. */
+/** The result of one request: an Attempt without its number and trigger, plus the `Retry-After` of the response. */
 export type AttemptResult = Omit<Attempt, 'number' | 'trigger'> & { readonly retry_after?: string };
 
 export interface WebhookRequest {
@@ -22,28 +22,31 @@ export interface WebhookRequest {
   readonly body: string;
 }
 
-/** Makes one request. Whatever the receiver does is an answer; only a fault of our own is thrown, as an OwnFault. */
+/** Sends one request. Every failure of the receiver is returned as a result. Only an InternalError is thrown. */
 export type Sender = (request: WebhookRequest) => Promise<AttemptResult>;
 
 export interface SenderOptions {
-  /** The local run only: plain http, and endpoints on this machine. */
+  /** True only in the local run: allows plain http, and endpoints on the same machine. */
   readonly allowLoopback: boolean;
   readonly deadlineMs?: number;
   readonly idleMs?: number;
   readonly resolve?: Resolve;
   /** Epoch milliseconds. */
   readonly now?: () => number;
-  /** Authorities to trust beside the built-in ones; for tests. */
+  /** A certificate authority to trust, for tests. */
   readonly ca?: string;
 }
 
-/** Over name, connection, TLS, headers and body together. */
+/** One deadline for DNS, connection, TLS, headers and body together. */
 const DEADLINE_MS = 15_000;
-/** A success is known by its headers: its body is waited for this much longer, and no more. */
+/** The headers decide that an attempt succeeded. The body then has this much time to arrive. */
 const BODY_AFTER_SUCCESS_MS = 1_000;
-/** Node gives each address of a name a quarter of a second, less than a distant handshake takes. */
+/** The time to connect to one address of a name. Node's default of 250 ms is shorter than a distant handshake. */
 const ADDRESS_TRY_MS = 5_000;
-/** Long enough for the next webhook of a burst. A worker meets thousands of hosts and may open 1,024 files, so no longer. */
+/**
+ * How long an idle connection stays open: long enough for the next webhook of a burst. It is short, because a worker connects
+ * to thousands of hosts and can have only 1,024 open files.
+ */
 const IDLE_MS = 10_000;
 const MAX_RESPONSE_BYTES = 16 * 1024;
 const EXCERPT_BYTES = 1024;
@@ -66,16 +69,16 @@ const RESET_CODES: ReadonlySet<string> = new Set([
   'ECONNABORTED',
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
-/** This machine's limits, not the receiver's doing. */
-const OWN_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']);
+/** Limits of this machine, which are not the receiver's failure. */
+const INTERNAL_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']);
 
 function codeOf(error: Error): string {
   if ('code' in error && typeof error.code === 'string') return error.code;
-  // Several addresses were tried, each with its own error.
+  // Node tried several addresses. Each has its own error, and the first error represents all.
   return error instanceof AggregateError && error.errors[0] instanceof Error ? codeOf(error.errors[0]) : '';
 }
 
-/** By node's codes: https://nodejs.org/api/errors.html and, for certificates, OpenSSL's names. */
+/** Classes an error by its Node code (https://nodejs.org/api/errors.html) or, for certificates, its OpenSSL name. */
 function classOf(error: Error): ErrorClass {
   if (error instanceof BlockedAddress) return 'blocked_address';
   if (error instanceof DnsFailure) return 'dns_error';
@@ -88,7 +91,7 @@ function classOf(error: Error): ErrorClass {
   return 'protocol_error';
 }
 
-/** Text that can be shown: control characters and broken ends of characters left out. */
+/** The beginning of a response as displayable text, without control characters and incomplete characters. */
 function excerptOf(bytes: Buffer): string | undefined {
   const text = bytes
     .subarray(0, EXCERPT_BYTES)
@@ -97,15 +100,15 @@ function excerptOf(bytes: Buffer): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** What the exchange came to, before it is put into words. */
+/** The raw result of an exchange, from which `toResult` makes the fields of an Attempt. */
 type Exchange =
-  | { readonly kind: 'answered'; readonly response: http.IncomingMessage; readonly body: Buffer }
+  | { readonly kind: 'response'; readonly response: http.IncomingMessage; readonly body: Buffer }
   | { readonly kind: 'failed'; readonly error: Error; readonly staleSocket: boolean }
-  | { readonly kind: 'late' };
+  | { readonly kind: 'timeout' };
 
 /**
- * One exchange over a socket that the guard let through. Ends at the deadline whatever the receiver sends meanwhile: the
- * timer is over everything, since a receiver can keep each single part of it going for ever.
+ * Sends one request and reads its response. One timer covers the whole exchange and ends it at the deadline. Without it, a
+ * receiver could keep a connection open forever by sending a few bytes at a time.
  */
 function exchange(
   request: WebhookRequest,
@@ -116,7 +119,7 @@ function exchange(
     const url = new URL(request.url);
     const { request: open } = url.protocol === 'https:' ? https : http;
     const outgoing = open(url, { ...transport, method: 'POST', headers: request.headers });
-    let answered: http.IncomingMessage | undefined;
+    let received: http.IncomingMessage | undefined;
     let size = 0;
     const chunks: Buffer[] = [];
 
@@ -124,43 +127,47 @@ function exchange(
       clearTimeout(timer);
       resolve(result);
     }
-    function answer(response: http.IncomingMessage): void {
-      end({ kind: 'answered', response, body: Buffer.concat(chunks) });
+    function endWithResponse(response: http.IncomingMessage): void {
+      end({ kind: 'response', response, body: Buffer.concat(chunks) });
     }
-    function late(): void {
-      if (answered) answer(answered);
-      else end({ kind: 'late' });
+    function endAtDeadline(): void {
+      if (received) endWithResponse(received);
+      else end({ kind: 'timeout' });
       outgoing.destroy();
     }
-    let timer = setTimeout(late, deadlineMs);
+    let timer = setTimeout(endAtDeadline, deadlineMs);
 
     outgoing.on('response', (response) => {
-      answered = response;
+      received = response;
       if (isSuccess(response.statusCode)) {
         clearTimeout(timer);
-        timer = setTimeout(late, Math.min(deadlineMs, BODY_AFTER_SUCCESS_MS));
+        timer = setTimeout(endAtDeadline, Math.min(deadlineMs, BODY_AFTER_SUCCESS_MS));
       }
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
         chunks.push(chunk);
         if (size < MAX_RESPONSE_BYTES) return;
-        answer(response);
+        endWithResponse(response);
         outgoing.destroy();
       });
-      response.on('end', () => answer(response));
-      // The status was heard: what befalls the body changes nothing.
-      response.on('error', () => answer(response));
-      response.on('aborted', () => answer(response));
+      response.on('end', () => endWithResponse(response));
+      // The status code has arrived, so an error in the body does not change the result.
+      response.on('error', () => endWithResponse(response));
+      response.on('aborted', () => endWithResponse(response));
     });
     outgoing.on('error', (error) => {
-      if (answered) answer(answered);
+      if (received) endWithResponse(received);
       else
         end({ kind: 'failed', error, staleSocket: outgoing.reusedSocket && RESET_CODES.has(codeOf(error)) });
     });
-    // An answer that is none (101, to a request that asked for no other protocol) ends without an error.
+    // Node emits neither a response nor an error for some invalid responses, such as 101 without an upgrade request.
     outgoing.on('close', () => {
-      if (!answered)
-        end({ kind: 'failed', error: new Error('Closed without an answer'), staleSocket: false });
+      if (!received)
+        end({
+          kind: 'failed',
+          error: new Error('The connection closed without a response'),
+          staleSocket: false,
+        });
     });
     outgoing.end(request.body);
   });
@@ -174,24 +181,24 @@ function isRedirect(statusCode: number | undefined): boolean {
   return statusCode !== undefined && statusCode >= 300 && statusCode < 400;
 }
 
-/** Why a request may not even be tried; node looks up no literal address, so the guard must be asked here. */
-function refusal(url: URL, options: SenderOptions): string | undefined {
+/** The reason why a request must not be sent. Checks IP addresses in the URL too, because Node does not look them up. */
+function refusalReason(url: URL, options: SenderOptions): string | undefined {
   if (url.protocol !== 'https:' && !(options.allowLoopback && url.protocol === 'http:'))
-    return 'Only https is sent to';
-  // No endpoint has them; node would send them, and throw on some.
-  if (url.username !== '' || url.password !== '') return 'A user name or password is not sent';
+    return 'Webhooks are sent to https URLs only';
+  // No endpoint URL has a user name or password. Node would send them, and would throw on invalid ones.
+  if (url.username !== '' || url.password !== '') return 'The URL must not contain a user name or password';
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(literal) === 0 || isAllowedAddress(literal, options)) return undefined;
   return 'The address is not public';
 }
 
-type Told = Omit<AttemptResult, 'started_at' | 'duration_ms'>;
+type UntimedResult = Omit<AttemptResult, 'started_at' | 'duration_ms'>;
 
-function tell(result: Exchange, deadlineMs: number): Told {
-  if (result.kind === 'late')
-    return { error_class: 'timeout', error_detail: `No answer within ${deadlineMs} ms` };
+function toResult(result: Exchange, deadlineMs: number): UntimedResult {
+  if (result.kind === 'timeout')
+    return { error_class: 'timeout', error_detail: `No response within ${deadlineMs} ms` };
   if (result.kind === 'failed') {
-    if (OWN_CODES.has(codeOf(result.error)))
+    if (INTERNAL_CODES.has(codeOf(result.error)))
       throw new InternalError('No socket could be opened', { cause: result.error });
     const detail = [codeOf(result.error), result.error.message].filter((part) => part !== '').join(': ');
     return {
@@ -212,12 +219,12 @@ function tell(result: Exchange, deadlineMs: number): Told {
   };
 }
 
-/** A sender keeps its connections open between requests; the guard stands where each of them is made. */
+/** Creates a sender that reuses connections. Its `lookup` checks the address of each new connection. */
 export function createSender(options: SenderOptions): Sender {
   const { deadlineMs = DEADLINE_MS, idleMs = IDLE_MS, now = Date.now } = options;
   const lookup = guardedLookup(options.resolve ?? createResolve(), options);
   const agents = {
-    // Each keeps connections by host and port: one endpoint's are never another's.
+    // An agent reuses a connection only for the same host and port.
     'http:': new http.Agent({ keepAlive: true, timeout: idleMs }),
     'https:': new https.Agent({ keepAlive: true, timeout: idleMs }),
   };
@@ -225,33 +232,33 @@ export function createSender(options: SenderOptions): Sender {
   return async (request) => {
     const url = new URL(request.url);
     const startedMs = now();
-    const finish = (told: Told): AttemptResult => ({
+    const withTimes = (result: UntimedResult): AttemptResult => ({
       started_at: formatTimestamp(startedMs),
       duration_ms: Math.max(0, now() - startedMs),
-      ...told,
+      ...result,
     });
-    const forbidden = refusal(url, options);
-    if (forbidden !== undefined) return finish({ error_class: 'blocked_address', error_detail: forbidden });
+    const reason = refusalReason(url, options);
+    if (reason !== undefined) return withTimes({ error_class: 'blocked_address', error_detail: reason });
 
-    const secure = url.protocol === 'https:';
+    const isHttps = url.protocol === 'https:';
     const transport: http.RequestOptions &
       https.RequestOptions &
       Pick<TcpNetConnectOpts, 'autoSelectFamilyAttemptTimeout'> = {
       lookup,
       autoSelectFamilyAttemptTimeout: ADDRESS_TRY_MS,
-      ...(secure && { minVersion: 'TLSv1.2', ...(options.ca !== undefined && { ca: options.ca }) }),
+      ...(isHttps && { minVersion: 'TLSv1.2', ...(options.ca !== undefined && { ca: options.ca }) }),
     };
     let result = await exchange(
       request,
-      { ...transport, agent: agents[secure ? 'https:' : 'http:'] },
+      { ...transport, agent: agents[isHttps ? 'https:' : 'http:'] },
       deadlineMs,
     );
     if (result.kind === 'failed' && result.staleSocket) {
-      // The receiver closed an idle connection as we took it up (a thawed Lambda finds all of them so): no failure of
-      // its own, and at-least-once allows the repetition. On a fresh connection, within the same deadline.
-      const left = Math.max(1, deadlineMs - (now() - startedMs));
-      result = await exchange(request, { ...transport, agent: false }, left);
+      // The receiver had closed the idle connection, as always after Lambda has frozen and resumed the process. This is not
+      // a failure of the receiver. At-least-once delivery allows one more try, on a new connection and within the deadline.
+      const remainingMs = Math.max(1, deadlineMs - (now() - startedMs));
+      result = await exchange(request, { ...transport, agent: false }, remainingMs);
     }
-    return finish(tell(result, deadlineMs));
+    return withTimes(toResult(result, deadlineMs));
   };
 }

@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto';
 
-/** Standard Webhooks 1.0 (https://www.standardwebhooks.com): symmetric signatures, prefix of the secret. */
+/** The prefix of a symmetric secret in Standard Webhooks 1.0 (https://www.standardwebhooks.com). */
 const SECRET_PREFIX = 'whsec_';
-/** 24 bytes are 32 characters of base64 without padding; the standard allows 24 to 64. */
+/** 24 bytes are 32 characters of base64 without padding. The standard allows 24 to 64 bytes. */
 const NEW_SECRET_BYTES = 24;
 
 /**
- * `v1,<base64 HMAC-SHA256(secret, id.timestamp.body)>`, one for each secret, separated by spaces: while a rotation
- * overlaps, old and new secrets verify the same request.
+ * `v1,<base64 HMAC-SHA256(secret, id.timestamp.body)>`, one for each secret, separated by spaces. During the overlap of a
+ * rotation, the old secret and the new secret both verify the request.
  */
 export function signWebhook(message: {
   readonly webhookId: string;

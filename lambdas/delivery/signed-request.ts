@@ -6,11 +6,10 @@ import { liveSecrets, type SecretOpener } from './secrets.ts';
 import type { WebhookRequest } from './send.ts';
 import { signWebhook } from './sign.ts';
 
-/** One attempt as it goes out: signed now, by every secret that is live. Rejects with an OwnFault where KMS fails. */
+/** Signs the request of one attempt with every live secret. Rejects with an InternalError if KMS fails. */
 export async function signedRequest(attempt: {
   readonly event: EmailEvent;
   readonly endpoint: Endpoint;
-  /** Its number. */
   readonly attemptNumber: number;
   readonly nowMs: number;
   readonly secrets: SecretOpener;
@@ -18,7 +17,7 @@ export async function signedRequest(attempt: {
   const { event, endpoint, nowMs } = attempt;
   const body = webhookPayload(event);
   const secrets = await Promise.all(
-    liveSecrets(endpoint, nowMs).map((sealed) => attempt.secrets.open(endpoint, sealed)),
+    liveSecrets(endpoint, nowMs).map((secret) => attempt.secrets.open(endpoint, secret)),
   );
   const timestampSeconds = Math.floor(nowMs / 1000);
   const webhookId = event.event_id;

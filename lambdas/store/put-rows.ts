@@ -125,7 +125,7 @@ async function afterError(
   if (row === undefined) return NOTHING;
   if (pending.length > 1)
     return allOf(await Promise.all(pending.map((each) => putBatch(table, [each], deps))));
-  if (kind === 'ours') return { ...NOTHING, failed: pending, fault: error };
+  if (kind === 'operator') return { ...NOTHING, failed: pending, fault: error };
   if (kind === 'input' || !hasForm(row)) return { ...NOTHING, refused: [{ row, error }] };
   return { ...NOTHING, unexplained: [{ row, error }] };
 }

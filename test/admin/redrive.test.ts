@@ -160,9 +160,7 @@ describe('redrive of a row that is poison', () => {
     world.queues.put('dispatch', body);
     const told = await run(world, {}, 'DeliveryDispatchDeadLetters');
     expect(told).toMatchObject({ exitCode: 1, result: { matched: 1, redriven: 0 } });
-    expect(told.text).toContain(
-      'stays: Dispatch failed on it: Error: Nothing is known to do for a row of kind odd',
-    );
+    expect(told.text).toContain('stays: Dispatch failed on it: Error: No handler for row kind odd');
     expect(world.queues.bodies('dispatch')).toEqual([body]);
     expect(poison).toEqual([]);
   });

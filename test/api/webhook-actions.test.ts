@@ -73,7 +73,7 @@ describe('a test of a webhook', () => {
       started_at: '2026-02-25T12:00:00Z',
       duration_ms: 15_000,
       error_class: 'timeout',
-      error_detail: 'No answer within 15000 ms',
+      error_detail: 'No response within 15000 ms',
     };
     expect((await post('test')).body.attempt).toEqual({
       number: 1,
@@ -82,7 +82,7 @@ describe('a test of a webhook', () => {
       duration_ms: 15_000,
       status_code: null,
       error_class: 'timeout',
-      error_detail: 'No answer within 15000 ms',
+      error_detail: 'No response within 15000 ms',
       response_excerpt: null,
     });
   });

@@ -214,7 +214,7 @@ describe('the lookup of a socket', () => {
       message: 'hooks.example.com does not resolve (ENOTFOUND)',
       cause,
     });
-    await expect(lookup(() => Promise.reject(new Error('none')))).rejects.toThrow('(no answer)');
+    await expect(lookup(() => Promise.reject(new Error('none')))).rejects.toThrow('(no response)');
     await expect(lookup(() => Promise.resolve([]))).rejects.toBeInstanceOf(DnsFailure);
   });
 

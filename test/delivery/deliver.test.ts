@@ -194,7 +194,7 @@ describe('a receiver that fails', () => {
   it('with 410 disables its endpoint, with reason and time', async () => {
     const { table, run, endpoint } = await setUp({ answer: { ...FAILED, status_code: 410 } });
     const report = await run();
-    expect(report).toMatchObject({ result: { outcome: 'exhausted' }, health: 'disabled' });
+    expect(report).toMatchObject({ result: { outcome: 'exhausted' }, endpointTransition: 'disabled' });
     expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toMatchObject({
       status: 'disabled',
       status_reason: expect.stringContaining('410'),
@@ -405,7 +405,7 @@ describe('a row of failures', () => {
     expect((await run({ attempt: 2, run_attempt: 2 })).endpointTransition).toBe('disabled');
     expect(await stored()).toMatchObject({
       status: 'disabled',
-      status_reason: 'Nothing but failures (10) since 2026-02-20T11:00:00Z',
+      status_reason: '10 consecutive failed attempts since 2026-02-20T11:00:00Z',
     });
     expect(await changesOf()).toMatchObject([{ action: 'disabled' }]);
   });

@@ -139,7 +139,12 @@ describe('dispatchBatch', () => {
   });
 
   it.each([
-    ['nobody can read', { dynamodb: { NewImage: { kind: { S: 'odd' } } } }, {}, 'Nothing is known to do'],
+    [
+      'nobody can read',
+      { dynamodb: { NewImage: { kind: { S: 'odd' } } } },
+      {},
+      'No handler for row kind odd',
+    ],
     [
       'Step Functions refuses for good',
       aRecord(anEvent()),

@@ -223,7 +223,7 @@ describe('redrive', () => {
     expect(await redrive('run', 'DeliveryDispatchDeadLetters')).toMatchObject({
       matched: 1,
       redriven: 0,
-      failed: [{ error: expect.stringContaining('Nothing is known to do for a row of kind odd') }],
+      failed: [{ error: expect.stringContaining('No handler for row kind odd') }],
     });
     expect(await redrive('show', 'DeliveryDispatchDeadLetters')).toMatchObject({ count: 1 });
     const { Messages: [message] = [] } = await deployment.sqs.send(new ReceiveMessageCommand({ QueueUrl }));

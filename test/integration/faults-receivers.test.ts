@@ -124,7 +124,7 @@ describe.concurrent('a receiver that', () => {
     seen.resolve(undefined);
     expect(attempt).toMatchObject({ error_class: 'timeout', status_code: null });
     // That the deadline is exactly 15 s is proven on a virtual clock (fault 13). Here it is the one that was deployed.
-    expect(attempt?.error_detail).toBe('No answer within 15000 ms');
+    expect(attempt?.error_detail).toBe('No response within 15000 ms');
     const seconds = (attempt?.duration_ms ?? 0) / 1000;
     expect(seconds).toBeGreaterThan(14.9);
     // The wait begins between the end of the attempt and the moment at which it was seen here. It is the one of the
