@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   CloudFormationClient,
   DescribeStacksCommand,
@@ -50,17 +49,6 @@ export interface Target {
   readonly stack: string;
   /** A local run rather than the AWS account of the environment. */
   readonly running?: StackDescription | undefined;
-}
-
-const STACK_FILE = '.local/stack.json';
-
-/** The `npm start` that runs in this folder. */
-export function readStackFile(): StackDescription {
-  try {
-    return JSON.parse(readFileSync(STACK_FILE, 'utf8')) as StackDescription;
-  } catch (cause) {
-    throw new UsageError(`No npm start is running in this folder: there is no ${STACK_FILE}`, { cause });
-  }
 }
 
 function localConfig(endpoint: string, region: string) {

@@ -1,7 +1,11 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { UsageError } from '../cli/usage-error.ts';
 
-/** What another program needs in order to attach to a run; kept in `.local/stack.json` while it lasts. */
+/** Where `npm start` describes the local run, relative to the project folder. */
+const STACK_FILE = '.local/stack.json';
+
+/** The addresses and keys with which another program attaches to a local run. The file exists while the run lasts. */
 export interface StackDescription {
   /** Answers `/v1/…` as the deployed API would. */
   readonly base_url: string;
@@ -64,9 +68,17 @@ function readStackFile(path: string): StackDescription | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as StackDescription;
   } catch {
-    // Absent, or not ours to understand: either way nobody can be running behind it.
+    // A missing or unreadable file means that no run is active: a run writes the complete file in one step.
     return undefined;
   }
+}
+
+/** Describes the `npm start` that runs in the current folder. Throws a UsageError if none runs. */
+export function requireStackFile(): StackDescription {
+  const stack = readStackFile(STACK_FILE);
+  if (stack === undefined)
+    throw new UsageError(`No npm start is running in this folder: there is no ${STACK_FILE}`);
+  return stack;
 }
 
 /** Whether a process of this id exists. */

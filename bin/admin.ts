@@ -1,6 +1,7 @@
 import { PROGRAM } from '../admin/commands.ts';
-import { findDeployment, readStackFile } from '../admin/deployment.ts';
+import { findDeployment } from '../admin/deployment.ts';
 import { failureOf } from '../admin/failures.ts';
+import { requireStackFile } from '../admin/stack-file.ts';
 import { parse } from '../cli/parse.ts';
 
 const args = process.argv.slice(2);
@@ -17,7 +18,7 @@ async function main(): Promise<number> {
   const [argument = ''] = parsed.args;
   const deployment = await findDeployment({
     stack: String(values['stack']),
-    running: values['local'] === true ? readStackFile() : undefined,
+    running: values['local'] === true ? requireStackFile() : undefined,
   });
   const output = await command.run(deployment, { argument, values: values as never, json });
   console.log(json ? JSON.stringify(output.result) : output.text);

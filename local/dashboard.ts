@@ -2,14 +2,14 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { respond } from '../lambdas/api/response.ts';
 import { dashboardRoutes } from '../lambdas/api/dashboard.ts';
 import type { ApiDeps } from '../lambdas/api/deps.ts';
-import { readStackFile } from '../admin/deployment.ts';
+import { requireStackFile } from '../admin/stack-file.ts';
 import { buildDashboard, MAX_FIRST_VIEW_BYTES, type Dashboard } from '../lib/dashboard.ts';
 import { forward } from './front.ts';
 import { serve } from './http.ts';
 
 /** Built anew for each page that is loaded, and served as the api λ would; everything else goes to the running stack. */
 async function serveWhileEditing(): Promise<void> {
-  const api = new URL(readStackFile().base_url);
+  const api = new URL(requireStackFile().base_url);
   let built: Dashboard = buildDashboard();
   const deps = {
     readSite(path: string): Promise<string> {
@@ -37,7 +37,7 @@ async function serveWhileEditing(): Promise<void> {
     const { result } = await respond(deps, dashboardRoutes, event);
     response.writeHead(result.statusCode, result.headers as Record<string, string>).end(result.body);
   }, 0);
-  console.log(`${url}/dashboard#key=${readStackFile().api_key}`);
+  console.log(`${url}/dashboard#key=${requireStackFile().api_key}`);
 }
 
 function printSizes({ files, firstViewBytes }: Dashboard): void {
