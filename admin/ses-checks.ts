@@ -6,20 +6,9 @@ import {
   GetEmailIdentityCommand,
   type GetEmailIdentityResponse,
 } from '@aws-sdk/client-sesv2';
+import { OUTCOME_EVENT_TYPES } from '../lambdas/core/ses-event-types.ts';
 import { failed, notChecked, ok, warning, type Finding } from './checks.ts';
 import type { Deployment } from './deployment.ts';
-
-/** All but opens and clicks, which are an option. */
-const EVENT_TYPES = [
-  'SEND',
-  'REJECT',
-  'BOUNCE',
-  'COMPLAINT',
-  'DELIVERY',
-  'RENDERING_FAILURE',
-  'DELIVERY_DELAY',
-  'SUBSCRIPTION',
-];
 
 export async function checkAccount({ ses }: Deployment): Promise<Finding> {
   const account = await ses.send(new GetAccountCommand({}));
@@ -155,7 +144,7 @@ export async function checkDestination({
       'deploy the stack again: it makes it',
     );
   if (ours.Enabled !== true) return failed(`the event destination ${ours.Name ?? ''} is switched off`);
-  const missing = EVENT_TYPES.filter((type) => !(ours.MatchingEventTypes as string[]).includes(type));
+  const missing = OUTCOME_EVENT_TYPES.filter((type) => !(ours.MatchingEventTypes as string[]).includes(type));
   if (missing.length > 0) return failed(`the event destination leaves out ${missing.join(', ')}`);
   return ok('publishes all event types to the topic');
 }

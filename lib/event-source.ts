@@ -7,21 +7,8 @@ import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
+import { ENGAGEMENT_EVENT_TYPES, OUTCOME_EVENT_TYPES } from '../lambdas/core/ses-event-types.ts';
 import { deadLetterQueue, LONGEST_RETENTION } from './dead-letter-queue.ts';
-
-const EVENT_TYPES = [
-  'SEND',
-  'REJECT',
-  'BOUNCE',
-  'COMPLAINT',
-  'DELIVERY',
-  'RENDERING_FAILURE',
-  'DELIVERY_DELAY',
-  'SUBSCRIPTION',
-] as const;
-
-/** Naming them is what makes SES rewrite links and add a pixel. */
-const ENGAGEMENT_TYPES = ['OPEN', 'CLICK'] as const;
 
 /** Six times the timeout of ingest, as AWS advises: a throttled batch is not handed out twice while it waits. */
 const VISIBILITY = Duration.seconds(180);
@@ -58,7 +45,10 @@ export class EventSource extends Construct {
       configurationSetName: this.configurationSetName,
       eventDestination: {
         enabled: true,
-        matchingEventTypes: [...EVENT_TYPES, ...(props.trackEngagement ? ENGAGEMENT_TYPES : [])],
+        matchingEventTypes: [
+          ...OUTCOME_EVENT_TYPES,
+          ...(props.trackEngagement ? ENGAGEMENT_EVENT_TYPES : []),
+        ],
         snsDestination: { topicArn: this.topic.topicArn },
       },
     });

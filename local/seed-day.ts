@@ -15,6 +15,7 @@ import {
   type SesEvent,
   type Visit,
 } from '../sim/ses/events.ts';
+import { seededRandom } from '../sim/random.ts';
 
 export interface DayOptions {
   /** The day ends here; epoch milliseconds. */
@@ -176,15 +177,4 @@ function pick<T>(values: readonly T[], random: () => number): T {
 function randomUuid(random: () => number): string {
   const digit = (): string => Math.floor(random() * 16).toString(16);
   return 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, digit);
-}
-
-/** Mulberry32: small, and the same on every machine. Numbers in [0, 1). */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let value = Math.imul(state ^ (state >>> 15), 1 | state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -4,6 +4,7 @@ import { emailEventId } from '../core/event-ids.ts';
 import type { EmailEvent, EventDetails, EventName, SuppressionReason, TopicStatus } from '../core/events.ts';
 import { DEFAULT_WORKSPACE_ID } from '../core/ids.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { SesEventType } from '../core/ses-event-types.ts';
 import { parseSesTimestamp } from './ses-timestamps.ts';
 import type { Pairs } from '../core/tags.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
@@ -244,7 +245,7 @@ function onceFor(event: EventName, details: (body: JsonObject) => EventDetails):
 }
 
 /** By `eventType`, and by `notificationType` of the legacy notifications, which have the same bodies. */
-const READINGS_BY_TYPE: readonly (readonly [string, Reading])[] = [
+const READINGS_BY_TYPE: readonly (readonly [SesEventType, Reading])[] = [
   ['Send', { body: 'send', recipients: everybody, outcome: onceFor('sent', () => ({})) }],
   [
     'Delivery',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { OUTCOME_EVENT_TYPES } from '../../lambdas/core/ses-event-types.ts';
 import { eventsOf, outcomeOf, rejectedEventsOf, SUPPRESSED, type Outcome } from './mailbox-simulator.ts';
 import { addressOf, recipientsOf, sesMessageId, type Mail, type SesEvent } from './events.ts';
 import { envelopeOf, sendEmailRequest } from './request.ts';
@@ -77,17 +78,6 @@ const suppressionRequest = z.object({
 const MAX_RECIPIENTS = 50;
 /** https://www.eicar.org: what SES takes for a virus. */
 const EICAR = 'EICAR-STANDARD-ANTIVIRUS-TEST-FILE';
-/** Those of the deployed configuration set; the API calls them otherwise than the events do. */
-const EVENT_TYPES = [
-  'SEND',
-  'REJECT',
-  'BOUNCE',
-  'COMPLAINT',
-  'DELIVERY',
-  'RENDERING_FAILURE',
-  'DELIVERY_DELAY',
-  'SUBSCRIPTION',
-];
 
 export function createSesAccount(options: SesAccountOptions): SesAccount {
   /** Of the one identity. */
@@ -195,7 +185,7 @@ export function createSesAccount(options: SesAccountOptions): SesAccount {
         {
           Name: 'events',
           Enabled: true,
-          MatchingEventTypes: EVENT_TYPES,
+          MatchingEventTypes: OUTCOME_EVENT_TYPES,
           SnsDestination: { TopicArn: connectedTarget(name).topicArn },
         },
       ],

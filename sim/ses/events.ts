@@ -3,6 +3,7 @@
  * quirks included: `send` is empty, tags are lists, `Rendering Failure` has a space and the key `failure`.
  */
 import { createHash } from 'node:crypto';
+import type { SesEventType } from '../../lambdas/core/ses-event-types.ts';
 
 /** One mail that SES has accepted: what every event about it repeats. */
 export interface Mail {
@@ -24,7 +25,7 @@ export interface Mail {
 
 /** Every event has a type and its mail; the rest depends on the type. */
 export interface SesEvent extends Readonly<Record<string, unknown>> {
-  readonly eventType: string;
+  readonly eventType: SesEventType;
   readonly mail: { readonly messageId: string };
 }
 

@@ -15,6 +15,8 @@ import {
   type Mail,
   type SesEvent,
 } from './events.ts';
+import type { SesEventType } from '../../lambdas/core/ses-event-types.ts';
+import { Dice, seededRandom } from '../random.ts';
 
 /** The text of none of these is in the dictionary that raw events are packed with. */
 const NAMES = 'mila jonas.weber t.okafor priya+shop li.na s-dupont k.novak99 ines_costa r.haddad olu'.split(
@@ -55,7 +57,7 @@ const BOUNCES = [
 ] as const;
 
 /** How many of a thousand events are of each type, as a sender with engagement tracking sees them. */
-const MIX: readonly (readonly [number, SesEvent['eventType']])[] = [
+const MIX: readonly (readonly [number, SesEventType])[] = [
   [400, 'Send'],
   [380, 'Delivery'],
   [90, 'Open'],
@@ -68,35 +70,11 @@ const MIX: readonly (readonly [number, SesEvent['eventType']])[] = [
   [5, 'Subscription'],
 ];
 
-/** Mulberry32: 32 bits of state, enough to vary text by. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-class Variety {
-  constructor(private readonly random: () => number) {}
-
-  upTo(limit: number): number {
-    return Math.floor(this.random() * limit);
-  }
-  of<T>(choices: readonly T[]): T {
-    const choice = choices[this.upTo(choices.length)];
-    if (choice === undefined) throw new Error('There is nothing to choose from');
-    return choice;
-  }
-  hex(length: number): string {
-    return Array.from({ length }, () => this.upTo(16).toString(16)).join('');
-  }
+class Variety extends Dice {
   ip(): string {
     return [this.upTo(223) + 1, this.upTo(256), this.upTo(256), this.upTo(256)].join('.');
   }
-  type(): string {
+  type(): SesEventType {
     let left = this.upTo(1000);
     for (const [share, type] of MIX) {
       left -= share;
@@ -171,7 +149,7 @@ function anEvent(vary: Variety, mail: Mail): SesEvent {
       });
     case 'Subscription':
       return subscriptionEvent(mail, atMs);
-    default:
+    case 'Send':
       return sendEvent(mail);
   }
 }

@@ -7,7 +7,7 @@ import { configurationSetKey, messagePartition, workspaceKey } from '../../lambd
 import type { Row } from '../../lambdas/store/table.ts';
 import { quarantinedBody } from '../../lambdas/store/quarantine.ts';
 import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
-import { deliveryEvent, sendEvent, type Mail, type SesEvent } from '../../sim/ses/events.ts';
+import { deliveryEvent, sendEvent, type Mail } from '../../sim/ses/events.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
@@ -54,7 +54,7 @@ function envelope(message: string, topicArn: string = TOPIC): string {
   return JSON.stringify({ Type: 'Notification', MessageId: 'sns-1', TopicArn: topicArn, Message: message });
 }
 
-function sent(sqsId: string, ses: SesEvent, sentMs?: number): SQSRecord {
+function sent(sqsId: string, ses: object, sentMs?: number): SQSRecord {
   return aRecord(sqsId, envelope(JSON.stringify(ses)), sentMs);
 }
 
