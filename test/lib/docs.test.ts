@@ -6,7 +6,7 @@ import { templateOf } from '../../pages/template.ts';
 const architecture = readFileSync('docs/architecture.md', 'utf8');
 const deploy = readFileSync('docs/deploy.md', 'utf8');
 
-/** What a newcomer must find in the picture; roles, policies, permissions and the like only serve these. */
+/** The types of resources that the picture must name. Roles, policies and permissions only serve these. */
 const DRAWN = [
   'AWS::SES::ConfigurationSet',
   'AWS::SNS::Topic',
@@ -19,7 +19,7 @@ const DRAWN = [
 ];
 
 describe('the picture in docs/architecture.md', () => {
-  it('names every resource of the template that does something, and none that is not there', () => {
+  it('names every resource of the template with one of these types, and no other', () => {
     const { Resources } = templateOf().toJSON() as { Resources: Record<string, { Type: string }> };
     const deployed = Object.entries(Resources)
       .filter(([, { Type }]) => DRAWN.includes(Type))
@@ -28,13 +28,13 @@ describe('the picture in docs/architecture.md', () => {
     const drawn = [...picture.matchAll(/\b([A-Z][a-z]+)\/([A-Z][A-Za-z]+)/g)].map(
       ([, noun, name]) => `${noun}${name}`,
     );
-    // The CDK does not say a name twice: Api/Api is IvyApi.
+    // The CDK does not repeat a name: Api/Api is IvyApi.
     expect(new Set(drawn.map((name) => (name === 'ApiApi' ? 'Api' : name)))).toEqual(new Set(deployed));
   });
 });
 
 describe('the options in docs/deploy.md', () => {
-  it('are those of the schema, with their defaults', () => {
+  it('are the options of the schema, with their defaults', () => {
     const table = deploy.slice(deploy.indexOf('| option ')).split('\n\n')[0] ?? '';
     const rows = [...table.matchAll(/^\| `(\w+)` +\| ([^|]+?) +\|/gm)].map(
       ([, name = '', value = '']) => [name, value] as const,
@@ -49,7 +49,7 @@ describe('the options in docs/deploy.md', () => {
         : String(value),
     ]);
     expect(shown).toEqual(expect.arrayContaining(defaults));
-    // Those without a default are named, too; nothing else is.
+    // The table also names the options without a default, and no name that is not an option.
     expect(() => resolveOptions(Object.fromEntries(rows.map(([name]) => [name, undefined])))).not.toThrow();
     expect(rows).toHaveLength(11);
   });
