@@ -8,7 +8,7 @@ import type { JsonObject } from '../lambdas/core/json.ts';
 import { handler } from '../lambdas/handlers/ingest.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
 import { createTable, type Row } from '../lambdas/store/table.ts';
-import { sesEvents } from '../sim/ses/generate.ts';
+import { sesEvents } from '../sim/ses/random-events.ts';
 
 const BATCH = 10;
 const BATCHES = 2000;

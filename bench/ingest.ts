@@ -6,7 +6,7 @@ import { itemSizeBytes } from '../lambdas/store/item-size.ts';
 import { PROJECTED_ATTRIBUTES } from '../lambdas/store/keys.ts';
 import type { Row } from '../lambdas/store/table.ts';
 import { ENV } from '../lambdas/core/env.ts';
-import { sesEvents } from '../sim/ses/generate.ts';
+import { sesEvents } from '../sim/ses/random-events.ts';
 import { bundle } from './bundle.ts';
 import { median, type Figure } from './figure.ts';
 import { ask, ended, firstMessage, start } from './process.ts';

@@ -7,7 +7,7 @@ import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { sampleEvent } from '../../lambdas/core/sample-events.ts';
 import { webhookPayload } from '../../lambdas/delivery/payload.ts';
 import { WORKSPACE_ID, anEvent } from '../../sim/builders/events.ts';
-import { sesEvents } from '../../sim/ses/generate.ts';
+import { sesEvents } from '../../sim/ses/random-events.ts';
 import { LEGACY_SAMPLES, SAMPLES } from '../../sim/ses/samples.ts';
 
 type Json = Readonly<Record<string, unknown>>;

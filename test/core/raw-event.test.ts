@@ -6,7 +6,7 @@ import { RAW_DICTIONARIES } from '../../lambdas/core/raw-dictionary.ts';
 import { packRawEvent, rawContext, unpackRawEvent } from '../../lambdas/core/raw-event.ts';
 import type { Pairs } from '../../lambdas/core/tags.ts';
 import { anEvent } from '../../sim/builders/events.ts';
-import { sesEvents } from '../../sim/ses/generate.ts';
+import { sesEvents } from '../../sim/ses/random-events.ts';
 
 function contextOf(ses: object): string {
   const [event] = normalize({ ...ses }).events;

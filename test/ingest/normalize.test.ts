@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { UnreadableMessage } from '../../lambdas/core/errors.ts';
 import { EVENT_NAMES } from '../../lambdas/core/events.ts';
 import { normalize, type UnownedEvent } from '../../lambdas/ingest/normalize.ts';
-import { sesEvents } from '../../sim/ses/generate.ts';
+import { sesEvents } from '../../sim/ses/random-events.ts';
 import { LEGACY_SAMPLES, SAMPLES, bareMail } from '../../sim/ses/samples.ts';
 
 const TAGS = [

@@ -14,7 +14,7 @@ import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { describe } from 'vitest';
 import { KIND } from '../../lambdas/store/keys.ts';
 import { createTable } from '../../lambdas/store/table.ts';
-import { itRuns, type Handle, type Machines } from '../conformance/machine.ts';
+import { itRuns, type Handle, type Machines } from '../conformance/state-machine.ts';
 import { itQueues, MAX_RECEIVES, VISIBILITY_SECONDS, type Queued } from '../conformance/queue.ts';
 import { itStreams, type Stream } from '../conformance/stream.ts';
 import { itConforms } from '../conformance/table.ts';

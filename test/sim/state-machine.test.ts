@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { itRuns, type Handle, type Ran } from '../conformance/machine.ts';
+import { itRuns, type Handle, type Ran } from '../conformance/state-machine.ts';
 import { Clock } from '../../sim/clock.ts';
 import { Executions, START_EXECUTION } from '../../sim/executions.ts';
 import { execute, type Definition } from '../../sim/state-machine.ts';

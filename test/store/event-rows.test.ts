@@ -8,7 +8,7 @@ import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { simulatedTable } from '../../sim/table.ts';
 import { anEvent } from '../../sim/builders/events.ts';
-import { sesEvents } from '../../sim/ses/generate.ts';
+import { sesEvents } from '../../sim/ses/random-events.ts';
 import { SAMPLES } from '../../sim/ses/samples.ts';
 
 const RETENTION = { retentionDays: 90, receivedAtMs: 0 };

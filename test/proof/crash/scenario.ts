@@ -17,9 +17,9 @@ import { eventCountersPartition } from '../../../lambdas/store/keys.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { bounceEvent, deliveryEvent, sendEvent, subscriptionEvent } from '../../../sim/ses/events.ts';
 import { putEndpoint } from '../../../sim/builders/rows.ts';
-import { lifeOf, type Published } from '../../../sim/email-life.ts';
+import { lifeOf, type Published } from '../../../sim/ses/email-lifecycle.ts';
 import { Receiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
-import { SimulatedDeployment } from '../../../sim/world.ts';
+import { SimulatedDeployment } from '../../../sim/deployment.ts';
 
 const START_MS = Date.parse('2026-03-01T00:00:00Z');
 const MINUTE_MS = 60_000;

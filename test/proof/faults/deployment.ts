@@ -5,9 +5,9 @@ import type { Row } from '../../../lambdas/store/table.ts';
 import { deliveryEvent, sendEvent, sesMessageId, type Mail } from '../../../sim/ses/events.ts';
 import { putEndpoint } from '../../../sim/builders/rows.ts';
 import { SEED } from '../size.ts';
-import type { Published } from '../../../sim/email-life.ts';
+import type { Published } from '../../../sim/ses/email-lifecycle.ts';
 import { Receiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
-import { SimulatedDeployment, type WorldOptions } from '../../../sim/world.ts';
+import { SimulatedDeployment, type WorldOptions } from '../../../sim/deployment.ts';
 
 export const START_MS = Date.parse('2026-03-01T00:00:00Z');
 const AT = '2026-03-01T00:00:00Z';

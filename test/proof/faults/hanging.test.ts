@@ -5,8 +5,8 @@ import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { checkDeliveries, checkEvents, checkRequests, rowOf } from '../ledger/ledger.ts';
 import { recoverAll } from '../ledger/run.ts';
 import { sized } from '../size.ts';
-import type { Published } from '../../../sim/email-life.ts';
-import { ACCOUNT_CONCURRENCY, type SimulatedDeployment } from '../../../sim/world.ts';
+import type { Published } from '../../../sim/ses/email-lifecycle.ts';
+import { ACCOUNT_CONCURRENCY, type SimulatedDeployment } from '../../../sim/deployment.ts';
 import { addEndpoint, delivered, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
 

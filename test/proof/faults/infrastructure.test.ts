@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { checkDeliveries, checkEvents, checkRequests } from '../ledger/ledger.ts';
 import { sized } from '../size.ts';
 import type { Faults } from '../../../sim/process.ts';
-import type { SimulatedDeployment } from '../../../sim/world.ts';
+import type { SimulatedDeployment } from '../../../sim/deployment.ts';
 import { addEndpoint, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
 

@@ -24,7 +24,7 @@ import {
 } from '../../../sim/ses/events.ts';
 import { simulatedTable } from '../../../sim/table.ts';
 import { Dice, seededRandom } from '../../../sim/random.ts';
-import { countersOfFact, lifeOf, statusAfter, type Published } from '../../../sim/email-life.ts';
+import { countersOfFact, lifeOf, statusAfter, type Published } from '../../../sim/ses/email-lifecycle.ts';
 import { recordOf } from '../../../sim/stream.ts';
 import { SEED, sized } from '../size.ts';
 import { fault } from './fault.ts';

@@ -14,8 +14,8 @@ import {
   statusAfter,
   type Fact,
   type Published,
-} from '../../../sim/email-life.ts';
-import type { SimulatedDeployment } from '../../../sim/world.ts';
+} from '../../../sim/ses/email-lifecycle.ts';
+import type { SimulatedDeployment } from '../../../sim/deployment.ts';
 
 export interface Findings {
   /** What nothing explains; each by its name. */

@@ -6,9 +6,9 @@ import { randomId } from '../../../lambdas/core/ids.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { putRecovery } from '../../../lambdas/store/commands.ts';
 import { updateEndpoint } from '../../../lambdas/store/endpoints.ts';
-import { lifeOf, type Published } from '../../../sim/email-life.ts';
+import { lifeOf, type Published } from '../../../sim/ses/email-lifecycle.ts';
 import { NO_FAULTS, randomFaults, type Tally } from '../../../sim/process.ts';
-import { SimulatedDeployment } from '../../../sim/world.ts';
+import { SimulatedDeployment } from '../../../sim/deployment.ts';
 import {
   checkCounters,
   checkDeliveries,

@@ -6,7 +6,7 @@ import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { putEndpoint } from '../../../sim/builders/rows.ts';
 import { Receiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
-import type { SimulatedDeployment } from '../../../sim/world.ts';
+import type { SimulatedDeployment } from '../../../sim/deployment.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -16,8 +16,8 @@ import {
   subscriptionEvent,
   type Mail,
   type Visit,
-} from './ses/events.ts';
-import type { Dice } from './random.ts';
+} from './events.ts';
+import type { Dice } from '../random.ts';
 
 /** One thing that happened to one recipient; `to` is absent where SES does not say whom. */
 export interface Fact {
