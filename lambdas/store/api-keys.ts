@@ -4,6 +4,7 @@ import type { Scope } from '../core/api-key.ts';
 import { readCollection } from './collection.ts';
 import { KIND, apiKeyKey, apiKeysPartition } from './keys.ts';
 import type { Row, Table } from './table.ts';
+import { updateExpression } from './update-expression.ts';
 
 /** A key of a workspace, without the key itself. */
 export interface ApiKey {
@@ -96,9 +97,8 @@ export async function touchApiKey(table: Table, sha256Hex: string, at: string): 
       new UpdateCommand({
         TableName: table.name,
         Key: apiKeyKey(sha256Hex),
-        UpdateExpression: 'SET last_used_at = :at',
+        ...updateExpression({ set: { last_used_at: at } }),
         ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeValues: { ':at': at },
       }),
     );
   } catch (error) {

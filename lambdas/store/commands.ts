@@ -4,6 +4,7 @@ import type { Command, Recovery, RecoveryStatus } from '../core/commands.ts';
 import { expiresAtSeconds } from '../core/timestamps.ts';
 import { KIND, commandKey } from './keys.ts';
 import type { Row, Table } from './table.ts';
+import { updateExpression } from './update-expression.ts';
 
 /** A recovery's progress is looked up for a while after; nothing else reads a command a second time. */
 const KEPT_DAYS = 30;
@@ -86,27 +87,25 @@ export async function advanceRecovery(
     readonly completedAt?: string;
   },
 ): Promise<boolean> {
-  const set = ['#status = :status', 'started = :started'];
-  if (next.position !== undefined) set.push('#position = :position');
-  if (next.completedAt !== undefined) set.push('completed_at = :completed');
+  const { status, started } = next;
   try {
     await table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: commandKey(recovery.workspace_id, recovery.id),
-        UpdateExpression: `SET ${set.join(', ')}`,
+        ...updateExpression(
+          { set: { status, started, position: next.position, completed_at: next.completedAt } },
+          {
+            names: ['position'],
+            values: {
+              running: 'running' satisfies RecoveryStatus,
+              ...(position !== undefined && { before: position }),
+            },
+          },
+        ),
         ConditionExpression: `#status = :running AND ${
           position === undefined ? 'attribute_not_exists(#position)' : '#position = :before'
         }`,
-        ExpressionAttributeNames: { '#status': 'status', '#position': 'position' },
-        ExpressionAttributeValues: {
-          ':running': 'running' satisfies RecoveryStatus,
-          ':status': next.status,
-          ':started': next.started,
-          ...(position !== undefined && { ':before': position }),
-          ...(next.position !== undefined && { ':position': next.position }),
-          ...(next.completedAt !== undefined && { ':completed': next.completedAt }),
-        },
       }),
     );
     return true;

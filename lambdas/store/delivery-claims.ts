@@ -14,6 +14,7 @@ import {
 } from './keys.ts';
 import type { Row, Table } from './table.ts';
 import { transactWrite } from './transact.ts';
+import { updateExpression, type ItemUpdate } from './update-expression.ts';
 
 /** Longer than the deliver λ can run (30 s): while it lasts, nobody else sends this attempt. */
 export const LEASE_SECONDS = 60;
@@ -60,10 +61,10 @@ export async function claimAttempt(table: Table, claim: Claim): Promise<ClaimOut
 }
 
 interface ClaimUpdate {
-  readonly update: string;
+  readonly update: ItemUpdate;
   readonly condition: string;
-  readonly names: Record<string, string>;
-  readonly values: Record<string, unknown>;
+  /** Values of the condition, beside those that every claim has. */
+  readonly values?: Readonly<Record<string, unknown>>;
 }
 
 /** Nobody else is sending, and the number of the attempt is free. Never true of a delivery that does not exist: it has no count. */
@@ -77,96 +78,65 @@ const FREE =
 function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
   const { to, event } = stored.event;
   const status: DeliveryStatus = task.attempt === 1 ? 'pending' : 'retrying';
-  const failing = failingDeliveriesPartition(task, status);
-  const set = [
-    'kind = :kind',
-    'g1pk = :g1pk',
-    '#event = :event',
-    '#ttl = :ttl',
-    'test = :test',
-    '#status = :status',
-    '#run = :run',
-    'run_attempts = :run_attempts',
-    'attempt_count = if_not_exists(attempt_count, :none)',
-    'created_at = if_not_exists(created_at, :created_at)',
-    'lease_owner = :execution',
-    'lease_until = :lease_until',
-    ...(to === undefined ? [] : ['#to = :to']),
-    ...(failing === undefined ? [] : ['g2pk = :g2pk']),
-    // What was created long ago may be begun just now: whoever looks for what was left lying reads this, and no lease.
-    ...(task.run === 'auto' ? [] : ['next_attempt_at = :lease_end']),
-  ];
-  const remove = ['completed_at', ...(failing === undefined ? ['g2pk'] : [])];
-  const reopen =
-    task.run === 'auto'
-      ? ''
-      : ` OR (#status IN (:exhausted, :blocked, :held, :cancelled) AND #run <> :run AND ${FREE})`;
+  const reopens = task.run !== 'auto';
+  const reopen = reopens
+    ? ` OR (#status IN (:exhausted, :blocked, :held, :cancelled) AND #run <> :run AND ${FREE})`
+    : '';
   return {
-    update: `SET ${set.join(', ')} REMOVE ${remove.join(', ')}`,
-    condition: `attribute_not_exists(pk) OR (#status IN (:pending, :retrying) AND ${FREE})${reopen}`,
-    names: {
-      '#event': 'event',
-      '#status': 'status',
-      '#ttl': 'ttl',
-      '#run': 'run',
-      ...(to !== undefined && { '#to': 'to' }),
+    update: {
+      set: {
+        kind: KIND.delivery,
+        g1pk: endpointDeliveriesPartition(task.workspace_id, task.endpoint_id, task.event_id),
+        event,
+        to,
+        ttl: stored.ttl,
+        test: task.trigger === 'test',
+        status,
+        run: task.run,
+        run_attempts: task.run_attempt - 1,
+        // What was created long ago may be begun just now: whoever looks for what was left lying reads this, and no lease.
+        next_attempt_at: reopens ? formatTimestamp(leaseEndMs(nowMs)) : undefined,
+      },
+      setIfAbsent: { attempt_count: 0, created_at: formatTimestamp(nowMs) },
+      setOrRemove: { g2pk: failingDeliveriesPartition(task, status) },
+      remove: ['completed_at'],
     },
+    condition: `attribute_not_exists(pk) OR (#status IN (:pending, :retrying) AND ${FREE})${reopen}`,
     values: {
-      ':kind': KIND.delivery,
-      ':g1pk': endpointDeliveriesPartition(task.workspace_id, task.endpoint_id, task.event_id),
-      ':event': event,
-      ':ttl': stored.ttl,
-      ':test': task.trigger === 'test',
-      ':status': status,
-      ':run': task.run,
-      ':run_attempts': task.run_attempt - 1,
-      ':none': 0,
-      ':created_at': formatTimestamp(nowMs),
-      ':pending': 'pending' satisfies DeliveryStatus,
-      ':retrying': 'retrying' satisfies DeliveryStatus,
-      ...(reopen !== '' && {
-        ':lease_end': formatTimestamp(leaseEndMs(nowMs)),
-        ':exhausted': 'exhausted' satisfies DeliveryStatus,
-        ':blocked': 'blocked' satisfies DeliveryStatus,
-        ':held': 'held' satisfies DeliveryStatus,
-        ':cancelled': 'cancelled' satisfies DeliveryStatus,
+      pending: 'pending' satisfies DeliveryStatus,
+      retrying: 'retrying' satisfies DeliveryStatus,
+      ...(reopens && {
+        exhausted: 'exhausted' satisfies DeliveryStatus,
+        blocked: 'blocked' satisfies DeliveryStatus,
+        held: 'held' satisfies DeliveryStatus,
+        cancelled: 'cancelled' satisfies DeliveryStatus,
+        run: task.run,
       }),
-      ...(to !== undefined && { ':to': to }),
-      ...(failing !== undefined && { ':g2pk': failing }),
     },
   };
 }
 
 /** A person's own attempt takes a number and the lease, and leaves the run of the delivery as it is. */
 function manualClaim(): ClaimUpdate {
-  return {
-    update: 'SET lease_owner = :execution, lease_until = :lease_until',
-    condition: FREE,
-    names: {},
-    values: {},
-  };
+  return { update: {}, condition: FREE };
 }
 
 async function updateWithClaim(
   table: Table,
   { task, execution, nowMs }: Claim,
-  { update, condition, names, values }: ClaimUpdate,
+  { update, condition, values }: ClaimUpdate,
 ): Promise<ClaimOutcome> {
+  const lease = { lease_owner: execution, lease_until: leaseEndMs(nowMs) };
   try {
     await table.client.send(
       new UpdateCommand({
         TableName: table.name,
         Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
-        UpdateExpression: update,
+        ...updateExpression(
+          { ...update, set: { ...update.set, ...lease } },
+          { values: { ...values, execution, attempt: task.attempt, now: nowMs } },
+        ),
         ConditionExpression: condition,
-        ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
-        ExpressionAttributeValues: {
-          ...values,
-          ':execution': execution,
-          ':lease_until': leaseEndMs(nowMs),
-          ':attempt': task.attempt,
-          ':now': nowMs,
-        },
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );

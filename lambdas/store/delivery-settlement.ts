@@ -6,6 +6,7 @@ import { eventAddressOf } from './deliveries.ts';
 import { deliveryKey, failingDeliveriesPartition } from './keys.ts';
 import type { Table } from './table.ts';
 import { retryOnConflict } from './transact.ts';
+import { updateExpression } from './update-expression.ts';
 
 export interface Settlement {
   /** Absent: stays as it is. An attempt of a person's own that failed changes nothing but the count. */
@@ -23,40 +24,42 @@ export async function settleDelivery(
   settlement: Settlement,
 ): Promise<void> {
   const { status, attemptCount, nowMs, nextAttemptAt } = settlement;
-  const set = ['attempt_count = :count'];
-  const remove = ['lease_owner', 'lease_until'];
-  const values: Record<string, unknown> = { ':count': attemptCount };
-  function write(name: string, placeholder: string, value: unknown): void {
-    if (value === undefined) {
-      remove.push(name);
-      return;
-    }
-    set.push(`${name} = ${placeholder}`);
-    values[placeholder] = value;
-  }
-  // Now that it is made: a repeated start of the same command is no other one.
-  if (task.trigger === 'manual') write('last_manual_run', ':manual_run', task.run);
-  if (status !== undefined) {
-    const completed = status !== 'retrying' && status !== 'held';
-    write('#status', ':status', status);
-    write('g2pk', ':g2pk', failingDeliveriesPartition(task, status));
-    write('completed_at', ':now', completed ? formatTimestamp(nowMs) : undefined);
-    write('next_attempt_at', ':next', nextAttemptAt);
-    if (task.trigger !== 'manual') write('run_attempts', ':run_attempts', task.run_attempt);
-  }
+  const isManual = task.trigger === 'manual';
+  const isCompleted = status !== 'retrying' && status !== 'held';
+  const update = updateExpression(
+    {
+      set: {
+        attempt_count: attemptCount,
+        // Now that it is made: a repeated start of the same command is no other one.
+        last_manual_run: isManual ? task.run : undefined,
+        run_attempts: isManual || status === undefined ? undefined : task.run_attempt,
+      },
+      ...(status !== undefined && {
+        setOrRemove: {
+          status,
+          g2pk: failingDeliveriesPartition(task, status),
+          completed_at: isCompleted ? formatTimestamp(nowMs) : undefined,
+          next_attempt_at: nextAttemptAt,
+        },
+      }),
+      remove: ['lease_owner', 'lease_until'],
+    },
+    {
+      names: ['status'],
+      values: { count: attemptCount, delivered: 'delivered' satisfies DeliveryStatus },
+    },
+  );
   try {
     await retryOnConflict(() =>
       table.client.send(
         new UpdateCommand({
           TableName: table.name,
           Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
-          UpdateExpression: `SET ${set.join(', ')} REMOVE ${remove.join(', ')}`,
+          ...update,
           // Of two that sent the same attempt, a success stands, whichever is written last. A delivery that does not
           // exist has no count, so the condition fails for it.
           ConditionExpression:
             'attempt_count <= :count AND NOT (#status = :delivered AND attempt_count = :count)',
-          ExpressionAttributeNames: { '#status': 'status' },
-          ExpressionAttributeValues: { ...values, ':delivered': 'delivered' satisfies DeliveryStatus },
         }),
       ),
     );
@@ -83,20 +86,26 @@ export async function settleUnsent(
         new UpdateCommand({
           TableName: table.name,
           Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
-          UpdateExpression: `SET #status = :status, g2pk = :g2pk${completed ? ', completed_at = :completed' : ''} REMOVE next_attempt_at`,
+          ...updateExpression(
+            {
+              set: {
+                status,
+                g2pk: failingDeliveriesPartition(task, status),
+                completed_at: completed ? formatTimestamp(nowMs) : undefined,
+              },
+              remove: ['next_attempt_at'],
+            },
+            {
+              names: ['run'],
+              values: {
+                pending: 'pending' satisfies DeliveryStatus,
+                retrying: 'retrying' satisfies DeliveryStatus,
+                run: task.run,
+                ...(completed && { held: 'held' satisfies DeliveryStatus }),
+              },
+            },
+          ),
           ConditionExpression: `(#status IN (:pending, :retrying) AND #run = :run)${orHeld}`,
-          ExpressionAttributeNames: { '#status': 'status', '#run': 'run' },
-          ExpressionAttributeValues: {
-            ':status': status,
-            ':g2pk': failingDeliveriesPartition(task, status),
-            ':pending': 'pending' satisfies DeliveryStatus,
-            ':retrying': 'retrying' satisfies DeliveryStatus,
-            ':run': task.run,
-            ...(completed && {
-              ':completed': formatTimestamp(nowMs),
-              ':held': 'held' satisfies DeliveryStatus,
-            }),
-          },
         }),
       ),
     );

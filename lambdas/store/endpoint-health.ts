@@ -9,6 +9,7 @@ import { toEndpoint } from './endpoints.ts';
 import { endpointKey } from './keys.ts';
 import type { Row, Table } from './table.ts';
 import { retryOnConflict, transactWrite } from './transact.ts';
+import { updateExpression } from './update-expression.ts';
 
 type EndpointUpdate = Omit<UpdateCommandInput, 'TableName' | 'Key'>;
 
@@ -38,11 +39,11 @@ export async function countFailure(
   at: string,
 ): Promise<Endpoint | undefined> {
   const answer = await updateRow(table, endpoint, {
-    UpdateExpression:
-      'SET failing_since = if_not_exists(failing_since, :at), last_failure_at = :at ADD failures :one',
+    ...updateExpression(
+      { set: { last_failure_at: at }, setIfAbsent: { failing_since: at }, add: { failures: 1 } },
+      { names: ['url'], values: { url: endpoint.url } },
+    ),
     ConditionExpression: '#url = :url',
-    ExpressionAttributeNames: { '#url': 'url' },
-    ExpressionAttributeValues: { ':at': at, ':one': 1, ':url': endpoint.url },
     ReturnValues: 'ALL_NEW',
   });
   return answer?.Attributes && toEndpoint(answer.Attributes as Row);
@@ -65,12 +66,14 @@ export async function clearFailures(
   else if (endpoint.failing_since !== undefined) await endShortStreak(table, endpoint);
 }
 
+/** The attributes of a streak of failures. */
+const STREAK_ATTRIBUTES = ['failing_since', 'failures', 'last_failure_at'];
+
 async function endShortStreak(table: Table, endpoint: Endpoint): Promise<void> {
   await updateRow(table, endpoint, {
-    UpdateExpression: 'REMOVE failing_since, failures, last_failure_at',
+    ...updateExpression({ remove: STREAK_ATTRIBUTES }, { values: { since: endpoint.failing_since } }),
     // Where another attempt has made the endpoint failing meanwhile, this attempt began before that.
     ConditionExpression: 'failing_since = :since AND attribute_not_exists(health)',
-    ExpressionAttributeValues: { ':since': endpoint.failing_since },
   });
 }
 
@@ -78,14 +81,14 @@ async function endShortStreak(table: Table, endpoint: Endpoint): Promise<void> {
 function failingAsRead({ failing_since: since, failures, breaker_opened_at: openedAt }: Endpoint) {
   if (since !== undefined) {
     const condition = 'failing_since = :since AND failures = :failures';
-    return { condition, values: { ':since': since, ':failures': failures } };
+    return { condition, values: { since, failures } };
   }
   // While two versions run side by side, a success may end a streak whose breaker the earlier version has just opened.
   if (openedAt !== undefined)
-    return { condition: 'breaker_opened_at = :opened', values: { ':opened': openedAt } };
+    return { condition: 'breaker_opened_at = :opened', values: { opened: openedAt } };
   // An earlier version ended the streak and left `health`, which it does not know. A stack update that is rolled back does this.
   const condition = 'health = :failing AND attribute_not_exists(failing_since)';
-  return { condition, values: { ':failing': 'failing' } };
+  return { condition, values: { failing: 'failing' } };
 }
 
 /**
@@ -104,10 +107,11 @@ async function endFailing(table: Table, endpoint: Endpoint, change: EndpointHist
     {
       Update: {
         ...updateOf(table, endpoint, {}),
-        UpdateExpression:
-          'SET draining = :drain REMOVE failing_since, failures, last_failure_at, breaker_opened_at, health',
+        ...updateExpression(
+          { set: { draining: drain.id }, remove: [...STREAK_ATTRIBUTES, 'breaker_opened_at', 'health'] },
+          { values },
+        ),
         ConditionExpression: condition,
-        ExpressionAttributeValues: { ...values, ':drain': drain.id },
       },
     },
     putHistoryEntry(table, { workspaceId: endpoint.workspace_id, endpointId: endpoint.id }, change),
@@ -118,9 +122,11 @@ async function endFailing(table: Table, endpoint: Endpoint, change: EndpointHist
 /** Lets the next delivery through as a probe. The streak remains, so one more failure opens the breaker again. */
 export async function closeBreaker(table: Table, endpoint: Endpoint): Promise<void> {
   await updateRow(table, endpoint, {
-    UpdateExpression: 'REMOVE breaker_opened_at',
+    ...updateExpression(
+      { remove: ['breaker_opened_at'] },
+      { values: { opened: endpoint.breaker_opened_at ?? '' } },
+    ),
     ConditionExpression: 'breaker_opened_at = :opened',
-    ExpressionAttributeValues: { ':opened': endpoint.breaker_opened_at ?? '' },
   });
 }
 
@@ -139,14 +145,11 @@ export async function recordFailing(
     {
       Update: {
         ...updateOf(table, endpoint, {}),
-        UpdateExpression: 'SET health = :failing',
+        ...updateExpression(
+          { set: { health: 'failing' } },
+          { names: ['status'], values: { active: 'active', since: endpoint.failing_since } },
+        ),
         ConditionExpression: '#status = :active AND failing_since = :since AND attribute_not_exists(health)',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: {
-          ':active': 'active',
-          ':failing': 'failing',
-          ':since': endpoint.failing_since,
-        },
       },
     },
     ...(change ? [putHistoryEntry(table, name, change)] : []),
@@ -190,15 +193,11 @@ async function tryToOpen(
     {
       Update: {
         ...updateOf(table, endpoint, {}),
-        UpdateExpression: 'SET breaker_opened_at = :at, health = :failing',
+        ...updateExpression(
+          { set: { breaker_opened_at: change.at, health: 'failing' } },
+          { names: ['status'], values: { active: 'active', since: endpoint.failing_since } },
+        ),
         ConditionExpression: recorded ? open : `${open} AND attribute_not_exists(health)`,
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: {
-          ':at': change.at,
-          ':active': 'active',
-          ':failing': 'failing',
-          ':since': endpoint.failing_since,
-        },
       },
     },
     {
@@ -215,8 +214,7 @@ async function tryToOpen(
 export async function endDrain(table: Table, endpoint: Endpoint, commandId: string): Promise<void> {
   if (endpoint.draining !== commandId) return;
   await updateRow(table, endpoint, {
-    UpdateExpression: 'REMOVE draining',
+    ...updateExpression({ remove: ['draining'] }, { values: { id: commandId } }),
     ConditionExpression: 'draining = :id',
-    ExpressionAttributeValues: { ':id': commandId },
   });
 }

@@ -7,6 +7,7 @@ import { putHistoryEntry } from './endpoint-history.ts';
 import { ENDPOINT_PREFIX, KIND, endpointKey } from './keys.ts';
 import type { Row, Table } from './table.ts';
 import { transactWrite } from './transact.ts';
+import { updateExpression } from './update-expression.ts';
 
 function toRow(endpoint: Endpoint): Row {
   const { id, workspace_id, ...fields } = endpoint;
@@ -92,40 +93,30 @@ export async function updateEndpoint(
     readonly command?: Command;
   },
 ): Promise<Endpoint | undefined> {
-  const { status, ...fields } = changes;
-  const set = ['updated_at = :at'];
-  const remove: string[] = [];
-  const names: Record<string, string> = {};
-  const values: Record<string, unknown> = { ':at': change.at };
-  for (const [name, value] of Object.entries(fields)) {
-    names[`#${name}`] = name;
-    if (value === null) remove.push(`#${name}`);
-    else {
-      set.push(`#${name} = :${name}`);
-      values[`:${name}`] = value;
-    }
-  }
-  if (status !== undefined) {
-    set.push('#status = :status', 'status_changed_at = :at');
-    remove.push('status_reason');
-    names['#status'] = 'status';
-    values[':status'] = status;
-  }
-  if (status === 'active' || fields.url !== undefined) remove.push(...HEALTH_ATTRIBUTES);
-  if (status === 'active') remove.push('inactive_since');
-  if (command?.command === 'drain') {
-    set.push('draining = :drain');
-    values[':drain'] = command.id;
-  }
+  const { description, ...fields } = changes;
+  const { status, url } = fields;
+  const update = updateExpression({
+    set: {
+      ...fields,
+      description: description ?? undefined,
+      status_changed_at: status === undefined ? undefined : change.at,
+      updated_at: change.at,
+      draining: command?.command === 'drain' ? command.id : undefined,
+    },
+    remove: [
+      ...(description === null ? ['description'] : []),
+      ...(status === undefined ? [] : ['status_reason']),
+      ...(status === 'active' ? ['inactive_since'] : []),
+      ...(status === 'active' || url !== undefined ? HEALTH_ATTRIBUTES : []),
+    ],
+  });
   const updated = await transactWrite(table, [
     {
       Update: {
         TableName: table.name,
         Key: endpointKey(address.workspaceId, address.endpointId),
-        UpdateExpression: `SET ${set.join(', ')}${remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''}`,
+        ...update,
         ConditionExpression: 'attribute_exists(pk)',
-        ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
-        ExpressionAttributeValues: values,
       },
     },
     putHistoryEntry(table, address, change),
@@ -146,15 +137,12 @@ export async function replaceSecrets(
       Update: {
         TableName: table.name,
         Key: endpointKey(address.workspaceId, address.endpointId),
-        UpdateExpression: 'SET secrets = :secrets, secret_version = :version, updated_at = :at',
+        ...updateExpression(
+          { set: { secrets, secret_version: secrets[0]?.version, updated_at: change.at } },
+          { values: { before: endpoint.secrets[0]?.version } },
+        ),
         ConditionExpression:
           'attribute_exists(pk) AND (secret_version = :before OR attribute_not_exists(secret_version))',
-        ExpressionAttributeValues: {
-          ':secrets': secrets,
-          ':version': secrets[0]?.version,
-          ':before': endpoint.secrets[0]?.version,
-          ':at': change.at,
-        },
       },
     },
     putHistoryEntry(table, address, change),
@@ -188,21 +176,25 @@ export async function disableEndpoint(
       Update: {
         TableName: table.name,
         Key: endpointKey(address.workspaceId, address.endpointId),
-        UpdateExpression:
-          'SET #status = :disabled, status_reason = :reason, status_changed_at = :at, updated_at = :at',
+        ...updateExpression(
+          {
+            set: {
+              status: 'disabled' satisfies EndpointStatus,
+              status_reason: change.reason,
+              status_changed_at: change.at,
+              updated_at: change.at,
+            },
+          },
+          {
+            names: streakSince === undefined ? ['url'] : [],
+            values: {
+              active: 'active' satisfies EndpointStatus,
+              ...(streakSince === undefined ? { url: endpoint.url } : { since: streakSince }),
+            },
+          },
+        ),
         // Another URL has another streak.
         ConditionExpression: `#status = :active AND ${streakSince === undefined ? '#url = :url' : 'failing_since = :since'}`,
-        ExpressionAttributeNames: {
-          '#status': 'status',
-          ...(streakSince === undefined && { '#url': 'url' }),
-        },
-        ExpressionAttributeValues: {
-          ':disabled': 'disabled' satisfies EndpointStatus,
-          ':active': 'active' satisfies EndpointStatus,
-          ...(streakSince === undefined ? { ':url': endpoint.url } : { ':since': streakSince }),
-          ':reason': change.reason,
-          ':at': change.at,
-        },
       },
     },
     putHistoryEntry(table, address, change),

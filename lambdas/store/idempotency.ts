@@ -8,6 +8,7 @@ import { getRawEvent } from './events.ts';
 import { KIND, idempotencyKey, recipientPartition } from './keys.ts';
 import { readPage, type Position } from './pages.ts';
 import type { Row, Table } from './table.ts';
+import { updateExpression, type ItemUpdate } from './update-expression.ts';
 
 /** How long a key is good for. */
 const LIFE_MS = 24 * 60 * 60 * 1000;
@@ -83,18 +84,13 @@ export async function beginSend(
   }
 }
 
-async function update(
-  table: Table,
-  send: KeyedSend,
-  change: { readonly expression: string; readonly values?: Readonly<Record<string, unknown>> },
-): Promise<void> {
+async function updateRecord(table: Table, send: KeyedSend, update: ItemUpdate): Promise<void> {
   await table.client.send(
     new UpdateCommand({
       TableName: table.name,
       Key: keyOf(send),
-      UpdateExpression: change.expression,
+      ...updateExpression(update, { values: { send_id: send.intent.send_id } }),
       ConditionExpression: 'send_id = :send_id',
-      ExpressionAttributeValues: { ':send_id': send.intent.send_id, ...change.values },
     }),
   );
 }
@@ -105,20 +101,17 @@ export async function settleSend(
   send: KeyedSend,
   { outcome, eventsPending }: { readonly outcome: SendOutcome; readonly eventsPending: boolean },
 ): Promise<void> {
-  await update(table, send, {
-    expression: 'SET outcome = :outcome, events_pending = :pending',
-    values: { ':outcome': outcome, ':pending': eventsPending },
-  });
+  await updateRecord(table, send, { set: { outcome, events_pending: eventsPending } });
 }
 
 /** The events of the outcome are stored, all of them. */
 export async function eventsStored(table: Table, send: KeyedSend): Promise<void> {
-  await update(table, send, { expression: 'REMOVE events_pending' });
+  await updateRecord(table, send, { remove: ['events_pending'] });
 }
 
 /** A repeat need not wait until whoever sent must have ended: it has, and does not know. */
 export async function markOutcomeUnknown(table: Table, send: KeyedSend): Promise<void> {
-  await update(table, send, { expression: 'SET in_doubt = :yes', values: { ':yes': true } });
+  await updateRecord(table, send, { set: { in_doubt: true } });
 }
 
 /** Nothing was sent: the key is free again. */

@@ -1,5 +1,4 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBRecord, StreamRecord } from 'aws-lambda';
 import { EVENT_NAMES } from '../core/events.ts';
 import { bucketOf } from '../core/histogram.ts';
@@ -7,17 +6,22 @@ import { isId } from '../core/ids.ts';
 import { INTERVALS, countersOf, intervalStart } from '../core/stats.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import { toEmailEvent } from '../store/event-rows.ts';
+import {
+  COUNTERS_PER_TRANSACTION,
+  addToCounters,
+  readCheckpoint,
+  type CounterIncrement,
+} from '../store/counter-writes.ts';
 import { BUCKET_PREFIX } from '../store/counters.ts';
 import {
   KIND,
   attemptWorkspace,
-  checkpointKey,
   endpointCountersPartition,
   eventCountersPartition,
   type Key,
 } from '../store/keys.ts';
 import type { Row, Table } from '../store/table.ts';
-import { isRefusedInput, transactWrite } from '../store/transact.ts';
+import { isRefusedInput } from '../store/transact.ts';
 
 export interface TallyDeps {
   readonly table: Table;
@@ -42,18 +46,13 @@ export interface TallyReport {
   readonly unreadable: readonly unknown[];
 }
 
-/** What one record adds to one row of counters. */
+/** One record adds 1 to each of these counters of one row. */
 interface Addition {
   readonly key: Key;
+  /** Epoch seconds. */
   readonly ttl: number;
   readonly names: readonly string[];
 }
-
-/** A transaction takes a hundred writes; one of them is the checkpoint. */
-const COUNTERS_PER_TRANSACTION = 99;
-
-/** A shard lives for hours, and its records for a day. */
-const CHECKPOINT_SECONDS = 7 * 86_400;
 
 /** Sequence numbers have up to 40 digits, and are compared as text of one length. */
 const SEQUENCE_DIGITS = 48;
@@ -120,25 +119,33 @@ interface ReadRecord {
   readonly additions: readonly Addition[];
 }
 
-/** Records that follow each other, and all they add. */
+/** Consecutive records that one transaction counts. */
 interface Part {
+  /** At least one. */
   readonly records: readonly ReadRecord[];
-  /** Empty where statistics leave out every record of the part. The checkpoint is written all the same. */
-  readonly rows: ReadonlyMap<string, Addition[]>;
+  /** Empty if statistics exclude every record of the part. The checkpoint is written all the same. */
+  readonly increments: readonly CounterIncrement[];
 }
 
 function rowIdOf({ key }: Addition): string {
   return `${key.pk}\n${key.sk}`;
 }
 
+/** The additions to one row as one write. */
+function toIncrement(additions: readonly [Addition, ...Addition[]]): CounterIncrement {
+  const counts: Record<string, number> = {};
+  for (const { names } of additions) for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return { key: additions[0].key, ttl: Math.max(...additions.map(({ ttl }) => ttl)), counts };
+}
+
 function toPart(records: readonly ReadRecord[]): Part {
-  return {
-    records,
-    rows: Map.groupBy(
-      records.flatMap((record) => record.additions),
-      rowIdOf,
-    ),
-  };
+  const byRow = Map.groupBy(
+    records.flatMap((record) => record.additions),
+    rowIdOf,
+  );
+  // A group has at least one member. The type of `groupBy` does not say so.
+  const groups = [...byRow.values()] as [Addition, ...Addition[]][];
+  return { records, increments: groups.map(toIncrement) };
 }
 
 /** As many records at a time as one transaction can count. */
@@ -159,60 +166,15 @@ function toParts(read: readonly ReadRecord[]): readonly Part[] {
   return groups.map(toPart);
 }
 
-function counterUpdate(table: Table, additions: readonly Addition[]) {
-  const [first] = additions;
-  if (!first) throw new Error('Nothing to add');
-  const sums = new Map<string, number>();
-  for (const name of additions.flatMap((addition) => addition.names))
-    sums.set(name, (sums.get(name) ?? 0) + 1);
-  const names = [...sums.keys()];
-  return {
-    Update: {
-      TableName: table.name,
-      Key: first.key,
-      UpdateExpression: `SET kind = :kind, #ttl = :ttl ADD ${names
-        .map((_, index) => `#n${index} :n${index}`)
-        .join(', ')}`,
-      ExpressionAttributeNames: {
-        '#ttl': 'ttl',
-        ...Object.fromEntries(names.map((name, index) => [`#n${index}`, name])),
-      },
-      ExpressionAttributeValues: {
-        ':kind': KIND.counters,
-        ':ttl': Math.max(...additions.map((addition) => addition.ttl)),
-        ...Object.fromEntries(names.map((name, index) => [`:n${index}`, sums.get(name) ?? 0])),
-      },
-    },
-  };
-}
-
-/** The counters and the checkpoint together. False where the checkpoint is beyond the first record already. */
-async function count({ table, now }: TallyDeps, shardId: string, part: Part): Promise<boolean> {
-  return transactWrite(table, [
-    ...[...part.rows.values()].map((additions) => counterUpdate(table, additions)),
-    {
-      Update: {
-        TableName: table.name,
-        Key: checkpointKey(shardId),
-        UpdateExpression: 'SET kind = :kind, last_sequence = :last, #ttl = :ttl',
-        ConditionExpression: 'attribute_not_exists(last_sequence) OR last_sequence < :first',
-        ExpressionAttributeNames: { '#ttl': 'ttl' },
-        ExpressionAttributeValues: {
-          ':kind': KIND.checkpoint,
-          ':last': part.records.at(-1)?.sequence,
-          ':first': part.records[0]?.sequence,
-          ':ttl': Math.floor(now() / 1000) + CHECKPOINT_SECONDS,
-        },
-      },
-    },
-  ]);
-}
-
-async function checkpointOf(table: Table, shardId: string): Promise<string> {
-  const answer = await table.client.send(
-    new GetCommand({ TableName: table.name, Key: checkpointKey(shardId), ConsistentRead: true }),
-  );
-  return (answer.Item?.['last_sequence'] as string | undefined) ?? '';
+/** False where the checkpoint is beyond the first record already. */
+function writePart(
+  { table, now }: TallyDeps,
+  shardId: string,
+  { records, increments }: Part,
+): Promise<boolean> {
+  const firstSequence = records[0]?.sequence ?? '';
+  const lastSequence = records.at(-1)?.sequence ?? '';
+  return addToCounters(table, { shardId, firstSequence, lastSequence, increments }, now());
 }
 
 /**
@@ -221,12 +183,12 @@ async function checkpointOf(table: Table, shardId: string): Promise<string> {
  */
 async function countPart(deps: TallyDeps, shardId: string, part: Part): Promise<readonly ReadRecord[]> {
   try {
-    if (await count(deps, shardId, part)) return [];
+    if (await writePart(deps, shardId, part)) return [];
   } catch (error) {
-    if (!isRefusedInput(error) || part.rows.size === 0) throw error;
+    if (!isRefusedInput(error) || part.increments.length === 0) throw error;
     if (part.records.length === 1) {
       // The checkpoint moves past the record without its counters.
-      await countPart(deps, shardId, { records: part.records, rows: new Map() });
+      await countPart(deps, shardId, { records: part.records, increments: [] });
       return part.records;
     }
     const uncounted: ReadRecord[] = [];
@@ -256,7 +218,7 @@ export async function tallyBatch(deps: TallyDeps, { shardId, records }: TallyBat
       return [];
     }
   });
-  const checkpoint = await checkpointOf(table, shardId);
+  const checkpoint = await readCheckpoint(table, shardId);
   const fresh = read.filter(({ sequence }) => sequence > checkpoint);
   const uncounted: ReadRecord[] = [];
   for (const part of toParts(fresh))

@@ -300,7 +300,10 @@ describe('a fault of our own', () => {
   it('carries nothing of what the receiver said, and the next attempt is made when it is written down', async () => {
     const { table, run, world, requests, attempt } = await setUp({ answer: FAILED });
     table.before = (command, input) => {
-      if (command === 'UpdateCommand' && input.UpdateExpression?.includes('attempt_count = :count'))
+      if (
+        command === 'UpdateCommand' &&
+        input.UpdateExpression?.includes('#attempt_count = :new_attempt_count')
+      )
         throw new Error('throttled');
     };
     const { result } = await run();

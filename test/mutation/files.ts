@@ -19,6 +19,7 @@ export const ALL: readonly string[] = [
   'lambdas/delivery/endpoint-url.ts',
   'lambdas/store/api-keys.ts',
   'lambdas/store/commands.ts',
+  'lambdas/store/counter-writes.ts',
   'lambdas/store/cursor-key.ts',
   'lambdas/store/deliveries.ts',
   'lambdas/store/delivery-claims.ts',
@@ -28,6 +29,7 @@ export const ALL: readonly string[] = [
   'lambdas/store/idempotency.ts',
   'lambdas/store/suppressions.ts',
   'lambdas/store/transact.ts',
+  'lambdas/store/update-expression.ts',
   'lambdas/store/workspaces.ts',
   'lambdas/tally/tally-batch.ts',
 ];
@@ -37,6 +39,6 @@ export const TESTS: readonly string[] = [
   'test/ingest/{normalize,normalize-gaps,normalize-ids,normalize-workspace,ses-message,ses-timestamps}.test.ts',
   'test/tally/tally-batch.test.ts',
   'test/delivery/{sign,address-guard,resolve,endpoint-url}.test.ts',
-  'test/store/{api-keys,commands,cursor-key,deliveries,endpoint-health,endpoints,idempotency,suppressions,transact,workspaces}.test.ts',
+  'test/store/{api-keys,commands,cursor-key,deliveries,endpoint-health,endpoints,idempotency,suppressions,transact,update-expression,workspaces}.test.ts',
   'test/store/conditions/behaviors.test.ts',
 ];
