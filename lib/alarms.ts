@@ -23,8 +23,8 @@ export interface AlarmsProps {
   readonly tally: Tally;
   readonly api: RestApi;
   readonly email?: string | undefined;
-  /** Whether to make those that hold two metrics against each other: an emulator takes none, and its SES counts nothing. */
-  readonly compare: boolean;
+  /** True in the local run: the alarms that compare two metrics are omitted, because the emulator refuses them. */
+  readonly emulated: boolean;
 }
 
 interface AlarmSpec {
@@ -128,7 +128,7 @@ export class Alarms extends Construct {
 
     this.onReputation('BounceRate', 0.05, 'SES reviews an account at 5 %, and may pause it at 10 %');
     this.onReputation('ComplaintRate', 0.001, 'SES reviews an account at 0.1 %, and may pause it at 0.5 %');
-    if (props.compare) {
+    if (!props.emulated) {
       this.alarmIfStalled(source.queue, delivery.dispatch);
       this.alarmIfNoData(source.queue);
     }

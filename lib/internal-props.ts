@@ -1,23 +1,34 @@
 import { checkedWaitScale } from '../lambdas/core/wait-scale.ts';
-import type { ResolvedOptions } from './options.ts';
 
-/** For the local run only. No option and no CDK context value of a deployment sets these. */
+/** Props for the local run. No stack option and no CDK context value sets them. */
 export interface InternalProps {
   /**
-   * By how much waits are shortened that no time shown depends on: 0.05 makes a minute three seconds. The waits for a
-   * lease, for a record, for a probe, and between two steps of a recovery; and those after internal errors.
-   * More than 0, at most 1.
+   * Declares that the stack is deployed to the emulator of the local run. The emulator refuses alarms over two metrics,
+   * and its SES publishes no metrics, so those alarms are omitted.
+   */
+  readonly emulated: true;
+  /**
+   * The factor that shortens waits that no displayed time depends on: 0.05 turns a minute into 3 seconds. These are the
+   * waits for a lease, for the record of an attempt, for a probe, between two steps of a recovery, and after internal
+   * errors. More than 0, at most 1.
    */
   readonly waitScale: number;
 }
 
-/** Throws where a stack that is no local run has internal props: shortened waits would burden a receiver that is failing. */
-export function resolveInternal(
-  internal: InternalProps | undefined,
-  options: Pick<ResolvedOptions, 'allowInsecureEndpoints'>,
-): InternalProps {
-  if (internal === undefined) return { waitScale: 1 };
-  if (!options.allowInsecureEndpoints)
-    throw new Error('internal: is for the local run only, which sets allowInsecureEndpoints');
-  return { waitScale: checkedWaitScale(internal.waitScale) };
+/** The internal values that the constructs use, for a deployment or for the local run. */
+export interface ResolvedInternalProps {
+  readonly emulated: boolean;
+  readonly waitScale: number;
+}
+
+/**
+ * Returns the values of a deployment if there are no internal props. Throws an Error if the props do not declare the
+ * emulator: with shortened waits, a deployment would send more requests to a receiver that is already failing.
+ */
+export function resolveInternal(internal: InternalProps | undefined): ResolvedInternalProps {
+  if (internal === undefined) return { emulated: false, waitScale: 1 };
+  // The type demands it, but a caller in JavaScript has no types.
+  if ((internal as Partial<InternalProps>).emulated !== true)
+    throw new Error('internal: is for the local run only, which sets emulated');
+  return { emulated: true, waitScale: checkedWaitScale(internal.waitScale) };
 }

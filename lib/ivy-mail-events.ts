@@ -18,7 +18,7 @@ import { SecretsKey } from './secrets-key.ts';
 import { Tally } from './tally.ts';
 
 export interface IvyMailEventsProps extends StackOptions {
-  /** @internal For the local run only; refused without `allowInsecureEndpoints`. */
+  /** @internal For the local run only. Refused without `emulated: true`. */
   readonly internal?: InternalProps;
 }
 
@@ -44,7 +44,7 @@ export class IvyMailEvents extends Construct {
   constructor(scope: Construct, id: string, { internal, ...props }: IvyMailEventsProps = {}) {
     super(scope, id);
     const options = resolveOptions(props);
-    const { waitScale } = resolveInternal(internal, options);
+    const { emulated, waitScale } = resolveInternal(internal);
     const removalPolicy = options.removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
     const source = new EventSource(this, 'Source', options);
@@ -61,8 +61,7 @@ export class IvyMailEvents extends Construct {
       tally,
       api,
       email: options.alarmEmail,
-      // The option says that this is a local run.
-      compare: !options.allowInsecureEndpoints,
+      emulated,
     });
 
     this.configurationSetName = source.configurationSetName;

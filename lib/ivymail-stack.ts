@@ -7,7 +7,7 @@ import { resolveOptions, type StackOptions } from './options.ts';
 
 export interface IvyMailStackProps extends StackProps {
   readonly options: StackOptions;
-  /** For the local run only. */
+  /** @internal For the local run only. Refused without `emulated: true`. */
   readonly internal?: InternalProps;
 }
 

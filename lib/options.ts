@@ -39,8 +39,7 @@ const optionsSchema = z.strictObject({
     .prefault({}),
 
   /**
-   * Lets webhook endpoints be plain http and on loopback, and leaves out alarms that an emulator does not know.
-   * For a machine of one's own, never for a deployment.
+   * Allows webhook endpoints with http:// URLs and with loopback addresses. For a local run, never for production.
    * @default false
    */
   allowInsecureEndpoints: z.boolean().default(false),

@@ -4,12 +4,12 @@ import { optionsFromContext } from '../lib/options.ts';
 import { WAIT_SCALE_CONTEXT } from './retry-scale.ts';
 
 /**
- * The app of the local run: the stack of bin/ivymail-events.ts, with the one prop that no deployment has. A name with a
- * colon is no option, so the app of a deployment ignores it.
+ * The app of the local run: the stack of bin/ivymail-events.ts, with the internal props that no deployment has. The
+ * context value has a colon in its name. Such a name is no stack option, so the app of a deployment ignores it.
  */
 const app = new App();
 // oxlint-disable-next-line no-new -- a construct is placed by making it
 new IvyMailStack(app, 'IvyMailEvents', {
   options: { ...optionsFromContext(app.node), allowInsecureEndpoints: true },
-  internal: { waitScale: Number(app.node.getContext(WAIT_SCALE_CONTEXT)) },
+  internal: { emulated: true, waitScale: Number(app.node.getContext(WAIT_SCALE_CONTEXT)) },
 });

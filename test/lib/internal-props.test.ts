@@ -1,11 +1,13 @@
 import { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
+import type { InternalProps } from '../../lib/internal-props.ts';
 import { IvyMailEvents } from '../../lib/ivy-mail-events.ts';
 import { IvyMailStack } from '../../lib/ivymail-stack.ts';
-import { optionsFromContext } from '../../lib/options.ts';
+import { optionsFromContext, type StackOptions } from '../../lib/options.ts';
 import { resource, resourcesOf, templateOf, textOf } from '../../pages/template.ts';
 
-const LOCAL = { allowInsecureEndpoints: true };
+const INSECURE = { allowInsecureEndpoints: true };
+const emulatedWith = (waitScale: number): InternalProps => ({ emulated: true, waitScale });
 const SCALE = 'IVYMAIL_WAIT_SCALE';
 
 function environmentsOf(template: ReturnType<typeof templateOf>): Record<string, Record<string, unknown>> {
@@ -18,21 +20,30 @@ function environmentsOf(template: ReturnType<typeof templateOf>): Record<string,
 }
 
 describe('the internal props of the local run', () => {
-  it.each<[string, object]>([
-    ['of a deployment', {}],
-    ['of a local run without a scale', LOCAL],
-  ])('are in no template %s', (_, options) => {
+  it.each<[string, StackOptions]>([
+    ['a deployment', {}],
+    ['a deployment that allows insecure endpoints', INSECURE],
+  ])('set no environment variable in %s', (_, options) => {
     const template = templateOf(options);
     for (const variables of Object.values(environmentsOf(template)))
       expect(variables).not.toHaveProperty(SCALE);
   });
 
-  it('change nothing at a scale of 1', () => {
-    expect(templateOf(LOCAL, { waitScale: 1 }).toJSON()).toEqual(templateOf(LOCAL).toJSON());
+  it.each<[string, StackOptions]>([
+    ['default options', {}],
+    ['insecure endpoints', INSECURE],
+  ])('change nothing but two alarms at a scale of 1, with %s', (_, options) => {
+    const deployed = templateOf(options).toJSON() as { Resources: Record<string, unknown> };
+    const omitted = Object.keys(deployed.Resources).filter((id) =>
+      /^IvyAlarms(?:NothingIngested|DispatchStopped)/.test(id),
+    );
+    expect(omitted).toHaveLength(2);
+    for (const id of omitted) delete deployed.Resources[id];
+    expect(templateOf(options, emulatedWith(1)).toJSON()).toEqual(deployed);
   });
 
-  it('reach the functions that say how long to wait, and no other', () => {
-    const scaled = Object.entries(environmentsOf(templateOf(LOCAL, { waitScale: 0.05 })))
+  it('pass the scale to the functions that compute a wait, and to no other function', () => {
+    const scaled = Object.entries(environmentsOf(templateOf(INSECURE, emulatedWith(0.05))))
       .filter(([, variables]) => SCALE in variables)
       .map(([id, variables]) => `${id.replace(/[0-9A-F]{8}$/, '')} ${String(variables[SCALE])}`);
     expect(scaled.toSorted()).toEqual([
@@ -42,8 +53,8 @@ describe('the internal props of the local run', () => {
     ]);
   });
 
-  it('shorten the waits that are written in the machines, and no schedule', () => {
-    const template = templateOf(LOCAL, { waitScale: 0.05 });
+  it('shorten the waits in the definitions of the state machines, but not the retry schedule', () => {
+    const template = templateOf(INSECURE, emulatedWith(0.05));
     const definition = (prefix: string): string =>
       textOf(resource(template, 'AWS::StepFunctions::StateMachine', prefix).Properties['DefinitionString']);
     expect(definition('IvyDeliveryDeliverMachine')).toContain('"Result":3,');
@@ -55,21 +66,30 @@ describe('the internal props of the local run', () => {
     expect(new Set(retry)).toEqual(new Set(['{"firstDelaySeconds":60,"factor":5,"count":3}']));
   });
 
-  it('are refused where the stack is no local run', () => {
-    expect(() => templateOf({}, { waitScale: 0.05 })).toThrow('allowInsecureEndpoints');
-    expect(() => new IvyMailEvents(new App(), 'Ivy', { internal: { waitScale: 0.05 } })).toThrow(
-      'allowInsecureEndpoints',
-    );
+  it.each<[string, StackOptions]>([
+    ['default options', {}],
+    ['insecure endpoints', INSECURE],
+  ])('are refused in a stack that does not declare the emulator, with %s', (_, options) => {
+    for (const internal of [{ waitScale: 0.05 }, { emulated: false, waitScale: 0.05 }] as object[]) {
+      expect(() => templateOf(options, internal as InternalProps)).toThrow('emulated');
+      expect(
+        () => new IvyMailEvents(new App(), 'Ivy', { ...options, internal: internal as InternalProps }),
+      ).toThrow('emulated');
+    }
   });
 
   it.each([0, -1, 1.5, Number.NaN])('are refused with a scale of %d', (waitScale) => {
-    expect(() => templateOf(LOCAL, { waitScale })).toThrow(RangeError);
+    expect(() => templateOf(INSECURE, emulatedWith(waitScale))).toThrow(RangeError);
   });
 
-  it.each(['internal', 'waitScale'])('cannot come from the CDK context of a deployment, as %s', (name) => {
-    const app = new App({ context: { [name]: '{"waitScale":0.05}', allowInsecureEndpoints: 'true' } });
-    expect(() => new IvyMailStack(app, 'Stack', { options: optionsFromContext(app.node) })).toThrow(
-      `${name}: there is no such option`,
-    );
-  });
+  it.each(['internal', 'emulated', 'waitScale'])(
+    'are refused as the CDK context value %s of a deployment',
+    (name) => {
+      const value = '{"emulated":true,"waitScale":0.05}';
+      const app = new App({ context: { [name]: value, allowInsecureEndpoints: 'true' } });
+      expect(() => new IvyMailStack(app, 'Stack', { options: optionsFromContext(app.node) })).toThrow(
+        `${name}: there is no such option`,
+      );
+    },
+  );
 });
