@@ -8,9 +8,9 @@ import { apiKeyJson, createApiKeyBody, newApiKeyJson } from './schemas/api-keys.
 import { idOf, listOf, noQuery } from './schemas/common.ts';
 
 const PATH = '/v1/api-keys';
-/** They are shown as one list, and read as a whole. */
+/** The list of keys is one page, and every creation reads all of it. */
 const MAX_KEYS = 100;
-/** With those that expired within the week: else short-lived ones could make the list longer than an answer. */
+/** Expired keys stay in the list for a week. Without this limit, many short-lived keys could make the list larger than a response may be. */
 const MAX_LISTED = 1_000;
 
 function toJson(key: ApiKey): Record<string, unknown> {
@@ -54,7 +54,7 @@ const create = route({
     const { workspaceId } = caller;
     const nowMs = deps.now();
     if (body.expires_at !== undefined && Date.parse(body.expires_at) <= nowMs) {
-      throw new ApiError('invalid_field', 'must be a time to come', { field: 'expires_at' });
+      throw new ApiError('invalid_field', 'must be in the future', { field: 'expires_at' });
     }
     const keys = await listApiKeys(deps.table, workspaceId);
     const live = keys.filter((each) => !hasExpired(each, nowMs));
@@ -89,7 +89,7 @@ const remove = route({
   responses: { 204: null },
   async handle(deps, { caller, params }) {
     const { id = '' } = params;
-    // Another key must do it, or a workspace could be left without one that works.
+// If a key could revoke itself, a workspace could lose its last working key.
     if (id === caller.keyId)
       throw new ApiError('invalid_field', 'A key cannot revoke itself', { field: 'id' });
     if (!(await deleteApiKey(deps.table, caller.workspaceId, id))) throw notFound();

@@ -18,27 +18,27 @@ export interface AuthorizationRequest extends RequestHeaders {
 
 export interface Authorization {
   readonly result: APIGatewayAuthorizerResult;
-  /** The answer came from memory, without a read. */
+/** The key was in the cache, so the table was not read. */
   readonly fromCache: boolean;
 }
 
 /**
- * A key is read again this long after it was read, so a revoked key works for at most this long. API Gateway itself
- * remembers nothing (docs/adr/0023-two-headers-for-a-key.md).
+ * How long a key stays in the cache. A revoked key works for at most this long. API Gateway itself caches nothing
+ * (docs/adr/0023-two-headers-for-a-key.md).
  */
 export const CACHE_MS = 60_000;
-/** Only keys that exist are remembered: some hundred bytes each. */
+/** Only existing keys are cached. Each takes a few hundred bytes. */
 export const MAX_CACHED_KEYS = 1_000;
-/** The last use of a key is recorded by the hour: a write for each call would cost more than the call. */
+/** The last use of a key is recorded at most once per hour, because a write for each request would cost more than the request. */
 const TOUCH_AFTER_MS = 3_600_000;
 
 /**
- * API Gateway passes this on to the api function, which answers 400: an authorizer can only allow, answer 401 or answer
- * 403. It names no workspace, so no route can act on such a request.
+ * API Gateway passes this context to the api function, which responds with 400. An authorizer itself can only allow the
+ * request or respond with 401 or 403. The context names no workspace, so no route can act on such a request.
  */
 const CONFLICT_CONTEXT = { credentials: 'conflict' };
 
-/** `arn:aws:execute-api:region:account:api/stage/METHOD/path`; the path is left out, because `*` and `?` in it are wildcards. */
+/** `arn:aws:execute-api:region:account:api/stage/METHOD/path`. The policy does not name the path, because `*` and `?` in a path would be wildcards. */
 function allRoutes(methodArn: string): string {
   const [api, stage] = methodArn.split('/');
   return `${api}/${stage}/*/*`;
@@ -51,7 +51,7 @@ function policy(effect: 'Allow' | 'Deny', methodArn: string): APIGatewayAuthoriz
   };
 }
 
-/** Keys by their hash, each with the time before it was read. */
+/** API keys by the hash of the key. `readAtMs` is a time before the key was read. */
 class KeyCache {
   private readonly keys = new Map<string, { readonly key: ApiKey; readonly readAtMs: number }>();
 
@@ -59,7 +59,7 @@ class KeyCache {
     const found = this.keys.get(hash);
     if (!found) return undefined;
     const ageMs = nowMs - found.readAtMs;
-    // A negative age: the clock was set back. Read again rather than trust the key for longer.
+// A negative age means that the clock was set back. The key is read again, because its real age is unknown.
     if (ageMs >= 0 && ageMs < CACHE_MS) return found.key;
     this.keys.delete(hash);
     return undefined;
@@ -76,24 +76,24 @@ class KeyCache {
  * Decides which requests pass. A key that is misspelled, unknown, revoked or expired gets the same denial; a misspelled
  * key is denied before anything is read. The api function checks scopes.
  *
- * The function that is returned remembers the keys that it found, for a minute. It remembers no denial: a key works as
- * soon as it exists, and an expired key is denied at once.
+ * The returned function caches the keys that it finds for one minute. It caches no denial, so a new key works immediately.
+ * It checks the expiry on every request, so an expired key is denied immediately.
  */
 export function createAuthorizer(
   deps: AuthorizeDeps,
 ): (request: AuthorizationRequest) => Promise<Authorization> {
-  const remembered = new KeyCache();
+  const cache = new KeyCache();
 
   async function touch(hash: string, key: ApiKey, nowMs: number): Promise<void> {
     if (key.last_used_at !== undefined && nowMs - Date.parse(key.last_used_at) < TOUCH_AFTER_MS) return;
-    // A failure to record the use keeps no request out.
+// If this write fails, the request is still allowed.
     await deps.touchApiKey(hash, formatTimestamp(nowMs)).catch(() => {});
   }
 
   async function read(hash: string, nowMs: number): Promise<ApiKey | undefined> {
     const key = await deps.findApiKey(hash);
     if (!key || hasExpired(key, nowMs)) return undefined;
-    remembered.set(hash, key, nowMs);
+    cache.set(hash, key, nowMs);
     await touch(hash, key, nowMs);
     return key;
   }
@@ -101,7 +101,7 @@ export function createAuthorizer(
   return async (request) => {
     const { methodArn } = request;
     const credentials = credentialsOf(request);
-    // API Gateway answers 401 for exactly this message.
+// API Gateway responds with 401 only for exactly this message.
     if (credentials.kind === 'none') throw new Error('Unauthorized');
     if (credentials.kind === 'conflict') {
       const result = {
@@ -115,7 +115,7 @@ export function createAuthorizer(
     if (!isWellFormedApiKey(credentials.key)) return { result: denied, fromCache: false };
     const hash = apiKeyHash(credentials.key);
     const nowMs = deps.now();
-    const known = remembered.get(hash, nowMs);
+    const known = cache.get(hash, nowMs);
     const key = known ?? (await read(hash, nowMs));
     if (!key || hasExpired(key, nowMs)) return { result: denied, fromCache: false };
     const context = { workspace_id: key.workspace_id, key_id: key.id, scopes: key.scopes.join(' ') };

@@ -11,7 +11,7 @@ import { cursorKey } from '../store/cursor-key.ts';
 import { createTable } from '../store/table.ts';
 import type { ApiDeps } from './deps.ts';
 
-/** One attempt, within what API Gateway waits: after it nobody else would hear what became of the mail. */
+/** SES is called once, and the call ends before API Gateway's own timeout of 29 s. Otherwise the client could not learn the outcome. */
 function createSesClient(): SESv2Client {
   return new SESv2Client({
     maxAttempts: 1,
@@ -19,7 +19,7 @@ function createSesClient(): SESv2Client {
   });
 }
 
-/** What the api λ reaches AWS and the world with; throws where its environment lacks something. */
+/** Creates the dependencies of the api function from its environment. Throws if an environment variable is missing. */
 export function awsDeps(environment: Readonly<Record<string, string | undefined>>): ApiDeps {
   const table = createTable(requireEnv(environment, ENV.tableName));
   const kms = new KMSClient({ requestHandler: CALL_LIMITS });
@@ -33,7 +33,7 @@ export function awsDeps(environment: Readonly<Record<string, string | undefined>
     secrets: createSecretOpener({ kms, now: Date.now }),
     sendWebhook: createSender({ allowLoopback: allowInsecureEndpoints, resolve }),
     resolve,
-    // Beside the code: lib/bundle.ts puts it there.
+// lib/bundle.ts puts these files beside the code.
     readSite: (file) => readFile(new URL(`site/${file}`, import.meta.url), 'utf8'),
     cursorKey: cursorKey({ table, kms, keyArn: secretsKeyArn, randomBytes }),
     configurationSet: requireEnv(environment, ENV.configurationSet),

@@ -1,6 +1,6 @@
 type Headers = Readonly<Record<string, string | undefined>>;
 
-/** The headers of a request as API Gateway passes them: the last value of each name, and all values of each name. */
+/** The headers of a request from API Gateway: `headers` has the last value of each name, `multiValueHeaders` has all values. */
 export interface RequestHeaders {
   readonly headers: Headers | null;
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
@@ -9,16 +9,16 @@ export interface RequestHeaders {
 export type Credentials =
   | { readonly kind: 'none' }
   | { readonly kind: 'key'; readonly key: string }
-  /** The request carries two keys that differ. No code may choose one of them. */
+/** The request contains two different keys. No code may choose one of them. */
   | { readonly kind: 'conflict' };
 
-/** RFC 6750 section 2.1. The scheme is compared without case (RFC 9110 section 11.1). */
+/** The token of a Bearer header (RFC 6750 section 2.1). The scheme is case-insensitive (RFC 9110 section 11.1). */
 function bearerToken(value: string): string | undefined {
   return /^bearer[ \t]+(.*)$/i.exec(value.trim())?.[1]?.trim();
 }
 
-/** The key that one header value carries. Another scheme than Bearer carries no key of ours. */
-const KEY_OF: Readonly<Record<string, (value: string) => string | undefined>> = {
+/** Reads the key from the value of each header that can contain one. An Authorization header with another scheme contains no key. */
+const READ_KEY: Readonly<Record<string, (value: string) => string | undefined>> = {
   'x-api-key': (value) => value,
   authorization: bearerToken,
 };
@@ -31,10 +31,10 @@ function valuesOf({ headers, multiValueHeaders }: RequestHeaders): readonly (rea
 }
 
 /** The API key of a request: `x-api-key: <key>`, or `Authorization: Bearer <key>`, or both with the same key. */
-export function credentialsOf(given: RequestHeaders): Credentials {
+export function credentialsOf(request: RequestHeaders): Credentials {
   const keys = new Set(
-    valuesOf(given).flatMap(([name, value]) => {
-      const key = Object.hasOwn(KEY_OF, name) ? KEY_OF[name]?.(value) : undefined;
+    valuesOf(request).flatMap(([name, value]) => {
+      const key = Object.hasOwn(READ_KEY, name) ? READ_KEY[name]?.(value) : undefined;
       return key === undefined || key === '' ? [] : [key];
     }),
   );

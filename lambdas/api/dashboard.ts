@@ -3,17 +3,17 @@ import { notFound } from './errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { publicRoute, type RouteResponse } from './route.ts';
 
-/** lib/dashboard.ts names them by their content: what such a name stands for never changes. */
+/** The name of a file of the dashboard. lib/dashboard.ts puts a hash of the content into each name, so a named file never changes. */
 const ASSET = /^[a-z-]+-[A-Z0-9]{8}\.(?<extension>js|css|svg)$/;
-const TYPES: Readonly<Record<string, string>> = {
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
   js: 'text/javascript',
   css: 'text/css',
   svg: 'image/svg+xml',
 };
-const FOREVER = 'public, max-age=31536000, immutable';
+const CACHE_FOREVER = 'public, max-age=31536000, immutable';
 
-/** Nothing but our own files and our own API; no script could be slipped in, and no page can frame it. */
-const POLICY = [
+/** Content security policy: the page loads only its own files, calls only this API, runs no foreign script, and cannot be framed. */
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -26,10 +26,10 @@ const POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** For the addresses of views, which are the page's business; what a mail was about belongs in no Referer. */
+/** The page itself reads the query of a view's URL. */
 const anyQuery = z.looseObject({});
 
-/** The page finds its files and the API by their way from here, whatever stage or domain stands before it. */
+/** Responds with the page. `base` is the relative path from the view to the dashboard, so the page works under any domain and stage. */
 async function pageAt(deps: ApiDeps, base: string): Promise<RouteResponse> {
   const page = await deps.readSite('dashboard/index.html');
   return {
@@ -39,9 +39,9 @@ async function pageAt(deps: ApiDeps, base: string): Promise<RouteResponse> {
       content: page.replace('<base href="./" />', `<base href="${base}" />`),
     },
     headers: {
-      // It names the files of the last deploy.
+// The page names the files of the current deployment, so an old copy could name files that no longer exist.
       'cache-control': 'no-cache',
-      'content-security-policy': POLICY,
+      'content-security-policy': CONTENT_SECURITY_POLICY,
       'cross-origin-opener-policy': 'same-origin',
       'permissions-policy': 'camera=(), geolocation=(), microphone=()',
       'referrer-policy': 'no-referrer',
@@ -77,15 +77,15 @@ const asset = publicRoute({
   params: { file: z.string().check(z.regex(ASSET)) },
   async handle(deps, { params }): Promise<RouteResponse> {
     const file = params['file'] ?? '';
-    // Of the deploy before this one, asked for by a page that is still open.
+// A page of an earlier deployment may request a file that no longer exists.
     const content = await deps.readSite(`dashboard/assets/${file}`).catch(() => {
       throw notFound();
     });
     const extension = ASSET.exec(file)?.groups?.['extension'] ?? '';
     return {
       status: 200,
-      text: { type: `${TYPES[extension]}; charset=utf-8`, content },
-      headers: { 'cache-control': FOREVER, 'x-content-type-options': 'nosniff' },
+      text: { type: `${MEDIA_TYPES[extension]}; charset=utf-8`, content },
+      headers: { 'cache-control': CACHE_FOREVER, 'x-content-type-options': 'nosniff' },
     };
   },
 });
@@ -101,5 +101,5 @@ const view = publicRoute({
     pageAt(deps, '../'.repeat((params['path'] ?? '').split('/').length - 1) || './'),
 });
 
-/** Each file by its own name before the views, which take any. */
+/** `asset` comes before `view`, because the path of `view` matches every path. */
 export const dashboardRoutes = [home, asset, view];

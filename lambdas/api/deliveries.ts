@@ -7,14 +7,14 @@ import { putCommand } from '../store/commands.ts';
 import { getDelivery, listEndpointDeliveries } from '../store/deliveries.ts';
 import { getEndpoint } from '../store/endpoints.ts';
 import { getEvent } from '../store/events.ts';
-import { checkActive, requireEndpoint, endpointParam } from './endpoint-access.ts';
+import { requireActive, requireEndpoint, endpointParam } from './endpoint-access.ts';
 import { ApiError, notFound } from './errors.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
 import { idOf, listOf, noQuery } from './schemas/common.ts';
 import { deliveriesQuery, deliveryJson, deliveryWithAttemptsJson } from './schemas/deliveries.ts';
 
-/** A Delivery as the API shows it; what is not known is null. */
+/** A Delivery in the form of the API. Unknown values are null. */
 export function toDeliveryJson(delivery: Delivery): Record<string, unknown> {
   return {
     id: delivery.id,
@@ -32,7 +32,7 @@ export function toDeliveryJson(delivery: Delivery): Record<string, unknown> {
   };
 }
 
-/** An Attempt as the API shows it; what is not known is null. */
+/** An Attempt in the form of the API. Unknown values are null. */
 export function toAttemptJson(attempt: Attempt): Record<string, unknown> {
   return {
     number: attempt.number,
@@ -75,7 +75,7 @@ const get = route({
 
 const LIST_PATH = '/v1/webhooks/{id}/deliveries';
 
-const listOfEndpoint = route({
+const listForEndpoint = route({
   method: 'GET',
   path: LIST_PATH,
   operationId: 'listDeliveries',
@@ -122,7 +122,7 @@ const redeliver = route({
     const { delivery } = found;
     const endpoint = await getEndpoint(deps.table, workspaceId, delivery.endpoint_id);
     if (!endpoint) throw new ApiError('invalid_field', 'The endpoint was deleted', { field: 'id' });
-    checkActive(endpoint);
+    requireActive(endpoint);
     const id = randomId('rcv', deps.randomBytes);
     const task = createTask({ ...delivery, timestamp: delivery.event_timestamp }, endpoint.id, {
       id,
@@ -135,4 +135,4 @@ const redeliver = route({
   },
 });
 
-export const deliveryRoutes = [get, listOfEndpoint, redeliver];
+export const deliveryRoutes = [get, listForEndpoint, redeliver];

@@ -6,17 +6,17 @@ import type { SecretOpener } from '../delivery/secrets.ts';
 import type { Sender } from '../delivery/send.ts';
 import type { Table } from '../store/table.ts';
 
-/** What the routes reach the world with. */
+/** The dependencies of the routes: AWS clients, network access, settings, clock and randomness. */
 export interface ApiDeps {
   readonly table: Table;
-  /** Must not retry by itself: SES has no idempotency, and a mail must not go out twice. */
+/** Must not retry. SES has no idempotency, so a retry could send an email twice. */
   readonly ses: SESv2Client;
   readonly kms: KMSClient;
   readonly secrets: SecretOpener;
-  /** Makes one attempt, for tests of an endpoint. */
+/** Makes one attempt. Used for test events. */
   readonly sendWebhook: Sender;
   readonly resolve: Resolve;
-  /** A file of docs/site/, or of the dashboard below `dashboard/`. */
+/** Reads a file of docs/site/. Names that begin with `dashboard/` are files of the dashboard. */
   readonly readSite: (file: string) => Promise<string>;
   readonly cursorKey: () => Promise<Uint8Array>;
   readonly configurationSet: string;

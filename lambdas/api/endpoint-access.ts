@@ -7,10 +7,10 @@ import { ApiError, notFound } from './errors.ts';
 import type { Caller } from './request.ts';
 import { idOf } from './schemas/common.ts';
 
-/** `{id}` of a path below /v1/webhooks. */
+/** The path parameter `{id}` of routes below /v1/webhooks. */
 export const endpointParam = { id: idOf('ep') };
 
-/** The endpoint that a path names. */
+/** Reads the endpoint that the path names. Throws 404 if it does not exist. */
 export async function requireEndpoint(
   deps: ApiDeps,
   caller: Caller,
@@ -22,10 +22,10 @@ export async function requireEndpoint(
 }
 
 /**
- * What is sent on request needs an active endpoint. The field is `id`, the part of the path by which the request names the
- * endpoint, or one of its deliveries.
+ * Throws if the endpoint is not active. The error names the field `id`, because `id` is the path parameter that names the
+ * endpoint or one of its deliveries.
  */
-export function checkActive({ id, status }: Endpoint): void {
+export function requireActive({ id, status }: Endpoint): void {
   if (status === 'active') return;
   const resume = `PATCH /v1/webhooks/${id} with {"status": "active"}`;
   throw new ApiError('invalid_field', `The endpoint is ${status}. Resume it first: ${resume}`, {
@@ -33,7 +33,7 @@ export function checkActive({ id, status }: Endpoint): void {
   });
 }
 
-/** A line of an endpoint's history, in the name of the key that asks. */
+/** A new entry of an endpoint's history. `by` is the API key of the request. */
 export function newHistoryEntry(
   deps: ApiDeps,
   caller: Caller,

@@ -6,7 +6,7 @@ import { MAX_HELD_COUNTED } from './schemas/webhooks.ts';
 
 type Deps = Pick<ApiDeps, 'table' | 'now'>;
 
-/** Only an endpoint that may hold deliveries costs reads: it is failing, being drained, paused or disabled. */
+/** Counts held deliveries. A healthy, active endpoint without a drain holds none, so it costs no read. */
 async function countHeldDeliveries({ table, now }: Deps, endpoint: Endpoint): Promise<HeldCount> {
   const { id: endpointId, workspace_id: workspaceId, status, draining } = endpoint;
   if (status === 'active' && draining === undefined && healthOf(endpoint, now()) === 'healthy')
@@ -35,14 +35,14 @@ function toJson(endpoint: Endpoint, held: HeldCount, nowMs: number): Record<stri
   };
 }
 
-/** An Endpoint as the API shows it. */
+/** An Endpoint in the form of the API. */
 export async function endpointToJson(deps: Deps, endpoint: Endpoint): Promise<Record<string, unknown>> {
   return toJson(endpoint, await countHeldDeliveries(deps, endpoint), deps.now());
 }
 
 /**
- * The same after a change was stored. An error of the count must not fail the request then: the count is 0 and not exact,
- * and the error is returned for the log.
+ * An Endpoint in the form of the API, after a change was stored. A failed count must not fail the request, because the
+ * change cannot be undone. Then the count is 0 and not exact, and the error is returned for the log.
  */
 export async function changedEndpointToJson(
   deps: Deps,

@@ -1,4 +1,4 @@
-/** Every code the API answers with, and its status. A client may rely on the codes; the messages are for people. */
+/** Every error code of the API and its HTTP status. Clients may rely on the codes. The messages are for people. */
 export const STATUS_OF_CODE = {
   invalid_json: 400,
   invalid_parameter: 400,
@@ -26,16 +26,16 @@ export const STATUS_OF_CODE = {
 export type ErrorCode = keyof typeof STATUS_OF_CODE;
 
 export interface ErrorExtras {
-  /** The part of the request that is wrong: `to[1]`, `tags.campaign`, `limit`. */
+/** The invalid part of the request: `to[1]`, `tags.campaign`, `limit`. */
   readonly field?: string;
   readonly retryAfterSeconds?: number;
-  /** Of a mail that was refused and logged as `failed`. */
+/** Id of an email that was refused and logged as `failed`. */
   readonly messageId?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
 
-/** An answer that is an error; anything else that is thrown is a fault of ours. */
+/** An error response. Any other error that a route throws is an internal error. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   constructor(
@@ -48,5 +48,5 @@ export class ApiError extends Error {
 }
 
 export function notFound(): ApiError {
-  return new ApiError('not_found', 'There is no such resource');
+  return new ApiError('not_found', 'This resource does not exist');
 }

@@ -3,7 +3,7 @@ import { toLogEntry } from './log-entry.ts';
 import type { RouteResponse } from './route.ts';
 import type { ExportFormat } from './schemas/send-logs.ts';
 
-/** A list as another program takes it; `json` is the list of the API. */
+/** The format of a list of log entries. `json` is the normal response of the API. */
 export type ListFormat = 'json' | ExportFormat;
 
 export const CSV_TYPE = 'text/csv';
@@ -17,15 +17,15 @@ const FORMAT_OF: ReadonlyMap<string, ListFormat> = new Map([
   ['*/*', 'json'],
 ]);
 
-/** The format an Accept header likes best, of those there are; JSON where it likes none or says nothing. */
+/** Chooses the format that an Accept header prefers. JSON if the header is missing or names no known format. */
 export function formatOf(accept: string | undefined): ListFormat {
-  const liked = (accept ?? '').split(',').map((part) => {
+  const accepted = (accept ?? '').split(',').map((part) => {
     const [type = '', ...parameters] = part.split(';').map((each) => each.trim().toLowerCase());
     const quality = parameters.find((each) => each.startsWith('q='))?.slice(2);
     return { format: FORMAT_OF.get(type), quality: quality === undefined ? 1 : Number(quality) };
   });
-  // A stable sort: of two that are liked alike, the first one named.
-  const [best] = liked
+// The sort is stable, so of two types with equal quality the first one is chosen.
+const [best] = accepted
     .filter(({ format, quality }) => format !== undefined && quality > 0)
     .toSorted((left, right) => right.quality - left.quality);
   return best?.format ?? 'json';
@@ -61,43 +61,43 @@ const COLUMNS = [
   'workspace_id',
 ] as const;
 
-/** Without it, Excel reads a file as text in the code page of the machine, and shows `Ã¼` for `ü`. */
+/** Without a byte order mark, Excel reads the file in the code page of the machine and shows `Ã¼` instead of `ü`. */
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * What begins a formula in some spreadsheet: `= + - @`, and every character that Unicode treats as a form of one of them,
- * such as the full-width `＝` (U+FF1D) that Excel accepts in East Asian locales. U+2212 is the minus sign.
+ * Whether a text begins a formula in some spreadsheet program: with `= + - @`, or with a Unicode variant of one of them, such as
+ * the full-width `＝` (U+FF1D) that Excel accepts in East Asian locales. U+2212 is the minus sign.
  */
 function beginsFormula(text: string): boolean {
   return /^[=+\-@\u2212]/.test((text.match(/^./su)?.[0] ?? '').normalize('NFKC'));
 }
 
-/** Spaces, control characters and invisible characters such as a byte order mark: spreadsheets drop them before a formula. */
+/** Spaces, control characters and invisible characters. Spreadsheets ignore them before a formula. */
 const INVISIBLE = /^[\s\p{Z}\p{C}]+/u;
 
 /**
- * The same within a cell, and quotation marks. A spreadsheet that cuts at `;` reads `""=1+1` as the formula `=1+1`: the first
- * mark opens a quoted text, and the second one ends it.
+ * What can come before a formula inside a cell: the characters above, and quotation marks. A spreadsheet that separates cells
+ * at `;` reads `""=1+1` as the formula `=1+1`, because the first quotation mark opens a quoted text and the second ends it.
  */
 const BEFORE_FORMULA = /^[\s\p{Z}\p{C}"]+/u;
 
-/** Where text begins in a spreadsheet whose separator is `;` or a tab, as in most of Europe, or after a line break. */
-const PARTS = /(?<=[;\t\r\n])/;
+/** The places in a cell where a new cell begins if the separator is `;` or a tab, as in most of Europe, or after a line break. */
+const CELL_STARTS = /(?<=[;\t\r\n])/;
 
-/** Apostrophe: a spreadsheet then takes the rest for text. https://owasp.org/www-community/attacks/CSV_Injection */
+/** An apostrophe before a formula makes a spreadsheet read it as text. https://owasp.org/www-community/attacks/CSV_Injection */
 function neutralized(part: string): string {
   const risky = /^[\t\r\n]/.test(part) || beginsFormula(part.replace(INVISIBLE, ''));
   return risky ? `'${part}` : part;
 }
 
-/** A cell by RFC 4180. Subjects, addresses and tags are written by strangers, so no part of a cell may begin a formula. */
+/** A CSV cell (RFC 4180). Strangers can write subjects, addresses and tags, so no part of a cell may begin a formula. */
 function cell(value: unknown): string {
   const text =
     typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
-  const [first = '', ...others] = text.split(PARTS);
+  const [first = '', ...rest] = text.split(CELL_STARTS);
   const safe =
     neutralized(first) +
-    others.map((part) => (beginsFormula(part.replace(BEFORE_FORMULA, '')) ? `'${part}` : part)).join('');
+    rest.map((part) => (beginsFormula(part.replace(BEFORE_FORMULA, '')) ? `'${part}` : part)).join('');
   return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
@@ -105,9 +105,7 @@ function csvLine(cells: readonly unknown[]): string {
   return `${cells.map(cell).join(',')}\r\n`;
 }
 
-/**
- * Only the first page has a byte order mark and a line of names: the pages of an export follow each other in one file.
- */
+/** Log entries as CSV. Only the first page has the byte order mark and the header line, because all pages together make one file. */
 export function toCsv(events: readonly EmailEvent[], { first }: { readonly first: boolean }): string {
   const lines = events.map((event) => {
     const entry = toLogEntry(event);
@@ -121,7 +119,7 @@ export function toNdjson(events: readonly EmailEvent[]): string {
   return events.map((event) => `${JSON.stringify(toLogEntry(event))}\n`).join('');
 }
 
-/** One page of an export as an answer. `first`: nothing comes before it in the file. */
+/** The response for one page of an export. `first`: this page begins the file. */
 export function exportPage(
   events: readonly EmailEvent[],
   { format, first }: { readonly format: ExportFormat; readonly first: boolean },

@@ -25,12 +25,12 @@ import type { RouteResponse } from './route.ts';
 import type { SendBody } from './schemas/send.ts';
 import type { PlannedEmail } from './send-command.ts';
 
-/** Longer than the api λ may run (29 s): whoever began a send this long ago has ended. */
+/** The api function runs for at most 29 s. A send that began longer ago than this is no longer in progress. */
 const IN_PROGRESS_MS = 30_000;
 const REPLAYED = { 'idempotency-replayed': 'true' };
 const FIELD = 'idempotency-key';
 
-/** Of the body as it was understood: neither white space nor the order of names makes another one of it. */
+/** A hash of the parsed body. White space and the order of fields do not change it. */
 function hashOf(body: SendBody): string {
   const sorted = (_name: string, value: unknown): unknown =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -50,25 +50,25 @@ function journalOf({ table }: ApiDeps, send: KeyedSend): SendJournal {
 }
 
 /**
- * Sends a mail once, however often it is asked for with this key within a day. The intent is stored before SES is asked;
- * what was sent and not answered is looked for by its tag, and never sent again.
+ * Sends an email once, even if the request is repeated with the same key within 24 hours. The intent is stored before SES is
+ * called. If the outcome of the call is unknown, a repeated request searches for the email by its tag and never sends it again.
  */
-export async function sendOnce(deps: ApiDeps, mail: PlannedEmail, key: string): Promise<RouteResponse> {
-  const send = { key, intent: mail.intent };
-  const bodyHash = hashOf(mail.body);
+export async function sendOnce(deps: ApiDeps, email: PlannedEmail, key: string): Promise<RouteResponse> {
+  const send = { key, intent: email.intent };
+  const bodyHash = hashOf(email.body);
   const found = await claimKey(deps, send, bodyHash);
-  if (!found) return performSend(deps, mail, journalOf(deps, send));
+  if (!found) return performSend(deps, email, journalOf(deps, send));
   if (found.bodyHash !== bodyHash) {
-    throw new ApiError('idempotency_conflict', 'The key was used for another body', { field: FIELD });
+    throw new ApiError('idempotency_conflict', 'This idempotency key was already used with a different body', { field: FIELD });
   }
-  return replay(deps, { body: mail.body, intent: found.intent }, { key, found });
+  return replay(deps, { body: email.body, intent: found.intent }, { key, found });
 }
 
 async function claimKey(deps: ApiDeps, send: KeyedSend, bodyHash: string): Promise<SendRecord | undefined> {
   try {
     return await beginSend(deps.table, send, { bodyHash, nowMs: deps.now() });
   } catch (error) {
-    // It may have been written all the same, and nothing will be sent: at worst, a repeat is told that nobody knows.
+// The write may have succeeded although it reports an error. Nothing is sent, so the key is released. If that fails too, a repeated request gets `outcome_unknown`.
     await releaseKey(deps.table, send).catch(() => {});
     throw error;
   }
@@ -76,28 +76,28 @@ async function claimKey(deps: ApiDeps, send: KeyedSend, bodyHash: string): Promi
 
 async function replay(
   deps: ApiDeps,
-  mail: PlannedEmail,
+  email: PlannedEmail,
   { key, found }: { readonly key: string; readonly found: SendRecord },
 ): Promise<RouteResponse> {
-  if (found.outcome && !found.eventsPending) return sendResponse(mail, found.outcome, { headers: REPLAYED });
+  if (found.outcome && !found.eventsPending) return sendResponse(email, found.outcome, { headers: REPLAYED });
   const outcome = found.outcome ?? (await findOutcome(deps, found));
-  const journal = journalOf(deps, { key, intent: mail.intent });
-  return concludeSend(deps, mail, { outcome, journal, headers: REPLAYED });
+  const journal = journalOf(deps, { key, intent: email.intent });
+  return concludeSend(deps, email, { outcome, journal, headers: REPLAYED });
 }
 
-/** What became of a send whose outcome was not written down. */
+/** Finds the outcome of a send that stored none. Throws if the send is in progress or its outcome is unknown. */
 async function findOutcome(
   deps: ApiDeps,
-  { intent, outcomeUnknown: isInDoubt }: SendRecord,
+  { intent, outcomeUnknown }: SendRecord,
 ): Promise<SendOutcome> {
   const leftMs = Date.parse(intent.created_at) + IN_PROGRESS_MS - deps.now();
-  if (!isInDoubt && leftMs > 0) {
-    throw new ApiError('idempotency_conflict', 'The first request with this key is still under way', {
+  if (!outcomeUnknown && leftMs > 0) {
+    throw new ApiError('idempotency_conflict', 'The first request with this idempotency key is still in progress', {
       field: FIELD,
       retryAfterSeconds: Math.ceil(leftMs / 1000),
     });
   }
-  // SES was not asked.
+// All recipients were suppressed, so SES was not called.
   if (intent.accepted.length === 0) return { message_id: intent.send_id };
   const messageId = await findSentMessage(deps.table, intent);
   if (messageId === undefined) throw outcomeUnknownError(OUTCOME_UNKNOWN_RETRY_SECONDS);

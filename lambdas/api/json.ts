@@ -1,43 +1,44 @@
 import { ApiError } from './errors.ts';
 import { fieldName } from './parse.ts';
 
-/** Deeper than any body of ours; far from what would exhaust a stack. */
+/** No valid body is nested deeper. The limit is far below the depth at which a stack overflows. */
 const MAX_DEPTH = 32;
 /**
- * Names and elements of a whole body. Most has the webhook of a probe: 16 KiB hold some 11,000. A schema makes an issue of each,
- * and zod passes them on as arguments of one call, of which V8's stack holds about 120,000.
+ * The maximum number of fields and list elements in a body. The largest valid body has about 11,000: a probe webhook of 16 KiB.
+ * A schema can report an issue for each field, and zod passes all issues as arguments of one call. V8's stack has room for
+ * about 120,000 arguments.
  */
 const MAX_PARTS = 20_000;
 const PUNCTUATION_OR_STRING = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]/g;
 
-/** An object or list that is open at a place of the text. */
-interface Open {
-  /** The names an object has had so far; a list has none. */
+/** An object or list that has begun and not yet ended at the current position of the text. */
+interface OpenContainer {
+/** The field names of an object so far. A list has none. */
   readonly names?: Set<string>;
-  /** Where in it the place is: a name, or an index. */
+/** The current position in the container: a field name or an index. */
   at: string | number;
 }
 
 /**
- * Refuses what JSON.parse lets pass: a name that stands twice in one object (which of the two counts?), and nesting or
- * length without end. `__proto__` is an ordinary name here: JSON.parse makes it an own property, and schemas refuse it
- * where they know no such field. `text` must have been parsed already.
+ * Refuses ambiguous or excessive JSON that JSON.parse accepts: an object with the same field twice, deep nesting, and too many
+ * fields. `__proto__` is an ordinary name here. JSON.parse makes it an own property, and schemas refuse it as an unknown field.
+ * Call this only with text that JSON.parse has accepted.
  */
 function checkStructure(text: string): void {
-  const open: Open[] = [];
-  const pathHere = (): string => fieldName(open.map(({ at }) => at));
+  const open: OpenContainer[] = [];
+  const currentPath = (): string => fieldName(open.map(({ at }) => at));
   let lastString: string | undefined;
   let parts = 0;
   for (const [token] of text.matchAll(PUNCTUATION_OR_STRING)) {
     const within = open.at(-1);
-    // The first of a list or an object comes after a bracket, each other one after a comma.
+// The first field or element follows a bracket. Every other one follows a comma.
     if (token === '{' || token === '[' || token === ',') parts += 1;
     if (parts > MAX_PARTS)
-      throw new ApiError('invalid_json', `The body has more than ${MAX_PARTS} names and elements`);
+      throw new ApiError('invalid_json', `The body has more than ${MAX_PARTS} fields and list elements`);
     if (token === '{' || token === '[') {
       open.push(token === '{' ? { names: new Set(), at: '' } : { at: 0 });
       if (open.length > MAX_DEPTH)
-        throw new ApiError('invalid_json', `The body is nested more than ${MAX_DEPTH} deep`);
+        throw new ApiError('invalid_json', `The body is nested more than ${MAX_DEPTH} levels deep`);
     } else if (token === '}' || token === ']') {
       open.pop();
     } else if (token === ',' && typeof within?.at === 'number') {
@@ -46,20 +47,20 @@ function checkStructure(text: string): void {
       const name = JSON.parse(lastString) as string;
       within.at = name;
       if (within.names?.has(name))
-        throw new ApiError('invalid_json', 'The body names a field twice', { field: pathHere() });
+        throw new ApiError('invalid_json', 'The body contains a field twice', { field: currentPath() });
       within.names?.add(name);
     }
     lastString = token.startsWith('"') ? token : undefined;
   }
 }
 
-/** Reads a body; throws `invalid_json` for whatever is not one unambiguous JSON value, naming the field by its path. */
+/** Parses a body. Throws `invalid_json` if it is not one unambiguous JSON value, and names the field by its path. */
 export function parseJson(text: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new ApiError('invalid_json', 'The body is not JSON', { cause });
+    throw new ApiError('invalid_json', 'The body is not valid JSON', { cause });
   }
   checkStructure(text);
   return value;

@@ -1,11 +1,11 @@
 import { LOG_TYPE_OF, type EmailEvent } from '../core/events.ts';
 import { pairsToJson } from '../core/tags.ts';
 
-/** An EmailEvent as the log shows it. */
+/** An EmailEvent in the form of the log. */
 export function toLogEntry(event: EmailEvent): Record<string, unknown> {
   const type = LOG_TYPE_OF[event.event];
   const { link, automated, contact_list, topics, unsubscribe_all } = event.details;
-  // The IP address and the browser of an engagement are in the webhook and in the raw event only.
+// The IP address and the user agent of an engagement event are only in the webhook and in the raw event.
   const hasError = type !== 'engagement' && Object.keys(event.details).length > 0;
   return {
     event_id: event.event_id,

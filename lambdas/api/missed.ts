@@ -4,20 +4,20 @@ import { formatTimestamp } from '../core/timestamps.ts';
 import { countMissed } from '../delivery/recover.ts';
 import type { ApiDeps } from './deps.ts';
 
-/** The resume itself is done: nobody waits longer than this for the number. */
+/** The resume is already stored, so the response waits at most this long for the count. */
 const MAX_COUNT_MS = 5_000;
-/** From the time of an event until its first attempt: an event of the last minutes before a pause may have met it. */
+/** An event that happened less than this before a pause may have had its first attempt during the pause. */
 const FIRST_ATTEMPT_WITHIN_MS = 5 * 60_000;
 
 export interface MissedEvents {
   readonly count: number;
-  /** False where counting stopped early: there may be more. */
+/** False if counting stopped early. There may be more events. */
   readonly exact: boolean;
   /** RFC 3339; the `since` of a recovery. */
   readonly since: string;
 }
 
-/** When an endpoint was last known to accept webhooks; epoch milliseconds. */
+/** When an endpoint was last known to accept webhooks, in epoch milliseconds. */
 function lastHealthyMs(before: Endpoint, nowMs: number): number {
   const inactiveMs = Date.parse(before.inactive_since ?? before.status_changed_at);
   const { failing_since: since } = before;
@@ -26,16 +26,16 @@ function lastHealthyMs(before: Endpoint, nowMs: number): number {
 }
 
 /**
- * What an endpoint that has just been resumed missed while it was paused or disabled, and while it failed before that.
- * `before` is the endpoint as it was then. The resume is stored already, so an error of the count must not fail the
- * request: the count is 0 and not exact, and the error is returned for the log.
+ * Counts the events that a resumed endpoint missed while it was paused or disabled, and while it was failing before that.
+ * `before` is the endpoint before the resume. The resume is already stored, so a failed count must not fail the request. Then
+ * the count is 0 and not exact, and the error is returned for the log.
  */
 export async function missedWhileInactive(
   deps: Pick<ApiDeps, 'table' | 'now'>,
   { before, endpoint }: { readonly before: Endpoint; readonly endpoint: Endpoint },
 ): Promise<{ readonly missed: MissedEvents; readonly error?: unknown }> {
   const nowMs = deps.now();
-  // What happened before the endpoint was created, it did not miss.
+// An endpoint cannot miss events from before its creation.
   const sinceMs = Math.max(
     Date.parse(before.created_at),
     lastHealthyMs(before, nowMs) - FIRST_ATTEMPT_WITHIN_MS,

@@ -6,7 +6,7 @@ import { webhookEventJson, type WebhookEvent } from './schemas/events.ts';
 
 const SIGNATURE_EXAMPLE = 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=';
 
-/** What the headers of a webhook mean (lambdas/delivery/headers.ts). */
+/** Descriptions of the headers of a webhook (lambdas/delivery/headers.ts sets them). */
 export const WEBHOOK_HEADERS: Readonly<Record<string, z.ZodMiniType>> = {
   'webhook-id': documented(
     idOf('evt'),
@@ -15,12 +15,12 @@ export const WEBHOOK_HEADERS: Readonly<Record<string, z.ZodMiniType>> = {
   ),
   'webhook-timestamp': documented(
     z.string().check(z.regex(/^\d{10}$/)),
-    'Time of this attempt, in seconds since 1970. Refuse a webhook that is more than 5 minutes old.',
+    'Time of this attempt, in seconds since 1970. Reject a webhook that is more than 5 minutes old.',
     '1772020800',
   ),
   'webhook-signature': documented(
     z.string(),
-    '`v1,` and the base64 of HMAC-SHA256 over `{webhook-id}.{webhook-timestamp}.{body}`, by Standard Webhooks. While a secret is being rotated there are several signatures, separated by spaces.',
+    '`v1,` and the base64 of HMAC-SHA256 over `{webhook-id}.{webhook-timestamp}.{body}`, as defined by Standard Webhooks. During the rotation of a secret there are several signatures, separated by spaces.',
     SIGNATURE_EXAMPLE,
   ),
   'x-ivymail-signature': documented(z.string(), 'The same value as `webhook-signature`.', SIGNATURE_EXAMPLE),
@@ -45,7 +45,7 @@ const EXAMPLE: WebhookEvent = {
   workspace_id: 'ws_kq7zq5h3m2x4c6v7b2n3m4a5s6',
 };
 
-/** The `webhooks` section: the request that an endpoint of the user receives. */
+/** The `webhooks` section of the document: the request that a user's endpoint receives. */
 export function webhooksOf(
   components: Components,
   parameter: (place: 'header', name: string, schema: z.ZodMiniType) => Json,
@@ -57,7 +57,7 @@ export function webhooksOf(
         tags: ['Events'],
         summary: 'Receive an event',
         description:
-          'IvyMail Events sends this request to every active endpoint that receives the event. Verify the signature over the body as it arrived, then respond within 15 seconds. After any other response than 2xx, the request is repeated after 1, 5 and 25 minutes.',
+          'IvyMail Events sends this request to every active endpoint that receives the event. Verify the signature over the unchanged body, then respond within 15 seconds. If the response is not 2xx, the request is repeated after 1, 5 and 25 minutes.',
         security: [],
         parameters: Object.entries(WEBHOOK_HEADERS).map(([name, schema]) =>
           parameter('header', name, schema),
@@ -73,8 +73,8 @@ export function webhooksOf(
         },
         responses: {
           '2XX': { description: 'The event is delivered. The body is ignored.' },
-          '410': { description: 'The endpoint is disabled, and receives no more events.' },
-          default: { description: 'The attempt failed, and is repeated. Redirects are not followed.' },
+          '410': { description: 'The endpoint is disabled and receives no more events.' },
+          default: { description: 'The attempt failed and is retried. Redirects are not followed.' },
         },
       },
     },

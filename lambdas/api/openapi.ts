@@ -6,7 +6,7 @@ import type { Route } from './route.ts';
 import { Components, type Json } from './schema-json.ts';
 import { documented, named } from './schemas/documented.ts';
 
-/** What the gateway and every route may answer, whatever the route is. */
+/** Errors that API Gateway or any route can return. */
 const ERRORS_OF_EVERY_ROUTE: readonly ErrorCode[] = [
   'invalid_parameter',
   'not_found',
@@ -33,11 +33,11 @@ const errorJson = named(
     error: named(
       'Error',
       z.strictObject({
-        code: named('ErrorCode', z.enum(ERROR_CODES), { description: 'What went wrong, for programs.' }),
-        message: documented(z.string(), 'The same for people.'),
+        code: named('ErrorCode', z.enum(ERROR_CODES), { description: 'The kind of error, for programs.' }),
+        message: documented(z.string(), 'A description of the error, for people.'),
         field: documented(
           z.optional(z.string()),
-          'The parameter or the field that is wrong.',
+          'The invalid parameter or field.',
           'attachments[0].content',
         ),
       }),
@@ -47,17 +47,17 @@ const errorJson = named(
       z.optional(z.string()),
       'Id of an email that Amazon SES refused. The log shows it as `failed`.',
     ),
-    request_id: documented(z.string(), 'Id of the request in the log of the deployment.'),
+request_id: documented(z.string(), 'Id of the request in the logs of the deployment.'),
   }),
   { description: 'The body of every error.' },
 );
 
-const REQUEST_ID = { description: 'Names the request in our log', schema: { type: 'string' } };
-const RETRY_AFTER = { description: 'Seconds', schema: { type: 'string' } };
+const REQUEST_ID = { description: 'Id of the request in the logs of the deployment.', schema: { type: 'string' } };
+const RETRY_AFTER = { description: 'How long to wait before a retry, in seconds.', schema: { type: 'string' } };
 
 type Place = 'query' | 'path' | 'header';
 
-/** What the schema says about itself becomes what the parameter says. */
+/** Describes a parameter by its schema: the description and the example move from the schema to the parameter. */
 function parameterOf(components: Components) {
   return (place: Place, name: string, schema: z.ZodMiniType): Json => {
     const optional = place !== 'path' && schema.safeParse(undefined).success;
@@ -74,7 +74,7 @@ function parameterOf(components: Components) {
   };
 }
 
-/** Every schema of a parameter, with its place. */
+/** Every parameter of a route: its place, name and schema. */
 export function parameterSchemas(route: Route): readonly (readonly [Place, string, z.ZodMiniType])[] {
   const query = (route.query as unknown as { readonly shape: Record<string, z.ZodMiniType> }).shape;
   const of = (place: Place, schemas: Readonly<Record<string, z.ZodMiniType>> = {}) =>
@@ -88,7 +88,7 @@ function errorsOf(route: Route): ReadonlyMap<number, readonly ErrorCode[]> {
     ...(route.scope === 'public' ? [] : ERRORS_OF_KEYS),
     ...(route.body ? ERRORS_OF_BODIES : []),
     ...(route.errors ?? []),
-    // A parameter of the path or a state that does not allow it.
+// The path names a resource whose state does not allow the request.
     ...(route.params ? (['invalid_field'] as const) : []),
   ]);
   const byStatus = new Map<number, ErrorCode[]>();
@@ -101,9 +101,9 @@ function errorsOf(route: Route): ReadonlyMap<number, readonly ErrorCode[]> {
 
 const DESCRIPTION_OF: Readonly<Record<string, string>> = {
   200: 'OK',
-  201: 'Made',
+  201: 'Created',
   202: 'Accepted',
-  204: 'Done; no body',
+  204: 'Success, without a body',
 };
 
 function responsesOf(route: Route, components: Components): Json {
@@ -133,7 +133,7 @@ function responsesOf(route: Route, components: Components): Json {
         String(status),
         {
           description: codes.join(', '),
-          // The gateway's own answers carry its id in the body only.
+// Responses of API Gateway itself have the request id only in the body.
           ...(STATUSES_WITH_RETRY_AFTER.has(status) && { headers: { 'retry-after': RETRY_AFTER } }),
           content: { 'application/json': { schema: components.schemaOf(errorJson, 'output') } },
         },
@@ -149,18 +149,18 @@ const SCOPE_NEEDED: Readonly<Record<Route['scope'], string>> = {
   public: 'Requires no API key.',
 };
 
-/** Groups of operations, by the beginning of their path; the longest one counts. */
+/** Groups of operations, by the beginning of the path. The longest matching path decides. */
 const TAGS: readonly { readonly name: string; readonly path: string; readonly description: string }[] = [
   { name: 'Email', path: '/v1/send', description: 'Send email.' },
   { name: 'Logs', path: '/v1/send/logs', description: 'What happened to each email.' },
   { name: 'Webhooks', path: '/v1/webhooks', description: 'The endpoints that receive events.' },
   { name: 'Deliveries', path: '/v1/deliveries', description: 'What happened to each webhook.' },
   { name: 'Recoveries', path: '/v1/recoveries', description: 'The delivery of missed events.' },
-  { name: 'Suppressions', path: '/v1/suppressions', description: 'Recipients to whom nothing is sent.' },
+{ name: 'Suppressions', path: '/v1/suppressions', description: 'Recipients that no email is sent to.' },
   { name: 'Statistics', path: '/v1/stats', description: 'Counts and rates.' },
   { name: 'API keys', path: '/v1/api-keys', description: 'The keys of the workspace.' },
-  { name: 'Workspace', path: '/v1/workspace', description: 'Whose key it is, and the settings.' },
-  { name: 'Documentation', path: '/', description: 'This document, and the documentation.' },
+  { name: 'Workspace', path: '/v1/workspace', description: 'The workspace of the API key, and the settings.' },
+  { name: 'Documentation', path: '/', description: 'This document and the documentation.' },
   { name: 'Probes', path: '/probes', description: 'Used by `npm run admin -- doctor`.' },
   { name: 'Events', path: '(webhooks)', description: 'The requests that your endpoints receive.' },
 ];
@@ -178,7 +178,7 @@ function operation(route: Route, components: Components): Json {
     tags: [tagOf(route.path)],
     summary: route.summary,
     description: `${route.description} ${SCOPE_NEEDED[route.scope]}`,
-    // Scopes of a key have no place of their own in OpenAPI: those of `security` are for OAuth.
+// OpenAPI has no field for the scopes of an API key. The scopes in `security` are for OAuth.
     ...(route.scope === 'public' ? { security: [] } : { 'x-required-scope': route.scope }),
     parameters: parameterSchemas(route).map((each) => parameter(...each)),
     ...(route.body && {
@@ -193,10 +193,10 @@ function operation(route: Route, components: Components): Json {
 
 const DESCRIPTION = `What happened to every email you send through Amazon SES.
 
-Lists are \`{data, next_cursor, prev_cursor}\`, newest first; a cursor is null at an end. Times are RFC 3339 in UTC.
-An error is \`{error: {code, message, field}, request_id}\`. A client must accept new fields and new values of enumerations.`;
+Lists are \`{data, next_cursor, prev_cursor}\`, newest first. A cursor is null if there is no such page. Times are RFC 3339 in UTC.
+An error is \`{error: {code, message, field}, request_id}\`. Clients must accept new fields and new values of enumerations.`;
 
-/** The API as an OpenAPI 3.1 document, made from the schemas that requests are parsed with. */
+/** The API as an OpenAPI 3.1 document. It is made from the same schemas that parse the requests. */
 export function openApiDocument(routes: readonly Route[]): Json {
   const components = new Components();
   const paths: Record<string, Record<string, Json>> = {};
@@ -212,9 +212,9 @@ export function openApiDocument(routes: readonly Route[]): Json {
       contact: { name: 'The operator of this deployment' },
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    // Relative to the address of this document, so that it is right behind any domain and stage.
+// Relative to the URL of this document, so that it is right under any domain and stage.
     servers: [{ url: '..', description: 'This deployment' }],
-    // Either of the two (0023).
+// Either of the two headers (docs/adr/0023).
     security: [{ api_key: [] }, { bearer: [] }],
     tags: TAGS.map(({ name, description }) => ({ name, description })),
     paths,

@@ -82,13 +82,13 @@ async function unavailableError(
   error: unknown,
   journal: SendJournal | undefined,
 ): Promise<ApiError> {
-  const fault = await rejectionOf(journal?.release());
+  const loggedError = await rejectionOf(journal?.release());
   const message = 'SES takes no mail at the moment; nothing was sent';
-  if (fault === undefined) return new ApiError('unavailable', message, { retryAfterSeconds, cause: error });
+  if (loggedError === undefined) return new ApiError('unavailable', message, { retryAfterSeconds, cause: error });
   return new ApiError('unavailable', `${message}. The idempotency key is spent: try again with another`, {
     retryAfterSeconds,
     // The message tells of SES; the log has room for one cause, and this one is ours.
-    cause: new InternalError('A key was not released', { cause: fault }),
+    cause: new InternalError('A key was not released', { cause: loggedError }),
   });
 }
 
@@ -174,14 +174,14 @@ export function sendResponse(
     unsettled,
   }: { readonly headers?: Readonly<Record<string, string>>; readonly unsettled?: unknown } = {},
 ): RouteResponse {
-  const fault =
+  const loggedError =
     unsettled === undefined ? undefined : new InternalError('An outcome was not kept', { cause: unsettled });
   if (refusal) {
     throw new ApiError(refusal.code as ErrorCode, refusal.message, {
       ...fieldOf(mail, refusal),
       messageId,
       headers,
-      ...(fault && { cause: fault }),
+      ...(loggedError && { cause: loggedError }),
     });
   }
   const { accepted } = mail.intent;
@@ -190,6 +190,6 @@ export function sendResponse(
     status: 202,
     body: { message_id: messageId, accepted, suppressed },
     headers,
-    ...(fault && { fault }),
+    ...(loggedError && { loggedError }),
   };
 }

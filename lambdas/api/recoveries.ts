@@ -3,7 +3,7 @@ import { randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { countMissed } from '../delivery/recover.ts';
 import { getRecovery, putRecovery } from '../store/commands.ts';
-import { checkActive, requireEndpoint, endpointParam } from './endpoint-access.ts';
+import { requireActive, requireEndpoint, endpointParam } from './endpoint-access.ts';
 import { ApiError, notFound } from './errors.ts';
 import { route } from './route.ts';
 import { idOf, noQuery } from './schemas/common.ts';
@@ -50,7 +50,7 @@ const recover = route({
     const endpoint = await requireEndpoint(deps, caller, params);
     const nowMs = deps.now();
     const range = rangeOf(body, nowMs);
-    if (!body.dry_run) checkActive(endpoint);
+    if (!body.dry_run) requireActive(endpoint);
     const { count, exact } = await countMissed(deps, { endpoint, ...range }, nowMs + MAX_COUNT_MS);
     if (body.dry_run) return { status: 200, body: { recovery_id: null, count, exact } };
     const recovery: Recovery = {

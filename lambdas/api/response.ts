@@ -13,8 +13,8 @@ export interface ApiResponse {
   /** For the log: the pattern, never the path, which may hold an address. */
   readonly route: string;
   readonly workspaceId?: string;
-  /** A fault of ours, which the answer does not show. */
-  readonly fault?: unknown;
+  /** A loggedError of ours, which the answer does not show. */
+  readonly loggedError?: unknown;
   readonly errorCode?: string;
 }
 
@@ -168,16 +168,16 @@ export async function respond(
       route.body === undefined ? undefined : parse(route.body, readBody(route, event), 'invalid_field');
     const rawBody = route.body === undefined ? '' : rawBodyOf(event);
     const answered = await route.handle(deps, { caller, params, query, headers, body, rawBody });
-    const { fault } = answered;
-    return { ...told, result: toResult(answered, requestId), ...(fault !== undefined && { fault }) };
+    const { loggedError } = answered;
+    return { ...told, result: toResult(answered, requestId), ...(loggedError !== undefined && { loggedError }) };
   } catch (error) {
     if (error instanceof ApiError) {
-      const fault = error.extras.cause;
+      const loggedError = error.extras.cause;
       return {
         ...told,
         result: errorResult(error, requestId),
         errorCode: error.code,
-        ...(fault !== undefined && { fault }),
+        ...(loggedError !== undefined && { loggedError }),
       };
     }
     const unavailable = new ApiError('unavailable', 'The request could not be answered; try again', {
@@ -187,7 +187,7 @@ export async function respond(
       ...told,
       result: errorResult(unavailable, requestId),
       errorCode: unavailable.code,
-      fault: error,
+      loggedError: error,
     };
   }
 }

@@ -26,8 +26,8 @@ export interface RouteResponse {
   /** An answer that is not JSON. */
   readonly text?: { readonly type: string; readonly content: string };
   readonly headers?: Readonly<Record<string, string>>;
-  /** A fault of ours that changes nothing for the caller: for the log. */
-  readonly fault?: unknown;
+  /** A loggedError of ours that changes nothing for the caller: for the log. */
+  readonly loggedError?: unknown;
 }
 
 /** One route of the API: it is found, checked and described (openapi.ts) by what stands here. */

@@ -45,11 +45,11 @@ const EXPORT_PATH = `${LOGS_PATH}/export`;
 
 function limitOf(
   given: number | undefined,
-  { most, usual }: typeof PAGE_LIMIT | typeof EXPORT_LIMIT,
+  { max, standard }: typeof PAGE_LIMIT | typeof EXPORT_LIMIT,
 ): number {
-  if (given === undefined) return usual;
-  if (given <= most) return given;
-  throw new ApiError('invalid_parameter', `must be a whole number from 1 to ${most}`, { field: 'limit' });
+  if (given === undefined) return standard;
+  if (given <= max) return given;
+  throw new ApiError('invalid_parameter', `must be a whole number from 1 to ${max}`, { field: 'limit' });
 }
 
 /** Where the next page is: a link that works below any stage or domain, because it names the parameters alone. */

@@ -211,7 +211,7 @@ const update = route({
       status: 200,
       body: { ...shown.json, missed: counted?.missed ?? null },
       ...(error !== undefined && {
-        fault: new InternalError('The endpoint is changed, but a count failed', { cause: error }),
+        loggedError: new InternalError('The endpoint is changed, but a count failed', { cause: error }),
       }),
     };
   },

@@ -10,13 +10,13 @@ import { InternalError } from '../core/errors.ts';
 const logger = new Logger({ serviceName: 'api' });
 const deps = awsDeps(process.env);
 
-/** Every route of the API; one log line a request, without recipients or secrets. */
+/** Serves every route of the API. Writes one log line per request, without recipients and secrets. */
 export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
-  // Whatever the environment says: an event holds the key, the mail and its recipients.
+// Never log the event, even if the environment asks for it: the event contains the API key, the email and its recipients.
   .use(injectLambdaContext(logger, { clearState: true, logEvent: false }))
   .handler(async (event) => {
     const startedMs = Date.now();
-    const { result, route, workspaceId, errorCode, fault } = await respond(deps, ROUTES, event);
+    const { result, route, workspaceId, errorCode, loggedError } = await respond(deps, ROUTES, event);
     const line = {
       route,
       status: result.statusCode,
@@ -25,9 +25,9 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
       request_id: result.headers?.['x-request-id'],
       duration_ms: Date.now() - startedMs,
     };
-    if (result.statusCode >= 500) logger.error('request.failed', { ...line, error: fault as Error });
-    // Ours only: what JSON or SES complains of may name a recipient.
-    else if (fault instanceof InternalError) logger.warn('request.answered', { ...line, error: fault });
+    if (result.statusCode >= 500) logger.error('request.failed', { ...line, error: loggedError as Error });
+// Log only our own errors. An error of JSON.parse or of SES may contain a recipient.
+    else if (loggedError instanceof InternalError) logger.warn('request.answered', { ...line, error: loggedError });
     else logger.info('request.answered', line);
     return result;
   });

@@ -13,11 +13,11 @@ const authorize = createAuthorizer({
   now: () => Date.now(),
 });
 
-/** Turns an API key into a workspace. Any error but 'Unauthorized' is an internal error: API Gateway answers 503. */
+/** Finds the workspace of an API key. Any error except 'Unauthorized' is an internal error: API Gateway responds with 503. */
 export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
   const { result, fromCache } = await authorize(event);
   const key = result.context?.['key_id'];
-  // The api function writes a line for each request that passes, so one line for each read of a key is enough here.
+// The api function logs each allowed request, so the authorizer logs only when it reads a key from the table.
   if (!fromCache) logger.info('key.checked', { allowed: key !== undefined, key_id: key });
   return result;
 }

@@ -14,7 +14,7 @@ import { createTable } from '../store/table.ts';
 const logger = new Logger({ serviceName: 'deliver' });
 const metrics = metricsIn(requireEnv(process.env, ENV.metricsNamespace), Date.now);
 
-function unrecorded(error: unknown): void {
+function logUnrecorded(error: unknown): void {
   logger.error('delivery.unrecorded', {
     error: error as Error,
     ...metrics({ [METRIC.deliveriesInternal]: 1 }),
@@ -30,12 +30,12 @@ const deps: DeliverDeps = {
   now: Date.now,
   random: Math.random,
   randomBytes,
-  onUnrecorded: unrecorded,
+  onUnrecorded: logUnrecorded,
 };
 
-/** Called by both state machines, for one attempt; its answer is their next state. */
+/** Makes one attempt of a delivery. The Deliver and Redeliver state machines call this function, and its result is the input of their next state. */
 export async function handler(input: DeliverInput): Promise<DeliveryResult> {
-  const { result, attempt, endpointTransition: endpointTransition } = await deliver(deps, input);
+  const { result, attempt, endpointTransition } = await deliver(deps, input);
   logger.info('delivery.attempted', {
     event_id: result.event_id,
     endpoint_id: result.endpoint_id,

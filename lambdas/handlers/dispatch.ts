@@ -38,7 +38,7 @@ async function sendPoison(keys: unknown, reason: string): Promise<void> {
   );
 }
 
-/** The table's stream, new events only: starts a delivery for each endpoint that wants one. */
+/** Reads new events and commands from the table's stream. Starts a delivery for each endpoint that receives the event. */
 export async function handler(batch: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
   const report = await dispatchBatch({ ...deps, sendPoison }, batch.Records);
   logger.info('dispatch.batch', { ...report.counts });

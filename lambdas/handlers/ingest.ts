@@ -16,7 +16,7 @@ const deps = {
   topicArn: requireEnv(process.env, ENV.topicArn),
 };
 
-/** SES events from the queue become rows. A message leaves the queue only when its rows are stored. */
+/** Stores the SES events of the queue as rows. A message leaves the queue only after its rows are stored. */
 export async function handler(batch: SQSEvent): Promise<SQSBatchResponse> {
   const report = await ingestBatch(deps, batch.Records);
   const { counts } = report;

@@ -16,7 +16,7 @@ const deps: ReplayDeps = {
   waitScale: waitScaleOf(process.env),
 };
 
-/** Called by the Recover machine, for one step; its answer is the next state. */
+/** Makes one step of a replay. The Recover state machine calls this function, and its result is the input of the next step. */
 export async function handler(task: ReplayTask): Promise<ReplayResult> {
   const result = await runReplayStep(deps, task);
   logger.info('recover.step', {

@@ -14,7 +14,7 @@ const deps: TallyDeps = {
 };
 
 /**
- * What Lambda hands over where the event source has a tumbling window: that is how the shard is named.
+ * The event of an event source with a tumbling window. Only such an event names the shard, and the checkpoint needs it.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html
  */
 export interface WindowedBatch {
@@ -22,13 +22,13 @@ export interface WindowedBatch {
   readonly shardId?: string;
 }
 
-/** The local emulator names no shard; its stream has one. */
+/** The local emulator does not name the shard. Its stream has exactly one. */
 const ONLY_SHARD = 'only';
 
-/** The table's stream, new events and attempts only: adds them to the counters. No state goes from batch to batch. */
+/** Reads new events and attempts from the table's stream and adds them to the counters. Batches share no state. */
 export async function handler(batch: WindowedBatch): Promise<{ readonly state: Record<string, never> }> {
   const { Records: records = [], shardId = ONLY_SHARD } = batch;
-  // The last call of a window may bring none.
+// The last call of a window may contain no records.
   if (records.length === 0) return { state: {} };
   const { counted, excluded, repeated, unreadable } = await tallyBatch(deps, { shardId, records });
   logger.info('tally.batch', { counted, excluded, repeated, unreadable: unreadable.length });

@@ -128,7 +128,7 @@ export function setUp() {
   };
   async function ask(request: Ask): Promise<ApiResponse> {
     const event = eventOf(request);
-    const { result, fault } = await respond(deps, ROUTES, event);
+    const { result, loggedError: fault } = await respond(deps, ROUTES, event);
     checkNamedField(event, result);
     return {
       status: result.statusCode,

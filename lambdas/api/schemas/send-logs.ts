@@ -43,14 +43,14 @@ const filters = {
 const LIMIT = 'must be a whole number from 1 to 100, or to 1000 in an export';
 
 /** Entries of a page. */
-function limit({ most, usual }: { readonly most: number; readonly usual: number }) {
+function limit({ max, standard }: { readonly max: number; readonly standard: number }) {
   const number = z.pipe(z.string().check(z.regex(/^(?:[1-9][0-9]{0,2}|1000)$/, LIMIT)), z.transform(Number));
-  asSent.add(number, { type: 'integer', minimum: 1, maximum: most, default: usual });
-  return documented(z.optional(number), 'How many entries a page has at most.', usual);
+  asSent.add(number, { type: 'integer', minimum: 1, maximum: max, default: standard });
+  return documented(z.optional(number), 'How many entries a page has at most.', standard);
 }
 
-export const PAGE_LIMIT = { most: 100, usual: 20 } as const;
-export const EXPORT_LIMIT = { most: 1_000, usual: 1_000 } as const;
+export const PAGE_LIMIT = { max: 100, standard: 20 } as const;
+export const EXPORT_LIMIT = { max: 1_000, standard: 1_000 } as const;
 
 /**
  * Query of GET /v1/send/logs. The limit of an export is accepted for a request whose `Accept` header asks for one, which is
