@@ -89,7 +89,7 @@ const remove = route({
   responses: { 204: null },
   async handle(deps, { caller, params }) {
     const { id = '' } = params;
-// If a key could revoke itself, a workspace could lose its last working key.
+    // If a key could revoke itself, a workspace could lose its last working key.
     if (id === caller.keyId)
       throw new ApiError('invalid_field', 'A key cannot revoke itself', { field: 'id' });
     if (!(await deleteApiKey(deps.table, caller.workspaceId, id))) throw notFound();

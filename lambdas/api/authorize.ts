@@ -18,7 +18,7 @@ export interface AuthorizationRequest extends RequestHeaders {
 
 export interface Authorization {
   readonly result: APIGatewayAuthorizerResult;
-/** The key was in the cache, so the table was not read. */
+  /** The key was in the cache, so the table was not read. */
   readonly fromCache: boolean;
 }
 
@@ -59,7 +59,7 @@ class KeyCache {
     const found = this.keys.get(hash);
     if (!found) return undefined;
     const ageMs = nowMs - found.readAtMs;
-// A negative age means that the clock was set back. The key is read again, because its real age is unknown.
+    // A negative age means that the clock was set back. The key is read again, because its real age is unknown.
     if (ageMs >= 0 && ageMs < CACHE_MS) return found.key;
     this.keys.delete(hash);
     return undefined;
@@ -86,7 +86,7 @@ export function createAuthorizer(
 
   async function touch(hash: string, key: ApiKey, nowMs: number): Promise<void> {
     if (key.last_used_at !== undefined && nowMs - Date.parse(key.last_used_at) < TOUCH_AFTER_MS) return;
-// If this write fails, the request is still allowed.
+    // If this write fails, the request is still allowed.
     await deps.touchApiKey(hash, formatTimestamp(nowMs)).catch(() => {});
   }
 
@@ -101,7 +101,7 @@ export function createAuthorizer(
   return async (request) => {
     const { methodArn } = request;
     const credentials = credentialsOf(request);
-// API Gateway responds with 401 only for exactly this message.
+    // API Gateway responds with 401 only for exactly this message.
     if (credentials.kind === 'none') throw new Error('Unauthorized');
     if (credentials.kind === 'conflict') {
       const result = {

@@ -9,7 +9,7 @@ export interface RequestHeaders {
 export type Credentials =
   | { readonly kind: 'none' }
   | { readonly kind: 'key'; readonly key: string }
-/** The request contains two different keys. No code may choose one of them. */
+  /** The request contains two different keys. No code may choose one of them. */
   | { readonly kind: 'conflict' };
 
 /** The token of a Bearer header (RFC 6750 section 2.1). The scheme is case-insensitive (RFC 9110 section 11.1). */

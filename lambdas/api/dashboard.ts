@@ -39,7 +39,7 @@ async function pageAt(deps: ApiDeps, base: string): Promise<RouteResponse> {
       content: page.replace('<base href="./" />', `<base href="${base}" />`),
     },
     headers: {
-// The page names the files of the current deployment, so an old copy could name files that no longer exist.
+      // The page names the files of the current deployment, so an old copy could name files that no longer exist.
       'cache-control': 'no-cache',
       'content-security-policy': CONTENT_SECURITY_POLICY,
       'cross-origin-opener-policy': 'same-origin',
@@ -77,7 +77,7 @@ const asset = publicRoute({
   params: { file: z.string().check(z.regex(ASSET)) },
   async handle(deps, { params }): Promise<RouteResponse> {
     const file = params['file'] ?? '';
-// A page of an earlier deployment may request a file that no longer exists.
+    // A page of an earlier deployment may request a file that no longer exists.
     const content = await deps.readSite(`dashboard/assets/${file}`).catch(() => {
       throw notFound();
     });

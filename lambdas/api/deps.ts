@@ -9,14 +9,14 @@ import type { Table } from '../store/table.ts';
 /** The dependencies of the routes: AWS clients, network access, settings, clock and randomness. */
 export interface ApiDeps {
   readonly table: Table;
-/** Must not retry. SES has no idempotency, so a retry could send an email twice. */
+  /** Must not retry. SES has no idempotency, so a retry could send an email twice. */
   readonly ses: SESv2Client;
   readonly kms: KMSClient;
   readonly secrets: SecretOpener;
-/** Makes one attempt. Used for test events. */
+  /** Makes one attempt. Used for test events. */
   readonly sendWebhook: Sender;
   readonly resolve: Resolve;
-/** Reads a file of docs/site/. Names that begin with `dashboard/` are files of the dashboard. */
+  /** Reads a file of docs/site/. Names that begin with `dashboard/` are files of the dashboard. */
   readonly readSite: (file: string) => Promise<string>;
   readonly cursorKey: () => Promise<Uint8Array>;
   readonly configurationSet: string;

@@ -26,10 +26,10 @@ export const STATUS_OF_CODE = {
 export type ErrorCode = keyof typeof STATUS_OF_CODE;
 
 export interface ErrorExtras {
-/** The invalid part of the request: `to[1]`, `tags.campaign`, `limit`. */
+  /** The invalid part of the request: `to[1]`, `tags.campaign`, `limit`. */
   readonly field?: string;
   readonly retryAfterSeconds?: number;
-/** Id of an email that was refused and logged as `failed`. */
+  /** Id of an email that was refused and logged as `failed`. */
   readonly messageId?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;

@@ -24,8 +24,8 @@ export function formatOf(accept: string | undefined): ListFormat {
     const quality = parameters.find((each) => each.startsWith('q='))?.slice(2);
     return { format: FORMAT_OF.get(type), quality: quality === undefined ? 1 : Number(quality) };
   });
-// The sort is stable, so of two types with equal quality the first one is chosen.
-const [best] = accepted
+  // The sort is stable, so of two types with equal quality the first one is chosen.
+  const [best] = accepted
     .filter(({ format, quality }) => format !== undefined && quality > 0)
     .toSorted((left, right) => right.quality - left.quality);
   return best?.format ?? 'json';

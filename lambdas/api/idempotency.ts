@@ -59,7 +59,11 @@ export async function sendOnce(deps: ApiDeps, email: PlannedEmail, key: string):
   const found = await claimKey(deps, send, bodyHash);
   if (!found) return performSend(deps, email, journalOf(deps, send));
   if (found.bodyHash !== bodyHash) {
-    throw new ApiError('idempotency_conflict', 'This idempotency key was already used with a different body', { field: FIELD });
+    throw new ApiError(
+      'idempotency_conflict',
+      'This idempotency key was already used with a different body',
+      { field: FIELD },
+    );
   }
   return replay(deps, { body: email.body, intent: found.intent }, { key, found });
 }
@@ -68,7 +72,7 @@ async function claimKey(deps: ApiDeps, send: KeyedSend, bodyHash: string): Promi
   try {
     return await beginSend(deps.table, send, { bodyHash, nowMs: deps.now() });
   } catch (error) {
-// The write may have succeeded although it reports an error. Nothing is sent, so the key is released. If that fails too, a repeated request gets `outcome_unknown`.
+    // The write may have succeeded although it reports an error. Nothing is sent, so the key is released. If that fails too, a repeated request gets `outcome_unknown`.
     await releaseKey(deps.table, send).catch(() => {});
     throw error;
   }
@@ -86,18 +90,19 @@ async function replay(
 }
 
 /** Finds the outcome of a send that stored none. Throws if the send is in progress or its outcome is unknown. */
-async function findOutcome(
-  deps: ApiDeps,
-  { intent, outcomeUnknown }: SendRecord,
-): Promise<SendOutcome> {
+async function findOutcome(deps: ApiDeps, { intent, outcomeUnknown }: SendRecord): Promise<SendOutcome> {
   const leftMs = Date.parse(intent.created_at) + IN_PROGRESS_MS - deps.now();
   if (!outcomeUnknown && leftMs > 0) {
-    throw new ApiError('idempotency_conflict', 'The first request with this idempotency key is still in progress', {
-      field: FIELD,
-      retryAfterSeconds: Math.ceil(leftMs / 1000),
-    });
+    throw new ApiError(
+      'idempotency_conflict',
+      'The first request with this idempotency key is still in progress',
+      {
+        field: FIELD,
+        retryAfterSeconds: Math.ceil(leftMs / 1000),
+      },
+    );
   }
-// All recipients were suppressed, so SES was not called.
+  // All recipients were suppressed, so SES was not called.
   if (intent.accepted.length === 0) return { message_id: intent.send_id };
   const messageId = await findSentMessage(deps.table, intent);
   if (messageId === undefined) throw outcomeUnknownError(OUTCOME_UNKNOWN_RETRY_SECONDS);

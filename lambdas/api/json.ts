@@ -13,9 +13,9 @@ const PUNCTUATION_OR_STRING = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]/g;
 
 /** An object or list that has begun and not yet ended at the current position of the text. */
 interface OpenContainer {
-/** The field names of an object so far. A list has none. */
+  /** The field names of an object so far. A list has none. */
   readonly names?: Set<string>;
-/** The current position in the container: a field name or an index. */
+  /** The current position in the container: a field name or an index. */
   at: string | number;
 }
 
@@ -31,7 +31,7 @@ function checkStructure(text: string): void {
   let parts = 0;
   for (const [token] of text.matchAll(PUNCTUATION_OR_STRING)) {
     const within = open.at(-1);
-// The first field or element follows a bracket. Every other one follows a comma.
+    // The first field or element follows a bracket. Every other one follows a comma.
     if (token === '{' || token === '[' || token === ',') parts += 1;
     if (parts > MAX_PARTS)
       throw new ApiError('invalid_json', `The body has more than ${MAX_PARTS} fields and list elements`);

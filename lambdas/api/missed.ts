@@ -11,7 +11,7 @@ const FIRST_ATTEMPT_WITHIN_MS = 5 * 60_000;
 
 export interface MissedEvents {
   readonly count: number;
-/** False if counting stopped early. There may be more events. */
+  /** False if counting stopped early. There may be more events. */
   readonly exact: boolean;
   /** RFC 3339; the `since` of a recovery. */
   readonly since: string;
@@ -35,7 +35,7 @@ export async function missedWhileInactive(
   { before, endpoint }: { readonly before: Endpoint; readonly endpoint: Endpoint },
 ): Promise<{ readonly missed: MissedEvents; readonly error?: unknown }> {
   const nowMs = deps.now();
-// An endpoint cannot miss events from before its creation.
+  // An endpoint cannot miss events from before its creation.
   const sinceMs = Math.max(
     Date.parse(before.created_at),
     lastHealthyMs(before, nowMs) - FIRST_ATTEMPT_WITHIN_MS,

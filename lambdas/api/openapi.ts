@@ -47,13 +47,19 @@ const errorJson = named(
       z.optional(z.string()),
       'Id of an email that Amazon SES refused. The log shows it as `failed`.',
     ),
-request_id: documented(z.string(), 'Id of the request in the logs of the deployment.'),
+    request_id: documented(z.string(), 'Id of the request in the logs of the deployment.'),
   }),
   { description: 'The body of every error.' },
 );
 
-const REQUEST_ID = { description: 'Id of the request in the logs of the deployment.', schema: { type: 'string' } };
-const RETRY_AFTER = { description: 'How long to wait before a retry, in seconds.', schema: { type: 'string' } };
+const REQUEST_ID = {
+  description: 'Id of the request in the logs of the deployment.',
+  schema: { type: 'string' },
+};
+const RETRY_AFTER = {
+  description: 'How long to wait before a retry, in seconds.',
+  schema: { type: 'string' },
+};
 
 type Place = 'query' | 'path' | 'header';
 
@@ -88,7 +94,7 @@ function errorsOf(route: Route): ReadonlyMap<number, readonly ErrorCode[]> {
     ...(route.scope === 'public' ? [] : ERRORS_OF_KEYS),
     ...(route.body ? ERRORS_OF_BODIES : []),
     ...(route.errors ?? []),
-// The path names a resource whose state does not allow the request.
+    // The path names a resource whose state does not allow the request.
     ...(route.params ? (['invalid_field'] as const) : []),
   ]);
   const byStatus = new Map<number, ErrorCode[]>();
@@ -133,7 +139,7 @@ function responsesOf(route: Route, components: Components): Json {
         String(status),
         {
           description: codes.join(', '),
-// Responses of API Gateway itself have the request id only in the body.
+          // Responses of API Gateway itself have the request id only in the body.
           ...(STATUSES_WITH_RETRY_AFTER.has(status) && { headers: { 'retry-after': RETRY_AFTER } }),
           content: { 'application/json': { schema: components.schemaOf(errorJson, 'output') } },
         },
@@ -156,10 +162,14 @@ const TAGS: readonly { readonly name: string; readonly path: string; readonly de
   { name: 'Webhooks', path: '/v1/webhooks', description: 'The endpoints that receive events.' },
   { name: 'Deliveries', path: '/v1/deliveries', description: 'What happened to each webhook.' },
   { name: 'Recoveries', path: '/v1/recoveries', description: 'The delivery of missed events.' },
-{ name: 'Suppressions', path: '/v1/suppressions', description: 'Recipients that no email is sent to.' },
+  { name: 'Suppressions', path: '/v1/suppressions', description: 'Recipients that no email is sent to.' },
   { name: 'Statistics', path: '/v1/stats', description: 'Counts and rates.' },
   { name: 'API keys', path: '/v1/api-keys', description: 'The keys of the workspace.' },
-  { name: 'Workspace', path: '/v1/workspace', description: 'The workspace of the API key, and the settings.' },
+  {
+    name: 'Workspace',
+    path: '/v1/workspace',
+    description: 'The workspace of the API key, and the settings.',
+  },
   { name: 'Documentation', path: '/', description: 'This document and the documentation.' },
   { name: 'Probes', path: '/probes', description: 'Used by `npm run admin -- doctor`.' },
   { name: 'Events', path: '(webhooks)', description: 'The requests that your endpoints receive.' },
@@ -178,7 +188,7 @@ function operation(route: Route, components: Components): Json {
     tags: [tagOf(route.path)],
     summary: route.summary,
     description: `${route.description} ${SCOPE_NEEDED[route.scope]}`,
-// OpenAPI has no field for the scopes of an API key. The scopes in `security` are for OAuth.
+    // OpenAPI has no field for the scopes of an API key. The scopes in `security` are for OAuth.
     ...(route.scope === 'public' ? { security: [] } : { 'x-required-scope': route.scope }),
     parameters: parameterSchemas(route).map((each) => parameter(...each)),
     ...(route.body && {
@@ -212,9 +222,9 @@ export function openApiDocument(routes: readonly Route[]): Json {
       contact: { name: 'The operator of this deployment' },
       license: { name: 'MIT', identifier: 'MIT' },
     },
-// Relative to the URL of this document, so that it is right under any domain and stage.
+    // Relative to the URL of this document, so that it is right under any domain and stage.
     servers: [{ url: '..', description: 'This deployment' }],
-// Either of the two headers (docs/adr/0023).
+    // Either of the two headers (docs/adr/0023).
     security: [{ api_key: [] }, { bearer: [] }],
     tags: TAGS.map(({ name, description }) => ({ name, description })),
     paths,

@@ -3,14 +3,14 @@ import type { Page, Position } from '../store/pages.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
 
-/** A list as the API answers it: `null` at an end. */
+/** A list in the form of the API. A cursor is null if there is no such page. */
 export interface List<T> {
   readonly data: readonly T[];
   readonly next_cursor: string | null;
   readonly prev_cursor: string | null;
 }
 
-/** What the list was asked for: a cursor is good for this and nothing else. */
+/** The workspace, route and filters of a list. A cursor is valid only for the same scope. */
 export function cursorScope(
   workspaceId: string,
   path: string,
@@ -30,7 +30,7 @@ export async function positionOf(
   if (cursor === undefined) return undefined;
   const position = openCursor(cursor, scope, await deps.cursorKey());
   if (position) return position;
-  throw new ApiError('invalid_cursor', 'The cursor belongs to another list, or was changed', {
+  throw new ApiError('invalid_cursor', 'The cursor belongs to another list, or it was modified', {
     field: 'cursor',
   });
 }
@@ -40,7 +40,7 @@ export async function toList<T, U>(
   scope: CursorScope,
   { page, toJson }: { readonly page: Page<T>; readonly toJson: (item: T) => U },
 ): Promise<List<U>> {
-  // The key is read, and KMS asked, only for a list that has more than a page.
+  // A list with a single page needs no cursor, so the key is not read and KMS is not called.
   const key = page.next || page.prev ? await deps.cursorKey() : undefined;
   const seal = (position: Position | undefined): string | null =>
     position && key ? sealCursor(position, scope, { key, randomBytes: deps.randomBytes }) : null;

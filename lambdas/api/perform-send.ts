@@ -9,44 +9,44 @@ import { sendCommand, type PlannedEmail } from './send-command.ts';
 import { eventsOfSend } from './send-events.ts';
 import { classifySendError, redactedSesError } from './ses-errors.ts';
 
-/** Where a send with a key writes down how far it came, so that a repeat can go on from there. */
+/** Records the progress of a send with an idempotency key, so that a repeated request can continue from there. */
 export interface SendJournal {
   settle(outcome: SendOutcome, eventsPending: boolean): Promise<void>;
   eventsStored(): Promise<void>;
-  /** Nothing was sent: as if it had never been asked. */
+  /** Nothing was sent. The key becomes free, as if the request had never been made. */
   release(): Promise<void>;
-  /** Nobody knows whether SES took it. */
+  /** It is unknown whether SES accepted the email. */
   markOutcomeUnknown(): Promise<void>;
 }
 
-/** SES tells of a mail within seconds: a repeat may find it by then. */
+/** SES publishes the first event of an email within seconds, so a repeated request can find the email after this time. */
 export const OUTCOME_UNKNOWN_RETRY_SECONDS = 10;
-/** A repeat stores again what could not be stored. */
+/** A repeated request stores the events that could not be stored. */
 const NOT_LOGGED_RETRY_SECONDS = 5;
 
-/** Sends a mail, or finds that nobody is left to send it to; at most one call to SES, whatever befalls. */
+/** Sends an email unless all its recipients are suppressed. Calls SES at most once, whatever happens. */
 export async function performSend(
   deps: ApiDeps,
-  mail: PlannedEmail,
+  email: PlannedEmail,
   journal?: SendJournal,
 ): Promise<RouteResponse> {
-  return concludeSend(deps, mail, {
-    outcome: await callSes(deps, mail, journal),
+  return concludeSend(deps, email, {
+    outcome: await callSes(deps, email, journal),
     ...(journal && { journal }),
   });
 }
 
 async function callSes(
   deps: ApiDeps,
-  mail: PlannedEmail,
+  email: PlannedEmail,
   journal: SendJournal | undefined,
 ): Promise<SendOutcome> {
-  const { intent } = mail;
+  const { intent } = email;
   if (intent.accepted.length === 0) return { message_id: intent.send_id };
   let messageId: string | undefined;
   let cause: unknown;
   try {
-    const command = sendCommand(mail, {
+    const command = sendCommand(email, {
       configurationSet: deps.configurationSet,
       tagged: journal !== undefined,
     });
@@ -61,18 +61,18 @@ async function callSes(
     cause = redactedSesError(error);
   }
   if (messageId !== undefined) return { message_id: messageId };
-  // If this is not written down either, a repeat finds out by itself, half a minute later.
+  // If this write fails too, a repeated request still learns it half a minute later, because no outcome is stored.
   await rejectionOf(journal?.markOutcomeUnknown());
   throw outcomeUnknownError(journal ? OUTCOME_UNKNOWN_RETRY_SECONDS : undefined, cause);
 }
 
-/** Whether SES took the mail is not known, and it is never sent again. */
+/** The error for an email with unknown outcome. SES may have accepted it, so it is never sent again. */
 export function outcomeUnknownError(retryAfterSeconds: number | undefined, cause?: unknown): ApiError {
   return new ApiError(
     'outcome_unknown',
     retryAfterSeconds === undefined
-      ? 'SES did not say whether it took the mail; look it up before sending again'
-      : 'It is not known yet whether SES took the mail; it is not sent again: repeat the request with the same key',
+      ? 'It is unknown whether Amazon SES accepted the email. Search the log before you send it again'
+      : 'It is not known yet whether Amazon SES accepted the email. Repeat the request with the same idempotency key: the email is not sent twice',
     { ...(retryAfterSeconds !== undefined && { retryAfterSeconds }), ...(cause !== undefined && { cause }) },
   );
 }
@@ -83,16 +83,21 @@ async function unavailableError(
   journal: SendJournal | undefined,
 ): Promise<ApiError> {
   const loggedError = await rejectionOf(journal?.release());
-  const message = 'SES takes no mail at the moment; nothing was sent';
-  if (loggedError === undefined) return new ApiError('unavailable', message, { retryAfterSeconds, cause: error });
-  return new ApiError('unavailable', `${message}. The idempotency key is spent: try again with another`, {
-    retryAfterSeconds,
-    // The message tells of SES; the log has room for one cause, and this one is ours.
-    cause: new InternalError('A key was not released', { cause: loggedError }),
-  });
+  const message = 'Amazon SES does not accept emails at the moment. Nothing was sent';
+  if (loggedError === undefined)
+    return new ApiError('unavailable', message, { retryAfterSeconds, cause: error });
+  return new ApiError(
+    'unavailable',
+    `${message}. This idempotency key cannot be used again: retry with a new key`,
+    {
+      retryAfterSeconds,
+      // The message already describes the failure of SES. The log has room for one cause, and this is our own error.
+      cause: new InternalError('An idempotency key was not released', { cause: loggedError }),
+    },
+  );
 }
 
-/** What a promise was rejected with. */
+/** The error of a rejected promise. Undefined if it was fulfilled. */
 async function rejectionOf(work: Promise<void> | undefined): Promise<unknown> {
   try {
     await work;
@@ -103,13 +108,14 @@ async function rejectionOf(work: Promise<void> | undefined): Promise<unknown> {
 }
 
 /**
- * Writes down what became of a mail, then answers. The order decides what a crash can leave: an outcome without its
- * events, which a repeat stores; never events under a key that knows no outcome of them. Throws the refusal as an
- * ApiError, and `outcome_unknown` where SES took the mail and not all could be logged.
+ * Stores the outcome of an email and its events, then responds. The outcome comes first. After a crash, the events of a stored
+ * outcome may be missing, and a repeated request stores them. Events without a stored outcome would be worse, because a
+ * repeated request could store other events. Throws a refusal as an ApiError, and `outcome_unknown` if the email was accepted
+ * but could not be logged completely.
  */
 export async function concludeSend(
   deps: ApiDeps,
-  mail: PlannedEmail,
+  email: PlannedEmail,
   {
     outcome,
     journal,
@@ -120,54 +126,56 @@ export async function concludeSend(
     readonly headers?: Readonly<Record<string, string>>;
   },
 ): Promise<RouteResponse> {
-  const events = eventsOfSend(mail, outcome);
+  const events = eventsOfSend(email, outcome);
   const unsettled = await rejectionOf(journal?.settle(outcome, events.length > 0));
   let unlogged: unknown;
   if (events.length > 0) {
-    const receivedAtMs = Date.parse(mail.intent.created_at);
+    const receivedAtMs = Date.parse(email.intent.created_at);
     unlogged = await rejectionOf(
       storeEvents(deps.table, events, { retentionDays: deps.retentionDays, receivedAtMs }),
     );
   }
   if (unlogged !== undefined)
-    throw notLoggedError(mail, outcome, { cause: unlogged, keyed: journal !== undefined });
-  // Left undone, a repeat stores the same events once more.
+    throw notLoggedError(email, outcome, { cause: unlogged, keyed: journal !== undefined });
+  // If this write fails, a repeated request stores the same events again, which changes nothing.
   if (events.length > 0 && unsettled === undefined) await rejectionOf(journal?.eventsStored());
-  return sendResponse(mail, outcome, { unsettled, ...(headers && { headers }) });
+  return sendResponse(email, outcome, { unsettled, ...(headers && { headers }) });
 }
 
-/** SES says whom it has not verified in words only; in its sandbox that may be a recipient as well. */
+/** The invalid field of a refusal. SES names an unverified address only in the message, and in the sandbox it may be a recipient. */
 function fieldOf(
   { body }: PlannedEmail,
   { code, message }: NonNullable<SendOutcome['refusal']>,
 ): ErrorExtras {
-  const named = message.split(/[\s,<>]+/).map(canonicalAddress);
+  const words = message.split(/[\s,<>]+/).map(canonicalAddress);
   const unverified =
-    code === 'identity_not_verified' && named.includes(canonicalAddress(bareAddress(body.from)));
+    code === 'identity_not_verified' && words.includes(canonicalAddress(bareAddress(body.from)));
   return unverified ? { field: 'from' } : {};
 }
 
-/** A refusal stays one: what is not in the log is said, not hidden. */
+/** The error if not all events could be stored. A refusal stays a refusal, and its message says that the log is incomplete. */
 function notLoggedError(
-  mail: PlannedEmail,
+  email: PlannedEmail,
   { message_id: messageId, refusal }: SendOutcome,
   { cause, keyed }: { readonly cause: unknown; readonly keyed: boolean },
 ): ApiError {
   if (refusal) {
-    const message = `${refusal.message} (the log does not hold all of it: it could not be stored)`;
-    return new ApiError(refusal.code as ErrorCode, message, { ...fieldOf(mail, refusal), messageId, cause });
+    const message = `${refusal.message} (not all of this could be stored in the log)`;
+    return new ApiError(refusal.code as ErrorCode, message, { ...fieldOf(email, refusal), messageId, cause });
   }
-  const what =
-    mail.intent.accepted.length === 0 ? 'All recipients are suppressed' : `SES took the mail as ${messageId}`;
-  return new ApiError('outcome_unknown', `${what}, but this could not be logged in full`, {
+  const result =
+    email.intent.accepted.length === 0
+      ? 'All recipients are suppressed'
+      : `Amazon SES accepted the email as ${messageId}`;
+  return new ApiError('outcome_unknown', `${result}, but not all of this could be stored in the log`, {
     ...(keyed && { retryAfterSeconds: NOT_LOGGED_RETRY_SECONDS }),
     cause,
   });
 }
 
-/** The answer to a mail of which all is known. Throws the refusal. */
+/** The response for an email whose outcome and events are stored. Throws a refusal as an ApiError. */
 export function sendResponse(
-  mail: PlannedEmail,
+  email: PlannedEmail,
   { message_id: messageId, refusal }: SendOutcome,
   {
     headers = {},
@@ -175,17 +183,19 @@ export function sendResponse(
   }: { readonly headers?: Readonly<Record<string, string>>; readonly unsettled?: unknown } = {},
 ): RouteResponse {
   const loggedError =
-    unsettled === undefined ? undefined : new InternalError('An outcome was not kept', { cause: unsettled });
+    unsettled === undefined
+      ? undefined
+      : new InternalError('The outcome of a send was not stored', { cause: unsettled });
   if (refusal) {
     throw new ApiError(refusal.code as ErrorCode, refusal.message, {
-      ...fieldOf(mail, refusal),
+      ...fieldOf(email, refusal),
       messageId,
       headers,
       ...(loggedError && { cause: loggedError }),
     });
   }
-  const { accepted } = mail.intent;
-  const suppressed = mail.intent.suppressed.map(({ address }) => address);
+  const { accepted } = email.intent;
+  const suppressed = email.intent.suppressed.map(({ address }) => address);
   return {
     status: 202,
     body: { message_id: messageId, accepted, suppressed },

@@ -5,11 +5,11 @@ import { publicRoute } from './route.ts';
 import { idOf, noQuery } from './schemas/common.ts';
 import { documented } from './schemas/documented.ts';
 
-/** A webhook of ours has about one. */
+/** Our own webhooks have about 1 KiB. */
 const MAX_BODY_BYTES = 16 * 1024;
 const STORED_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature', 'x-ivymail-signature'];
 
-/** Takes the webhooks that `npm run admin -- doctor` waits for; nobody else knows a token. */
+/** Receives the webhooks that `npm run admin -- doctor` waits for. Only this command knows the token. */
 const receive = publicRoute({
   method: 'POST',
   path: '/probes/{token}',
@@ -30,7 +30,7 @@ const receive = publicRoute({
   maxBodyBytes: MAX_BODY_BYTES,
   responses: { 204: null },
   async handle(deps, { params, headers, rawBody }) {
-    const kept = await keepReceipt(deps.table, {
+    const stored = await keepReceipt(deps.table, {
       token: params['token'] ?? '',
       webhookId: headers['webhook-id'] ?? '',
       receipt: {
@@ -39,7 +39,7 @@ const receive = publicRoute({
       },
       nowMs: deps.now(),
     });
-    if (!kept) throw notFound();
+    if (!stored) throw notFound();
     return { status: 204 };
   },
 });

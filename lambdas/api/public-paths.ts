@@ -1,6 +1,6 @@
 /**
- * Paths that need no key: the gateway asks its authorizer for everything else (lib/rest-api.ts). Here by themselves, so
- * that the stack can name them without loading the API.
+ * Paths that need no API key. API Gateway calls the authorizer for all other paths (lib/rest-api.ts). The list has a file of its
+ * own, so that the stack can import it without loading the API.
  */
 export const PUBLIC_PATHS: readonly string[] = [
   '/dashboard',

@@ -9,7 +9,7 @@ import { route } from './route.ts';
 import { idOf, noQuery } from './schemas/common.ts';
 import { recoverResponseJson, recoverBody, recoveryJson } from './schemas/webhooks.ts';
 
-/** Counting ends well before API Gateway does. */
+/** Counting stops well before the timeout of API Gateway (29 s). */
 const MAX_COUNT_MS = 15_000;
 
 function toJson(recovery: Recovery): Record<string, unknown> {
@@ -26,12 +26,14 @@ function toJson(recovery: Recovery): Record<string, unknown> {
   };
 }
 
-/** In the one form that times have here; what is to come cannot have been missed. */
+/** The time range in canonical form. It ends now at the latest, because future events cannot have been missed. */
 function rangeOf(body: { since: string; until?: string | undefined }, nowMs: number) {
   const sinceMs = Date.parse(body.since);
   const untilMs = Math.min(body.until === undefined ? nowMs : Date.parse(body.until), nowMs);
   if (sinceMs < untilMs) return { since: formatTimestamp(sinceMs), until: formatTimestamp(untilMs) };
-  throw new ApiError('invalid_field', 'since must be earlier than until, and than now', { field: 'since' });
+  throw new ApiError('invalid_field', 'since must be earlier than until and earlier than now', {
+    field: 'since',
+  });
 }
 
 const recover = route({
@@ -41,7 +43,7 @@ const recover = route({
   scope: 'admin',
   summary: 'Recover missed events',
   description:
-    'Delivers, at 25 a second, every event of a time range that the endpoint has missed. An event is missed if it has no delivery, or if its delivery is exhausted, blocked, held or cancelled. With `dry_run`, the events are only counted: the status is 200 and `recovery_id` is null. Without `dry_run`, the endpoint must be active.',
+    'Delivers every event of a time range that the endpoint has missed, at 25 per second. An event is missed if it has no delivery, or if its delivery is exhausted, blocked, held or cancelled. With `dry_run`, the events are only counted: the status is 200 and `recovery_id` is null. Without `dry_run`, the endpoint must be active.',
   params: endpointParam,
   query: noQuery,
   body: recoverBody,

@@ -3,37 +3,37 @@ import type { Scope } from '../core/api-key.ts';
 import { ApiError } from './errors.ts';
 import { parseJson } from './json.ts';
 
-/** Who asks: what the authorizer found for the key. */
+/** The caller of a route: what the authorizer found for the API key. */
 export interface Caller {
   readonly workspaceId: string;
   readonly keyId: string;
   readonly scopes: readonly Scope[];
 }
 
-/** The caller of a route that needs no key; owns nothing. */
+/** The caller of a public route. It has no workspace and no scopes. */
 export const NO_CALLER: Caller = { workspaceId: '', keyId: '', scopes: [] };
 
-/** SES takes 40 MB, but API Gateway and Lambda pass 6 MB of JSON at the most. */
+/** SES accepts 40 MB, but Lambda accepts at most 6 MB of JSON, and base64 and escapes make the body larger. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-/** The authorizer's context: all values are text. */
+/** Reads the caller from the authorizer's context, whose values are all strings. */
 export function callerOf(event: APIGatewayProxyEvent): Caller {
   const context = (event.requestContext.authorizer ?? {}) as Record<string, string | undefined>;
   const { workspace_id: workspaceId, key_id: keyId, scopes, credentials } = context;
   if (credentials === 'conflict') {
     throw new ApiError(
       'invalid_parameter',
-      'x-api-key and Authorization carry different API keys; send the key in one of these headers',
+      'x-api-key and Authorization contain different API keys. Send the key in only one of these headers',
       { field: 'authorization' },
     );
   }
   if (workspaceId === undefined || keyId === undefined || scopes === undefined) {
-    throw new Error('The request came without a caller: the route has no authorizer');
+    throw new Error('The request has no caller: the route has no authorizer');
   }
   return { workspaceId, keyId, scopes: scopes.split(' ') as Scope[] };
 }
 
-/** Each parameter once: of a repeated one nobody could say which counts. */
+/** The query parameters. A repeated parameter is refused, because it would be ambiguous. */
 export function queryOf(event: APIGatewayProxyEvent): Readonly<Record<string, string>> {
   const query: [string, string][] = [];
   for (const [name, values = []] of Object.entries(event.multiValueQueryStringParameters ?? {})) {
@@ -45,7 +45,7 @@ export function queryOf(event: APIGatewayProxyEvent): Readonly<Record<string, st
   return Object.fromEntries(query);
 }
 
-/** By lower-case name. */
+/** The headers by lower-case name. */
 export function headersOf(event: APIGatewayProxyEvent): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(event.headers).flatMap(([name, value]) =>
@@ -54,7 +54,7 @@ export function headersOf(event: APIGatewayProxyEvent): Readonly<Record<string, 
   );
 }
 
-/** The body as text, byte for byte; empty where there is none. */
+/** The body as text, byte for byte. Empty if the request has no body. */
 export function rawBodyOf(event: APIGatewayProxyEvent): string {
   const { body } = event;
   if (body === null || body === '' || !event.isBase64Encoded) return body ?? '';
@@ -65,7 +65,7 @@ export function rawBodyOf(event: APIGatewayProxyEvent): string {
   }
 }
 
-/** The JSON body, not checked yet; one that is too long is not even parsed. */
+/** The parsed JSON body, not yet checked by a schema. A body that is too long is not parsed. */
 export function bodyOf(event: APIGatewayProxyEvent, maxBytes = MAX_BODY_BYTES): unknown {
   const type = headersOf(event)['content-type'];
   if (type !== undefined && !/^application\/json\s*(?:;|$)/i.test(type)) {

@@ -10,10 +10,10 @@ const INTERNAL_ERROR_RETRY_SECONDS = 5;
 
 export interface ApiResponse {
   readonly result: APIGatewayProxyResult;
-  /** For the log: the pattern, never the path, which may hold an address. */
+  /** The pattern of the route, for the log. The path itself is not logged, because it may contain an address. */
   readonly route: string;
   readonly workspaceId?: string;
-  /** A loggedError of ours, which the answer does not show. */
+  /** An error for the log, which the response does not show. */
   readonly loggedError?: unknown;
   readonly errorCode?: string;
 }
@@ -24,8 +24,8 @@ interface Match {
 }
 
 /**
- * A part of the path, decoded once. API Gateway REST passes `path` and `pathParameters` still percent-encoded:
- * `%252F` arrives as `%252F`, and `%20` as `%20` (docs/adr/0020-canonical-address-and-path-decoding.md names the captures). A query arrives decoded.
+ * Decodes a segment of the path once. API Gateway REST passes `path` and `pathParameters` percent-encoded:
+ * `%252F` arrives as `%252F`, and `%20` as `%20` (docs/adr/0020-canonical-address-and-path-decoding.md names the captures). Query parameters are already decoded.
  */
 function decode(part: string): string | undefined {
   try {
@@ -36,17 +36,17 @@ function decode(part: string): string | undefined {
 }
 
 function matchPath(pattern: string, path: string): Record<string, string> | undefined {
-  const wanted = pattern.split('/');
+  const segments = pattern.split('/');
   const given = path.split('/');
   const params: Record<string, string> = {};
-  const last = wanted.at(-1) ?? '';
-  // As API Gateway writes it: whatever follows, as it came.
-  if (last.endsWith('+}') && given.length >= wanted.length) {
-    wanted.pop();
-    params[last.slice(1, -2)] = given.splice(wanted.length).join('/');
+  const last = segments.at(-1) ?? '';
+  // `{name+}` matches the rest of the path, undecoded, as in API Gateway.
+  if (last.endsWith('+}') && given.length >= segments.length) {
+    segments.pop();
+    params[last.slice(1, -2)] = given.splice(segments.length).join('/');
   }
-  if (wanted.length !== given.length) return undefined;
-  for (const [index, part] of wanted.entries()) {
+  if (segments.length !== given.length) return undefined;
+  for (const [index, part] of segments.entries()) {
     const value = decode(given[index] ?? '');
     if (value === undefined || (value === '') !== (part === '')) return undefined;
     if (part.startsWith('{')) params[part.slice(1, -1)] = value;
@@ -55,7 +55,7 @@ function matchPath(pattern: string, path: string): Record<string, string> | unde
   return params;
 }
 
-/** Parts of a path that stand for any. */
+/** The number of path parameters of a route. */
 function placeholderCount({ path }: Route): number {
   return path.split('{').length - 1;
 }
@@ -65,15 +65,15 @@ function findRoute(routes: readonly Route[], event: APIGatewayProxyEvent): Match
     const params = matchPath(route.path, event.path);
     return params ? [{ route, params }] : [];
   });
-  // `/v1/webhooks/check` is no `/v1/webhooks/{id}`: what is written out is a resource of its own, with its own methods.
+  // The route with the fewest parameters is the most specific: `/v1/webhooks/check` is not `/v1/webhooks/{id}`.
   const fewest = Math.min(...matches.map(({ route }) => placeholderCount(route)));
-  const here = matches.filter(({ route }) => placeholderCount(route) === fewest);
-  if (here.length === 0) throw notFound();
-  const match = here.find(({ route }) => route.method === event.httpMethod);
+  const candidates = matches.filter(({ route }) => placeholderCount(route) === fewest);
+  if (candidates.length === 0) throw notFound();
+  const match = candidates.find(({ route }) => route.method === event.httpMethod);
   if (match) return match;
-  const others = new Set(here.map(({ route }) => route.method));
-  throw new ApiError('method_not_allowed', `${event.httpMethod} is not done here`, {
-    headers: { allow: [...others].join(', ') },
+  const methods = new Set(candidates.map(({ route }) => route.method));
+  throw new ApiError('method_not_allowed', `This resource does not support ${event.httpMethod}`, {
+    headers: { allow: [...methods].join(', ') },
   });
 }
 
@@ -82,7 +82,7 @@ function readBody(route: Route, event: APIGatewayProxyEvent): unknown {
   return route.optionalBody && none ? {} : bodyOf(event, route.maxBodyBytes);
 }
 
-/** The path parameters as their schemas read them. What is no id names nothing, and could be too long for a key of the table. */
+/** Parses the path parameters. An invalid id gets 404 before any read, because it could be too long for a key of the table. */
 function parseParams({ route, params }: Match): Readonly<Record<string, string>> {
   const parsed = Object.entries(route.params ?? {}).map(([name, schema]) => {
     const { success, data } = schema.safeParse(params[name]);
@@ -92,7 +92,7 @@ function parseParams({ route, params }: Match): Readonly<Record<string, string>>
   return { ...params, ...Object.fromEntries(parsed) };
 }
 
-/** Those the route has a schema for, checked; the others are none of its business. */
+/** Checks the headers for which the route has a schema. Other headers are ignored. */
 function checkHeaders(route: Route, headers: Readonly<Record<string, string>>): void {
   for (const [name, schema] of Object.entries(route.headers ?? {})) {
     const checked = schema.safeParse(headers[name]);
@@ -105,7 +105,7 @@ function checkHeaders(route: Route, headers: Readonly<Record<string, string>>): 
 function checkScope(route: Route, caller: Caller): void {
   if (route.scope === 'public' || caller.scopes.includes(route.scope) || caller.scopes.includes('admin'))
     return;
-  throw new ApiError('insufficient_scope', `The key has no scope ${route.scope}`);
+  throw new ApiError('insufficient_scope', `The API key does not have the scope ${route.scope}`);
 }
 
 function toResult(
@@ -144,47 +144,55 @@ function errorResult(error: ApiError, requestId: string): APIGatewayProxyResult 
   );
 }
 
-/** Answers a request. Never rejects: what is wrong with the request is a 4xx that says so, what is wrong with us a 503. */
+/** Responds to a request. Never throws: an invalid request gets a 4xx that names the error, and an internal error becomes a 503. */
 export async function respond(
   deps: ApiDeps,
   routes: readonly Route[],
   event: APIGatewayProxyEvent,
 ): Promise<ApiResponse> {
   const requestId = deterministicId('req', [event.requestContext.requestId]);
-  let told: Pick<ApiResponse, 'route' | 'workspaceId'> = { route: 'none' };
+  let context: Pick<ApiResponse, 'route' | 'workspaceId'> = { route: 'none' };
   try {
     const match = findRoute(routes, event);
     const { route } = match;
-    told = { route: `${route.method} ${route.path}` };
+    context = { route: `${route.method} ${route.path}` };
     const caller = route.scope === 'public' ? NO_CALLER : callerOf(event);
-    if (route.scope !== 'public') told = { ...told, workspaceId: caller.workspaceId };
+    if (route.scope !== 'public') context = { ...context, workspaceId: caller.workspaceId };
     checkScope(route, caller);
     const headers = headersOf(event);
     checkHeaders(route, headers);
     const query = parse(route.query, queryOf(event), 'invalid_parameter');
-    // Before the body: what names nothing is not worth reading 4 MiB, least of all for a caller without a key.
+    // The path comes before the body. A request for an unknown resource must not make the function parse 4 MiB, especially on public routes.
     const params = parseParams(match);
     const body =
       route.body === undefined ? undefined : parse(route.body, readBody(route, event), 'invalid_field');
     const rawBody = route.body === undefined ? '' : rawBodyOf(event);
-    const answered = await route.handle(deps, { caller, params, query, headers, body, rawBody });
-    const { loggedError } = answered;
-    return { ...told, result: toResult(answered, requestId), ...(loggedError !== undefined && { loggedError }) };
+    const response = await route.handle(deps, { caller, params, query, headers, body, rawBody });
+    const { loggedError } = response;
+    return {
+      ...context,
+      result: toResult(response, requestId),
+      ...(loggedError !== undefined && { loggedError }),
+    };
   } catch (error) {
     if (error instanceof ApiError) {
       const loggedError = error.extras.cause;
       return {
-        ...told,
+        ...context,
         result: errorResult(error, requestId),
         errorCode: error.code,
         ...(loggedError !== undefined && { loggedError }),
       };
     }
-    const unavailable = new ApiError('unavailable', 'The request could not be answered; try again', {
-      retryAfterSeconds: INTERNAL_ERROR_RETRY_SECONDS,
-    });
+    const unavailable = new ApiError(
+      'unavailable',
+      'The request failed because of an internal error. Try again',
+      {
+        retryAfterSeconds: INTERNAL_ERROR_RETRY_SECONDS,
+      },
+    );
     return {
-      ...told,
+      ...context,
       result: errorResult(unavailable, requestId),
       errorCode: unavailable.code,
       loggedError: error,

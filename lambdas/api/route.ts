@@ -4,16 +4,16 @@ import type { ApiDeps } from './deps.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Caller } from './request.ts';
 
-/** A request as a route gets it: everything is what its schema says. */
+/** A request after parsing: every part has passed the schema of the route. */
 export interface RouteRequest<Query, Body> {
   readonly caller: Caller;
-  /** Parts of the path in braces, decoded. */
+  /** Path parameters, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
-  /** Names in lower case. */
+  /** Headers by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
-  /** The body as it came, where there was one: what a signature is over. */
+  /** The unchanged text of the body, for signatures. Empty if there was no body. */
   readonly rawBody: string;
 }
 
@@ -21,16 +21,16 @@ export type ResponseStatus = 200 | 201 | 202 | 204;
 
 export interface RouteResponse {
   readonly status: ResponseStatus;
-  /** Answered as JSON; none with 204, or with `text`. */
+  /** The JSON body. Absent with status 204 or with `text`. */
   readonly body?: unknown;
-  /** An answer that is not JSON. */
+  /** A body that is not JSON. */
   readonly text?: { readonly type: string; readonly content: string };
   readonly headers?: Readonly<Record<string, string>>;
-  /** A loggedError of ours that changes nothing for the caller: for the log. */
+  /** An internal error that does not change the response, for the log. */
   readonly loggedError?: unknown;
 }
 
-/** One route of the API: it is found, checked and described (openapi.ts) by what stands here. */
+/** One route of the API. Routing, validation and the OpenAPI document (openapi.ts) all use this definition. */
 export interface Route<
   Query extends z.ZodMiniType = z.ZodMiniType,
   Body extends z.ZodMiniType = z.ZodMiniType,
@@ -38,37 +38,37 @@ export interface Route<
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** `/v1/webhooks/{id}` */
   readonly path: string;
-  /** A page for people: no part of the described API. */
+  /** A page for people. It is not part of the OpenAPI document. */
   readonly page?: true;
-  /** What a key must have; `public` needs no key (its path is in public-paths.ts, for the gateway). */
+  /** The scope that the API key must have. A `public` route needs no key, and its path must be in public-paths.ts. */
   readonly scope: Scope | 'public';
   /** Name of the operation in the OpenAPI document and in generated clients: `listLogs`. Unique. */
   readonly operationId: string;
-  /** A few words, for a list of operations: `List log entries`. No full stop. */
+  /** A short title for lists of operations, without a full stop: `List log entries`. */
   readonly summary: string;
-  /** Whole sentences: what the operation does, and its special cases. Markdown. */
+  /** Markdown: what the operation does, and its special cases. */
   readonly description: string;
-  /** Parts of the path in braces: what does not fit names nothing, 404. */
+  /** Schemas of the path parameters. A value that does not match gets 404. */
   readonly params?: Readonly<Record<string, z.ZodMiniType<string>>>;
   readonly query: Query;
-  /** Headers that mean something to it, by lower-case name. */
+  /** Schemas of the headers that the route reads, by lower-case name. */
   readonly headers?: Readonly<Record<string, z.ZodMiniType>>;
-  /** Absent where the route takes no body. */
+  /** Absent if the route accepts no body. */
   readonly body?: Body;
-  /** Less than what any body may have. */
+  /** A lower limit than the general one. */
   readonly maxBodyBytes?: number;
-  /** A request without a body is taken for `{}`. */
+  /** A request without a body is treated as `{}`. */
   readonly optionalBody?: boolean;
-  /** What it answers, by status; null for no body. */
+  /** Schemas of the successful responses, by status. Null means no body. */
   readonly responses: Readonly<Partial<Record<ResponseStatus, z.ZodMiniType | null>>>;
-  /** Other types than JSON that its 200 may have. */
+  /** Media types other than JSON that the 200 response may have. */
   readonly media?: readonly string[];
-  /** What it may answer beside the errors of every route. */
+  /** Error codes in addition to those of every route. */
   readonly errors?: readonly ErrorCode[];
   handle(deps: ApiDeps, request: RouteRequest<z.output<Query>, z.output<Body>>): Promise<RouteResponse>;
 }
 
-/** Ties the types of the handler to those of its schemas; the table of routes need not know them. */
+/** Checks that the types of the handler match its schemas. The list of routes then needs no type parameters. */
 export function route<Query extends z.ZodMiniType, Body extends z.ZodMiniType>(
   definition: Route<Query, Body>,
 ): Route {
@@ -85,10 +85,10 @@ type PublicRoute<Query extends z.ZodMiniType, Body extends z.ZodMiniType> = Omit
   ): Promise<RouteResponse>;
 };
 
-/** A route that needs no key; its handler is told of no caller. */
+/** A route that needs no API key. Its handler gets no caller. */
 export function publicRoute<Query extends z.ZodMiniType, Body extends z.ZodMiniType>(
   definition: PublicRoute<Query, Body>,
 ): Route {
-  const known: Route<Query, Body> = { ...definition, scope: 'public' };
-  return known;
+  const withScope: Route<Query, Body> = { ...definition, scope: 'public' };
+  return withScope;
 }

@@ -14,7 +14,7 @@ import { webhookTestRoutes } from './webhook-test.ts';
 import { webhookRoutes } from './webhooks.ts';
 import { workspaceRoutes } from './workspace.ts';
 
-/** Every route there is. */
+/** Every route of the API. */
 export const ROUTES: readonly Route[] = [
   send,
   ...logRoutes,

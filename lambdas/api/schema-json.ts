@@ -7,33 +7,33 @@ export type Json = Readonly<Record<string, unknown>>;
 const DEFINITIONS = '#/$defs/';
 const COMPONENTS = '#/components/schemas/';
 
-/** Where JSON Schema needs no bound: every integer of JavaScript is within these. */
+/** Bounds that every JavaScript integer satisfies, so the document leaves them out. */
 const ANY_INTEGER = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER } as const;
 
-/** What zod writes down that says nothing to a reader of the document. */
+/** Removes keywords that zod generates and that tell a reader nothing. */
 function simplify(json: Record<string, unknown>): void {
-  // The format says it; the expression is how it is checked here.
+  // The format already describes the value. The pattern is only our check.
   if (json['format'] === 'date-time') delete json['pattern'];
   for (const bound of ['minimum', 'maximum'] as const)
     if (json[bound] === ANY_INTEGER[bound]) delete json[bound];
-  // Every name of a JSON object is a string.
+  // Every field name of a JSON object is a string anyway.
   const names = json['propertyNames'] as Json | undefined;
   if (names && Object.keys(names).length === 1 && names['type'] === 'string') delete json['propertyNames'];
 }
 
 /**
- * The default of a field as words. openapi-typescript makes a field with the keyword `default` a required one, so that a client would
- * have to send every field.
+ * Moves the default of a field into its description. openapi-typescript treats a field with the keyword `default` as required,
+ * so a client would have to send every field.
  */
 function describeDefault(json: Record<string, unknown>): void {
   if (json['default'] === undefined) return;
-  const words = `Default: \`${JSON.stringify(json['default'])}\`.`;
+  const sentence = `Default: \`${JSON.stringify(json['default'])}\`.`;
   json['description'] =
-    json['description'] === undefined ? words : `${json['description'] as string} ${words}`;
+    json['description'] === undefined ? sentence : `${json['description'] as string} ${sentence}`;
   delete json['default'];
 }
 
-/** The keywords with each schema of zod as JSON Schema. */
+/** The keywords, with each zod schema converted to JSON Schema. */
 function converted(keywords: Json): Json {
   const isSchema = (value: unknown): value is z.ZodMiniType => value instanceof z.core.$ZodType;
   return Object.fromEntries(
@@ -44,11 +44,11 @@ function converted(keywords: Json): Json {
   );
 }
 
-/** The schemas of a document that have a name of their own, and the references to them. */
+/** The named schemas of a document. Other schemas refer to them by `$ref`. */
 export class Components {
   readonly #schemas = new Map<string, { readonly text: string; readonly json: Json }>();
 
-  /** The schema as JSON Schema; `io` says which side of a default or a conversion is meant. A named schema becomes a component. */
+  /** Converts a schema to JSON Schema. `io` chooses the side of a default or a conversion. A named schema becomes a component. */
   schemaOf(schema: z.ZodMiniType, io: 'input' | 'output'): Json {
     const generated = z.toJSONSchema(schema, {
       io,
@@ -62,10 +62,10 @@ export class Components {
           Object.assign(jsonSchema, converted(sent), description && { description });
         }
         simplify(jsonSchema);
-        // zod drops the example of a schema that converts: it cannot know that ours is the value as sent.
+        // zod drops the example of a converting schema, because it cannot know that the example is the value that a client sends.
         const examples = schemaDocs.get(zodSchema)?.['examples'] as unknown[] | undefined;
         if (examples) jsonSchema.examples = [...examples];
-        // A parameter keeps its default as it is.
+        // The root schema is a parameter, which keeps the keyword `default`.
         if (path.length > 0) describeDefault(jsonSchema);
       },
     });
@@ -79,8 +79,8 @@ export class Components {
 
   #add(name: string, json: Json): void {
     const text = JSON.stringify(json);
-    const known = this.#schemas.get(name);
-    if (known && known.text !== text) throw new Error(`Two schemas are named ${name}`);
+    const existing = this.#schemas.get(name);
+    if (existing && existing.text !== text) throw new Error(`Two schemas are named ${name}`);
     this.#schemas.set(name, { text, json });
   }
 

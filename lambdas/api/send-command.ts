@@ -6,17 +6,17 @@ import type { SendBody } from './schemas/send.ts';
 
 const WORKSPACE_TAG = 'ivymail_workspace';
 
-/** A mail to be sent: as it was asked for, and what is to be done about it. */
+/** An email to send: the request body, and which recipients get the email. */
 export interface PlannedEmail {
   readonly body: SendBody;
   readonly intent: SendIntent;
 }
 
-/** The mailboxes of a field that are not left out, as a header takes them. */
+/** The mailboxes of a field without suppressed recipients, in the form of a header. */
 function acceptedMailboxes({ intent }: PlannedEmail, mailboxes: readonly string[]): string[] {
-  const leftOut = new Set(intent.suppressed.map(({ address }) => canonicalAddress(address)));
+  const suppressed = new Set(intent.suppressed.map(({ address }) => canonicalAddress(address)));
   return mailboxes
-    .filter((mailbox) => !leftOut.has(canonicalAddress(bareAddress(mailbox))))
+    .filter((mailbox) => !suppressed.has(canonicalAddress(bareAddress(mailbox))))
     .map(mailboxHeader);
 }
 
@@ -31,12 +31,12 @@ function attachmentOf(attachment: SendBody['attachments'][number]): Attachment {
   };
 }
 
-/** What SES is asked. `tagged`: the mail can be found again by its send; it costs bytes in each event of the mail. */
+/** The SendEmail command. `tagged` adds the id of the send as a message tag, so that the email can be found by it. The tag costs bytes in each event. */
 export function sendCommand(
-  mail: PlannedEmail,
+  email: PlannedEmail,
   options: { readonly configurationSet: string; readonly tagged: boolean },
 ): SendEmailCommand {
-  const { body, intent } = mail;
+  const { body, intent } = email;
   const utf8 = (Data: string): { Data: string; Charset: string } => ({ Data, Charset: 'UTF-8' });
   const tags: Pairs = [
     ...body.tags,
@@ -46,9 +46,9 @@ export function sendCommand(
   return new SendEmailCommand({
     FromEmailAddress: mailboxHeader(body.from),
     Destination: {
-      ToAddresses: acceptedMailboxes(mail, body.to),
-      CcAddresses: acceptedMailboxes(mail, body.cc),
-      BccAddresses: acceptedMailboxes(mail, body.bcc),
+      ToAddresses: acceptedMailboxes(email, body.to),
+      CcAddresses: acceptedMailboxes(email, body.cc),
+      BccAddresses: acceptedMailboxes(email, body.bcc),
     },
     ...(body.reply_to.length > 0 && { ReplyToAddresses: body.reply_to.map(mailboxHeader) }),
     Content: {

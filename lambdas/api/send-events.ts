@@ -5,8 +5,8 @@ import type { SendOutcome } from '../core/sends.ts';
 import type { PlannedEmail } from './send-command.ts';
 
 /**
- * The events SES never tells of: `suppressed` for whoever was left out and, where SES refused the mail, `failed` for the
- * others. Their ids and times are of the intent: made again, they are the same.
+ * The events that SES does not publish: `suppressed` for each suppressed recipient and, if SES refused the email, `failed` for
+ * the others. Their ids and times come from the intent, so a repeated request creates the same events.
  */
 export function eventsOfSend({ body, intent }: PlannedEmail, outcome: SendOutcome): readonly EmailEvent[] {
   const { message_id: messageId, refusal } = outcome;

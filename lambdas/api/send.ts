@@ -10,18 +10,21 @@ import { route } from './route.ts';
 import { noQuery } from './schemas/common.ts';
 import { idempotencyKeyHeader, sendBody, sentJson, type SendBody } from './schemas/send.ts';
 
-/** One for each address, however often and in whatever case it is named. */
+/** The distinct addresses. Two spellings of one address count once. */
 function distinctAddresses(mailboxes: readonly string[]): readonly string[] {
   return [
     ...new Map(mailboxes.map(bareAddress).map((address) => [canonicalAddress(address), address])).values(),
   ];
 }
 
-/** Who gets the mail and who is left out, by the workspace's list as it is now. */
+/** Decides which recipients get the email, by the current suppression list of the workspace. */
 async function planSend(deps: ApiDeps, workspaceId: string, body: SendBody): Promise<SendIntent> {
   const all = distinctAddresses([...body.to, ...body.cc, ...body.bcc]);
-  const listed = await findSuppressions(deps.table, workspaceId, all);
-  const planned = all.map((address) => ({ address, reason: listed.get(canonicalAddress(address))?.reason }));
+  const suppressions = await findSuppressions(deps.table, workspaceId, all);
+  const planned = all.map((address) => ({
+    address,
+    reason: suppressions.get(canonicalAddress(address))?.reason,
+  }));
   return {
     workspace_id: workspaceId,
     send_id: randomId('ivm', deps.randomBytes),
@@ -38,7 +41,7 @@ export const send = route({
   scope: 'send',
   summary: 'Send an email',
   description:
-    'Sends an email through Amazon SES. Recipients on the suppression list of the workspace are left out and listed in `suppressed`. With an `Idempotency-Key` header, a repeated request within 24 hours returns the first response and sends nothing.',
+    'Sends an email through Amazon SES. Recipients on the suppression list of the workspace get no email and are listed in `suppressed`. With an `Idempotency-Key` header, a repeated request within 24 hours returns the first response and sends nothing.',
   query: noQuery,
   headers: { 'idempotency-key': idempotencyKeyHeader },
   body: sendBody,
@@ -52,8 +55,8 @@ export const send = route({
     'outcome_unknown',
   ],
   async handle(deps, { caller, headers, body }) {
-    const mail = { body, intent: await planSend(deps, caller.workspaceId, body) };
+    const email = { body, intent: await planSend(deps, caller.workspaceId, body) };
     const key = headers['idempotency-key'];
-    return key === undefined ? performSend(deps, mail) : sendOnce(deps, mail, key);
+    return key === undefined ? performSend(deps, email) : sendOnce(deps, email, key);
   },
 });

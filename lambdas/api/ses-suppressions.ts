@@ -6,7 +6,7 @@ import { redactedSesError } from './ses-errors.ts';
 
 const RETRY_SECONDS = 5;
 
-/** Whether the address, written just so, was on the list. */
+/** Removes this exact spelling of an address. Returns whether it was on the list. */
 async function removeSpelling(deps: Pick<ApiDeps, 'ses'>, address: string): Promise<boolean> {
   try {
     await deps.ses.send(new DeleteSuppressedDestinationCommand({ EmailAddress: address }));
@@ -14,13 +14,16 @@ async function removeSpelling(deps: Pick<ApiDeps, 'ses'>, address: string): Prom
   } catch (cause) {
     const name = cause instanceof Error ? cause.name : '';
     if (name === 'NotFoundException') return false;
-    // SES answers so for an address with a slash, listed or not (github.com/aws/aws-sdk/issues/158).
+    // SES returns this error for any address with a slash, listed or not (github.com/aws/aws-sdk/issues/158).
     if (name === 'BadRequestException') {
-      throw new ApiError('invalid_parameter', 'SES cannot remove this address', { field: 'address', cause });
+      throw new ApiError('invalid_parameter', 'Amazon SES cannot remove this address', {
+        field: 'address',
+        cause,
+      });
     }
     throw new ApiError(
       'unavailable',
-      'SES could not be asked to remove the address; nothing was removed here',
+      'Amazon SES did not respond, so the address was not removed from any list',
       {
         retryAfterSeconds: RETRY_SECONDS,
         cause: redactedSesError(cause),
@@ -30,10 +33,10 @@ async function removeSpelling(deps: Pick<ApiDeps, 'ses'>, address: string): Prom
 }
 
 /**
- * Removes an address from the suppression list that SES keeps for the whole account; gives whether it was there. SES
- * finds an entry only by its exact spelling before the @, and suppresses by it in any case, so each known spelling is
- * removed. SES lists ASCII addresses only, with the domain in punycode; it is not asked about others. Throws
- * `unavailable` where SES gives no response: a repeat of the request then finishes the work.
+ * Removes an address from the suppression list that SES keeps for the account. Returns whether it was on the list. SES finds
+ * an entry only by the exact spelling before the @, but it suppresses any spelling, so every known spelling is removed. SES
+ * lists only ASCII addresses with the domain in punycode, so it is not called for others. Throws `unavailable` if SES does not
+ * respond. A repeated request then finishes the removal.
  */
 export async function removeFromSes(
   deps: Pick<ApiDeps, 'ses'>,

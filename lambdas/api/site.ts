@@ -2,7 +2,7 @@ import type { RouteResponse } from './route.ts';
 import { publicRoute } from './route.ts';
 import { noQuery } from './schemas/common.ts';
 
-/** What is served to whoever asks, made by `npm run docs` from what stands in docs/. */
+/** The public documentation. `npm run docs` makes these files from docs/. */
 export const SITE_FILES = {
   '/docs': {
     file: 'docs.html',
@@ -27,7 +27,7 @@ export const SITE_FILES = {
   },
 } as const;
 
-/** A deploy changes it, and nothing else: five minutes late is soon enough. */
+/** Only a deployment changes these files, so a copy may be five minutes old. */
 const CACHE_FIVE_MINUTES = 'public, max-age=300';
 
 export const siteRoutes = Object.entries(SITE_FILES).map(([path, { file, type, ...described }]) =>

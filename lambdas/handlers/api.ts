@@ -12,7 +12,7 @@ const deps = awsDeps(process.env);
 
 /** Serves every route of the API. Writes one log line per request, without recipients and secrets. */
 export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
-// Never log the event, even if the environment asks for it: the event contains the API key, the email and its recipients.
+  // Never log the event, even if the environment asks for it: the event contains the API key, the email and its recipients.
   .use(injectLambdaContext(logger, { clearState: true, logEvent: false }))
   .handler(async (event) => {
     const startedMs = Date.now();
@@ -26,8 +26,9 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
       duration_ms: Date.now() - startedMs,
     };
     if (result.statusCode >= 500) logger.error('request.failed', { ...line, error: loggedError as Error });
-// Log only our own errors. An error of JSON.parse or of SES may contain a recipient.
-    else if (loggedError instanceof InternalError) logger.warn('request.answered', { ...line, error: loggedError });
+    // Log only our own errors. An error of JSON.parse or of SES may contain a recipient.
+    else if (loggedError instanceof InternalError)
+      logger.warn('request.answered', { ...line, error: loggedError });
     else logger.info('request.answered', line);
     return result;
   });

@@ -17,7 +17,7 @@ const authorize = createAuthorizer({
 export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
   const { result, fromCache } = await authorize(event);
   const key = result.context?.['key_id'];
-// The api function logs each allowed request, so the authorizer logs only when it reads a key from the table.
+  // The api function logs each allowed request, so the authorizer logs only when it reads a key from the table.
   if (!fromCache) logger.info('key.checked', { allowed: key !== undefined, key_id: key });
   return result;
 }

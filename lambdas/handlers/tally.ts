@@ -28,7 +28,7 @@ const ONLY_SHARD = 'only';
 /** Reads new events and attempts from the table's stream and adds them to the counters. Batches share no state. */
 export async function handler(batch: WindowedBatch): Promise<{ readonly state: Record<string, never> }> {
   const { Records: records = [], shardId = ONLY_SHARD } = batch;
-// The last call of a window may contain no records.
+  // The last call of a window may contain no records.
   if (records.length === 0) return { state: {} };
   const { counted, excluded, repeated, unreadable } = await tallyBatch(deps, { shardId, records });
   logger.info('tally.batch', { counted, excluded, repeated, unreadable: unreadable.length });
