@@ -8,7 +8,8 @@ import { putRows } from '../../lambdas/store/put-rows.ts';
 import { findSuppressions } from '../../lambdas/store/suppressions.ts';
 import { anEvent } from '../../sim/builders/events.ts';
 import { bounced } from './bounced.ts';
-import { NOW_MS, setUp, type Ask, type ApiResponse } from './harness.ts';
+import type { SimulatedTable } from '../../sim/table.ts';
+import { NOW_MS, setUp, type Ask, type ApiResponse, type TestApi } from './harness.ts';
 
 const LIST = '/v1/suppressions';
 const atPath = (address: string): string => `${LIST}/${encodeURIComponent(address)}`;
@@ -227,7 +228,7 @@ describe('a Unicode domain and its punycode form are one address', () => {
 });
 
 /** What an earlier version stored: the address in lower case is the key, whatever its domain. */
-function storedBefore(table: ReturnType<typeof setUp>['table'], address: string): void {
+function storedBefore(table: SimulatedTable, address: string): void {
   const form = address.trim().toLowerCase();
   const pk = `W#${DEFAULT_WORKSPACE_ID}#SUP`;
   const row = {
@@ -241,7 +242,7 @@ function storedBefore(table: ReturnType<typeof setUp>['table'], address: string)
   table.rows.set(`${pk}\n${form}`, row);
 }
 
-async function loggedBefore(table: ReturnType<typeof setUp>['table'], address: string): Promise<void> {
+async function loggedBefore(table: SimulatedTable, address: string): Promise<void> {
   const event = anEvent({ workspace_id: DEFAULT_WORKSPACE_ID, to: address });
   const rows = eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS });
   await putRows(
@@ -254,7 +255,7 @@ describe('what earlier versions stored under a Unicode domain', () => {
   const OLD = ['ann@bücher.example', 'Ann@Bücher.example', 'ann@bu\u0308cher.example'];
   const ASKED = [...OLD, 'ann@xn--bcher-kva.example', 'ANN@XN--BCHER-KVA.example'];
   const PAIRS = OLD.flatMap((stored) => ASKED.map((asked) => [stored, asked] as const));
-  const own = (world: ReturnType<typeof setUp>) => (request: Ask) =>
+  const own = (world: TestApi) => (request: Ask) =>
     world.ask({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
 
   it.each(PAIRS)('%s is found, suppresses and is removed as %s', async (stored, asked) => {
@@ -467,7 +468,7 @@ describe('POST /v1/suppressions refuses', () => {
 
 describe('POST /v1/send', () => {
   const MAIL = { from: 'you@example.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
-  const send = (world: ReturnType<typeof setUp>, changes: object): Promise<ApiResponse> =>
+  const send = (world: TestApi, changes: object): Promise<ApiResponse> =>
     world.ask({ method: 'POST', path: '/v1/send', body: { ...MAIL, ...changes } });
 
   it('gives SES each Unicode domain in punycode, and the rest as it is', async () => {

@@ -1,4 +1,4 @@
-/** The API without API Gateway: requests go to `answer` as the api λ would be given them. */
+/** Runs the API without API Gateway: `respond` receives each request as the api Lambda function would. */
 import {
   DeleteSuppressedDestinationCommand,
   NotFoundException,
@@ -13,9 +13,10 @@ import { ROUTES } from '../../lambdas/api/routes.ts';
 import type { Scope } from '../../lambdas/core/api-key.ts';
 import { createSecretOpener } from '../../lambdas/delivery/secrets.ts';
 import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
+import type { Row } from '../../lambdas/store/table.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
-import { simulatedKms } from '../../sim/kms.ts';
-import { simulatedTable } from '../../sim/table.ts';
+import { simulatedKms, type SimulatedKms } from '../../sim/kms.ts';
+import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 import { checkNamedField } from './named-field.ts';
 
 export const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
@@ -24,7 +25,7 @@ export interface Ask {
   readonly method?: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /** An object is sent as JSON, a text as it is. */
+  /** A string is sent unchanged. Any other value is sent as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly base64?: boolean;
@@ -36,27 +37,33 @@ export interface Ask {
 export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of many shapes
+  // oxlint-disable-next-line typescript/no-explicit-any -- each route has its own response type
   readonly body: any;
   readonly text: string;
+  /** The internal error that the function logs. The client does not see it. */
   readonly fault: unknown;
 }
 
-function eventOf(ask: Ask): APIGatewayProxyEvent {
-  const query = Object.entries(ask.query ?? {}).map(([name, value]) => [name, [value].flat()] as const);
+function gatewayEvent(request: Ask): APIGatewayProxyEvent {
+  const query = Object.entries(request.query ?? {}).map(([name, value]) => [name, [value].flat()] as const);
   const event = {
-    httpMethod: ask.method ?? 'GET',
-    path: ask.path,
-    headers: { 'Content-Type': 'application/json', ...ask.headers },
+    httpMethod: request.method ?? 'GET',
+    path: request.path,
+    headers: { 'Content-Type': 'application/json', ...request.headers },
     multiValueQueryStringParameters: query.length === 0 ? null : Object.fromEntries(query),
-    body: ask.body === undefined ? null : typeof ask.body === 'string' ? ask.body : JSON.stringify(ask.body),
-    isBase64Encoded: ask.base64 ?? false,
+    body:
+      request.body === undefined
+        ? null
+        : typeof request.body === 'string'
+          ? request.body
+          : JSON.stringify(request.body),
+    isBase64Encoded: request.base64 ?? false,
     requestContext: {
       requestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
       authorizer: {
-        workspace_id: ask.workspaceId ?? WORKSPACE_ID,
-        key_id: ask.keyId ?? 'key_a',
-        scopes: (ask.scopes ?? ['admin']).join(' '),
+        workspace_id: request.workspaceId ?? WORKSPACE_ID,
+        key_id: request.keyId ?? 'key_a',
+        scopes: (request.scopes ?? ['admin']).join(' '),
       },
     },
   };
@@ -75,19 +82,36 @@ function isJson({ headers }: APIGatewayProxyResult): boolean {
   return headers?.['content-type'] === 'application/json';
 }
 
-export function setUp() {
+/** What the simulated services do during a test. A test may change every value. */
+interface SimulatedState {
+  /** The error that SES returns for every call. */
+  sesError?: Error;
+  nowMs: number;
+  /** The suppression list of the SES account. Addresses are matched in their exact spelling. */
+  sesSuppressed: Set<string>;
+  /** The result of every webhook attempt. */
+  webhookAnswer: AttemptResult;
+  /** The IP addresses of a hostname. A hostname without an entry has a public address. */
+  addresses: Record<string, readonly string[]>;
+}
+
+export interface TestApi {
+  readonly table: SimulatedTable;
+  readonly deps: ApiDeps;
+  /** The emails that the API passed to SES, including those that SES refused. */
+  readonly mails: SentMail[];
+  readonly webhooks: WebhookRequest[];
+  readonly world: SimulatedState;
+  readonly kms: SimulatedKms;
+  readonly ask: (request: Ask) => Promise<ApiResponse>;
+  readonly rows: (kind: string) => Row[];
+}
+
+export function setUp(): TestApi {
   const table = simulatedTable();
-  const mails: SentMail[] = [];
+  const emails: SentMail[] = [];
   const webhooks: WebhookRequest[] = [];
-  const world: {
-    sesError?: Error;
-    nowMs: number;
-    /** The list of the account, by exact spelling. */
-    sesSuppressed: Set<string>;
-    webhookAnswer: AttemptResult;
-    /** By name; another name has a public one. */
-    addresses: Record<string, readonly string[]>;
-  } = {
+  const state: SimulatedState = {
     nowMs: NOW_MS,
     sesSuppressed: new Set(),
     webhookAnswer: { started_at: '2026-02-25T12:00:00Z', duration_ms: 12, status_code: 200 },
@@ -97,25 +121,25 @@ export function setUp() {
   const ses = {
     async send(command: { readonly input: SentMail } | DeleteSuppressedDestinationCommand) {
       if (command instanceof DeleteSuppressedDestinationCommand) {
-        if (world.sesError) throw world.sesError;
-        if (world.sesSuppressed.delete(command.input.EmailAddress ?? '')) return {};
+        if (state.sesError) throw state.sesError;
+        if (state.sesSuppressed.delete(command.input.EmailAddress ?? '')) return {};
         throw new NotFoundException({ message: 'Not on the list', $metadata: { httpStatusCode: 404 } });
       }
-      mails.push(command.input);
-      if (world.sesError) throw world.sesError;
-      return { MessageId: `0100019c-${mails.length}` };
+      emails.push(command.input);
+      if (state.sesError) throw state.sesError;
+      return { MessageId: `0100019c-${emails.length}` };
     },
   } as unknown as SESv2Client;
   const deps: ApiDeps = {
     table,
     ses,
     kms: kms.client,
-    secrets: createSecretOpener({ kms: kms.client, now: () => world.nowMs }),
+    secrets: createSecretOpener({ kms: kms.client, now: () => state.nowMs }),
     sendWebhook: (request) => {
       webhooks.push(request);
-      return Promise.resolve(world.webhookAnswer);
+      return Promise.resolve(state.webhookAnswer);
     },
-    resolve: (hostname) => Promise.resolve(world.addresses[hostname] ?? ['93.184.216.34']),
+    resolve: (hostname) => Promise.resolve(state.addresses[hostname] ?? ['93.184.216.34']),
     readSite: (file) => readFile(`docs/site/${file}`, 'utf8'),
     cursorKey: () => Promise.resolve(Buffer.alloc(32, 1)),
     configurationSet: 'IvyMailEvents',
@@ -123,21 +147,22 @@ export function setUp() {
     retentionDays: 90,
     retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
     allowInsecureEndpoints: false,
-    now: () => world.nowMs,
+    now: () => state.nowMs,
     randomBytes,
   };
-  async function ask(request: Ask): Promise<ApiResponse> {
-    const event = eventOf(request);
-    const { result, loggedError: fault } = await respond(deps, ROUTES, event);
+  async function sendRequest(request: Ask): Promise<ApiResponse> {
+    const event = gatewayEvent(request);
+    const response = await respond(deps, ROUTES, event);
+    const { result } = response;
     checkNamedField(event, result);
     return {
       status: result.statusCode,
       headers: result.headers ?? {},
       body: isJson(result) ? JSON.parse(result.body) : undefined,
       text: result.body,
-      fault,
+      fault: response.loggedError,
     };
   }
   const rows = (kind: string) => [...table.rows.values()].filter((row) => row['kind'] === kind);
-  return { table, deps, mails, webhooks, world, kms, ask, rows };
+  return { table, deps, mails: emails, webhooks, world: state, kms, ask: sendRequest, rows };
 }

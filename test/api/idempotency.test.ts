@@ -5,13 +5,12 @@ import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { sendEvent, type Mail } from '../../sim/ses/events.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
-import { NOW_MS, setUp, type SentMail, type ApiResponse } from './harness.ts';
+import { NOW_MS, setUp, type SentMail, type ApiResponse, type TestApi } from './harness.ts';
 
 const MAIL = { from: 'you@example.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
 const DAY_MS = 24 * 60 * 60 * 1000;
-type World = ReturnType<typeof setUp>;
 
-function send(world: World, changes: object = {}, key = 'order-1'): Promise<ApiResponse> {
+function send(world: TestApi, changes: object = {}, key = 'order-1'): Promise<ApiResponse> {
   return world.ask({
     method: 'POST',
     path: '/v1/send',
@@ -21,7 +20,7 @@ function send(world: World, changes: object = {}, key = 'order-1'): Promise<ApiR
   });
 }
 
-async function suppress({ ask }: World, address: string): Promise<void> {
+async function suppress({ ask }: TestApi, address: string): Promise<void> {
   await ask({ method: 'POST', path: '/v1/suppressions', body: { address } });
 }
 
@@ -31,7 +30,7 @@ function named(name: string, status = 400): Error {
 const TIMEOUT = Object.assign(new Error('timed out'), { name: 'TimeoutError' });
 
 /** What ingest stores once SES has told that it took a mail. */
-async function sesTells({ table }: World, mail: SentMail, messageId: string, atMs = NOW_MS): Promise<void> {
+async function sesTells({ table }: TestApi, mail: SentMail, messageId: string, atMs = NOW_MS): Promise<void> {
   const { ToAddresses, CcAddresses } = mail.Destination;
   const told: Mail = {
     messageId,
@@ -49,13 +48,13 @@ async function sesTells({ table }: World, mail: SentMail, messageId: string, atM
   await putRows(table, eventRows(events, { retentionDays: 90, receivedAtMs: atMs }, JSON.stringify(ses)));
 }
 
-function lastMail({ mails }: World): SentMail {
+function lastMail({ mails }: TestApi): SentMail {
   const mail = mails.at(-1);
   if (!mail) throw new Error('Nothing was sent');
   return mail;
 }
 
-function ownRows(world: World, event: string) {
+function ownRows(world: TestApi, event: string) {
   return world.rows('event').filter((row) => row['event'] === event);
 }
 

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { InternalError } from '../../lambdas/core/errors.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
-import { setUp, type ApiResponse } from './harness.ts';
+import { setUp, type ApiResponse, type TestApi } from './harness.ts';
 
 const MAIL = { from: 'You <you@example.com>', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
-type World = ReturnType<typeof setUp>;
 
-function send({ ask }: World, changes: object = {}): Promise<ApiResponse> {
+function send({ ask }: TestApi, changes: object = {}): Promise<ApiResponse> {
   return ask({ method: 'POST', path: '/v1/send', body: { ...MAIL, ...changes }, scopes: ['send'] });
 }
 
-async function suppress({ ask }: World, address: string, reason = 'manual'): Promise<void> {
+async function suppress({ ask }: TestApi, address: string, reason = 'manual'): Promise<void> {
   await ask({ method: 'POST', path: '/v1/suppressions', body: { address, reason } });
 }
 
@@ -364,7 +363,7 @@ describe('a mail of which SES says nothing', () => {
 });
 
 describe('a mail that cannot be logged', () => {
-  function unwritable(world: World): void {
+  function unwritable(world: TestApi): void {
     world.table.before = (command) => {
       if (command === 'BatchWriteCommand') throw named('ValidationException');
     };

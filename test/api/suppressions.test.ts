@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
-import { setUp, type ApiResponse } from './harness.ts';
+import { setUp, type ApiResponse, type TestApi } from './harness.ts';
 
 const PATH = '/v1/suppressions';
 
@@ -111,15 +111,14 @@ describe('a suppression', () => {
 
 describe('a suppression that SES has too', () => {
   const ADDRESS = 'Ann@example.com';
-  type World = ReturnType<typeof setUp>;
-  const remove = ({ ask }: World, ses?: string, address = ADDRESS): Promise<ApiResponse> =>
+  const remove = ({ ask }: TestApi, ses?: string, address = ADDRESS): Promise<ApiResponse> =>
     ask({
       method: 'DELETE',
       path: `${PATH}/${encodeURIComponent(address)}`,
       workspaceId: DEFAULT_WORKSPACE_ID,
       ...(ses !== undefined && { query: { ses } }),
     });
-  const add = ({ ask }: World, address = ADDRESS): Promise<ApiResponse> =>
+  const add = ({ ask }: TestApi, address = ADDRESS): Promise<ApiResponse> =>
     ask({ method: 'POST', path: PATH, workspaceId: DEFAULT_WORKSPACE_ID, body: { address } });
 
   it('is removed there by the default workspace only: it keeps all of them from sending', async () => {
