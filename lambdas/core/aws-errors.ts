@@ -1,17 +1,17 @@
 import { isThrottlingError, isTransientError } from '@smithy/core/retry';
 
 /**
- * What an error of an AWS call means for the next step:
+ * How the caller must react to an error of an AWS call:
  *
  * - `transient`: the same call can succeed later (throttled, timed out, server error, no network).
- * - `ours`: no call succeeds until an operator acts (permissions, credentials, a missing table, KMS).
- * - `input`: AWS refuses this input, however often it is sent.
- * - `unknown`: none of the above is known. Only a comparison with other calls tells whose error it is.
+ * - `operator`: no call succeeds until an operator acts (permissions, credentials, a missing table, KMS).
+ * - `input`: AWS refuses this input on every try.
+ * - `unknown`: none of the above applies. Only a comparison with other calls shows whether the input is the cause.
  */
 export type AwsErrorKind = 'transient' | 'operator' | 'input' | 'unknown';
 
-/** Errors of a moment by name: server errors that carry no HTTP status, and the ones the SDK's lists leave out. */
-const MOMENTARY_ERRORS: ReadonlySet<string> = new Set([
+/** Names of transient errors that the SDK does not recognize: server errors without HTTP status, and names not in its lists. */
+const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
   'InternalServerError',
   'InternalServerException',
   'InternalFailure',
@@ -42,11 +42,11 @@ const ENTITY_TOO_LARGE = 413;
 
 type ServiceError = Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
 
-/** Classes what an AWS client threw. The SDK's own lists decide what is transient. */
+/** Classifies an error that an AWS client threw. The SDK's own lists also decide what is transient. */
 export function awsErrorKind(error: unknown): AwsErrorKind {
   if (!(error instanceof Error)) return 'unknown';
   const { name, $metadata: metadata } = error as ServiceError;
-  if (MOMENTARY_ERRORS.has(name)) return 'transient';
+  if (TRANSIENT_ERRORS.has(name)) return 'transient';
   if (OPERATOR_ERRORS.test(name)) return 'operator';
   if (INPUT_ERRORS.has(name) || metadata?.httpStatusCode === ENTITY_TOO_LARGE) return 'input';
   const sdkError = error as Parameters<typeof isTransientError>[0];

@@ -1,6 +1,7 @@
 /**
- * How long a call of AWS may take. The SDK sets no end to it, and a call that hangs after a webhook has gone out would end
- * with the process, which then sends it again. Three tries of it fit into what an attempt leaves of the deliver λ's time.
+ * Time limits of an AWS call, because the SDK sets none. Without them, a call that hangs after a webhook was sent would end
+ * with the Lambda function's timeout, and the webhook would be sent again. Three tries fit into the time that an attempt
+ * leaves to the deliver function.
  * Source: https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/node-configuring-https.html
  */
 export const CALL_LIMITS = {

@@ -1,32 +1,32 @@
 import type { DeliveryTask } from './deliveries.ts';
 
-/** One delivery again, by a person: one attempt. */
+/** Redelivers one delivery by one manual attempt. */
 export interface RedeliverCommand {
   readonly command: 'redeliver';
   readonly task: DeliveryTask;
 }
 
-/** What an endpoint missed, paced: the row of the Recovery is the command. */
+/** Replays the events that an endpoint missed. The row of the Recovery is also the row of this command. */
 export interface RecoverCommand {
   readonly command: 'recover';
   readonly endpoint_id: string;
 }
 
-/** What a breaker or a pause has held back for an endpoint. */
+/** Delivers the held deliveries of an endpoint. */
 export interface DrainCommand {
   readonly command: 'drain';
   readonly endpoint_id: string;
-  /** The opening of the breaker that it waits out; absent where the endpoint was resumed. */
+  /** When the breaker opened, if this opening caused the drain. Absent for every other drain, such as after a resume. */
   readonly opened_at?: string;
 }
 
-/** A paced command that has filled the history of one execution, and goes on in another. */
+/** Continues a replay in a new execution, because a Standard execution has a limited number of history entries. */
 export interface ContinueCommand {
   readonly command: 'continue';
   readonly task: ReplayTask;
 }
 
-/** A row that causes deliveries as an event does: the stream is the one door to a webhook. */
+/** A row that causes deliveries, as an event does. Both reach dispatch only through the table's stream. */
 export type Command = (RedeliverCommand | RecoverCommand | DrainCommand | ContinueCommand) & {
   readonly id: string;
   readonly workspace_id: string;
@@ -35,18 +35,18 @@ export type Command = (RedeliverCommand | RecoverCommand | DrainCommand | Contin
 export const RECOVERY_STATUSES = ['running', 'completed', 'cancelled'] as const;
 export type RecoveryStatus = (typeof RECOVERY_STATUSES)[number];
 
-/** Everything an endpoint missed between two times, delivered at a bounded rate. */
+/** A replay of all events that an endpoint missed between two times, at a bounded rate. */
 export interface Recovery {
   /** `rcv_…` */
   readonly id: string;
   readonly workspace_id: string;
   readonly endpoint_id: string;
-  /** RFC 3339, inclusive; times of events. */
+  /** RFC 3339, inclusive. Compared with the time of an event. */
   readonly since: string;
   /** RFC 3339, exclusive. */
   readonly until: string;
   readonly status: RecoveryStatus;
-  /** Missed events when it was asked for. */
+  /** The number of missed events when the recovery was requested. */
   readonly count: number;
   /** Deliveries started so far. */
   readonly started: number;
@@ -54,20 +54,19 @@ export interface Recovery {
   readonly completed_at?: string;
 }
 
-/** What the Recover machine carries from step to step. */
+/** The state that the Recover machine passes from one step to the next. */
 export interface ReplayTask {
   readonly workspace_id: string;
   readonly command_id: string;
   readonly command: 'recover' | 'drain';
-  /** Name of the execution. */
   readonly execution_name: string;
-  /** Whole seconds the machine waits before the step. */
+  /** Whole seconds that the machine waits before the step. */
   readonly delay_seconds: number;
-  /** Steps made in this execution. */
+  /** The number of steps that this execution has run. */
   readonly steps: number;
-  /** Probes of a failing endpoint made so far. */
+  /** The number of probes sent while the breaker was open. */
   readonly probes: number;
-  /** A drain found nothing at its last look. */
+  /** True if the last step of a drain found no held delivery. */
   readonly empty?: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 
-/** What a cursor is good for: a page of the same list of the same workspace, and of no other. */
+/** The list that a cursor belongs to. A cursor is valid only for the same workspace, route and filters. */
 export interface CursorScope {
   readonly workspaceId: string;
   readonly route: string;
@@ -17,8 +17,8 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const CIPHER = 'aes-256-gcm';
 
-/** Bound to the cursor without being in it: one of another scope does not open. */
-function binding({ workspaceId, route, filters }: CursorScope): Buffer {
+/** Authenticated together with the cursor, but not part of it. A cursor of another scope does not open. */
+function authenticatedData({ workspaceId, route, filters }: CursorScope): Buffer {
   const sorted = Object.keys(filters)
     .toSorted()
     .map((name) => [name, filters[name]]);
@@ -26,8 +26,8 @@ function binding({ workspaceId, route, filters }: CursorScope): Buffer {
 }
 
 /**
- * An opaque text for a position in a list. Sealed rather than signed, so that nobody builds on what a key of the table
- * looks like. It does not expire: the position is a time and an id, and as good tomorrow.
+ * Encodes a position in a list as an opaque text. It is encrypted, not only signed, so that no client depends on the format
+ * of the table's keys. A cursor does not expire, because a position is a time and an id, which stay valid.
  */
 export function sealCursor(
   position: CursorPosition,
@@ -35,7 +35,7 @@ export function sealCursor(
   secret: { readonly key: Uint8Array; readonly randomBytes: (size: number) => Uint8Array },
 ): string {
   const nonce = secret.randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, secret.key, nonce).setAAD(binding(scope));
+  const cipher = createCipheriv(CIPHER, secret.key, nonce).setAAD(authenticatedData(scope));
   const sealed = Buffer.concat([
     cipher.update(JSON.stringify([position.direction, position.key])),
     cipher.final(),
@@ -43,16 +43,16 @@ export function sealCursor(
   return Buffer.concat([nonce, sealed, cipher.getAuthTag()]).toString('base64url');
 }
 
-/** The position in a cursor; undefined for one that was touched, or made for another scope. */
+/** The position in a cursor. Undefined if the cursor was altered or belongs to another scope. */
 export function openCursor(text: string, scope: CursorScope, key: Uint8Array): CursorPosition | undefined {
   const bytes = Buffer.from(text, 'base64url');
-  // Read back, so that a text with characters the decoder passes over is not another spelling of the same cursor.
+  // The decoder ignores invalid characters. Encoding the bytes again shows whether the text had any.
   if (bytes.toString('base64url') !== text) return undefined;
   const nonce = bytes.subarray(0, NONCE_BYTES);
   const tag = bytes.subarray(-TAG_BYTES);
   try {
     const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
-      .setAAD(binding(scope))
+      .setAAD(authenticatedData(scope))
       .setAuthTag(tag);
     const opened = Buffer.concat([
       decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)),
@@ -64,7 +64,7 @@ export function openCursor(text: string, scope: CursorScope, key: Uint8Array): C
     ];
     return { key: positionKey, direction };
   } catch {
-    // Too short, touched, or of another scope.
+    // Too short, altered, or of another scope.
   }
   return undefined;
 }

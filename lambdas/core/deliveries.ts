@@ -11,7 +11,7 @@ export const DELIVERY_STATUSES = [
 ] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** Why an attempt failed. `internal` is our own fault, and the only one that costs the receiver nothing. */
+/** Why an attempt failed. `internal` is the only class that is our failure and does not count against the endpoint. */
 export const ERROR_CLASSES = [
   'blocked_address',
   'dns_error',
@@ -31,7 +31,7 @@ export type Trigger = (typeof TRIGGERS)[number];
 
 /** One HTTP request of a Delivery. Append-only. */
 export interface Attempt {
-  /** 1, 2, 3, …; counts on through retries and manual redeliveries. */
+  /** 1, 2, 3, … over all runs and manual attempts of the delivery. */
   readonly number: number;
   readonly trigger: Trigger;
   readonly started_at: string;
@@ -40,11 +40,14 @@ export interface Attempt {
   /** Absent on a 2xx. */
   readonly error_class?: ErrorClass;
   readonly error_detail?: string;
-  /** At most the first 1 KiB of the answer, as text. */
+  /** At most the first 1 KiB of the response, as text. */
   readonly response_excerpt?: string;
 }
 
-/** What came of a request, as far as a state machine may carry it: nothing of the mail, nor of what the receiver said. */
+/**
+ * An attempt that was sent but could not be recorded yet. It travels in the state machine's payload, so it contains nothing of
+ * the email or of the response's body.
+ */
 export type UnrecordedAttempt = Omit<Attempt, 'number' | 'trigger' | 'response_excerpt'> & {
   readonly retry_after?: string;
 };
@@ -57,7 +60,7 @@ export interface Delivery {
   readonly endpoint_id: string;
   readonly message_id: string;
   readonly event: EventName;
-  /** RFC 3339; with message and event id it is the key of the event. */
+  /** RFC 3339. Together with `message_id` and `event_id` it is the key of the event. */
   readonly event_timestamp: string;
   readonly to?: string;
   readonly status: DeliveryStatus;
@@ -69,44 +72,44 @@ export interface Delivery {
 }
 
 /**
- * What travels through the state machines: keys, a number and a delay, never mail content. Both machines hand it to
- * the deliver λ and take its answer, a DeliveryResult, as the next state.
+ * The payload of the state machines: keys, the attempt number and a delay, never content of an email. Both machines pass it
+ * to the deliver function. The DeliveryResult that the function returns is the next state.
  */
 export interface DeliveryTask {
   readonly workspace_id: string;
   readonly message_id: string;
-  /** Time and id of the event: together with the message they are its key. */
+  /** Together with `message_id` and `event_id` it is the key of the event. */
   readonly event_timestamp: string;
   readonly event_id: string;
   readonly endpoint_id: string;
-  /** Delivery id and run: at most 80 characters, so that a repeated start of either machine is one execution. */
+  /** Delivery id and run, at most 80 characters. A repeated start has the same name, so a Standard execution starts once. */
   readonly execution_name: string;
-  /** Which start of this delivery: `auto` for the event's own, or the id of the command that asked for another one. */
+  /** The run of this delivery: `auto` for the event's own run, or the id of the command that started another run. */
   readonly run: string;
   readonly trigger: Trigger;
-  /** The attempt to be made next, from 1; counts on over all runs. */
+  /** The number of the next attempt, from 1, over all runs. */
   readonly attempt: number;
-  /** The same within its run, from 1: what the retry schedule goes by. */
+  /** The number of the next attempt within its run, from 1. The retry schedule depends on it. */
   readonly run_attempt: number;
-  /** How long Redeliver waits before it; whole seconds. */
+  /** Whole seconds that Redeliver waits before the attempt. */
   readonly delay_seconds: number;
-  /** The attempt was made, and could not be written down: this is to be written, and nothing to be sent. */
+  /** An attempt that was sent but not recorded. If it is set, it is recorded and nothing is sent. */
   readonly unrecorded?: UnrecordedAttempt;
 }
 
 export const OUTCOMES = ['delivered', 'retry', 'exhausted', 'blocked', 'held', 'cancelled'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** The deliver λ's answer: the task for the next state, and what the state machine chooses by. */
+/** What the deliver function returns: the task for the next state, and the outcome by which the state machine chooses. */
 export interface DeliveryResult extends DeliveryTask {
   readonly outcome: Outcome;
 }
 
-/** What the state machines invoke the deliver λ with. */
+/** The input with which the state machines invoke the deliver function. */
 export interface DeliverInput {
   readonly task: DeliveryTask;
-  /** ARN of the calling execution: owner of the claim, so that its own retry may take the lease back. */
+  /** ARN of the calling execution, which owns the claim. A retry of the same execution may claim the attempt again. */
   readonly execution: string;
-  /** Our own faults outlasted Redeliver's patience: record one `internal` attempt and end, without sending. */
+  /** True after internal errors have used up Redeliver's retries: record one `internal` attempt, send nothing, and end. */
   readonly abandon?: boolean;
 }

@@ -1,6 +1,6 @@
 import type { EmailEvent, EventName } from './events.ts';
 
-/** `paused` by the user, `disabled` by us; the reason and the time say why and since when. */
+/** `paused` by the user, or `disabled` by us. `status_reason` and `status_changed_at` say why and since when. */
 export const ENDPOINT_STATUSES = ['active', 'paused', 'disabled'] as const;
 export type EndpointStatus = (typeof ENDPOINT_STATUSES)[number];
 
@@ -8,7 +8,7 @@ export type EndpointStatus = (typeof ENDPOINT_STATUSES)[number];
 export interface SealedSecret {
   readonly version: number;
   readonly sealed: Uint8Array;
-  /** RFC 3339; absent on the current secret, set on one that a rotation is letting run out. */
+  /** RFC 3339. Absent on the current secret, set on an earlier secret that a rotation has replaced. */
   readonly expires_at?: string;
 }
 
@@ -26,29 +26,29 @@ export interface Endpoint {
   readonly created_at: string;
   readonly updated_at: string;
   readonly secrets: readonly SealedSecret[];
-  /** RFC 3339, of the first failed attempt since the last success; absent while all is well. */
+  /** RFC 3339, of the first failed attempt since the last success. Absent without a failure streak. */
   readonly failing_since?: string;
-  /** Failed attempts since then. */
+  /** The number of failed attempts in the streak. */
   readonly failures?: number;
-  /** RFC 3339, of the newest of them. Absent on rows of earlier versions. */
+  /** RFC 3339, of the newest failed attempt in the streak. Absent on rows of earlier versions. */
   readonly last_failure_at?: string;
-  /** RFC 3339; while it is set, new deliveries are stored as `held` and only probes are sent. */
+  /** RFC 3339. While it is set, the breaker is open: new deliveries are stored as `held`, and only probes are sent. */
   readonly breaker_opened_at?: string;
   /** Set together with the `failing` entry of the history, removed together with the `recovered` one. */
   readonly health?: 'failing';
-  /** Id of the drain command that is delivering the held deliveries; absent once that drain has ended. */
+  /** Id of the drain command that is delivering the held deliveries. Absent if no drain is running. */
   readonly draining?: string;
-  /** RFC 3339, when the endpoint was last active; only where a disabled endpoint was then paused. */
+  /** RFC 3339, when the endpoint was last active. Set only if a disabled endpoint was then paused. */
   readonly inactive_since?: string;
 }
 
-/** Whether an endpoint wants an event. `unknown` is stored and counted, but never delivered. */
+/** Whether an endpoint subscribes to an event. `unknown` is stored and counted, but never delivered. */
 export function wantsEvent(endpoint: Pick<Endpoint, 'events'>, event: EventName): boolean {
   if (event === 'unknown') return false;
-  return endpoint.events.some((wanted) => wanted === '*' || wanted === event);
+  return endpoint.events.some((subscribed) => subscribed === '*' || subscribed === event);
 }
 
-/** The endpoints an event makes a Delivery for. Those paused or disabled make none: `recover` makes it later. */
+/** The endpoints that get a Delivery of an event. A paused or disabled endpoint gets none until it is recovered. */
 export function matchEndpoints(endpoints: readonly Endpoint[], event: EmailEvent): readonly Endpoint[] {
   return endpoints.filter((endpoint) => endpoint.status === 'active' && wantsEvent(endpoint, event.event));
 }
@@ -67,13 +67,13 @@ export const ENDPOINT_ACTIONS = [
 ] as const;
 export type EndpointAction = (typeof ENDPOINT_ACTIONS)[number];
 
-/** Something that befell an endpoint, or was done to it or with its secret. Append-only. */
+/** An entry of an endpoint's history: a change of the endpoint or its health, or a use of its secret. Append-only. */
 export interface EndpointHistoryEntry {
   readonly id: string;
   /** RFC 3339. */
   readonly at: string;
   readonly action: EndpointAction;
-  /** Id of the key that asked for it; `ivymail` where we did it ourselves. */
+  /** Id of the API key that requested the action, or `ivymail` if this system did it. */
   readonly by: string;
   readonly reason?: string;
 }

@@ -1,31 +1,31 @@
 import { checkedWaitScale } from './wait-scale.ts';
 
-/** The names of the functions' environment variables: set in lib/, read in lambdas/handlers/. No SDK import here. */
+/** Names of the functions' environment variables. `lib/` sets them and `lambdas/handlers/` reads them. No SDK import here. */
 export const ENV = {
   tableName: 'IVYMAIL_TABLE_NAME',
   retentionDays: 'IVYMAIL_RETENTION_DAYS',
-  /** ARN of the topic SES publishes to: the only one whose envelopes ingest accepts. */
+  /** ARN of the topic to which SES publishes. Ingest accepts SNS envelopes of this topic only. */
   topicArn: 'IVYMAIL_TOPIC_ARN',
   configurationSet: 'IVYMAIL_CONFIGURATION_SET',
   secretsKeyArn: 'IVYMAIL_SECRETS_KEY_ARN',
-  /** Of the stack alone: two in one region must not ring each other's alarms. */
+  /** Unique per stack. Otherwise two stacks in one region would trigger each other's alarms. */
   metricsNamespace: 'IVYMAIL_METRICS_NAMESPACE',
   deliverMachineArn: 'IVYMAIL_DELIVER_MACHINE_ARN',
   recoverMachineArn: 'IVYMAIL_RECOVER_MACHINE_ARN',
   poisonQueueUrl: 'IVYMAIL_POISON_QUEUE_URL',
-  /** `true` lets http and loopback endpoints through: the local run only. */
+  /** `true` allows http and loopback endpoints. Set only in the local run. */
   allowInsecureEndpoints: 'IVYMAIL_ALLOW_INSECURE_ENDPOINTS',
-  /** JSON of the `retry` stack option: {"firstDelaySeconds","factor","count"}. */
+  /** The `retry` stack option as JSON: {"firstDelaySeconds","factor","count"}. */
   retry: 'IVYMAIL_RETRY',
-  /** The local run only: by how much waits that are not shown are shortened. Absent means 1. */
+  /** Factor that shortens the waits that no API response shows. Set only in the local run. Absent means 1. */
   waitScale: 'IVYMAIL_WAIT_SCALE',
-  /** JSON of the `autoSuppress` stack option: {"hardBounces","complaints"}. */
+  /** The `autoSuppress` stack option as JSON: {"hardBounces","complaints"}. */
   autoSuppress: 'IVYMAIL_AUTO_SUPPRESS',
 } as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Fails at load, naming the variable, rather than at the first event. */
+/** Called when a function loads, so that a missing variable is reported by name before the first event. */
 export function requireEnv(environment: Environment, name: string): string {
   const value = environment[name]?.trim();
   if (value === undefined || value === '') throw new Error(`Environment variable ${name} is required`);
@@ -38,7 +38,7 @@ export function requireNumberEnv(environment: Environment, name: string): number
   return value;
 }
 
-/** 1 in a deployment, where the variable is absent. Throws a RangeError unless it is more than 0 and at most 1. */
+/** 1 in a deployment, where the variable is absent. Throws a RangeError unless the value is more than 0 and at most 1. */
 export function waitScaleOf(environment: Environment): number {
   return checkedWaitScale(Number(environment[ENV.waitScale] ?? 1));
 }

@@ -1,10 +1,10 @@
-/** Errors are classed by what happens next. These are the only ones thrown across a module boundary on purpose. */
+/** The errors that modules throw to each other. Each class determines how the caller reacts. */
 
-/** A message that no retry will ever make readable: it goes to quarantine, its neighbours are stored. */
+/** A message that no retry makes readable. It is moved to the quarantine, and the rest of its batch is stored. */
 export class UnreadableMessage extends Error {
   override readonly name = 'UnreadableMessage';
   constructor(
-    /** Stable, snake_case: what a person filters quarantine by. */
+    /** Stable, in snake_case. Operators filter the quarantine by it. */
     readonly reason: string,
     message: string,
     options?: ErrorOptions,
@@ -13,7 +13,7 @@ export class UnreadableMessage extends Error {
   }
 }
 
-/** Our own fault (throttle, KMS, resolver): retried by whoever called, and never an attempt of the receiver. */
+/** A failure on our side (throttle, KMS, DNS resolver). The caller retries it. It never counts as an attempt. */
 export class InternalError extends Error {
-  override readonly name = 'OwnFault';
+  override readonly name = 'InternalError';
 }

@@ -6,16 +6,16 @@ export interface EventIdentity {
   readonly event: EventName;
   readonly to?: string | undefined;
   /**
-   * What tells two of the same kind apart: SES's feedback id, the time in epoch milliseconds, a link. Empty where a
-   * message can have only one for a recipient.
+   * Distinguishes two events of the same name for one recipient: SES's feedback id, the time in epoch milliseconds, a link.
+   * Empty if a message can have only one such event per recipient.
    */
   readonly naturalKey?: readonly string[];
 }
 
 /**
- * The `event_id`: the same for every copy of one outcome, whichever way and however often it reaches us. A recipient
- * counts in lower case, so the bounce of `Ann@` is not another one than that of `ann@`. This is not `canonicalAddress`:
- * that form may change, and an event that is stored must keep its id.
+ * The `event_id`. It is the same for every copy of one outcome, on any path and at any repetition. The recipient is in lower
+ * case, so the bounces of `Ann@` and `ann@` are one event. `canonicalAddress` is not used, because its form may change and a
+ * stored event must keep its id.
  */
 export function emailEventId({ messageId, event, to, naturalKey = [] }: EventIdentity): string {
   return deterministicId('evt', [

@@ -1,7 +1,7 @@
-/** The vocabulary of events: the same words in code, table, JSON, routes and docs (docs/architecture.md). */
+/** The names of events, the same in code, table, JSON, routes and docs (docs/architecture.md). */
 import type { Pairs } from './tags.ts';
 
-/** Every outcome a recipient can have; it is also the `status` of a log entry. The order is that of the docs. */
+/** Every event of a recipient. It is also the `status` of a log entry. The order is that of the docs. */
 export const EVENT_NAMES = [
   'sent',
   'delivered',
@@ -22,7 +22,7 @@ export type EventName = (typeof EVENT_NAMES)[number];
 export const LOG_TYPES = ['send', 'bounce', 'complaint', 'engagement', 'other'] as const;
 export type LogType = (typeof LOG_TYPES)[number];
 
-/** The log `type` an event is listed under. */
+/** The log `type` of each event. */
 export const LOG_TYPE_OF: Readonly<Record<EventName, LogType>> = {
   sent: 'send',
   delivered: 'send',
@@ -39,7 +39,7 @@ export const LOG_TYPE_OF: Readonly<Record<EventName, LogType>> = {
   unknown: 'other',
 };
 
-/** What an endpoint created without `events` gets: the five of the mission. */
+/** The events of an endpoint that is created without `events`. */
 export const DEFAULT_ENDPOINT_EVENTS = [
   'delivered',
   'bounced',
@@ -60,59 +60,59 @@ export const SUPPRESSION_REASONS = [
 ] as const;
 export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
 
-/** A topic of an SES contact list, and what the recipient chose for it. */
+/** A topic of an SES contact list, and the recipient's preference for it. */
 export interface TopicStatus {
   readonly name: string;
-  /** `OptIn`, `OptOut`; open enumeration. */
+  /** `OptIn` or `OptOut`. Open enumeration. */
   readonly status: string;
 }
 
 /**
- * The fields only some events have, under the webhook's own names. A field SES did not give is left out.
- * `link_tags` and the like are not here: what is not a field of the webhook stays in the raw SES event.
+ * The fields that only some events have, with the names that the webhook uses. A field that SES did not provide is absent.
+ * Fields that the webhook does not have, such as `link_tags`, are only in the raw SES event.
  */
 export interface EventDetails {
-  /** bounced, soft_bounced: `Permanent`, `Transient`, `Undetermined`; open enumeration. */
+  /** bounced, soft_bounced: `Permanent`, `Transient`, `Undetermined`. Open enumeration. */
   readonly bounce_type?: string;
   readonly bounce_subtype?: string;
   readonly diagnostic_code?: string;
-  /** complained: `abuse`, `fraud`, …; open enumeration. */
+  /** complained: `abuse`, `fraud`, …. Open enumeration. */
   readonly feedback_type?: string;
   readonly suppression_reason?: SuppressionReason;
   readonly error_code?: string;
   readonly error_message?: string;
-  /** delayed: `MailboxFull`, …; open enumeration. */
+  /** delayed: `MailboxFull`, …. Open enumeration. */
   readonly delay_type?: string;
-  /** delayed: RFC 3339, when SES stops trying. */
+  /** delayed: RFC 3339, when SES stops its delivery attempts. */
   readonly expires_at?: string;
   readonly ip?: string;
   readonly user_agent?: string;
   readonly link?: string;
-  /** opened, clicked: true where SES thinks that a machine did it, such as a security scanner. Left out otherwise. */
+  /** opened, clicked: true if SES reports that a machine, such as a security scanner, did it. Absent otherwise. */
   readonly automated?: true;
   /** unsubscribed, subscription_changed: the SES contact list. */
   readonly contact_list?: string;
-  /** unsubscribed, subscription_changed: the preferences after the change, as SES lists them. */
+  /** unsubscribed, subscription_changed: the preferences after the change, in the order of SES. */
   readonly topics?: readonly TopicStatus[];
-  /** unsubscribed: true where the recipient left the whole contact list. Left out otherwise. */
+  /** unsubscribed: true if the recipient unsubscribed from the whole contact list. Absent otherwise. */
   readonly unsubscribe_all?: true;
 }
 
-/** What happened to one message for one recipient. Append-only: once stored it is never changed. */
+/** What happened to one message for one recipient. Append-only: a stored event never changes. */
 export interface EmailEvent {
-  /** `evt_` and 26 lower-case base32; deterministic, see `emailEventId`. It is the `webhook-id`. */
+  /** `evt_` and 26 characters of lower-case base32. Deterministic, see `emailEventId`. It is the `webhook-id`. */
   readonly event_id: string;
-  /** SES's message id, or `ivm_…` where the message never reached SES. */
+  /** SES's message id, or `ivm_…` if the message never reached SES. */
   readonly message_id: string;
   readonly workspace_id: string;
   readonly event: EventName;
-  /** Bare address as given. Left out where SES does not say whom the event is about. */
+  /** The recipient's bare address, spelled as in the SES event. Absent if SES does not name the recipient. */
   readonly to?: string;
   readonly from: string;
   readonly subject?: string;
-  /** RFC 3339 in UTC, milliseconds only when not zero; the time of the event, not of its arrival. */
+  /** RFC 3339 in UTC, milliseconds only if not zero. The time of the event, not of its arrival. */
   readonly timestamp: string;
-  /** The sender's own message tags, without `ses:*` and `ivymail_*`. */
+  /** The sender's message tags, without `ses:*` and `ivymail_*`. */
   readonly tags?: Pairs;
   readonly details: EventDetails;
 }

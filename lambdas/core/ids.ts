@@ -5,11 +5,11 @@ export { DEFAULT_WORKSPACE_ID } from './default-workspace.ts';
 export type IdPrefix = 'ws' | 'key' | 'evt' | 'ep' | 'dlv' | 'rcv' | 'qtn' | 'req' | 'ivm';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
-/** 26 characters of 5 bits: 130 bits, of which 128 and two padding bits are used by a 16-byte hash or random. */
+/** 26 base32 characters of 5 bits contain 130 bits, from the first 17 bytes of a hash or of random bytes. */
 const BODY_LENGTH = 26;
 const BODY_BYTES = 17;
 
-/** Lower-case RFC 4648 base32 without padding, cut to 26 characters. */
+/** Lower-case RFC 4648 base32 without padding, truncated to 26 characters. */
 function body(bytes: Uint8Array): string {
   let bits = 0;
   let value = 0;
@@ -26,20 +26,20 @@ function body(bytes: Uint8Array): string {
   return text.slice(0, BODY_LENGTH);
 }
 
-/** An id that is new each time; `randomBytes` is passed in so that tests can fix it. */
+/** A new random id. Tests pass their own `randomBytes` to get fixed ids. */
 export function randomId(prefix: IdPrefix, randomBytes: (size: number) => Uint8Array): string {
   return `${prefix}_${body(randomBytes(BODY_BYTES))}`;
 }
 
 /**
- * An id that is the same for the same parts. The parts are joined as JSON, so that ('a', 'bc') and
- * ('ab', 'c') differ whatever characters they hold.
+ * An id that is always the same for the same parts. The parts are joined as JSON, so that ('a', 'bc') and ('ab', 'c') give
+ * different ids.
  */
 export function deterministicId(prefix: IdPrefix, parts: readonly string[]): string {
   return `${prefix}_${body(createHash('sha256').update(JSON.stringify(parts)).digest())}`;
 }
 
-/** One EmailEvent for one Endpoint is one Delivery, however often it is started. */
+/** The id depends on the event and the endpoint only, so a repeated start is the same Delivery. */
 export function deliveryId(eventId: string, endpointId: string): string {
   return deterministicId('dlv', [eventId, endpointId]);
 }

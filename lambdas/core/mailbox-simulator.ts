@@ -1,11 +1,11 @@
 import { bareAddress, canonicalAddress, domainStart } from './addresses.ts';
 
-/** A root dot or a comment after a domain does not change the domain. */
+/** Allows a root dot and a comment after the domain, because neither changes the domain. */
 const SIMULATOR_DOMAIN = /^simulator\.amazonses\.com\.?\s*(?:\(.*\))?$/s;
 
 /**
- * Whether an address belongs to the SES mailbox simulator. Only the domain decides: any local part, any label, any
- * case. SES does not count such an email in its reputation metrics and never suppresses such an address.
+ * Whether an address belongs to the SES mailbox simulator. Only the domain decides, in any case, with any local part and any
+ * label. SES does not count an email to such an address in its reputation metrics and never suppresses the address.
  * Source: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
  */
 export function isMailboxSimulator(address: string): boolean {

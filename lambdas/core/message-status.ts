@@ -2,8 +2,8 @@ import { canonicalAddress } from './addresses.ts';
 import type { EmailEvent, EventName } from './events.ts';
 
 /**
- * Where a mail stands for a recipient, from the least to the most final. An out-of-office reply comes as a transient
- * bounce after the delivery: the mail stays delivered. Engagement says nothing of it, nor does what is unknown.
+ * The statuses of an email for a recipient, from the least to the most final. An out-of-office reply arrives as a transient
+ * bounce after the delivery, and the email stays `delivered`. Engagement and `unknown` events do not change the status.
  */
 const LATTICE = [
   'sent',
@@ -22,13 +22,13 @@ function rankOf(event: EmailEvent): number {
   return (LATTICE as readonly EventName[]).indexOf(event.event);
 }
 
-/** What is known of one message for one recipient. */
+/** The events of one message for one recipient, and the status they give. */
 export interface RecipientTimeline {
-  /** As the first event has it; absent for events that SES does not say the recipient of. */
+  /** The address as spelled in the first event. Absent for events whose recipient SES does not name. */
   readonly to?: string;
-  /** Absent where only engagement is known. */
+  /** Absent if the recipient has only engagement or `unknown` events. */
   readonly status?: MessageStatus;
-  /** RFC 3339, of the event that gave it. */
+  /** RFC 3339, the time of the event that gave the status. */
   readonly statusAt?: string;
   /** Oldest first. */
   readonly events: readonly EmailEvent[];
@@ -37,8 +37,8 @@ export interface RecipientTimeline {
 function toTimeline(events: readonly EmailEvent[]): RecipientTimeline {
   let decisive: EmailEvent | undefined;
   for (const event of events) {
-    const higher = rankOf(event) > (decisive ? rankOf(decisive) : -1);
-    if (higher) decisive = event;
+    const isMoreFinal = rankOf(event) > (decisive ? rankOf(decisive) : -1);
+    if (isMoreFinal) decisive = event;
   }
   const to = events[0]?.to;
   return {
@@ -54,7 +54,7 @@ function byTime(left: EmailEvent, right: EmailEvent): number {
   return left.event_id < right.event_id ? -1 : 1;
 }
 
-/** Events of one message by recipient, however they are ordered and however often each comes. */
+/** Groups the events of one message by recipient. The result does not depend on the order or on duplicates. */
 export function timelinesOf(events: readonly EmailEvent[]): readonly RecipientTimeline[] {
   const byRecipient = new Map<string, EmailEvent[]>();
   const distinct = new Map(events.map((event) => [event.event_id, event]));

@@ -1,6 +1,6 @@
 /**
- * What SES events have in common, as text: the preset dictionary of the raw event's compression. It is data, not
- * documentation: a version once used is never changed, or what was packed with it could not be read again.
+ * The preset dictionary that compresses raw SES events: text that SES events have in common. A released version must never
+ * change, because events that were packed with it could no longer be unpacked.
  */
 const VERSION_1 = [
   '{"eventType":"Subscription","subscription":{"contactList":"","timestamp":"2026-01-01T00:00:00Z","source":"UnsubscribeHeader","newTopicPreferences":{"unsubscribeAll":true,"topicSubscriptionStatus":[{"topicName":"","subscriptionStatus":"OptOut"}]},"oldTopicPreferences":{"unsubscribeAll":false,"topicSubscriptionStatus":[{"topicName":"","subscriptionStatus":"OptOut"}]}}',
@@ -22,5 +22,5 @@ const VERSION_1 = [
   '{"eventType":"Delivery","mail":{"timestamp":"2026-01-01T00:00:00.000Z","source":"","sourceArn":"arn:aws:ses:us-east-1:123456789012:identity/","sendingAccountId":"123456789012","messageId":"0100019c-000000","destination":[""],"headersTruncated":false,"headers":[{"name":"From","value":""},{"name":"To","value":""},{"name":"Subject","value":""},{"name":"Date","value":"Thu, 1 Jan 2026 00:00:00 +0000"},{"name":"Message-ID","value":"<"},{"name":"MIME-Version","value":"1.0"},{"name":"Content-Type","value":"multipart/alternative;  boundary=\\"----=_Part_0_0.0\\""}],"commonHeaders":{"from":[""],"date":"Thu, 1 Jan 2026 00:00:00 +0000","to":[""],"messageId":"","subject":""},"tags":{"ses:operation":["SendEmail"],"ses:configuration-set":[""],"ses:source-ip":[""],"ses:from-domain":[""],"ses:caller-identity":[""]}}',
 ].join('');
 
-/** By the version a packed event begins with. */
+/** The dictionaries by version. A packed event begins with the version of its dictionary. */
 export const RAW_DICTIONARIES: ReadonlyMap<number, string> = new Map([[1, VERSION_1]]);

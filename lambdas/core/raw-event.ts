@@ -2,14 +2,13 @@ import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { EmailEvent } from './events.ts';
 import { RAW_DICTIONARIES } from './raw-dictionary.ts';
 
-/** Version of the dictionary new events are packed with; each packed event begins with the version it was made by. */
+/** The version of the dictionary for new events. Each packed event begins with the version of its dictionary. */
 const VERSION = 1;
 
 function dictionary(version: number, context: string): Buffer {
   const words = RAW_DICTIONARIES.get(version);
-  if (words === undefined)
-    throw new Error(`A raw event of version ${version} cannot be unpacked by this version`);
-  // What stands last is cheapest to refer to, and the row's own values are the most certain to come.
+  if (words === undefined) throw new Error(`No dictionary for version ${version} of a packed raw event`);
+  // Deflate refers most cheaply to the end of the dictionary. So the row's values, which the event certainly contains, are last.
   return Buffer.from(words + context, 'utf8');
 }
 
@@ -17,32 +16,32 @@ function byName(pairs: readonly (readonly [string, unknown])[]): readonly (reado
   return pairs.toSorted(([left], [right]) => (left < right ? -1 : 1));
 }
 
-/** Maps as lists of pairs in the order of their names, at every depth. */
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered);
+/** Converts objects at every depth to lists of pairs, ordered by name. */
+function toOrderedPairs(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toOrderedPairs);
   if (typeof value !== 'object' || value === null) return value;
-  return byName(Object.entries(value)).map(([name, each]) => [name, ordered(each)]);
+  return byName(Object.entries(value)).map(([name, each]) => [name, toOrderedPairs(each)]);
 }
 
 /**
- * What an event's row says already: as part of the dictionary, its raw event need not say it again. Maps by their names,
- * since DynamoDB gives them back in an order of its own.
+ * The values of an event's row, as an addition to the dictionary: the packed raw event then does not repeat them. Objects
+ * are ordered by name, because DynamoDB returns the entries of a map in any order.
  */
 export function rawContext(event: EmailEvent): string {
   const { message_id, to, from, subject, details, tags } = event;
-  return JSON.stringify([tags && byName(tags), ordered(details), subject, from, to, message_id]);
+  return JSON.stringify([tags && byName(tags), toOrderedPairs(details), subject, from, to, message_id]);
 }
 
 /**
- * A window of 16 KiB holds dictionary and event. zlib's defaults clear 256 KiB, and its wrapper takes 16, for each event
- * of one or two: these take a third less time for the same bytes.
+ * An event has one or two KiB, so a window of 16 KiB holds the dictionary and the event. With zlib's defaults, each event
+ * would clear 256 KiB and allocate 16 KiB for output. These settings give the same bytes in a third less time.
  */
 const DEFLATE = { level: 6, windowBits: 14, memLevel: 7, chunkSize: 1024 } as const;
 
-/** The version, and a checksum: deflate itself would make wrong text of a wrong dictionary without a word. */
+/** The version and a checksum. Without the checksum, inflating with a wrong dictionary would silently give a wrong text. */
 const HEADER_BYTES = 1 + 4;
 
-/** The SES event's text, compressed without loss. `context` must be given to unpack it: '' or `rawContext`. */
+/** Compresses the text of an SES event without loss. `context` is '' or `rawContext(event)`, and unpacking needs the same. */
 export function packRawEvent(text: string, context: string): Uint8Array {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt8(VERSION);
@@ -51,13 +50,13 @@ export function packRawEvent(text: string, context: string): Uint8Array {
   return Buffer.concat([header, packed]);
 }
 
-/** The SES event's text, byte for byte; throws where it would not be. */
+/** Restores the text of an SES event byte for byte. Throws if the checksum does not match. */
 export function unpackRawEvent(packed: Uint8Array, context: string): string {
   const header = Buffer.from(packed.subarray(0, HEADER_BYTES));
   const text = inflateRawSync(packed.subarray(HEADER_BYTES), {
     dictionary: dictionary(header.readUInt8(), context),
   }).toString('utf8');
   if (crc32(text) !== header.readUInt32BE(1))
-    throw new Error('A raw event was unpacked with a wrong context');
+    throw new Error('The checksum of a raw event does not match: its context is wrong');
   return text;
 }

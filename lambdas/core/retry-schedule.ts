@@ -7,23 +7,23 @@ export interface RetryOptions {
 }
 
 const JITTER = 0.2;
-/** However long a receiver asks to be left alone. */
+/** The longest delay, even if the receiver requests a longer one by `Retry-After`. */
 const LONGEST_DELAY_SECONDS = 6 * 60 * 60;
 
-/** Seconds from now that a `Retry-After` asks for (a number of seconds, or an HTTP date); undefined where it says neither. */
+/** The seconds from now that a `Retry-After` requests, as a number of seconds or an HTTP date. Undefined if it is neither. */
 export function parseRetryAfter(value: string, nowMs: number): number | undefined {
   const text = value.trim();
   if (/^\d+$/.test(text)) return Math.min(Number(text), LONGEST_DELAY_SECONDS);
-  // Only the forms of RFC 9110, which all name the day: Date.parse takes almost anything for a date.
+  // Accept only the date formats of RFC 9110, which begin with the day of the week. Date.parse accepts almost any text.
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return undefined;
-  // The third form names no zone and is in UTC as well: to Date.parse it is in that of the machine.
+  // The asctime format has no time zone and means UTC. Without the suffix, Date.parse would use the machine's time zone.
   const epochMs = Date.parse(/ \d{4}$/.test(text) ? `${text} GMT` : text);
   return Number.isFinite(epochMs) ? Math.ceil((epochMs - nowMs) / 1000) : undefined;
 }
 
 /**
- * Whole seconds to wait after the nth attempt: first delay × factor ^ (n - 1), ±20 %, or what the receiver asked for,
- * between that and six hours. `random` is 0 to 1.
+ * Whole seconds to wait after the nth attempt: first delay × factor ^ (n - 1), ±20 %. A `Retry-After` can extend this delay to
+ * at most six hours. `random` is from 0 to 1.
  */
 export function retryDelaySeconds(input: {
   readonly attempt: number;
@@ -33,9 +33,9 @@ export function retryDelaySeconds(input: {
   readonly retryAfter?: string | undefined;
 }): number {
   const { attempt, options, random, nowMs, retryAfter } = input;
-  const plain = options.firstDelaySeconds * options.factor ** (attempt - 1);
-  const jittered = plain * (1 - JITTER + 2 * JITTER * random);
+  const exactDelay = options.firstDelaySeconds * options.factor ** (attempt - 1);
+  const jittered = exactDelay * (1 - JITTER + 2 * JITTER * random);
   const scheduled = Math.max(1, Math.round(Math.min(jittered, LONGEST_DELAY_SECONDS)));
-  const asked = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, nowMs);
-  return Math.min(Math.max(scheduled, asked ?? 0), LONGEST_DELAY_SECONDS);
+  const requested = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, nowMs);
+  return Math.min(Math.max(scheduled, requested ?? 0), LONGEST_DELAY_SECONDS);
 }

@@ -1,6 +1,6 @@
 import type { EmailEvent, EventDetails, EventName } from './events.ts';
 
-/** What each event says beside the fields of all: as SES's documentation and mailbox simulator have it. */
+/** The fields that only one event has. The values are from SES's documentation and mailbox simulator. */
 const DETAILS: Readonly<Record<Exclude<EventName, 'unknown'>, EventDetails>> = {
   sent: {},
   delivered: {},
@@ -27,13 +27,13 @@ const DETAILS: Readonly<Record<Exclude<EventName, 'unknown'>, EventDetails>> = {
   subscription_changed: { contact_list: 'Newsletter', topics: [{ name: 'Offers', status: 'OptIn' }] },
 };
 
-/** An event of a mail that never was, to try an endpoint with. */
+/** The event of an email that was never sent. It tests an endpoint. */
 export function sampleEvent(
   event: Exclude<EventName, 'unknown'>,
-  known: Pick<EmailEvent, 'event_id' | 'message_id' | 'workspace_id' | 'timestamp'>,
+  identity: Pick<EmailEvent, 'event_id' | 'message_id' | 'workspace_id' | 'timestamp'>,
 ): EmailEvent {
   return {
-    ...known,
+    ...identity,
     event,
     to: 'recipient@example.com',
     from: 'you@example.com',

@@ -1,34 +1,34 @@
 import type { SuppressionReason } from './events.ts';
 import { isJsonObject } from './json.ts';
 
-/** A recipient that is left out of a mail, and why. */
+/** A recipient to whom an email is not sent, with the reason. */
 export interface SuppressedRecipient {
   readonly address: string;
   readonly reason: SuppressionReason;
 }
 
-/** What one request to send is about to do; bare addresses, each once. */
+/** The plan of one send request. All addresses are bare and distinct. */
 export interface SendIntent {
   readonly workspace_id: string;
-  /** `ivm_…`: names the send in its tag, and is the message id of a mail that SES never takes. */
+  /** `ivm_…`. The value of the send's message tag, and the message id of an email that SES never accepts. */
   readonly send_id: string;
   readonly accepted: readonly string[];
   readonly suppressed: readonly SuppressedRecipient[];
-  /** RFC 3339; also the time of the events that the send itself makes, so that storing them again changes nothing. */
+  /** RFC 3339. Also the time of the events that the send itself stores, so that storing them again changes nothing. */
   readonly created_at: string;
 }
 
-/** What came of it: SES's message id, or our own where SES refused the mail or was not asked. */
+/** The result of a send: SES's message id, or our own id if SES refused the email or was not called. */
 export interface SendOutcome {
   readonly message_id: string;
-  /** SES will never send it; the code is one of the API's. */
+  /** Set if SES refuses the email permanently. The code is one of the API's error codes. */
   readonly refusal?: { readonly code: string; readonly message: string };
 }
 
-/** The message tag that says which send of ours a mail is: SES repeats it in each event of the mail. */
+/** The message tag that contains the `send_id`. SES repeats it in each event of the email. */
 export const SEND_TAG = 'ivymail_send';
 
-/** The `send_id` in an SES event, given as its text; none where the mail was sent without a key, or not by us. */
+/** The `send_id` in the text of an SES event. Undefined if the email was sent without an idempotency key, or not by us. */
 export function sendIdOf(rawEvent: string): string | undefined {
   const ses: unknown = JSON.parse(rawEvent);
   const mail = isJsonObject(ses) ? ses['mail'] : undefined;

@@ -7,23 +7,23 @@ export type Interval = (typeof INTERVALS)[number];
 
 const INTERVAL_MS: Readonly<Record<Interval, number>> = { hour: 3_600_000, day: 86_400_000 };
 
-/** The beginning of the interval a time lies in, in UTC; epoch milliseconds. */
+/** The start of the interval that contains a time, in UTC. Epoch milliseconds. */
 export function intervalStart(epochMs: number, interval: Interval): number {
   return Math.floor(epochMs / INTERVAL_MS[interval]) * INTERVAL_MS[interval];
 }
 
-/** The end of the interval that the time just before lies in. */
+/** The end of the interval that contains a time. A time at the start of an interval is returned unchanged. */
 export function intervalEnd(epochMs: number, interval: Interval): number {
   return Math.ceil(epochMs / INTERVAL_MS[interval]) * INTERVAL_MS[interval];
 }
 
-/** Beginnings of all intervals from `afterMs` (aligned) to before `beforeMs`. */
+/** The starts of all intervals from `afterMs`, which is the start of an interval, to before `beforeMs`. */
 export function intervalsBetween(afterMs: number, beforeMs: number, interval: Interval): readonly number[] {
   const length = Math.ceil((beforeMs - afterMs) / INTERVAL_MS[interval]);
   return Array.from({ length }, (_, index) => afterMs + index * INTERVAL_MS[interval]);
 }
 
-/** Events that software can cause without a person, and the counter of those that it caused. */
+/** Events that software can cause without a person, with the counter of the events that software caused. */
 const AUTOMATED_COUNTERS = { opened: 'opened_automated', clicked: 'clicked_automated' } as const;
 type AutomatedCounter = (typeof AUTOMATED_COUNTERS)[keyof typeof AUTOMATED_COUNTERS];
 
@@ -64,10 +64,10 @@ export function addCounts(all: readonly EventCounts[]): EventCounts {
   return sum;
 }
 
-/** What was done at one endpoint. */
+/** The counters of one endpoint. */
 export interface EndpointCounts {
   readonly attempts: number;
-  /** Attempts that were not answered by a 2xx. */
+  /** Attempts without a 2xx response. */
   readonly failures: number;
   readonly durations: Histogram;
 }
@@ -87,7 +87,7 @@ export function addEndpointCounts(all: readonly EndpointCounts[]): EndpointCount
 }
 
 /**
- * At which SES reviews an account, and at which it may pause it.
+ * The rates at which SES reviews an account, and the rates at which SES can pause it.
  * Source: https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-dg.html
  */
 export const SES_LIMITS = {
@@ -104,14 +104,14 @@ export interface Rates {
   readonly click: number | null;
 }
 
-function ratio(part: number, whole: number): number | null {
-  return whole === 0 ? null : part / whole;
+function ratio(part: number, total: number): number | null {
+  return total === 0 ? null : part / total;
 }
 
 /**
- * Delivery and bounce rate are shares of `sent`, as in SES. The other rates are shares of `delivered`. Open and click
- * rate leave out automated events. A recipient can open an email more than once, and the `sent` of an email can be in
- * an earlier interval than its outcome, so a rate can exceed 1.
+ * The delivery and bounce rates are shares of `sent`, as in SES. The other rates are shares of `delivered`. The open and click
+ * rates exclude automated events. A rate can exceed 1, because a recipient can open an email more than once, and because the
+ * `sent` of an email can be in an earlier interval than its outcome.
  */
 export function ratesOf(counts: EventCounts): Rates {
   const { sent, delivered } = counts;

@@ -1,21 +1,21 @@
 /**
- * Names and values that a user chose: message tags, headers. They are pairs and never an object, because a name such as
- * `constructor` or `__proto__` has a meaning of its own as a property name, for our code and for the SDK's marshaller.
+ * Names and values that a user chose: message tags and headers. They are pairs and not an object, because a name such as
+ * `constructor` or `__proto__` has a special meaning as a property name, for our code and for the SDK's marshaller.
  */
 export type Pairs = readonly (readonly [name: string, value: string])[];
 
-/** As a JSON object, to be serialized and not to be walked. The last value of a repeated name counts. */
+/** Converts pairs to a JSON object, only to be serialized. For a repeated name, the last value is used. */
 export function pairsToJson(pairs: Pairs): Record<string, string> {
   // `Object.fromEntries` defines own properties, so that `__proto__` is an ordinary name here.
   return Object.fromEntries(pairs);
 }
 
-/** In a row: `[name, value, name, value, …]`, the shortest form without property names. */
+/** Converts pairs to the form of a row: `[name, value, name, value, …]`. This is the shortest form without property names. */
 export function pairsToList(pairs: Pairs): readonly string[] {
   return pairs.flat();
 }
 
-/** The inverse of `pairsToList`. Rows of version 0.1.0 hold a map, which is read as well. */
+/** The inverse of `pairsToList`. Also reads the map that rows of version 0.1.0 contain. */
 export function pairsOfList(stored: unknown): Pairs {
   if (!Array.isArray(stored)) return Object.entries(stored as Readonly<Record<string, string>>);
   const list = stored as readonly string[];

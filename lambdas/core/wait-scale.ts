@@ -1,10 +1,10 @@
 /**
  * The local run shortens the waits that no API response and no page shows: for a lease, a record, a probe, and the next
- * step of a recovery. A deployment has the scale 1. The retry schedule is never scaled here: `next_attempt_at` shows it,
- * so the local run deploys a shorter `retry` option instead.
+ * step of a replay. The scale of a deployment is 1. The retry schedule is never scaled, because `next_attempt_at` shows it.
+ * Instead, the local run deploys a shorter `retry` option.
  */
 
-/** Whole seconds, because Step Functions waits for whole seconds only. A wait is at least 1 s; no wait stays no wait. */
+/** Whole seconds, because Step Functions supports only whole seconds. A scaled wait is at least 1 s. A wait of 0 stays 0. */
 export function scaledSeconds(seconds: number, waitScale = 1): number {
   return seconds > 0 ? Math.max(1, Math.round(seconds * waitScale)) : 0;
 }
@@ -12,5 +12,5 @@ export function scaledSeconds(seconds: number, waitScale = 1): number {
 /** Throws a RangeError unless the scale is more than 0 and at most 1. */
 export function checkedWaitScale(waitScale: number): number {
   if (waitScale > 0 && waitScale <= 1) return waitScale;
-  throw new RangeError(`The scale of waits must be more than 0 and at most 1, not ${waitScale}`);
+  throw new RangeError(`The wait scale must be more than 0 and at most 1, not ${waitScale}`);
 }

@@ -1,22 +1,24 @@
 /**
- * A JSON value with every half of a surrogate pair replaced by U+FFFD, in names too: what DynamoDB, whose text is UTF-8,
- * can give back as it got it.
+ * Replaces every lone surrogate in a JSON value, including names, by U+FFFD. DynamoDB stores text as UTF-8. Without the
+ * replacement, it would return a different text than it received.
  */
 export function wellFormed<T>(value: T): T {
-  return isWhole(value) ? value : (mend(value) as T);
+  return isWellFormedJson(value) ? value : (toWellFormedJson(value) as T);
 }
 
-/** The rule, and told without making anything: every event that is stored passes here. */
-function isWhole(value: unknown): boolean {
+/** Allocates no copy. Almost every event is well-formed, and each stored event is checked. */
+function isWellFormedJson(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
   if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([name, each]) => name.isWellFormed() && isWhole(each));
+  return Object.entries(value).every(([name, each]) => name.isWellFormed() && isWellFormedJson(each));
 }
 
-function mend(value: unknown): unknown {
+function toWellFormedJson(value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed();
-  if (Array.isArray(value)) return value.map(mend);
+  if (Array.isArray(value)) return value.map(toWellFormedJson);
   if (typeof value !== 'object' || value === null) return value;
-  // Entries, not assignments: a tag may be called `__proto__`.
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name.toWellFormed(), mend(each)]));
+  // `Object.fromEntries` is safe for a tag with the name `__proto__`. An assignment is not.
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name.toWellFormed(), toWellFormedJson(each)]),
+  );
 }

@@ -307,7 +307,7 @@ async function updateEndpointHealth(
   }
   // An internal error gives no information about the receiver.
   if (sent.attempt.error_class === 'internal') return 'none';
-  const { disableEndpoint: disableReason } = sent.decision;
+  const { disableReason } = sent.decision;
   if (disableReason !== undefined) {
     const entry = historyEntry('disabled', disableReason);
     return (await disableEndpoint(deps.table, endpoint, entry)) ? 'disabled' : 'none';

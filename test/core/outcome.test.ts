@@ -29,7 +29,7 @@ describe('an attempt', () => {
 
   it('answered 410 ends, and disables the endpoint with a reason', () => {
     const decision = decide({ status_code: 410, error_class: 'http_status' });
-    expect(decision).toMatchObject({ ...EXHAUSTED, disableEndpoint: expect.stringContaining('410') });
+    expect(decision).toMatchObject({ ...EXHAUSTED, disableReason: expect.stringContaining('410') });
   });
 
   it.each([
