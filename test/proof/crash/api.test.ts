@@ -1,11 +1,11 @@
-import { crashAt, crashed } from './points.ts';
+import { crashAt, hasCrashed } from './points.ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { setUp } from '../../api/harness.ts';
 import { recordFigures } from '../../../pages/reliability/records.ts';
-import { carryOut, forget, inProcess, pointsOf } from './write.ts';
-import { TWICE_AT_ONCE, WRITES } from './writes.ts';
+import { countAwaits, execute, forgetSecrets, runInProcess } from './write.ts';
+import { CONCURRENT_CURSOR_KEY, WRITES } from './writes.ts';
 
-/** Longer than the api λ may run: what was under way has ended. */
+/** Longer than the timeout of the api function: the invocation that crashed has ended. */
 const LATER_MS = 31_000;
 
 const awaits = new Set<string>();
@@ -16,44 +16,48 @@ afterAll(() => {
     writes: Object.keys(WRITES).length,
     awaits: awaits.size,
     crashes: tally.crashes,
-    'crashes that left something half done': tally.halfDone,
+    'crashes that left a write half done': tally.halfDone,
   });
 });
 
-describe.each(Object.entries(WRITES))('%s, ended in the middle and repeated,', (_, write) => {
-  it('leaves nothing half done', async () => {
-    const points = await pointsOf(write);
+describe.each(Object.entries(WRITES))('%s', (_, write) => {
+  it('leaves nothing half done when its process crashes at any await and the request is repeated', async () => {
+    const points = await countAwaits(write);
     expect(points.size).toBeGreaterThan(0);
     for (const [label, times] of points)
       for (let nth = 1; nth <= times; nth += 1) {
         awaits.add(label);
-        const world = setUp();
-        const asked = await write.ask(world);
+        const harness = setUp();
+        const action = await write.prepare(harness);
         crashAt(label, nth);
-        await inProcess(world, asked);
-        expect({ label, nth, crashed: crashed() }).toEqual({ label, nth, crashed: true });
+        await runInProcess(harness, action);
+        expect({ label, nth, crashed: hasCrashed() }).toEqual({ label, nth, crashed: true });
         crashAt(undefined);
         tally.crashes += 1;
-        // Until it is found to have left nothing.
+        // Counts as half done until the checks below have passed.
         tally.halfDone += 1;
-        forget(world);
-        world.world.nowMs += LATER_MS;
-        await write.meanwhile?.(world);
-        const told = await carryOut(world, asked);
-        expect({ label, nth, ok: write.answers.includes(told.status) }).toEqual({ label, nth, ok: true });
-        await write.check(world, told);
+        forgetSecrets(harness);
+        harness.world.nowMs += LATER_MS;
+        await write.beforeRepeat?.(harness);
+        const response = await execute(harness, action);
+        expect({ label, nth, ok: write.statuses.includes(response.status) }).toEqual({
+          label,
+          nth,
+          ok: true,
+        });
+        await write.check(harness, response);
         tally.halfDone -= 1;
       }
   });
 });
 
-it('a process that ends takes with it what it did side by side', async () => {
-  const world = setUp();
-  const asked = await WRITES[TWICE_AT_ONCE]?.ask(world);
-  if (!asked) throw new Error(`Nothing is called ${TWICE_AT_ONCE}`);
+it('a process that ends also ends the work that it does in parallel', async () => {
+  const harness = setUp();
+  const action = await WRITES[CONCURRENT_CURSOR_KEY]?.prepare(harness);
+  if (!action) throw new Error(`No write has the name ${CONCURRENT_CURSOR_KEY}`);
   crashAt('store/cursor-key.ts readSealed 1');
-  await inProcess(world, asked);
+  await runInProcess(harness, action);
   crashAt(undefined);
   await new Promise(setImmediate);
-  expect(world.rows('cursor_key')).toEqual([]);
+  expect(harness.rows('cursor_key')).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /**
- * Gives every `await` of the product a name, `store/put-rows.ts putBatch 2`, and lets a test end the process there: so a
- * new await is a new point by itself, and one that no scenario comes by is told of.
+ * Gives every `await` of the product a label, such as `store/put-rows.ts putBatch 2`, so that a test can end the process there.
+ * A new await becomes a crash point automatically. awaits.test.ts fails if no scenario reaches it.
  */
 import { relative, resolve } from 'node:path';
 import type { Plugin } from 'vitest/config';
@@ -13,7 +13,7 @@ interface Node {
 }
 
 const ROOT = resolve(import.meta.dirname, '../../../lambdas');
-/** What does not write: its awaits may end as they like. */
+/** The folders of the code that reads and writes through AWS. */
 const WATCHED = /^(store|ingest|tally|delivery|api)\//;
 
 const MODULE = 'module';
@@ -22,27 +22,27 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 }
 
-function nameOf(node: Node, parent: Node | undefined, around: string): string | undefined {
-  const named = (holder: unknown) => (holder as { readonly name?: string } | undefined)?.name;
-  // `const create = route({ async handle() {} })`: every route has a `handle`.
-  if (node.type === 'VariableDeclarator' && around === MODULE) return named(node['id']);
+function functionName(node: Node, parent: Node | undefined, enclosing: string): string | undefined {
+  const nameOf = (holder: unknown) => (holder as { readonly name?: string } | undefined)?.name;
+  // `const create = route({ async handle() {} })`: the variable's name tells the `handle` of one route from another's.
+  if (node.type === 'VariableDeclarator' && enclosing === MODULE) return nameOf(node['id']);
   if (!/Function/.test(node.type)) return undefined;
-  const key = named(parent?.['key']);
-  if (key !== undefined) return around === MODULE ? key : `${around}.${key}`;
-  return named(node['id'] ?? parent?.['id']);
+  const key = nameOf(parent?.['key']);
+  if (key !== undefined) return enclosing === MODULE ? key : `${enclosing}.${key}`;
+  return nameOf(node['id'] ?? parent?.['id']);
 }
 
-/** Every await with the name of the function it stands in; of one without a name, that of the next one around it. */
-function awaitsOf(
+/** Finds every await and the name of its function. If the function has no name, the next enclosing function's name is used. */
+function findAwaits(
   node: Node,
-  found: { readonly node: Node; readonly within: string }[],
+  found: { readonly node: Node; readonly functionName: string }[],
   parent?: Node,
-  around = MODULE,
+  enclosing = MODULE,
 ): void {
-  const within = nameOf(node, parent, around) ?? around;
-  if (node.type === 'AwaitExpression') found.push({ node, within });
+  const name = functionName(node, parent, enclosing) ?? enclosing;
+  if (node.type === 'AwaitExpression') found.push({ node, functionName: name });
   for (const value of Object.values(node))
-    for (const child of [value].flat()) if (isNode(child)) awaitsOf(child, found, node, within);
+    for (const child of [value].flat()) if (isNode(child)) findAwaits(child, found, node, name);
 }
 
 export function awaitPoints(): Plugin {
@@ -52,14 +52,14 @@ export function awaitPoints(): Plugin {
     transform(code, id) {
       const file = relative(ROOT, id.split('?')[0] ?? '');
       if (!WATCHED.test(file)) return undefined;
-      const found: { readonly node: Node; readonly within: string }[] = [];
-      awaitsOf(this.parse(code) as unknown as Node, found);
+      const found: { readonly node: Node; readonly functionName: string }[] = [];
+      findAwaits(this.parse(code) as unknown as Node, found);
       const counts = new Map<string, number>();
       const labels: string[] = [];
-      const insertions = found.flatMap(({ node, within }) => {
-        const count = (counts.get(within) ?? 0) + 1;
-        counts.set(within, count);
-        const label = `${file} ${within} ${count}`;
+      const insertions = found.flatMap(({ node, functionName: name }) => {
+        const count = (counts.get(name) ?? 0) + 1;
+        counts.set(name, count);
+        const label = `${file} ${name} ${count}`;
         labels.push(label);
         const argument = node['argument'] as Node;
         return [
@@ -67,10 +67,13 @@ export function awaitPoints(): Plugin {
           { at: argument.end, text: ')' },
         ];
       });
-      let marked = code;
+      let instrumented = code;
       for (const { at, text } of insertions.toSorted((left, right) => right.at - left.at))
-        marked = marked.slice(0, at) + text + marked.slice(at);
-      return { code: `${marked}\nglobalThis.awaitLabels?.push(...${JSON.stringify(labels)});\n`, map: null };
+        instrumented = instrumented.slice(0, at) + text + instrumented.slice(at);
+      return {
+        code: `${instrumented}\nglobalThis.awaitLabels?.push(...${JSON.stringify(labels)});\n`,
+        map: null,
+      };
     },
   };
 }

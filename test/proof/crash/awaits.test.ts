@@ -1,13 +1,13 @@
-import { labels, passed } from './points.ts';
+import { awaitLabels, settledAwaits } from './points.ts';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { SEED } from '../size.ts';
-import { aDay, live } from './scenario.ts';
-import { pointsOf } from './write.ts';
+import { createScenario, runScenario } from './scenario.ts';
+import { countAwaits } from './write.ts';
 import { WRITES } from './writes.ts';
 
-/** What changes nothing: a process that ends there leaves all as it was. */
+/** Functions that change nothing. A process that ends in one of them leaves the table as it was. */
 const READS: ReadonlySet<string> = new Set([
   'api/api-keys.ts list.handle',
   'api/dashboard.ts asset.handle',
@@ -43,22 +43,25 @@ const READS: ReadonlySet<string> = new Set([
   'store/timeline.ts readRows',
   'store/workspaces.ts getWorkspace',
   'store/workspaces.ts listWorkspaces',
-  // Two that are replaced in both scenarios; a process ends as they answer, in whoever awaits them.
+  // Both scenarios replace these two. A crash there is the same as a crash at the await in their caller.
   'delivery/address-guard.ts createResolve',
   'delivery/send.ts createSender',
 ]);
-/** The second of two reads: where the event is one of several of its SES event, and of more than 1,000 held deliveries. */
+/**
+ * Reads after the first one in their function. `getRawEvent` needs the second one if the SES event has several recipients, `countHeld`
+ * if there are more than 1,000 held deliveries.
+ */
 const SECOND_READS: ReadonlySet<string> = new Set([
   'store/events.ts getRawEvent 2',
   'store/held-deliveries.ts countHeld 2',
 ]);
 
-/** Of `store/put-rows.ts putBatch 2`, all but the number. */
-function functionOf(label: string): string {
+/** `store/put-rows.ts putBatch 2` without the number. */
+function withoutNumber(label: string): string {
   return label.slice(0, label.lastIndexOf(' '));
 }
 
-// Whoever imports it or not: what no scenario loads has awaits, too.
+// Loads every file, because a file that no scenario imports also contains awaits.
 const PRODUCT = resolve(import.meta.dirname, '../../../lambdas');
 await Promise.all(
   ['store', 'ingest', 'tally', 'delivery', 'api'].flatMap((folder) =>
@@ -67,18 +70,18 @@ await Promise.all(
       .map((file): Promise<unknown> => import(join(PRODUCT, folder, file))),
   ),
 );
-await live(await aDay(SEED));
-const points = new Set(passed.keys());
+await runScenario(await createScenario(SEED));
+const reached = new Set(settledAwaits.keys());
 for (const write of Object.values(WRITES))
-  for (const label of (await pointsOf(write)).keys()) points.add(label);
-const isRead = (label: string): boolean => READS.has(functionOf(label)) || SECOND_READS.has(label);
+  for (const label of (await countAwaits(write)).keys()) reached.add(label);
+const isRead = (label: string): boolean => READS.has(withoutNumber(label)) || SECOND_READS.has(label);
 
-it('comes by every await but those of reads: there pipeline.test.ts or api.test.ts ends a process', () => {
-  expect(labels.filter((label) => !points.has(label) && !isRead(label))).toEqual([]);
+it('reaches every await except those of reads, so that pipeline.test.ts or api.test.ts ends a process there', () => {
+  expect(awaitLabels.filter((label) => !reached.has(label) && !isRead(label))).toEqual([]);
 });
 
-it('has no read on its list that a write comes by, and none that is gone', () => {
-  expect([...points].filter(isRead)).toEqual([]);
-  const all = new Set([...labels, ...labels.map(functionOf)]);
+it('lists no read that a write reaches, and no read that does not exist', () => {
+  expect([...reached].filter(isRead)).toEqual([]);
+  const all = new Set([...awaitLabels, ...awaitLabels.map(withoutNumber)]);
   expect([...READS, ...SECOND_READS].filter((read) => !all.has(read))).toEqual([]);
 });

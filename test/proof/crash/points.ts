@@ -1,4 +1,4 @@
-/** Must be imported before the product: what its awaits call. */
+/** Defines the function that every await of the product calls. Import this file before the product. */
 import { never, processOf } from '../../../sim/process.ts';
 
 declare global {
@@ -6,39 +6,39 @@ declare global {
   var awaitLabels: string[];
 }
 
-/** How often each await came to its end. */
-export const passed = new Map<string, number>();
+/** How often each await has settled, by its label. */
+export const settledAwaits = new Map<string, number>();
 
-/** Every await of the product that was loaded. */
-export const labels: string[] = [];
+/** The label of every await in the product files that are loaded. */
+export const awaitLabels: string[] = [];
 
-let plan: { readonly label: string; times: number } | undefined;
+let plan: { readonly label: string; remaining: number } | undefined;
 
-/** The process that comes by `label` for the nth time, from 1, is ended there. Undefined: none is. */
+/** Ends the process that settles the await `label` for the nth time (from 1). With undefined, no process ends. */
 export function crashAt(label: string | undefined, nth = 1): void {
-  plan = label === undefined ? undefined : { label, times: nth };
+  plan = label === undefined ? undefined : { label, remaining: nth };
 }
 
-/** Whether the crash that was planned has come about. */
-export function crashed(): boolean {
-  return plan?.times === 0;
+/** Whether the planned crash has happened. */
+export function hasCrashed(): boolean {
+  return plan?.remaining === 0;
 }
 
-function pass(label: string): Promise<never> | undefined {
+function settle(label: string): Promise<never> | undefined {
   const process = processOf.getStore();
-  // The test's own steps are taken by nobody's process.
+  // The test itself runs outside of any process.
   if (!process) return undefined;
-  // What it did side by side ends with it.
+  // An ended process also ends the work that it did in parallel.
   if (!process.alive) return never;
-  passed.set(label, (passed.get(label) ?? 0) + 1);
-  if (plan?.label !== label || plan.times === 0) return undefined;
-  plan.times -= 1;
-  return plan.times === 0 ? process.kill() : undefined;
+  settledAwaits.set(label, (settledAwaits.get(label) ?? 0) + 1);
+  if (plan?.label !== label || plan.remaining === 0) return undefined;
+  plan.remaining -= 1;
+  return plan.remaining === 0 ? process.kill() : undefined;
 }
 
-globalThis.awaitLabels = labels;
+globalThis.awaitLabels = awaitLabels;
 globalThis.awaitPoint = <T>(label: string, awaited: T): T | Promise<T> =>
   Promise.resolve(awaited).then(
-    (value) => pass(label) ?? value,
-    (error: Error) => pass(label) ?? Promise.reject(error),
+    (value) => settle(label) ?? value,
+    (error: Error) => settle(label) ?? Promise.reject(error),
   );

@@ -1,6 +1,6 @@
 /**
- * A small day in which every step of the pipeline is taken at least once: events of every kind, receivers that take, fail,
- * heal, are gone or hang, a pause, a redelivery, a recovery, counters.
+ * A small scenario that runs every step of the pipeline at least once. It contains events of every kind, receivers that accept, fail,
+ * come back, return 410 or are blocked, a paused endpoint, a redelivery, a recovery and counters.
  */
 import { TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
@@ -24,38 +24,38 @@ import { SimulatedDeployment } from '../../../sim/deployment.ts';
 const START_MS = Date.parse('2026-03-01T00:00:00Z');
 const MINUTE_MS = 60_000;
 
-export interface Day {
+export interface Scenario {
   readonly world: SimulatedDeployment;
   readonly endpoints: readonly Endpoint[];
   readonly published: readonly Published[];
 }
 
-function until(minutes: number, behaviour: ReceiverBehavior): ReceiverBehavior {
-  return (nowMs) => (nowMs < START_MS + minutes * MINUTE_MS ? behaviour(nowMs) : {});
+function until(minutes: number, behavior: ReceiverBehavior): ReceiverBehavior {
+  return (nowMs) => (nowMs < START_MS + minutes * MINUTE_MS ? behavior(nowMs) : {});
 }
 
 const RECEIVERS: Readonly<Record<string, ReceiverBehavior>> = {
   healthy: () => ({}),
   failing: until(20, () => ({ status: 500 })),
-  // Its breaker opens, probes fail and then succeed, and what was held is drained.
+  // Its breaker opens. Probes fail and then succeed, and the held deliveries are delivered.
   away: until(120, () => ({ status: undefined, error: 'connect_error' })),
-  // Given up after five days.
+  // The product disables it after five days of failures.
   dead: () => ({ status: 503 }),
   gone: () => ({ status: 410 }),
   forbidden: () => ({ status: undefined, error: 'blocked_address' }),
-  // Fails four times over half an hour, which is too seldom for the breaker, and then recovers.
+  // Fails four times over half an hour, which is too seldom to open the breaker, and then recovers.
   seldom: until(120, () => ({ status: 500 })),
-  // Fails once or twice, which is no failing endpoint yet, and then recovers.
+  // Fails once or twice, too few times to count as a failing endpoint, and then recovers.
   briefly: until(1, () => ({ status: 500 })),
 };
 
 const UNKNOWN = '0100-unknown';
 const WORKSPACE = deterministicId('ws', ['tenant']);
-/** The beginning of an hour in which nothing else happens, and its row of counters. */
+/** The beginning of an hour without other events, and its row of counters, which DynamoDB refuses. */
 const UNCOUNTED_MS = START_MS + 3 * 24 * 60 * MINUTE_MS;
-const UNCOUNTED_ROW = `"pk":"${eventCountersPartition(WORKSPACE, 'hour')}","sk":"${formatTimestamp(UNCOUNTED_MS)}"`;
+const REFUSED_COUNTER_ROW = `"pk":"${eventCountersPartition(WORKSPACE, 'hour')}","sk":"${formatTimestamp(UNCOUNTED_MS)}"`;
 
-export async function aDay(seed: number): Promise<Day> {
+export async function createScenario(seed: number): Promise<Scenario> {
   const world = new SimulatedDeployment({ seed, startMs: START_MS });
   const at = formatTimestamp(START_MS);
   await createWorkspace(world.table, {
@@ -64,10 +64,10 @@ export async function aDay(seed: number): Promise<Day> {
     created_at: at,
     configuration_set: 'set',
   });
-  const endpoints = Object.entries(RECEIVERS).map(([name, behaviour]): Endpoint => {
+  const endpoints = Object.entries(RECEIVERS).map(([name, behavior]): Endpoint => {
     const url = `https://${name}.example.com/`;
     const secret = world.dice.bytes(24);
-    world.receivers.set(url, new Receiver(url, secret, behaviour));
+    world.receivers.set(url, new Receiver(url, secret, behavior));
     return {
       id: deterministicId('ep', [name]),
       workspace_id: WORKSPACE,
@@ -83,24 +83,24 @@ export async function aDay(seed: number): Promise<Day> {
   for (const endpoint of endpoints) await putEndpoint(world.table, endpoint);
 
   const published: Published[] = [];
-  for (let mail = 0; mail < 8; mail += 1) {
-    const workspaceId = mail % 4 === 3 ? DEFAULT_WORKSPACE_ID : WORKSPACE;
-    published.push(...lifeOf(world.dice, { acceptedAtMs: START_MS + mail * 3 * MINUTE_MS, workspaceId }));
+  for (let email = 0; email < 8; email += 1) {
+    const workspaceId = email % 4 === 3 ? DEFAULT_WORKSPACE_ID : WORKSPACE;
+    published.push(...lifeOf(world.dice, { acceptedAtMs: START_MS + email * 3 * MINUTE_MS, workspaceId }));
   }
-  published.push(...odd(world));
+  published.push(...rareCases(world));
   return { world, endpoints, published };
 }
 
-/** What is rare, and must be got over all the same. */
-function odd({ dice, table }: SimulatedDeployment): readonly Published[] {
-  const mail = {
+/** Rare messages, and errors of DynamoDB that the pipeline must handle. */
+function rareCases({ dice, table }: SimulatedDeployment): readonly Published[] {
+  const email = {
     acceptedAtMs: START_MS,
     source: 'a@example.com',
     to: ['b@example.com'],
     operation: 'SendEmail',
   } as const;
-  const untagged = { ...mail, messageId: `0100-${dice.hex(8)}-bounced`, configurationSet: 'set' };
-  // Two rows at least: what is refused alone in its batch need not be looked for.
+  const untagged = { ...email, messageId: `0100-${dice.hex(8)}-bounced`, configurationSet: 'set' };
+  // Two rows at least, because a row that is refused alone in its batch need not be searched for.
   const refused = {
     ...untagged,
     to: ['b@example.com', 'c@example.com'],
@@ -109,16 +109,16 @@ function odd({ dice, table }: SimulatedDeployment): readonly Published[] {
   let conflicts = 0;
   table.before = (command, input) => {
     const text = JSON.stringify(input);
-    // DynamoDB will never take it: what is left is to keep the message whole.
+    // DynamoDB never accepts these rows, so ingest must quarantine the message.
     if (command === 'BatchWriteCommand' && text.includes(`M#${WORKSPACE}#${refused.messageId}`))
       throw Object.assign(new Error('The item is too large'), { name: 'ValidationException' });
-    // DynamoDB refuses one row of counters: the record is left out, and its neighbors in the batch are counted.
-    if (command === 'TransactWriteCommand' && text.includes(UNCOUNTED_ROW))
+    // DynamoDB refuses one row of counters. The record is skipped, and the other records of its batch are counted.
+    if (command === 'TransactWriteCommand' && text.includes(REFUSED_COUNTER_ROW))
       throw Object.assign(new Error('The counter is refused'), { name: 'ValidationException' });
     if (command === 'UpdateCommand' && text.includes('attempt_count = :count') && (conflicts += 1) === 3)
       throw new TransactionConflictException({ message: 'Another write is under way', $metadata: {} });
   };
-  const told = (name: string, atMs: number): Published => {
+  const sent = (name: string, atMs: number): Published => {
     const messageId = `0100-${dice.hex(8)}-${name}`;
     const ses = sendEvent({ ...untagged, messageId, acceptedAtMs: atMs });
     return {
@@ -129,9 +129,9 @@ function odd({ dice, table }: SimulatedDeployment): readonly Published[] {
   };
   const bounce = { type: 'Permanent', subType: 'General', status: '5.1.1' };
   const uncounted = (['sent', 'delivered'] as const).map((event): Published => {
-    const sent = { ...untagged, messageId: '0100-uncounted', acceptedAtMs: UNCOUNTED_MS };
-    const { messageId } = sent;
-    const ses = event === 'sent' ? sendEvent(sent) : deliveryEvent(sent, sent.to, UNCOUNTED_MS - 1);
+    const source = { ...untagged, messageId: '0100-uncounted', acceptedAtMs: UNCOUNTED_MS };
+    const { messageId } = source;
+    const ses = event === 'sent' ? sendEvent(source) : deliveryEvent(source, source.to, UNCOUNTED_MS - 1);
     const fact = { messageId, to: 'b@example.com', event, workspaceId: WORKSPACE };
     const facts = [event === 'sent' ? { ...fact, counters: [] } : fact];
     return { atMs: UNCOUNTED_MS, body: JSON.stringify(ses), facts };
@@ -150,8 +150,8 @@ function odd({ dice, table }: SimulatedDeployment): readonly Published[] {
         { messageId: untagged.messageId, to: 'b@example.com', event: 'bounced', workspaceId: WORKSPACE },
       ],
     },
-    // Enough at once to open a breaker while some of them are on their way.
-    ...Array.from({ length: 16 }, (_, index) => told(`burst-${index}`, START_MS + 2 * MINUTE_MS + index)),
+    // Enough events at once to open a breaker while some deliveries are in progress.
+    ...Array.from({ length: 16 }, (_, index) => sent(`burst-${index}`, START_MS + 2 * MINUTE_MS + index)),
     {
       atMs: START_MS,
       body: JSON.stringify(subscriptionEvent(untagged, START_MS)),
@@ -159,38 +159,38 @@ function odd({ dice, table }: SimulatedDeployment): readonly Published[] {
         { messageId: untagged.messageId, to: 'b@example.com', event: 'unsubscribed', workspaceId: WORKSPACE },
       ],
     },
-    // A type that nothing is known of: stored, and dispatched to nobody.
+    // A type that the product does not know: it is stored and not delivered.
     {
       atMs: START_MS,
       body: JSON.stringify({ ...sendEvent({ ...untagged, messageId: UNKNOWN }), eventType: 'Vanished' }),
       facts: [{ messageId: UNKNOWN, to: 'b@example.com', event: 'unknown', workspaceId: WORKSPACE }],
     },
-    // Two of one message, so they come in one batch of the stream, an hour apart: one of them cannot be counted.
+    // Two events of one message, so that one batch of the stream contains both. They are in different hours. One cannot be counted.
     ...uncounted,
-    // When what has failed since the first day is given up.
-    told('late', START_MS + 6 * 24 * 60 * MINUTE_MS),
+    // Late enough that the product disables the endpoint that has failed since the first day.
+    sent('late', START_MS + 6 * 24 * 60 * MINUTE_MS),
   ];
 }
 
-/** Runs the day to its end, and gives what it has come to. */
-export async function live({ world, endpoints, published }: Day): Promise<void> {
+/** Runs the scenario to its end. */
+export async function runScenario({ world, endpoints, published }: Scenario): Promise<void> {
   const { clock, table } = world;
   const restore = clock.install();
   try {
     for (const { atMs, body } of published) clock.after(atMs - clock.nowMs, () => world.queue.send(body));
     const [healthy, failing, away] = endpoints;
-    // Parts of a batch are left over, and starts are throttled: both are got over by the calls themselves.
+    // DynamoDB leaves a part of some batches unprocessed, and starts are throttled. The calls themselves retry both.
     let batches = 0;
     world.faults = ({ name }) => {
-      // The second one in any case, whatever the dice say: the wait for what is left over is an await, too.
+      // Always the second batch, because the wait for the unprocessed items is an await that every run must reach.
       if (name === 'BatchWriteCommand' && ((batches += 1) === 2 || world.dice.chance(0.3))) return 'partial';
       return name === 'StartExecution' && world.dice.chance(0.3) ? 'throttled' : undefined;
     };
     clock.after(MINUTE_MS, () => void poison(world));
     clock.after(5 * MINUTE_MS, () => void setStatus(table, failing, 'paused'));
     clock.after(15 * MINUTE_MS, () => void setStatus(table, failing, 'active'));
-    clock.after(20 * MINUTE_MS, () => void goOn(world, healthy));
-    clock.after(25 * MINUTE_MS, () => void overtake(world, away));
+    clock.after(20 * MINUTE_MS, () => void continueDrain(world, healthy));
+    clock.after(25 * MINUTE_MS, () => void dispatchToOpenBreaker(world, away));
     clock.after(30 * MINUTE_MS, () => void redeliver(world));
     clock.after(40 * MINUTE_MS, () => void setStatus(table, healthy, 'paused'));
     clock.after(60 * MINUTE_MS, () => void setStatus(table, healthy, 'active'));
@@ -201,40 +201,43 @@ export async function live({ world, endpoints, published }: Day): Promise<void> 
   }
 }
 
-/** A first attempt that was dispatched before the breaker opened, and is made after it. */
-async function overtake(
+/** Makes a first attempt at an endpoint whose breaker is open, as if the attempt had been dispatched before the breaker opened. */
+async function dispatchToOpenBreaker(
   { table, clock }: SimulatedDeployment,
   endpoint: Endpoint | undefined,
 ): Promise<void> {
   const row = [...table.rows.values()].find((each) => each['kind'] === 'event' && each.pk.endsWith(UNKNOWN));
   if (!row) return;
   const task = createFirstTask(toEmailEvent(row), endpoint?.id ?? '');
-  const own = { id: deterministicId('req', ['overtake']), workspace_id: WORKSPACE };
-  await putCommand(table, { command: 'redeliver', task, ...own }, formatTimestamp(clock.nowMs));
+  const ids = { id: deterministicId('req', ['overtake']), workspace_id: WORKSPACE };
+  await putCommand(table, { command: 'redeliver', task, ...ids }, formatTimestamp(clock.nowMs));
 }
 
-/** A row that nobody can read goes by, and its neighbours are dispatched. */
+/** Writes a row that dispatch cannot read. The other rows of its batch must be dispatched. */
 async function poison({ table }: SimulatedDeployment): Promise<void> {
   const Item = { pk: 'M#nobody', sk: 'E#nothing', kind: 'event' };
   await table.client.send(new PutCommand({ TableName: table.name, Item }));
   table.rows.delete(`${Item.pk}\n${Item.sk}`);
 }
 
-/** A drain that has filled its execution, and goes on in another. */
-async function goOn({ table, clock }: SimulatedDeployment, endpoint: Endpoint | undefined): Promise<void> {
+/** A drain that has used up the steps of its execution and continues in a new one. */
+async function continueDrain(
+  { table, clock }: SimulatedDeployment,
+  endpoint: Endpoint | undefined,
+): Promise<void> {
   const at = formatTimestamp(clock.nowMs);
-  const own = { workspace_id: WORKSPACE, id: deterministicId('rcv', ['drain']) };
-  await putCommand(table, { command: 'drain', endpoint_id: endpoint?.id ?? '', ...own }, at);
+  const ids = { workspace_id: WORKSPACE, id: deterministicId('rcv', ['drain']) };
+  await putCommand(table, { command: 'drain', endpoint_id: endpoint?.id ?? '', ...ids }, at);
   const task = {
     workspace_id: WORKSPACE,
-    command_id: own.id,
+    command_id: ids.id,
     command: 'drain' as const,
     execution_name: 'full',
     delay_seconds: 0,
     steps: 1_999,
     probes: 0,
   };
-  await putCommand(table, { command: 'continue', task, ...own, id: deterministicId('rcv', ['full']) }, at);
+  await putCommand(table, { command: 'continue', task, ...ids, id: deterministicId('rcv', ['full']) }, at);
 }
 
 async function redeliver({ table, clock }: SimulatedDeployment): Promise<void> {

@@ -1,4 +1,4 @@
-/** Sends, and what SES has to say to them. */
+/** The cases of `POST /v1/send`, with the responses and the events of SES. */
 import { expect } from 'vitest';
 import { normalize } from '../../../lambdas/ingest/normalize.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
@@ -6,17 +6,17 @@ import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { sendEvent } from '../../../sim/ses/events.ts';
 import type { Ask, SentMail, ApiResponse } from '../../api/harness.ts';
 import { WORKSPACE_ID } from '../../../sim/builders/events.ts';
-import type { World, Write } from './write.ts';
+import type { Harness, Write } from './write.ts';
 
-/** What SES says of a mail that it took. */
-async function sesTells({ table, world }: World, mail: SentMail): Promise<void> {
+/** Stores the Send event that SES publishes for an email that it accepted. */
+async function storeSendEvent({ table, world }: Harness, email: SentMail): Promise<void> {
   const ses = sendEvent({
-    messageId: '0100019c-told',
+    messageId: '0100019c-accepted',
     acceptedAtMs: world.nowMs,
-    source: mail.FromEmailAddress,
-    to: mail.Destination.ToAddresses,
-    tags: Object.fromEntries(mail.EmailTags.map(({ Name, Value }) => [Name, Value])),
-    configurationSet: mail.ConfigurationSetName,
+    source: email.FromEmailAddress,
+    to: email.Destination.ToAddresses,
+    tags: Object.fromEntries(email.EmailTags.map(({ Name, Value }) => [Name, Value])),
+    configurationSet: email.ConfigurationSetName,
     operation: 'SendEmail',
   });
   const events = normalize(ses).events.map((event) => ({ ...event, workspace_id: WORKSPACE_ID }));
@@ -26,24 +26,24 @@ async function sesTells({ table, world }: World, mail: SentMail): Promise<void> 
   );
 }
 
-/** SES is well again, and has told of every mail that it took. */
-async function sesTellsOfAll(world: World): Promise<void> {
-  delete world.world.sesError;
-  for (const mail of world.mails) await sesTells(world, mail);
+/** SES works again, and has published the Send event of every email that it accepted. */
+async function publishSendEvents(harness: Harness): Promise<void> {
+  delete harness.world.sesError;
+  for (const email of harness.mails) await storeSendEvent(harness, email);
 }
 
-function sesIsWell({ world }: World): void {
+function repairSes({ world }: Harness): void {
   delete world.sesError;
 }
 
-/** To one who gets it, and one who is on the list. */
-async function mailOf(world: World, sesError?: Error): Promise<Ask> {
-  await suppressed(world);
-  if (sesError) world.world.sesError = sesError;
-  return mailTo(['ann@example.com', 'listed@example.com']);
+/** A send to a deliverable recipient and a suppressed one. If `sesError` is set, SES responds with it. */
+async function prepareSend(harness: Harness, sesError?: Error): Promise<Ask> {
+  await suppressAddress(harness);
+  if (sesError) harness.world.sesError = sesError;
+  return sendTo(['ann@example.com', SUPPRESSED]);
 }
 
-function mailTo(to: readonly string[]): Ask {
+function sendTo(to: readonly string[]): Ask {
   return {
     method: 'POST',
     path: '/v1/send',
@@ -52,25 +52,30 @@ function mailTo(to: readonly string[]): Ask {
   };
 }
 
-export async function suppressed({ ask }: World, workspaceId = WORKSPACE_ID): Promise<void> {
-  const body = { address: 'listed@example.com' };
+const SUPPRESSED = 'listed@example.com';
+
+export async function suppressAddress({ ask }: Harness, workspaceId = WORKSPACE_ID): Promise<void> {
+  const body = { address: SUPPRESSED };
   await ask({ method: 'POST', path: '/v1/suppressions', body, workspaceId });
 }
 
-function named(name: string): Error {
+function errorNamed(name: string): Error {
   return Object.assign(new Error(name), { name });
 }
 
-function eventsOf({ rows }: World, event: string): number {
+function countEvents({ rows }: Harness, event: string): number {
   return rows('event').filter((row) => row['event'] === event).length;
 }
 
-/** Whatever happens, SES takes it once; what nobody can know is said, and what is answered is stored. */
-function isSentOnce(world: World, told: ApiResponse): void {
-  expect(world.mails.length).toBeLessThanOrEqual(1);
-  if (told.status === 503) expect(told.body.error.code).toBe('outcome_unknown');
-  if (told.status === 202)
-    expect({ mails: world.mails.length, stored: eventsOf(world, 'suppressed') }).toEqual({
+/**
+ * SES is called at most once. A 202 means that the email was sent and its suppressed recipient is stored. If the outcome cannot be known,
+ * the response is `outcome_unknown`.
+ */
+function checkSentOnce(harness: Harness, response: ApiResponse): void {
+  expect(harness.mails.length).toBeLessThanOrEqual(1);
+  if (response.status === 503) expect(response.body.error.code).toBe('outcome_unknown');
+  if (response.status === 202)
+    expect({ mails: harness.mails.length, stored: countEvents(harness, 'suppressed') }).toEqual({
       mails: 1,
       stored: 1,
     });
@@ -78,71 +83,71 @@ function isSentOnce(world: World, told: ApiResponse): void {
 
 export const SENDS: Readonly<Record<string, Write>> = {
   'POST /v1/send': {
-    ask: mailOf,
-    meanwhile: sesTellsOfAll,
-    answers: [202, 503],
-    check: isSentOnce,
+    prepare: prepareSend,
+    beforeRepeat: publishSendEvents,
+    statuses: [202, 503],
+    check: checkSentOnce,
   },
-  'POST /v1/send, to which SES says nothing': {
-    ask: (world) => mailOf(world, named('TimeoutError')),
-    meanwhile: sesTellsOfAll,
-    answers: [202, 503],
-    check: isSentOnce,
+  'POST /v1/send when SES does not respond': {
+    prepare: (harness) => prepareSend(harness, errorNamed('TimeoutError')),
+    beforeRepeat: publishSendEvents,
+    statuses: [202, 503],
+    check: checkSentOnce,
   },
-  'POST /v1/send, which SES refuses': {
-    ask: (world) => mailOf(world, named('MessageRejected')),
-    answers: [422, 503],
-    check(world, told) {
-      expect(world.mails.length).toBeLessThanOrEqual(1);
-      if (told.status === 503) expect(told.body.error.code).toBe('outcome_unknown');
-      if (told.status === 422) expect(eventsOf(world, 'failed')).toBe(1);
+  'POST /v1/send when SES rejects the email': {
+    prepare: (harness) => prepareSend(harness, errorNamed('MessageRejected')),
+    statuses: [422, 503],
+    check(harness, response) {
+      expect(harness.mails.length).toBeLessThanOrEqual(1);
+      if (response.status === 503) expect(response.body.error.code).toBe('outcome_unknown');
+      if (response.status === 422) expect(countEvents(harness, 'failed')).toBe(1);
     },
   },
-  'POST /v1/send, which SES throttles': {
-    ask: (world) => mailOf(world, named('TooManyRequestsException')),
-    meanwhile: sesIsWell,
-    answers: [202, 503],
-    check(world, told) {
-      // What SES throttled it did not take: the second one is the first.
-      expect(world.mails.length).toBeLessThanOrEqual(2);
-      if (told.status === 503) expect(told.body.error.code).toBe('outcome_unknown');
-      if (told.status === 202) expect(eventsOf(world, 'suppressed')).toBe(1);
+  'POST /v1/send when SES throttles': {
+    prepare: (harness) => prepareSend(harness, errorNamed('TooManyRequestsException')),
+    beforeRepeat: repairSes,
+    statuses: [202, 503],
+    check(harness, response) {
+      // SES did not accept the throttled request, so the repetition may call it again.
+      expect(harness.mails.length).toBeLessThanOrEqual(2);
+      if (response.status === 503) expect(response.body.error.code).toBe('outcome_unknown');
+      if (response.status === 202) expect(countEvents(harness, 'suppressed')).toBe(1);
     },
   },
-  'POST /v1/send, again, of which SES had said nothing': {
-    async ask(world) {
-      const mail = await mailOf(world, named('TimeoutError'));
-      await world.ask(mail);
-      await sesTellsOfAll(world);
-      return mail;
+  'POST /v1/send repeated after SES did not respond': {
+    async prepare(harness) {
+      const request = await prepareSend(harness, errorNamed('TimeoutError'));
+      await harness.ask(request);
+      await publishSendEvents(harness);
+      return request;
     },
-    answers: [202],
-    check: isSentOnce,
+    statuses: [202],
+    check: checkSentOnce,
   },
-  'POST /v1/send, whose key cannot be written down': {
-    async ask(world) {
-      const mail = await mailOf(world);
-      world.table.before = (command, input) => {
+  'POST /v1/send when the idempotency record cannot be stored': {
+    async prepare(harness) {
+      const request = await prepareSend(harness);
+      harness.table.before = (command, input) => {
         if (command === 'PutCommand' && JSON.stringify(input).includes('"kind":"idempotency"'))
-          throw named('InternalServerError');
+          throw errorNamed('InternalServerError');
       };
-      return mail;
+      return request;
     },
-    meanwhile({ table }) {
+    beforeRepeat({ table }) {
       table.before = () => {};
     },
-    answers: [202],
-    check: isSentOnce,
+    statuses: [202],
+    check: checkSentOnce,
   },
-  'POST /v1/send, all suppressed': {
-    async ask(world) {
-      await suppressed(world);
-      return mailTo(['listed@example.com']);
+  'POST /v1/send when all recipients are suppressed': {
+    async prepare(harness) {
+      await suppressAddress(harness);
+      return sendTo([SUPPRESSED]);
     },
-    answers: [202],
-    check(world) {
-      expect(world.mails).toEqual([]);
-      expect(world.rows('event')).toHaveLength(1);
+    statuses: [202],
+    check(harness) {
+      expect(harness.mails).toEqual([]);
+      expect(harness.rows('event')).toHaveLength(1);
     },
   },
 };

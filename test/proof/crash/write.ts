@@ -1,51 +1,51 @@
-/** Something of the api's that writes: what leads to it, and what must be true after it was cut short and repeated. */
+/** A write of the API: how to set it up, and what must be true after a crash in the middle and a repetition. */
 import { createSecretOpener } from '../../../lambdas/delivery/secrets.ts';
 import { setUp, type Ask, type ApiResponse } from '../../api/harness.ts';
 import { Process, processOf } from '../../../sim/process.ts';
-import { passed } from './points.ts';
+import { settledAwaits } from './points.ts';
 
-export type World = ReturnType<typeof setUp>;
+export type Harness = ReturnType<typeof setUp>;
 
 export interface Write {
-  /** Makes what must be there before; a request, or what another function than the api λ, or an operator, does. */
-  readonly ask: (world: World) => Promise<Ask | (() => Promise<void>)>;
-  /** What has changed by the time it is repeated. */
-  readonly meanwhile?: (world: World) => Promise<void> | void;
-  /** A repeated request may find that the first one was carried out. */
-  readonly answers: readonly number[];
-  readonly check: (world: World, told: ApiResponse) => void | Promise<void>;
+  /** Creates what the write needs. Returns an API request, or a function for a write that another component makes. */
+  readonly prepare: (harness: Harness) => Promise<Action>;
+  /** Changes the state between the crash and the repetition. */
+  readonly beforeRepeat?: (harness: Harness) => Promise<void> | void;
+  /** The status codes that the repetition may return. It may find that the first request was carried out. */
+  readonly statuses: readonly number[];
+  readonly check: (harness: Harness, response: ApiResponse) => void | Promise<void>;
 }
 
-export type Asked = Awaited<ReturnType<Write['ask']>>;
+export type Action = Ask | (() => Promise<void>);
 
-/** Of what is no request. */
-const DONE: ApiResponse = { status: 204, headers: {}, body: undefined, text: '', fault: undefined };
+/** The result of an action that is not an API request. */
+const NO_CONTENT: ApiResponse = { status: 204, headers: {}, body: undefined, text: '', fault: undefined };
 
-export async function carryOut(world: World, asked: Asked): Promise<ApiResponse> {
-  if (typeof asked !== 'function') return world.ask(asked);
-  await asked();
-  return DONE;
+export async function execute(harness: Harness, action: Action): Promise<ApiResponse> {
+  if (typeof action !== 'function') return harness.ask(action);
+  await action();
+  return NO_CONTENT;
 }
 
-/** In a process of its own, and its answer; undefined where the process ended before it had one. */
-export async function inProcess(world: World, asked: Asked): Promise<ApiResponse | undefined> {
+/** Executes the action in a new process. Returns undefined if the process ends before there is a response. */
+export async function runInProcess(harness: Harness, action: Action): Promise<ApiResponse | undefined> {
   const process = new Process();
   const died = new Promise<undefined>((resolve) => {
     process.onDeath = [() => resolve(undefined)];
   });
-  return Promise.race([died, processOf.run(process, () => carryOut(world, asked))]);
+  return Promise.race([died, processOf.run(process, () => execute(harness, action))]);
 }
 
-/** What a process kept in mind is gone with it: another opens the secrets anew. */
-export function forget({ deps, kms, world }: World): void {
+/** Empties the cache of opened secrets, because a new process starts without it. */
+export function forgetSecrets({ deps, kms, world }: Harness): void {
   Object.assign(deps, { secrets: createSecretOpener({ kms: kms.client, now: () => world.nowMs }) });
 }
 
-/** The awaits it comes by, and how often. */
-export async function pointsOf(write: Write): Promise<ReadonlyMap<string, number>> {
-  const world = setUp();
-  const asked = await write.ask(world);
-  passed.clear();
-  await inProcess(world, asked);
-  return new Map(passed);
+/** The awaits that the write reaches, and how often it reaches each. */
+export async function countAwaits(write: Write): Promise<ReadonlyMap<string, number>> {
+  const harness = setUp();
+  const action = await write.prepare(harness);
+  settledAwaits.clear();
+  await runInProcess(harness, action);
+  return new Map(settledAwaits);
 }
