@@ -1,10 +1,10 @@
-/** What the run of a row saw, for docs/generated/reliability.md. */
-export interface SeenFault {
+/** The observed result of a fault test, for docs/generated/reliability.md. */
+export interface FaultResult {
   readonly number: number;
-  readonly seen: string;
+  readonly observed: string;
 }
 
-/** Its name; a row that is also run against another place has two. */
-export function recordName(number: number, also?: string): string {
-  return also === undefined ? `fault-${number}` : `fault-${number}-${also}`;
+/** The name of the record. A fault that also runs in a second environment has a second record. */
+export function recordName(number: number, secondEnvironment?: string): string {
+  return secondEnvironment === undefined ? `fault-${number}` : `fault-${number}-${secondEnvironment}`;
 }

@@ -1,83 +1,97 @@
-/** docs/generated/reliability.md, of what the proofs recorded. */
+/** Renders docs/generated/reliability.md from the results that the proofs recorded. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { recordName, type SeenFault } from './fault-record.ts';
+import { recordName, type FaultResult } from './fault-record.ts';
 import { FAULTS, type FaultRow } from './faults.ts';
 import { RECORDS } from './records.ts';
 
 type Figures = Readonly<Record<string, string | number>>;
 
-/** What each record is called in the page, and what it shows. In the order of the page. */
-const PROOFS: readonly { readonly record: string; readonly title: string; readonly what: string }[] = [
+/** The sections of the page, in its order: the record with the figures, the title and the description. */
+const PROOFS: readonly { readonly record: string; readonly title: string; readonly description: string }[] = [
   {
     record: 'ledger',
     title: 'The ledger',
-    what: 'Mail of every kind, a tenth of it published twice and a tenth late, goes through the real code over a table, a stream, a queue and state machines that answer as the deployed ones do, while one call in twenty fails, is throttled, is done by half, loses its answer, or ends its process. Then everything is accounted for: each event stored once, quarantined or in a dead-letter queue; each recipient’s status; each delivery at an end; each request an attempt that was recorded, or one that a crash explains; each counter a recount of the rows without those of the SES mailbox simulator.',
+    description:
+      'Events of emails of every kind go through the real code. A tenth of the messages is published twice, and a tenth arrives late. The table, the stream, the queue and the state machines are simulated and behave like the deployed ones. One call in twenty fails, is throttled, is carried out in part, loses its response, or ends its process. Afterward, the ledger checks the account of everything. Each event is stored once, quarantined, or in a dead-letter queue. Each recipient has the right status. Each delivery has ended. Each request has a recorded attempt, or a crash explains why it has none. Each counter equals a recount of the rows, without those of the SES mailbox simulator.',
   },
   {
     record: 'crash',
     title: 'A crash at every await',
-    what: 'The same deployment, and a process that ends at an await of ingest, dispatch, deliver, tally or recover: the first time it comes by, and other times. An await that no step of the scenario comes by fails the test.',
+    description:
+      'In the same simulated deployment, a process ends at an await of ingest, dispatch, deliver, tally or recover: the first time that it reaches the await, and at later times. The test fails if the scenario does not reach an await.',
   },
   {
     record: 'crash-api',
-    title: 'A crash in a write of the API',
-    what: 'Each request of the API that writes, ended at each of its awaits and asked for again. An await of the code that neither these nor the day above come by fails the test, unless it is on a list of reads.',
+    title: 'A crash in every write of the API',
+    description:
+      'Each API request that writes is ended at each of its awaits and then repeated. The test fails if neither these requests nor the scenario above reach an await of the code, unless the await is on a list of reads.',
   },
   {
     record: 'guard',
-    title: 'The guard',
-    what: 'Addresses against the special-purpose registries in three forms (CIDRs, ranges, Python’s own), URLs against a reading of our own, and sends through real sockets with names that answer as an attacker would have them. Listeners on loopback must hear nothing.',
+    title: 'The address guard',
+    description:
+      'Addresses are compared with the special-purpose registries in three forms (CIDRs, ranges, Python’s own). URLs are compared with an independent parser. Webhooks are sent through real sockets to names whose DNS responses an attacker controls. Listeners on loopback must receive nothing.',
   },
   {
     record: 'aliases',
-    title: 'Names that stand for other names',
-    what: 'Chains of CNAME records, by a name server that answers them, through the resolver and real sockets.',
+    title: 'CNAME aliases',
+    description:
+      'Webhooks are sent through the resolver and real sockets to names with chains of CNAME records, which a test name server returns.',
   },
   {
     record: 'receivers',
     title: 'Hostile receivers',
-    what: 'Receivers that misbehave at the level of TCP, TLS or HTTP, 200 at a time, beside a healthy one. The healthy one is timed alone, beside as many that are honest or silent, and beside those that misbehave; what lies below 25 ms is taken for the noise of a machine that does all of it at once, and is not compared.',
+    description:
+      '200 receivers at a time misbehave at the level of TCP, TLS or HTTP, next to a healthy one. The healthy receiver is timed alone, next to 200 well-behaved or silent receivers, and next to the hostile ones. Times below 25 ms are not compared, because they are noise of one machine that runs everything.',
   },
   {
     record: 'tenants',
-    title: 'Tenants',
-    what: 'Every route of the OpenAPI document, with every id it takes, asked for by a tenant whom it does not belong to.',
+    title: 'Tenant isolation',
+    description:
+      'A tenant requests every route of the OpenAPI document with every id that belongs to another tenant.',
   },
   {
     record: 'keys',
-    title: 'Keys',
-    what: 'Keys that are misspelt, unknown, expired or revoked, through the authorizer; and every row of the table, looked through for a key or a secret in clear.',
+    title: 'API keys and secrets',
+    description:
+      'The authorizer gets keys that are misspelled, unknown, expired or revoked. Every row of the table is searched for a key or a secret in clear text.',
   },
   {
     record: 'logs',
     title: 'Logs',
-    what: 'All seven functions on every path, with recipients, mails, keys and secrets that would be recognised in whatever they write, plain or encoded.',
+    description:
+      'All seven functions run on every path. Their recipients, emails, keys and secrets are recognizable in the logs, plain or encoded, and must not appear there.',
   },
   {
     record: 'signatures',
     title: 'Signatures',
-    what: 'One file of vectors for all languages, and generated requests, each also with something changed.',
+    description:
+      'The test vectors that all languages share, and generated requests, each also with a change that must make it invalid.',
   },
   {
     record: 'signatures-languages',
     title: 'Signatures in every language',
-    what: 'Generated requests, each also with one byte changed, for the verifier of every language whose toolchain is installed.',
+    description:
+      'Generated requests, each also with one changed byte, for the verifier of every language whose toolchain is installed.',
   },
   {
     record: 'parsers',
     title: 'Parsers',
-    what: 'Everything that reads what others wrote, given real input with a part deleted, doubled, of another type or cut off, and noise. It may refuse in the way that it says, and no other.',
+    description:
+      'Every parser of input from outside gets noise, and real input with a part deleted, doubled, cut off or of another type. A parser may refuse the input only in the documented way.',
   },
   {
     record: 'permissions',
-    title: 'Permissions',
-    what: 'All seven functions with AWS’s rules of permission before the simulated AWS: the roles of the synthesized template decide on each call.',
+    title: 'IAM permissions',
+    description:
+      'All seven functions run against the simulated AWS. The IAM roles of the synthesized template decide on each call by AWS’s rules.',
   },
   {
     record: 'mutation',
-    title: 'Mutation',
-    what: 'The code changed a little in one place, and the unit tests asked whether they notice. What they do not is listed in [mutation.md](mutation.md).',
+    title: 'Mutation tests',
+    description:
+      'Each mutation changes the code in one place, and then the unit tests run. [mutation.md](mutation.md) lists the changes that no test notices.',
   },
 ];
 
@@ -96,56 +110,62 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
-function section({ record, title, what }: (typeof PROOFS)[number]): string {
+function section({ record, title, description }: (typeof PROOFS)[number]): string {
   const figures = read(record) as Figures | undefined;
   const rows = figures
     ? Object.entries(figures).map(([name, value]) => `| ${cell(name)} | ${cell(figure(value))} |`)
     : [`| ${NOT_RUN} | |`];
-  return [`## ${title}`, '', what, '', '| | |', '| --- | ---: |', ...rows, ''].join('\n');
+  return [`## ${title}`, '', description, '', '| | |', '| --- | ---: |', ...rows, ''].join('\n');
 }
 
-function seenOf(row: FaultRow, also?: FaultRow['place']): string {
-  const record = read(recordName(row.number, also)) as SeenFault | undefined;
-  return record?.seen ?? NOT_RUN;
+function observedResult(row: FaultRow, secondEnvironment?: FaultRow['environment']): string {
+  const record = read(recordName(row.number, secondEnvironment)) as FaultResult | undefined;
+  return record?.observed ?? NOT_RUN;
 }
 
 function faultLine(row: FaultRow): string {
-  const { number, fault, expected, place, also, because } = row;
-  const seen = [seenOf(row), ...(also === undefined ? [] : [`${also}: ${seenOf(row, also)}`])].join('; ');
-  const places = [place, also].filter((each) => each !== undefined).join(' and ');
-  const where = because === undefined ? places : `${places}: ${because}`;
-  return `| ${[String(number), fault, expected, seen, where].map(cell).join(' | ')} |`;
+  const { number, fault, expected, environment, secondEnvironment, reason } = row;
+  const second =
+    secondEnvironment === undefined
+      ? []
+      : [`${secondEnvironment}: ${observedResult(row, secondEnvironment)}`];
+  const observed = [observedResult(row), ...second].join('; ');
+  const environments = [environment, secondEnvironment].filter((each) => each !== undefined).join(' and ');
+  const runsIn = reason === undefined ? environments : `${environments}: ${reason}`;
+  return `| ${[String(number), fault, expected, observed, runsIn].map(cell).join(' | ')} |`;
 }
 
-/** What the list wants of every row, and what looks after it for all of them at once. */
-const OF_EVERY_ROW =
-  'Two more things are expected of every row. That no secret and no recipient is logged: `test/proof/tenants/logs.test.ts` reads every line that all seven functions write, at every level (the group “Logs”), and `test/integration/logs.ts` what the deployed functions wrote during the integration tests, of which the emulator keeps warnings and errors. That no event is lost: a row of the stack that sends mail finds each event of it in the log; the rows of the world, the ledger and the crashes account for all that was published; a row of the process has no events but those whose delivery it follows to its end.';
+/** The two expectations that hold for every row, and the tests that check them for all rows together. */
+const EXPECTED_OF_EVERY_ROW = `Two more results are expected of every row:
 
-function remarks(): readonly string[] {
+- No secret and no recipient is logged. \`test/proof/tenants/logs.test.ts\` reads every line that all seven functions write, at every level (the section “Logs”). \`test/integration/logs.ts\` reads the warnings and errors of the deployed functions during the integration tests, because the emulator stores only these.
+- No event is lost. A row that runs on the stack and sends email finds each of its events in the log. The rows of the simulation, the ledger and the crashes account for everything that was published. A row that runs in the process follows the delivery of each of its events to the end.`;
+
+function notes(): readonly string[] {
   return FAULTS.flatMap(({ number, note }) => (note === undefined ? [] : [`- **${number}.** ${note}`]));
 }
 
-/** `run` says what was run, and when; `share`, how that compares to the other run there is. */
+/** `run` describes the run and its date. `share` compares the run with the other kind of run. */
 export function reliabilityPage({ run, share }: { readonly run: string; readonly share: string }): string {
   return [
-    '# What was tried',
+    '# What the tests tried',
     '',
-    `Made by ${run}. ${share} What it stands for is in [guarantees.md](../guarantees.md).`,
+    `Generated by ${run}. ${share} [The guarantees](../guarantees.md) say what these results mean for you.`,
     '',
     ...PROOFS.map(section),
     '## Forty faults',
     '',
-    'Each is a test of its name. “Stack” is the deployed stack of the local run, “world” the simulated deployment of the ledger, “process” the functions themselves, with real sockets where there is a receiver.',
+    'Each row is a test with the same name. The last column says where the test runs. “stack” is the deployed stack of the local run. “simulation” is the simulated deployment that the ledger uses. “process” means the functions themselves, with real sockets if there is a receiver.',
     '',
-    '| | fault | expected | seen | run against |',
+    '| | Fault | Expected | Observed | Runs in |',
     '| ---: | --- | --- | --- | --- |',
     ...FAULTS.map(faultLine),
     '',
-    OF_EVERY_ROW,
+    EXPECTED_OF_EVERY_ROW,
     '',
-    'The faults, and what was to be expected, were listed before the code was written. Where that is not what is expected now, or something is shown elsewhere:',
+    'The faults and their expected results were listed before the code was written. These notes say where the expected result differs from that list, and where another test covers a part of the row:',
     '',
-    ...remarks(),
+    ...notes(),
     '',
   ].join('\n');
 }

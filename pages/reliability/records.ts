@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** Where proofs leave what they saw; `npm run soak` makes docs/generated/reliability.md of it. */
+/** The folder of the results of all proofs. `npm run soak` generates docs/generated/reliability.md from them. */
 export const RECORDS = resolve(import.meta.dirname, '../../.local/proof');
 
 /**
- * What a proof came to, as rows of a table: what was counted, and how many. Recorded before the proof expects anything,
- * so that a failed run shows its figures, too.
+ * Writes the figures of a proof, which become the rows of a table. Call it before the expectations of the proof, so that a failed
+ * run shows its figures, too.
  */
 export function recordFigures(proof: string, figures: Readonly<Record<string, string | number>>): void {
   mkdirSync(RECORDS, { recursive: true });

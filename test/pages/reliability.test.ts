@@ -42,7 +42,9 @@ describe('the figures of that run', () => {
 
 describe('a fault of the table', () => {
   it('has a reason if it is not tested on the deployed stack, unless it is a pure rule', () => {
-    const unexplained = FAULTS.filter(({ place, because }) => place !== 'stack' && because === undefined);
+    const unexplained = FAULTS.filter(
+      ({ environment, reason }) => environment !== 'stack' && reason === undefined,
+    );
     // These three are pure rules. A deployed stack would not make their tests stronger.
     expect(unexplained.map(({ number }) => number)).toEqual([5, 24, 34]);
   });

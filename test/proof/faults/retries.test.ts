@@ -66,7 +66,7 @@ describe('a receiver that', () => {
       ]);
       return `${of('held').length} that waited for a retry: held, nothing more sent; ${of('exhausted').length} that heard it at once: ${told.length} line of history, counted once; of 2 later events, ${rows(world, 'delivery').length - 7} deliveries`;
     },
-    'world',
+    'simulation',
   );
 
   fault(21, async () => {
@@ -138,6 +138,6 @@ describe('a receiver that', () => {
       expect(classes(2)).toEqual(published.map(() => undefined));
       return `${published.length} events from SQS on, each taken twice by one webhook-id, ${rows(world, 'attempt').length} attempts recorded, all delivered`;
     },
-    'world',
+    'simulation',
   );
 });
