@@ -1,8 +1,12 @@
-// `npm test`: installs what is missing, then runs types, lint, format, dead code, unit and template tests, the proofs of docs/guarantees.md, and
-// integration and browser tests on the deployed stack. It needs Node, Python and Chromium.
-// `npm run test:outside` (`--outside`): the tests that need another toolchain, or an installation of their own. `--all` runs both, as `.ci/run` does.
-// Names of steps run only these steps: `npm test -- unit`. The last line is always `N passed, N failed`, for everything that ran.
-// Plain JavaScript on purpose: it runs before anything is installed, on any Node from 20 on.
+// Runs the tests. It installs missing packages first, so it works on a fresh clone. The last line is always `N passed, N failed`.
+//
+//   npm run check          the fast steps: types, lint, format and unit tests
+//   npm test               every step of `TEST_STEPS`; needs Node, Python and Chromium
+//   npm run test:outside   the steps that need another toolchain, or an installation of their own (`--outside`)
+//   .ci/run                all steps (`--all`)
+//   npm test -- unit lint  only the named steps
+//
+// Plain JavaScript, because it runs before anything is installed, on any Node from version 20.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,14 +17,19 @@ import { install } from '../local/install.mjs';
 const root = resolve(fileURLToPath(import.meta.url), '../..');
 const bin = join(root, 'node_modules', '.bin');
 
-/** Each check counts as one test; the vitest runs count their own. */
-const INSIDE = [
+/** A step with a `command` counts as one test. A step with a `vitest` project counts the tests of that project. */
+const STATIC_STEPS = [
   { name: 'types', command: ['tsc', '--noEmit'] },
   { name: 'types of the dashboard', command: ['tsc', '--noEmit', '--project', 'dashboard'] },
   { name: 'lint', command: ['oxlint', '--type-aware', '--report-unused-disable-directives-severity=error'] },
   { name: 'format', command: ['oxfmt', '--check'] },
+];
+const UNIT_STEP = { name: 'unit', vitest: 'unit' };
+const CHECK_STEPS = [...STATIC_STEPS, UNIT_STEP];
+const TEST_STEPS = [
+  ...STATIC_STEPS,
   { name: 'dead code', command: ['knip'] },
-  { name: 'unit', vitest: 'unit' },
+  UNIT_STEP,
   { name: 'template', vitest: 'template' },
   { name: 'proof', vitest: 'proof' },
   { name: 'crash', vitest: 'crash' },
@@ -28,20 +37,27 @@ const INSIDE = [
   { name: 'integration', vitest: 'integration' },
   { name: 'browser', vitest: 'browser' },
 ];
-const OUTSIDE = [
+const OUTSIDE_STEPS = [
   { name: 'outside', vitest: 'outside' },
   { name: 'outside-stack', vitest: 'outside-stack' },
 ];
-const CHOICES = { '--outside': OUTSIDE, '--all': [...INSIDE, ...OUTSIDE] };
+const STEPS_OF_OPTION = {
+  '--check': CHECK_STEPS,
+  '--outside': OUTSIDE_STEPS,
+  '--all': [...TEST_STEPS, ...OUTSIDE_STEPS],
+};
 
-/** The steps that the arguments choose. */
-function chooseSteps(args) {
-  const choice = args.find((argument) => argument.startsWith('--'));
-  const steps = choice === undefined ? INSIDE : CHOICES[choice];
-  const names = args.filter((argument) => argument !== choice);
-  const unknown =
-    steps === undefined ? choice : names.find((name) => !steps.some((step) => step.name === name));
-  if (unknown !== undefined) throw new Error(`Unknown option or step: ${unknown}`);
+/** Returns the steps that the arguments select. Throws an Error that lists the options or steps if an argument is unknown. */
+function selectSteps(args) {
+  const option = args.find((argument) => argument.startsWith('-'));
+  const steps = option === undefined ? TEST_STEPS : STEPS_OF_OPTION[option];
+  if (steps === undefined)
+    throw new Error(`Unknown option: ${option}\nOptions: ${Object.keys(STEPS_OF_OPTION).join(', ')}`);
+  const names = args.filter((argument) => argument !== option);
+  const stepNames = steps.map(({ name }) => name);
+  const unknown = names.filter((name) => !stepNames.includes(name));
+  if (unknown.length > 0)
+    throw new Error(`Unknown step: ${unknown.join(', ')}\nSteps: ${stepNames.join(', ')}`);
   return names.length === 0 ? steps : steps.filter(({ name }) => names.includes(name));
 }
 
@@ -50,7 +66,7 @@ function run(command) {
     const child = spawn(join(bin, command[0]), command.slice(1), {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
-      // Our Node first: the tools, and what they start, run on the Node of package.json.
+      // The tools and their child processes find the Node version of package.json first.
       env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
     });
     child.on('error', () => done(1));
@@ -71,7 +87,7 @@ async function runVitest(project) {
   ]);
   try {
     const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
-    // A file that does not load has no tests to fail, but fails the run.
+    // A test file that does not load reports no failed test, but vitest exits with an error. Count it as one failure.
     return { passed: numPassedTests, failed: code === 0 ? numFailedTests : Math.max(1, numFailedTests) };
   } catch {
     return { passed: 0, failed: 1 };
@@ -80,18 +96,18 @@ async function runVitest(project) {
   }
 }
 
-function conclude({ passed, failed }) {
+function exitWithTotal({ passed, failed }) {
   console.log(`${passed} passed, ${failed} failed`);
   process.exit(failed === 0 ? 0 : 1);
 }
 
 let steps = [];
 try {
-  steps = chooseSteps(process.argv.slice(2));
+  steps = selectSteps(process.argv.slice(2));
   await install();
 } catch (error) {
   console.error(error.message);
-  conclude({ passed: 0, failed: 1 });
+  exitWithTotal({ passed: 0, failed: 1 });
 }
 const total = { passed: 0, failed: 0 };
 for (const step of steps) {
@@ -106,4 +122,4 @@ for (const step of steps) {
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   console.log(`${failed === 0 ? '✓' : '✗'} ${step.name} (${seconds} s)`);
 }
-conclude(total);
+exitWithTotal(total);
