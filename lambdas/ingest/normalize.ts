@@ -5,6 +5,7 @@ import type { EmailEvent, EventDetails, EventName, SuppressionReason, TopicStatu
 import { DEFAULT_WORKSPACE_ID } from '../core/ids.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { SesEventType } from '../core/ses-event-types.ts';
+import type { WorkspaceDirectory } from '../store/workspaces.ts';
 import { parseSesTimestamp } from './ses-timestamps.ts';
 import type { Pairs } from '../core/tags.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
@@ -395,24 +396,18 @@ export function normalize(ses: JsonObject): NormalizedMessage {
   return { claims: claimsOf(mail), events };
 }
 
-/** Who knows which workspaces there are. */
-export interface KnownWorkspaces {
-  isWorkspace(id: string): Promise<boolean>;
-  ofConfigurationSet(name: string): Promise<string | undefined>;
-}
-
 /**
  * Whose event it is: the workspace in its tag, else the one whose configuration set sent it, else the default one.
  * `unknownTag` tells of a tag that names no workspace: it is passed over, and counted.
  */
 export async function chooseWorkspace(
   claims: WorkspaceClaims,
-  known: KnownWorkspaces,
+  workspaces: WorkspaceDirectory,
 ): Promise<{ readonly workspaceId: string; readonly unknownTag: boolean }> {
   const { workspaceTag, configurationSet } = claims;
-  if (workspaceTag !== undefined && (await known.isWorkspace(workspaceTag))) {
+  if (workspaceTag !== undefined && (await workspaces.isWorkspace(workspaceTag))) {
     return { workspaceId: workspaceTag, unknownTag: false };
   }
-  const owner = configurationSet === undefined ? undefined : await known.ofConfigurationSet(configurationSet);
+  const owner = configurationSet === undefined ? undefined : await workspaces.ofConfigurationSet(configurationSet);
   return { workspaceId: owner ?? DEFAULT_WORKSPACE_ID, unknownTag: workspaceTag !== undefined };
 }

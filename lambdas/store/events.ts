@@ -105,7 +105,7 @@ function narrowing({ events, messageId, to }: EventQuery): ((row: Row) => boolea
  * asked for and still have a next one.
  */
 export async function listEvents(table: Table, query: EventQuery): Promise<Page<EmailEvent>> {
-  const keep = narrowing(query);
+  const filter = narrowing(query);
   const page = await readPage(table, {
     partitions: partitionsOf(query),
     prefix: EVENT_PREFIX,
@@ -113,7 +113,7 @@ export async function listEvents(table: Table, query: EventQuery): Promise<Page<
     ...(query.before !== undefined && { until: EVENT_PREFIX + sortableTimestamp(query.before) }),
     limit: query.limit,
     ...(query.position && { position: query.position }),
-    ...(keep && { keep }),
+    ...(filter && { filter }),
   });
   return { ...page, items: page.items.map(toEmailEvent) };
 }

@@ -36,7 +36,7 @@ export interface PageRequest {
   /** Smallest sort key first; for lists that are not by time. */
   readonly ascending?: boolean;
   /** Only these rows; the others are read and passed over, within a budget: such a page may be short and not the last. */
-  readonly keep?: (row: Row) => boolean;
+  readonly filter?: (row: Row) => boolean;
 }
 
 /** Whether the page is read from small to great sort keys: going back turns the order of the list round. */
@@ -201,8 +201,8 @@ export async function readPage(table: Table, request: PageRequest): Promise<Page
 
   const forward = readsForward(request);
   const wanted = request.limit + 1;
-  const budget = request.keep ? Math.max(wanted, BUDGET_ROWS) : wanted;
-  const single = request.keep ? Math.ceil(budget / 2) : wanted;
+  const budget = request.filter ? Math.max(wanted, BUDGET_ROWS) : wanted;
+  const single = request.filter ? Math.ceil(budget / 2) : wanted;
   const chunk = request.partitions.length === 1 ? single : Math.min(wanted, ROWS_PER_READ_UNIT);
   const readers = request.partitions.map(
     (partition) => new PartitionReader(table, partition, { ...bounds, forward, chunk }),
@@ -223,7 +223,7 @@ export async function readPage(table: Table, request: PageRequest): Promise<Page
     }
     first ??= row;
     last = row;
-    if (request.keep?.(row) ?? true) {
+    if (request.filter?.(row) ?? true) {
       kept.push(row);
       bytes += itemSizeBytes(row);
     }

@@ -141,22 +141,22 @@ export interface SuppressionsQuery {
  * What a prefix has to read. Half a Unicode domain has no punycode form, and half a punycode domain no Unicode form:
  * where a prefix reaches into such a domain, all addresses with its local part are read and compared in each form.
  */
-function readingOf(prefix: string): Pick<PageRequest, 'prefix' | 'keep'> {
+function readingOf(prefix: string): Pick<PageRequest, 'prefix' | 'filter'> {
   const start = domainStart(prefix);
   if (start === 0 || !/[^\u0000-\u007f]|(?:^|\.)xn--/.test(prefix.slice(start))) return { prefix };
   return {
     prefix: prefix.slice(0, start),
-    keep: (row) => addressForms(row['address'] as string).some((form) => form.startsWith(prefix)),
+    filter: (row) => addressForms(row['address'] as string).some((form) => form.startsWith(prefix)),
   };
 }
 
 /** The list of a workspace, by address. A page with a prefix may be short and not the last. */
 export async function listSuppressions(table: Table, query: SuppressionsQuery): Promise<Page<Suppression>> {
-  const { prefix, keep } = readingOf((query.prefix ?? '').toLowerCase());
+  const { prefix, filter } = readingOf((query.prefix ?? '').toLowerCase());
   const page = await readPage(table, {
     partitions: [{ pk: suppressionPartition(query.workspaceId) }],
     prefix,
-    ...(keep && { keep }),
+    ...(filter && { filter }),
     // No key may be empty, not even as a bound.
     ...(prefix === '' && { from: '\u0000' }),
     ascending: true,

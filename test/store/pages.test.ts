@@ -47,7 +47,7 @@ async function walk(
       partitions: [{ index: 'g1', pk: PARTITIONS[0] }],
       prefix: 'E#',
       limit: request.limit,
-      keep: (row) => Number(row.sk.slice(-5)) % request.every === 0,
+      filter: (row) => Number(row.sk.slice(-5)) % request.every === 0,
       ...(position && { position }),
     });
     expect(page.items.length).toBeLessThanOrEqual(request.limit);
