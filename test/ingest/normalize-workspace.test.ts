@@ -1,45 +1,53 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../lambdas/core/ids.ts';
 import { chooseWorkspace, normalize } from '../../lambdas/ingest/normalize.ts';
+import type { WorkspaceDirectory } from '../../lambdas/store/workspaces.ts';
 import { bareMail } from '../../sim/ses/samples.ts';
 
-describe('the workspace of an event is', () => {
-  const tagged = deterministicId('ws', ['tagged']);
-  const owner = deterministicId('ws', ['owner']);
-  const known = {
-    isWorkspace: (id: string) => Promise.resolve(id === tagged),
-    ofConfigurationSet: (name: string) => Promise.resolve(name === 'theirs' ? owner : undefined),
+describe('chooseWorkspace', () => {
+  const taggedId = deterministicId('ws', ['tagged']);
+  const ownerId = deterministicId('ws', ['owner']);
+  const workspaces: WorkspaceDirectory = {
+    isWorkspace: (id) => Promise.resolve(id === taggedId),
+    ofConfigurationSet: (name) => Promise.resolve(name === 'tenant-set' ? ownerId : undefined),
   };
 
   it.each([
-    ['that of its tag', { workspaceTag: tagged, configurationSet: 'theirs' }, tagged, false],
-    ['that of its configuration set', { configurationSet: 'theirs' }, owner, false],
+    ['the workspace in the tag', { workspaceTag: taggedId, configurationSet: 'tenant-set' }, taggedId, false],
+    ['the owner of the configuration set', { configurationSet: 'tenant-set' }, ownerId, false],
     [
-      'that of its configuration set where the tag names none',
-      { workspaceTag: 'ws_x', configurationSet: 'theirs' },
-      owner,
+      'the owner of the configuration set if the tag names no workspace',
+      { workspaceTag: 'ws_x', configurationSet: 'tenant-set' },
+      ownerId,
       true,
     ],
-    ['the default one', { configurationSet: 'unknown' }, DEFAULT_WORKSPACE_ID, false],
-    ['the default one for a legacy notification', {}, DEFAULT_WORKSPACE_ID, false],
-  ])('%s', async (_what, claims, workspaceId, unknownTag) => {
-    expect(await chooseWorkspace(claims, known)).toEqual({ workspaceId, unknownTag });
+    [
+      'the default workspace for an unknown configuration set',
+      { configurationSet: 'unknown' },
+      DEFAULT_WORKSPACE_ID,
+      false,
+    ],
+    ['the default workspace for a legacy notification', {}, DEFAULT_WORKSPACE_ID, false],
+  ])('returns %s', async (_case, hints, workspaceId, unknownTag) => {
+    expect(await chooseWorkspace(hints, workspaces)).toEqual({ workspaceId, unknownTag });
   });
 
-  it('read from the tags of the mail', () => {
-    const tags = { ivymail_workspace: [tagged], 'ses:configuration-set': ['theirs'] };
-    expect(normalize({ eventType: 'Send', mail: bareMail({ tags }) }).claims).toEqual({
-      workspaceTag: tagged,
-      configurationSet: 'theirs',
-    });
-  });
-
-  it('asked of nobody for a mail that claims none', async () => {
-    const asked = (): Promise<never> => Promise.reject(new Error('asked'));
-    const nobody = { isWorkspace: asked, ofConfigurationSet: asked };
-    expect(await chooseWorkspace({}, nobody)).toEqual({
+  it('looks nothing up for an email without hints', async () => {
+    const rejectLookup = (): Promise<never> => Promise.reject(new Error('unexpected lookup'));
+    const unused: WorkspaceDirectory = { isWorkspace: rejectLookup, ofConfigurationSet: rejectLookup };
+    expect(await chooseWorkspace({}, unused)).toEqual({
       workspaceId: DEFAULT_WORKSPACE_ID,
       unknownTag: false,
+    });
+  });
+});
+
+describe('normalize', () => {
+  it('reads the workspace hints from the tags of the email', () => {
+    const tags = { ivymail_workspace: ['ws_tagged'], 'ses:configuration-set': ['tenant-set'] };
+    expect(normalize({ eventType: 'Send', mail: bareMail({ tags }) }).claims).toEqual({
+      workspaceTag: 'ws_tagged',
+      configurationSet: 'tenant-set',
     });
   });
 });
