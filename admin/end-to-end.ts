@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EventName } from '../lambdas/core/events.ts';
 import { signWebhook } from '../lambdas/delivery/sign.ts';
-import { openProbe, PROBE_LIFE_SECONDS, readReceipt, type ProbeReceipt } from '../lambdas/store/probes.ts';
+import {
+  openProbe,
+  PROBE_LIFETIME_SECONDS,
+  readReceipt,
+  type ProbeReceipt,
+} from '../lambdas/store/probes.ts';
 import { check, failed, ok, type Check, type Finding } from './checks.ts';
 import type { Deployment } from './deployment.ts';
 import { withCleanUp } from './interrupt.ts';
@@ -91,7 +96,7 @@ async function deleteLeftWebhooks(deployment: Deployment, apiKey: string): Promi
   const left = (data as Webhook[]).filter(
     ({ url, created_at: at }) =>
       url.startsWith(`${deployment.apiUrl}/probes/`) &&
-      Date.now() - Date.parse(at) > PROBE_LIFE_SECONDS * 1000,
+      Date.now() - Date.parse(at) > PROBE_LIFETIME_SECONDS * 1000,
   );
   // Another doctor may do the same.
   await Promise.allSettled(left.map(({ id }) => deleteWebhook(deployment, apiKey, id)));

@@ -4,8 +4,8 @@ import { pairsToJson } from '../core/tags.ts';
 import {
   beginSend,
   markOutcomeUnknown,
-  eventsStored,
-  findSentMessage,
+  markEventsStored,
+  findSentMessageId,
   releaseKey,
   settleSend,
   type KeyedSend,
@@ -43,7 +43,7 @@ function hashOf(body: SendBody): string {
 function journalOf({ table }: ApiDeps, send: KeyedSend): SendJournal {
   return {
     settle: (outcome, eventsPending) => settleSend(table, send, { outcome, eventsPending }),
-    eventsStored: () => eventsStored(table, send),
+    eventsStored: () => markEventsStored(table, send),
     release: () => releaseKey(table, send),
     markOutcomeUnknown: () => markOutcomeUnknown(table, send),
   };
@@ -104,7 +104,7 @@ async function findOutcome(deps: ApiDeps, { intent, outcomeUnknown }: SendRecord
   }
   // All recipients were suppressed, so SES was not called.
   if (intent.accepted.length === 0) return { message_id: intent.send_id };
-  const messageId = await findSentMessage(deps.table, intent);
+  const messageId = await findSentMessageId(deps.table, intent);
   if (messageId === undefined) throw outcomeUnknownError(OUTCOME_UNKNOWN_RETRY_SECONDS);
   return { message_id: messageId };
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { keepReceipt } from '../store/probes.ts';
+import { storeReceipt } from '../store/probes.ts';
 import { notFound } from './errors.ts';
 import { publicRoute } from './route.ts';
 import { idOf, noQuery } from './schemas/common.ts';
@@ -30,7 +30,7 @@ const receive = publicRoute({
   maxBodyBytes: MAX_BODY_BYTES,
   responses: { 204: null },
   async handle(deps, { params, headers, rawBody }) {
-    const stored = await keepReceipt(deps.table, {
+    const stored = await storeReceipt(deps.table, {
       token: params['token'] ?? '',
       webhookId: headers['webhook-id'] ?? '',
       receipt: {

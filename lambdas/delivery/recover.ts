@@ -15,7 +15,7 @@ import {
 import { listEndpointDeliveries } from '../store/deliveries.ts';
 import { closeBreaker, endDrain } from '../store/endpoint-health.ts';
 import { getEndpoint } from '../store/endpoints.ts';
-import { wantedEvents, type WantedEvent } from '../store/missed-events.ts';
+import { readWantedEvents, type WantedEvent } from '../store/missed-events.ts';
 import type { Table } from '../store/table.ts';
 import { createTask } from './dispatch.ts';
 
@@ -142,7 +142,7 @@ async function readStep(
   const endMs = deps.now() + READ_MS;
   let position = after;
   let readCount = 0;
-  for await (const event of wantedEvents(deps.table, {
+  for await (const event of readWantedEvents(deps.table, {
     endpoint,
     nowMs: deps.now(),
     ...rangeOf(recovery, after),
@@ -178,7 +178,7 @@ export async function countMissed(
   deadlineMs: number,
 ): Promise<{ readonly count: number; readonly exact: boolean }> {
   let count = 0;
-  for await (const event of wantedEvents(deps.table, { ...query, nowMs: deps.now() })) {
+  for await (const event of readWantedEvents(deps.table, { ...query, nowMs: deps.now() })) {
     if (deps.now() > deadlineMs) return { count, exact: false };
     if (event.missed && !(withoutHeld && event.held)) count += 1;
   }

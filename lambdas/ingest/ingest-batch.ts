@@ -22,7 +22,7 @@ export interface IngestReport {
   /** SQS ids of the messages to be given to us again. */
   readonly failedMessageIds: readonly string[];
   /** Why the first of them failed, where something said so. */
-  readonly fault?: Error;
+  readonly error?: Error;
   readonly counts: {
     readonly messages: number;
     readonly events: number;
@@ -53,7 +53,7 @@ export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[
   const unread = records.filter((_, index) => read[index]?.status === 'rejected');
 
   const rows = ingested.flatMap((each) => each.rows);
-  const { failed, refused, fault } = await putRows(deps.table, rows);
+  const { failed, refused, error: fault } = await putRows(deps.table, rows);
   const failedRows = new Set(failed.map(rowId));
   const refusals = new Map(refused.map((refusal) => [rowId(refusal.row), refusal]));
   const unstored = ingested.filter((each) => each.rows.some((row) => failedRows.has(rowId(row))));
@@ -71,7 +71,7 @@ export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[
   const events = ingested.flatMap((each) => each.events);
   return {
     failedMessageIds,
-    ...(cause && { fault: cause }),
+    ...(cause && { error: cause }),
     counts: {
       messages: records.length,
       events: events.length,
@@ -125,7 +125,7 @@ async function readRecord(deps: IngestDeps, record: SQSRecord): Promise<Ingested
     const readable = fromMessage(() => readMessage(deps, record));
     if (!readable) return nothing;
     const { rawText, normalised } = readable;
-    const { workspaceId, unknownTag } = await chooseWorkspace(normalised.claims, deps.workspaces);
+    const { workspaceId, unknownTag } = await chooseWorkspace(normalised.workspaceHints, deps.workspaces);
     const events = normalised.events.map((event) => ({ ...event, workspace_id: workspaceId }));
     const rows = fromMessage(() => eventRows(events, retentionOf(deps, record), rawText));
     return { record, rows, events, quarantined: false, unknownTag };
@@ -149,7 +149,7 @@ async function quarantineUnwritable(
   const rows = unwritable.map(({ record, refusal }) =>
     quarantine(deps, record, 'unwritable', `DynamoDB refused a row of it: ${String(refusal.error)}`),
   );
-  const { failed, refused, fault } = await putRows(deps.table, rows);
+  const { failed, refused, error: fault } = await putRows(deps.table, rows);
   const lostRows = new Set([...failed, ...refused.map(({ row }) => row)].map(rowId));
   const lost = unwritable.filter((_, index) => {
     const row = rows[index];

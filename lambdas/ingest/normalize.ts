@@ -14,14 +14,14 @@ import { formatTimestamp } from '../core/timestamps.ts';
 export type UnownedEvent = Omit<EmailEvent, 'workspace_id'>;
 
 /** What a mail says of the workspace it belongs to. */
-export interface WorkspaceClaims {
+export interface WorkspaceHints {
   /** Message tag `ivymail_workspace`, set by `POST /v1/send`. */
   readonly workspaceTag?: string;
   readonly configurationSet?: string;
 }
 
 export interface NormalizedMessage {
-  readonly claims: WorkspaceClaims;
+  readonly workspaceHints: WorkspaceHints;
   /** One for each recipient; at least one. */
   readonly events: readonly UnownedEvent[];
 }
@@ -341,7 +341,7 @@ function senderTags(mail: JsonObject): Pairs | undefined {
   return tags.length > 0 ? tags : undefined;
 }
 
-function claimsOf(mail: JsonObject): WorkspaceClaims {
+function claimsOf(mail: JsonObject): WorkspaceHints {
   const tags = object(mail['tags']);
   return given({
     workspaceTag: text(list(tags[TAG_OF_WORKSPACE])[0]),
@@ -393,7 +393,7 @@ export function normalize(ses: JsonObject): NormalizedMessage {
       details,
     };
   });
-  return { claims: claimsOf(mail), events };
+  return { workspaceHints: claimsOf(mail), events };
 }
 
 /**
@@ -401,13 +401,14 @@ export function normalize(ses: JsonObject): NormalizedMessage {
  * `unknownTag` tells of a tag that names no workspace: it is passed over, and counted.
  */
 export async function chooseWorkspace(
-  claims: WorkspaceClaims,
+  claims: WorkspaceHints,
   workspaces: WorkspaceDirectory,
 ): Promise<{ readonly workspaceId: string; readonly unknownTag: boolean }> {
   const { workspaceTag, configurationSet } = claims;
   if (workspaceTag !== undefined && (await workspaces.isWorkspace(workspaceTag))) {
     return { workspaceId: workspaceTag, unknownTag: false };
   }
-  const owner = configurationSet === undefined ? undefined : await workspaces.ofConfigurationSet(configurationSet);
+  const owner =
+    configurationSet === undefined ? undefined : await workspaces.findByConfigurationSet(configurationSet);
   return { workspaceId: owner ?? DEFAULT_WORKSPACE_ID, unknownTag: workspaceTag !== undefined };
 }

@@ -2,7 +2,7 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { INDEX } from './keys.ts';
 import type { Row, Table } from './table.ts';
 
-export interface Collection {
+export interface CollectionQuery {
   /** Absent: in the table itself. */
   readonly index?: keyof typeof INDEX;
   readonly pk: string;
@@ -13,7 +13,10 @@ export interface Collection {
   readonly consistent?: boolean;
 }
 
-function condition({ pk, prefix, between }: Collection): { text: string; values: Record<string, string> } {
+function condition({ pk, prefix, between }: CollectionQuery): {
+  text: string;
+  values: Record<string, string>;
+} {
   if (between) {
     const [low, high] = between;
     return {
@@ -26,7 +29,7 @@ function condition({ pk, prefix, between }: Collection): { text: string; values:
 }
 
 /** All rows of a partition, by sort key: for what is few by nature, and is shown or used as a whole. */
-export async function readCollection(table: Table, collection: Collection): Promise<readonly Row[]> {
+export async function readCollection(table: Table, collection: CollectionQuery): Promise<readonly Row[]> {
   const { text, values } = condition(collection);
   const { index } = collection;
   const rows: Row[] = [];

@@ -12,7 +12,7 @@ import {
   deliveryPartition,
   endpointDeliveriesPartitions,
   failingDeliveriesPartitions,
-  isFailing,
+  isFailingStatus,
   type EventAddress,
   type Key,
 } from './keys.ts';
@@ -101,7 +101,7 @@ export async function listEndpointDeliveries(
   query: EndpointDeliveriesQuery,
 ): Promise<Page<Delivery>> {
   const { workspaceId, endpointId, status } = query;
-  const byStatus = status !== undefined && isFailing(status);
+  const byStatus = status !== undefined && isFailingStatus(status);
   const page = await readPage(table, {
     partitions: byStatus
       ? failingDeliveriesPartitions(workspaceId, endpointId, status).map((pk) => ({ index: 'g2', pk }))

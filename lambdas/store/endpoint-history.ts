@@ -1,6 +1,6 @@
 import type { EndpointAction, EndpointHistoryEntry } from '../core/endpoints.ts';
 import { expiresAtSeconds } from '../core/timestamps.ts';
-import { KIND, endpointChangeKey, endpointChangesPartition } from './keys.ts';
+import { KIND, endpointHistoryKey, endpointHistoryPartition } from './keys.ts';
 import { readPage, type Page, type Position } from './pages.ts';
 import type { Row, Table } from './table.ts';
 
@@ -23,8 +23,8 @@ export function putHistoryEntry(
     Put: {
       TableName: table.name,
       Item: {
-        ...endpointChangeKey(workspaceId, endpointId, change),
-        kind: KIND.endpointChange,
+        ...endpointHistoryKey(workspaceId, endpointId, change),
+        kind: KIND.endpointHistory,
         ...fields,
         ttl: expiresAtSeconds({
           timestamp: change.at,
@@ -53,7 +53,7 @@ export async function listEndpointHistory(
   query: EndpointName & { readonly limit: number; readonly position?: Position },
 ): Promise<Page<EndpointHistoryEntry>> {
   const page = await readPage(table, {
-    partitions: [{ pk: endpointChangesPartition(query.workspaceId, query.endpointId) }],
+    partitions: [{ pk: endpointHistoryPartition(query.workspaceId, query.endpointId) }],
     prefix: '',
     // No key may be empty, not even as a bound.
     from: '\u0000',

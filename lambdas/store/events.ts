@@ -29,7 +29,7 @@ export async function storeEvents(
   retention: Retention,
 ): Promise<void> {
   const rows = events.flatMap((event) => eventRows([event], retention));
-  const { failed, refused, fault } = await putRows(table, rows);
+  const { failed, refused, error: fault } = await putRows(table, rows);
   if (failed.length + refused.length > 0) {
     throw new InternalError(`${failed.length + refused.length} of ${rows.length} events were not stored`, {
       cause: fault,

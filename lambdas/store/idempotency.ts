@@ -105,7 +105,7 @@ export async function settleSend(
 }
 
 /** The events of the outcome are stored, all of them. */
-export async function eventsStored(table: Table, send: KeyedSend): Promise<void> {
+export async function markEventsStored(table: Table, send: KeyedSend): Promise<void> {
   await updateRecord(table, send, { remove: ['events_pending'] });
 }
 
@@ -137,7 +137,7 @@ const MAX_PAGES = 5;
  * The id SES gave the mail of a send, found by its tag in the log of its first recipient; none where SES did not take it,
  * or where its event is not here yet. It takes the SES event `Send`, which our configuration set publishes always.
  */
-export async function findSentMessage(table: Table, intent: SendIntent): Promise<string | undefined> {
+export async function findSentMessageId(table: Table, intent: SendIntent): Promise<string | undefined> {
   const startMs = Date.parse(intent.created_at);
   const bound = (epochMs: number): string => `E#${sortableTimestamp(new Date(epochMs).toISOString())}`;
   let position: Position | undefined;

@@ -79,7 +79,7 @@ export const KIND = {
   attempt: 'attempt',
   workspace: 'workspace',
   endpoint: 'endpoint',
-  endpointChange: 'endpoint_change',
+  endpointHistory: 'endpoint_change',
   probe: 'probe',
   counters: 'counters',
   checkpoint: 'checkpoint',
@@ -216,12 +216,12 @@ export function failingDeliveriesPartition(
   delivery: Pick<Delivery, 'workspace_id' | 'endpoint_id' | 'event_id'>,
   status: DeliveryStatus,
 ): string | undefined {
-  if (!isFailing(status)) return undefined;
+  if (!isFailingStatus(status)) return undefined;
   return `F#${delivery.workspace_id}#${delivery.endpoint_id}#${status}#${endpointShardOf(delivery.event_id)}`;
 }
 
 /** Whether deliveries of a status have partitions of their own. */
-export function isFailing(status: DeliveryStatus): boolean {
+export function isFailingStatus(status: DeliveryStatus): boolean {
   return status !== 'pending' && status !== 'delivered';
 }
 
@@ -272,17 +272,17 @@ export function endpointKey(workspaceId: string, endpointId: string): Key {
   return { pk: `W#${workspaceId}`, sk: `${ENDPOINT_PREFIX}${endpointId}` };
 }
 
-export function endpointChangesPartition(workspaceId: string, endpointId: string): string {
+export function endpointHistoryPartition(workspaceId: string, endpointId: string): string {
   return `H#${workspaceId}#${endpointId}`;
 }
 
-export function endpointChangeKey(
+export function endpointHistoryKey(
   workspaceId: string,
   endpointId: string,
   change: { readonly at: string; readonly id: string },
 ): Key {
   return {
-    pk: endpointChangesPartition(workspaceId, endpointId),
+    pk: endpointHistoryPartition(workspaceId, endpointId),
     sk: `${sortableTimestamp(change.at)}#${change.id}`,
   };
 }

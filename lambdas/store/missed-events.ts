@@ -3,7 +3,7 @@ import { wantsEvent, type Endpoint } from '../core/endpoints.ts';
 import { EVENT_NAMES } from '../core/events.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
 import { endpointDeliveriesPartitions, eventAddress, statusPartitions, type EventAddress } from './keys.ts';
-import { readAll } from './pages.ts';
+import { readAllRows } from './pages.ts';
 import type { Row, Table } from './table.ts';
 
 /** An event that an endpoint wants, and what has become of it there. */
@@ -61,7 +61,7 @@ function isMissed(row: Row | undefined, nowMs: number): boolean {
  * The events an endpoint wants between two times, oldest first, each with whether it missed them. Both lists are sorted
  * by the event's time and id, so one walk along the two tells it: what is read is what is looked at.
  */
-export async function* wantedEvents(table: Table, query: MissedQuery): AsyncGenerator<WantedEvent> {
+export async function* readWantedEvents(table: Table, query: MissedQuery): AsyncGenerator<WantedEvent> {
   const { endpoint, since, until, after, nowMs } = query;
   const range = (prefix: string) => ({
     prefix,
@@ -71,14 +71,14 @@ export async function* wantedEvents(table: Table, query: MissedQuery): AsyncGene
       position: { key: prefix + after.slice(EVENT_PREFIX.length), direction: 'next' as const },
     }),
   });
-  const events = readAll(table, {
+  const events = readAllRows(table, {
     partitions: EVENT_NAMES.filter((name) => wantsEvent(endpoint, name)).flatMap((name) =>
       statusPartitions(endpoint.workspace_id, name).map((pk) => ({ index: 'g1' as const, pk })),
     ),
     ...range(EVENT_PREFIX),
   });
   const readDeliveries = (from?: string): AsyncGenerator<Row> =>
-    readAll(table, {
+    readAllRows(table, {
       partitions: endpointDeliveriesPartitions(endpoint.workspace_id, endpoint.id).map((pk) => ({
         index: 'g1' as const,
         pk,

@@ -165,7 +165,7 @@ function nextReader(readers: readonly PartitionReader[], forward: boolean): Part
 const BULK_CHUNK = 200;
 
 /** Every row of a list, merged from its partitions, oldest first: for work over many rows, not for pages. */
-export async function* readAll(
+export async function* readAllRows(
   table: Table,
   request: Omit<PageRequest, 'limit' | 'ascending'>,
 ): AsyncGenerator<Row> {

@@ -3,7 +3,7 @@ import { KIND, probePartition } from './keys.ts';
 import type { Table } from './table.ts';
 
 /** Long enough for a doctor who waits; after it the route knows the token no more. */
-export const PROBE_LIFE_SECONDS = 3_600;
+export const PROBE_LIFETIME_SECONDS = 3_600;
 const RECEIPT_PREFIX = 'R#';
 
 /** A webhook as it arrived at a probe. */
@@ -15,7 +15,7 @@ export interface ProbeReceipt {
 
 /** Opens a probe: from now on what is sent to its route is kept for an hour. */
 export async function openProbe(table: Table, token: string, nowMs: number): Promise<void> {
-  const ttl = Math.floor(nowMs / 1000) + PROBE_LIFE_SECONDS;
+  const ttl = Math.floor(nowMs / 1000) + PROBE_LIFETIME_SECONDS;
   await table.client.send(
     new PutCommand({
       TableName: table.name,
@@ -25,7 +25,7 @@ export async function openProbe(table: Table, token: string, nowMs: number): Pro
 }
 
 /** Keeps a webhook under its id. False where there is no such probe, or no longer. */
-export async function keepReceipt(
+export async function storeReceipt(
   table: Table,
   {
     token,

@@ -22,7 +22,7 @@ export interface PutOutcome {
   /** Rows whose own content is the reason: too large, a bad key, no form in DynamoDB. */
   readonly refused: readonly RefusedRow[];
   /** The first error of a failed row. */
-  readonly fault?: Error;
+  readonly error?: Error;
 }
 
 /** The outcome of one batch, before the outcomes of the other batches are known. */
@@ -60,27 +60,31 @@ export async function putRows(
   for (let start = 0; start < unique.length; start += ROWS_PER_BATCH) {
     batches.push(unique.slice(start, start + ROWS_PER_BATCH));
   }
-  const { stored, failed, refused, unexplained, fault } = allOf(
-    await Promise.all(batches.map((batch) => putBatch(table, batch, deps))),
-  );
+  const {
+    stored,
+    failed,
+    refused,
+    unexplained,
+    error: fault,
+  } = allOf(await Promise.all(batches.map((batch) => putBatch(table, batch, deps))));
   if (stored > 0 || unexplained.length === 0)
-    return { failed, refused: [...refused, ...unexplained], ...(fault && { fault }) };
+    return { failed, refused: [...refused, ...unexplained], ...(fault && { error: fault }) };
   const cause = fault ?? unexplained[0]?.error;
   return {
     failed: [...failed, ...unexplained.map(({ row }) => row)],
     refused,
-    ...(cause && { fault: cause }),
+    ...(cause && { error: cause }),
   };
 }
 
 function allOf(outcomes: readonly BatchOutcome[]): BatchOutcome {
-  const fault = outcomes.find((outcome) => outcome.fault)?.fault;
+  const fault = outcomes.find((outcome) => outcome.error)?.error;
   return {
     stored: outcomes.reduce((sum, outcome) => sum + outcome.stored, 0),
     failed: outcomes.flatMap((outcome) => outcome.failed),
     refused: outcomes.flatMap((outcome) => outcome.refused),
     unexplained: outcomes.flatMap((outcome) => outcome.unexplained),
-    ...(fault && { fault }),
+    ...(fault && { error: fault }),
   };
 }
 
@@ -109,7 +113,7 @@ async function putBatch(table: Table, batch: readonly Row[], deps: PutDeps): Pro
     ...NOTHING,
     stored: batch.length - pending.length,
     failed: pending,
-    fault: new InternalError('DynamoDB leaves rows unprocessed'),
+    error: new InternalError('DynamoDB leaves rows unprocessed'),
   };
 }
 
@@ -120,12 +124,12 @@ async function afterError(
   deps: PutDeps,
 ): Promise<BatchOutcome> {
   const kind = awsErrorKind(error);
-  if (kind === 'transient') return { ...NOTHING, failed: pending, fault: error };
+  if (kind === 'transient') return { ...NOTHING, failed: pending, error: error };
   const [row] = pending;
   if (row === undefined) return NOTHING;
   if (pending.length > 1)
     return allOf(await Promise.all(pending.map((each) => putBatch(table, [each], deps))));
-  if (kind === 'operator') return { ...NOTHING, failed: pending, fault: error };
+  if (kind === 'operator') return { ...NOTHING, failed: pending, error: error };
   if (kind === 'input' || !hasForm(row)) return { ...NOTHING, refused: [{ row, error }] };
   return { ...NOTHING, unexplained: [{ row, error }] };
 }

@@ -8,7 +8,7 @@ import { transactWrite } from './transact.ts';
 export interface WorkspaceDirectory {
   isWorkspace(id: string): Promise<boolean>;
   /** The workspace that a configuration set was given to. */
-  ofConfigurationSet(name: string): Promise<string | undefined>;
+  findByConfigurationSet(name: string): Promise<string | undefined>;
 }
 
 /** Workspaces come and go by an operator's hand: a minute is soon enough, and makes the reads vanish beside the events. */
@@ -44,7 +44,7 @@ export function workspaceDirectory(table: Table, now: () => number): WorkspaceDi
       if (id === DEFAULT_WORKSPACE_ID) return true;
       return isId('ws', id) && (await get(workspaceKey(id))) !== undefined;
     },
-    async ofConfigurationSet(name) {
+    async findByConfigurationSet(name) {
       if (!CONFIGURATION_SET_NAME.test(name)) return undefined;
       const item = await get(configurationSetKey(name));
       return item?.['workspace_id'] as string | undefined;

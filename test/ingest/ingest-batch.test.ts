@@ -266,7 +266,7 @@ describe('ingestBatch', () => {
     ]);
     // There is nothing of the notice to be stored.
     expect(report.failedMessageIds.toSorted()).toEqual(['a', 'b']);
-    expect(report.fault).toMatchObject({ name: 'ProvisionedThroughputExceededException' });
+    expect(report.error).toMatchObject({ name: 'ProvisionedThroughputExceededException' });
     expect(table.rows.size).toBe(0);
   });
 
@@ -282,7 +282,7 @@ describe('ingestBatch', () => {
     const records = recordsOf([aMail(1), aMail(2), aMail(3)]);
     const report = await ingestBatch(deps, records);
     expect(report.failedMessageIds).toEqual([]);
-    expect(report.fault).toBeUndefined();
+    expect(report.error).toBeUndefined();
     expect(report.counts).toMatchObject({ quarantined: 1, failed: 0 });
     expect(storedMessages(table)).toEqual([aMail(1).messageId, aMail(3).messageId]);
     const quarantined = rowsOf(table, 'quarantine');
@@ -300,7 +300,7 @@ describe('ingestBatch', () => {
     };
     const report = await ingestBatch(deps, recordsOf([aMail(1), aMail(2)]));
     expect(report.failedMessageIds).toEqual(['sqs-1']);
-    expect(report.fault).toMatchObject({ name: 'ThrottlingException' });
+    expect(report.error).toMatchObject({ name: 'ThrottlingException' });
     expect(report.counts).toMatchObject({ quarantined: 0, failed: 1 });
     expect(storedMessages(table)).toEqual([aMail(1).messageId]);
   });
@@ -314,7 +314,7 @@ describe('ingestBatch', () => {
     const records = recordsOf([aMail(1), aMail(2, { configurationSet: 'unreachable' }), aMail(3)]);
     const report = await ingestBatch(deps, records);
     expect(report.failedMessageIds).toEqual(['sqs-1']);
-    expect(report.fault).toMatchObject({ name: 'ThrottlingException' });
+    expect(report.error).toMatchObject({ name: 'ThrottlingException' });
     expect(storedMessages(table)).toEqual([aMail(1).messageId, aMail(3).messageId]);
     expect(rowsOf(table, 'quarantine')).toEqual([]);
 
@@ -435,7 +435,7 @@ describe('a batch in which one message is odd', () => {
       };
       const report = await ingestBatch(deps, three());
       expect(report.failedMessageIds).toEqual(['sqs-1', 'sqs-2', 'sqs-3']);
-      expect(report.fault?.name).toBe(name);
+      expect(report.error?.name).toBe(name);
       expect(report.counts).toMatchObject({ quarantined: 0, failed: 3 });
       expect(table.rows.size).toBe(0);
     },

@@ -9,7 +9,7 @@ describe('chooseWorkspace', () => {
   const ownerId = deterministicId('ws', ['owner']);
   const workspaces: WorkspaceDirectory = {
     isWorkspace: (id) => Promise.resolve(id === taggedId),
-    ofConfigurationSet: (name) => Promise.resolve(name === 'tenant-set' ? ownerId : undefined),
+    findByConfigurationSet: (name) => Promise.resolve(name === 'tenant-set' ? ownerId : undefined),
   };
 
   it.each([
@@ -34,7 +34,7 @@ describe('chooseWorkspace', () => {
 
   it('looks nothing up for an email without hints', async () => {
     const rejectLookup = (): Promise<never> => Promise.reject(new Error('unexpected lookup'));
-    const unused: WorkspaceDirectory = { isWorkspace: rejectLookup, ofConfigurationSet: rejectLookup };
+    const unused: WorkspaceDirectory = { isWorkspace: rejectLookup, findByConfigurationSet: rejectLookup };
     expect(await chooseWorkspace({}, unused)).toEqual({
       workspaceId: DEFAULT_WORKSPACE_ID,
       unknownTag: false,
@@ -45,7 +45,7 @@ describe('chooseWorkspace', () => {
 describe('normalize', () => {
   it('reads the workspace hints from the tags of the email', () => {
     const tags = { ivymail_workspace: ['ws_tagged'], 'ses:configuration-set': ['tenant-set'] };
-    expect(normalize({ eventType: 'Send', mail: bareMail({ tags }) }).claims).toEqual({
+    expect(normalize({ eventType: 'Send', mail: bareMail({ tags }) }).workspaceHints).toEqual({
       workspaceTag: 'ws_tagged',
       configurationSet: 'tenant-set',
     });

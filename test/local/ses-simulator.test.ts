@@ -200,7 +200,7 @@ describe('a mail', () => {
       ],
     });
     expect(MessageId).toMatch(/^[0-9a-f]{16}-[0-9a-f-]{36}-000000$/);
-    const { claims, events } = normalize(published[1] ?? {});
+    const { workspaceHints: claims, events } = normalize(published[1] ?? {});
     expect(claims).toEqual({ workspaceTag: 'ws_x', configurationSet: 'our-set' });
     expect(events).toMatchObject([
       { message_id: MessageId, from: FROM, subject: 'Hello', tags: [['campaign', 'spring']] },

@@ -6,8 +6,8 @@ import { deterministicId } from '../../lambdas/core/ids.ts';
 import {
   beginSend,
   markOutcomeUnknown,
-  eventsStored,
-  findSentMessage,
+  markEventsStored,
+  findSentMessageId,
   releaseKey,
   settleSend,
 } from '../../lambdas/store/idempotency.ts';
@@ -82,7 +82,7 @@ describe('a key', () => {
     const outcome = { message_id: 'm', refusal: { code: 'message_rejected', message: 'no' } };
     await settleSend(table, MINE, { outcome, eventsPending: true });
     expect(await beginSend(table, OTHER, BEGIN)).toMatchObject({ outcome, eventsPending: true });
-    await eventsStored(table, MINE);
+    await markEventsStored(table, MINE);
     expect(await beginSend(table, OTHER, BEGIN)).toMatchObject({ outcome, eventsPending: false });
   });
 
@@ -98,7 +98,7 @@ describe('a key', () => {
   it.each<[string, (table: SimulatedTable) => Promise<void>]>([
     ['settled', (table) => settleSend(table, MINE, { outcome, eventsPending: false })],
     ['doubted', (table) => markOutcomeUnknown(table, MINE)],
-    ['marked as logged', (table) => eventsStored(table, MINE)],
+    ['marked as logged', (table) => markEventsStored(table, MINE)],
     ['released', (table) => releaseKey(table, MINE)],
   ])('that is another send’s by now is not %s', async (_what, write) => {
     const table = simulatedTable();
@@ -127,7 +127,7 @@ describe('the row of a key', () => {
     await settleSend(table, MINE, { outcome: { message_id: 'm' }, eventsPending: true });
     const settled = { ...begun, in_doubt: true, outcome: { message_id: 'm' } };
     expect([...table.rows.values()]).toStrictEqual([{ ...settled, events_pending: true }]);
-    await eventsStored(table, MINE);
+    await markEventsStored(table, MINE);
     expect([...table.rows.values()]).toStrictEqual([settled]);
   });
 
@@ -190,23 +190,23 @@ describe('findSentMessage', () => {
     await log(table, 1, { sendId: OTHER.intent.send_id });
     await log(table, 2);
     await log(table, 3, { sendId: OTHER.intent.send_id });
-    expect(await findSentMessage(table, intent)).toBe('m2');
+    expect(await findSentMessageId(table, intent)).toBe('m2');
   });
 
   it('is undefined where no email has the tag', async () => {
     const table = simulatedTable();
-    expect(await findSentMessage(table, intent)).toBeUndefined();
+    expect(await findSentMessageId(table, intent)).toBeUndefined();
     expect(table.calls).toEqual(['QueryCommand']);
     await log(table, 1, { sendId: OTHER.intent.send_id });
-    expect(await findSentMessage(table, intent)).toBeUndefined();
-    expect(await findSentMessage(table, { ...intent, accepted: [] })).toBeUndefined();
+    expect(await findSentMessageId(table, intent)).toBeUndefined();
+    expect(await findSentMessageId(table, { ...intent, accepted: [] })).toBeUndefined();
   });
 
   it('is looked for among the emails of the first recipient', async () => {
     const table = simulatedTable();
     await log(table, 1, { to: 'bob@example.com' });
-    expect(await findSentMessage(table, intent)).toBeUndefined();
-    expect(await findSentMessage(table, { ...intent, accepted: ['bob@example.com'] })).toBe('m1');
+    expect(await findSentMessageId(table, intent)).toBeUndefined();
+    expect(await findSentMessageId(table, { ...intent, accepted: ['bob@example.com'] })).toBe('m1');
   });
 
   it('is taken from no other event, and from none without an SES event', async () => {
@@ -219,9 +219,9 @@ describe('findSentMessage', () => {
       timestamp: intent.created_at,
     });
     await putRows(table, eventRows([ours], { retentionDays: 90, receivedAtMs: NOW_MS }));
-    expect(await findSentMessage(table, intent)).toBeUndefined();
+    expect(await findSentMessageId(table, intent)).toBeUndefined();
     await log(table, 2);
-    expect(await findSentMessage(table, intent)).toBe('m2');
+    expect(await findSentMessageId(table, intent)).toBe('m2');
   });
 
   it.each([
@@ -232,7 +232,7 @@ describe('findSentMessage', () => {
   ])('is looked for from a minute before until five minutes after the send: %i s', async (seconds, found) => {
     const table = simulatedTable();
     await log(table, seconds);
-    expect(await findSentMessage(table, intent)).toBe(found ? `m${seconds}` : undefined);
+    expect(await findSentMessageId(table, intent)).toBe(found ? `m${seconds}` : undefined);
   });
 
   it('is looked for in 500 events of the recipient, oldest first, in pages of 100', async () => {
@@ -243,11 +243,11 @@ describe('findSentMessage', () => {
     table.before = (command, input) => {
       if (command === 'QueryCommand') limits.push(input['Limit']);
     };
-    expect(await findSentMessage(table, intent)).toBeUndefined();
+    expect(await findSentMessageId(table, intent)).toBeUndefined();
     expect(limits).toEqual([101, 101, 101, 101, 101]);
     await log(table, 49.95);
-    expect(await findSentMessage(table, intent)).toBeUndefined();
+    expect(await findSentMessageId(table, intent)).toBeUndefined();
     await log(table, 49.85);
-    expect(await findSentMessage(table, intent)).toBe('m49.85');
+    expect(await findSentMessageId(table, intent)).toBe('m49.85');
   });
 });

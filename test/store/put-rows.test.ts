@@ -64,7 +64,7 @@ describe('putRows', () => {
     expect(await putRows(table, [row(1), row(2), row(3)], noWait)).toEqual({ failed: [], refused: [] });
     expect(calls).toBe(3);
 
-    const { failed, fault: left } = await putRows(
+    const { failed, error: left } = await putRows(
       table,
       Array.from({ length: 7 }, (_, index) => row(index)),
       noWait,
@@ -157,7 +157,7 @@ describe('an error of a batch', () => {
     for (const keys of [undefined, ['p7']]) {
       const table = simulatedTable();
       failing(table, fault(name), keys);
-      const { failed, refused, fault: told } = await putRows(table, rows, noWait);
+      const { failed, refused, error: told } = await putRows(table, rows, noWait);
       expect(refused).toEqual([]);
       expect(failed).toEqual(keys ? [row(7)] : rows);
       expect(told?.name).toBe(name);

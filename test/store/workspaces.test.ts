@@ -41,14 +41,14 @@ describe('a workspace', () => {
 
   it('is the owner of its configuration set', async () => {
     const { directory } = setUp();
-    expect(await directory.ofConfigurationSet('theirs')).toBe(WORKSPACE);
-    expect(await directory.ofConfigurationSet('nobodys')).toBeUndefined();
+    expect(await directory.findByConfigurationSet('theirs')).toBe(WORKSPACE);
+    expect(await directory.findByConfigurationSet('nobodys')).toBeUndefined();
   });
 
   it('owns no configuration set of a name that SES does not give, and none is looked up', async () => {
     const { table, directory } = setUp();
     for (const name of ['', 'a b', 'x'.repeat(65), 'x'.repeat(4_000)]) {
-      expect(await directory.ofConfigurationSet(name)).toBeUndefined();
+      expect(await directory.findByConfigurationSet(name)).toBeUndefined();
     }
     expect(table.calls).toEqual([]);
   });
@@ -56,7 +56,7 @@ describe('a workspace', () => {
 
 async function ask(directory: WorkspaceDirectory, names: readonly string[]): Promise<void> {
   for (const name of names) {
-    await directory.ofConfigurationSet(name);
+    await directory.findByConfigurationSet(name);
   }
 }
 
@@ -88,7 +88,7 @@ describe('the cache of workspaces', () => {
       Array.from({ length: 20_000 }, (_, number) => `flood-${number}`),
     );
     table.calls.length = 0;
-    expect(await directory.ofConfigurationSet('theirs')).toBe(WORKSPACE);
+    expect(await directory.findByConfigurationSet('theirs')).toBe(WORKSPACE);
     expect(table.calls).toEqual(['GetCommand']);
   });
 
@@ -97,15 +97,15 @@ describe('the cache of workspaces', () => {
     table.before = () => {
       throw new Error('throttled');
     };
-    const answers = await Promise.allSettled([1, 2, 3].map(() => directory.ofConfigurationSet('theirs')));
+    const answers = await Promise.allSettled([1, 2, 3].map(() => directory.findByConfigurationSet('theirs')));
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     table.before = () => {};
-    expect(await directory.ofConfigurationSet('theirs')).toBe(WORKSPACE);
+    expect(await directory.findByConfigurationSet('theirs')).toBe(WORKSPACE);
   });
 
   it('does not take a workspace and a configuration set of one name for each other', async () => {
     const { directory } = setUp();
-    expect(await directory.ofConfigurationSet(WORKSPACE)).toBeUndefined();
+    expect(await directory.findByConfigurationSet(WORKSPACE)).toBeUndefined();
     expect(await directory.isWorkspace(WORKSPACE)).toBe(false);
   });
 });
@@ -130,7 +130,7 @@ describe('workspaces', () => {
     await createWorkspace(reversed, later);
     await createWorkspace(reversed, SECOND);
     expect((await listWorkspaces(reversed)).map(({ name }) => name)).toEqual(['Blog', 'Shop']);
-    expect(await workspaceDirectory(table, () => 0).ofConfigurationSet('blog')).toBe(SECOND.id);
+    expect(await workspaceDirectory(table, () => 0).findByConfigurationSet('blog')).toBe(SECOND.id);
   });
 
   it('are not made with an id or a configuration set that is taken, and nothing is left of it', async () => {
@@ -142,7 +142,7 @@ describe('workspaces', () => {
       false,
     );
     expect(await getWorkspace(table, SECOND.id)).toEqual(SECOND);
-    expect(await workspaceDirectory(table, () => 0).ofConfigurationSet('other')).toBeUndefined();
+    expect(await workspaceDirectory(table, () => 0).findByConfigurationSet('other')).toBeUndefined();
   });
 
   it('without a configuration set are one row, and have none', async () => {

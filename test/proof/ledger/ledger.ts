@@ -6,7 +6,7 @@ import { deliveryId } from '../../../lambdas/core/ids.ts';
 import { timelinesOf } from '../../../lambdas/core/message-status.ts';
 import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
-import { attemptWorkspace, endpointChangesPartition } from '../../../lambdas/store/keys.ts';
+import { attemptWorkspace, endpointHistoryPartition } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/table.ts';
 import {
   countersOfFact,
@@ -258,7 +258,7 @@ export function checkSuppressions(world: SimulatedDeployment): Findings {
 export function checkHealth(world: SimulatedDeployment, endpoints: readonly Endpoint[]): Findings {
   const changes = rowsOf(world, 'endpoint_change');
   const violations = endpoints.flatMap((endpoint) => {
-    const partition = endpointChangesPartition(endpoint.workspace_id, endpoint.id);
+    const partition = endpointHistoryPartition(endpoint.workspace_id, endpoint.id);
     const count = (...actions: readonly string[]): number =>
       changes.filter((row) => row.pk === partition && actions.includes(String(row['action']))).length;
     const failing = count('failing');

@@ -46,7 +46,7 @@ async function mustRead(table: SimulatedTable): Promise<Endpoint> {
 const rowsOf = (table: SimulatedTable, kind: string) =>
   [...table.rows.values()].filter((row) => row['kind'] === kind);
 const commandsIn = (table: SimulatedTable) => rowsOf(table, KIND.command).length;
-const historyIn = (table: SimulatedTable) => rowsOf(table, KIND.endpointChange).length;
+const historyIn = (table: SimulatedTable) => rowsOf(table, KIND.endpointHistory).length;
 
 const update = (table: SimulatedTable, fields: Parameters<typeof updateEndpoint>[2]['changes']) =>
   updateEndpoint(table, ADDRESS, { changes: fields, change: aChange('updated') });

@@ -72,12 +72,12 @@ export const LISTS: readonly Behavior[] = [
     expect(await createWorkspace(table, SHOP)).toBe(true);
     expect(await createWorkspace(table, { ...BLOG, id: SHOP.id })).toBe(false);
     expect(await getWorkspace(table, SHOP.id)).toEqual(SHOP);
-    expect(await workspaceDirectory(table, () => 0).ofConfigurationSet('blog')).toBeUndefined();
+    expect(await workspaceDirectory(table, () => 0).findByConfigurationSet('blog')).toBeUndefined();
   }),
   behavior('a workspace never takes the configuration set of another workspace', async (table) => {
     expect(await createWorkspace(table, SHOP)).toBe(true);
     expect(await createWorkspace(table, { ...BLOG, configuration_set: 'shop' })).toBe(false);
-    expect(await workspaceDirectory(table, () => 0).ofConfigurationSet('shop')).toBe(SHOP.id);
+    expect(await workspaceDirectory(table, () => 0).findByConfigurationSet('shop')).toBe(SHOP.id);
     expect(await getWorkspace(table, BLOG.id)).toBeUndefined();
   }),
   behavior(

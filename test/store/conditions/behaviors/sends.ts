@@ -4,7 +4,7 @@ import { deterministicId } from '../../../../lambdas/core/ids.ts';
 import {
   beginSend,
   markOutcomeUnknown,
-  eventsStored,
+  markEventsStored,
   releaseKey,
   settleSend,
 } from '../../../../lambdas/store/idempotency.ts';
@@ -59,7 +59,7 @@ export const SENDS: readonly Behavior[] = [
       what: 'the doubt about the outcome',
       write: (table: SimulatedTable) => markOutcomeUnknown(table, MINE),
     },
-    { what: 'the end of the logging', write: (table: SimulatedTable) => eventsStored(table, MINE) },
+    { what: 'the end of the logging', write: (table: SimulatedTable) => markEventsStored(table, MINE) },
   ].map(({ what, write }) =>
     behavior(
       `${what} of a send is stored under its own key, and never under the key of another send`,
