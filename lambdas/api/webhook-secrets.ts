@@ -53,7 +53,12 @@ const rotate = route({
     const until =
       previousExpiresAt === null ? 'at once' : `the one before it signs until ${previousExpiresAt}`;
     const change = newHistoryEntry(deps, caller, 'secret_rotated', until);
-    if (!(await replaceSecrets(deps.table, endpoint, { secrets: [{ version, sealed }, ...kept], change })))
+    if (
+      !(await replaceSecrets(deps.table, endpoint, {
+        secrets: [{ version, sealed }, ...kept],
+        historyEntry: change,
+      }))
+    )
       throw new InternalError('The secret was rotated by another request at the same time');
     return { status: 200, body: { secret: secretText(secret), previous_expires_at: previousExpiresAt } };
   },

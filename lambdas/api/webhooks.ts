@@ -191,7 +191,7 @@ const update = route({
           ...(turned === 'paused' &&
             before.status === 'disabled' && { inactive_since: before.status_changed_at }),
         },
-        change,
+        historyEntry: change,
         // What the pause held back goes out again, or a breaker that another URL has closed; what came meanwhile is for `recover`.
         ...(starts && {
           command: {

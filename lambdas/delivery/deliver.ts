@@ -326,7 +326,7 @@ async function updateEndpointHealth(
   if (action === 'open_breaker') {
     const entry = historyEntry('failing', `${failures} consecutive failed attempts; new deliveries are held`);
     const opened = await openBreaker(deps.table, counted, {
-      change: entry,
+      historyEntry: entry,
       commandId: entry.id,
       recorded: isRecorded,
     });

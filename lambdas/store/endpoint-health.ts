@@ -166,7 +166,7 @@ export async function openBreaker(
   table: Table,
   endpoint: Endpoint,
   opening: {
-    readonly change: EndpointHistoryEntry;
+    readonly historyEntry: EndpointHistoryEntry;
     readonly commandId: string;
     /** The history has the entry. Found out here where another attempt writes it at the same moment. */
     readonly recorded?: boolean;
@@ -181,10 +181,10 @@ async function tryToOpen(
   table: Table,
   endpoint: Endpoint,
   {
-    change,
+    historyEntry: change,
     commandId,
     recorded,
-  }: { readonly change: EndpointHistoryEntry; readonly commandId: string; readonly recorded: boolean },
+  }: { readonly historyEntry: EndpointHistoryEntry; readonly commandId: string; readonly recorded: boolean },
 ): Promise<boolean> {
   const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
   const command: DrainCommand = { command: 'drain', endpoint_id: endpoint.id, opened_at: change.at };

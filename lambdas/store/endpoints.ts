@@ -84,11 +84,11 @@ export async function updateEndpoint(
   address: { readonly workspaceId: string; readonly endpointId: string },
   {
     changes,
-    change,
+    historyEntry: change,
     command,
   }: {
     readonly changes: EndpointChanges;
-    readonly change: EndpointHistoryEntry;
+    readonly historyEntry: EndpointHistoryEntry;
     /** Given together with the change. */
     readonly command?: Command;
   },
@@ -129,7 +129,10 @@ export async function updateEndpoint(
 export async function replaceSecrets(
   table: Table,
   endpoint: Endpoint,
-  { secrets, change }: { readonly secrets: Endpoint['secrets']; readonly change: EndpointHistoryEntry },
+  {
+    secrets,
+    historyEntry: change,
+  }: { readonly secrets: Endpoint['secrets']; readonly historyEntry: EndpointHistoryEntry },
 ): Promise<boolean> {
   const address = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
   return transactWrite(table, [

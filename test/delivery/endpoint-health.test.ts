@@ -189,7 +189,7 @@ describe('the history of an endpoint that fails', () => {
     await fail(9);
     const last = await start();
     const change = { id: 'req_a', at: formatTimestamp(START_MS), action: 'paused' as const, by: 'key_a' };
-    await updateEndpoint(table, name, { changes: { status: 'paused' }, change });
+    await updateEndpoint(table, name, { changes: { status: 'paused' }, historyEntry: change });
     await last.end(FAILED);
     expect(await history()).toEqual(['paused']);
     expect(await health()).toBe('failing');

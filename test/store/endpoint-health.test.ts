@@ -134,9 +134,9 @@ describe('a breaker', () => {
     async (_what, fields, opening, history, tries) => {
       const table = await tableOf({ ...STREAK, ...fields });
       const endpoint = { ...ENDPOINT, ...STREAK };
-      expect(await openBreaker(table, endpoint, { change: CHANGE, commandId: 'cmd_1', ...opening })).toBe(
-        true,
-      );
+      expect(
+        await openBreaker(table, endpoint, { historyEntry: CHANGE, commandId: 'cmd_1', ...opening }),
+      ).toBe(true);
       expect(table.calls.filter((call) => call === 'TransactWriteCommand')).toHaveLength(tries);
       expect(await read(table)).toStrictEqual(OPENED);
       expect(commandsOf(table)).toStrictEqual([PROBE]);

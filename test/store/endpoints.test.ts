@@ -26,7 +26,7 @@ function aChange(
 type At = { workspaceId: string; endpointId: string; at: string };
 
 function updateEndpoint(table: SimulatedTable, { at, ...name }: At, changes: store.EndpointChanges) {
-  return store.updateEndpoint(table, name, { changes, change: aChange('updated', { at }) });
+  return store.updateEndpoint(table, name, { changes, historyEntry: aChange('updated', { at }) });
 }
 
 function disableEndpoint(
@@ -354,7 +354,11 @@ describe('the rows of an endpoint', () => {
     async (command, drain) => {
       const table = await setUp();
       const change = aChange('resumed', { at: AT });
-      await store.updateEndpoint(table, named, { changes: { status: 'active' }, change, command });
+      await store.updateEndpoint(table, named, {
+        changes: { status: 'active' },
+        historyEntry: change,
+        command,
+      });
       expect(await getCommand(table, WORKSPACE_ID, command.id)).toStrictEqual(command);
       expect((await read(table))?.draining).toBe(drain);
       expect(historyOf(table)).toHaveLength(1);
@@ -365,7 +369,7 @@ describe('the rows of an endpoint', () => {
     const table = await setUp();
     const secrets = [{ version: 2, sealed: new Uint8Array([2]) }, ...endpoint.secrets];
     const change = aChange('secret_rotated', { at: AT });
-    expect(await store.replaceSecrets(table, endpoint, { secrets, change })).toBe(true);
+    expect(await store.replaceSecrets(table, endpoint, { secrets, historyEntry: change })).toBe(true);
     expect(rowOf(table)).toStrictEqual({
       ...KEY,
       kind: 'endpoint',

@@ -266,7 +266,7 @@ async function setStatus(
   await updateEndpoint(
     table,
     { workspaceId: WORKSPACE, endpointId: endpoint?.id ?? '' },
-    { changes: { status }, change },
+    { changes: { status }, historyEntry: change },
   );
 }
 

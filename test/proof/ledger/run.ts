@@ -118,7 +118,7 @@ export async function recoverAll(world: SimulatedDeployment, endpoints: readonly
     await updateEndpoint(
       world.table,
       { workspaceId, endpointId: id },
-      { changes: { status: 'active' }, change },
+      { changes: { status: 'active' }, historyEntry: change },
     );
     const recovery: Recovery = {
       id: randomId('rcv', randomBytes),

@@ -49,14 +49,14 @@ const commandsIn = (table: SimulatedTable) => rowsOf(table, KIND.command).length
 const historyIn = (table: SimulatedTable) => rowsOf(table, KIND.endpointHistory).length;
 
 const update = (table: SimulatedTable, fields: Parameters<typeof updateEndpoint>[2]['changes']) =>
-  updateEndpoint(table, ADDRESS, { changes: fields, change: aChange('updated') });
+  updateEndpoint(table, ADDRESS, { changes: fields, historyEntry: aChange('updated') });
 const disable = (table: SimulatedTable) => disableEndpoint(table, ENDPOINT, aChange('disabled'));
 const remove = (table: SimulatedTable) => deleteEndpoint(table, ADDRESS, aChange('deleted'));
 const fail = (table: SimulatedTable) => countFailure(table, ENDPOINT, aChange('failing').at);
 /** Opens the breaker for the streak that `endpoint` has. */
 const openFor = (table: SimulatedTable, endpoint: Endpoint, recorded = false) => {
   const change = aChange('failing');
-  return openBreaker(table, endpoint, { change, commandId: change.id, recorded });
+  return openBreaker(table, endpoint, { historyEntry: change, commandId: change.id, recorded });
 };
 const open = async (table: SimulatedTable, recorded = false) =>
   openFor(table, await mustRead(table), recorded);
@@ -95,7 +95,7 @@ export const ENDPOINTS: readonly Behavior[] = [
   behavior('two rotations that read the same secrets store one set of new secrets', async (table) => {
     await putEndpoint(table, ENDPOINT);
     const rotate = (endpoint: Endpoint, version: number) =>
-      replaceSecrets(table, endpoint, { secrets: sealed(version), change: aChange('secret_rotated') });
+      replaceSecrets(table, endpoint, { secrets: sealed(version), historyEntry: aChange('secret_rotated') });
     expect(await rotate(ENDPOINT, 2)).toBe(true);
     expect(await rotate(ENDPOINT, 3)).toBe(false);
     expect(await mustRead(table)).toMatchObject({ secrets: sealed(2) });
@@ -108,7 +108,7 @@ export const ENDPOINTS: readonly Behavior[] = [
     await remove(table);
     const rotated = await replaceSecrets(table, ENDPOINT, {
       secrets: sealed(2),
-      change: aChange('secret_rotated'),
+      historyEntry: aChange('secret_rotated'),
     });
     expect(rotated).toBe(false);
     expect(await read(table)).toBeUndefined();
