@@ -3,7 +3,7 @@ import { createResolve } from '../../../lambdas/delivery/address-guard.ts';
 import { createSender } from '../../../lambdas/delivery/send.ts';
 import { nameServer } from '../../../sim/name-server.ts';
 import { until, virtualTime } from '../../time.ts';
-import { withWebhook } from '../guard/doors.ts';
+import { withWebhook } from '../guard/webhook.ts';
 import { fault } from './fault.ts';
 import { raw } from './servers.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { createSender } from '../../../lambdas/delivery/send.ts';
 import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { anEvent } from '../../../sim/builders/events.ts';
-import { withWebhook } from '../guard/doors.ts';
+import { withWebhook } from '../guard/webhook.ts';
 import { checkDeliveries, checkEvents, checkRequests } from '../ledger/ledger.ts';
 import type { ReceiverBehavior } from '../../../sim/receiver.ts';
 import { addEndpoint, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';

@@ -3,7 +3,7 @@ import { createSender } from '../../../lambdas/delivery/send.ts';
 import { isAllowedAddress } from '../../../lambdas/delivery/address-guard.ts';
 import { setUp, type ApiResponse } from '../../api/harness.ts';
 import { watchConnections } from '../guard/connections.ts';
-import { GOOD_URL, withWebhook } from '../guard/doors.ts';
+import { GOOD_URL, withWebhook } from '../guard/webhook.ts';
 import { BLOCKS, isPublic } from '../guard/registry.ts';
 import { isApproved } from '../guard/sends.ts';
 import { dotted } from '../guard/spellings.ts';

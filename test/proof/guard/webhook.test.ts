@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { setOutCanaries, type Canaries } from './canaries.ts';
 import { watchConnections, type Connections } from './connections.ts';
-import { GOOD_URL, withWebhook } from './doors.ts';
+import { GOOD_URL, withWebhook } from './webhook.ts';
 import { BLOCKS, isPublic } from './registry.ts';
 import { isApproved } from './sends.ts';
 import { dotted } from './spellings.ts';
