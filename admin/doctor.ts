@@ -24,7 +24,7 @@ export interface DoctorOptions {
   readonly apiKey?: string | undefined;
   /** Whether to send to the mailbox simulator. */
   readonly send: boolean;
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
   /** Called with each check as it is done. */
   readonly onCheck: (done: Check) => void;
 }
@@ -81,8 +81,8 @@ export async function doctor(deployment: Deployment, options: DoctorOptions): Pr
   } else if (apiKey === undefined || from === undefined) {
     tell({ name: 'end to end', ...notChecked('it needs --api-key and --from') });
   } else {
-    const { patienceMs } = options;
-    for (const each of await endToEndChecks(deployment, { apiKey, from, patienceMs })) tell(each);
+    const { timeoutMs } = options;
+    for (const each of await endToEndChecks(deployment, { apiKey, from, timeoutMs })) tell(each);
   }
   return done;
 }

@@ -15,7 +15,7 @@ import { withCleanUp } from './interrupt.ts';
 export interface EndToEndOptions {
   readonly apiKey: string;
   readonly from: string;
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
 }
 
 /**
@@ -110,11 +110,11 @@ interface Probe {
 /** Sends a mail, and waits for its event in the log and for its signed webhook at the probe. */
 async function outcomeOf(
   deployment: Deployment,
-  { apiKey, from, patienceMs }: EndToEndOptions,
+  { apiKey, from, timeoutMs }: EndToEndOptions,
   { address, wanted, probe }: { address: string; wanted: readonly EventName[]; probe: Probe },
 ): Promise<Finding> {
-  const deadlineMs = Date.now() + patienceMs;
-  const seconds = Math.round(patienceMs / 1000);
+  const deadlineMs = Date.now() + timeoutMs;
+  const seconds = Math.round(timeoutMs / 1000);
   const sent = await call(deployment, apiKey, {
     method: 'POST',
     path: '/v1/send',

@@ -30,13 +30,13 @@ export async function runDoctor(
   },
   json: boolean,
 ): Promise<CommandOutput> {
-  const patienceMs = Number(values.timeout) * 1000;
-  if (!(patienceMs > 0)) throw new UsageError('--timeout needs a number of seconds over 0');
+  const timeoutMs = Number(values.timeout) * 1000;
+  if (!(timeoutMs > 0)) throw new UsageError('--timeout needs a number of seconds over 0');
   const checks = await doctor(deployment, {
     from: values.from ?? deployment.from,
     apiKey: values['api-key'] ?? process.env['IVYMAIL_API_KEY'] ?? deployment.apiKey,
     send: !values['no-send'],
-    patienceMs,
+    timeoutMs,
     onCheck: (done) => {
       if (!json) console.log(line(done));
     },

@@ -52,7 +52,7 @@ function mappingsOf(states: Readonly<Record<string, Record<string, unknown>>> = 
 }
 
 function examine({ deployment }: World): Promise<readonly Check[]> {
-  return doctor(deployment, { from: FROM, send: false, patienceMs: 1, onCheck: () => {} });
+  return doctor(deployment, { from: FROM, send: false, timeoutMs: 1, onCheck: () => {} });
 }
 
 async function look(name: string, changes: Partial<Deployment>): Promise<Check | undefined> {

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { endToEndChecks } from '../../admin/end-to-end.ts';
 import { deploymentOf } from './deployment.ts';
 
-const OPTIONS = { apiKey: 'key', from: 'you@example.com', patienceMs: 1 };
+const OPTIONS = { apiKey: 'key', from: 'you@example.com', timeoutMs: 1 };
 const HOUR_MS = 3_600_000;
 
 let server: Server | undefined;

@@ -29,7 +29,7 @@ async function examine(changes: { apiKey?: string; send?: boolean } = {}): Promi
     apiKey: stack.api_key,
     from: stack.from,
     send: false,
-    patienceMs: 600_000,
+    timeoutMs: 600_000,
     onCheck: () => {},
     ...changes,
   });
