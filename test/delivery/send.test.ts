@@ -5,7 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createSender, type AttemptResult, type SenderOptions } from '../../lambdas/delivery/send.ts';
-import { listen, pour, raw, type Listening } from '../proof/faults/servers.ts';
+import { listen, pour, raw, type TestServer } from '../proof/faults/servers.ts';
 import { isPending, virtualTime } from '../time.ts';
 
 /** The deadline of a deployment. Tests that reach it move a virtual clock there. */
@@ -15,7 +15,7 @@ const TLS = {
   cert: readFileSync(join(import.meta.dirname, '../fixtures/tls/certificate.pem'), 'utf8'),
 };
 
-function receiver(listener: RequestListener): Promise<Listening> {
+function receiver(listener: RequestListener): Promise<TestServer> {
   return listen(createHttpServer(listener));
 }
 

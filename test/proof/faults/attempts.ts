@@ -2,9 +2,9 @@
 import { decideOutcome, type Decision } from '../../../lambdas/core/outcome.ts';
 import { createSender, type AttemptResult } from '../../../lambdas/delivery/send.ts';
 import { aTask, anEndpoint, anEvent } from '../../../sim/builders/events.ts';
-import type { Listening } from './servers.ts';
+import type { TestServer } from './servers.ts';
 
-export function post({ port }: Pick<Listening, 'port'>): Promise<AttemptResult> {
+export function post({ port }: Pick<TestServer, 'port'>): Promise<AttemptResult> {
   const send = createSender({ allowLoopback: true });
   const headers = { 'webhook-id': 'evt_a', 'content-length': '2' };
   return send({ url: `http://127.0.0.1:${port}/`, headers, body: '{}' });

@@ -7,12 +7,12 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-export interface Listening {
+export interface TestServer {
   readonly port: number;
   readonly connections: () => number;
 }
 
-export async function listen(server: Server): Promise<Listening> {
+export async function listen(server: Server): Promise<TestServer> {
   const sockets = new Set<Socket>();
   let connections = 0;
   server.on('connection', (socket: Socket) => {
@@ -30,7 +30,7 @@ export async function listen(server: Server): Promise<Listening> {
 }
 
 /** Says what the test has it say, once a request has come. */
-export function raw(answer: (socket: Socket, request: string) => void): Promise<Listening> {
+export function raw(answer: (socket: Socket, request: string) => void): Promise<TestServer> {
   return listen(createServer((socket) => socket.once('data', (data) => answer(socket, data.toString()))));
 }
 

@@ -8,7 +8,7 @@ import { describe, expect } from 'vitest';
 import { createSender, type AttemptResult } from '../../../lambdas/delivery/send.ts';
 import { decide } from './attempts.ts';
 import { fault } from './fault.ts';
-import { listen, type Listening } from './servers.ts';
+import { listen, type TestServer } from './servers.ts';
 
 const NAME = 'hooks.example.com';
 const [key = '', cert = '', expired = ''] = ['key', 'certificate', 'expired'].map((name) =>
@@ -21,7 +21,7 @@ const VERSION = /protocol.version|unsupported.protocol/i;
 const OLD = { ciphers: 'DEFAULT@SECLEVEL=0' };
 
 interface Case {
-  readonly receiver: Promise<Listening>;
+  readonly receiver: Promise<TestServer>;
   /** What is trusted; nothing beside the public authorities where it is left out. */
   readonly ca?: string;
   readonly name?: string;
@@ -30,7 +30,7 @@ interface Case {
 }
 
 /** What a client says on its way to a receiver, by connection, as anybody between them would read it. */
-function overheard({ port }: Listening, said: string[]): Promise<Listening> {
+function overheard({ port }: TestServer, said: string[]): Promise<TestServer> {
   return listen(
     createServer((client) => {
       const server = connect(port, '127.0.0.1').on('error', () => client.destroy());
@@ -43,7 +43,7 @@ function overheard({ port }: Listening, said: string[]): Promise<Listening> {
 }
 
 /** Whether somebody who will have it speaks that version with the receiver. */
-function speaks({ port }: Listening, version: 'TLSv1' | 'TLSv1.1'): Promise<boolean> {
+function speaks({ port }: TestServer, version: 'TLSv1' | 'TLSv1.1'): Promise<boolean> {
   const trusting = { port, host: '127.0.0.1', servername: NAME, ca: cert };
   const socket = connectTls({ ...trusting, ...OLD, minVersion: version, maxVersion: version });
   return new Promise((resolve) => {

@@ -3,7 +3,7 @@ import { createSender } from '../../../lambdas/delivery/send.ts';
 import { isAllowedAddress } from '../../../lambdas/delivery/address-guard.ts';
 import { setUp, type ApiResponse } from '../../api/harness.ts';
 import { watchConnections } from '../guard/connections.ts';
-import { GOOD_URL, withWebhook } from '../guard/webhook.ts';
+import { PUBLIC_URL, withWebhook } from '../guard/webhook.ts';
 import { BLOCKS, isPublic } from '../guard/registry.ts';
 import { isApproved } from '../guard/sends.ts';
 import { dotted } from '../guard/spellings.ts';
@@ -145,7 +145,7 @@ describe('a URL', () => {
     for (const url of METADATA.map((host) => `https://${host}/latest/meta-data/`)) {
       const { create, patch, store, tested, delivered, redelivered, endpointOf } = await withWebhook();
       refused.push(refusalOf(url, await create(url)), refusalOf(url, await patch(url)));
-      expect((await endpointOf()).url).toBe(GOOD_URL);
+      expect((await endpointOf()).url).toBe(PUBLIC_URL);
       // As an older version might have stored it: the sender is the real wall.
       store(url);
       const { error_class: test } = await tested();

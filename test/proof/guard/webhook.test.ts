@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { setOutCanaries, type Canaries } from './canaries.ts';
 import { watchConnections, type Connections } from './connections.ts';
-import { GOOD_URL, withWebhook } from './webhook.ts';
+import { PUBLIC_URL, withWebhook } from './webhook.ts';
 import { BLOCKS, isPublic } from './registry.ts';
 import { isApproved } from './sends.ts';
 import { dotted } from './spellings.ts';
@@ -98,7 +98,7 @@ describe.each(REFUSED)('%j', (url, code) => {
     expect(await create(url)).toMatchObject(refused);
     expect(await patch(url)).toMatchObject(refused);
     expect(await check(url)).toMatchObject({ body: { acceptable: false, reason: { code } } });
-    expect((await endpointOf()).url).toBe(GOOD_URL);
+    expect((await endpointOf()).url).toBe(PUBLIC_URL);
     expect((await ask({ path: '/v1/webhooks' })).body.data).toHaveLength(1);
   });
 });

@@ -12,7 +12,7 @@ import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { NOW_MS, setUp, type ApiResponse } from '../../api/harness.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../../sim/builders/events.ts';
 
-export const GOOD_URL = 'https://hooks.example.com/';
+export const PUBLIC_URL = 'https://hooks.example.com/';
 
 export interface WebhookOptions {
   readonly url?: string;
@@ -25,7 +25,7 @@ export interface WebhookOptions {
 /** An API with one webhook; a URL can be put past the check, as an older version might have stored it. */
 export async function withWebhook(options: WebhookOptions = {}) {
   const { table, deps, world, ask, rows } = setUp();
-  const { url: first = GOOD_URL, resolve = deps.resolve } = options;
+  const { url: first = PUBLIC_URL, resolve = deps.resolve } = options;
   const send = options.send ?? createSender({ allowLoopback: false, resolve });
   Object.assign(deps, { sendWebhook: send });
   const made = await ask({ method: 'POST', path: '/v1/webhooks', body: { url: first } });
