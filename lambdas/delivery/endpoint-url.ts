@@ -35,7 +35,7 @@ export function checkEndpointUrl(
 ): CheckedUrl {
   if (text.length > MAX_LENGTH) return refuse('invalid_field', `must have at most ${MAX_LENGTH} characters`);
   if (CONTROL_OR_SPACE.test(text))
-    return refuse('invalid_field', 'must hold no spaces or control characters');
+    return refuse('invalid_field', 'must not contain spaces or control characters');
   const url = URL.parse(text);
   if (!url || !/^https?:\/\/[^/]/i.test(text)) {
     const hasOtherScheme = url && !['http:', 'https:'].includes(url.protocol);
@@ -46,7 +46,7 @@ export function checkEndpointUrl(
   if (url.protocol !== 'https:' && !allowInsecure)
     return refuse('url_https_required', 'must begin with https://');
   if (url.username !== '' || url.password !== '') {
-    return refuse('invalid_field', 'must hold no user name or password');
+    return refuse('invalid_field', 'must not contain a user name or password');
   }
   if (url.port === '0') return refuse('invalid_field', 'must have a port other than 0');
   url.hash = '';

@@ -1,27 +1,27 @@
-/** How much is read of what a receiver sends, told by the socket itself: what is kept of it says nothing of that. */
+/** Measures how many bytes a sender reads from its socket. The excerpt of a response does not show that. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** Published when a request has been given to its socket. https://nodejs.org/api/diagnostics_channel.html#http */
-const STARTED = 'http.client.request.start';
+/** Node publishes it when a request gets its socket. https://nodejs.org/api/diagnostics_channel.html#http */
+const REQUEST_START = 'http.client.request.start';
 
-/** 16 KiB, and the piece in which they are passed: node reads at most 64 KiB at once. The head is beside them. */
+/** 16 KiB plus the last chunk, because Node reads up to 64 KiB at once. The response's head comes in addition. */
 export const MOST_READ_BYTES = (16 + 64) * 1024;
 
-/** Until the test ends, what the socket of the last request has read. */
+/** Returns a function for the number of bytes that the socket of the last request has read. Works until the test ends. */
 export function watchBytesRead(): () => number {
   let socket: Socket | null = null;
-  const hear = (message: unknown): void => {
+  const onRequest = (message: unknown): void => {
     ({ socket } = (message as { readonly request: ClientRequest }).request);
   };
-  subscribe(STARTED, hear);
+  subscribe(REQUEST_START, onRequest);
   onTestFinished(() => {
-    unsubscribe(STARTED, hear);
+    unsubscribe(REQUEST_START, onRequest);
   });
   return () => {
-    if (!socket) throw new Error('No request was seen');
+    if (!socket) throw new Error('No request was sent');
     return socket.bytesRead;
   };
 }

@@ -26,20 +26,20 @@ const FAILED: AttemptResult = { ...OK, status_code: 500, error_class: 'http_stat
 
 async function setUp({
   endpoint = anEndpoint(),
-  answer = OK,
-}: { endpoint?: Endpoint; answer?: AttemptResult } = {}) {
+  response = OK,
+}: { endpoint?: Endpoint; response?: AttemptResult } = {}) {
   const table = simulatedTable();
   await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: START_MS }));
   await putEndpoint(table, endpoint);
   const requests: WebhookRequest[] = [];
   const unrecorded: unknown[] = [];
-  const world = { nowMs: START_MS, answer };
+  const world = { nowMs: START_MS, response };
   const deps: DeliverDeps = {
     table,
     secrets: { open: (_endpoint, { version }) => Promise.resolve(Buffer.alloc(24, version)) },
     async send(request) {
       requests.push(request);
-      return world.answer;
+      return world.response;
     },
     retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
     now: () => world.nowMs,
@@ -62,22 +62,22 @@ async function setUp({
   return { table, endpoint, deps, world, requests, unrecorded, run, delivery, attempt };
 }
 
-describe('nothing is sent', () => {
-  it('for an event that has expired', async () => {
+describe('deliver sends nothing', () => {
+  it('for an event whose row was deleted', async () => {
     const { table, run, requests } = await setUp();
     for (const [key, row] of table.rows) if (row['kind'] === 'event') table.rows.delete(key);
     expect((await run()).result).toMatchObject({ outcome: 'cancelled' });
     expect(requests).toEqual([]);
   });
 
-  it('for an event that has expired and is not taken away yet, though its delivery may be', async () => {
+  it('for an event that has expired, but whose row still exists', async () => {
     const { world, run, requests } = await setUp();
     world.nowMs = START_MS + 91 * 86_400_000;
     expect((await run({ run: 'rcv_a', trigger: 'recover' })).result).toMatchObject({ outcome: 'cancelled' });
     expect(requests).toEqual([]);
   });
 
-  it('to an endpoint that is gone', async () => {
+  it('to an endpoint that was deleted', async () => {
     const { table, run, requests } = await setUp();
     for (const [key, row] of table.rows) if (row['kind'] === 'endpoint') table.rows.delete(key);
     expect((await run()).result.outcome).toBe('cancelled');
@@ -91,15 +91,15 @@ describe('nothing is sent', () => {
   });
 
   it.each([{ attempt: 0 }, { attempt: '1' }, { run_attempt: 1.5 }, { run_attempt: null }])(
-    'for a task that says %j: what comes after could not be reckoned',
+    'for a task with the invalid attempt number %j',
     async (changes) => {
-      const { run, requests } = await setUp({ answer: FAILED });
+      const { run, requests } = await setUp({ response: FAILED });
       await expect(run(changes as Partial<DeliveryTask>)).rejects.toBeInstanceOf(InternalError);
       expect(requests).toEqual([]);
     },
   );
 
-  it('a second time for the same attempt, whichever execution asks', async () => {
+  it('a second time for the same attempt, from the same or another execution', async () => {
     const { run, requests } = await setUp();
     await run();
     expect((await run()).result.outcome).toBe('delivered');
@@ -108,8 +108,8 @@ describe('nothing is sent', () => {
   });
 });
 
-describe('a webhook that arrives', () => {
-  it('is signed, recorded as an attempt and settled', async () => {
+describe('a successful attempt', () => {
+  it('is signed and recorded, and settles the delivery', async () => {
     const { run, requests, delivery, attempt } = await setUp();
     const report = await run();
     expect(report.result).toMatchObject({ outcome: 'delivered', attempt: 1, delay_seconds: 0 });
@@ -130,7 +130,7 @@ describe('a webhook that arrives', () => {
     expect(attempt(1)).not.toHaveProperty('error_class');
   });
 
-  it('carries a signature by each secret that has not run out', async () => {
+  it('has a signature by each secret that has not expired', async () => {
     const sealed = new Uint8Array();
     const endpoint = anEndpoint({
       secrets: [
@@ -143,22 +143,22 @@ describe('a webhook that arrives', () => {
     expect(requests[0]?.headers['webhook-signature']?.split(' ')).toHaveLength(2);
   });
 
-  it('keeps of a long answer what fits one write unit', async () => {
-    const { run, attempt } = await setUp({ answer: { ...OK, response_excerpt: 'x'.repeat(1024) } });
+  it('stores 256 characters of a long response, which fit into one write unit', async () => {
+    const { run, attempt } = await setUp({ response: { ...OK, response_excerpt: 'x'.repeat(1024) } });
     await run();
     expect(attempt(1)?.['response_excerpt']).toBe('x'.repeat(256));
   });
 
-  it('keeps no half of a character where it is cut', async () => {
-    const { run, attempt } = await setUp({ answer: { ...OK, response_excerpt: `${'x'.repeat(255)}😀` } });
+  it('replaces half a surrogate pair at the end of the excerpt', async () => {
+    const { run, attempt } = await setUp({ response: { ...OK, response_excerpt: `${'x'.repeat(255)}😀` } });
     await run();
     expect(attempt(1)?.['response_excerpt']).toBe(`${'x'.repeat(255)}\ufffd`);
   });
 });
 
-describe('a receiver that fails', () => {
-  it('costs an attempt, and is told to be tried again', async () => {
-    const { run, delivery, attempt } = await setUp({ answer: FAILED });
+describe('a failed attempt', () => {
+  it('is recorded, and the delivery is retried', async () => {
+    const { run, delivery, attempt } = await setUp({ response: FAILED });
     expect((await run()).result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: 60 });
     expect(await delivery()).toMatchObject({
       status: 'retrying',
@@ -172,8 +172,8 @@ describe('a receiver that fails', () => {
     });
   });
 
-  it('four times has its delivery exhausted, with one webhook-id and four signatures', async () => {
-    const { run, world, requests, delivery } = await setUp({ answer: FAILED });
+  it('exhausts the delivery at the fourth time, with one webhook-id and four signatures', async () => {
+    const { run, world, requests, delivery } = await setUp({ response: FAILED });
     let { result } = await run();
     while (result.outcome === 'retry') {
       world.nowMs += result.delay_seconds * 1000;
@@ -191,8 +191,8 @@ describe('a receiver that fails', () => {
     expect(settled).not.toHaveProperty('next_attempt_at');
   });
 
-  it('with 410 disables its endpoint, with reason and time', async () => {
-    const { table, run, endpoint } = await setUp({ answer: { ...FAILED, status_code: 410 } });
+  it('with 410 disables the endpoint with a reason and a time', async () => {
+    const { table, run, endpoint } = await setUp({ response: { ...FAILED, status_code: 410 } });
     const report = await run();
     expect(report).toMatchObject({ result: { outcome: 'exhausted' }, endpointTransition: 'disabled' });
     expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toMatchObject({
@@ -202,34 +202,34 @@ describe('a receiver that fails', () => {
     });
   });
 
-  it('with 410 leaves an endpoint alone that was given another URL meanwhile', async () => {
+  it('with 410 does not disable an endpoint whose URL has changed meanwhile', async () => {
     const { table, deps, endpoint } = await setUp();
-    const moved = 'https://hooks.example.com/new';
+    const newUrl = 'https://hooks.example.com/new';
     const late: DeliverDeps = {
       ...deps,
       async send() {
-        await putEndpoint(table, { ...endpoint, url: moved });
+        await putEndpoint(table, { ...endpoint, url: newUrl });
         return { ...FAILED, status_code: 410 };
       },
     };
     await deliver(late, { task: aTask(event, endpoint), execution: 'one' });
     expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toMatchObject({
       status: 'active',
-      url: moved,
+      url: newUrl,
     });
   });
 
-  it('at an address that is not allowed ends blocked', async () => {
+  it('at a forbidden address blocks the delivery', async () => {
     const { run, delivery } = await setUp({
-      answer: { ...OK, status_code: 0, error_class: 'blocked_address' },
+      response: { ...OK, status_code: 0, error_class: 'blocked_address' },
     });
     expect((await run()).result.outcome).toBe('blocked');
     expect(await delivery()).toMatchObject({ status: 'blocked', completed_at: expect.any(String) });
   });
 });
 
-describe('two that sent the same attempt', () => {
-  it('leave the delivery delivered when one of them succeeded, whichever is written last', async () => {
+describe('two executions that sent the same attempt', () => {
+  it('leave the delivery delivered if one of them succeeded, in either order of the writes', async () => {
     const { table, run, delivery } = await setUp();
     await run();
     await settleDelivery(table, aTask(event, anEndpoint()), {
@@ -242,8 +242,8 @@ describe('two that sent the same attempt', () => {
   });
 });
 
-describe('a fault of our own', () => {
-  it('before the request is thrown, and costs the receiver no attempt', async () => {
+describe('an internal error', () => {
+  it('before the request is thrown, and no attempt is counted', async () => {
     const { deps, run, world, requests, delivery, attempt } = await setUp();
     const task = aTask(event, anEndpoint());
     const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
@@ -251,7 +251,7 @@ describe('a fault of our own', () => {
     expect(await delivery()).toMatchObject({ status: 'pending', attempt_count: 0 });
     expect(attempt(1)).toBeUndefined();
 
-    // The same execution takes its own lease back; another one waits until it is over.
+    // The same execution can claim the attempt again. Another execution waits until the lease ends.
     expect((await run({}, { execution: 'two' })).result).toMatchObject({
       outcome: 'retry',
       attempt: 1,
@@ -262,7 +262,7 @@ describe('a fault of our own', () => {
     expect(world.nowMs).toBe(START_MS);
   });
 
-  it('of another execution is overcome when its lease has run out', async () => {
+  it('of another execution no longer prevents the attempt after its lease has ended', async () => {
     const { deps, run, world } = await setUp();
     const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     await expect(deliver(failing, { task: aTask(event, anEndpoint()), execution: 'dead' })).rejects.toThrow(
@@ -274,31 +274,28 @@ describe('a fault of our own', () => {
 
   it.each([
     ['the attempt', 'PutCommand'],
-    ['what became of the delivery', 'UpdateCommand'],
-  ])(
-    'that kept %s from being written down costs no second request: it is written later',
-    async (_, failing) => {
-      const { table, run, requests, unrecorded, delivery, attempt } = await setUp();
-      table.before = (command) => {
-        if (command === failing && requests.length > 0) throw new Error('throttled');
-      };
-      const { result } = await run();
-      expect(result).toMatchObject({ outcome: 'retry', attempt: 1, delay_seconds: 20 });
-      expect(result.execution_name).toMatch(/^.{10,72}-record$/);
-      expect(unrecorded).toHaveLength(1);
-      await expect(run(result)).rejects.toThrow(InternalError);
-      table.before = () => {};
-      const { result: written } = await run(result);
-      expect(written).toMatchObject({ outcome: 'delivered' });
-      expect(written).not.toHaveProperty('unrecorded');
-      expect(requests).toHaveLength(1);
-      expect(attempt(1)).toMatchObject({ status_code: 200 });
-      expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 1 });
-    },
-  );
+    ['the outcome of the delivery', 'UpdateCommand'],
+  ])('while %s is written causes no second request: the record is written later', async (_, failing) => {
+    const { table, run, requests, unrecorded, delivery, attempt } = await setUp();
+    table.before = (command) => {
+      if (command === failing && requests.length > 0) throw new Error('throttled');
+    };
+    const { result } = await run();
+    expect(result).toMatchObject({ outcome: 'retry', attempt: 1, delay_seconds: 20 });
+    expect(result.execution_name).toMatch(/^.{10,72}-record$/);
+    expect(unrecorded).toHaveLength(1);
+    await expect(run(result)).rejects.toThrow(InternalError);
+    table.before = () => {};
+    const { result: recorded } = await run(result);
+    expect(recorded).toMatchObject({ outcome: 'delivered' });
+    expect(recorded).not.toHaveProperty('unrecorded');
+    expect(requests).toHaveLength(1);
+    expect(attempt(1)).toMatchObject({ status_code: 200 });
+    expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 1 });
+  });
 
-  it('carries nothing of what the receiver said, and the next attempt is made when it is written down', async () => {
-    const { table, run, world, requests, attempt } = await setUp({ answer: FAILED });
+  it('after the request returns a task without the response body, and the retry follows after the record', async () => {
+    const { table, run, world, requests, attempt } = await setUp({ response: FAILED });
     table.before = (command, input) => {
       if (
         command === 'UpdateCommand' &&
@@ -310,11 +307,11 @@ describe('a fault of our own', () => {
     expect(JSON.stringify(result)).not.toContain('"no"');
     table.before = () => {};
     world.nowMs += result.delay_seconds * 1000;
-    const { result: written } = await run(result);
-    expect(written).toMatchObject({ outcome: 'retry', attempt: 2, run_attempt: 2, delay_seconds: 60 });
-    world.nowMs += written.delay_seconds * 1000;
-    world.answer = OK;
-    expect((await run(written)).result.outcome).toBe('delivered');
+    const { result: recorded } = await run(result);
+    expect(recorded).toMatchObject({ outcome: 'retry', attempt: 2, run_attempt: 2, delay_seconds: 60 });
+    world.nowMs += recorded.delay_seconds * 1000;
+    world.response = OK;
+    expect((await run(recorded)).result.outcome).toBe('delivered');
     expect([requests.length, attempt(1), attempt(2)]).toMatchObject([
       2,
       { status_code: 500 },
@@ -322,7 +319,7 @@ describe('a fault of our own', () => {
     ]);
   });
 
-  it('is written down though the endpoint was disabled, or deleted, meanwhile', async () => {
+  it('after the request does not prevent the record if the endpoint is deleted meanwhile', async () => {
     const { table, run, requests, delivery } = await setUp();
     table.before = (command) => {
       if (command === 'UpdateCommand' && requests.length > 0) throw new Error('throttled');
@@ -334,7 +331,7 @@ describe('a fault of our own', () => {
     expect(await delivery()).toMatchObject({ status: 'delivered' });
   });
 
-  it('that outlasted a day of retries is recorded as internal, without a request', async () => {
+  it('that continues for a day of retries is recorded as internal, without a request', async () => {
     const { run, requests, delivery, attempt } = await setUp();
     expect((await run({}, { abandon: true })).result.outcome).toBe('exhausted');
     expect(requests).toEqual([]);
@@ -343,9 +340,9 @@ describe('a fault of our own', () => {
   });
 });
 
-describe('an attempt whose answer was lost on the way to the state machine', () => {
-  it('is not made again: the next one is, when it is due', async () => {
-    const { run, world, requests } = await setUp({ answer: FAILED });
+describe('an attempt whose result did not reach the state machine', () => {
+  it('is not made again: the next attempt is made when it is due', async () => {
+    const { run, world, requests } = await setUp({ response: FAILED });
     await run();
     world.nowMs += 10_000;
     expect((await run()).result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: 50 });
@@ -353,21 +350,21 @@ describe('an attempt whose answer was lost on the way to the state machine', () 
   });
 });
 
-describe('a row of failures', () => {
+describe('a failure streak', () => {
   async function failing(failures: number, changes: Partial<Endpoint> = {}) {
     const endpoint = anEndpoint({ failing_since: '2026-02-25T11:00:00Z', failures, ...changes });
-    const world = await setUp({ endpoint, answer: FAILED });
+    const world = await setUp({ endpoint, response: FAILED });
     const stored = () => getEndpoint(world.table, WORKSPACE_ID, endpoint.id);
-    const changesOf = async () => {
+    const history = async () => {
       const query = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, limit: 10 };
       return (await listEndpointHistory(world.table, query)).items;
     };
     const commands = () => [...world.table.rows.values()].filter((row) => row['kind'] === 'command');
-    return { ...world, stored, changesOf, commands };
+    return { ...world, stored, history, commands };
   }
 
-  it('begins with the first, and says since when', async () => {
-    const { run, table, endpoint } = await setUp({ answer: FAILED });
+  it('begins with the first failure and its time', async () => {
+    const { run, table, endpoint } = await setUp({ response: FAILED });
     expect((await run()).endpointTransition).toBe('none');
     expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toMatchObject({
       status: 'active',
@@ -376,50 +373,50 @@ describe('a row of failures', () => {
     });
   });
 
-  it('ends with a success, which costs a healthy endpoint no write', async () => {
-    const { run, world, stored, changesOf } = await failing(3);
-    world.answer = OK;
+  it('ends with a success, and a success at a healthy endpoint causes no write', async () => {
+    const { run, world, stored, history } = await failing(3);
+    world.response = OK;
     await run();
     expect(await stored()).not.toHaveProperty('failing_since');
     expect(await stored()).not.toHaveProperty('failures');
-    expect(await changesOf()).toEqual([]);
+    expect(await history()).toEqual([]);
 
-    const well = await setUp();
-    await well.run();
-    expect(well.table.calls).not.toContain('TransactWriteCommand');
+    const healthy = await setUp();
+    await healthy.run();
+    expect(healthy.table.calls).not.toContain('TransactWriteCommand');
   });
 
-  it('of ten opens the breaker, with a command to probe and a line of history', async () => {
-    const { run, stored, changesOf, commands, endpoint } = await failing(9);
+  it('of ten failures opens the breaker, with a probe command and a history entry', async () => {
+    const { run, stored, history, commands, endpoint } = await failing(9);
     expect((await run()).endpointTransition).toBe('failing');
     expect(await stored()).toMatchObject({ status: 'active', breaker_opened_at: '2026-02-25T12:00:10Z' });
     expect(commands()).toMatchObject([
       { command: 'drain', endpoint_id: endpoint.id, opened_at: '2026-02-25T12:00:10Z' },
     ]);
-    expect(await changesOf()).toMatchObject([{ action: 'failing', by: 'ivymail' }]);
-    // The others that were under way do not open it again.
+    expect(await history()).toMatchObject([{ action: 'failing', by: 'ivymail' }]);
+    // A concurrent attempt that fails does not open the breaker again.
     await run({ attempt: 2 }, { execution: 'two' });
     expect(commands()).toHaveLength(1);
   });
 
-  it('of five days has the endpoint disabled, with the reason', async () => {
+  it('of five days disables the endpoint with a reason', async () => {
     const opened = { failing_since: '2026-02-20T11:00:00Z', breaker_opened_at: '2026-02-20T12:00:00Z' };
-    const { run, stored, changesOf } = await failing(9, opened);
+    const { run, stored, history } = await failing(9, opened);
     expect((await run({ attempt: 2, run_attempt: 2 })).endpointTransition).toBe('disabled');
     expect(await stored()).toMatchObject({
       status: 'disabled',
       status_reason: '10 consecutive failed attempts since 2026-02-20T11:00:00Z',
     });
-    expect(await changesOf()).toMatchObject([{ action: 'disabled' }]);
+    expect(await history()).toMatchObject([{ action: 'disabled' }]);
   });
 
-  it('is not made longer by a fault of our own', async () => {
+  it('does not grow with an internal error', async () => {
     const { run, stored } = await failing(9);
     await run({}, { abandon: true });
     expect(await stored()).toMatchObject({ failures: 9 });
   });
 
-  it('is forgotten where the endpoint was given another URL meanwhile', async () => {
+  it('does not begin if the URL of the endpoint has changed meanwhile', async () => {
     const { table, deps, endpoint, stored } = await failing(9);
     const late: DeliverDeps = {
       ...deps,
@@ -440,7 +437,7 @@ describe('while the breaker is open', () => {
     breaker_opened_at: '2026-02-25T11:01:00Z',
   };
 
-  it('a new delivery is held, readable, and nothing is sent', async () => {
+  it('a new delivery is stored as held, and nothing is sent', async () => {
     const { run, requests, delivery, table } = await setUp({ endpoint: anEndpoint(OPEN) });
     expect((await run()).result.outcome).toBe('held');
     expect(requests).toEqual([]);
@@ -455,7 +452,7 @@ describe('while the breaker is open', () => {
     ['a retry', { attempt: 2, run_attempt: 2 }],
     ['a probe', { run: 'probe' }],
     ['a recovery', { run: 'rcv', trigger: 'recover' as const }],
-  ])('%s is sent, closes it by its success, and has what was held drained', async (_what, changes) => {
+  ])('%s is sent, and its success closes the breaker and starts a drain', async (_label, changes) => {
     const endpoint = anEndpoint(OPEN);
     const { run, requests, table } = await setUp({ endpoint });
     expect((await run(changes)).result.outcome).toBe('delivered');
@@ -468,7 +465,7 @@ describe('while the breaker is open', () => {
     expect(commands[0]).not.toHaveProperty('opened_at');
   });
 
-  it('what was held is sent by another run, once', async () => {
+  it('a held delivery is sent once, by another run', async () => {
     const { run, requests, delivery } = await setUp({ endpoint: anEndpoint(OPEN) });
     await run();
     const probe = { run: 'probe-0' };
@@ -480,9 +477,9 @@ describe('while the breaker is open', () => {
   });
 });
 
-describe('a delivery that is exhausted', () => {
+describe('an exhausted delivery', () => {
   async function exhausted() {
-    const world = await setUp({ answer: FAILED });
+    const world = await setUp({ response: FAILED });
     let { result } = await world.run();
     while (result.outcome === 'retry') {
       world.world.nowMs += result.delay_seconds * 1000;
@@ -493,7 +490,7 @@ describe('a delivery that is exhausted', () => {
   const RECOVERY = { run: 'rcv_a', trigger: 'recover', attempt: 5, run_attempt: 1 } as const;
   const MANUAL = { run: 'rcv_b', trigger: 'manual', attempt: 5, run_attempt: 1 } as const;
 
-  it('is not opened again by the run that ended it', async () => {
+  it('is not reopened by the run that ended it', async () => {
     const { run, requests } = await exhausted();
     expect((await run({ attempt: 5, run_attempt: 5 }, { execution: 'two' })).result.outcome).toBe(
       'exhausted',
@@ -501,9 +498,9 @@ describe('a delivery that is exhausted', () => {
     expect(requests).toHaveLength(4);
   });
 
-  it('is delivered by a recovery, with its webhook-id, and its numbers go on', async () => {
+  it('is delivered by a recovery, with the same webhook-id and the next attempt number', async () => {
     const { run, world, requests, delivery, attempt } = await exhausted();
-    world.answer = OK;
+    world.response = OK;
     expect((await run(RECOVERY)).result.outcome).toBe('delivered');
     expect(requests[4]?.headers).toMatchObject({ 'webhook-id': event.event_id, 'x-ivymail-attempt': '5' });
     expect(attempt(5)).toMatchObject({ number: 5, trigger: 'recover' });
@@ -512,7 +509,7 @@ describe('a delivery that is exhausted', () => {
     expect(requests).toHaveLength(5);
   });
 
-  it('has the whole schedule again in a recovery, and is open meanwhile', async () => {
+  it('gets a full retry schedule in a recovery, and is retrying meanwhile', async () => {
     const { run, world, delivery, requests } = await exhausted();
     const first = await run(RECOVERY);
     expect(first.result).toMatchObject({ outcome: 'retry', attempt: 6, run_attempt: 2, delay_seconds: 60 });
@@ -527,18 +524,18 @@ describe('a delivery that is exhausted', () => {
     expect(requests).toHaveLength(8);
   });
 
-  it('has one attempt by a person, which changes only the count when it fails', async () => {
+  it('gets one manual attempt, which changes only the count if it fails', async () => {
     const { run, delivery, requests } = await exhausted();
     const before = await delivery();
     expect((await run(MANUAL)).result.outcome).toBe('exhausted');
     expect(requests).toHaveLength(5);
     expect(await delivery()).toEqual({ ...before, attempt_count: 5 });
-    // The same command, started again, is no second attempt.
+    // A second start of the same command makes no second attempt.
     expect((await run(MANUAL, { execution: 'again' })).result.outcome).toBe('exhausted');
     expect(requests).toHaveLength(5);
   });
 
-  it('gives two people who ask at once an attempt each', async () => {
+  it('gets one attempt for each of two concurrent manual requests', async () => {
     const { run, requests } = await exhausted();
     await run(MANUAL);
     const { result } = await run({ ...MANUAL, run: 'rcv_c' }, { execution: 'other' });
@@ -547,17 +544,17 @@ describe('a delivery that is exhausted', () => {
     expect(requests).toHaveLength(6);
   });
 
-  it('is delivered when a person brings it through', async () => {
+  it('is delivered if a manual attempt succeeds', async () => {
     const { run, world, delivery } = await exhausted();
-    world.answer = OK;
+    world.response = OK;
     expect((await run(MANUAL)).result.outcome).toBe('delivered');
     expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 5 });
   });
 });
 
-describe('an attempt by a person', () => {
-  it('of a delivery that waits for a retry costs it none of its retries', async () => {
-    const { run, world, delivery, requests } = await setUp({ answer: FAILED });
+describe('a manual attempt', () => {
+  it('of a retrying delivery uses up none of its retries', async () => {
+    const { run, world, delivery, requests } = await setUp({ response: FAILED });
     const first = await run();
     await run({ trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 }, { execution: 'person' });
     expect(await delivery()).toMatchObject({
@@ -576,16 +573,16 @@ describe('an attempt by a person', () => {
     expect(requests).toHaveLength(5);
   });
 
-  it('of one that was delivered leaves it delivered when it fails', async () => {
+  it('of a delivered delivery leaves it delivered if the attempt fails', async () => {
     const { run, world, delivery, requests } = await setUp();
     await run();
-    world.answer = FAILED;
+    world.response = FAILED;
     await run({ trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 });
     expect(requests).toHaveLength(2);
     expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 2 });
   });
 
-  it('waits for the lease of one that is being sent', async () => {
+  it('waits for the lease of an attempt in progress', async () => {
     const { deps, run, requests } = await setUp();
     const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     const task = aTask(event, anEndpoint());
@@ -598,7 +595,7 @@ describe('an attempt by a person', () => {
     expect(requests).toEqual([]);
   });
 
-  it('to an endpoint that is paused by now leaves the delivery as it is', async () => {
+  it('to a paused endpoint leaves the delivery unchanged', async () => {
     const endpoint = anEndpoint({ status: 'paused' });
     const { table, run, requests } = await setUp({ endpoint });
     const manual = { trigger: 'manual', run: 'rcv_a', attempt: 1, run_attempt: 1 } as const;
@@ -608,12 +605,12 @@ describe('an attempt by a person', () => {
   });
 });
 
-describe('a run that cannot go on', () => {
+describe('a run of a delivery', () => {
   const paused = async (table: Awaited<ReturnType<typeof setUp>>['table'], endpoint: Endpoint) =>
     putEndpoint(table, { ...endpoint, status: 'paused' });
 
-  it('leaves its delivery held, though a person has made an attempt meanwhile', async () => {
-    const { table, endpoint, run, delivery } = await setUp({ answer: FAILED });
+  it('leaves the delivery held at a paused endpoint, also after a manual attempt', async () => {
+    const { table, endpoint, run, delivery } = await setUp({ response: FAILED });
     const { result } = await run();
     await run({ trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 }, { execution: 'person' });
     await paused(table, endpoint);
@@ -622,11 +619,11 @@ describe('a run that cannot go on', () => {
     expect(await delivery()).not.toHaveProperty('next_attempt_at');
   });
 
-  it('ends where another run has taken its delivery, which keeps its own schedule', async () => {
-    const { run, world, requests } = await setUp({ answer: FAILED });
+  it('ends if another run owns the delivery', async () => {
+    const { run, world, requests } = await setUp({ response: FAILED });
     const first = await run();
     world.nowMs += first.result.delay_seconds * 1000;
-    // The drain takes the second attempt before the event's own run wakes.
+    // The drain makes the second attempt before the event's own run continues.
     const other = { run: 'drain', attempt: 2, run_attempt: 1 };
     const drained = await run(other, { execution: 'drain' });
     expect(drained.result).toMatchObject({ outcome: 'retry', attempt: 3, run_attempt: 2 });
@@ -634,8 +631,8 @@ describe('a run that cannot go on', () => {
     expect(requests).toHaveLength(2);
   });
 
-  it('begins its schedule anew when it opens a delivery that another run has ended', async () => {
-    const { deps, run, world, delivery, requests } = await setUp({ answer: FAILED });
+  it('starts a new schedule if it reopens a delivery that another run has ended', async () => {
+    const { deps, run, world, delivery, requests } = await setUp({ response: FAILED });
     let { result } = await run();
     while (result.outcome === 'retry') {
       world.nowMs += result.delay_seconds * 1000;
@@ -645,7 +642,7 @@ describe('a run that cannot go on', () => {
     const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     const task = aTask(event, anEndpoint(), recovery);
     await expect(deliver(failing, { task, execution: 'dead' })).rejects.toThrow('KMS');
-    // Its second execution waits for the lease, and has four attempts still.
+    // The second execution of the run waits for the lease and still has four attempts.
     ({ result } = await run(recovery, { execution: 'two' }));
     while (result.outcome === 'retry') {
       world.nowMs += result.delay_seconds * 1000;
@@ -655,7 +652,7 @@ describe('a run that cannot go on', () => {
     expect(requests).toHaveLength(8);
   });
 
-  it('of a person is made after all when its first try met a fault of ours', async () => {
+  it('makes its manual attempt after an internal error, also if another manual attempt came first', async () => {
     const { deps, run, world, requests } = await setUp();
     await run();
     const manual = { trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 } as const;
@@ -674,7 +671,7 @@ describe('a run that cannot go on', () => {
 describe('in the local run', () => {
   const waitScale = 0.05;
 
-  it('an execution waits less for a lease, and the lease is as long as in a deployment', async () => {
+  it('an execution waits less for a lease, but the lease is as long as in a deployment', async () => {
     const { deps, world, requests } = await setUp();
     const local = { ...deps, waitScale };
     const task = aTask(event, anEndpoint());
@@ -708,7 +705,7 @@ describe('in the local run', () => {
     expect(requests).toEqual([]);
   });
 
-  it('what could not be written down is written sooner', async () => {
+  it('a failed record is written again sooner', async () => {
     const { table, deps, requests } = await setUp();
     table.before = (command) => {
       if (command === 'PutCommand' && requests.length > 0) throw new Error('throttled');
@@ -719,24 +716,24 @@ describe('in the local run', () => {
     expect(result).toHaveProperty('unrecorded');
   });
 
-  it('a retry waits until the time that is shown: the schedule and Retry-After are not scaled', async () => {
-    const answers: readonly AttemptResult[] = [
+  it('a retry waits until next_attempt_at: the schedule and Retry-After are not scaled', async () => {
+    const responses: readonly AttemptResult[] = [
       FAILED,
       { ...FAILED, status_code: 429, retry_after: '7200' },
       { ...FAILED, status_code: 503, retry_after: '1' },
     ];
-    for (const answer of answers) {
-      const { deps, delivery } = await setUp({ answer });
+    for (const response of responses) {
+      const { deps, delivery } = await setUp({ response });
       const input = { task: aTask(event, anEndpoint()), execution: 'one' };
       const { result } = await deliver({ ...deps, waitScale }, input);
-      const waited = answer.retry_after === '7200' ? 7200 : 60;
-      expect(result).toMatchObject({ outcome: 'retry', delay_seconds: waited });
-      const shown = (await delivery())?.next_attempt_at;
-      expect(Date.parse(String(shown))).toBe(START_MS + waited * 1000);
+      const delaySeconds = response.retry_after === '7200' ? 7200 : 60;
+      expect(result).toMatchObject({ outcome: 'retry', delay_seconds: delaySeconds });
+      const nextAttemptAt = (await delivery())?.next_attempt_at;
+      expect(Date.parse(String(nextAttemptAt))).toBe(START_MS + delaySeconds * 1000);
 
-      // Another start of the same run finds the attempt made, and waits for the time that is shown.
-      const again = await deliver({ ...deps, waitScale }, { ...input, execution: 'two' });
-      expect(again.result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: waited });
+      // Another start of the same run finds the attempt recorded and waits until the same time.
+      const repeated = await deliver({ ...deps, waitScale }, { ...input, execution: 'two' });
+      expect(repeated.result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: delaySeconds });
     }
   });
 });

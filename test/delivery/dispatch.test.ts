@@ -12,7 +12,7 @@ import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/eve
 
 const ALL = { hardBounces: true, complaints: true };
 
-/** Without a number, as redrive makes it. */
+/** A stream record. Without a sequence number, it is a record as redrive makes it. */
 function aRecord(event: EmailEvent, sequenceNumber?: string): DynamoDBRecord {
   const [row] = eventRows([event], { retentionDays: 90, receivedAtMs: 0 });
   return {
@@ -28,7 +28,7 @@ function aRecord(event: EmailEvent, sequenceNumber?: string): DynamoDBRecord {
 function setUp(changes: Partial<DispatchBatchDeps> = {}) {
   const started: DeliveryTask[] = [];
   const held: DeliveryTask[] = [];
-  const paced: ReplayTask[] = [];
+  const replays: ReplayTask[] = [];
   const suppressed: string[] = [];
   const poison: unknown[] = [];
   let reads = 0;
@@ -44,7 +44,7 @@ function setUp(changes: Partial<DispatchBatchDeps> = {}) {
       held.push(task);
     },
     async startReplay(task) {
-      paced.push(task);
+      replays.push(task);
     },
     async suppress(event, reason) {
       suppressed.push(`${event.to} ${reason}`);
@@ -55,33 +55,33 @@ function setUp(changes: Partial<DispatchBatchDeps> = {}) {
     autoSuppress: ALL,
     ...changes,
   };
-  return { deps, started, held, paced, suppressed, poison, reads: () => reads };
+  return { deps, started, held, replays, suppressed, poison, reads: () => reads };
 }
 
-function withName(name: string): Error {
+function errorNamed(name: string): Error {
   return Object.assign(new Error(name), { name });
 }
 
 describe('dispatchBatch', () => {
-  it('starts one delivery for each endpoint that wants the event, and none for the others', async () => {
-    const wanting = anEndpoint({ events: ['bounced'] });
+  it('starts one delivery for each active endpoint that subscribes to the event', async () => {
+    const subscribed = anEndpoint({ events: ['bounced'] });
     const { deps, started } = setUp({
       endpointsOf: () =>
         Promise.resolve([
-          wanting,
+          subscribed,
           anEndpoint({ events: ['delivered'] }),
           anEndpoint({ status: 'paused' }),
           anEndpoint({ status: 'disabled' }),
         ]),
     });
     const report = await dispatchBatch(deps, [aRecord(anEvent(), '1')]);
-    expect(started.map((task) => task.endpoint_id)).toEqual([wanting.id]);
+    expect(started.map((task) => task.endpoint_id)).toEqual([subscribed.id]);
     expect(started[0]).toMatchObject({ attempt: 1, delay_seconds: 0, trigger: 'auto', run: 'auto' });
     expect(started[0]?.execution_name.length).toBeLessThanOrEqual(80);
     expect(report).toEqual({ counts: { records: 1, deliveries: 1, poisoned: 0 } });
   });
 
-  it('never delivers an unknown event, even to an endpoint that wants all', async () => {
+  it('never delivers an unknown event, even to an endpoint that subscribes to all events', async () => {
     const { deps, started } = setUp();
     await dispatchBatch(deps, [aRecord(anEvent({ event: 'unknown', details: {} }), '1')]);
     expect(started).toEqual([]);
@@ -98,7 +98,7 @@ describe('dispatchBatch', () => {
     expect(reads()).toBe(1);
   });
 
-  it('asks for the first record that failed by a fault of ours, while its neighbours are dispatched', async () => {
+  it('reports the first record with an internal error and dispatches the other records', async () => {
     const { deps, started } = setUp();
     const start = deps.startDelivery;
     const failing = anEvent({ to: 'b@example.com' });
@@ -106,7 +106,7 @@ describe('dispatchBatch', () => {
       {
         ...deps,
         async startDelivery(task) {
-          if (task.event_id === failing.event_id) throw withName('ThrottlingException');
+          if (task.event_id === failing.event_id) throw errorNamed('ThrottlingException');
           await start(task);
         },
       },
@@ -121,7 +121,7 @@ describe('dispatchBatch', () => {
     expect(started).toHaveLength(2);
   });
 
-  it('sends the keys of a record nobody can read to the dead-letter queue, and goes on', async () => {
+  it('sends the keys of an unreadable record to the dead-letter queue and dispatches the other records', async () => {
     const { deps, started, poison } = setUp();
     const good = aRecord(anEvent(), '1');
     const keys = { pk: { S: 'M#x' }, sk: { S: 'E#y' } };
@@ -140,36 +140,36 @@ describe('dispatchBatch', () => {
 
   it.each([
     [
-      'nobody can read',
+      'that is unreadable',
       { dynamodb: { NewImage: { kind: { S: 'odd' } } } },
       {},
       'No handler for row kind odd',
     ],
     [
-      'Step Functions refuses for good',
+      'whose execution Step Functions refuses permanently',
       aRecord(anEvent()),
-      { startDelivery: () => Promise.reject(withName('InvalidExecutionInput')) },
+      { startDelivery: () => Promise.reject(errorNamed('InvalidExecutionInput')) },
       'InvalidExecutionInput',
     ],
   ])(
-    'throws what redrive hands over and %s, so that it stays where it is',
-    async (_what, record, changes, said) => {
+    'throws for a redriven record %s, so that it stays in the dead-letter queue',
+    async (_label, record, changes, message) => {
       const { deps, poison } = setUp(changes);
-      await expect(dispatchBatch(deps, [record])).rejects.toThrow(said);
+      await expect(dispatchBatch(deps, [record])).rejects.toThrow(message);
       expect(poison).toEqual([]);
     },
   );
 
-  it('treats a start that Step Functions refuses for good as poison, not as a reason to stop the shard', async () => {
+  it('treats a record as poison if Step Functions refuses its execution permanently', async () => {
     const { deps, poison } = setUp({
-      startDelivery: () => Promise.reject(withName('InvalidExecutionInput')),
+      startDelivery: () => Promise.reject(errorNamed('InvalidExecutionInput')),
     });
     const report = await dispatchBatch(deps, [aRecord(anEvent(), '1')]);
     expect(report.retryFrom).toBeUndefined();
     expect(poison).toHaveLength(1);
   });
 
-  it('treats a row that our own code trips over alike', async () => {
+  it('treats a record as poison if our code fails on its row', async () => {
     const { deps, poison } = setUp();
     const bad = aRecord(anEvent(), '1');
     Object.assign(bad.dynamodb?.NewImage ?? {}, { to: { N: '1' } });
@@ -179,7 +179,7 @@ describe('dispatchBatch', () => {
   });
 
   it.each(['1779796¸00', '17797979679796800', '1.5', ''])(
-    'treats an event that expires at %j alike, so that no held delivery fails its shard',
+    'treats an event with the invalid ttl %j as poison, so that no held delivery blocks its shard',
     async (ttl) => {
       const { deps, poison, started, held } = setUp();
       const bad = aRecord(anEvent(), '1');
@@ -192,14 +192,14 @@ describe('dispatchBatch', () => {
   );
 
   it.each(['Error', 'NeverSeenException'])(
-    "takes an unknown error (%s) for the record's own only where another record started a delivery",
+    'treats a record with an unknown error (%s) as poison only if another record started a delivery',
     async (name) => {
       const bad = anEvent({ message_id: 'm-bad' });
       const events = [bad, anEvent({ message_id: 'm-good' })];
       const records = events.map((event, index) => aRecord(event, String(index)));
       const failing = (every: boolean): Partial<DispatchBatchDeps> => ({
         startDelivery: (task) =>
-          every || task.message_id === bad.message_id ? Promise.reject(withName(name)) : Promise.resolve(),
+          every || task.message_id === bad.message_id ? Promise.reject(errorNamed(name)) : Promise.resolve(),
       });
 
       const one = setUp(failing(false));
@@ -214,20 +214,20 @@ describe('dispatchBatch', () => {
   );
 
   it.each(['AccessDeniedException', 'StateMachineDoesNotExist', 'KMSDisabledException'])(
-    'brings records back after %s, which no record is the reason of',
+    'makes the stream send records again after %s, which no record causes',
     async (name) => {
       const bad = anEvent({ message_id: 'm-bad' });
       const { deps, poison } = setUp({
         startDelivery: (task) =>
-          task.message_id === bad.message_id ? Promise.reject(withName(name)) : Promise.resolve(),
+          task.message_id === bad.message_id ? Promise.reject(errorNamed(name)) : Promise.resolve(),
       });
       const report = await dispatchBatch(deps, [aRecord(anEvent(), '1'), aRecord(bad, '2')]);
       expect([report.retryFrom, poison]).toEqual(['2', []]);
     },
   );
 
-  it('brings a record back when even the dead-letter queue cannot take it', async () => {
-    const { deps } = setUp({ sendPoison: () => Promise.reject(withName('ServiceUnavailable')) });
+  it('makes the stream send a poison record again if the dead-letter queue is unavailable', async () => {
+    const { deps } = setUp({ sendPoison: () => Promise.reject(errorNamed('ServiceUnavailable')) });
     const report = await dispatchBatch(deps, [
       { eventName: 'INSERT', dynamodb: { Keys: {}, SequenceNumber: '7' } },
     ]);
@@ -242,7 +242,7 @@ describe('dispatchBatch', () => {
 });
 
 describe('suppressionReasonOf', () => {
-  it('knows hard bounces and complaints only, each by its option', () => {
+  it('is set only for hard bounces and complaints, each by its option', () => {
     const complained = anEvent({ event: 'complained', details: {} });
     expect(suppressionReasonOf(anEvent(), ALL)).toBe('bounce');
     expect(suppressionReasonOf(anEvent(), { ...ALL, hardBounces: false })).toBeUndefined();
@@ -251,15 +251,18 @@ describe('suppressionReasonOf', () => {
     expect(suppressionReasonOf(anEvent({ event: 'soft_bounced' }), ALL)).toBeUndefined();
   });
 
-  it.each(['bounced', 'complained'] as const)('never suppresses a simulator address that %s', (event) => {
-    for (const to of ['bounce+1@simulator.amazonses.com', 'complaint@Simulator.AmazonSES.com'])
-      expect(suppressionReasonOf(anEvent({ event, to }), ALL)).toBeUndefined();
-    for (const to of ['bounce@customer.example', 'bounce@simulator.amazonses.com.example'])
-      expect(suppressionReasonOf(anEvent({ event, to }), ALL)).toBeDefined();
-  });
+  it.each(['bounced', 'complained'] as const)(
+    'is undefined for a %s event of a simulator address',
+    (event) => {
+      for (const to of ['bounce+1@simulator.amazonses.com', 'complaint@Simulator.AmazonSES.com'])
+        expect(suppressionReasonOf(anEvent({ event, to }), ALL)).toBeUndefined();
+      for (const to of ['bounce@customer.example', 'bounce@simulator.amazonses.com.example'])
+        expect(suppressionReasonOf(anEvent({ event, to }), ALL)).toBeDefined();
+    },
+  );
 });
 
-describe('dispatchBatch, of a command', () => {
+describe('dispatchBatch for a command', () => {
   function commandRecord(command: Command): DynamoDBRecord {
     const row = commandRow(command, '2026-02-25T12:00:00Z');
     return {
@@ -269,7 +272,7 @@ describe('dispatchBatch, of a command', () => {
   }
   const common = { id: 'rcv_a', workspace_id: WORKSPACE_ID };
   const task = aTask(anEvent(), anEndpoint(), { trigger: 'manual', run: 'rcv_a', attempt: 5 });
-  const paced: ReplayTask = {
+  const replay: ReplayTask = {
     workspace_id: WORKSPACE_ID,
     command_id: 'rcv_a',
     command: 'recover',
@@ -279,13 +282,13 @@ describe('dispatchBatch, of a command', () => {
     probes: 0,
   };
 
-  it('starts the one attempt that was asked for', async () => {
+  it('starts the manual attempt of a redeliver command', async () => {
     const world = setUp();
     await dispatchBatch(world.deps, [commandRecord({ ...common, command: 'redeliver', task })]);
     expect(world.started).toEqual([task]);
   });
 
-  it('starts a recovery at once, and the drain of a breaker a minute later', async () => {
+  it('starts a recovery immediately, and the drain of an open breaker a minute later', async () => {
     const world = setUp();
     const drain = { ...common, command: 'drain', endpoint_id: anEndpoint().id } as const;
     await dispatchBatch(world.deps, [
@@ -293,44 +296,44 @@ describe('dispatchBatch, of a command', () => {
       commandRecord({ ...drain, opened_at: '2026-02-25T12:00:00Z' }),
       commandRecord(drain),
     ]);
-    expect(world.paced).toEqual([
-      paced,
-      { ...paced, command: 'drain', delay_seconds: 60 },
-      { ...paced, command: 'drain' },
+    expect(world.replays).toEqual([
+      replay,
+      { ...replay, command: 'drain', delay_seconds: 60 },
+      { ...replay, command: 'drain' },
     ]);
     expect(world.started).toEqual([]);
   });
 
-  it('waits less before the first probe in the local run, and not again where a drain goes on', async () => {
+  it('scales the wait before the first probe in the local run, but not the wait of a continued replay', async () => {
     const world = setUp({ waitScale: 0.05 });
-    const next = { ...paced, execution_name: 'rcv_next', delay_seconds: 45 };
+    const next = { ...replay, execution_name: 'rcv_next', delay_seconds: 45 };
     const drain = { ...common, command: 'drain', endpoint_id: anEndpoint().id } as const;
     await dispatchBatch(world.deps, [
       commandRecord({ ...drain, opened_at: '2026-02-25T12:00:00Z' }),
       commandRecord({ ...common, command: 'recover', endpoint_id: anEndpoint().id }),
       commandRecord({ id: 'rcv_next', workspace_id: WORKSPACE_ID, command: 'continue', task: next }),
     ]);
-    expect(world.paced.map((each) => each.delay_seconds)).toEqual([3, 0, 45]);
+    expect(world.replays.map((each) => each.delay_seconds)).toEqual([3, 0, 45]);
   });
 
-  it('goes on with one that has filled its execution', async () => {
+  it('starts the next execution of a continued replay', async () => {
     const world = setUp();
-    const next = { ...paced, execution_name: 'rcv_next', probes: 3 };
+    const next = { ...replay, execution_name: 'rcv_next', probes: 3 };
     await dispatchBatch(world.deps, [
       commandRecord({ id: 'rcv_next', workspace_id: WORKSPACE_ID, command: 'continue', task: next }),
     ]);
-    expect(world.paced).toEqual([next]);
+    expect(world.replays).toEqual([next]);
   });
 });
 
-describe('dispatchBatch, to an endpoint whose breaker is open', () => {
-  it('holds the delivery, and starts nothing', async () => {
+describe('dispatchBatch for an endpoint whose breaker is open', () => {
+  it('holds the delivery and starts no execution', async () => {
     const failing = anEndpoint({ breaker_opened_at: '2026-02-25T12:00:00Z' });
-    const well = anEndpoint({ url: 'https://well.example.com/' });
-    const world = setUp({ endpointsOf: () => Promise.resolve([failing, well]) });
+    const healthy = anEndpoint({ url: 'https://healthy.example.com/' });
+    const world = setUp({ endpointsOf: () => Promise.resolve([failing, healthy]) });
     const report = await dispatchBatch(world.deps, [aRecord(anEvent(), '1')]);
     expect(world.held.map((each) => each.endpoint_id)).toEqual([failing.id]);
-    expect(world.started.map((each) => each.endpoint_id)).toEqual([well.id]);
+    expect(world.started.map((each) => each.endpoint_id)).toEqual([healthy.id]);
     expect(report.counts.deliveries).toBe(2);
   });
 });

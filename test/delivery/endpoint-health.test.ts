@@ -1,4 +1,4 @@
-/** The health of an endpoint over many attempts that overlap: what the history says, and what a stale success may not do. */
+/** The health of an endpoint and its history, over many overlapping attempts and stale successes. */
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ const DAY = 24 * 60 * MINUTE;
 const OK: AttemptResult = { started_at: '2026-02-25T12:00:00Z', duration_ms: 12, status_code: 200 };
 const FAILED: AttemptResult = { ...OK, status_code: 500, error_class: 'http_status' };
 
-/** An attempt whose request is out. */
+/** An attempt that waits for the response to its request. */
 interface Sent {
   readonly end: (result: AttemptResult) => Promise<DeliverReport>;
 }
@@ -34,7 +34,7 @@ async function setUp(changes: Partial<Endpoint> = {}) {
   const table = simulatedTable();
   await putEndpoint(table, endpoint);
   const world = { nowMs: START_MS, attempts: 0 };
-  let onSent: (answer: (result: AttemptResult) => void) => void = () => {};
+  let onSent: (respond: (result: AttemptResult) => void) => void = () => {};
   const deps: DeliverDeps = {
     table,
     secrets: { open: (_endpoint, { version }) => Promise.resolve(Buffer.alloc(24, version)) },
@@ -50,7 +50,7 @@ async function setUp(changes: Partial<Endpoint> = {}) {
       throw error;
     },
   };
-  /** Begins an attempt of a delivery of its own, as a retry: an open breaker lets it through. */
+  /** Begins an attempt of a new delivery, as a probe, so that an open breaker does not hold it. */
   async function start(): Promise<Sent> {
     world.attempts += 1;
     const event = anEvent({ message_id: `m-${world.attempts}` });
@@ -59,10 +59,10 @@ async function setUp(changes: Partial<Endpoint> = {}) {
       onSent = resolve;
     });
     const report = deliver(deps, { task: aTask(event, endpoint, { run: 'probe' }), execution: 'one' });
-    const answer = await sent;
+    const respond = await sent;
     return {
       end(result) {
-        answer(result);
+        respond(result);
         return report;
       },
     };
@@ -73,17 +73,17 @@ async function setUp(changes: Partial<Endpoint> = {}) {
     return sent.end(result);
   }
   async function fail(times: number, everyMs = SECOND): Promise<readonly string[]> {
-    const healths: string[] = [];
-    for (let made = 0; made < times; made += 1) {
+    const transitions: string[] = [];
+    for (let count = 0; count < times; count += 1) {
       world.nowMs += everyMs;
-      healths.push((await attempt(FAILED)).endpointTransition);
+      transitions.push((await attempt(FAILED)).endpointTransition);
     }
-    return healths;
+    return transitions;
   }
   async function stored(): Promise<Endpoint> {
-    const found = await getEndpoint(table, WORKSPACE_ID, endpoint.id);
-    if (!found) throw new Error('The endpoint is gone');
-    return found;
+    const current = await getEndpoint(table, WORKSPACE_ID, endpoint.id);
+    if (!current) throw new Error('The endpoint does not exist');
+    return current;
   }
   const name = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
   /** Oldest first. */
@@ -96,29 +96,29 @@ async function setUp(changes: Partial<Endpoint> = {}) {
   return { table, endpoint, name, world, start, attempt, fail, stored, history, health, commands };
 }
 
-describe('the history of an endpoint that fails', () => {
-  it('has one failing entry, however many probes fail and however often the breaker opens', async () => {
+describe('the history of a failing endpoint', () => {
+  it('has one failing entry, also if more probes fail and the breaker opens again', async () => {
     const { fail, table, stored, history, health, world } = await setUp();
-    const told = [...(await fail(10))];
+    const transitions = [...(await fail(10))];
     for (let probe = 0; probe < 5; probe += 1) {
       await closeBreaker(table, await stored());
       expect(await health()).toBe('failing');
-      told.push(...(await fail(1, 15 * MINUTE)));
+      transitions.push(...(await fail(1, 15 * MINUTE)));
       expect(await stored()).toHaveProperty('breaker_opened_at', formatTimestamp(world.nowMs));
     }
     expect(await history()).toEqual(['failing']);
-    // The metric behind the alarm is raised once, too.
-    expect(told.filter((each) => each === 'failing')).toHaveLength(1);
+    // The metric of the alarm is also counted once.
+    expect(transitions.filter((each) => each === 'failing')).toHaveLength(1);
   });
 
-  it('has one recovered entry, when an attempt succeeds', async () => {
+  it('has one recovered entry after two successes', async () => {
     const { fail, attempt, history, health, commands, stored } = await setUp();
     await fail(12);
     await attempt(OK);
     await attempt(OK);
     expect(await history()).toEqual(['failing', 'recovered']);
     expect(await health()).toBe('healthy');
-    // One that probes, and one that drains what was held.
+    // One command probes, and the other command drains the held deliveries.
     expect(commands()).toHaveLength(2);
     for (const attribute of ['failing_since', 'failures', 'last_failure_at', 'breaker_opened_at', 'health'])
       expect(await stored()).not.toHaveProperty(attribute);
@@ -132,7 +132,7 @@ describe('the history of an endpoint that fails', () => {
     expect(await history()).toEqual(['failing', 'recovered']);
   });
 
-  it('has no entry of a short streak', async () => {
+  it('has no entry for a short streak', async () => {
     const { fail, attempt, history, stored } = await setUp();
     await fail(9);
     await attempt(OK);
@@ -144,16 +144,16 @@ describe('the history of an endpoint that fails', () => {
     ['one event a day, each at its first attempt', [0, DAY, DAY]],
     ['one event, with its retries after 1, 5 and 25 min', [0, MINUTE, 5 * MINUTE, 25 * MINUTE]],
     ['one event a week, with its retries', [0, MINUTE, 5 * MINUTE, 25 * MINUTE, 7 * DAY]],
-  ])('shows it for a receiver with few events: %s', async (_what, waits) => {
+  ])('has a failing entry for an endpoint with few events: %s', async (_label, waits) => {
     const { fail, history, health, stored } = await setUp();
     for (const wait of waits) await fail(1, wait);
     expect(await history()).toEqual(['failing']);
     expect(await health()).toBe('failing');
-    // Nothing is held yet: ten failures open the breaker.
+    // The breaker is still closed: it opens at ten failures.
     expect(await stored()).not.toHaveProperty('breaker_opened_at');
   });
 
-  it('opens the breaker without a second entry, where few events had made it failing before', async () => {
+  it('has no second entry when the breaker of a failing endpoint opens', async () => {
     const { fail, history, stored } = await setUp();
     await fail(4, 10 * MINUTE);
     expect(await fail(6, MINUTE)).toEqual(Array.from({ length: 6 }, () => 'none'));
@@ -161,18 +161,18 @@ describe('the history of an endpoint that fails', () => {
     expect(await history()).toEqual(['failing']);
   });
 
-  it('has an entry for each time, also where an attempt from the first time decides the second', async () => {
+  it('has an entry for a second streak, also if an attempt from the first streak is its last failure', async () => {
     const { fail, start, attempt, history, world } = await setUp();
     await fail(10);
-    const early = await start();
+    const earlyAttempt = await start();
     await attempt(OK);
     await fail(9);
     world.nowMs += SECOND;
-    expect((await early.end(FAILED)).endpointTransition).toBe('failing');
+    expect((await earlyAttempt.end(FAILED)).endpointTransition).toBe('failing');
     expect(await history()).toEqual(['failing', 'recovered', 'failing']);
   });
 
-  it('has one entry where many attempts cross the threshold at the same moment', async () => {
+  it('has one entry if many attempts reach the threshold at the same moment', async () => {
     const { start, fail, world, history, commands } = await setUp();
     await fail(7);
     const sent: Sent[] = [];
@@ -184,7 +184,7 @@ describe('the history of an endpoint that fails', () => {
     expect(commands()).toHaveLength(1);
   });
 
-  it('has none for an endpoint that was paused while its last attempts failed', async () => {
+  it('has no failing entry if the endpoint was paused before its last attempts failed', async () => {
     const { fail, start, table, name, history, health } = await setUp();
     await fail(9);
     const last = await start();
@@ -196,33 +196,33 @@ describe('the history of an endpoint that fails', () => {
   });
 
   it.each([
-    ['with its breaker open', { breaker_opened_at: '2026-02-25T11:00:00Z' }],
-    ['with its breaker closed again, because nothing was held', {}],
-  ])('is not repeated for a row of an earlier version, %s', async (_what, changes) => {
-    const old = { failing_since: '2026-02-25T10:00:00Z', failures: 12, ...changes };
-    const { fail, attempt, history, table, stored } = await setUp(old);
-    const told = [...(await fail(2))];
+    ['whose breaker is open', { breaker_opened_at: '2026-02-25T11:00:00Z' }],
+    ['whose breaker closed because nothing was held', {}],
+  ])('has no second failing entry for a row of an earlier version %s', async (_label, changes) => {
+    const earlierRow = { failing_since: '2026-02-25T10:00:00Z', failures: 12, ...changes };
+    const { fail, attempt, history, table, stored } = await setUp(earlierRow);
+    const transitions = [...(await fail(2))];
     await closeBreaker(table, await stored());
-    told.push(...(await fail(2)));
+    transitions.push(...(await fail(2)));
     expect(await history()).toEqual([]);
-    expect(new Set(told)).toEqual(new Set(['none']));
+    expect(new Set(transitions)).toEqual(new Set(['none']));
     await attempt(OK);
     expect(await history()).toEqual(['recovered']);
   });
 
-  it('is not repeated for a breaker of an earlier version that closes before the next failure', async () => {
-    const old = {
+  it('has no second failing entry if the breaker of an earlier version closes before the next failure', async () => {
+    const earlierRow = {
       failing_since: '2026-02-25T10:00:00Z',
       failures: 12,
       breaker_opened_at: '2026-02-25T11:00:00Z',
     };
-    const { fail, history, table, stored } = await setUp(old);
+    const { fail, history, table, stored } = await setUp(earlierRow);
     await closeBreaker(table, await stored());
     await fail(2);
     expect(await history()).toEqual([]);
   });
 
-  it('costs one write for each further failure', async () => {
+  it('causes one write for each further failure', async () => {
     const { fail, table } = await setUp();
     await fail(10);
     table.calls.length = 0;
@@ -240,7 +240,7 @@ describe('a stale success', () => {
     expect(await stored()).toMatchObject({ failures: 3 });
   });
 
-  it('does not end a newer streak than the one it read', async () => {
+  it('does not end a newer streak than its attempt read', async () => {
     const { start, fail, attempt, stored } = await setUp();
     await fail(2);
     const stale = await start();
@@ -265,7 +265,7 @@ describe('a stale success', () => {
     expect(commands()).toHaveLength(1);
   });
 
-  it('does not make a failing endpoint healthy when a failure was added since its attempt began', async () => {
+  it('does not make a failing endpoint healthy if a failure was added since its attempt began', async () => {
     const { start, fail, stored, history } = await setUp();
     await fail(10);
     const stale = await start();
@@ -275,7 +275,7 @@ describe('a stale success', () => {
     expect(await history()).toEqual(['failing']);
   });
 
-  it('does not end a newer failing streak than the one it read', async () => {
+  it('does not make an endpoint healthy that has recovered and failed again since its attempt began', async () => {
     const { start, fail, attempt, stored, history } = await setUp();
     await fail(10);
     const stale = await start();
@@ -286,7 +286,7 @@ describe('a stale success', () => {
     expect(await history()).toEqual(['failing', 'recovered', 'failing']);
   });
 
-  it('of an endpoint that was deleted does not bring it back', async () => {
+  it('does not create a deleted endpoint again', async () => {
     const { start, fail, table, endpoint } = await setUp();
     await fail(10);
     const stale = await start();
@@ -295,14 +295,14 @@ describe('a stale success', () => {
     expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toBeUndefined();
   });
 
-  it('does not keep a busy receiver, where one request in ten fails, in a streak without end', async () => {
+  it('does not prevent the end of a streak at a busy endpoint where one request in ten fails', async () => {
     const { start, stored, history, world } = await setUp();
-    // Each takes three seconds, and thirty are always out: whichever ends, a failure was added since it began.
-    const out: Sent[] = [];
+    // Each request takes three seconds, and thirty run at any time. So every attempt ends after a failure was added.
+    const inProgress: Sent[] = [];
     for (let index = 0; index < 1_000; index += 1) {
       world.nowMs += 100;
-      out.push(await start());
-      if (out.length > 30) await out.shift()?.end(index % 10 === 0 ? FAILED : OK);
+      inProgress.push(await start());
+      if (inProgress.length > 30) await inProgress.shift()?.end(index % 10 === 0 ? FAILED : OK);
     }
     expect(await history()).toEqual([]);
     expect((await stored()).failures ?? 0).toBeLessThan(20);
@@ -328,11 +328,11 @@ describe('a failure whose streak has ended', () => {
       { failures: 9, failing_since: '2026-02-25T11:00:00Z', last_failure_at: '2026-02-25T11:00:00Z' },
     ],
     [
-      'writes no entry',
+      'writes no history entry',
       { failures: 3, failing_since: '2026-02-25T11:00:00Z', last_failure_at: '2026-02-25T11:00:00Z' },
     ],
     [
-      'disables nothing',
+      'does not disable the endpoint whose streak lasted five days',
       {
         failures: 9,
         failing_since: '2026-02-20T11:00:00Z',
@@ -340,11 +340,11 @@ describe('a failure whose streak has ended', () => {
         health: 'failing' as const,
       },
     ],
-  ])('%s', async (_what, changes) => {
+  ])('%s', async (_label, changes) => {
     const { start, table, endpoint, stored, history, world, commands } = await setUp(changes);
     const late = await start();
     world.nowMs += SECOND;
-    // A success ends the streak between the count of the failure and what is made of it.
+    // A success ends the streak after the failure was counted and before the next write.
     table.before = (command) => {
       if (command !== 'TransactWriteCommand') return;
       table.before = () => {};
@@ -355,9 +355,9 @@ describe('a failure whose streak has ended', () => {
           failures: _failures,
           health: _health,
           last_failure_at: _last,
-          ...well
+          ...healthyRow
         } = row;
-        table.rows.set(key, { ...well, pk: row.pk, sk: row.sk });
+        table.rows.set(key, { ...healthyRow, pk: row.pk, sk: row.sk });
       }
     };
     expect((await late.end(FAILED)).endpointTransition).toBe('none');
@@ -367,11 +367,11 @@ describe('a failure whose streak has ended', () => {
   });
 });
 
-/** What the rules say, without a table: attempts are judged in the order in which they end. */
+/** The rules of endpoint health without a table. Attempts count in the order in which they end. */
 class Model {
   failures = 0;
   failing = false;
-  /** Names the streak. */
+  /** The number of the current streak. */
   streak = 0;
   private firstMs = 0;
   readonly history: string[] = [];
@@ -423,29 +423,29 @@ const STEP = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ does: 'close' as const }) },
 );
 
-describe('the health of an endpoint', () => {
-  it('follows the rules, and so does its history, whatever overlaps', async () => {
+describe('the health of an endpoint and its history', () => {
+  it('follow the rules for every overlap of attempts', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(STEP, { minLength: 10, maxLength: 60 }), async (steps) => {
         const { start, fail, stored, history, health, table, world } = await setUp();
         const model = new Model();
-        const out: { readonly sent: Sent; readonly read: ReturnType<Model['read']> }[] = [];
+        const inProgress: { readonly sent: Sent; readonly read: ReturnType<Model['read']> }[] = [];
         for (const step of steps) {
           world.nowMs += 10;
-          if (step.does === 'start') out.push({ sent: await start(), read: model.read() });
+          if (step.does === 'start') inProgress.push({ sent: await start(), read: model.read() });
           else if (step.does === 'wait') world.nowMs += step.ms;
           else if (step.does === 'close') await closeBreaker(table, await stored());
           else if (step.does === 'fail at once') {
-            for (let made = 0; made < step.times; made += 1) {
+            for (let count = 0; count < step.times; count += 1) {
               await fail(1);
               model.fail(world.nowMs);
             }
           } else {
-            const [one] = out.splice(step.which % Math.max(1, out.length), 1);
-            if (!one) continue;
-            await one.sent.end(step.does === 'fail' ? FAILED : OK);
+            const [ended] = inProgress.splice(step.which % Math.max(1, inProgress.length), 1);
+            if (!ended) continue;
+            await ended.sent.end(step.does === 'fail' ? FAILED : OK);
             if (step.does === 'fail') model.fail(world.nowMs);
-            else model.succeed(one.read);
+            else model.succeed(ended.read);
           }
           expect((await stored()).failures ?? 0).toBe(model.failures);
           expect(await health()).toBe(model.failing ? 'failing' : 'healthy');
@@ -456,7 +456,7 @@ describe('the health of an endpoint', () => {
     );
   });
 
-  it('has entries that take turns, when attempts end at the same moment', async () => {
+  it('alternate between failing and recovered if attempts end at the same moment', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(fc.boolean(), { minLength: 1, maxLength: 14 }), { minLength: 1, maxLength: 8 }),
@@ -468,9 +468,9 @@ describe('the health of an endpoint', () => {
             world.nowMs += 6 * SECOND;
             await Promise.all(sent.map(({ end }, index) => end(results[index] ? OK : FAILED)));
           }
-          const told = await history();
-          expect(told).toEqual(told.map((_, index) => (index % 2 === 0 ? 'failing' : 'recovered')));
-          expect(told.at(-1) === 'failing').toBe((await health()) === 'failing');
+          const actions = await history();
+          expect(actions).toEqual(actions.map((_, index) => (index % 2 === 0 ? 'failing' : 'recovered')));
+          expect(actions.at(-1) === 'failing').toBe((await health()) === 'failing');
         },
       ),
       { numRuns: 100 },

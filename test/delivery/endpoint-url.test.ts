@@ -6,24 +6,24 @@ const STRICT = { allowInsecure: false };
 const LOCAL = { allowInsecure: true };
 
 const LABEL_63 = 'a'.repeat(63);
-/** 253 characters, the most a name of DNS can have. */
+/** 253 characters, the maximum length of a DNS name. */
 const NAME_253 = `${[LABEL_63, LABEL_63, LABEL_63].join('.')}.${'a'.repeat(61)}`;
 const LENGTH_2048 = `https://example.com/${'a'.repeat(2028)}`;
 
 const HTTPS = 'url_https_required: must begin with https://';
 const NOT_PUBLIC = 'url_address_forbidden: must have a public address';
 const NO_URL = 'invalid_field: must be a URL that begins with https://';
-const SPACES = 'invalid_field: must hold no spaces or control characters';
-const USER = 'invalid_field: must hold no user name or password';
+const SPACES = 'invalid_field: must not contain spaces or control characters';
+const USER = 'invalid_field: must not contain a user name or password';
 const NO_NAME = 'invalid_field: must have a full domain name';
 const LONG = 'invalid_field: must have at most 2048 characters';
 
 function refusalOf(url: string, options: { readonly allowInsecure: boolean }): string {
   const checked = checkEndpointUrl(url, options);
-  return checked.ok ? 'taken' : `${checked.code}: ${checked.message}`;
+  return checked.ok ? 'accepted' : `${checked.code}: ${checked.message}`;
 }
 
-describe('a URL is refused', () => {
+describe('checkEndpointUrl', () => {
   it.each([
     ['http://example.com/', HTTPS],
     ['ftp://example.com/', HTTPS],
@@ -51,7 +51,7 @@ describe('a URL is refused', () => {
     [`https://${NAME_253}a/`, NO_NAME],
     [`${LENGTH_2048}a`, LONG],
     [`https://example.com/${'a/../'.repeat(500)}`, LONG],
-    // Too long only in the form in which it is stored.
+    // Only the normalized URL is too long.
     [LENGTH_2048.replace(/a$/, 'é'), LONG],
     ['https://127.0.0.1/', NOT_PUBLIC],
     ['https://2130706433/', NOT_PUBLIC],
@@ -66,7 +66,7 @@ describe('a URL is refused', () => {
     ['https://[::ffff:127.0.0.1]/', NOT_PUBLIC],
     ['https://[fd00:ec2::254]/', NOT_PUBLIC],
     ['https://①②⑦.⓪.⓪.①/', NOT_PUBLIC],
-  ])('%s: %s', (url, refusal) => {
+  ])('refuses %s: %s', (url, refusal) => {
     expect(refusalOf(url, STRICT)).toBe(refusal);
   });
 
@@ -74,12 +74,10 @@ describe('a URL is refused', () => {
     ['http://10.0.0.1/', NOT_PUBLIC],
     ['http://169.254.169.254/', NOT_PUBLIC],
     ['ws://localhost/', HTTPS],
-  ])('in the local run too: %s', (url, refusal) => {
+  ])('refuses %s also in the local run', (url, refusal) => {
     expect(refusalOf(url, LOCAL)).toBe(refusal);
   });
-});
 
-describe('a URL is taken', () => {
   it.each([
     ['https://example.com/hook?x=1', 'https://example.com/hook?x=1'],
     ['https://EXAMPLE.com:443/a/../b#part', 'https://example.com/b'],
@@ -93,7 +91,7 @@ describe('a URL is taken', () => {
     [LENGTH_2048, LENGTH_2048],
     ['https://93.184.216.34/', 'https://93.184.216.34/'],
     ['https://[2606:2800:220:1::1]/', 'https://[2606:2800:220:1::1]/'],
-  ])('%s, as %s', (text, url) => {
+  ])('accepts %s and stores it as %s', (text, url) => {
     expect(checkEndpointUrl(text, STRICT)).toEqual({ ok: true, url });
   });
 
@@ -102,15 +100,15 @@ describe('a URL is taken', () => {
     'http://localhost:3000/',
     'http://[::1]/',
     'http://example.com/',
-  ])('in the local run: %s', (url) => {
+  ])('accepts %s in the local run', (url) => {
     expect(checkEndpointUrl(url, LOCAL)).toMatchObject({ ok: true });
   });
 
-  it('and stored in a form that is taken again, unchanged', () => {
+  it('returns a normalized URL unchanged', () => {
     const urls = fc.webUrl({ withQueryParameters: true, withFragments: true, validSchemes: ['https'] });
-    const taken = urls.map((text) => checkEndpointUrl(text, STRICT)).filter((checked) => checked.ok);
+    const accepted = urls.map((text) => checkEndpointUrl(text, STRICT)).filter((checked) => checked.ok);
     fc.assert(
-      fc.property(taken, (checked) => {
+      fc.property(accepted, (checked) => {
         expect(checkEndpointUrl(checked.url, STRICT)).toEqual(checked);
       }),
     );

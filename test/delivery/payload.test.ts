@@ -6,8 +6,8 @@ function payload(changes: Parameters<typeof anEvent>[0] = {}): Record<string, un
   return JSON.parse(webhookPayload(anEvent(changes))) as Record<string, unknown>;
 }
 
-describe('the payload', () => {
-  it('of a bounce has exactly the fields of the contract', () => {
+describe('webhookPayload', () => {
+  it('has exactly the documented fields for a bounce', () => {
     const event = anEvent();
     expect(payload()).toEqual({
       event: 'bounced',
@@ -31,7 +31,7 @@ describe('the payload', () => {
     ['failed', { error_code: 'identity_not_verified', error_message: 'Email address is not verified' }],
     ['delayed', { delay_type: 'MailboxFull', expires_at: '2026-02-26T12:00:00Z' }],
     ['clicked', { ip: '192.0.2.1', user_agent: 'Mozilla', link: 'https://example.com/' }],
-  ] as const)('of %s is flat, with the fields of its own', (event, details) => {
+  ] as const)('is flat and includes the fields of a %s event', (event, details) => {
     const { event_id: _id, message_id: _message, ...rest } = payload({ event, details });
     expect(rest).toEqual({
       event,
@@ -44,14 +44,14 @@ describe('the payload', () => {
     });
   });
 
-  it('has tags when they are set, and nothing that is unknown', () => {
+  it('includes tags if they are set, and omits fields that the event does not have', () => {
     expect(payload({ tags: [['campaign', 'spring']] })['tags']).toEqual({ campaign: 'spring' });
     const { to: _to, subject: _subject, ...bare } = anEvent();
     expect(Object.keys(JSON.parse(webhookPayload(bare)) as object)).not.toContain('to');
     expect(webhookPayload(bare)).not.toContain('null');
   });
 
-  it('is valid UTF-8 whatever a subject holds', () => {
+  it('is valid UTF-8 if a subject contains a lone surrogate', () => {
     const text = webhookPayload(anEvent({ subject: 'broken \ud800 half' }));
     expect(Buffer.from(text, 'utf8').toString('utf8')).toBe(text);
   });

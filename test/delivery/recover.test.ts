@@ -74,7 +74,7 @@ async function setUp(changes: Partial<Endpoint> = {}) {
   return { table, endpoint, deps, started, store, delivered, task, recovery, progress, count };
 }
 
-/** Every status a delivery can have, and whether an event with it was missed. */
+/** Every status of a delivery, and whether an event with such a delivery counts as missed. */
 const STATUSES = [
   ['pending', false],
   ['retrying', false],
@@ -85,8 +85,8 @@ const STATUSES = [
   ['cancelled', true],
 ] as const;
 
-describe('what an endpoint missed', () => {
-  it.each(STATUSES)('counts an event whose delivery is %s: %s', async (status, missed) => {
+describe('countMissed', () => {
+  it.each(STATUSES)('for an event whose delivery is %s: counts it: %s', async (status, missed) => {
     const { store, delivered, count } = await setUp();
     const event = bounceAt(1);
     await store([event]);
@@ -95,7 +95,7 @@ describe('what an endpoint missed', () => {
   });
 
   it.each(['pending', 'retrying'] as const)(
-    'was %s for more than a day: whoever was to deliver it is gone',
+    'counts an event whose delivery is %s and has been overdue for more than a day',
     async (status) => {
       const { deps, endpoint, store, delivered } = await setUp();
       await store([bounceAt(1)]);
@@ -108,7 +108,7 @@ describe('what an endpoint missed', () => {
     },
   );
 
-  it('is not what a recovery has just begun, however long ago its delivery was made', async () => {
+  it('does not count an event whose delivery a recovery has just reopened', async () => {
     const { table, deps, endpoint, store, delivered } = await setUp();
     const event = bounceAt(1);
     await store([event]);
@@ -124,10 +124,10 @@ describe('what an endpoint missed', () => {
     expect(counted.count).toBe(0);
   });
 
-  it('is what it wants, between the two times, with and without a delivery', async () => {
+  it('counts subscribed events between the two times, with and without a delivery', async () => {
     const { store, delivered, count } = await setUp();
     const events = [
-      // Before, at the beginning, between, at the end.
+      // Before `since`, at `since`, between, and at `until`.
       bounceAt(0, { timestamp: '2026-02-25T11:59:59Z' }),
       bounceAt(0),
       bounceAt(1),
@@ -143,7 +143,7 @@ describe('what an endpoint missed', () => {
     expect(await count()).toEqual({ count: 3, exact: true });
   });
 
-  it('is found behind thousands of deliveries of events that it wanted once, without reading them all', async () => {
+  it('reads only a part of thousands of deliveries of events to which the endpoint no longer subscribes', async () => {
     const { store, delivered, count, table } = await setUp({ events: ['complained'] });
     const complaint = (minute: number) => bounceAt(minute, { event: 'complained', details: {} });
     const between = Array.from({ length: 2_000 }, (_, number) =>
@@ -162,7 +162,7 @@ describe('what an endpoint missed', () => {
     expect(rows).toBeLessThan(2_000 + 4 * 200);
   });
 
-  it('is not counted to the end where that takes too long, and the count says so', async () => {
+  it('stops at the deadline and returns exact: false', async () => {
     const { deps, endpoint, store } = await setUp();
     await store([bounceAt(1), bounceAt(2)]);
     expect(await countMissed(deps, { endpoint, since: SINCE, until: UNTIL }, NOW_MS - 1)).toEqual({
@@ -173,7 +173,7 @@ describe('what an endpoint missed', () => {
 });
 
 describe('a recovery', () => {
-  it('starts each missed event once, with its numbers going on, and completes', async () => {
+  it('starts each missed event once, with the next attempt number, and completes', async () => {
     const { table, deps, started, store, delivered, task, recovery, progress } = await setUp();
     await store([bounceAt(1), bounceAt(2), bounceAt(3)]);
     await delivered(bounceAt(1), 'exhausted');
@@ -188,7 +188,7 @@ describe('a recovery', () => {
     expect(await progress()).toMatchObject({ status: 'completed', started: 2, completed_at: UNTIL });
   });
 
-  it('goes on where it stopped, some at a time', async () => {
+  it('continues where the previous step stopped', async () => {
     const { table, deps, started, store, task, recovery, progress } = await setUp();
     const events = Array.from({ length: DELIVERIES_PER_STEP + 20 }, (_, number) =>
       bounceAt(number % 60, { message_id: `many-${number}` }),
@@ -206,7 +206,7 @@ describe('a recovery', () => {
     expect(started).toHaveLength(events.length);
   });
 
-  it('counts nothing twice when a step is repeated', async () => {
+  it('counts each delivery once if a step is repeated', async () => {
     const { table, deps, store, task, recovery, progress } = await setUp();
     await store([bounceAt(1)]);
     await putRecovery(table, recovery);
@@ -220,7 +220,7 @@ describe('a recovery', () => {
     expect(await progress()).toMatchObject({ status: 'completed', started: 1 });
   });
 
-  it('goes on where some could not be started, and starts those with the next step', async () => {
+  it('starts deliveries that could not be started in the next step', async () => {
     const { deps, table, started, store, task, recovery, progress } = await setUp();
     const events = [bounceAt(1), bounceAt(2), bounceAt(3)];
     await store(events);
@@ -240,7 +240,7 @@ describe('a recovery', () => {
     expect(await progress()).toMatchObject({ status: 'completed', started: 3 });
   });
 
-  it('is a fault of ours where none could be started', async () => {
+  it('throws if no delivery of the step could be started', async () => {
     const { deps, table, store, task, recovery, progress } = await setUp();
     await store([bounceAt(1)]);
     await putRecovery(table, recovery);
@@ -249,7 +249,7 @@ describe('a recovery', () => {
     expect(await progress()).toMatchObject({ status: 'running', started: 0 });
   });
 
-  it('is cancelled where the endpoint is not active any more', async () => {
+  it('is cancelled if the endpoint is no longer active', async () => {
     const { table, deps, started, store, task, recovery, progress } = await setUp({ status: 'paused' });
     await store([bounceAt(1)]);
     await putRecovery(table, recovery);
@@ -258,7 +258,7 @@ describe('a recovery', () => {
     expect(await progress()).toMatchObject({ status: 'cancelled', completed_at: UNTIL });
   });
 
-  it('sends one ahead while the breaker is open, ever more rarely', async () => {
+  it('sends one probe per step while the breaker is open, with growing delays', async () => {
     const { table, deps, started, store, task, recovery, endpoint } = await setUp({
       breaker_opened_at: SINCE,
     });
@@ -273,14 +273,14 @@ describe('a recovery', () => {
     expect(started.map((each) => each.event_id)).toEqual([bounceAt(1).event_id]);
     const second = await runReplayStep(deps, first);
     expect(second).toMatchObject({ outcome: 'continue', delay_seconds: 120, probes: 2 });
-    const { breaker_opened_at: _openedAt, ...well } = endpoint;
-    await putEndpoint(table, well);
+    const { breaker_opened_at: _openedAt, ...healthy } = endpoint;
+    await putEndpoint(table, healthy);
     expect(await runReplayStep(deps, second)).toMatchObject({ delay_seconds: 4, probes: 0 });
   });
 
   it.each([5_000, 25_000])(
-    'keeps what it has looked at where each look takes %i ms: the next step goes on from there',
-    async (lookMs) => {
+    'advances its position if reading an event takes %i ms: the next step continues from there',
+    async (readMs) => {
       const { table, deps, started, store, delivered, task, recovery } = await setUp();
       const events = Array.from({ length: 10 }, (_, minute) => bounceAt(minute));
       await store(events);
@@ -289,7 +289,7 @@ describe('a recovery', () => {
       }
       await putRecovery(table, recovery);
       let nowMs = NOW_MS;
-      const slow = { ...deps, now: () => (nowMs += lookMs) };
+      const slow = { ...deps, now: () => (nowMs += readMs) };
       let result = await runReplayStep(slow, task);
       expect(result.outcome).toBe('continue');
       while (result.outcome === 'continue') {
@@ -300,12 +300,12 @@ describe('a recovery', () => {
     },
   );
 
-  it('of an id that names none does nothing', async () => {
+  it('that does not exist ends without a delivery', async () => {
     const { deps, task } = await setUp();
     expect(await runReplayStep(deps, task)).toMatchObject({ outcome: 'done' });
   });
 
-  it('leaves an execution whose history is full by a command, once', async () => {
+  it('continues in a new execution by one command after 2,000 steps', async () => {
     const { table, deps, store, task, recovery } = await setUp();
     await store(Array.from({ length: 101 }, (_, number) => bounceAt(1, { message_id: `m${number}` })));
     await putRecovery(table, recovery);
@@ -339,7 +339,7 @@ describe('a drain', () => {
     return { ...world, hold, step };
   }
 
-  it('waits less in the local run: between probes, between steps, and before the last look', async () => {
+  it('waits less in the local run: between probes, between steps, and before the last check', async () => {
     const { deps, hold, table, endpoint, task } = await draining({ breaker_opened_at: OPENED }, OPENED);
     const local = { ...deps, waitScale: 0.05 };
     const step = (from: Partial<ReplayTask> = {}): Promise<ReplayResult> =>
@@ -348,12 +348,12 @@ describe('a drain', () => {
     const probe = await step();
     expect(probe).toMatchObject({ outcome: 'continue', delay_seconds: 6 });
     expect(await step({ probes: 9 })).toMatchObject({ outcome: 'continue', delay_seconds: 45 });
-    // The scale is applied once, also where the next execution goes on.
+    // The scale is applied once, also if a new execution continues the drain.
     expect(await step({ probes: 9, steps: 1_999 })).toMatchObject({ outcome: 'done' });
     const commands = [...table.rows.values()].filter((row) => row['command'] === 'continue');
     expect(commands).toMatchObject([{ task: { delay_seconds: 45 } }]);
-    const { breaker_opened_at: _openedAt, ...well } = endpoint;
-    await putEndpoint(table, well);
+    const { breaker_opened_at: _openedAt, ...healthy } = endpoint;
+    await putEndpoint(table, healthy);
     expect(await step()).toMatchObject({ outcome: 'continue', delay_seconds: 1 });
     const delivery = { task: aTask(bounceAt(1), endpoint), stored: { event: bounceAt(1), ttl: 1 } };
     await claimAttempt(table, {
@@ -365,7 +365,7 @@ describe('a drain', () => {
     expect(await step()).toMatchObject({ outcome: 'continue', empty: true, delay_seconds: 5 });
   });
 
-  it('sends the oldest that is held as a probe, ever more rarely', async () => {
+  it('sends the oldest held delivery as a probe, with growing delays', async () => {
     const { hold, step, started } = await draining({ breaker_opened_at: OPENED }, OPENED);
     await hold(bounceAt(2));
     await hold(bounceAt(1));
@@ -376,21 +376,21 @@ describe('a drain', () => {
       { event_id: bounceAt(1).event_id, trigger: 'auto', attempt: 1 },
       { event_id: bounceAt(1).event_id },
     ]);
-    // Each is a run of its own, and none the event's own.
+    // Each probe is a separate run.
     expect(new Set(started.map((each) => each.run)).size).toBe(2);
   });
 
-  it('lets the next event be the probe where nothing is held', async () => {
+  it('closes the breaker if nothing is held, so that the next event is the probe', async () => {
     const { step, table, endpoint } = await draining({ breaker_opened_at: OPENED, failures: 10 }, OPENED);
-    const look = await step();
-    expect(look).toMatchObject({ outcome: 'continue', delay_seconds: 90, empty: true });
+    const firstCheck = await step();
+    expect(firstCheck).toMatchObject({ outcome: 'continue', delay_seconds: 90, empty: true });
     const stored = await getEndpoint(table, WORKSPACE_ID, endpoint.id);
     expect(stored).not.toHaveProperty('breaker_opened_at');
-    expect(await step(look)).toMatchObject({ outcome: 'done' });
+    expect(await step(firstCheck)).toMatchObject({ outcome: 'done' });
     expect(stored).toMatchObject({ failures: 10 });
   });
 
-  it('starts all that is held once the breaker is closed, and ends when nothing is', async () => {
+  it('starts all held deliveries after the breaker has closed, also deliveries that were held later', async () => {
     const { hold, step, started, table, endpoint } = await draining({}, OPENED);
     await hold(bounceAt(1));
     await hold(bounceAt(2));
@@ -400,53 +400,53 @@ describe('a drain', () => {
       const event = task.event_id === bounceAt(1).event_id ? bounceAt(1) : bounceAt(2);
       await claimAttempt(table, { task, stored: { event, ttl: 1 }, execution: 'x', nowMs: NOW_MS });
     }
-    const look = await step();
-    expect(look).toMatchObject({ outcome: 'continue', empty: true });
+    const firstCheck = await step();
+    expect(firstCheck).toMatchObject({ outcome: 'continue', empty: true });
     expect(started).toHaveLength(2);
-    // Held by whoever had read the endpoint before the breaker was closed.
+    // A dispatch that read the endpoint before the breaker closed holds a delivery.
     await hold(bounceAt(3));
-    const last = await step(look);
+    const last = await step(firstCheck);
     expect(last).toMatchObject({ outcome: 'continue', delay_seconds: 4, empty: false });
     expect(started.map((each) => each.event_id)).toContain(bounceAt(3).event_id);
     expect(endpoint.status).toBe('active');
   });
 
-  it('marks its end at the endpoint, once nothing has been held for a while', async () => {
+  it('removes its id from the endpoint when it ends', async () => {
     const { hold, step, table, endpoint, started } = await draining({ draining: RECOVERY_ID });
     const read = () => getEndpoint(table, WORKSPACE_ID, endpoint.id);
     await hold(bounceAt(1));
     await step();
     const [task] = started;
-    if (!task) throw new Error('Nothing was started');
+    if (!task) throw new Error('No delivery was started');
     await settleUnsent(table, task, { status: 'cancelled', nowMs: NOW_MS });
-    const look = await step();
+    const firstCheck = await step();
     expect(await read()).toMatchObject({ draining: RECOVERY_ID });
-    expect(await step(look)).toMatchObject({ outcome: 'done' });
+    expect(await step(firstCheck)).toMatchObject({ outcome: 'done' });
     expect(await read()).not.toHaveProperty('draining');
   });
 
-  it('leaves the mark of a newer drain, and writes nothing for an endpoint without a mark', async () => {
+  it('does not remove the id of a newer drain, and writes nothing if the endpoint has no drain', async () => {
     const newer = await draining({ draining: 'req_newer' });
     await newer.step({ empty: true });
     expect(await getEndpoint(newer.table, WORKSPACE_ID, newer.endpoint.id)).toMatchObject({
       draining: 'req_newer',
     });
-    const none = await draining({});
-    none.table.calls.length = 0;
-    await none.step({ empty: true });
-    expect(none.table.calls).not.toContain('UpdateCommand');
+    const withoutId = await draining({});
+    withoutId.table.calls.length = 0;
+    await withoutId.step({ empty: true });
+    expect(withoutId.table.calls).not.toContain('UpdateCommand');
   });
 
-  it('passes what was held for an event that is gone: it is cancelled, and the drain ends', async () => {
+  it('ends if the last held delivery was cancelled because its event has expired', async () => {
     const { hold, step, table, endpoint, started } = await draining({}, OPENED);
     await hold(bounceAt(1));
     expect(await step()).toMatchObject({ outcome: 'continue', delay_seconds: 4 });
     for (const each of started) {
       await settleUnsent(table, each, { status: 'cancelled', nowMs: NOW_MS });
     }
-    const look = await step();
-    expect(look).toMatchObject({ outcome: 'continue', empty: true });
-    expect(await step(look)).toMatchObject({ outcome: 'done' });
+    const firstCheck = await step();
+    expect(firstCheck).toMatchObject({ outcome: 'continue', empty: true });
+    expect(await step(firstCheck)).toMatchObject({ outcome: 'done' });
     expect(started).toHaveLength(1);
     const { items } = await listEndpointDeliveries(table, {
       workspaceId: WORKSPACE_ID,
@@ -458,8 +458,8 @@ describe('a drain', () => {
 
   it.each([
     ['the endpoint is paused', { status: 'paused' as const }],
-    ['the breaker was opened anew, with a drain of its own', { breaker_opened_at: UNTIL }],
-  ])('ends where %s', async (_why, changes) => {
+    ['the breaker has opened again, which started another drain', { breaker_opened_at: UNTIL }],
+  ])('ends if %s', async (_label, changes) => {
     const { hold, step, started } = await draining(changes, OPENED);
     await hold(bounceAt(1));
     expect(await step()).toMatchObject({ outcome: 'done' });

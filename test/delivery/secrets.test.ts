@@ -16,27 +16,24 @@ async function setUp() {
   return { kms, sealed, opener, later: (ms: number) => (nowMs += ms) };
 }
 
-describe('a sealed secret', () => {
+describe('open', () => {
   it.each([
     ['another workspace', { workspace_id: 'ws_other' }, 1],
     ['another endpoint', { id: 'ep_other' }, 1],
     ['another version', {}, 2],
-  ])(
-    'does not open for %s: that is a fault of ours, not of the receiver',
-    async (_whose, changes, version) => {
-      const { opener, sealed } = await setUp();
-      await expect(opener.open({ ...ENDPOINT, ...changes }, { version, sealed })).rejects.toBeInstanceOf(
-        InternalError,
-      );
-    },
-  );
+  ])('rejects a secret of %s with an InternalError', async (_label, changes, version) => {
+    const { opener, sealed } = await setUp();
+    await expect(opener.open({ ...ENDPOINT, ...changes }, { version, sealed })).rejects.toBeInstanceOf(
+      InternalError,
+    );
+  });
 
-  it('opens for its own', async () => {
+  it('opens a secret with its workspace, endpoint and version', async () => {
     const { opener, sealed } = await setUp();
     expect(Buffer.from(await opener.open(ENDPOINT, { version: 1, sealed }))).toEqual(SECRET);
   });
 
-  it('is opened once in five minutes, however many ask', async () => {
+  it('calls KMS once in five minutes, also for concurrent calls', async () => {
     const { kms, opener, sealed, later } = await setUp();
     const open = () => opener.open(ENDPOINT, { version: 1, sealed });
     await Promise.all([open(), open(), open()]);
@@ -48,14 +45,14 @@ describe('a sealed secret', () => {
     expect(kms.calls()).toHaveLength(3);
   });
 
-  it('is asked for again after a fault', async () => {
+  it('calls KMS again after an error', async () => {
     const { kms, opener, sealed } = await setUp();
     kms.failNext(new Error('throttled'));
     await expect(opener.open(ENDPOINT, { version: 1, sealed })).rejects.toBeInstanceOf(InternalError);
     expect(Buffer.from(await opener.open(ENDPOINT, { version: 1, sealed }))).toEqual(SECRET);
   });
 
-  it('is another one when it was replaced under the same version', async () => {
+  it('does not return a cached secret after it was replaced under the same version', async () => {
     const { kms, opener, sealed } = await setUp();
     const other = Buffer.alloc(24, 9);
     const resealed = await sealSecret(kms.client, { keyArn: 'key', ...BINDING }, other);
@@ -64,8 +61,8 @@ describe('a sealed secret', () => {
   });
 });
 
-describe('a request is signed with', () => {
-  it('every secret that has not run out, newest first', () => {
+describe('liveSecrets', () => {
+  it('returns every secret that has not expired, newest first', () => {
     const sealed = new Uint8Array();
     const endpoint = anEndpoint({
       secrets: [

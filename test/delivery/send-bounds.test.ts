@@ -22,15 +22,15 @@ function post(scheme: string, port: number) {
   return send({ url: `${scheme}://hooks.example.com:${port}/`, headers: {}, body: '' });
 }
 
-/** Writes the next piece only when the one before it was read. */
-function feed(socket: Socket, piece: string, bytesRead: () => number): void {
+/** Writes the next chunk only when the previous chunk was read. */
+function feed(socket: Socket, chunk: string, bytesRead: () => number): void {
   if (socket.destroyed) return;
-  if (bytesRead() === socket.bytesWritten) socket.write(piece);
-  setImmediate(() => feed(socket, piece, bytesRead));
+  if (bytesRead() === socket.bytesWritten) socket.write(chunk);
+  setImmediate(() => feed(socket, chunk, bytesRead));
 }
 
-describe('of an answer without end', () => {
-  it('16 KiB are read, where it comes in pieces, and 1 KiB is kept', async () => {
+describe('a sender that receives an endless response', () => {
+  it('reads 16 KiB if the response arrives in small chunks, and stores 1 KiB', async () => {
     const head = 'HTTP/1.1 500 Oops\r\n\r\n';
     const bytesRead = watchBytesRead();
     const { port } = await raw((socket) => {
@@ -44,17 +44,17 @@ describe('of an answer without end', () => {
   });
 
   it.each<[string, string, string | Buffer]>([
-    ['chunks', 'transfer-encoding: chunked', `10000\r\n${'b'.repeat(65_536)}\r\n`],
-    ['gzip bombs', 'content-encoding: gzip', gzipSync(Buffer.alloc(20 * 1024 * 1024))],
+    ['chunked encoding', 'transfer-encoding: chunked', `10000\r\n${'b'.repeat(65_536)}\r\n`],
+    ['a gzip bomb', 'content-encoding: gzip', gzipSync(Buffer.alloc(20 * 1024 * 1024))],
     ['a length of 100 TB', 'content-length: 100000000000000', 'b'.repeat(65_536)],
-  ])('(%s) nothing is read after the piece that passes 16 KiB', async (_what, header, piece) => {
+  ])('stops reading after the chunk that exceeds 16 KiB: %s', async (_label, header, chunk) => {
     const head = `HTTP/1.1 500 Oops\r\n${header}\r\n\r\n`;
-    const answer = (socket: Socket): void => {
+    const respond = (socket: Socket): void => {
       socket.write(head);
-      pour(socket, piece);
+      pour(socket, chunk);
     };
     const bytesRead = watchBytesRead();
-    const servers = { http: await raw(answer), https: await listen(createTlsServer(TLS, answer)) };
+    const servers = { http: await raw(respond), https: await listen(createTlsServer(TLS, respond)) };
     for (const [scheme, { port }] of Object.entries(servers)) {
       const result = await post(scheme, port);
       expect(result).toMatchObject({ status_code: 500, error_class: 'http_status' });

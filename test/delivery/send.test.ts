@@ -8,7 +8,7 @@ import { createSender, type AttemptResult, type SenderOptions } from '../../lamb
 import { listen, pour, raw, type TestServer } from '../proof/faults/servers.ts';
 import { isPending, virtualTime } from '../time.ts';
 
-/** The deadline of a deployment. Tests that reach it move a virtual clock there. */
+/** The deadline of a deployment. Tests that reach it advance a virtual clock. */
 const DEADLINE_MS = 15_000;
 const TLS = {
   key: readFileSync(join(import.meta.dirname, '../fixtures/tls/key.pem'), 'utf8'),
@@ -27,15 +27,15 @@ function post(port: number, send = aSender()): Promise<AttemptResult> {
   return send({ url: `http://127.0.0.1:${port}/hook`, headers: { 'content-length': '2' }, body: '{}' });
 }
 
-describe('a success is', () => {
-  it.each([200, 201, 202, 204, 299])('%i', async (status) => {
+describe('an attempt succeeds', () => {
+  it.each([200, 201, 202, 204, 299])('with status code %i', async (status) => {
     const { port } = await receiver((_request, response) => response.writeHead(status).end());
     const result = await post(port);
     expect(result).toMatchObject({ status_code: status });
     expect(result).not.toHaveProperty('error_class');
   });
 
-  it('known by its headers, though its body never ends', async () => {
+  it('after the headers of a 2xx response, even if the body never ends', async () => {
     const { port } = await raw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
       pour(socket, `400\r\n${'a'.repeat(1024)}\r\n`);
@@ -43,14 +43,14 @@ describe('a success is', () => {
     expect(await post(port)).not.toHaveProperty('error_class');
   });
 
-  it('known by its headers, though its connection breaks after them', async () => {
+  it('after the headers of a 2xx response, even if the connection breaks then', async () => {
     const { port } = await raw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf', () => socket.resetAndDestroy());
     });
     expect(await post(port)).not.toHaveProperty('error_class');
   });
 
-  it('recorded with its time, its duration and an excerpt of at most a kilobyte', async () => {
+  it('and its result has the time, the duration and an excerpt of at most 1 KiB', async () => {
     const times = [1_700_000_000_000, 1_700_000_000_250];
     const { port } = await receiver((_request, response) =>
       response.end(`\u0000ok\u001b${'é'.repeat(4000)}`),
@@ -62,8 +62,8 @@ describe('a success is', () => {
   });
 });
 
-describe('a failure is recorded, with its class', () => {
-  it.each([400, 401, 404, 410, 429, 500, 503])('%i as http_status', async (status) => {
+describe('an attempt fails', () => {
+  it.each([400, 401, 404, 410, 429, 500, 503])('with http_status for status code %i', async (status) => {
     const { port } = await receiver((_request, response) => response.writeHead(status).end('no'));
     expect(await post(port)).toMatchObject({
       status_code: status,
@@ -72,7 +72,7 @@ describe('a failure is recorded, with its class', () => {
     });
   });
 
-  it.each([301, 302, 307, 308])('%i as redirect_not_followed, and nothing is followed', async (status) => {
+  it.each([301, 302, 307, 308])('with redirect_not_followed for status code %i', async (status) => {
     const target = await receiver((_request, response) => response.end());
     const { port } = await receiver((_request, response) =>
       response.writeHead(status, { location: `http://127.0.0.1:${target.port}/` }).end(),
@@ -81,7 +81,7 @@ describe('a failure is recorded, with its class', () => {
     expect(target.connections()).toBe(0);
   });
 
-  it('what it says of when to come back, word for word', async () => {
+  it('with the unchanged Retry-After header in its result', async () => {
     const { port } = await receiver((_request, response) =>
       response.writeHead(503, { 'retry-after': '120' }).end(),
     );
@@ -89,66 +89,60 @@ describe('a failure is recorded, with its class', () => {
   });
 
   it.each([
-    ['says nothing', ''],
+    ['sends nothing', ''],
     ['sends header after header', 'HTTP/1.1 200 OK\r\n', 'x: y\r\n'],
     ['sends 1xx after 1xx', '', 'HTTP/1.1 102 Processing\r\n\r\n'],
     ['stops in the middle of a header', 'HTTP/1.1 200 OK\r\nx-half'],
-  ])('timeout after exactly 15 s, of one that %s', async (_what, first, piece?: string) => {
+  ])('with timeout after exactly 15 s at a receiver that %s', async (_label, first, chunk?: string) => {
     const time = virtualTime();
-    const { port, speaking } = await endless(first, piece);
+    const { port, responding } = await endless(first, chunk);
     const result = post(port);
-    await speaking;
+    await responding;
     await time.pass(DEADLINE_MS - 1);
     expect(await isPending(result)).toBe(true);
     await time.pass(1);
     expect(await result).toMatchObject({ error_class: 'timeout', duration_ms: DEADLINE_MS });
   });
 
-  it.each([
-    ['success', '200 OK', 1_000],
-    ['failure', '500 No', DEADLINE_MS],
-  ])('a %s whose body never ends is over after the right time', async (_what, status, endsMs) => {
-    const time = virtualTime();
-    const { port, speaking } = await endless(`HTTP/1.1 ${status}\r\ncontent-length: 1000\r\n\r\n`, 'a');
-    const result = post(port);
-    await speaking;
-    await time.pass(endsMs - 1);
-    expect(await isPending(result)).toBe(true);
-    await time.pass(1);
-    expect(await result).toMatchObject({ status_code: parseInt(status, 10), duration_ms: endsMs });
-  });
-
   it.each<[string, (socket: Socket) => void, string]>([
-    ['resets', (socket) => socket.resetAndDestroy(), 'connection_reset'],
-    ['closes without a word', (socket) => socket.end(), 'connection_reset'],
-    ['closes in the middle of a header', (socket) => socket.end('HTTP/1.1 200 OK\r\nx'), 'connection_reset'],
-    ['speaks no HTTP', (socket) => socket.end('220 mail.example.com ESMTP\r\n'), 'protocol_error'],
+    ['resets the connection', (socket) => socket.resetAndDestroy(), 'connection_reset'],
+    ['closes the connection without a response', (socket) => socket.end(), 'connection_reset'],
     [
-      'sends headers without bound',
+      'closes the connection in the middle of a header',
+      (socket) => socket.end('HTTP/1.1 200 OK\r\nx'),
+      'connection_reset',
+    ],
+    [
+      'sends another protocol than HTTP',
+      (socket) => socket.end('220 mail.example.com ESMTP\r\n'),
+      'protocol_error',
+    ],
+    [
+      'sends endless headers',
       (socket) => pour(socket, `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(4096)}\r\n`),
       'protocol_error',
     ],
     [
-      'names two lengths',
+      'sends two content lengths',
       (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab'),
       'protocol_error',
     ],
-  ])('%s', async (_what, answer, errorClass) => {
-    const { port } = await raw(answer);
+  ])('if the receiver %s', async (_label, respond, errorClass) => {
+    const { port } = await raw(respond);
     expect(await post(port)).toMatchObject({ error_class: errorClass });
   });
 
-  it('connect_error where nobody listens', async () => {
-    const nobody = createServer();
-    const { port } = await listen(nobody);
-    nobody.close();
+  it('with connect_error if no server listens on the port', async () => {
+    const server = createServer();
+    const { port } = await listen(server);
+    server.close();
     expect(await post(port)).toMatchObject({
       error_class: 'connect_error',
       error_detail: expect.stringContaining('ECONNREFUSED'),
     });
   });
 
-  it('dns_error where the name does not resolve', async () => {
+  it('with dns_error if the name does not resolve', async () => {
     const send = aSender({
       resolve: () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOTFOUND' })),
     });
@@ -159,7 +153,7 @@ describe('a failure is recorded, with its class', () => {
     });
   });
 
-  it('timeout where the resolver never answers', async () => {
+  it('with timeout if the resolver never responds', async () => {
     const time = virtualTime();
     const send = aSender({ resolve: () => new Promise(() => {}) });
     const result = send({ url: 'https://hooks.example.com/', headers: {}, body: '' });
@@ -170,30 +164,46 @@ describe('a failure is recorded, with its class', () => {
   });
 });
 
+describe('an attempt whose response body never ends', () => {
+  it.each([
+    ['success', '200 OK', 1_000],
+    ['failure', '500 No', DEADLINE_MS],
+  ])('ends as a %s (%s) after %i ms', async (_label, status, durationMs) => {
+    const time = virtualTime();
+    const { port, responding } = await endless(`HTTP/1.1 ${status}\r\ncontent-length: 1000\r\n\r\n`, 'a');
+    const result = post(port);
+    await responding;
+    await time.pass(durationMs - 1);
+    expect(await isPending(result)).toBe(true);
+    await time.pass(1);
+    expect(await result).toMatchObject({ status_code: parseInt(status, 10), duration_ms: durationMs });
+  });
+});
+
 /**
- * A receiver that answers with `first`, then with one piece after the other, each long before a socket would be idle:
- * only a deadline over the whole attempt ends it. `speaking` resolves when several pieces are out, or `first` alone.
+ * A receiver that sends `first`, and then a chunk every 20 ms, so that no idle timeout of a socket is reached. Only a deadline
+ * over the whole attempt ends the attempt. `responding` resolves after five chunks, or after `first` if there is no chunk.
  */
-async function endless(first: string, piece?: string) {
-  const { promise: speaking, resolve: speaks } = Promise.withResolvers<void>();
+async function endless(first: string, chunk?: string) {
+  const { promise: responding, resolve: onResponding } = Promise.withResolvers<void>();
   const { port } = await raw((socket) => {
-    let pieces = 0;
-    socket.write(first, () => piece ?? speaks());
-    if (piece === undefined) return;
+    let chunkCount = 0;
+    socket.write(first, () => chunk ?? onResponding());
+    if (chunk === undefined) return;
     const timer = setInterval(() => {
-      socket.write(piece, () => {
-        pieces += 1;
-        if (pieces === 5) speaks();
+      socket.write(chunk, () => {
+        chunkCount += 1;
+        if (chunkCount === 5) onResponding();
       });
     }, 20);
     socket.on('close', () => clearInterval(timer));
   });
-  return { port, speaking };
+  return { port, responding };
 }
 
-describe('nothing is sent to', () => {
+describe('a sender sends nothing to', () => {
   it.each(['127.0.0.1', '10.0.0.1', '[::1]', '[::ffff:7f00:1]', '169.254.169.254'])(
-    '%s, written as an address',
+    'the IP address %s',
     async (host) => {
       const send = createSender({ allowLoopback: false });
       expect(await send({ url: `https://${host}/`, headers: {}, body: '' })).toMatchObject({
@@ -202,7 +212,7 @@ describe('nothing is sent to', () => {
     },
   );
 
-  it('a name that resolves to this machine', async () => {
+  it('a name that resolves to a loopback address', async () => {
     const canary = await receiver((_request, response) => response.end());
     const send = createSender({
       allowLoopback: false,
@@ -213,7 +223,7 @@ describe('nothing is sent to', () => {
     expect(canary.connections()).toBe(0);
   });
 
-  it('a name of which only some addresses are public', async () => {
+  it('a name whose addresses are only partly public', async () => {
     const send = createSender({
       allowLoopback: false,
       resolve: () => Promise.resolve(['8.8.8.8', '10.0.0.1']),
@@ -230,7 +240,7 @@ describe('nothing is sent to', () => {
     });
   });
 
-  it('anything by plain http, unless the local run allows it', async () => {
+  it('an http URL outside the local run', async () => {
     const send = createSender({ allowLoopback: false });
     expect(await send({ url: 'http://8.8.8.8/', headers: {}, body: '' })).toMatchObject({
       error_class: 'blocked_address',
@@ -238,8 +248,8 @@ describe('nothing is sent to', () => {
   });
 });
 
-describe('an answer that is none', () => {
-  it('changes the protocol, and ends the attempt at once', async () => {
+describe('a 101 response without an upgrade request', () => {
+  it('ends the attempt immediately with protocol_error', async () => {
     const { port } = await raw((socket) =>
       socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n'),
     );
@@ -247,7 +257,7 @@ describe('an answer that is none', () => {
   });
 });
 
-describe('over TLS', () => {
+describe('over TLS, the result is', () => {
   const resolve = () => Promise.resolve(['127.0.0.1']);
   const request = (port: number, host = 'hooks.example.com') => ({
     url: `https://${host}:${port}/`,
@@ -255,12 +265,12 @@ describe('over TLS', () => {
     body: '',
   });
 
-  it('a certificate nobody trusts is a tls_error', async () => {
+  it('tls_error for an untrusted certificate', async () => {
     const { port } = await listen(createHttpsServer(TLS, (_request, response) => response.end()));
     expect(await aSender({ resolve })(request(port))).toMatchObject({ error_class: 'tls_error' });
   });
 
-  it('a certificate that has expired is a tls_error', async () => {
+  it('tls_error for an expired certificate', async () => {
     const cert = readFileSync(join(import.meta.dirname, '../fixtures/tls/expired.pem'), 'utf8');
     const { port } = await listen(
       createHttpsServer({ ...TLS, cert }, (_request, response) => response.end()),
@@ -271,33 +281,33 @@ describe('over TLS', () => {
     });
   });
 
-  it('a certificate of another name is a tls_error', async () => {
+  it('tls_error for a certificate of another name', async () => {
     const { port } = await listen(createHttpsServer(TLS, (_request, response) => response.end()));
     const send = aSender({ resolve, ca: TLS.cert });
     expect(await send(request(port, 'other.example.com'))).toMatchObject({ error_class: 'tls_error' });
   });
 
-  it('TLS 1.1 is a tls_error', async () => {
-    const old = createHttpsServer({
+  it('tls_error for TLS 1.1', async () => {
+    const server = createHttpsServer({
       ...TLS,
       minVersion: 'TLSv1',
       maxVersion: 'TLSv1.1',
       ciphers: 'DEFAULT@SECLEVEL=0',
     });
-    const { port } = await listen(old);
+    const { port } = await listen(server);
     expect(await aSender({ resolve, ca: TLS.cert })(request(port))).toMatchObject({
       error_class: 'tls_error',
     });
   });
 
-  it('a receiver without TLS is a tls_error', async () => {
+  it('tls_error for a receiver without TLS', async () => {
     const { port } = await receiver((_request, response) => response.end());
     expect(await aSender({ resolve, ca: TLS.cert })(request(port))).toMatchObject({
       error_class: 'tls_error',
     });
   });
 
-  it('a good certificate is a success, to the address that was checked', async () => {
+  it('a success for a valid certificate, at the checked address', async () => {
     const hosts: (string | undefined)[] = [];
     const server = createHttpsServer(TLS, (incoming, response) => {
       hosts.push(incoming.headers.host);
@@ -310,7 +320,7 @@ describe('over TLS', () => {
 });
 
 describe('a connection', () => {
-  it('is kept for the next request', async () => {
+  it('is reused for the next request', async () => {
     const server = await receiver((_request, response) => response.end('ok'));
     const send = aSender();
     for (let request = 0; request < 3; request += 1) {
@@ -319,11 +329,11 @@ describe('a connection', () => {
     expect(server.connections()).toBe(1);
   });
 
-  it('that nobody asks for is closed by us', async () => {
+  it('is closed by the sender after its idle time', async () => {
     const closed = Promise.withResolvers<void>();
     const { port } = await receiver((request, response) => {
       request.socket.once('close', closed.resolve);
-      // The receiver itself would keep it far longer than the test may last.
+      // The receiver itself would keep the connection open much longer than the test lasts.
       response.writeHead(200, { 'keep-alive': 'timeout=600' }).end('ok');
     });
     await post(port, aSender({ idleMs: 20 }));
@@ -331,13 +341,13 @@ describe('a connection', () => {
     expect(await post(port, aSender())).toMatchObject({ status_code: 200 });
   });
 
-  it('that the receiver closed while it was idle costs the receiver no attempt', async () => {
+  it('that the receiver closed while it was idle is replaced within the same attempt', async () => {
     const { port, connections } = await listen(
       createServer((socket) => {
         let requests = 0;
         socket.on('data', () => {
           requests += 1;
-          // As a receiver whose idle time has run out: the second request on a connection meets a reset.
+          // Like a receiver whose idle time has passed: the second request on a connection is reset.
           if (requests === 1) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
           else socket.resetAndDestroy();
         });

@@ -22,8 +22,8 @@ function request(
   };
 }
 
-describe('the signature', () => {
-  it('is that of the vector in the libraries of Standard Webhooks', () => {
+describe('signWebhook', () => {
+  it('gives the signature of the test vector in the Standard Webhooks libraries', () => {
     const signature = signWebhook({
       webhookId: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
       timestampSeconds: 1_614_265_330,
@@ -33,13 +33,13 @@ describe('the signature', () => {
     expect(signature).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
   });
 
-  it('is one for each live secret, newest first', () => {
-    const both = request('{}', [NEWER, SECRET], 1).headers['webhook-signature'];
-    const alone = [NEWER, SECRET].map((secret) => request('{}', [secret], 1).headers['webhook-signature']);
-    expect(both).toBe(alone.join(' '));
+  it('gives one signature per secret, in the same order', () => {
+    const combined = request('{}', [NEWER, SECRET], 1).headers['webhook-signature'];
+    const separate = [NEWER, SECRET].map((secret) => request('{}', [secret], 1).headers['webhook-signature']);
+    expect(combined).toBe(separate.join(' '));
   });
 
-  it('is another one at another time', () => {
+  it('gives a different signature for a different timestamp', () => {
     const [first, second] = [1, 2].map(
       (seconds) => request('{}', [SECRET], seconds).headers['webhook-signature'],
     );
@@ -47,23 +47,23 @@ describe('the signature', () => {
   });
 });
 
-describe('the stock libraries verify a webhook unchanged', () => {
+describe('the libraries standardwebhooks and svix', () => {
   const { body, headers } = request(
     webhookPayload(anEvent({ subject: 'Grüße 👋', to: 'ann+x@example.com' })),
     [NEWER, SECRET],
   );
 
   it.each([
-    ['of the new secret', NEWER],
-    ['of the old secret', SECRET],
-  ])('%s', (_which, secret) => {
+    ['new', NEWER],
+    ['old', SECRET],
+  ])('verify a webhook with the %s secret', (_label, secret) => {
     expect(new Webhook(secretText(secret)).verify(body, headers)).toMatchObject({ subject: 'Grüße 👋' });
     expect(() => new SvixWebhook(secretText(secret)).verify(body, headers)).not.toThrow(
       'No matching signature found',
     );
   });
 
-  it('and refuse it with one byte changed', () => {
+  it('refuse a webhook with one changed byte', () => {
     expect(() => new Webhook(secretText(NEWER)).verify(body.replace('bounced', 'Bounced'), headers)).toThrow(
       'No matching signature found',
     );
@@ -73,25 +73,25 @@ describe('the stock libraries verify a webhook unchanged', () => {
   });
 });
 
-describe('a new secret', () => {
-  it('is whsec_ and the base64 of 24 bytes, one that the standard allows', () => {
+describe('newSecret', () => {
+  it('creates 24 bytes, shown as whsec_ and base64', () => {
     const secret = newSecret((size) => new Uint8Array(size).fill(1));
     expect(secret).toHaveLength(24);
     expect(secretText(secret)).toBe(`whsec_${'AQEB'.repeat(8)}`);
   });
 });
 
-describe('the headers', () => {
-  it('carry the identical signature under our own name', () => {
+describe('webhookHeaders', () => {
+  it('has the same value in x-ivymail-signature and webhook-signature', () => {
     const { headers } = request('{}', [NEWER, SECRET]);
     expect(headers['x-ivymail-signature']).toBe(headers['webhook-signature']);
   });
 
-  it('count the body in bytes', () => {
+  it('gives the content-length in bytes', () => {
     expect(request('"é"', [SECRET]).headers['content-length']).toBe('4');
   });
 
-  it('say who sends, and which attempt it is', () => {
+  it('includes the user agent, the attempt number and the webhook-id', () => {
     expect(request('{}', [SECRET]).headers).toMatchObject({
       'content-type': 'application/json',
       'user-agent': expect.stringMatching(/^ivymail-events\/\d+\.\d+\.\d+$/),
