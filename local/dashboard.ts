@@ -4,7 +4,7 @@ import { dashboardRoutes } from '../lambdas/api/dashboard.ts';
 import type { ApiDeps } from '../lambdas/api/deps.ts';
 import { requireStackFile } from '../admin/stack-file.ts';
 import { buildDashboard, MAX_FIRST_VIEW_BYTES, type Dashboard } from '../lib/dashboard.ts';
-import { forward } from './front.ts';
+import { forward } from './api-proxy.ts';
 import { serve } from './http.ts';
 
 /** Built anew for each page that is loaded, and served as the api λ would; everything else goes to the running stack. */

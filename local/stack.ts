@@ -10,7 +10,7 @@ import { optionsFromContext, resolveOptions } from '../lib/options.ts';
 import { awsConfig, childEnvironment, REGION } from './aws.ts';
 import { createCdk } from './deploy.ts';
 import { startEmulator } from './emulator.ts';
-import { startFront } from './front.ts';
+import { startFront } from './api-proxy.ts';
 import { startInbox } from './inbox.ts';
 import { createProcesses } from './processes.ts';
 import { createProgress, isLively, SILENT, type Progress } from './progress.ts';

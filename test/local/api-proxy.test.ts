@@ -2,7 +2,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startFront, type Front } from '../../local/front.ts';
+import { startFront, type Front } from '../../local/api-proxy.ts';
 import { PortUnavailable, readBody } from '../../local/http.ts';
 
 const closers: (() => unknown)[] = [];
