@@ -160,17 +160,21 @@ function notLoggedError(
   { cause, keyed }: { readonly cause: unknown; readonly keyed: boolean },
 ): ApiError {
   if (refusal) {
-    const message = `${refusal.message} (not all of this could be stored in the log)`;
+    const message = `${refusal.message} (the log is incomplete: an event could not be stored)`;
     return new ApiError(refusal.code as ErrorCode, message, { ...fieldOf(email, refusal), messageId, cause });
   }
   const result =
     email.intent.accepted.length === 0
       ? 'All recipients are suppressed'
       : `Amazon SES accepted the email as ${messageId}`;
-  return new ApiError('outcome_unknown', `${result}, but not all of this could be stored in the log`, {
-    ...(keyed && { retryAfterSeconds: NOT_LOGGED_RETRY_SECONDS }),
-    cause,
-  });
+  return new ApiError(
+    'outcome_unknown',
+    `${result}, but the log is incomplete: an event could not be stored`,
+    {
+      ...(keyed && { retryAfterSeconds: NOT_LOGGED_RETRY_SECONDS }),
+      cause,
+    },
+  );
 }
 
 /** The response for an email whose outcome and events are stored. Throws a refusal as an ApiError. */

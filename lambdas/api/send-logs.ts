@@ -27,7 +27,7 @@ import {
 
 type LogType = (typeof LOG_TYPE_OF)[EventName];
 
-/** The event names two filters leave; undefined for all. */
+/** The events that match both filters. Undefined means all events. */
 function matchingEvents(
   type: LogType | undefined,
   status: EventName | undefined,
@@ -37,22 +37,24 @@ function matchingEvents(
     (name) => (status === undefined || name === status) && (type === undefined || LOG_TYPE_OF[name] === type),
   );
   if (names.length > 0) return names;
-  throw new ApiError('conflicting_filters', `No ${status} is of type ${type}`, { field: 'status' });
+  throw new ApiError('conflicting_filters', `No event has both the status ${status} and the type ${type}`, {
+    field: 'status',
+  });
 }
 
 const LOGS_PATH = '/v1/send/logs';
 const EXPORT_PATH = `${LOGS_PATH}/export`;
 
 function limitOf(
-  given: number | undefined,
+  requested: number | undefined,
   { max, standard }: typeof PAGE_LIMIT | typeof EXPORT_LIMIT,
 ): number {
-  if (given === undefined) return standard;
-  if (given <= max) return given;
+  if (requested === undefined) return standard;
+  if (requested <= max) return requested;
   throw new ApiError('invalid_parameter', `must be a whole number from 1 to ${max}`, { field: 'limit' });
 }
 
-/** Where the next page is: a link that works below any stage or domain, because it names the parameters alone. */
+/** Headers with the cursor and the link of the next page. The link has only the query, so it works under any stage and domain. */
 function nextPage(query: Readonly<Record<string, unknown>>, cursor: string | null): Record<string, string> {
   if (cursor === null) return {};
   const parameters = Object.entries({ ...query, cursor })
@@ -66,7 +68,7 @@ interface LogPage {
   readonly listed: List<unknown>;
 }
 
-/** One page of the log, newest first. A cursor works for the path it was made for, and for the same filters. */
+/** Reads one page of the log, newest first. A cursor is valid only for the path and the filters that it was made for. */
 async function readLogs(
   deps: ApiDeps,
   {
@@ -110,16 +112,16 @@ const list = route({
   errors: ['invalid_cursor', 'conflicting_filters'],
   async handle(deps, { caller, query, headers }): Promise<RouteResponse> {
     const { workspaceId } = caller;
-    // Earlier than the route for exports, and so not in the document: the Accept header chooses the format.
+    // The Accept header could choose an export format before the export route existed. It still can, but the OpenAPI document does not mention it.
     const format = formatOf(headers['accept']);
     const limit = limitOf(query.limit, format === 'json' ? PAGE_LIMIT : EXPORT_LIMIT);
     const { page, listed } = await readLogs(deps, { workspaceId, path: LOGS_PATH, query, limit });
     if (format === 'json') return { status: 200, body: listed };
-    const answer = exportPage(page.items, { format, first: query.cursor === undefined });
+    const exported = exportPage(page.items, { format, first: query.cursor === undefined });
     return {
       status: 200,
-      ...answer,
-      headers: { ...answer.headers, ...nextPage({ ...query, limit }, listed.next_cursor) },
+      ...exported,
+      headers: { ...exported.headers, ...nextPage({ ...query, limit }, listed.next_cursor) },
     };
   },
 });
@@ -141,11 +143,11 @@ const exportLogs = route({
     const limit = limitOf(query.limit, EXPORT_LIMIT);
     const { workspaceId } = caller;
     const { page, listed } = await readLogs(deps, { workspaceId, path: EXPORT_PATH, query, limit });
-    const answer = exportPage(page.items, { format, first: query.cursor === undefined });
+    const exported = exportPage(page.items, { format, first: query.cursor === undefined });
     return {
       status: 200,
-      ...answer,
-      headers: { ...answer.headers, ...nextPage({ ...query, limit }, listed.next_cursor) },
+      ...exported,
+      headers: { ...exported.headers, ...nextPage({ ...query, limit }, listed.next_cursor) },
     };
   },
 });
@@ -159,13 +161,13 @@ function toRecipientJson({ to, status, statusAt, events }: RecipientTimeline): R
   };
 }
 
-/** Of the 6 MB that Lambda answers with at the most; the rest is for events and deliveries, which readPage bounds. */
+/** The share of raw events in a response. Lambda allows 6 MB. The rest is for events and deliveries, which readPage limits. */
 const MAX_RAW_BYTES = 3_000_000;
 
 function withinResponseLimit(raw: readonly RawEvent[]): readonly RawEvent[] {
   let bytes = 0;
   return raw.filter(({ text }) => {
-    // Lambda puts the answer into JSON once more, where each quotation mark is two bytes.
+    // Lambda encodes the response as JSON again, and each quotation mark then takes two bytes.
     bytes += Buffer.byteLength(JSON.stringify(text));
     return bytes <= MAX_RAW_BYTES;
   });
@@ -185,10 +187,10 @@ const timeline = route({
   async handle(deps, { caller, params, query }) {
     const { workspaceId } = caller;
     const messageId = params['message_id'] ?? '';
-    const found = await getTimeline(deps.table, { workspaceId, messageId, raw: query.raw });
-    const [first] = found.events;
+    const stored = await getTimeline(deps.table, { workspaceId, messageId, raw: query.raw });
+    const [first] = stored.events;
     if (!first) throw notFound();
-    const raw = withinResponseLimit(found.raw);
+    const raw = withinResponseLimit(stored.raw);
     return {
       status: 200,
       body: {
@@ -197,9 +199,9 @@ const timeline = route({
         from: first.from,
         subject: first.subject ?? null,
         ...(first.tags && { tags: pairsToJson(first.tags) }),
-        recipients: timelinesOf(found.events).map(toRecipientJson),
-        deliveries: found.deliveries.map(toDeliveryJson),
-        truncated: found.truncated || raw.length < found.raw.length,
+        recipients: timelinesOf(stored.events).map(toRecipientJson),
+        deliveries: stored.deliveries.map(toDeliveryJson),
+        truncated: stored.truncated || raw.length < stored.raw.length,
         ...(query.raw && {
           raw_events: raw.map(({ eventIds, text }) => ({
             event_ids: eventIds,

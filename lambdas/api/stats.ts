@@ -20,12 +20,12 @@ import { route } from './route.ts';
 import { statsJson, statsQuery } from './schemas/stats.ts';
 
 const DAY_MS = 86_400_000;
-/** Without `after`: a day by hours, a month by days. */
+/** The range without `after`: one day by hour, or 30 days by day. */
 const DEFAULT_RANGE_MS: Readonly<Record<Interval, number>> = { hour: DAY_MS, day: 30 * DAY_MS };
-/** Some hundred rows of counters each for the workspace and for every endpoint. */
+/** The maximum range. It limits the rows to a few hundred for the workspace and for each endpoint. */
 const MAX_RANGE_DAYS: Readonly<Record<Interval, number>> = { hour: 31, day: 400 };
 
-/** The intervals that the two times touch, whole. */
+/** The whole intervals that contain the two times. */
 function rangeOf(
   query: { after?: string | undefined; before?: string | undefined; interval: Interval },
   nowMs: number,
@@ -37,10 +37,10 @@ function rangeOf(
     throw new ApiError('conflicting_filters', 'after must be earlier than before', { field: 'after' });
   const afterMs = intervalStart(startMs, interval);
   const beforeMs = intervalEnd(endMs, interval);
-  // As asked for: the intervals at both ends may add a part of themselves.
+  // The limit is for the requested range. Whole intervals at both ends may make it a little longer.
   if (endMs - startMs > MAX_RANGE_DAYS[interval] * DAY_MS) {
-    const most = `by ${interval} a range may have at most ${MAX_RANGE_DAYS[interval]} days`;
-    throw new ApiError('invalid_parameter', most, { field: 'after' });
+    const message = `by ${interval} a range may have at most ${MAX_RANGE_DAYS[interval]} days`;
+    throw new ApiError('invalid_parameter', message, { field: 'after' });
   }
   return { interval, afterMs, beforeMs };
 }
@@ -62,24 +62,22 @@ const get = route({
   scope: 'read',
   summary: 'Get statistics',
   description:
-    'Returns the number of events by hour or by day, the rates, and the figures of each webhook endpoint. Intervals are whole and in UTC. The figures are some seconds behind the log. With `endpoint_id`, only that endpoint is returned, with its own buckets.',
+    'Returns the number of events by hour or by day, the rates, and the attempts at each webhook endpoint. Intervals are whole and in UTC. The numbers are a few seconds behind the log. With `endpoint_id`, only that endpoint is returned, with its own buckets.',
   query: statsQuery,
   responses: { 200: statsJson },
   errors: ['conflicting_filters'],
   async handle(deps, { caller, query }) {
     const { workspaceId } = caller;
     const range = rangeOf(query, deps.now());
-    const { endpoint_id: only } = query;
+    const { endpoint_id: endpointId } = query;
     const [counted, all] = await Promise.all([
       readEventCounters(deps.table, workspaceId, range),
       listEndpoints(deps.table, workspaceId),
     ]);
-    const endpoints = all.filter(({ id }) => only === undefined || id === only);
-    if (only !== undefined && endpoints.length === 0) throw notFound();
-    const atEndpoints = await Promise.all(
-      endpoints.map(({ id: endpointId }) =>
-        readEndpointCounters(deps.table, { workspaceId, endpointId }, range),
-      ),
+    const endpoints = all.filter(({ id }) => endpointId === undefined || id === endpointId);
+    if (endpointId !== undefined && endpoints.length === 0) throw notFound();
+    const endpointCounters = await Promise.all(
+      endpoints.map(({ id }) => readEndpointCounters(deps.table, { workspaceId, endpointId: id }, range)),
     );
     const totals = addCounts([...counted.values()]);
     const starts = intervalsBetween(range.afterMs, range.beforeMs, range.interval);
@@ -97,11 +95,11 @@ const get = route({
           return { start: formatTimestamp(startMs), counts, rates: ratesOf(counts) };
         }),
         endpoints: endpoints.map((endpoint, index) => {
-          const byStart = atEndpoints[index] ?? new Map<number, EndpointCounts>();
+          const byStart = endpointCounters[index] ?? new Map<number, EndpointCounts>();
           return {
             endpoint_id: endpoint.id,
             ...toCountsJson(addEndpointCounts([...byStart.values()])),
-            ...(only !== undefined && {
+            ...(endpointId !== undefined && {
               buckets: starts.map((startMs) => ({
                 start: formatTimestamp(startMs),
                 ...toCountsJson(byStart.get(startMs) ?? NO_ATTEMPTS),

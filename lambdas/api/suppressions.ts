@@ -37,7 +37,7 @@ function toJson(suppression: Suppression): Record<string, unknown> {
   };
 }
 
-/** One address as a list of at most one, or a page of the list. */
+/** A page of the list. With `address`, a page with at most that one suppression. */
 async function pageOf(
   deps: ApiDeps,
   { workspaceId }: Caller,
@@ -66,13 +66,13 @@ const list = route({
   scope: 'read',
   summary: 'List suppressed recipients',
   description:
-    'Returns the suppression list of the workspace, ordered by address. Nothing is sent to a suppressed recipient. With `address` the list contains at most that one recipient, in whatever characters the address is written.',
+    'Returns the suppression list of the workspace, ordered by address. No email is sent to a suppressed recipient. With `address`, the list contains at most that one recipient. Letter case and the spelling of the domain do not matter.',
   query: suppressionsQuery,
   responses: { 200: listOf(suppressionJson) },
   errors: ['invalid_cursor', 'conflicting_filters'],
   async handle(deps, { caller, query }) {
     if (query.address !== undefined && query.prefix !== undefined)
-      throw new ApiError('conflicting_filters', 'address and prefix exclude each other', { field: 'prefix' });
+      throw new ApiError('conflicting_filters', 'address and prefix cannot be combined', { field: 'prefix' });
     const scope = cursorScope(caller.workspaceId, PATH, query);
     const position = await positionOf(deps, scope, query.cursor);
     const page = await pageOf(deps, caller, { query, position });
@@ -131,7 +131,7 @@ const get = route({
   },
 });
 
-/** Removes an address from the workspace's list and, where asked, from the account's list in SES; gives whether one contained it. */
+/** Removes an address from the list of the workspace and, with `ses`, from the list of the SES account. Returns whether a list contained it. */
 async function removeAddress(
   deps: ApiDeps,
   { workspaceId }: Caller,
@@ -139,15 +139,15 @@ async function removeAddress(
 ): Promise<boolean> {
   let wasInSes = false;
   if (ses) {
-    // The list of SES is the account's: removing an address there lets every workspace send to it again.
+    // The list of SES belongs to the account. Removing an address from it allows every workspace to send to the address again.
     if (workspaceId !== DEFAULT_WORKSPACE_ID)
       throw new ApiError(
         'insufficient_scope',
-        'Only a key of the default workspace may change the list of SES',
+        'Only a key of the default workspace can change the suppression list of Amazon SES',
         { field: 'ses' },
       );
     const listed = await findSuppression(deps.table, workspaceId, address);
-    // SES first: if it gives no response, our row stays and still says how the address was spelled when the request is repeated.
+    // SES comes first. If SES does not respond, our row stays, and a repeated request still finds the spelling of the address in it.
     wasInSes = await removeFromSes(deps, listed ? [address, listed.address] : [address]);
   }
   const wasListed = await removeSuppression(deps.table, workspaceId, address);

@@ -10,10 +10,10 @@ import { route } from './route.ts';
 import { noQuery } from './schemas/common.ts';
 import { rotateSecretBody, rotatedSecretJson, secretJson } from './schemas/webhooks.ts';
 
-/** Every live secret adds a signature to every request; two overlaps at once are more than anybody needs. */
+/** Each live secret adds a signature to every request. More than two overlapping rotations are never needed. */
 const MAX_LIVE_SECRETS = 3;
 
-/** Those that go on signing beside a new one; of too many the oldest ends at once, since a rotation may be an emergency. */
+/** The previous secrets that still sign during the overlap. If there are too many, the oldest stops immediately, so that a rotation never has to wait. */
 function overlapping(endpoint: Endpoint, nowMs: number, overlapSeconds: number): readonly SealedSecret[] {
   if (overlapSeconds === 0) return [];
   const endsMs = nowMs + overlapSeconds * 1000;
@@ -32,7 +32,7 @@ const rotate = route({
   scope: 'admin',
   summary: 'Rotate the secret of a webhook endpoint',
   description:
-    'Creates a new signing secret and returns it. Until the overlap ends, each request carries a signature by the previous secret too.',
+    'Creates a new signing secret and returns it. Until the overlap ends, each request also has a signature by the previous secret.',
   params: endpointParam,
   query: noQuery,
   body: rotateSecretBody,
@@ -48,14 +48,16 @@ const rotate = route({
       { keyArn: deps.secretsKeyArn, workspaceId: caller.workspaceId, endpointId: endpoint.id, version },
       secret,
     );
-    const kept = overlapping(endpoint, nowMs, body.overlap_seconds);
-    const previousExpiresAt = kept[0]?.expires_at ?? null;
+    const previous = overlapping(endpoint, nowMs, body.overlap_seconds);
+    const previousExpiresAt = previous[0]?.expires_at ?? null;
     const until =
-      previousExpiresAt === null ? 'at once' : `the one before it signs until ${previousExpiresAt}`;
+      previousExpiresAt === null
+        ? 'the previous secret stopped at once'
+        : `the previous secret signs until ${previousExpiresAt}`;
     const change = newHistoryEntry(deps, caller, 'secret_rotated', until);
     if (
       !(await replaceSecrets(deps.table, endpoint, {
-        secrets: [{ version, sealed }, ...kept],
+        secrets: [{ version, sealed }, ...previous],
         historyEntry: change,
       }))
     )
@@ -64,7 +66,7 @@ const rotate = route({
   },
 });
 
-/** Opens the newest secret. */
+/** Decrypts the newest secret. */
 async function currentSecret(deps: ApiDeps, endpoint: Endpoint): Promise<Uint8Array> {
   const [newest] = liveSecrets(endpoint, deps.now());
   if (!newest) throw new Error(`Endpoint ${endpoint.id} has no live secret`);
@@ -85,7 +87,7 @@ const show = route({
   async handle(deps, { caller, params }) {
     const endpoint = await requireEndpoint(deps, caller, params);
     const secret = await currentSecret(deps, endpoint);
-    // First: a secret that was seen without a trace of it is what the record is there against.
+    // The history entry is written first. If this write fails, the secret is not shown, so no secret is ever shown without an entry.
     await recordHistoryEntry(
       deps.table,
       { workspaceId: caller.workspaceId, endpointId: endpoint.id },

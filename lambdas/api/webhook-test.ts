@@ -11,7 +11,7 @@ import { route } from './route.ts';
 import { noQuery } from './schemas/common.ts';
 import { testWebhookBody, webhookTestJson } from './schemas/webhooks.ts';
 
-/** Where none is asked for: one that the endpoint would get. */
+/** The event of a request that names none: the first event that the endpoint receives. */
 function defaultEvent({ events }: Endpoint): Exclude<EventName, 'unknown'> {
   return events.find((name) => name !== '*' && name !== 'unknown') ?? 'delivered';
 }

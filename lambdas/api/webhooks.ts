@@ -39,7 +39,7 @@ function toChangeJson({ at, action, by, reason }: EndpointHistoryEntry): Record<
   return { at, action, by, reason: reason ?? null };
 }
 
-/** The form to store; the same check on every way a URL comes in. */
+/** Checks a URL and returns the form to store. Every route that accepts a URL uses this check. */
 async function checkedUrl(deps: ApiDeps, text: string): Promise<string> {
   const { allowInsecureEndpoints: allowInsecure } = deps;
   const checked = checkEndpointUrl(text, { allowInsecure });
@@ -160,7 +160,7 @@ const update = route({
   scope: 'admin',
   summary: 'Update a webhook endpoint',
   description:
-    'Changes the given fields and leaves the others unchanged. Set `status` to `paused` to stop deliveries, and to `active` to resume them. Events that arrive while an endpoint is paused are delivered by `POST /v1/webhooks/{id}/recover`.',
+    'Changes the fields in the request and leaves the others unchanged. Set `status` to `paused` to stop deliveries, and to `active` to resume them. Events that arrive while an endpoint is paused are delivered by `POST /v1/webhooks/{id}/recover`.',
   params: endpointParam,
   query: noQuery,
   body: updateWebhookBody,
@@ -170,14 +170,14 @@ const update = route({
     const before = await requireEndpoint(deps, caller, params);
     const { id: endpointId } = before;
     const { url, events, description, status } = body;
-    // One that has the status already keeps the time since when.
-    const turned = status === before.status ? undefined : status;
-    const starts = turned === 'active' || url !== undefined;
+    // If the endpoint already has this status, `status_changed_at` must not change.
+    const newStatus = status === before.status ? undefined : status;
+    const restarts = newStatus === 'active' || url !== undefined;
     const change = newHistoryEntry(
       deps,
       caller,
-      turned === undefined ? 'updated' : ACTION_OF[turned],
-      starts && healthOf(before, deps.now()) === 'failing' ? 'no longer counted as failing' : undefined,
+      newStatus === undefined ? 'updated' : ACTION_OF[newStatus],
+      restarts && healthOf(before, deps.now()) === 'failing' ? 'no longer counted as failing' : undefined,
     );
     const endpoint = await updateEndpoint(
       deps.table,
@@ -187,13 +187,13 @@ const update = route({
           ...(url !== undefined && { url: await checkedUrl(deps, url) }),
           ...(events !== undefined && { events }),
           ...(description !== undefined && { description }),
-          ...(turned !== undefined && { status: turned }),
-          ...(turned === 'paused' &&
+          ...(newStatus !== undefined && { status: newStatus }),
+          ...(newStatus === 'paused' &&
             before.status === 'disabled' && { inactive_since: before.status_changed_at }),
         },
         historyEntry: change,
-        // What the pause held back goes out again, or a breaker that another URL has closed; what came meanwhile is for `recover`.
-        ...(starts && {
+        // A drain delivers the deliveries that were held by the pause or by the breaker. Events during the pause have no delivery: `recover` delivers them.
+        ...(restarts && {
           command: {
             command: 'drain' as const,
             id: change.id,
@@ -204,14 +204,17 @@ const update = route({
       },
     );
     if (!endpoint) throw notFound();
-    const counted = turned === 'active' ? await missedWhileInactive(deps, { before, endpoint }) : undefined;
-    const shown = await changedEndpointToJson(deps, endpoint);
-    const error = counted?.error ?? shown.error;
+    const counted =
+      newStatus === 'active' ? await missedWhileInactive(deps, { before, endpoint }) : undefined;
+    const stored = await changedEndpointToJson(deps, endpoint);
+    const error = counted?.error ?? stored.error;
     return {
       status: 200,
-      body: { ...shown.json, missed: counted?.missed ?? null },
+      body: { ...stored.json, missed: counted?.missed ?? null },
       ...(error !== undefined && {
-        loggedError: new InternalError('The endpoint is changed, but a count failed', { cause: error }),
+        loggedError: new InternalError('The endpoint was changed, but counting its events failed', {
+          cause: error,
+        }),
       }),
     };
   },

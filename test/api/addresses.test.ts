@@ -371,7 +371,7 @@ describe('DELETE /v1/suppressions', () => {
     const told = await setUp().ask({ method: 'DELETE', path: LIST });
     expect(told.body.error).toEqual({
       code: 'invalid_parameter',
-      message: 'must be given',
+      message: 'is required',
       field: 'address',
     });
   });

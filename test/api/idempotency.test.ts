@@ -221,7 +221,7 @@ describe('a mail with a key that SES', () => {
     };
     expect(await send(world)).toMatchObject({
       status: 503,
-      body: { error: { code: 'unavailable', message: expect.stringContaining('try again with another') } },
+      body: { error: { code: 'unavailable', message: expect.stringContaining('retry with a new key') } },
     });
   });
 });

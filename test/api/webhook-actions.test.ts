@@ -114,7 +114,7 @@ describe('a rotation', () => {
     expect(await signatures(NOW_MS + HOUR_MS - 1)).toBe(2);
     expect(await signatures(NOW_MS + HOUR_MS)).toBe(1);
     expect(await actions()).toEqual(['secret_rotated', 'created']);
-    expect(await reasons()).toEqual(['the one before it signs until 2026-02-25T13:00:00Z', null]);
+    expect(await reasons()).toEqual(['the previous secret signs until 2026-02-25T13:00:00Z', null]);
   });
 
   it('lets each of the two secrets verify what comes meanwhile', async () => {

@@ -268,7 +268,7 @@ describe('a new user', () => {
     expect(await dialog.getByRole('group', { name: 'signing secret' }).textContent()).toMatch(/^whsec_/);
     await dialog.getByRole('button', { name: 'Close' }).click();
     await page()
-      .getByText(/the one before it signs until/)
+      .getByText(/the previous secret signs until/)
       .waitFor();
     await page().getByRole('button', { name: 'Pause' }).click();
     await page().getByRole('button', { name: 'Resume' }).click();

@@ -4,59 +4,59 @@ import { asSent, line } from './common.ts';
 
 const TOO_LONG = `must have at most ${ADDRESS_MAX_LENGTH} characters`;
 
-/** What a client that does not encode a `+` has to know. */
+/** The error for an address with a space, which is most likely a `+` that the client did not encode. */
 export const ENCODE_PLUS =
-  'contains a space outside quotes; a + in a query parameter must be sent as %2B, and a space of a quoted address as %20';
+  'contains a space outside quotes. Send a + in a query parameter as %2B, and a space in a quoted address as %20';
 
-// An expression would say less than the description of the parameter.
+// The document has no pattern for an address, because the description of the parameter explains more.
 const AS_TEXT = { type: 'string', minLength: 1, maxLength: ADDRESS_MAX_LENGTH };
 
-/** A stored address never begins with a space: one that does is a `+` that was not encoded. */
+/** A stored address never begins with a space. A leading space is a `+` that the client did not encode. */
 const beginsWithoutSpace: z.core.$ZodCheck<string> = z.refine((text) => !text.startsWith(' '), ENCODE_PLUS);
 
 /**
- * An address to look up. Whatever ingest can store is accepted: quoted local parts, Unicode, address literals, comments,
- * groups, and text that is no address at all. Whether an email could be sent to it is not asked here.
+ * An address to look up. Every text that ingest can store is accepted: quoted local parts, Unicode, address literals, comments,
+ * groups, and text that is not an address. The address does not have to be valid for sending.
  */
-export const lookupAddress = z.string('must be given').check(
+export const lookupAddress = z.string('is required').check(
   z.maxLength(ADDRESS_MAX_LENGTH, TOO_LONG),
   z.refine((text) => text.trim() !== '', 'must not be empty'),
   beginsWithoutSpace,
 );
 asSent.add(lookupAddress, AS_TEXT);
 
-/** How addresses begin. */
+/** The beginning of addresses. */
 export const addressPrefix = z
   .string()
   .check(z.minLength(1, 'must not be empty'), z.maxLength(ADDRESS_MAX_LENGTH, TOO_LONG), beginsWithoutSpace);
 asSent.add(addressPrefix, AS_TEXT);
 
-/** Whether a text has an `@` or the marks of a group (`undisclosed-recipients:;`). Without either it is most likely a typo. */
+/** Whether a text contains an `@` or has the form of a group (`undisclosed-recipients:;`). Any other text is most likely a typo. */
 export function looksLikeAddress(text: string): boolean {
   const colon = text.indexOf(':');
   return text.includes('@') || (colon !== -1 && text.includes(';', colon));
 }
 
-/** An address to suppress: any that the log can show, also one that no email could be sent to. */
+/** An address to suppress. Every address in the log is accepted, even if no email can be sent to it. */
 export const suppressibleAddress = line(ADDRESS_MAX_LENGTH).check(
   z.refine(looksLikeAddress, 'must be an email address'),
   z.refine(
     (text) => text === bareAddress(text),
-    'must be an email address alone, with no name before it and no space around it',
+    'must be only an email address, without a name or surrounding spaces',
   ),
 );
 asSent.add(suppressibleAddress, AS_TEXT);
 
-/** An address that SES accepts: RFC 5321 without quoted local parts, in ASCII, its domain in punycode. */
+/** An address that SES accepts: RFC 5321 in ASCII, without a quoted local part, with the domain in punycode. */
 const SENDABLE =
   /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?=.{1,255}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$/;
 
-/** Whether an address has an ASCII local part, or none. */
+/** Whether the local part of an address is ASCII or missing. */
 function hasAsciiLocalPart(address: string): boolean {
   return /^[\u0000-\u007f]*$/.test(address.slice(0, Math.max(address.lastIndexOf('@'), 0)));
 }
 
-/** The address of `ann@example.com` or `Ann Example <ann@example.com>`; empty where the text has neither form. */
+/** The address in `ann@example.com` or `Ann Example <ann@example.com>`. Empty if the text has neither form. */
 function addressOf(text: string): string {
   const trimmed = text.trim();
   if (!/[<>]/.test(trimmed)) return trimmed;

@@ -4,13 +4,13 @@ import { idOf, line, rfc3339 } from './common.ts';
 import { documented, named } from './documented.ts';
 
 const scope = named('ApiKeyScope', z.enum(SCOPES), {
-  description: '`send`: send email. `read`: read everything but keys and secrets. `admin`: everything.',
+  description: '`send`: send email. `read`: read everything except keys and secrets. `admin`: everything.',
 });
 
 const scopes = z.array(scope).check(
-  z.minLength(1, 'must name at least one scope'),
+  z.minLength(1, 'must contain at least one scope'),
   z.maxLength(SCOPES.length),
-  z.refine((names) => new Set(names).size === names.length, 'names a scope twice'),
+  z.refine((names) => new Set(names).size === names.length, 'must not contain a scope twice'),
 );
 
 /** Body of POST /v1/api-keys. */
@@ -18,10 +18,10 @@ export const createApiKeyBody = named(
   'CreateApiKeyRequest',
   z.strictObject({
     name: documented(line(100), 'A name for people.', 'Reporting'),
-    scopes: documented(z._default(scopes, ['read']), 'What the key may do.'),
+    scopes: documented(z._default(scopes, ['read']), 'What the key is allowed to do.'),
     expires_at: documented(
       z.optional(rfc3339),
-      'When the key stops working. Without it, never.',
+      'When the key stops working. Without it, the key does not expire.',
       '2027-01-01T00:00:00Z',
     ),
   }),
@@ -31,21 +31,21 @@ const fields = {
   id: idOf('key'),
   name: z.string(),
   scopes: z.array(scope),
-  hint: documented(z.string(), 'Beginning and end of the key, to recognize it by.'),
+  hint: documented(z.string(), 'The beginning and the end of the key, so that a person can recognize it.'),
   created_at: rfc3339,
-  expires_at: documented(z.nullable(rfc3339), 'When the key stops working. Null if it never does.'),
+  expires_at: documented(z.nullable(rfc3339), 'When the key stops working. Null if the key does not expire.'),
   last_used_at: documented(
     z.nullable(rfc3339),
-    'When the key was last used, up to an hour behind. Null if it never was.',
+    'When the key was last used, up to one hour ago. Null if the key was never used.',
   ),
 };
 
-/** An ApiKey as the API shows it. */
+/** An ApiKey in the form of the API. */
 export const apiKeyJson = named('ApiKey', z.strictObject(fields), {
   description: 'An API key, without the key itself.',
 });
 
-/** The key itself is shown when it is made, and never again. */
+/** The response to a created key. Only this response contains the key itself. */
 export const newApiKeyJson = named('NewApiKey', z.strictObject({ ...fields, key: z.string() }), {
   description: 'A new API key, with the key itself.',
 });
@@ -58,9 +58,9 @@ export const workspaceJson = named(
     created_at: z.nullable(rfc3339),
     configuration_set: documented(
       z.string(),
-      'Email sent with this configuration set is tracked, and belongs to this workspace.',
+      'Emails sent with this configuration set are tracked and belong to this workspace.',
     ),
-    retention_days: documented(z.int(), 'How long events are kept.'),
+    retention_days: documented(z.int(), 'Number of days that events are stored.'),
     retry: named(
       'RetrySchedule',
       z.strictObject({ first_delay_seconds: z.int(), factor: z.number(), count: z.int() }),

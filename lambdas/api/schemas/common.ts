@@ -3,14 +3,14 @@ import type { IdPrefix } from '../../core/ids.ts';
 import { documented, named, schemaDocs } from './documented.ts';
 
 /**
- * How a value is described that is sent as text and meant as something else: JSON Schema. A keyword may hold a schema of zod: it is
- * converted for the document only, so that no function loads the converter.
+ * JSON Schema keywords for values that clients send in another form than the parsed one, such as a number in a query. A keyword
+ * may contain a zod schema. Only the OpenAPI document converts it, so that no Lambda function loads the converter.
  */
 export const asSent = z.registry<Readonly<Record<string, unknown>>>();
 
 const LIMIT = 'must be a whole number from 1 to 100';
 
-/** 1 to 100, as text in a query. */
+/** A number from 1 to 100, as text in a query. */
 const limit = z._default(
   z.pipe(
     z.string().check(
@@ -27,9 +27,9 @@ asSent.add(limit, { type: 'integer', minimum: 1, maximum: 100, default: 20 });
 /** An opaque cursor. */
 const CURSOR_EXAMPLE = 'AXk3c2V0Zm9vYmFyYmF6cXV4';
 
-/** What every list takes. */
+/** The parameters of every list. */
 export const paging = {
-  limit: documented(limit, 'How many entries a page has at most.', 20),
+  limit: documented(limit, 'Maximum number of entries on the page.', 20),
   cursor: documented(
     z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
     'The `next_cursor` or `prev_cursor` of another page of the same list. All other parameters must be the same as for that page.',
@@ -37,7 +37,7 @@ export const paging = {
   ),
 };
 
-/** `true` or `false`, as text in a query. */
+/** A boolean, as text in a query. */
 export const flag = z._default(
   z.pipe(
     z.enum(['true', 'false']),
@@ -49,20 +49,20 @@ asSent.add(flag, { type: 'boolean', default: false });
 
 export const noQuery = z.strictObject({});
 
-/** Half a surrogate pair (`"\ud800"` is JSON) is no character: no mail, no row and no webhook could carry it. */
+/** Refuses half a surrogate pair (`"\ud800"` is valid JSON). It is not a character, so no email, row or webhook could contain it. */
 export const wellFormedText: z.core.$ZodCheck<string> = z.refine(
   (text) => text.isWellFormed(),
   'must be well-formed Unicode',
 );
 
-/** No CR, LF or other control character ever reaches a header of a mail. */
+/** One line of text. Control characters are refused, so that no CR or LF can reach a header of an email. */
 export function line(maxLength: number): z.ZodMiniString {
   return z
     .string()
     .check(
       z.minLength(1, 'must not be empty'),
       z.maxLength(maxLength, `must have at most ${maxLength} characters`),
-      z.regex(/^[^\u0000-\u001f\u007f]*$/, 'must hold no line breaks or control characters'),
+      z.regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain line breaks or control characters'),
       wellFormedText,
     );
 }
@@ -70,7 +70,7 @@ export function line(maxLength: number): z.ZodMiniString {
 const TIME = 'must be a time as in 2026-02-25T12:00:00Z';
 const TIME_OR_DATE = `${TIME}, or a date as in 2026-02-25 (midnight UTC)`;
 
-/** The years that RFC 3339 and the keys of the table have room for, and what is reckoned from a time; UTC counts. */
+/** The range of times in UTC. RFC 3339 and the keys of the table have four digits for the year, and one day remains for computed times. */
 const FIRST_MS = Date.parse('0002-01-01T00:00:00Z');
 const LAST_MS = Date.parse('9999-12-31T00:00:00Z');
 
@@ -81,26 +81,26 @@ export const rfc3339 = z.iso.datetime({ offset: true, error: TIME }).check(
   }, TIME),
 );
 
-/** `2026-02-25`, a day of the calendar. */
+/** A calendar day: `2026-02-25`. */
 const date = z.iso.date();
 
-/** A date alone means its midnight in UTC. Any other text is returned as given. */
+/** Turns a date into its midnight in UTC. Returns any other text unchanged. */
 function atMidnight(text: string): string {
   return date.safeParse(text).success ? `${text}T00:00:00Z` : text;
 }
 
-/** The limit of a range of time: RFC 3339, or a date alone. */
+/** A boundary of a time range: an RFC 3339 time, or a date. */
 export const rangeTime = z.pipe(
   z.string(TIME_OR_DATE).check(
     z.refine(
       (text) => !/\d \d\d:\d\d$/.test(text),
-      'contains a space; in a query parameter, the + of an offset must be sent as %2B',
+      'contains a space. Send the + of an offset in a query parameter as %2B',
     ),
     z.refine((text) => rfc3339.safeParse(atMidnight(text)).success, TIME_OR_DATE),
   ),
   z.transform(atMidnight),
 );
-// Each with its type: generators of clients have no type for a format alone.
+// Each branch has a type, because client generators cannot handle a format without one.
 asSent.add(rangeTime, {
   anyOf: [
     { type: 'string', format: 'date-time' },
@@ -117,10 +117,10 @@ const ID_DESCRIPTIONS: Readonly<Record<IdPrefix, string>> = {
   rcv: 'Id of a recovery.',
   qtn: 'Id of a quarantined message.',
   req: 'Id of a request.',
-  ivm: 'Id of a message that never reached Amazon SES.',
+  ivm: 'Id of a message that did not reach Amazon SES.',
 };
 
-/** An id of ours, as a part of the path or as a field. */
+/** An id of this project, in a path or in a field. */
 export function idOf(prefix: IdPrefix): z.ZodMiniString {
   const id = z
     .string()
@@ -128,7 +128,7 @@ export function idOf(prefix: IdPrefix): z.ZodMiniString {
   return documented(id, ID_DESCRIPTIONS[prefix], `${prefix}_kq7zq5h3m2x4c6v7b2n3m4a5s6`);
 }
 
-/** The response of every list; its name is that of the item with `List`. A cursor is null at an end. */
+/** The response of a list. Its schema is named after the item, with `List` appended. */
 export function listOf<T extends z.ZodMiniType>(item: T) {
   const list = z.strictObject({
     data: z.array(item),

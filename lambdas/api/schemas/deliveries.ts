@@ -6,7 +6,7 @@ import { eventName, messageId, webhookEventJson } from './events.ts';
 
 const deliveryStatus = named('DeliveryStatus', z.enum(DELIVERY_STATUSES), {
   description:
-    '`pending`: the first attempt is in progress. `retrying`: an attempt failed and another one follows. `delivered`: the endpoint responded with 2xx. `exhausted`: all attempts failed. `blocked`: the address of the endpoint is forbidden. `held`: waiting until the endpoint works again, or is active again. `cancelled`: the endpoint was deleted or the event expired.',
+    '`pending`: the first attempt is in progress. `retrying`: an attempt failed and another one follows. `delivered`: the endpoint responded with 2xx. `exhausted`: all attempts failed. `blocked`: the address of the endpoint is forbidden. `held`: waiting until the endpoint is healthy or active again. `cancelled`: the endpoint was deleted or the event expired.',
 });
 
 const deliveryFields = {
@@ -17,14 +17,14 @@ const deliveryFields = {
   event: eventName,
   to: documented(z.nullable(z.string()), 'Recipient of the event. Null if Amazon SES does not name one.'),
   status: deliveryStatus,
-  attempt_count: documented(z.int(), 'How many attempts were made.'),
+  attempt_count: documented(z.int(), 'Number of attempts so far.'),
   next_attempt_at: documented(z.nullable(rfc3339), 'Time of the next attempt. Null if none is planned.'),
   created_at: rfc3339,
   completed_at: documented(z.nullable(rfc3339), 'When the delivery ended. Null while it is in progress.'),
   test: documented(z.boolean(), 'Whether the event is a test event.'),
 };
 
-/** A Delivery as the API shows it; what is not known is null. */
+/** A Delivery in the form of the API. Unknown values are null. */
 export const deliveryJson = named('Delivery', z.strictObject(deliveryFields), {
   description: 'One event for one webhook endpoint.',
 });
@@ -32,7 +32,10 @@ export const deliveryJson = named('Delivery', z.strictObject(deliveryFields), {
 export const attemptJson = named(
   'Attempt',
   z.strictObject({
-    number: documented(z.int(), 'Counts from 1, over all retries, redeliveries and recoveries.'),
+    number: documented(
+      z.int(),
+      'Number of the attempt, from 1, across retries, redeliveries and recoveries.',
+    ),
     trigger: named('AttemptTrigger', z.enum(TRIGGERS), {
       description:
         'What caused the attempt: `auto` for the event itself and its retries, `manual` for a redelivery, `recover` for a recovery, `test` for a test event.',
@@ -49,7 +52,7 @@ export const attemptJson = named(
       'Why the attempt failed. Null after a 2xx response.',
     ),
     error_detail: z.nullable(z.string()),
-    response_excerpt: documented(z.nullable(z.string()), 'Beginning of the response body, as text.'),
+    response_excerpt: documented(z.nullable(z.string()), 'The beginning of the response body, as text.'),
   }),
   { description: 'One HTTP request of a delivery.' },
 );
@@ -61,7 +64,7 @@ export const deliveryWithAttemptsJson = named(
     attempts: z.array(attemptJson),
     payload: documented(
       z.nullable(webhookEventJson),
-      'The body of each attempt. Null once the event has expired.',
+      'The body of each attempt. Null after the event has expired.',
     ),
   }),
   { description: 'A delivery with all its attempts.' },

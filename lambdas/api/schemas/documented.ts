@@ -1,4 +1,4 @@
-/** What the OpenAPI document says about the schemas, beside what they check (openapi.ts). */
+/** Descriptions and names of schemas for the OpenAPI document (openapi.ts). */
 import * as z from 'zod/mini';
 
 /** Keywords of JSON Schema and OpenAPI 3.1. */
@@ -11,12 +11,12 @@ interface SchemaDocs {
   };
 }
 
-/** Where `z.describe` writes, too. `id` is the name below `components.schemas`. */
+/** The registry that `z.describe` uses too. `id` is the name in `components.schemas`. */
 export const schemaDocs = z.globalRegistry;
 
 /**
- * A copy of a schema with a description, and an example as a client sends or receives it. Every parameter needs both: a unit test
- * fails otherwise, and checks the example with the schema.
+ * A copy of a schema with a description and an example in the form that a client sends or receives. Every parameter needs both.
+ * A unit test checks this, and it parses each example with its schema.
  */
 export function documented<T extends z.ZodMiniType>(schema: T, description: string, example?: unknown): T {
   const copy = z.clone(schema);
@@ -24,7 +24,7 @@ export function documented<T extends z.ZodMiniType>(schema: T, description: stri
   return copy;
 }
 
-/** The schema itself, under a name of its own below `components.schemas`; other schemas refer to it by `$ref`. */
+/** Gives a schema a name in `components.schemas`. Other schemas then refer to it by `$ref`. Returns the same schema. */
 export function named<T extends z.ZodMiniType>(id: string, schema: T, docs: SchemaDocs = {}): T {
   schemaDocs.add(schema, { id, ...docs });
   return schema;

@@ -1,4 +1,4 @@
-/** The parts of events that the log, deliveries and webhooks share, and the body of a webhook. */
+/** Schemas of events that the log, deliveries and webhooks share, and the body of a webhook. */
 import * as z from 'zod/mini';
 import { EVENT_NAMES, SUPPRESSION_REASONS, type EventDetails, type EventName } from '../../core/events.ts';
 import { idOf, rfc3339 } from './common.ts';
@@ -10,13 +10,13 @@ export const eventName = named('EventName', z.enum(EVENT_NAMES), {
 
 export const messageId = documented(
   z.string(),
-  'Message id of Amazon SES, or an id that begins with `ivm_` if the message never reached Amazon SES.',
+  'Message id of Amazon SES, or an id that begins with `ivm_` if the message did not reach Amazon SES.',
   '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000',
 );
 
 export const suppressionReason = named('SuppressionReason', z.enum(SUPPRESSION_REASONS), {
   description:
-    'Why nothing is sent to a recipient. `ses_account`, `ses_tenant` and `ses_global` are lists of Amazon SES.',
+    'Why no email is sent to a recipient. `ses_account`, `ses_tenant` and `ses_global` are lists of Amazon SES.',
 });
 
 export const tags = named('Tags', z.record(z.string(), z.string()), {
@@ -24,27 +24,31 @@ export const tags = named('Tags', z.record(z.string(), z.string()), {
   examples: [{ campaign: 'spring' }],
 });
 
-/** The fields that only some events have, under their names in a webhook. */
+/** The fields that only some events have. The names are those of the webhook body. */
 export const detailFields = {
   bounce_type: documented(z.string(), '`Permanent`, `Transient` or `Undetermined`.', 'Permanent'),
-  bounce_subtype: documented(z.string(), 'The kind of bounce, by Amazon SES.', 'General'),
+  bounce_subtype: documented(z.string(), 'Subtype of the bounce, as named by Amazon SES.', 'General'),
   diagnostic_code: documented(
     z.string(),
-    'Response of the mail server of the recipient.',
+    "Response of the recipient's mail server.",
     'smtp; 550 5.1.1 user unknown',
   ),
-  feedback_type: documented(z.string(), 'The kind of complaint, by the email provider.', 'abuse'),
+  feedback_type: documented(z.string(), 'Kind of complaint, as named by the email provider.', 'abuse'),
   suppression_reason: suppressionReason,
   error_code: documented(z.string(), 'Why the email could not be sent.', 'identity_not_verified'),
-  error_message: documented(z.string(), 'The same for people.', 'Email address is not verified.'),
-  delay_type: documented(z.string(), 'The kind of delay, by Amazon SES.', 'MailboxFull'),
+  error_message: documented(
+    z.string(),
+    'Why the email could not be sent, for people.',
+    'Email address is not verified.',
+  ),
+  delay_type: documented(z.string(), 'Kind of delay, as named by Amazon SES.', 'MailboxFull'),
   expires_at: documented(rfc3339, 'When Amazon SES stops trying.', '2026-02-26T12:00:00Z'),
   ip: documented(z.string(), 'IP address of the client that opened or clicked.', '192.0.2.1'),
   user_agent: documented(z.string(), 'User agent of the client that opened or clicked.', 'Mozilla/5.0'),
   link: documented(z.string(), 'URL of the clicked link.', 'https://example.com/'),
   automated: documented(
     z.literal(true),
-    'Amazon SES thinks that software caused the event, such as a security scanner. Missing otherwise.',
+    'True if Amazon SES believes that software caused the event, such as a security scanner. Missing otherwise.',
   ),
   contact_list: documented(z.string(), 'Contact list of Amazon SES.', 'newsletter'),
   topics: documented(
@@ -53,17 +57,17 @@ export const detailFields = {
         description: 'A topic of a contact list. `status` is `OptIn` or `OptOut`.',
       }),
     ),
-    'The preferences of the recipient after the change.',
+    "The recipient's preferences after the change.",
   ),
   unsubscribe_all: documented(
     z.literal(true),
-    'The recipient left the whole contact list. Missing otherwise.',
+    'True if the recipient unsubscribed from the whole contact list. Missing otherwise.',
   ),
 } satisfies Record<keyof EventDetails, z.ZodMiniType>;
 
 type DetailField = keyof typeof detailFields;
 
-/** Which detail fields an event can have. Each can be missing: Amazon SES does not always send it. */
+/** The detail fields that an event can have. Each can be missing, because Amazon SES does not always send it. */
 const DETAILS_OF = {
   sent: [],
   delivered: [],
@@ -81,7 +85,7 @@ const DETAILS_OF = {
 
 type DeliveredEventName = keyof typeof DETAILS_OF;
 
-/** Every event but `unknown`, which is never delivered. */
+/** Every event except `unknown`, which is never delivered. */
 export const DELIVERED_EVENTS = EVENT_NAMES.filter((name): name is DeliveredEventName => name !== 'unknown');
 
 function bodyOf<Name extends DeliveredEventName>(name: Name) {
@@ -104,13 +108,13 @@ function bodyOf<Name extends DeliveredEventName>(name: Name) {
   return named(schemaName(name), body, { description: `A webhook for the event \`${name}\`.` });
 }
 
-/** `soft_bounced` is `SoftBouncedEvent`. */
+/** The name of an event's schema: `soft_bounced` becomes `SoftBouncedEvent`. */
 function schemaName(name: string): string {
   const words = name.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
   return `${words.join('')}Event`;
 }
 
-/** The body of a webhook, as `webhookPayload` writes it: flat, and a field that Amazon SES did not send is left out. */
+/** The body of a webhook in the form that `webhookPayload` writes: flat, without the fields that Amazon SES did not send. */
 export const webhookEventJson = named(
   'WebhookEvent',
   z.discriminatedUnion('event', [
@@ -128,7 +132,7 @@ export const webhookEventJson = named(
     bodyOf('subscription_changed'),
   ]),
   {
-    description: 'The body of a webhook. `event` decides which other fields it has.',
+    description: 'The body of a webhook. `event` decides which other fields are present.',
     discriminator: {
       propertyName: 'event',
       mapping: Object.fromEntries(

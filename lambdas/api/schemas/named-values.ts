@@ -10,13 +10,13 @@ function firstMessage(schema: z.ZodMiniString, value: unknown): string | undefin
 }
 
 /**
- * A JSON object whose names the caller chooses, read as pairs. `z.record` would leave out `__proto__` without an error,
- * and an object would give names such as `constructor` a meaning. A wrong name or value is an issue at its own path.
+ * A JSON object whose names the client chooses, parsed as pairs. `z.record` would drop `__proto__` without an error, and in a
+ * plain object a name such as `constructor` would have a meaning. An invalid name or value is an issue with its own path.
  */
 export function namedValues(
   name: z.ZodMiniString,
   value: z.ZodMiniString,
-  { most, what }: { readonly most: number; readonly what: string },
+  { max, noun }: { readonly max: number; readonly noun: string },
 ) {
   const schema = z.transform((input: unknown, context): Pairs => {
     const issues: Issues = context.issues;
@@ -25,11 +25,10 @@ export function namedValues(
       return [];
     }
     const pairs = Object.entries(input as Readonly<Record<string, unknown>>);
-    if (pairs.length > most)
-      issues.push({ code: 'custom', message: `must be at most ${most} ${what}`, input });
-    for (const [each, given] of pairs) {
-      const message = firstMessage(name, each) ?? firstMessage(value, given);
-      if (message !== undefined) issues.push({ code: 'custom', message, path: [each], input: given });
+    if (pairs.length > max) issues.push({ code: 'custom', message: `must be at most ${max} ${noun}`, input });
+    for (const [each, text] of pairs) {
+      const message = firstMessage(name, each) ?? firstMessage(value, text);
+      if (message !== undefined) issues.push({ code: 'custom', message, path: [each], input: text });
     }
     return pairs as unknown as Pairs;
   });
@@ -37,7 +36,7 @@ export function namedValues(
     type: 'object',
     propertyNames: name,
     additionalProperties: value,
-    maxProperties: most,
+    maxProperties: max,
   });
   return schema;
 }

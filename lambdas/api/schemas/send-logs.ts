@@ -11,9 +11,9 @@ import { detailFields, eventName, messageId, tags } from './events.ts';
 const logType = named('LogType', z.enum(LOG_TYPES), { description: 'The group that a status belongs to.' });
 
 const MESSAGE_ID_EXAMPLE = '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000';
-const AS_HEADER = 'The value of the `Message-ID` header, `<id@email.amazonses.com>`, is accepted, too.';
+const AS_HEADER = 'The value of the `Message-ID` header, `<id@email.amazonses.com>`, is accepted too.';
 
-/** SES's ids have 60 characters; an id that no message can have is not found. */
+/** SES's message ids have 60 characters. Longer text is accepted and finds nothing. */
 const sesMessageId = z.pipe(line(256), z.transform(bareMessageId));
 
 export const messageIdParam = documented(sesMessageId, `Id of the message. ${AS_HEADER}`, MESSAGE_ID_EXAMPLE);
@@ -42,11 +42,11 @@ const filters = {
 
 const LIMIT = 'must be a whole number from 1 to 100, or to 1000 in an export';
 
-/** Entries of a page. */
+/** The maximum number of entries on a page. */
 function limit({ max, standard }: { readonly max: number; readonly standard: number }) {
   const number = z.pipe(z.string().check(z.regex(/^(?:[1-9][0-9]{0,2}|1000)$/, LIMIT)), z.transform(Number));
   asSent.add(number, { type: 'integer', minimum: 1, maximum: max, default: standard });
-  return documented(z.optional(number), 'How many entries a page has at most.', standard);
+  return documented(z.optional(number), 'Maximum number of entries on the page.', standard);
 }
 
 export const PAGE_LIMIT = { max: 100, standard: 20 } as const;
@@ -72,15 +72,15 @@ export const exportQuery = z.strictObject({
   limit: limit(EXPORT_LIMIT),
 });
 
-/** The filters and the cursor of both. */
+/** The filters and the cursor that both routes share. */
 export type LogFilters = Omit<z.output<typeof logsQuery>, 'limit'>;
 
 /** Query of GET /v1/send/logs/{message_id}. */
 export const timelineQuery = z.strictObject({
-  raw: documented(flag, 'Whether to return the events as Amazon SES published them, too.', true),
+  raw: documented(flag, 'Whether to also return the events as Amazon SES published them.', true),
 });
 
-/** The webhook's own fields that say what went wrong. */
+/** The fields of the webhook that describe a failure. */
 const errorJson = named(
   'LogEntryError',
   z.strictObject({
@@ -97,7 +97,7 @@ const errorJson = named(
   { description: 'What went wrong, in the fields of the webhook.' },
 );
 
-/** An EmailEvent as the log shows it. */
+/** An EmailEvent in the form of the log. */
 export const logEntryJson = named(
   'LogEntry',
   z.strictObject({
@@ -108,7 +108,7 @@ export const logEntryJson = named(
     subject: z.nullable(z.string()),
     type: logType,
     status: eventName,
-    timestamp: documented(rfc3339, 'When it happened.'),
+    timestamp: documented(rfc3339, 'When the event happened.'),
     error: z.optional(errorJson),
     link: z.optional(detailFields.link),
     automated: z.optional(detailFields.automated),
@@ -121,7 +121,7 @@ export const logEntryJson = named(
   { description: 'What happened to one email for one recipient.' },
 );
 
-/** Everything that is known of one message. */
+/** Everything known about one message. */
 export const timelineJson = named(
   'Timeline',
   z.strictObject({
@@ -153,7 +153,7 @@ export const timelineJson = named(
       ),
     ),
     deliveries: z.array(deliveryJson),
-    truncated: documented(z.boolean(), 'Whether there is more than this response holds.'),
+    truncated: documented(z.boolean(), 'Whether the message has more events than this response contains.'),
     raw_events: documented(
       z.optional(
         z.array(

@@ -5,15 +5,15 @@ import { documented, named } from './documented.ts';
 import { messageId } from './events.ts';
 import { namedValues } from './named-values.ts';
 
-/** SES: https://docs.aws.amazon.com/ses/latest/dg/quotas.html */
+/** Limit of SES: https://docs.aws.amazon.com/ses/latest/dg/quotas.html */
 export const MAX_RECIPIENTS = 50;
-/** SES takes 50 tags; two of them are ours. */
+/** SES accepts 50 tags, and IvyMail Events adds two. */
 const MAX_TAGS = 48;
 const MAX_HEADERS = 15;
-/** SES counts only bytes; a mail of 4 MiB with more files than this is a mistake. */
+/** SES limits only the bytes. An email of 4 MiB with more files than this is a mistake. */
 const MAX_ATTACHMENTS = 50;
 
-/** What SES makes itself from the other fields, or answers for. */
+/** Headers that SES writes itself or that other fields of the request set. */
 const RESERVED_HEADER =
   /^(?:x-ses-.*|from|to|cc|bcc|subject|reply-to|sender|return-path|date|message-id|mime-version|content-.*|dkim-signature|received)$/i;
 
@@ -24,22 +24,22 @@ const mailboxes = z._default(
       mailbox,
       z.array(mailbox).check(z.maxLength(MAX_RECIPIENTS, `must have at most ${MAX_RECIPIENTS} recipients`)),
     ]),
-    z.transform((given): readonly string[] => [given].flat()),
+    z.transform((value): readonly string[] => [value].flat()),
   ),
   [],
 );
 const text = z.string().check(z.minLength(1, 'must not be empty'), wellFormedText);
 
 const headerName = z.string().check(
-  z.regex(/^[!-9;-@A-~]{1,126}$/, 'must be the name of a header'),
-  z.refine((name) => !RESERVED_HEADER.test(name), 'may not be set'),
+  z.regex(/^[!-9;-@A-~]{1,126}$/, 'must be a header name'),
+  z.refine((name) => !RESERVED_HEADER.test(name), 'cannot be set'),
 );
 const headerValue = z
   .string()
   .check(z.regex(/^[\u0020-\u007e]{1,870}$/, 'must be 1 to 870 printable ASCII characters'));
 
 const tagName = z.string().check(
-  z.regex(/^(?:ses:.*|[A-Za-z0-9_-]{1,256})$/, 'must be letters, digits, _ and -'),
+  z.regex(/^(?:ses:.*|[A-Za-z0-9_-]{1,256})$/, 'must contain only letters, digits, _ and -'),
   z.refine((name) => !/^(?:ses:|ivymail_)/i.test(name), 'is reserved'),
 );
 const tagValue = z
@@ -47,18 +47,18 @@ const tagValue = z
   .check(z.regex(/^[A-Za-z0-9_-]{1,256}$/, 'must be 1 to 256 letters, digits, _ and -'));
 
 /**
- * Beside control characters, no separators of paths, no quotation mark (the name is quoted in a header of SES's making),
- * and no marks that turn the direction of reading, by which `exe.pdf` is shown for `fdp.exe`.
+ * A file name without control characters, path separators and quotation marks, because SES writes the name in quotes into a
+ * header. Marks that change the direction of text are refused too, because they can show `fdp.exe` as `exe.pdf`.
  */
 const fileName = line(255).check(
   z.regex(
     /^[^"/\\\u0080-\u009f\u2028-\u202e\u2066-\u2069]*$/,
-    'must be the name of a file, without path or quotation marks',
+    'must be a file name without a path and without quotation marks',
   ),
-  z.refine((name) => !/^\.{1,2}$/.test(name), 'must be the name of a file'),
+  z.refine((name) => !/^\.{1,2}$/.test(name), 'must be a file name'),
 );
 
-/** MIME breaks base64 into lines (RFC 2045, 6.8). Split and trim take linear time, which an expression for it would not. */
+/** Joins the lines of base64, because MIME allows line breaks (RFC 2045, 6.8). Split and trim take linear time. A regular expression would not. */
 function unfolded(content: string): string {
   return content
     .split(/[\r\n]+/)
@@ -66,7 +66,7 @@ function unfolded(content: string): string {
     .join('');
 }
 
-/** Base64, also in lines. `Buffer` ignores characters that are not base64, so the decoded content is encoded again and compared. */
+/** Base64, also in several lines. `Buffer` ignores invalid characters, so the decoded content is encoded again and compared. */
 const base64 = z.pipe(
   z.string().check(
     z.refine((content) => unfolded(content) !== '', 'must not be empty'),
@@ -115,7 +115,7 @@ export const sendBody = named(
       ),
       to: documented(
         mailboxes,
-        'Recipients: one, or a list. Each is an address, or a name with an address in angle brackets.',
+        'One recipient or a list of recipients. Each is an address, or a name with an address in angle brackets.',
         ['Ann <ann@example.com>'],
       ),
       cc: documented(mailboxes, 'Recipients of a copy.'),
@@ -125,12 +125,12 @@ export const sendBody = named(
       html: documented(z.optional(text), 'Body of the email as HTML.', '<p>Hello.</p>'),
       text: documented(z.optional(text), 'Body of the email as plain text.', 'Hello.'),
       headers: documented(
-        z._default(namedValues(headerName, headerValue, { most: MAX_HEADERS, what: 'headers' }), []),
-        'More headers of the email, by name.',
+        z._default(namedValues(headerName, headerValue, { max: MAX_HEADERS, noun: 'headers' }), []),
+        'Additional headers of the email, by name.',
         { 'X-Order': '1234' },
       ),
       tags: documented(
-        z._default(namedValues(tagName, tagValue, { most: MAX_TAGS, what: 'tags' }), []),
+        z._default(namedValues(tagName, tagValue, { max: MAX_TAGS, noun: 'tags' }), []),
         'Message tags, by name. They appear in the log and in webhooks.',
         { campaign: 'spring' },
       ),
@@ -153,13 +153,13 @@ export const sendBody = named(
       }),
       z.refine(({ html, text: plain }) => html !== undefined || plain !== undefined, {
         path: ['text'],
-        error: 'must be given where html is not',
+        error: 'is required without html',
       }),
     ),
 );
 export type SendBody = z.output<typeof sendBody>;
 
-/** Header of POST /v1/send: a key of the caller's own making, good for a day. */
+/** The header `Idempotency-Key` of POST /v1/send. The client chooses the key, which is valid for 24 hours. */
 export const idempotencyKeyHeader = documented(
   z.optional(
     z.string().check(z.regex(/^[\u0020-\u007e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')),
@@ -168,15 +168,15 @@ export const idempotencyKeyHeader = documented(
   'order-1234-receipt',
 );
 
-/** The answer of POST /v1/send: bare addresses. */
+/** The response of POST /v1/send. Its addresses have no names. */
 export const sentJson = named(
   'SendResult',
   z.strictObject({
     message_id: messageId,
-    accepted: documented(z.array(z.string()), 'Recipients to whom the email is sent.'),
+    accepted: documented(z.array(z.string()), 'Recipients that the email is sent to.'),
     suppressed: documented(
       z.array(z.string()),
-      'Recipients on the suppression list: nothing is sent to them.',
+      'Recipients on the suppression list. No email is sent to them.',
     ),
   }),
   { description: 'An accepted email.' },

@@ -23,21 +23,21 @@ export const statsQuery = z.strictObject({
   ),
 });
 
-/** A share of 1; null where its denominator is 0. */
+/** A ratio. Null if its denominator is 0. */
 function rateOf(formula: string) {
-  return documented(z.nullable(z.number()), `${formula}; null where the denominator is 0`);
+  return documented(z.nullable(z.number()), `${formula}. Null if the denominator is 0.`);
 }
 
 const COUNT = z.int().check(z.minimum(0));
 const counts = named(
   'EventCounts',
-  // An object with a property for each name, and not a record: generated clients then know the names.
+  // An object with one property per counter, because generated clients do not know the names of a record.
   z.strictObject(
     Object.fromEntries(COUNTER_NAMES.map((name) => [name, COUNT])) as Record<CounterName, typeof COUNT>,
   ),
   {
     description:
-      'Number of events by name. `opened` and `clicked` are totals; `opened_automated` and `clicked_automated` are the part that software caused. Emails to the SES mailbox simulator are not counted.',
+      'Number of events by name. `opened` and `clicked` are totals. `opened_automated` and `clicked_automated` are the part that software caused. Emails to the SES mailbox simulator are not counted.',
   },
 );
 
@@ -45,12 +45,12 @@ const ratesJson = named(
   'Rates',
   z.strictObject({
     delivery: rateOf('delivered ÷ sent'),
-    bounce: rateOf('bounced ÷ sent: hard bounces only'),
+    bounce: rateOf('bounced ÷ sent, hard bounces only'),
     complaint: rateOf('complained ÷ delivered'),
-    open: rateOf('(opened − opened_automated) ÷ delivered: every open counts, so it can exceed 1'),
-    click: rateOf('(clicked − clicked_automated) ÷ delivered: every click counts, so it can exceed 1'),
+    open: rateOf('(opened − opened_automated) ÷ delivered. Every open counts, so the ratio can exceed 1'),
+    click: rateOf('(clicked − clicked_automated) ÷ delivered. Every click counts, so the ratio can exceed 1'),
   }),
-  { description: 'Shares of 1, computed from the counts of the same range or bucket.' },
+  { description: 'Ratios, computed from the counts of the same range or bucket.' },
 );
 
 const limit = named('SesLimit', z.strictObject({ review: z.number(), pause: z.number() }), {
@@ -88,12 +88,12 @@ export const statsJson = named(
             z.optional(
               z.array(named('EndpointStatsBucket', z.strictObject({ start: rfc3339, ...endpointCounts }))),
             ),
-            'The same by interval, if `endpoint_id` was given.',
+            'The attempts by interval. Present only with `endpoint_id`.',
           ),
         }),
         { description: 'The attempts of one webhook endpoint.' },
       ),
     ),
   }),
-  { description: 'Counts and rates of a range of time.' },
+  { description: 'Counts and rates of a time range.' },
 );

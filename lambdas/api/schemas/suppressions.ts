@@ -11,25 +11,25 @@ export const createSuppressionBody = named(
   'CreateSuppressionRequest',
   z.strictObject({
     address: documented(suppressibleAddress, 'The recipient.', 'ann@example.com'),
-    reason: documented(z._default(z.enum(REASONS), 'manual'), 'Why nothing is sent to the recipient.'),
+    reason: documented(z._default(z.enum(REASONS), 'manual'), 'Why no email is sent to the recipient.'),
   }),
 );
 
 /** `{address}` of a path. */
 export const addressParam = documented(lookupAddress, 'The recipient.', 'ann@example.com');
 
-/** Query of GET /v1/suppressions: one address, or how addresses begin. */
+/** Query of GET /v1/suppressions: one address, or the beginning of addresses. */
 export const suppressionsQuery = z.strictObject({
   address: documented(z.optional(lookupAddress), 'Only this recipient.', 'ann@example.com'),
   prefix: documented(z.optional(addressPrefix), 'Only addresses that begin with this text.', 'ann@'),
   ...paging,
 });
 
-/** `ses=true`: SES's own list of the account, too, which is shared by all workspaces. */
+/** With `ses=true`, the address is also removed from the suppression list of the SES account, which all workspaces share. */
 const removal = {
   ses: documented(
     flag,
-    'Whether to remove the recipient from the suppression list of the Amazon SES account, too. Needs a key of the default workspace.',
+    'Whether to also remove the recipient from the suppression list of the Amazon SES account. Requires a key of the default workspace.',
     true,
   ),
 };
@@ -47,9 +47,9 @@ export const suppressionJson = named(
     reason: suppressionReason,
     event_id: documented(
       z.nullable(idOf('evt')),
-      'Event that put the recipient on the list. Null if no event did.',
+      'Event that added the recipient to the list. Null if a person added it.',
     ),
     created_at: rfc3339,
   }),
-  { description: 'A recipient to whom nothing is sent.' },
+  { description: 'A recipient that no email is sent to.' },
 );

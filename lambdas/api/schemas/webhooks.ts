@@ -15,19 +15,19 @@ const eventFilter = named('EventFilter', z.enum(['*', ...DELIVERED_EVENTS]), {
   description: 'An event name, or `*` for all events.',
 });
 
-/** Event names, or `*` alone for all of them. */
+/** Event names, or only `*` for all events. */
 const events = z.pipe(
   z.array(eventFilter).check(
-    z.minLength(1, 'must name at least one event'),
-    z.refine((names) => new Set(names).size === names.length, 'names an event twice'),
-    z.refine((names) => !names.includes('*') || names.length === 1, 'must be "*" alone, or names'),
+    z.minLength(1, 'must contain at least one event'),
+    z.refine((names) => new Set(names).size === names.length, 'must not contain an event twice'),
+    z.refine((names) => !names.includes('*') || names.length === 1, 'must be only "*", or event names'),
   ),
   z.transform((names): (EventName | '*')[] => names),
 );
 
 const url = documented(
   z.string().check(wellFormedText),
-  'Where webhooks are sent to: https, with a public address.',
+  'Where webhooks are sent: an https URL with a public address.',
   'https://example.com/webhooks',
 );
 const description = documented(line(500), 'A note for people.', 'Billing service');
@@ -38,7 +38,7 @@ export const createWebhookBody = named(
     url,
     events: documented(
       z._default(events, [...DEFAULT_ENDPOINT_EVENTS]),
-      'Events that the endpoint receives: `["*"]` for all of them.',
+      'Events that the endpoint receives. `["*"]` means all events.',
     ),
     description: z.optional(description),
   }),
@@ -76,7 +76,7 @@ export const updateWebhookBody = named(
         '`paused` stops deliveries, `active` resumes them.',
       ),
     })
-    .check(z.refine((changes) => Object.keys(changes).length > 0, 'names nothing to change')),
+    .check(z.refine((changes) => Object.keys(changes).length > 0, 'must contain a field to change')),
 );
 
 const endpointFields = {
@@ -92,28 +92,28 @@ const endpointFields = {
   status_changed_at: rfc3339,
   health: named('EndpointHealth', z.enum(ENDPOINT_HEALTHS), {
     description:
-      '`failing` after 10 consecutive failed attempts over at least 5 seconds, 100 at once, or 3 over at least 15 minutes, until an attempt succeeds; resuming the endpoint or changing its `url` makes it `healthy` again. Independent of `status`.',
+      '`failing` after 10 consecutive failed attempts over at least 5 seconds, 100 at once, or 3 over at least 15 minutes, until an attempt succeeds. Resuming the endpoint or changing its `url` also makes it `healthy`. Independent of `status`.',
   }),
   failing_since: documented(
     z.nullable(rfc3339),
-    'While `failing`: the first failed attempt since the last success. Else null.',
+    'Time of the first failed attempt since the last success. Null unless `health` is `failing`.',
   ),
   consecutive_failures: documented(z.int(), 'Failed attempts since the last success.'),
   held_count: documented(
     z.int().check(z.minimum(0), z.maximum(MAX_HELD_COUNTED)),
-    `Deliveries that wait as \`held\`, counted up to ${MAX_HELD_COUNTED}. 0 for an active, healthy endpoint whose held deliveries have all been delivered.`,
+    `Number of \`held\` deliveries, counted up to ${MAX_HELD_COUNTED}. It is 0 for an active, healthy endpoint after its held deliveries have been delivered.`,
   ),
-  held_count_exact: documented(z.boolean(), 'False: there are more than `held_count`.'),
+  held_count_exact: documented(z.boolean(), 'False if there are more held deliveries than `held_count`.'),
   created_at: rfc3339,
   updated_at: rfc3339,
 };
 
-/** An Endpoint as the API shows it. */
+/** An Endpoint in the form of the API. */
 export const endpointJson = named('Endpoint', z.strictObject(endpointFields), {
   description: 'A URL that receives events as signed webhooks.',
 });
 
-/** The response of a PATCH: after a resume, with what the endpoint missed while it was paused or disabled. */
+/** The response of a PATCH. After a resume it reports the events that the endpoint missed while it was paused or disabled. */
 export const updatedEndpointJson = named(
   'UpdatedEndpoint',
   z.strictObject({
@@ -125,21 +125,21 @@ export const updatedEndpointJson = named(
           z.strictObject({
             count: documented(
               z.int(),
-              'Events that the endpoint wants and that were not delivered to it since then. Held deliveries are not among them: they are delivered now.',
+              'Number of events for this endpoint that were not delivered since then. Held deliveries are not counted, because they are delivered now.',
             ),
-            exact: documented(z.boolean(), 'False: counting stopped early, there may be more.'),
+            exact: documented(z.boolean(), 'False if counting stopped early. There may be more events.'),
             since: documented(rfc3339, 'The `since` for `POST /v1/webhooks/{id}/recover`.'),
           }),
           { description: 'What `recover` would deliver.' },
         ),
       ),
-      'Set when this request made a paused or disabled endpoint active: what `recover` would deliver. Else null.',
+      'What `recover` would deliver. Set only if this request made a paused or disabled endpoint active, otherwise null.',
     ),
   }),
   { description: 'An updated webhook endpoint.' },
 );
 
-/** Its secret is shown when it is made, and on explicit request. */
+/** The signing secret. Only the creation of an endpoint and an explicit request return it. */
 const secret = documented(
   z.string(),
   'Signing secret: `whsec_` and base64.',
@@ -171,7 +171,7 @@ export const testWebhookBody = named(
   z.strictObject({
     event: documented(
       z.optional(z.enum(DELIVERED_EVENTS)),
-      'Which event to send. Without it, the first one that the endpoint receives.',
+      'Which event to send. Without it, the first event that the endpoint receives.',
       'bounced',
     ),
   }),
@@ -197,7 +197,7 @@ export const rotateSecretBody = named(
   z.strictObject({
     overlap_seconds: documented(
       z._default(z.int().check(z.minimum(0), z.maximum(WEEK_SECONDS)), DAY_SECONDS),
-      'How long the previous secret signs too.',
+      'How long the previous secret also signs, in seconds.',
       3600,
     ),
   }),
@@ -209,7 +209,7 @@ export const rotatedSecretJson = named(
     secret,
     previous_expires_at: documented(
       z.nullable(rfc3339),
-      'Until when the previous secret signs too. Null if it no longer signs.',
+      'Until when the previous secret also signs. Null if it no longer signs.',
     ),
   }),
   { description: 'The new secret of a webhook endpoint.' },
@@ -219,7 +219,7 @@ export const secretJson = named('Secret', z.strictObject({ secret }), {
   description: 'The secret of a webhook endpoint.',
 });
 
-/** Body of POST /v1/webhooks/{id}/recover; times of events. */
+/** Body of POST /v1/webhooks/{id}/recover. The times are event times. */
 export const recoverBody = named(
   'RecoverRequest',
   z.strictObject({
@@ -229,7 +229,7 @@ export const recoverBody = named(
       'Only events before this time. Without it, up to now.',
       '2026-02-26T00:00:00Z',
     ),
-    dry_run: documented(z._default(z.boolean(), false), 'Whether to count the events only.', true),
+    dry_run: documented(z._default(z.boolean(), false), 'Whether to only count the events.', true),
   }),
 );
 
@@ -237,7 +237,7 @@ export const recoverResponseJson = named(
   'RecoverResult',
   z.strictObject({
     recovery_id: documented(z.nullable(idOf('rcv')), 'Id of the recovery. Null after a dry run.'),
-    count: documented(z.int(), 'How many events the endpoint has missed.'),
+    count: documented(z.int(), 'Number of events that the endpoint has missed.'),
     exact: documented(z.boolean(), 'False if counting stopped at its time limit: there are more events.'),
   }),
   { description: 'How many events an endpoint has missed, and the recovery that delivers them.' },
@@ -251,8 +251,8 @@ export const recoveryJson = named(
     since: rfc3339,
     until: rfc3339,
     status: named('RecoveryStatus', z.enum(RECOVERY_STATUSES), { description: 'The state of a recovery.' }),
-    count: documented(z.int(), 'How many events were missed when the recovery began.'),
-    started: documented(z.int(), 'How many deliveries have been started.'),
+    count: documented(z.int(), 'Number of missed events when the recovery began.'),
+    started: documented(z.int(), 'Number of deliveries started so far.'),
     created_at: rfc3339,
     completed_at: z.nullable(rfc3339),
   }),
