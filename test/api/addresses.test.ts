@@ -7,9 +7,9 @@ import { KIND } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { findSuppressions } from '../../lambdas/store/suppressions.ts';
 import { anEvent } from '../../sim/builders/events.ts';
-import { bounced } from './bounced.ts';
+import { setUpApiWithBounces } from './bounced.ts';
 import type { SimulatedTable } from '../../sim/table.ts';
-import { NOW_MS, setUp, type Ask, type ApiResponse, type TestApi } from './harness.ts';
+import { NOW_MS, setUpApi, type ApiRequest, type ApiResponse, type TestApi } from './harness.ts';
 
 const LIST = '/v1/suppressions';
 const atPath = (address: string): string => `${LIST}/${encodeURIComponent(address)}`;
@@ -53,11 +53,12 @@ const STORED = [
 
 /** What comes of each thing that can be done with the address that the log shows after the bounce of an address. */
 async function usesOf(given: string) {
-  const { ask, table } = await bounced(['zoe@example.com', given]);
+  const { ask, table } = await setUpApiWithBounces(['zoe@example.com', given]);
   const all = await ask({ path: '/v1/send/logs' });
   const [shown = ''] = recipientsOf(all).filter((to) => to !== 'zoe@example.com');
-  const logs = async (query: Ask['query'] = {}) => recipientsOf(await ask({ path: '/v1/send/logs', query }));
-  const listed = async (query: Ask['query'] = {}) => addressesOf(await ask({ path: LIST, query }));
+  const logs = async (query: ApiRequest['query'] = {}) =>
+    recipientsOf(await ask({ path: '/v1/send/logs', query }));
+  const listed = async (query: ApiRequest['query'] = {}) => addressesOf(await ask({ path: LIST, query }));
   const suppressed = await findSuppressions(table, DEFAULT_WORKSPACE_ID, [shown]);
   const uses = {
     logged: await logs({ to: shown }),
@@ -115,7 +116,7 @@ describe('an address that the log shows can be used everywhere', () => {
   it('whatever ingest can store', async () => {
     await fc.assert(
       fc.asyncProperty(anyAddress, async (address) => {
-        const { rows } = await bounced([address]);
+        const { rows } = await setUpApiWithBounces([address]);
         const [row] = rows('event');
         // Ingest gives no recipient to what is blank.
         fc.pre(row?.['to'] !== undefined && row['to'] !== 'zoe@example.com');
@@ -128,11 +129,11 @@ describe('an address that the log shows can be used everywhere', () => {
   it.each(
     STORED.filter((address) => address !== 'MAILER-DAEMON' && address !== '..' && !address.includes('\t')),
   )('%s can be added by POST, and removed by its path', async (address) => {
-    const { ask } = setUp();
-    const made = await ask({ method: 'POST', path: LIST, body: { address } });
+    const { sendRequest } = setUpApi();
+    const made = await sendRequest({ method: 'POST', path: LIST, body: { address } });
     expect(made).toMatchObject({ status: 201, body: { address } });
-    expect((await ask({ method: 'DELETE', path: atPath(address) })).status).toBe(204);
-    expect(addressesOf(await ask({ path: LIST }))).toEqual([]);
+    expect((await sendRequest({ method: 'DELETE', path: atPath(address) })).status).toBe(204);
+    expect(addressesOf(await sendRequest({ path: LIST }))).toEqual([]);
   });
 });
 
@@ -148,24 +149,24 @@ describe('the list of suppressions', () => {
     );
     await fc.assert(
       fc.asyncProperty(names, fc.integer({ min: 1, max: 4 }), async (locals, limit) => {
-        const { ask } = setUp();
+        const { sendRequest } = setUpApi();
         const added = locals.map((local) => `${local}@example.com`);
         for (const address of added)
-          expect((await ask({ method: 'POST', path: LIST, body: { address } })).status).toBe(201);
+          expect((await sendRequest({ method: 'POST', path: LIST, body: { address } })).status).toBe(201);
         const sorted = added.toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
         const pages: string[][] = [];
-        let told = await ask({ path: LIST, query: { limit: String(limit) } });
+        let told = await sendRequest({ path: LIST, query: { limit: String(limit) } });
         pages.push(addressesOf(told));
         while (told.body.next_cursor !== null) {
           const cursor = told.body.next_cursor as string;
-          told = await ask({ path: LIST, query: { limit: String(limit), cursor } });
+          told = await sendRequest({ path: LIST, query: { limit: String(limit), cursor } });
           pages.push(addressesOf(told));
         }
         expect(pages.flat()).toEqual(sorted);
         const back: string[][] = [addressesOf(told)];
         while (told.body.prev_cursor !== null) {
           const cursor = told.body.prev_cursor as string;
-          told = await ask({ path: LIST, query: { limit: String(limit), cursor } });
+          told = await sendRequest({ path: LIST, query: { limit: String(limit), cursor } });
           back.unshift(addressesOf(told));
         }
         expect(back).toEqual(pages);
@@ -185,7 +186,7 @@ describe('a Unicode domain and its punycode form are one address', () => {
   const PAIRS = SPELLINGS.flatMap((stored) => SPELLINGS.map((asked) => [stored, asked] as const));
 
   it.each(PAIRS)('stored as %s and asked for as %s', async (stored, asked) => {
-    const { ask } = await bounced([stored]);
+    const { ask } = await setUpApiWithBounces([stored]);
     expect(recipientsOf(await ask({ path: '/v1/send/logs', query: { to: asked } }))).toEqual([stored]);
     expect((await ask({ path: atPath(asked) })).body).toMatchObject({ address: stored });
     expect(addressesOf(await ask({ path: LIST, query: { address: asked } }))).toEqual([stored]);
@@ -198,7 +199,7 @@ describe('a Unicode domain and its punycode form are one address', () => {
   });
 
   it('in the timeline of a message', async () => {
-    const { ask } = await bounced(SPELLINGS.slice(0, 1).concat(SPELLINGS.slice(3, 4)));
+    const { ask } = await setUpApiWithBounces(SPELLINGS.slice(0, 1).concat(SPELLINGS.slice(3, 4)));
     const { recipients } = (await ask({ path: '/v1/send/logs/0100-bounced' })).body;
     expect(recipients).toHaveLength(1);
     expect(recipients[0].events).toHaveLength(2);
@@ -214,7 +215,7 @@ describe('a Unicode domain and its punycode form are one address', () => {
     ['an', true],
   ])('begins with %s: %s', async (prefix, found) => {
     for (const stored of SPELLINGS) {
-      const { ask } = await bounced([
+      const { ask } = await setUpApiWithBounces([
         stored,
         'ann@aachen.example',
         'anna@bücher.example',
@@ -255,11 +256,11 @@ describe('what earlier versions stored under a Unicode domain', () => {
   const OLD = ['ann@bücher.example', 'Ann@Bücher.example', 'ann@bu\u0308cher.example'];
   const ASKED = [...OLD, 'ann@xn--bcher-kva.example', 'ANN@XN--BCHER-KVA.example'];
   const PAIRS = OLD.flatMap((stored) => ASKED.map((asked) => [stored, asked] as const));
-  const own = (world: TestApi) => (request: Ask) =>
-    world.ask({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
+  const own = (world: TestApi) => (request: ApiRequest) =>
+    world.sendRequest({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
 
   it.each(PAIRS)('%s is found, suppresses and is removed as %s', async (stored, asked) => {
-    const world = setUp();
+    const world = setUpApi();
     const ask = own(world);
     storedBefore(world.table, stored);
     await loggedBefore(world.table, stored);
@@ -273,7 +274,7 @@ describe('what earlier versions stored under a Unicode domain', () => {
       body: { from: 'you@example.com', to: [asked], subject: 'Hello', text: 'Hi' },
     });
     expect(sent).toMatchObject({ status: 202, body: { accepted: [] } });
-    expect(world.mails).toEqual([]);
+    expect(world.emails).toEqual([]);
 
     const again = await ask({ method: 'POST', path: LIST, body: { address: asked } });
     expect(again.body).toMatchObject({ address: stored, created_at: '2026-01-01T00:00:00Z' });
@@ -283,7 +284,7 @@ describe('what earlier versions stored under a Unicode domain', () => {
   });
 
   it('is removed together with the row of the form that is stored now', async () => {
-    const world = setUp();
+    const world = setUpApi();
     const ask = own(world);
     await ask({ method: 'POST', path: LIST, body: { address: 'ann@bücher.example' } });
     storedBefore(world.table, 'ann@bücher.example');
@@ -293,7 +294,7 @@ describe('what earlier versions stored under a Unicode domain', () => {
   });
 
   it('is logged on with new events in one list, newest first, page by page', async () => {
-    const world = setUp();
+    const world = setUpApi();
     const ask = own(world);
     await loggedBefore(world.table, 'ann@bücher.example');
     for (const minute of [10, 20, 30]) {
@@ -312,7 +313,7 @@ describe('what earlier versions stored under a Unicode domain', () => {
   });
 
   it('costs an ASCII address no further read', async () => {
-    const { table } = setUp();
+    const { table } = setUpApi();
     await findSuppressions(table, DEFAULT_WORKSPACE_ID, ['ann@example.com']);
     expect(table.calls).toHaveLength(1);
   });
@@ -322,25 +323,25 @@ describe('a path and a query', () => {
   const WORDS = ['a/b', 'a%2Fb', 'a%252Fb', 'a%b', 'a%', 'a+b', 'a?b', 'a#b', 'a&b', 'a;b', 'a b', '..', 'é'];
 
   it.each(WORDS)('name the same message %s', async (id) => {
-    const { table, ask } = setUp();
+    const { table, sendRequest } = setUpApi();
     const event = anEvent({ message_id: id });
     await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
-    const timeline = await ask({ path: `/v1/send/logs/${encodeURIComponent(id)}` });
+    const timeline = await sendRequest({ path: `/v1/send/logs/${encodeURIComponent(id)}` });
     expect(timeline.body).toMatchObject({ message_id: id });
-    const listed = await ask({ path: '/v1/send/logs', query: { message_id: id } });
+    const listed = await sendRequest({ path: '/v1/send/logs', query: { message_id: id } });
     expect(listed.body.data).toMatchObject([{ message_id: id }]);
   });
 
   it('decode a path exactly once, as API Gateway passes it on', async () => {
-    const { ask } = setUp();
-    await ask({ method: 'POST', path: LIST, body: { address: 'a%2Fb@example.com' } });
-    expect((await ask({ path: `${LIST}/a%252Fb@example.com` })).status).toBe(200);
-    expect((await ask({ path: `${LIST}/a%2Fb@example.com` })).status).toBe(404);
-    expect((await ask({ path: `${LIST}/a%25252Fb@example.com` })).status).toBe(404);
+    const { sendRequest } = setUpApi();
+    await sendRequest({ method: 'POST', path: LIST, body: { address: 'a%2Fb@example.com' } });
+    expect((await sendRequest({ path: `${LIST}/a%252Fb@example.com` })).status).toBe(200);
+    expect((await sendRequest({ path: `${LIST}/a%2Fb@example.com` })).status).toBe(404);
+    expect((await sendRequest({ path: `${LIST}/a%25252Fb@example.com` })).status).toBe(404);
     // Not decoded by anybody: a `+` is no space in a path.
-    await ask({ method: 'POST', path: LIST, body: { address: 'a+b@example.com' } });
-    expect((await ask({ path: `${LIST}/a+b@example.com` })).status).toBe(200);
-    expect((await ask({ path: `${LIST}/a%2Bb@example.com` })).status).toBe(200);
+    await sendRequest({ method: 'POST', path: LIST, body: { address: 'a+b@example.com' } });
+    expect((await sendRequest({ path: `${LIST}/a+b@example.com` })).status).toBe(200);
+    expect((await sendRequest({ path: `${LIST}/a%2Bb@example.com` })).status).toBe(200);
   });
 });
 
@@ -355,11 +356,16 @@ describe('DELETE /v1/suppressions', () => {
     ['an address of more than 320 characters', { address: `${'a'.repeat(320)}@example.com` }],
     ['a prefix', { prefix: 'ann@' }],
   ])('with %s is 400 and removes nothing', async (_what, query) => {
-    const { ask, rows } = setUp();
+    const { sendRequest, rows } = setUpApi();
     for (const address of ['ann@example.com', 'bob@example.com'])
-      await ask({ method: 'POST', path: LIST, body: { address } });
-    const told = await ask({ method: 'DELETE', path: LIST, query, workspaceId: DEFAULT_WORKSPACE_ID });
-    const mine = await ask({ method: 'DELETE', path: LIST, query });
+      await sendRequest({ method: 'POST', path: LIST, body: { address } });
+    const told = await sendRequest({
+      method: 'DELETE',
+      path: LIST,
+      query,
+      workspaceId: DEFAULT_WORKSPACE_ID,
+    });
+    const mine = await sendRequest({ method: 'DELETE', path: LIST, query });
     for (const { status, body } of [told, mine]) {
       expect([status, body.error.code]).toEqual([400, 'invalid_parameter']);
       expect(Object.keys({ address: '', ...query })).toContain(body.error.field);
@@ -368,7 +374,7 @@ describe('DELETE /v1/suppressions', () => {
   });
 
   it('names the field that is missing', async () => {
-    const told = await setUp().ask({ method: 'DELETE', path: LIST });
+    const told = await setUpApi().sendRequest({ method: 'DELETE', path: LIST });
     expect(told.body.error).toEqual({
       code: 'invalid_parameter',
       message: 'is required',
@@ -379,24 +385,34 @@ describe('DELETE /v1/suppressions', () => {
   it.each(['ann+x@example.com', 'a/b@example.com', 'ann@bücher.example'])(
     'with ses=true takes %s off both lists',
     async (address) => {
-      const { ask, world, rows } = setUp();
+      const { sendRequest, state, rows } = setUpApi();
       const workspaceId = DEFAULT_WORKSPACE_ID;
-      await ask({ method: 'POST', path: LIST, body: { address }, workspaceId });
+      await sendRequest({ method: 'POST', path: LIST, body: { address }, workspaceId });
       const listed = address === 'ann@bücher.example' ? 'ann@xn--bcher-kva.example' : address;
-      world.sesSuppressed = new Set([listed, 'bob@example.com']);
-      const told = await ask({ method: 'DELETE', path: LIST, query: { address, ses: 'true' }, workspaceId });
+      state.sesSuppressed = new Set([listed, 'bob@example.com']);
+      const told = await sendRequest({
+        method: 'DELETE',
+        path: LIST,
+        query: { address, ses: 'true' },
+        workspaceId,
+      });
       expect(told).toMatchObject({ status: 204, text: '' });
-      expect([rows('suppression'), [...world.sesSuppressed]]).toEqual([[], ['bob@example.com']]);
+      expect([rows('suppression'), [...state.sesSuppressed]]).toEqual([[], ['bob@example.com']]);
     },
   );
 
   it('with ses=true removes an address that SES cannot list, and does not ask SES about it', async () => {
-    const { ask, world, rows } = setUp();
+    const { sendRequest, state, rows } = setUpApi();
     const workspaceId = DEFAULT_WORKSPACE_ID;
     const address = 'josé@example.com';
-    await ask({ method: 'POST', path: LIST, body: { address }, workspaceId });
-    world.sesError = Object.assign(new Error('bad'), { name: 'BadRequestException' });
-    const told = await ask({ method: 'DELETE', path: LIST, query: { address, ses: 'true' }, workspaceId });
+    await sendRequest({ method: 'POST', path: LIST, body: { address }, workspaceId });
+    state.sesError = Object.assign(new Error('bad'), { name: 'BadRequestException' });
+    const told = await sendRequest({
+      method: 'DELETE',
+      path: LIST,
+      query: { address, ses: 'true' },
+      workspaceId,
+    });
     expect([told.status, rows('suppression')]).toEqual([204, []]);
   });
 });
@@ -415,7 +431,7 @@ describe('an address in a query', () => {
     'josé x@bücher.example',
     'ann x y@example.com',
   ])('of %j is answered with how a + is sent', async (address) => {
-    const { ask } = await bounced(['ann+x@example.com', 'ann@example.com']);
+    const { ask } = await setUpApiWithBounces(['ann+x@example.com', 'ann@example.com']);
     expect(await ask({ path: '/v1/send/logs', query: { to: address } })).toMatchObject(refused('to'));
     expect(await ask({ path: LIST, query: { address } })).toMatchObject(refused('address'));
     expect(await ask({ method: 'DELETE', path: LIST, query: { address } })).toMatchObject(refused('address'));
@@ -424,24 +440,24 @@ describe('an address in a query', () => {
   });
 
   it.each(['ann ', 'ann x', ' ann'])('prefix=%j is answered with how a + is sent', async (prefix) => {
-    const { ask } = await bounced(['ann+x@example.com']);
+    const { ask } = await setUpApiWithBounces(['ann+x@example.com']);
     expect(await ask({ path: LIST, query: { prefix } })).toMatchObject(refused('prefix'));
   });
 
   it.each(['"john doe"@example.com', 'ann@example.com (Ann Lee)', 'ann+x@example.com'])(
     '%s that is not stored is not found, and that is all',
     async (address) => {
-      const { ask } = setUp();
-      expect(recipientsOf(await ask({ path: '/v1/send/logs', query: { to: address } }))).toEqual([]);
-      expect(addressesOf(await ask({ path: LIST, query: { address } }))).toEqual([]);
-      expect(addressesOf(await ask({ path: LIST, query: { prefix: address } }))).toEqual([]);
-      expect((await ask({ method: 'DELETE', path: LIST, query: { address } })).status).toBe(404);
+      const { sendRequest } = setUpApi();
+      expect(recipientsOf(await sendRequest({ path: '/v1/send/logs', query: { to: address } }))).toEqual([]);
+      expect(addressesOf(await sendRequest({ path: LIST, query: { address } }))).toEqual([]);
+      expect(addressesOf(await sendRequest({ path: LIST, query: { prefix: address } }))).toEqual([]);
+      expect((await sendRequest({ method: 'DELETE', path: LIST, query: { address } })).status).toBe(404);
     },
   );
 
   it('is refused together with a prefix', async () => {
     const query = { address: 'ann@example.com', prefix: 'ann' };
-    expect(await setUp().ask({ path: LIST, query })).toMatchObject({
+    expect(await setUpApi().sendRequest({ path: LIST, query })).toMatchObject({
       status: 400,
       body: { error: { code: 'conflicting_filters' } },
     });
@@ -459,7 +475,7 @@ describe('POST /v1/suppressions refuses', () => {
     'a'.repeat(321),
     `${'a'.repeat(320)}@b`,
   ])('%j', async (address) => {
-    expect(await setUp().ask({ method: 'POST', path: LIST, body: { address } })).toMatchObject({
+    expect(await setUpApi().sendRequest({ method: 'POST', path: LIST, body: { address } })).toMatchObject({
       status: 422,
       body: { error: { code: 'invalid_field', field: 'address' } },
     });
@@ -469,10 +485,10 @@ describe('POST /v1/suppressions refuses', () => {
 describe('POST /v1/send', () => {
   const MAIL = { from: 'you@example.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
   const send = (world: TestApi, changes: object): Promise<ApiResponse> =>
-    world.ask({ method: 'POST', path: '/v1/send', body: { ...MAIL, ...changes } });
+    world.sendRequest({ method: 'POST', path: '/v1/send', body: { ...MAIL, ...changes } });
 
   it('gives SES each Unicode domain in punycode, and the rest as it is', async () => {
-    const world = setUp();
+    const world = setUpApi();
     const told = await send(world, {
       from: 'Jürgen <j@bücher.example>',
       to: ['User@例え.テスト', '"Ann, Dr." <ann@BÜCHER.example>'],
@@ -487,7 +503,7 @@ describe('POST /v1/send', () => {
       'cc@xn--bcher-kva.example',
       'Bob@Example.COM',
     ]);
-    expect(world.mails).toMatchObject([
+    expect(world.emails).toMatchObject([
       {
         FromEmailAddress: '=?UTF-8?B?SsO8cmdlbg==?= <j@xn--bcher-kva.example>',
         Destination: {
@@ -500,7 +516,7 @@ describe('POST /v1/send', () => {
   });
 
   it('sends once to a recipient who is named in both forms', async () => {
-    const world = setUp();
+    const world = setUpApi();
     const told = await send(world, { to: ['ann@bücher.example'], cc: ['ANN@xn--bcher-kva.example'] });
     expect(told.body.accepted).toHaveLength(1);
   });
@@ -509,11 +525,11 @@ describe('POST /v1/send', () => {
     'leaves out a recipient who is suppressed in the other form: %s',
     async (address) => {
       for (const listed of ['ann@bücher.example', 'ann@xn--bcher-kva.example']) {
-        const world = setUp();
-        await world.ask({ method: 'POST', path: LIST, body: { address: listed } });
+        const world = setUpApi();
+        await world.sendRequest({ method: 'POST', path: LIST, body: { address: listed } });
         const told = await send(world, { to: [address, 'bob@example.com'] });
         expect(told.body).toMatchObject({ accepted: ['bob@example.com'], suppressed: [expect.anything()] });
-        expect(world.mails).toMatchObject([{ Destination: { ToAddresses: ['bob@example.com'] } }]);
+        expect(world.emails).toMatchObject([{ Destination: { ToAddresses: ['bob@example.com'] } }]);
       }
     },
   );
@@ -525,14 +541,14 @@ describe('POST /v1/send', () => {
     ['bcc', { bcc: ['用户@例え.テスト'] }, 'bcc[0]'],
     ['reply_to', { reply_to: ['😀@example.com'] }, 'reply_to[0]'],
   ])('says that SES accepts only an ASCII local part: %s', async (_name, changes, field) => {
-    const world = setUp();
+    const world = setUpApi();
     expect(await send(world, changes)).toMatchObject({
       status: 422,
       body: {
         error: { code: 'invalid_field', message: expect.stringMatching(/ASCII local part.*SES/), field },
       },
     });
-    expect(world.mails).toEqual([]);
+    expect(world.emails).toEqual([]);
   });
 
   it.each([
@@ -542,13 +558,13 @@ describe('POST /v1/send', () => {
     `ann@${'é'.repeat(63)}.example`,
     'ann@é%2e.example',
   ])('refuses a domain that has no punycode form of a domain name: %s', async (address) => {
-    expect((await send(setUp(), { to: [address] })).status).toBe(422);
+    expect((await send(setUpApi(), { to: [address] })).status).toBe(422);
   });
 
   it('makes one request of both forms for an idempotency key', async () => {
-    const world = setUp();
+    const world = setUpApi();
     const once = (to: string): Promise<ApiResponse> =>
-      world.ask({
+      world.sendRequest({
         method: 'POST',
         path: '/v1/send',
         body: { ...MAIL, to: [to] },
@@ -556,6 +572,6 @@ describe('POST /v1/send', () => {
       });
     const first = await once('ann@bücher.example');
     expect((await once('ann@xn--bcher-kva.example')).body).toEqual(first.body);
-    expect(world.mails).toHaveLength(1);
+    expect(world.emails).toHaveLength(1);
   });
 });

@@ -5,15 +5,17 @@ import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 import { findApiKey } from '../../lambdas/store/api-keys.ts';
 import { createWorkspace } from '../../lambdas/store/workspaces.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
-import { NOW_MS, setUp, type ApiResponse } from './harness.ts';
+import { NOW_MS, setUpApi, type ApiResponse } from './harness.ts';
 
 const PATH = '/v1/api-keys';
 
 function withKeys() {
-  const world = setUp();
-  const create = (body: object): Promise<ApiResponse> => world.ask({ method: 'POST', path: PATH, body });
-  const remove = (id: string): Promise<ApiResponse> => world.ask({ method: 'DELETE', path: `${PATH}/${id}` });
-  const list = async () => (await world.ask({ path: PATH })).body.data;
+  const world = setUpApi();
+  const create = (body: object): Promise<ApiResponse> =>
+    world.sendRequest({ method: 'POST', path: PATH, body });
+  const remove = (id: string): Promise<ApiResponse> =>
+    world.sendRequest({ method: 'DELETE', path: `${PATH}/${id}` });
+  const list = async () => (await world.sendRequest({ path: PATH })).body.data;
   return { ...world, create, remove, list };
 }
 
@@ -52,9 +54,9 @@ describe('a key', () => {
   });
 
   it('cannot revoke itself', async () => {
-    const { ask, create } = withKeys();
+    const { sendRequest, create } = withKeys();
     const { id } = (await create({ name: 'Server' })).body;
-    const told = await ask({ method: 'DELETE', path: `${PATH}/${id}`, keyId: id });
+    const told = await sendRequest({ method: 'DELETE', path: `${PATH}/${id}`, keyId: id });
     expect(told).toMatchObject({ status: 422, body: { error: { code: 'invalid_field', field: 'id' } } });
   });
 
@@ -86,40 +88,40 @@ describe('a key', () => {
   });
 
   it('that has expired does not count for the hundred', async () => {
-    const { create, world } = withKeys();
+    const { create, state } = withKeys();
     const expires_at = formatTimestamp(NOW_MS + 3_600_000);
     for (let made = 0; made < 100; made += 1) {
       await create({ name: `${made}`, expires_at });
     }
-    world.nowMs = NOW_MS + 3_600_000 - 1;
+    state.nowMs = NOW_MS + 3_600_000 - 1;
     expect((await create({ name: 'one more' })).status).toBe(422);
-    world.nowMs = NOW_MS + 3_600_000;
+    state.nowMs = NOW_MS + 3_600_000;
     expect((await create({ name: 'one more' })).status).toBe(201);
   });
 
   it('is not made beyond the thousandth, with those that expired within the week: they are listed too', async () => {
-    const { create, world } = withKeys();
-    const make = () => create({ name: 'Link', expires_at: formatTimestamp(world.nowMs + 1000) });
+    const { create, state } = withKeys();
+    const make = () => create({ name: 'Link', expires_at: formatTimestamp(state.nowMs + 1000) });
     for (let hour = 0; hour < 10; hour += 1) {
       for (const { status } of await Promise.all(Array.from({ length: 100 }, make))) expect(status).toBe(201);
-      world.nowMs += 3_600_000;
+      state.nowMs += 3_600_000;
     }
     expect((await make()).status).toBe(422);
   });
 
   it('of another workspace is neither listed nor revoked', async () => {
-    const { create, ask } = withKeys();
+    const { create, sendRequest } = withKeys();
     const { id } = (await create({ name: 'Server' })).body;
     const workspaceId = deterministicId('ws', ['other']);
-    expect((await ask({ path: PATH, workspaceId })).body.data).toEqual([]);
-    expect((await ask({ method: 'DELETE', path: `${PATH}/${id}`, workspaceId })).status).toBe(404);
+    expect((await sendRequest({ path: PATH, workspaceId })).body.data).toEqual([]);
+    expect((await sendRequest({ method: 'DELETE', path: `${PATH}/${id}`, workspaceId })).status).toBe(404);
   });
 });
 
 describe('GET /v1/workspace', () => {
   it('says who asks, what the key may do and how the deployment is set', async () => {
-    const { ask } = setUp();
-    expect((await ask({ path: '/v1/workspace', scopes: ['read'] })).body).toEqual({
+    const { sendRequest } = setUpApi();
+    expect((await sendRequest({ path: '/v1/workspace', scopes: ['read'] })).body).toEqual({
       id: WORKSPACE_ID,
       name: 'default',
       created_at: null,
@@ -131,14 +133,14 @@ describe('GET /v1/workspace', () => {
   });
 
   it('names a workspace as it was made, with its own configuration set', async () => {
-    const { ask, table } = setUp();
+    const { sendRequest, table } = setUpApi();
     await createWorkspace(table, {
       id: WORKSPACE_ID,
       name: 'Shop',
       created_at: '2026-01-01T00:00:00Z',
       configuration_set: 'shop',
     });
-    expect((await ask({ path: '/v1/workspace' })).body).toMatchObject({
+    expect((await sendRequest({ path: '/v1/workspace' })).body).toMatchObject({
       name: 'Shop',
       created_at: '2026-01-01T00:00:00Z',
       configuration_set: 'shop',

@@ -7,7 +7,7 @@ import { ingestBatch } from '../../lambdas/ingest/ingest-batch.ts';
 import { suppressRecipient } from '../../lambdas/store/suppressions.ts';
 import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
 import { SAMPLES } from '../../sim/ses/samples.ts';
-import { NOW_MS, setUp, type Ask, type ApiResponse } from './harness.ts';
+import { NOW_MS, setUpApi, type ApiRequest, type ApiResponse } from './harness.ts';
 
 const BOTH = { hardBounces: true, complaints: true };
 
@@ -26,8 +26,8 @@ function recordOf(address: string, messageId: string): SQSRecord {
 }
 
 /** The deployment after a hard bounce of each address, asked with a key of the default workspace. */
-export async function bounced(addresses: readonly string[], messageId = '0100-bounced') {
-  const world = setUp();
+export async function setUpApiWithBounces(addresses: readonly string[], messageId = '0100-bounced') {
+  const world = setUpApi();
   const { table } = world;
   const deps = {
     table,
@@ -40,7 +40,7 @@ export async function bounced(addresses: readonly string[], messageId = '0100-bo
     const reason = suppressionReasonOf(event, BOTH);
     if (reason) await suppressRecipient(table, event, reason);
   }
-  const ask = (request: Ask): Promise<ApiResponse> =>
-    world.ask({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
+  const ask = (request: ApiRequest): Promise<ApiResponse> =>
+    world.sendRequest({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
   return { ...world, ask };
 }

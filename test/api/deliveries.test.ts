@@ -8,7 +8,7 @@ import { webhookPayload } from '../../lambdas/delivery/payload.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
-import { NOW_MS, setUp } from './harness.ts';
+import { NOW_MS, setUpApi } from './harness.ts';
 
 const event = anEvent();
 const endpoint = anEndpoint();
@@ -26,7 +26,7 @@ const FAILED: Omit<Attempt, 'number'> = {
 
 /** A delivery that failed eleven times and then got no answer. */
 async function withDelivery() {
-  const world = setUp();
+  const world = setUpApi();
   const task = aTask(event, endpoint);
   await claimAttempt(world.table, { task, stored: { event, ttl: TTL }, execution: 'one', nowMs: NOW_MS });
   for (let number = 1; number <= 12; number += 1) {
@@ -49,15 +49,15 @@ async function withDelivery() {
 
 describe('a delivery', () => {
   it('is shown with what its requests say, as long as its event is kept', async () => {
-    const { ask, table } = await withDelivery();
+    const { sendRequest, table } = await withDelivery();
     await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
-    const { body } = await ask({ path: `/v1/deliveries/${ID}` });
+    const { body } = await sendRequest({ path: `/v1/deliveries/${ID}` });
     expect(body.payload).toEqual(JSON.parse(webhookPayload(event)));
   });
 
   it('is shown with its attempts, first one first, and with exactly the fields of the contract', async () => {
-    const { ask } = await withDelivery();
-    const told = await ask({ path: `/v1/deliveries/${ID}` });
+    const { sendRequest } = await withDelivery();
+    const told = await sendRequest({ path: `/v1/deliveries/${ID}` });
     expect(told.status).toBe(200);
     expect(told.body).toEqual({
       id: ID,
@@ -93,17 +93,17 @@ describe('a delivery', () => {
   });
 
   it('of another workspace answers byte for byte as one that never was', async () => {
-    const { ask } = await withDelivery();
-    const theirs = await ask({ path: `/v1/deliveries/${ID}`, workspaceId: `ws_${'b'.repeat(26)}` });
-    const nobodys = await ask({ path: `/v1/deliveries/${deterministicId('dlv', ['never'])}` });
+    const { sendRequest } = await withDelivery();
+    const theirs = await sendRequest({ path: `/v1/deliveries/${ID}`, workspaceId: `ws_${'b'.repeat(26)}` });
+    const nobodys = await sendRequest({ path: `/v1/deliveries/${deterministicId('dlv', ['never'])}` });
     expect(theirs).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
     expect(theirs.text).toBe(nobodys.text);
   });
 
   it.each(['x', endpoint.id, 'd'.repeat(3000), '..'])('is not found as %s', async (id) => {
-    const { ask, table } = await withDelivery();
+    const { sendRequest, table } = await withDelivery();
     table.calls.length = 0;
-    expect((await ask({ path: `/v1/deliveries/${encodeURIComponent(id)}` })).status).toBe(404);
+    expect((await sendRequest({ path: `/v1/deliveries/${encodeURIComponent(id)}` })).status).toBe(404);
     expect(table.calls).toEqual([]);
   });
 });

@@ -17,11 +17,11 @@ import type { Row } from '../../lambdas/store/table.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { simulatedKms, type SimulatedKms } from '../../sim/kms.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
-import { checkNamedField } from './named-field.ts';
+import { checkErrorField } from './named-field.ts';
 
 export const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
 
-export interface Ask {
+export interface ApiRequest {
   readonly method?: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
@@ -41,10 +41,10 @@ export interface ApiResponse {
   readonly body: any;
   readonly text: string;
   /** The internal error that the function logs. The client does not see it. */
-  readonly fault: unknown;
+  readonly loggedError: unknown;
 }
 
-function gatewayEvent(request: Ask): APIGatewayProxyEvent {
+function gatewayEvent(request: ApiRequest): APIGatewayProxyEvent {
   const query = Object.entries(request.query ?? {}).map(([name, value]) => [name, [value].flat()] as const);
   const event = {
     httpMethod: request.method ?? 'GET',
@@ -70,7 +70,7 @@ function gatewayEvent(request: Ask): APIGatewayProxyEvent {
   return event as unknown as APIGatewayProxyEvent;
 }
 
-export interface SentMail {
+export interface SentEmail {
   readonly FromEmailAddress: string;
   readonly Destination: Readonly<Record<'ToAddresses' | 'CcAddresses' | 'BccAddresses', readonly string[]>>;
   readonly EmailTags: readonly { readonly Name: string; readonly Value: string }[];
@@ -90,7 +90,7 @@ interface SimulatedState {
   /** The suppression list of the SES account. Addresses are matched in their exact spelling. */
   sesSuppressed: Set<string>;
   /** The result of every webhook attempt. */
-  webhookAnswer: AttemptResult;
+  attemptResult: AttemptResult;
   /** The IP addresses of a hostname. A hostname without an entry has a public address. */
   addresses: Record<string, readonly string[]>;
 }
@@ -99,27 +99,27 @@ export interface TestApi {
   readonly table: SimulatedTable;
   readonly deps: ApiDeps;
   /** The emails that the API passed to SES, including those that SES refused. */
-  readonly mails: SentMail[];
+  readonly emails: SentEmail[];
   readonly webhooks: WebhookRequest[];
-  readonly world: SimulatedState;
+  readonly state: SimulatedState;
   readonly kms: SimulatedKms;
-  readonly ask: (request: Ask) => Promise<ApiResponse>;
+  readonly sendRequest: (request: ApiRequest) => Promise<ApiResponse>;
   readonly rows: (kind: string) => Row[];
 }
 
-export function setUp(): TestApi {
+export function setUpApi(): TestApi {
   const table = simulatedTable();
-  const emails: SentMail[] = [];
+  const emails: SentEmail[] = [];
   const webhooks: WebhookRequest[] = [];
   const state: SimulatedState = {
     nowMs: NOW_MS,
     sesSuppressed: new Set(),
-    webhookAnswer: { started_at: '2026-02-25T12:00:00Z', duration_ms: 12, status_code: 200 },
+    attemptResult: { started_at: '2026-02-25T12:00:00Z', duration_ms: 12, status_code: 200 },
     addresses: {},
   };
   const kms = simulatedKms();
   const ses = {
-    async send(command: { readonly input: SentMail } | DeleteSuppressedDestinationCommand) {
+    async send(command: { readonly input: SentEmail } | DeleteSuppressedDestinationCommand) {
       if (command instanceof DeleteSuppressedDestinationCommand) {
         if (state.sesError) throw state.sesError;
         if (state.sesSuppressed.delete(command.input.EmailAddress ?? '')) return {};
@@ -137,7 +137,7 @@ export function setUp(): TestApi {
     secrets: createSecretOpener({ kms: kms.client, now: () => state.nowMs }),
     sendWebhook: (request) => {
       webhooks.push(request);
-      return Promise.resolve(state.webhookAnswer);
+      return Promise.resolve(state.attemptResult);
     },
     resolve: (hostname) => Promise.resolve(state.addresses[hostname] ?? ['93.184.216.34']),
     readSite: (file) => readFile(`docs/site/${file}`, 'utf8'),
@@ -150,19 +150,19 @@ export function setUp(): TestApi {
     now: () => state.nowMs,
     randomBytes,
   };
-  async function sendRequest(request: Ask): Promise<ApiResponse> {
+  async function sendRequest(request: ApiRequest): Promise<ApiResponse> {
     const event = gatewayEvent(request);
     const response = await respond(deps, ROUTES, event);
     const { result } = response;
-    checkNamedField(event, result);
+    checkErrorField(event, result);
     return {
       status: result.statusCode,
       headers: result.headers ?? {},
       body: isJson(result) ? JSON.parse(result.body) : undefined,
       text: result.body,
-      fault: response.loggedError,
+      loggedError: response.loggedError,
     };
   }
   const rows = (kind: string) => [...table.rows.values()].filter((row) => row['kind'] === kind);
-  return { table, deps, mails: emails, webhooks, world: state, kms, ask: sendRequest, rows };
+  return { table, deps, emails: emails, webhooks, state: state, kms, sendRequest: sendRequest, rows };
 }

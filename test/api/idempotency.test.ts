@@ -5,13 +5,13 @@ import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { sendEvent, type Mail } from '../../sim/ses/events.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
-import { NOW_MS, setUp, type SentMail, type ApiResponse, type TestApi } from './harness.ts';
+import { NOW_MS, setUpApi, type SentEmail, type ApiResponse, type TestApi } from './harness.ts';
 
 const MAIL = { from: 'you@example.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 function send(world: TestApi, changes: object = {}, key = 'order-1'): Promise<ApiResponse> {
-  return world.ask({
+  return world.sendRequest({
     method: 'POST',
     path: '/v1/send',
     body: { ...MAIL, ...changes },
@@ -20,8 +20,8 @@ function send(world: TestApi, changes: object = {}, key = 'order-1'): Promise<Ap
   });
 }
 
-async function suppress({ ask }: TestApi, address: string): Promise<void> {
-  await ask({ method: 'POST', path: '/v1/suppressions', body: { address } });
+async function suppress({ sendRequest }: TestApi, address: string): Promise<void> {
+  await sendRequest({ method: 'POST', path: '/v1/suppressions', body: { address } });
 }
 
 function named(name: string, status = 400): Error {
@@ -30,7 +30,12 @@ function named(name: string, status = 400): Error {
 const TIMEOUT = Object.assign(new Error('timed out'), { name: 'TimeoutError' });
 
 /** What ingest stores once SES has told that it took a mail. */
-async function sesTells({ table }: TestApi, mail: SentMail, messageId: string, atMs = NOW_MS): Promise<void> {
+async function sesTells(
+  { table }: TestApi,
+  mail: SentEmail,
+  messageId: string,
+  atMs = NOW_MS,
+): Promise<void> {
   const { ToAddresses, CcAddresses } = mail.Destination;
   const told: Mail = {
     messageId,
@@ -48,8 +53,8 @@ async function sesTells({ table }: TestApi, mail: SentMail, messageId: string, a
   await putRows(table, eventRows(events, { retentionDays: 90, receivedAtMs: atMs }, JSON.stringify(ses)));
 }
 
-function lastMail({ mails }: TestApi): SentMail {
-  const mail = mails.at(-1);
+function lastMail({ emails }: TestApi): SentEmail {
+  const mail = emails.at(-1);
   if (!mail) throw new Error('Nothing was sent');
   return mail;
 }
@@ -60,29 +65,29 @@ function ownRows(world: TestApi, event: string) {
 
 describe('a key is refused', () => {
   it.each(['', 'x'.repeat(256), 'naïve', 'tab\tstop'])('as %j, naming the header', async (key) => {
-    const world = setUp();
+    const world = setUpApi();
     expect(await send(world, {}, key)).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_parameter', field: 'idempotency-key' } },
     });
-    expect(world.mails).toEqual([]);
+    expect(world.emails).toEqual([]);
   });
 });
 
 describe('a mail with a key', () => {
   it('carries the id of its send as a tag, and one without carries none', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await send(world);
     expect(lastMail(world).EmailTags).toContainEqual({
       Name: 'ivymail_send',
       Value: expect.stringMatching(/^ivm_[a-z2-7]{26}$/),
     });
-    await world.ask({ method: 'POST', path: '/v1/send', body: MAIL });
+    await world.sendRequest({ method: 'POST', path: '/v1/send', body: MAIL });
     expect(lastMail(world).EmailTags.map(({ Name }) => Name)).toEqual(['ivymail_workspace']);
   });
 
   it('asked for again is sent once, and answered as the first time', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await suppress(world, 'bob@example.com');
     const first = await send(world, { cc: ['bob@example.com'] });
     const second = await send(world, { cc: ['bob@example.com'] });
@@ -90,29 +95,29 @@ describe('a mail with a key', () => {
     expect(second).toMatchObject({ status: 202, body: first.body });
     expect(first.headers).not.toHaveProperty('idempotency-replayed');
     expect(second.headers).toMatchObject({ 'idempotency-replayed': 'true' });
-    expect(world.mails).toHaveLength(1);
+    expect(world.emails).toHaveLength(1);
     expect(ownRows(world, 'suppressed')).toHaveLength(1);
   });
 
   it('of the longest length, and of any printable characters, is one', async () => {
-    const world = setUp();
+    const world = setUpApi();
     const key = ` ~${'#'.repeat(251)}"}`;
     await send(world, {}, key);
     expect((await send(world, {}, key)).headers).toHaveProperty('idempotency-replayed');
   });
 
   it('written otherwise is the same mail', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await send(world, { tags: { a: '1', b: '2' } });
     const { from, ...rest } = { ...MAIL, tags: { b: '2', a: '1' }, cc: [] };
-    const again = await world.ask({
+    const again = await world.sendRequest({
       method: 'POST',
       path: '/v1/send',
       body: JSON.stringify({ ...rest, from }, undefined, 2),
       headers: { 'idempotency-key': 'order-1' },
     });
     expect(again.headers).toHaveProperty('idempotency-replayed');
-    expect(world.mails).toHaveLength(1);
+    expect(world.emails).toHaveLength(1);
   });
 
   it.each([
@@ -120,19 +125,19 @@ describe('a mail with a key', () => {
     ['a text', { text: 'Ho' }],
     ['an attachment', { attachments: [{ filename: 'a.txt', content: 'YQ==' }] }],
   ])('whose key stands for another %s is a conflict', async (_what, changes) => {
-    const world = setUp();
+    const world = setUpApi();
     await send(world);
     expect(await send(world, changes)).toMatchObject({
       status: 409,
       body: { error: { code: 'idempotency_conflict', field: 'idempotency-key' } },
     });
-    expect(world.mails).toHaveLength(1);
+    expect(world.emails).toHaveLength(1);
   });
 
   it('has nothing to do with the same key of another workspace', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await send(world);
-    const other = await world.ask({
+    const other = await world.sendRequest({
       method: 'POST',
       path: '/v1/send',
       body: MAIL,
@@ -143,23 +148,23 @@ describe('a mail with a key', () => {
   });
 
   it('asked for twice at once is sent once: one is told to wait, and then hears the same', async () => {
-    const world = setUp();
+    const world = setUpApi();
     const told = await Promise.all([send(world), send(world), send(world)]);
     const [sent] = told.filter(({ status }) => status === 202);
     const waiting = told.filter(({ status }) => status === 409);
     expect(waiting).toHaveLength(2);
     expect(waiting[0]).toMatchObject({ body: { error: { code: 'idempotency_conflict' } } });
     expect(waiting[0]?.headers['retry-after']).toBe('30');
-    expect(world.mails).toHaveLength(1);
+    expect(world.emails).toHaveLength(1);
     expect((await send(world)).body).toEqual({ ...sent?.body });
   });
 
   it('is another mail a day later, also where DynamoDB has not yet removed the row', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await send(world);
-    world.world.nowMs = NOW_MS + DAY_MS - 1000;
+    world.state.nowMs = NOW_MS + DAY_MS - 1000;
     expect((await send(world)).headers).toHaveProperty('idempotency-replayed');
-    world.world.nowMs = NOW_MS + DAY_MS;
+    world.state.nowMs = NOW_MS + DAY_MS;
     expect(await send(world, { text: 'Ho' })).toMatchObject({
       status: 202,
       body: { message_id: '0100019c-2' },
@@ -170,10 +175,10 @@ describe('a mail with a key', () => {
 
 describe('a mail with a key that SES', () => {
   it('refuses is answered with the same refusal again, and logged once', async () => {
-    const world = setUp();
-    world.world.sesError = named('MessageRejected');
+    const world = setUpApi();
+    world.state.sesError = named('MessageRejected');
     const first = await send(world);
-    delete world.world.sesError;
+    delete world.state.sesError;
     const second = await send(world);
     expect(first).toMatchObject({ status: 422, body: { error: { code: 'message_rejected' } } });
     expect(second).toMatchObject({
@@ -181,13 +186,13 @@ describe('a mail with a key that SES', () => {
       body: { error: first.body.error, message_id: first.body.message_id },
     });
     expect(second.headers).toMatchObject({ 'idempotency-replayed': 'true' });
-    expect(world.mails).toHaveLength(1);
+    expect(world.emails).toHaveLength(1);
     expect(ownRows(world, 'failed')).toHaveLength(1);
   });
 
   it('refuses while nothing can be logged is answered so; a repeat logs it', async () => {
-    const world = setUp();
-    world.world.sesError = named('MessageRejected');
+    const world = setUpApi();
+    world.state.sesError = named('MessageRejected');
     world.table.before = (command) => {
       if (command === 'BatchWriteCommand') throw named('ValidationException');
     };
@@ -196,26 +201,26 @@ describe('a mail with a key that SES', () => {
       status: 422,
       body: { error: { code: 'message_rejected', message: expect.stringContaining('could not be stored') } },
     });
-    expect(first.fault).toBeInstanceOf(Error);
+    expect(first.loggedError).toBeInstanceOf(Error);
     world.table.before = () => {};
     const second = await send(world);
     expect(second).toMatchObject({ status: 422, body: { message_id: first.body.message_id } });
     expect(ownRows(world, 'failed')).toMatchObject([{ pk: expect.stringContaining(first.body.message_id) }]);
-    expect(world.mails).toHaveLength(1);
+    expect(world.emails).toHaveLength(1);
   });
 
   it('does not take now is sent when it is asked for again, with another body too', async () => {
-    const world = setUp();
-    world.world.sesError = named('TooManyRequestsException', 429);
+    const world = setUpApi();
+    world.state.sesError = named('TooManyRequestsException', 429);
     expect(await send(world)).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
     expect(world.rows('idempotency')).toEqual([]);
-    delete world.world.sesError;
+    delete world.state.sesError;
     expect(await send(world, { text: 'Ho' })).toMatchObject({ status: 202 });
   });
 
   it('does not take now, and whose key cannot be freed, is told to try another', async () => {
-    const world = setUp();
-    world.world.sesError = named('TooManyRequestsException', 429);
+    const world = setUpApi();
+    world.state.sesError = named('TooManyRequestsException', 429);
     world.table.before = (command) => {
       if (command === 'DeleteCommand') throw named('ThrottlingException');
     };
@@ -228,7 +233,7 @@ describe('a mail with a key that SES', () => {
 
 describe('an intent that was stored, although the store said that it was not', () => {
   it('does not spend the key: nothing was sent', async () => {
-    const world = setUp();
+    const world = setUpApi();
     world.table.before = (command, { Item }) => {
       if (command !== 'PutCommand' || Item?.['kind'] !== 'idempotency') return;
       world.table.rows.set(`${Item.pk}\n${Item.sk}`, Item);
@@ -236,7 +241,7 @@ describe('an intent that was stored, although the store said that it was not', (
     };
     expect(await send(world)).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
     world.table.before = () => {};
-    expect(world.mails).toEqual([]);
+    expect(world.emails).toEqual([]);
     const again = await send(world);
     expect(again.status).toBe(202);
     expect(again.headers).not.toHaveProperty('idempotency-replayed');
@@ -245,25 +250,25 @@ describe('an intent that was stored, although the store said that it was not', (
 
 describe('a mail in doubt', () => {
   async function inDoubt(changes: object = {}) {
-    const world = setUp();
+    const world = setUpApi();
     await suppress(world, 'bob@example.com');
-    world.world.sesError = TIMEOUT;
+    world.state.sesError = TIMEOUT;
     const first = await send(world, changes);
     expect(first).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
     expect(Number(first.headers['retry-after'])).toBeGreaterThan(0);
-    delete world.world.sesError;
+    delete world.state.sesError;
     return world;
   }
 
   it('is never sent again, and stays in doubt while SES has told nothing of it', async () => {
     const world = await inDoubt();
     for (const afterMs of [0, 60_000, DAY_MS - 1000]) {
-      world.world.nowMs = NOW_MS + afterMs;
+      world.state.nowMs = NOW_MS + afterMs;
       const told = await send(world);
       expect(told).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
       expect(Number(told.headers['retry-after'])).toBeGreaterThan(0);
     }
-    expect(world.mails).toHaveLength(1);
+    expect(world.emails).toHaveLength(1);
   });
 
   it.each([
@@ -284,7 +289,7 @@ describe('a mail in doubt', () => {
     });
     expect(told.headers).toMatchObject({ 'idempotency-replayed': 'true' });
     expect(ownRows(world, 'suppressed').map((row) => row['to'])).toEqual(suppressed);
-    expect(world.mails).toHaveLength(1);
+    expect(world.emails).toHaveLength(1);
 
     const reads = world.table.calls.filter((call) => call === 'QueryCommand').length;
     expect((await send(world, changes)).body).toEqual(told.body);
@@ -318,40 +323,40 @@ describe('a mail in doubt', () => {
   });
 
   it('is answered at once by whoever had it in hand, and only half a minute later by others', async () => {
-    const world = setUp();
-    world.world.sesError = TIMEOUT;
+    const world = setUpApi();
+    world.state.sesError = TIMEOUT;
     // It died before it could say that it does not know.
     world.table.before = (command) => {
       if (command === 'UpdateCommand') throw named('ThrottlingException');
     };
     await send(world);
     world.table.before = () => {};
-    delete world.world.sesError;
+    delete world.state.sesError;
     await sesTells(world, lastMail(world), '0100019c-found');
-    world.world.nowMs += 29_999;
+    world.state.nowMs += 29_999;
     const early = await send(world);
     expect(early).toMatchObject({ status: 409, body: { error: { code: 'idempotency_conflict' } } });
     expect(early.headers['retry-after']).toBe('1');
-    world.world.nowMs += 1;
+    world.state.nowMs += 1;
     expect(await send(world)).toMatchObject({ status: 202, body: { message_id: '0100019c-found' } });
   });
 });
 
 describe('a mail with a key to suppressed recipients only', () => {
   it('is logged once, under one id', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await suppress(world, 'ann@example.com');
     const first = await send(world);
-    world.world.nowMs += 5000;
+    world.state.nowMs += 5000;
     const second = await send(world);
     expect(second.body).toEqual(first.body);
     expect(first.body.message_id).toMatch(/^ivm_/);
     expect(ownRows(world, 'suppressed')).toHaveLength(1);
-    expect(world.mails).toEqual([]);
+    expect(world.emails).toEqual([]);
   });
 
   it('that could not be logged in full is logged by a repeat, under the same id', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await suppress(world, 'ann@example.com');
     world.table.before = (command) => {
       if (command === 'BatchWriteCommand') throw named('ValidationException');
@@ -373,15 +378,15 @@ describe('a crash', () => {
   const BODY = { cc: ['bob@example.com'] };
 
   async function crashing(step: number, sesRefuses: boolean) {
-    const world = setUp();
+    const world = setUpApi();
     await suppress(world, 'bob@example.com');
     let steps = 0;
     const touch = (): void => {
       if ((steps += 1) > step) throw new Error('The function has died');
     };
-    const taken: SentMail[] = [];
+    const taken: SentEmail[] = [];
     const ses = {
-      async send({ input }: { readonly input: SentMail }) {
+      async send({ input }: { readonly input: SentEmail }) {
         touch();
         if (sesRefuses) throw named('MessageRejected');
         taken.push(input);
@@ -396,7 +401,7 @@ describe('a crash', () => {
 
     const steppedOver = steps <= step;
     steps = -Infinity;
-    world.world.nowMs += 31_000;
+    world.state.nowMs += 31_000;
     if (taken[0]) await sesTells(world, taken[0], '0100019c-1');
     const second = await send(world, BODY);
     return { world, first, second, taken, steppedOver };

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../lambdas/api/route.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
-import { checkNamedField, hasField } from './named-field.ts';
+import { checkErrorField, hasField } from './named-field.ts';
 
 const FOLDER = 'lambdas/api';
 
@@ -86,6 +86,6 @@ describe('the field that an error names', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ error: { code: 'invalid_field', field } }),
     } as unknown as APIGatewayProxyResult;
-    expect(() => checkNamedField(eventOf(route), result)).toThrow(`has no ${field}`);
+    expect(() => checkErrorField(eventOf(route), result)).toThrow(`has no ${field}`);
   });
 });

@@ -76,7 +76,7 @@ export function hasField(event: APIGatewayProxyEvent, route: Route, field: strin
 }
 
 /** Throws for an error that names what its request cannot have. */
-export function checkNamedField(event: APIGatewayProxyEvent, { body, headers }: APIGatewayProxyResult): void {
+export function checkErrorField(event: APIGatewayProxyEvent, { body, headers }: APIGatewayProxyResult): void {
   const route = routeOf(event);
   if (!route || headers?.['content-type'] !== 'application/json') return;
   const { error } = JSON.parse(body) as { error?: { readonly code?: string; readonly field?: string } };

@@ -1,19 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { openProbe, readReceipt } from '../../lambdas/store/probes.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { NOW_MS, setUp } from './harness.ts';
+import { NOW_MS, setUpApi } from './harness.ts';
 
 const TOKEN = 'a'.repeat(52);
 const ID = deterministicId('evt', ['a']);
 
 function withProbe() {
-  const world = setUp();
+  const world = setUpApi();
   const send = (
     token = TOKEN,
     body: unknown = '{ "event" : "delivered" }',
     headers: Record<string, string> = {},
   ) =>
-    world.ask({ method: 'POST', path: `/probes/${token}`, body, headers: { 'Webhook-Id': ID, ...headers } });
+    world.sendRequest({
+      method: 'POST',
+      path: `/probes/${token}`,
+      body,
+      headers: { 'Webhook-Id': ID, ...headers },
+    });
   return { ...world, send };
 }
 
@@ -49,9 +54,9 @@ describe('a probe', () => {
   });
 
   it('closes by itself after an hour', async () => {
-    const { table, send, world } = withProbe();
+    const { table, send, state } = withProbe();
     await openProbe(table, TOKEN, NOW_MS);
-    world.nowMs = NOW_MS + 3_600_000;
+    state.nowMs = NOW_MS + 3_600_000;
     expect((await send()).status).toBe(404);
   });
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { setUp, type Ask } from './harness.ts';
+import { setUpApi, type ApiRequest } from './harness.ts';
 
 const EP = deterministicId('ep', ['a']);
 
-function askFor(route: (typeof ROUTES)[number], changes: Partial<Ask> = {}): Ask {
+function askFor(route: (typeof ROUTES)[number], changes: Partial<ApiRequest> = {}): ApiRequest {
   return {
     method: route.method,
     path: route.path
@@ -30,12 +30,12 @@ const LISTS = ['/v1/send/logs', '/v1/suppressions', `/v1/webhooks/${EP}/deliveri
 describe.each(ALL)('%s', (_name, route) => {
   it('is denied to a key without its scope', async () => {
     const scopes = route.scope === 'read' ? (['send'] as const) : (['read'] as const);
-    const told = await setUp().ask(askFor(route, { scopes }));
+    const told = await setUpApi().sendRequest(askFor(route, { scopes }));
     expect(told).toMatchObject({ status: 403, body: { error: { code: 'insufficient_scope' } } });
   });
 
   it('refuses a parameter it does not know, by name', async () => {
-    const told = await setUp().ask(askFor(route, { query: { frobnicate: '1' } }));
+    const told = await setUpApi().sendRequest(askFor(route, { query: { frobnicate: '1' } }));
     expect(told).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_parameter', field: 'frobnicate' } },
@@ -43,7 +43,7 @@ describe.each(ALL)('%s', (_name, route) => {
   });
 
   it('refuses a parameter given twice, by name', async () => {
-    const told = await setUp().ask(askFor(route, { query: { limit: ['1', '2'] } }));
+    const told = await setUpApi().sendRequest(askFor(route, { query: { limit: ['1', '2'] } }));
     expect(told).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_parameter', field: 'limit' } },
@@ -51,7 +51,7 @@ describe.each(ALL)('%s', (_name, route) => {
   });
 
   it('says which methods it has where it is asked by another', async () => {
-    const told = await setUp().ask(askFor(route, { method: 'PUT' }));
+    const told = await setUpApi().sendRequest(askFor(route, { method: 'PUT' }));
     expect(told).toMatchObject({
       status: 405,
       headers: { allow: expect.stringContaining(route.method) },
@@ -60,13 +60,13 @@ describe.each(ALL)('%s', (_name, route) => {
   });
 
   it('names an error by the same request id in header and body', async () => {
-    const told = await setUp().ask(askFor(route, { query: { frobnicate: '1' } }));
+    const told = await setUpApi().sendRequest(askFor(route, { query: { frobnicate: '1' } }));
     expect(told.body.request_id).toMatch(/^req_[a-z2-7]{26}$/);
     expect(told.headers['x-request-id']).toBe(told.body.request_id);
   });
 
   it('carries its request id, and is kept by no cache', async () => {
-    const told = await setUp().ask(askFor(route, { body: '{' }));
+    const told = await setUpApi().sendRequest(askFor(route, { body: '{' }));
     expect(told.headers).toMatchObject({
       'x-request-id': expect.stringMatching(/^req_[a-z2-7]{26}$/),
       'cache-control': 'no-store',
@@ -87,7 +87,7 @@ describe.each(WITH_BODY)('the body of %s', (_name, route) => {
     ['null', 'null', 422, 'invalid_field'],
     ['a number', '1', 422, 'invalid_field'],
   ])('is refused as %s', async (_what, body, status, code) => {
-    const told = await setUp().ask(askFor(route, { body }));
+    const told = await setUpApi().sendRequest(askFor(route, { body }));
     expect(told).toMatchObject({
       status,
       body: { error: { code, message: expect.any(String) }, request_id: expect.any(String) },
@@ -95,13 +95,13 @@ describe.each(WITH_BODY)('the body of %s', (_name, route) => {
   });
 
   it.each([undefined, ''])('is needed, unless the route can do without: %j', async (body) => {
-    const { error } = (await setUp().ask(askFor(route, { body }))).body;
+    const { error } = (await setUpApi().sendRequest(askFor(route, { body }))).body;
     expect(error.code === 'invalid_json').toBe(route.optionalBody !== true);
   });
 
   it('is refused in another language', async () => {
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
-    const told = await setUp().ask(askFor(route, { body: 'a=1', headers }));
+    const told = await setUpApi().sendRequest(askFor(route, { body: 'a=1', headers }));
     expect(told).toMatchObject({ status: 415, body: { error: { code: 'unsupported_media_type' } } });
   });
 
@@ -109,14 +109,14 @@ describe.each(WITH_BODY)('the body of %s', (_name, route) => {
     // JSON but for the bytes, in a field that there is not: who reads on past them answers 422.
     const bytes = [Buffer.from('{"'), Buffer.from([0xff, 0xfe]), Buffer.from('":1}')];
     const body = Buffer.concat(bytes).toString('base64');
-    expect(await setUp().ask(askFor(route, { body, base64: true }))).toMatchObject({
+    expect(await setUpApi().sendRequest(askFor(route, { body, base64: true }))).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_json' } },
     });
   });
 
   it('is refused with a field that there is not, by its name', async () => {
-    const { ask } = setUp();
+    const { sendRequest } = setUpApi();
     const valid = { from: 'a@example.com', to: ['b@example.com'], subject: 'S', text: 'T' };
     const bodies: Record<string, object> = {
       '/v1/send': valid,
@@ -128,7 +128,7 @@ describe.each(WITH_BODY)('the body of %s', (_name, route) => {
       '/v1/webhooks/{id}/recover': { since: '2026-02-25T12:00:00Z' },
     };
     const body = { ...bodies[route.path], frobnicate: 1 };
-    expect(await ask(askFor(route, { body }))).toMatchObject({
+    expect(await sendRequest(askFor(route, { body }))).toMatchObject({
       status: 422,
       body: { error: { code: 'invalid_field', field: 'frobnicate' } },
     });
@@ -141,7 +141,7 @@ describe('a body with as many faults as it may have parts', () => {
     ['/v1/send', { tags: wrongTags(19_990) }, 'from'],
     ['/v1/send', { attachments: Array.from({ length: 9990 }, () => ({})) }, 'from'],
   ])('%s is refused by the first, as any body is', async (path, body, field) => {
-    const told = await setUp().ask({ method: 'POST', path, body });
+    const told = await setUpApi().sendRequest({ method: 'POST', path, body });
     expect(told).toMatchObject({ status: 422, body: { error: { code: 'invalid_field', field } } });
   });
 });
@@ -153,29 +153,29 @@ describe('a path that names nothing', () => {
     ['POST', '/probes/short'],
   ])('is not found, and the body is not looked at: %s %s', async (method, path) => {
     const headers = { 'webhook-id': deterministicId('evt', ['a']) };
-    expect((await setUp().ask({ method, path, body: '{"half":', headers })).status).toBe(404);
+    expect((await setUpApi().sendRequest({ method, path, body: '{"half":', headers })).status).toBe(404);
   });
 });
 
 describe.each(LISTS)('the list %s', (path) => {
   it.each(['0', '101', '-1', '1.5', '1e1', 'x', '', ' 5'])('refuses limit=%s', async (limit) => {
-    expect(await setUp().ask({ path, query: { limit } })).toMatchObject({
+    expect(await setUpApi().sendRequest({ path, query: { limit } })).toMatchObject({
       status: 400,
       body: { error: { field: 'limit' } },
     });
   });
 
   it('refuses a parameter given twice', async () => {
-    expect(await setUp().ask({ path, query: { limit: ['1', '2'] } })).toMatchObject({
+    expect(await setUpApi().sendRequest({ path, query: { limit: ['1', '2'] } })).toMatchObject({
       status: 400,
       body: { error: { field: 'limit' } },
     });
   });
 
   it('refuses a cursor that is none', async () => {
-    const { ask } = setUp();
-    await ask({ method: 'POST', path: '/v1/webhooks', body: { url: 'https://example.com/' } });
-    const told = await ask({ path, query: { cursor: 'AAAA' } });
+    const { sendRequest } = setUpApi();
+    await sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url: 'https://example.com/' } });
+    const told = await sendRequest({ path, query: { cursor: 'AAAA' } });
     // Of an endpoint that does not exist, nothing is said but that.
     expect(told.body.error.code).toBe(path.includes('deliveries') ? 'not_found' : 'invalid_cursor');
   });
@@ -191,7 +191,7 @@ describe('a route that is not there', () => {
     ['GET', '/v1/webhooks/%zz'],
     ['GET', '/v1/webhooks/a/b/c'],
   ])('%s %s answers 404', async (method, path) => {
-    expect(await setUp().ask({ method, path })).toMatchObject({
+    expect(await setUpApi().sendRequest({ method, path })).toMatchObject({
       status: 404,
       body: { error: { code: 'not_found' } },
     });
@@ -200,17 +200,17 @@ describe('a route that is not there', () => {
 
 describe('a fault of our own', () => {
   it('answers 503 with a time to come back, and tells nothing of itself', async () => {
-    const { ask, table } = setUp();
+    const { sendRequest, table } = setUpApi();
     table.before = () => {
       throw new Error('secret detail of the table');
     };
-    const told = await ask({ path: '/v1/webhooks' });
+    const told = await sendRequest({ path: '/v1/webhooks' });
     expect(told).toMatchObject({
       status: 503,
       headers: { 'retry-after': '5' },
       body: { error: { code: 'unavailable' } },
     });
     expect(told.text).not.toContain('secret detail');
-    expect(String(told.fault)).toContain('secret detail');
+    expect(String(told.loggedError)).toContain('secret detail');
   });
 });

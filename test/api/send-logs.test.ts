@@ -3,7 +3,7 @@ import { EVENT_NAMES, LOG_TYPES, LOG_TYPE_OF, type EmailEvent } from '../../lamb
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { storeEvents } from '../../lambdas/store/events.ts';
 import { anEvent } from '../../sim/builders/events.ts';
-import { NOW_MS, setUp, type Ask, type ApiResponse } from './harness.ts';
+import { NOW_MS, setUpApi, type ApiRequest, type ApiResponse } from './harness.ts';
 
 const MESSAGES = ['m-a', 'm-b', 'm-c'];
 const START = Date.parse('2026-02-25T12:00:00Z');
@@ -26,10 +26,10 @@ const EVENTS: readonly EmailEvent[] = MESSAGES.flatMap((messageId, message) =>
 const NEWEST_FIRST = EVENTS.toReversed().map((event) => event.event_id);
 
 async function filled() {
-  const world = setUp();
+  const world = setUpApi();
   await storeEvents(world.table, EVENTS, { retentionDays: 90, receivedAtMs: NOW_MS });
-  const logs = (query: Ask['query'] = {}, more: Partial<Ask> = {}): Promise<ApiResponse> =>
-    world.ask({ path: '/v1/send/logs', query, ...more });
+  const logs = (query: ApiRequest['query'] = {}, more: Partial<ApiRequest> = {}): Promise<ApiResponse> =>
+    world.sendRequest({ path: '/v1/send/logs', query, ...more });
   return { ...world, logs };
 }
 
@@ -171,11 +171,11 @@ describe('an export', () => {
   const ACCEPT = { csv: 'text/csv', ndjson: 'application/x-ndjson' };
 
   async function pages(way: 'Accept' | 'route', format: 'csv' | 'ndjson', query: Record<string, string>) {
-    const { ask } = await filled();
+    const { sendRequest } = await filled();
     const told: ApiResponse[] = [];
     let search: Record<string, string> = way === 'route' ? { ...query, format } : query;
     for (;;) {
-      const page = await ask(
+      const page = await sendRequest(
         way === 'route'
           ? { path: '/v1/send/logs/export', query: search }
           : { path: '/v1/send/logs', query: search, headers: { accept: ACCEPT[format] } },
@@ -229,40 +229,42 @@ describe('an export', () => {
     [{ format: 'csv', limit: '1001' }, 'limit'],
     [{ format: 'csv', raw: 'true' }, 'raw'],
   ])('is refused for %j, naming the parameter', async (query, field) => {
-    const { ask } = await filled();
-    expect(await ask({ path: '/v1/send/logs/export', query })).toMatchObject({
+    const { sendRequest } = await filled();
+    expect(await sendRequest({ path: '/v1/send/logs/export', query })).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_parameter', field } },
     });
   });
 
   it('is a path of its own, and no message: what is not in the filters is refused, other methods too', async () => {
-    const { ask } = await filled();
-    expect((await ask({ path: '/v1/send/logs/export', query: { raw: 'true' } })).status).toBe(400);
-    expect((await ask({ path: '/v1/send/logs/export', method: 'POST' })).status).toBe(405);
-    expect((await ask({ path: '/v1/send/logs/exported' })).status).toBe(404);
+    const { sendRequest } = await filled();
+    expect((await sendRequest({ path: '/v1/send/logs/export', query: { raw: 'true' } })).status).toBe(400);
+    expect((await sendRequest({ path: '/v1/send/logs/export', method: 'POST' })).status).toBe(405);
+    expect((await sendRequest({ path: '/v1/send/logs/exported' })).status).toBe(404);
   });
 
   it('has cursors that work for its own format and filters alone', async () => {
-    const { ask } = await filled();
+    const { sendRequest } = await filled();
     const path = '/v1/send/logs/export';
     const cursor = String(
-      (await ask({ path, query: { format: 'csv', limit: '2' } })).headers['x-next-cursor'],
+      (await sendRequest({ path, query: { format: 'csv', limit: '2' } })).headers['x-next-cursor'],
     );
     const refused = { status: 400, body: { error: { code: 'invalid_cursor', field: 'cursor' } } };
-    expect(await ask({ path, query: { format: 'ndjson', cursor } })).toMatchObject(refused);
-    expect(await ask({ path, query: { format: 'csv', type: 'send', cursor } })).toMatchObject(refused);
-    expect(await ask({ path: '/v1/send/logs', query: { cursor } })).toMatchObject(refused);
-    expect((await ask({ path, query: { format: 'csv', cursor } })).status).toBe(200);
+    expect(await sendRequest({ path, query: { format: 'ndjson', cursor } })).toMatchObject(refused);
+    expect(await sendRequest({ path, query: { format: 'csv', type: 'send', cursor } })).toMatchObject(
+      refused,
+    );
+    expect(await sendRequest({ path: '/v1/send/logs', query: { cursor } })).toMatchObject(refused);
+    expect((await sendRequest({ path, query: { format: 'csv', cursor } })).status).toBe(200);
   });
 
   it('has up to a thousand entries a page, where a list has a hundred', async () => {
-    const { ask } = await filled();
+    const { sendRequest } = await filled();
     const limit = { limit: '1000' };
-    expect((await ask({ path: '/v1/send/logs', query: limit, headers: { accept: 'text/csv' } })).status).toBe(
-      200,
-    );
-    expect(await ask({ path: '/v1/send/logs', query: limit })).toMatchObject({
+    expect(
+      (await sendRequest({ path: '/v1/send/logs', query: limit, headers: { accept: 'text/csv' } })).status,
+    ).toBe(200);
+    expect(await sendRequest({ path: '/v1/send/logs', query: limit })).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_parameter', field: 'limit' } },
     });

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { InternalError } from '../../lambdas/core/errors.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
-import { setUp, type ApiResponse, type TestApi } from './harness.ts';
+import { setUpApi, type ApiResponse, type TestApi } from './harness.ts';
 
 const MAIL = { from: 'You <you@example.com>', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
 
-function send({ ask }: TestApi, changes: object = {}): Promise<ApiResponse> {
-  return ask({ method: 'POST', path: '/v1/send', body: { ...MAIL, ...changes }, scopes: ['send'] });
+function send({ sendRequest }: TestApi, changes: object = {}): Promise<ApiResponse> {
+  return sendRequest({ method: 'POST', path: '/v1/send', body: { ...MAIL, ...changes }, scopes: ['send'] });
 }
 
-async function suppress({ ask }: TestApi, address: string, reason = 'manual'): Promise<void> {
-  await ask({ method: 'POST', path: '/v1/suppressions', body: { address, reason } });
+async function suppress({ sendRequest }: TestApi, address: string, reason = 'manual'): Promise<void> {
+  await sendRequest({ method: 'POST', path: '/v1/suppressions', body: { address, reason } });
 }
 
 function named(name: string, message = name): Error {
@@ -51,12 +51,12 @@ describe('a mail is refused before SES is asked', () => {
     [{ tags: { campaign: '\ud83d' } }, 'tags.campaign'],
     [{ headers: { 'X-A': '\ud83d' } }, 'headers.X-A'],
   ])('%j, naming the field', async (changes, field) => {
-    const world = setUp();
+    const world = setUpApi();
     expect(await send(world, changes)).toMatchObject({
       status: 422,
       body: { error: { code: 'invalid_field', field } },
     });
-    expect(world.mails).toEqual([]);
+    expect(world.emails).toEqual([]);
     expect(world.rows('event')).toEqual([]);
   });
 });
@@ -94,27 +94,27 @@ describe('an attachment is refused', () => {
     ['disposition', { disposition: 'none' }],
     ['name', { name: 'a.txt' }],
   ])('for its %s: %j', async (field, changes) => {
-    const world = setUp();
+    const world = setUpApi();
     expect(await send(world, { attachments: [FILE, { ...FILE, ...changes }] })).toMatchObject({
       status: 422,
       body: { error: { code: 'invalid_field', field: `attachments[1].${field}` } },
     });
-    expect(world.mails).toEqual([]);
+    expect(world.emails).toEqual([]);
   });
 
   it('beyond the fiftieth', async () => {
     const attachments = Array.from({ length: 51 }, () => FILE);
-    expect(await send(setUp(), { attachments })).toMatchObject({
+    expect(await send(setUpApi(), { attachments })).toMatchObject({
       status: 422,
       body: { error: { field: 'attachments' } },
     });
-    expect((await send(setUp(), { attachments: attachments.slice(1) })).status).toBe(202);
+    expect((await send(setUpApi(), { attachments: attachments.slice(1) })).status).toBe(202);
   });
 });
 
 describe('an attachment', () => {
   it('goes to SES byte for byte, with its name, type, id and place', async () => {
-    const world = setUp();
+    const world = setUpApi();
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
     await send(world, {
       attachments: [
@@ -128,7 +128,7 @@ describe('an attachment', () => {
         },
       ],
     });
-    expect(world.mails[0]?.Content.Simple['Attachments']).toEqual([
+    expect(world.emails[0]?.Content.Simple['Attachments']).toEqual([
       {
         FileName: 'Rechnung Nr. 5 (für Ann).pdf',
         RawContent: bytes,
@@ -147,13 +147,13 @@ describe('an attachment', () => {
   });
 
   it('is not named to SES where there is none', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await send(world);
-    expect(world.mails[0]?.Content.Simple).not.toHaveProperty('Attachments');
+    expect(world.emails[0]?.Content.Simple).not.toHaveProperty('Attachments');
   });
 
   it('of three million bytes is taken', async () => {
-    const world = setUp();
+    const world = setUpApi();
     const content = Buffer.alloc(3_000_000, 7).toString('base64');
     expect((await send(world, { attachments: [{ ...FILE, content }] })).status).toBe(202);
   });
@@ -161,7 +161,7 @@ describe('an attachment', () => {
 
 describe('a mail', () => {
   it('goes to SES with the configuration set and the tag of the workspace', async () => {
-    const world = setUp();
+    const world = setUpApi();
     const told = await send(world, {
       cc: ['Bob <bob@example.com>'],
       bcc: ['c@example.com'],
@@ -176,7 +176,7 @@ describe('a mail', () => {
         suppressed: [],
       },
     });
-    expect(world.mails).toMatchObject([
+    expect(world.emails).toMatchObject([
       {
         FromEmailAddress: '"You" <you@example.com>',
         Destination: {
@@ -196,12 +196,12 @@ describe('a mail', () => {
   });
 
   it('to a listed address, whatever its case, calls nobody: suppressed, under an id of ours', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await suppress(world, 'ann@example.com', 'complaint');
     const told = await send(world, { to: ['Ann <ANN@example.com>'], tags: { campaign: 'spring' } });
     expect(told).toMatchObject({ status: 202, body: { accepted: [], suppressed: ['ANN@example.com'] } });
     expect(told.body.message_id).toMatch(/^ivm_[a-z2-7]{26}$/);
-    expect(world.mails).toEqual([]);
+    expect(world.emails).toEqual([]);
     expect(world.rows('event')).toMatchObject([
       {
         event: 'suppressed',
@@ -215,7 +215,7 @@ describe('a mail', () => {
   });
 
   it('with a plus tag is another address', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await suppress(world, 'ann@example.com');
     expect((await send(world, { to: ['ann+x@example.com'] })).body).toMatchObject({
       accepted: ['ann+x@example.com'],
@@ -224,15 +224,15 @@ describe('a mail', () => {
   });
 
   it('reaches nobody by way of a name', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await suppress(world, 'sup@example.com');
     const told = await send(world, { to: ['sup@example.com, Bob <ann@example.com>'] });
     expect(told.body).toMatchObject({ accepted: ['ann@example.com'], suppressed: [] });
-    expect(world.mails[0]?.Destination.ToAddresses).toEqual(['"sup@example.com, Bob" <ann@example.com>']);
+    expect(world.emails[0]?.Destination.ToAddresses).toEqual(['"sup@example.com, Bob" <ann@example.com>']);
   });
 
   it('to some that are listed goes to the others, and all are logged under SES’s id', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await suppress(world, 'bob@example.com');
     const told = await send(world, { cc: ['bob@example.com', 'cy@example.com'] });
     expect(told.body).toMatchObject({
@@ -240,7 +240,7 @@ describe('a mail', () => {
       accepted: ['ann@example.com', 'cy@example.com'],
       suppressed: ['bob@example.com'],
     });
-    expect(world.mails[0]?.Destination).toEqual({
+    expect(world.emails[0]?.Destination).toEqual({
       ToAddresses: ['ann@example.com'],
       CcAddresses: ['cy@example.com'],
       BccAddresses: [],
@@ -251,9 +251,9 @@ describe('a mail', () => {
   });
 
   it('is not kept from another workspace’s recipients', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await suppress(world, 'ann@example.com');
-    const told = await world.ask({
+    const told = await world.sendRequest({
       method: 'POST',
       path: '/v1/send',
       body: MAIL,
@@ -279,14 +279,14 @@ describe('a mail that SES refuses for good', () => {
     [named('LimitExceededException', 'Daily message quota exceeded.'), 'quota_exceeded'],
     [named('ThrottlingException', 'Daily message quota exceeded.'), 'quota_exceeded'],
   ])('%s answers 422 %s, and is logged as failed for each recipient', async (error, code) => {
-    const world = setUp();
-    world.world.sesError = error;
+    const world = setUpApi();
+    world.state.sesError = error;
     const told = await send(world, { to: ['ann@example.com', 'bob@example.com'] });
     expect(told).toMatchObject({
       status: 422,
       body: { error: { code }, message_id: expect.stringMatching(/^ivm_[a-z2-7]{26}$/) },
     });
-    expect(world.mails).toHaveLength(1);
+    expect(world.emails).toHaveLength(1);
     expect(world.rows('event')).toMatchObject([
       { event: 'failed', to: 'ann@example.com', details: { error_code: code, error_message: error.message } },
       { event: 'failed', to: 'bob@example.com', pk: expect.stringContaining(told.body.message_id) },
@@ -301,9 +301,9 @@ describe('a mail of which SES says who is not verified', () => {
     ['you@yourdomain.com', 'thank-you@yourdomain.com', undefined],
     ['you@yourdomain.com', 'ann@example.com', undefined],
   ])('from %s, where it is %s, is refused with the field %s', async (from, unverified, field) => {
-    const world = setUp();
+    const world = setUpApi();
     const words = `Email address is not verified. The following identities failed the check in region US-EAST-1: ${unverified}`;
-    world.world.sesError = Object.assign(new Error(words), { name: 'MessageRejected' });
+    world.state.sesError = Object.assign(new Error(words), { name: 'MessageRejected' });
     const told = await send(world, { from });
     expect(told.body.error).toEqual({
       code: 'identity_not_verified',
@@ -323,13 +323,13 @@ describe('a mail that SES does not take now', () => {
     }),
     Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
   ])('by %s answers 503 with Retry-After, and no event', async (error) => {
-    const world = setUp();
-    world.world.sesError = error;
+    const world = setUpApi();
+    world.state.sesError = error;
     const told = await send(world);
     expect(told).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
     expect(Number(told.headers['retry-after'])).toBeGreaterThan(0);
     expect(world.rows('event')).toEqual([]);
-    expect(world.mails).toHaveLength(1);
+    expect(world.emails).toHaveLength(1);
   });
 });
 
@@ -340,15 +340,15 @@ describe('a mail of which SES says nothing', () => {
     Object.assign(new Error('reset after a yes'), { code: 'ECONNRESET', $metadata: { httpStatusCode: 200 } }),
     Object.assign(new SyntaxError('half an answer'), { $metadata: { httpStatusCode: 200 } }),
   ])('after %s answers outcome_unknown, with no event and no second try', async (error) => {
-    const world = setUp();
-    world.world.sesError = error;
+    const world = setUpApi();
+    world.state.sesError = error;
     expect(await send(world)).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
-    expect(world.mails).toHaveLength(1);
+    expect(world.emails).toHaveLength(1);
     expect(world.rows('event')).toEqual([]);
   });
 
   it('or that went out and could not be logged in full, says its id', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await suppress(world, 'bob@example.com');
     world.table.before = (command) => {
       if (command === 'BatchWriteCommand')
@@ -370,8 +370,8 @@ describe('a mail that cannot be logged', () => {
   }
 
   it('and that SES refused is answered with the refusal, which says so', async () => {
-    const world = setUp();
-    world.world.sesError = named('MessageRejected', 'Illegal attachment');
+    const world = setUpApi();
+    world.state.sesError = named('MessageRejected', 'Illegal attachment');
     unwritable(world);
     const told = await send(world);
     expect(told).toMatchObject({
@@ -384,11 +384,11 @@ describe('a mail that cannot be logged', () => {
         message_id: expect.stringMatching(/^ivm_/),
       },
     });
-    expect(told.fault).toBeInstanceOf(InternalError);
+    expect(told.loggedError).toBeInstanceOf(InternalError);
   });
 
   it('and goes to suppressed recipients only is outcome_unknown: part of it may be stored', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await suppress(world, 'ann@example.com');
     unwritable(world);
     const told = await send(world);

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { setUp } from './harness.ts';
+import { setUpApi } from './harness.ts';
 
 it.each([
   ['/docs', 'docs.html', 'text/html'],
   ['/llms.txt', 'llms.txt', 'text/plain'],
   ['/v1/openapi.json', 'openapi.json', 'application/json'],
 ])('%s is served to whoever asks, and may be kept for a while', async (path, file, type) => {
-  const told = await setUp().ask({ path });
+  const told = await setUpApi().sendRequest({ path });
   expect(told).toMatchObject({
     status: 200,
     text: readFileSync(`docs/site/${file}`, 'utf8'),

@@ -4,16 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { rangeTime } from '../../lambdas/api/schemas/common.ts';
 import { storeEvents } from '../../lambdas/store/events.ts';
 import { anEvent } from '../../sim/builders/events.ts';
-import { NOW_MS, setUp, type SentMail } from './harness.ts';
+import { NOW_MS, setUpApi, type SentEmail } from './harness.ts';
 
 const MAIL = { from: 'you@yourdomain.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
 const MESSAGE_ID = '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000';
 
-async function sent(body: object): Promise<SentMail | undefined> {
-  const { ask, mails } = setUp();
-  const answer = await ask({ method: 'POST', path: '/v1/send', body });
+async function sent(body: object): Promise<SentEmail | undefined> {
+  const { sendRequest, emails } = setUpApi();
+  const answer = await sendRequest({ method: 'POST', path: '/v1/send', body });
   expect(answer.status).toBe(202);
-  return mails[0];
+  return emails[0];
 }
 
 describe('a list of addresses', () => {
@@ -28,13 +28,13 @@ describe('a list of addresses', () => {
   });
 
   it('is the same body for an idempotency key, as a string or as a list', async () => {
-    const { ask, mails } = setUp();
+    const { sendRequest, emails } = setUpApi();
     const request = { method: 'POST', path: '/v1/send', headers: { 'idempotency-key': 'order-1' } };
-    const first = await ask({ ...request, body: MAIL });
-    const second = await ask({ ...request, body: { ...MAIL, to: MAIL.to[0] } });
+    const first = await sendRequest({ ...request, body: MAIL });
+    const second = await sendRequest({ ...request, body: { ...MAIL, to: MAIL.to[0] } });
     expect([second.status, second.body]).toEqual([202, first.body]);
     expect(second.headers['idempotency-replayed']).toBe('true');
-    expect(mails).toHaveLength(1);
+    expect(emails).toHaveLength(1);
   });
 });
 
@@ -62,9 +62,13 @@ describe('base64', () => {
   });
 
   it('of four megabytes of spaces, or of one character per line, is read in linear time', async () => {
-    const { ask } = setUp();
+    const { sendRequest } = setUpApi();
     const send = (content: string) =>
-      ask({ method: 'POST', path: '/v1/send', body: { ...MAIL, attachments: [{ filename: 'a', content }] } });
+      sendRequest({
+        method: 'POST',
+        path: '/v1/send',
+        body: { ...MAIL, attachments: [{ filename: 'a', content }] },
+      });
     expect((await send(' '.repeat(4_000_000))).status).toBe(422);
     expect((await send(`${' '.repeat(3_900_000)}x`)).status).toBe(422);
     expect((await send('YQ==\n'.repeat(300_000))).status).toBe(422);
@@ -109,8 +113,8 @@ describe('a date', () => {
   ];
 
   it.each(RANGES)('limits a range: %s %s by %s and %s', async (method, path, from, to) => {
-    const { ask, table } = setUp();
-    const made = await ask({
+    const { sendRequest, table } = setUpApi();
+    const made = await sendRequest({
       method: 'POST',
       path: '/v1/webhooks',
       body: { url: 'https://hooks.example.com/' },
@@ -127,7 +131,7 @@ describe('a date', () => {
     await storeEvents(table, events, { retentionDays: 90, receivedAtMs: NOW_MS });
     const asked = async (start: string, end: string) => {
       const range = { [from]: start, [to]: end };
-      const answer = await ask({
+      const answer = await sendRequest({
         method,
         path: path.replace('{id}', made.body.id),
         ...(method === 'GET'
@@ -149,16 +153,18 @@ describe('a message id', () => {
     `${MESSAGE_ID}@email.amazonses.com`,
     `<${MESSAGE_ID}@eu-central-1.amazonses.com>`,
   ])('may be pasted as its Message-ID header has it: %s', async (pasted) => {
-    const { ask, table } = setUp();
+    const { sendRequest, table } = setUpApi();
     await storeEvents(table, [anEvent({ message_id: MESSAGE_ID })], {
       retentionDays: 90,
       receivedAtMs: NOW_MS,
     });
-    const listed = await ask({ path: '/v1/send/logs', query: { message_id: pasted } });
+    const listed = await sendRequest({ path: '/v1/send/logs', query: { message_id: pasted } });
     expect(listed.body.data).toHaveLength(1);
-    expect(listed.text).toBe((await ask({ path: '/v1/send/logs', query: { message_id: MESSAGE_ID } })).text);
-    const timeline = await ask({ path: `/v1/send/logs/${encodeURIComponent(pasted)}` });
+    expect(listed.text).toBe(
+      (await sendRequest({ path: '/v1/send/logs', query: { message_id: MESSAGE_ID } })).text,
+    );
+    const timeline = await sendRequest({ path: `/v1/send/logs/${encodeURIComponent(pasted)}` });
     expect(timeline.body.message_id).toBe(MESSAGE_ID);
-    expect(timeline.text).toBe((await ask({ path: `/v1/send/logs/${MESSAGE_ID}` })).text);
+    expect(timeline.text).toBe((await sendRequest({ path: `/v1/send/logs/${MESSAGE_ID}` })).text);
   });
 });

@@ -9,12 +9,12 @@ import { recordAttempt } from '../../lambdas/store/deliveries.ts';
 import { tallyBatch } from '../../lambdas/tally/tally-batch.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
-import { NOW_MS, setUp } from './harness.ts';
+import { NOW_MS, setUpApi } from './harness.ts';
 
 const NO_RATES = { delivery: null, bounce: null, complaint: null, open: null, click: null };
 
 function withCounters() {
-  const world = setUp();
+  const world = setUpApi();
   let sequence = 0;
   const count = (rows: readonly Record<string, unknown>[]) =>
     tallyBatch(
@@ -36,7 +36,7 @@ function withCounters() {
         }),
       ).flat(),
     );
-  const stats = (query: Record<string, string> = {}) => world.ask({ path: '/v1/stats', query });
+  const stats = (query: Record<string, string> = {}) => world.sendRequest({ path: '/v1/stats', query });
   return { ...world, count, happened, stats };
 }
 
@@ -191,9 +191,9 @@ describe('GET /v1/stats', () => {
   });
 
   it('shows a workspace nothing of another', async () => {
-    const { happened, ask } = withCounters();
+    const { happened, sendRequest } = withCounters();
     await happened('sent', '2026-02-25T11:30:00Z');
-    const { body } = await ask({ path: '/v1/stats', workspaceId: `ws_${'b'.repeat(26)}` });
+    const { body } = await sendRequest({ path: '/v1/stats', workspaceId: `ws_${'b'.repeat(26)}` });
     expect(WORKSPACE_ID).not.toBe(`ws_${'b'.repeat(26)}`);
     expect(body.totals).toEqual(zeroCounts());
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
-import { setUp, type ApiResponse, type TestApi } from './harness.ts';
+import { setUpApi, type ApiResponse, type TestApi } from './harness.ts';
 
 const PATH = '/v1/suppressions';
 
@@ -11,7 +11,7 @@ describe('a suppression is refused', () => {
     [{ address: 'Ann <ann@example.com>' }, 'address'],
     [{ address: 'ann@example.com', reason: 'ses_global' }, 'reason'],
   ])('as %j, naming the field', async (body, field) => {
-    expect(await setUp().ask({ method: 'POST', path: PATH, body })).toMatchObject({
+    expect(await setUpApi().sendRequest({ method: 'POST', path: PATH, body })).toMatchObject({
       status: 422,
       body: { error: { code: 'invalid_field', field } },
     });
@@ -20,7 +20,11 @@ describe('a suppression is refused', () => {
 
 describe('a suppression', () => {
   it('is shown with its reason, source event and time', async () => {
-    const told = await setUp().ask({ method: 'POST', path: PATH, body: { address: 'Ann@example.com' } });
+    const told = await setUpApi().sendRequest({
+      method: 'POST',
+      path: PATH,
+      body: { address: 'Ann@example.com' },
+    });
     expect(told).toMatchObject({
       status: 201,
       body: {
@@ -33,57 +37,61 @@ describe('a suppression', () => {
   });
 
   it('added twice, in any case, is one, and keeps its first reason', async () => {
-    const { ask, world } = setUp();
-    await ask({ method: 'POST', path: PATH, body: { address: 'ann@example.com', reason: 'complaint' } });
-    world.nowMs += 1000;
-    const told = await ask({ method: 'POST', path: PATH, body: { address: 'ANN@example.com' } });
+    const { sendRequest, state } = setUpApi();
+    await sendRequest({
+      method: 'POST',
+      path: PATH,
+      body: { address: 'ann@example.com', reason: 'complaint' },
+    });
+    state.nowMs += 1000;
+    const told = await sendRequest({ method: 'POST', path: PATH, body: { address: 'ANN@example.com' } });
     expect(told).toMatchObject({
       status: 201,
       body: { address: 'ann@example.com', reason: 'complaint', created_at: '2026-02-25T12:00:00Z' },
     });
-    expect((await ask({ path: PATH })).body.data).toHaveLength(1);
+    expect((await sendRequest({ path: PATH })).body.data).toHaveLength(1);
   });
 
   it('is listed by address, page by page, for its own workspace only', async () => {
-    const { ask } = setUp();
+    const { sendRequest } = setUpApi();
     for (const name of ['cy', 'ann', 'bob']) {
-      await ask({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
+      await sendRequest({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
     }
     const addresses = (told: ApiResponse): string[] =>
       told.body.data.map((each: { address: string }) => each.address);
-    const first = await ask({ path: PATH, query: { limit: '2' } });
+    const first = await sendRequest({ path: PATH, query: { limit: '2' } });
     expect(addresses(first)).toEqual(['ann@example.com', 'bob@example.com']);
-    const second = await ask({ path: PATH, query: { limit: '2', cursor: first.body.next_cursor } });
+    const second = await sendRequest({ path: PATH, query: { limit: '2', cursor: first.body.next_cursor } });
     expect(addresses(second)).toEqual(['cy@example.com']);
     expect(
-      addresses(await ask({ path: PATH, query: { limit: '2', cursor: second.body.prev_cursor } })),
+      addresses(await sendRequest({ path: PATH, query: { limit: '2', cursor: second.body.prev_cursor } })),
     ).toEqual(addresses(first));
-    expect(addresses(await ask({ path: PATH, workspaceId: `ws_${'b'.repeat(26)}` }))).toEqual([]);
+    expect(addresses(await sendRequest({ path: PATH, workspaceId: `ws_${'b'.repeat(26)}` }))).toEqual([]);
   });
 
   it('is found by how it begins, in any case, page by page', async () => {
-    const { ask } = setUp();
+    const { sendRequest } = setUpApi();
     for (const name of ['ann', 'anna', 'bob', 'Andy']) {
-      await ask({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
+      await sendRequest({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
     }
     const addresses = (told: ApiResponse): string[] =>
       told.body.data.map((each: { address: string }) => each.address);
-    const first = await ask({ path: PATH, query: { prefix: 'AN', limit: '2' } });
+    const first = await sendRequest({ path: PATH, query: { prefix: 'AN', limit: '2' } });
     expect(addresses(first)).toEqual(['Andy@example.com', 'ann@example.com']);
     const cursor = first.body.next_cursor as string;
-    expect(addresses(await ask({ path: PATH, query: { prefix: 'AN', limit: '2', cursor } }))).toEqual([
-      'anna@example.com',
-    ]);
+    expect(addresses(await sendRequest({ path: PATH, query: { prefix: 'AN', limit: '2', cursor } }))).toEqual(
+      ['anna@example.com'],
+    );
     // Of another list.
-    expect((await ask({ path: PATH, query: { limit: '2', cursor } })).status).toBe(400);
-    expect(addresses(await ask({ path: PATH, query: { prefix: 'zoe' } }))).toEqual([]);
+    expect((await sendRequest({ path: PATH, query: { limit: '2', cursor } })).status).toBe(400);
+    expect(addresses(await sendRequest({ path: PATH, query: { prefix: 'zoe' } }))).toEqual([]);
   });
 
   it('is found in any case, plus tag kept, until it is removed', async () => {
-    const { ask } = setUp();
+    const { sendRequest } = setUpApi();
     const one = (address: string, method = 'GET'): Promise<ApiResponse> =>
-      ask({ method, path: `${PATH}/${encodeURIComponent(address)}` });
-    await ask({ method: 'POST', path: PATH, body: { address: 'Ann+x@example.com' } });
+      sendRequest({ method, path: `${PATH}/${encodeURIComponent(address)}` });
+    await sendRequest({ method: 'POST', path: PATH, body: { address: 'Ann+x@example.com' } });
     expect(await one('ANN+X@example.com')).toMatchObject({
       status: 200,
       body: { address: 'Ann+x@example.com', reason: 'manual' },
@@ -95,56 +103,58 @@ describe('a suppression', () => {
   });
 
   it('of another workspace is neither found nor removed', async () => {
-    const { ask } = setUp();
+    const { sendRequest } = setUpApi();
     const path = `${PATH}/ann@example.com`;
-    await ask({ method: 'POST', path: PATH, body: { address: 'ann@example.com' } });
+    await sendRequest({ method: 'POST', path: PATH, body: { address: 'ann@example.com' } });
     for (const method of ['GET', 'DELETE']) {
-      expect((await ask({ method, path, workspaceId: `ws_${'b'.repeat(26)}` })).status).toBe(404);
+      expect((await sendRequest({ method, path, workspaceId: `ws_${'b'.repeat(26)}` })).status).toBe(404);
     }
-    expect((await ask({ path })).status).toBe(200);
+    expect((await sendRequest({ path })).status).toBe(200);
   });
 
   it.each(['nobody', 'x'.repeat(3000), '%00'])('is not found as %s', async (address) => {
-    expect((await setUp().ask({ path: `${PATH}/${encodeURIComponent(address)}` })).status).toBe(404);
+    expect((await setUpApi().sendRequest({ path: `${PATH}/${encodeURIComponent(address)}` })).status).toBe(
+      404,
+    );
   });
 });
 
 describe('a suppression that SES has too', () => {
   const ADDRESS = 'Ann@example.com';
-  const remove = ({ ask }: TestApi, ses?: string, address = ADDRESS): Promise<ApiResponse> =>
-    ask({
+  const remove = ({ sendRequest }: TestApi, ses?: string, address = ADDRESS): Promise<ApiResponse> =>
+    sendRequest({
       method: 'DELETE',
       path: `${PATH}/${encodeURIComponent(address)}`,
       workspaceId: DEFAULT_WORKSPACE_ID,
       ...(ses !== undefined && { query: { ses } }),
     });
-  const add = ({ ask }: TestApi, address = ADDRESS): Promise<ApiResponse> =>
-    ask({ method: 'POST', path: PATH, workspaceId: DEFAULT_WORKSPACE_ID, body: { address } });
+  const add = ({ sendRequest }: TestApi, address = ADDRESS): Promise<ApiResponse> =>
+    sendRequest({ method: 'POST', path: PATH, workspaceId: DEFAULT_WORKSPACE_ID, body: { address } });
 
   it('is removed there by the default workspace only: it keeps all of them from sending', async () => {
-    const { ask, world } = setUp();
-    world.sesSuppressed.add(ADDRESS);
+    const { sendRequest, state } = setUpApi();
+    state.sesSuppressed.add(ADDRESS);
     const path = `${PATH}/${encodeURIComponent(ADDRESS)}`;
-    await ask({ method: 'POST', path: PATH, body: { address: ADDRESS } });
-    const told = await ask({ method: 'DELETE', path, query: { ses: 'true' } });
+    await sendRequest({ method: 'POST', path: PATH, body: { address: ADDRESS } });
+    const told = await sendRequest({ method: 'DELETE', path, query: { ses: 'true' } });
     expect(told).toMatchObject({
       status: 403,
       body: { error: { code: 'insufficient_scope', field: 'ses' } },
     });
     // The same whether SES has it or not: that is nobody else's to know.
-    world.sesSuppressed.clear();
-    const other = await ask({ method: 'DELETE', path, query: { ses: 'true' } });
+    state.sesSuppressed.clear();
+    const other = await sendRequest({ method: 'DELETE', path, query: { ses: 'true' } });
     expect(other.body['error']).toEqual(told.body['error']);
-    expect((await ask({ path })).status).toBe(200);
+    expect((await sendRequest({ path })).status).toBe(200);
   });
 
   it('is removed there only when that is asked for', async () => {
     for (const ses of [undefined, 'false']) {
-      const world = setUp();
-      world.world.sesSuppressed.add(ADDRESS);
+      const world = setUpApi();
+      world.state.sesSuppressed.add(ADDRESS);
       await add(world);
       expect((await remove(world, ses)).status).toBe(204);
-      expect(world.world.sesSuppressed).toEqual(new Set([ADDRESS]));
+      expect(world.state.sesSuppressed).toEqual(new Set([ADDRESS]));
     }
   });
 
@@ -154,20 +164,20 @@ describe('a suppression that SES has too', () => {
     ['on that of SES only', false, true, 204],
     ['on neither', false, false, 404],
   ])('%s: answers accordingly, and is on neither afterwards', async (_what, ours, theirs, status) => {
-    const world = setUp();
+    const world = setUpApi();
     if (ours) await add(world);
-    if (theirs) world.world.sesSuppressed.add(ADDRESS);
+    if (theirs) world.state.sesSuppressed.add(ADDRESS);
     expect((await remove(world, 'true')).status).toBe(status);
     expect(world.rows('suppression')).toEqual([]);
-    expect([...world.world.sesSuppressed]).toEqual([]);
+    expect([...world.state.sesSuppressed]).toEqual([]);
   });
 
   it('is removed there under the spelling it was listed with, and in lower case', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await add(world);
-    world.world.sesSuppressed = new Set([ADDRESS, 'ann@example.com', 'other@example.com']);
+    world.state.sesSuppressed = new Set([ADDRESS, 'ann@example.com', 'other@example.com']);
     expect((await remove(world, 'true', 'ANN@example.com')).status).toBe(204);
-    expect([...world.world.sesSuppressed]).toEqual(['other@example.com']);
+    expect([...world.state.sesSuppressed]).toEqual(['other@example.com']);
   });
 
   it.each([
@@ -176,24 +186,24 @@ describe('a suppression that SES has too', () => {
     'AccessDeniedException',
     'TimeoutError',
   ])('stays on ours while SES answers %s, and a repeat finishes the work', async (name) => {
-    const world = setUp();
+    const world = setUpApi();
     await add(world);
-    world.world.sesSuppressed.add(ADDRESS);
-    world.world.sesError = Object.assign(new Error(name), { name });
+    world.state.sesSuppressed.add(ADDRESS);
+    world.state.sesError = Object.assign(new Error(name), { name });
     const told = await remove(world, 'true');
     expect(told).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
     expect(Number(told.headers['retry-after'])).toBeGreaterThan(0);
     expect(world.rows('suppression')).toHaveLength(1);
 
-    delete world.world.sesError;
+    delete world.state.sesError;
     expect((await remove(world, 'true')).status).toBe(204);
     expect(world.rows('suppression')).toEqual([]);
   });
 
   it('that SES cannot read is no fault of ours, and stays on our list', async () => {
-    const world = setUp();
+    const world = setUpApi();
     await add(world, 'a/b@example.com');
-    world.world.sesError = Object.assign(new Error('bad'), { name: 'BadRequestException' });
+    world.state.sesError = Object.assign(new Error('bad'), { name: 'BadRequestException' });
     expect(await remove(world, 'true', 'a/b@example.com')).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_parameter', field: 'address' } },
@@ -202,7 +212,7 @@ describe('a suppression that SES has too', () => {
   });
 
   it.each(['yes', ''])('is not removed by ses=%j', async (ses) => {
-    expect(await remove(setUp(), ses)).toMatchObject({
+    expect(await remove(setUpApi(), ses)).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_parameter', field: 'ses' } },
     });

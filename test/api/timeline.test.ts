@@ -6,7 +6,7 @@ import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
-import { NOW_MS, setUp } from './harness.ts';
+import { NOW_MS, setUpApi } from './harness.ts';
 
 const RETENTION = { retentionDays: 90, receivedAtMs: NOW_MS };
 const MESSAGE = 'message/with spaces & ü';
@@ -22,11 +22,11 @@ function event(name: EmailEvent['event'], minute: number, changes: Partial<Email
 }
 
 async function withMessage() {
-  const world = setUp();
+  const world = setUpApi();
   const store = (events: readonly EmailEvent[], raw?: object) =>
     putRows(world.table, eventRows(events, RETENTION, raw && JSON.stringify(raw)));
   const timeline = (query: Record<string, string> = {}, workspaceId?: string) =>
-    world.ask({
+    world.sendRequest({
       path: `/v1/send/logs/${encodeURIComponent(MESSAGE)}`,
       query,
       ...(workspaceId !== undefined && { workspaceId }),
@@ -139,15 +139,15 @@ describe('the timeline of a message', () => {
   });
 
   it('is found by its own workspace only, and of an unknown message there is none', async () => {
-    const { store, timeline, ask } = await withMessage();
+    const { store, timeline, sendRequest } = await withMessage();
     await store([event('sent', 0)]);
     const foreign = await timeline({}, deterministicId('ws', ['other']));
-    const unknown = await ask({ path: '/v1/send/logs/nothing' });
+    const unknown = await sendRequest({ path: '/v1/send/logs/nothing' });
     expect(foreign).toMatchObject({ status: 404, body: unknown.body });
   });
 
   it.each(['x'.repeat(257), '%00', 'a%0Ab'])('has no message of the name %s', async (name) => {
-    expect((await setUp().ask({ path: `/v1/send/logs/${name}` })).status).toBe(404);
+    expect((await setUpApi().sendRequest({ path: `/v1/send/logs/${name}` })).status).toBe(404);
   });
 
   it('refuses raw=maybe, naming the parameter', async () => {

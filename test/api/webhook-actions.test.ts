@@ -9,24 +9,24 @@ import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../sim/builders/events.ts';
 import { Webhook } from 'standardwebhooks';
-import { NOW_MS, setUp, type ApiResponse } from './harness.ts';
+import { NOW_MS, setUpApi, type ApiResponse } from './harness.ts';
 
 const HOUR_MS = 3_600_000;
 
 async function withWebhook(body: object = {}) {
-  const world = setUp();
+  const world = setUpApi();
   // What is done with it comes later than its making.
-  world.world.nowMs = NOW_MS - 1000;
-  const made = await world.ask({
+  world.state.nowMs = NOW_MS - 1000;
+  const made = await world.sendRequest({
     method: 'POST',
     path: '/v1/webhooks',
     body: { url: 'https://hooks.example.com/', ...body },
   });
-  world.world.nowMs = NOW_MS;
+  world.state.nowMs = NOW_MS;
   const { id, secret } = made.body as { id: string; secret: string };
   const post = (action: string, given?: unknown): Promise<ApiResponse> =>
-    world.ask({ method: 'POST', path: `/v1/webhooks/${id}/${action}`, body: given });
-  const get = (rest = ''): Promise<ApiResponse> => world.ask({ path: `/v1/webhooks/${id}${rest}` });
+    world.sendRequest({ method: 'POST', path: `/v1/webhooks/${id}/${action}`, body: given });
+  const get = (rest = ''): Promise<ApiResponse> => world.sendRequest({ path: `/v1/webhooks/${id}${rest}` });
   const endpoint = async () => {
     const found = await getEndpoint(world.table, WORKSPACE_ID, id);
     if (!found) throw new Error('The endpoint is gone');
@@ -48,8 +48,8 @@ describe('a test of a webhook', () => {
   it.each(EVENT_NAMES.filter((name) => name !== 'unknown'))(
     'sends a %s that the secret verifies, and logs nothing',
     async (event) => {
-      const { post, secret, received, rows, world } = await withWebhook();
-      world.nowMs = Date.now();
+      const { post, secret, received, rows, state } = await withWebhook();
+      state.nowMs = Date.now();
       const told = await post('test', { event });
       expect(told).toMatchObject({
         status: 200,
@@ -68,8 +68,8 @@ describe('a test of a webhook', () => {
   });
 
   it('tells what the receiver answered, as any attempt does', async () => {
-    const { post, world } = await withWebhook();
-    world.webhookAnswer = {
+    const { post, state } = await withWebhook();
+    state.attemptResult = {
       started_at: '2026-02-25T12:00:00Z',
       duration_ms: 15_000,
       error_class: 'timeout',
@@ -98,7 +98,7 @@ describe('a test of a webhook', () => {
 
 describe('a rotation', () => {
   it('shows a new secret, and signs with both until the overlap ends', async () => {
-    const { post, secret, received, world, actions, reasons } = await withWebhook();
+    const { post, secret, received, state, actions, reasons } = await withWebhook();
     const rotated = await post('rotate-secret', { overlap_seconds: 3_600 });
     expect(rotated).toMatchObject({
       status: 200,
@@ -106,7 +106,7 @@ describe('a rotation', () => {
     });
     expect(rotated.body.secret).not.toBe(secret);
     const signatures = async (atMs: number) => {
-      world.nowMs = atMs;
+      state.nowMs = atMs;
       await post('test');
       return received().headers['webhook-signature']?.split(' ').length;
     };
@@ -118,8 +118,8 @@ describe('a rotation', () => {
   });
 
   it('lets each of the two secrets verify what comes meanwhile', async () => {
-    const { post, secret, received, world } = await withWebhook();
-    world.nowMs = Date.now();
+    const { post, secret, received, state } = await withWebhook();
+    state.nowMs = Date.now();
     const rotated = await post('rotate-secret');
     await post('test');
     const { headers, body } = received();
@@ -195,9 +195,9 @@ describe('the secret of a webhook', () => {
 
 describe('the history of a webhook', () => {
   it('tells each change, newest first, and survives the webhook', async () => {
-    const { ask, id, get, table } = await withWebhook();
+    const { sendRequest, id, get, table } = await withWebhook();
     const patch = (body: object): Promise<ApiResponse> =>
-      ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body });
+      sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body });
     await patch({ description: 'Orders' });
     await patch({ status: 'paused' });
     await patch({ status: 'paused' });
@@ -206,7 +206,7 @@ describe('the history of a webhook', () => {
     expect(data.map((change: { action: string }) => change.action).toSorted()).toEqual(
       ['created', 'paused', 'resumed', 'updated', 'updated'].toSorted(),
     );
-    await ask({ method: 'DELETE', path: `/v1/webhooks/${id}` });
+    await sendRequest({ method: 'DELETE', path: `/v1/webhooks/${id}` });
     const kept = [...table.rows.values()].filter((row) => row['kind'] === 'endpoint_change');
     expect(kept.map((row) => row['action'])).toContain('deleted');
   });
@@ -214,28 +214,32 @@ describe('the history of a webhook', () => {
 
 describe('a webhook that is resumed', () => {
   it('has what was held drained, by a command', async () => {
-    const { ask, id, rows } = await withWebhook();
-    await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'paused' } });
+    const { sendRequest, id, rows } = await withWebhook();
+    await sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'paused' } });
     expect(rows('command')).toEqual([]);
-    await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'active' } });
+    await sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'active' } });
     expect(rows('command')).toMatchObject([{ command: 'drain', endpoint_id: id }]);
     expect(rows('command')[0]).not.toHaveProperty('opened_at');
   });
 
   it('is drained by another URL, too, which closes its breaker', async () => {
-    const { ask, id, rows } = await withWebhook();
-    await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { description: 'Orders' } });
+    const { sendRequest, id, rows } = await withWebhook();
+    await sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { description: 'Orders' } });
     expect(rows('command')).toEqual([]);
-    await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { url: 'https://new.example.com/' } });
+    await sendRequest({
+      method: 'PATCH',
+      path: `/v1/webhooks/${id}`,
+      body: { url: 'https://new.example.com/' },
+    });
     expect(rows('command')).toMatchObject([{ command: 'drain', endpoint_id: id }]);
   });
 
   it('begins with a clean sheet', async () => {
-    const { ask, id, table, endpoint } = await withWebhook();
+    const { sendRequest, id, table, endpoint } = await withWebhook();
     for (const row of table.rows.values())
       if (row['kind'] === 'endpoint')
         Object.assign(row, { status: 'disabled', failures: 12, failing_since: 'x' });
-    await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'active' } });
+    await sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'active' } });
     expect(await endpoint()).not.toHaveProperty('failures');
     expect(await endpoint()).not.toHaveProperty('failing_since');
   });
@@ -246,19 +250,21 @@ describe('the name in a url', () => {
     ['private', ['10.0.0.1']],
     ['partly private', ['93.184.216.34', '169.254.169.254']],
   ])('is refused while it resolves to a %s address', async (_what, addresses) => {
-    const { ask, world, id } = await withWebhook();
-    world.addresses = { 'inside.example.com': addresses };
+    const { sendRequest, state, id } = await withWebhook();
+    state.addresses = { 'inside.example.com': addresses };
     const url = 'https://inside.example.com/';
     const refused = { status: 422, body: { error: { code: 'url_address_forbidden', field: 'url' } } };
-    expect(await ask({ method: 'POST', path: '/v1/webhooks', body: { url } })).toMatchObject(refused);
-    expect(await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { url } })).toMatchObject(refused);
+    expect(await sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url } })).toMatchObject(refused);
+    expect(await sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { url } })).toMatchObject(
+      refused,
+    );
   });
 
   it('is taken where it does not resolve yet: what counts is the check at each connection', async () => {
-    const { ask, world } = await withWebhook();
-    world.addresses = { 'new.example.com': [] };
+    const { sendRequest, state } = await withWebhook();
+    state.addresses = { 'new.example.com': [] };
     const body = { url: 'https://new.example.com/' };
-    expect((await ask({ method: 'POST', path: '/v1/webhooks', body })).status).toBe(201);
+    expect((await sendRequest({ method: 'POST', path: '/v1/webhooks', body })).status).toBe(201);
   });
 });
 
@@ -288,24 +294,29 @@ describe('deliveries', () => {
     const { data } = (await get(`/deliveries`)).body;
     expect(data).toHaveLength(STATUSES.length);
     const world = await withDeliveries();
-    const listed = await world.ask({ path: `/v1/webhooks/${world.id}/deliveries`, query: { status } });
+    const listed = await world.sendRequest({
+      path: `/v1/webhooks/${world.id}/deliveries`,
+      query: { status },
+    });
     expect(listed.body.data.map((each: { status: string }) => each.status)).toEqual([status]);
   });
 
   it('are refused by a status that there is not, by name', async () => {
-    const { ask, id } = await withDeliveries();
-    expect(await ask({ path: `/v1/webhooks/${id}/deliveries`, query: { status: 'lost' } })).toMatchObject({
+    const { sendRequest, id } = await withDeliveries();
+    expect(
+      await sendRequest({ path: `/v1/webhooks/${id}/deliveries`, query: { status: 'lost' } }),
+    ).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_parameter', field: 'status' } },
     });
   });
 
   it('with a cursor of one status are no page of another', async () => {
-    const { ask, id } = await withDeliveries();
+    const { sendRequest, id } = await withDeliveries();
     const path = `/v1/webhooks/${id}/deliveries`;
-    const { body } = await ask({ path, query: { limit: '1' } });
+    const { body } = await sendRequest({ path, query: { limit: '1' } });
     expect(
-      await ask({ path, query: { limit: '1', status: 'held', cursor: body.next_cursor } }),
+      await sendRequest({ path, query: { limit: '1', status: 'held', cursor: body.next_cursor } }),
     ).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_cursor' } },
@@ -313,14 +324,17 @@ describe('deliveries', () => {
   });
 
   async function deliveryIds(world: Awaited<ReturnType<typeof withDeliveries>>, status: string) {
-    const { body } = await world.ask({ path: `/v1/webhooks/${world.id}/deliveries`, query: { status } });
+    const { body } = await world.sendRequest({
+      path: `/v1/webhooks/${world.id}/deliveries`,
+      query: { status },
+    });
     return body.data[0].id as string;
   }
 
   it('are delivered again by a command row, whose attempt goes on counting', async () => {
     const world = await withDeliveries();
     const id = await deliveryIds(world, 'exhausted');
-    const told = await world.ask({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
+    const told = await world.sendRequest({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
     expect(told).toMatchObject({ status: 202, body: { id, status: 'exhausted', attempt_count: 1 } });
     expect(world.rows('command')).toMatchObject([
       {
@@ -338,20 +352,20 @@ describe('deliveries', () => {
     const world = await withDeliveries();
     const id = await deliveryIds(world, 'exhausted');
     const path = `/v1/webhooks/${world.id}`;
-    await world.ask({ method: 'PATCH', path, body: { status: 'paused' } });
-    const redeliver = () => world.ask({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
+    await world.sendRequest({ method: 'PATCH', path, body: { status: 'paused' } });
+    const redeliver = () => world.sendRequest({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
     expect(await redeliver()).toMatchObject({
       status: 422,
       body: { error: { field: 'id', message: resume(world.id) } },
     });
-    await world.ask({ method: 'DELETE', path });
+    await world.sendRequest({ method: 'DELETE', path });
     expect(await redeliver()).toMatchObject({ status: 422, body: { error: { field: 'id' } } });
     expect(world.rows('command')).toEqual([]);
   });
 
   it('that were missed are recovered by a command row, with progress to look up', async () => {
-    const { post, rows, world, ask, id } = await withDeliveries();
-    world.nowMs = NOW_MS + HOUR_MS;
+    const { post, rows, state, sendRequest, id } = await withDeliveries();
+    state.nowMs = NOW_MS + HOUR_MS;
     const since = '2026-02-25T13:00:00+01:00';
     expect(await post('recover', { since, dry_run: true })).toMatchObject({
       status: 200,
@@ -360,7 +374,7 @@ describe('deliveries', () => {
     expect(rows('command')).toEqual([]);
     const told = await post('recover', { since });
     expect(told).toMatchObject({ status: 202, body: { count: 4, exact: true } });
-    const progress = await ask({ path: `/v1/recoveries/${told.body.recovery_id}` });
+    const progress = await sendRequest({ path: `/v1/recoveries/${told.body.recovery_id}` });
     expect(progress.body).toEqual({
       id: told.body.recovery_id,
       endpoint_id: id,
@@ -391,8 +405,8 @@ describe('deliveries', () => {
   });
 
   it('are not recovered to an endpoint that is paused, but can be counted', async () => {
-    const { post, ask, id } = await withWebhook();
-    await ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'paused' } });
+    const { post, sendRequest, id } = await withWebhook();
+    await sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'paused' } });
     const since = '2026-02-25T11:00:00Z';
     expect(await post('recover', { since })).toMatchObject({
       status: 422,
@@ -402,8 +416,8 @@ describe('deliveries', () => {
   });
 
   it('of a recovery that is none are not found', async () => {
-    const { ask } = setUp();
+    const { sendRequest } = setUpApi();
     const path = `/v1/recoveries/${deterministicId('rcv', ['none'])}`;
-    expect((await ask({ path })).status).toBe(404);
+    expect((await sendRequest({ path })).status).toBe(404);
   });
 });

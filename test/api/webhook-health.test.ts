@@ -12,7 +12,7 @@ import { INDEX } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
-import { NOW_MS, setUp, type ApiResponse } from './harness.ts';
+import { NOW_MS, setUpApi, type ApiResponse } from './harness.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -20,13 +20,13 @@ const DAY = 24 * HOUR;
 const at = (ms: number): string => formatTimestamp(NOW_MS + ms);
 
 async function withEndpoint(changes: Partial<Endpoint> = {}) {
-  const world = setUp();
+  const world = setUpApi();
   const endpoint = anEndpoint({ events: ['bounced'], ...changes });
   await putEndpoint(world.table, endpoint);
   const path = `/v1/webhooks/${endpoint.id}`;
-  const get = async (): Promise<ApiResponse['body']> => (await world.ask({ path })).body;
-  const patch = (body: object): Promise<ApiResponse> => world.ask({ method: 'PATCH', path, body });
-  const history = async () => (await world.ask({ path: `${path}/changes` })).body.data;
+  const get = async (): Promise<ApiResponse['body']> => (await world.sendRequest({ path })).body;
+  const patch = (body: object): Promise<ApiResponse> => world.sendRequest({ method: 'PATCH', path, body });
+  const history = async () => (await world.sendRequest({ path: `${path}/changes` })).body.data;
   const stored = () => getEndpoint(world.table, WORKSPACE_ID, endpoint.id);
   let made = 0;
   async function anEventAt(ms: number) {
@@ -95,9 +95,9 @@ describe('the health of a webhook', () => {
       { status: 'paused', health: 'failing', consecutive_failures: 47 },
     ],
   ])('%s is shown alike by itself and in the list', async (_what, changes, shown) => {
-    const { get, ask } = await withEndpoint(changes);
+    const { get, sendRequest } = await withEndpoint(changes);
     expect(await get()).toMatchObject({ ...shown, held_count: 0, held_count_exact: true });
-    expect((await ask({ path: '/v1/webhooks' })).body.data).toEqual([await get()]);
+    expect((await sendRequest({ path: '/v1/webhooks' })).body.data).toEqual([await get()]);
   });
 
   it.each<[string, Partial<Endpoint>]>([
@@ -122,12 +122,12 @@ describe('the health of a webhook', () => {
 
   it('costs no read beyond that of the endpoint while the endpoint is active and healthy', async () => {
     const streak = { failing_since: at(-MINUTE), failures: 2, last_failure_at: at(0) };
-    const { get, ask, table } = await withEndpoint(streak);
+    const { get, sendRequest, table } = await withEndpoint(streak);
     table.calls.length = 0;
     await get();
     expect(table.calls).toEqual(['GetCommand']);
     table.calls.length = 0;
-    await ask({ path: '/v1/webhooks' });
+    await sendRequest({ path: '/v1/webhooks' });
     expect(table.calls).toEqual(['QueryCommand']);
   });
 
@@ -166,7 +166,7 @@ describe('the health of a webhook', () => {
 
 describe('what a resumed webhook missed', () => {
   it.each(['paused', 'disabled'] as const)('is counted in the response, after it was %s', async (status) => {
-    const { patch, anEventAt, ask, endpoint } = await withEndpoint({
+    const { patch, anEventAt, sendRequest, endpoint } = await withEndpoint({
       status,
       status_changed_at: at(-2 * HOUR),
     });
@@ -176,7 +176,7 @@ describe('what a resumed webhook missed', () => {
     const since = at(-2 * HOUR - 5 * MINUTE);
     expect([code, body.status, body.missed]).toEqual([200, 'active', { count: 3, exact: true, since }]);
     // The same number as a dry run of the recovery that it offers.
-    const dry = await ask({
+    const dry = await sendRequest({
       method: 'POST',
       path: `/v1/webhooks/${endpoint.id}/recover`,
       body: { since, dry_run: true },
@@ -252,13 +252,13 @@ describe('what a resumed webhook missed', () => {
   });
 
   it('stops counting after five seconds, and says so', async () => {
-    const { patch, anEventAt, world, table } = await withEndpoint({
+    const { patch, anEventAt, state, table } = await withEndpoint({
       status: 'paused',
       status_changed_at: at(-HOUR),
     });
     await anEventAt(-MINUTE);
     table.before = (command) => {
-      if (command === 'QueryCommand') world.nowMs += 5_001;
+      if (command === 'QueryCommand') state.nowMs += 5_001;
     };
     expect(await patch({ status: 'active' })).toMatchObject({
       status: 200,
@@ -276,12 +276,12 @@ describe('what a resumed webhook missed', () => {
       table.before = (command, input) => {
         if (command === 'QueryCommand' && input.IndexName === INDEX[index]) throw new Error('throttled');
       };
-      const { status, body, fault } = await patch({ status: 'active' });
+      const { status, body, loggedError } = await patch({ status: 'active' });
       expect([status, body.status]).toEqual([200, 'active']);
       const uncertain = index === 'g1' ? body.missed.exact : body.held_count_exact;
       expect(uncertain).toBe(false);
       expect(body.missed.since).toBe(at(-HOUR - 5 * MINUTE));
-      expect(fault).toBeInstanceOf(InternalError);
+      expect(loggedError).toBeInstanceOf(InternalError);
       expect(await stored()).toMatchObject({ status: 'active' });
     },
   );

@@ -4,18 +4,18 @@ import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
 import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../sim/builders/events.ts';
-import { NOW_MS, setUp, type ApiResponse } from './harness.ts';
+import { NOW_MS, setUpApi, type ApiResponse } from './harness.ts';
 
 const URL = 'https://hooks.example.com/ivymail';
 const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 
 function withWebhooks() {
-  const world = setUp();
+  const world = setUpApi();
   const create = (body: object = {}): Promise<ApiResponse> =>
-    world.ask({ method: 'POST', path: '/v1/webhooks', body: { url: URL, ...body } });
-  const get = (id: string): Promise<ApiResponse> => world.ask({ path: `/v1/webhooks/${id}` });
+    world.sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url: URL, ...body } });
+  const get = (id: string): Promise<ApiResponse> => world.sendRequest({ path: `/v1/webhooks/${id}` });
   const patch = (id: string, body: object): Promise<ApiResponse> =>
-    world.ask({ method: 'PATCH', path: `/v1/webhooks/${id}`, body });
+    world.sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body });
   return { ...world, create, get, patch };
 }
 
@@ -37,8 +37,8 @@ describe('a webhook is refused', () => {
     [{ url: URL, secret: 'whsec_x' }, 'invalid_field', 'secret'],
     [{}, 'invalid_field', 'url'],
   ])('as %j, naming the field', async (body, code, field) => {
-    const { ask } = withWebhooks();
-    expect(await ask({ method: 'POST', path: '/v1/webhooks', body })).toMatchObject({
+    const { sendRequest } = withWebhooks();
+    expect(await sendRequest({ method: 'POST', path: '/v1/webhooks', body })).toMatchObject({
       status: 422,
       body: { error: { code, field } },
     });
@@ -81,9 +81,9 @@ describe('a webhook', () => {
   });
 
   it('shows its secret in no list and after no change', async () => {
-    const { create, patch, ask } = withWebhooks();
+    const { create, patch, sendRequest } = withWebhooks();
     const { id, secret } = (await create()).body;
-    const answers = [await ask({ path: '/v1/webhooks' }), await patch(id, { description: 'All' })];
+    const answers = [await sendRequest({ path: '/v1/webhooks' }), await patch(id, { description: 'All' })];
     for (const told of answers) {
       expect(told).toMatchObject({ status: 200, text: expect.stringContaining(id) });
       expect(told.text).not.toContain(secret);
@@ -101,10 +101,10 @@ describe('a webhook', () => {
   });
 
   it('is changed in what is named, and in nothing else', async () => {
-    const { create, patch, world } = withWebhooks();
+    const { create, patch, state } = withWebhooks();
     const { body } = await create();
     const { secret: _secret, ...before } = body;
-    world.nowMs += 60_000;
+    state.nowMs += 60_000;
     const changed = await patch(body.id, { events: ['*'], description: 'All' });
     expect(changed).toMatchObject({
       status: 200,
@@ -113,14 +113,14 @@ describe('a webhook', () => {
   });
 
   it('is paused and resumed with the time of it', async () => {
-    const { create, patch, world } = withWebhooks();
+    const { create, patch, state } = withWebhooks();
     const { id } = (await create()).body;
-    world.nowMs += 60_000;
+    state.nowMs += 60_000;
     expect((await patch(id, { status: 'paused' })).body).toMatchObject({
       status: 'paused',
       status_changed_at: '2026-02-25T12:01:00Z',
     });
-    world.nowMs += 60_000;
+    state.nowMs += 60_000;
     expect((await patch(id, { status: 'active' })).body).toMatchObject({
       status: 'active',
       status_reason: null,
@@ -134,9 +134,9 @@ describe('a webhook', () => {
     ['https://inside.example.com/', { acceptable: false, reason: { code: 'url_address_forbidden' } }],
     ['example.com', { url: 'example.com', acceptable: false, reason: { code: 'invalid_field' } }],
   ])('is checked before it is made: %s', async (url, body) => {
-    const { ask, world, table } = withWebhooks();
-    world.addresses = { 'inside.example.com': ['10.0.0.7'] };
-    expect(await ask({ method: 'POST', path: '/v1/webhooks/check', body: { url } })).toMatchObject({
+    const { sendRequest, state, table } = withWebhooks();
+    state.addresses = { 'inside.example.com': ['10.0.0.7'] };
+    expect(await sendRequest({ method: 'POST', path: '/v1/webhooks/check', body: { url } })).toMatchObject({
       status: 200,
       body,
     });
@@ -144,9 +144,9 @@ describe('a webhook', () => {
   });
 
   it('is not what is asked for at the path of the check, which has a method of its own', async () => {
-    const { ask } = withWebhooks();
+    const { sendRequest } = withWebhooks();
     for (const method of ['GET', 'PATCH', 'DELETE'])
-      expect(await ask({ method, path: '/v1/webhooks/check' })).toMatchObject({
+      expect(await sendRequest({ method, path: '/v1/webhooks/check' })).toMatchObject({
         status: 405,
         headers: { allow: 'POST' },
       });
@@ -165,9 +165,9 @@ describe('a webhook', () => {
   });
 
   it('that has a status already keeps the time since when', async () => {
-    const { create, patch, world } = withWebhooks();
+    const { create, patch, state } = withWebhooks();
     const { id } = (await create()).body;
-    world.nowMs += 60_000;
+    state.nowMs += 60_000;
     expect((await patch(id, { status: 'active' })).body).toMatchObject({
       status_changed_at: '2026-02-25T12:00:00Z',
       updated_at: '2026-02-25T12:01:00Z',
@@ -193,23 +193,23 @@ describe('a webhook', () => {
   });
 
   it('is gone when it is deleted, and its secret with it', async () => {
-    const { create, ask, get, rows } = withWebhooks();
+    const { create, sendRequest, get, rows } = withWebhooks();
     const { id } = (await create()).body;
-    expect(await ask({ method: 'DELETE', path: `/v1/webhooks/${id}` })).toMatchObject({
+    expect(await sendRequest({ method: 'DELETE', path: `/v1/webhooks/${id}` })).toMatchObject({
       status: 204,
       text: '',
     });
     expect((await get(id)).status).toBe(404);
-    expect((await ask({ method: 'DELETE', path: `/v1/webhooks/${id}` })).status).toBe(404);
+    expect((await sendRequest({ method: 'DELETE', path: `/v1/webhooks/${id}` })).status).toBe(404);
     expect(rows('endpoint')).toEqual([]);
   });
 
   it('is listed newest first', async () => {
-    const { create, ask, world } = withWebhooks();
+    const { create, sendRequest, state } = withWebhooks();
     const first = (await create()).body.id;
-    world.nowMs += 1000;
+    state.nowMs += 1000;
     const second = (await create()).body.id;
-    const told = await ask({ path: '/v1/webhooks' });
+    const told = await sendRequest({ path: '/v1/webhooks' });
     expect(told.body.data.map((endpoint: { id: string }) => endpoint.id)).toEqual([second, first]);
     expect(told.body).toMatchObject({ next_cursor: null, prev_cursor: null });
   });
@@ -222,15 +222,15 @@ describe('a webhook of another workspace', () => {
     ['DELETE', ''],
     ['GET', '/deliveries'],
   ])('answers %s %s byte for byte as one that never was', async (method, path) => {
-    const { create, ask } = withWebhooks();
+    const { create, sendRequest } = withWebhooks();
     const { id } = (await create()).body;
     const body = method === 'PATCH' ? { status: 'paused' } : undefined;
     const asked = (endpointId: string): Promise<ApiResponse> =>
-      ask({ method, path: `/v1/webhooks/${endpointId}${path}`, body, workspaceId: OTHER_WORKSPACE });
+      sendRequest({ method, path: `/v1/webhooks/${endpointId}${path}`, body, workspaceId: OTHER_WORKSPACE });
     const [theirs, nobodys] = [await asked(id), await asked(deterministicId('ep', ['never']))];
     expect(theirs.status).toBe(404);
     expect(theirs.text).toBe(nobodys.text);
-    expect((await ask({ path: `/v1/webhooks/${id}` })).body).toMatchObject({ status: 'active' });
+    expect((await sendRequest({ path: `/v1/webhooks/${id}` })).body).toMatchObject({ status: 'active' });
   });
 
   it.each(['x', 'ep_', '..', '%00', 'ep_a#b', 'e'.repeat(3000)])('nor is %s one', async (id) => {
@@ -241,7 +241,7 @@ describe('a webhook of another workspace', () => {
 
 describe('the deliveries of a webhook', () => {
   it('are shown with exactly the fields of the contract, newest event first, page by page', async () => {
-    const { create, ask, table } = withWebhooks();
+    const { create, sendRequest, table } = withWebhooks();
     const { id } = (await create()).body;
     const endpoint = await getEndpoint(table, WORKSPACE_ID, id);
     if (!endpoint) throw new Error('It was just made');
@@ -264,7 +264,7 @@ describe('the deliveries of a webhook', () => {
       });
     }
     const path = `/v1/webhooks/${id}/deliveries`;
-    const first = await ask({ path, query: { limit: '1' } });
+    const first = await sendRequest({ path, query: { limit: '1' } });
     expect(first.body.data).toEqual([
       {
         id: expect.stringMatching(/^dlv_[a-z2-7]{26}$/),
@@ -281,7 +281,7 @@ describe('the deliveries of a webhook', () => {
         test: false,
       },
     ]);
-    const second = await ask({ path, query: { limit: '1', cursor: first.body.next_cursor } });
+    const second = await sendRequest({ path, query: { limit: '1', cursor: first.body.next_cursor } });
     expect(second.body).toMatchObject({ data: [{ event_id: events[0]?.event_id }], next_cursor: null });
   });
 });

@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MANY, WORKSPACE, rowsOf, sortedTable } from '../../bench/reads.ts';
 import { buildDashboard } from '../../lib/dashboard.ts';
-import { setUp } from '../api/harness.ts';
+import { setUpApi } from '../api/harness.ts';
 import { eventually, signIn, useBrowser, visit } from './browser.ts';
 
 const open = useBrowser();
 
 /** Serves the API over a table with 100,000 events, without AWS, and records the queries of log requests. */
 async function serveLargeLog() {
-  const [logApi, otherApi] = [setUp(), setUp()];
+  const [logApi, otherApi] = [setUpApi(), setUpApi()];
   Object.assign(logApi.deps, { table: sortedTable(rowsOf(MANY)) });
   const files = new Map(buildDashboard().files.map(({ path, contents }) => [`dashboard/${path}`, contents]));
   otherApi.deps.readSite = (file) => Promise.resolve(Buffer.from(files.get(file) ?? []).toString());
@@ -22,7 +22,7 @@ async function serveLargeLog() {
     if (isLogRequest) logQueries.push(url.search);
     const query = Object.fromEntries(url.searchParams);
     const apiRequest = { method: request.method ?? 'GET', path: url.pathname, query, workspaceId: WORKSPACE };
-    void (isLogRequest ? logApi : otherApi).ask(apiRequest).then((apiResponse) => {
+    void (isLogRequest ? logApi : otherApi).sendRequest(apiRequest).then((apiResponse) => {
       response
         .writeHead(apiResponse.status, apiResponse.headers as Record<string, string>)
         .end(apiResponse.text);

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildDashboard, MAX_FIRST_VIEW_BYTES, type Dashboard } from '../../lib/dashboard.ts';
-import { setUp } from '../api/harness.ts';
+import { setUpApi } from '../api/harness.ts';
 
 let built: Dashboard;
 beforeAll(() => {
@@ -43,7 +43,7 @@ describe('the dashboard build', () => {
 
 describe('the served dashboard', () => {
   function served() {
-    const api = setUp();
+    const api = setUpApi();
     api.deps.readSite = (file) => {
       const contents = contentsOf(file.replace(/^dashboard\//, ''));
       return contents === '' ? Promise.reject(new Error(`No ${file}`)) : Promise.resolve(contents);
@@ -58,7 +58,7 @@ describe('the served dashboard', () => {
     ['/dashboard/webhooks/ep_a', '../'],
     ['/dashboard/logs/a%2Fb', '../'],
   ])('serves the page at %s with the base URL %s', async (path, base) => {
-    const response = await served().ask({ path, query: { type: 'bounce', to: 'ann@example.com' } });
+    const response = await served().sendRequest({ path, query: { type: 'bounce', to: 'ann@example.com' } });
     expect(response).toMatchObject({
       status: 200,
       headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' },
@@ -67,7 +67,7 @@ describe('the served dashboard', () => {
   });
 
   it('has a content security policy that allows only its own files and its own API', async () => {
-    const { headers } = await served().ask({ path: '/dashboard' });
+    const { headers } = await served().sendRequest({ path: '/dashboard' });
     const policy = String(headers['content-security-policy']).split('; ');
     expect(policy).toEqual(
       expect.arrayContaining([
@@ -82,9 +82,9 @@ describe('the served dashboard', () => {
   });
 
   it('serves its files with an immutable cache header, because new content gets a new name', async () => {
-    const { ask } = served();
+    const { sendRequest } = served();
     for (const { path } of built.files.filter((file) => file.path !== 'index.html')) {
-      expect(await ask({ path: `/dashboard/${path}` })).toMatchObject({
+      expect(await sendRequest({ path: `/dashboard/${path}` })).toMatchObject({
         status: 200,
         text: contentsOf(path),
         headers: {
@@ -100,6 +100,6 @@ describe('the served dashboard', () => {
     '/dashboard/assets/..%2F..%2Findex.mjs',
     '/dashboard/assets/index.html',
   ])('returns 404 for %s', async (path) => {
-    expect((await served().ask({ path })).status).toBe(404);
+    expect((await served().sendRequest({ path })).status).toBe(404);
   });
 });

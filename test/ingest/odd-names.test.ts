@@ -17,7 +17,7 @@ import { tallyBatch } from '../../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
 import { ODD_NAMES, ODD_TAG_NAMES, oddName } from '../../sim/builders/odd-names.ts';
 import { simulatedTable } from '../../sim/table.ts';
-import { setUp as setUpApi } from '../api/harness.ts';
+import { setUpApi } from '../api/harness.ts';
 
 const AT = '2026-02-25T12:00:00.000Z';
 const AT_MS = Date.parse(AT);
@@ -129,33 +129,36 @@ describe('POST /v1/send', () => {
   const send = async (fields: string, to = 'ann@example.com') => {
     const world = setUpApi();
     const body = `{"from":"you@example.com","to":["${to}"],"subject":"Hello","text":"Hi",${fields}}`;
-    return { world, told: await world.ask({ method: 'POST', path: '/v1/send', body, scopes: ['send'] }) };
+    return {
+      world,
+      told: await world.sendRequest({ method: 'POST', path: '/v1/send', body, scopes: ['send'] }),
+    };
   };
 
   it.each(ODD_TAG_NAMES)('sends a tag called %s', async (name) => {
     const { world, told } = await send(`"tags":${jsonObject([[name, 'v']])}`);
     expect(told.status).toBe(202);
-    expect(world.mails[0]?.EmailTags).toContainEqual({ Name: name, Value: 'v' });
+    expect(world.emails[0]?.EmailTags).toContainEqual({ Name: name, Value: 'v' });
   });
 
   it.each(ODD_TAG_NAMES)('logs a tag called %s for a suppressed recipient', async (name) => {
     const world = setUpApi();
-    await world.ask({
+    await world.sendRequest({
       method: 'POST',
       path: '/v1/suppressions',
       body: { address: 'ann@example.com', reason: 'manual' },
     });
     const body = `{"from":"you@example.com","to":["ann@example.com"],"subject":"Hello","text":"Hi","tags":${jsonObject([[name, 'v']])}}`;
-    const told = await world.ask({ method: 'POST', path: '/v1/send', body });
+    const told = await world.sendRequest({ method: 'POST', path: '/v1/send', body });
     expect(told.status).toBe(202);
-    const log = await world.ask({ path: '/v1/send/logs' });
+    const log = await world.sendRequest({ path: '/v1/send/logs' });
     expect(Object.entries(log.body.data[0].tags as object)).toEqual([[name, 'v']]);
   });
 
   it.each(ODD_TAG_NAMES)('sends a header called %s', async (name) => {
     const { world, told } = await send(`"headers":${jsonObject([[name.slice(0, 126), 'v']])}`);
     expect(told.status).toBe(202);
-    expect(world.mails[0]?.Content.Simple['Headers']).toEqual([{ Name: name.slice(0, 126), Value: 'v' }]);
+    expect(world.emails[0]?.Content.Simple['Headers']).toEqual([{ Name: name.slice(0, 126), Value: 'v' }]);
   });
 
   it('names the tag or the header that it refuses, whatever its name', async () => {
@@ -179,7 +182,7 @@ describe('a body of the API', () => {
       const world = setUpApi();
       const body = `{"name":"ci","scopes":["read"],${JSON.stringify(name)}:1}`;
       expect(parseJson(body)).toBeTypeOf('object');
-      const told = await world.ask({ method: 'POST', path: '/v1/api-keys', body });
+      const told = await world.sendRequest({ method: 'POST', path: '/v1/api-keys', body });
       expect(told).toMatchObject({ status: 422, body: { error: { field: name } } });
     },
   );

@@ -1,6 +1,6 @@
 import { crashAt, hasCrashed } from './points.ts';
 import { afterAll, describe, expect, it } from 'vitest';
-import { setUp } from '../../api/harness.ts';
+import { setUpApi } from '../../api/harness.ts';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { countAwaits, execute, forgetSecrets, runInProcess } from './write.ts';
 import { CONCURRENT_CURSOR_KEY, WRITES } from './writes.ts';
@@ -27,7 +27,7 @@ describe.each(Object.entries(WRITES))('%s', (_, write) => {
     for (const [label, times] of points)
       for (let nth = 1; nth <= times; nth += 1) {
         awaits.add(label);
-        const harness = setUp();
+        const harness = setUpApi();
         const action = await write.prepare(harness);
         crashAt(label, nth);
         await runInProcess(harness, action);
@@ -37,7 +37,7 @@ describe.each(Object.entries(WRITES))('%s', (_, write) => {
         // Counts as half done until the checks below have passed.
         tally.halfDone += 1;
         forgetSecrets(harness);
-        harness.world.nowMs += LATER_MS;
+        harness.state.nowMs += LATER_MS;
         await write.beforeRepeat?.(harness);
         const response = await execute(harness, action);
         expect({ label, nth, ok: write.statuses.includes(response.status) }).toEqual({
@@ -52,7 +52,7 @@ describe.each(Object.entries(WRITES))('%s', (_, write) => {
 });
 
 it('a process that ends also ends the work that it does in parallel', async () => {
-  const harness = setUp();
+  const harness = setUpApi();
   const action = await WRITES[CONCURRENT_CURSOR_KEY]?.prepare(harness);
   if (!action) throw new Error(`No write has the name ${CONCURRENT_CURSOR_KEY}`);
   crashAt('store/cursor-key.ts readSealed 1');

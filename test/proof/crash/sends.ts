@@ -4,15 +4,15 @@ import { normalize } from '../../../lambdas/ingest/normalize.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { sendEvent } from '../../../sim/ses/events.ts';
-import type { Ask, SentMail, ApiResponse } from '../../api/harness.ts';
+import type { ApiRequest, SentEmail, ApiResponse } from '../../api/harness.ts';
 import { WORKSPACE_ID } from '../../../sim/builders/events.ts';
 import type { Harness, Write } from './write.ts';
 
 /** Stores the Send event that SES publishes for an email that it accepted. */
-async function storeSendEvent({ table, world }: Harness, email: SentMail): Promise<void> {
+async function storeSendEvent({ table, state }: Harness, email: SentEmail): Promise<void> {
   const ses = sendEvent({
     messageId: '0100019c-accepted',
-    acceptedAtMs: world.nowMs,
+    acceptedAtMs: state.nowMs,
     source: email.FromEmailAddress,
     to: email.Destination.ToAddresses,
     tags: Object.fromEntries(email.EmailTags.map(({ Name, Value }) => [Name, Value])),
@@ -22,28 +22,28 @@ async function storeSendEvent({ table, world }: Harness, email: SentMail): Promi
   const events = normalize(ses).events.map((event) => ({ ...event, workspace_id: WORKSPACE_ID }));
   await putRows(
     table,
-    eventRows(events, { retentionDays: 90, receivedAtMs: world.nowMs }, JSON.stringify(ses)),
+    eventRows(events, { retentionDays: 90, receivedAtMs: state.nowMs }, JSON.stringify(ses)),
   );
 }
 
 /** SES works again, and has published the Send event of every email that it accepted. */
 async function publishSendEvents(harness: Harness): Promise<void> {
-  delete harness.world.sesError;
-  for (const email of harness.mails) await storeSendEvent(harness, email);
+  delete harness.state.sesError;
+  for (const email of harness.emails) await storeSendEvent(harness, email);
 }
 
-function repairSes({ world }: Harness): void {
-  delete world.sesError;
+function repairSes({ state }: Harness): void {
+  delete state.sesError;
 }
 
 /** A send to a deliverable recipient and a suppressed one. If `sesError` is set, SES responds with it. */
-async function prepareSend(harness: Harness, sesError?: Error): Promise<Ask> {
+async function prepareSend(harness: Harness, sesError?: Error): Promise<ApiRequest> {
   await suppressAddress(harness);
-  if (sesError) harness.world.sesError = sesError;
+  if (sesError) harness.state.sesError = sesError;
   return sendTo(['ann@example.com', SUPPRESSED]);
 }
 
-function sendTo(to: readonly string[]): Ask {
+function sendTo(to: readonly string[]): ApiRequest {
   return {
     method: 'POST',
     path: '/v1/send',
@@ -54,9 +54,9 @@ function sendTo(to: readonly string[]): Ask {
 
 const SUPPRESSED = 'listed@example.com';
 
-export async function suppressAddress({ ask }: Harness, workspaceId = WORKSPACE_ID): Promise<void> {
+export async function suppressAddress({ sendRequest }: Harness, workspaceId = WORKSPACE_ID): Promise<void> {
   const body = { address: SUPPRESSED };
-  await ask({ method: 'POST', path: '/v1/suppressions', body, workspaceId });
+  await sendRequest({ method: 'POST', path: '/v1/suppressions', body, workspaceId });
 }
 
 function errorNamed(name: string): Error {
@@ -72,10 +72,10 @@ function countEvents({ rows }: Harness, event: string): number {
  * the response is `outcome_unknown`.
  */
 function checkSentOnce(harness: Harness, response: ApiResponse): void {
-  expect(harness.mails.length).toBeLessThanOrEqual(1);
+  expect(harness.emails.length).toBeLessThanOrEqual(1);
   if (response.status === 503) expect(response.body.error.code).toBe('outcome_unknown');
   if (response.status === 202)
-    expect({ mails: harness.mails.length, stored: countEvents(harness, 'suppressed') }).toEqual({
+    expect({ mails: harness.emails.length, stored: countEvents(harness, 'suppressed') }).toEqual({
       mails: 1,
       stored: 1,
     });
@@ -98,7 +98,7 @@ export const SENDS: Readonly<Record<string, Write>> = {
     prepare: (harness) => prepareSend(harness, errorNamed('MessageRejected')),
     statuses: [422, 503],
     check(harness, response) {
-      expect(harness.mails.length).toBeLessThanOrEqual(1);
+      expect(harness.emails.length).toBeLessThanOrEqual(1);
       if (response.status === 503) expect(response.body.error.code).toBe('outcome_unknown');
       if (response.status === 422) expect(countEvents(harness, 'failed')).toBe(1);
     },
@@ -109,7 +109,7 @@ export const SENDS: Readonly<Record<string, Write>> = {
     statuses: [202, 503],
     check(harness, response) {
       // SES did not accept the throttled request, so the repetition may call it again.
-      expect(harness.mails.length).toBeLessThanOrEqual(2);
+      expect(harness.emails.length).toBeLessThanOrEqual(2);
       if (response.status === 503) expect(response.body.error.code).toBe('outcome_unknown');
       if (response.status === 202) expect(countEvents(harness, 'suppressed')).toBe(1);
     },
@@ -117,7 +117,7 @@ export const SENDS: Readonly<Record<string, Write>> = {
   'POST /v1/send repeated after SES did not respond': {
     async prepare(harness) {
       const request = await prepareSend(harness, errorNamed('TimeoutError'));
-      await harness.ask(request);
+      await harness.sendRequest(request);
       await publishSendEvents(harness);
       return request;
     },
@@ -146,7 +146,7 @@ export const SENDS: Readonly<Record<string, Write>> = {
     },
     statuses: [202],
     check(harness) {
-      expect(harness.mails).toEqual([]);
+      expect(harness.emails).toEqual([]);
       expect(harness.rows('event')).toHaveLength(1);
     },
   },

@@ -1,10 +1,10 @@
 /** A write of the API: how to set it up, and what must be true after a crash in the middle and a repetition. */
 import { createSecretOpener } from '../../../lambdas/delivery/secrets.ts';
-import { setUp, type Ask, type ApiResponse } from '../../api/harness.ts';
+import { setUpApi, type ApiRequest, type ApiResponse } from '../../api/harness.ts';
 import { Process, processOf } from '../../../sim/process.ts';
 import { settledAwaits } from './points.ts';
 
-export type Harness = ReturnType<typeof setUp>;
+export type Harness = ReturnType<typeof setUpApi>;
 
 export interface Write {
   /** Creates what the write needs. Returns an API request, or a function for a write that another component makes. */
@@ -16,13 +16,19 @@ export interface Write {
   readonly check: (harness: Harness, response: ApiResponse) => void | Promise<void>;
 }
 
-export type Action = Ask | (() => Promise<void>);
+export type Action = ApiRequest | (() => Promise<void>);
 
 /** The result of an action that is not an API request. */
-const NO_CONTENT: ApiResponse = { status: 204, headers: {}, body: undefined, text: '', fault: undefined };
+const NO_CONTENT: ApiResponse = {
+  status: 204,
+  headers: {},
+  body: undefined,
+  text: '',
+  loggedError: undefined,
+};
 
 export async function execute(harness: Harness, action: Action): Promise<ApiResponse> {
-  if (typeof action !== 'function') return harness.ask(action);
+  if (typeof action !== 'function') return harness.sendRequest(action);
   await action();
   return NO_CONTENT;
 }
@@ -37,13 +43,13 @@ export async function runInProcess(harness: Harness, action: Action): Promise<Ap
 }
 
 /** Empties the cache of opened secrets, because a new process starts without it. */
-export function forgetSecrets({ deps, kms, world }: Harness): void {
-  Object.assign(deps, { secrets: createSecretOpener({ kms: kms.client, now: () => world.nowMs }) });
+export function forgetSecrets({ deps, kms, state }: Harness): void {
+  Object.assign(deps, { secrets: createSecretOpener({ kms: kms.client, now: () => state.nowMs }) });
 }
 
 /** The awaits that the write reaches, and how often it reaches each. */
 export async function countAwaits(write: Write): Promise<ReadonlyMap<string, number>> {
-  const harness = setUp();
+  const harness = setUpApi();
   const action = await write.prepare(harness);
   settledAwaits.clear();
   await runInProcess(harness, action);

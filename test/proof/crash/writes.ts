@@ -20,8 +20,9 @@ const URL = 'https://hooks.example.com/';
 const TOKEN = 'a'.repeat(52);
 const PROBED_ID = deterministicId('evt', ['probed']);
 
-async function webhookOf({ ask, rows }: Harness): Promise<string> {
-  if (rows('endpoint').length === 0) await ask({ method: 'POST', path: '/v1/webhooks', body: { url: URL } });
+async function webhookOf({ sendRequest, rows }: Harness): Promise<string> {
+  if (rows('endpoint').length === 0)
+    await sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url: URL } });
   return String(rows('endpoint')[0]?.sk.slice('EP#'.length));
 }
 
@@ -30,12 +31,13 @@ async function deliveryOf(harness: Harness): Promise<string> {
   const endpoint = await getEndpoint(harness.table, WORKSPACE_ID, endpointId);
   if (!endpoint) throw new Error('The endpoint does not exist');
   const event = anEvent();
-  await putRows(harness.table, eventRows([event], { retentionDays: 90, receivedAtMs: harness.world.nowMs }));
+  await putRows(harness.table, eventRows([event], { retentionDays: 90, receivedAtMs: harness.state.nowMs }));
   const task = aTask(event, endpoint);
-  const { nowMs } = harness.world;
+  const { nowMs } = harness.state;
   await claimAttempt(harness.table, { task, stored: { event, ttl: 1 }, execution: 'one', nowMs });
   await settleDelivery(harness.table, task, { status: 'delivered', attemptCount: 1, nowMs });
-  return (await harness.ask({ path: `/v1/webhooks/${endpointId}/deliveries` })).body.data[0].id as string;
+  return (await harness.sendRequest({ path: `/v1/webhooks/${endpointId}/deliveries` })).body.data[0]
+    .id as string;
 }
 
 function countHistory({ rows }: Harness, action: string): number {
@@ -59,7 +61,7 @@ export const WRITES: Readonly<Record<string, Write>> = {
   'PATCH /v1/webhooks/{id}': {
     async prepare(harness) {
       const path = `/v1/webhooks/${await webhookOf(harness)}`;
-      await harness.ask({ method: 'PATCH', path, body: { status: 'paused' } });
+      await harness.sendRequest({ method: 'PATCH', path, body: { status: 'paused' } });
       return { method: 'PATCH', path, body: { status: 'active', url: `${URL}moved` } };
     },
     statuses: [200],
@@ -77,7 +79,7 @@ export const WRITES: Readonly<Record<string, Write>> = {
     }),
     statuses: [200],
     async check(harness) {
-      const response = await harness.ask({ path: `/v1/webhooks/${await webhookOf(harness)}/secret` });
+      const response = await harness.sendRequest({ path: `/v1/webhooks/${await webhookOf(harness)}/secret` });
       expect(response.status).toBe(200);
       const secrets = harness.rows('endpoint')[0]?.['secrets'] as readonly unknown[];
       expect(secrets.length).toBe(countHistory(harness, 'secret_rotated') + 1);
@@ -159,8 +161,8 @@ export const WRITES: Readonly<Record<string, Write>> = {
     },
   },
   'DELETE /v1/suppressions for an address that is stored in two spellings': {
-    async prepare({ ask, table }) {
-      const created = await ask({
+    async prepare({ sendRequest, table }) {
+      const created = await sendRequest({
         method: 'POST',
         path: '/v1/suppressions',
         body: { address: 'ann@bücher.example' },
@@ -181,7 +183,7 @@ export const WRITES: Readonly<Record<string, Write>> = {
       // Only the default workspace may change the suppression list of the SES account.
       const workspaceId = DEFAULT_WORKSPACE_ID;
       await suppressAddress(harness, workspaceId);
-      harness.world.sesSuppressed.add('listed@example.com');
+      harness.state.sesSuppressed.add('listed@example.com');
       return {
         method: 'DELETE',
         path: '/v1/suppressions/listed@example.com',
@@ -191,20 +193,20 @@ export const WRITES: Readonly<Record<string, Write>> = {
     },
     statuses: [204, 404],
     check(harness) {
-      expect([harness.rows('suppression'), [...harness.world.sesSuppressed]]).toEqual([[], []]);
+      expect([harness.rows('suppression'), [...harness.state.sesSuppressed]]).toEqual([[], []]);
     },
   },
   'POST /v1/api-keys': {
     prepare: async () => ({ method: 'POST', path: '/v1/api-keys', body: { name: 'ci', scopes: ['read'] } }),
     statuses: [201],
     async check(harness) {
-      const keys = (await harness.ask({ path: '/v1/api-keys' })).body.data as readonly unknown[];
+      const keys = (await harness.sendRequest({ path: '/v1/api-keys' })).body.data as readonly unknown[];
       expect(keys.length).toBe(harness.rows('api_key').length);
     },
   },
   'DELETE /v1/api-keys/{id}': {
-    async prepare({ ask }) {
-      const created = await ask({
+    async prepare({ sendRequest }) {
+      const created = await sendRequest({
         method: 'POST',
         path: '/v1/api-keys',
         body: { name: 'ci', scopes: ['read'] },
@@ -218,7 +220,7 @@ export const WRITES: Readonly<Record<string, Write>> = {
   },
   'POST /probes/{token}': {
     async prepare(harness) {
-      await openProbe(harness.table, TOKEN, harness.world.nowMs);
+      await openProbe(harness.table, TOKEN, harness.state.nowMs);
       return {
         method: 'POST',
         path: `/probes/${TOKEN}`,
@@ -233,17 +235,17 @@ export const WRITES: Readonly<Record<string, Write>> = {
   },
   'admin doctor opening a probe': {
     prepare:
-      async ({ table, world }) =>
+      async ({ table, state }) =>
       () =>
-        openProbe(table, TOKEN, world.nowMs),
+        openProbe(table, TOKEN, state.nowMs),
     statuses: [204],
     check({ rows }) {
       expect(rows('probe')).toHaveLength(1);
     },
   },
   'the authorizer recording the use of an API key': {
-    async prepare({ ask, table, world }) {
-      const created = await ask({
+    async prepare({ sendRequest, table, state }) {
+      const created = await sendRequest({
         method: 'POST',
         path: '/v1/api-keys',
         body: { name: 'ci', scopes: ['read'] },
@@ -252,7 +254,7 @@ export const WRITES: Readonly<Record<string, Write>> = {
         const authorize = createAuthorizer({
           findApiKey: (hash: string) => findApiKey(table, hash),
           touchApiKey: (hash: string, at: string) => touchApiKey(table, hash, at),
-          now: () => world.nowMs,
+          now: () => state.nowMs,
         });
         const { result } = await authorize({
           headers: { 'x-api-key': created.body.key },

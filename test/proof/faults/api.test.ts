@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { setUp } from '../../api/harness.ts';
+import { setUpApi } from '../../api/harness.ts';
 import { fault } from './fault.ts';
 
 const MAIL = { from: 'you@example.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
@@ -19,10 +19,10 @@ describe('SES that', () => {
     ] as const;
     const seen: string[] = [];
     for (const [error, status, code, failed] of faults) {
-      const world = setUp();
-      world.world.sesError = error;
+      const world = setUpApi();
+      world.state.sesError = error;
       const post = () =>
-        world.ask({
+        world.sendRequest({
           method: 'POST',
           path: '/v1/send',
           body: MAIL,
@@ -34,7 +34,7 @@ describe('SES that', () => {
       expect(world.rows('event').filter((row) => row['event'] === 'failed')).toHaveLength(failed);
       if (code === 'outcome_unknown') {
         await post();
-        expect(world.mails).toHaveLength(1);
+        expect(world.emails).toHaveLength(1);
       }
       seen.push(`${error.name}: ${told.status} ${told.body.error.code}`);
     }

@@ -18,10 +18,10 @@ describe('a name', () => {
   fault(8, async () => {
     const { port, connections } = await raw((socket) => socket.end());
     const url = `https://rebinding.example.com:${port}/`;
-    const { world, rows, run, endpointOf, delivered } = await withWebhook({ url });
+    const { state, rows, run, endpointOf, delivered } = await withWebhook({ url });
     expect(await endpointOf()).toMatchObject({ url, status: 'active' });
 
-    world.addresses['rebinding.example.com'] = ['127.0.0.1'];
+    state.addresses['rebinding.example.com'] = ['127.0.0.1'];
     const { result, attempt } = await delivered();
     expect(attempt).toMatchObject({ number: 1, error_class: 'blocked_address' });
     expect(result).toMatchObject({ outcome: 'blocked', attempt: 1, delay_seconds: 0 });

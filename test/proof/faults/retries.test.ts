@@ -81,7 +81,7 @@ describe('a receiver that', () => {
       else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
     });
     const {
-      world,
+      state,
       rows: rowsOf,
       run: again,
       store,
@@ -93,7 +93,7 @@ describe('a receiver that', () => {
     let { result } = await delivered();
     // As its state machine does: waits for as long as it is told to, and asks again with what it was told.
     while (result.outcome === 'retry') {
-      world.nowMs += result.delay_seconds * 1000;
+      state.nowMs += result.delay_seconds * 1000;
       ({ result } = await again(result));
     }
     expect(result.outcome).toBe('delivered');

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished } from 'vitest';
 import { createSender } from '../../../lambdas/delivery/send.ts';
 import { isAllowedAddress } from '../../../lambdas/delivery/address-guard.ts';
-import { setUp, type ApiResponse } from '../../api/harness.ts';
+import { setUpApi, type ApiResponse } from '../../api/harness.ts';
 import { watchConnections } from '../guard/connections.ts';
 import { PUBLIC_URL, withWebhook } from '../guard/webhook.ts';
 import { BLOCKS, isPublic } from '../guard/registry.ts';
@@ -23,10 +23,10 @@ function refusalOf(url: string, { status, body }: ApiResponse): Refusal {
 
 /** What creating a webhook of each URL is answered with; nothing may be stored of those that are refused. */
 async function refusalsOf(urls: readonly string[]): Promise<readonly Refusal[]> {
-  const { ask, rows } = setUp();
+  const { sendRequest, rows } = setUpApi();
   const refusals: Refusal[] = [];
   for (const url of urls) {
-    refusals.push(refusalOf(url, await ask({ method: 'POST', path: '/v1/webhooks', body: { url } })));
+    refusals.push(refusalOf(url, await sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url } })));
   }
   expect(rows('endpoint')).toEqual([]);
   return refusals;
@@ -199,9 +199,9 @@ describe('a URL', () => {
   fault(7, async () => {
     const refused = await refusalsOf(REFUSED.map(({ url }) => url));
     expect(refused.map(({ status, field }) => [status, field])).toEqual(refused.map(() => [422, 'url']));
-    const { ask, rows } = setUp();
+    const { sendRequest, rows } = setUpApi();
     for (const { url } of ODD)
-      expect((await ask({ method: 'POST', path: '/v1/webhooks', body: { url } })).status).toBe(201);
+      expect((await sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url } })).status).toBe(201);
     const stored = rows('endpoint').map((row) => String(row['url']));
     expect(stored.toSorted()).toEqual(ODD.map(({ host, path }) => `https://${host}${path}`).toSorted());
 

@@ -93,13 +93,13 @@ function atCanary(url: string): string {
 
 describe.each(REFUSED)('%j', (url, code) => {
   it(`is refused as ${code} where a webhook is made, changed and checked`, async () => {
-    const { create, patch, check, endpointOf, ask } = await withWebhook();
+    const { create, patch, check, endpointOf, sendRequest } = await withWebhook();
     const refused = { status: 422, body: { error: { code, field: 'url' } } };
     expect(await create(url)).toMatchObject(refused);
     expect(await patch(url)).toMatchObject(refused);
     expect(await check(url)).toMatchObject({ body: { acceptable: false, reason: { code } } });
     expect((await endpointOf()).url).toBe(PUBLIC_URL);
-    expect((await ask({ path: '/v1/webhooks' })).body.data).toHaveLength(1);
+    expect((await sendRequest({ path: '/v1/webhooks' })).body.data).toHaveLength(1);
   });
 });
 
@@ -109,8 +109,8 @@ const FORBIDDEN = REFUSED.filter(([url, code]) => code !== FIELD || url.includes
 it.each(FORBIDDEN)(
   '%j gets nothing, though it was stored: by no test, no delivery and no redelivery',
   async (url) => {
-    const { store, tested, delivered, redelivered, world } = await withWebhook();
-    for (const name of ['localhost', 'localhost.', 'app.localhost']) world.addresses[name] = ['127.0.0.1'];
+    const { store, tested, delivered, redelivered, state } = await withWebhook();
+    for (const name of ['localhost', 'localhost.', 'app.localhost']) state.addresses[name] = ['127.0.0.1'];
     store(atCanary(url));
     expect(await tested()).toMatchObject({ ...BLOCKED, status_code: null });
     expect(await delivered()).toMatchObject({ result: { outcome: 'blocked' }, attempt: BLOCKED });
@@ -137,11 +137,11 @@ describe('a name', () => {
     ['the metadata service', ['169.254.169.254']],
     ['a public and a private address', ['93.184.216.34', '10.0.0.1']],
   ])('that was public when it was checked, and then leads to %s, gets nothing', async (_what, addresses) => {
-    const { create, store, tested, delivered, redelivered, world } = await withWebhook();
+    const { create, store, tested, delivered, redelivered, state } = await withWebhook();
     const url = atCanary('https://turns.example.com/');
     expect((await create(url)).status).toBe(201);
     store(url);
-    world.addresses['turns.example.com'] = addresses;
+    state.addresses['turns.example.com'] = addresses;
     expect(await tested()).toMatchObject(BLOCKED);
     expect(await delivered()).toMatchObject({ result: { outcome: 'blocked' }, attempt: BLOCKED });
     expect(await redelivered()).toMatchObject({ attempt: BLOCKED });

@@ -9,7 +9,7 @@ import { createSender, type Sender } from '../../../lambdas/delivery/send.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
-import { NOW_MS, setUp, type ApiResponse } from '../../api/harness.ts';
+import { NOW_MS, setUpApi, type ApiResponse } from '../../api/harness.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../../sim/builders/events.ts';
 
 export const PUBLIC_URL = 'https://hooks.example.com/';
@@ -24,11 +24,11 @@ export interface WebhookOptions {
 
 /** An API with one webhook; a URL can be put past the check, as an older version might have stored it. */
 export async function withWebhook(options: WebhookOptions = {}) {
-  const { table, deps, world, ask, rows } = setUp();
+  const { table, deps, state, sendRequest, rows } = setUpApi();
   const { url: first = PUBLIC_URL, resolve = deps.resolve } = options;
   const send = options.send ?? createSender({ allowLoopback: false, resolve });
   Object.assign(deps, { sendWebhook: send });
-  const made = await ask({ method: 'POST', path: '/v1/webhooks', body: { url: first } });
+  const made = await sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url: first } });
   const { id } = made.body as { id: string };
   const path = `/v1/webhooks/${id}`;
   const endpointOf = async () => {
@@ -50,25 +50,25 @@ export async function withWebhook(options: WebhookOptions = {}) {
   };
   const run = (task: DeliveryTask) => deliver(deliverDeps, { task, execution: task.run });
   return {
-    ask,
+    sendRequest,
     rows,
-    world,
+    state,
     store,
     run,
     endpointOf,
     create: (url: string): Promise<ApiResponse> =>
-      ask({ method: 'POST', path: '/v1/webhooks', body: { url } }),
-    patch: (url: string): Promise<ApiResponse> => ask({ method: 'PATCH', path, body: { url } }),
+      sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url } }),
+    patch: (url: string): Promise<ApiResponse> => sendRequest({ method: 'PATCH', path, body: { url } }),
     check: (url: string): Promise<ApiResponse> =>
-      ask({ method: 'POST', path: '/v1/webhooks/check', body: { url } }),
-    tested: async () => (await ask({ method: 'POST', path: `${path}/test` })).body.attempt,
+      sendRequest({ method: 'POST', path: '/v1/webhooks/check', body: { url } }),
+    tested: async () => (await sendRequest({ method: 'POST', path: `${path}/test` })).body.attempt,
     delivered: async (event = anEvent()) => {
       await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
       return run(aTask(event, await endpointOf()));
     },
     redelivered: async () => {
       const delivery = deliveryId(anEvent().event_id, id);
-      const told = await ask({ method: 'POST', path: `/v1/deliveries/${delivery}/redeliver` });
+      const told = await sendRequest({ method: 'POST', path: `/v1/deliveries/${delivery}/redeliver` });
       expect(told.status).toBe(202);
       const [command] = rows('command');
       return run(command?.['task'] as DeliveryTask);

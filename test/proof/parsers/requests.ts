@@ -5,7 +5,7 @@ import { sealCursor } from '../../../lambdas/core/cursor.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { openProbe } from '../../../lambdas/store/probes.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
-import { NOW_MS, setUp, type Ask, type SentMail } from '../../api/harness.ts';
+import { NOW_MS, setUpApi, type ApiRequest, type SentEmail } from '../../api/harness.ts';
 import { WORKSPACE_ID, anEvent } from '../../../sim/builders/events.ts';
 import { SAMPLES } from '../../../sim/ses/samples.ts';
 import type { Dice } from '../../../sim/random.ts';
@@ -39,7 +39,7 @@ const MAIL = {
 const WEBHOOK = { url: 'https://hooks.example.com/ivymail', events: ['bounced'], description: 'CRM' };
 
 /** `{id}` is the endpoint's. */
-const WRITES: readonly Ask[] = [
+const WRITES: readonly ApiRequest[] = [
   { method: 'POST', path: '/v1/send', body: MAIL },
   { method: 'POST', path: '/v1/send', body: MAIL, headers: { 'Idempotency-Key': 'order-1' } },
   { method: 'POST', path: '/v1/webhooks', body: WEBHOOK },
@@ -70,7 +70,7 @@ const WRITES: readonly Ask[] = [
   },
 ];
 
-type Read = Ask & { readonly query: Readonly<Record<string, string>> };
+type Read = ApiRequest & { readonly query: Readonly<Record<string, string>> };
 
 const READS: readonly Read[] = [
   { path: '/v1/send/logs', query: { status: 'bounced', limit: '20', cursor: CURSOR } },
@@ -98,7 +98,10 @@ const READS: readonly Read[] = [
 ];
 
 /** One mailbox each, of whom the mail was accepted for: nobody was slipped in, by a comma or a line break. */
-function checkMail({ Destination: to, FromEmailAddress: from }: SentMail, accepted: readonly string[]): void {
+function checkMail(
+  { Destination: to, FromEmailAddress: from }: SentEmail,
+  accepted: readonly string[],
+): void {
   const all = [...to.ToAddresses, ...to.CcAddresses, ...to.BccAddresses];
   must(all.length > 0, 'A mail went to nobody');
   for (const mailbox of [from, ...all])
@@ -113,30 +116,30 @@ function checkMail({ Destination: to, FromEmailAddress: from }: SentMail, accept
 }
 
 /** An answer to a client that may have sent anything: never a fault of ours, and every refusal with its code. */
-async function asked(ask: Ask): Promise<Verdict> {
-  const harness = setUp();
+async function asked(ask: ApiRequest): Promise<Verdict> {
+  const harness = setUpApi();
   const [{ body: webhook }] = await Promise.all([
-    harness.ask({ method: 'POST', path: '/v1/webhooks', body: WEBHOOK }),
+    harness.sendRequest({ method: 'POST', path: '/v1/webhooks', body: WEBHOOK }),
     putRows(harness.table, ROWS),
     openProbe(harness.table, TOKEN, NOW_MS),
   ]);
-  const { status, body, fault, text } = await harness.ask({
+  const { status, body, loggedError, text } = await harness.sendRequest({
     ...ask,
     path: ask.path.replace('{id}', webhook.id),
   });
-  must(status < 500, `${ask.method ?? 'GET'} ${ask.path} answered ${status}: ${String(fault)}`);
-  for (const mail of harness.mails) checkMail(mail, body.accepted);
+  must(status < 500, `${ask.method ?? 'GET'} ${ask.path} answered ${status}: ${String(loggedError)}`);
+  for (const mail of harness.emails) checkMail(mail, body.accepted);
   if (status < 400) return 'taken';
   const { code, field } = body.error as { readonly code: ErrorCode; readonly field?: unknown };
   must(STATUS_OF_CODE[code] === status, `${code} came with ${status}`);
   must(field === undefined || typeof field === 'string', 'The field is no text');
   must(!/\bat .*\.ts:\d+/.test(text), 'The answer shows a stack');
-  must(harness.mails.length === 0, 'A mail was sent that was refused');
+  must(harness.emails.length === 0, 'A mail was sent that was refused');
   return 'refused';
 }
 
 /** Sometimes twice. */
-function damagedQuery(query: Read['query'], dice: Dice): NonNullable<Ask['query']> {
+function damagedQuery(query: Read['query'], dice: Dice): NonNullable<ApiRequest['query']> {
   const given = Object.entries(damaged(query, dice)).map(([name, value]): [string, string | string[]] => [
     name,
     dice.chance(0.05) ? [String(value), String(value)] : String(value),

@@ -11,7 +11,7 @@ import { ingestBatch } from '../../../lambdas/ingest/ingest-batch.ts';
 import { KIND } from '../../../lambdas/store/keys.ts';
 import { quarantinedBody } from '../../../lambdas/store/quarantine.ts';
 import { workspaceDirectory } from '../../../lambdas/store/workspaces.ts';
-import { setUp } from '../../api/harness.ts';
+import { setUpApi } from '../../api/harness.ts';
 import { LEGACY_SAMPLES, SAMPLES } from '../../../sim/ses/samples.ts';
 import type { Dice } from '../../../sim/random.ts';
 import { sentJson } from './damage.ts';
@@ -32,7 +32,7 @@ function recordOf(body: string): SQSRecord {
 async function ingest(text: string): Promise<Verdict> {
   // SQS carries no half of a surrogate pair.
   const body = text.toWellFormed();
-  const { table, ask } = setUp();
+  const { table, sendRequest } = setUpApi();
   const deps = {
     table,
     workspaces: workspaceDirectory(table, () => NOW_MS),
@@ -70,8 +70,8 @@ async function ingest(text: string): Promise<Verdict> {
   if (!first) return 'refused';
   const messageId = encodeURIComponent(toEmailEvent(first).message_id);
   const path = `/v1/send/logs/${messageId}`;
-  const shown = await ask({ path, query: { raw: 'true' }, workspaceId: DEFAULT_WORKSPACE_ID });
-  must(shown.status === 200, `What was stored cannot be shown: ${String(shown.fault)}`);
+  const shown = await sendRequest({ path, query: { raw: 'true' }, workspaceId: DEFAULT_WORKSPACE_ID });
+  must(shown.status === 200, `What was stored cannot be shown: ${String(shown.loggedError)}`);
   return 'taken';
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { signedRequest } from '../../../lambdas/delivery/signed-request.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
-import { setUp } from '../../api/harness.ts';
+import { setUpApi } from '../../api/harness.ts';
 import { WORKSPACE_ID, anEvent } from '../../../sim/builders/events.ts';
 import type { Arrived } from './requests.ts';
 
@@ -77,10 +77,10 @@ export interface Look {
 
 /** Every moment of a history, once for each secret that the webhook ever had. */
 export async function* looksAt(rotations: readonly Rotation[]): AsyncGenerator<Look> {
-  const { ask, world, deps, table } = setUp();
+  const { sendRequest, state, deps, table } = setUpApi();
   const event = anEvent();
   const post = async (path: string, body: object) => {
-    const { status, body: told } = await ask({ method: 'POST', path, body });
+    const { status, body: told } = await sendRequest({ method: 'POST', path, body });
     if (status >= 300) throw new Error(`${path} answered ${status}`);
     return told as { readonly id: string; readonly secret: string };
   };
@@ -109,14 +109,14 @@ export async function* looksAt(rotations: readonly Rotation[]): AsyncGenerator<L
   }
 
   for (const [index, { afterMs, overlapSeconds, looks }] of rotations.entries()) {
-    world.nowMs += afterMs;
+    state.nowMs += afterMs;
     const { secret } = await post(`/v1/webhooks/${made.id}/rotate-secret`, {
       overlap_seconds: overlapSeconds,
     });
-    known = rotate(known, secret, world.nowMs, overlapSeconds);
+    known = rotate(known, secret, state.nowMs, overlapSeconds);
     const endpoint = await getEndpoint(table, WORKSPACE_ID, made.id);
     if (!endpoint) throw new Error('The endpoint is gone');
-    const nextMs = world.nowMs + (rotations[index + 1]?.afterMs ?? 9 * DAY_MS);
-    for (const nowMs of momentsOf(known, world.nowMs, nextMs, looks)) yield* look(endpoint, nowMs);
+    const nextMs = state.nowMs + (rotations[index + 1]?.afterMs ?? 9 * DAY_MS);
+    for (const nowMs of momentsOf(known, state.nowMs, nextMs, looks)) yield* look(endpoint, nowMs);
   }
 }

@@ -1,4 +1,4 @@
-import type { Ask } from '../../api/harness.ts';
+import type { ApiRequest } from '../../api/harness.ts';
 import { sized } from '../size.ts';
 import type { Names, Operation, Parameter } from './operations.ts';
 import { requestOf } from './requests.ts';
@@ -162,6 +162,6 @@ export function attacksOn(operation: Operation, { names }: Parameter, world: Wor
 }
 
 /** What the request said, as it was meant and as it was written. */
-export function saidIn(request: Ask, value: string): string {
+export function saidIn(request: ApiRequest, value: string): string {
   return `${value}\n${JSON.stringify(request)}`;
 }

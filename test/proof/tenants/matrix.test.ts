@@ -43,9 +43,9 @@ describe.each(CASES)('$name', ({ operation, parameter }) => {
   });
 
   it('finds what is the workspace’s own', async () => {
-    const { attacker, ask } = await twoTenants();
+    const { attacker, sendRequest } = await twoTenants();
     const value = ownValue(parameter, operation, attacker);
-    const { status, body } = await ask(requestOf(operation, attacker, { parameter, value }));
+    const { status, body } = await sendRequest(requestOf(operation, attacker, { parameter, value }));
     expect(status).toBeLessThan(300);
     expect(body?.data ?? body).not.toEqual([]);
   });
@@ -55,10 +55,10 @@ describe('every operation', () => {
   it.each(OPERATIONS.map((operation) => [operation.id, operation] as const))(
     '%s has a request that it answers, and nothing of the other tenant in the answer',
     async (_id, operation) => {
-      const { attacker, victim, table, ask } = await twoTenants();
+      const { attacker, victim, table, sendRequest } = await twoTenants();
       const request = requestOf(operation, attacker);
       const { beside } = stateOf(table, attacker);
-      const told = await ask(request);
+      const told = await sendRequest(request);
       expect(told.status).toBeLessThan(300);
       expect(leaksIn(told, secretsOf(victim, table), JSON.stringify(request))).toEqual([]);
       expect(stateOf(table, attacker).beside).toBe(beside);
@@ -66,7 +66,7 @@ describe('every operation', () => {
   );
 
   it('is refused to every smaller scope before anything is read', async () => {
-    const { attacker, table, kms, ask } = await twoTenants();
+    const { attacker, table, kms, sendRequest } = await twoTenants();
     const before = [table.calls.length, kms.calls().length];
     const smaller = OPERATIONS.filter(({ scope }) => scope !== 'public').flatMap((operation) =>
       SCOPES.filter((scope) => scope !== 'admin' && scope !== operation.scope).map((scope) => ({
@@ -75,7 +75,7 @@ describe('every operation', () => {
       })),
     );
     for (const { operation, scope } of smaller) {
-      const told = await ask({ ...requestOf(operation, attacker), scopes: [scope] });
+      const told = await sendRequest({ ...requestOf(operation, attacker), scopes: [scope] });
       expect([operation.id, told.status, told.body.error.code]).toEqual([
         operation.id,
         403,
@@ -89,9 +89,9 @@ describe('every operation', () => {
   it.each(['path', 'query'])(
     'takes nothing off the list of SES by %s, which is the account’s, and hears nothing of what is on it',
     async (form) => {
-      const { attacker, victim, table, world, ask } = await twoTenants();
+      const { attacker, victim, table, state, sendRequest } = await twoTenants();
       const address = victim.ids.recipient;
-      world.sesSuppressed.add(address);
+      state.sesSuppressed.add(address);
       const { beside } = stateOf(table, attacker);
       const path = `/v1/suppressions/${encodeURIComponent(address)}`;
       const { workspaceId } = attacker;
@@ -99,14 +99,14 @@ describe('every operation', () => {
         form === 'path'
           ? { path, query: { ses: 'true' } }
           : { path: '/v1/suppressions', query: { address, ses: 'true' } };
-      const remove = () => ask({ method: 'DELETE', ...request, workspaceId });
+      const remove = () => sendRequest({ method: 'DELETE', ...request, workspaceId });
       const told = await remove();
       expect(told).toMatchObject({ status: 403, body: { error: { code: 'insufficient_scope' } } });
-      expect([...world.sesSuppressed]).toEqual([address]);
-      world.sesSuppressed.clear();
+      expect([...state.sesSuppressed]).toEqual([address]);
+      state.sesSuppressed.clear();
       expect((await remove()).body.error).toEqual(told.body.error);
       expect(stateOf(table, attacker).beside).toBe(beside);
-      expect((await ask({ path, workspaceId: victim.workspaceId })).status).toBe(200);
+      expect((await sendRequest({ path, workspaceId: victim.workspaceId })).status).toBe(200);
     },
   );
 
@@ -116,8 +116,8 @@ describe('every operation', () => {
     { path: '/v1/send/logs/export', query: { format: 'csv' } },
     { path: '/v1/send/logs/export', query: { format: 'ndjson' } },
   ])('exports what is the workspace’s own: %j', async (request) => {
-    const { attacker, victim, table, ask } = await twoTenants();
-    const told = await ask({ ...request, workspaceId: attacker.workspaceId });
+    const { attacker, victim, table, sendRequest } = await twoTenants();
+    const told = await sendRequest({ ...request, workspaceId: attacker.workspaceId });
     expect(told.text).toContain(attacker.ids.message);
     expect(leaksIn(told, secretsOf(victim, table), '')).toEqual([]);
   });
@@ -125,11 +125,11 @@ describe('every operation', () => {
   it.each(['/v1/send/logs', '/v1/suppressions'])(
     'pages through %s to the end among its own',
     async (path) => {
-      const { attacker, victim, table, ask } = await twoTenants();
+      const { attacker, victim, table, sendRequest } = await twoTenants();
       const found: string[] = [];
       for (let cursor: string | undefined | null; cursor !== null;) {
         const query = { limit: '1', ...(cursor !== undefined && { cursor }) };
-        const told = await ask({ path, query, workspaceId: attacker.workspaceId });
+        const told = await sendRequest({ path, query, workspaceId: attacker.workspaceId });
         expect(leaksIn(told, secretsOf(victim, table), '')).toEqual([]);
         found.push(...told.body.data.map((each: unknown) => JSON.stringify(each)));
         cursor = told.body.next_cursor as string | null;
@@ -142,10 +142,10 @@ describe('every operation', () => {
 
 describe('the means of this proof', () => {
   it('would see each thing of a tenant in an answer: its own answers have all that the API ever shows', async () => {
-    const { victim, table, ask } = await twoTenants();
+    const { victim, table, sendRequest } = await twoTenants();
     const seen = new Set<string>();
     for (const operation of OPERATIONS.filter(({ method }) => method === 'GET')) {
-      const told = await ask(requestOf(operation, victim));
+      const told = await sendRequest(requestOf(operation, victim));
       for (const leak of leaksIn(told, secretsOf(victim, table), '')) seen.add(leak);
     }
     const { workspace, endpoint, delivery, recovery, key, event } = victim.ids;
@@ -165,13 +165,13 @@ describe('the means of this proof', () => {
   });
 
   it('knows every route: what the document leaves out reads nothing', async () => {
-    const { victim, table, ask } = await twoTenants();
+    const { victim, table, sendRequest } = await twoTenants();
     const described = new Set(OPERATIONS.map(({ id }) => id));
     const pages = ROUTES.filter(({ method, path }) => !described.has(`${method} ${path}`));
     const before = table.calls.length;
     for (const { scope, path } of pages) {
       expect(scope).toBe('public');
-      await ask({ path: path.replace(/\{\w+\+?\}/, victim.ids.endpoint) });
+      await sendRequest({ path: path.replace(/\{\w+\+?\}/, victim.ids.endpoint) });
     }
     expect(table.calls).toHaveLength(before);
     expect(pages.map(({ path }) => path)).toEqual([

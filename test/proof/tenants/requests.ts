@@ -1,4 +1,4 @@
-import type { Ask } from '../../api/harness.ts';
+import type { ApiRequest } from '../../api/harness.ts';
 import type { Operation, Parameter } from './operations.ts';
 import { SEND_BODY, type Tenant } from './tenants.ts';
 
@@ -61,7 +61,7 @@ function valueOf({ name, names }: Parameter, { ids }: Tenant): string {
 }
 
 /** A request that an operation answers with a success, for what the tenant owns; but for one parameter. */
-export function requestOf(operation: Operation, tenant: Tenant, given?: Given): Ask {
+export function requestOf(operation: Operation, tenant: Tenant, given?: Given): ApiRequest {
   if (!(operation.id in BODIES)) throw new Error(`${operation.id} needs its row in the table of requests`);
   const body = BODIES[operation.id];
   let { path } = operation;

@@ -1,5 +1,5 @@
 import type { Scope } from '../../../lambdas/core/api-key.ts';
-import type { Ask } from '../../api/harness.ts';
+import type { ApiRequest } from '../../api/harness.ts';
 import { attacksOn, foreign, saidIn, unknown, type Attack } from './attacks.ts';
 import type { Operation, Parameter } from './operations.ts';
 import { requestOf } from './requests.ts';
@@ -102,15 +102,15 @@ export class Siege {
 
   /** Sends it, and looks whether it told or touched anything that is not the attacker's. */
   private async attempt({ what, value }: Attack, raw?: true): Promise<Heard> {
-    const { table, kms, attacker, ask } = this.world;
+    const { table, kms, attacker, sendRequest } = this.world;
     const { operation, parameter, scope } = this.target;
-    const request: Ask = {
+    const request: ApiRequest = {
       ...requestOf(operation, attacker, { parameter, value, ...(raw && { raw }) }),
       scopes: [scope],
     };
     const before = this.state;
     const [calls, opened] = [table.calls.length, kms.calls().length];
-    const told = await ask(request);
+    const told = await sendRequest(request);
     this.state = stateOf(table, attacker);
     const leaks = leaksIn(told, this.secrets, saidIn(request, value));
     this.leaks += leaks.length;

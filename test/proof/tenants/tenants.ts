@@ -10,7 +10,7 @@ import { KIND, endpointCountersPartition, eventCountersPartition } from '../../.
 import { openProbe } from '../../../lambdas/store/probes.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
-import { NOW_MS, setUp, type Ask, type ApiResponse } from '../../api/harness.ts';
+import { NOW_MS, setUpApi, type ApiRequest, type ApiResponse } from '../../api/harness.ts';
 import { aTask, anEvent } from '../../../sim/builders/events.ts';
 import { SEED } from '../size.ts';
 import { Dice, seededRandom } from '../../../sim/random.ts';
@@ -53,7 +53,7 @@ const RETENTION = { retentionDays: 90, receivedAtMs: NOW_MS };
 
 export const SEND_BODY = { from: 'you@yourdomain.com', to: ['x@example.com'], subject: 'Hello', text: 'Hi' };
 
-type Deployment = ReturnType<typeof setUp>;
+type Deployment = ReturnType<typeof setUpApi>;
 
 async function storeMail(
   deployment: Deployment,
@@ -120,8 +120,12 @@ async function storeCounters(
 async function aTenant(deployment: Deployment, character: Character): Promise<Tenant> {
   const { word, count } = character;
   const workspaceId = deterministicId('ws', [word]);
-  const ask = async (request: Ask, keyId?: string): Promise<ApiResponse> => {
-    const told = await deployment.ask({ ...request, workspaceId, ...(keyId !== undefined && { keyId }) });
+  const ask = async (request: ApiRequest, keyId?: string): Promise<ApiResponse> => {
+    const told = await deployment.sendRequest({
+      ...request,
+      workspaceId,
+      ...(keyId !== undefined && { keyId }),
+    });
     if (told.status >= 300) throw new Error(`${request.path}: ${told.text}`);
     return told;
   };
@@ -182,7 +186,7 @@ async function aTenant(deployment: Deployment, character: Character): Promise<Te
 
 /** The same on every call, random ids and nonces included. */
 export async function twoTenants() {
-  const deployment = setUp();
+  const deployment = setUpApi();
   const dice = new Dice(seededRandom(SEED));
   Object.assign(deployment.deps, { randomBytes: (size: number) => dice.bytes(size) });
   const victim = await aTenant(deployment, {

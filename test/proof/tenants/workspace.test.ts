@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Ask } from '../../api/harness.ts';
+import type { ApiRequest } from '../../api/harness.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 import { requestOf } from './requests.ts';
 import { bytesOf, stateOf } from './rows.ts';
@@ -48,10 +48,10 @@ function headersNaming({ workspaceId, keyId }: Tenant): Readonly<Record<string, 
 }
 
 /** What a request comes to in a world of its own: the answer, and the whole table after it. */
-async function outcomeOf(operation: Operation, change: (request: Ask, victim: Tenant) => Ask) {
+async function outcomeOf(operation: Operation, change: (request: ApiRequest, victim: Tenant) => ApiRequest) {
   const world = await twoTenants();
   const before = stateOf(world.table, world.attacker);
-  const told = await world.ask(change(requestOf(operation, world.attacker), world.victim));
+  const told = await world.sendRequest(change(requestOf(operation, world.attacker), world.victim));
   const after = stateOf(world.table, world.attacker);
   return { told, bytes: bytesOf(told), before, after };
 }
@@ -72,12 +72,12 @@ describe.each(byId(WITH_KEY))('%s', (_id, operation) => {
   });
 
   it('refuses one in its query, whatever it is called, and does nothing', async () => {
-    const { attacker, victim, table, ask } = await twoTenants();
+    const { attacker, victim, table, sendRequest } = await twoTenants();
     const before = stateOf(table, attacker);
     const request = requestOf(operation, attacker);
     for (const name of NAMES) {
       const query = { ...request.query, [name]: victim.workspaceId };
-      const { status, body } = await ask({ ...request, query });
+      const { status, body } = await sendRequest({ ...request, query });
       expect([status, body.error.code, body.error.field]).toEqual([400, 'invalid_parameter', name]);
     }
     expect(stateOf(table, attacker)).toEqual(before);
@@ -87,12 +87,12 @@ describe.each(byId(WITH_KEY))('%s', (_id, operation) => {
 it.each(byId(WITH_KEY.filter(({ hasBody }) => hasBody)))(
   '%s refuses one in its body, whatever it is called, and does nothing',
   async (_id, operation) => {
-    const { attacker, victim, table, ask } = await twoTenants();
+    const { attacker, victim, table, sendRequest } = await twoTenants();
     const before = stateOf(table, attacker);
     const request = requestOf(operation, attacker);
     for (const name of NAMES) {
       const given = { ...(request.body as object), [name]: victim.workspaceId };
-      const { status, body } = await ask({ ...request, body: given });
+      const { status, body } = await sendRequest({ ...request, body: given });
       expect([status, body.error.code, body.error.field]).toEqual([422, 'invalid_field', name]);
     }
     expect(stateOf(table, attacker)).toEqual(before);
@@ -151,13 +151,13 @@ describe('a mail', () => {
 
   it('is tagged with the workspace of the key, and once', async () => {
     const world = await twoTenants();
-    const before = world.mails.length;
-    await world.ask({
+    const before = world.emails.length;
+    await world.sendRequest({
       ...requestOf(SENT, world.attacker),
       body: { ...SEND_BODY, tags: { workspace: world.victim.workspaceId } },
       headers: headersNaming(world.victim),
     });
-    const tags = world.mails[before]?.EmailTags.filter(({ Name }) => Name === 'ivymail_workspace');
+    const tags = world.emails[before]?.EmailTags.filter(({ Name }) => Name === 'ivymail_workspace');
     expect(tags).toEqual([{ Name: 'ivymail_workspace', Value: world.attacker.workspaceId }]);
   });
 });
