@@ -33,7 +33,7 @@ export function notChecked(detail: string): Finding {
 const DENIED = /AccessDenied|NotAuthorized|UnauthorizedOperation|AuthorizationError/;
 
 /** Looks; what AWS does not let us see is not checked, and what goes wrong in another way is a failure. */
-export async function check(name: string, look: () => Promise<Finding>): Promise<Check> {
+export async function runCheck(name: string, look: () => Promise<Finding>): Promise<Check> {
   try {
     return { name, ...(await look()) };
   } catch (error) {
@@ -44,7 +44,7 @@ export async function check(name: string, look: () => Promise<Finding>): Promise
 }
 
 /** 0: all is well. 1: something has failed. 4: nothing has, and something is to be looked at, or was not looked at. */
-export function verdictOf(checks: readonly Check[]): CommandOutput {
+export function summarizeChecks(checks: readonly Check[]): CommandOutput {
   const count = (status: CheckStatus): number => checks.filter((each) => each.status === status).length;
   const open = count('warning') + count('not_checked');
   const exitCode = count('failed') > 0 ? 1 : open > 0 ? 4 : 0;

@@ -2,8 +2,8 @@ import type { Scope } from '../lambdas/core/api-key.ts';
 import { formatTimestamp } from '../lambdas/core/timestamps.ts';
 import type { Table } from '../lambdas/store/table.ts';
 import type { Deployment } from './deployment.ts';
-import { makeKey, workspaceOf, type NewKey } from './init.ts';
-import { expiryOf, scopesOf, type KeyOptions } from './keys.ts';
+import { createKey, resolveWorkspaceId, type NewKey } from './init.ts';
+import { parseExpiry, parseScopes, type KeyOptions } from './keys.ts';
 import type { CommandOutput } from './output.ts';
 
 /** A day of work: a link that is found later opens nothing. */
@@ -17,7 +17,7 @@ export interface SignInLink extends Omit<NewKey, 'api_key'> {
 }
 
 /** An address that signs in to the dashboard until its key expires. */
-export async function signInLink(
+export async function createSignInLink(
   table: Table,
   link: {
     readonly workspaceId: string;
@@ -29,7 +29,7 @@ export async function signInLink(
 ): Promise<SignInLink> {
   const { workspaceId, scopes, apiUrl } = link;
   const expiresAt = link.expiresAt ?? formatTimestamp(Date.now() + USUAL_LIFE_MS);
-  const { api_key: key, ...made } = await makeKey(table, {
+  const { api_key: key, ...made } = await createKey(table, {
     workspaceId,
     name: 'Sign-in link',
     scopes,
@@ -40,11 +40,11 @@ export async function signInLink(
 
 /** `dashboard` */
 export async function dashboard(deployment: Deployment, options: KeyOptions): Promise<CommandOutput> {
-  const link = await signInLink(deployment.table, {
-    workspaceId: workspaceOf(deployment, options.workspace),
-    scopes: scopesOf(options.scopes ?? 'admin'),
+  const link = await createSignInLink(deployment.table, {
+    workspaceId: resolveWorkspaceId(deployment, options.workspace),
+    scopes: parseScopes(options.scopes ?? 'admin'),
     apiUrl: deployment.apiUrl,
-    ...(options['expires-at'] !== undefined && { expiresAt: expiryOf(options['expires-at']) }),
+    ...(options['expires-at'] !== undefined && { expiresAt: parseExpiry(options['expires-at']) }),
   });
   const text = `The dashboard, signed in until ${link.expires_at} (whoever has this link is):\n\n  ${link.url}`;
   return { result: link, text };

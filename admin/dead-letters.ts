@@ -71,7 +71,7 @@ export async function countQuarantine(
 }
 
 /** How many messages a queue holds, those included that somebody is looking at. */
-export async function depthOf({ sqs }: Deployment, queueUrl: string): Promise<number> {
+export async function countMessages({ sqs }: Deployment, queueUrl: string): Promise<number> {
   const { Attributes: attributes } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: queueUrl,

@@ -13,7 +13,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { createTable, type Table } from '../lambdas/store/table.ts';
 import type { StackDescription } from './stack-file.ts';
 import { UsageError } from '../cli/usage-error.ts';
-import { NoStack } from './failures.ts';
+import { StackNotFound } from './failures.ts';
 
 /** A deployed stack, and the clients that reach it. */
 export interface Deployment {
@@ -33,7 +33,7 @@ export interface Deployment {
   /** Account, identities and mail. */
   readonly ses: SESv2Client;
   /** Configuration sets: the same SES, but in the local run, whose emulator has them and whose simulator sends. */
-  readonly sesSets: SESv2Client;
+  readonly sesConfigurationSets: SESv2Client;
   /** The older SES, for what the newer one does not tell. */
   readonly sesV1: SESClient;
   readonly sns: SNSClient;
@@ -48,7 +48,7 @@ export interface Deployment {
 export interface Target {
   readonly stack: string;
   /** A local run rather than the AWS account of the environment. */
-  readonly running?: StackDescription | undefined;
+  readonly localRun?: StackDescription | undefined;
 }
 
 function localConfig(endpoint: string, region: string) {
@@ -80,13 +80,13 @@ async function describeStack(client: CloudFormationClient, stack: string) {
     // CloudFormation has no error of its own for it.
     if (!(error instanceof Error) || !/does not exist/.test(error.message)) throw error;
     const message = `There is no stack ${stack} in ${await client.config.region()}. Check AWS_REGION, AWS_PROFILE and --stack`;
-    throw new NoStack(message, { cause: error });
+    throw new StackNotFound(message, { cause: error });
   }
 }
 
 /** Finds the stack by its outputs and resources; throws a UsageError where it is none of ours. */
-export async function findDeployment({ stack, running }: Target): Promise<Deployment> {
-  const config = running ? localConfig(running.aws_endpoint_url, running.region) : {};
+export async function findDeployment({ stack, localRun }: Target): Promise<Deployment> {
+  const config = localRun ? localConfig(localRun.aws_endpoint_url, localRun.region) : {};
   const cloudFormation = new CloudFormationClient(config);
   const described = await describeStack(cloudFormation, stack);
   const outputs = Object.fromEntries(
@@ -112,7 +112,7 @@ export async function findDeployment({ stack, running }: Target): Promise<Deploy
       ({ id, physicalId }) => [id.replace(/^Ivy|(?:Function)?(?:Stream|Sqs).*$/g, ''), physicalId] as const,
     );
   return {
-    apiUrl: (running?.base_url ?? output('ApiUrl')).replace(/\/$/, ''),
+    apiUrl: (localRun?.base_url ?? output('ApiUrl')).replace(/\/$/, ''),
     configurationSet: output('ConfigurationSetName'),
     defaultWorkspaceId: output('DefaultWorkspaceId'),
     topicArn: output('TopicArn'),
@@ -122,13 +122,13 @@ export async function findDeployment({ stack, running }: Target): Promise<Deploy
     dispatchFunction: physical(/DeliveryDispatch[0-9A-F]{8}$/),
     redeliverMachineArn: physical(/DeliveryRedeliverMachine[0-9A-F]{8}$/),
     table: createTable(output('TableName'), new DynamoDBClient(config)),
-    ses: new SESv2Client(running ? localConfig(running.ses_endpoint_url, running.region) : {}),
-    sesSets: new SESv2Client(config),
-    sesV1: new SESClient(running ? localConfig(running.ses_endpoint_url, running.region) : {}),
+    ses: new SESv2Client(localRun ? localConfig(localRun.ses_endpoint_url, localRun.region) : {}),
+    sesConfigurationSets: new SESv2Client(config),
+    sesV1: new SESClient(localRun ? localConfig(localRun.ses_endpoint_url, localRun.region) : {}),
     sns: new SNSClient(config),
     sqs: new SQSClient(config),
     sfn: new SFNClient(config),
     lambda: new LambdaClient(config),
-    ...(running && { apiKey: running.api_key, from: running.from }),
+    ...(localRun && { apiKey: localRun.api_key, from: localRun.from }),
   };
 }

@@ -1,11 +1,11 @@
-import { check, failed, notChecked, ok, warning, type Check, type Finding } from './checks.ts';
+import { runCheck, failed, notChecked, ok, warning, type Check, type Finding } from './checks.ts';
 import type { Deployment } from './deployment.ts';
-import { endToEndChecks } from './end-to-end.ts';
+import { runEndToEndChecks } from './end-to-end.ts';
 import {
   checkDeadLetters,
   checkQuarantine,
   checkQueue,
-  checkReaders,
+  checkEventSources,
   checkSubscription,
 } from './pipeline-checks.ts';
 import {
@@ -47,7 +47,7 @@ async function checkApi({ apiUrl }: Deployment, apiKey: string | undefined): Pro
 }
 
 /** Looks at everything between SES and the log, then sends through it. In order; each is told as soon as it is known. */
-export async function doctor(deployment: Deployment, options: DoctorOptions): Promise<readonly Check[]> {
+export async function runChecks(deployment: Deployment, options: DoctorOptions): Promise<readonly Check[]> {
   const { apiKey, from } = options;
   const looks: readonly (readonly [string, () => Promise<Finding>])[] = [
     ['API and key', () => checkApi(deployment, apiKey)],
@@ -60,7 +60,7 @@ export async function doctor(deployment: Deployment, options: DoctorOptions): Pr
     ['event destination', () => checkDestination(deployment)],
     ['subscription', () => checkSubscription(deployment)],
     ['queue', () => checkQueue(deployment)],
-    ['event sources', () => checkReaders(deployment)],
+    ['event sources', () => checkEventSources(deployment)],
     ['dead-letter queues', () => checkDeadLetters(deployment)],
     ['quarantine', () => checkQuarantine(deployment)],
   ];
@@ -70,7 +70,7 @@ export async function doctor(deployment: Deployment, options: DoctorOptions): Pr
     options.onCheck(each);
   }
   for (const [name, look] of looks) {
-    tell(await check(name, look));
+    tell(await runCheck(name, look));
   }
   // What is known to be broken on the way would only be waited for.
   const broken = done.some((each) => each.status === 'failed' && each.name !== 'dead-letter queues');
@@ -82,7 +82,7 @@ export async function doctor(deployment: Deployment, options: DoctorOptions): Pr
     tell({ name: 'end to end', ...notChecked('it needs --api-key and --from') });
   } else {
     const { timeoutMs } = options;
-    for (const each of await endToEndChecks(deployment, { apiKey, from, timeoutMs })) tell(each);
+    for (const each of await runEndToEndChecks(deployment, { apiKey, from, timeoutMs })) tell(each);
   }
   return done;
 }

@@ -8,9 +8,9 @@ import {
   readReceipt,
   type ProbeReceipt,
 } from '../lambdas/store/probes.ts';
-import { check, failed, ok, type Check, type Finding } from './checks.ts';
+import { runCheck, failed, ok, type Check, type Finding } from './checks.ts';
 import type { Deployment } from './deployment.ts';
-import { withCleanUp } from './interrupt.ts';
+import { withCleanup } from './interrupt.ts';
 
 export interface EndToEndOptions {
   readonly apiKey: string;
@@ -139,13 +139,13 @@ async function outcomeOf(
  * Sends a mail for each outcome, and waits for its event in the log and for its signed webhook at a probe of our own API.
  * The webhook is made for it and deleted after it.
  */
-export async function endToEndChecks(
+export async function runEndToEndChecks(
   deployment: Deployment,
   options: EndToEndOptions,
 ): Promise<readonly Check[]> {
   const { apiKey } = options;
   const checks: Check[] = [];
-  const whole = await check('end to end', async () => {
+  const whole = await runCheck('end to end', async () => {
     const token = newToken();
     await openProbe(deployment.table, token, Date.now());
     await deleteLeftWebhooks(deployment, apiKey);
@@ -154,13 +154,13 @@ export async function endToEndChecks(
       path: '/v1/webhooks',
       body: { url: `${deployment.apiUrl}/probes/${token}`, events: EVENTS, description: 'doctor' },
     });
-    await withCleanUp(
+    await withCleanup(
       async () => {
         const probe = { token, secret: String((await webhook)['secret']) };
         checks.push(
           ...(await Promise.all(
             OUTCOMES.map(([address, wanted]) =>
-              check(`mail to ${address.split('@')[0] ?? ''}@`, () =>
+              runCheck(`mail to ${address.split('@')[0] ?? ''}@`, () =>
                 outcomeOf(deployment, options, { address, wanted, probe }),
               ),
             ),

@@ -9,7 +9,7 @@ export interface Failure {
 }
 
 /** The stack does not exist in the account and region that were asked. */
-export class NoStack extends Error {
+export class StackNotFound extends Error {
   override readonly name = 'NoStack';
 }
 
@@ -40,7 +40,7 @@ function describe(error: unknown): Failure {
   if (!(error instanceof Error)) return { code: 'failed', message: String(error), exitCode: 3 };
   const { name, message } = error;
   if (error instanceof UsageError) return { code: 'usage', message, exitCode: 2 };
-  if (error instanceof NoStack) return { code: 'no_stack', message, exitCode: 3 };
+  if (error instanceof StackNotFound) return { code: 'no_stack', message, exitCode: 3 };
   // The SDK gives it no name of its own: @smithy/config-resolver, resolveRegionConfig.
   if (message === 'Region is missing')
     return {
@@ -67,7 +67,7 @@ function describe(error: unknown): Failure {
 }
 
 /** Says in one line what went wrong: AWS and the SDK break lines, a terminal and a log should not. */
-export function failureOf(error: unknown): Failure {
+export function describeFailure(error: unknown): Failure {
   const failure = describe(error);
   return { ...failure, message: failure.message.replaceAll(/\s+/g, ' ').trim() };
 }

@@ -15,7 +15,7 @@ export interface NewKey {
 }
 
 /** Makes a key of a workspace; the key itself is only in the answer. */
-export async function makeKey(
+export async function createKey(
   table: Table,
   key: {
     readonly workspaceId: string;
@@ -50,10 +50,10 @@ export async function initWorkspace(deps: {
     name: 'default',
     created_at: formatTimestamp(Date.now()),
   });
-  return makeKey(table, { workspaceId, name: 'admin', scopes: ['admin'] });
+  return createKey(table, { workspaceId, name: 'admin', scopes: ['admin'] });
 }
 
-export function workspaceOf(deployment: Deployment, given: string | undefined): string {
+export function resolveWorkspaceId(deployment: Deployment, given: string | undefined): string {
   const workspaceId = given ?? deployment.defaultWorkspaceId;
   if (!isId('ws', workspaceId)) throw new UsageError(`${workspaceId} is not the id of a workspace`);
   return workspaceId;
@@ -64,7 +64,7 @@ export async function init(
   deployment: Deployment,
   options: { readonly workspace?: string | undefined; readonly another: boolean },
 ): Promise<{ readonly result: NewKey; readonly text: string }> {
-  const workspaceId = workspaceOf(deployment, options.workspace);
+  const workspaceId = resolveWorkspaceId(deployment, options.workspace);
   const { table } = deployment;
   if (!options.another && (await hasApiKey(table, workspaceId)))
     throw new UsageError(`${workspaceId} has a key already; --another makes one more`);

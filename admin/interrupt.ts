@@ -6,7 +6,7 @@ const INTERRUPTED = 130;
  * Runs some work, and then what cleans up after it: when it has ended, has failed, or is interrupted, which would run no
  * `finally`. A second signal ends the process at once.
  */
-export async function withCleanUp<T>(work: () => Promise<T>, cleanUp: () => Promise<void>): Promise<T> {
+export async function withCleanup<T>(work: () => Promise<T>, cleanUp: () => Promise<void>): Promise<T> {
   let cleaned: Promise<void> | undefined;
   function cleanOnce(): Promise<void> {
     cleaned ??= cleanUp();

@@ -5,8 +5,8 @@ import { deleteApiKey, listApiKeys } from '../lambdas/store/api-keys.ts';
 import { getWorkspace } from '../lambdas/store/workspaces.ts';
 import type { Deployment } from './deployment.ts';
 import { UsageError } from '../cli/usage-error.ts';
-import { makeKey, workspaceOf } from './init.ts';
-import { tableOf, type CommandOutput } from './output.ts';
+import { createKey, resolveWorkspaceId } from './init.ts';
+import { formatTable, type CommandOutput } from './output.ts';
 
 export interface KeyOptions {
   readonly workspace?: string | undefined;
@@ -14,7 +14,7 @@ export interface KeyOptions {
   readonly 'expires-at'?: string | undefined;
 }
 
-export function scopesOf(text: string): readonly Scope[] {
+export function parseScopes(text: string): readonly Scope[] {
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !(SCOPES as readonly string[]).includes(name));
   if (unknown !== undefined)
@@ -22,7 +22,7 @@ export function scopesOf(text: string): readonly Scope[] {
   return [...new Set(names)] as Scope[];
 }
 
-export function expiryOf(text: string): string {
+export function parseExpiry(text: string): string {
   const epochMs = Date.parse(text);
   if (!Number.isFinite(epochMs) || epochMs <= Date.now())
     throw new UsageError(
@@ -36,7 +36,7 @@ export async function keyList(
   deployment: Deployment,
   options: Pick<KeyOptions, 'workspace'>,
 ): Promise<CommandOutput> {
-  const keys = await listApiKeys(deployment.table, workspaceOf(deployment, options.workspace));
+  const keys = await listApiKeys(deployment.table, resolveWorkspaceId(deployment, options.workspace));
   const rows = keys.map((each) => [
     each.id,
     each.hint,
@@ -44,7 +44,7 @@ export async function keyList(
     each.name,
     each.last_used_at ?? 'never used',
   ]);
-  return { result: keys, text: tableOf(['id', 'key', 'scopes', 'name', 'last used'], rows) };
+  return { result: keys, text: formatTable(['id', 'key', 'scopes', 'name', 'last used'], rows) };
 }
 
 /** `key create` */
@@ -53,15 +53,15 @@ export async function keyCreate(
   options: KeyOptions & { readonly name: string },
 ): Promise<CommandOutput> {
   const { table } = deployment;
-  const workspaceId = workspaceOf(deployment, options.workspace);
+  const workspaceId = resolveWorkspaceId(deployment, options.workspace);
   // A key of a workspace that does not exist would look like a good key, and open nothing.
   if (workspaceId !== deployment.defaultWorkspaceId && !(await getWorkspace(table, workspaceId)))
     throw new UsageError(`There is no workspace ${workspaceId}`);
-  const made = await makeKey(table, {
+  const made = await createKey(table, {
     workspaceId,
     name: options.name,
-    scopes: scopesOf(options.scopes ?? 'read'),
-    ...(options['expires-at'] !== undefined && { expiresAt: expiryOf(options['expires-at']) }),
+    scopes: parseScopes(options.scopes ?? 'read'),
+    ...(options['expires-at'] !== undefined && { expiresAt: parseExpiry(options['expires-at']) }),
   });
   return { result: made, text: `API key ${made.key_id}; it is not shown again:\n\n  ${made.api_key}` };
 }
@@ -72,7 +72,7 @@ export async function keyRevoke(
   id: string,
   options: Pick<KeyOptions, 'workspace'>,
 ): Promise<CommandOutput> {
-  const workspaceId = workspaceOf(deployment, options.workspace);
+  const workspaceId = resolveWorkspaceId(deployment, options.workspace);
   if (!isId('key', id)) throw new UsageError(`${id} is not the id of an API key`);
   if (!(await deleteApiKey(deployment.table, workspaceId, id)))
     throw new UsageError(`${workspaceId} has no key ${id}`);

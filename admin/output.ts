@@ -7,7 +7,7 @@ export interface CommandOutput {
 }
 
 /** Columns side by side, as wide as their widest cell. */
-export function tableOf(names: readonly string[], rows: readonly (readonly string[])[]): string {
+export function formatTable(names: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return 'none';
   const all = [names, ...rows];
   const widths = names.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));

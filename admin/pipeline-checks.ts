@@ -3,7 +3,7 @@ import { ListSubscriptionsByTopicCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { failed, ok, warning, type CheckStatus, type Finding } from './checks.ts';
 import type { Deployment } from './deployment.ts';
-import { countQuarantine, depthOf, QUARANTINE_DAYS } from './dead-letters.ts';
+import { countQuarantine, countMessages, QUARANTINE_DAYS } from './dead-letters.ts';
 
 export async function checkSubscription({ sns, sqs, topicArn, queueUrl }: Deployment): Promise<Finding> {
   const queue = await sqs.send(
@@ -27,7 +27,7 @@ export async function checkSubscription({ sns, sqs, topicArn, queueUrl }: Deploy
 const MANY_WAITING = 1_000;
 
 export async function checkQueue(deployment: Deployment): Promise<Finding> {
-  const waiting = await depthOf(deployment, deployment.queueUrl);
+  const waiting = await countMessages(deployment, deployment.queueUrl);
   return waiting < MANY_WAITING
     ? ok(`${waiting} events are waiting`)
     : warning(`${waiting} events are waiting to be stored`, 'docs/runbook.md#queue-delayed');
@@ -47,7 +47,7 @@ async function checkReader({ lambda }: Deployment, [name, id]: readonly [string,
     : failed(`${name} says of its last batch: ${result}`);
 }
 
-export async function checkReaders(deployment: Deployment): Promise<Finding> {
+export async function checkEventSources(deployment: Deployment): Promise<Finding> {
   const mappings = Object.entries(deployment.eventSourceMappings);
   const findings = await Promise.all(mappings.map((each) => checkReader(deployment, each)));
   const detailsOf = (wanted: CheckStatus): string =>
@@ -64,7 +64,7 @@ export async function checkReaders(deployment: Deployment): Promise<Finding> {
 
 export async function checkDeadLetters(deployment: Deployment): Promise<Finding> {
   const queues = Object.entries(deployment.deadLetterQueues);
-  const depths = await Promise.all(queues.map(([, url]) => depthOf(deployment, url)));
+  const depths = await Promise.all(queues.map(([, url]) => countMessages(deployment, url)));
   const full = queues.flatMap(([name], index) => {
     const depth = depths[index] ?? 0;
     return depth > 0 ? [`${name} holds ${depth}`] : [];

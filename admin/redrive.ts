@@ -2,14 +2,14 @@ import type { Deployment } from './deployment.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import {
   countQuarantine,
-  depthOf,
+  countMessages,
   QUARANTINE,
   readQuarantine,
   readQueue,
   type DeadLetter,
   type DeadLetterBatches,
 } from './dead-letters.ts';
-import { tableOf, type CommandOutput } from './output.ts';
+import { formatTable, type CommandOutput } from './output.ts';
 import { redriveRoute } from './redrive-routes.ts';
 
 export interface RedriveOptions {
@@ -67,7 +67,7 @@ export async function redriveList(
   const queues = await Promise.all(
     Object.entries(deployment.deadLetterQueues).map(async ([place, url]) => ({
       place,
-      count: await depthOf(deployment, url),
+      count: await countMessages(deployment, url),
       reasons: '',
     })),
   );
@@ -79,7 +79,7 @@ export async function redriveList(
   };
   const places = [...queues, quarantined];
   const rows = places.map((each) => [each.place, String(each.count), each.reasons]);
-  return { result: places, text: tableOf(['place', 'messages', 'reasons'], rows) };
+  return { result: places, text: formatTable(['place', 'messages', 'reasons'], rows) };
 }
 
 const SHOWN = 10;

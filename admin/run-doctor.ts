@@ -1,7 +1,7 @@
 import picocolors from 'picocolors';
-import { verdictOf, type Check, type CheckStatus } from './checks.ts';
+import { summarizeChecks, type Check, type CheckStatus } from './checks.ts';
 import type { Deployment } from './deployment.ts';
-import { doctor } from './doctor.ts';
+import { runChecks } from './doctor.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import type { CommandOutput } from './output.ts';
 
@@ -32,7 +32,7 @@ export async function runDoctor(
 ): Promise<CommandOutput> {
   const timeoutMs = Number(values.timeout) * 1000;
   if (!(timeoutMs > 0)) throw new UsageError('--timeout needs a number of seconds over 0');
-  const checks = await doctor(deployment, {
+  const checks = await runChecks(deployment, {
     from: values.from ?? deployment.from,
     apiKey: values['api-key'] ?? process.env['IVYMAIL_API_KEY'] ?? deployment.apiKey,
     send: !values['no-send'],
@@ -41,5 +41,5 @@ export async function runDoctor(
       if (!json) console.log(line(done));
     },
   });
-  return verdictOf(checks);
+  return summarizeChecks(checks);
 }

@@ -115,9 +115,12 @@ export async function checkNotifications({ sesV1 }: Deployment, from: string | u
       );
 }
 
-export async function checkConfigurationSet({ sesSets, configurationSet }: Deployment): Promise<Finding> {
+export async function checkConfigurationSet({
+  sesConfigurationSets,
+  configurationSet,
+}: Deployment): Promise<Finding> {
   try {
-    const set = await sesSets.send(
+    const set = await sesConfigurationSets.send(
       new GetConfigurationSetCommand({ ConfigurationSetName: configurationSet }),
     );
     return set.SendingOptions?.SendingEnabled === false
@@ -130,11 +133,11 @@ export async function checkConfigurationSet({ sesSets, configurationSet }: Deplo
 }
 
 export async function checkDestination({
-  sesSets,
+  sesConfigurationSets,
   configurationSet,
   topicArn,
 }: Deployment): Promise<Finding> {
-  const { EventDestinations: destinations = [] } = await sesSets.send(
+  const { EventDestinations: destinations = [] } = await sesConfigurationSets.send(
     new GetConfigurationSetEventDestinationsCommand({ ConfigurationSetName: configurationSet }),
   );
   const ours = destinations.find((each) => each.SnsDestination?.TopicArn === topicArn);

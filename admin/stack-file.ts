@@ -34,7 +34,7 @@ export class RunActive extends Error {
 /** Throws RunActive where the file was written by a process that still runs; the file of a dead one is removed. */
 export function refuseSecondRun(path: string): void {
   const other = readStackFile(path);
-  if (other !== undefined && isAlive(other.pid))
+  if (other !== undefined && isProcessAlive(other.pid))
     throw new RunActive(
       `Already running as process ${other.pid} at ${other.base_url}: end it with Ctrl-C there, or with \`kill ${other.pid}\`. ` +
         `If that process is something else, remove ${path}.`,
@@ -82,7 +82,7 @@ export function requireStackFile(): StackDescription {
 }
 
 /** Whether a process of this id exists. */
-export function isAlive(pid: number): boolean {
+export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -4,7 +4,7 @@ import { formatTimestamp } from '../lambdas/core/timestamps.ts';
 import { createWorkspace, getWorkspace, listWorkspaces } from '../lambdas/store/workspaces.ts';
 import type { Deployment } from './deployment.ts';
 import { UsageError } from '../cli/usage-error.ts';
-import { tableOf, type CommandOutput } from './output.ts';
+import { formatTable, type CommandOutput } from './output.ts';
 
 interface WorkspaceOptions {
   readonly name: string;
@@ -15,14 +15,14 @@ interface WorkspaceOptions {
 export async function workspaceList({ table }: Deployment): Promise<CommandOutput> {
   const all = await listWorkspaces(table);
   const rows = all.map((each) => [each.id, each.created_at, each.name]);
-  return { result: all, text: tableOf(['id', 'created', 'name'], rows) };
+  return { result: all, text: formatTable(['id', 'created', 'name'], rows) };
 }
 
 /** `workspace show ID` */
 export async function workspaceShow({ table }: Deployment, id: string): Promise<CommandOutput> {
   const found = await getWorkspace(table, id);
   if (!found) throw new UsageError(`There is no workspace ${id}`);
-  return { result: found, text: tableOf(['', ''], Object.entries(found)) };
+  return { result: found, text: formatTable(['', ''], Object.entries(found)) };
 }
 
 /** `workspace create` */

@@ -1,6 +1,6 @@
 import { PROGRAM } from '../admin/commands.ts';
 import { findDeployment } from '../admin/deployment.ts';
-import { failureOf } from '../admin/failures.ts';
+import { describeFailure } from '../admin/failures.ts';
 import { requireStackFile } from '../admin/stack-file.ts';
 import { parse } from '../cli/parse.ts';
 
@@ -18,7 +18,7 @@ async function main(): Promise<number> {
   const [argument = ''] = parsed.args;
   const deployment = await findDeployment({
     stack: String(values['stack']),
-    running: values['local'] === true ? requireStackFile() : undefined,
+    localRun: values['local'] === true ? requireStackFile() : undefined,
   });
   const output = await command.run(deployment, { argument, values: values as never, json });
   console.log(json ? JSON.stringify(output.result) : output.text);
@@ -30,7 +30,7 @@ main().then(
     process.exitCode = exitCode;
   },
   (error: unknown) => {
-    const { exitCode, ...failure } = failureOf(error);
+    const { exitCode, ...failure } = describeFailure(error);
     // A program reads one stream: with --json the error is on stdout, where the result would be.
     if (json) console.log(JSON.stringify({ error: failure }));
     else console.error(failure.message);

@@ -1,6 +1,6 @@
 import {
-  callOf,
-  commandsOf,
+  commandUsage,
+  commandsWithPrefix,
   TEXT_OPTIONS,
   type CommandSpec,
   type OptionSpecs,
@@ -15,14 +15,14 @@ function columns(rows: readonly Row[], width: number): readonly string[] {
 }
 
 /** `--limit N`, as a person types it. */
-export function optionUsage(name: string, { value }: OptionSpecs[string]): string {
+export function formatOption(name: string, { value }: OptionSpecs[string]): string {
   return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 
 function optionRows(options: OptionSpecs): readonly Row[] {
   return Object.entries(options).map(([name, spec]): Row => {
     const usual = spec.default === undefined ? '' : ` (default: ${spec.default})`;
-    return [optionUsage(name, spec), `${spec.summary}${spec.required ? ' (required)' : usual}`];
+    return [formatOption(name, spec), `${spec.summary}${spec.required ? ' (required)' : usual}`];
   });
 }
 
@@ -31,8 +31,8 @@ function widthOf(rows: readonly Row[]): number {
 }
 
 /** The help of all commands that `words` begins; of one command, its arguments and options, too. */
-export function helpOf<Command extends CommandSpec>(program: Program<Command>, words: string): string {
-  const commands = commandsOf(program, words);
+export function formatHelp<Command extends CommandSpec>(program: Program<Command>, words: string): string {
+  const commands = commandsWithPrefix(program, words);
   const [only] = commands.length === 1 ? commands : [];
   const shared = optionRows({ ...program.options, ...TEXT_OPTIONS });
   const blocks: (readonly string[])[] = [];
@@ -40,7 +40,7 @@ export function helpOf<Command extends CommandSpec>(program: Program<Command>, w
     const rows: readonly Row[] = (only.arguments ?? []).map((each): Row => [each.name, each.summary]);
     const own = optionRows(only.options);
     const width = widthOf([...rows, ...own, ...shared]);
-    blocks.push([`Usage: ${[program.usage, callOf(only), '[options]'].filter(Boolean).join(' ')}`]);
+    blocks.push([`Usage: ${[program.usage, commandUsage(only), '[options]'].filter(Boolean).join(' ')}`]);
     blocks.push([`${only.summary}.`]);
     blocks.push(columns(rows, width));
     blocks.push(columns(own, width));
@@ -48,7 +48,7 @@ export function helpOf<Command extends CommandSpec>(program: Program<Command>, w
   } else {
     // All commands are a list to choose from; those of one word come with their options.
     const rows = commands.flatMap((each): readonly Row[] => [
-      [callOf(each), each.summary],
+      [commandUsage(each), each.summary],
       ...(words === '' ? [] : optionRows(each.options).map(([left, right]): Row => [`    ${left}`, right])),
     ]);
     const width = widthOf([...rows, ...shared]);

@@ -1,7 +1,13 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from './usage-error.ts';
-import { helpOf, optionUsage } from './help.ts';
-import { commandsOf, TEXT_OPTIONS, type CommandSpec, type OptionSpecs, type Program } from './program.ts';
+import { formatHelp, formatOption } from './help.ts';
+import {
+  commandsWithPrefix,
+  TEXT_OPTIONS,
+  type CommandSpec,
+  type OptionSpecs,
+  type Program,
+} from './program.ts';
 
 export type ParsedValues = Readonly<Record<string, string | boolean | undefined>>;
 
@@ -68,7 +74,7 @@ function findCommand<Command extends CommandSpec>(program: Program<Command>, wor
     return { command, args: words.slice(used) };
   }
   if (one === '') refuse(program.usage, '', 'A command is missing');
-  const group = commandsOf(program, one).map(({ name }) => name);
+  const group = commandsWithPrefix(program, one).map(({ name }) => name);
   if (group.length === 0) refuse(program.usage, '', `There is no command ${one}`);
   const known = `the commands are ${names(group)}`;
   const [, next] = words;
@@ -117,7 +123,7 @@ function readValues(
   }
   for (const [name, spec] of Object.entries(specs.accepted))
     if (spec.required && !seen.has(name))
-      refuse(usage, command, `${command} needs ${optionUsage(name, spec)}: ${spec.summary}`);
+      refuse(usage, command, `${command} needs ${formatOption(name, spec)}: ${spec.summary}`);
   return values;
 }
 
@@ -146,8 +152,9 @@ export function parse<Command extends CommandSpec>(
 
 function topicHelp<Command extends CommandSpec>(program: Program<Command>, topic: readonly string[]): string {
   const words = topic.join(' ');
-  if (commandsOf(program, words).length === 0) refuse(program.usage, '', `There is no command ${words}`);
-  return helpOf(program, words);
+  if (commandsWithPrefix(program, words).length === 0)
+    refuse(program.usage, '', `There is no command ${words}`);
+  return formatHelp(program, words);
 }
 
 /** `attach example.com --help` is the help of `attach`: arguments after the command do not matter. */
@@ -156,7 +163,7 @@ function commandHelp<Command extends CommandSpec>(
   words: readonly string[],
 ): string {
   const topics = [words.slice(0, 2).join(' '), words[0] ?? ''];
-  const topic = topics.find((each) => commandsOf(program, each).length > 0);
-  if (topic !== undefined) return helpOf(program, topic);
+  const topic = topics.find((each) => commandsWithPrefix(program, each).length > 0);
+  if (topic !== undefined) return formatHelp(program, topic);
   refuse(program.usage, '', `There is no command ${words[0] ?? ''}`);
 }

@@ -57,7 +57,7 @@ export const TEXT_OPTIONS = {
 } as const satisfies OptionSpecs;
 
 /** All commands that a word or two begin: `redrive` names three, `redrive run` one, no word every command. */
-export function commandsOf<Command extends CommandSpec>(
+export function commandsWithPrefix<Command extends CommandSpec>(
   { commands }: Program<Command>,
   words: string,
 ): readonly Command[] {
@@ -65,6 +65,6 @@ export function commandsOf<Command extends CommandSpec>(
 }
 
 /** How a command is called: its name and its arguments. */
-export function callOf({ name, arguments: args = [] }: CommandSpec): string {
+export function commandUsage({ name, arguments: args = [] }: CommandSpec): string {
   return [name, ...args.map((each) => each.name)].filter((word) => word !== '').join(' ');
 }

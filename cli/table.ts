@@ -1,9 +1,9 @@
-import { optionUsage } from './help.ts';
-import { callOf, type CommandSpec, type OptionSpecs, type Program } from './program.ts';
+import { formatOption } from './help.ts';
+import { commandUsage, type CommandSpec, type OptionSpecs, type Program } from './program.ts';
 
 function optionsCell(options: OptionSpecs): string {
   return Object.entries(options)
-    .map(([name, spec]) => `\`${optionUsage(name, spec)}\`${spec.required ? ' (required)' : ''}`)
+    .map(([name, spec]) => `\`${formatOption(name, spec)}\`${spec.required ? ' (required)' : ''}`)
     .join(', ');
 }
 
@@ -11,7 +11,7 @@ function optionsCell(options: OptionSpecs): string {
 export function commandTable({ commands, options }: Program<CommandSpec>): string {
   const rows = [
     ['command', 'what it does', 'options'],
-    ...commands.map((each) => [`\`${callOf(each)}\``, each.summary, optionsCell(each.options)]),
+    ...commands.map((each) => [`\`${commandUsage(each)}\``, each.summary, optionsCell(each.options)]),
     ['every command', '', optionsCell(options)],
   ];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -21,11 +21,11 @@ export const BUNDLE_OPTIONS = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-let built: ReadonlyMap<string, Uint8Array> | undefined;
+let cachedHandlers: ReadonlyMap<string, Uint8Array> | undefined;
 
 /** Every handler by its name, in one run of esbuild: what they share is read once. */
-function builtHandlers(): ReadonlyMap<string, Uint8Array> {
-  if (built) return built;
+function buildHandlers(): ReadonlyMap<string, Uint8Array> {
+  if (cachedHandlers) return cachedHandlers;
   const handlers = readdirSync(`${PROJECT_ROOT}lambdas/handlers`).map((file) => basename(file, '.ts'));
   const { outputFiles } = buildSync({
     ...BUNDLE_OPTIONS,
@@ -33,8 +33,8 @@ function builtHandlers(): ReadonlyMap<string, Uint8Array> {
     outdir: 'out',
     write: false,
   });
-  built = new Map(outputFiles.map(({ path, contents }) => [basename(path, '.js'), contents]));
-  return built;
+  cachedHandlers = new Map(outputFiles.map(({ path, contents }) => [basename(path, '.js'), contents]));
+  return cachedHandlers;
 }
 
 /** The documentation and the dashboard. */
@@ -49,14 +49,14 @@ function writeSite(folder: string): void {
  * The code of lambdas/handlers/`handler`.ts, in one file. esbuild is called in this process, with one object of options
  * that the benchmarks use too: NodejsFunction starts a package runner for each function, most of the time of a synth.
  */
-export function bundledHandler(handler: string): lambda.Code {
+export function bundleHandler(handler: string): lambda.Code {
   return lambda.Code.fromAsset(`${PROJECT_ROOT}lambdas`, {
     // Equal output is an equal asset, whatever else was changed in the sources.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       local: {
         tryBundle(outputDirectory) {
-          const code = builtHandlers().get(handler);
+          const code = buildHandlers().get(handler);
           if (!code) throw new Error(`There is no handler ${handler}`);
           writeFileSync(`${outputDirectory}/index.mjs`, code);
           // The api serves them; read only when somebody asks, they cost no start.

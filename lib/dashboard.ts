@@ -18,7 +18,7 @@ export interface DashboardFile {
   readonly contents: Uint8Array;
   readonly gzipBytes: number;
   /** Whether the first view needs it. */
-  readonly first: boolean;
+  readonly inFirstView: boolean;
 }
 
 export interface Dashboard {
@@ -28,7 +28,7 @@ export interface Dashboard {
 }
 
 /** How it is built. */
-export const DASHBOARD_OPTIONS = {
+export const DASHBOARD_BUILD_OPTIONS = {
   absWorkingDir: PROJECT_ROOT,
   entryPoints: {
     main: 'dashboard/main.tsx',
@@ -71,7 +71,7 @@ function loadedWith(outputs: Metafile['outputs'], name: string): ReadonlySet<str
  * a first view has become too heavy.
  */
 export function buildDashboard(): Dashboard {
-  const { outputFiles, metafile } = buildSync(DASHBOARD_OPTIONS);
+  const { outputFiles, metafile } = buildSync(DASHBOARD_BUILD_OPTIONS);
   const { outputs } = metafile;
   const entryOf = (source: string): string => {
     const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source);
@@ -86,7 +86,7 @@ export function buildDashboard(): Dashboard {
   const files = outputFiles.map(({ path, contents }): DashboardFile => {
     const name = basename(path);
     const gzipBytes = gzipSync(contents).byteLength;
-    return { path: `assets/${name}`, contents, gzipBytes, first: first.has(`out/${name}`) };
+    return { path: `assets/${name}`, contents, gzipBytes, inFirstView: first.has(`out/${name}`) };
   });
   const bytesOf = (view: ReadonlySet<string>): number =>
     files.reduce(
@@ -106,5 +106,8 @@ export function buildDashboard(): Dashboard {
     .replace('icon.svg', named(/icon-\w+\.svg$/));
   const contents = Buffer.from(page);
   const gzipBytes = gzipSync(contents).byteLength;
-  return { files: [{ path: 'index.html', contents, gzipBytes, first: true }, ...files], firstViewBytes };
+  return {
+    files: [{ path: 'index.html', contents, gzipBytes, inFirstView: true }, ...files],
+    firstViewBytes,
+  };
 }

@@ -7,10 +7,10 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import { KIND } from '../lambdas/store/keys.ts';
-import { deadLetterQueue, deadLetterDestination } from './dead-letter-queue.ts';
+import { createDeadLetterQueue, deadLetterDestination } from './dead-letter-queue.ts';
 import { DELIVER_TIMEOUT_SECONDS, deliverDefinition, type MachineDefinition } from './deliver-machine.ts';
 import type { EventTable } from './event-table.ts';
-import { ivyFunction, grantPutMetrics } from './ivy-function.ts';
+import { createIvyFunction, grantPutMetrics } from './ivy-function.ts';
 import type { ResolvedOptions } from './options.ts';
 import { RECOVER_TIMEOUT_SECONDS, recoverDefinition } from './recover-machine.ts';
 import { redeliverDefinition } from './redeliver-machine.ts';
@@ -50,8 +50,8 @@ export class Delivery extends Construct {
     super(scope, id);
     this.waitScale = props.waitScale;
 
-    this.dispatchDeadLetters = deadLetterQueue(this, 'DispatchDeadLetters');
-    this.deliverDeadLetters = deadLetterQueue(this, 'DeliverDeadLetters');
+    this.dispatchDeadLetters = createDeadLetterQueue(this, 'DispatchDeadLetters');
+    this.deliverDeadLetters = createDeadLetterQueue(this, 'DeliverDeadLetters');
     this.deliver = this.createDeliver(props);
     this.redeliverMachine = this.createRedeliverMachine();
     this.deliverMachine = this.createDeliverMachine();
@@ -64,7 +64,7 @@ export class Delivery extends Construct {
   }
 
   private createDeliver({ table, secretsKey, options }: DeliveryProps): lambda.Function {
-    const deliver = ivyFunction(this, 'Deliver', {
+    const deliver = createIvyFunction(this, 'Deliver', {
       handler: 'deliver',
       description: 'Makes one attempt of a delivery',
       timeoutSeconds: DELIVER_TIMEOUT_SECONDS,
@@ -121,7 +121,7 @@ export class Delivery extends Construct {
   }
 
   private createRecover({ table }: DeliveryProps): lambda.Function {
-    const recover = ivyFunction(this, 'Recover', {
+    const recover = createIvyFunction(this, 'Recover', {
       handler: 'recover',
       description: 'Starts some of the deliveries an endpoint missed',
       timeoutSeconds: RECOVER_TIMEOUT_SECONDS,
@@ -151,7 +151,7 @@ export class Delivery extends Construct {
   }
 
   private createDispatch({ table, options }: DeliveryProps): lambda.Function {
-    const dispatch = ivyFunction(this, 'Dispatch', {
+    const dispatch = createIvyFunction(this, 'Dispatch', {
       handler: 'dispatch',
       description: 'Starts a delivery for each endpoint that wants a new event',
       timeoutSeconds: 60,

@@ -8,7 +8,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import { ENGAGEMENT_EVENT_TYPES, OUTCOME_EVENT_TYPES } from '../lambdas/core/ses-event-types.ts';
-import { deadLetterQueue, LONGEST_RETENTION } from './dead-letter-queue.ts';
+import { createDeadLetterQueue, MAX_RETENTION } from './dead-letter-queue.ts';
 
 /** Six times the timeout of ingest, as AWS advises: a throttled batch is not handed out twice while it waits. */
 const VISIBILITY = Duration.seconds(180);
@@ -53,16 +53,16 @@ export class EventSource extends Construct {
       },
     });
 
-    this.deadLetters = deadLetterQueue(this, 'DeadLetters');
+    this.deadLetters = createDeadLetterQueue(this, 'DeadLetters');
     this.queue = new sqs.Queue(this, 'Queue', {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       visibilityTimeout: VISIBILITY,
-      retentionPeriod: LONGEST_RETENTION,
+      retentionPeriod: MAX_RETENTION,
       receiveMessageWaitTime: Duration.seconds(20),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
-    this.subscriptionDeadLetters = deadLetterQueue(this, 'SubscriptionDeadLetters');
+    this.subscriptionDeadLetters = createDeadLetterQueue(this, 'SubscriptionDeadLetters');
     const subscription = this.topic.addSubscription(
       new SqsSubscription(this.queue, {
         rawMessageDelivery: true,

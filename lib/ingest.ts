@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import type { EventSource } from './event-source.ts';
 import type { EventTable } from './event-table.ts';
-import { ivyFunction, grantPutMetrics } from './ivy-function.ts';
+import { createIvyFunction, grantPutMetrics } from './ivy-function.ts';
 
 export interface IngestProps {
   readonly source: EventSource;
@@ -17,7 +17,7 @@ export class Ingest extends Construct {
   constructor(scope: Construct, id: string, props: IngestProps) {
     super(scope, id);
 
-    const ingest = ivyFunction(this, 'Function', {
+    const ingest = createIvyFunction(this, 'Function', {
       handler: 'ingest',
       description: 'Stores SES events as rows',
       timeoutSeconds: 30,

@@ -4,7 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
-import { bundledHandler } from './bundle.ts';
+import { bundleHandler } from './bundle.ts';
 
 /** Where the functions of this stack count, and its alarms look. */
 export const METRICS_NAMESPACE = `IvyMail/${Aws.STACK_NAME}`;
@@ -24,7 +24,7 @@ export interface IvyFunctionProps {
  * The one way a function is made here. Its role can write to its own log group and nothing else; whoever needs more
  * is given it by the construct that owns the resource, together with the environment variable that names it.
  */
-export function ivyFunction(scope: Construct, id: string, props: IvyFunctionProps): lambda.Function {
+export function createIvyFunction(scope: Construct, id: string, props: IvyFunctionProps): lambda.Function {
   const logGroup = new logs.LogGroup(scope, `${id}Logs`, {
     retention: logs.RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -39,7 +39,7 @@ export function ivyFunction(scope: Construct, id: string, props: IvyFunctionProp
     }),
   );
   return new lambda.Function(scope, id, {
-    code: bundledHandler(props.handler),
+    code: bundleHandler(props.handler),
     handler: 'index.handler',
     description: props.description,
     runtime: lambda.Runtime.NODEJS_24_X,

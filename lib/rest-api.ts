@@ -10,7 +10,7 @@ import { ENV } from '../lambdas/core/env.ts';
 import type { EventSource } from './event-source.ts';
 import type { EventTable } from './event-table.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
-import { ivyFunction } from './ivy-function.ts';
+import { createIvyFunction } from './ivy-function.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { SecretsKey } from './secrets-key.ts';
 
@@ -86,7 +86,7 @@ export class RestApi extends Construct {
   }
 
   private createAuthorizer({ table }: RestApiProps): lambda.Function {
-    const authorizer = ivyFunction(this, 'Authorizer', {
+    const authorizer = createIvyFunction(this, 'Authorizer', {
       handler: 'authorizer',
       description: 'Finds the workspace of an API key',
       timeoutSeconds: 5,
@@ -98,7 +98,7 @@ export class RestApi extends Construct {
   }
 
   private createFunction({ source, table, secretsKey, options }: RestApiProps): lambda.Function {
-    const fn = ivyFunction(this, 'Function', {
+    const fn = createIvyFunction(this, 'Function', {
       handler: 'api',
       description: 'Answers every route of the API',
       // What API Gateway waits, at most.

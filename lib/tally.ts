@@ -4,9 +4,9 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import { KIND } from '../lambdas/store/keys.ts';
-import { deadLetterQueue, deadLetterDestination } from './dead-letter-queue.ts';
+import { createDeadLetterQueue, deadLetterDestination } from './dead-letter-queue.ts';
 import type { EventTable } from './event-table.ts';
-import { ivyFunction, grantPutMetrics } from './ivy-function.ts';
+import { createIvyFunction, grantPutMetrics } from './ivy-function.ts';
 
 export interface TallyProps {
   readonly table: EventTable;
@@ -21,8 +21,8 @@ export class Tally extends Construct {
 
   constructor(scope: Construct, id: string, { table, retentionDays }: TallyProps) {
     super(scope, id);
-    this.deadLetters = deadLetterQueue(this, 'DeadLetters');
-    this.function = ivyFunction(this, 'Function', {
+    this.deadLetters = createDeadLetterQueue(this, 'DeadLetters');
+    this.function = createIvyFunction(this, 'Function', {
       handler: 'tally',
       description: 'Counts new events and attempts',
       timeoutSeconds: 60,

@@ -1,13 +1,13 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { sendJson, serve, type LocalServer } from './http.ts';
+import { sendJson, startServer, type LocalServer } from './http.ts';
 
-export interface FrontOptions {
+export interface ApiProxyOptions {
   /** 0 takes a free one. */
   readonly port: number;
 }
 
-export interface Front extends LocalServer {
+export interface ApiProxy extends LocalServer {
   /** `apiUrl` is the address of the deployed API's stage, without a slash at its end. */
   connect(apiUrl: string): void;
 }
@@ -25,12 +25,12 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /** Makes `http://127.0.0.1:<port>/v1/…` answer what the deployed API answers, byte for byte: nothing is added. */
-export async function startFront({ port }: FrontOptions): Promise<Front> {
+export async function startApiProxy({ port }: ApiProxyOptions): Promise<ApiProxy> {
   let api: URL | undefined;
-  const server = await serve(async (request, response) => {
+  const server = await startServer(async (request, response) => {
     if (request.url === '/') response.writeHead(302, { location: '/dashboard' }).end();
     else if (api === undefined) sendUnavailable(response, 'Nothing is deployed yet');
-    else await forward(api, request, response);
+    else await forwardRequest(api, request, response);
   }, port);
   return {
     ...server,
@@ -41,7 +41,11 @@ export async function startFront({ port }: FrontOptions): Promise<Front> {
 }
 
 /** Passes a request on as it came, and the answer back as it comes. */
-export async function forward(api: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function forwardRequest(
+  api: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const upstream = httpRequest({
     host: api.hostname,
     port: api.port,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 
 /** Installs packages of Debian, for what npm and PyPI do not have. A machine without apt is left as it is. */
-export function aptInstall(packages: readonly string[]): void {
+export function installAptPackages(packages: readonly string[]): void {
   console.log(`Installing ${packages.join(' ')} (apt-get install), once…`);
   const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   for (const command of [

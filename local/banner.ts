@@ -1,5 +1,5 @@
 import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
-import { delaysOf } from './retry-scale.ts';
+import { retryDelays } from './retry-scale.ts';
 import type { StackDescription } from '../admin/stack-file.ts';
 
 interface Running {
@@ -11,7 +11,7 @@ interface Running {
 
 /** `3 s, 15 s and 75 s` */
 function delaysText(retry: RetryOptions): string {
-  const delays = delaysOf(retry).map((seconds) => `${Number(seconds.toFixed(1))} s`);
+  const delays = retryDelays(retry).map((seconds) => `${Number(seconds.toFixed(1))} s`);
   const last = delays.pop();
   return delays.length === 0 ? `${last}` : `${delays.join(', ')} and ${last}`;
 }
@@ -25,7 +25,7 @@ All of it: npm start -- --retry-scale 1`;
 }
 
 /** The text that a person reads when everything is up: where to look, and lines to paste. */
-export function banner({ stack, retry, signInUrl }: Running, retryScale: number): string {
+export function formatBanner({ stack, retry, signInUrl }: Running, retryScale: number): string {
   const key = `-H 'x-api-key: ${stack.api_key}'`;
   const mail = {
     from: stack.from,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { aptInstall } from './apt.ts';
+import { installAptPackages } from './apt.ts';
 
 const PLACES = [
   process.env['CHROMIUM_PATH'] ?? '',
@@ -17,7 +17,7 @@ function installed(): string | undefined {
 export function findChromium(): string {
   const found = installed();
   if (found !== undefined) return found;
-  aptInstall(['chromium']);
+  installAptPackages(['chromium']);
   const now = installed();
   if (now === undefined)
     throw new Error('The browser tests need Chromium: install it, or say where in CHROMIUM_PATH.');

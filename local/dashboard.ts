@@ -4,8 +4,8 @@ import { dashboardRoutes } from '../lambdas/api/dashboard.ts';
 import type { ApiDeps } from '../lambdas/api/deps.ts';
 import { requireStackFile } from '../admin/stack-file.ts';
 import { buildDashboard, MAX_FIRST_VIEW_BYTES, type Dashboard } from '../lib/dashboard.ts';
-import { forward } from './api-proxy.ts';
-import { serve } from './http.ts';
+import { forwardRequest } from './api-proxy.ts';
+import { startServer } from './http.ts';
 
 /** Built anew for each page that is loaded, and served as the api λ would; everything else goes to the running stack. */
 async function serveWhileEditing(): Promise<void> {
@@ -20,10 +20,10 @@ async function serveWhileEditing(): Promise<void> {
         : Promise.reject(new Error('No such file'));
     },
   } as unknown as ApiDeps;
-  const { url } = await serve(async (request, response) => {
+  const { url } = await startServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     if (!pathname.startsWith('/dashboard')) {
-      await forward(api, request, response);
+      await forwardRequest(api, request, response);
       return;
     }
     const event = {
@@ -41,9 +41,9 @@ async function serveWhileEditing(): Promise<void> {
 }
 
 function printSizes({ files, firstViewBytes }: Dashboard): void {
-  for (const { path, contents, gzipBytes, first } of files)
+  for (const { path, contents, gzipBytes, inFirstView } of files)
     console.log(
-      `${first ? '•' : ' '} ${path.padEnd(36)} ${String(contents.byteLength).padStart(7)} ${String(gzipBytes).padStart(6)}`,
+      `${inFirstView ? '•' : ' '} ${path.padEnd(36)} ${String(contents.byteLength).padStart(7)} ${String(gzipBytes).padStart(6)}`,
     );
   console.log(`\nBytes, and gzipped. First view (•): ${firstViewBytes} of ${MAX_FIRST_VIEW_BYTES} gzipped.`);
 }

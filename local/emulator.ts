@@ -29,7 +29,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<string> {
   const python = await ensureMiniStack(options);
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  options.processes.keep({
+  options.processes.startService({
     name: 'MiniStack',
     file: python,
     args: [join(options.root, 'local', 'emulator.py')],

@@ -15,7 +15,7 @@ export class PortUnavailable extends Error {
 }
 
 /** Serves on loopback; port 0 takes a free one. A handler that throws answers 500 with its message. */
-export async function serve(handler: Handler, port = 0): Promise<LocalServer> {
+export async function startServer(handler: Handler, port = 0): Promise<LocalServer> {
   const server = createServer((request, response) => {
     handler(request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();

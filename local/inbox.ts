@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import * as z from 'zod';
-import { readBody, sendJson, serve, type LocalServer } from './http.ts';
+import { readBody, sendJson, startServer, type LocalServer } from './http.ts';
 
 /** A request that came to a hook, as `GET /requests` tells it. */
 export interface InboxRequest {
@@ -118,7 +118,7 @@ export async function startInbox({ now }: { readonly now: () => number }): Promi
       response.write(`event: hook\ndata: ${JSON.stringify(hookState(name, hook))}\n\n`);
   }
 
-  return serve(async (request, response) => {
+  return startServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://inbox');
     const name = decodeURIComponent(/^\/hooks\/([^/]+)$/.exec(url.pathname)?.[1] ?? '');
     const route = `${request.method ?? ''} ${name === '' ? url.pathname : '/hooks/<name>'}`;

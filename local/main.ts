@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { banner } from './banner.ts';
+import { formatBanner } from './banner.ts';
 import { readOptions } from './options.ts';
 import { publishStackFile, refuseSecondRun, removeStackFile } from '../admin/stack-file.ts';
 import { startLocalStack, STATE_FOLDER, type LocalStack } from './stack.ts';
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     running = await startLocalStack({ ...options, signal: interruption.signal });
     interruption.signal.throwIfAborted();
     publishStackFile(stackFile, running.stack);
-    console.log(banner(running, options.retryScale));
+    console.log(formatBanner(running, options.retryScale));
     void running.crashed.then((error) => exit(1, `\n${error.message}\nEverything else was ended.`));
   } catch (error) {
     if (interruption.signal.aborted) return exit(0, 'Stopped; nothing is left running.');

@@ -15,9 +15,9 @@ export interface Processes {
   /** Runs to the end and gives what it wrote to stdout; a failure carries the last lines it wrote. */
   run(command: Command): Promise<string>;
   /** Starts a program that is to stay, its stdin open for as long: one that ends before `end` has crashed. */
-  keep(command: Command): void;
+  startService(command: Command): void;
   /** Ends every program and everything it started. Nothing can be started after it. */
-  end(): Promise<void>;
+  stopAll(): Promise<void>;
 }
 
 /** Kept of what a program writes, to be shown when it fails. */
@@ -85,7 +85,7 @@ export function createProcesses(
       return started.output.stdout;
     },
 
-    keep(command) {
+    startService(command) {
       const started = start(command);
       // It writes for as long as the run lasts: only the tail is kept.
       started.child.stdout?.on('data', () => {
@@ -94,7 +94,7 @@ export function createProcesses(
       void watch(command, started);
     },
 
-    async end() {
+    async stopAll() {
       ending = true;
       await Promise.all([...running].map((started) => endOne(started, killAfterMs)));
     },

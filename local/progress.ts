@@ -18,7 +18,7 @@ const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 const CLEAR_LINE = '\r\u001B[2K';
 
 /** A person at a terminal sees what is running now; a log gets plain lines only. */
-export function isLively(output: ProgressOutput, environment: NodeJS.ProcessEnv): boolean {
+export function isAnimated(output: ProgressOutput, environment: NodeJS.ProcessEnv): boolean {
   return output.isTTY === true && !environment['NO_COLOR'] && !environment['CI'];
 }
 

@@ -10,7 +10,7 @@ export const WAIT_SCALE_CONTEXT = 'ivymail-local:waitScale';
  * factor makes up for the rounding, so that the last delay is exactly the scaled one: 60, 300, 1500 s become 1, 5.5, 30 s
  * at a scale of 0.02. Delays do not become shorter than 1 s.
  */
-export function scaledRetry(retry: RetryOptions, scale: number): RetryOptions {
+export function scaleRetry(retry: RetryOptions, scale: number): RetryOptions {
   const exactSeconds = retry.firstDelaySeconds * scale;
   const firstDelaySeconds = Math.max(1, Math.round(exactSeconds));
   const steps = retry.count - 1;
@@ -19,6 +19,6 @@ export function scaledRetry(retry: RetryOptions, scale: number): RetryOptions {
 }
 
 /** Seconds before each retry, without jitter. */
-export function delaysOf({ firstDelaySeconds, factor, count }: RetryOptions): readonly number[] {
+export function retryDelays({ firstDelaySeconds, factor, count }: RetryOptions): readonly number[] {
   return Array.from({ length: count }, (_, index) => firstDelaySeconds * factor ** index);
 }

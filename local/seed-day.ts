@@ -78,7 +78,7 @@ const SUPPRESSED: Bounce = {
 };
 
 /** A day of an application's mail as SES would have told it, oldest event first: mostly delivered, some of everything. */
-export function dayOfMail(options: DayOptions): readonly SesEvent[] {
+export function simulateDay(options: DayOptions): readonly SesEvent[] {
   const random = seededRandom(options.seed);
   const told: { readonly atMs: number; readonly event: SesEvent }[] = [];
   for (let index = 0; index < MAILS; index += 1) {

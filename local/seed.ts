@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { dayOfMail } from './seed-day.ts';
+import { simulateDay } from './seed-day.ts';
 import type { SesEvent } from '../sim/ses/events.ts';
 import type { StackDescription } from '../admin/stack-file.ts';
 
@@ -71,7 +71,7 @@ export async function seed({ stack, publish, nowMs, signal }: SeedOptions): Prom
   }
 
   async function publishDay(): Promise<void> {
-    const day = dayOfMail({ nowMs, from, configurationSet: stack.configuration_set, seed: SEED });
+    const day = simulateDay({ nowMs, from, configurationSet: stack.configuration_set, seed: SEED });
     const told = new Map<string, number>();
     for (let start = 0; start < day.length; start += IN_FLIGHT) {
       const events = day.slice(start, start + IN_FLIGHT);

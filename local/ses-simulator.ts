@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { readBody, sendJson, serve, type LocalServer } from './http.ts';
+import { readBody, sendJson, startServer, type LocalServer } from './http.ts';
 import {
   createSesAccount,
   SES_ERRORS,
@@ -133,7 +133,7 @@ export async function startSesSimulator(options: SesAccountOptions): Promise<Ses
     }
   }
 
-  const server = await serve(async (request, response) => {
+  const server = await startServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://simulator');
     const text = (await readBody(request)).toString('utf8');
     if (pathname === '/_simulator/calls') return sendJson(response, 200, { calls });

@@ -3,21 +3,21 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join, resolve } from 'node:path';
 import { createTable } from '../lambdas/store/table.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { signInLink } from '../admin/dashboard.ts';
+import { createSignInLink } from '../admin/dashboard.ts';
 import { initWorkspace } from '../admin/init.ts';
 import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
 import { optionsFromContext, resolveOptions } from '../lib/options.ts';
 import { awsConfig, childEnvironment, REGION } from './aws.ts';
 import { createCdk } from './deploy.ts';
 import { startEmulator } from './emulator.ts';
-import { startFront } from './api-proxy.ts';
+import { startApiProxy } from './api-proxy.ts';
 import { startInbox } from './inbox.ts';
 import { createProcesses } from './processes.ts';
-import { createProgress, isLively, SILENT, type Progress } from './progress.ts';
-import { scaledRetry } from './retry-scale.ts';
+import { createProgress, isAnimated, SILENT, type Progress } from './progress.ts';
+import { scaleRetry } from './retry-scale.ts';
 import { seed } from './seed.ts';
 import { startSesSimulator } from './ses-simulator.ts';
-import { isAlive, type StackDescription } from '../admin/stack-file.ts';
+import { isProcessAlive, type StackDescription } from '../admin/stack-file.ts';
 import { createTopic } from './topic.ts';
 
 export interface LocalStackOptions {
@@ -56,14 +56,14 @@ export const STATE_FOLDER = join(root, '.local');
  * each has its own ports and its own folder. A start that fails leaves nothing.
  */
 export function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const lively = isLively(process.stdout, process.env);
+  const lively = isAnimated(process.stdout, process.env);
   const progress = options.quiet ? SILENT : createProgress(process.stdout, { lively, now: Date.now });
   return progress.step('Ready', () => start(options, progress));
 }
 
 async function start(options: LocalStackOptions, progress: Progress): Promise<LocalStack> {
   const { retryScale = DEFAULT_RETRY_SCALE } = options;
-  const retry = scaledRetry(deployedRetry(), retryScale);
+  const retry = scaleRetry(deployedRetry(), retryScale);
   const runFolder = createRunFolder();
   const crash = Promise.withResolvers<Error>();
   const broken = new AbortController();
@@ -72,9 +72,9 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
     broken.abort(error);
   });
   const signal = AbortSignal.any([broken.signal, ...(options.signal ? [options.signal] : [])]);
-  const endings: (() => Promise<void>)[] = [() => processes.end()];
+  const endings: (() => Promise<void>)[] = [() => processes.stopAll()];
   // What is being run now would be waited for otherwise.
-  signal.addEventListener('abort', () => void processes.end());
+  signal.addEventListener('abort', () => void processes.stopAll());
 
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> =>
@@ -89,7 +89,7 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
 
   try {
     const inbox = await opened(startInbox({ now: Date.now }));
-    const front = await opened(startFront({ port: options.port ?? 0 }));
+    const front = await opened(startApiProxy({ port: options.port ?? 0 }));
     const ses = await opened(startSesSimulator({ from: FROM, now: Date.now, newUuid: randomUUID }));
     const env = childEnvironment(process.env, { root, temp: join(runFolder, 'tmp') });
     const cdk = createCdk({ processes, root, runFolder, env, timing: { retry, waitScale: retryScale } });
@@ -126,7 +126,7 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
     const workspaceId = outputs.DefaultWorkspaceId;
     const [key, link] = await progress.step('API key made', async () => [
       await initWorkspace({ table, workspaceId }),
-      await signInLink(table, { workspaceId, scopes: ['admin'], apiUrl: front.url }),
+      await createSignInLink(table, { workspaceId, scopes: ['admin'], apiUrl: front.url }),
     ]);
     const stack: StackDescription = {
       base_url: front.url,
@@ -170,7 +170,7 @@ function createRunFolder(): string {
   mkdirSync(STATE_FOLDER, { recursive: true });
   for (const name of readdirSync(STATE_FOLDER)) {
     const pid = /^run-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid)))
+    if (pid !== undefined && !isProcessAlive(Number(pid)))
       rmSync(join(STATE_FOLDER, name), { recursive: true, force: true });
   }
   const folder = mkdtempSync(join(STATE_FOLDER, `run-${process.pid}-`));

@@ -29,7 +29,7 @@ export async function until<T>(what: string, look: () => T | undefined | Promise
 
 export interface VirtualTime {
   /** Moves the clock, and runs every timer that is due on the way. Sockets and `setInterval` stay real. */
-  readonly pass: (ms: number) => Promise<void>;
+  readonly advance: (ms: number) => Promise<void>;
 }
 
 /**
@@ -41,7 +41,7 @@ export function virtualTime(): VirtualTime {
   onTestFinished(() => {
     vi.useRealTimers();
   });
-  return { pass: async (ms) => void (await vi.advanceTimersByTimeAsync(ms)) };
+  return { advance: async (ms) => void (await vi.advanceTimersByTimeAsync(ms)) };
 }
 
 /** Whether a promise is still pending once sockets and promises had several turns to settle it. */

@@ -7,7 +7,7 @@ import { ensureVenv, type Run } from '../local/python.ts';
 const run = promisify(execFile);
 
 /** The Python that holds `requirements.txt` of a folder of tests; kept in `.local` from run to run. */
-export async function pythonOf(folder: string): Promise<string> {
+export async function ensurePython(folder: string): Promise<string> {
   const name = basename(folder);
   mkdirSync('.local', { recursive: true });
   const scratch = mkdtempSync(resolve('.local', `tmp-${name}-`));

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { buildSync, type Metafile } from 'esbuild';
 import { BUNDLE_OPTIONS } from '../../lib/bundle.ts';
-import { DASHBOARD_OPTIONS } from '../../lib/dashboard.ts';
+import { DASHBOARD_BUILD_OPTIONS } from '../../lib/dashboard.ts';
 import { LICENCE_EXCEPTIONS, PERMISSIVE } from './reasons.ts';
 
 export interface Package {
@@ -76,7 +76,7 @@ export function bundles(): ReadonlyMap<string, ReadonlySet<string>> {
     });
     return [handler, packagesIn(metafile)] as const;
   });
-  return new Map([...functions, ['dashboard', packagesIn(buildSync(DASHBOARD_OPTIONS).metafile)]]);
+  return new Map([...functions, ['dashboard', packagesIn(buildSync(DASHBOARD_BUILD_OPTIONS).metafile)]]);
 }
 
 /** Where npm finds a dependency of what lies at `from`: beside it, or further up. */

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { UsageError } from '../../cli/usage-error.ts';
-import { failureOf, NoStack } from '../../admin/failures.ts';
+import { describeFailure, StackNotFound } from '../../admin/failures.ts';
 import { initWorkspace } from '../../admin/init.ts';
 import { apiKeyHash, isWellFormedApiKey } from '../../lambdas/core/api-key.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId, isId } from '../../lambdas/core/ids.ts';
@@ -92,20 +92,20 @@ describe('failureOf', () => {
       3,
     ],
     [named('UnrecognizedClientException', 'Bad'), 'no_credentials', 'AWS refused the credentials', 3],
-    [new NoStack('There is no stack Mine'), 'no_stack', 'There is no stack Mine', 3],
+    [new StackNotFound('There is no stack Mine'), 'no_stack', 'There is no stack Mine', 3],
     [named('Error', 'getaddrinfo ENOTFOUND x', 'ENOTFOUND'), 'unreachable', 'ENOTFOUND', 3],
     [named('AggregateError', '', 'ECONNREFUSED'), 'unreachable', 'ECONNREFUSED', 3],
     [named('AccessDenied', 'You may not'), 'failed', 'AccessDenied: You may not', 3],
     ['a text', 'failed', 'a text', 3],
   ])('%s is %s', (error, code, text, exitCode) => {
-    expect(failureOf(error)).toEqual({ code, message: expect.stringContaining(text), exitCode });
+    expect(describeFailure(error)).toEqual({ code, message: expect.stringContaining(text), exitCode });
   });
 
   it('is one line, whatever AWS says', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string(), (message, name) => {
         for (const error of [named(name, message), new UsageError(message), message])
-          expect(failureOf(error).message).not.toMatch(/[\n\r\u2028\u2029]/);
+          expect(describeFailure(error).message).not.toMatch(/[\n\r\u2028\u2029]/);
       }),
     );
   });

@@ -49,7 +49,7 @@ export function deploymentOf(changes: Partial<Deployment> = {}): World {
     table,
     sqs: queues.client,
     ses: silent,
-    sesSets: silent,
+    sesConfigurationSets: silent,
     sesV1: silent,
     sns: silent,
     sfn: silent,

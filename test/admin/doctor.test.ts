@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { verdictOf, type Check, type CheckStatus } from '../../admin/checks.ts';
+import { summarizeChecks, type Check, type CheckStatus } from '../../admin/checks.ts';
 import type { Deployment } from '../../admin/deployment.ts';
-import { doctor } from '../../admin/doctor.ts';
+import { runChecks } from '../../admin/doctor.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { quarantineRow } from '../../lambdas/store/quarantine.ts';
 import { clientOf, deploymentOf, named, type World } from './deployment.ts';
@@ -34,7 +34,7 @@ function sesOf(
       },
     }),
     sesV1: clientOf({ GetIdentityNotificationAttributes: () => ({}) }),
-    sesSets: clientOf({
+    sesConfigurationSets: clientOf({
       GetConfigurationSet: () => ({}),
       GetConfigurationSetEventDestinations: () => {
         throw named('AccessDeniedException');
@@ -52,7 +52,7 @@ function mappingsOf(states: Readonly<Record<string, Record<string, unknown>>> = 
 }
 
 function examine({ deployment }: World): Promise<readonly Check[]> {
-  return doctor(deployment, { from: FROM, send: false, timeoutMs: 1, onCheck: () => {} });
+  return runChecks(deployment, { from: FROM, send: false, timeoutMs: 1, onCheck: () => {} });
 }
 
 async function look(name: string, changes: Partial<Deployment>): Promise<Check | undefined> {
@@ -62,7 +62,9 @@ async function look(name: string, changes: Partial<Deployment>): Promise<Check |
 
 describe('the verdict of doctor', () => {
   const verdict = (...statuses: readonly CheckStatus[]) => {
-    const { result, exitCode } = verdictOf(statuses.map((status) => ({ name: status, status, detail: '' })));
+    const { result, exitCode } = summarizeChecks(
+      statuses.map((status) => ({ name: status, status, detail: '' })),
+    );
     return [(result as { ok: boolean }).ok, exitCode];
   };
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { endToEndChecks } from '../../admin/end-to-end.ts';
+import { runEndToEndChecks } from '../../admin/end-to-end.ts';
 import { deploymentOf } from './deployment.ts';
 
 const OPTIONS = { apiKey: 'key', from: 'you@example.com', timeoutMs: 1 };
@@ -42,7 +42,7 @@ function deleted(asked: readonly string[]): readonly string[] {
 describe('a test of the pipeline', () => {
   it('deletes the webhook that it made, whatever came of it', async () => {
     const { asked, url } = await apiOf();
-    const checks = await endToEndChecks(deploymentOf({ apiUrl: url }).deployment, OPTIONS);
+    const checks = await runEndToEndChecks(deploymentOf({ apiUrl: url }).deployment, OPTIONS);
     expect(checks.map(({ status }) => status)).toEqual(Array(5).fill('failed'));
     expect(deleted(asked)).toEqual(['DELETE /v1/webhooks/ep_new']);
   });
@@ -62,13 +62,13 @@ describe('a test of the pipeline', () => {
           }
         : undefined,
     );
-    await endToEndChecks(deploymentOf({ apiUrl: url }).deployment, OPTIONS);
+    await runEndToEndChecks(deploymentOf({ apiUrl: url }).deployment, OPTIONS);
     expect(deleted(asked)).toEqual(['DELETE /v1/webhooks/ep_left', 'DELETE /v1/webhooks/ep_new']);
   });
 
   it('tells what it saw though its webhook cannot be deleted, and that it could not', async () => {
     const { url } = await apiOf((line) => (line.startsWith('DELETE') ? { status: 500 } : undefined));
-    const checks = await endToEndChecks(deploymentOf({ apiUrl: url }).deployment, OPTIONS);
+    const checks = await runEndToEndChecks(deploymentOf({ apiUrl: url }).deployment, OPTIONS);
     expect(checks).toHaveLength(6);
     expect(checks.at(-1)).toMatchObject({
       name: 'end to end',
@@ -81,7 +81,7 @@ describe('a test of the pipeline', () => {
     const { asked, url } = await apiOf((line) =>
       line === 'POST /v1/webhooks' ? { status: 422 } : undefined,
     );
-    const checks = await endToEndChecks(deploymentOf({ apiUrl: url }).deployment, OPTIONS);
+    const checks = await runEndToEndChecks(deploymentOf({ apiUrl: url }).deployment, OPTIONS);
     expect(checks).toMatchObject([{ name: 'end to end', status: 'failed' }]);
     expect(deleted(asked)).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { expect, inject, it } from 'vitest';
-import { signInLink } from '../../admin/dashboard.ts';
+import { createSignInLink } from '../../admin/dashboard.ts';
 import { table } from '../integration/client.ts';
 import { eventually, signIn, useBrowser, visit } from './browser.ts';
 
@@ -13,7 +13,7 @@ const storedKeys = (page: Awaited<ReturnType<typeof visit>>['page']) =>
   }));
 
 const createLink = (expiresAt?: string) =>
-  signInLink(table, {
+  createSignInLink(table, {
     workspaceId: stack.workspace_id,
     scopes: ['read'],
     apiUrl: stack.base_url,

@@ -98,9 +98,9 @@ describe('an attempt fails', () => {
     const { port, responding } = await endless(first, chunk);
     const result = post(port);
     await responding;
-    await time.pass(DEADLINE_MS - 1);
+    await time.advance(DEADLINE_MS - 1);
     expect(await isPending(result)).toBe(true);
-    await time.pass(1);
+    await time.advance(1);
     expect(await result).toMatchObject({ error_class: 'timeout', duration_ms: DEADLINE_MS });
   });
 
@@ -157,9 +157,9 @@ describe('an attempt fails', () => {
     const time = virtualTime();
     const send = aSender({ resolve: () => new Promise(() => {}) });
     const result = send({ url: 'https://hooks.example.com/', headers: {}, body: '' });
-    await time.pass(DEADLINE_MS - 1);
+    await time.advance(DEADLINE_MS - 1);
     expect(await isPending(result)).toBe(true);
-    await time.pass(1);
+    await time.advance(1);
     expect(await result).toMatchObject({ error_class: 'timeout', duration_ms: DEADLINE_MS });
   });
 });
@@ -173,9 +173,9 @@ describe('an attempt whose response body never ends', () => {
     const { port, responding } = await endless(`HTTP/1.1 ${status}\r\ncontent-length: 1000\r\n\r\n`, 'a');
     const result = post(port);
     await responding;
-    await time.pass(durationMs - 1);
+    await time.advance(durationMs - 1);
     expect(await isPending(result)).toBe(true);
-    await time.pass(1);
+    await time.advance(1);
     expect(await result).toMatchObject({ status_code: parseInt(status, 10), duration_ms: durationMs });
   });
 });

@@ -12,7 +12,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findDeployment, type Deployment } from '../../admin/deployment.ts';
 import { dashboard, type SignInLink } from '../../admin/dashboard.ts';
-import { doctor } from '../../admin/doctor.ts';
+import { runChecks } from '../../admin/doctor.ts';
 import type { Check } from '../../admin/checks.ts';
 import { redriveRun, redriveShow, type RedriveOptions } from '../../admin/redrive.ts';
 import { zeroCounts } from '../../lambdas/core/stats.ts';
@@ -21,11 +21,11 @@ import { api, createHook, logsOf, newTenant, publish, sendMail, stack, table, un
 
 let deployment: Deployment;
 beforeAll(async () => {
-  deployment = await findDeployment({ stack: 'IvyMailEvents', running: stack });
+  deployment = await findDeployment({ stack: 'IvyMailEvents', localRun: stack });
 });
 
 async function examine(changes: { apiKey?: string; send?: boolean } = {}): Promise<readonly Check[]> {
-  return doctor(deployment, {
+  return runChecks(deployment, {
     apiKey: stack.api_key,
     from: stack.from,
     send: false,
@@ -117,12 +117,12 @@ describe('doctor', () => {
   });
 
   it('reports a missing event destination', async () => {
-    const { sesSets, configurationSet: ConfigurationSetName } = deployment;
-    const { EventDestinations: [destination] = [] } = await sesSets.send(
+    const { sesConfigurationSets, configurationSet: ConfigurationSetName } = deployment;
+    const { EventDestinations: [destination] = [] } = await sesConfigurationSets.send(
       new GetConfigurationSetEventDestinationsCommand({ ConfigurationSetName }),
     );
     const EventDestinationName = destination?.Name;
-    await sesSets.send(
+    await sesConfigurationSets.send(
       new DeleteConfigurationSetEventDestinationCommand({ ConfigurationSetName, EventDestinationName }),
     );
     try {
@@ -134,7 +134,7 @@ describe('doctor', () => {
       ]);
     } finally {
       const { Name: _name, ...EventDestination } = destination ?? {};
-      await sesSets.send(
+      await sesConfigurationSets.send(
         new CreateConfigurationSetEventDestinationCommand({
           ConfigurationSetName,
           EventDestinationName,

@@ -71,7 +71,7 @@ export interface Tenant {
 let deployment: Promise<Deployment> | undefined;
 
 export async function newTenant(name: string): Promise<Tenant> {
-  deployment ??= findDeployment({ stack: 'IvyMailEvents', running: stack });
+  deployment ??= findDeployment({ stack: 'IvyMailEvents', localRun: stack });
   const created = await workspaceCreate(await deployment, { name });
   const { id } = created.result as { id: string };
   const { result } = await keyCreate(await deployment, { workspace: id, name, scopes: 'admin' });

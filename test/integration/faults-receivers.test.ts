@@ -1,7 +1,7 @@
 /** The rows of the fault table about receivers, each on the deployed stack with a workspace of its own. */
 import { describe, expect, onTestFinished } from 'vitest';
 import { Webhook } from 'standardwebhooks';
-import { serve, type Handler } from '../../local/http.ts';
+import { startServer, type Handler } from '../../local/http.ts';
 import { fault } from '../proof/faults/fault.ts';
 import {
   createHook,
@@ -27,7 +27,7 @@ interface Attempt {
 
 /** A receiver of our own making; its address. */
 async function receiver(handle: Handler): Promise<string> {
-  const server = await serve(handle);
+  const server = await startServer(handle);
   onTestFinished(() => server.close());
   return server.url;
 }

@@ -5,10 +5,10 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { childEnvironment } from '../../local/aws.ts';
 import { localAppArguments } from '../../local/deploy.ts';
-import { scaledRetry } from '../../local/retry-scale.ts';
+import { scaleRetry } from '../../local/retry-scale.ts';
 import { DEFAULT_RETRY_SCALE } from '../../local/stack.ts';
 import { resolveOptions } from '../../lib/options.ts';
-import { isAlive, type StackDescription } from '../../admin/stack-file.ts';
+import { isProcessAlive, type StackDescription } from '../../admin/stack-file.ts';
 import { until } from '../time.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -17,7 +17,7 @@ const stackFile = join(state, 'stack.json');
 
 /** The stack name of `npm start` without options. */
 const TIMING = {
-  retry: scaledRetry(resolveOptions({}).retry, DEFAULT_RETRY_SCALE),
+  retry: scaleRetry(resolveOptions({}).retry, DEFAULT_RETRY_SCALE),
   waitScale: DEFAULT_RETRY_SCALE,
 };
 
@@ -148,7 +148,7 @@ describe('npm start', () => {
     expect(processesOf(folder)).not.toEqual([]);
     first.child.kill('SIGINT');
     expect(await first.ended).toBe(0);
-    expect(isAlive(stack.pid)).toBe(false);
+    expect(isProcessAlive(stack.pid)).toBe(false);
     await until('the last process to end', () => (processesOf(folder).length === 0 ? true : undefined));
     expect(existsSync(stackFile)).toBe(false);
     expect(runFolders(stack.pid)).toEqual([]);

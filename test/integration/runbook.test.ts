@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quarantineRow } from '../../lambdas/store/quarantine.ts';
 import { SAMPLES } from '../../sim/ses/samples.ts';
 import { commandsOf, firstCommands, sections, shell } from '../runbook/page.ts';
-import { pythonOf } from '../venv.ts';
+import { ensurePython } from '../venv.ts';
 import {
   createHook,
   delivery,
@@ -105,7 +105,7 @@ async function shownBy(lines: readonly string[]): Promise<readonly string[]> {
 const logged = (name: string): RegExp => new RegExp(`^\\{.*"Ivy${name}Logs[0-9A-F]{8} ${MARK}"`, 'm');
 
 beforeAll(async () => {
-  [python, tenant] = await Promise.all([pythonOf('test/runbook'), newTenant('runbook')]);
+  [python, tenant] = await Promise.all([ensurePython('test/runbook'), newTenant('runbook')]);
   hook = await createHook(['delivered'], tenant.api);
   await hook.behave({ status: 410 });
   messageId = await sendMail(tenant.api);

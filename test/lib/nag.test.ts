@@ -105,8 +105,8 @@ describe('a reason', () => {
   const found = everyOption?.everything() ?? [];
 
   it.each(
-    acknowledgements(Stack.of(everyOption?.ivy ?? new App())).flatMap(({ rules, at }) =>
-      rules.flatMap((rule) => at.map((path) => [rule, path] as const)),
+    acknowledgements(Stack.of(everyOption?.ivy ?? new App())).flatMap(({ rules, constructs }) =>
+      rules.flatMap((rule) => constructs.map((path) => [rule, path] as const)),
     ),
   )('not to follow %s at %s is needed', (rule, path) => {
     expect(found.some((finding) => finding.rule === rule && `${finding.path}/`.startsWith(`${path}/`))).toBe(

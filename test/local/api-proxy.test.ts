@@ -2,7 +2,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startFront, type Front } from '../../local/api-proxy.ts';
+import { startApiProxy, type ApiProxy } from '../../local/api-proxy.ts';
 import { PortUnavailable, readBody } from '../../local/http.ts';
 
 const closers: (() => unknown)[] = [];
@@ -14,11 +14,11 @@ afterEach(async () => {
 
 async function frontBefore(
   api: (request: IncomingMessage, response: ServerResponse) => unknown,
-): Promise<Front> {
+): Promise<ApiProxy> {
   const server = createServer(api).listen(0, '127.0.0.1');
   await once(server, 'listening');
   closers.push(() => server.close());
-  const front = await startFront({ port: 0 });
+  const front = await startApiProxy({ port: 0 });
   closers.push(() => front.close());
   front.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}/restapis/x/prod/_user_request_`);
   return front;
@@ -31,7 +31,7 @@ interface Raw {
 }
 
 async function send(
-  front: Front,
+  front: ApiProxy,
   { method, path, headers = [], body }: { method: string; path: string; headers?: string[]; body?: Buffer },
 ): Promise<Raw> {
   const request = httpRequest(front.url, { method, path, headers: ['host', 'front.example', ...headers] });
@@ -44,8 +44,8 @@ describe('the front address', () => {
   it('is refused a port that is taken, in one line', async () => {
     const front = await frontBefore((_request, response) => response.end());
     const port = Number(new URL(front.url).port);
-    await expect(startFront({ port })).rejects.toThrow(PortUnavailable);
-    await expect(startFront({ port })).rejects.toThrow(/^Port \d+ is in use/);
+    await expect(startApiProxy({ port })).rejects.toThrow(PortUnavailable);
+    await expect(startApiProxy({ port })).rejects.toThrow(/^Port \d+ is in use/);
   });
 
   it.each([
@@ -139,7 +139,7 @@ describe('the front address', () => {
   });
 
   it('sends a person who opens it to the page, and answers 503 while nothing is deployed', async () => {
-    const front = await startFront({ port: 0 });
+    const front = await startApiProxy({ port: 0 });
     closers.push(() => front.close());
     const home = await fetch(front.url, { redirect: 'manual' });
     expect([home.status, home.headers.get('location')]).toEqual([302, '/dashboard']);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../lib/options.ts';
-import { banner } from '../../local/banner.ts';
-import { scaledRetry } from '../../local/retry-scale.ts';
+import { formatBanner } from '../../local/banner.ts';
+import { scaleRetry } from '../../local/retry-scale.ts';
 import type { StackDescription } from '../../admin/stack-file.ts';
 
 const stack: StackDescription = {
@@ -27,20 +27,20 @@ describe('the banner', () => {
     [0.02, 'after 1 s, 5.5 s and 30 s, each ±20 %'],
     [1, 'after 60 s, 300 s and 1500 s, each ±20 %'],
   ])('at a scale of %d names the delays that are waited: %s', (scale, delays) => {
-    const text = banner({ stack, retry: scaledRetry(retry, scale), signInUrl: 'http://x' }, scale);
+    const text = formatBanner({ stack, retry: scaleRetry(retry, scale), signInUrl: 'http://x' }, scale);
     expect(text).toContain(delays);
   });
 
   it('says how to get the schedule of a deployment, unless it is that one', () => {
     const offer = '--retry-scale 1';
     const at = (scale: number): string =>
-      banner({ stack, retry: scaledRetry(retry, scale), signInUrl: 'http://x' }, scale);
+      formatBanner({ stack, retry: scaleRetry(retry, scale), signInUrl: 'http://x' }, scale);
     expect(at(0.05)).toContain(offer);
     expect(at(1)).not.toContain(offer);
   });
 
   it('names no delay where webhooks are not retried', () => {
-    const text = banner({ stack, retry: { ...retry, count: 0 }, signInUrl: 'http://x' }, 0.05);
+    const text = formatBanner({ stack, retry: { ...retry, count: 0 }, signInUrl: 'http://x' }, 0.05);
     expect(text).toContain('A failed webhook is not retried');
   });
 });

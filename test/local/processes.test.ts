@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createProcesses, type Command } from '../../local/processes.ts';
-import { isAlive } from '../../admin/stack-file.ts';
+import { isProcessAlive } from '../../admin/stack-file.ts';
 import { until } from '../time.ts';
 
 const crashes: Error[] = [];
@@ -58,13 +58,13 @@ describe('a program that fails', () => {
 
   it('and was to stay is a crash; one ended by us is none', async () => {
     const processes = start();
-    processes.keep(node('console.log("out of memory"); process.exit(1)'));
+    processes.startService(node('console.log("out of memory"); process.exit(1)'));
     await until('a crash', () => crashes[0]);
     expect(crashes[0]?.message).toContain('out of memory');
 
     const others = start();
-    others.keep(node('setInterval(() => {}, 1000)'));
-    await others.end();
+    others.startService(node('setInterval(() => {}, 1000)'));
+    await others.stopAll();
     expect(crashes).toHaveLength(1);
   });
 });
@@ -79,11 +79,11 @@ describe('the end', () => {
     const failed = running.catch((error: unknown) => String(error));
     const pids = await processIds(file);
 
-    await processes.end();
+    await processes.stopAll();
 
     expect(await failed).toContain('ended with 7');
-    await until('both processes to end', () => pids.every((pid) => !isAlive(pid)) || undefined);
-    expect(() => processes.keep(node(''))).toThrow(/the run is ending/);
+    await until('both processes to end', () => pids.every((pid) => !isProcessAlive(pid)) || undefined);
+    expect(() => processes.startService(node(''))).toThrow(/the run is ending/);
   });
 
   it('does not wait for ever for a program that ignores it', async () => {
@@ -94,7 +94,7 @@ describe('the end', () => {
     );
     const failed = running.catch((error: unknown) => String(error));
     await processIds(file);
-    await processes.end();
+    await processes.stopAll();
     expect(await failed).toContain('a signal');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createProgress, isLively } from '../../local/progress.ts';
+import { createProgress, isAnimated } from '../../local/progress.ts';
 
 describe('progress', () => {
   it.each([
@@ -8,7 +8,7 @@ describe('progress', () => {
     [{ isTTY: true }, { CI: 'true' }, false],
     [{}, {}, false],
   ])('on %j with %j is lively: %s', (output, environment, lively) => {
-    expect(isLively({ write: () => true, ...output }, environment)).toBe(lively);
+    expect(isAnimated({ write: () => true, ...output }, environment)).toBe(lively);
   });
 
   it('in a log is one plain line a step, with its time, and a cross where it failed', async () => {

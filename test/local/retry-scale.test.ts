@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../lib/options.ts';
-import { delaysOf, scaledRetry } from '../../local/retry-scale.ts';
+import { retryDelays, scaleRetry } from '../../local/retry-scale.ts';
 
 const deployed = resolveOptions({}).retry;
 const scale = fc.double({ min: 1e-4, max: 1, noNaN: true });
@@ -18,11 +18,11 @@ const retry = fc
 
 describe('the retry option of the local run', () => {
   it('is a twentieth of the default schedule by default', () => {
-    expect(scaledRetry(deployed, 0.05)).toEqual({ firstDelaySeconds: 3, factor: 5, count: 3 });
+    expect(scaleRetry(deployed, 0.05)).toEqual({ firstDelaySeconds: 3, factor: 5, count: 3 });
   });
 
   it('keeps the last delay exact where the first one is rounded', () => {
-    const delays = delaysOf(scaledRetry(deployed, 0.02));
+    const delays = retryDelays(scaleRetry(deployed, 0.02));
     expect(delays[0]).toBe(1);
     expect(delays[1]).toBeCloseTo(5.48, 2);
     expect(delays[2]).toBeCloseTo(30, 9);
@@ -31,7 +31,7 @@ describe('the retry option of the local run', () => {
   it('is the option of a deployment at a scale of 1', () => {
     fc.assert(
       fc.property(retry, (option) => {
-        expect(scaledRetry(option, 1)).toEqual(option);
+        expect(scaleRetry(option, 1)).toEqual(option);
       }),
     );
   });
@@ -39,7 +39,7 @@ describe('the retry option of the local run', () => {
   it('is an option that a deployment would accept, with as many retries', () => {
     fc.assert(
       fc.property(retry, scale, (option, by) => {
-        const scaled = scaledRetry(option, by);
+        const scaled = scaleRetry(option, by);
         expect(resolveOptions({ retry: scaled }).retry).toEqual(scaled);
         expect(scaled.count).toBe(option.count);
       }),
@@ -49,8 +49,8 @@ describe('the retry option of the local run', () => {
   it('has delays that never shrink, of at least a second, the first and the last within half a second of the scale', () => {
     fc.assert(
       fc.property(retry, scale, (option, by) => {
-        const delays = delaysOf(scaledRetry(option, by));
-        const exact = delaysOf(option).map((seconds) => Math.max(1, seconds * by));
+        const delays = retryDelays(scaleRetry(option, by));
+        const exact = retryDelays(option).map((seconds) => Math.max(1, seconds * by));
         for (const [index, delay] of delays.entries())
           expect(delay).toBeGreaterThanOrEqual(delays[index - 1] ?? 1);
         for (const index of new Set([0, delays.length - 1]))

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES } from '../../lambdas/core/events.ts';
 import { normalize } from '../../lambdas/ingest/normalize.ts';
-import { dayOfMail } from '../../local/seed-day.ts';
+import { simulateDay } from '../../local/seed-day.ts';
 
 const NOW = Date.parse('2026-02-25T12:00:00Z');
 const OPTIONS = { nowMs: NOW, from: 'you@yourdomain.example', configurationSet: 'set', seed: 1 };
-const day = dayOfMail(OPTIONS);
+const day = simulateDay(OPTIONS);
 const events = day.flatMap((event) => normalize(event).events);
 
 describe('a day of mail', () => {
   it('is the same for the same seed, and another for another', () => {
-    expect(dayOfMail(OPTIONS)).toEqual(day);
-    expect(dayOfMail({ ...OPTIONS, seed: 2 })).not.toEqual(day);
+    expect(simulateDay(OPTIONS)).toEqual(day);
+    expect(simulateDay({ ...OPTIONS, seed: 2 })).not.toEqual(day);
   });
 
   it('lies within 24 hours, oldest first, and has no event twice', () => {

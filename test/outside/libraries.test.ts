@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
-import { pythonOf } from '../venv.ts';
+import { ensurePython } from '../venv.ts';
 import {
   describeLibrary,
   FRACTIONS,
@@ -61,7 +61,8 @@ const LIBRARIES: readonly Library[] = [
   {
     name: PYTHON.name,
     missing: !isHere(PYTHON),
-    takes: async (asked) => inProgram({ ...PYTHON, run: [await pythonOf('test/verify'), 'main.py'] }, asked),
+    takes: async (asked) =>
+      inProgram({ ...PYTHON, run: [await ensurePython('test/verify'), 'main.py'] }, asked),
     // It decodes signatures with base64.b64decode, which skips characters that are not base64, and times with float().
     lax: [
       ...IDS_AND_KEYS,

@@ -1,4 +1,4 @@
-import { aptInstall } from '../../local/apt.ts';
+import { installAptPackages } from '../../local/apt.ts';
 import { isHere, LANGUAGES } from '../verify/languages.ts';
 
 /** Languages that Debian has as one small package. The other toolchains are too large to install for a test. */
@@ -9,7 +9,7 @@ const missing = () => LANGUAGES.filter((language) => !isHere(language));
 /** Installs what is small, and names the languages that the tests then skip. */
 export function setup(): void {
   const packages = missing().flatMap(({ program }) => PACKAGES[program] ?? []);
-  if (packages.length > 0) aptInstall(packages);
+  if (packages.length > 0) installAptPackages(packages);
   const skipped = missing().map(({ name }) => name);
   if (skipped.length > 0)
     console.log(`Skipped, because the toolchain is not installed: ${skipped.join(', ')}`);

@@ -4,8 +4,8 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { aptInstall } from '../../../local/apt.ts';
-import { pythonOf } from '../../venv.ts';
+import { installAptPackages } from '../../../local/apt.ts';
+import { ensurePython } from '../../venv.ts';
 
 export interface Receiver {
   readonly name: string;
@@ -42,7 +42,10 @@ const inNode: (file: string) => Receiver['prepare'] = (file) => async (folder) =
   cpSync(nodeModules(), join(folder, 'node_modules'), { recursive: true });
   return ['node', file];
 };
-const inPython: (file: string) => Receiver['prepare'] = (file) => async () => [await pythonOf(FOLDER), file];
+const inPython: (file: string) => Receiver['prepare'] = (file) => async () => [
+  await ensurePython(FOLDER),
+  file,
+];
 
 export const RECEIVERS: readonly Receiver[] = [
   {
@@ -85,7 +88,7 @@ export const RECEIVERS: readonly Receiver[] = [
     verifier: ['verify.rb', 'verify.rb'],
     async prepare() {
       const works = () => runs('ruby', '-e', 'require "sinatra/base"; require "webrick"');
-      if (!works()) aptInstall(['ruby', 'ruby-sinatra', 'ruby-webrick']);
+      if (!works()) installAptPackages(['ruby', 'ruby-sinatra', 'ruby-webrick']);
       return works() ? ['ruby', 'sinatra_app.rb'] : undefined;
     },
   },

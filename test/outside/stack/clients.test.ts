@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { newTenant, stack, type Tenant } from '../../integration/client.ts';
-import { pythonOf } from '../../venv.ts';
+import { ensurePython } from '../../venv.ts';
 import { CLIENTS, installedClients, runInstalled } from '../installed.ts';
 
 const run = promisify(execFile);
@@ -85,7 +85,7 @@ describe('the client of openapi-typescript and openapi-fetch', () => {
 describe('the client of openapi-python-client', () => {
   it('is complete, passes mypy in strict mode and uses the API', async () => {
     const tenant = await newTenant('client-python');
-    const python = await pythonOf('test/outside/clients');
+    const python = await ensurePython('test/outside/clients');
     const files = ['example.py', 'mypy.ini', 'openapi-python-client.yaml'];
     const said = await inFolder(resolve('.local'), files, async (folder) => {
       const inPython = async (module: string, args: readonly string[], env: Record<string, string> = {}) => {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
-import { pythonOf } from '../../venv.ts';
+import { ensurePython } from '../../venv.ts';
 import { newTenant, stack } from '../../integration/client.ts';
 
 const run = promisify(execFile);
@@ -16,7 +16,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const MAX_EXAMPLES = 15;
 
 it('schemathesis finds nothing, with all checks on', { timeout: 1_800_000 }, async () => {
-  const python = await pythonOf('test/contract');
+  const python = await ensurePython('test/contract');
   // It has nothing: a recovery of what the other tests left would keep the emulator busy for minutes.
   const { apiKey } = await newTenant('contract');
   const { stdout, stderr } = await run(

@@ -107,9 +107,9 @@ describe('a receiver that', () => {
     };
     const results = Object.values(drips).map(({ receiver }) => post(receiver));
     await Promise.all(Object.values(drips).map(({ speaking }) => speaking));
-    await time.pass(DEADLINE_MS - 1);
+    await time.advance(DEADLINE_MS - 1);
     expect(await Promise.all(results.map(isPending))).toEqual([true, true, true]);
-    await time.pass(1);
+    await time.advance(1);
     const seen = await Promise.all(results);
     const times = new Set(seen.map((result) => result.duration_ms));
     expect(times).toEqual(new Set([DEADLINE_MS]));
