@@ -10,7 +10,7 @@ import {
 } from '../../lambdas/core/addresses.ts';
 import { emailEventId } from '../../lambdas/core/event-ids.ts';
 
-describe('the canonical form', () => {
+describe('canonicalAddress', () => {
   it.each([
     ['an ASCII address', 'Ann+X@Example.COM', 'ann+x@example.com'],
     ['a Unicode domain', 'user@例え.テスト', 'user@xn--r8jz45g.xn--zckzah'],
@@ -29,28 +29,28 @@ describe('the canonical form', () => {
     ['an unclosed quote', '"ann@bücher.example', '"ann@xn--bcher-kva.example'],
     ['an unclosed comment', '(ann@bücher.example', '(ann@xn--bcher-kva.example'],
     ['an address literal', 'user@[192.168.1.1]', 'user@[192.168.1.1]'],
-    ['an address literal of IPv6', 'User@[IPv6:2001:DB8::1]', 'user@[ipv6:2001:db8::1]'],
+    ['an IPv6 address literal', 'User@[IPv6:2001:DB8::1]', 'user@[ipv6:2001:db8::1]'],
     ['a domain that IDNA does not allow', 'ann@xn--É.example', 'ann@xn--é.example'],
     ['a domain with a percent-escape', 'ann@ex%61mple.É', 'ann@ex%61mple.é'],
-    ['a domain of ASCII that the URL parser reads as IPv4', 'ann@0x7f.1', 'ann@0x7f.1'],
-    ['a literal that is no domain', 'user@[É.example]', 'user@[é.example]'],
-    ['a domain that becomes one with a bracket', 'ann@（b.É', 'ann@（b.é'],
-    ['a domain that ends with such a bracket', 'ann@É.b（', 'ann@é.b（'],
+    ['an ASCII domain that the URL parser reads as IPv4', 'ann@0x7f.1', 'ann@0x7f.1'],
+    ['a Unicode domain in brackets', 'user@[É.example]', 'user@[é.example]'],
+    ['a domain that punycode would convert to one with a bracket', 'ann@（b.É', 'ann@（b.é'],
+    ['a domain that ends with a full-width bracket', 'ann@É.b（', 'ann@é.b（'],
     ['a Unicode domain without an @', 'BÜCHER.example', 'bücher.example'],
     ['no @', 'undisclosed-recipients:;', 'undisclosed-recipients:;'],
     ['no domain', 'É@', 'é@'],
-  ])('of %s', (_what, given, canonical) => {
-    expect(canonicalAddress(given)).toBe(canonical);
+  ])('returns the canonical form of %s', (_label, address, canonical) => {
+    expect(canonicalAddress(address)).toBe(canonical);
   });
 
-  it('keeps a domain in Unicode where punycode would make the address too long', () => {
+  it('keeps a Unicode domain if punycode would make the address too long', () => {
     const domain = `${'é.'.repeat(60)}example`;
     expect(canonicalAddress(`ann@${domain}`).length).toBeLessThanOrEqual(ADDRESS_MAX_LENGTH);
     expect(withAsciiDomain(`${'a'.repeat(150)}@${domain}`)).toBe(`${'a'.repeat(150)}@${domain}`);
   });
 
-  it('converts an address of exactly 320 characters, and none of more', () => {
-    // A full-width letter becomes an ASCII one, a soft hyphen becomes nothing.
+  it('converts an address of exactly 320 characters, but no longer address', () => {
+    // Conversion replaces a full-width letter by an ASCII letter and removes a soft hyphen.
     const local = 'a'.repeat(ADDRESS_MAX_LENGTH - '@ｘ.example'.length);
     expect(withAsciiDomain(`${local}@ｘ.example`)).toBe(`${local}@x.example`);
     expect(withAsciiDomain(`${local}@\u00adｘ.example`)).toBe(`${local}@\u00adｘ.example`);
@@ -63,7 +63,7 @@ describe('the canonical form', () => {
       .map((parts) => parts.join('@')),
   );
 
-  it('is its own canonical form, and fits a sort key of DynamoDB', () => {
+  it('returns a canonical form unchanged, and every form fits into a sort key of DynamoDB', () => {
     fc.assert(
       fc.property(anyAddress, (address) => {
         fc.pre(address.length <= ADDRESS_MAX_LENGTH);
@@ -74,7 +74,7 @@ describe('the canonical form', () => {
     );
   });
 
-  it('of an ASCII address is the address in lower case', () => {
+  it('returns an ASCII address in lower case', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii' }), (address) => {
         expect(canonicalAddress(address)).toBe(address.trim().toLowerCase());
@@ -82,7 +82,7 @@ describe('the canonical form', () => {
     );
   });
 
-  it('is no part of an event id: a stored event keeps its id', () => {
+  it('does not affect event ids, because a stored event keeps its id', () => {
     const idOf = (to: string): string => emailEventId({ messageId: 'm', event: 'bounced', to });
     expect(idOf('Ann@BÜCHER.example')).toBe(idOf('ann@bücher.example'));
     expect(idOf('ann@bücher.example')).not.toBe(idOf('ann@xn--bcher-kva.example'));
@@ -90,15 +90,15 @@ describe('the canonical form', () => {
   });
 });
 
-/** Letters of many scripts; each alone is a label that IDNA allows. */
+/** Letters of many scripts. IDNA allows each of them as a label. */
 const LETTERS = Array.from('abzéüñøßçğłжשगकกアあ漢字한글ελღ');
 const label = fc
   .array(fc.constantFrom(...LETTERS), { minLength: 1, maxLength: 12 })
   .map((each) => each.join(''));
 const domain = fc.array(label, { minLength: 1, maxLength: 3 }).map((labels) => `${labels.join('.')}.example`);
 
-describe('the forms of an address', () => {
-  it('of an ASCII address are one: one read', () => {
+describe('addressForms', () => {
+  it('returns one form of an ASCII address, so that it needs one read', () => {
     expect(addressForms('Ann+X@Example.COM')).toEqual(['ann+x@example.com']);
     expect(addressForms('"john doe"@example.com')).toEqual(['"john doe"@example.com']);
     expect(addressForms('undisclosed-recipients:;')).toEqual(['undisclosed-recipients:;']);
@@ -109,23 +109,23 @@ describe('the forms of an address', () => {
     'USER@例え.テスト',
     'user@xn--r8jz45g.xn--zckzah',
     'user@XN--R8JZ45G.xn--zckzah',
-  ])('of %s begin with the canonical one and include the one that earlier versions stored', (address) => {
+  ])('for %s: returns the canonical form first, and the form that earlier versions stored', (address) => {
     const forms = addressForms(address);
     expect(forms[0]).toBe('user@xn--r8jz45g.xn--zckzah');
     expect(forms).toContain('user@例え.テスト');
   });
 
-  it('of punycode include the decomposed domain', () => {
+  it('includes the decomposed domain for an address in punycode', () => {
     expect(addressForms('ann@xn--bcher-kva.example')).toContain('ann@bu\u0308cher.example');
   });
 
-  it('include the address as given, without the space around it', () => {
+  it('includes the trimmed address in lower case', () => {
     expect(addressForms(' Ann@bücher。example ')).toEqual(
       expect.arrayContaining(['ann@xn--bcher-kva.example', 'ann@bücher。example']),
     );
   });
 
-  it('have at most 320 characters, as what is stored has', () => {
+  it('returns forms of at most 320 characters, which is the limit for stored addresses', () => {
     const name = '한'.repeat(80);
     const decomposed = `@${name.normalize('NFD')}`;
     const local = 'a'.repeat(ADDRESS_MAX_LENGTH - decomposed.length);
@@ -135,25 +135,25 @@ describe('the forms of an address', () => {
     expect(forms).not.toContain(`a${local}${decomposed}`);
   });
 
-  // The last two decode, to a domain whose punycode is another one and to one that the URL parser refuses.
+  // The last two can be decoded: to a domain with another punycode form, and to a domain that the URL parser refuses.
   it.each([
     'ann@xn--zzzzzzzzz.example',
     'ann@xn--.example',
     'ann@xn--ab-.example',
     'ann@xn---doo.example',
     'ann@xn--bcher-kva.1',
-  ])('of %s, which is no punycode, are one', (address) => {
+  ])('returns one form of %s, which is not valid punycode', (address) => {
     expect(addressForms(address)).toEqual([address]);
   });
 
-  it('include, however the domain is written, the lower-case Unicode form that earlier versions stored', () => {
+  it('includes the lower-case Unicode form that earlier versions stored, for every spelling of the domain', () => {
     fc.assert(
       fc.property(domain, (name) => {
         const stored = `ann@${name}`.toLowerCase();
         const canonical = canonicalAddress(stored);
         fc.pre(canonical !== stored);
         for (const spelling of [stored, `ANN@${name.toUpperCase()}`, canonical, canonical.toUpperCase()]) {
-          // Upper case loses the difference between ß and ss, and between σ and ς: such a domain is another one.
+          // Upper case loses the difference between ß and ss, and between σ and ς, so the domain can be a different one.
           if (canonicalAddress(spelling) !== canonical) continue;
           expect(addressForms(spelling)).toContain(stored.normalize('NFC'));
         }
@@ -162,7 +162,7 @@ describe('the forms of an address', () => {
   });
 });
 
-describe('a space in an address', () => {
+describe('hasBareSpace', () => {
   it.each([
     ['ann x@example.com', true],
     ['ann@exam ple.com', true],
@@ -185,12 +185,12 @@ describe('a space in an address', () => {
     [String.raw`ann\ x@example.com`, true],
     [String.raw`ann(x\) y)@example.com`, false],
     [String.raw`"ann\\" x@example.com`, true],
-  ])('of %j is outside quotes and comments: %s', (address, bare) => {
-    expect(hasBareSpace(address)).toBe(bare);
+  ])('returns for %j: %s', (address, isBare) => {
+    expect(hasBareSpace(address)).toBe(isBare);
   });
 });
 
-it('the domain begins after the last @ that is in neither quotes nor a comment', () => {
+it('domainStart returns the position after the last @ outside quotes and comments', () => {
   expect(domainStart('"a@b"@c')).toBe(6);
   expect(domainStart('a@b (c@d)')).toBe(2);
   expect(domainStart('a(b)@c (d@e)')).toBe(5);

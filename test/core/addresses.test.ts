@@ -2,27 +2,29 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bareAddress, canonicalAddress, domainStart, mailboxHeader } from '../../lambdas/core/addresses.ts';
 
-/** What a reader of a mail makes of encoded words (RFC 2047): the space between two of them is none. */
-function decoded(words: string): string {
+/** Decodes encoded words as an email client does (RFC 2047). The space between two encoded words does not count. */
+function decodeWords(words: string): string {
   const bytes = words
     .split(' ')
     .map((word) => Buffer.from(/^=\?UTF-8\?B\?(.*)\?=$/.exec(word)?.[1] ?? '', 'base64'));
   return Buffer.concat(bytes).toString('utf8');
 }
 
-describe('an address', () => {
-  it('is compared without case and with its plus tag', () => {
+describe('canonicalAddress', () => {
+  it('is in lower case and includes the plus tag', () => {
     expect(canonicalAddress(' Ann+X@Example.COM ')).toBe('ann+x@example.com');
   });
+});
 
-  it('is bare without the name before it', () => {
+describe('bareAddress', () => {
+  it('removes the name before an address in angle brackets', () => {
     expect(bareAddress('Ann <ann@example.com> ')).toBe('ann@example.com');
     expect(bareAddress(' ann@example.com')).toBe('ann@example.com');
     expect(bareAddress('<ann@example.com> (Ann)')).toBe('<ann@example.com> (Ann)');
   });
 });
 
-describe('a mailbox in a header', () => {
+describe('mailboxHeader', () => {
   it.each([
     ['ann@example.com', 'ann@example.com'],
     [' ann@example.com\u2028', 'ann@example.com'],
@@ -38,17 +40,17 @@ describe('a mailbox in a header', () => {
     ['Ann <ann@example.com> ', '"Ann" <ann@example.com>'],
     ['Ann <ann@example.com> (away)', 'Ann <ann@example.com> (away)'],
     ['Jürgen <j@example.com>', '=?UTF-8?B?SsO8cmdlbg==?= <j@example.com>'],
-  ])('%s is %s', (mailbox, header) => {
+  ])('formats %s as %s', (mailbox, header) => {
     expect(mailboxHeader(mailbox)).toBe(header);
   });
 
-  it('fills a word with 45 bytes, which are 72 characters, before it begins another', () => {
+  it('fills an encoded word with 45 bytes, which are 72 characters, before it begins the next', () => {
     const name = `é${'a'.repeat(43)}`;
     expect(mailboxHeader(`${name} <a@b>`)).toHaveLength(72 + ' <a@b>'.length);
     expect(mailboxHeader(`${name}a <a@b>`)).toHaveLength(72 + ' =?UTF-8?B?YQ==?='.length + ' <a@b>'.length);
   });
 
-  it('is ASCII, in words of at most 75 characters, and says the name again', () => {
+  it('encodes every name as ASCII words of at most 75 characters, which decode to the name', () => {
     const names = fc
       .string({ unit: 'grapheme', minLength: 1 })
       .map((name) => `é${name.replaceAll(/[<>"\\]/g, '')}`.trim());
@@ -58,13 +60,13 @@ describe('a mailbox in a header', () => {
         const words = header.replace(/ <ann@example\.com>$/, '');
         expect(header).toMatch(/^[\u0020-\u007e]+$/);
         for (const word of words.split(' ')) expect(word.length).toBeLessThanOrEqual(75);
-        expect(decoded(words)).toBe(name.toWellFormed());
+        expect(decodeWords(words)).toBe(name.toWellFormed());
       }),
     );
   });
 });
 
-it('a backslash outside quotes escapes nothing: the quote after it opens', () => {
+it('domainStart does not treat a backslash outside quotes as an escape', () => {
   const address = String.raw`a\"b@c"@example.com`;
   expect(address.slice(domainStart(address))).toBe('example.com');
 });

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { awsErrorKind } from '../../lambdas/core/aws-errors.ts';
 
-function named(name: string, more: object = {}): Error {
-  return Object.assign(new Error(name), { name, ...more });
+function errorNamed(name: string, fields: object = {}): Error {
+  return Object.assign(new Error(name), { name, ...fields });
 }
 
 it.each([
@@ -32,10 +32,13 @@ it.each([
   ['SomethingNew', { $metadata: { httpStatusCode: 413 } }, 'input'],
   ['Error', {}, 'unknown'],
   ['SomethingNew', { $metadata: { httpStatusCode: 400 } }, 'unknown'],
-])('%s with %j is %s', (name, more, kind) => {
-  expect(awsErrorKind(named(name, more))).toBe(kind);
+])('an error %s with %j is of kind %s', (name, fields, kind) => {
+  expect(awsErrorKind(errorNamed(name, fields))).toBe(kind);
 });
 
-it.each([undefined, null, 'AccessDenied', { name: 'ThrottlingException' }])('%j is unknown', (thrown) => {
-  expect(awsErrorKind(thrown)).toBe('unknown');
-});
+it.each([undefined, null, 'AccessDenied', { name: 'ThrottlingException' }])(
+  '%j, which is no Error, is of kind unknown',
+  (thrown) => {
+    expect(awsErrorKind(thrown)).toBe('unknown');
+  },
+);

@@ -20,9 +20,9 @@ describe('a cursor does not open', () => {
     ['in another workspace', { ...SCOPE, workspaceId: 'ws_b' }],
     ['on another route', { ...SCOPE, route: '/v1/webhooks' }],
     ['with another filter', { ...SCOPE, filters: { type: 'bounce', status: 'sent' } }],
-    ['with a filter less', { ...SCOPE, filters: { type: 'send' } }],
-    ['with a filter more', { ...SCOPE, filters: { ...SCOPE.filters, to: 'a@example.com' } }],
-  ])('%s', (_where, scope) => {
+    ['with one filter less', { ...SCOPE, filters: { type: 'send' } }],
+    ['with one more filter', { ...SCOPE, filters: { ...SCOPE.filters, to: 'a@example.com' } }],
+  ])('%s', (_label, scope) => {
     expect(openCursor(seal(), scope, KEY)).toBeUndefined();
   });
 
@@ -30,7 +30,7 @@ describe('a cursor does not open', () => {
     expect(openCursor(seal(), SCOPE, randomBytes(32))).toBeUndefined();
   });
 
-  it('with any one character changed, left out or added', () => {
+  it('with one character changed, removed or added', () => {
     const cursor = seal();
     for (let index = 0; index < cursor.length; index += 1) {
       const other = cursor[index] === 'A' ? 'B' : 'A';
@@ -39,11 +39,11 @@ describe('a cursor does not open', () => {
       ).toBeUndefined();
       expect(openCursor(cursor.slice(0, index) + cursor.slice(index + 1), SCOPE, KEY)).toBeUndefined();
     }
-    for (const more of ['A', '=', ' ', '\n', '!'])
-      expect(openCursor(cursor + more, SCOPE, KEY)).toBeUndefined();
+    for (const suffix of ['A', '=', ' ', '\n', '!'])
+      expect(openCursor(cursor + suffix, SCOPE, KEY)).toBeUndefined();
   });
 
-  it('when it was never one, whatever it is', () => {
+  it('if it is an arbitrary text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.base64String()), (text) => {
         expect(openCursor(text, SCOPE, KEY)).toBeUndefined();
@@ -53,7 +53,7 @@ describe('a cursor does not open', () => {
 });
 
 describe('a cursor', () => {
-  it('gives back its position, whatever the key', () => {
+  it('opens to the position that was sealed', () => {
     const position = fc.record({
       key: fc.string({ unit: 'grapheme' }),
       direction: fc.constantFrom('next' as const, 'prev' as const),
@@ -65,18 +65,18 @@ describe('a cursor', () => {
     );
   });
 
-  it('opens whatever the order in which the filters are named', () => {
-    const turned = { ...SCOPE, filters: { status: 'sent', type: 'send' } };
-    expect(openCursor(seal(), turned, KEY)).toEqual(POSITION);
+  it('opens with the filters in any order', () => {
+    const reordered = { ...SCOPE, filters: { status: 'sent', type: 'send' } };
+    expect(openCursor(seal(), reordered, KEY)).toEqual(POSITION);
   });
 
-  it('shows nothing of the table it points into', () => {
+  it('does not reveal keys of the table', () => {
     const bytes = Buffer.from(seal(), 'base64url').toString('latin1');
     expect(bytes).not.toContain('evt_');
     expect(bytes).not.toContain('2026');
   });
 
-  it('is another text each time', () => {
+  it('is a different text each time', () => {
     expect(seal()).not.toBe(seal());
   });
 });

@@ -13,35 +13,35 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const after = (ms: number): number => Date.parse(SINCE) + ms;
 
-describe('a failure', () => {
+describe('decideFailureAction', () => {
   it.each([
     ['the first', 1, undefined, 0, 'none'],
     ['the ninth', 9, undefined, MINUTE, 'none'],
     ['the tenth', 10, undefined, MINUTE, 'open_breaker'],
     ['the tenth, with the breaker open', 10, SINCE, MINUTE, 'none'],
     [
-      'the tenth within five seconds: a success among those under way would not have been heard',
+      'the tenth within five seconds, when concurrent attempts may still succeed',
       10,
       undefined,
       4_999,
       'none',
     ],
     ['the tenth after five seconds', 10, undefined, 5_000, 'open_breaker'],
-    ['the hundredth, however soon', 100, undefined, 0, 'open_breaker'],
-    ['the ninety-ninth, as soon', 99, undefined, 4_999, 'none'],
-    ['the eleventh of those that were under way', 11, undefined, MINUTE, 'open_breaker'],
+    ['the hundredth, at once', 100, undefined, 0, 'open_breaker'],
+    ['the ninety-ninth within five seconds', 99, undefined, 4_999, 'none'],
+    ['the eleventh, with the breaker closed', 11, undefined, MINUTE, 'open_breaker'],
     ['the tenth, a moment short of five days', 10, SINCE, 5 * DAY - 1, 'none'],
     ['the tenth, after five days', 10, SINCE, 5 * DAY, 'disable'],
     ['the ninth, after five days', 9, undefined, 6 * DAY, 'none'],
-  ])('%s: %i failures', (_which, failures, openedAt, ms, verdict) => {
+  ])('decides for the failure: %s', (_label, failures, openedAt, ms, action) => {
     const endpoint = { failures, failing_since: SINCE, ...(openedAt && { breaker_opened_at: openedAt }) };
-    expect(decideFailureAction(endpoint, after(ms))).toBe(verdict);
+    expect(decideFailureAction(endpoint, after(ms))).toBe(action);
   });
 });
 
 const time = (ms: number): string => new Date(after(ms)).toISOString();
 
-describe('the health of an endpoint', () => {
+describe('healthOf an endpoint', () => {
   it.each([
     ['without a failure', {}, 'healthy'],
     ['with nine failures within a minute', { failures: 9, lasted: MINUTE }, 'healthy'],
@@ -59,9 +59,9 @@ describe('the health of an endpoint', () => {
       'failing',
     ],
     ['with an open breaker and nothing else', { breaker_opened_at: SINCE }, 'failing'],
-  ] as const)('%s', (_what, { lasted, ...endpoint }: Partial<Endpoint> & { lasted?: number }, health) => {
+  ] as const)('%s', (_label, { lasted, ...endpoint }: Partial<Endpoint> & { lasted?: number }, health) => {
     const streak = lasted === undefined ? {} : { failing_since: SINCE, last_failure_at: time(lasted) };
-    // The time that passes without an attempt changes nothing.
+    // Time that passes without an attempt does not change the health.
     for (const nowMs of [after(lasted ?? 0), after(30 * DAY)])
       expect(healthOf({ ...endpoint, ...streak }, nowMs)).toBe(health);
   });
@@ -72,13 +72,13 @@ describe('the health of an endpoint', () => {
     ['three failures', 3, DAY, 'failing'],
     ['one failure', 1, 30 * DAY, 'healthy'],
   ] as const)(
-    'of a row of an earlier version, with %s, counts its streak until now',
-    (_what, failures, ms, health) => {
+    'with a row of an earlier version, with %s, counts the streak until now',
+    (_label, failures, ms, health) => {
       expect(healthOf({ failures, failing_since: SINCE }, after(ms))).toBe(health);
     },
   );
 
-  it('is failing wherever the breaker opens, and never improves by one more failure', () => {
+  it('is failing if the breaker opens, and one more failure never makes it healthy', () => {
     fc.assert(
       fc.property(fc.nat(150), fc.nat(10 * DAY), fc.nat(DAY), (failures, ms, more) => {
         const at = (count: number, lasted: number) => ({
@@ -98,30 +98,30 @@ describe('the health of an endpoint', () => {
   });
 });
 
-describe('the history has a failing entry', () => {
+describe('isRecordedFailing', () => {
   it.each([
-    ['of a healthy endpoint', {}, false],
-    ['of a short streak', { failures: 3, failing_since: SINCE, last_failure_at: SINCE }, false],
+    ['a healthy endpoint', {}, false],
+    ['a short streak', { failures: 3, failing_since: SINCE, last_failure_at: SINCE }, false],
     [
-      'of a streak of ten that is not recorded yet',
+      'a streak of ten that is not recorded yet',
       { failures: 10, failing_since: SINCE, last_failure_at: SINCE },
       false,
     ],
     [
-      'of a recorded one',
+      'a recorded streak',
       { failures: 3, failing_since: SINCE, last_failure_at: SINCE, health: 'failing' },
       true,
     ],
-    ['of an earlier version with an open breaker', { failures: 10, breaker_opened_at: SINCE }, true],
-    ['of an earlier version with its breaker closed again', { failures: 10, failing_since: SINCE }, true],
-    ['of an earlier version with a short streak', { failures: 9, failing_since: SINCE }, false],
-  ] as const)('%s: %j', (_what, endpoint, recorded) => {
-    expect(isRecordedFailing(endpoint)).toBe(recorded);
+    ['a row of an earlier version with an open breaker', { failures: 10, breaker_opened_at: SINCE }, true],
+    ['a row of an earlier version whose breaker closed again', { failures: 10, failing_since: SINCE }, true],
+    ['a row of an earlier version with a short streak', { failures: 9, failing_since: SINCE }, false],
+  ] as const)('for %s: %j', (_label, endpoint, isRecorded) => {
+    expect(isRecordedFailing(endpoint)).toBe(isRecorded);
   });
 });
 
-describe('probes', () => {
-  it('come ever more rarely, and at least every quarter of an hour', () => {
+describe('probeDelaySeconds', () => {
+  it('doubles with each probe, up to 15 minutes', () => {
     expect([0, 1, 2, 3, 4, 50].map(probeDelaySeconds)).toEqual([60, 120, 240, 480, 900, 900]);
   });
 });

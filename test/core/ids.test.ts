@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_WORKSPACE_ID, deliveryId, deterministicId, isId, randomId } from '../../lambdas/core/ids.ts';
 
-/** RFC 4648 base32 in lower case, by way of a big number: another way to the same text. */
+/** RFC 4648 base32 in lower case, computed in another way than in the product. */
 function base32(bytes: Uint8Array, length: number): string {
   const bits = BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
     .toString(2)
@@ -15,10 +15,10 @@ function base32(bytes: Uint8Array, length: number): string {
   ).join('');
 }
 
-describe('an id', () => {
-  it('is no id of another kind, nor a longer, shorter or louder text', () => {
+describe('isId', () => {
+  it('refuses an id with another prefix, length or alphabet', () => {
     const id = randomId('evt', randomBytes);
-    for (const other of [
+    for (const text of [
       id.toUpperCase(),
       `${id}a`,
       id.slice(0, -1),
@@ -26,12 +26,18 @@ describe('an id', () => {
       ` ${id}`,
       `${id}\n`,
     ]) {
-      expect(isId('evt', other)).toBe(false);
+      expect(isId('evt', text)).toBe(false);
     }
     expect(isId('ws', id)).toBe(false);
     expect(isId('evt', id)).toBe(true);
   });
 
+  it('accepts the id of the default workspace', () => {
+    expect(isId('ws', DEFAULT_WORKSPACE_ID)).toBe(true);
+  });
+});
+
+describe('an id', () => {
   it('is the first 130 bits in base32', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 17, maxLength: 17 }), (bytes) => {
@@ -40,7 +46,7 @@ describe('an id', () => {
     );
   });
 
-  it('made of parts is the same for the same parts only, wherever one ends', () => {
+  it('of parts depends on the parts and on where each part ends', () => {
     expect(deterministicId('evt', ['a', 'bc'])).toBe(deterministicId('evt', ['a', 'bc']));
     expect(deterministicId('evt', ['a', 'bc'])).not.toBe(deterministicId('evt', ['ab', 'c']));
     expect(deterministicId('evt', ['a', 'b'])).toBe(
@@ -48,12 +54,8 @@ describe('an id', () => {
     );
   });
 
-  it('of a delivery is that of its event and endpoint', () => {
+  it('of a delivery depends on its event and endpoint only', () => {
     expect(deliveryId('evt_a', 'ep_b')).toBe(deliveryId('evt_a', 'ep_b'));
     expect(deliveryId('evt_a', 'ep_b')).not.toBe(deliveryId('evt_a', 'ep_c'));
-  });
-
-  it('of the default workspace is an id like any other', () => {
-    expect(isId('ws', DEFAULT_WORKSPACE_ID)).toBe(true);
   });
 });

@@ -4,8 +4,8 @@ import { bareMessageId } from '../../lambdas/core/message-id.ts';
 
 const ID = '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000';
 
-describe('a message id', () => {
-  it('is the same however its Message-ID header is pasted', () => {
+describe('bareMessageId', () => {
+  it('returns the id from every form of a pasted Message-ID header', () => {
     const spelling = fc.record({
       id: fc.stringMatching(/^[0-9a-f-]{1,60}$/),
       domain: fc
@@ -39,7 +39,7 @@ describe('a message id', () => {
     'amazonses.com',
     ' ',
     'constructor',
-  ])('is left as given where it is none of SES: %j', (given) => {
-    expect(bareMessageId(given)).toBe(given);
+  ])('returns %j unchanged, which is not a Message-ID header of SES', (text) => {
+    expect(bareMessageId(text)).toBe(text);
   });
 });

@@ -7,16 +7,16 @@ import { anEvent } from '../../sim/builders/events.ts';
 
 function at(event: EventName, minute: number, to: string | undefined = 'ann@example.com'): EmailEvent {
   const timestamp = `2026-02-25T12:${String(minute).padStart(2, '0')}:00Z`;
-  const { to: _to, ...made } = anEvent({ event, timestamp, details: {} });
+  const { to: _to, ...fields } = anEvent({ event, timestamp, details: {} });
   const id = deterministicId('evt', [event, timestamp, to ?? '']);
-  return { ...made, event_id: id, ...(to !== undefined && { to }) };
+  return { ...fields, event_id: id, ...(to !== undefined && { to }) };
 }
 
 function statusOf(...names: readonly EventName[]): unknown {
   return timelinesOf(names.map((name, minute) => at(name, minute)))[0]?.status;
 }
 
-describe('where a mail stands', () => {
+describe('the status of an email', () => {
   it.each([
     [['sent'], 'sent'],
     [['sent', 'delayed'], 'delayed'],
@@ -28,11 +28,11 @@ describe('where a mail stands', () => {
     [['sent', 'suppressed'], 'suppressed'],
     [['failed'], 'failed'],
     [['opened', 'unknown', 'clicked', 'unsubscribed'], undefined],
-  ] as const)('%j is %s', (names, status) => {
+  ] as const)('after the events %j is %s', (names, status) => {
     expect(statusOf(...names)).toBe(status);
   });
 
-  it('is the same in any order, and however often each event comes', () => {
+  it('is the same for events in any order and with duplicates', () => {
     const event = fc.record({
       name: fc.constantFrom(...EVENT_NAMES),
       minute: fc.nat(59),
@@ -41,25 +41,25 @@ describe('where a mail stands', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 30 }), fc.infiniteStream(fc.nat()), (list, random) => {
         const events = list.map(({ name, minute, to }) => at(name, minute, to));
-        const again = [...events, ...events]
+        const shuffled = [...events, ...events]
           .map((each) => [random.next().value as number, each] as const)
           .toSorted(([left], [right]) => left - right)
           .map(([, each]) => each);
-        // Two spellings of one recipient are told by the first event: of one time, the smaller id is first.
-        expect(timelinesOf(again)).toEqual(timelinesOf(events));
+        // The spelling of a recipient is that of the first event. At the same time, the event with the smaller id is first.
+        expect(timelinesOf(shuffled)).toEqual(timelinesOf(events));
       }),
     );
   });
 
-  it('is told for each recipient, whatever the case of the address, and for the unnamed', () => {
-    const told = timelinesOf([
+  it('is separate for each recipient, in any case of the address, and for events without a recipient', () => {
+    const timelines = timelinesOf([
       at('sent', 0, 'ann@example.com'),
       at('sent', 0, 'bob@example.com'),
       at('delivered', 1, 'ANN@example.com'),
       at('bounced', 2, 'bob@example.com'),
       { ...at('opened', 3), to: undefined } as unknown as EmailEvent,
     ]);
-    expect(told.map(({ to, status, statusAt }) => [to, status, statusAt])).toEqual(
+    expect(timelines.map(({ to, status, statusAt }) => [to, status, statusAt])).toEqual(
       expect.arrayContaining([
         ['ann@example.com', 'delivered', '2026-02-25T12:01:00Z'],
         ['bob@example.com', 'bounced', '2026-02-25T12:02:00Z'],

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { METRIC, metricsIn } from '../../lambdas/core/metrics.ts';
 
-const metrics = metricsIn('IvyMail/Mine', () => 1_000);
+const metrics = metricsIn('IvyMail/Test', () => 1_000);
 
-describe('what is counted', () => {
-  it('is in the namespace of its stack, without dimensions, at its time', () => {
+describe('metricsIn', () => {
+  it('counts in the namespace of the stack, without dimensions, at the current time', () => {
     expect(metrics({ [METRIC.messagesQuarantined]: 2, [METRIC.unknownEvents]: 0 })).toEqual({
       MessagesQuarantined: 2,
       _aws: {
         Timestamp: 1_000,
         CloudWatchMetrics: [
           {
-            Namespace: 'IvyMail/Mine',
+            Namespace: 'IvyMail/Test',
             Dimensions: [[]],
             Metrics: [{ Name: 'MessagesQuarantined', Unit: 'Count' }],
           },
@@ -20,7 +20,7 @@ describe('what is counted', () => {
     });
   });
 
-  it('adds nothing to a line where it is nothing', () => {
+  it('adds no fields to a log line if all counts are zero', () => {
     expect(metrics({ [METRIC.unknownEvents]: 0 })).toEqual({});
   });
 });

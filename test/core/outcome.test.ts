@@ -19,15 +19,15 @@ const FAILED: AttemptFacts = { status_code: 500, error_class: 'http_status' };
 const EXHAUSTED = { outcome: 'exhausted', status: 'exhausted' };
 
 describe('an attempt', () => {
-  it('without an error is a delivery', () => {
+  it('without an error delivers', () => {
     expect(decide({ status_code: 204 })).toEqual({ outcome: 'delivered', status: 'delivered' });
   });
 
-  it('at a forbidden address ends blocked, at once', () => {
+  it('at a forbidden address blocks the delivery without a retry', () => {
     expect(decide({ error_class: 'blocked_address' })).toEqual({ outcome: 'blocked', status: 'blocked' });
   });
 
-  it('answered 410 ends, and disables the endpoint with a reason', () => {
+  it('with a 410 response exhausts the delivery and disables the endpoint with a reason', () => {
     const decision = decide({ status_code: 410, error_class: 'http_status' });
     expect(decision).toMatchObject({ ...EXHAUSTED, disableReason: expect.stringContaining('410') });
   });
@@ -45,7 +45,7 @@ describe('an attempt', () => {
     });
   });
 
-  it('that fails as number 4 is the last', () => {
+  it('that fails as number 4 exhausts the delivery', () => {
     expect(decide(FAILED, { attempt: 4 })).toEqual(EXHAUSTED);
   });
 
@@ -57,28 +57,28 @@ describe('an attempt', () => {
     'connection_reset',
     'protocol_error',
     'redirect_not_followed',
-  ] as const)('that fails by %s is retried', (errorClass) => {
+  ] as const)('that fails with %s is retried', (errorClass) => {
     expect(decide({ error_class: errorClass }).outcome).toBe('retry');
   });
 
-  it.each(['manual', 'test'] as const)('that a person asked for (%s) is not retried', (trigger) => {
+  it.each(['manual', 'test'] as const)('with the trigger %s is not retried', (trigger) => {
     expect(decide(FAILED, { trigger })).toEqual(EXHAUSTED);
   });
 
-  it('of a recovery is retried like an automatic one', () => {
+  it('of a recovery is retried like an automatic attempt', () => {
     expect(decide(FAILED, { trigger: 'recover' }).outcome).toBe('retry');
   });
 
-  it('that we gave up by a fault of our own is not retried', () => {
+  it('that ends with an internal error is not retried', () => {
     expect(decide({ error_class: 'internal' })).toEqual(EXHAUSTED);
   });
 
-  it.each([429, 503])('answered %i is retried when the receiver asked', (statusCode) => {
+  it.each([429, 503])('with a %i response is retried after the time in Retry-After', (statusCode) => {
     const result = { status_code: statusCode, error_class: 'http_status', retry_after: '900' } as const;
     expect(decide(result)).toMatchObject({ delaySeconds: 900, nextAttemptAt: '2026-02-25T12:15:00Z' });
   });
 
-  it('answered anything else may not ask for time', () => {
+  it('with any other response ignores Retry-After', () => {
     expect(decide({ ...FAILED, retry_after: '900' }).delaySeconds).toBe(60);
   });
 });

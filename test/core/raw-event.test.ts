@@ -14,13 +14,13 @@ function contextOf(ses: object): string {
 }
 
 describe('a raw event', () => {
-  it('of a version not known here is not guessed at', () => {
+  it('of an unknown dictionary version cannot be unpacked', () => {
     const packed = packRawEvent('{}', '');
     packed[0] = 255;
     expect(() => unpackRawEvent(packed, '')).toThrow('version 255');
   });
 
-  it('unpacked with another context is an error, never another text', () => {
+  it('cannot be unpacked with another context', () => {
     const [ses = {}] = sesEvents({ seed: 8, count: 1 });
     const packed = packRawEvent(JSON.stringify(ses), contextOf(ses));
     for (const context of ['', contextOf(ses).toUpperCase(), `${contextOf(ses)} `]) {
@@ -29,7 +29,7 @@ describe('a raw event', () => {
   });
 
   it('has a context that does not depend on the order of a map', () => {
-    const turned = (map: object) => Object.fromEntries(Object.entries(map).toReversed());
+    const reversed = (map: object) => Object.fromEntries(Object.entries(map).toReversed());
     const topics = [{ name: 'Offers', status: 'OptOut' }];
     const tags: Pairs = [
       ['a', '1'],
@@ -39,12 +39,12 @@ describe('a raw event', () => {
     const other = {
       ...event,
       tags: tags.toReversed(),
-      details: { ...turned(event.details), topics: topics.map((topic) => turned(topic) as typeof topic) },
+      details: { ...reversed(event.details), topics: topics.map((topic) => reversed(topic) as typeof topic) },
     };
     expect(rawContext(other)).toBe(rawContext(event));
   });
 
-  it('comes back byte for byte, whatever the text and the context', () => {
+  it('is unpacked byte for byte, for any text and any context', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (text, context) => {
         expect(unpackRawEvent(packRawEvent(text, context), context)).toBe(text);
@@ -52,13 +52,13 @@ describe('a raw event', () => {
     );
   });
 
-  it('comes back when it is far larger than the window it is compressed in', () => {
+  it('is unpacked if it is much larger than the compression window', () => {
     const text = JSON.stringify(sesEvents({ seed: 5, count: 200 }));
     expect(text.length).toBeGreaterThan(200_000);
     expect(unpackRawEvent(packRawEvent(text, ''), '')).toBe(text);
   });
 
-  it('of a real sender comes back, and takes less than a third of its size', () => {
+  it('of a realistic sender is packed to less than a third of its size', () => {
     const events = sesEvents({ seed: 21, count: 300 });
     let texts = 0;
     let packed = 0;
@@ -73,8 +73,8 @@ describe('a raw event', () => {
   });
 });
 
-describe('a dictionary', () => {
-  it('is never changed once rows were packed with it: a new one is a new version', () => {
+describe('a released dictionary', () => {
+  it('never changes, because stored rows were packed with it', () => {
     const hashes = [...RAW_DICTIONARIES].map(([version, words]) => [
       version,
       createHash('sha256').update(words).digest('hex').slice(0, 16),

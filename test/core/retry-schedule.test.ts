@@ -7,11 +7,11 @@ const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
 const SIX_HOURS = 6 * 3600;
 
 function delay(attempt: number, random: number, retryAfter?: string): number {
-  const asked = retryAfter === undefined ? {} : { retryAfter };
-  return retryDelaySeconds({ attempt, random, options: OPTIONS, nowMs: NOW_MS, ...asked });
+  const header = retryAfter === undefined ? {} : { retryAfter };
+  return retryDelaySeconds({ attempt, random, options: OPTIONS, nowMs: NOW_MS, ...header });
 }
 
-describe('Retry-After says nothing as', () => {
+describe('parseRetryAfter', () => {
   it.each([
     '',
     'soon',
@@ -23,12 +23,10 @@ describe('Retry-After says nothing as', () => {
     'May 1',
     '1e3',
     '(x) Wed, 25 Feb 2026 12:02:30 GMT',
-  ])('"%s"', (value) => {
+  ])('returns undefined for "%s"', (value) => {
     expect(parseRetryAfter(value, NOW_MS)).toBeUndefined();
   });
-});
 
-describe('Retry-After says', () => {
   it.each([
     ['120', 120],
     [' 7 ', 7],
@@ -40,23 +38,23 @@ describe('Retry-After says', () => {
     ['Wed, 25 Feb 2026 14:02:30 +0200', 150],
     ['Wed Mar  4 12:00:00 2026', 604_800],
     ['Wed, 25 Feb 2026 11:59:00 GMT', -60],
-  ])('"%s": %i s from now', (value, seconds) => {
+  ])('for "%s": returns %i s', (value, seconds) => {
     expect(parseRetryAfter(value, NOW_MS)).toBe(seconds);
   });
 });
 
-describe('the delay before a retry', () => {
+describe('retryDelaySeconds', () => {
   it.each([
     [1, 60],
     [2, 300],
     [3, 1500],
-  ])('after attempt %i is %i s, 20 % more or less', (attempt, seconds) => {
+  ])('after attempt %i is %i s, ±20 %', (attempt, seconds) => {
     expect(delay(attempt, 0.5)).toBe(seconds);
     expect(delay(attempt, 0)).toBe(seconds * 0.8);
     expect(delay(attempt, 1)).toBeCloseTo(seconds * 1.2);
   });
 
-  it('is never shorter for what the receiver asks, and longer when it asks for longer', () => {
+  it('is longer if Retry-After is longer, and never shorter', () => {
     expect(delay(1, 0.5, '5')).toBe(60);
     expect(delay(1, 0.5, '600')).toBe(600);
     expect(delay(1, 0.5, 'Wed, 25 Feb 2026 11:00:00 GMT')).toBe(60);
@@ -68,7 +66,7 @@ describe('the delay before a retry', () => {
     expect(delay(9, 0.5)).toBe(SIX_HOURS);
   });
 
-  it('is whole seconds between one and six hours, whatever is asked', () => {
+  it('is whole seconds between one second and six hours for any options and any Retry-After', () => {
     const input = fc.record({
       attempt: fc.integer({ min: 1, max: 5 }),
       random: fc.double({ min: 0, max: 1, noNaN: true }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES } from '../../lambdas/core/events.ts';
 import { sampleEvent } from '../../lambdas/core/sample-events.ts';
 
-const KNOWN = {
+const IDENTITY = {
   event_id: 'evt_a',
   message_id: 'ivm_a',
   workspace_id: 'ws_a',
@@ -10,7 +10,10 @@ const KNOWN = {
 };
 
 describe('sampleEvent', () => {
-  it.each(EVENT_NAMES.filter((name) => name !== 'unknown'))('makes a %s of what is known', (name) => {
-    expect(sampleEvent(name, KNOWN)).toMatchObject({ ...KNOWN, event: name, to: expect.any(String) });
-  });
+  it.each(EVENT_NAMES.filter((name) => name !== 'unknown'))(
+    'makes a %s event with the given ids and time',
+    (name) => {
+      expect(sampleEvent(name, IDENTITY)).toMatchObject({ ...IDENTITY, event: name, to: expect.any(String) });
+    },
+  );
 });

@@ -19,12 +19,12 @@ describe('intervals', () => {
     ['hour', '2026-02-25T12:00:00Z', '2026-02-25T12:00:00Z', '2026-02-25T12:00:00Z'],
     ['day', '2026-02-25T00:00:00.001Z', '2026-02-25T00:00:00Z', '2026-02-26T00:00:00Z'],
     ['day', '2026-02-28T23:59:59Z', '2026-02-28T00:00:00Z', '2026-03-01T00:00:00Z'],
-  ] as const)('of a %s: %s lies from %s to %s', (interval, time, start, end) => {
+  ] as const)('of one %s: the interval of %s is from %s to %s', (interval, time, start, end) => {
     expect(intervalStart(at(time), interval)).toBe(at(start));
     expect(intervalEnd(at(time), interval)).toBe(at(end));
   });
 
-  it('between two times are all of them, without a gap', () => {
+  it('between two times have no gap', () => {
     const starts = intervalsBetween(at('2026-02-25T22:00:00Z'), at('2026-02-26T01:00:00Z'), 'hour');
     expect(starts.map((start) => new Date(start).getUTCHours())).toEqual([22, 23, 0]);
   });
@@ -53,12 +53,12 @@ describe('rates', () => {
     });
   });
 
-  it('are null, and not 0, where the denominator is 0', () => {
-    const nothing = { delivery: null, bounce: null, complaint: null, open: null, click: null };
-    expect(ratesOf(zeroCounts())).toEqual(nothing);
+  it('are null, not 0, if the denominator is 0', () => {
+    const allNull = { delivery: null, bounce: null, complaint: null, open: null, click: null };
+    expect(ratesOf(zeroCounts())).toEqual(allNull);
     // Outcomes of emails that were sent in an earlier interval.
     const late = { ...zeroCounts(), delivered: 2, complained: 1, opened: 3 };
-    expect(ratesOf(late)).toEqual({ ...nothing, complaint: 0.5, open: 1.5, click: 0 });
+    expect(ratesOf(late)).toEqual({ ...allNull, complaint: 0.5, open: 1.5, click: 0 });
   });
 });
 
@@ -75,11 +75,11 @@ describe('countersOf', () => {
     expect(countersOf({ event, to, details: { automated: true } })).toEqual([]);
   });
 
-  it('counts an event that names no recipient', () => {
+  it('counts an event without a recipient', () => {
     expect(countersOf({ event: 'opened', details: {} })).toEqual(['opened']);
   });
 
-  it('counts an automated open or click under a second name, and no other event', () => {
+  it('counts only automated opens and clicks under a second name', () => {
     const names = EVENT_NAMES.flatMap((event) =>
       countersOf({ ...opened, event, details: { automated: true } }),
     );
@@ -90,16 +90,16 @@ describe('countersOf', () => {
     ]);
   });
 
-  it('takes only true for automated', () => {
+  it('counts an event as automated only if automated is true', () => {
     for (const automated of [false, 'true', 1, null])
       expect(countersOf({ ...opened, details: { automated } as never })).toEqual(['opened']);
   });
 });
 
 describe('addCounts', () => {
-  it('adds each event by itself', () => {
-    const one = { ...zeroCounts(), sent: 2, opened: 1, opened_automated: 1 };
+  it('adds each counter separately', () => {
+    const counts = { ...zeroCounts(), sent: 2, opened: 1, opened_automated: 1 };
     const sum = { ...zeroCounts(), sent: 4, opened: 2, opened_automated: 2 };
-    expect(addCounts([one, one, zeroCounts()])).toEqual(sum);
+    expect(addCounts([counts, counts, zeroCounts()])).toEqual(sum);
   });
 });

@@ -6,8 +6,8 @@ import { scaledSeconds } from '../../lambdas/core/wait-scale.ts';
 const scale = fc.double({ min: 1e-6, max: 1, noNaN: true });
 const seconds = fc.integer({ min: 1, max: 21_600 });
 
-describe('a scaled wait', () => {
-  it('is the wait itself in a deployment', () => {
+describe('scaledSeconds', () => {
+  it('returns the wait unchanged in a deployment', () => {
     fc.assert(
       fc.property(fc.nat(21_600), (wait) => {
         expect(scaledSeconds(wait)).toBe(wait);
@@ -16,18 +16,18 @@ describe('a scaled wait', () => {
     );
   });
 
-  it('is whole seconds, at least one, and within half a second of the scale', () => {
+  it('returns whole seconds, at least one, and rounds to the nearest second', () => {
     fc.assert(
-      fc.property(seconds, scale, (wait, by) => {
-        const scaled = scaledSeconds(wait, by);
+      fc.property(seconds, scale, (wait, factor) => {
+        const scaled = scaledSeconds(wait, factor);
         expect(Number.isInteger(scaled)).toBe(true);
         expect(scaled).toBeGreaterThanOrEqual(1);
-        expect(Math.abs(scaled - Math.max(1, wait * by))).toBeLessThanOrEqual(0.5);
+        expect(Math.abs(scaled - Math.max(1, wait * factor))).toBeLessThanOrEqual(0.5);
       }),
     );
   });
 
-  it('stays no wait where there is none', () => {
+  it('returns 0 for a wait of 0', () => {
     expect(scaledSeconds(0, 0.05)).toBe(0);
   });
 
@@ -37,21 +37,21 @@ describe('a scaled wait', () => {
     [60, 3],
     [90, 5],
     [900, 45],
-  ])('of %i s is %i s at the scale of npm start', (wait, scaled) => {
+  ])('shortens %i s to %i s at the scale of npm start', (wait, scaled) => {
     expect(scaledSeconds(wait, 0.05)).toBe(scaled);
   });
 });
 
-describe('the scale in the environment of a function', () => {
-  it('is 1 where there is none, as in every deployment', () => {
+describe('waitScaleOf', () => {
+  it('returns 1 if the variable is absent, as in every deployment', () => {
     expect(waitScaleOf({})).toBe(1);
   });
 
-  it('is read', () => {
+  it('returns the value of the variable', () => {
     expect(waitScaleOf({ [ENV.waitScale]: '0.05' })).toBe(0.05);
   });
 
-  it.each(['', '0', '-1', '1.1', 'fast', 'NaN', 'Infinity'])('is refused at load where it is %j', (value) => {
+  it.each(['', '0', '-1', '1.1', 'fast', 'NaN', 'Infinity'])('throws for the value %j', (value) => {
     expect(() => waitScaleOf({ [ENV.waitScale]: value })).toThrow(RangeError);
   });
 });
