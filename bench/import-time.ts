@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ENV } from '../lambdas/core/env.ts';
+import { HANDLER_ENV } from '../sim/handler-env.ts';
 import { bundle } from './bundle.ts';
 import { median, type Figure } from './figure.ts';
 
@@ -38,22 +38,6 @@ export const clients = [new SFNClient({}), StartExecutionCommand];
 `,
   tally: DYNAMODB,
   authorizer: DYNAMODB,
-};
-
-/** Handlers check their environment when they load. */
-export const HANDLER_ENV = {
-  AWS_REGION: 'us-east-1',
-  [ENV.tableName]: 'table',
-  [ENV.retentionDays]: '90',
-  [ENV.configurationSet]: 'set',
-  [ENV.secretsKeyArn]: 'arn:aws:kms:us-east-1:000000000000:key/key',
-  [ENV.topicArn]: 'arn:aws:sns:us-east-1:000000000000:topic',
-  [ENV.deliverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:deliver',
-  [ENV.metricsNamespace]: 'IvyMail/Stack',
-  [ENV.recoverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:recover',
-  [ENV.poisonQueueUrl]: 'http://127.0.0.1/queue',
-  [ENV.autoSuppress]: '{"hardBounces":true,"complaints":true}',
-  [ENV.retry]: '{"firstDelaySeconds":60,"factor":5,"count":3}',
 };
 
 function importMs(runner: string, file: string): number {

@@ -1,6 +1,6 @@
 /** The measured process: the ingest handler as deployed, fed batches of ten SES events as SNS's raw delivery gives them. */
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
-import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSEvent } from 'aws-lambda';
 import { ENV } from '../lambdas/core/env.ts';
 import { DEFAULT_WORKSPACE_ID } from '../lambdas/core/ids.ts';
 import { normalize } from '../lambdas/ingest/normalize.ts';
@@ -8,30 +8,14 @@ import type { JsonObject } from '../lambdas/core/json.ts';
 import { handler } from '../lambdas/handlers/ingest.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
 import { createTable, type Row } from '../lambdas/store/table.ts';
+import { sqsRecord } from '../sim/builders/lambda-events.ts';
 import { sesEvents } from '../sim/ses/random-events.ts';
 
 const BATCH = 10;
 const BATCHES = 2000;
 const WARM_UP = 600;
 
-function record(body: string, index: number): SQSRecord {
-  return {
-    messageId: `message-${index}`,
-    receiptHandle: 'handle',
-    body,
-    attributes: {
-      ApproximateReceiveCount: '1',
-      SentTimestamp: String(Date.parse('2026-11-01T00:00:00Z')),
-      SenderId: 'sender',
-      ApproximateFirstReceiveTimestamp: '0',
-    },
-    messageAttributes: {},
-    md5OfBody: '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:queue',
-    awsRegion: 'us-east-1',
-  };
-}
+const SENT_MS = Date.parse('2026-11-01T00:00:00Z');
 
 /** Events of one recipient each, as the ceilings speak of them. */
 const bodies = sesEvents({ seed: 7, count: BATCH * (BATCHES + WARM_UP), recipients: 1 }).map((ses) =>
@@ -40,7 +24,7 @@ const bodies = sesEvents({ seed: 7, count: BATCH * (BATCHES + WARM_UP), recipien
 const batches: SQSEvent[] = Array.from({ length: BATCHES + WARM_UP }, (_, batch) => ({
   Records: bodies
     .slice(batch * BATCH, (batch + 1) * BATCH)
-    .map((body, index) => record(body, batch * BATCH + index)),
+    .map((body, index) => sqsRecord(`message-${batch * BATCH + index}`, body, SENT_MS)),
 }));
 
 async function run(slice: readonly SQSEvent[]): Promise<void> {

@@ -2,10 +2,9 @@ import { normalize } from '../lambdas/ingest/normalize.ts';
 import { DEFAULT_WORKSPACE_ID } from '../lambdas/core/ids.ts';
 import { packRawEvent, rawContext } from '../lambdas/core/raw-event.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
-import { itemSizeBytes } from '../lambdas/store/item-size.ts';
-import { PROJECTED_ATTRIBUTES } from '../lambdas/store/keys.ts';
 import type { Row } from '../lambdas/store/table.ts';
 import { ENV } from '../lambdas/core/env.ts';
+import { writeUnits } from '../sim/capacity.ts';
 import { sesEvents } from '../sim/ses/random-events.ts';
 import { bundle } from './bundle.ts';
 import { median, type Figure } from './figure.ts';
@@ -22,8 +21,8 @@ interface WorkerReport {
 
 /** CPU, calls and log bytes of the ingest handler, in a process of its own, against a DynamoDB that answers at once. */
 export async function ingestCost(directory: string): Promise<readonly Figure[]> {
-  const fake = start(await bundle(directory, 'fake-aws', { file: 'bench/fake-aws.ts' }), {});
-  const { port } = await firstMessage<{ port: number }>(fake);
+  const stub = start(await bundle(directory, 'aws-stub', { file: 'bench/aws-stub-process.ts' }), {});
+  const { port } = await firstMessage<{ port: number }>(stub);
   const worker = start(await bundle(directory, 'ingest-worker', { file: 'bench/ingest-worker.ts' }), {
     AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
     AWS_REGION: 'us-east-1',
@@ -36,8 +35,8 @@ export async function ingestCost(directory: string): Promise<readonly Figure[]> 
   });
   const report = await firstMessage<WorkerReport>(worker);
   await ended(worker.child);
-  const { counts } = await ask<{ counts: Record<string, number> }>(fake.child, 'counts');
-  fake.child.disconnect();
+  const { counts } = await ask<{ counts: Record<string, number> }>(stub.child, 'counts');
+  stub.child.disconnect();
 
   const { ingestUs, sdkUs, parseUs, events, batches } = report;
   // The bare calls of the comparison are not the handler's.
@@ -75,25 +74,9 @@ export async function ingestCost(directory: string): Promise<readonly Figure[]> 
   ];
 }
 
-const KB = 1024;
-const units = (bytes: number): number => Math.max(1, Math.ceil(bytes / KB));
-
-function projected(row: Row, indexKey: 'g1pk' | 'g2pk'): number {
-  const names = ['pk', 'sk', indexKey, ...PROJECTED_ATTRIBUTES];
-  return itemSizeBytes(
-    Object.fromEntries(names.filter((name) => name in row).map((name) => [name, row[name]])),
-  );
-}
-
-/** Units of storing an event with its raw SES event and both index writes, by the sizes DynamoDB counts. */
-function writeUnits(rows: readonly Row[]): number {
-  let sum = 0;
-  for (const row of rows) {
-    sum += units(itemSizeBytes(row));
-    if ('g1pk' in row) sum += units(projected(row, 'g1pk'));
-    if ('g2pk' in row) sum += units(projected(row, 'g2pk'));
-  }
-  return sum;
+/** The write units of new rows, index writes included. */
+function writeUnitsOf(rows: readonly Row[]): number {
+  return rows.reduce((sum, row) => sum + writeUnits(undefined, row), 0);
 }
 
 /** Over varied events that did not build the dictionary. */
@@ -104,7 +87,12 @@ export function storedFigures(): readonly Figure[] {
     if (!event) throw new Error('An SES event makes at least one event');
     const packed = packRawEvent(text, rawContext(event)).byteLength;
     const rows = eventRows([event], { retentionDays: 90, receivedAtMs: 0 }, text);
-    return { type: ses.eventType, units: writeUnits(rows), share: packed / Buffer.byteLength(text), packed };
+    return {
+      type: ses.eventType,
+      units: writeUnitsOf(rows),
+      share: packed / Buffer.byteLength(text),
+      packed,
+    };
   });
   const over = stored.filter((each) => each.units > 3).length / stored.length;
   const types = [...Map.groupBy(stored, (each) => each.type)].map(

@@ -2,9 +2,9 @@ import { EVENT_NAMES, LOG_TYPE_OF, LOG_TYPES, type EventName } from '../lambdas/
 import { deterministicId } from '../lambdas/core/ids.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
 import { listEvents, type EventQuery } from '../lambdas/store/events.ts';
-import type { Row, Table } from '../lambdas/store/table.ts';
+import type { Row } from '../lambdas/store/table.ts';
 import { anEvent } from '../sim/builders/events.ts';
-import { readUnits } from '../sim/capacity.ts';
+import { readOnlyTable } from '../sim/read-only-table.ts';
 import type { Figure } from './figure.ts';
 
 const PAGE = 50;
@@ -50,50 +50,9 @@ export function rowsOf(count: number): readonly Row[] {
   ).flat();
 }
 
-/** Partitions as sorted lists, which answer a Query as DynamoDB would, and count what it costs. */
-export function sortedTable(rows: readonly Row[]): Table & { units(): number } {
-  const partitions = new Map<string, Row[]>();
-  for (const row of rows) {
-    for (const name of ['pk', 'g1pk', 'g2pk']) {
-      const key = `${name} ${String(row[name])}`;
-      const partition = partitions.get(key);
-      if (partition) partition.push(row);
-      else partitions.set(key, [row]);
-    }
-  }
-  for (const partition of partitions.values())
-    partition.sort((left, right) => (left.sk < right.sk ? -1 : left.sk > right.sk ? 1 : 0));
-  let units = 0;
-
-  async function send({ input }: { readonly input: Record<string, unknown> }): Promise<object> {
-    const values = input['ExpressionAttributeValues'] as Record<string, string>;
-    const [name = ''] = Object.values(input['ExpressionAttributeNames'] as Record<string, string>);
-    const { ':pk': pk, ':low': low = '', ':high': high = '' } = values;
-    const partition = partitions.get(`${name} ${pk}`) ?? [];
-    const within = partition.filter((row) => row.sk >= low && row.sk <= high);
-    if (input['ScanIndexForward'] === false) within.reverse();
-    const start = input['ExclusiveStartKey'] as Row | undefined;
-    const from = start ? within.findIndex((row) => row.sk === start.sk && row.pk === start.pk) + 1 : 0;
-    const Items = within.slice(from, from + Number(input['Limit']));
-    const last = Items.at(-1);
-    units += readUnits({ Items, Count: Items.length, ScannedCount: Items.length }, false);
-    const more = Items.length === Number(input['Limit']) && last;
-    return { Items, ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }) };
-  }
-  return {
-    name: 'bench',
-    client: { send } as unknown as Table['client'],
-    units() {
-      const used = units;
-      units = 0;
-      return used;
-    },
-  };
-}
-
 /** The read units of a page of 50 for each question, at 1,000 and at 100,000 rows, and the ratio of the two. */
 export async function readCost(): Promise<readonly Figure[]> {
-  const [few, many] = [sortedTable(rowsOf(FEW)), sortedTable(rowsOf(MANY))];
+  const [few, many] = [readOnlyTable(rowsOf(FEW)), readOnlyTable(rowsOf(MANY))];
   const figures: Figure[] = [];
   let worst = 0;
   for (const [name, query, ceiling] of QUESTIONS) {

@@ -4,10 +4,10 @@ import { firstMessage, start } from './process.ts';
 
 /** CPU of a webhook over that of a bare signed POST, both in one process, in turn. */
 export async function webhookCost(directory: string): Promise<readonly Figure[]> {
-  const fakeAws = await bundle(directory, 'fake-aws', { file: 'bench/fake-aws.ts' });
-  const receiver = start(fakeAws, {});
+  const awsStub = await bundle(directory, 'aws-stub', { file: 'bench/aws-stub-process.ts' });
+  const receiver = start(awsStub, {});
   const url = `http://127.0.0.1:${(await firstMessage<{ port: number }>(receiver)).port}/hook`;
-  const aws = start(fakeAws, { WEBHOOK_URL: url });
+  const aws = start(awsStub, { WEBHOOK_URL: url });
   const { port } = await firstMessage<{ port: number }>(aws);
   const worker = start(await bundle(directory, 'webhook-worker', { file: 'bench/webhook-worker.ts' }), {
     WEBHOOK_URL: url,

@@ -1,19 +1,15 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+/**
+ * The read and write units that DynamoDB charges, and the bytes that it stores, by its published rules:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html and, for indexes,
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.ThroughputConsiderations.Writes
+ */
+import { isDeepStrictEqual } from 'node:util';
 import { itemSizeBytes } from '../lambdas/store/item-size.ts';
-import { createTable, type Table } from '../lambdas/store/table.ts';
+import { PROJECTED_ATTRIBUTES } from '../lambdas/store/keys.ts';
+import type { Row } from '../lambdas/store/table.ts';
 
-/** A table that adds up what each command consumes, indexes included. */
-export interface MeteredTable extends Table {
-  /** Units since the last call of it. */
-  units(): number;
-}
-
-interface Consumed {
-  readonly CapacityUnits?: number;
-}
-
-export interface Result {
-  readonly ConsumedCapacity?: Consumed | readonly Consumed[];
+/** The part of a GetItem or Query result that determines its cost. */
+export interface ReadResult {
   readonly Items?: readonly Record<string, unknown>[];
   readonly Item?: Record<string, unknown>;
   readonly Count?: number;
@@ -22,44 +18,56 @@ export interface Result {
 
 const READ_UNIT_BYTES = 4096;
 
-/**
- * What a read consumes by the rule of DynamoDB, from what it returned: the local emulator counts every read as half a
- * unit, whatever its size. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
- */
-export function readUnits(result: Result, consistent: boolean): number {
+/** The read units of one GetItem or Query. A strongly consistent read costs twice as much as an eventually consistent one. */
+export function readUnits(result: ReadResult, consistent: boolean): number {
   if (result.ScannedCount !== result.Count) throw new Error('A query read rows that it did not return');
   const items = result.Items ?? (result.Item ? [result.Item] : []);
   const bytes = items.reduce((sum, item) => sum + itemSizeBytes(item), 0);
   return Math.max(1, Math.ceil(bytes / READ_UNIT_BYTES)) * (consistent ? 1 : 0.5);
 }
 
-export function meteredTable(
-  name: string,
-  config: ConstructorParameters<typeof DynamoDBClient>[0],
-): MeteredTable {
-  let units = 0;
-  const table = createTable(name, new DynamoDBClient(config ?? {}));
-  const { client } = table;
-  const metered = Object.assign(Object.create(client) as typeof client, {
-    async send(command: Parameters<typeof client.send>[0]) {
-      const input = command.input as { ReturnConsumedCapacity?: string; ConsistentRead?: boolean };
-      input.ReturnConsumedCapacity = 'INDEXES';
-      const result = (await client.send(command)) as Result;
-      if (/^(?:Query|Get)Command$/.test(command.constructor.name)) {
-        units += readUnits(result, input.ConsistentRead === true);
-      } else {
-        for (const each of [result.ConsumedCapacity ?? []].flat()) units += each.CapacityUnits ?? Number.NaN;
-      }
-      return result;
-    },
-  });
-  return {
-    name,
-    client: metered,
-    units() {
-      const used = units;
-      units = 0;
-      return used;
-    },
-  };
+const WRITE_UNIT_BYTES = 1024;
+const INDEX_KEYS = ['g1pk', 'g2pk'] as const;
+type IndexKey = (typeof INDEX_KEYS)[number];
+
+const writeUnitsOf = (bytes: number): number => Math.max(1, Math.ceil(bytes / WRITE_UNIT_BYTES));
+
+/** The attributes of a row that an index contains; undefined if the row has no key in the index. */
+function projection(row: Row | undefined, key: IndexKey): Row | undefined {
+  if (row?.[key] === undefined) return undefined;
+  const names = ['pk', 'sk', key, ...PROJECTED_ATTRIBUTES];
+  return Object.fromEntries(names.filter((name) => name in row).map((name) => [name, row[name]])) as Row;
+}
+
+function indexWriteUnits(before: Row | undefined, after: Row | undefined, key: IndexKey): number {
+  const [oldItem, newItem] = [projection(before, key), projection(after, key)];
+  const oldUnits = oldItem ? writeUnitsOf(itemSizeBytes(oldItem)) : 0;
+  const newUnits = newItem ? writeUnitsOf(itemSizeBytes(newItem)) : 0;
+  // A changed key costs a deletion and a write.
+  if (oldItem?.[key] !== newItem?.[key]) return oldUnits + newUnits;
+  return isDeepStrictEqual(oldItem, newItem) ? 0 : Math.max(oldUnits, newUnits);
+}
+
+/**
+ * The write units of one write, its index writes included. `before` and `after` are the row before and after the write. A
+ * refused write costs the same as a write that changes nothing.
+ */
+export function writeUnits(
+  before: Row | undefined,
+  after: Row | undefined,
+  { transactional = false }: { readonly transactional?: boolean } = {},
+): number {
+  const table = writeUnitsOf(Math.max(...[before, after].map((row) => (row ? itemSizeBytes(row) : 0))));
+  const indexes = INDEX_KEYS.reduce((sum, key) => sum + indexWriteUnits(before, after, key), 0);
+  return table * (transactional ? 2 : 1) + indexes;
+}
+
+/**
+ * The billed bytes of a stored row: `table` in the table alone, `all` with its index entries. DynamoDB adds `overhead` to
+ * each item.
+ */
+export function storedBytes(row: Row, overhead: number): { readonly table: number; readonly all: number } {
+  const table = itemSizeBytes(row) + overhead;
+  const indexItems = INDEX_KEYS.map((key) => projection(row, key)).filter((item) => item !== undefined);
+  return { table, all: indexItems.reduce((sum, item) => sum + itemSizeBytes(item) + overhead, table) };
 }

@@ -1,5 +1,6 @@
 /** A queue and the Lambda function it feeds, as SQS and its event source mapping go about it. */
 import type { SQSRecord } from 'aws-lambda';
+import { sqsRecord } from './builders/lambda-events.ts';
 import type { Clock } from './clock.ts';
 import type { Dice } from './random.ts';
 
@@ -59,7 +60,7 @@ export class Queue {
     const visibleMs = clock.nowMs + visibilityMs;
     let failed: ReadonlySet<string>;
     try {
-      failed = new Set(await consume(batch.map(toRecord)));
+      failed = new Set(await consume(batch.map(({ id, body, sentMs }) => sqsRecord(id, body, sentMs))));
     } catch {
       failed = new Set(batch.map(({ id }) => id));
     }
@@ -69,8 +70,4 @@ export class Queue {
         clock.after(visibleMs - clock.nowMs, () => this.show(message));
     if (this.visible.length > 0) clock.after(0, () => void this.poll());
   }
-}
-
-function toRecord({ id, body, sentMs }: Message): SQSRecord {
-  return { messageId: id, body, attributes: { SentTimestamp: String(sentMs) } } as unknown as SQSRecord;
 }

@@ -1,8 +1,8 @@
 /** The table's stream and a function that reads it, as DynamoDB and its event source mapping go about it. */
 import { createHash } from 'node:crypto';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { Row } from '../lambdas/store/table.ts';
+import { streamRecord } from './builders/lambda-events.ts';
 import type { Clock } from './clock.ts';
 
 export interface Batch {
@@ -35,16 +35,6 @@ interface Lane {
 
 function hashOf(text: string): number {
   return createHash('md5').update(text).digest().readUInt32BE(0);
-}
-
-/** What a Lambda function gets: JSON, so bytes are text. */
-function toImage(row: Row): Record<string, unknown> {
-  const image = marshall(row, { removeUndefinedValues: true }) as Record<string, unknown>;
-  for (const [name, value] of Object.entries(image)) {
-    const bytes = (value as { B?: Uint8Array }).B;
-    if (bytes) image[name] = { B: Buffer.from(bytes).toString('base64') };
-  }
-  return image;
 }
 
 export class Reader {
@@ -100,24 +90,12 @@ export class Reader {
   }
 }
 
-/** What a reader of the stream gets of a new row. */
-export function recordOf(row: Row, sequence: number): DynamoDBRecord {
-  return {
-    eventName: 'INSERT',
-    dynamodb: {
-      SequenceNumber: String(sequence),
-      Keys: { pk: { S: row.pk }, sk: { S: row.sk } },
-      NewImage: toImage(row),
-    },
-  } as unknown as DynamoDBRecord;
-}
-
 export function streamOf(readers: readonly Reader[]): (row: Row) => void {
   let sequence = 0;
   return (row) => {
     if (!['event', 'command', 'attempt'].includes(String(row['kind']))) return;
     sequence += 1;
-    const record = recordOf(row, sequence);
+    const record = streamRecord(row, sequence);
     for (const reader of readers) reader.hear(row, record);
   };
 }

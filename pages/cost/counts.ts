@@ -8,6 +8,7 @@ import { putApiKey } from '../../lambdas/store/api-keys.ts';
 import { endpointKey, KIND } from '../../lambdas/store/keys.ts';
 import { deliveryEvent, sendEvent, type Mail } from '../../sim/ses/events.ts';
 import { anEndpoint } from '../../sim/builders/events.ts';
+import { apiGatewayEvent } from '../../sim/builders/lambda-events.ts';
 import { assumed } from './assumptions.ts';
 import type { Deployment } from './deployment.ts';
 import { GB_BYTES, loadFunctions, type Functions } from './functions.ts';
@@ -38,18 +39,13 @@ function mailOf(index: number): { readonly to: string; readonly subject: string 
 /** As API Gateway hands it over. */
 function sendRequest(index: number): APIGatewayProxyEvent {
   const { to, subject } = mailOf(index);
-  return {
-    httpMethod: 'POST',
+  return apiGatewayEvent({
+    method: 'POST',
     path: '/v1/send',
     headers: { 'content-type': 'application/json' },
-    multiValueQueryStringParameters: null,
     body: JSON.stringify({ from: SENDER, to: [to], subject, text: 'It left this morning.' }),
-    isBase64Encoded: false,
-    requestContext: {
-      requestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
-      authorizer: { workspace_id: DEFAULT_WORKSPACE_ID, key_id: 'key_asking', scopes: 'admin' },
-    },
-  } as unknown as APIGatewayProxyEvent;
+    authorizer: { workspace_id: DEFAULT_WORKSPACE_ID, key_id: 'key_asking', scopes: 'admin' },
+  });
 }
 
 class Sender {

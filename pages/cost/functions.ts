@@ -15,7 +15,7 @@ import { assumed } from './assumptions.ts';
 import type { Deployment, FunctionName } from './deployment.ts';
 import type { Item, Usage } from './prices.ts';
 import { countingTable } from './table.ts';
-import { HANDLER_ENV } from '../../bench/import-time.ts';
+import { HANDLER_ENV } from '../../sim/handler-env.ts';
 
 /** As long as those that Lambda sets. */
 const ENVIRONMENT = {

@@ -1,11 +1,11 @@
 /** The way of a mail and of a webhook through the functions, in batches of one or as great as they are let. */
-import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
 import { deliverDefinition } from '../../lib/deliver-machine.ts';
 import { redeliverDefinition } from '../../lib/redeliver-machine.ts';
 import type { DeliverInput } from '../../lambdas/core/deliveries.ts';
 import { KIND } from '../../lambdas/store/keys.ts';
 import type { Row } from '../../lambdas/store/table.ts';
+import { sqsRecord, streamRecord } from '../../sim/builders/lambda-events.ts';
 import type { Clock } from '../../sim/clock.ts';
 import { execute, type Definition } from '../../sim/state-machine.ts';
 import { assumed } from './assumptions.ts';
@@ -44,24 +44,12 @@ export class Pipeline {
     const { meter } = this.functions;
     meter.count('sns.publish');
     meter.count('sqs.request');
-    const messageId = `message-${(this.sequence += 1)}`;
-    this.messages.push({
-      messageId,
-      body,
-      attributes: { SentTimestamp: String(Date.now()) },
-    } as unknown as SQSRecord);
+    this.messages.push(sqsRecord(`message-${(this.sequence += 1)}`, body, Date.now()));
   }
 
   private hear(row: Row): void {
     this.functions.meter.count('dynamodb.stream');
-    const record = {
-      eventName: 'INSERT',
-      dynamodb: {
-        SequenceNumber: String((this.sequence += 1)),
-        Keys: marshall({ pk: row.pk, sk: row.sk }),
-        NewImage: marshall(row, { removeUndefinedValues: true }),
-      },
-    } as unknown as DynamoDBRecord;
+    const record = streamRecord(row, (this.sequence += 1));
     if (DISPATCHED.has(row['kind'])) this.dispatched.push(record);
     if (TALLIED.has(row['kind'])) this.tallied.push(record);
   }

@@ -1,7 +1,6 @@
 import type { Row } from '../../lambdas/store/table.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
-import { readUnits, type Result } from '../../sim/capacity.ts';
-import { storedBytes, writeUnits } from './units.ts';
+import { readUnits, storedBytes, writeUnits, type ReadResult } from '../../sim/capacity.ts';
 
 interface Write {
   readonly Item?: Row;
@@ -38,9 +37,9 @@ export function countingTable(
   count: (item: 'dynamodb.write' | 'dynamodb.read', units: number) => void,
 ): CountingTable {
   const table = simulatedTable();
-  const run = table.client.send.bind(table.client) as unknown as (command: Command) => Promise<Result>;
+  const run = table.client.send.bind(table.client) as unknown as (command: Command) => Promise<ReadResult>;
 
-  async function send(command: Command): Promise<Result> {
+  async function send(command: Command): Promise<ReadResult> {
     const keys = writesOf(command).map(({ Key, Item }) => `${(Key ?? Item)?.pk}\n${(Key ?? Item)?.sk}`);
     const transactional = command.constructor.name === 'TransactWriteCommand';
     const before = keys.map((key) => table.rows.get(key));

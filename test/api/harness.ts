@@ -15,6 +15,7 @@ import { createSecretOpener } from '../../lambdas/delivery/secrets.ts';
 import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
+import { apiGatewayEvent } from '../../sim/builders/lambda-events.ts';
 import { simulatedKms, type SimulatedKms } from '../../sim/kms.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 import { checkErrorField } from './named-field.ts';
@@ -45,29 +46,17 @@ export interface ApiResponse {
 }
 
 function gatewayEvent(request: ApiRequest): APIGatewayProxyEvent {
-  const query = Object.entries(request.query ?? {}).map(([name, value]) => [name, [value].flat()] as const);
-  const event = {
-    httpMethod: request.method ?? 'GET',
-    path: request.path,
+  const { body } = request;
+  return apiGatewayEvent({
+    ...request,
     headers: { 'Content-Type': 'application/json', ...request.headers },
-    multiValueQueryStringParameters: query.length === 0 ? null : Object.fromEntries(query),
-    body:
-      request.body === undefined
-        ? null
-        : typeof request.body === 'string'
-          ? request.body
-          : JSON.stringify(request.body),
-    isBase64Encoded: request.base64 ?? false,
-    requestContext: {
-      requestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
-      authorizer: {
-        workspace_id: request.workspaceId ?? WORKSPACE_ID,
-        key_id: request.keyId ?? 'key_a',
-        scopes: (request.scopes ?? ['admin']).join(' '),
-      },
+    body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+    authorizer: {
+      workspace_id: request.workspaceId ?? WORKSPACE_ID,
+      key_id: request.keyId ?? 'key_a',
+      scopes: (request.scopes ?? ['admin']).join(' '),
     },
-  };
-  return event as unknown as APIGatewayProxyEvent;
+  });
 }
 
 export interface SentEmail {

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { MANY, WORKSPACE, rowsOf, sortedTable } from '../../bench/reads.ts';
+import { MANY, WORKSPACE, rowsOf } from '../../bench/reads.ts';
 import { buildDashboard } from '../../lib/dashboard.ts';
+import { readOnlyTable } from '../../sim/read-only-table.ts';
 import { setUpApi } from '../api/harness.ts';
 import { eventually, signIn, useBrowser, visit } from './browser.ts';
 
@@ -12,7 +13,7 @@ const open = useBrowser();
 /** Serves the API over a table with 100,000 events, without AWS, and records the queries of log requests. */
 async function serveLargeLog() {
   const [logApi, otherApi] = [setUpApi(), setUpApi()];
-  Object.assign(logApi.deps, { table: sortedTable(rowsOf(MANY)) });
+  Object.assign(logApi.deps, { table: readOnlyTable(rowsOf(MANY)) });
   const files = new Map(buildDashboard().files.map(({ path, contents }) => [`dashboard/${path}`, contents]));
   otherApi.deps.readSite = (file) => Promise.resolve(Buffer.from(files.get(file) ?? []).toString());
   const logQueries: string[] = [];

@@ -1,6 +1,7 @@
 import { expect, describe, it } from 'vitest';
 import { createResolve } from '../../lambdas/delivery/address-guard.ts';
-import { bytesOf, nameServer, type DnsAnswer } from '../../sim/name-server.ts';
+import { bytesOf, type DnsResponse } from '../../sim/name-server.ts';
+import { nameServer } from '../name-server.ts';
 import { until } from '../time.ts';
 
 const V4 = bytesOf(93, 184, 216, 34);
@@ -12,12 +13,12 @@ const RESPONSE_MS = 120_000;
 const NO_RESPONSE_MS = 20;
 
 async function resolveWith(respond: Parameters<typeof nameServer>[0], tryMs = RESPONSE_MS) {
-  const { address, asked } = await nameServer(respond);
+  const { address, queries } = await nameServer(respond);
   const result = await createResolve(
     [address],
     tryMs,
   )('hooks.example.com').catch((error: NodeJS.ErrnoException) => error.code);
-  return { result, asked };
+  return { result, queries };
 }
 
 describe('createResolve', () => {
@@ -27,20 +28,20 @@ describe('createResolve', () => {
     ['only the IPv6 address', 'NODATA', V6, ['2606:2800:220:1::1']],
     ['the IPv4 address if the server fails for IPv6', V4, 'SERVFAIL', ['93.184.216.34']],
   ] as const)('returns %s', async (_label, a, aaaa, addresses) => {
-    const { result, asked } = await resolveWith((type) => (type === 'A' ? a : aaaa));
+    const { result, queries } = await resolveWith((type) => (type === 'A' ? a : aaaa));
     expect(result).toEqual(addresses);
-    expect(asked).toEqual({ A: 1, AAAA: 1 });
+    expect(queries).toEqual({ A: 1, AAAA: 1 });
   });
 
   it.each(['SERVFAIL', 'NXDOMAIN'] as const)(
     'returns the addresses of the third try after SERVFAIL and %s in the first two',
     async (first) => {
-      const { result, asked } = await resolveWith((type, before): DnsAnswer => {
+      const { result, queries } = await resolveWith((type, before): DnsResponse => {
         if (before === 2) return type === 'A' ? V4 : 'NODATA';
         return type === 'A' ? 'SERVFAIL' : first;
       });
       expect(result).toEqual(['93.184.216.34']);
-      expect(asked).toEqual({ A: 3, AAAA: 3 });
+      expect(queries).toEqual({ A: 3, AAAA: 3 });
     },
   );
 
@@ -54,17 +55,17 @@ describe('createResolve', () => {
     ['ETIMEOUT', 'nothing', 'nothing', 3],
   ] as const)('rejects with %s for the responses %s and %s, after %d tries', async (code, a, aaaa, times) => {
     const tryMs = a === 'nothing' ? NO_RESPONSE_MS : RESPONSE_MS;
-    const { result, asked } = await resolveWith((type) => (type === 'A' ? a : aaaa), tryMs);
+    const { result, queries } = await resolveWith((type) => (type === 'A' ? a : aaaa), tryMs);
     expect(result).toBe(code);
     // The last queries may still be in the socket of the name server.
-    await until(`${times} queries`, () => (asked.A + asked.AAAA >= 2 * times ? true : undefined));
-    expect(asked).toEqual({ A: times, AAAA: times });
+    await until(`${times} queries`, () => (queries.A + queries.AAAA >= 2 * times ? true : undefined));
+    expect(queries).toEqual({ A: times, AAAA: times });
   });
 
   it('resolves localhost to 127.0.0.1 without a query', async () => {
-    const { address, asked } = await nameServer(() => V4);
+    const { address, queries } = await nameServer(() => V4);
     expect(await createResolve([address])('localhost')).toEqual(['127.0.0.1']);
-    expect(asked).toEqual({ A: 0, AAAA: 0 });
+    expect(queries).toEqual({ A: 0, AAAA: 0 });
   });
 
   it("queries the machine's name servers by default", async () => {

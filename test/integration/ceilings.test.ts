@@ -12,8 +12,8 @@ import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { listEvents, type EventQuery } from '../../lambdas/store/events.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
-import { meteredTable } from '../../sim/capacity.ts';
 import { stack } from './client.ts';
+import { meteredTable } from './metered-table.ts';
 
 const table = meteredTable(stack.table_name, {
   endpoint: stack.aws_endpoint_url,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { storedBytes, writeUnits } from '../../pages/cost/units.ts';
 import type { Row } from '../../lambdas/store/table.ts';
+import { storedBytes, writeUnits } from '../../sim/capacity.ts';
 
 const row = (changes: Record<string, unknown> = {}): Row => ({ pk: 'p', sk: 's', ...changes });
 

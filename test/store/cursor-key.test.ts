@@ -58,11 +58,11 @@ describe('the key of cursors', () => {
   it('is an internal error where KMS returns nothing', async () => {
     const [table, kms] = [simulatedTable(), simulatedKms()];
     const key = cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes });
-    kms.answerNextWithNothing();
+    kms.returnNothingNext();
     await expect(key()).rejects.toThrow('KMS sealed nothing');
     expect(table.rows.size).toBe(0);
     await key();
-    kms.answerNextWithNothing();
+    kms.returnNothingNext();
     const later = cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes });
     await expect(later()).rejects.toThrow('KMS opened nothing');
   });

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { createResolve } from '../../../lambdas/delivery/address-guard.ts';
 import { createSender } from '../../../lambdas/delivery/send.ts';
-import { nameServer } from '../../../sim/name-server.ts';
+import { nameServer } from '../../name-server.ts';
 import { until, virtualTime } from '../../time.ts';
 import { withWebhook } from '../guard/webhook.ts';
 import { fault } from './fault.ts';
@@ -67,7 +67,7 @@ describe('a name', () => {
       ['SERVFAIL', 3],
       ['nothing', 3],
     ] as const) {
-      const { address, asked } = await nameServer(() => answer);
+      const { address, queries } = await nameServer(() => answer);
       // A server that answers is waited for; only the one that says nothing meets the real end of a try.
       const resolve = answer === 'nothing' ? createResolve([address]) : createResolve([address], ANSWERS_MS);
       const { rows, delivered } = await withWebhook({ resolve });
@@ -75,8 +75,8 @@ describe('a name', () => {
       const { result, attempt } = await delivered();
       const tookMs = performance.now() - startedMs;
       expect(attempt).toMatchObject({ number: 1, error_class: 'dns_error' });
-      await until(`${asks} questions`, () => (asked.A + asked.AAAA >= 2 * asks ? true : undefined));
-      expect([answer, asked]).toEqual([answer, { A: asks, AAAA: asks }]);
+      await until(`${asks} questions`, () => (queries.A + queries.AAAA >= 2 * asks ? true : undefined));
+      expect([answer, queries]).toEqual([answer, { A: asks, AAAA: asks }]);
       if (answer === 'nothing') {
         expect(tookMs).toBeGreaterThanOrEqual(HANGS_MS - EARLY_MS);
         expect(tookMs).toBeLessThan(10 * HANGS_MS);

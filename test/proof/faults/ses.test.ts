@@ -25,7 +25,7 @@ import {
 import { simulatedTable } from '../../../sim/table.ts';
 import { Dice, seededRandom } from '../../../sim/random.ts';
 import { countersOfFact, lifeOf, statusAfter, type Published } from '../../../sim/ses/email-lifecycle.ts';
-import { recordOf } from '../../../sim/stream.ts';
+import { streamRecord } from '../../../sim/builders/lambda-events.ts';
 import { SEED, sized } from '../size.ts';
 import { fault } from './fault.ts';
 
@@ -37,7 +37,7 @@ async function countersOf(bodies: readonly string[]): Promise<Readonly<Record<st
   const table = simulatedTable();
   const stream: DynamoDBRecord[] = [];
   table.inserted = (row) => {
-    if (row['kind'] === KIND.event) stream.push(recordOf(row, stream.length + 1));
+    if (row['kind'] === KIND.event) stream.push(streamRecord(row, stream.length + 1));
   };
   const deps = {
     table,

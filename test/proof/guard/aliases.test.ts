@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createResolve, resolvesToForbiddenAddress } from '../../../lambdas/delivery/address-guard.ts';
 import { createSender, type AttemptResult } from '../../../lambdas/delivery/send.ts';
-import { bytesOf, nameServer, type DnsAnswer } from '../../../sim/name-server.ts';
+import { bytesOf, type DnsResponse } from '../../../sim/name-server.ts';
+import { nameServer } from '../../name-server.ts';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';
 import { Dice, seededRandom } from '../../../sim/random.ts';
@@ -18,7 +19,7 @@ const LOOPBACK_6 = bytesOf(...Array<number>(15).fill(0), 1);
 const THREE = ['a.example.com', 'b.example.net', 'metadata.internal.example'];
 
 /** What a name server says to the two questions, for an IPv4 and for an IPv6 address. */
-type Says = Readonly<Record<'A' | 'AAAA', DnsAnswer>>;
+type Says = Readonly<Record<'A' | 'AAAA', DnsResponse>>;
 
 /** An alias is followed by the name server itself, which gives the whole chain; the address is the one at its end. */
 const CHAINS: Readonly<Record<string, Says>> = {

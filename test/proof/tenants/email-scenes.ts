@@ -14,9 +14,10 @@ import {
   type Mail,
   type SesEvent,
 } from '../../../sim/ses/events.ts';
+import { awsError } from '../../../sim/aws-error.ts';
 import { UNKNOWN } from './attacks.ts';
 import { CANARY, MAIL } from './canaries.ts';
-import { DENIED, SFN_ERRORS, awsError } from './faults.ts';
+import { DENIED, SFN_ERRORS } from './faults.ts';
 import { TOPIC_ARN } from './functions.ts';
 import { WORKSPACE_ID, type Stage } from './stage.ts';
 

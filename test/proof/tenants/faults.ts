@@ -1,13 +1,6 @@
 /** Errors of AWS as it words them. */
+import { awsError } from '../../../sim/aws-error.ts';
 import { CANARY } from './canaries.ts';
-
-export function awsError(name: string, message: string, status = 400): Error {
-  return Object.assign(new Error(message), {
-    name,
-    $fault: status < 500 ? 'client' : 'server',
-    $metadata: { httpStatusCode: status, requestId: '7a62c49f-347e-4fc4-9331-6e8eEXAMPLE', attempts: 3 },
-  });
-}
 
 export const DENIED = awsError(
   'AccessDeniedException',

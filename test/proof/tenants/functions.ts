@@ -10,9 +10,10 @@ import type {
   APIGatewayRequestAuthorizerEvent,
   Context,
 } from 'aws-lambda';
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { vi } from 'vitest';
 import { ENV } from '../../../lambdas/core/env.ts';
+import { apiGatewayEvent } from '../../../sim/builders/lambda-events.ts';
+import { simulatedKms } from '../../../sim/kms.ts';
 import { simulatedTable } from '../../../sim/table.ts';
 
 export const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:topic';
@@ -38,26 +39,6 @@ interface Command {
   readonly input: Readonly<Record<string, unknown>>;
 }
 type Answer = (command: Command) => unknown;
-
-/** KMS: what it seals says nothing, and opens for its own context only. */
-function kmsAnswer(): Answer {
-  const key = randomBytes(32);
-  return ({ input }) => {
-    const context = Buffer.from(JSON.stringify(input['EncryptionContext']));
-    const plain = input['Plaintext'] as Uint8Array | undefined;
-    if (plain) {
-      const nonce = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context);
-      const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
-      return { CiphertextBlob: Buffer.concat([nonce, cipher.getAuthTag(), sealed]) };
-    }
-    const blob = Buffer.from(input['CiphertextBlob'] as Uint8Array);
-    const decipher = createDecipheriv('aes-256-gcm', key, blob.subarray(0, 12))
-      .setAAD(context)
-      .setAuthTag(blob.subarray(12, 28));
-    return { Plaintext: Buffer.concat([decipher.update(blob.subarray(28)), decipher.final()]) };
-  };
-}
 
 const CLIENTS = {
   dynamodb: DynamoDBDocumentClient,
@@ -86,20 +67,14 @@ export interface Request {
 
 /** As API Gateway hands it to the function. */
 function eventOf({ method = 'GET', path, query, body, headers, workspaceId }: Request): APIGatewayProxyEvent {
-  return {
-    httpMethod: method,
+  return apiGatewayEvent({
+    method,
     path,
+    query,
     headers: { 'content-type': 'application/json', ...headers },
-    multiValueQueryStringParameters: query
-      ? Object.fromEntries(Object.entries(query).map(([name, value]) => [name, [value]]))
-      : null,
     body: typeof body === 'object' ? JSON.stringify(body) : (body ?? null),
-    isBase64Encoded: false,
-    requestContext: {
-      requestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
-      authorizer: { workspace_id: workspaceId, key_id: 'key_asking', scopes: 'admin' },
-    },
-  } as unknown as APIGatewayProxyEvent;
+    authorizer: { workspace_id: workspaceId, key_id: 'key_asking', scopes: 'admin' },
+  });
 }
 
 /** What Lambda hands over besides the event. */
@@ -121,9 +96,10 @@ export async function loadFunctions(environment: Readonly<Record<string, string>
   const aws: { fault: (service: Service, name: string, input: object) => Error | undefined } = {
     fault: () => undefined,
   };
+  const kms = simulatedKms();
   const answers: Readonly<Record<Service, Answer>> = {
     dynamodb: (command) => table.client.send(command as never),
-    kms: kmsAnswer(),
+    kms: (command) => kms.client.send(command as never),
     ses: (command) => ({ MessageId: `0100019c-${mails.push(command)}` }),
     sfn: () => ({}),
     sqs: () => ({}),
