@@ -13,9 +13,10 @@ import { NOW_MS, setUpApi, type ApiRequest, type ApiResponse, type TestApi } fro
 
 const LIST = '/v1/suppressions';
 const atPath = (address: string): string => `${LIST}/${encodeURIComponent(address)}`;
-const addressesOf = (told: ApiResponse): string[] =>
-  told.body.data.map(({ address }: { address: string }) => address);
-const recipientsOf = (told: ApiResponse): string[] => told.body.data.map(({ to }: { to: string }) => to);
+const addressesOf = (response: ApiResponse): string[] =>
+  response.body.data.map(({ address }: { address: string }) => address);
+const recipientsOf = (response: ApiResponse): string[] =>
+  response.body.data.map(({ to }: { to: string }) => to);
 
 /** Addresses as SES may report them, beside what anybody would expect. */
 const STORED = [
@@ -130,8 +131,8 @@ describe('an address that the log shows can be used everywhere', () => {
     STORED.filter((address) => address !== 'MAILER-DAEMON' && address !== '..' && !address.includes('\t')),
   )('%s can be added by POST, and removed by its path', async (address) => {
     const { sendRequest } = setUpApi();
-    const made = await sendRequest({ method: 'POST', path: LIST, body: { address } });
-    expect(made).toMatchObject({ status: 201, body: { address } });
+    const created = await sendRequest({ method: 'POST', path: LIST, body: { address } });
+    expect(created).toMatchObject({ status: 201, body: { address } });
     expect((await sendRequest({ method: 'DELETE', path: atPath(address) })).status).toBe(204);
     expect(addressesOf(await sendRequest({ path: LIST }))).toEqual([]);
   });
@@ -155,19 +156,19 @@ describe('the list of suppressions', () => {
           expect((await sendRequest({ method: 'POST', path: LIST, body: { address } })).status).toBe(201);
         const sorted = added.toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
         const pages: string[][] = [];
-        let told = await sendRequest({ path: LIST, query: { limit: String(limit) } });
-        pages.push(addressesOf(told));
-        while (told.body.next_cursor !== null) {
-          const cursor = told.body.next_cursor as string;
-          told = await sendRequest({ path: LIST, query: { limit: String(limit), cursor } });
-          pages.push(addressesOf(told));
+        let response = await sendRequest({ path: LIST, query: { limit: String(limit) } });
+        pages.push(addressesOf(response));
+        while (response.body.next_cursor !== null) {
+          const cursor = response.body.next_cursor as string;
+          response = await sendRequest({ path: LIST, query: { limit: String(limit), cursor } });
+          pages.push(addressesOf(response));
         }
         expect(pages.flat()).toEqual(sorted);
-        const back: string[][] = [addressesOf(told)];
-        while (told.body.prev_cursor !== null) {
-          const cursor = told.body.prev_cursor as string;
-          told = await sendRequest({ path: LIST, query: { limit: String(limit), cursor } });
-          back.unshift(addressesOf(told));
+        const back: string[][] = [addressesOf(response)];
+        while (response.body.prev_cursor !== null) {
+          const cursor = response.body.prev_cursor as string;
+          response = await sendRequest({ path: LIST, query: { limit: String(limit), cursor } });
+          back.unshift(addressesOf(response));
         }
         expect(back).toEqual(pages);
       }),
@@ -256,14 +257,14 @@ describe('what earlier versions stored under a Unicode domain', () => {
   const OLD = ['ann@bücher.example', 'Ann@Bücher.example', 'ann@bu\u0308cher.example'];
   const ASKED = [...OLD, 'ann@xn--bcher-kva.example', 'ANN@XN--BCHER-KVA.example'];
   const PAIRS = OLD.flatMap((stored) => ASKED.map((asked) => [stored, asked] as const));
-  const own = (world: TestApi) => (request: ApiRequest) =>
-    world.sendRequest({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
+  const own = (api: TestApi) => (request: ApiRequest) =>
+    api.sendRequest({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
 
   it.each(PAIRS)('%s is found, suppresses and is removed as %s', async (stored, asked) => {
-    const world = setUpApi();
-    const ask = own(world);
-    storedBefore(world.table, stored);
-    await loggedBefore(world.table, stored);
+    const api = setUpApi();
+    const ask = own(api);
+    storedBefore(api.table, stored);
+    await loggedBefore(api.table, stored);
     expect(recipientsOf(await ask({ path: '/v1/send/logs', query: { to: asked } }))).toEqual([stored]);
     expect((await ask({ path: atPath(asked) })).body).toMatchObject({ address: stored });
     expect(addressesOf(await ask({ path: LIST, query: { prefix: asked } }))).toEqual([stored]);
@@ -274,36 +275,36 @@ describe('what earlier versions stored under a Unicode domain', () => {
       body: { from: 'you@example.com', to: [asked], subject: 'Hello', text: 'Hi' },
     });
     expect(sent).toMatchObject({ status: 202, body: { accepted: [] } });
-    expect(world.emails).toEqual([]);
+    expect(api.emails).toEqual([]);
 
     const again = await ask({ method: 'POST', path: LIST, body: { address: asked } });
     expect(again.body).toMatchObject({ address: stored, created_at: '2026-01-01T00:00:00Z' });
-    expect(world.rows('suppression')).toHaveLength(1);
+    expect(api.rows('suppression')).toHaveLength(1);
     expect((await ask({ method: 'DELETE', path: LIST, query: { address: asked } })).status).toBe(204);
-    expect(world.rows('suppression')).toEqual([]);
+    expect(api.rows('suppression')).toEqual([]);
   });
 
   it('is removed together with the row of the form that is stored now', async () => {
-    const world = setUpApi();
-    const ask = own(world);
+    const api = setUpApi();
+    const ask = own(api);
     await ask({ method: 'POST', path: LIST, body: { address: 'ann@bücher.example' } });
-    storedBefore(world.table, 'ann@bücher.example');
-    expect(world.rows('suppression')).toHaveLength(2);
+    storedBefore(api.table, 'ann@bücher.example');
+    expect(api.rows('suppression')).toHaveLength(2);
     expect((await ask({ method: 'DELETE', path: atPath('ann@xn--bcher-kva.example') })).status).toBe(204);
-    expect(world.rows('suppression')).toEqual([]);
+    expect(api.rows('suppression')).toEqual([]);
   });
 
   it('is logged on with new events in one list, newest first, page by page', async () => {
-    const world = setUpApi();
-    const ask = own(world);
-    await loggedBefore(world.table, 'ann@bücher.example');
+    const api = setUpApi();
+    const ask = own(api);
+    await loggedBefore(api.table, 'ann@bücher.example');
     for (const minute of [10, 20, 30]) {
       const event = anEvent({
         workspace_id: DEFAULT_WORKSPACE_ID,
         to: 'ann@xn--bcher-kva.example',
         timestamp: `2026-02-25T12:${minute}:00Z`,
       });
-      await putRows(world.table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
+      await putRows(api.table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
     }
     const query = { to: 'ann@bücher.example', limit: '3' };
     const first = await ask({ path: '/v1/send/logs', query });
@@ -355,18 +356,18 @@ describe('DELETE /v1/suppressions', () => {
     ['two addresses', { address: ['ann@example.com', 'bob@example.com'] }],
     ['an address of more than 320 characters', { address: `${'a'.repeat(320)}@example.com` }],
     ['a prefix', { prefix: 'ann@' }],
-  ])('with %s is 400 and removes nothing', async (_what, query) => {
+  ])('with %s is 400 and removes nothing', async (_title, query) => {
     const { sendRequest, rows } = setUpApi();
     for (const address of ['ann@example.com', 'bob@example.com'])
       await sendRequest({ method: 'POST', path: LIST, body: { address } });
-    const told = await sendRequest({
+    const response = await sendRequest({
       method: 'DELETE',
       path: LIST,
       query,
       workspaceId: DEFAULT_WORKSPACE_ID,
     });
     const mine = await sendRequest({ method: 'DELETE', path: LIST, query });
-    for (const { status, body } of [told, mine]) {
+    for (const { status, body } of [response, mine]) {
       expect([status, body.error.code]).toEqual([400, 'invalid_parameter']);
       expect(Object.keys({ address: '', ...query })).toContain(body.error.field);
     }
@@ -374,8 +375,8 @@ describe('DELETE /v1/suppressions', () => {
   });
 
   it('names the field that is missing', async () => {
-    const told = await setUpApi().sendRequest({ method: 'DELETE', path: LIST });
-    expect(told.body.error).toEqual({
+    const response = await setUpApi().sendRequest({ method: 'DELETE', path: LIST });
+    expect(response.body.error).toEqual({
       code: 'invalid_parameter',
       message: 'is required',
       field: 'address',
@@ -390,13 +391,13 @@ describe('DELETE /v1/suppressions', () => {
       await sendRequest({ method: 'POST', path: LIST, body: { address }, workspaceId });
       const listed = address === 'ann@bücher.example' ? 'ann@xn--bcher-kva.example' : address;
       state.sesSuppressed = new Set([listed, 'bob@example.com']);
-      const told = await sendRequest({
+      const response = await sendRequest({
         method: 'DELETE',
         path: LIST,
         query: { address, ses: 'true' },
         workspaceId,
       });
-      expect(told).toMatchObject({ status: 204, text: '' });
+      expect(response).toMatchObject({ status: 204, text: '' });
       expect([rows('suppression'), [...state.sesSuppressed]]).toEqual([[], ['bob@example.com']]);
     },
   );
@@ -407,13 +408,13 @@ describe('DELETE /v1/suppressions', () => {
     const address = 'josé@example.com';
     await sendRequest({ method: 'POST', path: LIST, body: { address }, workspaceId });
     state.sesError = Object.assign(new Error('bad'), { name: 'BadRequestException' });
-    const told = await sendRequest({
+    const response = await sendRequest({
       method: 'DELETE',
       path: LIST,
       query: { address, ses: 'true' },
       workspaceId,
     });
-    expect([told.status, rows('suppression')]).toEqual([204, []]);
+    expect([response.status, rows('suppression')]).toEqual([204, []]);
   });
 });
 
@@ -483,27 +484,27 @@ describe('POST /v1/suppressions refuses', () => {
 });
 
 describe('POST /v1/send', () => {
-  const MAIL = { from: 'you@example.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
-  const send = (world: TestApi, changes: object): Promise<ApiResponse> =>
-    world.sendRequest({ method: 'POST', path: '/v1/send', body: { ...MAIL, ...changes } });
+  const EMAIL = { from: 'you@example.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
+  const send = (api: TestApi, changes: object): Promise<ApiResponse> =>
+    api.sendRequest({ method: 'POST', path: '/v1/send', body: { ...EMAIL, ...changes } });
 
   it('gives SES each Unicode domain in punycode, and the rest as it is', async () => {
-    const world = setUpApi();
-    const told = await send(world, {
+    const api = setUpApi();
+    const response = await send(api, {
       from: 'Jürgen <j@bücher.example>',
       to: ['User@例え.テスト', '"Ann, Dr." <ann@BÜCHER.example>'],
       cc: ['ann@bücher.example <cc@bücher.example>'],
       bcc: ['Bob@Example.COM'],
       reply_to: ['reply@straße.example'],
     });
-    expect(told).toMatchObject({ status: 202, body: { suppressed: [] } });
-    expect(told.body.accepted).toEqual([
+    expect(response).toMatchObject({ status: 202, body: { suppressed: [] } });
+    expect(response.body.accepted).toEqual([
       'User@xn--r8jz45g.xn--zckzah',
       'ann@xn--bcher-kva.example',
       'cc@xn--bcher-kva.example',
       'Bob@Example.COM',
     ]);
-    expect(world.emails).toMatchObject([
+    expect(api.emails).toMatchObject([
       {
         FromEmailAddress: '=?UTF-8?B?SsO8cmdlbg==?= <j@xn--bcher-kva.example>',
         Destination: {
@@ -516,20 +517,23 @@ describe('POST /v1/send', () => {
   });
 
   it('sends once to a recipient who is named in both forms', async () => {
-    const world = setUpApi();
-    const told = await send(world, { to: ['ann@bücher.example'], cc: ['ANN@xn--bcher-kva.example'] });
-    expect(told.body.accepted).toHaveLength(1);
+    const api = setUpApi();
+    const response = await send(api, { to: ['ann@bücher.example'], cc: ['ANN@xn--bcher-kva.example'] });
+    expect(response.body.accepted).toHaveLength(1);
   });
 
   it.each(['ann@bücher.example', 'ann@xn--bcher-kva.example', 'Ann@BÜCHER.example'])(
     'leaves out a recipient who is suppressed in the other form: %s',
     async (address) => {
       for (const listed of ['ann@bücher.example', 'ann@xn--bcher-kva.example']) {
-        const world = setUpApi();
-        await world.sendRequest({ method: 'POST', path: LIST, body: { address: listed } });
-        const told = await send(world, { to: [address, 'bob@example.com'] });
-        expect(told.body).toMatchObject({ accepted: ['bob@example.com'], suppressed: [expect.anything()] });
-        expect(world.emails).toMatchObject([{ Destination: { ToAddresses: ['bob@example.com'] } }]);
+        const api = setUpApi();
+        await api.sendRequest({ method: 'POST', path: LIST, body: { address: listed } });
+        const response = await send(api, { to: [address, 'bob@example.com'] });
+        expect(response.body).toMatchObject({
+          accepted: ['bob@example.com'],
+          suppressed: [expect.anything()],
+        });
+        expect(api.emails).toMatchObject([{ Destination: { ToAddresses: ['bob@example.com'] } }]);
       }
     },
   );
@@ -541,14 +545,14 @@ describe('POST /v1/send', () => {
     ['bcc', { bcc: ['用户@例え.テスト'] }, 'bcc[0]'],
     ['reply_to', { reply_to: ['😀@example.com'] }, 'reply_to[0]'],
   ])('says that SES accepts only an ASCII local part: %s', async (_name, changes, field) => {
-    const world = setUpApi();
-    expect(await send(world, changes)).toMatchObject({
+    const api = setUpApi();
+    expect(await send(api, changes)).toMatchObject({
       status: 422,
       body: {
         error: { code: 'invalid_field', message: expect.stringMatching(/ASCII local part.*SES/), field },
       },
     });
-    expect(world.emails).toEqual([]);
+    expect(api.emails).toEqual([]);
   });
 
   it.each([
@@ -562,16 +566,16 @@ describe('POST /v1/send', () => {
   });
 
   it('makes one request of both forms for an idempotency key', async () => {
-    const world = setUpApi();
+    const api = setUpApi();
     const once = (to: string): Promise<ApiResponse> =>
-      world.sendRequest({
+      api.sendRequest({
         method: 'POST',
         path: '/v1/send',
-        body: { ...MAIL, to: [to] },
+        body: { ...EMAIL, to: [to] },
         headers: { 'Idempotency-Key': 'order-1' },
       });
     const first = await once('ann@bücher.example');
     expect((await once('ann@xn--bcher-kva.example')).body).toEqual(first.body);
-    expect(world.emails).toHaveLength(1);
+    expect(api.emails).toHaveLength(1);
   });
 });

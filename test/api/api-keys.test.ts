@@ -10,21 +10,25 @@ import { NOW_MS, setUpApi, type ApiResponse } from './harness.ts';
 const PATH = '/v1/api-keys';
 
 function withKeys() {
-  const world = setUpApi();
+  const api = setUpApi();
   const create = (body: object): Promise<ApiResponse> =>
-    world.sendRequest({ method: 'POST', path: PATH, body });
+    api.sendRequest({ method: 'POST', path: PATH, body });
   const remove = (id: string): Promise<ApiResponse> =>
-    world.sendRequest({ method: 'DELETE', path: `${PATH}/${id}` });
-  const list = async () => (await world.sendRequest({ path: PATH })).body.data;
-  return { ...world, create, remove, list };
+    api.sendRequest({ method: 'DELETE', path: `${PATH}/${id}` });
+  const list = async () => (await api.sendRequest({ path: PATH })).body.data;
+  return { ...api, create, remove, list };
 }
 
 describe('a key', () => {
   it('is shown once when it is made, works, and is listed without itself', async () => {
     const { create, list, table } = withKeys();
-    const made = await create({ name: 'Server', scopes: ['send'], expires_at: '2027-01-01T01:00:00+01:00' });
-    const { key, ...shown } = made.body;
-    expect(made.status).toBe(201);
+    const created = await create({
+      name: 'Server',
+      scopes: ['send'],
+      expires_at: '2027-01-01T01:00:00+01:00',
+    });
+    const { key, ...shown } = created.body;
+    expect(created.status).toBe(201);
     expect(isWellFormedApiKey(key)).toBe(true);
     expect(await findApiKey(table, apiKeyHash(key))).toMatchObject({
       workspace_id: WORKSPACE_ID,
@@ -56,8 +60,8 @@ describe('a key', () => {
   it('cannot revoke itself', async () => {
     const { sendRequest, create } = withKeys();
     const { id } = (await create({ name: 'Server' })).body;
-    const told = await sendRequest({ method: 'DELETE', path: `${PATH}/${id}`, keyId: id });
-    expect(told).toMatchObject({ status: 422, body: { error: { code: 'invalid_field', field: 'id' } } });
+    const response = await sendRequest({ method: 'DELETE', path: `${PATH}/${id}`, keyId: id });
+    expect(response).toMatchObject({ status: 422, body: { error: { code: 'invalid_field', field: 'id' } } });
   });
 
   it.each([
@@ -80,8 +84,8 @@ describe('a key', () => {
 
   it('is not made beyond the hundredth', async () => {
     const { create, list } = withKeys();
-    for (let made = 0; made < 100; made += 1) {
-      expect((await create({ name: `${made}` })).status).toBe(201);
+    for (let created = 0; created < 100; created += 1) {
+      expect((await create({ name: `${created}` })).status).toBe(201);
     }
     expect((await create({ name: 'one more' })).status).toBe(422);
     expect(await list()).toHaveLength(100);
@@ -90,8 +94,8 @@ describe('a key', () => {
   it('that has expired does not count for the hundred', async () => {
     const { create, state } = withKeys();
     const expires_at = formatTimestamp(NOW_MS + 3_600_000);
-    for (let made = 0; made < 100; made += 1) {
-      await create({ name: `${made}`, expires_at });
+    for (let created = 0; created < 100; created += 1) {
+      await create({ name: `${created}`, expires_at });
     }
     state.nowMs = NOW_MS + 3_600_000 - 1;
     expect((await create({ name: 'one more' })).status).toBe(422);

@@ -24,24 +24,24 @@ function setUp(stored: Partial<ApiKey> = {}) {
   const lookups: string[] = [];
   const touched: string[] = [];
   const keys = new Map([[apiKeyHash(KEY), { ...STORED, ...stored }]]);
-  const world: { touchError?: Error; findError?: Error; nowMs: number } = { nowMs: NOW_MS };
+  const state: { touchError?: Error; findError?: Error; nowMs: number } = { nowMs: NOW_MS };
   const authorize = createAuthorizer({
     async findApiKey(hash: string) {
-      if (world.findError) throw world.findError;
+      if (state.findError) throw state.findError;
       lookups.push(hash);
       return keys.get(hash);
     },
     async touchApiKey(hash: string, at: string) {
-      if (world.touchError) throw world.touchError;
+      if (state.touchError) throw state.touchError;
       touched.push(`${hash} ${at}`);
     },
-    now: () => world.nowMs,
+    now: () => state.nowMs,
   });
   return {
     lookups,
     touched,
     keys,
-    world,
+    state,
     ask: async (headers: Record<string, string>) =>
       (await authorize({ headers, methodArn: METHOD_ARN })).result,
     remembers: async () =>
@@ -123,8 +123,8 @@ describe('the last use of a key', () => {
   });
 
   it('that cannot be noted keeps nobody out', async () => {
-    const { ask, world } = setUp();
-    world.touchError = new Error('throttled');
+    const { ask, state } = setUp();
+    state.touchError = new Error('throttled');
     expect(effectOf(await ask({ 'x-api-key': KEY }))).toBe('Allow');
   });
 
@@ -157,12 +157,12 @@ describe('a key that was found', () => {
   const header = { 'x-api-key': KEY };
 
   it('is read once a minute, in whichever header it comes', async () => {
-    const { ask, lookups, world } = setUp();
+    const { ask, lookups, state } = setUp();
     for (const headers of [header, bearer, header]) {
       expect(effectOf(await ask(headers))).toBe('Allow');
     }
     expect(lookups).toHaveLength(1);
-    world.nowMs += CACHE_MS;
+    state.nowMs += CACHE_MS;
     await ask(bearer);
     expect(lookups).toHaveLength(2);
   });
@@ -173,18 +173,18 @@ describe('a key that was found', () => {
         fc.array(fc.nat(CACHE_MS), { maxLength: 20 }),
         fc.array(fc.nat(CACHE_MS), { maxLength: 20 }),
         async (before, after) => {
-          const { ask, keys, world } = setUp();
+          const { ask, keys, state } = setUp();
           for (const waitMs of before) {
-            world.nowMs += waitMs;
+            state.nowMs += waitMs;
             expect(effectOf(await ask(header))).toBe('Allow');
           }
           keys.clear();
-          const revokedMs = world.nowMs;
+          const revokedMs = state.nowMs;
           for (const waitMs of after.toSorted((left, right) => left - right)) {
-            world.nowMs = revokedMs + waitMs;
+            state.nowMs = revokedMs + waitMs;
             await ask(bearer);
           }
-          world.nowMs = revokedMs + CACHE_MS;
+          state.nowMs = revokedMs + CACHE_MS;
           expect(effectOf(await ask(header))).toBe('Deny');
         },
       ),
@@ -192,28 +192,28 @@ describe('a key that was found', () => {
   });
 
   it('is denied at the very moment that it expires', async () => {
-    const { ask, world } = setUp({ expires_at: '2026-02-25T12:00:30Z' });
+    const { ask, state } = setUp({ expires_at: '2026-02-25T12:00:30Z' });
     expect(effectOf(await ask(header))).toBe('Allow');
-    world.nowMs = NOW_MS + 29_999;
+    state.nowMs = NOW_MS + 29_999;
     expect(effectOf(await ask(header))).toBe('Allow');
-    world.nowMs = NOW_MS + 30_000;
+    state.nowMs = NOW_MS + 30_000;
     expect(effectOf(await ask(header))).toBe('Deny');
   });
 
   it('is read again where the clock was set back', async () => {
-    const { ask, keys, world } = setUp();
+    const { ask, keys, state } = setUp();
     await ask(header);
     keys.clear();
-    world.nowMs -= 1;
+    state.nowMs -= 1;
     expect(effectOf(await ask(header))).toBe('Deny');
   });
 
   it('is not let in from memory once the minute is over and the table cannot be read', async () => {
-    const { ask, world } = setUp();
+    const { ask, state } = setUp();
     await ask(header);
-    world.findError = new Error('throttled');
+    state.findError = new Error('throttled');
     expect(effectOf(await ask(header))).toBe('Allow');
-    world.nowMs += CACHE_MS;
+    state.nowMs += CACHE_MS;
     await expect(ask(header)).rejects.toThrow('throttled');
     await expect(ask(header)).rejects.toThrow('throttled');
   });
@@ -224,13 +224,13 @@ describe('a key that was found', () => {
   });
 
   it('is recorded as used by the read alone', async () => {
-    const { ask, touched, world } = setUp({ last_used_at: '2026-02-25T11:00:01Z' });
+    const { ask, touched, state } = setUp({ last_used_at: '2026-02-25T11:00:01Z' });
     await ask(header);
     // Now the hour is over, and the key is still remembered.
-    world.nowMs += 30_000;
+    state.nowMs += 30_000;
     await ask(header);
     expect(touched).toEqual([]);
-    world.nowMs += 30_000;
+    state.nowMs += 30_000;
     await ask(header);
     expect(touched).toHaveLength(1);
   });
@@ -254,9 +254,9 @@ describe('a key that was found', () => {
 describe('a denial', () => {
   it('is not remembered: a key works as soon as it exists', async () => {
     const { ask, keys } = setUp();
-    const made = newApiKey('live', randomBytes);
-    expect(effectOf(await ask({ 'x-api-key': made }))).toBe('Deny');
-    keys.set(apiKeyHash(made), STORED);
-    expect(effectOf(await ask({ 'x-api-key': made }))).toBe('Allow');
+    const created = newApiKey('live', randomBytes);
+    expect(effectOf(await ask({ 'x-api-key': created }))).toBe('Deny');
+    keys.set(apiKeyHash(created), STORED);
+    expect(effectOf(await ask({ 'x-api-key': created }))).toBe('Allow');
   });
 });

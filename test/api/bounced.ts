@@ -27,8 +27,8 @@ function recordOf(address: string, messageId: string): SQSRecord {
 
 /** The deployment after a hard bounce of each address, asked with a key of the default workspace. */
 export async function setUpApiWithBounces(addresses: readonly string[], messageId = '0100-bounced') {
-  const world = setUpApi();
-  const { table } = world;
+  const api = setUpApi();
+  const { table } = api;
   const deps = {
     table,
     workspaces: workspaceDirectory(table, () => NOW_MS),
@@ -36,11 +36,11 @@ export async function setUpApiWithBounces(addresses: readonly string[], messageI
     topicArn: 'arn:aws:sns:us-east-1:000000000000:ivymail',
   };
   for (const address of addresses) await ingestBatch(deps, [recordOf(address, messageId)]);
-  for (const event of world.rows('event').map(toEmailEvent)) {
+  for (const event of api.rows('event').map(toEmailEvent)) {
     const reason = suppressionReasonOf(event, BOTH);
     if (reason) await suppressRecipient(table, event, reason);
   }
   const ask = (request: ApiRequest): Promise<ApiResponse> =>
-    world.sendRequest({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
-  return { ...world, ask };
+    api.sendRequest({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
+  return { ...api, ask };
 }

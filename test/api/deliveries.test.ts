@@ -26,9 +26,9 @@ const FAILED: Omit<Attempt, 'number'> = {
 
 /** A delivery that failed eleven times and then got no answer. */
 async function withDelivery() {
-  const world = setUpApi();
+  const api = setUpApi();
   const task = aTask(event, endpoint);
-  await claimAttempt(world.table, { task, stored: { event, ttl: TTL }, execution: 'one', nowMs: NOW_MS });
+  await claimAttempt(api.table, { task, stored: { event, ttl: TTL }, execution: 'one', nowMs: NOW_MS });
   for (let number = 1; number <= 12; number += 1) {
     const attempt: Attempt =
       number < 12
@@ -41,10 +41,10 @@ async function withDelivery() {
             error_class: 'timeout',
             error_detail: 'No answer',
           };
-    await recordAttempt(world.table, task, { attempt, ttl: TTL });
+    await recordAttempt(api.table, task, { attempt, ttl: TTL });
   }
-  await settleDelivery(world.table, task, { status: 'exhausted', attemptCount: 12, nowMs: NOW_MS });
-  return world;
+  await settleDelivery(api.table, task, { status: 'exhausted', attemptCount: 12, nowMs: NOW_MS });
+  return api;
 }
 
 describe('a delivery', () => {
@@ -57,9 +57,9 @@ describe('a delivery', () => {
 
   it('is shown with its attempts, first one first, and with exactly the fields of the contract', async () => {
     const { sendRequest } = await withDelivery();
-    const told = await sendRequest({ path: `/v1/deliveries/${ID}` });
-    expect(told.status).toBe(200);
-    expect(told.body).toEqual({
+    const response = await sendRequest({ path: `/v1/deliveries/${ID}` });
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual({
       id: ID,
       event_id: event.event_id,
       endpoint_id: endpoint.id,
@@ -76,11 +76,11 @@ describe('a delivery', () => {
       // Its event was never stored here, as after its end.
       payload: null,
     });
-    expect(told.body.attempts.map((attempt: Attempt) => attempt.number)).toEqual([
+    expect(response.body.attempts.map((attempt: Attempt) => attempt.number)).toEqual([
       1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
     ]);
-    expect(told.body.attempts[0]).toEqual({ number: 1, ...FAILED, error_detail: null });
-    expect(told.body.attempts[11]).toEqual({
+    expect(response.body.attempts[0]).toEqual({ number: 1, ...FAILED, error_detail: null });
+    expect(response.body.attempts[11]).toEqual({
       number: 12,
       trigger: 'manual',
       started_at: '2026-02-25T13:00:00Z',
@@ -95,9 +95,9 @@ describe('a delivery', () => {
   it('of another workspace answers byte for byte as one that never was', async () => {
     const { sendRequest } = await withDelivery();
     const theirs = await sendRequest({ path: `/v1/deliveries/${ID}`, workspaceId: `ws_${'b'.repeat(26)}` });
-    const nobodys = await sendRequest({ path: `/v1/deliveries/${deterministicId('dlv', ['never'])}` });
+    const missing = await sendRequest({ path: `/v1/deliveries/${deterministicId('dlv', ['never'])}` });
     expect(theirs).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
-    expect(theirs.text).toBe(nobodys.text);
+    expect(theirs.text).toBe(missing.text);
   });
 
   it.each(['x', endpoint.id, 'd'.repeat(3000), '..'])('is not found as %s', async (id) => {

@@ -42,7 +42,7 @@ describe('parseJson', () => {
           .fill('[1]')
           .join(',')}]`,
     ],
-  ])('takes 20,000 %s in all, and refuses more', (_what, make) => {
+  ])('takes 20,000 %s in all, and refuses more', (_title, make) => {
     expect(() => parseJson(make(20_000))).not.toThrow();
     expect(() => parseJson(make(20_002))).toThrow(
       expect.objectContaining({ code: 'invalid_json', extras: {} }) as Error,

@@ -44,7 +44,7 @@ describe('a list', () => {
     ['next', { next: NEXT }, [expect.any(String), null]],
     ['prev', { prev: PREV }, [null, expect.any(String)]],
     ['next and prev', { next: NEXT, prev: PREV }, [expect.any(String), expect.any(String)]],
-  ])('that goes on to %s has a cursor there only', async (_what, ends, cursors) => {
+  ])('that goes on to %s has a cursor there only', async (_title, ends, cursors) => {
     const { list } = setUp();
     const { next_cursor: next, prev_cursor: prev } = await list({ items: ['a'], ...ends });
     expect([next, prev]).toEqual(cursors);
@@ -75,7 +75,7 @@ describe('a cursor', () => {
     ['another value of a filter', scopeOf({ ...QUERY, type: 'send' })],
     ['a filter more', scopeOf({ ...QUERY, status: 'bounced' })],
     ['a filter less', scopeOf({})],
-  ])('is refused for %s', async (_what, scope) => {
+  ])('is refused for %s', async (_title, scope) => {
     const { deps, cursor } = setUp();
     await expect(positionOf(deps, scope, await cursor())).rejects.toMatchObject(REFUSED);
   });

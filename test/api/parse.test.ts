@@ -50,7 +50,7 @@ describe('parse', () => {
     ['a wrong part of a list', { name: 'ann', parts: [{ size: 1 }, { size: 'x' }] }, 'parts[1].size'],
     ['an unknown field', { name: 'ann', colour: 'red' }, 'colour'],
     ['an unknown field within', { name: 'ann', parts: [{ size: 1, colour: 'red' }] }, 'parts[0].colour'],
-  ])('names the field of %s', (_what, value, field) => {
+  ])('names the field of %s', (_title, value, field) => {
     expect(refusalOf(schema, value)).toMatchObject({ code: 'invalid_field', extras: { field } });
   });
 

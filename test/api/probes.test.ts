@@ -7,19 +7,19 @@ const TOKEN = 'a'.repeat(52);
 const ID = deterministicId('evt', ['a']);
 
 function withProbe() {
-  const world = setUpApi();
+  const api = setUpApi();
   const send = (
     token = TOKEN,
     body: unknown = '{ "event" : "delivered" }',
     headers: Record<string, string> = {},
   ) =>
-    world.sendRequest({
+    api.sendRequest({
       method: 'POST',
       path: `/probes/${token}`,
       body,
       headers: { 'Webhook-Id': ID, ...headers },
     });
-  return { ...world, send };
+  return { ...api, send };
 }
 
 describe('a probe', () => {
@@ -47,7 +47,7 @@ describe('a probe', () => {
   it.each([
     ['one that nobody opened', 'b'.repeat(52)],
     ['what is no token', 'a'],
-  ])('is not found: %s', async (_what, token) => {
+  ])('is not found: %s', async (_title, token) => {
     const { table, send } = withProbe();
     await openProbe(table, TOKEN, NOW_MS);
     expect((await send(token)).status).toBe(404);

@@ -87,7 +87,7 @@ describe('the query', () => {
   it.each([
     ['with two values', ['1', '2']],
     ['with the same twice', ['1', '1']],
-  ])('is refused with a parameter %s, by its name', (_what, values) => {
+  ])('is refused with a parameter %s, by its name', (_title, values) => {
     const given = { status: ['sent'], limit: values };
     expect(() => queryOf(aRequest({ multiValueQueryStringParameters: given }))).toThrow(
       refusal('invalid_parameter', { field: 'limit' }),
@@ -130,7 +130,7 @@ describe('the size of the body', () => {
     ['a byte more in base64', Buffer.from(jsonOf(FOUR_MIB + 1))],
     ['more bytes in fewer characters', `"${'é'.repeat(FOUR_MIB / 2)}"`],
     ['more that is no JSON', 'x'.repeat(FOUR_MIB + 1)],
-  ])('may not be %s', (_what, body) => {
+  ])('may not be %s', (_title, body) => {
     expect(() => bodyOf(aBody(body))).toThrow(refusal('body_too_large'));
   });
 });
@@ -151,7 +151,7 @@ describe('the text of the body', () => {
     ['half a character', [0xc3]],
     ['an overlong slash', [0xc0, 0xaf]],
     ['half a surrogate pair', [0xed, 0xa0, 0x80]],
-  ])('is refused with %s, though the rest is JSON', (_what, bytes) => {
+  ])('is refused with %s, though the rest is JSON', (_title, bytes) => {
     const body = Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')]);
     expect(() => bodyOf(aBody(body))).toThrow(refusal('invalid_json'));
   });
@@ -164,7 +164,7 @@ describe('the text of the body', () => {
     ['half a text', aBody('{"a":')],
     ['two texts', aBody('{}{}')],
     ['base64 that nobody said was', aBody(Buffer.from('{}').toString('base64'))],
-  ])('is refused as %s', (_what, event) => {
+  ])('is refused as %s', (_title, event) => {
     expect(() => bodyOf(event)).toThrow(refusal('invalid_json'));
   });
 });

@@ -30,29 +30,29 @@ const LISTS = ['/v1/send/logs', '/v1/suppressions', `/v1/webhooks/${EP}/deliveri
 describe.each(ALL)('%s', (_name, route) => {
   it('is denied to a key without its scope', async () => {
     const scopes = route.scope === 'read' ? (['send'] as const) : (['read'] as const);
-    const told = await setUpApi().sendRequest(askFor(route, { scopes }));
-    expect(told).toMatchObject({ status: 403, body: { error: { code: 'insufficient_scope' } } });
+    const response = await setUpApi().sendRequest(askFor(route, { scopes }));
+    expect(response).toMatchObject({ status: 403, body: { error: { code: 'insufficient_scope' } } });
   });
 
   it('refuses a parameter it does not know, by name', async () => {
-    const told = await setUpApi().sendRequest(askFor(route, { query: { frobnicate: '1' } }));
-    expect(told).toMatchObject({
+    const response = await setUpApi().sendRequest(askFor(route, { query: { frobnicate: '1' } }));
+    expect(response).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_parameter', field: 'frobnicate' } },
     });
   });
 
   it('refuses a parameter given twice, by name', async () => {
-    const told = await setUpApi().sendRequest(askFor(route, { query: { limit: ['1', '2'] } }));
-    expect(told).toMatchObject({
+    const response = await setUpApi().sendRequest(askFor(route, { query: { limit: ['1', '2'] } }));
+    expect(response).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_parameter', field: 'limit' } },
     });
   });
 
   it('says which methods it has where it is asked by another', async () => {
-    const told = await setUpApi().sendRequest(askFor(route, { method: 'PUT' }));
-    expect(told).toMatchObject({
+    const response = await setUpApi().sendRequest(askFor(route, { method: 'PUT' }));
+    expect(response).toMatchObject({
       status: 405,
       headers: { allow: expect.stringContaining(route.method) },
       body: { error: { code: 'method_not_allowed' } },
@@ -60,14 +60,14 @@ describe.each(ALL)('%s', (_name, route) => {
   });
 
   it('names an error by the same request id in header and body', async () => {
-    const told = await setUpApi().sendRequest(askFor(route, { query: { frobnicate: '1' } }));
-    expect(told.body.request_id).toMatch(/^req_[a-z2-7]{26}$/);
-    expect(told.headers['x-request-id']).toBe(told.body.request_id);
+    const response = await setUpApi().sendRequest(askFor(route, { query: { frobnicate: '1' } }));
+    expect(response.body.request_id).toMatch(/^req_[a-z2-7]{26}$/);
+    expect(response.headers['x-request-id']).toBe(response.body.request_id);
   });
 
   it('carries its request id, and is kept by no cache', async () => {
-    const told = await setUpApi().sendRequest(askFor(route, { body: '{' }));
-    expect(told.headers).toMatchObject({
+    const response = await setUpApi().sendRequest(askFor(route, { body: '{' }));
+    expect(response.headers).toMatchObject({
       'x-request-id': expect.stringMatching(/^req_[a-z2-7]{26}$/),
       'cache-control': 'no-store',
     });
@@ -86,9 +86,9 @@ describe.each(WITH_BODY)('the body of %s', (_name, route) => {
     ['a list', '[]', 422, 'invalid_field'],
     ['null', 'null', 422, 'invalid_field'],
     ['a number', '1', 422, 'invalid_field'],
-  ])('is refused as %s', async (_what, body, status, code) => {
-    const told = await setUpApi().sendRequest(askFor(route, { body }));
-    expect(told).toMatchObject({
+  ])('is refused as %s', async (_title, body, status, code) => {
+    const response = await setUpApi().sendRequest(askFor(route, { body }));
+    expect(response).toMatchObject({
       status,
       body: { error: { code, message: expect.any(String) }, request_id: expect.any(String) },
     });
@@ -101,8 +101,8 @@ describe.each(WITH_BODY)('the body of %s', (_name, route) => {
 
   it('is refused in another language', async () => {
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
-    const told = await setUpApi().sendRequest(askFor(route, { body: 'a=1', headers }));
-    expect(told).toMatchObject({ status: 415, body: { error: { code: 'unsupported_media_type' } } });
+    const response = await setUpApi().sendRequest(askFor(route, { body: 'a=1', headers }));
+    expect(response).toMatchObject({ status: 415, body: { error: { code: 'unsupported_media_type' } } });
   });
 
   it('is refused with bytes that are no UTF-8', async () => {
@@ -141,8 +141,8 @@ describe('a body with as many faults as it may have parts', () => {
     ['/v1/send', { tags: wrongTags(19_990) }, 'from'],
     ['/v1/send', { attachments: Array.from({ length: 9990 }, () => ({})) }, 'from'],
   ])('%s is refused by the first, as any body is', async (path, body, field) => {
-    const told = await setUpApi().sendRequest({ method: 'POST', path, body });
-    expect(told).toMatchObject({ status: 422, body: { error: { code: 'invalid_field', field } } });
+    const response = await setUpApi().sendRequest({ method: 'POST', path, body });
+    expect(response).toMatchObject({ status: 422, body: { error: { code: 'invalid_field', field } } });
   });
 });
 
@@ -175,9 +175,9 @@ describe.each(LISTS)('the list %s', (path) => {
   it('refuses a cursor that is none', async () => {
     const { sendRequest } = setUpApi();
     await sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url: 'https://example.com/' } });
-    const told = await sendRequest({ path, query: { cursor: 'AAAA' } });
+    const response = await sendRequest({ path, query: { cursor: 'AAAA' } });
     // Of an endpoint that does not exist, nothing is said but that.
-    expect(told.body.error.code).toBe(path.includes('deliveries') ? 'not_found' : 'invalid_cursor');
+    expect(response.body.error.code).toBe(path.includes('deliveries') ? 'not_found' : 'invalid_cursor');
   });
 });
 
@@ -204,13 +204,13 @@ describe('a fault of our own', () => {
     table.before = () => {
       throw new Error('secret detail of the table');
     };
-    const told = await sendRequest({ path: '/v1/webhooks' });
-    expect(told).toMatchObject({
+    const response = await sendRequest({ path: '/v1/webhooks' });
+    expect(response).toMatchObject({
       status: 503,
       headers: { 'retry-after': '5' },
       body: { error: { code: 'unavailable' } },
     });
-    expect(told.text).not.toContain('secret detail');
-    expect(String(told.loggedError)).toContain('secret detail');
+    expect(response.text).not.toContain('secret detail');
+    expect(String(response.loggedError)).toContain('secret detail');
   });
 });

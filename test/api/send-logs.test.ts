@@ -26,15 +26,15 @@ const EVENTS: readonly EmailEvent[] = MESSAGES.flatMap((messageId, message) =>
 const NEWEST_FIRST = EVENTS.toReversed().map((event) => event.event_id);
 
 async function filled() {
-  const world = setUpApi();
-  await storeEvents(world.table, EVENTS, { retentionDays: 90, receivedAtMs: NOW_MS });
+  const api = setUpApi();
+  await storeEvents(api.table, EVENTS, { retentionDays: 90, receivedAtMs: NOW_MS });
   const logs = (query: ApiRequest['query'] = {}, more: Partial<ApiRequest> = {}): Promise<ApiResponse> =>
-    world.sendRequest({ path: '/v1/send/logs', query, ...more });
-  return { ...world, logs };
+    api.sendRequest({ path: '/v1/send/logs', query, ...more });
+  return { ...api, logs };
 }
 
-function idsOf(told: ApiResponse): string[] {
-  return told.body.data.map((entry: { event_id: string }) => entry.event_id);
+function idsOf(response: ApiResponse): string[] {
+  return response.body.data.map((entry: { event_id: string }) => entry.event_id);
 }
 
 describe('the log refuses', () => {
@@ -56,7 +56,7 @@ describe('the log refuses', () => {
   it.each([
     ['of another filter', { type: 'bounce' }, {}],
     ['of another workspace', {}, { workspaceId: `ws_${'b'.repeat(26)}` }],
-  ])('a cursor %s', async (_what, query, more) => {
+  ])('a cursor %s', async (_title, query, more) => {
     const { logs } = await filled();
     const cursor = (await logs({ limit: '2' })).body.next_cursor;
     expect(await logs({ limit: '2', ...query, cursor }, more)).toMatchObject({
@@ -69,8 +69,8 @@ describe('the log refuses', () => {
 describe('the log', () => {
   it('shows an entry with exactly the fields of the contract', async () => {
     const { logs } = await filled();
-    const told = await logs({ status: 'bounced', message_id: 'm-a' });
-    expect(told.body).toEqual({
+    const response = await logs({ status: 'bounced', message_id: 'm-a' });
+    expect(response.body).toEqual({
       data: [
         {
           event_id: deterministicId('evt', ['m-a', 'bounced']),
@@ -119,8 +119,8 @@ describe('the log', () => {
   it('between two times has the first and not the last', async () => {
     const { logs } = await filled();
     const [third, fifth] = [EVENTS[3], EVENTS[5]];
-    const told = await logs({ after: third?.timestamp ?? '', before: fifth?.timestamp ?? '' });
-    expect(idsOf(told)).toEqual([EVENTS[4]?.event_id, EVENTS[3]?.event_id]);
+    const response = await logs({ after: third?.timestamp ?? '', before: fifth?.timestamp ?? '' });
+    expect(idsOf(response)).toEqual([EVENTS[4]?.event_id, EVENTS[3]?.event_id]);
   });
 
   it.each([
@@ -129,23 +129,23 @@ describe('the log', () => {
     ['a status', { status: 'delivered' }],
     ['a message', { message_id: 'm-b' }],
     ['a recipient', { to: 'ann@example.com' }],
-  ])('of %s is walked forth and back, each entry once', async (_what, query) => {
+  ])('of %s is walked forth and back, each entry once', async (_title, query) => {
     const { logs } = await filled();
     const whole = idsOf(await logs({ ...query, limit: '100' }));
     const forth: string[] = [];
-    let told = await logs({ ...query, limit: '2' });
-    expect(told.body.prev_cursor).toBeNull();
+    let response = await logs({ ...query, limit: '2' });
+    expect(response.body.prev_cursor).toBeNull();
     for (;;) {
-      forth.push(...idsOf(told));
-      if (told.body.next_cursor === null) break;
-      told = await logs({ ...query, limit: '2', cursor: told.body.next_cursor });
+      forth.push(...idsOf(response));
+      if (response.body.next_cursor === null) break;
+      response = await logs({ ...query, limit: '2', cursor: response.body.next_cursor });
     }
     expect(forth).toEqual(whole);
 
-    const back = idsOf(told);
-    while (told.body.prev_cursor !== null) {
-      told = await logs({ ...query, limit: '2', cursor: told.body.prev_cursor });
-      back.unshift(...idsOf(told));
+    const back = idsOf(response);
+    while (response.body.prev_cursor !== null) {
+      response = await logs({ ...query, limit: '2', cursor: response.body.prev_cursor });
+      back.unshift(...idsOf(response));
     }
     expect(back).toEqual(whole);
   });
@@ -172,7 +172,7 @@ describe('an export', () => {
 
   async function pages(way: 'Accept' | 'route', format: 'csv' | 'ndjson', query: Record<string, string>) {
     const { sendRequest } = await filled();
-    const told: ApiResponse[] = [];
+    const response: ApiResponse[] = [];
     let search: Record<string, string> = way === 'route' ? { ...query, format } : query;
     for (;;) {
       const page = await sendRequest(
@@ -181,10 +181,10 @@ describe('an export', () => {
           : { path: '/v1/send/logs', query: search, headers: { accept: ACCEPT[format] } },
       );
       expect(page.status).toBe(200);
-      told.push(page);
+      response.push(page);
       const link = /^<\?(.*)>; rel="next"$/.exec((page.headers['link'] ?? '') as string)?.[1];
       expect(link === undefined).toBe(page.headers['x-next-cursor'] === undefined);
-      if (link === undefined) return told;
+      if (link === undefined) return response;
       search = Object.fromEntries(new URLSearchParams(link));
     }
   }
@@ -192,12 +192,12 @@ describe('an export', () => {
   it.each(['Accept', 'route'] as const)(
     'in CSV by %s is walked by its links, and its pages make one file',
     async (way) => {
-      const told = await pages(way, 'csv', { limit: '7' });
-      for (const { headers } of told)
+      const response = await pages(way, 'csv', { limit: '7' });
+      for (const { headers } of response)
         expect(headers['content-disposition']).toBe('attachment; filename="ivymail-logs.csv"');
-      expect(told.length).toBeGreaterThan(2);
-      expect(told[0]?.headers['content-type']).toBe('text/csv; charset=utf-8');
-      const [names, ...lines] = told
+      expect(response.length).toBeGreaterThan(2);
+      expect(response[0]?.headers['content-type']).toBe('text/csv; charset=utf-8');
+      const [names, ...lines] = response
         .map((page) => page.text)
         .join('')
         .trimEnd()
@@ -210,10 +210,10 @@ describe('an export', () => {
   );
 
   it.each(['Accept', 'route'] as const)('in NDJSON by %s has the filters on every page', async (way) => {
-    const told = await pages(way, 'ndjson', { limit: '2', type: 'send' });
-    expect(told[0]?.headers['content-type']).toBe('application/x-ndjson');
-    expect(told[0]?.headers['content-disposition']).toBe('attachment; filename="ivymail-logs.ndjson"');
-    const entries = told.flatMap((page) =>
+    const response = await pages(way, 'ndjson', { limit: '2', type: 'send' });
+    expect(response[0]?.headers['content-type']).toBe('application/x-ndjson');
+    expect(response[0]?.headers['content-disposition']).toBe('attachment; filename="ivymail-logs.ndjson"');
+    const entries = response.flatMap((page) =>
       page.text
         .trimEnd()
         .split('\n')

@@ -3,10 +3,10 @@ import { InternalError } from '../../lambdas/core/errors.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { setUpApi, type ApiResponse, type TestApi } from './harness.ts';
 
-const MAIL = { from: 'You <you@example.com>', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
+const EMAIL = { from: 'You <you@example.com>', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
 
 function send({ sendRequest }: TestApi, changes: object = {}): Promise<ApiResponse> {
-  return sendRequest({ method: 'POST', path: '/v1/send', body: { ...MAIL, ...changes }, scopes: ['send'] });
+  return sendRequest({ method: 'POST', path: '/v1/send', body: { ...EMAIL, ...changes }, scopes: ['send'] });
 }
 
 async function suppress({ sendRequest }: TestApi, address: string, reason = 'manual'): Promise<void> {
@@ -51,13 +51,13 @@ describe('a mail is refused before SES is asked', () => {
     [{ tags: { campaign: '\ud83d' } }, 'tags.campaign'],
     [{ headers: { 'X-A': '\ud83d' } }, 'headers.X-A'],
   ])('%j, naming the field', async (changes, field) => {
-    const world = setUpApi();
-    expect(await send(world, changes)).toMatchObject({
+    const api = setUpApi();
+    expect(await send(api, changes)).toMatchObject({
       status: 422,
       body: { error: { code: 'invalid_field', field } },
     });
-    expect(world.emails).toEqual([]);
-    expect(world.rows('event')).toEqual([]);
+    expect(api.emails).toEqual([]);
+    expect(api.rows('event')).toEqual([]);
   });
 });
 
@@ -94,12 +94,12 @@ describe('an attachment is refused', () => {
     ['disposition', { disposition: 'none' }],
     ['name', { name: 'a.txt' }],
   ])('for its %s: %j', async (field, changes) => {
-    const world = setUpApi();
-    expect(await send(world, { attachments: [FILE, { ...FILE, ...changes }] })).toMatchObject({
+    const api = setUpApi();
+    expect(await send(api, { attachments: [FILE, { ...FILE, ...changes }] })).toMatchObject({
       status: 422,
       body: { error: { code: 'invalid_field', field: `attachments[1].${field}` } },
     });
-    expect(world.emails).toEqual([]);
+    expect(api.emails).toEqual([]);
   });
 
   it('beyond the fiftieth', async () => {
@@ -114,9 +114,9 @@ describe('an attachment is refused', () => {
 
 describe('an attachment', () => {
   it('goes to SES byte for byte, with its name, type, id and place', async () => {
-    const world = setUpApi();
+    const api = setUpApi();
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
-    await send(world, {
+    await send(api, {
       attachments: [
         { filename: 'Rechnung Nr. 5 (für Ann).pdf', content: bytes.toString('base64') },
         {
@@ -128,7 +128,7 @@ describe('an attachment', () => {
         },
       ],
     });
-    expect(world.emails[0]?.Content.Simple['Attachments']).toEqual([
+    expect(api.emails[0]?.Content.Simple['Attachments']).toEqual([
       {
         FileName: 'Rechnung Nr. 5 (für Ann).pdf',
         RawContent: bytes,
@@ -147,28 +147,28 @@ describe('an attachment', () => {
   });
 
   it('is not named to SES where there is none', async () => {
-    const world = setUpApi();
-    await send(world);
-    expect(world.emails[0]?.Content.Simple).not.toHaveProperty('Attachments');
+    const api = setUpApi();
+    await send(api);
+    expect(api.emails[0]?.Content.Simple).not.toHaveProperty('Attachments');
   });
 
   it('of three million bytes is taken', async () => {
-    const world = setUpApi();
+    const api = setUpApi();
     const content = Buffer.alloc(3_000_000, 7).toString('base64');
-    expect((await send(world, { attachments: [{ ...FILE, content }] })).status).toBe(202);
+    expect((await send(api, { attachments: [{ ...FILE, content }] })).status).toBe(202);
   });
 });
 
 describe('a mail', () => {
   it('goes to SES with the configuration set and the tag of the workspace', async () => {
-    const world = setUpApi();
-    const told = await send(world, {
+    const api = setUpApi();
+    const response = await send(api, {
       cc: ['Bob <bob@example.com>'],
       bcc: ['c@example.com'],
       tags: { campaign: 'spring' },
       headers: { 'X-A': 'b' },
     });
-    expect(told).toMatchObject({
+    expect(response).toMatchObject({
       status: 202,
       body: {
         message_id: '0100019c-1',
@@ -176,7 +176,7 @@ describe('a mail', () => {
         suppressed: [],
       },
     });
-    expect(world.emails).toMatchObject([
+    expect(api.emails).toMatchObject([
       {
         FromEmailAddress: '"You" <you@example.com>',
         Destination: {
@@ -192,17 +192,17 @@ describe('a mail', () => {
       },
     ]);
     // What becomes of it, SES will tell.
-    expect(world.rows('event')).toEqual([]);
+    expect(api.rows('event')).toEqual([]);
   });
 
   it('to a listed address, whatever its case, calls nobody: suppressed, under an id of ours', async () => {
-    const world = setUpApi();
-    await suppress(world, 'ann@example.com', 'complaint');
-    const told = await send(world, { to: ['Ann <ANN@example.com>'], tags: { campaign: 'spring' } });
-    expect(told).toMatchObject({ status: 202, body: { accepted: [], suppressed: ['ANN@example.com'] } });
-    expect(told.body.message_id).toMatch(/^ivm_[a-z2-7]{26}$/);
-    expect(world.emails).toEqual([]);
-    expect(world.rows('event')).toMatchObject([
+    const api = setUpApi();
+    await suppress(api, 'ann@example.com', 'complaint');
+    const response = await send(api, { to: ['Ann <ANN@example.com>'], tags: { campaign: 'spring' } });
+    expect(response).toMatchObject({ status: 202, body: { accepted: [], suppressed: ['ANN@example.com'] } });
+    expect(response.body.message_id).toMatch(/^ivm_[a-z2-7]{26}$/);
+    expect(api.emails).toEqual([]);
+    expect(api.rows('event')).toMatchObject([
       {
         event: 'suppressed',
         to: 'ANN@example.com',
@@ -215,51 +215,51 @@ describe('a mail', () => {
   });
 
   it('with a plus tag is another address', async () => {
-    const world = setUpApi();
-    await suppress(world, 'ann@example.com');
-    expect((await send(world, { to: ['ann+x@example.com'] })).body).toMatchObject({
+    const api = setUpApi();
+    await suppress(api, 'ann@example.com');
+    expect((await send(api, { to: ['ann+x@example.com'] })).body).toMatchObject({
       accepted: ['ann+x@example.com'],
       suppressed: [],
     });
   });
 
   it('reaches nobody by way of a name', async () => {
-    const world = setUpApi();
-    await suppress(world, 'sup@example.com');
-    const told = await send(world, { to: ['sup@example.com, Bob <ann@example.com>'] });
-    expect(told.body).toMatchObject({ accepted: ['ann@example.com'], suppressed: [] });
-    expect(world.emails[0]?.Destination.ToAddresses).toEqual(['"sup@example.com, Bob" <ann@example.com>']);
+    const api = setUpApi();
+    await suppress(api, 'sup@example.com');
+    const response = await send(api, { to: ['sup@example.com, Bob <ann@example.com>'] });
+    expect(response.body).toMatchObject({ accepted: ['ann@example.com'], suppressed: [] });
+    expect(api.emails[0]?.Destination.ToAddresses).toEqual(['"sup@example.com, Bob" <ann@example.com>']);
   });
 
   it('to some that are listed goes to the others, and all are logged under SES’s id', async () => {
-    const world = setUpApi();
-    await suppress(world, 'bob@example.com');
-    const told = await send(world, { cc: ['bob@example.com', 'cy@example.com'] });
-    expect(told.body).toMatchObject({
+    const api = setUpApi();
+    await suppress(api, 'bob@example.com');
+    const response = await send(api, { cc: ['bob@example.com', 'cy@example.com'] });
+    expect(response.body).toMatchObject({
       message_id: '0100019c-1',
       accepted: ['ann@example.com', 'cy@example.com'],
       suppressed: ['bob@example.com'],
     });
-    expect(world.emails[0]?.Destination).toEqual({
+    expect(api.emails[0]?.Destination).toEqual({
       ToAddresses: ['ann@example.com'],
       CcAddresses: ['cy@example.com'],
       BccAddresses: [],
     });
-    expect(world.rows('event')).toMatchObject([
+    expect(api.rows('event')).toMatchObject([
       { event: 'suppressed', to: 'bob@example.com', pk: expect.stringContaining('0100019c-1') },
     ]);
   });
 
   it('is not kept from another workspace’s recipients', async () => {
-    const world = setUpApi();
-    await suppress(world, 'ann@example.com');
-    const told = await world.sendRequest({
+    const api = setUpApi();
+    await suppress(api, 'ann@example.com');
+    const response = await api.sendRequest({
       method: 'POST',
       path: '/v1/send',
-      body: MAIL,
+      body: EMAIL,
       workspaceId: `ws_${'b'.repeat(26)}`,
     });
-    expect(told.body).toMatchObject({ accepted: ['ann@example.com'] });
+    expect(response.body).toMatchObject({ accepted: ['ann@example.com'] });
   });
 });
 
@@ -279,17 +279,17 @@ describe('a mail that SES refuses for good', () => {
     [named('LimitExceededException', 'Daily message quota exceeded.'), 'quota_exceeded'],
     [named('ThrottlingException', 'Daily message quota exceeded.'), 'quota_exceeded'],
   ])('%s answers 422 %s, and is logged as failed for each recipient', async (error, code) => {
-    const world = setUpApi();
-    world.state.sesError = error;
-    const told = await send(world, { to: ['ann@example.com', 'bob@example.com'] });
-    expect(told).toMatchObject({
+    const api = setUpApi();
+    api.state.sesError = error;
+    const response = await send(api, { to: ['ann@example.com', 'bob@example.com'] });
+    expect(response).toMatchObject({
       status: 422,
       body: { error: { code }, message_id: expect.stringMatching(/^ivm_[a-z2-7]{26}$/) },
     });
-    expect(world.emails).toHaveLength(1);
-    expect(world.rows('event')).toMatchObject([
+    expect(api.emails).toHaveLength(1);
+    expect(api.rows('event')).toMatchObject([
       { event: 'failed', to: 'ann@example.com', details: { error_code: code, error_message: error.message } },
-      { event: 'failed', to: 'bob@example.com', pk: expect.stringContaining(told.body.message_id) },
+      { event: 'failed', to: 'bob@example.com', pk: expect.stringContaining(response.body.message_id) },
     ]);
   });
 });
@@ -301,11 +301,11 @@ describe('a mail of which SES says who is not verified', () => {
     ['you@yourdomain.com', 'thank-you@yourdomain.com', undefined],
     ['you@yourdomain.com', 'ann@example.com', undefined],
   ])('from %s, where it is %s, is refused with the field %s', async (from, unverified, field) => {
-    const world = setUpApi();
+    const api = setUpApi();
     const words = `Email address is not verified. The following identities failed the check in region US-EAST-1: ${unverified}`;
-    world.state.sesError = Object.assign(new Error(words), { name: 'MessageRejected' });
-    const told = await send(world, { from });
-    expect(told.body.error).toEqual({
+    api.state.sesError = Object.assign(new Error(words), { name: 'MessageRejected' });
+    const response = await send(api, { from });
+    expect(response.body.error).toEqual({
       code: 'identity_not_verified',
       message: words,
       ...(field && { field }),
@@ -323,13 +323,13 @@ describe('a mail that SES does not take now', () => {
     }),
     Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
   ])('by %s answers 503 with Retry-After, and no event', async (error) => {
-    const world = setUpApi();
-    world.state.sesError = error;
-    const told = await send(world);
-    expect(told).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
-    expect(Number(told.headers['retry-after'])).toBeGreaterThan(0);
-    expect(world.rows('event')).toEqual([]);
-    expect(world.emails).toHaveLength(1);
+    const api = setUpApi();
+    api.state.sesError = error;
+    const response = await send(api);
+    expect(response).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
+    expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
+    expect(api.rows('event')).toEqual([]);
+    expect(api.emails).toHaveLength(1);
   });
 });
 
@@ -340,22 +340,22 @@ describe('a mail of which SES says nothing', () => {
     Object.assign(new Error('reset after a yes'), { code: 'ECONNRESET', $metadata: { httpStatusCode: 200 } }),
     Object.assign(new SyntaxError('half an answer'), { $metadata: { httpStatusCode: 200 } }),
   ])('after %s answers outcome_unknown, with no event and no second try', async (error) => {
-    const world = setUpApi();
-    world.state.sesError = error;
-    expect(await send(world)).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
-    expect(world.emails).toHaveLength(1);
-    expect(world.rows('event')).toEqual([]);
+    const api = setUpApi();
+    api.state.sesError = error;
+    expect(await send(api)).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
+    expect(api.emails).toHaveLength(1);
+    expect(api.rows('event')).toEqual([]);
   });
 
   it('or that went out and could not be logged in full, says its id', async () => {
-    const world = setUpApi();
-    await suppress(world, 'bob@example.com');
-    world.table.before = (command) => {
+    const api = setUpApi();
+    await suppress(api, 'bob@example.com');
+    api.table.before = (command) => {
       if (command === 'BatchWriteCommand')
         throw Object.assign(new Error('refused'), { name: 'ValidationException' });
     };
-    const told = await send(world, { cc: ['bob@example.com'] });
-    expect(told).toMatchObject({
+    const response = await send(api, { cc: ['bob@example.com'] });
+    expect(response).toMatchObject({
       status: 503,
       body: { error: { code: 'outcome_unknown', message: expect.stringContaining('0100019c-1') } },
     });
@@ -363,18 +363,18 @@ describe('a mail of which SES says nothing', () => {
 });
 
 describe('a mail that cannot be logged', () => {
-  function unwritable(world: TestApi): void {
-    world.table.before = (command) => {
+  function unwritable(api: TestApi): void {
+    api.table.before = (command) => {
       if (command === 'BatchWriteCommand') throw named('ValidationException');
     };
   }
 
   it('and that SES refused is answered with the refusal, which says so', async () => {
-    const world = setUpApi();
-    world.state.sesError = named('MessageRejected', 'Illegal attachment');
-    unwritable(world);
-    const told = await send(world);
-    expect(told).toMatchObject({
+    const api = setUpApi();
+    api.state.sesError = named('MessageRejected', 'Illegal attachment');
+    unwritable(api);
+    const response = await send(api);
+    expect(response).toMatchObject({
       status: 422,
       body: {
         error: {
@@ -384,15 +384,15 @@ describe('a mail that cannot be logged', () => {
         message_id: expect.stringMatching(/^ivm_/),
       },
     });
-    expect(told.loggedError).toBeInstanceOf(InternalError);
+    expect(response.loggedError).toBeInstanceOf(InternalError);
   });
 
   it('and goes to suppressed recipients only is outcome_unknown: part of it may be stored', async () => {
-    const world = setUpApi();
-    await suppress(world, 'ann@example.com');
-    unwritable(world);
-    const told = await send(world);
-    expect(told).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
-    expect(told.headers).not.toHaveProperty('retry-after');
+    const api = setUpApi();
+    await suppress(api, 'ann@example.com');
+    unwritable(api);
+    const response = await send(api);
+    expect(response).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
+    expect(response.headers).not.toHaveProperty('retry-after');
   });
 });

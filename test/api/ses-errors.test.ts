@@ -68,7 +68,7 @@ describe('nobody knows what became of a mail', () => {
     ['an error with the name of something else', sesError('constructor')],
     ['what is no error', 'what?'],
     ['nothing', undefined],
-  ])('after %s', (_what, error) => {
+  ])('after %s', (_title, error) => {
     expect(classifySendError(error)).toEqual({ kind: 'unknown' });
   });
 });

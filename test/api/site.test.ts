@@ -7,8 +7,8 @@ it.each([
   ['/llms.txt', 'llms.txt', 'text/plain'],
   ['/v1/openapi.json', 'openapi.json', 'application/json'],
 ])('%s is served to whoever asks, and may be kept for a while', async (path, file, type) => {
-  const told = await setUpApi().sendRequest({ path });
-  expect(told).toMatchObject({
+  const response = await setUpApi().sendRequest({ path });
+  expect(response).toMatchObject({
     status: 200,
     text: readFileSync(`docs/site/${file}`, 'utf8'),
     headers: {

@@ -6,7 +6,7 @@ import { storeEvents } from '../../lambdas/store/events.ts';
 import { anEvent } from '../../sim/builders/events.ts';
 import { NOW_MS, setUpApi, type SentEmail } from './harness.ts';
 
-const MAIL = { from: 'you@yourdomain.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
+const EMAIL = { from: 'you@yourdomain.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
 const MESSAGE_ID = '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000';
 
 async function sent(body: object): Promise<SentEmail | undefined> {
@@ -22,7 +22,7 @@ describe('a list of addresses', () => {
   it.each(['to', 'cc', 'bcc', 'reply_to'])('in %s may be one string', async (field) => {
     await fc.assert(
       fc.asyncProperty(address, async (given) => {
-        expect(await sent({ ...MAIL, [field]: given })).toEqual(await sent({ ...MAIL, [field]: [given] }));
+        expect(await sent({ ...EMAIL, [field]: given })).toEqual(await sent({ ...EMAIL, [field]: [given] }));
       }),
     );
   });
@@ -30,8 +30,8 @@ describe('a list of addresses', () => {
   it('is the same body for an idempotency key, as a string or as a list', async () => {
     const { sendRequest, emails } = setUpApi();
     const request = { method: 'POST', path: '/v1/send', headers: { 'idempotency-key': 'order-1' } };
-    const first = await sendRequest({ ...request, body: MAIL });
-    const second = await sendRequest({ ...request, body: { ...MAIL, to: MAIL.to[0] } });
+    const first = await sendRequest({ ...request, body: EMAIL });
+    const second = await sendRequest({ ...request, body: { ...EMAIL, to: EMAIL.to[0] } });
     expect([second.status, second.body]).toEqual([202, first.body]);
     expect(second.headers['idempotency-replayed']).toBe('true');
     expect(emails).toHaveLength(1);
@@ -54,8 +54,8 @@ describe('base64', () => {
             folded = folded.slice(0, index) + text + folded.slice(index);
           }
           const file = { filename: 'a.bin', content };
-          const whole = await sent({ ...MAIL, attachments: [file] });
-          expect(await sent({ ...MAIL, attachments: [{ ...file, content: folded }] })).toEqual(whole);
+          const whole = await sent({ ...EMAIL, attachments: [file] });
+          expect(await sent({ ...EMAIL, attachments: [{ ...file, content: folded }] })).toEqual(whole);
         },
       ),
     );
@@ -67,7 +67,7 @@ describe('base64', () => {
       sendRequest({
         method: 'POST',
         path: '/v1/send',
-        body: { ...MAIL, attachments: [{ filename: 'a', content }] },
+        body: { ...EMAIL, attachments: [{ filename: 'a', content }] },
       });
     expect((await send(' '.repeat(4_000_000))).status).toBe(422);
     expect((await send(`${' '.repeat(3_900_000)}x`)).status).toBe(422);
@@ -114,7 +114,7 @@ describe('a date', () => {
 
   it.each(RANGES)('limits a range: %s %s by %s and %s', async (method, path, from, to) => {
     const { sendRequest, table } = setUpApi();
-    const made = await sendRequest({
+    const created = await sendRequest({
       method: 'POST',
       path: '/v1/webhooks',
       body: { url: 'https://hooks.example.com/' },
@@ -133,7 +133,7 @@ describe('a date', () => {
       const range = { [from]: start, [to]: end };
       const answer = await sendRequest({
         method,
-        path: path.replace('{id}', made.body.id),
+        path: path.replace('{id}', created.body.id),
         ...(method === 'GET'
           ? { query: { ...range, ...(path.endsWith('export') && { format: 'csv' }) } }
           : { body: { ...range, dry_run: true } }),

@@ -14,11 +14,11 @@ import { NOW_MS, setUpApi } from './harness.ts';
 const NO_RATES = { delivery: null, bounce: null, complaint: null, open: null, click: null };
 
 function withCounters() {
-  const world = setUpApi();
+  const api = setUpApi();
   let sequence = 0;
   const count = (rows: readonly Record<string, unknown>[]) =>
     tallyBatch(
-      { table: world.table, retentionDays: 90, now: () => NOW_MS },
+      { table: api.table, retentionDays: 90, now: () => NOW_MS },
       {
         shardId: 'only',
         records: rows.map((row) => {
@@ -36,8 +36,8 @@ function withCounters() {
         }),
       ).flat(),
     );
-  const stats = (query: Record<string, string> = {}) => world.sendRequest({ path: '/v1/stats', query });
-  return { ...world, count, happened, stats };
+  const stats = (query: Record<string, string> = {}) => api.sendRequest({ path: '/v1/stats', query });
+  return { ...api, count, happened, stats };
 }
 
 describe('GET /v1/stats', () => {
@@ -149,10 +149,10 @@ describe('GET /v1/stats', () => {
     );
     await count([...table.rows.values()].filter((row) => row['kind'] === 'attempt'));
     const { endpoints } = (await stats()).body;
-    const told = endpoints.find((each: { endpoint_id: string }) => each.endpoint_id === endpoint.id);
-    expect(told).toMatchObject({ attempts: 4, failures: 1, error_rate: 0.25 });
-    expect(told.p50_ms / 100).toBeCloseTo(1, 0);
-    expect(told.p95_ms / 15_000).toBeCloseTo(1, 0);
+    const response = endpoints.find((each: { endpoint_id: string }) => each.endpoint_id === endpoint.id);
+    expect(response).toMatchObject({ attempts: 4, failures: 1, error_rate: 0.25 });
+    expect(response.p50_ms / 100).toBeCloseTo(1, 0);
+    expect(response.p95_ms / 15_000).toBeCloseTo(1, 0);
     expect(endpoints).toContainEqual({
       endpoint_id: idle.id,
       attempts: 0,

@@ -20,12 +20,12 @@ describe('a suppression is refused', () => {
 
 describe('a suppression', () => {
   it('is shown with its reason, source event and time', async () => {
-    const told = await setUpApi().sendRequest({
+    const response = await setUpApi().sendRequest({
       method: 'POST',
       path: PATH,
       body: { address: 'Ann@example.com' },
     });
-    expect(told).toMatchObject({
+    expect(response).toMatchObject({
       status: 201,
       body: {
         address: 'Ann@example.com',
@@ -44,8 +44,8 @@ describe('a suppression', () => {
       body: { address: 'ann@example.com', reason: 'complaint' },
     });
     state.nowMs += 1000;
-    const told = await sendRequest({ method: 'POST', path: PATH, body: { address: 'ANN@example.com' } });
-    expect(told).toMatchObject({
+    const response = await sendRequest({ method: 'POST', path: PATH, body: { address: 'ANN@example.com' } });
+    expect(response).toMatchObject({
       status: 201,
       body: { address: 'ann@example.com', reason: 'complaint', created_at: '2026-02-25T12:00:00Z' },
     });
@@ -57,8 +57,8 @@ describe('a suppression', () => {
     for (const name of ['cy', 'ann', 'bob']) {
       await sendRequest({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
     }
-    const addresses = (told: ApiResponse): string[] =>
-      told.body.data.map((each: { address: string }) => each.address);
+    const addresses = (response: ApiResponse): string[] =>
+      response.body.data.map((each: { address: string }) => each.address);
     const first = await sendRequest({ path: PATH, query: { limit: '2' } });
     expect(addresses(first)).toEqual(['ann@example.com', 'bob@example.com']);
     const second = await sendRequest({ path: PATH, query: { limit: '2', cursor: first.body.next_cursor } });
@@ -74,8 +74,8 @@ describe('a suppression', () => {
     for (const name of ['ann', 'anna', 'bob', 'Andy']) {
       await sendRequest({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
     }
-    const addresses = (told: ApiResponse): string[] =>
-      told.body.data.map((each: { address: string }) => each.address);
+    const addresses = (response: ApiResponse): string[] =>
+      response.body.data.map((each: { address: string }) => each.address);
     const first = await sendRequest({ path: PATH, query: { prefix: 'AN', limit: '2' } });
     expect(addresses(first)).toEqual(['Andy@example.com', 'ann@example.com']);
     const cursor = first.body.next_cursor as string;
@@ -136,25 +136,25 @@ describe('a suppression that SES has too', () => {
     state.sesSuppressed.add(ADDRESS);
     const path = `${PATH}/${encodeURIComponent(ADDRESS)}`;
     await sendRequest({ method: 'POST', path: PATH, body: { address: ADDRESS } });
-    const told = await sendRequest({ method: 'DELETE', path, query: { ses: 'true' } });
-    expect(told).toMatchObject({
+    const response = await sendRequest({ method: 'DELETE', path, query: { ses: 'true' } });
+    expect(response).toMatchObject({
       status: 403,
       body: { error: { code: 'insufficient_scope', field: 'ses' } },
     });
     // The same whether SES has it or not: that is nobody else's to know.
     state.sesSuppressed.clear();
     const other = await sendRequest({ method: 'DELETE', path, query: { ses: 'true' } });
-    expect(other.body['error']).toEqual(told.body['error']);
+    expect(other.body['error']).toEqual(response.body['error']);
     expect((await sendRequest({ path })).status).toBe(200);
   });
 
   it('is removed there only when that is asked for', async () => {
     for (const ses of [undefined, 'false']) {
-      const world = setUpApi();
-      world.state.sesSuppressed.add(ADDRESS);
-      await add(world);
-      expect((await remove(world, ses)).status).toBe(204);
-      expect(world.state.sesSuppressed).toEqual(new Set([ADDRESS]));
+      const api = setUpApi();
+      api.state.sesSuppressed.add(ADDRESS);
+      await add(api);
+      expect((await remove(api, ses)).status).toBe(204);
+      expect(api.state.sesSuppressed).toEqual(new Set([ADDRESS]));
     }
   });
 
@@ -163,21 +163,21 @@ describe('a suppression that SES has too', () => {
     ['on ours only', true, false, 204],
     ['on that of SES only', false, true, 204],
     ['on neither', false, false, 404],
-  ])('%s: answers accordingly, and is on neither afterwards', async (_what, ours, theirs, status) => {
-    const world = setUpApi();
-    if (ours) await add(world);
-    if (theirs) world.state.sesSuppressed.add(ADDRESS);
-    expect((await remove(world, 'true')).status).toBe(status);
-    expect(world.rows('suppression')).toEqual([]);
-    expect([...world.state.sesSuppressed]).toEqual([]);
+  ])('%s: answers accordingly, and is on neither afterwards', async (_title, ours, theirs, status) => {
+    const api = setUpApi();
+    if (ours) await add(api);
+    if (theirs) api.state.sesSuppressed.add(ADDRESS);
+    expect((await remove(api, 'true')).status).toBe(status);
+    expect(api.rows('suppression')).toEqual([]);
+    expect([...api.state.sesSuppressed]).toEqual([]);
   });
 
   it('is removed there under the spelling it was listed with, and in lower case', async () => {
-    const world = setUpApi();
-    await add(world);
-    world.state.sesSuppressed = new Set([ADDRESS, 'ann@example.com', 'other@example.com']);
-    expect((await remove(world, 'true', 'ANN@example.com')).status).toBe(204);
-    expect([...world.state.sesSuppressed]).toEqual(['other@example.com']);
+    const api = setUpApi();
+    await add(api);
+    api.state.sesSuppressed = new Set([ADDRESS, 'ann@example.com', 'other@example.com']);
+    expect((await remove(api, 'true', 'ANN@example.com')).status).toBe(204);
+    expect([...api.state.sesSuppressed]).toEqual(['other@example.com']);
   });
 
   it.each([
@@ -186,29 +186,29 @@ describe('a suppression that SES has too', () => {
     'AccessDeniedException',
     'TimeoutError',
   ])('stays on ours while SES answers %s, and a repeat finishes the work', async (name) => {
-    const world = setUpApi();
-    await add(world);
-    world.state.sesSuppressed.add(ADDRESS);
-    world.state.sesError = Object.assign(new Error(name), { name });
-    const told = await remove(world, 'true');
-    expect(told).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
-    expect(Number(told.headers['retry-after'])).toBeGreaterThan(0);
-    expect(world.rows('suppression')).toHaveLength(1);
+    const api = setUpApi();
+    await add(api);
+    api.state.sesSuppressed.add(ADDRESS);
+    api.state.sesError = Object.assign(new Error(name), { name });
+    const response = await remove(api, 'true');
+    expect(response).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
+    expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
+    expect(api.rows('suppression')).toHaveLength(1);
 
-    delete world.state.sesError;
-    expect((await remove(world, 'true')).status).toBe(204);
-    expect(world.rows('suppression')).toEqual([]);
+    delete api.state.sesError;
+    expect((await remove(api, 'true')).status).toBe(204);
+    expect(api.rows('suppression')).toEqual([]);
   });
 
   it('that SES cannot read is no fault of ours, and stays on our list', async () => {
-    const world = setUpApi();
-    await add(world, 'a/b@example.com');
-    world.state.sesError = Object.assign(new Error('bad'), { name: 'BadRequestException' });
-    expect(await remove(world, 'true', 'a/b@example.com')).toMatchObject({
+    const api = setUpApi();
+    await add(api, 'a/b@example.com');
+    api.state.sesError = Object.assign(new Error('bad'), { name: 'BadRequestException' });
+    expect(await remove(api, 'true', 'a/b@example.com')).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_parameter', field: 'address' } },
     });
-    expect(world.rows('suppression')).toHaveLength(1);
+    expect(api.rows('suppression')).toHaveLength(1);
   });
 
   it.each(['yes', ''])('is not removed by ses=%j', async (ses) => {

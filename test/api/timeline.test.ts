@@ -22,16 +22,16 @@ function event(name: EmailEvent['event'], minute: number, changes: Partial<Email
 }
 
 async function withMessage() {
-  const world = setUpApi();
+  const api = setUpApi();
   const store = (events: readonly EmailEvent[], raw?: object) =>
-    putRows(world.table, eventRows(events, RETENTION, raw && JSON.stringify(raw)));
+    putRows(api.table, eventRows(events, RETENTION, raw && JSON.stringify(raw)));
   const timeline = (query: Record<string, string> = {}, workspaceId?: string) =>
-    world.sendRequest({
+    api.sendRequest({
       path: `/v1/send/logs/${encodeURIComponent(MESSAGE)}`,
       query,
       ...(workspaceId !== undefined && { workspaceId }),
     });
-  return { ...world, store, timeline };
+  return { ...api, store, timeline };
 }
 
 describe('the timeline of a message', () => {
@@ -50,12 +50,14 @@ describe('the timeline of a message', () => {
       truncated: false,
       deliveries: [],
     });
-    const told = body.recipients.map((each: { to: string; status: string; events: { status: string }[] }) => [
-      each.to,
-      each.status,
-      each.events.map((entry) => entry.status).join(' '),
-    ]);
-    expect(told).toEqual(
+    const response = body.recipients.map(
+      (each: { to: string; status: string; events: { status: string }[] }) => [
+        each.to,
+        each.status,
+        each.events.map((entry) => entry.status).join(' '),
+      ],
+    );
+    expect(response).toEqual(
       expect.arrayContaining([
         ['invalid@example.com', 'delivered', 'sent delivered'],
         ['bob@example.com', 'bounced', 'sent bounced'],
@@ -123,10 +125,10 @@ describe('the timeline of a message', () => {
         filler: `${number}`.repeat(1_900_000),
       });
     }
-    const told = await timeline({ raw: 'true' });
-    expect(told.body.truncated).toBe(true);
-    expect(told.body.raw_events).toHaveLength(1);
-    expect(told.text.length).toBeLessThan(6_000_000);
+    const response = await timeline({ raw: 'true' });
+    expect(response.body.truncated).toBe(true);
+    expect(response.body.raw_events).toHaveLength(1);
+    expect(response.text.length).toBeLessThan(6_000_000);
   });
 
   it('counts what SES said as Lambda answers it, where a quotation mark is more than a byte', async () => {
@@ -134,8 +136,8 @@ describe('the timeline of a message', () => {
     await store([event('sent', 1), event('sent', 1, { to: 'bob@example.com' })], {
       filler: '"'.repeat(1_000_000),
     });
-    const told = await timeline({ raw: 'true' });
-    expect(told.body).toMatchObject({ truncated: true, raw_events: [] });
+    const response = await timeline({ raw: 'true' });
+    expect(response.body).toMatchObject({ truncated: true, raw_events: [] });
   });
 
   it('is found by its own workspace only, and of an unknown message there is none', async () => {

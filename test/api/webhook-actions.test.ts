@@ -14,21 +14,21 @@ import { NOW_MS, setUpApi, type ApiResponse } from './harness.ts';
 const HOUR_MS = 3_600_000;
 
 async function withWebhook(body: object = {}) {
-  const world = setUpApi();
+  const api = setUpApi();
   // What is done with it comes later than its making.
-  world.state.nowMs = NOW_MS - 1000;
-  const made = await world.sendRequest({
+  api.state.nowMs = NOW_MS - 1000;
+  const created = await api.sendRequest({
     method: 'POST',
     path: '/v1/webhooks',
     body: { url: 'https://hooks.example.com/', ...body },
   });
-  world.state.nowMs = NOW_MS;
-  const { id, secret } = made.body as { id: string; secret: string };
+  api.state.nowMs = NOW_MS;
+  const { id, secret } = created.body as { id: string; secret: string };
   const post = (action: string, given?: unknown): Promise<ApiResponse> =>
-    world.sendRequest({ method: 'POST', path: `/v1/webhooks/${id}/${action}`, body: given });
-  const get = (rest = ''): Promise<ApiResponse> => world.sendRequest({ path: `/v1/webhooks/${id}${rest}` });
+    api.sendRequest({ method: 'POST', path: `/v1/webhooks/${id}/${action}`, body: given });
+  const get = (rest = ''): Promise<ApiResponse> => api.sendRequest({ path: `/v1/webhooks/${id}${rest}` });
   const endpoint = async () => {
-    const found = await getEndpoint(world.table, WORKSPACE_ID, id);
+    const found = await getEndpoint(api.table, WORKSPACE_ID, id);
     if (!found) throw new Error('The endpoint is gone');
     return found;
   };
@@ -38,10 +38,10 @@ async function withWebhook(body: object = {}) {
     (await get('/changes')).body.data.map((change: { reason: string | null }) => change.reason);
   /** The headers of the last webhook, and its body, as a receiver gets them. */
   const received = () => {
-    const last = world.webhooks.at(-1);
+    const last = api.webhooks.at(-1);
     return { headers: { ...last?.headers }, body: last?.body ?? '' };
   };
-  return { ...world, id, secret, post, get, endpoint, actions, reasons, received };
+  return { ...api, id, secret, post, get, endpoint, actions, reasons, received };
 }
 
 describe('a test of a webhook', () => {
@@ -50,14 +50,14 @@ describe('a test of a webhook', () => {
     async (event) => {
       const { post, secret, received, rows, state } = await withWebhook();
       state.nowMs = Date.now();
-      const told = await post('test', { event });
-      expect(told).toMatchObject({
+      const response = await post('test', { event });
+      expect(response).toMatchObject({
         status: 200,
         body: { event, attempt: { number: 1, trigger: 'test', status_code: 200, error_class: null } },
       });
       const { headers, body } = received();
-      expect(new Webhook(secret).verify(body, headers)).toEqual(told.body.payload);
-      expect(told.body.payload).toMatchObject({ event, event_id: headers['webhook-id'] });
+      expect(new Webhook(secret).verify(body, headers)).toEqual(response.body.payload);
+      expect(response.body.payload).toMatchObject({ event, event_id: headers['webhook-id'] });
       for (const kind of ['event', 'delivery', 'attempt']) expect(rows(kind)).toEqual([]);
     },
   );
@@ -156,8 +156,8 @@ describe('a rotation', () => {
 
   it('of two at once lets one through, and tells the other to come again', async () => {
     const { post, endpoint } = await withWebhook();
-    const told = await Promise.all([post('rotate-secret'), post('rotate-secret')]);
-    expect(told.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 503]));
+    const response = await Promise.all([post('rotate-secret'), post('rotate-secret')]);
+    expect(response.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 503]));
     expect((await endpoint()).secrets).toHaveLength(2);
   });
 
@@ -187,9 +187,9 @@ describe('the secret of a webhook', () => {
     table.before = (command) => {
       if (command === 'TransactWriteCommand') throw new Error('throttled');
     };
-    const told = await get('/secret');
-    expect(told.status).toBe(503);
-    expect(told.text).not.toContain(secret);
+    const response = await get('/secret');
+    expect(response.status).toBe(503);
+    expect(response.text).not.toContain(secret);
   });
 });
 
@@ -249,7 +249,7 @@ describe('the name in a url', () => {
   it.each([
     ['private', ['10.0.0.1']],
     ['partly private', ['93.184.216.34', '169.254.169.254']],
-  ])('is refused while it resolves to a %s address', async (_what, addresses) => {
+  ])('is refused while it resolves to a %s address', async (_title, addresses) => {
     const { sendRequest, state, id } = await withWebhook();
     state.addresses = { 'inside.example.com': addresses };
     const url = 'https://inside.example.com/';
@@ -272,30 +272,30 @@ describe('deliveries', () => {
   const STATUSES = ['pending', 'retrying', 'delivered', 'exhausted', 'blocked', 'held', 'cancelled'] as const;
 
   async function withDeliveries() {
-    const world = await withWebhook({ events: ['*'] });
-    const endpoint = await world.endpoint();
+    const api = await withWebhook({ events: ['*'] });
+    const endpoint = await api.endpoint();
     const tasks: Record<string, DeliveryTask> = {};
     for (const status of STATUSES) {
       const event = anEvent({ message_id: `m-${status}` });
       const task = aTask(event, endpoint);
       tasks[status] = task;
-      await putRows(world.table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
+      await putRows(api.table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
       const claim = { task, stored: { event, ttl: 1 }, execution: 'one', nowMs: NOW_MS };
-      await claimAttempt(world.table, claim);
+      await claimAttempt(api.table, claim);
       if (status !== 'pending') {
-        await settleDelivery(world.table, task, { status, attemptCount: 1, nowMs: NOW_MS });
+        await settleDelivery(api.table, task, { status, attemptCount: 1, nowMs: NOW_MS });
       }
     }
-    return { ...world, tasks };
+    return { ...api, tasks };
   }
 
   it.each(STATUSES)('of status %s are listed by it', async (status) => {
     const { get } = await withDeliveries();
     const { data } = (await get(`/deliveries`)).body;
     expect(data).toHaveLength(STATUSES.length);
-    const world = await withDeliveries();
-    const listed = await world.sendRequest({
-      path: `/v1/webhooks/${world.id}/deliveries`,
+    const api = await withDeliveries();
+    const listed = await api.sendRequest({
+      path: `/v1/webhooks/${api.id}/deliveries`,
       query: { status },
     });
     expect(listed.body.data.map((each: { status: string }) => each.status)).toEqual([status]);
@@ -323,23 +323,23 @@ describe('deliveries', () => {
     });
   });
 
-  async function deliveryIds(world: Awaited<ReturnType<typeof withDeliveries>>, status: string) {
-    const { body } = await world.sendRequest({
-      path: `/v1/webhooks/${world.id}/deliveries`,
+  async function deliveryIds(api: Awaited<ReturnType<typeof withDeliveries>>, status: string) {
+    const { body } = await api.sendRequest({
+      path: `/v1/webhooks/${api.id}/deliveries`,
       query: { status },
     });
     return body.data[0].id as string;
   }
 
   it('are delivered again by a command row, whose attempt goes on counting', async () => {
-    const world = await withDeliveries();
-    const id = await deliveryIds(world, 'exhausted');
-    const told = await world.sendRequest({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
-    expect(told).toMatchObject({ status: 202, body: { id, status: 'exhausted', attempt_count: 1 } });
-    expect(world.rows('command')).toMatchObject([
+    const api = await withDeliveries();
+    const id = await deliveryIds(api, 'exhausted');
+    const response = await api.sendRequest({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
+    expect(response).toMatchObject({ status: 202, body: { id, status: 'exhausted', attempt_count: 1 } });
+    expect(api.rows('command')).toMatchObject([
       {
         command: 'redeliver',
-        task: { event_id: world.tasks['exhausted']?.event_id, trigger: 'manual', attempt: 2, run_attempt: 1 },
+        task: { event_id: api.tasks['exhausted']?.event_id, trigger: 'manual', attempt: 2, run_attempt: 1 },
       },
     ]);
   });
@@ -349,18 +349,18 @@ describe('deliveries', () => {
     `The endpoint is paused. Resume it first: PATCH /v1/webhooks/${id} with {"status": "active"}`;
 
   it('of an endpoint that takes none are refused, which says so', async () => {
-    const world = await withDeliveries();
-    const id = await deliveryIds(world, 'exhausted');
-    const path = `/v1/webhooks/${world.id}`;
-    await world.sendRequest({ method: 'PATCH', path, body: { status: 'paused' } });
-    const redeliver = () => world.sendRequest({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
+    const api = await withDeliveries();
+    const id = await deliveryIds(api, 'exhausted');
+    const path = `/v1/webhooks/${api.id}`;
+    await api.sendRequest({ method: 'PATCH', path, body: { status: 'paused' } });
+    const redeliver = () => api.sendRequest({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
     expect(await redeliver()).toMatchObject({
       status: 422,
-      body: { error: { field: 'id', message: resume(world.id) } },
+      body: { error: { field: 'id', message: resume(api.id) } },
     });
-    await world.sendRequest({ method: 'DELETE', path });
+    await api.sendRequest({ method: 'DELETE', path });
     expect(await redeliver()).toMatchObject({ status: 422, body: { error: { field: 'id' } } });
-    expect(world.rows('command')).toEqual([]);
+    expect(api.rows('command')).toEqual([]);
   });
 
   it('that were missed are recovered by a command row, with progress to look up', async () => {
@@ -372,11 +372,11 @@ describe('deliveries', () => {
       body: { recovery_id: null, count: 4, exact: true },
     });
     expect(rows('command')).toEqual([]);
-    const told = await post('recover', { since });
-    expect(told).toMatchObject({ status: 202, body: { count: 4, exact: true } });
-    const progress = await sendRequest({ path: `/v1/recoveries/${told.body.recovery_id}` });
+    const response = await post('recover', { since });
+    expect(response).toMatchObject({ status: 202, body: { count: 4, exact: true } });
+    const progress = await sendRequest({ path: `/v1/recoveries/${response.body.recovery_id}` });
     expect(progress.body).toEqual({
-      id: told.body.recovery_id,
+      id: response.body.recovery_id,
       endpoint_id: id,
       since: '2026-02-25T12:00:00Z',
       until: '2026-02-25T13:00:00Z',

@@ -72,15 +72,15 @@ describe('the described webhook', () => {
     let sent = 0;
     fc.assert(
       fc.property(aSample, (ses) => {
-        let made: readonly Json[] = [];
+        let created: readonly Json[] = [];
         try {
-          made = bodiesOf(ses);
+          created = bodiesOf(ses);
         } catch {
           // Without its message id or its sender, an event is quarantined.
           return;
         }
-        sent += made.length;
-        for (const body of made)
+        sent += created.length;
+        for (const body of created)
           expect([body, webhookEventJson.safeParse(body).error?.issues]).toEqual([body, undefined]);
       }),
       { numRuns: 500 },

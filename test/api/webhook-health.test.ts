@@ -20,37 +20,37 @@ const DAY = 24 * HOUR;
 const at = (ms: number): string => formatTimestamp(NOW_MS + ms);
 
 async function withEndpoint(changes: Partial<Endpoint> = {}) {
-  const world = setUpApi();
+  const api = setUpApi();
   const endpoint = anEndpoint({ events: ['bounced'], ...changes });
-  await putEndpoint(world.table, endpoint);
+  await putEndpoint(api.table, endpoint);
   const path = `/v1/webhooks/${endpoint.id}`;
-  const get = async (): Promise<ApiResponse['body']> => (await world.sendRequest({ path })).body;
-  const patch = (body: object): Promise<ApiResponse> => world.sendRequest({ method: 'PATCH', path, body });
-  const history = async () => (await world.sendRequest({ path: `${path}/changes` })).body.data;
-  const stored = () => getEndpoint(world.table, WORKSPACE_ID, endpoint.id);
-  let made = 0;
+  const get = async (): Promise<ApiResponse['body']> => (await api.sendRequest({ path })).body;
+  const patch = (body: object): Promise<ApiResponse> => api.sendRequest({ method: 'PATCH', path, body });
+  const history = async () => (await api.sendRequest({ path: `${path}/changes` })).body.data;
+  const stored = () => getEndpoint(api.table, WORKSPACE_ID, endpoint.id);
+  let created = 0;
   async function anEventAt(ms: number) {
-    made += 1;
+    created += 1;
     const event = anEvent({
       event: 'bounced',
       timestamp: at(ms),
-      event_id: deterministicId('evt', [String(made)]),
+      event_id: deterministicId('evt', [String(created)]),
     });
-    await putRows(world.table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
+    await putRows(api.table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
     const task = aTask(event, endpoint);
     const row = { event, ttl: 2_000_000_000 };
     return {
-      hold: () => holdDelivery(world.table, { task, stored: row, nowMs: NOW_MS }),
+      hold: () => holdDelivery(api.table, { task, stored: row, nowMs: NOW_MS }),
       async settle(status: 'delivered' | 'exhausted') {
-        await claimAttempt(world.table, { task, stored: row, execution: 'x', nowMs: NOW_MS });
-        await settleDelivery(world.table, task, { status, attemptCount: 1, nowMs: NOW_MS });
+        await claimAttempt(api.table, { task, stored: row, execution: 'x', nowMs: NOW_MS });
+        await settleDelivery(api.table, task, { status, attemptCount: 1, nowMs: NOW_MS });
       },
     };
   }
   async function hold(count: number): Promise<void> {
     for (let index = 0; index < count; index += 1) await (await anEventAt(-index)).hold();
   }
-  return { ...world, endpoint, get, patch, history, stored, anEventAt, hold };
+  return { ...api, endpoint, get, patch, history, stored, anEventAt, hold };
 }
 
 const FAILING: Partial<Endpoint> = {
@@ -94,7 +94,7 @@ describe('the health of a webhook', () => {
       { ...FAILING, status: 'paused' },
       { status: 'paused', health: 'failing', consecutive_failures: 47 },
     ],
-  ])('%s is shown alike by itself and in the list', async (_what, changes, shown) => {
+  ])('%s is shown alike by itself and in the list', async (_title, changes, shown) => {
     const { get, sendRequest } = await withEndpoint(changes);
     expect(await get()).toMatchObject({ ...shown, held_count: 0, held_count_exact: true });
     expect((await sendRequest({ path: '/v1/webhooks' })).body.data).toEqual([await get()]);
@@ -105,7 +105,7 @@ describe('the health of a webhook', () => {
     ['being drained', { draining: 'req_a' }],
     ['paused', { status: 'paused' }],
     ['disabled', { status: 'disabled' }],
-  ])('has the number of held deliveries while the endpoint is %s', async (_what, changes) => {
+  ])('has the number of held deliveries while the endpoint is %s', async (_title, changes) => {
     const { get, hold } = await withEndpoint(changes);
     await hold(7);
     expect(await get()).toMatchObject({ held_count: 7, held_count_exact: true });
@@ -134,7 +134,7 @@ describe('the health of a webhook', () => {
   it.each([
     ['a resume', { ...FAILING, status: 'disabled' as const }, { status: 'active' }, 'resumed'],
     ['another url', FAILING, { url: 'https://new.example.com/' }, 'updated'],
-  ])('is healthy after %s, whose history entry says so', async (_what, before, body, action) => {
+  ])('is healthy after %s, whose history entry says so', async (_title, before, body, action) => {
     const { patch, get, history } = await withEndpoint(before);
     expect((await patch(body)).body).toMatchObject({
       status: 'active',
@@ -148,7 +148,7 @@ describe('the health of a webhook', () => {
   it.each([
     ['a healthy endpoint', {}, { url: 'https://new.example.com/' }],
     ['another field of a failing one', FAILING, { description: 'Shop' }],
-  ])('is not mentioned in the entry of a change of %s', async (_what, before, body) => {
+  ])('is not mentioned in the entry of a change of %s', async (_title, before, body) => {
     const { patch, history } = await withEndpoint(before);
     await patch(body);
     expect(await history()).toMatchObject([{ action: 'updated', reason: null }]);
@@ -241,7 +241,7 @@ describe('what a resumed webhook missed', () => {
     ['a pause', 'active', { status: 'paused' }],
     ['a resume of an active endpoint', 'active', { status: 'active' }],
     ['another change of a paused endpoint', 'paused', { description: 'Shop' }],
-  ] as const)('is null after %s', async (_what, status, body) => {
+  ] as const)('is null after %s', async (_title, status, body) => {
     const { patch } = await withEndpoint({ status });
     expect(await patch(body)).toMatchObject({ status: 200, body: { missed: null } });
   });
@@ -271,7 +271,7 @@ describe('what a resumed webhook missed', () => {
     ['the held deliveries', 'g2'],
   ] as const)(
     'does not fail the resume when %s cannot be read: the error is logged',
-    async (_what, index) => {
+    async (_title, index) => {
       const { patch, table, stored } = await withEndpoint({ status: 'paused', status_changed_at: at(-HOUR) });
       table.before = (command, input) => {
         if (command === 'QueryCommand' && input.IndexName === INDEX[index]) throw new Error('throttled');

@@ -10,13 +10,13 @@ const URL = 'https://hooks.example.com/ivymail';
 const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 
 function withWebhooks() {
-  const world = setUpApi();
+  const api = setUpApi();
   const create = (body: object = {}): Promise<ApiResponse> =>
-    world.sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url: URL, ...body } });
-  const get = (id: string): Promise<ApiResponse> => world.sendRequest({ path: `/v1/webhooks/${id}` });
+    api.sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url: URL, ...body } });
+  const get = (id: string): Promise<ApiResponse> => api.sendRequest({ path: `/v1/webhooks/${id}` });
   const patch = (id: string, body: object): Promise<ApiResponse> =>
-    world.sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body });
-  return { ...world, create, get, patch };
+    api.sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body });
+  return { ...api, create, get, patch };
 }
 
 describe('a webhook is refused', () => {
@@ -46,7 +46,7 @@ describe('a webhook is refused', () => {
 
   it('beyond the fiftieth of a workspace', async () => {
     const { create } = withWebhooks();
-    for (let made = 0; made < 50; made += 1) {
+    for (let created = 0; created < 50; created += 1) {
       expect((await create()).status).toBe(201);
     }
     expect(await create()).toMatchObject({ status: 422, body: { error: { code: 'invalid_field' } } });
@@ -56,9 +56,9 @@ describe('a webhook is refused', () => {
 describe('a webhook', () => {
   it('is shown whole when it is made, its secret then and never again', async () => {
     const { create, get } = withWebhooks();
-    const made = await create({ description: 'Orders' });
-    const { secret, ...shown } = made.body;
-    expect(made.status).toBe(201);
+    const created = await create({ description: 'Orders' });
+    const { secret, ...shown } = created.body;
+    expect(created.status).toBe(201);
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{32}$/);
     expect(shown).toEqual({
       id: expect.stringMatching(/^ep_[a-z2-7]{26}$/),
@@ -84,10 +84,10 @@ describe('a webhook', () => {
     const { create, patch, sendRequest } = withWebhooks();
     const { id, secret } = (await create()).body;
     const answers = [await sendRequest({ path: '/v1/webhooks' }), await patch(id, { description: 'All' })];
-    for (const told of answers) {
-      expect(told).toMatchObject({ status: 200, text: expect.stringContaining(id) });
-      expect(told.text).not.toContain(secret);
-      expect(told.text).not.toContain('"secret');
+    for (const response of answers) {
+      expect(response).toMatchObject({ status: 200, text: expect.stringContaining(id) });
+      expect(response.text).not.toContain(secret);
+      expect(response.text).not.toContain('"secret');
     }
   });
 
@@ -209,9 +209,9 @@ describe('a webhook', () => {
     const first = (await create()).body.id;
     state.nowMs += 1000;
     const second = (await create()).body.id;
-    const told = await sendRequest({ path: '/v1/webhooks' });
-    expect(told.body.data.map((endpoint: { id: string }) => endpoint.id)).toEqual([second, first]);
-    expect(told.body).toMatchObject({ next_cursor: null, prev_cursor: null });
+    const response = await sendRequest({ path: '/v1/webhooks' });
+    expect(response.body.data.map((endpoint: { id: string }) => endpoint.id)).toEqual([second, first]);
+    expect(response.body).toMatchObject({ next_cursor: null, prev_cursor: null });
   });
 });
 
@@ -227,9 +227,9 @@ describe('a webhook of another workspace', () => {
     const body = method === 'PATCH' ? { status: 'paused' } : undefined;
     const asked = (endpointId: string): Promise<ApiResponse> =>
       sendRequest({ method, path: `/v1/webhooks/${endpointId}${path}`, body, workspaceId: OTHER_WORKSPACE });
-    const [theirs, nobodys] = [await asked(id), await asked(deterministicId('ep', ['never']))];
+    const [theirs, missing] = [await asked(id), await asked(deterministicId('ep', ['never']))];
     expect(theirs.status).toBe(404);
-    expect(theirs.text).toBe(nobodys.text);
+    expect(theirs.text).toBe(missing.text);
     expect((await sendRequest({ path: `/v1/webhooks/${id}` })).body).toMatchObject({ status: 'active' });
   });
 
