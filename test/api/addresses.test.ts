@@ -7,7 +7,7 @@ import { KIND } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { findSuppressions } from '../../lambdas/store/suppressions.ts';
 import { anEvent } from '../../sim/builders/events.ts';
-import { setUpApiWithBounces } from './bounced.ts';
+import { setUpApiWithBounces } from './api-with-bounces.ts';
 import type { SimulatedTable } from '../../sim/table.ts';
 import { NOW_MS, setUpApi, type ApiRequest, type ApiResponse, type TestApi } from './harness.ts';
 

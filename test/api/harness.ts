@@ -18,7 +18,7 @@ import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { apiGatewayEvent } from '../../sim/builders/lambda-events.ts';
 import { simulatedKms, type SimulatedKms } from '../../sim/kms.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
-import { checkErrorField } from './named-field.ts';
+import { checkErrorField } from './error-field.ts';
 
 export const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
 

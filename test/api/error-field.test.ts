@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../lambdas/api/route.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
-import { checkErrorField, hasField } from './named-field.ts';
+import { checkErrorField, hasField } from './error-field.ts';
 
 const FOLDER = 'lambdas/api';
 
