@@ -1,4 +1,4 @@
-/** One attempt at a receiver, and what comes after it. */
+/** Makes one attempt at a receiver, and decides its outcome. */
 import { decideOutcome, type Decision } from '../../../lambdas/core/outcome.ts';
 import { createSender, type AttemptResult } from '../../../lambdas/delivery/send.ts';
 import { aTask, anEndpoint, anEvent } from '../../../sim/builders/events.ts';

@@ -1,4 +1,4 @@
-/** A simulated deployment with endpoints, and mail that is sent through it. */
+/** A simulated deployment with endpoints, and SES events that are published to it. */
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
 import type { Row } from '../../../lambdas/store/table.ts';
@@ -21,9 +21,9 @@ export async function addEndpoint(
   world: SimulatedDeployment,
   name: string,
   {
-    behaviour = () => ({}),
+    behavior = () => ({}),
     events = ['*'],
-  }: { behaviour?: ReceiverBehavior; events?: Endpoint['events'] } = {},
+  }: { behavior?: ReceiverBehavior; events?: Endpoint['events'] } = {},
 ): Promise<Endpoint> {
   const secret = world.dice.bytes(24);
   const endpoint: Endpoint = {
@@ -37,15 +37,15 @@ export async function addEndpoint(
     updated_at: AT,
     secrets: [{ version: 1, sealed: secret }],
   };
-  world.receivers.set(endpoint.url, new Receiver(endpoint.url, secret, behaviour));
+  world.receivers.set(endpoint.url, new Receiver(endpoint.url, secret, behavior));
   await putEndpoint(world.table, endpoint);
   return endpoint;
 }
 
-function told(world: SimulatedDeployment, atMs: number, event: 'sent' | 'delivered'): Published {
+function publishedEvent(world: SimulatedDeployment, atMs: number, event: 'sent' | 'delivered'): Published {
   const messageId = sesMessageId(atMs, world.dice.hex(32));
   const to = `${world.dice.hex(8)}@example.com`;
-  const mail: Mail = {
+  const email: Mail = {
     messageId,
     acceptedAtMs: atMs,
     source: 'you@example.com',
@@ -53,7 +53,7 @@ function told(world: SimulatedDeployment, atMs: number, event: 'sent' | 'deliver
     configurationSet: 'set',
     operation: 'SendEmail',
   };
-  const ses = event === 'sent' ? sendEvent(mail) : deliveryEvent(mail, [to], atMs);
+  const ses = event === 'sent' ? sendEvent(email) : deliveryEvent(email, [to], atMs);
   return {
     atMs,
     body: JSON.stringify(ses),
@@ -62,14 +62,14 @@ function told(world: SimulatedDeployment, atMs: number, event: 'sent' | 'deliver
 }
 
 export function sent(world: SimulatedDeployment, atMs: number): Published {
-  return told(world, atMs, 'sent');
+  return publishedEvent(world, atMs, 'sent');
 }
 
 export function delivered(world: SimulatedDeployment, atMs: number): Published {
-  return told(world, atMs, 'delivered');
+  return publishedEvent(world, atMs, 'delivered');
 }
 
-/** Until everything has come to rest, or only up to a time. */
+/** Publishes the events and runs the clock, until nothing is left to do or until `untilMs`. */
 export async function run(
   world: SimulatedDeployment,
   published: readonly Published[],

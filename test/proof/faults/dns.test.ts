@@ -7,14 +7,14 @@ import { withWebhook } from '../guard/webhook.ts';
 import { fault } from './fault.ts';
 import { raw } from './servers.ts';
 
-/** Three tries of 0.6 s; both families are asked for at once. */
+/** Three tries of 0.6 s. Each try requests both address families at once. */
 const HANGS_MS = 3 * 600;
-/** A timer of the resolver and the clock of this test round differently. */
-const EARLY_MS = 5;
-/** A try of the resolver that lasts so long ends by an answer, also on a machine that stands still for seconds. */
-const ANSWERS_MS = 120_000;
+/** The resolver's timer and the clock of this test round differently. */
+const ROUNDING_MS = 5;
+/** A timeout so long that a try always ends with a response, even on a machine that is blocked for seconds. */
+const RESPONDS_MS = 120_000;
 
-describe('a name', () => {
+describe('a host name', () => {
   fault(8, async () => {
     const { port, connections } = await raw((socket) => socket.end());
     const url = `https://rebinding.example.com:${port}/`;
@@ -28,12 +28,12 @@ describe('a name', () => {
     const [delivery] = rows('delivery');
     expect(delivery).toMatchObject({ status: 'blocked', attempt_count: 1, completed_at: expect.any(String) });
     expect(delivery).not.toHaveProperty('next_attempt_at');
-    // Nor is there another attempt when its machine is started once more.
+    // Starting its state machine again makes no further attempt.
     expect((await run(result)).result.outcome).toBe('blocked');
     expect(rows('attempt')).toHaveLength(1);
     const { failures } = await endpointOf();
     expect([failures, connections()]).toEqual([1, 0]);
-    return `created while public; then ${attempt?.error_class}, ${result.outcome} for good with ${rows('attempt').length} attempt, counted as failure ${failures} of its endpoint; ${connections()} connections`;
+    return `created while the name was public; then ${attempt?.error_class}, outcome ${result.outcome} after ${rows('attempt').length} attempt, failure ${failures} of the endpoint; ${connections()} connections`;
   });
 
   fault(9, async () => {
@@ -59,34 +59,38 @@ describe('a name', () => {
   });
 
   fault(10, async () => {
-    // The deadline of an attempt stands still: what ends the attempt is the resolver, however slow this machine is.
+    // The deadline of the attempt is stopped, so that only the resolver ends the attempt, even on a slow machine.
     virtualTime();
-    const seen: string[] = [];
-    for (const [answer, asks] of [
+    const observed: string[] = [];
+    for (const [response, tries] of [
       ['NXDOMAIN', 1],
       ['SERVFAIL', 3],
       ['nothing', 3],
     ] as const) {
-      const { address, queries } = await nameServer(() => answer);
-      // A server that answers is waited for; only the one that says nothing meets the real end of a try.
-      const resolve = answer === 'nothing' ? createResolve([address]) : createResolve([address], ANSWERS_MS);
+      const { address, queries } = await nameServer(() => response);
+      // Only a server that does not respond meets the product's own timeout.
+      const resolve =
+        response === 'nothing' ? createResolve([address]) : createResolve([address], RESPONDS_MS);
       const { rows, delivered } = await withWebhook({ resolve });
       const startedMs = performance.now();
       const { result, attempt } = await delivered();
       const tookMs = performance.now() - startedMs;
       expect(attempt).toMatchObject({ number: 1, error_class: 'dns_error' });
-      await until(`${asks} questions`, () => (queries.A + queries.AAAA >= 2 * asks ? true : undefined));
-      expect([answer, queries]).toEqual([answer, { A: asks, AAAA: asks }]);
-      if (answer === 'nothing') {
-        expect(tookMs).toBeGreaterThanOrEqual(HANGS_MS - EARLY_MS);
+      await until(`${tries} queries`, () => (queries.A + queries.AAAA >= 2 * tries ? true : undefined));
+      expect([response, queries]).toEqual([response, { A: tries, AAAA: tries }]);
+      if (response === 'nothing') {
+        expect(tookMs).toBeGreaterThanOrEqual(HANGS_MS - ROUNDING_MS);
         expect(tookMs).toBeLessThan(10 * HANGS_MS);
       }
       expect(result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: 60 });
       expect(rows('delivery')).toMatchObject([{ status: 'retrying', attempt_count: 1 }]);
-      const times = asks === 1 ? 'asked once' : `asked ${asks} times`;
-      const after = answer === 'nothing' ? ` after ${Math.round(tookMs)} ms` : '';
-      seen.push(`${answer}: ${times} for each family, dns_error${after}, counted, ${result.outcome}`);
+      const queryCount = tries === 1 ? '1 query' : `${tries} queries`;
+      const after = response === 'nothing' ? ` after ${Math.round(tookMs)} ms` : '';
+      const name = response === 'nothing' ? 'no response' : response;
+      observed.push(
+        `${name}: ${queryCount} for each address family, dns_error${after}, counted, ${result.outcome}`,
+      );
     }
-    return seen.join('; ');
+    return observed.join('; ');
   });
 });

@@ -6,7 +6,7 @@ import type { SimulatedDeployment } from '../../../sim/deployment.ts';
 import { addEndpoint, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
 
-/** Everything of `name` fails for a minute. */
+/** Every call with a matching name fails for a minute. */
 function down(world: SimulatedDeployment, name: RegExp, fromMs: number): Faults {
   return (call) => {
     const sinceMs = world.clock.nowMs - START_MS - fromMs;
@@ -21,23 +21,23 @@ describe('a deployment', () => {
     const published = Array.from({ length: 9 }, () => sent(world, START_MS));
     const all = [...published, { atMs: START_MS, body: 'poison', facts: [], unreadable: true as const }];
     let writes = 0;
-    // The first batch is stored, and its process ends before it can say so.
+    // The first batch is stored, and its process ends before it can respond.
     world.faults = ({ name }) =>
       name === 'BatchWriteCommand' && (writes += 1) === 1 ? 'killed_after' : undefined;
     await run(world, all);
-    const found = [checkEvents(world, all), checkDeliveries(world, [endpoint], new Set(['delivered']))];
-    expect(found.flatMap(({ violations }) => violations)).toEqual([]);
+    const checks = [checkEvents(world, all), checkDeliveries(world, [endpoint], new Set(['delivered']))];
+    expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
     const received = [...(world.receivers.get(endpoint.url)?.byEvent.values() ?? [])];
     expect(writes).toBeGreaterThan(1);
     expect([received.length, received.every(({ requests }) => requests === 1)]).toEqual([9, true]);
-    return `${rows(world, 'event').length} events, ${rows(world, 'quarantine').length} quarantined, written ${writes} times, ${received.length} webhooks, each once`;
+    return `${rows(world, 'event').length} events, ${rows(world, 'quarantine').length} quarantined, ${writes} batch writes, ${received.length} webhooks, each sent once`;
   });
 
   fault(38, async () => {
-    const seen: string[] = [];
+    const observed: string[] = [];
     const outages: Readonly<Record<string, (world: SimulatedDeployment) => Faults>> = {
       'DynamoDB down': (world) => down(world, /Command$/, MINUTE_MS),
-      // From the start: what was opened once stays open for five minutes.
+      // From the start, because an opened secret stays in the cache for five minutes.
       'KMS down': (world) => down(world, /^Decrypt$/, 0),
       'starts throttled': (world) => (call) =>
         call.name === 'StartExecution' && world.dice.chance(0.5) ? 'throttled' : undefined,
@@ -50,21 +50,21 @@ describe('a deployment', () => {
       );
       world.faults = faults(world);
       await run(world, published);
-      const found = [
+      const checks = [
         checkEvents(world, published),
         checkDeliveries(world, [endpoint], new Set(['delivered'])),
         checkRequests(world, [endpoint]),
       ];
-      expect(found.flatMap(({ violations }) => violations)).toEqual([]);
+      expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
       expect(world.queue.dead).toEqual([]);
       const attempts = rows(world, 'attempt');
-      // Nobody's receiver failed: every attempt that was counted is a success, and there is one of each.
+      // No receiver failed, so every counted attempt is a success, and every event has exactly one.
       expect(attempts.filter((row) => row['error_class'] !== undefined)).toEqual([]);
       expect(attempts).toHaveLength(published.length);
       expect(Object.values(world.tally.faults).reduce((sum, each) => sum + each, 0)).toBeGreaterThan(10);
-      seen.push(`${name}: ${attempts.length} of ${published.length} delivered at the first attempt`);
+      observed.push(`${name}: ${attempts.length} of ${published.length} delivered at the first attempt`);
     }
-    return seen.join('; ');
+    return observed.join('; ');
   });
 
   fault(39, async () => {
@@ -73,7 +73,7 @@ describe('a deployment', () => {
     for (let call = 1; call <= sized(60, 400); call += 1) {
       const world = deployment();
       const endpoint = await addEndpoint(world, 'flaky', {
-        behaviour: () => (world.dice.chance(0.3) ? { status: 500 } : {}),
+        behavior: () => (world.dice.chance(0.3) ? { status: 500 } : {}),
       });
       const published = Array.from({ length: 5 }, () => sent(world, START_MS + world.dice.upTo(MINUTE_MS)));
       let calls = 0;
@@ -84,14 +84,14 @@ describe('a deployment', () => {
       };
       await run(world, published);
       const requests = checkRequests(world, [endpoint]);
-      const found = [checkEvents(world, published), checkDeliveries(world, [endpoint]), requests];
-      expect(found.flatMap(({ violations }) => violations)).toEqual([]);
-      const more = requests.figures['requests without an attempt of their own'] ?? 0;
-      expect(more).toBeLessThanOrEqual(1);
+      const checks = [checkEvents(world, published), checkDeliveries(world, [endpoint]), requests];
+      expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
+      const extra = requests.figures['requests whose attempt was not recorded'] ?? 0;
+      expect(extra).toBeLessThanOrEqual(1);
       crashes += Object.values(world.tally.faults).length;
-      repeated += more;
+      repeated += extra;
     }
     expect(crashes).toBeGreaterThan(50);
-    return `${crashes} crashes, 0 lost, ${repeated} requests more; every await: the group “crash”`;
+    return `${crashes} crashes, nothing lost, ${repeated} extra requests; the section “A crash at every await” covers every await`;
   });
 });

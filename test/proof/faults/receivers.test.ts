@@ -10,144 +10,144 @@ import { pour, raw } from './servers.ts';
 
 /** The deadline of a deployment. */
 const DEADLINE_MS = 15_000;
-/** So many pieces of an answer without end are sent before the clock moves. */
+/** The number of pieces that each slow receiver sends before the clock moves. */
 const PIECES = 10;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** A receiver that sends `head`, then one piece every 20 ms; `speaking` resolves when several pieces are out. */
+/** A receiver that sends `head`, then one piece every 20 ms. `sending` resolves after `PIECES` pieces. */
 async function dripping(head: string, piece: string) {
-  const { promise: speaking, resolve: speaks } = Promise.withResolvers<void>();
+  const { promise: sending, resolve: resolveSending } = Promise.withResolvers<void>();
   const receiver = await raw((socket) => {
     let sent = 0;
     socket.write(head);
     const timer = setInterval(() => {
       socket.write(piece, () => {
         sent += 1;
-        if (sent === PIECES) speaks();
+        if (sent === PIECES) resolveSending();
       });
     }, 20);
     socket.on('close', () => clearInterval(timer));
   });
-  return { receiver, speaking };
+  return { receiver, sending };
 }
 
-/** Megabytes that the process grew by at the most while it did it. */
-async function grownBy(run: () => Promise<void>): Promise<number> {
+/** The peak growth of the process's memory during `run`, in megabytes. */
+async function measureGrowth(run: () => Promise<void>): Promise<number> {
   collectGarbage();
   const before = process.memoryUsage.rss();
-  let most = before;
-  const look = (): void => {
-    most = Math.max(most, process.memoryUsage.rss());
+  let peak = before;
+  const sample = (): void => {
+    peak = Math.max(peak, process.memoryUsage.rss());
   };
-  const looking = setInterval(look, 1);
+  const sampler = setInterval(sample, 1);
   try {
     await run();
-    look();
+    sample();
   } finally {
-    clearInterval(looking);
+    clearInterval(sampler);
   }
-  return Math.round((most - before) / 1024 / 1024);
+  return Math.round((peak - before) / 1024 / 1024);
 }
 
 const CHUNK = `10000\r\n${'a'.repeat(65_536)}\r\n`;
-/** 20 KB that unpack to 20 MB. */
+/** 20 KB that decompress to 20 MB. */
 const BOMB = gzipSync(Buffer.alloc(20 * 1024 * 1024));
 
-/** What would go on for ever: how it begins, what then comes again and again, and what an attempt at it comes to. */
+/** Responses that never end: the head, the piece that is repeated, and the expected result of an attempt. */
 const ENDLESS: readonly {
-  readonly what: string;
+  readonly name: string;
   readonly head: string;
   readonly piece: string | Buffer;
-  readonly comesTo: string;
+  readonly expected: string;
 }[] = [
   {
-    what: 'chunks',
+    name: 'chunks',
     head: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n',
     piece: CHUNK,
-    comesTo: '200, delivered',
+    expected: '200, delivered',
   },
   {
-    what: 'chunks of a 500',
+    name: 'chunks of a 500',
     head: 'HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n',
     piece: CHUNK,
-    comesTo: '500 http_status, retry',
+    expected: '500 http_status, retry',
   },
   {
-    what: 'gzip bombs',
+    name: 'gzip bombs',
     head: 'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n',
     piece: BOMB,
-    comesTo: '200, delivered',
+    expected: '200, delivered',
   },
   {
-    what: 'a length of 100 TB',
+    name: 'a length of 100 TB',
     head: 'HTTP/1.1 200 OK\r\ncontent-length: 100000000000000\r\n\r\n',
     piece: 'a'.repeat(65_536),
-    comesTo: '200, delivered',
+    expected: '200, delivered',
   },
   {
-    what: 'headers of 200 KB',
+    name: 'headers of 200 KB',
     head: 'HTTP/1.1 200 OK\r\n',
     piece: 'x-a: bbbbbbbbbb\r\n'.repeat(13_000),
-    comesTo: 'protocol_error, retry',
+    expected: 'protocol_error, retry',
   },
 ];
 const ROUNDS = 4;
-const MOST_GROWN_MB = 20;
+const MAX_GROWTH_MB = 20;
 
-describe('a receiver that', () => {
+describe('a receiver', () => {
   fault(13, async () => {
-    // The deadline follows a virtual clock: its length is proven to the millisecond, whatever the machine does.
+    // The deadline uses a virtual clock, so the test is exact to the millisecond on every machine.
     const time = virtualTime();
-    const drips = {
+    const slowReceivers = {
       headers: await dripping('HTTP/1.1 200 OK\r\n', 'x-a: b\r\n'),
       body: await dripping('HTTP/1.1 500 No\r\ncontent-length: 100000\r\n\r\n', 'a'),
       103: await dripping('', 'HTTP/1.1 103 Early Hints\r\n\r\n'),
     };
-    const results = Object.values(drips).map(({ receiver }) => post(receiver));
-    await Promise.all(Object.values(drips).map(({ speaking }) => speaking));
+    const results = Object.values(slowReceivers).map(({ receiver }) => post(receiver));
+    await Promise.all(Object.values(slowReceivers).map(({ sending }) => sending));
     await time.advance(DEADLINE_MS - 1);
     expect(await Promise.all(results.map(isPending))).toEqual([true, true, true]);
     await time.advance(1);
-    const seen = await Promise.all(results);
-    const times = new Set(seen.map((result) => result.duration_ms));
+    const ended = await Promise.all(results);
+    const times = new Set(ended.map((result) => result.duration_ms));
     expect(times).toEqual(new Set([DEADLINE_MS]));
-    const names = Object.keys(drips);
-    const classes = Object.fromEntries(names.map((name, index) => [name, seen[index]?.error_class]));
-    // The status of the second was heard before its body began.
+    const names = Object.keys(slowReceivers);
+    const classes = Object.fromEntries(names.map((name, index) => [name, ended[index]?.error_class]));
+    // The status of the second arrived before its body.
     expect(classes).toEqual({ headers: 'timeout', body: 'http_status', 103: 'timeout' });
-    return `${names.map((name) => `${name}: ${classes[name]}`).join(', ')}; each over after ${[...times].join()} ms of a virtual clock; how others fare: the group “Hostile receivers”`;
+    return `${names.map((name) => `${name}: ${classes[name]}`).join(', ')}; each attempt ended after ${[...times].join()} ms of the virtual clock; the section “Hostile receivers” shows the effect on other receivers`;
   });
 
   fault(14, async () => {
     const bytesRead = watchBytesRead();
-    const read = new Set<number>();
-    const askAll = async (): Promise<void> => {
-      for (const { what, head, piece, comesTo } of ENDLESS) {
+    const readSizes = new Set<number>();
+    const postToAll = async (): Promise<void> => {
+      for (const { name, head, piece, expected } of ENDLESS) {
         const receiver = await raw((socket) => {
           socket.write(head);
           pour(socket, piece);
         });
         const result = await post(receiver);
         const { status_code: status, error_class: errorClass } = result;
-        const told = [status, errorClass].filter((each) => each !== undefined).join(' ');
-        expect([what, `${told}, ${decide(result).outcome}`]).toEqual([what, comesTo]);
+        const summary = [status, errorClass].filter((each) => each !== undefined).join(' ');
+        expect([name, `${summary}, ${decide(result).outcome}`]).toEqual([name, expected]);
         expect(Buffer.byteLength(result.response_excerpt ?? '')).toBeLessThanOrEqual(1024);
-        expect([what, bytesRead() <= head.length + MOST_READ_BYTES]).toEqual([what, true]);
-        read.add(bytesRead());
+        expect([name, bytesRead() <= head.length + MOST_READ_BYTES]).toEqual([name, true]);
+        readSizes.add(bytesRead());
       }
     };
-    // What is loaded at the first time is no growth.
-    await askAll();
-    const grownMb = await grownBy(async () => {
-      for (let round = 0; round < ROUNDS; round += 1) await askAll();
+    // The first round loads code, which must not count as growth.
+    await postToAll();
+    const growthMb = await measureGrowth(async () => {
+      for (let round = 0; round < ROUNDS; round += 1) await postToAll();
     });
-    expect(grownMb).toBeLessThanOrEqual(MOST_GROWN_MB);
-    const [most, least] = [Math.max(...read), Math.min(...read)].map((bytes) =>
+    expect(growthMb).toBeLessThanOrEqual(MAX_GROWTH_MB);
+    const [most, least] = [Math.max(...readSizes), Math.min(...readSizes)].map((bytes) =>
       bytes.toLocaleString('en-US'),
     );
-    return `${ENDLESS.map(({ what, comesTo }) => `${what}: ${comesTo}`).join('; ')}; ${least} to ${most} bytes read, by the socket’s own count; memory +${grownMb} MB at the most in ${ROUNDS * ENDLESS.length} attempts`;
+    return `${ENDLESS.map(({ name, expected }) => `${name}: ${expected}`).join('; ')}; ${least} to ${most} bytes read, as counted by the socket; memory grew by at most ${growthMb} MB in ${ROUNDS * ENDLESS.length} attempts`;
   });
 
   fault(15, async () => {
@@ -161,15 +161,15 @@ describe('a receiver that', () => {
   });
 
   fault(17, async () => {
-    const wants = ['120', 'Wed, 25 Feb 2026 12:10:00 GMT', '-5', '1e309', 'abc', '999999999999'];
+    const values = ['120', 'Wed, 25 Feb 2026 12:10:00 GMT', '-5', '1e309', 'abc', '999999999999'];
     const delays: number[] = [];
-    for (const want of wants) {
+    for (const value of values) {
       const receiver = await raw((socket) =>
-        socket.end(`HTTP/1.1 429 Slow\r\nretry-after: ${want}\r\ncontent-length: 0\r\n\r\n`),
+        socket.end(`HTTP/1.1 429 Slow\r\nretry-after: ${value}\r\ncontent-length: 0\r\n\r\n`),
       );
       delays.push(decide(await post(receiver)).delaySeconds ?? NaN);
     }
     expect(delays).toEqual([120, 600, 60, 60, 60, 21_600]);
-    return wants.map((want, index) => `${want}: ${delays[index]} s`).join('; ');
+    return values.map((value, index) => `${value}: ${delays[index]} s`).join('; ');
   });
 });

@@ -9,18 +9,18 @@ import { addEndpoint, deployment, MINUTE_MS, rows, run, sent, START_MS } from '.
 import { fault } from './fault.ts';
 import { raw } from './servers.ts';
 
-/** Before the first retry of what failed at the start: one minute, less a fifth of it. */
+/** Just before the first retry of an attempt that failed at the start: one minute, minus the jitter of a fifth. */
 const RETRY_MS = START_MS + 45_000;
 
-describe('a receiver that', () => {
+describe('a receiver', () => {
   fault(
     18,
     async () => {
       const world = deployment();
-      // Slow enough for all to be on their way before the first of them says so.
-      const behaviour: ReceiverBehavior = (nowMs) =>
+      // Slow enough that all requests are in progress before the first response.
+      const behavior: ReceiverBehavior = (nowMs) =>
         nowMs < RETRY_MS ? { status: 500 } : { status: 410, afterMs: 2_000 };
-      const endpoint = await addEndpoint(world, 'gone', { behaviour });
+      const endpoint = await addEndpoint(world, 'gone', { behavior });
       const sentAt = (count: number, atMs: number) => Array.from({ length: count }, () => sent(world, atMs));
       const published = [
         ...sentAt(4, START_MS),
@@ -29,32 +29,36 @@ describe('a receiver that', () => {
       ];
       await run(world, published);
 
-      const of = (status: string) =>
+      const withStatus = (status: string) =>
         rows(world, 'delivery')
           .map(toDelivery)
           .filter((delivery) => delivery.status === status);
-      expect([of('held').length, of('exhausted').length, rows(world, 'delivery').length]).toEqual([4, 3, 7]);
-      for (const delivery of of('held')) {
+      expect([
+        withStatus('held').length,
+        withStatus('exhausted').length,
+        rows(world, 'delivery').length,
+      ]).toEqual([4, 3, 7]);
+      for (const delivery of withStatus('held')) {
         expect(delivery.attempt_count).toBe(1);
         expect(delivery).not.toHaveProperty('next_attempt_at');
       }
       const received = [...(world.receivers.get(endpoint.url)?.byEvent.values() ?? [])];
       expect(received.map(({ requests }) => requests)).toEqual(Array(7).fill(1));
-      const told = rows(world, 'endpoint_change').map(({ action }) => action);
-      expect(told).toEqual(['disabled']);
-      const found = [checkEvents(world, published), checkDeliveries(world, [endpoint])];
-      expect(found.flatMap(({ violations }) => violations)).toEqual([]);
+      const history = rows(world, 'endpoint_change').map(({ action }) => action);
+      expect(history).toEqual(['disabled']);
+      const checks = [checkEvents(world, published), checkDeliveries(world, [endpoint])];
+      expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
 
-      // Of two that hear it at once, one counts for the alarm.
+      // If two attempts get a 410 at once, only one counts for the alarm.
       const both = Promise.withResolvers<undefined>();
-      let asked = 0;
+      let requests = 0;
       const { delivered } = await withWebhook({
         async send() {
-          asked += 1;
-          if (asked === 2) both.resolve(undefined);
+          requests += 1;
+          if (requests === 2) both.resolve(undefined);
           await both.promise;
-          const answer = { status_code: 410, error_class: 'http_status' } as const;
-          return { started_at: '2026-02-25T12:00:00Z', duration_ms: 12, ...answer };
+          const response = { status_code: 410, error_class: 'http_status' } as const;
+          return { started_at: '2026-02-25T12:00:00Z', duration_ms: 12, ...response };
         },
       });
       const reports = await Promise.all(
@@ -64,26 +68,26 @@ describe('a receiver that', () => {
         'disabled',
         'none',
       ]);
-      return `${of('held').length} that waited for a retry: held, nothing more sent; ${of('exhausted').length} that heard it at once: ${told.length} line of history, counted once; of 2 later events, ${rows(world, 'delivery').length - 7} deliveries`;
+      return `${withStatus('held').length} deliveries that waited for a retry: held, nothing more sent; ${withStatus('exhausted').length} concurrent attempts with 410: ${history.length} entry in the endpoint history, counted once; ${rows(world, 'delivery').length - 7} deliveries for 2 later events`;
     },
     'simulation',
   );
 
   fault(21, async () => {
-    const heard: string[] = [];
-    const counted = new Set<string>();
+    const receivedIds: string[] = [];
+    const uniqueIds = new Set<string>();
     const { port } = await raw((socket, request) => {
       const id = /^webhook-id: (\S+)\r$/m.exec(request)?.[1] ?? '';
       expect(request).toContain('"event":"bounced"');
-      heard.push(id);
-      counted.add(id);
-      if (heard.length === 1) socket.resetAndDestroy();
+      receivedIds.push(id);
+      uniqueIds.add(id);
+      if (receivedIds.length === 1) socket.resetAndDestroy();
       else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
     });
     const {
       state,
       rows: rowsOf,
-      run: again,
+      run: runTask,
       store,
       delivered,
     } = await withWebhook({
@@ -91,10 +95,10 @@ describe('a receiver that', () => {
     });
     store(`http://127.0.0.1:${port}/`);
     let { result } = await delivered();
-    // As its state machine does: waits for as long as it is told to, and asks again with what it was told.
+    // Does what the state machine does: waits for the returned delay, and calls the function with the returned task.
     while (result.outcome === 'retry') {
       state.nowMs += result.delay_seconds * 1000;
-      ({ result } = await again(result));
+      ({ result } = await runTask(result));
     }
     expect(result.outcome).toBe('delivered');
     const attempts = rowsOf('attempt').map(({ number, error_class: error, status_code: status }) => [
@@ -106,28 +110,28 @@ describe('a receiver that', () => {
       [2, 200],
     ]);
     expect(rowsOf('delivery')).toMatchObject([{ status: 'delivered', attempt_count: 2 }]);
-    expect(heard).toEqual([anEvent().event_id, anEvent().event_id]);
-    expect(counted.size).toBe(1);
-    return `attempts: ${attempts.map(([, each]) => each).join(', ')}; ${heard.length} requests over sockets, counted by webhook-id: ${counted.size}; ${result.outcome}`;
+    expect(receivedIds).toEqual([anEvent().event_id, anEvent().event_id]);
+    expect(uniqueIds.size).toBe(1);
+    return `attempts: ${attempts.map(([, each]) => each).join(', ')}; ${receivedIds.length} requests over sockets with ${uniqueIds.size} webhook-id; ${result.outcome}`;
   });
 
   fault(
     21,
     async () => {
       const world = deployment();
-      // It takes all that comes before the first retry is due, and says so to nobody.
+      // Until the first retry is due, the receiver accepts every request, and the connection is reset before its response arrives.
       const endpoint = await addEndpoint(world, 'drops', {
-        behaviour: (nowMs) => (nowMs < RETRY_MS ? { status: 200, error: 'connection_reset' } : {}),
+        behavior: (nowMs) => (nowMs < RETRY_MS ? { status: 200, error: 'connection_reset' } : {}),
       });
       const published = Array.from({ length: 5 }, () => sent(world, START_MS));
       await run(world, published);
       const endpoints = [endpoint];
-      const found = [
+      const checks = [
         checkEvents(world, published),
         checkDeliveries(world, endpoints, new Set(['delivered'])),
         checkRequests(world, endpoints),
       ];
-      expect(found.flatMap(({ violations }) => violations)).toEqual([]);
+      expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
       const received = [...(world.receivers.get(endpoint.url)?.byEvent.values() ?? [])];
       expect(received.map(({ requests, taken }) => [requests, taken])).toEqual(published.map(() => [2, 2]));
       const classes = (attempt: number) =>
@@ -136,7 +140,7 @@ describe('a receiver that', () => {
           .map(({ error_class: errorClass }) => errorClass);
       expect(classes(1)).toEqual(published.map(() => 'connection_reset'));
       expect(classes(2)).toEqual(published.map(() => undefined));
-      return `${published.length} events from SQS on, each taken twice by one webhook-id, ${rows(world, 'attempt').length} attempts recorded, all delivered`;
+      return `${published.length} events through the whole pipeline, each accepted twice with one webhook-id, ${rows(world, 'attempt').length} attempts recorded, all delivered`;
     },
     'simulation',
   );

@@ -1,10 +1,10 @@
-/** Receivers below HTTP, for as long as a test lasts. */
+/** TCP servers that act as receivers. They are closed after each test. */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
 
-const ends: (() => void)[] = [];
+const cleanups: (() => void)[] = [];
 afterEach(() => {
-  for (const end of ends.splice(0)) end();
+  for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
 export interface TestServer {
@@ -19,7 +19,7 @@ export async function listen(server: Server): Promise<TestServer> {
     connections += 1;
     sockets.add(socket.on('error', () => {}));
   });
-  ends.push(() => {
+  cleanups.push(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
@@ -29,12 +29,12 @@ export async function listen(server: Server): Promise<TestServer> {
   return { port: (server.address() as AddressInfo).port, connections: () => connections };
 }
 
-/** Says what the test has it say, once a request has come. */
-export function raw(answer: (socket: Socket, request: string) => void): Promise<TestServer> {
-  return listen(createServer((socket) => socket.once('data', (data) => answer(socket, data.toString()))));
+/** A server that calls `respond` with the first bytes of each connection. `respond` writes to the socket directly. */
+export function raw(respond: (socket: Socket, request: string) => void): Promise<TestServer> {
+  return listen(createServer((socket) => socket.once('data', (data) => respond(socket, data.toString()))));
 }
 
-/** Writes for ever, as fast as it is read, until the other side has gone. */
+/** Writes `text` again and again, as fast as the client reads it, until the connection is closed. */
 export function pour(socket: Socket, text: string | Buffer): void {
   if (!socket.destroyed) socket.write(text, () => setImmediate(() => pour(socket, text)));
 }

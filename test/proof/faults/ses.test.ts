@@ -32,7 +32,7 @@ import { fault } from './fault.ts';
 const AT_MS = 1_772_000_000_000;
 const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:ours';
 
-/** What the counters of all days say of each event, when SES's messages arrive in this order, and each batch of rows twice. */
+/** Ingests the messages in this order, tallies every row twice, and returns the sum of each counter over all days. */
 async function countersOf(bodies: readonly string[]): Promise<Readonly<Record<string, number>>> {
   const table = simulatedTable();
   const stream: DynamoDBRecord[] = [];
@@ -64,11 +64,11 @@ async function countersOf(bodies: readonly string[]): Promise<Readonly<Record<st
 
 const OPENED = ['opened', 'opened_automated'];
 
-/** Of one recipient, in the order in which it came about. */
-function wholeLife(): readonly Published[] {
+/** Every event type for one email to one recipient, in the order in which the events occurred. */
+function fullLife(): readonly Published[] {
   const [to, workspaceId] = ['one@example.com', DEFAULT_WORKSPACE_ID];
   const messageId = sesMessageId(AT_MS, '1'.repeat(32));
-  const mail: Mail = {
+  const email: Mail = {
     messageId,
     acceptedAtMs: AT_MS,
     source: 'you@example.com',
@@ -78,20 +78,20 @@ function wholeLife(): readonly Published[] {
   };
   const at = (minutes: number): number => AT_MS + minutes * 60_000;
   const visit = (minutes: number) => ({ atMs: at(minutes), ipAddress: '192.0.2.1', userAgent: 'Mail' });
-  const told: readonly (readonly [string, SesEvent])[] = [
-    ['sent', sendEvent(mail)],
-    ['delayed', deliveryDelayEvent(mail, [to], { atMs: at(1), expiresAtMs: at(60) })],
-    ['delivered', deliveryEvent(mail, [to], at(2))],
-    ['opened', openEvent(mail, { ...visit(3), isBotEvent: 'Likely' })],
-    ['clicked', clickEvent(mail, { ...visit(4), isBotEvent: 'Unlikely' }, 'https://example.com/')],
+  const events: readonly (readonly [string, SesEvent])[] = [
+    ['sent', sendEvent(email)],
+    ['delayed', deliveryDelayEvent(email, [to], { atMs: at(1), expiresAtMs: at(60) })],
+    ['delivered', deliveryEvent(email, [to], at(2))],
+    ['opened', openEvent(email, { ...visit(3), isBotEvent: 'Likely' })],
+    ['clicked', clickEvent(email, { ...visit(4), isBotEvent: 'Unlikely' }, 'https://example.com/')],
     [
       'soft_bounced',
-      bounceEvent(mail, [to], { atMs: at(5), bounce: { type: 'Transient', subType: 'General' } }),
+      bounceEvent(email, [to], { atMs: at(5), bounce: { type: 'Transient', subType: 'General' } }),
     ],
-    ['bounced', bounceEvent(mail, [to], { atMs: at(6), bounce: { type: 'Permanent', subType: 'General' } })],
-    ['complained', complaintEvent(mail, [to], { atMs: at(7), complaint: { subType: null } })],
+    ['bounced', bounceEvent(email, [to], { atMs: at(6), bounce: { type: 'Permanent', subType: 'General' } })],
+    ['complained', complaintEvent(email, [to], { atMs: at(7), complaint: { subType: null } })],
   ];
-  return told.map(([event, ses]) => ({
+  return events.map(([event, ses]) => ({
     atMs: AT_MS,
     body: JSON.stringify(ses),
     facts: [{ messageId, to, event, workspaceId, counters: event === 'opened' ? OPENED : [event] }],
@@ -100,16 +100,19 @@ function wholeLife(): readonly Published[] {
 
 function eventsOf(body: string): readonly UnownedEvent[] {
   const message = parseSesMessage(body);
-  if (message.kind !== 'event') throw new Error('The body holds no event');
+  if (message.kind !== 'event') throw new Error('The body contains no event');
   return normalize(message.ses).events;
 }
 
-/** Every order of all that was told, twice, or of a part of it, comes to the status and the counters that the facts say. */
-async function expectOneEnd(
-  told: readonly Published[],
+/**
+ * Expects the status and the counters of the facts for every order of the published messages. A run contains each message twice, or
+ * only some of them.
+ */
+async function expectSameResult(
+  published: readonly Published[],
   { seed, numRuns }: { seed: number; numRuns: number },
 ) {
-  const twice = [...told, ...told];
+  const twice = [...published, ...published];
   const orders = fc.oneof(
     fc.shuffledSubarray(twice, { minLength: twice.length }),
     fc.shuffledSubarray(twice, { minLength: 1 }),
@@ -119,37 +122,38 @@ async function expectOneEnd(
       const facts = new Map(
         shuffled.flatMap((each) => each.facts).map((fact) => [`${fact.to} ${fact.event}`, fact]),
       );
-      const truth: Record<string, number> = {};
-      for (const name of [...facts.values()].flatMap(countersOfFact)) truth[name] = (truth[name] ?? 0) + 1;
+      const expected: Record<string, number> = {};
+      for (const name of [...facts.values()].flatMap(countersOfFact))
+        expected[name] = (expected[name] ?? 0) + 1;
       const events = shuffled.flatMap(({ body }) =>
         eventsOf(body).map((event): EmailEvent => ({ ...event, workspace_id: 'ws_a' })),
       );
       for (const { to, status } of timelinesOf(events)) {
-        const own = [...facts.values()].filter((fact) => fact.to === to);
-        expect(status).toBe(statusAfter(own.map(({ event }) => event)));
+        const recipientFacts = [...facts.values()].filter((fact) => fact.to === to);
+        expect(status).toBe(statusAfter(recipientFacts.map(({ event }) => event)));
       }
-      expect(await countersOf(shuffled.map(({ body }) => body))).toEqual(truth);
+      expect(await countersOf(shuffled.map(({ body }) => body))).toEqual(expected);
     }),
     { seed, numRuns },
   );
 }
 
-describe('events of SES', () => {
+describe('SES events', () => {
   fault(34, async () => {
     const lives = sized(300, 10_000);
     const dice = new Dice(seededRandom(SEED));
-    const orders = { whole: sized(300, 10_000), each: 5 };
-    const whole = wholeLife();
-    expect(new Set(whole.map(({ body }) => (JSON.parse(body) as SesEvent).eventType)).size).toBe(7);
-    await expectOneEnd(whole, { seed: SEED, numRuns: orders.whole });
+    const orders = { full: sized(300, 10_000), each: 5 };
+    const full = fullLife();
+    expect(new Set(full.map(({ body }) => (JSON.parse(body) as SesEvent).eventType)).size).toBe(7);
+    await expectSameResult(full, { seed: SEED, numRuns: orders.full });
     for (let life = 0; life < lives; life += 1) {
-      const told = lifeOf(dice, { acceptedAtMs: AT_MS, workspaceId: DEFAULT_WORKSPACE_ID });
-      await expectOneEnd(
-        told.filter((each) => !each.unreadable),
+      const published = lifeOf(dice, { acceptedAtMs: AT_MS, workspaceId: DEFAULT_WORKSPACE_ID });
+      await expectSameResult(
+        published.filter((each) => !each.unreadable),
         { seed: SEED + life, numRuns: orders.each },
       );
     }
-    return `${orders.whole} orders of a life with all seven types, ${lives * orders.each} of ${lives} others, with repeats and gaps: one status, the same counters`;
+    return `${orders.full} orders of the events of one email with all seven types, ${lives * orders.each} orders of the events of ${lives} other emails, with repetitions and gaps: always the same status and the same counters`;
   });
 
   fault(36, async () => {
@@ -172,6 +176,6 @@ describe('events of SES', () => {
     const reasons = [...table.rows.values()].map((row) => row['reason']);
     expect(reasons).toEqual(foreign.map(() => 'foreign_topic'));
     expect([counts.events, failedMessageIds]).toEqual([0, []]);
-    return `${counts.quarantined} quarantined as foreign_topic, ${counts.events} events; the policies: test/lib`;
+    return `${counts.quarantined} quarantined as foreign_topic, ${counts.events} events; test/lib tests the policies`;
   });
 });

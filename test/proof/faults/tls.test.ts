@@ -16,43 +16,43 @@ const [key = '', cert = '', expired = ''] = ['key', 'certificate', 'expired'].ma
 );
 const TLS_HANDSHAKE = 0x16;
 const HEADERS = { 'webhook-id': 'evt_a', 'content-length': '2' };
-/** As OpenSSL puts it, or node. */
+/** The message of OpenSSL or of Node. */
 const VERSION = /protocol.version|unsupported.protocol/i;
-const OLD = { ciphers: 'DEFAULT@SECLEVEL=0' };
+const OLD_CIPHERS = { ciphers: 'DEFAULT@SECLEVEL=0' };
 
-interface Case {
+interface TlsCase {
   readonly receiver: Promise<TestServer>;
-  /** What is trusted; nothing beside the public authorities where it is left out. */
+  /** The trusted certificate authority. If it is missing, only the public authorities are trusted. */
   readonly ca?: string;
   readonly name?: string;
-  /** What the error's detail must name: an attempt that failed by something else shows nothing. */
-  readonly names: RegExp;
+  /** The expected reason in the error detail. Without it, an attempt that failed for another reason would pass. */
+  readonly reason: RegExp;
 }
 
-/** What a client says on its way to a receiver, by connection, as anybody between them would read it. */
-function overheard({ port }: TestServer, said: string[]): Promise<TestServer> {
+/** A proxy that records what the client sends, one text for each connection, as an eavesdropper would read it. */
+function eavesdrop({ port }: TestServer, recorded: string[]): Promise<TestServer> {
   return listen(
     createServer((client) => {
       const server = connect(port, '127.0.0.1').on('error', () => client.destroy());
-      const index = said.push('') - 1;
-      client.on('data', (data) => (said[index] += data.toString('latin1')));
+      const index = recorded.push('') - 1;
+      client.on('data', (data) => (recorded[index] += data.toString('latin1')));
       client.pipe(server).pipe(client);
       client.on('close', () => server.destroy());
     }),
   );
 }
 
-/** Whether somebody who will have it speaks that version with the receiver. */
-function speaks({ port }: TestServer, version: 'TLSv1' | 'TLSv1.1'): Promise<boolean> {
-  const trusting = { port, host: '127.0.0.1', servername: NAME, ca: cert };
-  const socket = connectTls({ ...trusting, ...OLD, minVersion: version, maxVersion: version });
+/** Whether the receiver accepts this TLS version from a client that offers it. */
+function supports({ port }: TestServer, version: 'TLSv1' | 'TLSv1.1'): Promise<boolean> {
+  const options = { port, host: '127.0.0.1', servername: NAME, ca: cert };
+  const socket = connectTls({ ...options, ...OLD_CIPHERS, minVersion: version, maxVersion: version });
   return new Promise((resolve) => {
     socket.on('error', () => resolve(false));
     socket.on('secureConnect', () => resolve(socket.end().getProtocol() === version));
   });
 }
 
-describe('a receiver that has', () => {
+describe('a receiver', () => {
   fault(16, async () => {
     const requests: string[] = [];
     const server = (options: object) =>
@@ -63,19 +63,19 @@ describe('a receiver that has', () => {
         }),
       );
     const only = (version: 'TLSv1' | 'TLSv1.1') =>
-      server({ ...OLD, minVersion: version, maxVersion: version });
-    const cases: Readonly<Record<string, Case>> = {
-      expired: { receiver: server({ cert: expired }), ca: expired, names: /^CERT_HAS_EXPIRED/ },
-      'self-signed': { receiver: server({}), names: /^DEPTH_ZERO_SELF_SIGNED_CERT/ },
+      server({ ...OLD_CIPHERS, minVersion: version, maxVersion: version });
+    const cases: Readonly<Record<string, TlsCase>> = {
+      expired: { receiver: server({ cert: expired }), ca: expired, reason: /^CERT_HAS_EXPIRED/ },
+      'self-signed': { receiver: server({}), reason: /^DEPTH_ZERO_SELF_SIGNED_CERT/ },
       'of another host': {
         receiver: server({}),
         ca: cert,
         name: 'other.example.com',
-        names: /^ERR_TLS_CERT_ALTNAME_INVALID/,
+        reason: /^ERR_TLS_CERT_ALTNAME_INVALID/,
       },
-      'TLS 1.0': { receiver: only('TLSv1'), ca: cert, names: VERSION },
-      'TLS 1.1': { receiver: only('TLSv1.1'), ca: cert, names: VERSION },
-      // It answers what it cannot read by 400, in clear.
+      'TLS 1.0': { receiver: only('TLSv1'), ca: cert, reason: VERSION },
+      'TLS 1.1': { receiver: only('TLSv1.1'), ca: cert, reason: VERSION },
+      // The server responds to the TLS handshake with 400 in clear text.
       'no TLS': {
         receiver: listen(
           createHttpServer((request, response) => {
@@ -84,12 +84,16 @@ describe('a receiver that has', () => {
           }),
         ),
         ca: cert,
-        names: /wrong.version.number/i,
+        reason: /wrong.version.number/i,
       },
     };
-    const said: string[] = [];
-    const ask = async ({ receiver, ca, name = NAME }: Omit<Case, 'names'>): Promise<AttemptResult> => {
-      const { port } = await overheard(await receiver, said);
+    const recorded: string[] = [];
+    const attempt = async ({
+      receiver,
+      ca,
+      name = NAME,
+    }: Omit<TlsCase, 'reason'>): Promise<AttemptResult> => {
+      const { port } = await eavesdrop(await receiver, recorded);
       const send = createSender({
         allowLoopback: true,
         resolve: () => Promise.resolve(['127.0.0.1']),
@@ -98,25 +102,27 @@ describe('a receiver that has', () => {
       return send({ url: `https://${name}:${port}/`, headers: HEADERS, body: '{}' });
     };
 
-    // With nothing wrong there is a request, and an old version is spoken by who will have it.
-    expect(await ask({ receiver: server({}), ca: cert })).toMatchObject({ status_code: 200 });
+    // The test setup works: without a fault there is a request, and the old servers accept a client that offers their version.
+    expect(await attempt({ receiver: server({}), ca: cert })).toMatchObject({ status_code: 200 });
     expect(requests.splice(0)).toEqual(['evt_a']);
-    expect(await speaks(await only('TLSv1'), 'TLSv1')).toBe(true);
-    expect(await speaks(await only('TLSv1.1'), 'TLSv1.1')).toBe(true);
+    expect(await supports(await only('TLSv1'), 'TLSv1')).toBe(true);
+    expect(await supports(await only('TLSv1.1'), 'TLSv1.1')).toBe(true);
 
-    const seen: string[] = [];
-    for (const [what, each] of Object.entries(cases)) {
-      const result = await ask(each);
+    const observed: string[] = [];
+    for (const [name, each] of Object.entries(cases)) {
+      const result = await attempt(each);
       const { error_class: errorClass, error_detail: detail = '' } = result;
-      expect([what, errorClass, decide(result).outcome]).toEqual([what, 'tls_error', 'retry']);
-      const [named] = each.names.exec(detail) ?? [];
-      expect([what, named]).toEqual([what, expect.any(String)]);
-      seen.push(`${what}: ${errorClass}, ${named}`);
+      expect([name, errorClass, decide(result).outcome]).toEqual([name, 'tls_error', 'retry']);
+      const [reason] = each.reason.exec(detail) ?? [];
+      expect([name, reason]).toEqual([name, expect.any(String)]);
+      observed.push(`${name}: ${errorClass}, ${reason}`);
     }
     expect(requests).toEqual([]);
-    // Each began with a TLS hello, and none told what it was about.
-    expect(said.map((each) => each.charCodeAt(0))).toEqual(Array(seen.length + 1).fill(TLS_HANDSHAKE));
-    expect(said.filter((each) => /POST|webhook|evt_a/.test(each))).toEqual([]);
-    return `${seen.join('; ')}; all retried, and nothing in clear in ${said.join('').length.toLocaleString('en-US')} bytes overheard`;
+    // Each connection began with a TLS handshake and contains nothing of the request in clear text.
+    expect(recorded.map((each) => each.charCodeAt(0))).toEqual(
+      Array(observed.length + 1).fill(TLS_HANDSHAKE),
+    );
+    expect(recorded.filter((each) => /POST|webhook|evt_a/.test(each))).toEqual([]);
+    return `${observed.join('; ')}; all retried; nothing in clear text in the ${recorded.join('').length.toLocaleString('en-US')} recorded bytes`;
   });
 });

@@ -21,7 +21,7 @@ function refusalOf(url: string, { status, body }: ApiResponse): Refusal {
   return { url, status, code: body.error?.code, field: body.error?.field };
 }
 
-/** What creating a webhook of each URL is answered with; nothing may be stored of those that are refused. */
+/** Tries to create a webhook with each URL, and expects that nothing is stored. */
 async function refusalsOf(urls: readonly string[]): Promise<readonly Refusal[]> {
   const { sendRequest, rows } = setUpApi();
   const refusals: Refusal[] = [];
@@ -65,22 +65,22 @@ const METADATA = [
   '[2001:0:5db8:d822::5601:5601]',
 ];
 
-/** A URL, and what it is on the wire. */
-interface Spelt {
+/** A URL, and the host and path of its request on the wire. */
+interface UrlCase {
   readonly url: string;
   readonly host: string;
   readonly path: string;
 }
 
 const LONG = `/${'a'.repeat(2_049)}`;
-const REFUSED: readonly Spelt[] = [
+const REFUSED: readonly UrlCase[] = [
   { url: 'https://a.b..c/', host: 'a.b..c', path: '/' },
   { url: `https://example.com${LONG}`, host: 'example.com', path: LONG },
   { url: 'https://example.com/\ta', host: 'example.com', path: '/a' },
   { url: 'https://example.com/\u0000a', host: 'example.com', path: '/%00a' },
   { url: 'https://example.com/\r\nhost: x', host: 'example.com', path: '/host:%20x' },
 ];
-const ODD: readonly Spelt[] = [
+const NORMALIZED: readonly UrlCase[] = [
   { url: 'https://example.com/a%0d%0ab', host: 'example.com', path: '/a%0d%0ab' },
   { url: 'https://p\u0430ypal.example.com/', host: 'xn--pypal-4ve.example.com', path: '/' },
 ];
@@ -88,23 +88,23 @@ const ODD: readonly Spelt[] = [
 const BODY = '{}';
 const HEADERS = { 'content-length': '2', 'webhook-id': 'evt_a' };
 
-/** A request as it goes over the wire: by plain http to this machine, so that it can be read. */
+/** The lines of the request for a URL, sent with plain http to a local server so that the test can read them. */
 async function linesSentTo(
   url: string,
 ): Promise<{ readonly lines: readonly string[]; readonly port: number }> {
-  const heard: string[] = [];
+  const received: string[] = [];
   const { port } = await raw((socket, request) => {
-    heard.push(request);
+    received.push(request);
     socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
   });
   const send = createSender({ allowLoopback: true, resolve: () => Promise.resolve(['127.0.0.1']) });
-  const here = url.replace(/^https:\/\/([^/]+)/, `http://$1:${port}`);
-  expect(await send({ url: here, headers: HEADERS, body: BODY })).toMatchObject({ status_code: 200 });
+  const localUrl = url.replace(/^https:\/\/([^/]+)/, `http://$1:${port}`);
+  expect(await send({ url: localUrl, headers: HEADERS, body: BODY })).toMatchObject({ status_code: 200 });
   // A bare CR or LF ends a line for some receivers.
-  return { lines: heard.join('').split(/\r\n|\r|\n/), port };
+  return { lines: received.join('').split(/\r\n|\r|\n/), port };
 }
 
-describe('a URL', () => {
+describe('the URL of an endpoint', () => {
   fault(1, async () => {
     const refusals = await refusalsOf(['http://example.com/h', 'HTTP://example.com']);
     expect(refusals.every(({ status, code }) => status === 422 && code === 'url_https_required')).toBe(true);
@@ -123,18 +123,18 @@ describe('a URL', () => {
     expect(refusals.map(({ status, code }) => `${status} ${code}`)).toEqual(
       LOOPBACK.map(() => '422 url_address_forbidden'),
     );
-    // Stored before there was a guard, as it were: the sender is the real wall.
+    // The check at creation is not the real protection. The sender must refuse the URL even if it is already stored.
     const { port, connections } = await raw((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
     const send = createSender({ allowLoopback: false });
     const results = await Promise.all(
       LOOPBACK.map((host) => send({ url: `https://${host}:${port}/`, headers: {}, body: '' })),
     );
-    // A name that no server knows is no address, either.
+    // A name that does not resolve is not sent to, either.
     expect(
       results.filter((result) => !/^(blocked_address|dns_error)$/.test(result.error_class ?? '')),
     ).toEqual([]);
     expect(connections()).toBe(0);
-    return `${codes(refusals)}; ${results.length} sent to all the same, ${connections()} connections`;
+    return `${codes(refusals)}; ${results.length} attempts to send to them, ${connections()} connections`;
   });
 
   fault(4, async () => {
@@ -146,7 +146,7 @@ describe('a URL', () => {
       const { create, patch, store, tested, delivered, redelivered, endpointOf } = await withWebhook();
       refused.push(refusalOf(url, await create(url)), refusalOf(url, await patch(url)));
       expect((await endpointOf()).url).toBe(PUBLIC_URL);
-      // As an older version might have stored it: the sender is the real wall.
+      // Stores the URL without the check, as an older version might have done. The sender must refuse it.
       store(url);
       const { error_class: test } = await tested();
       const { result, attempt } = await delivered();
@@ -157,7 +157,7 @@ describe('a URL', () => {
     for (const refusal of refused) expect(refusal).toMatchObject(forbidden);
     expect(new Set(sent)).toEqual(new Set(['blocked_address']));
     expect([connections.approved(), connections.unapproved]).toEqual([0, []]);
-    return `create and PATCH: ${codes(refused)}; by test, delivery and redelivery, stored all the same: ${sent.length} × ${sent[0]}, 0 connections`;
+    return `create and PATCH: ${codes(refused)}; with the URLs stored anyway, test, delivery and redelivery: ${sent.length} × ${sent[0]}, 0 connections`;
   });
 
   fault(5, () => {
@@ -168,14 +168,14 @@ describe('a URL', () => {
       (value) => isAllowedAddress(dotted(value), { allowLoopback: false }) !== isPublic({ family: 4, value }),
     );
     expect(wrong.map(dotted)).toEqual([]);
-    const named = ['100.63.255.255', '100.64.0.0', '100.127.255.255', '100.128.0.0'];
-    expect(named.map((each) => isAllowedAddress(each, { allowLoopback: false }))).toEqual([
+    const sharedSpace = ['100.63.255.255', '100.64.0.0', '100.127.255.255', '100.128.0.0'];
+    expect(sharedSpace.map((each) => isAllowedAddress(each, { allowLoopback: false }))).toEqual([
       true,
       false,
       false,
       true,
     ]);
-    return `${edges.length} edges, ${wrong.length} judged wrongly`;
+    return `${edges.length} addresses, ${wrong.length} wrong results`;
   });
 
   fault(6, async () => {
@@ -200,13 +200,15 @@ describe('a URL', () => {
     const refused = await refusalsOf(REFUSED.map(({ url }) => url));
     expect(refused.map(({ status, field }) => [status, field])).toEqual(refused.map(() => [422, 'url']));
     const { sendRequest, rows } = setUpApi();
-    for (const { url } of ODD)
+    for (const { url } of NORMALIZED)
       expect((await sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url } })).status).toBe(201);
     const stored = rows('endpoint').map((row) => String(row['url']));
-    expect(stored.toSorted()).toEqual(ODD.map(({ host, path }) => `https://${host}${path}`).toSorted());
+    expect(stored.toSorted()).toEqual(
+      NORMALIZED.map(({ host, path }) => `https://${host}${path}`).toSorted(),
+    );
 
-    // Those that are refused are sent to, too, as if they had been stored as they were typed.
-    const sentTo = [...REFUSED, ...ODD];
+    // The refused URLs are sent to as well, as if they had been stored unchanged.
+    const sentTo = [...REFUSED, ...NORMALIZED];
     for (const { url, host, path } of sentTo) {
       const { lines, port } = await linesSentTo(url);
       expect(lines).toEqual([
@@ -218,6 +220,6 @@ describe('a URL', () => {
         BODY,
       ]);
     }
-    return `${codes(refused)}; stored as ${stored.join(' and ')}; sent to all ${sentTo.length}: no line on the wire but those of a request`;
+    return `${codes(refused)}; stored as ${stored.join(' and ')}; sent to all ${sentTo.length}: the wire contains only the lines of a request`;
   });
 });

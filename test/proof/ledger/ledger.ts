@@ -183,7 +183,7 @@ export function checkRequests(world: SimulatedDeployment, endpoints: readonly En
     if ((received?.taken ?? 0) === 0)
       violations.push(`said to be delivered, and never taken: ${delivery.id}`);
   }
-  return { violations, figures: { requests, 'requests without an attempt of their own': repeated } };
+  return { violations, figures: { requests, 'requests whose attempt was not recorded': repeated } };
 }
 
 export const UNCOUNTED = 'events of the mailbox simulator, in no counter';
