@@ -7,36 +7,36 @@ import {
   describeLibrary,
   FRACTIONS,
   IDS_AND_KEYS,
-  MORE_PARTS,
+  EXTRA_SIGNATURE_PARTS,
   SPACES,
-  timestamps,
+  timestampNames,
   type Library,
 } from '../verify/describe-library.ts';
-import { ask, cargo, isHere, type Program } from '../verify/languages.ts';
+import { runProgram, cargo, isInstalled, type Program } from '../verify/languages.ts';
 import type { Vector } from '../verify/vector.ts';
 
 async function inProgram(program: Program, asked: readonly Vector[]): Promise<readonly boolean[]> {
-  return (await ask(program, asked)).map((said) => said === 'true');
+  return (await runProgram(program, asked)).map((said) => said === 'true');
 }
 
 const PYTHON: Program = {
   name: 'standardwebhooks for Python',
   program: 'python-library',
-  needs: ['python3', '-c', 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'],
+  toolchainCheck: ['python3', '-c', 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'],
   run: ['python3', 'main.py'],
 };
 
 const GO: Program = {
   name: 'standard-webhooks for Go',
   program: 'go-library',
-  needs: ['go', 'mod', 'download'],
+  toolchainCheck: ['go', 'mod', 'download'],
   run: ['go', 'run', '.'],
 };
 
 const RUST: Program = {
   name: 'standardwebhooks for Rust',
   program: 'rust-library',
-  needs: cargo('fetch'),
+  toolchainCheck: cargo('fetch'),
   build: cargo('build'),
   run: cargo('run'),
 };
@@ -48,7 +48,7 @@ const JAR_SHA256 = '2e01953310c752c816c4b96aafc05baeb5d0c9bdefda56c7060cba897625
 const JAVA: Program = {
   name: 'standardwebhooks for Java',
   program: 'java-library',
-  needs: [
+  toolchainCheck: [
     'sh',
     '-c',
     `javac -version && mvn --quiet --batch-mode dependency:copy-dependencies -DoutputDirectory='${JARS}'`,
@@ -60,7 +60,7 @@ const JAVA: Program = {
 const LIBRARIES: readonly Library[] = [
   {
     name: PYTHON.name,
-    missing: !isHere(PYTHON),
+    missing: !isInstalled(PYTHON),
     takes: async (asked) =>
       inProgram({ ...PYTHON, run: [await ensurePython('test/verify'), 'main.py'] }, asked),
     // It decodes signatures with base64.b64decode, which skips characters that are not base64, and times with float().
@@ -70,7 +70,13 @@ const LIBRARIES: readonly Library[] = [
       'a signature with padding doubled',
       'a signature with other unused bits at its end',
       'a signature with a character in the middle that is not base64',
-      ...timestamps('with a plus sign', 'with a zero before it', ...SPACES, ...FRACTIONS, 'with underscores'),
+      ...timestampNames(
+        'with a plus sign',
+        'with a zero before it',
+        ...SPACES,
+        ...FRACTIONS,
+        'with underscores',
+      ),
     ],
     // It requires exactly one comma in each signature.
     strict: [
@@ -82,14 +88,14 @@ const LIBRARIES: readonly Library[] = [
   },
   {
     name: GO.name,
-    missing: !isHere(GO),
+    missing: !isInstalled(GO),
     takes: (asked) => inProgram(GO, asked),
     // Without the clock check, it accepts a timestamp of any size.
     lax: [
       ...IDS_AND_KEYS,
-      ...MORE_PARTS,
+      ...EXTRA_SIGNATURE_PARTS,
       'no secret, and a signature under no key',
-      ...timestamps('with a plus sign', 'with a zero before it'),
+      ...timestampNames('with a plus sign', 'with a zero before it'),
       'a timestamp that is negative, signed so',
       'a timestamp in milliseconds, signed so',
       'a timestamp of zero, signed so',
@@ -99,28 +105,28 @@ const LIBRARIES: readonly Library[] = [
   },
   {
     name: RUST.name,
-    missing: !isHere(RUST),
+    missing: !isInstalled(RUST),
     takes: (asked) => inProgram(RUST, asked),
     lax: [
       ...IDS_AND_KEYS,
       'an empty id, signed so',
       'no secret, and a signature under no key',
-      ...timestamps('with a plus sign', 'with a zero before it'),
+      ...timestampNames('with a plus sign', 'with a zero before it'),
     ],
     strict: [],
   },
   {
     name: JAVA.name,
-    missing: !isHere(JAVA),
+    missing: !isInstalled(JAVA),
     takes: async (asked) => {
       expect(createHash('sha256').update(readFileSync(JAR)).digest('hex')).toBe(JAR_SHA256);
       return inProgram(JAVA, asked);
     },
     lax: [
       ...IDS_AND_KEYS,
-      ...MORE_PARTS,
+      ...EXTRA_SIGNATURE_PARTS,
       'an empty id, signed so',
-      ...timestamps('with a plus sign', 'with a zero before it'),
+      ...timestampNames('with a plus sign', 'with a zero before it'),
       'a byte that is no UTF-8 where U+FFFD was signed',
     ],
     strict: [],

@@ -1,10 +1,10 @@
 import { installAptPackages } from '../../local/apt.ts';
-import { isHere, LANGUAGES } from '../verify/languages.ts';
+import { isInstalled, VERIFIERS } from '../verify/languages.ts';
 
 /** Languages that Debian has as one small package. The other toolchains are too large to install for a test. */
 const PACKAGES: Readonly<Record<string, string>> = { php: 'php-cli', ruby: 'ruby' };
 
-const missing = () => LANGUAGES.filter((language) => !isHere(language));
+const missing = () => VERIFIERS.filter((language) => !isInstalled(language));
 
 /** Installs what is small, and names the languages that the tests then skip. */
 export function setup(): void {

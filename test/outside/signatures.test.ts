@@ -3,7 +3,7 @@ import { recordFigures } from '../../pages/reliability/records.ts';
 import { requestOf } from '../proof/signatures/receivers.ts';
 import { generateRequests } from '../proof/signatures/requests.ts';
 import { SEED, sized } from '../proof/size.ts';
-import { ask, isHere, LANGUAGES, type Language } from '../verify/languages.ts';
+import { runProgram, isInstalled, VERIFIERS, type Verifier } from '../verify/languages.ts';
 
 const IN_EVERY_LANGUAGE = sized(1_000, 50_000);
 /** The Bash verifier starts openssl several times per request. */
@@ -11,9 +11,9 @@ const IN_BASH = sized(50, 1_000);
 const TIMEOUT_MS = sized(900_000, 12 * 3_600_000);
 
 const [installed, missing] = [true, false].map((wanted) =>
-  LANGUAGES.filter((language) => isHere(language) === wanted),
+  VERIFIERS.filter((language) => isInstalled(language) === wanted),
 );
-const namesOf = (languages: readonly Language[] = []): string =>
+const namesOf = (languages: readonly Verifier[] = []): string =>
   languages.map(({ name }) => name).join(', ') || 'none';
 
 it(
@@ -27,7 +27,7 @@ it(
     const faults: string[] = [];
     for (const language of installed ?? []) {
       const some = requests.slice(0, language.program === 'bash' ? 2 * IN_BASH : requests.length);
-      const results = await ask(
+      const results = await runProgram(
         language,
         some.map(({ request }) => request),
       );

@@ -27,13 +27,13 @@ export const IDS_AND_KEYS = [
   'the signed bytes cut elsewhere, so that a time in the body becomes the timestamp',
 ];
 /** Of `v1,a,b` the second part. */
-export const MORE_PARTS = [
+export const EXTRA_SIGNATURE_PARTS = [
   'a signature with a third part',
   'a signature with a comma behind it',
   'a signature with another joined to it by a comma',
 ];
 /** The library parses the header as a number, and verifies the signature over that number. */
-export const timestamps = (...readAsNow: readonly string[]): readonly string[] =>
+export const timestampNames = (...readAsNow: readonly string[]): readonly string[] =>
   readAsNow.map((what) => `a timestamp ${what}, signed without`);
 export const SPACES = ['with a space before it', 'with a space behind it', 'with a tab before it'];
 export const FRACTIONS = ['with .0 behind it', 'with .9 behind it', 'with e0 behind it'];

@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ask, type Language } from './languages.ts';
+import { runProgram, type Verifier } from './languages.ts';
 import { makeVectors } from './vectors.ts';
 
 const { vectors } = makeVectors();
 
 /** The tests of one verifier: its result for every vector. A verifier whose toolchain is missing is skipped. */
-export function describeVerifier(language: Language, missing: boolean): void {
+export function describeVerifier(language: Verifier, missing: boolean): void {
   describe.skipIf(missing)(`the verifier in ${language.name} (${language.file})`, () => {
     let results: readonly string[] = [];
     beforeAll(async () => {
-      results = await ask(language, vectors);
+      results = await runProgram(language, vectors);
     }, 300_000);
 
     it.each(

@@ -12,13 +12,18 @@ import {
   signatureOf,
   vector,
   whsec,
-  type Arrives,
+  type ReceivedRequest,
   type Reason,
-  type Signed,
+  type SignedRequest,
   type Vector,
 } from './vector.ts';
 
-function invalid(name: string, reason: Reason, arrives: Arrives, changes: Partial<Signed> = {}): Vector {
+function invalid(
+  name: string,
+  reason: Reason,
+  arrives: ReceivedRequest,
+  changes: Partial<SignedRequest> = {},
+): Vector {
   return vector(name, changes, arrives, { valid: false, reason });
 }
 

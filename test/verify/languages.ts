@@ -16,16 +16,16 @@ export interface Program {
   /** In docs/verify, where it is about a verifier of ours. */
   readonly file?: string;
   /** Where the program expects the verifier; under its own name, unless told. */
-  readonly as?: string;
+  readonly verifierPath?: string;
   /** What must succeed in the folder of the program, or the machine lacks the language. */
-  readonly needs: Command;
+  readonly toolchainCheck: Command;
   readonly build?: Command;
   /** The packages of Debian that bring the language. */
-  readonly debian?: readonly string[];
+  readonly debianPackages?: readonly string[];
   readonly run: Command;
 }
 
-export interface Language extends Program {
+export interface Verifier extends Program {
   readonly file: string;
 }
 
@@ -33,35 +33,35 @@ export interface Language extends Program {
 const CARGO_TARGET = resolve('.local/verify-target');
 export const cargo = (command: string): Command => ['cargo', command, '--quiet', '--locked'];
 
-export const LANGUAGES: readonly Language[] = [
+export const VERIFIERS: readonly Verifier[] = [
   {
     name: 'Node',
     file: 'verify.mjs',
     program: 'node',
-    needs: ['node', '--version'],
+    toolchainCheck: ['node', '--version'],
     run: ['node', 'main.js'],
   },
   {
     name: 'Python',
     file: 'verify.py',
     program: 'python',
-    needs: ['python3', '--version'],
+    toolchainCheck: ['python3', '--version'],
     run: ['python3', 'main.py'],
   },
   {
     name: 'Go',
     file: 'verify.go',
     program: 'go',
-    as: 'webhook/verify.go',
-    needs: ['go', 'version'],
+    verifierPath: 'webhook/verify.go',
+    toolchainCheck: ['go', 'version'],
     run: ['go', 'run', '.'],
   },
   {
     name: 'Java',
     file: 'verify.java',
     program: 'java',
-    as: 'Webhook.java',
-    needs: ['javac', '-version'],
+    verifierPath: 'Webhook.java',
+    toolchainCheck: ['javac', '-version'],
     build: ['javac', '-encoding', 'UTF-8', 'Main.java', 'Webhook.java'],
     run: ['java', '-cp', '.', 'Main'],
   },
@@ -69,9 +69,9 @@ export const LANGUAGES: readonly Language[] = [
     name: 'Rust',
     file: 'verify.rs',
     program: 'rust',
-    as: 'src/verify.rs',
+    verifierPath: 'src/verify.rs',
     // Its library has neither HMAC nor base64: the crates must be here, or to be had.
-    needs: cargo('fetch'),
+    toolchainCheck: cargo('fetch'),
     build: cargo('build'),
     run: cargo('run'),
   },
@@ -79,32 +79,32 @@ export const LANGUAGES: readonly Language[] = [
     name: 'PHP',
     file: 'verify.php',
     program: 'php',
-    needs: ['php', '--version'],
+    toolchainCheck: ['php', '--version'],
     run: ['php', 'main.php'],
-    debian: ['php-cli'],
+    debianPackages: ['php-cli'],
   },
   {
     name: 'Ruby',
     file: 'verify.rb',
     program: 'ruby',
-    needs: ['ruby', '--version'],
+    toolchainCheck: ['ruby', '--version'],
     run: ['ruby', 'main.rb'],
-    debian: ['ruby'],
+    debianPackages: ['ruby'],
   },
   {
     name: 'Bash and openssl',
     file: 'verify.sh',
     program: 'bash',
-    needs: ['openssl', 'version'],
+    toolchainCheck: ['openssl', 'version'],
     run: ['bash', 'main.sh'],
   },
 ];
 
 /** What a verifier is asked. */
-export type Request = Pick<Vector, 'secret' | 'now' | 'headers' | 'body_base64'>;
+export type VerifierRequest = Pick<Vector, 'secret' | 'now' | 'headers' | 'body_base64'>;
 
 /** Fields in base64 behind a colon, or a hyphen for a header that does not arrive. */
-function lineOf({ secret, now, headers, body_base64: body }: Request): string {
+function lineOf({ secret, now, headers, body_base64: body }: VerifierRequest): string {
   const field = (text: string | undefined): string =>
     text === undefined ? '-' : `:${Buffer.from(text).toString('base64')}`;
   const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature } = headers;
@@ -115,7 +115,7 @@ const run = promisify(execFile);
 const programFolder = (program: string): string => resolve(import.meta.dirname, 'programs', program);
 const env = { ...process.env, CARGO_TARGET_DIR: CARGO_TARGET, GOTOOLCHAIN: 'local' };
 
-export function isHere({ needs: [file, ...args], program }: Program): boolean {
+export function isInstalled({ toolchainCheck: [file, ...args], program }: Program): boolean {
   return spawnSync(file, args, { cwd: programFolder(program), env }).status === 0;
 }
 
@@ -129,12 +129,15 @@ async function outputOf([file, ...args]: Command, cwd: string, input = ''): Prom
 }
 
 /** One process for all requests; what it prints of each, in their order. */
-export async function ask(language: Program, requests: readonly Request[]): Promise<readonly string[]> {
+export async function runProgram(
+  language: Program,
+  requests: readonly VerifierRequest[],
+): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'verify-'));
   try {
     cpSync(programFolder(language.program), folder, { recursive: true });
     if (language.file)
-      cpSync(resolve('docs/verify', language.file), join(folder, language.as ?? language.file));
+      cpSync(resolve('docs/verify', language.file), join(folder, language.verifierPath ?? language.file));
     if (language.build) await outputOf(language.build, folder);
     const said = await outputOf(language.run, folder, `${requests.map(lineOf).join('\n')}\n`);
     const lines = said.split('\n').filter((line) => line !== '');

@@ -5,9 +5,9 @@ import {
   describeLibrary,
   FRACTIONS,
   IDS_AND_KEYS,
-  MORE_PARTS,
+  EXTRA_SIGNATURE_PARTS,
   SPACES,
-  timestamps,
+  timestampNames,
   type Library,
 } from './describe-library.ts';
 import type { Vector } from './vector.ts';
@@ -29,9 +29,9 @@ function inProcess(verify: (vector: Vector, body: Buffer) => unknown): Library['
 
 const LAX = [
   ...IDS_AND_KEYS,
-  ...MORE_PARTS,
-  ...timestamps('with a plus sign', 'with a zero before it', ...SPACES, ...FRACTIONS),
-  ...timestamps('with letters behind it', 'with an L behind it', 'with a comma and more behind it'),
+  ...EXTRA_SIGNATURE_PARTS,
+  ...timestampNames('with a plus sign', 'with a zero before it', ...SPACES, ...FRACTIONS),
+  ...timestampNames('with letters behind it', 'with an L behind it', 'with a comma and more behind it'),
   'a byte that is no UTF-8 where U+FFFD was signed',
 ];
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { LANGUAGES } from './languages.ts';
+import { VERIFIERS } from './languages.ts';
 
 const FENCES: Readonly<Record<string, string>> = {
   mjs: 'js',
@@ -20,10 +20,10 @@ const printed = (file: string): string => {
   return `${FENCES[ending] ?? ending}\n${readFileSync(`docs/verify/${file}`, 'utf8')}`;
 };
 
-it.each(LANGUAGES)('the page shows the verifier in $name as it is tested', ({ file }) => {
+it.each(VERIFIERS)('the page shows the verifier in $name as it is tested', ({ file }) => {
   expect(blocksOf('docs/webhooks-and-events.md')).toContain(printed(file));
 });
 
-it.each(LANGUAGES)('the dashboard shows the verifier in $name', ({ file }) => {
+it.each(VERIFIERS)('the dashboard shows the verifier in $name', ({ file }) => {
   expect(readFileSync('dashboard/text/verifiers.ts', 'utf8')).toContain(`from '../../docs/verify/${file}'`);
 });

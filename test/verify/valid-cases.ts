@@ -9,12 +9,12 @@ import {
   secretNamed,
   vector,
   whsec,
-  type Arrives,
-  type Signed,
+  type ReceivedRequest,
+  type SignedRequest,
   type Vector,
 } from './vector.ts';
 
-function valid(name: string, changes: Partial<Signed> = {}, arrives: Arrives = {}): Vector {
+function valid(name: string, changes: Partial<SignedRequest> = {}, arrives: ReceivedRequest = {}): Vector {
   return vector(name, changes, arrives, { valid: true });
 }
 

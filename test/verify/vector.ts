@@ -31,7 +31,7 @@ export interface Vector {
   readonly reason?: Reason;
 }
 
-export interface Signed {
+export interface SignedRequest {
   readonly id: string;
   readonly timestamp: string;
   readonly body: string;
@@ -50,7 +50,7 @@ export const CURRENT = secretNamed('the current secret');
 export const PREVIOUS = secretNamed('the one before it');
 export const OLDEST = secretNamed('the one before that');
 
-export const PLAIN: Signed = {
+export const PLAIN: SignedRequest = {
   id: 'evt_kq7zq5h3m2x4c6v7b2n3m4a5s6',
   timestamp: String(NOW),
   body: '{"event":"bounced","event_id":"evt_kq7zq5h3m2x4c6v7b2n3m4a5s6","to":"ann@example.com","subject":"Grüße"}',
@@ -73,17 +73,17 @@ export function hmac(
   return createHash(hash).update(padded(0x5c)).update(inner).digest();
 }
 
-export function contentOf({ id, timestamp, body }: Omit<Signed, 'secrets'>): string {
+export function contentOf({ id, timestamp, body }: Omit<SignedRequest, 'secrets'>): string {
   return `${id}.${timestamp}.${body}`;
 }
 
-export function signatureOf(signed: Signed): string {
+export function signatureOf(signed: SignedRequest): string {
   const content = contentOf(signed);
   return signed.secrets.map((secret) => `v1,${hmac(secret, content).toString('base64')}`).join(' ');
 }
 
 /** What arrives where it is not what was signed; a header of null does not arrive at all. */
-export interface Arrives {
+export interface ReceivedRequest {
   readonly id?: string | null;
   readonly timestamp?: string | null;
   readonly signature?: string | null | ((signature: string) => string);
@@ -102,8 +102,8 @@ function isText(bytes: Uint8Array): boolean {
 
 export function vector(
   name: string,
-  changes: Partial<Signed>,
-  arrives: Arrives,
+  changes: Partial<SignedRequest>,
+  arrives: ReceivedRequest,
   verdict: { readonly valid: true } | { readonly valid: false; readonly reason: Reason },
 ): Vector {
   const signed = { ...PLAIN, ...changes };

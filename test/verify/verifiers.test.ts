@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { verify } from '../../docs/verify/verify.mjs';
 import { describeVerifier } from './describe-verifier.ts';
 import { signWebhook } from '../../lambdas/delivery/sign.ts';
-import { LANGUAGES } from './languages.ts';
+import { VERIFIERS } from './languages.ts';
 
 // The other languages need toolchains of their own: test/outside/verifiers.test.ts.
-for (const language of LANGUAGES.filter(({ program }) => program === 'node'))
+for (const language of VERIFIERS.filter(({ program }) => program === 'node'))
   describeVerifier(language, false);
 
 /** A mistake of the receiver must not look like a forged webhook. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Webhook } from 'standardwebhooks';
 import { vi } from 'vitest';
-import type { Request } from '../../verify/languages.ts';
+import type { VerifierRequest } from '../../verify/languages.ts';
 import type { Arrived } from './requests.ts';
 
 type Verify = (
@@ -26,7 +26,7 @@ export function headersOf({ id, timestamp, signature }: Arrived) {
   };
 }
 
-export function requestOf(arrived: Arrived): Request {
+export function requestOf(arrived: Arrived): VerifierRequest {
   const { secret, now, body } = arrived;
   return { secret, now, headers: headersOf(arrived), body_base64: body.toString('base64') };
 }
