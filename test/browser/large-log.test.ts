@@ -15,7 +15,9 @@ async function serveLargeLog() {
   const [logApi, otherApi] = [setUpApi(), setUpApi()];
   Object.assign(logApi.deps, { table: readOnlyTable(rowsOf(MANY)) });
   const files = new Map(buildDashboard().files.map(({ path, contents }) => [`dashboard/${path}`, contents]));
-  otherApi.deps.readSite = (file) => Promise.resolve(Buffer.from(files.get(file) ?? []).toString());
+  Object.assign(otherApi.deps, {
+    readSite: (file: string) => Promise.resolve(Buffer.from(files.get(file) ?? []).toString()),
+  });
   const logQueries: string[] = [];
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');

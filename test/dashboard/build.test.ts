@@ -44,10 +44,12 @@ describe('the dashboard build', () => {
 describe('the served dashboard', () => {
   function served() {
     const api = setUpApi();
-    api.deps.readSite = (file) => {
-      const contents = contentsOf(file.replace(/^dashboard\//, ''));
-      return contents === '' ? Promise.reject(new Error(`No ${file}`)) : Promise.resolve(contents);
-    };
+    Object.assign(api.deps, {
+      readSite: (file: string) => {
+        const contents = contentsOf(file.replace(/^dashboard\//, ''));
+        return contents === '' ? Promise.reject(new Error(`No ${file}`)) : Promise.resolve(contents);
+      },
+    });
     return api;
   }
 
