@@ -1,4 +1,4 @@
-/** An address that the log shows can be looked up, suppressed and removed, in each form that a client may write it in. */
+/** A client can look up, suppress and remove every address that the log shows, in every form of the address. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
@@ -13,12 +13,12 @@ import { NOW_MS, setUpApi, type ApiRequest, type ApiResponse, type TestApi } fro
 
 const LIST = '/v1/suppressions';
 const atPath = (address: string): string => `${LIST}/${encodeURIComponent(address)}`;
-const addressesOf = (response: ApiResponse): string[] =>
+const addressesIn = (response: ApiResponse): string[] =>
   response.body.data.map(({ address }: { address: string }) => address);
-const recipientsOf = (response: ApiResponse): string[] =>
+const recipientsIn = (response: ApiResponse): string[] =>
   response.body.data.map(({ to }: { to: string }) => to);
 
-/** Addresses as SES may report them, beside what anybody would expect. */
+/** Unusual addresses that SES may report. */
 const STORED = [
   '"john doe"@example.com',
   String.raw`"a\"b\\c"@example.com`,
@@ -52,31 +52,32 @@ const STORED = [
   `${'漢'.repeat(308)}@example.com`,
 ];
 
-/** What comes of each thing that can be done with the address that the log shows after the bounce of an address. */
-async function usesOf(given: string) {
-  const { ask, table } = await setUpApiWithBounces(['zoe@example.com', given]);
-  const all = await ask({ path: '/v1/send/logs' });
-  const [shown = ''] = recipientsOf(all).filter((to) => to !== 'zoe@example.com');
+/** Stores a bounce of the address, then uses the address that the log shows in every API call that accepts one. */
+async function resultsFor(bouncedAddress: string) {
+  const { sendRequest, table } = await setUpApiWithBounces(['zoe@example.com', bouncedAddress]);
+  const all = await sendRequest({ path: '/v1/send/logs' });
+  const [shown = ''] = recipientsIn(all).filter((to) => to !== 'zoe@example.com');
   const logs = async (query: ApiRequest['query'] = {}) =>
-    recipientsOf(await ask({ path: '/v1/send/logs', query }));
-  const listed = async (query: ApiRequest['query'] = {}) => addressesOf(await ask({ path: LIST, query }));
+    recipientsIn(await sendRequest({ path: '/v1/send/logs', query }));
+  const listed = async (query: ApiRequest['query'] = {}) =>
+    addressesIn(await sendRequest({ path: LIST, query }));
   const suppressed = await findSuppressions(table, DEFAULT_WORKSPACE_ID, [shown]);
-  const uses = {
+  const results = {
     logged: await logs({ to: shown }),
     loggedOfMessage: await logs({ to: shown, message_id: '0100-bounced' }),
-    atPath: (await ask({ path: atPath(shown) })).body.address as string,
+    atPath: (await sendRequest({ path: atPath(shown) })).body.address as string,
     byQuery: await listed({ address: shown }),
     byPrefix: (await listed({ prefix: shown })).filter((address) => address === shown),
     inList: (await listed()).filter((address) => address === shown),
-    keptFromSending: [...suppressed.values()].map(({ address }) => address),
-    removed: (await ask({ method: 'DELETE', path: LIST, query: { address: shown } })).status,
-    afterwards: (await ask({ path: atPath(shown) })).status,
-    others: await listed(),
+    suppressedOnSend: [...suppressed.values()].map(({ address }) => address),
+    removed: (await sendRequest({ method: 'DELETE', path: LIST, query: { address: shown } })).status,
+    statusAfterRemoval: (await sendRequest({ path: atPath(shown) })).status,
+    remaining: await listed(),
   };
-  return { shown, uses };
+  return { shown, results };
 }
 
-function everyUse(shown: string): Awaited<ReturnType<typeof usesOf>>['uses'] {
+function expectedResults(shown: string): Awaited<ReturnType<typeof resultsFor>>['results'] {
   const only = [shown];
   return {
     logged: only,
@@ -85,19 +86,19 @@ function everyUse(shown: string): Awaited<ReturnType<typeof usesOf>>['uses'] {
     byQuery: only,
     byPrefix: only,
     inList: only,
-    keptFromSending: only,
+    suppressedOnSend: only,
     removed: 204,
-    afterwards: 404,
-    others: ['zoe@example.com'],
+    statusAfterRemoval: 404,
+    remaining: ['zoe@example.com'],
   };
 }
 
-describe('an address that the log shows can be used everywhere', () => {
+describe('an address from the log is accepted by every API call', () => {
   it.each(STORED.map((address) => [address.length > 60 ? `${address.slice(0, 60)}…` : address, address]))(
     '%s',
     async (_shown, address) => {
-      const { shown, uses } = await usesOf(address);
-      expect(uses).toEqual(everyUse(shown));
+      const { shown, results } = await resultsFor(address);
+      expect(results).toEqual(expectedResults(shown));
     },
   );
 
@@ -114,32 +115,32 @@ describe('an address that the log shows can be used everywhere', () => {
     fc.tuple(part, part).map((parts) => parts.join('@')),
   );
 
-  it('whatever ingest can store', async () => {
+  it('for every address that ingest can store', async () => {
     await fc.assert(
       fc.asyncProperty(anyAddress, async (address) => {
         const { rows } = await setUpApiWithBounces([address]);
         const [row] = rows('event');
-        // Ingest gives no recipient to what is blank.
+        // Ingest stores no recipient for a blank address.
         fc.pre(row?.['to'] !== undefined && row['to'] !== 'zoe@example.com');
-        const { shown, uses } = await usesOf(address);
-        expect(uses).toEqual(everyUse(shown));
+        const { shown, results } = await resultsFor(address);
+        expect(results).toEqual(expectedResults(shown));
       }),
     );
   });
 
   it.each(
     STORED.filter((address) => address !== 'MAILER-DAEMON' && address !== '..' && !address.includes('\t')),
-  )('%s can be added by POST, and removed by its path', async (address) => {
+  )('%s can be added with POST and removed by path', async (address) => {
     const { sendRequest } = setUpApi();
     const created = await sendRequest({ method: 'POST', path: LIST, body: { address } });
     expect(created).toMatchObject({ status: 201, body: { address } });
     expect((await sendRequest({ method: 'DELETE', path: atPath(address) })).status).toBe(204);
-    expect(addressesOf(await sendRequest({ path: LIST }))).toEqual([]);
+    expect(addressesIn(await sendRequest({ path: LIST }))).toEqual([]);
   });
 });
 
-describe('the list of suppressions', () => {
-  it('goes over addresses of every script by the bytes of their UTF-8, there and back', async () => {
+describe('the suppression list', () => {
+  it('returns addresses of every script in UTF-8 byte order, in both page directions', async () => {
     const names = fc.uniqueArray(
       fc.string({
         unit: fc.constantFrom(...Array.from('aéﬁ\uffef\ue000漢😀\u{10fffd}')),
@@ -157,26 +158,26 @@ describe('the list of suppressions', () => {
         const sorted = added.toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
         const pages: string[][] = [];
         let response = await sendRequest({ path: LIST, query: { limit: String(limit) } });
-        pages.push(addressesOf(response));
+        pages.push(addressesIn(response));
         while (response.body.next_cursor !== null) {
           const cursor = response.body.next_cursor as string;
           response = await sendRequest({ path: LIST, query: { limit: String(limit), cursor } });
-          pages.push(addressesOf(response));
+          pages.push(addressesIn(response));
         }
         expect(pages.flat()).toEqual(sorted);
-        const back: string[][] = [addressesOf(response)];
+        const backwardPages: string[][] = [addressesIn(response)];
         while (response.body.prev_cursor !== null) {
           const cursor = response.body.prev_cursor as string;
           response = await sendRequest({ path: LIST, query: { limit: String(limit), cursor } });
-          back.unshift(addressesOf(response));
+          backwardPages.unshift(addressesIn(response));
         }
-        expect(back).toEqual(pages);
+        expect(backwardPages).toEqual(pages);
       }),
     );
   });
 });
 
-describe('a Unicode domain and its punycode form are one address', () => {
+describe('an address with a Unicode domain equals its punycode form', () => {
   const SPELLINGS = [
     'ann@bücher.example',
     'Ann@BÜCHER.example',
@@ -184,24 +185,28 @@ describe('a Unicode domain and its punycode form are one address', () => {
     'ann@xn--bcher-kva.example',
     'ANN@XN--BCHER-KVA.EXAMPLE',
   ];
-  const PAIRS = SPELLINGS.flatMap((stored) => SPELLINGS.map((asked) => [stored, asked] as const));
+  const PAIRS = SPELLINGS.flatMap((stored) => SPELLINGS.map((queried) => [stored, queried] as const));
 
-  it.each(PAIRS)('stored as %s and asked for as %s', async (stored, asked) => {
-    const { ask } = await setUpApiWithBounces([stored]);
-    expect(recipientsOf(await ask({ path: '/v1/send/logs', query: { to: asked } }))).toEqual([stored]);
-    expect((await ask({ path: atPath(asked) })).body).toMatchObject({ address: stored });
-    expect(addressesOf(await ask({ path: LIST, query: { address: asked } }))).toEqual([stored]);
-    expect(addressesOf(await ask({ path: LIST, query: { prefix: asked } }))).toEqual([stored]);
-    const again = await ask({ method: 'POST', path: LIST, body: { address: asked } });
+  it.each(PAIRS)('if it is stored as %s and queried as %s', async (stored, queried) => {
+    const { sendRequest } = await setUpApiWithBounces([stored]);
+    expect(recipientsIn(await sendRequest({ path: '/v1/send/logs', query: { to: queried } }))).toEqual([
+      stored,
+    ]);
+    expect((await sendRequest({ path: atPath(queried) })).body).toMatchObject({ address: stored });
+    expect(addressesIn(await sendRequest({ path: LIST, query: { address: queried } }))).toEqual([stored]);
+    expect(addressesIn(await sendRequest({ path: LIST, query: { prefix: queried } }))).toEqual([stored]);
+    const again = await sendRequest({ method: 'POST', path: LIST, body: { address: queried } });
     expect(again.body).toMatchObject({ address: stored, reason: 'bounce' });
-    expect(addressesOf(await ask({ path: LIST }))).toEqual([stored]);
-    expect((await ask({ method: 'DELETE', path: LIST, query: { address: asked } })).status).toBe(204);
-    expect(addressesOf(await ask({ path: LIST }))).toEqual([]);
+    expect(addressesIn(await sendRequest({ path: LIST }))).toEqual([stored]);
+    expect((await sendRequest({ method: 'DELETE', path: LIST, query: { address: queried } })).status).toBe(
+      204,
+    );
+    expect(addressesIn(await sendRequest({ path: LIST }))).toEqual([]);
   });
 
-  it('in the timeline of a message', async () => {
-    const { ask } = await setUpApiWithBounces(SPELLINGS.slice(0, 1).concat(SPELLINGS.slice(3, 4)));
-    const { recipients } = (await ask({ path: '/v1/send/logs/0100-bounced' })).body;
+  it('in the timeline of a message, which shows one recipient', async () => {
+    const { sendRequest } = await setUpApiWithBounces(SPELLINGS.slice(0, 1).concat(SPELLINGS.slice(3, 4)));
+    const { recipients } = (await sendRequest({ path: '/v1/send/logs/0100-bounced' })).body;
     expect(recipients).toHaveLength(1);
     expect(recipients[0].events).toHaveLength(2);
   });
@@ -214,23 +219,23 @@ describe('a Unicode domain and its punycode form are one address', () => {
     ['ann@xn--bd', false],
     ['ann@büd', false],
     ['an', true],
-  ])('begins with %s: %s', async (prefix, found) => {
+  ])('for the prefix %s, found: %s', async (prefix, found) => {
     for (const stored of SPELLINGS) {
-      const { ask } = await setUpApiWithBounces([
+      const { sendRequest } = await setUpApiWithBounces([
         stored,
         'ann@aachen.example',
         'anna@bücher.example',
         'bob@bücher.example',
       ]);
-      const listed = addressesOf(await ask({ path: LIST, query: { prefix } }));
+      const listed = addressesIn(await sendRequest({ path: LIST, query: { prefix } }));
       expect(listed.includes(stored)).toBe(found);
       expect(listed).not.toContain('bob@bücher.example');
     }
   });
 });
 
-/** What an earlier version stored: the address in lower case is the key, whatever its domain. */
-function storedBefore(table: SimulatedTable, address: string): void {
+/** Stores a suppression as an earlier version did: the key is the address in lower case, also for a Unicode domain. */
+function storeLegacySuppression(table: SimulatedTable, address: string): void {
   const form = address.trim().toLowerCase();
   const pk = `W#${DEFAULT_WORKSPACE_ID}#SUP`;
   const row = {
@@ -244,7 +249,7 @@ function storedBefore(table: SimulatedTable, address: string): void {
   table.rows.set(`${pk}\n${form}`, row);
 }
 
-async function loggedBefore(table: SimulatedTable, address: string): Promise<void> {
+async function storeLegacyEvent(table: SimulatedTable, address: string): Promise<void> {
   const event = anEvent({ workspace_id: DEFAULT_WORKSPACE_ID, to: address });
   const rows = eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS });
   await putRows(
@@ -253,51 +258,57 @@ async function loggedBefore(table: SimulatedTable, address: string): Promise<voi
   );
 }
 
-describe('what earlier versions stored under a Unicode domain', () => {
+describe('an address with a Unicode domain that an earlier version stored', () => {
   const OLD = ['ann@bücher.example', 'Ann@Bücher.example', 'ann@bu\u0308cher.example'];
-  const ASKED = [...OLD, 'ann@xn--bcher-kva.example', 'ANN@XN--BCHER-KVA.example'];
-  const PAIRS = OLD.flatMap((stored) => ASKED.map((asked) => [stored, asked] as const));
-  const own = (api: TestApi) => (request: ApiRequest) =>
+  const QUERIED = [...OLD, 'ann@xn--bcher-kva.example', 'ANN@XN--BCHER-KVA.example'];
+  const PAIRS = OLD.flatMap((stored) => QUERIED.map((queried) => [stored, queried] as const));
+  const sendAsDefaultWorkspace = (api: TestApi) => (request: ApiRequest) =>
     api.sendRequest({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
 
-  it.each(PAIRS)('%s is found, suppresses and is removed as %s', async (stored, asked) => {
+  it.each(PAIRS)('%s is found, suppressed on send, and removed as %s', async (stored, queried) => {
     const api = setUpApi();
-    const ask = own(api);
-    storedBefore(api.table, stored);
-    await loggedBefore(api.table, stored);
-    expect(recipientsOf(await ask({ path: '/v1/send/logs', query: { to: asked } }))).toEqual([stored]);
-    expect((await ask({ path: atPath(asked) })).body).toMatchObject({ address: stored });
-    expect(addressesOf(await ask({ path: LIST, query: { prefix: asked } }))).toEqual([stored]);
+    const sendRequest = sendAsDefaultWorkspace(api);
+    storeLegacySuppression(api.table, stored);
+    await storeLegacyEvent(api.table, stored);
+    expect(recipientsIn(await sendRequest({ path: '/v1/send/logs', query: { to: queried } }))).toEqual([
+      stored,
+    ]);
+    expect((await sendRequest({ path: atPath(queried) })).body).toMatchObject({ address: stored });
+    expect(addressesIn(await sendRequest({ path: LIST, query: { prefix: queried } }))).toEqual([stored]);
 
-    const sent = await ask({
+    const sent = await sendRequest({
       method: 'POST',
       path: '/v1/send',
-      body: { from: 'you@example.com', to: [asked], subject: 'Hello', text: 'Hi' },
+      body: { from: 'you@example.com', to: [queried], subject: 'Hello', text: 'Hi' },
     });
     expect(sent).toMatchObject({ status: 202, body: { accepted: [] } });
     expect(api.emails).toEqual([]);
 
-    const again = await ask({ method: 'POST', path: LIST, body: { address: asked } });
+    const again = await sendRequest({ method: 'POST', path: LIST, body: { address: queried } });
     expect(again.body).toMatchObject({ address: stored, created_at: '2026-01-01T00:00:00Z' });
     expect(api.rows('suppression')).toHaveLength(1);
-    expect((await ask({ method: 'DELETE', path: LIST, query: { address: asked } })).status).toBe(204);
+    expect((await sendRequest({ method: 'DELETE', path: LIST, query: { address: queried } })).status).toBe(
+      204,
+    );
     expect(api.rows('suppression')).toEqual([]);
   });
 
-  it('is removed together with the row of the form that is stored now', async () => {
+  it('is removed together with the row of the current key', async () => {
     const api = setUpApi();
-    const ask = own(api);
-    await ask({ method: 'POST', path: LIST, body: { address: 'ann@bücher.example' } });
-    storedBefore(api.table, 'ann@bücher.example');
+    const sendRequest = sendAsDefaultWorkspace(api);
+    await sendRequest({ method: 'POST', path: LIST, body: { address: 'ann@bücher.example' } });
+    storeLegacySuppression(api.table, 'ann@bücher.example');
     expect(api.rows('suppression')).toHaveLength(2);
-    expect((await ask({ method: 'DELETE', path: atPath('ann@xn--bcher-kva.example') })).status).toBe(204);
+    expect((await sendRequest({ method: 'DELETE', path: atPath('ann@xn--bcher-kva.example') })).status).toBe(
+      204,
+    );
     expect(api.rows('suppression')).toEqual([]);
   });
 
-  it('is logged on with new events in one list, newest first, page by page', async () => {
+  it('is listed in the log together with new events, newest first, page by page', async () => {
     const api = setUpApi();
-    const ask = own(api);
-    await loggedBefore(api.table, 'ann@bücher.example');
+    const sendRequest = sendAsDefaultWorkspace(api);
+    await storeLegacyEvent(api.table, 'ann@bücher.example');
     for (const minute of [10, 20, 30]) {
       const event = anEvent({
         workspace_id: DEFAULT_WORKSPACE_ID,
@@ -307,23 +318,25 @@ describe('what earlier versions stored under a Unicode domain', () => {
       await putRows(api.table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
     }
     const query = { to: 'ann@bücher.example', limit: '3' };
-    const first = await ask({ path: '/v1/send/logs', query });
-    expect(recipientsOf(first)).toEqual(Array.from({ length: 3 }, () => 'ann@xn--bcher-kva.example'));
+    const first = await sendRequest({ path: '/v1/send/logs', query });
+    expect(recipientsIn(first)).toEqual(Array.from({ length: 3 }, () => 'ann@xn--bcher-kva.example'));
     const next = { ...query, cursor: first.body.next_cursor as string };
-    expect(recipientsOf(await ask({ path: '/v1/send/logs', query: next }))).toEqual(['ann@bücher.example']);
+    expect(recipientsIn(await sendRequest({ path: '/v1/send/logs', query: next }))).toEqual([
+      'ann@bücher.example',
+    ]);
   });
 
-  it('costs an ASCII address no further read', async () => {
+  it('needs no additional read for an ASCII address', async () => {
     const { table } = setUpApi();
     await findSuppressions(table, DEFAULT_WORKSPACE_ID, ['ann@example.com']);
     expect(table.calls).toHaveLength(1);
   });
 });
 
-describe('a path and a query', () => {
-  const WORDS = ['a/b', 'a%2Fb', 'a%252Fb', 'a%b', 'a%', 'a+b', 'a?b', 'a#b', 'a&b', 'a;b', 'a b', '..', 'é'];
+describe('a path parameter and a query parameter', () => {
+  const IDS = ['a/b', 'a%2Fb', 'a%252Fb', 'a%b', 'a%', 'a+b', 'a?b', 'a#b', 'a&b', 'a;b', 'a b', '..', 'é'];
 
-  it.each(WORDS)('name the same message %s', async (id) => {
+  it.each(IDS)('find the same message %s', async (id) => {
     const { table, sendRequest } = setUpApi();
     const event = anEvent({ message_id: id });
     await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
@@ -333,13 +346,13 @@ describe('a path and a query', () => {
     expect(listed.body.data).toMatchObject([{ message_id: id }]);
   });
 
-  it('decode a path exactly once, as API Gateway passes it on', async () => {
+  it('are decoded exactly once: API Gateway passes the path still encoded', async () => {
     const { sendRequest } = setUpApi();
     await sendRequest({ method: 'POST', path: LIST, body: { address: 'a%2Fb@example.com' } });
     expect((await sendRequest({ path: `${LIST}/a%252Fb@example.com` })).status).toBe(200);
     expect((await sendRequest({ path: `${LIST}/a%2Fb@example.com` })).status).toBe(404);
     expect((await sendRequest({ path: `${LIST}/a%25252Fb@example.com` })).status).toBe(404);
-    // Not decoded by anybody: a `+` is no space in a path.
+    // In a path, a `+` does not stand for a space.
     await sendRequest({ method: 'POST', path: LIST, body: { address: 'a+b@example.com' } });
     expect((await sendRequest({ path: `${LIST}/a+b@example.com` })).status).toBe(200);
     expect((await sendRequest({ path: `${LIST}/a%2Bb@example.com` })).status).toBe(200);
@@ -352,11 +365,11 @@ describe('DELETE /v1/suppressions', () => {
     ['an empty address', { address: '' }],
     ['a blank address', { address: ' ' }],
     ['only ses', { ses: 'true' }],
-    ['a name in the address’s place', { adress: 'ann@example.com' }],
+    ['a misspelled parameter name', { adress: 'ann@example.com' }],
     ['two addresses', { address: ['ann@example.com', 'bob@example.com'] }],
     ['an address of more than 320 characters', { address: `${'a'.repeat(320)}@example.com` }],
     ['a prefix', { prefix: 'ann@' }],
-  ])('with %s is 400 and removes nothing', async (_title, query) => {
+  ])('with %s returns 400 and removes nothing', async (_title, query) => {
     const { sendRequest, rows } = setUpApi();
     for (const address of ['ann@example.com', 'bob@example.com'])
       await sendRequest({ method: 'POST', path: LIST, body: { address } });
@@ -374,7 +387,7 @@ describe('DELETE /v1/suppressions', () => {
     expect(rows('suppression')).toHaveLength(2);
   });
 
-  it('names the field that is missing', async () => {
+  it('names the missing parameter', async () => {
     const response = await setUpApi().sendRequest({ method: 'DELETE', path: LIST });
     expect(response.body.error).toEqual({
       code: 'invalid_parameter',
@@ -384,7 +397,7 @@ describe('DELETE /v1/suppressions', () => {
   });
 
   it.each(['ann+x@example.com', 'a/b@example.com', 'ann@bücher.example'])(
-    'with ses=true takes %s off both lists',
+    'with ses=true removes %s from both lists',
     async (address) => {
       const { sendRequest, state, rows } = setUpApi();
       const workspaceId = DEFAULT_WORKSPACE_ID;
@@ -402,7 +415,7 @@ describe('DELETE /v1/suppressions', () => {
     },
   );
 
-  it('with ses=true removes an address that SES cannot list, and does not ask SES about it', async () => {
+  it('with ses=true removes an address that SES cannot list, without a call to SES', async () => {
     const { sendRequest, state, rows } = setUpApi();
     const workspaceId = DEFAULT_WORKSPACE_ID;
     const address = 'josé@example.com';
@@ -418,7 +431,7 @@ describe('DELETE /v1/suppressions', () => {
   });
 });
 
-describe('an address in a query', () => {
+describe('an address in a query parameter', () => {
   const ENCODE = expect.stringContaining('%2B');
   const refused = (field: string) => ({
     status: 400,
@@ -431,32 +444,34 @@ describe('an address in a query', () => {
     ' ann@example.com',
     'josé x@bücher.example',
     'ann x y@example.com',
-  ])('of %j is answered with how a + is sent', async (address) => {
-    const { ask } = await setUpApiWithBounces(['ann+x@example.com', 'ann@example.com']);
-    expect(await ask({ path: '/v1/send/logs', query: { to: address } })).toMatchObject(refused('to'));
-    expect(await ask({ path: LIST, query: { address } })).toMatchObject(refused('address'));
-    expect(await ask({ method: 'DELETE', path: LIST, query: { address } })).toMatchObject(refused('address'));
-    expect(await ask({ path: LIST, query: { prefix: address } })).toMatchObject(refused('prefix'));
-    expect(addressesOf(await ask({ path: LIST }))).toHaveLength(2);
+  ])('with a space is refused, and the message explains how to encode a +: %j', async (address) => {
+    const { sendRequest } = await setUpApiWithBounces(['ann+x@example.com', 'ann@example.com']);
+    expect(await sendRequest({ path: '/v1/send/logs', query: { to: address } })).toMatchObject(refused('to'));
+    expect(await sendRequest({ path: LIST, query: { address } })).toMatchObject(refused('address'));
+    expect(await sendRequest({ method: 'DELETE', path: LIST, query: { address } })).toMatchObject(
+      refused('address'),
+    );
+    expect(await sendRequest({ path: LIST, query: { prefix: address } })).toMatchObject(refused('prefix'));
+    expect(addressesIn(await sendRequest({ path: LIST }))).toHaveLength(2);
   });
 
-  it.each(['ann ', 'ann x', ' ann'])('prefix=%j is answered with how a + is sent', async (prefix) => {
-    const { ask } = await setUpApiWithBounces(['ann+x@example.com']);
-    expect(await ask({ path: LIST, query: { prefix } })).toMatchObject(refused('prefix'));
+  it.each(['ann ', 'ann x', ' ann'])('with a space is refused as a prefix too: %j', async (prefix) => {
+    const { sendRequest } = await setUpApiWithBounces(['ann+x@example.com']);
+    expect(await sendRequest({ path: LIST, query: { prefix } })).toMatchObject(refused('prefix'));
   });
 
   it.each(['"john doe"@example.com', 'ann@example.com (Ann Lee)', 'ann+x@example.com'])(
-    '%s that is not stored is not found, and that is all',
+    'that is valid but not stored returns no result: %s',
     async (address) => {
       const { sendRequest } = setUpApi();
-      expect(recipientsOf(await sendRequest({ path: '/v1/send/logs', query: { to: address } }))).toEqual([]);
-      expect(addressesOf(await sendRequest({ path: LIST, query: { address } }))).toEqual([]);
-      expect(addressesOf(await sendRequest({ path: LIST, query: { prefix: address } }))).toEqual([]);
+      expect(recipientsIn(await sendRequest({ path: '/v1/send/logs', query: { to: address } }))).toEqual([]);
+      expect(addressesIn(await sendRequest({ path: LIST, query: { address } }))).toEqual([]);
+      expect(addressesIn(await sendRequest({ path: LIST, query: { prefix: address } }))).toEqual([]);
       expect((await sendRequest({ method: 'DELETE', path: LIST, query: { address } })).status).toBe(404);
     },
   );
 
-  it('is refused together with a prefix', async () => {
+  it('cannot be combined with a prefix', async () => {
     const query = { address: 'ann@example.com', prefix: 'ann' };
     expect(await setUpApi().sendRequest({ path: LIST, query })).toMatchObject({
       status: 400,
@@ -488,7 +503,7 @@ describe('POST /v1/send', () => {
   const send = (api: TestApi, changes: object): Promise<ApiResponse> =>
     api.sendRequest({ method: 'POST', path: '/v1/send', body: { ...EMAIL, ...changes } });
 
-  it('gives SES each Unicode domain in punycode, and the rest as it is', async () => {
+  it('converts each Unicode domain to punycode for SES and leaves the rest unchanged', async () => {
     const api = setUpApi();
     const response = await send(api, {
       from: 'Jürgen <j@bücher.example>',
@@ -516,14 +531,14 @@ describe('POST /v1/send', () => {
     ]);
   });
 
-  it('sends once to a recipient who is named in both forms', async () => {
+  it('sends once to a recipient that the request contains in both forms', async () => {
     const api = setUpApi();
     const response = await send(api, { to: ['ann@bücher.example'], cc: ['ANN@xn--bcher-kva.example'] });
     expect(response.body.accepted).toHaveLength(1);
   });
 
   it.each(['ann@bücher.example', 'ann@xn--bcher-kva.example', 'Ann@BÜCHER.example'])(
-    'leaves out a recipient who is suppressed in the other form: %s',
+    'does not send to a recipient that is suppressed in the other form: %s',
     async (address) => {
       for (const listed of ['ann@bücher.example', 'ann@xn--bcher-kva.example']) {
         const api = setUpApi();
@@ -544,16 +559,19 @@ describe('POST /v1/send', () => {
     ['cc', { cc: ['josé@例え.テスト'] }, 'cc[0]'],
     ['bcc', { bcc: ['用户@例え.テスト'] }, 'bcc[0]'],
     ['reply_to', { reply_to: ['😀@example.com'] }, 'reply_to[0]'],
-  ])('says that SES accepts only an ASCII local part: %s', async (_name, changes, field) => {
-    const api = setUpApi();
-    expect(await send(api, changes)).toMatchObject({
-      status: 422,
-      body: {
-        error: { code: 'invalid_field', message: expect.stringMatching(/ASCII local part.*SES/), field },
-      },
-    });
-    expect(api.emails).toEqual([]);
-  });
+  ])(
+    'refuses a non-ASCII local part in %s, because SES does not accept it',
+    async (_name, changes, field) => {
+      const api = setUpApi();
+      expect(await send(api, changes)).toMatchObject({
+        status: 422,
+        body: {
+          error: { code: 'invalid_field', message: expect.stringMatching(/ASCII local part.*SES/), field },
+        },
+      });
+      expect(api.emails).toEqual([]);
+    },
+  );
 
   it.each([
     'ann@xn--É.example',
@@ -561,11 +579,11 @@ describe('POST /v1/send', () => {
     'ann@bü cher.example',
     `ann@${'é'.repeat(63)}.example`,
     'ann@é%2e.example',
-  ])('refuses a domain that has no punycode form of a domain name: %s', async (address) => {
+  ])('refuses a domain that has no valid punycode form: %s', async (address) => {
     expect((await send(setUpApi(), { to: [address] })).status).toBe(422);
   });
 
-  it('makes one request of both forms for an idempotency key', async () => {
+  it('treats both forms as the same request for an idempotency key', async () => {
     const api = setUpApi();
     const once = (to: string): Promise<ApiResponse> =>
       api.sendRequest({

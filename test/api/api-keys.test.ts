@@ -19,8 +19,8 @@ function withKeys() {
   return { ...api, create, remove, list };
 }
 
-describe('a key', () => {
-  it('is shown once when it is made, works, and is listed without itself', async () => {
+describe('an API key', () => {
+  it('is shown only in the response that creates it, and is stored as a hash', async () => {
     const { create, list, table } = withKeys();
     const created = await create({
       name: 'Server',
@@ -45,11 +45,11 @@ describe('a key', () => {
     expect(JSON.stringify([...table.rows])).not.toContain(key);
   });
 
-  it('may only read unless told otherwise', async () => {
+  it('has the scope read by default', async () => {
     expect((await withKeys().create({ name: 'Reader' })).body.scopes).toEqual(['read']);
   });
 
-  it('is revoked by its id, once', async () => {
+  it('is revoked by its id: a second DELETE returns 404', async () => {
     const { create, remove, list } = withKeys();
     const { id } = (await create({ name: 'Server' })).body;
     expect((await remove(id)).status).toBe(204);
@@ -75,27 +75,27 @@ describe('a key', () => {
     [{ name: 'x', expires_at: '0000-01-01T00:00:00+10:00' }, 'expires_at'],
     [{ name: 'x', expires_at: '2026-02-25T12:00:00Z' }, 'expires_at'],
     [{ name: 'x', workspace_id: 'ws_b' }, 'workspace_id'],
-  ])('is refused as %j, naming the field', async (body, field) => {
+  ])('is not created from %j, and the error names the field', async (body, field) => {
     expect(await withKeys().create(body)).toMatchObject({
       status: 422,
       body: { error: { code: 'invalid_field', field } },
     });
   });
 
-  it('is not made beyond the hundredth', async () => {
+  it('is refused if the workspace has 100 keys', async () => {
     const { create, list } = withKeys();
-    for (let created = 0; created < 100; created += 1) {
-      expect((await create({ name: `${created}` })).status).toBe(201);
+    for (let count = 0; count < 100; count += 1) {
+      expect((await create({ name: `${count}` })).status).toBe(201);
     }
     expect((await create({ name: 'one more' })).status).toBe(422);
     expect(await list()).toHaveLength(100);
   });
 
-  it('that has expired does not count for the hundred', async () => {
+  it('does not count toward the 100 after it has expired', async () => {
     const { create, state } = withKeys();
     const expires_at = formatTimestamp(NOW_MS + 3_600_000);
-    for (let created = 0; created < 100; created += 1) {
-      await create({ name: `${created}`, expires_at });
+    for (let count = 0; count < 100; count += 1) {
+      await create({ name: `${count}`, expires_at });
     }
     state.nowMs = NOW_MS + 3_600_000 - 1;
     expect((await create({ name: 'one more' })).status).toBe(422);
@@ -103,7 +103,7 @@ describe('a key', () => {
     expect((await create({ name: 'one more' })).status).toBe(201);
   });
 
-  it('is not made beyond the thousandth, with those that expired within the week: they are listed too', async () => {
+  it('is refused if the workspace has 1,000 keys, including keys that expired in the last week', async () => {
     const { create, state } = withKeys();
     const make = () => create({ name: 'Link', expires_at: formatTimestamp(state.nowMs + 1000) });
     for (let hour = 0; hour < 10; hour += 1) {
@@ -113,7 +113,7 @@ describe('a key', () => {
     expect((await make()).status).toBe(422);
   });
 
-  it('of another workspace is neither listed nor revoked', async () => {
+  it('is neither listed nor revoked by another workspace', async () => {
     const { create, sendRequest } = withKeys();
     const { id } = (await create({ name: 'Server' })).body;
     const workspaceId = deterministicId('ws', ['other']);
@@ -123,7 +123,7 @@ describe('a key', () => {
 });
 
 describe('GET /v1/workspace', () => {
-  it('says who asks, what the key may do and how the deployment is set', async () => {
+  it('returns the workspace, the scopes of the key and the settings of the deployment', async () => {
     const { sendRequest } = setUpApi();
     expect((await sendRequest({ path: '/v1/workspace', scopes: ['read'] })).body).toEqual({
       id: WORKSPACE_ID,
@@ -136,7 +136,7 @@ describe('GET /v1/workspace', () => {
     });
   });
 
-  it('names a workspace as it was made, with its own configuration set', async () => {
+  it('returns the name and the configuration set of a created workspace', async () => {
     const { sendRequest, table } = setUpApi();
     await createWorkspace(table, {
       id: WORKSPACE_ID,

@@ -1,4 +1,4 @@
-/** A hard bounce as the product lives it: through ingest into the log, and from there onto the suppression list. */
+/** Stores hard bounces the way the deployment does: ingest writes them to the log, then dispatch adds the recipients to the suppression list. */
 import type { SQSRecord } from 'aws-lambda';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
 import { suppressionReasonOf } from '../../lambdas/delivery/dispatch.ts';
@@ -9,7 +9,7 @@ import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
 import { SAMPLES } from '../../sim/ses/samples.ts';
 import { NOW_MS, setUpApi, type ApiRequest, type ApiResponse } from './harness.ts';
 
-const BOTH = { hardBounces: true, complaints: true };
+const SUPPRESS_ALL = { hardBounces: true, complaints: true };
 
 function recordOf(address: string, messageId: string): SQSRecord {
   const body = JSON.stringify({
@@ -17,7 +17,7 @@ function recordOf(address: string, messageId: string): SQSRecord {
     mail: { ...SAMPLES.bounce.mail, messageId, destination: [address], tags: {} },
     bounce: { ...SAMPLES.bounce.bounce, bouncedRecipients: [{ emailAddress: address }] },
   });
-  // SQS carries no half of a surrogate pair.
+  // SQS rejects an unpaired surrogate.
   return {
     messageId: 'sqs-1',
     body: body.toWellFormed(),
@@ -25,7 +25,7 @@ function recordOf(address: string, messageId: string): SQSRecord {
   } as unknown as SQSRecord;
 }
 
-/** The deployment after a hard bounce of each address, asked with a key of the default workspace. */
+/** Sets up the API and stores one hard bounce for each address. Requests use a key of the default workspace. */
 export async function setUpApiWithBounces(addresses: readonly string[], messageId = '0100-bounced') {
   const api = setUpApi();
   const { table } = api;
@@ -37,10 +37,10 @@ export async function setUpApiWithBounces(addresses: readonly string[], messageI
   };
   for (const address of addresses) await ingestBatch(deps, [recordOf(address, messageId)]);
   for (const event of api.rows('event').map(toEmailEvent)) {
-    const reason = suppressionReasonOf(event, BOTH);
+    const reason = suppressionReasonOf(event, SUPPRESS_ALL);
     if (reason) await suppressRecipient(table, event, reason);
   }
-  const ask = (request: ApiRequest): Promise<ApiResponse> =>
+  const sendRequest = (request: ApiRequest): Promise<ApiResponse> =>
     api.sendRequest({ ...request, workspaceId: DEFAULT_WORKSPACE_ID });
-  return { ...api, ask };
+  return { ...api, sendRequest };
 }

@@ -25,7 +25,7 @@ function setUp(stored: Partial<ApiKey> = {}) {
   const touched: string[] = [];
   const keys = new Map([[apiKeyHash(KEY), { ...STORED, ...stored }]]);
   const state: { touchError?: Error; findError?: Error; nowMs: number } = { nowMs: NOW_MS };
-  const authorize = createAuthorizer({
+  const authorizer = createAuthorizer({
     async findApiKey(hash: string) {
       if (state.findError) throw state.findError;
       lookups.push(hash);
@@ -42,10 +42,10 @@ function setUp(stored: Partial<ApiKey> = {}) {
     touched,
     keys,
     state,
-    ask: async (headers: Record<string, string>) =>
-      (await authorize({ headers, methodArn: METHOD_ARN })).result,
-    remembers: async () =>
-      (await authorize({ headers: { 'x-api-key': KEY }, methodArn: METHOD_ARN })).fromCache,
+    authorize: async (headers: Record<string, string>) =>
+      (await authorizer({ headers, methodArn: METHOD_ARN })).result,
+    isFromCache: async () =>
+      (await authorizer({ headers: { 'x-api-key': KEY }, methodArn: METHOD_ARN })).fromCache,
   };
 }
 
@@ -53,11 +53,11 @@ function effectOf({ policyDocument }: APIGatewayAuthorizerResult): unknown {
   return policyDocument.Statement[0]?.Effect;
 }
 
-describe('nobody passes', () => {
+describe('the authorizer refuses a request', () => {
   it.each([{}, { 'x-api-key': '' }, { authorization: KEY }, { authorization: `Basic ${KEY}` }])(
     'without a key: %j',
     async (headers) => {
-      await expect(setUp().ask(headers as Record<string, string>)).rejects.toThrow(/^Unauthorized$/);
+      await expect(setUp().authorize(headers as Record<string, string>)).rejects.toThrow(/^Unauthorized$/);
     },
   );
 
@@ -66,33 +66,33 @@ describe('nobody passes', () => {
     `ivy_live_${'a'.repeat(36)}`,
     'x',
     `${KEY} `,
-  ])('with a key that is misspelt, and nothing is looked up: %s', async (key) => {
-    const { ask, lookups } = setUp();
-    expect(effectOf(await ask({ 'x-api-key': key }))).toBe('Deny');
+  ])('with a malformed key, without a lookup: %s', async (key) => {
+    const { authorize, lookups } = setUp();
+    expect(effectOf(await authorize({ 'x-api-key': key }))).toBe('Deny');
     expect(lookups).toEqual([]);
   });
 
-  it('with a key that nobody has, told apart from a misspelt one by nothing', async () => {
-    const { ask } = setUp();
-    const unknown = await ask({ 'x-api-key': newApiKey('live', randomBytes) });
-    expect(unknown).toEqual(await ask({ 'x-api-key': 'x' }));
+  it('with an unknown key, with the same result as for a malformed key', async () => {
+    const { authorize } = setUp();
+    const unknown = await authorize({ 'x-api-key': newApiKey('live', randomBytes) });
+    expect(unknown).toEqual(await authorize({ 'x-api-key': 'x' }));
   });
 
-  it('with a key that has expired', async () => {
-    const { ask } = setUp({ expires_at: '2026-02-25T12:00:00Z' });
-    expect(effectOf(await ask({ 'x-api-key': KEY }))).toBe('Deny');
+  it('with an expired key', async () => {
+    const { authorize } = setUp({ expires_at: '2026-02-25T12:00:00Z' });
+    expect(effectOf(await authorize({ 'x-api-key': KEY }))).toBe('Deny');
   });
 });
 
-describe('a key', () => {
+describe('a valid key', () => {
   it.each([
     ['x-api-key', KEY],
     ['X-Api-Key', KEY],
     ['Authorization', `Bearer ${KEY}`],
     ['authorization', `bearer ${KEY}`],
-  ])('in the header %s opens the whole stage, and says whose it is: %s', async (name, value) => {
-    const { ask, lookups } = setUp({ expires_at: '2026-02-25T12:00:01Z' });
-    expect(await ask({ [name]: value })).toEqual({
+  ])('in the header %s allows all routes and adds the workspace to the context: %s', async (name, value) => {
+    const { authorize, lookups } = setUp({ expires_at: '2026-02-25T12:00:01Z' });
+    expect(await authorize({ [name]: value })).toEqual({
       principalId: 'key_a',
       policyDocument: {
         Version: '2012-10-17',
@@ -110,41 +110,41 @@ describe('a key', () => {
   });
 });
 
-describe('the last use of a key', () => {
-  const NOTED = [`${apiKeyHash(KEY)} 2026-02-25T12:00:00Z`];
+describe('the last-used time of a key', () => {
+  const RECORDED = [`${apiKeyHash(KEY)} 2026-02-25T12:00:00Z`];
   it.each([
-    ['was never used', undefined, NOTED],
-    ['was last used an hour ago', '2026-02-25T11:00:00Z', NOTED],
+    ['was never used', undefined, RECORDED],
+    ['was last used an hour ago', '2026-02-25T11:00:00Z', RECORDED],
     ['was last used less than an hour ago', '2026-02-25T11:00:01Z', []],
-  ])('is noted where it %s: %s', async (_when, lastUsed, noted) => {
-    const { ask, touched } = setUp(lastUsed === undefined ? {} : { last_used_at: lastUsed });
-    expect(effectOf(await ask({ 'x-api-key': KEY }))).toBe('Allow');
-    expect(touched).toEqual(noted);
+  ])('is recorded at most once an hour: the key %s', async (_title, lastUsed, expected) => {
+    const { authorize, touched } = setUp(lastUsed === undefined ? {} : { last_used_at: lastUsed });
+    expect(effectOf(await authorize({ 'x-api-key': KEY }))).toBe('Allow');
+    expect(touched).toEqual(expected);
   });
 
-  it('that cannot be noted keeps nobody out', async () => {
-    const { ask, state } = setUp();
+  it('does not block the request if it cannot be recorded', async () => {
+    const { authorize, state } = setUp();
     state.touchError = new Error('throttled');
-    expect(effectOf(await ask({ 'x-api-key': KEY }))).toBe('Allow');
+    expect(effectOf(await authorize({ 'x-api-key': KEY }))).toBe('Allow');
   });
 
-  it('is not noted of a key that is denied', async () => {
-    const { ask, touched } = setUp({ expires_at: '2026-01-01T00:00:00Z' });
-    expect(effectOf(await ask({ 'x-api-key': KEY }))).toBe('Deny');
+  it('is not recorded for a denied key', async () => {
+    const { authorize, touched } = setUp({ expires_at: '2026-01-01T00:00:00Z' });
+    expect(effectOf(await authorize({ 'x-api-key': KEY }))).toBe('Deny');
     expect(touched).toEqual([]);
   });
 });
 
-describe('two keys that differ', () => {
-  it('pass without a workspace, and neither of them is looked up', async () => {
-    const { ask, lookups } = setUp();
+describe('two different keys in one request', () => {
+  it('are allowed without a workspace and without a lookup, so that the API returns the error', async () => {
+    const { authorize, lookups } = setUp();
     const other = newApiKey('live', randomBytes);
     for (const [first, second] of [
       [KEY, other],
       [other, KEY],
       ['x', 'y'],
     ] as const) {
-      const result = await ask({ 'x-api-key': first, authorization: `Bearer ${second}` });
+      const result = await authorize({ 'x-api-key': first, authorization: `Bearer ${second}` });
       expect(effectOf(result)).toBe('Allow');
       expect(result.context).toEqual({ credentials: 'conflict' });
     }
@@ -152,111 +152,111 @@ describe('two keys that differ', () => {
   });
 });
 
-describe('a key that was found', () => {
+describe('a cached key', () => {
   const bearer = { authorization: `Bearer ${KEY}` };
   const header = { 'x-api-key': KEY };
 
-  it('is read once a minute, in whichever header it comes', async () => {
-    const { ask, lookups, state } = setUp();
+  it('is read from the table once a minute, in either header', async () => {
+    const { authorize, lookups, state } = setUp();
     for (const headers of [header, bearer, header]) {
-      expect(effectOf(await ask(headers))).toBe('Allow');
+      expect(effectOf(await authorize(headers))).toBe('Allow');
     }
     expect(lookups).toHaveLength(1);
     state.nowMs += CACHE_MS;
-    await ask(bearer);
+    await authorize(bearer);
     expect(lookups).toHaveLength(2);
   });
 
-  it('works for less than a minute after it is revoked, however often it is used', async () => {
+  it('stops working within a minute after it is revoked, also if it is used all the time', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(CACHE_MS), { maxLength: 20 }),
         fc.array(fc.nat(CACHE_MS), { maxLength: 20 }),
         async (before, after) => {
-          const { ask, keys, state } = setUp();
+          const { authorize, keys, state } = setUp();
           for (const waitMs of before) {
             state.nowMs += waitMs;
-            expect(effectOf(await ask(header))).toBe('Allow');
+            expect(effectOf(await authorize(header))).toBe('Allow');
           }
           keys.clear();
           const revokedMs = state.nowMs;
           for (const waitMs of after.toSorted((left, right) => left - right)) {
             state.nowMs = revokedMs + waitMs;
-            await ask(bearer);
+            await authorize(bearer);
           }
           state.nowMs = revokedMs + CACHE_MS;
-          expect(effectOf(await ask(header))).toBe('Deny');
+          expect(effectOf(await authorize(header))).toBe('Deny');
         },
       ),
     );
   });
 
-  it('is denied at the very moment that it expires', async () => {
-    const { ask, state } = setUp({ expires_at: '2026-02-25T12:00:30Z' });
-    expect(effectOf(await ask(header))).toBe('Allow');
+  it('is denied from the millisecond at which it expires', async () => {
+    const { authorize, state } = setUp({ expires_at: '2026-02-25T12:00:30Z' });
+    expect(effectOf(await authorize(header))).toBe('Allow');
     state.nowMs = NOW_MS + 29_999;
-    expect(effectOf(await ask(header))).toBe('Allow');
+    expect(effectOf(await authorize(header))).toBe('Allow');
     state.nowMs = NOW_MS + 30_000;
-    expect(effectOf(await ask(header))).toBe('Deny');
+    expect(effectOf(await authorize(header))).toBe('Deny');
   });
 
-  it('is read again where the clock was set back', async () => {
-    const { ask, keys, state } = setUp();
-    await ask(header);
+  it('is read again if the clock was set back', async () => {
+    const { authorize, keys, state } = setUp();
+    await authorize(header);
     keys.clear();
     state.nowMs -= 1;
-    expect(effectOf(await ask(header))).toBe('Deny');
+    expect(effectOf(await authorize(header))).toBe('Deny');
   });
 
-  it('is not let in from memory once the minute is over and the table cannot be read', async () => {
-    const { ask, state } = setUp();
-    await ask(header);
+  it('is not allowed from the cache after a minute, also if the table cannot be read', async () => {
+    const { authorize, state } = setUp();
+    await authorize(header);
     state.findError = new Error('throttled');
-    expect(effectOf(await ask(header))).toBe('Allow');
+    expect(effectOf(await authorize(header))).toBe('Allow');
     state.nowMs += CACHE_MS;
-    await expect(ask(header)).rejects.toThrow('throttled');
-    await expect(ask(header)).rejects.toThrow('throttled');
+    await expect(authorize(header)).rejects.toThrow('throttled');
+    await expect(authorize(header)).rejects.toThrow('throttled');
   });
 
-  it('is told to come from memory, or not', async () => {
-    const { remembers } = setUp();
-    expect([await remembers(), await remembers()]).toEqual([false, true]);
+  it('is reported as read from the cache', async () => {
+    const { isFromCache } = setUp();
+    expect([await isFromCache(), await isFromCache()]).toEqual([false, true]);
   });
 
-  it('is recorded as used by the read alone', async () => {
-    const { ask, touched, state } = setUp({ last_used_at: '2026-02-25T11:00:01Z' });
-    await ask(header);
-    // Now the hour is over, and the key is still remembered.
+  it('is recorded as used only when it is read from the table', async () => {
+    const { authorize, touched, state } = setUp({ last_used_at: '2026-02-25T11:00:01Z' });
+    await authorize(header);
+    // The hour is over, but the key is still in the cache.
     state.nowMs += 30_000;
-    await ask(header);
+    await authorize(header);
     expect(touched).toEqual([]);
     state.nowMs += 30_000;
-    await ask(header);
+    await authorize(header);
     expect(touched).toHaveLength(1);
   });
 
-  it('makes room for another: memory holds a bounded number of keys', async () => {
-    const { ask, keys, lookups } = setUp();
+  it('is removed if the cache is full: the cache holds a bounded number of keys', async () => {
+    const { authorize, keys, lookups } = setUp();
     const texts = Array.from({ length: MAX_CACHED_KEYS }, () => newApiKey('live', randomBytes));
     for (const text of texts) keys.set(apiKeyHash(text), STORED);
-    await ask(header);
+    await authorize(header);
     for (const text of texts) {
-      await ask({ 'x-api-key': text });
+      await authorize({ 'x-api-key': text });
     }
     expect(lookups).toHaveLength(MAX_CACHED_KEYS + 1);
-    await ask({ 'x-api-key': texts[0] ?? '' });
+    await authorize({ 'x-api-key': texts[0] ?? '' });
     expect(lookups).toHaveLength(MAX_CACHED_KEYS + 1);
-    await ask(header);
+    await authorize(header);
     expect(lookups).toHaveLength(MAX_CACHED_KEYS + 2);
   });
 });
 
-describe('a denial', () => {
-  it('is not remembered: a key works as soon as it exists', async () => {
-    const { ask, keys } = setUp();
-    const created = newApiKey('live', randomBytes);
-    expect(effectOf(await ask({ 'x-api-key': created }))).toBe('Deny');
-    keys.set(apiKeyHash(created), STORED);
-    expect(effectOf(await ask({ 'x-api-key': created }))).toBe('Allow');
+describe('a denied key', () => {
+  it('is not cached: the key works as soon as it exists', async () => {
+    const { authorize, keys } = setUp();
+    const newKey = newApiKey('live', randomBytes);
+    expect(effectOf(await authorize({ 'x-api-key': newKey }))).toBe('Deny');
+    keys.set(apiKeyHash(newKey), STORED);
+    expect(effectOf(await authorize({ 'x-api-key': newKey }))).toBe('Allow');
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { credentialsOf, type RequestHeaders } from '../../lambdas/api/credentials.ts';
 
-/** Every way to write a header name or a scheme in capital and small letters. */
+/** Generates every mix of upper and lower case of a header name or an authorization scheme. */
 function anyCase(text: string): fc.Arbitrary<string> {
   return fc.mixedCase(fc.constant(text));
 }
@@ -26,8 +26,8 @@ function inEither(text: string): fc.Arbitrary<Header> {
   return fc.oneof(inApiKeyHeader(text), inBearer(text));
 }
 
-/** What API Gateway makes of headers: the last value of a name, and all of them. */
-function given(headers: readonly Header[]): RequestHeaders {
+/** The headers as API Gateway passes them: the last value of each name, and all values of each name. */
+function requestHeaders(headers: readonly Header[]): RequestHeaders {
   const byName = Map.groupBy(headers, ([name]) => name);
   const multiValueHeaders = Object.fromEntries(
     [...byName].map(([name, all]) => [name, all.map(([, value]) => value)]),
@@ -36,24 +36,24 @@ function given(headers: readonly Header[]): RequestHeaders {
 }
 
 describe('the API key of a request', () => {
-  it('is the same in every spelling, once or several times', () => {
+  it('is found in every spelling of the header, also if it is sent several times', () => {
     const spellings = key.chain((text) =>
       fc.tuple(fc.constant(text), fc.array(inEither(text), { minLength: 1, maxLength: 4 })),
     );
     fc.assert(
       fc.property(spellings, ([text, headers]) => {
-        expect(credentialsOf(given(headers))).toEqual({ kind: 'key', key: text });
+        expect(credentialsOf(requestHeaders(headers))).toEqual({ kind: 'key', key: text });
       }),
     );
   });
 
-  it('is none where two keys differ, whatever headers carry them and in whatever order', () => {
+  it('is a conflict if two keys differ, in any header and any order', () => {
     const conflicts = fc
       .uniqueArray(key, { minLength: 2, maxLength: 4 })
       .chain((texts) => fc.tuple(...texts.map(inEither)));
     fc.assert(
       fc.property(conflicts, (headers) => {
-        expect(credentialsOf(given(headers))).toEqual({ kind: 'conflict' });
+        expect(credentialsOf(requestHeaders(headers))).toEqual({ kind: 'conflict' });
       }),
     );
   });
@@ -66,27 +66,27 @@ describe('the API key of a request', () => {
     ['another scheme', [['Authorization', 'Basic dXNlcjpwYXNz']]],
     ['a key without a scheme', [['Authorization', 'ivy_live_a']]],
     ['a scheme that begins with Bearer', [['Authorization', 'BearerToken a']]],
-    ['a header whose name an object has', [['constructor', 'Bearer a']]],
-  ])('is missing with %s', (_, headers) => {
-    expect(credentialsOf(given(headers))).toEqual({ kind: 'none' });
+    ['a header with the name of an object property', [['constructor', 'Bearer a']]],
+  ])('is missing with %s', (_title, headers) => {
+    expect(credentialsOf(requestHeaders(headers))).toEqual({ kind: 'none' });
   });
 
   it.each<readonly [string, readonly Header[]]>([
     ['another scheme', [['Authorization', 'Basic dXNlcjpwYXNz']]],
     ['an empty Bearer', [['Authorization', 'Bearer ']]],
-  ])('in x-api-key counts beside %s', (_, others) => {
-    expect(credentialsOf(given([['x-api-key', 'a'], ...others]))).toEqual({ kind: 'key', key: 'a' });
+  ])('is read from x-api-key if Authorization has %s', (_title, others) => {
+    expect(credentialsOf(requestHeaders([['x-api-key', 'a'], ...others]))).toEqual({ kind: 'key', key: 'a' });
   });
 
-  it('in Authorization counts beside an empty x-api-key', () => {
+  it('is read from Authorization if x-api-key is empty', () => {
     const headers: readonly Header[] = [
       ['x-api-key', ''],
       ['Authorization', 'Bearer a'],
     ];
-    expect(credentialsOf(given(headers))).toEqual({ kind: 'key', key: 'a' });
+    expect(credentialsOf(requestHeaders(headers))).toEqual({ kind: 'key', key: 'a' });
   });
 
-  it('is found where API Gateway passes no headers with several values', () => {
+  it('is found if API Gateway passes no multi-value headers', () => {
     expect(credentialsOf({ headers: { 'x-api-key': 'a' } })).toEqual({ kind: 'key', key: 'a' });
     expect(credentialsOf({ headers: null, multiValueHeaders: null })).toEqual({ kind: 'none' });
   });

@@ -24,7 +24,7 @@ const FAILED: Omit<Attempt, 'number'> = {
   response_excerpt: 'no',
 };
 
-/** A delivery that failed eleven times and then got no answer. */
+/** A delivery with eleven failed automatic attempts and one manual attempt that timed out. */
 async function withDelivery() {
   const api = setUpApi();
   const task = aTask(event, endpoint);
@@ -39,7 +39,7 @@ async function withDelivery() {
             started_at: '2026-02-25T13:00:00Z',
             duration_ms: 15_000,
             error_class: 'timeout',
-            error_detail: 'No answer',
+            error_detail: 'No response',
           };
     await recordAttempt(api.table, task, { attempt, ttl: TTL });
   }
@@ -48,14 +48,14 @@ async function withDelivery() {
 }
 
 describe('a delivery', () => {
-  it('is shown with what its requests say, as long as its event is kept', async () => {
+  it('is shown with its payload while its event is stored', async () => {
     const { sendRequest, table } = await withDelivery();
     await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
     const { body } = await sendRequest({ path: `/v1/deliveries/${ID}` });
     expect(body.payload).toEqual(JSON.parse(webhookPayload(event)));
   });
 
-  it('is shown with its attempts, first one first, and with exactly the fields of the contract', async () => {
+  it('is shown with exactly the fields of the contract and its attempts, oldest first', async () => {
     const { sendRequest } = await withDelivery();
     const response = await sendRequest({ path: `/v1/deliveries/${ID}` });
     expect(response.status).toBe(200);
@@ -73,7 +73,7 @@ describe('a delivery', () => {
       completed_at: '2026-02-25T12:00:00Z',
       test: false,
       attempts: expect.any(Array),
-      // Its event was never stored here, as after its end.
+      // This test stores no event, as if its retention had ended.
       payload: null,
     });
     expect(response.body.attempts.map((attempt: Attempt) => attempt.number)).toEqual([
@@ -87,23 +87,26 @@ describe('a delivery', () => {
       duration_ms: 15_000,
       status_code: null,
       error_class: 'timeout',
-      error_detail: 'No answer',
+      error_detail: 'No response',
       response_excerpt: null,
     });
   });
 
-  it('of another workspace answers byte for byte as one that never was', async () => {
+  it('of another workspace returns the same bytes as a delivery that never existed', async () => {
     const { sendRequest } = await withDelivery();
-    const theirs = await sendRequest({ path: `/v1/deliveries/${ID}`, workspaceId: `ws_${'b'.repeat(26)}` });
+    const foreign = await sendRequest({ path: `/v1/deliveries/${ID}`, workspaceId: `ws_${'b'.repeat(26)}` });
     const missing = await sendRequest({ path: `/v1/deliveries/${deterministicId('dlv', ['never'])}` });
-    expect(theirs).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
-    expect(theirs.text).toBe(missing.text);
+    expect(foreign).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
+    expect(foreign.text).toBe(missing.text);
   });
 
-  it.each(['x', endpoint.id, 'd'.repeat(3000), '..'])('is not found as %s', async (id) => {
-    const { sendRequest, table } = await withDelivery();
-    table.calls.length = 0;
-    expect((await sendRequest({ path: `/v1/deliveries/${encodeURIComponent(id)}` })).status).toBe(404);
-    expect(table.calls).toEqual([]);
-  });
+  it.each(['x', endpoint.id, 'd'.repeat(3000), '..'])(
+    'returns 404 for the id %s without a read',
+    async (id) => {
+      const { sendRequest, table } = await withDelivery();
+      table.calls.length = 0;
+      expect((await sendRequest({ path: `/v1/deliveries/${encodeURIComponent(id)}` })).status).toBe(404);
+      expect(table.calls).toEqual([]);
+    },
+  );
 });

@@ -1,11 +1,11 @@
-/** An error that names a field names a part of its request: one that was sent, or one that the route has. */
+/** Checks that the `field` of an API error exists: the request contains the field, or the schema of the route defines it. */
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { rawBodyOf } from '../../lambdas/api/request.ts';
 import type { Route } from '../../lambdas/api/route.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 
-/** Every route may be asked with a key in either of these. */
+/** Headers that carry the API key. Every route accepts both. */
 const CREDENTIALS = ['x-api-key', 'authorization'];
 
 interface Schema {
@@ -17,30 +17,30 @@ interface Schema {
   readonly $defs?: Readonly<Record<string, Schema>>;
 }
 
-/** `attachments[0].content` is attachments, 0, content. */
+/** Splits a field name: `attachments[0].content` becomes `attachments`, `0`, `content`. */
 function partsOf(field: string): readonly string[] {
   return field.split(/[.[\]]+/).filter((part) => part !== '');
 }
 
-function inSchema(root: Schema, schema: Schema, [part, ...rest]: readonly string[]): boolean {
+function isInSchema(root: Schema, schema: Schema, [part, ...rest]: readonly string[]): boolean {
   if (part === undefined) return true;
   if (schema.$ref !== undefined)
-    return inSchema(root, root.$defs?.[schema.$ref.split('/').at(-1) ?? ''] ?? {}, [part, ...rest]);
-  if (schema.anyOf?.some((each) => inSchema(root, each, [part, ...rest]))) return true;
+    return isInSchema(root, root.$defs?.[schema.$ref.split('/').at(-1) ?? ''] ?? {}, [part, ...rest]);
+  if (schema.anyOf?.some((each) => isInSchema(root, each, [part, ...rest]))) return true;
   const { properties = {}, propertyNames, items } = schema;
-  if (Object.hasOwn(properties, part)) return inSchema(root, properties[part] ?? {}, rest);
+  if (Object.hasOwn(properties, part)) return isInSchema(root, properties[part] ?? {}, rest);
   if (propertyNames !== undefined) return true;
-  return items !== undefined && /^\d+$/.test(part) && inSchema(root, items, rest);
+  return items !== undefined && /^\d+$/.test(part) && isInSchema(root, items, rest);
 }
 
-/** Whether the value was sent, as in an unknown name, or in a map. */
-function inValue(value: unknown, parts: readonly string[], whole = parts.join('.')): boolean {
+/** Whether the request contains the field. This covers unknown fields and the entries of a map. */
+function isInValue(value: unknown, parts: readonly string[], field = parts.join('.')): boolean {
   if (parts.length === 0) return true;
   if (typeof value !== 'object' || value === null) return false;
-  // The name of a map's entry may hold any character.
-  if (Object.keys(value).some((name) => name !== '' && whole.endsWith(name))) return true;
+  // The key of a map entry may contain any character, also a dot or a bracket.
+  if (Object.keys(value).some((name) => name !== '' && field.endsWith(name))) return true;
   const [part = '', ...rest] = parts;
-  return Object.hasOwn(value, part) && inValue((value as Record<string, unknown>)[part], rest, whole);
+  return Object.hasOwn(value, part) && isInValue((value as Record<string, unknown>)[part], rest, field);
 }
 
 function bodyOf(event: APIGatewayProxyEvent): unknown {
@@ -51,16 +51,16 @@ function bodyOf(event: APIGatewayProxyEvent): unknown {
   }
 }
 
-function routeOf({ httpMethod, path }: APIGatewayProxyEvent): Route | undefined {
-  const fits = (route: Route): boolean => {
-    const [wanted, given] = [route.path.split('/'), path.split('/')];
+function findRoute({ httpMethod, path }: APIGatewayProxyEvent): Route | undefined {
+  const matches = (route: Route): boolean => {
+    const [expected, actual] = [route.path.split('/'), path.split('/')];
     return (
       route.method === httpMethod &&
-      wanted.length === given.length &&
-      wanted.every((part, index) => part.startsWith('{') || part === given[index])
+      expected.length === actual.length &&
+      expected.every((part, index) => part.startsWith('{') || part === actual[index])
     );
   };
-  return ROUTES.filter(fits).toSorted(
+  return ROUTES.filter(matches).toSorted(
     (left, right) => left.path.split('{').length - right.path.split('{').length,
   )[0];
 }
@@ -72,12 +72,12 @@ export function hasField(event: APIGatewayProxyEvent, route: Route, field: strin
   if ([...Object.keys(route.params ?? {}), ...query, ...headers, ...sent].includes(field)) return true;
   if (!route.body) return false;
   const schema = z.toJSONSchema(route.body, { io: 'input', unrepresentable: 'any' }) as Schema;
-  return inSchema(schema, schema, partsOf(field)) || inValue(bodyOf(event), partsOf(field), field);
+  return isInSchema(schema, schema, partsOf(field)) || isInValue(bodyOf(event), partsOf(field), field);
 }
 
-/** Throws for an error that names what its request cannot have. */
+/** Throws if the response is an error whose `field` cannot be part of the request. */
 export function checkErrorField(event: APIGatewayProxyEvent, { body, headers }: APIGatewayProxyResult): void {
-  const route = routeOf(event);
+  const route = findRoute(event);
   if (!route || headers?.['content-type'] !== 'application/json') return;
   const { error } = JSON.parse(body) as { error?: { readonly code?: string; readonly field?: string } };
   if (error?.field === undefined || hasField(event, route, error.field)) return;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError, STATUS_OF_CODE, notFound } from '../../lambdas/api/errors.ts';
 
-/** As the design lists them, and 405 (docs/adr/0015-405-method-not-allowed.md). */
+/** The error codes of the design, and 405 (docs/adr/0015-405-method-not-allowed.md). */
 const CODES_OF_STATUS = {
   400: ['invalid_json', 'invalid_parameter', 'invalid_cursor', 'conflicting_filters'],
   401: ['missing_api_key'],
@@ -24,23 +24,23 @@ const CODES_OF_STATUS = {
   503: ['unavailable', 'outcome_unknown'],
 };
 
-describe('the codes of errors', () => {
-  it('are those of the contract, each with its status, and no others', () => {
-    const wanted = Object.entries(CODES_OF_STATUS).flatMap(([status, codes]) =>
+describe('the error codes', () => {
+  it('are exactly the codes of the contract, each with its status', () => {
+    const expected = Object.entries(CODES_OF_STATUS).flatMap(([status, codes]) =>
       codes.map((code) => [code, Number(status)] as const),
     );
-    expect(STATUS_OF_CODE).toEqual(Object.fromEntries(wanted));
+    expect(STATUS_OF_CODE).toEqual(Object.fromEntries(expected));
   });
 });
 
 describe('an ApiError', () => {
-  it('carries its code, what is told beside it, and its cause for the log', () => {
+  it('contains its code, the extra fields of the response, and its cause for the log', () => {
     const cause = new Error('why');
     const error = new ApiError('invalid_field', 'no', { field: 'to[1]', cause });
     expect(error).toMatchObject({ code: 'invalid_field', message: 'no', extras: { field: 'to[1]' }, cause });
   });
 
-  it('of what is not there names nothing, so that it tells nobody’s ids', () => {
+  it('for not_found names no id, so that a client cannot learn which ids exist', () => {
     expect(notFound().code).toBe('not_found');
     expect(notFound().extras).toEqual({});
   });
