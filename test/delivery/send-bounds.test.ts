@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createSender } from '../../lambdas/delivery/send.ts';
-import { listen, pour, raw } from '../proof/faults/servers.ts';
+import { listen, writeForever, rawServer } from '../proof/faults/servers.ts';
 import { MOST_READ_BYTES, watchBytesRead } from './bytes-read.ts';
 
 const TLS = {
@@ -33,7 +33,7 @@ describe('a sender that receives an endless response', () => {
   it('reads 16 KiB if the response arrives in small chunks, and stores 1 KiB', async () => {
     const head = 'HTTP/1.1 500 Oops\r\n\r\n';
     const bytesRead = watchBytesRead();
-    const { port } = await raw((socket) => {
+    const { port } = await rawServer((socket) => {
       socket.write(head);
       feed(socket, 'b'.repeat(1024), bytesRead);
     });
@@ -51,10 +51,10 @@ describe('a sender that receives an endless response', () => {
     const head = `HTTP/1.1 500 Oops\r\n${header}\r\n\r\n`;
     const respond = (socket: Socket): void => {
       socket.write(head);
-      pour(socket, chunk);
+      writeForever(socket, chunk);
     };
     const bytesRead = watchBytesRead();
-    const servers = { http: await raw(respond), https: await listen(createTlsServer(TLS, respond)) };
+    const servers = { http: await rawServer(respond), https: await listen(createTlsServer(TLS, respond)) };
     for (const [scheme, { port }] of Object.entries(servers)) {
       const result = await post(scheme, port);
       expect(result).toMatchObject({ status_code: 500, error_class: 'http_status' });

@@ -5,7 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createSender, type AttemptResult, type SenderOptions } from '../../lambdas/delivery/send.ts';
-import { listen, pour, raw, type TestServer } from '../proof/faults/servers.ts';
+import { listen, writeForever, rawServer, type TestServer } from '../proof/faults/servers.ts';
 import { isPending, virtualTime } from '../time.ts';
 
 /** The deadline of a deployment. Tests that reach it advance a virtual clock. */
@@ -36,15 +36,15 @@ describe('an attempt succeeds', () => {
   });
 
   it('after the headers of a 2xx response, even if the body never ends', async () => {
-    const { port } = await raw((socket) => {
+    const { port } = await rawServer((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
-      pour(socket, `400\r\n${'a'.repeat(1024)}\r\n`);
+      writeForever(socket, `400\r\n${'a'.repeat(1024)}\r\n`);
     });
     expect(await post(port)).not.toHaveProperty('error_class');
   });
 
   it('after the headers of a 2xx response, even if the connection breaks then', async () => {
-    const { port } = await raw((socket) => {
+    const { port } = await rawServer((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf', () => socket.resetAndDestroy());
     });
     expect(await post(port)).not.toHaveProperty('error_class');
@@ -119,7 +119,7 @@ describe('an attempt fails', () => {
     ],
     [
       'sends endless headers',
-      (socket) => pour(socket, `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(4096)}\r\n`),
+      (socket) => writeForever(socket, `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(4096)}\r\n`),
       'protocol_error',
     ],
     [
@@ -128,7 +128,7 @@ describe('an attempt fails', () => {
       'protocol_error',
     ],
   ])('if the receiver %s', async (_label, respond, errorClass) => {
-    const { port } = await raw(respond);
+    const { port } = await rawServer(respond);
     expect(await post(port)).toMatchObject({ error_class: errorClass });
   });
 
@@ -186,7 +186,7 @@ describe('an attempt whose response body never ends', () => {
  */
 async function endless(first: string, chunk?: string) {
   const { promise: responding, resolve: onResponding } = Promise.withResolvers<void>();
-  const { port } = await raw((socket) => {
+  const { port } = await rawServer((socket) => {
     let chunkCount = 0;
     socket.write(first, () => chunk ?? onResponding());
     if (chunk === undefined) return;
@@ -250,7 +250,7 @@ describe('a sender sends nothing to', () => {
 
 describe('a 101 response without an upgrade request', () => {
   it('ends the attempt immediately with protocol_error', async () => {
-    const { port } = await raw((socket) =>
+    const { port } = await rawServer((socket) =>
       socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n'),
     );
     expect(await post(port)).toMatchObject({ error_class: 'protocol_error' });

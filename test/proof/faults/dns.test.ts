@@ -5,7 +5,7 @@ import { nameServer } from '../../name-server.ts';
 import { until, virtualTime } from '../../time.ts';
 import { withWebhook } from '../guard/webhook.ts';
 import { fault } from './fault.ts';
-import { raw } from './servers.ts';
+import { rawServer } from './servers.ts';
 
 /** Three tries of 0.6 s. Each try requests both address families at once. */
 const HANGS_MS = 3 * 600;
@@ -16,13 +16,13 @@ const RESPONDS_MS = 120_000;
 
 describe('a host name', () => {
   fault(8, async () => {
-    const { port, connections } = await raw((socket) => socket.end());
+    const { port, connections } = await rawServer((socket) => socket.end());
     const url = `https://rebinding.example.com:${port}/`;
-    const { state, rows, run, endpointOf, delivered } = await withWebhook({ url });
+    const { state, rows, run, endpointOf, deliverEvent } = await withWebhook({ url });
     expect(await endpointOf()).toMatchObject({ url, status: 'active' });
 
     state.addresses['rebinding.example.com'] = ['127.0.0.1'];
-    const { result, attempt } = await delivered();
+    const { result, attempt } = await deliverEvent();
     expect(attempt).toMatchObject({ number: 1, error_class: 'blocked_address' });
     expect(result).toMatchObject({ outcome: 'blocked', attempt: 1, delay_seconds: 0 });
     const [delivery] = rows('delivery');
@@ -37,7 +37,7 @@ describe('a host name', () => {
   });
 
   fault(9, async () => {
-    const { port, connections } = await raw((socket) => socket.end());
+    const { port, connections } = await rawServer((socket) => socket.end());
     const mixes = [
       ['93.184.216.34', '127.0.0.1'],
       ['127.0.0.1', '93.184.216.34'],
@@ -71,9 +71,9 @@ describe('a host name', () => {
       // Only a server that does not respond meets the product's own timeout.
       const resolve =
         response === 'nothing' ? createResolve([address]) : createResolve([address], RESPONDS_MS);
-      const { rows, delivered } = await withWebhook({ resolve });
+      const { rows, deliverEvent } = await withWebhook({ resolve });
       const startedMs = performance.now();
-      const { result, attempt } = await delivered();
+      const { result, attempt } = await deliverEvent();
       const tookMs = performance.now() - startedMs;
       expect(attempt).toMatchObject({ number: 1, error_class: 'dns_error' });
       await until(`${tries} queries`, () => (queries.A + queries.AAAA >= 2 * tries ? true : undefined));

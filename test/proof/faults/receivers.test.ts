@@ -6,7 +6,7 @@ import { MOST_READ_BYTES, watchBytesRead } from '../../delivery/bytes-read.ts';
 import { isPending, virtualTime } from '../../time.ts';
 import { decide, post } from './attempts.ts';
 import { fault } from './fault.ts';
-import { pour, raw } from './servers.ts';
+import { writeForever, rawServer } from './servers.ts';
 
 /** The deadline of a deployment. */
 const DEADLINE_MS = 15_000;
@@ -19,7 +19,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 /** A receiver that sends `head`, then one piece every 20 ms. `sending` resolves after `PIECES` pieces. */
 async function dripping(head: string, piece: string) {
   const { promise: sending, resolve: resolveSending } = Promise.withResolvers<void>();
-  const receiver = await raw((socket) => {
+  const receiver = await rawServer((socket) => {
     let sent = 0;
     socket.write(head);
     const timer = setInterval(() => {
@@ -125,9 +125,9 @@ describe('a receiver', () => {
     const readSizes = new Set<number>();
     const postToAll = async (): Promise<void> => {
       for (const { name, head, piece, expected } of ENDLESS) {
-        const receiver = await raw((socket) => {
+        const receiver = await rawServer((socket) => {
           socket.write(head);
-          pour(socket, piece);
+          writeForever(socket, piece);
         });
         const result = await post(receiver);
         const { status_code: status, error_class: errorClass } = result;
@@ -151,7 +151,7 @@ describe('a receiver', () => {
   });
 
   fault(15, async () => {
-    const receiver = await raw((socket) => {
+    const receiver = await rawServer((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf', () => socket.resetAndDestroy());
     });
     const result = await post(receiver);
@@ -164,7 +164,7 @@ describe('a receiver', () => {
     const values = ['120', 'Wed, 25 Feb 2026 12:10:00 GMT', '-5', '1e309', 'abc', '999999999999'];
     const delays: number[] = [];
     for (const value of values) {
-      const receiver = await raw((socket) =>
+      const receiver = await rawServer((socket) =>
         socket.end(`HTTP/1.1 429 Slow\r\nretry-after: ${value}\r\ncontent-length: 0\r\n\r\n`),
       );
       delays.push(decide(await post(receiver)).delaySeconds ?? NaN);

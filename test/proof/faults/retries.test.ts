@@ -7,7 +7,7 @@ import { checkDeliveries, checkEvents, checkRequests } from '../ledger/ledger.ts
 import type { ReceiverBehavior } from '../../../sim/receiver.ts';
 import { addEndpoint, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
-import { raw } from './servers.ts';
+import { rawServer } from './servers.ts';
 
 /** Just before the first retry of an attempt that failed at the start: one minute, minus the jitter of a fifth. */
 const RETRY_MS = START_MS + 45_000;
@@ -52,7 +52,7 @@ describe('a receiver', () => {
       // If two attempts get a 410 at once, only one counts for the alarm.
       const both = Promise.withResolvers<undefined>();
       let requests = 0;
-      const { delivered } = await withWebhook({
+      const { deliverEvent } = await withWebhook({
         async send() {
           requests += 1;
           if (requests === 2) both.resolve(undefined);
@@ -62,7 +62,7 @@ describe('a receiver', () => {
         },
       });
       const reports = await Promise.all(
-        ['a', 'b'].map((to) => delivered(anEvent({ to: `${to}@example.com` }))),
+        ['a', 'b'].map((to) => deliverEvent(anEvent({ to: `${to}@example.com` }))),
       );
       expect(reports.map(({ endpointTransition }) => endpointTransition).toSorted()).toEqual([
         'disabled',
@@ -76,7 +76,7 @@ describe('a receiver', () => {
   fault(21, async () => {
     const receivedIds: string[] = [];
     const uniqueIds = new Set<string>();
-    const { port } = await raw((socket, request) => {
+    const { port } = await rawServer((socket, request) => {
       const id = /^webhook-id: (\S+)\r$/m.exec(request)?.[1] ?? '';
       expect(request).toContain('"event":"bounced"');
       receivedIds.push(id);
@@ -89,12 +89,12 @@ describe('a receiver', () => {
       rows: rowsOf,
       run: runTask,
       store,
-      delivered,
+      deliverEvent,
     } = await withWebhook({
       send: createSender({ allowLoopback: true }),
     });
     store(`http://127.0.0.1:${port}/`);
-    let { result } = await delivered();
+    let { result } = await deliverEvent();
     // Does what the state machine does: waits for the returned delay, and calls the function with the returned task.
     while (result.outcome === 'retry') {
       state.nowMs += result.delay_seconds * 1000;

@@ -30,11 +30,11 @@ export async function listen(server: Server): Promise<TestServer> {
 }
 
 /** A server that calls `respond` with the first bytes of each connection. `respond` writes to the socket directly. */
-export function raw(respond: (socket: Socket, request: string) => void): Promise<TestServer> {
+export function rawServer(respond: (socket: Socket, request: string) => void): Promise<TestServer> {
   return listen(createServer((socket) => socket.once('data', (data) => respond(socket, data.toString()))));
 }
 
 /** Writes `text` again and again, as fast as the client reads it, until the connection is closed. */
-export function pour(socket: Socket, text: string | Buffer): void {
-  if (!socket.destroyed) socket.write(text, () => setImmediate(() => pour(socket, text)));
+export function writeForever(socket: Socket, text: string | Buffer): void {
+  if (!socket.destroyed) socket.write(text, () => setImmediate(() => writeForever(socket, text)));
 }

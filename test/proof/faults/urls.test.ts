@@ -8,7 +8,7 @@ import { BLOCKS, isPublic } from '../guard/registry.ts';
 import { isApproved } from '../guard/sends.ts';
 import { dotted } from '../guard/spellings.ts';
 import { fault } from './fault.ts';
-import { raw } from './servers.ts';
+import { rawServer } from './servers.ts';
 
 interface Refusal {
   readonly url: string;
@@ -93,7 +93,7 @@ async function linesSentTo(
   url: string,
 ): Promise<{ readonly lines: readonly string[]; readonly port: number }> {
   const received: string[] = [];
-  const { port } = await raw((socket, request) => {
+  const { port } = await rawServer((socket, request) => {
     received.push(request);
     socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
   });
@@ -124,7 +124,7 @@ describe('the URL of an endpoint', () => {
       LOOPBACK.map(() => '422 url_address_forbidden'),
     );
     // The check at creation is not the real protection. The sender must refuse the URL even if it is already stored.
-    const { port, connections } = await raw((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
+    const { port, connections } = await rawServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
     const send = createSender({ allowLoopback: false });
     const results = await Promise.all(
       LOOPBACK.map((host) => send({ url: `https://${host}:${port}/`, headers: {}, body: '' })),
@@ -143,15 +143,15 @@ describe('the URL of an endpoint', () => {
     const refused: Refusal[] = [];
     const sent: (string | undefined)[] = [];
     for (const url of METADATA.map((host) => `https://${host}/latest/meta-data/`)) {
-      const { create, patch, store, tested, delivered, redelivered, endpointOf } = await withWebhook();
+      const { create, patch, store, sendTest, deliverEvent, redeliver, endpointOf } = await withWebhook();
       refused.push(refusalOf(url, await create(url)), refusalOf(url, await patch(url)));
       expect((await endpointOf()).url).toBe(PUBLIC_URL);
       // Stores the URL without the check, as an older version might have done. The sender must refuse it.
       store(url);
-      const { error_class: test } = await tested();
-      const { result, attempt } = await delivered();
+      const { error_class: test } = await sendTest();
+      const { result, attempt } = await deliverEvent();
       expect(result.outcome).toBe('blocked');
-      sent.push(test, attempt?.error_class, (await redelivered()).attempt?.error_class);
+      sent.push(test, attempt?.error_class, (await redeliver()).attempt?.error_class);
     }
     const forbidden = { status: 422, code: 'url_address_forbidden', field: 'url' };
     for (const refusal of refused) expect(refusal).toMatchObject(forbidden);

@@ -28,7 +28,7 @@ function within(blocks: readonly Block[], dice: Dice): bigint {
   return from + (wide(dice) % (to - from + 1n));
 }
 
-export function anIpv4(dice: Dice): bigint {
+export function randomIpv4(dice: Dice): bigint {
   const kind = dice.upTo(3);
   if (kind === 0) return word32(dice);
   return kind === 1 ? near(IPV4_BLOCKS, dice) : within(IPV4_BLOCKS, dice);
@@ -50,17 +50,17 @@ const EMBEDDINGS: readonly ((ipv4: bigint, dice: Dice) => bigint)[] = [
   (ipv4, dice) => (wide(dice) & ~0xffff_ffffn) | ipv4,
 ];
 
-export function anIpv6(dice: Dice): bigint {
+export function randomIpv6(dice: Dice): bigint {
   const kind = dice.upTo(5);
   if (kind === 0) return wide(dice);
   if (kind === 1) return (1n << 125n) | (wide(dice) & ((1n << 125n) - 1n));
   if (kind === 2) return near(IPV6_BLOCKS, dice);
-  return kind === 3 ? within(IPV6_BLOCKS, dice) : dice.of(EMBEDDINGS)(anIpv4(dice), dice);
+  return kind === 3 ? within(IPV6_BLOCKS, dice) : dice.of(EMBEDDINGS)(randomIpv4(dice), dice);
 }
 
-export function anAddress(dice: Dice): AddressValue & Spelling {
+export function randomAddress(dice: Dice): AddressValue & Spelling {
   const family = dice.chance(0.4) ? 4 : 6;
-  const value = family === 4 ? anIpv4(dice) : anIpv6(dice);
+  const value = family === 4 ? randomIpv4(dice) : randomIpv6(dice);
   return { family, value, ...spell(family, value, dice) };
 }
 

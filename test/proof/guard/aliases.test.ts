@@ -6,8 +6,8 @@ import { nameServer } from '../../name-server.ts';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';
 import { Dice, seededRandom } from '../../../sim/random.ts';
-import { anAddress } from './addresses.ts';
-import { setOutCanaries, type Canaries } from './canaries.ts';
+import { randomAddress } from './addresses.ts';
+import { startCanaries, type Canaries } from './canaries.ts';
 import { watchConnections, type Connections } from './connections.ts';
 import { isApproved } from './sends.ts';
 import { dotted, legalIpv6 } from './spellings.ts';
@@ -57,7 +57,7 @@ describe('a chain of aliases, through our own resolver and real sockets,', () =>
   let canaries: Canaries;
   let connections: Connections;
   beforeEach(async () => {
-    canaries = await setOutCanaries();
+    canaries = await startCanaries();
     connections = watchConnections(isApproved);
   });
   afterEach(() => {
@@ -77,7 +77,7 @@ describe('a chain of aliases, through our own resolver and real sockets,', () =>
 
   async function expectUntouched(): Promise<void> {
     connections.stop();
-    expect([await canaries.connectionsSoFar(), connections.unapproved]).toEqual([0, []]);
+    expect([await canaries.countConnections(), connections.unapproved]).toEqual([0, []]);
   }
 
   it.each(Object.entries(CHAINS))('is not followed to where no webhook may go: %s', async (_, says) => {
@@ -131,7 +131,7 @@ describe('a chain of aliases, through our own resolver and real sockets,', () =>
     const wrong: string[] = [];
     let blocked = 0;
     for (let tried = 0; tried < tries; tried += 1) {
-      const { family, value } = anAddress(dice);
+      const { family, value } = randomAddress(dice);
       const bytes = Buffer.from(value.toString(16).padStart(family === 4 ? 8 : 32, '0'), 'hex');
       const chain = {
         aliases: Array.from({ length: 1 + dice.upTo(8) }, (_, index) => `${dice.hex(8)}-${index}.example`),
@@ -151,7 +151,7 @@ describe('a chain of aliases, through our own resolver and real sockets,', () =>
       if (errorClass === 'blocked_address') blocked += 1;
     }
     connections.stop();
-    const hits = await canaries.connectionsSoFar();
+    const hits = await canaries.countConnections();
     recordFigures('aliases', {
       'sent to a name that is an alias': tries,
       'of these blocked': blocked,

@@ -11,7 +11,7 @@ export interface Canary {
 export interface Canaries {
   readonly all: readonly Canary[];
   /** Connects to each once, and counts what came before: they take connections in the order of their coming. */
-  readonly connectionsSoFar: () => Promise<number>;
+  readonly countConnections: () => Promise<number>;
   readonly close: () => void;
 }
 
@@ -42,13 +42,13 @@ function loopbacks(): readonly string[] {
 }
 
 /** Listeners that nobody may reach, two on each loopback address that this machine has. */
-export async function setOutCanaries(): Promise<Canaries> {
+export async function startCanaries(): Promise<Canaries> {
   const hosts = loopbacks();
   const all = await Promise.all([...hosts, ...hosts].map(listenOn));
   let knocks = 0;
   return {
     all,
-    async connectionsSoFar() {
+    async countConnections() {
       await Promise.all(all.map(knock));
       knocks += all.length;
       return all.reduce((sum, { connections }) => sum + connections(), -knocks);

@@ -5,16 +5,22 @@ import { createSender } from '../../../lambdas/delivery/send.ts';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';
 import { Dice, seededRandom } from '../../../sim/random.ts';
-import { anAddress, edges } from './addresses.ts';
-import { setOutCanaries, type Canaries } from './canaries.ts';
+import { randomAddress, edges } from './addresses.ts';
+import { startCanaries, type Canaries } from './canaries.ts';
 import { watchConnections, type Connections } from './connections.ts';
-import { MORE_THAN_PYTHON_REFUSES, askPython } from './python.ts';
-import { STRICTER, isIn, isPublic, isReachable, type AddressValue } from './registry.ts';
-import { aScript } from './scripts.ts';
+import { STRICTER_THAN_PYTHON, classifyWithPython } from './python.ts';
+import {
+  REACHABLE_BUT_FORBIDDEN,
+  isIn,
+  isPublic,
+  isGloballyReachable,
+  type AddressValue,
+} from './registry.ts';
+import { randomScript } from './scripts.ts';
 import { isApproved, sendTo } from './sends.ts';
 import { dotted, legalIpv6, spell, type Spelling } from './spellings.ts';
 import { isPublicBySubnets } from './subnets.ts';
-import { aUrl } from './url-grammar.ts';
+import { randomUrl } from './url-grammar.ts';
 import { judgeUrl } from './url-verdict.ts';
 
 const STRICT = { allowLoopback: false };
@@ -47,13 +53,13 @@ function contradiction(address: Address): string | undefined {
 
 /** What Python makes of it otherwise, beyond the differences that have a reason. */
 function contradictionsOfPython(addresses: readonly Address[]): readonly string[] {
-  const verdicts = askPython(addresses.map(({ text }) => text));
+  const verdicts = classifyWithPython(addresses.map(({ text }) => text));
   return addresses.flatMap((address, index) => {
     const verdict = verdicts[index];
     const allowed = isAllowedAddress(address.text, STRICT);
     const agreed = address.legal
       ? verdict !== 'x' &&
-        (allowed === (verdict === 'g') || (!allowed && isIn(MORE_THAN_PYTHON_REFUSES, address)))
+        (allowed === (verdict === 'g') || (!allowed && isIn(STRICTER_THAN_PYTHON, address)))
       : !allowed;
     return agreed ? [] : [`${JSON.stringify(address.text)}: guard ${String(allowed)}, Python ${verdict}`];
   });
@@ -87,7 +93,7 @@ it('the guard judges addresses as the registries do, in two tables and in Python
     const size = Math.min(20_000, tries - tried);
     // A tenth of them: Python takes as long over one as the guard and both tables over several.
     judge(
-      Array.from({ length: size }, () => anAddress(dice)),
+      Array.from({ length: size }, () => randomAddress(dice)),
       batch % 10 === 0,
     );
   }
@@ -104,13 +110,16 @@ it('the guard judges addresses as the registries do, in two tables and in Python
   expect(allowed).toBeLessThan(tried / 2);
 });
 
-it.each(STRICTER)('the guard refuses what the registry calls reachable: $name', ({ family, from, to }) => {
-  const dice = new Dice(seededRandom(SEED));
-  for (const value of [from, to]) {
-    expect(isReachable({ family, value })).toBe(true);
-    expect(isAllowedAddress(family === 4 ? dotted(value) : legalIpv6(value, dice), STRICT)).toBe(false);
-  }
-});
+it.each(REACHABLE_BUT_FORBIDDEN)(
+  'the guard refuses what the registry calls reachable: $name',
+  ({ family, from, to }) => {
+    const dice = new Dice(seededRandom(SEED));
+    for (const value of [from, to]) {
+      expect(isGloballyReachable({ family, value })).toBe(true);
+      expect(isAllowedAddress(family === 4 ? dotted(value) : legalIpv6(value, dice), STRICT)).toBe(false);
+    }
+  },
+);
 
 it('the check of a URL lets none through that leads to an address which is not public', () => {
   const dice = new Dice(seededRandom(SEED + 1));
@@ -118,7 +127,7 @@ it('the check of a URL lets none through that leads to an address which is not p
   const wrong: string[] = [];
   let accepted = 0;
   for (let tried = 0; tried < tries; tried += 1) {
-    const verdict = judgeUrl(aUrl(dice, { ports: [443, 8443] }));
+    const verdict = judgeUrl(randomUrl(dice, { ports: [443, 8443] }));
     if (verdict.accepted !== undefined) accepted += 1;
     if (verdict.wrong !== undefined) wrong.push(verdict.wrong);
   }
@@ -132,7 +141,7 @@ describe('through real sockets', () => {
   let canaries: Canaries;
   let connections: Connections;
   beforeEach(async () => {
-    canaries = await setOutCanaries();
+    canaries = await startCanaries();
     connections = watchConnections(isApproved);
   });
   afterEach(() => {
@@ -151,7 +160,7 @@ describe('through real sockets', () => {
     /** Mostly what is stored as a webhook's URL; at times one that was refused, as if it had been stored before. */
     function nextUrl(): string {
       for (;;) {
-        const url = aUrl(dice, { ports });
+        const url = randomUrl(dice, { ports });
         const { accepted } = judgeUrl(url);
         if (accepted !== undefined) stored += 1;
         if (accepted !== undefined || (dice.chance(0.1) && URL.canParse(url))) return accepted ?? url;
@@ -160,13 +169,13 @@ describe('through real sockets', () => {
     async function lane(): Promise<void> {
       while (tried < tries) {
         tried += 1;
-        const mistake = await sendTo(nextUrl(), aScript(dice));
+        const mistake = await sendTo(nextUrl(), randomScript(dice));
         if (mistake !== undefined) wrong.push(mistake);
       }
     }
     await Promise.all(Array.from({ length: LANES }, lane));
     connections.stop();
-    const hits = await canaries.connectionsSoFar();
+    const hits = await canaries.countConnections();
 
     record({
       'sent through sockets': tries,

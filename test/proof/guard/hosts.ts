@@ -1,5 +1,5 @@
 import type { Dice } from '../../../sim/random.ts';
-import { anIpv4, anIpv6 } from './addresses.ts';
+import { randomIpv4, randomIpv6 } from './addresses.ts';
 import { dotted, legalIpv6, looseIpv4 } from './spellings.ts';
 
 const LOOPBACK = 0x7f00_0001n;
@@ -10,12 +10,12 @@ const PUBLIC = 0x5db8_d822n;
 function wantedIpv4(dice: Dice): bigint {
   return dice.chance(0.6)
     ? dice.of([LOOPBACK, METADATA, PUBLIC, 0n, 0x0a00_0001n, 0xc0a8_0101n])
-    : anIpv4(dice);
+    : randomIpv4(dice);
 }
 
 function wantedIpv6(dice: Dice): bigint {
   const wanted = [1n, 0n, 0xffff_7f00_0001n, 0x7f00_0001n, (0xfd00_0ec2n << 96n) | 0x254n];
-  return dice.chance(0.3) ? dice.of(wanted) : anIpv6(dice);
+  return dice.chance(0.3) ? dice.of(wanted) : randomIpv6(dice);
 }
 
 const DOTS = ['\u3002', '\uff0e', '\uff61'] as const;
@@ -119,7 +119,7 @@ const NAMES = [
 const LOOSE_ENDS = ['', '', '', '', '.', '..', '%2e', '\u3002'] as const;
 
 /** A host of a URL: an address in any disguise, or a name. */
-export function aHost(dice: Dice): string {
+export function randomHost(dice: Dice): string {
   const kind = dice.upTo(8);
   if (kind <= 2) return dice.of(NAMES);
   if (kind === 3) return `${dice.hex(6)}.example.com`;

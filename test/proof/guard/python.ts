@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { PRIVATE_IN_FACT, STRICTER, four, six, type Block } from './registry.ts';
+import { PRIVATE_IN_PRACTICE, REACHABLE_BUT_FORBIDDEN, four, six, type Block } from './registry.ts';
 
 /** What Python's `ipaddress` says of each line: g(lobal), n(ot), or x where it is no address. */
 const ORACLE = `
@@ -17,7 +17,7 @@ for line in sys.stdin:
 export type PythonVerdict = 'g' | 'n' | 'x';
 
 /** One verdict for each text, by an author, a language and a table that are not ours. */
-export function askPython(texts: readonly string[]): readonly PythonVerdict[] {
+export function classifyWithPython(texts: readonly string[]): readonly PythonVerdict[] {
   if (texts.length === 0) return [];
   const { stdout, stderr, status, error } = spawnSync('python3', ['-c', ORACLE], {
     input: `${texts.join('\n')}\n`,
@@ -35,9 +35,9 @@ export function askPython(texts: readonly string[]): readonly PythonVerdict[] {
  * Where Python, in some of its versions, calls an address global that no webhook may go to. There is no list for the
  * other direction: what the guard lets through is global to every Python.
  */
-export const MORE_THAN_PYTHON_REFUSES: readonly Block[] = [
-  ...STRICTER,
-  ...PRIVATE_IN_FACT,
+export const STRICTER_THAN_PYTHON: readonly Block[] = [
+  ...REACHABLE_BUT_FORBIDDEN,
+  ...PRIVATE_IN_PRACTICE,
   four(
     '192.0.0.0',
     '192.0.0.255',

@@ -2,12 +2,12 @@ import type { AddressValue } from './registry.ts';
 import { valueOfIpv6 } from './spellings.ts';
 
 /** Whom a URL leads to, read without the URL parser: as its standard is written, for what webhooks may use. */
-export type ReadHost =
+export type ParsedHost =
   | { readonly kind: 'address'; readonly address: AddressValue }
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'none' };
 
-const NONE: ReadHost = { kind: 'none' };
+const NONE: ParsedHost = { kind: 'none' };
 /** Letters that a name is read without. */
 const IGNORED = /\p{Default_Ignorable_Code_Point}/gu;
 
@@ -59,7 +59,7 @@ function ipv4Of(parts: readonly string[]): number | undefined {
   return value;
 }
 
-function bracketedHost(text: string): ReadHost {
+function bracketedHost(text: string): ParsedHost {
   const value = ipv6Of(text.slice(1, -1).toLowerCase());
   return value === undefined ? NONE : { kind: 'address', address: { family: 6, value } };
 }
@@ -75,7 +75,7 @@ function ipv6Of(text: string): bigint | undefined {
   return valueOfIpv6(`${text.slice(0, -tail.length)}${words}`);
 }
 
-export function readHost(text: string): ReadHost {
+export function parseHost(text: string): ParsedHost {
   const authority = authorityOf(text.toWellFormed());
   if (authority === undefined) return NONE;
   const host = hostOf(authority);

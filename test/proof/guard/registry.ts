@@ -81,7 +81,7 @@ const NOT_SAID: readonly Block[] = [
 ];
 
 /** What the registry calls reachable, and no webhook may go to: each with the reason, as its name. */
-export const STRICTER: readonly Block[] = [
+export const REACHABLE_BUT_FORBIDDEN: readonly Block[] = [
   four('192.0.0.9', '192.0.0.9', 'Port Control Protocol Anycast: the nearest router answers'),
   four('192.0.0.10', '192.0.0.10', 'TURN Anycast: the nearest relay answers'),
   four('192.31.196.0', '192.31.196.255', 'AS112-v4: answers DNS only'),
@@ -99,7 +99,7 @@ export const STRICTER: readonly Block[] = [
 ];
 
 /** In no row of the registry, and refused for what answers there. */
-export const PRIVATE_IN_FACT: readonly Block[] = [
+export const PRIVATE_IN_PRACTICE: readonly Block[] = [
   four('168.63.129.16', '168.63.129.16', "Azure's wire server, in every machine there"),
 ];
 
@@ -120,8 +120,8 @@ const NOTABLE: readonly Block[] = [
 export const BLOCKS: readonly Block[] = [
   ...UNREACHABLE,
   ...NOT_SAID,
-  ...STRICTER,
-  ...PRIVATE_IN_FACT,
+  ...REACHABLE_BUT_FORBIDDEN,
+  ...PRIVATE_IN_PRACTICE,
   ...NOTABLE,
 ];
 
@@ -137,7 +137,7 @@ function sizeOf({ from, to }: Block): bigint {
 const ROWS: readonly Row[] = [
   ...UNREACHABLE.map((block) => ({ ...block, reachable: false })),
   ...NOT_SAID.map((block) => ({ ...block, reachable: undefined })),
-  ...STRICTER.map((block) => ({ ...block, reachable: true })),
+  ...REACHABLE_BUT_FORBIDDEN.map((block) => ({ ...block, reachable: true })),
 ].toSorted((left, right) => (sizeOf(left) < sizeOf(right) ? -1 : 1));
 
 /** A mapped address is the IPv4 address it holds: sockets take it so. */
@@ -151,7 +151,7 @@ export function isIn(blocks: readonly Block[], address: AddressValue): boolean {
 }
 
 /** What the registries say of an address, by its value: no text is read here. */
-export function isReachable(address: AddressValue): boolean {
+export function isGloballyReachable(address: AddressValue): boolean {
   const judged = unmapped(address);
   const row = ROWS.find((candidate) => holds(candidate, judged));
   if (row) return row.reachable === true;
@@ -160,5 +160,9 @@ export function isReachable(address: AddressValue): boolean {
 
 /** Whether a webhook may go there. */
 export function isPublic(address: AddressValue): boolean {
-  return isReachable(address) && !isIn(STRICTER, address) && !isIn(PRIVATE_IN_FACT, address);
+  return (
+    isGloballyReachable(address) &&
+    !isIn(REACHABLE_BUT_FORBIDDEN, address) &&
+    !isIn(PRIVATE_IN_PRACTICE, address)
+  );
 }

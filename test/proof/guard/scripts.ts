@@ -1,22 +1,22 @@
 import type { Resolve } from '../../../lambdas/delivery/address-guard.ts';
 import type { Dice } from '../../../sim/random.ts';
-import { anAddress, anIpv4, anIpv6 } from './addresses.ts';
+import { randomAddress, randomIpv4, randomIpv6 } from './addresses.ts';
 import { isPublic } from './registry.ts';
 import { dotted, legalIpv6 } from './spellings.ts';
 
 /** What a name server says to one question. */
-export type Answer = readonly string[] | Error | 'never';
+export type DnsResult = readonly string[] | Error | 'never';
 
 /** What a name server says to one question after the other; the last answer again and again. */
-export interface Script {
+export interface DnsScript {
   readonly kind: string;
-  readonly answers: readonly [Answer, ...Answer[]];
+  readonly answers: readonly [DnsResult, ...DnsResult[]];
 }
 
 function aPublicAddress(dice: Dice): string {
   for (;;) {
     const family = dice.chance(0.5) ? 4 : 6;
-    const value = family === 4 ? anIpv4(dice) : anIpv6(dice);
+    const value = family === 4 ? randomIpv4(dice) : randomIpv6(dice);
     if (isPublic({ family, value })) return family === 4 ? dotted(value) : legalIpv6(value, dice);
   }
 }
@@ -39,7 +39,7 @@ const PRIVATE = [
 function aPrivateAddress(dice: Dice): string {
   if (dice.chance(0.8)) return dice.of(PRIVATE);
   for (;;) {
-    const { text, legal, ...address } = anAddress(dice);
+    const { text, legal, ...address } = randomAddress(dice);
     if (legal && !isPublic(address)) return text;
   }
 }
@@ -88,7 +88,7 @@ function failure(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-const SCRIPTS: Readonly<Record<string, (dice: Dice) => Script['answers']>> = {
+const SCRIPTS: Readonly<Record<string, (dice: Dice) => DnsScript['answers']>> = {
   public: (dice) => [several(aPublicAddress, dice)],
   'many addresses': (dice) => [Array.from({ length: 64 }, () => aPublicAddress(dice))],
   'many, one private': (dice) => [
@@ -119,12 +119,12 @@ const SCRIPTS: Readonly<Record<string, (dice: Dice) => Script['answers']>> = {
 
 function aPublicIpv4(dice: Dice): string {
   for (;;) {
-    const value = anIpv4(dice);
+    const value = randomIpv4(dice);
     if (isPublic({ family: 4, value })) return dotted(value);
   }
 }
 
-export function aScript(dice: Dice): Script {
+export function randomScript(dice: Dice): DnsScript {
   const kind = dice.of(Object.keys(SCRIPTS));
   const answers = SCRIPTS[kind]?.(dice);
   if (!answers) throw new Error(`No script ${kind}`);
@@ -132,7 +132,7 @@ export function aScript(dice: Dice): Script {
 }
 
 /** The resolver that keeps to a script. What never came in time comes late, once `late` says so: with this machine. */
-export function resolverOf({ answers }: Script, late: Promise<void>): Resolve {
+export function resolverOf({ answers }: DnsScript, late: Promise<void>): Resolve {
   let asked = 0;
   return async () => {
     const answer = answers[Math.min(asked, answers.length - 1)] ?? answers[0];

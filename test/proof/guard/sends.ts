@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { resolvesToForbiddenAddress } from '../../../lambdas/delivery/address-guard.ts';
 import { createSender, type AttemptResult } from '../../../lambdas/delivery/send.ts';
-import { readHost } from './read-host.ts';
+import { parseHost } from './read-host.ts';
 import { isPublic } from './registry.ts';
-import { resolverOf, type Answer, type Script } from './scripts.ts';
+import { resolverOf, type DnsResult, type DnsScript } from './scripts.ts';
 import { isPublicBySubnets } from './subnets.ts';
 
 const STRICT = { allowLoopback: false };
@@ -28,17 +28,17 @@ function toldOfConnecting(addresses: readonly string[]): Told {
   };
 }
 
-function expectedOfName(answer: Answer): Told {
+function expectedOfName(answer: DnsResult): Told {
   if (answer === 'never') return { error_class: 'timeout' };
   if (answer instanceof Error || answer.length === 0) return { error_class: 'dns_error' };
   return answer.every(isApproved) ? toldOfConnecting(answer) : { error_class: 'blocked_address' };
 }
 
 /** What must come of a request, by the reading of the URL that is our own. */
-function expectedOf(url: URL, answer: Answer): Told {
+function expectedOf(url: URL, answer: DnsResult): Told {
   const { protocol, username, password } = url;
   if (protocol !== 'https:' || username !== '' || password !== '') return { error_class: 'blocked_address' };
-  const host = readHost(url.href);
+  const host = parseHost(url.href);
   if (host.kind === 'none') throw new Error(`${url.href} cannot be read`);
   if (host.kind === 'name') return expectedOfName(answer);
   if (!isPublic(host.address)) return { error_class: 'blocked_address' };
@@ -51,7 +51,7 @@ function isAsExpected(told: Told, expected: Told): boolean {
 }
 
 /** Whether the check of a name, as where a webhook is made, says what the first answer deserves. */
-function isForbiddenBy(answer: Answer): boolean {
+function isForbiddenBy(answer: DnsResult): boolean {
   return Array.isArray(answer) && answer.length > 0 && !answer.every(isApproved);
 }
 
@@ -59,7 +59,7 @@ function isForbiddenBy(answer: Answer): boolean {
  * Makes the check that comes with a webhook's URL, then sends to it: through the sender as it is, with its own agents and
  * sockets. Answers what was wrong with that.
  */
-export async function sendTo(text: string, script: Script): Promise<string | undefined> {
+export async function sendTo(text: string, script: DnsScript): Promise<string | undefined> {
   const url = new URL(text);
   const wrong = (what: string) => `${text} (${script.kind}: ${JSON.stringify(script.answers)}): ${what}`;
   const { promise: late, resolve: comesLate } = Promise.withResolvers<void>();

@@ -1,5 +1,5 @@
 import type { Dice } from '../../../sim/random.ts';
-import { aHost } from './hosts.ts';
+import { randomHost } from './hosts.ts';
 
 const SCHEMES = [
   'HTTPS://',
@@ -113,10 +113,10 @@ function aPort(dice: Dice, ports: readonly number[]): string {
 }
 
 /** A URL such as is typed by people, made by programs, or thought out by somebody who wants to get in. */
-export function aUrl(dice: Dice, { ports }: UrlOptions): string {
+export function randomUrl(dice: Dice, { ports }: UrlOptions): string {
   const scheme = dice.chance(0.8) ? 'https://' : dice.of(SCHEMES);
   const user = dice.chance(0.85) ? '' : dice.of(USERS);
-  const text = `${scheme}${user}${aHost(dice)}${aPort(dice, ports)}${dice.of(RESTS)}`;
+  const text = `${scheme}${user}${randomHost(dice)}${aPort(dice, ports)}${dice.of(RESTS)}`;
   if (dice.chance(0.9)) return text;
   const at = dice.upTo(text.length + 1);
   return `${text.slice(0, at)}${dice.of(ODDITIES)}${text.slice(at)}`;

@@ -1,5 +1,5 @@
 import { checkEndpointUrl } from '../../../lambdas/delivery/endpoint-url.ts';
-import { readHost, type ReadHost } from './read-host.ts';
+import { parseHost, type ParsedHost } from './read-host.ts';
 import { isPublic } from './registry.ts';
 import { dotted, valueOfIpv6 } from './spellings.ts';
 
@@ -11,13 +11,13 @@ export interface UrlVerdict {
 
 const LOCALHOST = /^(?:.*\.)?localhost\.?$/;
 
-function isPublicHost(host: ReadHost): boolean {
+function isPublicHost(host: ParsedHost): boolean {
   if (host.kind === 'address') return isPublic(host.address);
   return host.kind === 'name' && !LOCALHOST.test(host.name);
 }
 
 /** Whether the host of the URL that is stored is the one that was read from the URL that came. */
-function isSameHost(host: ReadHost, hostname: string): boolean {
+function isSameHost(host: ParsedHost, hostname: string): boolean {
   if (host.kind === 'none') return false;
   if (host.kind === 'name')
     return /^[\0-\u007f]*$/.test(host.name) ? host.name === hostname : hostname.includes('xn--');
@@ -25,7 +25,7 @@ function isSameHost(host: ReadHost, hostname: string): boolean {
   return family === 4 ? dotted(value) === hostname : valueOfIpv6(hostname.slice(1, -1)) === value;
 }
 
-function wrongWithStored(stored: string, host: ReadHost): string | undefined {
+function wrongWithStored(stored: string, host: ParsedHost): string | undefined {
   const { protocol, username, password, hash, port, hostname } = new URL(stored);
   if (!/^https:\/\/[\u0021-\u007e]{1,2040}$/.test(stored)) return 'holds what no stored URL may hold';
   if (protocol !== 'https:' || username !== '' || password !== '' || hash !== '' || port === '0')
@@ -42,7 +42,7 @@ function bigintText(_key: string, value: unknown): unknown {
 
 /** Checks the check of a URL, by a reading of the host that has nothing in common with it. */
 export function judgeUrl(text: string): UrlVerdict {
-  const host = readHost(text);
+  const host = parseHost(text);
   try {
     const checked = checkEndpointUrl(text, { allowInsecure: false });
     if (!checked.ok) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { setOutCanaries, type Canaries } from './canaries.ts';
+import { startCanaries, type Canaries } from './canaries.ts';
 import { watchConnections, type Connections } from './connections.ts';
 import { PUBLIC_URL, withWebhook } from './webhook.ts';
 import { BLOCKS, isPublic } from './registry.ts';
@@ -75,12 +75,12 @@ const BLOCKED = { error_class: 'blocked_address' };
 let canaries: Canaries;
 let connections: Connections;
 beforeEach(async () => {
-  canaries = await setOutCanaries();
+  canaries = await startCanaries();
   connections = watchConnections(isApproved);
 });
 afterEach(async () => {
   connections.stop();
-  const hits = await canaries.connectionsSoFar();
+  const hits = await canaries.countConnections();
   canaries.close();
   const { unapproved } = connections;
   if (hits + unapproved.length > 0) throw new Error(`${hits} canaries were reached: ${unapproved.join(' ')}`);
@@ -109,23 +109,23 @@ const FORBIDDEN = REFUSED.filter(([url, code]) => code !== FIELD || url.includes
 it.each(FORBIDDEN)(
   '%j gets nothing, though it was stored: by no test, no delivery and no redelivery',
   async (url) => {
-    const { store, tested, delivered, redelivered, state } = await withWebhook();
+    const { store, sendTest, deliverEvent, redeliver, state } = await withWebhook();
     for (const name of ['localhost', 'localhost.', 'app.localhost']) state.addresses[name] = ['127.0.0.1'];
     store(atCanary(url));
-    expect(await tested()).toMatchObject({ ...BLOCKED, status_code: null });
-    expect(await delivered()).toMatchObject({ result: { outcome: 'blocked' }, attempt: BLOCKED });
-    expect(await redelivered()).toMatchObject({ attempt: { ...BLOCKED, trigger: 'manual', number: 2 } });
+    expect(await sendTest()).toMatchObject({ ...BLOCKED, status_code: null });
+    expect(await deliverEvent()).toMatchObject({ result: { outcome: 'blocked' }, attempt: BLOCKED });
+    expect(await redeliver()).toMatchObject({ attempt: { ...BLOCKED, trigger: 'manual', number: 2 } });
     expect(connections.approved()).toBe(0);
   },
 );
 
 it.each([...IPV4_EDGES])('%s, an edge of a block, is taken as public: %s', async (address, taken) => {
-  const { create, patch, store, tested } = await withWebhook();
+  const { create, patch, store, sendTest } = await withWebhook();
   const url = `https://${address}/`;
   expect((await create(url)).status).toBe(taken ? 201 : 422);
   expect((await patch(url)).status).toBe(taken ? 200 : 422);
   store(url);
-  expect((await tested()).error_class === 'blocked_address').toBe(!taken);
+  expect((await sendTest()).error_class === 'blocked_address').toBe(!taken);
   expect(connections.approved()).toBe(taken ? 1 : 0);
 });
 
@@ -137,24 +137,24 @@ describe('a name', () => {
     ['the metadata service', ['169.254.169.254']],
     ['a public and a private address', ['93.184.216.34', '10.0.0.1']],
   ])('that was public when it was checked, and then leads to %s, gets nothing', async (_what, addresses) => {
-    const { create, store, tested, delivered, redelivered, state } = await withWebhook();
+    const { create, store, sendTest, deliverEvent, redeliver, state } = await withWebhook();
     const url = atCanary('https://turns.example.com/');
     expect((await create(url)).status).toBe(201);
     store(url);
     state.addresses['turns.example.com'] = addresses;
-    expect(await tested()).toMatchObject(BLOCKED);
-    expect(await delivered()).toMatchObject({ result: { outcome: 'blocked' }, attempt: BLOCKED });
-    expect(await redelivered()).toMatchObject({ attempt: BLOCKED });
+    expect(await sendTest()).toMatchObject(BLOCKED);
+    expect(await deliverEvent()).toMatchObject({ result: { outcome: 'blocked' }, attempt: BLOCKED });
+    expect(await redeliver()).toMatchObject({ attempt: BLOCKED });
     expect((await create(url)).body.error.code).toBe(ADDRESS);
     expect(connections.approved()).toBe(0);
   });
 
   it('that is public is connected to by each of them, or the rest would prove nothing', async () => {
-    const { tested, delivered, redelivered } = await withWebhook();
+    const { sendTest, deliverEvent, redeliver } = await withWebhook();
     const connecting = { error_class: 'protocol_error', error_detail: 'NOT_CONNECTED: 93.184.216.34' };
-    expect(await tested()).toMatchObject(connecting);
-    expect((await delivered()).attempt).toMatchObject(connecting);
-    expect((await redelivered()).attempt).toMatchObject(connecting);
+    expect(await sendTest()).toMatchObject(connecting);
+    expect((await deliverEvent()).attempt).toMatchObject(connecting);
+    expect((await redeliver()).attempt).toMatchObject(connecting);
     expect(connections.approved()).toBe(3);
   });
 });

@@ -61,12 +61,12 @@ export async function withWebhook(options: WebhookOptions = {}) {
     patch: (url: string): Promise<ApiResponse> => sendRequest({ method: 'PATCH', path, body: { url } }),
     check: (url: string): Promise<ApiResponse> =>
       sendRequest({ method: 'POST', path: '/v1/webhooks/check', body: { url } }),
-    tested: async () => (await sendRequest({ method: 'POST', path: `${path}/test` })).body.attempt,
-    delivered: async (event = anEvent()) => {
+    sendTest: async () => (await sendRequest({ method: 'POST', path: `${path}/test` })).body.attempt,
+    deliverEvent: async (event = anEvent()) => {
       await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
       return run(aTask(event, await endpointOf()));
     },
-    redelivered: async () => {
+    redeliver: async () => {
       const delivery = deliveryId(anEvent().event_id, id);
       const told = await sendRequest({ method: 'POST', path: `/v1/deliveries/${delivery}/redeliver` });
       expect(told.status).toBe(202);
