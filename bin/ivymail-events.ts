@@ -3,9 +3,9 @@ import { IvyMailStack } from '../lib/ivymail-stack.ts';
 import { optionsFromContext } from '../lib/options.ts';
 
 const app = new App();
-// No account and no region: the same template for everyone, made without asking AWS anything.
-// oxlint-disable-next-line no-new -- a construct is placed by making it
+// Without account and region, the template is the same for everyone, and synth sends no request to AWS.
+// oxlint-disable-next-line no-new -- creating a construct adds it to its scope
 new IvyMailStack(app, 'IvyMailEvents', {
-  description: 'IvyMail Events: every outcome of every SES mail, logged and pushed as a signed webhook',
+  description: 'IvyMail Events: records every outcome of every SES email and sends it as a signed webhook',
   options: optionsFromContext(app.node),
 });

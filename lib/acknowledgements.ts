@@ -4,7 +4,7 @@ import { PUBLIC_PATHS } from '../lambdas/api/public-paths.ts';
 
 export interface Acknowledgement {
   readonly rules: readonly string[];
-  /** Constructs below IvyMailEvents that the rules find, themselves or something in them. */
+  /** Paths of the constructs below IvyMailEvents for which the rules report a finding, or whose children do. */
   readonly constructs: readonly string[];
   readonly reason: string;
 }
@@ -27,14 +27,14 @@ const FUNCTIONS = [
 const MACHINES = ['Delivery/DeliverMachine', 'Delivery/RedeliverMachine', 'Delivery/RecoverMachine'];
 const METHODS = 'Api/Api/Default';
 
-/** A name as cdk-nag writes it: `arn:<AWS::Partition>:ses:…`. */
-function flat(name: unknown): string {
+/** Formats a CloudFormation value as cdk-nag does: `arn:<AWS::Partition>:ses:…`. */
+function formatForNag(name: unknown): string {
   if (typeof name === 'string') return name;
   const { 'Fn::Join': join, Ref } = name as { 'Fn::Join'?: [string, unknown[]]; Ref?: string };
-  return join ? join[1].map(flat).join(join[0]) : `<${Ref}>`;
+  return join ? join[1].map(formatForNag).join(join[0]) : `<${Ref}>`;
 }
 
-/** The rules of AWS Solutions and Serverless in cdk-nag that are not followed: every one, where, and why. */
+/** Every rule of the cdk-nag packs AWS Solutions and Serverless that is not followed, with its constructs and the reason. */
 export function acknowledgements(stack: Stack): readonly Acknowledgement[] {
   const anyIdentity = stack.formatArn({ service: 'ses', resource: 'identity', resourceName: '*' });
   return [
@@ -42,98 +42,98 @@ export function acknowledgements(stack: Stack): readonly Acknowledgement[] {
       rules: ['AwsSolutions-SQS3'],
       constructs: DEAD_LETTERS,
       reason:
-        'It is a dead-letter queue, of a subscription, of a mapping or of a state machine, where the rule does not look. It keeps a message for 14 days, and an alarm rings at the first.',
+        'It is the dead-letter queue of a subscription, of an event source mapping or of a state machine, which the rule does not recognize. It keeps a message for 14 days, and the first message raises an alarm.',
     },
     {
       rules: ['Serverless-SQSRedrivePolicy'],
       constructs: ['Source/DeadLetters', ...DEAD_LETTERS],
-      reason: 'It is a dead-letter queue: the last stop, with an alarm at its first message.',
+      reason: 'It is a dead-letter queue, so it has none itself. The first message raises an alarm.',
     },
     {
       rules: ['Serverless-SNSRedrivePolicy'],
       constructs: ['Alarms/Topic'],
       reason:
-        'The mail of an alarm: SNS tries for six hours, and the alarm itself stays in CloudWatch with its history. A queue of mails that did not arrive would tell nobody either.',
+        'The topic sends the emails of alarms. SNS retries for six hours, and CloudWatch keeps the alarm and its history. Nobody would read a queue of undelivered emails.',
     },
     {
       rules: ['Serverless-LambdaDLQ'],
       constructs: FUNCTIONS,
       reason:
-        'Lambda uses it for asynchronous invocations, and there are none: API Gateway, Step Functions and the mappings of a queue and a stream call the functions, and see a failure themselves.',
+        'Lambda uses a dead-letter queue for asynchronous invocations only, and there are none. API Gateway, Step Functions and the event source mappings of the queue and the stream call the functions and handle failures themselves.',
     },
     {
       rules: ['Serverless-LambdaEventSourceMappingDestination'],
       constructs: ['Ingest/Function'],
       reason:
-        'The mapping of an SQS queue takes no destination: SQS itself moves a message to the dead-letter queue after ten tries. The two mappings of the stream have one.',
+        'The event source mapping of an SQS queue supports no destination. SQS moves a message to the dead-letter queue after ten receives. The two mappings of the stream have a destination.',
     },
     {
       rules: ['Serverless-LambdaTracing'],
       constructs: FUNCTIONS,
       reason:
-        'X-Ray traces the first call of each second, which at usual rates is every call: $5 a million, where a million calls cost $0.20. What a delivery goes through, the state machines, is traced; each call writes a line with its ids.',
+        'X-Ray traces the first call of each second, which at usual rates is every call. That costs $5 per million calls, and the calls themselves cost $0.20. The state machines of a delivery are traced, and each call logs a line with its ids.',
     },
     {
       rules: ['AwsSolutions-APIG1', 'AwsSolutions-APIG6', 'Serverless-APIGWAccessLogging'],
       constructs: ['Api/Api/DeploymentStage.prod'],
       reason:
-        'The logs of the gateway need a role that is one for the whole account and region, which one stack among others must not set: docs/adr/0011-no-api-gateway-access-log.md. The function writes a line for each request.',
+        'Access logs need a role that exists once per account and region, so a single stack must not set it: docs/adr/0011-no-api-gateway-access-log.md. The function logs a line for each request.',
     },
     {
       rules: ['Serverless-APIGWXrayEnabled'],
       constructs: ['Api/Api/DeploymentStage.prod'],
       reason:
-        'A trace holds the URL, and URLs hold recipients (/v1/suppressions/{address}, ?to=). What the function writes of a request does not.',
+        'A trace contains the URL, and URLs contain recipients (/v1/suppressions/{address}, ?to=). The lines that the function logs do not.',
     },
     {
       rules: ['AwsSolutions-APIG2'],
       constructs: ['Api/Api'],
       reason:
-        'API Gateway could only require one of the two headers that carry a key (docs/adr/0023-two-headers-for-a-key.md). The authorizer checks the key, and the function checks each request by the schema that the OpenAPI document is made from, before anything else, and names the field that is wrong.',
+        'API Gateway could require only one of the two headers that carry a key (docs/adr/0023-two-headers-for-a-key.md). The authorizer checks the key. The function first validates each request against the schema from which the OpenAPI document is generated, and names the invalid field.',
     },
     {
       rules: ['AwsSolutions-APIG3'],
       constructs: ['Api/Api/DeploymentStage.prod'],
       reason:
-        'A web ACL costs $5 a month and $1 a rule, more than all the rest when idle. The stage is throttled, all but documents needs a key, and an operator can attach an ACL to it.',
+        'A web ACL costs $5 a month and $1 per rule, more than everything else in an idle deployment. The stage is throttled, and every path except the public documents needs a key. An operator can attach a web ACL to the stage.',
     },
     {
       rules: ['AwsSolutions-APIG4'],
       constructs: PUBLIC_PATHS.map((path) => `${METHODS}${path}/ANY`),
       reason:
-        'Documents and the files of the dashboard, the same for everyone and without data; and the inbox of admin doctor, which takes only a token of 256 random bits that was made minutes before.',
+        'These paths serve the documents and the files of the dashboard, which are the same for everyone and contain no data. The probe of admin doctor accepts only a token of 256 random bits that was created minutes earlier.',
     },
     {
       rules: ['AwsSolutions-COG4'],
       constructs: [METHODS],
       reason:
-        'Who calls is a server that sends mail, not a person who signs in: API keys are the authentication, by an authorizer of our own.',
+        'The callers are servers that send email, not people who sign in. A Lambda authorizer authenticates them by API key.',
     },
     {
       rules: ['AwsSolutions-SF1'],
       constructs: MACHINES,
       reason:
-        'Step Functions keeps the history of Standard executions itself for 90 days; Express writes its errors, without data. Its other lines, a dozen a delivery, would say what the rows of delivery and attempt say.',
+        'Step Functions keeps the history of Standard executions for 90 days. Express executions log their errors, without data. The other log lines, a dozen per delivery, would repeat the rows of the delivery and its attempts.',
     },
     {
       rules: ['AwsSolutions-IAM5[Resource::*]'],
       constructs: [...MACHINES.map((machine) => `${machine}/Role`), 'Api/FunctionRole'],
       reason:
-        'X-Ray, the delivery of logs and ses:DeleteSuppressedDestination know no resource, so IAM takes nothing else for them. docs/generated/permissions.md lists every one.',
+        'The actions of X-Ray, of log delivery and ses:DeleteSuppressedDestination support no resources, so IAM accepts only `*` for them. docs/generated/permissions.md lists every one.',
     },
     {
-      rules: [`AwsSolutions-IAM5[Resource::${flat(stack.resolve(anyIdentity))}]`],
+      rules: [`AwsSolutions-IAM5[Resource::${formatForNag(stack.resolve(anyIdentity))}]`],
       constructs: ['Api/FunctionRole'],
       reason:
-        'SES checks the identity a mail is from, which is known when somebody sends: any of this account and region, for ses:SendEmail alone.',
+        'SES checks the identity of the sender, which is only known when an email is sent. The permission covers every identity of this account and region, for ses:SendEmail only.',
     },
   ];
 }
 
 /**
- * Writes the reasons to the constructs they are about, for whoever runs cdk-nag. Here, and not in our own test, since
- * the construct may be in an app of others that checks itself: they get the reasons, and no findings to look into. It
- * costs nothing: the CDK keeps what is acknowledged itself, and the template stays the same.
+ * Acknowledges the findings of cdk-nag on the constructs. The construct does this itself, not a test of this project,
+ * because another app that contains the construct may run cdk-nag too. That app then reports the reasons instead of
+ * findings. The template does not change, because the CDK keeps acknowledgements outside it.
  */
 export function acknowledge(ivy: Construct): void {
   for (const { rules, constructs, reason } of acknowledgements(Stack.of(ivy))) {

@@ -29,17 +29,17 @@ export interface AlarmsProps {
 
 interface AlarmSpec {
   readonly metric: cloudwatch.IMetric;
-  /** One sentence: what is wrong when it rings. */
+  /** One sentence that describes the problem. It is the text of the alarm. */
   readonly description: string;
-  /** Section of docs/runbook.md. */
+  /** The section of docs/runbook.md that describes what to do. */
   readonly section: string;
-  /** Rings at this value and above; 1 by default. */
+  /** The alarm is raised at this value or above. Default: 1. */
   readonly atLeast?: number;
-  /** How many of the last periods, `[2, 3]`: two of three. One of one by default. */
+  /** `[2, 3]` raises the alarm if 2 of the last 3 periods reach the value. Default: 1 of 1. */
   readonly periods?: readonly [number, number];
 }
 
-/** Everything an operator is told, and where to. Each alarm names the section of the runbook that says what to do. */
+/** The alarms and their topic. The text of each alarm names the section of the runbook that describes what to do. */
 export class Alarms extends Construct {
   readonly topic: sns.Topic;
   private readonly action: SnsAction;
@@ -53,88 +53,123 @@ export class Alarms extends Construct {
     if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
     this.action = new SnsAction(this.topic);
 
-    this.onDeadLetters('IngestDeadLetters', source.deadLetters, 'SES events could not be stored');
-    this.onDeadLetters(
+    this.alarmOnDeadLetters('IngestDeadLetters', source.deadLetters, 'SES events could not be stored');
+    this.alarmOnDeadLetters(
       'SubscriptionDeadLetters',
       source.subscriptionDeadLetters,
-      'SES events could not reach the queue',
+      'SNS could not deliver SES events to the ingest queue',
     );
-    this.onDeadLetters('DispatchDeadLetters', delivery.dispatchDeadLetters, 'New events made no webhooks');
-    this.onDeadLetters('DeliverDeadLetters', delivery.deliverDeadLetters, 'Webhooks were not retried');
-    this.onDeadLetters('TallyDeadLetters', tally.deadLetters, 'New events were not counted');
+    this.alarmOnDeadLetters(
+      'DispatchDeadLetters',
+      delivery.dispatchDeadLetters,
+      'Webhook deliveries of new events could not be started',
+    );
+    this.alarmOnDeadLetters(
+      'DeliverDeadLetters',
+      delivery.deliverDeadLetters,
+      'Retries of failed webhooks could not be started',
+    );
+    this.alarmOnDeadLetters(
+      'TallyDeadLetters',
+      tally.deadLetters,
+      'New events are missing from the statistics',
+    );
 
     this.alarm('QueueDelayed', {
       metric: source.queue.metricApproximateAgeOfOldestMessage({
         period: FIVE_MINUTES,
         statistic: 'Maximum',
       }),
-      description: 'The oldest SES event has waited in the queue for more than 5 minutes',
+      description: 'The oldest SES event in the queue has waited for more than 5 minutes to be stored',
       section: 'queue-delayed',
       atLeast: Duration.minutes(5).toSeconds(),
     });
     this.alarm('DispatchDelayed', {
       metric: delivery.dispatch.metric('IteratorAge', { period: FIVE_MINUTES, statistic: 'Maximum' }),
-      description: 'New events have waited for their webhooks for more than 5 minutes',
+      description: 'New events have waited for more than 5 minutes for their webhook deliveries to start',
       section: 'dispatch-delayed',
       atLeast: FIVE_MINUTES.toMilliseconds(),
     });
 
     this.alarm('TallyDelayed', {
       metric: tally.function.metric('IteratorAge', { period: FIVE_MINUTES, statistic: 'Maximum' }),
-      description: 'New events have waited to be counted for more than 15 minutes',
+      description: 'New events have waited for more than 15 minutes to be counted in the statistics',
       section: 'tally-delayed',
       atLeast: Duration.minutes(15).toMilliseconds(),
     });
 
-    // One failure is tried again by whoever called; two periods of three say that it does not pass by itself. The functions that
-    // a queue, the stream or Recover calls need no such alarm: theirs are those of what waits before them, or stops.
+    // The caller retries a single failure, so these alarms need two periods of three. Functions that a queue, the stream or
+    // Recover calls have other alarms: on the age of waiting events, or on failed executions.
     this.alarm('DeliverErrors', {
       metric: delivery.deliver.metricErrors({ period: FIVE_MINUTES }),
-      description: 'The deliver function keeps failing',
+      description: 'The deliver function fails repeatedly',
       section: 'function-errors',
       periods: [2, 3],
     });
-    // Also where the function itself answered 503, or the authorizer failed: Lambda counts no error then, or another one's.
+    // This metric of API Gateway includes 503 responses of the function, which Lambda does not count as errors, and errors of
+    // the authorizer.
     this.alarm('ApiErrors', {
       metric: api.api.metricServerError({ period: FIVE_MINUTES }),
-      description: 'The API keeps answering 5xx',
+      description: 'The API repeatedly responds with a 5xx status',
       section: 'function-errors',
       periods: [2, 3],
     });
 
-    this.onStopped('DeliverMachineFailed', delivery.deliverMachine.metricFailed({ period: FIVE_MINUTES }));
-    this.onStopped(
+    this.alarmOnFailedExecutions(
+      'DeliverMachineFailed',
+      delivery.deliverMachine.metricFailed({ period: FIVE_MINUTES }),
+    );
+    this.alarmOnFailedExecutions(
       'DeliverMachineTimedOut',
       delivery.deliverMachine.metricTimedOut({ period: FIVE_MINUTES }),
     );
-    // Redeliver has no limit of time to exceed.
-    this.onStopped(
+    // Redeliver and Recover have no time limit, so they cannot time out.
+    this.alarmOnFailedExecutions(
       'RedeliverMachineFailed',
       delivery.redeliverMachine.metricFailed({ period: FIVE_MINUTES }),
     );
-    this.onStopped('RecoverMachineFailed', delivery.recoverMachine.metricFailed({ period: FIVE_MINUTES }));
+    this.alarmOnFailedExecutions(
+      'RecoverMachineFailed',
+      delivery.recoverMachine.metricFailed({ period: FIVE_MINUTES }),
+    );
 
-    this.onCount(METRIC.endpointsFailing, 'A webhook endpoint is failing', 'endpoint-failing');
-    this.onCount(METRIC.endpointsDisabled, 'A webhook endpoint was disabled', 'endpoint-disabled');
-    this.onCount(METRIC.deliveriesExhausted, 'A webhook was given up after its last retry', 'exhausted');
-    this.onCount(METRIC.deliveriesInternal, 'A delivery ended by a fault of our own', 'internal');
-    this.onCount(METRIC.recordsUncounted, 'A row could not be counted', 'uncounted');
-    this.onCount(METRIC.messagesQuarantined, 'A message could not be read as an SES event', 'quarantine');
-    this.onCount(
+    this.alarmOnCount(METRIC.endpointsFailing, 'A webhook endpoint is failing', 'endpoint-failing');
+    this.alarmOnCount(METRIC.endpointsDisabled, 'A webhook endpoint was disabled', 'endpoint-disabled');
+    this.alarmOnCount(
+      METRIC.deliveriesExhausted,
+      'A webhook was not delivered, and its last retry has failed',
+      'exhausted',
+    );
+    this.alarmOnCount(METRIC.deliveriesInternal, 'A delivery ended because of an internal error', 'internal');
+    this.alarmOnCount(METRIC.recordsUncounted, 'A row could not be counted in the statistics', 'uncounted');
+    this.alarmOnCount(
+      METRIC.messagesQuarantined,
+      'A message could not be parsed as an SES event and was quarantined',
+      'quarantine',
+    );
+    this.alarmOnCount(
       METRIC.unknownWorkspaceTags,
-      'Mail was tagged with a workspace that does not exist',
+      'An email has the tag of a workspace that does not exist',
       'unknown-workspace',
     );
 
-    this.onReputation('BounceRate', 0.05, 'SES reviews an account at 5 %, and may pause it at 10 %');
-    this.onReputation('ComplaintRate', 0.001, 'SES reviews an account at 0.1 %, and may pause it at 0.5 %');
+    this.alarmOnReputation(
+      'BounceRate',
+      0.05,
+      'The bounce rate is 5 % or more. SES reviews an account at 5 % and can pause its sending at 10 %',
+    );
+    this.alarmOnReputation(
+      'ComplaintRate',
+      0.001,
+      'The complaint rate is 0.1 % or more. SES reviews an account at 0.1 % and can pause its sending at 0.5 %',
+    );
     if (!props.emulated) {
       this.alarmIfStalled(source.queue, delivery.dispatch);
       this.alarmIfNoData(source.queue);
     }
   }
 
-  private onDeadLetters(id: string, queue: sqs.Queue, description: string): void {
+  private alarmOnDeadLetters(id: string, queue: sqs.Queue, description: string): void {
     this.alarm(id, {
       metric: queue.metricApproximateNumberOfMessagesVisible({ period: FIVE_MINUTES, statistic: 'Maximum' }),
       description,
@@ -142,11 +177,15 @@ export class Alarms extends Construct {
     });
   }
 
-  private onStopped(id: string, metric: cloudwatch.IMetric): void {
-    this.alarm(id, { metric, description: 'A delivery stopped midway', section: 'failed-executions' });
+  private alarmOnFailedExecutions(id: string, metric: cloudwatch.IMetric): void {
+    this.alarm(id, {
+      metric,
+      description: 'An execution of a delivery or of a recovery failed before it was complete',
+      section: 'failed-executions',
+    });
   }
 
-  private onCount(metricName: MetricName, description: string, section: string): void {
+  private alarmOnCount(metricName: MetricName, description: string, section: string): void {
     this.alarm(metricName, {
       metric: new cloudwatch.Metric({
         namespace: METRICS_NAMESPACE,
@@ -159,7 +198,11 @@ export class Alarms extends Construct {
     });
   }
 
-  private onReputation(rate: 'BounceRate' | 'ComplaintRate', atLeast: number, description: string): void {
+  private alarmOnReputation(
+    rate: 'BounceRate' | 'ComplaintRate',
+    atLeast: number,
+    description: string,
+  ): void {
     this.alarm(`Ses${rate}`, {
       metric: new cloudwatch.Metric({
         namespace: 'AWS/SES',
@@ -174,8 +217,11 @@ export class Alarms extends Construct {
   }
 
   /**
-   * Lambda tells the age of what waits only when it calls the function: where it calls it no more, nothing else would ring.
-   * A message leaves the queue once it is stored. What is quarantined is no new event: nothing but that can ring it too.
+   * Raises an alarm if events are stored but dispatch is not called. Lambda only reports the age of waiting records when it
+   * calls the function, so without this alarm a stopped event source mapping would raise none.
+   *
+   * The metric of stored events counts messages that leave the queue. Quarantined messages leave it too but start no delivery,
+   * so they can cause a false alarm.
    */
   private alarmIfStalled(queue: sqs.Queue, dispatch: lambda.IFunction): void {
     this.alarm('DispatchStopped', {
@@ -188,16 +234,18 @@ export class Alarms extends Construct {
         period: QUARTER_HOUR,
         label: 'Events stored, none dispatched',
       }),
-      description: 'Events were stored, but none has been dispatched for 30 minutes',
+      description: 'Events were stored, but the dispatch function was not called for 30 minutes',
       section: 'dispatch-stopped',
       periods: [2, 2],
     });
   }
 
   /**
-   * Mail goes out, and nothing comes back: the destination was switched off, or the mail is sent without the set.
-   * SES counts an account's mail only as a whole, so mail that is meant to be untracked can ring it too. One count may come a
-   * minute before the other, so a single quarter of an hour says nothing.
+   * Raises an alarm if SES sends email but no event arrives: the event destination is disabled, or the email is sent without
+   * the configuration set.
+   *
+   * SES counts the email of the whole account, so email that is not meant to be tracked can cause a false alarm. One of the
+   * two metrics can be a minute ahead, so a single period of 15 minutes proves nothing.
    */
   private alarmIfNoData(queue: sqs.Queue): void {
     this.alarm('NothingIngested', {
@@ -208,9 +256,9 @@ export class Alarms extends Construct {
           stored: queue.metricNumberOfMessagesDeleted(),
         },
         period: QUARTER_HOUR,
-        label: 'Mail sent, nothing ingested',
+        label: 'Email sent, no event ingested',
       }),
-      description: 'SES sent mail, but no event of it has arrived for 30 minutes',
+      description: 'SES sent email, but no SES event has arrived for 30 minutes',
       section: 'nothing-ingested',
       periods: [2, 2],
     });

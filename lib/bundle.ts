@@ -6,10 +6,10 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { buildSync, type BuildOptions } from 'esbuild';
 import { buildDashboard } from './dashboard.ts';
 
-/** Found from here, not from the working directory: the construct may be in another app. */
+/** Relative to this file, because the construct may run in another app, with another working directory. */
 const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** How every function is built; the SDK goes in: it starts faster than the runtime's, and is the version tested. */
+/** The esbuild options of every Lambda function. The AWS SDK is bundled: it starts faster than the SDK of the runtime, and it is the tested version. */
 export const BUNDLE_OPTIONS = {
   absWorkingDir: PROJECT_ROOT,
   bundle: true,
@@ -23,7 +23,7 @@ export const BUNDLE_OPTIONS = {
 
 let cachedHandlers: ReadonlyMap<string, Uint8Array> | undefined;
 
-/** Every handler by its name, in one run of esbuild: what they share is read once. */
+/** Builds the code of every handler, by handler name. One run of esbuild reads shared source files only once. */
 function buildHandlers(): ReadonlyMap<string, Uint8Array> {
   if (cachedHandlers) return cachedHandlers;
   const handlers = readdirSync(`${PROJECT_ROOT}lambdas/handlers`).map((file) => basename(file, '.ts'));
@@ -37,7 +37,7 @@ function buildHandlers(): ReadonlyMap<string, Uint8Array> {
   return cachedHandlers;
 }
 
-/** The documentation and the dashboard. */
+/** Writes the documentation and the dashboard to `folder`. */
 function writeSite(folder: string): void {
   cpSync(`${PROJECT_ROOT}docs/site`, folder, { recursive: true });
   mkdirSync(`${folder}/dashboard/assets`, { recursive: true });
@@ -46,12 +46,13 @@ function writeSite(folder: string): void {
 }
 
 /**
- * The code of lambdas/handlers/`handler`.ts, in one file. esbuild is called in this process, with one object of options
- * that the benchmarks use too: NodejsFunction starts a package runner for each function, most of the time of a synth.
+ * Bundles lambdas/handlers/`handler`.ts into one file. esbuild runs in this process, with the options that the
+ * benchmarks use too. NodejsFunction would start a package runner for each function, which takes most of the time of a
+ * synth.
  */
 export function bundleHandler(handler: string): lambda.Code {
   return lambda.Code.fromAsset(`${PROJECT_ROOT}lambdas`, {
-    // Equal output is an equal asset, whatever else was changed in the sources.
+    // The hash covers the output only, so a source change that does not change the code does not change the asset.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       local: {
@@ -59,12 +60,12 @@ export function bundleHandler(handler: string): lambda.Code {
           const code = buildHandlers().get(handler);
           if (!code) throw new Error(`There is no handler ${handler}`);
           writeFileSync(`${outputDirectory}/index.mjs`, code);
-          // The api serves them; read only when somebody asks, they cost no start.
+          // The api function reads these files on request, so they do not slow down its cold start.
           if (handler === 'api') writeSite(`${outputDirectory}/site`);
           return true;
         },
       },
-      // Asked for, and never started; the command tells the CDK's cache one handler from another.
+      // The CDK requires an image but never runs it. The command makes the CDK's cache key differ between handlers.
       image: DockerImage.fromRegistry('none'),
       command: [handler],
     },

@@ -6,28 +6,28 @@ import { buildSync, type BuildOptions, type Metafile } from 'esbuild';
 
 const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Script and style that are loaded before the first view shows something, gzipped. */
+/** Limit for the scripts and styles that a browser loads before it shows the first view, gzipped. */
 export const MAX_FIRST_VIEW_BYTES = 60 * 1024;
 
-/** The views that somebody who signs in may see first; the others come when they are opened. */
+/** The views that a user can see first after signing in. The other views are loaded when they are opened. */
 const FIRST_VIEWS = ['dashboard/pages/overview.tsx', 'dashboard/pages/logs.tsx'];
 
 export interface DashboardFile {
-  /** Below `/dashboard/`. */
+  /** Relative to `/dashboard/`. */
   readonly path: string;
   readonly contents: Uint8Array;
   readonly gzipBytes: number;
-  /** Whether the first view needs it. */
+  /** Whether one of the first views loads this file. */
   readonly inFirstView: boolean;
 }
 
 export interface Dashboard {
   readonly files: readonly DashboardFile[];
-  /** The heaviest there is. */
+  /** The size of the largest first view, gzipped. */
   readonly firstViewBytes: number;
 }
 
-/** How it is built. */
+/** The esbuild options of the dashboard. */
 export const DASHBOARD_BUILD_OPTIONS = {
   absWorkingDir: PROJECT_ROOT,
   entryPoints: {
@@ -53,8 +53,8 @@ export const DASHBOARD_BUILD_OPTIONS = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-/** What an output loads at once: itself and what it imports, but for what it imports later. */
-function loadedWith(outputs: Metafile['outputs'], name: string): ReadonlySet<string> {
+/** Returns the output `name` and everything it imports statically. Dynamic imports are loaded later. */
+function staticImports(outputs: Metafile['outputs'], name: string): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (path: string): void => {
     const output = outputs[path];
@@ -67,20 +67,22 @@ function loadedWith(outputs: Metafile['outputs'], name: string): ReadonlySet<str
 }
 
 /**
- * Builds dashboard/ as the api serves it: files named by their content, and the page that begins with them. Throws where
- * a first view has become too heavy.
+ * Builds the files of dashboard/ that the api function serves. Each asset has the hash of its content in its name, and
+ * index.html loads the assets. Throws an Error if a first view is larger than `MAX_FIRST_VIEW_BYTES`.
  */
 export function buildDashboard(): Dashboard {
   const { outputFiles, metafile } = buildSync(DASHBOARD_BUILD_OPTIONS);
   const { outputs } = metafile;
   const entryOf = (source: string): string => {
     const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source);
-    if (!found) throw new Error(`The dashboard has no ${source}`);
+    if (!found) throw new Error(`The dashboard build has no output for ${source}`);
     return found[0];
   };
   const styles = entryOf('dashboard/styles/index.css');
-  const main = new Set([styles, ...loadedWith(outputs, entryOf('dashboard/main.tsx'))]);
-  const firstViews = FIRST_VIEWS.map((view) => new Set([...main, ...loadedWith(outputs, entryOf(view))]));
+  const everyView = new Set([styles, ...staticImports(outputs, entryOf('dashboard/main.tsx'))]);
+  const firstViews = FIRST_VIEWS.map(
+    (view) => new Set([...everyView, ...staticImports(outputs, entryOf(view))]),
+  );
   const first = new Set(firstViews.flatMap((view) => [...view]));
 
   const files = outputFiles.map(({ path, contents }): DashboardFile => {
@@ -96,14 +98,14 @@ export function buildDashboard(): Dashboard {
   const firstViewBytes = Math.max(...firstViews.map(bytesOf));
   if (firstViewBytes > MAX_FIRST_VIEW_BYTES)
     throw new Error(
-      `The first view of the dashboard has ${firstViewBytes} bytes, over ${MAX_FIRST_VIEW_BYTES}`,
+      `The first view of the dashboard is ${firstViewBytes} bytes. The limit is ${MAX_FIRST_VIEW_BYTES} bytes`,
     );
 
-  const named = (pattern: RegExp): string => files.find(({ path }) => pattern.test(path))?.path ?? '';
+  const pathMatching = (pattern: RegExp): string => files.find(({ path }) => pattern.test(path))?.path ?? '';
   const page = readFileSync(`${PROJECT_ROOT}dashboard/index.html`, 'utf8')
     .replace('main.tsx', `assets/${basename(entryOf('dashboard/main.tsx'))}`)
     .replace('styles.css', `assets/${basename(styles)}`)
-    .replace('icon.svg', named(/icon-\w+\.svg$/));
+    .replace('icon.svg', pathMatching(/icon-\w+\.svg$/));
   const contents = Buffer.from(page);
   const gzipBytes = gzipSync(contents).byteLength;
   return {

@@ -4,7 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
-/** Two weeks, the most SQS allows: time for a person to come back from a holiday. */
+/** 14 days, the maximum of SQS: an operator has time to return from a holiday. */
 export const MAX_RETENTION = Duration.days(14);
 
 export function createDeadLetterQueue(scope: Construct, id: string): sqs.Queue {
@@ -15,7 +15,7 @@ export function createDeadLetterQueue(scope: Construct, id: string): sqs.Queue {
   });
 }
 
-/** Where a mapping leaves what it gives up. It takes one permission; the CDK's own SqsDlq would grant three. */
+/** The queue in which an event source mapping reports a failed batch. It needs one permission; the CDK's SqsDlq would grant three. */
 export function deadLetterDestination(queue: sqs.Queue): lambda.IEventSourceDlq {
   return {
     bind(_mapping, fn) {

@@ -1,21 +1,21 @@
 import type { DeliverInput, DeliveryResult, Outcome } from '../lambdas/core/deliveries.ts';
 
-/** Own timeout of the deliver λ: 15 s for the attempt, the rest for reading and writing rows and for a cold start. */
+/** Timeout of the deliver function: 15 s for the attempt, the rest for rows and for a cold start. */
 export const DELIVER_TIMEOUT_SECONDS = 30;
 
-/** More than the function's own, which is the one to end it: a cold start and the invocation's own tries come on top. */
+/** Longer than the function's timeout, which must end the call first. A cold start and the retries of the invocation take extra time. */
 const TASK_TIMEOUT_SECONDS = DELIVER_TIMEOUT_SECONDS + 15;
 
 const RETRY: Outcome = 'retry';
 const field = (name: keyof DeliveryResult): string => `$.${name}`;
 
-/** In Amazon States Language. */
+/** A definition in Amazon States Language. */
 export interface MachineDefinition {
   readonly StartAt: string;
   readonly States: Readonly<Record<string, object>>;
 }
 
-/** One call of the deliver λ. Both machines carry a DeliveryTask as their whole state, and take its answer as the next. */
+/** A state that calls the deliver function. The state of both machines is a DeliveryTask, and the result of the call replaces it. */
 export function attemptTask(deliverFunctionArn: string, extra: Pick<DeliverInput, 'abandon'> = {}): object {
   return {
     Type: 'Task',
@@ -25,7 +25,7 @@ export function attemptTask(deliverFunctionArn: string, extra: Pick<DeliverInput
   };
 }
 
-/** Goes on to `next` when the λ's answer asks for another attempt; every other outcome is an end. */
+/** A state that continues with `next` if the outcome is `retry`. Every other outcome ends the execution. */
 export function retryOrDone(next: string): object {
   return {
     Type: 'Choice',
@@ -34,17 +34,17 @@ export function retryOrDone(next: string): object {
   };
 }
 
-/** Started before, by an execution that ran twice. The second name is the local emulator's. */
+/** The error for an execution that already exists, because Express ran this execution twice. The second name is the emulator's. */
 const ALREADY_STARTED = ['StepFunctions.ExecutionAlreadyExistsException', 'ExecutionAlreadyExists'];
 
-/** Redeliver's Wait reads it, and so does the pause below. */
+/** The path of the delay. The Wait state of Redeliver reads it, and the Pause state of Deliver writes it. */
 export const DELAY_PATH = field('delay_seconds');
 
 /**
- * "Deliver", Express: the first attempt. An execution of it has no second life: what it cannot finish itself it hands to
- * Redeliver or, if that cannot be started, leaves as keys in a queue.
+ * The state machine Deliver (Express) makes the first attempt. An Express execution cannot be redriven. A delivery that
+ * needs more attempts is passed to Redeliver. If Redeliver cannot be started, the keys are sent to a dead-letter queue.
  *
- * Express ends everything after 5 minutes. The longest it can take, all jitter at its worst:
+ * An Express execution ends after 5 minutes. The longest possible execution, with maximum jitter:
  * Attempt 4 × 45 + 2 + 4 + 8, StartRedeliver 6 × 5 + 1 + 2 + 4 + 8 + 16, LeaveKeys 3 × 5 + 1 + 2 = 273 s.
  */
 export function deliverDefinition(targets: {
@@ -59,7 +59,7 @@ export function deliverDefinition(targets: {
     States: {
       Attempt: {
         ...attemptTask(targets.deliverFunctionArn),
-        // A receiver's failure is an answer; what is thrown is a fault of our own, throttling included.
+        // A failure of the receiver is a result. Only internal errors are thrown, including throttling.
         Retry: [
           {
             ErrorEquals: ['States.ALL'],
@@ -74,7 +74,8 @@ export function deliverDefinition(targets: {
       },
       Choose: retryOrDone('StartRedeliver'),
       Pause: {
-        Comment: 'A fault of our own: the same attempt, a minute later, where it can be repeated for a day',
+        Comment:
+          'Internal error: Redeliver makes the same attempt one minute later, and can retry it for a day',
         Type: 'Pass',
         Result: 60,
         ResultPath: DELAY_PATH,
@@ -92,7 +93,7 @@ export function deliverDefinition(targets: {
         TimeoutSeconds: 5,
         Retry: [
           { ErrorEquals: ALREADY_STARTED, MaxAttempts: 0 },
-          // Many at once are throttled together: the jitter keeps them from coming back together.
+          // Executions that are throttled at the same time must not retry at the same time, so the delay has jitter.
           {
             ErrorEquals: ['States.ALL'],
             IntervalSeconds: 1,

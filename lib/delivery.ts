@@ -24,24 +24,27 @@ export interface DeliveryProps {
     ResolvedOptions,
     'retry' | 'allowInsecureEndpoints' | 'autoSuppress' | 'deliverConcurrency'
   >;
-  /** 1 in a deployment; the local run shortens the waits that are not shown. */
+  /** 1 in a deployment. The local run shortens the waits that no displayed time depends on. */
   readonly waitScale: number;
 }
 
-/** From a new row to a signed webhook: dispatch starts a delivery, two state machines carry it, deliver makes the attempts. */
+/**
+ * The path from a new row to a signed webhook. The dispatch function starts a delivery, two state machines run it, and the
+ * deliver function makes the attempts.
+ */
 export class Delivery extends Construct {
   readonly dispatch: lambda.Function;
   readonly deliver: lambda.Function;
-  /** Express: the first attempt. */
+  /** Express state machine for the first attempt. */
   readonly deliverMachine: sfn.StateMachine;
-  /** Standard: the retries. */
+  /** Standard state machine for the retries. */
   readonly redeliverMachine: sfn.StateMachine;
   readonly recover: lambda.Function;
-  /** Standard: what an endpoint missed, at a bounded rate. */
+  /** Standard state machine that delivers missed events of an endpoint, at a bounded rate. */
   readonly recoverMachine: sfn.StateMachine;
   /** Keys of rows that could not be dispatched. */
   readonly dispatchDeadLetters: sqs.Queue;
-  /** Keys of deliveries that no execution could take. */
+  /** Keys of deliveries for which no execution could be started. */
   readonly deliverDeadLetters: sqs.Queue;
 
   private readonly waitScale: number;
@@ -68,7 +71,7 @@ export class Delivery extends Construct {
       handler: 'deliver',
       description: 'Makes one attempt of a delivery',
       timeoutSeconds: DELIVER_TIMEOUT_SECONDS,
-      // A third of a CPU: enough for a TLS handshake in tens of milliseconds; the rest of the time it waits.
+      // A third of a CPU completes a TLS handshake in tens of milliseconds. The rest of the time, the function waits.
       memoryMb: 512,
       ...(options.deliverConcurrency !== undefined && { concurrency: options.deliverConcurrency }),
     });
@@ -105,7 +108,7 @@ export class Delivery extends Construct {
       tracingEnabled: true,
       logs: {
         destination: new logs.LogGroup(this, 'DeliverMachineLogs', {
-          // The prefix AWS keeps for this: groups under it share one entry of a policy that has room for few.
+          // AWS reserves this prefix: all log groups under it share one entry of the CloudWatch Logs resource policy, which has room for few.
           logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 80, separator: '-' })}`,
           retention: logs.RetentionDays.ONE_MONTH,
           removalPolicy: RemovalPolicy.DESTROY,
@@ -123,7 +126,7 @@ export class Delivery extends Construct {
   private createRecover({ table }: DeliveryProps): lambda.Function {
     const recover = createIvyFunction(this, 'Recover', {
       handler: 'recover',
-      description: 'Starts some of the deliveries an endpoint missed',
+      description: 'Starts a batch of the deliveries that an endpoint missed',
       timeoutSeconds: RECOVER_TIMEOUT_SECONDS,
       memoryMb: 512,
     });
@@ -153,9 +156,9 @@ export class Delivery extends Construct {
   private createDispatch({ table, options }: DeliveryProps): lambda.Function {
     const dispatch = createIvyFunction(this, 'Dispatch', {
       handler: 'dispatch',
-      description: 'Starts a delivery for each endpoint that wants a new event',
+      description: 'Starts a delivery of each new event for each subscribed endpoint',
       timeoutSeconds: 60,
-      // A third of a CPU: a batch is a hundred small requests side by side.
+      // A third of a CPU is enough: a batch is a hundred small requests in parallel.
       memoryMb: 512,
     });
     table.grantAccess(dispatch, {
@@ -182,7 +185,7 @@ export class Delivery extends Construct {
     dispatch.addEventSourceMapping('Stream', {
       eventSourceArn: table.streamArn,
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-      // Rows that no filter names cost no invocation, and what the pipeline writes itself cannot feed it.
+      // Rows that no filter matches cause no invocation. Without the filter, the pipeline would process its own writes.
       filters: [
         lambda.FilterCriteria.filter({
           eventName: lambda.FilterRule.isEqual('INSERT'),
@@ -190,18 +193,21 @@ export class Delivery extends Construct {
         }),
       ],
       batchSize: 100,
-      // A shard takes 1,000 writes a second and a batch of 100 a quarter of a second: four side by side keep up.
+      // A shard receives up to 1,000 writes a second, and a batch of 100 takes a quarter of a second. Four in parallel keep up.
       parallelizationFactor: 4,
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
-      // Tried until an hour before the stream forgets it; the last failure leaves a note of where it was.
+      // Retried until one hour before the stream deletes the record. Then Lambda reports the position of the batch to the queue.
       maxRecordAge: Duration.hours(23),
       onFailure: deadLetterDestination(this.dispatchDeadLetters),
     });
     return dispatch;
   }
 
-  /** Plain Amazon States Language rather than state classes: these grant more than is needed (every version of a function). */
+  /**
+   * Uses plain Amazon States Language instead of the CDK's state classes, because those grant more than is needed: access to
+   * every version of a function.
+   */
   private definition(definition: MachineDefinition): sfn.DefinitionBody {
     const scaled = this.waitScale === 1 ? definition : scaledDefinition(definition, this.waitScale);
     return sfn.DefinitionBody.fromString(Stack.of(this).toJsonString(scaled));

@@ -10,26 +10,26 @@ import { ENV } from '../lambdas/core/env.ts';
 import { ENGAGEMENT_EVENT_TYPES, OUTCOME_EVENT_TYPES } from '../lambdas/core/ses-event-types.ts';
 import { createDeadLetterQueue, MAX_RETENTION } from './dead-letter-queue.ts';
 
-/** Six times the timeout of ingest, as AWS advises: a throttled batch is not handed out twice while it waits. */
-const VISIBILITY = Duration.seconds(180);
+/** Six times the timeout of ingest, as AWS recommends. Without it, SQS could deliver a throttled batch twice. */
+const VISIBILITY_TIMEOUT = Duration.seconds(180);
 
-/** Half an hour of tries at that visibility before a message is set aside. */
+/** With that timeout, ingest retries a message for half an hour before SQS moves it to the dead-letter queue. */
 const MAX_RECEIVE_COUNT = 10;
 
 export interface EventSourceProps {
   readonly trackEngagement: boolean;
-  /** Name of a set that exists; else one is made. */
+  /** Name of an existing configuration set. Default: a new one is created. */
   readonly configurationSet?: string | undefined;
 }
 
-/** From SES to the queue: everything that happens to a mail arrives here, and stays until it is stored. */
+/** The path from SES to the queue. The queue keeps every event of every email until ingest has stored it. */
 export class EventSource extends Construct {
   readonly configurationSetName: string;
   readonly topic: sns.Topic;
   readonly queue: sqs.Queue;
-  /** What ingest could not store. */
+  /** Messages that ingest could not store. */
   readonly deadLetters: sqs.Queue;
-  /** What the topic could not hand to the queue. */
+  /** Messages that the topic could not deliver to the queue. */
   readonly subscriptionDeadLetters: sqs.Queue;
 
   constructor(scope: Construct, id: string, props: EventSourceProps) {
@@ -57,7 +57,7 @@ export class EventSource extends Construct {
     this.queue = new sqs.Queue(this, 'Queue', {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      visibilityTimeout: VISIBILITY,
+      visibilityTimeout: VISIBILITY_TIMEOUT,
       retentionPeriod: MAX_RETENTION,
       receiveMessageWaitTime: Duration.seconds(20),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVE_COUNT },
@@ -70,11 +70,11 @@ export class EventSource extends Construct {
       }),
     );
 
-    // SES publishes a sentence to try the topic when the destination is made: by then it must be let in and heard.
+    // SES publishes a test message when the destination is created. By then, the topic's policy and subscription must exist.
     destination.node.addDependency(this.topic, subscription);
   }
 
-  /** The name of the set that tracked mail is sent with, and permission to send with it from any address of the account. */
+  /** Grants permission to send email with the configuration set, from any identity of the account, and sets its name in the environment. */
   grantSend(fn: lambda.Function): void {
     const { stack } = this.topic;
     const identity = (resource: string, resourceName: string): string =>
@@ -83,18 +83,18 @@ export class EventSource extends Construct {
     fn.addToRolePolicy(
       new iam.PolicyStatement({
         actions: ['ses:SendEmail'],
-        // SES checks the identity of the sender, which is known only when somebody sends.
+        // SES also checks the identity of the sender, which is only known when an email is sent.
         resources: [identity('identity', '*'), identity('configuration-set', this.configurationSetName)],
       }),
     );
   }
 
-  /** Permission to take addresses off the suppression list of the account. */
-  grantUnsuppress(fn: lambda.Function): void {
+  /** Grants permission to remove addresses from the suppression list of the account. */
+  grantDeleteSuppression(fn: lambda.Function): void {
     fn.addToRolePolicy(
       new iam.PolicyStatement({
         actions: ['ses:DeleteSuppressedDestination'],
-        // IAM knows no resource of this action; SES names `*` where it denies it:
+        // This action supports no resource. When SES denies it, the error names `*`:
         // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
         resources: ['*'],
       }),
@@ -105,12 +105,12 @@ export class EventSource extends Construct {
     const set = new ses.CfnConfigurationSet(this, 'ConfigurationSet', {
       reputationOptions: { reputationMetricsEnabled: true },
     });
-    // Always kept: where it is the default set of an identity, every mail of that identity would fail without it.
+    // Always retained. If it is the default set of an identity, every email of that identity would fail without it.
     set.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return set.ref;
   }
 
-  /** Nobody but SES for this account may publish: not even an administrator can forge an event by accident. */
+  /** Only SES may publish, and only for this account. Not even an administrator can publish a false event by accident. */
   private allowOnlySes(): void {
     const sourceArn = (resource: string): string =>
       Stack.of(this).formatArn({ service: 'ses', resource, resourceName: '*' });
@@ -122,7 +122,7 @@ export class EventSource extends Construct {
         resources: [this.topic.topicArn],
         conditions: {
           StringEquals: { 'AWS:SourceAccount': Aws.ACCOUNT_ID },
-          // Any set of the account (a workspace may bring its own), and identities, whose legacy notifications carry them.
+          // Any configuration set of the account, because a workspace can have its own. Legacy notifications come from identities.
           ArnLike: { 'AWS:SourceArn': [sourceArn('configuration-set'), sourceArn('identity')] },
         },
       }),

@@ -12,14 +12,14 @@ export interface EventTableProps {
 
 export interface TableAccess {
   readonly actions: readonly `dynamodb:${string}`[];
-  /** Whether it reads lists; an index is only ever queried. */
+  /** Whether the function queries the indexes. The only permission on an index is `dynamodb:Query`. */
   readonly queriesIndexes?: boolean;
 }
 
-/** The one table; what its keys mean is in lambdas/store/keys.ts. Its stream is the only cause of a webhook. */
+/** The only table. lambdas/store/keys.ts explains its keys. A row in its stream is the only cause of a webhook. */
 export class EventTable extends Construct {
   readonly table: dynamodb.TableV2;
-  /** New images, in order of writing per partition. */
+  /** The stream of new images, in the order in which the rows of a partition were written. */
   readonly streamArn: string;
 
   constructor(scope: Construct, id: string, props: EventTableProps) {
@@ -40,8 +40,8 @@ export class EventTable extends Construct {
       billing: dynamodb.Billing.onDemand(),
       timeToLiveAttribute: KEY_ATTRIBUTES.ttl,
       dynamoStream: dynamodb.StreamViewType.NEW_IMAGE,
-      // The key AWS keeps for the account: its use shows in CloudTrail, and DynamoDB asks it once in five minutes for
-      // each caller, cents a month. A key of our own would add a dollar a month and a way to lose the table.
+      // The AWS managed key of the account. Its use is visible in CloudTrail. DynamoDB calls KMS once in five minutes for
+      // each caller, which costs cents a month. A customer managed key would cost $1 a month, and its deletion would destroy the table.
       encryption: dynamodb.TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: props.removalPolicy === RemovalPolicy.RETAIN,
@@ -51,7 +51,7 @@ export class EventTable extends Construct {
     this.streamArn = this.table.tableStreamArn;
   }
 
-  /** Permission and name of the table. */
+  /** Grants access to the table, and sets its name in the environment. */
   grantAccess(fn: lambda.Function, access: TableAccess): void {
     fn.addEnvironment(ENV.tableName, this.table.tableName);
     fn.addToRolePolicy(

@@ -12,29 +12,29 @@ const NO_KEY: GatewayError = {
   code: 'missing_api_key',
   message: 'The request has no API key. Send it as x-api-key: <key>, or as Authorization: Bearer <key>',
 };
-const NOT_FOUND: GatewayError = { status: 404, code: 'not_found', message: 'There is nothing here' };
+const NOT_FOUND: GatewayError = { status: 404, code: 'not_found', message: 'This resource does not exist' };
 const RATE_LIMITED: GatewayError = {
   status: 429,
   code: 'rate_limited',
-  message: 'Too many requests; try again in a second',
+  message: 'Too many requests. Try again in one second',
   retryAfterSeconds: 1,
 };
 const UNAVAILABLE: GatewayError = {
   status: 503,
   code: 'unavailable',
-  message: 'Not available at the moment; the request was not carried out',
+  message: 'The API is not available at the moment. The request was not processed',
   retryAfterSeconds: 5,
 };
-/** The function was called and did not answer: a mail may be on its way, so nobody must be invited to send it again. */
+/** The function was called and did not respond. The email may have been sent, so the response must not invite a retry. */
 const OUTCOME_UNKNOWN: GatewayError = {
   status: 503,
   code: 'outcome_unknown',
-  message: 'No answer in time; the request may have been carried out',
+  message: 'The API did not respond in time. The request may have been processed',
 };
 
 const { ResponseType } = apigateway;
 
-/** What the gateway answers by itself, without our code, by the kinds it has. */
+/** The responses that API Gateway sends without calling the function, by response type. */
 const ERRORS: readonly (readonly [apigateway.ResponseType, GatewayError])[] = [
   [ResponseType.UNAUTHORIZED, NO_KEY],
   [
@@ -46,7 +46,7 @@ const ERRORS: readonly (readonly [apigateway.ResponseType, GatewayError])[] = [
   [ResponseType.REQUEST_TOO_LARGE, { status: 413, code: 'body_too_large', message: 'The body is too large' }],
   [
     ResponseType.UNSUPPORTED_MEDIA_TYPE,
-    { status: 415, code: 'unsupported_media_type', message: 'Send application/json' },
+    { status: 415, code: 'unsupported_media_type', message: 'Send the body as application/json' },
   ],
   [
     ResponseType.BAD_REQUEST_BODY,
@@ -56,16 +56,16 @@ const ERRORS: readonly (readonly [apigateway.ResponseType, GatewayError])[] = [
   [ResponseType.QUOTA_EXCEEDED, RATE_LIMITED],
   [ResponseType.AUTHORIZER_FAILURE, UNAVAILABLE],
   [ResponseType.AUTHORIZER_CONFIGURATION_ERROR, UNAVAILABLE],
-  // A function that dies in the middle counts as one.
+  // API Gateway uses this type if the function crashes during the call.
   [ResponseType.API_CONFIGURATION_ERROR, OUTCOME_UNKNOWN],
   [ResponseType.INTEGRATION_FAILURE, OUTCOME_UNKNOWN],
   [ResponseType.INTEGRATION_TIMEOUT, OUTCOME_UNKNOWN],
-  // The rest keeps its own status.
+  // All other errors keep the status that API Gateway sets.
   [ResponseType.DEFAULT_4XX, { code: 'invalid_parameter', message: 'The request is not valid' }],
   [ResponseType.DEFAULT_5XX, OUTCOME_UNKNOWN],
 ];
 
-/** Gives the gateway's own errors the shape of ours. Only `$context.requestId` is filled in; the rest is fixed text. */
+/** Gives the errors of API Gateway the JSON format of the API. `$context.requestId` is the only variable in the text. */
 export function addGatewayResponses(api: apigateway.RestApi): void {
   for (const [type, { status, code, message, retryAfterSeconds }] of ERRORS) {
     const error = JSON.stringify({ code, message });

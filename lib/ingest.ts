@@ -12,16 +12,16 @@ export interface IngestProps {
   readonly retentionDays: number;
 }
 
-/** From the queue into the table. */
+/** The ingest function stores the SES events of the queue in the table. */
 export class Ingest extends Construct {
   constructor(scope: Construct, id: string, props: IngestProps) {
     super(scope, id);
 
     const ingest = createIvyFunction(this, 'Function', {
       handler: 'ingest',
-      description: 'Stores SES events as rows',
+      description: 'Stores SES events in the table',
       timeoutSeconds: 30,
-      // A third of a CPU: a batch of ten is parsed and compressed in a few milliseconds.
+      // A third of a CPU parses and compresses a batch of ten messages in a few milliseconds.
       memoryMb: 512,
     });
     props.table.grantAccess(ingest, { actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem'] });
@@ -30,19 +30,20 @@ export class Ingest extends Construct {
     grantPutMetrics(ingest);
 
     const { queue } = props.source;
-    // What polling takes, and no more; SqsEventSource would grant two others.
+    // Polling needs only these actions. SqsEventSource would grant two more.
     ingest.addToRolePolicy(
       new iam.PolicyStatement({
         actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
         resources: [queue.queueArn],
       }),
     );
-    // Under the name SqsEventSource would give it: a queue takes no second mapping, not even while the first is replaced.
+    // This is the id that SqsEventSource would use. A new id would make CloudFormation create a second mapping before it
+    // deletes the first, and Lambda accepts only one mapping for a queue and a function.
     ingest.addEventSourceMapping(`SqsEventSource:${Names.nodeUniqueId(queue.node)}`, {
       eventSourceArn: queue.queueArn,
       batchSize: 10,
       reportBatchItemFailures: true,
-      // A flood of events is to wait in the queue, not to take the account's concurrency from the API.
+      // Many events at once wait in the queue. Without this limit, they would use up the account's concurrency, and the API would fail.
       maxConcurrency: 50,
     });
   }

@@ -6,23 +6,23 @@ import type { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import { bundleHandler } from './bundle.ts';
 
-/** Where the functions of this stack count, and its alarms look. */
+/** The CloudWatch namespace in which the functions of this stack publish metrics and its alarms read them. */
 export const METRICS_NAMESPACE = `IvyMail/${Aws.STACK_NAME}`;
 
 export interface IvyFunctionProps {
-  /** File in lambdas/handlers/, without its ending. */
+  /** Name of the file in lambdas/handlers/, without `.ts`. */
   readonly handler: string;
   readonly description: string;
   readonly timeoutSeconds: number;
-  /** Also its share of a CPU: 1,769 MB are one. */
+  /** Memory also sets the share of a CPU: 1,769 MB is one CPU. */
   readonly memoryMb: number;
-  /** Invocations at once, reserved for it; absent: what the account has left. */
+  /** Reserved concurrency. Default: none, the function shares the concurrency of the account. */
   readonly concurrency?: number;
 }
 
 /**
- * The one way a function is made here. Its role can write to its own log group and nothing else; whoever needs more
- * is given it by the construct that owns the resource, together with the environment variable that names it.
+ * Creates a Lambda function. Every function of the stack is created here. Its role may only write to its own log group.
+ * The construct that owns a resource grants access to it, and sets the environment variable that names it.
  */
 export function createIvyFunction(scope: Construct, id: string, props: IvyFunctionProps): lambda.Function {
   const logGroup = new logs.LogGroup(scope, `${id}Logs`, {
@@ -50,12 +50,12 @@ export function createIvyFunction(scope: Construct, id: string, props: IvyFuncti
     role,
     logGroup,
     loggingFormat: lambda.LoggingFormat.JSON,
-    // Lambda's own START, END and REPORT lines would outweigh ours tenfold.
+    // Without this, Lambda's START, END and REPORT lines would be ten times the size of the function's own lines.
     systemLogLevelV2: lambda.SystemLogLevel.WARN,
   });
 }
 
-/** For a function whose log lines count something. */
+/** Lets the log lines of a function publish metrics, in the namespace of this stack. */
 export function grantPutMetrics(fn: lambda.Function): void {
   fn.addEnvironment(ENV.metricsNamespace, METRICS_NAMESPACE);
 }

@@ -23,24 +23,24 @@ export interface IvyMailEventsProps extends StackOptions {
 }
 
 /**
- * The whole pipeline: SES → queue → table → signed webhooks, and the API over it. Put it into a stack of your own, or
- * deploy the stack of this project.
+ * The complete pipeline: SES → queue → table → signed webhooks, and the API. Add it to your own stack, or deploy the
+ * stack of this project.
  */
 export class IvyMailEvents extends Construct {
-  /** Send with this configuration set, and the mail is tracked. */
+  /** Email that is sent with this configuration set is tracked. */
   readonly configurationSetName: string;
-  /** Where SES publishes. */
+  /** The topic to which SES publishes events. */
   readonly topic: sns.Topic;
   readonly queue: sqs.Queue;
   readonly table: dynamodb.TableV2;
   readonly secretsKey: kms.Key;
   readonly api: apigateway.RestApi;
-  /** Base address of the API, with a slash at its end. */
+  /** Base URL of the API, with a slash at the end. */
   readonly url: string;
-  /** Every alarm is published here. */
+  /** The topic to which every alarm is published. */
   readonly alarmTopic: sns.Topic;
 
-  /** Throws an Error that names an option which is wrong or unknown. */
+  /** Throws an Error that names each option that is invalid or unknown. */
   constructor(scope: Construct, id: string, { internal, ...props }: IvyMailEventsProps = {}) {
     super(scope, id);
     const options = resolveOptions(props);
@@ -50,7 +50,7 @@ export class IvyMailEvents extends Construct {
     const source = new EventSource(this, 'Source', options);
     const table = new EventTable(this, 'Store', { removalPolicy });
     const secretsKey = new SecretsKey(this, 'Secrets', { removalPolicy });
-    // oxlint-disable-next-line no-new -- a construct is placed by making it
+    // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
     new Ingest(this, 'Ingest', { source, table, retentionDays: options.retentionDays });
     const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options, waitScale });
     const tally = new Tally(this, 'Tally', { table, retentionDays: options.retentionDays });

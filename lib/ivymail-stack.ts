@@ -11,30 +11,34 @@ export interface IvyMailStackProps extends StackProps {
   readonly internal?: InternalProps;
 }
 
-/** The construct in a stack of its own, and what a person needs to know of it. */
+/** A stack that contains only the construct, with the outputs that an operator needs. */
 export class IvyMailStack extends Stack {
   constructor(scope: Construct, id: string, { options, internal, ...props }: IvyMailStackProps) {
     super(scope, id, props);
-    // Resolved here, so that a context value named `internal` is refused like any other name that is no option.
+    // The options are resolved here, so that a context value named `internal` is refused like any other unknown option.
     const resolved = resolveOptions(options);
     const ivy = new IvyMailEvents(this, 'Ivy', { ...resolved, ...(internal && { internal }) });
 
     const output = (name: string, value: string, description: string): void => {
-      // oxlint-disable-next-line no-new -- a construct is placed by making it
+      // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
       new CfnOutput(this, name, { value, description });
     };
-    output('ApiUrl', ivy.url, 'Base address of the API');
+    output('ApiUrl', ivy.url, 'Base URL of the API');
     output('ApiId', ivy.api.restApiId, 'Id of the REST API');
-    output('ConfigurationSetName', ivy.configurationSetName, 'Mail sent with it is tracked');
+    output(
+      'ConfigurationSetName',
+      ivy.configurationSetName,
+      'Configuration set: email sent with it is tracked',
+    );
     output(
       'DefaultWorkspaceId',
       DEFAULT_WORKSPACE_ID,
-      'Owns mail that no tag and no configuration set claims',
+      'Workspace of email that neither a tag nor a configuration set assigns to a workspace',
     );
-    output('TopicArn', ivy.topic.topicArn, 'Where SES publishes events');
-    output('QueueUrl', ivy.queue.queueUrl, 'Events that wait to be stored');
-    output('TableName', ivy.table.tableName, 'Events, deliveries, endpoints, keys');
-    output('SecretsKeyArn', ivy.secretsKey.keyArn, 'Seals webhook secrets');
-    output('AlarmTopicArn', ivy.alarmTopic.topicArn, 'Every alarm is published here');
+    output('TopicArn', ivy.topic.topicArn, 'SNS topic to which SES publishes events');
+    output('QueueUrl', ivy.queue.queueUrl, 'SQS queue of events that wait to be stored');
+    output('TableName', ivy.table.tableName, 'DynamoDB table of events, deliveries, endpoints and API keys');
+    output('SecretsKeyArn', ivy.secretsKey.keyArn, 'KMS key that encrypts webhook secrets');
+    output('AlarmTopicArn', ivy.alarmTopic.topicArn, 'SNS topic to which every alarm is published');
   }
 }

@@ -2,38 +2,39 @@ import type { Node } from 'constructs';
 import * as z from 'zod';
 
 /**
- * Every option of the stack. It is the one place where they are named, checked and given defaults: props of the
- * construct and values of the CDK context (`-c retentionDays=30`) both go through it.
+ * Every option of the stack. This schema is the only place that defines names, checks and defaults. It validates the props
+ * of the construct and the values of the CDK context (`-c retentionDays=30`).
  */
 const optionsSchema = z.strictObject({
   /**
-   * Days an event is kept, counted from its own time.
+   * Days for which an event is stored, counted from the time of the event.
    * @default 90
    */
   retentionDays: z.int().min(1).max(3650).default(90),
 
   /**
-   * Asks SES to rewrite links and add a pixel, so that `opened` and `clicked` exist.
+   * Lets SES rewrite links and add a tracking pixel, which produces the events `opened` and `clicked`.
    * @default false
    */
   trackEngagement: z.boolean().default(false),
 
   /**
-   * Retries after the first attempt: the nth waits `firstDelaySeconds * factor ** (n - 1)`, ±20 %.
+   * Retries after the first attempt. The delay before retry n is `firstDelaySeconds * factor ** (n - 1)`, ±20 %.
    * @default { firstDelaySeconds: 60, factor: 5, count: 3 }
    */
   retry: z
     .strictObject({
       firstDelaySeconds: z.int().min(1).default(60),
       factor: z.number().min(1).default(5),
-      // An event's row outlives 7 days of deliveries: at most 6 h and a day of faults of our own before each attempt.
+      // An event's row lives at least 7 days, and its deliveries must end before that. Each attempt can take a delay of up to
+      // 6 h and a day of internal errors.
       count: z.int().min(0).max(4).default(3),
     })
     .refine(
       ({ firstDelaySeconds, factor, count }) =>
         firstDelaySeconds * factor ** Math.max(0, count - 1) <= 21_600,
       {
-        error: 'the last retry would wait longer than 6 h (21600 s)',
+        error: 'the delay before the last retry is longer than 6 h (21600 s)',
       },
     )
     .prefault({}),
@@ -45,29 +46,29 @@ const optionsSchema = z.strictObject({
   allowInsecureEndpoints: z.boolean().default(false),
 
   /**
-   * Address that alarms are mailed to; AWS asks it to confirm.
-   * @default - nobody; the alarm topic can be subscribed to later
+   * Email address that receives the alarms. AWS sends it a confirmation request.
+   * @default - none; you can subscribe to the alarm topic later
    */
   alarmEmail: z.email().optional(),
 
   /**
-   * A name of one's own for the API.
-   * @default - the address API Gateway gives
+   * A custom domain for the API.
+   * @default - the URL that API Gateway assigns
    */
   domain: z
     .strictObject({
       /** `events.example.com` */
       name: z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'not a domain name'),
-      /** ARN of an ACM certificate for it, in the region of the stack. */
+      /** ARN of an ACM certificate for the domain, in the region of the stack. */
       certificateArn: z.string().regex(/^arn:[a-z-]+:acm:/, 'not the ARN of an ACM certificate'),
-      /** Id of the Route 53 zone that gets its record. */
+      /** Id of the Route 53 hosted zone in which the record is created. */
       hostedZoneId: z.string().regex(/^Z[A-Z0-9]+$/, 'not the id of a hosted zone'),
     })
     .optional(),
 
   /**
-   * Name of an SES configuration set that exists, to take events from.
-   * @default - a new one, kept when the stack is destroyed
+   * Name of an existing SES configuration set whose events are recorded.
+   * @default - a new configuration set, which is retained when the stack is destroyed
    */
   configurationSet: z
     .string()
@@ -75,7 +76,7 @@ const optionsSchema = z.strictObject({
     .optional(),
 
   /**
-   * What puts a recipient on the workspace's suppression list.
+   * The events that add a recipient to the suppression list of the workspace.
    * @default { hardBounces: true, complaints: true }
    */
   autoSuppress: z
@@ -86,7 +87,7 @@ const optionsSchema = z.strictObject({
     .prefault({}),
 
   /**
-   * Requests a second the API takes, over all keys; more answer 429.
+   * Requests per second that the API accepts, over all keys. Further requests get 429.
    * @default { ratePerSecond: 100, burst: 200 }
    */
   throttle: z
@@ -97,26 +98,26 @@ const optionsSchema = z.strictObject({
     .prefault({}),
 
   /**
-   * Attempts at once, taken from the account's invocations of Lambda and kept for them: what a receiver that hangs can use up.
-   * AWS refuses one that leaves the account fewer than 100.
-   * @default - as many as the account has
+   * Reserved concurrency of the deliver function: how many attempts can run at the same time. It limits how much of the
+   * account's concurrency a hanging receiver can use. AWS refuses a value that leaves fewer than 100 for the account.
+   * @default - no reserved concurrency
    */
   deliverConcurrency: z.int().min(1).optional(),
 
   /**
-   * What becomes of the table and the secrets' key when the stack is destroyed.
+   * Whether the table and the KMS key are retained or destroyed with the stack.
    * @default 'retain'
    */
   removalPolicy: z.enum(['retain', 'destroy']).default('retain'),
 });
 
-/** Options as a person gives them: all optional. */
+/** The options that a user can set. All are optional. */
 export type StackOptions = z.input<typeof optionsSchema>;
 
 /** Options with every default applied. */
 export type ResolvedOptions = z.output<typeof optionsSchema>;
 
-/** Applies the defaults; throws an Error that names each option that is wrong or unknown. */
+/** Applies the defaults. Throws an Error that names each option that is invalid or unknown. */
 export function resolveOptions(options: StackOptions): ResolvedOptions {
   const parsed = optionsSchema.safeParse(options);
   if (parsed.success) return parsed.data;
@@ -128,8 +129,8 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
   throw new Error(`IvyMail Events cannot be built with these options.\n  ${problems.join('\n  ')}`);
 }
 
-/** Context values of `-c` are text: one that its option does not take as text is read as JSON. */
-function readValue(name: string, value: unknown): unknown {
+/** Context values of `-c` are strings. A string that the option does not accept is parsed as JSON. */
+function parseContextValue(name: string, value: unknown): unknown {
   const option = optionsSchema.shape[name as keyof StackOptions];
   if (typeof value !== 'string' || option === undefined || option.safeParse(value).success) return value;
   try {
@@ -140,14 +141,14 @@ function readValue(name: string, value: unknown): unknown {
 }
 
 /**
- * The options in the CDK context of an app. A plain word that is no option is passed on, and so refused: names that
- * belong to the CDK or to a plugin have a colon, a slash or a dash in them.
+ * Returns the options in the CDK context of an app. A plain word that is not an option is included, so that
+ * `resolveOptions` refuses it. Names that belong to the CDK or to a plugin contain a colon, a slash or a dash.
  */
 export function optionsFromContext(node: Pick<Node, 'getAllContext'>): StackOptions {
   const context = node.getAllContext() as Record<string, unknown>;
   return Object.fromEntries(
     Object.entries(context)
       .filter(([name]) => /^\w+$/.test(name))
-      .map(([name, value]) => [name, readValue(name, value)]),
+      .map(([name, value]) => [name, parseContextValue(name, value)]),
   );
 }

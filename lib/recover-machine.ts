@@ -1,16 +1,18 @@
 import type { ReplayResult } from '../lambdas/core/commands.ts';
 import { DELAY_PATH, type MachineDefinition } from './deliver-machine.ts';
 
-/** Own timeout of the recover λ: it reads some thousand rows and starts a hundred executions. */
+/** Timeout of the recover function. It reads a few thousand rows and starts a hundred executions. */
 export const RECOVER_TIMEOUT_SECONDS = 60;
 
 const OUTCOME: keyof ReplayResult = 'outcome';
 const CONTINUE: ReplayResult['outcome'] = 'continue';
 
 /**
- * "Recover", Standard: delivers what an endpoint missed, or what was held back for it, some at a time. Its whole state is
- * a PacedTask; the λ says how long to wait for the next step. Faults of our own are tried again for up to 24 h, with the
- * waits of Redeliver; after it the execution fails, with an alarm, and can be redriven.
+ * The state machine Recover (Standard) delivers, in steps, the events that an endpoint missed or that are held for it.
+ * Its state is a ReplayTask. The recover function returns the delay before the next step.
+ *
+ * Internal errors are retried for up to 24 h, with the delays of Redeliver. After that, the execution fails and an alarm
+ * is raised. An operator can redrive the execution.
  */
 export function recoverDefinition(targets: { readonly recoverFunctionArn: string }): MachineDefinition {
   return {

@@ -1,11 +1,11 @@
 import { attemptTask, DELAY_PATH, retryOrDone, type MachineDefinition } from './deliver-machine.ts';
 
 /**
- * "Redeliver", Standard: every attempt after the first. It waits as long as the deliver λ said, without costing
- * anything, and is seen in the console while it does.
+ * The state machine Redeliver (Standard) makes every attempt after the first. The deliver function returns the delay
+ * before each attempt. Waiting costs nothing, and the execution is visible in the console.
  *
- * Faults of our own are tried again for up to 24 h: the first seven waits are 5, 10, … 320 s (635 s), each after them
- * 10 minutes. With 45 s for each try, (86,400 - 635 - 45 × 8) ÷ (600 + 45) leaves room for 132 of those.
+ * Internal errors are retried for up to 24 h. The first seven delays are 5, 10, … 320 s (635 s in total). Each later delay
+ * is 10 minutes. With 45 s for each call, (86,400 - 635 - 45 × 8) ÷ (600 + 45) leaves room for 132 of the later delays.
  */
 export function redeliverDefinition(targets: { readonly deliverFunctionArn: string }): MachineDefinition {
   return {
@@ -29,7 +29,7 @@ export function redeliverDefinition(targets: { readonly deliverFunctionArn: stri
       Choose: retryOrDone('Wait'),
       Abandon: {
         Comment:
-          'Writes the end down. If even that fails for a day, the execution fails, with an alarm, and can be redriven',
+          'Records the delivery as exhausted. If that fails for a day too, the execution fails, an alarm is raised, and an operator can redrive it',
         ...attemptTask(targets.deliverFunctionArn, { abandon: true }),
         Retry: [
           {

@@ -24,12 +24,12 @@ export interface RestApiProps {
   >;
 }
 
-/** The API: an authorizer that turns a key into a workspace, and one function behind all routes. */
+/** The API: an authorizer that finds the workspace of an API key, and one function that serves every route. */
 export class RestApi extends Construct {
   readonly api: apigateway.RestApi;
   readonly function: lambda.Function;
   readonly authorizer: lambda.Function;
-  /** Ends with a slash. */
+  /** Base URL of the API, with a slash at the end. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: RestApiProps) {
@@ -39,11 +39,11 @@ export class RestApi extends Construct {
     this.authorizer = this.createAuthorizer(props);
     this.function = this.createFunction(props);
     this.api = new apigateway.RestApi(this, 'Api', {
-      // Its metrics have the name only: every API that is named by none is one "Api" in them.
+      // Metrics identify an API by its name only. Without this, every API of the account with the CDK's default name would share them.
       restApiName: Aws.STACK_NAME,
       description: 'IvyMail Events',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
-      // An account has one such role for all its APIs: not ours to set, so there is no access log
+      // An account has only one such role for all its APIs, so a stack must not set it. Therefore there is no access log
       // (docs/adr/0011-no-api-gateway-access-log.md).
       cloudWatchRole: false,
       minCompressionSize: Size.kibibytes(1),
@@ -55,32 +55,34 @@ export class RestApi extends Construct {
     });
     this.addRoutes();
     addGatewayResponses(this.api);
-    // The CDK prints the address of every API; ours is an output of the stack, under its own name.
+    // The stack has its own output for the URL, so the output that the CDK adds for every API is removed.
     this.api.node.tryRemoveChild('Endpoint');
-    this.url = options.domain ? this.serveAt(options.domain) : this.api.url;
+    this.url = options.domain ? this.addCustomDomain(options.domain) : this.api.url;
   }
 
   private addRoutes(): void {
     const integration = new apigateway.LambdaIntegration(this.function, { allowTestInvoke: false });
-    const keyed = { authorizer: this.addAuthorizer() };
+    const withAuthorizer = { authorizer: this.addAuthorizer() };
     const { root } = this.api;
     const v1 = root.resourceForPath('/v1');
-    // On a resource without a method, API Gateway takes `Authorization: Bearer` for a broken AWS signature: 403 instead of 404.
+    // Every resource has a method. On a resource without one, API Gateway treats `Authorization: Bearer` as an invalid AWS
+    // signature and responds with 403 instead of 404.
     for (const resource of [root, v1, root.resourceForPath('/probes')])
-      resource.addMethod('ANY', integration, keyed);
-    // The second one too: a path below /v1 must not end at the public resources there.
-    for (const parent of [root, v1]) parent.addResource('{proxy+}').addMethod('ANY', integration, keyed);
+      resource.addMethod('ANY', integration, withAuthorizer);
+    // /v1 needs its own proxy resource. Without it, an unknown path below /v1 would match none, because /v1 has public resources.
+    for (const parent of [root, v1])
+      parent.addResource('{proxy+}').addMethod('ANY', integration, withAuthorizer);
     for (const path of PUBLIC_PATHS) root.resourceForPath(path).addMethod('ANY', integration);
   }
 
-  /** A request has its key in one of two headers, so API Gateway can neither require a header nor remember by one (0023). */
+  /** The key is in one of two headers, so API Gateway can neither require a header nor cache the result by one (ADR 0023). */
   private addAuthorizer(): apigateway.RequestAuthorizer {
     const authorizer = new apigateway.RequestAuthorizer(this, 'ApiKeyAuthorizer', {
       handler: this.authorizer,
       identitySources: [],
       resultsCacheTtl: Duration.seconds(0),
     });
-    // The CDK writes no sources as '', which API Gateway refuses.
+    // The CDK renders an empty list of sources as '', which API Gateway refuses.
     (authorizer.node.defaultChild as apigateway.CfnAuthorizer).addPropertyDeletionOverride('IdentitySource');
     return authorizer;
   }
@@ -90,7 +92,7 @@ export class RestApi extends Construct {
       handler: 'authorizer',
       description: 'Finds the workspace of an API key',
       timeoutSeconds: 5,
-      // It reads one row; more memory only shortens the cold start.
+      // The authorizer reads one row. More memory only shortens the cold start.
       memoryMb: 512,
     });
     table.grantAccess(authorizer, { actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] });
@@ -100,10 +102,10 @@ export class RestApi extends Construct {
   private createFunction({ source, table, secretsKey, options }: RestApiProps): lambda.Function {
     const fn = createIvyFunction(this, 'Function', {
       handler: 'api',
-      description: 'Answers every route of the API',
-      // What API Gateway waits, at most.
+      description: 'Serves every route of the API',
+      // API Gateway waits at most 29 s.
       timeoutSeconds: 29,
-      // A person waits for it, and a mail of 4 MiB is parsed and encoded several times over.
+      // A person waits for the response, and an email of 4 MiB is parsed and encoded several times.
       memoryMb: 1024,
     });
     table.grantAccess(fn, {
@@ -119,21 +121,21 @@ export class RestApi extends Construct {
     });
     secretsKey.grantUse(fn, ['kms:Encrypt', 'kms:Decrypt']);
     source.grantSend(fn);
-    source.grantUnsuppress(fn);
+    source.grantDeleteSuppression(fn);
     fn.addEnvironment(ENV.retentionDays, String(options.retentionDays));
     fn.addEnvironment(ENV.retry, JSON.stringify(options.retry));
     fn.addEnvironment(ENV.allowInsecureEndpoints, String(options.allowInsecureEndpoints));
     return fn;
   }
 
-  private serveAt(domain: NonNullable<ResolvedOptions['domain']>): string {
+  private addCustomDomain(domain: NonNullable<ResolvedOptions['domain']>): string {
     const name = this.api.addDomainName('Domain', {
       domainName: domain.name,
       certificate: acm.Certificate.fromCertificateArn(this, 'Certificate', domain.certificateArn),
       endpointType: apigateway.EndpointType.REGIONAL,
       securityPolicy: apigateway.SecurityPolicy.TLS_1_2,
     });
-    // oxlint-disable-next-line no-new -- a construct is placed by making it
+    // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
     new route53.ARecord(this, 'Record', {
       zone: route53.HostedZone.fromHostedZoneAttributes(this, 'Zone', {
         hostedZoneId: domain.hostedZoneId,

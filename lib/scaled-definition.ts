@@ -1,7 +1,7 @@
 import { scaledSeconds } from '../lambdas/core/wait-scale.ts';
 import { DELAY_PATH, type MachineDefinition } from './deliver-machine.ts';
 
-/** The waits that a state of ours can have written in it. */
+/** The fields of a state that hold a wait. */
 interface WaitingState {
   readonly Retry?: readonly Retrier[];
   readonly Result?: number;
@@ -15,12 +15,12 @@ interface Retrier {
 
 function scaledRetrier(retrier: Retrier, waitScale: number): Retrier {
   const { IntervalSeconds: interval, MaxDelaySeconds: longest } = retrier;
-  // A second is the language's default.
+  // Amazon States Language defaults to 1 s.
   const scaled = scaledSeconds(interval ?? 1, waitScale);
   return {
     ...retrier,
     ...(interval !== undefined && { IntervalSeconds: scaled }),
-    // The language requires the longest delay to be more than the interval.
+    // Amazon States Language requires MaxDelaySeconds to be greater than IntervalSeconds.
     ...(longest !== undefined && {
       MaxDelaySeconds: Math.max(scaled + 1, scaledSeconds(longest, waitScale)),
     }),
@@ -37,9 +37,8 @@ function scaledState(state: WaitingState, waitScale: number): WaitingState {
 }
 
 /**
- * The definition for the local run. It shortens the waits that are written in a definition: those between tries after an
- * internal error, and the delay that Deliver hands to Redeliver after them. A Wait state stays as it is, because the
- * function says how long it waits.
+ * Shortens the waits in a definition, for the local run: the delays between retries after an internal error, and the delay
+ * that Deliver then passes to Redeliver. A Wait state stays unchanged, because its delay comes from the function.
  */
 export function scaledDefinition(definition: MachineDefinition, waitScale: number): MachineDefinition {
   const states = Object.entries(definition.States);

@@ -9,7 +9,7 @@ export interface SecretsKeyProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** The key that seals webhook secrets and the key of the cursors. Without it no stored endpoint can be signed for. */
+/** The KMS key that encrypts webhook secrets and the key of the cursors. Without it, no stored endpoint's webhooks can be signed. */
 export class SecretsKey extends Construct {
   readonly key: kms.Key;
 
@@ -18,13 +18,13 @@ export class SecretsKey extends Construct {
     this.key = new kms.Key(this, 'Key', {
       description: 'IvyMail Events: webhook secrets',
       enableKeyRotation: true,
-      // The longest there is: each of the first two rotations adds a dollar a month for good.
+      // The longest period that KMS allows, because each of the first two rotations permanently adds $1 a month.
       rotationPeriod: Duration.days(2560),
       removalPolicy: props.removalPolicy,
     });
   }
 
-  /** Permission and name of the key. */
+  /** Grants permission to use the key, and sets its ARN in the environment. */
   grantUse(fn: lambda.Function, actions: readonly `kms:${string}`[]): void {
     fn.addEnvironment(ENV.secretsKeyArn, this.key.keyArn);
     fn.addToRolePolicy(new iam.PolicyStatement({ actions: [...actions], resources: [this.key.keyArn] }));

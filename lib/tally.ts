@@ -13,10 +13,10 @@ export interface TallyProps {
   readonly retentionDays: number;
 }
 
-/** From new rows to counters: the second of the two readers that a stream may have. */
+/** The tally function counts new rows. It is the second of the two readers that a DynamoDB stream supports. */
 export class Tally extends Construct {
   readonly function: lambda.Function;
-  /** Where in the stream counting was given up. */
+  /** Positions in the stream of the batches that could not be counted. */
   readonly deadLetters: sqs.Queue;
 
   constructor(scope: Construct, id: string, { table, retentionDays }: TallyProps) {
@@ -41,10 +41,10 @@ export class Tally extends Construct {
           dynamodb: { NewImage: { kind: { S: lambda.FilterRule.or(KIND.event, KIND.attempt) } } },
         }),
       ],
-      // Counters are written for each batch, not for each row: the greater, the cheaper.
+      // Counters are written once per batch, so a larger batch costs less.
       batchSize: 1_000,
       maxBatchingWindow: Duration.seconds(5),
-      // Only with a window Lambda says which shard a batch is of; one reader a shard keeps its checkpoint in order.
+      // Lambda includes the shard id in the event only if there is a window. One reader per shard keeps the checkpoint in order.
       tumblingWindow: Duration.minutes(1),
       parallelizationFactor: 1,
       bisectBatchOnError: true,

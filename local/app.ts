@@ -8,7 +8,7 @@ import { WAIT_SCALE_CONTEXT } from './retry-scale.ts';
  * context value has a colon in its name. Such a name is no stack option, so the app of a deployment ignores it.
  */
 const app = new App();
-// oxlint-disable-next-line no-new -- a construct is placed by making it
+// oxlint-disable-next-line no-new -- creating a construct adds it to its scope
 new IvyMailStack(app, 'IvyMailEvents', {
   options: { ...optionsFromContext(app.node), allowInsecureEndpoints: true },
   internal: { emulated: true, waitScale: Number(app.node.getContext(WAIT_SCALE_CONTEXT)) },
