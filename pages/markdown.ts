@@ -1,6 +1,6 @@
 export type Cells = readonly (string | number)[];
 
-/** A table; columns that begin with a number have it to the right. */
+/** A Markdown table. A column whose first cell is a number is aligned to the right. */
 export function table(header: Cells, rows: readonly Cells[]): string {
   const line = (cells: Cells): string => `| ${cells.join(' | ')} |`;
   const isNumber = (cell: unknown): boolean => /^\$?[\d,]+(?:\.\d+)?$/.test(String(cell));

@@ -22,8 +22,8 @@ export interface Permission {
   readonly on: string;
 }
 
-/** Actions that no code of ours asks for, and who does, in the name of the function or the state machine. */
-const ASKED_BY: readonly (readonly [RegExp, string])[] = [
+/** Actions that AWS itself calls with the role of a function or a state machine, and which service calls them. */
+const CALLED_BY_AWS: readonly (readonly [RegExp, string])[] = [
   [/^logs:(?:CreateLogStream|PutLogEvents)$/, 'Lambda, to write the log'],
   [/^sqs:(?:ReceiveMessage|DeleteMessage|GetQueueAttributes)$/, 'Lambda, to poll the queue'],
   [/^dynamodb:(?:DescribeStream|GetRecords|GetShardIterator|ListStreams)$/, 'Lambda, to read the stream'],
@@ -31,16 +31,16 @@ const ASKED_BY: readonly (readonly [RegExp, string])[] = [
   [/^xray:/, 'Step Functions, to trace'],
 ];
 
-/** Why an action is allowed on more than one resource. What is not here may not be. */
+/** The reason for each action that is allowed on more than one resource. No other action may be. */
 export const WIDE: readonly { readonly actions: readonly string[]; readonly reason: string }[] = [
   {
     actions: ['ses:SendEmail'],
     reason:
-      'The address a mail is from is known when somebody sends. Any identity of this account and region, and no configuration set but ours.',
+      'The sender is known only when an email is sent. Allowed is any identity of this account and region, with only our configuration set.',
   },
   {
     actions: ['ses:DeleteSuppressedDestination'],
-    reason: 'The suppression list of the account is no resource to IAM.',
+    reason: 'IAM has no resource for the suppression list of the account.',
   },
   {
     actions: [
@@ -54,7 +54,7 @@ export const WIDE: readonly { readonly actions: readonly string[]; readonly reas
       'logs:UpdateLogDelivery',
     ],
     reason:
-      'Deliveries and policies of logs are no resources to IAM; Step Functions finds the group among all.',
+      'IAM has no resource for log deliveries and log policies. Step Functions lists all log groups to find its own.',
   },
   {
     actions: [
@@ -63,15 +63,16 @@ export const WIDE: readonly { readonly actions: readonly string[]; readonly reas
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
     ],
-    reason: 'To IAM, X-Ray has no resources.',
+    reason: 'IAM has no resources for X-Ray.',
   },
 ];
 
-/** Who asks for it: the code of the function, the definition of the machine, or AWS for one of them. */
-export function askedBy({ who, action }: Permission): string {
-  // What tally cannot count, Lambda sets aside; dispatch also does so itself.
-  if (who === 'Tally/Function' && action === 'sqs:SendMessage') return 'Lambda, to set aside a batch';
-  const found = ASKED_BY.find(([name]) => name.test(action));
+/** Who calls an action: the code of the function, the definition of the state machine, or an AWS service for one of them. */
+export function callerOf({ who, action }: Permission): string {
+  // Lambda sends a failed batch of tally to the dead-letter queue. Dispatch also sends messages there itself.
+  if (who === 'Tally/Function' && action === 'sqs:SendMessage')
+    return 'Lambda, to send a failed batch to the dead-letter queue';
+  const found = CALLED_BY_AWS.find(([name]) => name.test(action));
   return found?.[1] ?? (who.endsWith('Machine') ? 'its definition' : 'its code');
 }
 
@@ -79,7 +80,7 @@ function listOf<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? (value as readonly T[]) : [value as T];
 }
 
-/** Below the stack and the construct: `Store/Table`. */
+/** The path of the construct, without the stack and the top construct: `Store/Table`. */
 function pathOf({ Metadata }: Resource): string {
   return (Metadata?.['aws:cdk:path'] ?? '').split('/').slice(2).join('/');
 }
@@ -96,7 +97,7 @@ function synthesized(): ReadonlyMap<string, Resource> {
   return new Map(Object.entries(template.Resources));
 }
 
-/** A resource of a policy by the name of its construct, or as it stands there. */
+/** The name of a policy's resource: the path of its construct, or the text of the ARN. */
 function nameOf(resources: ReadonlyMap<string, Resource>, value: unknown): string {
   if (typeof value === 'string') return value;
   const [[intrinsic, argument] = ['', '']] = Object.entries(value as object) as [string, unknown][];
@@ -109,7 +110,7 @@ function nameOf(resources: ReadonlyMap<string, Resource>, value: unknown): strin
   return attribute === 'StreamArn' ? `stream of ${path}` : path;
 }
 
-/** The function or the state machine whose role it is. */
+/** The functions and state machines by the id of their role. */
 function ownersOf(resources: ReadonlyMap<string, Resource>): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
   for (const resource of resources.values()) {
@@ -120,7 +121,7 @@ function ownersOf(resources: ReadonlyMap<string, Resource>): ReadonlyMap<string,
   return owners;
 }
 
-/** Everything that a role of ours may do, in the order of the template. */
+/** Every permission of every role of the stack, in the order of the template. */
 export function permissions(): readonly Permission[] {
   const resources = synthesized();
   const owners = ownersOf(resources);
@@ -138,13 +139,14 @@ export function permissions(): readonly Permission[] {
     });
 }
 
-/** Those on more than one resource, with the reason. Throws where there is none. */
+/** The permissions on more than one resource, with the reason. Throws if a reason is missing. */
 export function widePermissions(): readonly (Permission & { readonly reason: string })[] {
   return permissions()
     .filter(({ action, on }) => `${action} ${on}`.includes('*'))
     .map((permission) => {
       const reason = WIDE.find(({ actions }) => actions.includes(permission.action))?.reason;
-      if (reason === undefined) throw new Error(`${permission.action} on ${permission.on}: why?`);
+      if (reason === undefined)
+        throw new Error(`${permission.action} on ${permission.on} has no reason in WIDE`);
       return { ...permission, reason };
     });
 }
@@ -156,7 +158,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
-/** A row for those with the same cells, and all of their actions at its end. */
+/** One row for all permissions with the same cells. The last cell lists their actions. */
 function grouped<T extends Permission>(
   all: readonly T[],
   cellsOf: (permission: T) => readonly string[],
@@ -168,22 +170,22 @@ function grouped<T extends Permission>(
   ]);
 }
 
-/** docs/generated/permissions.md */
+/** The text of docs/generated/permissions.md. */
 export function permissionsPage(): string {
   const granted = permissions();
   const wide = widePermissions();
   const sections = [...new Set(granted.map(({ who }) => who))].map((who) => {
     const rows = grouped(
       granted.filter((permission) => permission.who === who),
-      (permission) => [`\`${permission.on}\``, askedBy(permission)],
+      (permission) => [`\`${permission.on}\``, callerOf(permission)],
     );
-    return `## ${who}\n\n${table(['on', 'asked for by', 'actions'], rows)}`;
+    return `## ${who}\n\n${table(['on', 'called by', 'actions'], rows)}`;
   });
   return `# Permissions
 
-Everything that the roles of the stack may do, made from its template by \`npm run docs\`. Names are those of the constructs
-in [the architecture](../architecture.md). No action is granted by a wildcard, there is no managed policy, and each function and state machine has a role
-of its own. Tests hold that a function may do exactly what its code can ask for, on the resources that it does ask for.
+Every permission of the roles of the stack. Made from its template by \`npm run docs\`. Names are those of the constructs
+in [the architecture](../architecture.md). No action is granted by a wildcard, there is no managed policy, and each function and state machine has its
+own role. Tests check that a function has exactly the permissions that its code uses, on exactly the resources that it uses.
 
 ${sections.join('\n\n')}
 

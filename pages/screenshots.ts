@@ -15,11 +15,11 @@ interface Item {
   readonly url: string;
 }
 
-/** The views by name; ids are those of the seeded day. */
+/** The paths of the views by name, with ids of the seed data. */
 async function viewsOf({ base_url: base, api_key: key }: StackDescription): Promise<Record<string, string>> {
   async function listOf(path: string): Promise<readonly Item[]> {
-    const answer = await fetch(`${base}${path}`, { headers: { 'x-api-key': key } });
-    return ((await answer.json()) as { data: readonly Item[] }).data;
+    const response = await fetch(`${base}${path}`, { headers: { 'x-api-key': key } });
+    return ((await response.json()) as { data: readonly Item[] }).data;
   }
   const endpoints = await listOf('/v1/webhooks');
   const failing = endpoints.find(({ url }) => url.endsWith('/failing'))?.id ?? '';
@@ -45,7 +45,7 @@ async function shoot(page: Page, name: string): Promise<void> {
   console.log(`docs/screenshots/${name}.png`);
 }
 
-/** Every view of the dashboard, light, dark and narrow, of a stack of its own with a day of mail in it. */
+/** Takes a screenshot of every view of the dashboard, light, dark and narrow, from a new local stack with seed data. */
 async function main(): Promise<void> {
   const running = await startLocalStack({ seed: true });
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] });

@@ -14,7 +14,7 @@ export interface Resource {
   readonly DependsOn?: readonly string[];
 }
 
-/** The template as a deploy would make it, without building the functions. */
+/** The template of a deployment, synthesized without bundling the functions. */
 export function templateOf(options: StackOptions = {}, internal?: InternalProps): Template {
   const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
   return Template.fromStack(
@@ -26,14 +26,14 @@ export function resourcesOf(template: Template, type: string): readonly (readonl
   return Object.entries(template.findResources(type) as Record<string, Resource>);
 }
 
-/** The only resource of a type whose id begins with `prefix`. */
+/** The only resource of a type whose id begins with `prefix`. Throws unless there is exactly one. */
 export function resource(template: Template, type: string, prefix = ''): Resource & { readonly id: string } {
   const found = resourcesOf(template, type).filter(([id]) => id.startsWith(prefix));
   if (found.length !== 1 || !found[0]) throw new Error(`${found.length} resources ${type} ${prefix}`);
   return { id: found[0][0], ...found[0][1] };
 }
 
-/** An intrinsic as readable text: `arn:${AWS::Partition}:ses:…`, `${Id.Arn}`. */
+/** A CloudFormation value as readable text: `arn:${AWS::Partition}:ses:…`, `${Id.Arn}`. */
 export function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const [[name, argument] = ['', undefined]] = Object.entries(value);

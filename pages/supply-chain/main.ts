@@ -1,20 +1,19 @@
-/** Writes docs/generated/supply-chain.md; with `--print`, to standard output. */
+/** Writes docs/generated/supply-chain.md, or prints the page with `--print`. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { table, type Cells } from '../markdown.ts';
 import { bundles, broughtBy, LOCKED, lockedAt, MANIFEST, nameOf, type Package } from './packages.ts';
-import { ADVISORIES, LICENCE_EXCEPTIONS, PERMISSIVE, REASONS, SCRIPT_REASONS } from './reasons.ts';
+import { ADVISORIES, LICENSE_EXCEPTIONS, PERMISSIVE, REASONS, SCRIPT_REASONS } from './reasons.ts';
 
 const PAGE = 'docs/generated/supply-chain.md';
 
 function reasonOf(name: string): string {
   const reason = REASONS[name];
-  if (reason === undefined)
-    throw new Error(`Nobody has said why ${name} is there: pages/supply-chain/reasons.ts`);
+  if (reason === undefined) throw new Error(`pages/supply-chain/reasons.ts has no reason for ${name}`);
   return reason;
 }
 
-/** `all seven`, or which. */
+/** The bundles that contain a package: `every function`, or their names. */
 function placesOf(path: string, all: ReadonlyMap<string, ReadonlySet<string>>): string {
   const places = [...all].filter(([, packages]) => packages.has(path)).map(([name]) => name);
   const functions = places.filter((name) => name !== 'dashboard');
@@ -29,8 +28,9 @@ function whyDeployed(path: string): string {
   if (MANIFEST.dependencies[name] !== undefined) return reasonOf(name);
   const through = broughtBy(path);
   const sdk = through.filter((each) => each.startsWith('@aws-sdk/'));
-  const told = sdk.length > 1 ? ['the AWS SDK', ...through.filter((each) => !sdk.includes(each))] : through;
-  return `comes with ${told.join(', ')}`;
+  const parents =
+    sdk.length > 1 ? ['the AWS SDK', ...through.filter((each) => !sdk.includes(each))] : through;
+  return `comes with ${parents.join(', ')}`;
 }
 
 function deployedSection(): string {
@@ -42,11 +42,11 @@ function deployedSection(): string {
   );
   return `## What is deployed
 
-${paths.length} packages, as esbuild found them in the bundles: ${paths.filter(direct).length} that \`package.json\` names, and ${paths.length - paths.filter(direct).length} that come with them. Nothing else is
-installed where a function runs, and the dashboard loads nothing from elsewhere. The SDK is in the bundles, too, in the version tested.
+The bundles contain ${paths.length} packages: ${paths.filter(direct).length} that \`package.json\` names, and ${paths.length - paths.filter(direct).length} that these depend on. Nothing else is
+installed in a Lambda function, and the dashboard loads nothing from other hosts. The AWS SDK is part of the bundles, in the tested version.
 
 ${table(
-  ['package', 'version', 'licence', 'in', 'why'],
+  ['package', 'version', 'license', 'in', 'why'],
   order.map((path) => {
     const { version, license = 'none' } = lockedAt(path);
     return [`\`${nameOf(path)}\``, version, license, placesOf(path, all), whyDeployed(path)];
@@ -56,7 +56,7 @@ ${table(
 ${toolsSection(new Set(paths))}`;
 }
 
-/** What package.json names and no bundle has. */
+/** The packages of package.json that no bundle contains. */
 function toolsSection(deployed: ReadonlySet<string>): string {
   const named = { ...MANIFEST.dependencies, ...MANIFEST.devDependencies };
   const rows = Object.keys(named)
@@ -65,45 +65,50 @@ function toolsSection(deployed: ReadonlySet<string>): string {
     .map((path): Cells => {
       const { version, license = 'none' } = lockedAt(path);
       const name = nameOf(path);
-      const kind = MANIFEST.dependencies[name] === undefined ? 'here' : 'here, and where a CDK app uses ours';
+      const kind =
+        MANIFEST.dependencies[name] === undefined
+          ? 'in this repository'
+          : 'in this repository and in CDK apps that use the construct';
       return [`\`${name}\``, version, license, kind, reasonOf(name)];
     });
   return `## What only builds and tests
 
-\`dependencies\` of \`package.json\` are what the bundles are made of, with what makes them: a CDK app that uses our construct bundles from these
-sources, so it installs them. \`devDependencies\` are needed in this repository alone.
+\`dependencies\` of \`package.json\` are the packages in the bundles, and the bundler. A CDK app that uses the construct bundles from these sources, so it
+installs them. \`devDependencies\` are needed only in this repository.
 
-${table(['package', 'version', 'licence', 'needed', 'why'], rows)}`;
+${table(['package', 'version', 'license', 'needed', 'why'], rows)}`;
 }
 
 function lockedSection(): string {
   const all = [...LOCKED];
   const inside = all.filter(([, { inBundle }]) => inBundle);
-  const licences = Map.groupBy(all, ([, { license = 'none' }]: readonly [string, Package]) => license);
+  const licenses = Map.groupBy(all, ([, { license = 'none' }]: readonly [string, Package]) => license);
   return `## What is locked
 
-\`package-lock.json\` has ${all.length} packages, those for other systems included; ${all.length - inside.length} with a SHA-512 of their content, and ${inside.length} inside the archives
-of those. It names no address: they come from the registry that npm is set to, and \`npm ci\` refuses what has another hash.
-What Python needs for the local AWS, and for tests, is pinned by SHA-256 (\`local/requirements.txt\`, \`test/contract/requirements.txt\`,
+\`package-lock.json\` locks ${all.length} packages, including those for other operating systems: ${all.length - inside.length} by the SHA-512 of their content, and ${inside.length} inside the
+archives of other packages. It names no registry: npm uses the configured registry, and \`npm ci\` refuses a package with another hash.
+The Python packages for the local AWS and for tests are pinned by SHA-256 (\`local/requirements.txt\`, \`test/contract/requirements.txt\`,
 \`test/runbook/requirements.txt\`, \`test/verify/requirements.txt\`, \`test/outside/clients/requirements.txt\`, \`test/outside/receivers/requirements.txt\`).
-What lints the OpenAPI document, what generates clients from it, and the frameworks of the example receivers are locked in a \`package-lock.json\`
-in the same two folders below \`test/outside\`, and installed by \`npm run test:outside\` only. What Rust and Java need to verify signatures is locked by lock file and hash below \`test/verify\`.
+The linters of the OpenAPI document, the client generators and the frameworks of the example receivers are locked in a \`package-lock.json\` in the same
+two folders of \`test/outside\`. Only \`npm run test:outside\` installs them. The Rust and Java packages that verify signatures are locked in \`test/verify\`.
 
-Licences: ${[...licences]
+Licenses: ${[...licenses]
     .toSorted(([, left], [, right]) => right.length - left.length)
-    .map(([licence, each]) => `${licence} ${each.length}`)
-    .join(', ')}. Allowed is what asks for nothing but its text (${[...PERMISSIVE].join(', ')}), and by name:
+    .map(([license, each]) => `${license} ${each.length}`)
+    .join(
+      ', ',
+    )}. Allowed are the licenses that require only their text (${[...PERMISSIVE].join(', ')}), and these packages by name:
 
 ${table(
-  ['package', 'licence', 'why'],
-  LICENCE_EXCEPTIONS.map(({ names, licence, why }) => {
+  ['package', 'license', 'why'],
+  LICENSE_EXCEPTIONS.map(({ names, license, why }) => {
     const found = all.filter(([path]) => names.test(nameOf(path))).map(([path]) => nameOf(path));
-    const rest = found.length > 1 ? ` and ${found.length - 1} for systems of all kinds` : '';
-    return [`\`${found[0]}\`${rest}`, licence, `${why}; nothing of it is deployed, and nothing changed`];
+    const rest = found.length > 1 ? ` and ${found.length - 1} for other operating systems` : '';
+    return [`\`${found[0]}\`${rest}`, license, `${why}; it is neither deployed nor modified`];
   }),
 )}
 
-These run a script when they are installed, and no other does:
+Only these packages run a script when they are installed:
 
 ${table(
   ['package', 'what the script does'],
@@ -115,20 +120,20 @@ function supplyChainPage(): string {
   const explained = Object.entries(ADVISORIES).map(([address, why]) => `- ${address}: ${why}`);
   return `# Supply chain
 
-Made by \`npm run supply-chain\` from the lockfile and from what esbuild bundles. Tests fail where it is out of date, and where anything said here
-does not hold (\`test/pages/supply-chain.test.ts\`).
+Made by \`npm run supply-chain\` from the lockfile and from the contents of the bundles. Tests fail if this page is out of date or if one of its
+statements is false (\`test/pages/supply-chain.test.ts\`).
 
 ${deployedSection()}
 
 ${lockedSection()}
 
-## Look for yourself
+## Check it yourself
 
 - \`npm run --silent sbom > sbom.json\`: the bill of materials, CycloneDX.
-- \`npm audit\`: what is known of these versions. ${explained.length === 0 ? 'Nothing is excused' : 'Excused are the ones below'}; a test asks, and is skipped, by name and with the reason, where the
-  registry does not answer.
-- Two synths are byte-equal, template and bundles, in other time zones, languages and folders (\`test/lib/synth.test.ts\`): what you deploy can be
-  held against what somebody else built from the same commit.
+- \`npm audit\`: the known advisories for these versions. ${explained.length === 0 ? 'No advisory is excused' : 'The advisories below are excused'}. A test runs it, and is skipped by name and with a reason if the
+  registry does not respond.
+- Builds are reproducible: two synths make the same template and bundles, byte for byte, in different time zones, languages and folders
+  (\`test/lib/synth.test.ts\`). You can compare your deployment with a build of another person from the same commit.
 ${explained.join('\n')}`;
 }
 

@@ -1,10 +1,10 @@
-/** What the lockfile locks, and what of it is in the bundles that are deployed. */
+/** The packages of the lockfile, and the packages in the deployed bundles. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { buildSync, type Metafile } from 'esbuild';
 import { BUNDLE_OPTIONS } from '../../lib/bundle.ts';
 import { DASHBOARD_BUILD_OPTIONS } from '../../lib/dashboard.ts';
-import { LICENCE_EXCEPTIONS, PERMISSIVE } from './reasons.ts';
+import { LICENSE_EXCEPTIONS, PERMISSIVE } from './reasons.ts';
 
 export interface Package {
   readonly version: string;
@@ -13,7 +13,7 @@ export interface Package {
   readonly hasInstallScript?: boolean;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly dev?: boolean;
-  /** Inside the archive of another, whose hash covers it. */
+  /** Part of the archive of another package. The hash of that archive covers it. */
   readonly inBundle?: boolean;
 }
 
@@ -27,7 +27,7 @@ const MODULES = 'node_modules/';
 
 export const MANIFEST = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 
-/** By where they lie; two versions of one name lie in two places. */
+/** Packages by their path. Two versions of one package have two paths. */
 export const LOCKED: ReadonlyMap<string, Package> = new Map(
   Object.entries(
     (JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, Package> }).packages,
@@ -44,16 +44,16 @@ export function lockedAt(path: string): Package {
   return found;
 }
 
-/** An SPDX expression: one of several licences is enough, and all of several are needed. */
-export function isAllowed(name: string, licence = 'none'): boolean {
-  if (LICENCE_EXCEPTIONS.some((each) => each.names.test(name) && each.licence === licence)) return true;
-  return licence
+/** Whether an SPDX expression is allowed: one side of an OR is enough, and both sides of an AND are needed. */
+export function isAllowed(name: string, license = 'none'): boolean {
+  if (LICENSE_EXCEPTIONS.some((each) => each.names.test(name) && each.license === license)) return true;
+  return license
     .replaceAll(/[()]/g, '')
     .split(' OR ')
     .some((choice) => choice.split(' AND ').every((each) => PERMISSIVE.has(each)));
 }
 
-/** The packages of which a bundle has some bytes, by where they lie. */
+/** The paths of the packages that contribute bytes to a bundle. */
 function packagesIn({ outputs }: Metafile): ReadonlySet<string> {
   const files = Object.values(outputs).flatMap(({ inputs }) =>
     Object.entries(inputs)
@@ -63,7 +63,7 @@ function packagesIn({ outputs }: Metafile): ReadonlySet<string> {
   return new Set(files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? file));
 }
 
-/** Where packages are bundled to: each function and the dashboard, by its name. */
+/** The packages of each bundle: of each function, and of the dashboard. */
 export function bundles(): ReadonlyMap<string, ReadonlySet<string>> {
   const handlers = readdirSync('lambdas/handlers').map((file) => basename(file, '.ts'));
   const functions = handlers.map((handler) => {
@@ -79,7 +79,7 @@ export function bundles(): ReadonlyMap<string, ReadonlySet<string>> {
   return new Map([...functions, ['dashboard', packagesIn(buildSync(DASHBOARD_BUILD_OPTIONS).metafile)]]);
 }
 
-/** Where npm finds a dependency of what lies at `from`: beside it, or further up. */
+/** The path at which npm resolves a dependency of the package at `from`: below it, or in a folder above. */
 function resolved(from: string, name: string): string | undefined {
   for (let folder = `${from}/`; ; folder = folder.slice(0, folder.lastIndexOf(MODULES, folder.length - 2))) {
     const path = `${folder}${MODULES}${name}`;
@@ -88,7 +88,7 @@ function resolved(from: string, name: string): string | undefined {
   }
 }
 
-/** The packages of package.json through which one is there. */
+/** The packages of package.json that depend on the package at `path`, directly or indirectly. */
 export function broughtBy(path: string): readonly string[] {
   return Object.keys(MANIFEST.dependencies).filter((name) => reaches(`${MODULES}${name}`, path));
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { askedBy, permissions, permissionsPage, WIDE, widePermissions } from '../../pages/permissions.ts';
+import { callerOf, permissions, permissionsPage, WIDE, widePermissions } from '../../pages/permissions.ts';
 import { BUNDLE_OPTIONS } from '../../lib/bundle.ts';
 import { deliverDefinition } from '../../lib/deliver-machine.ts';
 import { recoverDefinition } from '../../lib/recover-machine.ts';
@@ -14,7 +14,7 @@ const granted = permissions();
 
 function grantedTo(who: string, by: string): string[] {
   const actions = granted
-    .filter((permission) => permission.who === who && askedBy(permission) === by)
+    .filter((permission) => permission.who === who && callerOf(permission) === by)
     .map(({ action }) => action);
   return [...new Set(actions)].toSorted();
 }
@@ -98,7 +98,7 @@ describe('a state machine may call exactly what its definition calls', () => {
     ['Delivery/RedeliverMachine', redeliverDefinition({ deliverFunctionArn: 'Delivery/Deliver' })],
     ['Delivery/RecoverMachine', recoverDefinition({ recoverFunctionArn: 'Delivery/Recover' })],
   ])('%s', (machine, definition) => {
-    const allowed = granted.filter((each) => each.who === machine && askedBy(each) === 'its definition');
+    const allowed = granted.filter((each) => each.who === machine && callerOf(each) === 'its definition');
     expect(allowed.map(({ action, on }) => `${action} ${on}`).toSorted()).toEqual(calledBy(definition));
   });
 });
@@ -119,7 +119,7 @@ describe('what AWS itself does in the name of a function is what AWS asks for, a
     ],
     ['Lambda, to set aside a batch', ['Tally/Function'], ['sqs:SendMessage']],
   ])('%s', (by, functions, actions) => {
-    const asked = granted.filter((permission) => askedBy(permission) === by);
+    const asked = granted.filter((permission) => callerOf(permission) === by);
     expect([...new Set(asked.map(({ who }) => who))].toSorted()).toEqual(functions);
     for (const who of functions) expect(grantedTo(who, by)).toEqual(actions);
   });

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundles, isAllowed, LOCKED, lockedAt, MANIFEST, nameOf } from '../../pages/supply-chain/packages.ts';
-import { ADVISORIES, LICENCE_EXCEPTIONS, REASONS, SCRIPT_REASONS } from '../../pages/supply-chain/reasons.ts';
+import { ADVISORIES, LICENSE_EXCEPTIONS, REASONS, SCRIPT_REASONS } from '../../pages/supply-chain/reasons.ts';
 
 const packages = [...LOCKED];
 
@@ -23,10 +23,10 @@ describe('every package', () => {
   });
 
   it('has a license exception only if it needs one and is not deployed', () => {
-    for (const { names, licence } of LICENCE_EXCEPTIONS) {
+    for (const { names, license: expected } of LICENSE_EXCEPTIONS) {
       const excused = packages.filter(([path]) => names.test(nameOf(path)));
       expect(excused.length).toBeGreaterThan(0);
-      expect(excused.filter(([, { dev, license }]) => !dev || license !== licence)).toEqual([]);
+      expect(excused.filter(([, { dev, license }]) => !dev || license !== expected)).toEqual([]);
     }
   });
 

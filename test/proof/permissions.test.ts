@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { afterEach, describe, expect, it } from 'vitest';
-import { askedBy } from '../../pages/permissions.ts';
+import { callerOf } from '../../pages/permissions.ts';
 import { ENV } from '../../lambdas/core/env.ts';
 import { putCommand } from '../../lambdas/store/commands.ts';
 import type { Row } from '../../lambdas/store/table.ts';
@@ -214,7 +214,7 @@ const STATEMENTS = NAMES.flatMap((name) =>
 
 /** Those that the code itself needs: what Lambda does in its name is not played. */
 const GRANTED = STATEMENTS.filter(
-  ({ name, action }) => askedBy({ who: WHO[name], action, on: '' }) === 'its code',
+  ({ name, action }) => callerOf({ who: WHO[name], action, on: '' }) === 'its code',
 );
 
 describe('every call of a function', () => {
