@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatOf, toCsv, toNdjson } from '../../lambdas/api/export.ts';
 import { anEvent } from '../../sim/builders/events.ts';
 
-describe('the format of a list', () => {
+describe('the response format of a list', () => {
   it.each([
     [undefined, 'json'],
     ['', 'json'],
@@ -23,7 +23,7 @@ describe('the format of a list', () => {
   });
 });
 
-/** RFC 4180, as a spreadsheet reads it. */
+/** Parses CSV by RFC 4180, as a spreadsheet does. */
 function parseCsv(text: string): string[][] {
   const rows: string[][] = [[]];
   for (const match of text.matchAll(/("(?:[^"]|"")*"|[^,\r\n]*)(,|\r\n)/g)) {
@@ -35,16 +35,16 @@ function parseCsv(text: string): string[][] {
   return rows;
 }
 
-/** `parseCsv` reads text, not a file. */
-function withoutMark(text: string): string {
+/** Removes the byte order mark, because `parseCsv` expects text without one. */
+function withoutByteOrderMark(text: string): string {
   expect(text.startsWith('\ufeff')).toBe(true);
   return text.slice(1);
 }
 
 describe('CSV', () => {
-  it('has a line of names first, and each field in its column', () => {
+  it('begins with a header line, and has each field in its column', () => {
     const event = anEvent({ tags: [['campaign', 'spring']] });
-    const [names = [], cells = []] = parseCsv(withoutMark(toCsv([event], { first: true })));
+    const [names = [], cells = []] = parseCsv(withoutByteOrderMark(toCsv([event], { first: true })));
     expect(Object.fromEntries(names.map((name, index) => [name, cells[index]]))).toEqual({
       event_id: event.event_id,
       message_id: event.message_id,
@@ -73,11 +73,11 @@ describe('CSV', () => {
     });
   });
 
-  it('has no line of names on a later page', () => {
+  it('has no header line on later pages', () => {
     expect(parseCsv(toCsv([anEvent()], { first: false }))).toHaveLength(1);
   });
 
-  it('has the fields of an engagement', () => {
+  it('has the fields of engagement events', () => {
     const event = anEvent({
       event: 'subscription_changed',
       details: {
@@ -87,7 +87,7 @@ describe('CSV', () => {
         link: '=2',
       },
     });
-    const [names = [], cells = []] = parseCsv(withoutMark(toCsv([event], { first: true })));
+    const [names = [], cells = []] = parseCsv(withoutByteOrderMark(toCsv([event], { first: true })));
     expect(Object.fromEntries(names.map((name, index) => [name, cells[index]]))).toMatchObject({
       contact_list: 'news',
       topics: '[{"name":"=1+1","status":"OptIn"}]',
@@ -96,7 +96,7 @@ describe('CSV', () => {
     });
   });
 
-  it('has a byte order mark at its beginning alone: Excel reads umlauts, and pages follow each other', () => {
+  it('has a byte order mark on the first page only, so that Excel reads UTF-8 and pages can be joined', () => {
     const event = anEvent({ subject: 'Grüße, 你好' });
     const bytes = Buffer.from(toCsv([event], { first: true }));
     expect(bytes.subarray(0, 3)).toEqual(Buffer.from([0xef, 0xbb, 0xbf]));
@@ -132,7 +132,7 @@ describe('CSV', () => {
     '\u200b=1',
     '\u0000=1',
     '\u00ad+1',
-  ])('never begins a cell like a formula: %j', (subject) => {
+  ])('prefixes a cell that begins like a formula with an apostrophe: %j', (subject) => {
     const [cells = []] = parseCsv(toCsv([anEvent({ subject })], { first: false }));
     expect(cells).toContain(`'${subject}`);
   });
@@ -148,10 +148,13 @@ describe('CSV', () => {
     ['\t =1', "'\t' =1"],
     ['smtp; 550 5.1.1 user unknown', 'smtp; 550 5.1.1 user unknown'],
     ['a-b=c', 'a-b=c'],
-  ])('begins no formula where a spreadsheet cuts at ; or a tab or a line break: %j', (subject, expected) => {
-    const [cells = []] = parseCsv(toCsv([anEvent({ subject })], { first: false }));
-    expect(cells[7]).toBe(expected);
-  });
+  ])(
+    'contains no formula after a delimiter that a spreadsheet may split at (semicolon, tab, line break): %j',
+    (subject, expected) => {
+      const [cells = []] = parseCsv(toCsv([anEvent({ subject })], { first: false }));
+      expect(cells[7]).toBe(expected);
+    },
+  );
 
   const FORMULA = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−', '\t', '\r'];
   const HIDDEN = [
@@ -168,7 +171,7 @@ describe('CSV', () => {
     '\u2028',
   ];
 
-  it('neutralizes every cell that a stranger writes, whatever hides the formula', () => {
+  it('neutralizes formulas behind invisible characters in every field that a third party controls', () => {
     const risky = fc
       .tuple(fc.array(fc.constantFrom(...HIDDEN)), fc.constantFrom(...FORMULA), fc.string())
       .map(([hidden, begin, rest]) => hidden.join('') + begin + rest);
@@ -188,7 +191,7 @@ describe('CSV', () => {
     );
   });
 
-  it('keeps any text apart from its neighbours, and changes it by apostrophes alone', () => {
+  it('keeps every text in its own cell, and adds nothing except apostrophes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (subject) => {
         const [cells = []] = parseCsv(toCsv([anEvent({ subject })], { first: false }));
@@ -200,7 +203,7 @@ describe('CSV', () => {
 });
 
 describe('NDJSON', () => {
-  it('is one log entry a line', () => {
+  it('has one log entry per line', () => {
     const lines = toNdjson([anEvent(), anEvent({ subject: 'two\nlines' })])
       .trimEnd()
       .split('\n');

@@ -24,13 +24,13 @@ async function suppress({ sendRequest }: TestApi, address: string): Promise<void
   await sendRequest({ method: 'POST', path: '/v1/suppressions', body: { address } });
 }
 
-function named(name: string, status = 400): Error {
+function sesError(name: string, status = 400): Error {
   return Object.assign(new Error(name), { name, $metadata: { httpStatusCode: status } });
 }
 const TIMEOUT = Object.assign(new Error('timed out'), { name: 'TimeoutError' });
 
-/** What ingest stores once SES has told that it took a mail. */
-async function sesTells(
+/** Stores the rows that ingest writes for the Send event of an email. */
+async function ingestSendEvent(
   { table }: TestApi,
   email: SentEmail,
   messageId: string,
@@ -53,40 +53,43 @@ async function sesTells(
   await putRows(table, eventRows(events, { retentionDays: 90, receivedAtMs: atMs }, JSON.stringify(ses)));
 }
 
-function lastMail({ emails }: TestApi): SentEmail {
+function lastEmail({ emails }: TestApi): SentEmail {
   const email = emails.at(-1);
-  if (!email) throw new Error('Nothing was sent');
+  if (!email) throw new Error('No email was sent');
   return email;
 }
 
-function ownRows(api: TestApi, event: string) {
+function eventsNamed(api: TestApi, event: string) {
   return api.rows('event').filter((row) => row['event'] === event);
 }
 
-describe('a key is refused', () => {
-  it.each(['', 'x'.repeat(256), 'naïve', 'tab\tstop'])('as %j, naming the header', async (key) => {
-    const api = setUpApi();
-    expect(await send(api, {}, key)).toMatchObject({
-      status: 400,
-      body: { error: { code: 'invalid_parameter', field: 'idempotency-key' } },
-    });
-    expect(api.emails).toEqual([]);
-  });
+describe('an idempotency key is refused', () => {
+  it.each(['', 'x'.repeat(256), 'naïve', 'tab\tstop'])(
+    'as %j, and the error names the header',
+    async (key) => {
+      const api = setUpApi();
+      expect(await send(api, {}, key)).toMatchObject({
+        status: 400,
+        body: { error: { code: 'invalid_parameter', field: 'idempotency-key' } },
+      });
+      expect(api.emails).toEqual([]);
+    },
+  );
 });
 
-describe('a mail with a key', () => {
-  it('carries the id of its send as a tag, and one without carries none', async () => {
+describe('an email with an idempotency key', () => {
+  it('has the tag ivymail_send, which an email without a key does not have', async () => {
     const api = setUpApi();
     await send(api);
-    expect(lastMail(api).EmailTags).toContainEqual({
+    expect(lastEmail(api).EmailTags).toContainEqual({
       Name: 'ivymail_send',
       Value: expect.stringMatching(/^ivm_[a-z2-7]{26}$/),
     });
     await api.sendRequest({ method: 'POST', path: '/v1/send', body: EMAIL });
-    expect(lastMail(api).EmailTags.map(({ Name }) => Name)).toEqual(['ivymail_workspace']);
+    expect(lastEmail(api).EmailTags.map(({ Name }) => Name)).toEqual(['ivymail_workspace']);
   });
 
-  it('asked for again is sent once, and answered as the first time', async () => {
+  it('is sent once, and a repeated request returns the first response', async () => {
     const api = setUpApi();
     await suppress(api, 'bob@example.com');
     const first = await send(api, { cc: ['bob@example.com'] });
@@ -96,17 +99,17 @@ describe('a mail with a key', () => {
     expect(first.headers).not.toHaveProperty('idempotency-replayed');
     expect(second.headers).toMatchObject({ 'idempotency-replayed': 'true' });
     expect(api.emails).toHaveLength(1);
-    expect(ownRows(api, 'suppressed')).toHaveLength(1);
+    expect(eventsNamed(api, 'suppressed')).toHaveLength(1);
   });
 
-  it('of the longest length, and of any printable characters, is one', async () => {
+  it('may have a key of 255 printable characters', async () => {
     const api = setUpApi();
     const key = ` ~${'#'.repeat(251)}"}`;
     await send(api, {}, key);
     expect((await send(api, {}, key)).headers).toHaveProperty('idempotency-replayed');
   });
 
-  it('written otherwise is the same mail', async () => {
+  it('is the same email if the JSON has another format and field order', async () => {
     const api = setUpApi();
     await send(api, { tags: { a: '1', b: '2' } });
     const { from, ...rest } = { ...EMAIL, tags: { b: '2', a: '1' }, cc: [] };
@@ -121,10 +124,10 @@ describe('a mail with a key', () => {
   });
 
   it.each([
-    ['a recipient', { to: ['eve@example.com'] }],
-    ['a text', { text: 'Ho' }],
-    ['an attachment', { attachments: [{ filename: 'a.txt', content: 'YQ==' }] }],
-  ])('whose key stands for another %s is a conflict', async (_title, changes) => {
+    ['recipient', { to: ['eve@example.com'] }],
+    ['text', { text: 'Ho' }],
+    ['attachment', { attachments: [{ filename: 'a.txt', content: 'YQ==' }] }],
+  ])('is a conflict if the key was used with another %s', async (_title, changes) => {
     const api = setUpApi();
     await send(api);
     expect(await send(api, changes)).toMatchObject({
@@ -134,7 +137,7 @@ describe('a mail with a key', () => {
     expect(api.emails).toHaveLength(1);
   });
 
-  it('has nothing to do with the same key of another workspace', async () => {
+  it('is independent of the same key in another workspace', async () => {
     const api = setUpApi();
     await send(api);
     const other = await api.sendRequest({
@@ -147,7 +150,7 @@ describe('a mail with a key', () => {
     expect(other).toMatchObject({ status: 202, body: { message_id: '0100019c-2' } });
   });
 
-  it('asked for twice at once is sent once: one is told to wait, and then hears the same', async () => {
+  it('is sent once for concurrent requests: the others return 409, and a later one the same response', async () => {
     const api = setUpApi();
     const response = await Promise.all([send(api), send(api), send(api)]);
     const [sent] = response.filter(({ status }) => status === 202);
@@ -159,7 +162,7 @@ describe('a mail with a key', () => {
     expect((await send(api)).body).toEqual({ ...sent?.body });
   });
 
-  it('is another mail a day later, also where DynamoDB has not yet removed the row', async () => {
+  it('is a new email a day later, also if DynamoDB has not yet removed the row', async () => {
     const api = setUpApi();
     await send(api);
     api.state.nowMs = NOW_MS + DAY_MS - 1000;
@@ -173,10 +176,10 @@ describe('a mail with a key', () => {
   });
 });
 
-describe('a mail with a key that SES', () => {
-  it('refuses is answered with the same refusal again, and logged once', async () => {
+describe('an email with an idempotency key that SES', () => {
+  it('refuses returns the same error to a repeated request, and is logged once', async () => {
     const api = setUpApi();
-    api.state.sesError = named('MessageRejected');
+    api.state.sesError = sesError('MessageRejected');
     const first = await send(api);
     delete api.state.sesError;
     const second = await send(api);
@@ -187,14 +190,14 @@ describe('a mail with a key that SES', () => {
     });
     expect(second.headers).toMatchObject({ 'idempotency-replayed': 'true' });
     expect(api.emails).toHaveLength(1);
-    expect(ownRows(api, 'failed')).toHaveLength(1);
+    expect(eventsNamed(api, 'failed')).toHaveLength(1);
   });
 
-  it('refuses while nothing can be logged is answered so; a repeat logs it', async () => {
+  it('refuses while the log cannot be written returns the refusal, and a repeated request logs it', async () => {
     const api = setUpApi();
-    api.state.sesError = named('MessageRejected');
+    api.state.sesError = sesError('MessageRejected');
     api.table.before = (command) => {
-      if (command === 'BatchWriteCommand') throw named('ValidationException');
+      if (command === 'BatchWriteCommand') throw sesError('ValidationException');
     };
     const first = await send(api);
     expect(first).toMatchObject({
@@ -205,24 +208,26 @@ describe('a mail with a key that SES', () => {
     api.table.before = () => {};
     const second = await send(api);
     expect(second).toMatchObject({ status: 422, body: { message_id: first.body.message_id } });
-    expect(ownRows(api, 'failed')).toMatchObject([{ pk: expect.stringContaining(first.body.message_id) }]);
+    expect(eventsNamed(api, 'failed')).toMatchObject([
+      { pk: expect.stringContaining(first.body.message_id) },
+    ]);
     expect(api.emails).toHaveLength(1);
   });
 
-  it('does not take now is sent when it is asked for again, with another body too', async () => {
+  it('refuses temporarily is sent by a repeated request, also with another body', async () => {
     const api = setUpApi();
-    api.state.sesError = named('TooManyRequestsException', 429);
+    api.state.sesError = sesError('TooManyRequestsException', 429);
     expect(await send(api)).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
     expect(api.rows('idempotency')).toEqual([]);
     delete api.state.sesError;
     expect(await send(api, { text: 'Ho' })).toMatchObject({ status: 202 });
   });
 
-  it('does not take now, and whose key cannot be freed, is told to try another', async () => {
+  it('refuses temporarily needs another key if its key cannot be released', async () => {
     const api = setUpApi();
-    api.state.sesError = named('TooManyRequestsException', 429);
+    api.state.sesError = sesError('TooManyRequestsException', 429);
     api.table.before = (command) => {
-      if (command === 'DeleteCommand') throw named('ThrottlingException');
+      if (command === 'DeleteCommand') throw sesError('ThrottlingException');
     };
     expect(await send(api)).toMatchObject({
       status: 503,
@@ -231,8 +236,8 @@ describe('a mail with a key that SES', () => {
   });
 });
 
-describe('an intent that was stored, although the store said that it was not', () => {
-  it('does not spend the key: nothing was sent', async () => {
+describe('a send record that is stored although the write reports an error', () => {
+  it('does not use up the key, because no email was sent', async () => {
     const api = setUpApi();
     api.table.before = (command, { Item }) => {
       if (command !== 'PutCommand' || Item?.['kind'] !== 'idempotency') return;
@@ -248,8 +253,8 @@ describe('an intent that was stored, although the store said that it was not', (
   });
 });
 
-describe('a mail in doubt', () => {
-  async function inDoubt(changes: object = {}) {
+describe('an email with an unknown outcome', () => {
+  async function sendWithUnknownOutcome(changes: object = {}) {
     const api = setUpApi();
     await suppress(api, 'bob@example.com');
     api.state.sesError = TIMEOUT;
@@ -260,8 +265,8 @@ describe('a mail in doubt', () => {
     return api;
   }
 
-  it('is never sent again, and stays in doubt while SES has told nothing of it', async () => {
-    const api = await inDoubt();
+  it('is never sent again, and stays unknown while no SES event has arrived', async () => {
+    const api = await sendWithUnknownOutcome();
     for (const afterMs of [0, 60_000, DAY_MS - 1000]) {
       api.state.nowMs = NOW_MS + afterMs;
       const response = await send(api);
@@ -279,60 +284,63 @@ describe('a mail in doubt', () => {
       ['ann@example.com', 'cy@example.com'],
       ['bob@example.com'],
     ],
-  ])('to %s is found by its tag once SES has told of it', async (_title, changes, accepted, suppressed) => {
-    const api = await inDoubt(changes);
-    await sesTells(api, lastMail(api), '0100019c-found', NOW_MS + 2000);
-    const response = await send(api, changes);
-    expect(response).toMatchObject({
-      status: 202,
-      body: { message_id: '0100019c-found', accepted, suppressed },
-    });
-    expect(response.headers).toMatchObject({ 'idempotency-replayed': 'true' });
-    expect(ownRows(api, 'suppressed').map((row) => row['to'])).toEqual(suppressed);
-    expect(api.emails).toHaveLength(1);
+  ])(
+    'to %s is found by its tag after its SES event has arrived',
+    async (_title, changes, accepted, suppressed) => {
+      const api = await sendWithUnknownOutcome(changes);
+      await ingestSendEvent(api, lastEmail(api), '0100019c-found', NOW_MS + 2000);
+      const response = await send(api, changes);
+      expect(response).toMatchObject({
+        status: 202,
+        body: { message_id: '0100019c-found', accepted, suppressed },
+      });
+      expect(response.headers).toMatchObject({ 'idempotency-replayed': 'true' });
+      expect(eventsNamed(api, 'suppressed').map((row) => row['to'])).toEqual(suppressed);
+      expect(api.emails).toHaveLength(1);
 
-    const reads = api.table.calls.filter((call) => call === 'QueryCommand').length;
-    expect((await send(api, changes)).body).toEqual(response.body);
-    expect(api.table.calls.filter((call) => call === 'QueryCommand')).toHaveLength(reads);
-  });
+      const reads = api.table.calls.filter((call) => call === 'QueryCommand').length;
+      expect((await send(api, changes)).body).toEqual(response.body);
+      expect(api.table.calls.filter((call) => call === 'QueryCommand')).toHaveLength(reads);
+    },
+  );
 
-  it('is told from the other mails of its recipient, however many', async () => {
-    const api = await inDoubt();
+  it('is found among 130 other emails to the same recipient', async () => {
+    const api = await sendWithUnknownOutcome();
     const other = {
-      ...lastMail(api),
+      ...lastEmail(api),
       EmailTags: [{ Name: 'ivymail_send', Value: `ivm_${'a'.repeat(26)}` }],
     };
     for (let index = 0; index < 130; index += 1) {
-      await sesTells(api, other, `0100019c-other-${index}`, NOW_MS + index);
+      await ingestSendEvent(api, other, `0100019c-other-${index}`, NOW_MS + index);
     }
     expect((await send(api)).status).toBe(503);
-    await sesTells(api, lastMail(api), '0100019c-found', NOW_MS + 131);
+    await ingestSendEvent(api, lastEmail(api), '0100019c-found', NOW_MS + 131);
     expect(await send(api)).toMatchObject({ status: 202, body: { message_id: '0100019c-found' } });
   });
 
-  it('is found where more mails followed than are looked through', async () => {
-    const api = await inDoubt();
-    await sesTells(api, lastMail(api), '0100019c-found');
-    const other = { ...lastMail(api), EmailTags: [] };
+  it('is found although more emails followed than the search reads', async () => {
+    const api = await sendWithUnknownOutcome();
+    await ingestSendEvent(api, lastEmail(api), '0100019c-found');
+    const other = { ...lastEmail(api), EmailTags: [] };
     await Promise.all(
       Array.from({ length: 510 }, (_, index) =>
-        sesTells(api, other, `0100019c-other-${index}`, NOW_MS + 1 + index),
+        ingestSendEvent(api, other, `0100019c-other-${index}`, NOW_MS + 1 + index),
       ),
     );
     expect(await send(api)).toMatchObject({ status: 202, body: { message_id: '0100019c-found' } });
   });
 
-  it('is answered at once by whoever had it in hand, and only half a minute later by others', async () => {
+  it('returns 409 for 30 seconds if the first request died, and is then found', async () => {
     const api = setUpApi();
     api.state.sesError = TIMEOUT;
-    // It died before it could say that it does not know.
+    // The first request dies before it can store that the outcome is unknown.
     api.table.before = (command) => {
-      if (command === 'UpdateCommand') throw named('ThrottlingException');
+      if (command === 'UpdateCommand') throw sesError('ThrottlingException');
     };
     await send(api);
     api.table.before = () => {};
     delete api.state.sesError;
-    await sesTells(api, lastMail(api), '0100019c-found');
+    await ingestSendEvent(api, lastEmail(api), '0100019c-found');
     api.state.nowMs += 29_999;
     const early = await send(api);
     expect(early).toMatchObject({ status: 409, body: { error: { code: 'idempotency_conflict' } } });
@@ -342,8 +350,8 @@ describe('a mail in doubt', () => {
   });
 });
 
-describe('a mail with a key to suppressed recipients only', () => {
-  it('is logged once, under one id', async () => {
+describe('an email with an idempotency key to suppressed recipients only', () => {
+  it('is logged once under one message id', async () => {
     const api = setUpApi();
     await suppress(api, 'ann@example.com');
     const first = await send(api);
@@ -351,15 +359,15 @@ describe('a mail with a key to suppressed recipients only', () => {
     const second = await send(api);
     expect(second.body).toEqual(first.body);
     expect(first.body.message_id).toMatch(/^ivm_/);
-    expect(ownRows(api, 'suppressed')).toHaveLength(1);
+    expect(eventsNamed(api, 'suppressed')).toHaveLength(1);
     expect(api.emails).toEqual([]);
   });
 
-  it('that could not be logged in full is logged by a repeat, under the same id', async () => {
+  it('is logged by a repeated request under the same message id if the first could not log it', async () => {
     const api = setUpApi();
     await suppress(api, 'ann@example.com');
     api.table.before = (command) => {
-      if (command === 'BatchWriteCommand') throw named('ValidationException');
+      if (command === 'BatchWriteCommand') throw sesError('ValidationException');
     };
     const first = await send(api);
     expect(first).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
@@ -367,77 +375,84 @@ describe('a mail with a key to suppressed recipients only', () => {
     api.table.before = () => {};
     const second = await send(api);
     expect(second.status).toBe(202);
-    expect(ownRows(api, 'suppressed')).toMatchObject([
+    expect(eventsNamed(api, 'suppressed')).toMatchObject([
       { pk: expect.stringContaining(second.body.message_id) },
     ]);
   });
 });
 
-/** Everything outside that a request touches, in order: from the step on, nothing outside answers any more. */
+/** Each call to DynamoDB or SES is a step. In these tests every call after the given step fails, as if the function had died. */
 describe('a crash', () => {
   const BODY = { cc: ['bob@example.com'] };
 
-  async function crashing(step: number, sesRefuses: boolean) {
+  async function sendTwiceWithCrash(step: number, isRefused: boolean) {
     const api = setUpApi();
     await suppress(api, 'bob@example.com');
     let steps = 0;
-    const touch = (): void => {
-      if ((steps += 1) > step) throw new Error('The function has died');
+    const failAfterStep = (): void => {
+      if ((steps += 1) > step) throw new Error('The function died');
     };
-    const taken: SentEmail[] = [];
+    const acceptedEmails: SentEmail[] = [];
     const ses = {
       async send({ input }: { readonly input: SentEmail }) {
-        touch();
-        if (sesRefuses) throw named('MessageRejected');
-        taken.push(input);
-        // SES has the mail; nobody hears it.
-        touch();
-        return { MessageId: `0100019c-${taken.length}` };
+        failAfterStep();
+        if (isRefused) throw sesError('MessageRejected');
+        acceptedEmails.push(input);
+        // SES has accepted the email, but the function does not receive the response.
+        failAfterStep();
+        return { MessageId: `0100019c-${acceptedEmails.length}` };
       },
     };
     Object.assign(api.deps, { ses: ses as unknown as SESv2Client });
-    api.table.before = touch;
+    api.table.before = failAfterStep;
     const first = await send(api, BODY);
 
-    const steppedOver = steps <= step;
+    const finishedBeforeCrash = steps <= step;
     steps = -Infinity;
     api.state.nowMs += 31_000;
-    if (taken[0]) await sesTells(api, taken[0], '0100019c-1');
+    if (acceptedEmails[0]) await ingestSendEvent(api, acceptedEmails[0], '0100019c-1');
     const second = await send(api, BODY);
-    return { api, first, second, taken, steppedOver };
+    return { api, first, second, acceptedEmails, finishedBeforeCrash };
   }
 
-  /** For each step: what the first request was told, how many mails SES took, what the repeat was told, what is logged. */
-  async function story(sesRefuses: boolean): Promise<string[]> {
-    const lines: string[] = [];
+  /** For a crash after each step: the first response, the number of emails that SES accepted, the repeated response, and the logged events. */
+  async function outcomeOfEachStep(isRefused: boolean): Promise<string[]> {
+    const outcomes: string[] = [];
     for (let step = 0; ; step += 1) {
-      const { api, first, second, taken, steppedOver } = await crashing(step, sesRefuses);
-      const logged = [...ownRows(api, 'failed'), ...ownRows(api, 'suppressed')].map((row) => row['event']);
+      const { api, first, second, acceptedEmails, finishedBeforeCrash } = await sendTwiceWithCrash(
+        step,
+        isRefused,
+      );
+      const logged = [...eventsNamed(api, 'failed'), ...eventsNamed(api, 'suppressed')].map(
+        (row) => row['event'],
+      );
       const id = String(second.body.message_id ?? second.body.error.code).replace(/^ivm_.*/, 'ivm');
-      lines.push(`${first.status}, took ${taken.length}, ${second.status} ${id}, ${logged.join(' ')}`);
-      if (steppedOver) return lines;
+      outcomes.push(
+        `${first.status}, accepted ${acceptedEmails.length}, ${second.status} ${id}, ${logged.join(' ')}`,
+      );
+      if (finishedBeforeCrash) return outcomes;
     }
   }
 
-  it('at any step neither sends a mail twice nor loses what SES took', async () => {
-    expect(await story(false)).toEqual([
-      // Before the intent is stored: the repeat is the first.
-      ...Array<string>(3).fill('503, took 1, 202 0100019c-1, suppressed'),
-      // Between the intent and SES: nobody can know, so nothing is sent.
-      '503, took 0, 503 outcome_unknown, ',
-      // SES has it, and its answer is lost, not kept, or kept without the events.
-      ...Array<string>(3).fill('503, took 1, 202 0100019c-1, suppressed'),
-      ...Array<string>(2).fill('202, took 1, 202 0100019c-1, suppressed'),
+  it('at any step neither sends an email twice nor loses an email that SES accepted', async () => {
+    expect(await outcomeOfEachStep(false)).toEqual([
+      // Before the send record is stored: the repeated request acts as the first one.
+      ...Array<string>(3).fill('503, accepted 1, 202 0100019c-1, suppressed'),
+      // Between the send record and SES: the outcome is unknown, so nothing is sent.
+      '503, accepted 0, 503 outcome_unknown, ',
+      // SES has accepted the email. Its response is lost, not stored, or stored without the events.
+      ...Array<string>(3).fill('503, accepted 1, 202 0100019c-1, suppressed'),
+      ...Array<string>(2).fill('202, accepted 1, 202 0100019c-1, suppressed'),
     ]);
   });
 
-  it('at any step of a refusal sends nothing, and logs it whole where it is known', async () => {
-    expect(await story(true)).toEqual([
-      ...Array<string>(3).fill('503, took 0, 422 ivm, failed suppressed'),
-      '503, took 0, 503 outcome_unknown, ',
-      // The refusal was told and could not be kept: SES has nothing to find, and the repeat cannot know it.
-      '422, took 0, 503 outcome_unknown, ',
-      ...Array<string>(3).fill('422, took 0, 422 ivm, failed suppressed'),
+  it('at any step of a refusal sends nothing, and logs the refusal if it is known', async () => {
+    expect(await outcomeOfEachStep(true)).toEqual([
+      ...Array<string>(3).fill('503, accepted 0, 422 ivm, failed suppressed'),
+      '503, accepted 0, 503 outcome_unknown, ',
+      // The client received the refusal, but it could not be stored. SES has no event for it, so the outcome is unknown.
+      '422, accepted 0, 503 outcome_unknown, ',
+      ...Array<string>(3).fill('422, accepted 0, 422 ivm, failed suppressed'),
     ]);
   });
 });

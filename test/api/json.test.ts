@@ -14,13 +14,13 @@ describe('parseJson', () => {
     ['[{"x":1},{"y":1,"y":2}]', '[1].y'],
     ['{"tags":{"__proto__":1,"__proto__":2}}', 'tags.__proto__'],
     [String.raw`{"__proto__":1,"__pr\u006fto__":2}`, '__proto__'],
-  ])('refuses %s, naming %s', (text, field) => {
+  ])('refuses %s and names the field %s', (text, field) => {
     expect(() => parseJson(text)).toThrow(
       expect.objectContaining({ code: 'invalid_json', extras: { field } }) as Error,
     );
   });
 
-  it('reads __proto__ as an ordinary name', () => {
+  it('reads __proto__ as an ordinary field name', () => {
     const read = parseJson('{"tags":{"__proto__":"a","constructor":"b"}}') as { tags: object };
     expect(Object.entries(read.tags)).toEqual([
       ['__proto__', 'a'],
@@ -32,35 +32,38 @@ describe('parseJson', () => {
   it.each([
     ['elements', (count: number) => `[${Array(count).fill('1').join(',')}]`],
     [
-      'names',
+      'field names',
       (count: number) => `{${Array.from({ length: count }, (_, index) => `"${index}":1`).join(',')}}`,
     ],
     [
-      'elements of many lists',
+      'elements in nested lists',
       (count: number) =>
         `[${Array(count / 2)
           .fill('[1]')
           .join(',')}]`,
     ],
-  ])('takes 20,000 %s in all, and refuses more', (_title, make) => {
+  ])('accepts 20,000 %s and refuses more', (_title, make) => {
     expect(() => parseJson(make(20_000))).not.toThrow();
     expect(() => parseJson(make(20_002))).toThrow(
       expect.objectContaining({ code: 'invalid_json', extras: {} }) as Error,
     );
   });
 
-  it.each(['1,', '[],', '{},'])('takes as many parts as the 16 KiB of a webhook hold: %s', (part) => {
-    expect(() => parseJson(`[${part.repeat(16_384 / part.length)}1]`)).not.toThrow();
-  });
+  it.each(['1,', '[],', '{},'])(
+    'accepts the largest number of parts that fits in a webhook of 16 KiB: %s',
+    (part) => {
+      expect(() => parseJson(`[${part.repeat(16_384 / part.length)}1]`)).not.toThrow();
+    },
+  );
 
-  it('takes the same name in two objects, and in a value', () => {
+  it('accepts the same name in two objects and inside a string', () => {
     expect(parseJson('[{"a":"a"},{"a":{"a":["a:","{\\"a\\":1"]}}]')).toEqual([
       { a: 'a' },
       { a: { a: ['a:', '{"a":1'] } },
     ]);
   });
 
-  it('says what JSON.parse says of all that JSON.stringify writes', () => {
+  it('returns the same value as JSON.parse for every output of JSON.stringify', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
         const text = JSON.stringify(value);
@@ -70,7 +73,7 @@ describe('parseJson', () => {
     );
   });
 
-  it('throws an ApiError and nothing else, whatever the text', () => {
+  it('throws only ApiErrors, for any text', () => {
     fc.assert(
       fc.property(
         fc.oneof(

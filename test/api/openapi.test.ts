@@ -56,7 +56,7 @@ const receiveEvent = document.webhooks['event']?.post as Operation;
 const operations = [...DESCRIBED.map((route) => operation(route.method, route.path)), receiveEvent];
 const nameOf = (route: Route): string => `${route.method} ${route.path}`;
 
-/** Where a schema, or a schema within it, has no type, so that a generated client would know nothing about the value. */
+/** The places in a schema without a type. A generated client could not type these values. */
 function untypedIn(schema: Json, at: string): readonly string[] {
   const {
     properties = {},
@@ -84,30 +84,30 @@ function referencesIn(part: unknown): readonly string[] {
   return [...JSON.stringify(part).matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference = '']) => reference);
 }
 
-describe('the document', () => {
-  it('has every route, each under a short operation id of its own', () => {
+describe('the OpenAPI document', () => {
+  it('has every route, each with a short and unique operation id', () => {
     const ids = operations.map(({ operationId }) => operationId);
     expect(new Set(ids).size).toBe(DESCRIBED.length + 1);
     expect(ids.filter((id) => !/^[a-z][A-Za-z]{3,30}$/.test(id))).toEqual([]);
   });
 
-  it('requires a key everywhere except at the paths that the gateway lets through without one', () => {
+  it('requires an API key for every path except the public paths of the gateway', () => {
     const open = DESCRIBED.filter((route) => operation(route.method, route.path).security?.length === 0);
     const paths = open.map((route) => route.path);
-    // The pages of the dashboard are not part of the API; their files are below one path.
+    // The dashboard pages are not part of the API, so the document does not contain their two paths.
     expect([...paths, '/dashboard', '/dashboard/{path+}'].toSorted()).toEqual(PUBLIC_PATHS.toSorted());
   });
 
-  it('summarizes every operation in a few words, and describes it in sentences', () => {
+  it('has a short summary and a description in sentences for every operation', () => {
     const tags = document.tags.map(({ name }) => name);
-    for (const { summary, description, tags: given } of operations) {
+    for (const { summary, description, tags: operationTags } of operations) {
       expect(summary).toMatch(/^[A-Z][^.]{3,60}$/);
       expect(description).toMatch(/^[A-Z].{20,}\.$/s);
-      expect(given.filter((tag) => tags.includes(tag))).toHaveLength(1);
+      expect(operationTags.filter((tag) => tags.includes(tag))).toHaveLength(1);
     }
   });
 
-  it('describes a number in the query as one, though it is sent as text', () => {
+  it('describes a numeric query parameter as an integer', () => {
     const { parameters } = operation('GET', '/v1/suppressions');
     expect(parameters.find(({ name }) => name === 'limit')).toMatchObject({
       in: 'query',
@@ -117,7 +117,7 @@ describe('the document', () => {
     });
   });
 
-  it('says which parts of a path and of a body are required', () => {
+  it('marks the required parts of a path and of a body', () => {
     expect(operation('GET', '/v1/deliveries/{id}').parameters).toMatchObject([
       { name: 'id', in: 'path', required: true, schema: { pattern: '^dlv_[a-z2-7]{26}$' } },
     ]);
@@ -129,14 +129,14 @@ describe('the document', () => {
     expect(schemas['SendRequest']?.['required']).toEqual(['from', 'subject']);
   });
 
-  it('has no field with a default that a generated client would require: its description names the default', () => {
+  it('states a default in the description, because generated clients would require a field with a default', () => {
     expect(JSON.stringify(schemas)).not.toContain('"default":');
     expect(schemas['RecoverRequest']).toMatchObject({
       properties: { dry_run: { description: expect.stringContaining('Default: `false`.') } },
     });
   });
 
-  it('lists the error codes of every status, and the header that says how long to wait', () => {
+  it('lists the error codes of every status and the header retry-after', () => {
     const { responses } = operation('POST', '/v1/send');
     expect(responses['422']?.description).toContain('sending_paused');
     expect(responses['409']?.description).toBe('idempotency_conflict');
@@ -150,7 +150,7 @@ describe('a parameter', () => {
       parameterSchemas(route).map(([place, name, schema]) => ({
         at: `${nameOf(route)}: ${place} ${name}`,
         schema,
-        given: operation(route.method, route.path).parameters.find(
+        documentedParameter: operation(route.method, route.path).parameters.find(
           (each) => each.name === name && each.in === place,
         ),
       })),
@@ -158,21 +158,21 @@ describe('a parameter', () => {
     ...Object.entries(WEBHOOK_HEADERS).map(([name, schema]) => ({
       at: `webhook: header ${name}`,
       schema,
-      given: receiveEvent.parameters.find((each) => each.name === name),
+      documentedParameter: receiveEvent.parameters.find((each) => each.name === name),
     })),
   ];
 
   it.each(parameters)(
     'has a description and an example that the handler accepts: $at',
-    ({ schema, given }) => {
-      // Write it as documented(schema, 'What it means.', example).
-      expect(given?.description).toMatch(/^.{8,}\.$/s);
-      expect(given?.example).toBeDefined();
-      expect(schema.safeParse(String(given?.example))).toMatchObject({ success: true });
+    ({ schema, documentedParameter }) => {
+      // If this fails, write the schema as documented(schema, 'What it means.', example).
+      expect(documentedParameter?.description).toMatch(/^.{8,}\.$/s);
+      expect(documentedParameter?.example).toBeDefined();
+      expect(schema.safeParse(String(documentedParameter?.example))).toMatchObject({ success: true });
     },
   );
 
-  it('without a description is noticed', () => {
+  it('without a description appears without one, so the test above fails', () => {
     const query = z.strictObject({ plain: z.optional(z.string()) });
     const [first] = ROUTES;
     const { paths } = openApiDocument([{ ...(first as Route), query }]) as unknown as Document;
@@ -181,14 +181,14 @@ describe('a parameter', () => {
   });
 });
 
-describe('the shared schemas', () => {
-  it('have the names of the vocabulary', () => {
+describe('the shared schemas of the OpenAPI document', () => {
+  it('are named after the concepts of the design', () => {
     const names =
       'ApiKey Attempt Delivery Endpoint Error LogEntry Recovery Stats Suppression Timeline WebhookEvent Workspace';
     expect(Object.keys(schemas)).toEqual(expect.arrayContaining(names.split(' ')));
   });
 
-  it('are what every body and every JSON response refers to, but for the open ones', () => {
+  it('are used by every body and every JSON response, except two operations with any JSON', () => {
     const bodies = operations.flatMap(({ operationId, requestBody, responses }) =>
       [requestBody, ...Object.values(responses)].flatMap((part) => {
         const schema = part?.content?.['application/json']?.schema;
@@ -198,44 +198,44 @@ describe('the shared schemas', () => {
     expect(bodies).toEqual(['getOpenApi', 'receiveProbe']);
   });
 
-  it('are referred to, each of them, and nothing else is', () => {
+  it('are exactly the schemas that the document refers to', () => {
     const references = new Set(referencesIn(document));
     const names = Object.keys(schemas).map((name) => `#/components/schemas/${name}`);
     expect(new Set(names)).toEqual(references);
   });
 
-  it('have a type everywhere, like the parameters', () => {
-    const shared = Object.entries(schemas).flatMap(([name, schema]) => untypedIn(schema, name));
-    const given = operations.flatMap(({ operationId, parameters }) =>
+  it('have a type for every value, as do the parameters', () => {
+    const ofSchemas = Object.entries(schemas).flatMap(([name, schema]) => untypedIn(schema, name));
+    const ofParameters = operations.flatMap(({ operationId, parameters }) =>
       parameters.flatMap(({ name, schema }) => untypedIn(schema, `${operationId} ${name}`)),
     );
-    expect([...shared, ...given]).toEqual([]);
+    expect([...ofSchemas, ...ofParameters]).toEqual([]);
     expect(untypedIn({ type: 'string', anyOf: [{ format: 'date' }] }, 'after')).toEqual(['after|0']);
   });
 
-  it('have a name for one schema only', () => {
-    const one = named('Clash', z.strictObject({ a: z.string() }));
-    const other = named('Clash', z.strictObject({ b: z.string() }));
+  it('cannot share a name', () => {
+    const thing = named('Clash', z.strictObject({ a: z.string() }));
+    const otherThing = named('Clash', z.strictObject({ b: z.string() }));
     const [first] = ROUTES;
-    const clash = (schema: z.ZodMiniType): Route => ({
+    const routeWith = (schema: z.ZodMiniType): Route => ({
       ...(first as Route),
       query: noQuery,
       responses: { 200: schema },
     });
-    expect(() => openApiDocument([clash(one), { ...clash(other), method: 'GET' }])).toThrow(
+    expect(() => openApiDocument([routeWith(thing), { ...routeWith(otherThing), method: 'GET' }])).toThrow(
       'Two schemas are named Clash',
     );
-    expect(() => openApiDocument([clash(one), { ...clash(one), method: 'GET' }])).not.toThrow();
+    expect(() => openApiDocument([routeWith(thing), { ...routeWith(thing), method: 'GET' }])).not.toThrow();
   });
 
-  it('have the name of the item with List for a list', () => {
+  it('of lists are named after the item, with the suffix List', () => {
     const item = named('Thing', z.strictObject({ a: z.string() }));
     expect(schemaDocs.get(listOf(item))?.id).toBe('ThingList');
   });
 });
 
-describe('the webhooks section', () => {
-  it('has the headers of a webhook, with values that fit', () => {
+describe('the webhooks section of the OpenAPI document', () => {
+  it('describes exactly the headers of a webhook, and accepts their values', () => {
     const sent = webhookHeaders({
       webhookId: 'evt_kq7zq5h3m2x4c6v7b2n3m4a5s6',
       timestampSeconds: 1_772_020_800,
@@ -244,13 +244,13 @@ describe('the webhooks section', () => {
       body: '{}',
     });
     const ofEveryRequest = ['content-type', 'content-length', 'accept-encoding', 'user-agent'];
-    const ours = Object.keys(sent).filter((name) => !ofEveryRequest.includes(name));
-    expect(receiveEvent.parameters.map(({ name }) => name)).toEqual(ours);
+    const webhookHeaderNames = Object.keys(sent).filter((name) => !ofEveryRequest.includes(name));
+    expect(receiveEvent.parameters.map(({ name }) => name)).toEqual(webhookHeaderNames);
     for (const [name, schema] of Object.entries(WEBHOOK_HEADERS))
       expect(schema.safeParse(sent[name])).toMatchObject({ success: true });
   });
 
-  it('has a body that `event` tells apart: one schema for each event that is delivered', () => {
+  it('has one body schema for each delivered event, selected by the field event', () => {
     expect(receiveEvent.requestBody?.content['application/json']?.schema).toEqual({
       $ref: '#/components/schemas/WebhookEvent',
     });
@@ -266,7 +266,7 @@ describe('the webhooks section', () => {
       });
   });
 
-  it('has an example that is such a body', () => {
+  it('has an example that matches its body schema', () => {
     const example = receiveEvent.requestBody?.content['application/json']?.example;
     expect(webhookEventJson.safeParse(example)).toMatchObject({ success: true });
   });

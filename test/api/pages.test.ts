@@ -9,7 +9,7 @@ const KEY = Buffer.alloc(32, 7);
 const PATH = '/v1/send/logs';
 const QUERY = { type: 'bounce', to: undefined, limit: 20 };
 const NEXT: Position = { key: '2026-02-25T12:00:00Z#evt_a', direction: 'next' };
-const PREV: Position = { key: '2026-02-25T12:05:00Z#evt_b', direction: 'prev' };
+const PREVIOUS: Position = { key: '2026-02-25T12:05:00Z#evt_b', direction: 'prev' };
 const REFUSED = { code: 'invalid_cursor', extras: { field: 'cursor' } };
 
 const scopeOf = (query: Readonly<Record<string, unknown>> = QUERY) => cursorScope(WORKSPACE_ID, PATH, query);
@@ -30,7 +30,7 @@ function setUp() {
 }
 
 describe('a list', () => {
-  it('that is whole has null at both ends, and needs no key', async () => {
+  it('on one page has no cursors and does not read the cursor key', async () => {
     const { list, reads } = setUp();
     expect(await list({ items: ['a', 'b'] })).toEqual({
       data: [{ id: 'a' }, { id: 'b' }],
@@ -42,9 +42,9 @@ describe('a list', () => {
 
   it.each([
     ['next', { next: NEXT }, [expect.any(String), null]],
-    ['prev', { prev: PREV }, [null, expect.any(String)]],
-    ['next and prev', { next: NEXT, prev: PREV }, [expect.any(String), expect.any(String)]],
-  ])('that goes on to %s has a cursor there only', async (_title, ends, cursors) => {
+    ['prev', { prev: PREVIOUS }, [null, expect.any(String)]],
+    ['next and prev', { next: NEXT, prev: PREVIOUS }, [expect.any(String), expect.any(String)]],
+  ])('with more items (%s) has a cursor in that direction only', async (_title, ends, cursors) => {
     const { list } = setUp();
     const { next_cursor: next, prev_cursor: prev } = await list({ items: ['a'], ...ends });
     expect([next, prev]).toEqual(cursors);
@@ -52,18 +52,18 @@ describe('a list', () => {
 });
 
 describe('a cursor', () => {
-  it.each([NEXT, PREV])('leads to where it was made for: %j', async (position) => {
+  it.each([NEXT, PREVIOUS])('returns the position it was created for: %j', async (position) => {
     const { deps, cursor } = setUp();
     expect(await positionOf(deps, scopeOf(), await cursor(position))).toEqual(position);
   });
 
-  it('that is not given leads nowhere, and needs no key', async () => {
+  it('that is missing returns no position and does not read the cursor key', async () => {
     const { deps, reads } = setUp();
     expect(await positionOf(deps, scopeOf(), undefined)).toBeUndefined();
     expect(reads()).toBe(0);
   });
 
-  it('stays good when the page is of another size', async () => {
+  it('is valid for another page size', async () => {
     const { deps, cursor } = setUp();
     const scope = scopeOf({ ...QUERY, limit: 5, cursor: 'x' });
     expect(await positionOf(deps, scope, await cursor())).toEqual(NEXT);
@@ -73,14 +73,14 @@ describe('a cursor', () => {
     ['another workspace', cursorScope(`ws_${'b'.repeat(26)}`, PATH, QUERY)],
     ['another list', cursorScope(WORKSPACE_ID, '/v1/suppressions', QUERY)],
     ['another value of a filter', scopeOf({ ...QUERY, type: 'send' })],
-    ['a filter more', scopeOf({ ...QUERY, status: 'bounced' })],
-    ['a filter less', scopeOf({})],
+    ['an additional filter', scopeOf({ ...QUERY, status: 'bounced' })],
+    ['fewer filters', scopeOf({})],
   ])('is refused for %s', async (_title, scope) => {
     const { deps, cursor } = setUp();
     await expect(positionOf(deps, scope, await cursor())).rejects.toMatchObject(REFUSED);
   });
 
-  it('is refused with any one character changed', async () => {
+  it('is refused if any character is changed', async () => {
     const { deps, cursor } = setUp();
     const text = await cursor();
     await fc.assert(
@@ -96,7 +96,7 @@ describe('a cursor', () => {
     );
   });
 
-  it('is refused as any text that is none', async () => {
+  it('is refused if it is any other text', async () => {
     const { deps } = setUp();
     await fc.assert(
       fc.asyncProperty(fc.string(), async (text) => {
@@ -105,7 +105,7 @@ describe('a cursor', () => {
     );
   });
 
-  it('tells nothing of the row it stands at', async () => {
+  it('does not reveal the row that it points to', async () => {
     const { cursor } = setUp();
     const decoded = Buffer.from(await cursor(), 'base64url').toString('latin1');
     expect(decoded).not.toContain('evt_a');

@@ -9,14 +9,14 @@ const schema = z.strictObject({
   parts: z.array(z.strictObject({ size: z.number() })).default([]),
 });
 
-function refusalOf(type: z.ZodType, value: unknown): ApiError {
+function parseError(type: z.ZodType, value: unknown): ApiError {
   try {
     parse(type, value, 'invalid_field');
   } catch (error) {
     if (error instanceof ApiError) return error;
     throw error;
   }
-  throw new Error('It was taken');
+  throw new Error('The value was accepted');
 }
 
 describe('fieldName', () => {
@@ -33,12 +33,12 @@ describe('fieldName', () => {
 });
 
 describe('parse', () => {
-  it('gives what the schema makes of the value', () => {
+  it('returns the output of the schema', () => {
     expect(parse(schema, { name: 'ann' }, 'invalid_field')).toEqual({ name: 'ann', parts: [] });
   });
 
   it.each(['invalid_field', 'invalid_parameter'] as const)(
-    'refuses with the code it is given: %s',
+    'throws an error with the given code: %s',
     (code) => {
       expect(() => parse(schema, { name: 1 }, code)).toThrow(expect.objectContaining({ code }) as Error);
     },
@@ -47,45 +47,45 @@ describe('parse', () => {
   it.each([
     ['a wrong type', { name: 1 }, 'name'],
     ['a missing field', {}, 'name'],
-    ['a wrong part of a list', { name: 'ann', parts: [{ size: 1 }, { size: 'x' }] }, 'parts[1].size'],
-    ['an unknown field', { name: 'ann', colour: 'red' }, 'colour'],
-    ['an unknown field within', { name: 'ann', parts: [{ size: 1, colour: 'red' }] }, 'parts[0].colour'],
+    ['an invalid list item', { name: 'ann', parts: [{ size: 1 }, { size: 'x' }] }, 'parts[1].size'],
+    ['an unknown field', { name: 'ann', color: 'red' }, 'color'],
+    ['an unknown nested field', { name: 'ann', parts: [{ size: 1, color: 'red' }] }, 'parts[0].color'],
   ])('names the field of %s', (_title, value, field) => {
-    expect(refusalOf(schema, value)).toMatchObject({ code: 'invalid_field', extras: { field } });
+    expect(parseError(schema, value)).toMatchObject({ code: 'invalid_field', extras: { field } });
   });
 
-  it('names one field where several are wrong, and the first', () => {
-    const several = refusalOf(schema, { name: 'a', parts: [{ size: 'x' }, { size: 'y' }] });
+  it('names only the first invalid field', () => {
+    const several = parseError(schema, { name: 'a', parts: [{ size: 'x' }, { size: 'y' }] });
     expect(several.extras).toEqual({ field: 'name' });
   });
 
-  it('names a field that does not exist before one that is missing: it may be the missing one, mistyped', () => {
-    expect(refusalOf(schema, { nmae: 'ann' }).extras).toEqual({ field: 'nmae' });
+  it('names an unknown field rather than a missing one, because it may be the missing one misspelled', () => {
+    expect(parseError(schema, { nmae: 'ann' }).extras).toEqual({ field: 'nmae' });
   });
 
-  it('names no field where the value as a whole is wrong', () => {
-    expect(refusalOf(schema, [])).toMatchObject({ code: 'invalid_field', extras: {} });
-    expect(refusalOf(schema, []).extras).not.toHaveProperty('field');
+  it('names no field if the value itself has the wrong type', () => {
+    expect(parseError(schema, [])).toMatchObject({ code: 'invalid_field', extras: {} });
+    expect(parseError(schema, []).extras).not.toHaveProperty('field');
   });
 
-  it('refuses with the code a schema names for itself', () => {
+  it('throws an error with the code that the schema sets', () => {
     const url = z.strictObject({
       url: z.string().superRefine((_value, context) => {
         context.addIssue({ code: 'custom', message: 'no', params: { code: 'url_https_required' } });
       }),
     });
-    expect(refusalOf(url, { url: 'x' })).toMatchObject({
+    expect(parseError(url, { url: 'x' })).toMatchObject({
       code: 'url_https_required',
       message: 'no',
       extras: { field: 'url' },
     });
   });
 
-  it('throws an ApiError and nothing else, whatever the value', () => {
+  it('throws only ApiErrors, for any value', () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true }), (value) => {
         fc.pre(!schema.safeParse(value).success);
-        expect(refusalOf(schema, value).code).toBe('invalid_field');
+        expect(parseError(schema, value).code).toBe('invalid_field');
       }),
     );
   });

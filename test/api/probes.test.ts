@@ -23,7 +23,7 @@ function withProbe() {
 }
 
 describe('a probe', () => {
-  it('keeps what arrives, byte for byte, and needs no key', async () => {
+  it('stores a received webhook byte for byte, and needs no API key', async () => {
     const { table, send } = withProbe();
     await openProbe(table, TOKEN, NOW_MS);
     expect((await send(TOKEN, '', { 'webhook-signature': 'v1,abc', cookie: 'secret' })).status).toBe(400);
@@ -45,26 +45,26 @@ describe('a probe', () => {
   });
 
   it.each([
-    ['one that nobody opened', 'b'.repeat(52)],
-    ['what is no token', 'a'],
-  ])('is not found: %s', async (_title, token) => {
+    ['an unknown token', 'b'.repeat(52)],
+    ['a malformed token', 'a'],
+  ])('returns 404 for %s', async (_title, token) => {
     const { table, send } = withProbe();
     await openProbe(table, TOKEN, NOW_MS);
     expect((await send(token)).status).toBe(404);
   });
 
-  it('closes by itself after an hour', async () => {
+  it('closes after an hour', async () => {
     const { table, send, state } = withProbe();
     await openProbe(table, TOKEN, NOW_MS);
     state.nowMs = NOW_MS + 3_600_000;
     expect((await send()).status).toBe(404);
   });
 
-  it('takes no more than a webhook', async () => {
+  it('accepts no body larger than a webhook', async () => {
     const { table, send } = withProbe();
     await openProbe(table, TOKEN, NOW_MS);
     expect((await send(TOKEN, JSON.stringify({ x: 'x'.repeat(16 * 1024) }))).status).toBe(413);
-    // And does not parse what is more.
+    // A larger body is refused before it is parsed: this one is not JSON.
     expect((await send(TOKEN, `{"x":${' '.repeat(16 * 1024)}`)).status).toBe(413);
   });
 });
