@@ -9,7 +9,7 @@ import { handler } from '../lambdas/handlers/ingest.ts';
 import { eventRows } from '../lambdas/store/event-rows.ts';
 import { createTable, type Row } from '../lambdas/store/table.ts';
 import { sqsRecord } from '../sim/builders/lambda-events.ts';
-import { sesEvents } from '../sim/ses/random-events.ts';
+import { randomSesEvents } from '../sim/ses/random-events.ts';
 
 const BATCH = 10;
 const BATCHES = 2000;
@@ -18,7 +18,7 @@ const WARM_UP = 600;
 const SENT_MS = Date.parse('2026-11-01T00:00:00Z');
 
 /** Events of one recipient each, as the ceilings speak of them. */
-const bodies = sesEvents({ seed: 7, count: BATCH * (BATCHES + WARM_UP), recipients: 1 }).map((ses) =>
+const bodies = randomSesEvents({ seed: 7, count: BATCH * (BATCHES + WARM_UP), recipients: 1 }).map((ses) =>
   JSON.stringify(ses),
 );
 const batches: SQSEvent[] = Array.from({ length: BATCHES + WARM_UP }, (_, batch) => ({

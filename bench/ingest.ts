@@ -5,7 +5,7 @@ import { eventRows } from '../lambdas/store/event-rows.ts';
 import type { Row } from '../lambdas/store/table.ts';
 import { ENV } from '../lambdas/core/env.ts';
 import { writeUnits } from '../sim/capacity.ts';
-import { sesEvents } from '../sim/ses/random-events.ts';
+import { randomSesEvents } from '../sim/ses/random-events.ts';
 import { bundle } from './bundle.ts';
 import { median, type Figure } from './figure.ts';
 import { ask, ended, firstMessage, start } from './process.ts';
@@ -81,7 +81,7 @@ function writeUnitsOf(rows: readonly Row[]): number {
 
 /** Over varied events that did not build the dictionary. */
 export function storedFigures(): readonly Figure[] {
-  const stored = sesEvents({ seed: 11, count: 5_000, recipients: 1 }).map((ses) => {
+  const stored = randomSesEvents({ seed: 11, count: 5_000, recipients: 1 }).map((ses) => {
     const text = JSON.stringify(ses);
     const [event] = normalize(ses).events.map((each) => ({ ...each, workspace_id: DEFAULT_WORKSPACE_ID }));
     if (!event) throw new Error('An SES event makes at least one event');

@@ -11,9 +11,9 @@ import {
   sesMessageId,
   subscriptionEvent,
   type Bounce,
-  type Mail,
+  type AcceptedEmail,
   type SesEvent,
-  type Visit,
+  type Engagement,
 } from '../sim/ses/events.ts';
 import { seededRandom } from '../sim/random.ts';
 
@@ -90,7 +90,7 @@ export function simulateDay(options: DayOptions): readonly SesEvent[] {
 }
 
 /** Every status is in every day: which mail meets which fate follows from its place, its times from chance. */
-function fateOf(mail: Mail, index: number, random: () => number) {
+function fateOf(mail: AcceptedEmail, index: number, random: () => number) {
   const [to = ''] = mail.to;
   const after = (fromMs: number, toMs: number): number =>
     Math.round(mail.acceptedAtMs + fromMs + random() * (toMs - fromMs));
@@ -100,7 +100,7 @@ function fateOf(mail: Mail, index: number, random: () => number) {
     atMs: soon,
     event: bounceEvent(mail, [to], { atMs: soon, bounce }),
   });
-  const visit = (atMs: number): Visit => ({
+  const visit = (atMs: number): Engagement => ({
     atMs,
     ipAddress: `198.51.100.${1 + Math.floor(random() * 254)}`,
     userAgent: pick(USER_AGENTS, random),
@@ -138,9 +138,9 @@ function fateOf(mail: Mail, index: number, random: () => number) {
   }
   if (index % 4 === 2) {
     const opened = visit(after(MINUTE_MS, 60 * MINUTE_MS));
-    const open = (visitor: Visit) => ({ atMs: visitor.atMs, event: openEvent(mail, visitor) });
-    const click = (visitor: Visit) => ({ atMs: visitor.atMs, event: clickEvent(mail, visitor, LINK) });
-    const scanner: Visit = {
+    const open = (visitor: Engagement) => ({ atMs: visitor.atMs, event: openEvent(mail, visitor) });
+    const click = (visitor: Engagement) => ({ atMs: visitor.atMs, event: clickEvent(mail, visitor, LINK) });
+    const scanner: Engagement = {
       atMs: soon + 2_000,
       ipAddress: '203.0.113.25',
       userAgent: SCANNER,
@@ -153,7 +153,11 @@ function fateOf(mail: Mail, index: number, random: () => number) {
   return [delivered()];
 }
 
-function randomMail({ from, configurationSet }: DayOptions, random: () => number, atMs: number): Mail {
+function randomMail(
+  { from, configurationSet }: DayOptions,
+  random: () => number,
+  atMs: number,
+): AcceptedEmail {
   const [subject, category] = pick(SUBJECTS, random);
   const acceptedAtMs = Math.round(atMs);
   return {

@@ -55,7 +55,7 @@ export class Clock {
   }
 
   /** The product's own short waits (`setTimeout`) go by this clock, too. Returns how to undo it. */
-  install(): () => void {
+  installTimers(): () => void {
     globalThis.setTimeout = ((run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
       this.after(ms, () => run(...args))) as unknown as typeof setTimeout;
     return () => {

@@ -28,23 +28,23 @@ import { workspaceDirectory, type WorkspaceDirectory } from '../lambdas/store/wo
 import { simulatedTable } from './table.ts';
 import { Clock } from './clock.ts';
 import { Executions, START_EXECUTION, type Machine } from './executions.ts';
-import type { Definition } from './state-machine.ts';
+import type { StateMachineDefinition } from './state-machine.ts';
 import {
   callAws,
-  meet,
-  never,
+  drawFault,
+  neverSettles,
   NO_FAULTS,
-  Process,
-  processOf,
-  type Call,
-  type Calls,
-  type Faults,
-  type Tally,
+  LambdaProcess,
+  currentProcess,
+  type AwsCall,
+  type CallContext,
+  type FaultPlan,
+  type CallCounts,
 } from './process.ts';
-import { Queue } from './queue.ts';
+import { SimulatedQueue } from './queue.ts';
 import { Dice, seededRandom } from './random.ts';
-import type { Receiver } from './receiver.ts';
-import { Reader, streamOf, type Batch } from './stream.ts';
+import type { SimulatedReceiver } from './receiver.ts';
+import { StreamReader, createStream, type StreamBatch } from './stream.ts';
 
 export const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:topic';
 const RETENTION_DAYS = 90;
@@ -63,7 +63,7 @@ const CRASH_MS = 500;
 
 /** A warm process and what it keeps between invocations. */
 interface Worker {
-  readonly process: Process;
+  readonly process: LambdaProcess;
   readonly table: Table;
   readonly workspaces: WorkspaceDirectory;
   readonly secrets: SecretOpener;
@@ -80,9 +80,9 @@ const REDELIVER = redeliverDefinition({ deliverFunctionArn: FUNCTION });
 const RECOVER = recoverDefinition({ recoverFunctionArn: RECOVER_FUNCTION });
 /** By their ARN. */
 const MACHINES: Readonly<Record<string, Machine>> = {
-  deliver: { definition: DELIVER as Definition, express: true },
-  redeliver: { definition: REDELIVER as Definition, express: false },
-  recover: { definition: RECOVER as Definition, express: false },
+  deliver: { definition: DELIVER as StateMachineDefinition, express: true },
+  redeliver: { definition: REDELIVER as StateMachineDefinition, express: false },
+  recover: { definition: RECOVER as StateMachineDefinition, express: false },
 };
 
 interface Command {
@@ -90,70 +90,70 @@ interface Command {
   readonly input: Record<string, unknown>;
 }
 
-export interface WorldOptions {
+export interface SimulatedDeploymentOptions {
   readonly seed: number;
   readonly startMs: number;
   /** Invocations of all functions at once that the account allows. */
   readonly concurrency?: number;
 }
 
-export class SimulatedDeployment implements Calls {
+export class SimulatedDeployment implements CallContext {
   readonly clock: Clock;
   readonly dice: Dice;
-  readonly tally: Tally = { calls: 0, faults: {} };
+  readonly tally: CallCounts = { calls: 0, faults: {} };
   readonly table = simulatedTable();
-  readonly receivers = new Map<string, Receiver>();
-  readonly queue: Queue;
-  readonly dispatchReader: Reader;
-  readonly tallyReader: Reader;
+  readonly receivers = new Map<string, SimulatedReceiver>();
+  readonly ingestQueue: SimulatedQueue;
+  readonly dispatchReader: StreamReader;
+  readonly tallyReader: StreamReader;
   /** Keys that dispatch or the Express machine left for a person. */
   readonly deadLetters: unknown[] = [];
   /** By delivery: kills and unrecorded attempts, each of which may cost one more request. */
-  readonly excuses = new Map<string, number>();
-  faults: Faults = NO_FAULTS;
+  readonly allowedExtraRequests = new Map<string, number>();
+  faults: FaultPlan = NO_FAULTS;
   /** Invocations at once, of all functions: the most there were, and those that the account's limit refused. */
   readonly invocations = { running: 0, most: 0, refused: 0 };
   private readonly limit: number;
   private readonly idle: Worker[] = [];
   private readonly executions: Executions;
 
-  constructor({ seed, startMs, concurrency = Infinity }: WorldOptions) {
+  constructor({ seed, startMs, concurrency = Infinity }: SimulatedDeploymentOptions) {
     this.limit = concurrency;
     this.clock = new Clock(startMs);
     this.dice = new Dice(seededRandom(seed));
     const { clock, dice } = this;
-    this.queue = new Queue({
+    this.ingestQueue = new SimulatedQueue({
       clock,
       dice,
       visibilityMs: VISIBILITY_MS,
       maxReceives: 10,
       batchSize: 10,
       concurrency: 8,
-      repeatedShare: 0.002,
+      duplicateShare: 0.002,
       consume: (records) => this.ingest(records),
     });
     const reader = { clock, dice };
-    this.dispatchReader = new Reader({
+    this.dispatchReader = new StreamReader({
       ...reader,
       kinds: ['event', 'command'],
       batchSize: 100,
-      parallel: 4,
+      parallelization: 4,
       consume: (batch) => this.dispatch(batch),
     });
-    this.tallyReader = new Reader({
+    this.tallyReader = new StreamReader({
       ...reader,
       kinds: ['event', 'attempt'],
       batchSize: 1_000,
-      parallel: 1,
+      parallelization: 1,
       consume: (batch) => this.count(batch),
     });
-    this.table.inserted = streamOf([this.dispatchReader, this.tallyReader]);
+    this.table.onInsert = createStream([this.dispatchReader, this.tallyReader]);
     this.executions = new Executions({
       clock,
       random: dice.random,
       task: (resource, parameters) => this.runTask(resource, parameters),
       machines: MACHINES,
-      twice: () => this.faults !== NO_FAULTS && dice.chance(0.01),
+      runsTwice: () => this.faults !== NO_FAULTS && dice.chance(0.01),
     });
   }
 
@@ -192,7 +192,7 @@ export class SimulatedDeployment implements Calls {
     return new Promise((resolve, reject) => {
       const crash = named('Lambda.Unknown', 'The function crashed');
       worker.process.onDeath = [() => this.clock.after(CRASH_MS, () => reject(crash))];
-      processOf
+      currentProcess
         .run(worker.process, () => run(worker))
         .then(
           (result) => {
@@ -212,8 +212,8 @@ export class SimulatedDeployment implements Calls {
   }
 
   private newWorker(): Worker {
-    const process = new Process();
-    const call = <T>(each: Call<T>): Promise<T> => callAws(this, process, each);
+    const process = new LambdaProcess();
+    const call = <T>(each: AwsCall<T>): Promise<T> => callAws(this, process, each);
     const table = {
       name: this.table.name,
       client: { send: (command: Command) => this.sendToTable(call, command) },
@@ -246,10 +246,10 @@ export class SimulatedDeployment implements Calls {
     };
   }
 
-  private sendToTable(call: <T>(each: Call<T>) => Promise<T>, command: Command): Promise<unknown> {
+  private sendToTable(call: <T>(each: AwsCall<T>) => Promise<T>, command: Command): Promise<unknown> {
     const { name } = command.constructor;
     const run = (): Promise<unknown> => this.table.client.send(command as never);
-    if (name === 'TransactWriteCommand') return call({ name, run, again: (first) => first });
+    if (name === 'TransactWriteCommand') return call({ name, run, repeat: (first) => first });
     if (name !== 'BatchWriteCommand') return call({ name, run });
     const [tableName, requests] = Object.entries(
       command.input['RequestItems'] as Record<string, unknown[]>,
@@ -273,7 +273,7 @@ export class SimulatedDeployment implements Calls {
     }, VISIBILITY_MS);
   }
 
-  private dispatch({ records }: Batch): Promise<string | undefined> {
+  private dispatch({ records }: StreamBatch): Promise<string | undefined> {
     return this.poll(async ({ process, table, sfn }) => {
       const report = await dispatchBatch(
         {
@@ -297,7 +297,7 @@ export class SimulatedDeployment implements Calls {
     });
   }
 
-  private count(batch: Batch): Promise<undefined> {
+  private count(batch: StreamBatch): Promise<undefined> {
     return this.poll(async ({ table }) => {
       await tallyBatch({ table, retentionDays: RETENTION_DAYS, now: this.clock.now }, batch);
       return undefined;
@@ -306,8 +306,8 @@ export class SimulatedDeployment implements Calls {
 
   /** One call of a state machine; these have no SDK of ours between them, so every fault reaches the definition. */
   private async runTask(name: string, parameters: unknown): Promise<unknown> {
-    await this.clock.sleep(5 + this.dice.upTo(20));
-    const met = meet(this, {
+    await this.clock.sleep(5 + this.dice.below(20));
+    const met = drawFault(this, {
       name,
       process: undefined,
       possible: ['error', 'throttled', 'lost'],
@@ -335,7 +335,7 @@ export class SimulatedDeployment implements Calls {
           ),
         );
       case START_EXECUTION:
-        return this.executions.startByTask(given);
+        return this.executions.startFromTask(given);
       case 'arn:aws:states:::sqs:sendMessage':
         this.deadLetters.push(given['MessageBody']);
         return {};
@@ -366,16 +366,16 @@ export class SimulatedDeployment implements Calls {
   }
 
   private excuse(key: string): void {
-    this.excuses.set(key, (this.excuses.get(key) ?? 0) + 1);
+    this.allowedExtraRequests.set(key, (this.allowedExtraRequests.get(key) ?? 0) + 1);
   }
 
-  private senderOf(process: Process, key: string): Sender {
+  private senderOf(process: LambdaProcess, key: string): Sender {
     return async (request) => {
       const startedMs = this.clock.nowMs;
-      await this.clock.sleep(5 + this.dice.upTo(30));
-      if (!process.alive) return never;
+      await this.clock.sleep(5 + this.dice.below(30));
+      if (!process.alive) return neverSettles;
       const possible = ['lost', 'killed', 'killed_after'] as const;
-      const met = meet(this, { name: 'send', process, possible, attempt: 0 });
+      const met = drawFault(this, { name: 'send', process, possible, attempt: 0 });
       if (met === 'killed') return process.kill();
       const receiver = this.receivers.get(request.url);
       if (!receiver) throw new Error(`Nobody listens on ${request.url}`);
@@ -384,7 +384,7 @@ export class SimulatedDeployment implements Calls {
       process.onDeath.push(() => this.excuse(key));
       if (met === 'killed_after') return process.kill();
       await this.clock.sleep(answer.afterMs);
-      if (!process.alive) return never;
+      if (!process.alive) return neverSettles;
       const lost = met === 'lost';
       const status = lost || answer.error !== undefined ? undefined : answer.status;
       const error = lost ? ('connection_reset' as const) : answer.error;

@@ -1,18 +1,18 @@
 /** The executions of some state machines, and their names, as Step Functions keeps them. */
 import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
-import { execute, type Definition, type MachineDeps } from './state-machine.ts';
+import { runExecution, type StateMachineDefinition, type ExecutionDeps } from './state-machine.ts';
 
 export interface Machine {
-  readonly definition: Definition;
+  readonly definition: StateMachineDefinition;
   /** Nobody holds an Express execution to its name, and it may run twice. */
   readonly express: boolean;
 }
 
-export interface ExecutionsOptions extends MachineDeps {
+export interface ExecutionsOptions extends ExecutionDeps {
   /** By their ARN. */
   readonly machines: Readonly<Record<string, Machine>>;
   /** Whether an Express execution runs twice. */
-  readonly twice: () => boolean;
+  readonly runsTwice: () => boolean;
 }
 
 type Input = Readonly<Record<string, unknown>>;
@@ -36,12 +36,12 @@ export class Executions {
     if (!machine.express && this.names.has(key))
       throw new ExecutionAlreadyExists({ message: 'Execution Already Exists', $metadata: {} });
     this.names.add(key);
-    const times = machine.express && this.options.twice() ? 2 : 1;
+    const times = machine.express && this.options.runsTwice() ? 2 : 1;
     for (let time = 0; time < times; time += 1) void this.run(machine, key, input);
   }
 
   /** The same, asked for by a task, which knows the error by another name. */
-  startByTask(parameters: Input): Input {
+  startFromTask(parameters: Input): Input {
     const { StateMachineArn: arn, Name: name, Input: input } = parameters;
     try {
       this.start(String(arn), String(name), input as Input);
@@ -58,7 +58,7 @@ export class Executions {
     this.started += 1;
     const executionId = express ? `${name}:${this.started}` : name;
     try {
-      await execute(this.options, definition, { input, executionId });
+      await runExecution(this.options, definition, { input, executionId });
     } catch (error) {
       this.failed.push({ name: executionId, error: error as Error });
     }

@@ -10,42 +10,42 @@ import type { Dice } from './random.ts';
 export type Fault = 'error' | 'throttled' | 'partial' | 'lost' | 'killed' | 'killed_after';
 
 /** One try of a call, as whoever decides what it meets sees it. */
-export interface Tried {
+export interface CallAttempt {
   readonly name: string;
-  readonly process: Process | undefined;
+  readonly process: LambdaProcess | undefined;
   /** What has an effect on this call. */
   readonly possible: readonly Fault[];
   /** From 0; the SDK makes some more of a call that failed. */
   readonly attempt: number;
 }
 
-export type Faults = (tried: Tried) => Fault | undefined;
+export type FaultPlan = (tried: CallAttempt) => Fault | undefined;
 
-export const NO_FAULTS: Faults = () => undefined;
+export const NO_FAULTS: FaultPlan = () => undefined;
 
 /** Of ten calls that go wrong, one takes its process with it: some steps make a hundred calls. */
 const DEADLY_SHARE = 0.1;
 const DEADLY: ReadonlySet<Fault> = new Set(['killed', 'killed_after']);
 
 /** So many of all calls, each drawn once, however often the SDK tries it. */
-export function randomFaults(dice: Dice, share: number): Faults {
+export function randomFaults(dice: Dice, share: number): FaultPlan {
   return ({ possible, attempt }) => {
     if (attempt > 0 || !dice.chance(share)) return undefined;
     const deadly = possible.filter((each) => DEADLY.has(each));
     const others = possible.filter((each) => !DEADLY.has(each));
-    return dice.of(deadly.length > 0 && dice.chance(DEADLY_SHARE) ? deadly : others);
+    return dice.pick(deadly.length > 0 && dice.chance(DEADLY_SHARE) ? deadly : others);
   };
 }
 
 /** How much was called, and what went wrong: each call once, however often it was tried. */
-export interface Tally {
+export interface CallCounts {
   calls: number;
   readonly faults: Partial<Record<Fault, number>>;
 }
 
-export const never = new Promise<never>(() => {});
+export const neverSettles = new Promise<never>(() => {});
 
-export class Process {
+export class LambdaProcess {
   alive = true;
   /** What its end means to others; anew for each invocation. */
   onDeath: (() => void)[] = [];
@@ -54,7 +54,7 @@ export class Process {
   kill(): Promise<never> {
     this.alive = false;
     for (const told of this.onDeath.splice(0)) told();
-    return never;
+    return neverSettles;
   }
 }
 
@@ -67,26 +67,29 @@ function fault(name: string, message: string): Error {
 }
 
 /** The process whose code runs just now. */
-export const processOf = new AsyncLocalStorage<Process>();
+export const currentProcess = new AsyncLocalStorage<LambdaProcess>();
 
-export interface Call<T> {
+export interface AwsCall<T> {
   readonly name: string;
   readonly run: () => Promise<T> | T;
   /** Does a part of it only, where that can be. */
   readonly runPartly?: () => Promise<T> | T;
   /** What a second try of a call that was done the first time gives, where the service tells it by a token. */
-  readonly again?: (first: T) => T;
+  readonly repeat?: (first: T) => T;
 }
 
-export interface Calls {
+export interface CallContext {
   readonly clock: Clock;
   readonly dice: Dice;
-  readonly faults: Faults;
-  readonly tally: Tally;
+  readonly faults: FaultPlan;
+  readonly tally: CallCounts;
 }
 
 /** What it meets at this try; none where that would have no effect. A first try without a fault is the only one. */
-export function meet({ faults, tally }: Pick<Calls, 'faults' | 'tally'>, tried: Tried): Fault | undefined {
+export function drawFault(
+  { faults, tally }: Pick<CallContext, 'faults' | 'tally'>,
+  tried: CallAttempt,
+): Fault | undefined {
   const drawn = faults(tried);
   const met = drawn !== undefined && tried.possible.includes(drawn) ? drawn : undefined;
   if (tried.attempt > 0) return met;
@@ -98,7 +101,7 @@ export function meet({ faults, tally }: Pick<Calls, 'faults' | 'tally'>, tried: 
 const OF_ANY_CALL: readonly Fault[] = ['error', 'throttled', 'lost', 'killed', 'killed_after'];
 
 /** One call as the SDK makes it: tries again what may pass, and gives up after three. */
-export async function callAws<T>(calls: Calls, process: Process, call: Call<T>): Promise<T> {
+export async function callAws<T>(calls: CallContext, process: LambdaProcess, call: AwsCall<T>): Promise<T> {
   const { clock, dice } = calls;
   const { name } = call;
   const possible: readonly Fault[] = call.runPartly ? [...OF_ANY_CALL, 'partial'] : OF_ANY_CALL;
@@ -107,9 +110,9 @@ export async function callAws<T>(calls: Calls, process: Process, call: Call<T>):
   // Every other fault is over by the next try; the rest outlasts all of them, and reaches our code.
   let lasting: Fault | undefined;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    await clock.sleep(2 + dice.upTo(8) + attempt * RETRY_MS);
-    if (!process.alive) return never;
-    const met = lasting ?? meet(calls, { name, process, possible, attempt });
+    await clock.sleep(2 + dice.below(8) + attempt * RETRY_MS);
+    if (!process.alive) return neverSettles;
+    const met = lasting ?? drawFault(calls, { name, process, possible, attempt });
     if (met !== undefined && met !== 'partial' && dice.chance(0.5)) lasting = met;
     if (met === 'killed') return process.kill();
     if (met === 'error') failure = fault('InternalServerError', `${name} failed`);
@@ -118,11 +121,11 @@ export async function callAws<T>(calls: Calls, process: Process, call: Call<T>):
       const first = done;
       const run = (met === 'partial' ? call.runPartly : undefined) ?? call.run;
       const [told] = await Promise.allSettled([
-        Promise.resolve().then(() => (first && call.again ? call.again(first.answer) : run())),
+        Promise.resolve().then(() => (first && call.repeat ? call.repeat(first.answer) : run())),
       ]);
       if (met === 'killed_after') return process.kill();
-      await clock.sleep(1 + dice.upTo(4));
-      if (!process.alive) return never;
+      await clock.sleep(1 + dice.below(4));
+      if (!process.alive) return neverSettles;
       if (met !== 'lost' && told.status === 'rejected') throw told.reason;
       if (told.status === 'fulfilled') {
         if (met !== 'lost') return told.value;

@@ -11,7 +11,7 @@ interface Message {
   receives: number;
 }
 
-export interface QueueOptions {
+export interface SimulatedQueueOptions {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly visibilityMs: number;
@@ -19,18 +19,18 @@ export interface QueueOptions {
   readonly batchSize: number;
   readonly concurrency: number;
   /** How often SQS hands a message out again that was taken care of. */
-  readonly repeatedShare: number;
+  readonly duplicateShare: number;
   /** Gives the ids that failed; rejects where the function died. */
   readonly consume: (records: readonly SQSRecord[]) => Promise<readonly string[]>;
 }
 
-export class Queue {
-  readonly dead: string[] = [];
+export class SimulatedQueue {
+  readonly deadLetters: string[] = [];
   private readonly visible: Message[] = [];
   private busy = 0;
   private sent = 0;
 
-  constructor(private readonly options: QueueOptions) {}
+  constructor(private readonly options: SimulatedQueueOptions) {}
 
   send(body: string): void {
     const { clock } = this.options;
@@ -40,7 +40,7 @@ export class Queue {
 
   private show(message: Message): void {
     if (message.receives >= this.options.maxReceives) {
-      this.dead.push(message.body);
+      this.deadLetters.push(message.body);
       return;
     }
     this.visible.push(message);
@@ -49,13 +49,13 @@ export class Queue {
   }
 
   private async poll(): Promise<void> {
-    const { clock, dice, batchSize, concurrency, visibilityMs, repeatedShare, consume } = this.options;
+    const { clock, dice, batchSize, concurrency, visibilityMs, duplicateShare, consume } = this.options;
     if (this.busy >= concurrency || this.visible.length === 0) return;
     this.busy += 1;
     const batch: Message[] = [];
     // In no order: SQS keeps none.
     while (batch.length < batchSize && this.visible.length > 0)
-      batch.push(...this.visible.splice(dice.upTo(this.visible.length), 1));
+      batch.push(...this.visible.splice(dice.below(this.visible.length), 1));
     for (const message of batch) message.receives += 1;
     const visibleMs = clock.nowMs + visibilityMs;
     let failed: ReadonlySet<string>;
@@ -66,7 +66,7 @@ export class Queue {
     }
     this.busy -= 1;
     for (const message of batch)
-      if (failed.has(message.id) || dice.chance(repeatedShare))
+      if (failed.has(message.id) || dice.chance(duplicateShare))
         clock.after(visibleMs - clock.nowMs, () => this.show(message));
     if (this.visible.length > 0) clock.after(0, () => void this.poll());
   }

@@ -14,7 +14,7 @@ export class Dice {
   constructor(readonly random: () => number) {}
 
   /** A whole number from 0 to below the limit. */
-  upTo(limit: number): number {
+  below(limit: number): number {
     return Math.floor(this.random() * limit);
   }
 
@@ -22,17 +22,17 @@ export class Dice {
     return this.random() < share;
   }
 
-  of<T>(choices: readonly T[]): T {
-    const choice = choices[this.upTo(choices.length)];
+  pick<T>(choices: readonly T[]): T {
+    const choice = choices[this.below(choices.length)];
     if (choice === undefined) throw new Error('There is nothing to choose from');
     return choice;
   }
 
   hex(length: number): string {
-    return Array.from({ length }, () => this.upTo(16).toString(16)).join('');
+    return Array.from({ length }, () => this.below(16).toString(16)).join('');
   }
 
   bytes(size: number): Uint8Array {
-    return Uint8Array.from({ length: size }, () => this.upTo(256));
+    return Uint8Array.from({ length: size }, () => this.below(256));
   }
 }

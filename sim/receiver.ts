@@ -14,34 +14,34 @@ export interface ReceiverResponse {
 export type ReceiverBehavior = (nowMs: number) => Partial<ReceiverResponse>;
 
 /** What has come of one event. */
-export interface Received {
+export interface ReceivedEvent {
   readonly firstMs: number;
   requests: number;
   /** Requests that were answered by a 2xx which was sent, whether or not it arrived. */
-  taken: number;
+  accepted: number;
 }
 
-export class Receiver {
-  readonly byEvent = new Map<string, Received>();
+export class SimulatedReceiver {
+  readonly receivedByEvent = new Map<string, ReceivedEvent>();
   /** Requests whose signature is not that of the secret. */
-  forged = 0;
+  invalidSignatures = 0;
 
   constructor(
     readonly url: string,
     readonly secret: Uint8Array,
-    public behaviour: ReceiverBehavior,
+    public behavior: ReceiverBehavior,
   ) {}
 
   receive(request: WebhookRequest, nowMs: number): ReceiverResponse {
     const id = request.headers['webhook-id'] ?? '';
     const timestamp = request.headers['webhook-timestamp'] ?? '';
     const hmac = createHmac('sha256', this.secret).update(`${id}.${timestamp}.${request.body}`);
-    if (request.headers['x-ivymail-signature'] !== `v1,${hmac.digest('base64')}`) this.forged += 1;
-    const answer: ReceiverResponse = { afterMs: 20, status: 200, ...this.behaviour(nowMs) };
-    const received = this.byEvent.get(id) ?? { firstMs: nowMs, requests: 0, taken: 0 };
+    if (request.headers['x-ivymail-signature'] !== `v1,${hmac.digest('base64')}`) this.invalidSignatures += 1;
+    const answer: ReceiverResponse = { afterMs: 20, status: 200, ...this.behavior(nowMs) };
+    const received = this.receivedByEvent.get(id) ?? { firstMs: nowMs, requests: 0, accepted: 0 };
     received.requests += 1;
-    if (answer.status !== undefined && answer.status < 300) received.taken += 1;
-    this.byEvent.set(id, received);
+    if (answer.status !== undefined && answer.status < 300) received.accepted += 1;
+    this.receivedByEvent.set(id, received);
     return answer;
   }
 }

@@ -28,7 +28,7 @@ export interface SimulatedSqs {
   put(url: string, ...bodies: readonly string[]): void;
   bodies(url: string): readonly string[];
   /** Those in view. */
-  visible(url: string): number;
+  visibleCount(url: string): number;
 }
 
 export function simulatedSqs(): SimulatedSqs {
@@ -94,7 +94,7 @@ export function simulatedSqs(): SimulatedSqs {
       }
     },
     bodies: (url) => messagesOf(url).map(({ body }) => body),
-    visible: (url) => messagesOf(url).filter(isVisible).length,
+    visibleCount: (url) => messagesOf(url).filter(isVisible).length,
     client: {
       async send(command: { readonly constructor: { readonly name: string }; readonly input: Input }) {
         const { name } = command.constructor;

@@ -35,14 +35,14 @@ interface State {
   readonly ResultPath?: string | null;
 }
 
-export interface Definition {
+export interface StateMachineDefinition {
   readonly StartAt: string;
   readonly States: Readonly<Record<string, State>>;
 }
 
 type Data = Readonly<Record<string, unknown>>;
 
-export interface MachineDeps {
+export interface ExecutionDeps {
   readonly clock: Clock;
   /** 0 to 1, for the jitter. */
   readonly random: () => number;
@@ -82,9 +82,9 @@ function takes(names: readonly string[], error: Error): boolean {
 }
 
 /** Runs one execution to its end, and gives its output. Rejects with the error that no state caught. */
-export async function execute(
-  deps: MachineDeps,
-  definition: Definition,
+export async function runExecution(
+  deps: ExecutionDeps,
+  definition: StateMachineDefinition,
   { input, executionId }: { readonly input: Data; readonly executionId: string },
 ): Promise<Data> {
   let data = input;
@@ -106,7 +106,7 @@ interface Step {
 }
 
 async function enter(
-  deps: MachineDeps,
+  deps: ExecutionDeps,
   state: State,
   { data, executionId }: { readonly data: Data; readonly executionId: string },
 ): Promise<Step> {
@@ -130,7 +130,7 @@ async function enter(
 }
 
 async function runTask(
-  deps: MachineDeps,
+  deps: ExecutionDeps,
   state: State,
   { data, executionId }: { readonly data: Data; readonly executionId: string },
 ): Promise<Step> {
@@ -168,7 +168,7 @@ function waitSeconds(retrier: Retrier, made: number, random: () => number): numb
   return JitterStrategy === 'FULL' ? plain * random() : plain;
 }
 
-function withTimeout<T>(deps: MachineDeps, work: Promise<T>, seconds: number | undefined): Promise<T> {
+function withTimeout<T>(deps: ExecutionDeps, work: Promise<T>, seconds: number | undefined): Promise<T> {
   if (seconds === undefined) return work;
   return new Promise((resolve, reject) => {
     let over = false;

@@ -5,19 +5,19 @@ import type { Row } from '../lambdas/store/table.ts';
 import { streamRecord } from './builders/lambda-events.ts';
 import type { Clock } from './clock.ts';
 
-export interface Batch {
+export interface StreamBatch {
   readonly shardId: string;
   readonly records: readonly DynamoDBRecord[];
 }
 
-export interface ReaderOptions {
+export interface StreamReaderOptions {
   readonly clock: Clock;
   readonly kinds: readonly string[];
   readonly batchSize: number;
   /** Batches of one shard side by side; the rows of one partition stay in order. */
-  readonly parallel: number;
+  readonly parallelization: number;
   /** Gives where to go on, if not after the batch; rejects where all of it failed. */
-  readonly consume: (batch: Batch) => Promise<string | undefined>;
+  readonly consume: (batch: StreamBatch) => Promise<string | undefined>;
 }
 
 const SHARDS = 3;
@@ -37,12 +37,12 @@ function hashOf(text: string): number {
   return createHash('md5').update(text).digest().readUInt32BE(0);
 }
 
-export class Reader {
-  readonly abandoned: DynamoDBRecord[] = [];
+export class StreamReader {
+  readonly discarded: DynamoDBRecord[] = [];
   private readonly lanes: readonly Lane[];
 
-  constructor(private readonly options: ReaderOptions) {
-    this.lanes = Array.from({ length: SHARDS * options.parallel }, (_, index) => ({
+  constructor(private readonly options: StreamReaderOptions) {
+    this.lanes = Array.from({ length: SHARDS * options.parallelization }, (_, index) => ({
       shardId: `shard-${index % SHARDS}`,
       records: [],
       reading: false,
@@ -50,11 +50,13 @@ export class Reader {
     }));
   }
 
-  hear(row: Row, record: DynamoDBRecord): void {
+  receive(row: Row, record: DynamoDBRecord): void {
     if (!this.options.kinds.includes(String(row['kind']))) return;
     const hash = hashOf(row.pk);
     const shard = hash % SHARDS;
-    const lane = this.lanes[shard + SHARDS * (Math.floor(hash / SHARDS) % this.options.parallel)] as Lane;
+    const lane = this.lanes[
+      shard + SHARDS * (Math.floor(hash / SHARDS) % this.options.parallelization)
+    ] as Lane;
     lane.records.push({ record, bornMs: this.options.clock.nowMs });
     this.wake(lane, 200);
   }
@@ -81,7 +83,7 @@ export class Reader {
     }
     const [first] = batch;
     if (taken === 0 && first && clock.nowMs - first.bornMs > MAX_AGE_MS) {
-      this.abandoned.push(first.record);
+      this.discarded.push(first.record);
       taken = 1;
     }
     lane.records.splice(0, taken);
@@ -90,12 +92,12 @@ export class Reader {
   }
 }
 
-export function streamOf(readers: readonly Reader[]): (row: Row) => void {
+export function createStream(readers: readonly StreamReader[]): (row: Row) => void {
   let sequence = 0;
   return (row) => {
     if (!['event', 'command', 'attempt'].includes(String(row['kind']))) return;
     sequence += 1;
     const record = streamRecord(row, sequence);
-    for (const reader of readers) reader.hear(row, record);
+    for (const reader of readers) reader.receive(row, record);
   };
 }

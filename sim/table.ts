@@ -27,7 +27,7 @@ export interface SimulatedTable extends Table {
   /** Runs before each command; what it throws is what the caller gets. */
   before: (command: string, input: Input) => void;
   /** Hears of every row that was not there before, in order, as the table's stream does. */
-  inserted: (row: Row) => void;
+  onInsert: (row: Row) => void;
 }
 
 /** What each index holds of a row. */
@@ -338,7 +338,7 @@ export function simulatedTable(): SimulatedTable {
     const key = rowKey(row);
     const isNew = !rows.has(key);
     rows.set(key, row);
-    if (isNew) table.inserted(row);
+    if (isNew) table.onInsert(row);
   }
 
   function query(input: Input): unknown {

@@ -6,7 +6,7 @@ import { DEFAULT_ENDPOINT_EVENTS } from '../../lambdas/core/events.ts';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
 import { putApiKey } from '../../lambdas/store/api-keys.ts';
 import { endpointKey, KIND } from '../../lambdas/store/keys.ts';
-import { deliveryEvent, sendEvent, type Mail } from '../../sim/ses/events.ts';
+import { deliveryEvent, sendEvent, type AcceptedEmail } from '../../sim/ses/events.ts';
 import { anEndpoint } from '../../sim/builders/events.ts';
 import { apiGatewayEvent } from '../../sim/builders/lambda-events.ts';
 import { assumed } from './assumptions.ts';
@@ -55,7 +55,7 @@ class Sender {
   ) {}
 
   /** What SES will tell of the mail it took. */
-  async send(index: number): Promise<Mail> {
+  async send(index: number): Promise<AcceptedEmail> {
     const { meter, authorizer, api } = this.functions;
     meter.count('apiGateway.request');
     await authorizer({

@@ -7,7 +7,7 @@ import { KIND } from '../../lambdas/store/keys.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { sqsRecord, streamRecord } from '../../sim/builders/lambda-events.ts';
 import type { Clock } from '../../sim/clock.ts';
-import { execute, type Definition } from '../../sim/state-machine.ts';
+import { runExecution, type StateMachineDefinition } from '../../sim/state-machine.ts';
 import { assumed } from './assumptions.ts';
 import type { Functions } from './functions.ts';
 
@@ -19,8 +19,8 @@ const DELIVER = deliverDefinition({
   deliverFunctionArn: 'deliver',
   redeliverMachineArn: 'redeliver',
   deadLetterQueueUrl: 'dead-letters',
-}) as Definition;
-const REDELIVER = redeliverDefinition({ deliverFunctionArn: 'deliver' }) as Definition;
+}) as StateMachineDefinition;
+const REDELIVER = redeliverDefinition({ deliverFunctionArn: 'deliver' }) as StateMachineDefinition;
 
 /** What filters the table's stream, for each of its readers. */
 const DISPATCHED: ReadonlySet<unknown> = new Set([KIND.event, KIND.command]);
@@ -36,7 +36,7 @@ export class Pipeline {
     private readonly functions: Functions,
     private readonly pace: Pace,
   ) {
-    functions.table.inserted = (row) => this.hear(row);
+    functions.table.onInsert = (row) => this.hear(row);
   }
 
   /** SES tells something of a mail. */
@@ -115,7 +115,7 @@ export class Pipeline {
   }
 
   private async execute(
-    definition: Definition,
+    definition: StateMachineDefinition,
     input: Record<string, unknown>,
     redeliver: (input: Record<string, unknown>) => void,
   ): Promise<void> {
@@ -131,7 +131,7 @@ export class Pipeline {
       redeliver(given['Input'] as Record<string, unknown>);
       return {};
     };
-    await execute({ clock, random: () => 0.5, task }, definition, { input, executionId: EXECUTION_ID });
+    await runExecution({ clock, random: () => 0.5, task }, definition, { input, executionId: EXECUTION_ID });
   }
 }
 

@@ -1,8 +1,14 @@
 import * as z from 'zod';
 import { OUTCOME_EVENT_TYPES } from '../../lambdas/core/ses-event-types.ts';
-import { eventsOf, outcomeOf, rejectedEventsOf, SUPPRESSED, type Outcome } from './mailbox-simulator.ts';
-import { addressOf, recipientsOf, sesMessageId, type Mail, type SesEvent } from './events.ts';
-import { envelopeOf, sendEmailRequest } from './request.ts';
+import {
+  outcomeEvents,
+  simulatedOutcome,
+  rejectedEmailEvents,
+  SUPPRESSION_OUTCOMES,
+  type DeliveryOutcome,
+} from './mailbox-simulator.ts';
+import { addressOf, recipientsOf, sesMessageId, type AcceptedEmail, type SesEvent } from './events.ts';
+import { parseEnvelope, sendEmailRequest } from './request.ts';
 
 /** The deployed stack, as far as SES knows it. */
 export interface SesTarget {
@@ -88,9 +94,9 @@ export function createSesAccount(options: SesAccountOptions): SesAccount {
 
   const isVerified = (address: string): boolean => address.toLowerCase() === options.from.toLowerCase();
 
-  function outcomeFor(recipient: string): Outcome {
+  function outcomeFor(recipient: string): DeliveryOutcome {
     const entry = suppressed.get(suppressionKey(recipient));
-    return entry ? SUPPRESSED[entry.Reason] : outcomeOf(recipient);
+    return entry ? SUPPRESSION_OUTCOMES[entry.Reason] : simulatedOutcome(recipient);
   }
 
   function connectedTarget(configurationSet: string | undefined): SesTarget {
@@ -115,7 +121,7 @@ export function createSesAccount(options: SesAccountOptions): SesAccount {
     },
 
     async sendEmail(body) {
-      const envelope = envelopeOf(parse(sendEmailRequest, body));
+      const envelope = parseEnvelope(parse(sendEmailRequest, body));
       if (envelope === undefined)
         throw new SesError('BadRequestException', 'Only Simple and Raw content is simulated.');
       const { content, configurationSet, ...rest } = envelope;
@@ -128,14 +134,21 @@ export function createSesAccount(options: SesAccountOptions): SesAccount {
         );
       const acceptedAtMs = options.now();
       const messageId = sesMessageId(acceptedAtMs, options.newUuid());
-      const mail: Mail = { ...rest, acceptedAtMs, messageId, configurationSet: configurationSet ?? '' };
+      const mail: AcceptedEmail = {
+        ...rest,
+        acceptedAtMs,
+        messageId,
+        configurationSet: configurationSet ?? '',
+      };
       const count = recipientsOf(mail).length;
       if (count === 0 || count > MAX_RECIPIENTS)
         throw new SesError('BadRequestException', `Recipient count is ${count}: it must be 1 to 50.`);
       sentCount += count;
       // Without a configuration set SES has nowhere to tell what became of the mail.
       if (configurationSet === undefined) return { MessageId: messageId };
-      for (const event of content.includes(EICAR) ? rejectedEventsOf(mail) : eventsOf(mail, outcomeFor)) {
+      for (const event of content.includes(EICAR)
+        ? rejectedEmailEvents(mail)
+        : outcomeEvents(mail, outcomeFor)) {
         await connected.publish(event);
       }
       return { MessageId: messageId };

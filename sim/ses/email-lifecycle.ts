@@ -14,13 +14,13 @@ import {
   sendEvent,
   sesMessageId,
   subscriptionEvent,
-  type Mail,
-  type Visit,
+  type AcceptedEmail,
+  type Engagement,
 } from './events.ts';
 import type { Dice } from '../random.ts';
 
 /** One thing that happened to one recipient; `to` is absent where SES does not say whom. */
-export interface Fact {
+export interface ExpectedEvent {
   readonly messageId: string;
   readonly to: string | undefined;
   readonly event: string;
@@ -30,15 +30,15 @@ export interface Fact {
 }
 
 /** What statistics must count of a fact. */
-export function countersOfFact({ event, counters }: Fact): readonly string[] {
+export function expectedCounters({ event, counters }: ExpectedEvent): readonly string[] {
   return counters ?? [event];
 }
 
 /** One message of SES, and the facts it tells; `unreadable` tells none, and must be kept whole. */
-export interface Published {
+export interface PublishedMessage {
   readonly atMs: number;
   readonly body: string;
-  readonly facts: readonly Fact[];
+  readonly facts: readonly ExpectedEvent[];
   readonly unreadable?: true;
 }
 
@@ -76,12 +76,12 @@ const ODD_TAGS = ['constructor', '__proto__', 'toString', 'hasOwnProperty', '0',
 const ODD_LOCAL_PARTS = ['"john doe', 'josé', '例え', 'a/b%2F?c#d', 'bounce'] as const;
 
 function oddTag(dice: Dice): Record<string, string> {
-  return dice.chance(0.1) ? Object.fromEntries([[dice.of(ODD_TAGS), 'v']]) : {};
+  return dice.chance(0.1) ? Object.fromEntries([[dice.pick(ODD_TAGS), 'v']]) : {};
 }
 
 /** A local part that no other recipient has. */
 function localPart(dice: Dice, index: number): string {
-  const odd = dice.chance(0.1) ? dice.of(ODD_LOCAL_PARTS) : 'bounce';
+  const odd = dice.chance(0.1) ? dice.pick(ODD_LOCAL_PARTS) : 'bounce';
   return `${odd}+${dice.hex(6)}.${index}${odd.startsWith('"') ? '"' : ''}`;
 }
 
@@ -101,7 +101,7 @@ function inSomeCase<T extends { readonly type: string; readonly subType: string 
 const ORDER = 'sent delayed failed suppressed soft_bounced delivered bounced complained'.split(' ');
 
 /** Where a recipient stands after all of some events, in any order; undefined where none of them says. */
-export function statusAfter(events: Iterable<string>): string | undefined {
+export function expectedStatus(events: Iterable<string>): string | undefined {
   return ORDER[Math.max(-1, ...[...events].map((event) => ORDER.indexOf(event)))];
 }
 
@@ -114,21 +114,21 @@ const DOMAINS = [
 ];
 
 /** Written down a second time, without a line of the product. */
-export function isSimulated(to = ''): boolean {
+export function isSimulatorAddress(to = ''): boolean {
   return to.toLowerCase().includes('@simulator.');
 }
 
 /** One mail's whole life, spread over its first minutes. */
-export function lifeOf(
+export function randomLifecycle(
   dice: Dice,
   { acceptedAtMs, workspaceId }: { readonly acceptedAtMs: number; readonly workspaceId: string },
-): readonly Published[] {
+): readonly PublishedMessage[] {
   const recipients = Array.from(
-    { length: dice.chance(0.8) ? 1 : 2 + dice.upTo(3) },
-    (_, index) => `${localPart(dice, index)}@${dice.of(DOMAINS)}`,
+    { length: dice.chance(0.8) ? 1 : 2 + dice.below(3) },
+    (_, index) => `${localPart(dice, index)}@${dice.pick(DOMAINS)}`,
   );
   const uuid = [8, 4, 4, 4, 12].map((length) => dice.hex(length)).join('-');
-  const mail: Mail = {
+  const mail: AcceptedEmail = {
     messageId: sesMessageId(acceptedAtMs, uuid),
     acceptedAtMs,
     source: 'Shop <noreply@example.com>',
@@ -139,7 +139,7 @@ export function lifeOf(
     operation: 'SendEmail',
   };
   const { messageId } = mail;
-  const all: Published[] = [];
+  const all: PublishedMessage[] = [];
   let atMs = acceptedAtMs;
   const tell = (
     ses: unknown,
@@ -153,13 +153,13 @@ export function lifeOf(
       event,
       workspaceId,
       ...(counters !== undefined && { counters }),
-      ...(isSimulated(each) && { counters: [] }),
+      ...(isSimulatorAddress(each) && { counters: [] }),
     }));
     all.push({ atMs, body: bodyOf(dice, ses), facts });
   };
-  const later = (): number => (atMs += 200 + dice.upTo(60_000));
+  const later = (): number => (atMs += 200 + dice.below(60_000));
 
-  const fate = dice.upTo(100);
+  const fate = dice.below(100);
   if (fate === 0) tell(rejectEvent(mail), 'failed');
   else if (fate === 1)
     tell(renderingFailureEvent(mail, { templateName: 'order', errorMessage: 'No value for name' }), 'failed');
@@ -171,13 +171,13 @@ export function lifeOf(
         tell(deliveryDelayEvent(mail, [to], { atMs, expiresAtMs: atMs + 3_600_000 }), 'delayed', [to]);
       later();
       if (dice.chance(0.08)) {
-        const bounce = inSomeCase(dice, dice.of(BOUNCES));
+        const bounce = inSomeCase(dice, dice.pick(BOUNCES));
         tell(bounceEvent(mail, [to], { atMs, bounce: { ...bounce, ...REFUSED } }), bounce.event, [to]);
         continue;
       }
       tell(deliveryEvent(mail, [to], atMs), 'delivered', [to]);
       // What comes after the delivery contradicts it, and need not come in order.
-      const after = dice.upTo(100);
+      const after = dice.below(100);
       if (after < 3) {
         later();
         tell(bounceEvent(mail, [to], { atMs, bounce: OUT_OF_OFFICE }), 'soft_bounced', [to]);
@@ -192,7 +192,7 @@ export function lifeOf(
     }
     // Of an open or a click in a mail with several recipients SES does not say whose it is.
     const whose = recipients.length === 1 ? recipients : [undefined];
-    const visit = (): readonly [visit: Visit, counters: (event: string) => readonly string[]] => {
+    const visit = (): readonly [visit: Engagement, counters: (event: string) => readonly string[]] => {
       later();
       // From the time, and not from the dice: the rest of the mail stays as it is without it.
       const isBotEvent = ([undefined, 'Unlikely', 'Likely'] as const)[atMs % 3];
@@ -218,6 +218,6 @@ export function lifeOf(
       tell(subscriptionEvent(mail, atMs, 'join a topic'), 'subscription_changed', whose);
     }
   }
-  if (dice.chance(0.01)) all.push({ atMs, body: dice.of(GARBAGE), facts: [], unreadable: true });
+  if (dice.chance(0.01)) all.push({ atMs, body: dice.pick(GARBAGE), facts: [], unreadable: true });
   return all;
 }

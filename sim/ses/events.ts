@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { SesEventType } from '../../lambdas/core/ses-event-types.ts';
 
 /** One mail that SES has accepted: what every event about it repeats. */
-export interface Mail {
+export interface AcceptedEmail {
   readonly messageId: string;
   /** When SES took it, epoch milliseconds. */
   readonly acceptedAtMs: number;
@@ -42,15 +42,15 @@ export function sesMessageId(acceptedAtMs: number, entropy: string): string {
   return `0100${acceptedAtMs.toString(16).padStart(12, '0')}-${entropy}-000000`;
 }
 
-export function recipientsOf(mail: Mail): readonly string[] {
+export function recipientsOf(mail: AcceptedEmail): readonly string[] {
   return [...mail.to, ...(mail.cc ?? []), ...(mail.bcc ?? [])];
 }
 
-export function sendEvent(mail: Mail): SesEvent {
+export function sendEvent(mail: AcceptedEmail): SesEvent {
   return { eventType: 'Send', mail: mailObject(mail), send: {} };
 }
 
-export function deliveryEvent(mail: Mail, recipients: readonly string[], atMs: number): SesEvent {
+export function deliveryEvent(mail: AcceptedEmail, recipients: readonly string[], atMs: number): SesEvent {
   return {
     eventType: 'Delivery',
     mail: mailObject(mail, { 'ses:outgoing-ip': ['192.0.2.10'] }),
@@ -74,7 +74,7 @@ export interface Bounce {
 }
 
 export function bounceEvent(
-  mail: Mail,
+  mail: AcceptedEmail,
   recipients: readonly string[],
   { atMs, bounce }: { readonly atMs: number; readonly bounce: Bounce },
 ): SesEvent {
@@ -105,7 +105,7 @@ export interface Complaint {
 }
 
 export function complaintEvent(
-  mail: Mail,
+  mail: AcceptedEmail,
   recipients: readonly string[],
   { atMs, complaint }: { readonly atMs: number; readonly complaint: Complaint },
 ): SesEvent {
@@ -124,19 +124,19 @@ export function complaintEvent(
   };
 }
 
-export function rejectEvent(mail: Mail): SesEvent {
+export function rejectEvent(mail: AcceptedEmail): SesEvent {
   return { eventType: 'Reject', mail: mailObject(mail), reject: { reason: 'Bad content' } };
 }
 
 export function renderingFailureEvent(
-  mail: Mail,
+  mail: AcceptedEmail,
   failure: { readonly templateName: string; readonly errorMessage: string },
 ): SesEvent {
   return { eventType: 'Rendering Failure', mail: mailObject(mail), failure };
 }
 
 export function deliveryDelayEvent(
-  mail: Mail,
+  mail: AcceptedEmail,
   recipients: readonly string[],
   { atMs, expiresAtMs }: { readonly atMs: number; readonly expiresAtMs: number },
 ): SesEvent {
@@ -156,7 +156,7 @@ export function deliveryDelayEvent(
   };
 }
 
-export interface Visit {
+export interface Engagement {
   readonly atMs: number;
   readonly ipAddress: string;
   readonly userAgent: string;
@@ -164,15 +164,15 @@ export interface Visit {
   readonly isBotEvent?: 'Likely' | 'Unlikely';
 }
 
-function visitObject({ atMs, ipAddress, userAgent, isBotEvent }: Visit) {
+function visitObject({ atMs, ipAddress, userAgent, isBotEvent }: Engagement) {
   return { ipAddress, timestamp: iso(atMs), userAgent, ...(isBotEvent !== undefined && { isBotEvent }) };
 }
 
-export function openEvent(mail: Mail, visit: Visit): SesEvent {
+export function openEvent(mail: AcceptedEmail, visit: Engagement): SesEvent {
   return { eventType: 'Open', mail: mailObject(mail), open: visitObject(visit) };
 }
 
-export function clickEvent(mail: Mail, visit: Visit, link: string): SesEvent {
+export function clickEvent(mail: AcceptedEmail, visit: Engagement, link: string): SesEvent {
   return {
     eventType: 'Click',
     mail: mailObject(mail),
@@ -182,7 +182,7 @@ export function clickEvent(mail: Mail, visit: Visit, link: string): SesEvent {
 
 /** Without an opt-out the recipient only joins the topic again. */
 export function subscriptionEvent(
-  mail: Mail,
+  mail: AcceptedEmail,
   atMs: number,
   change: 'unsubscribe all' | 'join a topic' = 'unsubscribe all',
 ): SesEvent {
@@ -207,7 +207,7 @@ export function subscriptionEvent(
   };
 }
 
-function mailObject(mail: Mail, moreTags: Readonly<Record<string, readonly string[]>> = {}) {
+function mailObject(mail: AcceptedEmail, moreTags: Readonly<Record<string, readonly string[]>> = {}) {
   const { source, to, cc, subject, messageId } = mail;
   const from = addressOf(source);
   const domain = from.slice(from.lastIndexOf('@') + 1);
@@ -251,7 +251,7 @@ function mailObject(mail: Mail, moreTags: Readonly<Record<string, readonly strin
 }
 
 /** One per bounce or complaint, in the shape of a message id, and the same however often it is built. */
-function feedbackId(mail: Mail, what: string): string {
+function feedbackId(mail: AcceptedEmail, what: string): string {
   const hex = createHash('sha256').update(`${mail.messageId} ${what}`).digest('hex');
   const uuid = hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
   return `${mail.messageId.slice(0, 16)}-${uuid}-000000`;

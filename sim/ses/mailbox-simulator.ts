@@ -8,21 +8,21 @@ import {
   sendEvent,
   type Bounce,
   type Complaint,
-  type Mail,
+  type AcceptedEmail,
   type SesEvent,
 } from './events.ts';
 
 /** What becomes of a mail at one recipient. */
-export interface Outcome {
+export interface DeliveryOutcome {
   readonly delivered: boolean;
   readonly bounce?: Bounce;
   readonly complaint?: Complaint;
 }
 
-export const DELIVERED: Outcome = { delivered: true };
+export const DELIVERED: DeliveryOutcome = { delivered: true };
 
 /** By local part. Source: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html */
-const SIMULATED: Readonly<Record<string, Outcome>> = {
+const SIMULATED: Readonly<Record<string, DeliveryOutcome>> = {
   bounce: {
     delivered: false,
     bounce: {
@@ -53,7 +53,7 @@ const SIMULATED: Readonly<Record<string, Outcome>> = {
 };
 
 /** What SES does with a mail to an address on the account's own suppression list, by the reason it is there for. */
-export const SUPPRESSED: Readonly<Record<'BOUNCE' | 'COMPLAINT', Outcome>> = {
+export const SUPPRESSION_OUTCOMES: Readonly<Record<'BOUNCE' | 'COMPLAINT', DeliveryOutcome>> = {
   BOUNCE: {
     delivered: false,
     bounce: {
@@ -75,7 +75,7 @@ export const SUPPRESSED: Readonly<Record<'BOUNCE' | 'COMPLAINT', Outcome>> = {
 const SIMULATED_ADDRESS = /^([^@+]+)(?:\+.*)?@(?:simulator\.amazonses\.com|(?:[^@]+\.)?example)$/i;
 
 /** The outcome that the local part of a simulated address names. An email to any other address is delivered. */
-export function outcomeOf(recipient: string): Outcome {
+export function simulatedOutcome(recipient: string): DeliveryOutcome {
   const localPart = SIMULATED_ADDRESS.exec(addressOf(recipient))?.[1]?.toLowerCase() ?? '';
   return Object.hasOwn(SIMULATED, localPart) ? (SIMULATED[localPart] ?? DELIVERED) : DELIVERED;
 }
@@ -88,7 +88,10 @@ const COMPLAINED_AFTER_MS = 900;
  * The events of one mail in their order. SES tells what several recipients share in one event, so one Send, and one
  * event for all that were delivered, bounced or complained alike.
  */
-export function eventsOf(mail: Mail, outcome: (recipient: string) => Outcome): readonly SesEvent[] {
+export function outcomeEvents(
+  mail: AcceptedEmail,
+  outcome: (recipient: string) => DeliveryOutcome,
+): readonly SesEvent[] {
   const groups = Map.groupBy(recipientsOf(mail), outcome);
   const delivered = [...groups].flatMap(([each, recipients]) => (each.delivered ? recipients : []));
   return [
@@ -108,6 +111,6 @@ export function eventsOf(mail: Mail, outcome: (recipient: string) => Outcome): r
 }
 
 /** What becomes of a mail in which SES has found a virus: it is accepted, and never sent. */
-export function rejectedEventsOf(mail: Mail): readonly SesEvent[] {
+export function rejectedEmailEvents(mail: AcceptedEmail): readonly SesEvent[] {
   return [sendEvent(mail), rejectEvent(mail)];
 }

@@ -12,7 +12,7 @@ import {
   sendEvent,
   sesMessageId,
   subscriptionEvent,
-  type Mail,
+  type AcceptedEmail,
   type SesEvent,
 } from './events.ts';
 import type { SesEventType } from '../../lambdas/core/ses-event-types.ts';
@@ -72,10 +72,10 @@ const MIX: readonly (readonly [number, SesEventType])[] = [
 
 class Variety extends Dice {
   ip(): string {
-    return [this.upTo(223) + 1, this.upTo(256), this.upTo(256), this.upTo(256)].join('.');
+    return [this.below(223) + 1, this.below(256), this.below(256), this.below(256)].join('.');
   }
   type(): SesEventType {
-    let left = this.upTo(1000);
+    let left = this.below(1000);
     for (const [share, type] of MIX) {
       left -= share;
       if (left < 0) return type;
@@ -87,29 +87,32 @@ class Variety extends Dice {
 const FIRST_MS = Date.parse('2026-09-01T00:00:00Z');
 const SPAN_MS = 60 * 24 * 3600 * 1000;
 
-function aMail(vary: Variety, recipients: number): Mail {
-  const acceptedAtMs = FIRST_MS + vary.upTo(SPAN_MS);
+function aMail(vary: Variety, recipients: number): AcceptedEmail {
+  const acceptedAtMs = FIRST_MS + vary.below(SPAN_MS);
   const uuid = [8, 4, 4, 4, 12].map((length) => vary.hex(length)).join('-');
   return {
     messageId: sesMessageId(acceptedAtMs, uuid),
     acceptedAtMs,
-    source: vary.of(SENDERS),
-    to: Array.from({ length: recipients }, (_, index) => `${vary.of(NAMES)}.${index}@${vary.of(DOMAINS)}`),
-    subject: Array.from({ length: 2 + vary.upTo(6) }, () => vary.of(WORDS)).join(' '),
+    source: vary.pick(SENDERS),
+    to: Array.from(
+      { length: recipients },
+      (_, index) => `${vary.pick(NAMES)}.${index}@${vary.pick(DOMAINS)}`,
+    ),
+    subject: Array.from({ length: 2 + vary.below(6) }, () => vary.pick(WORDS)).join(' '),
     headers: [
       { name: 'X-Mailer-Job', value: `job-${vary.hex(10)}` },
       { name: 'List-Unsubscribe', value: `<https://u.example.net/${vary.hex(24)}>` },
-    ].slice(vary.upTo(3)),
-    ...(vary.upTo(3) === 0 && { tags: { campaign: `autumn-${vary.upTo(40)}` } }),
-    configurationSet: vary.of(['my-first-configuration-set', 'tracking', 'IvyMailEvents-7f3a']),
-    operation: vary.of(['SendEmail', 'SendRawEmail']),
+    ].slice(vary.below(3)),
+    ...(vary.below(3) === 0 && { tags: { campaign: `autumn-${vary.below(40)}` } }),
+    configurationSet: vary.pick(['my-first-configuration-set', 'tracking', 'IvyMailEvents-7f3a']),
+    operation: vary.pick(['SendEmail', 'SendRawEmail']),
   };
 }
 
-function anEvent(vary: Variety, mail: Mail): SesEvent {
-  const atMs = mail.acceptedAtMs + 200 + vary.upTo(600_000);
+function anEvent(vary: Variety, mail: AcceptedEmail): SesEvent {
+  const atMs = mail.acceptedAtMs + 200 + vary.below(600_000);
   const recipients = recipientsOf(mail);
-  const visit = () => ({ atMs, ipAddress: vary.ip(), userAgent: vary.of(AGENTS) });
+  const visit = () => ({ atMs, ipAddress: vary.ip(), userAgent: vary.pick(AGENTS) });
   switch (vary.type()) {
     case 'Delivery':
       return deliveryEvent(mail, recipients, atMs);
@@ -122,8 +125,8 @@ function anEvent(vary: Variety, mail: Mail): SesEvent {
         `https://shop.example.net/o/${vary.hex(16)}?utm_source=mail&utm_term=${vary.hex(6)}`,
       );
     case 'Bounce': {
-      const [type, subType, status, diagnosticCode] = vary.of(BOUNCES);
-      const reportingMta = `dns; e${vary.upTo(200)}-${vary.upTo(20)}.smtp-out.eu-west-1.amazonses.com`;
+      const [type, subType, status, diagnosticCode] = vary.pick(BOUNCES);
+      const reportingMta = `dns; e${vary.below(200)}-${vary.below(20)}.smtp-out.eu-west-1.amazonses.com`;
       return bounceEvent(mail, recipients, {
         atMs,
         bounce: { type, subType, status, diagnosticCode, reportingMta },
@@ -134,7 +137,7 @@ function anEvent(vary: Variety, mail: Mail): SesEvent {
         atMs,
         complaint: {
           subType: null,
-          feedbackType: vary.of(['abuse', 'fraud', 'other']),
+          feedbackType: vary.pick(['abuse', 'fraud', 'other']),
           userAgent: 'Yahoo!-Mail-Feedback/2.0',
         },
       });
@@ -144,7 +147,7 @@ function anEvent(vary: Variety, mail: Mail): SesEvent {
       return rejectEvent(mail);
     case 'Rendering Failure':
       return renderingFailureEvent(mail, {
-        templateName: `order-${vary.upTo(9)}`,
+        templateName: `order-${vary.below(9)}`,
         errorMessage: `Attribute 'item_${vary.hex(3)}' is not present in the rendering data.`,
       });
     case 'Subscription':
@@ -156,18 +159,18 @@ function anEvent(vary: Variety, mail: Mail): SesEvent {
 
 /** The account, region and network that the builders leave the same are another sender's for each event. */
 function asSentFrom(vary: Variety, ses: SesEvent): SesEvent {
-  const account = String(100_000_000_000 + vary.upTo(899_999_999_999));
+  const account = String(100_000_000_000 + vary.below(899_999_999_999));
   const text = JSON.stringify(ses)
     .replaceAll('000000000000', account)
-    .replaceAll('us-east-1', vary.of(['us-east-1', 'eu-central-1', 'ap-southeast-2']))
+    .replaceAll('us-east-1', vary.pick(['us-east-1', 'eu-central-1', 'ap-southeast-2']))
     .replaceAll('"127.0.0.1"', `"${vary.ip()}"`)
     .replaceAll('"192.0.2.10"', `"${vary.ip()}"`)
-    .replaceAll('["local"]', `["${vary.of(['root', 'mailer-prod', 'ses-smtp-user.20240311'])}"]`);
+    .replaceAll('["local"]', `["${vary.pick(['root', 'mailer-prod', 'ses-smtp-user.20240311'])}"]`);
   return JSON.parse(text) as SesEvent;
 }
 
 /** Events of all types, each of a mail of its own with so many recipients. */
-export function sesEvents(wanted: {
+export function randomSesEvents(wanted: {
   readonly seed: number;
   readonly count: number;
   /** Of each mail; 1 to 5 where it is not given. */
@@ -175,6 +178,6 @@ export function sesEvents(wanted: {
 }): readonly SesEvent[] {
   const vary = new Variety(seededRandom(wanted.seed));
   return Array.from({ length: wanted.count }, () =>
-    asSentFrom(vary, anEvent(vary, aMail(vary, wanted.recipients ?? 1 + vary.upTo(5)))),
+    asSentFrom(vary, anEvent(vary, aMail(vary, wanted.recipients ?? 1 + vary.below(5)))),
   );
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Mail } from './events.ts';
+import type { AcceptedEmail } from './events.ts';
 
 const addresses = z.array(z.string()).default([]);
 const part = z.object({ Data: z.string() });
@@ -35,14 +35,14 @@ export const sendEmailRequest = z.object({
 
 export type SendEmailRequest = z.infer<typeof sendEmailRequest>;
 
-type Envelope = Omit<Mail, 'messageId' | 'acceptedAtMs' | 'configurationSet'> & {
+type Envelope = Omit<AcceptedEmail, 'messageId' | 'acceptedAtMs' | 'configurationSet'> & {
   readonly configurationSet: string | undefined;
   /** What a virus scanner would look at. */
   readonly content: string;
 };
 
 /** What a request says of its mail, in whichever form it was sent; undefined for a form that is not simulated. */
-export function envelopeOf(request: SendEmailRequest): Envelope | undefined {
+export function parseEnvelope(request: SendEmailRequest): Envelope | undefined {
   const { Simple, Raw } = request.Content;
   const tags = Object.fromEntries(request.EmailTags.map(({ Name, Value }) => [Name, Value]));
   if (Simple !== undefined)

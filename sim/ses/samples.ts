@@ -39,7 +39,7 @@ function mail(changes: Json = {}): Json {
 }
 
 /** A mail of which SES says as little as it ever does. */
-export function bareMail(changes: Json = {}): Json {
+export function minimalMail(changes: Json = {}): Json {
   return {
     timestamp: '2016-10-19T23:20:52.240Z',
     messageId: MESSAGE_ID,
@@ -63,7 +63,7 @@ export const SAMPLES = {
   },
   deliveryDelay: {
     eventType: 'DeliveryDelay',
-    mail: { ...bareMail(), source: 'sender@example.com' },
+    mail: { ...minimalMail(), source: 'sender@example.com' },
     deliveryDelay: {
       timestamp: '2020-06-16T00:25:40.095Z',
       delayType: 'TransientCommunicationFailure',
@@ -118,7 +118,7 @@ export const SAMPLES = {
   reject: { eventType: 'Reject', mail: mail(), reject: { reason: 'Bad content' } },
   renderingFailure: {
     eventType: 'Rendering Failure',
-    mail: bareMail({
+    mail: minimalMail({
       source: 'sender@example.com',
       destination: ['recipient@example.com', 'other@example.com'],
     }),

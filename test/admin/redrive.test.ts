@@ -45,14 +45,14 @@ describe('redrive run', () => {
     expect(told.result).toEqual({ place: PLACE, matched: 3, redriven: 3, failed: [] });
     expect(told.text).toBe('3 of 3 redriven (--limit)');
     expect(world.queues.bodies('queue')).toHaveLength(3);
-    expect(world.queues.visible(QUEUE)).toBe(9);
+    expect(world.queues.visibleCount(QUEUE)).toBe(9);
   });
 
   it('counts for --limit only what is wanted', async () => {
     const world = filled(25);
     const told = await run(world, { limit: '2', filter: '4;', 'dry-run': true });
     expect(told.text).toBe('2 would be redriven (--limit)');
-    expect(world.queues.visible(QUEUE)).toBe(25);
+    expect(world.queues.visibleCount(QUEUE)).toBe(25);
   });
 
   it.each(['0', '1.5', 'x'])('refuses --limit %s', async (limit) => {
@@ -71,7 +71,7 @@ describe('redrive run', () => {
     const refused = await command(world.deployment, place, options).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(UsageError);
     expect(refused).toMatchObject({ message: expect.stringContaining(said) });
-    expect(world.queues.visible(QUEUE)).toBe(1);
+    expect(world.queues.visibleCount(QUEUE)).toBe(1);
   });
 
   it('redrives everything, however often what stays comes back into view meanwhile', async () => {
@@ -85,7 +85,7 @@ describe('redrive run', () => {
     const told = await run(world);
     expect(told.result).toMatchObject({ matched: 1_000, redriven: 1 });
     expect(world.queues.bodies('queue')).toEqual(['event 999;']);
-    expect(world.queues.visible(QUEUE)).toBe(999);
+    expect(world.queues.visibleCount(QUEUE)).toBe(999);
   });
 
   it('comes to an end though what stays is back in view before the rest is looked at', async () => {
@@ -96,7 +96,7 @@ describe('redrive run', () => {
       if (command === 'SendMessageCommand') throw named('Refused');
     };
     expect(await run(world)).toMatchObject({ exitCode: 1, result: { matched: 20, redriven: 0 } });
-    expect(world.queues.visible(QUEUE)).toBe(20);
+    expect(world.queues.visibleCount(QUEUE)).toBe(20);
   });
 
   it('tells what it has done though nothing can be released', async () => {
@@ -125,7 +125,7 @@ describe('redrive run', () => {
     const world = filled(25);
     const told = await redriveShow(world.deployment, PLACE, { limit: '2' });
     expect(told.result).toMatchObject({ count: 25, messages: [{ body: 'event 0;' }, { body: 'event 1;' }] });
-    expect(world.queues.visible(QUEUE)).toBe(25);
+    expect(world.queues.visibleCount(QUEUE)).toBe(25);
   });
 });
 
@@ -209,7 +209,7 @@ describe('redrive list', () => {
       if (command === 'ChangeMessageVisibilityCommand') throw named('Interrupted');
     };
     await redriveShow(world.deployment, PLACE, {});
-    expect(world.queues.visible(QUEUE)).toBe(0);
+    expect(world.queues.visibleCount(QUEUE)).toBe(0);
     expect((await redriveList(world.deployment, {})).result).toContainEqual({
       place: PLACE,
       count: 3,

@@ -3,7 +3,7 @@ import type { SESv2Client } from '@aws-sdk/client-sesv2';
 import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { sendEvent, type Mail } from '../../sim/ses/events.ts';
+import { sendEvent, type AcceptedEmail } from '../../sim/ses/events.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { NOW_MS, setUpApi, type SentEmail, type ApiResponse, type TestApi } from './harness.ts';
 
@@ -37,7 +37,7 @@ async function ingestSendEvent(
   atMs = NOW_MS,
 ): Promise<void> {
   const { ToAddresses, CcAddresses } = email.Destination;
-  const response: Mail = {
+  const response: AcceptedEmail = {
     messageId,
     acceptedAtMs: atMs,
     source: email.FromEmailAddress,

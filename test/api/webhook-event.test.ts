@@ -7,7 +7,7 @@ import { normalize } from '../../lambdas/ingest/normalize.ts';
 import { sampleEvent } from '../../lambdas/core/sample-events.ts';
 import { webhookPayload } from '../../lambdas/delivery/payload.ts';
 import { WORKSPACE_ID, anEvent } from '../../sim/builders/events.ts';
-import { sesEvents } from '../../sim/ses/random-events.ts';
+import { randomSesEvents } from '../../sim/ses/random-events.ts';
 import { LEGACY_SAMPLES, SAMPLES } from '../../sim/ses/samples.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -38,7 +38,7 @@ const ours = [
 const bodies = [
   ...tests,
   ...samples.flatMap(bodiesOf),
-  ...sesEvents({ seed: 7, count: 2_000 }).flatMap(bodiesOf),
+  ...randomSesEvents({ seed: 7, count: 2_000 }).flatMap(bodiesOf),
   ...ours.map((changes) => JSON.parse(webhookPayload(anEvent({ ...changes, tags: [['a', 'b']] }))) as Json),
 ];
 

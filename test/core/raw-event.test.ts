@@ -6,7 +6,7 @@ import { RAW_DICTIONARIES } from '../../lambdas/core/raw-dictionary.ts';
 import { packRawEvent, rawContext, unpackRawEvent } from '../../lambdas/core/raw-event.ts';
 import type { Pairs } from '../../lambdas/core/tags.ts';
 import { anEvent } from '../../sim/builders/events.ts';
-import { sesEvents } from '../../sim/ses/random-events.ts';
+import { randomSesEvents } from '../../sim/ses/random-events.ts';
 
 function contextOf(ses: object): string {
   const [event] = normalize({ ...ses }).events;
@@ -21,7 +21,7 @@ describe('a raw event', () => {
   });
 
   it('cannot be unpacked with another context', () => {
-    const [ses = {}] = sesEvents({ seed: 8, count: 1 });
+    const [ses = {}] = randomSesEvents({ seed: 8, count: 1 });
     const packed = packRawEvent(JSON.stringify(ses), contextOf(ses));
     for (const context of ['', contextOf(ses).toUpperCase(), `${contextOf(ses)} `]) {
       expect(() => unpackRawEvent(packed, context)).toThrow(Error);
@@ -53,13 +53,13 @@ describe('a raw event', () => {
   });
 
   it('is unpacked if it is much larger than the compression window', () => {
-    const text = JSON.stringify(sesEvents({ seed: 5, count: 200 }));
+    const text = JSON.stringify(randomSesEvents({ seed: 5, count: 200 }));
     expect(text.length).toBeGreaterThan(200_000);
     expect(unpackRawEvent(packRawEvent(text, ''), '')).toBe(text);
   });
 
   it('of a realistic sender is packed to less than a third of its size', () => {
-    const events = sesEvents({ seed: 21, count: 300 });
+    const events = randomSesEvents({ seed: 21, count: 300 });
     let texts = 0;
     let packed = 0;
     for (const ses of events) {

@@ -7,7 +7,7 @@ import { configurationSetKey, messagePartition, workspaceKey } from '../../lambd
 import type { Row } from '../../lambdas/store/table.ts';
 import { quarantinedBody } from '../../lambdas/store/quarantine.ts';
 import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
-import { deliveryEvent, sendEvent, type Mail } from '../../sim/ses/events.ts';
+import { deliveryEvent, sendEvent, type AcceptedEmail } from '../../sim/ses/events.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 const CONFIGURATION_SET = 'tracking';
 const UNKNOWN_WORKSPACE = `ws_${'z'.repeat(26)}`;
 
-function aMail(number: number, changes: Partial<Mail> = {}): Mail {
+function aMail(number: number, changes: Partial<AcceptedEmail> = {}): AcceptedEmail {
   return {
     messageId: `0100019c-${String(number).padStart(4, '0')}-000000`,
     acceptedAtMs: ACCEPTED_MS,
@@ -83,7 +83,7 @@ function fault(name: string): Error {
   return Object.assign(new Error(name), { name });
 }
 
-function recordsOf(mails: readonly Mail[]): SQSRecord[] {
+function recordsOf(mails: readonly AcceptedEmail[]): SQSRecord[] {
   return mails.map((mail, index) => sent(`sqs-${index}`, sendEvent(mail)));
 }
 
@@ -232,7 +232,7 @@ describe('ingestBatch', () => {
     const records = recordsOf(mails);
     const report = await ingestBatch(deps, records);
 
-    const isWhole = (mail: Mail): boolean =>
+    const isWhole = (mail: AcceptedEmail): boolean =>
       [...table.rows.values()].filter(
         (row) => row.pk === messagePartition(DEFAULT_WORKSPACE_ID, mail.messageId),
       ).length === 3;
@@ -327,7 +327,7 @@ describe('ingestBatch', () => {
 describe('whose event it is', () => {
   const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 
-  async function ownerOf(mail: Mail): Promise<{ owner: string | undefined; unknownTags: number }> {
+  async function ownerOf(mail: AcceptedEmail): Promise<{ owner: string | undefined; unknownTags: number }> {
     const { table, deps } = setUp();
     const known: Row[] = [
       { ...workspaceKey(WORKSPACE_ID), kind: 'workspace' },

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { normalize, type UnownedEvent } from '../../lambdas/ingest/normalize.ts';
-import { SAMPLES, bareMail } from '../../sim/ses/samples.ts';
+import { SAMPLES, minimalMail } from '../../sim/ses/samples.ts';
 
 function eventsOf(ses: object): readonly UnownedEvent[] {
   return normalize({ ...ses }).events;
 }
 
-function recipientsOf(mail: Parameters<typeof bareMail>[0]): readonly (string | undefined)[] {
-  return eventsOf({ eventType: 'Send', mail: bareMail(mail) }).map(({ to }) => to);
+function recipientsOf(mail: Parameters<typeof minimalMail>[0]): readonly (string | undefined)[] {
+  return eventsOf({ eventType: 'Send', mail: minimalMail(mail) }).map(({ to }) => to);
 }
 
 function tagsOf(tags: object): unknown {
-  return eventsOf({ eventType: 'Send', mail: bareMail({ tags }) })[0]?.tags;
+  return eventsOf({ eventType: 'Send', mail: minimalMail({ tags }) })[0]?.tags;
 }
 
 describe('what SES leaves out is left out', () => {
   it.each(['Send', 'Open', 'Reject', 'Subscription'])('%s of a bare mail', (eventType) => {
-    const [event] = eventsOf({ eventType, mail: bareMail() });
+    const [event] = eventsOf({ eventType, mail: minimalMail() });
     expect(event).toMatchObject({ to: 'recipient@example.com', from: '' });
     expect(event).not.toHaveProperty('subject');
     expect(event).not.toHaveProperty('tags');
@@ -24,14 +24,14 @@ describe('what SES leaves out is left out', () => {
 
   it('an empty list of recipients: the event goes to the only recipient of the mail', () => {
     const bounce = { ...SAMPLES.bounce.bounce, bouncedRecipients: [] };
-    expect(eventsOf({ ...SAMPLES.bounce, bounce, mail: bareMail() }).map((event) => event.to)).toEqual([
+    expect(eventsOf({ ...SAMPLES.bounce, bounce, mail: minimalMail() }).map((event) => event.to)).toEqual([
       'recipient@example.com',
     ]);
     expect(eventsOf({ ...SAMPLES.bounce, bounce }).map((event) => event.to)).toEqual([undefined]);
   });
 
   it('whom an open of a mail with several recipients is about', () => {
-    const mail = bareMail({ destination: ['a@example.com', 'b@example.com'] });
+    const mail = minimalMail({ destination: ['a@example.com', 'b@example.com'] });
     const events = eventsOf({ ...SAMPLES.open, mail });
     expect(events).toHaveLength(1);
     expect(events[0]).not.toHaveProperty('to');
@@ -70,14 +70,14 @@ describe('what SES leaves out is left out', () => {
   it.each(['deliveryDelay', 'complaint'] as const)(
     'whom the %s of a mail to several does not name',
     (name) => {
-      const mail = bareMail({ destination: ['recipient@example.com', 'other@example.com'] });
+      const mail = minimalMail({ destination: ['recipient@example.com', 'other@example.com'] });
       expect(eventsOf({ ...SAMPLES[name], mail }).map(({ to }) => to)).toEqual(['recipient@example.com']);
     },
   );
 
   it('recipients altogether', () => {
-    expect(eventsOf({ eventType: 'Send', mail: bareMail({ destination: [] }) })).toHaveLength(1);
-    expect(eventsOf({ eventType: 'Send', mail: bareMail({ destination: undefined }) })).toHaveLength(1);
+    expect(eventsOf({ eventType: 'Send', mail: minimalMail({ destination: [] }) })).toHaveLength(1);
+    expect(eventsOf({ eventType: 'Send', mail: minimalMail({ destination: undefined }) })).toHaveLength(1);
   });
 
   it('tags of SES and of ours, whose names senders may not use', () => {
@@ -95,7 +95,7 @@ describe('what SES leaves out is left out', () => {
 
 describe('the sender is', () => {
   const from = (mail: object): string | undefined =>
-    eventsOf({ eventType: 'Send', mail: bareMail({ ...mail }) })[0]?.from;
+    eventsOf({ eventType: 'Send', mail: minimalMail({ ...mail }) })[0]?.from;
 
   it('whom the envelope names, else whom the headers do', () => {
     const commonHeaders = { from: ['Bob <bob@example.com>', 'eve@example.com'] };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { emailEventId } from '../../lambdas/core/event-ids.ts';
 import { isId } from '../../lambdas/core/ids.ts';
 import { normalize } from '../../lambdas/ingest/normalize.ts';
-import { LEGACY_SAMPLES, SAMPLES, bareMail } from '../../sim/ses/samples.ts';
+import { LEGACY_SAMPLES, SAMPLES, minimalMail } from '../../sim/ses/samples.ts';
 
 const MESSAGE_ID = SAMPLES.send.mail.messageId;
 
@@ -38,7 +38,7 @@ describe('one outcome has one id', () => {
 
   it('for a recipient that is listed twice', () => {
     const destination = ['a@example.com', 'A@example.com'];
-    expect(idsOf({ eventType: 'Send', mail: bareMail({ destination }) })).toHaveLength(1);
+    expect(idsOf({ eventType: 'Send', mail: minimalMail({ destination }) })).toHaveLength(1);
   });
 
   it('and another one by recipient, type, time, feedback or link', () => {
@@ -55,7 +55,7 @@ describe('one outcome has one id', () => {
 
 describe('an id is made of message, event and recipient, and of', () => {
   const to = 'recipient@example.com';
-  const bare = bareMail();
+  const bare = minimalMail();
   const timestamp = '2026-02-25T12:00:00.000Z';
   const timeMs = String(Date.parse(timestamp));
 

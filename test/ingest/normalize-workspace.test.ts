@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../lambdas/core/ids.ts';
 import { chooseWorkspace, normalize } from '../../lambdas/ingest/normalize.ts';
 import type { WorkspaceDirectory } from '../../lambdas/store/workspaces.ts';
-import { bareMail } from '../../sim/ses/samples.ts';
+import { minimalMail } from '../../sim/ses/samples.ts';
 
 describe('chooseWorkspace', () => {
   const taggedId = deterministicId('ws', ['tagged']);
@@ -45,7 +45,7 @@ describe('chooseWorkspace', () => {
 describe('normalize', () => {
   it('reads the workspace hints from the tags of the email', () => {
     const tags = { ivymail_workspace: ['ws_tagged'], 'ses:configuration-set': ['tenant-set'] };
-    expect(normalize({ eventType: 'Send', mail: bareMail({ tags }) }).workspaceHints).toEqual({
+    expect(normalize({ eventType: 'Send', mail: minimalMail({ tags }) }).workspaceHints).toEqual({
       workspaceTag: 'ws_tagged',
       configurationSet: 'tenant-set',
     });

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { UnreadableMessage } from '../../lambdas/core/errors.ts';
 import { EVENT_NAMES } from '../../lambdas/core/events.ts';
 import { normalize, type UnownedEvent } from '../../lambdas/ingest/normalize.ts';
-import { sesEvents } from '../../sim/ses/random-events.ts';
-import { LEGACY_SAMPLES, SAMPLES, bareMail } from '../../sim/ses/samples.ts';
+import { randomSesEvents } from '../../sim/ses/random-events.ts';
+import { LEGACY_SAMPLES, SAMPLES, minimalMail } from '../../sim/ses/samples.ts';
 
 const TAGS = [
   ['myCustomTag1', 'myCustomTagVal1'],
@@ -53,17 +53,17 @@ describe('no event is made of', () => {
     ],
     [
       'an id no key can be made of',
-      { eventType: 'Send', mail: bareMail({ messageId: 'a b' }) },
+      { eventType: 'Send', mail: minimalMail({ messageId: 'a b' }) },
       'bad_message_id: The Send event has no usable mail.messageId',
     ],
     [
       'an id that is far too long',
-      { eventType: 'Send', mail: bareMail({ messageId: 'x'.repeat(257) }) },
+      { eventType: 'Send', mail: minimalMail({ messageId: 'x'.repeat(257) }) },
       'bad_message_id: The Send event has no usable mail.messageId',
     ],
     [
       'an event that says no time',
-      { eventType: 'Send', mail: bareMail({ timestamp: 'soon' }) },
+      { eventType: 'Send', mail: minimalMail({ timestamp: 'soon' }) },
       'bad_timestamp: The Send event says no time that can be read',
     ],
   ])('%s', (_what, ses, refusal) => {
@@ -311,7 +311,7 @@ describe('a complaint is', () => {
 
 describe('any number of events of real senders', () => {
   it('are read, one for each recipient they name, each under one of our names', () => {
-    for (const ses of sesEvents({ seed: 3, count: 500 })) {
+    for (const ses of randomSesEvents({ seed: 3, count: 500 })) {
       const { events } = normalize(ses);
       expect(events.length).toBeGreaterThan(0);
       for (const event of events) {

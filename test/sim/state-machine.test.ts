@@ -2,9 +2,9 @@ import { describe } from 'vitest';
 import { itRuns, type Handle, type Ran } from '../conformance/state-machine.ts';
 import { Clock } from '../../sim/clock.ts';
 import { Executions, START_EXECUTION } from '../../sim/executions.ts';
-import { execute, type Definition } from '../../sim/state-machine.ts';
+import { runExecution, type StateMachineDefinition } from '../../sim/state-machine.ts';
 
-const NOTHING: Definition = { StartAt: 'Done', States: { Done: { Type: 'Succeed' } } };
+const NOTHING: StateMachineDefinition = { StartAt: 'Done', States: { Done: { Type: 'Succeed' } } };
 
 describe('the model of the state machines', () => {
   itRuns(
@@ -15,7 +15,7 @@ describe('the model of the state machines', () => {
       const task = async (resource: string, given: unknown): Promise<unknown> => {
         const parameters = given as Record<string, unknown>;
         if (resource === 'function') return handled(parameters);
-        if (resource === START_EXECUTION) return executions.startByTask(parameters);
+        if (resource === START_EXECUTION) return executions.startFromTask(parameters);
         const { QueueUrl, MessageBody } = parameters;
         if (QueueUrl !== 'queue')
           throw Object.assign(new Error('No queue'), { name: 'Sqs.QueueDoesNotExist' });
@@ -24,7 +24,7 @@ describe('the model of the state machines', () => {
       };
       const deps = { clock, random: Math.random, task };
       const machines = { other: { definition: NOTHING, express: false } };
-      const executions = new Executions({ ...deps, machines, twice: () => false });
+      const executions = new Executions({ ...deps, machines, runsTwice: () => false });
       let runs = 0;
       return {
         queueUrl: 'queue',
@@ -36,7 +36,7 @@ describe('the model of the state machines', () => {
         now: () => clock.nowMs / 1000,
         sleep: (seconds) => clock.sleep(seconds * 1000),
         async run(definition, input) {
-          const ended = execute(deps, definition as Definition, {
+          const ended = runExecution(deps, definition as StateMachineDefinition, {
             input: input as Record<string, unknown>,
             executionId: String((runs += 1)),
           }).then(

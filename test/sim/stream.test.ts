@@ -3,27 +3,27 @@ import { describe } from 'vitest';
 import { itStreams } from '../conformance/stream.ts';
 import { simulatedTable } from '../../sim/table.ts';
 import { Clock } from '../../sim/clock.ts';
-import { Reader, streamOf } from '../../sim/stream.ts';
+import { StreamReader, createStream } from '../../sim/stream.ts';
 
 describe('the model of the stream', () => {
   itStreams(
     async (consume) => {
       const clock = new Clock(0);
-      const reader = new Reader({
+      const reader = new StreamReader({
         clock,
         kinds: ['event', 'command'],
         batchSize: 100,
-        parallel: 4,
+        parallelization: 4,
         consume: async ({ records }) => consume(records),
       });
       const table = simulatedTable();
       const { client, name: TableName } = table;
-      table.inserted = streamOf([reader]);
+      table.onInsert = createStream([reader]);
       return {
         put: async (Item) => void (await client.send(new PutCommand({ TableName, Item }))),
         remove: async (Key) => void (await client.send(new DeleteCommand({ TableName, Key }))),
         until: (what, isSo) => clock.until(what, isSo),
-        givenUp: async () => reader.abandoned.length,
+        givenUp: async () => reader.discarded.length,
       };
     },
     { resumes: true },

@@ -8,7 +8,7 @@ import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { simulatedTable } from '../../sim/table.ts';
 import { anEvent } from '../../sim/builders/events.ts';
-import { sesEvents } from '../../sim/ses/random-events.ts';
+import { randomSesEvents } from '../../sim/ses/random-events.ts';
 import { SAMPLES } from '../../sim/ses/samples.ts';
 
 const RETENTION = { retentionDays: 90, receivedAtMs: 0 };
@@ -20,7 +20,7 @@ function ownedEvents(ses: object): EmailEvent[] {
 describe('the rows of SES events', () => {
   it('give back each event and its raw SES event, byte for byte', async () => {
     const table = simulatedTable();
-    for (const ses of [...sesEvents({ seed: 31, count: 200 }), ...Object.values(SAMPLES)]) {
+    for (const ses of [...randomSesEvents({ seed: 31, count: 200 }), ...Object.values(SAMPLES)]) {
       const text = JSON.stringify(ses);
       const events = ownedEvents(ses);
       await putRows(table, eventRows(events, RETENTION, text));
@@ -32,7 +32,9 @@ describe('the rows of SES events', () => {
   });
 
   it('share a key only where they share an id', () => {
-    const rows = sesEvents({ seed: 32, count: 500 }).flatMap((ses) => eventRows(ownedEvents(ses), RETENTION));
+    const rows = randomSesEvents({ seed: 32, count: 500 }).flatMap((ses) =>
+      eventRows(ownedEvents(ses), RETENTION),
+    );
     const ids = new Map(rows.map((row) => [`${row.pk} ${row.sk}`, toEmailEvent(row).event_id]));
     expect(ids.size).toBe(new Set(rows.map((row) => toEmailEvent(row).event_id)).size);
   });

@@ -8,7 +8,7 @@ import { getRawEvent } from '../../lambdas/store/events.ts';
 import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
-import { deliveryEvent, sendEvent, type Mail, type SesEvent } from '../../sim/ses/events.ts';
+import { deliveryEvent, sendEvent, type AcceptedEmail, type SesEvent } from '../../sim/ses/events.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
 import { simulatedTable } from '../../sim/table.ts';
 
@@ -17,7 +17,7 @@ const RETENTION: Retention = { retentionDays: 90, receivedAtMs: ACCEPTED_MS };
 /** What DynamoDB writes for one write unit. */
 const WRITE_UNIT_BYTES = 1024;
 
-const MAIL: Mail = {
+const MAIL: AcceptedEmail = {
   messageId: '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000',
   acceptedAtMs: ACCEPTED_MS,
   source: 'Åsa <asa@studio.se>',

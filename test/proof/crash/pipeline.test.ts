@@ -21,7 +21,7 @@ function violationsOf({ world, published, endpoints }: Scenario): readonly strin
     checkSuppressions(world),
     checkHealth(world, endpoints),
     { violations: world.failedExecutions.map(({ name }) => `execution ${name} failed`) },
-    { violations: world.queue.dead.map((body) => `in the dead-letter queue: ${body}`) },
+    { violations: world.ingestQueue.deadLetters.map((body) => `in the dead-letter queue: ${body}`) },
   ].flatMap(({ violations }) => violations);
 }
 

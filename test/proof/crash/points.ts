@@ -1,5 +1,5 @@
 /** Defines the function that every await of the product calls. Import this file before the product. */
-import { never, processOf } from '../../../sim/process.ts';
+import { neverSettles, currentProcess } from '../../../sim/process.ts';
 
 declare global {
   var awaitPoint: <T>(label: string, awaited: T) => T | Promise<T>;
@@ -25,11 +25,11 @@ export function hasCrashed(): boolean {
 }
 
 function settle(label: string): Promise<never> | undefined {
-  const process = processOf.getStore();
+  const process = currentProcess.getStore();
   // The test itself runs outside of any process.
   if (!process) return undefined;
   // An ended process also ends the work that it did in parallel.
-  if (!process.alive) return never;
+  if (!process.alive) return neverSettles;
   settledAwaits.set(label, (settledAwaits.get(label) ?? 0) + 1);
   if (plan?.label !== label || plan.remaining === 0) return undefined;
   plan.remaining -= 1;

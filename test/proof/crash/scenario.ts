@@ -17,8 +17,8 @@ import { eventCountersPartition } from '../../../lambdas/store/keys.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { bounceEvent, deliveryEvent, sendEvent, subscriptionEvent } from '../../../sim/ses/events.ts';
 import { putEndpoint } from '../../../sim/builders/rows.ts';
-import { lifeOf, type Published } from '../../../sim/ses/email-lifecycle.ts';
-import { Receiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
+import { randomLifecycle, type PublishedMessage } from '../../../sim/ses/email-lifecycle.ts';
+import { SimulatedReceiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
 import { SimulatedDeployment } from '../../../sim/deployment.ts';
 
 const START_MS = Date.parse('2026-03-01T00:00:00Z');
@@ -27,7 +27,7 @@ const MINUTE_MS = 60_000;
 export interface Scenario {
   readonly world: SimulatedDeployment;
   readonly endpoints: readonly Endpoint[];
-  readonly published: readonly Published[];
+  readonly published: readonly PublishedMessage[];
 }
 
 function until(minutes: number, behavior: ReceiverBehavior): ReceiverBehavior {
@@ -67,7 +67,7 @@ export async function createScenario(seed: number): Promise<Scenario> {
   const endpoints = Object.entries(RECEIVERS).map(([name, behavior]): Endpoint => {
     const url = `https://${name}.example.com/`;
     const secret = world.dice.bytes(24);
-    world.receivers.set(url, new Receiver(url, secret, behavior));
+    world.receivers.set(url, new SimulatedReceiver(url, secret, behavior));
     return {
       id: deterministicId('ep', [name]),
       workspace_id: WORKSPACE,
@@ -82,17 +82,19 @@ export async function createScenario(seed: number): Promise<Scenario> {
   });
   for (const endpoint of endpoints) await putEndpoint(world.table, endpoint);
 
-  const published: Published[] = [];
+  const published: PublishedMessage[] = [];
   for (let email = 0; email < 8; email += 1) {
     const workspaceId = email % 4 === 3 ? DEFAULT_WORKSPACE_ID : WORKSPACE;
-    published.push(...lifeOf(world.dice, { acceptedAtMs: START_MS + email * 3 * MINUTE_MS, workspaceId }));
+    published.push(
+      ...randomLifecycle(world.dice, { acceptedAtMs: START_MS + email * 3 * MINUTE_MS, workspaceId }),
+    );
   }
   published.push(...rareCases(world));
   return { world, endpoints, published };
 }
 
 /** Rare messages, and errors of DynamoDB that the pipeline must handle. */
-function rareCases({ dice, table }: SimulatedDeployment): readonly Published[] {
+function rareCases({ dice, table }: SimulatedDeployment): readonly PublishedMessage[] {
   const email = {
     acceptedAtMs: START_MS,
     source: 'a@example.com',
@@ -118,7 +120,7 @@ function rareCases({ dice, table }: SimulatedDeployment): readonly Published[] {
     if (command === 'UpdateCommand' && text.includes('attempt_count = :count') && (conflicts += 1) === 3)
       throw new TransactionConflictException({ message: 'Another write is under way', $metadata: {} });
   };
-  const sent = (name: string, atMs: number): Published => {
+  const sent = (name: string, atMs: number): PublishedMessage => {
     const messageId = `0100-${dice.hex(8)}-${name}`;
     const ses = sendEvent({ ...untagged, messageId, acceptedAtMs: atMs });
     return {
@@ -128,7 +130,7 @@ function rareCases({ dice, table }: SimulatedDeployment): readonly Published[] {
     };
   };
   const bounce = { type: 'Permanent', subType: 'General', status: '5.1.1' };
-  const uncounted = (['sent', 'delivered'] as const).map((event): Published => {
+  const uncounted = (['sent', 'delivered'] as const).map((event): PublishedMessage => {
     const source = { ...untagged, messageId: '0100-uncounted', acceptedAtMs: UNCOUNTED_MS };
     const { messageId } = source;
     const ses = event === 'sent' ? sendEvent(source) : deliveryEvent(source, source.to, UNCOUNTED_MS - 1);
@@ -175,9 +177,10 @@ function rareCases({ dice, table }: SimulatedDeployment): readonly Published[] {
 /** Runs the scenario to its end. */
 export async function runScenario({ world, endpoints, published }: Scenario): Promise<void> {
   const { clock, table } = world;
-  const restore = clock.install();
+  const restore = clock.installTimers();
   try {
-    for (const { atMs, body } of published) clock.after(atMs - clock.nowMs, () => world.queue.send(body));
+    for (const { atMs, body } of published)
+      clock.after(atMs - clock.nowMs, () => world.ingestQueue.send(body));
     const [healthy, failing, away] = endpoints;
     // DynamoDB leaves a part of some batches unprocessed, and starts are throttled. The calls themselves retry both.
     let batches = 0;

@@ -1,7 +1,7 @@
 /** A write of the API: how to set it up, and what must be true after a crash in the middle and a repetition. */
 import { createSecretOpener } from '../../../lambdas/delivery/secrets.ts';
 import { setUpApi, type ApiRequest, type ApiResponse } from '../../api/harness.ts';
-import { Process, processOf } from '../../../sim/process.ts';
+import { LambdaProcess, currentProcess } from '../../../sim/process.ts';
 import { settledAwaits } from './points.ts';
 
 export type Harness = ReturnType<typeof setUpApi>;
@@ -35,11 +35,11 @@ export async function execute(harness: Harness, action: Action): Promise<ApiResp
 
 /** Executes the action in a new process. Returns undefined if the process ends before there is a response. */
 export async function runInProcess(harness: Harness, action: Action): Promise<ApiResponse | undefined> {
-  const process = new Process();
+  const process = new LambdaProcess();
   const died = new Promise<undefined>((resolve) => {
     process.onDeath = [() => resolve(undefined)];
   });
-  return Promise.race([died, processOf.run(process, () => execute(harness, action))]);
+  return Promise.race([died, currentProcess.run(process, () => execute(harness, action))]);
 }
 
 /** Empties the cache of opened secrets, because a new process starts without it. */

@@ -2,18 +2,20 @@
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
 import type { Row } from '../../../lambdas/store/table.ts';
-import { deliveryEvent, sendEvent, sesMessageId, type Mail } from '../../../sim/ses/events.ts';
+import { deliveryEvent, sendEvent, sesMessageId, type AcceptedEmail } from '../../../sim/ses/events.ts';
 import { putEndpoint } from '../../../sim/builders/rows.ts';
 import { SEED } from '../size.ts';
-import type { Published } from '../../../sim/ses/email-lifecycle.ts';
-import { Receiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
-import { SimulatedDeployment, type WorldOptions } from '../../../sim/deployment.ts';
+import type { PublishedMessage } from '../../../sim/ses/email-lifecycle.ts';
+import { SimulatedReceiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
+import { SimulatedDeployment, type SimulatedDeploymentOptions } from '../../../sim/deployment.ts';
 
 export const START_MS = Date.parse('2026-03-01T00:00:00Z');
 const AT = '2026-03-01T00:00:00Z';
 export const MINUTE_MS = 60_000;
 
-export function deployment(options: Pick<WorldOptions, 'concurrency'> = {}): SimulatedDeployment {
+export function deployment(
+  options: Pick<SimulatedDeploymentOptions, 'concurrency'> = {},
+): SimulatedDeployment {
   return new SimulatedDeployment({ seed: SEED, startMs: START_MS, ...options });
 }
 
@@ -37,15 +39,19 @@ export async function addEndpoint(
     updated_at: AT,
     secrets: [{ version: 1, sealed: secret }],
   };
-  world.receivers.set(endpoint.url, new Receiver(endpoint.url, secret, behavior));
+  world.receivers.set(endpoint.url, new SimulatedReceiver(endpoint.url, secret, behavior));
   await putEndpoint(world.table, endpoint);
   return endpoint;
 }
 
-function publishedEvent(world: SimulatedDeployment, atMs: number, event: 'sent' | 'delivered'): Published {
+function publishedEvent(
+  world: SimulatedDeployment,
+  atMs: number,
+  event: 'sent' | 'delivered',
+): PublishedMessage {
   const messageId = sesMessageId(atMs, world.dice.hex(32));
   const to = `${world.dice.hex(8)}@example.com`;
-  const email: Mail = {
+  const email: AcceptedEmail = {
     messageId,
     acceptedAtMs: atMs,
     source: 'you@example.com',
@@ -61,24 +67,24 @@ function publishedEvent(world: SimulatedDeployment, atMs: number, event: 'sent' 
   };
 }
 
-export function sent(world: SimulatedDeployment, atMs: number): Published {
+export function sent(world: SimulatedDeployment, atMs: number): PublishedMessage {
   return publishedEvent(world, atMs, 'sent');
 }
 
-export function delivered(world: SimulatedDeployment, atMs: number): Published {
+export function delivered(world: SimulatedDeployment, atMs: number): PublishedMessage {
   return publishedEvent(world, atMs, 'delivered');
 }
 
 /** Publishes the events and runs the clock, until nothing is left to do or until `untilMs`. */
 export async function run(
   world: SimulatedDeployment,
-  published: readonly Published[],
+  published: readonly PublishedMessage[],
   untilMs?: number,
 ): Promise<void> {
-  const restore = world.clock.install();
+  const restore = world.clock.installTimers();
   try {
     for (const { atMs, body } of published)
-      world.clock.after(atMs - world.clock.nowMs, () => world.queue.send(body));
+      world.clock.after(atMs - world.clock.nowMs, () => world.ingestQueue.send(body));
     await world.clock.run(untilMs);
   } finally {
     restore();

@@ -5,7 +5,7 @@ import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { checkDeliveries, checkEvents, checkRequests, rowOf } from '../ledger/ledger.ts';
 import { recoverAll } from '../ledger/run.ts';
 import { sized } from '../size.ts';
-import type { Published } from '../../../sim/ses/email-lifecycle.ts';
+import type { PublishedMessage } from '../../../sim/ses/email-lifecycle.ts';
 import { ACCOUNT_CONCURRENCY, type SimulatedDeployment } from '../../../sim/deployment.ts';
 import { addEndpoint, delivered, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
@@ -64,7 +64,10 @@ function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
 
-function expectAllDelivered({ world, hanging, healthy }: Scenario, published: readonly Published[]): void {
+function expectAllDelivered(
+  { world, hanging, healthy }: Scenario,
+  published: readonly PublishedMessage[],
+): void {
   const endpoints = [hanging, ...healthy];
   const checks = [
     checkEvents(world, published),
@@ -75,7 +78,7 @@ function expectAllDelivered({ world, hanging, healthy }: Scenario, published: re
 }
 
 function randomTime(world: SimulatedDeployment, minutes: number): number {
-  return START_MS + world.dice.upTo(minutes * MINUTE_MS);
+  return START_MS + world.dice.below(minutes * MINUTE_MS);
 }
 
 /** A steady stream of events for the hanging endpoint, and some for the others. It stays below the concurrency of the account. */
@@ -97,7 +100,7 @@ async function steady({ hangs }: { readonly hangs: boolean }) {
 
 /** The time of the first request of each event that was sent to the hanging endpoint. */
 function firstRequestsOf({ world, hanging }: Scenario): readonly number[] {
-  const received = world.receivers.get(hanging.url)?.byEvent.values() ?? [];
+  const received = world.receivers.get(hanging.url)?.receivedByEvent.values() ?? [];
   return [...received].map(({ firstMs }) => firstMs);
 }
 

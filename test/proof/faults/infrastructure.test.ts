@@ -1,13 +1,13 @@
 import { describe, expect } from 'vitest';
 import { checkDeliveries, checkEvents, checkRequests } from '../ledger/ledger.ts';
 import { sized } from '../size.ts';
-import type { Faults } from '../../../sim/process.ts';
+import type { FaultPlan } from '../../../sim/process.ts';
 import type { SimulatedDeployment } from '../../../sim/deployment.ts';
 import { addEndpoint, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
 
 /** Every call with a matching name fails for a minute. */
-function down(world: SimulatedDeployment, name: RegExp, fromMs: number): Faults {
+function down(world: SimulatedDeployment, name: RegExp, fromMs: number): FaultPlan {
   return (call) => {
     const sinceMs = world.clock.nowMs - START_MS - fromMs;
     return name.test(call.name) && sinceMs >= 0 && sinceMs < MINUTE_MS ? 'error' : undefined;
@@ -27,7 +27,7 @@ describe('a deployment', () => {
     await run(world, all);
     const checks = [checkEvents(world, all), checkDeliveries(world, [endpoint], new Set(['delivered']))];
     expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
-    const received = [...(world.receivers.get(endpoint.url)?.byEvent.values() ?? [])];
+    const received = [...(world.receivers.get(endpoint.url)?.receivedByEvent.values() ?? [])];
     expect(writes).toBeGreaterThan(1);
     expect([received.length, received.every(({ requests }) => requests === 1)]).toEqual([9, true]);
     return `${rows(world, 'event').length} events, ${rows(world, 'quarantine').length} quarantined, ${writes} batch writes, ${received.length} webhooks, each sent once`;
@@ -35,7 +35,7 @@ describe('a deployment', () => {
 
   fault(38, async () => {
     const observed: string[] = [];
-    const outages: Readonly<Record<string, (world: SimulatedDeployment) => Faults>> = {
+    const outages: Readonly<Record<string, (world: SimulatedDeployment) => FaultPlan>> = {
       'DynamoDB down': (world) => down(world, /Command$/, MINUTE_MS),
       // From the start, because an opened secret stays in the cache for five minutes.
       'KMS down': (world) => down(world, /^Decrypt$/, 0),
@@ -46,7 +46,7 @@ describe('a deployment', () => {
       const world = deployment();
       const endpoint = await addEndpoint(world, 'healthy');
       const published = Array.from({ length: sized(300, 3_000) }, () =>
-        sent(world, START_MS + world.dice.upTo(3 * MINUTE_MS)),
+        sent(world, START_MS + world.dice.below(3 * MINUTE_MS)),
       );
       world.faults = faults(world);
       await run(world, published);
@@ -56,7 +56,7 @@ describe('a deployment', () => {
         checkRequests(world, [endpoint]),
       ];
       expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
-      expect(world.queue.dead).toEqual([]);
+      expect(world.ingestQueue.deadLetters).toEqual([]);
       const attempts = rows(world, 'attempt');
       // No receiver failed, so every counted attempt is a success, and every event has exactly one.
       expect(attempts.filter((row) => row['error_class'] !== undefined)).toEqual([]);
@@ -75,7 +75,7 @@ describe('a deployment', () => {
       const endpoint = await addEndpoint(world, 'flaky', {
         behavior: () => (world.dice.chance(0.3) ? { status: 500 } : {}),
       });
-      const published = Array.from({ length: 5 }, () => sent(world, START_MS + world.dice.upTo(MINUTE_MS)));
+      const published = Array.from({ length: 5 }, () => sent(world, START_MS + world.dice.below(MINUTE_MS)));
       let calls = 0;
       world.faults = ({ possible }) => {
         if (!possible.includes('killed')) return undefined;

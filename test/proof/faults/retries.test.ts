@@ -42,7 +42,7 @@ describe('a receiver', () => {
         expect(delivery.attempt_count).toBe(1);
         expect(delivery).not.toHaveProperty('next_attempt_at');
       }
-      const received = [...(world.receivers.get(endpoint.url)?.byEvent.values() ?? [])];
+      const received = [...(world.receivers.get(endpoint.url)?.receivedByEvent.values() ?? [])];
       expect(received.map(({ requests }) => requests)).toEqual(Array(7).fill(1));
       const history = rows(world, 'endpoint_change').map(({ action }) => action);
       expect(history).toEqual(['disabled']);
@@ -132,8 +132,10 @@ describe('a receiver', () => {
         checkRequests(world, endpoints),
       ];
       expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
-      const received = [...(world.receivers.get(endpoint.url)?.byEvent.values() ?? [])];
-      expect(received.map(({ requests, taken }) => [requests, taken])).toEqual(published.map(() => [2, 2]));
+      const received = [...(world.receivers.get(endpoint.url)?.receivedByEvent.values() ?? [])];
+      expect(received.map(({ requests, accepted }) => [requests, accepted])).toEqual(
+        published.map(() => [2, 2]),
+      );
       const classes = (attempt: number) =>
         rows(world, 'attempt')
           .filter(({ number }) => number === attempt)

@@ -19,12 +19,17 @@ import {
   openEvent,
   sendEvent,
   sesMessageId,
-  type Mail,
+  type AcceptedEmail,
   type SesEvent,
 } from '../../../sim/ses/events.ts';
 import { simulatedTable } from '../../../sim/table.ts';
 import { Dice, seededRandom } from '../../../sim/random.ts';
-import { countersOfFact, lifeOf, statusAfter, type Published } from '../../../sim/ses/email-lifecycle.ts';
+import {
+  expectedCounters,
+  randomLifecycle,
+  expectedStatus,
+  type PublishedMessage,
+} from '../../../sim/ses/email-lifecycle.ts';
 import { streamRecord } from '../../../sim/builders/lambda-events.ts';
 import { SEED, sized } from '../size.ts';
 import { fault } from './fault.ts';
@@ -36,7 +41,7 @@ const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:ours';
 async function countersOf(bodies: readonly string[]): Promise<Readonly<Record<string, number>>> {
   const table = simulatedTable();
   const stream: DynamoDBRecord[] = [];
-  table.inserted = (row) => {
+  table.onInsert = (row) => {
     if (row['kind'] === KIND.event) stream.push(streamRecord(row, stream.length + 1));
   };
   const deps = {
@@ -65,10 +70,10 @@ async function countersOf(bodies: readonly string[]): Promise<Readonly<Record<st
 const OPENED = ['opened', 'opened_automated'];
 
 /** Every event type for one email to one recipient, in the order in which the events occurred. */
-function fullLife(): readonly Published[] {
+function fullLife(): readonly PublishedMessage[] {
   const [to, workspaceId] = ['one@example.com', DEFAULT_WORKSPACE_ID];
   const messageId = sesMessageId(AT_MS, '1'.repeat(32));
-  const email: Mail = {
+  const email: AcceptedEmail = {
     messageId,
     acceptedAtMs: AT_MS,
     source: 'you@example.com',
@@ -109,7 +114,7 @@ function eventsOf(body: string): readonly UnownedEvent[] {
  * only some of them.
  */
 async function expectSameResult(
-  published: readonly Published[],
+  published: readonly PublishedMessage[],
   { seed, numRuns }: { seed: number; numRuns: number },
 ) {
   const twice = [...published, ...published];
@@ -123,14 +128,14 @@ async function expectSameResult(
         shuffled.flatMap((each) => each.facts).map((fact) => [`${fact.to} ${fact.event}`, fact]),
       );
       const expected: Record<string, number> = {};
-      for (const name of [...facts.values()].flatMap(countersOfFact))
+      for (const name of [...facts.values()].flatMap(expectedCounters))
         expected[name] = (expected[name] ?? 0) + 1;
       const events = shuffled.flatMap(({ body }) =>
         eventsOf(body).map((event): EmailEvent => ({ ...event, workspace_id: 'ws_a' })),
       );
       for (const { to, status } of timelinesOf(events)) {
         const recipientFacts = [...facts.values()].filter((fact) => fact.to === to);
-        expect(status).toBe(statusAfter(recipientFacts.map(({ event }) => event)));
+        expect(status).toBe(expectedStatus(recipientFacts.map(({ event }) => event)));
       }
       expect(await countersOf(shuffled.map(({ body }) => body))).toEqual(expected);
     }),
@@ -147,7 +152,7 @@ describe('SES events', () => {
     expect(new Set(full.map(({ body }) => (JSON.parse(body) as SesEvent).eventType)).size).toBe(7);
     await expectSameResult(full, { seed: SEED, numRuns: orders.full });
     for (let life = 0; life < lives; life += 1) {
-      const published = lifeOf(dice, { acceptedAtMs: AT_MS, workspaceId: DEFAULT_WORKSPACE_ID });
+      const published = randomLifecycle(dice, { acceptedAtMs: AT_MS, workspaceId: DEFAULT_WORKSPACE_ID });
       await expectSameResult(
         published.filter((each) => !each.unreadable),
         { seed: SEED + life, numRuns: orders.each },

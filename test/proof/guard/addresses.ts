@@ -7,7 +7,7 @@ const IPV6_BLOCKS = BLOCKS.filter(({ family }) => family === 6);
 const STEPS = [-1n, 0n, 1n] as const;
 
 function word32(dice: Dice): bigint {
-  return BigInt(dice.upTo(2 ** 32));
+  return BigInt(dice.below(2 ** 32));
 }
 
 function wide(dice: Dice): bigint {
@@ -19,17 +19,17 @@ function wrapped(value: bigint, family: Family): bigint {
 }
 
 function near(blocks: readonly Block[], dice: Dice): bigint {
-  const { family, from, to } = dice.of(blocks);
-  return wrapped((dice.chance(0.5) ? from : to) + dice.of(STEPS), family);
+  const { family, from, to } = dice.pick(blocks);
+  return wrapped((dice.chance(0.5) ? from : to) + dice.pick(STEPS), family);
 }
 
 function within(blocks: readonly Block[], dice: Dice): bigint {
-  const { from, to } = dice.of(blocks);
+  const { from, to } = dice.pick(blocks);
   return from + (wide(dice) % (to - from + 1n));
 }
 
 export function randomIpv4(dice: Dice): bigint {
-  const kind = dice.upTo(3);
+  const kind = dice.below(3);
   if (kind === 0) return word32(dice);
   return kind === 1 ? near(IPV4_BLOCKS, dice) : within(IPV4_BLOCKS, dice);
 }
@@ -51,11 +51,11 @@ const EMBEDDINGS: readonly ((ipv4: bigint, dice: Dice) => bigint)[] = [
 ];
 
 export function randomIpv6(dice: Dice): bigint {
-  const kind = dice.upTo(5);
+  const kind = dice.below(5);
   if (kind === 0) return wide(dice);
   if (kind === 1) return (1n << 125n) | (wide(dice) & ((1n << 125n) - 1n));
   if (kind === 2) return near(IPV6_BLOCKS, dice);
-  return kind === 3 ? within(IPV6_BLOCKS, dice) : dice.of(EMBEDDINGS)(randomIpv4(dice), dice);
+  return kind === 3 ? within(IPV6_BLOCKS, dice) : dice.pick(EMBEDDINGS)(randomIpv4(dice), dice);
 }
 
 export function randomAddress(dice: Dice): AddressValue & Spelling {

@@ -9,13 +9,13 @@ const PUBLIC = 0x5db8_d822n;
 /** The addresses that attackers want, and a public one, more often than any other. */
 function wantedIpv4(dice: Dice): bigint {
   return dice.chance(0.6)
-    ? dice.of([LOOPBACK, METADATA, PUBLIC, 0n, 0x0a00_0001n, 0xc0a8_0101n])
+    ? dice.pick([LOOPBACK, METADATA, PUBLIC, 0n, 0x0a00_0001n, 0xc0a8_0101n])
     : randomIpv4(dice);
 }
 
 function wantedIpv6(dice: Dice): bigint {
   const wanted = [1n, 0n, 0xffff_7f00_0001n, 0x7f00_0001n, (0xfd00_0ec2n << 96n) | 0x254n];
-  return dice.chance(0.3) ? dice.of(wanted) : randomIpv6(dice);
+  return dice.chance(0.3) ? dice.pick(wanted) : randomIpv6(dice);
 }
 
 const DOTS = ['\u3002', '\uff0e', '\uff61'] as const;
@@ -29,8 +29,8 @@ const DIGITS: readonly ((digit: number) => string)[] = [
 ];
 
 function disguised(text: string, dice: Dice): string {
-  const digits = dice.of(DIGITS);
-  const dot = dice.of(DOTS);
+  const digits = dice.pick(DIGITS);
+  const dot = dice.pick(DOTS);
   return text.replace(/[.\d]/g, (letter) => {
     if (dice.chance(0.5)) return letter;
     return letter === '.' ? dot : digits(Number(letter));
@@ -120,13 +120,13 @@ const LOOSE_ENDS = ['', '', '', '', '.', '..', '%2e', '\u3002'] as const;
 
 /** A host of a URL: an address in any disguise, or a name. */
 export function randomHost(dice: Dice): string {
-  const kind = dice.upTo(8);
-  if (kind <= 2) return dice.of(NAMES);
+  const kind = dice.below(8);
+  if (kind <= 2) return dice.pick(NAMES);
   if (kind === 3) return `${dice.hex(6)}.example.com`;
   if (kind <= 5) {
     const loose = dice.chance(0.2) ? dotted(wantedIpv4(dice)) : looseIpv4(wantedIpv4(dice), dice);
     const worn = dice.chance(0.3) ? disguised(loose, dice) : loose;
-    return `${dice.chance(0.15) ? percentEncoded(worn, dice) : worn}${dice.of(LOOSE_ENDS)}`;
+    return `${dice.chance(0.15) ? percentEncoded(worn, dice) : worn}${dice.pick(LOOSE_ENDS)}`;
   }
   const ipv6 = legalIpv6(wantedIpv6(dice), dice);
   return dice.chance(0.05) ? `[${percentEncoded(ipv6, dice)}]` : `[${ipv6}]`;

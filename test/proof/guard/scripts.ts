@@ -37,7 +37,7 @@ const PRIVATE = [
 ] as const;
 
 function aPrivateAddress(dice: Dice): string {
-  if (dice.chance(0.8)) return dice.of(PRIVATE);
+  if (dice.chance(0.8)) return dice.pick(PRIVATE);
   for (;;) {
     const { text, legal, ...address } = randomAddress(dice);
     if (legal && !isPublic(address)) return text;
@@ -45,12 +45,12 @@ function aPrivateAddress(dice: Dice): string {
 }
 
 function several(one: (dice: Dice) => string, dice: Dice): string[] {
-  return Array.from({ length: 1 + dice.upTo(4) }, () => one(dice));
+  return Array.from({ length: 1 + dice.below(4) }, () => one(dice));
 }
 
 function mixed(dice: Dice): string[] {
   const addresses = several(aPublicAddress, dice);
-  addresses.splice(dice.upTo(addresses.length + 1), 0, aPrivateAddress(dice));
+  addresses.splice(dice.below(addresses.length + 1), 0, aPrivateAddress(dice));
   return addresses;
 }
 
@@ -107,11 +107,11 @@ const SCRIPTS: Readonly<Record<string, (dice: Dice) => DnsScript['answers']>> = 
   'turned public': (dice) => [several(aPrivateAddress, dice), several(aPublicAddress, dice)],
   mapped: (dice) => [[`::ffff:${aPublicIpv4(dice)}`]],
   empty: () => [[]],
-  garbage: (dice) => [[dice.of(GARBAGE)]],
-  'garbage among public': (dice) => [[aPublicAddress(dice), dice.of(GARBAGE), aPublicAddress(dice)]],
-  zoned: (dice) => [[dice.of(ZONED)]],
+  garbage: (dice) => [[dice.pick(GARBAGE)]],
+  'garbage among public': (dice) => [[aPublicAddress(dice), dice.pick(GARBAGE), aPublicAddress(dice)]],
+  zoned: (dice) => [[dice.pick(ZONED)]],
   'does not exist': () => [failure('ENOTFOUND')],
-  'server failure': (dice) => [failure(dice.of(['ESERVFAIL', 'EREFUSED', 'ETIMEOUT', 'EBADRESP']))],
+  'server failure': (dice) => [failure(dice.pick(['ESERVFAIL', 'EREFUSED', 'ETIMEOUT', 'EBADRESP']))],
   'fails, then private': (dice) => [failure('ESERVFAIL'), several(aPrivateAddress, dice)],
   'never answers': () => ['never'],
   'public, then never': (dice) => [several(aPublicAddress, dice), 'never'],
@@ -125,7 +125,7 @@ function aPublicIpv4(dice: Dice): string {
 }
 
 export function randomScript(dice: Dice): DnsScript {
-  const kind = dice.of(Object.keys(SCRIPTS));
+  const kind = dice.pick(Object.keys(SCRIPTS));
   const answers = SCRIPTS[kind]?.(dice);
   if (!answers) throw new Error(`No script ${kind}`);
   return { kind, answers };

@@ -17,7 +17,7 @@ function wordsOf(value: bigint): string[] {
 }
 
 function recased(text: string, dice: Dice): string {
-  const choice = dice.upTo(3);
+  const choice = dice.below(3);
   if (choice === 0) return text;
   if (choice === 1) return text.toUpperCase();
   return text.replace(/[a-f]/g, (letter) => (dice.chance(0.5) ? letter.toUpperCase() : letter));
@@ -27,7 +27,7 @@ function recased(text: string, dice: Dice): string {
 function compressed(words: readonly string[], dice: Dice): string {
   const starts = words.flatMap((word, index) => (/^0+$/.test(word) ? [index] : []));
   if (starts.length === 0) return words.join(':');
-  const start = dice.of(starts);
+  const start = dice.pick(starts);
   let end = start + 1;
   while (/^0+$/.test(words[end] ?? '') && dice.chance(0.8)) end += 1;
   return `${words.slice(0, start).join(':')}::${words.slice(end).join(':')}`;
@@ -49,26 +49,26 @@ const ZONES = ['%eth0', '%1', '%lo', '%25eth0', '%'] as const;
 
 /** What inet_aton and old libraries take for an address: hexadecimal, octal, and fewer than four parts. */
 export function looseIpv4(value: bigint, dice: Dice): string {
-  const parts = 1 + dice.upTo(4);
+  const parts = 1 + dice.below(4);
   const bytes = [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn);
   const last = value & ((1n << BigInt(8 * (5 - parts))) - 1n);
   return [...bytes.slice(0, parts - 1), last].map((part) => looseNumber(part, dice)).join('.');
 }
 
 function looseNumber(value: bigint, dice: Dice): string {
-  const choice = dice.upTo(4);
+  const choice = dice.below(4);
   if (choice === 0) return `0${dice.chance(0.3) ? '00' : ''}${value.toString(8)}`;
   if (choice === 1)
-    return `${dice.of(['0x', '0X'])}${dice.chance(0.3) ? '0' : ''}${recased(value.toString(16), dice)}`;
+    return `${dice.pick(['0x', '0X'])}${dice.chance(0.3) ? '0' : ''}${recased(value.toString(16), dice)}`;
   return value.toString();
 }
 
 const SPOILS: readonly ((text: string, dice: Dice) => string)[] = [
-  (text, dice) => `${text}${dice.of(ZONES)}`,
+  (text, dice) => `${text}${dice.pick(ZONES)}`,
   (text) => `[${text}]`,
   (text) => `${text}/32`,
-  (text, dice) => `${text}${dice.of([' ', '.', ':', '\t', '\0', '\u00a0'])}`,
-  (text, dice) => `${dice.of([' ', '.', '\u200b'])}${text}`,
+  (text, dice) => `${text}${dice.pick([' ', '.', ':', '\t', '\0', '\u00a0'])}`,
+  (text, dice) => `${dice.pick([' ', '.', '\u200b'])}${text}`,
   (text) => text.replace(/\d/, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
   (text) => text.replace(/[.:]/, '$&$&$&'),
 ];
@@ -77,7 +77,7 @@ const SPOILS: readonly ((text: string, dice: Dice) => string)[] = [
 export function spell(family: Family, value: bigint, dice: Dice): Spelling {
   const legal = family === 4 ? dotted(value) : legalIpv6(value, dice);
   if (dice.chance(0.85)) return { text: legal, legal: true };
-  const loose = family === 4 && dice.chance(0.5) ? looseIpv4(value, dice) : dice.of(SPOILS)(legal, dice);
+  const loose = family === 4 && dice.chance(0.5) ? looseIpv4(value, dice) : dice.pick(SPOILS)(legal, dice);
   return { text: loose, legal: loose === legal };
 }
 

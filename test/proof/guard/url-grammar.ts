@@ -107,17 +107,17 @@ export interface UrlOptions {
 }
 
 function aPort(dice: Dice, ports: readonly number[]): string {
-  if (dice.chance(0.6)) return `:${dice.of(ports)}`;
+  if (dice.chance(0.6)) return `:${dice.pick(ports)}`;
   if (dice.chance(0.4)) return '';
-  return dice.of(dice.chance(0.7) ? PORTS : ODD_PORTS);
+  return dice.pick(dice.chance(0.7) ? PORTS : ODD_PORTS);
 }
 
 /** A URL such as is typed by people, made by programs, or thought out by somebody who wants to get in. */
 export function randomUrl(dice: Dice, { ports }: UrlOptions): string {
-  const scheme = dice.chance(0.8) ? 'https://' : dice.of(SCHEMES);
-  const user = dice.chance(0.85) ? '' : dice.of(USERS);
-  const text = `${scheme}${user}${randomHost(dice)}${aPort(dice, ports)}${dice.of(RESTS)}`;
+  const scheme = dice.chance(0.8) ? 'https://' : dice.pick(SCHEMES);
+  const user = dice.chance(0.85) ? '' : dice.pick(USERS);
+  const text = `${scheme}${user}${randomHost(dice)}${aPort(dice, ports)}${dice.pick(RESTS)}`;
   if (dice.chance(0.9)) return text;
-  const at = dice.upTo(text.length + 1);
-  return `${text.slice(0, at)}${dice.of(ODDITIES)}${text.slice(at)}`;
+  const at = dice.below(text.length + 1);
+  return `${text.slice(0, at)}${dice.pick(ODDITIES)}${text.slice(at)}`;
 }

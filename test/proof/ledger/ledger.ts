@@ -9,11 +9,11 @@ import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
 import { attemptWorkspace, endpointHistoryPartition } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/table.ts';
 import {
-  countersOfFact,
-  isSimulated,
-  statusAfter,
-  type Fact,
-  type Published,
+  expectedCounters,
+  isSimulatorAddress,
+  expectedStatus,
+  type ExpectedEvent,
+  type PublishedMessage,
 } from '../../../sim/ses/email-lifecycle.ts';
 import type { SimulatedDeployment } from '../../../sim/deployment.ts';
 
@@ -35,7 +35,7 @@ export function rowOf(
   return world.table.rows.get(`W#${workspaceId}\nEP#${id}`);
 }
 
-function factKey({ workspaceId, messageId, to, event }: Fact): string {
+function factKey({ workspaceId, messageId, to, event }: ExpectedEvent): string {
   return [workspaceId, messageId, to?.toLowerCase() ?? '', event].join(' ');
 }
 
@@ -47,10 +47,10 @@ function keyOf(event: EmailEvent): string {
 export const IN_CONFLICT = 'recipients with a delivery and a bounce or a complaint';
 
 /** Every fact is one row, no row lacks its fact, and each recipient stands where all facts together put them. */
-export function checkEvents(world: SimulatedDeployment, published: readonly Published[]): Findings {
+export function checkEvents(world: SimulatedDeployment, published: readonly PublishedMessage[]): Findings {
   const violations: string[] = [];
   // A message that was tried ten times in vain is reported in the dead-letter queue.
-  const dead = new Set(world.queue.dead);
+  const dead = new Set(world.ingestQueue.deadLetters);
   const told = published.filter(({ body }) => !dead.has(body));
   const facts = new Map(told.flatMap((each) => each.facts).map((fact) => [factKey(fact), fact]));
   const everTold = new Set(published.flatMap((each) => each.facts).map(factKey));
@@ -71,7 +71,7 @@ export function checkEvents(world: SimulatedDeployment, published: readonly Publ
   }
   for (const [key, events_] of groupByMessage(events)) {
     for (const { to = '', status } of timelinesOf(events_)) {
-      const truth = statusAfter(byRecipient.get(`${key} ${to.toLowerCase()}`) ?? []);
+      const truth = expectedStatus(byRecipient.get(`${key} ${to.toLowerCase()}`) ?? []);
       if (status !== truth) violations.push(`status ${status}, not ${truth}: ${key} ${to}`);
     }
   }
@@ -162,12 +162,12 @@ export function checkRequests(world: SimulatedDeployment, endpoints: readonly En
   let repeated = 0;
   for (const receiver of world.receivers.values()) {
     const endpoint = byUrl.get(receiver.url);
-    if (receiver.forged > 0)
-      violations.push(`${receiver.forged} requests to ${receiver.url} are not signed right`);
-    for (const [eventId, received] of receiver.byEvent) {
+    if (receiver.invalidSignatures > 0)
+      violations.push(`${receiver.invalidSignatures} requests to ${receiver.url} are not signed right`);
+    for (const [eventId, received] of receiver.receivedByEvent) {
       const id = deliveryId(eventId, endpoint?.id ?? '');
       const recorded = attempts.get(id) ?? 0;
-      const excused = world.excuses.get(id) ?? 0;
+      const excused = world.allowedExtraRequests.get(id) ?? 0;
       requests += received.requests;
       repeated += Math.max(0, received.requests - recorded);
       if (received.requests > recorded + excused)
@@ -179,8 +179,8 @@ export function checkRequests(world: SimulatedDeployment, endpoints: readonly En
   for (const delivery of rowsOf(world, 'delivery').map(toDelivery)) {
     if (delivery.status !== 'delivered') continue;
     const endpoint = endpoints.find(({ id }) => id === delivery.endpoint_id);
-    const received = world.receivers.get(endpoint?.url ?? '')?.byEvent.get(delivery.event_id);
-    if ((received?.taken ?? 0) === 0)
+    const received = world.receivers.get(endpoint?.url ?? '')?.receivedByEvent.get(delivery.event_id);
+    if ((received?.accepted ?? 0) === 0)
       violations.push(`said to be delivered, and never taken: ${delivery.id}`);
   }
   return { violations, figures: { requests, 'requests whose attempt was not recorded': repeated } };
@@ -194,7 +194,7 @@ export const AUTOMATED = 'opens and clicks of software, counted apart';
  * The counters are a recount of the rows, to the last one: in each workspace every event under the counters that its fact
  * names, and every attempt. An event of the mailbox simulator is in no counter, and no counter has anything else.
  */
-export function checkCounters(world: SimulatedDeployment, published: readonly Published[]): Findings {
+export function checkCounters(world: SimulatedDeployment, published: readonly PublishedMessage[]): Findings {
   const sums = new Map<string, number>();
   for (const row of rowsOf(world, 'counters')) {
     const [, workspaceId = '', ...rest] = row.pk.split('#');
@@ -212,7 +212,7 @@ export function checkCounters(world: SimulatedDeployment, published: readonly Pu
   let uncounted = 0;
   for (const event of rowsOf(world, 'event').map(toEmailEvent)) {
     const fact = facts.get(keyOf(event));
-    const counters = fact ? countersOfFact(fact) : [event.event];
+    const counters = fact ? expectedCounters(fact) : [event.event];
     if (counters.length === 0) uncounted += 1;
     for (const name of counters) add(event.workspace_id, name);
   }
@@ -242,11 +242,11 @@ export function checkSuppressions(world: SimulatedDeployment): Findings {
   const missing = rowsOf(world, 'event')
     .map(toEmailEvent)
     .filter(({ event, to }) => (event === 'bounced' || event === 'complained') && to !== undefined)
-    .filter(({ to = '' }) => !isSimulated(to))
+    .filter(({ to = '' }) => !isSimulatorAddress(to))
     .filter(({ workspace_id: id, to = '' }) => !listed.has(`${id} ${to.toLowerCase()}`))
     .map(({ event, to }) => `${to} ${event}, and is not suppressed`);
   const simulated = [...listed]
-    .filter(isSimulated)
+    .filter(isSimulatorAddress)
     .map((each) => `of the mailbox simulator, and suppressed: ${each}`);
   return { violations: [...missing, ...simulated], figures: { suppressed: listed.size } };
 }

@@ -6,8 +6,8 @@ import { randomId } from '../../../lambdas/core/ids.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { putRecovery } from '../../../lambdas/store/commands.ts';
 import { updateEndpoint } from '../../../lambdas/store/endpoints.ts';
-import { lifeOf, type Published } from '../../../sim/ses/email-lifecycle.ts';
-import { NO_FAULTS, randomFaults, type Tally } from '../../../sim/process.ts';
+import { randomLifecycle, type PublishedMessage } from '../../../sim/ses/email-lifecycle.ts';
+import { NO_FAULTS, randomFaults, type CallCounts } from '../../../sim/process.ts';
 import { SimulatedDeployment } from '../../../sim/deployment.ts';
 import {
   checkCounters,
@@ -35,15 +35,18 @@ export interface LedgerOptions {
 }
 
 /** So many messages of SES, and copies of every tenth, in the order in which they arrive. */
-function mailOf(world: SimulatedDeployment, tenants: Tenants, count: number): readonly Published[] {
+function mailOf(world: SimulatedDeployment, tenants: Tenants, count: number): readonly PublishedMessage[] {
   const { dice } = world;
-  const all: Published[] = [];
+  const all: PublishedMessage[] = [];
   while (all.length < count) {
-    const acceptedAtMs = START_MS + dice.upTo(SPAN_MS);
-    for (const each of lifeOf(dice, { acceptedAtMs, workspaceId: dice.of(tenants.workspaceIds) })) {
-      const late = dice.chance(LATE) ? dice.upTo(HOUR_MS) : dice.upTo(2_000);
+    const acceptedAtMs = START_MS + dice.below(SPAN_MS);
+    for (const each of randomLifecycle(dice, {
+      acceptedAtMs,
+      workspaceId: dice.pick(tenants.workspaceIds),
+    })) {
+      const late = dice.chance(LATE) ? dice.below(HOUR_MS) : dice.below(2_000);
       all.push({ ...each, atMs: each.atMs + late });
-      if (dice.chance(DUPLICATED)) all.push({ ...each, atMs: each.atMs + dice.upTo(3 * HOUR_MS) });
+      if (dice.chance(DUPLICATED)) all.push({ ...each, atMs: each.atMs + dice.below(3 * HOUR_MS) });
     }
   }
   return all.slice(0, count);
@@ -55,17 +58,17 @@ export interface LedgerReport {
   /** After the receivers were mended and everything missed was recovered. */
   readonly recovered: readonly Findings[];
   /** While faults were on. */
-  readonly tally: Tally;
+  readonly tally: CallCounts;
 }
 
 export async function runLedger({ seed, messages, faultShare }: LedgerOptions): Promise<LedgerReport> {
   const world = new SimulatedDeployment({ seed, startMs: START_MS });
   const tenants = await settle(world);
   const published = mailOf(world, tenants, messages);
-  const restore = world.clock.install();
+  const restore = world.clock.installTimers();
   try {
     for (const { atMs, body } of published)
-      world.clock.after(atMs - world.clock.nowMs, () => world.queue.send(body));
+      world.clock.after(atMs - world.clock.nowMs, () => world.ingestQueue.send(body));
     world.faults = randomFaults(world.dice, faultShare);
     await world.clock.run();
     const atRest = checkAll(world, tenants, published);
@@ -82,7 +85,7 @@ export async function runLedger({ seed, messages, faultShare }: LedgerOptions): 
 function checkAll(
   world: SimulatedDeployment,
   { endpoints }: Tenants,
-  published: readonly Published[],
+  published: readonly PublishedMessage[],
   mustBe?: ReadonlySet<DeliveryStatus>,
 ): readonly Findings[] {
   return [
@@ -105,12 +108,12 @@ function checkAll(
 }
 
 function abandoned(world: SimulatedDeployment): number {
-  return world.dispatchReader.abandoned.length + world.tallyReader.abandoned.length;
+  return world.dispatchReader.discarded.length + world.tallyReader.discarded.length;
 }
 
 /** What an operator does when the receivers are well again. */
 export async function recoverAll(world: SimulatedDeployment, endpoints: readonly Endpoint[]): Promise<void> {
-  for (const receiver of world.receivers.values()) receiver.behaviour = () => ({});
+  for (const receiver of world.receivers.values()) receiver.behavior = () => ({});
   const at = formatTimestamp(world.clock.nowMs);
   const randomBytes = (size: number): Uint8Array => world.dice.bytes(size);
   for (const { id, workspace_id: workspaceId } of endpoints) {

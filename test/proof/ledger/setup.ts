@@ -5,7 +5,7 @@ import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { putEndpoint } from '../../../sim/builders/rows.ts';
-import { Receiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
+import { SimulatedReceiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
 import type { SimulatedDeployment } from '../../../sim/deployment.ts';
 
 const HOUR_MS = 3_600_000;
@@ -47,7 +47,7 @@ export async function settle(world: SimulatedDeployment): Promise<Tenants> {
   const endpoints = kinds.map(([name, behaviour], index): Endpoint => {
     const secret = world.dice.bytes(24);
     const url = `https://${name}.example.com/`;
-    world.receivers.set(url, new Receiver(url, secret, behaviour));
+    world.receivers.set(url, new SimulatedReceiver(url, secret, behaviour));
     return {
       id: deterministicId('ep', [name]),
       workspace_id: workspaceIds[index % workspaceIds.length] ?? DEFAULT_WORKSPACE_ID,

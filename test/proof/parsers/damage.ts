@@ -45,7 +45,7 @@ const ODD: readonly unknown[] = [
 
 /** One of its own each time: what is put somewhere may be damaged next. */
 function oddOf(dice: Dice): unknown {
-  return structuredClone(dice.of(ODD));
+  return structuredClone(dice.pick(ODD));
 }
 
 type Container = Record<string | number, unknown>;
@@ -62,7 +62,7 @@ function placesOf(value: unknown, found: (readonly [Container, string])[] = []):
 
 /** What a prototype would be changed by, in an object that is otherwise as it was. */
 function lay(holder: Container, dice: Dice): void {
-  const name = dice.of(['__proto__', 'constructor', 'prototype']);
+  const name = dice.pick(['__proto__', 'constructor', 'prototype']);
   const value = { polluted: true, prototype: { polluted: true } };
   // Assigned, `__proto__` would be the prototype, and not a name.
   Object.defineProperty(holder, name, { value, enumerable: true, configurable: true, writable: true });
@@ -75,17 +75,17 @@ function damagePlace(holder: Container, key: string, dice: Dice): void {
     () => lay(holder, dice),
     () => void (holder[key] = oddOf(dice)),
     () => void (holder[key] = typeof value === 'string' ? damagedText(value, dice) : [value]),
-    () => void (holder[`${key}${dice.of(['', 's', ' ', '\u0000'])}`] = structuredClone(value)),
+    () => void (holder[`${key}${dice.pick(['', 's', ' ', '\u0000'])}`] = structuredClone(value)),
   ];
-  dice.of(ways)();
+  dice.pick(ways)();
 }
 
 /** A copy with one to three places inside it that are gone, of another kind, cut, laden, or there twice. */
 export function damaged<T>(value: T, dice: Dice): T {
   const copy = structuredClone(value);
-  for (let times = 1 + dice.upTo(3); times > 0; times -= 1) {
+  for (let times = 1 + dice.below(3); times > 0; times -= 1) {
     const places = placesOf(copy);
-    if (places.length > 0) damagePlace(...dice.of(places), dice);
+    if (places.length > 0) damagePlace(...dice.pick(places), dice);
   }
   return copy;
 }
@@ -95,25 +95,25 @@ const INSERTED = ['"', '{', '}', '[', ']', ',', ':', '\\', '\u0000', '\ud800', '
 /** One to three characters cut out, put in, changed or repeated; sometimes no more than a beginning. */
 export function damagedText(text: string, dice: Dice): string {
   let left = text;
-  for (let times = 1 + dice.upTo(3); times > 0; times -= 1) {
-    const at = dice.upTo(left.length + 1);
-    const end = Math.min(left.length, at + 1 + dice.upTo(8));
+  for (let times = 1 + dice.below(3); times > 0; times -= 1) {
+    const at = dice.below(left.length + 1);
+    const end = Math.min(left.length, at + 1 + dice.below(8));
     const ways: readonly (() => string)[] = [
       () => left.slice(0, at),
       () => left.slice(0, at) + left.slice(end),
-      () => left.slice(0, at) + dice.of(INSERTED) + left.slice(at),
-      () => left.slice(0, at) + String.fromCodePoint(dice.upTo(256)) + left.slice(at + 1),
+      () => left.slice(0, at) + dice.pick(INSERTED) + left.slice(at),
+      () => left.slice(0, at) + String.fromCodePoint(dice.below(256)) + left.slice(at + 1),
       () => left.slice(0, end) + left.slice(at),
     ];
-    left = dice.of(ways)();
+    left = dice.pick(ways)();
   }
   return left;
 }
 
 /** Text that was never anything. */
 export function noise(dice: Dice): string {
-  const limit = dice.of([0x20, 0x80, 0x1_00, 0x1_00_00]);
-  return Array.from({ length: dice.upTo(200) }, () => String.fromCharCode(dice.upTo(limit))).join('');
+  const limit = dice.pick([0x20, 0x80, 0x1_00, 0x1_00_00]);
+  return Array.from({ length: dice.below(200) }, () => String.fromCharCode(dice.below(limit))).join('');
 }
 
 /** A name twice in one object, or in another one than its own. */
@@ -121,9 +121,9 @@ function withNameAgain(text: string, dice: Dice): string {
   const names = text.match(/"\w+":/g) ?? [];
   const objects = [...text.matchAll(/\{(?=")/g)];
   if (names.length === 0 || objects.length === 0) return text;
-  const at = dice.of(objects).index + 1;
+  const at = dice.pick(objects).index + 1;
   const value = dice.chance(0.2) ? DEEP : oddOf(dice);
-  return `${text.slice(0, at)}${dice.of(names)}${JSON.stringify(value)},${text.slice(at)}`;
+  return `${text.slice(0, at)}${dice.pick(names)}${JSON.stringify(value)},${text.slice(at)}`;
 }
 
 /** Whole, damaged inside, damaged as text, or noise: JSON of a value as somebody might send it. */
@@ -138,8 +138,8 @@ export function sentJson(value: unknown, dice: Dice): string {
     () => damagedText(JSON.stringify(value), dice),
     () => (dice.chance(0.02) ? `"${DEEP}"` : noise(dice)),
   ];
-  const levels = dice.of([100, 10_000]);
+  const levels = dice.pick([100, 10_000]);
   return dice
-    .of(ways)()
+    .pick(ways)()
     .replaceAll(`"${DEEP}"`, () => '['.repeat(levels) + ']'.repeat(levels));
 }

@@ -12,16 +12,16 @@ const CURSOR_KEY = Buffer.alloc(32, 1);
 const METHOD_ARN = 'arn:aws:execute-api:us-east-1:000000000000:api/prod/GET/v1/send/logs';
 
 function aScope(dice: Dice): CursorScope {
-  const status = dice.of(['sent', 'bounced', noise(dice)]);
-  const filters = dice.of([{}, { status }, { status, to: 'ann@example.com' }]);
-  return { workspaceId: WORKSPACE_ID, route: dice.of(['/v1/send/logs', '/v1/suppressions']), filters };
+  const status = dice.pick(['sent', 'bounced', noise(dice)]);
+  const filters = dice.pick([{}, { status }, { status, to: 'ann@example.com' }]);
+  return { workspaceId: WORKSPACE_ID, route: dice.pick(['/v1/send/logs', '/v1/suppressions']), filters };
 }
 
 /** The same with its filters in another order, or another one. */
 function scopeLike(scope: CursorScope, dice: Dice): CursorScope {
   const { workspaceId, route, filters } = scope;
   const turned = Object.fromEntries(Object.entries(filters).toReversed());
-  return dice.of([
+  return dice.pick([
     scope,
     { ...scope, filters: turned },
     { ...scope, workspaceId: damagedText(workspaceId, dice) },
@@ -45,14 +45,14 @@ function headerText(text: string): string {
 
 function headerDamage(dice: Dice): Headers {
   const key = newApiKey('live', (size) => dice.bytes(size));
-  const value = (): string => headerText(dice.of([key, key, damagedText(key, dice), noise(dice), '']));
+  const value = (): string => headerText(dice.pick([key, key, damagedText(key, dice), noise(dice), '']));
   const [first, second] = [value(), value()];
   const carrying = (headers: Record<string, string>, ...keys: string[]): Headers => ({
     headers,
     keys: [...new Set(keys)].filter((each) => each !== ''),
   });
   const damagedName = damagedText('x-api-key', dice);
-  return dice.of<Headers>([
+  return dice.pick<Headers>([
     carrying({ 'x-api-key': first }, first),
     carrying({ 'X-API-Key': first }, first),
     carrying({ Authorization: `Bearer ${first}` }, first),
@@ -70,13 +70,13 @@ export const KEYS: readonly Parser[] = [
     name: 'cursor',
     try(dice) {
       const scope = aScope(dice);
-      const direction = dice.of(['next', 'prev'] as const);
-      const position = { key: dice.of(['E#2026-02-25T12:00:00.000Z#evt_a', '', noise(dice)]), direction };
+      const direction = dice.pick(['next', 'prev'] as const);
+      const position = { key: dice.pick(['E#2026-02-25T12:00:00.000Z#evt_a', '', noise(dice)]), direction };
       const sealed = sealCursor(position, scope, {
         key: CURSOR_KEY,
         randomBytes: (size) => dice.bytes(size),
       });
-      const text = dice.of([sealed, sealed, sealed, damagedText(sealed, dice), noise(dice)]);
+      const text = dice.pick([sealed, sealed, sealed, damagedText(sealed, dice), noise(dice)]);
       const asked = scopeLike(scope, dice);
       const opened = openCursor(text, asked, CURSOR_KEY);
       const good = text === sealed && isDeepStrictEqual(asked, scope);
@@ -91,8 +91,8 @@ export const KEYS: readonly Parser[] = [
   {
     name: 'key',
     try(dice) {
-      const key = newApiKey(dice.of(['live', 'test']), (size) => dice.bytes(size));
-      const text = dice.of([key, damagedText(key, dice), noise(dice)]);
+      const key = newApiKey(dice.pick(['live', 'test']), (size) => dice.bytes(size));
+      const text = dice.pick([key, damagedText(key, dice), noise(dice)]);
       const formed = isWellFormedApiKey(text);
       must(text !== key || formed, 'A key of ours is not well-formed');
       must(!formed || /^ivy_(?:live|test)_[0-9A-Za-z]{36}$/.test(text), 'What is well-formed is no key');

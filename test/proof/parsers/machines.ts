@@ -124,7 +124,7 @@ export const MACHINES: readonly Parser[] = [
     name: 'task, by deliver',
     share: 0.6,
     whole: INPUTS.flatMap((input) => [() => attempt(input, OK), () => attempt(input, FAILED)]),
-    try: (dice: Dice) => attempt(handedOver(damaged(dice.of(INPUTS), dice)), dice.of([OK, FAILED])),
+    try: (dice: Dice) => attempt(handedOver(damaged(dice.pick(INPUTS), dice)), dice.pick([OK, FAILED])),
   },
   {
     name: 'task, by recover',

@@ -158,7 +158,7 @@ export const REQUESTS: readonly Parser[] = [
     whole: WRITES.map((write) => () => asked(write)),
     share: 0.6,
     async try(dice) {
-      const write = dice.of(WRITES);
+      const write = dice.pick(WRITES);
       const base64 = dice.chance(0.1);
       const json = sentJson(write.body, dice);
       const body = base64 ? damagedText(Buffer.from(json).toString('base64'), dice) : json;
@@ -172,7 +172,7 @@ export const REQUESTS: readonly Parser[] = [
     whole: READS.map((read) => () => asked(read)),
     share: 0.6,
     try(dice) {
-      const read = dice.of(READS);
+      const read = dice.pick(READS);
       const path = dice.chance(0.3) ? damagedText(read.path, dice) : read.path;
       return asked({
         ...read,
@@ -185,10 +185,10 @@ export const REQUESTS: readonly Parser[] = [
     name: 'headers, by the API',
     share: 0.4,
     try(dice) {
-      const ask = dice.of(HEADED);
+      const ask = dice.pick(HEADED);
       const headers = Object.entries(ask.headers).map(([name, value]): [string, string] => [
         dice.chance(0.1) ? damagedText(name, dice) : name,
-        dice.of([value, damagedText(value, dice), damagedText(value, dice), noise(dice)]),
+        dice.pick([value, damagedText(value, dice), damagedText(value, dice), noise(dice)]),
       ]);
       return asked({ ...ask, headers: Object.fromEntries(headers) });
     },

@@ -94,16 +94,16 @@ export const MAIL: readonly Parser[] = [
     name: 'SES event',
     share: 0.6,
     whole: EVENTS.map((event) => () => ingest(JSON.stringify(event))),
-    try: (dice: Dice) => ingest(sentJson(dice.of(EVENTS), dice)),
+    try: (dice: Dice) => ingest(sentJson(dice.pick(EVENTS), dice)),
   },
   {
     name: 'SNS envelope',
     share: 0.6,
     try(dice: Dice) {
-      const message = sentJson(dice.of([...EVENTS, NOTICE]), dice);
+      const message = sentJson(dice.pick([...EVENTS, NOTICE]), dice);
       const envelope = { Type: 'Notification', MessageId: 'sns-1', TopicArn: TOPIC, Message: message };
       const record = { EventSource: 'aws:sns', EventVersion: '1.0', Sns: envelope };
-      return ingest(sentJson(dice.of([envelope, record]), dice));
+      return ingest(sentJson(dice.pick([envelope, record]), dice));
     },
   },
 ];

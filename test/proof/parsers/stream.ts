@@ -148,7 +148,7 @@ function wholeRecords(rows: readonly Row[]): readonly DynamoDBRecord[] {
 
 /** Damaged in the stream's own notation, too. */
 function damagedRecord(rows: readonly Row[], dice: Dice): DynamoDBRecord {
-  const row = dice.of(rows);
+  const row = dice.pick(rows);
   const image = marshall(row, { removeUndefinedValues: true });
   return recordOf(row, damaged({ image }, dice).image);
 }

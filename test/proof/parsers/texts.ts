@@ -31,8 +31,8 @@ export const TEXTS: readonly Parser[] = [
   {
     name: 'address and mailbox',
     try(dice) {
-      const good = dice.of(MAILBOXES);
-      const mailbox = dice.of([good, damagedText(good, dice), noise(dice)]);
+      const good = dice.pick(MAILBOXES);
+      const mailbox = dice.pick([good, damagedText(good, dice), noise(dice)]);
       const bare = bareAddress(mailbox);
       must(bare === bare.trim() && mailbox.includes(bare), 'An address was made up');
       must(
@@ -51,9 +51,9 @@ export const TEXTS: readonly Parser[] = [
     whole: [() => (unpackRawEvent(PACKED, 'context') === RAW ? 'taken' : 'refused')],
     async try(dice) {
       const bytes = Buffer.from(PACKED);
-      for (let flips = dice.upTo(4); flips > 0; flips -= 1)
-        bytes.writeUInt8(dice.upTo(256), dice.upTo(bytes.length));
-      const cut = bytes.subarray(0, dice.chance(0.3) ? dice.upTo(bytes.length) : bytes.length);
+      for (let flips = dice.below(4); flips > 0; flips -= 1)
+        bytes.writeUInt8(dice.below(256), dice.below(bytes.length));
+      const cut = bytes.subarray(0, dice.chance(0.3) ? dice.below(bytes.length) : bytes.length);
       const unpacked = await unchanged(Uint8Array.from(cut), (given) => {
         try {
           return unpackRawEvent(given, 'context');
@@ -68,8 +68,8 @@ export const TEXTS: readonly Parser[] = [
   {
     name: 'environment',
     try(dice) {
-      const value = dice.of(['90', '1e3', ' 7 ', noise(dice), '', 'NaN', 'Infinity']);
-      const environment = dice.of([{ DAYS: value }, { DAY: value }]);
+      const value = dice.pick(['90', '1e3', ' 7 ', noise(dice), '', 'NaN', 'Infinity']);
+      const environment = dice.pick([{ DAYS: value }, { DAY: value }]);
       try {
         const text = requireEnv(environment, 'DAYS');
         must(text !== '' && text === text.trim(), 'An empty setting was taken');
@@ -113,9 +113,9 @@ export const TEXTS: readonly Parser[] = [
   {
     name: 'error of SES',
     try(dice) {
-      const name = dice.of([...SES_ERRORS, ...NAMES_OF_ALL, noise(dice), damagedText('Throttling', dice)]);
-      const metadata = dice.of([{}, { httpStatusCode: 400, requestId: noise(dice) }, null]);
-      const error = Object.assign(new Error(dice.of(['not verified', noise(dice)])), {
+      const name = dice.pick([...SES_ERRORS, ...NAMES_OF_ALL, noise(dice), damagedText('Throttling', dice)]);
+      const metadata = dice.pick([{}, { httpStatusCode: 400, requestId: noise(dice) }, null]);
+      const error = Object.assign(new Error(dice.pick(['not verified', noise(dice)])), {
         name,
         $metadata: damaged({ metadata }, dice).metadata,
       });

@@ -34,7 +34,7 @@ function twoDigits(value: number): string {
 
 /** A time in another zone, and in the forms that SES has for it. */
 function waysToWrite(epochMs: number, dice: Dice): readonly string[] {
-  const minutes = dice.upTo(14 * 60);
+  const minutes = dice.below(14 * 60);
   const east = dice.chance(0.5);
   const local = new Date(epochMs + (east ? minutes : -minutes) * 60_000).toISOString().slice(0, -1);
   const offset = `${east ? '+' : '-'}${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
@@ -78,16 +78,16 @@ export const TIMES: readonly Parser[] = [
   {
     name: 'Retry-After',
     try(dice) {
-      const wanted = dice.upTo(SIX_HOURS + 1);
+      const wanted = dice.below(SIX_HOURS + 1);
       const ways = waysToSay(wanted);
       for (const way of ways)
         must(parseRetryAfter(way, NOW_MS) === wanted, `${way} is not ${wanted} s from now`);
-      const good = dice.of(ways);
-      const digits = '9'.repeat(dice.upTo(400));
-      const text = dice.of([good, damagedText(good, dice), noise(dice), digits]);
+      const good = dice.pick(ways);
+      const digits = '9'.repeat(dice.below(400));
+      const text = dice.pick([good, damagedText(good, dice), noise(dice), digits]);
       const seconds = parseRetryAfter(text, NOW_MS);
       must(seconds === undefined || Number.isInteger(seconds), `${text}: ${String(seconds)} seconds`);
-      const attempt = 1 + dice.upTo(4);
+      const attempt = 1 + dice.below(4);
       const asked = { attempt, options: RETRY, random: dice.random(), nowMs: NOW_MS };
       const delay = retryDelaySeconds({ ...asked, retryAfter: text });
       must(Number.isInteger(delay) && delay >= 1 && delay <= SIX_HOURS, `${text}: a delay of ${delay} s`);
@@ -98,12 +98,12 @@ export const TIMES: readonly Parser[] = [
   {
     name: 'SES timestamp',
     try(dice) {
-      const epochMs = dice.upTo(YEAR_10000_MS - DAY_MS) + DAY_MS / 2;
+      const epochMs = dice.below(YEAR_10000_MS - DAY_MS) + DAY_MS / 2;
       const ways = waysToWrite(epochMs, dice);
       for (const way of ways) must(parseSesTimestamp(way) === epochMs, `${way} was misread`);
-      const good = dice.of(ways);
+      const good = dice.pick(ways);
       const texts = [good, damagedText(good, dice), damagedText(good, dice), noise(dice)];
-      const value: unknown = dice.chance(0.1) ? damaged({ good }, dice).good : dice.of(texts);
+      const value: unknown = dice.chance(0.1) ? damaged({ good }, dice).good : dice.pick(texts);
       const read = parseSesTimestamp(value);
       must(
         read === undefined || (Number.isSafeInteger(read) && read >= 0 && read < YEAR_10000_MS),
@@ -115,10 +115,10 @@ export const TIMES: readonly Parser[] = [
   {
     name: 'time, by the API',
     try(dice) {
-      const epochMs = dice.upTo(YEAR_10000_MS - 2 * DAY_MS) + DAY_MS;
-      const good = dice.of([formatTimestamp(epochMs), waysToWrite(epochMs, dice)[4] ?? '']);
-      const wrong = [damagedText(good, dice), damagedText(good, dice), noise(dice), dice.of(EDGES)];
-      const text = dice.of([good, good, ...wrong]);
+      const epochMs = dice.below(YEAR_10000_MS - 2 * DAY_MS) + DAY_MS;
+      const good = dice.pick([formatTimestamp(epochMs), waysToWrite(epochMs, dice)[4] ?? '']);
+      const wrong = [damagedText(good, dice), damagedText(good, dice), noise(dice), dice.pick(EDGES)];
+      const text = dice.pick([good, good, ...wrong]);
       const taken = rfc3339.safeParse(text).success;
       must(taken || text !== good, `${good} was refused`);
       if (!taken) return 'refused';
@@ -140,7 +140,7 @@ export const TIMES: readonly Parser[] = [
   {
     name: 'time, in keys',
     try(dice) {
-      const [one, two] = [dice.upTo(YEAR_10000_MS), dice.upTo(YEAR_10000_MS)];
+      const [one, two] = [dice.below(YEAR_10000_MS), dice.below(YEAR_10000_MS)];
       const keys = [one, two].map((epochMs) => sortableTimestamp(formatTimestamp(epochMs)));
       must(
         keys.every((key) => key.length === 24),
@@ -153,7 +153,7 @@ export const TIMES: readonly Parser[] = [
       const event = { timestamp: formatTimestamp(one), receivedAtMs: two, retentionDays: 90 };
       const ttl = expiresAtSeconds(event);
       must(Number.isSafeInteger(ttl) && ttl * 1000 > Math.max(one, two), 'A row expires before it is there');
-      const text = dice.of([event.timestamp, damagedText(event.timestamp, dice), noise(dice)]);
+      const text = dice.pick([event.timestamp, damagedText(event.timestamp, dice), noise(dice)]);
       try {
         return Number.isFinite(Date.parse(sortableTimestamp(text))) ? 'taken' : 'refused';
       } catch (error) {

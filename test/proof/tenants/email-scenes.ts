@@ -11,7 +11,7 @@ import {
   complaintEvent,
   deliveryEvent,
   sendEvent,
-  type Mail,
+  type AcceptedEmail,
   type SesEvent,
 } from '../../../sim/ses/events.ts';
 import { awsError } from '../../../sim/aws-error.ts';
@@ -27,7 +27,7 @@ function record(body: string, number: number): SQSRecord {
 }
 
 async function ingest(stage: Stage): Promise<void> {
-  const mail: Mail = {
+  const mail: AcceptedEmail = {
     messageId: '0100019c-4711-000000',
     acceptedAtMs: Date.now() - 60_000,
     source: MAIL.from,

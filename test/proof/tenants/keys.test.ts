@@ -68,7 +68,7 @@ async function ask(method: string, path: string, body?: object, headers = {}) {
 /** One character of it is another one, each position in its turn. */
 function misspelt(key: string, index: number, dice: Dice): string {
   const position = index % key.length;
-  const other = dice.of(CHARACTERS.filter((each) => each !== key[position]));
+  const other = dice.pick(CHARACTERS.filter((each) => each !== key[position]));
   return key.slice(0, position) + other + key.slice(position + 1);
 }
 

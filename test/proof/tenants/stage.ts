@@ -21,7 +21,7 @@ export class Stage {
     readonly receivers: Receivers,
     private readonly logs: LogCapture,
   ) {
-    functions.table.inserted = (row) => this.inserted.push(row);
+    functions.table.onInsert = (row) => this.inserted.push(row);
   }
 
   /** Nobody is there to see what it throws but the runtime, which writes it down. */
