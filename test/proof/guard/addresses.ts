@@ -14,13 +14,13 @@ function wide(dice: Dice): bigint {
   return (word32(dice) << 96n) | (word32(dice) << 64n) | (word32(dice) << 32n) | word32(dice);
 }
 
-function wrapped(value: bigint, family: Family): bigint {
+function wrapAround(value: bigint, family: Family): bigint {
   return BigInt.asUintN(family === 4 ? 32 : 128, value);
 }
 
 function near(blocks: readonly Block[], dice: Dice): bigint {
   const { family, from, to } = dice.pick(blocks);
-  return wrapped((dice.chance(0.5) ? from : to) + dice.pick(STEPS), family);
+  return wrapAround((dice.chance(0.5) ? from : to) + dice.pick(STEPS), family);
 }
 
 function within(blocks: readonly Block[], dice: Dice): bigint {
@@ -36,7 +36,7 @@ export function randomIpv4(dice: Dice): bigint {
 
 const TEREDO_CLIENT = 0xffff_ffffn;
 
-/** Every way to carry an IPv4 address within an IPv6 one that has a name, and one that has none. */
+/** Every standard way to embed an IPv4 address in an IPv6 address, and one that no standard defines. */
 const EMBEDDINGS: readonly ((ipv4: bigint, dice: Dice) => bigint)[] = [
   (ipv4) => (0xffffn << 32n) | ipv4, // mapped
   (ipv4) => ipv4, // compatible
@@ -64,16 +64,16 @@ export function randomAddress(dice: Dice): AddressValue & Spelling {
   return { family, value, ...spell(family, value, dice) };
 }
 
-/** First and last of every block, and their neighbours; those of IPv4 within every wrapping, too. */
+/** The first and last address of every block, each also ±1. The IPv4 addresses are included in every embedding as well. */
 export function edges(dice: Dice): readonly AddressValue[] {
-  const own = BLOCKS.flatMap(({ family, from, to }) =>
+  const plain = BLOCKS.flatMap(({ family, from, to }) =>
     STEPS.flatMap((step) => [from + step, to + step]).map((value) => ({
       family,
-      value: wrapped(value, family),
+      value: wrapAround(value, family),
     })),
   );
-  const embedded = own
+  const embedded = plain
     .filter(({ family }) => family === 4)
     .flatMap(({ value }) => EMBEDDINGS.map((embed) => ({ family: 6 as const, value: embed(value, dice) })));
-  return [...own, ...embedded];
+  return [...plain, ...embedded];
 }

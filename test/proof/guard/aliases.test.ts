@@ -16,44 +16,50 @@ const NAME = 'hooks.example.com';
 const PUBLIC = bytesOf(93, 184, 216, 34);
 const LOOPBACK = bytesOf(127, 0, 0, 1);
 const LOOPBACK_6 = bytesOf(...Array<number>(15).fill(0), 1);
-const THREE = ['a.example.com', 'b.example.net', 'metadata.internal.example'];
+const THREE_NAMES = ['a.example.com', 'b.example.net', 'metadata.internal.example'];
 
-/** What a name server says to the two questions, for an IPv4 and for an IPv6 address. */
-type Says = Readonly<Record<'A' | 'AAAA', DnsResponse>>;
+/** The responses of the name server to the queries for an IPv4 and an IPv6 address. */
+type Responses = Readonly<Record<'A' | 'AAAA', DnsResponse>>;
 
-/** An alias is followed by the name server itself, which gives the whole chain; the address is the one at its end. */
-const CHAINS: Readonly<Record<string, Says>> = {
-  'a public name for a private address': {
+/** The name server follows the aliases itself and returns the complete chain. The address belongs to the last name. */
+const CHAINS: Readonly<Record<string, Responses>> = {
+  'a public name is an alias of a name with a private address': {
     A: { aliases: ['internal.example.com'], address: LOOPBACK },
     AAAA: 'NODATA',
   },
-  'a public name for a private IPv6 address': {
+  'a public name is an alias of a name with a private IPv6 address': {
     A: 'NODATA',
     AAAA: { aliases: ['internal.example.com'], address: LOOPBACK_6 },
   },
-  'three names, and the metadata service at their end': {
-    A: { aliases: THREE, address: bytesOf(169, 254, 169, 254) },
+  'three aliases end at the metadata service': {
+    A: { aliases: THREE_NAMES, address: bytesOf(169, 254, 169, 254) },
     AAAA: 'NODATA',
   },
-  'three names, and loopback at their end': { A: { aliases: THREE, address: LOOPBACK }, AAAA: 'NODATA' },
-  'one chain to a public address, one to loopback': {
-    A: { aliases: THREE, address: PUBLIC },
+  'three aliases end at loopback': { A: { aliases: THREE_NAMES, address: LOOPBACK }, AAAA: 'NODATA' },
+  'the IPv4 chain ends at a public address, the IPv6 chain at loopback': {
+    A: { aliases: THREE_NAMES, address: PUBLIC },
     AAAA: { aliases: ['other.example.com'], address: LOOPBACK_6 },
   },
-  'an address written as a name': { A: { aliases: ['127.0.0.1'], address: LOOPBACK }, AAAA: 'NODATA' },
+  'the alias is a name that looks like an address': {
+    A: { aliases: ['127.0.0.1'], address: LOOPBACK },
+    AAAA: 'NODATA',
+  },
 };
 
-const ENDLESS: Readonly<Record<string, Says>> = {
-  'a name for itself': { A: { aliases: [NAME] }, AAAA: { aliases: [NAME] } },
-  'three names in a ring': { A: { aliases: [...THREE, NAME] }, AAAA: { aliases: [...THREE, NAME] } },
-  'three names and nothing': { A: { aliases: THREE }, AAAA: { aliases: THREE } },
-  'a hundred names in a ring': {
+const ENDLESS: Readonly<Record<string, Responses>> = {
+  'a name is an alias of itself': { A: { aliases: [NAME] }, AAAA: { aliases: [NAME] } },
+  'three names form a loop': {
+    A: { aliases: [...THREE_NAMES, NAME] },
+    AAAA: { aliases: [...THREE_NAMES, NAME] },
+  },
+  'three aliases without an address': { A: { aliases: THREE_NAMES }, AAAA: { aliases: THREE_NAMES } },
+  'a hundred names form a loop': {
     A: { aliases: Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? 'a.example' : NAME)) },
     AAAA: 'NODATA',
   },
 };
 
-describe('a chain of aliases, through our own resolver and real sockets,', () => {
+describe('a chain of aliases, with our own resolver and real sockets,', () => {
   let canaries: Canaries;
   let connections: Connections;
   beforeEach(async () => {
@@ -65,8 +71,11 @@ describe('a chain of aliases, through our own resolver and real sockets,', () =>
     canaries.close();
   });
 
-  async function sendAs(says: (before: number) => Says, allowLoopback = false): Promise<AttemptResult[]> {
-    const { address } = await nameServer((type, before) => says(before)[type]);
+  async function sendToCanaries(
+    responses: (before: number) => Responses,
+    allowLoopback = false,
+  ): Promise<AttemptResult[]> {
+    const { address } = await nameServer((type, before) => responses(before)[type]);
     const results: AttemptResult[] = [];
     for (const { port } of canaries.all) {
       const send = createSender({ allowLoopback, resolve: createResolve([address]) });
@@ -75,30 +84,33 @@ describe('a chain of aliases, through our own resolver and real sockets,', () =>
     return results;
   }
 
-  async function expectUntouched(): Promise<void> {
+  async function expectNoConnections(): Promise<void> {
     connections.stop();
     expect([await canaries.countConnections(), connections.unapproved]).toEqual([0, []]);
   }
 
-  it.each(Object.entries(CHAINS))('is not followed to where no webhook may go: %s', async (_, says) => {
-    const results = await sendAs(() => says);
-    expect(results.map(({ error_class: errorClass }) => errorClass)).toEqual(
-      canaries.all.map(() => 'blocked_address'),
-    );
-    await expectUntouched();
-  });
+  it.each(Object.entries(CHAINS))(
+    'is blocked if it ends at a forbidden address: %s',
+    async (_, responses) => {
+      const results = await sendToCanaries(() => responses);
+      expect(results.map(({ error_class: errorClass }) => errorClass)).toEqual(
+        canaries.all.map(() => 'blocked_address'),
+      );
+      await expectNoConnections();
+    },
+  );
 
-  it.each(Object.entries(ENDLESS))('without an end is no address: %s', async (_, says) => {
-    const results = await sendAs(() => says);
+  it.each(Object.entries(ENDLESS))('is a DNS error if it has no end: %s', async (_, responses) => {
+    const results = await sendToCanaries(() => responses);
     expect(results.map(({ error_class: errorClass }) => errorClass)).toEqual(
       canaries.all.map(() => 'dns_error'),
     );
-    await expectUntouched();
+    await expectNoConnections();
   });
 
-  it('that turns between the check of the name and the send is not followed', async () => {
+  it('is blocked if its end changes between the check of the name and the send', async () => {
     const { address } = await nameServer((type, before) =>
-      type === 'AAAA' ? 'NODATA' : { aliases: THREE, address: before === 0 ? PUBLIC : LOOPBACK },
+      type === 'AAAA' ? 'NODATA' : { aliases: THREE_NAMES, address: before === 0 ? PUBLIC : LOOPBACK },
     );
     const resolve = createResolve([address]);
     expect(await resolvesToForbiddenAddress(NAME, resolve, { allowLoopback: false })).toBe(false);
@@ -107,25 +119,28 @@ describe('a chain of aliases, through our own resolver and real sockets,', () =>
       expect(await send({ url: `https://${NAME}:${port}/`, headers: {}, body: '' })).toMatchObject({
         error_class: 'blocked_address',
       });
-    await expectUntouched();
+    await expectNoConnections();
   });
 
   it('is followed to a public address', async () => {
-    const results = await sendAs(() => ({ A: { aliases: THREE, address: PUBLIC }, AAAA: 'NODATA' }));
+    const results = await sendToCanaries(() => ({
+      A: { aliases: THREE_NAMES, address: PUBLIC },
+      AAAA: 'NODATA',
+    }));
     expect(results.map(({ error_detail: detail }) => detail)).toEqual(
       canaries.all.map(() => 'NOT_CONNECTED: 93.184.216.34'),
     );
   });
 
-  it('reaches a canary as soon as loopback is allowed', async () => {
-    await sendAs(() => ({ A: { aliases: THREE, address: LOOPBACK }, AAAA: 'NODATA' }), true);
+  it('reaches a canary if loopback is allowed, so the canaries work', async () => {
+    await sendToCanaries(() => ({ A: { aliases: THREE_NAMES, address: LOOPBACK }, AAAA: 'NODATA' }), true);
     for (const { host, connections: hits } of canaries.all) expect(hits()).toBe(host === '127.0.0.1' ? 1 : 0);
   });
 
-  it('is judged by the address at its end, however long it is and whatever it leads to', async () => {
+  it('is allowed or blocked by the address at its end, for random lengths and addresses', async () => {
     const dice = new Dice(seededRandom(SEED + 3));
-    let says: Says = { A: 'NODATA', AAAA: 'NODATA' };
-    const { address } = await nameServer((type) => says[type]);
+    let responses: Responses = { A: 'NODATA', AAAA: 'NODATA' };
+    const { address } = await nameServer((type) => responses[type]);
     const resolve = createResolve([address]);
     const tries = sized(500, 20_000);
     const wrong: string[] = [];
@@ -137,7 +152,7 @@ describe('a chain of aliases, through our own resolver and real sockets,', () =>
         aliases: Array.from({ length: 1 + dice.below(8) }, (_, index) => `${dice.hex(8)}-${index}.example`),
         address: bytes,
       };
-      says = family === 4 ? { A: chain, AAAA: 'NODATA' } : { A: 'NODATA', AAAA: chain };
+      responses = family === 4 ? { A: chain, AAAA: 'NODATA' } : { A: 'NODATA', AAAA: chain };
       const text = family === 4 ? dotted(value) : legalIpv6(value, dice);
       const send = createSender({ allowLoopback: false, resolve });
       const port = dice.pick(canaries.all).port;
@@ -153,10 +168,10 @@ describe('a chain of aliases, through our own resolver and real sockets,', () =>
     connections.stop();
     const hits = await canaries.countConnections();
     recordFigures('aliases', {
-      'sent to a name that is an alias': tries,
-      'of these blocked': blocked,
-      'of these about to connect to a public address': connections.approved(),
-      'sends that came to something else than they must': wrong.length,
+      'sends to a name that is an alias': tries,
+      'of these, blocked': blocked,
+      'of these, about to connect to a public address': connections.approved(),
+      'sends with a wrong result': wrong.length,
       'connections to the canaries': hits,
       'connections to unapproved addresses': connections.unapproved.length,
     });

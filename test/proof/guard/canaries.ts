@@ -10,14 +10,17 @@ export interface Canary {
 
 export interface Canaries {
   readonly all: readonly Canary[];
-  /** Connects to each once, and counts what came before: they take connections in the order of their coming. */
+  /**
+   * The number of earlier connections to all canaries. To count them, it connects to each canary once: a server accepts connections in
+   * their order, so every earlier one has been counted by then.
+   */
   readonly countConnections: () => Promise<number>;
   readonly close: () => void;
 }
 
 async function listenOn(host: string): Promise<Canary & { readonly server: Server }> {
   let connections = 0;
-  // Whoever comes has already lost: no TLS is needed to count a connection.
+  // The guard has already failed when a connection arrives. Counting it needs no TLS.
   const server = createServer((socket) => {
     connections += 1;
     socket.on('error', () => {});
@@ -28,7 +31,7 @@ async function listenOn(host: string): Promise<Canary & { readonly server: Serve
   return { host, port: (server.address() as AddressInfo).port, connections: () => connections, server };
 }
 
-async function knock({ host, port }: Canary): Promise<void> {
+async function connectOnce({ host, port }: Canary): Promise<void> {
   const socket = connect({ host, port });
   socket.on('error', () => {});
   await once(socket, 'close');
@@ -41,17 +44,17 @@ function loopbacks(): readonly string[] {
   return ['127.0.0.1', '::1'].filter((address) => addresses.includes(address));
 }
 
-/** Listeners that nobody may reach, two on each loopback address that this machine has. */
+/** Starts listeners that no send may reach, two on each loopback address of this machine. */
 export async function startCanaries(): Promise<Canaries> {
   const hosts = loopbacks();
   const all = await Promise.all([...hosts, ...hosts].map(listenOn));
-  let knocks = 0;
+  let ownConnections = 0;
   return {
     all,
     async countConnections() {
-      await Promise.all(all.map(knock));
-      knocks += all.length;
-      return all.reduce((sum, { connections }) => sum + connections(), -knocks);
+      await Promise.all(all.map(connectOnce));
+      ownConnections += all.length;
+      return all.reduce((sum, { connections }) => sum + connections(), -ownConnections);
     },
     close() {
       for (const { server } of all) server.close();

@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import { Socket, isIP, type LookupFunction, type TcpNetConnectOpts } from 'node:net';
 
-/** Why a connection that may be made is not made: nothing that a test sends may leave the machine. */
+/** The error of every approved connection. No request of a test may leave the machine. */
 export class NotConnected extends Error {
   readonly code = 'NOT_CONNECTED';
 
@@ -11,21 +11,24 @@ export class NotConnected extends Error {
 }
 
 export interface Connections {
-  /** How many the sender was about to make to approved addresses, all of them. */
+  /** The number of connections to approved addresses that the sender was about to make. None of them is made. */
   readonly approved: () => number;
-  /** The other addresses, which were connected to. */
+  /** The addresses that are not approved and that the sender did connect to. */
   readonly unapproved: readonly string[];
   readonly stop: () => void;
 }
 
 type Approve = (address: string) => boolean;
 
-/** What was looked up goes on to the socket if it may not: a guard that fails does reach what it should keep from. */
-function sifted(lookup: LookupFunction, approve: Approve, onApproved: () => void): LookupFunction {
+/**
+ * Returns only addresses that are not approved to the socket. So a broken guard really connects to them, and the canaries and
+ * `unapproved` record it.
+ */
+function filterLookup(lookup: LookupFunction, approve: Approve, onApproved: () => void): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, options, (error, found) => {
       if (error) return callback(error, []);
-      if (!Array.isArray(found)) throw new Error('A socket asked for one address only');
+      if (!Array.isArray(found)) throw new Error('A socket requested a single address');
       const unapproved = found.filter(({ address }) => !approve(address));
       if (unapproved.length > 0) return callback(null, unapproved);
       onApproved();
@@ -34,7 +37,7 @@ function sifted(lookup: LookupFunction, approve: Approve, onApproved: () => void
   };
 }
 
-/** Stands where every socket of this process connects: sees each address, and lets through only what it should never see. */
+/** Wraps `connect` of every socket in this process, records each address, and lets only connections through that are not approved. */
 export function watchConnections(approve: Approve): Connections {
   const unapproved: string[] = [];
   let approved = 0;
@@ -43,7 +46,7 @@ export function watchConnections(approve: Approve): Connections {
   };
   const literal: LookupFunction = (address, _options, callback) =>
     callback(null, [{ address, family: isIP(address) }]);
-  // oxlint-disable-next-line typescript/unbound-method -- called on its socket below, and put back
+  // oxlint-disable-next-line typescript/unbound-method -- called on its socket below, and restored by `stop`
   const { connect } = Socket.prototype;
 
   function watched(this: Socket, ...args: unknown[]): Socket {
@@ -51,12 +54,12 @@ export function watchConnections(approve: Approve): Connections {
     const { host = 'localhost' } = options;
     this.on('connectionAttempt', (address: string) => unapproved.push(address));
     if (isIP(host) === 0) {
-      options.lookup = sifted(options.lookup ?? systemLookup, approve, onApproved);
+      options.lookup = filterLookup(options.lookup ?? systemLookup, approve, onApproved);
     } else if (approve(host)) {
-      // Node looks up no literal address: it is made a name, so that it, too, can end here.
+      // Node does not look up a literal address. A host name in its place makes Node call the lookup, which stops the connection.
       options.host = 'literal.invalid';
-      options.lookup = (_name, given, callback) =>
-        sifted(literal, approve, onApproved)(host, given, callback);
+      options.lookup = (_name, lookupOptions, callback) =>
+        filterLookup(literal, approve, onApproved)(host, lookupOptions, callback);
     }
     return connect.apply(this, args as Parameters<Socket['connect']>);
   }

@@ -24,22 +24,22 @@ import { randomUrl } from './url-grammar.ts';
 import { judgeUrl } from './url-verdict.ts';
 
 const STRICT = { allowLoopback: false };
-/** Enough to see what is wrong. */
+/** The number of problems that a failed expectation shows. */
 const SHOWN = 20;
-/** Requests under way at once. */
-const LANES = 64;
+/** The number of concurrent sends. */
+const CONCURRENCY = 64;
 
 type Address = AddressValue & Spelling;
 
 const figures: Record<string, string | number> = {};
 
-/** All that was seen so far, so that a part that fails hides no figure of another. */
-function record(more: Readonly<Record<string, string | number>>): void {
-  Object.assign(figures, more);
+/** Records the figures of all tests so far, so that a failed test does not hide the figures of another. */
+function record(newFigures: Readonly<Record<string, string | number>>): void {
+  Object.assign(figures, newFigures);
   recordFigures('guard', figures);
 }
 
-/** What is wrong with the verdict on an address, by the two tables. */
+/** Compares the guard with both tables. Returns the verdicts if they differ. */
 function contradiction(address: Address): string | undefined {
   const { family, text, legal } = address;
   const verdicts = {
@@ -51,8 +51,8 @@ function contradiction(address: Address): string | undefined {
   return `${JSON.stringify(text)}: ${JSON.stringify(verdicts)}`;
 }
 
-/** What Python makes of it otherwise, beyond the differences that have a reason. */
-function contradictionsOfPython(addresses: readonly Address[]): readonly string[] {
+/** Compares the guard with Python. Returns the differences, except the known ones in `STRICTER_THAN_PYTHON`. */
+function contradictionsWithPython(addresses: readonly Address[]): readonly string[] {
   const verdicts = classifyWithPython(addresses.map(({ text }) => text));
   return addresses.flatMap((address, index) => {
     const verdict = verdicts[index];
@@ -65,7 +65,7 @@ function contradictionsOfPython(addresses: readonly Address[]): readonly string[
   });
 }
 
-it('the guard judges addresses as the registries do, in two tables and in Python’s', () => {
+it('the guard agrees with the special-purpose registries in two tables and in Python', () => {
   const dice = new Dice(seededRandom(SEED));
   const tries = sized(100_000, 10_000_000);
   const spellings = edges(dice).flatMap((edge) =>
@@ -73,11 +73,11 @@ it('the guard judges addresses as the registries do, in two tables and in Python
   );
   let tried = 0;
   let allowed = 0;
-  let askedPython = 0;
+  let comparedWithPython = 0;
   const differences: string[] = [];
 
-  /** A batch at a time: Python starts once for each, and memory stays small. */
-  function judge(addresses: readonly Address[], python: boolean): void {
+  /** Compares one batch of addresses. Python starts once for each batch, and memory stays small. */
+  function compare(addresses: readonly Address[], python: boolean): void {
     for (const address of addresses) {
       const wrong = contradiction(address);
       if (wrong !== undefined) differences.push(wrong);
@@ -85,14 +85,14 @@ it('the guard judges addresses as the registries do, in two tables and in Python
     }
     tried += addresses.length;
     if (!python) return;
-    differences.push(...contradictionsOfPython(addresses));
-    askedPython += addresses.length;
+    differences.push(...contradictionsWithPython(addresses));
+    comparedWithPython += addresses.length;
   }
-  judge(spellings, true);
+  compare(spellings, true);
   for (let batch = 0; tried < tries; batch += 1) {
     const size = Math.min(20_000, tries - tried);
-    // A tenth of them: Python takes as long over one as the guard and both tables over several.
-    judge(
+    // Only every tenth batch, because Python is several times slower than the guard and both tables.
+    compare(
       Array.from({ length: size }, () => randomAddress(dice)),
       batch % 10 === 0,
     );
@@ -101,17 +101,17 @@ it('the guard judges addresses as the registries do, in two tables and in Python
   record({
     'addresses tried': tried,
     'addresses allowed': allowed,
-    'addresses put to Python, too': askedPython,
+    'addresses also compared with Python': comparedWithPython,
     'differences between the guard and the registries': differences.length,
   });
   expect(differences.slice(0, SHOWN)).toEqual([]);
-  // Neither side of the question is missing.
+  // Enough addresses are allowed, and enough are refused.
   expect(allowed).toBeGreaterThan(tried / 20);
   expect(allowed).toBeLessThan(tried / 2);
 });
 
 it.each(REACHABLE_BUT_FORBIDDEN)(
-  'the guard refuses what the registry calls reachable: $name',
+  'the guard refuses a block that the registry calls reachable: $name',
   ({ family, from, to }) => {
     const dice = new Dice(seededRandom(SEED));
     for (const value of [from, to]) {
@@ -121,7 +121,7 @@ it.each(REACHABLE_BUT_FORBIDDEN)(
   },
 );
 
-it('the check of a URL lets none through that leads to an address which is not public', () => {
+it('the URL check accepts no URL whose host is not public', () => {
   const dice = new Dice(seededRandom(SEED + 1));
   const tries = sized(100_000, 10_000_000);
   const wrong: string[] = [];
@@ -132,12 +132,12 @@ it('the check of a URL lets none through that leads to an address which is not p
     if (verdict.wrong !== undefined) wrong.push(verdict.wrong);
   }
 
-  record({ 'URLs tried': tries, 'URLs accepted': accepted, 'URLs misjudged': wrong.length });
+  record({ 'URLs tried': tries, 'URLs accepted': accepted, 'URLs with a wrong result': wrong.length });
   expect(wrong.slice(0, SHOWN)).toEqual([]);
   expect(accepted).toBeGreaterThan(tries / 20);
 });
 
-describe('through real sockets', () => {
+describe('with real sockets', () => {
   let canaries: Canaries;
   let connections: Connections;
   beforeEach(async () => {
@@ -149,7 +149,7 @@ describe('through real sockets', () => {
     canaries.close();
   });
 
-  it('nothing is sent to an address that is not public, whatever the URL and the name servers say', async () => {
+  it('nothing is sent to an address that is not public, for random URLs and DNS results', async () => {
     const dice = new Dice(seededRandom(SEED + 2));
     const ports = canaries.all.map(({ port }) => port);
     const tries = sized(2_000, 100_000);
@@ -157,7 +157,7 @@ describe('through real sockets', () => {
     let tried = 0;
     let stored = 0;
 
-    /** Mostly what is stored as a webhook's URL; at times one that was refused, as if it had been stored before. */
+    /** Returns a URL in its stored form. Some are URLs that the check refused, as if they had been stored before. */
     function nextUrl(): string {
       for (;;) {
         const url = randomUrl(dice, { ports });
@@ -166,22 +166,22 @@ describe('through real sockets', () => {
         if (accepted !== undefined || (dice.chance(0.1) && URL.canParse(url))) return accepted ?? url;
       }
     }
-    async function lane(): Promise<void> {
+    async function sendUntilDone(): Promise<void> {
       while (tried < tries) {
         tried += 1;
-        const mistake = await sendTo(nextUrl(), randomScript(dice));
-        if (mistake !== undefined) wrong.push(mistake);
+        const problem = await sendTo(nextUrl(), randomScript(dice));
+        if (problem !== undefined) wrong.push(problem);
       }
     }
-    await Promise.all(Array.from({ length: LANES }, lane));
+    await Promise.all(Array.from({ length: CONCURRENCY }, sendUntilDone));
     connections.stop();
     const hits = await canaries.countConnections();
 
     record({
-      'sent through sockets': tries,
-      'of these to URLs that were accepted': stored,
-      'of these about to connect to a public address': connections.approved(),
-      'sends that came to something else than they must': wrong.length,
+      'sends through sockets': tries,
+      'of these, to URLs that the check accepted': stored,
+      'of these, about to connect to a public address': connections.approved(),
+      'sends with a wrong result': wrong.length,
       'connections to the canaries': hits,
       'connections to unapproved addresses': connections.unapproved.length,
     });
@@ -191,15 +191,15 @@ describe('through real sockets', () => {
     expect(connections.approved()).toBeGreaterThan(tries / 20);
   });
 
-  it('the canaries are reached, and the trace sees it, as soon as loopback is allowed', async () => {
+  it('a send reaches the canaries and is recorded if loopback is allowed, so the canaries work', async () => {
     for (const { host, port, connections: hits } of canaries.all) {
       const literal = isIP(host) === 6 ? `[${host}]` : host;
-      const ways: readonly [string, readonly string[]][] = [
+      const targets: readonly [string, readonly string[]][] = [
         [literal, []],
         ['hooks.example.com', [host]],
         ['hooks.example.com', ['93.184.216.34', host, '2606:2800:220:1::1']],
       ];
-      for (const [index, [name, addresses]] of ways.entries()) {
+      for (const [index, [name, addresses]] of targets.entries()) {
         const send = createSender({ allowLoopback: true, resolve: () => Promise.resolve(addresses) });
         await send({ url: `https://${name}:${port}/`, headers: {}, body: '' });
         expect(hits()).toBe(index + 1);

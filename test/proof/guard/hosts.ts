@@ -6,21 +6,21 @@ const LOOPBACK = 0x7f00_0001n;
 const METADATA = 0xa9fe_a9fen;
 const PUBLIC = 0x5db8_d822n;
 
-/** The addresses that attackers want, and a public one, more often than any other. */
-function wantedIpv4(dice: Dice): bigint {
+/** Returns an address that attackers want, or one particular public address, more often than a random one. */
+function targetIpv4(dice: Dice): bigint {
   return dice.chance(0.6)
     ? dice.pick([LOOPBACK, METADATA, PUBLIC, 0n, 0x0a00_0001n, 0xc0a8_0101n])
     : randomIpv4(dice);
 }
 
-function wantedIpv6(dice: Dice): bigint {
-  const wanted = [1n, 0n, 0xffff_7f00_0001n, 0x7f00_0001n, (0xfd00_0ec2n << 96n) | 0x254n];
-  return dice.chance(0.3) ? dice.pick(wanted) : randomIpv6(dice);
+function targetIpv6(dice: Dice): bigint {
+  const targets = [1n, 0n, 0xffff_7f00_0001n, 0x7f00_0001n, (0xfd00_0ec2n << 96n) | 0x254n];
+  return dice.chance(0.3) ? dice.pick(targets) : randomIpv6(dice);
 }
 
 const DOTS = ['\u3002', '\uff0e', '\uff61'] as const;
 
-/** Digits that a URL parser takes for digits: full-width, circled, mathematical, superscript. */
+/** Characters that a URL parser reads as digits: full-width, circled, mathematical, superscript. */
 const DIGITS: readonly ((digit: number) => string)[] = [
   (digit) => String.fromCodePoint(0xff10 + digit),
   (digit) => (digit === 0 ? '\u24ea' : String.fromCodePoint(0x2460 + digit - 1)),
@@ -28,7 +28,7 @@ const DIGITS: readonly ((digit: number) => string)[] = [
   (digit) => '\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079'.charAt(digit),
 ];
 
-function disguised(text: string, dice: Dice): string {
+function disguise(text: string, dice: Dice): string {
   const digits = dice.pick(DIGITS);
   const dot = dice.pick(DOTS);
   return text.replace(/[.\d]/g, (letter) => {
@@ -37,7 +37,7 @@ function disguised(text: string, dice: Dice): string {
   });
 }
 
-function percentEncoded(text: string, dice: Dice): string {
+function percentEncode(text: string, dice: Dice): string {
   return text.replace(/./gu, (letter) => {
     if (dice.chance(0.7)) return letter;
     return Buffer.from(letter).toString('hex').replace(/../g, '%$&');
@@ -116,18 +116,18 @@ const NAMES = [
   'example.com%2f@127.0.0.1',
 ] as const;
 
-const LOOSE_ENDS = ['', '', '', '', '.', '..', '%2e', '\u3002'] as const;
+const SUFFIXES = ['', '', '', '', '.', '..', '%2e', '\u3002'] as const;
 
-/** A host of a URL: an address in any disguise, or a name. */
+/** The host of a URL: a name, or an address in any spelling. */
 export function randomHost(dice: Dice): string {
   const kind = dice.below(8);
   if (kind <= 2) return dice.pick(NAMES);
   if (kind === 3) return `${dice.hex(6)}.example.com`;
   if (kind <= 5) {
-    const loose = dice.chance(0.2) ? dotted(wantedIpv4(dice)) : looseIpv4(wantedIpv4(dice), dice);
-    const worn = dice.chance(0.3) ? disguised(loose, dice) : loose;
-    return `${dice.chance(0.15) ? percentEncoded(worn, dice) : worn}${dice.pick(LOOSE_ENDS)}`;
+    const loose = dice.chance(0.2) ? dotted(targetIpv4(dice)) : looseIpv4(targetIpv4(dice), dice);
+    const written = dice.chance(0.3) ? disguise(loose, dice) : loose;
+    return `${dice.chance(0.15) ? percentEncode(written, dice) : written}${dice.pick(SUFFIXES)}`;
   }
-  const ipv6 = legalIpv6(wantedIpv6(dice), dice);
-  return dice.chance(0.05) ? `[${percentEncoded(ipv6, dice)}]` : `[${ipv6}]`;
+  const ipv6 = legalIpv6(targetIpv6(dice), dice);
+  return dice.chance(0.05) ? `[${percentEncode(ipv6, dice)}]` : `[${ipv6}]`;
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { PRIVATE_IN_PRACTICE, REACHABLE_BUT_FORBIDDEN, four, six, type Block } from './registry.ts';
 
-/** What Python's `ipaddress` says of each line: g(lobal), n(ot), or x where it is no address. */
+/** Prints the verdict of Python's `ipaddress` for each line: `g` global, `n` not global, `x` not an address. */
 const ORACLE = `
 import ipaddress, sys
 for line in sys.stdin:
@@ -16,7 +16,7 @@ for line in sys.stdin:
 
 export type PythonVerdict = 'g' | 'n' | 'x';
 
-/** One verdict for each text, by an author, a language and a table that are not ours. */
+/** Returns one verdict for each text, from an implementation in another language with its own table. */
 export function classifyWithPython(texts: readonly string[]): readonly PythonVerdict[] {
   if (texts.length === 0) return [];
   const { stdout, stderr, status, error } = spawnSync('python3', ['-c', ORACLE], {
@@ -25,15 +25,16 @@ export function classifyWithPython(texts: readonly string[]): readonly PythonVer
     env: { ...process.env, PYTHONIOENCODING: 'utf-8' },
     maxBuffer: 64 * 1024 * 1024,
   });
-  if (status !== 0) throw new Error(`Python did not answer: ${stderr}`, { cause: error });
+  if (status !== 0) throw new Error(`Python failed: ${stderr}`, { cause: error });
   const verdicts = stdout.trimEnd().split('\n') as PythonVerdict[];
-  if (verdicts.length !== texts.length) throw new Error(`${verdicts.length} answers for ${texts.length}`);
+  if (verdicts.length !== texts.length)
+    throw new Error(`Python returned ${verdicts.length} verdicts for ${texts.length} addresses`);
   return verdicts;
 }
 
 /**
- * Where Python, in some of its versions, calls an address global that no webhook may go to. There is no list for the
- * other direction: what the guard lets through is global to every Python.
+ * Blocks that some version of Python calls global, although no webhook may go there. There is no list for the other direction, because
+ * every Python version calls all addresses global that the guard allows.
  */
 export const STRICTER_THAN_PYTHON: readonly Block[] = [
   ...REACHABLE_BUT_FORBIDDEN,
@@ -41,11 +42,11 @@ export const STRICTER_THAN_PYTHON: readonly Block[] = [
   four(
     '192.0.0.0',
     '192.0.0.255',
-    'before 3.12.4, of the protocol assignments only the first eight were private',
+    'before Python 3.12.4, only the first eight of the protocol assignments were private',
   ),
-  four('192.88.99.0', '192.88.99.255', 'the registry says N/A, and Python takes it for yes'),
-  six('2002', '2002', '6to4: the registry says N/A, and Python takes it for yes'),
-  six('3fff:0', '3fff:fff', 'documentation since 2024 only'),
-  six('0', '1fff', 'not given out: Python judges by the special registry alone'),
-  six('4000', 'ffff', 'not given out, likewise'),
+  four('192.88.99.0', '192.88.99.255', 'the registry says N/A, and Python treats it as global'),
+  six('2002', '2002', '6to4: the registry says N/A, and Python treats it as global'),
+  six('3fff:0', '3fff:fff', 'reserved for documentation only since 2024'),
+  six('0', '1fff', 'not allocated: Python uses only the special-purpose registry'),
+  six('4000', 'ffff', 'not allocated: Python uses only the special-purpose registry'),
 ];

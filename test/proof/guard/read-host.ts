@@ -1,14 +1,14 @@
 import type { AddressValue } from './registry.ts';
 import { valueOfIpv6 } from './spellings.ts';
 
-/** Whom a URL leads to, read without the URL parser: as its standard is written, for what webhooks may use. */
+/** The host of a URL, parsed without Node's URL parser. It follows the URL standard for the schemes http and https. */
 export type ParsedHost =
   | { readonly kind: 'address'; readonly address: AddressValue }
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'none' };
 
 const NONE: ParsedHost = { kind: 'none' };
-/** Letters that a name is read without. */
+/** Characters that the URL standard removes from a host name. */
 const IGNORED = /\p{Default_Ignorable_Code_Point}/gu;
 
 function authorityOf(text: string): string | undefined {
@@ -23,7 +23,7 @@ function hostOf(authority: string): string {
   return bracketed ?? host.split(':', 1)[0] ?? '';
 }
 
-function percentDecoded(text: string): string {
+function percentDecode(text: string): string {
   const bytes = Buffer.from(text.toWellFormed(), 'utf8').toString('latin1');
   const decoded = bytes.replace(/%([0-9a-f]{2})/gi, (_all, hex: string) =>
     String.fromCharCode(parseInt(hex, 16)),
@@ -31,7 +31,7 @@ function percentDecoded(text: string): string {
   return Buffer.from(decoded, 'latin1').toString('utf8');
 }
 
-function folded(name: string): string {
+function foldName(name: string): string {
   return name
     .replace(IGNORED, '')
     .normalize('NFKC')
@@ -46,7 +46,7 @@ function numberOf(part: string): number | undefined {
   return /^[1-9][0-9]*$/.test(part) ? Number(part) : undefined;
 }
 
-/** As inet_aton reads it: up to four numbers, the last of which fills what is left. */
+/** Parses like inet_aton: up to four numbers, of which the last fills the remaining bytes. */
 function ipv4Of(parts: readonly string[]): number | undefined {
   const numbers = parts.map(numberOf);
   if (parts.length > 4) return undefined;
@@ -59,7 +59,7 @@ function ipv4Of(parts: readonly string[]): number | undefined {
   return value;
 }
 
-function bracketedHost(text: string): ParsedHost {
+function parseBracketedHost(text: string): ParsedHost {
   const value = ipv6Of(text.slice(1, -1).toLowerCase());
   return value === undefined ? NONE : { kind: 'address', address: { family: 6, value } };
 }
@@ -79,8 +79,8 @@ export function parseHost(text: string): ParsedHost {
   const authority = authorityOf(text.toWellFormed());
   if (authority === undefined) return NONE;
   const host = hostOf(authority);
-  if (host.startsWith('[')) return bracketedHost(host);
-  const name = folded(percentDecoded(host));
+  if (host.startsWith('[')) return parseBracketedHost(host);
+  const name = foldName(percentDecode(host));
   const parts = name.replace(/\.$/, '').split('.');
   const last = parts.at(-1) ?? '';
   if (!/^(?:[0-9]+|0x[0-9a-f]*)$/.test(last)) return name === '' ? NONE : { kind: 'name', name };

@@ -1,5 +1,5 @@
 /**
- * IANA's registries of special addresses, row by row, as first and last address and the column "globally reachable":
+ * IANA's special-purpose address registries, row by row: first address, last address, and the column "globally reachable".
  * https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry, as of October 2025.
  */
 export type Family = 4 | 6;
@@ -17,7 +17,7 @@ export interface Block {
 }
 
 interface Row extends Block {
-  /** Undefined where the registry says N/A. */
+  /** Undefined if the registry says N/A. */
   readonly reachable: boolean | undefined;
 }
 
@@ -25,10 +25,10 @@ function ipv4(text: string): bigint {
   return text.split('.').reduce((value, part) => value * 256n + BigInt(part), 0n);
 }
 
-/** The leading words of an address; the others are zero in the first address of a block, and ffff in the last. */
+/** Parses the leading words of an address. The other words are zero in the first address of a block, and ffff in the last. */
 function ipv6(words: string, rest: '0000' | 'ffff'): bigint {
-  const given = words.split(':').map((word) => word.padStart(4, '0'));
-  return BigInt(`0x${[...given, ...Array<string>(8 - given.length).fill(rest)].join('')}`);
+  const leading = words.split(':').map((word) => word.padStart(4, '0'));
+  return BigInt(`0x${[...leading, ...Array<string>(8 - leading.length).fill(rest)].join('')}`);
 }
 
 export function four(from: string, to: string, name: string): Block {
@@ -74,20 +74,24 @@ const UNREACHABLE: readonly Block[] = [
   six('fe80', 'febf', 'Link-Local Unicast'),
 ];
 
-const NOT_SAID: readonly Block[] = [
+const NOT_APPLICABLE: readonly Block[] = [
   four('192.88.99.0', '192.88.99.255', 'Deprecated (6to4 Relay Anycast)'),
   six('2001:0', '2001:0', 'TEREDO'),
   six('2002', '2002', '6to4'),
 ];
 
-/** What the registry calls reachable, and no webhook may go to: each with the reason, as its name. */
+/** Blocks that the registry calls globally reachable and that the product forbids. The name of each contains the reason. */
 export const REACHABLE_BUT_FORBIDDEN: readonly Block[] = [
-  four('192.0.0.9', '192.0.0.9', 'Port Control Protocol Anycast: the nearest router answers'),
-  four('192.0.0.10', '192.0.0.10', 'TURN Anycast: the nearest relay answers'),
-  four('192.31.196.0', '192.31.196.255', 'AS112-v4: answers DNS only'),
-  four('192.52.193.0', '192.52.193.255', 'AMT: the nearest multicast relay answers'),
-  four('192.175.48.0', '192.175.48.255', 'Direct Delegation AS112: answers DNS only'),
-  six('64:ff9b:0:0:0:0', '64:ff9b:0:0:0:0', 'Translation: leads to any IPv4 address, a private one too'),
+  four('192.0.0.9', '192.0.0.9', 'Port Control Protocol Anycast: the nearest router responds'),
+  four('192.0.0.10', '192.0.0.10', 'TURN Anycast: the nearest relay responds'),
+  four('192.31.196.0', '192.31.196.255', 'AS112-v4: responds to DNS only'),
+  four('192.52.193.0', '192.52.193.255', 'AMT: the nearest multicast relay responds'),
+  four('192.175.48.0', '192.175.48.255', 'Direct Delegation AS112: responds to DNS only'),
+  six(
+    '64:ff9b:0:0:0:0',
+    '64:ff9b:0:0:0:0',
+    'Translation: leads to any IPv4 address, including a private one',
+  ),
   six('2001:1:0:0:0:0:0:1', '2001:1:0:0:0:0:0:1', 'Port Control Protocol Anycast'),
   six('2001:1:0:0:0:0:0:2', '2001:1:0:0:0:0:0:2', 'TURN Anycast'),
   six('2001:1:0:0:0:0:0:3', '2001:1:0:0:0:0:0:3', 'DNS-SD Registration Anycast'),
@@ -98,15 +102,15 @@ export const REACHABLE_BUT_FORBIDDEN: readonly Block[] = [
   six('2620:4f:8000', '2620:4f:8000', 'Direct Delegation AS112'),
 ];
 
-/** In no row of the registry, and refused for what answers there. */
+/** Addresses that are in no row of the registry, and that the product forbids because of the service that responds there. */
 export const PRIVATE_IN_PRACTICE: readonly Block[] = [
-  four('168.63.129.16', '168.63.129.16', "Azure's wire server, in every machine there"),
+  four('168.63.129.16', '168.63.129.16', "Azure's wire server, reachable from every machine in Azure"),
 ];
 
 const MAPPED = six('0:0:0:0:0:ffff', '0:0:0:0:0:ffff', 'IPv4-mapped Address');
-const GLOBAL_UNICAST = six('2000', '3fff', 'Global Unicast, all that is given out');
+const GLOBAL_UNICAST = six('2000', '3fff', 'Global Unicast, all allocated addresses');
 
-/** Not of the registry, but places where a reader of addresses may go wrong. */
+/** Blocks that are not in the registry, where a parser of addresses can make mistakes. */
 const NOTABLE: readonly Block[] = [
   MAPPED,
   GLOBAL_UNICAST,
@@ -119,13 +123,13 @@ const NOTABLE: readonly Block[] = [
 
 export const BLOCKS: readonly Block[] = [
   ...UNREACHABLE,
-  ...NOT_SAID,
+  ...NOT_APPLICABLE,
   ...REACHABLE_BUT_FORBIDDEN,
   ...PRIVATE_IN_PRACTICE,
   ...NOTABLE,
 ];
 
-function holds(block: Block, { family, value }: AddressValue): boolean {
+function contains(block: Block, { family, value }: AddressValue): boolean {
   return block.family === family && block.from <= value && value <= block.to;
 }
 
@@ -133,32 +137,32 @@ function sizeOf({ from, to }: Block): bigint {
   return to - from;
 }
 
-/** The narrowest first: a row within another says more of its addresses. */
+/** The narrowest block first, because a row inside another row is more specific. */
 const ROWS: readonly Row[] = [
   ...UNREACHABLE.map((block) => ({ ...block, reachable: false })),
-  ...NOT_SAID.map((block) => ({ ...block, reachable: undefined })),
+  ...NOT_APPLICABLE.map((block) => ({ ...block, reachable: undefined })),
   ...REACHABLE_BUT_FORBIDDEN.map((block) => ({ ...block, reachable: true })),
 ].toSorted((left, right) => (sizeOf(left) < sizeOf(right) ? -1 : 1));
 
-/** A mapped address is the IPv4 address it holds: sockets take it so. */
-function unmapped(address: AddressValue): AddressValue {
-  return holds(MAPPED, address) ? { family: 4, value: address.value & 0xffff_ffffn } : address;
+/** Converts an IPv4-mapped IPv6 address to its IPv4 address, because sockets connect to that address. */
+function unmap(address: AddressValue): AddressValue {
+  return contains(MAPPED, address) ? { family: 4, value: address.value & 0xffff_ffffn } : address;
 }
 
 export function isIn(blocks: readonly Block[], address: AddressValue): boolean {
-  const judged = unmapped(address);
-  return blocks.some((block) => holds(block, judged));
+  const unmappedAddress = unmap(address);
+  return blocks.some((block) => contains(block, unmappedAddress));
 }
 
-/** What the registries say of an address, by its value: no text is read here. */
+/** Whether the registries call an address globally reachable. The address is a number, so no text is parsed. */
 export function isGloballyReachable(address: AddressValue): boolean {
-  const judged = unmapped(address);
-  const row = ROWS.find((candidate) => holds(candidate, judged));
+  const unmappedAddress = unmap(address);
+  const row = ROWS.find((candidate) => contains(candidate, unmappedAddress));
   if (row) return row.reachable === true;
-  return judged.family === 4 || holds(GLOBAL_UNICAST, judged);
+  return unmappedAddress.family === 4 || contains(GLOBAL_UNICAST, unmappedAddress);
 }
 
-/** Whether a webhook may go there. */
+/** Whether a webhook may be sent to the address. */
 export function isPublic(address: AddressValue): boolean {
   return (
     isGloballyReachable(address) &&

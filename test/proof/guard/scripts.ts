@@ -4,16 +4,16 @@ import { randomAddress, randomIpv4, randomIpv6 } from './addresses.ts';
 import { isPublic } from './registry.ts';
 import { dotted, legalIpv6 } from './spellings.ts';
 
-/** What a name server says to one question. */
+/** The result of one DNS lookup. */
 export type DnsResult = readonly string[] | Error | 'never';
 
-/** What a name server says to one question after the other; the last answer again and again. */
+/** The results of consecutive lookups. The last result repeats. */
 export interface DnsScript {
   readonly kind: string;
-  readonly answers: readonly [DnsResult, ...DnsResult[]];
+  readonly results: readonly [DnsResult, ...DnsResult[]];
 }
 
-function aPublicAddress(dice: Dice): string {
+function randomPublicAddress(dice: Dice): string {
   for (;;) {
     const family = dice.chance(0.5) ? 4 : 6;
     const value = family === 4 ? randomIpv4(dice) : randomIpv6(dice);
@@ -36,7 +36,7 @@ const PRIVATE = [
   'fe80::1',
 ] as const;
 
-function aPrivateAddress(dice: Dice): string {
+function randomPrivateAddress(dice: Dice): string {
   if (dice.chance(0.8)) return dice.pick(PRIVATE);
   for (;;) {
     const { text, legal, ...address } = randomAddress(dice);
@@ -44,13 +44,13 @@ function aPrivateAddress(dice: Dice): string {
   }
 }
 
-function several(one: (dice: Dice) => string, dice: Dice): string[] {
-  return Array.from({ length: 1 + dice.below(4) }, () => one(dice));
+function several(random: (dice: Dice) => string, dice: Dice): string[] {
+  return Array.from({ length: 1 + dice.below(4) }, () => random(dice));
 }
 
 function mixed(dice: Dice): string[] {
-  const addresses = several(aPublicAddress, dice);
-  addresses.splice(dice.below(addresses.length + 1), 0, aPrivateAddress(dice));
+  const addresses = several(randomPublicAddress, dice);
+  addresses.splice(dice.below(addresses.length + 1), 0, randomPrivateAddress(dice));
   return addresses;
 }
 
@@ -70,7 +70,7 @@ const GARBAGE = [
   '::1::',
   '\u2460\u2461\u2466.0.0.1',
   '8.8.8.8\u0000127.0.0.1',
-  // A resolver that keeps no promise of its types.
+  // A resolver that violates its types.
   null as unknown as string,
   2_130_706_433 as unknown as string,
 ] as const;
@@ -88,36 +88,41 @@ function failure(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-const SCRIPTS: Readonly<Record<string, (dice: Dice) => DnsScript['answers']>> = {
-  public: (dice) => [several(aPublicAddress, dice)],
-  'many addresses': (dice) => [Array.from({ length: 64 }, () => aPublicAddress(dice))],
+const SCRIPTS: Readonly<Record<string, (dice: Dice) => DnsScript['results']>> = {
+  public: (dice) => [several(randomPublicAddress, dice)],
+  'many addresses': (dice) => [Array.from({ length: 64 }, () => randomPublicAddress(dice))],
   'many, one private': (dice) => [
-    [...Array.from({ length: 64 }, () => aPublicAddress(dice)), aPrivateAddress(dice)],
+    [...Array.from({ length: 64 }, () => randomPublicAddress(dice)), randomPrivateAddress(dice)],
   ],
-  private: (dice) => [several(aPrivateAddress, dice)],
+  private: (dice) => [several(randomPrivateAddress, dice)],
   mixed: (dice) => [mixed(dice)],
-  rebinding: (dice) => [several(aPublicAddress, dice), several(aPrivateAddress, dice)],
-  'rebinding to a mixed answer': (dice) => [several(aPublicAddress, dice), mixed(dice)],
-  // For a guard that would look up a name once to check it, and once more to connect.
-  'turning within a connection': (dice) => {
-    const open = several(aPublicAddress, dice);
-    const closed = several(aPrivateAddress, dice);
-    return dice.chance(0.5) ? [open, open, closed] : [open, open, open, closed];
+  rebinding: (dice) => [several(randomPublicAddress, dice), several(randomPrivateAddress, dice)],
+  'rebinding to a mixed result': (dice) => [several(randomPublicAddress, dice), mixed(dice)],
+  // For a guard that looks up a name once to check it and once more to connect.
+  'rebinding during a connection': (dice) => {
+    const allowed = several(randomPublicAddress, dice);
+    const forbidden = several(randomPrivateAddress, dice);
+    return dice.chance(0.5) ? [allowed, allowed, forbidden] : [allowed, allowed, allowed, forbidden];
   },
-  'turned public': (dice) => [several(aPrivateAddress, dice), several(aPublicAddress, dice)],
-  mapped: (dice) => [[`::ffff:${aPublicIpv4(dice)}`]],
+  'rebinding to public addresses': (dice) => [
+    several(randomPrivateAddress, dice),
+    several(randomPublicAddress, dice),
+  ],
+  mapped: (dice) => [[`::ffff:${randomPublicIpv4(dice)}`]],
   empty: () => [[]],
   garbage: (dice) => [[dice.pick(GARBAGE)]],
-  'garbage among public': (dice) => [[aPublicAddress(dice), dice.pick(GARBAGE), aPublicAddress(dice)]],
+  'garbage among public': (dice) => [
+    [randomPublicAddress(dice), dice.pick(GARBAGE), randomPublicAddress(dice)],
+  ],
   zoned: (dice) => [[dice.pick(ZONED)]],
-  'does not exist': () => [failure('ENOTFOUND')],
+  'name does not exist': () => [failure('ENOTFOUND')],
   'server failure': (dice) => [failure(dice.pick(['ESERVFAIL', 'EREFUSED', 'ETIMEOUT', 'EBADRESP']))],
-  'fails, then private': (dice) => [failure('ESERVFAIL'), several(aPrivateAddress, dice)],
-  'never answers': () => ['never'],
-  'public, then never': (dice) => [several(aPublicAddress, dice), 'never'],
+  'fails, then private': (dice) => [failure('ESERVFAIL'), several(randomPrivateAddress, dice)],
+  'no response': () => ['never'],
+  'public, then no response': (dice) => [several(randomPublicAddress, dice), 'never'],
 };
 
-function aPublicIpv4(dice: Dice): string {
+function randomPublicIpv4(dice: Dice): string {
   for (;;) {
     const value = randomIpv4(dice);
     if (isPublic({ family: 4, value })) return dotted(value);
@@ -126,19 +131,19 @@ function aPublicIpv4(dice: Dice): string {
 
 export function randomScript(dice: Dice): DnsScript {
   const kind = dice.pick(Object.keys(SCRIPTS));
-  const answers = SCRIPTS[kind]?.(dice);
-  if (!answers) throw new Error(`No script ${kind}`);
-  return { kind, answers };
+  const results = SCRIPTS[kind]?.(dice);
+  if (!results) throw new Error(`No script has the name ${kind}`);
+  return { kind, results };
 }
 
-/** The resolver that keeps to a script. What never came in time comes late, once `late` says so: with this machine. */
-export function resolverOf({ answers }: DnsScript, late: Promise<void>): Resolve {
-  let asked = 0;
+/** A resolver that follows a script. A lookup without a result waits for `late` and then returns the loopback addresses. */
+export function resolverOf({ results }: DnsScript, late: Promise<void>): Resolve {
+  let lookups = 0;
   return async () => {
-    const answer = answers[Math.min(asked, answers.length - 1)] ?? answers[0];
-    asked += 1;
-    if (answer instanceof Error) throw answer;
-    if (answer !== 'never') return answer;
+    const result = results[Math.min(lookups, results.length - 1)] ?? results[0];
+    lookups += 1;
+    if (result instanceof Error) throw result;
+    if (result !== 'never') return result;
     await late;
     return ['127.0.0.1', '::1'];
   };

@@ -7,79 +7,83 @@ import { resolverOf, type DnsResult, type DnsScript } from './scripts.ts';
 import { isPublicBySubnets } from './subnets.ts';
 
 const STRICT = { allowLoopback: false };
-/** Where an answer must come, whatever else this machine does: only a guard with a fault waits so long. */
-const PATIENT_MS = 600_000;
-/** Where none can come, however slow this machine is. */
-const SHORT_MS = 30;
+/** The deadline if a result must come, even on a slow machine. Only a broken guard waits this long. */
+const LONG_DEADLINE_MS = 600_000;
+/** The deadline if no result can come. */
+const SHORT_DEADLINE_MS = 30;
 
-/** Whether a socket may connect to what a name server said, by the table and not by the guard. */
+/** Whether a socket may connect to this address. The subnet table decides, not the guard. */
 export function isApproved(address: unknown): boolean {
   if (typeof address !== 'string' || address.includes('%')) return false;
   const family = isIP(address);
   return (family === 4 || family === 6) && isPublicBySubnets(family, address);
 }
 
-type Told = Pick<AttemptResult, 'error_class' | 'error_detail'>;
+type Result = Pick<AttemptResult, 'error_class' | 'error_detail'>;
 
-function toldOfConnecting(addresses: readonly string[]): Told {
+function connectingTo(addresses: readonly string[]): Result {
   return {
     error_class: 'protocol_error',
     error_detail: `NOT_CONNECTED: ${addresses.join(' ')}`.slice(0, 200),
   };
 }
 
-function expectedOfName(answer: DnsResult): Told {
-  if (answer === 'never') return { error_class: 'timeout' };
-  if (answer instanceof Error || answer.length === 0) return { error_class: 'dns_error' };
-  return answer.every(isApproved) ? toldOfConnecting(answer) : { error_class: 'blocked_address' };
+function expectedForName(dnsResult: DnsResult): Result {
+  if (dnsResult === 'never') return { error_class: 'timeout' };
+  if (dnsResult instanceof Error || dnsResult.length === 0) return { error_class: 'dns_error' };
+  return dnsResult.every(isApproved) ? connectingTo(dnsResult) : { error_class: 'blocked_address' };
 }
 
-/** What must come of a request, by the reading of the URL that is our own. */
-function expectedOf(url: URL, answer: DnsResult): Told {
+/** The expected result of a send. It uses the independent URL parser, not the product's. */
+function expectedFor(url: URL, dnsResult: DnsResult): Result {
   const { protocol, username, password } = url;
   if (protocol !== 'https:' || username !== '' || password !== '') return { error_class: 'blocked_address' };
   const host = parseHost(url.href);
   if (host.kind === 'none') throw new Error(`${url.href} cannot be read`);
-  if (host.kind === 'name') return expectedOfName(answer);
+  if (host.kind === 'name') return expectedForName(dnsResult);
   if (!isPublic(host.address)) return { error_class: 'blocked_address' };
-  return toldOfConnecting([url.hostname.replace(/^\[|\]$/g, '')]);
+  return connectingTo([url.hostname.replace(/^\[|\]$/g, '')]);
 }
 
-function isAsExpected(told: Told, expected: Told): boolean {
+function isAsExpected(result: Result, expected: Result): boolean {
   const { error_class: errorClass, error_detail: detail } = expected;
-  return told.error_class === errorClass && (detail === undefined || told.error_detail === detail);
+  return result.error_class === errorClass && (detail === undefined || result.error_detail === detail);
 }
 
-/** Whether the check of a name, as where a webhook is made, says what the first answer deserves. */
-function isForbiddenBy(answer: DnsResult): boolean {
-  return Array.isArray(answer) && answer.length > 0 && !answer.every(isApproved);
+/** Whether the check of a name at the creation of a webhook must forbid it, given the first DNS result. */
+function isForbiddenBy(dnsResult: DnsResult): boolean {
+  return Array.isArray(dnsResult) && dnsResult.length > 0 && !dnsResult.every(isApproved);
 }
 
 /**
- * Makes the check that comes with a webhook's URL, then sends to it: through the sender as it is, with its own agents and
- * sockets. Answers what was wrong with that.
+ * Checks the URL as the creation of a webhook does, then sends to it with the product's own sender, agents and sockets. Returns a
+ * description of what was wrong, or undefined.
  */
 export async function sendTo(text: string, script: DnsScript): Promise<string | undefined> {
   const url = new URL(text);
-  const wrong = (what: string) => `${text} (${script.kind}: ${JSON.stringify(script.answers)}): ${what}`;
-  const { promise: late, resolve: comesLate } = Promise.withResolvers<void>();
+  const wrong = (problem: string) =>
+    `${text} (${script.kind}: ${JSON.stringify(script.results)}): ${problem}`;
+  const { promise: late, resolve: resolveLate } = Promise.withResolvers<void>();
   const resolve = resolverOf(script, late);
-  // A guard that asks once too often must fail here, and not wait for ever.
-  const patience = setTimeout(comesLate, PATIENT_MS);
-  const [first, second = first] = script.answers;
-  const asks = first !== 'never';
-  const expected = expectedOf(url, asks ? second : first);
-  const deadlineMs = expected.error_class === 'timeout' ? SHORT_MS : PATIENT_MS;
+  // A guard that resolves the name once too often must fail here instead of waiting forever.
+  const lateTimer = setTimeout(resolveLate, LONG_DEADLINE_MS);
+  const [first, second = first] = script.results;
+  const responds = first !== 'never';
+  const expected = expectedFor(url, responds ? second : first);
+  const deadlineMs = expected.error_class === 'timeout' ? SHORT_DEADLINE_MS : LONG_DEADLINE_MS;
   const send = createSender({ ...STRICT, deadlineMs, resolve });
   try {
-    if (asks && (await resolvesToForbiddenAddress(url.hostname, resolve, STRICT)) !== isForbiddenBy(first))
-      return wrong('the check of its name is mistaken');
-    const told = await send({ url: text, headers: { 'content-length': '2' }, body: '{}' });
-    return isAsExpected(told, expected) ? undefined : wrong(JSON.stringify(told));
+    if (
+      responds &&
+      (await resolvesToForbiddenAddress(url.hostname, resolve, STRICT)) !== isForbiddenBy(first)
+    )
+      return wrong('the check of its host name is wrong');
+    const result = await send({ url: text, headers: { 'content-length': '2' }, body: '{}' });
+    return isAsExpected(result, expected) ? undefined : wrong(JSON.stringify(result));
   } catch (error) {
     return wrong(`the sender throws ${String(error)}`);
   } finally {
-    clearTimeout(patience);
-    comesLate();
+    clearTimeout(lateTimer);
+    resolveLate();
   }
 }

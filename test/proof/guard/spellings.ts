@@ -3,7 +3,7 @@ import type { Family } from './registry.ts';
 
 export interface Spelling {
   readonly text: string;
-  /** By the RFCs: what is not legal is no address, whatever some reader makes of it. */
+  /** Whether the RFCs allow this spelling. Other texts are not addresses, even if some parsers accept them. */
   readonly legal: boolean;
 }
 
@@ -16,15 +16,15 @@ function wordsOf(value: bigint): string[] {
   return Array.from({ length: 8 }, (_, index) => digits.slice(index * 4, index * 4 + 4));
 }
 
-function recased(text: string, dice: Dice): string {
+function changeCase(text: string, dice: Dice): string {
   const choice = dice.below(3);
   if (choice === 0) return text;
   if (choice === 1) return text.toUpperCase();
   return text.replace(/[a-f]/g, (letter) => (dice.chance(0.5) ? letter.toUpperCase() : letter));
 }
 
-/** One run of zero words left out, any of them and any part of it; as they are where there is none. */
-function compressed(words: readonly string[], dice: Dice): string {
+/** Replaces any part of any run of zero words by `::`. Without a zero word, the text has no `::`. */
+function compress(words: readonly string[], dice: Dice): string {
   const starts = words.flatMap((word, index) => (/^0+$/.test(word) ? [index] : []));
   if (starts.length === 0) return words.join(':');
   const start = dice.pick(starts);
@@ -33,21 +33,21 @@ function compressed(words: readonly string[], dice: Dice): string {
   return `${words.slice(0, start).join(':')}::${words.slice(end).join(':')}`;
 }
 
-/** Any legal way to write an IPv6 address: padded or not, compressed here or there, in any case, with a dotted tail. */
+/** A random legal spelling of an IPv6 address: with or without padding, compression, upper case and a dotted tail. */
 export function legalIpv6(value: bigint, dice: Dice): string {
   const padded = dice.chance(0.3);
   const words = wordsOf(value).map((word) => (padded ? word : word.replace(/^0{1,3}/, '')));
   if (dice.chance(0.25)) {
-    const head = dice.chance(0.7) ? compressed(words.slice(0, 6), dice) : words.slice(0, 6).join(':');
+    const head = dice.chance(0.7) ? compress(words.slice(0, 6), dice) : words.slice(0, 6).join(':');
     const between = head.endsWith('::') ? '' : ':';
-    return recased(`${head}${between}${dotted(value & 0xffff_ffffn)}`, dice);
+    return changeCase(`${head}${between}${dotted(value & 0xffff_ffffn)}`, dice);
   }
-  return recased(dice.chance(0.7) ? compressed(words, dice) : words.join(':'), dice);
+  return changeCase(dice.chance(0.7) ? compress(words, dice) : words.join(':'), dice);
 }
 
 const ZONES = ['%eth0', '%1', '%lo', '%25eth0', '%'] as const;
 
-/** What inet_aton and old libraries take for an address: hexadecimal, octal, and fewer than four parts. */
+/** A spelling that inet_aton and old libraries accept: hexadecimal, octal, or with fewer than four parts. */
 export function looseIpv4(value: bigint, dice: Dice): string {
   const parts = 1 + dice.below(4);
   const bytes = [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn);
@@ -59,11 +59,11 @@ function looseNumber(value: bigint, dice: Dice): string {
   const choice = dice.below(4);
   if (choice === 0) return `0${dice.chance(0.3) ? '00' : ''}${value.toString(8)}`;
   if (choice === 1)
-    return `${dice.pick(['0x', '0X'])}${dice.chance(0.3) ? '0' : ''}${recased(value.toString(16), dice)}`;
+    return `${dice.pick(['0x', '0X'])}${dice.chance(0.3) ? '0' : ''}${changeCase(value.toString(16), dice)}`;
   return value.toString();
 }
 
-const SPOILS: readonly ((text: string, dice: Dice) => string)[] = [
+const CORRUPTIONS: readonly ((text: string, dice: Dice) => string)[] = [
   (text, dice) => `${text}${dice.pick(ZONES)}`,
   (text) => `[${text}]`,
   (text) => `${text}/32`,
@@ -73,15 +73,16 @@ const SPOILS: readonly ((text: string, dice: Dice) => string)[] = [
   (text) => text.replace(/[.:]/, '$&$&$&'),
 ];
 
-/** A text for an address: mostly a legal one, else one that only looks like it. */
+/** A spelling of the address: mostly a legal one, otherwise a text that only looks like an address. */
 export function spell(family: Family, value: bigint, dice: Dice): Spelling {
   const legal = family === 4 ? dotted(value) : legalIpv6(value, dice);
   if (dice.chance(0.85)) return { text: legal, legal: true };
-  const loose = family === 4 && dice.chance(0.5) ? looseIpv4(value, dice) : dice.pick(SPOILS)(legal, dice);
+  const loose =
+    family === 4 && dice.chance(0.5) ? looseIpv4(value, dice) : dice.pick(CORRUPTIONS)(legal, dice);
   return { text: loose, legal: loose === legal };
 }
 
-/** The value of an IPv6 address, for one that the URL parser has written: lower case, at most one `::`, no dots. */
+/** Parses an IPv6 address in the form that a URL parser writes: lower case, at most one `::`, no dots. */
 export function valueOfIpv6(text: string): bigint | undefined {
   if (!/^[0-9a-f:]{2,39}$/.test(text)) return undefined;
   const [head = '', tail] = text.split('::', 2);

@@ -1,7 +1,10 @@
 import { BlockList } from 'node:net';
 import type { Family } from './registry.ts';
 
-/** Where no webhook may go, as a firewall would be told: another table than the registry's, matched by node itself. */
+/**
+ * The subnets where no webhook may go, in the CIDR notation of a firewall. This table is independent of `registry.ts`, and Node's
+ * BlockList matches it.
+ */
 const REFUSED_IPV4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -22,8 +25,8 @@ const REFUSED_IPV4 = [
   '203.0.113.0/24',
   '224.0.0.0/3',
 ];
-/** Of what is given out; nothing else of IPv6 is public. */
-const GIVEN_OUT_IPV6 = '2000::/3';
+/** All allocated IPv6 addresses. No other IPv6 address is public. */
+const ALLOCATED_IPV6 = '2000::/3';
 const REFUSED_IPV6 = [
   '2001::/23', // IETF protocols: Teredo, anycasts, benchmarking, AMT, AS112, ORCHID
   '2001:db8::/32', // documentation
@@ -43,12 +46,12 @@ function subnets(cidrs: readonly string[], family: 'ipv4' | 'ipv6'): BlockList {
 
 const refusedIpv4 = subnets(REFUSED_IPV4, 'ipv4');
 const refusedIpv6 = subnets(REFUSED_IPV6, 'ipv6');
-const givenOutIpv6 = subnets([GIVEN_OUT_IPV6], 'ipv6');
+const allocatedIpv6 = subnets([ALLOCATED_IPV6], 'ipv6');
 const mapped = subnets(['::ffff:0:0/96'], 'ipv6');
 
-/** Whether a webhook may go to an address, by its text; node checks a mapped address against the rules for IPv4, too. */
+/** Whether a webhook may be sent to the address. Node checks a mapped IPv6 address against the IPv4 rules as well. */
 export function isPublicBySubnets(family: Family, text: string): boolean {
   if (family === 4) return !refusedIpv4.check(text, 'ipv4');
   if (mapped.check(text, 'ipv6')) return !refusedIpv4.check(text, 'ipv6');
-  return givenOutIpv6.check(text, 'ipv6') && !refusedIpv6.check(text, 'ipv6');
+  return allocatedIpv6.check(text, 'ipv6') && !refusedIpv6.check(text, 'ipv6');
 }

@@ -88,7 +88,7 @@ const RESTS = [
   '/;x=1?#',
 ] as const;
 
-/** Put anywhere into a URL that was whole. */
+/** Characters that are inserted anywhere into a complete URL. */
 const ODDITIES = [
   ...'\t\n\r\0 \u007f\u0080\u00a0\u00ad\u200b\u200d\u202e\u2060\ufeff\u3002\uff0f\uff1a\uff20@\\/%:[]#?.|^<*`'.split(
     '',
@@ -102,21 +102,21 @@ const ODDITIES = [
 ] as const;
 
 export interface UrlOptions {
-  /** Ports of the canaries, used more than any other. */
+  /** The ports of the canaries, which are used more often than any other. */
   readonly ports: readonly number[];
 }
 
-function aPort(dice: Dice, ports: readonly number[]): string {
+function randomPort(dice: Dice, ports: readonly number[]): string {
   if (dice.chance(0.6)) return `:${dice.pick(ports)}`;
   if (dice.chance(0.4)) return '';
   return dice.pick(dice.chance(0.7) ? PORTS : ODD_PORTS);
 }
 
-/** A URL such as is typed by people, made by programs, or thought out by somebody who wants to get in. */
+/** A random URL, as people type it, as programs build it, or as an attacker writes it. */
 export function randomUrl(dice: Dice, { ports }: UrlOptions): string {
   const scheme = dice.chance(0.8) ? 'https://' : dice.pick(SCHEMES);
   const user = dice.chance(0.85) ? '' : dice.pick(USERS);
-  const text = `${scheme}${user}${randomHost(dice)}${aPort(dice, ports)}${dice.pick(RESTS)}`;
+  const text = `${scheme}${user}${randomHost(dice)}${randomPort(dice, ports)}${dice.pick(RESTS)}`;
   if (dice.chance(0.9)) return text;
   const at = dice.below(text.length + 1);
   return `${text.slice(0, at)}${dice.pick(ODDITIES)}${text.slice(at)}`;

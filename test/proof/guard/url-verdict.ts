@@ -4,8 +4,9 @@ import { isPublic } from './registry.ts';
 import { dotted, valueOfIpv6 } from './spellings.ts';
 
 export interface UrlVerdict {
-  /** The form to store, where the URL was accepted. */
+  /** The URL in the form to store, if the check accepted it. */
   readonly accepted?: string;
+  /** A description of what is wrong with the result of the check. */
   readonly wrong?: string;
 }
 
@@ -16,7 +17,7 @@ function isPublicHost(host: ParsedHost): boolean {
   return host.kind === 'name' && !LOCALHOST.test(host.name);
 }
 
-/** Whether the host of the URL that is stored is the one that was read from the URL that came. */
+/** Whether the stored URL has the same host as the original URL. */
 function isSameHost(host: ParsedHost, hostname: string): boolean {
   if (host.kind === 'none') return false;
   if (host.kind === 'name')
@@ -25,36 +26,40 @@ function isSameHost(host: ParsedHost, hostname: string): boolean {
   return family === 4 ? dotted(value) === hostname : valueOfIpv6(hostname.slice(1, -1)) === value;
 }
 
-function wrongWithStored(stored: string, host: ParsedHost): string | undefined {
+function problemOfStored(stored: string, host: ParsedHost): string | undefined {
   const { protocol, username, password, hash, port, hostname } = new URL(stored);
-  if (!/^https:\/\/[\u0021-\u007e]{1,2040}$/.test(stored)) return 'holds what no stored URL may hold';
+  if (!/^https:\/\/[\u0021-\u007e]{1,2040}$/.test(stored))
+    return 'contains characters that no stored URL may contain';
   if (protocol !== 'https:' || username !== '' || password !== '' || hash !== '' || port === '0')
-    return 'has a part that no stored URL may have';
+    return 'contains a part that no stored URL may contain';
   if (!isPublicHost(host)) return 'leads to a host that is not public';
-  if (!isSameHost(host, hostname)) return `is read as the host ${JSON.stringify(host, bigintText)}`;
+  if (!isSameHost(host, hostname))
+    return `has another host than the original, ${JSON.stringify(host, bigintText)}`;
   const again = checkEndpointUrl(stored, { allowInsecure: false });
-  return again.ok && again.url === stored ? undefined : 'is judged otherwise the second time';
+  return again.ok && again.url === stored ? undefined : 'gets a different result when it is checked again';
 }
 
 function bigintText(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString(16) : value;
 }
 
-/** Checks the check of a URL, by a reading of the host that has nothing in common with it. */
+/** Verifies the product's URL check with an independent parser of the host. */
 export function judgeUrl(text: string): UrlVerdict {
   const host = parseHost(text);
   try {
     const checked = checkEndpointUrl(text, { allowInsecure: false });
     if (!checked.ok) {
-      const unjust = checked.code === 'url_address_forbidden' && isPublicHost(host);
-      return unjust ? { wrong: `${JSON.stringify(text)} is forbidden, and leads to a public host` } : {};
+      const isFalseAlarm = checked.code === 'url_address_forbidden' && isPublicHost(host);
+      return isFalseAlarm
+        ? { wrong: `${JSON.stringify(text)} is forbidden, although its host is public` }
+        : {};
     }
-    const wrong = wrongWithStored(checked.url, host);
+    const wrong = problemOfStored(checked.url, host);
     return {
       accepted: checked.url,
       ...(wrong !== undefined && { wrong: `${JSON.stringify(text)}, stored as ${checked.url}, ${wrong}` }),
     };
   } catch (error) {
-    return { wrong: `${JSON.stringify(text)} makes the check throw: ${String(error)}` };
+    return { wrong: `${JSON.stringify(text)} makes the check throw ${String(error)}` };
   }
 }

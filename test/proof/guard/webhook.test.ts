@@ -62,7 +62,7 @@ const REFUSED: readonly (readonly [url: string, code: string])[] = [
   ].map((host) => [`https://${host}/`, ADDRESS] as const),
 ];
 
-/** Every edge of every block of IPv4, and its neighbours, by whether it is public. */
+/** The first and last address of every IPv4 block, each also ±1, with whether it is public. */
 const IPV4_EDGES = new Map(
   BLOCKS.filter(({ family }) => family === 4)
     .flatMap(({ from, to }) => [from - 1n, from, from + 1n, to - 1n, to, to + 1n])
@@ -83,16 +83,17 @@ afterEach(async () => {
   const hits = await canaries.countConnections();
   canaries.close();
   const { unapproved } = connections;
-  if (hits + unapproved.length > 0) throw new Error(`${hits} canaries were reached: ${unapproved.join(' ')}`);
+  if (hits + unapproved.length > 0)
+    throw new Error(`${hits} connections to canaries: ${unapproved.join(' ')}`);
 });
 
-/** A URL of the table with the port of a canary, where it leads to this machine and has none. */
+/** Adds the port of a canary to an https URL without a port. */
 function atCanary(url: string): string {
   return url.replace(/^(https:\/\/[^/]+)\/$/, `$1:${canaries.all[0]?.port}/`);
 }
 
 describe.each(REFUSED)('%j', (url, code) => {
-  it(`is refused as ${code} where a webhook is made, changed and checked`, async () => {
+  it(`is refused with ${code} when a webhook is created, changed and checked`, async () => {
     const { create, patch, check, endpointOf, sendRequest } = await withWebhook();
     const refused = { status: 422, body: { error: { code, field: 'url' } } };
     expect(await create(url)).toMatchObject(refused);
@@ -103,11 +104,11 @@ describe.each(REFUSED)('%j', (url, code) => {
   });
 });
 
-/** Those that lead to this machine, or are sent to in no way; the rest is only malformed. */
+/** The URLs with a forbidden scheme, credentials or address. The rest is only malformed. */
 const FORBIDDEN = REFUSED.filter(([url, code]) => code !== FIELD || url.includes('@')).map(([url]) => url);
 
 it.each(FORBIDDEN)(
-  '%j gets nothing, though it was stored: by no test, no delivery and no redelivery',
+  'nothing is sent to %j even if it is stored: not by a test, a delivery or a redelivery',
   async (url) => {
     const { store, sendTest, deliverEvent, redeliver, state } = await withWebhook();
     for (const name of ['localhost', 'localhost.', 'app.localhost']) state.addresses[name] = ['127.0.0.1'];
@@ -119,37 +120,40 @@ it.each(FORBIDDEN)(
   },
 );
 
-it.each([...IPV4_EDGES])('%s, an edge of a block, is taken as public: %s', async (address, taken) => {
+it.each([...IPV4_EDGES])('%s, at the edge of a block, is public: %s', async (address, isAllowed) => {
   const { create, patch, store, sendTest } = await withWebhook();
   const url = `https://${address}/`;
-  expect((await create(url)).status).toBe(taken ? 201 : 422);
-  expect((await patch(url)).status).toBe(taken ? 200 : 422);
+  expect((await create(url)).status).toBe(isAllowed ? 201 : 422);
+  expect((await patch(url)).status).toBe(isAllowed ? 200 : 422);
   store(url);
-  expect((await sendTest()).error_class === 'blocked_address').toBe(!taken);
-  expect(connections.approved()).toBe(taken ? 1 : 0);
+  expect((await sendTest()).error_class === 'blocked_address').toBe(!isAllowed);
+  expect(connections.approved()).toBe(isAllowed ? 1 : 0);
 });
 
-describe('a name', () => {
+describe('a host name', () => {
   it.each([
     ['loopback', ['127.0.0.1']],
     ['loopback of IPv6', ['::1']],
     ['mapped loopback', ['::ffff:127.0.0.1']],
     ['the metadata service', ['169.254.169.254']],
     ['a public and a private address', ['93.184.216.34', '10.0.0.1']],
-  ])('that was public when it was checked, and then leads to %s, gets nothing', async (_what, addresses) => {
-    const { create, store, sendTest, deliverEvent, redeliver, state } = await withWebhook();
-    const url = atCanary('https://turns.example.com/');
-    expect((await create(url)).status).toBe(201);
-    store(url);
-    state.addresses['turns.example.com'] = addresses;
-    expect(await sendTest()).toMatchObject(BLOCKED);
-    expect(await deliverEvent()).toMatchObject({ result: { outcome: 'blocked' }, attempt: BLOCKED });
-    expect(await redeliver()).toMatchObject({ attempt: BLOCKED });
-    expect((await create(url)).body.error.code).toBe(ADDRESS);
-    expect(connections.approved()).toBe(0);
-  });
+  ])(
+    'gets no request if it was public when it was checked and then resolves to %s',
+    async (_name, addresses) => {
+      const { create, store, sendTest, deliverEvent, redeliver, state } = await withWebhook();
+      const url = atCanary('https://turns.example.com/');
+      expect((await create(url)).status).toBe(201);
+      store(url);
+      state.addresses['turns.example.com'] = addresses;
+      expect(await sendTest()).toMatchObject(BLOCKED);
+      expect(await deliverEvent()).toMatchObject({ result: { outcome: 'blocked' }, attempt: BLOCKED });
+      expect(await redeliver()).toMatchObject({ attempt: BLOCKED });
+      expect((await create(url)).body.error.code).toBe(ADDRESS);
+      expect(connections.approved()).toBe(0);
+    },
+  );
 
-  it('that is public is connected to by each of them, or the rest would prove nothing', async () => {
+  it('with a public address is connected to by a test, a delivery and a redelivery', async () => {
     const { sendTest, deliverEvent, redeliver } = await withWebhook();
     const connecting = { error_class: 'protocol_error', error_detail: 'NOT_CONNECTED: 93.184.216.34' };
     expect(await sendTest()).toMatchObject(connecting);
@@ -159,7 +163,7 @@ describe('a name', () => {
   });
 });
 
-it('what an odd but public URL is stored as has nothing odd left', async () => {
+it('a public URL in an unusual spelling is stored in normalized form', async () => {
   const { check } = await withWebhook();
   for (const [url, stored] of [
     ['https://example.com/%0d%0aHost:%20x', 'https://example.com/%0d%0aHost:%20x'],

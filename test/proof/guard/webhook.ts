@@ -1,4 +1,4 @@
-/** A webhook, and all that sends to it: each is a door, and the guard must stand behind every one of them. */
+/** An API with one webhook, and every code path that sends to the webhook. The address guard must protect each path. */
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import type { DeliveryTask } from '../../../lambdas/core/deliveries.ts';
@@ -16,24 +16,24 @@ export const PUBLIC_URL = 'https://hooks.example.com/';
 
 export interface WebhookOptions {
   readonly url?: string;
-  /** For the names that are sent to; the check of a new URL has the harness's. */
+  /** Resolves the host names of sends. The check of a new URL uses the resolver of the harness. */
   readonly resolve?: Resolve;
-  /** A real one, unless told otherwise. */
+  /** The product's own sender by default. */
   readonly send?: Sender;
 }
 
-/** An API with one webhook; a URL can be put past the check, as an older version might have stored it. */
+/** `store` puts a URL into the table without the check, as an older version might have done. */
 export async function withWebhook(options: WebhookOptions = {}) {
   const { table, deps, state, sendRequest, rows } = setUpApi();
-  const { url: first = PUBLIC_URL, resolve = deps.resolve } = options;
+  const { url: initialUrl = PUBLIC_URL, resolve = deps.resolve } = options;
   const send = options.send ?? createSender({ allowLoopback: false, resolve });
   Object.assign(deps, { sendWebhook: send });
-  const made = await sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url: first } });
-  const { id } = made.body as { id: string };
+  const created = await sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url: initialUrl } });
+  const { id } = created.body as { id: string };
   const path = `/v1/webhooks/${id}`;
   const endpointOf = async () => {
     const endpoint = await getEndpoint(table, WORKSPACE_ID, id);
-    if (!endpoint) throw new Error('The endpoint is gone');
+    if (!endpoint) throw new Error('The endpoint does not exist');
     return endpoint;
   };
   const store = (url: string) => {
@@ -45,7 +45,7 @@ export async function withWebhook(options: WebhookOptions = {}) {
     random: () => 0.5,
     randomBytes,
     onUnrecorded: (error) => {
-      throw new Error('An attempt was not written down', { cause: error });
+      throw new Error('An attempt was not recorded', { cause: error });
     },
   };
   const run = (task: DeliveryTask) => deliver(deliverDeps, { task, execution: task.run });
@@ -68,8 +68,8 @@ export async function withWebhook(options: WebhookOptions = {}) {
     },
     redeliver: async () => {
       const delivery = deliveryId(anEvent().event_id, id);
-      const told = await sendRequest({ method: 'POST', path: `/v1/deliveries/${delivery}/redeliver` });
-      expect(told.status).toBe(202);
+      const response = await sendRequest({ method: 'POST', path: `/v1/deliveries/${delivery}/redeliver` });
+      expect(response.status).toBe(202);
       const [command] = rows('command');
       return run(command?.['task'] as DeliveryTask);
     },
