@@ -38,7 +38,7 @@ export function expectedCounters({ event, counters }: ExpectedEvent): readonly s
 export interface PublishedMessage {
   readonly atMs: number;
   readonly body: string;
-  readonly facts: readonly ExpectedEvent[];
+  readonly expectedEvents: readonly ExpectedEvent[];
   readonly unreadable?: true;
 }
 
@@ -147,7 +147,7 @@ export function randomLifecycle(
     to: readonly (string | undefined)[] = recipients,
     counters?: readonly string[],
   ): void => {
-    const facts = to.map((each) => ({
+    const expectedEvents = to.map((each) => ({
       messageId,
       to: each,
       event,
@@ -155,7 +155,7 @@ export function randomLifecycle(
       ...(counters !== undefined && { counters }),
       ...(isSimulatorAddress(each) && { counters: [] }),
     }));
-    all.push({ atMs, body: bodyOf(dice, ses), facts });
+    all.push({ atMs, body: bodyOf(dice, ses), expectedEvents });
   };
   const later = (): number => (atMs += 200 + dice.below(60_000));
 
@@ -218,6 +218,6 @@ export function randomLifecycle(
       tell(subscriptionEvent(mail, atMs, 'join a topic'), 'subscription_changed', whose);
     }
   }
-  if (dice.chance(0.01)) all.push({ atMs, body: dice.pick(GARBAGE), facts: [], unreadable: true });
+  if (dice.chance(0.01)) all.push({ atMs, body: dice.pick(GARBAGE), expectedEvents: [], unreadable: true });
   return all;
 }

@@ -126,7 +126,7 @@ function rareCases({ dice, table }: SimulatedDeployment): readonly PublishedMess
     return {
       atMs,
       body: JSON.stringify(ses),
-      facts: [{ messageId, to: 'b@example.com', event: 'sent', workspaceId: WORKSPACE }],
+      expectedEvents: [{ messageId, to: 'b@example.com', event: 'sent', workspaceId: WORKSPACE }],
     };
   };
   const bounce = { type: 'Permanent', subType: 'General', status: '5.1.1' };
@@ -136,19 +136,19 @@ function rareCases({ dice, table }: SimulatedDeployment): readonly PublishedMess
     const ses = event === 'sent' ? sendEvent(source) : deliveryEvent(source, source.to, UNCOUNTED_MS - 1);
     const fact = { messageId, to: 'b@example.com', event, workspaceId: WORKSPACE };
     const facts = [event === 'sent' ? { ...fact, counters: [] } : fact];
-    return { atMs: UNCOUNTED_MS, body: JSON.stringify(ses), facts };
+    return { atMs: UNCOUNTED_MS, body: JSON.stringify(ses), expectedEvents: facts };
   });
   const bounced = bounceEvent({ ...untagged, tags: { ivymail_workspace: WORKSPACE } }, ['b@example.com'], {
     atMs: START_MS,
     bounce,
   });
   return [
-    { atMs: START_MS, body: 'not JSON', facts: [], unreadable: true },
-    { atMs: START_MS, body: JSON.stringify(sendEvent(refused)), facts: [], unreadable: true },
+    { atMs: START_MS, body: 'not JSON', expectedEvents: [], unreadable: true },
+    { atMs: START_MS, body: JSON.stringify(sendEvent(refused)), expectedEvents: [], unreadable: true },
     {
       atMs: START_MS,
       body: JSON.stringify(bounced),
-      facts: [
+      expectedEvents: [
         { messageId: untagged.messageId, to: 'b@example.com', event: 'bounced', workspaceId: WORKSPACE },
       ],
     },
@@ -157,7 +157,7 @@ function rareCases({ dice, table }: SimulatedDeployment): readonly PublishedMess
     {
       atMs: START_MS,
       body: JSON.stringify(subscriptionEvent(untagged, START_MS)),
-      facts: [
+      expectedEvents: [
         { messageId: untagged.messageId, to: 'b@example.com', event: 'unsubscribed', workspaceId: WORKSPACE },
       ],
     },
@@ -165,7 +165,7 @@ function rareCases({ dice, table }: SimulatedDeployment): readonly PublishedMess
     {
       atMs: START_MS,
       body: JSON.stringify({ ...sendEvent({ ...untagged, messageId: UNKNOWN }), eventType: 'Vanished' }),
-      facts: [{ messageId: UNKNOWN, to: 'b@example.com', event: 'unknown', workspaceId: WORKSPACE }],
+      expectedEvents: [{ messageId: UNKNOWN, to: 'b@example.com', event: 'unknown', workspaceId: WORKSPACE }],
     },
     // Two events of one message, so that one batch of the stream contains both. They are in different hours. One cannot be counted.
     ...uncounted,

@@ -63,7 +63,7 @@ function publishedEvent(
   return {
     atMs,
     body: JSON.stringify(ses),
-    facts: [{ messageId, to, event, workspaceId: DEFAULT_WORKSPACE_ID }],
+    expectedEvents: [{ messageId, to, event, workspaceId: DEFAULT_WORKSPACE_ID }],
   };
 }
 

@@ -19,7 +19,10 @@ describe('a deployment', () => {
     const world = deployment();
     const endpoint = await addEndpoint(world, 'healthy');
     const published = Array.from({ length: 9 }, () => sent(world, START_MS));
-    const all = [...published, { atMs: START_MS, body: 'poison', facts: [], unreadable: true as const }];
+    const all = [
+      ...published,
+      { atMs: START_MS, body: 'poison', expectedEvents: [], unreadable: true as const },
+    ];
     let writes = 0;
     // The first batch is stored, and its process ends before it can respond.
     world.faults = ({ name }) =>

@@ -99,7 +99,7 @@ function fullLife(): readonly PublishedMessage[] {
   return events.map(([event, ses]) => ({
     atMs: AT_MS,
     body: JSON.stringify(ses),
-    facts: [{ messageId, to, event, workspaceId, counters: event === 'opened' ? OPENED : [event] }],
+    expectedEvents: [{ messageId, to, event, workspaceId, counters: event === 'opened' ? OPENED : [event] }],
   }));
 }
 
@@ -125,7 +125,7 @@ async function expectSameResult(
   await fc.assert(
     fc.asyncProperty(orders, async (shuffled) => {
       const facts = new Map(
-        shuffled.flatMap((each) => each.facts).map((fact) => [`${fact.to} ${fact.event}`, fact]),
+        shuffled.flatMap((each) => each.expectedEvents).map((fact) => [`${fact.to} ${fact.event}`, fact]),
       );
       const expected: Record<string, number> = {};
       for (const name of [...facts.values()].flatMap(expectedCounters))

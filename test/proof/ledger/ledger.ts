@@ -52,8 +52,8 @@ export function checkEvents(world: SimulatedDeployment, published: readonly Publ
   // A message that was tried ten times in vain is reported in the dead-letter queue.
   const dead = new Set(world.ingestQueue.deadLetters);
   const told = published.filter(({ body }) => !dead.has(body));
-  const facts = new Map(told.flatMap((each) => each.facts).map((fact) => [factKey(fact), fact]));
-  const everTold = new Set(published.flatMap((each) => each.facts).map(factKey));
+  const facts = new Map(told.flatMap((each) => each.expectedEvents).map((fact) => [factKey(fact), fact]));
+  const everTold = new Set(published.flatMap((each) => each.expectedEvents).map(factKey));
   const events = rowsOf(world, 'event').map(toEmailEvent);
   const stored = new Map<string, number>();
   for (const event of events) stored.set(keyOf(event), (stored.get(keyOf(event)) ?? 0) + 1);
@@ -205,7 +205,9 @@ export function checkCounters(world: SimulatedDeployment, published: readonly Pu
       sums.set(`${workspaceId} ${name}`, (sums.get(`${workspaceId} ${name}`) ?? 0) + value);
     }
   }
-  const facts = new Map(published.flatMap((each) => each.facts).map((fact) => [factKey(fact), fact]));
+  const facts = new Map(
+    published.flatMap((each) => each.expectedEvents).map((fact) => [factKey(fact), fact]),
+  );
   const truth = new Map<string, number>();
   const add = (workspaceId: string, name: string): void =>
     void truth.set(`${workspaceId} ${name}`, (truth.get(`${workspaceId} ${name}`) ?? 0) + 1);
