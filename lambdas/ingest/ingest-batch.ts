@@ -14,14 +14,14 @@ export interface IngestDeps {
   readonly table: Table;
   readonly workspaces: WorkspaceDirectory;
   readonly retentionDays: number;
-  /** The topic whose envelopes are ours; what names another one is quarantined. */
+  /** The topic of this deployment. A message whose envelope names another topic is quarantined. */
   readonly topicArn: string;
 }
 
 export interface IngestReport {
-  /** SQS ids of the messages to be given to us again. */
+  /** SQS ids of the messages that SQS must deliver again. */
   readonly failedMessageIds: readonly string[];
-  /** Why the first of them failed, where something said so. */
+  /** The error of the first failed message. */
   readonly error?: Error;
   readonly counts: {
     readonly messages: number;
@@ -33,8 +33,8 @@ export interface IngestReport {
   };
 }
 
-/** What one SQS message asks to be stored. */
-interface Ingested {
+/** The rows that one SQS message causes. */
+interface IngestedMessage {
   readonly record: SQSRecord;
   readonly rows: readonly Row[];
   readonly events: readonly EmailEvent[];
@@ -43,17 +43,16 @@ interface Ingested {
 }
 
 /**
- * Stores the messages of one batch in as few writes as they fit in. A message that cannot be read or written is
- * quarantined with the reason. A message that meets an internal error goes back to the queue. Its neighbors are stored
- * in the same invocation.
+ * Stores the messages of one batch in as few writes as possible. A message that cannot be read or written is quarantined
+ * with the reason. After an internal error, the message returns to the queue, and the rest of the batch is stored.
  */
 export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[]): Promise<IngestReport> {
-  const read = await Promise.allSettled(records.map((record) => readRecord(deps, record)));
-  const ingested = read.filter((result) => result.status === 'fulfilled').map((result) => result.value);
-  const unread = records.filter((_, index) => read[index]?.status === 'rejected');
+  const results = await Promise.allSettled(records.map((record) => readRecord(deps, record)));
+  const ingested = results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
+  const rejectedRecords = records.filter((_, index) => results[index]?.status === 'rejected');
 
   const rows = ingested.flatMap((each) => each.rows);
-  const { failed, refused, error: fault } = await putRows(deps.table, rows);
+  const { failed, refused, error: putError } = await putRows(deps.table, rows);
   const failedRows = new Set(failed.map(rowId));
   const refusals = new Map(refused.map((refusal) => [rowId(refusal.row), refusal]));
   const unstored = ingested.filter((each) => each.rows.some((row) => failedRows.has(rowId(row))));
@@ -61,17 +60,17 @@ export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[
     const refusal = each.rows.map((row) => refusals.get(rowId(row))).find((found) => found !== undefined);
     return refusal === undefined || unstored.includes(each) ? [] : [{ ...each, refusal }];
   });
-  const { lost, fault: quarantineFault } = await quarantineUnwritable(deps, unwritable);
-  const unreadable = read.find((result) => result.status === 'rejected');
-  const cause = (unreadable?.reason as Error | undefined) ?? fault ?? quarantineFault;
+  const { lost, error: quarantineError } = await quarantineUnwritable(deps, unwritable);
+  const rejection = results.find((result) => result.status === 'rejected');
+  const error = (rejection?.reason as Error | undefined) ?? putError ?? quarantineError;
 
-  const failedMessageIds = [...unread, ...[...unstored, ...lost].map((each) => each.record)].map(
+  const failedMessageIds = [...rejectedRecords, ...[...unstored, ...lost].map((each) => each.record)].map(
     (record) => record.messageId,
   );
   const events = ingested.flatMap((each) => each.events);
   return {
     failedMessageIds,
-    ...(cause && { error: cause }),
+    ...(error && { error }),
     counts: {
       messages: records.length,
       events: events.length,
@@ -83,10 +82,10 @@ export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[
   };
 }
 
-/** An SES event that was read: its text, byte for byte, and its meaning. */
-interface Readable {
+/** An SES event, as its original text and as EmailEvents. */
+interface ParsedMessage {
   readonly rawText: string;
-  readonly normalised: NormalizedMessage;
+  readonly normalized: NormalizedMessage;
 }
 
 function retentionOf(deps: IngestDeps, record: SQSRecord): Retention {
@@ -94,10 +93,10 @@ function retentionOf(deps: IngestDeps, record: SQSRecord): Retention {
 }
 
 /**
- * Runs a step that computes from the message alone, without I/O. Any error of such a step is the message's own, because
- * another try would end the same way. Throws UnreadableMessage.
+ * Runs a step that depends on the message alone and does no I/O. A retry of such a step always has the same result, so the
+ * message is the reason for any error. Throws every error as UnreadableMessage.
  */
-function fromMessage<T>(step: () => T): T {
+function runPureStep<T>(step: () => T): T {
   try {
     return step();
   } catch (error) {
@@ -107,31 +106,31 @@ function fromMessage<T>(step: () => T): T {
   }
 }
 
-function readMessage(deps: IngestDeps, record: SQSRecord): Readable | undefined {
+function readMessage(deps: IngestDeps, record: SQSRecord): ParsedMessage | undefined {
   const message = parseSesMessage(record.body);
   if (message.kind === 'notice') return undefined;
   if (message.topicArn !== undefined && message.topicArn !== deps.topicArn) {
-    throw new UnreadableMessage('foreign_topic', `The message came through ${message.topicArn}`);
+    throw new UnreadableMessage('foreign_topic', `The message came through the topic ${message.topicArn}`);
   }
-  const normalised = normalize(message.ses);
-  for (const event of normalised.events) checkNotInFuture(event.timestamp, retentionOf(deps, record));
-  return { rawText: message.rawText, normalised };
+  const normalized = normalize(message.ses);
+  for (const event of normalized.events) checkNotInFuture(event.timestamp, retentionOf(deps, record));
+  return { rawText: message.rawText, normalized };
 }
 
-/** Rejects only with an internal error: the owner of the event could not be looked up. */
-async function readRecord(deps: IngestDeps, record: SQSRecord): Promise<Ingested> {
-  const nothing = { record, rows: [], events: [], quarantined: false, unknownTag: false };
+/** Rejects only with an internal error, because the workspace of the event could not be looked up. */
+async function readRecord(deps: IngestDeps, record: SQSRecord): Promise<IngestedMessage> {
+  const noRows = { record, rows: [], events: [], quarantined: false, unknownTag: false };
   try {
-    const readable = fromMessage(() => readMessage(deps, record));
-    if (!readable) return nothing;
-    const { rawText, normalised } = readable;
-    const { workspaceId, unknownTag } = await chooseWorkspace(normalised.workspaceHints, deps.workspaces);
-    const events = normalised.events.map((event) => ({ ...event, workspace_id: workspaceId }));
-    const rows = fromMessage(() => eventRows(events, retentionOf(deps, record), rawText));
+    const parsed = runPureStep(() => readMessage(deps, record));
+    if (!parsed) return noRows;
+    const { rawText, normalized } = parsed;
+    const { workspaceId, unknownTag } = await chooseWorkspace(normalized.workspaceHints, deps.workspaces);
+    const events = normalized.events.map((event) => ({ ...event, workspace_id: workspaceId }));
+    const rows = runPureStep(() => eventRows(events, retentionOf(deps, record), rawText));
     return { record, rows, events, quarantined: false, unknownTag };
   } catch (error) {
     if (!(error instanceof UnreadableMessage)) throw error;
-    return { ...nothing, rows: [quarantine(deps, record, error.reason, error.message)], quarantined: true };
+    return { ...noRows, rows: [quarantine(deps, record, error.reason, error.message)], quarantined: true };
   }
 }
 
@@ -140,21 +139,21 @@ function quarantine(deps: IngestDeps, record: SQSRecord, reason: string, detail:
   return quarantineRow({ messageId, body, reason, detail }, retentionOf(deps, record));
 }
 
-/** Quarantines the messages of refused rows, whole. `lost` are the messages that could not even be quarantined. */
+/** Quarantines every message that has a refused row. Returns as `lost` the messages that could not be quarantined. */
 async function quarantineUnwritable(
   deps: IngestDeps,
-  unwritable: readonly (Ingested & { readonly refusal: RefusedRow })[],
-): Promise<{ readonly lost: readonly Ingested[]; readonly fault?: Error }> {
+  unwritable: readonly (IngestedMessage & { readonly refusal: RefusedRow })[],
+): Promise<{ readonly lost: readonly IngestedMessage[]; readonly error?: Error }> {
   if (unwritable.length === 0) return { lost: [] };
   const rows = unwritable.map(({ record, refusal }) =>
-    quarantine(deps, record, 'unwritable', `DynamoDB refused a row of it: ${String(refusal.error)}`),
+    quarantine(deps, record, 'unwritable', `DynamoDB refused a row of the message: ${String(refusal.error)}`),
   );
-  const { failed, refused, error: fault } = await putRows(deps.table, rows);
+  const { failed, refused, error: putError } = await putRows(deps.table, rows);
   const lostRows = new Set([...failed, ...refused.map(({ row }) => row)].map(rowId));
   const lost = unwritable.filter((_, index) => {
     const row = rows[index];
     return row !== undefined && lostRows.has(rowId(row));
   });
-  const cause = fault ?? refused[0]?.error;
-  return { lost, ...(cause && { fault: cause }) };
+  const error = putError ?? refused[0]?.error;
+  return { lost, ...(error && { error }) };
 }

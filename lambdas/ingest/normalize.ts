@@ -10,10 +10,10 @@ import { parseSesTimestamp } from './ses-timestamps.ts';
 import type { Pairs } from '../core/tags.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 
-/** An EmailEvent before it is known whose it is. */
+/** An EmailEvent whose workspace is not known yet. */
 export type UnownedEvent = Omit<EmailEvent, 'workspace_id'>;
 
-/** What a mail says of the workspace it belongs to. */
+/** The parts of an email that can identify its workspace. */
 export interface WorkspaceHints {
   /** Message tag `ivymail_workspace`, set by `POST /v1/send`. */
   readonly workspaceTag?: string;
@@ -22,36 +22,37 @@ export interface WorkspaceHints {
 
 export interface NormalizedMessage {
   readonly workspaceHints: WorkspaceHints;
-  /** One for each recipient; at least one. */
+  /** One event for each recipient. At least one event. */
   readonly events: readonly UnownedEvent[];
 }
 
-/** Keys of the table are made of these; SES's ids have 60 characters, an address at most 320 (RFC 3696). */
+/** Message ids are parts of table keys, so their characters and length are limited. SES's own ids have 60 characters. */
 const MESSAGE_ID_PATTERN = /^[\x21-\x7e]{1,256}$/;
 
-const TAG_OF_WORKSPACE = 'ivymail_workspace';
-const TAG_OF_CONFIGURATION_SET = 'ses:configuration-set';
+const WORKSPACE_TAG = 'ivymail_workspace';
+const CONFIGURATION_SET_TAG = 'ses:configuration-set';
 
-/** What one SES event type says about one recipient. */
-interface Outcome {
+/** The part of an EmailEvent that depends on the SES event type. */
+interface RecipientEvent {
   readonly event: EventName;
   readonly details: EventDetails;
   readonly timestampMs: number | undefined;
-  /** Beside message, event and recipient: see aws-facts §1.6. */
+  /** With message, event and recipient, these values make the event id. The id is the same in every copy of the event. */
   readonly naturalKey: readonly string[];
 }
 
 interface Recipient {
   readonly to?: string;
-  /** The entry of SES's list, for its own diagnostic. */
+  /** The recipient's entry in SES's list. It can have a diagnostic code of its own. */
   readonly entry: JsonObject;
 }
 
-/** One SES event type: where its body is, whom it is about and what it means. */
-interface Reading {
-  readonly body: string;
-  recipients(body: JsonObject, mail: JsonObject): readonly Recipient[];
-  outcome(body: JsonObject, recipient: Recipient): Outcome;
+/** Reads one SES event type. The body is the object with the fields of that type. */
+interface EventTypeReader {
+  /** Name of the body in the SES event, for example `bounce`. */
+  readonly bodyName: string;
+  readRecipients(body: JsonObject, mail: JsonObject): readonly Recipient[];
+  readEvent(body: JsonObject, recipient: Recipient): RecipientEvent;
 }
 
 function text(value: unknown): string | undefined {
@@ -66,8 +67,8 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Leaves out what SES did not give. */
-function given<T extends Record<string, string | undefined>>(fields: T): { [K in keyof T]?: string } {
+/** The fields that have a value. */
+function definedFields<T extends Record<string, string | undefined>>(fields: T): { [K in keyof T]?: string } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: string;
   };
@@ -81,8 +82,8 @@ function recipientOf(value: unknown): Recipient | undefined {
   return to === '' || to.length > ADDRESS_MAX_LENGTH ? { entry } : { to, entry };
 }
 
-/** One for each address, however often SES lists it. */
-function distinct(values: readonly unknown[]): readonly Recipient[] {
+/** One recipient for each address, even if SES lists the address more than once. */
+function distinctRecipients(values: readonly unknown[]): readonly Recipient[] {
   const byAddress = new Map<string, Recipient>();
   for (const value of values) {
     const recipient = recipientOf(value);
@@ -93,26 +94,29 @@ function distinct(values: readonly unknown[]): readonly Recipient[] {
   return [...byAddress.values()];
 }
 
-/** One whom nothing names: an event is never lost for that. */
+/** Stands for a recipient that the SES event does not name. Without it, such an event would not be stored. */
 const UNKNOWN_RECIPIENT: readonly Recipient[] = [{ entry: {} }];
 
-/** Whom an event is about that names nobody: the only recipient of the mail, or one unknown of several. */
-function unnamed(mail: JsonObject): readonly Recipient[] {
-  const recipients = distinct(list(mail['destination']));
+/**
+ * The recipient of an event that names no recipient: the only recipient of the email. With several recipients, the event
+ * may be about any of them, so the recipient is unknown.
+ */
+function inferRecipient(mail: JsonObject): readonly Recipient[] {
+  const recipients = distinctRecipients(list(mail['destination']));
   return recipients.length === 1 ? recipients : UNKNOWN_RECIPIENT;
 }
 
-/** The recipients a body lists under a name. */
-function listed(field: string): Reading['recipients'] {
+/** Reads the recipients from a list in the body. */
+function recipientsIn(field: string): EventTypeReader['readRecipients'] {
   return (body, mail) => {
-    const recipients = distinct(list(body[field]));
-    return recipients.length > 0 ? recipients : unnamed(mail);
+    const recipients = distinctRecipients(list(body[field]));
+    return recipients.length > 0 ? recipients : inferRecipient(mail);
   };
 }
 
-/** Everybody the mail went to. */
-function everybody(_body: JsonObject, mail: JsonObject): readonly Recipient[] {
-  const recipients = distinct(list(mail['destination']));
+/** Every recipient of the email. */
+function allRecipients(_body: JsonObject, mail: JsonObject): readonly Recipient[] {
+  const recipients = distinctRecipients(list(mail['destination']));
   return recipients.length > 0 ? recipients : UNKNOWN_RECIPIENT;
 }
 
@@ -120,22 +124,22 @@ function timeKey(timestampMs: number | undefined): readonly string[] {
   return timestampMs === undefined ? [] : [String(timestampMs)];
 }
 
-/** Bounces and complaints have an id; without one (lookalikes of SES), their time must do. */
+/** A bounce or complaint has a feedback id. Services that copy SES's format may omit it. Then the time is the key. */
 function feedbackKey(body: JsonObject, timestampMs: number | undefined): readonly string[] {
   const feedbackId = text(body['feedbackId']);
   return feedbackId === undefined ? timeKey(timestampMs) : [feedbackId];
 }
 
 /**
- * Compares a word of SES's without case. SES writes `Permanent` in events and `PERMANENT` in its API, and services that
- * copy SES's format mix the two.
+ * Compares an enumeration value of SES and ignores case. SES writes `Permanent` in events and `PERMANENT` in its API.
+ * Services that copy SES's format mix the two.
  */
-function isWord(value: unknown, word: string): boolean {
+function isSesValue(value: unknown, word: string): boolean {
   return typeof value === 'string' && value.toLowerCase() === word.toLowerCase();
 }
 
-/** Sub-types with which SES says that it did not even try; lower case. */
-const SUPPRESSION_OF_SUBTYPE: ReadonlyMap<string, SuppressionReason> = new Map([
+/** Bounce and complaint subtypes (lower case) that mean that SES did not try to deliver the email. */
+const SUPPRESSION_SUBTYPES: ReadonlyMap<string, SuppressionReason> = new Map([
   ['suppressed', 'ses_global'],
   ['ontenantsuppressionlist', 'ses_tenant'],
   ['emailvalidationsuppressed', 'validation'],
@@ -144,13 +148,13 @@ const SUPPRESSION_OF_SUBTYPE: ReadonlyMap<string, SuppressionReason> = new Map([
 
 function suppressionReason(subtype: string | undefined): SuppressionReason | undefined {
   if (subtype === undefined) return undefined;
-  const reason = SUPPRESSION_OF_SUBTYPE.get(subtype.toLowerCase());
+  const reason = SUPPRESSION_SUBTYPES.get(subtype.toLowerCase());
   if (reason !== undefined) return reason;
-  // The list of the account, or a list SES adds later: still SES's own, and not a bounce.
+  // The account's suppression list, or one that SES adds later. In both cases SES did not try, so this is no bounce.
   return /^on\w*suppressionlist$/i.test(subtype) ? 'ses_account' : undefined;
 }
 
-function readBounce(body: JsonObject, { entry }: Recipient): Outcome {
+function readBounce(body: JsonObject, { entry }: Recipient): RecipientEvent {
   const timestampMs = parseSesTimestamp(body['timestamp']);
   const naturalKey = feedbackKey(body, timestampMs);
   const subtype = text(body['bounceSubType']);
@@ -158,16 +162,16 @@ function readBounce(body: JsonObject, { entry }: Recipient): Outcome {
   if (reason !== undefined) {
     return { event: 'suppressed', details: { suppression_reason: reason }, timestampMs, naturalKey };
   }
-  const details = given({
+  const details = definedFields({
     bounce_type: text(body['bounceType']),
     bounce_subtype: subtype,
     diagnostic_code: text(entry['diagnosticCode']),
   });
-  const event = isWord(body['bounceType'], 'Permanent') ? 'bounced' : 'soft_bounced';
+  const event = isSesValue(body['bounceType'], 'Permanent') ? 'bounced' : 'soft_bounced';
   return { event, details, timestampMs, naturalKey };
 }
 
-function readComplaint(body: JsonObject): Outcome {
+function readComplaint(body: JsonObject): RecipientEvent {
   const timestampMs = parseSesTimestamp(body['timestamp']);
   const naturalKey = feedbackKey(body, timestampMs);
   const subtype = text(body['complaintSubType']);
@@ -176,17 +180,17 @@ function readComplaint(body: JsonObject): Outcome {
     return { event: 'suppressed', details: { suppression_reason: reason }, timestampMs, naturalKey };
   }
   const feedbackType = text(body['complaintFeedbackType']);
-  const details = given({ feedback_type: feedbackType });
-  // `not-spam` takes a complaint back: it must neither suppress nor count against the sender.
+  const details = definedFields({ feedback_type: feedbackType });
+  // `not-spam` withdraws a complaint, so the event must not suppress the recipient or count as a complaint.
   return {
-    event: isWord(feedbackType, 'not-spam') ? 'unknown' : 'complained',
+    event: isSesValue(feedbackType, 'not-spam') ? 'unknown' : 'complained',
     details,
     timestampMs,
     naturalKey,
   };
 }
 
-function readEngagement(event: 'opened' | 'clicked'): Reading['outcome'] {
+function readEngagement(event: 'opened' | 'clicked'): EventTypeReader['readEvent'] {
   return (body) => {
     const timestampMs = parseSesTimestamp(body['timestamp']);
     const fields = { ip: text(body['ipAddress']), user_agent: text(body['userAgent']) };
@@ -194,9 +198,9 @@ function readEngagement(event: 'opened' | 'clicked'): Reading['outcome'] {
     return {
       event,
       details: {
-        ...given({ ...fields, link }),
-        // `Likely` or `Unlikely`, since August 2026. SES says it of security scanners and of mail proxies.
-        ...(isWord(body['isBotEvent'], 'Likely') && { automated: true }),
+        ...definedFields({ ...fields, link }),
+        // `Likely` or `Unlikely`, since August 2026. SES marks security scanners and mail proxies with it.
+        ...(isSesValue(body['isBotEvent'], 'Likely') && { automated: true }),
       },
       timestampMs,
       naturalKey: [...timeKey(timestampMs), link ?? '', fields.ip ?? ''],
@@ -204,8 +208,8 @@ function readEngagement(event: 'opened' | 'clicked'): Reading['outcome'] {
   };
 }
 
-/** The topics of SES's preferences, each with what the recipient chose. */
-function topicsOf(preferences: JsonObject): readonly TopicStatus[] {
+/** The topics in the preferences, each with the recipient's choice. */
+function readTopics(preferences: JsonObject): readonly TopicStatus[] {
   return list(preferences['topicSubscriptionStatus']).flatMap((each) => {
     const name = text(object(each)['topicName']);
     const status = text(object(each)['subscriptionStatus']);
@@ -215,45 +219,52 @@ function topicsOf(preferences: JsonObject): readonly TopicStatus[] {
 
 /** SES writes `OptOut` in events and `OPT_OUT` in its API. */
 function isOptOut({ status }: TopicStatus): boolean {
-  return isWord(status.replaceAll('_', ''), 'OptOut');
+  return isSesValue(status.replaceAll('_', ''), 'OptOut');
 }
 
-/** A change of preferences is an unsubscribe only where the new preferences show an opt-out. */
-function readSubscription(body: JsonObject): Outcome {
+/** A change of preferences is an unsubscribe only if the new preferences contain an opt-out. */
+function readSubscription(body: JsonObject): RecipientEvent {
   const timestampMs = parseSesTimestamp(body['timestamp']);
   const preferences = object(body['newTopicPreferences']);
-  const all = preferences['unsubscribeAll'] === true;
-  const topics = topicsOf(preferences);
+  const unsubscribeAll = preferences['unsubscribeAll'] === true;
+  const topics = readTopics(preferences);
   return {
-    event: all || topics.some(isOptOut) ? 'unsubscribed' : 'subscription_changed',
+    event: unsubscribeAll || topics.some(isOptOut) ? 'unsubscribed' : 'subscription_changed',
     details: {
-      ...given({ contact_list: text(body['contactList']) }),
+      ...definedFields({ contact_list: text(body['contactList']) }),
       topics,
-      ...(all && { unsubscribe_all: true }),
+      ...(unsubscribeAll && { unsubscribe_all: true }),
     },
     timestampMs,
     naturalKey: timeKey(timestampMs),
   };
 }
 
-function onceFor(event: EventName, details: (body: JsonObject) => EventDetails): Reading['outcome'] {
+/** Reads an event that a message has at most once. Its body has no time, so the time of the message applies. */
+function oncePerMessage(
+  event: EventName,
+  readDetails: (body: JsonObject) => EventDetails,
+): EventTypeReader['readEvent'] {
   return (body) => {
-    const fields = details(body);
-    // Both kinds of failure have an error code, and are two things that befell a message.
-    const naturalKey = fields.error_code === undefined ? [] : [fields.error_code];
-    return { event, details: fields, timestampMs: undefined, naturalKey };
+    const details = readDetails(body);
+    // Reject and Rendering Failure are both `failed`. The error code keeps their ids apart.
+    const naturalKey = details.error_code === undefined ? [] : [details.error_code];
+    return { event, details, timestampMs: undefined, naturalKey };
   };
 }
 
-/** By `eventType`, and by `notificationType` of the legacy notifications, which have the same bodies. */
-const READINGS_BY_TYPE: readonly (readonly [SesEventType, Reading])[] = [
-  ['Send', { body: 'send', recipients: everybody, outcome: onceFor('sent', () => ({})) }],
+/** The names are those of `eventType`. The `notificationType` of legacy notifications has the same names and bodies. */
+const READERS_BY_TYPE: readonly (readonly [SesEventType, EventTypeReader])[] = [
+  [
+    'Send',
+    { bodyName: 'send', readRecipients: allRecipients, readEvent: oncePerMessage('sent', () => ({})) },
+  ],
   [
     'Delivery',
     {
-      body: 'delivery',
-      recipients: listed('recipients'),
-      outcome(body) {
+      bodyName: 'delivery',
+      readRecipients: recipientsIn('recipients'),
+      readEvent(body) {
         const timestampMs = parseSesTimestamp(body['timestamp']);
         return { event: 'delivered', details: {}, timestampMs, naturalKey: timeKey(timestampMs) };
       },
@@ -262,12 +273,12 @@ const READINGS_BY_TYPE: readonly (readonly [SesEventType, Reading])[] = [
   [
     'DeliveryDelay',
     {
-      body: 'deliveryDelay',
-      recipients: listed('delayedRecipients'),
-      outcome(body) {
+      bodyName: 'deliveryDelay',
+      readRecipients: recipientsIn('delayedRecipients'),
+      readEvent(body) {
         const timestampMs = parseSesTimestamp(body['timestamp']);
         const expiresMs = parseSesTimestamp(body['expirationTime']);
-        const details = given({
+        const details = definedFields({
           delay_type: text(body['delayType']),
           expires_at: expiresMs === undefined ? undefined : formatTimestamp(expiresMs),
         });
@@ -275,62 +286,82 @@ const READINGS_BY_TYPE: readonly (readonly [SesEventType, Reading])[] = [
       },
     },
   ],
-  ['Bounce', { body: 'bounce', recipients: listed('bouncedRecipients'), outcome: readBounce }],
-  ['Complaint', { body: 'complaint', recipients: listed('complainedRecipients'), outcome: readComplaint }],
+  [
+    'Bounce',
+    { bodyName: 'bounce', readRecipients: recipientsIn('bouncedRecipients'), readEvent: readBounce },
+  ],
+  [
+    'Complaint',
+    { bodyName: 'complaint', readRecipients: recipientsIn('complainedRecipients'), readEvent: readComplaint },
+  ],
   [
     'Reject',
     {
-      body: 'reject',
-      recipients: everybody,
-      outcome: onceFor('failed', (body) => ({
+      bodyName: 'reject',
+      readRecipients: allRecipients,
+      readEvent: oncePerMessage('failed', (body) => ({
         error_code: 'message_rejected',
-        ...given({ error_message: text(body['reason']) }),
+        ...definedFields({ error_message: text(body['reason']) }),
       })),
     },
   ],
   [
     'Rendering Failure',
     {
-      body: 'failure',
-      recipients: everybody,
-      outcome: onceFor('failed', (body) => ({
+      bodyName: 'failure',
+      readRecipients: allRecipients,
+      readEvent: oncePerMessage('failed', (body) => ({
         error_code: 'rendering_failure',
-        ...given({ error_message: text(body['errorMessage']) }),
+        ...definedFields({ error_message: text(body['errorMessage']) }),
       })),
     },
   ],
-  ['Open', { body: 'open', recipients: (_, mail) => unnamed(mail), outcome: readEngagement('opened') }],
-  ['Click', { body: 'click', recipients: (_, mail) => unnamed(mail), outcome: readEngagement('clicked') }],
+  [
+    'Open',
+    {
+      bodyName: 'open',
+      readRecipients: (_, mail) => inferRecipient(mail),
+      readEvent: readEngagement('opened'),
+    },
+  ],
+  [
+    'Click',
+    {
+      bodyName: 'click',
+      readRecipients: (_, mail) => inferRecipient(mail),
+      readEvent: readEngagement('clicked'),
+    },
+  ],
   [
     'Subscription',
     {
-      body: 'subscription',
-      recipients: (_, mail) => unnamed(mail),
-      outcome: readSubscription,
+      bodyName: 'subscription',
+      readRecipients: (_, mail) => inferRecipient(mail),
+      readEvent: readSubscription,
     },
   ],
 ];
 
-const READINGS: ReadonlyMap<string, Reading> = new Map(
-  READINGS_BY_TYPE.map(([type, reading]) => [type.toLowerCase(), reading]),
+const READERS: ReadonlyMap<string, EventTypeReader> = new Map(
+  READERS_BY_TYPE.map(([type, reader]) => [type.toLowerCase(), reader]),
 );
 
-/** A type SES adds later: its body lies under a name we cannot know, and may have a time. */
-function unknownReading(type: string, ses: JsonObject): Reading {
-  const body = Object.keys(ses).find(
+/** Reads a type that SES adds later. The name of its body is unknown, so the first object with a time counts as the body. */
+function unknownTypeReader(type: string, ses: JsonObject): EventTypeReader {
+  const bodyName = Object.keys(ses).find(
     (key) => key !== 'mail' && text(object(ses[key])['timestamp']) !== undefined,
   );
   return {
-    body: body ?? '',
-    recipients: (_, mail) => unnamed(mail),
-    outcome(fields) {
+    bodyName: bodyName ?? '',
+    readRecipients: (_, mail) => inferRecipient(mail),
+    readEvent(fields) {
       const timestampMs = parseSesTimestamp(fields['timestamp']);
       return { event: 'unknown', details: {}, timestampMs, naturalKey: [type, ...timeKey(timestampMs)] };
     },
   };
 }
 
-/** First value of each of the sender's own tags; SES's values are always lists. */
+/** The first value of each tag that the sender set. SES writes the values of a tag as a list. */
 function senderTags(mail: JsonObject): Pairs | undefined {
   const tags: [string, string][] = [];
   for (const [name, values] of Object.entries(object(mail['tags']))) {
@@ -341,11 +372,11 @@ function senderTags(mail: JsonObject): Pairs | undefined {
   return tags.length > 0 ? tags : undefined;
 }
 
-function claimsOf(mail: JsonObject): WorkspaceHints {
+function readWorkspaceHints(mail: JsonObject): WorkspaceHints {
   const tags = object(mail['tags']);
-  return given({
-    workspaceTag: text(list(tags[TAG_OF_WORKSPACE])[0]),
-    configurationSet: text(list(tags[TAG_OF_CONFIGURATION_SET])[0]),
+  return definedFields({
+    workspaceTag: text(list(tags[WORKSPACE_TAG])[0]),
+    configurationSet: text(list(tags[CONFIGURATION_SET_TAG])[0]),
   });
 }
 
@@ -355,8 +386,8 @@ function senderOf(mail: JsonObject): string {
 }
 
 /**
- * One SES event as EmailEvents, one for each recipient, each with an id that is the same for every copy of it.
- * Throws UnreadableMessage where no event can be made of it.
+ * Converts one SES event to EmailEvents, one for each recipient. Every copy of an SES event gives the same event ids.
+ * Throws UnreadableMessage if the SES event lacks a required part.
  */
 export function normalize(ses: JsonObject): NormalizedMessage {
   const type = text(ses['eventType']) ?? text(ses['notificationType']);
@@ -369,16 +400,16 @@ export function normalize(ses: JsonObject): NormalizedMessage {
     throw new UnreadableMessage('bad_message_id', `The ${type} event has no usable mail.messageId`);
   }
 
-  const reading = READINGS.get(type.toLowerCase()) ?? unknownReading(type, ses);
-  const body = object(ses[reading.body]);
+  const reader = READERS.get(type.toLowerCase()) ?? unknownTypeReader(type, ses);
+  const body = object(ses[reader.bodyName]);
   const mailTimestampMs = parseSesTimestamp(mail['timestamp']);
   const subject = text(object(mail['commonHeaders'])['subject']);
   const tags = senderTags(mail);
 
-  const events = reading.recipients(body, mail).map((recipient): UnownedEvent => {
-    const { event, details, timestampMs = mailTimestampMs, naturalKey } = reading.outcome(body, recipient);
+  const events = reader.readRecipients(body, mail).map((recipient): UnownedEvent => {
+    const { event, details, timestampMs = mailTimestampMs, naturalKey } = reader.readEvent(body, recipient);
     if (timestampMs === undefined) {
-      throw new UnreadableMessage('bad_timestamp', `The ${type} event says no time that can be read`);
+      throw new UnreadableMessage('bad_timestamp', `The ${type} event has no readable timestamp`);
     }
     const { to } = recipient;
     return {
@@ -393,12 +424,12 @@ export function normalize(ses: JsonObject): NormalizedMessage {
       details,
     };
   });
-  return { workspaceHints: claimsOf(mail), events };
+  return { workspaceHints: readWorkspaceHints(mail), events };
 }
 
 /**
- * Whose event it is: the workspace in its tag, else the one whose configuration set sent it, else the default one.
- * `unknownTag` tells of a tag that names no workspace: it is passed over, and counted.
+ * The workspace of an email: the workspace in its tag, else the owner of its configuration set, else the default
+ * workspace. `unknownTag` is true if the tag names no workspace. Such a tag is ignored, and a metric counts it.
  */
 export async function chooseWorkspace(
   claims: WorkspaceHints,

@@ -1,23 +1,23 @@
 import { UnreadableMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 
-/** What a message from the queue turned out to be. */
+/** A message from the queue, after parsing. */
 export type SesMessage =
   | {
       readonly kind: 'event';
       readonly ses: JsonObject;
-      /** The SES event as text, to be kept byte for byte. */
+      /** The text of the SES event, which is stored byte for byte. */
       readonly rawText: string;
-      /** The topic an SNS envelope names; none with raw delivery. */
+      /** The topic in the SNS envelope. Absent with raw delivery. */
       readonly topicArn?: string;
     }
-  /** SES or SNS telling that the wiring works: nothing to store. */
+  /** A test message of SES or SNS, which confirms that the subscription works. It is not stored. */
   | { readonly kind: 'notice' };
 
-/** Sent once, as plain text, when a configuration set gets its SNS destination. */
+/** SES sends this text once, when a configuration set gets its SNS destination. */
 const VALIDATION_SENTENCE = 'Successfully validated SNS topic for Amazon SES event publishing.';
 
-/** Deeper than any event of SES; far from what would exhaust a stack, here or wherever the event is shown. */
+/** No SES event is nested as deeply. Code that walks the event recursively is safe from a stack overflow. */
 const MAX_DEPTH = 64;
 
 function isDeeper(value: unknown, levels: number): boolean {
@@ -37,13 +37,13 @@ function parse(text: string): unknown {
   return value;
 }
 
-/** SNS names the field `TopicArn` in its envelope and in the record a Lambda gets. */
+/** The SNS envelope and the SNS record of a Lambda function both have the fields `Message`, `Type` and `TopicArn`. */
 function readEnvelope(envelope: JsonObject): SesMessage {
   const { Message: message, Type: type, TopicArn: topicArn } = envelope;
   if (type !== undefined && type !== 'Notification') {
-    throw new UnreadableMessage('not_a_notification', `The SNS message is a ${JSON.stringify(type)}`);
+    throw new UnreadableMessage('not_a_notification', `The SNS message has the type ${JSON.stringify(type)}`);
   }
-  if (typeof message !== 'string') throw new UnreadableMessage('not_ses', 'The SNS message holds no text');
+  if (typeof message !== 'string') throw new UnreadableMessage('not_ses', 'The SNS message has no text');
   const inner = readText(message);
   return inner.kind === 'event' && typeof topicArn === 'string' ? { ...inner, topicArn } : inner;
 }
@@ -51,33 +51,34 @@ function readEnvelope(envelope: JsonObject): SesMessage {
 function readText(text: string): SesMessage {
   if (text.trim() === VALIDATION_SENTENCE) return { kind: 'notice' };
   const ses = parse(text);
-  if (!isJsonObject(ses)) throw new UnreadableMessage('not_an_object', 'The message is JSON, but no object');
+  if (!isJsonObject(ses))
+    throw new UnreadableMessage('not_an_object', 'The message is JSON but not an object');
   if (ses['notificationType'] === 'AmazonSnsSubscriptionSucceeded') return { kind: 'notice' };
-  // SNS ends its messages with a line feed that SES did not write.
+  // SNS adds a line feed at the end. SES did not write it, so it is not part of the event.
   return { kind: 'event', ses, rawText: text.endsWith('\n') ? text.slice(0, -1) : text };
 }
 
 /**
- * The SES event in an EventBridge event, which holds the same object in `detail`.
+ * Extracts the SES event from an EventBridge event, which contains it as `detail`.
  * Source: https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html
  */
-function withoutEventBridge(message: SesMessage): SesMessage {
+function unwrapEventBridge(message: SesMessage): SesMessage {
   if (message.kind === 'notice') return message;
   const { 'detail-type': type, detail } = message.ses;
   if (typeof type !== 'string' || !isJsonObject(detail)) return message;
-  // The raw event is the SES event alone. It is written again, because its text within the envelope is not known.
+  // The raw event is the SES event alone. It is serialized again, because its original text in the envelope is not available.
   return { ...message, ses: detail, rawText: JSON.stringify(detail) };
 }
 
 /**
- * Reads the body of one message: an SNS envelope, SNS's raw delivery, or the record SNS hands to a Lambda. Within each,
- * the event is as SES publishes it to SNS, or in an EventBridge envelope. Throws UnreadableMessage with a reason.
+ * Parses the body of one message: an SNS envelope, SNS raw delivery, or the SNS record of a Lambda function. The SES event
+ * inside may have an EventBridge envelope. Throws UnreadableMessage with a reason.
  */
 export function parseSesMessage(body: string): SesMessage {
-  return withoutEventBridge(withoutSns(readText(body)));
+  return unwrapEventBridge(unwrapSns(readText(body)));
 }
 
-function withoutSns(message: SesMessage): SesMessage {
+function unwrapSns(message: SesMessage): SesMessage {
   if (message.kind === 'notice') return message;
   const { ses } = message;
   if (isJsonObject(ses['Sns'])) return readEnvelope(ses['Sns']);

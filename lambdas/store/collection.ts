@@ -3,17 +3,17 @@ import { INDEX } from './keys.ts';
 import type { Row, Table } from './table.ts';
 
 export interface CollectionQuery {
-  /** Absent: in the table itself. */
+  /** Absent for a partition of the table itself. */
   readonly index?: keyof typeof INDEX;
   readonly pk: string;
-  /** Only rows whose sort key begins with it. */
+  /** Only rows whose sort key begins with this text. */
   readonly prefix?: string;
-  /** Only rows whose sort key lies between the two, both included. */
+  /** Only rows whose sort key is between these two, inclusive. */
   readonly between?: readonly [low: string, high: string];
   readonly consistent?: boolean;
 }
 
-function condition({ pk, prefix, between }: CollectionQuery): {
+function keyCondition({ pk, prefix, between }: CollectionQuery): {
   text: string;
   values: Record<string, string>;
 } {
@@ -28,27 +28,27 @@ function condition({ pk, prefix, between }: CollectionQuery): {
   return { text: '#pk = :pk AND begins_with(sk, :prefix)', values: { ':pk': pk, ':prefix': prefix } };
 }
 
-/** All rows of a partition, by sort key: for what is few by nature, and is shown or used as a whole. */
-export async function readCollection(table: Table, collection: CollectionQuery): Promise<readonly Row[]> {
-  const { text, values } = condition(collection);
-  const { index } = collection;
+/** All rows of a partition, sorted by sort key. Use it only for partitions whose size is limited. For the rest, use `readPage`. */
+export async function readCollection(table: Table, query: CollectionQuery): Promise<readonly Row[]> {
+  const { text, values } = keyCondition(query);
+  const { index } = query;
   const rows: Row[] = [];
   let startKey: Record<string, unknown> | undefined;
   do {
-    // Sequential: each read starts where the last one ended.
-    const answer = await table.client.send(
+    // Sequential: each read starts where the previous read ended.
+    const response = await table.client.send(
       new QueryCommand({
         TableName: table.name,
         ...(index && { IndexName: INDEX[index] }),
         KeyConditionExpression: text,
         ExpressionAttributeNames: { '#pk': index ? `${index}pk` : 'pk' },
         ExpressionAttributeValues: values,
-        ConsistentRead: collection.consistent ?? false,
+        ConsistentRead: query.consistent ?? false,
         ...(startKey && { ExclusiveStartKey: startKey }),
       }),
     );
-    rows.push(...((answer.Items ?? []) as Row[]));
-    startKey = answer.LastEvaluatedKey;
+    rows.push(...((response.Items ?? []) as Row[]));
+    startKey = response.LastEvaluatedKey;
   } while (startKey);
   return rows;
 }

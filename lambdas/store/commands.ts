@@ -6,21 +6,21 @@ import { KIND, commandKey } from './keys.ts';
 import type { Row, Table } from './table.ts';
 import { updateExpression } from './update-expression.ts';
 
-/** A recovery's progress is looked up for a while after; nothing else reads a command a second time. */
-const KEPT_DAYS = 30;
+/** Clients look up the progress of a recovery for some days. No other command is read after it has run. */
+const RETENTION_DAYS = 30;
 
-/** A command as its row: the stream hands it to dispatch, once. `at` is RFC 3339. */
+/** The row of a command. Dispatch receives the row once, from the stream. `at` is RFC 3339. */
 export function commandRow(command: Command, at: string): Row {
   const { workspace_id: workspaceId, ...fields } = command;
   return {
     ...commandKey(workspaceId, command.id),
     kind: KIND.command,
     ...fields,
-    ttl: expiresAtSeconds({ timestamp: at, receivedAtMs: Date.parse(at), retentionDays: KEPT_DAYS }),
+    ttl: expiresAtSeconds({ timestamp: at, receivedAtMs: Date.parse(at), retentionDays: RETENTION_DAYS }),
   };
 }
 
-/** The command of a row, as read from the table or the stream. */
+/** The command in a row from the table or the stream. */
 export function toCommand({ pk, sk: _sk, kind: _kind, ttl: _ttl, ...fields }: Row): Command {
   const workspaceId = pk.split('#')[1] ?? '';
   return { ...(fields as unknown as Command), workspace_id: workspaceId };
@@ -30,7 +30,7 @@ export async function putCommand(table: Table, command: Command, at: string): Pr
   await table.client.send(new PutCommand({ TableName: table.name, Item: commandRow(command, at) }));
 }
 
-/** Stores a recovery, which the stream then starts. */
+/** Stores a recovery. The stream then starts it. */
 export async function putRecovery(table: Table, recovery: Recovery): Promise<void> {
   const row = { ...commandRow({ command: 'recover', ...recovery }, recovery.created_at), ...recovery };
   const { workspace_id: _workspaceId, ...item } = row;
@@ -38,10 +38,10 @@ export async function putRecovery(table: Table, recovery: Recovery): Promise<voi
 }
 
 async function readCommand(table: Table, workspaceId: string, id: string): Promise<Row | undefined> {
-  const answer = await table.client.send(
+  const response = await table.client.send(
     new GetCommand({ TableName: table.name, Key: commandKey(workspaceId, id), ConsistentRead: true }),
   );
-  return answer.Item as Row | undefined;
+  return response.Item as Row | undefined;
 }
 
 export async function getCommand(
@@ -53,7 +53,7 @@ export async function getCommand(
   return row && toCommand(row);
 }
 
-/** A Recovery, and the sort key of the last event it has looked at. */
+/** A Recovery, and the sort key of the last event that it has checked. */
 export interface StoredRecovery {
   readonly recovery: Recovery;
   readonly position?: string;
@@ -74,8 +74,8 @@ export async function getRecovery(
 }
 
 /**
- * Moves a recovery on. False where its position is not the one it was read at: the same step ran before, and what it
- * started is counted.
+ * Stores the progress of a recovery after one step. Returns false if the position has changed since the recovery was read.
+ * The same step then ran before, and the deliveries that it started are already counted.
  */
 export async function advanceRecovery(
   table: Table,

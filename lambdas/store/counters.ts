@@ -10,32 +10,32 @@ import { readCollection } from './collection.ts';
 import { eventCountersPartition, endpointCountersPartition } from './keys.ts';
 import type { Row, Table } from './table.ts';
 
-/** Intervals by their beginning; epoch milliseconds, `beforeMs` exclusive. */
+/** The intervals that start in a range of time. In epoch milliseconds. `beforeMs` is exclusive. */
 export interface CounterRange {
   readonly interval: Interval;
   readonly afterMs: number;
   readonly beforeMs: number;
 }
 
-/** Names of a histogram's buckets in a row: `d12`. */
+/** The prefix of a histogram bucket's attribute name, for example `d12`. */
 export const BUCKET_PREFIX = 'd';
 
 function readRange(table: Table, pk: string, { afterMs, beforeMs }: CounterRange): Promise<readonly Row[]> {
   return readCollection(table, {
     pk,
-    // The end is exclusive, and a millisecond before it is no beginning of an interval.
+    // BETWEEN is inclusive. No interval starts in the millisecond before the end, so this bound excludes only the end.
     between: [formatTimestamp(afterMs), formatTimestamp(beforeMs - 1)],
   });
 }
 
-/** A row lacks a counter that was never added to, or that is newer than the row: it reads as 0. */
+/** A row has only the counters that were incremented. A missing counter is 0. */
 function toEventCounts(row: Row): EventCounts {
   const counts = zeroCounts();
   for (const name of COUNTER_NAMES) counts[name] = Number(row[name] ?? 0);
   return counts;
 }
 
-/** The events of a workspace, by beginning of the interval; one without events is not among them. */
+/** The event counts of a workspace, by the start of the interval. Intervals without events are absent. */
 export async function readEventCounters(
   table: Table,
   workspaceId: string,
@@ -54,7 +54,7 @@ function toEndpointCounts(row: Row): EndpointCounts {
   return { attempts: Number(row['attempts'] ?? 0), failures: Number(row['failures'] ?? 0), durations };
 }
 
-/** The attempts at one endpoint, by beginning of the interval; one without attempts is not among them. */
+/** The attempt counts of one endpoint, by the start of the interval. Intervals without attempts are absent. */
 export async function readEndpointCounters(
   table: Table,
   { workspaceId, endpointId }: { readonly workspaceId: string; readonly endpointId: string },

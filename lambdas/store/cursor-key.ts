@@ -16,14 +16,14 @@ export interface CursorKeyDeps {
 }
 
 async function readSealed({ table }: CursorKeyDeps): Promise<Uint8Array | undefined> {
-  const answer = await table.client.send(
+  const response = await table.client.send(
     new GetCommand({ TableName: table.name, Key: CURSOR_KEY, ConsistentRead: true }),
   );
-  return answer.Item?.['sealed'] as Uint8Array | undefined;
+  return response.Item?.['sealed'] as Uint8Array | undefined;
 }
 
-/** Of two that make it at once the first wins, and both use that one. */
-async function makeSealed(deps: CursorKeyDeps): Promise<Uint8Array> {
+/** Creates the key. If two workers create it at the same time, the first write wins, and both use that key. */
+async function createSealed(deps: CursorKeyDeps): Promise<Uint8Array> {
   const { CiphertextBlob: sealed } = await deps.kms.send(
     new EncryptCommand({
       KeyId: deps.keyArn,
@@ -31,7 +31,7 @@ async function makeSealed(deps: CursorKeyDeps): Promise<Uint8Array> {
       EncryptionContext: ENCRYPTION_CONTEXT,
     }),
   );
-  if (!sealed) throw new InternalError('KMS sealed nothing');
+  if (!sealed) throw new InternalError('KMS returned no encrypted cursor key');
   try {
     await deps.table.client.send(
       new PutCommand({
@@ -44,30 +44,30 @@ async function makeSealed(deps: CursorKeyDeps): Promise<Uint8Array> {
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
   }
-  const winner = await readSealed(deps);
-  if (!winner) throw new InternalError('The cursor key is neither there nor to be made');
-  return winner;
+  const stored = await readSealed(deps);
+  if (!stored) throw new InternalError('The cursor key cannot be read or created');
+  return stored;
 }
 
-/** The key of all cursors, kept sealed in the table: opened once for each warm worker. */
+/** The key that encrypts all cursors. The table stores it encrypted. Each worker decrypts it once. */
 export function cursorKey(deps: CursorKeyDeps): () => Promise<Uint8Array> {
-  let opened: Promise<Uint8Array> | undefined;
+  let cachedKey: Promise<Uint8Array> | undefined;
 
-  async function open(): Promise<Uint8Array> {
-    const sealed = (await readSealed(deps)) ?? (await makeSealed(deps));
+  async function decrypt(): Promise<Uint8Array> {
+    const sealed = (await readSealed(deps)) ?? (await createSealed(deps));
     const { Plaintext: key } = await deps.kms.send(
       new DecryptCommand({ CiphertextBlob: sealed, EncryptionContext: ENCRYPTION_CONTEXT }),
     );
-    if (!key) throw new InternalError('KMS opened nothing');
+    if (!key) throw new InternalError('KMS returned no decrypted cursor key');
     return key;
   }
 
   return () => {
-    opened ??= open().catch((error: unknown) => {
-      // A fault must not be remembered as an answer.
-      opened = undefined;
+    cachedKey ??= decrypt().catch((error: unknown) => {
+      // Do not cache an error. Otherwise this worker could never read the key.
+      cachedKey = undefined;
       throw error;
     });
-    return opened;
+    return cachedKey;
   };
 }

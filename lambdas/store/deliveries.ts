@@ -28,7 +28,7 @@ export function eventAddressOf(task: DeliveryTask): EventAddress {
   };
 }
 
-/** Append-only: the number is the claim's, so no two attempts share a key. */
+/** Stores an attempt. The claim gave the attempt its number, so no two attempts have the same key. */
 export async function recordAttempt(
   table: Table,
   task: DeliveryTask,
@@ -38,7 +38,7 @@ export async function recordAttempt(
   const Item = {
     ...attemptKey(task.workspace_id, id, attempt.number),
     kind: KIND.attempt,
-    // Statistics are by endpoint, and the id of the delivery does not say which.
+    // Statistics need the endpoint, and the id of the delivery does not contain it.
     endpoint_id: task.endpoint_id,
     ...attempt,
     ttl,
@@ -48,18 +48,18 @@ export async function recordAttempt(
       new PutCommand({ TableName: table.name, Item, ConditionExpression: 'attribute_not_exists(pk)' }),
     );
   } catch (error) {
-    // Two sent the same attempt, after a lease that ran out: the one that was written stands.
+    // After a lease expired, two executions made the same attempt. The first record stays.
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
   }
 }
 
-/** A Delivery and the attempts made of it, first one first. */
+/** A Delivery and its attempts, oldest first. */
 export interface DeliveryWithAttempts {
   readonly delivery: Delivery;
   readonly attempts: readonly Attempt[];
 }
 
-/** Found by id alone: the id's partition holds the address of the Delivery's row, and the attempts. */
+/** Finds a delivery by its id. The partition of the id contains the attempts and the address of the Delivery's row. */
 export async function getDelivery(
   table: Table,
   workspaceId: string,
@@ -68,12 +68,12 @@ export async function getDelivery(
   const rows = await readCollection(table, { pk: deliveryPartition(workspaceId, id) });
   const address = rows.find((row) => row['kind'] === KIND.deliveryAddress);
   if (!address) return undefined;
-  const answer = await table.client.send(
+  const response = await table.client.send(
     new GetCommand({ TableName: table.name, Key: address['delivery'] as Key, ConsistentRead: true }),
   );
-  if (!answer.Item) return undefined;
+  if (!response.Item) return undefined;
   const attempts = rows.filter((row) => row['kind'] === KIND.attempt).map(toAttempt);
-  return { delivery: toDelivery(answer.Item as Row), attempts };
+  return { delivery: toDelivery(response.Item as Row), attempts };
 }
 
 function toAttempt(row: Row): Attempt {
@@ -92,9 +92,10 @@ export interface EndpointDeliveriesQuery {
 }
 
 /**
- * The deliveries of an endpoint, newest event first. Those that failed have partitions by status; `delivered`, which is
- * the rule, and `pending`, which lasts seconds, are picked from all of them: at most `limit` rows are read, so such a
- * page may be shorter than asked for and still have a next one.
+ * The deliveries of an endpoint, newest event first. Each failing status has partitions of its own. The statuses `delivered`
+ * and `pending` have none, because most deliveries are `delivered` and `pending` lasts only seconds. For these two, the
+ * function reads at most `limit` rows of all deliveries and selects from them. So such a page may have fewer than `limit`
+ * items although a next page exists.
  */
 export async function listEndpointDeliveries(
   table: Table,
@@ -118,7 +119,7 @@ export async function listEndpointDeliveries(
   };
 }
 
-/** The Delivery of a row, as read from the table or an index. */
+/** The Delivery in a row from the table or an index. */
 export function toDelivery(row: Row): Delivery {
   const parts = deliveryKeyParts(row);
   return {

@@ -16,39 +16,44 @@ import type { Row, Table } from './table.ts';
 import { transactWrite } from './transact.ts';
 import { updateExpression, type ItemUpdate } from './update-expression.ts';
 
-/** Longer than the deliver λ can run (30 s): while it lasts, nobody else sends this attempt. */
+/**
+ * While a lease lasts, no other execution makes the attempt. A lease is longer than the timeout of the deliver function
+ * (30 s), so the owner has ended when the lease expires.
+ */
 export const LEASE_SECONDS = 60;
 
 function leaseEndMs(nowMs: number): number {
   return nowMs + LEASE_SECONDS * 1000;
 }
 
+/** A request to make one attempt of a delivery. */
 export interface Claim {
   readonly task: DeliveryTask;
   readonly stored: StoredEvent;
-  /** ARN of the execution that asks. */
+  /** ARN of the execution that makes the attempt. */
   readonly execution: string;
   readonly nowMs: number;
 }
 
-/** Why an attempt may not be made now. */
+/** The state of a delivery whose attempt cannot be claimed now. */
 export interface RefusedClaim {
   readonly claimed: false;
   readonly delivery: Delivery;
-  /** Until when another execution holds its lease; absent where none does. */
+  /** When the lease of another execution expires. Absent if no execution has a lease. */
   readonly leaseUntilMs?: number;
-  /** The run the delivery is in, and the attempts made in it. */
+  /** The run that the delivery is in. */
   readonly run: string;
+  /** The attempts that this run has made. */
   readonly runAttempts: number;
-  /** The manual run that made the last attempt of a person's own. */
+  /** The run of the last manual attempt. */
   readonly lastManualRun?: string;
 }
 
 export type ClaimOutcome = { readonly claimed: true } | RefusedClaim;
 
 /**
- * Creates the Delivery, or takes its next attempt, so that of two executions only one sends. The address row is put
- * beside it: a delivery can be read by its id from the first moment on.
+ * Claims an attempt of a delivery, so that only one execution makes it. The first claim creates the Delivery. The address
+ * row is put at the same time, so that the delivery can be read by its id from the start.
  */
 export async function claimAttempt(table: Table, claim: Claim): Promise<ClaimOutcome> {
   const { task, stored } = claim;
@@ -63,24 +68,27 @@ export async function claimAttempt(table: Table, claim: Claim): Promise<ClaimOut
 interface ClaimUpdate {
   readonly update: ItemUpdate;
   readonly condition: string;
-  /** Values of the condition, beside those that every claim has. */
+  /** The values that only this condition uses. */
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** Nobody else is sending, and the number of the attempt is free. Never true of a delivery that does not exist: it has no count. */
-const FREE =
+/**
+ * The attempt with this number was not made, and no other execution has a lease. The condition fails for a delivery that
+ * does not exist, because it has no `attempt_count`.
+ */
+const ATTEMPT_IS_FREE =
   'attempt_count < :attempt AND (attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :execution)';
 
 /**
- * A run goes on with a delivery that is open. One that has ended is opened again by another run than the one that ended
- * it, and never by the event's own: a repeated start must not send what is settled.
+ * The claim of a run. A run continues an open delivery. Only another run reopens a delivery that has ended, and the event's
+ * own run (`auto`) never does. Without this rule, a repeated start would send a settled delivery again.
  */
 function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
   const { to, event } = stored.event;
   const status: DeliveryStatus = task.attempt === 1 ? 'pending' : 'retrying';
-  const reopens = task.run !== 'auto';
-  const reopen = reopens
-    ? ` OR (#status IN (:exhausted, :blocked, :held, :cancelled) AND #run <> :run AND ${FREE})`
+  const mayReopen = task.run !== 'auto';
+  const orReopened = mayReopen
+    ? ` OR (#status IN (:exhausted, :blocked, :held, :cancelled) AND #run <> :run AND ${ATTEMPT_IS_FREE})`
     : '';
   return {
     update: {
@@ -94,18 +102,19 @@ function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
         status,
         run: task.run,
         run_attempts: task.run_attempt - 1,
-        // What was created long ago may be begun just now: whoever looks for what was left lying reads this, and no lease.
-        next_attempt_at: reopens ? formatTimestamp(leaseEndMs(nowMs)) : undefined,
+        // A reopened delivery can have been created long ago. The search for stalled deliveries reads this time, because it
+        // does not read the lease.
+        next_attempt_at: mayReopen ? formatTimestamp(leaseEndMs(nowMs)) : undefined,
       },
       setIfAbsent: { attempt_count: 0, created_at: formatTimestamp(nowMs) },
       setOrRemove: { g2pk: failingDeliveriesPartition(task, status) },
       remove: ['completed_at'],
     },
-    condition: `attribute_not_exists(pk) OR (#status IN (:pending, :retrying) AND ${FREE})${reopen}`,
+    condition: `attribute_not_exists(pk) OR (#status IN (:pending, :retrying) AND ${ATTEMPT_IS_FREE})${orReopened}`,
     values: {
       pending: 'pending' satisfies DeliveryStatus,
       retrying: 'retrying' satisfies DeliveryStatus,
-      ...(reopens && {
+      ...(mayReopen && {
         exhausted: 'exhausted' satisfies DeliveryStatus,
         blocked: 'blocked' satisfies DeliveryStatus,
         held: 'held' satisfies DeliveryStatus,
@@ -116,9 +125,9 @@ function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
   };
 }
 
-/** A person's own attempt takes a number and the lease, and leaves the run of the delivery as it is. */
+/** A manual attempt takes the lease and the next attempt number. The run of the delivery stays unchanged. */
 function manualClaim(): ClaimUpdate {
-  return { update: {}, condition: FREE };
+  return { update: {}, condition: ATTEMPT_IS_FREE };
 }
 
 async function updateWithClaim(
@@ -143,7 +152,7 @@ async function updateWithClaim(
     return { claimed: true };
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException) || !error.Item) throw error;
-    // The document client leaves what an exception carries as it came.
+    // The document client does not unmarshall the item of an exception.
     return refusedClaim(unmarshall(error.Item) as Row, nowMs);
   }
 }
@@ -162,8 +171,8 @@ function refusedClaim(row: Row, nowMs: number): RefusedClaim {
 }
 
 /**
- * Stores the delivery of a new event without an attempt: the endpoint's breaker is open, and will drain it. False where
- * the delivery is there already.
+ * Stores the delivery of a new event as `held`, without an attempt, because the endpoint's breaker is open. A drain delivers
+ * it later. Returns false if the delivery exists already.
  */
 export async function holdDelivery(
   table: Table,

@@ -8,8 +8,9 @@ import type { Table } from './table.ts';
 import { retryOnConflict } from './transact.ts';
 import { updateExpression } from './update-expression.ts';
 
+/** The result of an attempt, as the delivery stores it. */
 export interface Settlement {
-  /** Absent: stays as it is. An attempt of a person's own that failed changes nothing but the count. */
+  /** Absent if the status stays unchanged. A failed manual attempt changes only the count. */
   readonly status?: Exclude<DeliveryStatus, 'pending'>;
   /** Attempts made so far. */
   readonly attemptCount: number;
@@ -17,7 +18,10 @@ export interface Settlement {
   readonly nextAttemptAt?: string;
 }
 
-/** Writes what became of an attempt and gives the lease back; a delivery that another attempt moved on is left alone. */
+/**
+ * Stores the result of an attempt and releases the lease. If a later attempt has already settled the delivery, nothing
+ * changes.
+ */
 export async function settleDelivery(
   table: Table,
   task: DeliveryTask,
@@ -30,7 +34,7 @@ export async function settleDelivery(
     {
       set: {
         attempt_count: attemptCount,
-        // Now that it is made: a repeated start of the same command is no other one.
+        // Stored only now that the attempt is made. A repeated start of the same command then makes no second attempt.
         last_manual_run: isManual ? task.run : undefined,
         run_attempts: isManual || status === undefined ? undefined : task.run_attempt,
       },
@@ -56,8 +60,8 @@ export async function settleDelivery(
           TableName: table.name,
           Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
           ...update,
-          // Of two that sent the same attempt, a success stands, whichever is written last. A delivery that does not
-          // exist has no count, so the condition fails for it.
+          // If two executions made the same attempt, a success is not overwritten. The condition fails for a delivery
+          // that does not exist, because it has no `attempt_count`.
           ConditionExpression:
             'attempt_count <= :count AND NOT (#status = :delivered AND attempt_count = :count)',
         }),
@@ -69,17 +73,17 @@ export async function settleDelivery(
 }
 
 /**
- * Ends the run of a delivery that cannot be sent now, however many attempts others have made of it meanwhile. One that
- * was never begun, has ended, or is in another run is left alone; but what is held for an event or an endpoint that is
- * gone is cancelled whatever its run, or a drain would come by it for ever.
+ * Ends the run of a delivery that cannot be sent now, whatever number of attempts it has. A delivery that is unknown,
+ * finished or in another run stays unchanged. There is one exception: if the event or the endpoint no longer exists, a
+ * `held` delivery of any run is canceled. Otherwise a drain would find it again on every pass.
  */
 export async function settleUnsent(
   table: Table,
   task: DeliveryTask,
   { status, nowMs }: { readonly status: 'held' | 'cancelled'; readonly nowMs: number },
 ): Promise<void> {
-  const completed = status === 'cancelled';
-  const orHeld = completed ? ' OR #status = :held' : '';
+  const isCompleted = status === 'cancelled';
+  const orHeld = isCompleted ? ' OR #status = :held' : '';
   try {
     await retryOnConflict(() =>
       table.client.send(
@@ -91,7 +95,7 @@ export async function settleUnsent(
               set: {
                 status,
                 g2pk: failingDeliveriesPartition(task, status),
-                completed_at: completed ? formatTimestamp(nowMs) : undefined,
+                completed_at: isCompleted ? formatTimestamp(nowMs) : undefined,
               },
               remove: ['next_attempt_at'],
             },
@@ -101,7 +105,7 @@ export async function settleUnsent(
                 pending: 'pending' satisfies DeliveryStatus,
                 retrying: 'retrying' satisfies DeliveryStatus,
                 run: task.run,
-                ...(completed && { held: 'held' satisfies DeliveryStatus }),
+                ...(isCompleted && { held: 'held' satisfies DeliveryStatus }),
               },
             },
           ),

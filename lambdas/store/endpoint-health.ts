@@ -13,15 +13,16 @@ import { updateExpression } from './update-expression.ts';
 
 type EndpointUpdate = Omit<UpdateCommandInput, 'TableName' | 'Key'>;
 
-function updateOf(table: Table, endpoint: Endpoint, update: EndpointUpdate) {
+/** An update of the endpoint's row, for an UpdateCommand or a transaction. */
+function updateInput(table: Table, endpoint: Endpoint, update: EndpointUpdate) {
   return { TableName: table.name, Key: endpointKey(endpoint.workspace_id, endpoint.id), ...update };
 }
 
-/** One write of the endpoint's row. Undefined where its condition does not hold; throws for every other reason. */
+/** Updates the endpoint's row. Returns undefined if the condition fails, and throws every other error. */
 async function updateRow(table: Table, endpoint: Endpoint, update: EndpointUpdate) {
   try {
     return await retryOnConflict(() =>
-      table.client.send(new UpdateCommand(updateOf(table, endpoint, update))),
+      table.client.send(new UpdateCommand(updateInput(table, endpoint, update))),
     );
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return undefined;
@@ -30,15 +31,15 @@ async function updateRow(table: Table, endpoint: Endpoint, update: EndpointUpdat
 }
 
 /**
- * Counts a failed attempt and returns the endpoint with that failure; undefined where the endpoint was deleted or has
- * another URL. Only failures are stored: a healthy endpoint costs no write.
+ * Counts a failed attempt and returns the endpoint with that failure. Returns undefined if the endpoint was deleted or its
+ * URL changed. Only failures are stored, so a healthy endpoint costs no write.
  */
 export async function countFailure(
   table: Table,
   endpoint: Endpoint,
   at: string,
 ): Promise<Endpoint | undefined> {
-  const answer = await updateRow(table, endpoint, {
+  const response = await updateRow(table, endpoint, {
     ...updateExpression(
       { set: { last_failure_at: at }, setIfAbsent: { failing_since: at }, add: { failures: 1 } },
       { names: ['url'], values: { url: endpoint.url } },
@@ -46,23 +47,23 @@ export async function countFailure(
     ConditionExpression: '#url = :url',
     ReturnValues: 'ALL_NEW',
   });
-  return answer?.Attributes && toEndpoint(answer.Attributes as Row);
+  return response?.Attributes && toEndpoint(response.Attributes as Row);
 }
 
 /**
  * Ends a streak of failures after a successful attempt. `endpoint` is the endpoint as the attempt read it before sending.
- * A stale success changes nothing:
+ * An attempt that began too early changes nothing:
  *
- * - A short streak ends only if it is the streak that the attempt read. Failures that were added to it meanwhile do not
- *   count: at a busy endpoint where some requests fail, there is always one, and the streak would never end.
+ * - A short streak ends only if it began before the attempt read it. Failures added to the streak since then do not matter.
+ *   If they did, the streak of a busy endpoint where some requests fail would never end.
  * - A failing endpoint becomes healthy only if no failure was added since the attempt read it.
  */
 export async function clearFailures(
   table: Table,
   endpoint: Endpoint,
-  change: EndpointHistoryEntry,
+  historyEntry: EndpointHistoryEntry,
 ): Promise<void> {
-  if (isRecordedFailing(endpoint)) await endFailing(table, endpoint, change);
+  if (isRecordedFailing(endpoint)) await endFailing(table, endpoint, historyEntry);
   else if (endpoint.failing_since !== undefined) await endShortStreak(table, endpoint);
 }
 
@@ -72,41 +73,50 @@ const STREAK_ATTRIBUTES = ['failing_since', 'failures', 'last_failure_at'];
 async function endShortStreak(table: Table, endpoint: Endpoint): Promise<void> {
   await updateRow(table, endpoint, {
     ...updateExpression({ remove: STREAK_ATTRIBUTES }, { values: { since: endpoint.failing_since } }),
-    // Where another attempt has made the endpoint failing meanwhile, this attempt began before that.
+    // If another attempt has recorded the endpoint as failing, this attempt began before that.
     ConditionExpression: 'failing_since = :since AND attribute_not_exists(health)',
   });
 }
 
-/** Holds while the endpoint is failing as `endpoint` says, and no failure was added. */
-function failingAsRead({ failing_since: since, failures, breaker_opened_at: openedAt }: Endpoint) {
+/** A condition that holds while the streak or the open breaker is the same as in `endpoint`, without another failure. */
+function unchangedFailureCondition({
+  failing_since: since,
+  failures,
+  breaker_opened_at: openedAt,
+}: Endpoint) {
   if (since !== undefined) {
     const condition = 'failing_since = :since AND failures = :failures';
     return { condition, values: { since, failures } };
   }
-  // While two versions run side by side, a success may end a streak whose breaker the earlier version has just opened.
+  // During an update of the stack, two versions run at the same time. A success may then end a streak whose breaker the
+  // earlier version has just opened.
   if (openedAt !== undefined)
     return { condition: 'breaker_opened_at = :opened', values: { opened: openedAt } };
-  // An earlier version ended the streak and left `health`, which it does not know. A stack update that is rolled back does this.
+  // An earlier version, after a rollback of the stack, ended the streak and kept `health`, because it does not know the attribute.
   const condition = 'health = :failing AND attribute_not_exists(failing_since)';
   return { condition, values: { failing: 'failing' } };
 }
 
 /**
- * Makes a failing endpoint healthy and closes its breaker, in one transaction with the history entry and the command that
- * drains the held deliveries. Of several successes, the first does this, and the condition fails for the others.
+ * Makes a failing endpoint healthy and closes its breaker. The same transaction writes the history entry and the command
+ * that drains the held deliveries. Only the first of several successes does this. For the rest, the condition fails.
  */
-async function endFailing(table: Table, endpoint: Endpoint, change: EndpointHistoryEntry): Promise<void> {
+async function endFailing(
+  table: Table,
+  endpoint: Endpoint,
+  historyEntry: EndpointHistoryEntry,
+): Promise<void> {
   const drain: Command = {
     command: 'drain',
     endpoint_id: endpoint.id,
-    id: change.id,
+    id: historyEntry.id,
     workspace_id: endpoint.workspace_id,
   };
-  const { condition, values } = failingAsRead(endpoint);
+  const { condition, values } = unchangedFailureCondition(endpoint);
   await transactWrite(table, [
     {
       Update: {
-        ...updateOf(table, endpoint, {}),
+        ...updateInput(table, endpoint, {}),
         ...updateExpression(
           { set: { draining: drain.id }, remove: [...STREAK_ATTRIBUTES, 'breaker_opened_at', 'health'] },
           { values },
@@ -114,12 +124,12 @@ async function endFailing(table: Table, endpoint: Endpoint, change: EndpointHist
         ConditionExpression: condition,
       },
     },
-    putHistoryEntry(table, { workspaceId: endpoint.workspace_id, endpointId: endpoint.id }, change),
-    { Put: { TableName: table.name, Item: commandRow(drain, change.at) } },
+    putHistoryEntry(table, { workspaceId: endpoint.workspace_id, endpointId: endpoint.id }, historyEntry),
+    { Put: { TableName: table.name, Item: commandRow(drain, historyEntry.at) } },
   ]);
 }
 
-/** Lets the next delivery through as a probe. The streak remains, so one more failure opens the breaker again. */
+/** Closes the breaker, so that the next delivery is sent as a probe. The streak stays, so one more failure reopens it. */
 export async function closeBreaker(table: Table, endpoint: Endpoint): Promise<void> {
   await updateRow(table, endpoint, {
     ...updateExpression(
@@ -131,20 +141,20 @@ export async function closeBreaker(table: Table, endpoint: Endpoint): Promise<vo
 }
 
 /**
- * Records that an endpoint became failing: with a history entry, or without one where the history has it already. False
- * where another attempt recorded it, the streak has ended, or the endpoint is no longer active. `endpoint` is the endpoint
- * with the failure that decided.
+ * Records that an endpoint became failing. Without `historyEntry` the history has the entry already. Returns false if
+ * another attempt recorded it, the streak has ended, or the endpoint is not active. `endpoint` includes the failure that
+ * made it failing.
  */
 export async function recordFailing(
   table: Table,
   endpoint: Endpoint,
-  change: EndpointHistoryEntry | undefined,
+  historyEntry: EndpointHistoryEntry | undefined,
 ): Promise<boolean> {
-  const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
+  const address = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
   return transactWrite(table, [
     {
       Update: {
-        ...updateOf(table, endpoint, {}),
+        ...updateInput(table, endpoint, {}),
         ...updateExpression(
           { set: { health: 'failing' } },
           { names: ['status'], values: { active: 'active', since: endpoint.failing_since } },
@@ -152,15 +162,15 @@ export async function recordFailing(
         ConditionExpression: '#status = :active AND failing_since = :since AND attribute_not_exists(health)',
       },
     },
-    ...(change ? [putHistoryEntry(table, name, change)] : []),
+    ...(historyEntry ? [putHistoryEntry(table, address, historyEntry)] : []),
   ]);
 }
 
 /**
- * Opens the breaker, together with the command that will probe the endpoint: an open breaker always has a command that
- * tries to close it. The history gets an entry unless it already says that the endpoint is failing. False where the breaker
- * is open already, the streak has ended (another URL has another streak), or the endpoint is no longer active. `endpoint` is
- * the endpoint with the failure that decided.
+ * Opens the breaker and stores the command that probes the endpoint, in one transaction. So every open breaker has a command
+ * that tries to close it. The history gets an entry unless it already has one for the failing endpoint. Returns false if the
+ * breaker is open already, the streak has ended (a new URL starts a new streak), or the endpoint is not active. `endpoint`
+ * includes the failure that opens the breaker.
  */
 export async function openBreaker(
   table: Table,
@@ -168,7 +178,7 @@ export async function openBreaker(
   opening: {
     readonly historyEntry: EndpointHistoryEntry;
     readonly commandId: string;
-    /** The history has the entry. Found out here where another attempt writes it at the same moment. */
+    /** True if the history has the entry already. Another attempt may also write it at the same time. */
     readonly recorded?: boolean;
   },
 ): Promise<boolean> {
@@ -181,36 +191,36 @@ async function tryToOpen(
   table: Table,
   endpoint: Endpoint,
   {
-    historyEntry: change,
+    historyEntry,
     commandId,
     recorded,
   }: { readonly historyEntry: EndpointHistoryEntry; readonly commandId: string; readonly recorded: boolean },
 ): Promise<boolean> {
-  const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
-  const command: DrainCommand = { command: 'drain', endpoint_id: endpoint.id, opened_at: change.at };
-  const open = '#status = :active AND failing_since = :since AND attribute_not_exists(breaker_opened_at)';
+  const address = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
+  const command: DrainCommand = { command: 'drain', endpoint_id: endpoint.id, opened_at: historyEntry.at };
+  const canOpen = '#status = :active AND failing_since = :since AND attribute_not_exists(breaker_opened_at)';
   return transactWrite(table, [
     {
       Update: {
-        ...updateOf(table, endpoint, {}),
+        ...updateInput(table, endpoint, {}),
         ...updateExpression(
-          { set: { breaker_opened_at: change.at, health: 'failing' } },
+          { set: { breaker_opened_at: historyEntry.at, health: 'failing' } },
           { names: ['status'], values: { active: 'active', since: endpoint.failing_since } },
         ),
-        ConditionExpression: recorded ? open : `${open} AND attribute_not_exists(health)`,
+        ConditionExpression: recorded ? canOpen : `${canOpen} AND attribute_not_exists(health)`,
       },
     },
     {
       Put: {
         TableName: table.name,
-        Item: commandRow({ ...command, id: commandId, workspace_id: endpoint.workspace_id }, change.at),
+        Item: commandRow({ ...command, id: commandId, workspace_id: endpoint.workspace_id }, historyEntry.at),
       },
     },
-    ...(recorded ? [] : [putHistoryEntry(table, name, change)]),
+    ...(recorded ? [] : [putHistoryEntry(table, address, historyEntry)]),
   ]);
 }
 
-/** The drain `commandId` has delivered every held delivery. A newer drain of the endpoint keeps its mark. */
+/** Removes the mark of the drain `commandId`, which has delivered every held delivery. The mark of a newer drain stays. */
 export async function endDrain(table: Table, endpoint: Endpoint, commandId: string): Promise<void> {
   if (endpoint.draining !== commandId) return;
   await updateRow(table, endpoint, {

@@ -4,39 +4,39 @@ import { KIND, endpointHistoryKey, endpointHistoryPartition } from './keys.ts';
 import { readPage, type Page, type Position } from './pages.ts';
 import type { Row, Table } from './table.ts';
 
-/** Few rows, and the ones an operator looks for last of all. */
-const KEPT_DAYS = 365;
+/** An endpoint has few history rows. An operator may need them long after the events have expired. */
+const RETENTION_DAYS = 365;
 
-interface EndpointName {
+interface EndpointAddress {
   readonly workspaceId: string;
   readonly endpointId: string;
 }
 
-/** The row as part of a transaction with what it tells of: neither is there without the other. */
+/** The write of a history entry. It is part of the transaction that makes the change, so neither is stored without the other. */
 export function putHistoryEntry(
   table: Table,
-  { workspaceId, endpointId }: EndpointName,
-  change: EndpointHistoryEntry,
+  { workspaceId, endpointId }: EndpointAddress,
+  entry: EndpointHistoryEntry,
 ): { readonly Put: { readonly TableName: string; readonly Item: Row } } {
-  const { id: _id, ...fields } = change;
+  const { id: _id, ...fields } = entry;
   return {
     Put: {
       TableName: table.name,
       Item: {
-        ...endpointHistoryKey(workspaceId, endpointId, change),
+        ...endpointHistoryKey(workspaceId, endpointId, entry),
         kind: KIND.endpointHistory,
         ...fields,
         ttl: expiresAtSeconds({
-          timestamp: change.at,
-          receivedAtMs: Date.parse(change.at),
-          retentionDays: KEPT_DAYS,
+          timestamp: entry.at,
+          receivedAtMs: Date.parse(entry.at),
+          retentionDays: RETENTION_DAYS,
         }),
       },
     },
   };
 }
 
-function toChange(row: Row): EndpointHistoryEntry {
+function toHistoryEntry(row: Row): EndpointHistoryEntry {
   const { reason } = row;
   return {
     id: row.sk.slice(row.sk.indexOf('#') + 1),
@@ -47,18 +47,18 @@ function toChange(row: Row): EndpointHistoryEntry {
   };
 }
 
-/** What befell an endpoint, newest first. */
+/** The history of an endpoint, newest entry first. */
 export async function listEndpointHistory(
   table: Table,
-  query: EndpointName & { readonly limit: number; readonly position?: Position },
+  query: EndpointAddress & { readonly limit: number; readonly position?: Position },
 ): Promise<Page<EndpointHistoryEntry>> {
   const page = await readPage(table, {
     partitions: [{ pk: endpointHistoryPartition(query.workspaceId, query.endpointId) }],
     prefix: '',
-    // No key may be empty, not even as a bound.
+    // DynamoDB does not accept an empty key, not even as a bound.
     from: '\u0000',
     limit: query.limit,
     ...(query.position && { position: query.position }),
   });
-  return { ...page, items: page.items.map(toChange) };
+  return { ...page, items: page.items.map(toHistoryEntry) };
 }

@@ -14,7 +14,7 @@ function toRow(endpoint: Endpoint): Row {
   return { ...endpointKey(workspace_id, id), kind: KIND.endpoint, ...fields };
 }
 
-/** The Endpoint of a row. */
+/** The Endpoint in a row. */
 export function toEndpoint(row: Row): Endpoint {
   const { pk, sk, kind: _kind, secret_version: _version, ...fields } = row;
   return {
@@ -24,7 +24,7 @@ export function toEndpoint(row: Row): Endpoint {
   };
 }
 
-/** All endpoints of a workspace: at most `MAX_ENDPOINTS` of the API, one read. */
+/** All endpoints of a workspace. The API limits them to `MAX_ENDPOINTS`. */
 export async function listEndpoints(
   table: Table,
   workspaceId: string,
@@ -40,56 +40,56 @@ export async function getEndpoint(
   workspaceId: string,
   endpointId: string,
 ): Promise<Endpoint | undefined> {
-  const answer = await table.client.send(
+  const response = await table.client.send(
     new GetCommand({
       TableName: table.name,
       Key: endpointKey(workspaceId, endpointId),
       ConsistentRead: true,
     }),
   );
-  return answer.Item && toEndpoint(answer.Item as Row);
+  return response.Item && toEndpoint(response.Item as Row);
 }
 
-/** Stores a new endpoint, and that it was made. */
+/** Stores a new endpoint with the first entry of its history. */
 export async function createEndpoint(
   table: Table,
   endpoint: Endpoint,
-  change: EndpointHistoryEntry,
+  historyEntry: EndpointHistoryEntry,
 ): Promise<void> {
-  const name = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
+  const address = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
   await transactWrite(table, [
     { Put: { TableName: table.name, Item: toRow(endpoint) } },
-    putHistoryEntry(table, name, change),
+    putHistoryEntry(table, address, historyEntry),
   ]);
 }
 
-/** What a PATCH may change. */
+/** The fields that a PATCH may change. */
 export type EndpointChanges = Partial<Pick<Endpoint, 'url' | 'events'>> & {
-  /** null takes it away. */
+  /** null removes the description. */
   readonly description?: string | null;
   readonly status?: Exclude<EndpointStatus, 'disabled'>;
-  /** RFC 3339: for a disabled endpoint that is paused, when it was disabled. */
+  /** RFC 3339. When a disabled endpoint is paused, the time at which it was disabled. */
   readonly inactive_since?: string;
 };
 
-/** After a resume or with another URL, an endpoint is healthy until attempts say otherwise. */
+/** After a resume or a change of the URL, an endpoint is healthy until attempts fail. */
 const HEALTH_ATTRIBUTES = ['failing_since', 'failures', 'last_failure_at', 'breaker_opened_at', 'health'];
 
 /**
- * Changes only what is named, so that of two changes at once neither undoes the other. A new status clears the reason
- * of the old one. Answers undefined where there is no such endpoint.
+ * Writes only the changed fields, so that two changes at the same time do not undo each other. A new status removes the
+ * reason of the old status. Returns undefined if the endpoint does not exist.
  */
 export async function updateEndpoint(
   table: Table,
   address: { readonly workspaceId: string; readonly endpointId: string },
   {
     changes,
-    historyEntry: change,
+    historyEntry,
     command,
   }: {
     readonly changes: EndpointChanges;
     readonly historyEntry: EndpointHistoryEntry;
-    /** Given together with the change. */
+    /** A command to store in the same transaction. */
     readonly command?: Command;
   },
 ): Promise<Endpoint | undefined> {
@@ -99,8 +99,8 @@ export async function updateEndpoint(
     set: {
       ...fields,
       description: description ?? undefined,
-      status_changed_at: status === undefined ? undefined : change.at,
-      updated_at: change.at,
+      status_changed_at: status === undefined ? undefined : historyEntry.at,
+      updated_at: historyEntry.at,
       draining: command?.command === 'drain' ? command.id : undefined,
     },
     remove: [
@@ -119,19 +119,19 @@ export async function updateEndpoint(
         ConditionExpression: 'attribute_exists(pk)',
       },
     },
-    putHistoryEntry(table, address, change),
-    ...(command ? [{ Put: { TableName: table.name, Item: commandRow(command, change.at) } }] : []),
+    putHistoryEntry(table, address, historyEntry),
+    ...(command ? [{ Put: { TableName: table.name, Item: commandRow(command, historyEntry.at) } }] : []),
   ]);
   return updated ? getEndpoint(table, address.workspaceId, address.endpointId) : undefined;
 }
 
-/** Puts other secrets in the place of those that were read; false where they are others by now, or it is gone. */
+/** Replaces the secrets of an endpoint. Returns false if they changed since `endpoint` was read, or if it was deleted. */
 export async function replaceSecrets(
   table: Table,
   endpoint: Endpoint,
   {
     secrets,
-    historyEntry: change,
+    historyEntry,
   }: { readonly secrets: Endpoint['secrets']; readonly historyEntry: EndpointHistoryEntry },
 ): Promise<boolean> {
   const address = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
@@ -141,36 +141,36 @@ export async function replaceSecrets(
         TableName: table.name,
         Key: endpointKey(address.workspaceId, address.endpointId),
         ...updateExpression(
-          { set: { secrets, secret_version: secrets[0]?.version, updated_at: change.at } },
+          { set: { secrets, secret_version: secrets[0]?.version, updated_at: historyEntry.at } },
           { values: { before: endpoint.secrets[0]?.version } },
         ),
         ConditionExpression:
           'attribute_exists(pk) AND (secret_version = :before OR attribute_not_exists(secret_version))',
       },
     },
-    putHistoryEntry(table, address, change),
+    putHistoryEntry(table, address, historyEntry),
   ]);
 }
 
-/** Writes down what was done with an endpoint without changing it. */
+/** Adds a history entry for an action that does not change the endpoint. */
 export async function recordHistoryEntry(
   table: Table,
   address: { readonly workspaceId: string; readonly endpointId: string },
-  change: EndpointHistoryEntry,
+  historyEntry: EndpointHistoryEntry,
 ): Promise<void> {
-  await transactWrite(table, [putHistoryEntry(table, address, change)]);
+  await transactWrite(table, [putHistoryEntry(table, address, historyEntry)]);
 }
 
 /**
- * By us, for a reason. One that its owner has paused, deleted or given another URL meanwhile is left as it is. Whether
- * it was disabled by this call.
+ * Disables an endpoint automatically. Returns false if this call did not disable it: the endpoint stays unchanged if its
+ * owner has paused it, deleted it or changed its URL.
  */
 export async function disableEndpoint(
   table: Table,
-  /** Its URL is the one that the reason is about. */
+  /** With the URL that the reason refers to. */
   endpoint: Pick<Endpoint, 'id' | 'workspace_id' | 'url'>,
-  change: EndpointHistoryEntry,
-  /** The streak that is the reason, by its `failing_since`: an endpoint that has succeeded meanwhile stays active. */
+  historyEntry: EndpointHistoryEntry,
+  /** `failing_since` of the streak that is the reason. If the streak has ended since, the endpoint stays active. */
   streakSince?: string,
 ): Promise<boolean> {
   const address = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
@@ -183,9 +183,9 @@ export async function disableEndpoint(
           {
             set: {
               status: 'disabled' satisfies EndpointStatus,
-              status_reason: change.reason,
-              status_changed_at: change.at,
-              updated_at: change.at,
+              status_reason: historyEntry.reason,
+              status_changed_at: historyEntry.at,
+              updated_at: historyEntry.at,
             },
           },
           {
@@ -196,19 +196,19 @@ export async function disableEndpoint(
             },
           },
         ),
-        // Another URL has another streak.
+        // A new URL starts a new streak, so the streak also identifies the URL.
         ConditionExpression: `#status = :active AND ${streakSince === undefined ? '#url = :url' : 'failing_since = :since'}`,
       },
     },
-    putHistoryEntry(table, address, change),
+    putHistoryEntry(table, address, historyEntry),
   ]);
 }
 
-/** Whether there was one to delete. */
+/** Deletes an endpoint. Returns false if the endpoint does not exist. */
 export async function deleteEndpoint(
   table: Table,
   address: { readonly workspaceId: string; readonly endpointId: string },
-  change: EndpointHistoryEntry,
+  historyEntry: EndpointHistoryEntry,
 ): Promise<boolean> {
   return transactWrite(table, [
     {
@@ -218,6 +218,6 @@ export async function deleteEndpoint(
         ConditionExpression: 'attribute_exists(pk)',
       },
     },
-    putHistoryEntry(table, address, change),
+    putHistoryEntry(table, address, historyEntry),
   ]);
 }

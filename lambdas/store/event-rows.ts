@@ -8,14 +8,14 @@ import { itemSizeBytes } from './item-size.ts';
 import { KIND, eventAddress, eventKey, rawKey, recipientPartition, statusPartition } from './keys.ts';
 import type { Row } from './table.ts';
 
-/** What decides how long a row lives. */
+/** The values that decide when a row expires. */
 export interface Retention {
   readonly retentionDays: number;
-  /** Epoch milliseconds at which the message was handed to us, by its own account and not by our clock. */
+  /** When the message was received, in epoch milliseconds. The value is part of the message. It does not come from our clock. */
   readonly receivedAtMs: number;
 }
 
-/** A row above it costs a second write unit; the raw event then gets an item of its own. */
+/** A larger row costs a second write unit. The raw event is then stored in an item of its own. */
 const WRITE_UNIT_BYTES = 1024;
 const RAW_ATTRIBUTE_BYTES = 'raw'.length;
 const RAW_HASH_LENGTH = 22;
@@ -36,16 +36,16 @@ function eventRow(event: EmailEvent, ttl: number): Row {
 }
 
 /**
- * The rows of one SES event: one for each recipient, and the SES event itself once, losslessly. It lies inside the row
- * where that keeps the row within a write unit, else beside it in the message's partition.
+ * The rows of one SES event: one row for each recipient, and the raw SES event once, without loss. The raw event is stored
+ * inside the row if the row then fits one write unit. Otherwise it has an item of its own in the message's partition.
  */
 export function eventRows(
-  given: readonly EmailEvent[],
+  emailEvents: readonly EmailEvent[],
   retention: Retention,
   rawText?: string,
 ): readonly Row[] {
-  // The raw event is unpacked with what the row says: both must be made of text that comes back as it was stored.
-  const events = given.map(wellFormed);
+  // The row's fields are the dictionary that unpacks the raw event. So the fields must be text that DynamoDB returns unchanged.
+  const events = emailEvents.map(wellFormed);
   const rows = events.map((event) =>
     eventRow(event, expiresAtSeconds({ timestamp: event.timestamp, ...retention })),
   );
@@ -68,7 +68,7 @@ export function eventRows(
   return [...rows.map((each) => ({ ...each, raw_ref: rawRow.sk })), rawRow];
 }
 
-/** The event of a row, as read from the table, an index or the stream. */
+/** The event in a row from the table, an index or the stream. */
 export function toEmailEvent(row: Row): EmailEvent {
   const address = eventAddress(row);
   return {
@@ -88,13 +88,13 @@ export function toEmailEvent(row: Row): EmailEvent {
 /** An event with the time at which its row expires. */
 export interface StoredEvent {
   readonly event: EmailEvent;
-  /** Epoch seconds; what belongs to the event lives as long. */
+  /** Epoch seconds. The deliveries and attempts of the event expire at the same time. */
   readonly ttl: number;
 }
 
 /**
- * The event of a row with its `ttl`. Throws where a part is missing: a delivery copies the `ttl`, and DynamoDB's types have
- * no form for one that is not a number.
+ * The event in a row, with its `ttl`. Throws if a part is missing, because a delivery copies the `ttl` and DynamoDB cannot
+ * store a value that is not a number as one.
  */
 export function toStoredEvent(row: Row): StoredEvent {
   const event = toEmailEvent(row);
@@ -103,7 +103,7 @@ export function toStoredEvent(row: Row): StoredEvent {
   return { event, ttl };
 }
 
-/** The raw SES event kept inside a row, byte for byte as SES sent it. */
+/** The raw SES event in a row, byte for byte as SES sent it. Undefined if the row contains no raw event. */
 export function rawEventOf(row: Row): string | undefined {
   const raw = row['raw'];
   if (!(raw instanceof Uint8Array)) return undefined;

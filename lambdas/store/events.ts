@@ -22,35 +22,38 @@ import { readPage, type Page, type Partition, type Position } from './pages.ts';
 import { putRows } from './put-rows.ts';
 import type { Row, Table } from './table.ts';
 
-/** Stores events of our own making (`suppressed`, `failed`), which have no SES event; all of them or an OwnFault. */
+/**
+ * Stores events that IvyMail itself creates (`suppressed`, `failed`), which have no SES event. Throws an InternalError if
+ * one of them was not stored.
+ */
 export async function storeEvents(
   table: Table,
   events: readonly EmailEvent[],
   retention: Retention,
 ): Promise<void> {
   const rows = events.flatMap((event) => eventRows([event], retention));
-  const { failed, refused, error: fault } = await putRows(table, rows);
+  const { failed, refused, error } = await putRows(table, rows);
   if (failed.length + refused.length > 0) {
     throw new InternalError(`${failed.length + refused.length} of ${rows.length} events were not stored`, {
-      cause: fault,
+      cause: error,
     });
   }
 }
 
-/** Read consistently: whoever asks was told of the row by the stream, an index may not have it yet. */
+/** Reads consistently. The caller learned of the row from the stream, so an older copy may not contain it yet. */
 export async function getEvent(table: Table, address: EventAddress): Promise<StoredEvent | undefined> {
-  const answer = await table.client.send(
+  const response = await table.client.send(
     new GetCommand({ TableName: table.name, Key: eventKey(address), ConsistentRead: true }),
   );
-  if (!answer.Item) return undefined;
-  return toStoredEvent(answer.Item as Row);
+  if (!response.Item) return undefined;
+  return toStoredEvent(response.Item as Row);
 }
 
-/** The SES event an EmailEvent was made from, byte for byte; none where the event is of our own making. */
+/** The SES event of an EmailEvent, byte for byte. Undefined for an event that IvyMail itself created. */
 export async function getRawEvent(table: Table, address: EventAddress): Promise<string | undefined> {
   const key = eventKey(address);
-  const answer = await table.client.send(new GetCommand({ TableName: table.name, Key: key }));
-  const row = answer.Item as Row | undefined;
+  const response = await table.client.send(new GetCommand({ TableName: table.name, Key: key }));
+  const row = response.Item as Row | undefined;
   if (!row) return undefined;
   if (typeof row['raw_ref'] !== 'string') return rawEventOf(row);
   const sibling = await table.client.send(
@@ -61,7 +64,7 @@ export async function getRawEvent(table: Table, address: EventAddress): Promise<
 
 export interface EventQuery {
   readonly workspaceId: string;
-  /** Only these; absent means all. */
+  /** Only events with these names. Absent for all events. */
   readonly events?: readonly EventName[];
   readonly messageId?: string;
   readonly to?: string;
@@ -76,8 +79,8 @@ export interface EventQuery {
 const EVENT_PREFIX = 'E#';
 
 /**
- * A message is one partition, and a recipient is one for each form of the address: their rows are then narrowed. A status
- * is a partition by itself.
+ * The partitions to read. A message has one partition, and a recipient has one for each form of the address. `rowFilter`
+ * then selects their rows. An event name has partitions of its own.
  */
 function partitionsOf(query: EventQuery): readonly Partition[] {
   if (query.messageId !== undefined) return [{ pk: messagePartition(query.workspaceId, query.messageId) }];
@@ -89,8 +92,8 @@ function partitionsOf(query: EventQuery): readonly Partition[] {
   );
 }
 
-/** What the partitions do not say by themselves; undefined where they say all. */
-function narrowing({ events, messageId, to }: EventQuery): ((row: Row) => boolean) | undefined {
+/** A filter for the parts of the query that the partitions do not cover. Undefined if they cover every part. */
+function rowFilter({ events, messageId, to }: EventQuery): ((row: Row) => boolean) | undefined {
   const byEvent = events !== undefined && (messageId !== undefined || to !== undefined);
   const byRecipient = messageId !== undefined && to !== undefined;
   if (!byEvent && !byRecipient) return undefined;
@@ -101,11 +104,11 @@ function narrowing({ events, messageId, to }: EventQuery): ((row: Row) => boolea
 }
 
 /**
- * One page of the log, newest first. Where a message or a recipient is narrowed further, a page may be shorter than
- * asked for and still have a next one.
+ * One page of the log, newest first. A query for a message or recipient with another filter may return fewer than `limit`
+ * items although a next page exists.
  */
 export async function listEvents(table: Table, query: EventQuery): Promise<Page<EmailEvent>> {
-  const filter = narrowing(query);
+  const filter = rowFilter(query);
   const page = await readPage(table, {
     partitions: partitionsOf(query),
     prefix: EVENT_PREFIX,

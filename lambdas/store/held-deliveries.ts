@@ -4,24 +4,24 @@ import type { Table } from './table.ts';
 
 export interface HeldCount {
   readonly count: number;
-  /** False where there are more than `most`. */
+  /** False if the endpoint has more than `max` held deliveries. */
   readonly exact: boolean;
 }
 
 /**
- * Counts the held deliveries of an endpoint, at most `most` of them. The partitions are shards by a hash of the event's id,
- * so each holds about the same number: all are read at once for their share, and then one after the other for the rest.
- * Reads at most `most` + 4 index rows. Eventually consistent.
+ * Counts the held deliveries of an endpoint, up to `max`. The partitions are shards by a hash of the event's id, so each
+ * has about the same number. The function first reads an equal share of all shards at once, and then the rest shard by
+ * shard. It reads at most `max` + 4 index rows. The count is eventually consistent.
  */
 export async function countHeld(
   table: Table,
   { workspaceId, endpointId }: { readonly workspaceId: string; readonly endpointId: string },
-  most: number,
+  max: number,
 ): Promise<HeldCount> {
-  const enough = most + 1;
+  const limit = max + 1;
   const partitions = failingDeliveriesPartitions(workspaceId, endpointId, 'held');
-  async function countIn(pk: string, limit: number, from?: Record<string, unknown>) {
-    const answer = await table.client.send(
+  async function countIn(pk: string, maxRows: number, from?: Record<string, unknown>) {
+    const response = await table.client.send(
       new QueryCommand({
         TableName: table.name,
         IndexName: INDEX.g2,
@@ -29,22 +29,22 @@ export async function countHeld(
         ExpressionAttributeNames: { '#pk': KEY_ATTRIBUTES.g2pk },
         ExpressionAttributeValues: { ':pk': pk },
         Select: 'COUNT',
-        Limit: limit,
+        Limit: maxRows,
         ...(from && { ExclusiveStartKey: from }),
       }),
     );
-    return { pk, count: answer.Count ?? 0, last: answer.LastEvaluatedKey };
+    return { pk, count: response.Count ?? 0, last: response.LastEvaluatedKey };
   }
-  const share = Math.ceil(enough / partitions.length);
+  const share = Math.ceil(limit / partitions.length);
   const first = await Promise.all(partitions.map((pk) => countIn(pk, share)));
   let count = first.reduce((sum, each) => sum + each.count, 0);
   for (const { pk, last } of first) {
-    for (let from = last; from && count < enough;) {
-      // Sequential: how many are still to be read depends on this answer.
-      const next = await countIn(pk, enough - count, from);
+    for (let from = last; from && count < limit;) {
+      // Sequential: the number of rows that remain to be read depends on this response.
+      const next = await countIn(pk, limit - count, from);
       count += next.count;
       from = next.last;
     }
   }
-  return { count: Math.min(count, most), exact: count <= most };
+  return { count: Math.min(count, max), exact: count <= max };
 }

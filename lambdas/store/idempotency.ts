@@ -10,29 +10,29 @@ import { readPage, type Position } from './pages.ts';
 import type { Row, Table } from './table.ts';
 import { updateExpression, type ItemUpdate } from './update-expression.ts';
 
-/** How long a key is good for. */
-const LIFE_MS = 24 * 60 * 60 * 1000;
+/** How long an idempotency key is valid. */
+const LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/** Names one send by key: a key that has expired may be used for another. */
+/** A send with its idempotency key. After the key has expired, another send may use it. */
 export interface KeyedSend {
   readonly key: string;
   readonly intent: SendIntent;
 }
 
-/** What stands under a key. */
+/** The stored state of a send. */
 export interface SendRecord {
   readonly intent: SendIntent;
-  /** SHA-256 of the request's body: the same key with another body is a mistake. */
+  /** SHA-256 of the request's body. A request with the same key and another body is refused. */
   readonly bodyHash: string;
-  /** Nobody knows yet whether SES took the mail: whoever sent it has said so. */
+  /** True if the sender recorded that it does not know whether SES accepted the email. */
   readonly outcomeUnknown: boolean;
-  /** Absent while it is under way, and where whoever sent it died. */
+  /** Absent while the send is in progress, and if its process ended before it stored the outcome. */
   readonly outcome?: SendOutcome;
-  /** The events of the outcome (`suppressed`, `failed`) may not all be stored. */
+  /** True if some events of the outcome (`suppressed`, `failed`) may not be stored yet. */
   readonly eventsPending: boolean;
 }
 
-function keyOf({ key, intent }: KeyedSend) {
+function rowKey({ key, intent }: KeyedSend) {
   return idempotencyKey(intent.workspace_id, key);
 }
 
@@ -48,8 +48,9 @@ function toRecord(row: Row): SendRecord {
 }
 
 /**
- * Writes the intent down before anything is sent. Undefined where the key was free, and is now ours; else what stands
- * under it. DynamoDB removes what has expired days later: until then it counts as gone.
+ * Stores the intent before anything is sent. Returns undefined if the key was free and this send now owns it. Otherwise
+ * returns the record of the send that owns it. DynamoDB may delete an expired row days later, so an expired row counts as
+ * free.
  */
 export async function beginSend(
   table: Table,
@@ -61,12 +62,12 @@ export async function beginSend(
       new PutCommand({
         TableName: table.name,
         Item: {
-          ...keyOf(send),
+          ...rowKey(send),
           kind: KIND.idempotency,
           intent: send.intent,
           send_id: send.intent.send_id,
           body_hash: bodyHash,
-          ttl: Math.ceil((Date.parse(send.intent.created_at) + LIFE_MS) / 1000),
+          ttl: Math.ceil((Date.parse(send.intent.created_at) + LIFETIME_MS) / 1000),
         },
         ConditionExpression: 'attribute_not_exists(pk) OR #ttl <= :now',
         ExpressionAttributeNames: { '#ttl': 'ttl' },
@@ -77,9 +78,9 @@ export async function beginSend(
     return undefined;
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException) || !error.Item) throw error;
-    // The document client leaves what an exception carries as it came.
+    // The document client does not unmarshall the item of an exception.
     const record = toRecord(unmarshall(error.Item) as Row);
-    // The SDK repeats a write whose answer was lost: then the row is our own.
+    // The SDK repeats a write whose response was lost. The row is then the one that the first try stored.
     return record.intent.send_id === send.intent.send_id ? undefined : record;
   }
 }
@@ -88,14 +89,14 @@ async function updateRecord(table: Table, send: KeyedSend, update: ItemUpdate): 
   await table.client.send(
     new UpdateCommand({
       TableName: table.name,
-      Key: keyOf(send),
+      Key: rowKey(send),
       ...updateExpression(update, { values: { send_id: send.intent.send_id } }),
       ConditionExpression: 'send_id = :send_id',
     }),
   );
 }
 
-/** From here on a repeat is answered with the outcome. Rejects where the key is another send's by now. */
+/** Stores the outcome. From now on, a repeated request gets it as the response. Rejects if another send owns the key now. */
 export async function settleSend(
   table: Table,
   send: KeyedSend,
@@ -104,50 +105,57 @@ export async function settleSend(
   await updateRecord(table, send, { set: { outcome, events_pending: eventsPending } });
 }
 
-/** The events of the outcome are stored, all of them. */
+/** Records that all events of the outcome are stored. */
 export async function markEventsStored(table: Table, send: KeyedSend): Promise<void> {
   await updateRecord(table, send, { remove: ['events_pending'] });
 }
 
-/** A repeat need not wait until whoever sent must have ended: it has, and does not know. */
+/** Records that the send has ended without a known outcome. A repeated request then need not wait for the send to end. */
 export async function markOutcomeUnknown(table: Table, send: KeyedSend): Promise<void> {
   await updateRecord(table, send, { set: { in_doubt: true } });
 }
 
-/** Nothing was sent: the key is free again. */
+/** Frees the key of a send that sent nothing. */
 export async function releaseKey(table: Table, send: KeyedSend): Promise<void> {
   await table.client.send(
     new DeleteCommand({
       TableName: table.name,
-      Key: keyOf(send),
+      Key: rowKey(send),
       ConditionExpression: 'attribute_not_exists(pk) OR send_id = :send_id',
       ExpressionAttributeValues: { ':send_id': send.intent.send_id },
     }),
   );
 }
 
-/** Clocks differ, and the request may have been long in coming to SES: more than both ever make. */
-const BEFORE_MS = 60_000;
-const AFTER_MS = 300_000;
-/** 500 events of one recipient in six minutes are looked through; a mail among more stays in doubt, and unsent. */
+/**
+ * The time between the start of the send and the timestamp of its SES event. Clocks differ, and the request may take long
+ * to reach SES. The bounds are larger than both effects together.
+ */
+const MAX_BEFORE_MS = 60_000;
+const MAX_AFTER_MS = 300_000;
+/**
+ * The lookup reads at most 500 events of the recipient in these six minutes. If the recipient has more, the outcome can stay
+ * unknown, and the email is not sent again.
+ */
 const PAGE_ROWS = 100;
 const MAX_PAGES = 5;
 
 /**
- * The id SES gave the mail of a send, found by its tag in the log of its first recipient; none where SES did not take it,
- * or where its event is not here yet. It takes the SES event `Send`, which our configuration set publishes always.
+ * Finds the SES message id of a send. The log of the first recipient contains the SES event `Send` of the email, and that
+ * event contains the tag of the send. Every configuration set of a deployment publishes `Send`. Returns undefined if SES did
+ * not accept the email, or if the event has not arrived yet.
  */
 export async function findSentMessageId(table: Table, intent: SendIntent): Promise<string | undefined> {
   const startMs = Date.parse(intent.created_at);
   const bound = (epochMs: number): string => `E#${sortableTimestamp(new Date(epochMs).toISOString())}`;
   let position: Position | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    // Sequential: each page follows from the last.
+    // Sequential: each page starts where the previous page ended.
     const rows = await readPage(table, {
       partitions: [{ index: 'g2', pk: recipientPartition(intent.workspace_id, intent.accepted[0] ?? '') }],
       prefix: 'E#',
-      from: bound(startMs - BEFORE_MS),
-      until: bound(startMs + AFTER_MS),
+      from: bound(startMs - MAX_BEFORE_MS),
+      until: bound(startMs + MAX_AFTER_MS),
       ascending: true,
       limit: PAGE_ROWS,
       ...(position && { position }),

@@ -1,5 +1,5 @@
 /**
- * Bytes DynamoDB counts for an item, which decide its write units.
+ * The size of an item in bytes, as DynamoDB computes it. The size decides how many write units the item costs.
  * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 export function itemSizeBytes(item: Readonly<Record<string, unknown>>): number {
@@ -10,10 +10,11 @@ export function itemSizeBytes(item: Readonly<Record<string, unknown>>): number {
   return size;
 }
 
-/** A map or list costs 3 bytes, and 1 more for each of its entries. */
+/** A map or list has 3 bytes, plus 1 byte for each entry. */
 const CONTAINER_BYTES = 3;
 const ENTRY_BYTES = 1;
-/** A number takes a byte for two significant digits, and one more. */
+
+/** A number has 1 byte for every two significant digits, plus 1 byte. */
 function numberSizeBytes(value: number): number {
   const digits = String(Math.abs(value))
     .replace('.', '')

@@ -1,33 +1,33 @@
 /**
- * Every key of the table, in one place, with its reason (docs/adr/0001-table-keys.md has the long form).
+ * Every key of the table, with its reason. docs/adr/0001-table-keys.md explains the decisions.
  *
  * | item               | pk                       | sk                  | g1pk                   | g2pk                        |
  * | ------------------ | ------------------------ | ------------------- | ---------------------- | --------------------------- |
  * | Event              | M#ws#message             | E#time#event        | S#ws#event name#shard  | R#ws#address                |
  * | Raw SES event      | M#ws#message             | W#hash              | –                      | –                           |
  * | Delivery           | M#ws#message             | D#time#event#ep     | D#ws#endpoint#shard    | F#ws#endpoint#status#shard (sparse) |
- * | Delivery's address | D#ws#delivery            | D                   | –                      | –                           |
+ * | Delivery address   | D#ws#delivery            | D                   | –                      | –                           |
  * | Attempt            | D#ws#delivery            | A#number            | –                      | –                           |
  * | Workspace          | W#ws                     | WS                  | WS                     | –                           |
  * | Endpoint           | W#ws                     | EP#id               | –                      | –                           |
- * | Endpoint's change  | H#ws#endpoint            | time#id             | –                      | –                           |
- * | Counters, events   | C#ws#hour or #day        | beginning           | –                      | –                           |
- * | Counters, endpoint | C#ws#endpoint#hour, #day | beginning           | –                      | –                           |
+ * | Endpoint history   | H#ws#endpoint            | time#id             | –                      | –                           |
+ * | Counters, events   | C#ws#hour or #day        | start of interval   | –                      | –                           |
+ * | Counters, endpoint | C#ws#endpoint#hour, #day | start of interval   | –                      | –                           |
  * | Checkpoint         | T#shard                  | T                   | –                      | –                           |
  * | Probe              | P#sha256 of a token      | P; R#webhook id     | –                      | –                           |
  * | Command            | X#ws#id                  | X                   | –                      | –                           |
  * | Suppression        | W#ws#SUP                 | address             | –                      | –                           |
  * | ApiKey             | K#sha256                 | K                   | K#ws                   | –                           |
- * | Send, once by key  | I#ws#sha256 of key       | I                   | –                      | –                           |
+ * | Idempotency key    | I#ws#sha256 of key       | I                   | –                      | –                           |
  * | Configuration set  | F#name                   | F                   | –                      | –                           |
  * | Quarantine         | Q#day                    | time#id             | –                      | –                           |
  * | Cursor key         | CURSOR                   | KEY                 | –                      | –                           |
  *
- * - Both indexes sort by the table's own `sk`, which begins with the time of the event. So a message, a status and a
- *   recipient are each read newest first, a merged list has one cursor for all its partitions, and no key is stored twice.
- * - What a key says (workspace, message, event id, time) is not repeated as an attribute: a list row stays near 560 bytes,
- *   seven to a read unit, and a row with its raw event within the one kilobyte of a write unit.
- * - Time in a sort key is `sortableTimestamp`: 24 characters always.
+ * - Both indexes sort by the table's own `sk`, which begins with the time of the event. So the events of a message, a status
+ *   or a recipient are read newest first. A merged list has one cursor for all its partitions, and no key is stored twice.
+ * - The values in a key (workspace, message, event id, time) are not repeated as attributes. So a list row stays near 560
+ *   bytes (seven rows per read unit), and a row with its raw event within 1 KB (one write unit).
+ * - Times in sort keys have the format of `sortableTimestamp`, which is always 24 characters long.
  */
 import { createHash } from 'node:crypto';
 import { addressForms, canonicalAddress } from '../core/addresses.ts';
@@ -37,15 +37,16 @@ import type { EventName } from '../core/events.ts';
 import type { Interval } from '../core/stats.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
 
-/** DynamoDB takes no index name under three characters. */
+/** Index names. DynamoDB requires at least three characters. */
 export const INDEX = { g1: 'by_g1pk', g2: 'by_g2pk' } as const;
 
-/** Attribute names of keys, shared with the table construct. `ttl` is epoch seconds. */
+/** Names of the key attributes and of `ttl` (epoch seconds). The table construct uses them, too. */
 export const KEY_ATTRIBUTES = { pk: 'pk', sk: 'sk', g1pk: 'g1pk', g2pk: 'g2pk', ttl: 'ttl' } as const;
 
 /**
- * What lists need; the raw event stays out. One list for both indexes, since DynamoDB makes an index anew when its
- * projection changes: the names of keys of the API (scopes, name, …) are there before their routes are.
+ * The attributes in both indexes: those that lists show. The raw event is not one of them. Changing a projection makes
+ * DynamoDB rebuild the index, so the list already contained the attributes of API keys (`scopes`, `name`, …) before their
+ * routes existed.
  */
 export const PROJECTED_ATTRIBUTES = [
   'kind',
@@ -69,7 +70,7 @@ export const PROJECTED_ATTRIBUTES = [
   'expires_at',
 ] as const;
 
-/** What a row is; the table's stream is filtered by it. */
+/** The kind of a row. The readers of the table's stream filter by it. */
 export const KIND = {
   event: 'event',
   command: 'command',
@@ -97,18 +98,19 @@ export interface Key {
 }
 
 /**
- * DynamoDB takes 1,000 writes a second on one key and cannot split an ever-growing sort key. Only these two statuses
- * can reach that for one workspace (every mail has both); two shards give them 2,000 a second, and a merged page of
- * everything still starts with 15 partitions, within 12 read units.
+ * The number of shards of an event name, if not 1. DynamoDB accepts 1,000 writes a second on one partition key, and it
+ * cannot split a partition whose sort keys only grow. Only these two events can reach the limit in one workspace, because
+ * every email has both. Two shards raise the limit to 2,000. A merged page of all events then reads 15 partitions, which
+ * stays within 12 read units.
  */
-const SHARDS_OF: Partial<Record<EventName, number>> = { sent: 2, delivered: 2 };
+const SHARDS_BY_EVENT: Partial<Record<EventName, number>> = { sent: 2, delivered: 2 };
 
 function shardOf(event: EventName, eventId: string): number {
-  const shards = SHARDS_OF[event] ?? 1;
+  const shards = SHARDS_BY_EVENT[event] ?? 1;
   return shards === 1 ? 0 : (createHash('sha256').update(eventId).digest()[0] ?? 0) % shards;
 }
 
-/** Names the event row: all that a reader needs to find it. */
+/** The values that make the key of an event row. */
 export interface EventAddress {
   readonly workspace_id: string;
   readonly message_id: string;
@@ -128,7 +130,7 @@ export function eventKey(event: EventAddress): Key {
   };
 }
 
-/** The inverse of `eventKey`; throws on a key of another kind, which would be a fault of ours. */
+/** The inverse of `eventKey`. Throws for a key of another kind, which would be a bug of the caller. */
 export function eventAddress(key: Key): EventAddress {
   const partition = /^M#(ws_[a-z2-7]+)#(.+)$/s.exec(key.pk);
   const sort = /^E#([^#]{24})#(evt_[a-z2-7]+)$/.exec(key.sk);
@@ -142,9 +144,12 @@ export function statusPartition(workspaceId: string, event: EventName, eventId: 
   return `S#${workspaceId}#${event}#${shardOf(event, eventId)}`;
 }
 
-/** All partitions of a status: a list of it merges them. */
+/** All partitions of an event name. A list of that event merges them. */
 export function statusPartitions(workspaceId: string, event: EventName): readonly string[] {
-  return Array.from({ length: SHARDS_OF[event] ?? 1 }, (_, shard) => `S#${workspaceId}#${event}#${shard}`);
+  return Array.from(
+    { length: SHARDS_BY_EVENT[event] ?? 1 },
+    (_, shard) => `S#${workspaceId}#${event}#${shard}`,
+  );
 }
 
 /** The partition that new events of a recipient are stored in. */
@@ -152,7 +157,7 @@ export function recipientPartition(workspaceId: string, address: string): string
   return `R#${workspaceId}#${canonicalAddress(address)}`;
 }
 
-/** Every partition that may hold events of a recipient: a list of them merges these. */
+/** Every partition that may contain events of a recipient. A list of the recipient's events merges them. */
 export function recipientPartitions(workspaceId: string, address: string): readonly string[] {
   return addressForms(address).map((form) => `R#${workspaceId}#${form}`);
 }
@@ -161,7 +166,7 @@ export function rawKey(workspaceId: string, messageId: string, hash: string): Ke
   return { pk: messagePartition(workspaceId, messageId), sk: `W#${hash}` };
 }
 
-/** A Delivery lies beside its event, at the event's time: the timeline of a message is one Query. */
+/** A Delivery is in the partition of its event's message, at the event's time. So one Query reads the timeline of a message. */
 export function deliveryKey(event: EventAddress, endpointId: string): Key {
   return {
     pk: messagePartition(event.workspace_id, event.message_id),
@@ -186,8 +191,8 @@ export function deliveryKeyParts(key: Key): EventAddress & { readonly endpoint_i
 }
 
 /**
- * A delivery is two writes of its endpoint's key (claimed, settled), so one key takes 500 webhooks a second; four take
- * what two shards of `sent` and two of `delivered` can cause together.
+ * A delivery writes its endpoint's key twice (claim and settlement), so one key allows 500 webhooks a second. Four shards
+ * allow as many as two shards of `sent` and two shards of `delivered` can cause.
  */
 const ENDPOINT_SHARDS = 4;
 
@@ -203,14 +208,14 @@ export function endpointDeliveriesPartition(
   return `D#${workspaceId}#${endpointId}#${endpointShardOf(eventId)}`;
 }
 
-/** All partitions of an endpoint's deliveries: a list merges them. */
+/** All partitions of an endpoint's deliveries. A list merges them. */
 export function endpointDeliveriesPartitions(workspaceId: string, endpointId: string): readonly string[] {
   return Array.from({ length: ENDPOINT_SHARDS }, (_, shard) => `D#${workspaceId}#${endpointId}#${shard}`);
 }
 
 /**
- * Only deliveries that are neither under their first attempt nor delivered are in it: the rule (delivered at once) pays
- * no second index write.
+ * The partition of a failing delivery in the sparse index. Undefined for a delivery that is `pending` or `delivered`. So a
+ * webhook that is delivered at the first attempt, the usual case, costs no second index write.
  */
 export function failingDeliveriesPartition(
   delivery: Pick<Delivery, 'workspace_id' | 'endpoint_id' | 'event_id'>,
@@ -220,7 +225,7 @@ export function failingDeliveriesPartition(
   return `F#${delivery.workspace_id}#${delivery.endpoint_id}#${status}#${endpointShardOf(delivery.event_id)}`;
 }
 
-/** Whether deliveries of a status have partitions of their own. */
+/** Whether deliveries with this status are in the sparse index. */
 export function isFailingStatus(status: DeliveryStatus): boolean {
   return status !== 'pending' && status !== 'delivered';
 }
@@ -236,7 +241,7 @@ export function failingDeliveriesPartitions(
   );
 }
 
-/** The workspace of an attempt, by its key. */
+/** The workspace of an attempt. */
 export function attemptWorkspace(key: Key): string {
   const workspaceId = /^D#(ws_[a-z2-7]+)#dlv_/.exec(key.pk)?.[1];
   if (workspaceId === undefined || !key.sk.startsWith('A#'))
@@ -244,7 +249,7 @@ export function attemptWorkspace(key: Key): string {
   return workspaceId;
 }
 
-/** Attempts lie under the delivery's public id, with the address of its row: both are found by id alone. */
+/** The partition of a delivery's public id. It contains the attempts and the address row, so the id alone finds both. */
 export function deliveryPartition(workspaceId: string, id: string): string {
   return `D#${workspaceId}#${id}`;
 }
@@ -259,7 +264,7 @@ export function attemptKey(workspaceId: string, id: string, number: number): Key
   return { pk: deliveryPartition(workspaceId, id), sk: `A#${String(number).padStart(ATTEMPT_DIGITS, '0')}` };
 }
 
-/** Workspaces are made by an operator's hand, so one key holds the list of them. */
+/** All workspaces share one key, because operators create workspaces by hand and there are few. */
 export const WORKSPACES_PARTITION = 'WS';
 
 export function workspaceKey(workspaceId: string): Key {
@@ -279,11 +284,11 @@ export function endpointHistoryPartition(workspaceId: string, endpointId: string
 export function endpointHistoryKey(
   workspaceId: string,
   endpointId: string,
-  change: { readonly at: string; readonly id: string },
+  entry: { readonly at: string; readonly id: string },
 ): Key {
   return {
     pk: endpointHistoryPartition(workspaceId, endpointId),
-    sk: `${sortableTimestamp(change.at)}#${change.id}`,
+    sk: `${sortableTimestamp(entry.at)}#${entry.id}`,
   };
 }
 
@@ -299,12 +304,12 @@ export function endpointCountersPartition(
   return `C#${workspaceId}#${endpointId}#${interval}`;
 }
 
-/** How far a shard of the table's stream has been counted. */
+/** The checkpoint of a shard of the table's stream: the last record that was counted. */
 export function checkpointKey(shardId: string): Key {
   return { pk: `T#${shardId}`, sk: 'T' };
 }
 
-/** Where `admin doctor` has a webhook sent to: known to whoever has the token, which is nowhere in the table. */
+/** The partition of a probe, to which `admin doctor` has a webhook sent. The table contains only the hash of its token. */
 export function probePartition(token: string): string {
   return `P#${createHash('sha256').update(token).digest('hex')}`;
 }
@@ -313,7 +318,7 @@ export function commandKey(workspaceId: string, id: string): Key {
   return { pk: `X#${workspaceId}#${id}`, sk: 'X' };
 }
 
-/** The partition of a workspace's suppression list. Its sort keys are addresses. */
+/** The partition of a workspace's suppression list. The sort keys are addresses. */
 export function suppressionPartition(workspaceId: string): string {
   return `W#${workspaceId}#SUP`;
 }
@@ -323,7 +328,7 @@ export function suppressionKey(workspaceId: string, address: string): Key {
   return { pk: suppressionPartition(workspaceId), sk: canonicalAddress(address) };
 }
 
-/** Every key under which the suppression of an address may be stored, the one of new suppressions first. */
+/** Every key under which the suppression of an address may be stored. The first is the key of new suppressions. */
 export function suppressionKeys(workspaceId: string, address: string): readonly Key[] {
   return addressForms(address).map((sk) => ({ pk: suppressionPartition(workspaceId), sk }));
 }
@@ -340,12 +345,12 @@ export function configurationSetKey(name: string): Key {
   return { pk: `F#${name}`, sk: 'F' };
 }
 
-/** By its hash: a key of the caller's own making may hold anything. */
+/** Contains the hash of the caller's key, because that key may have any length and characters. */
 export function idempotencyKey(workspaceId: string, key: string): Key {
   return { pk: `I#${workspaceId}#${createHash('sha256').update(key).digest('hex')}`, sk: 'I' };
 }
 
-/** By the day the message was sent to us: an operator reads and redrives by day. */
+/** One partition for each day on which messages were received, because an operator reads and redrives quarantine by day. */
 export function quarantineKey(receivedAt: string, id: string): Key {
   const time = sortableTimestamp(receivedAt);
   return { pk: `Q#${time.slice(0, 10)}`, sk: `${time}#${id}` };

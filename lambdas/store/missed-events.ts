@@ -6,15 +6,16 @@ import { endpointDeliveriesPartitions, eventAddress, statusPartitions, type Even
 import { readAllRows } from './pages.ts';
 import type { Row, Table } from './table.ts';
 
-/** An event that an endpoint wants, and what has become of it there. */
+/** An event that an endpoint wants, and the state of its delivery. */
 export interface WantedEvent {
-  /** Sort key of the event: where to go on after it. */
+  /** Sort key of the event. The next read can start after it. */
   readonly key: string;
   readonly address: EventAddress;
+  /** True if the endpoint did not get the event. */
   readonly missed: boolean;
-  /** Its delivery waits as `held`: a drain will deliver it. */
+  /** True if the delivery is `held`. A drain will deliver it. */
   readonly held: boolean;
-  /** Attempts that were made of its delivery; 0 where there is none. */
+  /** Attempts made by the delivery. 0 if the event has no delivery. */
   readonly attempts: number;
 }
 
@@ -24,42 +25,45 @@ export interface MissedQuery {
   readonly since: string;
   /** RFC 3339, exclusive. */
   readonly until: string;
-  /** Goes on after this event. */
+  /** Sort key of an event. The read starts after it. */
   readonly after?: string;
   readonly nowMs: number;
 }
 
-/** Ended without success: what `recover` delivers again. The rest was delivered, or is under way, or was given up unseen. */
-const MISSED: readonly DeliveryStatus[] = ['exhausted', 'blocked', 'held', 'cancelled'];
-const OPEN: readonly DeliveryStatus[] = ['pending', 'retrying'];
+/** Deliveries with these statuses ended without success. `recover` delivers them again. */
+const MISSED_STATUSES: readonly DeliveryStatus[] = ['exhausted', 'blocked', 'held', 'cancelled'];
+const OPEN_STATUSES: readonly DeliveryStatus[] = ['pending', 'retrying'];
 
-/** Faults of our own are tried again for 23 hours: an attempt that is due for longer, no execution is left to make. */
+/** Internal errors are retried for 23 hours. If an attempt has been due for longer, no execution is left to make it. */
 const STALLED_AFTER_MS = 24 * 3_600_000;
 
-/** Deliveries that are passed one by one before the walk jumps. */
-const MOST_PASSED = 500;
+/** Deliveries to skip one by one before the read starts again further on. */
+const MAX_SKIPPED = 500;
 
 const EVENT_PREFIX = 'E#';
 const DELIVERY_PREFIX = 'D#';
 
-/** `time#event`, the part that the keys of an event and of its deliveries share. */
-function sharedKey(row: Row): string {
+/** `time#event`, the part that the sort keys of an event and of its deliveries have in common. */
+function eventPart(row: Row): string {
   return row.sk.split('#').slice(1, 3).join('#');
 }
 
 function isStalled(row: Row, nowMs: number): boolean {
-  if (!OPEN.includes(row['status'] as DeliveryStatus)) return false;
-  // Whoever opens one again writes a time down, too: that it was created long ago says nothing then.
+  if (!OPEN_STATUSES.includes(row['status'] as DeliveryStatus)) return false;
+  // A reopened delivery can have been created long ago. Its claim stores `next_attempt_at`, so that time decides.
   return Date.parse(String(row['next_attempt_at'] ?? row['created_at'])) + STALLED_AFTER_MS < nowMs;
 }
 
 function isMissed(row: Row | undefined, nowMs: number): boolean {
-  return row === undefined || MISSED.includes(row['status'] as DeliveryStatus) || isStalled(row, nowMs);
+  return (
+    row === undefined || MISSED_STATUSES.includes(row['status'] as DeliveryStatus) || isStalled(row, nowMs)
+  );
 }
 
 /**
- * The events an endpoint wants between two times, oldest first, each with whether it missed them. Both lists are sorted
- * by the event's time and id, so one walk along the two tells it: what is read is what is looked at.
+ * The events that an endpoint wants between two times, oldest first, each with the state of its delivery. The lists of
+ * events and deliveries are both sorted by the event's time and id. So one pass over both lists joins them, and no row is
+ * read that is not needed.
  */
 export async function* readWantedEvents(table: Table, query: MissedQuery): AsyncGenerator<WantedEvent> {
   const { endpoint, since, until, after, nowMs } = query;
@@ -90,14 +94,15 @@ export async function* readWantedEvents(table: Table, query: MissedQuery): Async
   let deliveries = readDeliveries();
   let delivery = await deliveries.next();
   for await (const event of events) {
-    const shared = sharedKey(event);
-    for (let passed = 1; !delivery.done && sharedKey(delivery.value) < shared; passed += 1) {
-      // Of an endpoint that wanted more once, millions may lie between two events: the walk begins anew at the event.
-      if (passed === MOST_PASSED) deliveries = readDeliveries(shared);
-      // Sequential: the walk along the second list follows the first.
+    const joinKey = eventPart(event);
+    for (let skipped = 1; !delivery.done && eventPart(delivery.value) < joinKey; skipped += 1) {
+      // If the endpoint wanted more events before, millions of deliveries may be between two events. The read then starts
+      // again at the event.
+      if (skipped === MAX_SKIPPED) deliveries = readDeliveries(joinKey);
+      // Sequential: the position in the list of deliveries follows the list of events.
       delivery = await deliveries.next();
     }
-    const row = !delivery.done && sharedKey(delivery.value) === shared ? delivery.value : undefined;
+    const row = !delivery.done && eventPart(delivery.value) === joinKey ? delivery.value : undefined;
     yield {
       key: event.sk,
       address: eventAddress(event),

@@ -3,83 +3,83 @@ import { itemSizeBytes } from './item-size.ts';
 import { INDEX } from './keys.ts';
 import type { Row, Table } from './table.ts';
 
-/** Where a page begins: after `key` going on (older), or before it going back (newer). */
+/** Where a page starts: after `key` for the next page, or before `key` for the previous page. */
 export interface Position {
   readonly key: string;
   readonly direction: 'next' | 'prev';
 }
 
-/** Newest first. `next` and `prev` are absent at an end. */
+/** One page of a list. `next` or `prev` is absent at that end of the list. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next?: Position;
   readonly prev?: Position;
 }
 
-/** One item collection, in the table or in an index, that holds part of a list. */
+/** One partition, of the table or of an index, that contains part of a list. */
 export interface Partition {
   readonly index?: keyof typeof INDEX;
   readonly pk: string;
 }
 
 export interface PageRequest {
-  /** All sorted by `sk`; several are merged. */
+  /** All partitions are sorted by `sk`. Several partitions are merged. */
   readonly partitions: readonly Partition[];
-  /** What every sort key of the list begins with. */
+  /** The prefix of every sort key in the list. */
   readonly prefix: string;
-  /** Sort keys from this one on (inclusive). */
+  /** The lowest sort key, inclusive. */
   readonly from?: string;
-  /** Sort keys below this one. */
+  /** The highest sort key, exclusive. */
   readonly until?: string;
   readonly limit: number;
   readonly position?: Position;
-  /** Smallest sort key first; for lists that are not by time. */
+  /** Lowest sort key first. The default is highest first, which is newest first in lists by time. */
   readonly ascending?: boolean;
-  /** Only these rows; the others are read and passed over, within a budget: such a page may be short and not the last. */
+  /** Selects rows. A page reads a limited number of rows, so a filtered page may be short although a next page exists. */
   readonly filter?: (row: Row) => boolean;
 }
 
-/** Whether the page is read from small to great sort keys: going back turns the order of the list round. */
-function readsForward({ ascending = false, position }: PageRequest): boolean {
+/** Whether the page is read from low to high sort keys. A previous page is read against the order of the list. */
+function readsAscending({ ascending = false, position }: PageRequest): boolean {
   return ascending !== (position?.direction === 'prev');
 }
 
 /**
- * Rows of about 560 bytes come seven to 4 KB, the unit a read is rounded up to. Reading a merged list in such chunks
- * costs 0.5 × (partitions + rows ÷ 7) units at the most, however the rows lie.
+ * DynamoDB rounds a read up to 4 KB, which is seven rows of about 560 bytes. Reading a merged list in chunks of seven rows
+ * costs at most 0.5 × (partitions + rows ÷ 7) units, no matter how the rows are distributed.
  */
 const ROWS_PER_READ_UNIT = 7;
 
-/** Rows a page may read to be filled where some are passed over: ten chunks, 5 read units. */
-const BUDGET_ROWS = 10 * ROWS_PER_READ_UNIT;
+/** The maximum number of rows that a filtered page reads: ten chunks, 5 read units. */
+const MAX_FILTERED_ROWS = 10 * ROWS_PER_READ_UNIT;
 
 /**
- * Bytes of rows a page has at the most; a page that ends by it is short and not the last. It keeps any page below the
- * 6 MB of a Lambda's answer: a row grows there by the names of its fields, and a quotation mark from one byte to six (CSV
- * within JSON within JSON). A thousand rows of the usual 560 bytes are well within it.
+ * The maximum size of the rows in a page. A page that reaches it is short although a next page exists. The limit keeps the
+ * response below 6 MB, the maximum of a Lambda function. In the response, a row also has the names of its fields, and a
+ * quotation mark grows from one byte to six (CSV within JSON within JSON). A thousand rows of the usual 560 bytes fit.
  */
-const BUDGET_BYTES = 900_000;
+const MAX_PAGE_BYTES = 900_000;
 
-/** No character of a sort key sorts after it. */
+/** The highest character. No character in a sort key sorts after it. */
 const LAST_CHARACTER = '\u{10ffff}';
 const LAST_BEFORE_SURROGATES = 0xd7ff;
 const LAST_SURROGATE = 0xdfff;
 
 /**
- * Whether a key sorts before another one. DynamoDB compares the bytes of their UTF-8, `<` compares UTF-16 units: for `<`,
- * an emoji sorts before `ﬁ`.
+ * Whether `left` sorts before `right` in DynamoDB, which compares UTF-8 bytes. The operator `<` compares UTF-16 code units.
+ * For it, an emoji would sort before `ﬁ`.
  */
 function sortsBefore(left: string, right: string): boolean {
   return Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0;
 }
 
-/** The greatest text below `key`: BETWEEN is inclusive, a page is not. */
+/** The highest text below `key`. A page needs it as an exclusive bound, because BETWEEN is inclusive. */
 function justBelow(key: string): string {
   const characters = Array.from(key);
   const code = characters.pop()?.codePointAt(0) ?? 0;
   const rest = characters.join('');
   if (code === 0) return rest;
-  // Half a surrogate pair has no UTF-8.
+  // A single surrogate has no UTF-8 form, so the whole range is skipped.
   const previous = code - 1 === LAST_SURROGATE ? LAST_BEFORE_SURROGATES : code - 1;
   return rest + String.fromCodePoint(previous) + LAST_CHARACTER;
 }
@@ -88,22 +88,22 @@ function justAbove(key: string): string {
   return `${key}\u0000`;
 }
 
-/** The inclusive bounds of the sort keys that the page may hold. */
+/** The inclusive bounds of the page's sort keys. */
 export function sortKeyBounds(request: PageRequest): { readonly low: string; readonly high: string } {
   let low = request.from ?? request.prefix;
   let high = request.until === undefined ? request.prefix + LAST_CHARACTER : justBelow(request.until);
-  if (request.position && readsForward(request)) {
+  if (request.position && readsAscending(request)) {
     const above = justAbove(request.position.key);
     if (sortsBefore(low, above)) low = above;
   }
-  if (request.position && !readsForward(request)) {
+  if (request.position && !readsAscending(request)) {
     const below = justBelow(request.position.key);
     if (sortsBefore(below, high)) high = below;
   }
   return { low, high };
 }
 
-/** Reads one partition chunk by chunk, in one direction. */
+/** Reads one partition in chunks, in one direction. */
 class PartitionReader {
   private rows: Row[] = [];
   private startKey: Record<string, unknown> | undefined;
@@ -112,14 +112,14 @@ class PartitionReader {
   constructor(
     private readonly table: Table,
     private readonly partition: Partition,
-    private readonly scan: { low: string; high: string; forward: boolean; chunk: number },
+    private readonly scan: { low: string; high: string; ascending: boolean; chunk: number },
   ) {}
 
-  /** Makes sure that `head` tells the truth. */
+  /** Reads the next chunk if none is loaded. Call it before `head`, which otherwise may miss rows. */
   async fill(): Promise<void> {
     while (this.rows.length === 0 && !this.ended) {
-      // Sequential: each read starts where the last one ended.
-      const answer = await this.table.client.send(
+      // Sequential: each read starts where the previous read ended.
+      const response = await this.table.client.send(
         new QueryCommand({
           TableName: this.table.name,
           ...(this.partition.index && { IndexName: INDEX[this.partition.index] }),
@@ -130,13 +130,13 @@ class PartitionReader {
             ':low': this.scan.low,
             ':high': this.scan.high,
           },
-          ScanIndexForward: this.scan.forward,
+          ScanIndexForward: this.scan.ascending,
           Limit: this.scan.chunk,
           ...(this.startKey && { ExclusiveStartKey: this.startKey }),
         }),
       );
-      this.rows = (answer.Items ?? []) as Row[];
-      this.startKey = answer.LastEvaluatedKey;
+      this.rows = (response.Items ?? []) as Row[];
+      this.startKey = response.LastEvaluatedKey;
       this.ended = this.startKey === undefined;
     }
   }
@@ -150,21 +150,22 @@ class PartitionReader {
   }
 }
 
-function nextReader(readers: readonly PartitionReader[], forward: boolean): PartitionReader | undefined {
+/** The reader whose next row is the next row of the merged list. */
+function nextReader(readers: readonly PartitionReader[], ascending: boolean): PartitionReader | undefined {
   let best: PartitionReader | undefined;
   for (const reader of readers) {
     const head = reader.head();
     if (!head) continue;
     const bestHead = best?.head();
-    if (!bestHead || (forward ? head.sk < bestHead.sk : head.sk > bestHead.sk)) best = reader;
+    if (!bestHead || (ascending ? head.sk < bestHead.sk : head.sk > bestHead.sk)) best = reader;
   }
   return best;
 }
 
-/** Rows a bulk read asks of one partition at a time. */
+/** Rows that a bulk read requests from one partition at a time. */
 const BULK_CHUNK = 200;
 
-/** Every row of a list, merged from its partitions, oldest first: for work over many rows, not for pages. */
+/** Every row of a list, merged from its partitions, oldest first. For work over many rows. For pages, use `readPage`. */
 export async function* readAllRows(
   table: Table,
   request: Omit<PageRequest, 'limit' | 'ascending'>,
@@ -172,7 +173,7 @@ export async function* readAllRows(
   const bounds = sortKeyBounds({ ...request, limit: BULK_CHUNK, ascending: true });
   if (sortsBefore(bounds.high, bounds.low)) return;
   const readers = request.partitions.map(
-    (partition) => new PartitionReader(table, partition, { ...bounds, forward: true, chunk: BULK_CHUNK }),
+    (partition) => new PartitionReader(table, partition, { ...bounds, ascending: true, chunk: BULK_CHUNK }),
   );
   await Promise.all(readers.map((reader) => reader.fill()));
   for (;;) {
@@ -180,42 +181,45 @@ export async function* readAllRows(
     const row = reader?.take();
     if (!reader || !row) return;
     yield row;
-    // Sequential: which partition is read next depends on what came.
+    // Sequential: the next row decides which partition is read next.
     await reader.fill();
   }
 }
 
-/** What was read for a page, in the order of reading. */
-interface Reading {
-  readonly kept: readonly Row[];
+/** The rows that were read for a page, in the order of reading. */
+interface PageRows {
+  /** The rows that passed the filter. */
+  readonly selected: readonly Row[];
+  /** The first row that was read, even if it did not pass the filter. */
   readonly first?: Row;
+  /** The last row that was read, even if it did not pass the filter. */
   readonly last?: Row;
-  /** Nothing comes after `last`. */
+  /** True if the list has no row after `last`. */
   readonly ended: boolean;
 }
 
-/** One page of a list, merged from its partitions, newest first. Reads one row more than it returns, to know the end. */
+/** One page of a list, merged from its partitions. Reads one row more than it returns, to know whether a next page exists. */
 export async function readPage(table: Table, request: PageRequest): Promise<Page<Row>> {
   const bounds = sortKeyBounds(request);
   if (sortsBefore(bounds.high, bounds.low)) return { items: [] };
 
-  const forward = readsForward(request);
+  const ascending = readsAscending(request);
   const wanted = request.limit + 1;
-  const budget = request.filter ? Math.max(wanted, BUDGET_ROWS) : wanted;
-  const single = request.filter ? Math.ceil(budget / 2) : wanted;
-  const chunk = request.partitions.length === 1 ? single : Math.min(wanted, ROWS_PER_READ_UNIT);
+  const maxRows = request.filter ? Math.max(wanted, MAX_FILTERED_ROWS) : wanted;
+  const singlePartitionChunk = request.filter ? Math.ceil(maxRows / 2) : wanted;
+  const chunk = request.partitions.length === 1 ? singlePartitionChunk : Math.min(wanted, ROWS_PER_READ_UNIT);
   const readers = request.partitions.map(
-    (partition) => new PartitionReader(table, partition, { ...bounds, forward, chunk }),
+    (partition) => new PartitionReader(table, partition, { ...bounds, ascending, chunk }),
   );
   await Promise.all(readers.map((reader) => reader.fill()));
 
-  const kept: Row[] = [];
+  const selected: Row[] = [];
   let first: Row | undefined;
   let last: Row | undefined;
   let ended = false;
   let bytes = 0;
-  for (let read = 0; read < budget && kept.length < wanted && bytes < BUDGET_BYTES; read += 1) {
-    const reader = nextReader(readers, forward);
+  for (let read = 0; read < maxRows && selected.length < wanted && bytes < MAX_PAGE_BYTES; read += 1) {
+    const reader = nextReader(readers, ascending);
     const row = reader?.take();
     if (!reader || !row) {
       ended = true;
@@ -224,30 +228,33 @@ export async function readPage(table: Table, request: PageRequest): Promise<Page
     first ??= row;
     last = row;
     if (request.filter?.(row) ?? true) {
-      kept.push(row);
+      selected.push(row);
       bytes += itemSizeBytes(row);
     }
-    // Sequential: which partition is read next depends on what came.
-    if (read + 1 < budget && kept.length < wanted) await reader.fill();
+    // Sequential: the next row decides which partition is read next.
+    if (read + 1 < maxRows && selected.length < wanted) await reader.fill();
   }
-  return toPage({ kept, ...(first && { first }), ...(last && { last }), ended }, request);
+  return toPage({ selected, ...(first && { first }), ...(last && { last }), ended }, request);
 }
 
-/** The page, and where the ones beside it begin: after what it returns, or after what it looked at in vain. */
-function toPage({ kept, first, last, ended }: Reading, request: PageRequest): Page<Row> {
-  const back = request.position?.direction === 'prev';
-  const items = kept.slice(0, request.limit);
-  const full = kept.length > request.limit;
-  const end = full ? items.at(-1) : last;
-  const more = full || !ended;
-  if (back) items.reverse();
-  const newest = back ? end : first;
-  const oldest = back ? first : end;
-  const hasNext = back ? oldest !== undefined : more;
-  const hasPrev = back ? more : request.position !== undefined;
+/**
+ * The page, with the positions of the next and the previous page. The next page starts after the last item. If the page is
+ * not full, it starts after the last row that was read.
+ */
+function toPage({ selected, first, last, ended }: PageRows, request: PageRequest): Page<Row> {
+  const isBackward = request.position?.direction === 'prev';
+  const items = selected.slice(0, request.limit);
+  const isFull = selected.length > request.limit;
+  const end = isFull ? items.at(-1) : last;
+  const hasMore = isFull || !ended;
+  if (isBackward) items.reverse();
+  const firstRow = isBackward ? end : first;
+  const lastRow = isBackward ? first : end;
+  const hasNext = isBackward ? lastRow !== undefined : hasMore;
+  const hasPrev = isBackward ? hasMore : request.position !== undefined;
   return {
     items,
-    ...(hasNext && oldest && { next: { key: oldest.sk, direction: 'next' as const } }),
-    ...(hasPrev && newest && { prev: { key: newest.sk, direction: 'prev' as const } }),
+    ...(hasNext && lastRow && { next: { key: lastRow.sk, direction: 'next' as const } }),
+    ...(hasPrev && firstRow && { prev: { key: firstRow.sk, direction: 'prev' as const } }),
   };
 }

@@ -2,18 +2,18 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { KIND, probePartition } from './keys.ts';
 import type { Table } from './table.ts';
 
-/** Long enough for a doctor who waits; after it the route knows the token no more. */
+/** `admin doctor` waits less than this for its webhook. After this time, the route treats the token as unknown. */
 export const PROBE_LIFETIME_SECONDS = 3_600;
 const RECEIPT_PREFIX = 'R#';
 
-/** A webhook as it arrived at a probe. */
+/** A webhook that a probe received. */
 export interface ProbeReceipt {
   readonly headers: Readonly<Record<string, string>>;
-  /** Byte for byte. */
+  /** The body, byte for byte. */
   readonly body: string;
 }
 
-/** Opens a probe: from now on what is sent to its route is kept for an hour. */
+/** Creates a probe. For an hour, the table stores the webhooks that are sent to its route. */
 export async function openProbe(table: Table, token: string, nowMs: number): Promise<void> {
   const ttl = Math.floor(nowMs / 1000) + PROBE_LIFETIME_SECONDS;
   await table.client.send(
@@ -24,7 +24,7 @@ export async function openProbe(table: Table, token: string, nowMs: number): Pro
   );
 }
 
-/** Keeps a webhook under its id. False where there is no such probe, or no longer. */
+/** Stores a webhook under its id. Returns false if the probe does not exist or has expired. */
 export async function storeReceipt(
   table: Table,
   {
@@ -35,9 +35,9 @@ export async function storeReceipt(
   }: { token: string; webhookId: string; receipt: ProbeReceipt; nowMs: number },
 ): Promise<boolean> {
   const pk = probePartition(token);
-  const answer = await table.client.send(new GetCommand({ TableName: table.name, Key: { pk, sk: 'P' } }));
-  const ttl = Number(answer.Item?.['ttl'] ?? 0);
-  // DynamoDB removes what has expired days later.
+  const response = await table.client.send(new GetCommand({ TableName: table.name, Key: { pk, sk: 'P' } }));
+  const ttl = Number(response.Item?.['ttl'] ?? 0);
+  // DynamoDB may delete an expired row days later.
   if (ttl <= nowMs / 1000) return false;
   await table.client.send(
     new PutCommand({

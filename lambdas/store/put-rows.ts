@@ -6,20 +6,20 @@ import { MARSHALL_OPTIONS, type Row, type Table } from './table.ts';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
 const ROWS_PER_BATCH = 25;
-/** 50, 100, 200, 400 ms. Rows that DynamoDB leaves unprocessed for longer come back with their queue message. */
+/** The delays are 50, 100, 200 and 400 ms. Rows that are still unprocessed then count as failed, and SQS delivers their message again. */
 const UNPROCESSED_TRIES = 5;
 const FIRST_DELAY_MS = 50;
 
-/** A row that DynamoDB never accepts, and the error that says why. */
+/** A row that DynamoDB never accepts, with the error that names the reason. */
 export interface RefusedRow {
   readonly row: Row;
   readonly error: Error;
 }
 
 export interface PutOutcome {
-  /** Rows that a later call may store: the error is transient, or it is ours and needs an operator. */
+  /** Rows that a later call may store, because the error is transient or an operator can fix it. */
   readonly failed: readonly Row[];
-  /** Rows whose own content is the reason: too large, a bad key, no form in DynamoDB. */
+  /** Rows that are invalid: too large, with a bad key, or with a value that DynamoDB has no type for. */
   readonly refused: readonly RefusedRow[];
   /** The first error of a failed row. */
   readonly error?: Error;
@@ -28,7 +28,7 @@ export interface PutOutcome {
 /** The outcome of one batch, before the outcomes of the other batches are known. */
 interface BatchOutcome extends PutOutcome {
   readonly stored: number;
-  /** Rows that met an unknown error. The other rows of the call decide what the error means. */
+  /** Rows whose write failed with an unknown error. The other rows of the call show whether the row is the cause. */
   readonly unexplained: readonly RefusedRow[];
 }
 
@@ -36,19 +36,19 @@ export interface PutDeps {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-const NOTHING: BatchOutcome = { stored: 0, failed: [], refused: [], unexplained: [] };
+const NO_ROWS: BatchOutcome = { stored: 0, failed: [], refused: [], unexplained: [] };
 
 export function rowId(row: Row): string {
   return `${row.pk}\n${row.sk}`;
 }
 
 /**
- * Puts rows whose keys and content come from the event alone, so that putting one twice changes nothing. Of two rows
- * with one key the last is kept: DynamoDB refuses a whole batch that names a key twice.
+ * Puts rows whose keys and content come from the event alone. Putting such a row twice changes nothing. If two rows have
+ * the same key, only the last one is put, because DynamoDB refuses a batch that contains a key twice.
  *
- * One bad row never keeps its neighbors out: a batch that fails with an error that is not transient is written again row
- * by row. An unknown error is the row's own only if another row of the call was stored. If it meets every row, the rows
- * count as failed, because the error is then ours.
+ * One bad row never blocks the rest of its batch. After an error that is not transient, the rows of the batch are written
+ * one by one. A row with an unknown error is refused only if another row of the call was stored. If every row gets the
+ * unknown error, the cause is on our side, and the rows count as failed.
  */
 export async function putRows(
   table: Table,
@@ -60,82 +60,77 @@ export async function putRows(
   for (let start = 0; start < unique.length; start += ROWS_PER_BATCH) {
     batches.push(unique.slice(start, start + ROWS_PER_BATCH));
   }
-  const {
-    stored,
-    failed,
-    refused,
-    unexplained,
-    error: fault,
-  } = allOf(await Promise.all(batches.map((batch) => putBatch(table, batch, deps))));
+  const outcomes = await Promise.all(batches.map((batch) => putBatch(table, batch, deps)));
+  const { stored, failed, refused, unexplained, error: firstError } = mergeOutcomes(outcomes);
   if (stored > 0 || unexplained.length === 0)
-    return { failed, refused: [...refused, ...unexplained], ...(fault && { error: fault }) };
-  const cause = fault ?? unexplained[0]?.error;
+    return { failed, refused: [...refused, ...unexplained], ...(firstError && { error: firstError }) };
+  const error = firstError ?? unexplained[0]?.error;
   return {
     failed: [...failed, ...unexplained.map(({ row }) => row)],
     refused,
-    ...(cause && { error: cause }),
+    ...(error && { error }),
   };
 }
 
-function allOf(outcomes: readonly BatchOutcome[]): BatchOutcome {
-  const fault = outcomes.find((outcome) => outcome.error)?.error;
+function mergeOutcomes(outcomes: readonly BatchOutcome[]): BatchOutcome {
+  const error = outcomes.find((outcome) => outcome.error)?.error;
   return {
     stored: outcomes.reduce((sum, outcome) => sum + outcome.stored, 0),
     failed: outcomes.flatMap((outcome) => outcome.failed),
     refused: outcomes.flatMap((outcome) => outcome.refused),
     unexplained: outcomes.flatMap((outcome) => outcome.unexplained),
-    ...(fault && { error: fault }),
+    ...(error && { error }),
   };
 }
 
 async function putBatch(table: Table, batch: readonly Row[], deps: PutDeps): Promise<BatchOutcome> {
   let pending = batch;
   for (let attempt = 0; attempt < UNPROCESSED_TRIES; attempt += 1) {
-    // Sequential: the next try depends on what this one left.
+    // Sequential: the next try writes the rows that this try left unprocessed.
     if (attempt > 0) await deps.sleep(FIRST_DELAY_MS * 2 ** (attempt - 1));
     try {
-      const answer = await table.client.send(
+      const response = await table.client.send(
         new BatchWriteCommand({
           RequestItems: { [table.name]: pending.map((Item) => ({ PutRequest: { Item } })) },
         }),
       );
-      pending = (answer.UnprocessedItems?.[table.name] ?? []).map(
+      pending = (response.UnprocessedItems?.[table.name] ?? []).map(
         (request) => request.PutRequest?.Item as Row,
       );
-      if (pending.length === 0) return { ...NOTHING, stored: batch.length };
+      if (pending.length === 0) return { ...NO_ROWS, stored: batch.length };
     } catch (error) {
       const stored = batch.length - pending.length;
-      const rest = await afterError(table, { pending, error: error as Error }, deps);
+      const rest = await handleBatchError(table, { pending, error: error as Error }, deps);
       return { ...rest, stored: stored + rest.stored };
     }
   }
   return {
-    ...NOTHING,
+    ...NO_ROWS,
     stored: batch.length - pending.length,
     failed: pending,
-    error: new InternalError('DynamoDB leaves rows unprocessed'),
+    error: new InternalError('DynamoDB left rows unprocessed after every retry'),
   };
 }
 
-/** What an error of a batch means for its rows. */
-async function afterError(
+/** Decides from an error of a batch whether its rows are refused, failed or written one by one. */
+async function handleBatchError(
   table: Table,
   { pending, error }: { readonly pending: readonly Row[]; readonly error: Error },
   deps: PutDeps,
 ): Promise<BatchOutcome> {
   const kind = awsErrorKind(error);
-  if (kind === 'transient') return { ...NOTHING, failed: pending, error: error };
+  if (kind === 'transient') return { ...NO_ROWS, failed: pending, error };
   const [row] = pending;
-  if (row === undefined) return NOTHING;
+  if (row === undefined) return NO_ROWS;
   if (pending.length > 1)
-    return allOf(await Promise.all(pending.map((each) => putBatch(table, [each], deps))));
-  if (kind === 'operator') return { ...NOTHING, failed: pending, error: error };
-  if (kind === 'input' || !hasForm(row)) return { ...NOTHING, refused: [{ row, error }] };
-  return { ...NOTHING, unexplained: [{ row, error }] };
+    return mergeOutcomes(await Promise.all(pending.map((each) => putBatch(table, [each], deps))));
+  if (kind === 'operator') return { ...NO_ROWS, failed: pending, error };
+  if (kind === 'input' || !canMarshall(row)) return { ...NO_ROWS, refused: [{ row, error }] };
+  return { ...NO_ROWS, unexplained: [{ row, error }] };
 }
 
-/** Whether the SDK can write the row as DynamoDB's types: if not, the error was thrown before the request left. */
-function hasForm(row: Row): boolean {
+/** Whether the SDK can convert the row to DynamoDB's types. If not, it throws before it sends the request. */
+function canMarshall(row: Row): boolean {
   try {
     marshall(row, MARSHALL_OPTIONS);
     return true;

@@ -6,17 +6,17 @@ import { KIND, quarantineKey } from './keys.ts';
 import type { Row } from './table.ts';
 
 export interface QuarantinedMessage {
-  /** SQS's id of the message: the same for each redelivery of it. */
+  /** The SQS id of the message. It stays the same when SQS delivers the message again. */
   readonly messageId: string;
   readonly body: string;
-  /** Stable, snake_case. */
+  /** A stable name in snake_case. */
   readonly reason: string;
   readonly detail: string;
 }
 
 const DETAIL_LENGTH = 500;
 
-/** A message that could not be read, whole, for the operator to read and redrive. */
+/** The row of a message that could not be read. It contains the whole message, so that an operator can redrive it. */
 export function quarantineRow(message: QuarantinedMessage, retention: Retention): Row {
   const id = deterministicId('qtn', [message.messageId, message.body]);
   const receivedAt = formatTimestamp(retention.receivedAtMs);
@@ -32,7 +32,7 @@ export function quarantineRow(message: QuarantinedMessage, retention: Retention)
   };
 }
 
-/** The message as it came. */
+/** The quarantined message, byte for byte. */
 export function quarantinedBody(row: Row): string {
   return inflateRawSync(row['raw'] as Uint8Array).toString('utf8');
 }

@@ -6,13 +6,13 @@ import { KIND, suppressionKey, suppressionKeys, suppressionPartition, type Key }
 import { readPage, type Page, type PageRequest, type Position } from './pages.ts';
 import type { Row, Table } from './table.ts';
 
-/** A recipient that mail of a workspace is not sent to. */
+/** A recipient that gets no email from a workspace. */
 export interface Suppression {
   readonly workspace_id: string;
-  /** Bare, as it was given; compared in canonical form. */
+  /** The bare address in its original form. Addresses are compared in canonical form. */
   readonly address: string;
   readonly reason: SuppressionReason;
-  /** The event that caused it; none where a person added it. */
+  /** The event that caused the suppression. Absent if a person added it. */
   readonly event_id?: string;
   readonly created_at: string;
 }
@@ -28,14 +28,14 @@ function toSuppression(row: Row): Suppression {
 }
 
 /**
- * Adds a recipient that is not on the list yet; gives whether it was added. A listed one stays as it is, because the first
- * reason is the one that counts. Throws what the table throws.
+ * Adds a recipient to the list. Returns false if the recipient is already on the list. The existing suppression then stays
+ * unchanged, because the first reason counts. Throws every other error of the table.
  */
 async function putSuppression(table: Table, suppression: Suppression): Promise<boolean> {
   const { workspace_id: workspaceId, ...fields } = suppression;
-  const [, ...older] = suppressionKeys(workspaceId, suppression.address);
-  // The condition below sees only the key of new suppressions.
-  if (await findFirst(table, older)) return false;
+  const [, ...olderKeys] = suppressionKeys(workspaceId, suppression.address);
+  // The condition below checks only the key of new suppressions.
+  if (await findFirst(table, olderKeys)) return false;
   try {
     await table.client.send(
       new PutCommand({
@@ -51,13 +51,13 @@ async function putSuppression(table: Table, suppression: Suppression): Promise<b
   }
 }
 
-/** Adds a recipient to the list, and gives what stands there now. */
+/** Adds a recipient to the list. Returns the stored suppression. */
 export async function addSuppression(table: Table, suppression: Suppression): Promise<Suppression> {
   if (await putSuppression(table, suppression)) return suppression;
   return (await findSuppression(table, suppression.workspace_id, suppression.address)) ?? suppression;
 }
 
-/** What a hard bounce or a complaint does. */
+/** Suppresses the recipient of a hard bounce or a complaint. */
 export async function suppressRecipient(
   table: Table,
   event: EmailEvent,
@@ -73,21 +73,21 @@ export async function suppressRecipient(
   });
 }
 
-/** The suppression under the first of the keys that has one. */
+/** The suppression under the first key that exists. */
 async function findFirst(table: Table, keys: readonly Key[]): Promise<Suppression | undefined> {
   const rows = await Promise.all(
     keys.map(async (key) => {
-      const answer = await table.client.send(
+      const response = await table.client.send(
         new GetCommand({ TableName: table.name, Key: key, ConsistentRead: true }),
       );
-      return answer.Item as Row | undefined;
+      return response.Item as Row | undefined;
     }),
   );
   const row = rows.find((each) => each !== undefined);
   return row && toSuppression(row);
 }
 
-/** The suppression of an address, in whatever case or form of its domain it is given and was stored. */
+/** Finds the suppression of an address. Case and the form of the domain (Unicode or punycode) do not matter. */
 export async function findSuppression(
   table: Table,
   workspaceId: string,
@@ -96,7 +96,7 @@ export async function findSuppression(
   return findFirst(table, suppressionKeys(workspaceId, address));
 }
 
-/** Removes an address from the list under each of its forms; gives whether the list contained it. */
+/** Removes every form of an address from the list. Returns false if the list contained none of them. */
 export async function removeSuppression(
   table: Table,
   workspaceId: string,
@@ -104,24 +104,24 @@ export async function removeSuppression(
 ): Promise<boolean> {
   const removed = await Promise.all(
     suppressionKeys(workspaceId, address).map(async (key) => {
-      const answer = await table.client.send(
+      const response = await table.client.send(
         new DeleteCommand({ TableName: table.name, Key: key, ReturnValues: 'ALL_OLD' }),
       );
-      return answer.Attributes !== undefined;
+      return response.Attributes !== undefined;
     }),
   );
   return removed.includes(true);
 }
 
-/** Those of the addresses that are on the list, by canonical form. */
+/** The suppressions of those addresses that are on the list, by canonical address. */
 export async function findSuppressions(
   table: Table,
   workspaceId: string,
   addresses: readonly string[],
 ): Promise<ReadonlyMap<string, Suppression>> {
-  const given = Map.groupBy(addresses, canonicalAddress);
+  const byCanonical = Map.groupBy(addresses, canonicalAddress);
   const found = await Promise.all(
-    [...given].map(async ([canonical, [address = canonical]]) => {
+    [...byCanonical].map(async ([canonical, [address = canonical]]) => {
       const suppression = await findSuppression(table, workspaceId, address);
       return suppression && ([canonical, suppression] as const);
     }),
@@ -131,17 +131,18 @@ export async function findSuppressions(
 
 export interface SuppressionsQuery {
   readonly workspaceId: string;
-  /** How the addresses begin, in any case; all without it. */
+  /** The beginning of the addresses, in any case. Absent for all addresses. */
   readonly prefix?: string;
   readonly limit: number;
   readonly position?: Position;
 }
 
 /**
- * What a prefix has to read. Half a Unicode domain has no punycode form, and half a punycode domain no Unicode form:
- * where a prefix reaches into such a domain, all addresses with its local part are read and compared in each form.
+ * The part of a page request that selects the addresses with a prefix. A part of a Unicode domain has no punycode form, and a
+ * part of a punycode domain has no Unicode form. So if the prefix contains a part of such a domain, all addresses with its
+ * local part are read, and each form of them is compared with the prefix.
  */
-function readingOf(prefix: string): Pick<PageRequest, 'prefix' | 'filter'> {
+function prefixSelection(prefix: string): Pick<PageRequest, 'prefix' | 'filter'> {
   const start = domainStart(prefix);
   if (start === 0 || !/[^\u0000-\u007f]|(?:^|\.)xn--/.test(prefix.slice(start))) return { prefix };
   return {
@@ -150,14 +151,14 @@ function readingOf(prefix: string): Pick<PageRequest, 'prefix' | 'filter'> {
   };
 }
 
-/** The list of a workspace, by address. A page with a prefix may be short and not the last. */
+/** The suppression list of a workspace, by address. A page with a prefix may be short although a next page exists. */
 export async function listSuppressions(table: Table, query: SuppressionsQuery): Promise<Page<Suppression>> {
-  const { prefix, filter } = readingOf((query.prefix ?? '').toLowerCase());
+  const { prefix, filter } = prefixSelection((query.prefix ?? '').toLowerCase());
   const page = await readPage(table, {
     partitions: [{ pk: suppressionPartition(query.workspaceId) }],
     prefix,
     ...(filter && { filter }),
-    // No key may be empty, not even as a bound.
+    // DynamoDB does not accept an empty key, not even as a bound.
     ...(prefix === '' && { from: '\u0000' }),
     ascending: true,
     limit: query.limit,

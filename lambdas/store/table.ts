@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { CALL_LIMITS } from '../core/aws-limits.ts';
 
-/** The one table, and the client that reaches it. */
+/** The table of the deployment, with the client to access it. */
 export interface Table {
   readonly client: DynamoDBDocumentClient;
   readonly name: string;
@@ -14,10 +14,10 @@ export interface Row extends Record<string, unknown> {
   readonly sk: string;
 }
 
-/** How rows become DynamoDB's types. */
+/** How the document client converts rows to DynamoDB's types. */
 export const MARSHALL_OPTIONS = { removeUndefinedValues: true } as const;
 
-/** `client` is passed in by tests that count capacity or inject faults. */
+/** Tests pass a `client` of their own to count capacity or to inject errors. */
 export function createTable(
   name: string,
   client: DynamoDBClient = new DynamoDBClient({ requestHandler: CALL_LIMITS }),

@@ -7,23 +7,23 @@ import { messagePartition } from './keys.ts';
 import { readPage } from './pages.ts';
 import type { Row, Table } from './table.ts';
 
-/** Far more than 50 recipients make; a mail that is opened ten thousand times is cut, and says so. */
+/** More rows than an email to 50 recipients usually has. The timeline of an email with more, such as 10,000 opens, is truncated. */
 const MAX_ROWS = 500;
 
-/** One SES event, and the events that were made of it. */
+/** One raw SES event, and the EmailEvents that were made from it. */
 export interface RawEvent {
   readonly eventIds: readonly string[];
-  /** As SES sent it. */
+  /** The text as SES sent it. */
   readonly text: string;
 }
 
-/** All that is known of one message, oldest first. */
+/** The events and deliveries of one message, oldest first. */
 export interface Timeline {
   readonly events: readonly EmailEvent[];
   readonly deliveries: readonly Delivery[];
-  /** Only where it was asked for. */
+  /** Empty unless the query asks for raw events. */
   readonly raw: readonly RawEvent[];
-  /** There is more than is shown. */
+  /** True if the message has more rows than the timeline. */
   readonly truncated: boolean;
 }
 
@@ -33,56 +33,56 @@ export interface TimelineQuery {
   readonly raw: boolean;
 }
 
-/** Of what is cut, the newest: a complaint after a thousand opens must not be missed. */
+/** A truncated timeline also has this many of the newest rows. Otherwise a complaint after 1,000 opens would be missing. */
 const NEWEST_ROWS = 100;
-/** SES events that lie beside their rows; each is read by itself. */
-const MAX_SHARED_RAW = 100;
+/** The maximum number of raw events to read from items of their own. Each one is a separate read. */
+const MAX_SEPARATE_RAW = 100;
 
-interface Cut<T> {
-  readonly found: readonly T[];
+interface Truncatable<T> {
+  readonly items: readonly T[];
   readonly truncated: boolean;
 }
 
-async function readRows(table: Table, pk: string, prefix: string): Promise<Cut<Row>> {
+async function readRows(table: Table, pk: string, prefix: string): Promise<Truncatable<Row>> {
   const request = { partitions: [{ pk }], prefix };
   const oldest = await readPage(table, { ...request, limit: MAX_ROWS, ascending: true });
-  if (!oldest.next) return { found: oldest.items, truncated: false };
+  if (!oldest.next) return { items: oldest.items, truncated: false };
   const newest = await readPage(table, { ...request, limit: NEWEST_ROWS });
   const distinct = new Map([...oldest.items, ...newest.items].map((row) => [row.sk, row]));
-  return { found: [...distinct.values()], truncated: true };
+  return { items: [...distinct.values()], truncated: true };
 }
 
-/** SES's text of each row: inside of it, or in the item beside the rows that share it. */
-async function rawOf(table: Table, pk: string, rows: readonly Row[]): Promise<Cut<RawEvent>> {
-  const shared = new Map<string, string[]>();
-  const own: RawEvent[] = [];
+/** The raw SES events of the rows. A raw event is inside its row, or in an item of its own that several rows share. */
+async function readRawEvents(table: Table, pk: string, rows: readonly Row[]): Promise<Truncatable<RawEvent>> {
+  const eventIdsByRef = new Map<string, string[]>();
+  const inside: RawEvent[] = [];
   for (const row of rows) {
     const { event_id: eventId } = toEmailEvent(row);
     const text = rawEventOf(row);
     const ref = row['raw_ref'];
-    if (text !== undefined) own.push({ eventIds: [eventId], text });
-    else if (typeof ref === 'string') shared.set(ref, [...(shared.get(ref) ?? []), eventId]);
+    if (text !== undefined) inside.push({ eventIds: [eventId], text });
+    else if (typeof ref === 'string') eventIdsByRef.set(ref, [...(eventIdsByRef.get(ref) ?? []), eventId]);
   }
-  const wanted = [...shared].slice(0, MAX_SHARED_RAW);
-  const beside = await Promise.all(
-    wanted.map(async ([sk, eventIds]) => {
-      const answer = await table.client.send(new GetCommand({ TableName: table.name, Key: { pk, sk } }));
-      const text = answer.Item && rawEventOf(answer.Item as Row);
+  const refs = [...eventIdsByRef].slice(0, MAX_SEPARATE_RAW);
+  const separate = await Promise.all(
+    refs.map(async ([sk, eventIds]) => {
+      const response = await table.client.send(new GetCommand({ TableName: table.name, Key: { pk, sk } }));
+      const text = response.Item && rawEventOf(response.Item as Row);
       return text === undefined ? [] : [{ eventIds, text }];
     }),
   );
-  return { found: [...own, ...beside.flat()], truncated: wanted.length < shared.size };
+  return { items: [...inside, ...separate.flat()], truncated: refs.length < eventIdsByRef.size };
 }
 
-/** Everything of one message lies in one partition: its events, what SES said, and the deliveries of it. */
+/** Reads the timeline of a message. Its events, raw SES events and deliveries are all in one partition. */
 export async function getTimeline(table: Table, query: TimelineQuery): Promise<Timeline> {
   const pk = messagePartition(query.workspaceId, query.messageId);
   const [events, deliveries] = await Promise.all([readRows(table, pk, 'E#'), readRows(table, pk, 'D#')]);
-  const raw = query.raw ? await rawOf(table, pk, events.found) : { found: [], truncated: false };
+  const raw = query.raw ? await readRawEvents(table, pk, events.items) : { items: [], truncated: false };
   return {
-    events: events.found.map(toEmailEvent),
-    deliveries: deliveries.found.map(toDelivery),
-    raw: raw.found,
+    events: events.items.map(toEmailEvent),
+    deliveries: deliveries.items.map(toDelivery),
+    raw: raw.items,
     truncated: events.truncated || deliveries.truncated || raw.truncated,
   };
 }

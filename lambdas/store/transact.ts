@@ -5,7 +5,10 @@ import type { Table } from './table.ts';
 
 type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
 
-/** 20, 40, 80, 160 ms: DynamoDB lets one of two that write the same item at once through, and the SDK repeats neither. */
+/**
+ * The delays are 20, 40, 80 and 160 ms. If two writes of the same item meet, DynamoDB refuses one of them. The SDK does not
+ * retry it.
+ */
 const TRIES = 5;
 const FIRST_DELAY_MS = 20;
 
@@ -14,24 +17,24 @@ function hasReason(error: TransactionCanceledException, code: string): boolean {
   return error.CancellationReasons?.some((reason) => reason.Code === code) ?? false;
 }
 
-/** Whether another write of the same item was under way, and nothing else was wrong. */
+/** Whether another write of the same item was in progress, and no condition failed. */
 function isConflict(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
   if (!(error instanceof TransactionCanceledException)) return false;
   return hasReason(error, 'TransactionConflict') && !hasReason(error, 'ConditionalCheckFailed');
 }
 
-/** Whether DynamoDB refuses the content of a write of the transaction, however often it is tried. */
+/** Whether DynamoDB refuses the content of a write, so that no retry can succeed. */
 export function isRefusedInput(error: unknown): boolean {
   if (!(error instanceof TransactionCanceledException)) return awsErrorKind(error) === 'input';
   return hasReason(error, 'ValidationError');
 }
 
-/** Tries a write again that met another one. */
+/** Repeats a write that conflicts with another write of the same item. */
 export async function retryOnConflict<T>(write: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      // Sequential: the next try depends on what this one met.
+      // Sequential: the result of this try decides whether there is another try.
       return await write();
     } catch (error) {
       if (attempt === TRIES || !isConflict(error)) throw error;
@@ -42,7 +45,7 @@ export async function retryOnConflict<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
-/** All of the writes or none. False where a condition of one of them did not hold; throws for every other reason. */
+/** Makes all of the writes or none. Returns false if a condition fails, and throws every other error. */
 export async function transactWrite(table: Table, items: TransactItems): Promise<boolean> {
   try {
     await retryOnConflict(() => table.client.send(new TransactWriteCommand({ TransactItems: items })));

@@ -5,21 +5,22 @@ import { KIND, WORKSPACES_PARTITION, configurationSetKey, workspaceKey, type Key
 import type { Row, Table } from './table.ts';
 import { transactWrite } from './transact.ts';
 
+/** Looks workspaces up for ingest. */
 export interface WorkspaceDirectory {
   isWorkspace(id: string): Promise<boolean>;
-  /** The workspace that a configuration set was given to. */
+  /** The workspace that owns a configuration set. */
   findByConfigurationSet(name: string): Promise<string | undefined>;
 }
 
-/** Workspaces come and go by an operator's hand: a minute is soon enough, and makes the reads vanish beside the events. */
-const CACHED_MS = 60_000;
-/** Names come from mail tags, which anyone with `ses:SendEmail` may invent: the cache is bounded. */
-const CACHED_NAMES = 1_000;
+/** Operators change workspaces rarely, so a delay of a minute is acceptable. It makes the reads few compared with the events. */
+const CACHE_MS = 60_000;
+/** The names are from email tags, and anyone with the permission `ses:SendEmail` can invent tags. So the cache has a limit. */
+const MAX_CACHED_NAMES = 1_000;
 
-/** Longer ones than SES gives could be no key of the table. */
+/** The names that SES accepts. A longer name could exceed the size of a table key. */
 const CONFIGURATION_SET_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** Answers whose event it is, remembered for a minute. `now` in epoch milliseconds. */
+/** A directory that caches each result for a minute. `now` returns epoch milliseconds. */
 export function workspaceDirectory(table: Table, now: () => number): WorkspaceDirectory {
   const cache = new Map<
     string,
@@ -29,12 +30,12 @@ export function workspaceDirectory(table: Table, now: () => number): WorkspaceDi
   async function get(key: Key): Promise<Record<string, unknown> | undefined> {
     const cached = cache.get(key.pk);
     if (cached && cached.until > now()) return cached.item;
-    if (cache.size >= CACHED_NAMES) cache.clear();
+    if (cache.size >= MAX_CACHED_NAMES) cache.clear();
     const item = table.client
       .send(new GetCommand({ TableName: table.name, Key: key }))
-      .then((answer) => answer.Item);
-    cache.set(key.pk, { until: now() + CACHED_MS, item });
-    // A fault must not be remembered as an answer.
+      .then((response) => response.Item);
+    cache.set(key.pk, { until: now() + CACHE_MS, item });
+    // Do not cache an error. Otherwise every lookup of the name would fail for a minute.
     item.catch(() => cache.delete(key.pk));
     return item;
   }
@@ -52,13 +53,13 @@ export function workspaceDirectory(table: Table, now: () => number): WorkspaceDi
   };
 }
 
-/** A tenant: what is sent with its keys, tagged with it or sent with its configuration set is its own. */
+/** A tenant. It owns the emails that are sent with its API keys, its tag or its configuration set. */
 export interface Workspace {
   readonly id: string;
   readonly name: string;
   /** RFC 3339. */
   readonly created_at: string;
-  /** One of its own, beside that of the deployment. */
+  /** The workspace's own configuration set, in addition to that of the deployment. */
   readonly configuration_set?: string;
 }
 
@@ -76,7 +77,7 @@ function toRow({ id, ...fields }: Workspace): Row {
   return { ...workspaceKey(id), g1pk: WORKSPACES_PARTITION, kind: KIND.workspace, ...fields };
 }
 
-/** Makes a workspace known to ingest. False where its id, or its configuration set, is taken. */
+/** Creates a workspace. Returns false if its id or its configuration set is already used. */
 export async function createWorkspace(table: Table, workspace: Workspace): Promise<boolean> {
   const { id, configuration_set: set } = workspace;
   const absent = { TableName: table.name, ConditionExpression: 'attribute_not_exists(pk)' };
@@ -95,17 +96,17 @@ export async function createWorkspace(table: Table, workspace: Workspace): Promi
   ]);
 }
 
-/** One that is not there is made: without its row, an event tagged with it would be the default workspace's. */
+/** Creates a workspace if it does not exist. Without its row, its tagged events would go to the default workspace. */
 export async function ensureWorkspace(table: Table, workspace: Workspace): Promise<void> {
   await createWorkspace(table, workspace);
 }
 
 export async function getWorkspace(table: Table, id: string): Promise<Workspace | undefined> {
-  const answer = await table.client.send(new GetCommand({ TableName: table.name, Key: workspaceKey(id) }));
-  return answer.Item && toWorkspace(answer.Item as Row);
+  const response = await table.client.send(new GetCommand({ TableName: table.name, Key: workspaceKey(id) }));
+  return response.Item && toWorkspace(response.Item as Row);
 }
 
-/** All workspaces, oldest first; without their configuration sets, which the index does not hold. */
+/** All workspaces, oldest first. Their configuration sets are missing, because the index does not contain them. */
 export async function listWorkspaces(table: Table): Promise<readonly Workspace[]> {
   const rows = await readCollection(table, { index: 'g1', pk: WORKSPACES_PARTITION });
   return rows.map(toWorkspace).toSorted((left, right) => (left.created_at < right.created_at ? -1 : 1));

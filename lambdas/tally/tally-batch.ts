@@ -31,18 +31,18 @@ export interface TallyDeps {
 }
 
 export interface TallyBatch {
-  /** Of the table's stream: sequence numbers grow within it. */
+  /** A shard of the table's stream. Sequence numbers increase within a shard. */
   readonly shardId: string;
   readonly records: readonly DynamoDBRecord[];
 }
 
 export interface TallyReport {
   readonly counted: number;
-  /** Of the SES mailbox simulator: statistics leave them out, and the checkpoint covers them. */
+  /** Records of emails to the SES mailbox simulator. Statistics exclude them. The checkpoint moves past them. */
   readonly excluded: number;
-  /** Counted by an earlier run of the batch. */
+  /** Records that an earlier run of the batch counted. */
   readonly repeated: number;
-  /** Keys of the records that cannot be read or counted. They are passed over, because the shard must go on. */
+  /** Keys of the records that cannot be read or counted. They are skipped. Otherwise one such record would stop its shard. */
   readonly unreadable: readonly unknown[];
 }
 
@@ -54,7 +54,7 @@ interface Addition {
   readonly names: readonly string[];
 }
 
-/** Sequence numbers have up to 40 digits, and are compared as text of one length. */
+/** Sequence numbers have up to 40 digits. They are padded to one length, so that they can be compared as text. */
 const SEQUENCE_DIGITS = 48;
 
 function sequenceOf({ SequenceNumber: number }: StreamRecord): string {
@@ -62,7 +62,7 @@ function sequenceOf({ SequenceNumber: number }: StreamRecord): string {
   return number.padStart(SEQUENCE_DIGITS, '0');
 }
 
-/** Throws where the record has no row, or a row that cannot be counted. */
+/** Throws if the record has no row, or a row that cannot be counted. */
 function additionsOf(deps: TallyDeps, { NewImage: image }: StreamRecord): readonly Addition[] {
   const row = unmarshall(image as Parameters<typeof unmarshall>[0]) as Row;
   const { partition, at, names } = row['kind'] === KIND.attempt ? ofAttempt(row) : ofEvent(row);
@@ -78,18 +78,19 @@ function additionsOf(deps: TallyDeps, { NewImage: image }: StreamRecord): readon
   });
 }
 
-interface Counted {
+/** The counters that one row increments. */
+interface CountedRow {
   readonly partition: (interval: (typeof INTERVALS)[number]) => string;
   /** RFC 3339. */
   readonly at: string;
   readonly names: readonly string[];
 }
 
-function ofEvent(row: Row): Counted {
+function ofEvent(row: Row): CountedRow {
   const emailEvent = toEmailEvent(row);
   const { workspace_id: workspaceId, timestamp } = emailEvent;
-  // The name becomes that of a counter: another one would fail the transaction, and the shard with it, or count nothing.
-  if (!EVENT_NAMES.includes(emailEvent.event)) throw new Error('The row names no event');
+  // The event name becomes the name of a counter. An unknown name could make the transaction fail and stop the shard.
+  if (!EVENT_NAMES.includes(emailEvent.event)) throw new Error('The row has no known event name');
   return {
     partition: (interval) => eventCountersPartition(workspaceId, interval),
     at: timestamp,
@@ -97,13 +98,13 @@ function ofEvent(row: Row): Counted {
   };
 }
 
-function ofAttempt(row: Row): Counted {
+function ofAttempt(row: Row): CountedRow {
   const workspaceId = attemptWorkspace(row);
   const endpointId = String(row['endpoint_id']);
   const durationMs = row['duration_ms'];
-  // The id becomes part of a key, and one that is too long would fail the transaction, too.
+  // The id becomes part of a key. An id that is too long would make the transaction fail, too.
   if (!isId('ep', endpointId) || typeof durationMs !== 'number')
-    throw new Error('The row lacks the endpoint or the duration of the attempt');
+    throw new Error('The row has no endpoint or no duration');
   const failed = row['error_class'] !== undefined;
   return {
     partition: (interval) => endpointCountersPartition(workspaceId, endpointId, interval),
@@ -112,9 +113,10 @@ function ofAttempt(row: Row): Counted {
   };
 }
 
-/** A record that was read: its place in the shard, its keys for an operator, and what it adds. */
+/** A record of the stream, after reading. */
 interface ReadRecord {
   readonly sequence: string;
+  /** The keys of the row, for an operator. */
   readonly keys: unknown;
   readonly additions: readonly Addition[];
 }
@@ -148,25 +150,25 @@ function toPart(records: readonly ReadRecord[]): Part {
   return { records, increments: groups.map(toIncrement) };
 }
 
-/** As many records at a time as one transaction can count. */
-function toParts(read: readonly ReadRecord[]): readonly Part[] {
+/** Splits records into parts, each as large as one transaction can count. */
+function toParts(records: readonly ReadRecord[]): readonly Part[] {
   const groups: ReadRecord[][] = [];
   let open: ReadRecord[] = [];
   let ids = new Set<string>();
-  for (const record of read) {
-    const own = record.additions.map(rowIdOf);
-    if (open.length === 0 || new Set([...ids, ...own]).size > COUNTERS_PER_TRANSACTION) {
+  for (const record of records) {
+    const recordIds = record.additions.map(rowIdOf);
+    if (open.length === 0 || new Set([...ids, ...recordIds]).size > COUNTERS_PER_TRANSACTION) {
       open = [];
       ids = new Set();
       groups.push(open);
     }
     open.push(record);
-    for (const id of own) ids.add(id);
+    for (const id of recordIds) ids.add(id);
   }
   return groups.map(toPart);
 }
 
-/** False where the checkpoint is beyond the first record already. */
+/** Returns false if the checkpoint is already at or after the first record. */
 function writePart(
   { table, now }: TallyDeps,
   shardId: string,
@@ -178,8 +180,8 @@ function writePart(
 }
 
 /**
- * Counts a part. If DynamoDB refuses the content of one of its writes, the records are counted one by one, so that one
- * record never stops its shard, which other workspaces share. Gives the records that cannot be counted.
+ * Counts a part and returns the records that cannot be counted. If DynamoDB refuses the content of a write, the records are
+ * counted one by one. So one record never stops its shard, which other workspaces share.
  */
 async function countPart(deps: TallyDeps, shardId: string, part: Part): Promise<readonly ReadRecord[]> {
   try {
@@ -193,22 +195,22 @@ async function countPart(deps: TallyDeps, shardId: string, part: Part): Promise<
     }
     const uncounted: ReadRecord[] = [];
     for (const record of part.records)
-      // Sequential: a checkpoint stands for all records before it.
+      // Sequential: a checkpoint includes all records before it.
       uncounted.push(...(await countPart(deps, shardId, toPart([record]))));
     return uncounted;
   }
-  throw new Error('Another run counted this batch at the same time; it comes again');
+  throw new Error('Another run counted this batch at the same time. Lambda will deliver the batch again.');
 }
 
 /**
- * Counts the rows of a batch of the stream, each exactly once: a record at or before the shard's checkpoint was counted,
- * and a checkpoint is written together with the counters it stands for. Throws an internal error; the batch comes again,
- * and the records that were counted are passed over.
+ * Counts each row of a stream batch exactly once. A record at or before the shard's checkpoint is already counted, because
+ * one transaction writes the checkpoint and its counters. Throws internal errors. Lambda then delivers the batch again, and
+ * the records that are already counted are skipped.
  */
 export async function tallyBatch(deps: TallyDeps, { shardId, records }: TallyBatch): Promise<TallyReport> {
   const { table } = deps;
   const unreadable: unknown[] = [];
-  const read = records.flatMap(({ dynamodb = {} }): readonly ReadRecord[] => {
+  const readable = records.flatMap(({ dynamodb = {} }): readonly ReadRecord[] => {
     const sequence = sequenceOf(dynamodb);
     const keys = dynamodb.Keys;
     try {
@@ -219,16 +221,16 @@ export async function tallyBatch(deps: TallyDeps, { shardId, records }: TallyBat
     }
   });
   const checkpoint = await readCheckpoint(table, shardId);
-  const fresh = read.filter(({ sequence }) => sequence > checkpoint);
+  const newRecords = readable.filter(({ sequence }) => sequence > checkpoint);
   const uncounted: ReadRecord[] = [];
-  for (const part of toParts(fresh))
-    // Sequential: a checkpoint stands for all records before it.
+  for (const part of toParts(newRecords))
+    // Sequential: a checkpoint includes all records before it.
     uncounted.push(...(await countPart(deps, shardId, part)));
-  const excluded = fresh.filter(({ additions }) => additions.length === 0).length;
+  const excluded = newRecords.filter(({ additions }) => additions.length === 0).length;
   return {
-    counted: fresh.length - excluded - uncounted.length,
+    counted: newRecords.length - excluded - uncounted.length,
     excluded,
-    repeated: read.length - fresh.length,
+    repeated: readable.length - newRecords.length,
     unreadable: [...unreadable, ...uncounted.map(({ keys }) => keys)],
   };
 }

@@ -35,13 +35,13 @@ export const EXPLAINED: readonly Survivor[] = [
   },
   {
     file: 'lambdas/ingest/normalize.ts',
-    line: "['Send', { body: 'send', recipients: everybody, outcome: onceFor('sent', () => ({})) }],",
+    line: "['Send', { bodyName: 'send', readRecipients: allRecipients, readEvent: oncePerMessage('sent', () => ({})) }],",
     becomes: '""',
     why: 'Nothing is read from the body of a Send, which SES leaves empty.',
   },
   {
     file: 'lambdas/ingest/normalize.ts',
-    line: "body: body ?? '',",
+    line: "bodyName: bodyName ?? '',",
     becomes: '"Stryker was here!"',
     why: 'Any name will do that no part of an event has.',
   },
@@ -119,13 +119,13 @@ export const EXPLAINED: readonly Survivor[] = [
   },
   {
     file: 'lambdas/tally/tally-batch.ts',
-    line: "if (!EVENT_NAMES.includes(emailEvent.event)) throw new Error('The row names no event');",
+    line: "if (!EVENT_NAMES.includes(emailEvent.event)) throw new Error('The row has no known event name');",
     becomes: '""',
     why: 'The record is reported by its keys. The message is for the reader of the code.',
   },
   {
     file: 'lambdas/tally/tally-batch.ts',
-    line: "throw new Error('The row lacks the endpoint or the duration of the attempt');",
+    line: "throw new Error('The row has no endpoint or no duration');",
     becomes: '""',
     why: 'The record is reported by its keys. The message is for the reader of the code.',
   },
@@ -155,8 +155,8 @@ export const EXPLAINED: readonly Survivor[] = [
   },
   {
     file: 'lambdas/store/workspaces.ts',
-    line: 'if (cache.size >= CACHED_NAMES) cache.clear();',
-    becomes: 'cache.size > CACHED_NAMES',
+    line: 'if (cache.size >= MAX_CACHED_NAMES) cache.clear();',
+    becomes: 'cache.size > MAX_CACHED_NAMES',
     why: 'The cache is bounded by one name more.',
   },
   {

@@ -64,7 +64,7 @@ describe('no event is made of', () => {
     [
       'an event that says no time',
       { eventType: 'Send', mail: minimalMail({ timestamp: 'soon' }) },
-      'bad_timestamp: The Send event says no time that can be read',
+      'bad_timestamp: The Send event has no readable timestamp',
     ],
   ])('%s', (_what, ses, refusal) => {
     expect(refusalOf(ses)).toBe(refusal);

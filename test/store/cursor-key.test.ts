@@ -59,12 +59,12 @@ describe('the key of cursors', () => {
     const [table, kms] = [simulatedTable(), simulatedKms()];
     const key = cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes });
     kms.returnNothingNext();
-    await expect(key()).rejects.toThrow('KMS sealed nothing');
+    await expect(key()).rejects.toThrow('KMS returned no encrypted cursor key');
     expect(table.rows.size).toBe(0);
     await key();
     kms.returnNothingNext();
     const later = cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes });
-    await expect(later()).rejects.toThrow('KMS opened nothing');
+    await expect(later()).rejects.toThrow('KMS returned no decrypted cursor key');
   });
 
   it('reports a fault of the write, and a key that was removed right after another worker stored it', async () => {
@@ -81,6 +81,6 @@ describe('the key of cursors', () => {
           $metadata: {},
         });
     };
-    await expect(key()).rejects.toThrow('The cursor key is neither there nor to be made');
+    await expect(key()).rejects.toThrow('The cursor key cannot be read or created');
   });
 });

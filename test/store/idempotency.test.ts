@@ -41,7 +41,7 @@ describe('a key', () => {
     expect(await beginSend(table, OTHER, { ...BEGIN, bodyHash: 'b' })).toEqual({
       intent: MINE.intent,
       bodyHash: 'a',
-      inDoubt: false,
+      outcomeUnknown: false,
       eventsPending: false,
     });
   });
@@ -78,7 +78,7 @@ describe('a key', () => {
     const table = simulatedTable();
     await beginSend(table, MINE, BEGIN);
     await markOutcomeUnknown(table, MINE);
-    expect(await beginSend(table, OTHER, BEGIN)).toMatchObject({ inDoubt: true });
+    expect(await beginSend(table, OTHER, BEGIN)).toMatchObject({ outcomeUnknown: true });
     const outcome = { message_id: 'm', refusal: { code: 'message_rejected', message: 'no' } };
     await settleSend(table, MINE, { outcome, eventsPending: true });
     expect(await beginSend(table, OTHER, BEGIN)).toMatchObject({ outcome, eventsPending: true });
@@ -137,7 +137,7 @@ describe('the row of a key', () => {
     expect(await beginSend(table, OTHER, BEGIN)).toStrictEqual({
       intent: MINE.intent,
       bodyHash: 'a',
-      inDoubt: false,
+      outcomeUnknown: false,
       eventsPending: false,
     });
   });

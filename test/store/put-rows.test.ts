@@ -43,7 +43,7 @@ describe('putRows', () => {
     expect(await putRows(table, [row(1), row(2)], noWait)).toEqual({
       failed: [row(1), row(2)],
       refused: [],
-      fault: thrown,
+      error: thrown,
     });
   });
 
@@ -142,7 +142,7 @@ describe('an error of a batch', () => {
       expect(await putRows(table, rows.slice(0, count), noWait)).toEqual({
         failed: rows.slice(0, count),
         refused: [],
-        fault: error,
+        error,
       });
     },
   );

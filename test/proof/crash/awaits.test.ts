@@ -39,7 +39,7 @@ const READS: ReadonlySet<string> = new Set([
   'store/probes.ts readReceipt',
   'store/suppressions.ts listSuppressions',
   'store/timeline.ts getTimeline',
-  'store/timeline.ts rawOf',
+  'store/timeline.ts readRawEvents',
   'store/timeline.ts readRows',
   'store/workspaces.ts getWorkspace',
   'store/workspaces.ts listWorkspaces',
