@@ -13,7 +13,7 @@ const READS: ReadonlySet<string> = new Set([
   'api/dashboard.ts asset.handle',
   'api/dashboard.ts pageAt',
   'api/deliveries.ts get.handle',
-  'api/deliveries.ts listOfEndpoint.handle',
+  'api/deliveries.ts listForEndpoint.handle',
   'api/pages.ts positionOf',
   'api/pages.ts toList',
   'api/recoveries.ts get.handle',
