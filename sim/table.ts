@@ -450,7 +450,7 @@ export function simulatedTable(): SimulatedTable {
     rows,
     calls,
     before: () => {},
-    inserted: () => {},
+    onInsert: () => {},
     client: {
       async send(command: { readonly constructor: { readonly name: string }; readonly input: Input }) {
         const name = command.constructor.name;
