@@ -24,7 +24,7 @@ async function suppress({ sendRequest }: TestApi, address: string): Promise<void
   await sendRequest({ method: 'POST', path: '/v1/suppressions', body: { address } });
 }
 
-function sesError(name: string, status = 400): Error {
+function awsError(name: string, status = 400): Error {
   return Object.assign(new Error(name), { name, $metadata: { httpStatusCode: status } });
 }
 const TIMEOUT = Object.assign(new Error('timed out'), { name: 'TimeoutError' });
@@ -179,7 +179,7 @@ describe('an email with an idempotency key', () => {
 describe('an email with an idempotency key that SES', () => {
   it('refuses returns the same error to a repeated request, and is logged once', async () => {
     const api = setUpApi();
-    api.state.sesError = sesError('MessageRejected');
+    api.state.sesError = awsError('MessageRejected');
     const first = await send(api);
     delete api.state.sesError;
     const second = await send(api);
@@ -195,9 +195,9 @@ describe('an email with an idempotency key that SES', () => {
 
   it('refuses while the log cannot be written returns the refusal, and a repeated request logs it', async () => {
     const api = setUpApi();
-    api.state.sesError = sesError('MessageRejected');
+    api.state.sesError = awsError('MessageRejected');
     api.table.before = (command) => {
-      if (command === 'BatchWriteCommand') throw sesError('ValidationException');
+      if (command === 'BatchWriteCommand') throw awsError('ValidationException');
     };
     const first = await send(api);
     expect(first).toMatchObject({
@@ -216,7 +216,7 @@ describe('an email with an idempotency key that SES', () => {
 
   it('refuses temporarily is sent by a repeated request, also with another body', async () => {
     const api = setUpApi();
-    api.state.sesError = sesError('TooManyRequestsException', 429);
+    api.state.sesError = awsError('TooManyRequestsException', 429);
     expect(await send(api)).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
     expect(api.rows('idempotency')).toEqual([]);
     delete api.state.sesError;
@@ -225,9 +225,9 @@ describe('an email with an idempotency key that SES', () => {
 
   it('refuses temporarily needs another key if its key cannot be released', async () => {
     const api = setUpApi();
-    api.state.sesError = sesError('TooManyRequestsException', 429);
+    api.state.sesError = awsError('TooManyRequestsException', 429);
     api.table.before = (command) => {
-      if (command === 'DeleteCommand') throw sesError('ThrottlingException');
+      if (command === 'DeleteCommand') throw awsError('ThrottlingException');
     };
     expect(await send(api)).toMatchObject({
       status: 503,
@@ -335,7 +335,7 @@ describe('an email with an unknown outcome', () => {
     api.state.sesError = TIMEOUT;
     // The first request dies before it can store that the outcome is unknown.
     api.table.before = (command) => {
-      if (command === 'UpdateCommand') throw sesError('ThrottlingException');
+      if (command === 'UpdateCommand') throw awsError('ThrottlingException');
     };
     await send(api);
     api.table.before = () => {};
@@ -367,7 +367,7 @@ describe('an email with an idempotency key to suppressed recipients only', () =>
     const api = setUpApi();
     await suppress(api, 'ann@example.com');
     api.table.before = (command) => {
-      if (command === 'BatchWriteCommand') throw sesError('ValidationException');
+      if (command === 'BatchWriteCommand') throw awsError('ValidationException');
     };
     const first = await send(api);
     expect(first).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
@@ -396,7 +396,7 @@ describe('a crash', () => {
     const ses = {
       async send({ input }: { readonly input: SentEmail }) {
         failAfterStep();
-        if (isRefused) throw sesError('MessageRejected');
+        if (isRefused) throw awsError('MessageRejected');
         acceptedEmails.push(input);
         // SES has accepted the email, but the function does not receive the response.
         failAfterStep();

@@ -8,7 +8,7 @@ import { NOW_MS, setUpApi, type ApiRequest, type ApiResponse } from './harness.t
 const MESSAGES = ['m-a', 'm-b', 'm-c'];
 const START = Date.parse('2026-02-25T12:00:00Z');
 
-/** Every status of every message, a second apart. */
+/** One event of every status for every message, one second apart. */
 const EVENTS: readonly EmailEvent[] = MESSAGES.flatMap((messageId, message) =>
   EVENT_NAMES.map((event, index) =>
     anEvent({
@@ -25,11 +25,11 @@ const EVENTS: readonly EmailEvent[] = MESSAGES.flatMap((messageId, message) =>
 );
 const NEWEST_FIRST = EVENTS.toReversed().map((event) => event.event_id);
 
-async function filled() {
+async function withEvents() {
   const api = setUpApi();
   await storeEvents(api.table, EVENTS, { retentionDays: 90, receivedAtMs: NOW_MS });
-  const logs = (query: ApiRequest['query'] = {}, more: Partial<ApiRequest> = {}): Promise<ApiResponse> =>
-    api.sendRequest({ path: '/v1/send/logs', query, ...more });
+  const logs = (query: ApiRequest['query'] = {}, changes: Partial<ApiRequest> = {}): Promise<ApiResponse> =>
+    api.sendRequest({ path: '/v1/send/logs', query, ...changes });
   return { ...api, logs };
 }
 
@@ -37,7 +37,7 @@ function idsOf(response: ApiResponse): string[] {
   return response.body.data.map((entry: { event_id: string }) => entry.event_id);
 }
 
-describe('the log refuses', () => {
+describe('the log returns 400', () => {
   it.each([
     [{ type: 'mail' }, 'invalid_parameter', 'type'],
     [{ status: 'lost' }, 'invalid_parameter', 'status'],
@@ -48,18 +48,18 @@ describe('the log refuses', () => {
     [{ before: '2026-02-30' }, 'invalid_parameter', 'before'],
     [{ after: '2026-02-25T12:00:00 01:00' }, 'invalid_parameter', 'after'],
     [{ message_id: 'x'.repeat(257) }, 'invalid_parameter', 'message_id'],
-  ])('%j', async (query, code, field) => {
-    const { logs } = await filled();
+  ])('for %j', async (query, code, field) => {
+    const { logs } = await withEvents();
     expect(await logs(query)).toMatchObject({ status: 400, body: { error: { code, field } } });
   });
 
   it.each([
     ['of another filter', { type: 'bounce' }, {}],
     ['of another workspace', {}, { workspaceId: `ws_${'b'.repeat(26)}` }],
-  ])('a cursor %s', async (_title, query, more) => {
-    const { logs } = await filled();
+  ])('for a cursor %s', async (_title, query, changes) => {
+    const { logs } = await withEvents();
     const cursor = (await logs({ limit: '2' })).body.next_cursor;
-    expect(await logs({ limit: '2', ...query, cursor }, more)).toMatchObject({
+    expect(await logs({ limit: '2', ...query, cursor }, changes)).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_cursor', field: 'cursor' } },
     });
@@ -67,8 +67,8 @@ describe('the log refuses', () => {
 });
 
 describe('the log', () => {
-  it('shows an entry with exactly the fields of the contract', async () => {
-    const { logs } = await filled();
+  it('returns entries with exactly the fields of the contract', async () => {
+    const { logs } = await withEvents();
     const response = await logs({ status: 'bounced', message_id: 'm-a' });
     expect(response.body).toEqual({
       data: [
@@ -94,14 +94,14 @@ describe('the log', () => {
     });
   });
 
-  it.each(LOG_TYPES)('of type %s has the statuses of it, newest first', async (type) => {
-    const { logs } = await filled();
-    const wanted = EVENTS.toReversed().filter((event) => LOG_TYPE_OF[event.event] === type);
-    expect(idsOf(await logs({ type, limit: '100' }))).toEqual(wanted.map((event) => event.event_id));
+  it.each(LOG_TYPES)('filtered by type %s has only its statuses, newest first', async (type) => {
+    const { logs } = await withEvents();
+    const expected = EVENTS.toReversed().filter((event) => LOG_TYPE_OF[event.event] === type);
+    expect(idsOf(await logs({ type, limit: '100' }))).toEqual(expected.map((event) => event.event_id));
   });
 
-  it.each(EVENT_NAMES)('of status %s has these only', async (status) => {
-    const { logs } = await filled();
+  it.each(EVENT_NAMES)('filtered by status %s has only this status', async (status) => {
+    const { logs } = await withEvents();
     expect(idsOf(await logs({ status }))).toEqual(
       EVENTS.toReversed()
         .filter((event) => event.event === status)
@@ -109,49 +109,49 @@ describe('the log', () => {
     );
   });
 
-  it('of a recipient finds it in any case, and keeps a plus tag', async () => {
-    const { logs } = await filled();
+  it('filtered by recipient ignores case, but not a plus tag', async () => {
+    const { logs } = await withEvents();
     expect(idsOf(await logs({ to: 'bOB@Example.com', limit: '100' }))).toHaveLength(EVENT_NAMES.length);
     expect(idsOf(await logs({ to: 'cy+tag@example.com', limit: '100' }))).toHaveLength(EVENT_NAMES.length);
     expect(idsOf(await logs({ to: 'cy@example.com', limit: '100' }))).toEqual([]);
   });
 
-  it('between two times has the first and not the last', async () => {
-    const { logs } = await filled();
+  it('filtered by time includes the start and excludes the end', async () => {
+    const { logs } = await withEvents();
     const [third, fifth] = [EVENTS[3], EVENTS[5]];
     const response = await logs({ after: third?.timestamp ?? '', before: fifth?.timestamp ?? '' });
     expect(idsOf(response)).toEqual([EVENTS[4]?.event_id, EVENTS[3]?.event_id]);
   });
 
   it.each([
-    ['everything', {}],
-    ['a type', { type: 'send' }],
-    ['a status', { status: 'delivered' }],
-    ['a message', { message_id: 'm-b' }],
-    ['a recipient', { to: 'ann@example.com' }],
-  ])('of %s is walked forth and back, each entry once', async (_title, query) => {
-    const { logs } = await filled();
-    const whole = idsOf(await logs({ ...query, limit: '100' }));
-    const forth: string[] = [];
+    ['no filter', {}],
+    ['type', { type: 'send' }],
+    ['status', { status: 'delivered' }],
+    ['message', { message_id: 'm-b' }],
+    ['recipient', { to: 'ann@example.com' }],
+  ])('has each entry once in both page directions, filtered by %s', async (_title, query) => {
+    const { logs } = await withEvents();
+    const allIds = idsOf(await logs({ ...query, limit: '100' }));
+    const forwardIds: string[] = [];
     let response = await logs({ ...query, limit: '2' });
     expect(response.body.prev_cursor).toBeNull();
     for (;;) {
-      forth.push(...idsOf(response));
+      forwardIds.push(...idsOf(response));
       if (response.body.next_cursor === null) break;
       response = await logs({ ...query, limit: '2', cursor: response.body.next_cursor });
     }
-    expect(forth).toEqual(whole);
+    expect(forwardIds).toEqual(allIds);
 
-    const back = idsOf(response);
+    const backwardIds = idsOf(response);
     while (response.body.prev_cursor !== null) {
       response = await logs({ ...query, limit: '2', cursor: response.body.prev_cursor });
-      back.unshift(...idsOf(response));
+      backwardIds.unshift(...idsOf(response));
     }
-    expect(back).toEqual(whole);
+    expect(backwardIds).toEqual(allIds);
   });
 
-  it('does not move under one who walks it when new entries arrive', async () => {
-    const { logs, table } = await filled();
+  it('keeps the position of a cursor when new entries arrive', async () => {
+    const { logs, table } = await withEvents();
     const first = await logs({ limit: '5' });
     await storeEvents(table, [anEvent({ message_id: 'm-new', timestamp: '2026-02-25T13:00:00Z' })], {
       retentionDays: 90,
@@ -161,8 +161,8 @@ describe('the log', () => {
     expect([...idsOf(first), ...idsOf(second)]).toEqual(NEWEST_FIRST.slice(0, 10));
   });
 
-  it('of another workspace is empty', async () => {
-    const { logs } = await filled();
+  it('does not contain events of another workspace', async () => {
+    const { logs } = await withEvents();
     expect((await logs({}, { workspaceId: `ws_${'b'.repeat(26)}` })).body.data).toEqual([]);
   });
 });
@@ -170,29 +170,29 @@ describe('the log', () => {
 describe('an export', () => {
   const ACCEPT = { csv: 'text/csv', ndjson: 'application/x-ndjson' };
 
-  async function pages(way: 'Accept' | 'route', format: 'csv' | 'ndjson', query: Record<string, string>) {
-    const { sendRequest } = await filled();
-    const response: ApiResponse[] = [];
-    let search: Record<string, string> = way === 'route' ? { ...query, format } : query;
+  async function pages(source: 'Accept' | 'route', format: 'csv' | 'ndjson', query: Record<string, string>) {
+    const { sendRequest } = await withEvents();
+    const responses: ApiResponse[] = [];
+    let search: Record<string, string> = source === 'route' ? { ...query, format } : query;
     for (;;) {
       const page = await sendRequest(
-        way === 'route'
+        source === 'route'
           ? { path: '/v1/send/logs/export', query: search }
           : { path: '/v1/send/logs', query: search, headers: { accept: ACCEPT[format] } },
       );
       expect(page.status).toBe(200);
-      response.push(page);
+      responses.push(page);
       const link = /^<\?(.*)>; rel="next"$/.exec((page.headers['link'] ?? '') as string)?.[1];
       expect(link === undefined).toBe(page.headers['x-next-cursor'] === undefined);
-      if (link === undefined) return response;
+      if (link === undefined) return responses;
       search = Object.fromEntries(new URLSearchParams(link));
     }
   }
 
   it.each(['Accept', 'route'] as const)(
-    'in CSV by %s is walked by its links, and its pages make one file',
-    async (way) => {
-      const response = await pages(way, 'csv', { limit: '7' });
+    'in CSV, selected by %s, links its pages, which join to one file',
+    async (source) => {
+      const response = await pages(source, 'csv', { limit: '7' });
       for (const { headers } of response)
         expect(headers['content-disposition']).toBe('attachment; filename="ivymail-logs.csv"');
       expect(response.length).toBeGreaterThan(2);
@@ -202,49 +202,52 @@ describe('an export', () => {
         .join('')
         .trimEnd()
         .split('\r\n');
-      // The byte order mark is in the first page alone: it would be a character of the file in any other.
+      // Only the first page has the byte order mark. On a later page it would be a character inside the joined file.
       expect(names).toMatch(/^\ufeffevent_id,message_id,/);
       expect(lines.join('')).not.toContain('\ufeff');
       expect(lines.map((line) => line.split(',')[0])).toEqual(NEWEST_FIRST);
     },
   );
 
-  it.each(['Accept', 'route'] as const)('in NDJSON by %s has the filters on every page', async (way) => {
-    const response = await pages(way, 'ndjson', { limit: '2', type: 'send' });
-    expect(response[0]?.headers['content-type']).toBe('application/x-ndjson');
-    expect(response[0]?.headers['content-disposition']).toBe('attachment; filename="ivymail-logs.ndjson"');
-    const entries = response.flatMap((page) =>
-      page.text
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as { type: string }),
-    );
-    expect(entries.length).toBeGreaterThan(2);
-    expect(new Set(entries.map((entry) => entry.type))).toEqual(new Set(['send']));
-  });
+  it.each(['Accept', 'route'] as const)(
+    'in NDJSON, selected by %s, applies the filters to every page',
+    async (source) => {
+      const response = await pages(source, 'ndjson', { limit: '2', type: 'send' });
+      expect(response[0]?.headers['content-type']).toBe('application/x-ndjson');
+      expect(response[0]?.headers['content-disposition']).toBe('attachment; filename="ivymail-logs.ndjson"');
+      const entries = response.flatMap((page) =>
+        page.text
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line) as { type: string }),
+      );
+      expect(entries.length).toBeGreaterThan(2);
+      expect(new Set(entries.map((entry) => entry.type))).toEqual(new Set(['send']));
+    },
+  );
 
   it.each([
     [{}, 'format'],
     [{ format: 'xml' }, 'format'],
     [{ format: 'csv', limit: '1001' }, 'limit'],
     [{ format: 'csv', raw: 'true' }, 'raw'],
-  ])('is refused for %j, naming the parameter', async (query, field) => {
-    const { sendRequest } = await filled();
+  ])('is refused for %j, and the error names the parameter', async (query, field) => {
+    const { sendRequest } = await withEvents();
     expect(await sendRequest({ path: '/v1/send/logs/export', query })).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_parameter', field } },
     });
   });
 
-  it('is a path of its own, and no message: what is not in the filters is refused, other methods too', async () => {
-    const { sendRequest } = await filled();
+  it('has its own route, which takes precedence over the timeline of a message named "export"', async () => {
+    const { sendRequest } = await withEvents();
     expect((await sendRequest({ path: '/v1/send/logs/export', query: { raw: 'true' } })).status).toBe(400);
     expect((await sendRequest({ path: '/v1/send/logs/export', method: 'POST' })).status).toBe(405);
     expect((await sendRequest({ path: '/v1/send/logs/exported' })).status).toBe(404);
   });
 
-  it('has cursors that work for its own format and filters alone', async () => {
-    const { sendRequest } = await filled();
+  it('has cursors that are valid only for the same format and filters', async () => {
+    const { sendRequest } = await withEvents();
     const path = '/v1/send/logs/export';
     const cursor = String(
       (await sendRequest({ path, query: { format: 'csv', limit: '2' } })).headers['x-next-cursor'],
@@ -258,8 +261,8 @@ describe('an export', () => {
     expect((await sendRequest({ path, query: { format: 'csv', cursor } })).status).toBe(200);
   });
 
-  it('has up to a thousand entries a page, where a list has a hundred', async () => {
-    const { sendRequest } = await filled();
+  it('has up to 1,000 entries per page, while a list has up to 100', async () => {
+    const { sendRequest } = await withEvents();
     const limit = { limit: '1000' };
     expect(
       (await sendRequest({ path: '/v1/send/logs', query: limit, headers: { accept: 'text/csv' } })).status,
@@ -271,23 +274,23 @@ describe('an export', () => {
   });
 });
 
-describe('two filters together', () => {
+describe('combined filters', () => {
   it.each([
     [{ to: 'ann@example.com', status: 'bounced' }],
     [{ to: 'ANN@example.com', type: 'engagement' }],
     [{ message_id: 'm-a', type: 'send' }],
     [{ message_id: 'm-a', to: 'ann@example.com', status: 'delivered' }],
     [{ message_id: 'm-a', to: 'nobody@example.com' }],
-  ])('%j leave what has both', async (query) => {
-    const { logs } = await filled();
+  ])('%j return the entries that match all of them', async (query) => {
+    const { logs } = await withEvents();
     const filters = query as Record<string, string>;
-    const wanted = EVENTS.toReversed().filter(
+    const expected = EVENTS.toReversed().filter(
       (event) =>
         (filters['to'] === undefined || event.to?.toLowerCase() === filters['to'].toLowerCase()) &&
         (filters['message_id'] === undefined || event.message_id === filters['message_id']) &&
         (filters['status'] === undefined || event.event === filters['status']) &&
         (filters['type'] === undefined || LOG_TYPE_OF[event.event] === filters['type']),
     );
-    expect(idsOf(await logs({ ...filters, limit: '100' }))).toEqual(wanted.map((event) => event.event_id));
+    expect(idsOf(await logs({ ...filters, limit: '100' }))).toEqual(expected.map((event) => event.event_id));
   });
 });

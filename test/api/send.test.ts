@@ -13,11 +13,11 @@ async function suppress({ sendRequest }: TestApi, address: string, reason = 'man
   await sendRequest({ method: 'POST', path: '/v1/suppressions', body: { address, reason } });
 }
 
-function named(name: string, message = name): Error {
+function awsError(name: string, message = name): Error {
   return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: 400 } });
 }
 
-describe('a mail is refused before SES is asked', () => {
+describe('an email is refused without a call to SES', () => {
   it.each([
     [{ from: 'nobody' }, 'from'],
     [{ from: 'a@example.com\r\nBcc: x@example.com' }, 'from'],
@@ -50,7 +50,7 @@ describe('a mail is refused before SES is asked', () => {
     [{ from: '\ud83d <you@example.com>' }, 'from'],
     [{ tags: { campaign: '\ud83d' } }, 'tags.campaign'],
     [{ headers: { 'X-A': '\ud83d' } }, 'headers.X-A'],
-  ])('%j, naming the field', async (changes, field) => {
+  ])('for %j, and the error names the field', async (changes, field) => {
     const api = setUpApi();
     expect(await send(api, changes)).toMatchObject({
       status: 422,
@@ -102,7 +102,7 @@ describe('an attachment is refused', () => {
     expect(api.emails).toEqual([]);
   });
 
-  it('beyond the fiftieth', async () => {
+  it('if the email has 50 attachments already', async () => {
     const attachments = Array.from({ length: 51 }, () => FILE);
     expect(await send(setUpApi(), { attachments })).toMatchObject({
       status: 422,
@@ -113,7 +113,7 @@ describe('an attachment is refused', () => {
 });
 
 describe('an attachment', () => {
-  it('goes to SES byte for byte, with its name, type, id and place', async () => {
+  it('is passed to SES byte for byte, with its file name, type, content id and disposition', async () => {
     const api = setUpApi();
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
     await send(api, {
@@ -146,21 +146,21 @@ describe('an attachment', () => {
     ]);
   });
 
-  it('is not named to SES where there is none', async () => {
+  it('is not in the SES request of an email without attachments', async () => {
     const api = setUpApi();
     await send(api);
     expect(api.emails[0]?.Content.Simple).not.toHaveProperty('Attachments');
   });
 
-  it('of three million bytes is taken', async () => {
+  it('may have three million bytes', async () => {
     const api = setUpApi();
     const content = Buffer.alloc(3_000_000, 7).toString('base64');
     expect((await send(api, { attachments: [{ ...FILE, content }] })).status).toBe(202);
   });
 });
 
-describe('a mail', () => {
-  it('goes to SES with the configuration set and the tag of the workspace', async () => {
+describe('an email', () => {
+  it('is passed to SES with the configuration set and the tag of the workspace', async () => {
     const api = setUpApi();
     const response = await send(api, {
       cc: ['Bob <bob@example.com>'],
@@ -191,11 +191,11 @@ describe('a mail', () => {
         ],
       },
     ]);
-    // What becomes of it, SES will tell.
+    // The API stores no event, because SES publishes the events of an accepted email.
     expect(api.rows('event')).toEqual([]);
   });
 
-  it('to a listed address, whatever its case, calls nobody: suppressed, under an id of ours', async () => {
+  it('to a suppressed address, in any case, is not sent, and is logged under an id of the API', async () => {
     const api = setUpApi();
     await suppress(api, 'ann@example.com', 'complaint');
     const response = await send(api, { to: ['Ann <ANN@example.com>'], tags: { campaign: 'spring' } });
@@ -214,7 +214,7 @@ describe('a mail', () => {
     ]);
   });
 
-  it('with a plus tag is another address', async () => {
+  it('to an address with a plus tag is sent although the address without the tag is suppressed', async () => {
     const api = setUpApi();
     await suppress(api, 'ann@example.com');
     expect((await send(api, { to: ['ann+x@example.com'] })).body).toMatchObject({
@@ -223,7 +223,7 @@ describe('a mail', () => {
     });
   });
 
-  it('reaches nobody by way of a name', async () => {
+  it('is not sent to an address in a display name', async () => {
     const api = setUpApi();
     await suppress(api, 'sup@example.com');
     const response = await send(api, { to: ['sup@example.com, Bob <ann@example.com>'] });
@@ -231,7 +231,7 @@ describe('a mail', () => {
     expect(api.emails[0]?.Destination.ToAddresses).toEqual(['"sup@example.com, Bob" <ann@example.com>']);
   });
 
-  it('to some that are listed goes to the others, and all are logged under SES’s id', async () => {
+  it('to some suppressed recipients is sent to the others, and is logged under the message id of SES', async () => {
     const api = setUpApi();
     await suppress(api, 'bob@example.com');
     const response = await send(api, { cc: ['bob@example.com', 'cy@example.com'] });
@@ -250,7 +250,7 @@ describe('a mail', () => {
     ]);
   });
 
-  it('is not kept from another workspace’s recipients', async () => {
+  it('is sent although another workspace suppresses the recipient', async () => {
     const api = setUpApi();
     await suppress(api, 'ann@example.com');
     const response = await api.sendRequest({
@@ -263,22 +263,25 @@ describe('a mail', () => {
   });
 });
 
-describe('a mail that SES refuses for good', () => {
+describe('an email that SES refuses permanently', () => {
   it.each([
     [
-      named('MessageRejected', 'Email address is not verified. The following identities failed the check: x'),
+      awsError(
+        'MessageRejected',
+        'Email address is not verified. The following identities failed the check: x',
+      ),
       'identity_not_verified',
     ],
-    [named('MessageRejected', 'Illegal attachment'), 'message_rejected'],
-    [named('MailFromDomainNotVerifiedException'), 'identity_not_verified'],
-    [named('BadRequestException'), 'message_rejected'],
-    [named('NotFoundException'), 'message_rejected'],
-    [named('AccessDeniedException'), 'message_rejected'],
-    [named('AccountSuspendedException'), 'sending_paused'],
-    [named('SendingPausedException'), 'sending_paused'],
-    [named('LimitExceededException', 'Daily message quota exceeded.'), 'quota_exceeded'],
-    [named('ThrottlingException', 'Daily message quota exceeded.'), 'quota_exceeded'],
-  ])('%s answers 422 %s, and is logged as failed for each recipient', async (error, code) => {
+    [awsError('MessageRejected', 'Illegal attachment'), 'message_rejected'],
+    [awsError('MailFromDomainNotVerifiedException'), 'identity_not_verified'],
+    [awsError('BadRequestException'), 'message_rejected'],
+    [awsError('NotFoundException'), 'message_rejected'],
+    [awsError('AccessDeniedException'), 'message_rejected'],
+    [awsError('AccountSuspendedException'), 'sending_paused'],
+    [awsError('SendingPausedException'), 'sending_paused'],
+    [awsError('LimitExceededException', 'Daily message quota exceeded.'), 'quota_exceeded'],
+    [awsError('ThrottlingException', 'Daily message quota exceeded.'), 'quota_exceeded'],
+  ])('with %s returns 422 %s, and is logged as failed for each recipient', async (error, code) => {
     const api = setUpApi();
     api.state.sesError = error;
     const response = await send(api, { to: ['ann@example.com', 'bob@example.com'] });
@@ -294,35 +297,35 @@ describe('a mail that SES refuses for good', () => {
   });
 });
 
-describe('a mail of which SES says who is not verified', () => {
+describe('an email with an unverified identity', () => {
   it.each([
     ['You <You@yourdomain.com>', 'you@yourdomain.com', 'from'],
     ['you@yourdomain.com', 'ann@example.com, You <you@yourdomain.com>', 'from'],
     ['you@yourdomain.com', 'thank-you@yourdomain.com', undefined],
     ['you@yourdomain.com', 'ann@example.com', undefined],
-  ])('from %s, where it is %s, is refused with the field %s', async (from, unverified, field) => {
+  ])('from %s, where SES names %s, is refused with the field %s', async (from, unverified, field) => {
     const api = setUpApi();
-    const words = `Email address is not verified. The following identities failed the check in region US-EAST-1: ${unverified}`;
-    api.state.sesError = Object.assign(new Error(words), { name: 'MessageRejected' });
+    const message = `Email address is not verified. The following identities failed the check in region US-EAST-1: ${unverified}`;
+    api.state.sesError = Object.assign(new Error(message), { name: 'MessageRejected' });
     const response = await send(api, { from });
     expect(response.body.error).toEqual({
       code: 'identity_not_verified',
-      message: words,
+      message,
       ...(field && { field }),
     });
   });
 });
 
-describe('a mail that SES does not take now', () => {
+describe('an email that SES refuses temporarily', () => {
   it.each([
-    named('TooManyRequestsException'),
-    named('ThrottlingException'),
+    awsError('TooManyRequestsException'),
+    awsError('ThrottlingException'),
     Object.assign(new Error('broken'), {
       name: 'InternalServiceErrorException',
       $metadata: { httpStatusCode: 500 },
     }),
     Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
-  ])('by %s answers 503 with Retry-After, and no event', async (error) => {
+  ])('with %s returns 503 with Retry-After and logs no event', async (error) => {
     const api = setUpApi();
     api.state.sesError = error;
     const response = await send(api);
@@ -333,13 +336,16 @@ describe('a mail that SES does not take now', () => {
   });
 });
 
-describe('a mail of which SES says nothing', () => {
+describe('an email whose outcome is unknown', () => {
   it.each([
     Object.assign(new Error('timed out'), { name: 'TimeoutError' }),
     Object.assign(new Error('reset'), { code: 'ECONNRESET' }),
-    Object.assign(new Error('reset after a yes'), { code: 'ECONNRESET', $metadata: { httpStatusCode: 200 } }),
-    Object.assign(new SyntaxError('half an answer'), { $metadata: { httpStatusCode: 200 } }),
-  ])('after %s answers outcome_unknown, with no event and no second try', async (error) => {
+    Object.assign(new Error('reset after status 200'), {
+      code: 'ECONNRESET',
+      $metadata: { httpStatusCode: 200 },
+    }),
+    Object.assign(new SyntaxError('incomplete response'), { $metadata: { httpStatusCode: 200 } }),
+  ])('after %s returns outcome_unknown, logs no event and is not sent again', async (error) => {
     const api = setUpApi();
     api.state.sesError = error;
     expect(await send(api)).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
@@ -347,7 +353,7 @@ describe('a mail of which SES says nothing', () => {
     expect(api.rows('event')).toEqual([]);
   });
 
-  it('or that went out and could not be logged in full, says its id', async () => {
+  it('returns its message id if SES accepted it but the log could not be written', async () => {
     const api = setUpApi();
     await suppress(api, 'bob@example.com');
     api.table.before = (command) => {
@@ -362,17 +368,17 @@ describe('a mail of which SES says nothing', () => {
   });
 });
 
-describe('a mail that cannot be logged', () => {
-  function unwritable(api: TestApi): void {
+describe('an email that cannot be logged', () => {
+  function failEventWrites(api: TestApi): void {
     api.table.before = (command) => {
-      if (command === 'BatchWriteCommand') throw named('ValidationException');
+      if (command === 'BatchWriteCommand') throw awsError('ValidationException');
     };
   }
 
-  it('and that SES refused is answered with the refusal, which says so', async () => {
+  it('returns the refusal of SES and states that the event could not be stored', async () => {
     const api = setUpApi();
-    api.state.sesError = named('MessageRejected', 'Illegal attachment');
-    unwritable(api);
+    api.state.sesError = awsError('MessageRejected', 'Illegal attachment');
+    failEventWrites(api);
     const response = await send(api);
     expect(response).toMatchObject({
       status: 422,
@@ -387,10 +393,10 @@ describe('a mail that cannot be logged', () => {
     expect(response.loggedError).toBeInstanceOf(InternalError);
   });
 
-  it('and goes to suppressed recipients only is outcome_unknown: part of it may be stored', async () => {
+  it('to suppressed recipients only returns outcome_unknown, because part of it may be stored', async () => {
     const api = setUpApi();
     await suppress(api, 'ann@example.com');
-    unwritable(api);
+    failEventWrites(api);
     const response = await send(api);
     expect(response).toMatchObject({ status: 503, body: { error: { code: 'outcome_unknown' } } });
     expect(response.headers).not.toHaveProperty('retry-after');

@@ -6,7 +6,7 @@ it.each([
   ['/docs', 'docs.html', 'text/html'],
   ['/llms.txt', 'llms.txt', 'text/plain'],
   ['/v1/openapi.json', 'openapi.json', 'application/json'],
-])('%s is served to whoever asks, and may be kept for a while', async (path, file, type) => {
+])('%s is public and can be cached for five minutes', async (path, file, type) => {
   const response = await setUpApi().sendRequest({ path });
   expect(response).toMatchObject({
     status: 200,

@@ -1,4 +1,4 @@
-/** What the API forgives: every spelling that it accepts has the effect of the canonical one. */
+/** Alternative spellings in requests: each accepted spelling has the same effect as the canonical one. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rangeTime } from '../../lambdas/api/schemas/common.ts';
@@ -9,10 +9,10 @@ import { NOW_MS, setUpApi, type SentEmail } from './harness.ts';
 const EMAIL = { from: 'you@yourdomain.com', to: ['ann@example.com'], subject: 'Hello', text: 'Hi' };
 const MESSAGE_ID = '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000';
 
-async function sent(body: object): Promise<SentEmail | undefined> {
+async function sendEmail(body: object): Promise<SentEmail | undefined> {
   const { sendRequest, emails } = setUpApi();
-  const answer = await sendRequest({ method: 'POST', path: '/v1/send', body });
-  expect(answer.status).toBe(202);
+  const response = await sendRequest({ method: 'POST', path: '/v1/send', body });
+  expect(response.status).toBe(202);
   return emails[0];
 }
 
@@ -21,13 +21,15 @@ describe('a list of addresses', () => {
 
   it.each(['to', 'cc', 'bcc', 'reply_to'])('in %s may be one string', async (field) => {
     await fc.assert(
-      fc.asyncProperty(address, async (given) => {
-        expect(await sent({ ...EMAIL, [field]: given })).toEqual(await sent({ ...EMAIL, [field]: [given] }));
+      fc.asyncProperty(address, async (recipient) => {
+        expect(await sendEmail({ ...EMAIL, [field]: recipient })).toEqual(
+          await sendEmail({ ...EMAIL, [field]: [recipient] }),
+        );
       }),
     );
   });
 
-  it('is the same body for an idempotency key, as a string or as a list', async () => {
+  it('is the same request for an idempotency key, as a string or as a list', async () => {
     const { sendRequest, emails } = setUpApi();
     const request = { method: 'POST', path: '/v1/send', headers: { 'idempotency-key': 'order-1' } };
     const first = await sendRequest({ ...request, body: EMAIL });
@@ -38,30 +40,32 @@ describe('a list of addresses', () => {
   });
 });
 
-describe('base64', () => {
+describe('the base64 content of an attachment', () => {
   const breaks = fc.constantFrom('\n', '\r\n', ' \r\n', '\t\n', '\n\n', '\n ', '\r');
 
-  it('may be broken into lines anywhere', async () => {
+  it('may contain line breaks anywhere', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ minLength: 1, maxLength: 200 }),
         fc.array(fc.tuple(fc.nat(300), breaks), { maxLength: 8 }),
-        async (bytes, cuts) => {
+        async (bytes, lineBreaks) => {
           const content = Buffer.from(bytes).toString('base64');
-          let folded = content;
-          for (const [at, text] of cuts) {
-            const index = at % (folded.length + 1);
-            folded = folded.slice(0, index) + text + folded.slice(index);
+          let withLineBreaks = content;
+          for (const [at, text] of lineBreaks) {
+            const index = at % (withLineBreaks.length + 1);
+            withLineBreaks = withLineBreaks.slice(0, index) + text + withLineBreaks.slice(index);
           }
           const file = { filename: 'a.bin', content };
-          const whole = await sent({ ...EMAIL, attachments: [file] });
-          expect(await sent({ ...EMAIL, attachments: [{ ...file, content: folded }] })).toEqual(whole);
+          const unbroken = await sendEmail({ ...EMAIL, attachments: [file] });
+          expect(await sendEmail({ ...EMAIL, attachments: [{ ...file, content: withLineBreaks }] })).toEqual(
+            unbroken,
+          );
         },
       ),
     );
   });
 
-  it('of four megabytes of spaces, or of one character per line, is read in linear time', async () => {
+  it('is parsed in linear time, also for 4 MB of spaces or one group per line', async () => {
     const { sendRequest } = setUpApi();
     const send = (content: string) =>
       sendRequest({
@@ -76,7 +80,7 @@ describe('base64', () => {
   });
 });
 
-describe('a date', () => {
+describe('a date in a time range', () => {
   it('means its midnight in UTC', () => {
     const day = fc
       .date({
@@ -101,7 +105,7 @@ describe('a date', () => {
     '26-02-25',
     '2026-02-25T',
     '2026-02-25 ',
-  ])('is one of the calendar, in full: not %j', (text) => {
+  ])('must be a full calendar date: %j is refused', (text) => {
     expect(rangeTime.safeParse(text).success).toBe(false);
   });
 
@@ -129,21 +133,21 @@ describe('a date', () => {
       anEvent({ timestamp, event_id: `evt_${'a'.repeat(25)}${index + 2}` }),
     );
     await storeEvents(table, events, { retentionDays: 90, receivedAtMs: NOW_MS });
-    const asked = async (start: string, end: string) => {
+    const responseText = async (start: string, end: string) => {
       const range = { [from]: start, [to]: end };
-      const answer = await sendRequest({
+      const response = await sendRequest({
         method,
         path: path.replace('{id}', created.body.id),
         ...(method === 'GET'
           ? { query: { ...range, ...(path.endsWith('export') && { format: 'csv' }) } }
           : { body: { ...range, dry_run: true } }),
       });
-      expect(answer.status).toBe(200);
-      return answer.text;
+      expect(response.status).toBe(200);
+      return response.text;
     };
-    const byDate = await asked('2026-02-24', '2026-02-25');
-    expect(byDate).toBe(await asked('2026-02-24T00:00:00Z', '2026-02-25T00:00:00Z'));
-    expect(byDate).not.toBe(await asked('2026-02-24', '2026-02-26'));
+    const byDate = await responseText('2026-02-24', '2026-02-25');
+    expect(byDate).toBe(await responseText('2026-02-24T00:00:00Z', '2026-02-25T00:00:00Z'));
+    expect(byDate).not.toBe(await responseText('2026-02-24', '2026-02-26'));
   });
 });
 
@@ -152,18 +156,18 @@ describe('a message id', () => {
     `<${MESSAGE_ID}@email.amazonses.com>`,
     `${MESSAGE_ID}@email.amazonses.com`,
     `<${MESSAGE_ID}@eu-central-1.amazonses.com>`,
-  ])('may be pasted as its Message-ID header has it: %s', async (pasted) => {
+  ])('may be the value of the Message-ID header: %s', async (headerValue) => {
     const { sendRequest, table } = setUpApi();
     await storeEvents(table, [anEvent({ message_id: MESSAGE_ID })], {
       retentionDays: 90,
       receivedAtMs: NOW_MS,
     });
-    const listed = await sendRequest({ path: '/v1/send/logs', query: { message_id: pasted } });
+    const listed = await sendRequest({ path: '/v1/send/logs', query: { message_id: headerValue } });
     expect(listed.body.data).toHaveLength(1);
     expect(listed.text).toBe(
       (await sendRequest({ path: '/v1/send/logs', query: { message_id: MESSAGE_ID } })).text,
     );
-    const timeline = await sendRequest({ path: `/v1/send/logs/${encodeURIComponent(pasted)}` });
+    const timeline = await sendRequest({ path: `/v1/send/logs/${encodeURIComponent(headerValue)}` });
     expect(timeline.body.message_id).toBe(MESSAGE_ID);
     expect(timeline.text).toBe((await sendRequest({ path: `/v1/send/logs/${MESSAGE_ID}` })).text);
   });

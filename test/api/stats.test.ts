@@ -13,7 +13,7 @@ import { NOW_MS, setUpApi } from './harness.ts';
 
 const NO_RATES = { delivery: null, bounce: null, complaint: null, open: null, click: null };
 
-function withCounters() {
+function setUpStats() {
   const api = setUpApi();
   let sequence = 0;
   const count = (rows: readonly Record<string, unknown>[]) =>
@@ -27,7 +27,7 @@ function withCounters() {
         }),
       },
     );
-  const happened = (event: EventName, timestamp: string, times = 1, changes: Partial<EmailEvent> = {}) =>
+  const countEvents = (event: EventName, timestamp: string, times = 1, changes: Partial<EmailEvent> = {}) =>
     count(
       Array.from({ length: times }, (_, number) =>
         eventRows([anEvent({ event, timestamp, message_id: `m${number}`, details: {}, ...changes })], {
@@ -37,17 +37,17 @@ function withCounters() {
       ).flat(),
     );
   const stats = (query: Record<string, string> = {}) => api.sendRequest({ path: '/v1/stats', query });
-  return { ...api, count, happened, stats };
+  return { ...api, count, countEvents, stats };
 }
 
 describe('GET /v1/stats', () => {
-  it('gives the last day by hours, with every hour in it, its totals and rates', async () => {
-    const { happened, stats } = withCounters();
-    await happened('sent', '2026-02-25T10:30:00Z', 40);
-    await happened('delivered', '2026-02-25T11:00:00Z', 20);
-    await happened('bounced', '2026-02-25T11:59:59Z', 2);
-    await happened('complained', '2026-02-25T11:30:00Z');
-    await happened('sent', '2026-02-24T11:59:59Z', 7);
+  it('returns the last 24 hours in hourly buckets, with totals and rates', async () => {
+    const { countEvents, stats } = setUpStats();
+    await countEvents('sent', '2026-02-25T10:30:00Z', 40);
+    await countEvents('delivered', '2026-02-25T11:00:00Z', 20);
+    await countEvents('bounced', '2026-02-25T11:59:59Z', 2);
+    await countEvents('complained', '2026-02-25T11:30:00Z');
+    await countEvents('sent', '2026-02-24T11:59:59Z', 7);
     const { status, body } = await stats();
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -68,13 +68,13 @@ describe('GET /v1/stats', () => {
     expect(Object.keys(body.buckets[0].counts)).toEqual(COUNTER_NAMES);
   });
 
-  it('gives each bucket rates of its own', async () => {
-    const { happened, stats } = withCounters();
-    await happened('sent', '2026-02-25T10:30:00Z', 8);
-    await happened('delivered', '2026-02-25T10:40:00Z', 4);
-    await happened('bounced', '2026-02-25T10:41:00Z', 2);
-    await happened('sent', '2026-02-25T11:00:00Z', 2);
-    await happened('complained', '2026-02-25T11:30:00Z');
+  it('returns the rates of each bucket', async () => {
+    const { countEvents, stats } = setUpStats();
+    await countEvents('sent', '2026-02-25T10:30:00Z', 8);
+    await countEvents('delivered', '2026-02-25T10:40:00Z', 4);
+    await countEvents('bounced', '2026-02-25T10:41:00Z', 2);
+    await countEvents('sent', '2026-02-25T11:00:00Z', 2);
+    await countEvents('complained', '2026-02-25T11:30:00Z');
     const { rates, buckets } = (await stats()).body;
     expect(rates).toEqual({ delivery: 0.4, bounce: 0.2, complaint: 0.25, open: 0, click: 0 });
     expect(buckets.map((bucket: { rates: object }) => bucket.rates)).toEqual([
@@ -84,32 +84,32 @@ describe('GET /v1/stats', () => {
     ]);
   });
 
-  it('counts automated opens and clicks in the totals and apart, and leaves them out of the rates', async () => {
-    const { happened, stats } = withCounters();
+  it('counts automated opens and clicks in the totals and separately, but not in the rates', async () => {
+    const { countEvents, stats } = setUpStats();
     const at = '2026-02-25T11:30:00Z';
-    await happened('delivered', at, 10);
-    await happened('opened', at, 5);
-    await happened('opened', at, 3, { details: { automated: true } });
-    await happened('clicked', at, 1);
-    await happened('clicked', at, 2, { details: { automated: true } });
+    await countEvents('delivered', at, 10);
+    await countEvents('opened', at, 5);
+    await countEvents('opened', at, 3, { details: { automated: true } });
+    await countEvents('clicked', at, 1);
+    await countEvents('clicked', at, 2, { details: { automated: true } });
     const { totals, rates } = (await stats()).body;
     const engagement = { opened: 8, opened_automated: 3, clicked: 3, clicked_automated: 2 };
     expect(totals).toEqual({ ...zeroCounts(), delivered: 10, ...engagement });
     expect(rates).toMatchObject({ open: 0.5, click: 0.1 });
   });
 
-  it('leaves out the SES mailbox simulator', async () => {
-    const { happened, stats } = withCounters();
+  it('does not count the SES mailbox simulator', async () => {
+    const { countEvents, stats } = setUpStats();
     const at = '2026-02-25T11:30:00Z';
     for (const event of ['sent', 'bounced'] as const) {
-      await happened(event, at, 3, { to: 'bounce+doctor@simulator.amazonses.com' });
-      await happened(event, at, 1, { to: 'bounce@customer.example' });
+      await countEvents(event, at, 3, { to: 'bounce+doctor@simulator.amazonses.com' });
+      await countEvents(event, at, 1, { to: 'bounce@customer.example' });
     }
     expect((await stats()).body.totals).toEqual({ ...zeroCounts(), sent: 1, bounced: 1 });
   });
 
-  it('reads the rows of counters that lack newer counters as 0', async () => {
-    const { table, stats } = withCounters();
+  it('reads a counter that an older row lacks as 0', async () => {
+    const { table, stats } = setUpStats();
     const pk = eventCountersPartition(WORKSPACE_ID, 'hour');
     const row = { pk, sk: '2026-02-25T11:00:00Z', kind: 'counters', delivered: 4, opened: 2 };
     table.rows.set(`${row.pk}\n${row.sk}`, row);
@@ -118,22 +118,22 @@ describe('GET /v1/stats', () => {
     expect(rates).toEqual({ delivery: null, bounce: null, complaint: 0, open: 0.5, click: 0 });
   });
 
-  it('gives whole days, in UTC, that the two times touch', async () => {
-    const { happened, stats } = withCounters();
-    await happened('sent', '2026-02-20T23:59:59Z');
-    await happened('sent', '2026-02-21T00:00:00Z');
+  it('extends the range to whole days in UTC', async () => {
+    const { countEvents, stats } = setUpStats();
+    await countEvents('sent', '2026-02-20T23:59:59Z');
+    await countEvents('sent', '2026-02-21T00:00:00Z');
     const query = { after: '2026-02-20T23:30:00-01:00', before: '2026-02-22T00:00:01Z', interval: 'day' };
     const { body } = await stats(query);
     expect(body).toMatchObject({ after: '2026-02-21T00:00:00Z', before: '2026-02-23T00:00:00Z' });
     expect(body.buckets.map((bucket: { counts: { sent: number } }) => bucket.counts.sent)).toEqual([1, 0]);
   });
 
-  it('says null of a rate, and not zero, where nothing was sent', async () => {
-    expect((await withCounters().stats()).body.rates).toEqual(NO_RATES);
+  it('returns null, not zero, as a rate if no email was sent', async () => {
+    expect((await setUpStats().stats()).body.rates).toEqual(NO_RATES);
   });
 
-  it('tells of each endpoint how its attempts went', async () => {
-    const { table, count, stats } = withCounters();
+  it('returns the attempt statistics of each endpoint', async () => {
+    const { table, count, stats } = setUpStats();
     const [endpoint, idle] = [anEndpoint(), anEndpoint({ description: 'Idle' })];
     await putEndpoint(table, endpoint);
     await putEndpoint(table, idle);
@@ -163,8 +163,8 @@ describe('GET /v1/stats', () => {
     });
   });
 
-  it('tells of one endpoint how its attempts went in each interval, every interval there is', async () => {
-    const { table, count, stats } = withCounters();
+  it('returns the attempt statistics of one endpoint for every interval', async () => {
+    const { table, count, stats } = setUpStats();
     const [endpoint, other] = [anEndpoint(), anEndpoint({ description: 'Other' })];
     await putEndpoint(table, endpoint);
     await putEndpoint(table, other);
@@ -187,12 +187,12 @@ describe('GET /v1/stats', () => {
     expect(buckets[21]).toMatchObject({ start: '2026-02-25T09:00:00Z', attempts: 2, error_rate: 0.5 });
     expect(buckets[22]).toMatchObject({ attempts: 0, failures: 0, error_rate: null, p95_ms: null });
     expect(buckets[23]).toMatchObject({ attempts: 1, error_rate: 0 });
-    expect((await stats({ endpoint_id: deterministicId('ep', ['nobody']) })).status).toBe(404);
+    expect((await stats({ endpoint_id: deterministicId('ep', ['unknown']) })).status).toBe(404);
   });
 
-  it('shows a workspace nothing of another', async () => {
-    const { happened, sendRequest } = withCounters();
-    await happened('sent', '2026-02-25T11:30:00Z');
+  it('does not count events of another workspace', async () => {
+    const { countEvents, sendRequest } = setUpStats();
+    await countEvents('sent', '2026-02-25T11:30:00Z');
     const { body } = await sendRequest({ path: '/v1/stats', workspaceId: `ws_${'b'.repeat(26)}` });
     expect(WORKSPACE_ID).not.toBe(`ws_${'b'.repeat(26)}`);
     expect(body.totals).toEqual(zeroCounts());
@@ -207,15 +207,15 @@ describe('GET /v1/stats', () => {
     [{ after: '2025-01-21T11:59:59Z', interval: 'day' }, 'invalid_parameter', 'after'],
     [{ after: 'yesterday' }, 'invalid_parameter', 'after'],
     [{ interval: 'week' }, 'invalid_parameter', 'interval'],
-  ])('refuses %j, naming the parameter', async (query, code, field) => {
-    expect(await withCounters().stats(query as Record<string, string>)).toMatchObject({
+  ])('refuses %j, and the error names the parameter', async (query, code, field) => {
+    expect(await setUpStats().stats(query as Record<string, string>)).toMatchObject({
       status: 400,
       body: { error: { code, field } },
     });
   });
 
-  it('takes the longest range there is by hours, and by days', async () => {
-    const { stats } = withCounters();
+  it('accepts the longest range in hours and in days', async () => {
+    const { stats } = setUpStats();
     const hours = await stats({ after: '2026-01-25T12:00:00Z' });
     expect(hours.body.buckets).toHaveLength(31 * 24);
     const days = await stats({ after: '2025-01-21T12:00:00Z', interval: 'day' });

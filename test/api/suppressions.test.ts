@@ -4,13 +4,13 @@ import { setUpApi, type ApiResponse, type TestApi } from './harness.ts';
 
 const PATH = '/v1/suppressions';
 
-describe('a suppression is refused', () => {
+describe('a new suppression is refused', () => {
   it.each([
     [{}, 'address'],
     [{ address: 'nobody' }, 'address'],
     [{ address: 'Ann <ann@example.com>' }, 'address'],
     [{ address: 'ann@example.com', reason: 'ses_global' }, 'reason'],
-  ])('as %j, naming the field', async (body, field) => {
+  ])('as %j, and the error names the field', async (body, field) => {
     expect(await setUpApi().sendRequest({ method: 'POST', path: PATH, body })).toMatchObject({
       status: 422,
       body: { error: { code: 'invalid_field', field } },
@@ -36,7 +36,7 @@ describe('a suppression', () => {
     });
   });
 
-  it('added twice, in any case, is one, and keeps its first reason', async () => {
+  it('that is added twice, in any case, is stored once and keeps its first reason', async () => {
     const { sendRequest, state } = setUpApi();
     await sendRequest({
       method: 'POST',
@@ -52,7 +52,7 @@ describe('a suppression', () => {
     expect((await sendRequest({ path: PATH })).body.data).toHaveLength(1);
   });
 
-  it('is listed by address, page by page, for its own workspace only', async () => {
+  it('is listed in the order of addresses, page by page, for its own workspace only', async () => {
     const { sendRequest } = setUpApi();
     for (const name of ['cy', 'ann', 'bob']) {
       await sendRequest({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
@@ -69,7 +69,7 @@ describe('a suppression', () => {
     expect(addresses(await sendRequest({ path: PATH, workspaceId: `ws_${'b'.repeat(26)}` }))).toEqual([]);
   });
 
-  it('is found by how it begins, in any case, page by page', async () => {
+  it('is found by a prefix in any case, page by page', async () => {
     const { sendRequest } = setUpApi();
     for (const name of ['ann', 'anna', 'bob', 'Andy']) {
       await sendRequest({ method: 'POST', path: PATH, body: { address: `${name}@example.com` } });
@@ -82,12 +82,12 @@ describe('a suppression', () => {
     expect(addresses(await sendRequest({ path: PATH, query: { prefix: 'AN', limit: '2', cursor } }))).toEqual(
       ['anna@example.com'],
     );
-    // Of another list.
+    // The cursor belongs to the list with the prefix.
     expect((await sendRequest({ path: PATH, query: { limit: '2', cursor } })).status).toBe(400);
     expect(addresses(await sendRequest({ path: PATH, query: { prefix: 'zoe' } }))).toEqual([]);
   });
 
-  it('is found in any case, plus tag kept, until it is removed', async () => {
+  it('is found in any case, but not without its plus tag, until it is removed', async () => {
     const { sendRequest } = setUpApi();
     const one = (address: string, method = 'GET'): Promise<ApiResponse> =>
       sendRequest({ method, path: `${PATH}/${encodeURIComponent(address)}` });
@@ -102,7 +102,7 @@ describe('a suppression', () => {
     expect((await one('Ann+x@example.com', 'DELETE')).status).toBe(404);
   });
 
-  it('of another workspace is neither found nor removed', async () => {
+  it('is neither found nor removed by another workspace', async () => {
     const { sendRequest } = setUpApi();
     const path = `${PATH}/ann@example.com`;
     await sendRequest({ method: 'POST', path: PATH, body: { address: 'ann@example.com' } });
@@ -112,14 +112,14 @@ describe('a suppression', () => {
     expect((await sendRequest({ path })).status).toBe(200);
   });
 
-  it.each(['nobody', 'x'.repeat(3000), '%00'])('is not found as %s', async (address) => {
+  it.each(['nobody', 'x'.repeat(3000), '%00'])('returns 404 for %s', async (address) => {
     expect((await setUpApi().sendRequest({ path: `${PATH}/${encodeURIComponent(address)}` })).status).toBe(
       404,
     );
   });
 });
 
-describe('a suppression that SES has too', () => {
+describe('a suppression that is also on the SES list', () => {
   const ADDRESS = 'Ann@example.com';
   const remove = ({ sendRequest }: TestApi, ses?: string, address = ADDRESS): Promise<ApiResponse> =>
     sendRequest({
@@ -131,7 +131,7 @@ describe('a suppression that SES has too', () => {
   const add = ({ sendRequest }: TestApi, address = ADDRESS): Promise<ApiResponse> =>
     sendRequest({ method: 'POST', path: PATH, workspaceId: DEFAULT_WORKSPACE_ID, body: { address } });
 
-  it('is removed there by the default workspace only: it keeps all of them from sending', async () => {
+  it('is removed there only by the default workspace, because the SES list applies to all workspaces', async () => {
     const { sendRequest, state } = setUpApi();
     state.sesSuppressed.add(ADDRESS);
     const path = `${PATH}/${encodeURIComponent(ADDRESS)}`;
@@ -141,14 +141,14 @@ describe('a suppression that SES has too', () => {
       status: 403,
       body: { error: { code: 'insufficient_scope', field: 'ses' } },
     });
-    // The same whether SES has it or not: that is nobody else's to know.
+    // The response is the same without an SES entry: other workspaces must not learn what SES lists.
     state.sesSuppressed.clear();
     const other = await sendRequest({ method: 'DELETE', path, query: { ses: 'true' } });
     expect(other.body['error']).toEqual(response.body['error']);
     expect((await sendRequest({ path })).status).toBe(200);
   });
 
-  it('is removed there only when that is asked for', async () => {
+  it('is removed there only with ses=true', async () => {
     for (const ses of [undefined, 'false']) {
       const api = setUpApi();
       api.state.sesSuppressed.add(ADDRESS);
@@ -160,19 +160,19 @@ describe('a suppression that SES has too', () => {
 
   it.each([
     ['on both lists', true, true, 204],
-    ['on ours only', true, false, 204],
-    ['on that of SES only', false, true, 204],
-    ['on neither', false, false, 404],
-  ])('%s: answers accordingly, and is on neither afterwards', async (_title, ours, theirs, status) => {
+    ['on our list only', true, false, 204],
+    ['on the SES list only', false, true, 204],
+    ['on neither list', false, false, 404],
+  ])('(%s) is on neither list after its removal', async (_title, isOnOwnList, isOnSesList, status) => {
     const api = setUpApi();
-    if (ours) await add(api);
-    if (theirs) api.state.sesSuppressed.add(ADDRESS);
+    if (isOnOwnList) await add(api);
+    if (isOnSesList) api.state.sesSuppressed.add(ADDRESS);
     expect((await remove(api, 'true')).status).toBe(status);
     expect(api.rows('suppression')).toEqual([]);
     expect([...api.state.sesSuppressed]).toEqual([]);
   });
 
-  it('is removed there under the spelling it was listed with, and in lower case', async () => {
+  it('is removed there in its stored spelling and in lower case', async () => {
     const api = setUpApi();
     await add(api);
     api.state.sesSuppressed = new Set([ADDRESS, 'ann@example.com', 'other@example.com']);
@@ -185,7 +185,7 @@ describe('a suppression that SES has too', () => {
     'InternalServiceErrorException',
     'AccessDeniedException',
     'TimeoutError',
-  ])('stays on ours while SES answers %s, and a repeat finishes the work', async (name) => {
+  ])('stays on our list while SES responds with %s, and a repeated request removes it', async (name) => {
     const api = setUpApi();
     await add(api);
     api.state.sesSuppressed.add(ADDRESS);
@@ -200,7 +200,7 @@ describe('a suppression that SES has too', () => {
     expect(api.rows('suppression')).toEqual([]);
   });
 
-  it('that SES cannot read is no fault of ours, and stays on our list', async () => {
+  it('returns 400 and stays on our list if SES refuses the address', async () => {
     const api = setUpApi();
     await add(api, 'a/b@example.com');
     api.state.sesError = Object.assign(new Error('bad'), { name: 'BadRequestException' });

@@ -21,7 +21,7 @@ function event(name: EmailEvent['event'], minute: number, changes: Partial<Email
   });
 }
 
-async function withMessage() {
+async function setUpTimeline() {
   const api = setUpApi();
   const store = (events: readonly EmailEvent[], raw?: object) =>
     putRows(api.table, eventRows(events, RETENTION, raw && JSON.stringify(raw)));
@@ -35,8 +35,8 @@ async function withMessage() {
 }
 
 describe('the timeline of a message', () => {
-  it('tells for each recipient where it stands, and all that happened, oldest first', async () => {
-    const { store, timeline } = await withMessage();
+  it('returns the status and the events of each recipient, oldest first', async () => {
+    const { store, timeline } = await setUpTimeline();
     const bob = { to: 'bob@example.com' };
     await store([event('sent', 0), event('sent', 0, bob)]);
     await store([event('bounced', 2, bob)]);
@@ -66,8 +66,8 @@ describe('the timeline of a message', () => {
     expect(body).not.toHaveProperty('raw_events');
   });
 
-  it('shows the webhook deliveries of its events', async () => {
-    const { store, timeline, table } = await withMessage();
+  it('returns the webhook deliveries of its events', async () => {
+    const { store, timeline, table } = await setUpTimeline();
     const delivered = event('delivered', 1);
     await store([delivered]);
     const task = aTask(delivered, anEndpoint());
@@ -78,8 +78,8 @@ describe('the timeline of a message', () => {
     ]);
   });
 
-  it('shows what SES said, each once, with the events that were made of it', async () => {
-    const { store, timeline } = await withMessage();
+  it('returns each raw SES event once, with the ids of the events made from it', async () => {
+    const { store, timeline } = await setUpTimeline();
     const bob = { to: 'bob@example.com' };
     const shared = [event('sent', 0), event('sent', 0, bob)];
     await store(shared, { eventType: 'Send', mail: { n: 1 } });
@@ -100,14 +100,14 @@ describe('the timeline of a message', () => {
     expect((await timeline({ raw: 'false' })).body).not.toHaveProperty('raw_events');
   });
 
-  it('of a mail that is opened ever again is cut after 500 events, and says so', async () => {
-    const { store, timeline } = await withMessage();
+  it('is truncated after 500 events, but keeps the last ones, and is marked as truncated', async () => {
+    const { store, timeline } = await setUpTimeline();
     await store([event('delivered', 0)]);
     for (let number = 0; number < 500; number += 1) {
       const opened = event('opened', 1, { details: { ip: `192.0.2.${number}` } });
       await store([{ ...opened, event_id: deterministicId('evt', [String(number)]) }]);
     }
-    // Far behind what is shown of the beginning.
+    // This event is after the first 500.
     await store([event('complained', 59)]);
     const { body } = await timeline();
     expect(body.truncated).toBe(true);
@@ -118,8 +118,8 @@ describe('the timeline of a message', () => {
     expect(status).toBe('complained');
   });
 
-  it('leaves out of what SES said what an answer cannot hold, and says so', async () => {
-    const { store, timeline } = await withMessage();
+  it('omits raw events that do not fit in the response, and is marked as truncated', async () => {
+    const { store, timeline } = await setUpTimeline();
     for (const number of [1, 2, 3]) {
       await store([event('sent', number), event('sent', number, { to: 'bob@example.com' })], {
         filler: `${number}`.repeat(1_900_000),
@@ -131,8 +131,8 @@ describe('the timeline of a message', () => {
     expect(response.text.length).toBeLessThan(6_000_000);
   });
 
-  it('counts what SES said as Lambda answers it, where a quotation mark is more than a byte', async () => {
-    const { store, timeline } = await withMessage();
+  it('measures raw events as Lambda encodes them: a quotation mark takes more than one byte', async () => {
+    const { store, timeline } = await setUpTimeline();
     await store([event('sent', 1), event('sent', 1, { to: 'bob@example.com' })], {
       filler: '"'.repeat(1_000_000),
     });
@@ -140,20 +140,20 @@ describe('the timeline of a message', () => {
     expect(response.body).toMatchObject({ truncated: true, raw_events: [] });
   });
 
-  it('is found by its own workspace only, and of an unknown message there is none', async () => {
-    const { store, timeline, sendRequest } = await withMessage();
+  it('returns the same 404 for the message of another workspace as for an unknown message', async () => {
+    const { store, timeline, sendRequest } = await setUpTimeline();
     await store([event('sent', 0)]);
     const foreign = await timeline({}, deterministicId('ws', ['other']));
     const unknown = await sendRequest({ path: '/v1/send/logs/nothing' });
     expect(foreign).toMatchObject({ status: 404, body: unknown.body });
   });
 
-  it.each(['x'.repeat(257), '%00', 'a%0Ab'])('has no message of the name %s', async (name) => {
+  it.each(['x'.repeat(257), '%00', 'a%0Ab'])('returns 404 for the message id %s', async (name) => {
     expect((await setUpApi().sendRequest({ path: `/v1/send/logs/${name}` })).status).toBe(404);
   });
 
-  it('refuses raw=maybe, naming the parameter', async () => {
-    expect(await (await withMessage()).timeline({ raw: 'maybe' })).toMatchObject({
+  it('refuses raw=maybe, and the error names the parameter', async () => {
+    expect(await (await setUpTimeline()).timeline({ raw: 'maybe' })).toMatchObject({
       status: 400,
       body: { error: { code: 'invalid_parameter', field: 'raw' } },
     });
