@@ -15,8 +15,8 @@ import {
 import { runProgram, cargo, isInstalled, type Program } from '../verify/languages.ts';
 import type { Vector } from '../verify/vector.ts';
 
-async function inProgram(program: Program, asked: readonly Vector[]): Promise<readonly boolean[]> {
-  return (await runProgram(program, asked)).map((said) => said === 'true');
+async function inProgram(program: Program, vectors: readonly Vector[]): Promise<readonly boolean[]> {
+  return (await runProgram(program, vectors)).map((result) => result === 'true');
 }
 
 const PYTHON: Program = {
@@ -60,84 +60,84 @@ const JAVA: Program = {
 const LIBRARIES: readonly Library[] = [
   {
     name: PYTHON.name,
-    missing: !isInstalled(PYTHON),
-    takes: async (asked) =>
-      inProgram({ ...PYTHON, run: [await ensurePython('test/verify'), 'main.py'] }, asked),
+    isMissing: !isInstalled(PYTHON),
+    accepts: async (vectors) =>
+      inProgram({ ...PYTHON, run: [await ensurePython('test/verify'), 'main.py'] }, vectors),
     // It decodes signatures with base64.b64decode, which skips characters that are not base64, and times with float().
-    lax: [
+    acceptsInvalid: [
       ...IDS_AND_KEYS,
-      'a signature with a semicolon behind it',
-      'a signature with padding doubled',
-      'a signature with other unused bits at its end',
+      'a signature followed by a semicolon',
+      'a signature with doubled padding',
+      'a signature with changed unused bits at its end',
       'a signature with a character in the middle that is not base64',
       ...timestampNames(
         'with a plus sign',
-        'with a zero before it',
+        'with a leading zero',
         ...SPACES,
         ...FRACTIONS,
         'with underscores',
       ),
     ],
     // It requires exactly one comma in each signature.
-    strict: [
-      'the signature, after one with a comma behind it, as joined headers have',
-      'the signature, after a word',
-      'the signature, after two spaces',
-      'the signature, with a space at both ends',
+    refusesValid: [
+      'a valid signature after a signature followed by a comma, as in joined headers',
+      'a valid signature after a word',
+      'a valid signature after two spaces',
+      'a valid signature with a space before and after it',
     ],
   },
   {
     name: GO.name,
-    missing: !isInstalled(GO),
-    takes: (asked) => inProgram(GO, asked),
+    isMissing: !isInstalled(GO),
+    accepts: (vectors) => inProgram(GO, vectors),
     // Without the clock check, it accepts a timestamp of any size.
-    lax: [
+    acceptsInvalid: [
       ...IDS_AND_KEYS,
       ...EXTRA_SIGNATURE_PARTS,
-      'no secret, and a signature under no key',
-      ...timestampNames('with a plus sign', 'with a zero before it'),
-      'a timestamp that is negative, signed so',
-      'a timestamp in milliseconds, signed so',
-      'a timestamp of zero, signed so',
+      'no secret, and a signature with an empty key',
+      ...timestampNames('with a plus sign', 'with a leading zero'),
+      'a timestamp that is negative, signed as sent',
+      'a timestamp in milliseconds, signed as sent',
+      'a timestamp of zero, signed as sent',
     ],
-    strict: [],
-    withoutClock: true,
+    refusesValid: [],
+    usesRealClock: true,
   },
   {
     name: RUST.name,
-    missing: !isInstalled(RUST),
-    takes: (asked) => inProgram(RUST, asked),
-    lax: [
+    isMissing: !isInstalled(RUST),
+    accepts: (vectors) => inProgram(RUST, vectors),
+    acceptsInvalid: [
       ...IDS_AND_KEYS,
-      'an empty id, signed so',
-      'no secret, and a signature under no key',
-      ...timestampNames('with a plus sign', 'with a zero before it'),
+      'an empty id, signed as sent',
+      'no secret, and a signature with an empty key',
+      ...timestampNames('with a plus sign', 'with a leading zero'),
     ],
-    strict: [],
+    refusesValid: [],
   },
   {
     name: JAVA.name,
-    missing: !isInstalled(JAVA),
-    takes: async (asked) => {
+    isMissing: !isInstalled(JAVA),
+    accepts: async (vectors) => {
       expect(createHash('sha256').update(readFileSync(JAR)).digest('hex')).toBe(JAR_SHA256);
-      return inProgram(JAVA, asked);
+      return inProgram(JAVA, vectors);
     },
-    lax: [
+    acceptsInvalid: [
       ...IDS_AND_KEYS,
       ...EXTRA_SIGNATURE_PARTS,
-      'an empty id, signed so',
-      ...timestampNames('with a plus sign', 'with a zero before it'),
-      'a byte that is no UTF-8 where U+FFFD was signed',
+      'an empty id, signed as sent',
+      ...timestampNames('with a plus sign', 'with a leading zero'),
+      'a byte that is not UTF-8, signed as U+FFFD',
     ],
-    strict: [],
+    refusesValid: [],
   },
   // Nobody has seen their results.
   ...['PHP', 'Ruby'].map((language) => ({
     name: `standard-webhooks for ${language} (not tried: its registry could not be reached)`,
-    missing: true,
-    takes: async () => [],
-    lax: [],
-    strict: [],
+    isMissing: true,
+    accepts: async () => [],
+    acceptsInvalid: [],
+    refusesValid: [],
   })),
 ];
 

@@ -4,19 +4,19 @@ import { makeVectors } from './vectors.ts';
 
 const { vectors } = makeVectors();
 
-/** The tests of one verifier: its result for every vector. A verifier whose toolchain is missing is skipped. */
-export function describeVerifier(language: Verifier, missing: boolean): void {
-  describe.skipIf(missing)(`the verifier in ${language.name} (${language.file})`, () => {
+/** Tests one verifier with every vector. A verifier whose toolchain is not installed is skipped. */
+export function describeVerifier(verifier: Verifier, isMissing: boolean): void {
+  describe.skipIf(isMissing)(`the verifier in ${verifier.name} (${verifier.file})`, () => {
     let results: readonly string[] = [];
     beforeAll(async () => {
-      results = await runProgram(language, vectors);
+      results = await runProgram(verifier, vectors);
     }, 300_000);
 
     it.each(
       vectors.map(
         ({ name, valid }, index) => [`${valid ? 'accepts' : 'refuses'} ${name}`, valid, index] as const,
       ),
-    )('%s', (_name, valid, index) => {
+    )('%s', (_label, valid, index) => {
       expect(results[index]).toBe(String(valid));
     });
   });

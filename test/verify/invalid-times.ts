@@ -1,24 +1,24 @@
-/** Timestamps that no verifier takes, even where they are signed as they stand. */
+/** Timestamps that every verifier must refuse, even if the signature is over the same text. */
 import { NOW, vector, type Vector } from './vector.ts';
 
-const apart = [301, 3_600, 86_400].flatMap((seconds) => [
+const outsideTolerance = [301, 3_600, 86_400].flatMap((seconds) => [
   vector(
-    `${seconds} s after it was signed`,
+    `verified ${seconds} s after signing`,
     {},
     { now: NOW + seconds },
     { valid: false, reason: 'timestamp_too_old' },
   ),
   vector(
-    `${seconds} s before it was signed`,
+    `verified ${seconds} s before signing`,
     {},
     { now: NOW - seconds },
     { valid: false, reason: 'timestamp_too_new' },
   ),
 ]);
 
-const moved = [
+const replaced = [
   vector(
-    'a timestamp a second later',
+    'a timestamp that is one second later',
     {},
     { timestamp: String(NOW + 1) },
     {
@@ -27,7 +27,7 @@ const moved = [
     },
   ),
   vector(
-    'a timestamp made fresh',
+    'an old timestamp replaced by the current time',
     { timestamp: String(NOW - 3_600) },
     { timestamp: String(NOW) },
     {
@@ -37,30 +37,30 @@ const moved = [
   ),
 ];
 
-/** Some reader of numbers takes each of them for NOW. */
-const ALMOST: Readonly<Record<string, string>> = {
-  'with letters behind it': `${NOW}abc`,
+/** Some number parser reads each of these texts as NOW. */
+const LOOSE_NUMBERS: Readonly<Record<string, string>> = {
+  'followed by letters': `${NOW}abc`,
   'with a plus sign': `+${NOW}`,
-  'with a space before it': ` ${NOW}`,
-  'with a space behind it': `${NOW} `,
-  'with a tab before it': `\t${NOW}`,
-  'with a zero before it': `0${NOW}`,
-  'with .0 behind it': `${NOW}.0`,
-  'with .9 behind it': `${NOW}.9`,
-  'with e0 behind it': `${NOW}e0`,
-  'with a comma and more behind it': `${NOW},${NOW}`,
-  'with an L behind it': `${NOW}L`,
+  'with a leading space': ` ${NOW}`,
+  'followed by a space': `${NOW} `,
+  'with a leading tab': `\t${NOW}`,
+  'with a leading zero': `0${NOW}`,
+  'followed by .0': `${NOW}.0`,
+  'followed by .9': `${NOW}.9`,
+  'followed by e0': `${NOW}e0`,
+  'followed by a comma and a number': `${NOW},${NOW}`,
+  'followed by an L': `${NOW}L`,
   'with underscores': '1_795_406_143',
 };
-const almost = Object.entries(ALMOST).flatMap(([what, timestamp]) => [
+const looseNumbers = Object.entries(LOOSE_NUMBERS).flatMap(([variant, timestamp]) => [
   vector(
-    `a timestamp ${what}, signed so`,
+    `a timestamp ${variant}, signed as sent`,
     { timestamp },
     {},
     { valid: false, reason: 'timestamp_malformed' },
   ),
   vector(
-    `a timestamp ${what}, signed without`,
+    `a timestamp ${variant}, signed without it`,
     {},
     { timestamp },
     {
@@ -70,30 +70,30 @@ const almost = Object.entries(ALMOST).flatMap(([what, timestamp]) => [
   ),
 ]);
 
-const WRONG: Readonly<Record<string, string>> = {
+const OTHER_FORMATS: Readonly<Record<string, string>> = {
   'that is negative': `-${NOW}`,
   'in milliseconds': `${NOW}000`,
   'in scientific notation': '1.795406143e9',
   'in hex': `0x${NOW.toString(16)}`,
   'in octal': `0o${NOW.toString(8)}`,
-  'in letters': 'now',
-  'that is no number': 'NaN',
-  'without an end': 'Infinity',
+  'that is a word': 'now',
+  'that is NaN': 'NaN',
+  'that is Infinity': 'Infinity',
   'that is null': 'null',
-  'of RFC 3339': '2026-11-23T04:35:43Z',
-  'of HTTP': 'Mon, 23 Nov 2026 04:35:43 GMT',
+  'in RFC 3339': '2026-11-23T04:35:43Z',
+  'as an HTTP date': 'Mon, 23 Nov 2026 04:35:43 GMT',
   'of zero': '0',
   'of 1970, with ten digits': '0000000000',
   'of 20 digits': '9'.repeat(20),
-  'that is NOW plus 2 to the 64th': String(BigInt(NOW) + 2n ** 64n),
+  'that is the current time plus 2^64': String(BigInt(NOW) + 2n ** 64n),
   'of 400 digits': '9'.repeat(400),
   'of 5000 digits': '9'.repeat(5_000),
   'in Arabic digits': String(NOW).replaceAll(/\d/g, (digit) => '٠١٢٣٤٥٦٧٨٩'.charAt(Number(digit))),
   'in superscript': '¹⁷⁹⁵⁴⁰⁶¹⁴³',
 };
-const wrong = Object.entries(WRONG).map(([what, timestamp]) =>
+const otherFormats = Object.entries(OTHER_FORMATS).map(([variant, timestamp]) =>
   vector(
-    `a timestamp ${what}, signed so`,
+    `a timestamp ${variant}, signed as sent`,
     { timestamp },
     {},
     {
@@ -103,4 +103,9 @@ const wrong = Object.entries(WRONG).map(([what, timestamp]) =>
   ),
 );
 
-export const invalidTimes: readonly Vector[] = [...apart, ...moved, ...almost, ...wrong];
+export const invalidTimes: readonly Vector[] = [
+  ...outsideTolerance,
+  ...replaced,
+  ...looseNumbers,
+  ...otherFormats,
+];

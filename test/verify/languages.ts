@@ -1,4 +1,4 @@
-/** The verifiers of docs/verify, each with a program around it. */
+/** The verifiers of docs/verify. A small program runs each of them. */
 import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,19 +8,19 @@ import type { Vector } from './vector.ts';
 
 type Command = readonly [string, ...string[]];
 
-/** One that reads requests, one a line, and prints a word about each. */
+/** A program that reads one request per line and prints one result per request. */
 export interface Program {
   readonly name: string;
-  /** Its folder in programs/. */
+  /** The folder of the program in programs/. */
   readonly program: string;
-  /** In docs/verify, where it is about a verifier of ours. */
+  /** The verifier's file in docs/verify. Absent for a program that tests a library. */
   readonly file?: string;
-  /** Where the program expects the verifier; under its own name, unless told. */
+  /** The path at which the program expects the verifier. Without it, the verifier keeps its file name. */
   readonly verifierPath?: string;
-  /** What must succeed in the folder of the program, or the machine lacks the language. */
+  /** A command that fails in the program's folder if the toolchain is not installed. */
   readonly toolchainCheck: Command;
   readonly build?: Command;
-  /** The packages of Debian that bring the language. */
+  /** The Debian packages that contain the toolchain. */
   readonly debianPackages?: readonly string[];
   readonly run: Command;
 }
@@ -29,7 +29,7 @@ export interface Verifier extends Program {
   readonly file: string;
 }
 
-/** Kept from run to run, since compiling the crates takes as long as everything else. */
+/** Reused by later runs, because compiling the crates takes as long as all other steps together. */
 const CARGO_TARGET = resolve('.local/verify-target');
 export const cargo = (command: string): Command => ['cargo', command, '--quiet', '--locked'];
 
@@ -70,7 +70,7 @@ export const VERIFIERS: readonly Verifier[] = [
     file: 'verify.rs',
     program: 'rust',
     verifierPath: 'src/verify.rs',
-    // Its library has neither HMAC nor base64: the crates must be here, or to be had.
+    // Rust's standard library has neither HMAC nor base64, so this downloads the crates unless they are cached.
     toolchainCheck: cargo('fetch'),
     build: cargo('build'),
     run: cargo('run'),
@@ -100,10 +100,10 @@ export const VERIFIERS: readonly Verifier[] = [
   },
 ];
 
-/** What a verifier is asked. */
+/** The parts of a vector that a verifier needs. */
 export type VerifierRequest = Pick<Vector, 'secret' | 'now' | 'headers' | 'body_base64'>;
 
-/** Fields in base64 behind a colon, or a hyphen for a header that does not arrive. */
+/** The input line of a request: each field is a colon and base64, or a hyphen for a missing header. */
 function lineOf({ secret, now, headers, body_base64: body }: VerifierRequest): string {
   const field = (text: string | undefined): string =>
     text === undefined ? '-' : `:${Buffer.from(text).toString('base64')}`;
@@ -111,7 +111,7 @@ function lineOf({ secret, now, headers, body_base64: body }: VerifierRequest): s
   return [...[secret, String(now), id, timestamp, signature].map(field), `:${body}`].join(' ');
 }
 
-const run = promisify(execFile);
+const execFileAsync = promisify(execFile);
 const programFolder = (program: string): string => resolve(import.meta.dirname, 'programs', program);
 const env = { ...process.env, CARGO_TARGET_DIR: CARGO_TARGET, GOTOOLCHAIN: 'local' };
 
@@ -119,31 +119,31 @@ export function isInstalled({ toolchainCheck: [file, ...args], program }: Progra
   return spawnSync(file, args, { cwd: programFolder(program), env }).status === 0;
 }
 
-/** What a command prints; rejects where it fails, with what it says about it. */
+/** Runs a command and returns its output. Rejects with its error output if the command fails. */
 async function outputOf([file, ...args]: Command, cwd: string, input = ''): Promise<string> {
-  const running = run(file, args, { cwd, env, maxBuffer: 256 * 1024 * 1024 });
-  // One that ends before it has read everything fails by its status, or by what it did not print.
+  const running = execFileAsync(file, args, { cwd, env, maxBuffer: 256 * 1024 * 1024 });
+  // A program that ends before it has read all input fails by its exit status, or by the number of results.
   running.child.stdin?.on('error', () => {});
   running.child.stdin?.end(input);
   return (await running).stdout;
 }
 
-/** One process for all requests; what it prints of each, in their order. */
+/** Runs a program once for all requests. Returns its results in the order of the requests. */
 export async function runProgram(
-  language: Program,
+  program: Program,
   requests: readonly VerifierRequest[],
 ): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'verify-'));
   try {
-    cpSync(programFolder(language.program), folder, { recursive: true });
-    if (language.file)
-      cpSync(resolve('docs/verify', language.file), join(folder, language.verifierPath ?? language.file));
-    if (language.build) await outputOf(language.build, folder);
-    const said = await outputOf(language.run, folder, `${requests.map(lineOf).join('\n')}\n`);
-    const lines = said.split('\n').filter((line) => line !== '');
-    if (lines.length !== requests.length)
-      throw new Error(`${language.name} said ${lines.length} of ${requests.length}`);
-    return lines;
+    cpSync(programFolder(program.program), folder, { recursive: true });
+    if (program.file)
+      cpSync(resolve('docs/verify', program.file), join(folder, program.verifierPath ?? program.file));
+    if (program.build) await outputOf(program.build, folder);
+    const output = await outputOf(program.run, folder, `${requests.map(lineOf).join('\n')}\n`);
+    const results = output.split('\n').filter((line) => line !== '');
+    if (results.length !== requests.length)
+      throw new Error(`${program.name} printed ${results.length} results for ${requests.length} requests`);
+    return results;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

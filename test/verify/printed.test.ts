@@ -10,20 +10,20 @@ const FENCES: Readonly<Record<string, string>> = {
   sh: 'bash',
 };
 
-/** The blocks of code of a page, each with its language. */
+/** The code blocks of a Markdown page, each with its language in the first line. */
 function blocksOf(page: string): readonly string[] {
   return [...readFileSync(page, 'utf8').matchAll(/^```(\w+\n[^]*?)^```$/gm)].map(([, block = '']) => block);
 }
 
-const printed = (file: string): string => {
-  const ending = file.split('.')[1] ?? '';
-  return `${FENCES[ending] ?? ending}\n${readFileSync(`docs/verify/${file}`, 'utf8')}`;
+const codeBlockOf = (file: string): string => {
+  const extension = file.split('.')[1] ?? '';
+  return `${FENCES[extension] ?? extension}\n${readFileSync(`docs/verify/${file}`, 'utf8')}`;
 };
 
-it.each(VERIFIERS)('the page shows the verifier in $name as it is tested', ({ file }) => {
-  expect(blocksOf('docs/webhooks-and-events.md')).toContain(printed(file));
+it.each(VERIFIERS)('the documentation shows the tested verifier in $name', ({ file }) => {
+  expect(blocksOf('docs/webhooks-and-events.md')).toContain(codeBlockOf(file));
 });
 
-it.each(VERIFIERS)('the dashboard shows the verifier in $name', ({ file }) => {
+it.each(VERIFIERS)('the dashboard shows the tested verifier in $name', ({ file }) => {
   expect(readFileSync('dashboard/text/verifiers.ts', 'utf8')).toContain(`from '../../docs/verify/${file}'`);
 });

@@ -1,11 +1,11 @@
-/** A vector of docs/verify/vectors.json, made without the code of the product. */
+/** Builds the vectors of docs/verify/vectors.json, independently of the product's code. */
 import { createHash } from 'node:crypto';
 
 export type Headers = Readonly<
   Partial<Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature' | 'x-ivymail-signature', string>>
 >;
 
-/** Why a request is refused. */
+/** Why a verifier must refuse a request. */
 export type Reason =
   | 'header_missing'
   | 'id_malformed'
@@ -17,14 +17,14 @@ export type Reason =
 
 export interface Vector {
   readonly name: string;
-  /** The one that the receiver has. */
+  /** The secret of the receiver. */
   readonly secret: string;
-  /** Where the signatures are nothing but those of these secrets, in this order. */
+  /** Set if the header contains exactly the signatures of these secrets, in this order. */
   readonly signed_with?: readonly string[];
-  /** Seconds since 1970, of the receiver. */
+  /** The receiver's clock, in seconds since 1970. */
   readonly now: number;
   readonly headers: Headers;
-  /** Absent where it is no text. */
+  /** The body as text. Absent if the body is not valid UTF-8. */
   readonly body?: string;
   readonly body_base64: string;
   readonly valid: boolean;
@@ -40,7 +40,7 @@ export interface SignedRequest {
 
 export const NOW = 1_795_406_143;
 
-/** The bytes of a secret, always the same for a name. */
+/** The bytes of a secret, derived from a name. The names are seeds: another name would change the published vectors. */
 export function secretNamed(name: string, size = 24): Buffer {
   const half = (part: string): Buffer => createHash('sha256').update(`${part} of ${name}`).digest();
   return Buffer.concat([half('first'), half('second')]).subarray(0, size);
@@ -61,7 +61,7 @@ export function whsec(secret: Uint8Array): string {
   return `whsec_${Buffer.from(secret).toString('base64')}`;
 }
 
-/** HMAC as RFC 2104 writes it, for keys of at most a block. */
+/** HMAC as defined in RFC 2104, for keys of at most one block. */
 export function hmac(
   key: Uint8Array,
   message: string,
@@ -82,7 +82,7 @@ export function signatureOf(signed: SignedRequest): string {
   return signed.secrets.map((secret) => `v1,${hmac(secret, content).toString('base64')}`).join(' ');
 }
 
-/** What arrives where it is not what was signed; a header of null does not arrive at all. */
+/** The parts of a received request that differ from the signed request. A header of null is missing. */
 export interface ReceivedRequest {
   readonly id?: string | null;
   readonly timestamp?: string | null;
@@ -103,19 +103,19 @@ function isText(bytes: Uint8Array): boolean {
 export function vector(
   name: string,
   changes: Partial<SignedRequest>,
-  arrives: ReceivedRequest,
-  verdict: { readonly valid: true } | { readonly valid: false; readonly reason: Reason },
+  received: ReceivedRequest,
+  expected: { readonly valid: true } | { readonly valid: false; readonly reason: Reason },
 ): Vector {
   const signed = { ...PLAIN, ...changes };
-  const own = signatureOf(signed);
-  const { id = signed.id, timestamp = signed.timestamp, signature: given = own } = arrives;
-  const signature = typeof given === 'function' ? given(own) : given;
-  const body = Buffer.from(arrives.body ?? signed.body);
+  const validSignature = signatureOf(signed);
+  const { id = signed.id, timestamp = signed.timestamp, signature: change = validSignature } = received;
+  const signature = typeof change === 'function' ? change(validSignature) : change;
+  const body = Buffer.from(received.body ?? signed.body);
   return {
     name,
-    secret: arrives.secret ?? whsec(signed.secrets[0] ?? CURRENT),
-    ...(verdict.valid && signature === own ? { signed_with: signed.secrets.map(whsec) } : {}),
-    now: arrives.now ?? NOW,
+    secret: received.secret ?? whsec(signed.secrets[0] ?? CURRENT),
+    ...(expected.valid && signature === validSignature ? { signed_with: signed.secrets.map(whsec) } : {}),
+    now: received.now ?? NOW,
     headers: headersOf({
       'webhook-id': id,
       'webhook-timestamp': timestamp,
@@ -124,6 +124,6 @@ export function vector(
     }),
     ...(isText(body) ? { body: body.toString('utf8') } : {}),
     body_base64: body.toString('base64'),
-    ...verdict,
+    ...expected,
   };
 }

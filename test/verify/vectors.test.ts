@@ -10,8 +10,8 @@ const invalid = file.vectors.filter((each) => !each.valid);
 
 const bytesOf = (secret: string): Buffer => Buffer.from(secret.replace('whsec_', ''), 'base64');
 
-/** What the product sends for a vector, signed by these secrets. */
-function signedByUs({ headers, body = '' }: Vector, secrets: readonly string[]): string {
+/** The signatures that the product sends for a vector with these secrets. */
+function productSignature({ headers, body = '' }: Vector, secrets: readonly string[]): string {
   return signWebhook({
     webhookId: headers['webhook-id'] ?? '',
     timestampSeconds: Number(headers['webhook-timestamp']),
@@ -20,49 +20,49 @@ function signedByUs({ headers, body = '' }: Vector, secrets: readonly string[]):
   });
 }
 
-describe('the vectors', () => {
-  it('are what their generator makes: run npx tsx test/verify/vectors.ts', () => {
+describe('the published vectors', () => {
+  it('equal the output of the generator: run npx tsx test/verify/vectors.ts', () => {
     expect(file).toEqual(makeVectors());
   });
 
-  it('are fifty and more of each kind, each with a name of its own', () => {
+  it('are at least fifty valid and fifty invalid requests with unique names', () => {
     expect(valid.length).toBeGreaterThanOrEqual(50);
     expect(invalid.length).toBeGreaterThanOrEqual(50);
     expect(new Set(file.vectors.map(({ name }) => name)).size).toBe(file.vectors.length);
   });
 
-  it('say why, where one is invalid, and only there', () => {
+  it('have a reason if and only if they are invalid', () => {
     expect(valid.filter(({ reason }) => reason !== undefined)).toEqual([]);
     expect(invalid.filter(({ reason }) => reason === undefined)).toEqual([]);
   });
 
-  it('have the same signature under both names, and a body that is its bytes', () => {
+  it('have the same signature in both headers, and a body that equals its bytes', () => {
     for (const { headers, body, body_base64: bytes } of file.vectors) {
       expect(headers['x-ivymail-signature']).toBe(headers['webhook-signature']);
       expect([undefined, Buffer.from(bytes, 'base64').toString()]).toContain(body);
     }
   });
 
-  it('are no copies of each other', () => {
-    const asked = file.vectors.map(({ name: _name, reason: _reason, ...rest }) => JSON.stringify(rest));
-    expect(asked.filter((each, index) => asked.indexOf(each) !== index)).toEqual([]);
+  it('are all different', () => {
+    const requests = file.vectors.map(({ name: _name, reason: _reason, ...rest }) => JSON.stringify(rest));
+    expect(requests.filter((each, index) => requests.indexOf(each) !== index)).toEqual([]);
   });
 });
 
 describe('the signature of a valid vector', () => {
-  it.each(valid)('is the one we send: $name', (vector) => {
+  it.each(valid)('equals the signature of the product: $name', (vector) => {
     const signatures = vector.headers['webhook-signature'] ?? '';
-    expect(signatures.split(' ')).toContain(signedByUs(vector, [vector.secret]));
+    expect(signatures.split(' ')).toContain(productSignature(vector, [vector.secret]));
   });
 
-  it('is followed by those of the other secrets, in their order', () => {
-    const plain = valid.filter((vector) => vector.signed_with);
-    expect(plain.length).toBeGreaterThanOrEqual(50);
-    for (const vector of plain)
-      expect(vector.headers['webhook-signature']).toBe(signedByUs(vector, vector.signed_with ?? []));
+  it('is followed by the signatures of the other secrets, in the same order', () => {
+    const unchanged = valid.filter((vector) => vector.signed_with);
+    expect(unchanged.length).toBeGreaterThanOrEqual(50);
+    for (const vector of unchanged)
+      expect(vector.headers['webhook-signature']).toBe(productSignature(vector, vector.signed_with ?? []));
   });
 
-  it('is, of one of them, published', () => {
+  it('equals the published signature of Standard Webhooks for the first vector', () => {
     expect(file.vectors[0]?.headers['webhook-signature']).toBe(
       'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
     );

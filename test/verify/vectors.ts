@@ -1,4 +1,4 @@
-/** Makes docs/verify/vectors.json: `npx tsx test/verify/vectors.ts`. */
+/** Generates docs/verify/vectors.json: `npx tsx test/verify/vectors.ts`. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { invalidVectors } from './invalid-cases.ts';
@@ -16,7 +16,7 @@ export interface VectorFile {
 export function makeVectors(): VectorFile {
   return {
     about:
-      'Requests signed as Standard Webhooks 1.0 has it (symmetric, v1), and whether a receiver takes them: one that has this secret, at this time, and gets these headers and the bytes of body_base64. Where body is given, it is the same as text.',
+      'Test vectors for verifiers of Standard Webhooks 1.0 (symmetric, v1). `valid` is whether a receiver with this `secret`, at the time `now`, must accept the `headers` with the bytes of `body_base64`. `body` is the same bytes as text, and is absent if they are not valid UTF-8.',
     tolerance_seconds: 300,
     vectors: [...validVectors, ...invalidVectors],
   };

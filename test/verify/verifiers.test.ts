@@ -4,21 +4,21 @@ import { describeVerifier } from './describe-verifier.ts';
 import { signWebhook } from '../../lambdas/delivery/sign.ts';
 import { VERIFIERS } from './languages.ts';
 
-// The other languages need toolchains of their own: test/outside/verifiers.test.ts.
-for (const language of VERIFIERS.filter(({ program }) => program === 'node'))
-  describeVerifier(language, false);
+// test/outside/verifiers.test.ts tests the other languages, because they need other toolchains.
+for (const verifier of VERIFIERS.filter(({ program }) => program === 'node'))
+  describeVerifier(verifier, false);
 
-/** A mistake of the receiver must not look like a forged webhook. */
+/** A programming error of a receiver must not look like a forged webhook. */
 describe('the verifier in Node', () => {
   const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
   it.each([
     ['parsed JSON', { event: 'bounced' }],
     ['a list', []],
-    ['nothing', undefined],
+    ['undefined', undefined],
     ['null', null],
     ['a promise, where await is missing', Promise.resolve('{}')],
-  ])('throws a clear error for a body that is %s', (_what, body) => {
+  ])('throws a clear error for a body that is %s', (_label, body) => {
     expect(() => verify(secret, {}, body)).toThrow(/rawBody must be the body as it arrived/);
   });
 
@@ -38,16 +38,16 @@ describe('the verifier in Node', () => {
     ],
     ['fetch Headers', (headers: Record<string, string>) => new Headers(headers)],
     ['a Map', (headers: Record<string, string>) => new Map(Object.entries(headers))],
-  ])('accepts a genuine webhook with headers that are %s', (_what, shape) => {
+  ])('accepts a valid webhook with headers that are %s', (_label, toHeaders) => {
     const [webhookId, timestampSeconds, body] = ['evt_a', 1_772_020_800, '{"event":"bounced"}'];
     const signature = signWebhook({ webhookId, timestampSeconds, body, secrets: [Buffer.alloc(24, 7)] });
-    const headers = shape({
+    const headers = toHeaders({
       'webhook-id': webhookId,
       'webhook-timestamp': String(timestampSeconds),
       'x-ivymail-signature': signature,
     });
-    for (const raw of [body, Buffer.from(body), new TextEncoder().encode(body)])
-      expect(verify(secret, headers, raw, timestampSeconds)).toBe(true);
+    for (const rawBody of [body, Buffer.from(body), new TextEncoder().encode(body)])
+      expect(verify(secret, headers, rawBody, timestampSeconds)).toBe(true);
     expect(verify(secret, headers, `${body} `, timestampSeconds)).toBe(false);
   });
 });

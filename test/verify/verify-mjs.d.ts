@@ -1,4 +1,4 @@
-/** The verifier in Node, which has no types of its own. */
+/** Types of the verifier in Node, which is plain JavaScript. */
 declare module '*/docs/verify/verify.mjs' {
   export function verify(secret: string, headers: unknown, rawBody: unknown, now?: number): boolean;
 }

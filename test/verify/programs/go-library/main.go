@@ -33,7 +33,7 @@ func main() {
 			}
 		}
 		library, err := standardwebhooks.NewWebhook(string(read(fields[0])))
-		// It has no clock but the real one.
+		// The library uses only the real clock.
 		fmt.Println(err == nil && library.VerifyIgnoringTimestamp(read(fields[5]), header) == nil)
 	}
 }

@@ -15,7 +15,7 @@ import java.util.Map;
 final class Main {
     private static final List<String> NAMES = List.of("webhook-id", "webhook-timestamp", "webhook-signature");
 
-    /** The classes of the library as they are, but that they ask VerificationTime for the time. */
+    /** Loads the classes of the library, changed so that they read the time from VerificationTime. */
     private static final class Loader extends ClassLoader {
         @Override
         protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
@@ -26,8 +26,8 @@ final class Main {
                 Charset bytes = StandardCharsets.ISO_8859_1;
                 String code = new String(file.readAllBytes(), bytes).replace("java/lang/System", "VerificationTime");
                 return defineClass(name, code.getBytes(bytes), 0, code.length());
-            } catch (IOException failed) {
-                throw new UncheckedIOException(failed);
+            } catch (IOException exception) {
+                throw new UncheckedIOException(exception);
             }
         }
     }
@@ -39,7 +39,7 @@ final class Main {
     public static void main(String[] args) throws Exception {
         Class<?> library = new Loader().loadClass("com.standardwebhooks.Webhook");
         Method verify = library.getMethod("verify", String.class, Map.class);
-        // It is public in a class that is not.
+        // The method is public, but its class is not.
         verify.setAccessible(true);
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -50,17 +50,17 @@ final class Main {
                 String field = fields[2 + NAMES.indexOf(name)];
                 if (!field.equals("-")) headers.put(name, List.of(text(field)));
             }
-            System.out.println(takes(library, verify, text(fields[0]), text(fields[5]), headers));
+            System.out.println(accepts(library, verify, text(fields[0]), text(fields[5]), headers));
         }
     }
 
-    private static boolean takes(
+    private static boolean accepts(
             Class<?> library, Method verify, String secret, String body, Map<String, List<String>> headers)
             throws ReflectiveOperationException {
         try {
             verify.invoke(library.getConstructor(String.class).newInstance(secret), body, headers);
             return true;
-        } catch (InvocationTargetException refused) {
+        } catch (InvocationTargetException exception) {
             return false;
         }
     }

@@ -1,4 +1,4 @@
-/** What the library takes for java.lang.System, whose name is as long: the one clock it has can be set. */
+/** Replaces java.lang.System in the library, so that the clock can be set. Both names must have the same length. */
 public final class VerificationTime {
     static long seconds;
 

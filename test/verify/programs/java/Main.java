@@ -21,9 +21,9 @@ final class Main {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             String[] fields = line.split(" ");
             Instant now = Instant.ofEpochSecond(Long.parseLong(text(fields[1])));
-            boolean genuine = Webhook.verify(
+            boolean valid = Webhook.verify(
                     text(fields[0]), name -> text(fields[2 + NAMES.indexOf(name)]), read(fields[5]), now);
-            System.out.println(genuine);
+            System.out.println(valid);
         }
     }
 }

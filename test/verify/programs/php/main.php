@@ -1,6 +1,6 @@
 <?php
 
-// A notice or a warning is a fault, too.
+// Treat a notice or a warning as an error.
 set_error_handler(fn($level, $message) => throw new ErrorException($message));
 require 'verify.php';
 

@@ -21,5 +21,5 @@ def verify(secret, headers, body, now):
 
 for line in sys.stdin:
     secret, now, *headers, body = map(read, line.split())
-    given = {name: value.decode() for name, value in zip(NAMES, headers) if value is not None}
-    print(verify(secret.decode(), given, body, int(now)))
+    received = {name: value.decode() for name, value in zip(NAMES, headers) if value is not None}
+    print(verify(secret.decode(), received, body, int(now)))

@@ -8,5 +8,5 @@ def read(field):
 
 for line in sys.stdin:
     secret, now, *headers, body = map(read, line.split())
-    given = {name: value.decode() for name, value in zip(NAMES, headers) if value is not None}
-    print(str(verify(secret.decode(), given, body, int(now))).lower())
+    received = {name: value.decode() for name, value in zip(NAMES, headers) if value is not None}
+    print(str(verify(secret.decode(), received, body, int(now))).lower())

@@ -2,7 +2,7 @@ require_relative "verify"
 
 NAMES = ["webhook-id", "webhook-timestamp", "x-ivymail-signature"]
 
-# Bytes, as Rack gives them.
+# Returns bytes, as Rack does.
 def read(field)
   field == "-" ? nil : field[1..].unpack1("m0")
 end

@@ -14,7 +14,7 @@ fn text(field: &str) -> String {
     String::from_utf8(bytes(field)).unwrap()
 }
 
-/// None where no header can have these bytes.
+/// None if a header cannot contain these bytes.
 fn headers(fields: &[&str]) -> Option<HeaderMap> {
     NAMES
         .into_iter()
@@ -33,11 +33,11 @@ fn main() {
     for line in stdin().lines().map(Result::unwrap) {
         let fields: Vec<&str> = line.split(' ').collect();
         OffsetDateTime::set(text(fields[1]).parse().unwrap());
-        let given = headers(&fields[2..5]);
+        let headers = headers(&fields[2..5]);
         let library = Webhook::new(&text(fields[0])).ok();
-        let taken = library
-            .zip(given)
-            .is_some_and(|(library, given)| library.verify(&bytes(fields[5]), &given).is_ok());
-        println!("{taken}");
+        let accepted = library
+            .zip(headers)
+            .is_some_and(|(library, headers)| library.verify(&bytes(fields[5]), &headers).is_ok());
+        println!("{accepted}");
     }
 }

@@ -1,4 +1,4 @@
-//! As much of `time` as the library of Standard Webhooks asks for, and a way to set it.
+//! The part of the crate `time` that the Standard Webhooks library uses, with a clock that can be set.
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 
 static NOW: AtomicI64 = AtomicI64::new(0);
