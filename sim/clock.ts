@@ -1,15 +1,15 @@
-/** The one clock of a simulated world: days pass in seconds, and the same seed gives the same order of everything. */
+/** The virtual clock of a simulated deployment. Days pass in seconds, and the same seed gives the same order of all steps. */
 
 interface Timer {
   readonly atMs: number;
-  /** Of two at the same time the first one set goes first. */
+  /** Timers of the same time run in the order in which they were set. */
   readonly order: number;
   readonly run: () => void;
 }
 
 const realSetTimeout = globalThis.setTimeout;
 
-/** Lets everything that waits for nothing but promises go as far as it can. */
+/** Waits until no promise can settle without the next timer. */
 function settle(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
@@ -18,14 +18,14 @@ function settle(): Promise<void> {
 
 export class Clock {
   private readonly heap: Timer[] = [];
-  private orders = 0;
+  private timerCount = 0;
 
   constructor(public nowMs: number) {}
 
   readonly now = (): number => this.nowMs;
 
   after(ms: number, run: () => void): void {
-    this.push({ atMs: this.nowMs + Math.max(0, ms), order: (this.orders += 1), run });
+    this.push({ atMs: this.nowMs + Math.max(0, ms), order: (this.timerCount += 1), run });
   }
 
   sleep(ms: number): Promise<void> {
@@ -34,7 +34,7 @@ export class Clock {
     });
   }
 
-  /** Goes from timer to timer until none is left, or the next one lies beyond `untilMs`. */
+  /** Runs the timers in order of time, until none is left or the next one is after `untilMs`. */
   async run(untilMs = Infinity): Promise<void> {
     await settle();
     for (let next = this.heap[0]; next && next.atMs <= untilMs; next = this.heap[0]) {
@@ -45,16 +45,16 @@ export class Clock {
     if (untilMs !== Infinity) this.nowMs = Math.max(this.nowMs, untilMs);
   }
 
-  /** Goes on, half a minute at a time, until it is so. Throws after two days. */
-  async until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  /** Advances in steps of 30 seconds until the condition is true. Throws after two days. */
+  async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
     const deadlineMs = this.nowMs + 2 * 86_400_000;
-    while (!(await isSo())) {
-      if (this.nowMs > deadlineMs) throw new Error(`Waited in vain for ${what}`);
+    while (!(await condition())) {
+      if (this.nowMs > deadlineMs) throw new Error(`Two days passed without ${what}`);
       await this.run(this.nowMs + 30_000);
     }
   }
 
-  /** The product's own short waits (`setTimeout`) go by this clock, too. Returns how to undo it. */
+  /** Replaces `setTimeout` in the whole process, so that the product's short waits use this clock. Returns a function that restores it. */
   installTimers(): () => void {
     globalThis.setTimeout = ((run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
       this.after(ms, () => run(...args))) as unknown as typeof setTimeout;

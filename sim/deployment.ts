@@ -27,19 +27,16 @@ import { tallyBatch } from '../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory, type WorkspaceDirectory } from '../lambdas/store/workspaces.ts';
 import { simulatedTable } from './table.ts';
 import { Clock } from './clock.ts';
-import { Executions, START_EXECUTION, type Machine } from './executions.ts';
+import { Executions, START_EXECUTION, type StateMachine } from './executions.ts';
 import type { StateMachineDefinition } from './state-machine.ts';
+import { drawFault, NO_FAULTS, type CallCounts, type FaultPlan } from './faults.ts';
 import {
   callAws,
-  drawFault,
-  neverSettles,
-  NO_FAULTS,
-  LambdaProcess,
   currentProcess,
+  LambdaProcess,
+  neverSettles,
   type AwsCall,
   type CallContext,
-  type FaultPlan,
-  type CallCounts,
 } from './process.ts';
 import { SimulatedQueue } from './queue.ts';
 import { Dice, seededRandom } from './random.ts';
@@ -79,7 +76,7 @@ const DELIVER = deliverDefinition({
 const REDELIVER = redeliverDefinition({ deliverFunctionArn: FUNCTION });
 const RECOVER = recoverDefinition({ recoverFunctionArn: RECOVER_FUNCTION });
 /** By their ARN. */
-const MACHINES: Readonly<Record<string, Machine>> = {
+const MACHINES: Readonly<Record<string, StateMachine>> = {
   deliver: { definition: DELIVER as StateMachineDefinition, express: true },
   redeliver: { definition: REDELIVER as StateMachineDefinition, express: false },
   recover: { definition: RECOVER as StateMachineDefinition, express: false },
@@ -100,7 +97,7 @@ export interface SimulatedDeploymentOptions {
 export class SimulatedDeployment implements CallContext {
   readonly clock: Clock;
   readonly dice: Dice;
-  readonly tally: CallCounts = { calls: 0, faults: {} };
+  readonly callCounts: CallCounts = { calls: 0, faults: {} };
   readonly table = simulatedTable();
   readonly receivers = new Map<string, SimulatedReceiver>();
   readonly ingestQueue: SimulatedQueue;

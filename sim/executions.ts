@@ -1,37 +1,38 @@
-/** The executions of some state machines, and their names, as Step Functions keeps them. */
+/** The executions of a deployment's state machines, and the names that Step Functions accepts only once. */
 import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
+import { namedError } from './aws-error.ts';
 import { runExecution, type StateMachineDefinition, type ExecutionDeps } from './state-machine.ts';
 
-export interface Machine {
+export interface StateMachine {
   readonly definition: StateMachineDefinition;
-  /** Nobody holds an Express execution to its name, and it may run twice. */
+  /** An Express execution can reuse a name, and Step Functions may run it twice. */
   readonly express: boolean;
 }
 
 export interface ExecutionsOptions extends ExecutionDeps {
   /** By their ARN. */
-  readonly machines: Readonly<Record<string, Machine>>;
-  /** Whether an Express execution runs twice. */
+  readonly machines: Readonly<Record<string, StateMachine>>;
+  /** Decides for each Express execution whether it runs twice. */
   readonly runsTwice: () => boolean;
 }
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** What a machine calls to start another. */
+/** The resource of a task that starts an execution of another state machine. */
 export const START_EXECUTION = 'arn:aws:states:::states:startExecution';
 
 export class Executions {
-  /** Those that ended by an error. */
+  /** The executions that ended with an error. */
   readonly failed: { readonly name: string; readonly error: Error }[] = [];
   private readonly names = new Set<string>();
-  private started = 0;
+  private startedCount = 0;
 
   constructor(private readonly options: ExecutionsOptions) {}
 
-  /** A Standard execution's name is taken for good. */
+  /** A Standard execution keeps its name forever: a second start with the same name throws. */
   start(arn: string, name: string, input: Input): void {
     const machine = this.options.machines[arn];
-    if (!machine) throw new Error(`There is no machine ${arn}`);
+    if (!machine) throw new Error(`No state machine has the ARN ${arn}`);
     const key = `${arn}:${name}`;
     if (!machine.express && this.names.has(key))
       throw new ExecutionAlreadyExists({ message: 'Execution Already Exists', $metadata: {} });
@@ -40,23 +41,21 @@ export class Executions {
     for (let time = 0; time < times; time += 1) void this.run(machine, key, input);
   }
 
-  /** The same, asked for by a task, which knows the error by another name. */
+  /** Starts an execution for a task. A task sees the error of a repeated name under a different name than the SDK. */
   startFromTask(parameters: Input): Input {
     const { StateMachineArn: arn, Name: name, Input: input } = parameters;
     try {
       this.start(String(arn), String(name), input as Input);
     } catch (error) {
       if (!(error instanceof ExecutionAlreadyExists)) throw error;
-      throw Object.assign(new Error(error.message), {
-        name: 'StepFunctions.ExecutionAlreadyExistsException',
-      });
+      throw namedError('StepFunctions.ExecutionAlreadyExistsException', error.message);
     }
     return {};
   }
 
-  private async run({ definition, express }: Machine, name: string, input: Input): Promise<void> {
-    this.started += 1;
-    const executionId = express ? `${name}:${this.started}` : name;
+  private async run({ definition, express }: StateMachine, name: string, input: Input): Promise<void> {
+    this.startedCount += 1;
+    const executionId = express ? `${name}:${this.startedCount}` : name;
     try {
       await runExecution(this.options, definition, { input, executionId });
     } catch (error) {

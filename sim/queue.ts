@@ -1,4 +1,4 @@
-/** A queue and the Lambda function it feeds, as SQS and its event source mapping go about it. */
+/** An SQS queue with its dead-letter queue, and the event source mapping that invokes a function with its messages. */
 import type { SQSRecord } from 'aws-lambda';
 import { sqsRecord } from './builders/lambda-events.ts';
 import type { Clock } from './clock.ts';
@@ -18,42 +18,43 @@ export interface SimulatedQueueOptions {
   readonly maxReceives: number;
   readonly batchSize: number;
   readonly concurrency: number;
-  /** How often SQS hands a message out again that was taken care of. */
+  /** The share of processed messages that SQS delivers a second time. */
   readonly duplicateShare: number;
-  /** Gives the ids that failed; rejects where the function died. */
+  /** Returns the ids of the messages that failed. Rejects if the function crashed. */
   readonly consume: (records: readonly SQSRecord[]) => Promise<readonly string[]>;
 }
 
 export class SimulatedQueue {
+  /** The bodies of messages that were received `maxReceives` times. */
   readonly deadLetters: string[] = [];
   private readonly visible: Message[] = [];
-  private busy = 0;
-  private sent = 0;
+  private runningInvocations = 0;
+  private sentCount = 0;
 
   constructor(private readonly options: SimulatedQueueOptions) {}
 
   send(body: string): void {
     const { clock } = this.options;
-    this.sent += 1;
-    this.show({ id: `message-${this.sent}`, body, sentMs: clock.nowMs, receives: 0 });
+    this.sentCount += 1;
+    this.makeVisible({ id: `message-${this.sentCount}`, body, sentMs: clock.nowMs, receives: 0 });
   }
 
-  private show(message: Message): void {
+  private makeVisible(message: Message): void {
     if (message.receives >= this.options.maxReceives) {
       this.deadLetters.push(message.body);
       return;
     }
     this.visible.push(message);
-    // A moment, so that what arrives together is handed over together.
+    // A short delay, so that messages that arrive together are in one batch.
     this.options.clock.after(50, () => void this.poll());
   }
 
   private async poll(): Promise<void> {
     const { clock, dice, batchSize, concurrency, visibilityMs, duplicateShare, consume } = this.options;
-    if (this.busy >= concurrency || this.visible.length === 0) return;
-    this.busy += 1;
+    if (this.runningInvocations >= concurrency || this.visible.length === 0) return;
+    this.runningInvocations += 1;
     const batch: Message[] = [];
-    // In no order: SQS keeps none.
+    // In random order, because SQS guarantees no order.
     while (batch.length < batchSize && this.visible.length > 0)
       batch.push(...this.visible.splice(dice.below(this.visible.length), 1));
     for (const message of batch) message.receives += 1;
@@ -64,10 +65,10 @@ export class SimulatedQueue {
     } catch {
       failed = new Set(batch.map(({ id }) => id));
     }
-    this.busy -= 1;
+    this.runningInvocations -= 1;
     for (const message of batch)
       if (failed.has(message.id) || dice.chance(duplicateShare))
-        clock.after(visibleMs - clock.nowMs, () => this.show(message));
+        clock.after(visibleMs - clock.nowMs, () => this.makeVisible(message));
     if (this.visible.length > 0) clock.after(0, () => void this.poll());
   }
 }

@@ -1,4 +1,4 @@
-/** Mulberry32: 32 bits of state, the same numbers for the same seed. */
+/** Mulberry32, a random number generator with 32 bits of state. The same seed gives the same numbers in [0, 1). */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -9,22 +9,23 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** Choices that come out the same for the same seed. */
+/** Random choices that are the same for the same seed. */
 export class Dice {
   constructor(readonly random: () => number) {}
 
-  /** A whole number from 0 to below the limit. */
+  /** An integer from 0 up to, but not including, the limit. */
   below(limit: number): number {
     return Math.floor(this.random() * limit);
   }
 
+  /** True in this share of all calls. */
   chance(share: number): boolean {
     return this.random() < share;
   }
 
   pick<T>(choices: readonly T[]): T {
     const choice = choices[this.below(choices.length)];
-    if (choice === undefined) throw new Error('There is nothing to choose from');
+    if (choice === undefined) throw new Error('The list of choices is empty');
     return choice;
   }
 

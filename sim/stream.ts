@@ -1,4 +1,4 @@
-/** The table's stream and a function that reads it, as DynamoDB and its event source mapping go about it. */
+/** The table's stream, and the event source mapping that invokes a function with its records. */
 import { createHash } from 'node:crypto';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { Row } from '../lambdas/store/table.ts';
@@ -12,25 +12,30 @@ export interface StreamBatch {
 
 export interface StreamReaderOptions {
   readonly clock: Clock;
+  /** The filter of the event source mapping: only rows of these kinds invoke the function. */
   readonly kinds: readonly string[];
   readonly batchSize: number;
-  /** Batches of one shard side by side; the rows of one partition stay in order. */
+  /** The number of concurrent batches of one shard (`ParallelizationFactor`). The rows of one partition stay in order. */
   readonly parallelization: number;
-  /** Gives where to go on, if not after the batch; rejects where all of it failed. */
+  /**
+   * Returns the sequence number of the first failed record, from which the batch is retried; undefined if all succeeded.
+   * Rejects if the whole batch failed.
+   */
   readonly consume: (batch: StreamBatch) => Promise<string | undefined>;
 }
 
 const SHARDS = 3;
 const RETRY_MS = 1_000;
-/** Of the event source mapping: then it is put aside, with a note. */
+/** The `MaximumRecordAgeInSeconds` of the event source mapping. An older record is discarded and reported. */
 const MAX_AGE_MS = 23 * 3_600_000;
 
+/** The records of one shard that one invocation at a time reads. */
 interface Lane {
   readonly shardId: string;
-  readonly records: { readonly record: DynamoDBRecord; readonly bornMs: number }[];
-  reading: boolean;
-  /** Halved where a batch fails as a whole, as `bisectBatchOnError` has it. */
-  size: number;
+  readonly records: { readonly record: DynamoDBRecord; readonly insertedMs: number }[];
+  isReading: boolean;
+  /** Halved each time a whole batch fails, as `BisectBatchOnFunctionError` does. */
+  batchSize: number;
 }
 
 function hashOf(text: string): number {
@@ -38,6 +43,7 @@ function hashOf(text: string): number {
 }
 
 export class StreamReader {
+  /** The records that were too old, in order. */
   readonly discarded: DynamoDBRecord[] = [];
   private readonly lanes: readonly Lane[];
 
@@ -45,8 +51,8 @@ export class StreamReader {
     this.lanes = Array.from({ length: SHARDS * options.parallelization }, (_, index) => ({
       shardId: `shard-${index % SHARDS}`,
       records: [],
-      reading: false,
-      size: options.batchSize,
+      isReading: false,
+      batchSize: options.batchSize,
     }));
   }
 
@@ -57,41 +63,42 @@ export class StreamReader {
     const lane = this.lanes[
       shard + SHARDS * (Math.floor(hash / SHARDS) % this.options.parallelization)
     ] as Lane;
-    lane.records.push({ record, bornMs: this.options.clock.nowMs });
-    this.wake(lane, 200);
+    lane.records.push({ record, insertedMs: this.options.clock.nowMs });
+    this.schedule(lane, 200);
   }
 
-  private wake(lane: Lane, inMs: number): void {
-    if (lane.reading) return;
-    lane.reading = true;
-    this.options.clock.after(inMs, () => void this.read(lane));
+  private schedule(lane: Lane, delayMs: number): void {
+    if (lane.isReading) return;
+    lane.isReading = true;
+    this.options.clock.after(delayMs, () => void this.read(lane));
   }
 
   private async read(lane: Lane): Promise<void> {
     const { clock, batchSize, consume } = this.options;
-    const batch = lane.records.slice(0, lane.size);
+    const batch = lane.records.slice(0, lane.batchSize);
     const records = batch.map(({ record }) => record);
-    let taken: number;
+    let processedCount: number;
     try {
       const retryFrom = await consume({ shardId: lane.shardId, records });
-      const at = records.findIndex((record) => record.dynamodb?.SequenceNumber === retryFrom);
-      taken = at === -1 ? batch.length : at;
-      lane.size = batchSize;
+      const failedIndex = records.findIndex((record) => record.dynamodb?.SequenceNumber === retryFrom);
+      processedCount = failedIndex === -1 ? batch.length : failedIndex;
+      lane.batchSize = batchSize;
     } catch {
-      taken = 0;
-      lane.size = Math.max(1, lane.size >> 1);
+      processedCount = 0;
+      lane.batchSize = Math.max(1, lane.batchSize >> 1);
     }
     const [first] = batch;
-    if (taken === 0 && first && clock.nowMs - first.bornMs > MAX_AGE_MS) {
+    if (processedCount === 0 && first && clock.nowMs - first.insertedMs > MAX_AGE_MS) {
       this.discarded.push(first.record);
-      taken = 1;
+      processedCount = 1;
     }
-    lane.records.splice(0, taken);
-    lane.reading = false;
-    if (lane.records.length > 0) this.wake(lane, taken < batch.length ? RETRY_MS : 0);
+    lane.records.splice(0, processedCount);
+    lane.isReading = false;
+    if (lane.records.length > 0) this.schedule(lane, processedCount < batch.length ? RETRY_MS : 0);
   }
 }
 
+/** Returns a function that passes a new row to all readers. */
 export function createStream(readers: readonly StreamReader[]): (row: Row) => void {
   let sequence = 0;
   return (row) => {

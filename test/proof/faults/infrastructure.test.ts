@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { checkDeliveries, checkEvents, checkRequests } from '../ledger/ledger.ts';
 import { sized } from '../size.ts';
-import type { FaultPlan } from '../../../sim/process.ts';
+import type { FaultPlan } from '../../../sim/faults.ts';
 import type { SimulatedDeployment } from '../../../sim/deployment.ts';
 import { addEndpoint, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
@@ -64,7 +64,7 @@ describe('a deployment', () => {
       // No receiver failed, so every counted attempt is a success, and every event has exactly one.
       expect(attempts.filter((row) => row['error_class'] !== undefined)).toEqual([]);
       expect(attempts).toHaveLength(published.length);
-      expect(Object.values(world.tally.faults).reduce((sum, each) => sum + each, 0)).toBeGreaterThan(10);
+      expect(Object.values(world.callCounts.faults).reduce((sum, each) => sum + each, 0)).toBeGreaterThan(10);
       observed.push(`${name}: ${attempts.length} of ${published.length} delivered at the first attempt`);
     }
     return observed.join('; ');
@@ -91,7 +91,7 @@ describe('a deployment', () => {
       expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
       const extra = requests.figures['requests whose attempt was not recorded'] ?? 0;
       expect(extra).toBeLessThanOrEqual(1);
-      crashes += Object.values(world.tally.faults).length;
+      crashes += Object.values(world.callCounts.faults).length;
       repeated += extra;
     }
     expect(crashes).toBeGreaterThan(50);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';
-import type { Fault } from '../../../sim/process.ts';
+import type { Fault } from '../../../sim/faults.ts';
 import { AUTOMATED, IN_CONFLICT, UNCOUNTED } from './ledger.ts';
 import type { LedgerOptions, LedgerReport } from './run.ts';
 

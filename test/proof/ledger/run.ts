@@ -7,7 +7,7 @@ import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { putRecovery } from '../../../lambdas/store/commands.ts';
 import { updateEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { randomLifecycle, type PublishedMessage } from '../../../sim/ses/email-lifecycle.ts';
-import { NO_FAULTS, randomFaults, type CallCounts } from '../../../sim/process.ts';
+import { NO_FAULTS, randomFaults, type CallCounts } from '../../../sim/faults.ts';
 import { SimulatedDeployment } from '../../../sim/deployment.ts';
 import {
   checkCounters,
@@ -72,7 +72,7 @@ export async function runLedger({ seed, messages, faultShare }: LedgerOptions): 
     world.faults = randomFaults(world.dice, faultShare);
     await world.clock.run();
     const atRest = checkAll(world, tenants, published);
-    const tally = structuredClone(world.tally);
+    const tally = structuredClone(world.callCounts);
     world.faults = NO_FAULTS;
     await recoverAll(world, tenants.endpoints);
     const recovered = checkAll(world, tenants, published, new Set(['delivered']));
