@@ -28,7 +28,7 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
     if (result.statusCode >= 500) logger.error('request.failed', { ...line, error: loggedError as Error });
     // Log only our own errors. An error of JSON.parse or of SES may contain a recipient.
     else if (loggedError instanceof InternalError)
-      logger.warn('request.answered', { ...line, error: loggedError });
-    else logger.info('request.answered', line);
+      logger.warn('request.completed', { ...line, error: loggedError });
+    else logger.info('request.completed', line);
     return result;
   });

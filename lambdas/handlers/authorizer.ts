@@ -13,7 +13,7 @@ const authorize = createAuthorizer({
   now: () => Date.now(),
 });
 
-/** Finds the workspace of an API key. Any error except 'Unauthorized' is an internal error: API Gateway responds with 503. */
+/** Finds the workspace of an API key. After any thrown error except 'Unauthorized', API Gateway responds with 503. */
 export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
   const { result, fromCache } = await authorize(event);
   const key = result.context?.['key_id'];

@@ -42,7 +42,7 @@ async function sendPoison(keys: unknown, reason: string): Promise<void> {
 export async function handler(batch: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
   const report = await dispatchBatch({ ...deps, sendPoison }, batch.Records);
   logger.info('dispatch.batch', { ...report.counts });
-  if (report.error) logger.error('dispatch.fault', report.error);
+  if (report.error) logger.error('dispatch.error', report.error);
   return {
     batchItemFailures: report.retryFrom === undefined ? [] : [{ itemIdentifier: report.retryFrom }],
   };

@@ -28,6 +28,6 @@ export async function handler(batch: SQSEvent): Promise<SQSBatchResponse> {
       [METRIC.unknownEvents]: counts.unknown_events,
     }),
   });
-  if (report.error) logger.error('ingest.fault', report.error);
+  if (report.error) logger.error('ingest.error', report.error);
   return { batchItemFailures: report.failedMessageIds.map((itemIdentifier) => ({ itemIdentifier })) };
 }

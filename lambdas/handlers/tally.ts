@@ -14,7 +14,8 @@ const deps: TallyDeps = {
 };
 
 /**
- * The event of an event source with a tumbling window. Only such an event names the shard, and the checkpoint needs it.
+ * The event that Lambda sends if the event source has a tumbling window. Only such an event contains the id of the shard, and
+ * tally stores one checkpoint per shard.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html
  */
 export interface WindowedBatch {
@@ -22,10 +23,10 @@ export interface WindowedBatch {
   readonly shardId?: string;
 }
 
-/** The local emulator does not name the shard. Its stream has exactly one. */
+/** The shard id for the local emulator, which sends none. A stream of the emulator has exactly one shard. */
 const ONLY_SHARD = 'only';
 
-/** Reads new events and attempts from the table's stream and adds them to the counters. Batches share no state. */
+/** Reads new events and attempts from the table's stream and adds them to the counters. No batch passes state to the next one. */
 export async function handler(batch: WindowedBatch): Promise<{ readonly state: Record<string, never> }> {
   const { Records: records = [], shardId = ONLY_SHARD } = batch;
   // The last call of a window may contain no records.

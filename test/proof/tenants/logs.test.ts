@@ -52,12 +52,12 @@ async function play(environment: Readonly<Record<string, string>>) {
 /** Every kind of line there is. */
 const MESSAGES = [
   'key.checked',
-  'request.answered',
+  'request.completed',
   'request.failed',
   'ingest.batch',
-  'ingest.fault',
+  'ingest.error',
   'dispatch.batch',
-  'dispatch.fault',
+  'dispatch.error',
   'tally.batch',
   'tally.unreadable',
   'delivery.attempted',
