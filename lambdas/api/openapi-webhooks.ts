@@ -10,7 +10,7 @@ const SIGNATURE_EXAMPLE = 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=';
 export const WEBHOOK_HEADERS: Readonly<Record<string, z.ZodMiniType>> = {
   'webhook-id': documented(
     idOf('evt'),
-    'Id of the event. It is the same on every attempt: use it to ignore repeated events.',
+    'Id of the event. Every attempt has the same id. Use it to ignore repeated events.',
     'evt_kq7zq5h3m2x4c6v7b2n3m4a5s6',
   ),
   'webhook-timestamp': documented(
@@ -20,7 +20,7 @@ export const WEBHOOK_HEADERS: Readonly<Record<string, z.ZodMiniType>> = {
   ),
   'webhook-signature': documented(
     z.string(),
-    '`v1,` and the base64 of HMAC-SHA256 over `{webhook-id}.{webhook-timestamp}.{body}`, as defined by Standard Webhooks. During the rotation of a secret there are several signatures, separated by spaces.',
+    '`v1,` followed by the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` in base64, as defined by Standard Webhooks. During the rotation of a secret, the header contains several signatures, separated by spaces.',
     SIGNATURE_EXAMPLE,
   ),
   'x-ivymail-signature': documented(z.string(), 'The same value as `webhook-signature`.', SIGNATURE_EXAMPLE),
@@ -57,7 +57,7 @@ export function webhooksOf(
         tags: ['Events'],
         summary: 'Receive an event',
         description:
-          'IvyMail Events sends this request to every active endpoint that receives the event. Verify the signature over the unchanged body, then respond within 15 seconds. If the response is not 2xx, the request is repeated after 1, 5 and 25 minutes.',
+          'IvyMail Events sends this request to every active endpoint that receives the event. Verify the signature over the unchanged body, then respond with 2xx within 15 seconds. Otherwise the attempt has failed. By default, a failed attempt is retried after about 1, 5 and 25 minutes.',
         security: [],
         parameters: Object.entries(WEBHOOK_HEADERS).map(([name, schema]) =>
           parameter('header', name, schema),
@@ -72,7 +72,10 @@ export function webhooksOf(
           },
         },
         responses: {
-          '2XX': { description: 'The event is delivered. The body is ignored.' },
+          '2XX': {
+            description:
+              'The event is delivered. The beginning of the response body is stored with the attempt.',
+          },
           '410': { description: 'The endpoint is disabled and receives no more events.' },
           default: { description: 'The attempt failed and is retried. Redirects are not followed.' },
         },

@@ -26,6 +26,9 @@ const ERRORS_OF_BODIES: readonly ErrorCode[] = [
 const ERROR_CODES = Object.keys(STATUS_OF_CODE) as readonly ErrorCode[];
 const STATUSES_WITH_RETRY_AFTER: ReadonlySet<number> = new Set([409, 429, 503]);
 
+const REQUEST_ID_DESCRIPTION =
+  'Id of the request. The operator can search the logs of the deployment for it.';
+
 const errorJson = named(
   // Not `Error`: the Python generator writes a class that does not typecheck if a property has the name of its class.
   'ErrorResponse',
@@ -33,11 +36,13 @@ const errorJson = named(
     error: named(
       'Error',
       z.strictObject({
-        code: named('ErrorCode', z.enum(ERROR_CODES), { description: 'The kind of error, for programs.' }),
-        message: documented(z.string(), 'A description of the error, for people.'),
+        code: named('ErrorCode', z.enum(ERROR_CODES), {
+          description: 'The error code. Programs can rely on it.',
+        }),
+        message: documented(z.string(), 'A message that describes the error. The text can change.'),
         field: documented(
           z.optional(z.string()),
-          'The invalid parameter or field.',
+          'The parameter, header or body field that is invalid.',
           'attachments[0].content',
         ),
       }),
@@ -47,13 +52,13 @@ const errorJson = named(
       z.optional(z.string()),
       'Id of an email that Amazon SES refused. The log shows it as `failed`.',
     ),
-    request_id: documented(z.string(), 'Id of the request in the logs of the deployment.'),
+    request_id: documented(z.string(), REQUEST_ID_DESCRIPTION),
   }),
   { description: 'The body of every error.' },
 );
 
 const REQUEST_ID = {
-  description: 'Id of the request in the logs of the deployment.',
+  description: REQUEST_ID_DESCRIPTION,
   schema: { type: 'string' },
 };
 const RETRY_AFTER = {
@@ -113,7 +118,7 @@ const DESCRIPTION_OF: Readonly<Record<string, string>> = {
 };
 
 function responsesOf(route: Route, components: Components): Json {
-  const answers = Object.entries(route.responses).map(([status, schema]) => {
+  const successes = Object.entries(route.responses).map(([status, schema]) => {
     const media = Object.fromEntries(
       (status === '200' ? (route.media ?? []) : []).map((type) => [
         type,
@@ -145,12 +150,12 @@ function responsesOf(route: Route, components: Components): Json {
         },
       ] as const,
   );
-  return Object.fromEntries([...answers, ...errors]);
+  return Object.fromEntries([...successes, ...errors]);
 }
 
 const SCOPE_NEEDED: Readonly<Record<Route['scope'], string>> = {
-  send: 'Requires an API key with the scope `send`.',
-  read: 'Requires an API key with the scope `read`.',
+  send: 'Requires an API key with the scope `send` or `admin`.',
+  read: 'Requires an API key with the scope `read` or `admin`.',
   admin: 'Requires an API key with the scope `admin`.',
   public: 'Requires no API key.',
 };
@@ -163,14 +168,18 @@ const TAGS: readonly { readonly name: string; readonly path: string; readonly de
   { name: 'Deliveries', path: '/v1/deliveries', description: 'What happened to each webhook.' },
   { name: 'Recoveries', path: '/v1/recoveries', description: 'The delivery of missed events.' },
   { name: 'Suppressions', path: '/v1/suppressions', description: 'Recipients that no email is sent to.' },
-  { name: 'Statistics', path: '/v1/stats', description: 'Counts and rates.' },
-  { name: 'API keys', path: '/v1/api-keys', description: 'The keys of the workspace.' },
+  {
+    name: 'Statistics',
+    path: '/v1/stats',
+    description: 'Number of events and of webhook attempts, and rates.',
+  },
+  { name: 'API keys', path: '/v1/api-keys', description: 'The API keys of the workspace.' },
   {
     name: 'Workspace',
     path: '/v1/workspace',
-    description: 'The workspace of the API key, and the settings.',
+    description: 'The workspace of the API key, and the settings of the deployment.',
   },
-  { name: 'Documentation', path: '/', description: 'This document and the documentation.' },
+  { name: 'Documentation', path: '/', description: 'The documentation, and this OpenAPI document.' },
   { name: 'Probes', path: '/probes', description: 'Used by `npm run admin -- doctor`.' },
   { name: 'Events', path: '(webhooks)', description: 'The requests that your endpoints receive.' },
 ];
@@ -203,10 +212,11 @@ function operation(route: Route, components: Components): Json {
 
 const DESCRIPTION = `What happened to every email you send through Amazon SES.
 
-Lists are \`{data, next_cursor, prev_cursor}\`, newest first. A cursor is null if there is no such page. Times are RFC 3339 in UTC.
+A list is \`{data, next_cursor, prev_cursor}\`, and its entries are sorted newest first unless the operation states another order.
+A cursor is null if there is no next or previous page. Times are RFC 3339 in UTC.
 An error is \`{error: {code, message, field}, request_id}\`. Clients must accept new fields and new values of enumerations.`;
 
-/** The API as an OpenAPI 3.1 document. It is made from the same schemas that parse the requests. */
+/** The API as an OpenAPI 3.1 document, generated from the schemas that parse the requests. */
 export function openApiDocument(routes: readonly Route[]): Json {
   const components = new Components();
   const paths: Record<string, Record<string, Json>> = {};
@@ -222,17 +232,22 @@ export function openApiDocument(routes: readonly Route[]): Json {
       contact: { name: 'The operator of this deployment' },
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    // Relative to the URL of this document, so that it is right under any domain and stage.
+    // Relative to the URL of this document, so that the server URL is right under any domain and stage.
     servers: [{ url: '..', description: 'This deployment' }],
-    // Either of the two headers (docs/adr/0023).
+    // A request needs one of the two headers (docs/adr/0023-two-headers-for-a-key.md).
     security: [{ api_key: [] }, { bearer: [] }],
     tags: TAGS.map(({ name, description }) => ({ name, description })),
     paths,
     webhooks,
     components: {
       securitySchemes: {
-        api_key: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'The API key.' },
-        bearer: { type: 'http', scheme: 'bearer', description: 'The same API key.' },
+        api_key: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'x-api-key',
+          description: 'The API key, in the header `x-api-key`.',
+        },
+        bearer: { type: 'http', scheme: 'bearer', description: 'The same API key, as a bearer token.' },
       },
       schemas: components.toJson(),
     },

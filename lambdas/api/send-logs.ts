@@ -80,7 +80,9 @@ async function readLogs(
 ): Promise<LogPage> {
   const { type, status, message_id: messageId, to, after, before, cursor } = query;
   if (after !== undefined && before !== undefined && Date.parse(after) >= Date.parse(before)) {
-    throw new ApiError('conflicting_filters', 'after must be earlier than before', { field: 'after' });
+    throw new ApiError('conflicting_filters', '`after` must be an earlier time than `before`', {
+      field: 'after',
+    });
   }
   const names = matchingEvents(type, status);
   const scope = cursorScope(workspaceId, path, query);
@@ -106,13 +108,13 @@ const list = route({
   scope: 'read',
   summary: 'List log entries',
   description:
-    'Returns what happened to each email for each recipient, newest first. All filters can be combined. For a whole export, use `GET /v1/send/logs/export`.',
+    'Returns what happened to each email for each recipient, newest first. All filters can be combined. To export all entries to a file, use `GET /v1/send/logs/export`.',
   query: logsQuery,
   responses: { 200: listOf(logEntryJson) },
   errors: ['invalid_cursor', 'conflicting_filters'],
   async handle(deps, { caller, query, headers }): Promise<RouteResponse> {
     const { workspaceId } = caller;
-    // The Accept header could choose an export format before the export route existed. It still can, but the OpenAPI document does not mention it.
+    // Before the export route existed, clients chose an export format with the Accept header. That still works, but the OpenAPI document does not mention it.
     const format = formatOf(headers['accept']);
     const limit = limitOf(query.limit, format === 'json' ? PAGE_LIMIT : EXPORT_LIMIT);
     const { page, listed } = await readLogs(deps, { workspaceId, path: LOGS_PATH, query, limit });
@@ -133,7 +135,7 @@ const exportLogs = route({
   scope: 'read',
   summary: 'Export log entries',
   description:
-    'Returns the entries of the log as CSV or NDJSON, newest first, up to 1000 per page. The filters are those of `GET /v1/send/logs`. If there is another page, its cursor is in the header `x-next-cursor` and its address in the header `Link`. Pages appended to each other make one file.',
+    'Returns the entries of the log as CSV or NDJSON, newest first, up to 1000 per page. The filters are those of `GET /v1/send/logs`. If there is another page, the header `x-next-cursor` contains its cursor, and the header `Link` its URL. To get one file, append the pages in the order in which you receive them.',
   query: exportQuery,
   responses: { 200: null },
   media: [CSV_TYPE, NDJSON_TYPE],
@@ -161,7 +163,7 @@ function toRecipientJson({ to, status, statusAt, events }: RecipientTimeline): R
   };
 }
 
-/** The share of raw events in a response. Lambda allows 6 MB. The rest is for events and deliveries, which readPage limits. */
+/** The maximum size of the raw events in a response, in bytes. Lambda allows 6 MB for the response. The rest is for events and deliveries. */
 const MAX_RAW_BYTES = 3_000_000;
 
 function withinResponseLimit(raw: readonly RawEvent[]): readonly RawEvent[] {
@@ -180,7 +182,7 @@ const timeline = route({
   scope: 'read',
   summary: 'Get the timeline of a message',
   description:
-    'Returns everything known about one message: the current status for each recipient, its events, and its webhook deliveries. With `raw=true` it also returns the events as Amazon SES published them. A timeline has at most 500 events. If `truncated` is true there are more: list them with `GET /v1/send/logs?message_id=`.',
+    'Returns everything known about one message: the current status for each recipient, its events, and its webhook deliveries. With `raw=true` it also returns the events as Amazon SES published them. A timeline contains at most the 500 oldest and the 100 newest events. If `truncated` is true, list all events with `GET /v1/send/logs?message_id=`.',
   params: { message_id: messageIdParam },
   query: timelineQuery,
   responses: { 200: timelineJson },

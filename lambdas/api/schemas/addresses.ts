@@ -8,7 +8,7 @@ const TOO_LONG = `must have at most ${ADDRESS_MAX_LENGTH} characters`;
 export const ENCODE_PLUS =
   'contains a space outside quotes. Send a + in a query parameter as %2B, and a space in a quoted address as %20';
 
-// The document has no pattern for an address, because the description of the parameter explains more.
+// The OpenAPI document contains no pattern for an address. The description of the parameter is more helpful.
 const AS_TEXT = { type: 'string', minLength: 1, maxLength: ADDRESS_MAX_LENGTH };
 
 /** A stored address never begins with a space. A leading space is a `+` that the client did not encode. */
@@ -25,7 +25,7 @@ export const lookupAddress = z.string('is required').check(
 );
 asSent.add(lookupAddress, AS_TEXT);
 
-/** The beginning of addresses. */
+/** The text with which the addresses of a search begin. */
 export const addressPrefix = z
   .string()
   .check(z.minLength(1, 'must not be empty'), z.maxLength(ADDRESS_MAX_LENGTH, TOO_LONG), beginsWithoutSpace);
@@ -78,7 +78,7 @@ export const mailbox = z.pipe(
   line(512).check(
     z.refine(
       (text) => hasAsciiLocalPart(addressOf(text)),
-      'must have an ASCII local part: SES accepts only ASCII characters before the @ (the domain may be Unicode)',
+      'must have an ASCII local part, because Amazon SES accepts only ASCII characters before the @. The domain may be Unicode',
     ),
     z.refine(
       (text) => SENDABLE.test(withAsciiDomain(addressOf(text))),

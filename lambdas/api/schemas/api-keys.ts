@@ -4,7 +4,8 @@ import { idOf, line, rfc3339 } from './common.ts';
 import { documented, named } from './documented.ts';
 
 const scope = named('ApiKeyScope', z.enum(SCOPES), {
-  description: '`send`: send email. `read`: read everything except keys and secrets. `admin`: everything.',
+  description:
+    '`send` allows sending email. `read` allows reading everything except API keys and secrets. `admin` allows everything.',
 });
 
 const scopes = z.array(scope).check(
@@ -17,7 +18,7 @@ const scopes = z.array(scope).check(
 export const createApiKeyBody = named(
   'CreateApiKeyRequest',
   z.strictObject({
-    name: documented(line(100), 'A name for people.', 'Reporting'),
+    name: documented(line(100), 'A name that helps you recognize the key.', 'Reporting'),
     scopes: documented(z._default(scopes, ['read']), 'What the key is allowed to do.'),
     expires_at: documented(
       z.optional(rfc3339),
@@ -31,12 +32,12 @@ const fields = {
   id: idOf('key'),
   name: z.string(),
   scopes: z.array(scope),
-  hint: documented(z.string(), 'The beginning and the end of the key, so that a person can recognize it.'),
+  hint: documented(z.string(), 'The beginning and the end of the key, so that you can recognize it.'),
   created_at: rfc3339,
   expires_at: documented(z.nullable(rfc3339), 'When the key stops working. Null if the key does not expire.'),
   last_used_at: documented(
     z.nullable(rfc3339),
-    'When the key was last used, up to one hour ago. Null if the key was never used.',
+    'When the key was last used. The time can be up to one hour too early. Null if the key was never used.',
   ),
 };
 

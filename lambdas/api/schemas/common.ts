@@ -24,15 +24,14 @@ const limit = z._default(
 
 asSent.add(limit, { type: 'integer', minimum: 1, maximum: 100, default: 20 });
 
-/** An opaque cursor. */
 const CURSOR_EXAMPLE = 'AXk3c2V0Zm9vYmFyYmF6cXV4';
 
-/** The parameters of every list. */
+/** The parameters of a list with pages. */
 export const paging = {
   limit: documented(limit, 'Maximum number of entries on the page.', 20),
   cursor: documented(
     z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
-    'The `next_cursor` or `prev_cursor` of another page of the same list. All other parameters must be the same as for that page.',
+    'The `next_cursor` or `prev_cursor` of another page of the same list. The filters must be the same as for that page.',
     CURSOR_EXAMPLE,
   ),
 };
@@ -67,10 +66,10 @@ export function line(maxLength: number): z.ZodMiniString {
     );
 }
 
-const TIME = 'must be a time as in 2026-02-25T12:00:00Z';
-const TIME_OR_DATE = `${TIME}, or a date as in 2026-02-25 (midnight UTC)`;
+const TIME = 'must be a time such as 2026-02-25T12:00:00Z';
+const TIME_OR_DATE = `${TIME}, or a date such as 2026-02-25 (midnight UTC)`;
 
-/** The range of times in UTC. RFC 3339 and the keys of the table have four digits for the year, and one day remains for computed times. */
+/** The range of times in UTC. RFC 3339 and the keys of the table have four digits for the year. The last day is left out, so that a time that is computed from a valid time also fits. */
 const FIRST_MS = Date.parse('0002-01-01T00:00:00Z');
 const LAST_MS = Date.parse('9999-12-31T00:00:00Z');
 

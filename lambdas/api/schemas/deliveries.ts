@@ -34,11 +34,11 @@ export const attemptJson = named(
   z.strictObject({
     number: documented(
       z.int(),
-      'Number of the attempt, from 1, across retries, redeliveries and recoveries.',
+      'Number of the attempt, from 1. Retries, redeliveries and recoveries continue the same count.',
     ),
     trigger: named('AttemptTrigger', z.enum(TRIGGERS), {
       description:
-        'What caused the attempt: `auto` for the event itself and its retries, `manual` for a redelivery, `recover` for a recovery, `test` for a test event.',
+        'What caused the attempt. `auto`: the event itself, or an automatic retry. `manual`: a redelivery. `recover`: a recovery. `test`: a test event.',
     }),
     started_at: rfc3339,
     duration_ms: z.int(),
@@ -46,7 +46,7 @@ export const attemptJson = named(
     error_class: documented(
       z.nullable(
         named('ErrorClass', z.enum(ERROR_CLASSES), {
-          description: 'Why an attempt failed. `internal` is a failure on our side.',
+          description: 'Why an attempt failed. `internal` is an internal error of IvyMail Events.',
         }),
       ),
       'Why the attempt failed. Null after a 2xx response.',

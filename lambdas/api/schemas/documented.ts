@@ -15,8 +15,8 @@ interface SchemaDocs {
 export const schemaDocs = z.globalRegistry;
 
 /**
- * A copy of a schema with a description and an example in the form that a client sends or receives. Every parameter needs both.
- * A unit test checks this, and it parses each example with its schema.
+ * Returns a copy of a schema with a description and an example. The example is a value that a client sends or receives. Every
+ * parameter needs a description and an example. A unit test checks this, and parses each example with its schema.
  */
 export function documented<T extends z.ZodMiniType>(schema: T, description: string, example?: unknown): T {
   const copy = z.clone(schema);

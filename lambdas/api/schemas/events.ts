@@ -16,11 +16,12 @@ export const messageId = documented(
 
 export const suppressionReason = named('SuppressionReason', z.enum(SUPPRESSION_REASONS), {
   description:
-    'Why no email is sent to a recipient. `ses_account`, `ses_tenant` and `ses_global` are lists of Amazon SES.',
+    'Why no email is sent to a recipient. `ses_account`, `ses_tenant` and `ses_global` name the list of Amazon SES that contains the recipient.',
 });
 
 export const tags = named('Tags', z.record(z.string(), z.string()), {
-  description: 'Message tags of the sender, without those that Amazon SES and IvyMail Events set.',
+  description:
+    'The message tags that the sender set, by name. Tags of Amazon SES and IvyMail Events are left out.',
   examples: [{ campaign: 'spring' }],
 });
 
@@ -33,24 +34,40 @@ export const detailFields = {
     "Response of the recipient's mail server.",
     'smtp; 550 5.1.1 user unknown',
   ),
-  feedback_type: documented(z.string(), 'Kind of complaint, as named by the email provider.', 'abuse'),
+  feedback_type: documented(z.string(), 'Kind of complaint, as reported by the email provider.', 'abuse'),
   suppression_reason: suppressionReason,
-  error_code: documented(z.string(), 'Why the email could not be sent.', 'identity_not_verified'),
+  error_code: documented(
+    z.string(),
+    'Why the email could not be sent, as an error code.',
+    'identity_not_verified',
+  ),
   error_message: documented(
     z.string(),
-    'Why the email could not be sent, for people.',
+    'Why the email could not be sent, as a message.',
     'Email address is not verified.',
   ),
   delay_type: documented(z.string(), 'Kind of delay, as named by Amazon SES.', 'MailboxFull'),
-  expires_at: documented(rfc3339, 'When Amazon SES stops trying.', '2026-02-26T12:00:00Z'),
-  ip: documented(z.string(), 'IP address of the client that opened or clicked.', '192.0.2.1'),
-  user_agent: documented(z.string(), 'User agent of the client that opened or clicked.', 'Mozilla/5.0'),
+  expires_at: documented(
+    rfc3339,
+    'When Amazon SES stops trying to deliver the email.',
+    '2026-02-26T12:00:00Z',
+  ),
+  ip: documented(
+    z.string(),
+    'IP address of the client that opened the email or clicked the link.',
+    '192.0.2.1',
+  ),
+  user_agent: documented(
+    z.string(),
+    'User agent of the client that opened the email or clicked the link.',
+    'Mozilla/5.0',
+  ),
   link: documented(z.string(), 'URL of the clicked link.', 'https://example.com/'),
   automated: documented(
     z.literal(true),
-    'True if Amazon SES believes that software caused the event, such as a security scanner. Missing otherwise.',
+    'True if Amazon SES detects that software, such as a security scanner, caused the event. Missing otherwise.',
   ),
-  contact_list: documented(z.string(), 'Contact list of Amazon SES.', 'newsletter'),
+  contact_list: documented(z.string(), 'The Amazon SES contact list that the change is about.', 'newsletter'),
   topics: documented(
     z.array(
       named('Topic', z.strictObject({ name: z.string(), status: z.string() }), {

@@ -25,7 +25,8 @@ export function namedValues(
       return [];
     }
     const pairs = Object.entries(input as Readonly<Record<string, unknown>>);
-    if (pairs.length > max) issues.push({ code: 'custom', message: `must be at most ${max} ${noun}`, input });
+    if (pairs.length > max)
+      issues.push({ code: 'custom', message: `must contain at most ${max} ${noun}`, input });
     for (const [each, text] of pairs) {
       const message = firstMessage(name, each) ?? firstMessage(value, text);
       if (message !== undefined) issues.push({ code: 'custom', message, path: [each], input: text });

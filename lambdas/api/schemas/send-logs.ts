@@ -8,12 +8,14 @@ import { deliveryJson } from './deliveries.ts';
 import { documented, named } from './documented.ts';
 import { detailFields, eventName, messageId, tags } from './events.ts';
 
-const logType = named('LogType', z.enum(LOG_TYPES), { description: 'The group that a status belongs to.' });
+const logType = named('LogType', z.enum(LOG_TYPES), {
+  description: 'The group to which the status of a log entry belongs.',
+});
 
 const MESSAGE_ID_EXAMPLE = '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000';
 const AS_HEADER = 'The value of the `Message-ID` header, `<id@email.amazonses.com>`, is accepted too.';
 
-/** SES's message ids have 60 characters. Longer text is accepted and finds nothing. */
+/** A message id of SES has 60 characters. A longer text is valid and finds nothing. */
 const sesMessageId = z.pipe(line(256), z.transform(bareMessageId));
 
 export const messageIdParam = documented(sesMessageId, `Id of the message. ${AS_HEADER}`, MESSAGE_ID_EXAMPLE);
@@ -29,18 +31,18 @@ const filters = {
   to: documented(z.optional(lookupAddress), 'Only entries of this recipient.', 'ann@example.com'),
   after: documented(
     z.optional(rangeTime),
-    'Only entries at or after this time. A date alone means its midnight in UTC.',
+    'Only entries at or after this time. A date means midnight UTC at the start of that day.',
     '2026-02-25T00:00:00Z',
   ),
   before: documented(
     z.optional(rangeTime),
-    'Only entries before this time. A date alone means its midnight in UTC.',
+    'Only entries before this time. A date means midnight UTC at the start of that day.',
     '2026-02-26',
   ),
   cursor: paging.cursor,
 };
 
-const LIMIT = 'must be a whole number from 1 to 100, or to 1000 in an export';
+const LIMIT = 'must be a whole number from 1 to 100, or from 1 to 1000 in an export';
 
 /** The maximum number of entries on a page. */
 function limit({ max, standard }: { readonly max: number; readonly standard: number }) {
@@ -53,8 +55,8 @@ export const PAGE_LIMIT = { max: 100, standard: 20 } as const;
 export const EXPORT_LIMIT = { max: 1_000, standard: 1_000 } as const;
 
 /**
- * Query of GET /v1/send/logs. The limit of an export is accepted for a request whose `Accept` header asks for one, which is
- * not in the OpenAPI document.
+ * Query of GET /v1/send/logs. A request whose `Accept` header chooses an export format may use the limit of an export. The
+ * OpenAPI document does not mention this.
  */
 export const logsQuery = z.strictObject({ ...filters, limit: limit(PAGE_LIMIT) });
 
@@ -94,7 +96,7 @@ const errorJson = named(
     delay_type: z.optional(detailFields.delay_type),
     expires_at: z.optional(detailFields.expires_at),
   }),
-  { description: 'What went wrong, in the fields of the webhook.' },
+  { description: 'What went wrong. The fields have the same names as in the webhook.' },
 );
 
 /** An EmailEvent in the form of the log. */
@@ -136,7 +138,7 @@ export const timelineJson = named(
         z.strictObject({
           to: documented(
             z.nullable(z.string()),
-            'Recipient. Null for the events whose recipient Amazon SES does not name.',
+            'Recipient. Null groups the events for which Amazon SES does not name a recipient.',
           ),
           status: documented(
             z.nullable(
@@ -144,27 +146,33 @@ export const timelineJson = named(
                 description: 'The current status of a message for a recipient.',
               }),
             ),
-            'Current status. Null if no event decides it.',
+            'Current status. Null if there are only events that do not affect the status, such as `opened`.',
           ),
-          status_at: documented(z.nullable(rfc3339), 'Time of the event that decides the status.'),
+          status_at: documented(z.nullable(rfc3339), 'Time of the event that set the current status.'),
           events: z.array(logEntryJson),
         }),
         { description: 'The events of one message for one recipient.' },
       ),
     ),
     deliveries: z.array(deliveryJson),
-    truncated: documented(z.boolean(), 'Whether the message has more events than this response contains.'),
+    truncated: documented(
+      z.boolean(),
+      'Whether the response leaves out events, deliveries or raw events of the message.',
+    ),
     raw_events: documented(
       z.optional(
         z.array(
           named(
             'RawEvent',
             z.strictObject({ event_ids: z.array(idOf('evt')), raw: z.record(z.string(), z.unknown()) }),
-            { description: 'One event as Amazon SES published it, and the log entries made from it.' },
+            {
+              description:
+                'One event as Amazon SES published it, and the ids of the log entries made from it.',
+            },
           ),
         ),
       ),
-      'The events as Amazon SES published them, with `raw=true`.',
+      'The events as Amazon SES published them. Present only with `raw=true`.',
     ),
   }),
   { description: 'Everything known about one message.' },

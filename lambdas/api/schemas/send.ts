@@ -10,7 +10,7 @@ export const MAX_RECIPIENTS = 50;
 /** SES accepts 50 tags, and IvyMail Events adds two. */
 const MAX_TAGS = 48;
 const MAX_HEADERS = 15;
-/** SES limits only the bytes. An email of 4 MiB with more files than this is a mistake. */
+/** SES limits only the size in bytes. With at most 4 MiB, more files than this are probably a mistake of the client. */
 const MAX_ATTACHMENTS = 50;
 
 /** Headers that SES writes itself or that other fields of the request set. */
@@ -32,7 +32,10 @@ const text = z.string().check(z.minLength(1, 'must not be empty'), wellFormedTex
 
 const headerName = z.string().check(
   z.regex(/^[!-9;-@A-~]{1,126}$/, 'must be a header name'),
-  z.refine((name) => !RESERVED_HEADER.test(name), 'cannot be set'),
+  z.refine(
+    (name) => !RESERVED_HEADER.test(name),
+    'cannot be set here, because Amazon SES or another field of the request sets this header',
+  ),
 );
 const headerValue = z
   .string()
@@ -40,7 +43,7 @@ const headerValue = z
 
 const tagName = z.string().check(
   z.regex(/^(?:ses:.*|[A-Za-z0-9_-]{1,256})$/, 'must contain only letters, digits, _ and -'),
-  z.refine((name) => !/^(?:ses:|ivymail_)/i.test(name), 'is reserved'),
+  z.refine((name) => !/^(?:ses:|ivymail_)/i.test(name), 'must not begin with ses: or ivymail_'),
 );
 const tagValue = z
   .string()
@@ -48,7 +51,7 @@ const tagValue = z
 
 /**
  * A file name without control characters, path separators and quotation marks, because SES writes the name in quotes into a
- * header. Marks that change the direction of text are refused too, because they can show `fdp.exe` as `exe.pdf`.
+ * header. Characters that change the direction of text are refused too, because they can make `fdp.exe` look like `exe.pdf`.
  */
 const fileName = line(255).check(
   z.regex(
@@ -88,7 +91,7 @@ const attachment = named(
   z.strictObject({
     filename: fileName,
     content: documented(base64, 'The file, in base64. Line breaks are allowed.'),
-    content_type: z.optional(z.string().check(z.regex(MEDIA_TYPE, 'must be a media type as in image/png'))),
+    content_type: z.optional(z.string().check(z.regex(MEDIA_TYPE, 'must be a media type such as image/png'))),
     content_id: documented(
       z.optional(
         z
@@ -97,7 +100,7 @@ const attachment = named(
             z.regex(/^[A-Za-z0-9._%+=@-]{1,78}$/, 'must be 1 to 78 letters, digits and any of . _ % + = @ -'),
           ),
       ),
-      'The id of `cid:` URLs in `html`.',
+      'The content id, to refer to this file from `html` with a `cid:` URL.',
     ),
     disposition: z._default(z.enum(['attachment', 'inline']), 'attachment'),
   }),
@@ -110,7 +113,7 @@ export const sendBody = named(
     .strictObject({
       from: documented(
         mailbox,
-        'Sender: an identity that Amazon SES has verified.',
+        'Sender. Its address or domain must be a verified identity in Amazon SES.',
         'You <you@yourdomain.com>',
       ),
       to: documented(
@@ -120,7 +123,7 @@ export const sendBody = named(
       ),
       cc: documented(mailboxes, 'Recipients of a copy.'),
       bcc: documented(mailboxes, 'Recipients of a copy that the other recipients do not see.'),
-      reply_to: documented(mailboxes, 'Addresses that replies are sent to.'),
+      reply_to: documented(mailboxes, 'Addresses to which replies are sent.'),
       subject: documented(line(998), 'Subject of the email.', 'Hello'),
       html: documented(z.optional(text), 'Body of the email as HTML.', '<p>Hello.</p>'),
       text: documented(z.optional(text), 'Body of the email as plain text.', 'Hello.'),
@@ -136,7 +139,9 @@ export const sendBody = named(
       ),
       attachments: documented(
         z._default(
-          z.array(attachment).check(z.maxLength(MAX_ATTACHMENTS, `must be at most ${MAX_ATTACHMENTS} files`)),
+          z
+            .array(attachment)
+            .check(z.maxLength(MAX_ATTACHMENTS, `must contain at most ${MAX_ATTACHMENTS} files`)),
           [],
         ),
         'Attached files.',
@@ -145,7 +150,7 @@ export const sendBody = named(
     .check(
       z.refine(({ to, cc, bcc }) => to.length + cc.length + bcc.length > 0, {
         path: ['to'],
-        error: 'must have a recipient',
+        error: 'must contain a recipient, unless cc or bcc contains one',
       }),
       z.refine(({ to, cc, bcc }) => to.length + cc.length + bcc.length <= MAX_RECIPIENTS, {
         path: ['to'],
@@ -153,7 +158,7 @@ export const sendBody = named(
       }),
       z.refine(({ html, text: plain }) => html !== undefined || plain !== undefined, {
         path: ['text'],
-        error: 'is required without html',
+        error: 'is required if there is no html',
       }),
     ),
 );
@@ -168,16 +173,16 @@ export const idempotencyKeyHeader = documented(
   'order-1234-receipt',
 );
 
-/** The response of POST /v1/send. Its addresses have no names. */
+/** The response of POST /v1/send. It contains bare addresses, without display names. */
 export const sentJson = named(
   'SendResult',
   z.strictObject({
     message_id: messageId,
-    accepted: documented(z.array(z.string()), 'Recipients that the email is sent to.'),
+    accepted: documented(z.array(z.string()), 'Recipients to which Amazon SES sends the email.'),
     suppressed: documented(
       z.array(z.string()),
       'Recipients on the suppression list. No email is sent to them.',
     ),
   }),
-  { description: 'An accepted email.' },
+  { description: 'The id and the recipients of an accepted email.' },
 );

@@ -7,23 +7,23 @@ import { documented, named } from './documented.ts';
 export const statsQuery = z.strictObject({
   after: documented(
     z.optional(rangeTime),
-    'Start of the range. Without it, one day before its end by hour, or 30 days by day.',
+    'Start of the range. Default: one day before the end of the range, or 30 days if `interval` is `day`.',
     '2026-02-25T00:00:00Z',
   ),
   before: documented(
     z.optional(rangeTime),
-    'End of the range. Without it, the current time.',
+    'End of the range. Default: the current time.',
     '2026-02-26T00:00:00Z',
   ),
   interval: documented(z._default(z.enum(INTERVALS), 'hour'), 'Length of each interval.', 'hour'),
   endpoint_id: documented(
     z.optional(idOf('ep')),
-    'Only this webhook endpoint, with its own intervals.',
+    'Return the attempts of only this webhook endpoint, and add its `buckets`.',
     'ep_kq7zq5h3m2x4c6v7b2n3m4a5s6',
   ),
 });
 
-/** A ratio. Null if its denominator is 0. */
+/** A schema for a ratio, which is null if the denominator is 0. */
 function rateOf(formula: string) {
   return documented(z.nullable(z.number()), `${formula}. Null if the denominator is 0.`);
 }
@@ -31,13 +31,13 @@ function rateOf(formula: string) {
 const COUNT = z.int().check(z.minimum(0));
 const counts = named(
   'EventCounts',
-  // An object with one property per counter, because generated clients do not know the names of a record.
+  // An object with one property per counter. From a record, generated clients would not know the names of the counters.
   z.strictObject(
     Object.fromEntries(COUNTER_NAMES.map((name) => [name, COUNT])) as Record<CounterName, typeof COUNT>,
   ),
   {
     description:
-      'Number of events by name. `opened` and `clicked` are totals. `opened_automated` and `clicked_automated` are the part that software caused. Emails to the SES mailbox simulator are not counted.',
+      'Number of events by name. `opened` and `clicked` include automated events. `opened_automated` and `clicked_automated` count only the events that software caused. Emails to the SES mailbox simulator are not counted.',
   },
 );
 
@@ -45,7 +45,7 @@ const ratesJson = named(
   'Rates',
   z.strictObject({
     delivery: rateOf('delivered ÷ sent'),
-    bounce: rateOf('bounced ÷ sent, hard bounces only'),
+    bounce: rateOf('bounced ÷ sent. Soft bounces are not included'),
     complaint: rateOf('complained ÷ delivered'),
     open: rateOf('(opened − opened_automated) ÷ delivered. Every open counts, so the ratio can exceed 1'),
     click: rateOf('(clicked − clicked_automated) ÷ delivered. Every click counts, so the ratio can exceed 1'),
@@ -54,7 +54,8 @@ const ratesJson = named(
 );
 
 const limit = named('SesLimit', z.strictObject({ review: z.number(), pause: z.number() }), {
-  description: 'Rates at which Amazon SES reviews an account, and at which it can pause sending.',
+  description:
+    '`review`: the rate at which Amazon SES reviews an account. `pause`: the rate at which Amazon SES can pause sending.',
 });
 
 const endpointCounts = {
@@ -75,7 +76,7 @@ export const statsJson = named(
     rates: ratesJson,
     limits: documented(
       z.strictObject({ bounce: limit, complaint: limit }),
-      'The rates at which Amazon SES reviews an account, and at which it can pause the account.',
+      'The limits of Amazon SES for the bounce rate and the complaint rate.',
     ),
     buckets: z.array(named('StatsBucket', z.strictObject({ start: rfc3339, counts, rates: ratesJson }))),
     endpoints: z.array(

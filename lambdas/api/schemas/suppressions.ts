@@ -4,7 +4,7 @@ import { flag, idOf, paging, rfc3339 } from './common.ts';
 import { documented, named } from './documented.ts';
 import { suppressionReason } from './events.ts';
 
-/** A list brought along from elsewhere may say why; who adds an address by hand need not. */
+/** The reasons that a client can choose. An imported list may contain the reason of each entry. The default is `manual`. */
 const REASONS = ['manual', 'bounce', 'complaint', 'unsubscribed'] as const;
 
 export const createSuppressionBody = named(
@@ -25,11 +25,11 @@ export const suppressionsQuery = z.strictObject({
   ...paging,
 });
 
-/** With `ses=true`, the address is also removed from the suppression list of the SES account, which all workspaces share. */
+/** `ses=true` requires the default workspace, because all workspaces share the suppression list of the SES account. */
 const removal = {
   ses: documented(
     flag,
-    'Whether to also remove the recipient from the suppression list of the Amazon SES account. Requires a key of the default workspace.',
+    'Whether to also remove the recipient from the suppression list of the Amazon SES account. Requires an API key of the default workspace.',
     true,
   ),
 };
@@ -47,7 +47,7 @@ export const suppressionJson = named(
     reason: suppressionReason,
     event_id: documented(
       z.nullable(idOf('evt')),
-      'Event that added the recipient to the list. Null if a person added it.',
+      'Event that added the recipient to the list. Null if the recipient was added with `POST /v1/suppressions`.',
     ),
     created_at: rfc3339,
   }),

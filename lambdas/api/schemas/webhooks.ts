@@ -12,7 +12,7 @@ import { DELIVERED_EVENTS, webhookEventJson } from './events.ts';
 export const MAX_HELD_COUNTED = 1_000;
 
 const eventFilter = named('EventFilter', z.enum(['*', ...DELIVERED_EVENTS]), {
-  description: 'An event name, or `*` for all events.',
+  description: 'An event name, or `*` for all events except `unknown`.',
 });
 
 /** Event names, or only `*` for all events. */
@@ -20,17 +20,24 @@ const events = z.pipe(
   z.array(eventFilter).check(
     z.minLength(1, 'must contain at least one event'),
     z.refine((names) => new Set(names).size === names.length, 'must not contain an event twice'),
-    z.refine((names) => !names.includes('*') || names.length === 1, 'must be only "*", or event names'),
+    z.refine(
+      (names) => !names.includes('*') || names.length === 1,
+      'must be either ["*"] or a list of event names',
+    ),
   ),
   z.transform((names): (EventName | '*')[] => names),
 );
 
 const url = documented(
   z.string().check(wellFormedText),
-  'Where webhooks are sent: an https URL with a public address.',
+  'The URL that receives the webhooks. It must begin with `https://` and resolve to a public IP address.',
   'https://example.com/webhooks',
 );
-const description = documented(line(500), 'A note for people.', 'Billing service');
+const description = documented(
+  line(500),
+  'A note of your choice. The dashboard shows it.',
+  'Billing service',
+);
 
 export const createWebhookBody = named(
   'CreateWebhookRequest',
@@ -38,7 +45,7 @@ export const createWebhookBody = named(
     url,
     events: documented(
       z._default(events, [...DEFAULT_ENDPOINT_EVENTS]),
-      'Events that the endpoint receives. `["*"]` means all events.',
+      'Events that the endpoint receives. `["*"]` means all events except `unknown`.',
     ),
     description: z.optional(description),
   }),
@@ -50,7 +57,10 @@ export const checkWebhookBody = named('CheckWebhookUrlRequest', z.strictObject({
 export const checkedUrlJson = named(
   'CheckedUrl',
   z.strictObject({
-    url: documented(z.string(), 'The URL as it would be stored.'),
+    url: documented(
+      z.string(),
+      'The normalized URL, as an endpoint would store it. If it is not acceptable, the URL of the request.',
+    ),
     acceptable: z.boolean(),
     reason: documented(
       z.nullable(
@@ -58,7 +68,7 @@ export const checkedUrlJson = named(
           description: 'The error that creating an endpoint with this URL would return.',
         }),
       ),
-      'Why the URL is not acceptable. Null if it is.',
+      'Why the URL is not acceptable. Null if the URL is acceptable.',
     ),
   }),
   { description: 'Whether a URL is acceptable as a webhook endpoint.' },
@@ -70,10 +80,10 @@ export const updateWebhookBody = named(
     .strictObject({
       url: z.optional(url),
       events: documented(z.optional(events), 'Events that the endpoint receives.'),
-      description: documented(z.optional(z.nullable(description)), 'A note for people. Null clears it.'),
+      description: documented(z.optional(z.nullable(description)), 'A note of your choice. Null removes it.'),
       status: documented(
         z.optional(z.enum(['active', 'paused'])),
-        '`paused` stops deliveries, `active` resumes them.',
+        '`paused` stops deliveries. `active` resumes them.',
       ),
     })
     .check(z.refine((changes) => Object.keys(changes).length > 0, 'must contain a field to change')),
@@ -86,13 +96,13 @@ const endpointFields = {
   description: z.nullable(z.string()),
   status: named('EndpointStatus', z.enum(ENDPOINT_STATUSES), {
     description:
-      '`paused` by a user, or `disabled` by IvyMail Events because the endpoint kept failing or responded with 410.',
+      '`active`: receives events. `paused`: stopped by a user. `disabled`: stopped by IvyMail Events, because the endpoint kept failing or responded with 410.',
   }),
   status_reason: documented(z.nullable(z.string()), 'Why the endpoint has this status.'),
   status_changed_at: rfc3339,
   health: named('EndpointHealth', z.enum(ENDPOINT_HEALTHS), {
     description:
-      '`failing` after 10 consecutive failed attempts over at least 5 seconds, 100 at once, or 3 over at least 15 minutes, until an attempt succeeds. Resuming the endpoint or changing its `url` also makes it `healthy`. Independent of `status`.',
+      'An endpoint becomes `failing` after 100 consecutive failed attempts, after 10 over at least 5 seconds, or after 3 over at least 15 minutes. It becomes `healthy` when an attempt succeeds, when it is resumed, or when its `url` is changed. `health` is independent of `status`.',
   }),
   failing_since: documented(
     z.nullable(rfc3339),
@@ -101,7 +111,7 @@ const endpointFields = {
   consecutive_failures: documented(z.int(), 'Failed attempts since the last success.'),
   held_count: documented(
     z.int().check(z.minimum(0), z.maximum(MAX_HELD_COUNTED)),
-    `Number of \`held\` deliveries, counted up to ${MAX_HELD_COUNTED}. It is 0 for an active, healthy endpoint after its held deliveries have been delivered.`,
+    `Number of \`held\` deliveries, counted up to ${MAX_HELD_COUNTED}. While an endpoint is active and healthy, its held deliveries are being delivered.`,
   ),
   held_count_exact: documented(z.boolean(), 'False if there are more held deliveries than `held_count`.'),
   created_at: rfc3339,
@@ -125,15 +135,15 @@ export const updatedEndpointJson = named(
           z.strictObject({
             count: documented(
               z.int(),
-              'Number of events for this endpoint that were not delivered since then. Held deliveries are not counted, because they are delivered now.',
+              'Number of events at or after `since` that were not delivered to this endpoint. Held deliveries are not counted, because the resume delivers them.',
             ),
             exact: documented(z.boolean(), 'False if counting stopped early. There may be more events.'),
-            since: documented(rfc3339, 'The `since` for `POST /v1/webhooks/{id}/recover`.'),
+            since: documented(rfc3339, 'Use this time as `since` in `POST /v1/webhooks/{id}/recover`.'),
           }),
-          { description: 'What `recover` would deliver.' },
+          { description: 'The events that `POST /v1/webhooks/{id}/recover` would deliver.' },
         ),
       ),
-      'What `recover` would deliver. Set only if this request made a paused or disabled endpoint active, otherwise null.',
+      'The events that the endpoint missed. Null unless this request resumed a paused or disabled endpoint.',
     ),
   }),
   { description: 'An updated webhook endpoint.' },
@@ -142,7 +152,7 @@ export const updatedEndpointJson = named(
 /** The signing secret. Only the creation of an endpoint and an explicit request return it. */
 const secret = documented(
   z.string(),
-  'Signing secret: `whsec_` and base64.',
+  'Signing secret: `whsec_` followed by the key in base64.',
   'whsec_bm90LWEtcmVhbC1zZWNyZXQtISE=',
 );
 
@@ -171,7 +181,7 @@ export const testWebhookBody = named(
   z.strictObject({
     event: documented(
       z.optional(z.enum(DELIVERED_EVENTS)),
-      'Which event to send. Without it, the first event that the endpoint receives.',
+      'Which event to send. Default: the first event that the endpoint receives.',
       'bounced',
     ),
   }),
@@ -197,7 +207,7 @@ export const rotateSecretBody = named(
   z.strictObject({
     overlap_seconds: documented(
       z._default(z.int().check(z.minimum(0), z.maximum(WEEK_SECONDS)), DAY_SECONDS),
-      'How long the previous secret also signs, in seconds.',
+      'How long requests are also signed with the previous secret, in seconds.',
       3600,
     ),
   }),
@@ -209,7 +219,7 @@ export const rotatedSecretJson = named(
     secret,
     previous_expires_at: documented(
       z.nullable(rfc3339),
-      'Until when the previous secret also signs. Null if it no longer signs.',
+      'Time until which requests are also signed with the previous secret. Null if they no longer are.',
     ),
   }),
   { description: 'The new secret of a webhook endpoint.' },
@@ -226,7 +236,7 @@ export const recoverBody = named(
     since: documented(rangeTime, 'Only events at or after this time.', '2026-02-25T00:00:00Z'),
     until: documented(
       z.optional(rangeTime),
-      'Only events before this time. Without it, up to now.',
+      'Only events before this time. Default: now.',
       '2026-02-26T00:00:00Z',
     ),
     dry_run: documented(z._default(z.boolean(), false), 'Whether to only count the events.', true),
@@ -238,7 +248,7 @@ export const recoverResponseJson = named(
   z.strictObject({
     recovery_id: documented(z.nullable(idOf('rcv')), 'Id of the recovery. Null after a dry run.'),
     count: documented(z.int(), 'Number of events that the endpoint has missed.'),
-    exact: documented(z.boolean(), 'False if counting stopped at its time limit: there are more events.'),
+    exact: documented(z.boolean(), 'False if counting stopped at its time limit. There may be more events.'),
   }),
   { description: 'How many events an endpoint has missed, and the recovery that delivers them.' },
 );
@@ -250,8 +260,10 @@ export const recoveryJson = named(
     endpoint_id: idOf('ep'),
     since: rfc3339,
     until: rfc3339,
-    status: named('RecoveryStatus', z.enum(RECOVERY_STATUSES), { description: 'The state of a recovery.' }),
-    count: documented(z.int(), 'Number of missed events when the recovery began.'),
+    status: named('RecoveryStatus', z.enum(RECOVERY_STATUSES), {
+      description: 'The state of a recovery. It is `cancelled` if the endpoint is no longer active.',
+    }),
+    count: documented(z.int(), 'Number of missed events, counted before the recovery began.'),
     started: documented(z.int(), 'Number of deliveries started so far.'),
     created_at: rfc3339,
     completed_at: z.nullable(rfc3339),
