@@ -8,9 +8,9 @@ import { apiKeyJson, createApiKeyBody, newApiKeyJson } from './schemas/api-keys.
 import { idOf, listOf, noQuery } from './schemas/common.ts';
 
 const PATH = '/v1/api-keys';
-/** The list of keys is one page, and every creation reads all of it. */
+/** The maximum number of keys that have not expired. Every creation reads the whole list. */
 const MAX_KEYS = 100;
-/** Expired keys stay in the list for a week. Without this limit, many short-lived keys could make the list larger than a response may be. */
+/** The maximum number of keys, including expired ones, which stay in the list for a week. With more keys, the list could be too large for one response. */
 const MAX_LISTED = 1_000;
 
 function toJson(key: ApiKey): Record<string, unknown> {
@@ -31,7 +31,8 @@ const list = route({
   operationId: 'listApiKeys',
   scope: 'admin',
   summary: 'List API keys',
-  description: 'Returns the API keys of the workspace, newest first. The keys themselves are not shown.',
+  description:
+    'Returns the API keys of the workspace, newest first. The response does not contain the keys themselves.',
   query: noQuery,
   responses: { 200: listOf(apiKeyJson) },
   async handle(deps, { caller }) {
@@ -46,7 +47,7 @@ const create = route({
   operationId: 'createApiKey',
   scope: 'admin',
   summary: 'Create an API key',
-  description: 'Creates an API key. The key is shown in this response only.',
+  description: 'Creates an API key. Only this response contains the key itself.',
   query: noQuery,
   body: createApiKeyBody,
   responses: { 201: newApiKeyJson },
@@ -59,7 +60,7 @@ const create = route({
     const keys = await listApiKeys(deps.table, workspaceId);
     const live = keys.filter((each) => !hasExpired(each, nowMs));
     if (live.length >= MAX_KEYS || keys.length >= MAX_LISTED) {
-      const message = `A workspace has at most ${MAX_KEYS} keys, ${MAX_LISTED} with those that expired within the week`;
+      const message = `A workspace can have at most ${MAX_KEYS} API keys, or ${MAX_LISTED} including keys that expired in the last 7 days`;
       throw new ApiError('invalid_field', message, { field: 'name' });
     }
     const text = newApiKey('live', deps.randomBytes);
@@ -83,7 +84,7 @@ const remove = route({
   operationId: 'deleteApiKey',
   scope: 'admin',
   summary: 'Revoke an API key',
-  description: 'Revokes a key. The key stops working within a minute. A key cannot revoke itself.',
+  description: 'Revokes an API key. The key stops working within a minute. A key cannot revoke itself.',
   params: { id: idOf('key') },
   query: noQuery,
   responses: { 204: null },

@@ -6,7 +6,7 @@ import { credentialsOf, type RequestHeaders } from './credentials.ts';
 
 export interface AuthorizeDeps {
   readonly findApiKey: (sha256Hex: string) => Promise<ApiKey | undefined>;
-  /** Records that a key was used; `at` is RFC 3339. */
+  /** Records that a key was used. `at` is RFC 3339. */
   readonly touchApiKey: (sha256Hex: string, at: string) => Promise<void>;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -51,7 +51,7 @@ function policy(effect: 'Allow' | 'Deny', methodArn: string): APIGatewayAuthoriz
   };
 }
 
-/** API keys by the hash of the key. `readAtMs` is a time before the key was read. */
+/** API keys by the hash of the key. `readAtMs` is the time just before the read, so no key is used for longer than CACHE_MS. */
 class KeyCache {
   private readonly keys = new Map<string, { readonly key: ApiKey; readonly readAtMs: number }>();
 
@@ -73,8 +73,8 @@ class KeyCache {
 }
 
 /**
- * Decides which requests pass. A key that is misspelled, unknown, revoked or expired gets the same denial; a misspelled
- * key is denied before anything is read. The api function checks scopes.
+ * Decides which requests pass. A key that is misspelled, unknown, revoked or expired gets the same denial. The
+ * checksum shows that a key is misspelled, so such a key is denied without a read. The api function checks scopes.
  *
  * The returned function caches the keys that it finds for one minute. It caches no denial, so a new key works immediately.
  * It checks the expiry on every request, so an expired key is denied immediately.

@@ -1,6 +1,6 @@
 type Headers = Readonly<Record<string, string | undefined>>;
 
-/** The headers of a request from API Gateway: `headers` has the last value of each name, `multiValueHeaders` has all values. */
+/** The headers of a request from API Gateway: `headers` contains the last value of each name. `multiValueHeaders` contains all values. */
 export interface RequestHeaders {
   readonly headers: Headers | null;
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
@@ -9,7 +9,7 @@ export interface RequestHeaders {
 export type Credentials =
   | { readonly kind: 'none' }
   | { readonly kind: 'key'; readonly key: string }
-  /** The request contains two different keys. No code may choose one of them. */
+  /** The request contains two different keys. It is rejected, because either key could be the wrong one. */
   | { readonly kind: 'conflict' };
 
 /** The token of a Bearer header (RFC 6750 section 2.1). The scheme is case-insensitive (RFC 9110 section 11.1). */

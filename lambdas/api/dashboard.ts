@@ -12,7 +12,7 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 };
 const CACHE_FOREVER = 'public, max-age=31536000, immutable';
 
-/** Content security policy: the page loads only its own files, calls only this API, runs no foreign script, and cannot be framed. */
+/** Content security policy: the page loads only its own files, calls only this API, and cannot be shown in a frame. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -26,7 +26,7 @@ const CONTENT_SECURITY_POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** The page itself reads the query of a view's URL. */
+/** The API accepts any query here. The script of the page reads it. */
 const anyQuery = z.looseObject({});
 
 /** Responds with the page. `base` is the relative path from the view to the dashboard, so the page works under any domain and stage. */
@@ -39,7 +39,7 @@ async function pageAt(deps: ApiDeps, base: string): Promise<RouteResponse> {
       content: page.replace('<base href="./" />', `<base href="${base}" />`),
     },
     headers: {
-      // The page names the files of the current deployment, so an old copy could name files that no longer exist.
+      // The page links to the files of the current deployment. An old copy would link to files that no longer exist.
       'cache-control': 'no-cache',
       'content-security-policy': CONTENT_SECURITY_POLICY,
       'cross-origin-opener-policy': 'same-origin',
@@ -101,5 +101,5 @@ const view = publicRoute({
     pageAt(deps, '../'.repeat((params['path'] ?? '').split('/').length - 1) || './'),
 });
 
-/** `asset` comes before `view`, because the path of `view` matches every path. */
+/** `asset` must come before `view`, because the path of `view` also matches the path of `asset`. */
 export const dashboardRoutes = [home, asset, view];

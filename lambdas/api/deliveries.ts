@@ -53,7 +53,7 @@ const get = route({
   scope: 'read',
   summary: 'Get a delivery',
   description:
-    'Returns one delivery with all its attempts and the body that each attempt sends. `payload` is null once the event has expired.',
+    'Returns one delivery with all its attempts and the body that each attempt sends. `payload` is null after the event has expired.',
   params: { id: idOf('dlv') },
   query: noQuery,
   responses: { 200: deliveryWithAttemptsJson },
@@ -82,7 +82,7 @@ const listForEndpoint = route({
   scope: 'read',
   summary: 'List the deliveries of a webhook endpoint',
   description:
-    'Returns the deliveries of one endpoint, newest event first. A page can hold fewer deliveries than `limit` and still have a `next_cursor`.',
+    'Returns the deliveries of one endpoint, newest event first. A page can contain fewer deliveries than `limit` although there are more. Continue until `next_cursor` is null.',
   params: endpointParam,
   query: deliveriesQuery,
   responses: { 200: listOf(deliveryJson) },
@@ -111,7 +111,7 @@ const redeliver = route({
   scope: 'admin',
   summary: 'Redeliver one event',
   description:
-    'Makes one more attempt, whatever the status of the delivery. If the attempt fails, only the attempt count changes. The endpoint must be active.',
+    'Makes one more attempt. The delivery can have any status, but the endpoint must be active. The response does not wait for the attempt. If the attempt fails, only `attempt_count` changes.',
   params: { id: idOf('dlv') },
   query: noQuery,
   responses: { 202: deliveryJson },

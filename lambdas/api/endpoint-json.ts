@@ -42,7 +42,7 @@ export async function endpointToJson(deps: Deps, endpoint: Endpoint): Promise<Re
 
 /**
  * An Endpoint in the form of the API, after a change was stored. A failed count must not fail the request, because the
- * change cannot be undone. Then the count is 0 and not exact, and the error is returned for the log.
+ * change is stored. After a failed count, the result is 0 and not exact, and the error is returned for the log.
  */
 export async function changedEndpointToJson(
   deps: Deps,

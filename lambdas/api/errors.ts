@@ -47,6 +47,7 @@ export class ApiError extends Error {
   }
 }
 
+/** The error for a resource that does not exist or belongs to another workspace. Both get the same response. */
 export function notFound(): ApiError {
   return new ApiError('not_found', 'This resource does not exist');
 }

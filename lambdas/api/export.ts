@@ -17,7 +17,7 @@ const FORMAT_OF: ReadonlyMap<string, ListFormat> = new Map([
   ['*/*', 'json'],
 ]);
 
-/** Chooses the format that an Accept header prefers. JSON if the header is missing or names no known format. */
+/** Chooses the format that an Accept header prefers, or JSON if the header is missing or contains no known format. */
 export function formatOf(accept: string | undefined): ListFormat {
   const accepted = (accept ?? '').split(',').map((part) => {
     const [type = '', ...parameters] = part.split(';').map((each) => each.trim().toLowerCase());
@@ -61,7 +61,7 @@ const COLUMNS = [
   'workspace_id',
 ] as const;
 
-/** Without a byte order mark, Excel reads the file in the code page of the machine and shows `Ã¼` instead of `ü`. */
+/** The byte order mark makes Excel read the file as UTF-8. Without it, Excel shows `Ã¼` instead of `ü`. */
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
@@ -84,13 +84,13 @@ const BEFORE_FORMULA = /^[\s\p{Z}\p{C}"]+/u;
 /** The places in a cell where a new cell begins if the separator is `;` or a tab, as in most of Europe, or after a line break. */
 const CELL_STARTS = /(?<=[;\t\r\n])/;
 
-/** An apostrophe before a formula makes a spreadsheet read it as text. https://owasp.org/www-community/attacks/CSV_Injection */
+/** Adds an apostrophe before a formula, so that a spreadsheet reads the formula as text. https://owasp.org/www-community/attacks/CSV_Injection */
 function neutralized(part: string): string {
   const risky = /^[\t\r\n]/.test(part) || beginsFormula(part.replace(INVISIBLE, ''));
   return risky ? `'${part}` : part;
 }
 
-/** A CSV cell (RFC 4180). Strangers can write subjects, addresses and tags, so no part of a cell may begin a formula. */
+/** A CSV cell (RFC 4180). An attacker may control a subject, an address or a tag, so no part of a cell may begin a formula. */
 function cell(value: unknown): string {
   const text =
     typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
@@ -105,7 +105,7 @@ function csvLine(cells: readonly unknown[]): string {
   return `${cells.map(cell).join(',')}\r\n`;
 }
 
-/** Log entries as CSV. Only the first page has the byte order mark and the header line, because all pages together make one file. */
+/** Log entries as CSV. Only the first page has the byte order mark and the header line, because the client joins all pages into one file. */
 export function toCsv(events: readonly EmailEvent[], { first }: { readonly first: boolean }): string {
   const lines = events.map((event) => {
     const entry = toLogEntry(event);

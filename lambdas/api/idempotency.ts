@@ -30,7 +30,7 @@ const IN_PROGRESS_MS = 30_000;
 const REPLAYED = { 'idempotency-replayed': 'true' };
 const FIELD = 'idempotency-key';
 
-/** A hash of the parsed body. White space and the order of fields do not change it. */
+/** A hash of the parsed body. White space and the order of fields do not change the hash. */
 function hashOf(body: SendBody): string {
   const sorted = (_name: string, value: unknown): unknown =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -89,7 +89,7 @@ async function replay(
   return concludeSend(deps, email, { outcome, journal, headers: REPLAYED });
 }
 
-/** Finds the outcome of a send that stored none. Throws if the send is in progress or its outcome is unknown. */
+/** Finds the outcome of a send for which no outcome is stored. Throws if the send is in progress or its outcome is unknown. */
 async function findOutcome(deps: ApiDeps, { intent, outcomeUnknown }: SendRecord): Promise<SendOutcome> {
   const leftMs = Date.parse(intent.created_at) + IN_PROGRESS_MS - deps.now();
   if (!outcomeUnknown && leftMs > 0) {

@@ -1,11 +1,11 @@
 import { ApiError } from './errors.ts';
 import { fieldName } from './parse.ts';
 
-/** No valid body is nested deeper. The limit is far below the depth at which a stack overflows. */
+/** The maximum nesting depth of a body. No valid body is nested deeper, and a stack overflows only at a far greater depth. */
 const MAX_DEPTH = 32;
 /**
- * The maximum number of fields and list elements in a body. The largest valid body has about 11,000: a probe webhook of 16 KiB.
- * A schema can report an issue for each field, and zod passes all issues as arguments of one call. V8's stack has room for
+ * The maximum number of fields and list elements in a body. The largest valid body is a probe webhook of 16 KiB, with about
+ * 11,000. A schema can report an issue for each field, and zod passes all issues as arguments of one call. V8's stack has room for
  * about 120,000 arguments.
  */
 const MAX_PARTS = 20_000;

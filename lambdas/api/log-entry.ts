@@ -5,7 +5,7 @@ import { pairsToJson } from '../core/tags.ts';
 export function toLogEntry(event: EmailEvent): Record<string, unknown> {
   const type = LOG_TYPE_OF[event.event];
   const { link, automated, contact_list, topics, unsubscribe_all } = event.details;
-  // The IP address and the user agent of an engagement event are only in the webhook and in the raw event.
+  // The log leaves out the IP address and the user agent of an engagement event. The webhook and the raw event contain them.
   const hasError = type !== 'engagement' && Object.keys(event.details).length > 0;
   return {
     event_id: event.event_id,

@@ -6,7 +6,7 @@ import type { ApiDeps } from './deps.ts';
 
 /** The resume is already stored, so the response waits at most this long for the count. */
 const MAX_COUNT_MS = 5_000;
-/** An event that happened less than this before a pause may have had its first attempt during the pause. */
+/** The first attempt normally follows within this time after the event. An event shortly before a pause can have its first attempt during the pause. */
 const FIRST_ATTEMPT_WITHIN_MS = 5 * 60_000;
 
 export interface MissedEvents {
@@ -27,8 +27,8 @@ function lastHealthyMs(before: Endpoint, nowMs: number): number {
 
 /**
  * Counts the events that a resumed endpoint missed while it was paused or disabled, and while it was failing before that.
- * `before` is the endpoint before the resume. The resume is already stored, so a failed count must not fail the request. Then
- * the count is 0 and not exact, and the error is returned for the log.
+ * `before` is the endpoint before the resume. The resume is already stored, so a failed count must not fail the request. After a
+ * failed count, the result is 0 and not exact, and the error is returned for the log.
  */
 export async function missedWhileInactive(
   deps: Pick<ApiDeps, 'table' | 'now'>,

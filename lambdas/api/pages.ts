@@ -30,7 +30,7 @@ export async function positionOf(
   if (cursor === undefined) return undefined;
   const position = openCursor(cursor, scope, await deps.cursorKey());
   if (position) return position;
-  throw new ApiError('invalid_cursor', 'The cursor belongs to another list, or it was modified', {
+  throw new ApiError('invalid_cursor', 'The cursor is not valid for this list with these filters', {
     field: 'cursor',
   });
 }

@@ -13,7 +13,7 @@ export function fieldName(path: readonly PropertyKey[]): string {
   return name;
 }
 
-/** Whether the client meant this branch of a union: the value has the branch's type, and only its content is invalid. */
+/** Whether the client meant this branch of a union: the value has the type of the branch, and only its content is invalid. */
 function isMeant([issue]: readonly z.core.$ZodIssue[]): boolean {
   return issue !== undefined && (issue.code !== 'invalid_type' || issue.path.length > 0);
 }

@@ -19,9 +19,9 @@ export interface SendJournal {
   markOutcomeUnknown(): Promise<void>;
 }
 
-/** SES publishes the first event of an email within seconds, so a repeated request can find the email after this time. */
+/** SES publishes the first event of an email within seconds, so a repeated request can find the email after this wait. */
 export const OUTCOME_UNKNOWN_RETRY_SECONDS = 10;
-/** A repeated request stores the events that could not be stored. */
+/** The wait after which a repeated request stores the missing events. */
 const NOT_LOGGED_RETRY_SECONDS = 5;
 
 /** Sends an email unless all its recipients are suppressed. Calls SES at most once, whatever happens. */
@@ -61,7 +61,7 @@ async function callSes(
     cause = redactedSesError(error);
   }
   if (messageId !== undefined) return { message_id: messageId };
-  // If this write fails too, a repeated request still learns it half a minute later, because no outcome is stored.
+  // If this write fails too, no outcome is stored. A repeated request then gets `outcome_unknown` after half a minute.
   await rejectionOf(journal?.markOutcomeUnknown());
   throw outcomeUnknownError(journal ? OUTCOME_UNKNOWN_RETRY_SECONDS : undefined, cause);
 }
@@ -83,7 +83,7 @@ async function unavailableError(
   journal: SendJournal | undefined,
 ): Promise<ApiError> {
   const loggedError = await rejectionOf(journal?.release());
-  const message = 'Amazon SES does not accept emails at the moment. Nothing was sent';
+  const message = 'Amazon SES is not accepting emails at the moment. Nothing was sent';
   if (loggedError === undefined)
     return new ApiError('unavailable', message, { retryAfterSeconds, cause: error });
   return new ApiError(
@@ -91,7 +91,7 @@ async function unavailableError(
     `${message}. This idempotency key cannot be used again: retry with a new key`,
     {
       retryAfterSeconds,
-      // The message already describes the failure of SES. The log has room for one cause, and this is our own error.
+      // The message already describes the failure of SES. The log shows only one cause, so it shows our own error.
       cause: new InternalError('An idempotency key was not released', { cause: loggedError }),
     },
   );
@@ -142,7 +142,7 @@ export async function concludeSend(
   return sendResponse(email, outcome, { unsettled, ...(headers && { headers }) });
 }
 
-/** The invalid field of a refusal. SES names an unverified address only in the message, and in the sandbox it may be a recipient. */
+/** The invalid field of a refusal. Only the message of SES contains the unverified address. In the sandbox, this can be the address of a recipient. */
 function fieldOf(
   { body }: PlannedEmail,
   { code, message }: NonNullable<SendOutcome['refusal']>,
@@ -153,7 +153,7 @@ function fieldOf(
   return unverified ? { field: 'from' } : {};
 }
 
-/** The error if not all events could be stored. A refusal stays a refusal, and its message says that the log is incomplete. */
+/** The error if not all events could be stored. A refused email keeps its error code, and the message adds that the log is incomplete. */
 function notLoggedError(
   email: PlannedEmail,
   { message_id: messageId, refusal }: SendOutcome,

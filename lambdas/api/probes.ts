@@ -5,18 +5,17 @@ import { publicRoute } from './route.ts';
 import { idOf, noQuery } from './schemas/common.ts';
 import { documented } from './schemas/documented.ts';
 
-/** Our own webhooks have about 1 KiB. */
+/** A webhook of IvyMail Events has a body of about 1 KiB. */
 const MAX_BODY_BYTES = 16 * 1024;
 const STORED_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature', 'x-ivymail-signature'];
 
-/** Receives the webhooks that `npm run admin -- doctor` waits for. Only this command knows the token. */
+/** Receives the webhooks that `npm run admin -- doctor` waits for. The command creates a random token, which nobody else knows. */
 const receive = publicRoute({
   method: 'POST',
   path: '/probes/{token}',
   operationId: 'receiveProbe',
   summary: 'Receive a webhook of the doctor command',
-  description:
-    'Receives the webhooks that `npm run admin -- doctor` waits for. Only the command knows the token.',
+  description: 'Receives the test webhooks of `npm run admin -- doctor`. The command creates the token.',
   params: {
     token: documented(
       z.string().check(z.regex(/^[a-z2-7]{52}$/)),

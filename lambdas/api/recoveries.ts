@@ -31,7 +31,7 @@ function rangeOf(body: { since: string; until?: string | undefined }, nowMs: num
   const sinceMs = Date.parse(body.since);
   const untilMs = Math.min(body.until === undefined ? nowMs : Date.parse(body.until), nowMs);
   if (sinceMs < untilMs) return { since: formatTimestamp(sinceMs), until: formatTimestamp(untilMs) };
-  throw new ApiError('invalid_field', 'since must be earlier than until and earlier than now', {
+  throw new ApiError('invalid_field', '`since` must be before `until`, and in the past', {
     field: 'since',
   });
 }
@@ -43,7 +43,7 @@ const recover = route({
   scope: 'admin',
   summary: 'Recover missed events',
   description:
-    'Delivers every event of a time range that the endpoint has missed, at 25 per second. An event is missed if it has no delivery, or if its delivery is exhausted, blocked, held or cancelled. With `dry_run`, the events are only counted: the status is 200 and `recovery_id` is null. Without `dry_run`, the endpoint must be active.',
+    'Delivers every event of a time range that the endpoint has missed, at 25 per second. An event is missed if it has no delivery, if its delivery is exhausted, blocked, held or cancelled, or if an attempt is overdue by more than 24 hours. With `dry_run`, the events are only counted. The status is then 200, and `recovery_id` is null. Without `dry_run`, the endpoint must be active.',
   params: endpointParam,
   query: noQuery,
   body: recoverBody,

@@ -33,13 +33,15 @@ export function callerOf(event: APIGatewayProxyEvent): Caller {
   return { workspaceId, keyId, scopes: scopes.split(' ') as Scope[] };
 }
 
-/** The query parameters. A repeated parameter is refused, because it would be ambiguous. */
+/** The query parameters. A repeated parameter is refused, because its value would be ambiguous. */
 export function queryOf(event: APIGatewayProxyEvent): Readonly<Record<string, string>> {
   const query: [string, string][] = [];
   for (const [name, values = []] of Object.entries(event.multiValueQueryStringParameters ?? {})) {
     const [value] = values;
     if (values.length > 1)
-      throw new ApiError('invalid_parameter', 'The parameter is given twice', { field: name });
+      throw new ApiError('invalid_parameter', 'This parameter must not appear more than once', {
+        field: name,
+      });
     if (value !== undefined) query.push([name, value]);
   }
   return Object.fromEntries(query);
@@ -69,7 +71,7 @@ export function rawBodyOf(event: APIGatewayProxyEvent): string {
 export function bodyOf(event: APIGatewayProxyEvent, maxBytes = MAX_BODY_BYTES): unknown {
   const type = headersOf(event)['content-type'];
   if (type !== undefined && !/^application\/json\s*(?:;|$)/i.test(type)) {
-    throw new ApiError('unsupported_media_type', 'The body must be application/json');
+    throw new ApiError('unsupported_media_type', 'The Content-Type header must be application/json');
   }
   const text = rawBodyOf(event);
   if (text === '') throw new ApiError('invalid_json', 'The request has no body');

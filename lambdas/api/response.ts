@@ -25,7 +25,8 @@ interface Match {
 
 /**
  * Decodes a segment of the path once. API Gateway REST passes `path` and `pathParameters` percent-encoded:
- * `%252F` arrives as `%252F`, and `%20` as `%20` (docs/adr/0020-canonical-address-and-path-decoding.md names the captures). Query parameters are already decoded.
+ * `%252F` arrives as `%252F`, and `%20` as `%20` (docs/adr/0020-canonical-address-and-path-decoding.md lists recorded requests).
+ * Query parameters are already decoded.
  */
 function decode(part: string): string | undefined {
   try {
@@ -162,7 +163,7 @@ export async function respond(
     const headers = headersOf(event);
     checkHeaders(route, headers);
     const query = parse(route.query, queryOf(event), 'invalid_parameter');
-    // The path comes before the body. A request for an unknown resource must not make the function parse 4 MiB, especially on public routes.
+    // Parse the path before the body. A request with an invalid id must not make the function parse 4 MiB, especially on public routes.
     const params = parseParams(match);
     const body =
       route.body === undefined ? undefined : parse(route.body, readBody(route, event), 'invalid_field');

@@ -38,7 +38,7 @@ export interface Route<
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** `/v1/webhooks/{id}` */
   readonly path: string;
-  /** A page for people. It is not part of the OpenAPI document. */
+  /** The route returns a page or a file of the dashboard. The OpenAPI document leaves such routes out. */
   readonly page?: true;
   /** The scope that the API key must have. A `public` route needs no key, and its path must be in public-paths.ts. */
   readonly scope: Scope | 'public';
@@ -55,7 +55,7 @@ export interface Route<
   readonly headers?: Readonly<Record<string, z.ZodMiniType>>;
   /** Absent if the route accepts no body. */
   readonly body?: Body;
-  /** A lower limit than the general one. */
+  /** The maximum size of the body. Set only if it is lower than the general limit. */
   readonly maxBodyBytes?: number;
   /** A request without a body is treated as `{}`. */
   readonly optionalBody?: boolean;

@@ -10,7 +10,7 @@ const COMPONENTS = '#/components/schemas/';
 /** Bounds that every JavaScript integer satisfies, so the document leaves them out. */
 const ANY_INTEGER = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER } as const;
 
-/** Removes keywords that zod generates and that tell a reader nothing. */
+/** Removes keywords that zod generates and that add no information. */
 function simplify(json: Record<string, unknown>): void {
   // The format already describes the value. The pattern is only our check.
   if (json['format'] === 'date-time') delete json['pattern'];
@@ -48,7 +48,7 @@ function converted(keywords: Json): Json {
 export class Components {
   readonly #schemas = new Map<string, { readonly text: string; readonly json: Json }>();
 
-  /** Converts a schema to JSON Schema. `io` chooses the side of a default or a conversion. A named schema becomes a component. */
+  /** Converts a schema to JSON Schema. With `io`, the caller chooses the form before parsing (input) or after it (output). A named schema becomes a component. */
   schemaOf(schema: z.ZodMiniType, io: 'input' | 'output'): Json {
     const generated = z.toJSONSchema(schema, {
       io,
@@ -62,7 +62,7 @@ export class Components {
           Object.assign(jsonSchema, converted(sent), description && { description });
         }
         simplify(jsonSchema);
-        // zod drops the example of a converting schema, because it cannot know that the example is the value that a client sends.
+        // zod drops the example of a schema with a conversion. Our examples are values that a client sends, so add the example again.
         const examples = schemaDocs.get(zodSchema)?.['examples'] as unknown[] | undefined;
         if (examples) jsonSchema.examples = [...examples];
         // The root schema is a parameter, which keeps the keyword `default`.

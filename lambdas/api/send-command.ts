@@ -31,7 +31,7 @@ function attachmentOf(attachment: SendBody['attachments'][number]): Attachment {
   };
 }
 
-/** The SendEmail command. `tagged` adds the id of the send as a message tag, so that the email can be found by it. The tag costs bytes in each event. */
+/** The SendEmail command. With `tagged`, the email has the id of the send as a message tag, so that a repeated request can find the email. The tag costs bytes in each event. */
 export function sendCommand(
   email: PlannedEmail,
   options: { readonly configurationSet: string; readonly tagged: boolean },

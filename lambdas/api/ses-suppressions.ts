@@ -16,14 +16,18 @@ async function removeSpelling(deps: Pick<ApiDeps, 'ses'>, address: string): Prom
     if (name === 'NotFoundException') return false;
     // SES returns this error for any address with a slash, listed or not (github.com/aws/aws-sdk/issues/158).
     if (name === 'BadRequestException') {
-      throw new ApiError('invalid_parameter', 'Amazon SES cannot remove this address', {
-        field: 'address',
-        cause,
-      });
+      throw new ApiError(
+        'invalid_parameter',
+        'Amazon SES cannot remove this address from its suppression list',
+        {
+          field: 'address',
+          cause,
+        },
+      );
     }
     throw new ApiError(
       'unavailable',
-      'Amazon SES did not respond, so the address was not removed from any list',
+      'The request to Amazon SES failed, so the address stays on the suppression list. Try again',
       {
         retryAfterSeconds: RETRY_SECONDS,
         cause: redactedSesError(cause),

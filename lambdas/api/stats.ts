@@ -20,12 +20,12 @@ import { route } from './route.ts';
 import { statsJson, statsQuery } from './schemas/stats.ts';
 
 const DAY_MS = 86_400_000;
-/** The range without `after`: one day by hour, or 30 days by day. */
+/** The length of a range without `after`. */
 const DEFAULT_RANGE_MS: Readonly<Record<Interval, number>> = { hour: DAY_MS, day: 30 * DAY_MS };
-/** The maximum range. It limits the rows to a few hundred for the workspace and for each endpoint. */
+/** The maximum length of a range. It limits the rows that are read to a few hundred for the workspace and for each endpoint. */
 const MAX_RANGE_DAYS: Readonly<Record<Interval, number>> = { hour: 31, day: 400 };
 
-/** The whole intervals that contain the two times. */
+/** The requested range, extended to whole intervals. */
 function rangeOf(
   query: { after?: string | undefined; before?: string | undefined; interval: Interval },
   nowMs: number,
@@ -34,12 +34,14 @@ function rangeOf(
   const endMs = query.before === undefined ? nowMs : Date.parse(query.before);
   const startMs = query.after === undefined ? endMs - DEFAULT_RANGE_MS[interval] : Date.parse(query.after);
   if (startMs >= endMs)
-    throw new ApiError('conflicting_filters', 'after must be earlier than before', { field: 'after' });
+    throw new ApiError('conflicting_filters', '`after` must be an earlier time than `before`', {
+      field: 'after',
+    });
   const afterMs = intervalStart(startMs, interval);
   const beforeMs = intervalEnd(endMs, interval);
   // The limit is for the requested range. Whole intervals at both ends may make it a little longer.
   if (endMs - startMs > MAX_RANGE_DAYS[interval] * DAY_MS) {
-    const message = `by ${interval} a range may have at most ${MAX_RANGE_DAYS[interval]} days`;
+    const message = `With interval=${interval}, the time range can be at most ${MAX_RANGE_DAYS[interval]} days long`;
     throw new ApiError('invalid_parameter', message, { field: 'after' });
   }
   return { interval, afterMs, beforeMs };
@@ -62,7 +64,7 @@ const get = route({
   scope: 'read',
   summary: 'Get statistics',
   description:
-    'Returns the number of events by hour or by day, the rates, and the attempts at each webhook endpoint. Intervals are whole and in UTC. The numbers are a few seconds behind the log. With `endpoint_id`, only that endpoint is returned, with its own buckets.',
+    'Returns the number of events per hour or per day, the rates, and the attempts at each webhook endpoint. The range is extended to whole hours or days in UTC. It can be at most 31 days long by hour, or 400 days by day. The numbers are a few seconds behind the log. With `endpoint_id`, `endpoints` contains only that endpoint, with its own buckets.',
   query: statsQuery,
   responses: { 200: statsJson },
   errors: ['conflicting_filters'],

@@ -66,13 +66,15 @@ const list = route({
   scope: 'read',
   summary: 'List suppressed recipients',
   description:
-    'Returns the suppression list of the workspace, ordered by address. No email is sent to a suppressed recipient. With `address`, the list contains at most that one recipient. Letter case and the spelling of the domain do not matter.',
+    'Returns the suppression list of the workspace, ordered by address. `POST /v1/send` sends no email to a suppressed recipient. With `address`, the list contains at most that one recipient. The search ignores letter case, and a domain can be in Unicode or in punycode.',
   query: suppressionsQuery,
   responses: { 200: listOf(suppressionJson) },
   errors: ['invalid_cursor', 'conflicting_filters'],
   async handle(deps, { caller, query }) {
     if (query.address !== undefined && query.prefix !== undefined)
-      throw new ApiError('conflicting_filters', 'address and prefix cannot be combined', { field: 'prefix' });
+      throw new ApiError('conflicting_filters', '`address` and `prefix` cannot be combined', {
+        field: 'prefix',
+      });
     const scope = cursorScope(caller.workspaceId, PATH, query);
     const position = await positionOf(deps, scope, query.cursor);
     const page = await pageOf(deps, caller, { query, position });

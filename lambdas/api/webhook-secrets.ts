@@ -10,10 +10,10 @@ import { route } from './route.ts';
 import { noQuery } from './schemas/common.ts';
 import { rotateSecretBody, rotatedSecretJson, secretJson } from './schemas/webhooks.ts';
 
-/** Each live secret adds a signature to every request. More than two overlapping rotations are never needed. */
+/** Each live secret adds a signature to every request. Three secrets are enough for two rotations that overlap. */
 const MAX_LIVE_SECRETS = 3;
 
-/** The previous secrets that still sign during the overlap. If there are too many, the oldest stops immediately, so that a rotation never has to wait. */
+/** The previous secrets that still sign during the overlap. If there are too many, the oldest secret stops signing immediately, so that a rotation never has to wait. */
 function overlapping(endpoint: Endpoint, nowMs: number, overlapSeconds: number): readonly SealedSecret[] {
   if (overlapSeconds === 0) return [];
   const endsMs = nowMs + overlapSeconds * 1000;
@@ -32,7 +32,7 @@ const rotate = route({
   scope: 'admin',
   summary: 'Rotate the secret of a webhook endpoint',
   description:
-    'Creates a new signing secret and returns it. Until the overlap ends, each request also has a signature by the previous secret.',
+    'Creates a new signing secret and returns it. Until the overlap ends, each request also contains a signature made with the previous secret.',
   params: endpointParam,
   query: noQuery,
   body: rotateSecretBody,
@@ -52,7 +52,7 @@ const rotate = route({
     const previousExpiresAt = previous[0]?.expires_at ?? null;
     const until =
       previousExpiresAt === null
-        ? 'the previous secret stopped at once'
+        ? 'the previous secret stopped signing immediately'
         : `the previous secret signs until ${previousExpiresAt}`;
     const change = newHistoryEntry(deps, caller, 'secret_rotated', until);
     if (
@@ -80,7 +80,7 @@ const show = route({
   scope: 'admin',
   summary: 'Get the secret of a webhook endpoint',
   description:
-    'Returns the current signing secret. The history of the endpoint records the request and the API key that made it.',
+    'Returns the current signing secret. The history of the endpoint records that the secret was shown, and the API key of the request.',
   params: endpointParam,
   query: noQuery,
   responses: { 200: secretJson },

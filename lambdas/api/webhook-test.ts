@@ -11,7 +11,7 @@ import { route } from './route.ts';
 import { noQuery } from './schemas/common.ts';
 import { testWebhookBody, webhookTestJson } from './schemas/webhooks.ts';
 
-/** The event of a request that names none: the first event that the endpoint receives. */
+/** The event to send if the request does not name an event: the first event that the endpoint receives. */
 function defaultEvent({ events }: Endpoint): Exclude<EventName, 'unknown'> {
   return events.find((name) => name !== '*' && name !== 'unknown') ?? 'delivered';
 }
@@ -23,7 +23,7 @@ const test = route({
   scope: 'admin',
   summary: 'Send a test event',
   description:
-    'Sends a sample event to the endpoint, signed like any other, and returns the result of the attempt. The event appears neither in the log nor in the statistics.',
+    'Sends a sample event to the endpoint and returns the result of the attempt. The request is signed like any other webhook. The event appears neither in the log nor in the statistics.',
   params: endpointParam,
   query: noQuery,
   body: testWebhookBody,

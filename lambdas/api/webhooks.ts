@@ -30,7 +30,7 @@ import {
   updatedEndpointJson,
 } from './schemas/webhooks.ts';
 
-/** Dispatch reads all endpoints of a workspace for each batch of events. */
+/** The limit exists because dispatch reads all endpoints of a workspace for each batch of events. */
 const MAX_ENDPOINTS = 50;
 
 const ACTION_OF = { active: 'resumed', paused: 'paused' } as const;
@@ -50,7 +50,9 @@ async function checkedUrl(deps: ApiDeps, text: string): Promise<string> {
     !literal &&
     (await resolvesToForbiddenAddress(hostname, deps.resolve, { allowLoopback: allowInsecure }))
   ) {
-    throw new ApiError('url_address_forbidden', 'The url must have a public address', { field: 'url' });
+    throw new ApiError('url_address_forbidden', 'The url must resolve to a public IP address', {
+      field: 'url',
+    });
   }
   return checked.url;
 }
@@ -80,7 +82,7 @@ const create = route({
   scope: 'admin',
   summary: 'Create a webhook endpoint',
   description:
-    'Creates an endpoint that receives events as signed webhooks. The response shows the signing secret. Without `events`, the endpoint receives delivered, bounced, complained, suppressed and failed.',
+    'Creates an endpoint that receives events as signed webhooks. The response contains the signing secret. Without `events`, the endpoint receives `delivered`, `bounced`, `complained`, `suppressed` and `failed`.',
   query: noQuery,
   body: createWebhookBody,
   responses: { 201: endpointWithSecretJson },
@@ -89,7 +91,7 @@ const create = route({
     const url = await checkedUrl(deps, body.url);
     const { workspaceId } = caller;
     if ((await listEndpoints(deps.table, workspaceId)).length >= MAX_ENDPOINTS) {
-      throw new ApiError('invalid_field', `A workspace has at most ${MAX_ENDPOINTS} webhooks`, {
+      throw new ApiError('invalid_field', `A workspace can have at most ${MAX_ENDPOINTS} webhook endpoints`, {
         field: 'url',
       });
     }
@@ -123,7 +125,7 @@ const check = route({
   scope: 'admin',
   summary: 'Check a webhook URL',
   description:
-    'Reports whether a URL is acceptable as an endpoint, without creating one. The check covers the form of the URL and the addresses that its name resolves to now.',
+    'Checks whether a URL is acceptable for an endpoint, without creating one. The check covers the form of the URL and the IP addresses to which its host name resolves now.',
   query: noQuery,
   body: checkWebhookBody,
   responses: { 200: checkedUrlJson },
@@ -160,7 +162,7 @@ const update = route({
   scope: 'admin',
   summary: 'Update a webhook endpoint',
   description:
-    'Changes the fields in the request and leaves the others unchanged. Set `status` to `paused` to stop deliveries, and to `active` to resume them. Events that arrive while an endpoint is paused are delivered by `POST /v1/webhooks/{id}/recover`.',
+    'Changes the fields in the request and leaves the others unchanged. Set `status` to `paused` to stop deliveries, and to `active` to resume them. To deliver the events of a pause, call `POST /v1/webhooks/{id}/recover` after the resume.',
   params: endpointParam,
   query: noQuery,
   body: updateWebhookBody,

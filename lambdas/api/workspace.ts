@@ -10,7 +10,7 @@ const get = route({
   scope: 'read',
   summary: 'Get the workspace of the key',
   description:
-    'Returns the workspace and the scopes of the API key of this request, and the settings of the deployment.',
+    'Returns the workspace of the API key, the scopes of the key, and the settings of the deployment.',
   query: noQuery,
   responses: { 200: workspaceJson },
   async handle(deps, { caller }) {
