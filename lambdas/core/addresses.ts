@@ -61,7 +61,7 @@ function splitAtDomain(address: string): { before: string; domain: string; after
 
 /**
  * The address with its domain in punycode, the form that SES and DNS use. The other parts stay unchanged. The whole address
- * stays unchanged if its domain is ASCII already, if IDNA does not allow the domain, or if the result would be too long.
+ * stays unchanged if the domain is ASCII, if IDNA does not allow it, or if the result would be too long.
  */
 export function withAsciiDomain(address: string): string {
   // The time for the conversion to punycode grows with the square of the length.

@@ -11,7 +11,7 @@ export const DELIVERY_STATUSES = [
 ] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** Why an attempt failed. `internal` is the only class that is our failure and does not count against the endpoint. */
+/** Why an attempt failed. Only `internal` is a failure on our side, which does not count against the endpoint. */
 export const ERROR_CLASSES = [
   'blocked_address',
   'dns_error',

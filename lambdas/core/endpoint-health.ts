@@ -7,7 +7,7 @@ export const BREAKER_FAILURES = 10;
  * the first failure was stored. So at a busy endpoint, ten concurrent attempts can fail before a success can end the streak.
  */
 const BREAKER_AFTER_MS = 5_000;
-/** With this many failures, the breaker opens at once. If a receiver hangs, all concurrent attempts time out together. */
+/** With this many failures, the breaker opens immediately. If a receiver hangs, all concurrent attempts time out together. */
 const BREAKER_IMMEDIATE_FAILURES = 100;
 /**
  * The rule for an endpoint with few events, where ten failures may take days. With the default schedule, a single delivery

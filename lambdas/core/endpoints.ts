@@ -32,7 +32,7 @@ export interface Endpoint {
   readonly failures?: number;
   /** RFC 3339, of the newest failed attempt in the streak. Absent on rows of earlier versions. */
   readonly last_failure_at?: string;
-  /** RFC 3339. While it is set, the breaker is open: new deliveries are stored as `held`, and only probes are sent. */
+  /** RFC 3339. While it is set, the breaker is open: new deliveries are stored as `held`, and probes are sent. */
   readonly breaker_opened_at?: string;
   /** Set together with the `failing` entry of the history, removed together with the `recovered` one. */
   readonly health?: 'failing';

@@ -1,7 +1,7 @@
 /** The names of events, the same in code, table, JSON, routes and docs (docs/architecture.md). */
 import type { Pairs } from './tags.ts';
 
-/** Every event of a recipient. It is also the `status` of a log entry. The order is that of the docs. */
+/** The name of every event. It is also the `status` of a log entry. The order is that of the docs. */
 export const EVENT_NAMES = [
   'sent',
   'delivered',

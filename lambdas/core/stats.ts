@@ -110,8 +110,8 @@ function ratio(part: number, total: number): number | null {
 
 /**
  * The delivery and bounce rates are shares of `sent`, as in SES. The other rates are shares of `delivered`. The open and click
- * rates exclude automated events. A rate can exceed 1, because a recipient can open an email more than once, and because the
- * `sent` of an email can be in an earlier interval than its outcome.
+ * rates exclude automated events. A rate can exceed 1, because a recipient can open an email more than once. Also, the `sent`
+ * of an email can be in an earlier interval than its outcome.
  */
 export function ratesOf(counts: EventCounts): Rates {
   const { sent, delivered } = counts;

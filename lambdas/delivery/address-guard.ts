@@ -62,8 +62,8 @@ const DNS_TRY_MS = 600;
 const NOT_FOUND_CODES: ReadonlySet<string | undefined> = new Set(['ENODATA', 'ENOTFOUND']);
 
 /**
- * Uses Node's own resolver instead of the system's (dns.lookup). Node's resolver has a timeout, occupies no thread of the
- * pool, and distinguishes a name that does not exist from a server that does not respond. By default, it queries the
+ * Uses Node's own resolver instead of the system's (dns.lookup). Node's resolver has a timeout and occupies no thread of the
+ * pool. It also distinguishes a name that does not exist from a server that does not respond. By default, it queries the
  * machine's name servers. Tests pass other servers and the time limit of one try, in milliseconds.
  */
 export function createResolve(servers?: readonly string[], tryMs: number = DNS_TRY_MS): Resolve {

@@ -114,7 +114,7 @@ async function leaveUnsent(
   return unsentReport(task, status);
 }
 
-/** The outcome that a delivery in each status has: an open delivery is retried. */
+/** The outcome that is returned for a delivery in each status. An open delivery is retried. */
 const OUTCOME_OF_STATUS: Readonly<Record<DeliveryStatus, Outcome>> = {
   pending: 'retry',
   retrying: 'retry',
@@ -126,7 +126,7 @@ const OUTCOME_OF_STATUS: Readonly<Record<DeliveryStatus, Outcome>> = {
 };
 
 /**
- * The result where the claim was refused, so that nothing is sent:
+ * The result of a refused claim. Nothing is sent:
  *
  * - Another execution holds the attempt: retry when its lease ends.
  * - The attempt was made and its result was lost: continue the schedule after that attempt.
@@ -214,8 +214,8 @@ interface SentAttempt {
 }
 
 /**
- * Records an attempt. Its request must not be sent again. If a write fails, the error is reported and the attempt travels
- * in the result, so that the state machine invokes this function again to write it. That second invocation may throw,
+ * Records an attempt. Its request must not be sent again. If a write fails, the error is reported and the result contains
+ * the attempt. The state machine then invokes this function again to write the attempt. That second invocation may throw,
  * because it sends nothing.
  */
 async function record(

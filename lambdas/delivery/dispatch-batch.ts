@@ -71,8 +71,8 @@ async function dispatchRecord(deps: DispatchDeps, record: DynamoDBRecord): Promi
  * this, the record would block its shard, which other workspaces share. After an internal error, the stream sends the record
  * and all records after it again. This sends no webhook twice.
  *
- * An unknown error is blamed on the record only if another record of the batch started a delivery. Otherwise it counts as an
- * internal error.
+ * A record with an unknown error is poison only if another record of the batch started a delivery. Otherwise the error counts
+ * as an internal error.
  */
 export async function dispatchBatch(
   deps: DispatchBatchDeps,
