@@ -192,12 +192,12 @@ describe('an export', () => {
   it.each(['Accept', 'route'] as const)(
     'in CSV, selected by %s, links its pages, which join to one file',
     async (source) => {
-      const response = await pages(source, 'csv', { limit: '7' });
-      for (const { headers } of response)
+      const responses = await pages(source, 'csv', { limit: '7' });
+      for (const { headers } of responses)
         expect(headers['content-disposition']).toBe('attachment; filename="ivymail-logs.csv"');
-      expect(response.length).toBeGreaterThan(2);
-      expect(response[0]?.headers['content-type']).toBe('text/csv; charset=utf-8');
-      const [names, ...lines] = response
+      expect(responses.length).toBeGreaterThan(2);
+      expect(responses[0]?.headers['content-type']).toBe('text/csv; charset=utf-8');
+      const [names, ...lines] = responses
         .map((page) => page.text)
         .join('')
         .trimEnd()
@@ -212,10 +212,10 @@ describe('an export', () => {
   it.each(['Accept', 'route'] as const)(
     'in NDJSON, selected by %s, applies the filters to every page',
     async (source) => {
-      const response = await pages(source, 'ndjson', { limit: '2', type: 'send' });
-      expect(response[0]?.headers['content-type']).toBe('application/x-ndjson');
-      expect(response[0]?.headers['content-disposition']).toBe('attachment; filename="ivymail-logs.ndjson"');
-      const entries = response.flatMap((page) =>
+      const responses = await pages(source, 'ndjson', { limit: '2', type: 'send' });
+      expect(responses[0]?.headers['content-type']).toBe('application/x-ndjson');
+      expect(responses[0]?.headers['content-disposition']).toBe('attachment; filename="ivymail-logs.ndjson"');
+      const entries = responses.flatMap((page) =>
         page.text
           .trimEnd()
           .split('\n')

@@ -13,9 +13,9 @@ import { NOW_MS, setUpApi, type ApiResponse } from './harness.ts';
 
 const HOUR_MS = 3_600_000;
 
-async function withWebhook(body: object = {}) {
+async function createWebhook(body: object = {}) {
   const api = setUpApi();
-  // What is done with it comes later than its making.
+  // The webhook is created one second before the actions of the test.
   api.state.nowMs = NOW_MS - 1000;
   const created = await api.sendRequest({
     method: 'POST',
@@ -24,51 +24,52 @@ async function withWebhook(body: object = {}) {
   });
   api.state.nowMs = NOW_MS;
   const { id, secret } = created.body as { id: string; secret: string };
-  const post = (action: string, given?: unknown): Promise<ApiResponse> =>
-    api.sendRequest({ method: 'POST', path: `/v1/webhooks/${id}/${action}`, body: given });
-  const get = (rest = ''): Promise<ApiResponse> => api.sendRequest({ path: `/v1/webhooks/${id}${rest}` });
+  const post = (action: string, requestBody?: unknown): Promise<ApiResponse> =>
+    api.sendRequest({ method: 'POST', path: `/v1/webhooks/${id}/${action}`, body: requestBody });
+  const get = (subpath = ''): Promise<ApiResponse> =>
+    api.sendRequest({ path: `/v1/webhooks/${id}${subpath}` });
   const endpoint = async () => {
     const found = await getEndpoint(api.table, WORKSPACE_ID, id);
-    if (!found) throw new Error('The endpoint is gone');
+    if (!found) throw new Error('The endpoint does not exist');
     return found;
   };
   const actions = async () =>
     (await get('/changes')).body.data.map((change: { action: string }) => change.action);
   const reasons = async () =>
     (await get('/changes')).body.data.map((change: { reason: string | null }) => change.reason);
-  /** The headers of the last webhook, and its body, as a receiver gets them. */
-  const received = () => {
+  /** The headers and the body of the last webhook, as a receiver gets them. */
+  const lastWebhook = () => {
     const last = api.webhooks.at(-1);
     return { headers: { ...last?.headers }, body: last?.body ?? '' };
   };
-  return { ...api, id, secret, post, get, endpoint, actions, reasons, received };
+  return { ...api, id, secret, post, get, endpoint, actions, reasons, lastWebhook };
 }
 
-describe('a test of a webhook', () => {
+describe('a webhook test', () => {
   it.each(EVENT_NAMES.filter((name) => name !== 'unknown'))(
-    'sends a %s that the secret verifies, and logs nothing',
+    'sends a signed %s event, and stores no event, delivery or attempt',
     async (event) => {
-      const { post, secret, received, rows, state } = await withWebhook();
+      const { post, secret, lastWebhook, rows, state } = await createWebhook();
       state.nowMs = Date.now();
       const response = await post('test', { event });
       expect(response).toMatchObject({
         status: 200,
         body: { event, attempt: { number: 1, trigger: 'test', status_code: 200, error_class: null } },
       });
-      const { headers, body } = received();
+      const { headers, body } = lastWebhook();
       expect(new Webhook(secret).verify(body, headers)).toEqual(response.body.payload);
       expect(response.body.payload).toMatchObject({ event, event_id: headers['webhook-id'] });
       for (const kind of ['event', 'delivery', 'attempt']) expect(rows(kind)).toEqual([]);
     },
   );
 
-  it('sends without a body an event that the endpoint would get', async () => {
-    const { post } = await withWebhook({ events: ['complained'] });
+  it('sends an event from the filter of the endpoint if the request has no body', async () => {
+    const { post } = await createWebhook({ events: ['complained'] });
     expect((await post('test')).body.event).toBe('complained');
   });
 
-  it('tells what the receiver answered, as any attempt does', async () => {
-    const { post, state } = await withWebhook();
+  it('returns the result of the attempt', async () => {
+    const { post, state } = await createWebhook();
     state.attemptResult = {
       started_at: '2026-02-25T12:00:00Z',
       duration_ms: 15_000,
@@ -88,7 +89,7 @@ describe('a test of a webhook', () => {
   });
 
   it('is refused for an event that is never delivered', async () => {
-    const { post } = await withWebhook();
+    const { post } = await createWebhook();
     expect(await post('test', { event: 'unknown' })).toMatchObject({
       status: 422,
       body: { error: { code: 'invalid_field', field: 'event' } },
@@ -96,9 +97,9 @@ describe('a test of a webhook', () => {
   });
 });
 
-describe('a rotation', () => {
-  it('shows a new secret, and signs with both until the overlap ends', async () => {
-    const { post, secret, received, state, actions, reasons } = await withWebhook();
+describe('a secret rotation', () => {
+  it('returns a new secret, and webhooks are signed with both until the overlap ends', async () => {
+    const { post, secret, lastWebhook, state, actions, reasons } = await createWebhook();
     const rotated = await post('rotate-secret', { overlap_seconds: 3_600 });
     expect(rotated).toMatchObject({
       status: 200,
@@ -108,7 +109,7 @@ describe('a rotation', () => {
     const signatures = async (atMs: number) => {
       state.nowMs = atMs;
       await post('test');
-      return received().headers['webhook-signature']?.split(' ').length;
+      return lastWebhook().headers['webhook-signature']?.split(' ').length;
     };
     expect(await signatures(NOW_MS)).toBe(2);
     expect(await signatures(NOW_MS + HOUR_MS - 1)).toBe(2);
@@ -117,34 +118,34 @@ describe('a rotation', () => {
     expect(await reasons()).toEqual(['the previous secret signs until 2026-02-25T13:00:00Z', null]);
   });
 
-  it('lets each of the two secrets verify what comes meanwhile', async () => {
-    const { post, secret, received, state } = await withWebhook();
+  it('allows each of the two secrets to verify a webhook during the overlap', async () => {
+    const { post, secret, lastWebhook, state } = await createWebhook();
     state.nowMs = Date.now();
     const rotated = await post('rotate-secret');
     await post('test');
-    const { headers, body } = received();
+    const { headers, body } = lastWebhook();
     for (const each of [secret, rotated.body.secret]) {
       expect(new Webhook(each).verify(body, headers)).toMatchObject({ event: 'delivered' });
     }
   });
 
-  it('takes a day of overlap unless told otherwise, and none when told so', async () => {
-    const { post, endpoint } = await withWebhook();
+  it('has an overlap of one day by default, and none for overlap_seconds 0', async () => {
+    const { post, endpoint } = await createWebhook();
     expect((await post('rotate-secret')).body.previous_expires_at).toBe('2026-02-26T12:00:00Z');
     expect((await post('rotate-secret', { overlap_seconds: 0 })).body.previous_expires_at).toBeNull();
     expect((await endpoint()).secrets).toHaveLength(1);
   });
 
-  it('keeps three secrets at the most, and ends the oldest', async () => {
-    const { post, endpoint } = await withWebhook();
+  it('keeps at most three secrets and removes the oldest', async () => {
+    const { post, endpoint } = await createWebhook();
     for (const _ of [1, 2, 3, 4]) {
       expect((await post('rotate-secret')).status).toBe(200);
     }
     expect((await endpoint()).secrets.map((each) => each.version)).toEqual([5, 4, 3]);
   });
 
-  it('never lets a secret live longer than an earlier rotation said', async () => {
-    const { post, endpoint } = await withWebhook();
+  it('never extends the expiry that an earlier rotation set', async () => {
+    const { post, endpoint } = await createWebhook();
     await post('rotate-secret', { overlap_seconds: 60 });
     await post('rotate-secret', { overlap_seconds: 3_600 });
     expect((await endpoint()).secrets.map((each) => each.expires_at)).toEqual([
@@ -154,15 +155,15 @@ describe('a rotation', () => {
     ]);
   });
 
-  it('of two at once lets one through, and tells the other to come again', async () => {
-    const { post, endpoint } = await withWebhook();
+  it('returns 503 for one of two concurrent rotations', async () => {
+    const { post, endpoint } = await createWebhook();
     const response = await Promise.all([post('rotate-secret'), post('rotate-secret')]);
     expect(response.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 503]));
     expect((await endpoint()).secrets).toHaveLength(2);
   });
 
   it.each([-1, 604_801, 1.5, '60'])('is refused with an overlap of %j', async (seconds) => {
-    const { post } = await withWebhook();
+    const { post } = await createWebhook();
     expect(await post('rotate-secret', { overlap_seconds: seconds })).toMatchObject({
       status: 422,
       body: { error: { field: 'overlap_seconds' } },
@@ -171,8 +172,8 @@ describe('a rotation', () => {
 });
 
 describe('the secret of a webhook', () => {
-  it('is shown on request, which is recorded with the key that asked', async () => {
-    const { get, secret } = await withWebhook();
+  it('is returned by GET, which is recorded in the history with the id of the API key', async () => {
+    const { get, secret } = await createWebhook();
     expect((await get('/secret')).body).toEqual({ secret });
     expect((await get('/changes')).body.data[0]).toEqual({
       at: '2026-02-25T12:00:00Z',
@@ -182,8 +183,8 @@ describe('the secret of a webhook', () => {
     });
   });
 
-  it('is not shown where that cannot be recorded', async () => {
-    const { get, table, secret } = await withWebhook();
+  it('is not returned if the history entry cannot be written', async () => {
+    const { get, table, secret } = await createWebhook();
     table.before = (command) => {
       if (command === 'TransactWriteCommand') throw new Error('throttled');
     };
@@ -194,8 +195,8 @@ describe('the secret of a webhook', () => {
 });
 
 describe('the history of a webhook', () => {
-  it('tells each change, newest first, and survives the webhook', async () => {
-    const { sendRequest, id, get, table } = await withWebhook();
+  it('has an entry for each change, also after the webhook is deleted', async () => {
+    const { sendRequest, id, get, table } = await createWebhook();
     const patch = (body: object): Promise<ApiResponse> =>
       sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body });
     await patch({ description: 'Orders' });
@@ -207,14 +208,14 @@ describe('the history of a webhook', () => {
       ['created', 'paused', 'resumed', 'updated', 'updated'].toSorted(),
     );
     await sendRequest({ method: 'DELETE', path: `/v1/webhooks/${id}` });
-    const kept = [...table.rows.values()].filter((row) => row['kind'] === 'endpoint_change');
-    expect(kept.map((row) => row['action'])).toContain('deleted');
+    const historyRows = [...table.rows.values()].filter((row) => row['kind'] === 'endpoint_change');
+    expect(historyRows.map((row) => row['action'])).toContain('deleted');
   });
 });
 
-describe('a webhook that is resumed', () => {
-  it('has what was held drained, by a command', async () => {
-    const { sendRequest, id, rows } = await withWebhook();
+describe('a resumed webhook', () => {
+  it('delivers its held deliveries: the API writes a drain command', async () => {
+    const { sendRequest, id, rows } = await createWebhook();
     await sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'paused' } });
     expect(rows('command')).toEqual([]);
     await sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'active' } });
@@ -222,8 +223,8 @@ describe('a webhook that is resumed', () => {
     expect(rows('command')[0]).not.toHaveProperty('opened_at');
   });
 
-  it('is drained by another URL, too, which closes its breaker', async () => {
-    const { sendRequest, id, rows } = await withWebhook();
+  it('also delivers its held deliveries after a change of the URL, which closes the circuit breaker', async () => {
+    const { sendRequest, id, rows } = await createWebhook();
     await sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { description: 'Orders' } });
     expect(rows('command')).toEqual([]);
     await sendRequest({
@@ -234,8 +235,8 @@ describe('a webhook that is resumed', () => {
     expect(rows('command')).toMatchObject([{ command: 'drain', endpoint_id: id }]);
   });
 
-  it('begins with a clean sheet', async () => {
-    const { sendRequest, id, table, endpoint } = await withWebhook();
+  it('has no failure streak', async () => {
+    const { sendRequest, id, table, endpoint } = await createWebhook();
     for (const row of table.rows.values())
       if (row['kind'] === 'endpoint')
         Object.assign(row, { status: 'disabled', failures: 12, failing_since: 'x' });
@@ -245,12 +246,12 @@ describe('a webhook that is resumed', () => {
   });
 });
 
-describe('the name in a url', () => {
+describe('the hostname of a webhook URL', () => {
   it.each([
     ['private', ['10.0.0.1']],
     ['partly private', ['93.184.216.34', '169.254.169.254']],
-  ])('is refused while it resolves to a %s address', async (_title, addresses) => {
-    const { sendRequest, state, id } = await withWebhook();
+  ])('is refused if its addresses are %s', async (_title, addresses) => {
+    const { sendRequest, state, id } = await createWebhook();
     state.addresses = { 'inside.example.com': addresses };
     const url = 'https://inside.example.com/';
     const refused = { status: 422, body: { error: { code: 'url_address_forbidden', field: 'url' } } };
@@ -260,8 +261,8 @@ describe('the name in a url', () => {
     );
   });
 
-  it('is taken where it does not resolve yet: what counts is the check at each connection', async () => {
-    const { sendRequest, state } = await withWebhook();
+  it('is accepted if it does not resolve yet, because each connection checks the address', async () => {
+    const { sendRequest, state } = await createWebhook();
     state.addresses = { 'new.example.com': [] };
     const body = { url: 'https://new.example.com/' };
     expect((await sendRequest({ method: 'POST', path: '/v1/webhooks', body })).status).toBe(201);
@@ -271,8 +272,8 @@ describe('the name in a url', () => {
 describe('deliveries', () => {
   const STATUSES = ['pending', 'retrying', 'delivered', 'exhausted', 'blocked', 'held', 'cancelled'] as const;
 
-  async function withDeliveries() {
-    const api = await withWebhook({ events: ['*'] });
+  async function createDeliveries() {
+    const api = await createWebhook({ events: ['*'] });
     const endpoint = await api.endpoint();
     const tasks: Record<string, DeliveryTask> = {};
     for (const status of STATUSES) {
@@ -289,11 +290,11 @@ describe('deliveries', () => {
     return { ...api, tasks };
   }
 
-  it.each(STATUSES)('of status %s are listed by it', async (status) => {
-    const { get } = await withDeliveries();
+  it.each(STATUSES)('are filtered by the status %s', async (status) => {
+    const { get } = await createDeliveries();
     const { data } = (await get(`/deliveries`)).body;
     expect(data).toHaveLength(STATUSES.length);
-    const api = await withDeliveries();
+    const api = await createDeliveries();
     const listed = await api.sendRequest({
       path: `/v1/webhooks/${api.id}/deliveries`,
       query: { status },
@@ -301,8 +302,8 @@ describe('deliveries', () => {
     expect(listed.body.data.map((each: { status: string }) => each.status)).toEqual([status]);
   });
 
-  it('are refused by a status that there is not, by name', async () => {
-    const { sendRequest, id } = await withDeliveries();
+  it('cannot be filtered by an unknown status, and the error names the parameter', async () => {
+    const { sendRequest, id } = await createDeliveries();
     expect(
       await sendRequest({ path: `/v1/webhooks/${id}/deliveries`, query: { status: 'lost' } }),
     ).toMatchObject({
@@ -311,8 +312,8 @@ describe('deliveries', () => {
     });
   });
 
-  it('with a cursor of one status are no page of another', async () => {
-    const { sendRequest, id } = await withDeliveries();
+  it('refuse a cursor from a list with another status filter', async () => {
+    const { sendRequest, id } = await createDeliveries();
     const path = `/v1/webhooks/${id}/deliveries`;
     const { body } = await sendRequest({ path, query: { limit: '1' } });
     expect(
@@ -323,7 +324,7 @@ describe('deliveries', () => {
     });
   });
 
-  async function deliveryIds(api: Awaited<ReturnType<typeof withDeliveries>>, status: string) {
+  async function firstDeliveryId(api: Awaited<ReturnType<typeof createDeliveries>>, status: string) {
     const { body } = await api.sendRequest({
       path: `/v1/webhooks/${api.id}/deliveries`,
       query: { status },
@@ -331,9 +332,9 @@ describe('deliveries', () => {
     return body.data[0].id as string;
   }
 
-  it('are delivered again by a command row, whose attempt goes on counting', async () => {
-    const api = await withDeliveries();
-    const id = await deliveryIds(api, 'exhausted');
+  it('are redelivered through a command row with the next attempt number', async () => {
+    const api = await createDeliveries();
+    const id = await firstDeliveryId(api, 'exhausted');
     const response = await api.sendRequest({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
     expect(response).toMatchObject({ status: 202, body: { id, status: 'exhausted', attempt_count: 1 } });
     expect(api.rows('command')).toMatchObject([
@@ -344,27 +345,27 @@ describe('deliveries', () => {
     ]);
   });
 
-  /** What to do about it, as a request. */
-  const resume = (id: string) =>
+  /** The error message, which contains the request that resumes the endpoint. */
+  const resumeInstruction = (id: string) =>
     `The endpoint is paused. Resume it first: PATCH /v1/webhooks/${id} with {"status": "active"}`;
 
-  it('of an endpoint that takes none are refused, which says so', async () => {
-    const api = await withDeliveries();
-    const id = await deliveryIds(api, 'exhausted');
+  it('are not redelivered to a paused or deleted endpoint, and the error explains how to resume it', async () => {
+    const api = await createDeliveries();
+    const id = await firstDeliveryId(api, 'exhausted');
     const path = `/v1/webhooks/${api.id}`;
     await api.sendRequest({ method: 'PATCH', path, body: { status: 'paused' } });
     const redeliver = () => api.sendRequest({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
     expect(await redeliver()).toMatchObject({
       status: 422,
-      body: { error: { field: 'id', message: resume(api.id) } },
+      body: { error: { field: 'id', message: resumeInstruction(api.id) } },
     });
     await api.sendRequest({ method: 'DELETE', path });
     expect(await redeliver()).toMatchObject({ status: 422, body: { error: { field: 'id' } } });
     expect(api.rows('command')).toEqual([]);
   });
 
-  it('that were missed are recovered by a command row, with progress to look up', async () => {
-    const { post, rows, state, sendRequest, id } = await withDeliveries();
+  it('that the endpoint missed are recovered through a command row, whose progress the API returns', async () => {
+    const { post, rows, state, sendRequest, id } = await createDeliveries();
     state.nowMs = NOW_MS + HOUR_MS;
     const since = '2026-02-25T13:00:00+01:00';
     expect(await post('recover', { since, dry_run: true })).toMatchObject({
@@ -396,26 +397,26 @@ describe('deliveries', () => {
     [{ since: '2027-01-01T00:00:00Z' }, 'since'],
     [{ since: '2026-02-25T11:00:00Z', until: 1 }, 'until'],
     [{ since: '2026-02-25T11:00:00Z', dry_run: 'yes' }, 'dry_run'],
-  ])('that were missed are refused as %j', async (body, field) => {
-    const { post } = await withWebhook();
+  ])('are not recovered with the body %j, and the error names the field', async (body, field) => {
+    const { post } = await createWebhook();
     expect(await post('recover', body)).toMatchObject({
       status: 422,
       body: { error: { code: 'invalid_field', field } },
     });
   });
 
-  it('are not recovered to an endpoint that is paused, but can be counted', async () => {
-    const { post, sendRequest, id } = await withWebhook();
+  it('are not recovered to a paused endpoint, but a dry run counts them', async () => {
+    const { post, sendRequest, id } = await createWebhook();
     await sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status: 'paused' } });
     const since = '2026-02-25T11:00:00Z';
     expect(await post('recover', { since })).toMatchObject({
       status: 422,
-      body: { error: { field: 'id', message: resume(id) } },
+      body: { error: { field: 'id', message: resumeInstruction(id) } },
     });
     expect((await post('recover', { since, dry_run: true })).status).toBe(200);
   });
 
-  it('of a recovery that is none are not found', async () => {
+  it('of an unknown recovery return 404', async () => {
     const { sendRequest } = setUpApi();
     const path = `/v1/recoveries/${deterministicId('rcv', ['none'])}`;
     expect((await sendRequest({ path })).status).toBe(404);

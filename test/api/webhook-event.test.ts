@@ -1,4 +1,4 @@
-/** The body of a webhook as the OpenAPI document describes it, against the bodies that the code writes. */
+/** Compares the webhook body in the OpenAPI document with the bodies that the code writes. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DELIVERED_EVENTS, webhookEventJson } from '../../lambdas/api/schemas/events.ts';
@@ -12,23 +12,25 @@ import { LEGACY_SAMPLES, SAMPLES } from '../../sim/ses/samples.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The webhooks of an SES event; `unknown` is never delivered. */
+/** The webhook bodies of an SES event. Events of type `unknown` are never delivered. */
 function bodiesOf(ses: object): readonly Json[] {
   return normalize({ ...ses })
     .events.filter(({ event }) => event !== 'unknown')
     .map((event) => JSON.parse(webhookPayload({ ...event, workspace_id: WORKSPACE_ID })) as Json);
 }
 
-const known = {
+const identity = {
   event_id: 'evt_kq7zq5h3m2x4c6v7b2n3m4a5s6',
   message_id: 'ivm_kq7zq5h3m2x4c6v7b2n3m4a5s6',
   workspace_id: WORKSPACE_ID,
   timestamp: '2026-02-25T12:00:00Z',
 };
-const tests = DELIVERED_EVENTS.map((event) => JSON.parse(webhookPayload(sampleEvent(event, known))) as Json);
+const testEvents = DELIVERED_EVENTS.map(
+  (event) => JSON.parse(webhookPayload(sampleEvent(event, identity))) as Json,
+);
 const samples = [...Object.values(SAMPLES), ...Object.values(LEGACY_SAMPLES)] as readonly object[];
-/** What the API writes without Amazon SES, and what a sample does not have. */
-const ours = [
+/** Events that the API writes without Amazon SES, and fields that no sample contains. */
+const apiEvents = [
   { event: 'failed', details: { error_code: 'quota_exceeded', error_message: 'Daily quota exceeded' } },
   { event: 'suppressed', details: { suppression_reason: 'manual' } },
   { event: 'opened', details: { automated: true } },
@@ -36,27 +38,29 @@ const ours = [
   { event: 'unsubscribed', details: { contact_list: 'News', topics: [], unsubscribe_all: true } },
 ] as const satisfies readonly { readonly event: string; readonly details: EventDetails }[];
 const bodies = [
-  ...tests,
+  ...testEvents,
   ...samples.flatMap(bodiesOf),
   ...randomSesEvents({ seed: 7, count: 2_000 }).flatMap(bodiesOf),
-  ...ours.map((changes) => JSON.parse(webhookPayload(anEvent({ ...changes, tags: [['a', 'b']] }))) as Json),
+  ...apiEvents.map(
+    (changes) => JSON.parse(webhookPayload(anEvent({ ...changes, tags: [['a', 'b']] }))) as Json,
+  ),
 ];
 
-describe('the described webhook', () => {
-  it('accepts every body that is sent', () => {
+describe('the webhook body in the OpenAPI document', () => {
+  it('accepts every body that the code writes', () => {
     expect(bodies.length).toBeGreaterThan(2_000);
     for (const body of bodies)
       expect([body, webhookEventJson.safeParse(body).error?.issues]).toEqual([body, undefined]);
   });
 
-  it.each(DELIVERED_EVENTS)('has no field of %s that no body has', (event) => {
+  it.each(DELIVERED_EVENTS)('describes only fields that occur in bodies: %s', (event) => {
     const shape = webhookEventJson.def.options.find(({ shape: each }) => each.event.def.values[0] === event)
       ?.shape as object;
     const seen = new Set(bodies.filter((body) => body['event'] === event).flatMap(Object.keys));
     expect(Object.keys(shape).filter((field) => field !== 'tags' && !seen.has(field))).toEqual([]);
   });
 
-  it('accepts the bodies of SES events from which anything is missing', () => {
+  it('accepts the bodies of SES events with missing fields', () => {
     const aSample = fc.constantFrom(...samples).chain((sample) => {
       const paths = Object.entries(sample).flatMap(([part, value]: [string, unknown]) =>
         typeof value === 'object' && value !== null
@@ -72,15 +76,15 @@ describe('the described webhook', () => {
     let sent = 0;
     fc.assert(
       fc.property(aSample, (ses) => {
-        let created: readonly Json[] = [];
+        let eventBodies: readonly Json[] = [];
         try {
-          created = bodiesOf(ses);
+          eventBodies = bodiesOf(ses);
         } catch {
-          // Without its message id or its sender, an event is quarantined.
+          // Ingest quarantines an event without a message id or a sender.
           return;
         }
-        sent += created.length;
-        for (const body of created)
+        sent += eventBodies.length;
+        for (const body of eventBodies)
           expect([body, webhookEventJson.safeParse(body).error?.issues]).toEqual([body, undefined]);
       }),
       { numRuns: 500 },

@@ -1,4 +1,4 @@
-/** What the API says about the health of a webhook endpoint, and about what it missed. */
+/** The health of a webhook endpoint in API responses, and the number of events that it missed. */
 import { describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import { InternalError } from '../../lambdas/core/errors.ts';
@@ -14,12 +14,12 @@ import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/eve
 import { putEndpoint } from '../../sim/builders/rows.ts';
 import { NOW_MS, setUpApi, type ApiResponse } from './harness.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 const at = (ms: number): string => formatTimestamp(NOW_MS + ms);
 
-async function withEndpoint(changes: Partial<Endpoint> = {}) {
+async function setUpEndpoint(changes: Partial<Endpoint> = {}) {
   const api = setUpApi();
   const endpoint = anEndpoint({ events: ['bounced'], ...changes });
   await putEndpoint(api.table, endpoint);
@@ -28,13 +28,13 @@ async function withEndpoint(changes: Partial<Endpoint> = {}) {
   const patch = (body: object): Promise<ApiResponse> => api.sendRequest({ method: 'PATCH', path, body });
   const history = async () => (await api.sendRequest({ path: `${path}/changes` })).body.data;
   const stored = () => getEndpoint(api.table, WORKSPACE_ID, endpoint.id);
-  let created = 0;
-  async function anEventAt(ms: number) {
-    created += 1;
+  let eventCount = 0;
+  async function storeEventAt(ms: number) {
+    eventCount += 1;
     const event = anEvent({
       event: 'bounced',
       timestamp: at(ms),
-      event_id: deterministicId('evt', [String(created)]),
+      event_id: deterministicId('evt', [String(eventCount)]),
     });
     await putRows(api.table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
     const task = aTask(event, endpoint);
@@ -47,55 +47,55 @@ async function withEndpoint(changes: Partial<Endpoint> = {}) {
       },
     };
   }
-  async function hold(count: number): Promise<void> {
-    for (let index = 0; index < count; index += 1) await (await anEventAt(-index)).hold();
+  async function holdDeliveries(count: number): Promise<void> {
+    for (let index = 0; index < count; index += 1) await (await storeEventAt(-index)).hold();
   }
-  return { ...api, endpoint, get, patch, history, stored, anEventAt, hold };
+  return { ...api, endpoint, get, patch, history, stored, storeEventAt, holdDeliveries };
 }
 
 const FAILING: Partial<Endpoint> = {
-  failing_since: at(-3 * DAY),
+  failing_since: at(-3 * DAY_MS),
   failures: 47,
-  last_failure_at: at(-MINUTE),
-  breaker_opened_at: at(-3 * DAY + MINUTE),
+  last_failure_at: at(-MINUTE_MS),
+  breaker_opened_at: at(-3 * DAY_MS + MINUTE_MS),
   health: 'failing',
 };
 
 describe('the health of a webhook', () => {
   it.each<[string, Partial<Endpoint>, object]>([
-    ['that never failed', {}, { health: 'healthy', failing_since: null, consecutive_failures: 0 }],
+    ['without failures', {}, { health: 'healthy', failing_since: null, consecutive_failures: 0 }],
     [
       'with a short streak',
-      { failing_since: at(-MINUTE), failures: 2, last_failure_at: at(0) },
+      { failing_since: at(-MINUTE_MS), failures: 2, last_failure_at: at(0) },
       { health: 'healthy', failing_since: null, consecutive_failures: 2 },
     ],
     [
-      'with an open breaker',
+      'with an open circuit breaker',
       FAILING,
-      { health: 'failing', failing_since: at(-3 * DAY), consecutive_failures: 47 },
+      { health: 'failing', failing_since: at(-3 * DAY_MS), consecutive_failures: 47 },
     ],
     [
-      'that gets few events and has failed for days',
-      { failing_since: at(-3 * DAY), failures: 4, last_failure_at: at(-HOUR) },
-      { health: 'failing', failing_since: at(-3 * DAY), consecutive_failures: 4 },
+      'with few events that have failed for days',
+      { failing_since: at(-3 * DAY_MS), failures: 4, last_failure_at: at(-HOUR_MS) },
+      { health: 'failing', failing_since: at(-3 * DAY_MS), consecutive_failures: 4 },
     ],
     [
-      'stored by an earlier version, whose breaker is closed again',
-      { failing_since: at(-DAY), failures: 12 },
-      { health: 'failing', failing_since: at(-DAY), consecutive_failures: 12 },
+      'stored by an earlier version, with a closed circuit breaker',
+      { failing_since: at(-DAY_MS), failures: 12 },
+      { health: 'failing', failing_since: at(-DAY_MS), consecutive_failures: 12 },
     ],
     [
-      'stored by an earlier version, with nothing but an open breaker',
-      { breaker_opened_at: at(-DAY) },
-      { health: 'failing', failing_since: at(-DAY), consecutive_failures: 0 },
+      'stored by an earlier version, with an open circuit breaker and no streak',
+      { breaker_opened_at: at(-DAY_MS) },
+      { health: 'failing', failing_since: at(-DAY_MS), consecutive_failures: 0 },
     ],
     [
-      'that is paused while it fails',
+      'paused while it is failing',
       { ...FAILING, status: 'paused' },
       { status: 'paused', health: 'failing', consecutive_failures: 47 },
     ],
-  ])('%s is shown alike by itself and in the list', async (_title, changes, shown) => {
-    const { get, sendRequest } = await withEndpoint(changes);
+  ])('is the same in the endpoint and in the list: an endpoint %s', async (_title, changes, shown) => {
+    const { get, sendRequest } = await setUpEndpoint(changes);
     expect(await get()).toMatchObject({ ...shown, held_count: 0, held_count_exact: true });
     expect((await sendRequest({ path: '/v1/webhooks' })).body.data).toEqual([await get()]);
   });
@@ -105,24 +105,24 @@ describe('the health of a webhook', () => {
     ['being drained', { draining: 'req_a' }],
     ['paused', { status: 'paused' }],
     ['disabled', { status: 'disabled' }],
-  ])('has the number of held deliveries while the endpoint is %s', async (_title, changes) => {
-    const { get, hold } = await withEndpoint(changes);
-    await hold(7);
+  ])('includes the number of held deliveries while the endpoint is %s', async (_title, changes) => {
+    const { get, holdDeliveries } = await setUpEndpoint(changes);
+    await holdDeliveries(7);
     expect(await get()).toMatchObject({ held_count: 7, held_count_exact: true });
   });
 
-  it('counts a thousand held deliveries, and says when there are more', async () => {
-    const { get, hold } = await withEndpoint(FAILING);
-    await hold(1_000);
+  it('counts up to 1,000 held deliveries, and marks the count as inexact if there are more', async () => {
+    const { get, holdDeliveries } = await setUpEndpoint(FAILING);
+    await holdDeliveries(1_000);
     expect(await get()).toMatchObject({ held_count: 1_000, held_count_exact: true });
-    await hold(1);
-    await hold(10);
+    await holdDeliveries(1);
+    await holdDeliveries(10);
     expect(await get()).toMatchObject({ held_count: 1_000, held_count_exact: false });
   });
 
-  it('costs no read beyond that of the endpoint while the endpoint is active and healthy', async () => {
-    const streak = { failing_since: at(-MINUTE), failures: 2, last_failure_at: at(0) };
-    const { get, sendRequest, table } = await withEndpoint(streak);
+  it('needs no additional read while the endpoint is active and healthy', async () => {
+    const streak = { failing_since: at(-MINUTE_MS), failures: 2, last_failure_at: at(0) };
+    const { get, sendRequest, table } = await setUpEndpoint(streak);
     table.calls.length = 0;
     await get();
     expect(table.calls).toEqual(['GetCommand']);
@@ -133,9 +133,9 @@ describe('the health of a webhook', () => {
 
   it.each([
     ['a resume', { ...FAILING, status: 'disabled' as const }, { status: 'active' }, 'resumed'],
-    ['another url', FAILING, { url: 'https://new.example.com/' }, 'updated'],
-  ])('is healthy after %s, whose history entry says so', async (_title, before, body, action) => {
-    const { patch, get, history } = await withEndpoint(before);
+    ['a new url', FAILING, { url: 'https://new.example.com/' }, 'updated'],
+  ])('is healthy after %s, and the history entry states it', async (_title, before, body, action) => {
+    const { patch, get, history } = await setUpEndpoint(before);
     expect((await patch(body)).body).toMatchObject({
       status: 'active',
       health: 'healthy',
@@ -147,16 +147,16 @@ describe('the health of a webhook', () => {
 
   it.each([
     ['a healthy endpoint', {}, { url: 'https://new.example.com/' }],
-    ['another field of a failing one', FAILING, { description: 'Shop' }],
-  ])('is not mentioned in the entry of a change of %s', async (_title, before, body) => {
-    const { patch, history } = await withEndpoint(before);
+    ['another field of a failing endpoint', FAILING, { description: 'Shop' }],
+  ])('is not mentioned in the history entry of a change to %s', async (_title, before, body) => {
+    const { patch, history } = await setUpEndpoint(before);
     await patch(body);
     expect(await history()).toMatchObject([{ action: 'updated', reason: null }]);
   });
 
-  it('has its held deliveries counted after a resume, until its own drain has ended', async () => {
-    const { patch, get, hold, stored, rows } = await withEndpoint({ status: 'paused' });
-    await hold(3);
+  it('includes the held deliveries after a resume until their drain has ended', async () => {
+    const { patch, get, holdDeliveries, stored, rows } = await setUpEndpoint({ status: 'paused' });
+    await holdDeliveries(3);
     expect((await patch({ status: 'active' })).body).toMatchObject({ status: 'active', held_count: 3 });
     expect(await get()).toMatchObject({ health: 'healthy', held_count: 3 });
     expect(rows('command')).toMatchObject([{ command: 'drain' }]);
@@ -164,76 +164,79 @@ describe('the health of a webhook', () => {
   });
 });
 
-describe('what a resumed webhook missed', () => {
-  it.each(['paused', 'disabled'] as const)('is counted in the response, after it was %s', async (status) => {
-    const { patch, anEventAt, sendRequest, endpoint } = await withEndpoint({
+describe('the count of missed events of a resumed webhook', () => {
+  it.each(['paused', 'disabled'] as const)('is in the response if the webhook was %s', async (status) => {
+    const { patch, storeEventAt, sendRequest, endpoint } = await setUpEndpoint({
       status,
-      status_changed_at: at(-2 * HOUR),
+      status_changed_at: at(-2 * HOUR_MS),
     });
-    await (await anEventAt(-3 * HOUR)).settle('exhausted');
-    for (const ms of [-HOUR, -MINUTE, -1_000]) await anEventAt(ms);
+    await (await storeEventAt(-3 * HOUR_MS)).settle('exhausted');
+    for (const ms of [-HOUR_MS, -MINUTE_MS, -1_000]) await storeEventAt(ms);
     const { status: code, body } = await patch({ status: 'active' });
-    const since = at(-2 * HOUR - 5 * MINUTE);
+    const since = at(-2 * HOUR_MS - 5 * MINUTE_MS);
     expect([code, body.status, body.missed]).toEqual([200, 'active', { count: 3, exact: true, since }]);
-    // The same number as a dry run of the recovery that it offers.
-    const dry = await sendRequest({
+    // A dry run of the recovery from `since` returns the same count.
+    const dryRun = await sendRequest({
       method: 'POST',
       path: `/v1/webhooks/${endpoint.id}/recover`,
       body: { since, dry_run: true },
     });
-    expect(dry.body).toMatchObject({ count: 3, exact: true });
+    expect(dryRun.body).toMatchObject({ count: 3, exact: true });
   });
 
-  it('begins with the failures that led to it', async () => {
-    const { patch, anEventAt } = await withEndpoint({
+  it('begins with the failure streak that disabled the endpoint', async () => {
+    const { patch, storeEventAt } = await setUpEndpoint({
       ...FAILING,
       status: 'disabled',
-      status_changed_at: at(-HOUR),
+      status_changed_at: at(-HOUR_MS),
     });
-    await (await anEventAt(-2 * DAY)).settle('exhausted');
-    await (await anEventAt(-DAY)).settle('delivered');
-    await anEventAt(-MINUTE);
+    await (await storeEventAt(-2 * DAY_MS)).settle('exhausted');
+    await (await storeEventAt(-DAY_MS)).settle('delivered');
+    await storeEventAt(-MINUTE_MS);
     expect((await patch({ status: 'active' })).body.missed).toEqual({
       count: 2,
       exact: true,
-      since: at(-3 * DAY - 5 * MINUTE),
+      since: at(-3 * DAY_MS - 5 * MINUTE_MS),
     });
   });
 
-  it('begins with the end of its last activity, where a disabled endpoint was paused before', async () => {
-    const { patch, anEventAt, stored } = await withEndpoint({
+  it('begins when the endpoint was disabled, also if it was paused afterwards', async () => {
+    const { patch, storeEventAt, stored } = await setUpEndpoint({
       status: 'disabled',
-      status_changed_at: at(-2 * DAY),
+      status_changed_at: at(-2 * DAY_MS),
     });
-    await anEventAt(-DAY);
+    await storeEventAt(-DAY_MS);
     expect((await patch({ status: 'paused' })).body.missed).toBeNull();
     expect((await patch({ status: 'active' })).body.missed).toEqual({
       count: 1,
       exact: true,
-      since: at(-2 * DAY - 5 * MINUTE),
+      since: at(-2 * DAY_MS - 5 * MINUTE_MS),
     });
     expect(await stored()).not.toHaveProperty('inactive_since');
   });
 
-  it('begins no earlier than the endpoint itself', async () => {
-    const { patch, anEventAt } = await withEndpoint({
+  it('begins no earlier than the creation of the endpoint', async () => {
+    const { patch, storeEventAt } = await setUpEndpoint({
       status: 'paused',
-      created_at: at(-2 * MINUTE),
-      status_changed_at: at(-MINUTE),
+      created_at: at(-2 * MINUTE_MS),
+      status_changed_at: at(-MINUTE_MS),
     });
-    await anEventAt(-3 * MINUTE);
-    await anEventAt(-1_000);
+    await storeEventAt(-3 * MINUTE_MS);
+    await storeEventAt(-1_000);
     expect((await patch({ status: 'active' })).body.missed).toEqual({
       count: 1,
       exact: true,
-      since: at(-2 * MINUTE),
+      since: at(-2 * MINUTE_MS),
     });
   });
 
-  it('leaves out the held deliveries, which are delivered by the resume', async () => {
-    const { patch, anEventAt, hold } = await withEndpoint({ status: 'paused', status_changed_at: at(-HOUR) });
-    await hold(3);
-    await anEventAt(-MINUTE);
+  it('does not include held deliveries, because the resume delivers them', async () => {
+    const { patch, storeEventAt, holdDeliveries } = await setUpEndpoint({
+      status: 'paused',
+      status_changed_at: at(-HOUR_MS),
+    });
+    await holdDeliveries(3);
+    await storeEventAt(-MINUTE_MS);
     expect((await patch({ status: 'active' })).body).toMatchObject({ missed: { count: 1 }, held_count: 3 });
   });
 
@@ -242,21 +245,21 @@ describe('what a resumed webhook missed', () => {
     ['a resume of an active endpoint', 'active', { status: 'active' }],
     ['another change of a paused endpoint', 'paused', { description: 'Shop' }],
   ] as const)('is null after %s', async (_title, status, body) => {
-    const { patch } = await withEndpoint({ status });
+    const { patch } = await setUpEndpoint({ status });
     expect(await patch(body)).toMatchObject({ status: 200, body: { missed: null } });
   });
 
-  it('is in no other response', async () => {
-    const { get } = await withEndpoint();
+  it('is not in the response of GET', async () => {
+    const { get } = await setUpEndpoint();
     expect(await get()).not.toHaveProperty('missed');
   });
 
-  it('stops counting after five seconds, and says so', async () => {
-    const { patch, anEventAt, state, table } = await withEndpoint({
+  it('is marked as inexact if counting takes more than five seconds', async () => {
+    const { patch, storeEventAt, state, table } = await setUpEndpoint({
       status: 'paused',
-      status_changed_at: at(-HOUR),
+      status_changed_at: at(-HOUR_MS),
     });
-    await anEventAt(-MINUTE);
+    await storeEventAt(-MINUTE_MS);
     table.before = (command) => {
       if (command === 'QueryCommand') state.nowMs += 5_001;
     };
@@ -269,20 +272,20 @@ describe('what a resumed webhook missed', () => {
   it.each([
     ['the events', 'g1'],
     ['the held deliveries', 'g2'],
-  ] as const)(
-    'does not fail the resume when %s cannot be read: the error is logged',
-    async (_title, index) => {
-      const { patch, table, stored } = await withEndpoint({ status: 'paused', status_changed_at: at(-HOUR) });
-      table.before = (command, input) => {
-        if (command === 'QueryCommand' && input.IndexName === INDEX[index]) throw new Error('throttled');
-      };
-      const { status, body, loggedError } = await patch({ status: 'active' });
-      expect([status, body.status]).toEqual([200, 'active']);
-      const uncertain = index === 'g1' ? body.missed.exact : body.held_count_exact;
-      expect(uncertain).toBe(false);
-      expect(body.missed.since).toBe(at(-HOUR - 5 * MINUTE));
-      expect(loggedError).toBeInstanceOf(InternalError);
-      expect(await stored()).toMatchObject({ status: 'active' });
-    },
-  );
+  ] as const)('does not fail the resume if %s cannot be read: the error is logged', async (_title, index) => {
+    const { patch, table, stored } = await setUpEndpoint({
+      status: 'paused',
+      status_changed_at: at(-HOUR_MS),
+    });
+    table.before = (command, input) => {
+      if (command === 'QueryCommand' && input.IndexName === INDEX[index]) throw new Error('throttled');
+    };
+    const { status, body, loggedError } = await patch({ status: 'active' });
+    expect([status, body.status]).toEqual([200, 'active']);
+    const uncertain = index === 'g1' ? body.missed.exact : body.held_count_exact;
+    expect(uncertain).toBe(false);
+    expect(body.missed.since).toBe(at(-HOUR_MS - 5 * MINUTE_MS));
+    expect(loggedError).toBeInstanceOf(InternalError);
+    expect(await stored()).toMatchObject({ status: 'active' });
+  });
 });

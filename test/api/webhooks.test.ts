@@ -9,7 +9,7 @@ import { NOW_MS, setUpApi, type ApiResponse } from './harness.ts';
 const URL = 'https://hooks.example.com/ivymail';
 const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 
-function withWebhooks() {
+function setUpWebhooks() {
   const api = setUpApi();
   const create = (body: object = {}): Promise<ApiResponse> =>
     api.sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url: URL, ...body } });
@@ -19,7 +19,7 @@ function withWebhooks() {
   return { ...api, create, get, patch };
 }
 
-describe('a webhook is refused', () => {
+describe('a new webhook is refused', () => {
   it.each([
     [{ url: 'http://example.com/' }, 'url_https_required', 'url'],
     [{ url: 'https://10.0.0.1/' }, 'url_address_forbidden', 'url'],
@@ -36,17 +36,17 @@ describe('a webhook is refused', () => {
     [{ url: `${URL}/\ud800` }, 'invalid_field', 'url'],
     [{ url: URL, secret: 'whsec_x' }, 'invalid_field', 'secret'],
     [{}, 'invalid_field', 'url'],
-  ])('as %j, naming the field', async (body, code, field) => {
-    const { sendRequest } = withWebhooks();
+  ])('as %j, and the error names the field', async (body, code, field) => {
+    const { sendRequest } = setUpWebhooks();
     expect(await sendRequest({ method: 'POST', path: '/v1/webhooks', body })).toMatchObject({
       status: 422,
       body: { error: { code, field } },
     });
   });
 
-  it('beyond the fiftieth of a workspace', async () => {
-    const { create } = withWebhooks();
-    for (let created = 0; created < 50; created += 1) {
+  it('if the workspace has 50 webhooks', async () => {
+    const { create } = setUpWebhooks();
+    for (let count = 0; count < 50; count += 1) {
       expect((await create()).status).toBe(201);
     }
     expect(await create()).toMatchObject({ status: 422, body: { error: { code: 'invalid_field' } } });
@@ -54,8 +54,8 @@ describe('a webhook is refused', () => {
 });
 
 describe('a webhook', () => {
-  it('is shown whole when it is made, its secret then and never again', async () => {
-    const { create, get } = withWebhooks();
+  it('has its secret in the response to POST, but not in the response to GET', async () => {
+    const { create, get } = setUpWebhooks();
     const created = await create({ description: 'Orders' });
     const { secret, ...shown } = created.body;
     expect(created.status).toBe(201);
@@ -80,19 +80,19 @@ describe('a webhook', () => {
     expect((await get(shown.id)).text).not.toContain('whsec');
   });
 
-  it('shows its secret in no list and after no change', async () => {
-    const { create, patch, sendRequest } = withWebhooks();
+  it('is listed and changed without its secret in the response', async () => {
+    const { create, patch, sendRequest } = setUpWebhooks();
     const { id, secret } = (await create()).body;
-    const answers = [await sendRequest({ path: '/v1/webhooks' }), await patch(id, { description: 'All' })];
-    for (const response of answers) {
+    const responses = [await sendRequest({ path: '/v1/webhooks' }), await patch(id, { description: 'All' })];
+    for (const response of responses) {
       expect(response).toMatchObject({ status: 200, text: expect.stringContaining(id) });
       expect(response.text).not.toContain(secret);
       expect(response.text).not.toContain('"secret');
     }
   });
 
-  it('keeps its secret sealed for itself', async () => {
-    const { create, table, kms } = withWebhooks();
+  it('has a secret that is stored encrypted by KMS', async () => {
+    const { create, table, kms } = setUpWebhooks();
     const { body } = await create();
     const endpoint = await getEndpoint(table, WORKSPACE_ID, body.id);
     expect(endpoint?.secrets).toMatchObject([{ version: 1 }]);
@@ -100,8 +100,8 @@ describe('a webhook', () => {
     expect(JSON.stringify([...table.rows])).not.toContain(body.secret.slice('whsec_'.length));
   });
 
-  it('is changed in what is named, and in nothing else', async () => {
-    const { create, patch, state } = withWebhooks();
+  it('is changed only in the fields of the request', async () => {
+    const { create, patch, state } = setUpWebhooks();
     const { body } = await create();
     const { secret: _secret, ...before } = body;
     state.nowMs += 60_000;
@@ -112,8 +112,8 @@ describe('a webhook', () => {
     });
   });
 
-  it('is paused and resumed with the time of it', async () => {
-    const { create, patch, state } = withWebhooks();
+  it('is paused and resumed, and status_changed_at is set', async () => {
+    const { create, patch, state } = setUpWebhooks();
     const { id } = (await create()).body;
     state.nowMs += 60_000;
     expect((await patch(id, { status: 'paused' })).body).toMatchObject({
@@ -133,8 +133,8 @@ describe('a webhook', () => {
     ['http://example.com/', { acceptable: false, reason: { code: 'url_https_required' } }],
     ['https://inside.example.com/', { acceptable: false, reason: { code: 'url_address_forbidden' } }],
     ['example.com', { url: 'example.com', acceptable: false, reason: { code: 'invalid_field' } }],
-  ])('is checked before it is made: %s', async (url, body) => {
-    const { sendRequest, state, table } = withWebhooks();
+  ])('can be checked without being created: %s', async (url, body) => {
+    const { sendRequest, state, table } = setUpWebhooks();
     state.addresses = { 'inside.example.com': ['10.0.0.7'] };
     expect(await sendRequest({ method: 'POST', path: '/v1/webhooks/check', body: { url } })).toMatchObject({
       status: 200,
@@ -143,8 +143,8 @@ describe('a webhook', () => {
     expect(table.rows.size).toBe(0);
   });
 
-  it('is not what is asked for at the path of the check, which has a method of its own', async () => {
-    const { sendRequest } = withWebhooks();
+  it('is not looked up at the path /v1/webhooks/check, which accepts only POST', async () => {
+    const { sendRequest } = setUpWebhooks();
     for (const method of ['GET', 'PATCH', 'DELETE'])
       expect(await sendRequest({ method, path: '/v1/webhooks/check' })).toMatchObject({
         status: 405,
@@ -152,8 +152,8 @@ describe('a webhook', () => {
       });
   });
 
-  it('loses its description by null, and by nothing else', async () => {
-    const { create, patch, get } = withWebhooks();
+  it('loses its description only if the request sets it to null', async () => {
+    const { create, patch, get } = setUpWebhooks();
     const { id } = (await create({ description: 'Orders' })).body;
     expect((await patch(id, { events: ['sent'] })).body.description).toBe('Orders');
     expect(await patch(id, { description: '' })).toMatchObject({
@@ -164,8 +164,8 @@ describe('a webhook', () => {
     expect((await get(id)).body.description).toBeNull();
   });
 
-  it('that has a status already keeps the time since when', async () => {
-    const { create, patch, state } = withWebhooks();
+  it('keeps status_changed_at if the request sets the current status', async () => {
+    const { create, patch, state } = setUpWebhooks();
     const { id } = (await create()).body;
     state.nowMs += 60_000;
     expect((await patch(id, { status: 'active' })).body).toMatchObject({
@@ -174,8 +174,8 @@ describe('a webhook', () => {
     });
   });
 
-  it('is not changed by nothing, nor to a forbidden address, nor to plain http, nor into disabled', async () => {
-    const { create, patch } = withWebhooks();
+  it('is not changed by an empty body, a forbidden address, plain http or the status disabled', async () => {
+    const { create, patch } = setUpWebhooks();
     const { id } = (await create()).body;
     expect((await patch(id, {})).status).toBe(422);
     expect(await patch(id, { url: 'https://127.0.0.1/' })).toMatchObject({
@@ -192,8 +192,8 @@ describe('a webhook', () => {
     });
   });
 
-  it('is gone when it is deleted, and its secret with it', async () => {
-    const { create, sendRequest, get, rows } = withWebhooks();
+  it('is deleted together with its secret', async () => {
+    const { create, sendRequest, get, rows } = setUpWebhooks();
     const { id } = (await create()).body;
     expect(await sendRequest({ method: 'DELETE', path: `/v1/webhooks/${id}` })).toMatchObject({
       status: 204,
@@ -205,7 +205,7 @@ describe('a webhook', () => {
   });
 
   it('is listed newest first', async () => {
-    const { create, sendRequest, state } = withWebhooks();
+    const { create, sendRequest, state } = setUpWebhooks();
     const first = (await create()).body.id;
     state.nowMs += 1000;
     const second = (await create()).body.id;
@@ -221,30 +221,30 @@ describe('a webhook of another workspace', () => {
     ['PATCH', ''],
     ['DELETE', ''],
     ['GET', '/deliveries'],
-  ])('answers %s %s byte for byte as one that never was', async (method, path) => {
-    const { create, sendRequest } = withWebhooks();
+  ])('returns for %s %s the same bytes as a webhook that never existed', async (method, path) => {
+    const { create, sendRequest } = setUpWebhooks();
     const { id } = (await create()).body;
     const body = method === 'PATCH' ? { status: 'paused' } : undefined;
-    const asked = (endpointId: string): Promise<ApiResponse> =>
+    const sendAsOther = (endpointId: string): Promise<ApiResponse> =>
       sendRequest({ method, path: `/v1/webhooks/${endpointId}${path}`, body, workspaceId: OTHER_WORKSPACE });
-    const [theirs, missing] = [await asked(id), await asked(deterministicId('ep', ['never']))];
-    expect(theirs.status).toBe(404);
-    expect(theirs.text).toBe(missing.text);
+    const [foreign, missing] = [await sendAsOther(id), await sendAsOther(deterministicId('ep', ['never']))];
+    expect(foreign.status).toBe(404);
+    expect(foreign.text).toBe(missing.text);
     expect((await sendRequest({ path: `/v1/webhooks/${id}` })).body).toMatchObject({ status: 'active' });
   });
 
-  it.each(['x', 'ep_', '..', '%00', 'ep_a#b', 'e'.repeat(3000)])('nor is %s one', async (id) => {
-    const { get } = withWebhooks();
+  it.each(['x', 'ep_', '..', '%00', 'ep_a#b', 'e'.repeat(3000)])('returns 404 for the id %s', async (id) => {
+    const { get } = setUpWebhooks();
     expect((await get(encodeURIComponent(id))).status).toBe(404);
   });
 });
 
 describe('the deliveries of a webhook', () => {
-  it('are shown with exactly the fields of the contract, newest event first, page by page', async () => {
-    const { create, sendRequest, table } = withWebhooks();
+  it('are listed with exactly the fields of the contract, newest event first, page by page', async () => {
+    const { create, sendRequest, table } = setUpWebhooks();
     const { id } = (await create()).body;
     const endpoint = await getEndpoint(table, WORKSPACE_ID, id);
-    if (!endpoint) throw new Error('It was just made');
+    if (!endpoint) throw new Error('The created endpoint does not exist');
     const events = ['2026-02-25T11:00:00Z', '2026-02-25T11:30:00Z'].map((timestamp) =>
       anEvent({ timestamp, message_id: timestamp.replaceAll(':', '') }),
     );
