@@ -1,10 +1,10 @@
 /** Every reader of what others wrote, with real input that something is wrong with. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { KEYS } from './parsers/keys.ts';
-import { READERS, readLong } from './parsers/long.ts';
-import { MACHINES } from './parsers/machines.ts';
-import { MAIL } from './parsers/ses-events.ts';
-import type { Parser, Verdict } from './parsers/parser.ts';
+import { CREDENTIALS } from './parsers/keys.ts';
+import { LONG_TEXT_READERS, readLongTexts } from './parsers/long.ts';
+import { TASKS } from './parsers/machines.ts';
+import { SES_EVENTS } from './parsers/ses-events.ts';
+import type { Parser, ParseResult } from './parsers/parser.ts';
 import { REQUESTS } from './parsers/requests.ts';
 import { STREAM } from './parsers/stream.ts';
 import { TEXTS } from './parsers/texts.ts';
@@ -14,9 +14,9 @@ import { SEED, sized } from './size.ts';
 import { Dice, seededRandom } from '../../sim/random.ts';
 
 const TRIES = sized(5_000, 100_000);
-const PARSERS = [...MAIL, ...STREAM, ...MACHINES, ...REQUESTS, ...KEYS, ...TIMES, ...TEXTS];
+const PARSERS = [...SES_EVENTS, ...STREAM, ...TASKS, ...REQUESTS, ...CREDENTIALS, ...TIMES, ...TEXTS];
 
-const told: Record<Verdict, number> = { taken: 0, refused: 0 };
+const told: Record<ParseResult, number> = { taken: 0, refused: 0 };
 const broken: string[] = [];
 let long = 0;
 afterAll(() => {
@@ -36,7 +36,7 @@ function inherited(): readonly PropertyKey[] {
 }
 
 async function tries(parser: Parser, dice: Dice) {
-  const verdicts: Record<Verdict, number> = { taken: 0, refused: 0 };
+  const verdicts: Record<ParseResult, number> = { taken: 0, refused: 0 };
   const found: string[] = [];
   const count = Math.ceil(TRIES * (parser.share ?? 1));
   for (let tried = 0; tried < count; tried += 1) {
@@ -51,7 +51,9 @@ async function tries(parser: Parser, dice: Dice) {
 
 describe('what is as it should be is taken', () => {
   it.each(
-    PARSERS.flatMap(({ name, whole = [] }) => whole.map((read, index) => [name, index, read] as const)),
+    PARSERS.flatMap(({ name, validInputs = [] }) =>
+      validInputs.map((read, index) => [name, index, read] as const),
+    ),
   )('%s, number %i', async (_name, _index, read) => {
     expect(await read()).toBe('taken');
   });
@@ -77,8 +79,8 @@ describe('whatever comes, a parser takes it or refuses it in the way it promises
 
 describe('however long a text is, it is read once', () => {
   // All readers together take half a second. A reader that starts over at each character takes minutes for all texts.
-  it.each(READERS)('%s', { timeout: 60_000 }, (_name, read) => {
-    const count = readLong(read);
+  it.each(LONG_TEXT_READERS)('%s', { timeout: 60_000 }, (_name, read) => {
+    const count = readLongTexts(read);
     long += count;
     expect(count).toBeGreaterThan(0);
   });

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import type { Delivery } from '../../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { toDelivery } from '../../../lambdas/store/deliveries.ts';
-import { checkDeliveries, checkEvents, checkRequests, rowOf } from '../ledger/ledger.ts';
+import { checkDeliveries, checkEvents, checkRequests, endpointRow } from '../ledger/ledger.ts';
 import { recoverAll } from '../ledger/run.ts';
 import { sized } from '../size.ts';
 import type { PublishedMessage } from '../../../sim/ses/email-lifecycle.ts';
@@ -118,7 +118,7 @@ async function flood() {
     ...times(sized(20, 150), () => delivered(world, randomTime(world, 2))),
   ];
   await run(world, published, HEALED_MS - 1);
-  const openedMs = Date.parse(String(rowOf(world, hanging)?.['breaker_opened_at']));
+  const openedMs = Date.parse(String(endpointRow(world, hanging)?.['breaker_opened_at']));
   const firsts = firstRequestsOf(scenario);
   const started = firsts.filter((atMs) => atMs <= openedMs + IN_PROGRESS_MS).length;
   const held = deliveriesOf(world, [hanging]).filter(({ status }) => status === 'held').length;

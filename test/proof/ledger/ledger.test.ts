@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';
 import type { Fault } from '../../../sim/faults.ts';
-import { AUTOMATED, IN_CONFLICT, UNCOUNTED } from './ledger.ts';
+import { AUTOMATED_FIGURE, CONFLICTING_FIGURE, UNCOUNTED_FIGURE } from './ledger.ts';
 import type { LedgerOptions, LedgerReport } from './run.ts';
 
 /** A world holds all of its rows in memory: the many of a soak go through many worlds, each in a process of its own. */
@@ -87,8 +87,9 @@ describe('of events that go through a world where every twentieth call goes wron
     });
     expect(violations.slice(0, 20)).toEqual([]);
     expect(delivered).toBe(toRecover);
-    expect(countOf(atRest, IN_CONFLICT)).toBeGreaterThan(0);
-    for (const figure of [UNCOUNTED, AUTOMATED]) expect(countOf(atRest, figure)).toBeGreaterThan(0);
+    expect(countOf(atRest, CONFLICTING_FIGURE)).toBeGreaterThan(0);
+    for (const figure of [UNCOUNTED_FIGURE, AUTOMATED_FIGURE])
+      expect(countOf(atRest, figure)).toBeGreaterThan(0);
     expect(Object.keys(faults).toSorted()).toEqual(Object.keys(KINDS).toSorted());
     expect(Math.abs(injected / calls - FAULT_SHARE)).toBeLessThan(FAULT_SHARE / 10);
   });

@@ -28,7 +28,7 @@ function rowsOf(world: SimulatedDeployment, kind: string): readonly Row[] {
 }
 
 /** As it is by now. */
-export function rowOf(
+export function endpointRow(
   world: SimulatedDeployment,
   { workspace_id: workspaceId, id }: Endpoint,
 ): Row | undefined {
@@ -44,7 +44,7 @@ function keyOf(event: EmailEvent): string {
   return factKey({ workspaceId, messageId, to, event: event.event });
 }
 
-export const IN_CONFLICT = 'recipients with a delivery and a bounce or a complaint';
+export const CONFLICTING_FIGURE = 'recipients with a delivery and a bounce or a complaint';
 
 /** Every fact is one row, no row lacks its fact, and each recipient stands where all facts together put them. */
 export function checkEvents(world: SimulatedDeployment, published: readonly PublishedMessage[]): Findings {
@@ -86,7 +86,7 @@ export function checkEvents(world: SimulatedDeployment, published: readonly Publ
     violations,
     figures: {
       events: events.length,
-      [IN_CONFLICT]: conflicting,
+      [CONFLICTING_FIGURE]: conflicting,
       quarantined,
       'in the dead-letter queue': dead.size,
     },
@@ -134,7 +134,7 @@ export function checkDeliveries(
         continue;
       }
       missing += 1;
-      const status = rowOf(world, endpoint)?.['status'];
+      const status = endpointRow(world, endpoint)?.['status'];
       const excused = mustBe === ENDED && (status !== 'active' || reported.includes(event.event_id));
       if (!excused) violations.push(`no delivery of ${name}`);
     }
@@ -186,9 +186,9 @@ export function checkRequests(world: SimulatedDeployment, endpoints: readonly En
   return { violations, figures: { requests, 'requests whose attempt was not recorded': repeated } };
 }
 
-export const UNCOUNTED = 'events of the mailbox simulator, in no counter';
+export const UNCOUNTED_FIGURE = 'events of the mailbox simulator, in no counter';
 
-export const AUTOMATED = 'opens and clicks of software, counted apart';
+export const AUTOMATED_FIGURE = 'opens and clicks of software, counted apart';
 
 /**
  * The counters are a recount of the rows, to the last one: in each workspace every event under the counters that its fact
@@ -230,8 +230,11 @@ export function checkCounters(world: SimulatedDeployment, published: readonly Pu
     violations,
     figures: {
       counted: [...truth.values()].reduce((sum, each) => sum + each, 0),
-      [UNCOUNTED]: uncounted,
-      [AUTOMATED]: [...truth].reduce((sum, [key, each]) => sum + (key.endsWith('_automated') ? each : 0), 0),
+      [UNCOUNTED_FIGURE]: uncounted,
+      [AUTOMATED_FIGURE]: [...truth].reduce(
+        (sum, [key, each]) => sum + (key.endsWith('_automated') ? each : 0),
+        0,
+      ),
     },
   };
 }
@@ -267,7 +270,7 @@ export function checkHealth(world: SimulatedDeployment, endpoints: readonly Endp
     const recovered = count('recovered');
     const reset = count('resumed', 'updated');
     const name = `${failing} failing, ${recovered} recovered, ${reset} resumed: ${endpoint.url}`;
-    const current = rowOf(world, endpoint)?.['health'] === 'failing' ? 1 : 0;
+    const current = endpointRow(world, endpoint)?.['health'] === 'failing' ? 1 : 0;
     return [
       ...(failing > recovered + reset + current ? [`failing twice: ${name}`] : []),
       ...(failing < recovered + current ? [`recovered without failing: ${name}`] : []),

@@ -18,7 +18,7 @@ import {
   checkSuppressions,
   type Findings,
 } from './ledger.ts';
-import { settle, type Tenants } from './setup.ts';
+import { createTenants, type Tenants } from './setup.ts';
 
 const START_MS = Date.parse('2026-03-01T00:00:00Z');
 const SPAN_MS = 6 * 3_600_000;
@@ -63,7 +63,7 @@ export interface LedgerReport {
 
 export async function runLedger({ seed, messages, faultShare }: LedgerOptions): Promise<LedgerReport> {
   const world = new SimulatedDeployment({ seed, startMs: START_MS });
-  const tenants = await settle(world);
+  const tenants = await createTenants(world);
   const published = mailOf(world, tenants, messages);
   const restore = world.clock.installTimers();
   try {

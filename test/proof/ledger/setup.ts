@@ -34,7 +34,7 @@ export interface Tenants {
   readonly endpoints: readonly Endpoint[];
 }
 
-export async function settle(world: SimulatedDeployment): Promise<Tenants> {
+export async function createTenants(world: SimulatedDeployment): Promise<Tenants> {
   const at = formatTimestamp(world.clock.nowMs);
   const workspaceIds = [
     DEFAULT_WORKSPACE_ID,

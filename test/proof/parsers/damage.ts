@@ -74,14 +74,14 @@ function damagePlace(holder: Container, key: string, dice: Dice): void {
     () => delete holder[key],
     () => lay(holder, dice),
     () => void (holder[key] = oddOf(dice)),
-    () => void (holder[key] = typeof value === 'string' ? damagedText(value, dice) : [value]),
+    () => void (holder[key] = typeof value === 'string' ? damageText(value, dice) : [value]),
     () => void (holder[`${key}${dice.pick(['', 's', ' ', '\u0000'])}`] = structuredClone(value)),
   ];
   dice.pick(ways)();
 }
 
 /** A copy with one to three places inside it that are gone, of another kind, cut, laden, or there twice. */
-export function damaged<T>(value: T, dice: Dice): T {
+export function damageValue<T>(value: T, dice: Dice): T {
   const copy = structuredClone(value);
   for (let times = 1 + dice.below(3); times > 0; times -= 1) {
     const places = placesOf(copy);
@@ -93,7 +93,7 @@ export function damaged<T>(value: T, dice: Dice): T {
 const INSERTED = ['"', '{', '}', '[', ']', ',', ':', '\\', '\u0000', '\ud800', '<', '%', '#', '=', '\n', 'é'];
 
 /** One to three characters cut out, put in, changed or repeated; sometimes no more than a beginning. */
-export function damagedText(text: string, dice: Dice): string {
+export function damageText(text: string, dice: Dice): string {
   let left = text;
   for (let times = 1 + dice.below(3); times > 0; times -= 1) {
     const at = dice.below(left.length + 1);
@@ -127,15 +127,15 @@ function withNameAgain(text: string, dice: Dice): string {
 }
 
 /** Whole, damaged inside, damaged as text, or noise: JSON of a value as somebody might send it. */
-export function sentJson(value: unknown, dice: Dice): string {
-  const inside = () => JSON.stringify(damaged(value, dice));
+export function damageJson(value: unknown, dice: Dice): string {
+  const inside = () => JSON.stringify(damageValue(value, dice));
   const ways: readonly (() => string)[] = [
     () => JSON.stringify(value),
     inside,
     inside,
     inside,
     () => withNameAgain(JSON.stringify(value), dice),
-    () => damagedText(JSON.stringify(value), dice),
+    () => damageText(JSON.stringify(value), dice),
     () => (dice.chance(0.02) ? `"${DEEP}"` : noise(dice)),
   ];
   const levels = dice.pick([100, 10_000]);

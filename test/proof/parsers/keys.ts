@@ -5,8 +5,8 @@ import { isWellFormedApiKey, newApiKey } from '../../../lambdas/core/api-key.ts'
 import { openCursor, sealCursor, type CursorScope } from '../../../lambdas/core/cursor.ts';
 import { WORKSPACE_ID } from '../../../sim/builders/events.ts';
 import type { Dice } from '../../../sim/random.ts';
-import { damagedText, noise } from './damage.ts';
-import { asError, must, unchanged, type Parser } from './parser.ts';
+import { damageText, noise } from './damage.ts';
+import { toError, assertThat, expectUnchanged, type Parser } from './parser.ts';
 
 const CURSOR_KEY = Buffer.alloc(32, 1);
 const METHOD_ARN = 'arn:aws:execute-api:us-east-1:000000000000:api/prod/GET/v1/send/logs';
@@ -24,10 +24,10 @@ function scopeLike(scope: CursorScope, dice: Dice): CursorScope {
   return dice.pick([
     scope,
     { ...scope, filters: turned },
-    { ...scope, workspaceId: damagedText(workspaceId, dice) },
-    { ...scope, route: damagedText(route, dice) },
-    { ...scope, filters: { ...filters, status: damagedText(filters['status'] ?? '', dice) } },
-    { ...scope, filters: { ...filters, [damagedText('to', dice)]: 'x' } },
+    { ...scope, workspaceId: damageText(workspaceId, dice) },
+    { ...scope, route: damageText(route, dice) },
+    { ...scope, filters: { ...filters, status: damageText(filters['status'] ?? '', dice) } },
+    { ...scope, filters: { ...filters, [damageText('to', dice)]: 'x' } },
     aScope(dice),
   ]);
 }
@@ -45,13 +45,13 @@ function headerText(text: string): string {
 
 function headerDamage(dice: Dice): Headers {
   const key = newApiKey('live', (size) => dice.bytes(size));
-  const value = (): string => headerText(dice.pick([key, key, damagedText(key, dice), noise(dice), '']));
+  const value = (): string => headerText(dice.pick([key, key, damageText(key, dice), noise(dice), '']));
   const [first, second] = [value(), value()];
   const carrying = (headers: Record<string, string>, ...keys: string[]): Headers => ({
     headers,
     keys: [...new Set(keys)].filter((each) => each !== ''),
   });
-  const damagedName = damagedText('x-api-key', dice);
+  const damagedName = damageText('x-api-key', dice);
   return dice.pick<Headers>([
     carrying({ 'x-api-key': first }, first),
     carrying({ 'X-API-Key': first }, first),
@@ -65,7 +65,7 @@ function headerDamage(dice: Dice): Headers {
   ]);
 }
 
-export const KEYS: readonly Parser[] = [
+export const CREDENTIALS: readonly Parser[] = [
   {
     name: 'cursor',
     try(dice) {
@@ -76,15 +76,15 @@ export const KEYS: readonly Parser[] = [
         key: CURSOR_KEY,
         randomBytes: (size) => dice.bytes(size),
       });
-      const text = dice.pick([sealed, sealed, sealed, damagedText(sealed, dice), noise(dice)]);
+      const text = dice.pick([sealed, sealed, sealed, damageText(sealed, dice), noise(dice)]);
       const asked = scopeLike(scope, dice);
       const opened = openCursor(text, asked, CURSOR_KEY);
       const good = text === sealed && isDeepStrictEqual(asked, scope);
-      must(
+      assertThat(
         (opened !== undefined) === good,
         'A cursor opened that is not of this list, or one did not that is',
       );
-      must(!opened || isDeepStrictEqual(opened, position), 'The position is another one');
+      assertThat(!opened || isDeepStrictEqual(opened, position), 'The position is another one');
       return opened ? 'taken' : 'refused';
     },
   },
@@ -92,10 +92,13 @@ export const KEYS: readonly Parser[] = [
     name: 'key',
     try(dice) {
       const key = newApiKey(dice.pick(['live', 'test']), (size) => dice.bytes(size));
-      const text = dice.pick([key, damagedText(key, dice), noise(dice)]);
+      const text = dice.pick([key, damageText(key, dice), noise(dice)]);
       const formed = isWellFormedApiKey(text);
-      must(text !== key || formed, 'A key of ours is not well-formed');
-      must(!formed || /^ivy_(?:live|test)_[0-9A-Za-z]{36}$/.test(text), 'What is well-formed is no key');
+      assertThat(text !== key || formed, 'A key of ours is not well-formed');
+      assertThat(
+        !formed || /^ivy_(?:live|test)_[0-9A-Za-z]{36}$/.test(text),
+        'What is well-formed is no key',
+      );
       return formed ? 'taken' : 'refused';
     },
   },
@@ -113,19 +116,19 @@ export const KEYS: readonly Parser[] = [
         touchApiKey: () => Promise.resolve(),
         now: () => 0,
       });
-      const answer = await unchanged({ headers, methodArn: METHOD_ARN }, (request) =>
-        authorize(request).catch(asError),
+      const answer = await expectUnchanged({ headers, methodArn: METHOD_ARN }, (request) =>
+        authorize(request).catch(toError),
       );
-      must(reads === wanted, 'A misspelled key was looked up, or a good one not');
+      assertThat(reads === wanted, 'A misspelled key was looked up, or a good one not');
       if (answer instanceof Error) {
-        must(answer.message === 'Unauthorized', `The authorizer failed: ${answer.message}`);
-        must(keys.length === 0, 'A key was taken for none');
+        assertThat(answer.message === 'Unauthorized', `The authorizer failed: ${answer.message}`);
+        assertThat(keys.length === 0, 'A key was taken for none');
         return 'refused';
       }
       const { context, policyDocument } = answer.result;
       if (keys.length > 1)
-        must(isDeepStrictEqual(context, { credentials: 'conflict' }), 'One of two keys was chosen');
-      else must(policyDocument.Statement[0]?.Effect === 'Deny', 'An unknown key was let in');
+        assertThat(isDeepStrictEqual(context, { credentials: 'conflict' }), 'One of two keys was chosen');
+      else assertThat(policyDocument.Statement[0]?.Effect === 'Deny', 'An unknown key was let in');
       return reads === 1 ? 'taken' : 'refused';
     },
   },

@@ -20,7 +20,7 @@ import { parseRetryAfter } from '../../../lambdas/core/retry-schedule.ts';
 import { parseSesMessage } from '../../../lambdas/ingest/ses-message.ts';
 import { parseSesTimestamp } from '../../../lambdas/ingest/ses-timestamps.ts';
 import { SAMPLES } from '../../../sim/ses/samples.ts';
-import { must } from './parser.ts';
+import { assertThat } from './parser.ts';
 
 const LENGTH = 40_000;
 
@@ -48,7 +48,7 @@ function fields(text: string): readonly unknown[] {
   ];
 }
 
-export const READERS: readonly (readonly [string, (text: string) => unknown])[] = [
+export const LONG_TEXT_READERS: readonly (readonly [string, (text: string) => unknown])[] = [
   ['a message', parseSesMessage],
   [
     'an SES event',
@@ -86,7 +86,7 @@ export const READERS: readonly (readonly [string, (text: string) => unknown])[] 
 ];
 
 /** Every unit to the full length, after each beginning and with an end that fits nothing. */
-export function readLong(read: (text: string) => unknown): number {
+export function readLongTexts(read: (text: string) => unknown): number {
   const texts = BEGINNINGS.flatMap((start) =>
     UNITS.map((unit) => `${start}${unit.repeat(Math.ceil(LENGTH / unit.length))}!`),
   );
@@ -94,7 +94,7 @@ export function readLong(read: (text: string) => unknown): number {
     try {
       read(text);
     } catch (error) {
-      must(error instanceof ApiError || error instanceof UnreadableMessage, String(error));
+      assertThat(error instanceof ApiError || error instanceof UnreadableMessage, String(error));
     }
   }
   return texts.length;

@@ -12,8 +12,8 @@ import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../../sim/builders/
 import { putEndpoint } from '../../../sim/builders/rows.ts';
 import { simulatedTable } from '../../../sim/table.ts';
 import type { Dice } from '../../../sim/random.ts';
-import { damaged } from './damage.ts';
-import { asError, must, unchanged, type Parser, type Verdict } from './parser.ts';
+import { damageValue } from './damage.ts';
+import { toError, assertThat, expectUnchanged, type Parser, type ParseResult } from './parser.ts';
 
 const AT = '2026-02-25T12:00:10Z';
 const NOW_MS = Date.parse(AT);
@@ -51,7 +51,7 @@ function handedOver<T>(input: T): T {
 }
 
 /** One request at the most, to the endpoint and of the event that are stored; and none where it ends with an error. */
-async function attempt(input: DeliverInput, answer: AttemptResult): Promise<Verdict> {
+async function attempt(input: DeliverInput, answer: AttemptResult): Promise<ParseResult> {
   const requests: WebhookRequest[] = [];
   const deps: DeliverDeps = {
     table: await stage(),
@@ -66,16 +66,19 @@ async function attempt(input: DeliverInput, answer: AttemptResult): Promise<Verd
     randomBytes: (size) => Buffer.alloc(size, 7),
     onUnrecorded: () => {},
   };
-  const report = await unchanged(input, (given) => deliver(deps, given).catch(asError));
-  must(requests.length <= 1, 'One attempt made two requests');
+  const report = await expectUnchanged(input, (given) => deliver(deps, given).catch(toError));
+  assertThat(requests.length <= 1, 'One attempt made two requests');
   for (const { url, headers } of requests)
-    must(url === ENDPOINT.url && headers['webhook-id'] === EVENT.event_id, 'Somebody got what is not theirs');
+    assertThat(
+      url === ENDPOINT.url && headers['webhook-id'] === EVENT.event_id,
+      'Somebody got what is not theirs',
+    );
   if (report instanceof Error) {
-    must(requests.length === 0, `The attempt was made, and will be again: ${String(report.stack)}`);
+    assertThat(requests.length === 0, `The attempt was made, and will be again: ${String(report.stack)}`);
     return 'refused';
   }
-  must(OUTCOMES.includes(report.result.outcome), 'The state machine knows no such outcome');
-  must(Number.isInteger(report.result.delay_seconds), 'The state machine cannot wait for that');
+  assertThat(OUTCOMES.includes(report.result.outcome), 'The state machine knows no such outcome');
+  assertThat(Number.isInteger(report.result.delay_seconds), 'The state machine cannot wait for that');
   return requests.length === 1 ? 'taken' : 'refused';
 }
 
@@ -96,7 +99,7 @@ const PACED: ReplayTask = {
 };
 
 /** Starts what the command in the table asks for, or nothing. */
-async function step(task: ReplayTask): Promise<Verdict> {
+async function step(task: ReplayTask): Promise<ParseResult> {
   const started: DeliveryTask[] = [];
   const deps = {
     table: await stage(),
@@ -106,29 +109,29 @@ async function step(task: ReplayTask): Promise<Verdict> {
       return Promise.resolve();
     },
   };
-  const result = await unchanged(task, (given) => runReplayStep(deps, given).catch(asError));
-  must(started.length <= 1, 'More was started than was missed');
+  const result = await expectUnchanged(task, (given) => runReplayStep(deps, given).catch(toError));
+  assertThat(started.length <= 1, 'More was started than was missed');
   for (const { event_id: eventId, endpoint_id: endpointId, run } of started)
-    must(
+    assertThat(
       eventId === EVENT.event_id && endpointId === ENDPOINT.id && run === RECOVERY_ID,
       'Another was started',
     );
   if (result instanceof Error) return 'refused';
-  must(['continue', 'done'].includes(result.outcome), 'The state machine knows no such outcome');
-  must(Number.isInteger(result.delay_seconds), 'The state machine cannot wait for that');
+  assertThat(['continue', 'done'].includes(result.outcome), 'The state machine knows no such outcome');
+  assertThat(Number.isInteger(result.delay_seconds), 'The state machine cannot wait for that');
   return started.length === 1 ? 'taken' : 'refused';
 }
 
-export const MACHINES: readonly Parser[] = [
+export const TASKS: readonly Parser[] = [
   {
     name: 'task, by deliver',
     share: 0.6,
-    whole: INPUTS.flatMap((input) => [() => attempt(input, OK), () => attempt(input, FAILED)]),
-    try: (dice: Dice) => attempt(handedOver(damaged(dice.pick(INPUTS), dice)), dice.pick([OK, FAILED])),
+    validInputs: INPUTS.flatMap((input) => [() => attempt(input, OK), () => attempt(input, FAILED)]),
+    try: (dice: Dice) => attempt(handedOver(damageValue(dice.pick(INPUTS), dice)), dice.pick([OK, FAILED])),
   },
   {
     name: 'task, by recover',
-    whole: [() => step(PACED)],
-    try: (dice: Dice) => step(handedOver(damaged(PACED, dice))),
+    validInputs: [() => step(PACED)],
+    try: (dice: Dice) => step(handedOver(damageValue(PACED, dice))),
   },
 ];

@@ -9,8 +9,8 @@ import { NOW_MS, setUpApi, type ApiRequest, type SentEmail } from '../../api/har
 import { WORKSPACE_ID, anEvent } from '../../../sim/builders/events.ts';
 import { SAMPLES } from '../../../sim/ses/samples.ts';
 import type { Dice } from '../../../sim/random.ts';
-import { damaged, damagedText, noise, sentJson } from './damage.ts';
-import { must, type Parser, type Verdict } from './parser.ts';
+import { damageValue, damageText, noise, damageJson } from './damage.ts';
+import { assertThat, type Parser, type ParseResult } from './parser.ts';
 
 const EVENT = anEvent();
 const ROWS = eventRows([EVENT], { retentionDays: 90, receivedAtMs: NOW_MS }, JSON.stringify(SAMPLES.bounce));
@@ -103,20 +103,20 @@ function checkMail(
   accepted: readonly string[],
 ): void {
   const all = [...to.ToAddresses, ...to.CcAddresses, ...to.BccAddresses];
-  must(all.length > 0, 'A mail went to nobody');
+  assertThat(all.length > 0, 'A mail went to nobody');
   for (const mailbox of [from, ...all])
-    must(
+    assertThat(
       /^(?:(?:"(?:[^"\\]|\\.)*"|=\?[^",]*) <[^\s",<>]+>|[^\s",<>]+)$/.test(mailbox),
       `A header got ${mailbox}`,
     );
-  must(
+  assertThat(
     all.every((mailbox) => accepted.includes(bareAddress(mailbox))),
     'A mail went to somebody else',
   );
 }
 
 /** An answer to a client that may have sent anything: never a fault of ours, and every refusal with its code. */
-async function asked(ask: ApiRequest): Promise<Verdict> {
+async function asked(ask: ApiRequest): Promise<ParseResult> {
   const harness = setUpApi();
   const [{ body: webhook }] = await Promise.all([
     harness.sendRequest({ method: 'POST', path: '/v1/webhooks', body: WEBHOOK }),
@@ -127,20 +127,20 @@ async function asked(ask: ApiRequest): Promise<Verdict> {
     ...ask,
     path: ask.path.replace('{id}', webhook.id),
   });
-  must(status < 500, `${ask.method ?? 'GET'} ${ask.path} answered ${status}: ${String(loggedError)}`);
+  assertThat(status < 500, `${ask.method ?? 'GET'} ${ask.path} answered ${status}: ${String(loggedError)}`);
   for (const mail of harness.emails) checkMail(mail, body.accepted);
   if (status < 400) return 'taken';
   const { code, field } = body.error as { readonly code: ErrorCode; readonly field?: unknown };
-  must(STATUS_OF_CODE[code] === status, `${code} came with ${status}`);
-  must(field === undefined || typeof field === 'string', 'The field is no text');
-  must(!/\bat .*\.ts:\d+/.test(text), 'The answer shows a stack');
-  must(harness.emails.length === 0, 'A mail was sent that was refused');
+  assertThat(STATUS_OF_CODE[code] === status, `${code} came with ${status}`);
+  assertThat(field === undefined || typeof field === 'string', 'The field is no text');
+  assertThat(!/\bat .*\.ts:\d+/.test(text), 'The answer shows a stack');
+  assertThat(harness.emails.length === 0, 'A mail was sent that was refused');
   return 'refused';
 }
 
 /** Sometimes twice. */
 function damagedQuery(query: Read['query'], dice: Dice): NonNullable<ApiRequest['query']> {
-  const given = Object.entries(damaged(query, dice)).map(([name, value]): [string, string | string[]] => [
+  const given = Object.entries(damageValue(query, dice)).map(([name, value]): [string, string | string[]] => [
     name,
     dice.chance(0.05) ? [String(value), String(value)] : String(value),
   ]);
@@ -155,25 +155,25 @@ const HEADED = [...WRITES, ...READS].map((ask) => ({
 export const REQUESTS: readonly Parser[] = [
   {
     name: 'JSON body',
-    whole: WRITES.map((write) => () => asked(write)),
+    validInputs: WRITES.map((write) => () => asked(write)),
     share: 0.6,
     async try(dice) {
       const write = dice.pick(WRITES);
       const base64 = dice.chance(0.1);
-      const json = sentJson(write.body, dice);
-      const body = base64 ? damagedText(Buffer.from(json).toString('base64'), dice) : json;
+      const json = damageJson(write.body, dice);
+      const body = base64 ? damageText(Buffer.from(json).toString('base64'), dice) : json;
       const verdict = await asked({ ...write, body, base64 });
-      must(verdict === 'refused' || !json.includes('['.repeat(100)), 'Nesting without end was taken');
+      assertThat(verdict === 'refused' || !json.includes('['.repeat(100)), 'Nesting without end was taken');
       return verdict;
     },
   },
   {
     name: 'query and path',
-    whole: READS.map((read) => () => asked(read)),
+    validInputs: READS.map((read) => () => asked(read)),
     share: 0.6,
     try(dice) {
       const read = dice.pick(READS);
-      const path = dice.chance(0.3) ? damagedText(read.path, dice) : read.path;
+      const path = dice.chance(0.3) ? damageText(read.path, dice) : read.path;
       return asked({
         ...read,
         path: path.startsWith('/') ? path : `/${path}`,
@@ -187,8 +187,8 @@ export const REQUESTS: readonly Parser[] = [
     try(dice) {
       const ask = dice.pick(HEADED);
       const headers = Object.entries(ask.headers).map(([name, value]): [string, string] => [
-        dice.chance(0.1) ? damagedText(name, dice) : name,
-        dice.pick([value, damagedText(value, dice), damagedText(value, dice), noise(dice)]),
+        dice.chance(0.1) ? damageText(name, dice) : name,
+        dice.pick([value, damageText(value, dice), damageText(value, dice), noise(dice)]),
       ]);
       return asked({ ...ask, headers: Object.fromEntries(headers) });
     },

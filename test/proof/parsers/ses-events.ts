@@ -14,8 +14,8 @@ import { workspaceDirectory } from '../../../lambdas/store/workspaces.ts';
 import { setUpApi } from '../../api/harness.ts';
 import { LEGACY_SAMPLES, SAMPLES } from '../../../sim/ses/samples.ts';
 import type { Dice } from '../../../sim/random.ts';
-import { sentJson } from './damage.ts';
-import { asError, must, unchanged, type Parser, type Verdict } from './parser.ts';
+import { damageJson } from './damage.ts';
+import { toError, assertThat, expectUnchanged, type Parser, type ParseResult } from './parser.ts';
 
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:ivymail';
 const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
@@ -29,7 +29,7 @@ function recordOf(body: string): SQSRecord {
 }
 
 /** One message through ingest: stored, quarantined, or a notice; never lost, never given back. */
-async function ingest(text: string): Promise<Verdict> {
+async function ingest(text: string): Promise<ParseResult> {
   // SQS carries no half of a surrogate pair.
   const body = text.toWellFormed();
   const { table, sendRequest } = setUpApi();
@@ -40,38 +40,39 @@ async function ingest(text: string): Promise<Verdict> {
     topicArn: TOPIC,
   };
   const { failedMessageIds, counts } = await ingestBatch(deps, [recordOf(body)]);
-  must(failedMessageIds.length === 0, 'A message that cannot be read came back as a fault of ours');
+  assertThat(failedMessageIds.length === 0, 'A message that cannot be read came back as a fault of ours');
 
   await readTwice(body);
   const rows = [...table.rows.values()];
   const events = rows.filter((row) => row['kind'] === KIND.event);
   for (const row of events) {
     const event = toEmailEvent(row);
-    must(isId('evt', event.event_id), 'The id is none');
-    must(EVENT_NAMES.includes(event.event), 'The event has no name of ours');
-    must(TIMESTAMP.test(event.timestamp), `The timestamp is ${event.timestamp}`);
-    must(
+    assertThat(isId('evt', event.event_id), 'The id is none');
+    assertThat(EVENT_NAMES.includes(event.event), 'The event has no name of ours');
+    assertThat(TIMESTAMP.test(event.timestamp), `The timestamp is ${event.timestamp}`);
+    assertThat(
       [event.message_id, event.from, event.to ?? '', event.subject ?? ''].every(
         (field) => typeof field === 'string',
       ),
       'A field is no text',
     );
-    must(Number.isSafeInteger(row['ttl']), 'The row would never expire');
-    must(event.workspace_id === DEFAULT_WORKSPACE_ID, 'The event went to another workspace');
+    assertThat(Number.isSafeInteger(row['ttl']), 'The row would never expire');
+    assertThat(event.workspace_id === DEFAULT_WORKSPACE_ID, 'The event went to another workspace');
   }
   const raws = rows.filter((row) => row['kind'] !== KIND.quarantine).flatMap((row) => rawEventOf(row) ?? []);
   const quarantined = rows.filter((row) => row['kind'] === KIND.quarantine);
-  must(events.length === counts.events || quarantined.length > 0, 'An event is counted and not stored');
-  if (events.length > 0) must(raws.length > 0, 'An event has lost its raw text');
-  for (const row of quarantined) must(quarantinedBody(row) === body, 'The quarantined body is another one');
+  assertThat(events.length === counts.events || quarantined.length > 0, 'An event is counted and not stored');
+  if (events.length > 0) assertThat(raws.length > 0, 'An event has lost its raw text');
+  for (const row of quarantined)
+    assertThat(quarantinedBody(row) === body, 'The quarantined body is another one');
   if (events.length === 0 && quarantined.length === 0)
-    must(/Successfully validated|AmazonSnsSubscriptionSucceeded/.test(body), 'A message is lost');
+    assertThat(/Successfully validated|AmazonSnsSubscriptionSucceeded/.test(body), 'A message is lost');
   const [first] = events;
   if (!first) return 'refused';
   const messageId = encodeURIComponent(toEmailEvent(first).message_id);
   const path = `/v1/send/logs/${messageId}`;
   const shown = await sendRequest({ path, query: { raw: 'true' }, workspaceId: DEFAULT_WORKSPACE_ID });
-  must(shown.status === 200, `What was stored cannot be shown: ${String(shown.loggedError)}`);
+  assertThat(shown.status === 200, `What was stored cannot be shown: ${String(shown.loggedError)}`);
   return 'taken';
 }
 
@@ -79,31 +80,31 @@ async function ingest(text: string): Promise<Verdict> {
 async function readTwice(body: string): Promise<void> {
   const message = await new Promise<ReturnType<typeof parseSesMessage>>((resolve) => {
     resolve(parseSesMessage(body));
-  }).catch(asError);
+  }).catch(toError);
   if (message instanceof Error || message.kind === 'notice') return;
   const read = (): unknown =>
-    unchanged(message.ses, normalize).catch((error: unknown) => {
-      must(error instanceof UnreadableMessage, String(error));
+    expectUnchanged(message.ses, normalize).catch((error: unknown) => {
+      assertThat(error instanceof UnreadableMessage, String(error));
       return (error as UnreadableMessage).reason;
     });
-  must(isDeepStrictEqual(await read(), await read()), 'One text is two things');
+  assertThat(isDeepStrictEqual(await read(), await read()), 'One text is two things');
 }
 
-export const MAIL: readonly Parser[] = [
+export const SES_EVENTS: readonly Parser[] = [
   {
     name: 'SES event',
     share: 0.6,
-    whole: EVENTS.map((event) => () => ingest(JSON.stringify(event))),
-    try: (dice: Dice) => ingest(sentJson(dice.pick(EVENTS), dice)),
+    validInputs: EVENTS.map((event) => () => ingest(JSON.stringify(event))),
+    try: (dice: Dice) => ingest(damageJson(dice.pick(EVENTS), dice)),
   },
   {
     name: 'SNS envelope',
     share: 0.6,
     try(dice: Dice) {
-      const message = sentJson(dice.pick([...EVENTS, NOTICE]), dice);
+      const message = damageJson(dice.pick([...EVENTS, NOTICE]), dice);
       const envelope = { Type: 'Notification', MessageId: 'sns-1', TopicArn: TOPIC, Message: message };
       const record = { EventSource: 'aws:sns', EventVersion: '1.0', Sns: envelope };
-      return ingest(sentJson(dice.pick([envelope, record]), dice));
+      return ingest(damageJson(dice.pick([envelope, record]), dice));
     },
   },
 ];

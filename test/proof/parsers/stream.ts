@@ -16,8 +16,8 @@ import { tallyBatch } from '../../../lambdas/tally/tally-batch.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../../sim/builders/events.ts';
 import { simulatedTable } from '../../../sim/table.ts';
 import type { Dice } from '../../../sim/random.ts';
-import { damaged } from './damage.ts';
-import { must, unchanged, type Parser, type Verdict } from './parser.ts';
+import { damageValue } from './damage.ts';
+import { assertThat, expectUnchanged, type Parser, type ParseResult } from './parser.ts';
 
 const AT = '2026-02-25T12:00:00Z';
 const ENDPOINT = anEndpoint();
@@ -112,33 +112,33 @@ function dispatchDeps() {
   return { deps, started, poison };
 }
 
-async function dispatch(record: DynamoDBRecord, whole: boolean): Promise<Verdict> {
+async function dispatch(record: DynamoDBRecord, whole: boolean): Promise<ParseResult> {
   const { deps, started, poison } = dispatchDeps();
-  const { error, counts } = await unchanged(record, (given) => dispatchBatch(deps, [given]));
+  const { error, counts } = await expectUnchanged(record, (given) => dispatchBatch(deps, [given]));
   const image = JSON.stringify(record.dynamodb?.NewImage);
-  must(
+  assertThat(
     error === undefined,
     `A record that cannot be read blocks its shard: ${String(error?.stack)} ${image}`,
   );
   const poisoned = counts.poisoned === 1;
-  must(isDeepStrictEqual(poison, poisoned ? [record.dynamodb?.Keys] : []), 'Poison leaves by its keys');
-  must(
+  assertThat(isDeepStrictEqual(poison, poisoned ? [record.dynamodb?.Keys] : []), 'Poison leaves by its keys');
+  assertThat(
     !whole || (!poisoned && started.length === 1),
     'A record that is whole was poisoned, or starts nothing',
   );
-  must(started.length <= 1, 'A record has started more than it names');
+  assertThat(started.length <= 1, 'A record has started more than it names');
   return poisoned ? 'refused' : 'taken';
 }
 
-async function tally(record: DynamoDBRecord, whole: boolean): Promise<Verdict> {
+async function tally(record: DynamoDBRecord, whole: boolean): Promise<ParseResult> {
   const deps = { table: simulatedTable(), retentionDays: 90, now: () => RETENTION.receivedAtMs };
-  const { counted, unreadable } = await unchanged(record, (given) =>
+  const { counted, unreadable } = await expectUnchanged(record, (given) =>
     tallyBatch(deps, { shardId: 'shard-a', records: [given] }),
   );
-  must(counted + unreadable.length === 1, 'A record is neither counted nor told of');
-  must(!whole || counted === 1, 'A record that is whole was not counted');
+  assertThat(counted + unreadable.length === 1, 'A record is neither counted nor told of');
+  assertThat(!whole || counted === 1, 'A record that is whole was not counted');
   for (const value of [...deps.table.rows.values()].flatMap(Object.values))
-    must(typeof value !== 'number' || Number.isFinite(value), 'A counter is no number');
+    assertThat(typeof value !== 'number' || Number.isFinite(value), 'A counter is no number');
   return counted === 1 ? 'taken' : 'refused';
 }
 
@@ -150,7 +150,7 @@ function wholeRecords(rows: readonly Row[]): readonly DynamoDBRecord[] {
 function damagedRecord(rows: readonly Row[], dice: Dice): DynamoDBRecord {
   const row = dice.pick(rows);
   const image = marshall(row, { removeUndefinedValues: true });
-  return recordOf(row, damaged({ image }, dice).image);
+  return recordOf(row, damageValue({ image }, dice).image);
 }
 
 const DISPATCHED = [...EVENT_ROWS, ...COMMAND_ROWS];
@@ -160,12 +160,12 @@ export const STREAM: readonly Parser[] = [
   {
     name: 'stream record, by dispatch',
     share: 0.6,
-    whole: wholeRecords(DISPATCHED).map((record) => () => dispatch(record, true)),
+    validInputs: wholeRecords(DISPATCHED).map((record) => () => dispatch(record, true)),
     try: (dice) => dispatch(damagedRecord(DISPATCHED, dice), false),
   },
   {
     name: 'stream record, by tally',
-    whole: wholeRecords(COUNTED).map((record) => () => tally(record, true)),
+    validInputs: wholeRecords(COUNTED).map((record) => () => tally(record, true)),
     try: (dice) => tally(damagedRecord(COUNTED, dice), false),
   },
 ];

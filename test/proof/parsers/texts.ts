@@ -6,8 +6,8 @@ import { requireEnv, requireNumberEnv } from '../../../lambdas/core/env.ts';
 import { packRawEvent, unpackRawEvent } from '../../../lambdas/core/raw-event.ts';
 import { resolveOptions, type StackOptions } from '../../../lib/options.ts';
 import { SAMPLES } from '../../../sim/ses/samples.ts';
-import { damaged, damagedText, noise } from './damage.ts';
-import { asError, must, unchanged, type Parser } from './parser.ts';
+import { damageValue, damageText, noise } from './damage.ts';
+import { toError, assertThat, expectUnchanged, type Parser } from './parser.ts';
 
 const MAILBOXES = [
   'ann@example.com',
@@ -32,36 +32,36 @@ export const TEXTS: readonly Parser[] = [
     name: 'address and mailbox',
     try(dice) {
       const good = dice.pick(MAILBOXES);
-      const mailbox = dice.pick([good, damagedText(good, dice), noise(dice)]);
+      const mailbox = dice.pick([good, damageText(good, dice), noise(dice)]);
       const bare = bareAddress(mailbox);
-      must(bare === bare.trim() && mailbox.includes(bare), 'An address was made up');
-      must(
+      assertThat(bare === bare.trim() && mailbox.includes(bare), 'An address was made up');
+      assertThat(
         canonicalAddress(canonicalAddress(bare)) === canonicalAddress(bare),
         'There are two canonical forms',
       );
       const header = mailboxHeader(mailbox);
-      must(header.endsWith(bare) || header.endsWith(`<${bare}>`), 'The header names another address');
+      assertThat(header.endsWith(bare) || header.endsWith(`<${bare}>`), 'The header names another address');
       const name = header.slice(0, header.length - bare.length - 2).trimEnd();
-      must(header === bare || /^[\u0020-\u007e]*$/.test(name), 'The name is not ASCII');
+      assertThat(header === bare || /^[\u0020-\u007e]*$/.test(name), 'The name is not ASCII');
       return header === bare ? 'refused' : 'taken';
     },
   },
   {
     name: 'packed raw event',
-    whole: [() => (unpackRawEvent(PACKED, 'context') === RAW ? 'taken' : 'refused')],
+    validInputs: [() => (unpackRawEvent(PACKED, 'context') === RAW ? 'taken' : 'refused')],
     async try(dice) {
       const bytes = Buffer.from(PACKED);
       for (let flips = dice.below(4); flips > 0; flips -= 1)
         bytes.writeUInt8(dice.below(256), dice.below(bytes.length));
       const cut = bytes.subarray(0, dice.chance(0.3) ? dice.below(bytes.length) : bytes.length);
-      const unpacked = await unchanged(Uint8Array.from(cut), (given) => {
+      const unpacked = await expectUnchanged(Uint8Array.from(cut), (given) => {
         try {
           return unpackRawEvent(given, 'context');
         } catch (error) {
-          return asError(error);
+          return toError(error);
         }
       });
-      must(unpacked instanceof Error || unpacked === RAW, 'Another text was unpacked without a word');
+      assertThat(unpacked instanceof Error || unpacked === RAW, 'Another text was unpacked without a word');
       return unpacked instanceof Error ? 'refused' : 'taken';
     },
   },
@@ -72,11 +72,11 @@ export const TEXTS: readonly Parser[] = [
       const environment = dice.pick([{ DAYS: value }, { DAY: value }]);
       try {
         const text = requireEnv(environment, 'DAYS');
-        must(text !== '' && text === text.trim(), 'An empty setting was taken');
-        must(Number.isFinite(requireNumberEnv(environment, 'DAYS')), 'A setting is no number');
+        assertThat(text !== '' && text === text.trim(), 'An empty setting was taken');
+        assertThat(Number.isFinite(requireNumberEnv(environment, 'DAYS')), 'A setting is no number');
         return 'taken';
       } catch (error) {
-        must(
+        assertThat(
           error instanceof Error && / DAYS /.test(error.message),
           `The variable is not named: ${String(error)}`,
         );
@@ -86,44 +86,44 @@ export const TEXTS: readonly Parser[] = [
   },
   {
     name: 'options of the stack',
-    whole: [() => (resolveOptions(OPTIONS).retentionDays === 30 ? 'taken' : 'refused')],
+    validInputs: [() => (resolveOptions(OPTIONS).retentionDays === 30 ? 'taken' : 'refused')],
     share: 0.5,
     async try(dice) {
-      const given = damaged(OPTIONS, dice);
-      const resolved = await unchanged(given, (options) => {
+      const given = damageValue(OPTIONS, dice);
+      const resolved = await expectUnchanged(given, (options) => {
         try {
           return resolveOptions(options);
         } catch (error) {
-          return asError(error);
+          return toError(error);
         }
       });
       if (!(resolved instanceof Error)) {
         const { retry, retentionDays, throttle } = resolved;
         const numbers = [...Object.values(retry), retentionDays, ...Object.values(throttle)];
-        must(
+        assertThat(
           numbers.every((each) => Number.isFinite(each) && each >= 0),
           'An option is no number',
         );
         return 'taken';
       }
-      must(resolved.message.startsWith('IvyMail Events cannot be built'), String(resolved.stack));
+      assertThat(resolved.message.startsWith('IvyMail Events cannot be built'), String(resolved.stack));
       return 'refused';
     },
   },
   {
     name: 'error of SES',
     try(dice) {
-      const name = dice.pick([...SES_ERRORS, ...NAMES_OF_ALL, noise(dice), damagedText('Throttling', dice)]);
+      const name = dice.pick([...SES_ERRORS, ...NAMES_OF_ALL, noise(dice), damageText('Throttling', dice)]);
       const metadata = dice.pick([{}, { httpStatusCode: 400, requestId: noise(dice) }, null]);
       const error = Object.assign(new Error(dice.pick(['not verified', noise(dice)])), {
         name,
-        $metadata: damaged({ metadata }, dice).metadata,
+        $metadata: damageValue({ metadata }, dice).metadata,
       });
-      const failure = classifySendError(dice.chance(0.05) ? damaged({ name }, dice) : error);
-      must(redactedSesError(error).message.startsWith('SES failed'), 'The log has words of SES');
-      if (failure.kind === 'retry') must(failure.afterSeconds >= 1, 'It is asked again at once');
+      const failure = classifySendError(dice.chance(0.05) ? damageValue({ name }, dice) : error);
+      assertThat(redactedSesError(error).message.startsWith('SES failed'), 'The log has words of SES');
+      if (failure.kind === 'retry') assertThat(failure.afterSeconds >= 1, 'It is asked again at once');
       if (failure.kind === 'refused')
-        must(Object.hasOwn(STATUS_OF_CODE, failure.code), 'The API has no such code');
+        assertThat(Object.hasOwn(STATUS_OF_CODE, failure.code), 'The API has no such code');
       return failure.kind === 'refused' ? 'taken' : 'refused';
     },
   },

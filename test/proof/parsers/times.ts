@@ -5,8 +5,8 @@ import { intervalEnd } from '../../../lambdas/core/stats.ts';
 import { expiresAtSeconds, formatTimestamp, sortableTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { rfc3339 } from '../../../lambdas/api/schemas/common.ts';
 import type { Dice } from '../../../sim/random.ts';
-import { damaged, damagedText, noise } from './damage.ts';
-import { must, type Parser } from './parser.ts';
+import { damageValue, damageText, noise } from './damage.ts';
+import { assertThat, type Parser } from './parser.ts';
 
 const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
 const SIX_HOURS = 6 * 3600;
@@ -81,17 +81,20 @@ export const TIMES: readonly Parser[] = [
       const wanted = dice.below(SIX_HOURS + 1);
       const ways = waysToSay(wanted);
       for (const way of ways)
-        must(parseRetryAfter(way, NOW_MS) === wanted, `${way} is not ${wanted} s from now`);
+        assertThat(parseRetryAfter(way, NOW_MS) === wanted, `${way} is not ${wanted} s from now`);
       const good = dice.pick(ways);
       const digits = '9'.repeat(dice.below(400));
-      const text = dice.pick([good, damagedText(good, dice), noise(dice), digits]);
+      const text = dice.pick([good, damageText(good, dice), noise(dice), digits]);
       const seconds = parseRetryAfter(text, NOW_MS);
-      must(seconds === undefined || Number.isInteger(seconds), `${text}: ${String(seconds)} seconds`);
+      assertThat(seconds === undefined || Number.isInteger(seconds), `${text}: ${String(seconds)} seconds`);
       const attempt = 1 + dice.below(4);
       const asked = { attempt, options: RETRY, random: dice.random(), nowMs: NOW_MS };
       const delay = retryDelaySeconds({ ...asked, retryAfter: text });
-      must(Number.isInteger(delay) && delay >= 1 && delay <= SIX_HOURS, `${text}: a delay of ${delay} s`);
-      must(delay >= retryDelaySeconds(asked), `${text}: sooner than without it`);
+      assertThat(
+        Number.isInteger(delay) && delay >= 1 && delay <= SIX_HOURS,
+        `${text}: a delay of ${delay} s`,
+      );
+      assertThat(delay >= retryDelaySeconds(asked), `${text}: sooner than without it`);
       return seconds === undefined ? 'refused' : 'taken';
     },
   },
@@ -100,12 +103,12 @@ export const TIMES: readonly Parser[] = [
     try(dice) {
       const epochMs = dice.below(YEAR_10000_MS - DAY_MS) + DAY_MS / 2;
       const ways = waysToWrite(epochMs, dice);
-      for (const way of ways) must(parseSesTimestamp(way) === epochMs, `${way} was misread`);
+      for (const way of ways) assertThat(parseSesTimestamp(way) === epochMs, `${way} was misread`);
       const good = dice.pick(ways);
-      const texts = [good, damagedText(good, dice), damagedText(good, dice), noise(dice)];
-      const value: unknown = dice.chance(0.1) ? damaged({ good }, dice).good : dice.pick(texts);
+      const texts = [good, damageText(good, dice), damageText(good, dice), noise(dice)];
+      const value: unknown = dice.chance(0.1) ? damageValue({ good }, dice).good : dice.pick(texts);
       const read = parseSesTimestamp(value);
-      must(
+      assertThat(
         read === undefined || (Number.isSafeInteger(read) && read >= 0 && read < YEAR_10000_MS),
         `${JSON.stringify(value)} was read as ${String(read)}`,
       );
@@ -117,23 +120,26 @@ export const TIMES: readonly Parser[] = [
     try(dice) {
       const epochMs = dice.below(YEAR_10000_MS - 2 * DAY_MS) + DAY_MS;
       const good = dice.pick([formatTimestamp(epochMs), waysToWrite(epochMs, dice)[4] ?? '']);
-      const wrong = [damagedText(good, dice), damagedText(good, dice), noise(dice), dice.pick(EDGES)];
+      const wrong = [damageText(good, dice), damageText(good, dice), noise(dice), dice.pick(EDGES)];
       const text = dice.pick([good, good, ...wrong]);
       const taken = rfc3339.safeParse(text).success;
-      must(taken || text !== good, `${good} was refused`);
+      assertThat(taken || text !== good, `${good} was refused`);
       if (!taken) return 'refused';
       const read = Date.parse(text);
-      must(
+      assertThat(
         readByHand(text) === read,
         `${text} was taken, and is ${String(readByHand(text))} by the calendar`,
       );
       for (const reckoned of [read - 30 * DAY_MS, intervalEnd(read, 'day')])
-        must(
+        assertThat(
           sortableTimestamp(formatTimestamp(reckoned)).length === 24,
           `${text} is too near to an end of time`,
         );
       const written = formatTimestamp(read);
-      must(rfc3339.safeParse(written).success && Date.parse(written) === read, `${written} is another time`);
+      assertThat(
+        rfc3339.safeParse(written).success && Date.parse(written) === read,
+        `${written} is another time`,
+      );
       return 'taken';
     },
   },
@@ -142,22 +148,25 @@ export const TIMES: readonly Parser[] = [
     try(dice) {
       const [one, two] = [dice.below(YEAR_10000_MS), dice.below(YEAR_10000_MS)];
       const keys = [one, two].map((epochMs) => sortableTimestamp(formatTimestamp(epochMs)));
-      must(
+      assertThat(
         keys.every((key) => key.length === 24),
         `${keys.join()} are of two lengths`,
       );
-      must(
+      assertThat(
         (keys[0] ?? '') < (keys[1] ?? '') === one < two,
         `${keys.join()} are in another order than their times`,
       );
       const event = { timestamp: formatTimestamp(one), receivedAtMs: two, retentionDays: 90 };
       const ttl = expiresAtSeconds(event);
-      must(Number.isSafeInteger(ttl) && ttl * 1000 > Math.max(one, two), 'A row expires before it is there');
-      const text = dice.pick([event.timestamp, damagedText(event.timestamp, dice), noise(dice)]);
+      assertThat(
+        Number.isSafeInteger(ttl) && ttl * 1000 > Math.max(one, two),
+        'A row expires before it is there',
+      );
+      const text = dice.pick([event.timestamp, damageText(event.timestamp, dice), noise(dice)]);
       try {
         return Number.isFinite(Date.parse(sortableTimestamp(text))) ? 'taken' : 'refused';
       } catch (error) {
-        must(error instanceof RangeError && text !== event.timestamp, String(error));
+        assertThat(error instanceof RangeError && text !== event.timestamp, String(error));
         return 'refused';
       }
     },
