@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 const CONFIGURATION_SET = 'tracking';
 const UNKNOWN_WORKSPACE = `ws_${'z'.repeat(26)}`;
 
-function aMail(number: number, changes: Partial<AcceptedEmail> = {}): AcceptedEmail {
+function anEmail(number: number, changes: Partial<AcceptedEmail> = {}): AcceptedEmail {
   return {
     messageId: `0100019c-${String(number).padStart(4, '0')}-000000`,
     acceptedAtMs: ACCEPTED_MS,
@@ -49,7 +49,7 @@ function aRecord(sqsId: string, body: string, sentMs: number = ACCEPTED_MS + 100
   };
 }
 
-/** As SNS hands it to the queue. */
+/** An SNS message as the queue receives it. */
 function envelope(message: string, topicArn: string = TOPIC): string {
   return JSON.stringify({ Type: 'Notification', MessageId: 'sns-1', TopicArn: topicArn, Message: message });
 }
@@ -79,22 +79,22 @@ function writtenRows(input: unknown): Row[] {
   return requests.table.map((request) => request.PutRequest.Item);
 }
 
-function fault(name: string): Error {
+function namedError(name: string): Error {
   return Object.assign(new Error(name), { name });
 }
 
-function recordsOf(mails: readonly AcceptedEmail[]): SQSRecord[] {
-  return mails.map((mail, index) => sent(`sqs-${index}`, sendEvent(mail)));
+function recordsOf(emails: readonly AcceptedEmail[]): SQSRecord[] {
+  return emails.map((email, index) => sent(`sqs-${index}`, sendEvent(email)));
 }
 
 describe('ingestBatch', () => {
   it('makes one row for each recipient of each SES event', async () => {
     const { table, deps } = setUp();
-    const both = aMail(1, { to: ['Ann@example.com', 'ben+news@example.com'] });
+    const both = anEmail(1, { to: ['Ann@example.com', 'ben+news@example.com'] });
     const report = await ingestBatch(deps, [
       sent('a', sendEvent(both)),
       sent('b', deliveryEvent(both, ['ben+news@example.com'], ACCEPTED_MS + 1500)),
-      sent('c', sendEvent(aMail(2))),
+      sent('c', sendEvent(anEmail(2))),
     ]);
     expect(report).toEqual({
       failedMessageIds: [],
@@ -109,13 +109,13 @@ describe('ingestBatch', () => {
         [both.messageId, 'sent', 'Ann@example.com', '2026-02-25T12:00:00Z'],
         [both.messageId, 'sent', 'ben+news@example.com', '2026-02-25T12:00:00Z'],
         [both.messageId, 'delivered', 'ben+news@example.com', '2026-02-25T12:00:01.500Z'],
-        [aMail(2).messageId, 'sent', 'ann@example.com', '2026-02-25T12:00:00Z'],
+        [anEmail(2).messageId, 'sent', 'ann@example.com', '2026-02-25T12:00:00Z'],
       ]),
     );
   });
 
-  it('takes the SNS envelope, raw delivery and the record of SNS for a Lambda alike', async () => {
-    const text = JSON.stringify(sendEvent(aMail(1)));
+  it('stores the same rows for the SNS envelope, raw delivery and the SNS record of a Lambda function', async () => {
+    const text = JSON.stringify(sendEvent(anEmail(1)));
     const forLambda = {
       EventSource: 'aws:sns',
       Sns: { Type: 'Notification', TopicArn: TOPIC, Message: text },
@@ -132,9 +132,9 @@ describe('ingestBatch', () => {
     expect(rows[2]).toEqual(rows[0]);
   });
 
-  it('leaves the same rows when one message comes three times, in one batch and in later ones', async () => {
+  it('stores the same rows if a message arrives three times, in one batch or in later batches', async () => {
     const { table, deps } = setUp();
-    const ses = sendEvent(aMail(1, { to: ['ann@example.com', 'ben@example.com'] }));
+    const ses = sendEvent(anEmail(1, { to: ['ann@example.com', 'ben@example.com'] }));
     await ingestBatch(deps, [sent('a', ses)]);
     const once = structuredClone([...table.rows.entries()]);
     expect(rowsOf(table, 'event')).toHaveLength(2);
@@ -159,49 +159,52 @@ describe('ingestBatch', () => {
     [
       'an event from a foreign topic',
       'foreign_topic',
-      envelope(JSON.stringify(sendEvent(aMail(9))), 'arn:aws:sns:us-east-1:111111111111:theirs'),
+      envelope(JSON.stringify(sendEvent(anEmail(9))), 'arn:aws:sns:us-east-1:111111111111:foreign'),
     ],
     [
       'an event whose message id has a space',
       'bad_message_id',
-      envelope(JSON.stringify(sendEvent(aMail(9, { messageId: 'two words' })))),
+      envelope(JSON.stringify(sendEvent(anEmail(9, { messageId: 'two words' })))),
     ],
     [
       'an event whose message id is too long for a key',
       'bad_message_id',
-      envelope(JSON.stringify(sendEvent(aMail(9, { messageId: 'x'.repeat(2000) })))),
+      envelope(JSON.stringify(sendEvent(anEmail(9, { messageId: 'x'.repeat(2000) })))),
     ],
-  ])('quarantines %s as %s, whole, and stores both its neighbours', async (_what, reason, body) => {
-    const { table, deps } = setUp();
-    const report = await ingestBatch(deps, [
-      sent('a', sendEvent(aMail(1))),
-      aRecord('b', body),
-      sent('c', sendEvent(aMail(2))),
-    ]);
-    expect(report.failedMessageIds).toEqual([]);
-    expect(report.counts).toMatchObject({ events: 2, quarantined: 1, failed: 0 });
-    expect(storedMessages(table)).toEqual([aMail(1).messageId, aMail(2).messageId]);
-    const quarantined = rowsOf(table, 'quarantine');
-    expect(quarantined.map((row) => row['reason'])).toEqual([reason]);
-    expect(quarantined.map(quarantinedBody)).toEqual([body]);
-  });
+  ])(
+    'quarantines %s as %s with its whole body, and stores the rest of the batch',
+    async (_case, reason, body) => {
+      const { table, deps } = setUp();
+      const report = await ingestBatch(deps, [
+        sent('a', sendEvent(anEmail(1))),
+        aRecord('b', body),
+        sent('c', sendEvent(anEmail(2))),
+      ]);
+      expect(report.failedMessageIds).toEqual([]);
+      expect(report.counts).toMatchObject({ events: 2, quarantined: 1, failed: 0 });
+      expect(storedMessages(table)).toEqual([anEmail(1).messageId, anEmail(2).messageId]);
+      const quarantined = rowsOf(table, 'quarantine');
+      expect(quarantined.map((row) => row['reason'])).toEqual([reason]);
+      expect(quarantined.map(quarantinedBody)).toEqual([body]);
+    },
+  );
 
-  it('quarantines a message that comes again once', async () => {
+  it('stores one quarantine row for a message that arrives several times', async () => {
     const { table, deps } = setUp();
     await ingestBatch(deps, [aRecord('a', '[]'), aRecord('a', '[]')]);
     await ingestBatch(deps, [aRecord('a', '[]')]);
     expect(rowsOf(table, 'quarantine')).toHaveLength(1);
-    await ingestBatch(deps, [aRecord('another', '[]')]);
+    await ingestBatch(deps, [aRecord('other', '[]')]);
     expect(rowsOf(table, 'quarantine')).toHaveLength(2);
   });
 
   it.each([
-    ['the validation sentence', 'Successfully validated SNS topic for Amazon SES event publishing.'],
+    ['the validation message of SES', 'Successfully validated SNS topic for Amazon SES event publishing.'],
     [
       'AmazonSnsSubscriptionSucceeded',
       JSON.stringify({ notificationType: 'AmazonSnsSubscriptionSucceeded', message: 'You have subscribed' }),
     ],
-  ])('acknowledges %s, and stores nothing', async (_what, text) => {
+  ])('acknowledges %s and stores nothing', async (_case, text) => {
     const { table, deps } = setUp();
     const report = await ingestBatch(deps, [aRecord('a', text), aRecord('b', envelope(text))]);
     expect(report.failedMessageIds).toEqual([]);
@@ -209,40 +212,40 @@ describe('ingestBatch', () => {
     expect(table.rows.size).toBe(0);
   });
 
-  it('stores a type SES has added since, with its raw event, and counts it', async () => {
+  it('stores and counts an event type that SES adds later', async () => {
     const { table, deps } = setUp();
-    const ses = { ...sendEvent(aMail(1)), eventType: 'Teleported' };
+    const ses = { ...sendEvent(anEmail(1)), eventType: 'Teleported' };
     const report = await ingestBatch(deps, [sent('a', ses)]);
     expect(report.counts).toMatchObject({ events: 1, unknown_events: 1, quarantined: 0 });
     expect(rowsOf(table, 'event').map((row) => row['event'])).toEqual(['unknown']);
   });
 
-  it('reports exactly the messages whose rows a failed write left out, and stores them when they come again', async () => {
+  it('reports exactly the messages with rows in a failed write, and stores them when they arrive again', async () => {
     const { table, deps } = setUp();
-    // Two rows and their raw event each: 25 rows to a write do not end with a message.
-    const mails = Array.from({ length: 20 }, (_, number) =>
-      aMail(number, { to: ['ann@example.com', 'ben@example.com'] }),
+    // Each email has three rows (two events and a raw event), so a write of 25 rows ends in the middle of an email.
+    const emails = Array.from({ length: 20 }, (_, number) =>
+      anEmail(number, { to: ['ann@example.com', 'ben@example.com'] }),
     );
     let writes = 0;
     table.before = (command) => {
       if (command !== 'BatchWriteCommand') return;
       writes += 1;
-      if (writes === 2) throw fault('ThrottlingException');
+      if (writes === 2) throw namedError('ThrottlingException');
     };
-    const records = recordsOf(mails);
+    const records = recordsOf(emails);
     const report = await ingestBatch(deps, records);
 
-    const isWhole = (mail: AcceptedEmail): boolean =>
+    const isComplete = (email: AcceptedEmail): boolean =>
       [...table.rows.values()].filter(
-        (row) => row.pk === messagePartition(DEFAULT_WORKSPACE_ID, mail.messageId),
+        (row) => row.pk === messagePartition(DEFAULT_WORKSPACE_ID, email.messageId),
       ).length === 3;
     const incomplete = records.filter((_, index) => {
-      const mail = mails[index];
-      return mail !== undefined && !isWhole(mail);
+      const email = emails[index];
+      return email !== undefined && !isComplete(email);
     });
     expect(writes).toBeGreaterThan(2);
     expect(incomplete.length).toBeGreaterThan(0);
-    expect(incomplete.length).toBeLessThan(mails.length);
+    expect(incomplete.length).toBeLessThan(emails.length);
     expect(report.failedMessageIds.toSorted()).toEqual(
       incomplete.map((record) => record.messageId).toSorted(),
     );
@@ -250,41 +253,41 @@ describe('ingestBatch', () => {
     expect(rowsOf(table, 'quarantine')).toEqual([]);
 
     expect((await ingestBatch(deps, incomplete)).failedMessageIds).toEqual([]);
-    expect(mails.every(isWhole)).toBe(true);
+    expect(emails.every(isComplete)).toBe(true);
   });
 
-  it('reports every message when no write goes through, quarantined ones too', async () => {
+  it('reports every message, including quarantined ones, if every write fails', async () => {
     const { table, deps } = setUp();
     table.before = (command) => {
-      if (command === 'BatchWriteCommand') throw fault('ProvisionedThroughputExceededException');
+      if (command === 'BatchWriteCommand') throw namedError('ProvisionedThroughputExceededException');
     };
     const notice = 'Successfully validated SNS topic for Amazon SES event publishing.';
     const report = await ingestBatch(deps, [
-      sent('a', sendEvent(aMail(1))),
+      sent('a', sendEvent(anEmail(1))),
       aRecord('b', 'garbage'),
       aRecord('c', notice),
     ]);
-    // There is nothing of the notice to be stored.
+    // A notice causes no rows, so it cannot fail.
     expect(report.failedMessageIds.toSorted()).toEqual(['a', 'b']);
     expect(report.error).toMatchObject({ name: 'ProvisionedThroughputExceededException' });
     expect(table.rows.size).toBe(0);
   });
 
-  it('quarantines a message DynamoDB refuses a row of as unwritable, and stores its neighbours', async () => {
+  it('quarantines a message as unwritable if DynamoDB refuses one of its rows, and stores the rest of the batch', async () => {
     const { table, deps } = setUp();
     table.before = (command, input) => {
       if (command !== 'BatchWriteCommand') return;
       const refused = writtenRows(input).some(
-        (row) => row.pk.startsWith('M#') && row.pk.includes(aMail(2).messageId),
+        (row) => row.pk.startsWith('M#') && row.pk.includes(anEmail(2).messageId),
       );
-      if (refused) throw fault('ValidationException');
+      if (refused) throw namedError('ValidationException');
     };
-    const records = recordsOf([aMail(1), aMail(2), aMail(3)]);
+    const records = recordsOf([anEmail(1), anEmail(2), anEmail(3)]);
     const report = await ingestBatch(deps, records);
     expect(report.failedMessageIds).toEqual([]);
     expect(report.error).toBeUndefined();
     expect(report.counts).toMatchObject({ quarantined: 1, failed: 0 });
-    expect(storedMessages(table)).toEqual([aMail(1).messageId, aMail(3).messageId]);
+    expect(storedMessages(table)).toEqual([anEmail(1).messageId, anEmail(3).messageId]);
     const quarantined = rowsOf(table, 'quarantine');
     expect(quarantined.map((row) => row['reason'])).toEqual(['unwritable']);
     expect(quarantined.map(quarantinedBody)).toEqual([records[1]?.body]);
@@ -295,81 +298,84 @@ describe('ingestBatch', () => {
     table.before = (command, input) => {
       if (command !== 'BatchWriteCommand') return;
       const rows = writtenRows(input);
-      if (rows.some((row) => row.pk.startsWith('Q#'))) throw fault('ThrottlingException');
-      if (rows.some((row) => row.pk.includes(aMail(2).messageId))) throw fault('ValidationException');
+      if (rows.some((row) => row.pk.startsWith('Q#'))) throw namedError('ThrottlingException');
+      if (rows.some((row) => row.pk.includes(anEmail(2).messageId))) throw namedError('ValidationException');
     };
-    const report = await ingestBatch(deps, recordsOf([aMail(1), aMail(2)]));
+    const report = await ingestBatch(deps, recordsOf([anEmail(1), anEmail(2)]));
     expect(report.failedMessageIds).toEqual(['sqs-1']);
     expect(report.error).toMatchObject({ name: 'ThrottlingException' });
     expect(report.counts).toMatchObject({ quarantined: 0, failed: 1 });
-    expect(storedMessages(table)).toEqual([aMail(1).messageId]);
+    expect(storedMessages(table)).toEqual([anEmail(1).messageId]);
   });
 
   it('reports only the message whose workspace could not be looked up', async () => {
     const { table, deps } = setUp();
     const { pk } = configurationSetKey('unreachable');
     table.before = (command, input) => {
-      if (command === 'GetCommand' && input.Key?.pk === pk) throw fault('ThrottlingException');
+      if (command === 'GetCommand' && input.Key?.pk === pk) throw namedError('ThrottlingException');
     };
-    const records = recordsOf([aMail(1), aMail(2, { configurationSet: 'unreachable' }), aMail(3)]);
+    const records = recordsOf([anEmail(1), anEmail(2, { configurationSet: 'unreachable' }), anEmail(3)]);
     const report = await ingestBatch(deps, records);
     expect(report.failedMessageIds).toEqual(['sqs-1']);
     expect(report.error).toMatchObject({ name: 'ThrottlingException' });
-    expect(storedMessages(table)).toEqual([aMail(1).messageId, aMail(3).messageId]);
+    expect(storedMessages(table)).toEqual([anEmail(1).messageId, anEmail(3).messageId]);
     expect(rowsOf(table, 'quarantine')).toEqual([]);
 
     table.before = () => {};
     expect((await ingestBatch(deps, records.slice(1, 2))).failedMessageIds).toEqual([]);
-    expect(storedMessages(table)).toContain(aMail(2).messageId);
+    expect(storedMessages(table)).toContain(anEmail(2).messageId);
   });
 });
 
-describe('whose event it is', () => {
+describe('the workspace of an event', () => {
   const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 
-  async function ownerOf(mail: AcceptedEmail): Promise<{ owner: string | undefined; unknownTags: number }> {
+  async function ownerOf(email: AcceptedEmail): Promise<{ owner: string | undefined; unknownTags: number }> {
     const { table, deps } = setUp();
-    const known: Row[] = [
+    const workspaceRows: Row[] = [
       { ...workspaceKey(WORKSPACE_ID), kind: 'workspace' },
       { ...workspaceKey(OTHER_WORKSPACE), kind: 'workspace' },
-      { ...configurationSetKey('theirs'), kind: 'configuration_set', workspace_id: OTHER_WORKSPACE },
+      { ...configurationSetKey('tenant-set'), kind: 'configuration_set', workspace_id: OTHER_WORKSPACE },
     ];
-    for (const row of known) table.rows.set(`${row.pk}\n${row.sk}`, row);
-    const report = await ingestBatch(deps, [sent('a', sendEvent(mail))]);
+    for (const row of workspaceRows) table.rows.set(`${row.pk}\n${row.sk}`, row);
+    const report = await ingestBatch(deps, [sent('a', sendEvent(email))]);
     expect(report.failedMessageIds).toEqual([]);
     const [row] = rowsOf(table, 'event');
     return { owner: row && toEmailEvent(row).workspace_id, unknownTags: report.counts.unknown_tags };
   }
 
-  it('is that of the tag, before that of the configuration set', async () => {
-    const mail = aMail(1, { tags: { ivymail_workspace: WORKSPACE_ID }, configurationSet: 'theirs' });
-    expect(await ownerOf(mail)).toEqual({ owner: WORKSPACE_ID, unknownTags: 0 });
+  it('is the workspace in the tag, even if the configuration set has an owner', async () => {
+    const email = anEmail(1, { tags: { ivymail_workspace: WORKSPACE_ID }, configurationSet: 'tenant-set' });
+    expect(await ownerOf(email)).toEqual({ owner: WORKSPACE_ID, unknownTags: 0 });
   });
 
-  it('is that of the configuration set where there is no tag', async () => {
-    expect(await ownerOf(aMail(1, { configurationSet: 'theirs' }))).toEqual({
+  it('is the owner of the configuration set if there is no tag', async () => {
+    expect(await ownerOf(anEmail(1, { configurationSet: 'tenant-set' }))).toEqual({
       owner: OTHER_WORKSPACE,
       unknownTags: 0,
     });
   });
 
-  it('is the default workspace where nobody claims it', async () => {
-    expect(await ownerOf(aMail(1))).toEqual({ owner: DEFAULT_WORKSPACE_ID, unknownTags: 0 });
+  it('is the default workspace if there is no tag and the configuration set has no owner', async () => {
+    expect(await ownerOf(anEmail(1))).toEqual({ owner: DEFAULT_WORKSPACE_ID, unknownTags: 0 });
   });
 
   it.each([UNKNOWN_WORKSPACE, 'not-an-id'])(
-    'is the default workspace where the tag %s is unknown, which is counted',
+    'is the default workspace if the tag %s is unknown, and the tag is counted',
     async (tag) => {
-      expect(await ownerOf(aMail(1, { tags: { ivymail_workspace: tag } }))).toEqual({
+      expect(await ownerOf(anEmail(1, { tags: { ivymail_workspace: tag } }))).toEqual({
         owner: DEFAULT_WORKSPACE_ID,
         unknownTags: 1,
       });
     },
   );
 
-  it('is that of the configuration set where the tag is unknown, which is counted', async () => {
-    const mail = aMail(1, { tags: { ivymail_workspace: UNKNOWN_WORKSPACE }, configurationSet: 'theirs' });
-    expect(await ownerOf(mail)).toEqual({ owner: OTHER_WORKSPACE, unknownTags: 1 });
+  it('is the owner of the configuration set if the tag is unknown, and the tag is counted', async () => {
+    const email = anEmail(1, {
+      tags: { ivymail_workspace: UNKNOWN_WORKSPACE },
+      configurationSet: 'tenant-set',
+    });
+    expect(await ownerOf(email)).toEqual({ owner: OTHER_WORKSPACE, unknownTags: 1 });
   });
 });
 
@@ -377,27 +383,27 @@ describe('the TTL of a row', () => {
   it.each([90, 7, 365])('is %i days, in seconds, from the time of the event', async (retentionDays) => {
     const { table, deps } = setUp(retentionDays);
     const deliveredMs = ACCEPTED_MS + 3_600_000;
-    const mail = aMail(1, { to: ['ann@example.com', 'ben@example.com'] });
-    await ingestBatch(deps, [sent('a', deliveryEvent(mail, mail.to, deliveredMs), deliveredMs)]);
+    const email = anEmail(1, { to: ['ann@example.com', 'ben@example.com'] });
+    await ingestBatch(deps, [sent('a', deliveryEvent(email, email.to, deliveredMs), deliveredMs)]);
     const ttls = [...table.rows.values()].map((row) => row['ttl']);
     expect(ttls).toHaveLength(3);
     expect(new Set(ttls)).toEqual(new Set([deliveredMs / 1000 + retentionDays * 86_400]));
   });
 
-  it('is the same when the message comes days later', async () => {
+  it('is the same if the message arrives days later', async () => {
     const early = setUp();
     const late = setUp();
-    await ingestBatch(early.deps, [sent('a', sendEvent(aMail(1)))]);
-    await ingestBatch(late.deps, [sent('a', sendEvent(aMail(1)), ACCEPTED_MS + 30 * DAY_MS)]);
+    await ingestBatch(early.deps, [sent('a', sendEvent(anEmail(1)))]);
+    await ingestBatch(late.deps, [sent('a', sendEvent(anEmail(1)), ACCEPTED_MS + 30 * DAY_MS)]);
     expect(early.table.rows.size).toBe(1);
     expect([...late.table.rows.values()]).toEqual([...early.table.rows.values()]);
   });
 });
 
-describe('a batch in which one message is odd', () => {
-  const three = () => [1, 2, 3].map((number) => sent(`sqs-${number}`, sendEvent(aMail(number))));
+describe('a batch with one bad message', () => {
+  const three = () => [1, 2, 3].map((number) => sent(`sqs-${number}`, sendEvent(anEmail(number))));
 
-  /** Every write that holds a row of the second message fails. */
+  /** Every write with a row of the second message fails. */
   function breakSecond(table: SimulatedTable, error: Error): void {
     table.before = (command, input) => {
       const rows = command === 'BatchWriteCommand' ? writtenRows(input) : [];
@@ -406,19 +412,22 @@ describe('a batch in which one message is odd', () => {
   }
 
   it.each([
-    ['a plain Error, as the marshaller throws it', new Error('Unsupported type passed')],
+    ['a plain Error, which the marshaller throws', new Error('Unsupported type passed')],
     ['ValidationException', Object.assign(new Error('Too large'), { name: 'ValidationException' })],
-  ])('stores its neighbors in the same invocation, and quarantines it: %s', async (_what, error) => {
-    const { table, deps } = setUp();
-    breakSecond(table, error);
-    const report = await ingestBatch(deps, three());
-    expect(report).toMatchObject({ failedMessageIds: [], counts: { quarantined: 1, failed: 0 } });
-    expect(storedMessages(table)).toEqual([aMail(1).messageId, aMail(3).messageId]);
-    const [quarantined] = rowsOf(table, 'quarantine');
-    expect(quarantined).toMatchObject({ reason: 'unwritable' });
-    expect(quarantined?.['detail']).toContain(error.message);
-    expect(quarantinedBody(quarantined as Row)).toBe(three()[1]?.body);
-  });
+  ])(
+    'quarantines that message and stores the rest in the same invocation, after %s',
+    async (_case, error) => {
+      const { table, deps } = setUp();
+      breakSecond(table, error);
+      const report = await ingestBatch(deps, three());
+      expect(report).toMatchObject({ failedMessageIds: [], counts: { quarantined: 1, failed: 0 } });
+      expect(storedMessages(table)).toEqual([anEmail(1).messageId, anEmail(3).messageId]);
+      const [quarantined] = rowsOf(table, 'quarantine');
+      expect(quarantined).toMatchObject({ reason: 'unwritable' });
+      expect(quarantined?.['detail']).toContain(error.message);
+      expect(quarantinedBody(quarantined as Row)).toBe(three()[1]?.body);
+    },
+  );
 
   it.each([
     'AccessDeniedException',
@@ -427,7 +436,7 @@ describe('a batch in which one message is odd', () => {
     'CredentialsProviderError',
     'NeverSeenException',
   ])(
-    'goes back to the queue with all others where %s meets every row; nothing is quarantined',
+    'returns every message to the queue and quarantines nothing if every write fails with %s',
     async (name) => {
       const { table, deps } = setUp();
       table.before = (command) => {
@@ -441,11 +450,11 @@ describe('a batch in which one message is odd', () => {
     },
   );
 
-  it('quarantines a message dated more than a day after it was received, and stores one dated less', async () => {
+  it('quarantines messages dated more than a day after they were received, and stores the rest', async () => {
     const { table, deps } = setUp();
     const receivedMs = ACCEPTED_MS + 1000;
     const dated = (number: number, aheadMs: number) =>
-      sent(`sqs-${number}`, sendEvent(aMail(number, { acceptedAtMs: receivedMs + aheadMs })));
+      sent(`sqs-${number}`, sendEvent(anEmail(number, { acceptedAtMs: receivedMs + aheadMs })));
     const report = await ingestBatch(deps, [
       dated(1, DAY_MS),
       dated(2, DAY_MS + 1000),
@@ -453,7 +462,7 @@ describe('a batch in which one message is odd', () => {
       dated(4, 0),
     ]);
     expect(report).toMatchObject({ failedMessageIds: [], counts: { quarantined: 2, events: 2 } });
-    expect(storedMessages(table)).toEqual([aMail(1).messageId, aMail(4).messageId]);
+    expect(storedMessages(table)).toEqual([anEmail(1).messageId, anEmail(4).messageId]);
     expect(rowsOf(table, 'quarantine').map((row) => row['reason'])).toEqual([
       'bad_timestamp',
       'bad_timestamp',
@@ -461,7 +470,7 @@ describe('a batch in which one message is odd', () => {
   });
 });
 
-describe('an EventBridge envelope', () => {
+describe('an SES event in an EventBridge envelope', () => {
   const eventBridge = (detail: unknown, detailType = 'Email Sent') =>
     JSON.stringify({
       version: '0',
@@ -476,10 +485,10 @@ describe('an EventBridge envelope', () => {
     });
 
   it.each([
-    ['in SNS', (text: string) => envelope(text)],
-    ['alone', (text: string) => text],
-  ])('gives the same rows as the SES event by itself: %s', async (_what, wrap) => {
-    const ses = sendEvent(aMail(1));
+    ['in an SNS envelope', (text: string) => envelope(text)],
+    ['with raw delivery', (text: string) => text],
+  ])('causes the same rows as the SES event alone: %s', async (_case, wrap) => {
+    const ses = sendEvent(anEmail(1));
     const plain = setUp();
     await ingestBatch(plain.deps, [sent('sqs-1', ses)]);
     const wrapped = setUp();
@@ -488,10 +497,10 @@ describe('an EventBridge envelope', () => {
     expect(rowsOf(wrapped.table, 'event')).toEqual(rowsOf(plain.table, 'event'));
   });
 
-  it('of a foreign topic is quarantined, and so is one without an SES event', async () => {
+  it('is quarantined if it arrives from a foreign topic or contains no SES event', async () => {
     const { table, deps } = setUp();
     await ingestBatch(deps, [
-      aRecord('sqs-1', envelope(eventBridge(sendEvent(aMail(1))), `${TOPIC}-other`)),
+      aRecord('sqs-1', envelope(eventBridge(sendEvent(anEmail(1))), `${TOPIC}-other`)),
       aRecord('sqs-2', eventBridge({ version: '1.0.0', data: {} }, 'Advisor Recommendation Status Open')),
     ]);
     const reasons = new Set(rowsOf(table, 'quarantine').map((row) => row['reason']));

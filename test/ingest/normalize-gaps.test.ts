@@ -14,15 +14,18 @@ function tagsOf(tags: object): unknown {
   return eventsOf({ eventType: 'Send', mail: minimalMail({ tags }) })[0]?.tags;
 }
 
-describe('what SES leaves out is left out', () => {
-  it.each(['Send', 'Open', 'Reject', 'Subscription'])('%s of a bare mail', (eventType) => {
-    const [event] = eventsOf({ eventType, mail: minimalMail() });
-    expect(event).toMatchObject({ to: 'recipient@example.com', from: '' });
-    expect(event).not.toHaveProperty('subject');
-    expect(event).not.toHaveProperty('tags');
-  });
+describe('normalize accepts', () => {
+  it.each(['Send', 'Open', 'Reject', 'Subscription'])(
+    'a %s event with a minimal mail object',
+    (eventType) => {
+      const [event] = eventsOf({ eventType, mail: minimalMail() });
+      expect(event).toMatchObject({ to: 'recipient@example.com', from: '' });
+      expect(event).not.toHaveProperty('subject');
+      expect(event).not.toHaveProperty('tags');
+    },
+  );
 
-  it('an empty list of recipients: the event goes to the only recipient of the mail', () => {
+  it('an empty list of recipients, and uses the only recipient of the email', () => {
     const bounce = { ...SAMPLES.bounce.bounce, bouncedRecipients: [] };
     expect(eventsOf({ ...SAMPLES.bounce, bounce, mail: minimalMail() }).map((event) => event.to)).toEqual([
       'recipient@example.com',
@@ -30,57 +33,54 @@ describe('what SES leaves out is left out', () => {
     expect(eventsOf({ ...SAMPLES.bounce, bounce }).map((event) => event.to)).toEqual([undefined]);
   });
 
-  it('whom an open of a mail with several recipients is about', () => {
+  it('an open of an email with several recipients, whose recipient is unknown', () => {
     const mail = minimalMail({ destination: ['a@example.com', 'b@example.com'] });
     const events = eventsOf({ ...SAMPLES.open, mail });
     expect(events).toHaveLength(1);
     expect(events[0]).not.toHaveProperty('to');
   });
 
-  it('what is no address in a list of recipients', () => {
+  it('a list of recipients with invalid entries, and skips those entries', () => {
     const destination = [null, 5, {}, { emailAddress: '' }, '', 'a@example.com', []];
     expect(recipientsOf({ destination })).toEqual(['a@example.com']);
   });
 
-  it('an address that is empty, or too long for a key: somebody it was', () => {
+  it('an address that is empty or too long for a table key, as an unknown recipient', () => {
     const longest = `${'a'.repeat(308)}@example.com`;
     expect(recipientsOf({ destination: ['Ann <>'] })).toEqual([undefined]);
     expect(recipientsOf({ destination: [longest] })).toEqual([longest]);
     expect(recipientsOf({ destination: [`a${longest}`, 'Ann <>'] })).toEqual([undefined]);
   });
 
-  it('no diagnostic, though the address was unusable, and the first one of an address that is listed twice', () => {
+  it('an unusable address with its diagnostic code, and an address listed twice with its first code', () => {
     const bouncedRecipients = [
-      { emailAddress: 'Ann <>', diagnosticCode: 'of nobody' },
+      { emailAddress: 'Ann <>', diagnosticCode: 'of an unknown recipient' },
       { emailAddress: 'a@example.com', diagnosticCode: 'first' },
       { emailAddress: 'A@example.com', diagnosticCode: 'second' },
     ];
     const bounce = { ...SAMPLES.bounce.bounce, bouncedRecipients };
     expect(eventsOf({ ...SAMPLES.bounce, bounce }).map(({ to, details }) => [to, details])).toEqual([
-      [undefined, expect.objectContaining({ diagnostic_code: 'of nobody' })],
+      [undefined, expect.objectContaining({ diagnostic_code: 'of an unknown recipient' })],
       ['a@example.com', expect.objectContaining({ diagnostic_code: 'first' })],
     ]);
   });
 
-  it('a time until which SES tries', () => {
+  it('a delay without a time at which SES gives up', () => {
     const deliveryDelay = { timestamp: '2020-06-16T00:25:40.095Z' };
     expect(eventsOf({ ...SAMPLES.deliveryDelay, deliveryDelay })[0]?.details).toStrictEqual({});
   });
 
-  it.each(['deliveryDelay', 'complaint'] as const)(
-    'whom the %s of a mail to several does not name',
-    (name) => {
-      const mail = minimalMail({ destination: ['recipient@example.com', 'other@example.com'] });
-      expect(eventsOf({ ...SAMPLES[name], mail }).map(({ to }) => to)).toEqual(['recipient@example.com']);
-    },
-  );
+  it.each(['deliveryDelay', 'complaint'] as const)('a %s that names one of several recipients', (name) => {
+    const mail = minimalMail({ destination: ['recipient@example.com', 'other@example.com'] });
+    expect(eventsOf({ ...SAMPLES[name], mail }).map(({ to }) => to)).toEqual(['recipient@example.com']);
+  });
 
-  it('recipients altogether', () => {
+  it('an email without recipients', () => {
     expect(eventsOf({ eventType: 'Send', mail: minimalMail({ destination: [] }) })).toHaveLength(1);
     expect(eventsOf({ eventType: 'Send', mail: minimalMail({ destination: undefined }) })).toHaveLength(1);
   });
 
-  it('tags of SES and of ours, whose names senders may not use', () => {
+  it('tags of the sender, and skips the tags of SES and IvyMail and tags without a value', () => {
     const tags = {
       'ses:operation': ['SendEmail'],
       ivymail_workspace: ['ws_x'],
@@ -97,13 +97,13 @@ describe('the sender is', () => {
   const from = (mail: object): string | undefined =>
     eventsOf({ eventType: 'Send', mail: minimalMail({ ...mail }) })[0]?.from;
 
-  it('whom the envelope names, else whom the headers do', () => {
+  it('the address in the envelope, else the address in the headers', () => {
     const commonHeaders = { from: ['Bob <bob@example.com>', 'eve@example.com'] };
     expect(from({ source: 'Ann <ann@example.com>', commonHeaders })).toBe('ann@example.com');
     expect(from({ commonHeaders })).toBe('bob@example.com');
   });
 
-  it('cut where it is longer than an address can be', () => {
+  it('truncated if it is longer than an address can be', () => {
     expect(from({ source: 'a'.repeat(321) })).toBe('a'.repeat(320));
   });
 });

@@ -10,17 +10,17 @@ function idsOf(ses: object): string[] {
   return normalize({ ...ses }).events.map((event) => event.event_id);
 }
 
-describe('one outcome has one id', () => {
-  it('however often it is read', () => {
+describe('the event id', () => {
+  it('is the same every time the event is read', () => {
     for (const sample of Object.values(SAMPLES))
       expect(idsOf(sample)).toEqual(idsOf(structuredClone(sample)));
   });
 
-  it('of the form evt_ and 26 characters', () => {
+  it('is evt_ with 26 characters', () => {
     for (const id of Object.values(SAMPLES).flatMap(idsOf)) expect(isId('evt', id)).toBe(true);
   });
 
-  it('by event publishing and by the legacy notification of the same bounce', () => {
+  it('is the same in event publishing and in the legacy notification of a bounce', () => {
     const legacy = {
       ...LEGACY_SAMPLES.bounce,
       mail: { ...LEGACY_SAMPLES.bounce.mail, messageId: MESSAGE_ID },
@@ -28,32 +28,32 @@ describe('one outcome has one id', () => {
     expect(idsOf(legacy)).toEqual(idsOf(SAMPLES.bounce));
   });
 
-  it('whatever the case of the recipient, and whatever name stands before it', () => {
-    const shouted = {
+  it('ignores the case of the recipient and the name before the address', () => {
+    const upperCase = {
       ...SAMPLES.send,
       mail: { ...SAMPLES.send.mail, destination: ['Ann <RECIPIENT@Example.com>'] },
     };
-    expect(idsOf(shouted)).toEqual(idsOf(SAMPLES.send));
+    expect(idsOf(upperCase)).toEqual(idsOf(SAMPLES.send));
   });
 
-  it('for a recipient that is listed twice', () => {
+  it('is one for a recipient that is listed twice', () => {
     const destination = ['a@example.com', 'A@example.com'];
     expect(idsOf({ eventType: 'Send', mail: minimalMail({ destination }) })).toHaveLength(1);
   });
 
-  it('and another one by recipient, type, time, feedback or link', () => {
+  it('differs by recipient, type, time, feedback id and link', () => {
     const later = {
       ...SAMPLES.delivery,
       delivery: { ...SAMPLES.delivery.delivery, timestamp: '2016-10-19T23:21:04.134Z' },
     };
-    const otherFeedback = { ...SAMPLES.bounce, bounce: { ...SAMPLES.bounce.bounce, feedbackId: 'another' } };
+    const otherFeedback = { ...SAMPLES.bounce, bounce: { ...SAMPLES.bounce.bounce, feedbackId: 'other' } };
     const otherLink = { ...SAMPLES.click, click: { ...SAMPLES.click.click, link: 'https://example.com/' } };
     const all = [...Object.values(SAMPLES), later, otherFeedback, otherLink].flatMap(idsOf);
     expect(new Set(all).size).toBe(all.length);
   });
 });
 
-describe('an id is made of message, event and recipient, and of', () => {
+describe('the event id is a hash of message, event, recipient and natural key', () => {
   const to = 'recipient@example.com';
   const bare = minimalMail();
   const timestamp = '2026-02-25T12:00:00.000Z';
@@ -73,7 +73,7 @@ describe('an id is made of message, event and recipient, and of', () => {
     ['Reject', 'failed', { reject: {} }, ['message_rejected']],
     ['Rendering Failure', 'failed', { failure: {} }, ['rendering_failure']],
     ['Novel', 'unknown', { novel: { timestamp } }, ['Novel', timeMs]],
-  ] as const)('%s: %s, %j: %j', (eventType, event, body, naturalKey) => {
+  ] as const)('of %s: event %s of %j has the natural key %j', (eventType, event, body, naturalKey) => {
     expect(idsOf({ eventType, mail: bare, ...body })).toEqual([
       emailEventId({ messageId: String(bare['messageId']), event, to, naturalKey }),
     ]);

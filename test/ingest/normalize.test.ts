@@ -17,7 +17,7 @@ const MAIL = {
   tags: TAGS,
 };
 
-/** Without the id, which has tests of its own. */
+/** The events without their ids. The ids have tests of their own. */
 function eventsOf(ses: object): Omit<UnownedEvent, 'event_id'>[] {
   return normalize({ ...ses }).events.map(({ event_id: _id, ...event }) => event);
 }
@@ -32,45 +32,49 @@ function refusalOf(ses: object): string {
   }
 }
 
-describe('no event is made of', () => {
+describe('normalize refuses', () => {
   it.each([
     ['a message without a type', { mail: SAMPLES.send.mail }, 'not_ses: The message has no eventType'],
     [
-      'a type that is no text',
+      'a type that is not a string',
       { eventType: 1, mail: SAMPLES.send.mail },
       'not_ses: The message has no eventType',
     ],
-    ['an event without its mail', { eventType: 'Send' }, 'missing_mail: The Send event has no mail object'],
     [
-      'an event whose mail is a list',
+      'an event without its mail object',
+      { eventType: 'Send' },
+      'missing_mail: The Send event has no mail object',
+    ],
+    [
+      'an event whose mail object is a list',
       { eventType: 'Send', mail: [] },
       'missing_mail: The Send event has no mail object',
     ],
     [
-      'a mail without an id',
+      'a mail object without a message id',
       { eventType: 'Send', mail: { timestamp: '2016-10-19T23:20:52.240Z' } },
       'bad_message_id: The Send event has no usable mail.messageId',
     ],
     [
-      'an id no key can be made of',
+      'a message id that cannot be part of a table key',
       { eventType: 'Send', mail: minimalMail({ messageId: 'a b' }) },
       'bad_message_id: The Send event has no usable mail.messageId',
     ],
     [
-      'an id that is far too long',
+      'a message id that is too long',
       { eventType: 'Send', mail: minimalMail({ messageId: 'x'.repeat(257) }) },
       'bad_message_id: The Send event has no usable mail.messageId',
     ],
     [
-      'an event that says no time',
+      'an event without a readable timestamp',
       { eventType: 'Send', mail: minimalMail({ timestamp: 'soon' }) },
       'bad_timestamp: The Send event has no readable timestamp',
     ],
-  ])('%s', (_what, ses, refusal) => {
+  ])('%s', (_case, ses, refusal) => {
     expect(refusalOf(ses)).toBe(refusal);
   });
 
-  it('anything, unless by an UnreadableMessage', () => {
+  it('every unreadable event with an UnreadableMessage and no other error', () => {
     const types = fc.constantFrom(...Object.values(SAMPLES).map((sample) => sample.eventType), 'Novel');
     const bodies = ['bounce', 'complaint', 'delivery', 'open', 'click', 'mail', 'failure', 'deliveryDelay'];
     const ses = fc.record({
@@ -86,7 +90,7 @@ describe('no event is made of', () => {
   });
 });
 
-describe('each type becomes its event, with the fields of the webhook', () => {
+describe('normalize converts each SES event type:', () => {
   const to = 'recipient@example.com';
 
   it('Send', () => {
@@ -95,7 +99,7 @@ describe('each type becomes its event, with the fields of the webhook', () => {
     ]);
   });
 
-  it('Delivery, one for each recipient it names', () => {
+  it('Delivery, with one event for each recipient that it names', () => {
     const delivered = { ...MAIL, event: 'delivered', timestamp: '2016-10-19T23:21:04.133Z', details: {} };
     expect(eventsOf(SAMPLES.delivery)).toEqual([
       { ...delivered, to },
@@ -103,7 +107,7 @@ describe('each type becomes its event, with the fields of the webhook', () => {
     ]);
   });
 
-  it('DeliveryDelay, of a mail without headers', () => {
+  it('DeliveryDelay of an email without headers', () => {
     expect(eventsOf(SAMPLES.deliveryDelay)).toEqual([
       {
         message_id: MAIL.message_id,
@@ -116,7 +120,7 @@ describe('each type becomes its event, with the fields of the webhook', () => {
     ]);
   });
 
-  it('Bounce, each recipient with its own diagnostic and none for an empty one', () => {
+  it('Bounce, where each recipient has its own diagnostic code and an empty code is left out', () => {
     const bounced = { ...MAIL, event: 'bounced', timestamp: '2017-08-05T00:41:02.669Z' };
     const details = { bounce_type: 'Permanent', bounce_subtype: 'General' };
     expect(eventsOf(SAMPLES.bounce)).toEqual([
@@ -125,7 +129,7 @@ describe('each type becomes its event, with the fields of the webhook', () => {
     ]);
   });
 
-  it('Complaint, with a sub-type that is null', () => {
+  it('Complaint with a subtype that is null', () => {
     expect(eventsOf(SAMPLES.complaint)).toEqual([
       {
         ...MAIL,
@@ -149,7 +153,7 @@ describe('each type becomes its event, with the fields of the webhook', () => {
     ]);
   });
 
-  it('Rendering Failure, with a space in its name and one event for each recipient', () => {
+  it('Rendering Failure, with one event for each recipient', () => {
     const details = {
       error_code: 'rendering_failure',
       error_message: "Attribute 'attributeName' is not present in the rendering data.",
@@ -185,7 +189,7 @@ describe('each type becomes its event, with the fields of the webhook', () => {
     });
   });
 
-  it('an open has no link, whatever its body has', () => {
+  it('Open without a link, even if its body has one', () => {
     const open = { ...SAMPLES.open.open, link: 'https://example.com/' };
     expect(eventsOf({ ...SAMPLES.open, open })[0]?.details).not.toHaveProperty('link');
   });
@@ -206,7 +210,7 @@ describe('each type becomes its event, with the fields of the webhook', () => {
     ]);
   });
 
-  it('a type SES adds later, at the time its body says', () => {
+  it('a type that SES adds later, with the time in its body', () => {
     const novel = {
       eventType: 'Quarantined',
       mail: SAMPLES.send.mail,
@@ -217,7 +221,7 @@ describe('each type becomes its event, with the fields of the webhook', () => {
     ]);
   });
 
-  it('a type SES adds later, at the time of the part that has one', () => {
+  it('a type that SES adds later, with the time of the first object that has one', () => {
     const novel = {
       extra: { size: 1 },
       eventType: 'Quarantined',
@@ -239,7 +243,7 @@ describe('each type becomes its event, with the fields of the webhook', () => {
   });
 });
 
-describe('a bounce is', () => {
+describe('a bounce', () => {
   const bounce = (bounceType: string | null, bounceSubType: string | null) => ({
     ...SAMPLES.bounce,
     bounce: { ...SAMPLES.bounce.bounce, bounceType, bounceSubType },
@@ -254,12 +258,12 @@ describe('a bounce is', () => {
     ['Permanent', 'AddedLater', 'bounced'],
     ['AddedLater', 'General', 'soft_bounced'],
     [null, null, 'soft_bounced'],
-  ])('%s/%s: %s', (type, subtype, event) => {
+  ])('of type %s and subtype %s is %s', (type, subtype, event) => {
     expect(eventsOf(bounce(type, subtype))[0]?.event).toBe(event);
   });
 
   it.each(['NotOnAccountSuppressionList', 'OnAccountSuppressionListing'])(
-    'not a suppression where its sub-type is only like one: %s',
+    'with the subtype %s, which only resembles a suppression list, is not a suppression',
     (subtype) => {
       expect(eventsOf(bounce('Permanent', subtype))[0]?.event).toBe('bounced');
     },
@@ -272,45 +276,45 @@ describe('a bounce is', () => {
     ['EmailValidationSuppressed', 'validation'],
     ['UnsubscribedRecipient', 'unsubscribed'],
     ['OnSomeLaterSuppressionList', 'ses_account'],
-  ])('a suppression where it says Permanent/%s', (subtype, reason) => {
+  ])('with the subtype %s is a suppression with the reason %s', (subtype, reason) => {
     expect(eventsOf(bounce('Permanent', subtype))[0]).toMatchObject({
       event: 'suppressed',
       details: { suppression_reason: reason },
     });
   });
 
-  it('not a suppression for a sub-type that every object has', () => {
+  it('with a subtype that is a property of every object is not a suppression', () => {
     expect(eventsOf(bounce('Permanent', 'constructor'))[0]?.event).toBe('bounced');
   });
 });
 
-describe('a complaint is', () => {
+describe('a complaint', () => {
   const complaint = (changes: object) => ({
     ...SAMPLES.complaint,
     complaint: { ...SAMPLES.complaint.complaint, ...changes },
   });
 
-  it('a suppression for a reason', () => {
+  it('with the subtype of a suppression list has the suppression reason', () => {
     const suppressed = complaint({ complaintSubType: 'OnAccountSuppressionList' });
     expect(eventsOf(suppressed)[0]?.details).toEqual({ suppression_reason: 'ses_account' });
   });
 
   it.each([
     [
-      'a suppression by sub-type',
-      { complaintSubType: 'OnAccountSuppressionList', complaintFeedbackType: undefined },
+      'with the subtype of a suppression list',
       'suppressed',
+      { complaintSubType: 'OnAccountSuppressionList', complaintFeedbackType: undefined },
     ],
-    ['taken back by not-spam, and suppresses nobody', { complaintFeedbackType: 'not-spam' }, 'unknown'],
-    ['one without a feedback report', { complaintFeedbackType: undefined }, 'complained'],
-    ['one of a kind added later', { complaintFeedbackType: 'novel' }, 'complained'],
-  ])('%s', (_what, changes, event) => {
+    ['withdrawn with not-spam', 'unknown', { complaintFeedbackType: 'not-spam' }],
+    ['without a feedback report', 'complained', { complaintFeedbackType: undefined }],
+    ['of a feedback type that SES adds later', 'complained', { complaintFeedbackType: 'novel' }],
+  ])('%s is %s', (_case, event, changes) => {
     expect(eventsOf(complaint(changes))[0]?.event).toBe(event);
   });
 });
 
-describe('any number of events of real senders', () => {
-  it('are read, one for each recipient they name, each under one of our names', () => {
+describe('500 random SES events', () => {
+  it('become at least one event each, with a known name and a valid timestamp', () => {
     for (const ses of randomSesEvents({ seed: 3, count: 500 })) {
       const { events } = normalize(ses);
       expect(events.length).toBeGreaterThan(0);
@@ -323,7 +327,7 @@ describe('any number of events of real senders', () => {
   });
 });
 
-describe('a word of SES is compared without case', () => {
+describe('normalize ignores the case of SES values', () => {
   const bounce = (changes: object) =>
     eventsOf({ ...SAMPLES.bounce, bounce: { ...SAMPLES.bounce.bounce, ...changes } })[0];
 
@@ -335,16 +339,16 @@ describe('a word of SES is compared without case', () => {
     [{ bounceType: 'PERMANENT', bounceSubType: 'SUPPRESSED' }, 'suppressed'],
     [{ bounceType: 'Permanent', bounceSubType: 'onaccountsuppressionlist' }, 'suppressed'],
     [{ bounceType: 'Permanent', bounceSubType: 'ONREGIONSUPPRESSIONLIST' }, 'suppressed'],
-  ])('in a bounce: %j is %s', (changes, event) => {
+  ])('in a bounce: %j gives %s', (changes, event) => {
     expect(bounce(changes)?.event).toBe(event);
   });
 
-  it('and shown as SES wrote it', () => {
+  it('and keeps the original case in the details', () => {
     const shown = { bounce_type: 'PERMANENT', bounce_subtype: 'GENERAL' };
     expect(bounce({ bounceType: 'PERMANENT', bounceSubType: 'GENERAL' })?.details).toMatchObject(shown);
   });
 
-  it.each(['NOT-SPAM', 'Not-Spam'])('in a complaint that is taken back: %s', (complaintFeedbackType) => {
+  it.each(['NOT-SPAM', 'Not-Spam'])('in a complaint that is withdrawn: %s', (complaintFeedbackType) => {
     const complaint = { ...SAMPLES.complaint.complaint, complaintFeedbackType };
     expect(eventsOf({ ...SAMPLES.complaint, complaint })[0]?.event).toBe('unknown');
   });
@@ -368,32 +372,41 @@ describe('a change of subscription', () => {
     statuses.map((subscriptionStatus, index) => ({ topicName: `T${index}`, subscriptionStatus }));
 
   it.each([
-    ['the whole list is left', { unsubscribeAll: true, topicSubscriptionStatus: [] }],
+    ['the recipient leaves the whole list', { unsubscribeAll: true, topicSubscriptionStatus: [] }],
     [
-      'the whole list is left, whatever the topics say',
+      'the recipient leaves the whole list and opts in to a topic',
       { unsubscribeAll: true, topicSubscriptionStatus: topics('OptIn') },
     ],
-    ['one topic is left', { unsubscribeAll: false, topicSubscriptionStatus: topics('OptIn', 'OptOut') }],
-    ['one topic is left, in the words of the API', { topicSubscriptionStatus: topics('OPT_OUT') }],
-  ])('is unsubscribed where %s', (_what, preferences) => {
+    [
+      'the recipient leaves one topic',
+      { unsubscribeAll: false, topicSubscriptionStatus: topics('OptIn', 'OptOut') },
+    ],
+    [
+      'the recipient leaves one topic, as the SES API writes it',
+      { topicSubscriptionStatus: topics('OPT_OUT') },
+    ],
+  ])('is unsubscribed if %s', (_case, preferences) => {
     expect(subscription(preferences)?.event).toBe('unsubscribed');
   });
 
   it.each([
-    ['topics are joined', { unsubscribeAll: false, topicSubscriptionStatus: topics('OptIn', 'OptIn') }],
-    ['nothing is said', {}],
+    [
+      'the recipient only opts in',
+      { unsubscribeAll: false, topicSubscriptionStatus: topics('OptIn', 'OptIn') },
+    ],
+    ['the preferences are empty', {}],
     ['the preferences are missing', undefined],
-    ['the preferences are no object', 'OptOut'],
-    ['topics are no list', { topicSubscriptionStatus: { subscriptionStatus: 'OptOut' } }],
+    ['the preferences are not an object', 'OptOut'],
+    ['the topics are not a list', { topicSubscriptionStatus: { subscriptionStatus: 'OptOut' } }],
     ['a topic has no name', { topicSubscriptionStatus: [{ subscriptionStatus: 'OptOut' }] }],
     ['a topic has no status', { topicSubscriptionStatus: [{ topicName: 'OptOut' }] }],
-    ['a topic is no object', { topicSubscriptionStatus: ['OptOut', null, 7, []] }],
-    ['unsubscribeAll is a text', { unsubscribeAll: 'true' }],
-  ])('is subscription_changed where %s', (_what, preferences) => {
+    ['a topic is not an object', { topicSubscriptionStatus: ['OptOut', null, 7, []] }],
+    ['unsubscribeAll is a string', { unsubscribeAll: 'true' }],
+  ])('is subscription_changed if %s', (_case, preferences) => {
     expect(subscription(preferences)?.event).toBe('subscription_changed');
   });
 
-  it('leaves out what is no topic, and keeps the others', () => {
+  it('skips invalid topics and keeps the valid ones', () => {
     const odd = [{ topicName: 'A' }, ...topics('OptIn'), { subscriptionStatus: 'OptOut' }, 'OptOut', {}];
     const changed = subscription({ topicSubscriptionStatus: odd });
     expect(changed?.details).toStrictEqual({
@@ -402,7 +415,7 @@ describe('a change of subscription', () => {
     });
   });
 
-  it('carries the contact list and the topics, and says when the whole list is left', () => {
+  it('contains the contact list and the topics, and unsubscribe_all if the recipient leaves the whole list', () => {
     const details = {
       contact_list: 'ContactListName',
       topics: [

@@ -1,4 +1,7 @@
-/** Names that users choose (tags, headers) are data on the whole way: stored, logged, exported, delivered, counted. */
+/**
+ * Users choose the names of tags and headers. Every name must survive storing, logging, exporting, delivering and counting,
+ * even a name such as `__proto__`.
+ */
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
 import fc from 'fast-check';
@@ -23,7 +26,7 @@ const AT = '2026-02-25T12:00:00.000Z';
 const AT_MS = Date.parse(AT);
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:ivymail';
 
-/** JSON text, because an object literal cannot hold `__proto__` and keep two names in order. */
+/** Returns JSON text, because an object literal cannot have a member `__proto__` and does not keep the order of numeric names. */
 function jsonObject(pairs: readonly (readonly [string, unknown])[]): string {
   return `{${pairs.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
 }
@@ -58,7 +61,7 @@ function streamRecord(row: Row, index: number): DynamoDBRecord {
   };
 }
 
-/** Everything that becomes of one odd name in a batch of three messages. */
+/** Checks every step for one odd tag name, in a batch of three messages. */
 async function followTag(name: string): Promise<void> {
   const { table, report, rows } = await ingest([
     sesText('m-before', 'campaign'),
@@ -68,51 +71,53 @@ async function followTag(name: string): Promise<void> {
   expect(report).toMatchObject({ failedMessageIds: [], counts: { quarantined: 0, failed: 0, events: 3 } });
   expect(rows).toHaveLength(3);
 
-  // As the stream hands the row to dispatch and tally.
+  // Dispatch and tally receive the row from the stream in this form.
   const row = rows.find(({ pk }) => pk.endsWith('m-odd'));
   if (!row) throw new Error('The odd message is not stored');
   const event = toEmailEvent(unmarshall(marshall(row)) as Row);
-  const expected =
+  const expectedPairs =
     name.startsWith('ses:') || name.startsWith('ivymail_') || name === 'campaign'
       ? []
       : [[name.toWellFormed(), 'v']];
-  expect(new Map(event.tags)).toEqual(new Map([['campaign', 'spring'], ...(expected as [string, string][])]));
+  expect(new Map(event.tags)).toEqual(
+    new Map([['campaign', 'spring'], ...(expectedPairs as [string, string][])]),
+  );
 
   const tagsOf = (text: string): ReadonlyMap<string, unknown> =>
     new Map(Object.entries((JSON.parse(text) as { tags: object }).tags));
-  const wanted = new Map(event.tags);
-  expect(tagsOf(webhookPayload(event))).toEqual(wanted);
-  expect(tagsOf(JSON.stringify(toLogEntry(event)))).toEqual(wanted);
-  expect(tagsOf(toNdjson([event]))).toEqual(wanted);
+  const expectedTags = new Map(event.tags);
+  expect(tagsOf(webhookPayload(event))).toEqual(expectedTags);
+  expect(tagsOf(JSON.stringify(toLogEntry(event)))).toEqual(expectedTags);
+  expect(tagsOf(toNdjson([event]))).toEqual(expectedTags);
   expect(toCsv([event], { first: true })).toContain('m-odd');
   expect(await getRawEvent(table, event)).toBe(sesText('m-odd', name));
 
   const counted = simulatedTable();
-  const report2 = await tallyBatch(
+  const tallyReport = await tallyBatch(
     { table: counted, retentionDays: 90, now: () => AT_MS },
     { shardId: 'shard', records: rows.map(streamRecord) },
   );
-  expect(report2).toMatchObject({ counted: 3, unreadable: [] });
+  expect(tallyReport).toMatchObject({ counted: 3, unreadable: [] });
   const range = { interval: 'day', afterMs: AT_MS - 86_400_000, beforeMs: AT_MS + 86_400_000 } as const;
   const [counts] = [...(await readEventCounters(counted, DEFAULT_WORKSPACE_ID, range)).values()];
   expect(counts?.sent).toBe(3);
 }
 
-describe('a tag of SES', () => {
+describe('an email tag', () => {
   it.each(ODD_NAMES.map((name) => [JSON.stringify(name.slice(0, 40)), name] as const))(
-    'called %s is stored, logged, exported, delivered and counted, and so are its neighbors',
+    'named %s is stored, logged, exported, delivered and counted, as are the other messages of the batch',
     async (_shown, name) => {
       await expect(followTag(name)).resolves.toBeUndefined();
     },
   );
 
-  it('of any name is', async () => {
+  it('with a random name is, too', async () => {
     await fc.assert(fc.asyncProperty(oddName, followTag), { numRuns: 60 });
   });
 });
 
 describe('a row of version 0.1.0', () => {
-  it('holds its tags as a map, and is read as before', () => {
+  it('stores its tags as a map and can still be read', () => {
     const [name, value] = ['campaign', 'spring'];
     const event = toEmailEvent({
       pk: `M#${DEFAULT_WORKSPACE_ID}#m`,
@@ -131,17 +136,17 @@ describe('POST /v1/send', () => {
     const body = `{"from":"you@example.com","to":["${to}"],"subject":"Hello","text":"Hi",${fields}}`;
     return {
       world,
-      told: await world.sendRequest({ method: 'POST', path: '/v1/send', body, scopes: ['send'] }),
+      response: await world.sendRequest({ method: 'POST', path: '/v1/send', body, scopes: ['send'] }),
     };
   };
 
-  it.each(ODD_TAG_NAMES)('sends a tag called %s', async (name) => {
-    const { world, told } = await send(`"tags":${jsonObject([[name, 'v']])}`);
-    expect(told.status).toBe(202);
+  it.each(ODD_TAG_NAMES)('sends a tag named %s', async (name) => {
+    const { world, response } = await send(`"tags":${jsonObject([[name, 'v']])}`);
+    expect(response.status).toBe(202);
     expect(world.emails[0]?.EmailTags).toContainEqual({ Name: name, Value: 'v' });
   });
 
-  it.each(ODD_TAG_NAMES)('logs a tag called %s for a suppressed recipient', async (name) => {
+  it.each(ODD_TAG_NAMES)('logs a tag named %s for a suppressed recipient', async (name) => {
     const world = setUpApi();
     await world.sendRequest({
       method: 'POST',
@@ -149,23 +154,23 @@ describe('POST /v1/send', () => {
       body: { address: 'ann@example.com', reason: 'manual' },
     });
     const body = `{"from":"you@example.com","to":["ann@example.com"],"subject":"Hello","text":"Hi","tags":${jsonObject([[name, 'v']])}}`;
-    const told = await world.sendRequest({ method: 'POST', path: '/v1/send', body });
-    expect(told.status).toBe(202);
+    const response = await world.sendRequest({ method: 'POST', path: '/v1/send', body });
+    expect(response.status).toBe(202);
     const log = await world.sendRequest({ path: '/v1/send/logs' });
     expect(Object.entries(log.body.data[0].tags as object)).toEqual([[name, 'v']]);
   });
 
-  it.each(ODD_TAG_NAMES)('sends a header called %s', async (name) => {
-    const { world, told } = await send(`"headers":${jsonObject([[name.slice(0, 126), 'v']])}`);
-    expect(told.status).toBe(202);
+  it.each(ODD_TAG_NAMES)('sends a header named %s', async (name) => {
+    const { world, response } = await send(`"headers":${jsonObject([[name.slice(0, 126), 'v']])}`);
+    expect(response.status).toBe(202);
     expect(world.emails[0]?.Content.Simple['Headers']).toEqual([{ Name: name.slice(0, 126), Value: 'v' }]);
   });
 
-  it('names the tag or the header that it refuses, whatever its name', async () => {
+  it('names the refused tag or header in the error, for any name', async () => {
     await fc.assert(
       fc.asyncProperty(oddName, fc.constantFrom('tags', 'headers'), async (name, field) => {
-        const { told } = await send(`"${field}":${jsonObject([[name, 'a b\u0000']])}`);
-        expect(told).toMatchObject({
+        const { response } = await send(`"${field}":${jsonObject([[name, 'a b\u0000']])}`);
+        expect(response).toMatchObject({
           status: 422,
           body: { error: { code: 'invalid_field', field: `${field}.${name}` } },
         });
@@ -175,15 +180,15 @@ describe('POST /v1/send', () => {
   });
 });
 
-describe('a body of the API', () => {
+describe('a request body', () => {
   it.each(ODD_TAG_NAMES.filter((name) => name !== 'name'))(
-    'with an unknown field called %s is refused by the name of the field',
+    'with an unknown field named %s is refused, and the error names the field',
     async (name) => {
       const world = setUpApi();
       const body = `{"name":"ci","scopes":["read"],${JSON.stringify(name)}:1}`;
       expect(parseJson(body)).toBeTypeOf('object');
-      const told = await world.sendRequest({ method: 'POST', path: '/v1/api-keys', body });
-      expect(told).toMatchObject({ status: 422, body: { error: { field: name } } });
+      const response = await world.sendRequest({ method: 'POST', path: '/v1/api-keys', body });
+      expect(response).toMatchObject({ status: 422, body: { error: { field: name } } });
     },
   );
 });

@@ -17,13 +17,13 @@ function refusalOf(body: string): string {
   }
 }
 
-/** An SES event with something deep in it. */
+/** An SES event with lists that are nested this deep. */
 function nested(levels: number): string {
   const lists = '['.repeat(levels - 1) + ']'.repeat(levels - 1);
   return `{"eventType":"Send","mail":null,"deep":${lists},"send":{}}`;
 }
 
-describe('a message is refused with its reason', () => {
+describe('parseSesMessage refuses an unreadable message with a reason:', () => {
   it.each([
     ['', 'not_json: The message is not JSON'],
     ['hello', 'not_json: The message is not JSON'],
@@ -46,19 +46,27 @@ describe('a message is refused with its reason', () => {
     expect(refusalOf(body)).toBe(refusal);
   });
 
-  it.each(['Type', 'Message', 'TopicArn'])('where the %s of an envelope would exhaust a stack', (field) => {
-    const lists = '['.repeat(10_000) + ']'.repeat(10_000);
-    const text = JSON.stringify({ Type: 'Notification', TopicArn: TOPIC, Message: 'x', [field]: '<lists>' });
-    expect(refusalOf(`{"Sns":${text.replace('"<lists>"', lists)}}`)).toMatch(/^too_deep/);
-  });
+  it.each(['Type', 'Message', 'TopicArn'])(
+    'too_deep, if the %s of an envelope is nested 10,000 deep',
+    (field) => {
+      const lists = '['.repeat(10_000) + ']'.repeat(10_000);
+      const text = JSON.stringify({
+        Type: 'Notification',
+        TopicArn: TOPIC,
+        Message: 'x',
+        [field]: '<lists>',
+      });
+      expect(refusalOf(`{"Sns":${text.replace('"<lists>"', lists)}}`)).toMatch(/^too_deep/);
+    },
+  );
 
-  it('with what JSON complains of', () => {
+  it('not_json, with the error of JSON.parse as the cause', () => {
     expect(() => parseSesMessage('{')).toThrow(
       expect.objectContaining({ cause: expect.any(SyntaxError) as unknown }),
     );
   });
 
-  it('whatever it is, by an UnreadableMessage and nothing else', () => {
+  it('always an UnreadableMessage, for any text', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -74,7 +82,7 @@ describe('a message is refused with its reason', () => {
   });
 });
 
-describe('a notice that the wiring works is nothing to store', () => {
+describe('parseSesMessage recognizes a notice of SES or SNS:', () => {
   const succeeded = {
     notificationType: 'AmazonSnsSubscriptionSucceeded',
     message: 'You have successfully subscribed',
@@ -85,33 +93,33 @@ describe('a notice that the wiring works is nothing to store', () => {
     ['validation sentence, in an envelope', snsEnvelope(VALIDATION, TOPIC)],
     ['legacy notice, raw', JSON.stringify(succeeded)],
     ['legacy notice, in an envelope', snsEnvelope(succeeded, TOPIC)],
-  ])('%s', (_what, body) => {
+  ])('%s', (_case, body) => {
     expect(parseSesMessage(body)).toEqual({ kind: 'notice' });
   });
 });
 
-describe('an SES event is the same', () => {
+describe('parseSesMessage returns the same SES event', () => {
   const text = JSON.stringify(SAMPLES.bounce);
   const event = { kind: 'event', ses: SAMPLES.bounce, rawText: text };
 
-  it('by raw delivery', () => {
+  it('from raw delivery', () => {
     expect(parseSesMessage(text)).toEqual(event);
   });
 
-  it('in an SNS envelope, whose topic it names, without the line feed SNS adds', () => {
+  it('from an SNS envelope, with the topic and without the line feed that SNS adds', () => {
     expect(parseSesMessage(snsEnvelope(SAMPLES.bounce, TOPIC))).toEqual({ ...event, topicArn: TOPIC });
   });
 
-  it('in an envelope that names no topic', () => {
+  it('from an envelope without a topic', () => {
     expect(parseSesMessage(JSON.stringify({ Sns: { Message: text } }))).toStrictEqual(event);
   });
 
-  it.each(['Message', 'TopicArn'])('with a field of its own called %s', (field) => {
+  it.each(['Message', 'TopicArn'])('from raw delivery if the event has a field named %s', (field) => {
     const own = JSON.stringify({ ...SAMPLES.bounce, [field]: 'x' });
     expect(parseSesMessage(own)).toMatchObject({ kind: 'event', rawText: own });
   });
 
-  it('in the record SNS hands to a Lambda', () => {
+  it('from the SNS record of a Lambda function', () => {
     const record = {
       EventSource: 'aws:sns',
       EventVersion: '1.0',
@@ -127,7 +135,7 @@ describe('an SES event is the same', () => {
     expect(parseSesMessage(JSON.stringify(record))).toEqual({ ...event, topicArn: TOPIC });
   });
 
-  it('keeps its text byte for byte, spaces and order of keys included', () => {
+  it('with its text byte for byte, including spaces and the order of keys', () => {
     const spaced = '{ "mail" : {"messageId":"a"},\n "eventType":"Send","send":{} }';
     expect(parseSesMessage(spaced)).toMatchObject({ rawText: spaced });
   });
@@ -138,21 +146,21 @@ describe('an EventBridge envelope', () => {
   const envelope = { version: '0', 'detail-type': 'Email Bounced', source: 'aws.ses', detail };
   const expected = { kind: 'event', ses: detail, rawText: JSON.stringify(detail) };
 
-  it('alone gives the SES event that it holds, and its text', () => {
+  it('contains the SES event, which is returned with its text', () => {
     expect(parseSesMessage(JSON.stringify(envelope))).toEqual(expected);
   });
 
-  it('in SNS gives the topic, too', () => {
+  it('in an SNS envelope gives the topic, too', () => {
     const text = JSON.stringify({ Type: 'Notification', TopicArn: TOPIC, Message: JSON.stringify(envelope) });
     expect(parseSesMessage(text)).toEqual({ ...expected, topicArn: TOPIC });
   });
 
   it.each([
     ['without a type', { detail }],
-    ['whose type is no text', { 'detail-type': 7, detail }],
-    ['whose detail is no object', { 'detail-type': 'Email Sent', detail: 'text' }],
+    ['whose type is not a string', { 'detail-type': 7, detail }],
+    ['whose detail is not an object', { 'detail-type': 'Email Sent', detail: 'text' }],
     ['whose detail is a list', { 'detail-type': 'Email Sent', detail: [detail] }],
-  ])('%s is read as it is', (_what, message) => {
+  ])('%s is not unwrapped', (_case, message) => {
     expect(parseSesMessage(JSON.stringify(message))).toMatchObject({ ses: message });
   });
 });

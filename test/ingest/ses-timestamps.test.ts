@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSesTimestamp } from '../../lambdas/ingest/ses-timestamps.ts';
 
-describe('no time is read from', () => {
+describe('parseSesTimestamp returns undefined for', () => {
   it.each([
     undefined,
     null,
@@ -29,7 +29,7 @@ describe('no time is read from', () => {
   });
 });
 
-describe('the time is read from every form seen', () => {
+describe('parseSesTimestamp reads', () => {
   const expected = Date.UTC(2018, 9, 8, 14, 5, 45);
   it.each([
     ['2018-10-08T14:05:45.000Z', expected],
@@ -54,7 +54,7 @@ describe('the time is read from every form seen', () => {
     expect(parseSesTimestamp(text)).toBe(epochMs);
   });
 
-  it('and from every time SES writes itself', () => {
+  it('every time in ISO format from 1970 to 9999', () => {
     const dates = fc.date({
       min: new Date(0),
       max: new Date('9999-12-31T23:59:59.999Z'),
