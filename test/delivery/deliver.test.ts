@@ -556,7 +556,7 @@ describe('a manual attempt', () => {
   it('of a retrying delivery uses up none of its retries', async () => {
     const { run, world, delivery, requests } = await setUp({ response: FAILED });
     const first = await run();
-    await run({ trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 }, { execution: 'person' });
+    await run({ trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 }, { execution: 'manual' });
     expect(await delivery()).toMatchObject({
       status: 'retrying',
       attempt_count: 2,
@@ -588,7 +588,7 @@ describe('a manual attempt', () => {
     const task = aTask(event, anEndpoint());
     await expect(deliver(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
     const manual = { trigger: 'manual', run: 'rcv_a', attempt: 1, run_attempt: 1 } as const;
-    expect((await run(manual, { execution: 'person' })).result).toMatchObject({
+    expect((await run(manual, { execution: 'manual' })).result).toMatchObject({
       outcome: 'retry',
       delay_seconds: LEASE_SECONDS,
     });
@@ -612,7 +612,7 @@ describe('a run of a delivery', () => {
   it('leaves the delivery held at a paused endpoint, also after a manual attempt', async () => {
     const { table, endpoint, run, delivery } = await setUp({ response: FAILED });
     const { result } = await run();
-    await run({ trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 }, { execution: 'person' });
+    await run({ trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 }, { execution: 'manual' });
     await paused(table, endpoint);
     expect((await run(result)).result.outcome).toBe('held');
     expect(await delivery()).toMatchObject({ status: 'held', attempt_count: 2 });
