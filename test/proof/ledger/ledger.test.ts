@@ -9,43 +9,43 @@ import type { Fault } from '../../../sim/faults.ts';
 import { AUTOMATED_FIGURE, CONFLICTING_FIGURE, UNCOUNTED_FIGURE } from './ledger.ts';
 import type { LedgerOptions, LedgerReport } from './run.ts';
 
-/** A world holds all of its rows in memory: the many of a soak go through many worlds, each in a process of its own. */
+/** A deployment keeps all of its rows in memory. So the messages of a soak run are split over many deployments, each in its own process. */
 const MESSAGES = 20_000;
-const WORLDS = sized(1, 50);
+const DEPLOYMENTS = sized(1, 50);
 const FAULT_SHARE = 0.05;
 
-/** Each of them comes about; as the page has them. */
-const KINDS: Readonly<Record<Fault, string>> = {
+/** Every kind of fault, with its name in docs/generated/reliability.md. Each kind must occur in the run. */
+const FAULT_NAMES: Readonly<Record<Fault, string>> = {
   error: 'failed',
   throttled: 'throttled',
-  partial: 'done by half',
-  lost: 'done, and the answer lost',
+  partial: 'carried out in part',
+  lost: 'carried out, response lost',
   killed: 'process ended before the call',
   killed_after: 'process ended after the call',
 };
 
-async function inProcess(options: LedgerOptions): Promise<LedgerReport> {
-  const child = fork(join(import.meta.dirname, 'world-worker.ts'), [JSON.stringify(options)], {
+async function runInProcess(options: LedgerOptions): Promise<LedgerReport> {
+  const child = fork(join(import.meta.dirname, 'run-worker.ts'), [JSON.stringify(options)], {
     execArgv: ['--import', 'tsx'],
   });
   const ended = once(child, 'exit');
-  const told = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);
-  if (told === undefined) throw new Error(`The world of seed ${options.seed} ended without a word`);
+  const message = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);
+  if (message === undefined) throw new Error(`The process with seed ${options.seed} ended without a report`);
   await ended;
-  return told[0] as LedgerReport;
+  return message[0] as LedgerReport;
 }
 
-/** One after the other on each processor. */
-async function runWorlds(): Promise<readonly LedgerReport[]> {
+/** Runs one deployment at a time on each processor. */
+async function runDeployments(): Promise<readonly LedgerReport[]> {
   const reports: LedgerReport[] = [];
-  const seeds = Array.from({ length: WORLDS }, (_, index) => SEED + index).values();
-  const lanes = Array.from({ length: availableParallelism() }, async () => {
+  const seeds = Array.from({ length: DEPLOYMENTS }, (_, index) => SEED + index).values();
+  const workers = Array.from({ length: availableParallelism() }, async () => {
     for (const seed of seeds) {
-      reports.push(await inProcess({ seed, messages: MESSAGES, faultShare: FAULT_SHARE }));
-      console.log(`${reports.length} of ${WORLDS} worlds`);
+      reports.push(await runInProcess({ seed, messages: MESSAGES, faultShare: FAULT_SHARE }));
+      console.log(`${reports.length} of ${DEPLOYMENTS} deployments`);
     }
   });
-  await Promise.all(lanes);
+  await Promise.all(workers);
   return reports;
 }
 
@@ -60,37 +60,43 @@ function countOf(figures: Readonly<Record<string, number>>, ...names: readonly s
   return names.reduce((sum, name) => sum + (figures[name] ?? NaN), 0);
 }
 
-describe('of events that go through a world where every twentieth call goes wrong', () => {
-  it('none is lost, none is counted twice, and every delivery comes to an end', async () => {
-    console.log(`seed ${SEED}, ${WORLDS * MESSAGES} messages`);
-    const reports = await runWorlds();
-    const found = reports.flatMap(({ atRest, recovered }) => [...atRest, ...recovered]);
-    const violations = found.flatMap((each) => each.violations);
-    const atRest = sumOf(reports.flatMap((report) => report.atRest.map(({ figures }) => figures)));
+describe('with one call in twenty failing', () => {
+  it('no event is lost or counted twice, and every delivery ends', async () => {
+    console.log(`seed ${SEED}, ${DEPLOYMENTS * MESSAGES} messages`);
+    const reports = await runDeployments();
+    const findings = reports.flatMap(({ withFaults, recovered }) => [...withFaults, ...recovered]);
+    const violations = findings.flatMap((each) => each.violations);
+    const withFaults = sumOf(reports.flatMap((report) => report.withFaults.map(({ figures }) => figures)));
     const recovered = sumOf(reports.flatMap((report) => report.recovered.map(({ figures }) => figures)));
     const faults = sumOf(reports.map(({ tally }) => tally.faults));
     const calls = reports.reduce((sum, { tally }) => sum + tally.calls, 0);
     const injected = Object.values(faults).reduce((sum, each) => sum + each, 0);
-    const toRecover = countOf(atRest, 'deliveries exhausted', 'deliveries held', 'left to recover');
-    const delivered = countOf(recovered, 'deliveries delivered') - countOf(atRest, 'deliveries delivered');
+    const toRecover = countOf(
+      withFaults,
+      'deliveries exhausted',
+      'deliveries held',
+      'missed events without a delivery',
+    );
+    const delivered =
+      countOf(recovered, 'deliveries delivered') - countOf(withFaults, 'deliveries delivered');
     recordFigures('ledger', {
       seed: String(SEED),
-      'messages of SES': WORLDS * MESSAGES,
-      ...atRest,
-      'of those exhausted, held or left: delivered after recovery': delivered,
-      'calls of AWS and of receivers': calls,
-      'faults injected': injected,
+      'SES messages': DEPLOYMENTS * MESSAGES,
+      ...withFaults,
+      'exhausted, held or missed, and delivered after recovery': delivered,
+      'calls to AWS and to receivers': calls,
+      'injected faults': injected,
       ...Object.fromEntries(
-        Object.entries(KINDS).map(([kind, name]) => [`faults: ${name}`, faults[kind] ?? 0]),
+        Object.entries(FAULT_NAMES).map(([kind, name]) => [`injected faults: ${name}`, faults[kind] ?? 0]),
       ),
       'not accounted for': violations.length,
     });
     expect(violations.slice(0, 20)).toEqual([]);
     expect(delivered).toBe(toRecover);
-    expect(countOf(atRest, CONFLICTING_FIGURE)).toBeGreaterThan(0);
+    expect(countOf(withFaults, CONFLICTING_FIGURE)).toBeGreaterThan(0);
     for (const figure of [UNCOUNTED_FIGURE, AUTOMATED_FIGURE])
-      expect(countOf(atRest, figure)).toBeGreaterThan(0);
-    expect(Object.keys(faults).toSorted()).toEqual(Object.keys(KINDS).toSorted());
+      expect(countOf(withFaults, figure)).toBeGreaterThan(0);
+    expect(Object.keys(faults).toSorted()).toEqual(Object.keys(FAULT_NAMES).toSorted());
     expect(Math.abs(injected / calls - FAULT_SHARE)).toBeLessThan(FAULT_SHARE / 10);
   });
 });

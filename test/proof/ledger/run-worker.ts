@@ -1,4 +1,4 @@
-/** One world in a process of its own: what it holds in memory goes with it. */
+/** Runs one deployment in its own process. The end of the process frees its memory. */
 import { runLedger, type LedgerOptions } from './run.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as LedgerOptions;

@@ -1,4 +1,4 @@
-/** A day of mail through a world where every twentieth call goes wrong. */
+/** Six hours of email events through a simulated deployment in which calls to AWS and to receivers fail at random. */
 import type { Recovery } from '../../../lambdas/core/commands.ts';
 import type { DeliveryStatus } from '../../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
@@ -28,14 +28,18 @@ const LATE = 0.1;
 
 export interface LedgerOptions {
   readonly seed: number;
-  /** Messages that SES publishes, copies among them. */
+  /** The number of messages that SES publishes, including duplicates. */
   readonly messages: number;
-  /** Of all calls; those that go wrong. */
+  /** The share of calls that fail. */
   readonly faultShare: number;
 }
 
-/** So many messages of SES, and copies of every tenth, in the order in which they arrive. */
-function mailOf(world: SimulatedDeployment, tenants: Tenants, count: number): readonly PublishedMessage[] {
+/** Generates the messages of SES. A tenth is published twice, and a tenth arrives late. */
+function publishedMessages(
+  world: SimulatedDeployment,
+  tenants: Tenants,
+  count: number,
+): readonly PublishedMessage[] {
   const { dice } = world;
   const all: PublishedMessage[] = [];
   while (all.length < count) {
@@ -53,30 +57,30 @@ function mailOf(world: SimulatedDeployment, tenants: Tenants, count: number): re
 }
 
 export interface LedgerReport {
-  /** With every fault on, when all has come to rest. */
-  readonly atRest: readonly Findings[];
-  /** After the receivers were mended and everything missed was recovered. */
+  /** The findings with faults, after all work has ended. */
+  readonly withFaults: readonly Findings[];
+  /** The findings after the receivers work again and everything missed has been recovered. */
   readonly recovered: readonly Findings[];
-  /** While faults were on. */
+  /** The calls while faults were injected. */
   readonly tally: CallCounts;
 }
 
 export async function runLedger({ seed, messages, faultShare }: LedgerOptions): Promise<LedgerReport> {
   const world = new SimulatedDeployment({ seed, startMs: START_MS });
   const tenants = await createTenants(world);
-  const published = mailOf(world, tenants, messages);
+  const published = publishedMessages(world, tenants, messages);
   const restore = world.clock.installTimers();
   try {
     for (const { atMs, body } of published)
       world.clock.after(atMs - world.clock.nowMs, () => world.ingestQueue.send(body));
     world.faults = randomFaults(world.dice, faultShare);
     await world.clock.run();
-    const atRest = checkAll(world, tenants, published);
+    const withFaults = checkAll(world, tenants, published);
     const tally = structuredClone(world.callCounts);
     world.faults = NO_FAULTS;
     await recoverAll(world, tenants.endpoints);
     const recovered = checkAll(world, tenants, published, new Set(['delivered']));
-    return { atRest, recovered, tally };
+    return { withFaults, recovered, tally };
   } finally {
     restore();
   }
@@ -100,18 +104,18 @@ function checkAll(
         ({ name, error }) => `execution ${name} ended: ${error.message}`,
       ),
       figures: {
-        'keys left for a person': world.deadLetters.length,
-        'stream records given up': abandoned(world),
+        'keys in the dead-letter queues': world.deadLetters.length,
+        'discarded stream records': countDiscarded(world),
       },
     },
   ];
 }
 
-function abandoned(world: SimulatedDeployment): number {
+function countDiscarded(world: SimulatedDeployment): number {
   return world.dispatchReader.discarded.length + world.tallyReader.discarded.length;
 }
 
-/** What an operator does when the receivers are well again. */
+/** Repairs the receivers, resumes all endpoints and recovers everything that they missed, as an operator does. */
 export async function recoverAll(world: SimulatedDeployment, endpoints: readonly Endpoint[]): Promise<void> {
   for (const receiver of world.receivers.values()) receiver.behavior = () => ({});
   const at = formatTimestamp(world.clock.nowMs);

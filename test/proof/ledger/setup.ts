@@ -1,4 +1,4 @@
-/** The tenants of the ledger's world, and the servers their webhooks go to: one of each kind that an operator meets. */
+/** The tenants of the ledger, and the receivers of their webhooks: one of each kind that operators see in practice. */
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { DEFAULT_ENDPOINT_EVENTS } from '../../../lambdas/core/events.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
@@ -10,17 +10,17 @@ import type { SimulatedDeployment } from '../../../sim/deployment.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** What receivers do; those that an operator has to act on are given up, or exhaust their retries. */
-function behaviours({ clock, dice }: SimulatedDeployment): Readonly<Record<string, ReceiverBehavior>> {
+/** How each receiver behaves. Deliveries to some of them end `exhausted` or `held`, and the product disables some endpoints. */
+function behaviors({ clock, dice }: SimulatedDeployment): Readonly<Record<string, ReceiverBehavior>> {
   const startMs = clock.nowMs;
   const during =
-    (fromMs: number, toMs: number, behaviour: ReceiverBehavior): ReceiverBehavior =>
+    (fromMs: number, toMs: number, behavior: ReceiverBehavior): ReceiverBehavior =>
     (nowMs) =>
-      nowMs >= startMs + fromMs && nowMs < startMs + toMs ? behaviour(nowMs) : {};
+      nowMs >= startMs + fromMs && nowMs < startMs + toMs ? behavior(nowMs) : {};
   return {
     healthy: () => ({}),
     flaky: () => (dice.chance(0.3) ? { status: 500 } : {}),
-    // Takes the event, and the answer never arrives.
+    // Accepts the event, and the response never arrives.
     forgetful: () => (dice.chance(0.1) ? { error: 'connection_reset' } : {}),
     slow: () => ({ afterMs: 12_000 }),
     away: during(HOUR_MS, 4 * HOUR_MS, () => ({ status: undefined, error: 'connect_error' })),
@@ -43,11 +43,11 @@ export async function createTenants(world: SimulatedDeployment): Promise<Tenants
   ];
   for (const id of workspaceIds.slice(1))
     await createWorkspace(world.table, { id, name: id, created_at: at });
-  const kinds = Object.entries(behaviours(world));
-  const endpoints = kinds.map(([name, behaviour], index): Endpoint => {
+  const kinds = Object.entries(behaviors(world));
+  const endpoints = kinds.map(([name, behavior], index): Endpoint => {
     const secret = world.dice.bytes(24);
     const url = `https://${name}.example.com/`;
-    world.receivers.set(url, new SimulatedReceiver(url, secret, behaviour));
+    world.receivers.set(url, new SimulatedReceiver(url, secret, behavior));
     return {
       id: deterministicId('ep', [name]),
       workspace_id: workspaceIds[index % workspaceIds.length] ?? DEFAULT_WORKSPACE_ID,
