@@ -70,7 +70,7 @@ async function resultsFor(bouncedAddress: string) {
     byPrefix: (await listed({ prefix: shown })).filter((address) => address === shown),
     inList: (await listed()).filter((address) => address === shown),
     suppressedOnSend: [...suppressed.values()].map(({ address }) => address),
-    removed: (await sendRequest({ method: 'DELETE', path: LIST, query: { address: shown } })).status,
+    statusOfRemoval: (await sendRequest({ method: 'DELETE', path: LIST, query: { address: shown } })).status,
     statusAfterRemoval: (await sendRequest({ path: atPath(shown) })).status,
     remaining: await listed(),
   };
@@ -87,7 +87,7 @@ function expectedResults(shown: string): Awaited<ReturnType<typeof resultsFor>>[
     byPrefix: only,
     inList: only,
     suppressedOnSend: only,
-    removed: 204,
+    statusOfRemoval: 204,
     statusAfterRemoval: 404,
     remaining: ['zoe@example.com'],
   };

@@ -86,6 +86,6 @@ describe('the field of an API error', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ error: { code: 'invalid_field', field } }),
     } as unknown as APIGatewayProxyResult;
-    expect(() => checkErrorField(gatewayEvent(route), result)).toThrow(`has no ${field}`);
+    expect(() => checkErrorField(gatewayEvent(route), result)).toThrow(`has no field ${field}`);
   });
 });

@@ -6,7 +6,7 @@ import type { Route } from '../../lambdas/api/route.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 
 /** Headers that carry the API key. Every route accepts both. */
-const CREDENTIALS = ['x-api-key', 'authorization'];
+const CREDENTIAL_HEADERS = ['x-api-key', 'authorization'];
 
 interface Schema {
   readonly $ref?: string;
@@ -33,7 +33,7 @@ function isInSchema(root: Schema, schema: Schema, [part, ...rest]: readonly stri
   return items !== undefined && /^\d+$/.test(part) && isInSchema(root, items, rest);
 }
 
-/** Whether the request contains the field. This covers unknown fields and the entries of a map. */
+/** Whether the body of the request contains the field. This covers unknown fields and the entries of a map. */
 function isInValue(value: unknown, parts: readonly string[], field = parts.join('.')): boolean {
   if (parts.length === 0) return true;
   if (typeof value !== 'object' || value === null) return false;
@@ -67,7 +67,7 @@ function findRoute({ httpMethod, path }: APIGatewayProxyEvent): Route | undefine
 
 export function hasField(event: APIGatewayProxyEvent, route: Route, field: string): boolean {
   const query = Object.keys((route.query as unknown as { shape: object }).shape);
-  const headers = [...Object.keys(route.headers ?? {}), ...CREDENTIALS];
+  const headers = [...Object.keys(route.headers ?? {}), ...CREDENTIAL_HEADERS];
   const sent = Object.keys(event.multiValueQueryStringParameters ?? {});
   if ([...Object.keys(route.params ?? {}), ...query, ...headers, ...sent].includes(field)) return true;
   if (!route.body) return false;
@@ -81,5 +81,7 @@ export function checkErrorField(event: APIGatewayProxyEvent, { body, headers }: 
   if (!route || headers?.['content-type'] !== 'application/json') return;
   const { error } = JSON.parse(body) as { error?: { readonly code?: string; readonly field?: string } };
   if (error?.field === undefined || hasField(event, route, error.field)) return;
-  throw new Error(`${route.method} ${route.path} has no ${error.field}, which its ${error.code} names`);
+  throw new Error(
+    `${route.method} ${route.path} has no field ${error.field}, but its ${error.code} error names it`,
+  );
 }

@@ -73,10 +73,10 @@ function isJson({ headers }: APIGatewayProxyResult): boolean {
 
 /** What the simulated services do during a test. A test may change every value. */
 interface SimulatedState {
-  /** The error that SES returns for every call. */
+  /** The error that every SES call throws. */
   sesError?: Error;
   nowMs: number;
-  /** The suppression list of the SES account. Addresses are matched in their exact spelling. */
+  /** The suppression list of the SES account. SES matches the exact spelling of an address. */
   sesSuppressed: Set<string>;
   /** The result of every webhook attempt. */
   attemptResult: AttemptResult;
@@ -153,5 +153,5 @@ export function setUpApi(): TestApi {
     };
   }
   const rows = (kind: string) => [...table.rows.values()].filter((row) => row['kind'] === kind);
-  return { table, deps, emails: emails, webhooks, state: state, kms, sendRequest: sendRequest, rows };
+  return { table, deps, emails, webhooks, state, kms, sendRequest, rows };
 }

@@ -176,8 +176,8 @@ describe('an email with an idempotency key', () => {
   });
 });
 
-describe('an email with an idempotency key that SES', () => {
-  it('refuses returns the same error to a repeated request, and is logged once', async () => {
+describe('an email with an idempotency key that SES refuses', () => {
+  it('returns the same error to a repeated request and is logged once', async () => {
     const api = setUpApi();
     api.state.sesError = awsError('MessageRejected');
     const first = await send(api);
@@ -193,7 +193,7 @@ describe('an email with an idempotency key that SES', () => {
     expect(eventsNamed(api, 'failed')).toHaveLength(1);
   });
 
-  it('refuses while the log cannot be written returns the refusal, and a repeated request logs it', async () => {
+  it('returns the refusal if the log cannot be written, and is logged by a repeated request', async () => {
     const api = setUpApi();
     api.state.sesError = awsError('MessageRejected');
     api.table.before = (command) => {
@@ -214,7 +214,7 @@ describe('an email with an idempotency key that SES', () => {
     expect(api.emails).toHaveLength(1);
   });
 
-  it('refuses temporarily is sent by a repeated request, also with another body', async () => {
+  it('is sent by a repeated request, also with another body, if the refusal is temporary', async () => {
     const api = setUpApi();
     api.state.sesError = awsError('TooManyRequestsException', 429);
     expect(await send(api)).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
@@ -223,7 +223,7 @@ describe('an email with an idempotency key that SES', () => {
     expect(await send(api, { text: 'Ho' })).toMatchObject({ status: 202 });
   });
 
-  it('refuses temporarily needs another key if its key cannot be released', async () => {
+  it('needs another key if the refusal is temporary and its key cannot be released', async () => {
     const api = setUpApi();
     api.state.sesError = awsError('TooManyRequestsException', 429);
     api.table.before = (command) => {
@@ -382,7 +382,7 @@ describe('an email with an idempotency key to suppressed recipients only', () =>
 });
 
 /** Each call to DynamoDB or SES is a step. In these tests every call after the given step fails, as if the function had died. */
-describe('a crash', () => {
+describe('a crash of the function', () => {
   const BODY = { cc: ['bob@example.com'] };
 
   async function sendTwiceWithCrash(step: number, isRefused: boolean) {

@@ -90,7 +90,7 @@ describe('the query', () => {
   it.each([
     ['with two values', ['1', '2']],
     ['with the same value twice', ['1', '1']],
-  ])('is refused if a parameter comes %s, and the error names it', (_title, values) => {
+  ])('is refused if a parameter occurs %s, and the error names it', (_title, values) => {
     const parameters = { status: ['sent'], limit: values };
     expect(() => queryOf(gatewayEvent({ multiValueQueryStringParameters: parameters }))).toThrow(
       apiError('invalid_parameter', { field: 'limit' }),

@@ -50,7 +50,7 @@ describe.each(ROUTES_WITH_KEY)('%s', (_name, route) => {
     });
   });
 
-  it('returns 405 and lists its methods for another method', async () => {
+  it('returns 405 for an unsupported method and lists the supported methods', async () => {
     const response = await setUpApi().sendRequest(requestFor(route, { method: 'PUT' }));
     expect(response).toMatchObject({
       status: 405,

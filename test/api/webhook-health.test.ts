@@ -75,7 +75,7 @@ describe('the health of a webhook', () => {
       { health: 'failing', failing_since: at(-3 * DAY_MS), consecutive_failures: 47 },
     ],
     [
-      'with few events that have failed for days',
+      'with few events, which have failed for days',
       { failing_since: at(-3 * DAY_MS), failures: 4, last_failure_at: at(-HOUR_MS) },
       { health: 'failing', failing_since: at(-3 * DAY_MS), consecutive_failures: 4 },
     ],
