@@ -1,4 +1,4 @@
-/** Types of the API responses, inferred from the schemas of the API handlers. A changed field fails to compile here. */
+/** Types of the API responses, inferred from the schemas of the API handlers. If the API changes a field that the dashboard uses, the dashboard does not compile. */
 import type * as z from 'zod/mini';
 import type { apiKeyJson, newApiKeyJson, workspaceJson } from '../../lambdas/api/schemas/api-keys.ts';
 import type {

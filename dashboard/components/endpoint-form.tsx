@@ -13,7 +13,7 @@ export interface EndpointInput {
 
 const CHECK_AFTER_MS = 350;
 
-/** Once typing has paused, asks the API whether the URL is acceptable: its form, and the addresses its host name resolves to. */
+/** After a pause in typing, the API checks the form of the URL and the IP addresses to which its host name resolves. */
 function useUrlCheck(url: string): CheckedUrl | undefined {
   const [checked, setChecked] = useState<{ readonly url: string; readonly result: CheckedUrl }>();
   useEffect(() => {

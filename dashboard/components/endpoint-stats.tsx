@@ -5,7 +5,7 @@ import { Card } from './page.tsx';
 import { RangePicker, useStats } from './range-picker.tsx';
 import { ErrorState, Loading } from './states.tsx';
 
-/** Shorter than on the overview, because users watch this page while they fix an endpoint. */
+/** Polls more often than the overview, because users watch this page while they fix an endpoint. */
 const POLL_MS = 5_000;
 
 /** Charts of one endpoint over time: error rate, number of attempts, and response time. */

@@ -35,8 +35,8 @@ export function FirstSteps({
         <li>
           <h3>Attach the configuration set</h3>
           <p>
-            Every email from your domain is then tracked, whether your code sends it through the SES API or
-            SMTP.
+            This command attaches the configuration set to your domain. Every email from the domain is then
+            tracked, whether your code sends it through the SES API or SMTP.
           </p>
           <CodeBlock label="command" text="npm run admin -- attach yourdomain.com" />
           <p class="quiet">

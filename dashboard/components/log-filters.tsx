@@ -63,7 +63,7 @@ export function LogFilters({ search, types, statuses, ranges, onChange }: Props)
       <span>{label}</span>
       <input
         type="datetime-local"
-        // Uncontrolled while the user types: after every digit the value is a valid time, but not the intended one yet.
+        // Uncontrolled, because each typed digit makes a valid time. The filter must not apply before the user has typed the whole time.
         key={value(name)}
         defaultValue={value(name) === '' ? '' : toLocalInput(value(name))}
         onBlur={(event) => {

@@ -1,6 +1,6 @@
 import { formatPercent } from '../text/format.ts';
 
-/** A rate on a scale that shows the limits of SES. The rate is null if there is no email to divide by. */
+/** A rate on a scale that shows the limits of SES. The rate is null if the time range contains no emails. */
 export function RateMeter({
   name,
   rate,

@@ -59,9 +59,9 @@ export function RecoverDialog({
   return (
     <Dialog title="Recover missed events" onClose={onClose}>
       <p>
-        Sends all events that match the endpoint’s event filter and were not delivered to it, including events
-        from before the endpoint was created. Events are sent at 25 per second, with their original{' '}
-        <code>webhook-id</code>.
+        Sends all events that match the event filter of this endpoint and were not delivered to it. This
+        includes events from before the endpoint was created. 25 events are sent per second, each with its
+        original <code>webhook-id</code>.
       </p>
       <Form
         fields={['since', 'until']}
@@ -71,17 +71,21 @@ export function RecoverDialog({
       >
         {(error) => (
           <>
-            <Field label="Since" hint="Event time." error={fieldError(error, 'since')}>
+            <Field label="Since" hint="Only events at or after this time." error={fieldError(error, 'since')}>
               {timeInput('since', since, setSince)}
             </Field>
-            <Field label="Until" hint="Optional. Defaults to now." error={fieldError(error, 'until')}>
+            <Field
+              label="Until"
+              hint="Only events before this time. Optional: the default is now."
+              error={fieldError(error, 'until')}
+            >
               {timeInput('until', until, setUntil)}
             </Field>
             <p class="count" aria-live="polite">
               {preview && (
                 <>
                   <b>
-                    {preview.exact ? '' : 'More than '}
+                    {preview.exact ? '' : 'At least '}
                     {pluralize(preview.count, 'event')}
                   </b>{' '}
                   not delivered in this time range.
@@ -116,7 +120,8 @@ function RecoveryProgress({ id }: { readonly id: string }) {
         {started} of {count}
       </progress>
       <p role="status">
-        {started} of {pluralize(count, 'event')} started, from <Time at={since} /> to <Time at={until} />
+        {started} of {pluralize(count, 'delivery', 'deliveries')} started, for events from <Time at={since} />{' '}
+        to <Time at={until} />
       </p>
     </div>
   );

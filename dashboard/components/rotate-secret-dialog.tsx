@@ -26,11 +26,11 @@ export function RotateSecretDialog({ id, onClose }: { readonly id: string; reado
       <Dialog key="rotated" title="New signing secret" onClose={onClose} wide>
         <p class="banner" data-level="good">
           {rotated.previous_expires_at === null ? (
-            'The previous secret no longer signs requests.'
+            'Requests are no longer signed with the previous secret.'
           ) : (
             <>
-              The previous secret also signs requests until <Time at={rotated.previous_expires_at} />. Update
-              your server before then.
+              Requests are also signed with the previous secret until{' '}
+              <Time at={rotated.previous_expires_at} />. Update your server before this time.
             </>
           )}
         </p>
@@ -43,7 +43,7 @@ export function RotateSecretDialog({ id, onClose }: { readonly id: string; reado
         {(error) => (
           <SelectField
             label="Overlap"
-            hint="Until then, every request is signed with both secrets, and your server can verify with either one."
+            hint="During the overlap, every request is signed with both secrets. Your server can verify it with either secret."
             error={fieldError(error, 'overlap_seconds')}
             name="overlap"
             value={String(overlap)}

@@ -29,7 +29,7 @@ function moveRowFocus(step: 1 | -1): void {
 /** How long after `g` the second key of a shortcut may follow. */
 const PREFIX_TIMEOUT_MS = 1_200;
 
-/** Handles single-key shortcuts, and `g` followed by a letter. Ignored while the user types or a dialog is open. */
+/** Handles single-key shortcuts, and `g` followed by a letter. Keys are ignored while the user types or a dialog is open. */
 export function useShortcuts(showHelp: () => void): void {
   const [, navigate] = useLocation();
   useEffect(() => {

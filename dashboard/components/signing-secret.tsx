@@ -10,8 +10,8 @@ export function SigningSecret({ secret }: { readonly secret: string }) {
   return (
     <>
       <p>
-        Every request is signed with this secret. Store it on your server now. An admin key can retrieve it
-        later through the API.
+        Every request is signed with this secret. Store the secret on your server now. Later, an API key with
+        the admin scope can read it through the API.
       </p>
       <CodeBlock label="signing secret" text={secret} />
       <h3>Verify signatures</h3>

@@ -19,7 +19,7 @@ export function EmptyState({
 
 const ADVICE: Readonly<Record<string, string>> = {
   insufficient_scope: 'Sign in with a key that has the admin scope.',
-  not_found: 'It may have expired, or belong to another workspace.',
+  not_found: 'The data may have expired, or it may belong to another workspace.',
   rate_limited: 'Wait a moment, then try again.',
   invalid_cursor: 'Try again to start from the first page.',
 };

@@ -19,7 +19,7 @@ const TO_OPTIONS = SIMULATOR_ADDRESSES.map(
   ({ to, outcome }) => [to, `${to.split('@')[0]}@: ${outcome}`] as const,
 );
 
-/** Sends a test email to the SES mailbox simulator. It works in the SES sandbox and does not affect the reputation. */
+/** Sends a test email to the SES mailbox simulator. Such an email can be sent in the SES sandbox and does not affect the sender reputation. */
 export function TestEmailDialog({
   onClose,
   onSent,
@@ -66,7 +66,7 @@ export function TestEmailDialog({
             </Field>
             <SelectField
               label="To"
-              hint="Addresses of the SES mailbox simulator. They work in the SES sandbox and do not affect your reputation. Statistics exclude them."
+              hint="Addresses of the SES mailbox simulator. They work in the SES sandbox. Emails to them do not affect your sender reputation and are not counted in statistics."
               error={fieldError(error, 'to')}
               name="to"
               value={to}

@@ -49,7 +49,7 @@ function CreateKeyDialog({
   if (newKey)
     return (
       <Dialog key="created" title="New API key" onClose={onClose}>
-        <p>Copy it now. The key is not stored and cannot be shown again.</p>
+        <p>Copy the key now. Only a hash of the key is stored, so it cannot be shown again.</p>
         <CodeBlock label="API key" text={newKey.key} />
         <footer class="dialog-foot">
           <button type="button" class="primary" onClick={onClose}>
@@ -68,7 +68,11 @@ function CreateKeyDialog({
       >
         {(error) => (
           <>
-            <Field label="Name" hint="Where the key is used." error={fieldError(error, 'name')}>
+            <Field
+              label="Name"
+              hint="For example, the application that uses the key."
+              error={fieldError(error, 'name')}
+            >
               {(inputProps) => (
                 <input
                   {...inputProps}

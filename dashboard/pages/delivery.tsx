@@ -15,13 +15,13 @@ import { formatRelativeTime, pluralize } from '../text/format.ts';
 const POLL_MS = 3_000;
 
 const STATUS_TEXT: Readonly<Record<DeliveryWithAttempts['status'], string>> = {
-  pending: 'The first attempt is about to start.',
-  retrying: 'Failed. It will be retried automatically.',
-  delivered: 'Your endpoint accepted it.',
-  exhausted: 'All attempts failed. Redeliver it once your endpoint is healthy.',
+  pending: 'The first attempt is in progress.',
+  retrying: 'The last attempt failed. IvyMail Events will try again.',
+  delivered: 'Your endpoint accepted the event.',
+  exhausted: 'All attempts failed. Redeliver the event when your endpoint is healthy again.',
   blocked: 'Not sent: the URL resolves to a non-public IP address.',
-  held: 'Held while the endpoint is failing or paused. It is sent automatically after a successful probe or a resume.',
-  cancelled: 'Canceled: the endpoint was deleted or no longer receives this event type.',
+  held: 'Not sent, because the endpoint is failing, paused or disabled. The event is sent after a successful probe or a resume.',
+  cancelled: 'Canceled: the endpoint was deleted, or the event has expired.',
 };
 
 export function Delivery({ id }: { readonly id: string }) {

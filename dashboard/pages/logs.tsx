@@ -42,8 +42,8 @@ function isReading(table: HTMLElement | null): boolean {
 }
 
 /**
- * The rows to show. New rows that would move the row being read are held back, and only their number is returned, until
- * the user asks for them.
+ * The rows to show. While the user reads the table, new rows at the top stay hidden, and the user sees only their number.
+ * `show` shows them.
  */
 function useStableRows(
   latest: List<LogEntry> | undefined,

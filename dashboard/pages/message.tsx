@@ -76,7 +76,9 @@ function Deliveries({ deliveries }: { readonly deliveries: readonly Delivery[] }
   const endpoints = useResource<List<Endpoint>>('/v1/webhooks');
   const urlOf = new Map(endpoints.data?.data.map(({ id, url }) => [id, url]));
   if (deliveries.length === 0)
-    return <EmptyState title="No webhook deliveries: no endpoint was configured to receive these events." />;
+    return (
+      <EmptyState title="No webhook deliveries: no active endpoint was configured to receive these events." />
+    );
   return (
     <ul class="rows">
       {deliveries.map((delivery) => (

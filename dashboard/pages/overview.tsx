@@ -18,7 +18,7 @@ import { formatDuration, formatNumber, formatPercent, pluralize } from '../text/
 
 const POLL_MS = 15_000;
 
-/** The outcomes of emails. `complained` comes in addition to `delivered`, but is shown because it needs attention. */
+/** The outcomes of emails. An email with a complaint is also counted as `delivered`. Complaints are shown because they need attention. */
 const OUTCOMES = [
   { name: 'delivered', tone: 'good' },
   { name: 'delayed', tone: 'warn' },
@@ -53,7 +53,7 @@ function Volume({ stats }: { readonly stats: Stats }) {
   );
 }
 
-/** Opens and clicks, and how many of them were automated. Empty if there are none: a stack tracks them only by option. */
+/** Opens and clicks, and how many of them were automated. Empty if there are none. A stack tracks them only with the option `trackEngagement`. */
 function engagementText({ totals, rates }: Stats): string {
   if (totals.opened + totals.clicked === 0) return '';
   const countText = (noun: string, total: number, automated: number): string =>

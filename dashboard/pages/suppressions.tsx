@@ -56,7 +56,7 @@ function AddSuppressionDialog({
               {(inputProps) => (
                 <input
                   {...inputProps}
-                  // Not `email`, because browsers reject some addresses in such a field that the log can contain.
+                  // Not `email`, because the log can contain addresses that browsers reject in an email field.
                   type="text"
                   inputMode="email"
                   name="address"
@@ -132,7 +132,7 @@ export function Suppressions() {
   const resource = useResource<List<Suppression>>(path);
   const { data, error, reload } = resource;
 
-  // Replace the typed text only when the URL changes for another reason, such as the back button.
+  // Replace the typed text only if the URL was changed by something other than typing, such as the back button.
   const requestedPrefix = useRef(prefix);
   useEffect(() => {
     if (prefix !== requestedPrefix.current) setTyped(prefix);

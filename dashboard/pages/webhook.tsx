@@ -49,7 +49,7 @@ function History({ id }: { readonly id: string }) {
   );
 }
 
-/** The first event that failed is older than its first failed attempt, so the recovery starts earlier by this much. */
+/** An event is older than its first failed attempt. So the recovery starts this long before the first failed attempt. */
 const RECOVER_MARGIN_MS = 5 * 60_000;
 
 function recoverSince(endpoint: Endpoint, missed: MissedEvents | undefined): string | undefined {
@@ -76,7 +76,10 @@ export function Webhook({ id }: { readonly id: string }) {
       const toRecover = updated.missed?.count === 0 && updated.missed.exact ? null : updated.missed;
       setMissed(toRecover ?? undefined);
       if (status === 'paused')
-        notify('success', 'Paused. Events are stored but not sent. Resume and recover to send them.');
+        notify(
+          'success',
+          'Paused. Events are stored but not sent. To send them later, resume the endpoint and recover the missed events.',
+        );
       else if (!toRecover) notify('success', 'Resumed. No events were missed.');
     } catch (thrown) {
       notify('error', (thrown as Error).message);
@@ -91,7 +94,7 @@ export function Webhook({ id }: { readonly id: string }) {
   );
   const isActive = endpoint?.status === 'active';
   const state = endpoint && endpointState(endpoint);
-  // The banner of a failing endpoint contains these buttons itself.
+  // The banner of a failing endpoint already contains the buttons for a test event and for a recovery.
   const bannerHasActions = state === 'failing';
   return (
     <Page
@@ -188,8 +191,8 @@ export function Webhook({ id }: { readonly id: string }) {
           }}
         >
           <p>
-            Events will no longer be sent to <code>{endpoint.url}</code>, and its delivery log will not be
-            available. To stop deliveries temporarily, pause the webhook instead.
+            Events will no longer be sent to <code>{endpoint.url}</code>. The delivery log of the webhook will
+            no longer be available. To stop deliveries temporarily, pause the webhook instead.
           </p>
         </Confirm>
       )}

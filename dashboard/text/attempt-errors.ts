@@ -11,5 +11,5 @@ export const ERROR_CLASS_TEXT: Readonly<Record<(typeof ERROR_CLASSES)[number], s
   protocol_error: 'Invalid HTTP response.',
   redirect_not_followed: 'Redirects are not followed. Change the URL to the redirect target.',
   http_status: 'Your endpoint responded with an error.',
-  internal: 'Internal error in IvyMail Events. It does not count as a failed attempt.',
+  internal: 'Internal error in IvyMail Events. It does not count as a failure of your endpoint.',
 };

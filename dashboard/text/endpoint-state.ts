@@ -28,7 +28,7 @@ export function heldDeliveriesText({
 /** The events that an endpoint missed before it was resumed. */
 export type MissedEvents = NonNullable<UpdatedEndpoint['missed']>;
 
-/** `3 events`, `more than 120 events` */
+/** `3 events`, `at least 120 events` */
 export function missedEventsText({ count, exact }: Pick<MissedEvents, 'count' | 'exact'>): string {
-  return exact ? pluralize(count, 'event') : `more than ${formatNumber(count)} events`;
+  return exact ? pluralize(count, 'event') : `at least ${formatNumber(count)} events`;
 }

@@ -8,8 +8,8 @@ export interface Explanation {
 }
 
 /**
- * Finds the entry for a value that SES or a mail server chose. The comparison ignores case. Only own entries are
- * compared, so a value such as `constructor` is unknown like any other.
+ * Finds the entry for a value that SES or a mail server chose. The comparison ignores case. Only own properties are
+ * compared, so a value such as `constructor` finds nothing.
  */
 function lookUp<T>(table: Readonly<Record<string, T>>, value: string | undefined): T | undefined {
   const lower = value?.toLowerCase();
@@ -19,8 +19,8 @@ function lookUp<T>(table: Readonly<Record<string, T>>, value: string | undefined
 /**
  * Enhanced status codes of mail servers. Most keys leave out the first digit, because it only says whether the error
  * is permanent.
- * Source: RFC 3463 and https://www.iana.org/assignments/smtp-enhanced-status-codes; 7.26 and 7.509 as Gmail and Outlook
- * use them.
+ * Source: RFC 3463 and https://www.iana.org/assignments/smtp-enhanced-status-codes. The meanings of 7.26 and 7.509 are
+ * those that Gmail and Outlook use.
  */
 const BY_ENHANCED_CODE: Readonly<Record<string, Explanation>> = {
   '1.0': {
@@ -55,7 +55,7 @@ const BY_ENHANCED_CODE: Readonly<Record<string, Explanation>> = {
   },
   '2.2': {
     meaning: 'The mailbox is full.',
-    advice: 'SES retried for a while. Later emails may arrive. Stop after several of these bounces.',
+    advice: 'SES has stopped retrying. Later emails may arrive. Stop sending after several of these bounces.',
   },
   '2.3': {
     meaning: 'The email is larger than this mailbox accepts.',
@@ -112,7 +112,7 @@ const BY_ENHANCED_CODE: Readonly<Record<string, Explanation>> = {
   },
   '7.25': {
     meaning: 'The sending IP address has no valid reverse DNS record.',
-    advice: 'For dedicated IP addresses, contact AWS. Shared ones have a record.',
+    advice: 'For dedicated IP addresses, contact AWS. Shared IP addresses have such a record.',
   },
   '7.26': {
     meaning: 'The email is not authenticated: neither SPF nor DKIM passes for your domain.',
@@ -133,7 +133,7 @@ const BY_SUBTYPE: Readonly<Record<string, Explanation>> = {
   NoEmail: { meaning: 'SES could not find the recipient in the bounce message.' },
   MailboxFull: {
     meaning: 'The mailbox is full.',
-    advice: 'Later emails may arrive. Stop after several of these bounces.',
+    advice: 'Later emails may arrive. Stop sending after several of these bounces.',
   },
   MessageTooLarge: {
     meaning: 'The email is too large for the recipient.',
@@ -230,7 +230,7 @@ function explainBounce(error: NonNullable<LogEntry['error']>, soft: boolean): Ex
   if (soft)
     return {
       meaning: 'Temporary failure: the email could not be delivered, and SES stopped retrying.',
-      advice: 'You can send to this address again later. Stop after several of these bounces.',
+      advice: 'You can send to this address again later. Stop sending after several of these bounces.',
     };
   return {
     meaning: 'The recipient’s mail server permanently rejected the email.',

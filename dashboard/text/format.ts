@@ -62,7 +62,7 @@ export function formatNumber(value: number): string {
   return numberFormat.format(value);
 }
 
-/** Formats a ratio between 0 and 1: `2.5%`, `0.04%`. Null, a ratio without a divisor, is shown as a dash. */
+/** Formats a ratio between 0 and 1: `2.5%`, `0.04%`. Null means that the denominator is 0, and is shown as a dash. */
 export function formatPercent(ratio: number | null): string {
   if (ratio === null) return '–';
   const value = ratio * 100;

@@ -237,7 +237,7 @@ describe('a new user', () => {
     const count = Number.parseInt((await deliver.textContent())?.replace('Deliver ', '') ?? '', 10);
     expect(count).toBeGreaterThanOrEqual(1);
     await deliver.click();
-    await page().getByText(`${count} of ${count} event`).waitFor();
+    await page().getByText(`${count} of ${count} deliver`).waitFor();
     await page().locator('.recovery').getByText('completed').waitFor();
     await eventually('a lower error rate', async () => (await figure('error_rate')) < 100);
     await eventually('all recovered events', async () => {
@@ -264,7 +264,7 @@ describe('a new user', () => {
     await page().getByRole('button', { name: 'Rotate secret' }).click();
     const dialog = page().getByRole('dialog');
     await dialog.getByRole('button', { name: 'Rotate', exact: true }).click();
-    await dialog.getByText(/The previous secret also signs requests until/).waitFor();
+    await dialog.getByText(/Requests are also signed with the previous secret until/).waitFor();
     expect(await dialog.getByRole('group', { name: 'signing secret' }).textContent()).toMatch(/^whsec_/);
     await dialog.getByRole('button', { name: 'Close' }).click();
     await page()

@@ -46,7 +46,7 @@ describe('counts', () => {
 
   it.each([
     [1, true, '1 event'],
-    [120, false, 'more than 120 events'],
+    [120, false, 'at least 120 events'],
   ])('shows %i missed events (exact: %s)', (count, exact, text) => {
     expect(missedEventsText({ count, exact })).toBe(text);
   });
