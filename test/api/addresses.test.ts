@@ -219,7 +219,7 @@ describe('an address with a Unicode domain equals its punycode form', () => {
     ['ann@xn--bd', false],
     ['ann@büd', false],
     ['an', true],
-  ])('for the prefix %s, found: %s', async (prefix, found) => {
+  ])('in a search by prefix: %s (match: %s)', async (prefix, found) => {
     for (const stored of SPELLINGS) {
       const { sendRequest } = await setUpApiWithBounces([
         stored,
@@ -236,17 +236,17 @@ describe('an address with a Unicode domain equals its punycode form', () => {
 
 /** Stores a suppression as an earlier version did: the key is the address in lower case, also for a Unicode domain. */
 function storeLegacySuppression(table: SimulatedTable, address: string): void {
-  const form = address.trim().toLowerCase();
+  const key = address.trim().toLowerCase();
   const pk = `W#${DEFAULT_WORKSPACE_ID}#SUP`;
   const row = {
     pk,
-    sk: form,
+    sk: key,
     kind: KIND.suppression,
     address,
     reason: 'bounce',
     created_at: '2026-01-01T00:00:00Z',
   };
-  table.rows.set(`${pk}\n${form}`, row);
+  table.rows.set(`${pk}\n${key}`, row);
 }
 
 async function storeLegacyEvent(table: SimulatedTable, address: string): Promise<void> {
