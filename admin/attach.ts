@@ -26,7 +26,7 @@ async function setDefault({ ses }: Deployment, identity: string, set?: string): 
   );
 }
 
-/** Makes our configuration set the default of an identity: all its mail is tracked from then on. */
+/** `attach`: makes our configuration set the default of an identity. From then on, all its emails are tracked. */
 export async function attach(
   deployment: Deployment,
   identity: string,
@@ -35,7 +35,9 @@ export async function attach(
   const { configurationSet } = deployment;
   const before = await currentSet(deployment, identity);
   if (before !== undefined && before !== configurationSet && !force)
-    throw new UsageError(`${identity} has the default configuration set ${before}; --force replaces it`);
+    throw new UsageError(
+      `${identity} already has the default configuration set ${before}. --force replaces it`,
+    );
   if (before !== configurationSet) await setDefault(deployment, identity, configurationSet);
   return {
     result: { identity, configuration_set: configurationSet, before: before ?? null },
@@ -43,16 +45,18 @@ export async function attach(
   };
 }
 
-/** Takes our configuration set off an identity: to be done before the stack is destroyed. */
+/** `detach`: removes our configuration set as the default of an identity. Do this before you destroy the stack. */
 export async function detach(deployment: Deployment, identity: string): Promise<CommandOutput> {
   const before = await currentSet(deployment, identity);
   if (before !== deployment.configurationSet)
     throw new UsageError(
-      `${identity} has ${before === undefined ? 'no default set' : `the default set ${before}`}, not ours`,
+      before === undefined
+        ? `${identity} has no default configuration set`
+        : `${identity} has the default configuration set ${before}, not ours`,
     );
   await setDefault(deployment, identity);
   return {
     result: { identity, configuration_set: null, before },
-    text: `${identity} has no default configuration set any more (before: ${before})`,
+    text: `${identity} no longer has a default configuration set (before: ${before})`,
   };
 }

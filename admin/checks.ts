@@ -1,14 +1,14 @@
 import type { CommandOutput } from './output.ts';
 
-/** What a check found. What could not be looked at is `not_checked`, and never green; `declined` is what nobody wanted. */
+/** `not_checked`: the check could not be made, so it never counts as passed. `declined`: the operator skipped the check. */
 export type CheckStatus = 'ok' | 'failed' | 'warning' | 'not_checked' | 'declined';
 
 export interface Check {
   readonly name: string;
   readonly status: CheckStatus;
-  /** One sentence: what was seen, or exactly what is wrong. */
+  /** One sentence that describes the result or the problem. */
   readonly detail: string;
-  /** What to do about it. */
+  /** How to solve the problem. */
   readonly advice?: string;
 }
 
@@ -32,25 +32,25 @@ export function notChecked(detail: string): Finding {
 
 const DENIED = /AccessDenied|NotAuthorized|UnauthorizedOperation|AuthorizationError/;
 
-/** Looks; what AWS does not let us see is not checked, and what goes wrong in another way is a failure. */
-export async function runCheck(name: string, look: () => Promise<Finding>): Promise<Check> {
+/** Runs a check. If AWS denies the request, the status is `not_checked`. Any other error is a failure. */
+export async function runCheck(name: string, inspect: () => Promise<Finding>): Promise<Check> {
   try {
-    return { name, ...(await look()) };
+    return { name, ...(await inspect()) };
   } catch (error) {
-    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     const denied = error instanceof Error && DENIED.test(error.name);
-    return { name, ...(denied ? notChecked(`not allowed to look (${said})`) : failed(said)) };
+    return { name, ...(denied ? notChecked(`AWS denied the request (${message})`) : failed(message)) };
   }
 }
 
-/** 0: all is well. 1: something has failed. 4: nothing has, and something is to be looked at, or was not looked at. */
+/** Exit code 0: every check passed. 1: a check failed. 4: no check failed, but one has a warning or was not made. */
 export function summarizeChecks(checks: readonly Check[]): CommandOutput {
   const count = (status: CheckStatus): number => checks.filter((each) => each.status === status).length;
-  const open = count('warning') + count('not_checked');
-  const exitCode = count('failed') > 0 ? 1 : open > 0 ? 4 : 0;
+  const unresolved = count('warning') + count('not_checked');
+  const exitCode = count('failed') > 0 ? 1 : unresolved > 0 ? 4 : 0;
   return {
     result: { ok: exitCode === 0, checks },
-    text: `\n${count('ok')} well, ${count('failed')} failed, ${count('warning')} to look at, ${count('not_checked')} not checked`,
+    text: `\n${count('ok')} ok, ${count('failed')} failed, ${count('warning')} warnings, ${count('not_checked')} not checked`,
     exitCode,
   };
 }

@@ -1,4 +1,4 @@
-/** Every command of `npm run admin`: its help, the options that it accepts, and what it runs. */
+/** Every command of `npm run admin`: its help, the options that it accepts, and the function that it runs. */
 import packageJson from '../package.json' with { type: 'json' };
 import { SCOPES } from '../lambdas/core/api-key.ts';
 import type { CommandSpec, OptionSpecs, Program, Values } from '../cli/program.ts';
@@ -12,12 +12,12 @@ import { runDoctor } from './run-doctor.ts';
 import type { CommandOutput } from './output.ts';
 import { workspaceCreate, workspaceList, workspaceShow } from './workspaces.ts';
 
-/** What a command gets beside the deployment. */
+/** The input of a command, in addition to the deployment. */
 interface Input<Specs extends OptionSpecs> {
-  /** The first argument; empty where the command declares none. */
+  /** The first argument. Empty if the command declares none. */
   readonly argument: string;
   readonly values: Values<Specs>;
-  /** Whether the output is for a program. */
+  /** Whether the command prints JSON for a program. */
   readonly json: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface AdminCommand extends CommandSpec {
   readonly run: (deployment: Deployment, input: Input<OptionSpecs>) => Promise<CommandOutput>;
 }
 
-/** Checks that `run` reads no option that the command does not declare. */
+/** The type checker verifies that `run` reads only options that the command declares. */
 function command<const Specs extends OptionSpecs>(
   spec: CommandSpec & {
     readonly options: Specs;
@@ -61,7 +61,7 @@ const COMMANDS: readonly AdminCommand[] = [
     summary: 'Create the first API key of a workspace (scope admin) and show it once',
     options: {
       ...WORKSPACE,
-      another: { summary: 'Create one more key where the workspace already has one' },
+      another: { summary: 'Create one more key if the workspace already has one' },
     },
     run: (deployment, { values }) => init(deployment, values),
   }),
@@ -158,7 +158,7 @@ const COMMANDS: readonly AdminCommand[] = [
     options: {
       ...SELECTION,
       limit: { value: 'N', summary: 'Redrive at most N messages' },
-      'dry-run': { summary: 'Only count what would be redriven' },
+      'dry-run': { summary: 'Only count the messages that would be redriven' },
     },
     run: (deployment, { argument, values }) => redriveRun(deployment, argument, values),
   }),
@@ -178,13 +178,13 @@ const COMMANDS: readonly AdminCommand[] = [
   }),
 ];
 
-/** By number: what a program can rely on. */
+/** The meaning of each exit code. Programs can rely on the codes. */
 export const EXIT_CODES = {
-  0: 'all is well',
-  1: 'something is wrong: a check of doctor failed, or a message could not be redriven',
-  2: 'the command was refused: wrong use, or something that it names does not exist',
-  3: 'AWS could not be asked: no region, credentials, stack, permission or connection',
-  4: 'doctor found something to look at, or could not look',
+  0: 'success',
+  1: 'a check of doctor failed, or a message could not be redriven',
+  2: 'the command was refused: wrong usage, or something that it names does not exist',
+  3: 'a request to AWS failed: no region, credentials, stack, permission or connection',
+  4: 'doctor has a warning, or could not make a check',
   130: 'interrupted',
 } as const;
 

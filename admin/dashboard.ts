@@ -6,36 +6,36 @@ import { createKey, resolveWorkspaceId, type NewKey } from './init.ts';
 import { parseExpiry, parseScopes, type KeyOptions } from './keys.ts';
 import type { CommandOutput } from './output.ts';
 
-/** A day of work: a link that is found later opens nothing. */
-const USUAL_LIFE_MS = 12 * 3_600_000;
+/** 12 hours are enough for a working day. A link that somebody else finds later no longer works. */
+const DEFAULT_LIFETIME_MS = 12 * 3_600_000;
 
 export interface SignInLink extends Omit<NewKey, 'api_key'> {
-  /** Its fragment holds the key, which no server is told; the page takes it out of the address at once. */
+  /** The fragment contains the key. Browsers never send the fragment to a server, and the page removes it from the address bar. */
   readonly url: string;
   /** RFC 3339. */
   readonly expires_at: string;
 }
 
-/** An address that signs in to the dashboard until its key expires. */
+/** Creates a URL that signs in to the dashboard until its key expires. */
 export async function createSignInLink(
   table: Table,
   link: {
     readonly workspaceId: string;
     readonly scopes: readonly Scope[];
-    /** Where the API is, without a slash at its end. */
+    /** Base URL of the API, without a slash at the end. */
     readonly apiUrl: string;
     readonly expiresAt?: string;
   },
 ): Promise<SignInLink> {
   const { workspaceId, scopes, apiUrl } = link;
-  const expiresAt = link.expiresAt ?? formatTimestamp(Date.now() + USUAL_LIFE_MS);
-  const { api_key: key, ...made } = await createKey(table, {
+  const expiresAt = link.expiresAt ?? formatTimestamp(Date.now() + DEFAULT_LIFETIME_MS);
+  const { api_key: key, ...metadata } = await createKey(table, {
     workspaceId,
     name: 'Sign-in link',
     scopes,
     expiresAt,
   });
-  return { ...made, url: `${apiUrl}/dashboard#key=${key}`, expires_at: expiresAt };
+  return { ...metadata, url: `${apiUrl}/dashboard#key=${key}`, expires_at: expiresAt };
 }
 
 /** `dashboard` */
@@ -46,6 +46,6 @@ export async function dashboard(deployment: Deployment, options: KeyOptions): Pr
     apiUrl: deployment.apiUrl,
     ...(options['expires-at'] !== undefined && { expiresAt: parseExpiry(options['expires-at']) }),
   });
-  const text = `The dashboard, signed in until ${link.expires_at} (whoever has this link is):\n\n  ${link.url}`;
+  const text = `This link signs in to the dashboard until ${link.expires_at}. Anyone who has the link can use it:\n\n  ${link.url}`;
   return { result: link, text };
 }

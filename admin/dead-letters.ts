@@ -10,21 +10,21 @@ import { quarantinedBody } from '../lambdas/store/quarantine.ts';
 import type { Row } from '../lambdas/store/table.ts';
 import type { Deployment } from './deployment.ts';
 
-/** Something that was set aside. */
+/** A message in a dead-letter queue or in the quarantine. */
 export interface DeadLetter {
   readonly id: string;
   readonly body: string;
   readonly reason?: string;
-  /** Takes it out of there, once it is dealt with. */
+  /** Deletes the message from its queue or from the quarantine. */
   remove(): Promise<void>;
 }
 
-/** A few at a time; what was not removed is back in the view of others when the last one is read, or no more is wanted. */
+/** Batches of messages. Messages that were not removed become visible to other readers when the generator ends. */
 export type DeadLetterBatches = AsyncGenerator<readonly DeadLetter[], void>;
 
-/** The place of what could not be read; the others are queues. */
+/** The place of messages that could not be parsed. All other places are queues. */
 export const QUARANTINE = 'quarantine';
-/** As long as a queue keeps what was set aside there. */
+/** The quarantine is read for as many days as a dead-letter queue keeps messages. */
 export const QUARANTINE_DAYS = 14;
 const DAY_MS = 86_400_000;
 const BATCH = 10;
@@ -35,7 +35,10 @@ function lastDays(): readonly string[] {
   );
 }
 
-/** The quarantined rows of a day, or of the last ones: newest first, so that one that comes back today is not met again. */
+/**
+ * Reads the quarantined rows of a day, or of the last 14 days. The newest day is first, so a message that is quarantined
+ * again today is not read again.
+ */
 async function* quarantinedRows({ table }: Deployment, day?: string): AsyncGenerator<readonly Row[], void> {
   for (const each of day === undefined ? lastDays() : [day])
     yield await readCollection(table, { pk: `Q#${each}` });
@@ -56,7 +59,7 @@ export async function* readQuarantine(deployment: Deployment, day?: string): Dea
   }
 }
 
-/** How many messages are quarantined, by reason. */
+/** Counts the quarantined messages, by reason. */
 export async function countQuarantine(
   deployment: Deployment,
   day?: string,
@@ -70,7 +73,7 @@ export async function countQuarantine(
   return counts;
 }
 
-/** How many messages a queue holds, those included that somebody is looking at. */
+/** Counts the messages of a queue, including those that another reader has received. */
 export async function countMessages({ sqs }: Deployment, queueUrl: string): Promise<number> {
   const { Attributes: attributes } = await sqs.send(
     new GetQueueAttributesCommand({
@@ -84,16 +87,16 @@ export async function countMessages({ sqs }: Deployment, queueUrl: string): Prom
   );
 }
 
-/** How long what is looked at is hidden, from us too, where nobody releases it. */
-const LOOK_SECONDS = 300;
+/** How long SQS hides a received message from every reader, including this one, unless it is released. */
+const VISIBILITY_SECONDS = 300;
 
-/** Everything in a queue, each message once, however long it takes. */
+/** Reads every message of a queue exactly once, even if reading takes longer than the visibility timeout. */
 export async function* readQueue({ sqs }: Deployment, queueUrl: string): DeadLetterBatches {
   const seen = new Set<string>();
-  /** What is hidden by us, with the handle that counts: that of the last time it was received. */
-  const held = new Map<string, string | undefined>();
-  /** How many have come back since there was a new one: when all have, there is none. */
-  let again = 0;
+  /** The messages that this reader hides, with the receipt handle of their last receive. Only that handle is valid. */
+  const hidden = new Map<string, string | undefined>();
+  /** How many known messages were received since the last new one. If it exceeds all hidden messages, no new one is left. */
+  let repeated = 0;
   async function release(handle: string | undefined): Promise<void> {
     await sqs.send(
       new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle: handle, VisibilityTimeout: 0 }),
@@ -105,30 +108,30 @@ export async function* readQueue({ sqs }: Deployment, queueUrl: string): DeadLet
         new ReceiveMessageCommand({
           QueueUrl: queueUrl,
           MaxNumberOfMessages: BATCH,
-          VisibilityTimeout: LOOK_SECONDS,
-          // Every server of the queue is asked: only then does nothing mean that there is nothing.
+          VisibilityTimeout: VISIBILITY_SECONDS,
+          // Long polling reads every server of the queue. Without it, an empty response would not mean an empty queue.
           WaitTimeSeconds: 1,
         }),
       );
-      for (const { MessageId: id = '', ReceiptHandle: handle } of messages) held.set(id, handle);
-      // What was seen before has come back into view, and is hidden again now; others may be behind it.
+      for (const { MessageId: id = '', ReceiptHandle: handle } of messages) hidden.set(id, handle);
+      // A known message became visible again, and this receive hides it again. New messages may follow it.
       const fresh = messages.filter(({ MessageId: id = '' }) => !seen.has(id));
       for (const { MessageId: id = '' } of fresh) seen.add(id);
-      again = fresh.length > 0 ? 0 : again + messages.length;
-      if (messages.length === 0 || again > held.size) return;
+      repeated = fresh.length > 0 ? 0 : repeated + messages.length;
+      if (messages.length === 0 || repeated > hidden.size) return;
       yield fresh.map(({ MessageId: id = '', Body: body = '' }) => ({
         id,
         body,
         async remove() {
-          await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: held.get(id) }));
-          held.delete(id);
+          await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: hidden.get(id) }));
+          hidden.delete(id);
         },
       }));
     }
   } finally {
-    const handles = [...held.values()];
+    const handles = [...hidden.values()];
     for (let first = 0; first < handles.length; first += BATCH)
-      // One that is not released comes back by itself: no reason to lose the report of what was done.
+      // A message that cannot be released becomes visible after its timeout. An error here must not hide the result of the command.
       await Promise.allSettled(handles.slice(first, first + BATCH).map(release));
   }
 }

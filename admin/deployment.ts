@@ -15,39 +15,42 @@ import type { StackDescription } from './stack-file.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import { StackNotFound } from './failures.ts';
 
-/** A deployed stack, and the clients that reach it. */
+/** A deployed stack, and the clients for its AWS account. */
 export interface Deployment {
-  /** Ends without a slash. */
+  /** Base URL of the API, without a slash at the end. */
   readonly apiUrl: string;
   readonly configurationSet: string;
   readonly defaultWorkspaceId: string;
   readonly topicArn: string;
   readonly queueUrl: string;
-  /** By the names of their constructs: `SourceDeadLetters`, `DeliveryDeliverDeadLetters`, … */
+  /** Queue URLs by construct name: `SourceDeadLetters`, `DeliveryDeliverDeadLetters`, … */
   readonly deadLetterQueues: Readonly<Record<string, string>>;
-  /** Their ids by who reads: `Ingest`, `DeliveryDispatch`, `Tally`. */
+  /** Ids of the event source mappings by function: `Ingest`, `DeliveryDispatch`, `Tally`. */
   readonly eventSourceMappings: Readonly<Record<string, string>>;
   readonly dispatchFunction: string;
   readonly redeliverMachineArn: string;
   readonly table: Table;
-  /** Account, identities and mail. */
+  /** The SES client for the account, identities and sending. */
   readonly ses: SESv2Client;
-  /** Configuration sets: the same SES, but in the local run, whose emulator has them and whose simulator sends. */
+  /**
+   * The SES client for configuration sets. In a deployment it is the same SES. In the local run, the emulator holds the
+   * configuration sets and the SES simulator sends.
+   */
   readonly sesConfigurationSets: SESv2Client;
-  /** The older SES, for what the newer one does not tell. */
+  /** The client of the older SES API, for attributes that version 2 of the API does not return. */
   readonly sesV1: SESClient;
   readonly sns: SNSClient;
   readonly sqs: SQSClient;
   readonly sfn: SFNClient;
   readonly lambda: LambdaClient;
-  /** Known in the local run. */
+  /** Set in the local run only. */
   readonly apiKey?: string;
   readonly from?: string;
 }
 
 export interface Target {
   readonly stack: string;
-  /** A local run rather than the AWS account of the environment. */
+  /** The local run to use instead of the AWS account of the environment. */
   readonly localRun?: StackDescription | undefined;
 }
 
@@ -77,14 +80,14 @@ async function describeStack(client: CloudFormationClient, stack: string) {
   try {
     return await client.send(new DescribeStacksCommand({ StackName: stack }));
   } catch (error) {
-    // CloudFormation has no error of its own for it.
+    // CloudFormation has no specific error for a stack that does not exist.
     if (!(error instanceof Error) || !/does not exist/.test(error.message)) throw error;
     const message = `There is no stack ${stack} in ${await client.config.region()}. Check AWS_REGION, AWS_PROFILE and --stack`;
     throw new StackNotFound(message, { cause: error });
   }
 }
 
-/** Finds the stack by its outputs and resources; throws a UsageError where it is none of ours. */
+/** Finds a stack by its outputs and resources. Throws a UsageError if it is not a stack of IvyMail Events. */
 export async function findDeployment({ stack, localRun }: Target): Promise<Deployment> {
   const config = localRun ? localConfig(localRun.aws_endpoint_url, localRun.region) : {};
   const cloudFormation = new CloudFormationClient(config);
@@ -97,7 +100,8 @@ export async function findDeployment({ stack, localRun }: Target): Promise<Deplo
   );
   const output = (name: string): string => {
     const value = outputs[name];
-    if (value === undefined) throw new UsageError(`The stack ${stack} has no outputs of IvyMail Events`);
+    if (value === undefined)
+      throw new UsageError(`${stack} is not a stack of IvyMail Events: it has no output ${name}`);
     return value;
   };
   const resources = await readResources(cloudFormation, stack);

@@ -19,37 +19,42 @@ import {
 } from './ses-checks.ts';
 
 export interface DoctorOptions {
-  /** What mail is to be sent from; the identity that is looked at. */
+  /** The sender of the test emails. Its SES identity is checked. */
   readonly from?: string | undefined;
   readonly apiKey?: string | undefined;
-  /** Whether to send to the mailbox simulator. */
+  /** Whether to send emails to the SES mailbox simulator. */
   readonly send: boolean;
   readonly timeoutMs: number;
-  /** Called with each check as it is done. */
-  readonly onCheck: (done: Check) => void;
+  /** Called with each check as soon as it is complete. */
+  readonly onCheck: (check: Check) => void;
 }
 
 async function checkApi({ apiUrl }: Deployment, apiKey: string | undefined): Promise<Finding> {
-  if (apiKey === undefined) return notChecked('no API key was given: --api-key, or IVYMAIL_API_KEY');
-  const answer = await fetch(`${apiUrl}/v1/workspace`, { headers: { 'x-api-key': apiKey } });
-  const body = (await answer.json()) as { id?: string; error?: { code: string }; key?: { scopes: string[] } };
-  if (answer.status === 401 || answer.status === 403) {
+  if (apiKey === undefined) return notChecked('no API key: set --api-key or IVYMAIL_API_KEY');
+  const response = await fetch(`${apiUrl}/v1/workspace`, { headers: { 'x-api-key': apiKey } });
+  const body = (await response.json()) as {
+    id?: string;
+    error?: { code: string };
+    key?: { scopes: string[] };
+  };
+  if (response.status === 401 || response.status === 403) {
     return failed(
-      `the API key is wrong: the API answers ${answer.status} ${body.error?.code ?? ''}`.trim(),
-      'npm run admin -- key list shows the keys there are; init --another makes one',
+      `the API refused the key: ${response.status} ${body.error?.code ?? ''}`.trim(),
+      'npm run admin -- key list shows the existing keys, and init --another creates one',
     );
   }
-  if (!answer.ok) return failed(`the API answers ${answer.status} ${body.error?.code ?? ''}`.trim());
+  if (!response.ok)
+    return failed(`the API responded with ${response.status} ${body.error?.code ?? ''}`.trim());
   const scopes = body.key?.scopes.join(', ') ?? 'none';
   return body.key?.scopes.includes('admin')
-    ? ok(`answers as workspace ${body.id ?? ''}`)
-    : warning(`the key has the scopes ${scopes}; sending a test needs admin`);
+    ? ok(`the key belongs to workspace ${body.id ?? ''}`)
+    : warning(`the key has the scopes ${scopes}, but test emails need the scope admin`);
 }
 
-/** Looks at everything between SES and the log, then sends through it. In order; each is told as soon as it is known. */
+/** Checks everything between SES and the log, then sends test emails. Reports each check as soon as it is complete. */
 export async function runChecks(deployment: Deployment, options: DoctorOptions): Promise<readonly Check[]> {
   const { apiKey, from } = options;
-  const looks: readonly (readonly [string, () => Promise<Finding>])[] = [
+  const checks: readonly (readonly [string, () => Promise<Finding>])[] = [
     ['API and key', () => checkApi(deployment, apiKey)],
     ['SES account', () => checkAccount(deployment)],
     ['SES quota', () => checkQuota(deployment)],
@@ -64,25 +69,25 @@ export async function runChecks(deployment: Deployment, options: DoctorOptions):
     ['dead-letter queues', () => checkDeadLetters(deployment)],
     ['quarantine', () => checkQuarantine(deployment)],
   ];
-  const done: Check[] = [];
-  function tell(each: Check): void {
-    done.push(each);
-    options.onCheck(each);
+  const results: Check[] = [];
+  function report(result: Check): void {
+    results.push(result);
+    options.onCheck(result);
   }
-  for (const [name, look] of looks) {
-    tell(await runCheck(name, look));
+  for (const [name, inspect] of checks) {
+    report(await runCheck(name, inspect));
   }
-  // What is known to be broken on the way would only be waited for.
-  const broken = done.some((each) => each.status === 'failed' && each.name !== 'dead-letter queues');
+  // With a broken pipeline, the test emails would only wait until their timeout.
+  const broken = results.some((each) => each.status === 'failed' && each.name !== 'dead-letter queues');
   if (!options.send) {
-    tell({ name: 'end to end', status: 'declined', detail: 'left out: --no-send' });
+    report({ name: 'end to end', status: 'declined', detail: 'skipped because of --no-send' });
   } else if (broken) {
-    tell({ name: 'end to end', ...notChecked('something above has failed') });
+    report({ name: 'end to end', ...notChecked('a check above failed') });
   } else if (apiKey === undefined || from === undefined) {
-    tell({ name: 'end to end', ...notChecked('it needs --api-key and --from') });
+    report({ name: 'end to end', ...notChecked('needs --api-key and --from') });
   } else {
     const { timeoutMs } = options;
-    for (const each of await runEndToEndChecks(deployment, { apiKey, from, timeoutMs })) tell(each);
+    for (const each of await runEndToEndChecks(deployment, { apiKey, from, timeoutMs })) report(each);
   }
-  return done;
+  return results;
 }

@@ -19,10 +19,11 @@ export interface EndToEndOptions {
 }
 
 /**
- * What SES's mailbox simulator does with a mail; of several events any will do. A suppressed recipient comes as either.
+ * The addresses of the SES mailbox simulator, and the events that SES can publish for each. For a suppressed recipient, SES
+ * publishes one of two events.
  * Source: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
  */
-const OUTCOMES: readonly (readonly [address: string, events: readonly EventName[]])[] = [
+const SIMULATOR_OUTCOMES: readonly (readonly [address: string, events: readonly EventName[]])[] = [
   ['success@simulator.amazonses.com', ['delivered']],
   ['bounce@simulator.amazonses.com', ['bounced']],
   ['complaint@simulator.amazonses.com', ['complained']],
@@ -30,13 +31,13 @@ const OUTCOMES: readonly (readonly [address: string, events: readonly EventName[
   ['suppressionlist@simulator.amazonses.com', ['suppressed', 'bounced']],
 ];
 
-/** What the webhook of the test is to hear of. */
+/** The events that the test webhook endpoint receives. */
 const EVENTS: readonly EventName[] = ['delivered', 'bounced', 'soft_bounced', 'complained', 'suppressed'];
 
 const POLL_MS = 500;
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** 52 characters of five bits: nobody guesses it, and it fits a path. */
+/** Returns a random token of 52 characters with 5 bits each. It cannot be guessed, and it is valid in a path. */
 function newToken(): string {
   return [...randomBytes(52)].map((byte) => BASE32[byte % 32]).join('');
 }
@@ -57,13 +58,14 @@ async function call(
   apiKey: string,
   request: { readonly method: string; readonly path: string; readonly body?: unknown },
 ): Promise<Record<string, unknown>> {
-  const answer = await fetch(`${apiUrl}${request.path}`, {
+  const response = await fetch(`${apiUrl}${request.path}`, {
     method: request.method,
     headers: { 'x-api-key': apiKey, 'content-type': 'application/json' },
     ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
   });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${request.method} ${request.path} answered ${answer.status}: ${text}`);
+  const text = await response.text();
+  if (!response.ok)
+    throw new Error(`${request.method} ${request.path} responded with ${response.status}: ${text}`);
   return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
 }
 
@@ -71,10 +73,10 @@ async function deleteWebhook(deployment: Deployment, apiKey: string, id: string)
   await call(deployment, apiKey, { method: 'DELETE', path: `/v1/webhooks/${id}` });
 }
 
-async function until<T>(deadlineMs: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
+async function poll<T>(deadlineMs: number, read: () => Promise<T | undefined>): Promise<T | undefined> {
   for (;;) {
-    const seen = await look();
-    if (seen !== undefined || Date.now() > deadlineMs) return seen;
+    const value = await read();
+    if (value !== undefined || Date.now() > deadlineMs) return value;
     await wait(POLL_MS);
   }
 }
@@ -90,16 +92,16 @@ function isSigned({ headers, body }: ProbeReceipt, secret: string): boolean {
   return (headers['x-ivymail-signature'] ?? '').split(' ').includes(expected);
 }
 
-/** Of a doctor who was killed: its probe has closed by now, and no doctor of today waits at it. */
-async function deleteLeftWebhooks(deployment: Deployment, apiKey: string): Promise<void> {
+/** Deletes webhooks of a doctor that was killed. Their probes have expired, so no running doctor waits for them. */
+async function deleteStaleWebhooks(deployment: Deployment, apiKey: string): Promise<void> {
   const { data } = await call(deployment, apiKey, { method: 'GET', path: '/v1/webhooks' });
-  const left = (data as Webhook[]).filter(
+  const stale = (data as Webhook[]).filter(
     ({ url, created_at: at }) =>
       url.startsWith(`${deployment.apiUrl}/probes/`) &&
       Date.now() - Date.parse(at) > PROBE_LIFETIME_SECONDS * 1000,
   );
-  // Another doctor may do the same.
-  await Promise.allSettled(left.map(({ id }) => deleteWebhook(deployment, apiKey, id)));
+  // A deletion can fail, because another doctor may delete the same webhook.
+  await Promise.allSettled(stale.map(({ id }) => deleteWebhook(deployment, apiKey, id)));
 }
 
 interface Probe {
@@ -107,11 +109,11 @@ interface Probe {
   readonly secret: string;
 }
 
-/** Sends a mail, and waits for its event in the log and for its signed webhook at the probe. */
-async function outcomeOf(
+/** Sends an email, then waits for its event in the log and for its signed webhook at the probe. */
+async function checkOutcome(
   deployment: Deployment,
   { apiKey, from, timeoutMs }: EndToEndOptions,
-  { address, wanted, probe }: { address: string; wanted: readonly EventName[]; probe: Probe },
+  { address, expected, probe }: { address: string; expected: readonly EventName[]; probe: Probe },
 ): Promise<Finding> {
   const deadlineMs = Date.now() + timeoutMs;
   const seconds = Math.round(timeoutMs / 1000);
@@ -121,23 +123,23 @@ async function outcomeOf(
     body: { from, to: [address], subject: 'IvyMail Events: doctor', text: 'A test of the pipeline.' },
   });
   const path = `/v1/send/logs?limit=100&message_id=${encodeURIComponent(String(sent['message_id']))}`;
-  const event = await until(deadlineMs, async () => {
+  const event = await poll(deadlineMs, async () => {
     const { data } = await call(deployment, apiKey, { method: 'GET', path });
-    return (data as LogEntry[]).find((entry) => wanted.includes(entry.status));
+    return (data as LogEntry[]).find((entry) => expected.includes(entry.status));
   });
   if (!event)
-    return failed(`the mail was sent, and no ${wanted.join(' or ')} event came within ${seconds} s`);
-  const receipt = await until(deadlineMs, () => readReceipt(deployment.table, probe.token, event.event_id));
+    return failed(`the email was sent, but no ${expected.join(' or ')} event was logged within ${seconds} s`);
+  const receipt = await poll(deadlineMs, () => readReceipt(deployment.table, probe.token, event.event_id));
   if (!receipt)
-    return failed(`the ${event.status} event is logged, and its webhook did not arrive within ${seconds} s`);
+    return failed(`the ${event.status} event is logged, but its webhook did not arrive within ${seconds} s`);
   return isSigned(receipt, probe.secret)
-    ? ok(`${event.status}: logged, and its signed webhook has arrived`)
-    : failed('the webhook arrived with a signature that is wrong');
+    ? ok(`${event.status}: the event is logged, and its signed webhook arrived`)
+    : failed('the webhook arrived with a wrong signature');
 }
 
 /**
- * Sends a mail for each outcome, and waits for its event in the log and for its signed webhook at a probe of our own API.
- * The webhook is made for it and deleted after it.
+ * Sends an email for each outcome of the mailbox simulator. Then waits for its event in the log and for its signed webhook
+ * at a probe, which is a route of our own API. Creates the webhook endpoint for this test and deletes it afterwards.
  */
 export async function runEndToEndChecks(
   deployment: Deployment,
@@ -145,10 +147,10 @@ export async function runEndToEndChecks(
 ): Promise<readonly Check[]> {
   const { apiKey } = options;
   const checks: Check[] = [];
-  const whole = await runCheck('end to end', async () => {
+  const setup = await runCheck('end to end', async () => {
     const token = newToken();
     await openProbe(deployment.table, token, Date.now());
-    await deleteLeftWebhooks(deployment, apiKey);
+    await deleteStaleWebhooks(deployment, apiKey);
     const webhook = call(deployment, apiKey, {
       method: 'POST',
       path: '/v1/webhooks',
@@ -159,21 +161,21 @@ export async function runEndToEndChecks(
         const probe = { token, secret: String((await webhook)['secret']) };
         checks.push(
           ...(await Promise.all(
-            OUTCOMES.map(([address, wanted]) =>
-              runCheck(`mail to ${address.split('@')[0] ?? ''}@`, () =>
-                outcomeOf(deployment, options, { address, wanted, probe }),
+            SIMULATOR_OUTCOMES.map(([address, expected]) =>
+              runCheck(`email to ${address.split('@')[0] ?? ''}@`, () =>
+                checkOutcome(deployment, options, { address, expected, probe }),
               ),
             ),
           )),
         );
       },
       async () => {
-        const made = await webhook.catch(() => undefined);
-        if (made) await deleteWebhook(deployment, apiKey, String(made['id']));
+        const created = await webhook.catch(() => undefined);
+        if (created) await deleteWebhook(deployment, apiKey, String(created['id']));
       },
     );
-    return ok('its webhook is deleted');
+    return ok('the test webhook endpoint is deleted');
   });
-  // What has gone well is told by each mail.
-  return whole.status === 'ok' ? checks : [...checks, whole];
+  // A successful setup is not reported, because the check of each email implies it.
+  return setup.status === 'ok' ? checks : [...checks, setup];
 }

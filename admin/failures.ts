@@ -1,6 +1,6 @@
 import { UsageError } from '../cli/usage-error.ts';
 
-/** What ended a command, for a program and for a person. */
+/** The error that ended a command: `code` for a program, `message` for a person. */
 export interface Failure {
   readonly code: 'usage' | 'no_region' | 'no_credentials' | 'no_stack' | 'unreachable' | 'failed';
   /** One line. */
@@ -8,12 +8,12 @@ export interface Failure {
   readonly exitCode: 2 | 3;
 }
 
-/** The stack does not exist in the account and region that were asked. */
+/** The stack does not exist in the account and region of the request. */
 export class StackNotFound extends Error {
   override readonly name = 'NoStack';
 }
 
-const UNREACHABLE = new Set([
+const CONNECTION_ERROR_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'ENOTFOUND',
@@ -22,8 +22,8 @@ const UNREACHABLE = new Set([
   'EHOSTUNREACH',
 ]);
 
-/** How the services of AWS refuse an access key, a secret or a token. */
-const REFUSED_CREDENTIALS = new Set([
+/** The names of the errors with which AWS services refuse an access key, a secret or a token. */
+const CREDENTIAL_ERRORS = new Set([
   'ExpiredToken',
   'ExpiredTokenException',
   'InvalidClientTokenId',
@@ -36,12 +36,12 @@ function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-function describe(error: unknown): Failure {
+function classifyError(error: unknown): Failure {
   if (!(error instanceof Error)) return { code: 'failed', message: String(error), exitCode: 3 };
   const { name, message } = error;
   if (error instanceof UsageError) return { code: 'usage', message, exitCode: 2 };
   if (error instanceof StackNotFound) return { code: 'no_stack', message, exitCode: 3 };
-  // The SDK gives it no name of its own: @smithy/config-resolver, resolveRegionConfig.
+  // The SDK gives this error no specific name (@smithy/config-resolver, resolveRegionConfig).
   if (message === 'Region is missing')
     return {
       code: 'no_region',
@@ -55,19 +55,19 @@ function describe(error: unknown): Failure {
       message: `No AWS credentials: ${message}. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use --local for the running npm start`,
       exitCode: 3,
     };
-  if (REFUSED_CREDENTIALS.has(name))
+  if (CREDENTIAL_ERRORS.has(name))
     return {
       code: 'no_credentials',
       message: `AWS refused the credentials: ${name}: ${message}`,
       exitCode: 3,
     };
-  if (UNREACHABLE.has(codeOf(error)))
+  if (CONNECTION_ERROR_CODES.has(codeOf(error)))
     return { code: 'unreachable', message: `No connection: ${message || codeOf(error)}`, exitCode: 3 };
   return { code: 'failed', message: `${name}: ${message}`, exitCode: 3 };
 }
 
-/** Says in one line what went wrong: AWS and the SDK break lines, a terminal and a log should not. */
+/** Describes an error in one line. Messages of AWS and of the SDK can have several lines. */
 export function describeFailure(error: unknown): Failure {
-  const failure = describe(error);
+  const failure = classifyError(error);
   return { ...failure, message: failure.message.replaceAll(/\s+/g, ' ').trim() };
 }

@@ -14,7 +14,7 @@ export interface NewKey {
   readonly workspace_id: string;
 }
 
-/** Makes a key of a workspace; the key itself is only in the answer. */
+/** Creates an API key of a workspace. The key itself is only in the result, because the table stores its hash. */
 export async function createKey(
   table: Table,
   key: {
@@ -39,7 +39,7 @@ export async function createKey(
   return { api_key: text, key_id: id, workspace_id: key.workspaceId };
 }
 
-/** Makes an admin key of a workspace, and the workspace where there is none. */
+/** Creates an admin key of a workspace, and the workspace itself if it does not exist. */
 export async function initWorkspace(deps: {
   readonly table: Table;
   readonly workspaceId: string;
@@ -53,13 +53,14 @@ export async function initWorkspace(deps: {
   return createKey(table, { workspaceId, name: 'admin', scopes: ['admin'] });
 }
 
-export function resolveWorkspaceId(deployment: Deployment, given: string | undefined): string {
-  const workspaceId = given ?? deployment.defaultWorkspaceId;
+/** Returns the given workspace id, or the default workspace. Throws a UsageError if the id is malformed. */
+export function resolveWorkspaceId(deployment: Deployment, id: string | undefined): string {
+  const workspaceId = id ?? deployment.defaultWorkspaceId;
   if (!isId('ws', workspaceId)) throw new UsageError(`${workspaceId} is not the id of a workspace`);
   return workspaceId;
 }
 
-/** The first key of a workspace. */
+/** `init`: creates the first key of a workspace. */
 export async function init(
   deployment: Deployment,
   options: { readonly workspace?: string | undefined; readonly another: boolean },
@@ -67,10 +68,10 @@ export async function init(
   const workspaceId = resolveWorkspaceId(deployment, options.workspace);
   const { table } = deployment;
   if (!options.another && (await hasApiKey(table, workspaceId)))
-    throw new UsageError(`${workspaceId} has a key already; --another makes one more`);
+    throw new UsageError(`${workspaceId} already has a key. --another creates one more`);
   const result = await initWorkspace({ table, workspaceId });
   const text = [
-    `API key of ${result.workspace_id} (scope admin); it is not shown again:`,
+    `API key of ${result.workspace_id} (scope admin). It is not shown again:`,
     '',
     `  ${result.api_key}`,
     '',

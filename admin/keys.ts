@@ -18,7 +18,7 @@ export function parseScopes(text: string): readonly Scope[] {
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !(SCOPES as readonly string[]).includes(name));
   if (unknown !== undefined)
-    throw new UsageError(`There is no scope ${unknown}; there are ${SCOPES.join(', ')}`);
+    throw new UsageError(`There is no scope ${unknown}. The scopes are ${SCOPES.join(', ')}`);
   return [...new Set(names)] as Scope[];
 }
 
@@ -54,16 +54,16 @@ export async function keyCreate(
 ): Promise<CommandOutput> {
   const { table } = deployment;
   const workspaceId = resolveWorkspaceId(deployment, options.workspace);
-  // A key of a workspace that does not exist would look like a good key, and open nothing.
+  // A key of a workspace that does not exist would look valid, but the API would refuse it.
   if (workspaceId !== deployment.defaultWorkspaceId && !(await getWorkspace(table, workspaceId)))
     throw new UsageError(`There is no workspace ${workspaceId}`);
-  const made = await createKey(table, {
+  const key = await createKey(table, {
     workspaceId,
     name: options.name,
     scopes: parseScopes(options.scopes ?? 'read'),
     ...(options['expires-at'] !== undefined && { expiresAt: parseExpiry(options['expires-at']) }),
   });
-  return { result: made, text: `API key ${made.key_id}; it is not shown again:\n\n  ${made.api_key}` };
+  return { result: key, text: `API key ${key.key_id}. It is not shown again:\n\n  ${key.api_key}` };
 }
 
 /** `key revoke ID` */
@@ -76,5 +76,5 @@ export async function keyRevoke(
   if (!isId('key', id)) throw new UsageError(`${id} is not the id of an API key`);
   if (!(await deleteApiKey(deployment.table, workspaceId, id)))
     throw new UsageError(`${workspaceId} has no key ${id}`);
-  return { result: { revoked: id }, text: `${id} is revoked; it stops working within a minute` };
+  return { result: { revoked: id }, text: `${id} is revoked. It stops working within one minute` };
 }

@@ -1,12 +1,12 @@
-/** What a command has to say: to a program and to a person. */
+/** The output of a command: `result` for a program, `text` for a person. */
 export interface CommandOutput {
   readonly result: unknown;
   readonly text: string;
-  /** 0 unless told otherwise. */
+  /** Default: 0. */
   readonly exitCode?: number;
 }
 
-/** Columns side by side, as wide as their widest cell. */
+/** Formats rows as a table with aligned columns. */
 export function formatTable(names: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return 'none';
   const all = [names, ...rows];

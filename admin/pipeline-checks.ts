@@ -12,74 +12,77 @@ export async function checkSubscription({ sns, sqs, topicArn, queueUrl }: Deploy
   const { Subscriptions: subscriptions = [] } = await sns.send(
     new ListSubscriptionsByTopicCommand({ TopicArn: topicArn }),
   );
-  const ours = subscriptions.find((each) => each.Endpoint === queue.Attributes?.['QueueArn']);
-  if (!ours)
+  const subscription = subscriptions.find((each) => each.Endpoint === queue.Attributes?.['QueueArn']);
+  if (!subscription)
     return failed(
-      'the subscription of the queue to the topic is missing: events are published and lost',
-      'remove the subscription from the template, deploy, put it back, deploy: CloudFormation does not see that it is gone',
+      'the subscription of the queue to the topic is missing, so published events are lost',
+      'remove the subscription from the template, deploy, add it again, and deploy again. CloudFormation does not detect that it is missing',
     );
-  return ours.SubscriptionArn === 'PendingConfirmation'
+  return subscription.SubscriptionArn === 'PendingConfirmation'
     ? failed('the subscription of the queue is not confirmed')
-    : ok('the topic hands events to the queue');
+    : ok('the topic delivers events to the queue');
 }
 
-/** More than a moment's work of ingest. */
-const MANY_WAITING = 1_000;
+/** A longer queue than ingest can process within seconds. */
+const LONG_QUEUE = 1_000;
 
 export async function checkQueue(deployment: Deployment): Promise<Finding> {
   const waiting = await countMessages(deployment, deployment.queueUrl);
-  return waiting < MANY_WAITING
+  return waiting < LONG_QUEUE
     ? ok(`${waiting} events are waiting`)
-    : warning(`${waiting} events are waiting to be stored`, 'docs/runbook.md#queue-delayed');
+    : warning(`${waiting} events are waiting to be stored`, 'see docs/runbook.md#queue-delayed');
 }
 
-/** A reader of the queue or of the table's stream. One of a queue tells no result. */
-async function checkReader({ lambda }: Deployment, [name, id]: readonly [string, string]): Promise<Finding> {
+/** Checks one event source mapping, of the queue or of the table's stream. A mapping of a queue reports no result of its last batch. */
+async function checkEventSource(
+  { lambda }: Deployment,
+  [name, id]: readonly [string, string],
+): Promise<Finding> {
   const { State: state, LastProcessingResult: result = 'OK' } = await lambda.send(
     new GetEventSourceMappingCommand({ UUID: id }),
   );
   if (state !== 'Enabled') {
-    const said = `${name} is ${state ?? 'in no state'}`;
-    return /^(?:Creating|Enabling|Updating)$/.test(state ?? '') ? warning(said) : failed(said);
+    const detail = `${name} is ${state ?? 'in an unknown state'}`;
+    return /^(?:Creating|Enabling|Updating)$/.test(state ?? '') ? warning(detail) : failed(detail);
   }
   return /^(?:OK|No records processed)/.test(result)
     ? ok(name)
-    : failed(`${name} says of its last batch: ${result}`);
+    : failed(`the last batch of ${name} ended with: ${result}`);
 }
 
 export async function checkEventSources(deployment: Deployment): Promise<Finding> {
   const mappings = Object.entries(deployment.eventSourceMappings);
-  const findings = await Promise.all(mappings.map((each) => checkReader(deployment, each)));
-  const detailsOf = (wanted: CheckStatus): string =>
+  const findings = await Promise.all(mappings.map((each) => checkEventSource(deployment, each)));
+  const detailsOf = (wantedStatus: CheckStatus): string =>
     findings
-      .filter(({ status }) => status === wanted)
+      .filter(({ status }) => status === wantedStatus)
       .map(({ detail }) => detail)
       .join(', ');
   const failures = detailsOf('failed');
   if (failures !== '')
-    return failed(failures, 'enable its event source mapping, or docs/runbook.md#function-errors');
+    return failed(failures, 'enable its event source mapping, or see docs/runbook.md#function-errors');
   const warnings = detailsOf('warning');
-  return warnings === '' ? ok(`${detailsOf('ok')} take what comes`) : warning(warnings);
+  return warnings === '' ? ok(`${detailsOf('ok')} are enabled and report no error`) : warning(warnings);
 }
 
 export async function checkDeadLetters(deployment: Deployment): Promise<Finding> {
   const queues = Object.entries(deployment.deadLetterQueues);
   const depths = await Promise.all(queues.map(([, url]) => countMessages(deployment, url)));
-  const full = queues.flatMap(([name], index) => {
+  const nonEmpty = queues.flatMap(([name], index) => {
     const depth = depths[index] ?? 0;
     return depth > 0 ? [`${name} holds ${depth}`] : [];
   });
-  return full.length === 0
+  return nonEmpty.length === 0
     ? ok(`all ${queues.length} are empty`)
-    : failed(`not empty: ${full.join(', ')}`, 'npm run admin -- redrive list');
+    : failed(`not empty: ${nonEmpty.join(', ')}`, 'npm run admin -- redrive list');
 }
 
 export async function checkQuarantine(deployment: Deployment): Promise<Finding> {
   const counts = [...(await countQuarantine(deployment))];
   return counts.length === 0
-    ? ok(`empty for ${QUARANTINE_DAYS} days`)
+    ? ok(`no messages in the last ${QUARANTINE_DAYS} days`)
     : warning(
-        `set aside within ${QUARANTINE_DAYS} days: ${counts.map(([reason, count]) => `${count} ${reason}`).join(', ')}`,
-        'docs/runbook.md#quarantine',
+        `quarantined in the last ${QUARANTINE_DAYS} days: ${counts.map(([reason, count]) => `${count} ${reason}`).join(', ')}`,
+        'see docs/runbook.md#quarantine',
       );
 }

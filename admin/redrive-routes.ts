@@ -8,7 +8,7 @@ import { TRIGGERS, type DeliveryTask } from '../lambdas/core/deliveries.ts';
 import type { Deployment } from './deployment.ts';
 import { QUARANTINE, type DeadLetter } from './dead-letters.ts';
 
-/** What makes a message of a place go its way again. Throws where it cannot. */
+/** Returns the function that sends a message of a place through the pipeline again. The function throws if it cannot. */
 export function redriveRoute(
   deployment: Deployment,
   place: string,
@@ -18,38 +18,38 @@ export function redriveRoute(
       await deployment.sqs.send(new SendMessageCommand({ QueueUrl: deployment.queueUrl, MessageBody: body }));
     };
   }
-  if (place === 'DeliveryDispatchDeadLetters') return ({ body }) => dispatchAgain(deployment, body);
-  if (place === 'DeliveryDeliverDeadLetters') return ({ body }) => deliverAgain(deployment, body);
+  if (place === 'DeliveryDispatchDeadLetters') return ({ body }) => redispatch(deployment, body);
+  if (place === 'DeliveryDeliverDeadLetters') return ({ body }) => restartDelivery(deployment, body);
   return () => {
     throw new Error(
-      'It says where in the stream counting was given up; that stretch is missing in the statistics',
+      'The message only names a position in the stream that could not be counted. The statistics of that period stay incomplete',
     );
   };
 }
 
-/** What the stream would hand to dispatch once more, and with the same result: deliveries, suppressions, commands. */
-async function dispatchAgain({ table, lambda, dispatchFunction }: Deployment, body: string): Promise<void> {
+/** Calls dispatch with the record of the row, as the stream would. Dispatch starts its deliveries, suppressions or commands. */
+async function redispatch({ table, lambda, dispatchFunction }: Deployment, body: string): Promise<void> {
   const { keys } = JSON.parse(body) as { keys?: Parameters<typeof unmarshall>[0] };
   if (!keys) {
     throw new Error(
-      'It is Lambda’s note of a batch that was given up, without keys: recover of the endpoints since then delivers what is missing',
+      'The message is a report of Lambda about a whole batch and contains no keys. Recover each endpoint from that time on to deliver the missing events',
     );
   }
   const { Item: row } = await table.client.send(
     new GetCommand({ TableName: table.name, Key: unmarshall(keys), ConsistentRead: true }),
   );
-  if (!row) throw new Error('There is no such row any more');
+  if (!row) throw new Error('The row no longer exists');
   const record = { eventName: 'INSERT', dynamodb: { Keys: keys, NewImage: marshall(row) } };
-  const { FunctionError: failed, Payload: answer } = await lambda.send(
+  const { FunctionError: failed, Payload: payload } = await lambda.send(
     new InvokeCommand({ FunctionName: dispatchFunction, Payload: JSON.stringify({ Records: [record] }) }),
   );
   if (failed !== undefined) {
-    const { errorMessage } = JSON.parse(answer?.transformToString() ?? '{}') as { errorMessage?: string };
-    throw new Error(`Dispatch failed on it: ${errorMessage ?? failed}`);
+    const { errorMessage } = JSON.parse(payload?.transformToString() ?? '{}') as { errorMessage?: string };
+    throw new Error(`Dispatch failed: ${errorMessage ?? failed}`);
   }
 }
 
-/** Redeliver would fail on anything else after the message is gone. */
+/** The format of a task. It is checked first, because Redeliver would fail on another format after the message is deleted. */
 const TASK = z.looseObject({
   workspace_id: z.string(),
   message_id: z.string(),
@@ -67,16 +67,16 @@ const TASK = z.looseObject({
 function readTask(body: string): DeliveryTask {
   const task = TASK.safeParse(JSON.parse(body));
   if (task.success) return task.data;
-  throw new Error(`It is no delivery task: ${z.prettifyError(task.error)}`);
+  throw new Error(`The message is not a delivery task: ${z.prettifyError(task.error)}`);
 }
 
-/** A delivery that no execution could take: Redeliver takes it up at the attempt it was at. */
-async function deliverAgain({ sfn, redeliverMachineArn }: Deployment, body: string): Promise<void> {
+/** Starts Redeliver for a delivery that could not be started. It continues at the same attempt. */
+async function restartDelivery({ sfn, redeliverMachineArn }: Deployment, body: string): Promise<void> {
   const task = readTask(body);
   await sfn.send(
     new StartExecutionCommand({
       stateMachineArn: redeliverMachineArn,
-      // The name of the first try may be taken, by an execution that failed.
+      // A failed execution may already have the first name, so this name has a suffix.
       name: `${task.execution_name}-${Date.now().toString(36)}`.slice(-80),
       input: JSON.stringify(task),
     }),

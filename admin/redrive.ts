@@ -13,45 +13,47 @@ import { formatTable, type CommandOutput } from './output.ts';
 import { redriveRoute } from './redrive-routes.ts';
 
 export interface RedriveOptions {
-  /** Only what contains this text. */
+  /** Only messages whose body contains this text. */
   readonly filter?: string | undefined;
   /** Only quarantined messages with this reason. */
   readonly reason?: string | undefined;
-  /** `YYYY-MM-DD`, of the quarantine; the last 14 without it. */
+  /** Day of the quarantine, `YYYY-MM-DD`. Default: the last 14 days. */
   readonly day?: string | undefined;
   readonly 'dry-run'?: boolean | undefined;
   readonly limit?: string | undefined;
 }
 
-const ONLY_FOR_QUARANTINE = ['reason', 'day'] as const;
+const QUARANTINE_OPTIONS = ['reason', 'day'] as const;
 
 /** An ignored option would redrive, or hide, other messages than the operator named. */
 function checkOptions(place: string, options: RedriveOptions): void {
-  const odd = ONLY_FOR_QUARANTINE.find((name) => place !== QUARANTINE && options[name] !== undefined);
-  if (odd !== undefined) throw new UsageError(`${place} does not use --${odd}; only ${QUARANTINE} does`);
+  const unused = QUARANTINE_OPTIONS.find((name) => place !== QUARANTINE && options[name] !== undefined);
+  if (unused !== undefined)
+    throw new UsageError(`${place} does not use --${unused}. Only ${QUARANTINE} does`);
   if (options.day !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(options.day))
     throw new UsageError(`--day needs a day such as 2026-02-25, not ${options.day}`);
 }
 
-function limitOf({ limit }: RedriveOptions, usual: number): number {
-  if (limit === undefined) return usual;
+function parseLimit({ limit }: RedriveOptions, defaultLimit: number): number {
+  if (limit === undefined) return defaultLimit;
   const count = Number(limit);
-  if (!Number.isInteger(count) || count < 1) throw new UsageError('--limit needs a whole number from 1');
+  if (!Number.isInteger(count) || count < 1)
+    throw new UsageError('--limit needs a whole number of at least 1');
   return count;
 }
 
-/** The messages of a place. Nothing is read before the first batch is requested. */
-function read(deployment: Deployment, place: string, options: RedriveOptions): DeadLetterBatches {
+/** Returns the messages of a place. The first message is read when the first batch is requested. */
+function readPlace(deployment: Deployment, place: string, options: RedriveOptions): DeadLetterBatches {
   const url = deployment.deadLetterQueues[place];
   if (place !== QUARANTINE && url === undefined) {
     const places = [...Object.keys(deployment.deadLetterQueues), QUARANTINE];
-    throw new UsageError(`There is no place ${place}; the places are ${places.join(', ')}`);
+    throw new UsageError(`There is no place ${place}. The places are ${places.join(', ')}`);
   }
   checkOptions(place, options);
   return url === undefined ? readQuarantine(deployment, options.day) : readQueue(deployment, url);
 }
 
-function isWanted({ body, reason }: DeadLetter, options: RedriveOptions): boolean {
+function isSelected({ body, reason }: DeadLetter, options: RedriveOptions): boolean {
   return (
     (options.filter === undefined || body.includes(options.filter)) &&
     (options.reason === undefined || reason === options.reason)
@@ -82,7 +84,7 @@ export async function redriveList(
   return { result: places, text: formatTable(['place', 'messages', 'reasons'], rows) };
 }
 
-const SHOWN = 10;
+const DEFAULT_SHOWN = 10;
 const EXCERPT_CHARACTERS = 300;
 
 /** `redrive show PLACE` */
@@ -91,14 +93,14 @@ export async function redriveShow(
   place: string,
   options: RedriveOptions,
 ): Promise<CommandOutput> {
-  const batches = read(deployment, place, options);
-  const limit = limitOf(options, SHOWN);
+  const batches = readPlace(deployment, place, options);
+  const limit = parseLimit(options, DEFAULT_SHOWN);
   const shown: Omit<DeadLetter, 'remove'>[] = [];
   let count = 0;
   for await (const batch of batches) {
-    const wanted = batch.filter((each) => isWanted(each, options));
-    count += wanted.length;
-    for (const { id, reason, body } of wanted.slice(0, limit - shown.length))
+    const selected = batch.filter((each) => isSelected(each, options));
+    count += selected.length;
+    for (const { id, reason, body } of selected.slice(0, limit - shown.length))
       shown.push({ id, ...(reason !== undefined && { reason }), body });
   }
   const lines = shown.map(
@@ -119,17 +121,17 @@ export async function redriveRun(
   place: string,
   options: RedriveOptions,
 ): Promise<CommandOutput> {
-  const batches = read(deployment, place, options);
-  const limit = limitOf(options, Infinity);
-  const dry = options['dry-run'] === true;
-  const go = redriveRoute(deployment, place);
+  const batches = readPlace(deployment, place, options);
+  const limit = parseLimit(options, Infinity);
+  const dryRun = options['dry-run'] === true;
+  const redrive = redriveRoute(deployment, place);
   const failed: { readonly id: string; readonly error: string }[] = [];
   let matched = 0;
   let redriven = 0;
   async function redriveOne(message: DeadLetter): Promise<void> {
     try {
-      await go(message);
-      // Only now: what was not taken stays where it is.
+      await redrive(message);
+      // The message is removed last, so a message that could not be redriven stays in its place.
       await message.remove();
       redriven += 1;
     } catch (error) {
@@ -139,21 +141,22 @@ export async function redriveRun(
   let stopped: string | undefined;
   try {
     for await (const batch of batches) {
-      const wanted = batch.filter((each) => isWanted(each, options)).slice(0, limit - matched);
-      matched += wanted.length;
-      if (!dry) await Promise.all(wanted.map(redriveOne));
+      const selected = batch.filter((each) => isSelected(each, options)).slice(0, limit - matched);
+      matched += selected.length;
+      if (!dryRun) await Promise.all(selected.map(redriveOne));
       if (matched >= limit) break;
     }
   } catch (error) {
-    // What was done until then is told all the same.
+    // The command still reports the messages that it redrove before the error.
     stopped = textOf(error);
   }
-  const lines = failed.map(({ id, error }) => `${id} stays: ${error}`);
-  const said = dry ? `${matched} would be redriven` : `${redriven} of ${matched} redriven`;
-  const end = stopped !== undefined ? `, then it stopped: ${stopped}` : matched >= limit ? ' (--limit)' : '';
+  const lines = failed.map(({ id, error }) => `${id} was not redriven: ${error}`);
+  const summary = dryRun ? `${matched} would be redriven` : `${redriven} of ${matched} redriven`;
+  const end =
+    stopped !== undefined ? `, then the command stopped: ${stopped}` : matched >= limit ? ' (--limit)' : '';
   return {
     result: { place, matched, redriven, failed, ...(stopped !== undefined && { stopped }) },
-    text: [...lines, `${said}${end}`].join('\n'),
+    text: [...lines, `${summary}${end}`].join('\n'),
     exitCode: stopped !== undefined ? 3 : failed.length > 0 ? 1 : 0,
   };
 }

@@ -5,6 +5,7 @@ import { runChecks } from './doctor.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import type { CommandOutput } from './output.ts';
 
+const NAME_WIDTH = 25;
 const SIGNS: Readonly<Record<CheckStatus, string>> = {
   ok: picocolors.green('✓'),
   failed: picocolors.red('✗'),
@@ -13,13 +14,13 @@ const SIGNS: Readonly<Record<CheckStatus, string>> = {
   declined: picocolors.dim('–'),
 };
 
-function line({ name, status, detail, advice }: Check): string {
-  const shown = status === 'not_checked' ? `not checked: ${detail}` : detail;
-  const hint = advice === undefined ? '' : `\n  ${' '.repeat(24)} → ${advice}`;
-  return `${SIGNS[status]} ${name.padEnd(24)} ${shown}${hint}`;
+function formatCheck({ name, status, detail, advice }: Check): string {
+  const text = status === 'not_checked' ? `not checked: ${detail}` : detail;
+  const hint = advice === undefined ? '' : `\n  ${' '.repeat(NAME_WIDTH)} → ${advice}`;
+  return `${SIGNS[status]} ${name.padEnd(NAME_WIDTH)} ${text}${hint}`;
 }
 
-/** `doctor`: prints each check as soon as it is done, unless the output is for a program. */
+/** `doctor`: prints each check as soon as it is complete. With `--json`, prints nothing here. */
 export async function runDoctor(
   deployment: Deployment,
   values: {
@@ -31,14 +32,14 @@ export async function runDoctor(
   json: boolean,
 ): Promise<CommandOutput> {
   const timeoutMs = Number(values.timeout) * 1000;
-  if (!(timeoutMs > 0)) throw new UsageError('--timeout needs a number of seconds over 0');
+  if (!(timeoutMs > 0)) throw new UsageError('--timeout needs a number of seconds greater than 0');
   const checks = await runChecks(deployment, {
     from: values.from ?? deployment.from,
     apiKey: values['api-key'] ?? process.env['IVYMAIL_API_KEY'] ?? deployment.apiKey,
     send: !values['no-send'],
     timeoutMs,
-    onCheck: (done) => {
-      if (!json) console.log(line(done));
+    onCheck: (check) => {
+      if (!json) console.log(formatCheck(check));
     },
   });
   return summarizeChecks(checks);

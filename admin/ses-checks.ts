@@ -15,32 +15,34 @@ export async function checkAccount({ ses }: Deployment): Promise<Finding> {
   const { EnforcementStatus: status } = account;
   if (account.SendingEnabled === false || status === 'SHUTDOWN')
     return failed('SES has paused sending for this account and region');
-  if (status !== undefined && status !== 'HEALTHY') return warning(`SES says the account is ${status}`);
+  if (status !== undefined && status !== 'HEALTHY')
+    return warning(`the SES account has the status ${status}`);
   return account.ProductionAccessEnabled
-    ? ok('out of the sandbox')
+    ? ok('not in the SES sandbox')
     : warning(
-        'in the sandbox: only verified addresses and the mailbox simulator get mail',
-        'ask for production access in the SES console',
+        'in the SES sandbox: only verified addresses and the mailbox simulator receive email',
+        'request production access in the SES console',
       );
 }
 
-const MUCH_OF_QUOTA = 0.9;
+const QUOTA_WARNING_SHARE = 0.9;
 
 export async function checkQuota({ ses }: Deployment): Promise<Finding> {
-  const { SendQuota: { Max24HourSend: most, SentLast24Hours: sent } = {} } = await ses.send(
+  const { SendQuota: { Max24HourSend: max, SentLast24Hours: sent } = {} } = await ses.send(
     new GetAccountCommand({}),
   );
-  if (most === undefined || sent === undefined) return notChecked('SES does not tell it');
+  if (max === undefined || sent === undefined) return notChecked('SES did not return the quota');
   // https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendQuota.html
-  if (most === -1) return ok(`${sent} mails of the day are sent, of as many as you like`);
-  const said = `${sent} of ${most} mails of the day are sent`;
-  const advice = 'ask for a higher quota in the SES console';
-  if (sent >= most) return failed(`${said}: SES takes no more`, advice);
-  return sent > most * MUCH_OF_QUOTA ? warning(said, advice) : ok(said);
+  if (max === -1) return ok(`${sent} emails sent in the last 24 hours, without a limit`);
+  const usage = `${sent} of ${max} emails sent in the last 24 hours`;
+  const advice = 'request a higher quota in the SES console';
+  if (sent >= max) return failed(`${usage}: SES refuses further emails`, advice);
+  return sent > max * QUOTA_WARNING_SHARE ? warning(usage, advice) : ok(usage);
 }
 
 /**
- * Whatever could be verified for mail from an address, the narrowest first: a domain covers its subdomains.
+ * The identities that could verify a sender, most specific first: the address, its domain, and the parent domains. A domain
+ * identity covers its subdomains.
  * Source: https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
  */
 function identitiesOf(from: string): readonly string[] {
@@ -65,40 +67,41 @@ async function findIdentities({ ses }: Deployment, from: string): Promise<readon
 }
 
 export async function checkIdentity(deployment: Deployment, from: string | undefined): Promise<Finding> {
-  if (from === undefined) return notChecked('no sender was given: --from');
+  if (from === undefined) return notChecked('no sender: set --from');
   const found = await findIdentities(deployment, from);
-  const [narrowest] = found;
-  if (!narrowest) return failed(`SES knows neither ${from} nor its domain`, 'verify it in the SES console');
+  const [mostSpecific] = found;
+  if (!mostSpecific)
+    return failed(`neither ${from} nor its domain is an SES identity`, 'verify one in the SES console');
   const verified = found.find((each) => each.VerifiedForSendingStatus === true);
   if (!verified)
-    return failed(`${narrowest.name} is not verified`, 'finish its verification in the SES console');
+    return failed(`${mostSpecific.name} is not verified`, 'finish its verification in the SES console');
   const tracked =
-    narrowest.ConfigurationSetName === deployment.configurationSet
-      ? 'all its mail is tracked'
-      : 'only mail that names our configuration set is tracked; attach makes it the default';
-  return ok(`${verified.name} is verified; ${tracked}`);
+    mostSpecific.ConfigurationSetName === deployment.configurationSet
+      ? 'all its emails are tracked'
+      : 'only emails with our configuration set are tracked (attach makes it the default)';
+  return ok(`${verified.name} is verified, and ${tracked}`);
 }
 
 export async function checkDkim(deployment: Deployment, from: string | undefined): Promise<Finding> {
-  if (from === undefined) return notChecked('no sender was given: --from');
+  if (from === undefined) return notChecked('no sender: set --from');
   const found = await findIdentities(deployment, from);
-  // An address has the DKIM of its domain, unless it was given its own.
+  // An address uses the DKIM of its domain, unless it has its own.
   const own = found.find(
     (each) => each.IdentityType !== 'EMAIL_ADDRESS' || each.DkimAttributes?.Status === 'SUCCESS',
   );
   if (!own)
     return found.length === 0
-      ? notChecked(`SES knows neither ${from} nor its domain`)
-      : warning(`${from} is verified as an address: its domain does not sign its mail`, 'verify the domain');
+      ? notChecked(`neither ${from} nor its domain is an SES identity`)
+      : warning(`only the address ${from} is verified, so its emails are not signed`, 'verify the domain');
   const { SigningEnabled: signing, Status: status } = own.DkimAttributes ?? {};
   return signing && status === 'SUCCESS'
-    ? ok(`mail from ${own.name} is signed`)
+    ? ok(`emails from ${own.name} are signed`)
     : warning(`DKIM of ${own.name} is ${status ?? 'unknown'}`, 'publish the DNS records that SES shows');
 }
 
-/** Notifications of the identity beside the events of the set: each outcome is published twice, and stored once. */
+/** With notifications of the identity in addition to the events of the configuration set, SES publishes each outcome twice. */
 export async function checkNotifications({ sesV1 }: Deployment, from: string | undefined): Promise<Finding> {
-  if (from === undefined) return notChecked('no sender was given: --from');
+  if (from === undefined) return notChecked('no sender: set --from');
   const { NotificationAttributes: attributes = {} } = await sesV1.send(
     new GetIdentityNotificationAttributesCommand({ Identities: [...identitiesOf(from)] }),
   );
@@ -108,10 +111,10 @@ export async function checkNotifications({ sesV1 }: Deployment, from: string | u
     ),
   );
   return topics.length === 0
-    ? ok('off, as they should be')
+    ? ok('off, as recommended')
     : warning(
-        `on, beside the events of the configuration set: ${[...new Set(topics)].join(', ')}`,
-        'where they come to our topic, each outcome is still one event; they only cost',
+        `on, in addition to the events of the configuration set: ${[...new Set(topics)].join(', ')}`,
+        'each outcome is still stored once, but notifications to our topic add cost',
       );
 }
 
@@ -124,7 +127,7 @@ export async function checkConfigurationSet({
       new GetConfigurationSetCommand({ ConfigurationSetName: configurationSet }),
     );
     return set.SendingOptions?.SendingEnabled === false
-      ? failed(`sending with ${configurationSet} is switched off`)
+      ? failed(`sending with ${configurationSet} is disabled`)
       : ok(configurationSet);
   } catch (error) {
     if (!(error instanceof Error && /NotFound|DoesNotExist/.test(error.name))) throw error;
@@ -140,14 +143,17 @@ export async function checkDestination({
   const { EventDestinations: destinations = [] } = await sesConfigurationSets.send(
     new GetConfigurationSetEventDestinationsCommand({ ConfigurationSetName: configurationSet }),
   );
-  const ours = destinations.find((each) => each.SnsDestination?.TopicArn === topicArn);
-  if (!ours)
+  const destination = destinations.find((each) => each.SnsDestination?.TopicArn === topicArn);
+  if (!destination)
     return failed(
-      `the configuration set ${configurationSet} has no event destination at our topic`,
-      'deploy the stack again: it makes it',
+      `the configuration set ${configurationSet} has no event destination with our topic`,
+      'deploy the stack again to create it',
     );
-  if (ours.Enabled !== true) return failed(`the event destination ${ours.Name ?? ''} is switched off`);
-  const missing = OUTCOME_EVENT_TYPES.filter((type) => !(ours.MatchingEventTypes as string[]).includes(type));
-  if (missing.length > 0) return failed(`the event destination leaves out ${missing.join(', ')}`);
+  if (destination.Enabled !== true)
+    return failed(`the event destination ${destination.Name ?? ''} is disabled`);
+  const missing = OUTCOME_EVENT_TYPES.filter(
+    (type) => !(destination.MatchingEventTypes as string[]).includes(type),
+  );
+  if (missing.length > 0) return failed(`the event destination omits ${missing.join(', ')}`);
   return ok('publishes all event types to the topic');
 }

@@ -7,9 +7,9 @@ const STACK_FILE = '.local/stack.json';
 
 /** The addresses and keys with which another program attaches to a local run. The file exists while the run lasts. */
 export interface StackDescription {
-  /** Answers `/v1/…` as the deployed API would. */
+  /** Serves `/v1/…` like a deployed API. */
   readonly base_url: string;
-  /** For people; `api_key` signs in there. */
+  /** The web page of the dashboard. `api_key` signs in. */
   readonly dashboard_url: string;
   readonly api_key: string;
   readonly workspace_id: string;
@@ -20,34 +20,34 @@ export interface StackDescription {
   readonly topic_arn: string;
   readonly table_name: string;
   readonly configuration_set: string;
-  /** The one verified sender. */
+  /** The only verified sender. */
   readonly from: string;
-  /** The process that ends everything when it is sent SIGTERM. */
+  /** Id of the process that ends the local run when it receives SIGTERM. */
   readonly pid: number;
 }
 
-/** Another run is active; the message says which. */
+/** Another local run is active. The message names its process and URL. */
 export class RunActive extends Error {
   override readonly name = 'RunActive';
 }
 
-/** Throws RunActive where the file was written by a process that still runs; the file of a dead one is removed. */
+/** Throws RunActive if the process that wrote the file still runs. Removes the file if that process has ended. */
 export function refuseSecondRun(path: string): void {
   const other = readStackFile(path);
   if (other !== undefined && isProcessAlive(other.pid))
     throw new RunActive(
-      `Already running as process ${other.pid} at ${other.base_url}: end it with Ctrl-C there, or with \`kill ${other.pid}\`. ` +
-        `If that process is something else, remove ${path}.`,
+      `npm start already runs as process ${other.pid} at ${other.base_url}. End it with Ctrl-C there, or with \`kill ${other.pid}\`. ` +
+        `If that process is another program, remove ${path}.`,
     );
   rmSync(path, { force: true });
 }
 
-/** Appears whole or not at all, and never takes the place of another live run's. */
+/** Writes the file in one atomic step. Throws RunActive if another run has written it. */
 export function publishStackFile(path: string, stack: StackDescription): void {
   refuseSecondRun(path);
   mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}`;
-  // It holds an API key: for the eyes of its owner only.
+  // The file contains an API key, so only its owner may read it.
   writeFileSync(draft, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
   try {
     linkSync(draft, path);
@@ -81,7 +81,7 @@ export function requireStackFile(): StackDescription {
   return stack;
 }
 
-/** Whether a process of this id exists. */
+/** Whether a process with this id exists. */
 export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

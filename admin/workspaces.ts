@@ -31,14 +31,14 @@ export async function workspaceCreate(
   options: WorkspaceOptions,
 ): Promise<CommandOutput> {
   const { name, 'configuration-set': set } = options;
-  const made = {
+  const workspace = {
     id: randomId('ws', randomBytes),
     name,
     created_at: formatTimestamp(Date.now()),
     ...(set !== undefined && { configuration_set: set }),
   };
-  if (!(await createWorkspace(table, made)))
+  if (!(await createWorkspace(table, workspace)))
     throw new UsageError(`The configuration set ${set} belongs to another workspace`);
-  const text = `${made.id} is created; its first key: npm run admin -- init --workspace ${made.id}`;
-  return { result: made, text };
+  const text = `Workspace ${workspace.id} is created. To create its first key: npm run admin -- init --workspace ${workspace.id}`;
+  return { result: workspace, text };
 }

@@ -5,7 +5,7 @@ import { requireStackFile } from '../admin/stack-file.ts';
 import { parse } from '../cli/parse.ts';
 
 const args = process.argv.slice(2);
-/** Known before the command line is read: a refusal of it must be JSON, too. */
+/** Read before the command line is parsed, because with --json a parse error must be printed as JSON too. */
 const json = args.includes('--json');
 
 async function main(): Promise<number> {
@@ -31,7 +31,7 @@ main().then(
   },
   (error: unknown) => {
     const { exitCode, ...failure } = describeFailure(error);
-    // A program reads one stream: with --json the error is on stdout, where the result would be.
+    // With --json, the error goes to stdout, where a program expects the result.
     if (json) console.log(JSON.stringify({ error: failure }));
     else console.error(failure.message);
     process.exitCode = exitCode;

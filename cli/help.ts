@@ -9,20 +9,20 @@ import {
 
 type Row = readonly [string, string];
 
-/** Two columns, indented. */
-function columns(rows: readonly Row[], width: number): readonly string[] {
+/** Formats rows as two indented columns. */
+function formatColumns(rows: readonly Row[], width: number): readonly string[] {
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 }
 
-/** `--limit N`, as a person types it. */
+/** Formats an option as the user types it: `--limit N`. */
 export function formatOption(name: string, { value }: OptionSpecs[string]): string {
   return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 
 function optionRows(options: OptionSpecs): readonly Row[] {
   return Object.entries(options).map(([name, spec]): Row => {
-    const usual = spec.default === undefined ? '' : ` (default: ${spec.default})`;
-    return [formatOption(name, spec), `${spec.summary}${spec.required ? ' (required)' : usual}`];
+    const defaultNote = spec.default === undefined ? '' : ` (default: ${spec.default})`;
+    return [formatOption(name, spec), `${spec.summary}${spec.required ? ' (required)' : defaultNote}`];
   });
 }
 
@@ -30,7 +30,7 @@ function widthOf(rows: readonly Row[]): number {
   return Math.max(0, ...rows.map(([left]) => left.length));
 }
 
-/** The help of all commands that `words` begins; of one command, its arguments and options, too. */
+/** Returns the help of every command that begins with `words`. If it is one command, the help includes its arguments. */
 export function formatHelp<Command extends CommandSpec>(program: Program<Command>, words: string): string {
   const commands = commandsWithPrefix(program, words);
   const [only] = commands.length === 1 ? commands : [];
@@ -42,11 +42,11 @@ export function formatHelp<Command extends CommandSpec>(program: Program<Command
     const width = widthOf([...rows, ...own, ...shared]);
     blocks.push([`Usage: ${[program.usage, commandUsage(only), '[options]'].filter(Boolean).join(' ')}`]);
     blocks.push([`${only.summary}.`]);
-    blocks.push(columns(rows, width));
-    blocks.push(columns(own, width));
-    blocks.push(columns(shared, width));
+    blocks.push(formatColumns(rows, width));
+    blocks.push(formatColumns(own, width));
+    blocks.push(formatColumns(shared, width));
   } else {
-    // All commands are a list to choose from; those of one word come with their options.
+    // The help of all commands lists only their names. The help of one word also lists the options of its commands.
     const rows = commands.flatMap((each): readonly Row[] => [
       [commandUsage(each), each.summary],
       ...(words === '' ? [] : optionRows(each.options).map(([left, right]): Row => [`    ${left}`, right])),
@@ -54,8 +54,8 @@ export function formatHelp<Command extends CommandSpec>(program: Program<Command
     const width = widthOf([...rows, ...shared]);
     blocks.push([`Usage: ${program.usage} COMMAND [options]`]);
     if (words === '') blocks.push([program.summary]);
-    blocks.push(columns(rows, width));
-    blocks.push(['Options of every command:', ...columns(shared, width)]);
+    blocks.push(formatColumns(rows, width));
+    blocks.push(['Options of every command:', ...formatColumns(shared, width)]);
     blocks.push([`Arguments and options of one command: ${program.usage} help COMMAND`]);
   }
   blocks.push(program.notes);

@@ -11,7 +11,7 @@ import {
 
 export type ParsedValues = Readonly<Record<string, string | boolean | undefined>>;
 
-/** What a command line means: a text to print, or a command to run. */
+/** A parsed command line: a text to print, or a command to run. */
 export type Parsed<Command> =
   | { readonly kind: 'text'; readonly text: string }
   | {
@@ -22,13 +22,13 @@ export type Parsed<Command> =
     };
 
 interface Token {
-  /** With its dashes, as it was typed. */
+  /** The option as the user typed it, with its dashes. */
   readonly typed: string;
   readonly name: string;
   readonly value: string | undefined;
 }
 
-/** Splits a command line. Which options a command accepts is checked afterwards, when the command is known. */
+/** Splits a command line into words and options. The options are validated later, when the command is known. */
 function split(args: readonly string[], options: OptionSpecs) {
   const config = Object.fromEntries(
     Object.entries(options).map(([name, { value }]) => [
@@ -43,20 +43,20 @@ function split(args: readonly string[], options: OptionSpecs) {
     allowPositionals: true,
     tokens: true,
   });
-  const given = tokens.flatMap((token): readonly Token[] => {
+  const typedOptions = tokens.flatMap((token): readonly Token[] => {
     if (token.kind !== 'option') return [];
     const { rawName: typed, name, inlineValue, value } = token;
-    // `--day --json`: the next option is no value. A value that begins with a dash is written `--name=-x`.
+    // In `--day --json`, `--json` is the next option, not a value. A value that begins with a dash is written `--name=-x`.
     const missing = inlineValue === false && value.startsWith('-');
     return [{ typed, name, value: missing ? undefined : value }];
   });
-  return { words: positionals, given };
+  return { words: positionals, typedOptions };
 }
 
-/** A refusal is one line: what is wrong, and what to type for help. */
+/** Throws a UsageError. Its message is one line with the problem and the command that shows help. */
 function refuse(usage: string, words: string, problem: string): never {
   const help = [usage, words, '--help'].filter((part) => part !== '').join(' ');
-  // What was typed may hold line breaks.
+  // The user's input can contain line breaks.
   throw new UsageError(`${problem.replaceAll(/\s+/g, ' ')}. For help: ${help}`);
 }
 
@@ -76,14 +76,14 @@ function findCommand<Command extends CommandSpec>(program: Program<Command>, wor
   if (one === '') refuse(program.usage, '', 'A command is missing');
   const group = commandsWithPrefix(program, one).map(({ name }) => name);
   if (group.length === 0) refuse(program.usage, '', `There is no command ${one}`);
-  const known = `the commands are ${names(group)}`;
+  const known = `The commands are ${names(group)}`;
   const [, next] = words;
   refuse(
     program.usage,
     one,
     next === undefined
-      ? `${one} alone is no command; ${known}`
-      : `There is no command ${one} ${next}; ${known}`,
+      ? `${one} alone is not a command. ${known}`
+      : `There is no command ${one} ${next}. ${known}`,
   );
 }
 
@@ -102,13 +102,13 @@ function readValues(
   usage: string,
   { name: command }: CommandSpec,
   specs: { readonly accepted: OptionSpecs; readonly known: OptionSpecs },
-  given: readonly Token[],
+  typedOptions: readonly Token[],
 ): ParsedValues {
   const values: Record<string, string | boolean | undefined> = {};
-  for (const [name, { value, default: usual }] of Object.entries(specs.accepted))
-    values[name] = value === undefined ? false : usual;
+  for (const [name, { value, default: defaultValue }] of Object.entries(specs.accepted))
+    values[name] = value === undefined ? false : defaultValue;
   const seen = new Set<string>();
-  for (const { typed, name, value } of given) {
+  for (const { typed, name, value } of typedOptions) {
     const spec = Object.hasOwn(specs.accepted, name) ? specs.accepted[name] : undefined;
     if (!spec) {
       const known = Object.hasOwn(specs.known, name);
@@ -127,7 +127,7 @@ function readValues(
   return values;
 }
 
-/** Reads a command line. Throws a UsageError of one line for anything that the declaration does not allow. */
+/** Parses a command line. Throws a UsageError with one line of text for everything that the declaration does not allow. */
 export function parse<Command extends CommandSpec>(
   program: Program<Command>,
   args: readonly string[],
@@ -135,18 +135,18 @@ export function parse<Command extends CommandSpec>(
   const { usage } = program;
   const shared = { ...program.options, ...TEXT_OPTIONS };
   const known: OptionSpecs = Object.assign({}, ...program.commands.map(({ options }) => options), shared);
-  const { words, given } = split(args, known);
-  const asks = (name: string): boolean => given.some((each) => each.name === name);
+  const { words, typedOptions } = split(args, known);
+  const hasOption = (name: string): boolean => typedOptions.some((each) => each.name === name);
 
   const [first, ...topic] = words;
   if (first === 'help') return { kind: 'text', text: topicHelp(program, topic) };
-  if (asks('help')) return { kind: 'text', text: commandHelp(program, words) };
-  if (asks('version')) return { kind: 'text', text: program.version };
+  if (hasOption('help')) return { kind: 'text', text: commandHelp(program, words) };
+  if (hasOption('version')) return { kind: 'text', text: program.version };
 
   const { command, args: rest } = findCommand(program, words);
   const accepted = { ...command.options, ...shared };
   checkArguments(usage, command, rest);
-  const values = readValues(usage, command, { accepted, known }, given);
+  const values = readValues(usage, command, { accepted, known }, typedOptions);
   return { kind: 'run', command, args: rest, values };
 }
 
@@ -157,7 +157,7 @@ function topicHelp<Command extends CommandSpec>(program: Program<Command>, topic
   return formatHelp(program, words);
 }
 
-/** `attach example.com --help` is the help of `attach`: arguments after the command do not matter. */
+/** Returns the help of a command. Arguments are ignored: `attach example.com --help` shows the help of `attach`. */
 function commandHelp<Command extends CommandSpec>(
   program: Program<Command>,
   words: readonly string[],

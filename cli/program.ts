@@ -1,7 +1,7 @@
-/** The declaration of a command-line program. Parsing, help and documentation are made from it, so they cannot differ. */
+/** The declaration of a command-line program. The parser, the help and the documentation use it, so they cannot differ. */
 
 export interface OptionSpec {
-  /** How the help names the value, such as `NAME`. An option without it is a flag. */
+  /** The name of the value in the help, such as `NAME`. An option without a value is a flag. */
   readonly value?: string;
   readonly summary: string;
   /** The value when the option is not given. */
@@ -10,10 +10,10 @@ export interface OptionSpec {
   readonly required?: true;
 }
 
-/** By name, without the leading dashes. */
+/** Options by name, without the leading dashes. */
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
-/** What a command reads of its options: a text where the option has a value, a boolean where it is a flag. */
+/** The values that a command receives: a string for an option with a value, a boolean for a flag. */
 export type Values<Specs extends OptionSpecs> = {
   readonly [Name in keyof Specs]: Specs[Name] extends { readonly value: string }
     ? Specs[Name] extends { readonly default: string } | { readonly required: true }
@@ -23,22 +23,22 @@ export type Values<Specs extends OptionSpecs> = {
 };
 
 export interface ArgumentSpec {
-  /** How the help names it, such as `PLACE`. */
+  /** The name of the argument in the help, such as `PLACE`. */
   readonly name: string;
   readonly summary: string;
 }
 
 export interface CommandSpec {
-  /** One or two words; empty where the program is a single command. */
+  /** One or two words. Empty if the program is a single command. */
   readonly name: string;
   readonly summary: string;
-  /** All of them are required, in this order. */
+  /** All arguments are required, in this order. */
   readonly arguments?: readonly ArgumentSpec[];
   readonly options: OptionSpecs;
 }
 
 export interface Program<Command extends CommandSpec> {
-  /** How a person types it, such as `npm run admin --`. */
+  /** How the user starts the program, such as `npm run admin --`. */
   readonly usage: string;
   readonly summary: string;
   /** Printed by `--version`. */
@@ -50,13 +50,13 @@ export interface Program<Command extends CommandSpec> {
   readonly notes: readonly string[];
 }
 
-/** Options that every program has. They print a text and run nothing. */
+/** Options of every program. They print a text and run no command. */
 export const TEXT_OPTIONS = {
   help: { summary: 'Print this help' },
   version: { summary: 'Print the version' },
 } as const satisfies OptionSpecs;
 
-/** All commands that a word or two begin: `redrive` names three, `redrive run` one, no word every command. */
+/** Returns the commands whose names begin with `words`: three for `redrive`, one for `redrive run`, all for ''. */
 export function commandsWithPrefix<Command extends CommandSpec>(
   { commands }: Program<Command>,
   words: string,
@@ -64,7 +64,7 @@ export function commandsWithPrefix<Command extends CommandSpec>(
   return commands.filter(({ name }) => words === '' || name === words || name.startsWith(`${words} `));
 }
 
-/** How a command is called: its name and its arguments. */
+/** Formats the name and the arguments of a command. */
 export function commandUsage({ name, arguments: args = [] }: CommandSpec): string {
   return [name, ...args.map((each) => each.name)].filter((word) => word !== '').join(' ');
 }

@@ -7,7 +7,7 @@ function optionsCell(options: OptionSpecs): string {
     .join(', ');
 }
 
-/** The commands of a program as a Markdown table with aligned columns. */
+/** Formats the commands of a program as a Markdown table with aligned columns. */
 export function commandTable({ commands, options }: Program<CommandSpec>): string {
   const rows = [
     ['command', 'what it does', 'options'],

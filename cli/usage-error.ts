@@ -1,4 +1,4 @@
-/** What went wrong in a way that the person at the keyboard can mend; exit code 2. */
+/** An error in the command line, which the user can correct. The exit code is 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -50,7 +50,9 @@ export function readOptions(args: readonly string[]): StartOptions {
     throw new UsageError(`--port needs a number from 1 to ${HIGHEST_PORT}. For help: npm start -- --help`);
   const retryScale = Number(values['retry-scale']);
   if (!(retryScale > 0 && retryScale <= 1))
-    throw new UsageError('--retry-scale needs a number over 0 and at most 1. For help: npm start -- --help');
+    throw new UsageError(
+      '--retry-scale needs a number greater than 0 and at most 1. For help: npm start -- --help',
+    );
   return {
     kind: 'run',
     seed: values['no-seed'] !== true,

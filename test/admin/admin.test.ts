@@ -17,55 +17,55 @@ import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
 import { simulatedTable } from '../../sim/table.ts';
 
 describe('initWorkspace', () => {
-  it('makes an admin key that the authorizer will find, and stores its hash only', async () => {
+  it('creates an admin key that the authorizer finds, and stores only its hash', async () => {
     const table = simulatedTable();
-    const made = await initWorkspace({ table, workspaceId: DEFAULT_WORKSPACE_ID });
-    expect(isWellFormedApiKey(made.api_key)).toBe(true);
-    expect(isId('key', made.key_id)).toBe(true);
-    expect(await findApiKey(table, apiKeyHash(made.api_key))).toMatchObject({
-      id: made.key_id,
+    const created = await initWorkspace({ table, workspaceId: DEFAULT_WORKSPACE_ID });
+    expect(isWellFormedApiKey(created.api_key)).toBe(true);
+    expect(isId('key', created.key_id)).toBe(true);
+    expect(await findApiKey(table, apiKeyHash(created.api_key))).toMatchObject({
+      id: created.key_id,
       workspace_id: DEFAULT_WORKSPACE_ID,
       scopes: ['admin'],
     });
-    expect(JSON.stringify([...table.rows])).not.toContain(made.api_key);
+    expect(JSON.stringify([...table.rows])).not.toContain(created.api_key);
   });
 });
 
-describe('a workspace that was given a key', () => {
-  it('owns the events that are tagged with it', async () => {
+describe('a workspace with a key', () => {
+  it('owns the events that have its tag', async () => {
     const table = simulatedTable();
-    const workspaceId = deterministicId('ws', ['theirs']);
+    const workspaceId = deterministicId('ws', ['customer']);
     const directory = workspaceDirectory(table, () => 0);
     await initWorkspace({ table, workspaceId });
     expect(await directory.isWorkspace(workspaceId)).toBe(true);
-    expect(await directory.isWorkspace(deterministicId('ws', ['nobody']))).toBe(false);
+    expect(await directory.isWorkspace(deterministicId('ws', ['unknown']))).toBe(false);
   });
 });
 
 const run = promisify(execFile);
 const PROGRAM = ['--import', import.meta.resolve('tsx'), resolve('bin/admin.ts')];
-/** No region, no credentials, and no profile of the person who runs the tests. */
+/** An environment without region, credentials and the user's AWS profile. */
 const BARE = { PATH: process.env['PATH'], HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
 const REGION = { ...BARE, AWS_REGION: 'eu-central-1' };
 const KEYS = { ...REGION, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' };
 
-interface Ended {
+interface ProcessResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /** Runs the command in a folder without a local run. */
-async function admin(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+async function admin(args: readonly string[], env: NodeJS.ProcessEnv): Promise<ProcessResult> {
   try {
     return { code: 0, ...(await run(process.execPath, [...PROGRAM, ...args], { env, cwd: tmpdir() })) };
   } catch (error) {
-    return error as Ended;
+    return error as ProcessResult;
   }
 }
 
-/** A CloudFormation that answers every request in the same way; its URL. */
-async function cloudFormation(status: number, code: string, message: string): Promise<string> {
+/** Starts a simulated CloudFormation that returns the same error to every request. Returns its URL. */
+async function startCloudFormation(status: number, code: string, message: string): Promise<string> {
   const server = createServer((_request, response) => {
     const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
     response.writeHead(status, { 'content-type': 'text/xml' });
@@ -76,7 +76,7 @@ async function cloudFormation(status: number, code: string, message: string): Pr
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-describe('failureOf', () => {
+describe('describeFailure', () => {
   const named = (name: string, message: string, code?: string) =>
     Object.assign(new Error(message), { name, ...(code !== undefined && { code }) });
 
@@ -97,11 +97,11 @@ describe('failureOf', () => {
     [named('AggregateError', '', 'ECONNREFUSED'), 'unreachable', 'ECONNREFUSED', 3],
     [named('AccessDenied', 'You may not'), 'failed', 'AccessDenied: You may not', 3],
     ['a text', 'failed', 'a text', 3],
-  ])('%s is %s', (error, code, text, exitCode) => {
+  ])('describes %s as %s', (error, code, text, exitCode) => {
     expect(describeFailure(error)).toEqual({ code, message: expect.stringContaining(text), exitCode });
   });
 
-  it('is one line, whatever AWS says', () => {
+  it('returns one line for every message of AWS', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string(), (message, name) => {
         for (const error of [named(name, message), new UsageError(message), message])
@@ -121,7 +121,7 @@ describe('the admin command', () => {
     },
   );
 
-  /** Arguments, environment, exit code, code of the error, and what the one line must say. */
+  /** The arguments and the environment, and the expected exit code, error code and parts of the message. */
   const FAILURES: readonly (readonly [
     string,
     {
@@ -129,7 +129,7 @@ describe('the admin command', () => {
       env: NodeJS.ProcessEnv;
       status: number;
       code: string;
-      says: readonly string[];
+      message: readonly string[];
     },
   ])[] = [
     [
@@ -139,34 +139,46 @@ describe('the admin command', () => {
         env: BARE,
         status: 2,
         code: 'usage',
-        says: ['init does not use --day'],
+        message: ['init does not use --day'],
       },
     ],
     [
       'no local run',
-      { args: ['init', '--local'], env: BARE, status: 2, code: 'usage', says: ['npm start', 'stack.json'] },
+      {
+        args: ['init', '--local'],
+        env: BARE,
+        status: 2,
+        code: 'usage',
+        message: ['npm start', 'stack.json'],
+      },
     ],
-    ['no region', { env: BARE, status: 3, code: 'no_region', says: ['AWS_REGION', '--local'] }],
-    ['no credentials', { env: REGION, status: 3, code: 'no_credentials', says: ['AWS_PROFILE', '--local'] }],
+    ['no region', { env: BARE, status: 3, code: 'no_region', message: ['AWS_REGION', '--local'] }],
+    [
+      'no credentials',
+      { env: REGION, status: 3, code: 'no_credentials', message: ['AWS_PROFILE', '--local'] },
+    ],
     [
       'no connection',
       {
         env: { ...KEYS, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
         status: 3,
         code: 'unreachable',
-        says: ['ECONNREFUSED'],
+        message: ['ECONNREFUSED'],
       },
     ],
   ];
 
-  it.each(FAILURES)('says in one line: %s', async (_what, { args = ['init'], env, status, code, says }) => {
-    const [plain, program] = await Promise.all([admin(args, env), admin([...args, '--json'], env)]);
-    expect([plain.code, plain.stdout]).toEqual([status, '']);
-    expect(plain.stderr.trimEnd().split('\n')).toHaveLength(1);
-    for (const part of says) expect(plain.stderr).toContain(part);
-    expect([program.code, program.stderr]).toEqual([status, '']);
-    expect(JSON.parse(program.stdout)).toEqual({ error: { code, message: plain.stderr.trimEnd() } });
-  });
+  it.each(FAILURES)(
+    'prints %s in one line',
+    async (_name, { args = ['init'], env, status, code, message }) => {
+      const [plain, program] = await Promise.all([admin(args, env), admin([...args, '--json'], env)]);
+      expect([plain.code, plain.stdout]).toEqual([status, '']);
+      expect(plain.stderr.trimEnd().split('\n')).toHaveLength(1);
+      for (const part of message) expect(plain.stderr).toContain(part);
+      expect([program.code, program.stderr]).toEqual([status, '']);
+      expect(JSON.parse(program.stdout)).toEqual({ error: { code, message: plain.stderr.trimEnd() } });
+    },
+  );
 
   it.each([
     [
@@ -179,13 +191,13 @@ describe('the admin command', () => {
       },
     ],
     [
-      'an answer of AWS in several lines',
+      'an AWS error with several lines',
       403,
       ['AccessDenied', 'You may not&#10;  do this'],
       { code: 'failed', message: 'AccessDenied: You may not do this' },
     ],
-  ] as const)('says in one line: %s', async (_what, status, [code, message], error) => {
-    const env = { ...KEYS, AWS_ENDPOINT_URL: await cloudFormation(status, code, message) };
+  ] as const)('prints %s in one line', async (_name, status, [code, message], error) => {
+    const env = { ...KEYS, AWS_ENDPOINT_URL: await startCloudFormation(status, code, message) };
     const { code: exit, stdout, stderr } = await admin(['key', 'list', '--stack', 'Mine', '--json'], env);
     expect([exit, stderr]).toEqual([3, '']);
     expect(JSON.parse(stdout)).toEqual({ error });

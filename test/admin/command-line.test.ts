@@ -1,4 +1,4 @@
-/** The command line of `npm run admin`, for every command that is declared, and of `npm start`. */
+/** The command lines of `npm run admin`, for every declared command, and of `npm start`. */
 import { readFileSync, readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,8 +9,8 @@ import { commandTable } from '../../cli/table.ts';
 import { readOptions } from '../../local/options.ts';
 
 const { commands, options: shared } = PROGRAM;
-/** Every command by its name. */
-const EACH = commands.map((command) => [command.name, command] as const);
+/** Every command with its name. */
+const NAMED_COMMANDS = commands.map((command) => [command.name, command] as const);
 const GROUPS = [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? ''))];
 /** Every option of every command, by name. */
 const ALL_OPTIONS = new Map([
@@ -22,8 +22,8 @@ function wordsOf({ name }: AdminCommand): readonly string[] {
   return name.split(' ');
 }
 
-/** The shortest call that the command accepts, without one of its required options. */
-function callOf(command: AdminCommand, without?: string): readonly string[] {
+/** Returns the shortest valid call of a command. `without` names a required option to omit. */
+function shortestCall(command: AdminCommand, without?: string): readonly string[] {
   return [
     ...wordsOf(command),
     ...(command.arguments ?? []).map(({ name }) => name.toLowerCase()),
@@ -39,7 +39,7 @@ function textOf(args: readonly string[]): string {
   return parsed.text;
 }
 
-/** What a command line comes to: `run`, `text`, or the message of the refusal. Anything else is a fault of the parser. */
+/** Returns `run`, `text`, or the message of the refusal. Throws any other error, because the parser must not throw one. */
 function outcomeOf(args: readonly string[]): string {
   try {
     return parse(PROGRAM, args).kind;
@@ -51,7 +51,7 @@ function outcomeOf(args: readonly string[]): string {
 
 const REFUSAL = /^.+\. For help: npm run admin --(?: (.+))? --help$/;
 
-/** The one line of a refusal, which names a help that prints something. */
+/** Returns the message of a refusal. Checks that it is one line and that the help that it names exists. */
 function refusalOf(args: readonly string[]): string {
   const message = outcomeOf(args);
   expect(message).toMatch(REFUSAL);
@@ -71,19 +71,22 @@ describe('help', () => {
       expect(text).toContain(`${code.padEnd(3)}  ${meaning}`);
   });
 
-  it.each(EACH)('of %s names its arguments and exactly the options that it accepts', (_name, command) => {
-    const words = wordsOf(command);
-    const text = textOf(['help', ...words]);
-    expect(textOf([...words, '--help'])).toBe(text);
-    expect(textOf(['-h', ...words])).toBe(text);
-    expect(textOf([...callOf(command), '--help', '--nonsense'])).toBe(text);
-    for (const { name, summary } of command.arguments ?? []) {
-      expect(text).toContain(name);
-      expect(text).toContain(summary);
-    }
-    const listed = [...text.matchAll(/^ +--([\w-]+)/gm)].map(([, name]) => name);
-    expect(listed).toEqual([...Object.keys(command.options), ...Object.keys(shared), 'help', 'version']);
-  });
+  it.each(NAMED_COMMANDS)(
+    'of %s names its arguments and exactly the options that it accepts',
+    (_name, command) => {
+      const words = wordsOf(command);
+      const text = textOf(['help', ...words]);
+      expect(textOf([...words, '--help'])).toBe(text);
+      expect(textOf(['-h', ...words])).toBe(text);
+      expect(textOf([...shortestCall(command), '--help', '--nonsense'])).toBe(text);
+      for (const { name, summary } of command.arguments ?? []) {
+        expect(text).toContain(name);
+        expect(text).toContain(summary);
+      }
+      const listed = [...text.matchAll(/^ +--([\w-]+)/gm)].map(([, name]) => name);
+      expect(listed).toEqual([...Object.keys(command.options), ...Object.keys(shared), 'help', 'version']);
+    },
+  );
 
   it.each(GROUPS)('of the word %s shows every command that begins with it', (word) => {
     const text = textOf(['help', word]);
@@ -104,9 +107,13 @@ describe('a command line is refused in one line that names the help:', () => {
     ['an unknown command', ['frobnicate'], 'There is no command frobnicate'],
     ['help for an unknown command', ['help', 'frobnicate'], 'There is no command frobnicate'],
     ['an unknown command with --help', ['frobnicate', '--help'], 'There is no command frobnicate'],
-    ['half a command', ['redrive'], 'the commands are redrive list, redrive show, redrive run'],
-    ['half a known command', ['redrive', 'frobnicate'], 'There is no command redrive frobnicate'],
-    ['an option of every object', ['init', '--constructor'], 'There is no option --constructor'],
+    ['the first word of a command', ['redrive'], 'The commands are redrive list, redrive show, redrive run'],
+    [
+      'the first word of a command and an unknown second word',
+      ['redrive', 'frobnicate'],
+      'There is no command redrive frobnicate',
+    ],
+    ['a property name of every object', ['init', '--constructor'], 'There is no option --constructor'],
     ['a line break', ['a\nb'], 'There is no command a b'],
     ['a short option', ['init', '-x'], 'There is no option -x'],
     ['a value that is an option', ['key', 'create', '--name', '--json'], '--name needs a value'],
@@ -115,39 +122,44 @@ describe('a command line is refused in one line that names the help:', () => {
     expect(refusalOf(args)).toContain(problem);
   });
 
-  it.each(EACH)('%s with an option that it does not use', (name, command) => {
+  it.each(NAMED_COMMANDS)('%s with an option that it does not use', (name, command) => {
     const accepted = new Set([...Object.keys(command.options), ...Object.keys(shared)]);
     const unused = [...ALL_OPTIONS].filter(([option]) => !accepted.has(option));
     for (const [option, { value }] of unused) {
       const given = value === undefined ? [`--${option}`] : [`--${option}`, 'x'];
-      expect(refusalOf([...callOf(command), ...given])).toContain(`${name} does not use --${option}`);
+      expect(refusalOf([...shortestCall(command), ...given])).toContain(`${name} does not use --${option}`);
     }
-    expect(refusalOf([...callOf(command), '--frobnicate'])).toContain('There is no option --frobnicate');
+    expect(refusalOf([...shortestCall(command), '--frobnicate'])).toContain(
+      'There is no option --frobnicate',
+    );
   });
 
-  it.each(EACH)('%s with an option that has no value, one too many, or is given twice', (_name, command) => {
-    for (const [option, { value, required }] of Object.entries({ ...command.options, ...shared })) {
-      const call = callOf(command, required ? option : undefined);
-      const once = value === undefined ? [`--${option}`] : [`--${option}`, 'x'];
-      expect(refusalOf([...call, ...once, ...once])).toContain(`--${option} is given twice`);
-      const wrong = value === undefined ? `--${option}=x` : `--${option}`;
-      const problem = value === undefined ? 'accepts no value' : 'needs a value';
-      expect(refusalOf([...call, wrong])).toContain(`--${option} ${problem}`);
-    }
-  });
+  it.each(NAMED_COMMANDS)(
+    '%s with an option without its value, with an unexpected value, or given twice',
+    (_name, command) => {
+      for (const [option, { value, required }] of Object.entries({ ...command.options, ...shared })) {
+        const call = shortestCall(command, required ? option : undefined);
+        const once = value === undefined ? [`--${option}`] : [`--${option}`, 'x'];
+        expect(refusalOf([...call, ...once, ...once])).toContain(`--${option} is given twice`);
+        const wrong = value === undefined ? `--${option}=x` : `--${option}`;
+        const problem = value === undefined ? 'accepts no value' : 'needs a value';
+        expect(refusalOf([...call, wrong])).toContain(`--${option} ${problem}`);
+      }
+    },
+  );
 
-  it.each(EACH)('%s without a required option', (name, command) => {
+  it.each(NAMED_COMMANDS)('%s without a required option', (name, command) => {
     const missing = Object.entries(command.options).filter(([, { required }]) => required === true);
     for (const [option] of missing)
-      expect(refusalOf(callOf(command, option))).toContain(`${name} needs --${option}`);
+      expect(refusalOf(shortestCall(command, option))).toContain(`${name} needs --${option}`);
   });
 
-  it.each(EACH)('%s with an argument too few or too many', (name, command) => {
+  it.each(NAMED_COMMANDS)('%s with a missing argument or with an additional one', (name, command) => {
     for (const [index, argument] of (command.arguments ?? []).entries())
-      expect(refusalOf(callOf(command).slice(0, wordsOf(command).length + index))).toContain(
+      expect(refusalOf(shortestCall(command).slice(0, wordsOf(command).length + index))).toContain(
         `${name} needs ${argument.name}`,
       );
-    const call = callOf(command);
+    const call = shortestCall(command);
     const end = wordsOf(command).length + (command.arguments ?? []).length;
     expect(refusalOf([...call.slice(0, end), 'one-more', ...call.slice(end)])).toContain(
       'accepts no further argument: one-more',
@@ -156,11 +168,11 @@ describe('a command line is refused in one line that names the help:', () => {
 });
 
 describe('a command line that is accepted', () => {
-  it.each(EACH)('hands %s each of its options and arguments', (_name, command) => {
+  it.each(NAMED_COMMANDS)('passes every option and argument to %s', (_name, command) => {
     const all = { ...command.options, ...shared };
     for (const [option, { value, required }] of Object.entries(all)) {
       const given = value === undefined ? [`--${option}`] : [`--${option}=-a b`];
-      const parsed = parse(PROGRAM, [...callOf(command, required ? option : undefined), ...given]);
+      const parsed = parse(PROGRAM, [...shortestCall(command, required ? option : undefined), ...given]);
       expect(parsed).toMatchObject({
         kind: 'run',
         command,
@@ -168,20 +180,20 @@ describe('a command line that is accepted', () => {
         values: { [option]: value === undefined ? true : '-a b' },
       });
     }
-    const { values } = parse(PROGRAM, callOf(command)) as { values: Record<string, unknown> };
+    const { values } = parse(PROGRAM, shortestCall(command)) as { values: Record<string, unknown> };
     const optional = Object.entries(all).filter(([, { required }]) => required !== true);
-    for (const [option, { value, default: usual }] of optional)
-      expect([option, values[option]]).toEqual([option, value === undefined ? false : usual]);
+    for (const [option, { value, default: defaultValue }] of optional)
+      expect([option, values[option]]).toEqual([option, value === undefined ? false : defaultValue]);
   });
 
-  it('has options of one kind: a name has a value in every command, or in none', () => {
+  it('uses an option name with a value in every command, or in none', () => {
     for (const { options } of commands)
       for (const [name, { value }] of Object.entries(options))
         expect([name, value === undefined]).toEqual([name, ALL_OPTIONS.get(name)?.value === undefined]);
   });
 });
 
-it('whatever is typed runs a command, prints a text, or is refused in one line', () => {
+it('every input runs a command, prints a text, or is refused in one line', () => {
   const word = fc.oneof(
     fc.constantFrom(...commands.flatMap(wordsOf), 'help', '--', '-', '', '__proto__', 'constructor'),
     fc.constantFrom(...ALL_OPTIONS.keys(), 'help', 'version', '__proto__').map((name) => `--${name}`),
@@ -202,7 +214,7 @@ describe('the documentation', () => {
     file.endsWith('.md'),
   );
 
-  it('shows only commands that are accepted', () => {
+  it('contains only commands that the parser accepts', () => {
     const shown = PAGES.flatMap((file) =>
       [...readFileSync(file, 'utf8').matchAll(/npm run admin -- ([^\n`#|]+)(?:\n(.*))?/g)].map(
         ([, line = '', output = '']) => ({ file, args: line.trim().split(/ +/), output }),
@@ -211,7 +223,7 @@ describe('the documentation', () => {
     expect(new Set(shown.map(({ file }) => file)).size).toBeGreaterThan(2);
     const wrong = shown.filter(({ args, output }) => {
       const outcome = outcomeOf(args);
-      // `COMMAND` stands for any, and one example is a refusal with its message.
+      // `COMMAND` is a placeholder. One example shows a refusal and its message.
       return args[0] !== 'COMMAND' && !['run', 'text', output].includes(outcome);
     });
     expect(wrong).toEqual([]);
@@ -219,11 +231,11 @@ describe('the documentation', () => {
 });
 
 describe('docs/admin.md', () => {
-  it('has the table of all commands: run npm run docs', () => {
+  it('contains the table of all commands (update it with npm run docs)', () => {
     expect(readFileSync('docs/admin.md', 'utf8')).toContain(commandTable(PROGRAM));
   });
 
-  it('names every exit code', () => {
+  it('contains every exit code', () => {
     const page = readFileSync('docs/admin.md', 'utf8');
     const codes = [...page.matchAll(/^\| +(\d+) +\| (.+?) +\|$/gm)].map(([, code, meaning]) => [
       code,
@@ -255,8 +267,8 @@ describe('npm start', () => {
     [['--port'], '--port needs a value'],
     [['--port', '0'], '--port needs a number from 1 to 65535'],
     [['--port', '1.5'], '--port needs a number from 1 to 65535'],
-    [['--retry-scale', '0'], '--retry-scale needs a number over 0 and at most 1'],
-    [['--retry-scale', 'x'], '--retry-scale needs a number over 0 and at most 1'],
+    [['--retry-scale', '0'], '--retry-scale needs a number greater than 0 and at most 1'],
+    [['--retry-scale', 'x'], '--retry-scale needs a number greater than 0 and at most 1'],
     [['--no-seed=1'], '--no-seed accepts no value'],
   ])('refuses %j in one line', (args, problem) => {
     const refused = () => readOptions(args);

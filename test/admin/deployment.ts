@@ -3,16 +3,16 @@ import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
 import { simulatedSqs, type SimulatedSqs } from '../../sim/sqs.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
-type Answers = Readonly<Record<string, (input: never) => unknown>>;
+type Responses = Readonly<Record<string, (input: never) => unknown>>;
 
-/** A client of AWS that answers by the name of the command, and to no other. */
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it stands in for each of them
-export function clientOf<T>(answers: Answers): T {
+/** A simulated AWS client. It responds by the name of the command, and throws for every other command. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller chooses the client type
+export function clientOf<T>(responses: Responses): T {
   return {
     async send(command: { readonly constructor: { readonly name: string }; readonly input: unknown }) {
-      const answer = answers[command.constructor.name.replace('Command', '')];
-      if (!answer) throw new Error(`Nobody said what ${command.constructor.name} answers`);
-      return answer(command.input as never);
+      const respond = responses[command.constructor.name.replace('Command', '')];
+      if (!respond) throw new Error(`The test defines no response to ${command.constructor.name}`);
+      return respond(command.input as never);
     },
   } as T;
 }
@@ -27,11 +27,11 @@ export interface World {
   readonly table: SimulatedTable;
 }
 
-/** A deployed stack without AWS: its queues and its table are in memory, and the rest is as the test says. */
+/** A deployed stack without AWS. Its queues and its table are simulated in memory. The test sets the other clients. */
 export function deploymentOf(changes: Partial<Deployment> = {}): World {
   const queues = simulatedSqs();
   const table = simulatedTable();
-  const silent = clientOf<never>({});
+  const noClient = clientOf<never>({});
   const deployment: Deployment = {
     apiUrl: 'http://127.0.0.1:9',
     configurationSet: 'ours',
@@ -48,12 +48,12 @@ export function deploymentOf(changes: Partial<Deployment> = {}): World {
     redeliverMachineArn: 'redeliver',
     table,
     sqs: queues.client,
-    ses: silent,
-    sesConfigurationSets: silent,
-    sesV1: silent,
-    sns: silent,
-    sfn: silent,
-    lambda: silent,
+    ses: noClient,
+    sesConfigurationSets: noClient,
+    sesV1: noClient,
+    sns: noClient,
+    sfn: noClient,
+    lambda: noClient,
     ...changes,
   };
   return { deployment, queues, table };

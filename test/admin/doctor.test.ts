@@ -8,7 +8,7 @@ import { clientOf, deploymentOf, named, type World } from './deployment.ts';
 
 const FROM = 'you@news.example.com';
 
-/** SES, where everything is well, but for what a test changes. */
+/** Simulated SES clients for a healthy account, except for the changes that a test makes. */
 function sesOf(
   account: Record<string, unknown> = {},
   identities: Record<string, Record<string, unknown>> = { 'example.com': {} },
@@ -51,41 +51,41 @@ function mappingsOf(states: Readonly<Record<string, Record<string, unknown>>> = 
   };
 }
 
-function examine({ deployment }: World): Promise<readonly Check[]> {
+function runDoctorChecks({ deployment }: World): Promise<readonly Check[]> {
   return runChecks(deployment, { from: FROM, send: false, timeoutMs: 1, onCheck: () => {} });
 }
 
-async function look(name: string, changes: Partial<Deployment>): Promise<Check | undefined> {
-  const checks = await examine(deploymentOf({ ...sesOf(), ...mappingsOf(), ...changes }));
+async function checkNamed(name: string, changes: Partial<Deployment>): Promise<Check | undefined> {
+  const checks = await runDoctorChecks(deploymentOf({ ...sesOf(), ...mappingsOf(), ...changes }));
   return checks.find((each) => each.name === name);
 }
 
-describe('the verdict of doctor', () => {
-  const verdict = (...statuses: readonly CheckStatus[]) => {
+describe('the result of doctor', () => {
+  const resultOf = (...statuses: readonly CheckStatus[]) => {
     const { result, exitCode } = summarizeChecks(
       statuses.map((status) => ({ name: status, status, detail: '' })),
     );
     return [(result as { ok: boolean }).ok, exitCode];
   };
 
-  it('is good where all is well, but for what the operator declined', () => {
-    expect(verdict('ok', 'ok')).toEqual([true, 0]);
-    expect(verdict('ok', 'declined')).toEqual([true, 0]);
+  it('is ok if every check passed or was declined by the operator', () => {
+    expect(resultOf('ok', 'ok')).toEqual([true, 0]);
+    expect(resultOf('ok', 'declined')).toEqual([true, 0]);
   });
 
-  it('is not where something was not looked at, or is to be', () => {
-    expect(verdict('ok', 'not_checked')).toEqual([false, 4]);
-    expect(verdict('ok', 'warning')).toEqual([false, 4]);
+  it('is not ok, with exit code 4, if a check was not made or has a warning', () => {
+    expect(resultOf('ok', 'not_checked')).toEqual([false, 4]);
+    expect(resultOf('ok', 'warning')).toEqual([false, 4]);
   });
 
-  it('is bad where something has failed, whatever else there is', () => {
-    expect(verdict('warning', 'failed', 'not_checked')).toEqual([false, 1]);
+  it('is not ok, with exit code 1, if any check failed', () => {
+    expect(resultOf('warning', 'failed', 'not_checked')).toEqual([false, 1]);
   });
 });
 
 describe('doctor', () => {
-  it('takes what it was told to leave out for declined, and what it may not see for unchecked', async () => {
-    const checks = await examine(deploymentOf({ ...sesOf(), ...mappingsOf() }));
+  it('reports skipped checks as declined, and checks that AWS denies as not_checked', async () => {
+    const checks = await runDoctorChecks(deploymentOf({ ...sesOf(), ...mappingsOf() }));
     expect(checks.at(-1)).toMatchObject({ name: 'end to end', status: 'declined' });
     const unchecked = checks.filter(({ status }) => status === 'not_checked').map(({ name }) => name);
     expect(unchecked).toEqual(['API and key', 'event destination']);
@@ -97,8 +97,8 @@ describe('doctor', () => {
     [{ SendQuota: { Max24HourSend: 50_000, SentLast24Hours: 45_000 } }, 'ok'],
     [{ SendQuota: { Max24HourSend: -1, SentLast24Hours: 1_000_000 } }, 'ok'],
     [{ SendQuota: undefined }, 'not_checked'],
-  ])('looks how much of the daily quota is used up: %j is %s', async (account, status) => {
-    expect(await look('SES quota', sesOf(account))).toMatchObject({ status });
+  ])('checks how much of the daily quota is used: %j is %s', async (account, status) => {
+    expect(await checkNamed('SES quota', sesOf(account))).toMatchObject({ status });
   });
 
   it.each([
@@ -106,63 +106,77 @@ describe('doctor', () => {
     [{ EnforcementStatus: 'SHUTDOWN' }, 'failed'],
     [{ EnforcementStatus: 'PROBATION' }, 'warning'],
     [{ ProductionAccessEnabled: false }, 'warning'],
-  ])('looks what SES thinks of the account: %j is %s', async (account, status) => {
-    expect(await look('SES account', sesOf(account))).toMatchObject({ status });
+  ])('checks the status of the SES account: %j is %s', async (account, status) => {
+    expect(await checkNamed('SES account', sesOf(account))).toMatchObject({ status });
   });
 
   it.each([
-    ['a domain above it', { 'example.com': {} }, 'ok'],
+    ['its parent domain', { 'example.com': {} }, 'ok'],
     ['its domain', { 'news.example.com': {} }, 'ok'],
-    ['nothing', {}, 'failed'],
-    ['a domain that only ends alike', { 'ws.example.com': {} }, 'failed'],
+    ['no identity', {}, 'failed'],
+    ['a domain that only has the same ending', { 'ws.example.com': {} }, 'failed'],
     ['a domain that is not verified', { 'example.com': { VerifiedForSendingStatus: false } }, 'failed'],
-  ])('knows a sender that is verified by %s', async (_what, identities, status) => {
-    expect(await look('sender', sesOf({}, identities))).toMatchObject({ status });
+  ])('checks a sender that is verified by %s', async (_what, identities, status) => {
+    expect(await checkNamed('sender', sesOf({}, identities))).toMatchObject({ status });
   });
 
   it.each([
-    ['its domain, beside the address', { [FROM]: { DkimAttributes: {} }, 'example.com': {} }, 'ok'],
-    ['nothing, being an address', { [FROM]: { DkimAttributes: {} } }, 'warning'],
     [
-      'nothing, being of a subdomain of its own',
+      'its domain, in addition to the address identity',
+      { [FROM]: { DkimAttributes: {} }, 'example.com': {} },
+      'ok',
+    ],
+    ['no key, because only the address is verified', { [FROM]: { DkimAttributes: {} } }, 'warning'],
+    [
+      'no key, because its subdomain is a separate identity',
       { 'news.example.com': { DkimAttributes: { Status: 'PENDING' } }, 'example.com': {} },
       'warning',
     ],
-  ])('knows a sender whose mail is signed by %s', async (_what, identities, status) => {
-    expect(await look('DKIM', sesOf({}, identities))).toMatchObject({ status });
+  ])('checks a sender whose emails are signed by %s', async (_what, identities, status) => {
+    expect(await checkNamed('DKIM', sesOf({}, identities))).toMatchObject({ status });
   });
 
   const failure = 'PROBLEM: Function call failed';
   it.each([
     [{ State: 'Disabled' }, 'failed', 'DeliveryDispatch is Disabled'],
     [{ State: 'Updating' }, 'warning', 'DeliveryDispatch is Updating'],
-    [{ LastProcessingResult: failure }, 'failed', `DeliveryDispatch says of its last batch: ${failure}`],
-    [{ LastProcessingResult: 'OK' }, 'ok', 'Ingest, DeliveryDispatch take what comes'],
-    [{ LastProcessingResult: 'No records processed' }, 'ok', 'Ingest, DeliveryDispatch take what comes'],
-  ])('looks whether everyone reads on: of %j it is %s', async (state, status, detail) => {
-    expect(await look('event sources', mappingsOf({ m2: state }))).toMatchObject({ status, detail });
+    [
+      { LastProcessingResult: failure },
+      'failed',
+      `the last batch of DeliveryDispatch ended with: ${failure}`,
+    ],
+    [{ LastProcessingResult: 'OK' }, 'ok', 'Ingest, DeliveryDispatch are enabled and report no error'],
+    [
+      { LastProcessingResult: 'No records processed' },
+      'ok',
+      'Ingest, DeliveryDispatch are enabled and report no error',
+    ],
+  ])('checks the event source mappings: %j is %s', async (state, status, detail) => {
+    expect(await checkNamed('event sources', mappingsOf({ m2: state }))).toMatchObject({ status, detail });
   });
 
-  it('does not take a denied look at an event source for a good one', async () => {
+  it('reports an event source mapping that AWS denies to read as not_checked', async () => {
     const lambda = clientOf<Deployment['lambda']>({
       GetEventSourceMapping() {
         throw named('AccessDeniedException');
       },
     });
-    expect(await look('event sources', { lambda })).toMatchObject({ status: 'not_checked' });
+    expect(await checkNamed('event sources', { lambda })).toMatchObject({ status: 'not_checked' });
   });
 
-  it('warns of what was quarantined within 14 days', async () => {
+  it('warns about messages that were quarantined within 14 days', async () => {
     const world = deploymentOf();
-    expect((await examine(world)).find(({ name }) => name === 'quarantine')).toMatchObject({ status: 'ok' });
+    expect((await runDoctorChecks(world)).find(({ name }) => name === 'quarantine')).toMatchObject({
+      status: 'ok',
+    });
     for (const daysAgo of [13, 14]) {
       const message = { messageId: String(daysAgo), body: 'x', reason: 'not_ses', detail: '' };
       const retention = { retentionDays: 90, receivedAtMs: Date.now() - daysAgo * 86_400_000 };
       await putRows(world.table, [quarantineRow(message, retention)]);
     }
-    expect((await examine(world)).find(({ name }) => name === 'quarantine')).toMatchObject({
+    expect((await runDoctorChecks(world)).find(({ name }) => name === 'quarantine')).toMatchObject({
       status: 'warning',
-      detail: 'set aside within 14 days: 1 not_ses',
+      detail: 'quarantined in the last 14 days: 1 not_ses',
     });
   });
 });

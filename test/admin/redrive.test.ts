@@ -17,7 +17,7 @@ function bodies(count: number, name = 'event'): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${name} ${index};`);
 }
 
-function filled(count: number): World {
+function withMessages(count: number): World {
   const world = deploymentOf();
   world.queues.put(QUEUE, ...bodies(count));
   return world;
@@ -34,29 +34,29 @@ function run({ deployment }: World, options: RedriveOptions = {}, place = PLACE)
 }
 
 describe('redrive run', () => {
-  it('takes no more than --limit says, and leaves the rest in view', async () => {
-    const world = filled(12);
+  it('redrives at most --limit messages and leaves the others visible', async () => {
+    const world = withMessages(12);
     let reads = 0;
     world.queues.before = (command) => {
       if (command === 'ReceiveMessageCommand') reads += 1;
     };
-    const told = await run(world, { limit: '3' });
+    const output = await run(world, { limit: '3' });
     expect(reads).toBe(1);
-    expect(told.result).toEqual({ place: PLACE, matched: 3, redriven: 3, failed: [] });
-    expect(told.text).toBe('3 of 3 redriven (--limit)');
+    expect(output.result).toEqual({ place: PLACE, matched: 3, redriven: 3, failed: [] });
+    expect(output.text).toBe('3 of 3 redriven (--limit)');
     expect(world.queues.bodies('queue')).toHaveLength(3);
     expect(world.queues.visibleCount(QUEUE)).toBe(9);
   });
 
-  it('counts for --limit only what is wanted', async () => {
-    const world = filled(25);
-    const told = await run(world, { limit: '2', filter: '4;', 'dry-run': true });
-    expect(told.text).toBe('2 would be redriven (--limit)');
+  it('counts only messages that match the filter for --limit', async () => {
+    const world = withMessages(25);
+    const output = await run(world, { limit: '2', filter: '4;', 'dry-run': true });
+    expect(output.text).toBe('2 would be redriven (--limit)');
     expect(world.queues.visibleCount(QUEUE)).toBe(25);
   });
 
   it.each(['0', '1.5', 'x'])('refuses --limit %s', async (limit) => {
-    await expect(run(filled(1), { limit })).rejects.toThrow(UsageError);
+    await expect(run(withMessages(1), { limit })).rejects.toThrow(UsageError);
   });
 
   it.each([
@@ -65,31 +65,34 @@ describe('redrive run', () => {
     ['show', PLACE, { reason: 'not_ses' }, `${PLACE} does not use --reason`],
     ['run', 'quarantine', { day: 'today' }, 'not today'],
     ['run', 'Nowhere', { reason: 'not_ses' }, 'There is no place Nowhere'],
-  ] as const)('redrive %s %s with %j is refused, and does nothing', async (action, place, options, said) => {
-    const world = filled(1);
-    const command = action === 'run' ? redriveRun : redriveShow;
-    const refused = await command(world.deployment, place, options).catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(UsageError);
-    expect(refused).toMatchObject({ message: expect.stringContaining(said) });
-    expect(world.queues.visibleCount(QUEUE)).toBe(1);
-  });
+  ] as const)(
+    'redrive %s %s with %j is refused and changes nothing',
+    async (action, place, options, message) => {
+      const world = withMessages(1);
+      const command = action === 'run' ? redriveRun : redriveShow;
+      const refused = await command(world.deployment, place, options).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(UsageError);
+      expect(refused).toMatchObject({ message: expect.stringContaining(message) });
+      expect(world.queues.visibleCount(QUEUE)).toBe(1);
+    },
+  );
 
-  it('redrives everything, however often what stays comes back into view meanwhile', async () => {
-    const world = filled(1_000);
-    // Ten seconds for ten: hidden for five minutes, the first are in view again long before the last are read.
+  it('redrives every message, even if failed messages become visible again meanwhile', async () => {
+    const world = withMessages(1_000);
+    // Ten messages take ten seconds. They are hidden for five minutes, so the first are visible again long before the last are read.
     world.queues.before = (command, { MessageBody: body }) => {
       if (command !== 'SendMessageCommand') return;
       world.queues.nowMs += 1_000;
       if (body !== 'event 999;') throw named('Refused');
     };
-    const told = await run(world);
-    expect(told.result).toMatchObject({ matched: 1_000, redriven: 1 });
+    const output = await run(world);
+    expect(output.result).toMatchObject({ matched: 1_000, redriven: 1 });
     expect(world.queues.bodies('queue')).toEqual(['event 999;']);
     expect(world.queues.visibleCount(QUEUE)).toBe(999);
   });
 
-  it('comes to an end though what stays is back in view before the rest is looked at', async () => {
-    const world = filled(20);
+  it('ends even if failed messages become visible again before the others are read', async () => {
+    const world = withMessages(20);
     world.queues.before = (command) => {
       if (command === 'ReceiveMessageCommand') world.queues.nowMs += 200_000;
       if (world.queues.nowMs > 20_000_000) throw named('Endless');
@@ -99,38 +102,41 @@ describe('redrive run', () => {
     expect(world.queues.visibleCount(QUEUE)).toBe(20);
   });
 
-  it('tells what it has done though nothing can be released', async () => {
-    const world = filled(3);
+  it('reports its result even if no message can be released', async () => {
+    const world = withMessages(3);
     world.queues.before = (command, { MessageBody: body }) => {
       if (command === 'ChangeMessageVisibilityCommand') throw named('ThrottlingException');
       if (body === 'event 1;') throw named('Refused');
     };
-    const told = await run(world);
-    expect(told).toMatchObject({ exitCode: 1, result: { matched: 3, redriven: 2 } });
-    expect(told.text).toContain('stays: Refused\n2 of 3 redriven');
+    const output = await run(world);
+    expect(output).toMatchObject({ exitCode: 1, result: { matched: 3, redriven: 2 } });
+    expect(output.text).toContain('was not redriven: Refused\n2 of 3 redriven');
   });
 
-  it('tells what it has done though the queue can be read no more', async () => {
-    const world = filled(15);
+  it('reports its result even if the queue can no longer be read', async () => {
+    const world = withMessages(15);
     let reads = 0;
     world.queues.before = (command) => {
       if (command === 'ReceiveMessageCommand' && (reads += 1) === 2) throw named('ExpiredToken');
     };
-    const told = await run(world);
-    expect(told).toMatchObject({ exitCode: 3, result: { redriven: 10, stopped: 'ExpiredToken' } });
-    expect(told.text).toBe('10 of 10 redriven, then it stopped: ExpiredToken');
+    const output = await run(world);
+    expect(output).toMatchObject({ exitCode: 3, result: { redriven: 10, stopped: 'ExpiredToken' } });
+    expect(output.text).toBe('10 of 10 redriven, then the command stopped: ExpiredToken');
   });
 
-  it('shows all there is, and brings it back into view', async () => {
-    const world = filled(25);
-    const told = await redriveShow(world.deployment, PLACE, { limit: '2' });
-    expect(told.result).toMatchObject({ count: 25, messages: [{ body: 'event 0;' }, { body: 'event 1;' }] });
+  it('counts every message, shows the first, and makes all visible again', async () => {
+    const world = withMessages(25);
+    const output = await redriveShow(world.deployment, PLACE, { limit: '2' });
+    expect(output.result).toMatchObject({
+      count: 25,
+      messages: [{ body: 'event 0;' }, { body: 'event 1;' }],
+    });
     expect(world.queues.visibleCount(QUEUE)).toBe(25);
   });
 });
 
-describe('redrive of a row that is poison', () => {
-  /** Lambda, which runs the real dispatch and tells of what it throws. */
+describe('redrive of a row that dispatch cannot process', () => {
+  /** A simulated Lambda client that runs the real dispatch function and returns its errors. */
   function lambdaOf(poison: unknown[]): LambdaClient {
     const deps = {
       async sendPoison(keys: unknown) {
@@ -151,16 +157,16 @@ describe('redrive of a row that is poison', () => {
     });
   }
 
-  it('says that it stays and why, and leaves it where it is, once', async () => {
+  it('reports the error and keeps exactly one message in the queue', async () => {
     const poison: unknown[] = [];
     const world = deploymentOf({ lambda: lambdaOf(poison) });
     const row = { pk: 'M#x', sk: 'E#y', kind: 'odd' };
     await putRows(world.table, [row]);
     const body = JSON.stringify({ keys: marshall({ pk: row.pk, sk: row.sk }), reason: 'Error' });
     world.queues.put('dispatch', body);
-    const told = await run(world, {}, 'DeliveryDispatchDeadLetters');
-    expect(told).toMatchObject({ exitCode: 1, result: { matched: 1, redriven: 0 } });
-    expect(told.text).toContain('stays: Dispatch failed on it: Error: No handler for row kind odd');
+    const output = await run(world, {}, 'DeliveryDispatchDeadLetters');
+    expect(output).toMatchObject({ exitCode: 1, result: { matched: 1, redriven: 0 } });
+    expect(output.text).toContain('was not redriven: Dispatch failed: Error: No handler for row kind odd');
     expect(world.queues.bodies('dispatch')).toEqual([body]);
     expect(poison).toEqual([]);
   });
@@ -175,7 +181,7 @@ describe('redrive of the quarantine', () => {
     return world;
   }
 
-  it('lists and runs what came within 14 days, as a queue would keep it', async () => {
+  it('lists and redrives messages of the last 14 days, like a queue', async () => {
     const world = await quarantined();
     const { result } = await redriveList(world.deployment, {});
     expect(result).toContainEqual({ place: 'quarantine', count: 2, reasons: '1 not_ses, 1 not_json' });
@@ -184,7 +190,7 @@ describe('redrive of the quarantine', () => {
     expect(world.table.rows.size).toBe(1);
   });
 
-  it('reads another day, and only one reason, on request', async () => {
+  it('reads another day with --day, and only one reason with --reason', async () => {
     const world = await quarantined();
     const day = new Date(Date.now() - 14 * DAY_MS).toISOString().slice(0, 10);
     const shown = async (options: RedriveOptions) =>
@@ -193,7 +199,7 @@ describe('redrive of the quarantine', () => {
     expect(await shown({ reason: 'not_ses' })).toMatchObject({ count: 1 });
   });
 
-  it('does not meet again what is quarantined again at once', async () => {
+  it('does not redrive a message again that is quarantined again immediately', async () => {
     const world = await quarantined();
     world.queues.before = (command) => {
       if (command === 'SendMessageCommand') void quarantine(world, `again-${Math.random()}`, 0);
@@ -203,8 +209,8 @@ describe('redrive of the quarantine', () => {
 });
 
 describe('redrive list', () => {
-  it('counts what somebody is looking at, too', async () => {
-    const world = filled(3);
+  it('also counts messages that another reader has received', async () => {
+    const world = withMessages(3);
     world.queues.before = (command) => {
       if (command === 'ChangeMessageVisibilityCommand') throw named('Interrupted');
     };

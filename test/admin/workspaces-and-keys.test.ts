@@ -1,14 +1,14 @@
-/** What the commands for workspaces and keys do, as their declarations run them. */
+/** The commands for workspaces and keys, from the command line to the table. */
 import { describe, expect, it } from 'vitest';
 import { PROGRAM } from '../../admin/commands.ts';
 import { UsageError } from '../../cli/usage-error.ts';
 import { parse } from '../../cli/parse.ts';
 import { deploymentOf, type World } from './deployment.ts';
 
-/** Runs a command line against a deployment in memory; its result. */
+/** Runs a command line against a simulated deployment and returns its result. */
 async function run({ deployment }: World, ...args: readonly string[]): Promise<unknown> {
   const parsed = parse(PROGRAM, args);
-  if (parsed.kind === 'text') throw new Error(`${args.join(' ')} prints a text`);
+  if (parsed.kind === 'text') throw new Error(`${args.join(' ')} prints a text instead of running a command`);
   const [argument = ''] = parsed.args;
   const { values } = parsed;
   return (await parsed.command.run(deployment, { argument, values: values as never, json: true })).result;
@@ -19,11 +19,11 @@ const UNKNOWN = 'ws_zzzzzzzzzzzzzzzzzzzzzzzzzz';
 describe('a workspace', () => {
   it('is created, listed and shown', async () => {
     const world = deploymentOf();
-    const made = await run(world, 'workspace', 'create', '--name', 'Blog', '--configuration-set', 'blog');
-    expect(made).toMatchObject({ name: 'Blog', configuration_set: 'blog' });
-    const { id } = made as { id: string };
+    const created = await run(world, 'workspace', 'create', '--name', 'Blog', '--configuration-set', 'blog');
+    expect(created).toMatchObject({ name: 'Blog', configuration_set: 'blog' });
+    const { id } = created as { id: string };
     expect(await run(world, 'workspace', 'list')).toMatchObject([{ id, name: 'Blog' }]);
-    expect(await run(world, 'workspace', 'show', id)).toEqual(made);
+    expect(await run(world, 'workspace', 'show', id)).toEqual(created);
   });
 
   it('cannot have the configuration set of another workspace', async () => {
@@ -39,8 +39,17 @@ describe('a key', () => {
   it('is created with its options, listed and revoked', async () => {
     const world = deploymentOf();
     const expires = ['--expires-at', '2099-01-01T00:00:00Z'];
-    const made = await run(world, 'key', 'create', '--name', 'Server', '--scopes', 'send,read', ...expires);
-    const { key_id: id } = made as { key_id: string };
+    const created = await run(
+      world,
+      'key',
+      'create',
+      '--name',
+      'Server',
+      '--scopes',
+      'send,read',
+      ...expires,
+    );
+    const { key_id: id } = created as { key_id: string };
     expect(await run(world, 'key', 'list')).toMatchObject([
       { id, name: 'Server', scopes: ['send', 'read'], expires_at: '2099-01-01T00:00:00Z' },
     ]);
@@ -49,7 +58,7 @@ describe('a key', () => {
     await expect(run(world, 'key', 'revoke', id)).rejects.toThrow(`has no key ${id}`);
   });
 
-  it('can only read unless --scopes says more', async () => {
+  it('has only the scope read without --scopes', async () => {
     const world = deploymentOf();
     await run(world, 'key', 'create', '--name', 'x');
     expect(await run(world, 'key', 'list')).toMatchObject([{ scopes: ['read'] }]);
@@ -65,7 +74,7 @@ describe('a key', () => {
     [['key', 'create', '--name', 'x', '--workspace', 'blog'], 'blog is not the id of a workspace'],
     [['key', 'revoke', 'x'], 'x is not the id of an API key'],
     [['workspace', 'show', UNKNOWN], `There is no workspace ${UNKNOWN}`],
-  ])('%j is refused, and stores nothing', async (args, problem) => {
+  ])('%j is refused and stores nothing', async (args, problem) => {
     const world = deploymentOf();
     const refused = run(world, ...args);
     await expect(refused).rejects.toThrow(UsageError);

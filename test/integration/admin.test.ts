@@ -71,7 +71,7 @@ describe('doctor', () => {
   it('changes no count and no rate, because statistics exclude the mailbox simulator', async () => {
     const tenant = await newTenant('doctor');
     const checks = await examine({ apiKey: tenant.apiKey, send: true });
-    expect(checks.filter(({ name }) => name.startsWith('mail to'))).toHaveLength(5);
+    expect(checks.filter(({ name }) => name.startsWith('email to'))).toHaveLength(5);
     // This email is counted. Once its count appears, the earlier events of doctor in the stream have been read too.
     await logsOf(await sendMail(tenant.api, { to: ['success@customer.example'] }), 2, tenant.api);
     const stats = await until('the email to be counted', async () => {
@@ -85,7 +85,7 @@ describe('doctor', () => {
   it('reports a wrong key and sends nothing', async () => {
     const checks = await examine({ apiKey: 'ivy_live_wrong', send: true });
     expect(failures(checks)).toMatchObject([
-      { name: 'API and key', detail: 'the API key is wrong: the API answers 403 invalid_api_key' },
+      { name: 'API and key', detail: 'the API refused the key: 403 invalid_api_key' },
     ]);
     expect(checks.at(-1)).toMatchObject({ name: 'end to end', status: 'not_checked' });
   });
@@ -129,7 +129,7 @@ describe('doctor', () => {
       expect(failures(await examine())).toMatchObject([
         {
           name: 'event destination',
-          detail: expect.stringContaining('has no event destination at our topic'),
+          detail: expect.stringContaining('has no event destination with our topic'),
         },
       ]);
     } finally {
