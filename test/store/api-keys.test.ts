@@ -32,35 +32,35 @@ function aKey(changes: Partial<ApiKey> = {}): ApiKey {
 }
 
 describe('an API key', () => {
-  it('is found by its hash, with its workspace, scopes and end', async () => {
+  it('is found by its hash, with its workspace, scopes and expiry time', async () => {
     const table = simulatedTable();
     const key = aKey({ expires_at: '2026-12-31T00:00:00Z' });
     await putApiKey(table, HASH, key);
     expect(await findApiKey(table, HASH)).toEqual(key);
   });
 
-  it('that has expired is shown for a week more, and taken away', async () => {
+  it('is deleted a week after it expires', async () => {
     const table = simulatedTable();
     await putApiKey(table, HASH, aKey({ expires_at: '2026-12-31T00:00:00Z' }));
     const [row] = table.rows.values();
     expect(row).toMatchObject({ ttl: Date.parse('2027-01-07T00:00:00Z') / 1000 });
   });
 
-  it('that does not expire has no end, and stays', async () => {
+  it('without an expiry time is never deleted', async () => {
     const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
     expect(await findApiKey(table, HASH)).not.toHaveProperty('expires_at');
     expect([...table.rows.values()][0]).not.toHaveProperty('ttl');
   });
 
-  it('is not found by another hash', async () => {
+  it('is not found by a different hash', async () => {
     const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
     expect(await findApiKey(table, apiKeyHash(`${SECRET}x`))).toBeUndefined();
     expect(await findApiKey(table, HASH.toUpperCase())).toBeUndefined();
   });
 
-  it('is itself nowhere in the table', async () => {
+  it('is not stored in the table, only its hash', async () => {
     const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
     const stored = JSON.stringify([...table.rows.entries()]);
@@ -69,15 +69,15 @@ describe('an API key', () => {
     expect(stored).not.toContain(SECRET.slice('ivy_live_'.length, -'123456'.length));
   });
 
-  it('does not take the place of another of the same hash', async () => {
+  it('does not replace a key with the same hash', async () => {
     const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
-    const theirs = aKey({ workspace_id: OTHER_WORKSPACE, scopes: ['admin'] });
-    await expect(putApiKey(table, HASH, theirs)).rejects.toThrow('conditional');
+    const foreignKey = aKey({ workspace_id: OTHER_WORKSPACE, scopes: ['admin'] });
+    await expect(putApiKey(table, HASH, foreignKey)).rejects.toThrow('conditional');
     expect(await findApiKey(table, HASH)).toMatchObject(aKey());
   });
 
-  it('is read consistently, so that a revoked one is not found', async () => {
+  it('is read consistently, so that a revoked key is not found', async () => {
     const table = simulatedTable();
     const consistent: unknown[] = [];
     table.before = (_command, input) => consistent.push(input['ConsistentRead']);
@@ -94,13 +94,13 @@ describe('hasExpired', () => {
     [{ expires_at: '2026-03-01T00:00:00.001Z' }, false],
     [{ expires_at: '2026-03-01T00:00:00Z' }, true],
     [{ expires_at: '2026-02-01T00:00:00Z' }, true],
-  ])('%j: %s', (key, expired) => {
+  ])('for %j returns %s', (key, expired) => {
     expect(hasExpired(key, NOW)).toBe(expired);
   });
 });
 
 describe('hasApiKey', () => {
-  it('is true of the workspace that has a key, and of no other', async () => {
+  it('is true for a workspace with a key, and false for other workspaces', async () => {
     const table = simulatedTable();
     await putEndpoint(table, anEndpoint());
     expect(await hasApiKey(table, WORKSPACE_ID)).toBe(false);
@@ -111,21 +111,21 @@ describe('hasApiKey', () => {
 });
 
 describe('the keys of a workspace', () => {
-  it('are listed, newest first, and none of another', async () => {
+  it('are listed newest first, without the keys of other workspaces', async () => {
     const table = simulatedTable();
     const older = aKey({ created_at: '2026-02-24T12:00:00Z', id: deterministicId('key', ['older']) });
     await putApiKey(table, apiKeyHash('1'), older);
     await putApiKey(table, apiKeyHash('2'), aKey());
     await putApiKey(table, apiKeyHash('3'), aKey({ workspace_id: OTHER_WORKSPACE }));
     expect(await listApiKeys(table, WORKSPACE_ID)).toEqual([aKey(), older]);
-    // Whatever order the index has.
+    // The order does not depend on the order in the index.
     const reversed = simulatedTable();
     await putApiKey(reversed, apiKeyHash('1'), aKey());
     await putApiKey(reversed, apiKeyHash('2'), older);
     expect(await listApiKeys(reversed, WORKSPACE_ID)).toEqual([aKey(), older]);
   });
 
-  it('are revoked by id, and by their own workspace only', async () => {
+  it('are revoked by id, and only through their own workspace', async () => {
     const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
     expect(await deleteApiKey(table, OTHER_WORKSPACE, aKey().id)).toBe(false);
@@ -135,7 +135,7 @@ describe('the keys of a workspace', () => {
     expect(await deleteApiKey(table, WORKSPACE_ID, aKey().id)).toBe(false);
   });
 
-  it('say when they were last used, and do not come back by it', async () => {
+  it('have the time of their last use, and recording it does not restore a revoked key', async () => {
     const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
     await touchApiKey(table, HASH, '2026-02-25T13:00:00Z');
@@ -157,14 +157,14 @@ describe('the keys of a workspace', () => {
     expect(await listApiKeys(table, WORKSPACE_ID)).toEqual([second]);
   });
 
-  it('are not revoked a second time where two revoke the same key at once', async () => {
+  it('are revoked once if two requests revoke the same key at the same time', async () => {
     const table = simulatedTable();
     await putApiKey(table, HASH, aKey());
     const revoke = () => deleteApiKey(table, WORKSPACE_ID, aKey().id);
     expect(await Promise.all([revoke(), revoke()])).toEqual([true, false]);
   });
 
-  it('report a fault of the table instead of ignoring the use', async () => {
+  it('throw an error of the table if the use cannot be recorded', async () => {
     const table = simulatedTable();
     table.before = () => {
       throw new Error('Slow down');

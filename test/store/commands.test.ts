@@ -42,15 +42,15 @@ const onlyRow = (table: SimulatedTable) => {
 };
 
 function consistencyOf(table: SimulatedTable): readonly unknown[] {
-  const asked: unknown[] = [];
+  const flags: unknown[] = [];
   table.before = (command, input) => {
-    if (command === 'GetCommand') asked.push(input['ConsistentRead']);
+    if (command === 'GetCommand') flags.push(input['ConsistentRead']);
   };
-  return asked;
+  return flags;
 }
 
 describe('a command', () => {
-  it('is a row of its kind, kept for thirty days', async () => {
+  it('is a row of the kind `command` that expires after 30 days', async () => {
     const table = simulatedTable();
     await putCommand(table, DRAIN, AT);
     expect(onlyRow(table)).toStrictEqual({
@@ -64,7 +64,7 @@ describe('a command', () => {
     });
   });
 
-  it('is read from its row as it was put', async () => {
+  it('is read back as it was put', async () => {
     const table = simulatedTable();
     const consistent = consistencyOf(table);
     await putCommand(table, DRAIN, AT);
@@ -74,13 +74,13 @@ describe('a command', () => {
     expect(consistent).toEqual([true, true]);
   });
 
-  it('of a row whose key names no workspace belongs to none', () => {
+  it('has no workspace if the key of its row has none', () => {
     expect(toCommand({ pk: 'X', sk: 'X' }).workspace_id).toBe('');
   });
 });
 
 describe('a recovery', () => {
-  it('is the row of its command, too', async () => {
+  it('is stored as a row of the kind `command`', async () => {
     const table = simulatedTable();
     await putRecovery(table, RECOVERY);
     const { workspace_id: _workspaceId, ...fields } = RECOVERY;
@@ -94,14 +94,14 @@ describe('a recovery', () => {
     expect(await getRecovery(table, WORKSPACE_ID, RECOVERY.id)).toStrictEqual({ recovery: RECOVERY });
   });
 
-  it('is no other command, and none that does not exist', async () => {
+  it('is undefined for another command and for an unknown id', async () => {
     const table = simulatedTable();
     await putCommand(table, DRAIN, AT);
     expect(await getRecovery(table, WORKSPACE_ID, DRAIN.id)).toBeUndefined();
     expect(await getRecovery(table, WORKSPACE_ID, RECOVERY.id)).toBeUndefined();
   });
 
-  it('goes on step by step, and ends', async () => {
+  it('stores the progress of each step and its end', async () => {
     const table = simulatedTable();
     await putRecovery(table, RECOVERY);
     await advanceRecovery(table, { recovery: RECOVERY }, { position: 'E#1', started: 3, status: 'running' });
@@ -117,7 +117,7 @@ describe('a recovery', () => {
     });
   });
 
-  it('that ends at its first step has no position', async () => {
+  it('has no position if its first step gives none', async () => {
     const table = simulatedTable();
     await putRecovery(table, RECOVERY);
     await advanceRecovery(table, { recovery: RECOVERY }, { started: 0, status: 'running' });
@@ -125,7 +125,7 @@ describe('a recovery', () => {
     expect(stored).toStrictEqual({ recovery: RECOVERY });
   });
 
-  it('reports a fault of the table instead of a step that ran before', async () => {
+  it('throws an error of the table instead of returning false', async () => {
     const table = simulatedTable();
     table.before = () => {
       throw new Error('Slow down');

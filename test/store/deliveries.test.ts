@@ -47,7 +47,7 @@ function setUp() {
 }
 
 describe('claimAttempt', () => {
-  it('creates the delivery, readable by its endpoint and by its id', async () => {
+  it('creates the delivery, which can be read by its endpoint and by its id', async () => {
     const { table, claim } = setUp();
     expect(await claim()).toEqual({ claimed: true });
     const page = await listEndpointDeliveries(table, LIST);
@@ -71,7 +71,7 @@ describe('claimAttempt', () => {
     expect(table.rows.get(`${address.pk}\n${address.sk}`)).toMatchObject({ kind: 'delivery_address' });
   });
 
-  it('refuses a second execution while the lease lasts, and tells until when', async () => {
+  it('refuses a second execution during the lease, and returns when the lease ends', async () => {
     const { claim } = setUp();
     await claim();
     const refused = await claim({ execution: 'two', nowMs: NOW + 1000 });
@@ -82,7 +82,7 @@ describe('claimAttempt', () => {
     });
   });
 
-  it('lets the same execution take its lease back, and any other when it has run out', async () => {
+  it('lets the owner renew its lease, and another execution claim after it has expired', async () => {
     const { claim } = setUp();
     await claim();
     expect(await claim({ nowMs: NOW + 1000 })).toEqual({ claimed: true });
@@ -91,14 +91,14 @@ describe('claimAttempt', () => {
     });
   });
 
-  it('keeps the time of the first claim', async () => {
+  it('keeps the creation time of the first claim', async () => {
     const { table, claim } = setUp();
     await claim();
     await claim({ nowMs: NOW + 30_000 });
     expect((await listEndpointDeliveries(table, LIST)).items[0]?.created_at).toBe('2026-02-25T12:00:05Z');
   });
 
-  it('refuses an attempt that was made already, and every attempt of a settled delivery', async () => {
+  it('refuses an attempt that was already made, and every attempt of a settled delivery', async () => {
     const { table, claim } = setUp();
     await claim();
     await settleDelivery(table, task, {
@@ -121,7 +121,7 @@ describe('claimAttempt', () => {
 });
 
 describe('settleDelivery', () => {
-  it('never turns back what a later attempt has settled', async () => {
+  it('does not overwrite the result of a later attempt', async () => {
     const { table, claim } = setUp();
     await claim();
     await settleDelivery(table, task, { status: 'delivered', attemptCount: 1, nowMs: NOW });
@@ -129,13 +129,13 @@ describe('settleDelivery', () => {
     expect((await listEndpointDeliveries(table, LIST)).items[0]?.status).toBe('delivered');
   });
 
-  it('makes no delivery where there was none', async () => {
+  it('does not create a delivery', async () => {
     const { table } = setUp();
     await settleDelivery(table, task, { status: 'held', attemptCount: 0, nowMs: NOW });
     expect(table.rows.size).toBe(0);
   });
 
-  it('lists a delivery among the failing ones only while it is one', async () => {
+  it('keeps a delivery in the index of failing deliveries only while it is failing', async () => {
     const { table, claim } = setUp();
     const failing = () =>
       [...table.rows.values()].map((row) => row['g2pk']).filter((key) => key !== undefined);
@@ -160,7 +160,7 @@ describe('settleDelivery', () => {
 });
 
 describe('recordAttempt', () => {
-  it('adds a row for each attempt under the id of the delivery', async () => {
+  it('stores one row for each attempt under the id of the delivery', async () => {
     const { table } = setUp();
     const attempt = { trigger: 'auto', started_at: '2026-02-25T12:00:05Z', duration_ms: 3 } as const;
     await recordAttempt(table, task, { attempt: { number: 1, ...attempt, status_code: 500 }, ttl: 1 });
@@ -182,7 +182,7 @@ const LEASE_END_MS = NOW + LEASE_SECONDS * 1000;
 const NEXT = '2026-02-25T12:01:05Z';
 
 const rowOf = (table: SimulatedTable) => table.rows.get(`${KEY.pk}\n${KEY.sk}`);
-const change = (table: SimulatedTable, fields: Partial<Row>) =>
+const changeRow = (table: SimulatedTable, fields: Partial<Row>) =>
   table.rows.set(`${KEY.pk}\n${KEY.sk}`, { ...KEY, ...rowOf(table), ...fields });
 const settle = (table: SimulatedTable, of: DeliveryTask, changes: Partial<Settlement>) =>
   settleDelivery(table, of, { attemptCount: of.attempt, nowMs: NOW, ...changes });
@@ -214,7 +214,7 @@ const ADDRESS = {
 };
 
 describe('the row of a delivery', () => {
-  it('of a first attempt, and the address beside it', async () => {
+  it('of a first attempt is stored with its address row', async () => {
     const { table, claim } = setUp();
     await claim();
     expect([...table.rows.values()]).toEqual(expect.arrayContaining([CLAIMED, ADDRESS]));
@@ -222,15 +222,20 @@ describe('the row of a delivery', () => {
     expect(rowOf(table)).toStrictEqual(CLAIMED);
   });
 
-  it('of an event without a recipient has none', async () => {
+  it('of an event without a recipient has no recipient', async () => {
     const { table } = setUp();
-    const { to: _to, ...nameless } = event;
-    await claimAttempt(table, { task, stored: { ...stored, event: nameless }, execution: 'one', nowMs: NOW });
+    const { to: _to, ...eventWithoutRecipient } = event;
+    await claimAttempt(table, {
+      task,
+      stored: { ...stored, event: eventWithoutRecipient },
+      execution: 'one',
+      nowMs: NOW,
+    });
     const { to: _address, ...row } = CLAIMED;
     expect(rowOf(table)).toStrictEqual(row);
   });
 
-  it('of a test says so', async () => {
+  it('of a test delivery is marked as a test', async () => {
     const { table, claim } = setUp();
     const test = aTask(event, endpoint, { trigger: 'test', run: 'test' });
     await claim({ task: test });
@@ -242,7 +247,7 @@ describe('the row of a delivery', () => {
     });
   });
 
-  it('of a later attempt is among those that are retried, with what is due left as it is', async () => {
+  it('of a later attempt is `retrying` and keeps the time of its next attempt', async () => {
     const { table, claim } = setUp();
     await claim();
     await settle(table, task, { status: 'retrying', nextAttemptAt: NEXT });
@@ -258,7 +263,7 @@ describe('the row of a delivery', () => {
     });
   });
 
-  it('that a recovery opens again is of its run, and due when the lease ends', async () => {
+  it('that a recovery reopens is in the run of the recovery, with its next attempt at the end of the lease', async () => {
     const { table, claim } = setUp();
     await claim();
     await settle(table, task, { status: 'exhausted' });
@@ -275,25 +280,25 @@ describe('the row of a delivery', () => {
     });
   });
 
-  it('that a recovery starts again leaves the list of those that failed', async () => {
+  it('that a recovery starts with a first attempt leaves the index of failing deliveries', async () => {
     const { table, claim } = setUp();
     await holdDelivery(table, { task, stored, nowMs: NOW });
     await claim({ task: { ...RECOVER, attempt: 1 } });
     expect(rowOf(table)).toStrictEqual({ ...CLAIMED, run: 'rcv_1', next_attempt_at: NEXT });
   });
 
-  it('with a manual attempt keeps its run and its status', async () => {
+  it('with a manual attempt keeps its run and status', async () => {
     const { table, claim } = setUp();
     await claim();
     await settle(table, task, { status: 'delivered' });
     const before = rowOf(table);
     await claim({ task: MANUAL, execution: 'two' });
     expect(rowOf(table)).toStrictEqual({ ...before, lease_owner: 'two', lease_until: LEASE_END_MS });
-    // No address row either: it is there.
+    // The address row exists already and is not put again.
     expect(table.calls.at(-1)).toBe('UpdateCommand');
   });
 
-  it('that is held is complete, with its address', async () => {
+  it('of a held delivery is stored with its address row', async () => {
     const table = simulatedTable();
     await holdDelivery(table, { task, stored, nowMs: NOW });
     const { run_attempts: _attempts, ...row } = SETTLED;
@@ -303,16 +308,16 @@ describe('the row of a delivery', () => {
     ]);
   });
 
-  it('that is held without a recipient has none', async () => {
+  it('of a held delivery of an event without a recipient has no recipient', async () => {
     const table = simulatedTable();
-    const { to: _to, ...nameless } = event;
-    await holdDelivery(table, { task, stored: { ...stored, event: nameless }, nowMs: NOW });
+    const { to: _to, ...eventWithoutRecipient } = event;
+    await holdDelivery(table, { task, stored: { ...stored, event: eventWithoutRecipient }, nowMs: NOW });
     expect(rowOf(table)).not.toHaveProperty('to');
   });
 });
 
 describe('a refused claim', () => {
-  it('says which run the delivery is in, and how far that is', async () => {
+  it('returns the run of the delivery and the number of attempts in that run', async () => {
     const { table, claim } = setUp();
     await claim();
     await settle(table, task, { status: 'retrying', nextAttemptAt: NEXT });
@@ -327,19 +332,19 @@ describe('a refused claim', () => {
     });
   });
 
-  it('of a delivery that is held for the first time counts no attempt of its run', async () => {
+  it('of a delivery that was held at once has no attempts in its run', async () => {
     const { table, claim } = setUp();
     await holdDelivery(table, { task, stored, nowMs: NOW });
     expect(await claim()).toMatchObject({ claimed: false, runAttempts: 0 });
     expect(await claim()).not.toHaveProperty('lastManualRun');
   });
 
-  it('says until when another execution has the lease, while it has', async () => {
+  it('returns when the lease of another execution ends, while it lasts', async () => {
     const { table, claim } = setUp();
     await claim();
-    change(table, { status: 'delivered', lease_until: NOW + 1 });
+    changeRow(table, { status: 'delivered', lease_until: NOW + 1 });
     expect(await claim({ execution: 'two' })).toMatchObject({ leaseUntilMs: NOW + 1 });
-    change(table, { lease_until: NOW });
+    changeRow(table, { lease_until: NOW });
     expect(await claim({ execution: 'two' })).not.toHaveProperty('leaseUntilMs');
   });
 });
@@ -347,25 +352,28 @@ describe('a refused claim', () => {
 describe('the result of an attempt', () => {
   const COMPLETED: readonly DeliveryStatus[] = ['delivered', 'exhausted', 'blocked', 'cancelled'];
 
-  it.each(DELIVERY_STATUSES.filter((status) => status !== 'pending'))('%s', async (status) => {
-    const { table, claim } = setUp();
-    await claim();
-    await settle(table, task, { status, ...(status === 'retrying' && { nextAttemptAt: NEXT }) });
-    expect(rowOf(table)).toStrictEqual({
-      ...SETTLED,
-      status,
-      attempt_count: 1,
-      run_attempts: 1,
-      ...(status !== 'delivered' && { g2pk: failing(status) }),
-      ...(COMPLETED.includes(status) && { completed_at: '2026-02-25T12:00:05Z' }),
-      ...(status === 'retrying' && { next_attempt_at: NEXT }),
-    });
-  });
+  it.each(DELIVERY_STATUSES.filter((status) => status !== 'pending'))(
+    'with the status %s is stored',
+    async (status) => {
+      const { table, claim } = setUp();
+      await claim();
+      await settle(table, task, { status, ...(status === 'retrying' && { nextAttemptAt: NEXT }) });
+      expect(rowOf(table)).toStrictEqual({
+        ...SETTLED,
+        status,
+        attempt_count: 1,
+        run_attempts: 1,
+        ...(status !== 'delivered' && { g2pk: failing(status) }),
+        ...(COMPLETED.includes(status) && { completed_at: '2026-02-25T12:00:05Z' }),
+        ...(status === 'retrying' && { next_attempt_at: NEXT }),
+      });
+    },
+  );
 
-  it('takes away what an earlier one has left', async () => {
+  it('removes the attributes of an earlier result', async () => {
     const { table, claim } = setUp();
     await claim();
-    change(table, { g2pk: failing('retrying'), next_attempt_at: NEXT, completed_at: NEXT });
+    changeRow(table, { g2pk: failing('retrying'), next_attempt_at: NEXT, completed_at: NEXT });
     await settle(table, task, { status: 'delivered' });
     expect(rowOf(table)).toStrictEqual({
       ...SETTLED,
@@ -376,11 +384,11 @@ describe('the result of an attempt', () => {
     });
   });
 
-  it('that a person asked for counts, and leaves the run as it is', async () => {
+  it('of a manual attempt counts, and keeps the run unchanged', async () => {
     const { table, claim } = setUp();
     await claim();
     await settle(table, task, { status: 'exhausted' });
-    change(table, { run_attempts: 3 });
+    changeRow(table, { run_attempts: 3 });
     const before = rowOf(table);
     await claim({ task: MANUAL });
     await settle(table, MANUAL, {});
@@ -389,7 +397,7 @@ describe('the result of an attempt', () => {
     expect(rowOf(table)).toMatchObject({ status: 'delivered', run_attempts: 3, run: 'auto' });
   });
 
-  it('is written when another write of the delivery is over', async () => {
+  it('is stored after a conflict with another write of the delivery', async () => {
     const { table, claim } = setUp();
     await claim();
     let conflicts = 2;
@@ -403,7 +411,7 @@ describe('the result of an attempt', () => {
 });
 
 describe('settleUnsent', () => {
-  it.each(['held', 'cancelled'] as const)('%s', async (status) => {
+  it.each(['held', 'cancelled'] as const)('stores the status %s', async (status) => {
     const { table, claim } = setUp();
     await claim();
     await settle(table, task, { status: 'retrying', nextAttemptAt: NEXT });
@@ -418,7 +426,7 @@ describe('settleUnsent', () => {
     });
   });
 
-  it('is written when another write of the delivery is over', async () => {
+  it('is stored after a conflict with another write of the delivery', async () => {
     const { table, claim } = setUp();
     await claim();
     let conflicts = 2;
@@ -433,14 +441,14 @@ describe('settleUnsent', () => {
 
 const ATTEMPT = { number: 1, trigger: 'auto', started_at: '2026-02-25T12:00:05Z', duration_ms: 3 } as const;
 
-describe('a fault of the table', () => {
+describe('an error of the table', () => {
   it.each<[string, (table: SimulatedTable) => Promise<unknown>]>([
-    ['a claim', (table) => claimAttempt(table, { task, stored, execution: 'one', nowMs: NOW })],
-    ['a delivery that is held', (table) => holdDelivery(table, { task, stored, nowMs: NOW })],
-    ['the record of an attempt', (table) => recordAttempt(table, task, { attempt: ATTEMPT, ttl: 1 })],
-    ['the result of an attempt', (table) => settle(table, task, { status: 'delivered' })],
-    ['a delivery that is not sent', (table) => settleUnsent(table, task, { status: 'held', nowMs: NOW })],
-  ])('is reported for %s', async (_what, write) => {
+    ['claiming an attempt', (table) => claimAttempt(table, { task, stored, execution: 'one', nowMs: NOW })],
+    ['holding a delivery', (table) => holdDelivery(table, { task, stored, nowMs: NOW })],
+    ['recording an attempt', (table) => recordAttempt(table, task, { attempt: ATTEMPT, ttl: 1 })],
+    ['settling an attempt', (table) => settle(table, task, { status: 'delivered' })],
+    ['settling an unsent delivery', (table) => settleUnsent(table, task, { status: 'held', nowMs: NOW })],
+  ])('is thrown by %s', async (_case, write) => {
     const table = simulatedTable();
     table.before = () => {
       throw new Error('Slow down');
@@ -450,7 +458,7 @@ describe('a fault of the table', () => {
 });
 
 describe('getDelivery', () => {
-  it('gives the delivery and its attempts by its id, read consistently', async () => {
+  it('returns the delivery and its attempts by id, read consistently', async () => {
     const { table, claim } = setUp();
     await claim();
     const second = { ...ATTEMPT, number: 2, status_code: 200, error_class: 'timeout' } as const;
@@ -474,7 +482,7 @@ describe('getDelivery', () => {
     expect(consistent).toEqual([true]);
   });
 
-  it('gives nothing where there is no delivery, or where only its address or its attempts are left', async () => {
+  it('returns undefined if the row of the delivery does not exist', async () => {
     const { table, claim } = setUp();
     expect(await getDelivery(table, WORKSPACE_ID, ID)).toBeUndefined();
     await recordAttempt(table, task, { attempt: ATTEMPT, ttl: 1 });
@@ -489,15 +497,20 @@ describe('listEndpointDeliveries', () => {
   const MINUTES = [1, 2, 3, 4, 5, 6];
   const at = (minute: number) => `2026-02-25T12:0${minute}:00Z`;
 
-  /** A delivery for each minute, with a status in turn. */
-  async function listed(): Promise<SimulatedTable> {
+  /** A delivery for each minute. The statuses rotate: exhausted, delivered, pending. */
+  async function tableWithDeliveries(): Promise<SimulatedTable> {
     const table = simulatedTable();
     for (const minute of MINUTES) {
-      const each = anEvent({ timestamp: at(minute), message_id: `m-${minute}` });
-      const own = aTask(each, endpoint);
-      await claimAttempt(table, { task: own, stored: { event: each, ttl: 1 }, execution: 'one', nowMs: NOW });
-      if (minute % 3 === 1) await settle(table, own, { status: 'exhausted' });
-      if (minute % 3 === 2) await settle(table, own, { status: 'delivered' });
+      const deliveryEvent = anEvent({ timestamp: at(minute), message_id: `m-${minute}` });
+      const deliveryTask = aTask(deliveryEvent, endpoint);
+      await claimAttempt(table, {
+        task: deliveryTask,
+        stored: { event: deliveryEvent, ttl: 1 },
+        execution: 'one',
+        nowMs: NOW,
+      });
+      if (minute % 3 === 1) await settle(table, deliveryTask, { status: 'exhausted' });
+      if (minute % 3 === 2) await settle(table, deliveryTask, { status: 'delivered' });
     }
     return table;
   }
@@ -507,8 +520,8 @@ describe('listEndpointDeliveries', () => {
     query: Partial<Parameters<typeof listEndpointDeliveries>[1]>,
   ) => (await listEndpointDeliveries(table, { ...LIST, ...query })).items.map((each) => each.event_timestamp);
 
-  it('lists all of them newest first, or oldest first', async () => {
-    const table = await listed();
+  it('lists all deliveries newest first or oldest first', async () => {
+    const table = await tableWithDeliveries();
     expect(await timesOf(table, {})).toEqual(MINUTES.map(at).toReversed());
     expect(await timesOf(table, { ascending: true })).toEqual(MINUTES.map(at));
   });
@@ -518,16 +531,16 @@ describe('listEndpointDeliveries', () => {
     ['delivered', [5, 2], ['g1', 'g1', 'g1', 'g1']],
     ['pending', [6, 3], ['g1', 'g1', 'g1', 'g1']],
     ['held', [], ['g2', 'g2', 'g2', 'g2']],
-  ] as const)('lists the %s ones, by the index that has them', async (status, minutes, indexes) => {
-    const table = await listed();
-    const asked: unknown[] = [];
-    table.before = (_command, input) => asked.push(input.IndexName);
+  ] as const)('lists the %s deliveries from the right index', async (status, minutes, indexes) => {
+    const table = await tableWithDeliveries();
+    const indexNames: unknown[] = [];
+    table.before = (_command, input) => indexNames.push(input.IndexName);
     expect(await timesOf(table, { status })).toEqual(minutes.map(at));
-    expect(asked).toEqual(indexes.map((index) => INDEX[index]));
+    expect(indexNames).toEqual(indexes.map((index) => INDEX[index]));
   });
 
-  it('goes on page by page', async () => {
-    const table = await listed();
+  it('continues page by page', async () => {
+    const table = await tableWithDeliveries();
     const seen: string[] = [];
     let position: Position | undefined;
     do {
@@ -538,10 +551,10 @@ describe('listEndpointDeliveries', () => {
     expect(seen).toEqual(MINUTES.map(at).toReversed());
   });
 
-  it('shows a delivery with what it has, and without what it has not', async () => {
+  it('returns only the optional fields that the row has', async () => {
     const { table, claim } = setUp();
     await claim();
-    change(table, {
+    changeRow(table, {
       to: undefined,
       next_attempt_at: NEXT,
       completed_at: at(9),
@@ -564,7 +577,7 @@ describe('listEndpointDeliveries', () => {
       test: true,
     };
     expect((await listEndpointDeliveries(table, LIST)).items).toStrictEqual([expected]);
-    change(table, { to: event.to, next_attempt_at: undefined, completed_at: undefined });
+    changeRow(table, { to: event.to, next_attempt_at: undefined, completed_at: undefined });
     const { next_attempt_at: _next, completed_at: _completed, ...open } = expected;
     expect((await listEndpointDeliveries(table, LIST)).items).toStrictEqual([{ ...open, to: event.to }]);
   });

@@ -18,7 +18,7 @@ function ownedEvents(ses: object): EmailEvent[] {
 }
 
 describe('the rows of SES events', () => {
-  it('give back each event and its raw SES event, byte for byte', async () => {
+  it('return each event and its raw SES event, byte for byte', async () => {
     const table = simulatedTable();
     for (const ses of [...randomSesEvents({ seed: 31, count: 200 }), ...Object.values(SAMPLES)]) {
       const text = JSON.stringify(ses);
@@ -31,7 +31,7 @@ describe('the rows of SES events', () => {
     }
   });
 
-  it('share a key only where they share an id', () => {
+  it('have the same key only if they have the same event id', () => {
     const rows = randomSesEvents({ seed: 32, count: 500 }).flatMap((ses) =>
       eventRows(ownedEvents(ses), RETENTION),
     );
@@ -40,20 +40,20 @@ describe('the rows of SES events', () => {
   });
 });
 
-describe('half a surrogate pair', () => {
+describe('a lone surrogate', () => {
   it.each(['\ud800', '\udc00 tail', 'head \ud83d'])(
-    'in subject, details and tags (%j) is stored as the replacement character, and the raw event comes back whole',
-    async (half) => {
+    'in subject, details and tags (%j) is stored as the replacement character, and the raw event is unchanged',
+    async (surrogate) => {
       const ses = {
         ...SAMPLES.bounce,
         mail: {
           ...SAMPLES.bounce.mail,
-          commonHeaders: { subject: half },
-          tags: { campaign: [half], [half]: ['x'] },
+          commonHeaders: { subject: surrogate },
+          tags: { campaign: [surrogate], [surrogate]: ['x'] },
         },
         bounce: {
           ...SAMPLES.bounce.bounce,
-          bouncedRecipients: [{ emailAddress: 'ann@example.com', diagnosticCode: half }],
+          bouncedRecipients: [{ emailAddress: 'ann@example.com', diagnosticCode: surrogate }],
         },
       };
       const table = simulatedTable();
@@ -61,11 +61,11 @@ describe('half a surrogate pair', () => {
       if (!event) throw new Error('No event');
       await putRows(table, eventRows([event], RETENTION, JSON.stringify(ses)));
       const stored = (await getEvent(table, event))?.event;
-      expect(stored?.subject).toBe(half.toWellFormed());
-      expect(stored?.details.diagnostic_code).toBe(half.toWellFormed());
+      expect(stored?.subject).toBe(surrogate.toWellFormed());
+      expect(stored?.details.diagnostic_code).toBe(surrogate.toWellFormed());
       expect(stored?.tags).toEqual([
-        ['campaign', half.toWellFormed()],
-        [half.toWellFormed(), 'x'],
+        ['campaign', surrogate.toWellFormed()],
+        [surrogate.toWellFormed(), 'x'],
       ]);
       expect(await getRawEvent(table, event)).toBe(JSON.stringify(ses));
     },
@@ -73,14 +73,14 @@ describe('half a surrogate pair', () => {
 });
 
 describe('a raw event', () => {
-  it('of one recipient lies in the row, where both fit into a kilobyte', () => {
+  it('of one recipient is in the row if both fit into 1 KB', () => {
     const rows = eventRows(ownedEvents(SAMPLES.send), RETENTION, JSON.stringify(SAMPLES.send));
     expect(rows).toHaveLength(1);
     expect(rows[0] && rawEventOf(rows[0])).toBe(JSON.stringify(SAMPLES.send));
     expect(itemSizeBytes(rows[0] ?? {})).toBeLessThanOrEqual(1024);
   });
 
-  it('lies beside the row where it does not fit', () => {
+  it('has an item of its own if it does not fit', () => {
     const noise = Array.from({ length: 400 }, (_, index) => ((index * 7919) % 1013).toString(36)).join('');
     const ses = {
       ...SAMPLES.send,
@@ -92,13 +92,13 @@ describe('a raw event', () => {
     expect(itemSizeBytes(rows[0] ?? {})).toBeLessThanOrEqual(1024);
   });
 
-  it('of several recipients is kept once', () => {
+  it('of several recipients is stored once', () => {
     const rows = eventRows(ownedEvents(SAMPLES.bounce), RETENTION, JSON.stringify(SAMPLES.bounce));
     expect(rows.map((row) => row['kind'])).toEqual(['event', 'event', 'raw']);
     expect(new Set(rows.slice(0, 2).map((row) => row['raw_ref']))).toEqual(new Set([rows[2]?.sk]));
   });
 
-  it('is none of an event that we made ourselves', async () => {
+  it('is undefined for an event that IvyMail itself created', async () => {
     const table = simulatedTable();
     const event = anEvent();
     await putRows(table, eventRows([event], RETENTION));

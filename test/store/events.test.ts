@@ -14,10 +14,10 @@ import { simulatedTable } from '../../sim/table.ts';
 
 const ACCEPTED_MS = Date.parse('2026-02-25T12:00:00Z');
 const RETENTION: Retention = { retentionDays: 90, receivedAtMs: ACCEPTED_MS };
-/** What DynamoDB writes for one write unit. */
+/** The item size that one write unit covers. */
 const WRITE_UNIT_BYTES = 1024;
 
-const MAIL: AcceptedEmail = {
+const EMAIL: AcceptedEmail = {
   messageId: '0100019c1e5b7d2a-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000',
   acceptedAtMs: ACCEPTED_MS,
   source: 'Åsa <asa@studio.se>',
@@ -26,12 +26,12 @@ const MAIL: AcceptedEmail = {
   configurationSet: 'tracking',
   operation: 'SendEmail',
 };
-/** No compression brings it below a kilobyte. */
+/** Compression cannot reduce this event to less than 1 KB. */
 const LARGE = sendEvent({
-  ...MAIL,
+  ...EMAIL,
   headers: [{ name: 'X', value: createHash('shake256', { outputLength: 900 }).digest('base64') }],
 });
-const SEVERAL = sendEvent({ ...MAIL, to: ['ann@example.com', 'ben@example.com', 'cy@example.com'] });
+const SEVERAL = sendEvent({ ...EMAIL, to: ['ann@example.com', 'ben@example.com', 'cy@example.com'] });
 
 function eventsOf(ses: SesEvent): readonly EmailEvent[] {
   return normalize(ses).events.map((event) => ({ ...event, workspace_id: WORKSPACE_ID }));
@@ -49,33 +49,33 @@ async function storedRaw(ses: SesEvent, rawText: string): Promise<(string | unde
 
 describe('the raw SES event', () => {
   it.each([
-    ['white space', (text: string) => JSON.stringify(JSON.parse(text), undefined, 3)],
+    ['whitespace', (text: string) => JSON.stringify(JSON.parse(text), undefined, 3)],
     ['escapes', (text: string) => text.replaceAll('a', String.raw`\u0061`)],
-    ['fields that no event has', (text: string) => text.replace('{', '{"x":"\\ud83c ÿ 日本 \\u0000",')],
+    ['unknown fields', (text: string) => text.replace('{', '{"x":"\\ud83c ÿ 日本 \\u0000",')],
   ])(
-    'keeps %s as SES wrote it: inside a row, beside it, and for several recipients',
-    async (_what, rewrite) => {
-      const texts = [sendEvent(MAIL), LARGE, SEVERAL].map((ses) => ({
+    'keeps %s as SES wrote it: inside a row, in an item of its own, and for several recipients',
+    async (_case, rewrite) => {
+      const texts = [sendEvent(EMAIL), LARGE, SEVERAL].map((ses) => ({
         ses,
         text: rewrite(JSON.stringify(ses)),
       }));
       const stored = await Promise.all(texts.map(({ ses, text }) => storedRaw(ses, text)));
       const [one, large, several] = texts.map(({ text }) => text);
-      expect(one).not.toBe(JSON.stringify(sendEvent(MAIL)));
+      expect(one).not.toBe(JSON.stringify(sendEvent(EMAIL)));
       expect(texts.map(({ ses, text }) => rowsOf(ses, text).length)).toEqual([1, 2, 4]);
       expect(stored).toEqual([[one], [large], [several, several, several]]);
     },
   );
 
-  it('lies inside the row of one recipient exactly where that keeps the row within a write unit', () => {
+  it('is inside the row of one recipient exactly if the row then fits one write unit', () => {
     const noise = createHash('shake256', { outputLength: 900 }).digest('base64');
-    // A few bytes more with each, from well below a kilobyte to well above it.
+    // Each event is a few bytes larger, from well below 1 KB to well above it.
     const growing = Array.from({ length: 300 }, (_, index) =>
-      sendEvent({ ...MAIL, headers: [{ name: 'X', value: noise.slice(0, 4 * index) }] }),
+      sendEvent({ ...EMAIL, headers: [{ name: 'X', value: noise.slice(0, 4 * index) }] }),
     );
     const sizes = growing.map((ses) => {
       const [event] = eventsOf(ses);
-      if (!event) throw new Error('There is always a recipient');
+      if (!event) throw new Error('The event has no recipient');
       const [bare] = eventRows([event], RETENTION);
       const raw = packRawEvent(JSON.stringify(ses), rawContext(event));
       return itemSizeBytes({ ...bare, raw });
@@ -87,21 +87,21 @@ describe('the raw SES event', () => {
     );
   });
 
-  it('is kept as long as its event', () => {
+  it('expires with its event', () => {
     expect(rowsOf(SEVERAL).map((row) => row['ttl'])).toEqual(
       Array.from({ length: 4 }, () => ACCEPTED_MS / 1000 + 90 * 86_400),
     );
   });
 
-  it('is none where the event is not stored', async () => {
-    const [event] = eventsOf(sendEvent(MAIL));
+  it('is undefined if the event is not stored', async () => {
+    const [event] = eventsOf(sendEvent(EMAIL));
     expect(event && (await getRawEvent(simulatedTable(), event))).toBeUndefined();
   });
 
-  it('of two events of one message is kept for each', async () => {
+  it('is stored separately for two events of one message', async () => {
     const table = simulatedTable();
-    const mail = { ...MAIL, to: ['ann@example.com', 'ben@example.com'] };
-    const all = [sendEvent(mail), deliveryEvent(mail, mail.to, ACCEPTED_MS + 1000)];
+    const email = { ...EMAIL, to: ['ann@example.com', 'ben@example.com'] };
+    const all = [sendEvent(email), deliveryEvent(email, email.to, ACCEPTED_MS + 1000)];
     await putRows(
       table,
       all.flatMap((ses) => rowsOf(ses)),

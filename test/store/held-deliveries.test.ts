@@ -9,10 +9,10 @@ import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/eve
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 const endpoint = anEndpoint();
-const name = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
-const MOST = 1_000;
+const address = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
+const MAX = 1_000;
 
-/** Event ids by the partition that their deliveries are held in. */
+/** Event ids, by the partition of their held deliveries. */
 const IDS: readonly (readonly string[])[] = (() => {
   const ids: string[][] = [[], [], [], []];
   for (let index = 0; ids.some((each) => each.length < 1_200); index += 1) {
@@ -22,8 +22,8 @@ const IDS: readonly (readonly string[])[] = (() => {
   return ids;
 })();
 
-/** So many held deliveries in each partition. */
-async function held(counts: readonly number[]): Promise<SimulatedTable> {
+/** A table with this number of held deliveries in each partition. */
+async function tableWithHeld(counts: readonly number[]): Promise<SimulatedTable> {
   const table = simulatedTable();
   const ids = counts.flatMap((count, partition) => (IDS[partition] ?? []).slice(0, count));
   await Promise.all(
@@ -35,8 +35,8 @@ async function held(counts: readonly number[]): Promise<SimulatedTable> {
   return table;
 }
 
-/** Rows that the queries of a count read. */
-async function countWithReads(table: SimulatedTable, most = MOST) {
+/** The count, with the number of queries and of the rows that they read. */
+async function countWithReads(table: SimulatedTable, max = MAX) {
   let rows = 0;
   let queries = 0;
   const { client } = table;
@@ -44,74 +44,74 @@ async function countWithReads(table: SimulatedTable, most = MOST) {
     ...table,
     client: {
       async send(command: Parameters<typeof client.send>[0]) {
-        const answer = (await client.send(command)) as { Count?: number };
-        rows += answer.Count ?? 0;
+        const response = (await client.send(command)) as { Count?: number };
+        rows += response.Count ?? 0;
         queries += 1;
-        return answer;
+        return response;
       },
     },
   } as unknown as SimulatedTable;
-  return { ...(await countHeld(metered, name, most)), rows, queries };
+  return { ...(await countHeld(metered, address, max)), rows, queries };
 }
 
-describe('the count of held deliveries', () => {
+describe('countHeld', () => {
   it.each([
-    ['none', [0, 0, 0, 0], 0, true],
-    ['one', [0, 0, 1, 0], 1, true],
-    ['a thousand, evenly', [250, 250, 250, 250], 1_000, true],
-    ['1,001, evenly', [250, 250, 250, 251], 1_000, false],
-    ['a thousand in one partition', [0, 1_000, 0, 0], 1_000, true],
-    ['1,001 in one partition', [1_001, 0, 0, 0], 1_000, false],
-    ['1,001 in two partitions', [0, 500, 0, 501], 1_000, false],
-    ['many more', [1_200, 1_200, 1_200, 1_200], 1_000, false],
-  ])('%s', async (_what, counts, count, exact) => {
-    expect(await countWithReads(await held(counts))).toMatchObject({ count, exact });
+    ['no deliveries', [0, 0, 0, 0], 0, true],
+    ['one delivery', [0, 0, 1, 0], 1, true],
+    ['1,000 deliveries, evenly distributed', [250, 250, 250, 250], 1_000, true],
+    ['1,001 deliveries, evenly distributed', [250, 250, 250, 251], 1_000, false],
+    ['1,000 deliveries in one partition', [0, 1_000, 0, 0], 1_000, true],
+    ['1,001 deliveries in one partition', [1_001, 0, 0, 0], 1_000, false],
+    ['1,001 deliveries in two partitions', [0, 500, 0, 501], 1_000, false],
+    ['4,800 deliveries', [1_200, 1_200, 1_200, 1_200], 1_000, false],
+  ])('counts %s', async (_case, counts, count, exact) => {
+    expect(await countWithReads(await tableWithHeld(counts))).toMatchObject({ count, exact });
   });
 
-  it('is right for every distribution, and reads at most four rows more than it may count', async () => {
+  it('is correct for every distribution, and reads at most `max` + 4 rows', async () => {
     const share = fc.nat(30);
     await fc.assert(
       fc.asyncProperty(
         fc.tuple(share, share, share, share),
         fc.integer({ min: 1, max: 60 }),
-        async (counts, most) => {
+        async (counts, max) => {
           const total = counts.reduce((sum, each) => sum + each, 0);
-          const told = await countWithReads(await held(counts), most);
-          expect(told).toMatchObject({ count: Math.min(total, most), exact: total <= most });
-          expect(told.rows).toBeLessThanOrEqual(most + 4);
+          const result = await countWithReads(await tableWithHeld(counts), max);
+          expect(result).toMatchObject({ count: Math.min(total, max), exact: total <= max });
+          expect(result.rows).toBeLessThanOrEqual(max + 4);
         },
       ),
       { numRuns: 60 },
     );
   });
 
-  it('goes on where DynamoDB ends an answer early', async () => {
-    const table = await held([9, 0, 4, 20]);
-    // An answer ends at one megabyte; here after three rows.
+  it('continues if DynamoDB ends a response early', async () => {
+    const table = await tableWithHeld([9, 0, 4, 20]);
+    // DynamoDB ends a response at 1 MB. Here, each response ends after three rows.
     table.before = (command, input) => {
       if (command === 'QueryCommand') Object.assign(input, { Limit: Math.min(3, Number(input['Limit'])) });
     };
-    expect(await countHeld(table, name, MOST)).toEqual({ count: 33, exact: true });
-    expect(await countHeld(table, name, 32)).toEqual({ count: 32, exact: false });
+    expect(await countHeld(table, address, MAX)).toEqual({ count: 33, exact: true });
+    expect(await countHeld(table, address, 32)).toEqual({ count: 32, exact: false });
   });
 
   it('does not transfer the rows', async () => {
-    const table = await held([1, 1, 1, 1]);
+    const table = await tableWithHeld([1, 1, 1, 1]);
     const selects: unknown[] = [];
     table.before = (_command, input) => selects.push(input['Select']);
-    await countHeld(table, name, MOST);
+    await countHeld(table, address, MAX);
     expect(selects).toEqual(['COUNT', 'COUNT', 'COUNT', 'COUNT']);
   });
 
-  it('leaves out other endpoints, and deliveries that ended', async () => {
-    const table = await held([2, 1, 0, 0]);
+  it('excludes other endpoints and deliveries that ended', async () => {
+    const table = await tableWithHeld([2, 1, 0, 0]);
     const other = anEndpoint({ url: 'https://other.example.com/' });
     const event = anEvent();
     await holdDelivery(table, { task: aTask(event, other), stored: { event, ttl: 1 }, nowMs: 0 });
-    const { items } = await listEndpointDeliveries(table, { ...name, status: 'held', limit: 10 });
+    const { items } = await listEndpointDeliveries(table, { ...address, status: 'held', limit: 10 });
     for (const row of table.rows.values())
       if (row['kind'] === 'delivery' && row.sk.includes(items[0]?.event_id ?? ''))
         table.rows.set(`${row.pk}\n${row.sk}`, { ...row, status: 'delivered', g2pk: undefined });
-    expect(await countHeld(table, name, MOST)).toEqual({ count: 2, exact: true });
+    expect(await countHeld(table, address, MAX)).toEqual({ count: 2, exact: true });
   });
 });

@@ -7,8 +7,8 @@ import { createTable } from '../../lambdas/store/table.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-describe('a table that takes a call and never answers', () => {
-  it('is given up, so that the process lives to say what it did before', async () => {
+describe('a table that accepts a request and never responds', () => {
+  it('makes the call time out, so that the process can still report its earlier work', async () => {
     const server = createServer(() => {}).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -24,7 +24,7 @@ describe('a table that takes a call and never answers', () => {
     server.close();
   });
 
-  it('leaves the deliver λ time for three tries after the longest attempt', () => {
+  it('leaves the deliver function time for three tries after the longest attempt', () => {
     const DELIVER_MS = 30_000;
     const LONGEST_ATTEMPT_MS = 15_000;
     expect(LONGEST_ATTEMPT_MS + 3 * CALL_LIMITS.requestTimeout).toBeLessThan(DELIVER_MS);

@@ -28,8 +28,8 @@ const DAY = {
 function eventRow(number: number, changes: Partial<EmailEvent> = {}): Row {
   const event = EVENT_NAMES[number % EVENT_NAMES.length] ?? 'sent';
   const timestamp = `2026-02-25T${String(number % 24).padStart(2, '0')}:10:00Z`;
-  const made = anEvent({ message_id: `m-${number}`, event, timestamp, details: {}, ...changes });
-  const [row] = eventRows([made], { retentionDays: 90, receivedAtMs: 0 });
+  const emailEvent = anEvent({ message_id: `m-${number}`, event, timestamp, details: {}, ...changes });
+  const [row] = eventRows([emailEvent], { retentionDays: 90, receivedAtMs: 0 });
   if (!row) throw new Error('No row');
   return row;
 }
@@ -53,7 +53,7 @@ async function attemptRow(number: number, changes: object = {}): Promise<Row> {
   return row;
 }
 
-/** The stream gives each row a number that grows within its shard, and is longer than a number of JavaScript holds. */
+/** The stream gives each row a sequence number that increases within its shard. It has more digits than a JavaScript number can hold. */
 function stream(rows: readonly Row[], first = 1): DynamoDBRecord[] {
   return rows.map((row, index) => ({
     eventName: 'INSERT',
@@ -84,7 +84,7 @@ function setUp() {
   return { table, tally, totals, atEndpoint };
 }
 
-/** Written down a second time, without a line of the product: what a row adds to the statistics. */
+/** Counts the rows again, without the code under test. */
 function recount(rows: readonly Row[]) {
   const sum = zeroCounts();
   for (const row of rows) {
@@ -99,7 +99,7 @@ function recount(rows: readonly Row[]) {
 }
 
 describe('tallyBatch', () => {
-  it('counts events by the hour and the day of the event, by name', async () => {
+  it('counts events by name, for the hour and the day of the event', async () => {
     const { tally, totals, table } = setUp();
     const rows = Array.from({ length: 60 }, (_, number) => eventRow(number));
     expect(await tally(stream(rows))).toEqual({ counted: 60, excluded: 0, repeated: 0, unreadable: [] });
@@ -113,7 +113,7 @@ describe('tallyBatch', () => {
     expect([...noon.keys()]).toEqual([Date.parse('2026-02-25T12:00:00Z')]);
   });
 
-  it('counts attempts by endpoint: how many, how many failed, how long they took', async () => {
+  it('counts the attempts of an endpoint, the failed ones, and their durations', async () => {
     const { tally, atEndpoint } = setUp();
     const rows = await Promise.all([
       attemptRow(1),
@@ -128,11 +128,11 @@ describe('tallyBatch', () => {
     }
   });
 
-  it('stores the counters with the time they are kept, and the checkpoint of the shard', async () => {
+  it('stores the counters with their TTL, and the checkpoint of the shard', async () => {
     const { tally, table } = setUp();
     const failed = await attemptRow(1, { duration_ms: 0, error_class: 'timeout' });
-    const taken = await attemptRow(2, { duration_ms: 0 });
-    await tally(stream([eventRow(0), eventRow(0, { message_id: 'second' }), failed, taken]));
+    const delivered = await attemptRow(2, { duration_ms: 0 });
+    await tally(stream([eventRow(0), eventRow(0, { message_id: 'second' }), failed, delivered]));
     const ofEvents = (interval: string) => ({
       pk: `C#${WORKSPACE_ID}#${interval}`,
       sk: '2026-02-25T00:00:00Z',
@@ -165,7 +165,7 @@ describe('tallyBatch', () => {
     ]);
   });
 
-  it('keeps the counters of an hour as long as the event that came last', async () => {
+  it('sets the TTL of an hour to that of the latest event in it', async () => {
     const { table } = setUp();
     const late = (seconds: string, message: string) =>
       eventRow(0, { message_id: message, timestamp: `2026-02-25T00:10:${seconds}Z` });
@@ -191,7 +191,7 @@ describe('tallyBatch', () => {
 
   it('counts 99 rows of counters in one transaction, and no more', async () => {
     const { tally, table } = setUp();
-    // Two rows for each workspace, by hour and by day; of the last one three, as it has two hours.
+    // Each workspace has two rows, one by hour and one by day. The last workspace has three, because its events are in two hours.
     const of = (number: number, hour = '00') =>
       eventRow(0, {
         message_id: `m-${number}-${hour}`,
@@ -206,7 +206,7 @@ describe('tallyBatch', () => {
     expect(table.calls.filter((call) => call === 'TransactWriteCommand')).toHaveLength(2);
   });
 
-  it('refuses a record without a sequence number: it cannot be counted once', async () => {
+  it('throws for a record without a sequence number, because it cannot be counted exactly once', async () => {
     const { tally, table } = setUp();
     const [record] = stream([eventRow(0)]);
     const { SequenceNumber: _number, ...dynamodb } = record?.dynamodb ?? {};
@@ -215,14 +215,14 @@ describe('tallyBatch', () => {
     expect(table.rows.size).toBe(0);
   });
 
-  it('passes over a record without a row', async () => {
+  it('skips a record without a row', async () => {
     const { tally } = setUp();
     const [record] = stream([eventRow(0)]);
     const { NewImage: _image, ...dynamodb } = record?.dynamodb ?? {};
     expect(await tally([{ dynamodb }])).toMatchObject({ counted: 0, unreadable: [dynamodb.Keys] });
   });
 
-  it('throws where DynamoDB refuses the checkpoint itself', async () => {
+  it('throws if DynamoDB refuses the checkpoint itself', async () => {
     const { tally, table } = setUp();
     table.before = (command) => {
       if (command === 'TransactWriteCommand')
@@ -232,13 +232,13 @@ describe('tallyBatch', () => {
     expect(table.rows.size).toBe(0);
   });
 
-  it('keeps workspaces apart', async () => {
+  it('counts each workspace separately', async () => {
     const { tally, totals } = setUp();
     await tally(stream([eventRow(0, { workspace_id: deterministicId('ws', ['other']) })]));
     expect(await totals()).toEqual(zeroCounts());
   });
 
-  it('adds nothing for a batch that comes again, whole or in part', async () => {
+  it('adds nothing for a batch that arrives again in full or in part', async () => {
     const { tally, totals } = setUp();
     const rows = Array.from({ length: 20 }, (_, number) => eventRow(number));
     const records = stream(rows);
@@ -248,7 +248,7 @@ describe('tallyBatch', () => {
     expect(await totals()).toEqual(recount(rows));
   });
 
-  it('compares sequence numbers as numbers: 10 comes after 9', async () => {
+  it('compares sequence numbers as numbers, so that 10 is after 9', async () => {
     const { tally, totals } = setUp();
     const rows = Array.from({ length: 12 }, (_, number) => eventRow(number));
     for (const record of stream(rows)) {
@@ -257,7 +257,7 @@ describe('tallyBatch', () => {
     expect(await totals()).toEqual(recount(rows));
   });
 
-  it('takes each shard by itself', async () => {
+  it('has a checkpoint for each shard', async () => {
     const { tally, totals } = setUp();
     const rows = [eventRow(0), eventRow(1)];
     await tally(stream([eventRow(0)], 100), 'shard-a');
@@ -265,7 +265,7 @@ describe('tallyBatch', () => {
     expect(await totals()).toEqual(recount(rows));
   });
 
-  it('counts an automated open in the total and apart', async () => {
+  it('counts an automated open in the total and in a counter of its own', async () => {
     const { tally, totals } = setUp();
     const opened = (number: number, details: EventDetails) =>
       eventRow(0, { message_id: `m-${number}`, event: 'opened', details });
@@ -274,7 +274,7 @@ describe('tallyBatch', () => {
       expect(await totals(interval)).toEqual({ ...zeroCounts(), opened: 3, opened_automated: 1 });
   });
 
-  it('leaves out the mailbox simulator, recipient by recipient, and counts an event without a recipient', async () => {
+  it('excludes recipients of the mailbox simulator, and counts an event without a recipient', async () => {
     const { tally, totals } = setUp();
     const rows = [
       eventRow(0, { to: 'ann@example.com' }),
@@ -287,7 +287,7 @@ describe('tallyBatch', () => {
     expect(await totals()).toEqual({ ...zeroCounts(), sent: 1, opened: 1 });
   });
 
-  it('moves the checkpoint past a batch of simulator events only, without a row of counters', async () => {
+  it('moves the checkpoint past a batch that has only simulator events, and writes no counters', async () => {
     const { tally, table } = setUp();
     const to = 'bounce@simulator.amazonses.com';
     const records = stream([eventRow(0, { to }), eventRow(1, { to })]);
@@ -296,7 +296,7 @@ describe('tallyBatch', () => {
     expect(await tally(records)).toEqual({ counted: 0, excluded: 0, repeated: 2, unreadable: [] });
   });
 
-  it('cuts a batch that touches more rows than a transaction takes', async () => {
+  it('splits a batch that changes more rows than a transaction accepts', async () => {
     const { tally, totals, table } = setUp();
     const rows = Array.from({ length: 150 }, (_, number) =>
       eventRow(0, {
@@ -309,7 +309,7 @@ describe('tallyBatch', () => {
     expect((await totals()).sent).toBe(75);
   });
 
-  it('passes over what cannot be read, and names it', async () => {
+  it('skips a record that cannot be read, and reports its keys', async () => {
     const { tally, totals } = setUp();
     const [bad, good] = stream([eventRow(0), eventRow(EVENT_NAMES.length)]);
     if (!bad?.dynamodb || !good) throw new Error('No records');
@@ -324,29 +324,29 @@ describe('tallyBatch', () => {
 
   it.each([
     ['an event without a name', async () => ({ ...eventRow(0), event: undefined })],
-    ['an event of a name there is not', async () => ({ ...eventRow(0), event: 'ttl' })],
-    ['an event of the name of a counter', async () => ({ ...eventRow(0), event: 'opened_automated' })],
+    ['an event with an unknown name', async () => ({ ...eventRow(0), event: 'ttl' })],
+    ['an event with the name of a counter', async () => ({ ...eventRow(0), event: 'opened_automated' })],
     [
-      'a simulator event of a name there is not',
+      'a simulator event with an unknown name',
       async () => ({ ...eventRow(0), to: 'bounce@simulator.amazonses.com', event: 'ttl' }),
     ],
     ['an attempt without an endpoint', async () => ({ ...(await attemptRow(1)), endpoint_id: undefined })],
-    ['an attempt with what is no endpoint', async () => ({ ...(await attemptRow(1)), endpoint_id: 'x' })],
+    ['an attempt with an invalid endpoint id', async () => ({ ...(await attemptRow(1)), endpoint_id: 'x' })],
     ['an attempt without a duration', async () => ({ ...(await attemptRow(1)), duration_ms: undefined })],
-    ['an attempt that never began', async () => ({ ...(await attemptRow(1)), started_at: undefined })],
-  ])('%s blocks nothing, and is in no counter', async (_name, make) => {
+    ['an attempt without a start time', async () => ({ ...(await attemptRow(1)), started_at: undefined })],
+  ])('skips %s, and counts the rest of the batch', async (_case, make) => {
     const { tally, totals, table } = setUp();
     const report = await tally(stream([await make(), eventRow(12)]));
     expect(report).toMatchObject({ counted: 1, unreadable: [expect.anything()] });
     expect(await totals()).toEqual(recount([eventRow(12)]));
-    // By hour and by day, of the event that could be read.
+    // One row by hour and one by day, for the event that could be read.
     expect([...table.rows.values()].filter((row) => row['kind'] === 'counters')).toHaveLength(2);
   });
 
   it.each([
     ['ValidationException', () => Object.assign(new Error('No'), { name: 'ValidationException' })],
     [
-      'a cancelled transaction',
+      'a canceled transaction',
       () =>
         new TransactionCanceledException({
           message: 'Transaction cancelled',
@@ -354,7 +354,7 @@ describe('tallyBatch', () => {
           $metadata: {},
         }),
     ],
-  ])('counts all records but the one whose counters DynamoDB refuses: %s', async (_what, refusal) => {
+  ])('counts all records except the one whose counters DynamoDB refuses with %s', async (_case, refusal) => {
     const { tally, totals, table } = setUp();
     const other = deterministicId('ws', ['refused']);
     const sent = (number: number, workspaceId?: string) =>
@@ -366,12 +366,12 @@ describe('tallyBatch', () => {
     const report = await tally(records);
     expect(report).toMatchObject({ counted: 2, unreadable: [records[1]?.dynamodb?.Keys] });
     expect((await totals()).sent).toBe(2);
-    // The checkpoint is past all three: the batch adds nothing when it comes again.
+    // The checkpoint is after all three records, so the batch adds nothing when it arrives again.
     expect(await tally(records)).toMatchObject({ counted: 0, repeated: 3, unreadable: [] });
     expect((await totals()).sent).toBe(2);
   });
 
-  it('throws a fault of ours, with nothing counted that its checkpoint does not cover', async () => {
+  it('throws an internal error, and counts nothing that the checkpoint does not include', async () => {
     const { tally, totals, table } = setUp();
     const rows = Array.from({ length: 150 }, (_, number) =>
       eventRow(0, { message_id: `m-${number}`, workspace_id: deterministicId('ws', [String(number)]) }),
@@ -386,11 +386,11 @@ describe('tallyBatch', () => {
     await tally(stream(mine));
     expect((await totals()).sent).toBe(1);
     const counted = [...table.rows.values()].filter((row) => row['kind'] === 'counters');
-    // By hour and by day, each once.
+    // Each event is counted once by hour and once by day.
     expect(counted.reduce((sum, row) => sum + Number(row['sent']), 0)).toBe(2 * mine.length);
   });
 
-  it('equals a recount of the rows, however batches are cut, repeated, broken off or left without an answer', async () => {
+  it('equals a recount of the rows, even if batches are split, repeated or fail before or after the write', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -411,14 +411,14 @@ describe('tallyBatch', () => {
           fc.record({
             size: fc.integer({ min: 1, max: 20 }),
             back: fc.nat(10),
-            fault: fc.constantFrom('none', 'before the write', 'after the write'),
+            failure: fc.constantFrom('none', 'before the write', 'after the write'),
           }),
           { maxLength: 40 },
         ),
-        async (made, steps) => {
+        async (rowSpecs, steps) => {
           const { tally, totals, atEndpoint, table } = setUp();
           const rows = await Promise.all(
-            made.map(async ({ number, attempt, failed, to, details }, index) =>
+            rowSpecs.map(async ({ number, attempt, failed, to, details }, index) =>
               attempt
                 ? attemptRow(index, { duration_ms: number, ...(failed && { error_class: 'timeout' }) })
                 : eventRow(number, { message_id: `m-${index}`, to, details }),
@@ -426,26 +426,26 @@ describe('tallyBatch', () => {
           );
           const records = stream(rows);
           const send = table.client.send.bind(table.client) as (command: object) => Promise<unknown>;
-          let fault = 'none';
+          let failure = 'none';
           Object.assign(table.client, {
             async send(command: object) {
               const writes = command.constructor.name === 'TransactWriteCommand';
-              if (writes && fault === 'before the write') throw new Error('throttled');
-              const answer = await send(command);
-              if (writes && fault === 'after the write') throw new Error('the answer was lost');
-              return answer;
+              if (writes && failure === 'before the write') throw new Error('throttled');
+              const response = await send(command);
+              if (writes && failure === 'after the write') throw new Error('the response was lost');
+              return response;
             },
           });
           let done = 0;
           for (const step of steps) {
-            fault = step.fault;
+            failure = step.failure;
             const from = Math.max(0, done - step.back);
-            const told = await tally(records.slice(from, done + step.size)).catch(() => undefined);
-            if (told) done = Math.min(records.length, done + step.size);
+            const report = await tally(records.slice(from, done + step.size)).catch(() => undefined);
+            if (report) done = Math.min(records.length, done + step.size);
           }
-          fault = 'none';
+          failure = 'none';
           await tally(records.slice(done));
-          const attempts = made.filter(({ attempt }) => attempt);
+          const attempts = rowSpecs.filter(({ attempt }) => attempt);
           for (const interval of ['hour', 'day'] as const) {
             expect(await totals(interval)).toEqual(recount(rows));
             const counted = await atEndpoint(interval);
