@@ -1,6 +1,6 @@
 /**
- * A deployment in memory: the real code of the pipeline over a table, a stream, a queue and state machines that behave as
- * AWS's do, on one virtual clock. What goes wrong, and when, is told by `faults`.
+ * A deployment in memory: the code of the pipeline with a simulated table, stream, queue and state machines, on one virtual
+ * clock. `faults` decides which calls fail.
  */
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { KMSClient } from '@aws-sdk/client-kms';
@@ -25,6 +25,7 @@ import { suppressRecipient } from '../lambdas/store/suppressions.ts';
 import type { Table } from '../lambdas/store/table.ts';
 import { tallyBatch } from '../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory, type WorkspaceDirectory } from '../lambdas/store/workspaces.ts';
+import { namedError } from './aws-error.ts';
 import { simulatedTable } from './table.ts';
 import { Clock } from './clock.ts';
 import { Executions, START_EXECUTION, type StateMachine } from './executions.ts';
@@ -46,19 +47,19 @@ import { StreamReader, createStream, type StreamBatch } from './stream.ts';
 export const TOPIC_ARN = 'arn:aws:sns:us-east-1:000000000000:topic';
 const RETENTION_DAYS = 90;
 export const RETRY = { firstDelaySeconds: 60, factor: 5, count: 3 };
-const FUNCTION = 'deliver-function';
+const DELIVER_FUNCTION = 'deliver-function';
 const RECOVER_FUNCTION = 'recover-function';
-/** Of an account that asked for no more. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/** The default quota of an account. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const ACCOUNT_CONCURRENCY = 1_000;
-/** A poller that is refused asks again, SQS's for as long as it has the messages to itself. */
-const REFUSED_MS = 1_000;
+/** The time after which Lambda's pollers retry an invocation that the account's quota refused. */
+const THROTTLE_RETRY_MS = 1_000;
 const VISIBILITY_MS = 180_000;
-/** How Step Functions knows a function that was refused. */
-const TOO_MANY = 'Lambda.TooManyRequestsException';
-/** A crash is noticed when the runtime is gone, not when the function's time is up. */
+/** The error of a task whose invocation was throttled. */
+const TOO_MANY_REQUESTS = 'Lambda.TooManyRequestsException';
+/** Lambda notices a crash when the runtime exits, long before the function's timeout. */
 const CRASH_MS = 500;
 
-/** A warm process and what it keeps between invocations. */
+/** A warm process with the clients and caches that it keeps between invocations. */
 interface Worker {
   readonly process: LambdaProcess;
   readonly table: Table;
@@ -69,13 +70,13 @@ interface Worker {
 
 const DELIVER = deliverDefinition({
   partition: 'aws',
-  deliverFunctionArn: FUNCTION,
+  deliverFunctionArn: DELIVER_FUNCTION,
   redeliverMachineArn: 'redeliver',
   deadLetterQueueUrl: 'deliver-dead-letters',
 });
-const REDELIVER = redeliverDefinition({ deliverFunctionArn: FUNCTION });
+const REDELIVER = redeliverDefinition({ deliverFunctionArn: DELIVER_FUNCTION });
 const RECOVER = recoverDefinition({ recoverFunctionArn: RECOVER_FUNCTION });
-/** By their ARN. */
+/** The state machines by ARN. */
 const MACHINES: Readonly<Record<string, StateMachine>> = {
   deliver: { definition: DELIVER as StateMachineDefinition, express: true },
   redeliver: { definition: REDELIVER as StateMachineDefinition, express: false },
@@ -90,7 +91,7 @@ interface Command {
 export interface SimulatedDeploymentOptions {
   readonly seed: number;
   readonly startMs: number;
-  /** Invocations of all functions at once that the account allows. */
+  /** The account's limit of concurrent invocations of all functions. */
   readonly concurrency?: number;
 }
 
@@ -103,19 +104,22 @@ export class SimulatedDeployment implements CallContext {
   readonly ingestQueue: SimulatedQueue;
   readonly dispatchReader: StreamReader;
   readonly tallyReader: StreamReader;
-  /** Keys that dispatch or the Express machine left for a person. */
+  /** The messages in the dead-letter queues of dispatch and of the Express machine. */
   readonly deadLetters: unknown[] = [];
-  /** By delivery: kills and unrecorded attempts, each of which may cost one more request. */
+  /**
+   * The number of repeated requests that are allowed for each delivery. A request may be repeated if the process was killed
+   * after the request, or if the attempt could not be recorded.
+   */
   readonly allowedExtraRequests = new Map<string, number>();
   faults: FaultPlan = NO_FAULTS;
-  /** Invocations at once, of all functions: the most there were, and those that the account's limit refused. */
-  readonly invocations = { running: 0, most: 0, refused: 0 };
-  private readonly limit: number;
-  private readonly idle: Worker[] = [];
+  /** Concurrent invocations of all functions: the current number, the peak, and how many were throttled. */
+  readonly invocations = { running: 0, peak: 0, throttled: 0 };
+  private readonly concurrency: number;
+  private readonly idleWorkers: Worker[] = [];
   private readonly executions: Executions;
 
   constructor({ seed, startMs, concurrency = Infinity }: SimulatedDeploymentOptions) {
-    this.limit = concurrency;
+    this.concurrency = concurrency;
     this.clock = new Clock(startMs);
     this.dice = new Dice(seededRandom(seed));
     const { clock, dice } = this;
@@ -142,7 +146,7 @@ export class SimulatedDeployment implements CallContext {
       kinds: ['event', 'attempt'],
       batchSize: 1_000,
       parallelization: 1,
-      consume: (batch) => this.count(batch),
+      consume: (batch) => this.tally(batch),
     });
     this.table.onInsert = createStream([this.dispatchReader, this.tallyReader]);
     this.executions = new Executions({
@@ -154,53 +158,56 @@ export class SimulatedDeployment implements CallContext {
     });
   }
 
-  /** Executions that ended by an error: each is an alarm. */
+  /** The executions that ended with an error. Each raises an alarm. */
   get failedExecutions(): Executions['failed'] {
     return this.executions.failed;
   }
 
-  /** What comes out of the function, or the news of its death, or that the account has no room for it. */
+  /** Rejects if the function throws, if its process crashes, or if the account's limit is reached. */
   async invoke<T>(run: (worker: Worker) => Promise<T>): Promise<T> {
     const { invocations } = this;
-    if (invocations.running >= this.limit) {
-      invocations.refused += 1;
-      throw named(TOO_MANY, 'Rate Exceeded.');
+    if (invocations.running >= this.concurrency) {
+      invocations.throttled += 1;
+      throw namedError(TOO_MANY_REQUESTS, 'Rate Exceeded.');
     }
     invocations.running += 1;
-    invocations.most = Math.max(invocations.most, invocations.running);
+    invocations.peak = Math.max(invocations.peak, invocations.running);
     try {
-      return await this.runOn(this.idle.pop() ?? this.newWorker(), run);
+      return await this.runIn(this.idleWorkers.pop() ?? this.newWorker(), run);
     } finally {
       invocations.running -= 1;
     }
   }
 
-  /** As the pollers of SQS and of the stream invoke: being refused is no failure of the batch. */
-  private async poll<T>(run: (worker: Worker) => Promise<T>, patienceMs = Infinity): Promise<T> {
-    const untilMs = this.clock.nowMs + patienceMs;
-    while (this.invocations.running >= this.limit && this.clock.nowMs < untilMs) {
-      this.invocations.refused += 1;
-      await this.clock.sleep(REFUSED_MS);
+  /**
+   * Invokes a function as the pollers of SQS and of the stream do. A throttled invocation is retried and is no failure of the
+   * batch. A poller of SQS retries until the messages become visible again.
+   */
+  private async poll<T>(run: (worker: Worker) => Promise<T>, retryForMs = Infinity): Promise<T> {
+    const untilMs = this.clock.nowMs + retryForMs;
+    while (this.invocations.running >= this.concurrency && this.clock.nowMs < untilMs) {
+      this.invocations.throttled += 1;
+      await this.clock.sleep(THROTTLE_RETRY_MS);
     }
     return this.invoke(run);
   }
 
-  private runOn<T>(worker: Worker, run: (worker: Worker) => Promise<T>): Promise<T> {
+  private runIn<T>(worker: Worker, run: (worker: Worker) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const crash = named('Lambda.Unknown', 'The function crashed');
+      const crash = namedError('Lambda.Unknown', 'The function crashed');
       worker.process.onDeath = [() => this.clock.after(CRASH_MS, () => reject(crash))];
       currentProcess
         .run(worker.process, () => run(worker))
         .then(
           (result) => {
             if (worker.process.alive) {
-              this.idle.push(worker);
+              this.idleWorkers.push(worker);
               resolve(result);
             }
           },
           (error: unknown) => {
             if (worker.process.alive) {
-              this.idle.push(worker);
+              this.idleWorkers.push(worker);
               reject(error);
             }
           },
@@ -294,50 +301,50 @@ export class SimulatedDeployment implements CallContext {
     });
   }
 
-  private count(batch: StreamBatch): Promise<undefined> {
+  private tally(batch: StreamBatch): Promise<undefined> {
     return this.poll(async ({ table }) => {
       await tallyBatch({ table, retentionDays: RETENTION_DAYS, now: this.clock.now }, batch);
       return undefined;
     });
   }
 
-  /** One call of a state machine; these have no SDK of ours between them, so every fault reaches the definition. */
+  /** Runs one task of a state machine. No SDK retries it, so every fault reaches the definition. */
   private async runTask(name: string, parameters: unknown): Promise<unknown> {
     await this.clock.sleep(5 + this.dice.below(20));
-    const met = drawFault(this, {
+    const fault = drawFault(this, {
       name,
       process: undefined,
       possible: ['error', 'throttled', 'lost'],
       attempt: 0,
     });
-    if (met === 'error') throw named('Lambda.ServiceException', 'The service failed');
-    if (met === 'throttled') throw named(TOO_MANY, 'Too many requests');
-    const result = await this.perform(name, parameters);
-    if (met !== 'lost') return result;
-    // What could not be written down is lost with the answer: the one case in which two faults cost a request.
-    if (isUnrecorded(result)) this.excuse(deliveryKeyOf(result));
-    throw named('Lambda.SdkClientException', 'No answer');
+    if (fault === 'error') throw namedError('Lambda.ServiceException', 'The service failed');
+    if (fault === 'throttled') throw namedError(TOO_MANY_REQUESTS, 'Too many requests');
+    const result = await this.callResource(name, parameters);
+    if (fault !== 'lost') return result;
+    // An unrecorded attempt travels in the response, so it is lost with the response. Only this pair of faults repeats a request.
+    if (isUnrecorded(result)) this.allowExtraRequest(deliveryKeyOf(result));
+    throw namedError('Lambda.SdkClientException', 'No response');
   }
 
-  private async perform(resource: string, parameters: unknown): Promise<unknown> {
-    const given = parameters as Record<string, unknown>;
+  private async callResource(resource: string, input: unknown): Promise<unknown> {
+    const parameters = input as Record<string, unknown>;
     switch (resource) {
-      case FUNCTION:
-        return this.deliver(given as unknown as DeliverInput);
+      case DELIVER_FUNCTION:
+        return this.deliver(parameters as unknown as DeliverInput);
       case RECOVER_FUNCTION:
         return this.invoke(({ table, sfn }) =>
           runReplayStep(
             { table, startDelivery: (task) => startDelivery(sfn, 'deliver', task), now: this.clock.now },
-            given as unknown as ReplayTask,
+            parameters as unknown as ReplayTask,
           ),
         );
       case START_EXECUTION:
-        return this.executions.startFromTask(given);
+        return this.executions.startFromTask(parameters);
       case 'arn:aws:states:::sqs:sendMessage':
-        this.deadLetters.push(given['MessageBody']);
+        this.deadLetters.push(parameters['MessageBody']);
         return {};
       default:
-        throw new Error(`The machine calls ${resource}, which is not there`);
+        throw new Error(`No resource ${resource} is simulated`);
     }
   }
 
@@ -355,14 +362,14 @@ export class SimulatedDeployment implements CallContext {
           randomBytes: (size) => this.dice.bytes(size),
           onUnrecorded: () => {},
         },
-        // Through JSON, as between a machine and its function.
+        // Converted to JSON and back, as between a state machine and its function.
         JSON.parse(JSON.stringify(input)) as DeliverInput,
       );
       return JSON.parse(JSON.stringify(report.result)) as unknown;
     });
   }
 
-  private excuse(key: string): void {
+  private allowExtraRequest(key: string): void {
     this.allowedExtraRequests.set(key, (this.allowedExtraRequests.get(key) ?? 0) + 1);
   }
 
@@ -372,19 +379,19 @@ export class SimulatedDeployment implements CallContext {
       await this.clock.sleep(5 + this.dice.below(30));
       if (!process.alive) return neverSettles;
       const possible = ['lost', 'killed', 'killed_after'] as const;
-      const met = drawFault(this, { name: 'send', process, possible, attempt: 0 });
-      if (met === 'killed') return process.kill();
+      const fault = drawFault(this, { name: 'send', process, possible, attempt: 0 });
+      if (fault === 'killed') return process.kill();
       const receiver = this.receivers.get(request.url);
-      if (!receiver) throw new Error(`Nobody listens on ${request.url}`);
-      const answer = receiver.receive(request, this.clock.nowMs);
-      // From here on the request was made, and only a record of it keeps it from being made again.
-      process.onDeath.push(() => this.excuse(key));
-      if (met === 'killed_after') return process.kill();
-      await this.clock.sleep(answer.afterMs);
+      if (!receiver) throw new Error(`No receiver has the URL ${request.url}`);
+      const response = receiver.receive(request, this.clock.nowMs);
+      // The request has been made. Until it is recorded, a retry repeats it.
+      process.onDeath.push(() => this.allowExtraRequest(key));
+      if (fault === 'killed_after') return process.kill();
+      await this.clock.sleep(response.afterMs);
       if (!process.alive) return neverSettles;
-      const lost = met === 'lost';
-      const status = lost || answer.error !== undefined ? undefined : answer.status;
-      const error = lost ? ('connection_reset' as const) : answer.error;
+      const lost = fault === 'lost';
+      const status = lost || response.error !== undefined ? undefined : response.status;
+      const error = lost ? ('connection_reset' as const) : response.error;
       return {
         started_at: formatTimestamp(startedMs),
         duration_ms: this.clock.nowMs - startedMs,
@@ -394,10 +401,6 @@ export class SimulatedDeployment implements CallContext {
       };
     };
   }
-}
-
-function named(name: string, message: string): Error {
-  return Object.assign(new Error(message), { name });
 }
 
 function isUnrecorded(result: unknown): result is DeliveryTask {

@@ -92,10 +92,10 @@ async function steady({ hangs }: { readonly hangs: boolean }) {
   ];
   await run(world, published);
   const p99 = percentile(lagsOf(deliveriesOf(world, scenario.healthy)), 0.99);
-  const { most, refused } = world.invocations;
+  const { peak, throttled } = world.invocations;
   await recoverAll(world, [scenario.hanging]);
   expectAllDelivered(scenario, published);
-  return { p99, most, refused };
+  return { p99, peak, throttled };
 }
 
 /** The time of the first request of each event that was sent to the hanging endpoint. */
@@ -151,12 +151,12 @@ describe('an endpoint that hangs', () => {
     const alone = await steady({ hangs: false });
     const beside = await steady({ hangs: true });
     // The endpoint does hang: the attempts of the last 15 s are all in progress at once.
-    expect(beside.most).toBeGreaterThan(Math.max(alone.most, (EVENTS_PER_SECOND * HANG_MS) / 1000));
-    expect(beside.refused).toBe(0);
+    expect(beside.peak).toBeGreaterThan(Math.max(alone.peak, (EVENTS_PER_SECOND * HANG_MS) / 1000));
+    expect(beside.throttled).toBe(0);
     expect(beside.p99).toBeLessThanOrEqual(2 * alone.p99);
 
     const flooded = await flood();
-    expect([flooded.most, flooded.refused > 0]).toEqual([ACCOUNT_CONCURRENCY, true]);
+    expect([flooded.peak, flooded.throttled > 0]).toEqual([ACCOUNT_CONCURRENCY, true]);
     expect(flooded.held).toBeGreaterThan(0);
     expect(flooded.started + flooded.probes + flooded.held).toBe(flooded.queued);
     expect(flooded.probes).toBeLessThanOrEqual(MAX_PROBES);
@@ -164,8 +164,8 @@ describe('an endpoint that hangs', () => {
     expect([...flooded.attempts]).toEqual([1]);
     expect(flooded.max).toBeLessThanOrEqual(LONGEST_WAIT_MS);
     return [
-      `steady stream of ${EVENTS_PER_SECOND} events a second (${beside.most} concurrent invocations): p99 of the other endpoints ${beside.p99} ms, without the hanging endpoint ${alone.p99} ms`,
-      `${flooded.queued} events at once (${flooded.most} concurrent invocations, ${flooded.refused} refused): the breaker opened after ${seconds(flooded.openedMs)}; ${flooded.started} deliveries attempted, ${flooded.probes} probed, ${flooded.held} held and drained, all delivered in the end; ${flooded.count} deliveries of the other endpoints, each at the first attempt, p50 ${seconds(flooded.p50)}, p99 ${seconds(flooded.p99)}, at most ${seconds(flooded.max)}`,
+      `steady stream of ${EVENTS_PER_SECOND} events a second (${beside.peak} concurrent invocations): p99 of the other endpoints ${beside.p99} ms, without the hanging endpoint ${alone.p99} ms`,
+      `${flooded.queued} events at once (${flooded.peak} concurrent invocations, ${flooded.throttled} refused): the breaker opened after ${seconds(flooded.openedMs)}; ${flooded.started} deliveries attempted, ${flooded.probes} probed, ${flooded.held} held and drained, all delivered in the end; ${flooded.count} deliveries of the other endpoints, each at the first attempt, p50 ${seconds(flooded.p50)}, p99 ${seconds(flooded.p99)}, at most ${seconds(flooded.max)}`,
     ].join('; ');
   });
 });
