@@ -10,7 +10,8 @@ import javax.crypto.spec.SecretKeySpec;
 
 public final class Webhook {
     /**
-     * True for a genuine webhook. header: such as request::getHeader. body: as it arrived. now: such as Instant.now().
+     * True for a genuine webhook. header: returns a header by its name, such as request::getHeader. body: the body as it
+     * arrived. now: usually Instant.now().
      */
     public static boolean verify(String secret, UnaryOperator<String> header, byte[] body, Instant now)
             throws GeneralSecurityException {

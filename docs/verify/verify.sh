@@ -1,5 +1,5 @@
 # verify SECRET ID TIMESTAMP SIGNATURES [NOW] <BODY
-# BODY: the body as it arrived. Only for tests by hand: while openssl runs, the process list shows the secret.
+# BODY: the body as it arrived. Use this only for manual tests: while openssl runs, the process list shows the secret.
 verify() {
   local LC_ALL=C id=$2 timestamp=$3 now=${5:-$(date +%s)} key random_key expected signatures signature
   key=$(openssl base64 -d -A <<<"${1#whsec_}" | od -An -v -tx1 | tr -d ' \n')
