@@ -40,7 +40,6 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'lambdas/core',
   ],
   pages: [
-    'bench',
     'local',
     'sim',
     'admin',

@@ -46,8 +46,8 @@ describe('the JavaScript example in the README', () => {
     return example.readWebhook(secret, headers, body);
   }
 
-  const genuine = vectors.find(({ name }) => name === 'a webhook of sent');
-  if (!genuine) throw new Error('vectors.json has no webhook of sent');
+  const genuine = vectors.find(({ name }) => name === 'a webhook with a sent event');
+  if (!genuine) throw new Error('vectors.json has no webhook with a sent event');
 
   it('returns the event of a genuine webhook', async () => {
     expect(await readWebhook(genuine)).toEqual(JSON.parse(genuine.body));
