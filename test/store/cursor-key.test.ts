@@ -6,8 +6,8 @@ import { cursorKey } from '../../lambdas/store/cursor-key.ts';
 import { simulatedKms } from '../../sim/kms.ts';
 import { simulatedTable } from '../../sim/table.ts';
 
-describe('the key of cursors', () => {
-  it('is made once, and opened once for each worker', async () => {
+describe('the cursor key', () => {
+  it('is created once, and decrypted once by each worker', async () => {
     const [table, kms] = [simulatedTable(), simulatedKms()];
     const worker = () => cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes });
     const [first, second] = [worker(), worker()];
@@ -19,14 +19,14 @@ describe('the key of cursors', () => {
     expect(JSON.stringify([...table.rows])).not.toContain(Buffer.from(key).toString('hex'));
   });
 
-  it('is one when two workers make it at once', async () => {
+  it('is the same for two workers that create it at the same time', async () => {
     const [table, kms] = [simulatedTable(), simulatedKms()];
     const worker = () => cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes })();
     const [first, second] = await Promise.all([worker(), worker()]);
     expect(first).toEqual(second);
   });
 
-  it('is asked for again after a fault', async () => {
+  it('is read again after an error', async () => {
     const [table, kms] = [simulatedTable(), simulatedKms()];
     const key = cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes });
     kms.failNext(new Error('throttled'));
@@ -34,7 +34,7 @@ describe('the key of cursors', () => {
     expect(await key()).toHaveLength(32);
   });
 
-  it('is read consistently: a worker must not miss the key that another worker has just stored', async () => {
+  it('is read consistently, so that a worker does not miss a key that another worker has just stored', async () => {
     const [table, kms] = [simulatedTable(), simulatedKms()];
     const consistent: unknown[] = [];
     table.before = (command, input) => {
@@ -44,18 +44,18 @@ describe('the key of cursors', () => {
     expect(consistent).toEqual([true]);
   });
 
-  it('is sealed for cursors only: KMS opens it with no other encryption context', async () => {
+  it('is encrypted for cursors only, so KMS refuses another encryption context', async () => {
     const [table, kms] = [simulatedTable(), simulatedKms()];
     await cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes })();
     const [row] = table.rows.values();
     const sealed = row?.['sealed'] as Uint8Array;
-    const open = (EncryptionContext: Record<string, string>) =>
+    const decrypt = (EncryptionContext: Record<string, string>) =>
       kms.client.send(new DecryptCommand({ CiphertextBlob: sealed, EncryptionContext }));
-    await expect(open({ purpose: 'cursor' })).resolves.toHaveProperty('Plaintext');
-    await expect(open({})).rejects.toThrow('context');
+    await expect(decrypt({ purpose: 'cursor' })).resolves.toHaveProperty('Plaintext');
+    await expect(decrypt({})).rejects.toThrow('context');
   });
 
-  it('is an internal error where KMS returns nothing', async () => {
+  it('cannot be created or read if KMS returns nothing, which is an internal error', async () => {
     const [table, kms] = [simulatedTable(), simulatedKms()];
     const key = cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes });
     kms.returnNothingNext();
@@ -67,7 +67,7 @@ describe('the key of cursors', () => {
     await expect(later()).rejects.toThrow('KMS returned no decrypted cursor key');
   });
 
-  it('reports a fault of the write, and a key that was removed right after another worker stored it', async () => {
+  it('throws if the write fails, or if the stored key of another worker cannot be read', async () => {
     const [table, kms] = [simulatedTable(), simulatedKms()];
     const key = cursorKey({ table, kms: kms.client, keyArn: 'key', randomBytes });
     table.before = (command) => {

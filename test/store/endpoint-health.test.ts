@@ -19,7 +19,7 @@ import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
 const [FIRST, SECOND, THIRD] = ['2026-02-25T12:00:00Z', '2026-02-25T12:01:00Z', '2026-02-25T12:02:00Z'];
 const ENDPOINT = anEndpoint();
-const CHANGE: EndpointHistoryEntry = {
+const ENTRY: EndpointHistoryEntry = {
   id: 'req_1',
   at: THIRD,
   action: 'failing',
@@ -42,7 +42,7 @@ const historyOf = async (table: SimulatedTable) =>
   (await listEndpointHistory(table, { workspaceId: WORKSPACE_ID, endpointId: ENDPOINT.id, limit: 9 })).items;
 
 describe('a failure', () => {
-  it('begins a streak, and the next one adds to it', async () => {
+  it('starts a streak, and the next failure adds to it', async () => {
     const table = await tableOf();
     const once = { ...ENDPOINT, failing_since: FIRST, failures: 1, last_failure_at: FIRST };
     expect(await countFailure(table, ENDPOINT, FIRST)).toStrictEqual(once);
@@ -53,7 +53,7 @@ describe('a failure', () => {
     });
   });
 
-  it('is counted when another write of the endpoint is over', async () => {
+  it('is counted after a conflict with another write of the endpoint', async () => {
     const table = await tableOf();
     let conflicts = 2;
     table.before = () => {
@@ -63,7 +63,7 @@ describe('a failure', () => {
     expect(await countFailure(table, ENDPOINT, FIRST)).toMatchObject({ failures: 1 });
   });
 
-  it('that cannot be stored is reported', async () => {
+  it('that cannot be stored throws the error of the table', async () => {
     const table = await tableOf();
     table.before = () => {
       throw new Error('Slow down');
@@ -75,13 +75,13 @@ describe('a failure', () => {
 describe('a success', () => {
   it('of a healthy endpoint writes nothing', async () => {
     const table = await tableOf();
-    await clearFailures(table, ENDPOINT, CHANGE);
+    await clearFailures(table, ENDPOINT, ENTRY);
     expect(table.calls).toEqual([]);
   });
 
-  it('ends a short streak, without history and without a command', async () => {
+  it('ends a short streak without a history entry or a command', async () => {
     const table = await tableOf(STREAK);
-    await clearFailures(table, { ...ENDPOINT, ...STREAK }, CHANGE);
+    await clearFailures(table, { ...ENDPOINT, ...STREAK }, ENTRY);
     expect(await read(table)).toStrictEqual(ENDPOINT);
     expect([commandsOf(table), await historyOf(table)]).toEqual([[], []]);
   });
@@ -91,24 +91,24 @@ describe('a success', () => {
     ['an endpoint with an open breaker', { ...STREAK, health: 'failing', breaker_opened_at: SECOND }],
     ['an endpoint whose breaker an earlier version opened', { breaker_opened_at: SECOND }],
     ['an endpoint whose streak an earlier version ended', { health: 'failing' }],
-  ])('makes %s healthy, with history and the command that drains', async (_what, fields) => {
+  ])('makes %s healthy, with a history entry and a drain command', async (_case, fields) => {
     const table = await tableOf(fields);
-    await clearFailures(table, { ...ENDPOINT, ...fields }, CHANGE);
-    expect(await read(table)).toStrictEqual({ ...ENDPOINT, draining: CHANGE.id });
+    await clearFailures(table, { ...ENDPOINT, ...fields }, ENTRY);
+    expect(await read(table)).toStrictEqual({ ...ENDPOINT, draining: ENTRY.id });
     expect(commandsOf(table)).toStrictEqual([
-      { command: 'drain', endpoint_id: ENDPOINT.id, id: CHANGE.id, workspace_id: WORKSPACE_ID },
+      { command: 'drain', endpoint_id: ENDPOINT.id, id: ENTRY.id, workspace_id: WORKSPACE_ID },
     ]);
-    expect(await historyOf(table)).toStrictEqual([CHANGE]);
+    expect(await historyOf(table)).toStrictEqual([ENTRY]);
   });
 });
 
 describe('an endpoint that becomes failing', () => {
   it.each([
-    [CHANGE, [CHANGE]],
+    [ENTRY, [ENTRY]],
     [undefined, []],
-  ])('gets an entry where one is given: %o', async (change, history) => {
+  ])('gets the history entry %o', async (historyEntry, history) => {
     const table = await tableOf(STREAK);
-    expect(await recordFailing(table, { ...ENDPOINT, ...STREAK }, change)).toBe(true);
+    expect(await recordFailing(table, { ...ENDPOINT, ...STREAK }, historyEntry)).toBe(true);
     expect(await read(table)).toStrictEqual({ ...ENDPOINT, ...STREAK, health: 'failing' });
     expect(await historyOf(table)).toStrictEqual(history);
   });
@@ -125,17 +125,17 @@ describe('a breaker', () => {
   };
 
   it.each([
-    ['a new streak', {}, {}, [CHANGE], 1],
-    ['a streak that is known to be in the history', { health: 'failing' }, { recorded: true }, [], 1],
+    ['a new streak', {}, {}, [ENTRY], 1],
+    ['a streak that the caller knows to be in the history', { health: 'failing' }, { recorded: true }, [], 1],
     ['a streak that another attempt has recorded', { health: 'failing' }, {}, [], 2],
-    ['a streak that is said not to be recorded', {}, { recorded: false }, [CHANGE], 1],
+    ['a streak that is not in the history', {}, { recorded: false }, [ENTRY], 1],
   ] as const)(
-    'opens for %s, with the command that probes',
-    async (_what, fields, opening, history, tries) => {
+    'opens for %s and stores the command that probes the endpoint',
+    async (_case, fields, opening, history, tries) => {
       const table = await tableOf({ ...STREAK, ...fields });
       const endpoint = { ...ENDPOINT, ...STREAK };
       expect(
-        await openBreaker(table, endpoint, { historyEntry: CHANGE, commandId: 'cmd_1', ...opening }),
+        await openBreaker(table, endpoint, { historyEntry: ENTRY, commandId: 'cmd_1', ...opening }),
       ).toBe(true);
       expect(table.calls.filter((call) => call === 'TransactWriteCommand')).toHaveLength(tries);
       expect(await read(table)).toStrictEqual(OPENED);
@@ -144,7 +144,7 @@ describe('a breaker', () => {
     },
   );
 
-  it('closes for a probe, and the streak stays', async () => {
+  it('closes for a probe and keeps the streak', async () => {
     const table = await tableOf({ ...STREAK, health: 'failing', breaker_opened_at: THIRD });
     await closeBreaker(table, { ...ENDPOINT, breaker_opened_at: THIRD });
     expect(await read(table)).toStrictEqual({ ...ENDPOINT, ...STREAK, health: 'failing' });
@@ -158,7 +158,7 @@ describe('a breaker', () => {
 });
 
 describe('the end of a drain', () => {
-  it('takes its mark away, and writes nothing where the mark is another one', async () => {
+  it('removes its own mark, and writes nothing if the mark belongs to another drain', async () => {
     const table = await tableOf({ draining: 'cmd_1' });
     await endDrain(table, { ...ENDPOINT, draining: 'cmd_2' }, 'cmd_1');
     expect(table.calls).toEqual([]);

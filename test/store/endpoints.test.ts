@@ -16,32 +16,39 @@ const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 const endpoint = anEndpoint({ description: 'Shop' });
 const address = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, at: AT };
 
-function aChange(
+function aHistoryEntry(
   action: EndpointAction,
   { at, reason }: { at: string; reason?: string },
 ): EndpointHistoryEntry {
   return { id: 'req_a', at, action, by: 'key_a', ...(reason !== undefined && { reason }) };
 }
 
-type At = { workspaceId: string; endpointId: string; at: string };
+type AddressAtTime = { workspaceId: string; endpointId: string; at: string };
 
-function updateEndpoint(table: SimulatedTable, { at, ...name }: At, changes: store.EndpointChanges) {
-  return store.updateEndpoint(table, name, { changes, historyEntry: aChange('updated', { at }) });
+function updateEndpoint(
+  table: SimulatedTable,
+  { at, ...endpointAddress }: AddressAtTime,
+  changes: store.EndpointChanges,
+) {
+  return store.updateEndpoint(table, endpointAddress, {
+    changes,
+    historyEntry: aHistoryEntry('updated', { at }),
+  });
 }
 
 function disableEndpoint(
   table: SimulatedTable,
-  { workspaceId, endpointId, ...why }: At & { reason: string },
+  { workspaceId, endpointId, ...details }: AddressAtTime & { reason: string },
 ) {
-  const named = { id: endpointId, workspace_id: workspaceId, url: endpoint.url };
-  return store.disableEndpoint(table, named, aChange('disabled', why));
+  const target = { id: endpointId, workspace_id: workspaceId, url: endpoint.url };
+  return store.disableEndpoint(table, target, aHistoryEntry('disabled', details));
 }
 
 function deleteEndpoint(table: SimulatedTable, workspaceId: string, endpointId: string) {
-  return store.deleteEndpoint(table, { workspaceId, endpointId }, aChange('deleted', { at: AT }));
+  return store.deleteEndpoint(table, { workspaceId, endpointId }, aHistoryEntry('deleted', { at: AT }));
 }
 
-async function changesOf(table: SimulatedTable): Promise<readonly EndpointHistoryEntry[]> {
+async function historyEntriesOf(table: SimulatedTable): Promise<readonly EndpointHistoryEntry[]> {
   const { workspaceId, endpointId } = address;
   return (await listEndpointHistory(table, { workspaceId, endpointId, limit: 100 })).items;
 }
@@ -56,7 +63,7 @@ function read(table: SimulatedTable): ReturnType<typeof getEndpoint> {
   return getEndpoint(table, WORKSPACE_ID, endpoint.id);
 }
 
-function refusal(): Error {
+function throttlingError(): Error {
   return Object.assign(new Error('Slow down'), { name: 'ThrottlingException' });
 }
 
@@ -65,7 +72,7 @@ describe('an endpoint', () => {
     expect(await read(await setUp())).toEqual(endpoint);
   });
 
-  it('is not to be read, changed, disabled or deleted through another workspace', async () => {
+  it('cannot be read, changed, disabled or deleted through another workspace', async () => {
     const table = await setUp();
     const foreign = { ...address, workspaceId: OTHER_WORKSPACE };
     expect(await getEndpoint(table, OTHER_WORKSPACE, endpoint.id)).toBeUndefined();
@@ -76,7 +83,7 @@ describe('an endpoint', () => {
     expect(table.rows.size).toBe(1);
   });
 
-  it('is gone when it was deleted, which tells whether there was one', async () => {
+  it('can be deleted once', async () => {
     const table = await setUp();
     expect(await deleteEndpoint(table, WORKSPACE_ID, endpoint.id)).toBe(true);
     expect(await read(table)).toBeUndefined();
@@ -85,7 +92,7 @@ describe('an endpoint', () => {
 });
 
 describe('listEndpoints', () => {
-  it('gives all endpoints of the workspace and nothing else of it', async () => {
+  it('returns all endpoints of the workspace and no other rows', async () => {
     const table = await setUp();
     const second = anEndpoint({ url: 'https://second.example.com' });
     await putEndpoint(table, second);
@@ -104,17 +111,17 @@ describe('listEndpoints', () => {
     expect(found).toEqual(expect.arrayContaining([endpoint, second]));
   });
 
-  it('is empty where the workspace has none', async () => {
+  it('returns an empty list for a workspace without endpoints', async () => {
     expect(await listEndpoints(await setUp(), OTHER_WORKSPACE)).toEqual([]);
   });
 
-  it('reads on where DynamoDB ends an answer early', async () => {
+  it('continues if DynamoDB ends a response early', async () => {
     const table = simulatedTable();
     const all = Array.from({ length: 5 }, (_, number) =>
       anEndpoint({ url: `https://example.com/${number}` }),
     );
     await Promise.all(all.map((each) => putEndpoint(table, each)));
-    // Answers end at one megabyte; here after two rows.
+    // DynamoDB ends a response at 1 MB. Here, each response ends after two rows.
     table.before = (command, input) => {
       if (command === 'QueryCommand') Object.assign(input, { Limit: 2 });
     };
@@ -122,13 +129,13 @@ describe('listEndpoints', () => {
     expect(found.map(({ id }) => id).toSorted()).toEqual(all.map(({ id }) => id).toSorted());
   });
 
-  it('reads consistently where it is asked to', async () => {
+  it('reads consistently only on request', async () => {
     const table = await setUp();
-    const asked: unknown[] = [];
-    table.before = (_command, input) => asked.push(input['ConsistentRead'] === true);
+    const flags: unknown[] = [];
+    table.before = (_command, input) => flags.push(input['ConsistentRead'] === true);
     await listEndpoints(table, WORKSPACE_ID, { consistent: true });
     await listEndpoints(table, WORKSPACE_ID);
-    expect(asked).toEqual([true, false]);
+    expect(flags).toEqual([true, false]);
   });
 });
 
@@ -137,14 +144,14 @@ describe('updateEndpoint', () => {
     [{ url: 'https://new.example.com/hook' }],
     [{ events: ['bounced', 'complained'] as const }],
     [{ description: 'New' }],
-  ])('changes only what is named, and the time of the change: %j', async (changes) => {
+  ])('writes only the changed fields and the time of the change: %j', async (changes) => {
     const table = await setUp();
     const changed = { ...endpoint, ...changes, updated_at: AT };
     expect(await updateEndpoint(table, address, changes)).toEqual(changed);
     expect(await read(table)).toEqual(changed);
   });
 
-  it('keeps both of two changes made at once', async () => {
+  it('keeps both of two changes made at the same time', async () => {
     const table = await setUp();
     await Promise.all([
       updateEndpoint(table, address, { url: 'https://new.example.com' }),
@@ -153,13 +160,13 @@ describe('updateEndpoint', () => {
     expect(await read(table)).toMatchObject({ url: 'https://new.example.com', events: ['bounced'] });
   });
 
-  it('makes no endpoint where there is none', async () => {
+  it('does not create an endpoint', async () => {
     const table = simulatedTable();
     expect(await updateEndpoint(table, address, { description: 'New' })).toBeUndefined();
     expect(table.rows.size).toBe(0);
   });
 
-  it('pauses at a time of its own', async () => {
+  it('stores the time of a pause', async () => {
     const table = await setUp();
     expect(await updateEndpoint(table, address, { status: 'paused' })).toEqual({
       ...endpoint,
@@ -169,7 +176,7 @@ describe('updateEndpoint', () => {
     });
   });
 
-  it('clears the reason for which we disabled it when it is made active again', async () => {
+  it('removes the reason for disabling when the endpoint is active again', async () => {
     const table = await setUp();
     await disableEndpoint(table, { ...address, reason: 'gone' });
     const later = '2026-02-26T12:00:00Z';
@@ -179,7 +186,7 @@ describe('updateEndpoint', () => {
     expect(await read(table)).toEqual(active);
   });
 
-  it('keeps status, reason and their time when it changes something else', async () => {
+  it('keeps status, reason and their time if the status does not change', async () => {
     const table = await setUp();
     await disableEndpoint(table, { ...address, reason: 'gone' });
     const later = { ...address, at: '2026-02-26T12:00:00Z' };
@@ -190,17 +197,17 @@ describe('updateEndpoint', () => {
     });
   });
 
-  it('throws a fault, instead of answering that there is none', async () => {
+  it('throws an error of the table instead of returning undefined', async () => {
     const table = await setUp();
     table.before = () => {
-      throw refusal();
+      throw throttlingError();
     };
     await expect(updateEndpoint(table, address, { description: 'New' })).rejects.toThrow('Slow down');
   });
 });
 
 describe('disableEndpoint', () => {
-  it('gives the reason and the time', async () => {
+  it('stores the reason and the time', async () => {
     const table = await setUp();
     await disableEndpoint(table, { ...address, reason: 'gone' });
     expect(await read(table)).toEqual({
@@ -212,14 +219,14 @@ describe('disableEndpoint', () => {
     });
   });
 
-  it('leaves one alone that its owner has paused', async () => {
+  it('does not change an endpoint that its owner has paused', async () => {
     const table = await setUp();
     const paused = await updateEndpoint(table, address, { status: 'paused' });
     await disableEndpoint(table, { ...address, reason: 'gone' });
     expect(await read(table)).toEqual(paused);
   });
 
-  it('keeps the first reason and time when it comes twice', async () => {
+  it('keeps the first reason and time if it is called twice', async () => {
     const table = await setUp();
     await disableEndpoint(table, { ...address, reason: 'gone' });
     await disableEndpoint(table, {
@@ -230,55 +237,55 @@ describe('disableEndpoint', () => {
     expect(await read(table)).toMatchObject({ status_reason: 'gone', status_changed_at: AT });
   });
 
-  it('does not bring back one that was deleted meanwhile', async () => {
+  it('does not restore an endpoint that was deleted', async () => {
     const table = await setUp();
     await deleteEndpoint(table, WORKSPACE_ID, endpoint.id);
     await disableEndpoint(table, { ...address, reason: 'gone' });
     expect(await read(table)).toBeUndefined();
   });
 
-  it('throws a fault', async () => {
+  it('throws an error of the table', async () => {
     const table = await setUp();
     table.before = () => {
-      throw refusal();
+      throw throttlingError();
     };
     await expect(disableEndpoint(table, { ...address, reason: 'gone' })).rejects.toThrow('Slow down');
   });
 });
 
-describe('what befell an endpoint', () => {
-  it('is told newest first, with who did it and why', async () => {
+describe('listEndpointHistory', () => {
+  it('returns the entries newest first, each with its author and reason', async () => {
     const table = await setUp();
     await updateEndpoint(table, address, { description: 'New' });
     await disableEndpoint(table, { ...address, at: '2026-02-26T12:00:00Z', reason: 'gone' });
-    expect(await changesOf(table)).toEqual([
+    expect(await historyEntriesOf(table)).toEqual([
       { id: 'req_a', at: '2026-02-26T12:00:00Z', action: 'disabled', by: 'key_a', reason: 'gone' },
       { id: 'req_a', at: AT, action: 'updated', by: 'key_a' },
     ]);
   });
 
-  it('is not told of a change that did not happen', async () => {
+  it('has no entry for a change that was not made', async () => {
     const table = await setUp();
     await deleteEndpoint(table, WORKSPACE_ID, endpoint.id);
-    const told = await changesOf(table);
+    const entries = await historyEntriesOf(table);
     await updateEndpoint(table, address, { description: 'New' });
     await disableEndpoint(table, { ...address, reason: 'gone' });
-    expect(await changesOf(table)).toEqual(told);
+    expect(await historyEntriesOf(table)).toEqual(entries);
   });
 });
 
 describe('the rows of an endpoint', () => {
   const KEY = endpointKey(WORKSPACE_ID, endpoint.id);
-  const CHANGE = aChange('created', { at: AT });
+  const CREATED = aHistoryEntry('created', { at: AT });
   const rowOf = (table: SimulatedTable) => table.rows.get(`${KEY.pk}\n${KEY.sk}`);
   const { id: _id, workspace_id: _workspace, ...FIELDS } = endpoint;
   const historyOf = (table: SimulatedTable) =>
     [...table.rows.values()].filter((row) => row.pk.startsWith('H#'));
-  const named = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
+  const endpointAddress = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
 
-  it('are the endpoint and its first change, written together', async () => {
+  it('are the endpoint and its first history entry, written in one transaction', async () => {
     const table = simulatedTable();
-    await store.createEndpoint(table, endpoint, CHANGE);
+    await store.createEndpoint(table, endpoint, CREATED);
     expect(table.calls).toEqual(['TransactWriteCommand']);
     expect(table.rows.size).toBe(2);
     expect(rowOf(table)).toStrictEqual({ ...KEY, kind: 'endpoint', ...FIELDS });
@@ -296,11 +303,11 @@ describe('the rows of an endpoint', () => {
     expect(await read(table)).toStrictEqual(endpoint);
   });
 
-  it('get a line of history for what leaves the endpoint as it is', async () => {
+  it('get a history entry for an action that does not change the endpoint', async () => {
     const table = await setUp();
-    await store.recordHistoryEntry(table, named, aChange('secret_shown', { at: AT }));
+    await store.recordHistoryEntry(table, endpointAddress, aHistoryEntry('secret_shown', { at: AT }));
     expect(await read(table)).toStrictEqual(endpoint);
-    expect(await changesOf(table)).toStrictEqual([
+    expect(await historyEntriesOf(table)).toStrictEqual([
       { id: 'req_a', at: AT, action: 'secret_shown', by: 'key_a' },
     ]);
   });
@@ -316,10 +323,10 @@ describe('the rows of an endpoint', () => {
 
   it.each<[string, store.EndpointChanges, Partial<typeof FAILING>]>([
     ['a resume', { status: 'active' }, {}],
-    ['another URL', { url: 'https://new.example.com/' }, { inactive_since: AT }],
+    ['a change of the URL', { url: 'https://new.example.com/' }, { inactive_since: AT }],
     ['a pause', { status: 'paused' }, FAILING],
-    ['another description', { description: 'New' }, FAILING],
-  ])('keep after %s only the health that is still true', async (_what, changes, left) => {
+    ['a change of the description', { description: 'New' }, FAILING],
+  ])('keep only valid health attributes after %s', async (_case, changes, remaining) => {
     const table = simulatedTable();
     await putEndpoint(table, { ...endpoint, ...FAILING });
     await updateEndpoint(table, address, changes);
@@ -327,19 +334,19 @@ describe('the rows of an endpoint', () => {
       ...KEY,
       kind: 'endpoint',
       ...FIELDS,
-      ...left,
+      ...remaining,
       ...changes,
       ...(changes.status !== undefined && { status_changed_at: AT }),
       updated_at: AT,
     });
   });
 
-  it('change nothing but the time where nothing is named', async () => {
+  it('change only the time for an update without changes', async () => {
     const table = await setUp();
     expect(await updateEndpoint(table, address, {})).toStrictEqual({ ...endpoint, updated_at: AT });
   });
 
-  it('have no description once it is taken away', async () => {
+  it('have no description after it was removed', async () => {
     const table = await setUp();
     const changed = await updateEndpoint(table, address, { description: null, events: ['bounced'] });
     expect(changed).not.toHaveProperty('description');
@@ -349,27 +356,24 @@ describe('the rows of an endpoint', () => {
   it.each<[Command, string | undefined]>([
     [{ command: 'drain', endpoint_id: endpoint.id, id: 'req_a', workspace_id: WORKSPACE_ID }, 'req_a'],
     [{ command: 'recover', endpoint_id: endpoint.id, id: 'req_b', workspace_id: WORKSPACE_ID }, undefined],
-  ])(
-    'come with the command that is given with the change, and the mark of a drain: %o',
-    async (command, drain) => {
-      const table = await setUp();
-      const change = aChange('resumed', { at: AT });
-      await store.updateEndpoint(table, named, {
-        changes: { status: 'active' },
-        historyEntry: change,
-        command,
-      });
-      expect(await getCommand(table, WORKSPACE_ID, command.id)).toStrictEqual(command);
-      expect((await read(table))?.draining).toBe(drain);
-      expect(historyOf(table)).toHaveLength(1);
-    },
-  );
+  ])('include the command of an update, and the mark of a drain: %o', async (command, drain) => {
+    const table = await setUp();
+    const historyEntry = aHistoryEntry('resumed', { at: AT });
+    await store.updateEndpoint(table, endpointAddress, {
+      changes: { status: 'active' },
+      historyEntry,
+      command,
+    });
+    expect(await getCommand(table, WORKSPACE_ID, command.id)).toStrictEqual(command);
+    expect((await read(table))?.draining).toBe(drain);
+    expect(historyOf(table)).toHaveLength(1);
+  });
 
-  it('have the new secrets and the version that guards them', async () => {
+  it('have the new secrets and their version, which the next rotation checks', async () => {
     const table = await setUp();
     const secrets = [{ version: 2, sealed: new Uint8Array([2]) }, ...endpoint.secrets];
-    const change = aChange('secret_rotated', { at: AT });
-    expect(await store.replaceSecrets(table, endpoint, { secrets, historyEntry: change })).toBe(true);
+    const historyEntry = aHistoryEntry('secret_rotated', { at: AT });
+    expect(await store.replaceSecrets(table, endpoint, { secrets, historyEntry })).toBe(true);
     expect(rowOf(table)).toStrictEqual({
       ...KEY,
       kind: 'endpoint',
@@ -384,20 +388,25 @@ describe('the rows of an endpoint', () => {
 
   it('are read consistently by their id', async () => {
     const table = await setUp();
-    const asked: unknown[] = [];
-    table.before = (_command, input) => asked.push(input['ConsistentRead']);
+    const flags: unknown[] = [];
+    table.before = (_command, input) => flags.push(input['ConsistentRead']);
     await read(table);
-    expect(asked).toEqual([true]);
+    expect(flags).toEqual([true]);
   });
 });
 
 describe('disableEndpoint for a streak', () => {
-  it('gives the reason, whatever the URL is', async () => {
+  it('stores the reason, even if the URL differs', async () => {
     const table = simulatedTable();
     await putEndpoint(table, { ...endpoint, failing_since: AT });
-    const change = aChange('disabled', { at: AT, reason: 'failing' });
+    const historyEntry = aHistoryEntry('disabled', { at: AT, reason: 'failing' });
     expect(
-      await store.disableEndpoint(table, { ...endpoint, url: 'https://other.example.com/' }, change, AT),
+      await store.disableEndpoint(
+        table,
+        { ...endpoint, url: 'https://other.example.com/' },
+        historyEntry,
+        AT,
+      ),
     ).toBe(true);
     expect(await read(table)).toStrictEqual({
       ...endpoint,
@@ -407,6 +416,6 @@ describe('disableEndpoint for a streak', () => {
       status_changed_at: AT,
       updated_at: AT,
     });
-    expect(await changesOf(table)).toStrictEqual([change]);
+    expect(await historyEntriesOf(table)).toStrictEqual([historyEntry]);
   });
 });

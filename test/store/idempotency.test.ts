@@ -34,8 +34,8 @@ function aSend(id: string, changes: Partial<SendIntent> = {}) {
 
 const [MINE, OTHER] = [aSend('mine'), aSend('other')];
 
-describe('a key', () => {
-  it('is taken by the first, and shows the others what it intends', async () => {
+describe('an idempotency key', () => {
+  it('belongs to the first send, and other sends get the intent of that send', async () => {
     const table = simulatedTable();
     expect(await beginSend(table, MINE, BEGIN)).toBeUndefined();
     expect(await beginSend(table, OTHER, { ...BEGIN, bodyHash: 'b' })).toEqual({
@@ -46,13 +46,13 @@ describe('a key', () => {
     });
   });
 
-  it('taken by a write that the SDK repeats is still one’s own', async () => {
+  it('still belongs to a send whose write the SDK repeated', async () => {
     const table = simulatedTable();
     await beginSend(table, MINE, BEGIN);
     expect(await beginSend(table, MINE, BEGIN)).toBeUndefined();
   });
 
-  it('is not readable from its row', async () => {
+  it('cannot be read from its row', async () => {
     const table = simulatedTable();
     await beginSend(table, { ...MINE, key: 'card 4111' }, BEGIN);
     const [row] = table.rows.values();
@@ -60,7 +60,7 @@ describe('a key', () => {
     expect(JSON.stringify(row)).not.toContain('4111');
   });
 
-  it('lives a day in whole seconds, never less', async () => {
+  it('is valid for at least a day, in whole seconds', async () => {
     const table = simulatedTable();
     await beginSend(table, MINE, BEGIN);
     const [row] = table.rows.values();
@@ -74,7 +74,7 @@ describe('a key', () => {
     ).toBeUndefined();
   });
 
-  it('tells what came of its send, and whether all of it is logged', async () => {
+  it('has the outcome of its send, and whether all events are stored', async () => {
     const table = simulatedTable();
     await beginSend(table, MINE, BEGIN);
     await markOutcomeUnknown(table, MINE);
@@ -86,7 +86,7 @@ describe('a key', () => {
     expect(await beginSend(table, OTHER, BEGIN)).toMatchObject({ outcome, eventsPending: false });
   });
 
-  it('that was released is free, and releasing it again is no fault', async () => {
+  it('is free after its release, and can be released twice', async () => {
     const table = simulatedTable();
     await beginSend(table, MINE, BEGIN);
     await releaseKey(table, MINE);
@@ -97,10 +97,10 @@ describe('a key', () => {
   const outcome = { message_id: 'm' };
   it.each<[string, (table: SimulatedTable) => Promise<void>]>([
     ['settled', (table) => settleSend(table, MINE, { outcome, eventsPending: false })],
-    ['doubted', (table) => markOutcomeUnknown(table, MINE)],
-    ['marked as logged', (table) => markEventsStored(table, MINE)],
+    ['marked as unknown', (table) => markOutcomeUnknown(table, MINE)],
+    ['marked as stored', (table) => markEventsStored(table, MINE)],
     ['released', (table) => releaseKey(table, MINE)],
-  ])('that is another send’s by now is not %s', async (_what, write) => {
+  ])('that now belongs to another send is not %s', async (_case, write) => {
     const table = simulatedTable();
     await beginSend(table, OTHER, BEGIN);
     const before = [...table.rows.values()];
@@ -109,8 +109,8 @@ describe('a key', () => {
   });
 });
 
-describe('the row of a key', () => {
-  it('has the intent, the hash of the body and an end; and what came of the send', async () => {
+describe('the row of an idempotency key', () => {
+  it('has the intent, the hash of the body, the TTL and the outcome', async () => {
     const table = simulatedTable();
     await beginSend(table, MINE, BEGIN);
     const begun = {
@@ -131,7 +131,7 @@ describe('the row of a key', () => {
     expect([...table.rows.values()]).toStrictEqual([settled]);
   });
 
-  it('without an outcome shows none', async () => {
+  it('without an outcome gives a record without an outcome', async () => {
     const table = simulatedTable();
     await beginSend(table, MINE, BEGIN);
     expect(await beginSend(table, OTHER, BEGIN)).toStrictEqual({
@@ -142,7 +142,7 @@ describe('the row of a key', () => {
     });
   });
 
-  it('is not taken for free when the table has a fault, or does not show the row', async () => {
+  it('does not count as free if the table throws or does not return the row', async () => {
     const table = simulatedTable();
     table.before = () => {
       throw new Error('Slow down');
@@ -153,7 +153,7 @@ describe('the row of a key', () => {
       throw refused;
     };
     await expect(beginSend(table, MINE, BEGIN)).rejects.toBe(refused);
-    // A fault that carries a row like the one of a condition is a fault all the same.
+    // Only a failed condition may return the row of another send. Any other error with a row is thrown.
     const odd = Object.assign(new Error('Odd'), { Item: marshall({ intent: MINE.intent }) });
     table.before = () => {
       throw odd;
@@ -161,66 +161,71 @@ describe('the row of a key', () => {
     await expect(beginSend(table, MINE, BEGIN)).rejects.toBe(odd);
   });
 
-  it('asks DynamoDB for the row that stands under the key', async () => {
+  it('requests the existing row from DynamoDB if the key is not free', async () => {
     const table = simulatedTable();
-    const asked: unknown[] = [];
-    table.before = (_command, input) => asked.push(input['ReturnValuesOnConditionCheckFailure']);
+    const options: unknown[] = [];
+    table.before = (_command, input) => options.push(input['ReturnValuesOnConditionCheckFailure']);
     await beginSend(table, MINE, BEGIN);
-    expect(asked).toEqual(['ALL_OLD']);
+    expect(options).toEqual(['ALL_OLD']);
   });
 });
 
-describe('findSentMessage', () => {
+describe('findSentMessageId', () => {
   const { intent } = MINE;
-  const rawOf = (sendId: string) => JSON.stringify({ mail: { tags: { ivymail_send: [sendId] } } });
+  const rawEventWith = (sendId: string) => JSON.stringify({ mail: { tags: { ivymail_send: [sendId] } } });
 
-  /** An event of the recipient, seconds after the send began. */
-  async function log(
+  /** Stores an event of the recipient, some seconds after the send began. */
+  async function storeEvent(
     table: SimulatedTable,
     seconds: number,
-    { sendId = intent.send_id, event = 'sent' as const, raw = rawOf(sendId), to = 'ann@example.com' } = {},
+    {
+      sendId = intent.send_id,
+      event = 'sent' as const,
+      raw = rawEventWith(sendId),
+      to = 'ann@example.com',
+    } = {},
   ): Promise<void> {
     const timestamp = new Date(Date.parse(intent.created_at) + seconds * 1_000).toISOString();
-    const made = anEvent({ message_id: `m${seconds}`, event, timestamp, to, details: {} });
-    await putRows(table, eventRows([made], { retentionDays: 90, receivedAtMs: NOW_MS }, raw));
+    const emailEvent = anEvent({ message_id: `m${seconds}`, event, timestamp, to, details: {} });
+    await putRows(table, eventRows([emailEvent], { retentionDays: 90, receivedAtMs: NOW_MS }, raw));
   }
 
-  it('is the id of the email that has the tag of the send', async () => {
+  it('returns the id of the email that has the tag of the send', async () => {
     const table = simulatedTable();
-    await log(table, 1, { sendId: OTHER.intent.send_id });
-    await log(table, 2);
-    await log(table, 3, { sendId: OTHER.intent.send_id });
+    await storeEvent(table, 1, { sendId: OTHER.intent.send_id });
+    await storeEvent(table, 2);
+    await storeEvent(table, 3, { sendId: OTHER.intent.send_id });
     expect(await findSentMessageId(table, intent)).toBe('m2');
   });
 
-  it('is undefined where no email has the tag', async () => {
+  it('returns undefined if no email has the tag', async () => {
     const table = simulatedTable();
     expect(await findSentMessageId(table, intent)).toBeUndefined();
     expect(table.calls).toEqual(['QueryCommand']);
-    await log(table, 1, { sendId: OTHER.intent.send_id });
+    await storeEvent(table, 1, { sendId: OTHER.intent.send_id });
     expect(await findSentMessageId(table, intent)).toBeUndefined();
     expect(await findSentMessageId(table, { ...intent, accepted: [] })).toBeUndefined();
   });
 
-  it('is looked for among the emails of the first recipient', async () => {
+  it('searches the events of the first recipient', async () => {
     const table = simulatedTable();
-    await log(table, 1, { to: 'bob@example.com' });
+    await storeEvent(table, 1, { to: 'bob@example.com' });
     expect(await findSentMessageId(table, intent)).toBeUndefined();
     expect(await findSentMessageId(table, { ...intent, accepted: ['bob@example.com'] })).toBe('m1');
   });
 
-  it('is taken from no other event, and from none without an SES event', async () => {
+  it('ignores other event types and events without a raw SES event', async () => {
     const table = simulatedTable();
-    await log(table, 1, { event: 'delivered' as 'sent' });
-    const ours = anEvent({
-      message_id: 'ours',
+    await storeEvent(table, 1, { event: 'delivered' as 'sent' });
+    const withoutRawEvent = anEvent({
+      message_id: 'without-raw-event',
       event: 'sent',
       to: 'ann@example.com',
       timestamp: intent.created_at,
     });
-    await putRows(table, eventRows([ours], { retentionDays: 90, receivedAtMs: NOW_MS }));
+    await putRows(table, eventRows([withoutRawEvent], { retentionDays: 90, receivedAtMs: NOW_MS }));
     expect(await findSentMessageId(table, intent)).toBeUndefined();
-    await log(table, 2);
+    await storeEvent(table, 2);
     expect(await findSentMessageId(table, intent)).toBe('m2');
   });
 
@@ -229,25 +234,25 @@ describe('findSentMessage', () => {
     [-60, true],
     [299, true],
     [300, false],
-  ])('is looked for from a minute before until five minutes after the send: %i s', async (seconds, found) => {
+  ])('searches from one minute before the send to five minutes after it: %i s', async (seconds, found) => {
     const table = simulatedTable();
-    await log(table, seconds);
+    await storeEvent(table, seconds);
     expect(await findSentMessageId(table, intent)).toBe(found ? `m${seconds}` : undefined);
   });
 
-  it('is looked for in 500 events of the recipient, oldest first, in pages of 100', async () => {
+  it('searches 500 events of the recipient, oldest first, in pages of 100', async () => {
     const table = simulatedTable();
     for (let number = 0; number < 500; number += 1)
-      await log(table, number * 0.1, { sendId: OTHER.intent.send_id });
+      await storeEvent(table, number * 0.1, { sendId: OTHER.intent.send_id });
     const limits: unknown[] = [];
     table.before = (command, input) => {
       if (command === 'QueryCommand') limits.push(input['Limit']);
     };
     expect(await findSentMessageId(table, intent)).toBeUndefined();
     expect(limits).toEqual([101, 101, 101, 101, 101]);
-    await log(table, 49.95);
+    await storeEvent(table, 49.95);
     expect(await findSentMessageId(table, intent)).toBeUndefined();
-    await log(table, 49.85);
+    await storeEvent(table, 49.85);
     expect(await findSentMessageId(table, intent)).toBe('m49.85');
   });
 });

@@ -7,13 +7,13 @@ const PARTITIONS = ['S#a', 'S#b', 'S#c'] as const;
 
 interface Arrival {
   readonly partition: number;
-  /** Of the event, which is not when it arrives: SES tells of some things late. */
+  /** The time of the event. The row may arrive much later, because SES sends some events late. */
   readonly second: number;
 }
 
 const arrival = fc.record({ partition: fc.nat(2), second: fc.nat(50) });
 
-/** Puts a row into one of the three partitions; its sort key. */
+/** Puts a row into one of the three partitions and returns its sort key. */
 function put(table: SimulatedTable, { partition, second }: Arrival): string {
   const number = table.rows.size;
   const sk = `E#${new Date(second * 1000).toISOString()}#evt_${String(number).padStart(5, '0')}`;
@@ -21,13 +21,13 @@ function put(table: SimulatedTable, { partition, second }: Arrival): string {
   return sk;
 }
 
-/** Walks to an end, while before each page after the first one more row arrives, as long as there are any. */
+/** Reads all pages in one direction. Before each page except the first, one more row arrives until none is left. */
 async function walk(
   table: SimulatedTable,
   request: { readonly limit: number; readonly direction: Position['direction']; readonly start?: Position },
   arrivals: readonly Arrival[],
 ): Promise<readonly string[]> {
-  const coming = [...arrivals];
+  const pendingArrivals = [...arrivals];
   const seen: string[] = [];
   let position = request.start;
   for (;;) {
@@ -43,7 +43,7 @@ async function walk(
     const following = page[request.direction];
     if (!following) return seen;
     position = following;
-    const next = coming.shift();
+    const next = pendingArrivals.shift();
     if (next) put(table, next);
   }
 }
@@ -59,16 +59,16 @@ describe('walking the pages with a cursor while new events arrive', () => {
           fc.integer({ min: 1, max: 20 }),
           async (rows, arrivals, limit) => {
             const table = simulatedTable();
-            const old = new Set(rows.map((row) => put(table, row)));
-            const oldestFirst = [...old].toSorted();
-            // The way back begins below all of them.
+            const existing = new Set(rows.map((row) => put(table, row)));
+            const oldestFirst = [...existing].toSorted();
+            // The walk to newer pages starts below all of them.
             const start = { key: `E#${new Date(0).toISOString()}`, direction: 'prev' as const };
             const seen = await walk(
               table,
               { limit, direction, ...(direction === 'prev' && { start }) },
               arrivals,
             );
-            expect(seen.filter((sk) => old.has(sk))).toEqual(oldestFirst.toReversed());
+            expect(seen.filter((sk) => existing.has(sk))).toEqual(oldestFirst.toReversed());
             expect(seen).toEqual([...new Set(seen)].toSorted().toReversed());
           },
         ),

@@ -33,7 +33,7 @@ function read(table: SimulatedTable, limit: number, position?: Position): Return
   });
 }
 
-/** Rows of whole minutes of which few are kept, over one partition: the budget runs out on most pages. */
+/** Walks a filtered list in one partition. Few rows pass the filter, so most pages end at the row limit. */
 async function walk(
   table: SimulatedTable,
   request: { readonly limit: number; readonly every: number; readonly direction: 'next' | 'prev' },
@@ -61,8 +61,8 @@ async function walk(
   }
 }
 
-describe('a page that passes rows over', () => {
-  it('is walked forth and back, each row that is kept once, whatever the share of them', async () => {
+describe('a filtered page', () => {
+  it('returns each selected row once in both directions, for any share of selected rows', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: 400 }),
@@ -72,19 +72,19 @@ describe('a page that passes rows over', () => {
           const table = tableOf(
             Array.from({ length: count }, (_, second) => ({ partition: 0, second: second >> 1 })),
           );
-          const kept = newestFirst(table).filter((sk) => Number(sk.slice(-5)) % every === 0);
-          const forth = await walk(table, { limit, every, direction: 'next' });
-          expect(forth.seen).toEqual(kept);
-          if (!forth.last.prev) return;
-          const back = await walk(table, { limit, every, direction: 'prev' }, forth.last.prev);
-          expect([...back.seen, ...forth.last.items.map((row) => row.sk)]).toEqual(kept);
+          const selected = newestFirst(table).filter((sk) => Number(sk.slice(-5)) % every === 0);
+          const forward = await walk(table, { limit, every, direction: 'next' });
+          expect(forward.seen).toEqual(selected);
+          if (!forward.last.prev) return;
+          const back = await walk(table, { limit, every, direction: 'prev' }, forward.last.prev);
+          expect([...back.seen, ...forward.last.items.map((row) => row.sk)]).toEqual(selected);
         },
       ),
       { numRuns: 60 },
     );
   });
 
-  it('reads at most 70 rows, and is short where they do not fill it', async () => {
+  it('reads at most 70 rows, and is short if they do not fill it', async () => {
     const table = tableOf(Array.from({ length: 300 }, (_, second) => ({ partition: 0, second })));
     let rowsRead = 0;
     table.before = (_command, input) => {
@@ -96,8 +96,8 @@ describe('a page that passes rows over', () => {
   });
 });
 
-describe('a page of rows that are very large', () => {
-  it('ends before an answer could not hold it, and the pages have each row once', async () => {
+describe('a page of very large rows', () => {
+  it('ends before it exceeds the size of a response, and the pages contain each row once', async () => {
     const table = tableOf(Array.from({ length: 200 }, (_, second) => ({ partition: second % 3, second })));
     for (const row of table.rows.values()) Object.assign(row, { tags: { long: 'x'.repeat(12_000) } });
     const seen: string[] = [];
@@ -113,7 +113,7 @@ describe('a page of rows that are very large', () => {
 });
 
 describe('readPage', () => {
-  it('walks a merged list to its end, each row once, newest first', async () => {
+  it('returns each row of a merged list once, newest first', async () => {
     await fc.assert(
       fc.asyncProperty(rows, fc.integer({ min: 1, max: 20 }), async (list, limit) => {
         const table = tableOf(list);
@@ -130,7 +130,7 @@ describe('readPage', () => {
     );
   });
 
-  it('comes back over the same pages', async () => {
+  it('returns the same pages on the way back', async () => {
     await fc.assert(
       fc.asyncProperty(rows, fc.integer({ min: 1, max: 20 }), async (list, limit) => {
         const table = tableOf(list);
@@ -147,7 +147,7 @@ describe('readPage', () => {
     );
   });
 
-  it('shows nothing twice when newer rows arrive between two pages', async () => {
+  it('returns no row twice if newer rows arrive between two pages', async () => {
     const table = tableOf(Array.from({ length: 10 }, (_, second) => ({ partition: second % 3, second })));
     const first = await read(table, 4);
     const sk = `E#${new Date(99_000).toISOString()}#evt_99999`;
@@ -157,20 +157,20 @@ describe('readPage', () => {
     expect((await read(table, 4, second.prev)).prev).toBeDefined();
   });
 
-  it('has no next page where the last one was just full', async () => {
+  it('has no next page after a last page that is exactly full', async () => {
     const table = tableOf([1, 2, 3].map((second) => ({ partition: 0, second })));
     expect((await read(table, 3)).next).toBeUndefined();
     expect((await read(table, 2)).next).toBeDefined();
   });
 
-  it('reads each partition seven rows at a time, and one row more than it returns', async () => {
+  it('reads each partition in chunks of seven rows, and one row more than it returns', async () => {
     const table = tableOf(Array.from({ length: 300 }, (_, second) => ({ partition: second % 3, second })));
     await read(table, 50);
-    // Three first chunks and one more for each seven rows taken.
+    // Each of three partitions has a first chunk. Every further seven rows need one more.
     expect(table.calls.length).toBeLessThanOrEqual(3 + Math.ceil(51 / 7));
   });
 
-  it('keeps to a range of time, inclusive below and exclusive above', async () => {
+  it('returns a range of time, inclusive at the start and exclusive at the end', async () => {
     const table = tableOf(Array.from({ length: 10 }, (_, second) => ({ partition: 0, second })));
     const page = await readPage(table, {
       partitions: [{ index: 'g1', pk: PARTITIONS[0] }],
@@ -184,7 +184,7 @@ describe('readPage', () => {
 });
 
 describe('sortKeyBounds', () => {
-  it('leaves out the key a page begins after, and no other of its length', () => {
+  it('excludes the key after which a page starts, and no other key of its length', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z2-7]{6}$/), fc.stringMatching(/^[a-z2-7]{6}$/), (key, other) => {
         const { high } = sortKeyBounds({

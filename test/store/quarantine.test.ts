@@ -19,7 +19,7 @@ function aMessage(changes: Partial<QuarantinedMessage> = {}): QuarantinedMessage
 }
 
 describe('a quarantined message', () => {
-  it('gives its body back whole, whatever it was', async () => {
+  it('returns its body unchanged, for any text', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 2000 }), async (body) => {
         const table = simulatedTable();
@@ -29,12 +29,12 @@ describe('a quarantined message', () => {
     );
   });
 
-  it('of the largest size a queue takes gives its body back whole', () => {
+  it('returns a body of the maximum size of a queue message unchanged', () => {
     const body = 'é1'.repeat(87_000);
     expect(quarantinedBody(quarantineRow(aMessage({ body }), RETENTION)) === body).toBe(true);
   });
 
-  it('tells an operator why and when it came', () => {
+  it('contains the reason and the time of receipt', () => {
     const row = quarantineRow(aMessage(), RETENTION);
     expect(row).toMatchObject({
       kind: 'quarantine',
@@ -45,12 +45,12 @@ describe('a quarantined message', () => {
     expect(isId('qtn', String(row['id']))).toBe(true);
   });
 
-  it('has a detail that is cut between characters, never within one', () => {
+  it('truncates the detail to well-formed text', () => {
     const row = quarantineRow(aMessage({ detail: `${'x'.repeat(499)}😀` }), RETENTION);
     expect(row['detail']).toBe(`${'x'.repeat(499)}\ufffd`);
   });
 
-  it('lies with those of its day in UTC, in the order they came', () => {
+  it('is in the partition of its day in UTC, in order of receipt', () => {
     const at = (time: string) =>
       quarantineRow(aMessage({ body: time }), { ...RETENTION, receivedAtMs: Date.parse(time) });
     const day = ['2026-02-25T00:00:00Z', '2026-02-25T00:00:00.001Z', '2026-02-25T00:00:01Z'].map(at);
@@ -60,7 +60,7 @@ describe('a quarantined message', () => {
     expect(at('2026-02-26T00:00:00Z').pk).not.toBe(day[0]?.pk);
   });
 
-  it('is one row however often it is given to us, and another has another', () => {
+  it('has one row for all its deliveries, and another message has a row of its own', () => {
     const keyOf = (changes: Partial<QuarantinedMessage>): string => {
       const { pk, sk } = quarantineRow(aMessage(changes), RETENTION);
       return `${pk}\n${sk}`;
@@ -69,13 +69,13 @@ describe('a quarantined message', () => {
     expect(new Set([keyOf({}), keyOf({ messageId: 'sqs-2' }), keyOf({ body: 'hello [' })]).size).toBe(3);
   });
 
-  it.each([90, 7])('is kept for %i days, in seconds, from when it was handed to us', (retentionDays) => {
+  it.each([90, 7])('expires %i days after it was received, in seconds', (retentionDays) => {
     expect(quarantineRow(aMessage(), { ...RETENTION, retentionDays })['ttl']).toBe(
       Math.floor(RECEIVED_MS / 1000) + retentionDays * 86_400,
     );
   });
 
-  it('keeps a long detail short, and the reason whole', () => {
+  it('truncates a long detail and keeps the whole reason', () => {
     const reason = 'not_a_notification';
     const row = quarantineRow(aMessage({ reason, detail: 'x'.repeat(100_000) }), RETENTION);
     expect(String(row['detail']).length).toBeLessThan(1000);

@@ -32,7 +32,7 @@ async function tableOf(...addresses: readonly string[]): Promise<SimulatedTable>
 }
 
 describe('a suppression', () => {
-  it('is found in whatever case, and shown as it was given', async () => {
+  it('is found in any case, and keeps the original case', async () => {
     const table = await tableOf('Ann.Lee@Example.COM');
     const suppression = aSuppression({ address: 'Ann.Lee@Example.COM' });
     for (const address of ['ann.lee@example.com', 'ANN.LEE@EXAMPLE.COM', 'Ann.Lee@Example.COM']) {
@@ -40,7 +40,7 @@ describe('a suppression', () => {
     }
   });
 
-  it('of a plus tag is not that of the address without it, nor the other way round', async () => {
+  it('of an address with a plus tag does not apply to the address without it, and vice versa', async () => {
     const tagged = await tableOf('ann+news@example.com');
     expect(await findSuppression(tagged, WORKSPACE_ID, 'ann@example.com')).toBeUndefined();
     expect(await findSuppression(tagged, WORKSPACE_ID, 'ANN+News@example.com')).toBeDefined();
@@ -48,17 +48,17 @@ describe('a suppression', () => {
     expect(await findSuppression(plain, WORKSPACE_ID, 'ann+news@example.com')).toBeUndefined();
   });
 
-  it('counts for its own workspace only', async () => {
+  it('applies only to its own workspace', async () => {
     const table = await tableOf('ann@example.com');
     expect(await findSuppression(table, OTHER_WORKSPACE, 'ann@example.com')).toBeUndefined();
     expect((await listSuppressions(table, { workspaceId: OTHER_WORKSPACE, limit: 10 })).items).toEqual([]);
   });
 
-  it('keeps its first reason, and whoever adds it again is told of that one', async () => {
+  it('keeps its first reason, and adding it again returns the first suppression', async () => {
     const table = simulatedTable();
     const first = aSuppression({ reason: 'complaint', event_id: `evt_${'a'.repeat(26)}` });
     expect(await addSuppression(table, first)).toEqual(first);
-    // A new one is not read back.
+    // A new suppression is not read back.
     expect(table.calls).toEqual(['PutCommand']);
     const again = aSuppression({ address: 'ANN@example.com', created_at: '2026-03-01T00:00:00Z' });
     expect(await addSuppression(table, again)).toEqual(first);
@@ -66,7 +66,7 @@ describe('a suppression', () => {
     expect(table.rows.size).toBe(1);
   });
 
-  it('is not taken for added when the write fails', async () => {
+  it('throws if the write fails', async () => {
     const table = simulatedTable();
     table.before = (command) => {
       if (command !== 'PutCommand') return;
@@ -77,7 +77,7 @@ describe('a suppression', () => {
 });
 
 describe('removeSuppression', () => {
-  it('removes the address, which tells whether there was one', async () => {
+  it('removes the address, and returns whether the list contained it', async () => {
     const table = await tableOf('ann@example.com', 'ben@example.com');
     expect(await removeSuppression(table, WORKSPACE_ID, 'ANN@example.com')).toBe(true);
     expect(await removeSuppression(table, WORKSPACE_ID, 'ann@example.com')).toBe(false);
@@ -85,7 +85,7 @@ describe('removeSuppression', () => {
     expect(await findSuppression(table, WORKSPACE_ID, 'ben@example.com')).toBeDefined();
   });
 
-  it('is seen by the next read: suppressions are read consistently', async () => {
+  it('affects the next read, because suppressions are read consistently', async () => {
     const table = simulatedTable();
     const consistent: unknown[] = [];
     table.before = (_command, input) => consistent.push(input['ConsistentRead']);
@@ -95,7 +95,7 @@ describe('removeSuppression', () => {
 });
 
 describe('suppressRecipient', () => {
-  it('puts the recipient of an event on the list, with the event and its time', async () => {
+  it('adds the recipient of an event to the list, with the event and its time', async () => {
     const table = simulatedTable();
     const event = anEvent({ to: 'Gone@example.com' });
     await suppressRecipient(table, event, 'bounce');
@@ -108,13 +108,13 @@ describe('suppressRecipient', () => {
     });
   });
 
-  it('changes nothing about a recipient that is on the list', async () => {
+  it('does not change a recipient that is already on the list', async () => {
     const table = await tableOf('ann@example.com');
     await suppressRecipient(table, anEvent({ to: 'Ann@example.com' }), 'bounce');
     expect(await findSuppression(table, WORKSPACE_ID, 'ann@example.com')).toStrictEqual(aSuppression());
   });
 
-  it('suppresses nobody where the event names nobody', async () => {
+  it('does nothing for an event without a recipient', async () => {
     const table = simulatedTable();
     const { to: _to, ...event } = anEvent();
     await suppressRecipient(table, event, 'bounce');
@@ -123,7 +123,7 @@ describe('suppressRecipient', () => {
 });
 
 describe('findSuppressions', () => {
-  it('gives those that are on the list by their lower-case address', async () => {
+  it('returns the suppressions by lower-case address', async () => {
     const table = await tableOf('Ann@example.com', 'ben+x@example.com', 'cy@example.com');
     const found = await findSuppressions(table, WORKSPACE_ID, [
       'ANN@example.com',
@@ -135,14 +135,14 @@ describe('findSuppressions', () => {
     expect(found.get('ann@example.com')).toEqual(aSuppression({ address: 'Ann@example.com' }));
   });
 
-  it('asks once for an address that is given in two cases', async () => {
+  it('reads once for an address that is passed in two cases', async () => {
     const table = simulatedTable();
     await findSuppressions(table, WORKSPACE_ID, ['ann@example.com', 'ANN@example.com']);
     expect(table.calls).toHaveLength(1);
   });
 });
 
-/** A Unicode domain, its punycode form, and a suppression as an earlier version stored it: under the Unicode form. */
+/** An earlier version stored the suppression of such an address under the Unicode form. */
 describe('a Unicode domain', () => {
   const UNICODE = 'user@例え.テスト';
   const PUNYCODE = 'user@xn--r8jz45g.xn--zckzah';
@@ -156,7 +156,7 @@ describe('a Unicode domain', () => {
   }
 
   it.each([UNICODE, PUNYCODE])(
-    'that is listed under its old form is found and not added again: %s',
+    'that is stored under its Unicode form is found and not added again: %s',
     async (address) => {
       const table = withOldRow(simulatedTable());
       expect(await findSuppression(table, WORKSPACE_ID, address)).toEqual(OLD);
@@ -186,7 +186,7 @@ describe('a Unicode domain', () => {
     },
   );
 
-  it('is listed by a later part of the domain in punycode, too', async () => {
+  it('is also listed by a prefix that ends in a later punycode part of the domain', async () => {
     const table = await tableOf('user@mail.例え.テスト', 'user@mail.example');
     const { addresses, lows } = await list(table, 'user@mail.xn--');
     expect([addresses, lows]).toEqual([['user@mail.例え.テスト'], ['user@']]);
@@ -199,7 +199,7 @@ describe('a Unicode domain', () => {
     ['josé@exa', ['josé@example.com']],
     ['xn--ann@', ['xn--ann@example.com']],
     ['xn--ann', ['xn--ann@example.com']],
-  ])('is not looked for by the prefix %s, which is read by the key', async (prefix, found) => {
+  ])('needs no filter for the prefix %s, which is part of the key', async (prefix, found) => {
     const table = await tableOf(
       'josé@example.com',
       'user@example.com',
@@ -234,7 +234,7 @@ describe('listSuppressions', () => {
   }
 
   it.each([1, 2, 5, 10, 11, 12])(
-    'goes by address from the first on, each once, %i to a page',
+    'returns each address once, sorted, with %i addresses per page',
     async (limit) => {
       const seen = await pages(await tableOf(...ADDRESSES.toReversed()), limit);
       expect(seen.flat()).toEqual(ADDRESSES);
@@ -243,7 +243,7 @@ describe('listSuppressions', () => {
     },
   );
 
-  it('comes back over the same pages, to the first', async () => {
+  it('returns the same pages on the way back to the first', async () => {
     const table = await tableOf(...ADDRESSES);
     const query = { workspaceId: WORKSPACE_ID, limit: 4 };
     const first = await listSuppressions(table, query);
@@ -260,7 +260,7 @@ describe('listSuppressions', () => {
     expect(start.prev).toBeUndefined();
   });
 
-  it('sorts without regard to case, and shows addresses as they were given', async () => {
+  it('ignores case when sorting, and keeps the original case', async () => {
     const table = await tableOf('cy@example.com', 'Ben@example.com', 'ann@example.com', 'ann+x@example.com');
     expect((await pages(table, 2)).flat()).toEqual([
       'ann+x@example.com',

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { retryOnConflict, isRefusedInput, transactWrite } from '../../lambdas/store/transact.ts';
 import { simulatedTable } from '../../sim/table.ts';
 
-function cancelled(...codes: readonly string[]): Error {
+function canceled(...codes: readonly string[]): Error {
   return new TransactionCanceledException({
     message: 'Transaction cancelled',
     CancellationReasons: codes.map((Code) => ({ Code })),
@@ -11,42 +11,45 @@ function cancelled(...codes: readonly string[]): Error {
   });
 }
 
-const CONFLICT = cancelled('None', 'TransactionConflict');
+const CONFLICT = canceled('None', 'TransactionConflict');
 const put = (pk: string) => ({ Put: { TableName: 'table', Item: { pk, sk: 'A' } } });
 
-function failing(...errors: readonly Error[]) {
+function tableThatThrows(...errors: readonly Error[]) {
   const table = simulatedTable();
-  const left = [...errors];
+  const remaining = [...errors];
   table.before = () => {
-    const error = left.shift();
+    const error = remaining.shift();
     if (error) throw error;
   };
-  return { table, tries: () => errors.length - left.length };
+  return { table, tries: () => errors.length - remaining.length };
 }
 
 describe('a transaction', () => {
-  it('that meets another write of an item is tried again', async () => {
-    const { table } = failing(CONFLICT, CONFLICT);
+  it('is retried after a conflict with another write of an item', async () => {
+    const { table } = tableThatThrows(CONFLICT, CONFLICT);
     expect(await transactWrite(table, [put('a')])).toBe(true);
     expect(table.rows.size).toBe(1);
   });
 
-  it('that meets one again and again is given up', async () => {
-    const { table, tries } = failing(...Array.from({ length: 9 }, () => CONFLICT));
+  it('throws after five conflicts', async () => {
+    const { table, tries } = tableThatThrows(...Array.from({ length: 9 }, () => CONFLICT));
     await expect(transactWrite(table, [put('a')])).rejects.toBe(CONFLICT);
     expect(tries()).toBe(5);
   });
 
-  it('whose condition does not hold says so, and is not tried again', async () => {
-    const { table, tries } = failing(cancelled('ConditionalCheckFailed', 'TransactionConflict'), CONFLICT);
+  it('returns false and is not retried if a condition fails', async () => {
+    const { table, tries } = tableThatThrows(
+      canceled('ConditionalCheckFailed', 'TransactionConflict'),
+      CONFLICT,
+    );
     expect(await transactWrite(table, [put('a')])).toBe(false);
     expect(tries()).toBe(1);
   });
 
-  it('that meets one after another waits 20, 40, 80 and 160 ms', async () => {
+  it('waits 20, 40, 80 and 160 ms between its tries', async () => {
     vi.useFakeTimers();
     try {
-      const { table, tries } = failing(...Array.from({ length: 9 }, () => CONFLICT));
+      const { table, tries } = tableThatThrows(...Array.from({ length: 9 }, () => CONFLICT));
       const done = transactWrite(table, [put('a')]).catch((error: unknown) => error);
       const seen: number[] = [];
       for (const ms of [0, 19, 1, 39, 1, 79, 1, 159, 1]) {
@@ -60,41 +63,44 @@ describe('a transaction', () => {
     }
   });
 
-  const UNEXPLAINED = new TransactionCanceledException({ message: 'Transaction cancelled', $metadata: {} });
-  const FOREIGN = Object.assign(new Error('Not of DynamoDB'), {
+  const WITHOUT_REASONS = new TransactionCanceledException({
+    message: 'Transaction cancelled',
+    $metadata: {},
+  });
+  const FOREIGN = Object.assign(new Error('Not from DynamoDB'), {
     CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }],
   });
-  const FOREIGN_CONDITION = Object.assign(new Error('Not of DynamoDB'), {
+  const FOREIGN_CONDITION = Object.assign(new Error('Not from DynamoDB'), {
     CancellationReasons: [{ Code: 'ConditionalCheckFailed' }],
   });
 
-  it.each([UNEXPLAINED, FOREIGN, FOREIGN_CONDITION])(
-    'whose failure is no conflict is tried once: %s',
+  it.each([WITHOUT_REASONS, FOREIGN, FOREIGN_CONDITION])(
+    'is not retried after an error that is not a conflict: %s',
     async (error) => {
-      const { table, tries } = failing(error);
+      const { table, tries } = tableThatThrows(error);
       await expect(transactWrite(table, [put('a')])).rejects.toBe(error);
       expect(tries()).toBe(1);
       expect(table.rows.size).toBe(0);
     },
   );
 
-  it.each([cancelled('ThrottlingError'), cancelled('ValidationError'), new Error('Slow down')])(
-    'that fails in another way throws it: %s',
+  it.each([canceled('ThrottlingError'), canceled('ValidationError'), new Error('Slow down')])(
+    'throws every other error: %s',
     async (error) => {
-      await expect(transactWrite(failing(error).table, [put('a')])).rejects.toBe(error);
+      await expect(transactWrite(tableThatThrows(error).table, [put('a')])).rejects.toBe(error);
     },
   );
 });
 
 describe('a single write', () => {
-  it('that meets a transaction is tried again', async () => {
+  it('is retried after a conflict with a transaction', async () => {
     let tries = 0;
-    const answer = await retryOnConflict(() => {
+    const result = await retryOnConflict(() => {
       tries += 1;
       if (tries < 3) throw new TransactionConflictException({ message: 'Conflict', $metadata: {} });
       return Promise.resolve('done');
     });
-    expect(answer).toBe('done');
+    expect(result).toBe('done');
   });
 });
 
@@ -102,13 +108,13 @@ describe('isRefusedInput', () => {
   const named = (name: string) => Object.assign(new Error(name), { name });
 
   it.each([
-    [cancelled('None', 'ValidationError'), true],
-    [cancelled('ConditionalCheckFailed', 'None'), false],
-    [cancelled(), false],
+    [canceled('None', 'ValidationError'), true],
+    [canceled('ConditionalCheckFailed', 'None'), false],
+    [canceled(), false],
     [new TransactionCanceledException({ message: 'Transaction cancelled', $metadata: {} }), false],
     [named('ValidationException'), true],
     [named('ThrottlingException'), false],
-  ])('%s: %s', (error, refused) => {
+  ])('for %s returns %s', (error, refused) => {
     expect(isRefusedInput(error)).toBe(refused);
   });
 });

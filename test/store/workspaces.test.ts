@@ -17,21 +17,21 @@ const WORKSPACE = deterministicId('ws', ['a']);
 function setUp() {
   const table = simulatedTable();
   const put = (row: Row) => table.rows.set(`${row.pk}\n${row.sk}`, row);
-  put({ ...configurationSetKey('theirs'), kind: 'configuration_set', workspace_id: WORKSPACE });
+  put({ ...configurationSetKey('tenant-set'), kind: 'configuration_set', workspace_id: WORKSPACE });
   let nowMs = 0;
   const directory = workspaceDirectory(table, () => nowMs);
   return { table, put, directory, setTime: (ms: number) => (nowMs = ms) };
 }
 
-describe('a workspace', () => {
-  it('that exists from the deploy on needs no row, and what is no id needs no read', async () => {
+describe('workspaceDirectory', () => {
+  it('knows the default workspace without a row, and refuses an invalid id without a read', async () => {
     const { table, directory } = setUp();
     expect(await directory.isWorkspace(DEFAULT_WORKSPACE_ID)).toBe(true);
     expect(await directory.isWorkspace('ws_x')).toBe(false);
     expect(table.calls).toEqual([]);
   });
 
-  it('is known by its row, and a new one within a minute', async () => {
+  it('finds a new workspace within a minute', async () => {
     const { put, directory, setTime } = setUp();
     expect(await directory.isWorkspace(WORKSPACE)).toBe(false);
     put({ ...workspaceKey(WORKSPACE), kind: 'workspace' });
@@ -39,13 +39,13 @@ describe('a workspace', () => {
     expect(await directory.isWorkspace(WORKSPACE)).toBe(true);
   });
 
-  it('is the owner of its configuration set', async () => {
+  it('finds the owner of a configuration set', async () => {
     const { directory } = setUp();
-    expect(await directory.findByConfigurationSet('theirs')).toBe(WORKSPACE);
-    expect(await directory.findByConfigurationSet('nobodys')).toBeUndefined();
+    expect(await directory.findByConfigurationSet('tenant-set')).toBe(WORKSPACE);
+    expect(await directory.findByConfigurationSet('unknown-set')).toBeUndefined();
   });
 
-  it('owns no configuration set of a name that SES does not give, and none is looked up', async () => {
+  it('does not look up a configuration set with a name that SES does not allow', async () => {
     const { table, directory } = setUp();
     for (const name of ['', 'a b', 'x'.repeat(65), 'x'.repeat(4_000)]) {
       expect(await directory.findByConfigurationSet(name)).toBeUndefined();
@@ -54,56 +54,58 @@ describe('a workspace', () => {
   });
 });
 
-async function ask(directory: WorkspaceDirectory, names: readonly string[]): Promise<void> {
+async function lookUp(directory: WorkspaceDirectory, names: readonly string[]): Promise<void> {
   for (const name of names) {
     await directory.findByConfigurationSet(name);
   }
 }
 
 describe('the cache of workspaces', () => {
-  it('remembers an answer for less than a minute, and that there is none too', async () => {
+  it('keeps a result, even an empty one, for less than a minute', async () => {
     const { table, directory, setTime } = setUp();
-    await ask(directory, ['theirs', 'nobody']);
+    await lookUp(directory, ['tenant-set', 'unknown-set']);
     setTime(59_999);
-    await ask(directory, ['theirs', 'nobody']);
+    await lookUp(directory, ['tenant-set', 'unknown-set']);
     expect(table.calls).toHaveLength(2);
     setTime(60_000);
-    await ask(directory, ['theirs', 'nobody']);
+    await lookUp(directory, ['tenant-set', 'unknown-set']);
     expect(table.calls).toHaveLength(4);
   });
 
-  it('is bounded: invented names push out what was remembered, and the answers stay right', async () => {
+  it('has a limit, so invented names evict cached results, and the results stay correct', async () => {
     const { table, directory } = setUp();
-    await ask(directory, ['theirs']);
-    await ask(
+    await lookUp(directory, ['tenant-set']);
+    await lookUp(
       directory,
       Array.from({ length: 100 }, (_, number) => `invented-${number}`),
     );
-    await ask(directory, ['theirs']);
-    // A hundred names are remembered beside it.
+    await lookUp(directory, ['tenant-set']);
+    // The cache keeps the first name and 100 more.
     expect(table.calls).toHaveLength(101);
 
-    await ask(
+    await lookUp(
       directory,
       Array.from({ length: 20_000 }, (_, number) => `flood-${number}`),
     );
     table.calls.length = 0;
-    expect(await directory.findByConfigurationSet('theirs')).toBe(WORKSPACE);
+    expect(await directory.findByConfigurationSet('tenant-set')).toBe(WORKSPACE);
     expect(table.calls).toEqual(['GetCommand']);
   });
 
-  it('remembers no fault, of however many that asked at once', async () => {
+  it('does not keep an error, even of several lookups at the same time', async () => {
     const { table, directory } = setUp();
     table.before = () => {
       throw new Error('throttled');
     };
-    const answers = await Promise.allSettled([1, 2, 3].map(() => directory.findByConfigurationSet('theirs')));
-    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    const results = await Promise.allSettled(
+      [1, 2, 3].map(() => directory.findByConfigurationSet('tenant-set')),
+    );
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     table.before = () => {};
-    expect(await directory.findByConfigurationSet('theirs')).toBe(WORKSPACE);
+    expect(await directory.findByConfigurationSet('tenant-set')).toBe(WORKSPACE);
   });
 
-  it('does not take a workspace and a configuration set of one name for each other', async () => {
+  it('does not confuse a workspace with a configuration set of the same name', async () => {
     const { directory } = setUp();
     expect(await directory.findByConfigurationSet(WORKSPACE)).toBeUndefined();
     expect(await directory.isWorkspace(WORKSPACE)).toBe(false);
@@ -119,7 +121,7 @@ describe('workspaces', () => {
     configuration_set: 'blog',
   };
 
-  it('are made, read and listed, oldest first', async () => {
+  it('are created, read and listed oldest first', async () => {
     const table = simulatedTable();
     expect(await createWorkspace(table, SECOND)).toBe(true);
     expect(await createWorkspace(table, FIRST)).toBe(true);
@@ -133,7 +135,7 @@ describe('workspaces', () => {
     expect(await workspaceDirectory(table, () => 0).findByConfigurationSet('blog')).toBe(SECOND.id);
   });
 
-  it('are not made with an id or a configuration set that is taken, and nothing is left of it', async () => {
+  it('are not created in part if the id or the configuration set is already used', async () => {
     const table = simulatedTable();
     await createWorkspace(table, SECOND);
     expect(await createWorkspace(table, { ...FIRST, configuration_set: 'blog' })).toBe(false);
@@ -145,14 +147,14 @@ describe('workspaces', () => {
     expect(await workspaceDirectory(table, () => 0).findByConfigurationSet('other')).toBeUndefined();
   });
 
-  it('without a configuration set are one row, and have none', async () => {
+  it('without a configuration set have one row', async () => {
     const table = simulatedTable();
     await createWorkspace(table, FIRST);
     expect(table.rows.size).toBe(1);
     expect(await getWorkspace(table, FIRST.id)).toStrictEqual(FIRST);
   });
 
-  it('that are there already stay as they are when they are ensured', async () => {
+  it('that exist are not changed by ensureWorkspace', async () => {
     const table = simulatedTable();
     await ensureWorkspace(table, FIRST);
     expect(await getWorkspace(table, FIRST.id)).toEqual(FIRST);

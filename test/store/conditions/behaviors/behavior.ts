@@ -1,8 +1,8 @@
 import type { SimulatedTable } from '../../../../sim/table.ts';
 
-/** What a conditional write promises, as a test on an empty table. It runs once as it is, and once for each changed condition. */
+/** A test of a conditional write, on an empty table. It runs with the original condition, and again with each changed condition. */
 export interface Behavior {
-  /** A sentence. */
+  /** A sentence about the behavior. */
   readonly name: string;
   readonly run: (table: SimulatedTable) => Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Deliveries: one attempt at a time, one result per attempt, and no second start of what has ended. */
+/** Deliveries: one attempt at a time, one result per attempt, and no restart of a delivery that has ended. */
 import { expect } from 'vitest';
 import type { DeliveryStatus, DeliveryTask } from '../../../../lambdas/core/deliveries.ts';
 import { deliveryId } from '../../../../lambdas/core/ids.ts';
@@ -38,54 +38,54 @@ async function aDelivery(table: SimulatedTable, fields: Readonly<Record<string, 
   table.rows.set(`${KEY.pk}\n${KEY.sk}`, { ...row, ...fields });
 }
 
-const ENDED: readonly DeliveryStatus[] = ['delivered', 'exhausted', 'blocked', 'held', 'cancelled'];
-const OPEN: readonly DeliveryStatus[] = ['pending', 'retrying'];
+const ENDED_STATUSES: readonly DeliveryStatus[] = ['delivered', 'exhausted', 'blocked', 'held', 'cancelled'];
+const OPEN_STATUSES: readonly DeliveryStatus[] = ['pending', 'retrying'];
 
 const leased = (untilMs: number, owner = 'two') => ({ lease_until: untilMs, lease_owner: owner });
 
 interface ClaimCase {
-  readonly what: string;
+  readonly name: string;
   readonly row: Readonly<Record<string, unknown>>;
   readonly task: DeliveryTask;
   readonly claims: boolean;
 }
 
-/** What applies to each run, whatever makes the delivery open to it. */
+/** The cases that apply to every run that may claim the delivery. */
 function leaseCases(run: string, task: DeliveryTask, row: ClaimCase['row']): readonly ClaimCase[] {
   const { attempt } = task;
   return [
     {
-      what: `${run} claims an attempt that no execution has leased`,
+      name: `${run} claims an attempt that no execution has leased`,
       row: { ...row, attempt_count: attempt - 1 },
       task,
       claims: true,
     },
     {
-      what: `${run} does not claim an attempt that another execution has leased`,
+      name: `${run} does not claim an attempt that another execution has leased`,
       row: { ...row, ...leased(NOW_MS + 1) },
       task,
       claims: false,
     },
     {
-      what: `${run} claims an attempt whose lease ends now`,
+      name: `${run} claims an attempt whose lease ends now`,
       row: { ...row, ...leased(NOW_MS) },
       task,
       claims: true,
     },
     {
-      what: `${run} claims an attempt again that its own execution has leased`,
+      name: `${run} claims an attempt again that its own execution has leased`,
       row: { ...row, ...leased(NOW_MS + LEASE_SECONDS * 1000, 'one') },
       task,
       claims: true,
     },
     {
-      what: `${run} does not claim an attempt that was made`,
+      name: `${run} does not claim an attempt that was made`,
       row: { ...row, attempt_count: attempt },
       task,
       claims: false,
     },
     {
-      what: `${run} does not claim an attempt that was made, even with the lease`,
+      name: `${run} does not claim an attempt that was made, even with the lease`,
       row: { ...row, attempt_count: attempt, ...leased(NOW_MS + 1, 'one') },
       task,
       claims: false,
@@ -98,42 +98,42 @@ const CLAIMS: readonly ClaimCase[] = [
   ...leaseCases('a recovery', RECOVER, { status: 'retrying' }),
   ...leaseCases('a recovery of an ended delivery', RECOVER, { status: 'exhausted' }),
   ...leaseCases('a manual attempt', MANUAL, { status: 'delivered' }),
-  ...OPEN.flatMap((status) =>
+  ...OPEN_STATUSES.flatMap((status) =>
     [SECOND, RECOVER].map((task) => ({
-      what: `the run ${task.run} claims a ${status} delivery`,
+      name: `the run ${task.run} claims a ${status} delivery`,
       row: { status },
       task,
       claims: true,
     })),
   ),
-  ...OPEN.map((status) => ({
-    what: `a recovery claims the next attempt of a ${status} delivery in its own run`,
+  ...OPEN_STATUSES.map((status) => ({
+    name: `a recovery claims the next attempt of a ${status} delivery in its own run`,
     row: { status, run: RECOVER.run },
     task: RECOVER,
     claims: true,
   })),
-  ...ENDED.map((status) => ({
-    what: `the automatic run does not claim a ${status} delivery`,
+  ...ENDED_STATUSES.map((status) => ({
+    name: `the automatic run does not claim a ${status} delivery`,
     row: { status },
     task: SECOND,
     claims: false,
   })),
-  ...ENDED.map((status) => ({
-    what: `a recovery ${status === 'delivered' ? 'does not claim' : 'claims'} a ${status} delivery of another run`,
+  ...ENDED_STATUSES.map((status) => ({
+    name: `a recovery ${status === 'delivered' ? 'does not claim' : 'claims'} a ${status} delivery of another run`,
     row: { status },
     task: RECOVER,
     claims: status !== 'delivered',
   })),
-  ...ENDED.map((status) => ({
-    what: `a recovery does not claim a ${status} delivery of its own run`,
+  ...ENDED_STATUSES.map((status) => ({
+    name: `a recovery does not claim a ${status} delivery of its own run`,
     row: { status, run: RECOVER.run },
     task: RECOVER,
     claims: false,
   })),
 ];
 
-const claimBehavior = ({ what, row, task, claims }: ClaimCase): Behavior =>
-  behavior(what, async (table) => {
+const claimBehavior = ({ name, row, task, claims }: ClaimCase): Behavior =>
+  behavior(name, async (table) => {
     await aDelivery(table, row);
     const before = rowOf(table);
     expect(await claim(table, task)).toMatchObject({ claimed: claims });
@@ -164,7 +164,7 @@ export const DELIVERIES: readonly Behavior[] = [
     expect(table.rows.size).toBe(0);
   }),
   ...CLAIMS.map(claimBehavior),
-  behavior('a delivery is held once, and what became of it afterwards stays', async (table) => {
+  behavior('a delivery is held once, and holding it again does not change its later state', async (table) => {
     const held = () => holdDelivery(table, { task: TASK, stored: STORED, nowMs: NOW_MS });
     expect(await held()).toBe(true);
     expect(rowOf(table)).toMatchObject({ status: 'held', attempt_count: 0 });
@@ -173,7 +173,7 @@ export const DELIVERIES: readonly Behavior[] = [
     expect(await held()).toBe(false);
     expect(rowOf(table)).toEqual(delivered);
   }),
-  behavior('an attempt that two executions made is recorded as the first one recorded it', async (table) => {
+  behavior('an attempt that two executions made keeps its first record', async (table) => {
     await claim(table, TASK);
     await recordAttempt(table, TASK, { attempt: { ...ATTEMPT, status_code: 200 }, ttl: 1 });
     await recordAttempt(table, TASK, { attempt: { ...ATTEMPT, status_code: 500 }, ttl: 1 });
@@ -216,20 +216,20 @@ export const DELIVERIES: readonly Behavior[] = [
     expect(rowOf(table)).toMatchObject({ status: 'delivered', attempt_count: 2 });
   }),
   ...(['held', 'cancelled'] as const).flatMap((status) => [
-    ...OPEN.map((before) =>
+    ...OPEN_STATUSES.map((before) =>
       behavior(`a ${before} delivery that cannot be sent becomes ${status}`, async (table) => {
         await aDelivery(table, { status: before });
         expect((await unsettled(table, status)).after).toMatchObject({ status });
       }),
     ),
-    ...OPEN.map((before) =>
+    ...OPEN_STATUSES.map((before) =>
       behavior(`a ${before} delivery in another run does not become ${status}`, async (table) => {
         await aDelivery(table, { status: before });
         const { before: row, after } = await unsettled(table, status, RECOVER);
         expect(after).toEqual(row);
       }),
     ),
-    ...ENDED.filter((before) => before !== 'held').map((before) =>
+    ...ENDED_STATUSES.filter((before) => before !== 'held').map((before) =>
       behavior(`a ${before} delivery does not become ${status}`, async (table) => {
         await aDelivery(table, { status: before, completed_at: '2026-02-25T12:00:00Z' });
         const { before: row, after } = await unsettled(table, status);
@@ -241,13 +241,16 @@ export const DELIVERIES: readonly Behavior[] = [
       expect(table.rows.size).toBe(0);
     }),
   ]),
-  behavior('a held delivery that cannot be sent stays as it is', async (table) => {
+  behavior('a held delivery that cannot be sent stays unchanged', async (table) => {
     await aDelivery(table, { status: 'held', next_attempt_at: '2026-02-25T12:01:05Z' });
     const { before, after } = await unsettled(table, 'held');
     expect(after).toEqual(before);
   }),
-  behavior('a held delivery is cancelled in any run when its event or endpoint is gone', async (table) => {
-    await aDelivery(table, { status: 'held' });
-    expect((await unsettled(table, 'cancelled', RECOVER)).after).toMatchObject({ status: 'cancelled' });
-  }),
+  behavior(
+    'a held delivery is canceled in any run if its event or endpoint no longer exists',
+    async (table) => {
+      await aDelivery(table, { status: 'held' });
+      expect((await unsettled(table, 'cancelled', RECOVER)).after).toMatchObject({ status: 'cancelled' });
+    },
+  ),
 ];

@@ -1,4 +1,4 @@
-/** Endpoints and their health: a change applies to the endpoint that was read, not to what it became in the meantime. */
+/** Endpoints and their health: a change applies only if the endpoint is still in the state that was read. */
 import { expect } from 'vitest';
 import type { Endpoint, EndpointAction, EndpointHistoryEntry } from '../../../../lambdas/core/endpoints.ts';
 import {
@@ -26,20 +26,20 @@ const ENDPOINT = anEndpoint();
 const ADDRESS = { workspaceId: WORKSPACE_ID, endpointId: ENDPOINT.id };
 const NEW_URL = 'https://new.example.com/hook';
 
-let changes = 0;
+let entries = 0;
 
-/** Each change has a time of its own, one minute after the change before it. */
-function aChange(action: EndpointAction): EndpointHistoryEntry {
-  changes += 1;
-  const at = new Date(Date.parse('2026-02-25T12:00:00Z') + changes * 60_000).toISOString();
-  return { id: `req_${changes}`, at, action, by: 'key_a', reason: 'A test' };
+/** Each entry is one minute later than the previous entry. */
+function aHistoryEntry(action: EndpointAction): EndpointHistoryEntry {
+  entries += 1;
+  const at = new Date(Date.parse('2026-02-25T12:00:00Z') + entries * 60_000).toISOString();
+  return { id: `req_${entries}`, at, action, by: 'key_a', reason: 'A test' };
 }
 
 const read = (table: SimulatedTable) => getEndpoint(table, WORKSPACE_ID, ENDPOINT.id);
 
 async function mustRead(table: SimulatedTable): Promise<Endpoint> {
   const endpoint = await read(table);
-  if (!endpoint) throw new Error('The endpoint is gone');
+  if (!endpoint) throw new Error('The endpoint does not exist');
   return endpoint;
 }
 
@@ -49,19 +49,19 @@ const commandsIn = (table: SimulatedTable) => rowsOf(table, KIND.command).length
 const historyIn = (table: SimulatedTable) => rowsOf(table, KIND.endpointHistory).length;
 
 const update = (table: SimulatedTable, fields: Parameters<typeof updateEndpoint>[2]['changes']) =>
-  updateEndpoint(table, ADDRESS, { changes: fields, historyEntry: aChange('updated') });
-const disable = (table: SimulatedTable) => disableEndpoint(table, ENDPOINT, aChange('disabled'));
-const remove = (table: SimulatedTable) => deleteEndpoint(table, ADDRESS, aChange('deleted'));
-const fail = (table: SimulatedTable) => countFailure(table, ENDPOINT, aChange('failing').at);
+  updateEndpoint(table, ADDRESS, { changes: fields, historyEntry: aHistoryEntry('updated') });
+const disable = (table: SimulatedTable) => disableEndpoint(table, ENDPOINT, aHistoryEntry('disabled'));
+const remove = (table: SimulatedTable) => deleteEndpoint(table, ADDRESS, aHistoryEntry('deleted'));
+const fail = (table: SimulatedTable) => countFailure(table, ENDPOINT, aHistoryEntry('failing').at);
 /** Opens the breaker for the streak that `endpoint` has. */
 const openFor = (table: SimulatedTable, endpoint: Endpoint, recorded = false) => {
-  const change = aChange('failing');
-  return openBreaker(table, endpoint, { historyEntry: change, commandId: change.id, recorded });
+  const historyEntry = aHistoryEntry('failing');
+  return openBreaker(table, endpoint, { historyEntry, commandId: historyEntry.id, recorded });
 };
 const open = async (table: SimulatedTable, recorded = false) =>
   openFor(table, await mustRead(table), recorded);
 const succeed = (table: SimulatedTable, endpoint: Endpoint) =>
-  clearFailures(table, endpoint, aChange('recovered'));
+  clearFailures(table, endpoint, aHistoryEntry('recovered'));
 
 /** An endpoint whose first attempts have failed. */
 async function putFailing(table: SimulatedTable): Promise<Endpoint> {
@@ -74,7 +74,7 @@ const sealed = (version: number) => [{ version, sealed: new Uint8Array([version]
 
 export const ENDPOINTS: readonly Behavior[] = [
   behavior(
-    'an update of a deleted endpoint does not create the endpoint, nor a line of history',
+    'an update of a deleted endpoint creates neither the endpoint nor a history entry',
     async (table) => {
       await putEndpoint(table, ENDPOINT);
       expect(await update(table, { description: 'Shop' })).toMatchObject({ description: 'Shop' });
@@ -85,7 +85,7 @@ export const ENDPOINTS: readonly Behavior[] = [
       expect(table.rows.size).toBe(stored);
     },
   ),
-  behavior('an endpoint is deleted once, with one line of history', async (table) => {
+  behavior('an endpoint is deleted once, with one history entry', async (table) => {
     await putEndpoint(table, ENDPOINT);
     expect(await remove(table)).toBe(true);
     expect(await read(table)).toBeUndefined();
@@ -95,7 +95,10 @@ export const ENDPOINTS: readonly Behavior[] = [
   behavior('two rotations that read the same secrets store one set of new secrets', async (table) => {
     await putEndpoint(table, ENDPOINT);
     const rotate = (endpoint: Endpoint, version: number) =>
-      replaceSecrets(table, endpoint, { secrets: sealed(version), historyEntry: aChange('secret_rotated') });
+      replaceSecrets(table, endpoint, {
+        secrets: sealed(version),
+        historyEntry: aHistoryEntry('secret_rotated'),
+      });
     expect(await rotate(ENDPOINT, 2)).toBe(true);
     expect(await rotate(ENDPOINT, 3)).toBe(false);
     expect(await mustRead(table)).toMatchObject({ secrets: sealed(2) });
@@ -108,7 +111,7 @@ export const ENDPOINTS: readonly Behavior[] = [
     await remove(table);
     const rotated = await replaceSecrets(table, ENDPOINT, {
       secrets: sealed(2),
-      historyEntry: aChange('secret_rotated'),
+      historyEntry: aHistoryEntry('secret_rotated'),
     });
     expect(rotated).toBe(false);
     expect(await read(table)).toBeUndefined();
@@ -127,13 +130,13 @@ export const ENDPOINTS: readonly Behavior[] = [
     expect(await disable(table)).toBe(false);
     expect((await mustRead(table)).status).toBe('paused');
   }),
-  behavior('an endpoint is not disabled for what its old URL did', async (table) => {
+  behavior('an endpoint is not disabled because of its old URL', async (table) => {
     await putEndpoint(table, ENDPOINT);
     await update(table, { url: NEW_URL });
     expect(await disable(table)).toBe(false);
     expect((await mustRead(table)).status).toBe('active');
   }),
-  behavior('failures are counted for the URL that failed, and for no later one', async (table) => {
+  behavior('failures are counted for the URL that failed, and not for a later URL', async (table) => {
     await putEndpoint(table, ENDPOINT);
     expect(await fail(table)).toMatchObject({ failures: 1 });
     expect(await fail(table)).toMatchObject({ failures: 2 });
@@ -147,7 +150,8 @@ export const ENDPOINTS: readonly Behavior[] = [
   }),
   behavior('an endpoint is not disabled for a streak that has ended', async (table) => {
     const { failing_since: since } = await putFailing(table);
-    const disableFor = (streak?: string) => disableEndpoint(table, ENDPOINT, aChange('disabled'), streak);
+    const disableFor = (streak?: string) =>
+      disableEndpoint(table, ENDPOINT, aHistoryEntry('disabled'), streak);
     await succeed(table, await mustRead(table));
     await fail(table);
     expect(await disableFor(since)).toBe(false);
@@ -174,7 +178,7 @@ export const ENDPOINTS: readonly Behavior[] = [
     'a success that read a short streak does not end the streak of a failing endpoint',
     async (table) => {
       const stale = await putFailing(table);
-      await recordFailing(table, stale, aChange('failing'));
+      await recordFailing(table, stale, aHistoryEntry('failing'));
       const failing = await mustRead(table);
       await succeed(table, stale);
       expect(await mustRead(table)).toEqual(failing);
@@ -213,16 +217,19 @@ export const ENDPOINTS: readonly Behavior[] = [
     await succeed(table, stale);
     expect(await mustRead(table)).toEqual(failing);
   }),
-  behavior('a success closes an open breaker without a streak, and no newer one', async (table) => {
-    const opened = anEndpoint({ id: ENDPOINT.id, breaker_opened_at: '2026-02-25T11:00:00Z' });
-    await putEndpoint(table, { ...opened, breaker_opened_at: '2026-02-25T12:00:00Z' });
-    await succeed(table, opened);
-    expect(await mustRead(table)).toHaveProperty('breaker_opened_at', '2026-02-25T12:00:00Z');
-    await succeed(table, await mustRead(table));
-    expect(await mustRead(table)).not.toHaveProperty('breaker_opened_at');
-  }),
   behavior(
-    'a probe lets a delivery through the breaker that it waited for, and through no newer one',
+    'a success closes the open breaker that it read, even without a streak, and does not close a newer breaker',
+    async (table) => {
+      const opened = anEndpoint({ id: ENDPOINT.id, breaker_opened_at: '2026-02-25T11:00:00Z' });
+      await putEndpoint(table, { ...opened, breaker_opened_at: '2026-02-25T12:00:00Z' });
+      await succeed(table, opened);
+      expect(await mustRead(table)).toHaveProperty('breaker_opened_at', '2026-02-25T12:00:00Z');
+      await succeed(table, await mustRead(table));
+      expect(await mustRead(table)).not.toHaveProperty('breaker_opened_at');
+    },
+  ),
+  behavior(
+    'closing the breaker for a probe closes the breaker that was read, and not a newer one',
     async (table) => {
       await putFailing(table);
       await open(table);
@@ -260,7 +267,7 @@ export const ENDPOINTS: readonly Behavior[] = [
         const stale = await putFailing(table);
         await update(table, { url: NEW_URL });
         expect(await openFor(table, stale, recorded)).toBe(false);
-        await countFailure(table, await mustRead(table), aChange('failing').at);
+        await countFailure(table, await mustRead(table), aHistoryEntry('failing').at);
         expect(await openFor(table, stale, recorded)).toBe(false);
         expect(commandsIn(table)).toBe(0);
       },
@@ -273,7 +280,7 @@ export const ENDPOINTS: readonly Behavior[] = [
     expect([commandsIn(table), historyIn(table)]).toEqual([0, 0]);
   }),
   behavior(
-    'health that an earlier version left behind is ended once, and by no stale success',
+    'a success removes health that an earlier version left once, and a stale success does not',
     async (table) => {
       await putEndpoint(table, { ...ENDPOINT, health: 'failing' });
       const left = await mustRead(table);
@@ -288,28 +295,28 @@ export const ENDPOINTS: readonly Behavior[] = [
       expect([commandsIn(table), historyIn(table)]).toEqual([1, 1]);
     },
   ),
-  behavior('an endpoint becomes failing once, with one line of history', async (table) => {
+  behavior('an endpoint becomes failing once, with one history entry', async (table) => {
     const counted = await putFailing(table);
-    expect(await recordFailing(table, counted, aChange('failing'))).toBe(true);
+    expect(await recordFailing(table, counted, aHistoryEntry('failing'))).toBe(true);
     expect(await mustRead(table)).toMatchObject({ health: 'failing' });
-    expect(await recordFailing(table, counted, aChange('failing'))).toBe(false);
+    expect(await recordFailing(table, counted, aHistoryEntry('failing'))).toBe(false);
     expect(await openFor(table, counted)).toBe(true);
     expect([commandsIn(table), historyIn(table)]).toEqual([1, 1]);
   }),
   behavior('a paused endpoint does not become failing', async (table) => {
     const counted = await putFailing(table);
     await update(table, { status: 'paused' });
-    expect(await recordFailing(table, counted, aChange('failing'))).toBe(false);
+    expect(await recordFailing(table, counted, aHistoryEntry('failing'))).toBe(false);
     expect(await mustRead(table)).not.toHaveProperty('health');
   }),
   behavior('an endpoint does not become failing for a streak that has ended', async (table) => {
     const stale = await putFailing(table);
     await succeed(table, stale);
     await fail(table);
-    expect(await recordFailing(table, stale, aChange('failing'))).toBe(false);
+    expect(await recordFailing(table, stale, aHistoryEntry('failing'))).toBe(false);
     expect(await mustRead(table)).not.toHaveProperty('health');
   }),
-  behavior('the end of a drain is stored for that drain, and for no newer one', async (table) => {
+  behavior('the end of a drain removes the mark of that drain, and not of a newer one', async (table) => {
     const old = anEndpoint({ id: ENDPOINT.id, draining: 'cmd_1' });
     await putEndpoint(table, { ...old, draining: 'cmd_2' });
     await endDrain(table, old, 'cmd_1');

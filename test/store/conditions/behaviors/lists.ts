@@ -1,4 +1,4 @@
-/** Suppressions, API keys, workspaces and the cursor key: rows of which the first one stays. */
+/** Suppressions, API keys, workspaces and the cursor key: the first row stays. */
 import { expect } from 'vitest';
 import { deterministicId } from '../../../../lambdas/core/ids.ts';
 import { deleteApiKey, findApiKey, putApiKey, touchApiKey } from '../../../../lambdas/store/api-keys.ts';
@@ -81,14 +81,14 @@ export const LISTS: readonly Behavior[] = [
     expect(await getWorkspace(table, BLOG.id)).toBeUndefined();
   }),
   behavior(
-    'two workers that make the cursor key at the same time use one key, and so do later workers',
+    'two workers that create the cursor key at the same time use one key, and so do later workers',
     async (table) => {
       const { client: kms } = simulatedKms();
-      let made = 0;
-      const randomBytes = (size: number) => new Uint8Array(size).fill((made += 1));
+      let created = 0;
+      const randomBytes = (size: number) => new Uint8Array(size).fill((created += 1));
       const worker = () => cursorKey({ table, kms, keyArn: 'key', randomBytes })();
       const [first, second] = await Promise.all([worker(), worker()]);
-      expect(made).toBe(2);
+      expect(created).toBe(2);
       expect(second).toEqual(first);
       expect(await worker()).toEqual(first);
     },

@@ -22,7 +22,7 @@ const RECOVERY = {
   started: 0,
   created_at: AT,
 } as const;
-const BEGUN = { recovery: RECOVERY };
+const STARTED = { recovery: RECOVERY };
 const STEP = { position: 'E#1', started: 3, status: 'running' } as const;
 const DONE = { started: 0, status: 'completed', completedAt: AT } as const;
 
@@ -45,7 +45,7 @@ function records(first: number, count: number): DynamoDBRecord[] {
 const counted = (table: SimulatedTable) =>
   [...table.rows.values()].filter((row) => row['kind'] === 'counters').map((row) => row['bounced']);
 
-/** Counts the batches; all but the last one read the checkpoint before another run moved it. */
+/** Counts the batches one after the other. */
 async function tally(
   table: SimulatedTable,
   ...batches: readonly (readonly DynamoDBRecord[])[]
@@ -56,7 +56,7 @@ async function tally(
   }
 }
 
-/** A run of the batch that read the checkpoint when there was none. */
+/** Counts a batch in a run that read the checkpoint before it existed. */
 async function tallyStale(table: SimulatedTable, batch: readonly DynamoDBRecord[]): Promise<void> {
   const checkpoint = [...table.rows].find(([, row]) => row['kind'] === 'checkpoint');
   table.before = (command) => {
@@ -74,33 +74,33 @@ async function tallyStale(table: SimulatedTable, batch: readonly DynamoDBRecord[
 export const PROGRESS: readonly Behavior[] = [
   behavior('the first step of a recovery counts once', async (table) => {
     await putRecovery(table, RECOVERY);
-    expect(await advanceRecovery(table, BEGUN, STEP)).toBe(true);
-    expect(await advanceRecovery(table, BEGUN, { ...STEP, position: 'E#2', started: 9 })).toBe(false);
+    expect(await advanceRecovery(table, STARTED, STEP)).toBe(true);
+    expect(await advanceRecovery(table, STARTED, { ...STEP, position: 'E#2', started: 9 })).toBe(false);
     expect(await read(table)).toEqual({ recovery: { ...RECOVERY, started: 3 }, position: 'E#1' });
   }),
   behavior('a later step of a recovery counts once', async (table) => {
     await putRecovery(table, RECOVERY);
-    await advanceRecovery(table, BEGUN, STEP);
+    await advanceRecovery(table, STARTED, STEP);
     const stored = { recovery: RECOVERY, position: 'E#1' };
     expect(await advanceRecovery(table, stored, { ...STEP, position: 'E#2', started: 5 })).toBe(true);
     expect(await advanceRecovery(table, stored, { ...STEP, position: 'E#3', started: 9 })).toBe(false);
     expect(await read(table)).toEqual({ recovery: { ...RECOVERY, started: 5 }, position: 'E#2' });
   }),
-  behavior('a recovery that ended without a step is not moved on', async (table) => {
+  behavior('a recovery that ended without a step cannot be advanced', async (table) => {
     await putRecovery(table, RECOVERY);
-    expect(await advanceRecovery(table, BEGUN, DONE)).toBe(true);
-    expect(await advanceRecovery(table, BEGUN, STEP)).toBe(false);
+    expect(await advanceRecovery(table, STARTED, DONE)).toBe(true);
+    expect(await advanceRecovery(table, STARTED, STEP)).toBe(false);
     expect((await read(table))?.recovery).toMatchObject({ status: 'completed', started: 0 });
   }),
-  behavior('a recovery that ended after a step is not moved on', async (table) => {
+  behavior('a recovery that ended after a step cannot be advanced', async (table) => {
     await putRecovery(table, RECOVERY);
-    await advanceRecovery(table, BEGUN, STEP);
+    await advanceRecovery(table, STARTED, STEP);
     const stored = { recovery: RECOVERY, position: 'E#1' };
     expect(await advanceRecovery(table, stored, { ...DONE, started: 3 })).toBe(true);
     expect(await advanceRecovery(table, stored, { ...STEP, position: 'E#2', started: 9 })).toBe(false);
     expect((await read(table))?.recovery).toMatchObject({ status: 'completed', started: 3 });
   }),
-  behavior('batches of a shard that follow each other are counted, each once', async (table) => {
+  behavior('consecutive batches of a shard are each counted once', async (table) => {
     await tally(table, records(1, 2), records(3, 2), records(3, 2));
     expect(counted(table)).toEqual([4, 4]);
   }),

@@ -1,4 +1,4 @@
-/** Idempotency keys: one key names one send for a day. */
+/** Idempotency keys: a key belongs to one send for a day. */
 import { expect } from 'vitest';
 import { deterministicId } from '../../../../lambdas/core/ids.ts';
 import {
@@ -37,7 +37,7 @@ const REFUSED = { name: 'ConditionalCheckFailedException' };
 
 export const SENDS: readonly Behavior[] = [
   behavior(
-    'a second send with the same idempotency key sees the first one, and leaves it as it is',
+    'a second send with the same idempotency key gets the first send and does not change it',
     async (table) => {
       expect(await begin(table, MINE)).toBeUndefined();
       expect(await begin(table, OTHER)).toMatchObject({ intent: MINE.intent });
@@ -56,10 +56,10 @@ export const SENDS: readonly Behavior[] = [
   ...[
     { what: 'the outcome', write: (table: SimulatedTable) => settleSend(table, MINE, OUTCOME) },
     {
-      what: 'the doubt about the outcome',
+      what: 'the unknown outcome',
       write: (table: SimulatedTable) => markOutcomeUnknown(table, MINE),
     },
-    { what: 'the end of the logging', write: (table: SimulatedTable) => markEventsStored(table, MINE) },
+    { what: 'the end of storing events', write: (table: SimulatedTable) => markEventsStored(table, MINE) },
   ].map(({ what, write }) =>
     behavior(
       `${what} of a send is stored under its own key, and never under the key of another send`,
