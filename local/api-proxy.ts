@@ -3,16 +3,16 @@ import { pipeline } from 'node:stream/promises';
 import { sendJson, startServer, type LocalServer } from './http.ts';
 
 export interface ApiProxyOptions {
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
 }
 
 export interface ApiProxy extends LocalServer {
-  /** `apiUrl` is the address of the deployed API's stage, without a slash at its end. */
+  /** `apiUrl` is the URL of the API's stage in the emulator, without a slash at the end. */
   connect(apiUrl: string): void;
 }
 
-/** They belong to one connection, not to the message (RFC 9110, 7.6.1). */
+/** Headers of one connection, which a proxy does not forward (RFC 9110, section 7.6.1). */
 const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
@@ -24,12 +24,12 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** Makes `http://127.0.0.1:<port>/v1/…` answer what the deployed API answers, byte for byte: nothing is added. */
+/** Starts a proxy that serves the deployed API at `http://127.0.0.1:<port>/v1/…`. Responses are unchanged, byte for byte. */
 export async function startApiProxy({ port }: ApiProxyOptions): Promise<ApiProxy> {
   let api: URL | undefined;
   const server = await startServer(async (request, response) => {
     if (request.url === '/') response.writeHead(302, { location: '/dashboard' }).end();
-    else if (api === undefined) sendUnavailable(response, 'Nothing is deployed yet');
+    else if (api === undefined) sendUnavailable(response, 'The stack is not deployed yet');
     else await forwardRequest(api, request, response);
   }, port);
   return {
@@ -40,7 +40,7 @@ export async function startApiProxy({ port }: ApiProxyOptions): Promise<ApiProxy
   };
 }
 
-/** Passes a request on as it came, and the answer back as it comes. */
+/** Forwards a request unchanged, and streams the response back unchanged. */
 export async function forwardRequest(
   api: URL,
   request: IncomingMessage,
@@ -50,31 +50,36 @@ export async function forwardRequest(
     host: api.hostname,
     port: api.port,
     method: request.method ?? 'GET',
-    path: `${api.pathname.replace(/\/$/, '')}${protectedTarget(request.url ?? '/')}`,
-    headers: endToEnd(request.rawHeaders),
+    path: `${api.pathname.replace(/\/$/, '')}${encodeTarget(request.url ?? '/')}`,
+    headers: endToEndHeaders(request.rawHeaders),
   });
-  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+  const upstreamResponse = new Promise<IncomingMessage>((resolve, reject) => {
     upstream.once('response', resolve).on('error', reject);
   });
-  // An answer may come before the request was read to its end; a fault that leaves none shows in `answered`.
+  // The API can respond before it has read the complete request. If there is no response, `upstreamResponse` rejects.
   pipeline(request, upstream).catch(() => {});
   try {
-    const answer = await answered;
+    const upstreamMessage = await upstreamResponse;
     response.sendDate = false;
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', endToEnd(answer.rawHeaders));
-    await pipeline(answer, response);
+    response.writeHead(
+      upstreamMessage.statusCode ?? 502,
+      upstreamMessage.statusMessage ?? '',
+      endToEndHeaders(upstreamMessage.rawHeaders),
+    );
+    await pipeline(upstreamMessage, response);
   } catch (error) {
     if (response.headersSent || response.destroyed) response.destroy();
-    else sendUnavailable(response, `The emulator does not answer: ${String(error)}`);
+    else sendUnavailable(response, `The emulator does not respond: ${String(error)}`);
   }
 }
 
 /**
- * The target of a request in a form that reaches the function as API Gateway would pass it. API Gateway REST passes the
- * path still percent-encoded, the emulator decodes it once more (docs/adr/0020-canonical-address-and-path-decoding.md). Without the encoding here
- * `%252F` would arrive as `%2F`. Nothing else is parsed, because that would normalize what the API has to judge.
+ * Encodes the path of a request once more, so that the function receives the path that API Gateway would pass. API Gateway
+ * passes the path percent-encoded, but the emulator decodes it (docs/adr/0020-canonical-address-and-path-decoding.md).
+ * Without this, `%252F` would arrive as `%2F`. The target is not parsed, because parsing would normalize a path that the API
+ * must judge itself.
  */
-function protectedTarget(target: string): string {
+function encodeTarget(target: string): string {
   const [path = '', ...query] = target.split('?');
   return [path.replaceAll('%', '%25'), ...query].join('?');
 }
@@ -83,12 +88,12 @@ function sendUnavailable(response: ServerResponse, message: string): void {
   sendJson(response, 503, { error: { code: 'unavailable', message } });
 }
 
-/** Names and values in turns, in their order and their case. */
-function endToEnd(rawHeaders: readonly string[]): string[] {
-  const kept: string[] = [];
+/** Filters raw headers, which alternate between name and value. Keeps their order and case. */
+function endToEndHeaders(rawHeaders: readonly string[]): string[] {
+  const forwarded: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
-    if (!HOP_BY_HOP.has(name.toLowerCase())) kept.push(name, rawHeaders[index + 1] ?? '');
+    if (!HOP_BY_HOP.has(name.toLowerCase())) forwarded.push(name, rawHeaders[index + 1] ?? '');
   }
-  return kept;
+  return forwarded;
 }

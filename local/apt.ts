@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
-/** Installs packages of Debian, for what npm and PyPI do not have. A machine without apt is left as it is. */
+/** Installs Debian packages that npm and PyPI do not offer. Does nothing on a machine without apt. */
 export function installAptPackages(packages: readonly string[]): void {
-  console.log(`Installing ${packages.join(' ')} (apt-get install), once…`);
+  console.log(`Installing ${packages.join(' ')} (apt-get install). This happens once…`);
   const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   for (const command of [
     ['apt-get', 'update'],

@@ -2,28 +2,31 @@ import { delimiter, join } from 'node:path';
 
 export const REGION = 'us-east-1';
 export const ACCOUNT = '000000000000';
-/** The emulator takes any keys; these make sure that no key of the user's is ever used. */
+/** The emulator accepts any credentials. With these, the AWS SDK never uses the credentials of the user. */
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
 
-/** What an AWS SDK client needs in order to talk to the emulator. */
+/** Returns the configuration of an AWS SDK client for the emulator. */
 export function awsConfig(endpoint: string) {
   return { endpoint, region: REGION, credentials: CREDENTIALS };
 }
 
 /**
- * The environment of everything we start: the user's, without what could lead to a real AWS account, with our Node first
- * (the Lambda workers take the one they find), the run's own temp folder, and no proxy before loopback.
+ * Returns the environment of every process of the local run, based on the user's environment:
+ * - without variables that could lead to a real AWS account
+ * - with the Node of this project first in PATH, because the Lambda workers run the first Node in PATH
+ * - with the temp folder of the run
+ * - without a proxy for loopback
  */
 export function childEnvironment(
   environment: NodeJS.ProcessEnv,
   { root, temp }: { readonly root: string; readonly temp: string },
 ): Record<string, string> {
-  const kept = Object.entries(environment).filter(
+  const inherited = Object.entries(environment).filter(
     (entry): entry is [string, string] =>
       entry[1] !== undefined && !/^(AWS_|CDK_|NODE_OPTIONS$|npm_)/.test(entry[0]),
   );
   return {
-    ...Object.fromEntries(kept),
+    ...Object.fromEntries(inherited),
     PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${environment['PATH'] ?? ''}`,
     TMPDIR: temp,
     NO_PROXY: '127.0.0.1',

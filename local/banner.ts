@@ -2,32 +2,32 @@ import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
 import { retryDelays } from './retry-scale.ts';
 import type { StackDescription } from '../admin/stack-file.ts';
 
-interface Running {
+interface LocalRun {
   readonly stack: StackDescription;
-  /** The schedule that is deployed here. */
+  /** The deployed retry schedule, already scaled. */
   readonly retry: RetryOptions;
   readonly signInUrl: string;
 }
 
-/** `3 s, 15 s and 75 s` */
-function delaysText(retry: RetryOptions): string {
+/** Returns a text such as `3 s, 15 s and 75 s`. */
+function formatDelays(retry: RetryOptions): string {
   const delays = retryDelays(retry).map((seconds) => `${Number(seconds.toFixed(1))} s`);
   const last = delays.pop();
   return delays.length === 0 ? `${last}` : `${delays.join(', ')} and ${last}`;
 }
 
-function retriesText(retry: RetryOptions, retryScale: number): string {
-  if (retry.count === 0) return 'A failed webhook is not retried here, as the option retry says.';
-  const again = `A failed webhook is sent again after ${delaysText(retry)}, each ±20 %.`;
-  if (retryScale === 1) return again;
-  return `${again} That is ${retryScale} of what a deployment waits; the times shown are real.
-All of it: npm start -- --retry-scale 1`;
+function formatRetries(retry: RetryOptions, retryScale: number): string {
+  if (retry.count === 0) return 'A failed webhook is not retried, because the option retry has a count of 0.';
+  const schedule = `A failed webhook is retried after ${formatDelays(retry)}, each ±20 %.`;
+  if (retryScale === 1) return schedule;
+  return `${schedule} Each delay is ${retryScale} times the delay of a deployment. Displayed times are real.
+To wait as long as a deployment: npm start -- --retry-scale 1`;
 }
 
-/** The text that a person reads when everything is up: where to look, and lines to paste. */
-export function formatBanner({ stack, retry, signInUrl }: Running, retryScale: number): string {
+/** Returns the text that `npm start` prints when everything runs: the addresses, and commands to copy. */
+export function formatBanner({ stack, retry, signInUrl }: LocalRun, retryScale: number): string {
   const key = `-H 'x-api-key: ${stack.api_key}'`;
-  const mail = {
+  const email = {
     from: stack.from,
     to: ['bounce@customer.example'],
     subject: 'Hello',
@@ -37,26 +37,27 @@ export function formatBanner({ stack, retry, signInUrl }: Running, retryScale: n
 IvyMail Events is running.
 
   Dashboard      ${stack.dashboard_url}
-  Signed in      ${signInUrl}
+  Sign-in link   ${signInUrl}
   Webhook inbox  ${stack.inbox_url}
   API            ${stack.base_url}/v1
   Documentation  ${stack.base_url}/docs
   API key        ${stack.api_key}
 
-What happened to the mail, and what bounced:
+See what happened to your emails, and which bounced:
   curl ${key} '${stack.base_url}/v1/send/logs?limit=10&type=send'
   curl ${key} '${stack.base_url}/v1/send/logs?type=bounce&limit=10'
 
-Send one, and watch its webhooks arrive in the inbox:
+Send an email, and watch its webhooks arrive in the inbox:
   curl ${key} -H 'content-type: application/json' ${stack.base_url}/v1/send \\
-    -d '${JSON.stringify(mail)}'
-  The local part names the outcome, at any domain that ends in .example: success@, bounce@, complaint@, ooto@, suppressionlist@.
-  An address that bounced or complained is suppressed from then on. A label makes a new one: bounce+2@customer.example.
+    -d '${JSON.stringify(email)}'
+  The local part of the address selects the outcome, at any domain that ends in .example: success@, bounce@, complaint@,
+  ooto@, suppressionlist@. After a bounce or a complaint, the address is suppressed. A label makes a new address:
+  bounce+2@customer.example.
 
-Is everything well?
+Check that everything works:
   npm run admin -- doctor --local
 
-${retriesText(retry, retryScale)}
-Ctrl-C ends everything.
+${formatRetries(retry, retryScale)}
+Press Ctrl-C to stop.
 `;
 }

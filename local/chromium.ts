@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { installAptPackages } from './apt.ts';
 
-const PLACES = [
+const CHROMIUM_PATHS = [
   process.env['CHROMIUM_PATH'] ?? '',
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -9,17 +9,17 @@ const PLACES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-function installed(): string | undefined {
-  return PLACES.find((place) => place !== '' && existsSync(place));
+function findInstalled(): string | undefined {
+  return CHROMIUM_PATHS.find((path) => path !== '' && existsSync(path));
 }
 
-/** The path of a Chromium. Installs Debian's where there is none. */
+/** Returns the path of Chromium. If none is installed, installs the Debian package. */
 export function findChromium(): string {
-  const found = installed();
+  const found = findInstalled();
   if (found !== undefined) return found;
   installAptPackages(['chromium']);
-  const now = installed();
-  if (now === undefined)
-    throw new Error('The browser tests need Chromium: install it, or say where in CHROMIUM_PATH.');
-  return now;
+  const installed = findInstalled();
+  if (installed === undefined)
+    throw new Error('The browser tests need Chromium. Install it, or set CHROMIUM_PATH to its path.');
+  return installed;
 }

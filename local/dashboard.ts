@@ -7,7 +7,10 @@ import { buildDashboard, MAX_FIRST_VIEW_BYTES, type Dashboard } from '../lib/das
 import { forwardRequest } from './api-proxy.ts';
 import { startServer } from './http.ts';
 
-/** Built anew for each page that is loaded, and served as the api λ would; everything else goes to the running stack. */
+/**
+ * Serves the dashboard while you edit it. Builds it again for each page load and serves it like the api function. Forwards all
+ * other requests to the local run.
+ */
 async function serveWhileEditing(): Promise<void> {
   const api = new URL(requireStackFile().base_url);
   let built: Dashboard = buildDashboard();

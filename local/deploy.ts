@@ -5,7 +5,7 @@ import { ACCOUNT, CREDENTIALS, REGION } from './aws.ts';
 import type { Processes } from './processes.ts';
 import { WAIT_SCALE_CONTEXT } from './retry-scale.ts';
 
-/** The outputs of the stack that the local run needs; their names are the template's. */
+/** The outputs of the stack that the local run needs, with the names of the template. */
 export interface StackOutputs {
   readonly ApiId: string;
   readonly TopicArn: string;
@@ -15,27 +15,27 @@ export interface StackOutputs {
 }
 
 export interface Cdk {
-  /** Synthesizes local/app.ts with the context of cdk.json once, into the run's folder; needs no AWS. */
+  /** Synthesizes local/app.ts with the context of cdk.json into the run's folder. Sends no request to AWS. */
   synth(): Promise<void>;
   bootstrap(endpoint: string): Promise<void>;
-  /** Deploys what `synth` has made. */
+  /** Deploys the output of `synth`. */
   deploy(endpoint: string): Promise<StackOutputs>;
 }
 
 export const STACK_NAME = 'IvyMailEvents';
 
-/** A third of a synth goes into the CDK's own rules for templates; the tests and a deploy to AWS apply them. */
-const WITHOUT_RULES = { CDK_VALIDATION: 'false' };
+/** Skips the CDK's template validation, which takes a third of a synth. The tests and a deployment to AWS run it. */
+const SKIP_VALIDATION = { CDK_VALIDATION: 'false' };
 
-/** How long the local run waits, where it differs from a deployment. */
+/** The waits of the local run that differ from a deployment. */
 export interface LocalTiming {
   /** The `retry` option that is deployed. */
   readonly retry: RetryOptions;
-  /** By how much the waits are shortened that no time shown depends on. */
+  /** The factor that shortens the waits that no displayed time depends on. */
   readonly waitScale: number;
 }
 
-/** The arguments of the CDK's command line that make the local run's app of this project. */
+/** Returns the arguments of the CDK command line that select the app of the local run. */
 export function localAppArguments({ retry, waitScale }: LocalTiming): readonly string[] {
   return [
     '--app',
@@ -55,7 +55,7 @@ interface CdkOptions {
   readonly timing: LocalTiming;
 }
 
-/** The CDK's own command line, as a user would type it against a real account, pointed at the emulator. */
+/** Runs the CDK command line against the emulator, with the commands that a user runs against an AWS account. */
 export function createCdk({ processes, root, runFolder, env, timing }: CdkOptions): Cdk {
   const assembly = join(runFolder, 'cdk.out');
   const outputsFile = join(runFolder, 'outputs.json');
@@ -83,19 +83,19 @@ export function createCdk({ processes, root, runFolder, env, timing }: CdkOption
   return {
     synth: () => {
       const args = ['synth', '--quiet', '--output', assembly, ...localAppArguments(timing)];
-      return cdk(args, root, WITHOUT_RULES);
+      return cdk(args, root, SKIP_VALIDATION);
     },
 
-    // Outside the project's folder: with a cdk.json beside it, it would synthesize the app first.
+    // Runs outside the project folder. With a cdk.json in the working directory, the CDK would synthesize the app first.
     bootstrap: (endpoint) => cdk(['bootstrap', `aws://${ACCOUNT}/${REGION}`], runFolder, at(endpoint)),
 
     async deploy(endpoint) {
       const args = ['deploy', STACK_NAME, '--app', assembly, '--require-approval', 'never'];
       await cdk([...args, '--outputs-file', outputsFile], root, at(endpoint));
       const outputs = JSON.parse(readFileSync(outputsFile, 'utf8')) as Record<string, StackOutputs>;
-      const ours = outputs[STACK_NAME];
-      if (ours === undefined) throw new Error(`cdk deploy wrote no outputs of ${STACK_NAME}`);
-      return ours;
+      const stackOutputs = outputs[STACK_NAME];
+      if (stackOutputs === undefined) throw new Error(`cdk deploy wrote no outputs of ${STACK_NAME}`);
+      return stackOutputs;
     },
   };
 }

@@ -1,5 +1,5 @@
-# Runs MiniStack for as long as whoever started it lives: stdin is a pipe from there, and its end means that they are
-# gone, however they went. Then this whole process group goes too, Lambda workers included.
+# Runs MiniStack until the process that started it ends. stdin is a pipe from that process. When the pipe closes, the
+# process has ended, and this process group is killed too, including its Lambda workers.
 import os
 import signal
 import sys

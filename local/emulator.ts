@@ -9,22 +9,22 @@ export interface EmulatorOptions {
   readonly processes: Processes;
   readonly progress: Progress;
   readonly root: string;
-  /** Outlives the runs: the virtual environment is made once. */
+  /** This folder outlives the run. It contains the virtual environment, which is created once. */
   readonly stateFolder: string;
-  /** Ends with the run. */
+  /** This folder is removed when the run ends. */
   readonly runFolder: string;
-  /** The environment of the emulator, and through it of every Lambda. */
+  /** The environment of the emulator. Every Lambda worker inherits it. */
   readonly env: Readonly<Record<string, string>>;
-  /** Where the Lambdas' SES calls go. */
+  /** URL of the SES simulator, to which the Lambda functions send their SES calls. */
   readonly sesEndpoint: string;
-  /** Aborted when the run is to end, or MiniStack has crashed. */
+  /** Aborted when the run must end or MiniStack has crashed. */
   readonly signal: AbortSignal;
 }
 
 const READY_WITHIN_MS = 180_000;
 const POLL_MS = 50;
 
-/** Starts MiniStack on a free loopback port and gives its address once it answers. */
+/** Starts MiniStack on a free loopback port. Returns its URL once it responds. */
 export async function startEmulator(options: EmulatorOptions): Promise<string> {
   const python = await ensureMiniStack(options);
   const port = await freePort();
@@ -37,20 +37,20 @@ export async function startEmulator(options: EmulatorOptions): Promise<string> {
     env: {
       ...options.env,
       BIND_HOST: '127.0.0.1',
-      // The host in queue URLs: `localhost` makes the SDK warn at every call.
+      // The host name in queue URLs. With `localhost`, the SDK prints a warning for every call.
       MINISTACK_HOST: '127.0.0.1',
       GATEWAY_PORT: String(port),
-      // No listener but the one port; no Docker, even where there is one.
+      // MiniStack listens on one port only, and does not use Docker even if it is installed.
       IOT_MTLS_ENABLED: '0',
       SFTP_ENABLED: '0',
       LAMBDA_EXECUTOR: 'local',
-      // Both would be in the system's temp folder.
+      // Without these, both folders would be in the system's temp folder.
       STATE_DIR: join(options.runFolder, 'state'),
       S3_DATA_DIR: join(options.runFolder, 's3'),
       LOG_LEVEL: 'ERROR',
-      // Executions wait as long as they say. A scale from the user's own environment would make shown times wrong.
+      // Step Functions waits are not scaled. A scale in the user's environment would make displayed times wrong.
       SFN_WAIT_SCALE: '1',
-      // Lambda workers inherit this environment: the product is untouched, and its mail comes to our simulator.
+      // Lambda workers inherit this variable. Their code is unchanged, and their emails go to the SES simulator.
       AWS_ENDPOINT_URL_SESV2: options.sesEndpoint,
     },
   });
@@ -60,7 +60,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<string> {
     if (await isReady(endpoint)) return endpoint;
     await wait(POLL_MS);
   }
-  throw new Error(`MiniStack did not answer within ${READY_WITHIN_MS / 1000} s`);
+  throw new Error(`MiniStack did not respond within ${READY_WITHIN_MS / 1000} s`);
 }
 
 async function ensureMiniStack(options: EmulatorOptions): Promise<string> {
@@ -83,7 +83,7 @@ async function isReady(endpoint: string): Promise<boolean> {
   }
 }
 
-/** A loopback port that nobody listens on at this moment. */
+/** Returns a loopback port that is free at this moment. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => {

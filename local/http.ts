@@ -9,12 +9,12 @@ export interface LocalServer {
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** The port is taken, or not ours to take. */
+/** The port is in use or cannot be opened. */
 export class PortUnavailable extends Error {
   override readonly name = 'PortUnavailable';
 }
 
-/** Serves on loopback; port 0 takes a free one. A handler that throws answers 500 with its message. */
+/** Starts a server on loopback. Port 0 selects a free port. If the handler throws, the response is 500 with the error message. */
 export async function startServer(handler: Handler, port = 0): Promise<LocalServer> {
   const server = createServer((request, response) => {
     handler(request, response).catch((error: unknown) => {
@@ -39,9 +39,13 @@ export async function startServer(handler: Handler, port = 0): Promise<LocalServ
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const why =
+      const problem =
         error.code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${error.code ?? error.message})`;
-      reject(new PortUnavailable(`Port ${port} ${why}: choose another with -- --port N`, { cause: error }));
+      reject(
+        new PortUnavailable(`Port ${port} ${problem}. Choose another port with -- --port N`, {
+          cause: error,
+        }),
+      );
     });
     server.listen(port, '127.0.0.1', resolve);
   });

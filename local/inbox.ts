@@ -4,45 +4,45 @@ import { Webhook } from 'standardwebhooks';
 import * as z from 'zod';
 import { readBody, sendJson, startServer, type LocalServer } from './http.ts';
 
-/** A request that came to a hook, as `GET /requests` tells it. */
+/** A request to a hook, as `GET /requests` returns it. */
 export interface InboxRequest {
   readonly name: string;
   /** RFC 3339 with milliseconds. */
   readonly time: string;
-  /** Lower-case names. */
+  /** Header names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly raw_body: string;
-  /** null where the hook has no secret. */
+  /** Whether the signature is valid. null if the hook has no secret. */
   readonly verified: boolean | null;
-  /** What it was answered. */
+  /** The status of the response. */
   readonly status: number;
 }
 
-const behaviour = z.strictObject({
+const hookBehavior = z.strictObject({
   status: z.int().min(200).max(599).optional(),
   delay_ms: z.int().min(0).max(120_000).optional(),
-  /** How many requests fail before it answers 200 again; without it, all do. */
+  /** How many requests fail before the hook responds with 200 again. Default: every request fails. */
   times: z.int().min(0).optional(),
-  /** Seconds, sent as `Retry-After`. */
+  /** The `Retry-After` header of a failing response, in seconds. */
   retry_after: z.int().min(0).optional(),
   secret: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]+=*$/)
     .optional(),
 });
-type Behaviour = z.infer<typeof behaviour>;
+type HookBehavior = z.infer<typeof hookBehavior>;
 
-/** What a hook answers: 200 at once until it is told otherwise. */
+/** The state of a hook. By default, it responds with 200 immediately. */
 interface Hook {
   secret?: string;
   status: number;
   delayMs: number;
   retryAfter?: number;
-  /** Requests that it goes on for. */
+  /** The number of requests for which `status` and `delayMs` still apply. */
   times: number;
 }
 
-/** The oldest requests go first: an inbox left running over night must not fill the memory. */
+/** The inbox removes the oldest requests. Without this limit, an inbox that runs overnight would fill the memory. */
 const MAX_REQUESTS = 5_000;
 const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
@@ -51,8 +51,8 @@ const PAGE_HEADERS = {
 };
 
 /**
- * Webhook endpoints to register, `POST /hooks/<name>`, that verify every signature with the published Standard Webhooks
- * library and can be told to fail. Its page shows the requests as they arrive.
+ * Starts a server with webhook endpoints, `POST /hooks/<name>`. It verifies every signature with the published Standard
+ * Webhooks library. A hook can be configured to fail. The page of the inbox shows requests as they arrive.
  */
 export async function startInbox({ now }: { readonly now: () => number }): Promise<LocalServer> {
   const page = readFileSync(new URL('inbox.html', import.meta.url));
@@ -60,24 +60,24 @@ export async function startInbox({ now }: { readonly now: () => number }): Promi
   const requests: InboxRequest[] = [];
   const watchers = new Set<ServerResponse>();
 
-  function hookOf(name: string): Hook {
+  function getOrCreateHook(name: string): Hook {
     const hook = hooks.get(name) ?? { status: 200, delayMs: 0, times: 0 };
     hooks.set(name, hook);
     return hook;
   }
 
-  function tellWatchers(event: string, data: unknown): void {
+  function notifyWatchers(event: string, data: unknown): void {
     for (const watcher of watchers) watcher.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
   async function receive(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const time = new Date(now()).toISOString();
     const rawBody = (await readBody(request)).toString('utf8');
-    const hook = hookOf(name);
+    const hook = getOrCreateHook(name);
     const failing = hook.times > 0;
     if (failing) hook.times -= 1;
     const status = failing ? hook.status : 200;
-    const headers = headersOf(request);
+    const headers = joinHeaders(request);
     const received: InboxRequest = {
       name,
       time,
@@ -88,24 +88,24 @@ export async function startInbox({ now }: { readonly now: () => number }): Promi
     };
     requests.push(received);
     if (requests.length > MAX_REQUESTS) requests.shift();
-    tellWatchers('request', received);
+    notifyWatchers('request', received);
 
-    const answerHeaders: Record<string, string> = {};
-    if (failing && hook.retryAfter !== undefined) answerHeaders['retry-after'] = String(hook.retryAfter);
-    // A sender that follows redirects shows itself as a request to another hook.
+    const responseHeaders: Record<string, string> = {};
+    if (failing && hook.retryAfter !== undefined) responseHeaders['retry-after'] = String(hook.retryAfter);
+    // If a sender follows redirects, its request appears at another hook.
     if (status >= 300 && status < 400)
-      answerHeaders['location'] = `/hooks/${encodeURIComponent(name)}-redirected`;
-    const answer = (): void => void response.writeHead(status, answerHeaders).end();
-    if (failing && hook.delayMs > 0) setTimeout(answer, hook.delayMs).unref();
-    else answer();
+      responseHeaders['location'] = `/hooks/${encodeURIComponent(name)}-redirected`;
+    const respond = (): void => void response.writeHead(status, responseHeaders).end();
+    if (failing && hook.delayMs > 0) setTimeout(respond, hook.delayMs).unref();
+    else respond();
   }
 
   async function configure(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const parsed = behaviour.safeParse(parseJson(await readBody(request)));
+    const parsed = hookBehavior.safeParse(parseJson(await readBody(request)));
     if (!parsed.success) return sendJson(response, 400, { error: z.prettifyError(parsed.error) });
-    applyBehaviour(hookOf(name), parsed.data);
-    const state = hookState(name, hookOf(name));
-    tellWatchers('hook', state);
+    applyBehavior(getOrCreateHook(name), parsed.data);
+    const state = hookState(name, getOrCreateHook(name));
+    notifyWatchers('hook', state);
     sendJson(response, 200, state);
   }
 
@@ -125,28 +125,28 @@ export async function startInbox({ now }: { readonly now: () => number }): Promi
     if (route === 'POST /hooks/<name>') return receive(name, request, response);
     if (route === 'PUT /hooks/<name>') return configure(name, request, response);
     if (route === 'GET /requests') {
-      const wanted = url.searchParams.get('name');
+      const filter = url.searchParams.get('name');
       return sendJson(response, 200, {
-        requests: requests.filter((each) => !wanted || each.name === wanted),
+        requests: requests.filter((each) => !filter || each.name === filter),
       });
     }
     if (route === 'DELETE /requests') {
       requests.length = 0;
-      tellWatchers('clear', {});
+      notifyWatchers('clear', {});
       response.writeHead(204).end();
     } else if (route === 'GET /live') watch(response);
     else if (route === 'GET /') response.writeHead(200, PAGE_HEADERS).end(page);
-    else sendJson(response, 404, { error: `${request.method ?? ''} ${url.pathname} is not here` });
+    else sendJson(response, 404, { error: `${request.method ?? ''} ${url.pathname} does not exist` });
   });
 }
 
-/** What is not named stays as it is; naming anything about failing replaces how it fails as a whole. */
-function applyBehaviour(hook: Hook, { secret, status, delay_ms, times, retry_after }: Behaviour): void {
+/** Fields that are not given stay unchanged. Any field except `secret` replaces the complete failure behavior. */
+function applyBehavior(hook: Hook, { secret, status, delay_ms, times, retry_after }: HookBehavior): void {
   if (secret !== undefined) hook.secret = secret;
   if ([status, delay_ms, times, retry_after].every((each) => each === undefined)) return;
-  // Asked to fail, or to be waited for, but not how: the status that says just that. A delay alone only delays.
-  const implied = retry_after !== undefined ? 503 : times !== undefined ? 500 : 200;
-  hook.status = status ?? implied;
+  // Without a status, `retry_after` implies 503 and `times` implies 500. A delay alone does not change the status.
+  const impliedStatus = retry_after !== undefined ? 503 : times !== undefined ? 500 : 200;
+  hook.status = status ?? impliedStatus;
   hook.delayMs = delay_ms ?? 0;
   hook.times = times ?? Infinity;
   if (retry_after === undefined) delete hook.retryAfter;
@@ -164,18 +164,18 @@ function hookState(name: string, hook: Hook) {
   };
 }
 
-/** By the library that receivers use, not by the code that signed. */
+/** Verifies with the library that receivers use, because verifying with the code that signed would prove nothing. */
 function isVerified(secret: string, body: string, headers: Readonly<Record<string, string>>): boolean {
   try {
     new Webhook(secret).verify(body, { ...headers });
     return true;
   } catch (error) {
-    // It parses the body once the signature fits: a body that is not JSON is verified all the same.
+    // The library parses the body after it has verified the signature. A body that is not JSON still counts as verified.
     return error instanceof SyntaxError;
   }
 }
 
-function headersOf(request: IncomingMessage): Record<string, string> {
+function joinHeaders(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(request.headersDistinct).map(([name, values]) => [name, values?.join(', ') ?? '']),
   );

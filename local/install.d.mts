@@ -1,4 +1,4 @@
-/** Brings node_modules to what the lockfile says; returns at once where it is there already. */
+/** Installs the packages of the lockfile, unless they are installed. */
 export function install(): Promise<void>;
-/** Whether node_modules holds what the lockfile asks for; packages of other platforms may be absent. */
+/** Whether node_modules contains the packages of the lockfile. Optional packages of other platforms may be missing. */
 export function isInstalled(folder?: string): boolean;

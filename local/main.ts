@@ -9,7 +9,7 @@ const interruption = new AbortController();
 let running: LocalStack | undefined;
 let exiting = false;
 
-/** The one way out: whatever the reason, nothing is left behind. */
+/** Stops the run and exits. Every exit of this process goes through here, so that no process and no file is left. */
 async function exit(code: number, message: string): Promise<void> {
   if (exiting) return;
   exiting = true;
@@ -24,8 +24,8 @@ async function exit(code: number, message: string): Promise<void> {
 
 function interrupt(): void {
   interruption.abort(new Error('interrupted'));
-  // A start that is under way ends itself, and comes back to `main`.
-  if (running) void exit(0, '\nStopped; nothing is left running.');
+  // A start that is in progress aborts, and `main` exits.
+  if (running) void exit(0, '\nStopped. No process is left running.');
 }
 
 async function main(): Promise<void> {
@@ -42,15 +42,17 @@ async function main(): Promise<void> {
     interruption.signal.throwIfAborted();
     publishStackFile(stackFile, running.stack);
     console.log(formatBanner(running, options.retryScale));
-    void running.crashed.then((error) => exit(1, `\n${error.message}\nEverything else was ended.`));
+    void running.crashed.then((error) =>
+      exit(1, `\n${error.message}\nAll other parts of the run were stopped.`),
+    );
   } catch (error) {
-    if (interruption.signal.aborted) return exit(0, 'Stopped; nothing is left running.');
+    if (interruption.signal.aborted) return exit(0, 'Stopped. No process is left running.');
     return exit(1, error instanceof Error ? error.message : String(error));
   }
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
-// start.mjs is gone, however it went.
+// start.mjs has ended, for any reason.
 process.on('disconnect', interrupt);
 process.on('uncaughtException', (error) => void exit(1, error.stack ?? String(error)));
 await main();

@@ -1,11 +1,11 @@
-/** The options of `npm start`: their help, and what they are read to. */
+/** The options of `npm start`: their help and their parser. */
 import packageJson from '../package.json' with { type: 'json' };
 import { UsageError } from '../cli/usage-error.ts';
 import { parse } from '../cli/parse.ts';
 import type { CommandSpec, Program } from '../cli/program.ts';
 import { DEFAULT_RETRY_SCALE } from './stack.ts';
 
-const HIGHEST_PORT = 65_535;
+const MAX_PORT = 65_535;
 
 const PROGRAM: Program<CommandSpec> = {
   usage: 'npm start --',
@@ -16,11 +16,11 @@ const PROGRAM: Program<CommandSpec> = {
       name: '',
       summary: 'Run the whole pipeline on this machine, with seed data',
       options: {
-        'no-seed': { summary: 'Start with an empty log' },
-        port: { value: 'N', summary: 'The port of the API (default: a free one)' },
+        'no-seed': { summary: 'Start with an empty log, without seed data' },
+        port: { value: 'N', summary: 'The port of the API (default: a free port)' },
         'retry-scale': {
           value: 'X',
-          summary: 'Retries and other waits take X times what they take in a deployment',
+          summary: 'Multiply the delays of retries and other waits by X (more than 0, at most 1)',
           default: String(DEFAULT_RETRY_SCALE),
         },
       },
@@ -36,18 +36,18 @@ export type StartOptions =
       readonly kind: 'run';
       readonly seed: boolean;
       readonly port?: number;
-      /** Over 0, at most 1. */
+      /** More than 0, at most 1. */
       readonly retryScale: number;
     };
 
-/** Reads the options of `npm start`. Throws a UsageError of one line where one of them is wrong. */
+/** Parses the options of `npm start`. Throws a UsageError with one line of text if an option is invalid. */
 export function readOptions(args: readonly string[]): StartOptions {
   const parsed = parse(PROGRAM, args);
   if (parsed.kind === 'text') return parsed;
   const { values } = parsed;
   const port = values['port'] === undefined ? undefined : Number(values['port']);
-  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port <= HIGHEST_PORT))
-    throw new UsageError(`--port needs a number from 1 to ${HIGHEST_PORT}. For help: npm start -- --help`);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port <= MAX_PORT))
+    throw new UsageError(`--port needs a number from 1 to ${MAX_PORT}. For help: npm start -- --help`);
   const retryScale = Number(values['retry-scale']);
   if (!(retryScale > 0 && retryScale <= 1))
     throw new UsageError(

@@ -1,46 +1,46 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
 export interface Command {
-  /** As people know it: it stands in messages. */
+  /** The name of the program in error messages. */
   readonly name: string;
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** The whole environment of the process. */
+  /** The complete environment of the process. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The programs a run has started: each ends on its own, or with the run. */
+/** The programs that a local run starts. Each one ends by itself, or when the run ends. */
 export interface Processes {
-  /** Runs to the end and gives what it wrote to stdout; a failure carries the last lines it wrote. */
+  /** Runs a program to its end and returns its stdout. If the program fails, the error contains its last lines of output. */
   run(command: Command): Promise<string>;
-  /** Starts a program that is to stay, its stdin open for as long: one that ends before `end` has crashed. */
+  /** Starts a program that must run until `stopAll`. Its stdin stays open. If the program ends earlier, it has crashed. */
   startService(command: Command): void;
-  /** Ends every program and everything it started. Nothing can be started after it. */
+  /** Ends every program and its child processes. After that, no program can be started. */
   stopAll(): Promise<void>;
 }
 
-/** Kept of what a program writes, to be shown when it fails. */
+/** How much of a program's output is kept for the error message. */
 const TAIL_CHARACTERS = 4_000;
 const KILL_AFTER_MS = 3_000;
 
-interface Started {
+interface StartedProcess {
   readonly child: ChildProcess;
   readonly closed: Promise<number | null>;
   readonly output: { stdout: string; tail: string };
 }
 
-/** `onCrash` hears of a program that was to stay and has ended; one that ignores SIGTERM is killed after a while. */
+/** `onCrash` is called if a service ends early. A program that ignores SIGTERM is killed after `killAfterMs`. */
 export function createProcesses(
   onCrash: (error: Error) => void,
   killAfterMs: number = KILL_AFTER_MS,
 ): Processes {
-  const running = new Set<Started>();
+  const running = new Set<StartedProcess>();
   let ending = false;
 
-  function start({ name, file, args, cwd, env }: Command): Started {
-    if (ending) throw new Error(`${name} is not started: the run is ending`);
-    // A process group of its own: what it starts ends with it, and a terminal's Ctrl-C reaches it only through us.
+  function start({ name, file, args, cwd, env }: Command): StartedProcess {
+    if (ending) throw new Error(`${name} is not started, because the run is ending`);
+    // Each program has its own process group. Its child processes end with it, and Ctrl-C in the terminal does not reach it directly.
     const child = spawn(file, [...args], { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     const output = { stdout: '', tail: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -58,19 +58,19 @@ export function createProcesses(
     });
     const started = { child, closed, output };
     running.add(started);
-    const forget = (): void => void running.delete(started);
-    closed.then(forget, forget);
+    const remove = (): void => void running.delete(started);
+    closed.then(remove, remove);
     return started;
   }
 
-  function failure(name: string, code: number | null, { output }: Started): Error {
+  function failureError(name: string, code: number | null, { output }: StartedProcess): Error {
     return new Error(`${name} ended with ${code ?? 'a signal'}:\n${output.tail.trim()}`);
   }
 
-  async function watch(command: Command, started: Started): Promise<void> {
+  async function watch(command: Command, started: StartedProcess): Promise<void> {
     try {
       const code = await started.closed;
-      if (!ending) onCrash(failure(command.name, code, started));
+      if (!ending) onCrash(failureError(command.name, code, started));
     } catch (error) {
       if (!ending) onCrash(error as Error);
     }
@@ -81,13 +81,13 @@ export function createProcesses(
       const started = start(command);
       started.child.stdin?.end();
       const code = await started.closed;
-      if (code !== 0) throw failure(command.name, code, started);
+      if (code !== 0) throw failureError(command.name, code, started);
       return started.output.stdout;
     },
 
     startService(command) {
       const started = start(command);
-      // It writes for as long as the run lasts: only the tail is kept.
+      // A service writes output during the whole run, so only the tail is kept.
       started.child.stdout?.on('data', () => {
         started.output.stdout = '';
       });
@@ -96,18 +96,18 @@ export function createProcesses(
 
     async stopAll() {
       ending = true;
-      await Promise.all([...running].map((started) => endOne(started, killAfterMs)));
+      await Promise.all([...running].map((started) => stopProcess(started, killAfterMs)));
     },
   };
 }
 
-async function endOne({ child, closed }: Started, killAfterMs: number): Promise<void> {
+async function stopProcess({ child, closed }: StartedProcess, killAfterMs: number): Promise<void> {
   const settled = closed.catch(() => null);
   signalGroup(child, 'SIGTERM');
   const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), killAfterMs);
   await settled;
   clearTimeout(timer);
-  // The leader is gone; a child of it that ignored SIGTERM is not, and only its group still names it.
+  // The group leader has ended, but a child process that ignored SIGTERM may still run. The group id still reaches it.
   signalGroup(child, 'SIGKILL');
 }
 
@@ -116,6 +116,6 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // ESRCH: nobody left in the group.
+    // ESRCH: no process is left in the group.
   }
 }

@@ -1,10 +1,10 @@
 import pc from 'picocolors';
 
-/** Tells a person what is being done, and how long each step took. */
+/** Shows the steps of a run and how long each one took. */
 export interface Progress {
-  /** Does the work, and writes a line when it is done. Steps may overlap. */
+  /** Runs `work`, and prints a line when it has ended. Steps can overlap. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /** One line, beside the steps. */
+  /** Prints one line between the steps. */
   note(text: string): void;
 }
 
@@ -17,16 +17,16 @@ const FRAME_MS = 100;
 const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 const CLEAR_LINE = '\r\u001B[2K';
 
-/** A person at a terminal sees what is running now; a log gets plain lines only. */
+/** Whether to animate the running steps. A terminal shows them. A log contains only complete lines. */
 export function isAnimated(output: ProgressOutput, environment: NodeJS.ProcessEnv): boolean {
   return output.isTTY === true && !environment['NO_COLOR'] && !environment['CI'];
 }
 
 export function createProgress(
   output: ProgressOutput,
-  { lively, now }: { readonly lively: boolean; readonly now: () => number },
+  { animated, now }: { readonly animated: boolean; readonly now: () => number },
 ): Progress {
-  const colors = pc.createColors(lively);
+  const colors = pc.createColors(animated);
   const running = new Map<symbol, { readonly name: string; readonly since: number }>();
   let frame = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -39,12 +39,12 @@ export function createProgress(
     output.write(`${CLEAR_LINE}${colors.cyan(FRAMES[frame] ?? '')} ${steps.join(' · ')}`);
   }
   function line(text: string): void {
-    output.write(`${lively ? CLEAR_LINE : ''}${text}\n`);
+    output.write(`${animated ? CLEAR_LINE : ''}${text}\n`);
   }
   function begin(name: string): symbol {
     const key = Symbol(name);
     running.set(key, { name, since: now() });
-    if (lively) timer ??= setInterval(draw, FRAME_MS).unref();
+    if (animated) timer ??= setInterval(draw, FRAME_MS).unref();
     return key;
   }
   function finish(key: symbol, mark: string): void {
@@ -72,5 +72,5 @@ export function createProgress(
   };
 }
 
-/** Says nothing: for a run that a test has started. */
+/** Prints nothing. Tests use it. */
 export const SILENT: Progress = { step: (_name, work) => work(), note: () => {} };

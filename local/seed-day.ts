@@ -18,23 +18,22 @@ import {
 import { seededRandom } from '../sim/random.ts';
 
 export interface DayOptions {
-  /** The day ends here; epoch milliseconds. */
+  /** The end of the day, in epoch milliseconds. */
   readonly nowMs: number;
   readonly from: string;
   readonly configurationSet: string;
-  /** The same number gives the same day. */
+  /** The same seed creates the same day. */
   readonly seed: number;
 }
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** What follows a mail (a retry by SES, an open, a complaint) still happens before the day ends. */
-const LATEST_MAIL_MS = 90 * MINUTE_MS;
-const MAILS = 30;
+/** The last email is sent this long before the end of the day, so that its later events are also within the day. */
+const LAST_EMAIL_BEFORE_END_MS = 90 * MINUTE_MS;
+const EMAIL_COUNT = 30;
 
-const PEOPLE = 'ada ben chloe dmitri elif femi grace hugo ines jonas kaia leon mara nils oona pablo'.split(
-  ' ',
-);
+const LOCAL_PARTS =
+  'ada ben chloe dmitri elif femi grace hugo ines jonas kaia leon mara nils oona pablo'.split(' ');
 const DOMAINS = ['gmail.example', 'outlook.example', 'posteo.example', 'acme.example', 'uni.example'];
 const SUBJECTS = [
   ['Your order is on its way', 'orders'],
@@ -77,20 +76,24 @@ const SUPPRESSED: Bounce = {
   reportingMta: 'dns; amazonses.com',
 };
 
-/** A day of an application's mail as SES would have told it, oldest event first: mostly delivered, some of everything. */
+/** Returns the SES events of a day of an application's email, oldest first. Most emails are delivered, and every status occurs. */
 export function simulateDay(options: DayOptions): readonly SesEvent[] {
   const random = seededRandom(options.seed);
-  const told: { readonly atMs: number; readonly event: SesEvent }[] = [];
-  for (let index = 0; index < MAILS; index += 1) {
-    const share = (index + random()) / MAILS;
-    const mail = randomMail(options, random, options.nowMs - DAY_MS + share * (DAY_MS - LATEST_MAIL_MS));
-    told.push({ atMs: mail.acceptedAtMs, event: sendEvent(mail) }, ...fateOf(mail, index, random));
+  const timeline: { readonly atMs: number; readonly event: SesEvent }[] = [];
+  for (let index = 0; index < EMAIL_COUNT; index += 1) {
+    const share = (index + random()) / EMAIL_COUNT;
+    const mail = randomMail(
+      options,
+      random,
+      options.nowMs - DAY_MS + share * (DAY_MS - LAST_EMAIL_BEFORE_END_MS),
+    );
+    timeline.push({ atMs: mail.acceptedAtMs, event: sendEvent(mail) }, ...outcomeEvents(mail, index, random));
   }
-  return told.toSorted((left, right) => left.atMs - right.atMs).map(({ event }) => event);
+  return timeline.toSorted((left, right) => left.atMs - right.atMs).map(({ event }) => event);
 }
 
-/** Every status is in every day: which mail meets which fate follows from its place, its times from chance. */
-function fateOf(mail: AcceptedEmail, index: number, random: () => number) {
+/** The index of an email decides its outcome, so every day contains every status. The times of its events are random. */
+function outcomeEvents(mail: AcceptedEmail, index: number, random: () => number) {
   const [to = ''] = mail.to;
   const after = (fromMs: number, toMs: number): number =>
     Math.round(mail.acceptedAtMs + fromMs + random() * (toMs - fromMs));
@@ -164,7 +167,7 @@ function randomMail(
     messageId: sesMessageId(acceptedAtMs, randomUuid(random)),
     acceptedAtMs,
     source: from,
-    to: [`${pick(PEOPLE, random)}@${pick(DOMAINS, random)}`],
+    to: [`${pick(LOCAL_PARTS, random)}@${pick(DOMAINS, random)}`],
     subject,
     tags: { category },
     configurationSet,
@@ -174,7 +177,7 @@ function randomMail(
 
 function pick<T>(values: readonly T[], random: () => number): T {
   const value = values[Math.floor(random() * values.length)];
-  if (value === undefined) throw new Error('Nothing to pick from');
+  if (value === undefined) throw new Error('There are no values to pick from');
   return value;
 }
 

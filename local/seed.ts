@@ -5,21 +5,21 @@ import type { StackDescription } from '../admin/stack-file.ts';
 
 export interface SeedOptions {
   readonly stack: StackDescription;
-  /** Publishes to the stack's topic. */
+  /** Publishes events to the stack's topic. */
   readonly publish: (events: readonly SesEvent[]) => Promise<void>;
   readonly nowMs: number;
   readonly signal: AbortSignal;
 }
 
 const SEED = 20_260_225;
-/** Each mail in flight is a Lambda worker of its own to the emulator: few at a time are faster, and spare the memory. */
+/** The emulator starts a Lambda worker for each event in flight. Few at a time are faster and use less memory. */
 const IN_FLIGHT = 6;
 const STORED_WITHIN_MS = 600_000;
 const POLL_MS = 50;
 
 /**
- * Something to look at: two webhooks to the inbox, one of which always fails; a day of mail; a few mails sent through
- * the API just now. Returns when the day is in the log; the last webhooks go on arriving after it.
+ * Creates seed data: two webhook endpoints at the inbox, one of which always fails, a day of SES events, and a few emails
+ * that are sent through the API. Resolves when the day is in the log. The last webhooks can arrive later.
  */
 export async function seed({ stack, publish, nowMs, signal }: SeedOptions): Promise<void> {
   const { base_url, inbox_url, api_key, from } = stack;
@@ -31,34 +31,34 @@ export async function seed({ stack, publish, nowMs, signal }: SeedOptions): Prom
       headers: { 'x-api-key': api_key, 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    // 422: a refused mail is part of the day.
+    // The seed data includes an email that the API refuses with 422.
     if (!response.ok && response.status !== 422)
-      throw new Error(`${method} ${url} answered ${response.status}: ${await response.text()}`);
+      throw new Error(`${method} ${url} responded with ${response.status}: ${await response.text()}`);
     return (await response.json()) as Record<string, unknown>;
   }
 
-  async function addHook(name: string, webhook: object, behaviour: object): Promise<void> {
+  async function addHook(name: string, webhook: object, behavior: object): Promise<void> {
     const url = `${inbox_url}/hooks/${name}`;
     const { secret } = await call('POST', `${base_url}/v1/webhooks`, { url, ...webhook });
-    await call('PUT', url, { secret, ...behaviour });
+    await call('PUT', url, { secret, ...behavior });
   }
 
-  async function sendMails(): Promise<void> {
+  async function sendEmails(): Promise<void> {
     await call('POST', `${base_url}/v1/suppressions`, { address: 'unwilling@example.com' });
-    const mail = { from, subject: 'Hello from npm start', text: 'Sent through POST /v1/send.' };
+    const email = { from, subject: 'Hello from npm start', text: 'Sent through POST /v1/send.' };
     const simulated = ['success', 'bounce', 'ooto', 'complaint', 'suppressionlist'];
     for (const each of [
-      // With a label, so that `bounce@customer.example` is not on the suppression list when the reader tries it.
-      ...simulated.map((name) => ({ ...mail, to: [`${name}+seed@customer.example`] })),
-      { ...mail, to: ['unwilling@example.com'] },
-      { ...mail, to: ['someone@example.com'], from: 'you@not-verified.example' },
+      // The label keeps `bounce@customer.example` off the suppression list, so that the user can send to it.
+      ...simulated.map((name) => ({ ...email, to: [`${name}+seed@customer.example`] })),
+      { ...email, to: ['unwilling@example.com'] },
+      { ...email, to: ['someone@example.com'], from: 'you@not-verified.example' },
     ]) {
       await call('POST', `${base_url}/v1/send`, each);
     }
   }
 
-  /** Until the log holds so many events of a message. */
-  async function stored(messageId: string, count: number): Promise<void> {
+  /** Waits until the log contains `count` events of a message. */
+  async function waitUntilStored(messageId: string, count: number): Promise<void> {
     const url = `${base_url}/v1/send/logs?message_id=${encodeURIComponent(messageId)}`;
     const deadline = Date.now() + STORED_WITHIN_MS;
     for (;;) {
@@ -72,17 +72,22 @@ export async function seed({ stack, publish, nowMs, signal }: SeedOptions): Prom
 
   async function publishDay(): Promise<void> {
     const day = simulateDay({ nowMs, from, configurationSet: stack.configuration_set, seed: SEED });
-    const told = new Map<string, number>();
+    const publishedCounts = new Map<string, number>();
     for (let start = 0; start < day.length; start += IN_FLIGHT) {
       const events = day.slice(start, start + IN_FLIGHT);
-      for (const { mail } of events) told.set(mail.messageId, (told.get(mail.messageId) ?? 0) + 1);
+      for (const { mail } of events)
+        publishedCounts.set(mail.messageId, (publishedCounts.get(mail.messageId) ?? 0) + 1);
       await publish(events);
       const last = events.at(-1)?.mail.messageId ?? '';
-      await stored(last, told.get(last) ?? 0);
+      await waitUntilStored(last, publishedCounts.get(last) ?? 0);
     }
   }
 
-  await addHook('healthy', { description: 'Takes everything' }, {});
-  await addHook('failing', { description: 'Always answers 500', events: ['complained'] }, { status: 500 });
-  await Promise.all([publishDay(), sendMails()]);
+  await addHook('healthy', { description: 'Accepts every webhook' }, {});
+  await addHook(
+    'failing',
+    { description: 'Always responds with 500', events: ['complained'] },
+    { status: 500 },
+  );
+  await Promise.all([publishDay(), sendEmails()]);
 }

@@ -21,43 +21,44 @@ import { isProcessAlive, type StackDescription } from '../admin/stack-file.ts';
 import { createTopic } from './topic.ts';
 
 export interface LocalStackOptions {
-  /** Of the front address; a free one without it. */
+  /** The port of the API proxy. Default: a free port. */
   readonly port?: number;
-  /** Whether to fill it with a day of mail. */
+  /** Whether to create the seed data. */
   readonly seed: boolean;
-  /** By how much retries and all other waits of a deployment are shortened; more than 0, at most 1; default 0.05. */
+  /** The factor that shortens retries and other waits of a deployment. More than 0, at most 1. Default: 0.05. */
   readonly retryScale?: number;
-  /** Without a word on the terminal. */
+  /** Prints nothing to the terminal. */
   readonly quiet?: boolean;
-  /** Breaks off a start that is under way. */
+  /** Aborts a start that is in progress. */
   readonly signal?: AbortSignal;
 }
 
 export interface LocalStack {
   readonly stack: StackDescription;
-  /** The retry schedule that is deployed, already scaled. */
+  /** The deployed retry schedule, already scaled. */
   readonly retry: RetryOptions;
-  /** Signs in to the dashboard until its key expires. */
+  /** A link that signs in to the dashboard until its key expires. */
   readonly signInUrl: string;
-  /** Resolves when a part has ended that was to stay. */
+  /** Resolves if a part of the run crashes. */
   readonly crashed: Promise<Error>;
-  /** Ends every part; nothing is left, neither processes nor files. */
+  /** Stops every part of the run. No process and no file is left. */
   stop(): Promise<void>;
 }
 
 export const DEFAULT_RETRY_SCALE = 0.05;
-/** The one address the simulated SES account has verified. */
+/** The only verified address of the simulated SES account. */
 const FROM = 'you@yourdomain.example';
 const root = resolve(import.meta.dirname, '..');
 export const STATE_FOLDER = join(root, '.local');
 
 /**
- * Deploys the app into an AWS of its own on loopback, and starts what surrounds it. Several can run beside each other:
- * each has its own ports and its own folder. A start that fails leaves nothing.
+ * Starts an AWS emulator on loopback, deploys the app to it, and starts the SES simulator, the inbox and the API proxy.
+ * Several local runs can run at the same time, because each has its own ports and its own folder. A failed start leaves no
+ * process and no file.
  */
 export function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const lively = isAnimated(process.stdout, process.env);
-  const progress = options.quiet ? SILENT : createProgress(process.stdout, { lively, now: Date.now });
+  const animated = isAnimated(process.stdout, process.env);
+  const progress = options.quiet ? SILENT : createProgress(process.stdout, { animated, now: Date.now });
   return progress.step('Ready', () => start(options, progress));
 }
 
@@ -66,31 +67,31 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
   const retry = scaleRetry(deployedRetry(), retryScale);
   const runFolder = createRunFolder();
   const crash = Promise.withResolvers<Error>();
-  const broken = new AbortController();
+  const failure = new AbortController();
   const processes = createProcesses((error) => {
     crash.resolve(error);
-    broken.abort(error);
+    failure.abort(error);
   });
-  const signal = AbortSignal.any([broken.signal, ...(options.signal ? [options.signal] : [])]);
-  const endings: (() => Promise<void>)[] = [() => processes.stopAll()];
-  // What is being run now would be waited for otherwise.
+  const signal = AbortSignal.any([failure.signal, ...(options.signal ? [options.signal] : [])]);
+  const stopSteps: (() => Promise<void>)[] = [() => processes.stopAll()];
+  // Without this, the start would wait for programs that still run.
   signal.addEventListener('abort', () => void processes.stopAll());
 
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> =>
-    (stopped ??= Promise.all(endings.map((end) => end())).then(() =>
+    (stopped ??= Promise.all(stopSteps.map((stopStep) => stopStep())).then(() =>
       rmSync(runFolder, { recursive: true, force: true }),
     ));
-  async function opened<T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> {
+  async function registerServer<T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> {
     const server = await starting;
-    endings.push(() => server.close());
+    stopSteps.push(() => server.close());
     return server;
   }
 
   try {
-    const inbox = await opened(startInbox({ now: Date.now }));
-    const front = await opened(startApiProxy({ port: options.port ?? 0 }));
-    const ses = await opened(startSesSimulator({ from: FROM, now: Date.now, newUuid: randomUUID }));
+    const inbox = await registerServer(startInbox({ now: Date.now }));
+    const proxy = await registerServer(startApiProxy({ port: options.port ?? 0 }));
+    const ses = await registerServer(startSesSimulator({ from: FROM, now: Date.now, newUuid: randomUUID }));
     const env = childEnvironment(process.env, { root, temp: join(runFolder, 'tmp') });
     const cdk = createCdk({ processes, root, runFolder, env, timing: { retry, waitScale: retryScale } });
 
@@ -116,7 +117,7 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
     const outputs = await progress.step('Stack deployed', () => cdk.deploy(endpoint));
 
     const topic = createTopic(endpoint, outputs.TopicArn);
-    front.connect(`${endpoint}/restapis/${outputs.ApiId}/prod/_user_request_`);
+    proxy.connect(`${endpoint}/restapis/${outputs.ApiId}/prod/_user_request_`);
     ses.connect({
       configurationSet: outputs.ConfigurationSetName,
       topicArn: outputs.TopicArn,
@@ -124,13 +125,13 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
     });
     const table = createTable(outputs.TableName, new DynamoDBClient(awsConfig(endpoint)));
     const workspaceId = outputs.DefaultWorkspaceId;
-    const [key, link] = await progress.step('API key made', async () => [
+    const [key, link] = await progress.step('API key created', async () => [
       await initWorkspace({ table, workspaceId }),
-      await createSignInLink(table, { workspaceId, scopes: ['admin'], apiUrl: front.url }),
+      await createSignInLink(table, { workspaceId, scopes: ['admin'], apiUrl: proxy.url }),
     ]);
     const stack: StackDescription = {
-      base_url: front.url,
-      dashboard_url: `${front.url}/dashboard`,
+      base_url: proxy.url,
+      dashboard_url: `${proxy.url}/dashboard`,
       api_key: key.api_key,
       workspace_id: key.workspace_id,
       inbox_url: inbox.url,
@@ -144,20 +145,20 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
       pid: process.pid,
     };
     if (options.seed)
-      await progress.step('A day of mail seeded', () =>
+      await progress.step('Seed data created', () =>
         seed({ stack, publish: (events) => topic.publishAll(events), nowMs: Date.now(), signal }),
       );
     signal.throwIfAborted();
     return { stack, retry, signInUrl: link.url, crashed: crash.promise, stop };
   } catch (error) {
-    // The first reason stands: a crash or an interruption says more than what it broke.
-    broken.abort(signal.aborted ? signal.reason : error);
+    // The first reason is reported, because a crash or an interruption explains the errors that it causes.
+    failure.abort(signal.aborted ? signal.reason : error);
     await stop();
     throw signal.reason;
   }
 }
 
-/** The `retry` option of a deployment: that of the context in cdk.json, or its default. Throws where it is wrong. */
+/** Returns the `retry` option of a deployment: the context value in cdk.json, or the default. Throws if it is invalid. */
 function deployedRetry(): RetryOptions {
   const file = readFileSync(join(root, 'cdk.json'), 'utf8');
   const { context = {} } = JSON.parse(file) as { readonly context?: Readonly<Record<string, unknown>> };
@@ -165,7 +166,7 @@ function deployedRetry(): RetryOptions {
   return resolveOptions({ ...(retry !== undefined && { retry }) }).retry;
 }
 
-/** `.local/run-<pid>-…`; the folders of runs that were killed are removed on the way. */
+/** Creates the folder `.local/run-<pid>-…`. Removes the folders of runs that were killed. */
 function createRunFolder(): string {
   mkdirSync(STATE_FOLDER, { recursive: true });
   for (const name of readdirSync(STATE_FOLDER)) {
@@ -175,7 +176,8 @@ function createRunFolder(): string {
   }
   const folder = mkdtempSync(join(STATE_FOLDER, `run-${process.pid}-`));
   mkdirSync(join(folder, 'tmp'));
-  // The emulator's Lambda workers live below it: without this they would be ES modules, as our package.json says, and fail.
+  // The emulator runs its Lambda workers below this folder. Without this file, Node would read the project's package.json, run
+  // the workers as ES modules, and they would fail.
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   return folder;
 }

@@ -1,5 +1,5 @@
-// `npm start`: installs what is missing, then runs main.ts on the Node of package.json. Plain JavaScript on purpose: it
-// runs before anything is installed, on any Node from 20 on.
+// `npm start`: installs missing packages, then runs main.ts with the Node version of package.json. Plain JavaScript, because
+// it runs before anything is installed, on any Node from version 20.
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,11 +15,11 @@ try {
   process.exit(1);
 }
 
-// What tsx has compiled is kept for the next start, and the system's temp folder stays as it was.
+// This temp folder keeps the files that tsx compiles for the next start, and nothing is left in the system's temp folder.
 const temp = join(root, '.local', 'tmp');
 mkdirSync(temp, { recursive: true });
 
-// The IPC channel is a lifeline: when this process dies, however it dies, main.ts sees it close and ends everything.
+// When this process ends for any reason, the IPC channel closes. main.ts then stops the local run.
 const main = spawn(
   join(root, 'node_modules', '.bin', 'node'),
   ['--import', 'tsx', join(root, 'local', 'main.ts'), ...process.argv.slice(2)],
@@ -29,16 +29,17 @@ const main = spawn(
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   },
 );
-// main.ts decides when it is over; it takes a signal that a terminal has sent to both of us only once.
+// main.ts decides when the run ends. A terminal sends a signal to both processes, and main.ts handles it only once.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => main.kill(signal));
-// npm runs us by a shell, and a signal to npm ends that shell without a word to us: we see only that our parent is gone.
+// npm starts this process through a shell. A signal to npm ends the shell but does not reach this process, so it checks whether
+// its parent has changed.
 const parent = process.ppid;
 if (process.env.npm_lifecycle_event !== undefined)
   setInterval(() => {
     if (process.ppid !== parent) main.kill('SIGTERM');
   }, 250).unref();
 main.on('error', (error) => {
-  console.error(`Cannot start: ${error.message}`);
+  console.error(`npm start failed: ${error.message}`);
   process.exitCode = 1;
 });
 main.on('exit', (code) => {

@@ -2,10 +2,10 @@ import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-
 import { awsConfig } from './aws.ts';
 import type { SesEvent } from '../sim/ses/events.ts';
 
-/** The stack's topic, as SES writes to it. */
+/** Publishes to the stack's topic in the format of SES. */
 export interface Topic {
   publish(event: SesEvent): Promise<void>;
-  /** Many at once, in their order. */
+  /** Publishes events in batches, in their order. */
   publishAll(events: readonly SesEvent[]): Promise<void>;
 }
 
@@ -17,7 +17,7 @@ export function createTopic(endpoint: string, topicArn: string): Topic {
   return {
     async publish(event) {
       await client.send(
-        new PublishCommand({ TopicArn: topicArn, Subject: SUBJECT, Message: messageOf(event) }),
+        new PublishCommand({ TopicArn: topicArn, Subject: SUBJECT, Message: formatMessage(event) }),
       );
     },
     async publishAll(events) {
@@ -25,7 +25,7 @@ export function createTopic(endpoint: string, topicArn: string): Topic {
         const entries = events.slice(start, start + BATCH).map((event, index) => ({
           Id: String(index),
           Subject: SUBJECT,
-          Message: messageOf(event),
+          Message: formatMessage(event),
         }));
         const { Failed = [] } = await client.send(
           new PublishBatchCommand({ TopicArn: topicArn, PublishBatchRequestEntries: entries }),
@@ -37,7 +37,7 @@ export function createTopic(endpoint: string, topicArn: string): Topic {
   };
 }
 
-/** SES ends its messages with a line feed. */
-function messageOf(event: SesEvent): string {
+/** Formats an event as SES does. SES ends its messages with a line feed. */
+function formatMessage(event: SesEvent): string {
   return `${JSON.stringify(event)}\n`;
 }

@@ -12,38 +12,38 @@ afterEach(async () => {
   }
 });
 
-async function frontBefore(
+async function startProxyFor(
   api: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<ApiProxy> {
   const server = createServer(api).listen(0, '127.0.0.1');
   await once(server, 'listening');
   closers.push(() => server.close());
-  const front = await startApiProxy({ port: 0 });
-  closers.push(() => front.close());
-  front.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}/restapis/x/prod/_user_request_`);
-  return front;
+  const proxy = await startApiProxy({ port: 0 });
+  closers.push(() => proxy.close());
+  proxy.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}/restapis/x/prod/_user_request_`);
+  return proxy;
 }
 
-interface Raw {
+interface RawResponse {
   readonly status: number | undefined;
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
 }
 
 async function send(
-  front: ApiProxy,
+  proxy: ApiProxy,
   { method, path, headers = [], body }: { method: string; path: string; headers?: string[]; body?: Buffer },
-): Promise<Raw> {
-  const request = httpRequest(front.url, { method, path, headers: ['host', 'front.example', ...headers] });
+): Promise<RawResponse> {
+  const request = httpRequest(proxy.url, { method, path, headers: ['host', 'proxy.example', ...headers] });
   request.end(body);
-  const [answer] = (await once(request, 'response')) as [IncomingMessage];
-  return { status: answer.statusCode, rawHeaders: answer.rawHeaders, body: await readBody(answer) };
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return { status: response.statusCode, rawHeaders: response.rawHeaders, body: await readBody(response) };
 }
 
-describe('the front address', () => {
-  it('is refused a port that is taken, in one line', async () => {
-    const front = await frontBefore((_request, response) => response.end());
-    const port = Number(new URL(front.url).port);
+describe('the API proxy', () => {
+  it('reports a port in use in one line', async () => {
+    const proxy = await startProxyFor((_request, response) => response.end());
+    const port = Number(new URL(proxy.url).port);
     await expect(startApiProxy({ port })).rejects.toThrow(PortUnavailable);
     await expect(startApiProxy({ port })).rejects.toThrow(/^Port \d+ is in use/);
   });
@@ -58,28 +58,28 @@ describe('the front address', () => {
     ['/v1/suppressions/%3F?prefix=%3F', '/v1/suppressions/%253F?prefix=%3F'],
   ])(
     'encodes the path %s once, because the emulator decodes what API Gateway does not: %s',
-    async (sent, received) => {
+    async (sent, forwarded) => {
       let seen: string | undefined;
-      const front = await frontBefore((request, response) => {
+      const proxy = await startProxyFor((request, response) => {
         seen = request.url;
         response.end();
       });
-      await send(front, { method: 'GET', path: sent });
-      expect(seen).toBe(`/restapis/x/prod/_user_request_${received}`);
+      await send(proxy, { method: 'GET', path: sent });
+      expect(seen).toBe(`/restapis/x/prod/_user_request_${forwarded}`);
     },
   );
 
-  it('hands on method, path and query as they came, and the bytes of the body', async () => {
+  it('forwards method, path, query and body unchanged', async () => {
     const bytes = Buffer.from([0, 1, 2, 0xff, 0xfe, 0x80, 10, 13]);
     let seen: { method: unknown; url: unknown; custom: unknown; body: Buffer } | undefined;
-    const front = await frontBefore(async (request, response) => {
+    const proxy = await startProxyFor(async (request, response) => {
       const { method, url, headersDistinct } = request;
       seen = { method, url, custom: headersDistinct['x-two'], body: await readBody(request) };
       response.end();
     });
 
     const path = '/v1/send/logs?type=send&type=bounce&to=a%2Bb@c.d&empty=&x=%zz';
-    await send(front, { method: 'PATCH', path, headers: ['X-Two', 'a', 'X-Two', 'b'], body: bytes });
+    await send(proxy, { method: 'PATCH', path, headers: ['X-Two', 'a', 'X-Two', 'b'], body: bytes });
 
     expect(seen).toEqual({
       method: 'PATCH',
@@ -89,20 +89,20 @@ describe('the front address', () => {
     });
   });
 
-  it('hands a body without a length on whole', async () => {
-    const front = await frontBefore(async (request, response) => {
+  it('forwards a complete body without a content-length', async () => {
+    const proxy = await startProxyFor(async (request, response) => {
       response.end(String((await readBody(request)).length));
     });
-    const request = httpRequest(`${front.url}/v1/send`, { method: 'POST' });
+    const request = httpRequest(`${proxy.url}/v1/send`, { method: 'POST' });
     request.write(Buffer.alloc(70_000));
     request.end(Buffer.alloc(70_000));
-    const [answer] = (await once(request, 'response')) as [IncomingMessage];
-    expect(String(await readBody(answer))).toBe('140000');
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    expect(String(await readBody(response))).toBe('140000');
   });
 
-  it('answers with status, headers and bytes of the API, and adds none', async () => {
+  it('returns the status, the headers and the body of the API unchanged', async () => {
     const bytes = Buffer.from([0xff, 0, 0x80]);
-    const front = await frontBefore((_request, response) => {
+    const proxy = await startProxyFor((_request, response) => {
       response.sendDate = false;
       response.writeHead(422, [
         'Set-Cookie',
@@ -116,10 +116,10 @@ describe('the front address', () => {
       ]);
       response.end(bytes);
     });
-    const answer = await send(front, { method: 'GET', path: '/v1/webhooks' });
-    const connection = answer.rawHeaders.findIndex((name) => name === 'Connection');
-    expect(answer.status).toBe(422);
-    expect(answer.rawHeaders.slice(0, connection)).toEqual([
+    const response = await send(proxy, { method: 'GET', path: '/v1/webhooks' });
+    const connection = response.rawHeaders.findIndex((name) => name === 'Connection');
+    expect(response.status).toBe(422);
+    expect(response.rawHeaders.slice(0, connection)).toEqual([
       'Set-Cookie',
       'a=1',
       'Set-Cookie',
@@ -129,20 +129,20 @@ describe('the front address', () => {
       'Content-Length',
       '3',
     ]);
-    expect(answer.body).toEqual(bytes);
+    expect(response.body).toEqual(bytes);
   });
 
-  it('passes an answer on that comes before the request was read', async () => {
-    const front = await frontBefore((_request, response) => response.writeHead(413).end('too large'));
-    const answer = await send(front, { method: 'POST', path: '/v1/send', body: Buffer.alloc(3_000_000) });
-    expect([answer.status, String(answer.body)]).toEqual([413, 'too large']);
+  it('returns a response that the API sends before it has read the request', async () => {
+    const proxy = await startProxyFor((_request, response) => response.writeHead(413).end('too large'));
+    const response = await send(proxy, { method: 'POST', path: '/v1/send', body: Buffer.alloc(3_000_000) });
+    expect([response.status, String(response.body)]).toEqual([413, 'too large']);
   });
 
-  it('sends a person who opens it to the page, and answers 503 while nothing is deployed', async () => {
-    const front = await startApiProxy({ port: 0 });
-    closers.push(() => front.close());
-    const home = await fetch(front.url, { redirect: 'manual' });
+  it('redirects / to the dashboard, and responds with 503 before the stack is deployed', async () => {
+    const proxy = await startApiProxy({ port: 0 });
+    closers.push(() => proxy.close());
+    const home = await fetch(proxy.url, { redirect: 'manual' });
     expect([home.status, home.headers.get('location')]).toEqual([302, '/dashboard']);
-    expect((await fetch(`${front.url}/v1/send/logs`)).status).toBe(503);
+    expect((await fetch(`${proxy.url}/v1/send/logs`)).status).toBe(503);
   });
 });

@@ -26,12 +26,12 @@ describe('the banner', () => {
     [0.05, 'after 3 s, 15 s and 75 s, each ±20 %'],
     [0.02, 'after 1 s, 5.5 s and 30 s, each ±20 %'],
     [1, 'after 60 s, 300 s and 1500 s, each ±20 %'],
-  ])('at a scale of %d names the delays that are waited: %s', (scale, delays) => {
+  ])('at a scale of %d contains the deployed delays: %s', (scale, delays) => {
     const text = formatBanner({ stack, retry: scaleRetry(retry, scale), signInUrl: 'http://x' }, scale);
     expect(text).toContain(delays);
   });
 
-  it('says how to get the schedule of a deployment, unless it is that one', () => {
+  it('offers the schedule of a deployment, except at a scale of 1', () => {
     const offer = '--retry-scale 1';
     const at = (scale: number): string =>
       formatBanner({ stack, retry: scaleRetry(retry, scale), signInUrl: 'http://x' }, scale);
@@ -39,7 +39,7 @@ describe('the banner', () => {
     expect(at(1)).not.toContain(offer);
   });
 
-  it('names no delay where webhooks are not retried', () => {
+  it('contains no delay if webhooks are not retried', () => {
     const text = formatBanner({ stack, retry: { ...retry, count: 0 }, signInUrl: 'http://x' }, 0.05);
     expect(text).toContain('A failed webhook is not retried');
   });

@@ -13,8 +13,8 @@ afterEach(() => inbox.close());
 
 const hook = (name: string): string => `${inbox.url}/hooks/${name}`;
 
-function tell(name: string, behaviour: unknown): Promise<Response> {
-  return fetch(hook(name), { method: 'PUT', body: JSON.stringify(behaviour) });
+function configure(name: string, behavior: unknown): Promise<Response> {
+  return fetch(hook(name), { method: 'PUT', body: JSON.stringify(behavior) });
 }
 
 function post(name: string, body = '{}', headers: Record<string, string> = {}): Promise<Response> {
@@ -35,29 +35,29 @@ function signed(body: string, at = new Date()): Record<string, string> {
   };
 }
 
-describe('told how to fail', () => {
+describe('a hook', () => {
   it.each([
     [{ status: 99 }],
     [{ status: 'no' }],
     [{ times: -1 }],
     [{ delay_ms: 1.5 }],
     [{ secret: 'plain' }],
-    [{ colour: 'red' }],
+    [{ color: 'red' }],
     ['text'],
-  ])('with %j it refuses, and goes on answering 200', async (behaviour) => {
-    expect((await tell('a', behaviour)).status).toBe(400);
+  ])('refuses the configuration %j and still responds with 200', async (behavior) => {
+    expect((await configure('a', behavior)).status).toBe(400);
     expect((await post('a')).status).toBe(200);
   });
 
-  it('always fails without times, and heals when told 200', async () => {
-    await tell('a', { status: 500 });
+  it('fails for every request without times, until its status is 200 again', async () => {
+    await configure('a', { status: 500 });
     expect([(await post('a')).status, (await post('a')).status]).toEqual([500, 500]);
-    await tell('a', { status: 200 });
+    await configure('a', { status: 200 });
     expect((await post('a')).status).toBe(200);
   });
 
-  it('fails that many times, then answers 200, and other hooks never notice', async () => {
-    await tell('a', { status: 503, times: 2, retry_after: 5 });
+  it('fails for the given number of requests, then responds with 200, without an effect on other hooks', async () => {
+    await configure('a', { status: 503, times: 2, retry_after: 5 });
     const first = await post('a');
     expect([first.status, first.headers.get('retry-after')]).toEqual([503, '5']);
     expect((await post('b')).status).toBe(200);
@@ -66,34 +66,34 @@ describe('told how to fail', () => {
     expect([third.status, third.headers.get('retry-after')]).toEqual([200, null]);
   });
 
-  it('holds its answer back for the delay, while the request is already there to see', async () => {
-    await tell('a', { status: 200, delay_ms: 60_000 });
-    const given = new AbortController();
-    const answer = fetch(hook('a'), { method: 'POST', signal: given.signal }).then(() => 'answered');
-    const seen = (async () => {
+  it('delays its response, while the request is already visible', async () => {
+    await configure('a', { status: 200, delay_ms: 60_000 });
+    const abort = new AbortController();
+    const response = fetch(hook('a'), { method: 'POST', signal: abort.signal }).then(() => 'response');
+    const visible = (async () => {
       while ((await requests()).length === 0);
-      return 'seen';
+      return 'visible';
     })();
-    expect(await Promise.race([answer, seen])).toBe('seen');
-    given.abort();
-    await expect(answer).rejects.toThrow(/abort/);
+    expect(await Promise.race([response, visible])).toBe('visible');
+    abort.abort();
+    await expect(response).rejects.toThrow(/abort/);
   });
 
-  it('to redirect, it names another hook, where a follower would show', async () => {
-    await tell('a', { status: 302 });
+  it('redirects to another hook, where the request of a sender that follows redirects would appear', async () => {
+    await configure('a', { status: 302 });
     expect((await post('a')).headers.get('location')).toBe('/hooks/a-redirected');
   });
 
-  it('keeps the secret it was given when it is told more', async () => {
-    await tell('a', { secret: SECRET });
-    await tell('a', { status: 500 });
+  it('keeps its secret when another field is configured', async () => {
+    await configure('a', { secret: SECRET });
+    await configure('a', { status: 500 });
     await post('a', 'x', signed('x'));
     expect(await requests()).toMatchObject([{ verified: true, status: 500 }]);
   });
 });
 
 describe('a request', () => {
-  it('is kept as it came, with the exact shape that programs read', async () => {
+  it('is stored unchanged, with exactly the documented fields', async () => {
     const body = '{"event":"delivered","subject":"Grüße – 你好"}';
     await post('a', body, { 'X-Custom': 'Yes' });
     const [request] = await requests();
@@ -103,8 +103,8 @@ describe('a request', () => {
     expect(request?.headers['x-custom']).toBe('Yes');
   });
 
-  it('is verified where the secret fits body and time', async () => {
-    await tell('a', { secret: SECRET });
+  it('is verified if the signature matches the secret, the body and the time', async () => {
+    await configure('a', { secret: SECRET });
     await post('a', 'body', signed('body'));
     await post('a', 'other', signed('body'));
     await post('a', 'body', signed('body', new Date(Date.now() - 3_600_000)));
@@ -112,24 +112,24 @@ describe('a request', () => {
     expect((await requests()).map((request) => request.verified)).toEqual([true, false, false, false]);
   });
 
-  it('is found by the name of its hook, and gone after clearing', async () => {
+  it('is returned for the name of its hook, until the requests are cleared', async () => {
     await post('a');
     await post('b');
     expect((await requests('?name=b')).map((request) => request.name)).toEqual(['b']);
-    expect((await requests('?name=nobody')).length).toBe(0);
+    expect((await requests('?name=unknown')).length).toBe(0);
     await fetch(`${inbox.url}/requests`, { method: 'DELETE' });
     expect(await requests()).toEqual([]);
   });
 });
 
 describe('the page', () => {
-  it('needs nothing from elsewhere', async () => {
+  it('loads no resource from another host', async () => {
     const response = await fetch(inbox.url);
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(await response.text()).not.toMatch(/(src|href)="?http/);
   });
 
-  it('hears of a request as it arrives', async () => {
+  it('receives a request as soon as it arrives', async () => {
     const live = await fetch(`${inbox.url}/live`);
     const reader = live.body?.pipeThrough(new TextDecoderStream()).getReader();
     await post('a', 'hello');

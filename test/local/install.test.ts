@@ -12,32 +12,32 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function lockfiles(wanted: object, installed: object): void {
+function writeLockfiles(locked: object, installed: object): void {
   const write = (path: string, packages: object): void =>
     writeFileSync(join(folder, path), JSON.stringify({ packages }));
-  write('package-lock.json', { '': {}, ...wanted });
+  write('package-lock.json', { '': {}, ...locked });
   write('node_modules/.package-lock.json', installed);
 }
 
 const ZOD = { 'node_modules/zod': { version: '4.6.7' } };
 
-describe('installing is', () => {
+describe('the installation is', () => {
   it.each([
-    ['needed for a package that is not there', ZOD, {}, false],
+    ['needed for a missing package', ZOD, {}, false],
     ['needed for another version', ZOD, { 'node_modules/zod': { version: '4.6.6' } }, false],
-    ['not needed when all is there', ZOD, ZOD, true],
+    ['not needed if every package is installed', ZOD, ZOD, true],
     [
       'not needed for a package of another platform',
       { ...ZOD, 'node_modules/@esbuild/x': { version: '1.0.0', optional: true } },
       ZOD,
       true,
     ],
-  ])('%s', (_what, wanted, installed, complete) => {
-    lockfiles(wanted, installed);
+  ])('%s', (_name, locked, installed, complete) => {
+    writeLockfiles(locked, installed);
     expect(isInstalled(folder)).toBe(complete);
   });
 
-  it('needed where nothing was ever installed', () => {
+  it('needed if node_modules does not exist', () => {
     expect(isInstalled(join(folder, 'nowhere'))).toBe(false);
   });
 });

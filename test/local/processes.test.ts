@@ -27,14 +27,14 @@ function node(script: string): Command {
   };
 }
 
-/** Writes its own id, and that of a child which would outlive it, to a file. */
+/** A script that starts a child process that would outlive it, and writes both process ids to a file. */
 function withChild(file: string): string {
   return `
     const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     require('node:fs').writeFileSync(${JSON.stringify(file)}, process.pid + ' ' + child.pid + '.');`;
 }
 
-/** The ids of the program and of its child, once both are in the file. */
+/** Waits for the ids of the program and of its child process in the file. */
 function processIds(file: string): Promise<readonly number[]> {
   return until('the ids of the processes', () => {
     const ids = existsSync(file) ? readFileSync(file, 'utf8') : '';
@@ -42,21 +42,21 @@ function processIds(file: string): Promise<readonly number[]> {
   });
 }
 
-describe('a program that fails', () => {
-  it('rejects with its name and its own last words', async () => {
+describe('a program', () => {
+  it('that fails rejects with its name and its last output', async () => {
     const processes = start();
     const failing = processes.run(node('console.error("no such stack"); process.exit(3)'));
     await expect(failing).rejects.toThrow(/the program ended with 3:\nno such stack/);
   });
 
-  it('that is not there at all is named', async () => {
+  it('that does not exist rejects with its name', async () => {
     const processes = start();
     await expect(processes.run({ ...node(''), file: 'no-such-program' })).rejects.toThrow(
       /the program cannot be started/,
     );
   });
 
-  it('and was to stay is a crash; one ended by us is none', async () => {
+  it('that must stay counts as crashed if it ends, but not if stopAll ends it', async () => {
     const processes = start();
     processes.startService(node('console.log("out of memory"); process.exit(1)'));
     await until('a crash', () => crashes[0]);
@@ -69,8 +69,8 @@ describe('a program that fails', () => {
   });
 });
 
-describe('the end', () => {
-  it('ends a program with what it has started, and breaks off what is waited for', async () => {
+describe('stopAll', () => {
+  it('ends a program and its child processes, and rejects a pending run', async () => {
     const processes = start();
     const file = join(folder, 'pids');
     const running = processes.run(
@@ -86,7 +86,7 @@ describe('the end', () => {
     expect(() => processes.startService(node(''))).toThrow(/the run is ending/);
   });
 
-  it('does not wait for ever for a program that ignores it', async () => {
+  it('kills a program that ignores SIGTERM', async () => {
     const processes = createProcesses(() => {}, 50);
     const file = join(folder, 'pids');
     const running = processes.run(

@@ -7,15 +7,15 @@ describe('progress', () => {
     [{ isTTY: true }, { NO_COLOR: '1' }, false],
     [{ isTTY: true }, { CI: 'true' }, false],
     [{}, {}, false],
-  ])('on %j with %j is lively: %s', (output, environment, lively) => {
-    expect(isAnimated({ write: () => true, ...output }, environment)).toBe(lively);
+  ])('is animated on %j with %j: %s', (output, environment, animated) => {
+    expect(isAnimated({ write: () => true, ...output }, environment)).toBe(animated);
   });
 
-  it('in a log is one plain line a step, with its time, and a cross where it failed', async () => {
+  it('prints one line per step to a log, with its duration and a cross if it failed', async () => {
     let text = '';
     let clock = 0;
     const output = { write: (part: string) => (text += part) };
-    const progress = createProgress(output, { lively: false, now: () => clock });
+    const progress = createProgress(output, { animated: false, now: () => clock });
 
     await progress.step('Stack deployed', async () => {
       clock += 3_940;

@@ -21,14 +21,14 @@ describe('the retry option of the local run', () => {
     expect(scaleRetry(deployed, 0.05)).toEqual({ firstDelaySeconds: 3, factor: 5, count: 3 });
   });
 
-  it('keeps the last delay exact where the first one is rounded', () => {
+  it('keeps the last delay exact if the first delay is rounded', () => {
     const delays = retryDelays(scaleRetry(deployed, 0.02));
     expect(delays[0]).toBe(1);
     expect(delays[1]).toBeCloseTo(5.48, 2);
     expect(delays[2]).toBeCloseTo(30, 9);
   });
 
-  it('is the option of a deployment at a scale of 1', () => {
+  it('equals the option of the deployment at a scale of 1', () => {
     fc.assert(
       fc.property(retry, (option) => {
         expect(scaleRetry(option, 1)).toEqual(option);
@@ -36,7 +36,7 @@ describe('the retry option of the local run', () => {
     );
   });
 
-  it('is an option that a deployment would accept, with as many retries', () => {
+  it('is a valid option of a deployment with the same number of retries', () => {
     fc.assert(
       fc.property(retry, scale, (option, by) => {
         const scaled = scaleRetry(option, by);
@@ -46,7 +46,7 @@ describe('the retry option of the local run', () => {
     );
   });
 
-  it('has delays that never shrink, of at least a second, the first and the last within half a second of the scale', () => {
+  it('has non-decreasing delays of at least 1 s, and its first and last delay deviate from the scale by at most 0.5 s', () => {
     fc.assert(
       fc.property(retry, scale, (option, by) => {
         const delays = retryDelays(scaleRetry(option, by));

@@ -8,13 +8,13 @@ const OPTIONS = { nowMs: NOW, from: 'you@yourdomain.example', configurationSet: 
 const day = simulateDay(OPTIONS);
 const events = day.flatMap((event) => normalize(event).events);
 
-describe('a day of mail', () => {
-  it('is the same for the same seed, and another for another', () => {
+describe('a simulated day of email', () => {
+  it('is the same for the same seed and different for another seed', () => {
     expect(simulateDay(OPTIONS)).toEqual(day);
     expect(simulateDay({ ...OPTIONS, seed: 2 })).not.toEqual(day);
   });
 
-  it('lies within 24 hours, oldest first, and has no event twice', () => {
+  it('is within 24 hours, oldest event first, without duplicate events', () => {
     const times = events.map((event) => Date.parse(event.timestamp));
     expect(times).toEqual(times.toSorted((left, right) => left - right));
     expect(times[0]).toBeGreaterThanOrEqual(NOW - 86_400_000);
@@ -22,7 +22,7 @@ describe('a day of mail', () => {
     expect(new Set(events.map((event) => event.event_id)).size).toBe(events.length);
   });
 
-  it('is mostly delivered, and has some of everything', () => {
+  it('contains mostly delivered emails, and every status', () => {
     const statuses = Map.groupBy(events, (event) => event.event);
     expect([...statuses.keys()].toSorted()).toEqual(
       EVENT_NAMES.filter((name) => name !== 'unknown').toSorted(),

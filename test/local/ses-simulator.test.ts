@@ -26,11 +26,11 @@ let client: SESv2Client;
 
 beforeEach(async () => {
   published = [];
-  let mails = 0;
+  let emails = 0;
   simulator = await startSesSimulator({
     from: FROM,
     now: () => AT,
-    newUuid: () => `00000000-0000-4000-8000-${String((mails += 1)).padStart(12, '0')}`,
+    newUuid: () => `00000000-0000-4000-8000-${String((emails += 1)).padStart(12, '0')}`,
   });
   simulator.connect({
     ...TARGET,
@@ -57,7 +57,7 @@ function send(to: readonly string[], changes: Partial<SendEmailCommandInput> = {
   );
 }
 
-/** `recipient status`, as the pipeline itself reads what was published. */
+/** `recipient status` of each published event, parsed by the pipeline. */
 function outcomes(): string[] {
   return published.flatMap((event) =>
     normalize(event).events.map((each) => `${each.to ?? '?'} ${each.event}`),
@@ -73,8 +73,8 @@ function makeFail(body: unknown): Promise<Response> {
   return fetch(`${simulator.url}/_simulator/fail`, { method: 'PUT', body: JSON.stringify(body) });
 }
 
-describe('SES refuses', () => {
-  it('a sender that is not verified, in the words of SES, and says nothing to the topic', async () => {
+describe('the simulated SES', () => {
+  it('refuses an unverified sender with the message of SES, and publishes no event', async () => {
     const refused = send(['a@b.example'], { FromEmailAddress: 'stranger@other.example' });
     await expect(refused).rejects.toMatchObject({
       name: 'MessageRejected',
@@ -86,18 +86,18 @@ describe('SES refuses', () => {
 
   it.each([
     ['an unknown configuration set', { ConfigurationSetName: 'other' }, 'NotFoundException'],
-    ['a mail to nobody', { Destination: {} }, 'BadRequestException'],
+    ['an email without a recipient', { Destination: {} }, 'BadRequestException'],
     [
-      'a mail to 51',
+      'an email to 51 recipients',
       { Destination: { BccAddresses: Array.from({ length: 51 }, (_, n) => `${n}@b.example`) } },
       'BadRequestException',
     ],
-  ])('%s', async (_what, changes, name) => {
+  ])('refuses %s', async (_name, changes, name) => {
     await expect(send(['a@b.example'], changes)).rejects.toMatchObject({ name });
     expect(published).toEqual([]);
   });
 
-  it('what a test asks it to, that many times', async () => {
+  it('fails as often as a test requests', async () => {
     await makeFail({ error: 'TooManyRequestsException', times: 2 });
     const throttled = {
       name: 'TooManyRequestsException',
@@ -111,7 +111,7 @@ describe('SES refuses', () => {
     expect((await makeFail({ error: 'NoSuchError' })).status).toBe(400);
   });
 
-  it('to say whether it took the mail, when asked to break the connection', async () => {
+  it('accepts the email but closes the connection before the response, if a test requests it', async () => {
     await makeFail({ error: 'no_answer' });
     await expect(send(['a@b.example'])).rejects.toThrow(/socket hang up|ECONNRESET/);
     expect(outcomes()).toEqual(['a@b.example sent', 'a@b.example delivered']);
@@ -125,7 +125,7 @@ describe('a simulated address', () => {
     ['ooto', ['sent', 'delivered', 'soft_bounced']],
     ['complaint', ['sent', 'delivered', 'complained']],
     ['suppressionlist', ['sent', 'suppressed']],
-  ])('%s@ gives the outcome it names, with a label too', async (name, statuses) => {
+  ])('%s@ has the outcome that it names, also with a label', async (name, statuses) => {
     for (const to of [
       `${name}@simulator.amazonses.com`,
       `${name}+label@Simulator.AmazonSES.com`,
@@ -156,7 +156,7 @@ describe('a simulated address', () => {
     expect(outcomes()).toEqual([`${to} sent`, `${to} delivered`]);
   });
 
-  it('bounces with what its server said', async () => {
+  it('bounces with the diagnostic code of the mail server', async () => {
     await send(['bounce@simulator.amazonses.com']);
     expect(published[1]).toMatchObject({
       eventType: 'Bounce',
@@ -168,7 +168,7 @@ describe('a simulated address', () => {
     });
   });
 
-  it('and any other take their mail; SES tells what several share in one event', async () => {
+  it('has its own outcome among other recipients, and SES publishes one event for a shared outcome', async () => {
     await send(['a@b.example', 'bounce+1@simulator.amazonses.com'], {
       Destination: {
         ToAddresses: ['a@b.example', 'bounce+1@simulator.amazonses.com'],
@@ -191,8 +191,8 @@ describe('a simulated address', () => {
   });
 });
 
-describe('a mail', () => {
-  it('gets an id of the shape SES gives, and carries subject, tags and configuration set into its events', async () => {
+describe('an email', () => {
+  it('gets an id in the format of SES, and its events contain its subject, tags and configuration set', async () => {
     const { MessageId } = await send(['a@b.example'], {
       EmailTags: [
         { Name: 'ivymail_workspace', Value: 'ws_x' },
@@ -207,7 +207,7 @@ describe('a mail', () => {
     ]);
   });
 
-  it('sent as MIME is read for its recipients and its subject', async () => {
+  it('that is sent as MIME is parsed for its recipients and its subject', async () => {
     const mime = [
       `From: You <${FROM}>`,
       'To: "Doe, Jane" <jane@b.example>,',
@@ -232,7 +232,7 @@ describe('a mail', () => {
     expect(outcomes()).toEqual(['a@b.example sent', 'a@b.example failed']);
   });
 
-  it('may have attachments, which are scanned like any mail', async () => {
+  it('can have attachments, which are scanned like the email itself', async () => {
     const eicar = String.raw`X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*`;
     for (const [content, status] of [
       ['Hello.', 'delivered'],
@@ -250,7 +250,7 @@ describe('a mail', () => {
     ['a name that is too long', { FileName: 'x'.repeat(256) }],
     ['no content', { RawContent: new Uint8Array() }],
     ['a content id that is too long', { ContentId: 'x'.repeat(79) }],
-  ])('whose attachment has %s is refused', async (_what, changes) => {
+  ])('whose attachment has %s is refused', async (_name, changes) => {
     const Attachments = [{ FileName: 'a.txt', RawContent: Buffer.from('a'), ...changes }];
     const Simple = { Subject: { Data: 'Hello' }, Body: { Text: { Data: 'Hello.' } }, Attachments };
     await expect(send(['a@b.example'], { Content: { Simple } })).rejects.toMatchObject({
@@ -258,7 +258,7 @@ describe('a mail', () => {
     });
   });
 
-  it('without a configuration set is sent, and nobody is told', async () => {
+  it('without a configuration set is sent without events', async () => {
     const request = { FromEmailAddress: FROM, Destination: { ToAddresses: ['a@b.example'] } };
     const Content = { Simple: { Subject: { Data: 'Hello' }, Body: { Text: { Data: 'Hello.' } } } };
     expect(await client.send(new SendEmailCommand({ ...request, Content }))).toHaveProperty('MessageId');
@@ -267,7 +267,7 @@ describe('a mail', () => {
 });
 
 describe('the account', () => {
-  it('knows its one identity, its quota and where its events go', async () => {
+  it('returns its only identity, its quota and its event destination', async () => {
     const verified = await client.send(new GetEmailIdentityCommand({ EmailIdentity: FROM }));
     expect(verified.VerifiedForSendingStatus).toBe(true);
     const stranger = client.send(new GetEmailIdentityCommand({ EmailIdentity: 'x@y.example' }));
@@ -290,7 +290,7 @@ describe('the account', () => {
     ]);
   });
 
-  it('accepts mail to an address on its suppression list, and suppresses it by the reason it is there for', async () => {
+  it('accepts an email to an address on its suppression list, and suppresses it for the reason in the list', async () => {
     for (const [EmailAddress, Reason] of [
       ['bad+tag@b.example', 'BOUNCE'],
       ['angry@b.example', 'COMPLAINT'],

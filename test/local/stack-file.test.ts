@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Its process has ended, and no other has its id yet. */
+/** The id of a process that has ended. No other process has the id yet. */
 const deadPid = (): number => spawnSync(process.execPath, ['--version']).pid;
 
 function description(pid: number): StackDescription {
@@ -41,7 +41,7 @@ function description(pid: number): StackDescription {
 }
 
 describe('a second run', () => {
-  it('is refused while the first lives, naming its process and address, and leaves the file', () => {
+  it('is refused while the first run is active, names its process and URL, and leaves the file unchanged', () => {
     publishStackFile(path, description(process.ppid));
     const before = readFileSync(path, 'utf8');
 
@@ -55,7 +55,7 @@ describe('a second run', () => {
     expect(readdirSync(join(folder, '.local'))).toEqual(['stack.json']);
   });
 
-  it('takes over from one that was killed, and from a file that says nothing', () => {
+  it('replaces the file of a run that was killed, and an unreadable file', () => {
     publishStackFile(path, description(deadPid()));
     publishStackFile(path, description(process.ppid));
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ pid: process.ppid });
@@ -67,13 +67,13 @@ describe('a second run', () => {
 });
 
 describe('the file', () => {
-  it('says all that a program needs to attach, to its owner only', () => {
+  it('contains the full description, and only its owner can read it', () => {
     publishStackFile(path, description(process.pid));
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(description(process.pid));
     expect(statSync(path).mode & 0o077).toBe(0);
   });
 
-  it('is removed by the run that wrote it, and by no other', () => {
+  it('is removed only by the run that wrote it', () => {
     publishStackFile(path, description(process.pid));
     removeStackFile(path, process.ppid);
     expect(existsSync(path)).toBe(true);
