@@ -3,6 +3,6 @@ import { simulatedTable } from '../../../sim/table.ts';
 import { BEHAVIORS } from './behaviors/index.ts';
 
 describe('a conditional write', () => {
-  // oxlint-disable-next-line vitest/expect-expect -- each behavior expects
+  // oxlint-disable-next-line vitest/expect-expect -- each behavior has its own assertions
   it.each(BEHAVIORS)('$name', ({ run }) => run(simulatedTable()));
 });

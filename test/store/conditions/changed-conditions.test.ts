@@ -1,6 +1,6 @@
 /**
- * Leaves out each condition, and each part of it, while every behavior runs again. A change that no behavior notices
- * fails: the condition is not tested, or it is not needed.
+ * Leaves out each condition, and each part of it, and runs the behaviors again. At least one behavior must fail. If none
+ * fails, the part is not tested or not needed.
  */
 import { describe, expect, it } from 'vitest';
 import { simulatedTable } from '../../../sim/table.ts';
@@ -15,7 +15,7 @@ const SITES = new Set(FOUND);
 
 const nameOf = ({ site, item, text }: Sent): string => `${site}, write ${item}: ${text}`;
 
-/** Each condition that the behaviors send, and the behaviors that send it. */
+/** Every condition that a behavior sends, with the behaviors that send it. */
 async function sentConditions(): Promise<ReadonlyMap<string, Sent & { readonly by: readonly Behavior[] }>> {
   const sent = new Map<string, Sent & { readonly by: readonly Behavior[] }>();
   for (const behavior of BEHAVIORS) {
@@ -37,7 +37,7 @@ async function isNoticed(sent: Sent, change: Change, { run }: Behavior): Promise
     await run(table);
     return false;
   } catch (error) {
-    // A condition that the table cannot read proves nothing.
+    // A ValidationException only shows that the changed condition is invalid.
     if ((error as Error).name === 'ValidationException') throw error;
     return true;
   }
@@ -45,11 +45,11 @@ async function isNoticed(sent: Sent, change: Change, { run }: Behavior): Promise
 
 const SENT = await sentConditions();
 const CHANGES = [...SENT.values()].flatMap((sent) =>
-  changesOf(sent.text).map((change) => [`${nameOf(sent)}: ${change.what}`, sent, change] as const),
+  changesOf(sent.text).map((change) => [`${nameOf(sent)}: ${change.description}`, sent, change] as const),
 );
 
-describe('every function of the product that writes under a condition', () => {
-  it('has one condition, so that its name says which condition it is', () => {
+describe('every function of the product that writes with a condition', () => {
+  it('has exactly one condition, so that its name identifies the condition', () => {
     expect(FOUND.filter((site, index) => FOUND.indexOf(site) !== index)).toEqual([]);
   });
 
@@ -58,7 +58,7 @@ describe('every function of the product that writes under a condition', () => {
   });
 });
 
-describe('a behavior notices', () => {
+describe('a behavior fails for', () => {
   it.each(CHANGES)('%s', async (_name, sent, change) => {
     const noticed = await Promise.all(sent.by.map((behavior) => isNoticed(sent, change, behavior)));
     expect(noticed).toContain(true);

@@ -1,12 +1,12 @@
-/** Looks into the conditional writes that reach a table, and replaces the condition of one of them. */
+/** Reads the conditions of the writes that reach a table, and replaces them. */
 import { tokens, type SimulatedTable } from '../../../sim/table.ts';
 import { siteOf } from './sites.ts';
 
-/** A condition as it was sent. */
+/** A condition that was sent. */
 export interface Sent {
   /** `lambdas/store/<file>.ts <function>` */
   readonly site: string;
-  /** Place of the write in its transaction; 0 for a single write. */
+  /** Position of the write in its transaction. 0 for a single write. */
   readonly item: number;
   readonly text: string;
 }
@@ -22,7 +22,7 @@ type Command = {
   readonly input: Write & { readonly TransactItems?: readonly Readonly<Record<string, Write>>[] };
 };
 
-/** `replace` gives the condition to send in the place of the one that was meant; undefined for none. */
+/** Replaces the condition of each write with the result of `replace`. If the result is undefined, the write has no condition. */
 export function onConditions(
   table: SimulatedTable,
   sites: ReadonlySet<string>,
@@ -34,9 +34,9 @@ export function onConditions(
     const { ConditionExpression: text, ...rest } = write;
     if (text === undefined) return write;
     const site = siteOf(stack, sites);
-    if (site === undefined) throw new Error(`No function of the product gives this condition: ${text}`);
+    if (site === undefined) throw new Error(`No function of the product sends this condition: ${text}`);
     const replaced = replace({ site, item, text });
-    return onlyUsed(replaced === undefined ? rest : { ...rest, ConditionExpression: replaced });
+    return withoutUnused(replaced === undefined ? rest : { ...rest, ConditionExpression: replaced });
   };
 
   Object.assign(table.client, {
@@ -53,21 +53,21 @@ export function onConditions(
             ),
           }
         : rewritten(input, 0, stack);
-      // Another command of the same class, since the caller's own one must stay as it is.
+      // A new command of the same class, because the caller's command must stay unchanged.
       const copy = Object.create(Object.getPrototypeOf(command) as object) as object;
       return send(Object.assign(copy, { input: next }));
     },
   });
 }
 
-/** Without the names and values that the expressions no longer use: DynamoDB refuses those. */
-function onlyUsed(write: Write): Write {
+/** Removes the names and values that the expressions no longer use, because DynamoDB refuses unused ones. */
+function withoutUnused(write: Write): Write {
   const used = new Set([write.ConditionExpression ?? '', write.UpdateExpression ?? ''].flatMap(tokens));
-  const usedOf = <T>(given: Readonly<Record<string, T>> | undefined) =>
-    Object.fromEntries(Object.entries(given ?? {}).filter(([name]) => used.has(name)));
+  const selectUsed = <T>(entries: Readonly<Record<string, T>> | undefined) =>
+    Object.fromEntries(Object.entries(entries ?? {}).filter(([name]) => used.has(name)));
   const { ExpressionAttributeNames, ExpressionAttributeValues, ...rest } = write;
-  const names = usedOf(ExpressionAttributeNames);
-  const values = usedOf(ExpressionAttributeValues);
+  const names = selectUsed(ExpressionAttributeNames);
+  const values = selectUsed(ExpressionAttributeValues);
   return {
     ...rest,
     ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),

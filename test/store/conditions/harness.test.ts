@@ -1,4 +1,4 @@
-/** The tools of this directory: where conditions are, and in which ways each one can be changed. */
+/** Tests of the tools in this folder, which find conditions and change them. */
 import { describe, expect, it } from 'vitest';
 import { simulatedTable } from '../../../sim/table.ts';
 import { onConditions } from './conditional-writes.ts';
@@ -6,7 +6,7 @@ import { conditionsIn, siteOf } from './sites.ts';
 import { changesOf, parseCondition, print } from './weaken.ts';
 
 describe('conditionsIn', () => {
-  it('names the function of each condition, and no key condition', () => {
+  it('returns the function of each condition, and ignores key conditions', () => {
     const source = [
       "const absent = { ConditionExpression: 'attribute_not_exists(pk)' };",
       'export async function put(table: Table) {',
@@ -28,7 +28,7 @@ describe('siteOf', () => {
   const sites = new Set(['lambdas/store/a.ts put']);
 
   it.each([`at put (${root}lambdas/store/a.ts:1:2)`, `at async put (file://${root}lambdas/store/a.ts:1:2)`])(
-    'reads the function and the file of a frame: %s',
+    'reads the function and the file from a stack frame: %s',
     (frame) => {
       expect(siteOf(`Error: x\n    at send (/other.ts:1:1)\n    ${frame}`, sites)).toBe(
         'lambdas/store/a.ts put',
@@ -36,7 +36,7 @@ describe('siteOf', () => {
     },
   );
 
-  it('knows no function of another file or of another name', () => {
+  it('returns undefined for another file or another function', () => {
     const frames = [`at put (${root}lambdas/store/b.ts:1:2)`, `at get (${root}lambdas/store/a.ts:1:2)`];
     expect(siteOf(frames.join('\n'), sites)).toBeUndefined();
   });
@@ -45,14 +45,14 @@ describe('siteOf', () => {
 describe('changesOf', () => {
   const texts = (condition: string) => changesOf(condition).map(({ text }) => text);
 
-  it('leaves out all of a condition, or never lets it hold', () => {
+  it('removes the whole condition, or makes it always fail', () => {
     expect(texts('attribute_not_exists(pk)')).toEqual([
       undefined,
       'attribute_exists(pk) AND attribute_not_exists(pk)',
     ]);
   });
 
-  it('leaves out each operand, each option and each NOT, and moves each boundary', () => {
+  it('removes each operand, each option and each NOT, and moves each boundary', () => {
     expect(
       texts('a = :a AND (b <= :b OR #c IN (:c, :d)) AND NOT (e > :e AND attribute_exists(f))').slice(2),
     ).toEqual([
@@ -72,20 +72,20 @@ describe('changesOf', () => {
   });
 
   it.each(['a BETWEEN :a AND :b', 'a = :a b = :b', '(a = :a', 'a = :a AND', ''])(
-    'refuses a condition that it cannot read: %j',
+    'throws for a condition that it cannot read: %j',
     (condition) => {
       expect(() => changesOf(condition)).toThrow(/condition|expression/);
     },
   );
 
-  it('prints what it has parsed', () => {
+  it('prints a parsed condition', () => {
     const condition = 'a = :a OR (b = :b AND NOT (c < :c))';
     expect(print(parseCondition(condition))).toBe(condition);
   });
 });
 
 describe('onConditions', () => {
-  it('refuses a condition that no function of the product gives', () => {
+  it('throws for a condition that no function of the product sends', () => {
     const table = simulatedTable();
     onConditions(table, new Set(), ({ text }) => text);
     class PutCommand {

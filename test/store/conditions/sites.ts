@@ -1,29 +1,30 @@
 /**
- * Where the product writes under a condition. A place is named `lambdas/store/<file>.ts <function>`: the sources are
- * searched for it, and at run time the call stack names it, so no list of conditions can be out of date.
+ * Finds the sites: functions of the product that write with a condition. A site is named `lambdas/store/<file>.ts <function>`.
+ * The sources give the list of sites, and at run time the call stack names the site of a write. So no list of conditions can
+ * be out of date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-/** Every directory whose code can write to the table. */
-const SEARCHED = ['lambdas', 'admin', 'bin', 'lib', 'local'];
+/** The folders whose code can write to the table. */
+const SEARCHED_FOLDERS = ['lambdas', 'admin', 'bin', 'lib', 'local'];
 
 const CONDITION = /(?<!Key)\bConditionExpression\b/;
 const TOP_LEVEL = /^(?:export )?(?:async )?(?:function\*? |const |class )(\w+)/;
 
-/** The functions of a source text that give a condition, one entry for each condition. */
+/** The functions of a source text that contain a condition, one entry for each condition. */
 export function conditionsIn(source: string): readonly string[] {
-  let within = 'module';
+  let functionName = 'module';
   return source.split('\n').flatMap((line) => {
-    within = TOP_LEVEL.exec(line)?.[1] ?? within;
-    return CONDITION.test(line) ? [within] : [];
+    functionName = TOP_LEVEL.exec(line)?.[1] ?? functionName;
+    return CONDITION.test(line) ? [functionName] : [];
   });
 }
 
-/** Every place with a condition, one entry for each condition. */
+/** Every site, one entry for each condition. */
 export function conditionSites(): readonly string[] {
-  return SEARCHED.flatMap((directory) =>
+  return SEARCHED_FOLDERS.flatMap((directory) =>
     readdirSync(join(ROOT, directory), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && !file.includes('node_modules'))
       .map((file) => join(ROOT, directory, file))
@@ -33,7 +34,7 @@ export function conditionSites(): readonly string[] {
   );
 }
 
-/** The first of the places that the call stack passes through. */
+/** The innermost site in a call stack. */
 export function siteOf(stack: string, sites: ReadonlySet<string>): string | undefined {
   return stack
     .split('\n')

@@ -1,4 +1,4 @@
-/** Every way in which a condition can be weakened, or made stricter, by leaving a part of it out. */
+/** Makes every variant of a condition that leaves a part out or moves a boundary. */
 import { tokens } from '../../../sim/table.ts';
 
 type Node =
@@ -8,34 +8,35 @@ type Node =
   | { readonly kind: 'compare'; readonly left: string; readonly operator: string; readonly right: string }
   | { readonly kind: 'call'; readonly text: string };
 
-/** `text` is undefined where no condition is left. */
+/** A changed condition. */
 export interface Change {
-  readonly what: string;
+  readonly description: string;
+  /** Undefined if the change removes the whole condition. */
   readonly text: string | undefined;
 }
 
-/** No row has and lacks a key. */
+/** Fails for every row. */
 const NEVER = 'attribute_exists(pk) AND attribute_not_exists(pk)';
 
-/** With and without equality: a test of the boundary notices the other one. */
+/** The same comparison with or without equality. Only a test of the exact boundary notices the difference. */
 const NEIGHBORS: Readonly<Record<string, string>> = { '<': '<=', '<=': '<', '>': '>=', '>=': '>' };
 const OPERATORS = new Set([...Object.keys(NEIGHBORS), '=', '<>']);
 
 export function parseCondition(text: string): Node {
-  const list = [...tokens(text)];
+  const remaining = [...tokens(text)];
   const take = (): string => {
-    const token = list.shift();
+    const token = remaining.shift();
     if (token === undefined) throw new Error(`The condition ends early: ${text}`);
     return token;
   };
-  const expect = (wanted: string): void => {
+  const expect = (expected: string): void => {
     const token = take();
-    if (token !== wanted) throw new Error(`${token} instead of ${wanted} in the condition: ${text}`);
+    if (token !== expected) throw new Error(`${token} instead of ${expected} in the condition: ${text}`);
   };
 
   function joined(kind: 'OR' | 'AND', next: () => Node): Node {
     const parts = [next()];
-    while (list[0] === kind) {
+    while (remaining[0] === kind) {
       take();
       parts.push(next());
     }
@@ -55,15 +56,15 @@ export function parseCondition(text: string): Node {
       expect(')');
       return inner;
     }
-    if (list[0] === '(') {
-      const end = list.indexOf(')');
-      return { kind: 'call', text: `${token}${list.splice(0, end + 1).join('')}` };
+    if (remaining[0] === '(') {
+      const end = remaining.indexOf(')');
+      return { kind: 'call', text: `${token}${remaining.splice(0, end + 1).join('')}` };
     }
     const operator = take();
     if (operator === 'IN') {
       expect('(');
       const options = [take()];
-      while (list[0] === ',') {
+      while (remaining[0] === ',') {
         take();
         options.push(take());
       }
@@ -75,7 +76,8 @@ export function parseCondition(text: string): Node {
   }
 
   const node = condition();
-  if (list.length > 0) throw new Error(`${list.join(' ')} is left of the condition: ${text}`);
+  if (remaining.length > 0)
+    throw new Error(`Unexpected ${remaining.join(' ')} at the end of the condition: ${text}`);
   return node;
 }
 
@@ -89,48 +91,51 @@ export function print(node: Node): string {
     .join(` ${node.kind} `);
 }
 
-/** The node with one part left out or one boundary moved, in every way. */
-function changed(node: Node): readonly { readonly what: string; readonly node: Node }[] {
+/** Every variant of the node with one part left out or one boundary moved. */
+function variantsOf(node: Node): readonly { readonly description: string; readonly node: Node }[] {
   if (node.kind === 'call') return [];
   if (node.kind === 'compare') {
     const neighbor = NEIGHBORS[node.operator];
     if (neighbor === undefined) return [];
-    return [{ what: `"${print(node)}" with ${neighbor}`, node: { ...node, operator: neighbor } }];
+    return [{ description: `"${print(node)}" with ${neighbor}`, node: { ...node, operator: neighbor } }];
   }
   if (node.kind === 'IN') {
     if (node.options.length === 1) return [];
     return node.options.map((option) => ({
-      what: `"${print(node)}" without ${option}`,
+      description: `"${print(node)}" without ${option}`,
       node: { ...node, options: node.options.filter((each) => each !== option) },
     }));
   }
   if (node.kind === 'NOT')
     return [
-      { what: `"${print(node)}" without NOT`, node: node.part },
-      ...changed(node.part).map(({ what, node: part }) => ({ what, node: { kind: 'NOT' as const, part } })),
+      { description: `"${print(node)}" without NOT`, node: node.part },
+      ...variantsOf(node.part).map(({ description, node: part }) => ({
+        description,
+        node: { kind: 'NOT' as const, part },
+      })),
     ];
   const { kind, parts } = node;
   return parts.flatMap((part, index) => {
-    const others = parts.filter((_, at) => at !== index);
-    const [only] = others;
+    const remainingParts = parts.filter((_, at) => at !== index);
+    const [only] = remainingParts;
     return [
       {
-        what: `without "${print(part)}"`,
-        node: only && others.length === 1 ? only : { kind, parts: others },
+        description: `without "${print(part)}"`,
+        node: only && remainingParts.length === 1 ? only : { kind, parts: remainingParts },
       },
-      ...changed(part).map((change) => ({
-        what: change.what,
+      ...variantsOf(part).map((change) => ({
+        description: change.description,
         node: { kind, parts: parts.with(index, change.node) },
       })),
     ];
   });
 }
 
-/** All changes of a condition; each is one that a test must notice. */
+/** Every change of a condition. A test must fail for each of them. */
 export function changesOf(text: string): readonly Change[] {
   return [
-    { what: 'no condition at all', text: undefined },
-    { what: 'a condition that never holds', text: NEVER },
-    ...changed(parseCondition(text)).map(({ what, node }) => ({ what, text: print(node) })),
+    { description: 'no condition at all', text: undefined },
+    { description: 'a condition that never holds', text: NEVER },
+    ...variantsOf(parseCondition(text)).map(({ description, node }) => ({ description, text: print(node) })),
   ];
 }
