@@ -1,8 +1,10 @@
 /**
- * An SQS queue in memory, with the visibility of its messages and handles that the next receive outdates. It is a
- * stand-in for unit tests only; the integration tests ask the deployed queues.
+ * The API of SQS over queues in memory: send, receive, delete, and change visibility. A receipt handle is valid until the next
+ * receive of its message. The tests of the admin command use this model. `SimulatedQueue` models a queue that invokes a
+ * function.
  */
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { namedError } from './aws-error.ts';
 
 interface Input {
   readonly QueueUrl?: string;
@@ -21,38 +23,40 @@ interface Message {
 
 export interface SimulatedSqs {
   readonly client: SQSClient;
-  /** Moves on as the test says. */
+  /** The time, which the test sets. */
   nowMs: number;
-  /** Runs before each command; what it throws is what the caller gets. */
+  /** Runs before each command. The caller gets the error that it throws. */
   before: (command: string, input: Input) => void;
+  /** Adds messages to a queue. */
   put(url: string, ...bodies: readonly string[]): void;
+  /** The bodies of all messages, visible or not. */
   bodies(url: string): readonly string[];
-  /** Those in view. */
+  /** The number of visible messages. */
   visibleCount(url: string): number;
 }
 
 export function simulatedSqs(): SimulatedSqs {
   const queues = new Map<string, Message[]>();
-  let count = 0;
+  let idCount = 0;
   const messagesOf = (url = ''): Message[] => {
     const known = queues.get(url) ?? [];
     queues.set(url, known);
     return known;
   };
-  const isVisible = ({ visibleAtMs }: Message): boolean => visibleAtMs <= world.nowMs;
-  const held = ({ QueueUrl: url, ReceiptHandle: handle }: Input): Message | undefined =>
+  const isVisible = ({ visibleAtMs }: Message): boolean => visibleAtMs <= sqs.nowMs;
+  const findByHandle = ({ QueueUrl: url, ReceiptHandle: handle }: Input): Message | undefined =>
     messagesOf(url).find((each) => each.handle === handle);
 
   const commands: Record<string, (input: Input) => unknown> = {
     SendMessageCommand({ QueueUrl: url = '', MessageBody: body = '' }) {
-      world.put(url, body);
+      sqs.put(url, body);
     },
-    ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: most, VisibilityTimeout: seconds = 30 }) {
-      const received = messagesOf(url).filter(isVisible).slice(0, most);
+    ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: max, VisibilityTimeout: seconds = 30 }) {
+      const received = messagesOf(url).filter(isVisible).slice(0, max);
       for (const message of received) {
-        count += 1;
-        message.handle = `handle-${count}`;
-        message.visibleAtMs = world.nowMs + seconds * 1000;
+        idCount += 1;
+        message.handle = `handle-${idCount}`;
+        message.visibleAtMs = sqs.nowMs + seconds * 1000;
       }
       return {
         Messages: received.map(({ id, body, handle }) => ({
@@ -63,14 +67,14 @@ export function simulatedSqs(): SimulatedSqs {
       };
     },
     DeleteMessageCommand(input) {
-      const message = held(input);
-      // As SQS answers to a handle that is outdated: it is well, and nothing is deleted.
+      const message = findByHandle(input);
+      // For an outdated handle, SQS returns success and deletes nothing.
       if (message) messagesOf(input.QueueUrl).splice(messagesOf(input.QueueUrl).indexOf(message), 1);
     },
     ChangeMessageVisibilityCommand(input) {
-      const message = held(input);
-      if (!message) throw Object.assign(new Error('No such handle'), { name: 'ReceiptHandleIsInvalid' });
-      message.visibleAtMs = world.nowMs + (input.VisibilityTimeout ?? 0) * 1000;
+      const message = findByHandle(input);
+      if (!message) throw namedError('ReceiptHandleIsInvalid', 'The receipt handle is not valid');
+      message.visibleAtMs = sqs.nowMs + (input.VisibilityTimeout ?? 0) * 1000;
     },
     GetQueueAttributesCommand({ QueueUrl: url }) {
       const visible = messagesOf(url).filter(isVisible).length;
@@ -84,13 +88,13 @@ export function simulatedSqs(): SimulatedSqs {
     },
   };
 
-  const world: SimulatedSqs = {
+  const sqs: SimulatedSqs = {
     nowMs: 0,
     before: () => {},
     put(url, ...bodies) {
       for (const body of bodies) {
-        count += 1;
-        messagesOf(url).push({ id: `message-${count}`, body, visibleAtMs: 0 });
+        idCount += 1;
+        messagesOf(url).push({ id: `message-${idCount}`, body, visibleAtMs: 0 });
       }
     },
     bodies: (url) => messagesOf(url).map(({ body }) => body),
@@ -98,12 +102,12 @@ export function simulatedSqs(): SimulatedSqs {
     client: {
       async send(command: { readonly constructor: { readonly name: string }; readonly input: Input }) {
         const { name } = command.constructor;
-        world.before(name, command.input);
+        sqs.before(name, command.input);
         const run = commands[name];
-        if (!run) throw new Error(`The memory queues know no ${name}`);
+        if (!run) throw new Error(`The simulated SQS does not support ${name}`);
         return run(command.input) ?? {};
       },
     } as unknown as SQSClient,
   };
-  return world;
+  return sqs;
 }

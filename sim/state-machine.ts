@@ -1,4 +1,5 @@
-/** Amazon States Language as far as our definitions use it, run by the world's clock. Anything else throws. */
+/** Runs the part of Amazon States Language that the product's definitions use, on the virtual clock. Other syntax throws. */
+import { namedError } from './aws-error.ts';
 import type { Clock } from './clock.ts';
 
 interface Retrier {
@@ -44,15 +45,15 @@ type Data = Readonly<Record<string, unknown>>;
 
 export interface ExecutionDeps {
   readonly clock: Clock;
-  /** 0 to 1, for the jitter. */
+  /** A number in [0, 1), for the jitter of retries. */
   readonly random: () => number;
-  /** Calls what a Task names. What it throws is known by the error's name. */
+  /** Calls the resource of a Task. `ErrorEquals` matches the name of the error that it throws. */
   readonly task: (resource: string, parameters: unknown) => Promise<unknown>;
 }
 
-const ANY = 'States.ALL';
+const ANY_ERROR = 'States.ALL';
 
-function read(path: string, input: Data, executionId: string): unknown {
+function readPath(path: string, input: Data, executionId: string): unknown {
   if (path === '$$.Execution.Id') return executionId;
   if (path === '$') return input;
   const name = /^\$\.(\w+)$/.exec(path)?.[1];
@@ -64,12 +65,12 @@ function parametersOf(state: State, input: Data, executionId: string): unknown {
   if (!state.Parameters) return input;
   return Object.fromEntries(
     Object.entries(state.Parameters).map(([name, value]) =>
-      name.endsWith('.$') ? [name.slice(0, -2), read(String(value), input, executionId)] : [name, value],
+      name.endsWith('.$') ? [name.slice(0, -2), readPath(String(value), input, executionId)] : [name, value],
     ),
   );
 }
 
-function place(path: string | null | undefined, input: Data, result: unknown): Data {
+function writePath(path: string | null | undefined, input: Data, result: unknown): Data {
   if (path === null) return input;
   if (path === undefined || path === '$') return result as Data;
   const name = /^\$\.(\w+)$/.exec(path)?.[1];
@@ -77,11 +78,11 @@ function place(path: string | null | undefined, input: Data, result: unknown): D
   return { ...input, [name]: result };
 }
 
-function takes(names: readonly string[], error: Error): boolean {
-  return names.includes(ANY) || names.includes(error.name);
+function matches(names: readonly string[], error: Error): boolean {
+  return names.includes(ANY_ERROR) || names.includes(error.name);
 }
 
-/** Runs one execution to its end, and gives its output. Rejects with the error that no state caught. */
+/** Runs one execution and returns its output. Rejects with an error that no state catches. */
 export async function runExecution(
   deps: ExecutionDeps,
   definition: StateMachineDefinition,
@@ -91,9 +92,9 @@ export async function runExecution(
   let name: string | undefined = definition.StartAt;
   while (name !== undefined) {
     const state: State | undefined = definition.States[name];
-    if (!state) throw new Error(`There is no state ${name}`);
+    if (!state) throw new Error(`The definition has no state ${name}`);
     if (state.Type === 'Succeed') return data;
-    const step = await enter(deps, state, { data, executionId });
+    const step = await runState(deps, state, { data, executionId });
     data = step.data;
     name = step.next;
   }
@@ -105,27 +106,27 @@ interface Step {
   readonly next: string | undefined;
 }
 
-async function enter(
+async function runState(
   deps: ExecutionDeps,
   state: State,
   { data, executionId }: { readonly data: Data; readonly executionId: string },
 ): Promise<Step> {
   switch (state.Type) {
     case 'Wait':
-      await deps.clock.sleep(Number(read(state.SecondsPath ?? '', data, executionId)) * 1000);
+      await deps.clock.sleep(Number(readPath(state.SecondsPath ?? '', data, executionId)) * 1000);
       return { data, next: state.Next };
     case 'Pass':
-      return { data: place(state.ResultPath, data, state.Result ?? data), next: state.Next };
+      return { data: writePath(state.ResultPath, data, state.Result ?? data), next: state.Next };
     case 'Choice': {
       const chosen = state.Choices?.find(
-        ({ Variable, StringEquals }) => read(Variable, data, executionId) === StringEquals,
+        ({ Variable, StringEquals }) => readPath(Variable, data, executionId) === StringEquals,
       );
       return { data, next: chosen?.Next ?? state.Default };
     }
     case 'Task':
       return runTask(deps, state, { data, executionId });
     default:
-      throw new Error(`Nothing is known of a state of type ${state.Type}`);
+      throw new Error(`A state of type ${state.Type} is not supported`);
   }
 }
 
@@ -134,7 +135,7 @@ async function runTask(
   state: State,
   { data, executionId }: { readonly data: Data; readonly executionId: string },
 ): Promise<Step> {
-  const tries = new Map<Retrier, number>();
+  const retryCounts = new Map<Retrier, number>();
   for (;;) {
     try {
       const result = await withTimeout(
@@ -142,47 +143,47 @@ async function runTask(
         deps.task(state.Resource ?? '', parametersOf(state, data, executionId)),
         state.TimeoutSeconds,
       );
-      return { data: place(state.ResultPath, data, result), next: state.Next };
+      return { data: writePath(state.ResultPath, data, result), next: state.Next };
     } catch (cause) {
       const error = cause as Error;
-      const retrier = state.Retry?.find(({ ErrorEquals }) => takes(ErrorEquals, error));
-      const made = retrier ? (tries.get(retrier) ?? 0) : 0;
-      if (retrier && made < (retrier.MaxAttempts ?? 3)) {
-        tries.set(retrier, made + 1);
-        await deps.clock.sleep(waitSeconds(retrier, made, deps.random) * 1000);
+      const retrier = state.Retry?.find(({ ErrorEquals }) => matches(ErrorEquals, error));
+      const retryCount = retrier ? (retryCounts.get(retrier) ?? 0) : 0;
+      if (retrier && retryCount < (retrier.MaxAttempts ?? 3)) {
+        retryCounts.set(retrier, retryCount + 1);
+        await deps.clock.sleep(waitSeconds(retrier, retryCount, deps.random) * 1000);
         continue;
       }
-      const catcher = state.Catch?.find(({ ErrorEquals }) => takes(ErrorEquals, error));
+      const catcher = state.Catch?.find(({ ErrorEquals }) => matches(ErrorEquals, error));
       if (!catcher) throw error;
       return {
-        data: place(catcher.ResultPath, data, { Error: error.name, Cause: error.message }),
+        data: writePath(catcher.ResultPath, data, { Error: error.name, Cause: error.message }),
         next: catcher.Next,
       };
     }
   }
 }
 
-function waitSeconds(retrier: Retrier, made: number, random: () => number): number {
+function waitSeconds(retrier: Retrier, retryCount: number, random: () => number): number {
   const { IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = Infinity, JitterStrategy } = retrier;
-  const plain = Math.min(IntervalSeconds * BackoffRate ** made, MaxDelaySeconds);
-  return JitterStrategy === 'FULL' ? plain * random() : plain;
+  const seconds = Math.min(IntervalSeconds * BackoffRate ** retryCount, MaxDelaySeconds);
+  return JitterStrategy === 'FULL' ? seconds * random() : seconds;
 }
 
 function withTimeout<T>(deps: ExecutionDeps, work: Promise<T>, seconds: number | undefined): Promise<T> {
   if (seconds === undefined) return work;
   return new Promise((resolve, reject) => {
-    let over = false;
+    let isSettled = false;
     deps.clock.after(seconds * 1000, () => {
-      if (!over) reject(Object.assign(new Error('The task took too long'), { name: 'States.Timeout' }));
-      over = true;
+      if (!isSettled) reject(namedError('States.Timeout', 'The task timed out'));
+      isSettled = true;
     });
     work.then(
       (result) => {
-        over = true;
+        isSettled = true;
         resolve(result);
       },
       (error: unknown) => {
-        over = true;
+        isSettled = true;
         reject(error);
       },
     );

@@ -1,9 +1,10 @@
 /**
- * A DynamoDB table in memory, as far as our own commands need it: keys, the two indexes, conditions and updates by
- * expression. It is a stand-in for unit tests only; the integration tests ask the deployed table the same questions.
+ * A DynamoDB table in memory. It models only what the product's commands use: keys, the two indexes, conditions, and updates
+ * by expression. test/conformance runs the same cases on this model and on the deployed table.
  */
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { namedError } from './aws-error.ts';
 import { INDEX, KEY_ATTRIBUTES, PROJECTED_ATTRIBUTES } from '../lambdas/store/keys.ts';
 import { MARSHALL_OPTIONS, type Row, type Table } from '../lambdas/store/table.ts';
 
@@ -22,56 +23,54 @@ type Input = Record<string, unknown> & {
 
 export interface SimulatedTable extends Table {
   readonly rows: Map<string, Row>;
-  /** Names of the commands sent, in order. */
+  /** The names of the commands so far, in order. */
   readonly calls: string[];
-  /** Runs before each command; what it throws is what the caller gets. */
+  /** Runs before each command. The caller gets the error that it throws. */
   before: (command: string, input: Input) => void;
-  /** Hears of every row that was not there before, in order, as the table's stream does. */
+  /** Runs for each new row, in order, as the table's stream reports it. */
   onInsert: (row: Row) => void;
 }
 
-/** What each index holds of a row. */
+/** The attributes of a row that each index contains. */
 const PROJECTIONS: Readonly<Record<string, ReadonlySet<string>>> = {
   [INDEX.g1]: new Set(['pk', 'sk', KEY_ATTRIBUTES.g1pk, ...PROJECTED_ATTRIBUTES]),
   [INDEX.g2]: new Set(['pk', 'sk', KEY_ATTRIBUTES.g2pk, ...PROJECTED_ATTRIBUTES]),
 };
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
-function isKey(key: { readonly pk: string; readonly sk: string }): boolean {
+function isValidKey(key: { readonly pk: string; readonly sk: string }): boolean {
   const bytes = (text: string): number => Buffer.byteLength(text);
   return key.pk !== '' && key.sk !== '' && bytes(key.pk) <= 2048 && bytes(key.sk) <= 1024;
 }
 
 function projected(row: Row, index = ''): Row {
-  const held = PROJECTIONS[index];
-  return held ? (Object.fromEntries(Object.entries(row).filter(([name]) => held.has(name))) as Row) : row;
+  const names = PROJECTIONS[index];
+  return names ? (Object.fromEntries(Object.entries(row).filter(([name]) => names.has(name))) as Row) : row;
 }
 
 function rowKey(key: { readonly pk: string; readonly sk: string }): string {
-  if (!isKey(key))
-    throw Object.assign(new Error('A key is empty or too long'), { name: 'ValidationException' });
+  if (!isValidKey(key)) throw invalid('A key is empty or too long');
   return `${key.pk}\n${key.sk}`;
 }
 
-/** Bytes of UTF-8 decide, as in DynamoDB. */
+/** DynamoDB compares text by its UTF-8 bytes. */
 function compare(left: unknown, right: unknown): number {
   if (typeof left === 'number' && typeof right === 'number') return left - right;
   return Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)));
 }
 
-/** DynamoDB refuses an expression that it cannot read. */
 function invalid(message: string): Error {
-  return Object.assign(new Error(message), { name: 'ValidationException' });
+  return namedError('ValidationException', message);
 }
 
 const TOKEN = /\s*(<=|>=|<>|[()=<>,]|[#:]?[\w.]+)/y;
 
-/** Our code has some dozen expressions, each used thousands of times. */
-const read = new Map<string, readonly string[]>();
+/** The product has a few dozen expressions, and each is used thousands of times. */
+const tokenCache = new Map<string, readonly string[]>();
 
 export function tokens(expression: string): readonly string[] {
-  const known = read.get(expression) ?? readTokens(expression);
-  read.set(expression, known);
+  const known = tokenCache.get(expression) ?? readTokens(expression);
+  tokenCache.set(expression, known);
   return known;
 }
 
@@ -80,22 +79,25 @@ function readTokens(expression: string): readonly string[] {
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < expression.trimEnd().length) {
     const match = TOKEN.exec(expression);
-    if (!match?.[1]) throw invalid(`Cannot read expression: ${expression}`);
+    if (!match?.[1]) throw invalid(`Cannot parse the expression: ${expression}`);
     found.push(match[1]);
   }
   return found;
 }
 
-/** Recursive descent over the grammar our expressions use; anything else throws, so that no test passes by accident. */
+/**
+ * A recursive-descent parser of the grammar that the product's expressions use. Other syntax throws, so that no test passes
+ * by accident.
+ */
 class Expression {
   private position = 0;
-  private readonly list: readonly string[];
+  private readonly tokens: readonly string[];
   constructor(
     text: string,
     private readonly row: Readonly<Record<string, unknown>>,
     private readonly input: Input,
   ) {
-    this.list = tokens(text);
+    this.tokens = tokens(text);
   }
 
   condition(): boolean {
@@ -106,7 +108,7 @@ class Expression {
 
   update(): Record<string, unknown> {
     const next: Record<string, unknown> = { ...this.row };
-    while (this.position < this.list.length) {
+    while (this.position < this.tokens.length) {
       if (this.accept('SET')) {
         do {
           const name = this.name();
@@ -195,10 +197,10 @@ class Expression {
       this.expect(')');
       return present ?? fallback;
     }
-    if (this.list[this.position]?.startsWith(':')) {
+    if (this.tokens[this.position]?.startsWith(':')) {
       const placeholder = this.take();
       const values = this.input.ExpressionAttributeValues ?? {};
-      // The document client leaves out what is undefined.
+      // The document client removes undefined values.
       if (values[placeholder] === undefined) throw invalid(`No value for ${placeholder}`);
       return values[placeholder];
     }
@@ -214,18 +216,18 @@ class Expression {
   }
 
   private accept(token: string): boolean {
-    if (this.list[this.position] !== token) return false;
+    if (this.tokens[this.position] !== token) return false;
     this.position += 1;
     return true;
   }
 
   private expect(token: string): void {
     if (!this.accept(token))
-      throw invalid(`Expected ${token} at ${this.list.slice(this.position).join(' ')}`);
+      throw invalid(`Expected ${token} at ${this.tokens.slice(this.position).join(' ')}`);
   }
 
   private take(): string {
-    const token = this.list[this.position];
+    const token = this.tokens[this.position];
     if (token === undefined) throw invalid('The expression ends early');
     this.position += 1;
     return token;
@@ -234,21 +236,21 @@ class Expression {
 
 const EXPRESSIONS = ['KeyConditionExpression', 'ConditionExpression', 'UpdateExpression'] as const;
 
-/** DynamoDB refuses a name or a value that no expression uses, a map of none, and an expression without text. */
+/** DynamoDB rejects an unused name or value, an empty map of names or values, and an empty expression. */
 function checkExpressions(input: Input): void {
   const texts = EXPRESSIONS.flatMap((name) => input[name] ?? []);
   if (texts.some((text) => text.trim() === '')) throw invalid('An expression is empty');
   const used = new Set(texts.flatMap(tokens));
-  for (const given of [input.ExpressionAttributeNames, input.ExpressionAttributeValues]) {
-    if (!given) continue;
-    const unused = Object.keys(given).filter((name) => !used.has(name));
-    if (unused.length > 0 || Object.keys(given).length === 0)
+  for (const placeholders of [input.ExpressionAttributeNames, input.ExpressionAttributeValues]) {
+    if (!placeholders) continue;
+    const unused = Object.keys(placeholders).filter((name) => !used.has(name));
+    if (unused.length > 0 || Object.keys(placeholders).length === 0)
       throw invalid(`No expression uses ${unused.join(', ') || 'anything'}`);
   }
 }
 
 function copyOf<T>(value: T, ordered: <E>(entries: E[]) => E[]): T {
-  // A Buffer comes back as plain bytes.
+  // DynamoDB returns a Buffer as a Uint8Array.
   if (value instanceof Uint8Array) return new Uint8Array(value) as T;
   if (Array.isArray(value)) return value.map((each) => copyOf(each, ordered)) as T;
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
@@ -257,14 +259,14 @@ function copyOf<T>(value: T, ordered: <E>(entries: E[]) => E[]): T {
   return Object.fromEntries(ordered(entries)) as T;
 }
 
-/** A copy, with the entries of its maps in another order than they were written in: DynamoDB promises none. */
+/** A copy whose maps have their entries in reverse order, because DynamoDB does not keep the order of map entries. */
 function asRead(row: Row): Row {
   return copyOf(row, (entries) => entries.toReversed());
 }
 
 /**
- * A copy without what is undefined, as the document client leaves it out. The SDK's own marshaller runs on every row,
- * because it refuses rows for reasons of its own: a map with the key `constructor`, for example.
+ * A copy without undefined values, which the document client removes. The SDK's marshaller processes every row, because it
+ * rejects some rows that DynamoDB would accept, for example a map with the key `constructor`.
  */
 function asWritten(row: Row): Row {
   marshall(row, MARSHALL_OPTIONS);
@@ -273,7 +275,7 @@ function asWritten(row: Row): Row {
 
 const PARTITION_KEYS = ['pk', 'g1pk', 'g2pk'] as const;
 
-/** Rows by their key, and by what they lie in: a query must not look at the whole table. */
+/** The rows by key and by partition. Without partitions, each query would search the whole table. */
 class Rows extends Map<string, Row> {
   private readonly partitions = new Map<string, Map<string, Row>>();
 
@@ -292,12 +294,12 @@ class Rows extends Map<string, Row> {
     return super.delete(key);
   }
 
-  /** The rows of a partition of the table or of an index, in no order. */
+  /** The rows of one partition of the table or of an index, unsorted. */
   in(attribute: string, value: unknown): Iterable<Row> {
     return this.partitions.get(`${attribute}\n${String(value)}`)?.values() ?? [];
   }
 
-  /** None where the row has no such attribute: an index leaves it out. */
+  /** Undefined if the row does not have the attribute, because an index contains only rows with its key. */
   private partition(name: string, row: Row): Map<string, Row> | undefined {
     const value = row[name];
     if (typeof value !== 'string') return undefined;
@@ -308,12 +310,12 @@ class Rows extends Map<string, Row> {
   }
 }
 
-/** The name and the value that a query gives for its partition; what asks in another way is no query of ours. */
+/** The name and value of the partition key in a query. The product has no query without one, so its absence throws. */
 function partitionOf(input: Input): readonly [string, unknown] {
   const equal = /(?:^| )(#?\w+) = (:\w+)(?: |$)/.exec(input.KeyConditionExpression ?? '');
   const [, name = '', value = ''] = equal ?? [];
   const attribute = input.ExpressionAttributeNames?.[name] ?? name;
-  if (!PARTITION_KEYS.some((key) => key === attribute)) throw new Error('The query names no partition');
+  if (!PARTITION_KEYS.some((key) => key === attribute)) throw new Error('The query has no partition key');
   return [attribute, input.ExpressionAttributeValues?.[value]];
 }
 
@@ -343,7 +345,7 @@ export function simulatedTable(): SimulatedTable {
 
   function query(input: Input): unknown {
     if (Object.values(input.ExpressionAttributeValues ?? {}).includes(''))
-      throw invalid('A key is compared with an empty text');
+      throw invalid('A key condition has an empty string');
     const forward = input['ScanIndexForward'] !== false;
     const found = [...rows.in(...partitionOf(input))]
       .filter((row) => new Expression(input.KeyConditionExpression ?? '', row, input).condition())
@@ -355,14 +357,14 @@ export function simulatedTable(): SimulatedTable {
     const limit = (input['Limit'] as number | undefined) ?? Infinity;
     const items = found.slice(from, from + limit);
     const last = items.at(-1);
-    // Like DynamoDB, which does not look beyond a full page.
-    const more = items.length === limit && last !== undefined;
+    // DynamoDB does not check if there is a row after a full page.
+    const hasNextPage = items.length === limit && last !== undefined;
     return {
       ...(input['Select'] !== 'COUNT' && {
         Items: items.map((row) => asRead(projected(row, input.IndexName))),
       }),
       Count: items.length,
-      ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),
+      ...(hasNextPage && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),
     };
   }
 
@@ -401,7 +403,7 @@ export function simulatedTable(): SimulatedTable {
       for (const { write } of writes) checkExpressions(write);
       const keys = writes.map(({ write }) => rowKey(write.Item ?? write.Key ?? { pk: '', sk: '' }));
       if (new Set(keys).size < keys.length || keys.length > 100)
-        throw Object.assign(new Error('One item twice, or too many'), { name: 'ValidationException' });
+        throw invalid('The transaction has two writes of one item, or more than 100 items');
       const reasons = writes.map(({ write }, index) => {
         try {
           check(write, rows.get(keys[index] ?? ''));
@@ -412,7 +414,7 @@ export function simulatedTable(): SimulatedTable {
       });
       if (reasons.some(({ Code }) => Code !== 'None')) {
         throw new TransactionCanceledException({
-          message: 'Transaction cancelled',
+          message: 'Transaction canceled',
           CancellationReasons: reasons,
           $metadata: {},
         });
@@ -433,9 +435,7 @@ export function simulatedTable(): SimulatedTable {
         (input['RequestItems'] as Record<string, { PutRequest: { Item: Row } }[]>)['table'] ?? [];
       const keys = requests.map((request) => rowKey(request.PutRequest.Item));
       if (new Set(keys).size < keys.length || keys.length > 25) {
-        throw Object.assign(new Error('Provided list of item keys contains duplicates'), {
-          name: 'ValidationException',
-        });
+        throw invalid('The batch has two writes of one item, or more than 25 items');
       }
       for (const request of requests) {
         const item = asWritten(request.PutRequest.Item);
@@ -457,7 +457,7 @@ export function simulatedTable(): SimulatedTable {
         calls.push(name);
         table.before(name, command.input);
         const run = commands[name];
-        if (!run) throw new Error(`The memory table knows no ${name}`);
+        if (!run) throw new Error(`The simulated table does not support ${name}`);
         checkExpressions(command.input);
         return run(command.input);
       },
