@@ -10,7 +10,7 @@ import { readCollection } from './collection.ts';
 import { eventCountersPartition, endpointCountersPartition } from './keys.ts';
 import type { Row, Table } from './table.ts';
 
-/** The intervals that start in a range of time. In epoch milliseconds. `beforeMs` is exclusive. */
+/** Selects intervals by their start, in epoch milliseconds. `afterMs` is inclusive, `beforeMs` is exclusive. */
 export interface CounterRange {
   readonly interval: Interval;
   readonly afterMs: number;

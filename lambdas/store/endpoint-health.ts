@@ -52,10 +52,10 @@ export async function countFailure(
 
 /**
  * Ends a streak of failures after a successful attempt. `endpoint` is the endpoint as the attempt read it before sending.
- * An attempt that began too early changes nothing:
+ * An outdated success changes nothing:
  *
- * - A short streak ends only if it began before the attempt read it. Failures added to the streak since then do not matter.
- *   If they did, the streak of a busy endpoint where some requests fail would never end.
+ * - A short streak ends only if it is the streak that the attempt read. Failures added to it since then do not matter. If
+ *   they did, the streak of a busy endpoint where some requests fail would never end.
  * - A failing endpoint becomes healthy only if no failure was added since the attempt read it.
  */
 export async function clearFailures(

@@ -44,7 +44,7 @@ export function eventRows(
   retention: Retention,
   rawText?: string,
 ): readonly Row[] {
-  // The row's fields are the dictionary that unpacks the raw event. So the fields must be text that DynamoDB returns unchanged.
+  // The row's fields are the dictionary that unpacks the raw event, so DynamoDB must return them unchanged.
   const events = emailEvents.map(wellFormed);
   const rows = events.map((event) =>
     eventRow(event, expiresAtSeconds({ timestamp: event.timestamp, ...retention })),
@@ -93,8 +93,8 @@ export interface StoredEvent {
 }
 
 /**
- * The event in a row, with its `ttl`. Throws if a part is missing, because a delivery copies the `ttl` and DynamoDB cannot
- * store a value that is not a number as one.
+ * The event in a row, with its `ttl`. Throws if a part is missing. The `ttl` must be an integer, because deliveries copy it
+ * and DynamoDB cannot store NaN.
  */
 export function toStoredEvent(row: Row): StoredEvent {
   const event = toEmailEvent(row);

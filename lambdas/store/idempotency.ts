@@ -128,8 +128,8 @@ export async function releaseKey(table: Table, send: KeyedSend): Promise<void> {
 }
 
 /**
- * The time between the start of the send and the timestamp of its SES event. Clocks differ, and the request may take long
- * to reach SES. The bounds are larger than both effects together.
+ * How long before or after the start of the send its SES event can be dated. Clocks differ, and the request may take long to
+ * reach SES. The bounds are larger than both effects together.
  */
 const MAX_BEFORE_MS = 60_000;
 const MAX_AFTER_MS = 300_000;
@@ -142,8 +142,8 @@ const MAX_PAGES = 5;
 
 /**
  * Finds the SES message id of a send. The log of the first recipient contains the SES event `Send` of the email, and that
- * event contains the tag of the send. Every configuration set of a deployment publishes `Send`. Returns undefined if SES did
- * not accept the email, or if the event has not arrived yet.
+ * event contains the tag of the send. Our configuration set always publishes `Send`. Returns undefined if SES did not accept
+ * the email, or if the event has not arrived yet.
  */
 export async function findSentMessageId(table: Table, intent: SendIntent): Promise<string | undefined> {
   const startMs = Date.parse(intent.created_at);

@@ -26,7 +26,7 @@
  * - Both indexes sort by the table's own `sk`, which begins with the time of the event. So the events of a message, a status
  *   or a recipient are read newest first. A merged list has one cursor for all its partitions, and no key is stored twice.
  * - The values in a key (workspace, message, event id, time) are not repeated as attributes. So a list row stays near 560
- *   bytes (seven rows per read unit), and a row with its raw event within 1 KB (one write unit).
+ *   bytes (seven rows per read unit). A row with its raw event stays within 1 KB (one write unit).
  * - Times in sort keys have the format of `sortableTimestamp`, which is always 24 characters long.
  */
 import { createHash } from 'node:crypto';
@@ -44,9 +44,8 @@ export const INDEX = { g1: 'by_g1pk', g2: 'by_g2pk' } as const;
 export const KEY_ATTRIBUTES = { pk: 'pk', sk: 'sk', g1pk: 'g1pk', g2pk: 'g2pk', ttl: 'ttl' } as const;
 
 /**
- * The attributes in both indexes: those that lists show. The raw event is not one of them. Changing a projection makes
- * DynamoDB rebuild the index, so the list already contained the attributes of API keys (`scopes`, `name`, …) before their
- * routes existed.
+ * The attributes in both indexes: those that lists show. The raw event is not one of them. If a projection changes, DynamoDB
+ * rebuilds the index. So the list contained the attributes of API keys (`scopes`, `name`, …) before their routes existed.
  */
 export const PROJECTED_ATTRIBUTES = [
   'kind',

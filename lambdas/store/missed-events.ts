@@ -62,8 +62,8 @@ function isMissed(row: Row | undefined, nowMs: number): boolean {
 
 /**
  * The events that an endpoint wants between two times, oldest first, each with the state of its delivery. The lists of
- * events and deliveries are both sorted by the event's time and id. So one pass over both lists joins them, and no row is
- * read that is not needed.
+ * events and deliveries are both sorted by the event's time and id. So one pass over both lists joins them. It reads only
+ * the rows that it needs.
  */
 export async function* readWantedEvents(table: Table, query: MissedQuery): AsyncGenerator<WantedEvent> {
   const { endpoint, since, until, after, nowMs } = query;

@@ -45,8 +45,8 @@ function readsAscending({ ascending = false, position }: PageRequest): boolean {
 }
 
 /**
- * DynamoDB rounds a read up to 4 KB, which is seven rows of about 560 bytes. Reading a merged list in chunks of seven rows
- * costs at most 0.5 × (partitions + rows ÷ 7) units, no matter how the rows are distributed.
+ * DynamoDB rounds a read up to 4 KB, which is seven rows of about 560 bytes. A merged list is read in chunks of seven rows.
+ * It costs at most 0.5 × (partitions + rows ÷ 7) units, for any distribution of the rows.
  */
 const ROWS_PER_READ_UNIT = 7;
 
@@ -55,8 +55,8 @@ const MAX_FILTERED_ROWS = 10 * ROWS_PER_READ_UNIT;
 
 /**
  * The maximum size of the rows in a page. A page that reaches it is short although a next page exists. The limit keeps the
- * response below 6 MB, the maximum of a Lambda function. In the response, a row also has the names of its fields, and a
- * quotation mark grows from one byte to six (CSV within JSON within JSON). A thousand rows of the usual 560 bytes fit.
+ * response below 6 MB, the maximum of a Lambda function. A row grows in the response, because it gets the names of its
+ * fields. A quotation mark grows from one byte to six (CSV within JSON within JSON). 1,000 rows of the usual 560 bytes fit.
  */
 const MAX_PAGE_BYTES = 900_000;
 
@@ -67,7 +67,7 @@ const LAST_SURROGATE = 0xdfff;
 
 /**
  * Whether `left` sorts before `right` in DynamoDB, which compares UTF-8 bytes. The operator `<` compares UTF-16 code units.
- * For it, an emoji would sort before `ﬁ`.
+ * With `<`, an emoji would sort before `ﬁ`.
  */
 function sortsBefore(left: string, right: string): boolean {
   return Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0;

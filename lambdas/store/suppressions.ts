@@ -139,8 +139,8 @@ export interface SuppressionsQuery {
 
 /**
  * The part of a page request that selects the addresses with a prefix. A part of a Unicode domain has no punycode form, and a
- * part of a punycode domain has no Unicode form. So if the prefix contains a part of such a domain, all addresses with its
- * local part are read, and each form of them is compared with the prefix.
+ * part of a punycode domain has no Unicode form. So for a prefix with a part of such a domain, all addresses with the local
+ * part of the prefix are read. Each form of each address is then compared with the prefix.
  */
 function prefixSelection(prefix: string): Pick<PageRequest, 'prefix' | 'filter'> {
   const start = domainStart(prefix);

@@ -65,7 +65,7 @@ function sequenceOf({ SequenceNumber: number }: StreamRecord): string {
 /** Throws if the record has no row, or a row that cannot be counted. */
 function additionsOf(deps: TallyDeps, { NewImage: image }: StreamRecord): readonly Addition[] {
   const row = unmarshall(image as Parameters<typeof unmarshall>[0]) as Row;
-  const { partition, at, names } = row['kind'] === KIND.attempt ? ofAttempt(row) : ofEvent(row);
+  const { partition, at, names } = row['kind'] === KIND.attempt ? readAttempt(row) : readEvent(row);
   if (names.length === 0) return [];
   return INTERVALS.map((interval) => {
     const start = formatTimestamp(intervalStart(Date.parse(at), interval));
@@ -86,7 +86,7 @@ interface CountedRow {
   readonly names: readonly string[];
 }
 
-function ofEvent(row: Row): CountedRow {
+function readEvent(row: Row): CountedRow {
   const emailEvent = toEmailEvent(row);
   const { workspace_id: workspaceId, timestamp } = emailEvent;
   // The event name becomes the name of a counter. An unknown name could make the transaction fail and stop the shard.
@@ -98,7 +98,7 @@ function ofEvent(row: Row): CountedRow {
   };
 }
 
-function ofAttempt(row: Row): CountedRow {
+function readAttempt(row: Row): CountedRow {
   const workspaceId = attemptWorkspace(row);
   const endpointId = String(row['endpoint_id']);
   const durationMs = row['duration_ms'];
@@ -125,7 +125,7 @@ interface ReadRecord {
 interface Part {
   /** At least one. */
   readonly records: readonly ReadRecord[];
-  /** Empty if statistics exclude every record of the part. The checkpoint is written all the same. */
+  /** Empty if statistics exclude every record of the part. The checkpoint is still written. */
   readonly increments: readonly CounterIncrement[];
 }
 
