@@ -1,4 +1,4 @@
-/** Every reader of what others wrote, with real input that something is wrong with. */
+/** Every parser of input from outside, with valid input, damaged input and noise. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { CREDENTIALS } from './parsers/keys.ts';
 import { LONG_TEXT_READERS, readLongTexts } from './parsers/long.ts';
@@ -16,72 +16,72 @@ import { Dice, seededRandom } from '../../sim/random.ts';
 const TRIES = sized(5_000, 100_000);
 const PARSERS = [...SES_EVENTS, ...STREAM, ...TASKS, ...REQUESTS, ...CREDENTIALS, ...TIMES, ...TEXTS];
 
-const told: Record<ParseResult, number> = { taken: 0, refused: 0 };
-const broken: string[] = [];
-let long = 0;
+const totals: Record<ParseResult, number> = { accepted: 0, refused: 0 };
+const failures: string[] = [];
+let longTexts = 0;
 afterAll(() => {
   recordFigures('parsers', {
     seed: String(SEED),
     parsers: PARSERS.length,
-    'inputs that were taken': told.taken,
-    'inputs that were refused, in the way that is promised': told.refused,
-    'texts of 40,000 characters, read to their end': long,
-    'promises broken': broken.length,
+    'accepted inputs': totals.accepted,
+    'inputs refused in the documented way': totals.refused,
+    'parsed texts of 40,000 characters': longTexts,
+    'inputs with another result': failures.length,
   });
 });
 
-/** Names that every object, list, text or function has. */
-function inherited(): readonly PropertyKey[] {
+/** The properties that every object, array, string or function inherits. A parser must not add one. */
+function prototypeProperties(): readonly PropertyKey[] {
   return [Object, Array, String, Function].flatMap(({ prototype }) => Reflect.ownKeys(prototype as object));
 }
 
-async function tries(parser: Parser, dice: Dice) {
-  const verdicts: Record<ParseResult, number> = { taken: 0, refused: 0 };
-  const found: string[] = [];
+async function runParser(parser: Parser, dice: Dice) {
+  const results: Record<ParseResult, number> = { accepted: 0, refused: 0 };
+  const errors: string[] = [];
   const count = Math.ceil(TRIES * (parser.share ?? 1));
   for (let tried = 0; tried < count; tried += 1) {
     try {
-      verdicts[await parser.try(dice)] += 1;
+      results[await parser.try(dice)] += 1;
     } catch (error) {
-      found.push(`try ${tried}: ${error instanceof Error ? error.stack : String(error)}`);
+      errors.push(`try ${tried}: ${error instanceof Error ? error.stack : String(error)}`);
     }
   }
-  return { verdicts, found, count };
+  return { results, errors, count };
 }
 
-describe('what is as it should be is taken', () => {
+describe('valid input is accepted', () => {
   it.each(
     PARSERS.flatMap(({ name, validInputs = [] }) =>
       validInputs.map((read, index) => [name, index, read] as const),
     ),
   )('%s, number %i', async (_name, _index, read) => {
-    expect(await read()).toBe('taken');
+    expect(await read()).toBe('accepted');
   });
 });
 
-describe('whatever comes, a parser takes it or refuses it in the way it promises', () => {
+describe('a parser accepts damaged input or refuses it in the documented way', () => {
   it.each(PARSERS.map((parser, index) => [parser.name, parser, index] as const))(
     '%s',
     async (_name, parser, index) => {
-      const before = inherited();
-      const { verdicts, found, count } = await tries(parser, new Dice(seededRandom(SEED + index)));
-      told.taken += verdicts.taken;
-      told.refused += verdicts.refused;
-      broken.push(...found);
-      expect(found.slice(0, 5)).toEqual([]);
-      expect(inherited()).toEqual(before);
-      // Noise alone would show nothing of what lies behind the first check.
-      expect(verdicts.taken).toBeGreaterThan(count / 50);
-      expect(verdicts.refused).toBeGreaterThan(count / 50);
+      const before = prototypeProperties();
+      const { results, errors, count } = await runParser(parser, new Dice(seededRandom(SEED + index)));
+      totals.accepted += results.accepted;
+      totals.refused += results.refused;
+      failures.push(...errors);
+      expect(errors.slice(0, 5)).toEqual([]);
+      expect(prototypeProperties()).toEqual(before);
+      // Both results must occur, because input that always fails the first check would not test the code behind it.
+      expect(results.accepted).toBeGreaterThan(count / 50);
+      expect(results.refused).toBeGreaterThan(count / 50);
     },
   );
 });
 
-describe('however long a text is, it is read once', () => {
-  // All readers together take half a second. A reader that starts over at each character takes minutes for all texts.
+describe('a long text is parsed in linear time', () => {
+  // All parsers together take half a second. A parser with quadratic time takes minutes for all texts.
   it.each(LONG_TEXT_READERS)('%s', { timeout: 60_000 }, (_name, read) => {
     const count = readLongTexts(read);
-    long += count;
+    longTexts += count;
     expect(count).toBeGreaterThan(0);
   });
 });

@@ -1,10 +1,13 @@
-/** Real input with something wrong in it, as whoever has the name of a topic, an address or a key could send it. */
+/** Damages valid input, as an attacker could who knows the name of a topic, an address or a key. */
 import type { Dice } from '../../../sim/random.ts';
 
-/** In JSON it becomes a list a hundred deep, or ten thousand, which no copy and no `JSON.stringify` gets through. */
+/**
+ * Stands for an array with a depth of 100 or 10,000. It is inserted into the finished JSON text, because `structuredClone` and
+ * `JSON.stringify` cannot process such a depth.
+ */
 const DEEP = '<deep>';
 
-const ODD: readonly unknown[] = [
+const UNUSUAL_VALUES: readonly unknown[] = [
   DEEP,
   null,
   true,
@@ -43,14 +46,14 @@ const ODD: readonly unknown[] = [
   JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}'),
 ];
 
-/** One of its own each time: what is put somewhere may be damaged next. */
-function oddOf(dice: Dice): unknown {
-  return structuredClone(dice.pick(ODD));
+/** Returns a copy, because the next damage may change the value. */
+function unusualValue(dice: Dice): unknown {
+  return structuredClone(dice.pick(UNUSUAL_VALUES));
 }
 
 type Container = Record<string | number, unknown>;
 
-/** Every place of a value that holds something. */
+/** Every property in a value, at any depth, with the object or array that contains it. */
 function placesOf(value: unknown, found: (readonly [Container, string])[] = []): typeof found {
   if (typeof value !== 'object' || value === null) return found;
   for (const key of Object.keys(value)) {
@@ -60,27 +63,27 @@ function placesOf(value: unknown, found: (readonly [Container, string])[] = []):
   return found;
 }
 
-/** What a prototype would be changed by, in an object that is otherwise as it was. */
-function lay(holder: Container, dice: Dice): void {
+/** Adds a property that changes the prototype of an object that is built carelessly from it. */
+function addPrototypeProperty(holder: Container, dice: Dice): void {
   const name = dice.pick(['__proto__', 'constructor', 'prototype']);
   const value = { polluted: true, prototype: { polluted: true } };
-  // Assigned, `__proto__` would be the prototype, and not a name.
+  // An assignment to `__proto__` would set the prototype instead of adding a property.
   Object.defineProperty(holder, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function damagePlace(holder: Container, key: string, dice: Dice): void {
   const value = holder[key];
-  const ways: readonly (() => void)[] = [
+  const damages: readonly (() => void)[] = [
     () => delete holder[key],
-    () => lay(holder, dice),
-    () => void (holder[key] = oddOf(dice)),
+    () => addPrototypeProperty(holder, dice),
+    () => void (holder[key] = unusualValue(dice)),
     () => void (holder[key] = typeof value === 'string' ? damageText(value, dice) : [value]),
     () => void (holder[`${key}${dice.pick(['', 's', ' ', '\u0000'])}`] = structuredClone(value)),
   ];
-  dice.pick(ways)();
+  dice.pick(damages)();
 }
 
-/** A copy with one to three places inside it that are gone, of another kind, cut, laden, or there twice. */
+/** Returns a copy with one to three damaged properties: deleted, duplicated, cut off, of another type, or with an unusual value. */
 export function damageValue<T>(value: T, dice: Dice): T {
   const copy = structuredClone(value);
   for (let times = 1 + dice.below(3); times > 0; times -= 1) {
@@ -92,54 +95,54 @@ export function damageValue<T>(value: T, dice: Dice): T {
 
 const INSERTED = ['"', '{', '}', '[', ']', ',', ':', '\\', '\u0000', '\ud800', '<', '%', '#', '=', '\n', 'é'];
 
-/** One to three characters cut out, put in, changed or repeated; sometimes no more than a beginning. */
+/** Deletes, inserts, changes or repeats characters in one to three places, or cuts the text off. */
 export function damageText(text: string, dice: Dice): string {
-  let left = text;
+  let damaged = text;
   for (let times = 1 + dice.below(3); times > 0; times -= 1) {
-    const at = dice.below(left.length + 1);
-    const end = Math.min(left.length, at + 1 + dice.below(8));
-    const ways: readonly (() => string)[] = [
-      () => left.slice(0, at),
-      () => left.slice(0, at) + left.slice(end),
-      () => left.slice(0, at) + dice.pick(INSERTED) + left.slice(at),
-      () => left.slice(0, at) + String.fromCodePoint(dice.below(256)) + left.slice(at + 1),
-      () => left.slice(0, end) + left.slice(at),
+    const at = dice.below(damaged.length + 1);
+    const end = Math.min(damaged.length, at + 1 + dice.below(8));
+    const damages: readonly (() => string)[] = [
+      () => damaged.slice(0, at),
+      () => damaged.slice(0, at) + damaged.slice(end),
+      () => damaged.slice(0, at) + dice.pick(INSERTED) + damaged.slice(at),
+      () => damaged.slice(0, at) + String.fromCodePoint(dice.below(256)) + damaged.slice(at + 1),
+      () => damaged.slice(0, end) + damaged.slice(at),
     ];
-    left = dice.pick(ways)();
+    damaged = dice.pick(damages)();
   }
-  return left;
+  return damaged;
 }
 
-/** Text that was never anything. */
+/** Random text. */
 export function noise(dice: Dice): string {
   const limit = dice.pick([0x20, 0x80, 0x1_00, 0x1_00_00]);
   return Array.from({ length: dice.below(200) }, () => String.fromCharCode(dice.below(limit))).join('');
 }
 
-/** A name twice in one object, or in another one than its own. */
-function withNameAgain(text: string, dice: Dice): string {
+/** Adds a property with a name from the text to one of its objects, so that the name may occur twice there. */
+function addDuplicateName(text: string, dice: Dice): string {
   const names = text.match(/"\w+":/g) ?? [];
   const objects = [...text.matchAll(/\{(?=")/g)];
   if (names.length === 0 || objects.length === 0) return text;
   const at = dice.pick(objects).index + 1;
-  const value = dice.chance(0.2) ? DEEP : oddOf(dice);
+  const value = dice.chance(0.2) ? DEEP : unusualValue(dice);
   return `${text.slice(0, at)}${dice.pick(names)}${JSON.stringify(value)},${text.slice(at)}`;
 }
 
-/** Whole, damaged inside, damaged as text, or noise: JSON of a value as somebody might send it. */
+/** Returns the JSON of a value: valid, with damaged properties, damaged as text, or noise. */
 export function damageJson(value: unknown, dice: Dice): string {
-  const inside = () => JSON.stringify(damageValue(value, dice));
-  const ways: readonly (() => string)[] = [
+  const damagedProperties = () => JSON.stringify(damageValue(value, dice));
+  const variants: readonly (() => string)[] = [
     () => JSON.stringify(value),
-    inside,
-    inside,
-    inside,
-    () => withNameAgain(JSON.stringify(value), dice),
+    damagedProperties,
+    damagedProperties,
+    damagedProperties,
+    () => addDuplicateName(JSON.stringify(value), dice),
     () => damageText(JSON.stringify(value), dice),
     () => (dice.chance(0.02) ? `"${DEEP}"` : noise(dice)),
   ];
   const levels = dice.pick([100, 10_000]);
   return dice
-    .pick(ways)()
+    .pick(variants)()
     .replaceAll(`"${DEEP}"`, () => '['.repeat(levels) + ']'.repeat(levels));
 }

@@ -1,4 +1,4 @@
-/** Whatever reads a text of others, for texts that are long: one that begins anew at each character would not end. */
+/** Runs every parser of a text on long texts. A parser with quadratic time would not end in time. */
 import * as z from 'zod/mini';
 import { formatOf } from '../../../lambdas/api/export.ts';
 import { parseJson } from '../../../lambdas/api/json.ts';
@@ -24,15 +24,15 @@ import { assertThat } from './parser.ts';
 
 const LENGTH = 40_000;
 
-/** What the expressions of the readers repeat, and what they begin with. */
+/** The units that are repeated, and the beginnings. Both match parts of the parsers' regular expressions. */
 const UNITS = '< <> " \\" ( (a) ) [ {"a": "a":1, , ; : % =? a a@ . a. - 0 2026- +00 é @é é. <a@b.c>'
   .split(' ')
   .concat(' ', '\ud800', '\u0000')
-  // Each character of it is another one: punycode reads the text once for each.
+  // 5,000 different characters, because punycode reads the text once for each different character.
   .concat(Array.from({ length: 5_000 }, (_, index) => String.fromCodePoint(0x4e00 + index)).join(''));
 const BEGINNINGS = ['', '"', '<', 'a@', '{"eventType":"'];
 
-function fields(text: string): readonly unknown[] {
+function emailBodies(text: string): readonly unknown[] {
   const attachment = { filename: text, content: text, content_type: text, content_id: text };
   return [
     { from: text, to: [text], subject: text, html: text },
@@ -49,9 +49,9 @@ function fields(text: string): readonly unknown[] {
 }
 
 export const LONG_TEXT_READERS: readonly (readonly [string, (text: string) => unknown])[] = [
-  ['a message', parseSesMessage],
+  ['SES message', parseSesMessage],
   [
-    'an SES event',
+    'SES event',
     (text) =>
       normalize({
         ...SAMPLES.bounce,
@@ -65,19 +65,19 @@ export const LONG_TEXT_READERS: readonly (readonly [string, (text: string) => un
         bounce: { bounceSubType: text, bouncedRecipients: [{ emailAddress: text }], timestamp: '2026-02-25' },
       }),
   ],
-  ['a time of SES', parseSesTimestamp],
-  ['a Retry-After', (text) => parseRetryAfter(text, 0)],
-  ['an address', bareAddress],
-  ['the forms of an address', addressForms],
-  ['a space in an address', hasBareSpace],
-  ['a mailbox', mailboxHeader],
-  ['a key', isWellFormedApiKey],
-  ['a cursor', (text) => openCursor(text, { workspaceId: '', route: '', filters: {} }, Buffer.alloc(32))],
-  ['an Accept', formatOf],
-  ['a body', parseJson],
-  ['a mail', (text) => fields(text).map((body) => sendBody.safeParse(body).success)],
+  ['SES timestamp', parseSesTimestamp],
+  ['Retry-After', (text) => parseRetryAfter(text, 0)],
+  ['address', bareAddress],
+  ['forms of an address', addressForms],
+  ['space in an address', hasBareSpace],
+  ['mailbox', mailboxHeader],
+  ['API key', isWellFormedApiKey],
+  ['cursor', (text) => openCursor(text, { workspaceId: '', route: '', filters: {} }, Buffer.alloc(32))],
+  ['Accept header', formatOf],
+  ['JSON body', parseJson],
+  ['email body', (text) => emailBodies(text).map((body) => sendBody.safeParse(body).success)],
   [
-    'a parameter',
+    'query parameter',
     (text) =>
       [rfc3339, lookupAddress, addressPrefix, suppressibleAddress, mailbox, line(256)].map(
         (schema: z.ZodMiniType) => schema.safeParse(text),
@@ -85,7 +85,7 @@ export const LONG_TEXT_READERS: readonly (readonly [string, (text: string) => un
   ],
 ];
 
-/** Every unit to the full length, after each beginning and with an end that fits nothing. */
+/** Parses one text for each beginning and unit: the beginning, the unit repeated to the full length, and an end that never matches. */
 export function readLongTexts(read: (text: string) => unknown): number {
   const texts = BEGINNINGS.flatMap((start) =>
     UNITS.map((unit) => `${start}${unit.repeat(Math.ceil(LENGTH / unit.length))}!`),

@@ -1,4 +1,4 @@
-/** What the state machines hand over: a task of ours, of this version or another one, or put back by a person. */
+/** The input from the state machines: a task of this version or another one, or a task that an operator redrove. */
 import type { ReplayTask } from '../../../lambdas/core/commands.ts';
 import { OUTCOMES, type DeliverInput, type DeliveryTask } from '../../../lambdas/core/deliveries.ts';
 import { deterministicId } from '../../../lambdas/core/ids.ts';
@@ -25,7 +25,7 @@ const RECOVERY_ID = deterministicId('rcv', ['a']);
 const OK: AttemptResult = { started_at: AT, duration_ms: 12, status_code: 200 };
 const FAILED: AttemptResult = { ...OK, status_code: 503, error_class: 'http_status', retry_after: '600' };
 
-async function stage() {
+async function createTable() {
   const table = simulatedTable();
   await Promise.all([
     putRows(table, ROWS),
@@ -45,20 +45,20 @@ async function stage() {
   return table;
 }
 
-/** As a Lambda gets it: JSON. */
-function handedOver<T>(input: T): T {
+/** Converts the input to JSON and back, because a Lambda function gets JSON. */
+function throughJson<T>(input: T): T {
   return JSON.parse(JSON.stringify(input)) as T;
 }
 
-/** One request at the most, to the endpoint and of the event that are stored; and none where it ends with an error. */
-async function attempt(input: DeliverInput, answer: AttemptResult): Promise<ParseResult> {
+/** Asserts at most one request, for the stored event and to the stored endpoint, and no request if the function throws. */
+async function attempt(input: DeliverInput, attemptResult: AttemptResult): Promise<ParseResult> {
   const requests: WebhookRequest[] = [];
   const deps: DeliverDeps = {
-    table: await stage(),
+    table: await createTable(),
     secrets: { open: (_endpoint, { version }) => Promise.resolve(Buffer.alloc(24, version)) },
     send: (request) => {
       requests.push(request);
-      return Promise.resolve(answer);
+      return Promise.resolve(attemptResult);
     },
     retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
     now: () => NOW_MS,
@@ -66,20 +66,23 @@ async function attempt(input: DeliverInput, answer: AttemptResult): Promise<Pars
     randomBytes: (size) => Buffer.alloc(size, 7),
     onUnrecorded: () => {},
   };
-  const report = await expectUnchanged(input, (given) => deliver(deps, given).catch(toError));
+  const report = await expectUnchanged(input, (value) => deliver(deps, value).catch(toError));
   assertThat(requests.length <= 1, 'One attempt made two requests');
   for (const { url, headers } of requests)
     assertThat(
       url === ENDPOINT.url && headers['webhook-id'] === EVENT.event_id,
-      'Somebody got what is not theirs',
+      'Another endpoint got a request, or another event was sent',
     );
   if (report instanceof Error) {
-    assertThat(requests.length === 0, `The attempt was made, and will be again: ${String(report.stack)}`);
+    assertThat(
+      requests.length === 0,
+      `The request was sent, and the state machine will repeat it: ${String(report.stack)}`,
+    );
     return 'refused';
   }
-  assertThat(OUTCOMES.includes(report.result.outcome), 'The state machine knows no such outcome');
-  assertThat(Number.isInteger(report.result.delay_seconds), 'The state machine cannot wait for that');
-  return requests.length === 1 ? 'taken' : 'refused';
+  assertThat(OUTCOMES.includes(report.result.outcome), 'The state machine does not know this outcome');
+  assertThat(Number.isInteger(report.result.delay_seconds), 'The state machine cannot wait for this delay');
+  return requests.length === 1 ? 'accepted' : 'refused';
 }
 
 const TASK = aTask(EVENT, ENDPOINT);
@@ -88,7 +91,7 @@ const INPUTS: readonly DeliverInput[] = [
   { task: { ...TASK, run: 'rcv_a', trigger: 'recover', attempt: 3, run_attempt: 2 }, execution: 'two' },
 ];
 
-const PACED: ReplayTask = {
+const REPLAY_TASK: ReplayTask = {
   workspace_id: WORKSPACE_ID,
   command_id: RECOVERY_ID,
   command: 'recover',
@@ -98,40 +101,40 @@ const PACED: ReplayTask = {
   probes: 0,
 };
 
-/** Starts what the command in the table asks for, or nothing. */
+/** Asserts that the step starts the delivery of the stored command, or nothing. */
 async function step(task: ReplayTask): Promise<ParseResult> {
   const started: DeliveryTask[] = [];
   const deps = {
-    table: await stage(),
+    table: await createTable(),
     now: () => NOW_MS,
-    startDelivery: (given: DeliveryTask) => {
-      started.push(given);
+    startDelivery: (delivery: DeliveryTask) => {
+      started.push(delivery);
       return Promise.resolve();
     },
   };
-  const result = await expectUnchanged(task, (given) => runReplayStep(deps, given).catch(toError));
-  assertThat(started.length <= 1, 'More was started than was missed');
+  const result = await expectUnchanged(task, (value) => runReplayStep(deps, value).catch(toError));
+  assertThat(started.length <= 1, 'More than the one missed delivery was started');
   for (const { event_id: eventId, endpoint_id: endpointId, run } of started)
     assertThat(
       eventId === EVENT.event_id && endpointId === ENDPOINT.id && run === RECOVERY_ID,
-      'Another was started',
+      'Another delivery was started',
     );
   if (result instanceof Error) return 'refused';
-  assertThat(['continue', 'done'].includes(result.outcome), 'The state machine knows no such outcome');
-  assertThat(Number.isInteger(result.delay_seconds), 'The state machine cannot wait for that');
-  return started.length === 1 ? 'taken' : 'refused';
+  assertThat(['continue', 'done'].includes(result.outcome), 'The state machine does not know this outcome');
+  assertThat(Number.isInteger(result.delay_seconds), 'The state machine cannot wait for this delay');
+  return started.length === 1 ? 'accepted' : 'refused';
 }
 
 export const TASKS: readonly Parser[] = [
   {
-    name: 'task, by deliver',
+    name: 'task of deliver',
     share: 0.6,
     validInputs: INPUTS.flatMap((input) => [() => attempt(input, OK), () => attempt(input, FAILED)]),
-    try: (dice: Dice) => attempt(handedOver(damageValue(dice.pick(INPUTS), dice)), dice.pick([OK, FAILED])),
+    try: (dice: Dice) => attempt(throughJson(damageValue(dice.pick(INPUTS), dice)), dice.pick([OK, FAILED])),
   },
   {
-    name: 'task, by recover',
-    validInputs: [() => step(PACED)],
-    try: (dice: Dice) => step(handedOver(damageValue(PACED, dice))),
+    name: 'task of recover',
+    validInputs: [() => step(REPLAY_TASK)],
+    try: (dice: Dice) => step(throughJson(damageValue(REPLAY_TASK, dice))),
   },
 ];

@@ -1,32 +1,32 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Dice } from '../../../sim/random.ts';
 
-/** What became of a try: taken for what it says it is, or refused in the way that the parser promises. */
-export type ParseResult = 'taken' | 'refused';
+/** The parser accepted the input, or refused it in the documented way. */
+export type ParseResult = 'accepted' | 'refused';
 
-/** One reader of what others wrote. A try throws where the parser broke a promise. */
+/** A parser under test. `try` throws if the parser does anything else than accept the input or refuse it in the documented way. */
 export interface Parser {
   readonly name: string;
-  /** Of the tries that are asked for, the share that is made: one, unless a try is dear. */
+  /** The share of the tries that is made, by default 1. It is lower if one try takes long. */
   readonly share?: number;
-  /** Real input of each kind, with nothing wrong in it: what is never taken whole shows nothing where it is damaged. */
+  /** Valid inputs, which must be accepted. If the parser refused them, a refusal of damaged input would show nothing. */
   readonly validInputs?: readonly (() => ParseResult | Promise<ParseResult>)[];
   readonly try: (dice: Dice) => ParseResult | Promise<ParseResult>;
 }
 
-export function assertThat(holds: boolean, what: string): void {
-  if (!holds) throw new Error(what);
+export function assertThat(condition: boolean, problem: string): void {
+  if (!condition) throw new Error(problem);
 }
 
-/** What comes of a value, which must be left as it was. */
+/** Returns the result of `read`, and asserts that it did not change the value. */
 export async function expectUnchanged<T, R>(value: T, read: (value: T) => R | Promise<R>): Promise<R> {
   const before = structuredClone(value);
-  const made = await read(value);
-  assertThat(isDeepStrictEqual(value, before), 'The parser changed what it was given');
-  return made;
+  const result = await read(value);
+  assertThat(isDeepStrictEqual(value, before), 'The parser changed its input');
+  return result;
 }
 
-/** What was thrown, as a value. */
+/** Converts a thrown value to an error, so that a test can inspect it. */
 export function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }

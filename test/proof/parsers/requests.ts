@@ -1,4 +1,4 @@
-/** What comes over the API: paths, queries, headers and bodies. */
+/** API requests: paths, queries, headers and bodies. */
 import { STATUS_OF_CODE, type ErrorCode } from '../../../lambdas/api/errors.ts';
 import { bareAddress } from '../../../lambdas/core/addresses.ts';
 import { sealCursor } from '../../../lambdas/core/cursor.ts';
@@ -15,14 +15,14 @@ import { assertThat, type Parser, type ParseResult } from './parser.ts';
 const EVENT = anEvent();
 const ROWS = eventRows([EVENT], { retentionDays: 90, receivedAtMs: NOW_MS }, JSON.stringify(SAMPLES.bounce));
 const TOKEN = 'a'.repeat(52);
-/** Good for the list of bounces, whatever its limit. */
+/** A valid cursor of the list of bounces, for any limit. */
 const CURSOR = sealCursor(
   { key: 'E#2026-02-25T12:30:00.000Z#evt_a', direction: 'next' },
   { workspaceId: WORKSPACE_ID, route: '/v1/send/logs', filters: { status: 'bounced' } },
   { key: Buffer.alloc(32, 1), randomBytes: (size) => Buffer.alloc(size, 7) },
 );
 
-const MAIL = {
+const EMAIL = {
   from: 'You <you@yourdomain.com>',
   to: ['ann@example.com', '"Ben, \\"Dr.\\"" <ben@example.com>'],
   cc: ['Jürgen <cc@example.com>'],
@@ -38,10 +38,10 @@ const MAIL = {
 };
 const WEBHOOK = { url: 'https://hooks.example.com/ivymail', events: ['bounced'], description: 'CRM' };
 
-/** `{id}` is the endpoint's. */
+/** `{id}` stands for the id of the endpoint. */
 const WRITES: readonly ApiRequest[] = [
-  { method: 'POST', path: '/v1/send', body: MAIL },
-  { method: 'POST', path: '/v1/send', body: MAIL, headers: { 'Idempotency-Key': 'order-1' } },
+  { method: 'POST', path: '/v1/send', body: EMAIL },
+  { method: 'POST', path: '/v1/send', body: EMAIL, headers: { 'Idempotency-Key': 'order-1' } },
   { method: 'POST', path: '/v1/webhooks', body: WEBHOOK },
   { method: 'POST', path: '/v1/webhooks/check', body: { url: WEBHOOK.url } },
   {
@@ -70,9 +70,9 @@ const WRITES: readonly ApiRequest[] = [
   },
 ];
 
-type Read = ApiRequest & { readonly query: Readonly<Record<string, string>> };
+type ReadRequest = ApiRequest & { readonly query: Readonly<Record<string, string>> };
 
-const READS: readonly Read[] = [
+const READS: readonly ReadRequest[] = [
   { path: '/v1/send/logs', query: { status: 'bounced', limit: '20', cursor: CURSOR } },
   {
     path: '/v1/send/logs',
@@ -97,26 +97,26 @@ const READS: readonly Read[] = [
   { path: '/docs', query: {} },
 ];
 
-/** One mailbox each, of whom the mail was accepted for: nobody was slipped in, by a comma or a line break. */
-function checkMail(
+/** Asserts that every recipient is one accepted mailbox, so that no comma or line break can add a recipient. */
+function checkEmail(
   { Destination: to, FromEmailAddress: from }: SentEmail,
   accepted: readonly string[],
 ): void {
   const all = [...to.ToAddresses, ...to.CcAddresses, ...to.BccAddresses];
-  assertThat(all.length > 0, 'A mail went to nobody');
+  assertThat(all.length > 0, 'An email has no recipient');
   for (const mailbox of [from, ...all])
     assertThat(
       /^(?:(?:"(?:[^"\\]|\\.)*"|=\?[^",]*) <[^\s",<>]+>|[^\s",<>]+)$/.test(mailbox),
-      `A header got ${mailbox}`,
+      `A header contains ${mailbox}`,
     );
   assertThat(
     all.every((mailbox) => accepted.includes(bareAddress(mailbox))),
-    'A mail went to somebody else',
+    'An email went to another recipient',
   );
 }
 
-/** An answer to a client that may have sent anything: never a fault of ours, and every refusal with its code. */
-async function asked(ask: ApiRequest): Promise<ParseResult> {
+/** Sends the request. Asserts that the response is never an internal error, and that every refusal has its error code. */
+async function send(request: ApiRequest): Promise<ParseResult> {
   const harness = setUpApi();
   const [{ body: webhook }] = await Promise.all([
     harness.sendRequest({ method: 'POST', path: '/v1/webhooks', body: WEBHOOK }),
@@ -124,73 +124,81 @@ async function asked(ask: ApiRequest): Promise<ParseResult> {
     openProbe(harness.table, TOKEN, NOW_MS),
   ]);
   const { status, body, loggedError, text } = await harness.sendRequest({
-    ...ask,
-    path: ask.path.replace('{id}', webhook.id),
+    ...request,
+    path: request.path.replace('{id}', webhook.id),
   });
-  assertThat(status < 500, `${ask.method ?? 'GET'} ${ask.path} answered ${status}: ${String(loggedError)}`);
-  for (const mail of harness.emails) checkMail(mail, body.accepted);
-  if (status < 400) return 'taken';
+  assertThat(
+    status < 500,
+    `${request.method ?? 'GET'} ${request.path} returned ${status}: ${String(loggedError)}`,
+  );
+  for (const email of harness.emails) checkEmail(email, body.accepted);
+  if (status < 400) return 'accepted';
   const { code, field } = body.error as { readonly code: ErrorCode; readonly field?: unknown };
   assertThat(STATUS_OF_CODE[code] === status, `${code} came with ${status}`);
-  assertThat(field === undefined || typeof field === 'string', 'The field is no text');
-  assertThat(!/\bat .*\.ts:\d+/.test(text), 'The answer shows a stack');
-  assertThat(harness.emails.length === 0, 'A mail was sent that was refused');
+  assertThat(field === undefined || typeof field === 'string', 'The field is not a string');
+  assertThat(!/\bat .*\.ts:\d+/.test(text), 'The response contains a stack trace');
+  assertThat(harness.emails.length === 0, 'A refused email was sent');
   return 'refused';
 }
 
-/** Sometimes twice. */
-function damagedQuery(query: Read['query'], dice: Dice): NonNullable<ApiRequest['query']> {
-  const given = Object.entries(damageValue(query, dice)).map(([name, value]): [string, string | string[]] => [
-    name,
-    dice.chance(0.05) ? [String(value), String(value)] : String(value),
-  ]);
-  return Object.fromEntries(given);
+/** Damages the query. A parameter may occur twice. */
+function damageQuery(query: ReadRequest['query'], dice: Dice): NonNullable<ApiRequest['query']> {
+  const parameters = Object.entries(damageValue(query, dice)).map(
+    ([name, value]): [string, string | string[]] => [
+      name,
+      dice.chance(0.05) ? [String(value), String(value)] : String(value),
+    ],
+  );
+  return Object.fromEntries(parameters);
 }
 
-const HEADED = [...WRITES, ...READS].map((ask) => ({
-  ...ask,
-  headers: { 'Content-Type': 'application/json; charset=utf-8', ...ask.headers },
+const WITH_HEADERS = [...WRITES, ...READS].map((request) => ({
+  ...request,
+  headers: { 'Content-Type': 'application/json; charset=utf-8', ...request.headers },
 }));
 
 export const REQUESTS: readonly Parser[] = [
   {
     name: 'JSON body',
-    validInputs: WRITES.map((write) => () => asked(write)),
+    validInputs: WRITES.map((write) => () => send(write)),
     share: 0.6,
     async try(dice) {
       const write = dice.pick(WRITES);
       const base64 = dice.chance(0.1);
       const json = damageJson(write.body, dice);
       const body = base64 ? damageText(Buffer.from(json).toString('base64'), dice) : json;
-      const verdict = await asked({ ...write, body, base64 });
-      assertThat(verdict === 'refused' || !json.includes('['.repeat(100)), 'Nesting without end was taken');
-      return verdict;
+      const result = await send({ ...write, body, base64 });
+      assertThat(
+        result === 'refused' || !json.includes('['.repeat(100)),
+        'A body with extreme nesting was accepted',
+      );
+      return result;
     },
   },
   {
     name: 'query and path',
-    validInputs: READS.map((read) => () => asked(read)),
+    validInputs: READS.map((read) => () => send(read)),
     share: 0.6,
     try(dice) {
       const read = dice.pick(READS);
       const path = dice.chance(0.3) ? damageText(read.path, dice) : read.path;
-      return asked({
+      return send({
         ...read,
         path: path.startsWith('/') ? path : `/${path}`,
-        query: damagedQuery(read.query, dice),
+        query: damageQuery(read.query, dice),
       });
     },
   },
   {
-    name: 'headers, by the API',
+    name: 'headers of the API',
     share: 0.4,
     try(dice) {
-      const ask = dice.pick(HEADED);
-      const headers = Object.entries(ask.headers).map(([name, value]): [string, string] => [
+      const request = dice.pick(WITH_HEADERS);
+      const headers = Object.entries(request.headers).map(([name, value]): [string, string] => [
         dice.chance(0.1) ? damageText(name, dice) : name,
         dice.pick([value, damageText(value, dice), damageText(value, dice), noise(dice)]),
       ]);
-      return asked({ ...ask, headers: Object.fromEntries(headers) });
+      return send({ ...request, headers: Object.fromEntries(headers) });
     },
   },
 ];

@@ -1,4 +1,4 @@
-/** What comes from SES by way of SNS and SQS. */
+/** SES messages, which arrive through SNS and SQS. */
 import type { SQSRecord } from 'aws-lambda';
 import { isDeepStrictEqual } from 'node:util';
 import { UnreadableMessage } from '../../../lambdas/core/errors.ts';
@@ -28,9 +28,9 @@ function recordOf(body: string): SQSRecord {
   return { messageId: 'sqs-1', body, attributes } as unknown as SQSRecord;
 }
 
-/** One message through ingest: stored, quarantined, or a notice; never lost, never given back. */
+/** Ingests one message. Asserts that it is stored, quarantined or a notice, and never lost or returned to the queue. */
 async function ingest(text: string): Promise<ParseResult> {
-  // SQS carries no half of a surrogate pair.
+  // SQS does not accept a lone surrogate.
   const body = text.toWellFormed();
   const { table, sendRequest } = setUpApi();
   const deps = {
@@ -40,54 +40,60 @@ async function ingest(text: string): Promise<ParseResult> {
     topicArn: TOPIC,
   };
   const { failedMessageIds, counts } = await ingestBatch(deps, [recordOf(body)]);
-  assertThat(failedMessageIds.length === 0, 'A message that cannot be read came back as a fault of ours');
+  assertThat(failedMessageIds.length === 0, 'An unreadable message was treated as an internal error');
 
-  await readTwice(body);
+  await parseTwice(body);
   const rows = [...table.rows.values()];
   const events = rows.filter((row) => row['kind'] === KIND.event);
   for (const row of events) {
     const event = toEmailEvent(row);
-    assertThat(isId('evt', event.event_id), 'The id is none');
-    assertThat(EVENT_NAMES.includes(event.event), 'The event has no name of ours');
+    assertThat(isId('evt', event.event_id), 'The event id is invalid');
+    assertThat(EVENT_NAMES.includes(event.event), 'The event name is unknown');
     assertThat(TIMESTAMP.test(event.timestamp), `The timestamp is ${event.timestamp}`);
     assertThat(
       [event.message_id, event.from, event.to ?? '', event.subject ?? ''].every(
         (field) => typeof field === 'string',
       ),
-      'A field is no text',
+      'A field is not a string',
     );
-    assertThat(Number.isSafeInteger(row['ttl']), 'The row would never expire');
+    assertThat(Number.isSafeInteger(row['ttl']), 'The row never expires');
     assertThat(event.workspace_id === DEFAULT_WORKSPACE_ID, 'The event went to another workspace');
   }
   const raws = rows.filter((row) => row['kind'] !== KIND.quarantine).flatMap((row) => rawEventOf(row) ?? []);
   const quarantined = rows.filter((row) => row['kind'] === KIND.quarantine);
-  assertThat(events.length === counts.events || quarantined.length > 0, 'An event is counted and not stored');
-  if (events.length > 0) assertThat(raws.length > 0, 'An event has lost its raw text');
+  assertThat(
+    events.length === counts.events || quarantined.length > 0,
+    'An event was counted but not stored',
+  );
+  if (events.length > 0) assertThat(raws.length > 0, 'An event has no raw text');
   for (const row of quarantined)
-    assertThat(quarantinedBody(row) === body, 'The quarantined body is another one');
+    assertThat(quarantinedBody(row) === body, 'The quarantined body is not the message');
   if (events.length === 0 && quarantined.length === 0)
-    assertThat(/Successfully validated|AmazonSnsSubscriptionSucceeded/.test(body), 'A message is lost');
+    assertThat(/Successfully validated|AmazonSnsSubscriptionSucceeded/.test(body), 'A message was lost');
   const [first] = events;
   if (!first) return 'refused';
   const messageId = encodeURIComponent(toEmailEvent(first).message_id);
   const path = `/v1/send/logs/${messageId}`;
-  const shown = await sendRequest({ path, query: { raw: 'true' }, workspaceId: DEFAULT_WORKSPACE_ID });
-  assertThat(shown.status === 200, `What was stored cannot be shown: ${String(shown.loggedError)}`);
-  return 'taken';
+  const response = await sendRequest({ path, query: { raw: 'true' }, workspaceId: DEFAULT_WORKSPACE_ID });
+  assertThat(
+    response.status === 200,
+    `The API cannot return the stored message: ${String(response.loggedError)}`,
+  );
+  return 'accepted';
 }
 
-/** What an event is made of stays as it was, and makes the same events again. */
-async function readTwice(body: string): Promise<void> {
+/** Asserts that normalization does not change its input, and returns the same events if it is repeated. */
+async function parseTwice(body: string): Promise<void> {
   const message = await new Promise<ReturnType<typeof parseSesMessage>>((resolve) => {
     resolve(parseSesMessage(body));
   }).catch(toError);
   if (message instanceof Error || message.kind === 'notice') return;
-  const read = (): unknown =>
+  const parse = (): unknown =>
     expectUnchanged(message.ses, normalize).catch((error: unknown) => {
       assertThat(error instanceof UnreadableMessage, String(error));
       return (error as UnreadableMessage).reason;
     });
-  assertThat(isDeepStrictEqual(await read(), await read()), 'One text is two things');
+  assertThat(isDeepStrictEqual(await parse(), await parse()), 'The same text gave different results');
 }
 
 export const SES_EVENTS: readonly Parser[] = [

@@ -1,4 +1,4 @@
-/** What comes from the table's stream: our own rows, of this version or another one, or by another hand. */
+/** Records of the table's stream: rows of this version or another one, or rows that an operator changed. */
 import { isDeepStrictEqual } from 'node:util';
 import type { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -62,7 +62,7 @@ async function attemptRow(): Promise<Row> {
     ttl: 1,
   });
   const [row] = table.rows.values();
-  if (!row) throw new Error('There is no row');
+  if (!row) throw new Error('The attempt was not stored');
   return row;
 }
 
@@ -70,7 +70,7 @@ const EVENT_ROWS = eventRows([EVENT], RETENTION);
 const COMMAND_ROWS = COMMANDS.map((command) => commandRow(command, AT));
 const ATTEMPT_ROW = await attemptRow();
 
-/** The keys and the number are the stream's own, whatever the row says. */
+/** A stream record. Its keys and sequence number come from the stream, so they are valid even if the image is damaged. */
 function recordOf(row: Row, NewImage: unknown): DynamoDBRecord {
   const Keys = marshall({ pk: row.pk, sk: row.sk });
   return {
@@ -79,10 +79,10 @@ function recordOf(row: Row, NewImage: unknown): DynamoDBRecord {
   } as unknown as DynamoDBRecord;
 }
 
-/** As Step Functions takes the name of an execution; one without a name would get one. */
+/** The execution names that Step Functions accepts. Without a name, Step Functions generates one. */
 const EXECUTION_NAME = /^[A-Za-z0-9_-]{1,80}$/;
 
-/** Everything as dispatch has it; Step Functions and the queue only hear what they are told. */
+/** The dependencies of dispatch. Step Functions and the queue only record their calls. */
 function dispatchDeps() {
   const started: Record<string, unknown>[] = [];
   const poison: unknown[] = [];
@@ -112,42 +112,42 @@ function dispatchDeps() {
   return { deps, started, poison };
 }
 
-async function dispatch(record: DynamoDBRecord, whole: boolean): Promise<ParseResult> {
+async function dispatch(record: DynamoDBRecord, isValid: boolean): Promise<ParseResult> {
   const { deps, started, poison } = dispatchDeps();
-  const { error, counts } = await expectUnchanged(record, (given) => dispatchBatch(deps, [given]));
+  const { error, counts } = await expectUnchanged(record, (value) => dispatchBatch(deps, [value]));
   const image = JSON.stringify(record.dynamodb?.NewImage);
-  assertThat(
-    error === undefined,
-    `A record that cannot be read blocks its shard: ${String(error?.stack)} ${image}`,
-  );
+  assertThat(error === undefined, `An unreadable record blocks its shard: ${String(error?.stack)} ${image}`);
   const poisoned = counts.poisoned === 1;
-  assertThat(isDeepStrictEqual(poison, poisoned ? [record.dynamodb?.Keys] : []), 'Poison leaves by its keys');
   assertThat(
-    !whole || (!poisoned && started.length === 1),
-    'A record that is whole was poisoned, or starts nothing',
+    isDeepStrictEqual(poison, poisoned ? [record.dynamodb?.Keys] : []),
+    'The dead-letter queue did not get the keys of the poison record',
   );
-  assertThat(started.length <= 1, 'A record has started more than it names');
-  return poisoned ? 'refused' : 'taken';
+  assertThat(
+    !isValid || (!poisoned && started.length === 1),
+    'A valid record was poisoned, or started nothing',
+  );
+  assertThat(started.length <= 1, 'A record started more than one execution');
+  return poisoned ? 'refused' : 'accepted';
 }
 
-async function tally(record: DynamoDBRecord, whole: boolean): Promise<ParseResult> {
+async function tally(record: DynamoDBRecord, isValid: boolean): Promise<ParseResult> {
   const deps = { table: simulatedTable(), retentionDays: 90, now: () => RETENTION.receivedAtMs };
   const { counted, unreadable } = await expectUnchanged(record, (given) =>
     tallyBatch(deps, { shardId: 'shard-a', records: [given] }),
   );
-  assertThat(counted + unreadable.length === 1, 'A record is neither counted nor told of');
-  assertThat(!whole || counted === 1, 'A record that is whole was not counted');
+  assertThat(counted + unreadable.length === 1, 'A record was neither counted nor reported');
+  assertThat(!isValid || counted === 1, 'A valid record was not counted');
   for (const value of [...deps.table.rows.values()].flatMap(Object.values))
-    assertThat(typeof value !== 'number' || Number.isFinite(value), 'A counter is no number');
-  return counted === 1 ? 'taken' : 'refused';
+    assertThat(typeof value !== 'number' || Number.isFinite(value), 'A counter is not a number');
+  return counted === 1 ? 'accepted' : 'refused';
 }
 
-function wholeRecords(rows: readonly Row[]): readonly DynamoDBRecord[] {
+function validRecords(rows: readonly Row[]): readonly DynamoDBRecord[] {
   return rows.map((row) => recordOf(row, marshall(row, { removeUndefinedValues: true })));
 }
 
-/** Damaged in the stream's own notation, too. */
-function damagedRecord(rows: readonly Row[], dice: Dice): DynamoDBRecord {
+/** Damages the image of a record, including the type names of the DynamoDB notation. */
+function damageRecord(rows: readonly Row[], dice: Dice): DynamoDBRecord {
   const row = dice.pick(rows);
   const image = marshall(row, { removeUndefinedValues: true });
   return recordOf(row, damageValue({ image }, dice).image);
@@ -158,14 +158,14 @@ const COUNTED = [...EVENT_ROWS, ATTEMPT_ROW];
 
 export const STREAM: readonly Parser[] = [
   {
-    name: 'stream record, by dispatch',
+    name: 'stream record of dispatch',
     share: 0.6,
-    validInputs: wholeRecords(DISPATCHED).map((record) => () => dispatch(record, true)),
-    try: (dice) => dispatch(damagedRecord(DISPATCHED, dice), false),
+    validInputs: validRecords(DISPATCHED).map((record) => () => dispatch(record, true)),
+    try: (dice) => dispatch(damageRecord(DISPATCHED, dice), false),
   },
   {
-    name: 'stream record, by tally',
-    validInputs: wholeRecords(COUNTED).map((record) => () => tally(record, true)),
-    try: (dice) => tally(damagedRecord(COUNTED, dice), false),
+    name: 'stream record of tally',
+    validInputs: validRecords(COUNTED).map((record) => () => tally(record, true)),
+    try: (dice) => tally(damageRecord(COUNTED, dice), false),
   },
 ];

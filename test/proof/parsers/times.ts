@@ -1,4 +1,4 @@
-/** Times as others write them, each read in two ways that must agree. */
+/** Times in the formats of other systems. Each time is parsed in two ways, and the results must agree. */
 import { parseRetryAfter, retryDelaySeconds } from '../../../lambdas/core/retry-schedule.ts';
 import { parseSesTimestamp } from '../../../lambdas/ingest/ses-timestamps.ts';
 import { intervalEnd } from '../../../lambdas/core/stats.ts';
@@ -14,8 +14,8 @@ const YEAR_10000_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999) + 1;
 const DAY_MS = 86_400_000;
 const RETRY = { firstDelaySeconds: 60, factor: 5, count: 3 };
 
-/** The three forms of RFC 9110, and the number of seconds. */
-function waysToSay(seconds: number): readonly string[] {
+/** A delay in every form of `Retry-After`: the number of seconds, and the three date forms of RFC 9110. */
+function retryAfterForms(seconds: number): readonly string[] {
   const fixed = new Date(NOW_MS + seconds * 1000).toUTCString();
   const [, day = '', date = '', month = '', year = '', time = ''] =
     /^(\w{3}), (\d\d) (\w{3}) (\d{4}) (\S+) GMT$/.exec(fixed) ?? [];
@@ -32,8 +32,8 @@ function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** A time in another zone, and in the forms that SES has for it. */
-function waysToWrite(epochMs: number, dice: Dice): readonly string[] {
+/** A time in another time zone, and in the forms that SES uses. */
+function timestampForms(epochMs: number, dice: Dice): readonly string[] {
   const minutes = dice.below(14 * 60);
   const east = dice.chance(0.5);
   const local = new Date(epochMs + (east ? minutes : -minutes) * 60_000).toISOString().slice(0, -1);
@@ -51,7 +51,7 @@ function waysToWrite(epochMs: number, dice: Dice): readonly string[] {
   ];
 }
 
-/** Of the years that four digits can say. */
+/** Times at the ends of the years 0 to 9999. */
 const EDGES = [
   '0000-01-01T00:00:00Z',
   '0001-01-01T00:00:00+23:59',
@@ -61,8 +61,8 @@ const EDGES = [
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:Z|([+-])(\d\d):(\d\d))$/;
 
-/** By the calendar, and without Date.parse; undefined where it is none. */
-function readByHand(text: string): number | undefined {
+/** Parses a time without Date.parse. Returns undefined if the text is not a time. */
+function parseIndependently(text: string): number | undefined {
   const [, year, month, day, hour, minute, second = '0', fraction = '', sign, hours = '0', minutes = '0'] =
     RFC3339.exec(text) ?? [];
   if (year === undefined) return undefined;
@@ -78,93 +78,96 @@ export const TIMES: readonly Parser[] = [
   {
     name: 'Retry-After',
     try(dice) {
-      const wanted = dice.below(SIX_HOURS + 1);
-      const ways = waysToSay(wanted);
-      for (const way of ways)
-        assertThat(parseRetryAfter(way, NOW_MS) === wanted, `${way} is not ${wanted} s from now`);
-      const good = dice.pick(ways);
+      const expected = dice.below(SIX_HOURS + 1);
+      const forms = retryAfterForms(expected);
+      for (const form of forms)
+        assertThat(parseRetryAfter(form, NOW_MS) === expected, `${form} is not ${expected} s from now`);
+      const valid = dice.pick(forms);
       const digits = '9'.repeat(dice.below(400));
-      const text = dice.pick([good, damageText(good, dice), noise(dice), digits]);
+      const text = dice.pick([valid, damageText(valid, dice), noise(dice), digits]);
       const seconds = parseRetryAfter(text, NOW_MS);
       assertThat(seconds === undefined || Number.isInteger(seconds), `${text}: ${String(seconds)} seconds`);
       const attempt = 1 + dice.below(4);
-      const asked = { attempt, options: RETRY, random: dice.random(), nowMs: NOW_MS };
-      const delay = retryDelaySeconds({ ...asked, retryAfter: text });
+      const schedule = { attempt, options: RETRY, random: dice.random(), nowMs: NOW_MS };
+      const delay = retryDelaySeconds({ ...schedule, retryAfter: text });
       assertThat(
         Number.isInteger(delay) && delay >= 1 && delay <= SIX_HOURS,
         `${text}: a delay of ${delay} s`,
       );
-      assertThat(delay >= retryDelaySeconds(asked), `${text}: sooner than without it`);
-      return seconds === undefined ? 'refused' : 'taken';
+      assertThat(
+        delay >= retryDelaySeconds(schedule),
+        `${text}: the delay is shorter than without Retry-After`,
+      );
+      return seconds === undefined ? 'refused' : 'accepted';
     },
   },
   {
     name: 'SES timestamp',
     try(dice) {
       const epochMs = dice.below(YEAR_10000_MS - DAY_MS) + DAY_MS / 2;
-      const ways = waysToWrite(epochMs, dice);
-      for (const way of ways) assertThat(parseSesTimestamp(way) === epochMs, `${way} was misread`);
-      const good = dice.pick(ways);
-      const texts = [good, damageText(good, dice), damageText(good, dice), noise(dice)];
-      const value: unknown = dice.chance(0.1) ? damageValue({ good }, dice).good : dice.pick(texts);
-      const read = parseSesTimestamp(value);
+      const forms = timestampForms(epochMs, dice);
+      for (const form of forms) assertThat(parseSesTimestamp(form) === epochMs, `${form} was misread`);
+      const valid = dice.pick(forms);
+      const texts = [valid, damageText(valid, dice), damageText(valid, dice), noise(dice)];
+      const value: unknown = dice.chance(0.1) ? damageValue({ valid }, dice).valid : dice.pick(texts);
+      const parsed = parseSesTimestamp(value);
       assertThat(
-        read === undefined || (Number.isSafeInteger(read) && read >= 0 && read < YEAR_10000_MS),
-        `${JSON.stringify(value)} was read as ${String(read)}`,
+        parsed === undefined || (Number.isSafeInteger(parsed) && parsed >= 0 && parsed < YEAR_10000_MS),
+        `${JSON.stringify(value)} was parsed as ${String(parsed)}`,
       );
-      return read === undefined ? 'refused' : 'taken';
+      return parsed === undefined ? 'refused' : 'accepted';
     },
   },
   {
-    name: 'time, by the API',
+    name: 'time in an API request',
     try(dice) {
       const epochMs = dice.below(YEAR_10000_MS - 2 * DAY_MS) + DAY_MS;
-      const good = dice.pick([formatTimestamp(epochMs), waysToWrite(epochMs, dice)[4] ?? '']);
-      const wrong = [damageText(good, dice), damageText(good, dice), noise(dice), dice.pick(EDGES)];
-      const text = dice.pick([good, good, ...wrong]);
-      const taken = rfc3339.safeParse(text).success;
-      assertThat(taken || text !== good, `${good} was refused`);
-      if (!taken) return 'refused';
-      const read = Date.parse(text);
+      const valid = dice.pick([formatTimestamp(epochMs), timestampForms(epochMs, dice)[4] ?? '']);
+      const others = [damageText(valid, dice), damageText(valid, dice), noise(dice), dice.pick(EDGES)];
+      const text = dice.pick([valid, valid, ...others]);
+      const isAccepted = rfc3339.safeParse(text).success;
+      assertThat(isAccepted || text !== valid, `${valid} was refused`);
+      if (!isAccepted) return 'refused';
+      const parsed = Date.parse(text);
       assertThat(
-        readByHand(text) === read,
-        `${text} was taken, and is ${String(readByHand(text))} by the calendar`,
+        parseIndependently(text) === parsed,
+        `${text} was accepted, but the independent parser returns ${String(parseIndependently(text))}`,
       );
-      for (const reckoned of [read - 30 * DAY_MS, intervalEnd(read, 'day')])
+      for (const derived of [parsed - 30 * DAY_MS, intervalEnd(parsed, 'day')])
         assertThat(
-          sortableTimestamp(formatTimestamp(reckoned)).length === 24,
-          `${text} is too near to an end of time`,
+          sortableTimestamp(formatTimestamp(derived)).length === 24,
+          `${text} is too close to the first or last possible time`,
         );
-      const written = formatTimestamp(read);
+      const formatted = formatTimestamp(parsed);
       assertThat(
-        rfc3339.safeParse(written).success && Date.parse(written) === read,
-        `${written} is another time`,
+        rfc3339.safeParse(formatted).success && Date.parse(formatted) === parsed,
+        `${formatted} is another time`,
       );
-      return 'taken';
+      return 'accepted';
     },
   },
   {
-    name: 'time, in keys',
+    name: 'time in a table key',
     try(dice) {
-      const [one, two] = [dice.below(YEAR_10000_MS), dice.below(YEAR_10000_MS)];
-      const keys = [one, two].map((epochMs) => sortableTimestamp(formatTimestamp(epochMs)));
+      const [first, second] = [dice.below(YEAR_10000_MS), dice.below(YEAR_10000_MS)];
+      const keys = [first, second].map((epochMs) => sortableTimestamp(formatTimestamp(epochMs)));
       assertThat(
         keys.every((key) => key.length === 24),
-        `${keys.join()} are of two lengths`,
+        `${keys.join()} have different lengths`,
       );
       assertThat(
-        (keys[0] ?? '') < (keys[1] ?? '') === one < two,
+        (keys[0] ?? '') < (keys[1] ?? '') === first < second,
         `${keys.join()} are in another order than their times`,
       );
-      const event = { timestamp: formatTimestamp(one), receivedAtMs: two, retentionDays: 90 };
+      const event = { timestamp: formatTimestamp(first), receivedAtMs: second, retentionDays: 90 };
       const ttl = expiresAtSeconds(event);
       assertThat(
-        Number.isSafeInteger(ttl) && ttl * 1000 > Math.max(one, two),
-        'A row expires before it is there',
+        Number.isSafeInteger(ttl) && ttl * 1000 > Math.max(first, second),
+        'A row expires before it is written',
       );
       const text = dice.pick([event.timestamp, damageText(event.timestamp, dice), noise(dice)]);
       try {
-        return Number.isFinite(Date.parse(sortableTimestamp(text))) ? 'taken' : 'refused';
+        return Number.isFinite(Date.parse(sortableTimestamp(text))) ? 'accepted' : 'refused';
       } catch (error) {
         assertThat(error instanceof RangeError && text !== event.timestamp, String(error));
         return 'refused';
