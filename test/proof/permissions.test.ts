@@ -13,14 +13,14 @@ import type { Row } from '../../lambdas/store/table.ts';
 import { ACCOUNT, decide, deployed, policiesOfRole, REGION } from '../lib/policy.ts';
 import { listOf, resource, resourcesOf, templateOf, type Statement } from '../../pages/template.ts';
 import { recordFigures } from '../../pages/reliability/records.ts';
-import { playApi } from './tenants/api-scenes.ts';
+import { playApi } from './tenants/api-scenarios.ts';
 import { loadFunctions, unloadFunctions, type Functions, type Service } from './tenants/functions.ts';
 import { captureLogs } from './tenants/log-capture.ts';
-import { playMail } from './tenants/email-scenes.ts';
+import { playMail } from './tenants/email-scenarios.ts';
 import { startReceivers } from './tenants/receivers.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { anEvent } from '../../sim/builders/events.ts';
-import { Stage, WORKSPACE_ID } from './tenants/stage.ts';
+import { Stage, WORKSPACE_ID } from './tenants/scenario-context.ts';
 
 const template = templateOf({ allowInsecureEndpoints: true });
 

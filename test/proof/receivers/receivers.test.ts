@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { sized } from '../size.ts';
 import { BEHAVIOURS, HONEST, type ReceiverBehavior } from './behaviors.ts';
-import type { Asked, Attempts, Job, State, Told } from './protocol.ts';
+import type { Asked, Attempts, Job, State, Told } from './messages.ts';
 
 /**
  * The deadline is 15 s in a deployment, and a virtual clock proves it exactly (fault 13). Claimed here is that it ends

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSender } from '../../../lambdas/delivery/send.ts';
-import type { Asked, Job, Told } from './protocol.ts';
+import type { Asked, Job, Told } from './messages.ts';
 
 const DEADLINE_MS = Number(process.env['DEADLINE_MS']);
 const IDLE_MS = 200;

@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordFigures } from '../../../pages/reliability/records.ts';
-import { playApi } from './api-scenes.ts';
+import { playApi } from './api-scenarios.ts';
 import { CANARY, linesWith } from './canaries.ts';
 import { loadFunctions, unloadFunctions } from './functions.ts';
 import { captureLogs } from './log-capture.ts';
-import { playMail } from './email-scenes.ts';
+import { playMail } from './email-scenarios.ts';
 import { startReceivers, type Receivers } from './receivers.ts';
 import { textOfRow } from './rows.ts';
-import { Stage } from './stage.ts';
+import { Stage } from './scenario-context.ts';
 
 const figures = { lines: 0, found: 0 };
 afterAll(() => {

@@ -6,7 +6,7 @@ import { ownPath } from './attacks.ts';
 import { DOCUMENT, OPERATIONS, operationsOf, type Operation, type Parameter } from './operations.ts';
 import { requestOf } from './requests.ts';
 import { leaksIn, secretsOf, stateOf } from './rows.ts';
-import { Siege, type Outcome } from './siege.ts';
+import { Siege, type Outcome } from './attack-run.ts';
 import { twoTenants, type Tenant } from './tenants.ts';
 
 const CASES = OPERATIONS.flatMap((operation) =>

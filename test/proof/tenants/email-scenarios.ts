@@ -17,9 +17,9 @@ import {
 import { awsError } from '../../../sim/aws-error.ts';
 import { UNKNOWN } from './attacks.ts';
 import { CANARY, MAIL } from './canaries.ts';
-import { DENIED, SFN_ERRORS } from './faults.ts';
+import { DENIED, SFN_ERRORS } from './aws-errors.ts';
 import { TOPIC_ARN } from './functions.ts';
-import { WORKSPACE_ID, type Stage } from './stage.ts';
+import { WORKSPACE_ID, type Stage } from './scenario-context.ts';
 
 function record(body: string, number: number): SQSRecord {
   const attributes = { SentTimestamp: String(Date.now()) } as SQSRecord['attributes'];

@@ -5,11 +5,11 @@ import { deterministicId } from '../../../lambdas/core/ids.ts';
 import { putApiKey } from '../../../lambdas/store/api-keys.ts';
 import { UNKNOWN } from './attacks.ts';
 import { CANARY, MAIL } from './canaries.ts';
-import { DENIED, SES_ERRORS } from './faults.ts';
+import { DENIED, SES_ERRORS } from './aws-errors.ts';
 import type { Request, Service } from './functions.ts';
 import { OPERATIONS } from './operations.ts';
 import { requestOf } from './requests.ts';
-import { WORKSPACE_ID, type Stage } from './stage.ts';
+import { WORKSPACE_ID, type Stage } from './scenario-context.ts';
 
 async function atTheDoor(stage: Stage): Promise<void> {
   const { functions } = stage;
