@@ -23,27 +23,27 @@ describe.each(LOCKFILES)('the lockfile %s', (lockfile) => {
     >;
   };
 
-  it('holds every optional package of every platform: without one of them npm ci refuses it', () => {
+  it('contains every optional package of every platform, because npm ci refuses a lockfile without one', () => {
     const names = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)));
-    const wanted = Object.values(packages).flatMap((each) => Object.keys(each.optionalDependencies ?? {}));
-    expect(wanted.filter((name) => !names.has(name))).toEqual([]);
+    const optional = Object.values(packages).flatMap((each) => Object.keys(each.optionalDependencies ?? {}));
+    expect(optional.filter((name) => !names.has(name))).toEqual([]);
   });
 
-  it('names no registry: each installation uses its own', () => {
+  it('names no registry, so that each installation uses its own', () => {
     expect(text).not.toContain('"resolved"');
   });
 
-  it('locks every package to a hash of its content', () => {
-    const loose = Object.entries(packages).filter(
+  it('contains the hash of every package', () => {
+    const unlocked = Object.entries(packages).filter(
       ([path, { integrity = '', inBundle }]) =>
         path !== '' && inBundle !== true && !/^sha512-[\w+/]{86}==$/.test(integrity),
     );
-    expect(loose.map(([path]) => path)).toEqual([]);
+    expect(unlocked.map(([path]) => path)).toEqual([]);
   });
 });
 
 describe('the sources', () => {
-  it('of the functions load the small zod, as a namespace that the bundler can take apart', () => {
+  it('of the functions import zod/mini as a namespace, so that the bundler removes unused parts', () => {
     const importers = filesBelow('lambdas').filter((file) => /from 'zod/.test(readFileSync(file, 'utf8')));
     expect(importers.length).toBeGreaterThan(0);
     for (const file of importers) {
@@ -51,7 +51,7 @@ describe('the sources', () => {
     }
   });
 
-  it('of the functions leave out the converter to JSON Schema, which is for the OpenAPI document only', () => {
+  it('of the functions import the JSON Schema converter only for the OpenAPI document', () => {
     const users = filesBelow('lambdas').filter((file) => readFileSync(file, 'utf8').includes('toJSONSchema'));
     expect(users).toEqual(['lambdas/api/schema-json.ts']);
     const importers = filesBelow('lambdas').filter((file) =>
@@ -64,14 +64,14 @@ describe('the sources', () => {
     expect(serving).toEqual(['lambdas/api/openapi.ts']);
   });
 
-  it('keep the core free of AWS, clock, chance and environment', () => {
+  it('of the core use no AWS SDK, clock, randomness or environment variable', () => {
     for (const file of filesBelow('lambdas/core')) {
       const source = readFileSync(file, 'utf8');
       expect(source).not.toMatch(/@aws-sdk|process\.env|Date\.now|Math\.random|import .*randomBytes/);
     }
   });
 
-  it('keep each Lambda entry within 60 lines', () => {
+  it('of each Lambda handler have at most 60 lines', () => {
     for (const file of filesBelow('lambdas/handlers')) {
       expect(readFileSync(file, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(60);
     }

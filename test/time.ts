@@ -1,26 +1,27 @@
-/** The clock of the tests: a virtual one for deadlines, and one patient wait for what other processes do. */
+/** Time in tests: a virtual clock for deadlines, and a wait for the state of other processes. */
 import { onTestFinished, vi } from 'vitest';
 
 const realSetTimeout = globalThis.setTimeout;
 
 /**
- * Far longer than anything that a test waits for takes on an idle machine. A wait that lasts this long fails the test
- * with the name of what is missing; it is not a limit on how fast the product must be.
+ * Far longer than any wait of a test takes on an idle machine. A wait that reaches this limit fails the test with the
+ * description of the missing state. It does not limit how slow the product may be.
  */
-const PATIENCE_MS = 900_000;
+const TIMEOUT_MS = 900_000;
 const POLL_MS = 100;
 
 /**
- * Waits for a state of the outside world; `undefined` from `look` means not yet. Throws when the state has not been
- * reached after 15 minutes.
+ * Waits until `read` returns a value. `undefined` means that the state is not reached yet. Throws after 15 minutes.
  */
-export async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const deadlineMs = performance.now() + PATIENCE_MS;
+export async function until<T>(
+  description: string,
+  read: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  const deadlineMs = performance.now() + TIMEOUT_MS;
   for (;;) {
-    const seen = await look();
-    if (seen !== undefined) return seen;
-    if (performance.now() > deadlineMs)
-      throw new Error(`Waited ${PATIENCE_MS / 1000} s without seeing ${what}`);
+    const value = await read();
+    if (value !== undefined) return value;
+    if (performance.now() > deadlineMs) throw new Error(`Waited ${TIMEOUT_MS / 1000} s for ${description}`);
     await new Promise((resolve) => {
       realSetTimeout(resolve, POLL_MS);
     });
@@ -28,13 +29,13 @@ export async function until<T>(what: string, look: () => T | undefined | Promise
 }
 
 export interface VirtualTime {
-  /** Moves the clock, and runs every timer that is due on the way. Sockets and `setInterval` stay real. */
+  /** Moves the clock forward, and runs every timer that becomes due. Sockets and `setInterval` stay real. */
   readonly advance: (ms: number) => Promise<void>;
 }
 
 /**
- * From here to the end of the test, `setTimeout` and `Date` follow a clock that stands still until the test moves it.
- * A test can then prove that a deadline is exactly 15 s, however slow the machine is.
+ * Until the end of the test, `setTimeout` and `Date` use a virtual clock that only moves when the test advances it. A test
+ * can then prove that a deadline is exactly 15 s, even on a slow machine.
  */
 export function virtualTime(): VirtualTime {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
@@ -44,7 +45,7 @@ export function virtualTime(): VirtualTime {
   return { advance: async (ms) => void (await vi.advanceTimersByTimeAsync(ms)) };
 }
 
-/** Whether a promise is still pending once sockets and promises had several turns to settle it. */
+/** Whether a promise is still pending after several turns of the event loop. */
 export async function isPending(promise: Promise<unknown>): Promise<boolean> {
   let pending = true;
   const settled = (): void => {

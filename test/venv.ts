@@ -6,7 +6,7 @@ import { ensureVenv, type Run } from '../local/python.ts';
 
 const run = promisify(execFile);
 
-/** The Python that holds `requirements.txt` of a folder of tests; kept in `.local` from run to run. */
+/** Returns the Python of a virtual environment with `requirements.txt` of a test folder. `.local` keeps it between runs. */
 export async function ensurePython(folder: string): Promise<string> {
   const name = basename(folder);
   mkdirSync('.local', { recursive: true });

@@ -5,7 +5,7 @@ const template = templateOf();
 const alarm = (name: string): Record<string, unknown> =>
   resource(template, 'AWS::CloudWatch::Alarm', `IvyAlarms${name}`).Properties;
 
-describe('an alarm rings', () => {
+describe('an alarm is raised', () => {
   it.each([
     ['QueueDelayed', 'ApproximateAgeOfOldestMessage', 300],
     ['DispatchDelayed', 'IteratorAge', 300_000],
@@ -23,7 +23,7 @@ describe('an alarm rings', () => {
     ['RedeliverMachineFailed', 'ExecutionsFailed', 1],
     ['SesBounceRate', 'Reputation.BounceRate', 0.05],
     ['SesComplaintRate', 'Reputation.ComplaintRate', 0.001],
-  ])('%s: when %s is at least %d', (name, metric, threshold) => {
+  ])('%s: if %s is at least %d', (name, metric, threshold) => {
     expect(alarm(name)).toMatchObject({
       MetricName: metric,
       Threshold: threshold,
@@ -34,7 +34,7 @@ describe('an alarm rings', () => {
   it.each([
     ['DeliverErrors', 'Errors'],
     ['ApiErrors', '5XXError'],
-  ])('%s: when it keeps failing, not when one call did', (name, metric) => {
+  ])('%s: after repeated failures, not after a single failure', (name, metric) => {
     expect(alarm(name)).toMatchObject({
       MetricName: metric,
       Threshold: 1,
@@ -44,7 +44,7 @@ describe('an alarm rings', () => {
     });
   });
 
-  it('when SES counts mail and two quarters of an hour bring no event of it', () => {
+  it('if SES sends email and no event is ingested for two periods of 15 minutes', () => {
     const [expression, ...metrics] = alarm('NothingIngested')['Metrics'] as {
       Expression?: string;
       MetricStat?: { Metric: { Namespace: string; MetricName: string }; Period: number; Stat: string };
@@ -60,7 +60,7 @@ describe('an alarm rings', () => {
     expect(alarm('NothingIngested')).toMatchObject({ DatapointsToAlarm: 2, EvaluationPeriods: 2 });
   });
 
-  it('when events are stored and dispatch is called no more, which no age of what waits would tell', () => {
+  it('if events are stored but dispatch is not called, which the iterator age does not show', () => {
     const { Metrics: metrics, ...rest } = alarm('DispatchStopped') as {
       Metrics: { Expression?: string; MetricStat?: { Metric: { Dimensions: unknown }; Period: number } }[];
     };
@@ -74,7 +74,7 @@ describe('an alarm rings', () => {
     expect(rest).toMatchObject({ DatapointsToAlarm: 2, EvaluationPeriods: 2 });
   });
 
-  it('for what its own stack counts, not another one in the region', () => {
+  it('only for the metrics of its own stack', () => {
     const namespace = { 'Fn::Join': ['', ['IvyMail/', { Ref: 'AWS::StackName' }]] };
     expect(alarm('MessagesQuarantined')['Namespace']).toEqual(namespace);
     for (const id of ['IvyIngestFunction', 'IvyDeliveryDeliver', 'IvyTallyFunction'])
@@ -96,13 +96,13 @@ describe('an alarm rings', () => {
 });
 
 describe('the alarm topic', () => {
-  it('mails to nobody unless told to', () => {
-    const mailed = (of: typeof template): unknown[] =>
+  it('sends email only with the option alarmEmail', () => {
+    const emailSubscriptions = (of: typeof template): unknown[] =>
       resourcesOf(of, 'AWS::SNS::Subscription').filter(
         ([, { Properties }]) => Properties['Protocol'] === 'email',
       );
 
-    expect(mailed(template)).toEqual([]);
-    expect(mailed(templateOf({ alarmEmail: 'ops@example.com' }))).toHaveLength(1);
+    expect(emailSubscriptions(template)).toEqual([]);
+    expect(emailSubscriptions(templateOf({ alarmEmail: 'ops@example.com' }))).toHaveLength(1);
   });
 });

@@ -18,20 +18,20 @@ const attempt = stateOf(definition, 'Attempt');
 const start = stateOf(definition, 'StartRedeliver');
 
 describe('Deliver', () => {
-  it('ends within the 5 minutes of Express, though everything that can fail does so at its slowest', () => {
+  it('ends within the 5 minutes of Express, even if every try times out', () => {
     expect(longestPathSeconds(definition)).toBe(273);
     expect(longestPathSeconds(definition)).toBeLessThan(300);
   });
 
-  it('tries through faults of our own for less than 4 minutes', () => {
+  it('retries internal errors for less than 4 minutes', () => {
     expect(longestSeconds(attempt)).toBeLessThan(240);
   });
 
-  it('gives the function time to end by itself', () => {
+  it('has a longer timeout than the function', () => {
     expect(attempt.TimeoutSeconds).toBeGreaterThan(DELIVER_TIMEOUT_SECONDS);
   });
 
-  it('loses the task to no error: every task of it hands on its input', () => {
+  it('keeps the task after every error, because each state passes on its input', () => {
     expect(attempt.Catch).toEqual([{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'Pause' }]);
     expect(start.Catch?.map(({ Next, ...rest }) => ({ Next, ...rest }))).toEqual([
       expect.objectContaining({ Next: 'Done', ResultPath: null }),
@@ -39,7 +39,7 @@ describe('Deliver', () => {
     ]);
   });
 
-  it('repeats no attempt that was answered, whatever the answer', () => {
+  it('does not repeat an attempt that returned a result', () => {
     expect(attempt.Next).toBe('Choose');
     expect(stateOf(definition, 'Choose')).toMatchObject({
       Choices: [{ Variable: '$.outcome', StringEquals: 'retry', Next: 'StartRedeliver' }],
@@ -47,7 +47,7 @@ describe('Deliver', () => {
     });
   });
 
-  it('hands on an attempt that our own faults kept from being made, after a minute, unchanged', () => {
+  it('passes an attempt that failed with an internal error to Redeliver, unchanged, with a delay of one minute', () => {
     expect(stateOf(definition, 'Pause')).toMatchObject({
       Result: 60,
       ResultPath: '$.delay_seconds',
@@ -60,21 +60,21 @@ describe('Deliver', () => {
     });
   });
 
-  it('takes a retry that was started before for started, and does not ask again', () => {
+  it('treats an execution that already exists as started, without a retry', () => {
     const name = 'StepFunctions.ExecutionAlreadyExistsException';
 
     expect(start.Retry?.find(({ ErrorEquals }) => ErrorEquals.includes(name))?.MaxAttempts).toBe(0);
     expect(start.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes(name))?.Next).toBe('Done');
   });
 
-  it('leaves the keys in a queue when it cannot even start a retry', () => {
+  it('sends the keys to a queue if Redeliver cannot be started', () => {
     expect(stateOf(definition, 'LeaveKeys').Parameters).toEqual({
       QueueUrl: 'dead-letters',
       'MessageBody.$': '$',
     });
   });
 
-  it('has no state that nothing leads to, and leads to none that is not there', () => {
+  it('has no unreachable state, and every next state exists', () => {
     const reached = new Set([
       definition.StartAt,
       ...Object.values(definition.States).flatMap((state) => successorsOf(state)),

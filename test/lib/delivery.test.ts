@@ -9,7 +9,7 @@ const machine = (prefix: string): Record<string, unknown> =>
   resource(template, 'AWS::StepFunctions::StateMachine', prefix).Properties;
 
 describe('dispatch', () => {
-  it('is called for new events and commands only, never for what the pipeline writes itself', () => {
+  it('is called only for new events and commands, not for other rows of the pipeline', () => {
     const [filter] = (mapping.Properties['FilterCriteria'] as { Filters: { Pattern: string }[] }).Filters;
 
     expect(JSON.parse(filter?.Pattern ?? '')).toEqual({
@@ -18,11 +18,11 @@ describe('dispatch', () => {
     });
   });
 
-  it('starts at the oldest row the stream still has', () => {
+  it('starts at the oldest record of the stream', () => {
     expect(mapping.Properties['StartingPosition']).toBe('TRIM_HORIZON');
   });
 
-  it('is given a failed row again until the stream is about to forget it, and then leaves a note', () => {
+  it('retries a failed record until the stream is about to delete it, and then reports it to the dead-letter queue', () => {
     expect(mapping.Properties).toMatchObject({
       MaximumRecordAgeInSeconds: 23 * 3600,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -32,7 +32,7 @@ describe('dispatch', () => {
     expect(JSON.stringify(mapping.Properties['DestinationConfig'])).toContain('DispatchDeadLetters');
   });
 
-  it('is one of at most two readers, all that a shard of the stream has room for', () => {
+  it('is one of at most two readers, the maximum of a stream', () => {
     const readers = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').filter(([, { Properties }]) =>
       textOf(Properties['EventSourceArn']).endsWith('.StreamArn}'),
     );
@@ -42,7 +42,7 @@ describe('dispatch', () => {
 });
 
 describe('deliver', () => {
-  it('takes as many invocations as the account has, or those that are reserved for it', () => {
+  it('has no reserved concurrency unless deliverConcurrency sets it', () => {
     const reserved = (of: typeof template): unknown =>
       resource(of, 'AWS::Lambda::Function', 'IvyDeliveryDeliver').Properties['ReservedConcurrentExecutions'];
     expect(reserved(template)).toBeUndefined();
@@ -50,15 +50,15 @@ describe('deliver', () => {
   });
 });
 
-describe('the machines', () => {
-  it('log no mail: errors only, without the data of the execution', () => {
+describe('the state machines', () => {
+  it('log only errors, without execution data, so that no email is in the log', () => {
     expect(machine('IvyDeliveryDeliverMachine')['LoggingConfiguration']).toMatchObject({
       Level: 'ERROR',
       IncludeExecutionData: false,
     });
   });
 
-  it('are traced, and of the kind that fits: the first attempt cheap, the retries durable', () => {
+  it('are traced, and use Express for the first attempt and Standard for retries', () => {
     expect(machine('IvyDeliveryDeliverMachine')).toMatchObject({
       StateMachineType: 'EXPRESS',
       TracingConfiguration: { Enabled: true },
@@ -67,7 +67,7 @@ describe('the machines', () => {
     expect(machine('IvyDeliveryRedeliverMachine')['StateMachineType']).not.toBe('EXPRESS');
   });
 
-  it('call the deliver function, whose timeout their own is counted from', () => {
+  it('call the deliver function, whose timeout is the one their own timeouts are based on', () => {
     const deliver = resource(template, 'AWS::Lambda::Function', 'IvyDeliveryDeliver');
 
     expect(deliver.Properties['Timeout']).toBe(DELIVER_TIMEOUT_SECONDS);

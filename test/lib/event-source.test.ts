@@ -9,7 +9,7 @@ function eventTypes(of: ReturnType<typeof templateOf>): readonly string[] {
 }
 
 describe('the topic', () => {
-  it('hands over the message as SES wrote it, and sets aside what it cannot hand over', () => {
+  it('delivers the unchanged message of SES, and moves undeliverable messages to a dead-letter queue', () => {
     const { Properties } = resource(template, 'AWS::SNS::Subscription');
 
     expect(Properties['RawMessageDelivery']).toBe(true);
@@ -18,7 +18,7 @@ describe('the topic', () => {
 });
 
 describe('the queues', () => {
-  it('give ingest six times its timeout, and ten tries', () => {
+  it('hide a message for six times the timeout of ingest, and retry it ten times', () => {
     const { Properties } = resource(template, 'AWS::SQS::Queue', 'IvySourceQueue');
     const ingest = resource(template, 'AWS::Lambda::Function', 'IvyIngest');
 
@@ -28,7 +28,7 @@ describe('the queues', () => {
     expect(Properties['RedrivePolicy']).toMatchObject({ maxReceiveCount: 10 });
   });
 
-  it('are read in batches of which only the failed part comes back', () => {
+  it('retry only the failed messages of a batch', () => {
     const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', 'IvyIngest');
 
     expect(mapping.Properties).toMatchObject({
@@ -40,7 +40,7 @@ describe('the queues', () => {
 });
 
 describe('the configuration set', () => {
-  it('is left alone when one that exists is named', () => {
+  it('is not created if the option names an existing one', () => {
     const named = templateOf({ configurationSet: 'mine' });
 
     expect(resourcesOf(named, 'AWS::SES::ConfigurationSet')).toEqual([]);
@@ -49,7 +49,7 @@ describe('the configuration set', () => {
     ).toBe('mine');
   });
 
-  it('publishes the eight outcomes of a mail, and does not track its reader', () => {
+  it('publishes the eight outcomes of an email, and does not track opens and clicks', () => {
     expect(eventTypes(template)).toEqual([
       'SEND',
       'REJECT',
@@ -62,7 +62,7 @@ describe('the configuration set', () => {
     ]);
   });
 
-  it('adds exactly opens and clicks when asked to', () => {
+  it('also publishes opens and clicks with trackEngagement', () => {
     expect(eventTypes(templateOf({ trackEngagement: true }))).toEqual([
       ...eventTypes(template),
       'OPEN',
@@ -70,7 +70,7 @@ describe('the configuration set', () => {
     ]);
   });
 
-  it('is pointed at the topic only when SES may publish and the queue listens', () => {
+  it('gets its event destination after the topic policy and the subscription exist', () => {
     const { DependsOn } = resource(template, 'AWS::SES::ConfigurationSetEventDestination');
     const needed = ['AWS::SNS::TopicPolicy', 'AWS::SNS::Subscription'].map(
       (type) => resource(template, type, 'IvySource').id,

@@ -6,7 +6,7 @@ const { Properties } = resource(templateOf(), 'AWS::DynamoDB::GlobalTable');
 const replicas = Properties['Replicas'] as Record<string, unknown>[];
 
 describe('the table', () => {
-  it('is encrypted, can be restored to any second, and cannot be deleted by mistake', () => {
+  it('is encrypted, has point-in-time recovery, and is protected from deletion', () => {
     expect(Properties['SSESpecification']).toEqual({ SSEEnabled: true, SSEType: 'KMS' });
     expect(replicas).toEqual([
       expect.objectContaining({
@@ -16,28 +16,28 @@ describe('the table', () => {
     ]);
   });
 
-  it('is without protection when its stack is to be destroyed whole', () => {
+  it('is not protected from deletion with removalPolicy destroy', () => {
     const table = resource(templateOf({ removalPolicy: 'destroy' }), 'AWS::DynamoDB::GlobalTable');
 
     expect((table.Properties['Replicas'] as object[])[0]).toMatchObject({ DeletionProtectionEnabled: false });
   });
 
-  it('lets rows expire by the attribute the store writes', () => {
+  it('expires rows by the attribute that the store writes', () => {
     expect(Properties['TimeToLiveSpecification']).toEqual({
       AttributeName: KEY_ATTRIBUTES.ttl,
       Enabled: true,
     });
   });
 
-  it('streams new images, for nothing more is needed to make a webhook', () => {
+  it('streams new images only, because a webhook needs no old image', () => {
     expect(Properties['StreamSpecification']).toEqual({ StreamViewType: 'NEW_IMAGE' });
   });
 
-  it('is paid by the request', () => {
+  it('is billed per request', () => {
     expect(Properties['BillingMode']).toBe('PAY_PER_REQUEST');
   });
 
-  it('has the keys and the two indexes the store reads by', () => {
+  it('has the keys and the two indexes of the store', () => {
     const hash = (name: string): object => ({ AttributeName: name, KeyType: 'HASH' });
     const range = { AttributeName: KEY_ATTRIBUTES.sk, KeyType: 'RANGE' };
     const Projection = {

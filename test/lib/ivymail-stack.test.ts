@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { resourcesOf, templateOf, type Resource } from '../../pages/template.ts';
 
 const template = templateOf();
-const everything = Object.entries((template.toJSON() as { Resources: Record<string, Resource> }).Resources);
+const allResources = Object.entries((template.toJSON() as { Resources: Record<string, Resource> }).Resources);
 
 describe('IvyMailStack', () => {
-  it('refuses to be made with an option that does not exist', () => {
+  it('refuses an unknown option', () => {
     expect(() => templateOf({ retention: 30 } as object)).toThrow('retention: there is no such option');
   });
 
-  it('is made of exactly these resources', () => {
+  it('has exactly these resources', () => {
     const counts: Record<string, number> = {};
-    for (const [, { Type }] of everything) counts[Type] = (counts[Type] ?? 0) + 1;
+    for (const [, { Type }] of allResources) counts[Type] = (counts[Type] ?? 0) + 1;
 
     expect(counts).toEqual({
       // From SES to the queue.
@@ -22,10 +22,10 @@ describe('IvyMailStack', () => {
       'AWS::SNS::Subscription': 1,
       'AWS::SQS::Queue': 6,
       'AWS::SQS::QueuePolicy': 6,
-      // Stored.
+      // Storage.
       'AWS::DynamoDB::GlobalTable': 1,
       'AWS::KMS::Key': 1,
-      // ingest, dispatch, deliver, recover, tally, api, authorizer; and three state machines.
+      // The functions ingest, dispatch, deliver, recover, tally, api and authorizer, and three state machines.
       'AWS::Lambda::Function': 7,
       'AWS::Lambda::EventSourceMapping': 3,
       'AWS::Lambda::Permission': 12,
@@ -41,20 +41,20 @@ describe('IvyMailStack', () => {
       'AWS::ApiGateway::Method': 11,
       'AWS::ApiGateway::Authorizer': 1,
       'AWS::ApiGateway::GatewayResponse': 16,
-      // What an operator is told.
+      // The alarms.
       'AWS::CloudWatch::Alarm': 25,
     });
   });
 
-  it('is the same, byte for byte, when made again', () => {
+  it('is byte-equal if it is synthesized again', () => {
     expect(JSON.stringify(templateOf().toJSON())).toBe(JSON.stringify(template.toJSON()));
   });
 
-  it('names no folder of the machine it was made on', () => {
+  it('contains no path of the machine', () => {
     expect(JSON.stringify(template.toJSON())).not.toContain(process.cwd());
   });
 
-  it('says what a person or a program needs to know of it', () => {
+  it('has these outputs', () => {
     expect(Object.keys(template.findOutputs('*')).toSorted()).toEqual([
       'AlarmTopicArn',
       'ApiId',
@@ -68,32 +68,32 @@ describe('IvyMailStack', () => {
     ]);
   });
 
-  const kept = (resources: typeof everything): string[] =>
+  const retained = (resources: typeof allResources): string[] =>
     resources
       .filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain')
       .map(([, { Type }]) => Type)
-      // Every change of the API makes a new one, and the old is replaced, not kept.
+      // Every change of the API replaces the deployment. No data depends on it.
       .filter((type) => type !== 'AWS::ApiGateway::Deployment')
       .toSorted();
 
-  it('keeps what cannot be had again when it is destroyed', () => {
-    expect(kept(everything)).toEqual([
+  it('retains the table, the key and the configuration set when it is destroyed', () => {
+    expect(retained(allResources)).toEqual([
       'AWS::DynamoDB::GlobalTable',
       'AWS::KMS::Key',
       'AWS::SES::ConfigurationSet',
     ]);
   });
 
-  it('keeps only the configuration set when told to destroy the rest', () => {
+  it('retains only the configuration set with removalPolicy destroy', () => {
     const resources = Object.entries(
       (templateOf({ removalPolicy: 'destroy' }).toJSON() as { Resources: Record<string, Resource> })
         .Resources,
     );
 
-    expect(kept(resources)).toEqual(['AWS::SES::ConfigurationSet']);
+    expect(retained(resources)).toEqual(['AWS::SES::ConfigurationSet']);
   });
 
-  it('hands the functions the options they work by', () => {
+  it('passes the options to the functions', () => {
     const functions = resourcesOf(
       templateOf({
         retentionDays: 7,

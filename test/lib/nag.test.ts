@@ -15,14 +15,17 @@ interface Finding {
   readonly path: string;
 }
 
-interface Nagged {
+interface CheckedStack {
   readonly ivy: IvyMailEvents;
   findings(): readonly Finding[];
-  /** What would be found if nothing were acknowledged. */
-  everything(): readonly Finding[];
+  /** The findings without acknowledgements. */
+  allFindings(): readonly Finding[];
 }
 
-function nagged(options: StackOptions, env: { region?: string; account?: string } = {}): Nagged {
+function createCheckedStack(
+  options: StackOptions,
+  env: { region?: string; account?: string } = {},
+): CheckedStack {
   const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
   const stack = new Stack(app, 'Mine', { env });
   const ivy = new IvyMailEvents(stack, 'Mail', options);
@@ -35,10 +38,10 @@ function nagged(options: StackOptions, env: { region?: string; account?: string 
           path: constructPath.slice('Mine/Mail/'.length),
         })),
       );
-  return { ivy, findings: () => run({}), everything: () => run({ isAcknowledged: () => false }) };
+  return { ivy, findings: () => run({}), allFindings: () => run({ isAcknowledged: () => false }) };
 }
 
-const EVERYTHING = new iam.PolicyStatement({ actions: ['s3:*'], resources: ['*'] });
+const WIDE_STATEMENT = new iam.PolicyStatement({ actions: ['s3:*'], resources: ['*'] });
 
 function apiRole(ivy: IvyMailEvents): iam.Role {
   return ivy.node.findChild('Api').node.findChild('FunctionRole') as iam.Role;
@@ -61,54 +64,60 @@ const EVERY_OPTION: StackOptions = {
   removalPolicy: 'destroy',
 };
 
-const STACKS: readonly (readonly [string, Nagged])[] = [
-  ['as it comes', nagged({})],
-  ['with every option', nagged(EVERY_OPTION)],
-  ['of a known account', nagged({}, { region: 'eu-central-1', account: '000000000000' })],
+const STACKS: readonly (readonly [string, CheckedStack])[] = [
+  ['with default options', createCheckedStack({})],
+  ['with every option', createCheckedStack(EVERY_OPTION)],
+  [
+    'with a known account and region',
+    createCheckedStack({}, { region: 'eu-central-1', account: '000000000000' }),
+  ],
 ];
 
-describe('by the rules of AWS Solutions and Serverless', () => {
-  it.each(STACKS)('a stack %s has nothing that we do not have a reason for', (_, stack) => {
+describe('cdk-nag with AWS Solutions and Serverless', () => {
+  it.each(STACKS)('has no finding without a reason in a stack %s', (_, stack) => {
     expect(stack.findings()).toEqual([]);
-    // The rules were run.
-    expect(stack.everything().length).toBeGreaterThan(40);
+    // Proves that the rules ran.
+    expect(stack.allFindings().length).toBeGreaterThan(40);
   });
 
-  // Each of them is acknowledged elsewhere, or nearly.
+  // These rules are acknowledged for other constructs, so each one must still report a new construct.
   it.each<readonly [string, (ivy: IvyMailEvents) => unknown]>([
     ['AwsSolutions-SQS4', (ivy) => new sqs.Queue(ivy, 'Plain')],
     ['AwsSolutions-SQS3', (ivy) => new sqs.Queue(ivy, 'Plain')],
     ['AwsSolutions-APIG4', (ivy) => ivy.api.root.addResource('new').addMethod('GET')],
-    ['AwsSolutions-IAM5[Action::s3:*]', (ivy) => apiRole(ivy).addToPolicy(EVERYTHING)],
-    ['AwsSolutions-IAM5[Resource::*]', (ivy) => new iam.Policy(ivy, 'Wide', { statements: [EVERYTHING] })],
-  ])('what is new is found: %s', (rule, change) => {
-    const changed = nagged({});
+    ['AwsSolutions-IAM5[Action::s3:*]', (ivy) => apiRole(ivy).addToPolicy(WIDE_STATEMENT)],
+    [
+      'AwsSolutions-IAM5[Resource::*]',
+      (ivy) => new iam.Policy(ivy, 'Wide', { statements: [WIDE_STATEMENT] }),
+    ],
+  ])('reports a new construct: %s', (rule, change) => {
+    const changed = createCheckedStack({});
     change(changed.ivy);
     expect(changed.findings().map((finding) => finding.rule)).toContain(rule);
   });
 });
 
-describe('a reason', () => {
+describe('an acknowledged reason', () => {
   it.each([
     ['AwsSolutions', 9],
     ['Serverless', 7],
-  ])('not to follow a rule of %s is given for %i of them, and no more', (pack, count) => {
-    const given = acknowledgements(new Stack()).flatMap(({ rules }) => rules);
-    // What stands in brackets says of which finding.
+  ])('of the pack %s exists for exactly %i rules', (pack, count) => {
+    const acknowledged = acknowledgements(new Stack()).flatMap(({ rules }) => rules);
+    // The text in brackets names the finding.
     const rules = new Set(
-      given.map((rule) => rule.replace(/\[.*/, '')).filter((rule) => rule.startsWith(pack)),
+      acknowledged.map((rule) => rule.replace(/\[.*/, '')).filter((rule) => rule.startsWith(pack)),
     );
     expect([...rules]).toHaveLength(count);
   });
 
   const [, everyOption] = STACKS[1] ?? [];
-  const found = everyOption?.everything() ?? [];
+  const found = everyOption?.allFindings() ?? [];
 
   it.each(
     acknowledgements(Stack.of(everyOption?.ivy ?? new App())).flatMap(({ rules, constructs }) =>
       rules.flatMap((rule) => constructs.map((path) => [rule, path] as const)),
     ),
-  )('not to follow %s at %s is needed', (rule, path) => {
+  )('for %s at %s is needed', (rule, path) => {
     expect(found.some((finding) => finding.rule === rule && `${finding.path}/`.startsWith(`${path}/`))).toBe(
       true,
     );

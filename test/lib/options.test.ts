@@ -11,7 +11,7 @@ describe('resolveOptions', () => {
     ['retry.firstDelay', { retry: { firstDelay: 60 } }],
     ['retry', { retry: { firstDelaySeconds: 3600, factor: 5 } }],
     ['allowInsecureEndpoints', { allowInsecureEndpoints: 1 }],
-    ['alarmEmail', { alarmEmail: 'nobody' }],
+    ['alarmEmail', { alarmEmail: 'no-address' }],
     ['domain.certificateArn', { domain: { name: 'events.example.com', hostedZoneId: 'Z1' } }],
     ['configurationSet', { configurationSet: 'no spaces' }],
     ['autoSuppress.softBounces', { autoSuppress: { softBounces: true } }],
@@ -19,11 +19,11 @@ describe('resolveOptions', () => {
     ['deliverConcurrency', { deliverConcurrency: 0 }],
     ['removalPolicy', { removalPolicy: 'keep' }],
     ['retentiondays', { retentiondays: 30 }],
-  ])('refuses a wrong or unknown option by its name: %s', (name, options) => {
+  ])('refuses an invalid or unknown option and names it: %s', (name, options) => {
     expect(() => resolveOptions(options as StackOptions)).toThrow(`\n  ${name}: `);
   });
 
-  it('names every option that is wrong, not only the first', () => {
+  it('names every invalid option, not only the first', () => {
     expect(() => resolveOptions({ retentionDays: -1, alarmEmail: 'x' })).toThrow(
       /retentionDays:[^]*alarmEmail:/,
     );
@@ -41,14 +41,14 @@ describe('resolveOptions', () => {
     });
   });
 
-  it('completes a part of an option with the defaults of the rest', () => {
+  it('adds the defaults of missing fields to a partial option', () => {
     expect(resolveOptions({ autoSuppress: { complaints: false } }).autoSuppress).toEqual({
       hardBounces: true,
       complaints: false,
     });
   });
 
-  it('takes no retries at all for an answer', () => {
+  it('accepts a retry count of 0', () => {
     expect(resolveOptions({ retry: { count: 0 } }).retry.count).toBe(0);
   });
 });
@@ -57,18 +57,18 @@ describe('optionsFromContext', () => {
   const read = (context: Record<string, unknown>): StackOptions =>
     optionsFromContext(new App({ context }).node);
 
-  it('refuses a name that is no option, in the end', () => {
+  it('passes on an unknown name, so that resolveOptions refuses it', () => {
     expect(() => resolveOptions(read({ retentionDay: '30' }))).toThrow(
       'retentionDay: there is no such option',
     );
   });
 
-  it('refuses text that is not what the option takes', () => {
+  it('passes on invalid text, so that resolveOptions refuses it', () => {
     expect(() => resolveOptions(read({ trackEngagement: 'yes' }))).toThrow('trackEngagement: ');
     expect(() => resolveOptions(read({ retry: '{"count":' }))).toThrow('retry: ');
   });
 
-  it('reads what the command line can only say as text', () => {
+  it('parses text from the command line as JSON', () => {
     const options = resolveOptions(
       read({ retentionDays: '30', trackEngagement: 'true', retry: '{"count":1}', throttle: { burst: 5 } }),
     );
@@ -81,11 +81,11 @@ describe('optionsFromContext', () => {
     });
   });
 
-  it('leaves text alone where text is asked for, though it looks like a number', () => {
+  it('keeps text for a text option, even if the text looks like a number', () => {
     expect(resolveOptions(read({ configurationSet: '2026' })).configurationSet).toBe('2026');
   });
 
-  it("passes over the CDK's own context", () => {
+  it('ignores context values of the CDK', () => {
     expect(read({ '@aws-cdk/core:target': 1, 'aws:cdk:x': 1, 'acknowledged-issue-numbers': [1] })).toEqual(
       {},
     );

@@ -1,4 +1,7 @@
-/** A permission that is missing shows only in AWS, since the local emulator allows everything. So it is read off the code. */
+/**
+ * The emulator allows every request, so a missing permission would only show in AWS. These tests derive the needed permissions
+ * from the code.
+ */
 import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +22,7 @@ function grantedTo(who: string, by: string): string[] {
   return [...new Set(actions)].toSorted();
 }
 
-/** IAM action of each command of the SDK. */
+/** The IAM action of each SDK command. */
 const ACTIONS: Readonly<Record<string, string>> = {
   BatchWrite: 'dynamodb:BatchWriteItem',
   Delete: 'dynamodb:DeleteItem',
@@ -36,8 +39,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   StartExecution: 'states:StartExecution',
 };
 
-/** The commands in a handler, after what it does not reach is shaken off. */
-async function requestedBy(handler: string): Promise<string[]> {
+/** Returns the actions of the SDK commands in the bundle of a handler. The bundle contains only code that the handler can reach. */
+async function actionsInBundle(handler: string): Promise<string[]> {
   const { outputFiles } = await build({
     ...BUNDLE_OPTIONS,
     entryPoints: [`lambdas/handlers/${handler}.ts`],
@@ -46,18 +49,18 @@ async function requestedBy(handler: string): Promise<string[]> {
     write: false,
     logLevel: 'silent',
   });
-  // A name that two modules import is numbered in the second: `GetCommand2`.
+  // If two modules import the same name, esbuild numbers the second: `GetCommand2`.
   const text = outputFiles[0]?.text ?? '';
   const commands = [...text.matchAll(/new (\w+)Command\d*\(/g)].map(([, name = '']) => name);
   // A transaction needs the permissions of its parts.
   const parts = commands.includes('TransactWrite')
     ? [...text.matchAll(/\b(Put|Update|Delete): \{/g)].map(([, name = '']) => name)
     : [];
-  const asked = [...commands.filter((name) => name !== 'TransactWrite'), ...parts];
-  return [...new Set(asked.map((name) => ACTIONS[name] ?? `no action known for ${name}`))].toSorted();
+  const needed = [...commands.filter((name) => name !== 'TransactWrite'), ...parts];
+  return [...new Set(needed.map((name) => ACTIONS[name] ?? `ACTIONS has no action for ${name}`))].toSorted();
 }
 
-describe('a function may do exactly what its code can ask for', () => {
+describe('a function has exactly the permissions that its code can use', () => {
   it.each([
     ['ingest', 'Ingest/Function'],
     ['dispatch', 'Delivery/Dispatch'],
@@ -67,12 +70,12 @@ describe('a function may do exactly what its code can ask for', () => {
     ['api', 'Api/Function'],
     ['authorizer', 'Api/Authorizer'],
   ] as const)('%s', async (handler, who) => {
-    expect(grantedTo(who, 'its code')).toEqual(await requestedBy(handler));
+    expect(grantedTo(who, 'its code')).toEqual(await actionsInBundle(handler));
   });
 });
 
-/** What the tasks of a definition call, and on what. */
-function calledBy(definition: object): string[] {
+/** Returns the actions and resources of the tasks of a definition. */
+function actionsInDefinition(definition: object): string[] {
   const calls = Object.values((definition as Definition).States)
     .filter(({ Type }) => Type === 'Task')
     .map(({ Resource = '', Parameters = {} }) => {
@@ -84,7 +87,7 @@ function calledBy(definition: object): string[] {
   return [...new Set(calls)].toSorted();
 }
 
-describe('a state machine may call exactly what its definition calls', () => {
+describe('a state machine has exactly the permissions that its definition uses', () => {
   it.each([
     [
       'Delivery/DeliverMachine',
@@ -99,11 +102,13 @@ describe('a state machine may call exactly what its definition calls', () => {
     ['Delivery/RecoverMachine', recoverDefinition({ recoverFunctionArn: 'Delivery/Recover' })],
   ])('%s', (machine, definition) => {
     const allowed = granted.filter((each) => each.who === machine && callerOf(each) === 'its definition');
-    expect(allowed.map(({ action, on }) => `${action} ${on}`).toSorted()).toEqual(calledBy(definition));
+    expect(allowed.map(({ action, on }) => `${action} ${on}`).toSorted()).toEqual(
+      actionsInDefinition(definition),
+    );
   });
 });
 
-describe('what AWS itself does in the name of a function is what AWS asks for, and no more', () => {
+describe('a function has exactly the permissions that its event source mapping needs', () => {
   it.each([
     // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     [
@@ -117,18 +122,18 @@ describe('what AWS itself does in the name of a function is what AWS asks for, a
       ['Delivery/Dispatch', 'Tally/Function'],
       ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],
     ],
-    ['Lambda, to set aside a batch', ['Tally/Function'], ['sqs:SendMessage']],
+    ['Lambda, to send a failed batch to the dead-letter queue', ['Tally/Function'], ['sqs:SendMessage']],
   ])('%s', (by, functions, actions) => {
-    const asked = granted.filter((permission) => callerOf(permission) === by);
-    expect([...new Set(asked.map(({ who }) => who))].toSorted()).toEqual(functions);
+    const grantedForCaller = granted.filter((permission) => callerOf(permission) === by);
+    expect([...new Set(grantedForCaller.map(({ who }) => who))].toSorted()).toEqual(functions);
     for (const who of functions) expect(grantedTo(who, by)).toEqual(actions);
   });
 });
 
 describe('every role', () => {
-  it('is of a function or a state machine', () => {
+  it('belongs to a function or a state machine', () => {
     expect(granted.filter(({ who }) => who === 'nobody')).toEqual([]);
-    // Each has one policy, and nothing else gives a role anything.
+    // Each role has one policy, and no inline or managed policy.
     const template = templateOf();
     const roles = resourcesOf(template, 'AWS::IAM::Role');
     expect(new Set(granted.map(({ who }) => who)).size).toBe(roles.length);
@@ -136,18 +141,18 @@ describe('every role', () => {
     expect(resourcesOf(template, 'AWS::IAM::ManagedPolicy')).toEqual([]);
   });
 
-  it('is given no action by a wildcard', () => {
+  it('has no action with a wildcard', () => {
     expect(granted.filter(({ action }) => action.includes('*'))).toEqual([]);
   });
 
-  it('is given more than one resource only where there is a reason, and there is no reason too many', () => {
+  it('has a resource with a wildcard only with a documented reason, and every reason is used', () => {
     const wide = new Set(widePermissions().map(({ action }) => action));
     expect([...wide].toSorted()).toEqual(WIDE.flatMap(({ actions }) => actions).toSorted());
   });
 });
 
 describe('docs/generated/permissions.md', () => {
-  it('is what the template says: run npm run docs', () => {
+  it('matches the template (update it with npm run docs)', () => {
     expect(readFileSync('docs/generated/permissions.md', 'utf8')).toBe(permissionsPage());
   });
 });

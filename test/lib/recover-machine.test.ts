@@ -6,7 +6,7 @@ const definition = recoverDefinition({ recoverFunctionArn: 'recover' }) as Defin
 const step = stateOf(definition, 'Step');
 
 describe('Recover', () => {
-  it('waits as long as the function said, steps, and goes on as long as it says', () => {
+  it('waits for the delay that the function returns, and continues until the function is done', () => {
     expect(definition.StartAt).toBe('Wait');
     expect(stateOf(definition, 'Wait')).toMatchObject({ SecondsPath: '$.delay_seconds', Next: 'Step' });
     expect(step.Next).toBe('Choose');
@@ -16,22 +16,22 @@ describe('Recover', () => {
     });
   });
 
-  it('takes the answer of the function for its next state, whole', () => {
+  it('uses the complete result of the function as its next state', () => {
     expect(step).not.toHaveProperty('Parameters');
     expect(step).not.toHaveProperty('ResultPath');
   });
 
-  it('tries through faults of our own for most of a day, then fails, where it can be redriven', () => {
+  it('retries internal errors for up to 24 hours, then fails, so that it can be redriven', () => {
     expect(longestSeconds(step)).toBeGreaterThan(20 * 3600);
     expect(longestSeconds(step)).toBeLessThanOrEqual(24 * 3600);
     expect(step.Catch).toBeUndefined();
   });
 
-  it('gives the function time to end by itself', () => {
+  it('has a longer timeout than the function', () => {
     expect(step.TimeoutSeconds).toBeGreaterThan(RECOVER_TIMEOUT_SECONDS);
   });
 
-  it('has no state that nothing leads to, and leads to none that is not there', () => {
+  it('has no unreachable state, and every next state exists', () => {
     const reached = new Set([
       definition.StartAt,
       ...Object.values(definition.States).flatMap((state) => successorsOf(state)),

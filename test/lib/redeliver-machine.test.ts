@@ -8,7 +8,7 @@ const abandon = stateOf(definition, 'Abandon');
 const HOUR = 3600;
 
 describe('Redeliver', () => {
-  it('tries through faults of our own for most of a day, and not for longer', () => {
+  it('retries internal errors for more than 22 hours and less than 24 hours', () => {
     const waiting = retryWaits(attempt).reduce((sum, wait) => sum + wait, 0);
 
     expect(waiting).toBeGreaterThan(22 * HOUR);
@@ -16,16 +16,16 @@ describe('Redeliver', () => {
     expect(longestSeconds(abandon)).toBeLessThanOrEqual(24 * HOUR);
   });
 
-  it('then ends the delivery without sending, with the task it was given', () => {
+  it('then ends the delivery with the same task, without sending', () => {
     expect(attempt.Catch).toEqual([{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'Abandon' }]);
     expect(abandon.Parameters).toEqual({ ...attempt.Parameters, abandon: true });
   });
 
-  it('fails, where it can be redriven, rather than end quietly when not even the end can be written', () => {
+  it('fails, so that it can be redriven, if the end of the delivery cannot be recorded', () => {
     expect(abandon.Catch).toBeUndefined();
   });
 
-  it('waits as long as the function said, as often as it says', () => {
+  it('waits for the delay that the function returns, before every retry', () => {
     expect(definition.StartAt).toBe('Wait');
     expect(stateOf(definition, 'Wait')).toEqual({
       Type: 'Wait',
@@ -38,11 +38,11 @@ describe('Redeliver', () => {
     });
   });
 
-  it('tells the function which execution holds the claim', () => {
+  it('passes the execution id to the function, for the claim', () => {
     expect(attempt.Parameters).toEqual({ 'task.$': '$', 'execution.$': '$$.Execution.Id' });
   });
 
-  it('has no state that nothing leads to, and leads to none that is not there', () => {
+  it('has no unreachable state, and every next state exists', () => {
     const reached = new Set([
       definition.StartAt,
       ...Object.values(definition.States).flatMap((state) => successorsOf(state)),

@@ -4,8 +4,8 @@ import { resource, resourcesOf, templateOf, textOf } from '../../pages/template.
 
 const template = templateOf();
 
-/** Type of the gateway's own answer, its status, its body. */
-const answers = new Map(
+/** The gateway responses by type. */
+const gatewayResponses = new Map(
   resourcesOf(template, 'AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => {
     const templates = Properties['ResponseTemplates'] as Record<string, string>;
     return [
@@ -40,31 +40,31 @@ describe('the gateway', () => {
     ['INTEGRATION_TIMEOUT', '503', 'outcome_unknown'],
     ['DEFAULT_4XX', undefined, 'invalid_parameter'],
     ['DEFAULT_5XX', '503', 'outcome_unknown'],
-  ])('answers %s in the shape of our own errors: %s %s', (type, status, code) => {
-    expect(answers.get(type)).toMatchObject({ status, body: { error: { code } } });
+  ])('responds to %s in the error format of the API: %s %s', (type, status, code) => {
+    expect(gatewayResponses.get(type)).toMatchObject({ status, body: { error: { code } } });
   });
 
-  it('gives every answer a message and the id of the request, and nothing that must be filled in', () => {
-    for (const { body } of answers.values()) {
+  it('has a message and the request id in every response, and no other variable', () => {
+    for (const { body } of gatewayResponses.values()) {
       expect(Object.keys(body)).toEqual(['error', 'request_id']);
       expect(body.request_id).toBe('$context.requestId');
       expect(body.error.message).toMatch(/^[^$]{10,}$/);
     }
   });
 
-  it('says when to come back, wherever it says to come back', () => {
-    const inviting = [...answers.values()].filter(
+  it('has a Retry-After header in every response that invites a retry', () => {
+    const retryable = [...gatewayResponses.values()].filter(
       ({ status, body }) => status === '429' || body.error.code === 'unavailable',
     );
 
-    expect(inviting.length).toBeGreaterThan(0);
-    for (const { headers } of inviting)
+    expect(retryable.length).toBeGreaterThan(0);
+    for (const { headers } of retryable)
       expect(headers).toEqual({ 'gatewayresponse.header.Retry-After': expect.stringMatching(/^'\d+'$/) });
   });
 });
 
 describe('the API', () => {
-  it('asks for a key on every path but the public ones', () => {
+  it('requires a key on every path except the public ones', () => {
     const paths = new Map(
       resourcesOf(template, 'AWS::ApiGateway::Resource').map(([id, { Properties }]) => [id, Properties]),
     );
@@ -82,7 +82,7 @@ describe('the API', () => {
     expect(open.toSorted()).toEqual(PUBLIC_PATHS.toSorted());
   });
 
-  it('has a method on every resource, so that no Authorization header is taken for an AWS signature', () => {
+  it('has a method on every resource, so that API Gateway does not treat an Authorization header as an AWS signature', () => {
     const withMethod = resourcesOf(template, 'AWS::ApiGateway::Method').map(
       ([, { Properties }]) => (Properties['ResourceId'] as { Ref?: string }).Ref ?? 'root',
     );
@@ -90,7 +90,7 @@ describe('the API', () => {
     expect(withMethod.toSorted()).toEqual(['root', ...resources].toSorted());
   });
 
-  it('gives the authorizer every request: it requires no header, and remembers no answer by one', () => {
+  it('passes every request to the authorizer, which requires no header and caches no result', () => {
     const { Properties: authorizer } = resource(template, 'AWS::ApiGateway::Authorizer');
     expect(authorizer).toMatchObject({ Type: 'REQUEST', AuthorizerResultTtlInSeconds: 0 });
     expect(authorizer).not.toHaveProperty('IdentitySource');
@@ -99,13 +99,13 @@ describe('the API', () => {
         expect(Properties).not.toHaveProperty(name);
   });
 
-  it('tells a request without a key both ways to send one', () => {
-    const { message } = answers.get('UNAUTHORIZED')?.body.error ?? {};
+  it('names both headers in the response to a request without a key', () => {
+    const { message } = gatewayResponses.get('UNAUTHORIZED')?.body.error ?? {};
     expect(message).toContain('x-api-key: <key>');
     expect(message).toContain('Authorization: Bearer <key>');
   });
 
-  it('is regional, compresses, and sets nothing that an account has only one of', () => {
+  it('is regional, compresses responses, and changes no setting of the account', () => {
     expect(resource(template, 'AWS::ApiGateway::RestApi').Properties).toMatchObject({
       EndpointConfiguration: { Types: ['REGIONAL'] },
       MinimumCompressionSize: 1024,
@@ -113,7 +113,7 @@ describe('the API', () => {
     expect(resourcesOf(template, 'AWS::ApiGateway::Account')).toEqual([]);
   });
 
-  it('takes as many requests as the option says', () => {
+  it('limits requests to the option throttle', () => {
     const stage = resource(
       templateOf({ throttle: { ratePerSecond: 7, burst: 9 } }),
       'AWS::ApiGateway::Stage',
@@ -125,7 +125,7 @@ describe('the API', () => {
     });
   });
 
-  it('is served under a name of one’s own when there is one', () => {
+  it('has a custom domain with the option domain', () => {
     const named = templateOf({
       domain: {
         name: 'events.example.com',
@@ -145,7 +145,7 @@ describe('the API', () => {
     expect(named.findOutputs('ApiUrl')['ApiUrl']?.['Value']).toBe('https://events.example.com/');
   });
 
-  it('says its address with the slash that routes are put after', () => {
+  it('has an output for its URL with a slash at the end', () => {
     expect(textOf(template.findOutputs('ApiUrl')['ApiUrl']?.['Value'])).toMatch(
       /^https:.*\/\$\{.*Stageprod.*\}\/$/,
     );

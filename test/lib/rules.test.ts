@@ -1,4 +1,4 @@
-/** What must hold for every resource of its kind, those of later versions too. */
+/** Rules for every resource of a type, so that they also apply to resources that are added later. */
 import { describe, expect, it } from 'vitest';
 import { resourcesOf, statementsOf, templateOf, textOf } from '../../pages/template.ts';
 
@@ -27,19 +27,16 @@ describe('every queue', () => {
     expect(queue.Properties['RedrivePolicy'] !== undefined || id.includes('DeadLetters')).toBe(true);
   });
 
-  it.each(queues.filter(([id]) => id.includes('DeadLetters')))(
-    'that holds dead letters has an alarm: %s',
-    (id) => {
-      expect(alarmsOn('ApproximateNumberOfMessagesVisible', 'QueueName', id)).toBe(1);
-    },
-  );
+  it.each(queues.filter(([id]) => id.includes('DeadLetters')))('for dead letters has an alarm: %s', (id) => {
+    expect(alarmsOn('ApproximateNumberOfMessagesVisible', 'QueueName', id)).toBe(1);
+  });
 
-  it.each(queues)('is encrypted and keeps its messages for two weeks: %s', (_id, queue) => {
+  it.each(queues)('is encrypted and keeps its messages for 14 days: %s', (_id, queue) => {
     expect(queue.Properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 });
   });
 
   it.each([...queues, ...resourcesOf(template, 'AWS::SNS::Topic')])(
-    'and topic refuses what is not TLS: %s',
+    'and every topic refuses requests without TLS: %s',
     (id) => {
       const policies = ['AWS::SQS::QueuePolicy', 'AWS::SNS::TopicPolicy'].flatMap((type) =>
         resourcesOf(template, type).flatMap(([, policy]) => statementsOf(policy)),
@@ -59,7 +56,7 @@ describe('every queue', () => {
 });
 
 describe('every function', () => {
-  it.each(functions)('runs on Node 24, ARM, and logs as JSON: %s', (_id, fn) => {
+  it.each(functions)('runs on Node 24 and ARM, and logs JSON: %s', (_id, fn) => {
     expect(fn.Properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -67,7 +64,7 @@ describe('every function', () => {
     });
   });
 
-  it('has a log group and a role of its own', () => {
+  it('has its own log group and its own role', () => {
     const owned = functions.map(([, { Properties }]) => [
       textOf((Properties['LoggingConfig'] as { LogGroup: unknown }).LogGroup),
       textOf(Properties['Role']),
@@ -76,46 +73,50 @@ describe('every function', () => {
     expect(new Set(owned.flat()).size).toBe(functions.length * 2);
   });
 
-  /** Who calls a function, and the alarm that rings while it only fails. */
-  function alarmsOnFailure(id: string): Record<string, number> {
-    const called = (text: string): boolean => text.includes(`\${${id}`);
+  /** Counts the alarms that are raised if a function always fails, for each of its callers. */
+  function failureAlarms(id: string): Record<string, number> {
+    const refersToFunction = (text: string): boolean => text.includes(`\${${id}`);
     const mappings = resourcesOf(template, 'AWS::Lambda::EventSourceMapping')
-      .filter(([, { Properties }]) => called(textOf(Properties['FunctionName'])))
+      .filter(([, { Properties }]) => refersToFunction(textOf(Properties['FunctionName'])))
       .map(([, { Properties }]) => textOf(Properties['EventSourceArn']).replace(/^\$\{(\w+)\..*$/, '$1'));
     const machines = resourcesOf(template, 'AWS::StepFunctions::StateMachine').filter(([, { Properties }]) =>
       [...Object.values(Properties['DefinitionSubstitutions'] ?? {}), Properties['DefinitionString']].some(
-        (value) => called(textOf(value)),
+        (value) => refersToFunction(textOf(value)),
       ),
     );
     const gateway = resourcesOf(template, 'AWS::Lambda::Permission').filter(
       ([, { Properties }]) =>
-        Properties['Principal'] === 'apigateway.amazonaws.com' && called(textOf(Properties['FunctionName'])),
+        Properties['Principal'] === 'apigateway.amazonaws.com' &&
+        refersToFunction(textOf(Properties['FunctionName'])),
     );
     return Object.fromEntries([
       ...mappings.map((source) => [
-        `waits in ${source}`,
+        `records wait in ${source}`,
         alarmsOn('ApproximateAgeOfOldestMessage', 'QueueName', source) +
           alarmsOn('IteratorAge', 'FunctionName', id),
       ]),
       ...machines.map(([machine]) => [
-        `stops ${machine}`,
+        `executions of ${machine} fail`,
         alarmsOn('ExecutionsFailed', 'StateMachineArn', machine),
       ]),
-      ...gateway.map(() => ['answers 5xx', alarmsOn('5XXError', 'ApiName', 'AWS::StackName')]),
+      ...gateway.map(() => ['the API responds with 5xx', alarmsOn('5XXError', 'ApiName', 'AWS::StackName')]),
     ]);
   }
 
-  it.each(functions)('that only fails rings an alarm of what calls it: %s', (id) => {
-    const alarmed = alarmsOnFailure(id);
-    expect(Object.keys(alarmed).length).toBeGreaterThan(0);
-    expect(Object.entries(alarmed).filter(([, count]) => count !== 1)).toEqual([]);
+  it.each(functions)('that always fails raises exactly one alarm for each caller: %s', (id) => {
+    const alarmCounts = failureAlarms(id);
+    expect(Object.keys(alarmCounts).length).toBeGreaterThan(0);
+    expect(Object.entries(alarmCounts).filter(([, count]) => count !== 1)).toEqual([]);
   });
 });
 
 describe('every log group', () => {
-  it.each(resourcesOf(template, 'AWS::Logs::LogGroup'))('forgets after a month: %s', (_id, group) => {
-    expect(group.Properties['RetentionInDays']).toBe(30);
-  });
+  it.each(resourcesOf(template, 'AWS::Logs::LogGroup'))(
+    'deletes its lines after a month: %s',
+    (_id, group) => {
+      expect(group.Properties['RetentionInDays']).toBe(30);
+    },
+  );
 });
 
 describe('every role', () => {
@@ -125,11 +126,14 @@ describe('every role', () => {
 });
 
 describe('every alarm', () => {
-  it.each(alarms)('tells the alarm topic, and the reader what to do: %s', (_id, { Properties }) => {
-    expect((Properties['AlarmActions'] as unknown[]).map(textOf)).toEqual([
-      expect.stringMatching(/^\$\{IvyAlarmsTopic/),
-    ]);
-    expect(Properties['AlarmDescription']).toMatch(/\. What to do: docs\/runbook\.md#[a-z-]+$/);
-    expect(Properties['TreatMissingData']).toBe('notBreaching');
-  });
+  it.each(alarms)(
+    'notifies the alarm topic, and its text names the section of the runbook: %s',
+    (_id, { Properties }) => {
+      expect((Properties['AlarmActions'] as unknown[]).map(textOf)).toEqual([
+        expect.stringMatching(/^\$\{IvyAlarmsTopic/),
+      ]);
+      expect(Properties['AlarmDescription']).toMatch(/\. What to do: docs\/runbook\.md#[a-z-]+$/);
+      expect(Properties['TreatMissingData']).toBe('notBreaching');
+    },
+  );
 });

@@ -1,4 +1,4 @@
-/** An alarm rings at night: it has its section, and what its commands name is there. test/integration runs them. */
+/** Every alarm has a section in the runbook, and everything that its commands name exists. test/integration runs the commands. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PROGRAM } from '../../admin/commands.ts';
@@ -14,43 +14,43 @@ const commands = [...firstCommands, ...[...sections.values()].flatMap(commandsOf
 const flagsOf = (line: string): string[] => [...line.matchAll(/ --([a-z-]+)/g)].map(([, name = '']) => name);
 
 describe('the runbook', () => {
-  it('has the section every alarm names, and none that no alarm names', () => {
+  it('has exactly the sections that the alarms name', () => {
     const named = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(
       ([, { Properties }]) => String(Properties['AlarmDescription']).split('#')[1],
     );
     expect(new Set(sections.keys())).toEqual(new Set(named));
   });
 
-  it.each([...sections])('says what to type in %s', (_, text) => {
+  it.each([...sections])('has a command in the section %s', (_, text) => {
     expect(commandsOf(text).length).toBeGreaterThan(0);
   });
 
-  it('has no command of a kind that nothing here looks into', () => {
+  it('has only commands of the types that these tests check', () => {
     expect(commands.filter((line) => !/^(?:npm run admin -- |aws |curl |logged )/.test(line))).toEqual([]);
   });
 
-  it('refers to sections that are there', () => {
+  it('links only to existing sections', () => {
     const links = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].map(([, name]) => name);
     expect(links.length).toBeGreaterThan(3);
     expect([...sections.keys()]).toEqual(expect.arrayContaining(links));
   });
 
-  it('tells which place in the table of dead letters an alarm is about', () => {
+  it('names the dead-letter queue of each alarm in the table', () => {
     const places = [...runbook.matchAll(/^\| (\w+) +\| (\w+DeadLetters) +\|/gm)].map(([, alarm, place]) => [
       alarm,
       place,
     ]);
-    const real = resourcesOf(template, 'AWS::CloudWatch::Alarm')
+    const expected = resourcesOf(template, 'AWS::CloudWatch::Alarm')
       .filter(([id]) => id.includes('DeadLetters'))
       .map(([id, { Properties }]) => [
         id.replace(/^IvyAlarms|[0-9A-F]{8}$/g, ''),
         JSON.stringify(Properties['Dimensions']).replace(/.*Ivy(\w+?)[0-9A-F]{8}.*/, '$1'),
       ]);
-    expect(new Set(places.map(String))).toEqual(new Set(real.map(String)));
+    expect(new Set(places.map(String))).toEqual(new Set(expected.map(String)));
   });
 });
 
-describe('a command of ours', () => {
+describe('an admin command in the runbook', () => {
   const places = [
     'quarantine',
     ...Object.keys(Resources)
@@ -58,23 +58,23 @@ describe('a command of ours', () => {
       .map((id) => id.replace(/^Ivy|[0-9A-F]{8}$/g, '')),
   ];
 
-  const ours = [...runbook.matchAll(/npm run admin -- ([^`\n]+)/g)].map(([, line = '']) => line);
+  const adminCommands = [...runbook.matchAll(/npm run admin -- ([^`\n]+)/g)].map(([, line = '']) => line);
 
-  it.each([...new Set(ours)])('is one that the command declares, options too: %s', (line) => {
+  it.each([...new Set(adminCommands)])('is declared, with its options: %s', (line) => {
     const words = line.replaceAll(/ --[a-z-]+(?: (?!-)\S+)?/g, '').split(' ');
     const declared = PROGRAM.commands.find(({ name }) => ` ${words.join(' ')} `.startsWith(` ${name} `));
     if (!declared) throw new Error(`There is no command ${line}`);
-    const given = words.slice(declared.name.split(' ').length);
+    const args = words.slice(declared.name.split(' ').length);
     const expected = declared.arguments ?? [];
-    expect(given).toHaveLength(expected.length);
-    // `IDENTITY` may be any identity; a place must be one of the template.
-    const named = given.filter((_, index) => expected[index]?.name === 'PLACE');
+    expect(args).toHaveLength(expected.length);
+    // `IDENTITY` can be any identity. A place must exist in the template.
+    const named = args.filter((_, index) => expected[index]?.name === 'PLACE');
     expect(places).toEqual(expect.arrayContaining(named));
     const options = Object.keys({ ...declared.options, ...PROGRAM.options });
     expect(options).toEqual(expect.arrayContaining(flagsOf(line)));
   });
 
-  it('names a reason that there is', () => {
+  it('names only existing reasons', () => {
     const code = ['ingest', 'store'].flatMap((folder) =>
       readdirSync(`lambdas/${folder}`).map((file) => readFileSync(`lambdas/${folder}/${file}`, 'utf8')),
     );
@@ -87,11 +87,11 @@ describe('a command of ours', () => {
   });
 });
 
-/** Of whose log these show lines. */
+/** Returns the functions whose log lines these commands show. */
 const loggedIn = (lines: readonly string[]): readonly string[] =>
   lines.flatMap((line) => /^logged (\w+)/.exec(line)?.[1] ?? []);
 
-describe('a command that asks AWS', () => {
+describe('an AWS command in the runbook', () => {
   it.each([
     ...[...runbook.matchAll(/\$\(named (\S+) (\w+)\)/g)].map(([, type, name]) => [type, name]),
     ...loggedIn(commands).map((name) => ['Logs::LogGroup', `${name}Logs`]),
@@ -102,19 +102,19 @@ describe('a command that asks AWS', () => {
     expect(found).toHaveLength(1);
   });
 
-  it('finds the outputs it asks for', () => {
-    const asked = [...runbook.matchAll(/\$\(output (\w+)/g)].map(([, name]) => name);
-    expect(asked.length).toBeGreaterThan(2);
-    expect(Object.keys(template.findOutputs('*'))).toEqual(expect.arrayContaining(asked));
+  it('reads only existing outputs', () => {
+    const outputs = [...runbook.matchAll(/\$\(output (\w+)/g)].map(([, name]) => name);
+    expect(outputs.length).toBeGreaterThan(2);
+    expect(Object.keys(template.findOutputs('*'))).toEqual(expect.arrayContaining(outputs));
   });
 
-  it('looks for lines that are logged', () => {
+  it('searches only for log messages that a handler writes', () => {
     const handlers = readdirSync('lambdas/handlers').map((file) =>
       readFileSync(`lambdas/handlers/${file}`, 'utf8'),
     );
-    const looked = [...runbook.matchAll(/\$\.message = "([\w.]+)"/g)].map(([, message]) => message);
-    expect(looked.length).toBeGreaterThan(1);
-    for (const message of looked) expect(handlers.join('')).toContain(`logger.error('${message}'`);
+    const messages = [...runbook.matchAll(/\$\.message = "([\w.]+)"/g)].map(([, message]) => message);
+    expect(messages.length).toBeGreaterThan(1);
+    for (const message of messages) expect(handlers.join('')).toContain(`logger.error('${message}'`);
   });
 
   it('shows the errors of every function', () => {
@@ -134,14 +134,14 @@ interface Operation {
   };
 }
 
-describe('a request to the API', () => {
+describe('an API request in the runbook', () => {
   const { paths, components } = openApiDocument(ROUTES) as unknown as {
     paths: Record<string, Record<string, Operation>>;
     components: { schemas: Record<string, { properties?: Record<string, unknown> }> };
   };
 
   it.each(commands.filter((line) => line.startsWith('curl ')))(
-    'has a route, and names what it takes: %s',
+    'has a route, and uses only its parameters and fields: %s',
     (line) => {
       const [, method = 'GET'] = /-X (\w+)/.exec(line) ?? [];
       const [, path = '', query = ''] = /"\$BASE([^"?]+)\??([^"]*)"/.exec(line) ?? [];

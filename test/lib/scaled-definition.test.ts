@@ -20,23 +20,23 @@ const MACHINES: readonly [string, MachineDefinition][] = [
 ];
 const WAITS = new Set(['IntervalSeconds', 'MaxDelaySeconds', 'Result']);
 
-/** A definition without the figures of its waits. */
+/** Removes the waits from a definition. */
 function withoutWaits(definition: MachineDefinition): unknown {
   return JSON.parse(
     JSON.stringify(definition, (name, value: unknown) => (WAITS.has(name) ? undefined : value)),
   );
 }
 
-describe.each(MACHINES)('%s, scaled', (_, definition) => {
+describe.each(MACHINES)('the scaled definition of %s', (_, definition) => {
   it('is unchanged at a scale of 1', () => {
     expect(scaledDefinition(definition, 1)).toEqual(definition);
   });
 
-  it.each([0.5, 0.05, 0.02, 0.0001])('differs at %d in nothing but shorter waits', (scale) => {
+  it.each([0.5, 0.05, 0.02, 0.0001])('at a scale of %d differs only in its waits', (scale) => {
     expect(withoutWaits(scaledDefinition(definition, scale))).toEqual(withoutWaits(definition));
   });
 
-  it.each([0.5, 0.05, 0.02, 0.0001])('is accepted by Step Functions at %d', (scale) => {
+  it.each([0.5, 0.05, 0.02, 0.0001])('at a scale of %d is valid for Step Functions', (scale) => {
     for (const state of Object.values((scaledDefinition(definition, scale) as Definition).States))
       for (const { IntervalSeconds: interval = 1, MaxDelaySeconds: longest } of state.Retry ?? []) {
         expect(Number.isInteger(interval)).toBe(true);
@@ -48,11 +48,11 @@ describe.each(MACHINES)('%s, scaled', (_, definition) => {
   });
 });
 
-it('shortens the waits after an internal error, and the delay that Deliver hands on', () => {
+it('shortens the waits after an internal error, and the delay that Deliver passes to Redeliver', () => {
   const [deliver, redeliver, recover] = MACHINES.map(
     ([, definition]) => scaledDefinition(definition, 0.05) as Definition,
   );
-  if (!deliver || !redeliver || !recover) throw new Error('Three machines');
+  if (!deliver || !redeliver || !recover) throw new Error('There must be three state machines');
   expect(stateOf(deliver, 'Pause')).toMatchObject({ Result: 3, ResultPath: '$.delay_seconds' });
   const anyError = (definition: Definition, name: string): unknown =>
     stateOf(definition, name).Retry?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));

@@ -1,4 +1,4 @@
-/** Who may send to what others can reach: each policy is asked about genuine requests and forged ones. */
+/** Evaluates every resource policy with legitimate and forged requests. */
 import { describe, expect, it } from 'vitest';
 import { ACCOUNT, decide, REGION, type Request } from './policy.ts';
 import {
@@ -14,12 +14,12 @@ const template = templateOf();
 const id = (type: string, prefix: string): string => resource(template, type, prefix).id;
 const TOPIC = `\${${id('AWS::SNS::Topic', 'IvySource')}}`;
 const ALARMS = `\${${id('AWS::SNS::Topic', 'IvyAlarms')}}`;
-const OTHER = '999999999999';
+const OTHER_ACCOUNT = '999999999999';
 const TLS = { 'aws:securetransport': 'true' };
 
 type Caller = Pick<Request, 'by' | 'context'>;
 
-/** A service of AWS, on behalf of a resource. */
+/** An AWS service that acts on behalf of a resource. */
 function service(name: string, sourceArn?: string, sourceAccount = sourceArn?.split(':')[4]): Caller {
   return {
     by: `Service:${name}.amazonaws.com`,
@@ -50,99 +50,124 @@ const ses = (name: string, account = ACCOUNT, region = REGION): string =>
 const alarm = (account: string): string => `arn:aws:cloudwatch:${REGION}:${account}:alarm:one`;
 const SET = ses('configuration-set/ours');
 
-interface Door {
+interface Target {
   readonly statements: readonly Statement[];
   readonly action: string;
   readonly resource: string;
-  readonly genuine: Readonly<Record<string, Caller>>;
+  readonly allowed: Readonly<Record<string, Caller>>;
   readonly forged: Readonly<Record<string, Caller>>;
 }
 
-const NOBODY = {
-  'somebody of another account': user(OTHER),
-  'somebody without a name': anonymous,
+const STRANGERS = {
+  'a user of another account': user(OTHER_ACCOUNT),
+  'an anonymous caller': anonymous,
 };
 
-function queue(prefix: string, genuine: Door['genuine']): Door {
+function queue(prefix: string, allowed: Target['allowed']): Target {
   return {
     statements: statementsOf(resource(template, 'AWS::SQS::QueuePolicy', prefix)),
     action: 'sqs:SendMessage',
     resource: `\${${id('AWS::SQS::Queue', prefix)}.Arn}`,
-    genuine,
+    allowed,
     forged: {
       'another topic of the account': service('sns', `arn:aws:sns:${REGION}:${ACCOUNT}:other`),
-      'a topic of another account': service('sns', `arn:aws:sns:${REGION}:${OTHER}:ours`),
-      'the topic of the alarms': service('sns', ALARMS),
-      'a topic that is not named': service('sns'),
+      'a topic of another account': service('sns', `arn:aws:sns:${REGION}:${OTHER_ACCOUNT}:ours`),
+      'the alarm topic': service('sns', ALARMS),
+      'SNS without a topic': service('sns'),
       'SES itself': service('ses', SET),
-      'our topic, by another service': service('events', TOPIC),
+      'another service with the ARN of our topic': service('events', TOPIC),
       'our topic, without TLS': plainHttp(service('sns', TOPIC)),
       'an administrator, without TLS': plainHttp(user(ACCOUNT)),
-      ...NOBODY,
+      ...STRANGERS,
     },
   };
 }
 
 const FROM_TOPIC = { 'our topic': service('sns', TOPIC) };
 
-const DOORS: Readonly<Record<string, Door>> = {
-  'the topic of events': {
+const TARGETS: Readonly<Record<string, Target>> = {
+  'the event topic': {
     statements: statementsOf(resource(template, 'AWS::SNS::TopicPolicy', 'IvySource')),
     action: 'sns:Publish',
     resource: TOPIC,
-    genuine: {
+    allowed: {
       'SES for our configuration set': service('ses', SET),
-      // A workspace may bring its own.
-      'SES for another set of the account': service('ses', ses('configuration-set/of-a-workspace')),
+      // A workspace can have its own configuration set.
+      'SES for another configuration set of the account': service(
+        'ses',
+        ses('configuration-set/of-a-workspace'),
+      ),
       'SES for an identity of the account': service('ses', ses('identity/example.com')),
     },
     forged: {
-      'SES for a set of another account': service('ses', ses('configuration-set/ours', OTHER)),
-      'SES for our set, on behalf of another account': service('ses', SET, OTHER),
-      'SES for another set, on behalf of us': service('ses', ses('configuration-set/ours', OTHER), ACCOUNT),
-      'SES for a set of another region': service('ses', ses('configuration-set/ours', ACCOUNT, 'us-east-1')),
-      'SES for something else of the account': service('ses', ses('template/ours')),
-      'SES for nobody': service('ses'),
-      'another service, for our set': service('s3', SET),
+      'SES for a configuration set of another account': service(
+        'ses',
+        ses('configuration-set/ours', OTHER_ACCOUNT),
+      ),
+      'SES for our configuration set, with another source account': service('ses', SET, OTHER_ACCOUNT),
+      'SES for a configuration set of another account, with our source account': service(
+        'ses',
+        ses('configuration-set/ours', OTHER_ACCOUNT),
+        ACCOUNT,
+      ),
+      'SES for a configuration set of another region': service(
+        'ses',
+        ses('configuration-set/ours', ACCOUNT, 'us-east-1'),
+      ),
+      'SES for a template of the account': service('ses', ses('template/ours')),
+      'SES without a source': service('ses'),
+      'another service with the ARN of our configuration set': service('s3', SET),
       'SES without TLS': plainHttp(service('ses', SET)),
       'an administrator of the account': user(ACCOUNT),
-      ...NOBODY,
+      ...STRANGERS,
     },
   },
-  'the queue of events': queue('IvySourceQueue', FROM_TOPIC),
-  'the dead letters of the subscription': queue('IvySourceSubscriptionDeadLetters', FROM_TOPIC),
-  'the dead letters of ingest': queue('IvySourceDeadLetters', {}),
-  'the dead letters of dispatch': queue('IvyDeliveryDispatchDeadLetters', {}),
-  'the dead letters of deliver': queue('IvyDeliveryDeliverDeadLetters', {}),
-  'the dead letters of tally': queue('IvyTallyDeadLetters', {}),
-  'the topic of alarms': {
+  'the event queue': queue('IvySourceQueue', FROM_TOPIC),
+  'the dead-letter queue of the subscription': queue('IvySourceSubscriptionDeadLetters', FROM_TOPIC),
+  'the dead-letter queue of ingest': queue('IvySourceDeadLetters', {}),
+  'the dead-letter queue of dispatch': queue('IvyDeliveryDispatchDeadLetters', {}),
+  'the dead-letter queue of deliver': queue('IvyDeliveryDeliverDeadLetters', {}),
+  'the dead-letter queue of tally': queue('IvyTallyDeadLetters', {}),
+  'the alarm topic': {
     statements: statementsOf(resource(template, 'AWS::SNS::TopicPolicy', 'IvyAlarms')),
     action: 'sns:Publish',
     resource: ALARMS,
-    genuine: { 'an alarm of the account': service('cloudwatch', alarm(ACCOUNT)) },
+    allowed: { 'an alarm of the account': service('cloudwatch', alarm(ACCOUNT)) },
     forged: {
-      'an alarm of another account': service('cloudwatch', alarm(OTHER)),
-      'an alarm of ours, on behalf of another account': service('cloudwatch', alarm(ACCOUNT), OTHER),
-      'an alarm of another account, on behalf of us': service('cloudwatch', alarm(OTHER), ACCOUNT),
+      'an alarm of another account': service('cloudwatch', alarm(OTHER_ACCOUNT)),
+      'an alarm of the account, with another source account': service(
+        'cloudwatch',
+        alarm(ACCOUNT),
+        OTHER_ACCOUNT,
+      ),
+      'an alarm of another account, with our source account': service(
+        'cloudwatch',
+        alarm(OTHER_ACCOUNT),
+        ACCOUNT,
+      ),
       'another service': service('ses', alarm(ACCOUNT)),
       'an alarm, without TLS': plainHttp(service('cloudwatch', alarm(ACCOUNT))),
-      ...NOBODY,
+      ...STRANGERS,
     },
   },
-  'the key of the secrets': {
+  'the KMS key of the secrets': {
     statements: (
       resource(template, 'AWS::KMS::Key').Properties['KeyPolicy'] as { readonly Statement: Statement[] }
     ).Statement,
     action: 'kms:Decrypt',
     resource: 'the key',
-    // Which leaves it to the policies of the account's roles.
-    genuine: { 'somebody of the account': user(ACCOUNT) },
-    forged: { 'a service of AWS': service('lambda', SET), ...NOBODY },
+    // The key policy allows the account, so the policies of its roles decide.
+    allowed: { 'a user of the account': user(ACCOUNT) },
+    forged: { 'a service of AWS': service('lambda', SET), ...STRANGERS },
   },
 };
 
-/** A policy that says nothing leaves an administrator of the account to the policies they have, which allow everything. */
-function letsIn({ action, resource: name }: Door, caller: Caller, statements: readonly Statement[]): boolean {
+/** If the resource policy does not decide, the identity policy of an administrator of the account allows the request. */
+function isAllowed(
+  { action, resource: name }: Target,
+  caller: Caller,
+  statements: readonly Statement[],
+): boolean {
   const decision = decide(statements, { action, resource: name, ...caller });
   return (
     decision === 'allowed' ||
@@ -150,8 +175,8 @@ function letsIn({ action, resource: name }: Door, caller: Caller, statements: re
   );
 }
 
-/** The policy with one thing missing: a statement that denies, or a condition or the principal of one that allows. */
-function weakened(statements: readonly Statement[]): readonly (readonly Statement[])[] {
+/** Returns variants of a policy, each without one Deny statement, or without one condition or principal of an Allow statement. */
+function weakenedPolicies(statements: readonly Statement[]): readonly (readonly Statement[])[] {
   return statements.flatMap((statement) => {
     const others = statements.filter((other) => other !== statement);
     if (statement.Effect === 'Deny') return [others];
@@ -166,45 +191,45 @@ function weakened(statements: readonly Statement[]): readonly (readonly Statemen
   });
 }
 
-describe.each(Object.entries(DOORS))('%s', (_, door) => {
-  it.each(Object.entries(door.genuine))('lets in %s', (_name, caller) => {
-    expect(letsIn(door, caller, door.statements)).toBe(true);
+describe.each(Object.entries(TARGETS))('%s', (_, target) => {
+  it.each(Object.entries(target.allowed))('allows %s', (_name, caller) => {
+    expect(isAllowed(target, caller, target.statements)).toBe(true);
   });
 
-  it.each(Object.entries(door.forged))('turns away %s', (_name, caller) => {
-    expect(letsIn(door, caller, door.statements)).toBe(false);
+  it.each(Object.entries(target.forged))('refuses %s', (_name, caller) => {
+    expect(isAllowed(target, caller, target.statements)).toBe(false);
   });
 
-  it('would let in one of these if any part of its policy were missing', () => {
-    for (const statements of weakened(door.statements))
-      expect(Object.values(door.forged).some((caller) => letsIn(door, caller, statements))).toBe(true);
+  it('would allow a forged request if any part of its policy were missing', () => {
+    for (const statements of weakenedPolicies(target.statements))
+      expect(Object.values(target.forged).some((caller) => isAllowed(target, caller, statements))).toBe(true);
   });
 });
 
-describe('nobody outside of the account', () => {
-  it.each([user(OTHER), anonymous, service('sns', `arn:aws:sns:${REGION}:${OTHER}:other`)])(
-    'may listen to the topic of events or read a queue: %j',
+describe('no caller outside the account', () => {
+  it.each([user(OTHER_ACCOUNT), anonymous, service('sns', `arn:aws:sns:${REGION}:${OTHER_ACCOUNT}:other`)])(
+    'can subscribe to the event topic or read a queue: %j',
     (caller) => {
-      for (const { statements, resource: name } of Object.values(DOORS))
+      for (const { statements, resource: name } of Object.values(TARGETS))
         for (const action of ['sns:Subscribe', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'kms:Encrypt'])
           expect(decide(statements, { action, resource: name, ...caller })).not.toBe('allowed');
     },
   );
 
-  it('is given anything by the table: it has no policy of its own', () => {
+  it('has access to the table, because it has no resource policy', () => {
     const [, table] = resourcesOf(template, 'AWS::DynamoDB::GlobalTable')[0] ?? [];
     expect(JSON.stringify(table)).not.toContain('ResourcePolicy');
   });
 
-  it('may call a function: each is called by our API alone, or by roles of the account', () => {
+  it('can call a function: only the API of the stack and roles of the account can', () => {
     const permissions = resourcesOf(template, 'AWS::Lambda::Permission');
-    const ours = new RegExp(
+    const apiOfStack = new RegExp(
       `^arn:\\$\\{AWS::Partition\\}:execute-api:\\$\\{AWS::Region\\}:\\$\\{AWS::AccountId\\}:\\$\\{${id('AWS::ApiGateway::RestApi', 'IvyApi')}\\}/`,
     );
     expect(permissions.length).toBeGreaterThan(0);
     for (const [, { Properties }] of permissions) {
       expect(Properties['Principal']).toBe('apigateway.amazonaws.com');
-      expect(textOf(Properties['SourceArn'])).toMatch(ours);
+      expect(textOf(Properties['SourceArn'])).toMatch(apiOfStack);
     }
   });
 });
@@ -218,19 +243,19 @@ describe('a role', () => {
       ] as const,
   );
   const machine = (account: string): string => `arn:aws:states:${REGION}:${account}:stateMachine:one`;
-  const assumed = (statements: readonly Statement[], caller: Caller): boolean =>
+  const canAssume = (statements: readonly Statement[], caller: Caller): boolean =>
     decide(statements, { action: 'sts:AssumeRole', resource: 'the role', ...caller }) === 'allowed';
 
-  it.each(roles)('is taken by the service it is for, and by nobody else: %s', (roleId, statements) => {
-    const by = (name: string, account: string): boolean =>
-      assumed(statements, service(name, machine(account)));
+  it.each(roles)('can be assumed only by its service: %s', (roleId, statements) => {
+    const byService = (name: string, account: string): boolean =>
+      canAssume(statements, service(name, machine(account)));
     const isMachine = roleId.includes('Machine');
-    expect([by('states', ACCOUNT), by('states', OTHER), by('lambda', ACCOUNT)]).toEqual([
-      isMachine,
-      false,
-      !isMachine,
-    ]);
-    for (const caller of [user(ACCOUNT), user(OTHER), anonymous, service('ec2', machine(ACCOUNT))])
-      expect(assumed(statements, caller)).toBe(false);
+    expect([
+      byService('states', ACCOUNT),
+      byService('states', OTHER_ACCOUNT),
+      byService('lambda', ACCOUNT),
+    ]).toEqual([isMachine, false, !isMachine]);
+    for (const caller of [user(ACCOUNT), user(OTHER_ACCOUNT), anonymous, service('ec2', machine(ACCOUNT))])
+      expect(canAssume(statements, caller)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-/** Just enough of the Amazon States Language to reason about our two definitions. */
+/** The part of Amazon States Language that the definitions of the state machines use. */
 interface Retrier {
   readonly ErrorEquals: readonly string[];
   readonly IntervalSeconds?: number;
@@ -27,7 +27,7 @@ export interface Definition {
 
 export function stateOf(definition: Definition, name: string): State {
   const state = definition.States[name];
-  if (!state) throw new Error(`No state ${name}`);
+  if (!state) throw new Error(`The definition has no state ${name}`);
   return state;
 }
 
@@ -40,7 +40,7 @@ export function successorsOf(state: State): readonly string[] {
   ];
 }
 
-/** Waits between tries, in seconds, of the retrier that takes any error. */
+/** Returns the delays between the retries after any error, in seconds. */
 export function retryWaits(state: State): readonly number[] {
   const retrier = state.Retry?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
   if (!retrier) return [];
@@ -50,14 +50,14 @@ export function retryWaits(state: State): readonly number[] {
   );
 }
 
-/** How long a state takes when every try of it runs into its timeout. */
+/** Returns the duration of a state if every try times out. */
 export function longestSeconds(state: State): number {
   const waits = retryWaits(state);
   const tries = waits.length + 1;
   return tries * (state.TimeoutSeconds ?? 0) + waits.reduce((sum, wait) => sum + wait, 0);
 }
 
-/** The longest way through a definition without loops. */
+/** Returns the longest duration of a definition without loops. */
 export function longestPathSeconds(definition: Definition, from = definition.StartAt): number {
   const state = stateOf(definition, from);
   const rest = successorsOf(state).map((next) => longestPathSeconds(definition, next));

@@ -7,16 +7,16 @@ import { afterAll, expect, it } from 'vitest';
 
 const run = promisify(execFile);
 mkdirSync('.local', { recursive: true });
-// On the disk of the project, so that files can be linked.
+// On the file system of the project, so that files can be hard-linked.
 const scratch = mkdtempSync(resolve('.local/synth-'));
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-/** What a synth reads. */
+/** The files that a synth reads. */
 const SOURCES = ['bin', 'lib', 'lambdas', 'dashboard', 'docs', 'cdk.json', 'package.json', 'tsconfig.json'];
 
-/** Real files, since esbuild names what it finds behind a symbolic link by where it really is. */
+/** Creates hard links. With symbolic links, esbuild would use the original paths. */
 function linkFiles(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -25,16 +25,16 @@ function linkFiles(from: string, to: string): void {
   }
 }
 
-/** The project in another folder, as another machine has it. */
-function copied(): string {
-  const folder = join(scratch, 'another place', 'projekt');
+/** Copies the project to another folder, as on another machine. */
+function copyProject(): string {
+  const folder = join(scratch, 'another folder', 'project');
   mkdirSync(folder, { recursive: true });
   for (const source of SOURCES) cpSync(source, join(folder, source), { recursive: true });
   linkFiles('node_modules', join(folder, 'node_modules'));
   return folder;
 }
 
-/** Every file of a synth by its hash: template, manifests, and the bundles that are uploaded. */
+/** Runs a synth and returns the hash of every output file: the template, the manifests, and the bundles. */
 async function synth(
   folder: string,
   env: Readonly<Record<string, string>>,
@@ -45,30 +45,30 @@ async function synth(
     env: { ...process.env, ...env },
   });
   const files = readdirSync(out, { recursive: true, withFileTypes: true })
-    // How long a slow synth took; nothing of it is deployed.
+    // This file contains the duration of a slow synth. It is not deployed.
     .filter((entry) => entry.isFile() && entry.name !== 'performance-counters.json');
   return Object.fromEntries(
     files.map(({ parentPath, name }) => {
       const path = join(parentPath, name);
       const content = readFileSync(path);
-      // Says where in the sources a resource is made; it stays on the machine.
-      const local = name.endsWith('.metadata.json') && content.toString().replaceAll(folder, '');
+      // This file contains source paths of the constructs. It is not uploaded.
+      const withoutPaths = name.endsWith('.metadata.json') && content.toString().replaceAll(folder, '');
       return [
         path.slice(out.length),
         createHash('sha256')
-          .update(local || content)
+          .update(withoutPaths || content)
           .digest('hex'),
       ];
     }),
   );
 }
 
-it('two synths are byte-equal, wherever on earth and in whichever folder', async () => {
-  const [here, there] = await Promise.all([
+it('two synths are byte-equal in any time zone, locale and folder', async () => {
+  const [original, copy] = await Promise.all([
     synth(process.cwd(), { TZ: 'UTC', LANG: 'C.UTF-8' }),
-    synth(copied(), { TZ: 'Pacific/Auckland', LANG: 'de_DE.UTF-8', HOME: scratch }),
+    synth(copyProject(), { TZ: 'Pacific/Auckland', LANG: 'de_DE.UTF-8', HOME: scratch }),
   ]);
-  expect(Object.keys(here).filter((path) => path.endsWith('index.mjs'))).toHaveLength(7);
-  expect(Object.keys(here)).toContain('/IvyMailEvents.template.json');
-  expect(there).toEqual(here);
+  expect(Object.keys(original).filter((path) => path.endsWith('index.mjs'))).toHaveLength(7);
+  expect(Object.keys(original)).toContain('/IvyMailEvents.template.json');
+  expect(copy).toEqual(original);
 });

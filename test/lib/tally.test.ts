@@ -13,13 +13,13 @@ interface Mapping {
 const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', 'IvyTallyFunction')
   .Properties as unknown as Mapping;
 
-describe('the tally', () => {
-  it('is told the shard of each batch, which only a window does, and reads a shard by one reader', () => {
+describe('tally', () => {
+  it('has a window, which adds the shard to each batch, and one reader per shard', () => {
     expect(mapping.TumblingWindowInSeconds).toBeGreaterThan(0);
     expect(mapping.ParallelizationFactor).toBe(1);
   });
 
-  it('reads new events and attempts, and never what it writes itself', () => {
+  it('reads only new events and attempts, not its own writes', () => {
     const [filter] = mapping.FilterCriteria?.Filters ?? [];
     expect(JSON.parse(filter?.Pattern ?? '')).toEqual({
       eventName: ['INSERT'],
@@ -27,7 +27,7 @@ describe('the tally', () => {
     });
   });
 
-  it('is the second reader of the stream, and the last: a shard takes two', () => {
+  it('is the second reader of the stream, which supports two', () => {
     const mappings = Object.values(template.findResources('AWS::Lambda::EventSourceMapping'));
     const streams = mappings.filter((each) => JSON.stringify(each).includes('StreamArn'));
     expect(streams).toHaveLength(2);
