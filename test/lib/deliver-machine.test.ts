@@ -5,7 +5,7 @@ import {
   longestSeconds,
   stateOf,
   successorsOf,
-  type Definition,
+  type StateMachineDefinition,
 } from './state-machine.ts';
 
 const definition = deliverDefinition({
@@ -13,7 +13,7 @@ const definition = deliverDefinition({
   deliverFunctionArn: 'deliver',
   redeliverMachineArn: 'redeliver',
   deadLetterQueueUrl: 'dead-letters',
-}) as Definition;
+}) as StateMachineDefinition;
 const attempt = stateOf(definition, 'Attempt');
 const start = stateOf(definition, 'StartRedeliver');
 

@@ -10,7 +10,7 @@ import { BUNDLE_OPTIONS } from '../../lib/bundle.ts';
 import { deliverDefinition } from '../../lib/deliver-machine.ts';
 import { recoverDefinition } from '../../lib/recover-machine.ts';
 import { redeliverDefinition } from '../../lib/redeliver-machine.ts';
-import type { Definition } from './state-machine.ts';
+import type { StateMachineDefinition } from './state-machine.ts';
 import { resourcesOf, templateOf } from '../../pages/template.ts';
 
 const granted = permissions();
@@ -76,7 +76,7 @@ describe('a function has exactly the permissions that its code can use', () => {
 
 /** Returns the actions and resources of the tasks of a definition. */
 function actionsInDefinition(definition: object): string[] {
-  const calls = Object.values((definition as Definition).States)
+  const calls = Object.values((definition as StateMachineDefinition).States)
     .filter(({ Type }) => Type === 'Task')
     .map(({ Resource = '', Parameters = {} }) => {
       const [, service] = Resource.split(':::');

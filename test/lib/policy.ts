@@ -15,7 +15,7 @@ const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 /** Resolves an intrinsic function. A value that is only known after the deployment stays a placeholder: `${IvySourceTopic}`. */
-export function deployed(value: unknown): string {
+export function resolveValue(value: unknown): string {
   return textOf(value).replaceAll(/\$\{AWS::\w+\}/g, (name) => PSEUDO_PARAMETERS[name] ?? name);
 }
 
@@ -63,7 +63,7 @@ function isConditionMet(
     return Object.entries(keys as Record<string, unknown>).every(([key, expected]) => {
       const value = context[key.toLowerCase()];
       // A missing context key does not meet the condition.
-      return value !== undefined && listOf(expected).some((each) => operator(deployed(each), value));
+      return value !== undefined && listOf(expected).some((each) => operator(resolveValue(each), value));
     });
   });
 }
@@ -73,7 +73,7 @@ function matchesPrincipal(principal: unknown, by: string | undefined): boolean {
   const [[kind, names] = ['', undefined], ...rest] = Object.entries(principal as object);
   if (rest.length > 0) throw new Error('A principal with two types is not supported');
   return listOf(names).some((each: unknown) => {
-    const name = deployed(each);
+    const name = resolveValue(each);
     if (kind === 'AWS' && name === '*') return true;
     // The root of an account means every principal of the account.
     if (kind === 'AWS' && name.endsWith(':root')) return by?.startsWith(`AWS:${name.slice(0, -4)}`) ?? false;
@@ -87,7 +87,7 @@ export function decide(statements: readonly Statement[], request: Request): Deci
     ({ Action, Resource, Condition, ...statement }) =>
       listOf(Action).some((action) => matches(action, request.action)) &&
       // A resource policy can name its resource `*`. A trust policy names no resource.
-      listOf(Resource ?? '*').some((resource) => matches(deployed(resource), request.resource)) &&
+      listOf(Resource ?? '*').some((resource) => matches(resolveValue(resource), request.resource)) &&
       // A policy of a role has no principal and applies to the role.
       (!('Principal' in statement) || matchesPrincipal(statement.Principal, request.by)) &&
       isConditionMet(Condition ?? {}, request.context),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RECOVER_TIMEOUT_SECONDS, recoverDefinition } from '../../lib/recover-machine.ts';
-import { longestSeconds, stateOf, successorsOf, type Definition } from './state-machine.ts';
+import { longestSeconds, stateOf, successorsOf, type StateMachineDefinition } from './state-machine.ts';
 
-const definition = recoverDefinition({ recoverFunctionArn: 'recover' }) as Definition;
+const definition = recoverDefinition({ recoverFunctionArn: 'recover' }) as StateMachineDefinition;
 const step = stateOf(definition, 'Step');
 
 describe('Recover', () => {

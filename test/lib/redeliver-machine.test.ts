@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { redeliverDefinition } from '../../lib/redeliver-machine.ts';
-import { longestSeconds, retryWaits, stateOf, successorsOf, type Definition } from './state-machine.ts';
+import {
+  longestSeconds,
+  retryWaits,
+  stateOf,
+  successorsOf,
+  type StateMachineDefinition,
+} from './state-machine.ts';
 
-const definition = redeliverDefinition({ deliverFunctionArn: 'deliver' }) as Definition;
+const definition = redeliverDefinition({ deliverFunctionArn: 'deliver' }) as StateMachineDefinition;
 const attempt = stateOf(definition, 'Attempt');
 const abandon = stateOf(definition, 'Abandon');
 const HOUR = 3600;

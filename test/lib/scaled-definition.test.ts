@@ -3,7 +3,7 @@ import { deliverDefinition, type MachineDefinition } from '../../lib/deliver-mac
 import { recoverDefinition } from '../../lib/recover-machine.ts';
 import { redeliverDefinition } from '../../lib/redeliver-machine.ts';
 import { scaledDefinition } from '../../lib/scaled-definition.ts';
-import { stateOf, type Definition } from './state-machine.ts';
+import { stateOf, type StateMachineDefinition } from './state-machine.ts';
 
 const MACHINES: readonly [string, MachineDefinition][] = [
   [
@@ -37,7 +37,7 @@ describe.each(MACHINES)('the scaled definition of %s', (_, definition) => {
   });
 
   it.each([0.5, 0.05, 0.02, 0.0001])('at a scale of %d is valid for Step Functions', (scale) => {
-    for (const state of Object.values((scaledDefinition(definition, scale) as Definition).States))
+    for (const state of Object.values((scaledDefinition(definition, scale) as StateMachineDefinition).States))
       for (const { IntervalSeconds: interval = 1, MaxDelaySeconds: longest } of state.Retry ?? []) {
         expect(Number.isInteger(interval)).toBe(true);
         expect(interval).toBeGreaterThanOrEqual(1);
@@ -50,11 +50,11 @@ describe.each(MACHINES)('the scaled definition of %s', (_, definition) => {
 
 it('shortens the waits after an internal error, and the delay that Deliver passes to Redeliver', () => {
   const [deliver, redeliver, recover] = MACHINES.map(
-    ([, definition]) => scaledDefinition(definition, 0.05) as Definition,
+    ([, definition]) => scaledDefinition(definition, 0.05) as StateMachineDefinition,
   );
   if (!deliver || !redeliver || !recover) throw new Error('There must be three state machines');
   expect(stateOf(deliver, 'Pause')).toMatchObject({ Result: 3, ResultPath: '$.delay_seconds' });
-  const anyError = (definition: Definition, name: string): unknown =>
+  const anyError = (definition: StateMachineDefinition, name: string): unknown =>
     stateOf(definition, name).Retry?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
   expect(anyError(deliver, 'Attempt')).toMatchObject({ IntervalSeconds: 1, MaxAttempts: 3 });
   expect(anyError(redeliver, 'Attempt')).toMatchObject({ IntervalSeconds: 1, MaxDelaySeconds: 30 });

@@ -20,12 +20,12 @@ export interface State {
   readonly ResultPath?: string | null;
 }
 
-export interface Definition {
+export interface StateMachineDefinition {
   readonly StartAt: string;
   readonly States: Readonly<Record<string, State>>;
 }
 
-export function stateOf(definition: Definition, name: string): State {
+export function stateOf(definition: StateMachineDefinition, name: string): State {
   const state = definition.States[name];
   if (!state) throw new Error(`The definition has no state ${name}`);
   return state;
@@ -58,7 +58,7 @@ export function longestSeconds(state: State): number {
 }
 
 /** Returns the longest duration of a definition without loops. */
-export function longestPathSeconds(definition: Definition, from = definition.StartAt): number {
+export function longestPathSeconds(definition: StateMachineDefinition, from = definition.StartAt): number {
   const state = stateOf(definition, from);
   const rest = successorsOf(state).map((next) => longestPathSeconds(definition, next));
   return longestSeconds(state) + Math.max(0, ...rest);

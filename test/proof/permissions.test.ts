@@ -10,7 +10,7 @@ import { callerOf } from '../../pages/permissions.ts';
 import { ENV } from '../../lambdas/core/env.ts';
 import { putCommand } from '../../lambdas/store/commands.ts';
 import type { Row } from '../../lambdas/store/table.ts';
-import { ACCOUNT, decide, deployed, policiesOfRole, REGION } from '../lib/policy.ts';
+import { ACCOUNT, decide, resolveValue, policiesOfRole, REGION } from '../lib/policy.ts';
 import { listOf, resource, resourcesOf, templateOf, type Statement } from '../../pages/template.ts';
 import { recordFigures } from '../../pages/reliability/records.ts';
 import { playApi } from './tenants/api-scenarios.ts';
@@ -39,7 +39,10 @@ const NAMES = Object.keys(WHO) as Name[];
 const policies = new Map(
   NAMES.map((name) => {
     const { Properties } = resource(template, 'AWS::Lambda::Function', `Ivy${WHO[name].replace('/', '')}`);
-    return [name, policiesOfRole(template, deployed(Properties['Role']).replace(/^\$\{(.*)\.Arn\}$/, '$1'))];
+    return [
+      name,
+      policiesOfRole(template, resolveValue(Properties['Role']).replace(/^\$\{(.*)\.Arn\}$/, '$1')),
+    ];
   }),
 );
 
@@ -48,7 +51,7 @@ function environment(): Record<string, string> {
   const variables = resourcesOf(template, 'AWS::Lambda::Function').flatMap(([, { Properties }]) =>
     Object.entries((Properties['Environment'] as { Variables: Record<string, unknown> }).Variables),
   );
-  const told = Object.fromEntries(variables.map(([name, value]) => [name, deployed(value)]));
+  const told = Object.fromEntries(variables.map(([name, value]) => [name, resolveValue(value)]));
   // The scenes have a topic of their own, and one table.
   delete told[ENV.topicArn];
   delete told[ENV.tableName];
@@ -208,7 +211,9 @@ afterEach(unloadFunctions);
 
 const STATEMENTS = NAMES.flatMap((name) =>
   (policies.get(name) ?? []).flatMap(({ Action, Resource }) =>
-    listOf(Action).flatMap((action) => listOf(Resource).map((on) => ({ name, action, on: deployed(on) }))),
+    listOf(Action).flatMap((action) =>
+      listOf(Resource).map((on) => ({ name, action, on: resolveValue(on) })),
+    ),
   ),
 );
 
@@ -242,7 +247,7 @@ describe('every call of a function', () => {
 
   it('would be refused without it', async () => {
     const { refused } = await play(({ Resource }) =>
-      listOf(Resource).some((on) => deployed(on).includes('/index/')),
+      listOf(Resource).some((on) => resolveValue(on).includes('/index/')),
     );
     const names = refused.map(({ name, action }) => `${name} ${action}`);
     expect(new Set(names)).toEqual(new Set(['api dynamodb:Query', 'recover dynamodb:Query']));
