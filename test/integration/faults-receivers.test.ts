@@ -1,4 +1,4 @@
-/** The rows of the fault table about receivers, each on the deployed stack with a workspace of its own. */
+/** The rows of the fault table about receivers, on the deployed stack. Each test has its own workspace. */
 import { describe, expect, onTestFinished } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 import { startServer, type Handler } from '../../local/http.ts';
@@ -25,15 +25,15 @@ interface Attempt {
   readonly error_detail: string | null;
 }
 
-/** A receiver of our own making; its address. */
-async function receiver(handle: Handler): Promise<string> {
+/** Starts a receiver and returns its URL. */
+async function startReceiver(handle: Handler): Promise<string> {
   const server = await startServer(handle);
   onTestFinished(() => server.close());
   return server.url;
 }
 
-/** A webhook for `delivered` at an address. */
-async function endpointAt(api: Api, url: string): Promise<Pick<Hook, 'api' | 'endpointId'>> {
+/** Creates an endpoint with this URL that receives `delivered` events. */
+async function createEndpoint(api: Api, url: string): Promise<Pick<Hook, 'api' | 'endpointId'>> {
   const created = await api('POST', '/v1/webhooks', { url, events: ['delivered'] });
   expect(created.status).toBe(201);
   return { api, endpointId: created.body.id };
@@ -43,42 +43,44 @@ async function attemptsOf(api: Api, delivered: Record<string, unknown>): Promise
   return (await api('GET', `/v1/deliveries/${String(delivered['id'])}`)).body.attempts;
 }
 
-function statusesOf(answers: readonly HookRequest[]): string {
-  return answers.map(({ status }) => status).join(' ');
+function statusesOf(requests: readonly HookRequest[]): string {
+  return requests.map(({ status }) => status).join(' ');
 }
 
-/** Whatever the receiver did, both events of the mail are in the log, each once. */
+/** Checks that both events of the email are in the log exactly once. The behavior of the receiver must not change this. */
 async function expectLogged(api: Api, messageId: string): Promise<void> {
   const entries = await logsOf(messageId, 2, api);
   expect(entries.map(({ status }) => status).toSorted()).toEqual(['delivered', 'sent']);
 }
 
-/** How many webhook-ids and signatures the requests have, and seconds they were signed in; each must be good. */
-function signedWith(hook: Hook, requests: readonly HookRequest[]) {
+/** Verifies every signature. Counts the distinct webhook ids, signatures and seconds of signing. */
+function verifySignatures(hook: Hook, requests: readonly HookRequest[]) {
   for (const { raw_body: body, headers } of requests) new Webhook(hook.secret).verify(body, headers);
-  const different = (name: string): number => new Set(requests.map(({ headers }) => headers[name])).size;
+  const countDistinct = (name: string): number => new Set(requests.map(({ headers }) => headers[name])).size;
   return {
-    ids: different('webhook-id'),
-    signatures: different('webhook-signature'),
-    seconds: different('webhook-timestamp'),
+    ids: countDistinct('webhook-id'),
+    signatures: countDistinct('webhook-signature'),
+    seconds: countDistinct('webhook-timestamp'),
   };
 }
 
-describe.concurrent('a receiver that', () => {
+describe.concurrent('receivers', () => {
   fault(11, async () => {
     const { api } = await newTenant('redirects');
-    let heard = 0;
-    const second = await receiver(async (_request, response) => {
-      heard += 1;
+    let redirectedRequests = 0;
+    const targetUrl = await startReceiver(async (_request, response) => {
+      redirectedRequests += 1;
       response.writeHead(200).end();
     });
-    let healed = false;
-    const first = await receiver(async ({ url = '' }, response) => {
-      if (healed) response.writeHead(200).end();
-      else response.writeHead(Number(url.slice(1)), { location: `${second}${url}` }).end();
+    let isHealthy = false;
+    const redirectingUrl = await startReceiver(async ({ url = '' }, response) => {
+      if (isHealthy) response.writeHead(200).end();
+      else response.writeHead(Number(url.slice(1)), { location: `${targetUrl}${url}` }).end();
     });
     const statuses = [301, 302, 307, 308];
-    const endpoints = await Promise.all(statuses.map((status) => endpointAt(api, `${first}/${status}`)));
+    const endpoints = await Promise.all(
+      statuses.map((status) => createEndpoint(api, `${redirectingUrl}/${status}`)),
+    );
     const messageId = await sendMail(api);
 
     const classes = await Promise.all(
@@ -88,51 +90,53 @@ describe.concurrent('a receiver that', () => {
       }),
     );
     expect(classes).toEqual(statuses.map((status) => `${status} redirect_not_followed`));
-    healed = true;
+    isHealthy = true;
     const ended = await Promise.all(
       endpoints.map((endpoint) => delivery(endpoint, messageId, ['delivered'])),
     );
-    const followed = heard;
+    const followed = redirectedRequests;
     expect(followed).toBe(0);
     await expectLogged(api, messageId);
 
-    // Who does follow is heard.
-    healed = false;
-    await Promise.all(statuses.map((status) => fetch(`${first}/${status}`, { method: 'POST', body: 'x' })));
-    expect(heard).toBe(statuses.length);
-    return `${classes.join(', ')}; ${followed} requests at the second; ${ended.length} delivered once they answered 200`;
+    // A client that follows redirects reaches the target. Without this check, a target that never works would also count 0.
+    isHealthy = false;
+    await Promise.all(
+      statuses.map((status) => fetch(`${redirectingUrl}/${status}`, { method: 'POST', body: 'x' })),
+    );
+    expect(redirectedRequests).toBe(statuses.length);
+    return `${classes.join(', ')}; ${followed} requests to the redirect target; ${ended.length} delivered after the receiver responded 200`;
   });
 
   fault(12, async () => {
     const { api } = await newTenant('silence');
     const ids: unknown[] = [];
     const requestedMs: number[] = [];
-    // The wait between the attempts is too short here to be sure of a look at it.
-    const seen = Promise.withResolvers<undefined>();
-    const url = await receiver(async ({ headers }, response) => {
+    // The wait between two attempts is too short to observe reliably. So the second response waits until the test has seen the retrying delivery.
+    const retrySeen = Promise.withResolvers<undefined>();
+    const url = await startReceiver(async ({ headers }, response) => {
       ids.push(headers['webhook-id']);
       requestedMs.push(Date.now());
       if (ids.length === 1) return;
-      await seen.promise;
+      await retrySeen.promise;
       response.writeHead(200).end();
     });
-    const endpoint = await endpointAt(api, url);
+    const endpoint = await createEndpoint(api, url);
     const messageId = await sendMail(api);
     const waiting = await delivery(endpoint, messageId, ['retrying']);
     const seenMs = Date.now();
     const [attempt] = await attemptsOf(api, waiting);
-    seen.resolve(undefined);
+    retrySeen.resolve(undefined);
     expect(attempt).toMatchObject({ error_class: 'timeout', status_code: null });
-    // That the deadline is exactly 15 s is proven on a virtual clock (fault 13). Here it is the one that was deployed.
+    // Fault 13 proves on a virtual clock that the deadline is exactly 15 s. This test checks the deployed deadline.
     expect(attempt?.error_detail).toBe('No response within 15000 ms');
     const seconds = (attempt?.duration_ms ?? 0) / 1000;
     expect(seconds).toBeGreaterThan(14.9);
-    // The wait begins between the end of the attempt and the moment at which it was seen here. It is the one of the
-    // settings, and no request is made before the time that is shown.
+    // The wait begins between the end of the attempt and the moment when this test saw it. Its length follows the retry settings,
+    // and no request is sent before `next_attempt_at`.
     const endedMs = Date.parse(attempt?.started_at ?? '') + seconds * 1000;
     const nextMs = Date.parse(String(waiting['next_attempt_at']));
     const { shortestMs, longestMs } = (await scheduledWaitsMs())(1);
-    // The duration is measured on another clock than the times are.
+    // The duration and the timestamps come from different clocks, so 100 ms of difference are allowed.
     expect(nextMs).toBeGreaterThanOrEqual(endedMs + shortestMs - 100);
     expect(nextMs).toBeLessThanOrEqual(seenMs + longestMs);
     const wait = Math.round((nextMs - endedMs) / 1000);
@@ -160,13 +164,13 @@ describe.concurrent('a receiver that', () => {
     });
     expect(endpoint.status_reason).toContain('410');
     const history = await api('GET', `/v1/webhooks/${hook.endpointId}/changes`);
-    const changes = history.body.data.map(({ action }: { action: string }) => action);
-    expect(changes).toEqual(['disabled', 'created']);
+    const actions = history.body.data.map(({ action }: { action: string }) => action);
+    expect(actions).toEqual(['disabled', 'created']);
 
     const later = await Promise.all([sendMail(api), sendMail(api)]);
     await Promise.all(later.map((messageId) => delivery(witness, messageId, ['delivered'])));
-    const made = await api('GET', `/v1/webhooks/${hook.endpointId}/deliveries`);
-    expect(made.body.data).toMatchObject([{ message_id: first }]);
+    const deliveries = await api('GET', `/v1/webhooks/${hook.endpointId}/deliveries`);
+    expect(deliveries.body.data).toMatchObject([{ message_id: first }]);
     const before = await hook.seen();
     expect(statusesOf(before)).toBe('410');
 
@@ -177,18 +181,18 @@ describe.concurrent('a receiver that', () => {
     const recovered = await Promise.all(
       [first, ...later].map((messageId) => delivery(hook, messageId, ['delivered'])),
     );
-    // The first attempt of what came later is the recovery's: there was no delivery before.
+    // The recovery makes the first attempt of the later emails, because they had no delivery before.
     const triggers = await Promise.all(
       recovered.map(async (each) => (await attemptsOf(api, each)).map(({ trigger }) => trigger).join(' ')),
     );
     expect(triggers).toEqual(['auto recover', 'recover', 'recover']);
     expect(statusesOf(await hook.seen())).toBe('410 200 200 200');
     await Promise.all([first, ...later].map((messageId) => expectLogged(api, messageId)));
-    return `disabled by attempt 1 (${endpoint.status_reason}), ${made.body.data.length - 1} deliveries of ${later.length} later mails; recover: ${recovery.body.count} missed, ${recovered.length} delivered`;
+    return `disabled by attempt 1 (${endpoint.status_reason}), ${deliveries.body.data.length - 1} deliveries for ${later.length} later emails; recover: ${recovery.body.count} missed, ${recovered.length} delivered`;
   });
 
   fault(19, async () => {
-    const { api } = await newTenant('slow to heal');
+    const { api } = await newTenant('recovers after 3 failures');
     const hook = await createHook(['delivered'], api);
     await hook.behave({ status: 500, times: 3 });
     const messageId = await sendMail(api);
@@ -196,8 +200,8 @@ describe.concurrent('a receiver that', () => {
     expect(ended).toMatchObject({ attempt_count: 4 });
     const requests = await hook.seen();
     expect(statusesOf(requests)).toBe('500 500 500 200');
-    const { ids, signatures, seconds } = signedWith(hook, requests);
-    // The waits are shortened here: two attempts may fall into one second, and have one signature.
+    const { ids, signatures, seconds } = verifySignatures(hook, requests);
+    // The local run shortens the waits. Two attempts in the same second have the same signature.
     expect({ ids, signatures }).toEqual({ ids: 1, signatures: seconds });
     expect(seconds).toBeGreaterThan(1);
     await expectLogged(api, messageId);
@@ -215,14 +219,14 @@ describe.concurrent('a receiver that', () => {
     expect(statusesOf(failed)).toBe('500 500 500 500');
 
     await hook.behave({ status: 200 });
-    const asked = await api('POST', `/v1/deliveries/${String(ended['id'])}/redeliver`);
-    expect(asked.status).toBe(202);
-    const healed = await delivery(hook, messageId, ['delivered']);
-    expect(healed).toMatchObject({ id: ended['id'], attempt_count: 5 });
-    const attempts = await attemptsOf(api, healed);
+    const redeliver = await api('POST', `/v1/deliveries/${String(ended['id'])}/redeliver`);
+    expect(redeliver.status).toBe(202);
+    const redelivered = await delivery(hook, messageId, ['delivered']);
+    expect(redelivered).toMatchObject({ id: ended['id'], attempt_count: 5 });
+    const attempts = await attemptsOf(api, redelivered);
     expect(attempts.map(({ trigger }) => trigger)).toEqual(['auto', 'auto', 'auto', 'auto', 'manual']);
     const requests = await hook.seen();
-    const { ids, signatures, seconds } = signedWith(hook, requests);
+    const { ids, signatures, seconds } = verifySignatures(hook, requests);
     expect({ ids, signatures }).toEqual({ ids: 1, signatures: seconds });
     expect(seconds).toBeGreaterThan(1);
     await expectLogged(api, messageId);
