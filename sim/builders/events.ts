@@ -6,7 +6,7 @@ import { createFirstTask } from '../../lambdas/delivery/dispatch.ts';
 
 export const WORKSPACE_ID = deterministicId('ws', ['test']);
 
-/** A bounce, unless told otherwise. */
+/** A bounce by default. */
 export function anEvent(changes: Partial<EmailEvent> = {}): EmailEvent {
   return {
     event_id: deterministicId('evt', [JSON.stringify(changes)]),
@@ -46,6 +46,6 @@ export function aTask(
   endpoint: Endpoint,
   changes: Partial<DeliveryTask> = {},
 ): DeliveryTask {
-  // Attempts of the event's own run, unless told otherwise.
+  // By default, the attempt number within the run equals the attempt number of the delivery.
   return { ...createFirstTask(event, endpoint.id), run_attempt: changes.attempt ?? 1, ...changes };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Names with a meaning of their own somewhere: as properties, as numbers, in text, in a spreadsheet. */
+/** Names that have a special meaning: as properties of JavaScript objects, as numbers, in text, or in a spreadsheet. */
 export const ODD_NAMES: readonly string[] = [
   ...Object.getOwnPropertyNames(Object.prototype),
   ...Object.getOwnPropertyNames(Array.prototype),
@@ -32,8 +32,8 @@ export const ODD_NAMES: readonly string[] = [
   'x'.repeat(5_000),
 ];
 
-/** A name of the list, or any other one. */
+/** A name of the list, or a random one. */
 export const oddName = fc.oneof(fc.constantFrom(...ODD_NAMES), fc.string({ unit: 'binary', maxLength: 40 }));
 
-/** Those that `POST /v1/send` accepts as the name of a tag. */
+/** The names that `POST /v1/send` accepts as the name of a tag. */
 export const ODD_TAG_NAMES = ODD_NAMES.filter((name) => /^[A-Za-z0-9_-]{1,256}$/.test(name));

@@ -3,7 +3,7 @@ import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import { KIND, endpointKey } from '../../lambdas/store/keys.ts';
 import type { Table } from '../../lambdas/store/table.ts';
 
-/** An endpoint as it lies in the table, without a history. */
+/** Stores an endpoint in the table, without a history. */
 export async function putEndpoint(table: Table, endpoint: Endpoint): Promise<void> {
   const { id, workspace_id: workspaceId, ...fields } = endpoint;
   const Item = { ...endpointKey(workspaceId, id), kind: KIND.endpoint, ...fields };

@@ -10,23 +10,26 @@ import {
 import { addressOf, recipientsOf, sesMessageId, type AcceptedEmail, type SesEvent } from './events.ts';
 import { parseEnvelope, sendEmailRequest } from './request.ts';
 
-/** The deployed stack, as far as SES knows it. */
+/** The parts of the deployed stack that SES uses. */
 export interface SesTarget {
   readonly configurationSet: string;
   readonly topicArn: string;
-  /** Publishes to the topic, as SES does. */
+  /** Publishes an event to the topic. */
   publish(event: SesEvent): Promise<void>;
 }
 
 export interface SesAccountOptions {
   /** The only verified identity. */
   readonly from: string;
-  /** Epoch milliseconds. */
+  /** Returns epoch milliseconds. */
   readonly now: () => number;
   readonly newUuid: () => string;
 }
 
-/** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors; one has no suffix. */
+/**
+ * Status and message of each error. Only the name `MessageRejected` does not end with `Exception`.
+ * https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors
+ */
 export const SES_ERRORS = {
   BadRequestException: [400, 'Bad request.'],
   NotFoundException: [404, 'Not found.'],
@@ -40,7 +43,7 @@ export const SES_ERRORS = {
 } as const satisfies Record<string, readonly [number, string]>;
 export type SesErrorName = keyof typeof SES_ERRORS;
 
-/** What SES answers instead of a result. */
+/** An error response of SES. */
 export class SesError extends Error {
   override readonly name: SesErrorName;
   constructor(name: SesErrorName, message: string = SES_ERRORS[name][1]) {
@@ -52,11 +55,11 @@ export class SesError extends Error {
   }
 }
 
-/** An SES account with one verified sender, out of the sandbox: each method is the answer to one call of the v2 API. */
+/** An SES account with one verified sender, outside the sandbox. Each method returns the response to one call of the v2 API. */
 export interface SesAccount {
-  /** From here on mail is accepted. */
+  /** Connects the account to the deployed stack. Before that, the account rejects every email. */
   connect(target: SesTarget): void;
-  /** Publishes what becomes of the mail, then answers: by then the events are at the topic. */
+  /** Publishes all events of the email to the topic, and then returns the response. */
   sendEmail(body: unknown): Promise<unknown>;
   getAccount(): unknown;
   getEmailIdentity(identity: string): unknown;
@@ -72,7 +75,7 @@ export interface SesAccount {
 interface Suppression {
   readonly EmailAddress: string;
   readonly Reason: 'BOUNCE' | 'COMPLAINT';
-  /** Epoch seconds, as the API has it. */
+  /** Epoch seconds, as in the API. */
   readonly LastUpdateTime: number;
 }
 
@@ -82,11 +85,11 @@ const suppressionRequest = z.object({
 });
 
 const MAX_RECIPIENTS = 50;
-/** https://www.eicar.org: what SES takes for a virus. */
+/** The test file that SES treats as a virus: https://www.eicar.org */
 const EICAR = 'EICAR-STANDARD-ANTIVIRUS-TEST-FILE';
 
 export function createSesAccount(options: SesAccountOptions): SesAccount {
-  /** Of the one identity. */
+  /** The default configuration set of the verified identity. */
   let defaultSet: string | undefined;
   const suppressed = new Map<string, Suppression>();
   let target: SesTarget | undefined;
@@ -100,7 +103,8 @@ export function createSesAccount(options: SesAccountOptions): SesAccount {
   }
 
   function connectedTarget(configurationSet: string | undefined): SesTarget {
-    if (target === undefined) throw new SesError('InternalServiceErrorException', 'Nothing is deployed yet.');
+    if (target === undefined)
+      throw new SesError('InternalServiceErrorException', 'No stack is deployed yet.');
     if (configurationSet !== undefined && configurationSet !== target.configurationSet)
       throw new SesError('NotFoundException', `Configuration set <${configurationSet}> does not exist.`);
     return target;
@@ -134,21 +138,21 @@ export function createSesAccount(options: SesAccountOptions): SesAccount {
         );
       const acceptedAtMs = options.now();
       const messageId = sesMessageId(acceptedAtMs, options.newUuid());
-      const mail: AcceptedEmail = {
+      const email: AcceptedEmail = {
         ...rest,
         acceptedAtMs,
         messageId,
         configurationSet: configurationSet ?? '',
       };
-      const count = recipientsOf(mail).length;
+      const count = recipientsOf(email).length;
       if (count === 0 || count > MAX_RECIPIENTS)
         throw new SesError('BadRequestException', `Recipient count is ${count}: it must be 1 to 50.`);
       sentCount += count;
-      // Without a configuration set SES has nowhere to tell what became of the mail.
+      // Without a configuration set, SES publishes no events.
       if (configurationSet === undefined) return { MessageId: messageId };
       for (const event of content.includes(EICAR)
-        ? rejectedEmailEvents(mail)
-        : outcomeEvents(mail, outcomeFor)) {
+        ? rejectedEmailEvents(email)
+        : outcomeEvents(email, outcomeFor)) {
         await connected.publish(event);
       }
       return { MessageId: messageId };
@@ -171,7 +175,7 @@ export function createSesAccount(options: SesAccountOptions): SesAccount {
         FeedbackForwardingStatus: true,
         VerifiedForSendingStatus: true,
         VerificationStatus: 'SUCCESS',
-        // As an address of a domain whose records are published.
+        // The DKIM records of the address's domain are published.
         DkimAttributes: { SigningEnabled: true, Status: 'SUCCESS' },
         ...(defaultSet !== undefined && { ConfigurationSetName: defaultSet }),
       };
@@ -229,7 +233,7 @@ function parse<T>(schema: z.ZodType<T>, body: unknown): T {
   throw new SesError('BadRequestException', z.prettifyError(parsed.error));
 }
 
-/** SES lower-cases the domain only: `Ann@` and `ann@` are two entries. */
+/** SES converts only the domain to lower case, so `Ann@` and `ann@` are two entries. */
 function suppressionKey(address: string): string {
   const bare = addressOf(address);
   const at = bare.lastIndexOf('@');

@@ -1,6 +1,7 @@
 /**
- * Mail as real senders have it, and what SES says of it: every type of event, several recipients. Each message comes with
- * the truth of it, told without a line of the product, which the table must agree with at the end.
+ * The SES events of random emails, as real senders get them: every event type, one or several recipients. Each message lists
+ * the events that the product must derive from it. No code of the product computes this list, so a proof can compare the table
+ * with it.
  */
 import {
   bounceEvent,
@@ -19,22 +20,22 @@ import {
 } from './events.ts';
 import type { Dice } from '../random.ts';
 
-/** One thing that happened to one recipient; `to` is absent where SES does not say whom. */
+/** An event for one recipient. `to` is undefined if SES does not name the recipient. */
 export interface ExpectedEvent {
   readonly messageId: string;
   readonly to: string | undefined;
   readonly event: string;
   readonly workspaceId: string;
-  /** The counters that it adds 1 to, where they are not the one of its event alone: none for the mailbox simulator. */
+  /** The counters that increase by 1. Default: the counter of the event. Empty for recipients of the mailbox simulator. */
   readonly counters?: readonly string[];
 }
 
-/** What statistics must count of a fact. */
+/** The counters that statistics must increase for an event. */
 export function expectedCounters({ event, counters }: ExpectedEvent): readonly string[] {
   return counters ?? [event];
 }
 
-/** One message of SES, and the facts it tells; `unreadable` tells none, and must be kept whole. */
+/** One message that SES publishes. An `unreadable` message has no events and must be stored in the quarantine. */
 export interface PublishedMessage {
   readonly atMs: number;
   readonly body: string;
@@ -53,11 +54,11 @@ const BOUNCES = [
 
 const REFUSED = { status: '5.1.1', diagnosticCode: 'smtp; 550 5.1.1 user unknown' };
 const LATE_BOUNCE = { type: 'Permanent', subType: 'General' };
-/** An automatic reply has no diagnosis. */
+/** An automatic reply has no diagnostic code. */
 const OUT_OF_OFFICE = { type: 'Transient', subType: 'General' };
 const ABUSE = { subType: null, feedbackType: 'abuse' };
 
-const GARBAGE = [
+const UNREADABLE_BODIES = [
   'not JSON',
   '{}',
   '[]',
@@ -65,47 +66,51 @@ const GARBAGE = [
   '"text"',
   '{"eventType":"Send","mail":7}',
   '',
-  // Of the far future: it would stay on top of every log.
+  // An event in the far future would stay at the top of every log, so the product does not accept it.
   '{"eventType":"Send","send":{},"mail":{"messageId":"m-2099","timestamp":"2099-01-01T00:00:00.000Z"}}',
 ];
 
-/** Names of tags that mean something to JavaScript, to the SDK or to a spreadsheet. */
+/** Tag names with a special meaning in JavaScript, in the SDK, or in a spreadsheet. */
 const ODD_TAGS = ['constructor', '__proto__', 'toString', 'hasOwnProperty', '0', '', 'ünïcödé', '=1+1', 'S'];
 
-/** Addresses that no sender of ours may write, and that SES reports all the same. */
+/** Local parts that `POST /v1/send` rejects, but that SES can report. */
 const ODD_LOCAL_PARTS = ['"john doe', 'josé', '例え', 'a/b%2F?c#d', 'bounce'] as const;
 
 function oddTag(dice: Dice): Record<string, string> {
   return dice.chance(0.1) ? Object.fromEntries([[dice.pick(ODD_TAGS), 'v']]) : {};
 }
 
-/** A local part that no other recipient has. */
+/** A unique local part. */
 function localPart(dice: Dice, index: number): string {
   const odd = dice.chance(0.1) ? dice.pick(ODD_LOCAL_PARTS) : 'bounce';
   return `${odd}+${dice.hex(6)}.${index}${odd.startsWith('"') ? '"' : ''}`;
 }
 
-/** As SES publishes it to SNS, or to EventBridge. */
+/** The body as SES publishes it to SNS or, for one in ten, to EventBridge. */
 function bodyOf(dice: Dice, ses: unknown): string {
   return JSON.stringify(
     dice.chance(0.1) ? { source: 'aws.ses', 'detail-type': 'Email Event', detail: ses } : ses,
   );
 }
 
-function inSomeCase<T extends { readonly type: string; readonly subType: string }>(dice: Dice, bounce: T): T {
+/** SES writes types in upper case in some messages. */
+function randomizeCase<T extends { readonly type: string; readonly subType: string }>(
+  dice: Dice,
+  bounce: T,
+): T {
   if (!dice.chance(0.2)) return bounce;
   return { ...bounce, type: bounce.type.toUpperCase(), subType: bounce.subType.toUpperCase() };
 }
 
-/** From the least to the most final, as DESIGN has it; written down a second time on purpose. */
-const ORDER = 'sent delayed failed suppressed soft_bounced delivered bounced complained'.split(' ');
+/** From the lowest to the highest status. A second copy on purpose: the product's list is under test. */
+const STATUS_ORDER = 'sent delayed failed suppressed soft_bounced delivered bounced complained'.split(' ');
 
-/** Where a recipient stands after all of some events, in any order; undefined where none of them says. */
+/** The status of a recipient after these events, in any order. Undefined if no event sets a status. */
 export function expectedStatus(events: Iterable<string>): string | undefined {
-  return ORDER[Math.max(-1, ...[...events].map((event) => ORDER.indexOf(event)))];
+  return STATUS_ORDER[Math.max(-1, ...[...events].map((event) => STATUS_ORDER.indexOf(event)))];
 }
 
-/** Mailbox providers, and one in eight the SES mailbox simulator in one of its spellings. */
+/** One in eight is the SES mailbox simulator, in different spellings. */
 const DOMAINS = [
   ...Array.from({ length: 7 }, () => ['gmail.com', 'Outlook.de', 'proton.me']).flat(),
   'simulator.amazonses.com',
@@ -113,12 +118,12 @@ const DOMAINS = [
   'SIMULATOR.amazonses.COM',
 ];
 
-/** Written down a second time, without a line of the product. */
+/** A second implementation on purpose: the product's function is under test. */
 export function isSimulatorAddress(to = ''): boolean {
   return to.toLowerCase().includes('@simulator.');
 }
 
-/** One mail's whole life, spread over its first minutes. */
+/** All messages about one email, spread over its first minutes. */
 export function randomLifecycle(
   dice: Dice,
   { acceptedAtMs, workspaceId }: { readonly acceptedAtMs: number; readonly workspaceId: string },
@@ -128,7 +133,7 @@ export function randomLifecycle(
     (_, index) => `${localPart(dice, index)}@${dice.pick(DOMAINS)}`,
   );
   const uuid = [8, 4, 4, 4, 12].map((length) => dice.hex(length)).join('-');
-  const mail: AcceptedEmail = {
+  const email: AcceptedEmail = {
     messageId: sesMessageId(acceptedAtMs, uuid),
     acceptedAtMs,
     source: 'Shop <noreply@example.com>',
@@ -138,10 +143,10 @@ export function randomLifecycle(
     configurationSet: 'tracking',
     operation: 'SendEmail',
   };
-  const { messageId } = mail;
-  const all: PublishedMessage[] = [];
+  const { messageId } = email;
+  const published: PublishedMessage[] = [];
   let atMs = acceptedAtMs;
-  const tell = (
+  const publish = (
     ses: unknown,
     event: string,
     to: readonly (string | undefined)[] = recipients,
@@ -155,46 +160,52 @@ export function randomLifecycle(
       ...(counters !== undefined && { counters }),
       ...(isSimulatorAddress(each) && { counters: [] }),
     }));
-    all.push({ atMs, body: bodyOf(dice, ses), expectedEvents });
+    published.push({ atMs, body: bodyOf(dice, ses), expectedEvents });
   };
-  const later = (): number => (atMs += 200 + dice.below(60_000));
+  const advanceTime = (): number => (atMs += 200 + dice.below(60_000));
 
-  const fate = dice.below(100);
-  if (fate === 0) tell(rejectEvent(mail), 'failed');
-  else if (fate === 1)
-    tell(renderingFailureEvent(mail, { templateName: 'order', errorMessage: 'No value for name' }), 'failed');
+  const outcome = dice.below(100);
+  if (outcome === 0) publish(rejectEvent(email), 'failed');
+  else if (outcome === 1)
+    publish(
+      renderingFailureEvent(email, { templateName: 'order', errorMessage: 'No value for name' }),
+      'failed',
+    );
   else {
-    tell(sendEvent(mail), 'sent');
+    publish(sendEvent(email), 'sent');
     for (const to of recipients) {
-      later();
+      advanceTime();
       if (dice.chance(0.05))
-        tell(deliveryDelayEvent(mail, [to], { atMs, expiresAtMs: atMs + 3_600_000 }), 'delayed', [to]);
-      later();
+        publish(deliveryDelayEvent(email, [to], { atMs, expiresAtMs: atMs + 3_600_000 }), 'delayed', [to]);
+      advanceTime();
       if (dice.chance(0.08)) {
-        const bounce = inSomeCase(dice, dice.pick(BOUNCES));
-        tell(bounceEvent(mail, [to], { atMs, bounce: { ...bounce, ...REFUSED } }), bounce.event, [to]);
+        const bounce = randomizeCase(dice, dice.pick(BOUNCES));
+        publish(bounceEvent(email, [to], { atMs, bounce: { ...bounce, ...REFUSED } }), bounce.event, [to]);
         continue;
       }
-      tell(deliveryEvent(mail, [to], atMs), 'delivered', [to]);
-      // What comes after the delivery contradicts it, and need not come in order.
-      const after = dice.below(100);
-      if (after < 3) {
-        later();
-        tell(bounceEvent(mail, [to], { atMs, bounce: OUT_OF_OFFICE }), 'soft_bounced', [to]);
-      } else if (after < 6) {
-        later();
-        tell(bounceEvent(mail, [to], { atMs, bounce: { ...LATE_BOUNCE, ...REFUSED } }), 'bounced', [to]);
+      publish(deliveryEvent(email, [to], atMs), 'delivered', [to]);
+      // A bounce after the delivery contradicts it, and may arrive before it.
+      const afterDelivery = dice.below(100);
+      if (afterDelivery < 3) {
+        advanceTime();
+        publish(bounceEvent(email, [to], { atMs, bounce: OUT_OF_OFFICE }), 'soft_bounced', [to]);
+      } else if (afterDelivery < 6) {
+        advanceTime();
+        publish(bounceEvent(email, [to], { atMs, bounce: { ...LATE_BOUNCE, ...REFUSED } }), 'bounced', [to]);
       }
       if (dice.chance(0.03)) {
-        later();
-        tell(complaintEvent(mail, [to], { atMs, complaint: ABUSE }), 'complained', [to]);
+        advanceTime();
+        publish(complaintEvent(email, [to], { atMs, complaint: ABUSE }), 'complained', [to]);
       }
     }
-    // Of an open or a click in a mail with several recipients SES does not say whose it is.
-    const whose = recipients.length === 1 ? recipients : [undefined];
-    const visit = (): readonly [visit: Engagement, counters: (event: string) => readonly string[]] => {
-      later();
-      // From the time, and not from the dice: the rest of the mail stays as it is without it.
+    // SES does not name the recipient of an open or click if the email has several recipients.
+    const engaged = recipients.length === 1 ? recipients : [undefined];
+    const randomEngagement = (): readonly [
+      engagement: Engagement,
+      counters: (event: string) => readonly string[],
+    ] => {
+      advanceTime();
+      // The time decides, because another random number would change the rest of the lifecycle of the same seed.
       const isBotEvent = ([undefined, 'Unlikely', 'Likely'] as const)[atMs % 3];
       return [
         { atMs, ipAddress: '192.0.2.1', userAgent: 'Mail', ...(isBotEvent && { isBotEvent }) },
@@ -202,22 +213,23 @@ export function randomLifecycle(
       ];
     };
     if (dice.chance(0.2)) {
-      const [visitor, counters] = visit();
-      tell(openEvent(mail, visitor), 'opened', whose, counters('opened'));
+      const [engagement, counters] = randomEngagement();
+      publish(openEvent(email, engagement), 'opened', engaged, counters('opened'));
     }
     if (dice.chance(0.05)) {
-      const [visitor, counters] = visit();
-      tell(clickEvent(mail, visitor, 'https://example.com/'), 'clicked', whose, counters('clicked'));
+      const [engagement, counters] = randomEngagement();
+      publish(clickEvent(email, engagement, 'https://example.com/'), 'clicked', engaged, counters('clicked'));
     }
     if (dice.chance(0.01)) {
-      later();
-      tell(subscriptionEvent(mail, atMs), 'unsubscribed', whose);
+      advanceTime();
+      publish(subscriptionEvent(email, atMs), 'unsubscribed', engaged);
     }
     if (dice.chance(0.01)) {
-      later();
-      tell(subscriptionEvent(mail, atMs, 'join a topic'), 'subscription_changed', whose);
+      advanceTime();
+      publish(subscriptionEvent(email, atMs, 'join a topic'), 'subscription_changed', engaged);
     }
   }
-  if (dice.chance(0.01)) all.push({ atMs, body: dice.pick(GARBAGE), expectedEvents: [], unreadable: true });
-  return all;
+  if (dice.chance(0.01))
+    published.push({ atMs, body: dice.pick(UNREADABLE_BODIES), expectedEvents: [], unreadable: true });
+  return published;
 }

@@ -1,29 +1,30 @@
 /**
- * SES events as SES publishes them (https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html),
- * quirks included: `send` is empty, tags are lists, `Rendering Failure` has a space and the key `failure`.
+ * The events that SES publishes: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+ * SES has exceptions to its own format: `send` is empty, tags are lists, and `Rendering Failure` has a space and the key
+ * `failure`.
  */
 import { createHash } from 'node:crypto';
 import type { SesEventType } from '../../lambdas/core/ses-event-types.ts';
 
-/** One mail that SES has accepted: what every event about it repeats. */
+/** An email that SES accepted. Every event about the email repeats these fields. */
 export interface AcceptedEmail {
   readonly messageId: string;
-  /** When SES took it, epoch milliseconds. */
+  /** The time at which SES accepted the email, in epoch milliseconds. */
   readonly acceptedAtMs: number;
-  /** As the caller wrote it, display name included. */
+  /** The sender as the caller wrote it, display name included. */
   readonly source: string;
   readonly to: readonly string[];
   readonly cc?: readonly string[];
   readonly bcc?: readonly string[];
   readonly subject?: string;
-  /** The sender's own. */
+  /** Custom headers of the sender. */
   readonly headers?: readonly { readonly name: string; readonly value: string }[];
   readonly tags?: Readonly<Record<string, string>>;
   readonly configurationSet: string;
   readonly operation: 'SendEmail' | 'SendRawEmail';
 }
 
-/** Every event has a type and its mail; the rest depends on the type. */
+/** Every event has a type and a `mail` object. The other fields depend on the type. */
 export interface SesEvent extends Readonly<Record<string, unknown>> {
   readonly eventType: SesEventType;
   readonly mail: { readonly messageId: string };
@@ -32,31 +33,31 @@ export interface SesEvent extends Readonly<Record<string, unknown>> {
 const ACCOUNT = '000000000000';
 const ADDRESS = /<([^<>]*)>\s*$/;
 
-/** `Name <a@b>` becomes `a@b`. */
+/** The address in `Name <a@b>`: `a@b`. */
 export function addressOf(text: string): string {
   return (ADDRESS.exec(text)?.[1] ?? text).trim();
 }
 
-/** 60 characters, as SES makes them in us-east-1; `entropy` is a UUID. */
-export function sesMessageId(acceptedAtMs: number, entropy: string): string {
-  return `0100${acceptedAtMs.toString(16).padStart(12, '0')}-${entropy}-000000`;
+/** A message id of 60 characters, in the format of SES in us-east-1. */
+export function sesMessageId(acceptedAtMs: number, uuid: string): string {
+  return `0100${acceptedAtMs.toString(16).padStart(12, '0')}-${uuid}-000000`;
 }
 
-export function recipientsOf(mail: AcceptedEmail): readonly string[] {
-  return [...mail.to, ...(mail.cc ?? []), ...(mail.bcc ?? [])];
+export function recipientsOf(email: AcceptedEmail): readonly string[] {
+  return [...email.to, ...(email.cc ?? []), ...(email.bcc ?? [])];
 }
 
-export function sendEvent(mail: AcceptedEmail): SesEvent {
-  return { eventType: 'Send', mail: mailObject(mail), send: {} };
+export function sendEvent(email: AcceptedEmail): SesEvent {
+  return { eventType: 'Send', mail: mailObject(email), send: {} };
 }
 
-export function deliveryEvent(mail: AcceptedEmail, recipients: readonly string[], atMs: number): SesEvent {
+export function deliveryEvent(email: AcceptedEmail, recipients: readonly string[], atMs: number): SesEvent {
   return {
     eventType: 'Delivery',
-    mail: mailObject(mail, { 'ses:outgoing-ip': ['192.0.2.10'] }),
+    mail: mailObject(email, { 'ses:outgoing-ip': ['192.0.2.10'] }),
     delivery: {
       timestamp: iso(atMs),
-      processingTimeMillis: atMs - mail.acceptedAtMs,
+      processingTimeMillis: atMs - email.acceptedAtMs,
       recipients,
       smtpResponse: '250 2.6.0 Message received',
       reportingMTA: 'a8-50.smtp-out.amazonses.com',
@@ -67,14 +68,14 @@ export function deliveryEvent(mail: AcceptedEmail, recipients: readonly string[]
 export interface Bounce {
   readonly type: string;
   readonly subType: string;
-  /** Absent where no delivery status notification came with it, as in an automatic reply. */
+  /** Absent if SES received no delivery status notification, for example from an automatic reply. */
   readonly status?: string;
   readonly diagnosticCode?: string;
   readonly reportingMta?: string;
 }
 
 export function bounceEvent(
-  mail: AcceptedEmail,
+  email: AcceptedEmail,
   recipients: readonly string[],
   { atMs, bounce }: { readonly atMs: number; readonly bounce: Bounce },
 ): SesEvent {
@@ -82,7 +83,7 @@ export function bounceEvent(
   return {
     eventType: 'Bounce',
     bounce: {
-      feedbackId: feedbackId(mail, `bounce-${recipients[0] ?? ''}`),
+      feedbackId: feedbackId(email, `bounce-${recipients[0] ?? ''}`),
       bounceType: bounce.type,
       bounceSubType: bounce.subType,
       bouncedRecipients: recipients.map((emailAddress) => ({
@@ -93,19 +94,19 @@ export function bounceEvent(
       timestamp: iso(atMs),
       ...(reportingMta !== undefined && { reportingMTA: reportingMta }),
     },
-    mail: mailObject(mail),
+    mail: mailObject(email),
   };
 }
 
 export interface Complaint {
   readonly subType: string | null;
-  /** Absent where the complaint stands for an entry of a suppression list. */
+  /** Absent if the cause of the complaint event is an entry of a suppression list. */
   readonly feedbackType?: string;
   readonly userAgent?: string;
 }
 
 export function complaintEvent(
-  mail: AcceptedEmail,
+  email: AcceptedEmail,
   recipients: readonly string[],
   { atMs, complaint }: { readonly atMs: number; readonly complaint: Complaint },
 ): SesEvent {
@@ -113,36 +114,36 @@ export function complaintEvent(
   return {
     eventType: 'Complaint',
     complaint: {
-      feedbackId: feedbackId(mail, `complaint-${recipients[0] ?? ''}`),
+      feedbackId: feedbackId(email, `complaint-${recipients[0] ?? ''}`),
       complaintSubType: subType,
       complainedRecipients: recipients.map((emailAddress) => ({ emailAddress })),
       timestamp: iso(atMs),
       ...(userAgent !== undefined && { userAgent }),
       ...(feedbackType !== undefined && { complaintFeedbackType: feedbackType, arrivalDate: iso(atMs) }),
     },
-    mail: mailObject(mail),
+    mail: mailObject(email),
   };
 }
 
-export function rejectEvent(mail: AcceptedEmail): SesEvent {
-  return { eventType: 'Reject', mail: mailObject(mail), reject: { reason: 'Bad content' } };
+export function rejectEvent(email: AcceptedEmail): SesEvent {
+  return { eventType: 'Reject', mail: mailObject(email), reject: { reason: 'Bad content' } };
 }
 
 export function renderingFailureEvent(
-  mail: AcceptedEmail,
+  email: AcceptedEmail,
   failure: { readonly templateName: string; readonly errorMessage: string },
 ): SesEvent {
-  return { eventType: 'Rendering Failure', mail: mailObject(mail), failure };
+  return { eventType: 'Rendering Failure', mail: mailObject(email), failure };
 }
 
 export function deliveryDelayEvent(
-  mail: AcceptedEmail,
+  email: AcceptedEmail,
   recipients: readonly string[],
   { atMs, expiresAtMs }: { readonly atMs: number; readonly expiresAtMs: number },
 ): SesEvent {
   return {
     eventType: 'DeliveryDelay',
-    mail: mailObject(mail),
+    mail: mailObject(email),
     deliveryDelay: {
       timestamp: iso(atMs),
       delayType: 'TransientCommunicationFailure',
@@ -160,29 +161,29 @@ export interface Engagement {
   readonly atMs: number;
   readonly ipAddress: string;
   readonly userAgent: string;
-  /** Whether SES thinks that software opened or clicked. Absent in events before August 2026. */
+  /** Whether SES attributes the open or click to software. Absent in events before August 2026. */
   readonly isBotEvent?: 'Likely' | 'Unlikely';
 }
 
-function visitObject({ atMs, ipAddress, userAgent, isBotEvent }: Engagement) {
+function engagementObject({ atMs, ipAddress, userAgent, isBotEvent }: Engagement) {
   return { ipAddress, timestamp: iso(atMs), userAgent, ...(isBotEvent !== undefined && { isBotEvent }) };
 }
 
-export function openEvent(mail: AcceptedEmail, visit: Engagement): SesEvent {
-  return { eventType: 'Open', mail: mailObject(mail), open: visitObject(visit) };
+export function openEvent(email: AcceptedEmail, engagement: Engagement): SesEvent {
+  return { eventType: 'Open', mail: mailObject(email), open: engagementObject(engagement) };
 }
 
-export function clickEvent(mail: AcceptedEmail, visit: Engagement, link: string): SesEvent {
+export function clickEvent(email: AcceptedEmail, engagement: Engagement, link: string): SesEvent {
   return {
     eventType: 'Click',
-    mail: mailObject(mail),
-    click: { ...visitObject(visit), link, linkTags: null },
+    mail: mailObject(email),
+    click: { ...engagementObject(engagement), link, linkTags: null },
   };
 }
 
-/** Without an opt-out the recipient only joins the topic again. */
+/** An unsubscribe from all topics, or a return to one topic without any opt-out. */
 export function subscriptionEvent(
-  mail: AcceptedEmail,
+  email: AcceptedEmail,
   atMs: number,
   change: 'unsubscribe all' | 'join a topic' = 'unsubscribe all',
 ): SesEvent {
@@ -191,12 +192,12 @@ export function subscriptionEvent(
     topicSubscriptionStatus: [{ topicName: 'Newsletter', subscriptionStatus }],
   });
   const joined = preferences(false, 'OptIn');
-  const left = preferences(true, 'OptOut');
+  const optedOut = preferences(true, 'OptOut');
   const [newTopicPreferences, oldTopicPreferences] =
-    change === 'unsubscribe all' ? [left, joined] : [joined, preferences(false, 'OptOut')];
+    change === 'unsubscribe all' ? [optedOut, joined] : [joined, preferences(false, 'OptOut')];
   return {
     eventType: 'Subscription',
-    mail: mailObject(mail),
+    mail: mailObject(email),
     subscription: {
       contactList: 'Customers',
       timestamp: iso(atMs),
@@ -207,11 +208,11 @@ export function subscriptionEvent(
   };
 }
 
-function mailObject(mail: AcceptedEmail, moreTags: Readonly<Record<string, readonly string[]>> = {}) {
-  const { source, to, cc, subject, messageId } = mail;
+function mailObject(email: AcceptedEmail, extraTags: Readonly<Record<string, readonly string[]>> = {}) {
+  const { source, to, cc, subject, messageId } = email;
   const from = addressOf(source);
   const domain = from.slice(from.lastIndexOf('@') + 1);
-  const timestamp = iso(mail.acceptedAtMs);
+  const timestamp = iso(email.acceptedAtMs);
   const list = (name: string, values: readonly string[] | undefined) =>
     values === undefined || values.length === 0 ? [] : [{ name, value: values.join(', ') }];
   return {
@@ -220,7 +221,7 @@ function mailObject(mail: AcceptedEmail, moreTags: Readonly<Record<string, reado
     sourceArn: `arn:aws:ses:us-east-1:${ACCOUNT}:identity/${from}`,
     sendingAccountId: ACCOUNT,
     messageId,
-    destination: recipientsOf(mail),
+    destination: recipientsOf(email),
     headersTruncated: false,
     headers: [
       { name: 'From', value: source },
@@ -229,7 +230,7 @@ function mailObject(mail: AcceptedEmail, moreTags: Readonly<Record<string, reado
       ...(subject === undefined ? [] : [{ name: 'Subject', value: subject }]),
       { name: 'MIME-Version', value: '1.0' },
       { name: 'Content-Type', value: 'text/plain; charset=UTF-8' },
-      ...(mail.headers ?? []),
+      ...(email.headers ?? []),
     ],
     commonHeaders: {
       from: [source],
@@ -239,22 +240,22 @@ function mailObject(mail: AcceptedEmail, moreTags: Readonly<Record<string, reado
       ...(subject !== undefined && { subject }),
     },
     tags: {
-      'ses:operation': [mail.operation],
-      'ses:configuration-set': [mail.configurationSet],
+      'ses:operation': [email.operation],
+      'ses:configuration-set': [email.configurationSet],
       'ses:source-ip': ['127.0.0.1'],
       'ses:from-domain': [domain],
       'ses:caller-identity': ['local'],
-      ...moreTags,
-      ...Object.fromEntries(Object.entries(mail.tags ?? {}).map(([name, value]) => [name, [value]])),
+      ...extraTags,
+      ...Object.fromEntries(Object.entries(email.tags ?? {}).map(([name, value]) => [name, [value]])),
     },
   };
 }
 
-/** One per bounce or complaint, in the shape of a message id, and the same however often it is built. */
-function feedbackId(mail: AcceptedEmail, what: string): string {
-  const hex = createHash('sha256').update(`${mail.messageId} ${what}`).digest('hex');
+/** A deterministic id of a bounce or complaint, in the format of a message id. */
+function feedbackId(email: AcceptedEmail, feedback: string): string {
+  const hex = createHash('sha256').update(`${email.messageId} ${feedback}`).digest('hex');
   const uuid = hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  return `${mail.messageId.slice(0, 16)}-${uuid}-000000`;
+  return `${email.messageId.slice(0, 16)}-${uuid}-000000`;
 }
 
 function iso(epochMs: number): string {

@@ -12,7 +12,7 @@ import {
   type SesEvent,
 } from './events.ts';
 
-/** What becomes of a mail at one recipient. */
+/** The outcome of an email for one recipient. */
 export interface DeliveryOutcome {
   readonly delivered: boolean;
   readonly bounce?: Bounce;
@@ -21,8 +21,8 @@ export interface DeliveryOutcome {
 
 export const DELIVERED: DeliveryOutcome = { delivered: true };
 
-/** By local part. Source: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html */
-const SIMULATED: Readonly<Record<string, DeliveryOutcome>> = {
+/** The outcomes by local part. Source: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html */
+const SIMULATOR_OUTCOMES: Readonly<Record<string, DeliveryOutcome>> = {
   bounce: {
     delivered: false,
     bounce: {
@@ -37,7 +37,7 @@ const SIMULATED: Readonly<Record<string, DeliveryOutcome>> = {
     delivered: true,
     complaint: { subType: null, feedbackType: 'abuse', userAgent: 'Amazon SES Mailbox Simulator' },
   },
-  // The automatic reply comes after the delivery, as a bounce without a delivery status notification.
+  // An automatic reply arrives after the delivery, as a bounce without a delivery status notification.
   ooto: { delivered: true, bounce: { type: 'Transient', subType: 'General' } },
   suppressionlist: {
     delivered: false,
@@ -52,7 +52,7 @@ const SIMULATED: Readonly<Record<string, DeliveryOutcome>> = {
   },
 };
 
-/** What SES does with a mail to an address on the account's own suppression list, by the reason it is there for. */
+/** The outcomes for addresses on the account's suppression list, by the reason for their suppression. */
 export const SUPPRESSION_OUTCOMES: Readonly<Record<'BOUNCE' | 'COMPLAINT', DeliveryOutcome>> = {
   BOUNCE: {
     delivered: false,
@@ -69,15 +69,18 @@ export const SUPPRESSION_OUTCOMES: Readonly<Record<'BOUNCE' | 'COMPLAINT', Deliv
 };
 
 /**
- * Local part without label, at the domain of the mailbox simulator or at any domain below `example`, which RFC 2606
- * reserves for examples. Statistics leave out the first, so the second shows what statistics do with each outcome.
+ * A local part without its `+label`, at the domain of the mailbox simulator or at any domain below `example`, which RFC 2606
+ * reserves for examples. Statistics exclude the first domain and include the others, so a local run can show statistics of
+ * each outcome.
  */
 const SIMULATED_ADDRESS = /^([^@+]+)(?:\+.*)?@(?:simulator\.amazonses\.com|(?:[^@]+\.)?example)$/i;
 
 /** The outcome that the local part of a simulated address names. An email to any other address is delivered. */
 export function simulatedOutcome(recipient: string): DeliveryOutcome {
   const localPart = SIMULATED_ADDRESS.exec(addressOf(recipient))?.[1]?.toLowerCase() ?? '';
-  return Object.hasOwn(SIMULATED, localPart) ? (SIMULATED[localPart] ?? DELIVERED) : DELIVERED;
+  return Object.hasOwn(SIMULATOR_OUTCOMES, localPart)
+    ? (SIMULATOR_OUTCOMES[localPart] ?? DELIVERED)
+    : DELIVERED;
 }
 
 const DELIVERED_AFTER_MS = 400;
@@ -85,32 +88,32 @@ const BOUNCED_AFTER_MS = 600;
 const COMPLAINED_AFTER_MS = 900;
 
 /**
- * The events of one mail in their order. SES tells what several recipients share in one event, so one Send, and one
- * event for all that were delivered, bounced or complained alike.
+ * The events of one email, in order. SES publishes one event for all recipients with the same outcome: one Send, and one
+ * event for each kind of delivery, bounce or complaint.
  */
 export function outcomeEvents(
-  mail: AcceptedEmail,
-  outcome: (recipient: string) => DeliveryOutcome,
+  email: AcceptedEmail,
+  outcomeFor: (recipient: string) => DeliveryOutcome,
 ): readonly SesEvent[] {
-  const groups = Map.groupBy(recipientsOf(mail), outcome);
+  const groups = Map.groupBy(recipientsOf(email), outcomeFor);
   const delivered = [...groups].flatMap(([each, recipients]) => (each.delivered ? recipients : []));
   return [
-    sendEvent(mail),
+    sendEvent(email),
     ...(delivered.length === 0
       ? []
-      : [deliveryEvent(mail, delivered, mail.acceptedAtMs + DELIVERED_AFTER_MS)]),
+      : [deliveryEvent(email, delivered, email.acceptedAtMs + DELIVERED_AFTER_MS)]),
     ...[...groups].flatMap(([{ bounce }, recipients]) =>
-      bounce ? [bounceEvent(mail, recipients, { bounce, atMs: mail.acceptedAtMs + BOUNCED_AFTER_MS })] : [],
+      bounce ? [bounceEvent(email, recipients, { bounce, atMs: email.acceptedAtMs + BOUNCED_AFTER_MS })] : [],
     ),
     ...[...groups].flatMap(([{ complaint }, recipients]) =>
       complaint
-        ? [complaintEvent(mail, recipients, { complaint, atMs: mail.acceptedAtMs + COMPLAINED_AFTER_MS })]
+        ? [complaintEvent(email, recipients, { complaint, atMs: email.acceptedAtMs + COMPLAINED_AFTER_MS })]
         : [],
     ),
   ];
 }
 
-/** What becomes of a mail in which SES has found a virus: it is accepted, and never sent. */
-export function rejectedEmailEvents(mail: AcceptedEmail): readonly SesEvent[] {
-  return [sendEvent(mail), rejectEvent(mail)];
+/** The events of an email in which SES found a virus. SES accepts the email and never delivers it. */
+export function rejectedEmailEvents(email: AcceptedEmail): readonly SesEvent[] {
+  return [sendEvent(email), rejectEvent(email)];
 }

@@ -1,4 +1,4 @@
-/** SES events in any number, varied as those of real senders are, and the same for the same seed. */
+/** Random SES events that vary as the events of real senders do. The same seed gives the same events. */
 import {
   bounceEvent,
   clickEvent,
@@ -18,7 +18,7 @@ import {
 import type { SesEventType } from '../../lambdas/core/ses-event-types.ts';
 import { Dice, seededRandom } from '../random.ts';
 
-/** The text of none of these is in the dictionary that raw events are packed with. */
+/** None of this text is in the dictionary that compresses raw events, so these events measure it fairly. */
 const NAMES = 'mila jonas.weber t.okafor priya+shop li.na s-dupont k.novak99 ines_costa r.haddad olu'.split(
   ' ',
 );
@@ -56,7 +56,7 @@ const BOUNCES = [
   ['Undetermined', 'Undetermined', '5.0.0', 'smtp; 500 mail rejected by policy (#5.7.2-0x80190194)'],
 ] as const;
 
-/** How many of a thousand events are of each type, as a sender with engagement tracking sees them. */
+/** The number of events of each type in a thousand, for a sender with engagement tracking. */
 const MIX: readonly (readonly [number, SesEventType])[] = [
   [400, 'Send'],
   [380, 'Delivery'],
@@ -70,15 +70,15 @@ const MIX: readonly (readonly [number, SesEventType])[] = [
   [5, 'Subscription'],
 ];
 
-class Variety extends Dice {
+class SesDice extends Dice {
   ip(): string {
     return [this.below(223) + 1, this.below(256), this.below(256), this.below(256)].join('.');
   }
-  type(): SesEventType {
-    let left = this.below(1000);
+  eventType(): SesEventType {
+    let remaining = this.below(1000);
     for (const [share, type] of MIX) {
-      left -= share;
-      if (left < 0) return type;
+      remaining -= share;
+      if (remaining < 0) return type;
     }
     return 'Send';
   }
@@ -87,97 +87,97 @@ class Variety extends Dice {
 const FIRST_MS = Date.parse('2026-09-01T00:00:00Z');
 const SPAN_MS = 60 * 24 * 3600 * 1000;
 
-function aMail(vary: Variety, recipients: number): AcceptedEmail {
-  const acceptedAtMs = FIRST_MS + vary.below(SPAN_MS);
-  const uuid = [8, 4, 4, 4, 12].map((length) => vary.hex(length)).join('-');
+function randomEmail(dice: SesDice, recipients: number): AcceptedEmail {
+  const acceptedAtMs = FIRST_MS + dice.below(SPAN_MS);
+  const uuid = [8, 4, 4, 4, 12].map((length) => dice.hex(length)).join('-');
   return {
     messageId: sesMessageId(acceptedAtMs, uuid),
     acceptedAtMs,
-    source: vary.pick(SENDERS),
+    source: dice.pick(SENDERS),
     to: Array.from(
       { length: recipients },
-      (_, index) => `${vary.pick(NAMES)}.${index}@${vary.pick(DOMAINS)}`,
+      (_, index) => `${dice.pick(NAMES)}.${index}@${dice.pick(DOMAINS)}`,
     ),
-    subject: Array.from({ length: 2 + vary.below(6) }, () => vary.pick(WORDS)).join(' '),
+    subject: Array.from({ length: 2 + dice.below(6) }, () => dice.pick(WORDS)).join(' '),
     headers: [
-      { name: 'X-Mailer-Job', value: `job-${vary.hex(10)}` },
-      { name: 'List-Unsubscribe', value: `<https://u.example.net/${vary.hex(24)}>` },
-    ].slice(vary.below(3)),
-    ...(vary.below(3) === 0 && { tags: { campaign: `autumn-${vary.below(40)}` } }),
-    configurationSet: vary.pick(['my-first-configuration-set', 'tracking', 'IvyMailEvents-7f3a']),
-    operation: vary.pick(['SendEmail', 'SendRawEmail']),
+      { name: 'X-Mailer-Job', value: `job-${dice.hex(10)}` },
+      { name: 'List-Unsubscribe', value: `<https://u.example.net/${dice.hex(24)}>` },
+    ].slice(dice.below(3)),
+    ...(dice.below(3) === 0 && { tags: { campaign: `autumn-${dice.below(40)}` } }),
+    configurationSet: dice.pick(['my-first-configuration-set', 'tracking', 'IvyMailEvents-7f3a']),
+    operation: dice.pick(['SendEmail', 'SendRawEmail']),
   };
 }
 
-function anEvent(vary: Variety, mail: AcceptedEmail): SesEvent {
-  const atMs = mail.acceptedAtMs + 200 + vary.below(600_000);
-  const recipients = recipientsOf(mail);
-  const visit = () => ({ atMs, ipAddress: vary.ip(), userAgent: vary.pick(AGENTS) });
-  switch (vary.type()) {
+function randomEvent(dice: SesDice, email: AcceptedEmail): SesEvent {
+  const atMs = email.acceptedAtMs + 200 + dice.below(600_000);
+  const recipients = recipientsOf(email);
+  const engagement = () => ({ atMs, ipAddress: dice.ip(), userAgent: dice.pick(AGENTS) });
+  switch (dice.eventType()) {
     case 'Delivery':
-      return deliveryEvent(mail, recipients, atMs);
+      return deliveryEvent(email, recipients, atMs);
     case 'Open':
-      return openEvent(mail, visit());
+      return openEvent(email, engagement());
     case 'Click':
       return clickEvent(
-        mail,
-        visit(),
-        `https://shop.example.net/o/${vary.hex(16)}?utm_source=mail&utm_term=${vary.hex(6)}`,
+        email,
+        engagement(),
+        `https://shop.example.net/o/${dice.hex(16)}?utm_source=mail&utm_term=${dice.hex(6)}`,
       );
     case 'Bounce': {
-      const [type, subType, status, diagnosticCode] = vary.pick(BOUNCES);
-      const reportingMta = `dns; e${vary.below(200)}-${vary.below(20)}.smtp-out.eu-west-1.amazonses.com`;
-      return bounceEvent(mail, recipients, {
+      const [type, subType, status, diagnosticCode] = dice.pick(BOUNCES);
+      const reportingMta = `dns; e${dice.below(200)}-${dice.below(20)}.smtp-out.eu-west-1.amazonses.com`;
+      return bounceEvent(email, recipients, {
         atMs,
         bounce: { type, subType, status, diagnosticCode, reportingMta },
       });
     }
     case 'Complaint':
-      return complaintEvent(mail, recipients, {
+      return complaintEvent(email, recipients, {
         atMs,
         complaint: {
           subType: null,
-          feedbackType: vary.pick(['abuse', 'fraud', 'other']),
+          feedbackType: dice.pick(['abuse', 'fraud', 'other']),
           userAgent: 'Yahoo!-Mail-Feedback/2.0',
         },
       });
     case 'DeliveryDelay':
-      return deliveryDelayEvent(mail, recipients, { atMs, expiresAtMs: atMs + 14 * 3600 * 1000 });
+      return deliveryDelayEvent(email, recipients, { atMs, expiresAtMs: atMs + 14 * 3600 * 1000 });
     case 'Reject':
-      return rejectEvent(mail);
+      return rejectEvent(email);
     case 'Rendering Failure':
-      return renderingFailureEvent(mail, {
-        templateName: `order-${vary.below(9)}`,
-        errorMessage: `Attribute 'item_${vary.hex(3)}' is not present in the rendering data.`,
+      return renderingFailureEvent(email, {
+        templateName: `order-${dice.below(9)}`,
+        errorMessage: `Attribute 'item_${dice.hex(3)}' is not present in the rendering data.`,
       });
     case 'Subscription':
-      return subscriptionEvent(mail, atMs);
+      return subscriptionEvent(email, atMs);
     case 'Send':
-      return sendEvent(mail);
+      return sendEvent(email);
   }
 }
 
-/** The account, region and network that the builders leave the same are another sender's for each event. */
-function asSentFrom(vary: Variety, ses: SesEvent): SesEvent {
-  const account = String(100_000_000_000 + vary.below(899_999_999_999));
+/** Replaces the constants of the event functions, so that each event has its own account, region and network. */
+function randomizeSender(dice: SesDice, ses: SesEvent): SesEvent {
+  const account = String(100_000_000_000 + dice.below(899_999_999_999));
   const text = JSON.stringify(ses)
     .replaceAll('000000000000', account)
-    .replaceAll('us-east-1', vary.pick(['us-east-1', 'eu-central-1', 'ap-southeast-2']))
-    .replaceAll('"127.0.0.1"', `"${vary.ip()}"`)
-    .replaceAll('"192.0.2.10"', `"${vary.ip()}"`)
-    .replaceAll('["local"]', `["${vary.pick(['root', 'mailer-prod', 'ses-smtp-user.20240311'])}"]`);
+    .replaceAll('us-east-1', dice.pick(['us-east-1', 'eu-central-1', 'ap-southeast-2']))
+    .replaceAll('"127.0.0.1"', `"${dice.ip()}"`)
+    .replaceAll('"192.0.2.10"', `"${dice.ip()}"`)
+    .replaceAll('["local"]', `["${dice.pick(['root', 'mailer-prod', 'ses-smtp-user.20240311'])}"]`);
   return JSON.parse(text) as SesEvent;
 }
 
-/** Events of all types, each of a mail of its own with so many recipients. */
-export function randomSesEvents(wanted: {
+/** Events of all types. Each event belongs to a different email. */
+export function randomSesEvents(options: {
   readonly seed: number;
   readonly count: number;
-  /** Of each mail; 1 to 5 where it is not given. */
+  /** The recipients of each email. Default: 1 to 5. */
   readonly recipients?: number;
 }): readonly SesEvent[] {
-  const vary = new Variety(seededRandom(wanted.seed));
-  return Array.from({ length: wanted.count }, () =>
-    asSentFrom(vary, anEvent(vary, aMail(vary, wanted.recipients ?? 1 + vary.below(5)))),
+  const dice = new SesDice(seededRandom(options.seed));
+  return Array.from({ length: options.count }, () =>
+    randomizeSender(dice, randomEvent(dice, randomEmail(dice, options.recipients ?? 1 + dice.below(5)))),
   );
 }

@@ -13,7 +13,7 @@ const attachment = z.object({
   ContentTransferEncoding: z.enum(['BASE64', 'QUOTED_PRINTABLE', 'SEVEN_BIT']).optional(),
 });
 
-/** The part of a SendEmail request that decides what becomes of the mail. */
+/** The fields of a SendEmail request that determine the events of the email. */
 export const sendEmailRequest = z.object({
   FromEmailAddress: z.string().optional(),
   Destination: z
@@ -37,11 +37,11 @@ export type SendEmailRequest = z.infer<typeof sendEmailRequest>;
 
 type Envelope = Omit<AcceptedEmail, 'messageId' | 'acceptedAtMs' | 'configurationSet'> & {
   readonly configurationSet: string | undefined;
-  /** What a virus scanner would look at. */
+  /** The text that the virus scanner reads. */
   readonly content: string;
 };
 
-/** What a request says of its mail, in whichever form it was sent; undefined for a form that is not simulated. */
+/** Reads the email of a request with Simple or Raw content. Returns undefined for other content, which is not simulated. */
 export function parseEnvelope(request: SendEmailRequest): Envelope | undefined {
   const { Simple, Raw } = request.Content;
   const tags = Object.fromEntries(request.EmailTags.map(({ Name, Value }) => [Name, Value]));
@@ -59,11 +59,13 @@ export function parseEnvelope(request: SendEmailRequest): Envelope | undefined {
   if (Raw === undefined) return undefined;
   const content = decode(Raw.Data);
   const headers = headersOf(content);
-  const list = (name: string): string[] => splitAddresses(headers.get(name) ?? '');
+  const addressesIn = (name: string): string[] => splitAddresses(headers.get(name) ?? '');
   const subject = headers.get('subject');
   return {
     source: request.FromEmailAddress ?? headers.get('from') ?? '',
-    ...(request.Destination ? destination(request) : { to: list('to'), cc: list('cc'), bcc: list('bcc') }),
+    ...(request.Destination
+      ? destination(request)
+      : { to: addressesIn('to'), cc: addressesIn('cc'), bcc: addressesIn('bcc') }),
     ...(subject !== undefined && { subject }),
     tags,
     configurationSet: request.ConfigurationSetName ?? headers.get('x-ses-configuration-set'),
@@ -84,7 +86,7 @@ function decode(base64: string): string {
   return Buffer.from(base64, 'base64').toString('utf8');
 }
 
-/** The headers of a MIME message by lower-case name, folded lines joined. */
+/** The headers of a MIME message by lower-case name. Folded lines are joined. */
 function headersOf(mime: string): Map<string, string> {
   const head = mime.split(/\r?\n\r?\n/, 1)[0] ?? '';
   const lines = head.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/);
@@ -96,7 +98,7 @@ function headersOf(mime: string): Map<string, string> {
   );
 }
 
-/** Splits at commas outside quoted display names. */
+/** Splits a list of addresses at commas outside quoted display names. */
 function splitAddresses(text: string): string[] {
   return text
     .split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/)

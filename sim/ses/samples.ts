@@ -1,5 +1,5 @@
 /**
- * One SES event of each type, shaped as in SES's documentation and as seen in the field, quirks included:
+ * One SES event of each type. The format follows SES's documentation, with exceptions that were seen in real events:
  * https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-examples.html
  */
 type Json = Record<string, unknown>;
@@ -38,7 +38,7 @@ function mail(changes: Json = {}): Json {
   };
 }
 
-/** A mail of which SES says as little as it ever does. */
+/** The `mail` object with the fewest fields that SES publishes. */
 export function minimalMail(changes: Json = {}): Json {
   return {
     timestamp: '2016-10-19T23:20:52.240Z',
@@ -166,7 +166,7 @@ export const SAMPLES = {
   },
 } satisfies Record<string, Json>;
 
-/** https://docs.aws.amazon.com/ses/latest/dg/notification-examples.html: `notificationType`, no tags, an odd date. */
+/** https://docs.aws.amazon.com/ses/latest/dg/notification-examples.html: these have `notificationType`, no tags, and an unusual date format. */
 const legacyMail = {
   timestamp: '2018-10-08T14:05:45 +0000',
   messageId: '000001378603177f-7a5433e7-8edb-42ae-af10-f0181f34d6ee-000000',
@@ -200,7 +200,7 @@ export const LEGACY_SAMPLES = {
   },
 } satisfies Record<string, Json>;
 
-/** As SNS wraps an SES event, line feed at its end included. */
+/** The SNS message of an SES event. SES ends the event with a line feed. */
 export function snsEnvelope(ses: object | string, topicArn: string): string {
   return JSON.stringify({
     Type: 'Notification',
