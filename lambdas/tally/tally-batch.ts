@@ -121,10 +121,11 @@ interface ReadRecord {
   readonly additions: readonly Addition[];
 }
 
+type NonEmpty<T> = readonly [T, ...T[]];
+
 /** Consecutive records that one transaction counts. */
 interface Part {
-  /** At least one. */
-  readonly records: readonly ReadRecord[];
+  readonly records: NonEmpty<ReadRecord>;
   /** Empty if statistics exclude every record of the part. The checkpoint is still written. */
   readonly increments: readonly CounterIncrement[];
 }
@@ -134,36 +135,37 @@ function rowIdOf({ key }: Addition): string {
 }
 
 /** The additions to one row as one write. */
-function toIncrement(additions: readonly [Addition, ...Addition[]]): CounterIncrement {
+function toIncrement(additions: NonEmpty<Addition>): CounterIncrement {
   const counts: Record<string, number> = {};
   for (const { names } of additions) for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
   return { key: additions[0].key, ttl: Math.max(...additions.map(({ ttl }) => ttl)), counts };
 }
 
-function toPart(records: readonly ReadRecord[]): Part {
+function toPart(records: NonEmpty<ReadRecord>): Part {
   const byRow = Map.groupBy(
     records.flatMap((record) => record.additions),
     rowIdOf,
   );
   // A group has at least one member. The type of `groupBy` does not say so.
-  const groups = [...byRow.values()] as [Addition, ...Addition[]][];
+  const groups = [...byRow.values()] as unknown as NonEmpty<Addition>[];
   return { records, increments: groups.map(toIncrement) };
 }
 
 /** Splits records into parts, each as large as one transaction can count. */
 function toParts(records: readonly ReadRecord[]): readonly Part[] {
-  const groups: ReadRecord[][] = [];
-  let open: ReadRecord[] = [];
-  let ids = new Set<string>();
+  const groups: [ReadRecord, ...ReadRecord[]][] = [];
+  let rowIds = new Set<string>();
   for (const record of records) {
-    const recordIds = record.additions.map(rowIdOf);
-    if (open.length === 0 || new Set([...ids, ...recordIds]).size > COUNTERS_PER_TRANSACTION) {
-      open = [];
-      ids = new Set();
-      groups.push(open);
+    const group = groups.at(-1);
+    const recordRowIds = record.additions.map(rowIdOf);
+    const allRowIds = new Set([...rowIds, ...recordRowIds]);
+    if (group && allRowIds.size <= COUNTERS_PER_TRANSACTION) {
+      group.push(record);
+      rowIds = allRowIds;
+    } else {
+      groups.push([record]);
+      rowIds = new Set(recordRowIds);
     }
-    open.push(record);
-    for (const id of recordIds) ids.add(id);
   }
   return groups.map(toPart);
 }
@@ -174,8 +176,8 @@ function writePart(
   shardId: string,
   { records, increments }: Part,
 ): Promise<boolean> {
-  const firstSequence = records[0]?.sequence ?? '';
-  const lastSequence = records.at(-1)?.sequence ?? '';
+  const firstSequence = records[0].sequence;
+  const lastSequence = (records.at(-1) ?? records[0]).sequence;
   return addToCounters(table, { shardId, firstSequence, lastSequence, increments }, now());
 }
 

@@ -77,7 +77,7 @@ export const EXPLAINED: readonly Survivor[] = [
   },
   {
     file: 'lambdas/store/endpoint-health.ts',
-    line: "ExpressionAttributeValues: { ':opened': endpoint.breaker_opened_at ?? '' },",
+    line: "{ values: { opened: endpoint.breaker_opened_at ?? '' } },",
     becomes: '"Stryker was here!"',
     why: 'Any text will do that is not a time: the condition must fail where the endpoint was read without an open breaker.',
   },
@@ -89,13 +89,13 @@ export const EXPLAINED: readonly Survivor[] = [
   },
   {
     file: 'lambdas/store/endpoints.ts',
-    line: "':version': secrets[0]?.version,",
+    line: '{ set: { secrets, secret_version: secrets[0]?.version, updated_at: historyEntry.at } },',
     becomes: 'secrets[0].version',
     why: 'There is always a first secret. The type of an index into a list does not say so.',
   },
   {
     file: 'lambdas/store/endpoints.ts',
-    line: "':before': endpoint.secrets[0]?.version,",
+    line: '{ values: { before: endpoint.secrets[0]?.version } },',
     becomes: 'endpoint.secrets[0].version',
     why: 'There is always a first secret. The type of an index into a list does not say so.',
   },
@@ -128,30 +128,6 @@ export const EXPLAINED: readonly Survivor[] = [
     line: "throw new Error('The row has no endpoint or no duration');",
     becomes: '""',
     why: 'The record is reported by its keys. The message is for the reader of the code.',
-  },
-  {
-    file: 'lambdas/tally/tally-batch.ts',
-    line: "if (!first) throw new Error('Nothing to add');",
-    becomes: 'false',
-    why: 'A group has at least one member. The line is there for the type checker.',
-  },
-  {
-    file: 'lambdas/tally/tally-batch.ts',
-    line: "if (!first) throw new Error('Nothing to add');",
-    becomes: '""',
-    why: 'A group has at least one member. The line is there for the type checker.',
-  },
-  {
-    file: 'lambdas/tally/tally-batch.ts',
-    line: "':last': part.records.at(-1)?.sequence,",
-    becomes: 'part.records.at(-1).sequence',
-    why: 'A part has at least one record. The type does not say so.',
-  },
-  {
-    file: 'lambdas/tally/tally-batch.ts',
-    line: "':first': part.records[0]?.sequence,",
-    becomes: 'part.records[0].sequence',
-    why: 'A part has at least one record. The type does not say so.',
   },
   {
     file: 'lambdas/store/workspaces.ts',

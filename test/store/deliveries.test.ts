@@ -384,6 +384,13 @@ describe('the result of an attempt', () => {
     });
   });
 
+  it('without a status changes only the count and releases the lease', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    await settle(table, task, {});
+    expect(rowOf(table)).toStrictEqual({ ...SETTLED, attempt_count: 1 });
+  });
+
   it('of a manual attempt counts, and keeps the run unchanged', async () => {
     const { table, claim } = setUp();
     await claim();
