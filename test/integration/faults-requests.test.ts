@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect } from 'vitest';
 import { fault } from '../proof/faults/fault.ts';
 import { OPERATIONS, type Operation } from '../proof/tenants/operations.ts';
-import { UNKNOWN } from '../proof/tenants/attacks.ts';
-import { requestOf } from '../proof/tenants/requests.ts';
+import { UNKNOWN_IDS } from '../proof/tenants/attacks.ts';
+import { buildRequest } from '../proof/tenants/requests.ts';
 import {
   requestEach,
   createHook,
@@ -60,9 +60,17 @@ interface Request {
 }
 
 function validRequest(operation: Operation): Request {
-  const ids = { ...UNKNOWN, endpoint: hook.endpointId };
-  const own = { workspaceId: tenant.id, word: '', count: 0, keyId: '', ids, cursors: {}, shown: [] };
-  const { method = '', path, body } = requestOf(operation, own);
+  const ids = { ...UNKNOWN_IDS, endpoint: hook.endpointId };
+  const own = {
+    workspaceId: tenant.id,
+    marker: '',
+    count: 0,
+    keyId: '',
+    ids,
+    cursors: {},
+    revealedSecrets: [],
+  };
+  const { method = '', path, body } = buildRequest(operation, own);
   // A status of `paused` would stop the webhooks that later requests need.
   const { status: _status, ...fields } = (body ?? {}) as Request['body'];
   const valid = 'subject' in fields ? EMAIL : { ...fields, ...('url' in fields && { url: hook.url }) };
@@ -116,7 +124,7 @@ async function responseTo(
   { method, path }: Request,
   { bytes, type = 'application/json' }: Omit<InvalidBody, 'fault'>,
 ) {
-  const headers = { 'x-api-key': tenant.apiKey, 'content-type': type, 'webhook-id': UNKNOWN.event };
+  const headers = { 'x-api-key': tenant.apiKey, 'content-type': type, 'webhook-id': UNKNOWN_IDS.event };
   const response = await fetch(`${stack.base_url}${path}`, { method, headers, body: bytes });
   const body = (await response.json()) as Record<string, unknown> & {
     readonly error?: { readonly code: string };

@@ -4,9 +4,9 @@ import { beforeAll, describe, expect } from 'vitest';
 import { CACHE_MS } from '../../lambdas/api/authorize.ts';
 import { newApiKey } from '../../lambdas/core/api-key.ts';
 import { fault } from '../proof/faults/fault.ts';
-import { UNKNOWN } from '../proof/tenants/attacks.ts';
+import { UNKNOWN_IDS } from '../proof/tenants/attacks.ts';
 import { OPERATIONS } from '../proof/tenants/operations.ts';
-import { requestOf } from '../proof/tenants/requests.ts';
+import { buildRequest } from '../proof/tenants/requests.ts';
 import type { Ids } from '../proof/tenants/tenants.ts';
 import {
   apiOf,
@@ -54,7 +54,7 @@ async function populateTenant(name: string): Promise<PopulatedTenant> {
   return {
     api,
     ids: {
-      ...UNKNOWN,
+      ...UNKNOWN_IDS,
       workspace,
       endpoint: hook.endpointId,
       delivery: deliveryId,
@@ -147,12 +147,14 @@ describe.concurrent('API keys and workspaces', () => {
   fault(26, async () => {
     const paths = OPERATIONS.flatMap((operation) =>
       operation.parameters
-        .filter(({ in: place, names }) => place === 'path' && names !== 'nothing' && names !== 'probe')
+        .filter(
+          ({ in: place, refersTo }) => place === 'path' && refersTo !== 'nothing' && refersTo !== 'probe',
+        )
         .map((parameter) => ({ operation, parameter })),
     );
-    const tenant = { workspaceId: '', word: '', count: 0, keyId: '', cursors: {}, shown: [] };
+    const tenant = { workspaceId: '', marker: '', count: 0, keyId: '', cursors: {}, revealedSecrets: [] };
     const requestAs = ({ api }: PopulatedTenant, ids: Ids, { operation }: (typeof paths)[number]) => {
-      const { method = 'GET', path, body } = requestOf(operation, { ...tenant, ids });
+      const { method = 'GET', path, body } = buildRequest(operation, { ...tenant, ids });
       return api(method, path, body);
     };
     // Reading a secret adds an entry to the endpoint history. That would be a change, so the request is left out.
@@ -164,10 +166,10 @@ describe.concurrent('API keys and workspaces', () => {
 
     const idTypes = await requestEach(paths, async (each) => {
       const foreign = await requestAs(a, b.ids, each);
-      const unknown = await requestAs(a, UNKNOWN, each);
+      const unknown = await requestAs(a, UNKNOWN_IDS, each);
       const { id } = each.operation;
       expect([id, foreign.status, comparable(foreign)]).toEqual([id, 404, comparable(unknown)]);
-      return each.parameter.names;
+      return each.parameter.refersTo;
     });
     // None of the requests changed anything in workspace B.
     expect(await readAllOfB()).toEqual(before);

@@ -1,6 +1,6 @@
 /**
- * The seven functions, on every path, with IAM between them and AWS: each call is asked of the policies of the function's
- * own role, as the template has them. A permission on the wrong resource shows nowhere else before AWS.
+ * Runs the seven Lambda functions on every path, and evaluates each of their calls to AWS against the IAM policies of the function's role in
+ * the template. Without this test, a permission on the wrong resource would show only in a deployment.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -13,18 +13,18 @@ import type { Row } from '../../lambdas/store/table.ts';
 import { ACCOUNT, decide, resolveValue, policiesOfRole, REGION } from '../lib/policy.ts';
 import { listOf, resource, resourcesOf, templateOf, type Statement } from '../../pages/template.ts';
 import { recordFigures } from '../../pages/reliability/records.ts';
-import { playApi } from './tenants/api-scenarios.ts';
+import { playApiScenarios } from './tenants/api-scenarios.ts';
 import { loadFunctions, unloadFunctions, type Functions, type Service } from './tenants/functions.ts';
 import { captureLogs } from './tenants/log-capture.ts';
-import { playMail } from './tenants/email-scenarios.ts';
+import { playEmailScenarios } from './tenants/email-scenarios.ts';
 import { startReceivers } from './tenants/receivers.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { anEvent } from '../../sim/builders/events.ts';
-import { Stage, WORKSPACE_ID } from './tenants/scenario-context.ts';
+import { ScenarioContext, WORKSPACE_ID } from './tenants/scenario-context.ts';
 
 const template = templateOf({ allowInsecureEndpoints: true });
 
-const WHO = {
+const CONSTRUCT_PATHS = {
   ingest: 'Ingest/Function',
   dispatch: 'Delivery/Dispatch',
   deliver: 'Delivery/Deliver',
@@ -33,12 +33,16 @@ const WHO = {
   api: 'Api/Function',
   authorizer: 'Api/Authorizer',
 } as const;
-type Name = keyof typeof WHO;
-const NAMES = Object.keys(WHO) as Name[];
+type FunctionName = keyof typeof CONSTRUCT_PATHS;
+const NAMES = Object.keys(CONSTRUCT_PATHS) as FunctionName[];
 
 const policies = new Map(
   NAMES.map((name) => {
-    const { Properties } = resource(template, 'AWS::Lambda::Function', `Ivy${WHO[name].replace('/', '')}`);
+    const { Properties } = resource(
+      template,
+      'AWS::Lambda::Function',
+      `Ivy${CONSTRUCT_PATHS[name].replace('/', '')}`,
+    );
     return [
       name,
       policiesOfRole(template, resolveValue(Properties['Role']).replace(/^\$\{(.*)\.Arn\}$/, '$1')),
@@ -46,23 +50,26 @@ const policies = new Map(
   }),
 );
 
-/** What the template tells the functions, with the names of the template. */
+/** The environment variables of the functions in the template. */
 function environment(): Record<string, string> {
   const variables = resourcesOf(template, 'AWS::Lambda::Function').flatMap(([, { Properties }]) =>
     Object.entries((Properties['Environment'] as { Variables: Record<string, unknown> }).Variables),
   );
-  const told = Object.fromEntries(variables.map(([name, value]) => [name, resolveValue(value)]));
-  // The scenes have a topic of their own, and one table.
-  delete told[ENV.topicArn];
-  delete told[ENV.tableName];
-  return told;
+  const environmentVariables = Object.fromEntries(
+    variables.map(([name, value]) => [name, resolveValue(value)]),
+  );
+  // The scenarios use their own topic and their own table.
+  delete environmentVariables[ENV.topicArn];
+  delete environmentVariables[ENV.tableName];
+  return environmentVariables;
 }
 
-interface Asked {
+/** An action on a resource, for which IAM evaluates the policies. */
+interface PermissionRequest {
   readonly action: string;
   readonly resource: string;
 }
-type Call = Asked & { readonly name: Name };
+type Call = PermissionRequest & { readonly name: FunctionName };
 
 const ITEM_ACTIONS: Readonly<Record<string, string>> = {
   BatchWriteCommand: 'BatchWriteItem',
@@ -77,14 +84,20 @@ const TABLE_ARN = `\${${resource(template, 'AWS::DynamoDB::GlobalTable').id}.Arn
 const KEY_ARN = `\${${resource(template, 'AWS::KMS::Key').id}.Arn}`;
 const arnOf = (reference: unknown): string => String(reference).replace(/^\$\{(\w+)\}$/, '${$1.Arn}');
 
-/** What IAM is asked when the command is sent. */
-function askedFor(service: Service, command: string, input: Readonly<Record<string, unknown>>): Asked[] {
+/** The permissions that a command requires. */
+function permissionsFor(
+  service: Service,
+  command: string,
+  input: Readonly<Record<string, unknown>>,
+): PermissionRequest[] {
   const action = command.replace(/Command$/, '');
   switch (service) {
     case 'dynamodb': {
       if (command === 'TransactWriteCommand')
         return (input['TransactItems'] as Record<string, Record<string, unknown>>[]).flatMap((item) =>
-          Object.entries(item).flatMap(([part, request]) => askedFor('dynamodb', `${part}Command`, request)),
+          Object.entries(item).flatMap(([part, request]) =>
+            permissionsFor('dynamodb', `${part}Command`, request),
+          ),
         );
       const index = input['IndexName'] as string | undefined;
       return [
@@ -94,7 +107,7 @@ function askedFor(service: Service, command: string, input: Readonly<Record<stri
         },
       ];
     }
-    // What is opened says itself which key it was sealed with.
+    // Decrypt needs no key id, because the ciphertext contains it.
     case 'kms':
       return [{ action: `kms:${action}`, resource: (input['KeyId'] as string | undefined) ?? KEY_ARN }];
     case 'sfn':
@@ -116,36 +129,41 @@ function askedFor(service: Service, command: string, input: Readonly<Record<stri
   }
 }
 
-const running = new AsyncLocalStorage<Name>();
+const running = new AsyncLocalStorage<FunctionName>();
 
-/** Each function knows itself, and is asked for its permission before each call. */
-function guarded(functions: Functions, ask: (name: Name, asked: Asked) => boolean): Functions {
-  let ofScene = functions.aws.fault;
+/** Rejects each call to AWS that `isAllowed` does not allow for the function that makes the call. */
+function withPermissions(
+  functions: Functions,
+  isAllowed: (name: FunctionName, request: PermissionRequest) => boolean,
+): Functions {
+  let scenarioErrorFor = functions.aws.errorFor;
   const aws: Functions['aws'] = {
-    get fault() {
-      return ofScene;
+    get errorFor() {
+      return scenarioErrorFor;
     },
-    set fault(next) {
-      ofScene = next;
+    set errorFor(next) {
+      scenarioErrorFor = next;
     },
   };
-  functions.aws.fault = (service, command, input) => {
+  functions.aws.errorFor = (service, command, input) => {
     const name = running.getStore();
-    const refused =
+    const denied =
       name !== undefined &&
-      askedFor(service, command, input as Record<string, unknown>).filter((asked) => !ask(name, asked));
-    if (refused && refused.length > 0)
+      permissionsFor(service, command, input as Record<string, unknown>).filter(
+        (request) => !isAllowed(name, request),
+      );
+    if (denied && denied.length > 0)
       return Object.assign(new Error('Not authorized'), { name: 'AccessDeniedException' });
-    return ofScene(service, command, input);
+    return scenarioErrorFor(service, command, input);
   };
-  const named = NAMES.map((name) => {
+  const entries = NAMES.map((name) => {
     const run = functions[name] as (...args: unknown[]) => unknown;
     return [name, (...args: unknown[]) => running.run(name, () => run(...args))];
   });
-  return { ...functions, aws, ...(Object.fromEntries(named) as Pick<Functions, Name>) };
+  return { ...functions, aws, ...(Object.fromEntries(entries) as Pick<Functions, FunctionName>) };
 }
 
-function inserts(row: Row, index: number): DynamoDBRecord {
+function insertRecord(row: Row, index: number): DynamoDBRecord {
   const NewImage = marshall(row, { removeUndefinedValues: true });
   const Keys = marshall({ pk: row.pk, sk: row.sk });
   return {
@@ -154,23 +172,26 @@ function inserts(row: Row, index: number): DynamoDBRecord {
   } as DynamoDBRecord;
 }
 
-/** What no scene of the others has: a drain that fills the history of its execution, and a bounce at a Unicode domain. */
-async function playCommands(stage: Stage): Promise<void> {
-  const { functions, inserted } = stage;
-  const { id: endpoint } = await stage.endpoint(stage.receivers.url('ok'));
+/**
+ * The scenarios that the other files do not contain: a drain that reaches the step limit of its execution, and a bounce of an address with a
+ * Unicode domain.
+ */
+async function playCommandScenarios(context: ScenarioContext): Promise<void> {
+  const { functions, insertedRows } = context;
+  const { id: endpoint } = await context.createEndpoint(context.receivers.url('ok'));
   await putCommand(
     functions.table,
     { command: 'drain', id: 'rcv_drain', workspace_id: WORKSPACE_ID, endpoint_id: endpoint },
     '2026-11-24T00:00:00Z',
   );
-  // Its address has an older form, which is looked up before it is suppressed.
+  // The address also has an older stored form. Dispatch looks up this form before it suppresses the address.
   const bounced = anEvent({ workspace_id: WORKSPACE_ID, event: 'bounced', to: 'ann@bücher.example' });
   const rows = [
-    inserted.at(-1) as Row,
+    insertedRows.at(-1) as Row,
     ...eventRows([bounced], { retentionDays: 90, receivedAtMs: Date.now() }),
   ];
-  await functions.dispatch({ Records: rows.map(inserts) });
-  await stage.call(() =>
+  await functions.dispatch({ Records: rows.map(insertRecord) });
+  await context.invoke(() =>
     functions.recover({
       workspace_id: WORKSPACE_ID,
       command_id: 'rcv_drain',
@@ -183,28 +204,28 @@ async function playCommands(stage: Stage): Promise<void> {
   );
 }
 
-/** Plays every scene; the policies decide, but for what `without` takes away. */
-async function play(without: (statement: Statement) => boolean = () => false) {
-  const refused: Call[] = [];
-  const used: Call[] = [];
-  const functions = guarded(await loadFunctions(environment()), (name, asked) => {
+/** Runs every scenario with the policies of the roles, except the statements that `without` selects. */
+async function playScenarios(without: (statement: Statement) => boolean = () => false) {
+  const denied: Call[] = [];
+  const allowed: Call[] = [];
+  const functions = withPermissions(await loadFunctions(environment()), (name, request) => {
     const statements = (policies.get(name) ?? []).filter((statement) => !without(statement));
-    const allowed = decide(statements, asked) === 'allowed';
-    (allowed ? used : refused).push({ name, ...asked });
-    return allowed;
+    const isAllowed = decide(statements, request) === 'allowed';
+    (isAllowed ? allowed : denied).push({ name, ...request });
+    return isAllowed;
   });
   const receivers = await startReceivers();
   const logs = captureLogs();
   try {
-    const stage = new Stage(functions, receivers, logs);
-    await playApi(stage);
-    await playMail(stage);
-    await playCommands(stage);
+    const context = new ScenarioContext(functions, receivers, logs);
+    await playApiScenarios(context);
+    await playEmailScenarios(context);
+    await playCommandScenarios(context);
   } finally {
     logs.stop();
     receivers.close();
   }
-  return { refused, used, calls: refused.length + used.length };
+  return { denied, allowed, calls: denied.length + allowed.length };
 }
 
 afterEach(unloadFunctions);
@@ -217,17 +238,17 @@ const STATEMENTS = NAMES.flatMap((name) =>
   ),
 );
 
-/** Those that the code itself needs: what Lambda does in its name is not played. */
+/** The permissions that the code of the functions needs. The scenarios do not cover the calls that Lambda makes with the same role. */
 const GRANTED = STATEMENTS.filter(
-  ({ name, action }) => callerOf({ who: WHO[name], action, on: '' }) === 'its code',
+  ({ name, action }) => callerOf({ who: CONSTRUCT_PATHS[name], action, on: '' }) === 'its code',
 );
 
-describe('every call of a function', () => {
-  it('is allowed by its role, on just that resource; and every permission is one that a call needs', async () => {
-    const { refused, used, calls } = await play();
+describe('a call of a function to AWS', () => {
+  it('is allowed by its role on exactly its resource, and a call needs every permission', async () => {
+    const { denied, allowed, calls } = await playScenarios();
     const unused = GRANTED.filter(
       ({ name, action, on }) =>
-        !used.some(
+        !allowed.some(
           (each) =>
             each.name === name &&
             each.action === action &&
@@ -235,21 +256,21 @@ describe('every call of a function', () => {
         ),
     );
     recordFigures('permissions', {
-      'calls of AWS by the seven functions': calls,
-      'not allowed by the role': refused.length,
+      'calls to AWS by the seven functions': calls,
+      'calls that the role does not allow': denied.length,
       permissions: GRANTED.length,
-      'that no call needs': unused.length,
+      'permissions that no call needs': unused.length,
     });
     expect(calls).toBeGreaterThan(500);
-    expect(refused).toEqual([]);
+    expect(denied).toEqual([]);
     expect(unused).toEqual([]);
   });
 
-  it('would be refused without it', async () => {
-    const { refused } = await play(({ Resource }) =>
+  it('is denied if its permission is removed', async () => {
+    const { denied } = await playScenarios(({ Resource }) =>
       listOf(Resource).some((on) => resolveValue(on).includes('/index/')),
     );
-    const names = refused.map(({ name, action }) => `${name} ${action}`);
+    const names = denied.map(({ name, action }) => `${name} ${action}`);
     expect(new Set(names)).toEqual(new Set(['api dynamodb:Query', 'recover dynamodb:Query']));
   });
 });

@@ -1,81 +1,83 @@
 import type { Scope } from '../../../lambdas/core/api-key.ts';
 import type { ApiRequest } from '../../api/harness.ts';
-import { attacksOn, foreign, saidIn, unknown, type Attack } from './attacks.ts';
+import { attacksFor, requestText, unknownValue, victimValue, type Attack } from './attacks.ts';
 import type { Operation, Parameter } from './operations.ts';
-import { requestOf } from './requests.ts';
-import { bytesOf, leaksIn, secretsOf, stateOf, type TableState } from './rows.ts';
-import { twoTenants, type World } from './tenants.ts';
+import { buildRequest } from './requests.ts';
+import { responseBytes, findLeaks, tenantSecrets, tableState, type TableState } from './rows.ts';
+import { setUpTwoTenants, type TwoTenants } from './tenants.ts';
 
-/** What an attacker learns from an answer. */
-interface Heard {
+/** What an attacker can observe of a response. */
+interface ObservedResponse {
   readonly status: number;
   readonly bytes: string;
-  /** Of the table and of KMS: a stopwatch must not tell what an answer hides. */
+  /** The calls to the table and to KMS. If they differ, the response time can reveal what the body hides. */
   readonly reads: string;
 }
 
-export interface Outcome {
-  /** Attacks with a key whose scope would do. */
+export interface AttackOutcome {
+  /** Attacks with a key that has the required scope. */
   readonly attacks: number;
-  /** Of their answers, those that are, byte for byte, the one to an unknown id. */
-  readonly alike: number;
-  /** Attacks with a key without the scope, which are refused before any id is read. */
+  /** Responses to these attacks that equal the response to an unknown id, byte for byte. */
+  readonly identicalResponses: number;
+  /** Attacks with a key without the scope. The API rejects them before it reads an id. */
   readonly withoutScope: number;
   readonly leaks: number;
-  /** What should not have been; empty is good. */
-  readonly complaints: readonly string[];
+  /** Descriptions of broken isolation. The proof passes if there are none. */
+  readonly violations: readonly string[];
 }
 
-/** Every attack on one parameter of one operation, with a key of one scope. */
-export class Siege {
+/** Runs every attack on one parameter of one operation, with a key of one scope. */
+export class AttackRun {
   private readonly secrets: readonly string[];
-  private readonly complaints: string[] = [];
+  private readonly violations: string[] = [];
   private state: TableState;
   private attacks = 0;
-  private alike = 0;
+  private identicalResponses = 0;
   private withoutScope = 0;
   private leaks = 0;
 
   private constructor(
-    private readonly world: World,
+    private readonly tenants: TwoTenants,
     private readonly target: {
       readonly operation: Operation;
       readonly parameter: Parameter;
       readonly scope: Scope;
     },
   ) {
-    this.secrets = secretsOf(world.victim, world.table);
-    this.state = stateOf(world.table, world.attacker);
+    this.secrets = tenantSecrets(tenants.victim, tenants.table);
+    this.state = tableState(tenants.table, tenants.attacker);
   }
 
-  /** Lays one, to the end. */
-  static async lay(target: Siege['target']): Promise<Outcome> {
-    const siege = new Siege(await twoTenants(), target);
-    await siege.run();
-    const { attacks, alike, withoutScope, leaks, complaints } = siege;
-    return { attacks, alike, withoutScope, leaks, complaints };
+  static async execute(target: AttackRun['target']): Promise<AttackOutcome> {
+    const run = new AttackRun(await setUpTwoTenants(), target);
+    await run.runAll();
+    const { attacks, identicalResponses, withoutScope, leaks, violations } = run;
+    return { attacks, identicalResponses, withoutScope, leaks, violations };
   }
 
-  private async run(): Promise<void> {
+  private async runAll(): Promise<void> {
     const { operation, parameter } = this.target;
-    const { names } = parameter;
-    const none = await this.attempt({ what: 'nobody’s', value: unknown(names) });
-    const theirs = foreign(names, this.world);
-    if (theirs !== undefined) {
-      const heard = await this.attack({ what: 'the victim’s', value: theirs });
-      if (JSON.stringify(heard) !== JSON.stringify(none))
-        this.complain('the victim’s', 'is told from an unknown one');
-      this.countAlike(heard, none);
+    const { refersTo } = parameter;
+    const baseline = await this.attempt({ description: 'an unknown id', value: unknownValue(refersTo) });
+    const value = victimValue(refersTo, this.tenants);
+    if (value !== undefined) {
+      const response = await this.attack({ description: 'the victim’s id', value });
+      if (JSON.stringify(response) !== JSON.stringify(baseline))
+        this.addViolation(
+          'the victim’s id',
+          'gets a response that differs from the response to an unknown id',
+        );
+      this.countIdentical(response, baseline);
     }
-    const wanted = this.isAllowed() ? 404 : 403;
-    if (parameter.in === 'path' && none.status !== wanted)
-      this.complain('nobody’s', `is answered ${none.status}`);
-    for (const attack of attacksOn(operation, parameter, this.world)) {
-      this.judge(attack, await this.attack(attack), none);
+    const expectedStatus = this.isAllowed() ? 404 : 403;
+    if (parameter.in === 'path' && baseline.status !== expectedStatus)
+      this.addViolation('an unknown id', `gets status ${baseline.status}`);
+    for (const attack of attacksFor(operation, parameter, this.tenants)) {
+      this.check(attack, await this.attack(attack), baseline);
       if (parameter.in !== 'path') continue;
       const { status } = await this.attack(attack, true);
       if (![403, 404, 405].includes(status))
-        this.complain(attack.what, `as it is written is answered ${status}`);
+        this.addViolation(attack.description, `without percent-encoding gets status ${status}`);
     }
   }
 
@@ -84,61 +86,64 @@ export class Siege {
     return operation.scope === 'public' || scope === 'admin' || scope === operation.scope;
   }
 
-  private complain(what: string, wrong: string): void {
-    this.complaints.push(`${what} ${wrong}`);
+  private addViolation(description: string, violation: string): void {
+    this.violations.push(`${description} ${violation}`);
   }
 
-  /** An attempt with what is not nobody's: that one is what the others are compared with, and no attack. */
-  private async attack(attack: Attack, raw?: true): Promise<Heard> {
+  /** Counts an attempt as an attack. The attempt with the unknown id is not an attack, because it is the baseline of the comparison. */
+  private async attack(attack: Attack, raw?: true): Promise<ObservedResponse> {
     if (this.isAllowed()) this.attacks += 1;
     else this.withoutScope += 1;
     return this.attempt(attack, raw);
   }
 
-  /** Without the scope all answers are one, and say nothing of an id. */
-  private countAlike(heard: Heard, none: Heard): void {
-    if (this.isAllowed() && heard.bytes === none.bytes) this.alike += 1;
+  /** Counts only attacks with the scope, because all responses without the scope are identical. */
+  private countIdentical(response: ObservedResponse, baseline: ObservedResponse): void {
+    if (this.isAllowed() && response.bytes === baseline.bytes) this.identicalResponses += 1;
   }
 
-  /** Sends it, and looks whether it told or touched anything that is not the attacker's. */
-  private async attempt({ what, value }: Attack, raw?: true): Promise<Heard> {
-    const { table, kms, attacker, sendRequest } = this.world;
+  /** Sends the request, and checks that it neither reveals nor changes data of another tenant. */
+  private async attempt({ description, value }: Attack, raw?: true): Promise<ObservedResponse> {
+    const { table, kms, attacker, sendRequest } = this.tenants;
     const { operation, parameter, scope } = this.target;
     const request: ApiRequest = {
-      ...requestOf(operation, attacker, { parameter, value, ...(raw && { raw }) }),
+      ...buildRequest(operation, attacker, { parameter, value, ...(raw && { raw }) }),
       scopes: [scope],
     };
     const before = this.state;
-    const [calls, opened] = [table.calls.length, kms.calls().length];
-    const told = await sendRequest(request);
-    this.state = stateOf(table, attacker);
-    const leaks = leaksIn(told, this.secrets, saidIn(request, value));
+    const [tableCalls, kmsCalls] = [table.calls.length, kms.calls().length];
+    const response = await sendRequest(request);
+    this.state = tableState(table, attacker);
+    const leaks = findLeaks(response, this.secrets, requestText(request, value));
     this.leaks += leaks.length;
-    if (leaks.length > 0) this.complain(what, `is told ${leaks.join(' ')}`);
-    if (told.status >= 500) this.complain(what, `is answered ${told.status}`);
-    if (this.state.beside !== before.beside) this.complain(what, 'writes to what is not its own');
-    if (told.status >= 400 && this.state.all !== before.all) this.complain(what, 'is refused, and writes');
+    if (leaks.length > 0) this.addViolation(description, `reveals ${leaks.join(' ')}`);
+    if (response.status >= 500) this.addViolation(description, `gets status ${response.status}`);
+    if (this.state.otherRows !== before.otherRows)
+      this.addViolation(description, 'changes rows of another tenant');
+    if (response.status >= 400 && this.state.allRows !== before.allRows)
+      this.addViolation(description, 'is rejected, but changes a row');
     return {
-      status: told.status,
-      // The mails that SES took are numbered.
-      bytes: bytesOf(told).replace(/0100019c-\d+/, '0100019c'),
-      reads: [...table.calls.slice(calls), ...kms.calls().slice(opened)].join(' '),
+      status: response.status,
+      // The simulated SES numbers the message ids, so they differ from request to request.
+      bytes: responseBytes(response).replace(/0100019c-\d+/, '0100019c'),
+      reads: [...table.calls.slice(tableCalls), ...kms.calls().slice(kmsCalls)].join(' '),
     };
   }
 
-  /** In a path, what is no id names nothing; in a query, it may also be called wrong. */
-  private judge({ what }: Attack, heard: Heard, none: Heard): void {
-    const same = heard.bytes === none.bytes;
-    this.countAlike(heard, none);
+  /** In a path, the response to an invalid id must equal the response to an unknown id. In a query or a header, 400 and 422 are also correct. */
+  private check({ description }: Attack, response: ObservedResponse, baseline: ObservedResponse): void {
+    const isIdentical = response.bytes === baseline.bytes;
+    this.countIdentical(response, baseline);
     const { parameter } = this.target;
     if (!this.isAllowed()) {
-      if (heard.status !== 403 || !same) this.complain(what, `is answered ${heard.status} without the scope`);
-      if (heard.reads !== '') this.complain(what, `reads ${heard.reads} without the scope`);
+      if (response.status !== 403 || !isIdentical)
+        this.addViolation(description, `gets status ${response.status} without the scope`);
+      if (response.reads !== '') this.addViolation(description, `reads ${response.reads} without the scope`);
       return;
     }
-    // The beginning of an address may be that of the attacker's own.
-    if (same || (parameter.names === 'prefix' && heard.status === 200)) return;
-    if (parameter.in === 'path' || ![400, 422].includes(heard.status))
-      this.complain(what, `is answered ${heard.status}, unlike an unknown one`);
+    // A prefix can match addresses of the attacker.
+    if (isIdentical || (parameter.refersTo === 'prefix' && response.status === 200)) return;
+    if (parameter.in === 'path' || ![400, 422].includes(response.status))
+      this.addViolation(description, `gets status ${response.status}, unlike an unknown id`);
   }
 }

@@ -1,19 +1,19 @@
 import type { ApiRequest } from '../../api/harness.ts';
 import { sized } from '../size.ts';
-import type { Names, Operation, Parameter } from './operations.ts';
-import { requestOf } from './requests.ts';
-import { KINDS, type Ids, type Tenant, type World } from './tenants.ts';
+import type { Referent, Operation, Parameter } from './operations.ts';
+import { buildRequest } from './requests.ts';
+import { KINDS, type Ids, type Tenant, type TwoTenants } from './tenants.ts';
 
-/** A value for a parameter, and what is tried with it. */
+/** A value for a parameter, and a description of what the attacker tries with it. */
 export interface Attack {
-  readonly what: string;
+  readonly description: string;
   readonly value: string;
 }
 
 const LONG = 10_000;
 
-/** Well-formed, and nobody's. */
-export const UNKNOWN: Ids = {
+/** Well-formed ids that do not exist. */
+export const UNKNOWN_IDS: Ids = {
   workspace: `ws_${'z'.repeat(26)}`,
   endpoint: `ep_${'z'.repeat(26)}`,
   delivery: `dlv_${'z'.repeat(26)}`,
@@ -26,7 +26,7 @@ export const UNKNOWN: Ids = {
   probe: 'z'.repeat(52),
 };
 
-/** No id of any kind. */
+/** Values that are not an id of any kind. */
 const MALFORMED = [
   'x',
   '0',
@@ -58,49 +58,49 @@ function fullWidth(text: string): string {
   return text.replaceAll(/[!-~]/g, (each) => String.fromCharCode((each.codePointAt(0) ?? 0) + 0xfee0));
 }
 
-/** The victim's id, in forms that something on the way might take for it. */
-function spellings(id: string, { victim, attacker }: World, own: string): readonly Attack[] {
+/** Variants of the victim's id that a router, a parser or a key builder could treat as this id. */
+function spellings(id: string, { victim, attacker }: TwoTenants, ownId: string): readonly Attack[] {
   const { workspaceId } = victim;
   return [
-    ['with its workspace before it', `${workspaceId}#${id}`],
-    ['with its workspace before it, escaped', `${workspaceId}%23${id}`],
-    ['below the own workspace', `${attacker.workspaceId}#${id}`],
-    ['as a key of the table', `W#${workspaceId}`],
-    ['as another key of the table', `M#${workspaceId}#${id}`],
+    ['after its workspace id', `${workspaceId}#${id}`],
+    ['after its workspace id, percent-encoded', `${workspaceId}%23${id}`],
+    ["after the attacker's workspace id", `${attacker.workspaceId}#${id}`],
+    ['as a partition key of the table', `W#${workspaceId}`],
+    ['as another partition key of the table', `M#${workspaceId}#${id}`],
     ['as a sort key of the table', `EP#${id}`],
     ['before a separator', `${id}#`],
     ['after a separator', `#${id}`],
-    ['after an escaped separator', `%23${id}`],
-    ['by way of the folder above', `../${workspaceId}/${id}`],
+    ['after a percent-encoded separator', `%23${id}`],
+    ['after a path to the parent folder', `../${workspaceId}/${id}`],
     ['with a slash', `${id}/`],
-    ['with another path', `${id}/secret`],
-    ['with an escaped slash', `${id}%2fsecret`],
+    ['with a longer path', `${id}/secret`],
+    ['with a percent-encoded slash', `${id}%2fsecret`],
     ['with a query', `${id}?workspace_id=${workspaceId}`],
     ['with a NUL', `${id}\u0000`],
-    ['with an escaped NUL', `${id}%00`],
+    ['with a percent-encoded NUL', `${id}%00`],
     ['after a NUL', `\u0000${id}`],
-    ['after the own one and a NUL', `${own}\u0000${id}`],
-    ['beside the own one', `${own},${id}`],
-    ['below the own one', `${own}#${id}`],
+    ["after the attacker's id and a NUL", `${ownId}\u0000${id}`],
+    ["after the attacker's id and a comma", `${ownId},${id}`],
+    ["after the attacker's id and a separator", `${ownId}#${id}`],
     ['with a space', `${id} `],
     ['with a line break', `${id}\r\nx-workspace: ${workspaceId}`],
-    ['in full width', fullWidth(id)],
+    ['in full-width characters', fullWidth(id)],
     ['many times', `${id},`.repeat(300)],
-    ['cut short', id.slice(0, -1)],
-    ['with one character more', `${id}a`],
-  ].map(([what = '', value = '']) => ({ what: `the id ${what}`, value }));
+    ['without its last character', id.slice(0, -1)],
+    ['with one more character', `${id}a`],
+  ].map(([variant = '', value = '']) => ({ description: `the id ${variant}`, value }));
 }
 
-function cursorAttacks({ victim, attacker }: World, path: string): readonly Attack[] {
-  const own = attacker.cursors[path] ?? '';
-  if (own === '') throw new Error(`${path} has no cursor to try`);
-  const bytes = Buffer.from(own, 'base64url');
-  const every = sized(3, 1);
-  const flips = Array.from({ length: Math.floor((bytes.length * 8) / every) }, (_, index) => {
-    const bit = index * every;
+function cursorAttacks({ victim, attacker }: TwoTenants, path: string): readonly Attack[] {
+  const ownCursor = attacker.cursors[path] ?? '';
+  if (ownCursor === '') throw new Error(`The attacker has no cursor of ${path}`);
+  const bytes = Buffer.from(ownCursor, 'base64url');
+  const step = sized(3, 1);
+  const flips = Array.from({ length: Math.floor((bytes.length * 8) / step) }, (_, index) => {
+    const bit = index * step;
     const flipped = Buffer.from(bytes);
     flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-    return { what: `bit ${bit} flipped`, value: flipped.toString('base64url') };
+    return { description: `bit ${bit} flipped`, value: flipped.toString('base64url') };
   });
   const key = { pk: `W#${victim.workspaceId}`, sk: `EP#${victim.ids.endpoint}` };
   const positions = [
@@ -110,58 +110,65 @@ function cursorAttacks({ victim, attacker }: World, path: string): readonly Atta
     JSON.stringify({ pk: { S: key.pk }, sk: { S: key.sk } }),
   ];
   return [
-    ...Object.entries(victim.cursors).map(([list, value]) => ({ what: `the victim's, of ${list}`, value })),
+    ...Object.entries(victim.cursors).map(([list, value]) => ({
+      description: `the victim's cursor of ${list}`,
+      value,
+    })),
     ...Object.entries(attacker.cursors)
       .filter(([list]) => list !== path)
-      .map(([list, value]) => ({ what: `the own one, of ${list}`, value })),
+      .map(([list, value]) => ({ description: `the attacker's cursor of ${list}`, value })),
     ...flips,
     ...positions.flatMap((text) => [
-      { what: 'a key of the table', value: text },
-      { what: 'a key of the table in base64', value: Buffer.from(text).toString('base64url') },
+      { description: 'a key of the table', value: text },
+      { description: 'a key of the table in base64', value: Buffer.from(text).toString('base64url') },
     ]),
-    ...MALFORMED.map((value) => ({ what: 'no cursor', value })),
-    { what: 'the own one cut short', value: own.slice(0, -4) },
-    { what: 'the own one padded', value: `${own}=` },
-    { what: 'the own one with a line break', value: `${own}\n` },
-    { what: 'nonce and tag alone', value: Buffer.alloc(28).toString('base64url') },
+    ...MALFORMED.map((value) => ({ description: 'not a cursor', value })),
+    { description: "the attacker's cursor without its end", value: ownCursor.slice(0, -4) },
+    { description: "the attacker's cursor with padding", value: `${ownCursor}=` },
+    { description: "the attacker's cursor with a line break", value: `${ownCursor}\n` },
+    { description: 'a nonce and a tag without a text', value: Buffer.alloc(28).toString('base64url') },
   ];
 }
 
-/** The path of an operation as its own tenant asks for it. */
+/** The path of an operation in a request of the tenant for its own resource. */
 export function ownPath(operation: Operation, tenant: Tenant): string {
-  return requestOf(operation, tenant).path;
+  return buildRequest(operation, tenant).path;
 }
 
-/** The one value that must be answered exactly as `UNKNOWN`; none where knowing it is the right to use it. */
-export function foreign(names: Names, { victim }: World): string | undefined {
-  // A probe belongs to whoever has its token, and is no tenant's; the cursors are among the attacks.
-  if (names === 'nothing' || names === 'cursor' || names === 'probe') return undefined;
-  return names === 'prefix' ? victim.ids.recipient.slice(0, 8) : victim.ids[names];
+/** The victim's value of a parameter. The response to it must equal the response to an unknown id. `undefined` if no such value exists. */
+export function victimValue(refersTo: Referent, { victim }: TwoTenants): string | undefined {
+  // The token of a probe is itself the permission to use it, so a probe has no tenant. `cursorAttacks` covers the cursors.
+  if (refersTo === 'nothing' || refersTo === 'cursor' || refersTo === 'probe') return undefined;
+  return refersTo === 'prefix' ? victim.ids.recipient.slice(0, 8) : victim.ids[refersTo];
 }
 
-export function unknown(names: Names): string {
-  if (names === 'cursor') return Buffer.alloc(64, 7).toString('base64url');
-  return names === 'prefix' ? 'nobody' : UNKNOWN[names as keyof Ids];
+export function unknownValue(refersTo: Referent): string {
+  if (refersTo === 'cursor') return Buffer.alloc(64, 7).toString('base64url');
+  return refersTo === 'prefix' ? 'nobody' : UNKNOWN_IDS[refersTo as keyof Ids];
 }
 
-/** What else is tried with a parameter. */
-export function attacksOn(operation: Operation, { names }: Parameter, world: World): readonly Attack[] {
+/** The attacks on a parameter, besides the victim's own value. */
+export function attacksFor(
+  operation: Operation,
+  { refersTo }: Parameter,
+  world: TwoTenants,
+): readonly Attack[] {
   const { victim, attacker } = world;
-  if (names === 'nothing') return [];
-  if (names === 'cursor') return cursorAttacks(world, ownPath(operation, attacker));
-  const kind = names === 'prefix' ? 'recipient' : names;
-  const others = KINDS.filter((each) => each !== kind);
+  if (refersTo === 'nothing') return [];
+  if (refersTo === 'cursor') return cursorAttacks(world, ownPath(operation, attacker));
+  const kind = refersTo === 'prefix' ? 'recipient' : refersTo;
+  const otherKinds = KINDS.filter((each) => each !== kind);
   return [
-    ...MALFORMED.map((value) => ({ what: 'no id', value })),
-    ...spellings(kind === 'probe' ? UNKNOWN.probe : victim.ids[kind], world, attacker.ids[kind]),
-    ...others.flatMap((each) => [
-      { what: `the victim's ${each}`, value: victim.ids[each] },
-      { what: `the own ${each}`, value: attacker.ids[each] },
+    ...MALFORMED.map((value) => ({ description: 'not an id', value })),
+    ...spellings(kind === 'probe' ? UNKNOWN_IDS.probe : victim.ids[kind], world, attacker.ids[kind]),
+    ...otherKinds.flatMap((each) => [
+      { description: `the victim's ${each}`, value: victim.ids[each] },
+      { description: `the attacker's ${each}`, value: attacker.ids[each] },
     ]),
   ];
 }
 
-/** What the request said, as it was meant and as it was written. */
-export function saidIn(request: ApiRequest, value: string): string {
+/** The text of a request: the value before its encoding, and the request as it is sent. */
+export function requestText(request: ApiRequest, value: string): string {
   return `${value}\n${JSON.stringify(request)}`;
 }

@@ -1,12 +1,12 @@
-/** Errors of AWS as it words them. */
+/** Errors with the wording of AWS. */
 import { awsError } from '../../../sim/aws-error.ts';
 import { CANARY } from './canaries.ts';
 
-export const DENIED = awsError(
+export const ACCESS_DENIED = awsError(
   'AccessDeniedException',
   'User: arn:aws:sts::000000000000:assumed-role/x is not authorized to perform this action',
 );
-/** As AWS words them; SES names whom it refuses, and a validation quotes what it was given. */
+/** Errors of SES. Their messages contain the recipient, and a validation error quotes the invalid value. So no message may be logged as it is. */
 export const SES_ERRORS = [
   awsError('BadRequestException', `Illegal address: ${CANARY.suppressed}`),
   awsError(
@@ -30,7 +30,7 @@ export const SES_ERRORS = [
     503,
   ),
 ];
-/** Step Functions quotes what it was given, too: the ids of a task. */
+/** Errors of Step Functions. Their messages quote the input, which contains the ids of a task. */
 export const SFN_ERRORS = ['InvalidExecutionInput', 'ThrottlingException'].map(
   (name) => (input: object) => awsError(name, `Refused: '${JSON.stringify(input)}'`),
 );

@@ -1,5 +1,8 @@
-/** What must never be in a log: of the customer, of the recipient, and of what opens doors. Each holds the word. */
-export const WORD = 'canary';
+/**
+ * Canaries: values that no log line may contain. They stand for personal data of a customer or a recipient, and for secrets.
+ * Each value contains this word.
+ */
+const CANARY_WORD = 'canary';
 
 export const CANARY = {
   recipient: 'ann.canary@mailbox.example',
@@ -14,12 +17,12 @@ export const CANARY = {
   idempotencyKey: 'canary-order-4711',
   token: 'canary-token-5f1c',
   host: 'canary-host.invalid',
-  said: 'canary said by the receiver',
+  responseText: 'canary said by the receiver',
   description: 'the canary hook',
   key: `ivy_live_canary${'0'.repeat(30)}`,
 } as const;
 
-export const MAIL = {
+export const EMAIL = {
   from: `Desk <${CANARY.sender}>`,
   to: [`Ann <${CANARY.recipient}>`],
   subject: CANARY.subject,
@@ -29,10 +32,10 @@ export const MAIL = {
   attachments: [{ filename: 'canary.txt', content: CANARY.attachment }],
 };
 
-/** A text as it may stand in a log: as it is, in bytes, or within something that was encoded as a whole. */
+/** The forms in which a log line can contain a text: plain, percent-encoded, as bytes, or inside a longer text in base64. */
 function formsOf(text: string): readonly string[] {
   const bytes = Buffer.from(text);
-  // Base64 depends on what stands before: the two characters at each end may differ.
+  // Base64 encodes groups of three bytes, so the result depends on the text before it. The characters at both ends can differ.
   const shifted = [0, 1, 2].map((shift) =>
     Buffer.concat([Buffer.alloc(shift), bytes])
       .toString('base64')
@@ -42,8 +45,8 @@ function formsOf(text: string): readonly string[] {
   return [text, encodeURIComponent(text), bytes.toString('hex'), bytes.join(','), ...shifted];
 }
 
-/** The lines that hold the word or one of the texts, in any form. */
-export function linesWith(lines: readonly string[], texts: readonly string[]): readonly string[] {
-  const forms = [WORD, ...texts].flatMap(formsOf).map((form) => form.toLowerCase());
+/** The lines that contain a canary or one of the texts, in any form. */
+export function linesContaining(lines: readonly string[], texts: readonly string[]): readonly string[] {
+  const forms = [CANARY_WORD, ...texts].flatMap(formsOf).map((form) => form.toLowerCase());
   return lines.filter((line) => forms.some((form) => line.toLowerCase().includes(form)));
 }

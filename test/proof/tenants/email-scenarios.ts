@@ -1,4 +1,4 @@
-/** What becomes of a mail: from SES's word of it to the webhooks and their repetition. */
+/** The scenarios of an email: its SES events, its webhooks, and their recovery. */
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
 import type { ReplayTask } from '../../../lambdas/core/commands.ts';
@@ -15,24 +15,24 @@ import {
   type SesEvent,
 } from '../../../sim/ses/events.ts';
 import { awsError } from '../../../sim/aws-error.ts';
-import { UNKNOWN } from './attacks.ts';
-import { CANARY, MAIL } from './canaries.ts';
-import { DENIED, SFN_ERRORS } from './aws-errors.ts';
+import { UNKNOWN_IDS } from './attacks.ts';
+import { CANARY, EMAIL } from './canaries.ts';
+import { ACCESS_DENIED, SFN_ERRORS } from './aws-errors.ts';
 import { TOPIC_ARN } from './functions.ts';
-import { WORKSPACE_ID, type Stage } from './scenario-context.ts';
+import { WORKSPACE_ID, type ScenarioContext } from './scenario-context.ts';
 
 function record(body: string, number: number): SQSRecord {
   const attributes = { SentTimestamp: String(Date.now()) } as SQSRecord['attributes'];
   return { messageId: `sqs-${number}`, body, attributes } as SQSRecord;
 }
 
-async function ingest(stage: Stage): Promise<void> {
-  const mail: AcceptedEmail = {
+async function ingest(context: ScenarioContext): Promise<void> {
+  const email: AcceptedEmail = {
     messageId: '0100019c-4711-000000',
     acceptedAtMs: Date.now() - 60_000,
-    source: MAIL.from,
-    to: MAIL.to,
-    subject: MAIL.subject,
+    source: EMAIL.from,
+    to: EMAIL.to,
+    subject: EMAIL.subject,
     tags: { campaign: CANARY.tag, ivymail_workspace: CANARY.token },
     configurationSet: 'IvyMailEvents',
     operation: 'SendEmail',
@@ -46,35 +46,35 @@ async function ingest(stage: Stage): Promise<void> {
     diagnosticCode: CANARY.diagnostic,
   };
   const events: readonly SesEvent[] = [
-    sendEvent(mail),
-    deliveryEvent(mail, to, atMs),
-    bounceEvent(mail, to, { atMs, bounce }),
-    complaintEvent(mail, to, { atMs, complaint: { subType: null, feedbackType: 'abuse' } }),
+    sendEvent(email),
+    deliveryEvent(email, to, atMs),
+    bounceEvent(email, to, { atMs, bounce }),
+    complaintEvent(email, to, { atMs, complaint: { subType: null, feedbackType: 'abuse' } }),
   ];
   const bodies = [
     ...events.map((event) =>
       JSON.stringify({ Type: 'Notification', TopicArn: TOPIC_ARN, Message: JSON.stringify(event) }),
     ),
     `not JSON: ${CANARY.recipient}`,
-    JSON.stringify({ eventType: CANARY.said, mail: CANARY.recipient }),
-    JSON.stringify({ Type: CANARY.said }),
+    JSON.stringify({ eventType: CANARY.responseText, mail: CANARY.recipient }),
+    JSON.stringify({ Type: CANARY.responseText }),
     JSON.stringify({
       Type: 'Notification',
       TopicArn: `arn:${CANARY.token}`,
-      Message: JSON.stringify(sendEvent(mail)),
+      Message: JSON.stringify(sendEvent(email)),
     }),
   ];
   const batch = () => ({ Records: bodies.map(record) });
-  await stage.call(() => stage.functions.ingest(batch()));
+  await context.invoke(() => context.functions.ingest(batch()));
   for (const name of ['ValidationException', 'InternalServerError'])
-    await stage.while(
+    await context.withAwsErrors(
       (service) => (service === 'dynamodb' ? awsError(name, 'An attribute is invalid') : undefined),
-      () => stage.functions.ingest(batch()),
+      () => context.functions.ingest(batch()),
     );
 }
 
-async function stream(stage: Stage): Promise<void> {
-  const { functions } = stage;
+async function stream(context: ScenarioContext): Promise<void> {
+  const { functions } = context;
   const toRecord = (row: Row, index: number): DynamoDBRecord =>
     ({
       eventName: 'INSERT',
@@ -84,74 +84,75 @@ async function stream(stage: Stage): Promise<void> {
         SequenceNumber: String(1000 + index),
       },
     }) as DynamoDBRecord;
-  const events = stage.inserted.filter((row) => row['kind'] === KIND.event);
+  const events = context.insertedRows.filter((row) => row['kind'] === KIND.event);
   const first = events[0] as Row;
   const unreadable: Row = { ...first, sk: 'E#no time', subject: CANARY.subject };
   const Records = [...events, unreadable].map(toRecord);
-  await stage.call(() => functions.dispatch({ Records }));
-  await stage.call(() => functions.tally({ Records, shardId: 'shard-1' }));
-  for (const refused of SFN_ERRORS)
-    await stage.while(
-      (service, _name, input) => (service === 'sfn' ? refused(input) : undefined),
+  await context.invoke(() => functions.dispatch({ Records }));
+  await context.invoke(() => functions.tally({ Records, shardId: 'shard-1' }));
+  for (const toError of SFN_ERRORS)
+    await context.withAwsErrors(
+      (service, _name, input) => (service === 'sfn' ? toError(input) : undefined),
       () => functions.dispatch({ Records }),
     );
-  await stage.while(
-    (service) => (service === 'sqs' ? DENIED : undefined),
+  await context.withAwsErrors(
+    (service) => (service === 'sqs' ? ACCESS_DENIED : undefined),
     () => functions.dispatch({ Records }),
   );
-  await stage.while(
-    () => DENIED,
+  await context.withAwsErrors(
+    () => ACCESS_DENIED,
     () => functions.tally({ Records, shardId: 'shard-2' }),
   );
 }
 
-async function deliveries(stage: Stage): Promise<void> {
-  const row = stage.inserted.find(
+async function deliveries(context: ScenarioContext): Promise<void> {
+  const row = context.insertedRows.find(
     (each) => each['kind'] === KIND.event && each['event'] === 'bounced',
   ) as Row;
   const event = toEmailEvent(row);
-  stage.named.push(event.event_id);
+  context.loggedIds.push(event.event_id);
   const deliver = (endpointId: string, changes: object = {}) =>
-    stage.functions.deliver({
+    context.functions.deliver({
       task: { ...createFirstTask(event, endpointId), ...changes },
       execution: 'arn:aws:states:x',
     });
-  for (const url of stage.receivers.urls()) {
-    const { id } = await stage.endpoint(stage.receivers.url('ok'));
-    // Past the check, as a name may lead elsewhere by now.
-    for (const stored of stage.functions.table.rows.values())
+  for (const url of context.receivers.urls()) {
+    const { id } = await context.createEndpoint(context.receivers.url('ok'));
+    // The row is changed directly, because the API would reject some of these URLs. A host name can resolve to a different address later.
+    for (const stored of context.functions.table.rows.values())
       if (stored.sk === `EP#${id}`) Object.assign(stored, { url });
-    await stage.call(() => deliver(id));
-    stage.named.push(id);
+    await context.invoke(() => deliver(id));
+    context.loggedIds.push(id);
   }
-  const { id } = await stage.endpoint(stage.receivers.url('ok'));
-  await stage.while(
-    (service) => (service === 'kms' ? DENIED : undefined),
+  const { id } = await context.createEndpoint(context.receivers.url('ok'));
+  await context.withAwsErrors(
+    (service) => (service === 'kms' ? ACCESS_DENIED : undefined),
     () => deliver(id),
   );
-  await stage.while(
-    () => DENIED,
+  await context.withAwsErrors(
+    () => ACCESS_DENIED,
     () => deliver(id),
   );
-  const { id: unwritten } = await stage.endpoint(stage.receivers.url('500'));
+  const { id: unrecorded } = await context.createEndpoint(context.receivers.url('500'));
   let puts = 0;
-  await stage.while(
-    // Once it is claimed, nothing more can be written.
-    (service, name) => (service === 'dynamodb' && name !== 'GetCommand' && ++puts > 2 ? DENIED : undefined),
-    () => deliver(unwritten),
+  await context.withAwsErrors(
+    // After the claim of the attempt, every write fails.
+    (service, name) =>
+      service === 'dynamodb' && name !== 'GetCommand' && ++puts > 2 ? ACCESS_DENIED : undefined,
+    () => deliver(unrecorded),
   );
-  await stage.call(() => deliver(UNKNOWN.endpoint));
+  await context.invoke(() => deliver(UNKNOWN_IDS.endpoint));
 }
 
-async function recoveries(stage: Stage): Promise<void> {
-  const { id } = await stage.endpoint(stage.receivers.url('ok'));
+async function recoveries(context: ScenarioContext): Promise<void> {
+  const { id } = await context.createEndpoint(context.receivers.url('ok'));
   const since = new Date(Date.now() - 3_600_000).toISOString();
-  const { recovery_id: recovery = '' } = await stage.ask({
+  const { recovery_id: recovery = '' } = await context.sendRequest({
     method: 'POST',
     path: `/v1/webhooks/${id}/recover`,
     body: { since },
   });
-  stage.named.push(recovery);
+  context.loggedIds.push(recovery);
   const task: ReplayTask = {
     workspace_id: WORKSPACE_ID,
     command_id: recovery,
@@ -161,21 +162,22 @@ async function recoveries(stage: Stage): Promise<void> {
     steps: 0,
     probes: 0,
   };
-  for (const refused of SFN_ERRORS)
-    await stage.while(
-      (service, _name, input) => (service === 'sfn' ? refused(input) : undefined),
-      () => stage.functions.recover(task),
+  for (const toError of SFN_ERRORS)
+    await context.withAwsErrors(
+      (service, _name, input) => (service === 'sfn' ? toError(input) : undefined),
+      () => context.functions.recover(task),
     );
-  await stage.while(
-    () => DENIED,
-    () => stage.functions.recover(task),
+  await context.withAwsErrors(
+    () => ACCESS_DENIED,
+    () => context.functions.recover(task),
   );
-  await stage.call(() => stage.functions.recover(task));
+  await context.invoke(() => context.functions.recover(task));
 }
-/** Every function but the API's two. */
-export async function playMail(stage: Stage): Promise<void> {
-  await ingest(stage);
-  await stream(stage);
-  await deliveries(stage);
-  await recoveries(stage);
+
+/** Runs every function except the api and authorizer functions. */
+export async function playEmailScenarios(context: ScenarioContext): Promise<void> {
+  await ingest(context);
+  await stream(context);
+  await deliveries(context);
+  await recoveries(context);
 }

@@ -1,4 +1,4 @@
-/** The seven functions as they are deployed, in this process: their own entries, with AWS answered here. */
+/** Loads the seven Lambda functions into this process by their deployed entry points. Mocks of the AWS clients respond to their calls. */
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -31,14 +31,14 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   [ENV.poisonQueueUrl]: 'http://127.0.0.1/poison',
   [ENV.allowInsecureEndpoints]: 'true',
   [ENV.retry]: JSON.stringify({ firstDelaySeconds: 60, factor: 5, count: 3 }),
-  [ENV.autoSuppress]: JSON.stringify({ hardBounces: true, complaints: true }),
+  [ENV.autoSuppress]: JSON.stringify({ hardBounces: true, violations: true }),
 };
 
 interface Command {
   readonly constructor: { readonly name: string };
   readonly input: Readonly<Record<string, unknown>>;
 }
-type Answer = (command: Command) => unknown;
+type CommandHandler = (command: Command) => unknown;
 
 const CLIENTS = {
   dynamodb: DynamoDBDocumentClient,
@@ -49,24 +49,31 @@ const CLIENTS = {
 };
 export type Service = keyof typeof CLIENTS;
 
-function answerBy(service: Service, answer: Answer): void {
-  const send = vi.spyOn(CLIENTS[service].prototype as unknown as { send: Answer }, 'send');
-  send.mockImplementation(async (command) => answer(command));
+function mockClient(service: Service, handle: CommandHandler): void {
+  const send = vi.spyOn(CLIENTS[service].prototype as unknown as { send: CommandHandler }, 'send');
+  send.mockImplementation(async (command) => handle(command));
 }
 
 export interface Request {
   readonly method?: string;
-  /** As it stands in the address. */
+  /** The path of the URL, percent-encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON. */
+  /** The API receives an object as JSON. */
   readonly body?: object | string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly workspaceId: string;
 }
 
-/** As API Gateway hands it to the function. */
-function eventOf({ method = 'GET', path, query, body, headers, workspaceId }: Request): APIGatewayProxyEvent {
+/** The event that API Gateway passes to the function. */
+function gatewayEvent({
+  method = 'GET',
+  path,
+  query,
+  body,
+  headers,
+  workspaceId,
+}: Request): APIGatewayProxyEvent {
   return apiGatewayEvent({
     method,
     path,
@@ -77,7 +84,7 @@ function eventOf({ method = 'GET', path, query, body, headers, workspaceId }: Re
   });
 }
 
-/** What Lambda hands over besides the event. */
+/** The second argument of a handler. */
 const CONTEXT = {
   awsRequestId: '5c1d3ae5-2a27-4b5e-9d43-3a2f1d1c0b0a',
   functionName: 'ivymail',
@@ -86,29 +93,29 @@ const CONTEXT = {
   memoryLimitInMB: '512',
 } as unknown as Context;
 
-/** Loads them anew, with these variables beside their own; until `unloadFunctions`. */
+/** Loads new instances of the functions, with more environment variables. Call `unloadFunctions` afterwards. */
 export async function loadFunctions(environment: Readonly<Record<string, string>> = {}) {
   for (const [name, value] of Object.entries({ ...ENVIRONMENT, ...environment })) vi.stubEnv(name, value);
   vi.resetModules();
   const table = simulatedTable();
-  const mails: Command[] = [];
-  /** Asked before each call; what it gives is what the caller is rejected with. */
-  const aws: { fault: (service: Service, name: string, input: object) => Error | undefined } = {
-    fault: () => undefined,
+  const emails: Command[] = [];
+  /** `errorFor` runs before each call to AWS. If it returns an error, the call is rejected with this error. */
+  const aws: { errorFor: (service: Service, name: string, input: object) => Error | undefined } = {
+    errorFor: () => undefined,
   };
   const kms = simulatedKms();
-  const answers: Readonly<Record<Service, Answer>> = {
+  const handlers: Readonly<Record<Service, CommandHandler>> = {
     dynamodb: (command) => table.client.send(command as never),
     kms: (command) => kms.client.send(command as never),
-    ses: (command) => ({ MessageId: `0100019c-${mails.push(command)}` }),
+    ses: (command) => ({ MessageId: `0100019c-${emails.push(command)}` }),
     sfn: () => ({}),
     sqs: () => ({}),
   };
-  for (const service of Object.keys(answers) as Service[])
-    answerBy(service, (command) => {
-      const fault = aws.fault(service, command.constructor.name, command.input);
-      if (fault) throw fault;
-      return answers[service](command);
+  for (const service of Object.keys(handlers) as Service[])
+    mockClient(service, (command) => {
+      const error = aws.errorFor(service, command.constructor.name, command.input);
+      if (error) throw error;
+      return handlers[service](command);
     });
 
   const [api, authorizer, deliver, dispatch, ingest, recover, tally] = await Promise.all([
@@ -123,7 +130,7 @@ export async function loadFunctions(environment: Readonly<Record<string, string>
   return {
     table,
     aws,
-    api: (request: Request): Promise<APIGatewayProxyResult> => api.handler(eventOf(request), CONTEXT),
+    api: (request: Request): Promise<APIGatewayProxyResult> => api.handler(gatewayEvent(request), CONTEXT),
     authorizer: (headers: Readonly<Record<string, string>>) =>
       authorizer.handler({
         type: 'REQUEST',

@@ -12,7 +12,7 @@ import { SEED, sized } from '../size.ts';
 import { Dice, seededRandom } from '../../../sim/random.ts';
 import { loadFunctions, unloadFunctions, type Functions } from './functions.ts';
 import { captureLogs, type LogCapture } from './log-capture.ts';
-import { textOfRow } from './rows.ts';
+import { rowText } from './rows.ts';
 
 const WORKSPACE_ID = deterministicId('ws', ['keys']);
 const CHARACTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_ -'.split('');
@@ -34,7 +34,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-async function aKey(fields: Partial<ApiKey> = {}): Promise<{ readonly text: string; readonly id: string }> {
+async function createKey(
+  fields: Partial<ApiKey> = {},
+): Promise<{ readonly text: string; readonly id: string }> {
   const text = newApiKey('live', randomBytes);
   const id = deterministicId('key', [text]);
   await putApiKey(functions.table, apiKeyHash(text), {
@@ -49,105 +51,105 @@ async function aKey(fields: Partial<ApiKey> = {}): Promise<{ readonly text: stri
   return { text, id };
 }
 
-/** Moves the clock, so that the authorizer reads each key again. */
-function afterAMinute(): void {
+/** Advances the clock past the cache time, so that the authorizer reads each key again. */
+function expireCache(): void {
   vi.setSystemTime(Date.now() + CACHE_MS);
 }
 
-async function answerTo(key: string): Promise<string> {
+async function authorize(key: string): Promise<string> {
   return JSON.stringify(await functions.authorizer({ 'x-api-key': key }));
 }
 
-async function ask(method: string, path: string, body?: object, headers = {}) {
+async function callApi(method: string, path: string, body?: object, headers = {}) {
   const request = { method, path, headers, workspaceId: WORKSPACE_ID };
   const { statusCode, body: text } = await functions.api({ ...request, ...(body && { body }) });
   if (statusCode >= 300) throw new Error(`${method} ${path}: ${text}`);
   return (text === '' ? {} : JSON.parse(text)) as Record<string, string>;
 }
 
-/** One character of it is another one, each position in its turn. */
-function misspelt(key: string, index: number, dice: Dice): string {
+/** Changes one character of the key. Successive indexes change successive positions. */
+function withWrongCharacter(key: string, index: number, dice: Dice): string {
   const position = index % key.length;
-  const other = dice.pick(CHARACTERS.filter((each) => each !== key[position]));
-  return key.slice(0, position) + other + key.slice(position + 1);
+  const wrong = dice.pick(CHARACTERS.filter((each) => each !== key[position]));
+  return key.slice(0, position) + wrong + key.slice(position + 1);
 }
 
-describe('a key that is good for nothing', () => {
-  it('is answered like every other such key, and a misspelt one before anything is read', async () => {
+describe('an invalid key', () => {
+  it('gets the same response as every other invalid key, and a key with a wrong character causes no read', async () => {
     const dice = new Dice(seededRandom(SEED));
-    const good = await aKey();
-    const expired = await aKey({ expires_at: '2026-01-02T00:00:00Z' });
-    const revoked = await aKey();
-    expect(JSON.parse(await answerTo(revoked.text))).toMatchObject({ principalId: revoked.id });
-    await ask('DELETE', `/v1/api-keys/${revoked.id}`);
-    afterAMinute();
+    const valid = await createKey();
+    const expired = await createKey({ expires_at: '2026-01-02T00:00:00Z' });
+    const revoked = await createKey();
+    expect(JSON.parse(await authorize(revoked.text))).toMatchObject({ principalId: revoked.id });
+    await callApi('DELETE', `/v1/api-keys/${revoked.id}`);
+    expireCache();
 
-    const unknown = await answerTo(newApiKey('live', randomBytes));
+    const unknown = await authorize(newApiKey('live', randomBytes));
     expect(unknown).toContain('"Deny"');
     for (const each of [expired.text, revoked.text, newApiKey('test', randomBytes)])
-      expect(await answerTo(each)).toBe(unknown);
+      expect(await authorize(each)).toBe(unknown);
 
     const { length: before } = functions.table.calls;
-    let other = 0;
+    let different = 0;
     for (let index = 0; index < BAD_KEYS; index += 1) {
-      const key = misspelt(
-        index % 2 === 0 ? good.text : newApiKey('live', (size) => dice.bytes(size)),
+      const key = withWrongCharacter(
+        index % 2 === 0 ? valid.text : newApiKey('live', (size) => dice.bytes(size)),
         index,
         dice,
       );
-      if ((await answerTo(key)) !== unknown) other += 1;
+      if ((await authorize(key)) !== unknown) different += 1;
     }
     Object.assign(figures, {
-      'keys with one character wrong': BAD_KEYS,
-      'reads for them': functions.table.calls.length - before,
-      'answers to them unlike that to an unknown key': other,
+      'keys with one wrong character': BAD_KEYS,
+      'reads of the table for them': functions.table.calls.length - before,
+      'responses to them that differ from the response to an unknown key': different,
     });
     expect(functions.table.calls).toHaveLength(before);
-    expect(other).toBe(0);
+    expect(different).toBe(0);
   });
 
-  it('is told from a good one by a single read, by its hash: nothing of the key itself goes to the table', async () => {
-    const { text, id } = await aKey();
-    const asked: string[] = [];
-    functions.table.before = (command, input) => asked.push(`${command} ${JSON.stringify(input)}`);
-    expect(JSON.parse(await answerTo(text))).toMatchObject({ principalId: id });
-    await answerTo(newApiKey('live', randomBytes));
-    // The good one is noted as used.
-    expect(asked.map((each) => each.split(' ')[0])).toEqual(['GetCommand', 'UpdateCommand', 'GetCommand']);
-    expect(asked[0]).toContain(`K#${apiKeyHash(text)}`);
-    for (const each of asked) expect(each).not.toContain(text.slice('ivy_live_'.length, -6));
+  it('is detected by a single read of its hash, and the table never receives the key itself', async () => {
+    const { text, id } = await createKey();
+    const commands: string[] = [];
+    functions.table.before = (command, input) => commands.push(`${command} ${JSON.stringify(input)}`);
+    expect(JSON.parse(await authorize(text))).toMatchObject({ principalId: id });
+    await authorize(newApiKey('live', randomBytes));
+    // The update stores the time of the last use of the valid key.
+    expect(commands.map((each) => each.split(' ')[0])).toEqual(['GetCommand', 'UpdateCommand', 'GetCommand']);
+    expect(commands[0]).toContain(`K#${apiKeyHash(text)}`);
+    for (const each of commands) expect(each).not.toContain(text.slice('ivy_live_'.length, -6));
   });
 });
 
-describe('a key that is revoked', () => {
-  it('is denied by the authorizer the next time that it is read', async () => {
-    // One was never used, the other a minute ago: there is nothing to remember.
-    const [unused, used] = [await aKey(), await aKey()];
-    expect(await answerTo(used.text)).toContain('"Allow"');
-    afterAMinute();
+describe('a revoked key', () => {
+  it('is denied by the authorizer at the next read', async () => {
+    // One key was never used, and the cache entry of the other key has expired. So the authorizer has neither key in its cache.
+    const [unused, used] = [await createKey(), await createKey()];
+    expect(await authorize(used.text)).toContain('"Allow"');
+    expireCache();
     for (const { text, id } of [unused, used]) {
-      await ask('DELETE', `/v1/api-keys/${id}`);
-      expect(await answerTo(text)).toContain('"Deny"');
+      await callApi('DELETE', `/v1/api-keys/${id}`);
+      expect(await authorize(text)).toContain('"Deny"');
     }
   });
 
-  it('works for less than a minute, in either header, as the documentation says', async () => {
-    const { text, id } = await aKey();
-    await answerTo(text);
-    await ask('DELETE', `/v1/api-keys/${id}`);
+  it('works for less than a minute, in either header, as documented', async () => {
+    const { text, id } = await createKey();
+    await authorize(text);
+    await callApi('DELETE', `/v1/api-keys/${id}`);
     const revokedMs = Date.now();
     const bearer = async () =>
       JSON.stringify(await functions.authorizer({ authorization: `Bearer ${text}` }));
-    // Each use would restart the minute if it could.
+    // If a use extended the cache entry, these uses would keep the key valid for longer than a minute.
     for (let seconds = 0; seconds < 60; seconds += 10) {
       vi.setSystemTime(revokedMs + seconds * 1000);
-      await answerTo(text);
+      await authorize(text);
     }
     vi.setSystemTime(revokedMs + 60_000);
-    expect(await answerTo(text)).toContain('"Deny"');
+    expect(await authorize(text)).toContain('"Deny"');
     expect(await bearer()).toContain('"Deny"');
-    figures['seconds that a revoked key goes on, at most'] = CACHE_MS / 1000;
-    // Nothing else remembers it.
+    figures['seconds for which a revoked key can still work, at most'] = CACHE_MS / 1000;
+    // API Gateway does not cache the result of the authorizer.
     const gateway = resource(templateOf(), 'AWS::ApiGateway::Authorizer').Properties;
     expect(gateway).toMatchObject({ AuthorizerResultTtlInSeconds: 0 });
     for (const file of [
@@ -160,45 +162,45 @@ describe('a key that is revoked', () => {
   });
 });
 
-describe('what is stored', () => {
-  it('holds no key, no secret, no idempotency key and no token, in any form it could be read back from', async () => {
-    const made = { keys: [] as string[], secrets: [] as string[] };
+describe('the table', () => {
+  it('contains no key, secret, idempotency key or token in any recoverable form', async () => {
+    const created = { keys: [] as string[], secrets: [] as string[] };
     for (let number = 0; number < 20; number += 1) {
-      const { key = '' } = await ask('POST', '/v1/api-keys', { name: `Server ${number}` });
-      made.keys.push(key);
-      await answerTo(key);
+      const { key = '' } = await callApi('POST', '/v1/api-keys', { name: `Server ${number}` });
+      created.keys.push(key);
+      await authorize(key);
     }
-    const { id = '', secret = '' } = await ask('POST', '/v1/webhooks', { url: 'https://127.0.0.1/hook' });
-    made.secrets.push(secret);
+    const { id = '', secret = '' } = await callApi('POST', '/v1/webhooks', { url: 'https://127.0.0.1/hook' });
+    created.secrets.push(secret);
     for (const path of ['rotate-secret', 'rotate-secret', 'rotate-secret']) {
-      const { secret: next = '' } = await ask('POST', `/v1/webhooks/${id}/${path}`, {});
-      made.secrets.push(next);
+      const { secret: next = '' } = await callApi('POST', `/v1/webhooks/${id}/${path}`, {});
+      created.secrets.push(next);
     }
-    expect(await ask('GET', `/v1/webhooks/${id}/secret`)).toEqual({ secret: made.secrets.at(-1) });
+    expect(await callApi('GET', `/v1/webhooks/${id}/secret`)).toEqual({ secret: created.secrets.at(-1) });
     const idempotency = 'order-4711-of-the-caller';
-    const mail = { from: 'a@example.com', to: ['b@example.com'], subject: 'Hello', text: 'Hi' };
-    await ask('POST', '/v1/send', mail, { 'idempotency-key': idempotency });
+    const email = { from: 'a@example.com', to: ['b@example.com'], subject: 'Hello', text: 'Hi' };
+    await callApi('POST', '/v1/send', email, { 'idempotency-key': idempotency });
     const token = 'k'.repeat(52);
     await openProbe(functions.table, token, Date.now());
 
-    const stored = [...functions.table.rows.values()].map(textOfRow).join('\n');
-    const secretForms = made.secrets.flatMap((each) => {
+    const stored = [...functions.table.rows.values()].map(rowText).join('\n');
+    const secretForms = created.secrets.flatMap((each) => {
       const bytes = Buffer.from(each.slice('whsec_'.length), 'base64');
       return [
         ...(['base64', 'base64url', 'hex'] as const).map((form) => bytes.toString(form)),
         Buffer.from(each).toString('hex'),
       ];
     });
-    const keyForms = made.keys.flatMap((key) => [
+    const keyForms = created.keys.flatMap((key) => [
       key.slice('ivy_live_'.length, -6),
       Buffer.from(key).toString('hex'),
     ]);
     const forms = [...secretForms, ...keyForms, idempotency, token];
-    figures['keys and secrets looked for in every row'] = made.keys.length + made.secrets.length;
+    figures['keys and secrets searched for in every row'] = created.keys.length + created.secrets.length;
     expect(forms.filter((form) => stored.includes(form))).toEqual([]);
-    // What is looked through is what was written.
-    for (const key of made.keys) expect(stored).toContain(apiKeyHash(key));
+    // The searched text contains the stored rows, with the hashes of the keys and binary values.
+    for (const key of created.keys) expect(stored).toContain(apiKeyHash(key));
     expect(stored).toContain('bytes:');
-    expect(new Set([...made.keys, ...made.secrets]).size).toBe(24);
+    expect(new Set([...created.keys, ...created.secrets]).size).toBe(24);
   });
 });

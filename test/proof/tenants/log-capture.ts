@@ -1,12 +1,12 @@
-/** Everything this process writes: to its two streams, and by the console, which vitest keeps to itself. */
+/** Captures the output of this process: stdout, stderr and the console. Vitest replaces the console, so the streams alone do not contain it. */
 import { format } from 'node:util';
 
 export interface LogCapture {
-  /** All that was written since the capture began. */
+  /** The output since the start of the capture. */
   text(): string;
   lines(): readonly string[];
-  /** What Lambda's runtime writes of an error that leaves a handler. */
-  thrown(error: unknown): void;
+  /** Adds the log line that Lambda's runtime writes for an error that leaves a handler. */
+  logUncaught(error: unknown): void;
   stop(): void;
 }
 
@@ -24,9 +24,9 @@ export function captureLogs(): LogCapture {
     return () => void (stream.write = write);
   });
   const methods = METHODS.map((method) => {
-    const before = console[method];
+    const original = console[method];
     console[method] = (...parts: readonly unknown[]) => void written.push(`${format(...parts)}\n`);
-    return () => void (console[method] = before);
+    return () => void (console[method] = original);
   });
   return {
     text: () => written.join(''),
@@ -35,8 +35,8 @@ export function captureLogs(): LogCapture {
         .join('')
         .split('\n')
         .filter((line) => line !== ''),
-    thrown(error) {
-      if (!(error instanceof Error)) throw new TypeError('Only an error may leave a handler');
+    logUncaught(error) {
+      if (!(error instanceof Error)) throw new TypeError('A handler must throw an instance of Error');
       const { message, stack } = error;
       const fields = {
         errorType: error.constructor.name,

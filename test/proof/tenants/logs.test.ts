@@ -1,19 +1,19 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordFigures } from '../../../pages/reliability/records.ts';
-import { playApi } from './api-scenarios.ts';
-import { CANARY, linesWith } from './canaries.ts';
+import { playApiScenarios } from './api-scenarios.ts';
+import { CANARY, linesContaining } from './canaries.ts';
 import { loadFunctions, unloadFunctions } from './functions.ts';
 import { captureLogs } from './log-capture.ts';
-import { playMail } from './email-scenarios.ts';
+import { playEmailScenarios } from './email-scenarios.ts';
 import { startReceivers, type Receivers } from './receivers.ts';
-import { textOfRow } from './rows.ts';
-import { Stage } from './scenario-context.ts';
+import { rowText } from './rows.ts';
+import { ScenarioContext } from './scenario-context.ts';
 
-const figures = { lines: 0, found: 0 };
+const figures = { lines: 0, leaks: 0 };
 afterAll(() => {
   recordFigures('logs', {
-    'log lines read': figures.lines,
-    'lines with a secret or a recipient': figures.found,
+    'log lines checked': figures.lines,
+    'log lines with a secret or a recipient': figures.leaks,
   });
 });
 
@@ -26,30 +26,30 @@ afterEach(() => {
   unloadFunctions();
 });
 
-async function play(environment: Readonly<Record<string, string>>) {
+async function playScenarios(environment: Readonly<Record<string, string>>) {
   const functions = await loadFunctions(environment);
   const logs = captureLogs();
   try {
-    const stage = new Stage(functions, receivers, logs);
-    await playApi(stage);
-    await playMail(stage);
+    const context = new ScenarioContext(functions, receivers, logs);
+    await playApiScenarios(context);
+    await playEmailScenarios(context);
     const lines = logs.lines();
-    const found = linesWith(lines, stage.shown);
+    const leaks = linesContaining(lines, context.revealedSecrets);
     figures.lines += lines.length;
-    figures.found += found.length;
+    figures.leaks += leaks.length;
     return {
-      named: stage.named,
+      loggedIds: context.loggedIds,
       text: logs.text(),
       lines,
-      found,
-      rows: [...functions.table.rows.values()].map(textOfRow),
+      leaks,
+      rows: [...functions.table.rows.values()].map(rowText),
     };
   } finally {
     logs.stop();
   }
 }
 
-/** Every kind of line there is. */
+/** Every log message of the functions. */
 const MESSAGES = [
   'key.checked',
   'request.completed',
@@ -65,44 +65,47 @@ const MESSAGES = [
   'recover.step',
 ];
 
-describe('no recipient, no mail, no key, no secret and no address of an endpoint is logged', () => {
+describe('the logs contain no recipient, email content, key, secret or endpoint URL', () => {
   it.each(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL'])('at level %s', async (level) => {
-    const { lines, found } = await play({ POWERTOOLS_LOG_LEVEL: level });
-    expect(found).toEqual([]);
+    const { lines, leaks } = await playScenarios({ POWERTOOLS_LOG_LEVEL: level });
+    expect(leaks).toEqual([]);
     expect(lines.length).toBeGreaterThan(0);
   });
 
-  it('where the environment asks for whole events to be logged', async () => {
-    const { found } = await play({ POWERTOOLS_LOG_LEVEL: 'INFO', POWERTOOLS_LOGGER_LOG_EVENT: 'true' });
-    expect(found).toEqual([]);
+  it('if POWERTOOLS_LOGGER_LOG_EVENT is set', async () => {
+    const { leaks } = await playScenarios({
+      POWERTOOLS_LOG_LEVEL: 'INFO',
+      POWERTOOLS_LOGGER_LOG_EVENT: 'true',
+    });
+    expect(leaks).toEqual([]);
   });
 });
 
-describe('the means of this proof', () => {
-  it('hear every kind of line, with the ids that it is about', async () => {
-    const { text, named, rows } = await play({ POWERTOOLS_LOG_LEVEL: 'INFO' });
+describe('the proof itself', () => {
+  it('captures every log message, and the ids in it', async () => {
+    const { text, loggedIds, rows } = await playScenarios({ POWERTOOLS_LOG_LEVEL: 'INFO' });
     expect(MESSAGES.filter((message) => !text.includes(`"${message}"`))).toEqual([]);
-    expect(named.filter((id) => !text.includes(id))).toEqual([]);
+    expect(loggedIds.filter((id) => !text.includes(id))).toEqual([]);
     expect(text).toContain('"AccessDeniedException"');
-    // The canaries were on their way: stored, sent to receivers, and answered.
-    expect(linesWith(receivers.received, []).length).toBeGreaterThan(5);
+    // The scenarios used the canaries: the receivers got them, and the table contains the recipient and the receivers' responses.
+    expect(linesContaining(receivers.received, []).length).toBeGreaterThan(5);
     expect(rows.filter((row) => row.includes(CANARY.recipient)).length).toBeGreaterThan(5);
-    expect(rows.filter((row) => row.includes(CANARY.said)).length).toBeGreaterThan(2);
+    expect(rows.filter((row) => row.includes(CANARY.responseText)).length).toBeGreaterThan(2);
   });
 
-  it('hear what is written in any way, and know a canary in any form', () => {
+  it('captures output from every source, and finds a canary in every form', () => {
     const logs = captureLogs();
     process.stdout.write(`a ${CANARY.recipient}\n`);
     process.stderr.write(Buffer.from(`b ${CANARY.token}\n`));
     console.warn('c', { [CANARY.tag]: 1 });
     for (const form of ['base64', 'hex'] as const)
-      for (const before of ['', 'x', 'xx'])
-        process.stdout.write(`${Buffer.from(`${before}${CANARY.subject}`).toString(form)}\n`);
+      for (const prefix of ['', 'x', 'xx'])
+        process.stdout.write(`${Buffer.from(`${prefix}${CANARY.subject}`).toString(form)}\n`);
     process.stdout.write(`${JSON.stringify(Buffer.from(CANARY.text))}\n`);
-    logs.thrown(Object.assign(new Error('x'), { Item: { to: CANARY.recipient } }));
-    process.stdout.write('nothing of the kind\n');
+    logs.logUncaught(Object.assign(new Error('x'), { Item: { to: CANARY.recipient } }));
+    process.stdout.write('an unrelated line\n');
     logs.stop();
-    expect(linesWith(logs.lines(), []).length).toBe(11);
+    expect(linesContaining(logs.lines(), []).length).toBe(11);
     expect(logs.lines()).toHaveLength(12);
   });
 });

@@ -4,95 +4,95 @@ import { SCOPES } from '../../../lambdas/core/api-key.ts';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { ownPath } from './attacks.ts';
 import { DOCUMENT, OPERATIONS, operationsOf, type Operation, type Parameter } from './operations.ts';
-import { requestOf } from './requests.ts';
-import { leaksIn, secretsOf, stateOf } from './rows.ts';
-import { Siege, type Outcome } from './attack-run.ts';
-import { twoTenants, type Tenant } from './tenants.ts';
+import { buildRequest } from './requests.ts';
+import { findLeaks, tenantSecrets, tableState } from './rows.ts';
+import { AttackRun, type AttackOutcome } from './attack-run.ts';
+import { setUpTwoTenants, type Tenant } from './tenants.ts';
 
 const CASES = OPERATIONS.flatMap((operation) =>
   operation.parameters
-    .filter(({ names }) => names !== 'nothing')
+    .filter(({ refersTo }) => refersTo !== 'nothing')
     .map((parameter) => ({ name: `${operation.id}: ${parameter.name}`, operation, parameter })),
 );
 
-const outcomes: Outcome[] = [];
+const outcomes: AttackOutcome[] = [];
 afterAll(() => {
-  const sum = (figure: Exclude<keyof Outcome, 'complaints'>) =>
+  const sum = (figure: Exclude<keyof AttackOutcome, 'violations'>) =>
     outcomes.reduce((total, each) => total + each[figure], 0);
   recordFigures('tenants', {
     'routes of the OpenAPI document': OPERATIONS.length,
-    'parameters that name something': CASES.length,
-    'requests of an attacker with the scope for them': sum('attacks'),
-    'of their answers, byte for byte that to an unknown id': sum('alike'),
-    'requests of an attacker without it, refused unread': sum('withoutScope'),
-    'anything of another tenant in an answer': sum('leaks'),
+    'parameters that refer to a resource': CASES.length,
+    'attacks with the required scope': sum('attacks'),
+    'their responses that equal the response to an unknown id, byte for byte': sum('identicalResponses'),
+    'attacks without the scope, rejected before any read': sum('withoutScope'),
+    'leaks of another tenant’s data in a response': sum('leaks'),
   });
 });
 
-function ownValue({ names }: Parameter, operation: Operation, tenant: Tenant): string {
-  if (names === 'cursor') return tenant.cursors[ownPath(operation, tenant)] ?? '';
-  return tenant.ids[names === 'prefix' || names === 'nothing' ? 'recipient' : names];
+function ownValue({ refersTo }: Parameter, operation: Operation, tenant: Tenant): string {
+  if (refersTo === 'cursor') return tenant.cursors[ownPath(operation, tenant)] ?? '';
+  return tenant.ids[refersTo === 'prefix' || refersTo === 'nothing' ? 'recipient' : refersTo];
 }
 
 describe.each(CASES)('$name', ({ operation, parameter }) => {
-  it.each(SCOPES)('finds with a key of scope %s only what is the workspace’s own', async (scope) => {
-    const outcome = await Siege.lay({ operation, parameter, scope });
+  it.each(SCOPES)('reveals nothing of another workspace to a key of scope %s', async (scope) => {
+    const outcome = await AttackRun.execute({ operation, parameter, scope });
     outcomes.push(outcome);
     expect(outcome.attacks + outcome.withoutScope).toBeGreaterThan(20);
-    expect(outcome.complaints).toEqual([]);
+    expect(outcome.violations).toEqual([]);
   });
 
-  it('finds what is the workspace’s own', async () => {
-    const { attacker, sendRequest } = await twoTenants();
+  it('returns the resource of the caller’s own workspace', async () => {
+    const { attacker, sendRequest } = await setUpTwoTenants();
     const value = ownValue(parameter, operation, attacker);
-    const { status, body } = await sendRequest(requestOf(operation, attacker, { parameter, value }));
+    const { status, body } = await sendRequest(buildRequest(operation, attacker, { parameter, value }));
     expect(status).toBeLessThan(300);
     expect(body?.data ?? body).not.toEqual([]);
   });
 });
 
-describe('every operation', () => {
+describe('an operation', () => {
   it.each(OPERATIONS.map((operation) => [operation.id, operation] as const))(
-    '%s has a request that it answers, and nothing of the other tenant in the answer',
+    '%s responds with 2xx to a valid request, without data of the other tenant',
     async (_id, operation) => {
-      const { attacker, victim, table, sendRequest } = await twoTenants();
-      const request = requestOf(operation, attacker);
-      const { beside } = stateOf(table, attacker);
-      const told = await sendRequest(request);
-      expect(told.status).toBeLessThan(300);
-      expect(leaksIn(told, secretsOf(victim, table), JSON.stringify(request))).toEqual([]);
-      expect(stateOf(table, attacker).beside).toBe(beside);
+      const { attacker, victim, table, sendRequest } = await setUpTwoTenants();
+      const request = buildRequest(operation, attacker);
+      const { otherRows } = tableState(table, attacker);
+      const response = await sendRequest(request);
+      expect(response.status).toBeLessThan(300);
+      expect(findLeaks(response, tenantSecrets(victim, table), JSON.stringify(request))).toEqual([]);
+      expect(tableState(table, attacker).otherRows).toBe(otherRows);
     },
   );
 
-  it('is refused to every smaller scope before anything is read', async () => {
-    const { attacker, table, kms, sendRequest } = await twoTenants();
+  it('rejects a key without its scope before any read', async () => {
+    const { attacker, table, kms, sendRequest } = await setUpTwoTenants();
     const before = [table.calls.length, kms.calls().length];
-    const smaller = OPERATIONS.filter(({ scope }) => scope !== 'public').flatMap((operation) =>
+    const insufficient = OPERATIONS.filter(({ scope }) => scope !== 'public').flatMap((operation) =>
       SCOPES.filter((scope) => scope !== 'admin' && scope !== operation.scope).map((scope) => ({
         operation,
         scope,
       })),
     );
-    for (const { operation, scope } of smaller) {
-      const told = await sendRequest({ ...requestOf(operation, attacker), scopes: [scope] });
-      expect([operation.id, told.status, told.body.error.code]).toEqual([
+    for (const { operation, scope } of insufficient) {
+      const response = await sendRequest({ ...buildRequest(operation, attacker), scopes: [scope] });
+      expect([operation.id, response.status, response.body.error.code]).toEqual([
         operation.id,
         403,
         'insufficient_scope',
       ]);
     }
     expect([table.calls.length, kms.calls().length]).toEqual(before);
-    expect(smaller.length).toBeGreaterThan(OPERATIONS.length);
+    expect(insufficient.length).toBeGreaterThan(OPERATIONS.length);
   });
 
   it.each(['path', 'query'])(
-    'takes nothing off the list of SES by %s, which is the account’s, and hears nothing of what is on it',
+    'does not let a workspace remove an address from the SES account list by %s, and does not reveal whether the address is on the list',
     async (form) => {
-      const { attacker, victim, table, state, sendRequest } = await twoTenants();
+      const { attacker, victim, table, state, sendRequest } = await setUpTwoTenants();
       const address = victim.ids.recipient;
       state.sesSuppressed.add(address);
-      const { beside } = stateOf(table, attacker);
+      const { otherRows } = tableState(table, attacker);
       const path = `/v1/suppressions/${encodeURIComponent(address)}`;
       const { workspaceId } = attacker;
       const request =
@@ -100,12 +100,12 @@ describe('every operation', () => {
           ? { path, query: { ses: 'true' } }
           : { path: '/v1/suppressions', query: { address, ses: 'true' } };
       const remove = () => sendRequest({ method: 'DELETE', ...request, workspaceId });
-      const told = await remove();
-      expect(told).toMatchObject({ status: 403, body: { error: { code: 'insufficient_scope' } } });
+      const response = await remove();
+      expect(response).toMatchObject({ status: 403, body: { error: { code: 'insufficient_scope' } } });
       expect([...state.sesSuppressed]).toEqual([address]);
       state.sesSuppressed.clear();
-      expect((await remove()).body.error).toEqual(told.body.error);
-      expect(stateOf(table, attacker).beside).toBe(beside);
+      expect((await remove()).body.error).toEqual(response.body.error);
+      expect(tableState(table, attacker).otherRows).toBe(otherRows);
       expect((await sendRequest({ path, workspaceId: victim.workspaceId })).status).toBe(200);
     },
   );
@@ -115,43 +115,43 @@ describe('every operation', () => {
     { path: '/v1/send/logs', headers: { accept: 'application/x-ndjson' } },
     { path: '/v1/send/logs/export', query: { format: 'csv' } },
     { path: '/v1/send/logs/export', query: { format: 'ndjson' } },
-  ])('exports what is the workspace’s own: %j', async (request) => {
-    const { attacker, victim, table, sendRequest } = await twoTenants();
-    const told = await sendRequest({ ...request, workspaceId: attacker.workspaceId });
-    expect(told.text).toContain(attacker.ids.message);
-    expect(leaksIn(told, secretsOf(victim, table), '')).toEqual([]);
+  ])('exports only the emails of the caller’s workspace: %j', async (request) => {
+    const { attacker, victim, table, sendRequest } = await setUpTwoTenants();
+    const response = await sendRequest({ ...request, workspaceId: attacker.workspaceId });
+    expect(response.text).toContain(attacker.ids.message);
+    expect(findLeaks(response, tenantSecrets(victim, table), '')).toEqual([]);
   });
 
   it.each(['/v1/send/logs', '/v1/suppressions'])(
-    'pages through %s to the end among its own',
+    '%s pages only through items of the caller’s workspace',
     async (path) => {
-      const { attacker, victim, table, sendRequest } = await twoTenants();
+      const { attacker, victim, table, sendRequest } = await setUpTwoTenants();
       const found: string[] = [];
       for (let cursor: string | undefined | null; cursor !== null;) {
         const query = { limit: '1', ...(cursor !== undefined && { cursor }) };
-        const told = await sendRequest({ path, query, workspaceId: attacker.workspaceId });
-        expect(leaksIn(told, secretsOf(victim, table), '')).toEqual([]);
-        found.push(...told.body.data.map((each: unknown) => JSON.stringify(each)));
-        cursor = told.body.next_cursor as string | null;
+        const response = await sendRequest({ path, query, workspaceId: attacker.workspaceId });
+        expect(findLeaks(response, tenantSecrets(victim, table), '')).toEqual([]);
+        found.push(...response.body.data.map((each: unknown) => JSON.stringify(each)));
+        cursor = response.body.next_cursor as string | null;
       }
       expect(found).toHaveLength(3);
-      expect(found.every((each) => each.includes(attacker.word))).toBe(true);
+      expect(found.every((each) => each.includes(attacker.marker))).toBe(true);
     },
   );
 });
 
-describe('the means of this proof', () => {
-  it('would see each thing of a tenant in an answer: its own answers have all that the API ever shows', async () => {
-    const { victim, table, sendRequest } = await twoTenants();
+describe('the proof itself', () => {
+  it('detects every kind of data that the API returns, because it finds all of them in the victim’s own responses', async () => {
+    const { victim, table, sendRequest } = await setUpTwoTenants();
     const seen = new Set<string>();
     for (const operation of OPERATIONS.filter(({ method }) => method === 'GET')) {
-      const told = await sendRequest(requestOf(operation, victim));
-      for (const leak of leaksIn(told, secretsOf(victim, table), '')) seen.add(leak);
+      const response = await sendRequest(buildRequest(operation, victim));
+      for (const leak of findLeaks(response, tenantSecrets(victim, table), '')) seen.add(leak);
     }
     const { workspace, endpoint, delivery, recovery, key, event } = victim.ids;
-    const [, , , secret] = victim.shown;
+    const [, , , secret] = victim.revealedSecrets;
     for (const each of [
-      victim.word,
+      victim.marker,
       String(victim.count),
       workspace,
       endpoint,
@@ -164,8 +164,8 @@ describe('the means of this proof', () => {
       expect(seen).toContain(each);
   });
 
-  it('knows every route: what the document leaves out reads nothing', async () => {
-    const { victim, table, sendRequest } = await twoTenants();
+  it('covers every route: a route outside the OpenAPI document reads no data', async () => {
+    const { victim, table, sendRequest } = await setUpTwoTenants();
     const described = new Set(OPERATIONS.map(({ id }) => id));
     const pages = ROUTES.filter(({ method, path }) => !described.has(`${method} ${path}`));
     const before = table.calls.length;
@@ -181,8 +181,8 @@ describe('the means of this proof', () => {
     ]);
   });
 
-  it('does not pass over a new parameter, a new field or a new route', async () => {
-    const { attacker } = await twoTenants();
+  it('fails for a new parameter, field or route without an entry', async () => {
+    const { attacker } = await setUpTwoTenants();
     const operation = DOCUMENT.paths['/v1/webhooks']?.['get'];
     if (!operation) throw new Error('No operation');
     const described = (changes: object) =>
@@ -190,12 +190,12 @@ describe('the means of this proof', () => {
     const parameter = { name: 'account', in: 'query', schema: {} };
     const named = { ...parameter, schema: { pattern: '^inv_[a-z2-7]{26}$' } };
     const schema = { items: { properties: { owner: {} } } };
-    expect(() => described({ parameters: [parameter] })).toThrow('what account can name');
-    expect(() => described({ parameters: [named] })).toThrow('what account can name');
+    expect(() => described({ parameters: [parameter] })).toThrow('what the parameter account refers to');
+    expect(() => described({ parameters: [named] })).toThrow('what the parameter account refers to');
     expect(() => described({ requestBody: { content: { 'application/json': { schema } } } })).toThrow(
-      'what the field owner can name',
+      'what the field owner refers to',
     );
     const [added] = described({});
-    expect(() => requestOf(added as Operation, attacker)).toThrow('GET /v1/new needs its row');
+    expect(() => buildRequest(added as Operation, attacker)).toThrow('GET /v1/new needs an entry');
   });
 });

@@ -1,4 +1,4 @@
-/** The API as its OpenAPI document describes it: each operation, and what each of its parameters can name. */
+/** The operations of the OpenAPI document. For each parameter, this file states which kind of resource it refers to. */
 import { openApiDocument } from '../../../lambdas/api/openapi.ts';
 import { ROUTES } from '../../../lambdas/api/routes.ts';
 import { SCOPES, type Scope } from '../../../lambdas/core/api-key.ts';
@@ -12,7 +12,7 @@ interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-interface Described {
+interface OperationObject {
   readonly security?: readonly unknown[];
   readonly 'x-required-scope'?: string;
   readonly parameters: readonly {
@@ -24,28 +24,28 @@ interface Described {
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
 }
 
-export interface Document {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
+export interface ApiDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
 }
 
-export const DOCUMENT = openApiDocument(ROUTES) as unknown as Document & {
+export const DOCUMENT = openApiDocument(ROUTES) as unknown as ApiDocument & {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 };
 
-/** The schema that a reference stands for; any other schema itself. */
-function resolved(schema: Schema): Schema {
+/** Follows `$ref` to its schema. */
+function resolveSchema(schema: Schema): Schema {
   const name = schema.$ref?.split('/').at(-1);
-  return name === undefined ? schema : resolved(DOCUMENT.components.schemas[name] ?? {});
+  return name === undefined ? schema : resolveSchema(DOCUMENT.components.schemas[name] ?? {});
 }
 
-/** What a parameter can name: something with an id, a place in a list, or nothing. */
-export type Names = Kind | 'prefix' | 'cursor' | 'nothing';
+/** What the value of a parameter refers to: a resource with an id, a position in a list, or no resource. */
+export type Referent = Kind | 'prefix' | 'cursor' | 'nothing';
 
 export interface Parameter {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header';
   readonly required: boolean;
-  readonly names: Names;
+  readonly refersTo: Referent;
 }
 
 export interface Operation {
@@ -58,14 +58,14 @@ export interface Operation {
   readonly hasBody: boolean;
 }
 
-const BY_PREFIX: Readonly<Record<string, Kind>> = {
+const KIND_BY_ID_PREFIX: Readonly<Record<string, Kind>> = {
   ep: 'endpoint',
   dlv: 'delivery',
   rcv: 'recovery',
   key: 'key',
   evt: 'event',
 };
-const BY_NAME: Readonly<Record<string, Names>> = {
+const REFERENT_BY_NAME: Readonly<Record<string, Referent>> = {
   message_id: 'message',
   address: 'recipient',
   to: 'recipient',
@@ -80,7 +80,7 @@ const BY_NAME: Readonly<Record<string, Names>> = {
     ]),
   ),
 };
-/** Fields of bodies, none of which names what is stored already. `content_id` is for `cid:` within the mail. */
+/** The fields of request bodies. None of them refers to a stored resource. `content_id` is for `cid:` URLs within the email. */
 const BODY_FIELDS: ReadonlySet<string> = new Set(
   (
     'from to cc bcc reply_to subject html text headers tags attachments filename content content_type content_id ' +
@@ -89,19 +89,20 @@ const BODY_FIELDS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Throws for a parameter that the matrix does not know what to do with: a new one needs its place here. */
-function namesOf(
+/** Throws for a parameter without an entry above. A new parameter needs an entry, because without one the matrix would not test it. */
+function referentOf(
   operation: string,
   { name, schema }: { readonly name: string; readonly schema: Schema },
-): Names {
+): Referent {
   const prefix = /^\^([a-z]+)_\[a-z2-7\]\{26\}\$$/.exec(schema.pattern ?? '')?.[1];
-  const names = prefix === undefined ? BY_NAME[name] : BY_PREFIX[prefix];
-  if (names === undefined) throw new Error(`${operation}: nobody has said what ${name} can name`);
-  return names;
+  const refersTo = prefix === undefined ? REFERENT_BY_NAME[name] : KIND_BY_ID_PREFIX[prefix];
+  if (refersTo === undefined)
+    throw new Error(`${operation}: no entry states what the parameter ${name} refers to`);
+  return refersTo;
 }
 
 function fieldsOf(schema: Schema): readonly string[] {
-  const { properties = {}, items, anyOf = [] } = resolved(schema);
+  const { properties = {}, items, anyOf = [] } = resolveSchema(schema);
   return [
     ...Object.keys(properties),
     ...Object.values(properties).flatMap(fieldsOf),
@@ -110,18 +111,21 @@ function fieldsOf(schema: Schema): readonly string[] {
   ];
 }
 
-function scopeOf(operation: string, { security, 'x-required-scope': scope }: Described): Scope | 'public' {
+function scopeOf(
+  operation: string,
+  { security, 'x-required-scope': scope }: OperationObject,
+): Scope | 'public' {
   if (security?.length === 0) return 'public';
-  const named = SCOPES.find((each) => each === scope);
-  if (!named) throw new Error(`${operation}: the document names no scope`);
-  return named;
+  const known = SCOPES.find((each) => each === scope);
+  if (!known) throw new Error(`${operation}: the document does not state a known scope`);
+  return known;
 }
 
-function toOperation(path: string, method: string, described: Described): Operation {
+function toOperation(path: string, method: string, described: OperationObject): Operation {
   const id = `${method.toUpperCase()} ${path}`;
   const schema = described.requestBody?.content['application/json']?.schema;
   for (const field of schema ? fieldsOf(schema) : [])
-    if (!BODY_FIELDS.has(field)) throw new Error(`${id}: nobody has said what the field ${field} can name`);
+    if (!BODY_FIELDS.has(field)) throw new Error(`${id}: no entry states what the field ${field} refers to`);
   return {
     id,
     method: method.toUpperCase(),
@@ -131,13 +135,13 @@ function toOperation(path: string, method: string, described: Described): Operat
       name: each.name,
       in: each.in,
       required: each.required,
-      names: namesOf(id, each),
+      refersTo: referentOf(id, each),
     })),
     hasBody: schema !== undefined,
   };
 }
 
-export function operationsOf({ paths }: Document): readonly Operation[] {
+export function operationsOf({ paths }: ApiDocument): readonly Operation[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, described]) => toOperation(path, method, described)),
   );

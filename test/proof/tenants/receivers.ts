@@ -5,7 +5,7 @@ import { CANARY } from './canaries.ts';
 
 const STATUS: Readonly<Record<string, number>> = { ok: 200, moved: 302, gone: 410, '500': 500 };
 
-/** Receivers of webhooks that answer by the name in their path, and say a canary. */
+/** Starts a webhook receiver. The first segment of the path selects its response, which contains canaries. */
 export async function startReceivers() {
   const received: string[] = [];
   const server = createServer((request, response) => {
@@ -15,10 +15,14 @@ export async function startReceivers() {
     request.on('end', () => {
       received.push(`${request.url} ${body}`);
       if (mode === 'reset') request.socket.destroy();
-      else if (mode === 'garbage') request.socket.end(`${CANARY.said}\r\n\r\n`);
+      else if (mode === 'garbage') request.socket.end(`${CANARY.responseText}\r\n\r\n`);
       else {
-        const headers = { location: `/${CANARY.token}`, 'retry-after': CANARY.said, 'x-said': CANARY.said };
-        response.writeHead(STATUS[mode] ?? 404, headers).end(CANARY.said);
+        const headers = {
+          location: `/${CANARY.token}`,
+          'retry-after': CANARY.responseText,
+          'x-said': CANARY.responseText,
+        };
+        response.writeHead(STATUS[mode] ?? 404, headers).end(CANARY.responseText);
       }
     });
   });
@@ -29,7 +33,7 @@ export async function startReceivers() {
   return {
     received,
     url,
-    /** One of every way that a delivery can end. */
+    /** One URL for each possible result of an attempt. */
     urls: () => [
       ...['ok', 'moved', 'gone', '500', 'reset', 'garbage'].map(url),
       url('ok').replace('http:', 'https:'),

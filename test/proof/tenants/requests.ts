@@ -2,8 +2,8 @@ import type { ApiRequest } from '../../api/harness.ts';
 import type { Operation, Parameter } from './operations.ts';
 import { SEND_BODY, type Tenant } from './tenants.ts';
 
-/** A body that does something; none where the operation takes none. An operation that is not here fails the matrix. */
-const BODIES: Readonly<Record<string, object | undefined>> = {
+/** A valid body for each operation, or `undefined` for an operation without a body. An operation without an entry fails the matrix. */
+const VALID_BODIES: Readonly<Record<string, object | undefined>> = {
   'POST /v1/send': SEND_BODY,
   'GET /v1/send/logs': undefined,
   'GET /v1/send/logs/export': undefined,
@@ -39,43 +39,48 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'DELETE /v1/suppressions/{address}': undefined,
 };
 
-/** The value of one parameter, written into the path as it is, or as a client would. */
-export interface Given {
+/** A value for one parameter. */
+export interface ParameterValue {
   readonly parameter: Parameter;
   readonly value: string;
+  /** The value is put into the path without percent-encoding. */
   readonly raw?: true;
 }
 
-function inPath(value: string, raw: boolean): string {
+function encodeForPath(value: string, raw: boolean): string {
   return raw ? value : encodeURIComponent(value.toWellFormed());
 }
 
-/** Required parameters that name nothing. */
-const VALUES: Readonly<Record<string, string>> = { format: 'csv' };
+/** Values of the required parameters that refer to no resource. */
+const REQUIRED_VALUES: Readonly<Record<string, string>> = { format: 'csv' };
 
-function valueOf({ name, names }: Parameter, { ids }: Tenant): string {
-  const value = VALUES[name];
+function valueOf({ name, refersTo }: Parameter, { ids }: Tenant): string {
+  const value = REQUIRED_VALUES[name];
   if (value !== undefined) return value;
-  if (names === 'nothing' || names === 'cursor' || names === 'prefix') throw new Error('Not needed');
-  return ids[names];
+  if (refersTo === 'nothing' || refersTo === 'cursor' || refersTo === 'prefix')
+    throw new Error('No operation requires this parameter');
+  return ids[refersTo];
 }
 
-/** A request that an operation answers with a success, for what the tenant owns; but for one parameter. */
-export function requestOf(operation: Operation, tenant: Tenant, given?: Given): ApiRequest {
-  if (!(operation.id in BODIES)) throw new Error(`${operation.id} needs its row in the table of requests`);
-  const body = BODIES[operation.id];
+/** A request of the tenant for its own resources, to which the operation responds with 2xx. `override` replaces the value of one parameter. */
+export function buildRequest(operation: Operation, tenant: Tenant, override?: ParameterValue): ApiRequest {
+  if (!(operation.id in VALID_BODIES)) throw new Error(`${operation.id} needs an entry in VALID_BODIES`);
+  const body = VALID_BODIES[operation.id];
   let { path } = operation;
   const query: Record<string, string> = {};
   const headers: Record<string, string> = {};
   for (const parameter of operation.parameters) {
-    const here = given?.parameter.name === parameter.name && given.parameter.in === parameter.in;
+    const isOverridden =
+      override?.parameter.name === parameter.name && override.parameter.in === parameter.in;
     if (parameter.in === 'path') {
-      const text = here ? inPath(given.value, given.raw ?? false) : inPath(valueOf(parameter, tenant), false);
+      const text = isOverridden
+        ? encodeForPath(override.value, override.raw ?? false)
+        : encodeForPath(valueOf(parameter, tenant), false);
       path = path.replace(`{${parameter.name}}`, () => text);
-    } else if (here) (parameter.in === 'query' ? query : headers)[parameter.name] = given.value;
+    } else if (isOverridden) (parameter.in === 'query' ? query : headers)[parameter.name] = override.value;
     else if (parameter.in === 'query' && parameter.required)
       query[parameter.name] = valueOf(parameter, tenant);
-    // A receiver of webhooks gets none without an id.
+    // The probe receiver requires a webhook id.
     else if (parameter.name === 'webhook-id') headers[parameter.name] = valueOf(parameter, tenant);
   }
   return {

@@ -4,29 +4,29 @@ import type { ApiResponse } from '../../api/harness.ts';
 import type { SimulatedTable } from '../../../sim/table.ts';
 import type { Tenant } from './tenants.ts';
 
-/** A row as text, its bytes included. */
-export function textOfRow(row: Row): string {
+/** The text of a row, with its binary values in hex. */
+export function rowText(row: Row): string {
   return JSON.stringify(row, (_name, value: unknown) =>
     value instanceof Uint8Array ? `bytes:${Buffer.from(value).toString('hex')}` : value,
   );
 }
 
-/** The table, byte for byte. */
+/** The content of the table as text, to compare it byte by byte. */
 export interface TableState {
-  readonly all: string;
-  /** Without the rows of one tenant, and without probes, which are of whoever knows their token. */
-  readonly beside: string;
+  readonly allRows: string;
+  /** Excludes the rows of one tenant. Also excludes probes, because they have no tenant: the token of a probe grants access to it. */
+  readonly otherRows: string;
 }
 
-export function stateOf({ rows }: Pick<SimulatedTable, 'rows'>, { workspaceId }: Tenant): TableState {
+export function tableState({ rows }: Pick<SimulatedTable, 'rows'>, { workspaceId }: Tenant): TableState {
   const texts = [...rows.values()].map((row) => ({
-    probe: row['kind'] === KIND.probe,
-    text: textOfRow(row),
+    isProbe: row['kind'] === KIND.probe,
+    text: rowText(row),
   }));
   return {
-    all: texts.map(({ text }) => text).join('\n'),
-    beside: texts
-      .filter(({ probe, text }) => !probe && !text.includes(workspaceId))
+    allRows: texts.map(({ text }) => text).join('\n'),
+    otherRows: texts
+      .filter(({ isProbe, text }) => !isProbe && !text.includes(workspaceId))
       .map(({ text }) => text)
       .join('\n'),
   };
@@ -34,28 +34,32 @@ export function stateOf({ rows }: Pick<SimulatedTable, 'rows'>, { workspaceId }:
 
 const ID = /(?:ws|key|evt|ep|dlv|rcv|req|ivm)_[a-z2-7]{26}/g;
 
-/** What of a tenant nobody else may see: its word, every id in its rows, what it was shown once, and its counts. */
-export function secretsOf(tenant: Tenant, { rows }: Pick<SimulatedTable, 'rows'>): readonly string[] {
-  const own = [...rows.values()].map(textOfRow).filter((text) => text.includes(tenant.workspaceId));
-  const ids = own.flatMap((text) => text.match(ID) ?? []);
+/** The texts of a tenant that no other tenant may see: its marker, every id in its rows, its keys, secrets and cursors, and its count. */
+export function tenantSecrets(tenant: Tenant, { rows }: Pick<SimulatedTable, 'rows'>): readonly string[] {
+  const ownRows = [...rows.values()].map(rowText).filter((text) => text.includes(tenant.workspaceId));
+  const ids = ownRows.flatMap((text) => text.match(ID) ?? []);
   return [
     ...new Set([
-      tenant.word,
+      tenant.marker,
       ...ids,
-      ...tenant.shown,
+      ...tenant.revealedSecrets,
       ...Object.values(tenant.cursors),
       String(tenant.count),
     ]),
   ];
 }
 
-/** An answer, byte for byte; the harness gives every request the same id. */
-export function bytesOf({ status, headers, text }: ApiResponse): string {
+/** A response as text, to compare it byte by byte. The harness gives every request the same id. */
+export function responseBytes({ status, headers, text }: ApiResponse): string {
   return JSON.stringify([status, headers, text]);
 }
 
-/** Those of the secrets that are in an answer, and that the request did not say itself. */
-export function leaksIn(told: ApiResponse, secrets: readonly string[], said: string): readonly string[] {
-  const answer = bytesOf(told);
-  return secrets.filter((secret) => answer.includes(secret) && !said.includes(secret));
+/** The secrets that the response contains, except those that the request contained. */
+export function findLeaks(
+  response: ApiResponse,
+  secrets: readonly string[],
+  request: string,
+): readonly string[] {
+  const bytes = responseBytes(response);
+  return secrets.filter((secret) => bytes.includes(secret) && !request.includes(secret));
 }

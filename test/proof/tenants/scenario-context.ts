@@ -7,42 +7,43 @@ import type { Receivers } from './receivers.ts';
 
 export const WORKSPACE_ID = DEFAULT_WORKSPACE_ID;
 
-/** The seven functions on one table, and what a scene needs to call them. */
-export class Stage {
-  /** Rows in the order of their coming, as the table's stream has them. */
-  readonly inserted: Row[] = [];
-  /** Keys and secrets that were made. */
-  readonly shown: string[] = [];
-  /** Ids that the log does name. */
-  readonly named: string[] = [];
+/** Calls the seven Lambda functions on one table for a scenario, and collects the ids and secrets that the scenario creates. */
+export class ScenarioContext {
+  /** Rows in the order of their inserts, as in the table's stream. */
+  readonly insertedRows: Row[] = [];
+  /** The keys and secrets that the API returned in plain text. No log line may contain them. */
+  readonly revealedSecrets: string[] = [];
+  /** Ids that the log must contain. */
+  readonly loggedIds: string[] = [];
 
   constructor(
     readonly functions: Functions,
     readonly receivers: Receivers,
     private readonly logs: LogCapture,
   ) {
-    functions.table.onInsert = (row) => this.inserted.push(row);
+    functions.table.onInsert = (row) => this.insertedRows.push(row);
   }
 
-  /** Nobody is there to see what it throws but the runtime, which writes it down. */
-  async call<T>(run: () => Promise<T>): Promise<T | undefined> {
+  /** Runs a handler. Lambda's runtime logs an error that leaves a handler, so the capture receives the error too. */
+  async invoke<T>(run: () => Promise<T>): Promise<T | undefined> {
     try {
       return await run();
     } catch (error) {
-      this.logs.thrown(error);
+      this.logs.logUncaught(error);
       return undefined;
     }
   }
 
-  async while<T>(fault: Functions['aws']['fault'], run: () => Promise<T>): Promise<void> {
-    this.functions.aws.fault = fault;
-    await this.call(run);
-    this.functions.aws.fault = () => undefined;
+  /** Runs a handler while AWS rejects each call for which `errorFor` returns an error. */
+  async withAwsErrors<T>(errorFor: Functions['aws']['errorFor'], run: () => Promise<T>): Promise<void> {
+    this.functions.aws.errorFor = errorFor;
+    await this.invoke(run);
+    this.functions.aws.errorFor = () => undefined;
   }
 
-  async ask(request: Omit<Request, 'workspaceId'>): Promise<Record<string, string>> {
+  async sendRequest(request: Omit<Request, 'workspaceId'>): Promise<Record<string, string>> {
     const { body, headers } = await this.functions.api({ ...request, workspaceId: WORKSPACE_ID });
-    this.named.push(String(headers?.['x-request-id']));
+    this.loggedIds.push(String(headers?.['x-request-id']));
     try {
       return JSON.parse(body) as Record<string, string>;
     } catch {
@@ -50,13 +51,13 @@ export class Stage {
     }
   }
 
-  async endpoint(url: string): Promise<{ readonly id: string; readonly secret: string }> {
-    const { id = '', secret = '' } = await this.ask({
+  async createEndpoint(url: string): Promise<{ readonly id: string; readonly secret: string }> {
+    const { id = '', secret = '' } = await this.sendRequest({
       method: 'POST',
       path: '/v1/webhooks',
       body: { url, description: CANARY.description, events: ['*'] },
     });
-    this.shown.push(secret);
+    this.revealedSecrets.push(secret);
     return { id, secret };
   }
 }

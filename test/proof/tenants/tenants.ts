@@ -1,4 +1,4 @@
-/** Two workspaces in one deployment, each with one of everything that has an id, and a word of its own in every text. */
+/** Two workspaces in one deployment. Each has one resource of every kind that has an id, and a marker word in each of its texts. */
 import { deliveryId, deterministicId } from '../../../lambdas/core/ids.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { recordAttempt } from '../../../lambdas/store/deliveries.ts';
@@ -15,7 +15,7 @@ import { aTask, anEvent } from '../../../sim/builders/events.ts';
 import { SEED } from '../size.ts';
 import { Dice, seededRandom } from '../../../sim/random.ts';
 
-/** What an id can be of. */
+/** The kinds of resources that have an id. */
 export const KINDS = [
   'workspace',
   'endpoint',
@@ -33,20 +33,20 @@ export type Ids = Readonly<Record<Kind, string>>;
 
 export interface Tenant {
   readonly workspaceId: string;
-  /** In every name, address, subject and URL that is its own. */
-  readonly word: string;
-  /** Of its events, and of attempts at its endpoint. */
+  /** A word in every name, address, subject and URL of this tenant. A response to another tenant with this word is a leak. */
+  readonly marker: string;
+  /** The number of its events, and of the attempts at its endpoint. */
   readonly count: number;
-  /** The key that asks. */
+  /** The API key that sends the requests of this tenant. */
   readonly keyId: string;
   readonly ids: Ids;
-  /** A path of each list that has pages, and the cursor to its second one. */
+  /** For the path of each list with pages, the cursor of its second page. */
   readonly cursors: Readonly<Record<string, string>>;
-  /** Keys and secrets it was shown. */
-  readonly shown: readonly string[];
+  /** The keys and secrets that the API returned to this tenant in plain text. */
+  readonly revealedSecrets: readonly string[];
 }
 
-export type World = Awaited<ReturnType<typeof twoTenants>>;
+export type TwoTenants = Awaited<ReturnType<typeof setUpTwoTenants>>;
 
 const EVENTS = 3;
 const RETENTION = { retentionDays: 90, receivedAtMs: NOW_MS };
@@ -55,28 +55,28 @@ export const SEND_BODY = { from: 'you@yourdomain.com', to: ['x@example.com'], su
 
 type Deployment = ReturnType<typeof setUpApi>;
 
-async function storeMail(
+async function storeEmails(
   deployment: Deployment,
   workspaceId: string,
-  { word, endpointId }: { word: string; endpointId: string },
+  { marker, endpointId }: { marker: string; endpointId: string },
 ) {
   const { table } = deployment;
   const endpoint = await getEndpoint(table, workspaceId, endpointId);
-  if (!endpoint) throw new Error('The endpoint is gone');
+  if (!endpoint) throw new Error('The endpoint does not exist');
   const events = Array.from({ length: EVENTS }, (_, number) =>
     anEvent({
-      event_id: deterministicId('evt', [word, String(number)]),
-      message_id: `0100-${word}-${number}`,
+      event_id: deterministicId('evt', [marker, String(number)]),
+      message_id: `0100-${marker}-${number}`,
       workspace_id: workspaceId,
-      to: `ann${number}.${word}@example.com`,
-      subject: `About ${word}`,
-      tags: [['campaign', word]],
+      to: `ann${number}.${marker}@example.com`,
+      subject: `About ${marker}`,
+      tags: [['campaign', marker]],
       timestamp: formatTimestamp(NOW_MS - 60_000 * (number + 1)),
     }),
   );
   await putRows(
     table,
-    events.flatMap((event) => eventRows([event], RETENTION, JSON.stringify({ mail: { word } }))),
+    events.flatMap((event) => eventRows([event], RETENTION, JSON.stringify({ mail: { marker } }))),
   );
   for (const event of events) {
     const task = aTask(event, endpoint);
@@ -87,7 +87,7 @@ async function storeMail(
       trigger: 'auto',
       started_at: event.timestamp,
       duration_ms: 5,
-      response_excerpt: word,
+      response_excerpt: marker,
     } as const;
     await recordAttempt(table, task, { attempt, ttl: 1 });
     await settleDelivery(table, task, { status: 'exhausted', attemptCount: 1, nowMs: NOW_MS });
@@ -97,18 +97,18 @@ async function storeMail(
   return event;
 }
 
-interface Character {
-  readonly word: string;
-  /** So many events that the number tells whose they are. */
+interface TenantTraits {
+  readonly marker: string;
+  /** A number of events that no other tenant has, so a leaked count is recognizable. */
   readonly count: number;
-  /** Another hour for each: counts in one place would stand side by side. */
+  /** A different hour for each tenant. If both tenants shared one counter partition, both rows would appear in its list. */
   readonly countedAt: string;
 }
 
 async function storeCounters(
   { table }: Deployment,
   { workspaceId, endpointId }: { workspaceId: string; endpointId: string },
-  { count, countedAt: sk }: Character,
+  { count, countedAt: sk }: TenantTraits,
 ) {
   const kind = KIND.counters;
   await putRows(table, [
@@ -117,56 +117,56 @@ async function storeCounters(
   ]);
 }
 
-async function aTenant(deployment: Deployment, character: Character): Promise<Tenant> {
-  const { word, count } = character;
-  const workspaceId = deterministicId('ws', [word]);
-  const ask = async (request: ApiRequest, keyId?: string): Promise<ApiResponse> => {
-    const told = await deployment.sendRequest({
+async function createTenant(deployment: Deployment, traits: TenantTraits): Promise<Tenant> {
+  const { marker, count } = traits;
+  const workspaceId = deterministicId('ws', [marker]);
+  const send = async (request: ApiRequest, keyId?: string): Promise<ApiResponse> => {
+    const response = await deployment.sendRequest({
       ...request,
       workspaceId,
       ...(keyId !== undefined && { keyId }),
     });
-    if (told.status >= 300) throw new Error(`${request.path}: ${told.text}`);
-    return told;
+    if (response.status >= 300) throw new Error(`${request.path}: ${response.text}`);
+    return response;
   };
   const post = async (path: string, body: object, headers = {}) =>
-    (await ask({ method: 'POST', path, body, headers })).body as Record<string, string>;
+    (await send({ method: 'POST', path, body, headers })).body as Record<string, string>;
 
   await createWorkspace(deployment.table, {
     id: workspaceId,
-    name: word,
+    name: marker,
     created_at: formatTimestamp(NOW_MS),
   });
-  const asking = await post('/v1/api-keys', { name: `${word} asks`, scopes: ['admin'] });
-  const { id: key = '', key: keyText = '' } = await post('/v1/api-keys', { name: `${word} server` });
+  const callerKey = await post('/v1/api-keys', { name: `${marker} caller`, scopes: ['admin'] });
+  const { id: key = '', key: keyText = '' } = await post('/v1/api-keys', { name: `${marker} server` });
   const { id: endpoint = '', secret = '' } = await post('/v1/webhooks', {
-    url: `https://hooks.example.com/${word}?token=${word}`,
-    description: `Of ${word}`,
+    url: `https://hooks.example.com/${marker}?token=${marker}`,
+    description: `Endpoint of ${marker}`,
     events: ['*'],
   });
   const path = `/v1/webhooks/${endpoint}`;
   const { secret: rotated = '' } = await post(`${path}/rotate-secret`, {});
-  const event = await storeMail(deployment, workspaceId, { word, endpointId: endpoint });
-  await storeCounters(deployment, { workspaceId, endpointId: endpoint }, character);
+  const event = await storeEmails(deployment, workspaceId, { marker, endpointId: endpoint });
+  await storeCounters(deployment, { workspaceId, endpointId: endpoint }, traits);
   for (const number of [0, 1, 2])
-    await post('/v1/suppressions', { address: `ann${number}.${word}@example.com` });
+    await post('/v1/suppressions', { address: `ann${number}.${marker}@example.com` });
   const { recovery_id: recovery = '' } = await post(`${path}/recover`, { since: '2026-02-25T11:00:00Z' });
-  const idempotency = `order-${word}`;
+  const idempotency = `order-${marker}`;
   await post('/v1/send', SEND_BODY, { 'idempotency-key': idempotency });
-  const probe = `${word.padEnd(8, 'a')}${'b'.repeat(44)}`;
+  const probe = `${marker.padEnd(8, 'a')}${'b'.repeat(44)}`;
   await openProbe(deployment.table, probe, NOW_MS);
 
   const lists = ['/v1/send/logs', `${path}/changes`, `${path}/deliveries`, '/v1/suppressions'];
   const cursors: Record<string, string> = {};
   for (const list of lists)
-    cursors[list] = (await ask({ path: list, query: { limit: '1' } })).body.next_cursor;
-  const exported = await ask({ path: '/v1/send/logs/export', query: { format: 'csv', limit: '1' } });
+    cursors[list] = (await send({ path: list, query: { limit: '1' } })).body.next_cursor;
+  const exported = await send({ path: '/v1/send/logs/export', query: { format: 'csv', limit: '1' } });
   cursors['/v1/send/logs/export'] = String(exported.headers['x-next-cursor']);
   return {
     workspaceId,
-    word,
+    marker,
     count,
-    keyId: asking['id'] ?? '',
+    keyId: callerKey['id'] ?? '',
     ids: {
       workspace: workspaceId,
       endpoint,
@@ -175,25 +175,29 @@ async function aTenant(deployment: Deployment, character: Character): Promise<Te
       key,
       event: event.event_id,
       message: event.message_id,
-      recipient: `ann0.${word}@example.com`,
+      recipient: `ann0.${marker}@example.com`,
       idempotency,
       probe,
     },
     cursors,
-    shown: [asking['key'] ?? '', keyText, secret, rotated],
+    revealedSecrets: [callerKey['key'] ?? '', keyText, secret, rotated],
   };
 }
 
-/** The same on every call, random ids and nonces included. */
-export async function twoTenants() {
+/** Every call creates the same content, because the random bytes of ids and nonces come from a seed. */
+export async function setUpTwoTenants() {
   const deployment = setUpApi();
   const dice = new Dice(seededRandom(SEED));
   Object.assign(deployment.deps, { randomBytes: (size: number) => dice.bytes(size) });
-  const victim = await aTenant(deployment, {
-    word: 'quartz',
+  const victim = await createTenant(deployment, {
+    marker: 'quartz',
     count: 48_151_623,
     countedAt: '2026-02-25T10:00:00Z',
   });
-  const attacker = await aTenant(deployment, { word: 'basalt', count: 7, countedAt: '2026-02-25T11:00:00Z' });
+  const attacker = await createTenant(deployment, {
+    marker: 'basalt',
+    count: 7,
+    countedAt: '2026-02-25T11:00:00Z',
+  });
   return { ...deployment, victim, attacker };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ApiRequest } from '../../api/harness.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
-import { requestOf } from './requests.ts';
-import { bytesOf, stateOf } from './rows.ts';
-import { SEND_BODY, twoTenants, type Tenant } from './tenants.ts';
+import { buildRequest } from './requests.ts';
+import { responseBytes, tableState } from './rows.ts';
+import { SEND_BODY, setUpTwoTenants, type Tenant } from './tenants.ts';
 
 const WITH_KEY = OPERATIONS.filter(({ scope }) => scope !== 'public');
 const NAMES = [
@@ -20,7 +20,7 @@ const NAMES = [
   'ttl',
 ];
 
-/** Headers that other programs take a tenant from, and those of the gateway's own context. */
+/** Headers from which other systems read a tenant, and headers that look like the context of API Gateway. */
 function headersNaming({ workspaceId, keyId }: Tenant): Readonly<Record<string, string>> {
   const names = [
     'x-ivymail-workspace',
@@ -47,72 +47,71 @@ function headersNaming({ workspaceId, keyId }: Tenant): Readonly<Record<string, 
   };
 }
 
-/** What a request comes to in a world of its own: the answer, and the whole table after it. */
+/** Sends one request in a new deployment with two tenants. Returns the response, and the table before and after. */
 async function outcomeOf(operation: Operation, change: (request: ApiRequest, victim: Tenant) => ApiRequest) {
-  const world = await twoTenants();
-  const before = stateOf(world.table, world.attacker);
-  const told = await world.sendRequest(change(requestOf(operation, world.attacker), world.victim));
-  const after = stateOf(world.table, world.attacker);
-  return { told, bytes: bytesOf(told), before, after };
+  const tenants = await setUpTwoTenants();
+  const before = tableState(tenants.table, tenants.attacker);
+  const response = await tenants.sendRequest(
+    change(buildRequest(operation, tenants.attacker), tenants.victim),
+  );
+  const after = tableState(tenants.table, tenants.attacker);
+  return { response, bytes: responseBytes(response), before, after };
 }
 
 const byId = (operations: readonly Operation[]) => operations.map((each) => [each.id, each] as const);
 
 describe.each(byId(WITH_KEY))('%s', (_id, operation) => {
-  it('does the same, byte for byte, whatever a header says of the workspace', async () => {
+  it('ignores a workspace in a header: the response and the table are identical, byte for byte', async () => {
     const plain = await outcomeOf(operation, (request) => request);
-    const named = await outcomeOf(operation, (request, victim) => ({
+    const forged = await outcomeOf(operation, (request, victim) => ({
       ...request,
       headers: { ...headersNaming(victim), ...request.headers },
     }));
-    expect(plain.told.status).toBeLessThan(300);
-    expect(named.bytes).toBe(plain.bytes);
-    expect(named.after).toEqual(plain.after);
-    expect(named.after.beside).toBe(named.before.beside);
+    expect(plain.response.status).toBeLessThan(300);
+    expect(forged.bytes).toBe(plain.bytes);
+    expect(forged.after).toEqual(plain.after);
+    expect(forged.after.otherRows).toBe(forged.before.otherRows);
   });
 
-  it('refuses one in its query, whatever it is called, and does nothing', async () => {
-    const { attacker, victim, table, sendRequest } = await twoTenants();
-    const before = stateOf(table, attacker);
-    const request = requestOf(operation, attacker);
+  it('rejects a workspace in the query under any name, and changes nothing', async () => {
+    const { attacker, victim, table, sendRequest } = await setUpTwoTenants();
+    const before = tableState(table, attacker);
+    const request = buildRequest(operation, attacker);
     for (const name of NAMES) {
       const query = { ...request.query, [name]: victim.workspaceId };
       const { status, body } = await sendRequest({ ...request, query });
       expect([status, body.error.code, body.error.field]).toEqual([400, 'invalid_parameter', name]);
     }
-    expect(stateOf(table, attacker)).toEqual(before);
+    expect(tableState(table, attacker)).toEqual(before);
   });
 });
 
 it.each(byId(WITH_KEY.filter(({ hasBody }) => hasBody)))(
-  '%s refuses one in its body, whatever it is called, and does nothing',
+  '%s rejects a workspace in the body under any name, and changes nothing',
   async (_id, operation) => {
-    const { attacker, victim, table, sendRequest } = await twoTenants();
-    const before = stateOf(table, attacker);
-    const request = requestOf(operation, attacker);
+    const { attacker, victim, table, sendRequest } = await setUpTwoTenants();
+    const before = tableState(table, attacker);
+    const request = buildRequest(operation, attacker);
     for (const name of NAMES) {
-      const given = { ...(request.body as object), [name]: victim.workspaceId };
-      const { status, body } = await sendRequest({ ...request, body: given });
+      const forgedBody = { ...(request.body as object), [name]: victim.workspaceId };
+      const { status, body } = await sendRequest({ ...request, body: forgedBody });
       expect([status, body.error.code, body.error.field]).toEqual([422, 'invalid_field', name]);
     }
-    expect(stateOf(table, attacker)).toEqual(before);
+    expect(tableState(table, attacker)).toEqual(before);
   },
 );
 
-it.each(byId(WITH_KEY.filter(({ hasBody }) => !hasBody)))(
-  '%s takes no notice of a body',
-  async (_id, operation) => {
-    const plain = await outcomeOf(operation, (request) => request);
-    const named = await outcomeOf(operation, (request, { workspaceId }) => ({
-      ...request,
-      body: Object.fromEntries(NAMES.map((name) => [name, workspaceId])),
-    }));
-    expect([named.bytes, named.after]).toEqual([plain.bytes, plain.after]);
-  },
-);
+it.each(byId(WITH_KEY.filter(({ hasBody }) => !hasBody)))('%s ignores a body', async (_id, operation) => {
+  const plain = await outcomeOf(operation, (request) => request);
+  const forged = await outcomeOf(operation, (request, { workspaceId }) => ({
+    ...request,
+    body: Object.fromEntries(NAMES.map((name) => [name, workspaceId])),
+  }));
+  expect([forged.bytes, forged.after]).toEqual([plain.bytes, plain.after]);
+});
 
-describe('a mail', () => {
-  const SENT = OPERATIONS.find(({ id }) => id === 'POST /v1/send') as Operation;
+describe('an email', () => {
+  const SEND = OPERATIONS.find(({ id }) => id === 'POST /v1/send') as Operation;
 
   it.each([
     'ivymail_workspace',
@@ -122,12 +121,12 @@ describe('a mail', () => {
     'ses:configuration-set',
     'SES:x',
     'ivymail_workspace ',
-  ])('carries no tag "%s" of the sender’s own', async (name) => {
-    const { told, before, after } = await outcomeOf(SENT, (request, { workspaceId }) => ({
+  ])('cannot have the tag "%s" from its sender', async (name) => {
+    const { response, before, after } = await outcomeOf(SEND, (request, { workspaceId }) => ({
       ...request,
       body: { ...SEND_BODY, tags: { [name]: workspaceId } },
     }));
-    expect([told.status, told.body.error]).toMatchObject([
+    expect([response.status, response.body.error]).toMatchObject([
       422,
       { code: 'invalid_field', field: `tags.${name}` },
     ]);
@@ -135,13 +134,13 @@ describe('a mail', () => {
   });
 
   it.each(['X-SES-MESSAGE-TAGS', 'x-ses-configuration-set', 'X-Ses-List-Management-Options'])(
-    'carries no header %s, which would name another workspace to SES',
+    'cannot have the header %s, which could name another workspace to SES',
     async (name) => {
-      const { told, before, after } = await outcomeOf(SENT, (request, { workspaceId }) => ({
+      const { response, before, after } = await outcomeOf(SEND, (request, { workspaceId }) => ({
         ...request,
         body: { ...SEND_BODY, headers: { [name]: `ivymail_workspace=${workspaceId}` } },
       }));
-      expect([told.status, told.body.error]).toMatchObject([
+      expect([response.status, response.body.error]).toMatchObject([
         422,
         { code: 'invalid_field', field: `headers.${name}` },
       ]);
@@ -149,15 +148,15 @@ describe('a mail', () => {
     },
   );
 
-  it('is tagged with the workspace of the key, and once', async () => {
-    const world = await twoTenants();
-    const before = world.emails.length;
-    await world.sendRequest({
-      ...requestOf(SENT, world.attacker),
-      body: { ...SEND_BODY, tags: { workspace: world.victim.workspaceId } },
-      headers: headersNaming(world.victim),
+  it('has exactly one workspace tag: the workspace of the key', async () => {
+    const tenants = await setUpTwoTenants();
+    const before = tenants.emails.length;
+    await tenants.sendRequest({
+      ...buildRequest(SEND, tenants.attacker),
+      body: { ...SEND_BODY, tags: { workspace: tenants.victim.workspaceId } },
+      headers: headersNaming(tenants.victim),
     });
-    const tags = world.emails[before]?.EmailTags.filter(({ Name }) => Name === 'ivymail_workspace');
-    expect(tags).toEqual([{ Name: 'ivymail_workspace', Value: world.attacker.workspaceId }]);
+    const tags = tenants.emails[before]?.EmailTags.filter(({ Name }) => Name === 'ivymail_workspace');
+    expect(tags).toEqual([{ Name: 'ivymail_workspace', Value: tenants.attacker.workspaceId }]);
   });
 });
