@@ -1,4 +1,4 @@
-/** Every line of the runbook, run against the deployed stack by the AWS CLI, curl and npm; each shows what it is for. */
+/** Runs every command of the runbook against the deployed stack with the AWS CLI, curl and npm, and checks the output. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,27 +23,30 @@ import {
   type Tenant,
 } from './client.ts';
 
-/** In everything that is made here. */
-const MARK = randomUUID();
-const DEAD = `dead-${MARK}`;
-const UNREAD = `unread-${MARK}`;
-const sent = (id: string) => ({ ...SAMPLES.send, mail: { ...SAMPLES.send.mail, messageId: id } });
+/** Part of every id that this test creates, so that the test finds only its own data. */
+const RUN_ID = randomUUID();
+const DEAD_LETTER_ID = `dead-${RUN_ID}`;
+const QUARANTINED_ID = `unread-${RUN_ID}`;
+const sendEvent = (id: string) => ({ ...SAMPLES.send, mail: { ...SAMPLES.send.mail, messageId: id } });
 
-/** What the emulator has not, by the start of a line, and what it answers: the line is right as far as there. */
-const LACKING: Readonly<Record<string, string>> = {
+/**
+ * The actions that the emulator does not have: the start of the command, and the error of the emulator. This error proves that the
+ * command is correct up to the action itself.
+ */
+const UNSUPPORTED: Readonly<Record<string, string>> = {
   'aws stepfunctions redrive-execution ': 'Unknown action: RedriveExecution',
 };
 
-/** Its home: neither the settings of the machine nor another run's `.local` are seen. */
+/** The home directory of the commands. It hides the settings of this machine and the `.local` folder of another run. */
 const home = mkdtempSync(join(tmpdir(), 'ivymail-runbook-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /**
- * Version 1 of the CLI asks SQS at an address of its own, whatever the environment says. Only --local knows the address of
- * the local API, from the description of this stack. Doctor ends with 4 where nothing has failed and something is to be
- * looked at: what other tests leave in quarantine.
+ * Shell functions that point the tools at the local stack. Version 1 of the AWS CLI ignores `AWS_ENDPOINT_URL` for SQS, so
+ * `--endpoint-url` is set. `doctor` finds the local API only with `--local`. It exits with 4 if there are warnings but no failures,
+ * for example because of quarantined messages from other tests.
  */
-const TOOLS = `set -eo pipefail
+const SHELL_TOOLS = `set -eo pipefail
 aws() { "$PYTHON" -m awscli --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }
 curl() { command curl --silent --show-error --fail-with-body "$@"; }
 npm() {
@@ -52,7 +55,7 @@ npm() {
 }
 `;
 
-const [findBase = ''] = /^BASE=.*$/m.exec(shell) ?? [];
+const [baseAssignment = ''] = /^BASE=.*$/m.exec(shell) ?? [];
 
 let python: string;
 let tenant: Tenant;
@@ -60,15 +63,15 @@ let hook: Hook;
 let messageId: string;
 let deliveryId: string;
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 
-/** Rejects where a command fails, with what it says about it. */
-async function bash(script: string): Promise<string> {
-  const filled = `${TOOLS}${shell.replace(findBase, '')}
+/** Runs a script after the setup block of the runbook. Returns the output. Rejects with the output if a command fails. */
+async function runScript(script: string): Promise<string> {
+  const completeScript = `${SHELL_TOOLS}${shell.replace(baseAssignment, '')}
     BASE=${stack.base_url} KEY=${tenant.apiKey} IVYMAIL_API_KEY=${tenant.apiKey} ID=${hook.endpointId}
     DELIVERY_ID=${deliveryId} MESSAGE_ID=${messageId} EXECUTION_ARN=arn:aws:states:${stack.region}:000000000000:execution:a:b
     ${script}`;
-  const { stdout } = await run('bash', ['-c', filled], {
+  const { stdout } = await execute('bash', ['-c', completeScript], {
     env: {
       PATH: process.env['PATH'],
       HOME: home,
@@ -86,23 +89,24 @@ async function bash(script: string): Promise<string> {
   return stdout;
 }
 
-function runnable(line: string): string {
-  const lacking = Object.keys(LACKING).some((start) => line.startsWith(start));
+/** Fills in the local address. A command that the emulator does not support must fail. */
+function adaptCommand(line: string): string {
+  const isUnsupported = Object.keys(UNSUPPORTED).some((start) => line.startsWith(start));
   const filled = line.replace('you@yourdomain.com', stack.from).replace('yourdomain.com', stack.from);
-  return lacking ? `if ${filled} 2>&1; then exit 1; fi` : filled;
+  return isUnsupported ? `if ${filled} 2>&1; then exit 1; fi` : filled;
 }
 
-/** What each line of a section shows. */
-async function shownBy(lines: readonly string[]): Promise<readonly string[]> {
-  const script = lines.map((line) => `${runnable(line)}\nprintf '\\0'\n`).join('');
-  const said = await bash(script).catch(({ stdout, stderr }: { stdout: string; stderr: string }) => {
+/** Runs the commands in one shell and returns the output of each. */
+async function outputsOf(lines: readonly string[]): Promise<readonly string[]> {
+  const script = lines.map((line) => `${adaptCommand(line)}\nprintf '\\0'\n`).join('');
+  const output = await runScript(script).catch(({ stdout, stderr }: { stdout: string; stderr: string }) => {
     throw new Error(`${lines[stdout.split('\0').length - 1]}\n${stdout}${stderr}`);
   });
-  return said.split('\0').slice(0, -1);
+  return output.split('\0').slice(0, -1);
 }
 
-/** The line in a log that is looked for; the emulator takes every line for one. */
-const logged = (name: string): RegExp => new RegExp(`^\\{.*"Ivy${name}Logs[0-9A-F]{8} ${MARK}"`, 'm');
+/** Matches the log line that `beforeAll` writes for this function. The emulator ignores the filter pattern and returns every line. */
+const logLine = (name: string): RegExp => new RegExp(`^\\{.*"Ivy${name}Logs[0-9A-F]{8} ${RUN_ID}"`, 'm');
 
 beforeAll(async () => {
   [python, tenant] = await Promise.all([ensurePython('test/runbook'), newTenant('runbook')]);
@@ -112,69 +116,72 @@ beforeAll(async () => {
   ({ id: deliveryId } = (await delivery(hook, messageId, ['exhausted'])) as { id: string });
   for (const kind of ['bounce', 'complaint'])
     await logsOf(await sendMail(tenant.api, { to: [`${kind}@simulator.amazonses.com`] }), 2, tenant.api);
-  // What an endpoint that is disabled misses.
+  // The disabled endpoint misses this email.
   await logsOf(await sendMail(tenant.api), 2, tenant.api);
 
   mkdirSync(join(home, '.local'));
   writeFileSync(join(home, '.local/stack.json'), JSON.stringify(stack));
-  await bash(`aws cloudformation list-stack-resources --stack-name IvyMailEvents --output text \\
+  await runScript(`aws cloudformation list-stack-resources --stack-name IvyMailEvents --output text \\
     --query "StackResourceSummaries[?ResourceType=='AWS::Logs::LogGroup'].[LogicalResourceId, PhysicalResourceId]" |
     while read -r id group; do
-      aws logs create-log-stream --log-group-name "$group" --log-stream-name ${MARK}
-      aws logs put-log-events --log-group-name "$group" --log-stream-name ${MARK} --log-events \\
-        "timestamp=$(date +%s)000,message='{\\"level\\":\\"ERROR\\",\\"message\\":\\"$id ${MARK}\\"}'"
+      aws logs create-log-stream --log-group-name "$group" --log-stream-name ${RUN_ID}
+      aws logs put-log-events --log-group-name "$group" --log-stream-name ${RUN_ID} --log-events \\
+        "timestamp=$(date +%s)000,message='{\\"level\\":\\"ERROR\\",\\"message\\":\\"$id ${RUN_ID}\\"}'"
     done`);
 });
 afterAll(() => hook.remove());
 
-interface Scene {
+/** The test of one section of the runbook. */
+interface SectionTest {
   readonly before?: () => Promise<unknown>;
-  /** By each line, in their order. */
-  readonly shows: () => readonly RegExp[];
+  /** The expected output of each command, in order. */
+  readonly outputs: () => readonly RegExp[];
   readonly after?: () => Promise<unknown>;
 }
 
 const ALARM = 'IvyMailEvents-QueueDelayed';
 const setAlarm = (state: string) =>
-  bash(`aws cloudwatch set-alarm-state --alarm-name ${ALARM} --state-value ${state} --state-reason ${MARK}`);
-const put = (place: string, body: unknown) =>
-  bash(
+  runScript(
+    `aws cloudwatch set-alarm-state --alarm-name ${ALARM} --state-value ${state} --state-reason ${RUN_ID}`,
+  );
+const sendToQueue = (place: string, body: unknown) =>
+  runScript(
     `aws sqs send-message --queue-url "$(named SQS::Queue ${place})" --message-body '${JSON.stringify(body)}'`,
   );
 
-const FIRST = 'whatever rings';
-const SCENES: Readonly<Record<string, Scene>> = {
-  [FIRST]: {
+const FIRST_COMMANDS = 'the first commands for every alarm';
+const SECTION_TESTS: Readonly<Record<string, SectionTest>> = {
+  [FIRST_COMMANDS]: {
     before: () => setAlarm('ALARM'),
-    shows: () => [new RegExp(`^${ALARM}\t${MARK}$`, 'm'), /^\d+ well, 0 failed/m],
+    outputs: () => [new RegExp(`^${ALARM}\t${RUN_ID}$`, 'm'), /^\d+ well, 0 failed/m],
     after: () => setAlarm('OK'),
   },
   'dead-letters': {
     async before() {
-      await put('SourceDeadLetters', sent(DEAD));
-      await put('TallyDeadLetters', {});
+      await sendToQueue('SourceDeadLetters', sendEvent(DEAD_LETTER_ID));
+      await sendToQueue('TallyDeadLetters', {});
     },
-    shows: () => [
+    outputs: () => [
       /^SourceDeadLetters +1$/m,
-      new RegExp(`"${DEAD}"`),
+      new RegExp(`"${DEAD_LETTER_ID}"`),
       /^1 would be redriven$/m,
       /^1 of 1 redriven$/m,
       /^$/,
     ],
     async after() {
-      await logsOf(DEAD, 1);
-      expect(await bash('npm run admin -- redrive list')).toMatch(/^TallyDeadLetters +0$/m);
+      await logsOf(DEAD_LETTER_ID, 1);
+      expect(await runScript('npm run admin -- redrive list')).toMatch(/^TallyDeadLetters +0$/m);
     },
   },
   'queue-delayed': {
-    shows: () => [/"ApproximateNumberOfMessagesNotVisible": "\d+"/, logged('IngestFunction')],
+    outputs: () => [/"ApproximateNumberOfMessagesNotVisible": "\d+"/, logLine('IngestFunction')],
   },
-  'dispatch-delayed': { shows: () => [logged('DeliveryDispatch')] },
-  'dispatch-stopped': { shows: () => [/^Enabled\t/m, /"UUID"/, logged('DeliveryDispatch')] },
-  'tally-delayed': { shows: () => [logged('TallyFunction')] },
-  uncounted: { shows: () => [logged('TallyFunction')] },
+  'dispatch-delayed': { outputs: () => [logLine('DeliveryDispatch')] },
+  'dispatch-stopped': { outputs: () => [/^Enabled\t/m, /"UUID"/, logLine('DeliveryDispatch')] },
+  'tally-delayed': { outputs: () => [logLine('TallyFunction')] },
+  uncounted: { outputs: () => [logLine('TallyFunction')] },
   'function-errors': {
-    shows: () =>
+    outputs: () =>
       [
         'IngestFunction',
         'DeliveryDispatch',
@@ -183,20 +190,20 @@ const SCENES: Readonly<Record<string, Scene>> = {
         'TallyFunction',
         'ApiFunction',
         'ApiAuthorizer',
-      ].map(logged),
+      ].map(logLine),
   },
   'failed-executions': {
-    // One fails after a day: here there is none.
-    shows: () => [
+    // A Redeliver execution fails only after a day of internal errors, so this stack has none.
+    outputs: () => [
       /"executions": \[\]/,
       /"executions": \[\]/,
-      new RegExp(LACKING['aws stepfunctions redrive-execution '] ?? ''),
-      logged('DeliveryDeliverMachine'),
+      new RegExp(UNSUPPORTED['aws stepfunctions redrive-execution '] ?? ''),
+      logLine('DeliveryDeliverMachine'),
     ],
   },
-  'endpoint-failing': { shows: () => [new RegExp(`"${deliveryId}"`), /"status_code":410/] },
+  'endpoint-failing': { outputs: () => [new RegExp(`"${deliveryId}"`), /"status_code":410/] },
   'endpoint-disabled': {
-    shows: () => [
+    outputs: () => [
       new RegExp(`"${hook.endpointId}".*"disabled"`),
       /410 Gone/,
       /"status":"active"/,
@@ -205,46 +212,51 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   exhausted: {
     before: () => hook.behave({ status: 200 }),
-    shows: () => [new RegExp(`"${deliveryId}"`), /^\{/],
+    outputs: () => [new RegExp(`"${deliveryId}"`), /^\{/],
     after: () => delivery(hook, messageId, ['delivered']),
   },
-  internal: { shows: () => [logged('DeliveryDeliver')] },
+  internal: { outputs: () => [logLine('DeliveryDeliver')] },
   quarantine: {
-    // One that an older version could not read, and this one can.
+    // Quarantine a message that an older version could not parse and this version can.
     async before() {
       const row = quarantineRow(
-        { messageId: UNREAD, body: JSON.stringify(sent(UNREAD)), reason: 'bad_timestamp', detail: '' },
+        {
+          messageId: QUARANTINED_ID,
+          body: JSON.stringify(sendEvent(QUARANTINED_ID)),
+          reason: 'bad_timestamp',
+          detail: '',
+        },
         { receivedAtMs: Date.now(), retentionDays: 1 },
       );
       await table.client.send(new PutCommand({ TableName: table.name, Item: row }));
     },
-    shows: () => [/^[1-9]\d* of \d+$/m, /^([1-9]\d*) of \1 redriven$/m],
-    after: () => logsOf(UNREAD, 1),
+    outputs: () => [/^[1-9]\d* of \d+$/m, /^([1-9]\d*) of \1 redriven$/m],
+    after: () => logsOf(QUARANTINED_ID, 1),
   },
   'unknown-workspace': {
-    shows: () => [new RegExp(`"${messageId}"`), /"ses:configuration-set"/, new RegExp(tenant.id)],
+    outputs: () => [new RegExp(`"${messageId}"`), /"ses:configuration-set"/, new RegExp(tenant.id)],
   },
-  reputation: { shows: () => [/"status":"bounced"/, /"status":"complained"/, /"HEALTHY",\s*true/] },
+  reputation: { outputs: () => [/"status":"bounced"/, /"status":"complained"/, /"HEALTHY",\s*true/] },
   'nothing-ingested': {
-    shows: () => [new RegExp(stack.topic_arn), /^\d+ well, 0 failed/m, /sends with/],
-    after: () => bash(`npm run admin -- detach ${stack.from}`),
+    outputs: () => [new RegExp(stack.topic_arn), /^\d+ well, 0 failed/m, /sends with/],
+    after: () => runScript(`npm run admin -- detach ${stack.from}`),
   },
 };
 
 describe('the runbook', () => {
-  it('has an output for the address of the API', async () => {
-    expect(await bash(`${findBase}\necho "$BASE"`)).toMatch(/^https:\/\/.*\/prod$/m);
+  it('reads the URL of the API from the outputs of the stack', async () => {
+    expect(await runScript(`${baseAssignment}\necho "$BASE"`)).toMatch(/^https:\/\/.*\/prod$/m);
   });
 
   it.each([
-    [FIRST, firstCommands] as const,
+    [FIRST_COMMANDS, firstCommands] as const,
     ...[...sections].map(([name, text]) => [name, commandsOf(text)] as const),
-  ])('%s', async (name, lines) => {
-    const scene = SCENES[name];
-    if (scene === undefined) throw new Error(`Nobody says what ${name} is to show`);
-    await scene.before?.();
-    const shown = await shownBy(lines);
-    expect(shown).toEqual(scene.shows().map((what) => expect.stringMatching(what)));
-    await scene.after?.();
+  ])('has commands with the expected output: %s', async (name, lines) => {
+    const test = SECTION_TESTS[name];
+    if (test === undefined) throw new Error(`No expected output is defined for the section ${name}`);
+    await test.before?.();
+    const outputs = await outputsOf(lines);
+    expect(outputs).toEqual(test.outputs().map((pattern) => expect.stringMatching(pattern)));
+    await test.after?.();
   });
 });

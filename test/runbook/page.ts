@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 export const runbook = readFileSync('docs/runbook.md', 'utf8');
 const [preamble = '', ...rest] = runbook.split(/^## /m);
 
-/** By the name that an alarm gives. */
+/** The text of each section, by its heading. An alarm names its section by this heading. */
 export const sections: ReadonlyMap<string, string> = new Map(
   rest.map((text) => [text.split('\n')[0] ?? '', text]),
 );
@@ -16,11 +16,11 @@ const linesOf = (code: string): readonly string[] =>
     .split('\n')
     .filter((line) => line !== '');
 
-/** The commands of a section, each in one line. */
+/** The commands of a text, one string each. Continued lines are joined. */
 export const commandsOf = (text: string): readonly string[] => blocksOf(text).flatMap(linesOf);
 
-const [first = '', ...others] = blocksOf(preamble);
-/** What every command comes after. */
-export const shell = first;
-/** What is asked whatever rings. */
-export const firstCommands = others.flatMap(linesOf);
+const [setup = '', ...preambleBlocks] = blocksOf(preamble);
+/** The setup block. It defines the functions and variables that every command uses. */
+export const shell = setup;
+/** The first commands to run, for every alarm. */
+export const firstCommands = preambleBlocks.flatMap(linesOf);
