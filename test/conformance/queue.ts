@@ -3,12 +3,12 @@ import type { SQSRecord } from 'aws-lambda';
 import { expect, it } from 'vitest';
 
 /** A queue that feeds a function. */
-export interface Queued {
+export interface QueueUnderTest {
   readonly send: (body: string) => Promise<void>;
   /** Lets time pass until it is so. */
   readonly until: (what: string, isSo: () => boolean | Promise<boolean>) => Promise<void>;
   /** Bodies in the dead-letter queue. */
-  readonly dead: () => Promise<readonly string[]>;
+  readonly deadLetters: () => Promise<readonly string[]>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -26,7 +26,7 @@ function timesOf(received: ReadonlyMap<string, readonly number[]>, body: string)
   return received.get(body)?.length ?? 0;
 }
 
-export function itQueues(make: (consume: ConsumeMessages) => Promise<Queued>): void {
+export function testQueue(make: (consume: ConsumeMessages) => Promise<QueueUnderTest>): void {
   /** Sends each body; whether a message fails is told by its body, and how often it has come. */
   async function sendTo(bodies: readonly string[], fails: (body: string, times: number) => boolean) {
     const received = new Map<string, number[]>();
@@ -59,13 +59,13 @@ export function itQueues(make: (consume: ConsumeMessages) => Promise<Queued>): v
     });
     const all = (): boolean => bodies.every((body) => timesOf(received, body) >= 2);
     await queued.until('all of them again', all);
-    expect(await queued.dead()).toEqual([]);
+    expect(await queued.deadLetters()).toEqual([]);
   });
 
   it('sets aside what was received as often as it may be, and nothing beside it', async () => {
     const { queued, received } = await sendTo(['one', 'poison', 'two'], (body) => body === 'poison');
-    await queued.until('the dead letter', async () => (await queued.dead()).length > 0);
-    expect(await queued.dead()).toEqual(['poison']);
+    await queued.until('the dead letter', async () => (await queued.deadLetters()).length > 0);
+    expect(await queued.deadLetters()).toEqual(['poison']);
     expect(['one', 'poison', 'two'].map((body) => timesOf(received, body))).toEqual([1, MAX_RECEIVES, 1]);
   });
 }

@@ -1,23 +1,23 @@
 /** What our definitions take for granted of Step Functions: asked of the model and of the deployed service alike. */
 import { expect, it } from 'vitest';
 
-export interface Ran {
+export interface ExecutionResult {
   readonly status: 'SUCCEEDED' | 'FAILED';
   readonly output?: unknown;
 }
 
 /** What a function does with its input; throws what the machine is to know by its name. */
-export type Handle = (input: Readonly<Record<string, unknown>>) => unknown;
+export type FunctionHandler = (input: Readonly<Record<string, unknown>>) => unknown;
 
-export interface Machines {
-  readonly run: (definition: object, input: object) => Promise<Ran>;
+export interface StateMachinesUnderTest {
+  readonly run: (definition: object, input: object) => Promise<ExecutionResult>;
   /** A queue that is there, and one that is not. */
   readonly queueUrl: string;
-  readonly absentQueueUrl: string;
+  readonly missingQueueUrl: string;
   /** Bodies of what was sent to the queue, read once. */
-  readonly sent: () => Promise<readonly unknown[]>;
+  readonly takeSentBodies: () => Promise<readonly unknown[]>;
   /** What the function does from now on. */
-  readonly handle: (handle: Handle) => void;
+  readonly setHandler: (handle: FunctionHandler) => void;
   readonly functionArn: string;
   /** Another machine, which does nothing. */
   readonly otherMachineArn: string;
@@ -26,7 +26,7 @@ export interface Machines {
   readonly sleep: (seconds: number) => Promise<void>;
 }
 
-export interface MachineOptions {
+export interface StateMachineOptions {
   /** Whether waits grow no longer than MaxDelaySeconds. */
   readonly limitsDelay: boolean;
   /** Whether what a function throws keeps its name. */
@@ -61,7 +61,10 @@ function fault(name: string): Error {
   return Object.assign(new Error('A fault'), { name });
 }
 
-export function itRuns(make: () => Promise<Machines>, { limitsDelay, namesErrors }: MachineOptions): void {
+export function testStateMachines(
+  make: () => Promise<StateMachinesUnderTest>,
+  { limitsDelay, namesErrors }: StateMachineOptions,
+): void {
   it('a Pass places its result beside the input', async () => {
     const { run } = await make();
     const definition = {
@@ -103,7 +106,7 @@ export function itRuns(make: () => Promise<Machines>, { limitsDelay, namesErrors
   });
 
   it('a Task is called with what its parameters name', async () => {
-    const { run, queueUrl, sent } = await make();
+    const { run, queueUrl, takeSentBodies } = await make();
     const definition = {
       StartAt: 'Send',
       States: { Send: sendTo(queueUrl, { ResultPath: null }), Done: DONE },
@@ -112,15 +115,15 @@ export function itRuns(make: () => Promise<Machines>, { limitsDelay, namesErrors
       status: 'SUCCEEDED',
       output: { a: { b: [1] } },
     });
-    expect(await sent()).toEqual([{ a: { b: [1] } }]);
+    expect(await takeSentBodies()).toEqual([{ a: { b: [1] } }]);
   });
 
   it('a Task that fails is tried again, then caught, and its input kept', async () => {
-    const { run, absentQueueUrl } = await make();
+    const { run, missingQueueUrl } = await make();
     const definition = {
       StartAt: 'Send',
       States: {
-        Send: sendTo(absentQueueUrl, {
+        Send: sendTo(missingQueueUrl, {
           Retry: [
             { ErrorEquals: ['Some.OtherError'], MaxAttempts: 0 },
             { ErrorEquals: ['States.ALL'], IntervalSeconds: 1, BackoffRate: 2, MaxAttempts: 1 },
@@ -142,15 +145,15 @@ export function itRuns(make: () => Promise<Machines>, { limitsDelay, namesErrors
   });
 
   it('a Task that fails and is not caught ends the execution', async () => {
-    const { run, absentQueueUrl } = await make();
-    const definition = { StartAt: 'Send', States: { Send: sendTo(absentQueueUrl, {}), Done: DONE } };
+    const { run, missingQueueUrl } = await make();
+    const definition = { StartAt: 'Send', States: { Send: sendTo(missingQueueUrl, {}), Done: DONE } };
     expect(await run(definition, { a: 1 })).toMatchObject({ status: 'FAILED' });
   });
 
   it('a function knows the execution that calls it, the same at every try', async () => {
-    const { run, handle, functionArn } = await make();
+    const { run, setHandler, functionArn } = await make();
     const seen: unknown[] = [];
-    handle((input) => {
+    setHandler((input) => {
       seen.push(input);
       if (seen.length % 2 === 1) throw fault('Once');
       return {};
@@ -168,8 +171,8 @@ export function itRuns(make: () => Promise<Machines>, { limitsDelay, namesErrors
   });
 
   it.runIf(namesErrors)("a function's own error is known by its name", async () => {
-    const { run, handle, functionArn } = await make();
-    handle(() => {
+    const { run, setHandler, functionArn } = await make();
+    setHandler(() => {
       throw fault('OurFault');
     });
     const caught = (name: string) =>
@@ -179,8 +182,8 @@ export function itRuns(make: () => Promise<Machines>, { limitsDelay, namesErrors
   });
 
   it('a Task that takes longer than it may ends with States.Timeout', async () => {
-    const { run, handle, functionArn, sleep } = await make();
-    handle(async () => {
+    const { run, setHandler, functionArn, sleep } = await make();
+    setHandler(async () => {
       await sleep(4);
       return {};
     });
@@ -192,9 +195,9 @@ export function itRuns(make: () => Promise<Machines>, { limitsDelay, namesErrors
   });
 
   it.runIf(limitsDelay)('waits between tries grow up to MaxDelaySeconds, and no further', async () => {
-    const { run, handle, functionArn, now } = await make();
+    const { run, setHandler, functionArn, now } = await make();
     const at: number[] = [];
-    handle(() => {
+    setHandler(() => {
       at.push(now());
       throw fault('Always');
     });

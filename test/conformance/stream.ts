@@ -5,13 +5,13 @@ import { KIND, type Key } from '../../lambdas/store/keys.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 
 /** A table, and a reader of its stream that hears of new events and commands, as dispatch does. */
-export interface Stream {
+export interface StreamUnderTest {
   readonly put: (row: Row) => Promise<void>;
   readonly remove: (key: Key) => Promise<void>;
   /** Lets time pass until it is so. */
   readonly until: (what: string, isSo: () => boolean | Promise<boolean>) => Promise<void>;
   /** Notes of what was given up. */
-  readonly givenUp: () => Promise<number>;
+  readonly discardedCount: () => Promise<number>;
 }
 
 /** Takes a batch, or gives the sequence number to go on from; throws where all of it failed. */
@@ -45,14 +45,14 @@ function rowsOfOne(count: number): readonly Row[] {
   return Array.from({ length: count }, (_, index) => row('one', index));
 }
 
-async function putAll({ put }: Stream, rows: readonly Row[]): Promise<void> {
+async function putAll({ put }: StreamUnderTest, rows: readonly Row[]): Promise<void> {
   for (const each of rows) await put(each);
 }
 
 const names = (rows: readonly Row[]): readonly string[] => rows.map(({ pk, sk }) => `${pk} ${sk}`);
 
-export function itStreams(
-  make: (consume: ConsumeRecords) => Promise<Stream>,
+export function testStream(
+  make: (consume: ConsumeRecords) => Promise<StreamUnderTest>,
   { resumes }: StreamOptions,
 ): void {
   it('tells of new rows of the kinds that its filter names, and of nothing else', async () => {
@@ -85,11 +85,11 @@ export function itStreams(
     const { taken, consume } = taker((records) => records.some((record) => keyOf(record) === 'one 0'));
     const stream = await make(consume);
     await stream.put(row('one', 0));
-    await stream.until('the note', async () => (await stream.givenUp()) > 0);
+    await stream.until('the note', async () => (await stream.discardedCount()) > 0);
     await stream.put(row('one', 1));
     await stream.until('the next', () => taken.length > 0);
     expect(taken.map(keyOf)).toEqual(['one 1']);
-    expect(await stream.givenUp()).toBe(1);
+    expect(await stream.discardedCount()).toBe(1);
   });
 
   it.runIf(resumes)('goes on from the record that the reader reports, and with none before it', async () => {
@@ -115,7 +115,7 @@ export function itStreams(
       await putAll(stream, rows);
       await stream.until('all others', () => taken.length >= rows.length - 1);
       expect(taken.map(keyOf)).toEqual(names(rows).filter((name) => name !== 'one 4'));
-      expect(await stream.givenUp()).toBe(1);
+      expect(await stream.discardedCount()).toBe(1);
     },
   );
 }

@@ -48,7 +48,7 @@ export interface TableOptions {
 }
 
 /** `prefix` sets the keys of one run apart. */
-export function itConforms(
+export function testTable(
   make: () => { readonly table: Table; readonly prefix: string },
   { refusesEmpty }: TableOptions,
 ): void {

@@ -14,23 +14,27 @@ import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { describe } from 'vitest';
 import { KIND } from '../../lambdas/store/keys.ts';
 import { createTable } from '../../lambdas/store/table.ts';
-import { itRuns, type Handle, type Machines } from '../conformance/state-machine.ts';
-import { itQueues, MAX_RECEIVES, VISIBILITY_SECONDS, type Queued } from '../conformance/queue.ts';
-import { itStreams, type Stream } from '../conformance/stream.ts';
-import { itConforms } from '../conformance/table.ts';
+import {
+  testStateMachines,
+  type FunctionHandler,
+  type StateMachinesUnderTest,
+} from '../conformance/state-machine.ts';
+import { testQueue, MAX_RECEIVES, VISIBILITY_SECONDS, type QueueUnderTest } from '../conformance/queue.ts';
+import { testStream, type StreamUnderTest } from '../conformance/stream.ts';
+import { testTable } from '../conformance/table.ts';
 import { table, until } from './client.ts';
 import { aws, contentsOf, deploy, functionOf, sqs, untilTrue } from './conformance-parts.ts';
 
 const sfn = new SFNClient(aws);
 
 describe('the deployed table', () => {
-  itConforms(() => ({ table, prefix: `conformance-${randomUUID()}-` }), { refusesEmpty: false });
+  testTable(() => ({ table, prefix: `conformance-${randomUUID()}-` }), { refusesEmpty: false });
 });
 
 describe('the deployed stream', () => {
   // The emulator always repeats a whole batch, even if the reader reports a partial failure. Only the model runs those cases.
-  itStreams(
-    async (consume): Promise<Stream> => {
+  testStream(
+    async (consume): Promise<StreamUnderTest> => {
       const pattern = {
         eventName: ['INSERT'],
         dynamodb: { NewImage: { kind: { S: [KIND.event, KIND.command] } } },
@@ -80,7 +84,7 @@ describe('the deployed stream', () => {
         put: async (Item) => void (await client.send(new PutCommand({ TableName, Item }))),
         remove: async (Key) => void (await client.send(new DeleteCommand({ TableName, Key }))),
         until: untilTrue,
-        givenUp: async () => (await contents()).length,
+        discardedCount: async () => (await contents()).length,
       };
     },
     { resumes: false },
@@ -88,7 +92,7 @@ describe('the deployed stream', () => {
 });
 
 describe('the deployed queue', () => {
-  itQueues(async (consume): Promise<Queued> => {
+  testQueue(async (consume): Promise<QueueUnderTest> => {
     const { queueUrl, dead = '' } = await deploy(
       {
         Dead: { Type: 'AWS::SQS::Queue' },
@@ -121,16 +125,16 @@ describe('the deployed queue', () => {
       send: async (MessageBody) =>
         void (await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody }))),
       until: untilTrue,
-      dead: contentsOf(dead),
+      deadLetters: contentsOf(dead),
       now: Date.now,
     };
   });
 });
 
 describe('the deployed state machines', () => {
-  itRuns(
-    async (): Promise<Machines> => {
-      let handled: Handle = () => ({});
+  testStateMachines(
+    async (): Promise<StateMachinesUnderTest> => {
+      let handled: FunctionHandler = () => ({});
       const roleArn = 'arn:aws:iam::000000000000:role/conformance';
       const {
         queueUrl = '',
@@ -156,10 +160,10 @@ describe('the deployed state machines', () => {
       );
       return {
         queueUrl,
-        absentQueueUrl: `${queueUrl}-absent`,
+        missingQueueUrl: `${queueUrl}-absent`,
         functionArn,
         otherMachineArn,
-        handle: (handle) => void (handled = handle),
+        setHandler: (handle) => void (handled = handle),
         now: () => Date.now() / 1000,
         sleep: (seconds) => wait(seconds * 1000),
         async run(definition, input) {
@@ -179,7 +183,7 @@ describe('the deployed state machines', () => {
             return status === 'FAILED' ? { status } : undefined;
           });
         },
-        async sent() {
+        async takeSentBodies() {
           const { Messages = [] } = await sqs.send(
             new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
           );

@@ -1,11 +1,11 @@
 import { describe } from 'vitest';
-import { itQueues, MAX_RECEIVES, VISIBILITY_SECONDS } from '../conformance/queue.ts';
+import { testQueue, MAX_RECEIVES, VISIBILITY_SECONDS } from '../conformance/queue.ts';
 import { Clock } from '../../sim/clock.ts';
 import { SimulatedQueue } from '../../sim/queue.ts';
 import { Dice, seededRandom } from '../../sim/random.ts';
 
 describe('the model of the queue', () => {
-  itQueues(async (consume) => {
+  testQueue(async (consume) => {
     const clock = new Clock(0);
     const queue = new SimulatedQueue({
       clock,
@@ -20,7 +20,7 @@ describe('the model of the queue', () => {
     return {
       send: async (body) => queue.send(body),
       until: (what, isSo) => clock.until(what, isSo),
-      dead: async () => queue.deadLetters,
+      deadLetters: async () => queue.deadLetters,
       now: clock.now,
     };
   });

@@ -1,5 +1,9 @@
 import { describe } from 'vitest';
-import { itRuns, type Handle, type Ran } from '../conformance/state-machine.ts';
+import {
+  testStateMachines,
+  type FunctionHandler,
+  type ExecutionResult,
+} from '../conformance/state-machine.ts';
 import { Clock } from '../../sim/clock.ts';
 import { Executions, START_EXECUTION } from '../../sim/executions.ts';
 import { runExecution, type StateMachineDefinition } from '../../sim/state-machine.ts';
@@ -7,11 +11,11 @@ import { runExecution, type StateMachineDefinition } from '../../sim/state-machi
 const NOTHING: StateMachineDefinition = { StartAt: 'Done', States: { Done: { Type: 'Succeed' } } };
 
 describe('the model of the state machines', () => {
-  itRuns(
+  testStateMachines(
     async () => {
       const clock = new Clock(0);
       const sent: unknown[] = [];
-      let handled: Handle = () => ({});
+      let handled: FunctionHandler = () => ({});
       const task = async (resource: string, given: unknown): Promise<unknown> => {
         const parameters = given as Record<string, unknown>;
         if (resource === 'function') return handled(parameters);
@@ -28,11 +32,11 @@ describe('the model of the state machines', () => {
       let runs = 0;
       return {
         queueUrl: 'queue',
-        absentQueueUrl: 'absent',
+        missingQueueUrl: 'absent',
         functionArn: 'function',
         otherMachineArn: 'other',
-        sent: async () => sent.splice(0),
-        handle: (handle) => void (handled = handle),
+        takeSentBodies: async () => sent.splice(0),
+        setHandler: (handle) => void (handled = handle),
         now: () => clock.nowMs / 1000,
         sleep: (seconds) => clock.sleep(seconds * 1000),
         async run(definition, input) {
@@ -40,8 +44,8 @@ describe('the model of the state machines', () => {
             input: input as Record<string, unknown>,
             executionId: String((runs += 1)),
           }).then(
-            (output): Ran => ({ status: 'SUCCEEDED', output }),
-            (): Ran => ({ status: 'FAILED' }),
+            (output): ExecutionResult => ({ status: 'SUCCEEDED', output }),
+            (): ExecutionResult => ({ status: 'FAILED' }),
           );
           await clock.run();
           return ended;

@@ -1,12 +1,12 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe } from 'vitest';
-import { itStreams } from '../conformance/stream.ts';
+import { testStream } from '../conformance/stream.ts';
 import { simulatedTable } from '../../sim/table.ts';
 import { Clock } from '../../sim/clock.ts';
 import { StreamReader, createStream } from '../../sim/stream.ts';
 
 describe('the model of the stream', () => {
-  itStreams(
+  testStream(
     async (consume) => {
       const clock = new Clock(0);
       const reader = new StreamReader({
@@ -23,7 +23,7 @@ describe('the model of the stream', () => {
         put: async (Item) => void (await client.send(new PutCommand({ TableName, Item }))),
         remove: async (Key) => void (await client.send(new DeleteCommand({ TableName, Key }))),
         until: (what, isSo) => clock.until(what, isSo),
-        givenUp: async () => reader.discarded.length,
+        discardedCount: async () => reader.discarded.length,
       };
     },
     { resumes: true },

@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
-import { itConforms } from '../conformance/table.ts';
+import { testTable } from '../conformance/table.ts';
 import { simulatedTable } from '../../sim/table.ts';
 
 describe('the table in memory', () => {
-  itConforms(() => ({ table: simulatedTable(), prefix: '' }), { refusesEmpty: true });
+  testTable(() => ({ table: simulatedTable(), prefix: '' }), { refusesEmpty: true });
 });
