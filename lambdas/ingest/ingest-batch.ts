@@ -117,7 +117,7 @@ function readMessage(deps: IngestDeps, record: SQSRecord): ParsedMessage | undef
   return { rawText: message.rawText, normalized };
 }
 
-/** Rejects only with an internal error, because the workspace of the event could not be looked up. */
+/** Rejects only if the workspace of the event cannot be looked up, which is an internal error. */
 async function readRecord(deps: IngestDeps, record: SQSRecord): Promise<IngestedMessage> {
   const noRows = { record, rows: [], events: [], quarantined: false, unknownTag: false };
   try {

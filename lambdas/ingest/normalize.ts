@@ -37,7 +37,7 @@ interface RecipientEvent {
   readonly event: EventName;
   readonly details: EventDetails;
   readonly timestampMs: number | undefined;
-  /** With message, event and recipient, these values make the event id. The id is the same in every copy of the event. */
+  /** The event id is a hash of these values, the message, the event and the recipient. Every copy of an event has the same id. */
   readonly naturalKey: readonly string[];
 }
 
@@ -199,7 +199,8 @@ function readEngagement(event: 'opened' | 'clicked'): EventTypeReader['readEvent
       event,
       details: {
         ...definedFields({ ...fields, link }),
-        // `Likely` or `Unlikely`, since August 2026. SES marks security scanners and mail proxies with it.
+        // SES added this field in August 2026. `Likely` marks security scanners and mail proxies. The other value is
+        // `Unlikely`.
         ...(isSesValue(body['isBotEvent'], 'Likely') && { automated: true }),
       },
       timestampMs,
@@ -432,10 +433,10 @@ export function normalize(ses: JsonObject): NormalizedMessage {
  * workspace. `unknownTag` is true if the tag names no workspace. Such a tag is ignored, and a metric counts it.
  */
 export async function chooseWorkspace(
-  claims: WorkspaceHints,
+  hints: WorkspaceHints,
   workspaces: WorkspaceDirectory,
 ): Promise<{ readonly workspaceId: string; readonly unknownTag: boolean }> {
-  const { workspaceTag, configurationSet } = claims;
+  const { workspaceTag, configurationSet } = hints;
   if (workspaceTag !== undefined && (await workspaces.isWorkspace(workspaceTag))) {
     return { workspaceId: workspaceTag, unknownTag: false };
   }

@@ -17,7 +17,7 @@ export type SesMessage =
 /** SES sends this text once, when a configuration set gets its SNS destination. */
 const VALIDATION_SENTENCE = 'Successfully validated SNS topic for Amazon SES event publishing.';
 
-/** No SES event is nested as deeply. Code that walks the event recursively is safe from a stack overflow. */
+/** SES events have far fewer levels. The limit protects code that walks an event recursively from a stack overflow. */
 const MAX_DEPTH = 64;
 
 function isDeeper(value: unknown, levels: number): boolean {
@@ -33,7 +33,7 @@ function parse(text: string): unknown {
     throw new UnreadableMessage('not_json', 'The message is not JSON', { cause });
   }
   if (isDeeper(value, MAX_DEPTH))
-    throw new UnreadableMessage('too_deep', `The message is nested more than ${MAX_DEPTH} deep`);
+    throw new UnreadableMessage('too_deep', `The message is nested more than ${MAX_DEPTH} levels deep`);
   return value;
 }
 

@@ -95,7 +95,10 @@ export async function deleteApiKey(table: Table, workspaceId: string, id: string
   return response.Attributes !== undefined;
 }
 
-/** Records the time at which a key was used. Without the condition, this write would restore a key that was just revoked. */
+/**
+ * Records the time at which a key was used. Without the condition, this write would create a row again for a key that was
+ * just revoked.
+ */
 export async function touchApiKey(table: Table, sha256Hex: string, at: string): Promise<void> {
   try {
     await table.client.send(

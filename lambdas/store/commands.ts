@@ -9,7 +9,7 @@ import { updateExpression } from './update-expression.ts';
 /** Clients look up the progress of a recovery for some days. No other command is read after it has run. */
 const RETENTION_DAYS = 30;
 
-/** The row of a command. Dispatch receives the row once, from the stream. `at` is RFC 3339. */
+/** The row of a command. Dispatch reads the new row from the table's stream, and no later change of it. `at` is RFC 3339. */
 export function commandRow(command: Command, at: string): Row {
   const { workspace_id: workspaceId, ...fields } = command;
   return {
@@ -30,7 +30,7 @@ export async function putCommand(table: Table, command: Command, at: string): Pr
   await table.client.send(new PutCommand({ TableName: table.name, Item: commandRow(command, at) }));
 }
 
-/** Stores a recovery. The stream then starts it. */
+/** Stores a recovery. Dispatch then reads the row from the table's stream and starts the recovery. */
 export async function putRecovery(table: Table, recovery: Recovery): Promise<void> {
   const row = { ...commandRow({ command: 'recover', ...recovery }, recovery.created_at), ...recovery };
   const { workspace_id: _workspaceId, ...item } = row;
@@ -74,8 +74,8 @@ export async function getRecovery(
 }
 
 /**
- * Stores the progress of a recovery after one step. Returns false if the position has changed since the recovery was read.
- * The same step then ran before, and the deliveries that it started are already counted.
+ * Stores the progress of a recovery after one step. Returns false if the recovery has ended, or if its position has changed
+ * since the recovery was read. The same step then ran before, and the deliveries that it started are already counted.
  */
 export async function advanceRecovery(
   table: Table,

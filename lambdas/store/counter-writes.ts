@@ -7,7 +7,10 @@ import { updateExpression } from './update-expression.ts';
 /** DynamoDB accepts 100 writes in a transaction. One of them is the checkpoint. */
 export const COUNTERS_PER_TRANSACTION = 99;
 
-/** A stream shard receives records for a few hours, and DynamoDB keeps each record for 24 hours. */
+/**
+ * A checkpoint must outlive the records of its shard. A stream shard receives records for a few hours, and DynamoDB keeps
+ * each record for 24 hours.
+ */
 const CHECKPOINT_SECONDS = 7 * 86_400;
 
 /** The numbers to add to one row of counters. */
@@ -37,8 +40,8 @@ export async function readCheckpoint(table: Table, shardId: string): Promise<str
 }
 
 /**
- * Adds the increments and moves the checkpoint in one transaction, so that each record is counted exactly once. False if
- * the checkpoint is already at or after the first record.
+ * Adds the increments and moves the checkpoint in one transaction, so that each record is counted exactly once. Returns
+ * false if the checkpoint is already at or after the first record.
  */
 export async function addToCounters(table: Table, records: CountedRecords, nowMs: number): Promise<boolean> {
   return transactWrite(table, [

@@ -17,7 +17,7 @@ export interface CounterRange {
   readonly beforeMs: number;
 }
 
-/** The prefix of a histogram bucket's attribute name, for example `d12`. */
+/** The prefix in the attribute name of a histogram bucket, for example `d` in `d12`. */
 export const BUCKET_PREFIX = 'd';
 
 function readRange(table: Table, pk: string, { afterMs, beforeMs }: CounterRange): Promise<readonly Row[]> {

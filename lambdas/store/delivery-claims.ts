@@ -102,8 +102,8 @@ function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
         status,
         run: task.run,
         run_attempts: task.run_attempt - 1,
-        // A reopened delivery can have been created long ago. The search for stalled deliveries reads this time, because it
-        // does not read the lease.
+        // The search for stalled deliveries reads an index, which does not contain the lease. Without this time, the search
+        // would use `created_at`, which can be long ago for a reopened delivery.
         next_attempt_at: mayReopen ? formatTimestamp(leaseEndMs(nowMs)) : undefined,
       },
       setIfAbsent: { attempt_count: 0, created_at: formatTimestamp(nowMs) },

@@ -34,7 +34,7 @@ export async function settleDelivery(
     {
       set: {
         attempt_count: attemptCount,
-        // Stored only now that the attempt is made. A repeated start of the same command then makes no second attempt.
+        // Stored only after the attempt. A repeated start of the same command then makes no second attempt.
         last_manual_run: isManual ? task.run : undefined,
         run_attempts: isManual || status === undefined ? undefined : task.run_attempt,
       },

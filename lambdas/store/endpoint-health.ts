@@ -88,11 +88,12 @@ function unchangedFailureCondition({
     const condition = 'failing_since = :since AND failures = :failures';
     return { condition, values: { since, failures } };
   }
-  // During an update of the stack, two versions run at the same time. A success may then end a streak whose breaker the
-  // earlier version has just opened.
+  // The breaker is open without a streak. During an update of the stack, two versions run at the same time. A success may
+  // then end the streak when the earlier version has just opened the breaker.
   if (openedAt !== undefined)
     return { condition: 'breaker_opened_at = :opened', values: { opened: openedAt } };
-  // An earlier version, after a rollback of the stack, ended the streak and kept `health`, because it does not know the attribute.
+  // The endpoint has `health` without a streak. After a rollback of the stack, an earlier version ended the streak. It kept
+  // `health`, because that version does not know the attribute.
   const condition = 'health = :failing AND attribute_not_exists(failing_since)';
   return { condition, values: { failing: 'failing' } };
 }
@@ -129,7 +130,10 @@ async function endFailing(
   ]);
 }
 
-/** Closes the breaker, so that the next delivery is sent as a probe. The streak stays, so one more failure reopens it. */
+/**
+ * Closes the breaker, so that the next delivery is sent as a probe. The streak stays, so one more failure opens the breaker
+ * again.
+ */
 export async function closeBreaker(table: Table, endpoint: Endpoint): Promise<void> {
   await updateRow(table, endpoint, {
     ...updateExpression(
@@ -141,9 +145,9 @@ export async function closeBreaker(table: Table, endpoint: Endpoint): Promise<vo
 }
 
 /**
- * Records that an endpoint became failing. Without `historyEntry` the history has the entry already. Returns false if
- * another attempt recorded it, the streak has ended, or the endpoint is not active. `endpoint` includes the failure that
- * made it failing.
+ * Records that an endpoint became failing. `historyEntry` is undefined if the history already has the entry. Returns false
+ * if another attempt recorded the change first, the streak has ended, or the endpoint is not active. `endpoint` includes the
+ * failure that made the endpoint failing.
  */
 export async function recordFailing(
   table: Table,
@@ -178,7 +182,7 @@ export async function openBreaker(
   opening: {
     readonly historyEntry: EndpointHistoryEntry;
     readonly commandId: string;
-    /** True if the history has the entry already. Another attempt may also write it at the same time. */
+    /** True if the history already has the entry. If absent, another attempt may still write the entry first. */
     readonly recorded?: boolean;
   },
 ): Promise<boolean> {
@@ -220,7 +224,7 @@ async function tryToOpen(
   ]);
 }
 
-/** Removes the mark of the drain `commandId`, which has delivered every held delivery. The mark of a newer drain stays. */
+/** Removes `draining` after the drain `commandId` has delivered every held delivery. The id of a newer drain stays. */
 export async function endDrain(table: Table, endpoint: Endpoint, commandId: string): Promise<void> {
   if (endpoint.draining !== commandId) return;
   await updateRow(table, endpoint, {

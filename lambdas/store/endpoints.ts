@@ -167,7 +167,7 @@ export async function recordHistoryEntry(
  */
 export async function disableEndpoint(
   table: Table,
-  /** With the URL that the reason refers to. */
+  /** `url` is the URL that the reason refers to. */
   endpoint: Pick<Endpoint, 'id' | 'workspace_id' | 'url'>,
   historyEntry: EndpointHistoryEntry,
   /** `failing_since` of the streak that is the reason. If the streak has ended since, the endpoint stays active. */

@@ -44,7 +44,8 @@ export function eventRows(
   retention: Retention,
   rawText?: string,
 ): readonly Row[] {
-  // The row's fields are the dictionary that unpacks the raw event, so DynamoDB must return them unchanged.
+  // The fields of the row are part of the compression dictionary of the raw event. If DynamoDB returned them changed, the raw
+  // event could not be unpacked.
   const events = emailEvents.map(wellFormed);
   const rows = events.map((event) =>
     eventRow(event, expiresAtSeconds({ timestamp: event.timestamp, ...retention })),

@@ -10,8 +10,9 @@ export interface HeldCount {
 
 /**
  * Counts the held deliveries of an endpoint, up to `max`. The partitions are shards by a hash of the event's id, so each
- * has about the same number. The function first reads an equal share of all shards at once, and then the rest shard by
- * shard. It reads at most `max` + 4 index rows. The count is eventually consistent.
+ * has about the same number. The function first reads an equal share from every shard at the same time. If that is not
+ * enough, it then reads the rest of each shard, one shard after the other. It reads at most `max` + 4 index rows. The count
+ * is eventually consistent.
  */
 export async function countHeld(
   table: Table,

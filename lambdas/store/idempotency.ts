@@ -24,7 +24,7 @@ export interface SendRecord {
   readonly intent: SendIntent;
   /** SHA-256 of the request's body. A request with the same key and another body is refused. */
   readonly bodyHash: string;
-  /** True if the sender recorded that it does not know whether SES accepted the email. */
+  /** True if the send has ended, but it is unknown whether SES accepted the email. */
   readonly outcomeUnknown: boolean;
   /** Absent while the send is in progress, and if its process ended before it stored the outcome. */
   readonly outcome?: SendOutcome;
@@ -128,8 +128,8 @@ export async function releaseKey(table: Table, send: KeyedSend): Promise<void> {
 }
 
 /**
- * How long before or after the start of the send its SES event can be dated. Clocks differ, and the request may take long to
- * reach SES. The bounds are larger than both effects together.
+ * The SES event is dated at most this long before or after the start of the send. Clocks differ, and the request may take long
+ * to reach SES. The bounds are larger than both effects together.
  */
 const MAX_BEFORE_MS = 60_000;
 const MAX_AFTER_MS = 300_000;

@@ -1,5 +1,5 @@
 /**
- * Every key of the table, with its reason. docs/adr/0001-table-keys.md explains the decisions.
+ * Every key of the table. docs/adr/0001-table-keys.md explains the decisions.
  *
  * | item               | pk                       | sk                  | g1pk                   | g2pk                        |
  * | ------------------ | ------------------------ | ------------------- | ---------------------- | --------------------------- |
@@ -44,8 +44,8 @@ export const INDEX = { g1: 'by_g1pk', g2: 'by_g2pk' } as const;
 export const KEY_ATTRIBUTES = { pk: 'pk', sk: 'sk', g1pk: 'g1pk', g2pk: 'g2pk', ttl: 'ttl' } as const;
 
 /**
- * The attributes in both indexes: those that lists show. The raw event is not one of them. If a projection changes, DynamoDB
- * rebuilds the index. So the list contained the attributes of API keys (`scopes`, `name`, …) before their routes existed.
+ * The attributes in both indexes: those that lists show. The raw event is not one of them. If this list changes, DynamoDB
+ * rebuilds both indexes. So an attribute that a later version will show is added early.
  */
 export const PROJECTED_ATTRIBUTES = [
   'kind',
@@ -99,7 +99,7 @@ export interface Key {
 /**
  * The number of shards of an event name, if not 1. DynamoDB accepts 1,000 writes a second on one partition key, and it
  * cannot split a partition whose sort keys only grow. Only these two events can reach the limit in one workspace, because
- * every email has both. Two shards raise the limit to 2,000. A merged page of all events then reads 15 partitions, which
+ * every email has both. Two shards raise the limit to 2,000. A merged page of 50 events then reads 15 partitions, which
  * stays within 12 read units.
  */
 const SHARDS_BY_EVENT: Partial<Record<EventName, number>> = { sent: 2, delivered: 2 };
@@ -191,7 +191,7 @@ export function deliveryKeyParts(key: Key): EventAddress & { readonly endpoint_i
 
 /**
  * A delivery writes its endpoint's key twice (claim and settlement), so one key allows 500 webhooks a second. Four shards
- * allow as many as two shards of `sent` and two shards of `delivered` can cause.
+ * raise the limit to 2,000.
  */
 const ENDPOINT_SHARDS = 4;
 
@@ -308,7 +308,7 @@ export function checkpointKey(shardId: string): Key {
   return { pk: `T#${shardId}`, sk: 'T' };
 }
 
-/** The partition of a probe, to which `admin doctor` has a webhook sent. The table contains only the hash of its token. */
+/** The partition of a probe, a route for the webhooks of `admin doctor`. The table contains only the hash of the token. */
 export function probePartition(token: string): string {
   return `P#${createHash('sha256').update(token).digest('hex')}`;
 }

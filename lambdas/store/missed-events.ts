@@ -34,7 +34,7 @@ export interface MissedQuery {
 const MISSED_STATUSES: readonly DeliveryStatus[] = ['exhausted', 'blocked', 'held', 'cancelled'];
 const OPEN_STATUSES: readonly DeliveryStatus[] = ['pending', 'retrying'];
 
-/** Internal errors are retried for 23 hours. If an attempt has been due for longer, no execution is left to make it. */
+/** Internal errors are retried for up to 24 hours. If an attempt has been due for longer, no execution is left to make it. */
 const STALLED_AFTER_MS = 24 * 3_600_000;
 
 /** Deliveries to skip one by one before the read starts again further on. */
@@ -62,8 +62,8 @@ function isMissed(row: Row | undefined, nowMs: number): boolean {
 
 /**
  * The events that an endpoint wants between two times, oldest first, each with the state of its delivery. The lists of
- * events and deliveries are both sorted by the event's time and id. So one pass over both lists joins them. It reads only
- * the rows that it needs.
+ * events and deliveries are both sorted by the event's time and id. So one pass over both lists joins them. If the caller
+ * stops early, the rest of the lists is not read.
  */
 export async function* readWantedEvents(table: Table, query: MissedQuery): AsyncGenerator<WantedEvent> {
   const { endpoint, since, until, after, nowMs } = query;
@@ -96,8 +96,8 @@ export async function* readWantedEvents(table: Table, query: MissedQuery): Async
   for await (const event of events) {
     const joinKey = eventPart(event);
     for (let skipped = 1; !delivery.done && eventPart(delivery.value) < joinKey; skipped += 1) {
-      // If the endpoint wanted more events before, millions of deliveries may be between two events. The read then starts
-      // again at the event.
+      // If the endpoint was subscribed to more event names before, millions of deliveries may be between two events. The
+      // read then starts again at the event.
       if (skipped === MAX_SKIPPED) deliveries = readDeliveries(joinKey);
       // Sequential: the position in the list of deliveries follows the list of events.
       delivery = await deliveries.next();

@@ -165,7 +165,7 @@ function nextReader(readers: readonly PartitionReader[], ascending: boolean): Pa
 /** Rows that a bulk read requests from one partition at a time. */
 const BULK_CHUNK = 200;
 
-/** Every row of a list, merged from its partitions, oldest first. For work over many rows. For pages, use `readPage`. */
+/** Every row of a list, merged from its partitions, oldest first. Use it to process many rows. For pages, use `readPage`. */
 export async function* readAllRows(
   table: Table,
   request: Omit<PageRequest, 'limit' | 'ascending'>,

@@ -2,7 +2,10 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { KIND, probePartition } from './keys.ts';
 import type { Table } from './table.ts';
 
-/** `admin doctor` waits less than this for its webhook. After this time, the route treats the token as unknown. */
+/**
+ * A probe is a route of the API that receives the webhooks of `admin doctor`. `admin doctor` waits less than this time for a
+ * webhook. After this time, the route treats the token of the probe as unknown.
+ */
 export const PROBE_LIFETIME_SECONDS = 3_600;
 const RECEIPT_PREFIX = 'R#';
 

@@ -16,7 +16,7 @@ export interface QuarantinedMessage {
 
 const DETAIL_LENGTH = 500;
 
-/** The row of a message that could not be read. It contains the whole message, so that an operator can redrive it. */
+/** The row of a message that could not be read or stored. It contains the whole message, so that an operator can redrive it. */
 export function quarantineRow(message: QuarantinedMessage, retention: Retention): Row {
   const id = deterministicId('qtn', [message.messageId, message.body]);
   const receivedAt = formatTimestamp(retention.receivedAtMs);

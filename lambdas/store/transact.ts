@@ -6,8 +6,8 @@ import type { Table } from './table.ts';
 type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
 
 /**
- * The delays are 20, 40, 80 and 160 ms. If two writes of the same item meet, DynamoDB refuses one of them. The SDK does not
- * retry it.
+ * The delays are 20, 40, 80 and 160 ms. If two writes change the same item at the same time, DynamoDB refuses one of them.
+ * The SDK does not retry the refused write.
  */
 const TRIES = 5;
 const FIRST_DELAY_MS = 20;

@@ -12,7 +12,7 @@ export interface WorkspaceDirectory {
   findByConfigurationSet(name: string): Promise<string | undefined>;
 }
 
-/** Operators change workspaces rarely, so a delay of a minute is acceptable. It makes the reads few compared with the events. */
+/** Operators change workspaces rarely, so a cached result may be a minute old. Without the cache, every event would cost a read. */
 const CACHE_MS = 60_000;
 /** The names are from email tags, and anyone with the permission `ses:SendEmail` can invent tags. So the cache has a limit. */
 const MAX_CACHED_NAMES = 1_000;
@@ -96,7 +96,7 @@ export async function createWorkspace(table: Table, workspace: Workspace): Promi
   ]);
 }
 
-/** Creates a workspace if it does not exist. Without its row, its tagged events would go to the default workspace. */
+/** Creates a workspace if it does not exist. Without its row, its tagged events would be stored in the default workspace. */
 export async function ensureWorkspace(table: Table, workspace: Workspace): Promise<void> {
   await createWorkspace(table, workspace);
 }

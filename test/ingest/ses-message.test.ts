@@ -40,14 +40,14 @@ describe('parseSesMessage refuses an unreadable message with a reason:', () => {
       'not_ses: The SNS message has no text',
     ],
     [snsEnvelope('plain text from another publisher', TOPIC), 'not_json: The message is not JSON'],
-    [nested(65), 'too_deep: The message is nested more than 64 deep'],
+    [nested(65), 'too_deep: The message is nested more than 64 levels deep'],
     [nested(64), 'none'],
   ])('%s: %s', (body, refusal) => {
     expect(refusalOf(body)).toBe(refusal);
   });
 
   it.each(['Type', 'Message', 'TopicArn'])(
-    'too_deep, if the %s of an envelope is nested 10,000 deep',
+    'too_deep, if the %s of an envelope is nested 10,000 levels deep',
     (field) => {
       const lists = '['.repeat(10_000) + ']'.repeat(10_000);
       const text = JSON.stringify({
