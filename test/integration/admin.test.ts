@@ -17,7 +17,7 @@ import type { Check } from '../../admin/checks.ts';
 import { redriveRun, redriveShow, type RedriveOptions } from '../../admin/redrive.ts';
 import { zeroCounts } from '../../lambdas/core/stats.ts';
 import { SAMPLES } from '../../sim/ses/samples.ts';
-import { api, createHook, logsOf, newTenant, publish, sendMail, stack, table, until } from './client.ts';
+import { api, createHook, logsOf, newTenant, publish, sendEmail, stack, table, until } from './client.ts';
 
 let deployment: Deployment;
 beforeAll(async () => {
@@ -73,7 +73,7 @@ describe('doctor', () => {
     const checks = await examine({ apiKey: tenant.apiKey, send: true });
     expect(checks.filter(({ name }) => name.startsWith('email to'))).toHaveLength(5);
     // This email is counted. Once its count appears, the earlier events of doctor in the stream have been read too.
-    await logsOf(await sendMail(tenant.api, { to: ['success@customer.example'] }), 2, tenant.api);
+    await logsOf(await sendEmail(tenant.api, { to: ['success@customer.example'] }), 2, tenant.api);
     const stats = await until('the email to be counted', async () => {
       const { body } = await tenant.api('GET', '/v1/stats');
       return body.totals.sent > 0 && body.totals.delivered > 0 ? body : undefined;

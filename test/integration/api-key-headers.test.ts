@@ -1,6 +1,6 @@
 /** A key in either header, and exports as files, through the deployed API. */
 import { describe, expect, it } from 'vitest';
-import { api, apiOf, logsOf, sendMail, stack } from './client.ts';
+import { api, apiOf, logsOf, sendEmail, stack } from './client.ts';
 
 const anonymous = apiOf();
 const bearer = (key: string, scheme = 'Bearer') => ({ authorization: `${scheme} ${key}` });
@@ -57,7 +57,7 @@ describe('an API key', () => {
 
 describe('an export', () => {
   it('is a CSV file that Excel reads, and `export` is not taken for a message id', async () => {
-    const messageId = await sendMail(api, { subject: 'Grüße', to: 'success@simulator.amazonses.com' });
+    const messageId = await sendEmail(api, { subject: 'Grüße', to: 'success@simulator.amazonses.com' });
     await logsOf(messageId, 2);
     const pasted = encodeURIComponent(`<${messageId}@email.amazonses.com>`);
     const today = new Date().toISOString().slice(0, 10);

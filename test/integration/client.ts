@@ -80,7 +80,7 @@ export async function newTenant(name: string): Promise<Tenant> {
 }
 
 /** Sends an email to `success@` of the mailbox simulator. Returns the message id. */
-export async function sendMail(client: Api, changes: Record<string, unknown> = {}): Promise<string> {
+export async function sendEmail(client: Api, changes: Record<string, unknown> = {}): Promise<string> {
   const email = {
     from: stack.from,
     to: ['success@simulator.amazonses.com'],

@@ -9,7 +9,7 @@ import {
   logsOf,
   newTenant,
   scheduledWaitsMs,
-  sendMail,
+  sendEmail,
   until,
   type Api,
   type Hook,
@@ -81,7 +81,7 @@ describe.concurrent('receivers', () => {
     const endpoints = await Promise.all(
       statuses.map((status) => createEndpoint(api, `${redirectingUrl}/${status}`)),
     );
-    const messageId = await sendMail(api);
+    const messageId = await sendEmail(api);
 
     const classes = await Promise.all(
       endpoints.map(async (endpoint) => {
@@ -121,7 +121,7 @@ describe.concurrent('receivers', () => {
       response.writeHead(200).end();
     });
     const endpoint = await createEndpoint(api, url);
-    const messageId = await sendMail(api);
+    const messageId = await sendEmail(api);
     const waiting = await delivery(endpoint, messageId, ['retrying']);
     const seenMs = Date.now();
     const [attempt] = await attemptsOf(api, waiting);
@@ -156,7 +156,7 @@ describe.concurrent('receivers', () => {
       createHook(['delivered'], api),
     ]);
     await hook.behave({ status: 410 });
-    const first = await sendMail(api);
+    const first = await sendEmail(api);
     expect(await delivery(hook, first, ['exhausted'])).toMatchObject({ attempt_count: 1 });
     const endpoint = await until('the endpoint to be disabled', async () => {
       const { body } = await api('GET', `/v1/webhooks/${hook.endpointId}`);
@@ -167,7 +167,7 @@ describe.concurrent('receivers', () => {
     const actions = history.body.data.map(({ action }: { action: string }) => action);
     expect(actions).toEqual(['disabled', 'created']);
 
-    const later = await Promise.all([sendMail(api), sendMail(api)]);
+    const later = await Promise.all([sendEmail(api), sendEmail(api)]);
     await Promise.all(later.map((messageId) => delivery(witness, messageId, ['delivered'])));
     const deliveries = await api('GET', `/v1/webhooks/${hook.endpointId}/deliveries`);
     expect(deliveries.body.data).toMatchObject([{ message_id: first }]);
@@ -195,7 +195,7 @@ describe.concurrent('receivers', () => {
     const { api } = await newTenant('recovers after 3 failures');
     const hook = await createHook(['delivered'], api);
     await hook.behave({ status: 500, times: 3 });
-    const messageId = await sendMail(api);
+    const messageId = await sendEmail(api);
     const ended = await delivery(hook, messageId, ['delivered']);
     expect(ended).toMatchObject({ attempt_count: 4 });
     const requests = await hook.seen();
@@ -212,7 +212,7 @@ describe.concurrent('receivers', () => {
     const { api } = await newTenant('broken');
     const hook = await createHook(['delivered'], api);
     await hook.behave({ status: 500 });
-    const messageId = await sendMail(api);
+    const messageId = await sendEmail(api);
     const ended = await delivery(hook, messageId, ['exhausted']);
     expect(ended).toMatchObject({ attempt_count: 4, next_attempt_at: null });
     const failed = await hook.seen();

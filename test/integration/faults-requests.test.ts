@@ -9,7 +9,7 @@ import {
   createHook,
   logsOf,
   newTenant,
-  sendMail,
+  sendEmail,
   sesSends,
   stack,
   type Hook,
@@ -158,7 +158,7 @@ describe('a request with', () => {
         body: { error: { code: 'invalid_field', field: 'secret' } },
       });
     expect(await stored()).toBe(before);
-    const message = await sendMail(tenant.api);
+    const message = await sendEmail(tenant.api);
     const [request] = await hook.requests(1, message);
     expect(request?.verified).toBe(true);
     await logsOf(message, 2, tenant.api);

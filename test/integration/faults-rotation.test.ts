@@ -8,7 +8,7 @@ import {
   createHook,
   logsOf,
   newTenant,
-  sendMail,
+  sendEmail,
   until,
   type Api,
   type Hook,
@@ -29,7 +29,7 @@ async function load(api: Api, stop: AbortSignal): Promise<readonly string[]> {
   const to = Array.from({ length: RECIPIENTS }, (_, index) => `success+load${index}@simulator.amazonses.com`);
   const ids: string[] = [];
   while (!stop.aborted) {
-    ids.push(await sendMail(api, { to }));
+    ids.push(await sendEmail(api, { to }));
     await sleep(PAUSE_MS);
   }
   return ids;

@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import { getRawEvent } from '../../lambdas/store/events.ts';
 import { LEGACY_SAMPLES, SAMPLES, snsEnvelope } from '../../sim/ses/samples.ts';
 import { fault } from '../proof/faults/fault.ts';
-import { createHook, logsOf, newTenant, publish, sendMail, stack, table, until } from './client.ts';
+import { createHook, logsOf, newTenant, publish, sendEmail, stack, table, until } from './client.ts';
 import { asNew, quarantined, type NewEvent } from './ses.ts';
 
 /** The largest message that SNS accepts. */
@@ -156,7 +156,7 @@ describe('SES that publishes', () => {
     const [ann, bob] = [caused('Ann+News@Example.COM'), caused('BOB@example.com')];
     expect(found).toEqual([ann, ann, bob, bob]);
 
-    const sent = await sendMail(api, {
+    const sent = await sendEmail(api, {
       to: ['ANN+news@example.com', 'bob@Example.Com', 'ann@example.com', 'carol@example.com'],
     });
     const later = await logsOf(sent, 6, api);

@@ -14,7 +14,7 @@ import {
   createHook,
   logsOf,
   newTenant,
-  sendMail,
+  sendEmail,
   stack,
   until,
   type ApiResponse,
@@ -39,7 +39,7 @@ async function populateTenant(name: string): Promise<PopulatedTenant> {
   for (const address of suppressed) await api('POST', '/v1/suppressions', { address });
   await api('PATCH', `/v1/webhooks/${hook.endpointId}`, { description: name });
   const { body: key } = await api('POST', '/v1/api-keys', { name });
-  const message = await sendMail(api);
+  const message = await sendEmail(api);
   const [sent] = await logsOf(message, 2, api);
   const deliveryId = await until('two deliveries', async () => {
     const { body } = await api('GET', `/v1/webhooks/${hook.endpointId}/deliveries?status=delivered`);

@@ -1,7 +1,7 @@
 /** Deliveries after failures: the breaker, recover, redeliver, a rotated secret and the test event. */
 import { describe, expect, it } from 'vitest';
 import { Webhook } from 'standardwebhooks';
-import { createHook, delivery, newTenant, sendMail, until, type Hook } from './client.ts';
+import { createHook, delivery, newTenant, sendEmail, until, type Hook } from './client.ts';
 
 /** A workspace for this file, so that emails of other tests create no deliveries here. */
 const { api } = await newTenant('recovery');
@@ -16,7 +16,7 @@ async function withHook(run: (hook: Hook) => Promise<void>): Promise<void> {
 }
 
 function send(): Promise<string> {
-  return sendMail(api, { subject: 'For a receiver that is down' });
+  return sendEmail(api, { subject: 'For a receiver that is down' });
 }
 
 function post(hook: Hook, action: string, body?: unknown) {

@@ -16,7 +16,7 @@ import {
   delivery,
   logsOf,
   newTenant,
-  sendMail,
+  sendEmail,
   stack,
   table,
   type Hook,
@@ -112,12 +112,12 @@ beforeAll(async () => {
   [python, tenant] = await Promise.all([ensurePython('test/runbook'), newTenant('runbook')]);
   hook = await createHook(['delivered'], tenant.api);
   await hook.behave({ status: 410 });
-  messageId = await sendMail(tenant.api);
+  messageId = await sendEmail(tenant.api);
   ({ id: deliveryId } = (await delivery(hook, messageId, ['exhausted'])) as { id: string });
   for (const kind of ['bounce', 'complaint'])
-    await logsOf(await sendMail(tenant.api, { to: [`${kind}@simulator.amazonses.com`] }), 2, tenant.api);
+    await logsOf(await sendEmail(tenant.api, { to: [`${kind}@simulator.amazonses.com`] }), 2, tenant.api);
   // The disabled endpoint misses this email.
-  await logsOf(await sendMail(tenant.api), 2, tenant.api);
+  await logsOf(await sendEmail(tenant.api), 2, tenant.api);
 
   mkdirSync(join(home, '.local'));
   writeFileSync(join(home, '.local/stack.json'), JSON.stringify(stack));

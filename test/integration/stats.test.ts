@@ -14,7 +14,7 @@ import {
   logsOf,
   newTenant,
   publish,
-  sendMail,
+  sendEmail,
   stack,
   table,
   until,
@@ -124,10 +124,10 @@ it('GET /v1/stats counts simulated outcomes at a .example domain, but not those 
   const label = randomUUID();
   const recipients = (domain: string): readonly string[] =>
     ['success', 'bounce', 'complaint', 'ooto', 'suppressionlist'].map((name) => `${name}+${label}@${domain}`);
-  await logsOf(await sendMail(tenant.api, { to: recipients('Simulator.AmazonSES.com') }), 12, tenant.api);
+  await logsOf(await sendEmail(tenant.api, { to: recipients('Simulator.AmazonSES.com') }), 12, tenant.api);
   // One more bounce, so that the counts of one email cannot be taken for those of the other.
   const to = [...recipients('customer.example'), `bounce+${label}@acme.example`];
-  await logsOf(await sendMail(tenant.api, { to }), 14, tenant.api);
+  await logsOf(await sendEmail(tenant.api, { to }), 14, tenant.api);
   const once = { soft_bounced: 1, complained: 1, suppressed: 1 };
   const expected: Record<string, number> = { ...zeroCounts(), sent: 6, delivered: 3, bounced: 2, ...once };
   const stats = await until('the second email to be counted', async () => {
