@@ -46,10 +46,10 @@ export class Clock {
   }
 
   /** Advances in steps of 30 seconds until the condition is true. Throws after two days. */
-  async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  async until(event: string, condition: () => boolean | Promise<boolean>): Promise<void> {
     const deadlineMs = this.nowMs + 2 * 86_400_000;
     while (!(await condition())) {
-      if (this.nowMs > deadlineMs) throw new Error(`Two days passed without ${what}`);
+      if (this.nowMs > deadlineMs) throw new Error(`Two days passed without ${event}`);
       await this.run(this.nowMs + 30_000);
     }
   }

@@ -1,71 +1,78 @@
-/** What ingest takes for granted of its queue: asked of the model and of the deployed service alike. */
+/** The behavior of SQS that ingest relies on, tested on the model and on the emulator. */
 import type { SQSRecord } from 'aws-lambda';
 import { expect, it } from 'vitest';
 
-/** A queue that feeds a function. */
+/** A queue that invokes a function with its messages. */
 export interface QueueUnderTest {
   readonly send: (body: string) => Promise<void>;
-  /** Lets time pass until it is so. */
-  readonly until: (what: string, isSo: () => boolean | Promise<boolean>) => Promise<void>;
-  /** Bodies in the dead-letter queue. */
+  /** Lets time pass until the condition is true. `event` describes it in an error. */
+  readonly until: (event: string, condition: () => boolean | Promise<boolean>) => Promise<void>;
+  /** The bodies in the dead-letter queue. */
   readonly deadLetters: () => Promise<readonly string[]>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
-/** Gives the ids of those that failed; throws where all of them did. */
+/** Processes a batch and returns the ids of the failed messages. Throws if the whole batch failed. */
 export type ConsumeMessages = (records: readonly SQSRecord[]) => readonly string[];
 
-/** Many times what the emulator needs to start a function: a message that is being handled must not come back. */
+/** Many times longer than the emulator needs to start a function. Otherwise a message would be delivered again during its processing. */
 export const VISIBILITY_SECONDS = 6;
 export const MAX_RECEIVES = 3;
-/** The clocks of the queue and of the test round differently. */
+/** The queue and the test round times differently. */
 const ROUNDING_MS = 100;
 
-function timesOf(received: ReadonlyMap<string, readonly number[]>, body: string): number {
+function receiveCount(received: ReadonlyMap<string, readonly number[]>, body: string): number {
   return received.get(body)?.length ?? 0;
 }
 
 export function testQueue(make: (consume: ConsumeMessages) => Promise<QueueUnderTest>): void {
-  /** Sends each body; whether a message fails is told by its body, and how often it has come. */
-  async function sendTo(bodies: readonly string[], fails: (body: string, times: number) => boolean) {
+  /** Sends each body. `fails` decides by the body and its receive count whether a message fails. */
+  async function sendAll(bodies: readonly string[], fails: (body: string, count: number) => boolean) {
     const received = new Map<string, number[]>();
-    const queued = await make((records) => {
-      for (const { body } of records) received.set(body, [...(received.get(body) ?? []), queued.now()]);
+    const queue = await make((records) => {
+      for (const { body } of records) received.set(body, [...(received.get(body) ?? []), queue.now()]);
       return records.flatMap(({ body, messageId }) =>
-        fails(body, timesOf(received, body)) ? [messageId] : [],
+        fails(body, receiveCount(received, body)) ? [messageId] : [],
       );
     });
-    const sentMs = queued.now();
-    await Promise.all(bodies.map((body) => queued.send(body)));
-    return { queued, received, sentMs };
+    const sentMs = queue.now();
+    await Promise.all(bodies.map((body) => queue.send(body)));
+    return { queue, received, sentMs };
   }
 
-  it('gives what failed again when it is visible again, and what was taken care of never', async () => {
+  it('delivers only the failed message again, after its visibility timeout', async () => {
     const bodies = ['one', 'two', 'three', 'bad'];
-    const { queued, received, sentMs } = await sendTo(bodies, (body, times) => body === 'bad' && times === 1);
-    await queued.until('the second time', () => timesOf(received, 'bad') === 2);
-    expect(bodies.map((body) => timesOf(received, body))).toEqual([1, 1, 1, 2]);
-    // The queue counts from the moment it hands a message out, which the function hears of late; the message was sent before.
+    const { queue, received, sentMs } = await sendAll(bodies, (body, count) => body === 'bad' && count === 1);
+    await queue.until('the second delivery', () => receiveCount(received, 'bad') === 2);
+    expect(bodies.map((body) => receiveCount(received, body))).toEqual([1, 1, 1, 2]);
+    // The timeout begins when the queue delivers the message. That time is not known, so the test uses the earlier time of sending.
     const [, second = 0] = received.get('bad') ?? [];
     expect(second - sentMs).toBeGreaterThan(VISIBILITY_SECONDS * 1000 - ROUNDING_MS);
   });
 
-  it('gives a batch whose function failed again, all of it', async () => {
+  it('delivers the whole batch again if the function failed', async () => {
     const bodies = ['one', 'two', 'three'];
-    const { queued, received } = await sendTo(bodies, (_body, times) => {
-      if (times === 1) throw new Error('Not taken');
+    const { queue, received } = await sendAll(bodies, (_body, count) => {
+      if (count === 1) throw new Error('The batch failed');
       return false;
     });
-    const all = (): boolean => bodies.every((body) => timesOf(received, body) >= 2);
-    await queued.until('all of them again', all);
-    expect(await queued.deadLetters()).toEqual([]);
+    const allDeliveredAgain = (): boolean => bodies.every((body) => receiveCount(received, body) >= 2);
+    await queue.until('a second delivery of all messages', allDeliveredAgain);
+    expect(await queue.deadLetters()).toEqual([]);
   });
 
-  it('sets aside what was received as often as it may be, and nothing beside it', async () => {
-    const { queued, received } = await sendTo(['one', 'poison', 'two'], (body) => body === 'poison');
-    await queued.until('the dead letter', async () => (await queued.deadLetters()).length > 0);
-    expect(await queued.deadLetters()).toEqual(['poison']);
-    expect(['one', 'poison', 'two'].map((body) => timesOf(received, body))).toEqual([1, MAX_RECEIVES, 1]);
+  it('moves only the message that exceeds the maximum receive count to the dead-letter queue', async () => {
+    const { queue, received } = await sendAll(['one', 'poison', 'two'], (body) => body === 'poison');
+    await queue.until(
+      'a message in the dead-letter queue',
+      async () => (await queue.deadLetters()).length > 0,
+    );
+    expect(await queue.deadLetters()).toEqual(['poison']);
+    expect(['one', 'poison', 'two'].map((body) => receiveCount(received, body))).toEqual([
+      1,
+      MAX_RECEIVES,
+      1,
+    ]);
   });
 }

@@ -1,71 +1,68 @@
-/** What our definitions take for granted of Step Functions: asked of the model and of the deployed service alike. */
+/** The behavior of Step Functions that the product's definitions rely on, tested on the model and on the emulator. */
 import { expect, it } from 'vitest';
+import { namedError } from '../../sim/aws-error.ts';
 
 export interface ExecutionResult {
   readonly status: 'SUCCEEDED' | 'FAILED';
   readonly output?: unknown;
 }
 
-/** What a function does with its input; throws what the machine is to know by its name. */
+/** The code of a Lambda function. The state machine sees the name of the error that it throws. */
 export type FunctionHandler = (input: Readonly<Record<string, unknown>>) => unknown;
 
 export interface StateMachinesUnderTest {
   readonly run: (definition: object, input: object) => Promise<ExecutionResult>;
-  /** A queue that is there, and one that is not. */
   readonly queueUrl: string;
+  /** The URL of a queue that does not exist. */
   readonly missingQueueUrl: string;
-  /** Bodies of what was sent to the queue, read once. */
+  /** Returns the bodies of the messages in the queue and deletes the messages. */
   readonly takeSentBodies: () => Promise<readonly unknown[]>;
-  /** What the function does from now on. */
-  readonly setHandler: (handle: FunctionHandler) => void;
+  /** Sets the code of the function. */
+  readonly setHandler: (handler: FunctionHandler) => void;
   readonly functionArn: string;
-  /** Another machine, which does nothing. */
+  /** A second state machine, which does nothing. */
   readonly otherMachineArn: string;
-  /** Seconds by the clock that the machines go by. */
+  /** The time in seconds, by the clock of the state machines. */
   readonly now: () => number;
   readonly sleep: (seconds: number) => Promise<void>;
 }
 
 export interface StateMachineOptions {
-  /** Whether waits grow no longer than MaxDelaySeconds. */
+  /** Whether MaxDelaySeconds limits the wait before a retry. */
   readonly limitsDelay: boolean;
-  /** Whether what a function throws keeps its name. */
+  /** Whether the error of a function keeps its name. */
   readonly namesErrors: boolean;
 }
 
 const DONE = { Type: 'Succeed' };
 
-function sendTo(QueueUrl: string, more: object): object {
+function sendTask(QueueUrl: string, fields: object): object {
   return {
     Type: 'Task',
     Resource: 'arn:aws:states:::sqs:sendMessage',
     Parameters: { QueueUrl, 'MessageBody.$': '$' },
     Next: 'Done',
-    ...more,
+    ...fields,
   };
 }
 
-/** A call of the function, then whatever it says; what `more` catches goes to Caught. */
-function calls(Resource: string, more: object): object {
+/** A definition that calls the function. `fields` are added to the task. A catcher can continue at Caught. */
+function callDefinition(Resource: string, fields: object): object {
   return {
     StartAt: 'Call',
     States: {
-      Call: { Type: 'Task', Resource, Next: 'Done', ...more },
+      Call: { Type: 'Task', Resource, Next: 'Done', ...fields },
       Caught: { Type: 'Pass', Result: 'caught', ResultPath: '$.mark', Next: 'Done' },
       Done: DONE,
     },
   };
 }
 
-function fault(name: string): Error {
-  return Object.assign(new Error('A fault'), { name });
-}
-
 export function testStateMachines(
   make: () => Promise<StateMachinesUnderTest>,
   { limitsDelay, namesErrors }: StateMachineOptions,
 ): void {
-  it('a Pass places its result beside the input', async () => {
+  it('a Pass state adds its result to the input', async () => {
     const { run } = await make();
     const definition = {
       StartAt: 'Pause',
@@ -75,9 +72,9 @@ export function testStateMachines(
   });
 
   it.each([
-    ['retry', 'again'],
-    ['delivered', 'over'],
-  ])('a Choice goes by the text of %s', async (outcome, mark) => {
+    ['retry', 'matched'],
+    ['delivered', 'default'],
+  ])('a Choice state chooses by the outcome %s', async (outcome, mark) => {
     const { run } = await make();
     const pass = (Result: string) => ({ Type: 'Pass', Result, ResultPath: '$.mark', Next: 'Done' });
     const definition = {
@@ -85,18 +82,18 @@ export function testStateMachines(
       States: {
         Choose: {
           Type: 'Choice',
-          Choices: [{ Variable: '$.outcome', StringEquals: 'retry', Next: 'Again' }],
-          Default: 'Over',
+          Choices: [{ Variable: '$.outcome', StringEquals: 'retry', Next: 'Matched' }],
+          Default: 'Default',
         },
-        Again: pass('again'),
-        Over: pass('over'),
+        Matched: pass('matched'),
+        Default: pass('default'),
         Done: DONE,
       },
     };
     expect(await run(definition, { outcome })).toEqual({ status: 'SUCCEEDED', output: { outcome, mark } });
   });
 
-  it('a Wait waits by its input, and passes it on', async () => {
+  it('a Wait state waits for the seconds in its input and passes the input on', async () => {
     const { run } = await make();
     const definition = {
       StartAt: 'Wait',
@@ -105,11 +102,11 @@ export function testStateMachines(
     expect(await run(definition, { delay: 1 })).toEqual({ status: 'SUCCEEDED', output: { delay: 1 } });
   });
 
-  it('a Task is called with what its parameters name', async () => {
+  it('a Task calls its resource with its parameters', async () => {
     const { run, queueUrl, takeSentBodies } = await make();
     const definition = {
       StartAt: 'Send',
-      States: { Send: sendTo(queueUrl, { ResultPath: null }), Done: DONE },
+      States: { Send: sendTask(queueUrl, { ResultPath: null }), Done: DONE },
     };
     expect(await run(definition, { a: { b: [1] } })).toMatchObject({
       status: 'SUCCEEDED',
@@ -118,12 +115,12 @@ export function testStateMachines(
     expect(await takeSentBodies()).toEqual([{ a: { b: [1] } }]);
   });
 
-  it('a Task that fails is tried again, then caught, and its input kept', async () => {
+  it('a failed Task is retried, then caught, and keeps its input', async () => {
     const { run, missingQueueUrl } = await make();
     const definition = {
       StartAt: 'Send',
       States: {
-        Send: sendTo(missingQueueUrl, {
+        Send: sendTask(missingQueueUrl, {
           Retry: [
             { ErrorEquals: ['Some.OtherError'], MaxAttempts: 0 },
             { ErrorEquals: ['States.ALL'], IntervalSeconds: 1, BackoffRate: 2, MaxAttempts: 1 },
@@ -144,73 +141,81 @@ export function testStateMachines(
     });
   });
 
-  it('a Task that fails and is not caught ends the execution', async () => {
+  it('an execution fails if no catcher matches the error of a Task', async () => {
     const { run, missingQueueUrl } = await make();
-    const definition = { StartAt: 'Send', States: { Send: sendTo(missingQueueUrl, {}), Done: DONE } };
+    const definition = { StartAt: 'Send', States: { Send: sendTask(missingQueueUrl, {}), Done: DONE } };
     expect(await run(definition, { a: 1 })).toMatchObject({ status: 'FAILED' });
   });
 
-  it('a function knows the execution that calls it, the same at every try', async () => {
+  it('$$.Execution.Id is the same in every retry and different in another execution', async () => {
     const { run, setHandler, functionArn } = await make();
-    const seen: unknown[] = [];
+    const inputs: unknown[] = [];
     setHandler((input) => {
-      seen.push(input);
-      if (seen.length % 2 === 1) throw fault('Once');
+      inputs.push(input);
+      if (inputs.length % 2 === 1) throw namedError('Once', 'The first call fails');
       return {};
     });
-    const definition = calls(functionArn, {
+    const definition = callDefinition(functionArn, {
       Parameters: { 'task.$': '$', 'execution.$': '$$.Execution.Id', constant: true },
       Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 1, MaxAttempts: 1 }],
     });
     await run(definition, { a: 1 });
     await run(definition, { a: 1 });
-    const of = (index: number) => (seen[index] as { readonly execution: string }).execution;
-    expect(seen[0]).toEqual({ task: { a: 1 }, execution: expect.stringMatching(/./), constant: true });
-    expect([of(1), of(3)]).toEqual([of(0), of(2)]);
-    expect(of(2)).not.toBe(of(0));
+    const executionAt = (index: number) => (inputs[index] as { readonly execution: string }).execution;
+    expect(inputs[0]).toEqual({ task: { a: 1 }, execution: expect.stringMatching(/./), constant: true });
+    expect([executionAt(1), executionAt(3)]).toEqual([executionAt(0), executionAt(2)]);
+    expect(executionAt(2)).not.toBe(executionAt(0));
   });
 
-  it.runIf(namesErrors)("a function's own error is known by its name", async () => {
+  it.runIf(namesErrors)('a catcher matches the name of the error that a function throws', async () => {
     const { run, setHandler, functionArn } = await make();
     setHandler(() => {
-      throw fault('OurFault');
+      throw namedError('FunctionError', 'The function failed');
     });
-    const caught = (name: string) =>
-      run(calls(functionArn, { Catch: [{ ErrorEquals: [name], ResultPath: null, Next: 'Caught' }] }), {});
-    expect(await caught('OurFault')).toEqual({ status: 'SUCCEEDED', output: { mark: 'caught' } });
-    expect(await caught('AnotherFault')).toMatchObject({ status: 'FAILED' });
+    const runWithCatcher = (name: string) =>
+      run(
+        callDefinition(functionArn, { Catch: [{ ErrorEquals: [name], ResultPath: null, Next: 'Caught' }] }),
+        {},
+      );
+    expect(await runWithCatcher('FunctionError')).toEqual({
+      status: 'SUCCEEDED',
+      output: { mark: 'caught' },
+    });
+    expect(await runWithCatcher('OtherError')).toMatchObject({ status: 'FAILED' });
   });
 
-  it('a Task that takes longer than it may ends with States.Timeout', async () => {
+  it('a Task that exceeds TimeoutSeconds fails with States.Timeout', async () => {
     const { run, setHandler, functionArn, sleep } = await make();
     setHandler(async () => {
       await sleep(4);
       return {};
     });
-    const definition = calls(functionArn, {
+    const definition = callDefinition(functionArn, {
       TimeoutSeconds: 1,
       Catch: [{ ErrorEquals: ['States.Timeout'], ResultPath: null, Next: 'Caught' }],
     });
     expect(await run(definition, {})).toEqual({ status: 'SUCCEEDED', output: { mark: 'caught' } });
   });
 
-  it.runIf(limitsDelay)('waits between tries grow up to MaxDelaySeconds, and no further', async () => {
+  it.runIf(limitsDelay)('the waits between retries grow up to MaxDelaySeconds', async () => {
     const { run, setHandler, functionArn, now } = await make();
-    const at: number[] = [];
+    const calledAt: number[] = [];
     setHandler(() => {
-      at.push(now());
-      throw fault('Always');
+      calledAt.push(now());
+      throw namedError('Always', 'Every call fails');
     });
     const ErrorEquals = ['States.ALL'];
-    const definition = calls(functionArn, {
+    const definition = callDefinition(functionArn, {
       Retry: [{ ErrorEquals, IntervalSeconds: 1, BackoffRate: 2, MaxDelaySeconds: 3, MaxAttempts: 4 }],
       Catch: [{ ErrorEquals, ResultPath: null, Next: 'Caught' }],
     });
     await run(definition, {});
-    expect(at.slice(1).map((each, index) => Math.round(each - (at[index] ?? 0)))).toEqual([1, 2, 3, 3]);
+    expect(calledAt.slice(1).map((time, index) => Math.round(time - (calledAt[index] ?? 0)))).toEqual([
+      1, 2, 3, 3,
+    ]);
   });
 
-  it('the name of an execution is taken for good, and the second start knows it', async () => {
+  it('a second start with the same name fails with ExecutionAlreadyExists', async () => {
     const { run, otherMachineArn } = await make();
     const start = {
       Type: 'Task',
@@ -218,17 +223,17 @@ export function testStateMachines(
       Parameters: { StateMachineArn: otherMachineArn, 'Name.$': '$.name', 'Input.$': '$' },
       ResultPath: null,
     };
-    const already = ['StepFunctions.ExecutionAlreadyExistsException', 'ExecutionAlreadyExists'];
+    const alreadyExists = ['StepFunctions.ExecutionAlreadyExistsException', 'ExecutionAlreadyExists'];
     const definition = {
       StartAt: 'First',
       States: {
         First: { ...start, Next: 'Pause' },
-        // The same name with the same input while it runs is one and the same start.
+        // Changes the input. A start with the same name and input as a running execution is idempotent and succeeds.
         Pause: { Type: 'Pass', Result: 1, ResultPath: '$.other', Next: 'Second' },
         Second: {
           ...start,
-          Retry: [{ ErrorEquals: already, MaxAttempts: 0 }],
-          Catch: [{ ErrorEquals: already, ResultPath: null, Next: 'Caught' }],
+          Retry: [{ ErrorEquals: alreadyExists, MaxAttempts: 0 }],
+          Catch: [{ ErrorEquals: alreadyExists, ResultPath: null, Next: 'Caught' }],
           Next: 'Done',
         },
         Caught: { Type: 'Pass', Result: 'caught', ResultPath: '$.mark', Next: 'Done' },

@@ -1,4 +1,4 @@
-/** What our code takes for granted of DynamoDB: asked of the table in memory and of the deployed one, with one answer. */
+/** The behavior of DynamoDB that the product relies on, tested on the model and on the emulator. */
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
   BatchWriteCommand,
@@ -15,7 +15,7 @@ import { expect, it } from 'vitest';
 import { INDEX } from '../../lambdas/store/keys.ts';
 import type { Row, Table } from '../../lambdas/store/table.ts';
 
-/** Each condition of the expressions we use, on a row `{a: 1, b: 'text', c: 5}`, and whether it holds. */
+/** Every kind of condition that the product uses, and its result for the row `{a: 1, b: 'text', c: 5}`. */
 const CONDITIONS: readonly (readonly [string, boolean])[] = [
   ['attribute_exists(a)', true],
   ['attribute_exists(absent_n)', false],
@@ -43,14 +43,14 @@ function valuesIn(condition: string): Record<string, unknown> {
 }
 
 export interface TableOptions {
-  /** Whether an empty expression, an empty map of names and an undefined value are refused. MiniStack 1.5.33 accepts them. */
-  readonly refusesEmpty: boolean;
+  /** Whether the table rejects an empty expression, an empty map of names, and an undefined value. MiniStack 1.5.33 accepts them. */
+  readonly rejectsEmpty: boolean;
 }
 
-/** `prefix` sets the keys of one run apart. */
+/** `prefix` makes the keys of one run unique. */
 export function testTable(
   make: () => { readonly table: Table; readonly prefix: string },
-  { refusesEmpty }: TableOptions,
+  { rejectsEmpty }: TableOptions,
 ): void {
   const { table, prefix } = make();
   const { client, name: TableName } = table;
@@ -59,14 +59,14 @@ export function testTable(
   const get = async (Key: { pk: string; sk: string }) =>
     (await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }))).Item;
 
-  it('keeps what is put, bytes and numbers too, and leaves out what is undefined', async () => {
-    const row = { ...key('kept'), n: 12.5, bytes: new Uint8Array([0, 255]), map: { list: ['a', 1] } };
-    await put({ ...row, nothing: undefined });
-    expect(await get(key('kept'))).toEqual(row);
+  it('stores bytes and numbers, and removes undefined values', async () => {
+    const row = { ...key('stored'), n: 12.5, bytes: new Uint8Array([0, 255]), map: { list: ['a', 1] } };
+    await put({ ...row, missing: undefined });
+    expect(await get(key('stored'))).toEqual(row);
     expect(await get(key('absent'))).toBeUndefined();
   });
 
-  it.each(CONDITIONS)('holds %s to be %s', async (condition, holds) => {
+  it.each(CONDITIONS)('evaluates the condition %s as %s', async (condition, holds) => {
     await put({ ...key('condition'), a: 1, b: 'text', c: 5 });
     const update = client.send(
       new UpdateCommand({
@@ -84,7 +84,7 @@ export function testTable(
     expect(failure).toBe(holds ? undefined : ConditionalCheckFailedException.name);
   });
 
-  it('hands out the row that did not fit a condition, as it came, where it is asked to', async () => {
+  it('returns the row that failed a condition only if the request asks for it', async () => {
     await put({ ...key('old'), a: 1 });
     const rowOf = async (options: Partial<UpdateCommandInput>) => {
       const failure = await client
@@ -107,7 +107,7 @@ export function testTable(
     expect(await rowOf({})).toBeUndefined();
   });
 
-  it('sets, adds and removes in one update, and makes a row that was not there', async () => {
+  it('sets, adds and removes in one update, and creates a missing row', async () => {
     const update = () =>
       client.send(
         new UpdateCommand({
@@ -124,7 +124,7 @@ export function testTable(
     expect((await update()).Attributes).toEqual({ ...key('counted'), first_n: 2, last: 2, total_n: 4 });
   });
 
-  it('gives what it deletes, and says nothing of what is not there', async () => {
+  it('returns a deleted row, and nothing for a missing row', async () => {
     await put({ ...key('deleted'), a: 1 });
     const remove = () =>
       client.send(new DeleteCommand({ TableName, Key: key('deleted'), ReturnValues: 'ALL_OLD' }));
@@ -135,13 +135,13 @@ export function testTable(
   it.each([
     ['the table', undefined],
     ['an index', 'g1'],
-  ] as const)('lists %s by the bytes of the sort key, in pages, both ways', async (_, index) => {
+  ] as const)('lists %s by the bytes of the sort key, in pages, in both directions', async (_, index) => {
     const partition = `${prefix}list-${index ?? 'table'}`;
     const sorts = ['A', 'Z', 'a', 'é', '~'];
     for (const [n, sk] of sorts.entries())
       await put(index ? { pk: `${partition}-${n}`, sk, g1pk: partition } : { pk: partition, sk });
     if (index) await put({ pk: `${partition}-none`, sk: 'B' });
-    const walk = async (forward: boolean): Promise<string[]> => {
+    const listAll = async (forward: boolean): Promise<string[]> => {
       const found: string[] = [];
       let start: Record<string, unknown> | undefined;
       do {
@@ -162,11 +162,11 @@ export function testTable(
       } while (start);
       return found;
     };
-    expect(await walk(true)).toEqual(['Z', 'a', '~', 'é']);
-    expect(await walk(false)).toEqual(['é', '~', 'a', 'Z']);
+    expect(await listAll(true)).toEqual(['Z', 'a', '~', 'é']);
+    expect(await listAll(false)).toEqual(['é', '~', 'a', 'Z']);
   });
 
-  it('takes a batch of puts, and none that names a key twice', async () => {
+  it('accepts a batch of puts, and rejects a batch with the same key twice', async () => {
     const batch = (rows: readonly Row[]) =>
       client.send(
         new BatchWriteCommand({
@@ -183,11 +183,11 @@ export function testTable(
   it.each([
     ['empty', ''],
     ['too long', 's'.repeat(1025)],
-  ])('refuses a key that is %s', async (_, sk) => {
+  ])('rejects a key that is %s', async (_, sk) => {
     await expect(put(key('bad', sk))).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
-  it('writes all of a transaction or nothing, and says which condition failed', async () => {
+  it('writes a whole transaction or nothing, and returns which condition failed', async () => {
     await put({ ...key('transaction', '1'), a: 1 });
     const write = (condition: string) =>
       client.send(
@@ -223,13 +223,13 @@ export function testTable(
     ['a name that no expression uses', { ExpressionAttributeNames: { '#unused': 'a' } }],
   ];
   const empty: [string, object][] = [
-    ['no names at all', { ExpressionAttributeNames: {} }],
-    ['a condition without text', { ConditionExpression: '' }],
-    ['a value that is undefined', { ExpressionAttributeValues: { ':two': undefined } }],
+    ['an empty map of names', { ExpressionAttributeNames: {} }],
+    ['an empty condition', { ConditionExpression: '' }],
+    ['an undefined value', { ExpressionAttributeValues: { ':two': undefined } }],
   ];
-  it.each([...unused, ...(refusesEmpty ? empty : [])])(
-    'refuses a write with %s, alone and in a transaction',
-    async (_what, changes) => {
+  it.each([...unused, ...(rejectsEmpty ? empty : [])])(
+    'rejects a write with %s, alone and in a transaction',
+    async (_label, changes) => {
       const Update = {
         TableName,
         Key: key('unused'),
@@ -237,7 +237,7 @@ export function testTable(
         ExpressionAttributeValues: { ':two': 2 },
         ...changes,
       };
-      const refused = {
+      const rejection = {
         name: expect.stringMatching(/^(ValidationException|TransactionCanceledException)$/) as string,
       };
       await expect(client.send(new UpdateCommand(Update))).rejects.toMatchObject({
@@ -245,12 +245,12 @@ export function testTable(
       });
       await expect(
         client.send(new TransactWriteCommand({ TransactItems: [{ Update }] })),
-      ).rejects.toMatchObject(refused);
+      ).rejects.toMatchObject(rejection);
       expect(await get(key('unused'))).toBeUndefined();
     },
   );
 
-  it('refuses a query that compares a key with an empty text', async () => {
+  it('rejects a query with an empty string in the key condition', async () => {
     const query = new QueryCommand({
       TableName,
       KeyConditionExpression: 'pk = :pk AND sk BETWEEN :low AND :high',
@@ -259,7 +259,7 @@ export function testTable(
     await expect(client.send(query)).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
-  it('refuses a transaction that names an item twice', async () => {
+  it('rejects a transaction with two writes of one item', async () => {
     const Put = { TableName, Item: key('twice') };
     await expect(
       client.send(new TransactWriteCommand({ TransactItems: [{ Put }, { Put }] })),

@@ -28,7 +28,7 @@ import { aws, contentsOf, deploy, functionOf, sqs, untilTrue } from './conforman
 const sfn = new SFNClient(aws);
 
 describe('the deployed table', () => {
-  testTable(() => ({ table, prefix: `conformance-${randomUUID()}-` }), { refusesEmpty: false });
+  testTable(() => ({ table, prefix: `conformance-${randomUUID()}-` }), { rejectsEmpty: false });
 });
 
 describe('the deployed stream', () => {

@@ -19,7 +19,7 @@ describe('the model of the queue', () => {
     });
     return {
       send: async (body) => queue.send(body),
-      until: (what, isSo) => clock.until(what, isSo),
+      until: (event, condition) => clock.until(event, condition),
       deadLetters: async () => queue.deadLetters,
       now: clock.now,
     };

@@ -22,7 +22,7 @@ describe('the model of the stream', () => {
       return {
         put: async (Item) => void (await client.send(new PutCommand({ TableName, Item }))),
         remove: async (Key) => void (await client.send(new DeleteCommand({ TableName, Key }))),
-        until: (what, isSo) => clock.until(what, isSo),
+        until: (event, condition) => clock.until(event, condition),
         discardedCount: async () => reader.discarded.length,
       };
     },
