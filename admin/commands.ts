@@ -36,13 +36,13 @@ function command<const Specs extends OptionSpecs>(
 }
 
 const WORKSPACE = {
-  workspace: { value: 'ID', summary: 'The workspace; without it, the default workspace' },
+  workspace: { value: 'ID', summary: 'The workspace (default: the default workspace)' },
 } as const;
 const EXPIRES_AT = { value: 'TIME', summary: 'When the key expires, such as 2030-01-01T00:00:00Z' } as const;
 const SCOPES_SUMMARY = `What the key may do: ${SCOPES.join(', ')}, separated by commas`;
 const DAY = {
   value: 'YYYY-MM-DD',
-  summary: 'Only messages quarantined on this day; without it, the last 14 days',
+  summary: 'Only messages quarantined on this day (default: the last 14 days)',
 } as const;
 const SELECTION = {
   filter: { value: 'TEXT', summary: 'Only messages whose body contains this text' },
@@ -70,7 +70,7 @@ const COMMANDS: readonly AdminCommand[] = [
     summary: 'Check everything between SES and your webhooks, then send test emails through it',
     options: {
       from: { value: 'ADDRESS', summary: 'The sender of the test emails, and the identity to check' },
-      'api-key': { value: 'KEY', summary: 'A key with the scope admin; without it, IVYMAIL_API_KEY' },
+      'api-key': { value: 'KEY', summary: 'A key with the scope admin (default: IVYMAIL_API_KEY)' },
       'no-send': { summary: 'Send no test emails' },
       timeout: { value: 'SECONDS', summary: 'How long to wait for the test emails', default: '120' },
     },

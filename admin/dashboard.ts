@@ -6,11 +6,14 @@ import { createKey, resolveWorkspaceId, type NewKey } from './init.ts';
 import { parseExpiry, parseScopes, type KeyOptions } from './keys.ts';
 import type { CommandOutput } from './output.ts';
 
-/** 12 hours are enough for a working day. A link that somebody else finds later no longer works. */
+/** 12 hours cover a working day. A leaked link stops working after that. */
 const DEFAULT_LIFETIME_MS = 12 * 3_600_000;
 
 export interface SignInLink extends Omit<NewKey, 'api_key'> {
-  /** The fragment contains the key. Browsers never send the fragment to a server, and the page removes it from the address bar. */
+  /**
+   * The fragment contains the key. Browsers never send the fragment to a server, and the page removes it from the address
+   * bar.
+   */
   readonly url: string;
   /** RFC 3339. */
   readonly expires_at: string;

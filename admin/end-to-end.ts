@@ -138,8 +138,8 @@ async function checkOutcome(
 }
 
 /**
- * Sends an email for each outcome of the mailbox simulator. Then waits for its event in the log and for its signed webhook
- * at a probe, which is a route of our own API. Creates the webhook endpoint for this test and deletes it afterwards.
+ * Sends an email for each outcome of the mailbox simulator. Then it waits for the event in the log and for its signed webhook
+ * at a probe, which is a route of our own API. It creates a webhook endpoint for this test and deletes it afterwards.
  */
 export async function runEndToEndChecks(
   deployment: Deployment,

@@ -33,7 +33,10 @@ export async function checkQueue(deployment: Deployment): Promise<Finding> {
     : warning(`${waiting} events are waiting to be stored`, 'see docs/runbook.md#queue-delayed');
 }
 
-/** Checks one event source mapping, of the queue or of the table's stream. A mapping of a queue reports no result of its last batch. */
+/**
+ * Checks one event source mapping, of the queue or of the table's stream. A mapping of a queue reports no result of its last
+ * batch.
+ */
 async function checkEventSource(
   { lambda }: Deployment,
   [name, id]: readonly [string, string],

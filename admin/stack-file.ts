@@ -2,7 +2,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { dirname } from 'node:path';
 import { UsageError } from '../cli/usage-error.ts';
 
-/** Where `npm start` describes the local run, relative to the project folder. */
+/** The file in which `npm start` describes the local run, relative to the project folder. */
 const STACK_FILE = '.local/stack.json';
 
 /** The addresses and keys with which another program attaches to a local run. The file exists while the run lasts. */
@@ -73,7 +73,7 @@ function readStackFile(path: string): StackDescription | undefined {
   }
 }
 
-/** Describes the `npm start` that runs in the current folder. Throws a UsageError if none runs. */
+/** Returns the description of the local run in the current folder. Throws a UsageError if none is active. */
 export function requireStackFile(): StackDescription {
   const stack = readStackFile(STACK_FILE);
   if (stack === undefined)

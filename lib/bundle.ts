@@ -9,7 +9,10 @@ import { buildDashboard } from './dashboard.ts';
 /** Relative to this file, because the construct may run in another app, with another working directory. */
 const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** The esbuild options of every Lambda function. The AWS SDK is bundled: it starts faster than the SDK of the runtime, and it is the tested version. */
+/**
+ * The esbuild options of every Lambda function. The AWS SDK is bundled: it starts faster than the SDK of the runtime, and it
+ * is the tested version.
+ */
 export const BUNDLE_OPTIONS = {
   absWorkingDir: PROJECT_ROOT,
   bundle: true,

@@ -3,7 +3,10 @@ import type { DeliverInput, DeliveryResult, Outcome } from '../lambdas/core/deli
 /** Timeout of the deliver function: 15 s for the attempt, the rest for rows and for a cold start. */
 export const DELIVER_TIMEOUT_SECONDS = 30;
 
-/** Longer than the function's timeout, which must end the call first. A cold start and the retries of the invocation take extra time. */
+/**
+ * Longer than the function's timeout, which must end the call first. A cold start and the retries of the invocation take
+ * extra time.
+ */
 const TASK_TIMEOUT_SECONDS = DELIVER_TIMEOUT_SECONDS + 15;
 
 const RETRY: Outcome = 'retry';
@@ -15,7 +18,10 @@ export interface MachineDefinition {
   readonly States: Readonly<Record<string, object>>;
 }
 
-/** A state that calls the deliver function. The state of both machines is a DeliveryTask, and the result of the call replaces it. */
+/**
+ * A state that calls the deliver function. The state of both machines is a DeliveryTask, and the result of the call replaces
+ * it.
+ */
 export function attemptTask(deliverFunctionArn: string, extra: Pick<DeliverInput, 'abandon'> = {}): object {
   return {
     Type: 'Task',
@@ -34,7 +40,10 @@ export function retryOrDone(next: string): object {
   };
 }
 
-/** The error for an execution that already exists, because Express ran this execution twice. The second name is the emulator's. */
+/**
+ * The error for an execution that already exists, because Express ran this execution twice. The second name is the
+ * emulator's.
+ */
 const ALREADY_STARTED = ['StepFunctions.ExecutionAlreadyExistsException', 'ExecutionAlreadyExists'];
 
 /** The path of the delay. The Wait state of Redeliver reads it, and the Pause state of Deliver writes it. */

@@ -108,7 +108,8 @@ export class Delivery extends Construct {
       tracingEnabled: true,
       logs: {
         destination: new logs.LogGroup(this, 'DeliverMachineLogs', {
-          // AWS reserves this prefix: all log groups under it share one entry of the CloudWatch Logs resource policy, which has room for few.
+          // AWS reserves this prefix: all log groups under it share one entry of the CloudWatch Logs resource policy, which
+          // has room for few.
           logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 80, separator: '-' })}`,
           retention: logs.RetentionDays.ONE_MONTH,
           removalPolicy: RemovalPolicy.DESTROY,

@@ -74,7 +74,10 @@ export class EventSource extends Construct {
     destination.node.addDependency(this.topic, subscription);
   }
 
-  /** Grants permission to send email with the configuration set, from any identity of the account, and sets its name in the environment. */
+  /**
+   * Grants permission to send email with the configuration set, from any identity of the account, and sets its name in the
+   * environment.
+   */
   grantSend(fn: lambda.Function): void {
     const { stack } = this.topic;
     const identity = (resource: string, resourceName: string): string =>

@@ -41,7 +41,8 @@ export class EventTable extends Construct {
       timeToLiveAttribute: KEY_ATTRIBUTES.ttl,
       dynamoStream: dynamodb.StreamViewType.NEW_IMAGE,
       // The AWS managed key of the account. Its use is visible in CloudTrail. DynamoDB calls KMS once in five minutes for
-      // each caller, which costs cents a month. A customer managed key would cost $1 a month, and its deletion would destroy the table.
+      // each caller, which costs cents a month. A customer managed key would cost $1 a month, and its deletion would destroy
+      // the table.
       encryption: dynamodb.TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: props.removalPolicy === RemovalPolicy.RETAIN,

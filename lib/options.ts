@@ -47,7 +47,7 @@ const optionsSchema = z.strictObject({
 
   /**
    * Email address that receives the alarms. AWS sends it a confirmation request.
-   * @default - none; you can subscribe to the alarm topic later
+   * @default - none. You can subscribe to the alarm topic later
    */
   alarmEmail: z.email().optional(),
 

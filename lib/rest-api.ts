@@ -39,7 +39,8 @@ export class RestApi extends Construct {
     this.authorizer = this.createAuthorizer(props);
     this.function = this.createFunction(props);
     this.api = new apigateway.RestApi(this, 'Api', {
-      // Metrics identify an API by its name only. Without this, every API of the account with the CDK's default name would share them.
+      // Metrics identify an API by its name only. Without this, every API of the account with the CDK's default name would
+      // share them.
       restApiName: Aws.STACK_NAME,
       description: 'IvyMail Events',
       endpointTypes: [apigateway.EndpointType.REGIONAL],

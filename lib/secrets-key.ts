@@ -9,7 +9,10 @@ export interface SecretsKeyProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** The KMS key that encrypts webhook secrets and the key of the cursors. Without it, no stored endpoint's webhooks can be signed. */
+/**
+ * The KMS key that encrypts webhook secrets and the key of the cursors. Without it, no stored endpoint's webhooks can be
+ * signed.
+ */
 export class SecretsKey extends Construct {
   readonly key: kms.Key;
 

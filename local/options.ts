@@ -14,7 +14,7 @@ const PROGRAM: Program<CommandSpec> = {
   commands: [
     {
       name: '',
-      summary: 'Run the whole pipeline on this machine, with seed data',
+      summary: 'Run the complete pipeline on this machine, with seed data',
       options: {
         'no-seed': { summary: 'Start with an empty log, without seed data' },
         port: { value: 'N', summary: 'The port of the API (default: a free port)' },

@@ -49,7 +49,7 @@ const USER_AGENTS = [
   'Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Mobile Safari/537.36',
 ];
 
-/** Opens every email and follows every link before the recipient sees the email. */
+/** The user agent of a link scanner, which opens every email and follows every link before the recipient sees the email. */
 const SCANNER = 'Mozilla/5.0 (compatible; ExampleLinkScanner/1.0)';
 const LINK = 'https://yourdomain.example/account';
 
@@ -76,32 +76,38 @@ const SUPPRESSED: Bounce = {
   reportingMta: 'dns; amazonses.com',
 };
 
-/** Returns the SES events of a day of an application's email, oldest first. Most emails are delivered, and every status occurs. */
+/**
+ * Returns the SES events of a day of an application's email, oldest first. Most emails are delivered, and every status
+ * occurs.
+ */
 export function simulateDay(options: DayOptions): readonly SesEvent[] {
   const random = seededRandom(options.seed);
   const timeline: { readonly atMs: number; readonly event: SesEvent }[] = [];
   for (let index = 0; index < EMAIL_COUNT; index += 1) {
     const share = (index + random()) / EMAIL_COUNT;
-    const mail = randomMail(
+    const email = randomEmail(
       options,
       random,
       options.nowMs - DAY_MS + share * (DAY_MS - LAST_EMAIL_BEFORE_END_MS),
     );
-    timeline.push({ atMs: mail.acceptedAtMs, event: sendEvent(mail) }, ...outcomeEvents(mail, index, random));
+    timeline.push(
+      { atMs: email.acceptedAtMs, event: sendEvent(email) },
+      ...outcomeEvents(email, index, random),
+    );
   }
   return timeline.toSorted((left, right) => left.atMs - right.atMs).map(({ event }) => event);
 }
 
 /** The index of an email decides its outcome, so every day contains every status. The times of its events are random. */
-function outcomeEvents(mail: AcceptedEmail, index: number, random: () => number) {
-  const [to = ''] = mail.to;
+function outcomeEvents(email: AcceptedEmail, index: number, random: () => number) {
+  const [to = ''] = email.to;
   const after = (fromMs: number, toMs: number): number =>
-    Math.round(mail.acceptedAtMs + fromMs + random() * (toMs - fromMs));
+    Math.round(email.acceptedAtMs + fromMs + random() * (toMs - fromMs));
   const soon = after(300, 4_000);
-  const delivered = (atMs = soon) => ({ atMs, event: deliveryEvent(mail, [to], atMs) });
+  const delivered = (atMs = soon) => ({ atMs, event: deliveryEvent(email, [to], atMs) });
   const bounced = (bounce: Bounce) => ({
     atMs: soon,
-    event: bounceEvent(mail, [to], { atMs: soon, bounce }),
+    event: bounceEvent(email, [to], { atMs: soon, bounce }),
   });
   const visit = (atMs: number): Engagement => ({
     atMs,
@@ -113,36 +119,36 @@ function outcomeEvents(mail: AcceptedEmail, index: number, random: () => number)
   if (index % 16 === 5) return [bounced(HARD_BOUNCE)];
   if (index % 32 === 11) return [bounced(MAILBOX_FULL)];
   if (index % 32 === 23) return [bounced(SUPPRESSED)];
-  if (index === 18) return [{ atMs: soon, event: rejectEvent(mail) }];
+  if (index === 18) return [{ atMs: soon, event: rejectEvent(email) }];
   if (index === 13) {
     const errorMessage = "Attribute 'first_name' is not present in the rendering data.";
-    return [{ atMs: soon, event: renderingFailureEvent(mail, { templateName: 'welcome', errorMessage }) }];
+    return [{ atMs: soon, event: renderingFailureEvent(email, { templateName: 'welcome', errorMessage }) }];
   }
   if (index % 32 === 28) {
     const atMs = after(30_000, 90_000);
-    const expiresAtMs = mail.acceptedAtMs + DAY_MS / 2;
+    const expiresAtMs = email.acceptedAtMs + DAY_MS / 2;
     return [
-      { atMs, event: deliveryDelayEvent(mail, [to], { atMs, expiresAtMs }) },
+      { atMs, event: deliveryDelayEvent(email, [to], { atMs, expiresAtMs }) },
       delivered(after(5 * MINUTE_MS, 20 * MINUTE_MS)),
     ];
   }
   if (index % 32 === 7) {
     const atMs = after(10 * MINUTE_MS, 80 * MINUTE_MS);
     const complaint = { subType: null, feedbackType: 'abuse', userAgent: 'ExampleFeedbackLoop/1.0' };
-    return [delivered(), { atMs, event: complaintEvent(mail, [to], { atMs, complaint }) }];
+    return [delivered(), { atMs, event: complaintEvent(email, [to], { atMs, complaint }) }];
   }
   if (index === 25) {
     const atMs = after(20 * MINUTE_MS, 60 * MINUTE_MS);
     return [
       delivered(),
-      { atMs, event: subscriptionEvent(mail, atMs) },
-      { atMs: atMs + MINUTE_MS, event: subscriptionEvent(mail, atMs + MINUTE_MS, 'join a topic') },
+      { atMs, event: subscriptionEvent(email, atMs) },
+      { atMs: atMs + MINUTE_MS, event: subscriptionEvent(email, atMs + MINUTE_MS, 'join a topic') },
     ];
   }
   if (index % 4 === 2) {
     const opened = visit(after(MINUTE_MS, 60 * MINUTE_MS));
-    const open = (visitor: Engagement) => ({ atMs: visitor.atMs, event: openEvent(mail, visitor) });
-    const click = (visitor: Engagement) => ({ atMs: visitor.atMs, event: clickEvent(mail, visitor, LINK) });
+    const open = (visitor: Engagement) => ({ atMs: visitor.atMs, event: openEvent(email, visitor) });
+    const click = (visitor: Engagement) => ({ atMs: visitor.atMs, event: clickEvent(email, visitor, LINK) });
     const scanner: Engagement = {
       atMs: soon + 2_000,
       ipAddress: '203.0.113.25',
@@ -156,7 +162,7 @@ function outcomeEvents(mail: AcceptedEmail, index: number, random: () => number)
   return [delivered()];
 }
 
-function randomMail(
+function randomEmail(
   { from, configurationSet }: DayOptions,
   random: () => number,
   atMs: number,

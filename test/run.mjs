@@ -1,7 +1,7 @@
 // Runs the tests. It installs missing packages first, so it works on a fresh clone. The last line is always `N passed, N failed`.
 //
 //   npm run check          the fast steps: types, lint, format and unit tests
-//   npm test               every step of `TEST_STEPS`; needs Node, Python and Chromium
+//   npm test               every step of `TEST_STEPS`, which needs Node, Python and Chromium
 //   npm run test:outside   the steps that need another toolchain, or an installation of their own (`--outside`)
 //   .ci/run                all steps (`--all`)
 //   npm test -- unit lint  only the named steps

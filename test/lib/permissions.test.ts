@@ -39,7 +39,10 @@ const ACTIONS: Readonly<Record<string, string>> = {
   StartExecution: 'states:StartExecution',
 };
 
-/** Returns the actions of the SDK commands in the bundle of a handler. The bundle contains only code that the handler can reach. */
+/**
+ * Returns the actions of the SDK commands in the bundle of a handler. The bundle contains only code that the handler can
+ * reach.
+ */
 async function actionsInBundle(handler: string): Promise<string[]> {
   const { outputFiles } = await build({
     ...BUNDLE_OPTIONS,
