@@ -1,4 +1,4 @@
-/** Addresses and message ids with characters that are special in a URL, sent through the local front, API Gateway and SNS. */
+/** Addresses and message ids with characters that are special in a URL, sent through the local API proxy, API Gateway and SNS. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { SAMPLES } from '../../sim/ses/samples.ts';

@@ -66,7 +66,7 @@ async function fill(workspaceId: string, count: number): Promise<void> {
   }
 }
 
-/** DESIGN's ceilings: 5 read units where one index partition answers, 12 where several are merged. */
+/** DESIGN's ceilings: 5 read units for a query of one index partition, 12 for a query that merges several. */
 const QUERIES: readonly (readonly [string, Omit<EventQuery, 'workspaceId' | 'limit'>, number])[] = [
   ['one status', { events: ['bounced'] }, 5],
   ['a recipient', { to: 'recipient.number.7@customers.example.com' }, 5],
@@ -79,7 +79,7 @@ const QUERIES: readonly (readonly [string, Omit<EventQuery, 'workspaceId' | 'lim
   ['a range of time', { after: new Date(NOW - 600_000).toISOString() }, 12],
   ['a status in two shards', { events: ['delivered'] }, 5],
   ['a type', { events: EVENT_NAMES.filter((name) => LOG_TYPE_OF[name] === 'send') }, 12],
-  ['the whole log', {}, 12],
+  ['all events', {}, 12],
 ];
 
 describe.each([1_000, 20_000])('a page of 50 out of %d rows', (rows) => {

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect } from 'vitest';
 import { fault } from '../proof/faults/fault.ts';
 import { requestEach, logsOf, newTenant, sesSends, stack, type ApiResponse, type Tenant } from './client.ts';
 
-const MAIL = {
+const EMAIL = {
   from: stack.from,
   to: ['success@simulator.amazonses.com'],
   subject: 'Hello',
@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 
 function send(changes: object, headers: Readonly<Record<string, string>> = {}): Promise<ApiResponse> {
-  return tenant.api('POST', '/v1/send', { ...MAIL, ...changes }, headers);
+  return tenant.api('POST', '/v1/send', { ...EMAIL, ...changes }, headers);
 }
 
 async function logged(): Promise<readonly string[]> {
@@ -25,27 +25,27 @@ async function logged(): Promise<readonly string[]> {
   return body.data.map(({ status }: { status: string }) => status);
 }
 
-/** Changes that would add a header line to the email, by the field that the error must name. */
-function split(at: string): Readonly<Record<string, object>> {
-  const text = `x${at}Bcc: thief@example.com`;
+/** Invalid changes of the email, by the field that the error must name. Each tries to add a header line after `lineBreak`. */
+function headerInjections(lineBreak: string): Readonly<Record<string, object>> {
+  const text = `x${lineBreak}Bcc: attacker@example.com`;
   const file = { filename: 'a.txt', content: 'eA==' };
   return {
     subject: { subject: text },
     'headers.X-Note': { headers: { 'X-Note': text } },
-    [`headers.X-Note${at}Bcc`]: { headers: { [`X-Note${at}Bcc`]: 'thief@example.com' } },
+    [`headers.X-Note${lineBreak}Bcc`]: { headers: { [`X-Note${lineBreak}Bcc`]: 'attacker@example.com' } },
     from: { from: `${text} <${stack.from}>` },
-    'to[1]': { to: [...MAIL.to, `${text} <a@example.com>`] },
+    'to[1]': { to: [...EMAIL.to, `${text} <a@example.com>`] },
     'cc[0]': { cc: [`${text} <a@example.com>`] },
-    'bcc[0]': { bcc: [`a@example.com${at}`] },
+    'bcc[0]': { bcc: [`a@example.com${lineBreak}`] },
     'reply_to[0]': { reply_to: [`${text} <a@example.com>`] },
     'tags.note': { tags: { note: text } },
     'attachments[0].filename': { attachments: [{ ...file, filename: text }] },
-    'attachments[0].content_type': { attachments: [{ ...file, content_type: `text/plain${at}X: y` }] },
+    'attachments[0].content_type': { attachments: [{ ...file, content_type: `text/plain${lineBreak}X: y` }] },
     'attachments[0].content_id': { attachments: [{ ...file, content_id: text }] },
   };
 }
 
-function people(count: number, name: string): readonly string[] {
+function addresses(count: number, name: string): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${name}${index}@example.com`);
 }
 
@@ -53,9 +53,9 @@ describe('an email', () => {
   fault(30, async () => {
     const { requested, sent } = await sesSends();
     const refused = [
-      ...['\r\n', '\r', '\n', '\0'].flatMap((at) => Object.entries(split(at))),
-      ['to', { to: people(51, 'to') }] as const,
-      ['to', { to: people(26, 'to'), cc: people(13, 'cc'), bcc: people(12, 'bcc') }] as const,
+      ...['\r\n', '\r', '\n', '\0'].flatMap((lineBreak) => Object.entries(headerInjections(lineBreak))),
+      ['to', { to: addresses(51, 'to') }] as const,
+      ['to', { to: addresses(26, 'to'), cc: addresses(13, 'cc'), bcc: addresses(12, 'bcc') }] as const,
     ];
     const responses = await requestEach(refused, async ([field, changes]) => {
       const response = await send(changes);
@@ -77,7 +77,7 @@ describe('an email', () => {
     expect([after.requested - requested, after.sent - sent]).toEqual([1, 0]);
 
     // Fifty recipients are accepted, and so is the email without the extra line.
-    expect((await send({ to: people(50, 'to') })).status).toBe(202);
+    expect((await send({ to: addresses(50, 'to') })).status).toBe(202);
     expect((await sesSends()).sent).toBe(sent + 1);
     const fields = new Set(refused.map(([field]) => field.replace(/[\r\n\0].*/s, '')));
     return `${responses.length} requests, ${fields.size} fields named: all 422 before SES is called; unverified: ${unverified.status} ${unverified.body.error.code}, ${unverified.body.error.field}; ${after.sent - sent} emails`;

@@ -78,8 +78,7 @@ describe('npm start', () => {
   let stack: StackDescription;
 
   beforeAll(async () => {
-    if (existsSync(stackFile))
-      throw new Error('A run of npm start is active: these tests need a run of their own');
+    if (existsSync(stackFile)) throw new Error('A run of npm start is active: these tests start their own');
     first = npmStart();
     await Promise.race([
       new Promise<void>((ready) => {
