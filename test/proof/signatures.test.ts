@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeVectors } from '../verify/vectors.ts';
 import { recordFigures } from '../../pages/reliability/records.ts';
-import { receivers, requestOf } from './signatures/receivers.ts';
-import { arrive, everyBit, generateRequests, type Arrived } from './signatures/requests.ts';
-import { looksAt, someRotations } from './signatures/rotations.ts';
+import { verifiers, requestOf } from './signatures/receivers.ts';
+import { receive, flipEveryBit, generateRequests, type ReceivedRequest } from './signatures/requests.ts';
+import { observeRotations, rotationHistories } from './signatures/rotations.ts';
 import { SEED, sized } from './size.ts';
 
 const REQUESTS = sized(2_000, 100_000);
@@ -26,8 +26,8 @@ function record(more: Readonly<Record<string, string | number>>): void {
 }
 
 /** Which receivers do not give this verdict on a request. */
-function wrong(arrived: Arrived, genuine: boolean): readonly string[] {
-  return receivers.flatMap(([name, takes]) =>
+function wrong(arrived: ReceivedRequest, genuine: boolean): readonly string[] {
+  return verifiers.flatMap(([name, takes]) =>
     takes(arrived) === genuine ? [] : [`${name} of ${JSON.stringify({ ...requestOf(arrived), genuine })}`],
   );
 }
@@ -44,7 +44,7 @@ describe('what we sign', () => {
     const generated = generateRequests(REQUESTS, SEED);
     let taken = 0;
     const faults = generated.flatMap(({ signed, genuine, forged }) => {
-      const byEach = signed.secrets.map((_, held) => arrive({ ...signed, held }));
+      const byEach = signed.secrets.map((_, held) => receive({ ...signed, held }));
       const stranger = { ...genuine, secret: `whsec_${Buffer.alloc(24, 1).toString('base64')}` };
       taken += byEach.length;
       return [
@@ -64,7 +64,7 @@ describe('what we sign', () => {
   it('is refused with any single bit of id, timestamp, signature or body changed', () => {
     let bits = 0;
     const faults = generateRequests(BIT_BY_BIT, SEED + 1).flatMap(({ signed, genuine }) =>
-      [...everyBit(genuine, signed.held)].flatMap((each) => {
+      [...flipEveryBit(genuine, signed.held)].flatMap((each) => {
         bits += 1;
         return wrong(each, false);
       }),
@@ -82,8 +82,8 @@ describe('while secrets are rotated', () => {
   it('each signs until its overlap ends and not a millisecond longer', async () => {
     const faults: string[] = [];
     const seen = { live: 0, over: 0 };
-    for (const rotations of fc.sample(someRotations, { numRuns: ROTATION_HISTORIES, seed: SEED + 3 }))
-      for await (const { nowMs, arrived, live } of looksAt(rotations)) {
+    for (const rotations of fc.sample(rotationHistories, { numRuns: ROTATION_HISTORIES, seed: SEED + 3 }))
+      for await (const { nowMs, arrived, live } of observeRotations(rotations)) {
         seen[live ? 'live' : 'over'] += 1;
         faults.push(
           ...wrong(arrived, live).map((fault) => `${fault} at ${nowMs} after ${JSON.stringify(rotations)}`),

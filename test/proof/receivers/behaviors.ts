@@ -52,12 +52,12 @@ function saysThenResets(text: string, ...comesTo: readonly string[]): ReceiverBe
 const PROTOCOL = ['protocol_error', 'connection_reset'] as const;
 
 /** What the healthy one is measured beside: as many that do the same work, and do it well. */
-export const HONEST: Readonly<Record<'http' | 'https', ReceiverBehavior>> = {
+export const WELL_BEHAVED: Readonly<Record<'http' | 'https', ReceiverBehavior>> = {
   http: says(`${OK}content-length: 2\r\n\r\nok`, 'delivered'),
   https: overTls('tls', (socket) => socket.write(`${OK}content-length: 2\r\n\r\nok`), 'delivered'),
 };
 
-export const BEHAVIOURS: Readonly<Record<string, ReceiverBehavior>> = {
+export const BEHAVIORS: Readonly<Record<string, ReceiverBehavior>> = {
   'drips headers': does((socket) => {
     socket.write(OK);
     drip(socket, 'x-a: b\r\n');

@@ -4,14 +4,14 @@ export interface Job {
   readonly url: string;
 }
 
-export interface Told {
+export interface AttemptReport {
   readonly name: string;
   /** Error class, or `delivered`. */
   readonly comesTo: string;
   readonly ms: number;
 }
 
-export type Asked =
+export type SenderRequest =
   | { readonly ask: 'state' }
   | {
       readonly ask: 'attempts';
@@ -21,13 +21,13 @@ export type Asked =
       readonly healthy?: Job;
     };
 
-export interface Attempts {
-  readonly told: readonly Told[];
-  readonly healthy: readonly Told[];
+export interface AttemptReports {
+  readonly told: readonly AttemptReport[];
+  readonly healthy: readonly AttemptReport[];
 }
 
 /** Of memory, bytes. */
-export interface State {
+export interface ProcessState {
   /** Of the whole process, now and at its most. */
   readonly rss: number;
   readonly peak: number;

@@ -7,8 +7,8 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { sized } from '../size.ts';
-import { BEHAVIOURS, HONEST, type ReceiverBehavior } from './behaviors.ts';
-import type { Asked, Attempts, Job, State, Told } from './messages.ts';
+import { BEHAVIORS, WELL_BEHAVED, type ReceiverBehavior } from './behaviors.ts';
+import type { SenderRequest, AttemptReports, Job, ProcessState, AttemptReport } from './messages.ts';
 
 /**
  * The deadline is 15 s in a deployment, and a virtual clock proves it exactly (fault 13). Claimed here is that it ends
@@ -81,22 +81,23 @@ let healthy: Job;
 const jobs: Job[] = [];
 const quiet: Job[] = [];
 
-async function ask(asked: Asked): Promise<unknown> {
+async function ask(asked: SenderRequest): Promise<unknown> {
   const answer = answerOf(sender);
   sender.send(asked);
   return answer;
 }
 
 const attempts = (of: readonly Job[]) =>
-  ask({ ask: 'attempts', jobs: of, parallel: PARALLEL, healthy }) as Promise<Attempts>;
-const oneByOne = (of: readonly Job[]) => ask({ ask: 'attempts', jobs: of, parallel: 1 }) as Promise<Attempts>;
-const state = () => ask({ ask: 'state' }) as Promise<State>;
+  ask({ ask: 'attempts', jobs: of, parallel: PARALLEL, healthy }) as Promise<AttemptReports>;
+const oneByOne = (of: readonly Job[]) =>
+  ask({ ask: 'attempts', jobs: of, parallel: 1 }) as Promise<AttemptReports>;
+const state = () => ask({ ask: 'state' }) as Promise<ProcessState>;
 
 beforeAll(async () => {
   const well = start('healthy-worker.ts');
   const { port } = (await answerOf(well)) as { port: number };
   healthy = { name: 'healthy', url: `http://127.0.0.1:${port}/` };
-  for (const [name, behaviour] of Object.entries(BEHAVIOURS)) {
+  for (const [name, behaviour] of Object.entries(BEHAVIORS)) {
     const own = await listen(behaviour);
     const host = behaviour.listens === 'tls of another host' ? 'other.example.com' : 'hooks.example.com';
     jobs.push({
@@ -111,10 +112,10 @@ beforeAll(async () => {
 
 /** As many others: for each that runs into the deadline one that says nothing, for the rest honest ones. */
 async function companions(): Promise<readonly Job[]> {
-  const ports = { http: await listen(HONEST.http), https: await listen(HONEST.https) };
-  const patient = await listen(BEHAVIOURS['never answers'] as ReceiverBehavior);
+  const ports = { http: await listen(WELL_BEHAVED.http), https: await listen(WELL_BEHAVED.https) };
+  const patient = await listen(BEHAVIORS['never answers'] as ReceiverBehavior);
   return jobs.map(({ name }) => {
-    const { scheme = 'http', comesTo = [] } = BEHAVIOURS[name] ?? {};
+    const { scheme = 'http', comesTo = [] } = BEHAVIORS[name] ?? {};
     const host = scheme === 'http' ? '127.0.0.1' : 'hooks.example.com';
     const honest = `${scheme}://${host}:${ports[scheme]}/`;
     return { name, url: comesTo[0] === 'timeout' ? `http://127.0.0.1:${patient}/` : honest };
@@ -137,7 +138,7 @@ const NOISE_MS = 250;
 const TIMINGS = 5;
 
 /** In ms, as measured. */
-function p99(told: readonly Told[]): number {
+function p99(told: readonly AttemptReport[]): number {
   const sorted = told.map(({ ms }) => ms).toSorted((left, right) => left - right);
   return sorted[Math.floor(sorted.length * 0.99)] ?? NaN;
 }
@@ -146,14 +147,14 @@ function median(numbers: readonly number[]): number {
   return numbers.toSorted((left, right) => left - right)[Math.floor(numbers.length / 2)] ?? NaN;
 }
 
-describe(`${Object.keys(BEHAVIOURS).length} kinds of receivers that misbehave, ${PARALLEL} at a time`, () => {
+describe(`${Object.keys(BEHAVIORS).length} kinds of receivers that misbehave, ${PARALLEL} at a time`, () => {
   it('end in time, leave no memory and no socket behind, and come to what they are', async () => {
     // What as many honest ones take is no receiver's doing.
     await attempts(Array.from({ length: 10 }, () => quiet).flat());
     const before = await settled();
     const all = Array.from({ length: TIMES }, () => jobs).flat();
-    const told: Told[] = [];
-    const after: State[] = [];
+    const told: AttemptReport[] = [];
+    const after: ProcessState[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       told.push(...(await attempts(all)).told);
       after.push(await settled());
@@ -171,7 +172,7 @@ describe(`${Object.keys(BEHAVIOURS).length} kinds of receivers that misbehave, $
     figures['memory grown by, at its peak, MB'] = peakMb;
     figures['of it, heap still in use, MB'] = heldMb;
     figures['sockets left'] = socketsLeft;
-    const wrong = told.filter(({ name, comesTo }) => !BEHAVIOURS[name]?.comesTo.includes(comesTo));
+    const wrong = told.filter(({ name, comesTo }) => !BEHAVIORS[name]?.comesTo.includes(comesTo));
     expect([...new Set(wrong.map(({ name, comesTo }) => `${name}: ${comesTo}`))]).toEqual([]);
     expect(told).toHaveLength(all.length * ROUNDS);
     // Ten times the deadline, for a machine that is late with its timers. Without a deadline, the attempt never ends.
@@ -204,7 +205,7 @@ describe(`${Object.keys(BEHAVIOURS).length} kinds of receivers that misbehave, $
   it('never have the answer to one request taken for that of the next', async () => {
     let requests = 0;
     const port = await listen({
-      ...(BEHAVIOURS['never answers'] as ReceiverBehavior),
+      ...(BEHAVIORS['never answers'] as ReceiverBehavior),
       on: 'connection',
       serve: (socket) =>
         socket.on('data', () => {
@@ -228,7 +229,7 @@ const figures: Record<string, string | number> = {};
 afterAll(() => recordFigures('receivers', figures));
 
 /** What is left when the idle connections are closed. */
-async function settled(): Promise<State> {
+async function settled(): Promise<ProcessState> {
   let now = await state();
   for (let look = 0; look < 600 && now.sockets > 0; look += 1) {
     await new Promise((resolve) => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSender } from '../../../lambdas/delivery/send.ts';
-import type { Asked, Job, Told } from './messages.ts';
+import type { SenderRequest, Job, AttemptReport } from './messages.ts';
 
 const DEADLINE_MS = Number(process.env['DEADLINE_MS']);
 const IDLE_MS = 200;
@@ -16,14 +16,14 @@ const send = createSender({
 });
 const headers = { 'content-length': '2', 'webhook-id': 'evt_a' };
 
-async function attempt({ name, url }: Job): Promise<Told> {
+async function attempt({ name, url }: Job): Promise<AttemptReport> {
   const result = await send({ url, headers, body: '{}' });
   return { name, comesTo: result.error_class ?? 'delivered', ms: result.duration_ms };
 }
 
 /** All of the jobs, so many at a time. */
-async function attemptAll(jobs: readonly Job[], parallel: number): Promise<readonly Told[]> {
-  const told: Told[] = [];
+async function attemptAll(jobs: readonly Job[], parallel: number): Promise<readonly AttemptReport[]> {
+  const told: AttemptReport[] = [];
   const left = jobs.values();
   await Promise.all(
     Array.from({ length: parallel }, async () => {
@@ -34,10 +34,10 @@ async function attemptAll(jobs: readonly Job[], parallel: number): Promise<reado
 }
 
 /** One after the other until the others are done. */
-async function attemptMeanwhile(job: Job, others: Promise<unknown>): Promise<readonly Told[]> {
+async function attemptMeanwhile(job: Job, others: Promise<unknown>): Promise<readonly AttemptReport[]> {
   const work = { over: false };
   void others.finally(() => (work.over = true));
-  const told: Told[] = [];
+  const told: AttemptReport[] = [];
   while (!work.over) {
     told.push(await attempt(job));
     await new Promise((resolve) => {
@@ -57,7 +57,7 @@ process.on('unhandledRejection', (error) => {
   process.exit(1);
 });
 
-process.on('message', (asked: Asked) => {
+process.on('message', (asked: SenderRequest) => {
   void (async () => {
     if (asked.ask === 'state') {
       globalThis.gc?.();

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { Webhook } from 'standardwebhooks';
 import { vi } from 'vitest';
 import type { VerifierRequest } from '../../verify/languages.ts';
-import type { Arrived } from './requests.ts';
+import type { ReceivedRequest } from './requests.ts';
 
 type Verify = (
   secret: string,
@@ -17,7 +17,7 @@ const { verify } = (await import(pathToFileURL(resolve('docs/verify/verify.mjs')
   verify: Verify;
 };
 
-export function headersOf({ id, timestamp, signature }: Arrived) {
+export function headersOf({ id, timestamp, signature }: ReceivedRequest) {
   return {
     'webhook-id': id,
     'webhook-timestamp': timestamp,
@@ -26,13 +26,13 @@ export function headersOf({ id, timestamp, signature }: Arrived) {
   };
 }
 
-export function requestOf(arrived: Arrived): VerifierRequest {
+export function requestOf(arrived: ReceivedRequest): VerifierRequest {
   const { secret, now, body } = arrived;
   return { secret, now, headers: headersOf(arrived), body_base64: body.toString('base64') };
 }
 
 /** Each says whether it takes a request. The library asks the clock of the process: `vi.useFakeTimers` first. */
-const RECEIVERS: Readonly<Record<string, (arrived: Arrived) => boolean>> = {
+const RECEIVERS: Readonly<Record<string, (arrived: ReceivedRequest) => boolean>> = {
   'docs/verify/verify.mjs': (arrived) =>
     verify(arrived.secret, headersOf(arrived), arrived.body, arrived.now),
   standardwebhooks: (arrived) => {
@@ -46,4 +46,4 @@ const RECEIVERS: Readonly<Record<string, (arrived: Arrived) => boolean>> = {
   },
 };
 
-export const receivers = Object.entries(RECEIVERS);
+export const verifiers = Object.entries(RECEIVERS);

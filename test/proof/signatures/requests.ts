@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { secretText, signWebhook } from '../../../lambdas/delivery/sign.ts';
 
-export interface Signed {
+export interface SignedMessage {
   readonly webhookId: string;
   readonly timestampSeconds: number;
   readonly body: string;
@@ -13,7 +13,7 @@ export interface Signed {
 }
 
 /** What arrives: headers as text, the body as bytes. */
-export interface Arrived {
+export interface ReceivedRequest {
   readonly secret: string;
   readonly now: number;
   readonly id: string;
@@ -49,7 +49,7 @@ const aBody = fc.oneof(
   { weight: 1, arbitrary: text.filter((each) => each.isWellFormed()) },
 );
 
-export const aSigned: fc.Arbitrary<Signed> = fc
+export const signedMessages: fc.Arbitrary<SignedMessage> = fc
   .record({
     webhookId: anId,
     timestampSeconds: fc.integer({ min: 1_000_000_000, max: 9_999_999_000 }),
@@ -68,9 +68,9 @@ const aChangeOf = (part: Change['part']): fc.Arbitrary<Change> =>
   });
 
 /** One of each part. */
-export const someChanges: fc.Arbitrary<readonly Change[]> = fc.tuple(...PARTS.map(aChangeOf));
+export const changeSets: fc.Arbitrary<readonly Change[]> = fc.tuple(...PARTS.map(aChangeOf));
 
-export function arrive(signed: Signed): Arrived {
+export function receive(signed: SignedMessage): ReceivedRequest {
   const { webhookId, timestampSeconds, body, secrets, held } = signed;
   return {
     secret: secretText(secrets[held] ?? new Uint8Array()),
@@ -95,7 +95,7 @@ function changeBytes(bytes: Buffer, { kind, at, byte }: Omit<Change, 'part'>): B
 }
 
 /** Of several signatures only that of the receiver's secret is changed: any other may be whatever it is. */
-export function changed(arrived: Arrived, held: number, change: Change): Arrived {
+export function applyChange(arrived: ReceivedRequest, held: number, change: Change): ReceivedRequest {
   if (change.part === 'body') return { ...arrived, body: changeBytes(arrived.body, change) };
   // No header can have these three; a tab it can.
   const inText = (given: string): string =>
@@ -108,21 +108,23 @@ export function changed(arrived: Arrived, held: number, change: Change): Arrived
 }
 
 /** Every single bit of a request, one after the other. */
-export function* everyBit(arrived: Arrived, held: number): Generator<Arrived> {
+export function* flipEveryBit(arrived: ReceivedRequest, held: number): Generator<ReceivedRequest> {
   const own = arrived.signature.split(' ')[held] ?? '';
   for (const part of PARTS) {
     const { length } = part === 'signature' ? own : arrived[part];
     for (let index = 0; index < length; index += 1)
       for (let byte = 0; byte < 8; byte += 1)
-        yield changed(arrived, held, { part, kind: 'bit', at: (index + 0.5) / length, byte });
+        yield applyChange(arrived, held, { part, kind: 'bit', at: (index + 0.5) / length, byte });
   }
 }
 
 /** Requests as our signer sends them, and each with one byte of each part changed. */
 export function generateRequests(count: number, seed: number) {
-  return fc.sample(fc.tuple(aSigned, someChanges), { numRuns: count, seed }).map(([signed, changes]) => {
-    const genuine = arrive(signed);
-    const forged = changes.map((change) => changed(genuine, signed.held, change));
-    return { signed, genuine, forged };
-  });
+  return fc
+    .sample(fc.tuple(signedMessages, changeSets), { numRuns: count, seed })
+    .map(([signed, changes]) => {
+      const genuine = receive(signed);
+      const forged = changes.map((change) => applyChange(genuine, signed.held, change));
+      return { signed, genuine, forged };
+    });
 }

@@ -5,7 +5,7 @@ import { signedRequest } from '../../../lambdas/delivery/signed-request.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { setUpApi } from '../../api/harness.ts';
 import { WORKSPACE_ID, anEvent } from '../../../sim/builders/events.ts';
-import type { Arrived } from './requests.ts';
+import type { ReceivedRequest } from './requests.ts';
 
 const DAY_MS = 86_400_000;
 const WEEK_SECONDS = 604_800;
@@ -19,7 +19,7 @@ export interface Rotation {
   readonly looks: readonly number[];
 }
 
-export const someRotations: fc.Arbitrary<readonly Rotation[]> = fc.array(
+export const rotationHistories: fc.Arbitrary<readonly Rotation[]> = fc.array(
   fc.record({
     afterMs: fc.oneof(fc.integer({ min: 1, max: 60_000 }), fc.integer({ min: 1, max: 8 * DAY_MS })),
     overlapSeconds: fc.oneof(
@@ -68,15 +68,15 @@ function momentsOf(
   return [fromMs, toMs - 1, ...edges, ...between].filter((each) => each >= fromMs && each < toMs);
 }
 
-export interface Look {
+export interface RotationObservation {
   readonly nowMs: number;
-  readonly arrived: Arrived;
+  readonly arrived: ReceivedRequest;
   /** Whether the secret of `arrived` signs at that moment. */
   readonly live: boolean;
 }
 
 /** Every moment of a history, once for each secret that the webhook ever had. */
-export async function* looksAt(rotations: readonly Rotation[]): AsyncGenerator<Look> {
+export async function* observeRotations(rotations: readonly Rotation[]): AsyncGenerator<RotationObservation> {
   const { sendRequest, state, deps, table } = setUpApi();
   const event = anEvent();
   const post = async (path: string, body: object) => {
@@ -87,7 +87,7 @@ export async function* looksAt(rotations: readonly Rotation[]): AsyncGenerator<L
   const made = await post('/v1/webhooks', { url: 'https://hooks.example.com/' });
   let known: readonly Known[] = [{ secret: made.secret, untilMs: Infinity }];
 
-  async function* look(endpoint: Endpoint, nowMs: number): AsyncGenerator<Look> {
+  async function* look(endpoint: Endpoint, nowMs: number): AsyncGenerator<RotationObservation> {
     const { headers, body } = await signedRequest({
       event,
       endpoint,
