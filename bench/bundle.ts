@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { BUNDLE_OPTIONS } from '../lib/bundle.ts';
 
-/** Bundles as what is deployed is bundled: a file, or a text that stands for one in the project's root, and gives the path of the bundle. */
+/** Bundles a file, or a source text, with the options of a deployment. Returns the path of the bundle. */
 export async function bundle(
   directory: string,
   name: string,

@@ -1,8 +1,8 @@
-/** One measured figure, with the goal it is held against. */
+/** One measured figure and its goal. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  /** At most this; absent where a figure is only told. */
+  /** The maximum. Absent if the figure has no goal. */
   readonly goal?: number;
   readonly unit: string;
   readonly how: string;

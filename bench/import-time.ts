@@ -14,7 +14,7 @@ export const commands = [BatchWriteCommand, GetCommand, PutCommand, QueryCommand
 export const table = DynamoDBDocumentClient.from(new DynamoDBClient({}));
 `;
 
-/** The AWS clients of each handler, made as the handler makes them, and nothing else. */
+/** Source text that creates only the AWS clients of each handler, in the same way as the handler. */
 const CLIENTS_OF: Readonly<Record<string, string>> = {
   ingest: DYNAMODB,
   dispatch: `${DYNAMODB}
@@ -48,7 +48,7 @@ function importMs(runner: string, file: string): number {
   return Number(output.trim().split('\n').at(-1));
 }
 
-/** Time to load a handler over the time to load only its AWS clients: the two in turn, median of each. */
+/** The time to load a handler divided by the time to load only its AWS clients. Medians of alternating runs. */
 export async function importTime(directory: string): Promise<readonly Figure[]> {
   const runner = join(directory, 'import.mjs');
   const figures: Figure[] = [];

@@ -1,4 +1,4 @@
-/** The measured process: the ingest handler as deployed, fed batches of ten SES events as SNS's raw delivery gives them. */
+/** The measured process: the deployed ingest handler with batches of ten SES events, in the form of SNS raw delivery. */
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { SQSEvent } from 'aws-lambda';
 import { ENV } from '../lambdas/core/env.ts';
@@ -17,7 +17,7 @@ const WARM_UP = 600;
 
 const SENT_MS = Date.parse('2026-11-01T00:00:00Z');
 
-/** Events of one recipient each, as the ceilings speak of them. */
+/** Events with one recipient each, because the goals are per such event. */
 const bodies = randomSesEvents({ seed: 7, count: BATCH * (BATCHES + WARM_UP), recipients: 1 }).map((ses) =>
   JSON.stringify(ses),
 );
@@ -57,7 +57,7 @@ const before = process.cpuUsage();
 await run(batches.slice(WARM_UP));
 const ingestUs = cpuUs(before) / (BATCH * BATCHES);
 
-/** The SDK's call alone, of the same rows: what no code of ours can take away. */
+/** The SDK call alone with the same rows. This is the cost that our code cannot reduce. */
 const table = createTable(process.env[ENV.tableName] ?? '');
 const writes = batches.slice(WARM_UP).map(
   ({ Records }) =>
@@ -73,7 +73,7 @@ for (const write of writes) {
 }
 const sdkUs = cpuUs(beforeWrites) / (BATCH * BATCHES);
 
-// The yardstick, in the same process, over the same texts, as warm.
+// The unit of comparison: JSON.parse of the same texts, in the same process, equally warmed up.
 const measured = bodies.slice(BATCH * WARM_UP);
 let parsed = 0;
 for (const body of measured) parsed += Object.keys(JSON.parse(body) as object).length;

@@ -8,7 +8,7 @@ import { writeUnits } from '../sim/capacity.ts';
 import { randomSesEvents } from '../sim/ses/random-events.ts';
 import { bundle } from './bundle.ts';
 import { median, type Figure } from './figure.ts';
-import { ask, ended, firstMessage, start } from './process.ts';
+import { sendMessage, ended, firstMessage, start } from './process.ts';
 
 interface WorkerReport {
   readonly ingestUs: number;
@@ -19,7 +19,7 @@ interface WorkerReport {
   readonly bareCalls: number;
 }
 
-/** CPU, calls and log bytes of the ingest handler, in a process of its own, against a DynamoDB that answers at once. */
+/** CPU, AWS calls and log bytes of the ingest handler. It runs in its own process, with a DynamoDB that responds immediately. */
 export async function ingestCost(directory: string): Promise<readonly Figure[]> {
   const stub = start(await bundle(directory, 'aws-stub', { file: 'bench/aws-stub-process.ts' }), {});
   const { port } = await firstMessage<{ port: number }>(stub);
@@ -35,11 +35,11 @@ export async function ingestCost(directory: string): Promise<readonly Figure[]> 
   });
   const report = await firstMessage<WorkerReport>(worker);
   await ended(worker.child);
-  const { counts } = await ask<{ counts: Record<string, number> }>(stub.child, 'counts');
+  const { counts } = await sendMessage<{ counts: Record<string, number> }>(stub.child, 'counts');
   stub.child.disconnect();
 
   const { ingestUs, sdkUs, parseUs, events, batches } = report;
-  // The bare calls of the comparison are not the handler's.
+  // The SDK calls of the comparison are not calls of the handler.
   const calls = Object.values(counts).reduce((sum, count) => sum + count, 0) - report.bareCalls;
   const logBytes = Buffer.byteLength(worker.stdout().split('MEASURED\n').at(-1) ?? '');
   return [
@@ -51,7 +51,7 @@ export async function ingestCost(directory: string): Promise<readonly Figure[]> 
       how: `${ingestUs.toFixed(0)} µs over ${parseUs.toFixed(1)} µs, ${events} events, SDK included`,
     },
     {
-      name: 'the same without what a bare BatchWriteCommand of the same rows costs',
+      name: 'the same without the cost of a bare BatchWriteCommand with the same rows',
       value: (ingestUs - sdkUs) / parseUs,
       goal: 20,
       unit: '×',
@@ -79,7 +79,7 @@ function writeUnitsOf(rows: readonly Row[]): number {
   return rows.reduce((sum, row) => sum + writeUnits(undefined, row), 0);
 }
 
-/** Over varied events that did not build the dictionary. */
+/** Figures of stored events. The sample events are not those from which the compression dictionary was built. */
 export function storedFigures(): readonly Figure[] {
   const stored = randomSesEvents({ seed: 11, count: 5_000, recipients: 1 }).map((ses) => {
     const text = JSON.stringify(ses);
@@ -100,14 +100,14 @@ export function storedFigures(): readonly Figure[] {
   );
   return [
     {
-      name: 'write units per stored event of one recipient, raw event kept',
+      name: 'write units per stored event of one recipient, including the raw event',
       value: stored.reduce((sum, each) => sum + each.units, 0) / stored.length,
       goal: 3,
       unit: 'units',
       how: `mean of ${stored.length} events of all types; ${(over * 100).toFixed(1)} % need more than 3`,
     },
     {
-      name: 'bytes of the raw event as kept over its own',
+      name: 'stored bytes of the raw event over its original bytes',
       value: median(stored.map((each) => each.share)),
       unit: '×',
       how: `median; bytes by type: ${types.join(', ')}`,

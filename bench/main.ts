@@ -7,7 +7,7 @@ import { ingestCost, storedFigures } from './ingest.ts';
 import { readCost } from './reads.ts';
 import { webhookCost } from './webhook.ts';
 
-// Inside the project, so that a bundle which leaves something out would find it, and fail nowhere but here.
+// Inside the project, because external packages of a bundle are resolved from its folder.
 const directory = mkdtempSync(join(process.cwd(), '.local-bench-'));
 
 function line(figure: Figure): string {

@@ -15,9 +15,9 @@ const START_MS = Date.parse('2026-02-25T12:00:00Z');
 const RECIPIENT = 'recipient.number.7@customers.example.com';
 const names = (test: (name: EventName) => boolean): readonly EventName[] => EVENT_NAMES.filter(test);
 
-/** Every combination of filters that the log offers, but for a message, whose partition grows with nothing else. */
-const QUESTIONS: readonly (readonly [string, Omit<EventQuery, 'workspaceId' | 'limit'>, number])[] = [
-  ['everything', {}, 12],
+/** Every combination of filters of the log, except a message: the partition of a message does not grow with other emails. */
+const QUERIES: readonly (readonly [string, Omit<EventQuery, 'workspaceId' | 'limit'>, number])[] = [
+  ['no filter', {}, 12],
   ...LOG_TYPES.map(
     (type) => [`type=${type}`, { events: names((name) => LOG_TYPE_OF[name] === type) }, 12] as const,
   ),
@@ -29,7 +29,7 @@ const QUESTIONS: readonly (readonly [string, Omit<EventQuery, 'workspaceId' | 'l
   ['status, after', { events: ['delivered'], after: '2026-02-25T11:30:00Z' }, 5],
 ];
 
-/** Rows of the log of one workspace, a second apart. */
+/** Rows of the log of one workspace, one second apart. */
 export function rowsOf(count: number): readonly Row[] {
   return Array.from({ length: count }, (_, index) =>
     eventRows(
@@ -39,7 +39,7 @@ export function rowsOf(count: number): readonly Row[] {
           message_id: `0100019c${String(index).padStart(8, '0')}-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000`,
           workspace_id: WORKSPACE,
           event: EVENT_NAMES[index % EVENT_NAMES.length] ?? 'sent',
-          // The same few for both sizes: a recipient has as many events as a page and more.
+          // The recipient of the queries has more events than a page, in both sizes of the table.
           to: index % 8 === 7 ? RECIPIENT : `recipient.number.${index % 500}@customers.example.com`,
           subject: `Your order ${index % 1_000} is on its way`,
           timestamp: new Date(START_MS - index * 1000).toISOString(),
@@ -50,12 +50,12 @@ export function rowsOf(count: number): readonly Row[] {
   ).flat();
 }
 
-/** The read units of a page of 50 for each question, at 1,000 and at 100,000 rows, and the ratio of the two. */
+/** The read units of a page of 50 for each query, at 1,000 and at 100,000 rows, and the highest ratio of the two. */
 export async function readCost(): Promise<readonly Figure[]> {
   const [few, many] = [readOnlyTable(rowsOf(FEW)), readOnlyTable(rowsOf(MANY))];
   const figures: Figure[] = [];
   let worst = 0;
-  for (const [name, query, ceiling] of QUESTIONS) {
+  for (const [name, query, ceiling] of QUERIES) {
     const used: number[] = [];
     for (const table of [few, many]) {
       await listEvents(table, { workspaceId: WORKSPACE, limit: PAGE, ...query });
@@ -68,15 +68,15 @@ export async function readCost(): Promise<readonly Figure[]> {
       value: atMany,
       goal: ceiling,
       unit: 'RRU',
-      how: `${atFew} of ${FEW} rows; by DynamoDB’s rule, from what each query returned`,
+      how: `${atFew} at ${FEW} rows; computed from the returned items by DynamoDB’s rule`,
     });
   }
   const ratio = {
-    name: `a page of 50: the dearest question at ${MANY} rows, over the same at ${FEW}`,
+    name: `a page of 50: the highest ratio of units at ${MANY} rows to units at ${FEW} rows`,
     value: worst,
     goal: 1.05,
     unit: '×',
-    how: `the worst of ${QUESTIONS.length} combinations of filters`,
+    how: `the worst of ${QUERIES.length} combinations of filters`,
   };
   return [...figures, ratio];
 }

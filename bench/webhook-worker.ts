@@ -1,6 +1,6 @@
 /**
- * The measured process: webhooks built, signed, guarded and sent as the deliver λ does, and beside them a bare loop of
- * signed POSTs over node:http to the same receiver, in turn.
+ * The measured process: webhooks built, signed, guarded and sent like in the deliver function, alternating with bare signed
+ * POST requests of node:http to the same receiver.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
@@ -67,7 +67,7 @@ async function webhook(): Promise<void> {
     body,
   });
   const { status_code: status } = await send({ url, headers, body });
-  if (status !== 200) throw new Error(`The receiver answered ${status}`);
+  if (status !== 200) throw new Error(`The receiver responded with ${status}`);
 }
 
 const deps: DeliverDeps = {
@@ -84,12 +84,12 @@ const deps: DeliverDeps = {
 };
 const task = aTask(event, anEndpoint());
 
-async function whole(): Promise<void> {
+async function delivery(): Promise<void> {
   const { result } = await deliver(deps, { task, execution: 'bench' });
   if (result.outcome !== 'delivered') throw new Error(`The delivery ended ${result.outcome}`);
 }
 
-/** CPU of one of them, in µs, with as many in flight as a busy worker has. */
+/** CPU time of one run in µs, with 32 runs in flight. */
 async function cpuUs(run: () => Promise<void>, count: number): Promise<number> {
   const before = process.cpuUsage();
   let left = count;
@@ -104,14 +104,15 @@ async function cpuUs(run: () => Promise<void>, count: number): Promise<number> {
   return (user + system) / count;
 }
 
-const times: Record<'bare' | 'webhook' | 'whole', number[]> = { bare: [], webhook: [], whole: [] };
+const times: Record<'bare' | 'webhook' | 'delivery', number[]> = { bare: [], webhook: [], delivery: [] };
 for (let round = 0; round <= ROUNDS; round += 1) {
   const measured = {
     bare: await cpuUs(bare, PER_ROUND),
     webhook: await cpuUs(webhook, PER_ROUND),
-    whole: await cpuUs(whole, PER_ROUND / 4),
+    delivery: await cpuUs(delivery, PER_ROUND / 4),
   };
   // The first round warms up.
-  if (round > 0) for (const name of ['bare', 'webhook', 'whole'] as const) times[name].push(measured[name]);
+  if (round > 0)
+    for (const name of ['bare', 'webhook', 'delivery'] as const) times[name].push(measured[name]);
 }
 process.send?.(times, () => process.exit());

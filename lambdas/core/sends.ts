@@ -1,7 +1,7 @@
 import type { SuppressionReason } from './events.ts';
 import { isJsonObject } from './json.ts';
 
-/** A recipient to whom an email is not sent, with the reason. */
+/** A recipient that no email is sent to, with the reason. */
 export interface SuppressedRecipient {
   readonly address: string;
   readonly reason: SuppressionReason;

@@ -1,4 +1,4 @@
-"""A program that uses the generated client for every part of the API: no cast, and no line that mypy is told to ignore."""
+"""A program that uses the generated client for every part of the API: no cast, and no line that mypy ignores."""
 
 import json
 import os

@@ -24,7 +24,7 @@ function isNode(value: unknown): value is Node {
 
 function functionName(node: Node, parent: Node | undefined, enclosing: string): string | undefined {
   const nameOf = (holder: unknown) => (holder as { readonly name?: string } | undefined)?.name;
-  // `const create = route({ async handle() {} })`: the variable's name tells the `handle` of one route from another's.
+  // `const create = route({ async handle() {} })`: the variable's name distinguishes the `handle` functions of the routes.
   if (node.type === 'VariableDeclarator' && enclosing === MODULE) return nameOf(node['id']);
   if (!/Function/.test(node.type)) return undefined;
   const key = nameOf(parent?.['key']);

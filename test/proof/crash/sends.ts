@@ -75,8 +75,8 @@ function checkSentOnce(harness: Harness, response: ApiResponse): void {
   expect(harness.emails.length).toBeLessThanOrEqual(1);
   if (response.status === 503) expect(response.body.error.code).toBe('outcome_unknown');
   if (response.status === 202)
-    expect({ mails: harness.emails.length, stored: countEvents(harness, 'suppressed') }).toEqual({
-      mails: 1,
+    expect({ emails: harness.emails.length, stored: countEvents(harness, 'suppressed') }).toEqual({
+      emails: 1,
       stored: 1,
     });
 }
