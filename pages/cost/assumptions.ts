@@ -1,88 +1,104 @@
-/** What cannot be counted here, and is taken to be so: each with its reason, as the page has it. */
+/** The values that this measurement cannot count, and so assumes. The cost page shows each value with its reason. */
 export interface Assumption {
   readonly value: number;
   readonly unit: string;
-  readonly what: string;
-  readonly why: string;
+  readonly description: string;
+  readonly reason: string;
 }
 
 const HOURS = 24 * 30;
 
 export const ASSUMED = {
-  monthSeconds: { value: HOURS * 3600, unit: 's', what: 'a month', why: '30 days' },
+  monthSeconds: { value: HOURS * 3600, unit: 's', description: 'length of a month', reason: '30 days' },
   awsCallMs: {
     value: 6,
     unit: 'ms',
-    what: 'a call to AWS within an invocation, as if one came after the other',
-    why: 'some milliseconds of waiting where it is alone; where many go side by side, the milliseconds of a third of a CPU that each takes (`bench/latest.json`: 179 µs a row of a full CPU for the SDK alone)',
+    description: 'duration of a call to AWS within an invocation, if the calls run one after the other',
+    reason:
+      'A single call waits for some milliseconds. Parallel calls wait at the same time, but each takes some milliseconds of a third of a CPU. `bench/latest.json` states 179 µs of a full CPU per row for the SDK alone.',
   },
   recordMs: {
     value: 1.6,
     unit: 'ms',
-    what: 'a message or stream record within an invocation, beside its calls',
-    why: '`bench/latest.json` of 24 November 2026: 455 µs of a full CPU for an SES event; 512 MB are 0.29 of one',
+    description:
+      'processing time of a message or stream record within an invocation, without its calls to AWS',
+    reason:
+      '`bench/latest.json` of 24 November 2026 states 455 µs of a full CPU per SES event. A function with 512 MB has 0.29 of a CPU.',
   },
   requestMs: {
     value: 10,
     unit: 'ms',
-    what: 'the api function’s own work on a request, beside its calls',
-    why: 'not measured on Lambda; 1,024 MB are 0.58 of a CPU',
+    description: 'processing time of a request in the api function, without its calls to AWS',
+    reason: 'Not measured on Lambda. A function with 1,024 MB has 0.58 of a CPU.',
   },
   sesMs: {
     value: 80,
     unit: 'ms',
-    what: 'SES takes a mail',
-    why: 'unverified; ten milliseconds more are $0.13 a million mails',
+    description: 'duration of a call that sends an email through SES',
+    reason: 'Unverified. Ten milliseconds more add $0.13 per million emails.',
   },
   receiverMs: {
     value: 150,
     unit: 'ms',
-    what: 'a receiver answers a webhook',
-    why: 'ten milliseconds more are $0.07 a million webhooks',
+    description: 'response time of a webhook receiver',
+    reason: 'Not measured. Ten milliseconds more add $0.07 per million webhooks.',
   },
   machineMs: {
     value: 50,
     unit: 'ms',
-    what: 'an Express execution, beside its tasks',
-    why: 'unverified; what is billed is rounded up to 100 ms',
+    description: 'duration of an Express execution, without its tasks',
+    reason: 'Unverified. AWS rounds the billed duration up to 100 ms.',
   },
   pollers: {
     value: 5,
     unit: '',
-    what: 'connections on which Lambda polls an idle queue',
-    why: 'https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html',
+    description: 'connections on which Lambda polls an idle queue',
+    reason: 'https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html',
   },
   keyCallers: {
     value: 6,
     unit: '',
-    what: 'functions for which DynamoDB asks KMS for the table’s key every 5 minutes, while there is mail at all times',
-    why: 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html; requests for that key are paid for, the key is not',
+    description:
+      'functions for which DynamoDB requests the table’s key from KMS every 5 minutes, under constant traffic',
+    reason:
+      'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html. AWS bills the requests for this key, but not the key.',
   },
-  answerHeaderBytes: {
+  responseHeaderBytes: {
     value: 500,
     unit: 'bytes',
-    what: 'headers of an answer of the API',
-    why: 'not counted',
+    description: 'size of the headers of an API response',
+    reason: 'Not measured.',
   },
   tlsBytes: {
     value: 1000,
     unit: 'bytes',
-    what: 'our side of a TLS handshake, one for each webhook',
-    why: 'none where the connection is still open; not counted',
+    description: 'bytes sent in a TLS handshake, one handshake per webhook',
+    reason: 'Not measured. A webhook on an open connection needs no handshake.',
   },
   rowBytes: {
     value: 100,
     unit: 'bytes',
-    what: 'what DynamoDB adds to each stored item, in the table and in each index',
-    why: 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html',
+    description: 'overhead of DynamoDB per stored item, in the table and in each index',
+    reason: 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html',
   },
-  retentionMonths: { value: 3, unit: 'months', what: 'a row is kept', why: '`retentionDays` is 90' },
-  logMonths: { value: 1, unit: 'months', what: 'a log line is kept', why: '`lib/ivy-function.ts`' },
+  retentionMonths: {
+    value: 3,
+    unit: 'months',
+    description: 'retention of a row',
+    reason: 'The default of `retentionDays` is 90.',
+  },
+  logMonths: {
+    value: 1,
+    unit: 'month',
+    description: 'retention of a log line',
+    reason: '`lib/ivy-function.ts` sets it.',
+  },
   sampledShare: {
     value: 0.05,
     unit: '',
-    what: 'executions that X-Ray records in a burst; one by one it records all',
-    why: 'its default rule: the first of each second, and a twentieth of the rest',
+    description:
+      'share of the executions that X-Ray records in a burst (in a trickle, X-Ray records every execution)',
+    reason: 'The default sampling rule records the first execution of each second, and 5% of the others.',
   },
 } as const satisfies Readonly<Record<string, Assumption>>;
 

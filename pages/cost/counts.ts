@@ -1,4 +1,4 @@
-/** What a mail and a webhook cost in calls, units and bytes: counted while some hundreds of them go all the way. */
+/** Counts the usage per email and per webhook, while some hundred emails pass through the complete pipeline. */
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { APIGatewayProxyEvent, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { apiKeyHash, newApiKey } from '../../lambdas/core/api-key.ts';
@@ -17,28 +17,30 @@ import { added, scaled, type Usage } from './prices.ts';
 
 const MILLION = 1_000_000;
 
-/** What the receiver does: there is none, it takes all, or it refuses each webhook once. */
-type Receiver = 'none' | 'takes' | 'refuses once';
+/** The behavior of the receiver. With `none`, no endpoint exists. With `fails once`, the first attempt of each webhook fails. */
+type ReceiverMode = 'none' | 'accepts' | 'fails once';
 
 export interface Counts {
-  /** Each for one of it, and beside what comes before it. */
-  readonly mail: Usage;
+  /** The usage of one email without webhooks. */
+  readonly email: Usage;
+  /** The additional usage of one webhook. */
   readonly webhook: Usage;
+  /** The additional usage of one webhook whose first attempt fails. */
   readonly retriedWebhook: Usage;
 }
 
 const SENDER = 'Fjord Travel <noreply@mail.fjord-travel.no>';
 
-function mailOf(index: number): { readonly to: string; readonly subject: string } {
+function emailOf(index: number): { readonly to: string; readonly subject: string } {
   return {
     to: `recipient.number.${index}@customers.example.com`,
     subject: `Your order ${index} is on its way`,
   };
 }
 
-/** As API Gateway hands it over. */
-function sendRequest(index: number): APIGatewayProxyEvent {
-  const { to, subject } = mailOf(index);
+/** The event that API Gateway passes to the api function for `POST /v1/send`. */
+function sendEmailRequest(index: number): APIGatewayProxyEvent {
+  const { to, subject } = emailOf(index);
   return apiGatewayEvent({
     method: 'POST',
     path: '/v1/send',
@@ -54,7 +56,7 @@ class Sender {
     private readonly key: string,
   ) {}
 
-  /** What SES will tell of the mail it took. */
+  /** Sends an email through the API. Returns the email as SES describes it in its events. */
   async send(index: number): Promise<AcceptedEmail> {
     const { meter, authorizer, api } = this.functions;
     meter.count('apiGateway.request');
@@ -62,10 +64,10 @@ class Sender {
       methodArn: 'arn:aws:execute-api:us-east-1:000000000000:api1/prod/POST/v1/send',
       headers: { 'x-api-key': this.key },
     } as unknown as APIGatewayRequestAuthorizerEvent);
-    const { statusCode, body } = await api(sendRequest(index));
-    if (statusCode !== 202) throw new Error(`A mail was answered with ${statusCode}: ${body}`);
-    meter.count('egress', (Buffer.byteLength(body) + assumed('answerHeaderBytes')) / GB_BYTES);
-    const { to, subject } = mailOf(index);
+    const { statusCode, body } = await api(sendEmailRequest(index));
+    if (statusCode !== 202) throw new Error(`The API responded with ${statusCode} to an email: ${body}`);
+    meter.count('egress', (Buffer.byteLength(body) + assumed('responseHeaderBytes')) / GB_BYTES);
+    const { to, subject } = emailOf(index);
     return {
       messageId: (JSON.parse(body) as { message_id: string }).message_id,
       acceptedAtMs: Date.now(),
@@ -79,7 +81,7 @@ class Sender {
   }
 }
 
-async function setUp({ table, receiver }: Functions, mode: Receiver): Promise<string> {
+async function setUp({ table, receiver }: Functions, mode: ReceiverMode): Promise<string> {
   const key = newApiKey('live', (size) => Buffer.alloc(size, 7));
   await putApiKey(table, apiKeyHash(key), {
     id: 'key_aaaaaaaaaaaaaaaaaaaaaaaaaa',
@@ -94,7 +96,7 @@ async function setUp({ table, receiver }: Functions, mode: Receiver): Promise<st
     workspace_id: DEFAULT_WORKSPACE_ID,
     url: receiver.url,
     events: DEFAULT_ENDPOINT_EVENTS,
-    // As long as KMS seals 24 bytes.
+    // The length of the ciphertext that KMS returns for 24 bytes.
     secrets: [{ version: 1, sealed: new Uint8Array(176) }],
   });
   const Item = { ...endpointKey(DEFAULT_WORKSPACE_ID, id), kind: KIND.endpoint, ...endpoint };
@@ -102,41 +104,41 @@ async function setUp({ table, receiver }: Functions, mode: Receiver): Promise<st
   return key;
 }
 
-/** How small a raw event is packed differs by some bytes from one build of zlib to another. */
+/** Rounds to 100 bytes. The compressed size of a raw event differs by some bytes between builds of zlib. */
 function roundedUp(bytes: number): number {
   return Math.ceil(bytes / 100) * 100;
 }
 
-/** So many mails to one recipient each, which SES delivers; `delivered` is what the endpoint wants. */
+/** Counts the usage of `emails` emails. Each has one recipient, and SES delivers it. The endpoint receives only `delivered` events. */
 async function count(
   deployment: Deployment,
-  { mails, pace, mode }: { readonly mails: number; readonly pace: Pace; readonly mode: Receiver },
+  { emails, pace, mode }: { readonly emails: number; readonly pace: Pace; readonly mode: ReceiverMode },
 ): Promise<Usage> {
   const functions = await loadFunctions(deployment);
   try {
     const { meter, table, receiver } = functions;
     const sender = new Sender(functions, await setUp(functions, mode));
     const pipeline = new Pipeline(functions, pace);
-    receiver.state.refuses = () => mode === 'refuses once' && receiver.state.received % 2 === 1;
+    receiver.state.shouldFail = () => mode === 'fails once' && receiver.state.received % 2 === 1;
     const before = table.stored(assumed('rowBytes'));
-    meter.take();
-    for (let index = 0; index < mails; index += 1) {
+    meter.takeUsage();
+    for (let index = 0; index < emails; index += 1) {
       const sentMs = meter.nowMs;
-      const mail = await sender.send(index);
-      pipeline.publish(JSON.stringify(sendEvent(mail)));
-      pipeline.publish(JSON.stringify(deliveryEvent(mail, mail.to, mail.acceptedAtMs + 1_200)));
+      const email = await sender.send(index);
+      pipeline.publish(JSON.stringify(sendEvent(email)));
+      pipeline.publish(JSON.stringify(deliveryEvent(email, email.to, email.acceptedAtMs + 1_200)));
       if (pace === 'burst') continue;
       await pipeline.drain();
       meter.nowMs = Math.max(meter.nowMs, sentMs + (assumed('monthSeconds') * 1000) / MILLION);
     }
     await pipeline.drain();
-    const expected = { none: 0, takes: mails, 'refuses once': 2 * mails }[mode];
+    const expected = { none: 0, accepts: emails, 'fails once': 2 * emails }[mode];
     if (receiver.state.received !== expected)
-      throw new Error(`${receiver.state.received} webhooks came, and not ${expected}`);
+      throw new Error(`The receiver got ${receiver.state.received} webhooks, expected ${expected}`);
     const after = table.stored(assumed('rowBytes'));
     const gigabytes = (name: 'table' | 'all'): number =>
-      (roundedUp((after[name] - before[name]) / mails) / GB_BYTES) * assumed('retentionMonths');
-    const usage = scaled(meter.take(), 1 / mails);
+      (roundedUp((after[name] - before[name]) / emails) / GB_BYTES) * assumed('retentionMonths');
+    const usage = scaled(meter.takeUsage(), 1 / emails);
     return added(
       usage,
       new Map([
@@ -151,11 +153,11 @@ async function count(
 
 export async function countsOf(
   deployment: Deployment,
-  { mails, pace }: { readonly mails: number; readonly pace: Pace },
+  { emails, pace }: { readonly emails: number; readonly pace: Pace },
 ): Promise<Counts> {
-  const mail = await count(deployment, { mails, pace, mode: 'none' });
-  const taken = await count(deployment, { mails, pace, mode: 'takes' });
-  const retried = await count(deployment, { mails, pace, mode: 'refuses once' });
-  const less = (all: Usage, part: Usage): Usage => added(all, scaled(part, -1));
-  return { mail, webhook: less(taken, mail), retriedWebhook: less(retried, mail) };
+  const email = await count(deployment, { emails, pace, mode: 'none' });
+  const accepted = await count(deployment, { emails, pace, mode: 'accepts' });
+  const retried = await count(deployment, { emails, pace, mode: 'fails once' });
+  const difference = (total: Usage, part: Usage): Usage => added(total, scaled(part, -1));
+  return { email, webhook: difference(accepted, email), retriedWebhook: difference(retried, email) };
 }

@@ -1,4 +1,4 @@
-/** What of the deployed template decides how much is called, and how dear a call is. */
+/** The settings of the template that determine the number of calls and their cost. */
 import type { Template } from 'aws-cdk-lib/assertions';
 import { resource, resourcesOf, textOf } from '../template.ts';
 
@@ -14,16 +14,17 @@ export type FunctionName = keyof typeof FUNCTIONS;
 
 export interface Deployment {
   readonly memoryMb: Readonly<Record<FunctionName, number>>;
-  /** Records that an invocation gets at most. */
+  /** The maximum number of records per invocation. */
   readonly batchSize: Readonly<Record<'ingest' | 'dispatch' | 'tally', number>>;
-  /** State machines that X-Ray hears of. */
-  readonly traced: boolean;
+  /** Whether X-Ray traces a state machine. */
+  readonly isTraced: boolean;
 }
 
 export function deploymentOf(template: Template): Deployment {
   const lambda = (name: FunctionName) => resource(template, 'AWS::Lambda::Function', FUNCTIONS[name]);
   const number = (value: unknown): number => {
-    if (typeof value !== 'number') throw new TypeError(`The template has no number but ${String(value)}`);
+    if (typeof value !== 'number')
+      throw new TypeError(`Expected a number in the template, got ${String(value)}`);
     return value;
   };
   const memoryOf = (name: FunctionName): number => number(lambda(name).Properties['MemorySize']);
@@ -32,9 +33,10 @@ export function deploymentOf(template: Template): Deployment {
   );
   const batchOf = (name: FunctionName): number => {
     const { id } = lambda(name);
-    const own = mappings.filter((each) => textOf(each['FunctionName']) === `\${${id}}`);
-    if (own.length !== 1) throw new Error(`${name} has ${own.length} event sources`);
-    return number(own[0]?.['BatchSize']);
+    const mappingsOfFunction = mappings.filter((each) => textOf(each['FunctionName']) === `\${${id}}`);
+    if (mappingsOfFunction.length !== 1)
+      throw new Error(`${name} has ${mappingsOfFunction.length} event sources, expected 1`);
+    return number(mappingsOfFunction[0]?.['BatchSize']);
   };
   const machines = resourcesOf(template, 'AWS::StepFunctions::StateMachine').map(
     ([, each]) => each.Properties,
@@ -49,7 +51,7 @@ export function deploymentOf(template: Template): Deployment {
       tally: memoryOf('tally'),
     },
     batchSize: { ingest: batchOf('ingest'), dispatch: batchOf('dispatch'), tally: batchOf('tally') },
-    traced: machines.some(
+    isTraced: machines.some(
       (each) => (each['TracingConfiguration'] as { Enabled?: boolean } | undefined)?.Enabled === true,
     ),
   };

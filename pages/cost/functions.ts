@@ -1,6 +1,6 @@
 /**
- * The functions as they are deployed, in this process: their own entries, with AWS answered and counted here. The clock
- * goes by what each call is taken to last, so that the time between the start and the end of an invocation is its duration.
+ * Loads the Lambda functions into this process by their deployed entry points. Simulated AWS clients respond to their calls and count them.
+ * Each call advances a simulated clock by its assumed duration. So the time from the start to the end of an invocation is its billed duration.
  */
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -17,9 +17,9 @@ import type { Item, Usage } from './prices.ts';
 import { countingTable } from './table.ts';
 import { HANDLER_ENV } from '../../sim/handler-env.ts';
 
-/** As long as those that Lambda sets. */
+/** Values with the same length as in Lambda, because they determine the size of a log line. */
 const ENVIRONMENT = {
-  // As in Lambda: a line of the log has its time in it.
+  // Lambda uses UTC, and a log line contains the time.
   TZ: 'UTC',
   ...HANDLER_ENV,
   [ENV.allowInsecureEndpoints]: 'true',
@@ -35,7 +35,7 @@ const CONTEXT = {
   memoryLimitInMB: '1024',
 } as unknown as Context;
 
-/** The entries are loaded once, and keep what they know for some minutes: another deployment begins a day later. */
+/** Node loads the entry points once, and their caches live for some minutes. So each deployment starts a day later, with expired caches. */
 const START_MS = Date.parse('2026-11-02T08:00:00Z');
 const DAY_MS = 86_400_000;
 let loads = 0;
@@ -46,19 +46,19 @@ interface Command {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-function answerBy(client: { readonly prototype: object }, answer: (command: Command) => unknown): void {
-  Object.assign(client.prototype, { send: async (command: Command) => answer(command) });
+function mockClient(client: { readonly prototype: object }, handle: (command: Command) => unknown): void {
+  Object.assign(client.prototype, { send: async (command: Command) => handle(command) });
 }
 
-/** One for all: the entries keep the `Date.now` that they found when they were loaded. */
+/** One clock for all deployments, because the entry points keep a reference to the `Date.now` of their load. */
 const clock = { nowMs: START_MS };
 const realNow = Date.now;
 const now = (): number => Math.floor(clock.nowMs);
 
-/** Counts what is paid for, and has the clock. */
+/** Counts the billed usage, and controls the simulated clock. */
 export class Meter {
   private counted = new Map<Item, number>();
-  private running = false;
+  private isRunning = false;
   private logBytes = 0;
   private readonly write = process.stdout.write.bind(process.stdout);
 
@@ -66,8 +66,8 @@ export class Meter {
     clock.nowMs = START_MS + (loads += 1) * DAY_MS;
     Date.now = now;
     process.stdout.write = (chunk: string | Uint8Array, ...rest: never[]) => {
-      // What a function writes while it runs is its log.
-      if (!this.running) return this.write(chunk, ...rest);
+      // The output of a function while it runs is its log.
+      if (!this.isRunning) return this.write(chunk, ...rest);
       this.logBytes += Buffer.byteLength(chunk);
       return true;
     };
@@ -85,20 +85,20 @@ export class Meter {
     this.counted.set(item, (this.counted.get(item) ?? 0) + quantity);
   };
 
-  /** What was counted since the last call of it. */
-  take(): Usage {
-    const taken = this.counted;
+  /** Returns the usage since the last call, and resets the counts. */
+  takeUsage(): Usage {
+    const usage = this.counted;
     this.counted = new Map();
-    return taken;
+    return usage;
   }
 
-  /** One invocation, which brings so many records. */
+  /** Runs one invocation with this number of records. */
   async invoke<T>(name: FunctionName, records: number, run: () => Promise<T>): Promise<T> {
     const startMs = this.nowMs;
     this.nowMs += records * assumed('recordMs');
-    this.running = true;
+    this.isRunning = true;
     const result = await run();
-    this.running = false;
+    this.isRunning = false;
     const seconds = Math.max(1, Math.ceil(this.nowMs - startMs)) / 1000;
     this.count('lambda.request');
     this.count('lambda.gbSecond', (seconds * this.deployment.memoryMb[name]) / 1024);
@@ -108,25 +108,25 @@ export class Meter {
     return result;
   }
 
-  /** Gives the process its clock and its output back. */
+  /** Restores the clock and the output of the process. */
   stop(): void {
     process.stdout.write = this.write;
     Date.now = realNow;
   }
 }
 
-/** A server that takes webhooks, or refuses those that it is told to, and counts the bytes that came to it. */
+/** Starts a webhook receiver. It counts the received bytes, and responds with 500 while `shouldFail` returns true. */
 async function startReceiver(meter: Meter) {
-  const state = { received: 0, refuses: () => false };
+  const state = { received: 0, shouldFail: () => false };
   const server = createServer((request, response) => {
     const { headers, rawHeaders } = request;
-    // The line, each header with what surrounds it, and the body.
+    // The request line, each header with its separator and line break, and the body.
     const headerBytes = rawHeaders.reduce((sum, text) => sum + Buffer.byteLength(text) + 2, 0);
     const bytes = 'POST /hook HTTP/1.1\r\n\r\n'.length + headerBytes + Number(headers['content-length']);
     meter.count('egress', (bytes + assumed('tlsBytes')) / GB_BYTES);
     meter.nowMs += assumed('receiverMs');
     state.received += 1;
-    request.resume().on('end', () => response.writeHead(state.refuses() ? 500 : 200).end('ok'));
+    request.resume().on('end', () => response.writeHead(state.shouldFail() ? 500 : 200).end('ok'));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -140,46 +140,46 @@ async function startReceiver(meter: Meter) {
   };
 }
 
-/** One deployment with an empty table. `started` hears of every execution that dispatch asks for. */
+/** Loads a deployment with an empty table. `startedInputs` collects the input of every execution that dispatch starts. */
 export async function loadFunctions(deployment: Deployment) {
   const meter = new Meter(deployment);
   const table = countingTable(meter.count);
   const receiver = await startReceiver(meter);
-  const started: string[] = [];
-  let mails = 0;
+  const startedInputs: string[] = [];
+  let emails = 0;
 
   Object.assign(process.env, ENVIRONMENT);
-  const call = (answer: (command: Command) => unknown, ms = assumed('awsCallMs')) => {
+  const timedCall = (handle: (command: Command) => unknown, ms = assumed('awsCallMs')) => {
     return (command: Command): unknown => {
       meter.nowMs += ms;
-      return answer(command);
+      return handle(command);
     };
   };
-  answerBy(
+  mockClient(
     DynamoDBDocumentClient,
-    call((command) => table.client.send(command as never)),
+    timedCall((command) => table.client.send(command as never)),
   );
-  answerBy(
+  mockClient(
     KMSClient,
-    call(({ input }) => {
+    timedCall(({ input }) => {
       meter.count('kms.request');
       return { Plaintext: input['CiphertextBlob'], CiphertextBlob: input['Plaintext'] };
     }),
   );
-  answerBy(
+  mockClient(
     SESv2Client,
-    call(() => {
-      meter.count('ses.mail');
-      mails += 1;
+    timedCall(() => {
+      meter.count('ses.email');
+      emails += 1;
       return {
-        MessageId: `0100019c${mails.toString(16).padStart(8, '0')}-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000`,
+        MessageId: `0100019c${emails.toString(16).padStart(8, '0')}-6f9e2d1c-8a4b-4c3d-9e8f-7a6b5c4d3e2f-000000`,
       };
     }, assumed('sesMs')),
   );
-  answerBy(
+  mockClient(
     SFNClient,
-    call(({ input }) => {
-      started.push(String(input['input']));
+    timedCall(({ input }) => {
+      startedInputs.push(String(input['input']));
       return {};
     }),
   );
@@ -197,7 +197,7 @@ export async function loadFunctions(deployment: Deployment) {
     meter,
     table,
     receiver,
-    started,
+    startedInputs,
     api: (event: APIGatewayProxyEvent) =>
       meter.invoke('api', 0, () => {
         meter.nowMs += assumed('requestMs');

@@ -1,4 +1,4 @@
-/** What the deployed resources cost while no mail is sent, one by one, from the template. */
+/** The monthly cost of an idle deployment, for each resource type in the template. */
 import type { Template } from 'aws-cdk-lib/assertions';
 import { textOf, type Resource } from '../template.ts';
 import { assumed } from './assumptions.ts';
@@ -7,27 +7,30 @@ import type { Item } from './prices.ts';
 export interface IdleLine {
   readonly type: string;
   readonly resources: number;
-  /** Absent: nothing is paid for it. */
+  /** Absent if an idle resource of this type costs nothing. */
   readonly item?: Item;
   readonly quantity: number;
-  readonly why: string;
+  /** The unit or event that AWS bills. */
+  readonly basis: string;
+  /** AWS never bills this resource type, also not under load. */
+  readonly isFree: boolean;
 }
 
 interface Charge {
-  readonly why: string;
+  readonly basis: string;
   readonly item?: Item;
-  /** Of one resource, in a month. */
+  /** The quantity of one resource in a month. */
   readonly quantity?: (resource: Resource, resources: Readonly<Record<string, Resource>>) => number;
 }
 
-/** An alarm over an expression is paid for by each metric in it. */
+/** AWS bills an alarm on a metric expression by the number of metrics in the expression. */
 function alarmMetrics({ Properties: { Metrics } }: Resource): number {
   if (!Array.isArray(Metrics)) return 1;
   return Metrics.filter((each: { MetricStat?: unknown }) => each.MetricStat !== undefined).length;
 }
 
-/** Requests of an idle queue; a stream is read for nothing. */
-function polls({ Properties }: Resource, resources: Readonly<Record<string, Resource>>): number {
+/** The SQS requests with which Lambda polls an idle queue. Lambda reads a DynamoDB stream for free. */
+function pollRequests({ Properties }: Resource, resources: Readonly<Record<string, Resource>>): number {
   const source = /^\$\{(\w+)\./.exec(textOf(Properties['EventSourceArn']))?.[1] ?? '';
   const queue = resources[source];
   if (queue?.Type !== 'AWS::SQS::Queue') return 0;
@@ -35,63 +38,67 @@ function polls({ Properties }: Resource, resources: Readonly<Record<string, Reso
   return (assumed('pollers') * assumed('monthSeconds')) / waitSeconds;
 }
 
-const REQUESTS = 'by the request';
-const NEVER = 'nothing is ever paid for it';
+const PER_REQUEST = 'per request';
+const FREE = 'never billed';
 
-/** Every type there is in the template: one that is not here fails, since nobody has thought of what it costs. */
+/** The charge of each resource type in the template. A type without an entry throws, because its cost is unknown. */
 const CHARGES: Readonly<Record<string, Charge>> = {
   'AWS::CloudWatch::Alarm': {
-    why: 'each metric of each alarm',
+    basis: 'per metric of each alarm',
     item: 'cloudwatch.alarm',
     quantity: alarmMetrics,
   },
   'AWS::KMS::Key': {
-    why: 'the key that seals secrets; its first two rotations, 7 and 14 years on, add $1 each',
+    basis:
+      'per key: this key encrypts the webhook secrets. Its first two rotations, after 7 and 14 years, add $1 each',
     item: 'kms.key',
     quantity: () => 1,
   },
   'AWS::Lambda::EventSourceMapping': {
-    why: `${assumed('pollers')} connections ask the queue again after 20 s each; reading the table’s stream is free`,
+    basis: `per SQS request: ${assumed('pollers')} connections poll the queue every 20 s. Reading the table’s stream is free`,
     item: 'sqs.request',
-    quantity: polls,
+    quantity: pollRequests,
   },
-  'AWS::Lambda::Function': { why: 'by the request and the millisecond' },
-  'AWS::StepFunctions::StateMachine': { why: 'by the execution or the transition' },
-  'AWS::DynamoDB::GlobalTable': { why: 'on demand: by the unit, and by the GB that is stored' },
-  'AWS::Logs::LogGroup': { why: 'by the GB; idle functions write none' },
-  'AWS::SQS::Queue': { why: `${REQUESTS}; Lambda’s are with the event source` },
-  'AWS::SNS::Topic': { why: REQUESTS },
-  'AWS::SNS::Subscription': { why: REQUESTS },
-  'AWS::ApiGateway::RestApi': { why: REQUESTS },
-  'AWS::ApiGateway::Authorizer': { why: NEVER },
-  'AWS::ApiGateway::Deployment': { why: NEVER },
-  'AWS::ApiGateway::GatewayResponse': { why: NEVER },
-  'AWS::ApiGateway::Method': { why: NEVER },
-  'AWS::ApiGateway::Resource': { why: NEVER },
-  'AWS::ApiGateway::Stage': { why: 'it has no cache' },
-  'AWS::IAM::Policy': { why: NEVER },
-  'AWS::IAM::Role': { why: NEVER },
-  'AWS::Lambda::Permission': { why: NEVER },
-  'AWS::SES::ConfigurationSet': { why: 'by the mail' },
-  'AWS::SES::ConfigurationSetEventDestination': { why: 'by what it publishes' },
-  'AWS::SNS::TopicPolicy': { why: NEVER },
-  'AWS::SQS::QueuePolicy': { why: NEVER },
+  'AWS::Lambda::Function': { basis: 'per request and millisecond' },
+  'AWS::StepFunctions::StateMachine': { basis: 'per execution or state transition' },
+  'AWS::DynamoDB::GlobalTable': { basis: 'on demand: per read unit, write unit and stored GB' },
+  'AWS::Logs::LogGroup': { basis: 'per GB: idle functions write no logs' },
+  'AWS::SQS::Queue': {
+    basis: `${PER_REQUEST}: the polling by Lambda is in the line of the event source mapping`,
+  },
+  'AWS::SNS::Topic': { basis: PER_REQUEST },
+  'AWS::SNS::Subscription': { basis: PER_REQUEST },
+  'AWS::ApiGateway::RestApi': { basis: PER_REQUEST },
+  'AWS::ApiGateway::Authorizer': { basis: FREE },
+  'AWS::ApiGateway::Deployment': { basis: FREE },
+  'AWS::ApiGateway::GatewayResponse': { basis: FREE },
+  'AWS::ApiGateway::Method': { basis: FREE },
+  'AWS::ApiGateway::Resource': { basis: FREE },
+  'AWS::ApiGateway::Stage': { basis: 'per hour of its cache: this stage has none' },
+  'AWS::IAM::Policy': { basis: FREE },
+  'AWS::IAM::Role': { basis: FREE },
+  'AWS::Lambda::Permission': { basis: FREE },
+  'AWS::SES::ConfigurationSet': { basis: 'per email' },
+  'AWS::SES::ConfigurationSetEventDestination': { basis: 'per published event' },
+  'AWS::SNS::TopicPolicy': { basis: FREE },
+  'AWS::SQS::QueuePolicy': { basis: FREE },
 };
 
-/** In the order of what is paid for, then of what is not. */
+/** Lists the resource types in the order of `CHARGES`: first the types that cost money while idle. */
 export function idleLines(template: Template): readonly IdleLine[] {
   const { Resources } = template.toJSON() as { Resources: Readonly<Record<string, Resource>> };
   const byType = Map.groupBy(Object.values(Resources), ({ Type }) => Type);
   const lines = [...byType].map(([type, resources]): IdleLine => {
     const charge = CHARGES[type];
-    if (!charge) throw new Error(`Nobody has said what ${type} costs: pages/cost/idle.ts`);
-    const { item, quantity = () => 0, why } = charge;
+    if (!charge) throw new Error(`pages/cost/idle.ts has no charge for ${type}`);
+    const { item, quantity = () => 0, basis } = charge;
     return {
       type,
       resources: resources.length,
       ...(item && { item }),
       quantity: resources.reduce((sum, each) => sum + quantity(each, Resources), 0),
-      why,
+      basis,
+      isFree: basis === FREE,
     };
   });
   const rank = ({ type }: IdleLine): number => Object.keys(CHARGES).indexOf(type);

@@ -1,4 +1,4 @@
-/** Counts what a deployment costs, and writes docs/generated/cost.md; with `--print`, to standard output. */
+/** Counts the usage of a deployment, and writes its cost to docs/generated/cost.md. With `--print`, writes to standard output instead. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { templateOf } from '../template.ts';
@@ -8,21 +8,21 @@ import { idleLines } from './idle.ts';
 import { costPage } from './page.ts';
 
 const PAGE = 'docs/generated/cost.md';
-/** A trickle of so many takes seventeen minutes: long enough for what is kept for one minute, or for five. */
-const MAILS = 400;
+/** A trickle of this number takes 17 minutes. So the caches, which live for one or five minutes, expire several times. */
+const EMAILS = 400;
 
 const template = templateOf();
 const deployment = deploymentOf(template);
-const burst = await countsOf(deployment, { mails: MAILS, pace: 'burst' });
-const trickle = await countsOf(deployment, { mails: MAILS, pace: 'trickle' });
+const burst = await countsOf(deployment, { emails: EMAILS, pace: 'burst' });
+const trickle = await countsOf(deployment, { emails: EMAILS, pace: 'trickle' });
 const page = costPage({
   idle: idleLines(template),
   deployment,
-  mails: MAILS,
+  emails: EMAILS,
   counts: { burst, trickle },
 });
 const formatted = execFileSync('node_modules/.bin/oxfmt', [`--stdin-filepath=${PAGE}`], { input: page });
 if (process.argv.includes('--print')) process.stdout.write(formatted);
 else writeFileSync(PAGE, formatted);
-// The functions keep connections open for a while.
+// The functions keep connections open. Without this call, the process would wait until they close.
 process.exit();

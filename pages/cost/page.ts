@@ -1,4 +1,4 @@
-/** docs/generated/cost.md, of what was counted. */
+/** Generates docs/generated/cost.md from the counted usage. */
 import { ASSUMED, assumed, type Assumption } from './assumptions.ts';
 import type { Counts } from './counts.ts';
 import type { Deployment } from './deployment.ts';
@@ -23,18 +23,18 @@ import { table, type Cells } from '../markdown.ts';
 export interface Figures {
   readonly idle: readonly IdleLine[];
   readonly deployment: Deployment;
-  readonly mails: number;
+  readonly emails: number;
   readonly counts: Readonly<Record<Pace, Counts>>;
 }
 
 const MILLION = 1_000_000;
-const IDLE_GOAL_USD = 4;
+const IDLE_LIMIT_USD = 4;
 
 function money(dollars: number): string {
   return `$${dollars.toFixed(2)}`;
 }
 
-/** Three digits that say something, and none that do not. */
+/** A quantity with three significant digits. From 1,000, a whole number. */
 function amount(quantity: number): string {
   if (quantity >= 1000) return Math.round(quantity).toLocaleString('en-US');
   return String(Number(quantity.toPrecision(3)));
@@ -47,38 +47,45 @@ function usageOfIdle(idle: readonly IdleLine[]): Usage {
 function idleSection({ idle }: Figures): string {
   const usage = usageOfIdle(idle);
   const total = totalUsd(usage);
-  const paid = idle.filter(({ item }) => item !== undefined);
-  const free = idle.filter(({ item, why }) => item === undefined && !why.startsWith('nothing'));
-  const never = idle.filter(({ why }) => why.startsWith('nothing'));
-  const verdict =
-    total < IDLE_GOAL_USD
-      ? `**It holds: ${money(total)}.**`
-      : `**It does not hold: ${money(total)}, ${money(total - IDLE_GOAL_USD)} too much**, where AWS’s free allowances are not counted.`;
-  return `## A month without mail
+  const billed = idle.filter(({ item }) => item !== undefined);
+  const billedByUse = idle.filter(({ item, isFree }) => item === undefined && !isFree);
+  const free = idle.filter(({ isFree }) => isFree);
+  const result =
+    total < IDLE_LIMIT_USD
+      ? `That meets the goal of less than ${money(IDLE_LIMIT_USD)}.`
+      : `That misses the goal of less than ${money(IDLE_LIMIT_USD)} by ${money(total - IDLE_LIMIT_USD)}.`;
+  return `## A month without email
 
-The goal is under ${money(IDLE_GOAL_USD)}. ${verdict}
-What AWS gives every account each month (below) takes it to **${money(totalUsd(beyondAllowances(usage)))}** where nothing else in the account uses it.
+An idle deployment costs **${money(total)}** a month. ${result}
+AWS gives every account a free allowance each month (see [Prices](#prices)). If no other workload in the account uses the allowance, an idle
+deployment costs **${money(totalUsd(beyondAllowances(usage)))}** a month.
 
 ${table(
-  ['a month', 'of what', 'resources', 'quantity', 'why'],
+  ['cost per month', 'resource type', 'resources', 'quantity', 'what AWS bills'],
   [
-    ...paid.map(({ type, resources, item, quantity, why }) => [
+    ...billed.map(({ type, resources, item, quantity, basis }) => [
       money(item ? usd(item, quantity) : 0),
       `\`${type}\``,
       resources,
       amount(quantity),
-      why,
+      basis,
     ]),
-    ...free.map(({ type, resources, why }) => [money(0), `\`${type}\``, resources, '', why]),
-    [`**${money(total)}**`, 'all', '', '', `and ${never.length} types for which nothing is ever paid`],
+    ...billedByUse.map(({ type, resources, basis }) => [money(0), `\`${type}\``, resources, '', basis]),
+    [
+      `**${money(total)}**`,
+      'total',
+      '',
+      '',
+      `includes ${free.length} more resource types that are always free`,
+    ],
   ],
 )}
 
-Every type of resource in the synthesized template has its line in \`pages/cost/idle.ts\`; a new one fails until it has. Nothing
-is counted for the bundles in the bucket of \`cdk bootstrap\` (some MB: less than a cent).`;
+\`pages/cost/idle.ts\` has an entry for every resource type in the synthesized template. \`npm run cost\` fails for a resource type without an
+entry. The table excludes the function bundles in the bucket of \`cdk bootstrap\`, because these few MB cost less than a cent.`;
 }
 
-/** What a million of it costs, by service. */
+/** The cost per service of a million times the usage. */
 function byService(usage: Usage): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const item of ITEMS) {
@@ -89,77 +96,82 @@ function byService(usage: Usage): ReadonlyMap<string, number> {
 }
 
 const PACES = ['burst', 'trickle'] as const satisfies readonly Pace[];
-/** What is sent by SES costs the same without us. */
-const OURS = ITEMS.filter((item) => PRICES[item].service !== 'SES');
-const withoutSes = (usage: Usage): Usage => new Map([...usage].filter(([item]) => OURS.includes(item)));
+/** The items without those of SES, because an email costs the same in SES without IvyMail Events. */
+const ITEMS_WITHOUT_SES = ITEMS.filter((item) => PRICES[item].service !== 'SES');
+const withoutSes = (usage: Usage): Usage =>
+  new Map([...usage].filter(([item]) => ITEMS_WITHOUT_SES.includes(item)));
 
-/** What a million retries cost. */
+/** The cost of a million retries. */
 function retriesUsd({ webhook, retriedWebhook }: Counts): number {
   return totalUsd(scaled(retriedWebhook, MILLION)) - totalUsd(scaled(webhook, MILLION));
 }
 
-function perMillionSection({ counts, deployment, mails }: Figures): string {
-  const columns = (['mail', 'webhook'] as const).flatMap((what) =>
-    PACES.map((pace) => byService(withoutSes(counts[pace][what]))),
+function perMillionSection({ counts, deployment, emails }: Figures): string {
+  const columns = (['email', 'webhook'] as const).flatMap((unit) =>
+    PACES.map((pace) => byService(withoutSes(counts[pace][unit]))),
   );
-  const services = [...new Set(OURS.map((item) => PRICES[item].service))].filter((service) =>
+  const services = [...new Set(ITEMS_WITHOUT_SES.map((item) => PRICES[item].service))].filter((service) =>
     columns.some((column) => (column.get(service) ?? 0) >= 0.005),
   );
   const { ingest, dispatch, tally } = deployment.batchSize;
-  return `## A million mails, a million webhooks
+  return `## A million emails, a million webhooks
 
-A mail is one \`POST /v1/send\` to one recipient, and the \`sent\` and \`delivered\` that SES tells of it, stored with the whole SES event
-and kept 90 days. A webhook is one of these, wanted by one endpoint and taken at the first attempt. SES’s own price
-(${money(usd('ses.mail', MILLION))} a million, with us or without) is not in it.
+- **An email** is one \`POST /v1/send\` request to one recipient, and its two events, \`sent\` and \`delivered\`. Each event is stored for 90 days,
+  together with the complete SES event. The price of SES itself (${money(usd('ses.email', MILLION))} per million emails) is not included, because SES charges it with or
+  without IvyMail Events.
+- **A webhook** is one event that is sent to one endpoint. The endpoint accepts it at the first attempt.
 
-Most of the difference lies in how the mail comes. In a **burst** every batch is full (${ingest} messages for ingest, ${dispatch} rows for
-dispatch, ${tally.toLocaleString('en-US')} for tally) and X-Ray records a twentieth of the executions. In a **trickle**, a million evenly over a month or
-one mail in 2.6 seconds, every message and row comes by itself, and X-Ray records every execution. A real month lies between.
+The cost depends mostly on the traffic pattern:
+
+- **Burst:** every batch is full (${ingest} messages for ingest, ${dispatch} rows for dispatch, ${tally.toLocaleString('en-US')} rows for tally). X-Ray records 5% of the executions.
+- **Trickle:** a million emails are spread evenly over a month, one every 2.6 seconds. Every batch has one record. X-Ray records every execution.
+
+The cost of a real month is between the two.
 
 ${table(
-  ['', 'million mails, burst', 'trickle', 'million webhooks, burst', 'trickle'],
+  ['', '1M emails, burst', '1M emails, trickle', '1M webhooks, burst', '1M webhooks, trickle'],
   [
     ...services.map((service) => [service, ...columns.map((column) => money(column.get(service) ?? 0))]),
     [
-      '**all**',
+      '**total**',
       ...columns.map((column) => `**${money([...column.values()].reduce((sum, each) => sum + each, 0))}**`),
     ],
   ],
 )}
 
-A webhook that is refused once and taken a minute later costs ${PACES.map((pace) =>
+A million webhooks that fail once and succeed at the first retry cost ${PACES.map((pace) =>
     money(totalUsd(scaled(counts[pace].retriedWebhook, MILLION))),
-  ).join(' to ')} a million:
-a retry is an execution of the Standard machine, ${amount(counts.burst.retriedWebhook.get('stepFunctions.transition') ?? 0)} transitions at ${money(usd('stepFunctions.transition', MILLION))} a million. Where one webhook in fifty needs it,
-a million webhooks cost ${money(retriesUsd(counts.burst) / 50)} more.
+  ).join(' (burst) to ')} (trickle).
+A retry runs in a Standard execution with ${amount(counts.burst.retriedWebhook.get('stepFunctions.transition') ?? 0)} state transitions, at ${money(usd('stepFunctions.transition', MILLION))} per million transitions. If one webhook in 50 needs a retry, a
+million webhooks cost ${money(retriesUsd(counts.burst) / 50)} more.
 
-### What was counted
+### Usage per email and per webhook
 
-For one mail, and beside it for one webhook. The functions’ own entries ran over ${mails} mails, in batches as the template has them,
-with AWS answered and counted in the process (\`pages/cost/functions.ts\`): calls, units by the sizes that DynamoDB counts with
-all index writes, log lines in bytes, states entered, bytes sent.
+The Lambda functions process ${emails} emails in one local process, in batches of the size that the template sets. Simulated AWS clients count the
+usage (\`pages/cost/functions.ts\`): calls, log bytes, entered states, sent bytes and DynamoDB units. The units follow from the sizes of the rows
+and include the writes to every index.
 
 ${table(
-  ['', 'a mail, burst', 'trickle', 'a webhook, burst', 'trickle'],
-  OURS.filter((item) =>
-    PACES.some((pace) => counts[pace].mail.has(item) || counts[pace].webhook.has(item)),
+  ['', 'email, burst', 'email, trickle', 'webhook, burst', 'webhook, trickle'],
+  ITEMS_WITHOUT_SES.filter((item) =>
+    PACES.some((pace) => counts[pace].email.has(item) || counts[pace].webhook.has(item)),
   ).map((item) => [countedName(item), ...countedCells(counts, item)]),
 )}`;
 }
 
-/** What is paid for by the GB: of one mail it is bytes. */
-const inBytes = (item: Item): boolean => /\bGB\b(?!-)/.test(PRICES[item].what);
+/** Whether AWS bills the item by the GB. The usage of one email is shown in bytes, because it is far below a GB. */
+const isShownInBytes = (item: Item): boolean => /\bGB\b(?!-)/.test(PRICES[item].what);
 
 function countedName(item: Item): string {
   const { service, what } = PRICES[item];
-  return `${service}: ${inBytes(item) ? what.replace('GB', 'bytes') : what}`;
+  return `${service}: ${isShownInBytes(item) ? what.replace('GB', 'bytes') : what}`;
 }
 
 function countedCells(counts: Figures['counts'], item: Item): Cells {
-  return (['mail', 'webhook'] as const).flatMap((what) =>
+  return (['email', 'webhook'] as const).flatMap((unit) =>
     PACES.map((pace) => {
-      const quantity = counts[pace][what].get(item) ?? 0;
-      return Math.abs(quantity) < 1e-9 ? '0' : amount(quantity * (inBytes(item) ? 1e9 : 1));
+      const quantity = counts[pace][unit].get(item) ?? 0;
+      return Math.abs(quantity) < 1e-9 ? '0' : amount(quantity * (isShownInBytes(item) ? 1e9 : 1));
     }),
   );
 }
@@ -168,12 +180,12 @@ function exampleSection({ idle, counts }: Figures): string {
   const keyRequests: Usage = new Map([
     ['kms.request', (assumed('keyCallers') * assumed('monthSeconds')) / 300],
   ]);
-  const standing = usageOfIdle(idle);
+  const idleUsage = usageOfIdle(idle);
   const months = PACES.map((pace) =>
     added(
-      standing,
+      idleUsage,
       keyRequests,
-      scaled(withoutSes(counts[pace].mail), MILLION),
+      scaled(withoutSes(counts[pace].email), MILLION),
       scaled(counts[pace].webhook, MILLION),
     ),
   );
@@ -181,26 +193,26 @@ function exampleSection({ idle, counts }: Figures): string {
     name,
     ...usages.map((usage) => money(totalUsd(usage))),
   ];
-  return `## One month: 1,000,000 mails and 1,000,000 webhooks
+  return `## A month with 1,000,000 emails and 1,000,000 webhooks
 
-The 90th day and after: three months of rows are stored.
+The storage cost is that of a deployment older than 90 days, which stores the rows of three months.
 
 ${table(
   ['', 'burst', 'trickle'],
   [
-    row('what is paid without mail', [standing, standing]),
+    row('idle deployment', [idleUsage, idleUsage]),
     row(
-      '1,000,000 mails',
-      PACES.map((pace) => scaled(withoutSes(counts[pace].mail), MILLION)),
+      '1,000,000 emails',
+      PACES.map((pace) => scaled(withoutSes(counts[pace].email), MILLION)),
     ),
     row(
       '1,000,000 webhooks',
       PACES.map((pace) => scaled(counts[pace].webhook, MILLION)),
     ),
-    row('KMS, for the key that AWS keeps for the table', [keyRequests, keyRequests]),
+    row('KMS requests for the table’s AWS managed key', [keyRequests, keyRequests]),
     ['**IvyMail Events**', ...months.map((usage) => `**${money(totalUsd(usage))}**`)],
-    row('the same beyond AWS’s free allowances', months.map(beyondAllowances)),
-    ['SES itself, with us or without', ...PACES.map(() => money(usd('ses.mail', MILLION)))],
+    row('IvyMail Events, after the free allowances', months.map(beyondAllowances)),
+    ['SES, with or without IvyMail Events', ...PACES.map(() => money(usd('ses.email', MILLION)))],
   ],
 )}`;
 }
@@ -209,32 +221,39 @@ function assumptionsSection({ deployment }: Figures): string {
   const memory = Object.entries(deployment.memoryMb)
     .map(([name, mb]) => `${name} ${mb.toLocaleString('en-US')}`)
     .join(', ');
-  return `## Taken to be so
+  return `## Assumptions
 
-Memory (${memory} MB), batches, and whether executions are traced are
-those of the template. An invocation lasts as long as its calls, one after the other, and what it waits for. These could not be counted:
+The memory sizes (in MB: ${memory}), the batch sizes and the tracing of
+executions come from the template. The duration of an invocation is the sum of its processing time and its calls, one after the other. The
+following values are assumed, because a local process cannot measure them:
 
 ${table(
-  ['value', 'what', 'why'],
-  Object.values<Assumption>(ASSUMED).map(({ value, unit, what, why }) => [
+  ['value', 'description', 'reason or source'],
+  Object.values<Assumption>(ASSUMED).map(({ value, unit, description, reason }) => [
     `${value.toLocaleString('en-US')} ${unit}`.trim(),
-    what,
-    why,
+    description,
+    reason,
   ]),
 )}
 
-Not in it: cold starts (in less than one invocation of a hundred), what SES takes for the data of a mail, a dashboard left open, exports, and
-\`Idempotency-Key\`, whose row is written twice.`;
+The costs exclude:
+
+- cold starts, which occur in less than 1% of the invocations
+- the charge of SES for the data of an email
+- the requests of an open dashboard
+- exports
+- \`Idempotency-Key\`, whose row is written twice per email`;
 }
 
 function pricesSection(): string {
   return `## Prices
 
-${REGION}, on demand, as of ${PRICED_ON} (\`pages/cost/prices.json\`), in US dollars without tax. AWS’s pages of prices were not at hand: where a price was
-seen is beside it. Look them up before you rely on the sums; change the file, and \`npm run cost\` makes this page anew.
+The prices are on-demand prices in ${REGION} as of ${PRICED_ON}, in US dollars without tax. **Check them before you rely on the totals**: some were
+not read from the AWS pricing page itself. The column “read from” states the origin of each price. To use other prices, edit
+\`pages/cost/prices.json\` and run \`npm run cost\`.
 
 ${table(
-  ['price', 'per', 'of what', 'free each month', 'where it is said', 'seen'],
+  ['price', 'per', 'item', 'free per month', 'source', 'read from'],
   ITEMS.map((item) => {
     const { usd: price, per, service, what, source, seen } = PRICES[item];
     const allowance = ALLOWANCES.get(item);
@@ -251,9 +270,11 @@ ${table(
 }
 
 export function costPage(figures: Figures): string {
-  return `# What it costs
+  return `# Cost
 
-Made by \`npm run cost\`, which counts; nothing here was written by hand. A test fails where it is out of date.
+This page shows the AWS cost of a deployment: idle, per million emails and per million webhooks.
+
+\`npm run cost\` generates the page from the template and from counted usage. Do not edit it by hand. A test fails if the page is out of date.
 
 ${[idleSection, perMillionSection, exampleSection, assumptionsSection, pricesSection]
   .map((section) => section(figures))

@@ -1,4 +1,4 @@
-/** The way of a mail and of a webhook through the functions, in batches of one or as great as they are let. */
+/** Passes emails and webhooks through the Lambda functions, in full batches or in batches of one. */
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
 import { deliverDefinition } from '../../lib/deliver-machine.ts';
 import { redeliverDefinition } from '../../lib/redeliver-machine.ts';
@@ -11,7 +11,7 @@ import { runExecution, type StateMachineDefinition } from '../../sim/state-machi
 import { assumed } from './assumptions.ts';
 import type { Functions } from './functions.ts';
 
-/** `burst`: all at once, in full batches. `trickle`: evenly over a month, and each record by itself. */
+/** `burst`: all emails at once, in full batches. `trickle`: evenly over a month, with one record per batch. */
 export type Pace = 'burst' | 'trickle';
 
 const DELIVER = deliverDefinition({
@@ -22,9 +22,10 @@ const DELIVER = deliverDefinition({
 }) as StateMachineDefinition;
 const REDELIVER = redeliverDefinition({ deliverFunctionArn: 'deliver' }) as StateMachineDefinition;
 
-/** What filters the table's stream, for each of its readers. */
-const DISPATCHED: ReadonlySet<unknown> = new Set([KIND.event, KIND.command]);
-const TALLIED: ReadonlySet<unknown> = new Set([KIND.event, KIND.attempt]);
+/** The row kinds that the stream filter of dispatch selects. */
+const DISPATCHED_KINDS: ReadonlySet<unknown> = new Set([KIND.event, KIND.command]);
+/** The row kinds that the stream filter of tally selects. */
+const TALLIED_KINDS: ReadonlySet<unknown> = new Set([KIND.event, KIND.attempt]);
 
 export class Pipeline {
   private readonly messages: SQSRecord[] = [];
@@ -36,10 +37,10 @@ export class Pipeline {
     private readonly functions: Functions,
     private readonly pace: Pace,
   ) {
-    functions.table.onInsert = (row) => this.hear(row);
+    functions.table.onInsert = (row) => this.onInsert(row);
   }
 
-  /** SES tells something of a mail. */
+  /** Publishes an SES event to the topic, which delivers it to the ingest queue. */
   publish(body: string): void {
     const { meter } = this.functions;
     meter.count('sns.publish');
@@ -47,14 +48,14 @@ export class Pipeline {
     this.messages.push(sqsRecord(`message-${(this.sequence += 1)}`, body, Date.now()));
   }
 
-  private hear(row: Row): void {
+  private onInsert(row: Row): void {
     this.functions.meter.count('dynamodb.stream');
     const record = streamRecord(row, (this.sequence += 1));
-    if (DISPATCHED.has(row['kind'])) this.dispatched.push(record);
-    if (TALLIED.has(row['kind'])) this.tallied.push(record);
+    if (DISPATCHED_KINDS.has(row['kind'])) this.dispatched.push(record);
+    if (TALLIED_KINDS.has(row['kind'])) this.tallied.push(record);
   }
 
-  /** Goes on until nothing waits any more. */
+  /** Runs ingest, dispatch and tally until no message and no record is left. */
   async drain(): Promise<void> {
     const { ingest, dispatch, tally } = this.functions.deployment.batchSize;
     while (this.messages.length + this.dispatched.length + this.tallied.length > 0) {
@@ -72,15 +73,15 @@ export class Pipeline {
     const { meter, ingest } = this.functions;
     const { batchItemFailures } = await ingest({ Records });
     if (batchItemFailures.length > 0) throw new Error('A message was not stored');
-    // Received, and deleted.
+    // One request receives the batch, and one deletes it.
     meter.count('sqs.request', 2);
   }
 
   private async dispatch(Records: DynamoDBRecord[]): Promise<void> {
-    const { started, dispatch } = this.functions;
+    const { startedInputs, dispatch } = this.functions;
     const { batchItemFailures } = await dispatch({ Records });
     if (batchItemFailures.length > 0) throw new Error('A row was not dispatched');
-    for (const input of started.splice(0)) {
+    for (const input of startedInputs.splice(0)) {
       await this.runDeliver(JSON.parse(input) as Record<string, unknown>);
     }
   }
@@ -88,28 +89,28 @@ export class Pipeline {
   private async tally(Records: DynamoDBRecord[]): Promise<void> {
     const { tally } = this.functions;
     await tally({ shardId: 'shard-1', Records });
-    // Lambda closes the window: at most once for each batch.
+    // Lambda closes the tumbling window with an invocation without records, at most once per batch.
     await tally({ shardId: 'shard-1', Records: [] });
   }
 
   private async runDeliver(input: Record<string, unknown>): Promise<void> {
     const { meter } = this.functions;
     const startMs = meter.nowMs;
-    const redelivered: Record<string, unknown>[] = [];
-    await this.execute(DELIVER, input, (next) => redelivered.push(next));
+    const redeliverInputs: Record<string, unknown>[] = [];
+    await this.execute(DELIVER, input, (next) => redeliverInputs.push(next));
     const billedSeconds = Math.ceil((meter.nowMs - startMs + assumed('machineMs')) / 100) / 10;
     meter.count('stepFunctions.express');
     meter.count('stepFunctions.gbSecond', billedSeconds * (64 / 1024));
-    for (const next of redelivered) {
+    for (const next of redeliverInputs) {
       let states = 0;
-      const entered = new Proxy(REDELIVER.States, {
-        get(all, name: string) {
+      const countedStates = new Proxy(REDELIVER.States, {
+        get(allStates, name: string) {
           states += 1;
-          return all[name];
+          return allStates[name];
         },
       });
-      await this.execute({ ...REDELIVER, States: entered }, next, () => {});
-      // Its start is one, too.
+      await this.execute({ ...REDELIVER, States: countedStates }, next, () => {});
+      // AWS bills the start of the execution as one more transition.
       meter.count('stepFunctions.transition', states + 1);
     }
   }
@@ -120,15 +121,16 @@ export class Pipeline {
     redeliver: (input: Record<string, unknown>) => void,
   ): Promise<void> {
     const { meter, deployment, deliver } = this.functions;
-    if (deployment.traced) meter.count('xray.trace', this.pace === 'burst' ? assumed('sampledShare') : 1);
-    // A wait costs nothing, so it takes no time here either.
+    if (deployment.isTraced) meter.count('xray.trace', this.pace === 'burst' ? assumed('sampledShare') : 1);
+    // AWS does not bill a wait, so a wait takes no time here.
     const clock = { sleep: async () => {}, after: () => {} } as unknown as Clock;
     const task = async (resource: string, parameters: unknown): Promise<unknown> => {
-      const given = JSON.parse(JSON.stringify(parameters)) as Record<string, unknown>;
-      if (resource === 'deliver') return deliver(given as unknown as DeliverInput);
-      if (resource !== 'arn:aws:states:::states:startExecution') throw new Error(`Nobody counts ${resource}`);
+      const taskInput = JSON.parse(JSON.stringify(parameters)) as Record<string, unknown>;
+      if (resource === 'deliver') return deliver(taskInput as unknown as DeliverInput);
+      if (resource !== 'arn:aws:states:::states:startExecution')
+        throw new Error(`No count for the resource ${resource}`);
       meter.nowMs += assumed('awsCallMs');
-      redeliver(given['Input'] as Record<string, unknown>);
+      redeliver(taskInput['Input'] as Record<string, unknown>);
       return {};
     };
     await runExecution({ clock, random: () => 0.5, task }, definition, { input, executionId: EXECUTION_ID });

@@ -1,17 +1,17 @@
 import table from './prices.json' with { type: 'json' };
 
-/** What is paid for: one line of prices.json. */
+/** An item that AWS bills: one entry of prices.json. */
 export type Item = keyof typeof table.prices;
 
-/** How much of what. */
+/** The quantity of each item. */
 export type Usage = ReadonlyMap<Item, number>;
 
 export const { region: REGION, date: PRICED_ON, prices: PRICES } = table;
 
-/** In the order of the page. */
+/** The items in the order of the cost page. */
 export const ITEMS = Object.keys(PRICES) as readonly Item[];
 
-/** What AWS asks nothing for, each month, of every account and for all that it does there. */
+/** The free quantity of each item per month. It applies to the whole AWS account, so all workloads in the account share it. */
 export const ALLOWANCES: Usage = new Map(Object.entries(table.allowances) as [Item, number][]);
 
 export function usd(item: Item, quantity: number): number {
@@ -33,7 +33,7 @@ export function added(...usages: readonly Usage[]): Usage {
   return sum;
 }
 
-/** What is left to pay for when the allowances are spent on it alone. */
+/** The billed usage, if no other workload in the account uses the allowances. */
 export function beyondAllowances(usage: Usage): Usage {
   return new Map(
     [...usage].map(([item, quantity]) => [item, Math.max(0, quantity - (ALLOWANCES.get(item) ?? 0))]),

@@ -17,11 +17,11 @@ interface Command {
 }
 
 export interface CountingTable extends SimulatedTable {
-  /** Bytes that are paid for now: in the table, and with the indexes. */
+  /** The stored bytes that AWS bills: `table` without the indexes, `all` with them. */
   stored(overhead: number): { readonly table: number; readonly all: number };
 }
 
-/** What a command writes to; nothing for one that reads. */
+/** The writes of a command. A read command has none. */
 function writesOf({ constructor: { name }, input }: Command): readonly Write[] {
   if (name === 'BatchWriteCommand')
     return Object.values(input.RequestItems ?? {}).flatMap((requests) =>
@@ -32,7 +32,7 @@ function writesOf({ constructor: { name }, input }: Command): readonly Write[] {
   return /^(?:Put|Update|Delete)Command$/.test(name) ? [input] : [];
 }
 
-/** The table in memory, which tells what DynamoDB would count for each command. */
+/** A simulated table. It reports the read or write units that DynamoDB would bill for each command. */
 export function countingTable(
   count: (item: 'dynamodb.write' | 'dynamodb.read', units: number) => void,
 ): CountingTable {
