@@ -20,7 +20,8 @@ function formatRetries(retry: RetryOptions, retryScale: number): string {
   if (retry.count === 0) return 'A failed webhook is not retried, because the option retry has a count of 0.';
   const schedule = `A failed webhook is retried after ${formatDelays(retry)}, each ±20 %.`;
   if (retryScale === 1) return schedule;
-  return `${schedule} Each delay is ${retryScale} times the delay of a deployment. Displayed times are real.
+  return `${schedule}
+Each delay is ${retryScale} times the delay of a deployment. Displayed times are real.
 To wait as long as a deployment: npm start -- --retry-scale 1`;
 }
 
