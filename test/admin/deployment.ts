@@ -7,7 +7,7 @@ type Responses = Readonly<Record<string, (input: never) => unknown>>;
 
 /** A simulated AWS client. It responds by the name of the command, and throws for every other command. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller chooses the client type
-export function clientOf<T>(responses: Responses): T {
+export function simulatedClient<T>(responses: Responses): T {
   return {
     async send(command: { readonly constructor: { readonly name: string }; readonly input: unknown }) {
       const respond = responses[command.constructor.name.replace('Command', '')];
@@ -17,21 +17,21 @@ export function clientOf<T>(responses: Responses): T {
   } as T;
 }
 
-export function named(name: string): Error {
+export function errorNamed(name: string): Error {
   return Object.assign(new Error(name), { name });
 }
 
-export interface World {
+export interface TestDeployment {
   readonly deployment: Deployment;
   readonly queues: SimulatedSqs;
   readonly table: SimulatedTable;
 }
 
 /** A deployed stack without AWS. Its queues and its table are simulated in memory. The test sets the other clients. */
-export function deploymentOf(changes: Partial<Deployment> = {}): World {
+export function createTestDeployment(changes: Partial<Deployment> = {}): TestDeployment {
   const queues = simulatedSqs();
   const table = simulatedTable();
-  const noClient = clientOf<never>({});
+  const noClient = simulatedClient<never>({});
   const deployment: Deployment = {
     apiUrl: 'http://127.0.0.1:9',
     configurationSet: 'ours',

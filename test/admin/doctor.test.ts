@@ -4,7 +4,7 @@ import type { Deployment } from '../../admin/deployment.ts';
 import { runChecks } from '../../admin/doctor.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { quarantineRow } from '../../lambdas/store/quarantine.ts';
-import { clientOf, deploymentOf, named, type World } from './deployment.ts';
+import { simulatedClient, createTestDeployment, errorNamed, type TestDeployment } from './deployment.ts';
 
 const FROM = 'you@news.example.com';
 
@@ -14,7 +14,7 @@ function sesOf(
   identities: Record<string, Record<string, unknown>> = { 'example.com': {} },
 ): Partial<Deployment> {
   return {
-    ses: clientOf({
+    ses: simulatedClient({
       GetAccount: () => ({
         SendingEnabled: true,
         EnforcementStatus: 'HEALTHY',
@@ -24,7 +24,7 @@ function sesOf(
       }),
       GetEmailIdentity({ EmailIdentity: name }: { EmailIdentity: string }) {
         const identity = identities[name];
-        if (!identity) throw named('NotFoundException');
+        if (!identity) throw errorNamed('NotFoundException');
         return {
           IdentityType: name.includes('@') ? 'EMAIL_ADDRESS' : 'DOMAIN',
           VerifiedForSendingStatus: true,
@@ -33,11 +33,11 @@ function sesOf(
         };
       },
     }),
-    sesV1: clientOf({ GetIdentityNotificationAttributes: () => ({}) }),
-    sesConfigurationSets: clientOf({
+    sesV1: simulatedClient({ GetIdentityNotificationAttributes: () => ({}) }),
+    sesConfigurationSets: simulatedClient({
       GetConfigurationSet: () => ({}),
       GetConfigurationSetEventDestinations: () => {
-        throw named('AccessDeniedException');
+        throw errorNamed('AccessDeniedException');
       },
     }),
   };
@@ -45,18 +45,18 @@ function sesOf(
 
 function mappingsOf(states: Readonly<Record<string, Record<string, unknown>>> = {}): Partial<Deployment> {
   return {
-    lambda: clientOf({
+    lambda: simulatedClient({
       GetEventSourceMapping: ({ UUID: id }: { UUID: string }) => ({ State: 'Enabled', ...states[id] }),
     }),
   };
 }
 
-function runDoctorChecks({ deployment }: World): Promise<readonly Check[]> {
+function runDoctorChecks({ deployment }: TestDeployment): Promise<readonly Check[]> {
   return runChecks(deployment, { from: FROM, send: false, timeoutMs: 1, onCheck: () => {} });
 }
 
 async function checkNamed(name: string, changes: Partial<Deployment>): Promise<Check | undefined> {
-  const checks = await runDoctorChecks(deploymentOf({ ...sesOf(), ...mappingsOf(), ...changes }));
+  const checks = await runDoctorChecks(createTestDeployment({ ...sesOf(), ...mappingsOf(), ...changes }));
   return checks.find((each) => each.name === name);
 }
 
@@ -85,7 +85,7 @@ describe('the result of doctor', () => {
 
 describe('doctor', () => {
   it('reports skipped checks as declined, and checks that AWS denies as not_checked', async () => {
-    const checks = await runDoctorChecks(deploymentOf({ ...sesOf(), ...mappingsOf() }));
+    const checks = await runDoctorChecks(createTestDeployment({ ...sesOf(), ...mappingsOf() }));
     expect(checks.at(-1)).toMatchObject({ name: 'end to end', status: 'declined' });
     const unchecked = checks.filter(({ status }) => status === 'not_checked').map(({ name }) => name);
     expect(unchecked).toEqual(['API and key', 'event destination']);
@@ -156,16 +156,16 @@ describe('doctor', () => {
   });
 
   it('reports an event source mapping that AWS denies to read as not_checked', async () => {
-    const lambda = clientOf<Deployment['lambda']>({
+    const lambda = simulatedClient<Deployment['lambda']>({
       GetEventSourceMapping() {
-        throw named('AccessDeniedException');
+        throw errorNamed('AccessDeniedException');
       },
     });
     expect(await checkNamed('event sources', { lambda })).toMatchObject({ status: 'not_checked' });
   });
 
   it('warns about messages that were quarantined within 14 days', async () => {
-    const world = deploymentOf();
+    const world = createTestDeployment();
     expect((await runDoctorChecks(world)).find(({ name }) => name === 'quarantine')).toMatchObject({
       status: 'ok',
     });

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runEndToEndChecks } from '../../admin/end-to-end.ts';
-import { deploymentOf } from './deployment.ts';
+import { createTestDeployment } from './deployment.ts';
 
 const OPTIONS = { apiKey: 'key', from: 'you@example.com', timeoutMs: 1 };
 const HOUR_MS = 3_600_000;
@@ -44,7 +44,7 @@ function deletions(requests: readonly string[]): readonly string[] {
 describe('the end-to-end check', () => {
   it('deletes the webhook that it created, even if every email fails', async () => {
     const { requests, url } = await startApi();
-    const checks = await runEndToEndChecks(deploymentOf({ apiUrl: url }).deployment, OPTIONS);
+    const checks = await runEndToEndChecks(createTestDeployment({ apiUrl: url }).deployment, OPTIONS);
     expect(checks.map(({ status }) => status)).toEqual(Array(5).fill('failed'));
     expect(deletions(requests)).toEqual(['DELETE /v1/webhooks/ep_new']);
   });
@@ -64,13 +64,13 @@ describe('the end-to-end check', () => {
           }
         : undefined,
     );
-    await runEndToEndChecks(deploymentOf({ apiUrl: url }).deployment, OPTIONS);
+    await runEndToEndChecks(createTestDeployment({ apiUrl: url }).deployment, OPTIONS);
     expect(deletions(requests)).toEqual(['DELETE /v1/webhooks/ep_stale', 'DELETE /v1/webhooks/ep_new']);
   });
 
   it('reports every check and the failed deletion if its webhook cannot be deleted', async () => {
     const { url } = await startApi((line) => (line.startsWith('DELETE') ? { status: 500 } : undefined));
-    const checks = await runEndToEndChecks(deploymentOf({ apiUrl: url }).deployment, OPTIONS);
+    const checks = await runEndToEndChecks(createTestDeployment({ apiUrl: url }).deployment, OPTIONS);
     expect(checks).toHaveLength(6);
     expect(checks.at(-1)).toMatchObject({
       name: 'end to end',
@@ -83,7 +83,7 @@ describe('the end-to-end check', () => {
     const { requests, url } = await startApi((line) =>
       line === 'POST /v1/webhooks' ? { status: 422 } : undefined,
     );
-    const checks = await runEndToEndChecks(deploymentOf({ apiUrl: url }).deployment, OPTIONS);
+    const checks = await runEndToEndChecks(createTestDeployment({ apiUrl: url }).deployment, OPTIONS);
     expect(checks).toMatchObject([{ name: 'end to end', status: 'failed' }]);
     expect(deletions(requests)).toEqual([]);
   });

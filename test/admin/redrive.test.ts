@@ -7,7 +7,7 @@ import { redriveList, redriveRun, redriveShow, type RedriveOptions } from '../..
 import { dispatchBatch, type DispatchBatchDeps } from '../../lambdas/delivery/dispatch-batch.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { quarantineRow } from '../../lambdas/store/quarantine.ts';
-import { clientOf, deploymentOf, named, type World } from './deployment.ts';
+import { simulatedClient, createTestDeployment, errorNamed, type TestDeployment } from './deployment.ts';
 
 const PLACE = 'SourceDeadLetters';
 const QUEUE = 'source';
@@ -17,19 +17,19 @@ function bodies(count: number, name = 'event'): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${name} ${index};`);
 }
 
-function withMessages(count: number): World {
-  const world = deploymentOf();
+function withMessages(count: number): TestDeployment {
+  const world = createTestDeployment();
   world.queues.put(QUEUE, ...bodies(count));
   return world;
 }
 
-async function quarantine({ table }: World, reason: string, daysAgo: number): Promise<void> {
+async function quarantine({ table }: TestDeployment, reason: string, daysAgo: number): Promise<void> {
   const message = { messageId: `${reason} ${daysAgo}`, body: `${reason} ${daysAgo}`, reason, detail: '' };
   const retention = { retentionDays: 90, receivedAtMs: Date.now() - daysAgo * DAY_MS };
   await putRows(table, [quarantineRow(message, retention)]);
 }
 
-function run({ deployment }: World, options: RedriveOptions = {}, place = PLACE) {
+function run({ deployment }: TestDeployment, options: RedriveOptions = {}, place = PLACE) {
   return redriveRun(deployment, place, options);
 }
 
@@ -83,7 +83,7 @@ describe('redrive run', () => {
     world.queues.before = (command, { MessageBody: body }) => {
       if (command !== 'SendMessageCommand') return;
       world.queues.nowMs += 1_000;
-      if (body !== 'event 999;') throw named('Refused');
+      if (body !== 'event 999;') throw errorNamed('Refused');
     };
     const output = await run(world);
     expect(output.result).toMatchObject({ matched: 1_000, redriven: 1 });
@@ -95,8 +95,8 @@ describe('redrive run', () => {
     const world = withMessages(20);
     world.queues.before = (command) => {
       if (command === 'ReceiveMessageCommand') world.queues.nowMs += 200_000;
-      if (world.queues.nowMs > 20_000_000) throw named('Endless');
-      if (command === 'SendMessageCommand') throw named('Refused');
+      if (world.queues.nowMs > 20_000_000) throw errorNamed('Endless');
+      if (command === 'SendMessageCommand') throw errorNamed('Refused');
     };
     expect(await run(world)).toMatchObject({ exitCode: 1, result: { matched: 20, redriven: 0 } });
     expect(world.queues.visibleCount(QUEUE)).toBe(20);
@@ -105,8 +105,8 @@ describe('redrive run', () => {
   it('reports its result even if no message can be released', async () => {
     const world = withMessages(3);
     world.queues.before = (command, { MessageBody: body }) => {
-      if (command === 'ChangeMessageVisibilityCommand') throw named('ThrottlingException');
-      if (body === 'event 1;') throw named('Refused');
+      if (command === 'ChangeMessageVisibilityCommand') throw errorNamed('ThrottlingException');
+      if (body === 'event 1;') throw errorNamed('Refused');
     };
     const output = await run(world);
     expect(output).toMatchObject({ exitCode: 1, result: { matched: 3, redriven: 2 } });
@@ -117,7 +117,7 @@ describe('redrive run', () => {
     const world = withMessages(15);
     let reads = 0;
     world.queues.before = (command) => {
-      if (command === 'ReceiveMessageCommand' && (reads += 1) === 2) throw named('ExpiredToken');
+      if (command === 'ReceiveMessageCommand' && (reads += 1) === 2) throw errorNamed('ExpiredToken');
     };
     const output = await run(world);
     expect(output).toMatchObject({ exitCode: 3, result: { redriven: 10, stopped: 'ExpiredToken' } });
@@ -143,7 +143,7 @@ describe('redrive of a row that dispatch cannot process', () => {
         poison.push(keys);
       },
     } as unknown as DispatchBatchDeps;
-    return clientOf({
+    return simulatedClient({
       async Invoke({ Payload: payload }: { Payload: string }) {
         const { Records: records } = JSON.parse(payload) as { Records: DynamoDBRecord[] };
         try {
@@ -159,7 +159,7 @@ describe('redrive of a row that dispatch cannot process', () => {
 
   it('reports the error and keeps exactly one message in the queue', async () => {
     const poison: unknown[] = [];
-    const world = deploymentOf({ lambda: lambdaOf(poison) });
+    const world = createTestDeployment({ lambda: lambdaOf(poison) });
     const row = { pk: 'M#x', sk: 'E#y', kind: 'odd' };
     await putRows(world.table, [row]);
     const body = JSON.stringify({ keys: marshall({ pk: row.pk, sk: row.sk }), reason: 'Error' });
@@ -173,8 +173,8 @@ describe('redrive of a row that dispatch cannot process', () => {
 });
 
 describe('redrive of the quarantine', () => {
-  async function quarantined(): Promise<World> {
-    const world = deploymentOf();
+  async function quarantined(): Promise<TestDeployment> {
+    const world = createTestDeployment();
     await quarantine(world, 'not_ses', 0);
     await quarantine(world, 'not_json', 13);
     await quarantine(world, 'not_json', 14);
@@ -212,7 +212,7 @@ describe('redrive list', () => {
   it('also counts messages that another reader has received', async () => {
     const world = withMessages(3);
     world.queues.before = (command) => {
-      if (command === 'ChangeMessageVisibilityCommand') throw named('Interrupted');
+      if (command === 'ChangeMessageVisibilityCommand') throw errorNamed('Interrupted');
     };
     await redriveShow(world.deployment, PLACE, {});
     expect(world.queues.visibleCount(QUEUE)).toBe(0);

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { PROGRAM } from '../../admin/commands.ts';
 import { UsageError } from '../../cli/usage-error.ts';
 import { parse } from '../../cli/parse.ts';
-import { deploymentOf, type World } from './deployment.ts';
+import { createTestDeployment, type TestDeployment } from './deployment.ts';
 
 /** Runs a command line against a simulated deployment and returns its result. */
-async function run({ deployment }: World, ...args: readonly string[]): Promise<unknown> {
+async function run({ deployment }: TestDeployment, ...args: readonly string[]): Promise<unknown> {
   const parsed = parse(PROGRAM, args);
   if (parsed.kind === 'text') throw new Error(`${args.join(' ')} prints a text instead of running a command`);
   const [argument = ''] = parsed.args;
@@ -18,7 +18,7 @@ const UNKNOWN = 'ws_zzzzzzzzzzzzzzzzzzzzzzzzzz';
 
 describe('a workspace', () => {
   it('is created, listed and shown', async () => {
-    const world = deploymentOf();
+    const world = createTestDeployment();
     const created = await run(world, 'workspace', 'create', '--name', 'Blog', '--configuration-set', 'blog');
     expect(created).toMatchObject({ name: 'Blog', configuration_set: 'blog' });
     const { id } = created as { id: string };
@@ -27,7 +27,7 @@ describe('a workspace', () => {
   });
 
   it('cannot have the configuration set of another workspace', async () => {
-    const world = deploymentOf();
+    const world = createTestDeployment();
     await run(world, 'workspace', 'create', '--name', 'A', '--configuration-set', 'blog');
     await expect(
       run(world, 'workspace', 'create', '--name', 'B', '--configuration-set', 'blog'),
@@ -37,7 +37,7 @@ describe('a workspace', () => {
 
 describe('a key', () => {
   it('is created with its options, listed and revoked', async () => {
-    const world = deploymentOf();
+    const world = createTestDeployment();
     const expires = ['--expires-at', '2099-01-01T00:00:00Z'];
     const created = await run(
       world,
@@ -59,7 +59,7 @@ describe('a key', () => {
   });
 
   it('has only the scope read without --scopes', async () => {
-    const world = deploymentOf();
+    const world = createTestDeployment();
     await run(world, 'key', 'create', '--name', 'x');
     expect(await run(world, 'key', 'list')).toMatchObject([{ scopes: ['read'] }]);
   });
@@ -75,7 +75,7 @@ describe('a key', () => {
     [['key', 'revoke', 'x'], 'x is not the id of an API key'],
     [['workspace', 'show', UNKNOWN], `There is no workspace ${UNKNOWN}`],
   ])('%j is refused and stores nothing', async (args, problem) => {
-    const world = deploymentOf();
+    const world = createTestDeployment();
     const refused = run(world, ...args);
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(problem);
