@@ -165,16 +165,16 @@ describe('doctor', () => {
   });
 
   it('warns about messages that were quarantined within 14 days', async () => {
-    const world = createTestDeployment();
-    expect((await runDoctorChecks(world)).find(({ name }) => name === 'quarantine')).toMatchObject({
+    const simulated = createTestDeployment();
+    expect((await runDoctorChecks(simulated)).find(({ name }) => name === 'quarantine')).toMatchObject({
       status: 'ok',
     });
     for (const daysAgo of [13, 14]) {
       const message = { messageId: String(daysAgo), body: 'x', reason: 'not_ses', detail: '' };
       const retention = { retentionDays: 90, receivedAtMs: Date.now() - daysAgo * 86_400_000 };
-      await putRows(world.table, [quarantineRow(message, retention)]);
+      await putRows(simulated.table, [quarantineRow(message, retention)]);
     }
-    expect((await runDoctorChecks(world)).find(({ name }) => name === 'quarantine')).toMatchObject({
+    expect((await runDoctorChecks(simulated)).find(({ name }) => name === 'quarantine')).toMatchObject({
       status: 'warning',
       detail: 'quarantined in the last 14 days: 1 not_ses',
     });

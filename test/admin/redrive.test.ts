@@ -18,9 +18,9 @@ function bodies(count: number, name = 'event'): readonly string[] {
 }
 
 function withMessages(count: number): TestDeployment {
-  const world = createTestDeployment();
-  world.queues.put(QUEUE, ...bodies(count));
-  return world;
+  const simulated = createTestDeployment();
+  simulated.queues.put(QUEUE, ...bodies(count));
+  return simulated;
 }
 
 async function quarantine({ table }: TestDeployment, reason: string, daysAgo: number): Promise<void> {
@@ -35,24 +35,24 @@ function run({ deployment }: TestDeployment, options: RedriveOptions = {}, place
 
 describe('redrive run', () => {
   it('redrives at most --limit messages and leaves the others visible', async () => {
-    const world = withMessages(12);
+    const simulated = withMessages(12);
     let reads = 0;
-    world.queues.before = (command) => {
+    simulated.queues.before = (command) => {
       if (command === 'ReceiveMessageCommand') reads += 1;
     };
-    const output = await run(world, { limit: '3' });
+    const output = await run(simulated, { limit: '3' });
     expect(reads).toBe(1);
     expect(output.result).toEqual({ place: PLACE, matched: 3, redriven: 3, failed: [] });
     expect(output.text).toBe('3 of 3 redriven (--limit)');
-    expect(world.queues.bodies('queue')).toHaveLength(3);
-    expect(world.queues.visibleCount(QUEUE)).toBe(9);
+    expect(simulated.queues.bodies('queue')).toHaveLength(3);
+    expect(simulated.queues.visibleCount(QUEUE)).toBe(9);
   });
 
   it('counts only messages that match the filter for --limit', async () => {
-    const world = withMessages(25);
-    const output = await run(world, { limit: '2', filter: '4;', 'dry-run': true });
+    const simulated = withMessages(25);
+    const output = await run(simulated, { limit: '2', filter: '4;', 'dry-run': true });
     expect(output.text).toBe('2 would be redriven (--limit)');
-    expect(world.queues.visibleCount(QUEUE)).toBe(25);
+    expect(simulated.queues.visibleCount(QUEUE)).toBe(25);
   });
 
   it.each(['0', '1.5', 'x'])('refuses --limit %s', async (limit) => {
@@ -68,70 +68,70 @@ describe('redrive run', () => {
   ] as const)(
     'redrive %s %s with %j is refused and changes nothing',
     async (action, place, options, message) => {
-      const world = withMessages(1);
+      const simulated = withMessages(1);
       const command = action === 'run' ? redriveRun : redriveShow;
-      const refused = await command(world.deployment, place, options).catch((error: unknown) => error);
+      const refused = await command(simulated.deployment, place, options).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(UsageError);
       expect(refused).toMatchObject({ message: expect.stringContaining(message) });
-      expect(world.queues.visibleCount(QUEUE)).toBe(1);
+      expect(simulated.queues.visibleCount(QUEUE)).toBe(1);
     },
   );
 
   it('redrives every message, even if failed messages become visible again meanwhile', async () => {
-    const world = withMessages(1_000);
+    const simulated = withMessages(1_000);
     // Ten messages take ten seconds. They are hidden for five minutes, so the first are visible again long before the last are read.
-    world.queues.before = (command, { MessageBody: body }) => {
+    simulated.queues.before = (command, { MessageBody: body }) => {
       if (command !== 'SendMessageCommand') return;
-      world.queues.nowMs += 1_000;
+      simulated.queues.nowMs += 1_000;
       if (body !== 'event 999;') throw errorNamed('Refused');
     };
-    const output = await run(world);
+    const output = await run(simulated);
     expect(output.result).toMatchObject({ matched: 1_000, redriven: 1 });
-    expect(world.queues.bodies('queue')).toEqual(['event 999;']);
-    expect(world.queues.visibleCount(QUEUE)).toBe(999);
+    expect(simulated.queues.bodies('queue')).toEqual(['event 999;']);
+    expect(simulated.queues.visibleCount(QUEUE)).toBe(999);
   });
 
   it('ends even if failed messages become visible again before the others are read', async () => {
-    const world = withMessages(20);
-    world.queues.before = (command) => {
-      if (command === 'ReceiveMessageCommand') world.queues.nowMs += 200_000;
-      if (world.queues.nowMs > 20_000_000) throw errorNamed('Endless');
+    const simulated = withMessages(20);
+    simulated.queues.before = (command) => {
+      if (command === 'ReceiveMessageCommand') simulated.queues.nowMs += 200_000;
+      if (simulated.queues.nowMs > 20_000_000) throw errorNamed('Endless');
       if (command === 'SendMessageCommand') throw errorNamed('Refused');
     };
-    expect(await run(world)).toMatchObject({ exitCode: 1, result: { matched: 20, redriven: 0 } });
-    expect(world.queues.visibleCount(QUEUE)).toBe(20);
+    expect(await run(simulated)).toMatchObject({ exitCode: 1, result: { matched: 20, redriven: 0 } });
+    expect(simulated.queues.visibleCount(QUEUE)).toBe(20);
   });
 
   it('reports its result even if no message can be released', async () => {
-    const world = withMessages(3);
-    world.queues.before = (command, { MessageBody: body }) => {
+    const simulated = withMessages(3);
+    simulated.queues.before = (command, { MessageBody: body }) => {
       if (command === 'ChangeMessageVisibilityCommand') throw errorNamed('ThrottlingException');
       if (body === 'event 1;') throw errorNamed('Refused');
     };
-    const output = await run(world);
+    const output = await run(simulated);
     expect(output).toMatchObject({ exitCode: 1, result: { matched: 3, redriven: 2 } });
     expect(output.text).toContain('was not redriven: Refused\n2 of 3 redriven');
   });
 
   it('reports its result even if the queue can no longer be read', async () => {
-    const world = withMessages(15);
+    const simulated = withMessages(15);
     let reads = 0;
-    world.queues.before = (command) => {
+    simulated.queues.before = (command) => {
       if (command === 'ReceiveMessageCommand' && (reads += 1) === 2) throw errorNamed('ExpiredToken');
     };
-    const output = await run(world);
+    const output = await run(simulated);
     expect(output).toMatchObject({ exitCode: 3, result: { redriven: 10, stopped: 'ExpiredToken' } });
     expect(output.text).toBe('10 of 10 redriven, then the command stopped: ExpiredToken');
   });
 
   it('counts every message, shows the first, and makes all visible again', async () => {
-    const world = withMessages(25);
-    const output = await redriveShow(world.deployment, PLACE, { limit: '2' });
+    const simulated = withMessages(25);
+    const output = await redriveShow(simulated.deployment, PLACE, { limit: '2' });
     expect(output.result).toMatchObject({
       count: 25,
       messages: [{ body: 'event 0;' }, { body: 'event 1;' }],
     });
-    expect(world.queues.visibleCount(QUEUE)).toBe(25);
+    expect(simulated.queues.visibleCount(QUEUE)).toBe(25);
   });
 });
 
@@ -159,64 +159,64 @@ describe('redrive of a row that dispatch cannot process', () => {
 
   it('reports the error and keeps exactly one message in the queue', async () => {
     const poison: unknown[] = [];
-    const world = createTestDeployment({ lambda: lambdaOf(poison) });
+    const simulated = createTestDeployment({ lambda: lambdaOf(poison) });
     const row = { pk: 'M#x', sk: 'E#y', kind: 'odd' };
-    await putRows(world.table, [row]);
+    await putRows(simulated.table, [row]);
     const body = JSON.stringify({ keys: marshall({ pk: row.pk, sk: row.sk }), reason: 'Error' });
-    world.queues.put('dispatch', body);
-    const output = await run(world, {}, 'DeliveryDispatchDeadLetters');
+    simulated.queues.put('dispatch', body);
+    const output = await run(simulated, {}, 'DeliveryDispatchDeadLetters');
     expect(output).toMatchObject({ exitCode: 1, result: { matched: 1, redriven: 0 } });
     expect(output.text).toContain('was not redriven: Dispatch failed: Error: No handler for row kind odd');
-    expect(world.queues.bodies('dispatch')).toEqual([body]);
+    expect(simulated.queues.bodies('dispatch')).toEqual([body]);
     expect(poison).toEqual([]);
   });
 });
 
 describe('redrive of the quarantine', () => {
   async function quarantined(): Promise<TestDeployment> {
-    const world = createTestDeployment();
-    await quarantine(world, 'not_ses', 0);
-    await quarantine(world, 'not_json', 13);
-    await quarantine(world, 'not_json', 14);
-    return world;
+    const simulated = createTestDeployment();
+    await quarantine(simulated, 'not_ses', 0);
+    await quarantine(simulated, 'not_json', 13);
+    await quarantine(simulated, 'not_json', 14);
+    return simulated;
   }
 
   it('lists and redrives messages of the last 14 days, like a queue', async () => {
-    const world = await quarantined();
-    const { result } = await redriveList(world.deployment, {});
+    const simulated = await quarantined();
+    const { result } = await redriveList(simulated.deployment, {});
     expect(result).toContainEqual({ place: 'quarantine', count: 2, reasons: '1 not_ses, 1 not_json' });
-    expect(await run(world, {}, 'quarantine')).toMatchObject({ result: { redriven: 2 } });
-    expect(world.queues.bodies('queue')).toEqual(['not_ses 0', 'not_json 13']);
-    expect(world.table.rows.size).toBe(1);
+    expect(await run(simulated, {}, 'quarantine')).toMatchObject({ result: { redriven: 2 } });
+    expect(simulated.queues.bodies('queue')).toEqual(['not_ses 0', 'not_json 13']);
+    expect(simulated.table.rows.size).toBe(1);
   });
 
   it('reads another day with --day, and only one reason with --reason', async () => {
-    const world = await quarantined();
+    const simulated = await quarantined();
     const day = new Date(Date.now() - 14 * DAY_MS).toISOString().slice(0, 10);
     const shown = async (options: RedriveOptions) =>
-      (await redriveShow(world.deployment, 'quarantine', options)).result;
+      (await redriveShow(simulated.deployment, 'quarantine', options)).result;
     expect(await shown({ day })).toMatchObject({ count: 1, messages: [{ body: 'not_json 14' }] });
     expect(await shown({ reason: 'not_ses' })).toMatchObject({ count: 1 });
   });
 
   it('does not redrive a message again that is quarantined again immediately', async () => {
-    const world = await quarantined();
-    world.queues.before = (command) => {
-      if (command === 'SendMessageCommand') void quarantine(world, `again-${Math.random()}`, 0);
+    const simulated = await quarantined();
+    simulated.queues.before = (command) => {
+      if (command === 'SendMessageCommand') void quarantine(simulated, `again-${Math.random()}`, 0);
     };
-    expect(await run(world, {}, 'quarantine')).toMatchObject({ result: { matched: 2, redriven: 2 } });
+    expect(await run(simulated, {}, 'quarantine')).toMatchObject({ result: { matched: 2, redriven: 2 } });
   });
 });
 
 describe('redrive list', () => {
   it('also counts messages that another reader has received', async () => {
-    const world = withMessages(3);
-    world.queues.before = (command) => {
+    const simulated = withMessages(3);
+    simulated.queues.before = (command) => {
       if (command === 'ChangeMessageVisibilityCommand') throw errorNamed('Interrupted');
     };
-    await redriveShow(world.deployment, PLACE, {});
-    expect(world.queues.visibleCount(QUEUE)).toBe(0);
-    expect((await redriveList(world.deployment, {})).result).toContainEqual({
+    await redriveShow(simulated.deployment, PLACE, {});
+    expect(simulated.queues.visibleCount(QUEUE)).toBe(0);
+    expect((await redriveList(simulated.deployment, {})).result).toContainEqual({
       place: PLACE,
       count: 3,
       reasons: '',

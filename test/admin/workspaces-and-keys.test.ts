@@ -18,29 +18,37 @@ const UNKNOWN = 'ws_zzzzzzzzzzzzzzzzzzzzzzzzzz';
 
 describe('a workspace', () => {
   it('is created, listed and shown', async () => {
-    const world = createTestDeployment();
-    const created = await run(world, 'workspace', 'create', '--name', 'Blog', '--configuration-set', 'blog');
+    const simulated = createTestDeployment();
+    const created = await run(
+      simulated,
+      'workspace',
+      'create',
+      '--name',
+      'Blog',
+      '--configuration-set',
+      'blog',
+    );
     expect(created).toMatchObject({ name: 'Blog', configuration_set: 'blog' });
     const { id } = created as { id: string };
-    expect(await run(world, 'workspace', 'list')).toMatchObject([{ id, name: 'Blog' }]);
-    expect(await run(world, 'workspace', 'show', id)).toEqual(created);
+    expect(await run(simulated, 'workspace', 'list')).toMatchObject([{ id, name: 'Blog' }]);
+    expect(await run(simulated, 'workspace', 'show', id)).toEqual(created);
   });
 
   it('cannot have the configuration set of another workspace', async () => {
-    const world = createTestDeployment();
-    await run(world, 'workspace', 'create', '--name', 'A', '--configuration-set', 'blog');
+    const simulated = createTestDeployment();
+    await run(simulated, 'workspace', 'create', '--name', 'A', '--configuration-set', 'blog');
     await expect(
-      run(world, 'workspace', 'create', '--name', 'B', '--configuration-set', 'blog'),
+      run(simulated, 'workspace', 'create', '--name', 'B', '--configuration-set', 'blog'),
     ).rejects.toThrow(new UsageError('The configuration set blog belongs to another workspace'));
   });
 });
 
 describe('a key', () => {
   it('is created with its options, listed and revoked', async () => {
-    const world = createTestDeployment();
+    const simulated = createTestDeployment();
     const expires = ['--expires-at', '2099-01-01T00:00:00Z'];
     const created = await run(
-      world,
+      simulated,
       'key',
       'create',
       '--name',
@@ -50,18 +58,18 @@ describe('a key', () => {
       ...expires,
     );
     const { key_id: id } = created as { key_id: string };
-    expect(await run(world, 'key', 'list')).toMatchObject([
+    expect(await run(simulated, 'key', 'list')).toMatchObject([
       { id, name: 'Server', scopes: ['send', 'read'], expires_at: '2099-01-01T00:00:00Z' },
     ]);
-    expect(await run(world, 'key', 'revoke', id)).toEqual({ revoked: id });
-    expect(await run(world, 'key', 'list')).toEqual([]);
-    await expect(run(world, 'key', 'revoke', id)).rejects.toThrow(`has no key ${id}`);
+    expect(await run(simulated, 'key', 'revoke', id)).toEqual({ revoked: id });
+    expect(await run(simulated, 'key', 'list')).toEqual([]);
+    await expect(run(simulated, 'key', 'revoke', id)).rejects.toThrow(`has no key ${id}`);
   });
 
   it('has only the scope read without --scopes', async () => {
-    const world = createTestDeployment();
-    await run(world, 'key', 'create', '--name', 'x');
-    expect(await run(world, 'key', 'list')).toMatchObject([{ scopes: ['read'] }]);
+    const simulated = createTestDeployment();
+    await run(simulated, 'key', 'create', '--name', 'x');
+    expect(await run(simulated, 'key', 'list')).toMatchObject([{ scopes: ['read'] }]);
   });
 
   it.each([
@@ -75,10 +83,10 @@ describe('a key', () => {
     [['key', 'revoke', 'x'], 'x is not the id of an API key'],
     [['workspace', 'show', UNKNOWN], `There is no workspace ${UNKNOWN}`],
   ])('%j is refused and stores nothing', async (args, problem) => {
-    const world = createTestDeployment();
-    const refused = run(world, ...args);
+    const simulated = createTestDeployment();
+    const refused = run(simulated, ...args);
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(problem);
-    expect([...world.table.rows]).toEqual([]);
+    expect([...simulated.table.rows]).toEqual([]);
   });
 });
