@@ -84,7 +84,7 @@ export function canonicalAddress(address: string): string {
   return withAsciiDomain(address.trim()).toLowerCase();
 }
 
-/** The address with its domain in Unicode, composed and decomposed. Empty if the domain has no punycode label. */
+/** The address with its domain in Unicode, in composed form (NFC) and in decomposed form (NFD). Empty if the domain has no punycode label. */
 function withUnicodeDomain(canonical: string): readonly string[] {
   const parts = splitAtDomain(canonical);
   if (!parts || !/(?:^|\.)xn--/.test(parts.domain)) return [];

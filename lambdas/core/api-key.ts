@@ -11,7 +11,7 @@ const CHECKSUM_LENGTH = 6;
 const KEY_PATTERN = new RegExp(
   `^(ivy_(?:live|test)_[0-9A-Za-z]{${RANDOM_LENGTH}})([0-9A-Za-z]{${CHECKSUM_LENGTH}})$`,
 );
-/** The largest multiple of 62 in a byte. Higher bytes are discarded, because they would make some characters more likely. */
+/** 248 is 4 × 62. Bytes from 248 on are discarded, because they would make some characters more likely. */
 const UNBIASED_BYTES = 248;
 
 function checksum(text: string): string {

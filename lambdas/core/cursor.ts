@@ -17,7 +17,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const CIPHER = 'aes-256-gcm';
 
-/** Authenticated together with the cursor, but not part of it. A cursor of another scope does not open. */
+/** The cursor is authenticated with this data, but does not contain it. So a cursor of another scope does not open. */
 function authenticatedData({ workspaceId, route, filters }: CursorScope): Buffer {
   const sorted = Object.keys(filters)
     .toSorted()

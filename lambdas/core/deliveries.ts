@@ -45,8 +45,8 @@ export interface Attempt {
 }
 
 /**
- * An attempt that was sent but could not be recorded yet. It travels in the state machine's payload, so it contains nothing of
- * the email or of the response's body.
+ * An attempt that was sent but could not be recorded yet. It travels in the state machine's payload, so it contains no part
+ * of the email or of the response body.
  */
 export type UnrecordedAttempt = Omit<Attempt, 'number' | 'trigger' | 'response_excerpt'> & {
   readonly retry_after?: string;

@@ -50,7 +50,7 @@ export function decideFailureAction(endpoint: HealthState, nowMs: number): Failu
 
 /**
  * An endpoint is failing if its breaker is open, or if its failure streak is long enough: ten failures over at least 5 s, 100
- * at once, or three over at least 15 min. It remains failing until a success, a resume or a changed URL. If the breaker
+ * over any time, or three over at least 15 min. It remains failing until a success, a resume or a changed URL. If the breaker
  * closes only because no delivery is held, the endpoint remains failing. A row of an earlier version has no
  * `last_failure_at`: its streak counts as lasting until `nowMs`.
  */

@@ -1,6 +1,6 @@
 import { checkedWaitScale } from './wait-scale.ts';
 
-/** Names of the functions' environment variables. `lib/` sets them and `lambdas/handlers/` reads them. No SDK import here. */
+/** Names of the functions' environment variables. `lib/` sets them and `lambdas/handlers/` reads them. Import no SDK, because `lib/` loads this file. */
 export const ENV = {
   tableName: 'IVYMAIL_TABLE_NAME',
   retentionDays: 'IVYMAIL_RETENTION_DAYS',

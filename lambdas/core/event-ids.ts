@@ -13,7 +13,7 @@ export interface EventIdentity {
 }
 
 /**
- * The `event_id`. It is the same for every copy of one outcome, on any path and at any repetition. The recipient is in lower
+ * The `event_id`. Every copy of one outcome has the same id, whichever path it takes and however often it arrives. The recipient is in lower
  * case, so the bounces of `Ann@` and `ann@` are one event. `canonicalAddress` is not used, because its form may change and a
  * stored event must keep its id.
  */

@@ -10,7 +10,7 @@ const BODY_LENGTH = 26;
 const BODY_BYTES = 17;
 
 /** Lower-case RFC 4648 base32 without padding, truncated to 26 characters. */
-function body(bytes: Uint8Array): string {
+function encodeBody(bytes: Uint8Array): string {
   let bits = 0;
   let value = 0;
   let text = '';
@@ -28,7 +28,7 @@ function body(bytes: Uint8Array): string {
 
 /** A new random id. Tests pass their own `randomBytes` to get fixed ids. */
 export function randomId(prefix: IdPrefix, randomBytes: (size: number) => Uint8Array): string {
-  return `${prefix}_${body(randomBytes(BODY_BYTES))}`;
+  return `${prefix}_${encodeBody(randomBytes(BODY_BYTES))}`;
 }
 
 /**
@@ -36,7 +36,7 @@ export function randomId(prefix: IdPrefix, randomBytes: (size: number) => Uint8A
  * different ids.
  */
 export function deterministicId(prefix: IdPrefix, parts: readonly string[]): string {
-  return `${prefix}_${body(createHash('sha256').update(JSON.stringify(parts)).digest())}`;
+  return `${prefix}_${encodeBody(createHash('sha256').update(JSON.stringify(parts)).digest())}`;
 }
 
 /** The id depends on the event and the endpoint only, so a repeated start is the same Delivery. */

@@ -4,8 +4,8 @@ import { bareAddress, canonicalAddress, domainStart } from './addresses.ts';
 const SIMULATOR_DOMAIN = /^simulator\.amazonses\.com\.?\s*(?:\(.*\))?$/s;
 
 /**
- * Whether an address belongs to the SES mailbox simulator. Only the domain decides, in any case, with any local part and any
- * label. SES does not count an email to such an address in its reputation metrics and never suppresses the address.
+ * Whether an address belongs to the SES mailbox simulator. Only the domain decides, in any letter case, with any local part
+ * and any label. SES does not count an email to such an address in its reputation metrics and never suppresses the address.
  * Source: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
  */
 export function isMailboxSimulator(address: string): boolean {

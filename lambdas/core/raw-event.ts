@@ -33,7 +33,7 @@ export function rawContext(event: EmailEvent): string {
 }
 
 /**
- * An event has one or two KiB, so a window of 16 KiB holds the dictionary and the event. With zlib's defaults, each event
+ * An event has one or two KiB, so a window of 16 KiB holds the dictionary and the event. With zlib's defaults, each call
  * would clear 256 KiB and allocate 16 KiB for output. These settings give the same bytes in a third less time.
  */
 const DEFLATE = { level: 6, windowBits: 14, memLevel: 7, chunkSize: 1024 } as const;
@@ -41,7 +41,7 @@ const DEFLATE = { level: 6, windowBits: 14, memLevel: 7, chunkSize: 1024 } as co
 /** The version and a checksum. Without the checksum, inflating with a wrong dictionary would silently give a wrong text. */
 const HEADER_BYTES = 1 + 4;
 
-/** Compresses the text of an SES event without loss. `context` is '' or `rawContext(event)`, and unpacking needs the same. */
+/** Compresses the text of an SES event without loss. `context` is '' or `rawContext(event)`, and unpacking needs the same context. */
 export function packRawEvent(text: string, context: string): Uint8Array {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt8(VERSION);

@@ -23,7 +23,7 @@ export function intervalsBetween(afterMs: number, beforeMs: number, interval: In
   return Array.from({ length }, (_, index) => afterMs + index * INTERVAL_MS[interval]);
 }
 
-/** Events that software can cause without a person, with the counter of the events that software caused. */
+/** For each event that software can cause without a person: the counter of the events that software did cause. */
 const AUTOMATED_COUNTERS = { opened: 'opened_automated', clicked: 'clicked_automated' } as const;
 type AutomatedCounter = (typeof AUTOMATED_COUNTERS)[keyof typeof AUTOMATED_COUNTERS];
 

@@ -1,6 +1,6 @@
 /**
- * Names and values that a user chose: message tags and headers. They are pairs and not an object. As a property name,
- * `constructor` or `__proto__` would have a special meaning for our code and for the SDK's marshaller.
+ * Names and values that a user chose: message tags and headers. They are pairs and not an object, because as a property
+ * name, `constructor` or `__proto__` would have a special meaning for our code and for the SDK's marshaller.
  */
 export type Pairs = readonly (readonly [name: string, value: string])[];
 

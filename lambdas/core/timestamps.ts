@@ -12,7 +12,7 @@ const SECONDS_PER_DAY = 86_400;
 
 /**
  * An event can be old when it arrives (a redriven queue, a replayed archive). Its row must still outlive its deliveries. The
- * longest delivery has three retries of at most 6 h each, or a day of internal errors before each.
+ * longest delivery has three retries. Before each, it can wait 6 h and then have a day of internal errors.
  */
 export const LATE_ARRIVAL_GRACE_DAYS = 7;
 

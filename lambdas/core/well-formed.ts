@@ -6,7 +6,7 @@ export function wellFormed<T>(value: T): T {
   return isWellFormedJson(value) ? value : (toWellFormedJson(value) as T);
 }
 
-/** Allocates no copy. Almost every event is well-formed, and each stored event is checked. */
+/** Checks without a copy, because every stored event is checked and almost all are well-formed. */
 function isWellFormedJson(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
   if (typeof value !== 'object' || value === null) return true;

@@ -17,10 +17,10 @@ export interface GuardOptions {
   readonly allowLoopback: boolean;
 }
 
-/** Returns all addresses of a name. Rejects with an error that has a `code`, as node:dns does. Tests pass their own. */
+/** Returns all addresses of a name. Rejects with an error that has a `code`, as node:dns does. Tests pass their own function. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
-/** In a public range by the registry, but not public: it is Azure's wire server, which every Azure machine can reach. */
+/** The wire server of Azure. Its address is in a public range, but every Azure machine reaches its own wire server there. */
 const AZURE_WIRE_SERVER = ipaddr.IPv4.parseCIDR('168.63.129.16/32');
 
 /** 2000::/3 contains every IPv6 address that IANA has assigned as global unicast. Other ranges may get any meaning later. */
@@ -87,7 +87,7 @@ export function createResolve(servers?: readonly string[], tryMs: number = DNS_T
   };
 }
 
-/** Every address of a name must be allowed. If only some are allowed, a later connection could use a forbidden one. */
+/** Resolves a name. Every address of the name must be allowed. If only some are allowed, a later connection could use a forbidden one. */
 async function resolveAllowed(
   hostname: string,
   resolve: Resolve,
@@ -129,12 +129,12 @@ export async function resolvesToForbiddenAddress(
  * address the next time (DNS rebinding) cannot bypass the check.
  */
 export function guardedLookup(resolve: Resolve, options: GuardOptions): LookupFunction {
-  return (hostname, lookup, callback) => {
+  return (hostname, lookupOptions, callback) => {
     resolveAllowed(hostname, resolve, options).then(
       (addresses) => {
         const entries = addresses.map((address) => ({ address, family: isIP(address) }));
         const [first] = entries;
-        if (lookup.all) callback(null, entries);
+        if (lookupOptions.all) callback(null, entries);
         else if (first) callback(null, first.address, first.family);
       },
       (error: NodeJS.ErrnoException) => callback(error, []),

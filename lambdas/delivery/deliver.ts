@@ -31,7 +31,7 @@ export interface DeliverDeps {
   readonly secrets: SecretOpener;
   readonly send: Sender;
   readonly retry: RetryOptions;
-  /** Scales the waits for a lease and for a record, which no API response shows. 1 if absent. */
+  /** Scales two waits that no API response shows: for a lease, and before a failed record is written again. 1 if absent. */
   readonly waitScale?: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -144,8 +144,8 @@ function resultOfRefusedClaim(deps: DeliverDeps, task: DeliveryTask, refused: Re
     run_attempt: runAttempt,
     delay_seconds: scaledSeconds(Math.max(1, Math.ceil((dueMs - deps.now()) / 1000)), scale),
   });
-  // Only the wait is scaled. A shorter lease would let a second execution send while the first one still does. An execution
-  // that waits less than the rest of the lease finds the lease again and waits again.
+  // Only the wait is scaled. A shorter lease would let a second execution send while the first one is still sending.
+  // After a scaled wait, an execution may find that the lease has not ended. It then waits again.
   const retryAfterLease = (untilMs: number, runAttempt: number): DeliveryResult =>
     retryAt(untilMs, runAttempt, deps.waitScale);
   const end = (settled: Outcome): DeliveryResult => ({ ...task, outcome: settled, delay_seconds: 0 });
@@ -183,13 +183,13 @@ function abandonedResult(deps: DeliverDeps): AttemptResult {
 
 /**
  * The excerpt of a successful response is shorter than that of a failure. The attempt's row then fits into one write unit,
- * so a webhook that is delivered at the first attempt costs six.
+ * so a webhook that is delivered at the first attempt costs six write units.
  */
 const SUCCESS_EXCERPT_CHARACTERS = 256;
 
 function attemptOf(task: DeliveryTask, result: AttemptResult): Attempt {
   const { retry_after: _retryAfter, response_excerpt: fullExcerpt, ...fields } = result;
-  // A cut can split a surrogate pair, and DynamoDB refuses half a pair.
+  // A cut can split a surrogate pair, and DynamoDB cannot store half a pair.
   const shortExcerpt = fullExcerpt?.slice(0, SUCCESS_EXCERPT_CHARACTERS).toWellFormed();
   const excerpt = result.error_class === undefined ? shortExcerpt : fullExcerpt;
   return {
@@ -201,7 +201,7 @@ function attemptOf(task: DeliveryTask, result: AttemptResult): Attempt {
 }
 
 /**
- * The wait before a failed record is written again. The SDK has already retried for seconds. 20 s is less than the lease:
+ * The wait before the function tries again to record an attempt. The SDK has already retried for seconds. 20 s is less than the lease:
  * another start of the run may wait for the end of the lease, and the record must be written first.
  */
 const RECORD_RETRY_SECONDS = 20;
@@ -265,11 +265,11 @@ async function record(
   };
 }
 
-/** The result by which the state machine writes an attempt that could not be recorded. */
+/** The result that makes the state machine invoke this function again, to record the attempt. */
 function retryRecord(deps: DeliverDeps, task: DeliveryTask, result: AttemptResult): DeliveryResult {
   const { response_excerpt: _excerpt, ...unrecorded } = result;
-  // Two starts of a run use the same execution name for Redeliver, and only one of them starts it. The suffix makes this
-  // execution start in any case, because only it has the attempt.
+  // Two starts of a run use the same execution name for Redeliver, so Step Functions starts only one of the two. The suffix
+  // gives this execution its own name. It must start, because only its payload contains the attempt.
   const name = `${task.execution_name}-record`;
   return {
     ...task,
@@ -320,7 +320,7 @@ async function updateEndpointHealth(
     const entry = historyEntry('disabled', `${failures} consecutive failed attempts since ${since}`);
     return (await disableEndpoint(deps.table, endpoint, entry, since)) ? 'disabled' : 'none';
   }
-  // The history has one entry for each change of health. A breaker that opens again changes no health.
+  // The history has one entry for each change of health. A breaker that opens again does not change the health.
   const isSameStreak = endpoint.failing_since === counted.failing_since;
   const isRecorded = isRecordedFailing(counted) || (isSameStreak && isRecordedFailing(endpoint));
   if (action === 'open_breaker') {

@@ -40,7 +40,7 @@ type DispatchResult =
   | { readonly kind: 'done'; readonly deliveries: number }
   /** A retry cannot help: the record is unreadable, or AWS refuses the call that it causes. */
   | { readonly kind: 'poison'; readonly error: unknown }
-  /** Whether the error is the record's or ours depends on the other records of the batch. */
+  /** Either this record or our side caused the error. The results of the other records decide. */
   | { readonly kind: 'unexplained'; readonly error: unknown };
 
 /** Whether our code failed on a malformed row. A retry fails in the same way. */
@@ -71,8 +71,8 @@ async function dispatchRecord(deps: DispatchDeps, record: DynamoDBRecord): Promi
  * this, the record would block its shard, which other workspaces share. After an internal error, the stream sends the record
  * and all records after it again. This sends no webhook twice.
  *
- * A record with an unknown error is poison only if another record of the batch started a delivery. Otherwise the error counts
- * as an internal error.
+ * A record with an unknown error is poison only if another record of the batch started a delivery, because AWS
+ * then accepts our calls. Otherwise the error counts as an internal error.
  */
 export async function dispatchBatch(
   deps: DispatchBatchDeps,

@@ -24,7 +24,7 @@ export const DELIVERIES_PER_STEP = 100;
 const STEP_SECONDS = 4;
 /** The wait before a drain checks a second time that nothing is held. It is longer than the timeout of dispatch. */
 const LAST_CHECK_SECONDS = 90;
-/** Limits of the events that one step reads. Its function times out after a minute and would lose its progress. */
+/** Limits of one step. Without them, the function could time out after a minute and lose the progress of the step. */
 const EVENTS_PER_STEP = 5_000;
 const READ_MS = 20_000;
 
@@ -52,7 +52,7 @@ export async function runReplayStep(deps: ReplayDeps, task: ReplayTask): Promise
     : result;
 }
 
-/** Stores a `continue` command. From the stream, dispatch starts a new execution that continues the replay. */
+/** Stores a `continue` command. Dispatch reads it from the stream and starts a new execution that continues the replay. */
 async function continueInNewExecution(deps: ReplayDeps, result: ReplayResult): Promise<ReplayResult> {
   const { outcome: _outcome, ...task } = result;
   const id = deterministicId('rcv', [task.execution_name]);
@@ -206,8 +206,8 @@ async function drain(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> 
   if (items.length === 0) {
     // No held delivery can be the probe, so the breaker closes and the next event is the probe.
     if (breakerOpenedAt !== undefined) await closeBreaker(deps.table, endpoint);
-    // A dispatch that read the endpoint earlier may still hold a delivery, and the index is eventually consistent. So the
-    // drain checks a second time.
+    // A dispatch that read the endpoint earlier may still store a held delivery. Also, the index is eventually consistent.
+    // So the drain checks a second time.
     if (task.empty !== true) return { ...nextStep(task, 'continue', LAST_CHECK_SECONDS), empty: true };
     await endDrain(deps.table, endpoint, command.id);
     return nextStep(task, 'done');

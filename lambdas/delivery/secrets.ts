@@ -52,7 +52,7 @@ export function createSecretOpener(deps: {
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): SecretOpener {
-  const cache = new Map<string, { readonly until: number; readonly opened: Promise<Uint8Array> }>();
+  const cache = new Map<string, { readonly expiresAtMs: number; readonly opened: Promise<Uint8Array> }>();
 
   async function decrypt(binding: SecretBinding, sealed: Uint8Array): Promise<Uint8Array> {
     try {
@@ -72,10 +72,10 @@ export function createSecretOpener(deps: {
       // The key includes the sealed bytes, because a secret can be replaced under the same version.
       const key = `${endpoint.workspace_id} ${endpoint.id} ${version} ${Buffer.from(sealed).toString('base64')}`;
       const cached = cache.get(key);
-      if (cached && cached.until > deps.now()) return cached.opened;
+      if (cached && cached.expiresAtMs > deps.now()) return cached.opened;
       if (cache.size >= MAX_CACHED_SECRETS) cache.clear();
       const opened = decrypt(binding, sealed);
-      cache.set(key, { until: deps.now() + CACHE_MS, opened });
+      cache.set(key, { expiresAtMs: deps.now() + CACHE_MS, opened });
       // A failed call must not stay in the cache.
       opened.catch(() => cache.delete(key));
       return opened;

@@ -69,7 +69,7 @@ const RESET_CODES: ReadonlySet<string> = new Set([
   'ECONNABORTED',
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
-/** Limits of this machine, which are not the receiver's failure. */
+/** A limit of this machine was reached. That is an internal error, not a failure of the receiver. */
 const INTERNAL_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']);
 
 function codeOf(error: Error): string {
@@ -78,7 +78,7 @@ function codeOf(error: Error): string {
   return error instanceof AggregateError && error.errors[0] instanceof Error ? codeOf(error.errors[0]) : '';
 }
 
-/** Classes an error by its Node code (https://nodejs.org/api/errors.html) or, for certificates, its OpenSSL name. */
+/** Classifies an error by its Node code (https://nodejs.org/api/errors.html) or, for certificates, its OpenSSL name. */
 function classOf(error: Error): ErrorClass {
   if (error instanceof BlockedAddress) return 'blocked_address';
   if (error instanceof DnsFailure) return 'dns_error';
@@ -107,7 +107,7 @@ type Exchange =
   | { readonly kind: 'timeout' };
 
 /**
- * Sends one request and reads its response. One timer covers the whole exchange and ends it at the deadline. Without it, a
+ * Sends one request and reads its response. One timer covers the whole exchange and ends it at the deadline. Without the timer, a
  * receiver could keep a connection open forever by sending a few bytes at a time.
  */
 function exchange(
