@@ -1,4 +1,4 @@
-/** Captures the output of this process: stdout, stderr and the console. Vitest replaces the console, so the streams alone do not contain it. */
+/** Captures the output of this process: stdout, stderr and the console. The console needs its own capture, because Vitest replaces it. */
 import { format } from 'node:util';
 
 export interface LogCapture {

@@ -87,7 +87,7 @@ describe('an operation', () => {
   });
 
   it.each(['path', 'query'])(
-    'does not let a workspace remove an address from the SES account list by %s, and does not reveal whether the address is on the list',
+    'does not remove an address from the SES account list by %s, and does not reveal whether the list contains it',
     async (form) => {
       const { attacker, victim, table, state, sendRequest } = await setUpTwoTenants();
       const address = victim.ids.recipient;
