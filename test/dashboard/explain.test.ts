@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toneOf } from '../../dashboard/components/badge.tsx';
 import { eventDetails, explain, shortReason } from '../../dashboard/text/explain.ts';
 import { EVENT_NAMES, SUPPRESSION_REASONS } from '../../lambdas/core/events.ts';
-import { ODD_NAMES } from '../../sim/builders/odd-names.ts';
+import { ODD_NAMES } from '../odd-names.ts';
 
 const bounce = (diagnostic_code?: string, bounce_subtype = 'General', bounce_type = 'Permanent') => ({
   status: 'bounced' as const,

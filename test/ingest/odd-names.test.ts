@@ -18,7 +18,7 @@ import { ingestBatch } from '../../lambdas/ingest/ingest-batch.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { tallyBatch } from '../../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory } from '../../lambdas/store/workspaces.ts';
-import { ODD_NAMES, ODD_TAG_NAMES, oddName } from '../../sim/builders/odd-names.ts';
+import { ODD_NAMES, ODD_TAG_NAMES, oddName } from '../odd-names.ts';
 import { simulatedTable } from '../../sim/table.ts';
 import { setUpApi } from '../api/harness.ts';
 
