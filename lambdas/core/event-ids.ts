@@ -13,9 +13,9 @@ export interface EventIdentity {
 }
 
 /**
- * The `event_id`. Every copy of one outcome has the same id, whichever path it takes and however often it arrives. The recipient is in lower
- * case, so the bounces of `Ann@` and `ann@` are one event. `canonicalAddress` is not used, because its form may change and a
- * stored event must keep its id.
+ * The `event_id`. Every copy of one outcome has the same id, on whichever path and however often it arrives. The recipient is
+ * in lower case, so the bounces of `Ann@` and `ann@` are one event. `canonicalAddress` is not used, because its form may
+ * change and a stored event must keep its id.
  */
 export function emailEventId({ messageId, event, to, naturalKey = [] }: EventIdentity): string {
   return deterministicId('evt', [

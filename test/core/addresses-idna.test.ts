@@ -49,7 +49,7 @@ describe('canonicalAddress', () => {
     expect(withAsciiDomain(`${'a'.repeat(150)}@${domain}`)).toBe(`${'a'.repeat(150)}@${domain}`);
   });
 
-  it('converts an address of exactly 320 characters, but no longer address', () => {
+  it('converts an address of exactly 320 characters, but not a longer address', () => {
     // Conversion replaces a full-width letter by an ASCII letter and removes a soft hyphen.
     const local = 'a'.repeat(ADDRESS_MAX_LENGTH - '@ｘ.example'.length);
     expect(withAsciiDomain(`${local}@ｘ.example`)).toBe(`${local}@x.example`);

@@ -42,7 +42,7 @@ describe('isMailboxSimulator', () => {
     expect(isMailboxSimulator(address)).toBe(false);
   });
 
-  it('depends only on the domain, in any case and with any local part', () => {
+  it('depends only on the domain, in any letter case and with any local part', () => {
     const localPart = fc.stringMatching(/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,30}$/);
     const domain = fc.constantFrom('simulator.amazonses.com', 'customer.example', 'amazonses.com');
     const upperCase = fc.infiniteStream(fc.boolean());

@@ -45,13 +45,13 @@ describe('the status of an email', () => {
           .map((each) => [random.next().value as number, each] as const)
           .toSorted(([left], [right]) => left - right)
           .map(([, each]) => each);
-        // The spelling of a recipient is that of the first event. At the same time, the event with the smaller id is first.
+        // The spelling of a recipient is that of the first event. If two events have the same time, the event with the smaller id is first.
         expect(timelinesOf(shuffled)).toEqual(timelinesOf(events));
       }),
     );
   });
 
-  it('is separate for each recipient, in any case of the address, and for events without a recipient', () => {
+  it('is separate for each recipient, in any letter case of the address, and for events without a recipient', () => {
     const timelines = timelinesOf([
       at('sent', 0, 'ann@example.com'),
       at('sent', 0, 'bob@example.com'),

@@ -19,7 +19,7 @@ const FAILED: AttemptFacts = { status_code: 500, error_class: 'http_status' };
 const EXHAUSTED = { outcome: 'exhausted', status: 'exhausted' };
 
 describe('an attempt', () => {
-  it('without an error delivers', () => {
+  it('without an error settles the delivery as delivered', () => {
     expect(decide({ status_code: 204 })).toEqual({ outcome: 'delivered', status: 'delivered' });
   });
 

@@ -4,10 +4,10 @@ import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** Node publishes it when a request gets its socket. https://nodejs.org/api/diagnostics_channel.html#http */
+/** Node publishes a message on this channel when a request gets its socket. https://nodejs.org/api/diagnostics_channel.html#http */
 const REQUEST_START = 'http.client.request.start';
 
-/** 16 KiB plus the last chunk, because Node reads up to 64 KiB at once. The response's head comes in addition. */
+/** 16 KiB plus the last chunk, because Node reads up to 64 KiB at once. The head of the response is not included. */
 export const MOST_READ_BYTES = (16 + 64) * 1024;
 
 /** Returns a function for the number of bytes that the socket of the last request has read. Works until the test ends. */

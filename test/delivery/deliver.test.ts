@@ -172,7 +172,7 @@ describe('a failed attempt', () => {
     });
   });
 
-  it('exhausts the delivery at the fourth time, with one webhook-id and four signatures', async () => {
+  it('exhausts the delivery if it is the fourth, with one webhook-id and four signatures', async () => {
     const { run, world, requests, delivery } = await setUp({ response: FAILED });
     let { result } = await run();
     while (result.outcome === 'retry') {
@@ -243,7 +243,7 @@ describe('two executions that sent the same attempt', () => {
 });
 
 describe('an internal error', () => {
-  it('before the request is thrown, and no attempt is counted', async () => {
+  it('that happens before sending is thrown, and no attempt is counted', async () => {
     const { deps, run, world, requests, delivery, attempt } = await setUp();
     const task = aTask(event, anEndpoint());
     const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
@@ -294,7 +294,7 @@ describe('an internal error', () => {
     expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 1 });
   });
 
-  it('after the request returns a task without the response body, and the retry follows after the record', async () => {
+  it('after sending puts the attempt in the result, without the response body, and the retry follows the record', async () => {
     const { table, run, world, requests, attempt } = await setUp({ response: FAILED });
     table.before = (command, input) => {
       if (
@@ -319,7 +319,7 @@ describe('an internal error', () => {
     ]);
   });
 
-  it('after the request does not prevent the record if the endpoint is deleted meanwhile', async () => {
+  it('after sending does not prevent the record, even if the endpoint is deleted meanwhile', async () => {
     const { table, run, requests, delivery } = await setUp();
     table.before = (command) => {
       if (command === 'UpdateCommand' && requests.length > 0) throw new Error('throttled');
@@ -351,16 +351,16 @@ describe('an attempt whose result did not reach the state machine', () => {
 });
 
 describe('a failure streak', () => {
-  async function failing(failures: number, changes: Partial<Endpoint> = {}) {
+  async function setUpStreak(failures: number, changes: Partial<Endpoint> = {}) {
     const endpoint = anEndpoint({ failing_since: '2026-02-25T11:00:00Z', failures, ...changes });
-    const world = await setUp({ endpoint, response: FAILED });
-    const stored = () => getEndpoint(world.table, WORKSPACE_ID, endpoint.id);
+    const harness = await setUp({ endpoint, response: FAILED });
+    const stored = () => getEndpoint(harness.table, WORKSPACE_ID, endpoint.id);
     const history = async () => {
       const query = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, limit: 10 };
-      return (await listEndpointHistory(world.table, query)).items;
+      return (await listEndpointHistory(harness.table, query)).items;
     };
-    const commands = () => [...world.table.rows.values()].filter((row) => row['kind'] === 'command');
-    return { ...world, stored, history, commands };
+    const commands = () => [...harness.table.rows.values()].filter((row) => row['kind'] === 'command');
+    return { ...harness, stored, history, commands };
   }
 
   it('begins with the first failure and its time', async () => {
@@ -374,7 +374,7 @@ describe('a failure streak', () => {
   });
 
   it('ends with a success, and a success at a healthy endpoint causes no write', async () => {
-    const { run, world, stored, history } = await failing(3);
+    const { run, world, stored, history } = await setUpStreak(3);
     world.response = OK;
     await run();
     expect(await stored()).not.toHaveProperty('failing_since');
@@ -387,7 +387,7 @@ describe('a failure streak', () => {
   });
 
   it('of ten failures opens the breaker, with a probe command and a history entry', async () => {
-    const { run, stored, history, commands, endpoint } = await failing(9);
+    const { run, stored, history, commands, endpoint } = await setUpStreak(9);
     expect((await run()).endpointTransition).toBe('failing');
     expect(await stored()).toMatchObject({ status: 'active', breaker_opened_at: '2026-02-25T12:00:10Z' });
     expect(commands()).toMatchObject([
@@ -401,7 +401,7 @@ describe('a failure streak', () => {
 
   it('of five days disables the endpoint with a reason', async () => {
     const opened = { failing_since: '2026-02-20T11:00:00Z', breaker_opened_at: '2026-02-20T12:00:00Z' };
-    const { run, stored, history } = await failing(9, opened);
+    const { run, stored, history } = await setUpStreak(9, opened);
     expect((await run({ attempt: 2, run_attempt: 2 })).endpointTransition).toBe('disabled');
     expect(await stored()).toMatchObject({
       status: 'disabled',
@@ -411,13 +411,13 @@ describe('a failure streak', () => {
   });
 
   it('does not grow with an internal error', async () => {
-    const { run, stored } = await failing(9);
+    const { run, stored } = await setUpStreak(9);
     await run({}, { abandon: true });
     expect(await stored()).toMatchObject({ failures: 9 });
   });
 
   it('does not begin if the URL of the endpoint has changed meanwhile', async () => {
-    const { table, deps, endpoint, stored } = await failing(9);
+    const { table, deps, endpoint, stored } = await setUpStreak(9);
     const late: DeliverDeps = {
       ...deps,
       async send() {
@@ -478,20 +478,20 @@ describe('while the breaker is open', () => {
 });
 
 describe('an exhausted delivery', () => {
-  async function exhausted() {
-    const world = await setUp({ response: FAILED });
-    let { result } = await world.run();
+  async function setUpExhausted() {
+    const harness = await setUp({ response: FAILED });
+    let { result } = await harness.run();
     while (result.outcome === 'retry') {
-      world.world.nowMs += result.delay_seconds * 1000;
-      ({ result } = await world.run(result));
+      harness.world.nowMs += result.delay_seconds * 1000;
+      ({ result } = await harness.run(result));
     }
-    return world;
+    return harness;
   }
   const RECOVERY = { run: 'rcv_a', trigger: 'recover', attempt: 5, run_attempt: 1 } as const;
   const MANUAL = { run: 'rcv_b', trigger: 'manual', attempt: 5, run_attempt: 1 } as const;
 
   it('is not reopened by the run that ended it', async () => {
-    const { run, requests } = await exhausted();
+    const { run, requests } = await setUpExhausted();
     expect((await run({ attempt: 5, run_attempt: 5 }, { execution: 'two' })).result.outcome).toBe(
       'exhausted',
     );
@@ -499,7 +499,7 @@ describe('an exhausted delivery', () => {
   });
 
   it('is delivered by a recovery, with the same webhook-id and the next attempt number', async () => {
-    const { run, world, requests, delivery, attempt } = await exhausted();
+    const { run, world, requests, delivery, attempt } = await setUpExhausted();
     world.response = OK;
     expect((await run(RECOVERY)).result.outcome).toBe('delivered');
     expect(requests[4]?.headers).toMatchObject({ 'webhook-id': event.event_id, 'x-ivymail-attempt': '5' });
@@ -510,7 +510,7 @@ describe('an exhausted delivery', () => {
   });
 
   it('gets a full retry schedule in a recovery, and is retrying meanwhile', async () => {
-    const { run, world, delivery, requests } = await exhausted();
+    const { run, world, delivery, requests } = await setUpExhausted();
     const first = await run(RECOVERY);
     expect(first.result).toMatchObject({ outcome: 'retry', attempt: 6, run_attempt: 2, delay_seconds: 60 });
     expect(await delivery()).toMatchObject({ status: 'retrying', attempt_count: 5 });
@@ -525,7 +525,7 @@ describe('an exhausted delivery', () => {
   });
 
   it('gets one manual attempt, which changes only the count if it fails', async () => {
-    const { run, delivery, requests } = await exhausted();
+    const { run, delivery, requests } = await setUpExhausted();
     const before = await delivery();
     expect((await run(MANUAL)).result.outcome).toBe('exhausted');
     expect(requests).toHaveLength(5);
@@ -536,7 +536,7 @@ describe('an exhausted delivery', () => {
   });
 
   it('gets one attempt for each of two concurrent manual requests', async () => {
-    const { run, requests } = await exhausted();
+    const { run, requests } = await setUpExhausted();
     await run(MANUAL);
     const { result } = await run({ ...MANUAL, run: 'rcv_c' }, { execution: 'other' });
     expect(result).toMatchObject({ outcome: 'retry', attempt: 6, delay_seconds: 1 });
@@ -545,7 +545,7 @@ describe('an exhausted delivery', () => {
   });
 
   it('is delivered if a manual attempt succeeds', async () => {
-    const { run, world, delivery } = await exhausted();
+    const { run, world, delivery } = await setUpExhausted();
     world.response = OK;
     expect((await run(MANUAL)).result.outcome).toBe('delivered');
     expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 5 });
@@ -606,14 +606,14 @@ describe('a manual attempt', () => {
 });
 
 describe('a run of a delivery', () => {
-  const paused = async (table: Awaited<ReturnType<typeof setUp>>['table'], endpoint: Endpoint) =>
+  const pause = async (table: Awaited<ReturnType<typeof setUp>>['table'], endpoint: Endpoint) =>
     putEndpoint(table, { ...endpoint, status: 'paused' });
 
   it('leaves the delivery held at a paused endpoint, also after a manual attempt', async () => {
     const { table, endpoint, run, delivery } = await setUp({ response: FAILED });
     const { result } = await run();
     await run({ trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 }, { execution: 'manual' });
-    await paused(table, endpoint);
+    await pause(table, endpoint);
     expect((await run(result)).result.outcome).toBe('held');
     expect(await delivery()).toMatchObject({ status: 'held', attempt_count: 2 });
     expect(await delivery()).not.toHaveProperty('next_attempt_at');

@@ -12,7 +12,7 @@ import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/eve
 
 const ALL = { hardBounces: true, complaints: true };
 
-/** A stream record. Without a sequence number, it is a record as redrive makes it. */
+/** A stream record. A record without a sequence number is one that redrive created. */
 function aRecord(event: EmailEvent, sequenceNumber?: string): DynamoDBRecord {
   const [row] = eventRows([event], { retentionDays: 90, receivedAtMs: 0 });
   return {
@@ -179,7 +179,7 @@ describe('dispatchBatch', () => {
   });
 
   it.each(['1779796¸00', '17797979679796800', '1.5', ''])(
-    'treats an event with the invalid ttl %j as poison, so that no held delivery blocks its shard',
+    'treats an event with the invalid ttl %j as poison, so that it does not block its shard',
     async (ttl) => {
       const { deps, poison, started, held } = setUp();
       const bad = aRecord(anEvent(), '1');

@@ -25,7 +25,7 @@ const OK: AttemptResult = { started_at: '2026-02-25T12:00:00Z', duration_ms: 12,
 const FAILED: AttemptResult = { ...OK, status_code: 500, error_class: 'http_status' };
 
 /** An attempt that waits for the response to its request. */
-interface Sent {
+interface InProgressAttempt {
   readonly end: (result: AttemptResult) => Promise<DeliverReport>;
 }
 
@@ -51,7 +51,7 @@ async function setUp(changes: Partial<Endpoint> = {}) {
     },
   };
   /** Begins an attempt of a new delivery, as a probe, so that an open breaker does not hold it. */
-  async function start(): Promise<Sent> {
+  async function start(): Promise<InProgressAttempt> {
     world.attempts += 1;
     const event = anEvent({ message_id: `m-${world.attempts}` });
     await putRows(table, eventRows([event], { retentionDays: 90, receivedAtMs: START_MS }));
@@ -85,15 +85,15 @@ async function setUp(changes: Partial<Endpoint> = {}) {
     if (!current) throw new Error('The endpoint does not exist');
     return current;
   }
-  const name = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
+  const ids = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
   /** Oldest first. */
   const history = async () =>
-    (await listEndpointHistory(table, { ...name, limit: 1_000 })).items
+    (await listEndpointHistory(table, { ...ids, limit: 1_000 })).items
       .map(({ action }) => action)
       .toReversed();
   const health = async () => healthOf(await stored(), world.nowMs);
   const commands = () => [...table.rows.values()].filter((row) => row['kind'] === 'command');
-  return { table, endpoint, name, world, start, attempt, fail, stored, history, health, commands };
+  return { table, endpoint, ids, world, start, attempt, fail, stored, history, health, commands };
 }
 
 describe('the history of a failing endpoint', () => {
@@ -161,7 +161,7 @@ describe('the history of a failing endpoint', () => {
     expect(await history()).toEqual(['failing']);
   });
 
-  it('has an entry for a second streak, also if an attempt from the first streak is its last failure', async () => {
+  it('has an entry for a second streak, even if its last failure is of an attempt from the first streak', async () => {
     const { fail, start, attempt, history, world } = await setUp();
     await fail(10);
     const earlyAttempt = await start();
@@ -175,7 +175,7 @@ describe('the history of a failing endpoint', () => {
   it('has one entry if many attempts reach the threshold at the same moment', async () => {
     const { start, fail, world, history, commands } = await setUp();
     await fail(7);
-    const sent: Sent[] = [];
+    const sent: InProgressAttempt[] = [];
     for (let index = 0; index < 20; index += 1) sent.push(await start());
     world.nowMs += SECOND;
     const reports = await Promise.all(sent.map(({ end }) => end(FAILED)));
@@ -185,11 +185,11 @@ describe('the history of a failing endpoint', () => {
   });
 
   it('has no failing entry if the endpoint was paused before its last attempts failed', async () => {
-    const { fail, start, table, name, history, health } = await setUp();
+    const { fail, start, table, ids, history, health } = await setUp();
     await fail(9);
     const last = await start();
     const change = { id: 'req_a', at: formatTimestamp(START_MS), action: 'paused' as const, by: 'key_a' };
-    await updateEndpoint(table, name, { changes: { status: 'paused' }, historyEntry: change });
+    await updateEndpoint(table, ids, { changes: { status: 'paused' }, historyEntry: change });
     await last.end(FAILED);
     expect(await history()).toEqual(['paused']);
     expect(await health()).toBe('failing');
@@ -240,7 +240,7 @@ describe('a stale success', () => {
     expect(await stored()).toMatchObject({ failures: 3 });
   });
 
-  it('does not end a newer streak than its attempt read', async () => {
+  it('does not end a streak that is newer than the streak its attempt read', async () => {
     const { start, fail, attempt, stored } = await setUp();
     await fail(2);
     const stale = await start();
@@ -252,7 +252,7 @@ describe('a stale success', () => {
     expect(await stored()).toEqual(before);
   });
 
-  it('does not make an endpoint healthy that became failing after its attempt began', async () => {
+  it('does not make an endpoint healthy if the endpoint became failing after its attempt began', async () => {
     const { start, fail, stored, history, health, commands } = await setUp();
     await fail(3);
     const stale = await start();
@@ -275,7 +275,7 @@ describe('a stale success', () => {
     expect(await history()).toEqual(['failing']);
   });
 
-  it('does not make an endpoint healthy that has recovered and failed again since its attempt began', async () => {
+  it('does not make an endpoint healthy if the endpoint recovered and failed again after its attempt began', async () => {
     const { start, fail, attempt, stored, history } = await setUp();
     await fail(10);
     const stale = await start();
@@ -298,7 +298,7 @@ describe('a stale success', () => {
   it('does not prevent the end of a streak at a busy endpoint where one request in ten fails', async () => {
     const { start, stored, history, world } = await setUp();
     // Each request takes three seconds, and thirty run at any time. So every attempt ends after a failure was added.
-    const inProgress: Sent[] = [];
+    const inProgress: InProgressAttempt[] = [];
     for (let index = 0; index < 1_000; index += 1) {
       world.nowMs += 100;
       inProgress.push(await start());
@@ -403,24 +403,24 @@ class Model {
 }
 
 const STEP = fc.oneof(
-  { weight: 4, arbitrary: fc.constant({ does: 'start' as const }) },
-  { weight: 3, arbitrary: fc.record({ does: fc.constant('fail' as const), which: fc.nat(5) }) },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('succeed' as const), which: fc.nat(5) }) },
+  { weight: 4, arbitrary: fc.constant({ action: 'start' as const }) },
+  { weight: 3, arbitrary: fc.record({ action: fc.constant('fail' as const), index: fc.nat(5) }) },
+  { weight: 2, arbitrary: fc.record({ action: fc.constant('succeed' as const), index: fc.nat(5) }) },
   {
     weight: 3,
     arbitrary: fc.record({
-      does: fc.constant('fail at once' as const),
+      action: fc.constant('fail repeatedly' as const),
       times: fc.integer({ min: 1, max: 6 }),
     }),
   },
   {
     weight: 1,
     arbitrary: fc.record({
-      does: fc.constant('wait' as const),
+      action: fc.constant('wait' as const),
       ms: fc.integer({ min: 1, max: 20 * MINUTE }),
     }),
   },
-  { weight: 1, arbitrary: fc.constant({ does: 'close' as const }) },
+  { weight: 1, arbitrary: fc.constant({ action: 'close' as const }) },
 );
 
 describe('the health of an endpoint and its history', () => {
@@ -429,22 +429,23 @@ describe('the health of an endpoint and its history', () => {
       fc.asyncProperty(fc.array(STEP, { minLength: 10, maxLength: 60 }), async (steps) => {
         const { start, fail, stored, history, health, table, world } = await setUp();
         const model = new Model();
-        const inProgress: { readonly sent: Sent; readonly read: ReturnType<Model['read']> }[] = [];
+        const inProgress: { readonly sent: InProgressAttempt; readonly read: ReturnType<Model['read']> }[] =
+          [];
         for (const step of steps) {
           world.nowMs += 10;
-          if (step.does === 'start') inProgress.push({ sent: await start(), read: model.read() });
-          else if (step.does === 'wait') world.nowMs += step.ms;
-          else if (step.does === 'close') await closeBreaker(table, await stored());
-          else if (step.does === 'fail at once') {
+          if (step.action === 'start') inProgress.push({ sent: await start(), read: model.read() });
+          else if (step.action === 'wait') world.nowMs += step.ms;
+          else if (step.action === 'close') await closeBreaker(table, await stored());
+          else if (step.action === 'fail repeatedly') {
             for (let count = 0; count < step.times; count += 1) {
               await fail(1);
               model.fail(world.nowMs);
             }
           } else {
-            const [ended] = inProgress.splice(step.which % Math.max(1, inProgress.length), 1);
+            const [ended] = inProgress.splice(step.index % Math.max(1, inProgress.length), 1);
             if (!ended) continue;
-            await ended.sent.end(step.does === 'fail' ? FAILED : OK);
-            if (step.does === 'fail') model.fail(world.nowMs);
+            await ended.sent.end(step.action === 'fail' ? FAILED : OK);
+            if (step.action === 'fail') model.fail(world.nowMs);
             else model.succeed(ended.read);
           }
           expect((await stored()).failures ?? 0).toBe(model.failures);
@@ -463,7 +464,7 @@ describe('the health of an endpoint and its history', () => {
         async (rounds) => {
           const { start, history, health, world } = await setUp();
           for (const results of rounds) {
-            const sent: Sent[] = [];
+            const sent: InProgressAttempt[] = [];
             for (const _ of results) sent.push(await start());
             world.nowMs += 6 * SECOND;
             await Promise.all(sent.map(({ end }, index) => end(results[index] ? OK : FAILED)));

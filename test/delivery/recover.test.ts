@@ -39,12 +39,12 @@ async function setUp(changes: Partial<Endpoint> = {}) {
       started.push(task);
     },
   };
-  const store = (events: readonly EmailEvent[]) =>
+  const storeEvents = (events: readonly EmailEvent[]) =>
     putRows(
       table,
       events.flatMap((event) => eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS })),
     );
-  async function delivered(event: EmailEvent, status: Exclude<DeliveryStatus, 'pending'> | 'pending') {
+  async function storeDelivery(event: EmailEvent, status: DeliveryStatus) {
     const task = aTask(event, endpoint);
     await claimAttempt(table, { task, stored: { event, ttl: 1 }, execution: 'one', nowMs: NOW_MS });
     if (status !== 'pending') await settleDelivery(table, task, { status, attemptCount: 1, nowMs: NOW_MS });
@@ -71,7 +71,7 @@ async function setUp(changes: Partial<Endpoint> = {}) {
   };
   const progress = async () => (await getRecovery(table, WORKSPACE_ID, RECOVERY_ID))?.recovery;
   const count = () => countMissed(deps, { endpoint, since: SINCE, until: UNTIL }, NOW_MS + 1);
-  return { table, endpoint, deps, started, store, delivered, task, recovery, progress, count };
+  return { table, endpoint, deps, started, storeEvents, storeDelivery, task, recovery, progress, count };
 }
 
 /** Every status of a delivery, and whether an event with such a delivery counts as missed. */
@@ -87,19 +87,19 @@ const STATUSES = [
 
 describe('countMissed', () => {
   it.each(STATUSES)('for an event whose delivery is %s: counts it: %s', async (status, missed) => {
-    const { store, delivered, count } = await setUp();
+    const { storeEvents, storeDelivery, count } = await setUp();
     const event = bounceAt(1);
-    await store([event]);
-    await delivered(event, status);
+    await storeEvents([event]);
+    await storeDelivery(event, status);
     expect(await count()).toEqual({ count: missed ? 1 : 0, exact: true });
   });
 
   it.each(['pending', 'retrying'] as const)(
     'counts an event whose delivery is %s and has been overdue for more than a day',
     async (status) => {
-      const { deps, endpoint, store, delivered } = await setUp();
-      await store([bounceAt(1)]);
-      await delivered(bounceAt(1), status);
+      const { deps, endpoint, storeEvents, storeDelivery } = await setUp();
+      await storeEvents([bounceAt(1)]);
+      await storeDelivery(bounceAt(1), status);
       const countAt = async (nowMs: number) =>
         (await countMissed({ ...deps, now: () => nowMs }, { endpoint, since: SINCE, until: UNTIL }, Infinity))
           .count;
@@ -109,10 +109,10 @@ describe('countMissed', () => {
   );
 
   it('does not count an event whose delivery a recovery has just reopened', async () => {
-    const { table, deps, endpoint, store, delivered } = await setUp();
+    const { table, deps, endpoint, storeEvents, storeDelivery } = await setUp();
     const event = bounceAt(1);
-    await store([event]);
-    await delivered(event, 'exhausted');
+    await storeEvents([event]);
+    await storeDelivery(event, 'exhausted');
     const nowMs = NOW_MS + 3 * DAY_MS;
     const task = { ...aTask(event, endpoint, { attempt: 2 }), run: RECOVERY_ID, run_attempt: 1 };
     await claimAttempt(table, { task, stored: { event, ttl: 1 }, execution: 'two', nowMs });
@@ -125,7 +125,7 @@ describe('countMissed', () => {
   });
 
   it('counts subscribed events between the two times, with and without a delivery', async () => {
-    const { store, delivered, count } = await setUp();
+    const { storeEvents, storeDelivery, count } = await setUp();
     const events = [
       // Before `since`, at `since`, between, and at `until`.
       bounceAt(0, { timestamp: '2026-02-25T11:59:59Z' }),
@@ -137,21 +137,21 @@ describe('countMissed', () => {
       bounceAt(5, { timestamp: UNTIL }),
       bounceAt(6, { workspace_id: deterministicId('ws', ['other']) }),
     ];
-    await store(events);
-    await delivered(events[4] ?? bounceAt(3), 'exhausted');
-    await delivered(events[5] ?? bounceAt(4), 'delivered');
+    await storeEvents(events);
+    await storeDelivery(events[4] ?? bounceAt(3), 'exhausted');
+    await storeDelivery(events[5] ?? bounceAt(4), 'delivered');
     expect(await count()).toEqual({ count: 3, exact: true });
   });
 
   it('reads only a part of thousands of deliveries of events to which the endpoint no longer subscribes', async () => {
-    const { store, delivered, count, table } = await setUp({ events: ['complained'] });
+    const { storeEvents, storeDelivery, count, table } = await setUp({ events: ['complained'] });
     const complaint = (minute: number) => bounceAt(minute, { event: 'complained', details: {} });
     const between = Array.from({ length: 2_000 }, (_, number) =>
       bounceAt(30, { message_id: `between-${number}`, event: 'bounced' }),
     );
-    await store([complaint(1), complaint(50), complaint(55)]);
+    await storeEvents([complaint(1), complaint(50), complaint(55)]);
     for (const event of [complaint(1), ...between, complaint(55)]) {
-      await delivered(event, 'delivered');
+      await storeDelivery(event, 'delivered');
     }
     let rows = 0;
     table.before = (command, input) => {
@@ -163,8 +163,8 @@ describe('countMissed', () => {
   });
 
   it('stops at the deadline and returns exact: false', async () => {
-    const { deps, endpoint, store } = await setUp();
-    await store([bounceAt(1), bounceAt(2)]);
+    const { deps, endpoint, storeEvents } = await setUp();
+    await storeEvents([bounceAt(1), bounceAt(2)]);
     expect(await countMissed(deps, { endpoint, since: SINCE, until: UNTIL }, NOW_MS - 1)).toEqual({
       count: 0,
       exact: false,
@@ -173,11 +173,11 @@ describe('countMissed', () => {
 });
 
 describe('a recovery', () => {
-  it('starts each missed event once, with the next attempt number, and completes', async () => {
-    const { table, deps, started, store, delivered, task, recovery, progress } = await setUp();
-    await store([bounceAt(1), bounceAt(2), bounceAt(3)]);
-    await delivered(bounceAt(1), 'exhausted');
-    await delivered(bounceAt(2), 'delivered');
+  it('starts one delivery for each missed event, with the next attempt number, and completes', async () => {
+    const { table, deps, started, storeEvents, storeDelivery, task, recovery, progress } = await setUp();
+    await storeEvents([bounceAt(1), bounceAt(2), bounceAt(3)]);
+    await storeDelivery(bounceAt(1), 'exhausted');
+    await storeDelivery(bounceAt(2), 'delivered');
     await putRecovery(table, recovery);
     expect(await runReplayStep(deps, task)).toMatchObject({ outcome: 'done' });
     expect(started).toMatchObject([
@@ -189,11 +189,11 @@ describe('a recovery', () => {
   });
 
   it('continues where the previous step stopped', async () => {
-    const { table, deps, started, store, task, recovery, progress } = await setUp();
+    const { table, deps, started, storeEvents, task, recovery, progress } = await setUp();
     const events = Array.from({ length: DELIVERIES_PER_STEP + 20 }, (_, number) =>
       bounceAt(number % 60, { message_id: `many-${number}` }),
     );
-    await store(events);
+    await storeEvents(events);
     await putRecovery(table, recovery);
     const first = await runReplayStep(deps, task);
     expect(first).toMatchObject({ outcome: 'continue', delay_seconds: 4, steps: 1 });
@@ -207,8 +207,8 @@ describe('a recovery', () => {
   });
 
   it('counts each delivery once if a step is repeated', async () => {
-    const { table, deps, store, task, recovery, progress } = await setUp();
-    await store([bounceAt(1)]);
+    const { table, deps, storeEvents, task, recovery, progress } = await setUp();
+    await storeEvents([bounceAt(1)]);
     await putRecovery(table, recovery);
     table.before = (command) => {
       if (command === 'UpdateCommand') throw new Error('throttled');
@@ -220,10 +220,10 @@ describe('a recovery', () => {
     expect(await progress()).toMatchObject({ status: 'completed', started: 1 });
   });
 
-  it('starts deliveries that could not be started in the next step', async () => {
-    const { deps, table, started, store, task, recovery, progress } = await setUp();
+  it('in the next step, starts the deliveries that could not be started before', async () => {
+    const { deps, table, started, storeEvents, task, recovery, progress } = await setUp();
     const events = [bounceAt(1), bounceAt(2), bounceAt(3)];
-    await store(events);
+    await storeEvents(events);
     await putRecovery(table, recovery);
     const refused = events[1]?.event_id;
     const failing = {
@@ -241,8 +241,8 @@ describe('a recovery', () => {
   });
 
   it('throws if no delivery of the step could be started', async () => {
-    const { deps, table, store, task, recovery, progress } = await setUp();
-    await store([bounceAt(1)]);
+    const { deps, table, storeEvents, task, recovery, progress } = await setUp();
+    await storeEvents([bounceAt(1)]);
     await putRecovery(table, recovery);
     const failing = { ...deps, startDelivery: () => Promise.reject(new Error('throttled')) };
     await expect(runReplayStep(failing, task)).rejects.toThrow('throttled');
@@ -250,8 +250,8 @@ describe('a recovery', () => {
   });
 
   it('is cancelled if the endpoint is no longer active', async () => {
-    const { table, deps, started, store, task, recovery, progress } = await setUp({ status: 'paused' });
-    await store([bounceAt(1)]);
+    const { table, deps, started, storeEvents, task, recovery, progress } = await setUp({ status: 'paused' });
+    await storeEvents([bounceAt(1)]);
     await putRecovery(table, recovery);
     expect(await runReplayStep(deps, task)).toMatchObject({ outcome: 'done' });
     expect(started).toEqual([]);
@@ -259,10 +259,10 @@ describe('a recovery', () => {
   });
 
   it('sends one probe per step while the breaker is open, with growing delays', async () => {
-    const { table, deps, started, store, task, recovery, endpoint } = await setUp({
+    const { table, deps, started, storeEvents, task, recovery, endpoint } = await setUp({
       breaker_opened_at: SINCE,
     });
-    await store([
+    await storeEvents([
       bounceAt(1),
       bounceAt(2),
       ...Array.from({ length: 200 }, (_, n) => bounceAt(3 + (n % 50), { message_id: `later-${n}` })),
@@ -281,11 +281,11 @@ describe('a recovery', () => {
   it.each([5_000, 25_000])(
     'advances its position if reading an event takes %i ms: the next step continues from there',
     async (readMs) => {
-      const { table, deps, started, store, delivered, task, recovery } = await setUp();
+      const { table, deps, started, storeEvents, storeDelivery, task, recovery } = await setUp();
       const events = Array.from({ length: 10 }, (_, minute) => bounceAt(minute));
-      await store(events);
+      await storeEvents(events);
       for (const event of events.slice(0, 9)) {
-        await delivered(event, 'delivered');
+        await storeDelivery(event, 'delivered');
       }
       await putRecovery(table, recovery);
       let nowMs = NOW_MS;
@@ -306,8 +306,8 @@ describe('a recovery', () => {
   });
 
   it('continues in a new execution by one command after 2,000 steps', async () => {
-    const { table, deps, store, task, recovery } = await setUp();
-    await store(Array.from({ length: 101 }, (_, number) => bounceAt(1, { message_id: `m${number}` })));
+    const { table, deps, storeEvents, task, recovery } = await setUp();
+    await storeEvents(Array.from({ length: 101 }, (_, number) => bounceAt(1, { message_id: `m${number}` })));
     await putRecovery(table, recovery);
     const full = { ...task, steps: 1_999 };
     expect(await runReplayStep(deps, full)).toMatchObject({ outcome: 'done' });
@@ -321,7 +321,7 @@ describe('a recovery', () => {
 
 describe('a drain', () => {
   const OPENED = '2026-02-25T12:30:00Z';
-  async function draining(changes: Partial<Endpoint>, openedAt?: string) {
+  async function setUpDrain(changes: Partial<Endpoint>, openedAt?: string) {
     const world = await setUp(changes);
     const { table, endpoint } = world;
     const command: Command = {
@@ -340,7 +340,7 @@ describe('a drain', () => {
   }
 
   it('waits less in the local run: between probes, between steps, and before the last check', async () => {
-    const { deps, hold, table, endpoint, task } = await draining({ breaker_opened_at: OPENED }, OPENED);
+    const { deps, hold, table, endpoint, task } = await setUpDrain({ breaker_opened_at: OPENED }, OPENED);
     const local = { ...deps, waitScale: 0.05 };
     const step = (from: Partial<ReplayTask> = {}): Promise<ReplayResult> =>
       runReplayStep(local, { ...task, command: 'drain', ...from });
@@ -366,7 +366,7 @@ describe('a drain', () => {
   });
 
   it('sends the oldest held delivery as a probe, with growing delays', async () => {
-    const { hold, step, started } = await draining({ breaker_opened_at: OPENED }, OPENED);
+    const { hold, step, started } = await setUpDrain({ breaker_opened_at: OPENED }, OPENED);
     await hold(bounceAt(2));
     await hold(bounceAt(1));
     const first = await step();
@@ -381,7 +381,7 @@ describe('a drain', () => {
   });
 
   it('closes the breaker if nothing is held, so that the next event is the probe', async () => {
-    const { step, table, endpoint } = await draining({ breaker_opened_at: OPENED, failures: 10 }, OPENED);
+    const { step, table, endpoint } = await setUpDrain({ breaker_opened_at: OPENED, failures: 10 }, OPENED);
     const firstCheck = await step();
     expect(firstCheck).toMatchObject({ outcome: 'continue', delay_seconds: 90, empty: true });
     const stored = await getEndpoint(table, WORKSPACE_ID, endpoint.id);
@@ -391,7 +391,7 @@ describe('a drain', () => {
   });
 
   it('starts all held deliveries after the breaker has closed, also deliveries that were held later', async () => {
-    const { hold, step, started, table, endpoint } = await draining({}, OPENED);
+    const { hold, step, started, table, endpoint } = await setUpDrain({}, OPENED);
     await hold(bounceAt(1));
     await hold(bounceAt(2));
     expect(await step({ probes: 4 })).toMatchObject({ outcome: 'continue', delay_seconds: 4 });
@@ -412,7 +412,7 @@ describe('a drain', () => {
   });
 
   it('removes its id from the endpoint when it ends', async () => {
-    const { hold, step, table, endpoint, started } = await draining({ draining: RECOVERY_ID });
+    const { hold, step, table, endpoint, started } = await setUpDrain({ draining: RECOVERY_ID });
     const read = () => getEndpoint(table, WORKSPACE_ID, endpoint.id);
     await hold(bounceAt(1));
     await step();
@@ -426,19 +426,19 @@ describe('a drain', () => {
   });
 
   it('does not remove the id of a newer drain, and writes nothing if the endpoint has no drain', async () => {
-    const newer = await draining({ draining: 'req_newer' });
+    const newer = await setUpDrain({ draining: 'req_newer' });
     await newer.step({ empty: true });
     expect(await getEndpoint(newer.table, WORKSPACE_ID, newer.endpoint.id)).toMatchObject({
       draining: 'req_newer',
     });
-    const withoutId = await draining({});
+    const withoutId = await setUpDrain({});
     withoutId.table.calls.length = 0;
     await withoutId.step({ empty: true });
     expect(withoutId.table.calls).not.toContain('UpdateCommand');
   });
 
   it('ends if the last held delivery was cancelled because its event has expired', async () => {
-    const { hold, step, table, endpoint, started } = await draining({}, OPENED);
+    const { hold, step, table, endpoint, started } = await setUpDrain({}, OPENED);
     await hold(bounceAt(1));
     expect(await step()).toMatchObject({ outcome: 'continue', delay_seconds: 4 });
     for (const each of started) {
@@ -460,7 +460,7 @@ describe('a drain', () => {
     ['the endpoint is paused', { status: 'paused' as const }],
     ['the breaker has opened again, which started another drain', { breaker_opened_at: UNTIL }],
   ])('ends if %s', async (_label, changes) => {
-    const { hold, step, started } = await draining(changes, OPENED);
+    const { hold, step, started } = await setUpDrain(changes, OPENED);
     await hold(bounceAt(1));
     expect(await step()).toMatchObject({ outcome: 'done' });
     expect(started).toEqual([]);

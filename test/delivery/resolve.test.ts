@@ -7,7 +7,7 @@ import { until } from '../time.ts';
 const V4 = bytesOf(93, 184, 216, 34);
 const V6 = bytesOf(0x26, 0x06, 0x28, 0, 0x02, 0x20, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1);
 
-/** So long that a slow machine never reaches the time limit: each try ends by the response of the name server. */
+/** So long that a slow machine never reaches the time limit: each try ends with the response of the name server. */
 const RESPONSE_MS = 120_000;
 /** A short time limit for a name server that does not respond. */
 const NO_RESPONSE_MS = 20;
