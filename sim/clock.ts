@@ -1,4 +1,4 @@
-/** The virtual clock of a simulated deployment. Days pass in seconds, and the same seed gives the same order of all steps. */
+/** The virtual clock of a simulated deployment. A simulated day takes seconds. The same seed gives the same order of all steps. */
 
 interface Timer {
   readonly atMs: number;

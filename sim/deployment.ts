@@ -308,7 +308,7 @@ export class SimulatedDeployment implements CallContext {
     });
   }
 
-  /** Runs one task of a state machine. No SDK retries it, so every fault reaches the definition. */
+  /** Runs one task of a state machine. The SDK does not retry a task, so the definition must handle every fault. */
   private async runTask(name: string, parameters: unknown): Promise<unknown> {
     await this.clock.sleep(5 + this.dice.below(20));
     const fault = drawFault(this, {
@@ -321,7 +321,7 @@ export class SimulatedDeployment implements CallContext {
     if (fault === 'throttled') throw namedError(TOO_MANY_REQUESTS, 'Too many requests');
     const result = await this.callResource(name, parameters);
     if (fault !== 'lost') return result;
-    // An unrecorded attempt travels in the response, so it is lost with the response. Only this pair of faults repeats a request.
+    // The result of an unrecorded attempt is only in the response. If the response is lost too, a retry repeats the request.
     if (isUnrecorded(result)) this.allowExtraRequest(deliveryKeyOf(result));
     throw namedError('Lambda.SdkClientException', 'No response');
   }
@@ -384,7 +384,7 @@ export class SimulatedDeployment implements CallContext {
       const receiver = this.receivers.get(request.url);
       if (!receiver) throw new Error(`No receiver has the URL ${request.url}`);
       const response = receiver.receive(request, this.clock.nowMs);
-      // The request has been made. Until it is recorded, a retry repeats it.
+      // If the process ends before it records the attempt, a retry repeats the request.
       process.onDeath.push(() => this.allowExtraRequest(key));
       if (fault === 'killed_after') return process.kill();
       await this.clock.sleep(response.afterMs);

@@ -41,7 +41,7 @@ export class Executions {
     for (let time = 0; time < times; time += 1) void this.run(machine, key, input);
   }
 
-  /** Starts an execution for a task. A task sees the error of a repeated name under a different name than the SDK. */
+  /** Starts an execution for a task. For a repeated name, a task gets an error with another name than the SDK. */
   startFromTask(parameters: Input): Input {
     const { StateMachineArn: arn, Name: name, Input: input } = parameters;
     try {

@@ -23,7 +23,7 @@ export interface CallAttempt {
   readonly attempt: number;
 }
 
-/** Selects the fault of an attempt; undefined means that the attempt succeeds. */
+/** Selects the fault of an attempt. Undefined means that the attempt has no fault. */
 export type FaultPlan = (attempt: CallAttempt) => Fault | undefined;
 
 export const NO_FAULTS: FaultPlan = () => undefined;

@@ -25,7 +25,7 @@ export interface SimulatedSqs {
   readonly client: SQSClient;
   /** The time, which the test sets. */
   nowMs: number;
-  /** Runs before each command. The caller gets the error that it throws. */
+  /** Runs before each command. If it throws, the caller gets the error. */
   before: (command: string, input: Input) => void;
   /** Adds messages to a queue. */
   put(url: string, ...bodies: readonly string[]): void;

@@ -47,7 +47,7 @@ export interface ExecutionDeps {
   readonly clock: Clock;
   /** A number in [0, 1), for the jitter of retries. */
   readonly random: () => number;
-  /** Calls the resource of a Task. `ErrorEquals` matches the name of the error that it throws. */
+  /** Calls the resource of a Task. If the call throws, `ErrorEquals` is compared with the name of the error. */
   readonly task: (resource: string, parameters: unknown) => Promise<unknown>;
 }
 

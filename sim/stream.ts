@@ -18,8 +18,8 @@ export interface StreamReaderOptions {
   /** The number of concurrent batches of one shard (`ParallelizationFactor`). The rows of one partition stay in order. */
   readonly parallelization: number;
   /**
-   * Returns the sequence number of the first failed record, from which the batch is retried; undefined if all succeeded.
-   * Rejects if the whole batch failed.
+   * Returns the sequence number of the first failed record, from which the batch is retried. Returns undefined if all records
+   * succeeded. Rejects if the whole batch failed.
    */
   readonly consume: (batch: StreamBatch) => Promise<string | undefined>;
 }
@@ -29,7 +29,7 @@ const RETRY_MS = 1_000;
 /** The `MaximumRecordAgeInSeconds` of the event source mapping. An older record is discarded and reported. */
 const MAX_AGE_MS = 23 * 3_600_000;
 
-/** The records of one shard that one invocation at a time reads. */
+/** A part of the records of one shard. One invocation at a time reads it. */
 interface Lane {
   readonly shardId: string;
   readonly records: { readonly record: DynamoDBRecord; readonly insertedMs: number }[];

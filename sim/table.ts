@@ -25,7 +25,7 @@ export interface SimulatedTable extends Table {
   readonly rows: Map<string, Row>;
   /** The names of the commands so far, in order. */
   readonly calls: string[];
-  /** Runs before each command. The caller gets the error that it throws. */
+  /** Runs before each command. If it throws, the caller gets the error. */
   before: (command: string, input: Input) => void;
   /** Runs for each new row, in order, as the table's stream reports it. */
   onInsert: (row: Row) => void;
@@ -249,14 +249,14 @@ function checkExpressions(input: Input): void {
   }
 }
 
-function copyOf<T>(value: T, ordered: <E>(entries: E[]) => E[]): T {
+function copyOf<T>(value: T, changeEntries: <E>(entries: E[]) => E[]): T {
   // DynamoDB returns a Buffer as a Uint8Array.
   if (value instanceof Uint8Array) return new Uint8Array(value) as T;
-  if (Array.isArray(value)) return value.map((each) => copyOf(each, ordered)) as T;
+  if (Array.isArray(value)) return value.map((each) => copyOf(each, changeEntries)) as T;
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
     return value;
-  const entries = Object.entries(value).map(([name, each]) => [name, copyOf(each, ordered)] as const);
-  return Object.fromEntries(ordered(entries)) as T;
+  const entries = Object.entries(value).map(([name, each]) => [name, copyOf(each, changeEntries)] as const);
+  return Object.fromEntries(changeEntries(entries)) as T;
 }
 
 /** A copy whose maps have their entries in reverse order, because DynamoDB does not keep the order of map entries. */
