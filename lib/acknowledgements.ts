@@ -4,7 +4,7 @@ import { PUBLIC_PATHS } from '../lambdas/api/public-paths.ts';
 
 export interface Acknowledgement {
   readonly rules: readonly string[];
-  /** Paths of the constructs below IvyMailEvents for which the rules report a finding, or whose children do. */
+  /** Paths below IvyMailEvents. The rules report a finding for each of these constructs or for one of its children. */
   readonly constructs: readonly string[];
   readonly reason: string;
 }
@@ -83,7 +83,7 @@ export function acknowledgements(stack: Stack): readonly Acknowledgement[] {
       rules: ['Serverless-APIGWXrayEnabled'],
       constructs: ['Api/Api/DeploymentStage.prod'],
       reason:
-        'A trace contains the URL, and URLs contain recipients (/v1/suppressions/{address}, ?to=). The lines that the function logs do not.',
+        'A trace contains the URL, and URLs contain recipients (/v1/suppressions/{address}, ?to=). The log lines of the function contain no recipients.',
     },
     {
       rules: ['AwsSolutions-APIG2'],

@@ -98,8 +98,8 @@ export class Alarms extends Construct {
       atLeast: Duration.minutes(15).toMilliseconds(),
     });
 
-    // The caller retries a single failure, so these alarms need two periods of three. Functions that a queue, the stream or
-    // Recover calls have other alarms: on the age of waiting events, or on failed executions.
+    // The caller retries a single failure, so these alarms need two periods of three. The functions that are called by a
+    // queue, by the stream or by Recover have other alarms: on the age of waiting events, or on failed executions.
     this.alarm('DeliverErrors', {
       metric: delivery.deliver.metricErrors({ period: FIVE_MINUTES }),
       description: 'The deliver function fails repeatedly',
@@ -144,7 +144,7 @@ export class Alarms extends Construct {
     this.alarmOnCount(METRIC.recordsUncounted, 'A row could not be counted in the statistics', 'uncounted');
     this.alarmOnCount(
       METRIC.messagesQuarantined,
-      'A message could not be parsed as an SES event and was quarantined',
+      'A message could not be stored as an SES event and was quarantined',
       'quarantine',
     );
     this.alarmOnCount(
@@ -218,10 +218,10 @@ export class Alarms extends Construct {
 
   /**
    * Raises an alarm if events are stored but dispatch is not called. Lambda only reports the age of waiting records when it
-   * calls the function, so without this alarm a stopped event source mapping would raise none.
+   * calls the function. Without this alarm, a stopped event source mapping would raise no alarm.
    *
-   * The metric of stored events counts messages that leave the queue. Quarantined messages leave it too but start no delivery,
-   * so they can cause a false alarm.
+   * The metric of stored events counts messages that leave the queue. Quarantined messages also leave the queue but start no
+   * delivery, so they can cause a false alarm.
    */
   private alarmIfStalled(queue: sqs.Queue, dispatch: lambda.IFunction): void {
     this.alarm('DispatchStopped', {

@@ -16,8 +16,8 @@ export function createDeadLetterQueue(scope: Construct, id: string): sqs.Queue {
 }
 
 /**
- * The queue to which an event source mapping reports a failed batch. It needs one permission. The CDK's SqsDlq would grant
- * three.
+ * The queue to which an event source mapping reports a failed batch. The mapping needs one permission. The CDK's SqsDlq would
+ * grant three.
  */
 export function deadLetterDestination(queue: sqs.Queue): lambda.IEventSourceDlq {
   return {

@@ -19,8 +19,8 @@ export interface MachineDefinition {
 }
 
 /**
- * A state that calls the deliver function. The state of both machines is a DeliveryTask, and the result of the call replaces
- * it.
+ * A state that calls the deliver function. Its input is a DeliveryTask, in both machines. The result of the call becomes its
+ * output.
  */
 export function attemptTask(deliverFunctionArn: string, extra: Pick<DeliverInput, 'abandon'> = {}): object {
   return {

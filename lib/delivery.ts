@@ -24,7 +24,7 @@ export interface DeliveryProps {
     ResolvedOptions,
     'retry' | 'allowInsecureEndpoints' | 'autoSuppress' | 'deliverConcurrency'
   >;
-  /** 1 in a deployment. The local run shortens the waits that no displayed time depends on. */
+  /** 1 in a deployment. The local run shortens the waits that do not change a time that a user sees. */
   readonly waitScale: number;
 }
 
@@ -109,7 +109,7 @@ export class Delivery extends Construct {
       logs: {
         destination: new logs.LogGroup(this, 'DeliverMachineLogs', {
           // AWS reserves this prefix: all log groups under it share one entry of the CloudWatch Logs resource policy, which
-          // has room for few.
+          // has room for few entries.
           logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 80, separator: '-' })}`,
           retention: logs.RetentionDays.ONE_MONTH,
           removalPolicy: RemovalPolicy.DESTROY,

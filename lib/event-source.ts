@@ -108,7 +108,7 @@ export class EventSource extends Construct {
     const set = new ses.CfnConfigurationSet(this, 'ConfigurationSet', {
       reputationOptions: { reputationMetricsEnabled: true },
     });
-    // Always retained. If it is the default set of an identity, every email of that identity would fail without it.
+    // Always retained. An identity can use this set by default. If the set were deleted, every email of that identity would fail.
     set.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return set.ref;
   }

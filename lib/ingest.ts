@@ -43,8 +43,8 @@ export class Ingest extends Construct {
       eventSourceArn: queue.queueArn,
       batchSize: 10,
       reportBatchItemFailures: true,
-      // Many events at once wait in the queue. Without this limit, they would use up the account's concurrency, and the API
-      // would fail.
+      // If many events arrive at once, they wait in the queue. Without this limit, they would use up the account's
+      // concurrency, and the API would fail.
       maxConcurrency: 50,
     });
   }

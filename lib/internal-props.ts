@@ -8,8 +8,8 @@ export interface InternalProps {
    */
   readonly emulated: true;
   /**
-   * The factor that shortens waits that no displayed time depends on: 0.05 turns a minute into 3 seconds. These are the
-   * waits for a lease, for the record of an attempt, for a probe, between two steps of a recovery, and after internal
+   * The factor that shortens the waits that do not change a time that a user sees. 0.05 turns a minute into 3 seconds. These
+   * are the waits for a lease, for the record of an attempt, for a probe, between two steps of a recovery, and after internal
    * errors. More than 0, at most 1.
    */
   readonly waitScale: number;
@@ -27,8 +27,8 @@ export interface ResolvedInternalProps {
  */
 export function resolveInternal(internal: InternalProps | undefined): ResolvedInternalProps {
   if (internal === undefined) return { emulated: false, waitScale: 1 };
-  // The type demands it, but a caller in JavaScript has no types.
+  // The type requires `emulated`, but a caller in JavaScript has no types.
   if ((internal as Partial<InternalProps>).emulated !== true)
-    throw new Error('internal: is for the local run only, which sets emulated');
+    throw new Error('internal: only the local run may set this, with emulated: true');
   return { emulated: true, waitScale: checkedWaitScale(internal.waitScale) };
 }

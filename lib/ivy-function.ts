@@ -22,7 +22,8 @@ export interface IvyFunctionProps {
 
 /**
  * Creates a Lambda function. Every function of the stack is created here. Its role may only write to its own log group.
- * The construct that owns a resource grants access to it, and sets the environment variable that names it.
+ * The construct that owns a resource grants the function access to the resource, and sets the environment variable with the
+ * name of the resource.
  */
 export function createIvyFunction(scope: Construct, id: string, props: IvyFunctionProps): lambda.Function {
   const logGroup = new logs.LogGroup(scope, `${id}Logs`, {

@@ -33,7 +33,7 @@ export class IvyMailStack extends Stack {
     output(
       'DefaultWorkspaceId',
       DEFAULT_WORKSPACE_ID,
-      'Workspace of email that neither a tag nor a configuration set assigns to a workspace',
+      'Workspace of email that has neither the tag nor the configuration set of a workspace',
     );
     output('TopicArn', ivy.topic.topicArn, 'SNS topic to which SES publishes events');
     output('QueueUrl', ivy.queue.queueUrl, 'SQS queue of events that wait to be stored');

@@ -39,8 +39,8 @@ export class RestApi extends Construct {
     this.authorizer = this.createAuthorizer(props);
     this.function = this.createFunction(props);
     this.api = new apigateway.RestApi(this, 'Api', {
-      // Metrics identify an API by its name only. Without this, every API of the account with the CDK's default name would
-      // share them.
+      // Metrics identify an API by its name only. Without this name, all APIs of the account with the CDK's default name would
+      // share their metrics.
       restApiName: Aws.STACK_NAME,
       description: 'IvyMail Events',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
@@ -70,13 +70,13 @@ export class RestApi extends Construct {
     // signature and responds with 403 instead of 404.
     for (const resource of [root, v1, root.resourceForPath('/probes')])
       resource.addMethod('ANY', integration, withAuthorizer);
-    // /v1 needs its own proxy resource. Without it, an unknown path below /v1 would match none, because /v1 has public resources.
+    // /v1 needs its own proxy resource. Without it, an unknown path below /v1 would match no resource, because /v1 has public resources.
     for (const parent of [root, v1])
       parent.addResource('{proxy+}').addMethod('ANY', integration, withAuthorizer);
     for (const path of PUBLIC_PATHS) root.resourceForPath(path).addMethod('ANY', integration);
   }
 
-  /** The key is in one of two headers, so API Gateway can neither require a header nor cache the result by one (ADR 0023). */
+  /** The key is in one of two headers, so API Gateway can neither require a header nor cache the result by a header (ADR 0023). */
   private addAuthorizer(): apigateway.RequestAuthorizer {
     const authorizer = new apigateway.RequestAuthorizer(this, 'ApiKeyAuthorizer', {
       handler: this.authorizer,

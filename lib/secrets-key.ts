@@ -10,7 +10,7 @@ export interface SecretsKeyProps {
 }
 
 /**
- * The KMS key that encrypts webhook secrets and the key of the cursors. Without it, no stored endpoint's webhooks can be
+ * The KMS key that encrypts webhook secrets and the key of the cursors. Without it, no webhook of a stored endpoint can be
  * signed.
  */
 export class SecretsKey extends Construct {
