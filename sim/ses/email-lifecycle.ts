@@ -66,7 +66,7 @@ const UNREADABLE_BODIES = [
   '"text"',
   '{"eventType":"Send","mail":7}',
   '',
-  // An event in the far future would stay at the top of every log, so the product does not accept it.
+  // An event in the far future would stay at the top of every log, so the product stores it in the quarantine.
   '{"eventType":"Send","send":{},"mail":{"messageId":"m-2099","timestamp":"2099-01-01T00:00:00.000Z"}}',
 ];
 
@@ -93,7 +93,7 @@ function bodyOf(dice: Dice, ses: unknown): string {
   );
 }
 
-/** SES writes types in upper case in some messages. */
+/** The API of SES writes types in upper case, and services that copy SES's format use both spellings. */
 function randomizeCase<T extends { readonly type: string; readonly subType: string }>(
   dice: Dice,
   bounce: T,
