@@ -2,15 +2,14 @@ import { defineConfig } from 'vitest/config';
 import { awaitPoints } from './test/proof/crash/await-points.ts';
 
 /**
- * Ends a test that hangs. The whole suite is done in less time, so a machine that is several times slower than ours
- * fails no test by it.
+ * Ends a test that hangs. The whole suite takes less time than this, so a machine that is several times slower fails no test because of it.
  */
-const HANGS = { testTimeout: 1_800_000, hookTimeout: 1_800_000 };
+const HANG_TIMEOUT = { testTimeout: 1_800_000, hookTimeout: 1_800_000 };
 
-// oxlint-disable-next-line import/no-default-export -- vitest asks for it
+// oxlint-disable-next-line import/no-default-export -- vitest requires it
 export default defineConfig({
   test: {
-    // Ending the local stack takes seconds; a slow machine must not leave it running.
+    // Stopping the local stack takes seconds. Without this, a slow machine would leave it running.
     teardownTimeout: 300_000,
     projects: [
       {
@@ -24,15 +23,15 @@ export default defineConfig({
             'test/proof/**',
             'test/outside/**',
           ],
-          ...HANGS,
+          ...HANG_TIMEOUT,
         },
       },
       {
         test: {
           name: 'template',
           include: ['test/lib/**/*.test.ts'],
-          ...HANGS,
-          // Loading the CDK takes seconds, and no test changes what it has loaded: once for all files.
+          ...HANG_TIMEOUT,
+          // Loads the CDK once for all files, because that takes seconds, and no test changes the loaded modules.
           isolate: false,
         },
       },
@@ -41,23 +40,23 @@ export default defineConfig({
           name: 'proof',
           include: ['test/proof/**/*.test.ts'],
           exclude: ['test/proof/crash/**'],
-          // Many tries each; `npm run soak` makes hours of them.
-          ...HANGS,
+          // Each proof makes many tries. `npm run soak` takes hours.
+          ...HANG_TIMEOUT,
           ...(process.env['SOAK'] !== undefined && { testTimeout: 12 * 3_600_000 }),
-          // Some compare memory and times within a run: nothing else of ours runs beside them.
+          // Some proofs compare memory and times, so no other test file may run in parallel.
           fileParallelism: false,
         },
       },
       {
         plugins: [awaitPoints()],
-        test: { name: 'crash', include: ['test/proof/crash/**/*.test.ts'], ...HANGS },
+        test: { name: 'crash', include: ['test/proof/crash/**/*.test.ts'], ...HANG_TIMEOUT },
       },
       {
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/browser/setup.ts'],
-          ...HANGS,
+          ...HANG_TIMEOUT,
           fileParallelism: false,
         },
       },
@@ -66,12 +65,12 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/integration/stack.ts'],
-          ...HANGS,
-          // One stack serves them all, and two cores serve the stack.
+          ...HANG_TIMEOUT,
+          // All files share one local stack, which runs on two cores.
           fileParallelism: false,
         },
       },
-      // `npm run test:outside`: what needs another toolchain, or an installation of its own.
+      // `npm run test:outside`: the tests that need another toolchain or a separate installation.
       {
         test: {
           name: 'outside',
@@ -80,7 +79,7 @@ export default defineConfig({
           globalSetup: ['test/outside/setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          // Each file compiles or installs something: two at once would not be faster.
+          // Each file compiles or installs something, so two at once would not be faster.
           fileParallelism: false,
         },
       },

@@ -1,6 +1,6 @@
-/** What is mutated, and the tests that should notice. */
+/** The files that are mutated, and the tests that must notice the mutations. */
 
-/** Of these every mutant is tried in `npm test`: what stands between a stranger and the deployment. */
+/** The files whose mutations `npm test` tries. They protect the deployment against outsiders. */
 export const QUICK: readonly string[] = [
   'lambdas/core/api-key.ts',
   'lambdas/core/cursor.ts',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
 import { SEED } from '../proof/size.ts';
 
-// A mutant that falls to some draws only would fall in one run and stand in the next.
+// A fixed seed. Otherwise, a mutation that only some random values reveal would be noticed in one run and not in the next.
 fc.configureGlobal({ seed: SEED });

@@ -19,18 +19,18 @@ export const CLIENTS = resolve(import.meta.dirname, 'clients');
 const FILES = ['package.json', 'package-lock.json'];
 
 /**
- * The folder below `.local` that holds exactly what the lock file says; kept from run to run. No package runs a script while it is
- * installed.
+ * Installs exactly the packages of the lock file into a folder in `.local`, which is reused by later runs. Install scripts of the packages
+ * do not run.
  */
 export async function installedClients(): Promise<string> {
   const folder = resolve('.local/clients-node');
   const marker = join(folder, 'installed.sha256');
   const hash = createHash('sha256');
   for (const file of FILES) hash.update(readFileSync(join(CLIENTS, file)));
-  const wanted = hash.digest('hex');
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return folder;
+  const expectedHash = hash.digest('hex');
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === expectedHash) return folder;
 
-  // In a draft first: an interrupted installation leaves nothing that looks complete.
+  // Installs into a draft folder first, so that an interrupted installation never looks complete.
   mkdirSync('.local', { recursive: true });
   const draft = mkdtempSync(resolve('.local', 'tmp-clients-node-'));
   try {
@@ -39,7 +39,7 @@ export async function installedClients(): Promise<string> {
       cwd: draft,
       shell: process.platform === 'win32',
     });
-    writeFileSync(join(draft, 'installed.sha256'), wanted);
+    writeFileSync(join(draft, 'installed.sha256'), expectedHash);
     rmSync(folder, { recursive: true, force: true });
     renameSync(draft, folder);
     return folder;
@@ -57,7 +57,7 @@ export async function runInstalled(
   const file = join(await installedClients(), 'node_modules', '.bin', command);
   const { stdout } = await run(process.execPath, [file, ...args], {
     ...options,
-    // No program reports its use, or looks for a newer version of itself.
+    // Turns off the telemetry and update checks of the programs.
     env: {
       ...process.env,
       ...options.env,
@@ -67,8 +67,8 @@ export async function runInstalled(
     },
     maxBuffer: 64 * 1024 * 1024,
   }).catch((error: unknown) => {
-    const { stdout: said = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${command} failed: ${said}${stderr}`, { cause: error });
+    const { stdout: output = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${command} failed: ${output}${stderr}`, { cause: error });
   });
   return stdout;
 }

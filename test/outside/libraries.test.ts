@@ -15,7 +15,7 @@ import {
 import { runProgram, cargo, isInstalled, type Program } from '../verify/languages.ts';
 import type { Vector } from '../verify/vector.ts';
 
-async function inProgram(program: Program, vectors: readonly Vector[]): Promise<readonly boolean[]> {
+async function runInProgram(program: Program, vectors: readonly Vector[]): Promise<readonly boolean[]> {
   return (await runProgram(program, vectors)).map((result) => result === 'true');
 }
 
@@ -62,7 +62,7 @@ const LIBRARIES: readonly Library[] = [
     name: PYTHON.name,
     isMissing: !isInstalled(PYTHON),
     accepts: async (vectors) =>
-      inProgram({ ...PYTHON, run: [await ensurePython('test/verify'), 'main.py'] }, vectors),
+      runInProgram({ ...PYTHON, run: [await ensurePython('test/verify'), 'main.py'] }, vectors),
     // It decodes signatures with base64.b64decode, which skips characters that are not base64, and times with float().
     acceptsInvalid: [
       ...IDS_AND_KEYS,
@@ -89,7 +89,7 @@ const LIBRARIES: readonly Library[] = [
   {
     name: GO.name,
     isMissing: !isInstalled(GO),
-    accepts: (vectors) => inProgram(GO, vectors),
+    accepts: (vectors) => runInProgram(GO, vectors),
     // Without the clock check, it accepts a timestamp of any size.
     acceptsInvalid: [
       ...IDS_AND_KEYS,
@@ -106,7 +106,7 @@ const LIBRARIES: readonly Library[] = [
   {
     name: RUST.name,
     isMissing: !isInstalled(RUST),
-    accepts: (vectors) => inProgram(RUST, vectors),
+    accepts: (vectors) => runInProgram(RUST, vectors),
     acceptsInvalid: [
       ...IDS_AND_KEYS,
       'an empty id, signed as sent',
@@ -120,7 +120,7 @@ const LIBRARIES: readonly Library[] = [
     isMissing: !isInstalled(JAVA),
     accepts: async (vectors) => {
       expect(createHash('sha256').update(readFileSync(JAR)).digest('hex')).toBe(JAR_SHA256);
-      return inProgram(JAVA, vectors);
+      return runInProgram(JAVA, vectors);
     },
     acceptsInvalid: [
       ...IDS_AND_KEYS,
@@ -131,9 +131,9 @@ const LIBRARIES: readonly Library[] = [
     ],
     refusesValid: [],
   },
-  // Nobody has seen their results.
+  // These two libraries have never been run here.
   ...['PHP', 'Ruby'].map((language) => ({
-    name: `standard-webhooks for ${language} (not tried: its registry could not be reached)`,
+    name: `standard-webhooks for ${language} (not run: its registry could not be reached)`,
     isMissing: true,
     accepts: async () => [],
     acceptsInvalid: [],

@@ -20,10 +20,10 @@ interface Problem {
 async function redocly(file: string): Promise<readonly Problem[]> {
   const config = join(CLIENTS, 'redocly.yaml');
   // The exit status is 0 after a warning, and 1 after an error: the list of problems counts.
-  const said = await runInstalled('redocly', ['lint', file, '--config', config, '--format', 'json']).catch(
+  const output = await runInstalled('redocly', ['lint', file, '--config', config, '--format', 'json']).catch(
     (error: Error) => error.message,
   );
-  const json = /^\{.*\n\}/ms.exec(said)?.[0] ?? '';
+  const json = /^\{.*\n\}/ms.exec(output)?.[0] ?? '';
   const { problems } = JSON.parse(json) as { problems: readonly { ruleId: string; message: string }[] };
   return problems.map(({ ruleId: rule, message }) => ({ rule, message }));
 }
@@ -46,11 +46,11 @@ async function spectral(file: string): Promise<readonly Problem[]> {
   return problems.map(({ code: rule, message }) => ({ rule, message }));
 }
 
-/** The document with a fault in it: proof that a linter looks. */
-function faulty(change: (document: Record<string, Record<string, unknown>>) => void): string {
+/** Writes the document with an error in it, to show that the linter finds errors. */
+function withError(change: (document: Record<string, Record<string, unknown>>) => void): string {
   const document = JSON.parse(readFileSync(DOCUMENT, 'utf8')) as Record<string, Record<string, unknown>>;
   change(document);
-  const file = join(scratch, 'faulty.json');
+  const file = join(scratch, 'with-error.json');
   writeFileSync(file, JSON.stringify(document));
   return file;
 }
@@ -65,14 +65,14 @@ describe('docs/site/openapi.json', () => {
   });
 });
 
-describe('a fault', () => {
+describe('an error in the document', () => {
   it('is found by Redocly', async () => {
-    const file = faulty(({ info }) => delete info?.['license']);
+    const file = withError(({ info }) => delete info?.['license']);
     expect((await redocly(file)).map(({ rule }) => rule)).toEqual(['info-license']);
   });
 
   it('is found by Spectral', async () => {
-    const file = faulty(({ info }) => delete info?.['contact']);
+    const file = withError(({ info }) => delete info?.['contact']);
     expect((await spectral(file)).map(({ rule }) => rule)).toEqual(['info-contact']);
   });
 });

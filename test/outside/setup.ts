@@ -1,12 +1,12 @@
 import { installAptPackages } from '../../local/apt.ts';
 import { isInstalled, VERIFIERS } from '../verify/languages.ts';
 
-/** Languages that Debian has as one small package. The other toolchains are too large to install for a test. */
+/** The languages that need only one small Debian package. The other toolchains are too large to install for a test. */
 const PACKAGES: Readonly<Record<string, string>> = { php: 'php-cli', ruby: 'ruby' };
 
 const missing = () => VERIFIERS.filter((language) => !isInstalled(language));
 
-/** Installs what is small, and names the languages that the tests then skip. */
+/** Installs the missing small packages, and prints the languages that the tests skip. */
 export function setup(): void {
   const packages = missing().flatMap(({ program }) => PACKAGES[program] ?? []);
   if (packages.length > 0) installAptPackages(packages);

@@ -10,28 +10,28 @@ const IN_EVERY_LANGUAGE = sized(1_000, 50_000);
 const IN_BASH = sized(50, 1_000);
 const TIMEOUT_MS = sized(900_000, 12 * 3_600_000);
 
-const [installed, missing] = [true, false].map((wanted) =>
-  VERIFIERS.filter((language) => isInstalled(language) === wanted),
+const [installed, missing] = [true, false].map((expected) =>
+  VERIFIERS.filter((language) => isInstalled(language) === expected),
 );
 const namesOf = (languages: readonly Verifier[] = []): string =>
   languages.map(({ name }) => name).join(', ') || 'none';
 
 it(
-  'every language accepts a request that we signed, and refuses it with one byte changed',
+  'the verifier of every language accepts a signed request, and refuses it with one changed byte',
   { timeout: TIMEOUT_MS },
   async () => {
     const requests = generateRequests(IN_EVERY_LANGUAGE, SEED + 2).flatMap(({ genuine, forged }, index) => [
       { request: requestOf(genuine), genuine: true },
       { request: requestOf(forged[index % forged.length] ?? genuine), genuine: false },
     ]);
-    const faults: string[] = [];
+    const errors: string[] = [];
     for (const language of installed ?? []) {
       const some = requests.slice(0, language.program === 'bash' ? 2 * IN_BASH : requests.length);
       const results = await runProgram(
         language,
         some.map(({ request }) => request),
       );
-      faults.push(
+      errors.push(
         ...some.flatMap(({ request, genuine }, index) =>
           results[index] === String(genuine)
             ? []
@@ -41,11 +41,11 @@ it(
     }
     recordFigures('signatures-languages', {
       languages: namesOf(installed),
-      'languages skipped, their toolchain is not here': namesOf(missing),
-      'requests to every language, half of them changed': requests.length,
-      'of them to Bash, which is slow': 2 * IN_BASH,
-      'verdicts of a language that were wrong': faults.length,
+      'languages skipped, because their toolchain is not installed': namesOf(missing),
+      'requests for every language, half of them changed': requests.length,
+      'of these, for Bash, which is slow': 2 * IN_BASH,
+      'wrong results of a language': errors.length,
     });
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
   },
 );

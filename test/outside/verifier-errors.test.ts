@@ -1,4 +1,4 @@
-/** A mistake of the receiver must not look like a forged webhook: the verifiers throw an error that says what is wrong. */
+/** A programming error in the receiver must not look like a forged webhook, so the verifiers throw an error that explains it. */
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 
@@ -30,14 +30,17 @@ const MISTAKES = [
   ['ruby', ['-r./verify', '-e', `verify("${SECRET}", "webhook-id: x", "{}")`], 'headers must be'],
 ] as const;
 
-function isHere(file: string): boolean {
+function isInstalled(file: string): boolean {
   return spawnSync(file, ['--version']).error === undefined;
 }
 
 for (const [file, args, message] of MISTAKES)
-  it.skipIf(!isHere(file))(`${file} throws an error that says "${message}": ${args.at(-1)}`, () => {
-    const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
-    const { status, stderr, stdout } = spawnSync(file, args, { cwd: 'docs/verify', env, encoding: 'utf8' });
-    expect(status).not.toBe(0);
-    expect(stdout + stderr).toContain(message);
-  });
+  it.skipIf(!isInstalled(file))(
+    `${file} throws an error with the message "${message}": ${args.at(-1)}`,
+    () => {
+      const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+      const { status, stderr, stdout } = spawnSync(file, args, { cwd: 'docs/verify', env, encoding: 'utf8' });
+      expect(status).not.toBe(0);
+      expect(stdout + stderr).toContain(message);
+    },
+  );

@@ -15,20 +15,20 @@ const { vectors } = makeVectors();
 
 const figures: Record<string, string | number> = {
   seed: String(SEED),
-  'vectors that are valid': vectors.filter(({ valid }) => valid).length,
-  'vectors that are invalid': vectors.filter(({ valid }) => !valid).length,
+  'valid vectors': vectors.filter(({ valid }) => valid).length,
+  'invalid vectors': vectors.filter(({ valid }) => !valid).length,
 };
 
-/** All that was seen so far, so that a part that fails hides no figure of another. */
-function record(more: Readonly<Record<string, string | number>>): void {
-  Object.assign(figures, more);
+/** Records the figures of all tests so far, so that a failed test does not hide the figures of another. */
+function record(newFigures: Readonly<Record<string, string | number>>): void {
+  Object.assign(figures, newFigures);
   recordFigures('signatures', figures);
 }
 
-/** Which receivers do not give this verdict on a request. */
-function wrong(arrived: ReceivedRequest, genuine: boolean): readonly string[] {
-  return verifiers.flatMap(([name, takes]) =>
-    takes(arrived) === genuine ? [] : [`${name} of ${JSON.stringify({ ...requestOf(arrived), genuine })}`],
+/** The verifiers that do not accept a genuine request, or do not refuse a forged one. */
+function wrongResults(request: ReceivedRequest, genuine: boolean): readonly string[] {
+  return verifiers.flatMap(([name, accepts]) =>
+    accepts(request) === genuine ? [] : [`${name} of ${JSON.stringify({ ...requestOf(request), genuine })}`],
   );
 }
 
@@ -39,63 +39,65 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('what we sign', () => {
-  it('is taken with every secret that signs, by our verifier and by the library of the standard; nothing is that was changed', () => {
+describe('a signed request', () => {
+  it('is accepted with every secret that signs by our verifier and the Standard Webhooks library, and refused if it was changed', () => {
     const generated = generateRequests(REQUESTS, SEED);
-    let taken = 0;
-    const faults = generated.flatMap(({ signed, genuine, forged }) => {
-      const byEach = signed.secrets.map((_, held) => receive({ ...signed, held }));
-      const stranger = { ...genuine, secret: `whsec_${Buffer.alloc(24, 1).toString('base64')}` };
-      taken += byEach.length;
+    let accepted = 0;
+    const errors = generated.flatMap(({ signed, genuine, forged }) => {
+      const withEachSecret = signed.secrets.map((_, heldIndex) => receive({ ...signed, heldIndex }));
+      const wrongSecret = { ...genuine, secret: `whsec_${Buffer.alloc(24, 1).toString('base64')}` };
+      accepted += withEachSecret.length;
       return [
-        ...byEach.flatMap((each) => wrong(each, true)),
-        ...[stranger, ...forged].flatMap((each) => wrong(each, false)),
+        ...withEachSecret.flatMap((each) => wrongResults(each, true)),
+        ...[wrongSecret, ...forged].flatMap((each) => wrongResults(each, false)),
       ];
     });
     record({
-      'requests generated': generated.length,
-      'of them, once for each secret that signs, to be taken': taken,
-      'of them with a byte changed, or to a stranger, to be refused': generated.length * 5,
-      'verdicts that were wrong': faults.length,
+      'generated requests': generated.length,
+      'of these, verified with each secret that signs, must be accepted': accepted,
+      'of these, with a changed byte or the wrong secret, must be refused': generated.length * 5,
+      'wrong results': errors.length,
     });
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
   });
 
-  it('is refused with any single bit of id, timestamp, signature or body changed', () => {
+  it('is refused if any single bit of its id, timestamp, signature or body is changed', () => {
     let bits = 0;
-    const faults = generateRequests(BIT_BY_BIT, SEED + 1).flatMap(({ signed, genuine }) =>
-      [...flipEveryBit(genuine, signed.held)].flatMap((each) => {
+    const errors = generateRequests(BIT_BY_BIT, SEED + 1).flatMap(({ signed, genuine }) =>
+      [...flipEveryBit(genuine, signed.heldIndex)].flatMap((each) => {
         bits += 1;
-        return wrong(each, false);
+        return wrongResults(each, false);
       }),
     );
     record({
       'requests changed bit by bit': BIT_BY_BIT,
-      'bits changed, each to be refused': bits,
-      'verdicts on a changed bit that were wrong': faults.length,
+      'changed bits, must be refused': bits,
+      'wrong results for a changed bit': errors.length,
     });
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
   });
 });
 
-describe('while secrets are rotated', () => {
-  it('each signs until its overlap ends and not a millisecond longer', async () => {
-    const faults: string[] = [];
-    const seen = { live: 0, over: 0 };
+describe('a rotated secret', () => {
+  it('signs until its overlap ends and not a millisecond longer', async () => {
+    const errors: string[] = [];
+    const counts = { live: 0, expired: 0 };
     for (const rotations of fc.sample(rotationHistories, { numRuns: ROTATION_HISTORIES, seed: SEED + 3 }))
-      for await (const { nowMs, arrived, live } of observeRotations(rotations)) {
-        seen[live ? 'live' : 'over'] += 1;
-        faults.push(
-          ...wrong(arrived, live).map((fault) => `${fault} at ${nowMs} after ${JSON.stringify(rotations)}`),
+      for await (const { nowMs, request, isLive } of observeRotations(rotations)) {
+        counts[isLive ? 'live' : 'expired'] += 1;
+        errors.push(
+          ...wrongResults(request, isLive).map(
+            (error) => `${error} at ${nowMs} after ${JSON.stringify(rotations)}`,
+          ),
         );
       }
     record({
-      'histories of rotations': ROTATION_HISTORIES,
-      'looks at a secret that signs, to be taken': seen.live,
-      'looks at one whose overlap is over, to be refused': seen.over,
-      'verdicts during rotations that were wrong': faults.length,
+      'rotation histories': ROTATION_HISTORIES,
+      'moments with a secret that signs, must be accepted': counts.live,
+      'moments with a secret after its overlap, must be refused': counts.expired,
+      'wrong results during rotations': errors.length,
     });
-    expect(faults).toEqual([]);
-    expect(Math.min(seen.live, seen.over)).toBeGreaterThan(ROTATION_HISTORIES);
+    expect(errors).toEqual([]);
+    expect(Math.min(counts.live, counts.expired)).toBeGreaterThan(ROTATION_HISTORIES);
   });
 });

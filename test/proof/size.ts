@@ -1,7 +1,7 @@
-/** How much a proof tries: little in `npm test`, much in `npm run soak`. */
+/** The number of tries of a proof: `inTest` in `npm test`, `inSoak` in `npm run soak`. */
 export function sized(inTest: number, inSoak: number): number {
   return process.env['SOAK'] === undefined ? inTest : inSoak;
 }
 
-/** The same on every run of `npm test`; another one by `SEED=…`, and by `npm run soak`, which prints it. */
+/** The seed of all random values. `npm test` always uses the same seed. `SEED=…` sets another one, and `npm run soak` uses a new one. */
 export const SEED = Number(process.env['SEED'] ?? 20_261_123);

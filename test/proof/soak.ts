@@ -1,6 +1,6 @@
 /**
- * `npm run soak`: the proofs with as many tries as they are made for, some hours of them, and docs/generated/reliability.md of what
- * was seen. `-- --quick` makes the tries of `npm test`. SEED=… repeats a run.
+ * `npm run soak`: runs all proofs with their full number of tries, which takes hours, and writes docs/generated/reliability.md.
+ * `-- --quick` makes only the tries of `npm test`. `SEED=…` repeats a run.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { globSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const { values } = parseArgs({ options: { quick: { type: 'boolean', default: fal
 const seed = process.env['SEED'] ?? String(Date.now() % 1_000_000_000);
 const env = { ...process.env, SEED: seed, ...(!values.quick && { SOAK: '1' }) };
 
-/** Hours of tries, and nothing that compares memory or times: what may run beside something else. */
+/** These four take hours. They do not compare memory or times, so they may run in parallel with others. */
 const LEDGER = 'test/proof/ledger/ledger.test.ts';
 const GUARD = 'test/proof/guard/guard.test.ts';
 const SIGNATURES = 'test/proof/signatures.test.ts';
@@ -26,8 +26,8 @@ function proofs(...files: readonly string[]): string {
 }
 
 /**
- * One round after the other, the short ones first; what stands in one round runs side by side. The ledger takes all processors
- * by itself.
+ * The rounds run one after the other, the short ones first. The commands of one round run in parallel. The ledger has its own round,
+ * because it uses all processors.
  */
 const ROUNDS: readonly (readonly string[])[] = [
   ['vitest run --project=integration test/integration/faults'],
@@ -57,12 +57,12 @@ for (const round of ROUNDS) codes.push(...(await Promise.all(round.map((command)
 const failed = codes.filter((code) => code !== 0).length;
 
 const day = new Date().toISOString().slice(0, 10);
-const how = `\`npm run soak${values.quick ? ' -- --quick' : ''}\` on ${day}, seed ${seed}`;
-const title = failed === 0 ? how : `${how}; some of it failed`;
+const command = `\`npm run soak${values.quick ? ' -- --quick' : ''}\` on ${day}, seed ${seed}`;
+const title = failed === 0 ? command : `${command}; some of it failed`;
 const share = values.quick
-  ? '`npm test` tries as much; `npm run soak` up to a hundred times of it.'
-  : '`npm test` runs all of it each time, with between a hundredth of the tries (the guard) and as many (logs, permissions).';
+  ? '`npm test` makes the same number of tries. `npm run soak` makes up to a hundred times as many.'
+  : '`npm test` runs all of these tests, with at least a hundredth of the tries (the guard) and at most the same number (logs, permissions).';
 writeFileSync('docs/generated/reliability.md', reliabilityPage({ run: title, share }));
 spawnSync('oxfmt', ['docs/generated/reliability.md']);
-console.log(failed === 0 ? '\ndocs/reliability.md is written' : `\n${failed} steps failed`);
+console.log(failed === 0 ? '\ndocs/generated/reliability.md was written' : `\n${failed} steps failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,2 +1,2 @@
-/** What the example needs of Node; its own types would be another package. */
+/** The part of Node's types that the example needs, so that it does not need the package of these types. */
 declare const process: { readonly env: Readonly<Record<string, string | undefined>> };

@@ -1,4 +1,4 @@
-"""A program that uses the generated client for every part of the API: no cast, and no line that mypy ignores."""
+"""A program that uses the generated client for every part of the API: no cast, and no `type: ignore`."""
 
 import json
 import os
@@ -60,7 +60,7 @@ T = TypeVar("T")
 
 
 def data_of(response: T | ErrorResponse | None) -> T:
-    """The data of a response, or an error that says what the API says."""
+    """Returns the data of a response. An error response raises an error with the code and message of the API."""
     if isinstance(response, ErrorResponse):
         raise RuntimeError(f"{response.error.code}: {response.error.message} ({response.request_id})")
     if response is None:
@@ -68,13 +68,13 @@ def data_of(response: T | ErrorResponse | None) -> T:
     return response
 
 
-def until(what: str, look: Callable[[], T | None]) -> T:
+def wait_for(description: str, find: Callable[[], T | None]) -> T:
     for _ in range(600):
-        found = look()
+        found = find()
         if found is not None:
             return found
         time.sleep(0.2)
-    raise RuntimeError(f"Gave up waiting for {what}")
+    raise RuntimeError(f"Timed out waiting for {description}")
 
 
 def known(value: T | Unset) -> T | None:
@@ -122,10 +122,10 @@ def find_bounce() -> LogEntry | None:
     return next(iter(page.data), None)
 
 
-bounce = until("the bounce in the log", find_bounce)
+bounce = wait_for("the bounce in the log", find_bounce)
 
 def find_statuses() -> list[str] | None:
-    """The statuses of the message, page by page, once there are two."""
+    """Returns the statuses of the message, read page by page, or None before there are two."""
     statuses: list[str] = []
     cursor: str | Unset = UNSET
     while True:
@@ -136,7 +136,7 @@ def find_statuses() -> list[str] | None:
         cursor = page.next_cursor
 
 
-statuses = until("both entries of the message", find_statuses)
+statuses = wait_for("both entries of the message", find_statuses)
 
 csv = data_of(export_logs.sync(client=client, format_=ExportLogsFormat.CSV, message_id=sent.message_id))
 
@@ -148,9 +148,9 @@ def find_delivery() -> Delivery | None:
     return next((each for each in page.data if each.event is EventName.BOUNCED), None)
 
 
-delivered = until("a delivered webhook about the bounce", find_delivery)
+delivered = wait_for("a delivered webhook about the bounce", find_delivery)
 delivery = data_of(get_delivery.sync(delivered.id, client=client))
-# What a receiver does with the body of a webhook.
+# A receiver parses the body of a webhook in the same way.
 assert isinstance(delivery.payload, BouncedEvent)
 event = BouncedEvent.from_dict(json.loads(json.dumps(delivery.payload.to_dict())))
 assert event == delivery.payload

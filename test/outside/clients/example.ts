@@ -15,22 +15,22 @@ const client = createClient<paths>({
   headers: { 'x-api-key': environment('API_KEY') },
 });
 
-/** The data of a response, or an error that says what the API says. */
+/** Returns the data of a response. An error response throws an error with the code and message of the API. */
 function dataOf<T>({ data, error }: { data?: T; error?: components['schemas']['ErrorResponse'] }): T {
   if (data !== undefined) return data;
   throw new Error(error ? `${error.error.code}: ${error.error.message} (${error.request_id})` : 'No body');
 }
 
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+async function waitFor<T>(description: string, find: () => Promise<T | undefined>): Promise<T> {
   for (let attempt = 0; attempt < 600; attempt += 1) {
-    const found = await look();
+    const found = await find();
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  throw new Error(`Gave up waiting for ${what}`);
+  throw new Error(`Timed out waiting for ${description}`);
 }
 
-/** One line about an event. The compiler knows the fields of each, and that none is missing. */
+/** Describes an event in one line. The compiler checks the fields of each event, and that no event is missing. */
 function describe(event: WebhookEvent): string {
   switch (event.event) {
     case 'bounced':
@@ -81,7 +81,7 @@ const sent = dataOf(
   }),
 );
 
-const bounce = await until('the bounce in the log', async () => {
+const bounce = await waitFor('the bounce in the log', async () => {
   const { data } = dataOf(
     await client.GET('/v1/send/logs', {
       params: { query: { message_id: sent.message_id, type: 'bounce', limit: 100 } },
@@ -90,7 +90,7 @@ const bounce = await until('the bounce in the log', async () => {
   return data[0];
 });
 
-/** The statuses of the message, page by page. */
+/** Returns the statuses of the message, read page by page. */
 async function statusesOf(messageId: string): Promise<readonly components['schemas']['EventName'][]> {
   const statuses: components['schemas']['EventName'][] = [];
   let query: { message_id: string; limit: number; cursor?: string } | undefined = {
@@ -106,7 +106,7 @@ async function statusesOf(messageId: string): Promise<readonly components['schem
   }
   return statuses;
 }
-const statuses = await until('both entries of the message', async () => {
+const statuses = await waitFor('both entries of the message', async () => {
   const found = await statusesOf(sent.message_id);
   return found.length > 1 ? found : undefined;
 });
@@ -124,7 +124,7 @@ const timeline = dataOf(
   }),
 );
 
-const delivered = await until('a delivered webhook about the bounce', async () => {
+const delivered = await waitFor('a delivered webhook about the bounce', async () => {
   const { data } = dataOf(
     await client.GET('/v1/webhooks/{id}/deliveries', {
       params: { ...endpoint.params, query: { status: 'delivered' } },

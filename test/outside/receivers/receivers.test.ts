@@ -1,4 +1,4 @@
-/** The receivers that the documentation shows, whole and running, accept genuine webhooks and refuse others. */
+/** Runs the receivers of the documentation. They must accept genuine webhooks and refuse all others. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { webhookHeaders } from '../../../lambdas/delivery/headers.ts';
@@ -30,11 +30,11 @@ function request(number: number, { secret = SECRET, ageSeconds = 0 } = {}) {
 }
 
 describe.each(RECEIVERS)('the receiver for $name', (receiver) => {
-  it('accepts a genuine webhook once, and refuses what is forged, changed, old or unsigned', async ({
+  it('processes a genuine webhook once, and refuses a forged, changed, old or unsigned one', async ({
     skip,
   }) => {
     const running = await start(receiver, secretText(SECRET));
-    if (!running) return skip(`${receiver.name} is not on this machine`);
+    if (!running) return skip(`${receiver.name} is not installed`);
     try {
       const [first, second] = [request(1), request(2)];
       expect(await running.post(first.headers, first.body)).toBe(204);
@@ -57,7 +57,7 @@ describe.each(RECEIVERS)('the receiver for $name', (receiver) => {
     }
   });
 
-  it('is shown by the documentation as it is tested', () => {
+  it('is the same code as in the documentation', () => {
     const code = readFileSync(`docs/receivers/${receiver.file}`, 'utf8');
     const fence = FENCES[receiver.file.split('.')[1] ?? ''];
     expect(readFileSync('docs/receivers.md', 'utf8')).toContain(`\`\`\`${fence}\n${code}\`\`\``);

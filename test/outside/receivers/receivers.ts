@@ -1,4 +1,4 @@
-/** The receivers of docs/receivers, each as a process of its own. */
+/** Starts the receivers of docs/receivers, each in its own process. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -9,11 +9,11 @@ import { ensurePython } from '../../venv.ts';
 
 export interface Receiver {
   readonly name: string;
-  /** In docs/receivers. */
+  /** The file in docs/receivers. */
   readonly file: string;
-  /** In docs/verify, and the name under which the receiver imports it. */
-  readonly verifier: readonly [file: string, as: string];
-  /** Prepares the folder that the files are copied to. Gives the command, or nothing where the language is missing. */
+  /** The file in docs/verify, and the path under which the receiver imports it. */
+  readonly verifier: readonly [file: string, importPath: string];
+  /** Prepares the folder of the receiver. Returns the command, or undefined if the language is not installed. */
   readonly prepare: (folder: string) => Promise<readonly [string, ...string[]] | undefined>;
 }
 
@@ -34,15 +34,15 @@ function nodeModules(): string {
   return join(folder, 'node_modules');
 }
 
-function runs(...[file, ...args]: readonly [string, ...string[]]): boolean {
+function succeeds(...[file, ...args]: readonly [string, ...string[]]): boolean {
   return spawnSync(file, args).status === 0;
 }
 
-const inNode: (file: string) => Receiver['prepare'] = (file) => async (folder) => {
+const prepareNode: (file: string) => Receiver['prepare'] = (file) => async (folder) => {
   cpSync(nodeModules(), join(folder, 'node_modules'), { recursive: true });
   return ['node', file];
 };
-const inPython: (file: string) => Receiver['prepare'] = (file) => async () => [
+const preparePython: (file: string) => Receiver['prepare'] = (file) => async () => [
   await ensurePython(FOLDER),
   file,
 ];
@@ -52,27 +52,32 @@ export const RECEIVERS: readonly Receiver[] = [
     name: 'Express',
     file: 'express.mjs',
     verifier: ['verify.mjs', 'verify.mjs'],
-    prepare: inNode('express.mjs'),
+    prepare: prepareNode('express.mjs'),
   },
-  { name: 'Hono', file: 'hono.mjs', verifier: ['verify.mjs', 'verify.mjs'], prepare: inNode('hono.mjs') },
+  {
+    name: 'Hono',
+    file: 'hono.mjs',
+    verifier: ['verify.mjs', 'verify.mjs'],
+    prepare: prepareNode('hono.mjs'),
+  },
   {
     name: 'FastAPI',
     file: 'fastapi_app.py',
     verifier: ['verify.py', 'verify.py'],
-    prepare: inPython('fastapi_app.py'),
+    prepare: preparePython('fastapi_app.py'),
   },
   {
     name: 'Flask',
     file: 'flask_app.py',
     verifier: ['verify.py', 'verify.py'],
-    prepare: inPython('flask_app.py'),
+    prepare: preparePython('flask_app.py'),
   },
   {
     name: 'Go net/http',
     file: 'main.go',
     verifier: ['verify.go', 'webhook/verify.go'],
     async prepare(folder) {
-      if (!runs(GO, 'version')) return undefined;
+      if (!succeeds(GO, 'version')) return undefined;
       writeFileSync(join(folder, 'go.mod'), 'module receiver\n\ngo 1.22\n');
       const { status, stderr } = spawnSync(GO, ['build', '-o', 'receiver', '.'], {
         cwd: folder,
@@ -87,17 +92,17 @@ export const RECEIVERS: readonly Receiver[] = [
     file: 'sinatra_app.rb',
     verifier: ['verify.rb', 'verify.rb'],
     async prepare() {
-      const works = () => runs('ruby', '-e', 'require "sinatra/base"; require "webrick"');
-      if (!works()) installAptPackages(['ruby', 'ruby-sinatra', 'ruby-webrick']);
-      return works() ? ['ruby', 'sinatra_app.rb'] : undefined;
+      const isInstalled = () => succeeds('ruby', '-e', 'require "sinatra/base"; require "webrick"');
+      if (!isInstalled()) installAptPackages(['ruby', 'ruby-sinatra', 'ruby-webrick']);
+      return isInstalled() ? ['ruby', 'sinatra_app.rb'] : undefined;
     },
   },
 ];
 
 export interface Running {
-  /** Sends a request; gives the status. */
+  /** Sends a request and returns the status code. */
   readonly post: (headers: Readonly<Record<string, string>>, body: string) => Promise<number>;
-  /** The lines that it has printed about events. */
+  /** The lines that the receiver has output about events. */
   readonly lines: () => readonly string[];
   readonly stop: () => Promise<void>;
 }
@@ -111,9 +116,9 @@ function freePort(): Promise<number> {
   });
 }
 
-async function untilReady(child: ChildProcess, url: string, said: () => string): Promise<void> {
+async function untilReady(child: ChildProcess, url: string, output: () => string): Promise<void> {
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`The receiver ended: ${said()}`);
+    if (child.exitCode !== null) throw new Error(`The receiver ended: ${output()}`);
     try {
       await fetch(url, { method: 'POST' });
       return;
@@ -123,14 +128,14 @@ async function untilReady(child: ChildProcess, url: string, said: () => string):
   }
 }
 
-/** Starts a receiver with a secret; undefined where its language is not on this machine. */
+/** Starts a receiver with a secret. Returns undefined if its language is not installed. */
 export async function start(receiver: Receiver, secret: string): Promise<Running | undefined> {
   mkdirSync('.local', { recursive: true });
   const folder = mkdtempSync(resolve('.local', 'tmp-receiver-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
-  const [verifier, as] = receiver.verifier;
-  mkdirSync(dirname(join(folder, as)), { recursive: true });
-  copyFileSync(join('docs/verify', verifier), join(folder, as));
+  const [verifier, importPath] = receiver.verifier;
+  mkdirSync(dirname(join(folder, importPath)), { recursive: true });
+  copyFileSync(join('docs/verify', verifier), join(folder, importPath));
   copyFileSync(join('docs/receivers', receiver.file), join(folder, receiver.file));
   const command = await receiver.prepare(folder);
   if (!command) {
@@ -141,10 +146,10 @@ export async function start(receiver: Receiver, secret: string): Promise<Running
   const [file, ...args] = command;
   const env = { ...process.env, PORT: String(port), IVYMAIL_WEBHOOK_SECRET: secret, APP_ENV: 'production' };
   const child = spawn(file, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let printed = '';
-  let complained = '';
-  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (complained += chunk.toString()));
+  let output = '';
+  let errorOutput = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (errorOutput += chunk.toString()));
   const url = `http://127.0.0.1:${port}/webhooks/ivymail`;
   const stop = async () => {
     const ended = new Promise((done) => child.once('close', done));
@@ -153,14 +158,14 @@ export async function start(receiver: Receiver, secret: string): Promise<Running
     remove();
   };
   try {
-    await untilReady(child, url, () => printed + complained);
+    await untilReady(child, url, () => output + errorOutput);
   } catch (error) {
     remove();
     throw error;
   }
   return {
     post: async (headers, body) => (await fetch(url, { method: 'POST', headers, body })).status,
-    lines: () => printed.split('\n').filter((line) => line.includes('@')),
+    lines: () => output.split('\n').filter((line) => line.includes('@')),
     stop,
   };
 }

@@ -1,4 +1,4 @@
-/** Clients generated from docs/site/openapi.json, which compile without a cast and use the running API. */
+/** Generates clients from docs/site/openapi.json. The clients must compile without a cast and work with the running API. */
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,8 +11,8 @@ import { CLIENTS, installedClients, runInstalled } from '../installed.ts';
 const run = promisify(execFile);
 const DOCUMENT = resolve('docs/site/openapi.json');
 
-/** What both programs print after using every part of the API. */
-function expected(tenant: Tenant) {
+/** The output of both example programs, which use every part of the API. */
+function expectedOutput(tenant: Tenant) {
   return {
     workspace: tenant.id,
     test: [200, 'clicked: https://example.com/'],
@@ -45,8 +45,8 @@ function environmentOf(tenant: Tenant, name: string): Record<string, string> {
   };
 }
 
-/** A folder with these files of test/outside/clients, removed afterward. */
-async function inFolder<T>(
+/** Copies these files of test/outside/clients into a new folder, and removes the folder afterward. */
+async function withFolder<T>(
   parent: string,
   files: readonly string[],
   use: (folder: string) => Promise<T>,
@@ -64,7 +64,7 @@ describe('the client of openapi-typescript and openapi-fetch', () => {
   it('compiles in strict mode and uses the API', async () => {
     const tenant = await newTenant('client-typescript');
     const files = ['example.ts', 'environment.d.ts', 'tsconfig.json'];
-    const said = await inFolder(await installedClients(), files, async (folder) => {
+    const output = await withFolder(await installedClients(), files, async (folder) => {
       await runInstalled('openapi-typescript', [DOCUMENT, '--output', join(folder, 'schema.ts')]);
       await runInstalled('tsc', ['--project', folder]);
       const { stdout } = await run(process.execPath, ['example.ts'], {
@@ -73,7 +73,7 @@ describe('the client of openapi-typescript and openapi-fetch', () => {
       });
       return JSON.parse(stdout) as unknown;
     });
-    expect(said).toEqual(expected(tenant));
+    expect(output).toEqual(expectedOutput(tenant));
   });
 
   it('is used without a type assertion', () => {
@@ -87,8 +87,8 @@ describe('the client of openapi-python-client', () => {
     const tenant = await newTenant('client-python');
     const python = await ensurePython('test/outside/clients');
     const files = ['example.py', 'mypy.ini', 'openapi-python-client.yaml'];
-    const said = await inFolder(resolve('.local'), files, async (folder) => {
-      const inPython = async (module: string, args: readonly string[], env: Record<string, string> = {}) => {
+    const output = await withFolder(resolve('.local'), files, async (folder) => {
+      const runPython = async (module: string, args: readonly string[], env: Record<string, string> = {}) => {
         const { stdout, stderr } = await run(python, [...(module === '' ? [] : ['-m', module]), ...args], {
           cwd: folder,
           env: { ...process.env, NO_COLOR: '1', ...env },
@@ -99,21 +99,21 @@ describe('the client of openapi-python-client', () => {
         });
         return `${stdout}${stderr}`;
       };
-      const generated = await inPython('openapi_python_client', [
+      const generated = await runPython('openapi_python_client', [
         'generate',
         `--path=${DOCUMENT}`,
         '--output-path=client',
         '--meta=none',
         '--config=openapi-python-client.yaml',
       ]);
-      // It warns about a part of the document that it leaves out.
+      // The generator prints a warning for every part of the document that it skips.
       expect(generated.trim()).toBe('Generating client');
-      await inPython('mypy', ['--config-file', 'mypy.ini', 'example.py', 'client']);
+      await runPython('mypy', ['--config-file', 'mypy.ini', 'example.py', 'client']);
       return JSON.parse(
-        await inPython('', ['example.py'], environmentOf(tenant, 'client-python')),
+        await runPython('', ['example.py'], environmentOf(tenant, 'client-python')),
       ) as unknown;
     });
-    expect(said).toEqual(expected(tenant));
+    expect(output).toEqual(expectedOutput(tenant));
   });
 
   it('is used without a cast, and without a line that mypy ignores', () => {

@@ -1,4 +1,4 @@
-/** The running API against its own description: no 5xx, and no answer that the document does not have. */
+/** Compares the running API with its OpenAPI document: no 5xx, and no response that the document does not describe. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -12,12 +12,12 @@ const root = resolve(import.meta.dirname, '../../..');
 const scratch = mkdtempSync(join(root, '.local', 'tmp-contract-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** Of each operation, over the edges that schemathesis derives from the schemas. */
+/** The maximum number of examples for each operation, in addition to the edge cases that schemathesis derives from the schemas. */
 const MAX_EXAMPLES = 15;
 
-it('schemathesis finds nothing, with all checks on', { timeout: 1_800_000 }, async () => {
+it('schemathesis finds no problem with all checks on', { timeout: 1_800_000 }, async () => {
   const python = await ensurePython('test/contract');
-  // It has nothing: a recovery of what the other tests left would keep the emulator busy for minutes.
+  // A new tenant without data, because a recovery of the other tests' events would keep the emulator busy for minutes.
   const { apiKey } = await newTenant('contract');
   const { stdout, stderr } = await run(
     python,
@@ -32,7 +32,7 @@ it('schemathesis finds nothing, with all checks on', { timeout: 1_800_000 }, asy
       // One worker: two threads that parse Python at once can make CPython 3.11 fail with "AST constructor recursion depth mismatch".
       ['--workers', '1', '--no-color', '--warnings', 'off', '--continue-on-failure', '--no-shrink'],
     ].flat(),
-    // Its example database and reports go where the test cleans up.
+    // schemathesis writes its example database and reports into this folder, which the test removes.
     { cwd: scratch, maxBuffer: 64 * 1024 * 1024 },
   ).catch((error: unknown) => error as { stdout: string; stderr: string });
   expect(`${stdout}${stderr}`).toMatch(/No issues found/);

@@ -1,131 +1,150 @@
-/** Receivers that no honest server is like, each below HTTP: what one says, and what an attempt at it comes to. */
+/** Hostile receivers, which misbehave below HTTP, and the allowed outcomes of an attempt at each. */
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
 export interface ReceiverBehavior {
-  /** `https` for a receiver that is asked by TLS. */
+  /** The scheme of its URL. */
   readonly scheme: 'http' | 'https';
-  /** What listens: plain TCP, or TLS with something wrong about it. */
+  /** The protocol of the server. */
   readonly listens: 'tcp' | 'tls' | 'tls 1.1' | 'tls of another host';
-  /** From the first byte that came, or from the connection on where it says so. */
+  /** `serve` runs when a request arrives. With `connection`, it runs as soon as the connection is open. */
   readonly on?: 'connection';
   readonly serve: (socket: Socket) => void;
-  /** Error class, or `delivered`; where several are right, one of them. */
-  readonly comesTo: readonly string[];
+  /** The allowed outcomes: an error class, or `delivered`. */
+  readonly outcomes: readonly string[];
 }
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 const NO = 'HTTP/1.1 500 No\r\n';
 const BOMB = gzipSync(Buffer.alloc(20 * 1024 * 1024));
 
-/** Writes for ever, as fast as it is read. */
-function pour(socket: Socket, text: string): void {
-  if (!socket.destroyed) socket.write(text, () => setImmediate(() => pour(socket, text)));
+/** Writes the text again and again, as fast as the client reads it. */
+function writeForever(socket: Socket, text: string): void {
+  if (!socket.destroyed) socket.write(text, () => setImmediate(() => writeForever(socket, text)));
 }
 
-function drip(socket: Socket, text: string, ms = 20): void {
+function writeSlowly(socket: Socket, text: string, ms = 20): void {
   if (socket.destroyed) return;
   socket.write(text);
-  setTimeout(() => drip(socket, text, ms), ms);
+  setTimeout(() => writeSlowly(socket, text, ms), ms);
 }
 
-function says(text: string, ...comesTo: readonly string[]): ReceiverBehavior {
-  return { scheme: 'http', listens: 'tcp', serve: (socket) => socket.write(text), comesTo };
+function sends(text: string, ...outcomes: readonly string[]): ReceiverBehavior {
+  return { scheme: 'http', listens: 'tcp', serve: (socket) => socket.write(text), outcomes };
 }
 
-function does(serve: ReceiverBehavior['serve'], ...comesTo: readonly string[]): ReceiverBehavior {
-  return { scheme: 'http', listens: 'tcp', serve, comesTo };
+function behaves(serve: ReceiverBehavior['serve'], ...outcomes: readonly string[]): ReceiverBehavior {
+  return { scheme: 'http', listens: 'tcp', serve, outcomes };
 }
 
 function overTls(
   listens: ReceiverBehavior['listens'],
   serve: ReceiverBehavior['serve'],
-  ...comesTo: readonly string[]
+  ...outcomes: readonly string[]
 ): ReceiverBehavior {
-  return { scheme: 'https', listens, serve, comesTo };
+  return { scheme: 'https', listens, serve, outcomes };
 }
 
-function saysThenResets(text: string, ...comesTo: readonly string[]): ReceiverBehavior {
-  return does((socket) => socket.write(text, () => socket.resetAndDestroy()), ...comesTo);
+function sendsThenResets(text: string, ...outcomes: readonly string[]): ReceiverBehavior {
+  return behaves((socket) => socket.write(text, () => socket.resetAndDestroy()), ...outcomes);
 }
 
 const PROTOCOL = ['protocol_error', 'connection_reset'] as const;
 
-/** What the healthy one is measured beside: as many that do the same work, and do it well. */
+/** Receivers that do the same work without misbehaving. The healthy receiver is timed next to them for comparison. */
 export const WELL_BEHAVED: Readonly<Record<'http' | 'https', ReceiverBehavior>> = {
-  http: says(`${OK}content-length: 2\r\n\r\nok`, 'delivered'),
+  http: sends(`${OK}content-length: 2\r\n\r\nok`, 'delivered'),
   https: overTls('tls', (socket) => socket.write(`${OK}content-length: 2\r\n\r\nok`), 'delivered'),
 };
 
 export const BEHAVIORS: Readonly<Record<string, ReceiverBehavior>> = {
-  'drips headers': does((socket) => {
+  'slowly sends headers': behaves((socket) => {
     socket.write(OK);
-    drip(socket, 'x-a: b\r\n');
+    writeSlowly(socket, 'x-a: b\r\n');
   }, 'timeout'),
-  'drips the body of a failure': does((socket) => {
+  'slowly sends the body of a failure': behaves((socket) => {
     socket.write(`${NO}content-length: 100000\r\n\r\n`);
-    drip(socket, 'a');
+    writeSlowly(socket, 'a');
   }, 'http_status'),
-  'drips the body of a success': does((socket) => {
+  'slowly sends the body of a success': behaves((socket) => {
     socket.write(`${OK}content-length: 100000\r\n\r\n`);
-    drip(socket, 'a');
+    writeSlowly(socket, 'a');
   }, 'delivered'),
-  'says 100 for ever': does((socket) => drip(socket, 'HTTP/1.1 100 Continue\r\n\r\n', 1), 'timeout'),
-  'says 102 for ever': does((socket) => drip(socket, 'HTTP/1.1 102 Processing\r\n\r\n', 1), 'timeout'),
-  'says 103 for ever': does(
-    (socket) => drip(socket, 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n', 1),
+  'sends 100 without end': behaves(
+    (socket) => writeSlowly(socket, 'HTTP/1.1 100 Continue\r\n\r\n', 1),
     'timeout',
   ),
-  'sends a body without end': does((socket) => {
+  'sends 102 without end': behaves(
+    (socket) => writeSlowly(socket, 'HTTP/1.1 102 Processing\r\n\r\n', 1),
+    'timeout',
+  ),
+  'sends 103 without end': behaves(
+    (socket) => writeSlowly(socket, 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n', 1),
+    'timeout',
+  ),
+  'sends a body without end': behaves((socket) => {
     socket.write(`${OK}\r\n`);
-    pour(socket, 'a'.repeat(65_536));
+    writeForever(socket, 'a'.repeat(65_536));
   }, 'delivered'),
-  'sends chunks without end': does((socket) => {
+  'sends chunks without end': behaves((socket) => {
     socket.write(`${NO}transfer-encoding: chunked\r\n\r\n`);
-    pour(socket, `10000\r\n${'a'.repeat(65_536)}\r\n`);
+    writeForever(socket, `10000\r\n${'a'.repeat(65_536)}\r\n`);
   }, 'http_status'),
-  'sends trailers without end': does((socket) => {
+  'sends trailers without end': behaves((socket) => {
     socket.write(`${OK}transfer-encoding: chunked\r\n\r\n0\r\n`);
-    pour(socket, `x-a: ${'b'.repeat(1_000)}\r\n`);
+    writeForever(socket, `x-a: ${'b'.repeat(1_000)}\r\n`);
   }, 'delivered'),
-  'sends events without end': does((socket) => {
+  'sends events without end': behaves((socket) => {
     socket.write(`${OK}content-type: text/event-stream\r\n\r\n`);
-    drip(socket, 'data: a\n\n');
+    writeSlowly(socket, 'data: a\n\n');
   }, 'delivered'),
-  'sends a gzip bomb': does((socket) => {
+  'sends a gzip bomb': behaves((socket) => {
     socket.write(`${OK}content-encoding: gzip\r\ncontent-length: ${BOMB.length}\r\n\r\n`);
     socket.write(BOMB);
   }, 'delivered'),
-  'names a chunk of 2^64 bytes': says(
+  'announces a chunk of 2^64 bytes': sends(
     `${NO}transfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\na`,
     'http_status',
   ),
-  'names a chunk of less than nothing': says(`${NO}transfer-encoding: chunked\r\n\r\n-1\r\na`, 'http_status'),
-  'names a chunk by nonsense': says(`${NO}transfer-encoding: chunked\r\n\r\nzz\r\na`, 'http_status'),
-  'sends 200 KB of one header': says(`${OK}x-a: ${'b'.repeat(200_000)}\r\n\r\n`, ...PROTOCOL),
-  'sends 20,000 headers': says(`${OK}${'x-a: b\r\n'.repeat(20_000)}\r\n`, ...PROTOCOL),
-  'sends a header without a colon': says(`${OK}nonsense\r\n\r\n`, ...PROTOCOL),
-  'sends a NUL in a header': says(`${OK}x-a: \u0000\r\ncontent-length: 0\r\n\r\n`, ...PROTOCOL),
-  'folds a header': says(`${OK}x-a: b\r\n c\r\ncontent-length: 0\r\n\r\n`, 'delivered', ...PROTOCOL),
-  'ends lines by LF alone': says('HTTP/1.1 200 OK\ncontent-length: 0\n\n', 'delivered', ...PROTOCOL),
-  'sends empty lines for ever': does((socket) => drip(socket, '\r\n', 1), 'timeout', ...PROTOCOL),
-  'resets at once': { ...does((socket) => socket.resetAndDestroy(), 'connection_reset'), on: 'connection' },
-  'resets after the request': does((socket) => socket.resetAndDestroy(), 'connection_reset'),
-  'resets in the status line': saysThenResets('HTTP/1.1 2', 'connection_reset'),
-  'resets in the headers': saysThenResets(`${OK}content-le`, 'connection_reset'),
-  'resets in the body of a success': saysThenResets(`${OK}content-length: 100\r\n\r\nhalf`, 'delivered'),
-  'resets in the body of a failure': saysThenResets(`${NO}content-length: 100\r\n\r\nhalf`, 'http_status'),
-  'resets after the answer': saysThenResets(`${OK}content-length: 2\r\n\r\nok`, 'delivered'),
-  'closes without a word': does((socket) => socket.end(), 'connection_reset'),
-  'closes its half, and answers before': does(
+  'announces a chunk with a negative size': sends(
+    `${NO}transfer-encoding: chunked\r\n\r\n-1\r\na`,
+    'http_status',
+  ),
+  'announces a chunk with an invalid size': sends(
+    `${NO}transfer-encoding: chunked\r\n\r\nzz\r\na`,
+    'http_status',
+  ),
+  'sends 200 KB of one header': sends(`${OK}x-a: ${'b'.repeat(200_000)}\r\n\r\n`, ...PROTOCOL),
+  'sends 20,000 headers': sends(`${OK}${'x-a: b\r\n'.repeat(20_000)}\r\n`, ...PROTOCOL),
+  'sends a header without a colon': sends(`${OK}nonsense\r\n\r\n`, ...PROTOCOL),
+  'sends a NUL in a header': sends(`${OK}x-a: \u0000\r\ncontent-length: 0\r\n\r\n`, ...PROTOCOL),
+  'folds a header': sends(`${OK}x-a: b\r\n c\r\ncontent-length: 0\r\n\r\n`, 'delivered', ...PROTOCOL),
+  'ends lines with only LF': sends('HTTP/1.1 200 OK\ncontent-length: 0\n\n', 'delivered', ...PROTOCOL),
+  'sends empty lines without end': behaves(
+    (socket) => writeSlowly(socket, '\r\n', 1),
+    'timeout',
+    ...PROTOCOL,
+  ),
+  'resets the connection when it opens': {
+    ...behaves((socket) => socket.resetAndDestroy(), 'connection_reset'),
+    on: 'connection',
+  },
+  'resets after the request': behaves((socket) => socket.resetAndDestroy(), 'connection_reset'),
+  'resets in the status line': sendsThenResets('HTTP/1.1 2', 'connection_reset'),
+  'resets in the headers': sendsThenResets(`${OK}content-le`, 'connection_reset'),
+  'resets in the body of a success': sendsThenResets(`${OK}content-length: 100\r\n\r\nhalf`, 'delivered'),
+  'resets in the body of a failure': sendsThenResets(`${NO}content-length: 100\r\n\r\nhalf`, 'http_status'),
+  'resets after the response': sendsThenResets(`${OK}content-length: 2\r\n\r\nok`, 'delivered'),
+  'closes without a response': behaves((socket) => socket.end(), 'connection_reset'),
+  'responds and closes its half of the connection': behaves(
     (socket) => socket.end(`${OK}content-length: 0\r\n\r\n`),
     'delivered',
   ),
-  'never reads': { ...does((socket) => socket.pause(), 'timeout'), on: 'connection' },
-  'never answers': does(() => {}, 'timeout'),
-  'answers before it is asked': {
-    // And says nothing more to the next one over the same connection.
-    ...does(
+  'never reads': { ...behaves((socket) => socket.pause(), 'timeout'), on: 'connection' },
+  'never responds': behaves(() => {}, 'timeout'),
+  'responds before the request': {
+    // It does not respond to the next request over the same connection.
+    ...behaves(
       (socket) => socket.write(`${NO}content-length: 0\r\n\r\n`),
       'http_status',
       'timeout',
@@ -133,61 +152,66 @@ export const BEHAVIORS: Readonly<Record<string, ReceiverBehavior>> = {
     ),
     on: 'connection',
   },
-  'speaks plain text where TLS is due': overTls('tcp', (socket) => socket.write(`${OK}\r\n`), 'tls_error'),
-  'says nothing to a TLS hello': overTls('tcp', () => {}, 'timeout'),
-  'drips at a TLS hello': overTls('tcp', (socket) => drip(socket, '\u0016'), 'timeout', 'tls_error'),
-  'resets at a TLS hello': overTls('tcp', (socket) => socket.resetAndDestroy(), 'connection_reset'),
-  'has TLS 1.1 only': overTls('tls 1.1', (socket) => socket.write(`${OK}\r\n`), 'tls_error'),
+  'sends plain text instead of TLS': overTls('tcp', (socket) => socket.write(`${OK}\r\n`), 'tls_error'),
+  'does not respond to a TLS handshake': overTls('tcp', () => {}, 'timeout'),
+  'responds slowly to a TLS handshake': overTls(
+    'tcp',
+    (socket) => writeSlowly(socket, '\u0016'),
+    'timeout',
+    'tls_error',
+  ),
+  'resets during the TLS handshake': overTls('tcp', (socket) => socket.resetAndDestroy(), 'connection_reset'),
+  'supports only TLS 1.1': overTls('tls 1.1', (socket) => socket.write(`${OK}\r\n`), 'tls_error'),
   'has the certificate of another host': overTls(
     'tls of another host',
     (socket) => socket.write(`${OK}\r\n`),
     'tls_error',
   ),
-  'never answers, over TLS': overTls('tls', () => {}, 'timeout'),
+  'never responds, over TLS': overTls('tls', () => {}, 'timeout'),
   'resets in the body of a failure, over TLS': overTls(
     'tls',
     (socket) => socket.write(`${NO}content-length: 9\r\n\r\na`, () => socket.destroy()),
     'http_status',
   ),
-  'speaks TLS where plain text is due': { ...overTls('tls', () => {}, ...PROTOCOL), scheme: 'http' },
-  'names more than it sends': does(
+  'requires TLS for an http URL': { ...overTls('tls', () => {}, ...PROTOCOL), scheme: 'http' },
+  'announces a longer body than it sends': behaves(
     (socket) => socket.end(`${OK}content-length: 100\r\n\r\nhalf`),
     'delivered',
   ),
-  'sends more than it names': says(`${OK}content-length: 2\r\n\r\nokokokok`, 'delivered'),
-  'names less than nothing': says(`${OK}content-length: -1\r\n\r\n`, ...PROTOCOL),
-  'names two lengths': says(`${OK}content-length: 2\r\ncontent-length: 3\r\n\r\nok`, ...PROTOCOL),
-  'names a length and chunks': says(
+  'sends a longer body than it announces': sends(`${OK}content-length: 2\r\n\r\nokokokok`, 'delivered'),
+  'announces a negative length': sends(`${OK}content-length: -1\r\n\r\n`, ...PROTOCOL),
+  'announces two lengths': sends(`${OK}content-length: 2\r\ncontent-length: 3\r\n\r\nok`, ...PROTOCOL),
+  'announces a length and chunks': sends(
     `${OK}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
     ...PROTOCOL,
   ),
-  'speaks HTTP/1.0 without a length': does((socket) => socket.end('HTTP/1.0 200 OK\r\n\r\nok'), 'delivered'),
-  'speaks HTTP/0.9': does((socket) => socket.end('ok'), ...PROTOCOL),
-  'speaks HTTP/2': does(
+  'responds with HTTP/1.0 without a length': behaves(
+    (socket) => socket.end('HTTP/1.0 200 OK\r\n\r\nok'),
+    'delivered',
+  ),
+  'responds with HTTP/0.9': behaves((socket) => socket.end('ok'), ...PROTOCOL),
+  'responds with HTTP/2': behaves(
     (socket) => socket.write(Buffer.from('000012040000000000', 'hex')),
     ...PROTOCOL,
     'timeout',
   ),
-  'speaks of HTTP in small letters': says('http/1.1 200 ok\r\n\r\n', ...PROTOCOL),
-  'says status 0': says('HTTP/1.1 0 None\r\ncontent-length: 0\r\n\r\n', ...PROTOCOL, 'http_status'),
-  'says status 99': says(
+  'writes the protocol in lower case': sends('http/1.1 200 ok\r\n\r\n', ...PROTOCOL),
+  'sends status 0': sends('HTTP/1.1 0 None\r\ncontent-length: 0\r\n\r\n', ...PROTOCOL, 'http_status'),
+  'sends status 99': sends(
     'HTTP/1.1 99 Less\r\ncontent-length: 0\r\n\r\n',
     ...PROTOCOL,
     'http_status',
     'timeout',
   ),
-  'says status 600': says('HTTP/1.1 600 More\r\ncontent-length: 0\r\n\r\n', 'http_status', ...PROTOCOL),
-  'says status 2000': says('HTTP/1.1 2000 Many\r\ncontent-length: 0\r\n\r\n', ...PROTOCOL),
-  'changes the protocol': says(
+  'sends status 600': sends('HTTP/1.1 600 More\r\ncontent-length: 0\r\n\r\n', 'http_status', ...PROTOCOL),
+  'sends status 2000': sends('HTTP/1.1 2000 Many\r\ncontent-length: 0\r\n\r\n', ...PROTOCOL),
+  'changes the protocol': sends(
     'HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n',
     ...PROTOCOL,
   ),
-  'says 204, and sends a body': says('HTTP/1.1 204 None\r\ncontent-length: 2\r\n\r\nok', 'delivered'),
-  'says 304, and sends a body': says(
-    'HTTP/1.1 304 Same\r\ncontent-length: 2\r\n\r\nok',
-    'redirect_not_followed',
-  ),
-  'sends a good answer byte by byte': does((socket) => {
+  'sends 204 with a body': sends('HTTP/1.1 204 None\r\ncontent-length: 2\r\n\r\nok', 'delivered'),
+  'sends 304 with a body': sends('HTTP/1.1 304 Same\r\ncontent-length: 2\r\n\r\nok', 'redirect_not_followed'),
+  'sends a valid response byte by byte': behaves((socket) => {
     const bytes = `${OK}content-length: 2\r\n\r\nok`.split('');
     const next = (): void => {
       const byte = bytes.shift();
@@ -195,5 +219,8 @@ export const BEHAVIORS: Readonly<Record<string, ReceiverBehavior>> = {
     };
     next();
   }, 'delivered'),
-  'says it closes, and does not': says(`${OK}connection: close\r\ncontent-length: 2\r\n\r\nok`, 'delivered'),
+  'announces to close the connection and does not': sends(
+    `${OK}connection: close\r\ncontent-length: 2\r\n\r\nok`,
+    'delivered',
+  ),
 };

@@ -1,4 +1,4 @@
-/** A receiver that is well, in a process of its own: what the others do to theirs must not be mistaken for its slowness. */
+/** A healthy receiver in its own process, so that the load of the hostile receivers does not slow it down. */
 import { createServer } from 'node:http';
 
 const server = createServer((request, response) => {

@@ -1,4 +1,4 @@
-/** What the test and the process of the sender say to each other. */
+/** The messages between the test and the process of the sender. */
 export interface Job {
   readonly name: string;
   readonly url: string;
@@ -6,32 +6,32 @@ export interface Job {
 
 export interface AttemptReport {
   readonly name: string;
-  /** Error class, or `delivered`. */
-  readonly comesTo: string;
+  /** The error class, or `delivered`. */
+  readonly outcome: string;
   readonly ms: number;
 }
 
 export type SenderRequest =
-  | { readonly ask: 'state' }
+  | { readonly type: 'state' }
   | {
-      readonly ask: 'attempts';
+      readonly type: 'attempts';
       readonly jobs: readonly Job[];
       readonly parallel: number;
-      /** One that is well, asked again and again meanwhile. */
+      /** A healthy receiver that gets attempts, one after the other, until the jobs have ended. */
       readonly healthy?: Job;
     };
 
 export interface AttemptReports {
-  readonly told: readonly AttemptReport[];
+  readonly reports: readonly AttemptReport[];
   readonly healthy: readonly AttemptReport[];
 }
 
-/** Of memory, bytes. */
+/** The memory, in bytes, and the open sockets of the sender's process. */
 export interface ProcessState {
-  /** Of the whole process, now and at its most. */
+  /** The memory of the whole process: now, and its peak. */
   readonly rss: number;
   readonly peak: number;
-  /** Of V8's heap. */
+  /** The used part of V8's heap. */
   readonly heapUsed: number;
   readonly sockets: number;
 }

@@ -11,17 +11,19 @@ import { BEHAVIORS, WELL_BEHAVED, type ReceiverBehavior } from './behaviors.ts';
 import type { SenderRequest, AttemptReports, Job, ProcessState, AttemptReport } from './messages.ts';
 
 /**
- * The deadline is 15 s in a deployment, and a virtual clock proves it exactly (fault 13). Claimed here is that it ends
- * every attempt. It is ten times what an attempt that ends by itself takes at most, so a slow machine changes no outcome.
+ * The deadline of the attempts in this test. A deployment has 15 s, and fault 13 tests its exact length with a virtual clock. This test
+ * only shows that the deadline ends every attempt. It is ten times the longest attempt that ends by itself, so a slow machine changes no
+ * outcome.
  */
 const DEADLINE_MS = 6_000;
 const PARALLEL = 200;
-/** Each of every behaviour so often, and memory and sockets looked at after each. */
+/** The number of rounds. After each round, the test measures memory and sockets. */
 const ROUNDS = sized(1, 10);
+/** The number of attempts at every receiver in a round. */
 const TIMES = 20;
 /**
- * Half of the deliver λ's 512 MB. V8 measures itself by the machine: in 24 GB its young generation alone may grow to
- * 128 MB, step by step and all of it garbage, which says nothing of the sender.
+ * The maximum heap of the sender: half of the 512 MB of the deliver function. Without a limit, V8 sizes its heap by the memory of the
+ * machine. With 24 GB, its young generation may grow to 128 MB of garbage, which would hide the growth caused by the sender.
  */
 const HEAP_MB = 256;
 
@@ -41,21 +43,21 @@ const servers: Server[] = [];
 const sockets = new Set<Socket>();
 const children: ChildProcess[] = [];
 
-/** The first bytes of a request, or of a TLS hello where the server speaks no TLS. */
+/** Whether the data begins a request, or a TLS handshake with a server without TLS. */
 function isRequest(data: Buffer, listens: ReceiverBehavior['listens']): boolean {
   return data.toString('latin1').startsWith('POST ') || (listens === 'tcp' && data[0] === 0x16);
 }
 
 async function listen({ listens, on, serve }: ReceiverBehavior): Promise<number> {
-  const meet = (socket: Socket): void => {
+  const onConnection = (socket: Socket): void => {
     sockets.add(socket);
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     if (on === 'connection') serve(socket);
-    // Again for each request over a connection that was kept.
+    // Runs again for each request over a kept-alive connection.
     else socket.on('data', (data) => isRequest(data, listens) && serve(socket));
   };
   const options = OPTIONS[listens];
-  const server = options ? createTlsServer(options, meet) : createServer(meet);
+  const server = options ? createTlsServer(options, onConnection) : createServer(onConnection);
   server.on('tlsClientError', () => {});
   servers.push(server.listen(0, '127.0.0.1'));
   await once(server, 'listening');
@@ -71,54 +73,57 @@ function start(file: string): ChildProcess {
   return child;
 }
 
-async function answerOf(child: ChildProcess): Promise<unknown> {
-  const [answer] = (await once(child, 'message')) as [unknown];
-  return answer;
+async function nextMessage(child: ChildProcess): Promise<unknown> {
+  const [message] = (await once(child, 'message')) as [unknown];
+  return message;
 }
 
 let sender: ChildProcess;
 let healthy: Job;
 const jobs: Job[] = [];
-const quiet: Job[] = [];
+const wellBehaved: Job[] = [];
 
-async function ask(asked: SenderRequest): Promise<unknown> {
-  const answer = answerOf(sender);
-  sender.send(asked);
-  return answer;
+async function sendToWorker(request: SenderRequest): Promise<unknown> {
+  const message = nextMessage(sender);
+  sender.send(request);
+  return message;
 }
 
-const attempts = (of: readonly Job[]) =>
-  ask({ ask: 'attempts', jobs: of, parallel: PARALLEL, healthy }) as Promise<AttemptReports>;
-const oneByOne = (of: readonly Job[]) =>
-  ask({ ask: 'attempts', jobs: of, parallel: 1 }) as Promise<AttemptReports>;
-const state = () => ask({ ask: 'state' }) as Promise<ProcessState>;
+const attemptInParallel = (targets: readonly Job[]) =>
+  sendToWorker({ type: 'attempts', jobs: targets, parallel: PARALLEL, healthy }) as Promise<AttemptReports>;
+const attemptOneByOne = (targets: readonly Job[]) =>
+  sendToWorker({ type: 'attempts', jobs: targets, parallel: 1 }) as Promise<AttemptReports>;
+const measure = () => sendToWorker({ type: 'state' }) as Promise<ProcessState>;
 
 beforeAll(async () => {
-  const well = start('healthy-worker.ts');
-  const { port } = (await answerOf(well)) as { port: number };
+  const worker = start('healthy-worker.ts');
+  const { port } = (await nextMessage(worker)) as { port: number };
   healthy = { name: 'healthy', url: `http://127.0.0.1:${port}/` };
-  for (const [name, behaviour] of Object.entries(BEHAVIORS)) {
-    const own = await listen(behaviour);
-    const host = behaviour.listens === 'tls of another host' ? 'other.example.com' : 'hooks.example.com';
+  for (const [name, behavior] of Object.entries(BEHAVIORS)) {
+    const receiverPort = await listen(behavior);
+    const host = behavior.listens === 'tls of another host' ? 'other.example.com' : 'hooks.example.com';
     jobs.push({
       name,
-      url: `${behaviour.scheme}://${behaviour.scheme === 'http' ? '127.0.0.1' : host}:${own}/`,
+      url: `${behavior.scheme}://${behavior.scheme === 'http' ? '127.0.0.1' : host}:${receiverPort}/`,
     });
   }
-  quiet.push(...(await companions()));
+  wellBehaved.push(...(await wellBehavedJobs()));
   sender = start('sender-worker.ts');
-  await state();
+  await measure();
 });
 
-/** As many others: for each that runs into the deadline one that says nothing, for the rest honest ones. */
-async function companions(): Promise<readonly Job[]> {
+/**
+ * One job for each hostile receiver. If the hostile receiver runs into the deadline, the job goes to a silent receiver, otherwise to a
+ * well-behaved one.
+ */
+async function wellBehavedJobs(): Promise<readonly Job[]> {
   const ports = { http: await listen(WELL_BEHAVED.http), https: await listen(WELL_BEHAVED.https) };
-  const patient = await listen(BEHAVIORS['never answers'] as ReceiverBehavior);
+  const silent = await listen(BEHAVIORS['never responds'] as ReceiverBehavior);
   return jobs.map(({ name }) => {
-    const { scheme = 'http', comesTo = [] } = BEHAVIORS[name] ?? {};
+    const { scheme = 'http', outcomes = [] } = BEHAVIORS[name] ?? {};
     const host = scheme === 'http' ? '127.0.0.1' : 'hooks.example.com';
-    const honest = `${scheme}://${host}:${ports[scheme]}/`;
-    return { name, url: comesTo[0] === 'timeout' ? `http://127.0.0.1:${patient}/` : honest };
+    const url = `${scheme}://${host}:${ports[scheme]}/`;
+    return { name, url: outcomes[0] === 'timeout' ? `http://127.0.0.1:${silent}/` : url };
   });
 }
 
@@ -130,16 +135,16 @@ afterAll(() => {
 });
 
 /**
- * Ten times what a healthy attempt takes beside the others on two busy cores. Shorter times are not compared, because a
- * slow machine is no fault. A healthy attempt that waits for a hostile one takes as long as the deadline.
+ * Shorter times are not compared, because a slow machine must not fail the test. It is ten times the duration of a healthy attempt next to
+ * the others on two busy cores. A healthy attempt that waits for a hostile receiver takes as long as the deadline.
  */
 const NOISE_MS = 250;
-/** The middle one counts: one round may fall on a busy moment of the machine, and the best of them on a lucky one. */
+/** The number of timed rounds, of which the median counts. A single round may fall on a busy or an idle moment of the machine. */
 const TIMINGS = 5;
 
-/** In ms, as measured. */
-function p99(told: readonly AttemptReport[]): number {
-  const sorted = told.map(({ ms }) => ms).toSorted((left, right) => left - right);
+/** The 99th percentile of the durations, in milliseconds. */
+function p99(reports: readonly AttemptReport[]): number {
+  const sorted = reports.map(({ ms }) => ms).toSorted((left, right) => left - right);
   return sorted[Math.floor(sorted.length * 0.99)] ?? NaN;
 }
 
@@ -147,79 +152,87 @@ function median(numbers: readonly number[]): number {
   return numbers.toSorted((left, right) => left - right)[Math.floor(numbers.length / 2)] ?? NaN;
 }
 
-describe(`${Object.keys(BEHAVIORS).length} kinds of receivers that misbehave, ${PARALLEL} at a time`, () => {
-  it('end in time, leave no memory and no socket behind, and come to what they are', async () => {
-    // What as many honest ones take is no receiver's doing.
-    await attempts(Array.from({ length: 10 }, () => quiet).flat());
-    const before = await settled();
+describe(`${Object.keys(BEHAVIORS).length} kinds of hostile receivers, ${PARALLEL} at a time`, () => {
+  it('get the expected outcome in time, and leave no memory and no socket behind', async () => {
+    // The memory that the same number of well-behaved receivers needs does not count.
+    await attemptInParallel(Array.from({ length: 10 }, () => wellBehaved).flat());
+    const before = await measureIdle();
     const all = Array.from({ length: TIMES }, () => jobs).flat();
-    const told: AttemptReport[] = [];
+    const reports: AttemptReport[] = [];
     const after: ProcessState[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      told.push(...(await attempts(all)).told);
-      after.push(await settled());
+      reports.push(...(await attemptInParallel(all)).reports);
+      after.push(await measureIdle());
     }
     const inMb = (bytes: number) => Math.max(0, Math.round(bytes / 1024 / 1024));
-    // Of all there was at any time, garbage and all; and what is in use after it.
+    // The peak of all memory, including garbage, and the memory that is still in use after the attempts.
     const peakMb = inMb(Math.max(...after.map(({ peak }) => peak)) - before.rss);
     const heldMb = inMb(Math.max(...after.map(({ heapUsed }) => heapUsed)) - before.heapUsed);
-    const longest = Math.max(...told.map(({ ms }) => ms));
+    const longest = Math.max(...reports.map(({ ms }) => ms));
     const socketsLeft = Math.max(...after.map(({ sockets: left }) => left));
-    figures['behaviours'] = jobs.length;
-    figures['attempts'] = told.length;
-    figures['the longest of them, ms'] = longest;
-    figures['at a deadline of, ms'] = DEADLINE_MS;
-    figures['memory grown by, at its peak, MB'] = peakMb;
-    figures['of it, heap still in use, MB'] = heldMb;
-    figures['sockets left'] = socketsLeft;
-    const wrong = told.filter(({ name, comesTo }) => !BEHAVIORS[name]?.comesTo.includes(comesTo));
-    expect([...new Set(wrong.map(({ name, comesTo }) => `${name}: ${comesTo}`))]).toEqual([]);
-    expect(told).toHaveLength(all.length * ROUNDS);
-    // Ten times the deadline, for a machine that is late with its timers. Without a deadline, the attempt never ends.
+    figures['behaviors'] = jobs.length;
+    figures['attempts'] = reports.length;
+    figures['longest attempt, ms'] = longest;
+    figures['deadline of the attempts, ms'] = DEADLINE_MS;
+    figures['peak memory growth, MB'] = peakMb;
+    figures['of this, heap still in use afterward, MB'] = heldMb;
+    figures['open sockets afterward'] = socketsLeft;
+    const wrong = reports.filter(({ name, outcome }) => !BEHAVIORS[name]?.outcomes.includes(outcome));
+    expect([...new Set(wrong.map(({ name, outcome }) => `${name}: ${outcome}`))]).toEqual([]);
+    expect(reports).toHaveLength(all.length * ROUNDS);
+    // Ten times the deadline, because the timers of a slow machine are late. Without a deadline, the attempt would never end.
     expect(longest).toBeLessThan(10 * DEADLINE_MS);
     expect(peakMb).toBeLessThan(64);
     expect(heldMb).toBeLessThan(4);
     expect(socketsLeft).toBe(0);
   });
 
-  it('slow a healthy one down no more than twice as much as as many honest ones', async () => {
-    const rounds: Record<'alone' | 'honest' | 'hostile', number>[] = [];
+  it('slow down a healthy receiver at most twice as much as well-behaved receivers do', async () => {
+    const rounds: Record<'alone' | 'wellBehaved' | 'hostile', number>[] = [];
     for (let round = 0; round < TIMINGS; round += 1) {
-      const alone = await oneByOne(Array.from({ length: 200 }, () => healthy));
-      const honest = await attempts(Array.from({ length: 10 }, () => quiet).flat());
-      const hostile = await attempts(Array.from({ length: 10 }, () => jobs).flat());
-      expect(hostile.healthy.every(({ comesTo }) => comesTo === 'delivered')).toBe(true);
-      rounds.push({ alone: p99(alone.told), honest: p99(honest.healthy), hostile: p99(hostile.healthy) });
+      const alone = await attemptOneByOne(Array.from({ length: 200 }, () => healthy));
+      const besideWellBehaved = await attemptInParallel(Array.from({ length: 10 }, () => wellBehaved).flat());
+      const hostile = await attemptInParallel(Array.from({ length: 10 }, () => jobs).flat());
+      expect(hostile.healthy.every(({ outcome }) => outcome === 'delivered')).toBe(true);
+      rounds.push({
+        alone: p99(alone.reports),
+        wellBehaved: p99(besideWellBehaved.healthy),
+        hostile: p99(hostile.healthy),
+      });
     }
     const ratio = median(
-      rounds.map(({ honest, hostile }) => Math.max(NOISE_MS, hostile) / Math.max(NOISE_MS, honest)),
+      rounds.map(
+        ({ wellBehaved: baseline, hostile }) => Math.max(NOISE_MS, hostile) / Math.max(NOISE_MS, baseline),
+      ),
     );
-    const of = (beside: keyof (typeof rounds)[number]) => median(rounds.map((round) => round[beside]));
-    figures['p99 of a healthy one alone, ms'] = of('alone');
-    figures[`beside ${PARALLEL} that are honest or silent, ms`] = of('honest');
-    figures[`beside ${PARALLEL} that misbehave, ms`] = of('hostile');
-    figures[`median of ${TIMINGS} rounds, ${NOISE_MS} ms and less being alike`] = `${ratio.toFixed(1)} ×`;
+    const medianOf = (condition: keyof (typeof rounds)[number]) =>
+      median(rounds.map((round) => round[condition]));
+    figures['p99 of a healthy receiver alone, ms'] = medianOf('alone');
+    figures[`p99 next to ${PARALLEL} well-behaved or silent receivers, ms`] = medianOf('wellBehaved');
+    figures[`p99 next to ${PARALLEL} hostile receivers, ms`] = medianOf('hostile');
+    figures[`ratio of the last two, median of ${TIMINGS} rounds, ${NOISE_MS} ms or less counted as equal`] =
+      `${ratio.toFixed(1)} ×`;
     expect(ratio).toBeLessThanOrEqual(2);
   });
 
-  it('never have the answer to one request taken for that of the next', async () => {
+  it('cannot make the sender use the response to one request for the next', async () => {
     let requests = 0;
     const port = await listen({
-      ...(BEHAVIORS['never answers'] as ReceiverBehavior),
+      ...(BEHAVIORS['never responds'] as ReceiverBehavior),
       on: 'connection',
       serve: (socket) =>
         socket.on('data', () => {
           requests += 1;
-          const more = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
-          // One answer too many, behind that of the first request; every later one is refused.
-          socket.write(requests === 1 ? more + more : 'HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n');
+          const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
+          // The first request gets two responses. Every later request is refused.
+          socket.write(requests === 1 ? ok + ok : 'HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n');
         }),
     });
     const job = { name: 'smuggler', url: `http://127.0.0.1:${port}/` };
     const outcomes: string[] = [];
     for (let request = 0; request < 3; request += 1) {
-      const { told } = await oneByOne([job]);
-      outcomes.push(...told.map(({ comesTo }) => comesTo));
+      const { reports } = await attemptOneByOne([job]);
+      outcomes.push(...reports.map(({ outcome }) => outcome));
     }
     expect(outcomes).toEqual(['delivered', 'http_status', 'http_status']);
   });
@@ -228,14 +241,14 @@ describe(`${Object.keys(BEHAVIORS).length} kinds of receivers that misbehave, ${
 const figures: Record<string, string | number> = {};
 afterAll(() => recordFigures('receivers', figures));
 
-/** What is left when the idle connections are closed. */
-async function settled(): Promise<ProcessState> {
-  let now = await state();
-  for (let look = 0; look < 600 && now.sockets > 0; look += 1) {
+/** Measures the sender's process after its idle connections are closed. */
+async function measureIdle(): Promise<ProcessState> {
+  let now = await measure();
+  for (let check = 0; check < 600 && now.sockets > 0; check += 1) {
     await new Promise((resolve) => {
       setTimeout(resolve, 100);
     });
-    now = await state();
+    now = await measure();
   }
   return now;
 }

@@ -1,4 +1,4 @@
-/** The sender in a process of its own: what it takes of memory and sockets is its alone. */
+/** The sender in its own process, so that its memory and sockets can be measured. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSender } from '../../../lambdas/delivery/send.ts';
@@ -18,36 +18,36 @@ const headers = { 'content-length': '2', 'webhook-id': 'evt_a' };
 
 async function attempt({ name, url }: Job): Promise<AttemptReport> {
   const result = await send({ url, headers, body: '{}' });
-  return { name, comesTo: result.error_class ?? 'delivered', ms: result.duration_ms };
+  return { name, outcome: result.error_class ?? 'delivered', ms: result.duration_ms };
 }
 
-/** All of the jobs, so many at a time. */
+/** Makes one attempt for each job, `parallel` at a time. */
 async function attemptAll(jobs: readonly Job[], parallel: number): Promise<readonly AttemptReport[]> {
-  const told: AttemptReport[] = [];
-  const left = jobs.values();
+  const reports: AttemptReport[] = [];
+  const queue = jobs.values();
   await Promise.all(
     Array.from({ length: parallel }, async () => {
-      for (const job of left) told.push(await attempt(job));
+      for (const job of queue) reports.push(await attempt(job));
     }),
   );
-  return told;
+  return reports;
 }
 
-/** One after the other until the others are done. */
-async function attemptMeanwhile(job: Job, others: Promise<unknown>): Promise<readonly AttemptReport[]> {
-  const work = { over: false };
-  void others.finally(() => (work.over = true));
-  const told: AttemptReport[] = [];
-  while (!work.over) {
-    told.push(await attempt(job));
+/** Makes one attempt after the other, until `others` has settled. */
+async function attemptUntilSettled(job: Job, others: Promise<unknown>): Promise<readonly AttemptReport[]> {
+  const work = { isSettled: false };
+  void others.finally(() => (work.isSettled = true));
+  const reports: AttemptReport[] = [];
+  while (!work.isSettled) {
+    reports.push(await attempt(job));
     await new Promise((resolve) => {
       setTimeout(resolve, 10);
     });
   }
-  return told;
+  return reports;
 }
 
-function sockets(): number {
+function countSockets(): number {
   return process.getActiveResourcesInfo().filter((name) => /TCPSocketWrap|TLSWrap|TCPConnectWrap/.test(name))
     .length;
 }
@@ -57,17 +57,17 @@ process.on('unhandledRejection', (error) => {
   process.exit(1);
 });
 
-process.on('message', (asked: SenderRequest) => {
+process.on('message', (request: SenderRequest) => {
   void (async () => {
-    if (asked.ask === 'state') {
+    if (request.type === 'state') {
       globalThis.gc?.();
       const { rss, heapUsed } = process.memoryUsage();
       const peak = process.resourceUsage().maxRSS * 1024;
-      process.send?.({ rss, peak, heapUsed, sockets: sockets() });
+      process.send?.({ rss, peak, heapUsed, sockets: countSockets() });
       return;
     }
-    const all = attemptAll(asked.jobs, asked.parallel);
-    const healthy = asked.healthy ? await attemptMeanwhile(asked.healthy, all) : [];
-    process.send?.({ told: await all, healthy });
+    const reports = attemptAll(request.jobs, request.parallel);
+    const healthy = request.healthy ? await attemptUntilSettled(request.healthy, reports) : [];
+    process.send?.({ reports: await reports, healthy });
   })();
 });

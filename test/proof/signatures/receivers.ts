@@ -1,4 +1,4 @@
-/** Those who verify a request: our verifier, in this process and in every language, and the library of the standard. */
+/** The verifiers of a request in this process: ours, and the library of Standard Webhooks. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Webhook } from 'standardwebhooks';
@@ -26,19 +26,19 @@ export function headersOf({ id, timestamp, signature }: ReceivedRequest) {
   };
 }
 
-export function requestOf(arrived: ReceivedRequest): VerifierRequest {
-  const { secret, now, body } = arrived;
-  return { secret, now, headers: headersOf(arrived), body_base64: body.toString('base64') };
+export function requestOf(request: ReceivedRequest): VerifierRequest {
+  const { secret, now, body } = request;
+  return { secret, now, headers: headersOf(request), body_base64: body.toString('base64') };
 }
 
-/** Each says whether it takes a request. The library asks the clock of the process: `vi.useFakeTimers` first. */
-const RECEIVERS: Readonly<Record<string, (arrived: ReceivedRequest) => boolean>> = {
-  'docs/verify/verify.mjs': (arrived) =>
-    verify(arrived.secret, headersOf(arrived), arrived.body, arrived.now),
-  standardwebhooks: (arrived) => {
-    vi.setSystemTime(arrived.now * 1000);
+/** Each verifier returns whether it accepts a request. The library reads the system clock, so call `vi.useFakeTimers` first. */
+const VERIFY_BY_NAME: Readonly<Record<string, (request: ReceivedRequest) => boolean>> = {
+  'docs/verify/verify.mjs': (request) =>
+    verify(request.secret, headersOf(request), request.body, request.now),
+  standardwebhooks: (request) => {
+    vi.setSystemTime(request.now * 1000);
     try {
-      new Webhook(arrived.secret).verify(arrived.body, headersOf(arrived), { jsonParse: false });
+      new Webhook(request.secret).verify(request.body, headersOf(request), { jsonParse: false });
       return true;
     } catch {
       return false;
@@ -46,4 +46,4 @@ const RECEIVERS: Readonly<Record<string, (arrived: ReceivedRequest) => boolean>>
   },
 };
 
-export const verifiers = Object.entries(RECEIVERS);
+export const verifiers = Object.entries(VERIFY_BY_NAME);

@@ -1,4 +1,4 @@
-/** Signed requests as they may come, and each way in which a byte of one may have been changed. */
+/** Random signed requests, and every way to change one byte of a request. */
 import fc from 'fast-check';
 import { secretText, signWebhook } from '../../../lambdas/delivery/sign.ts';
 
@@ -6,13 +6,13 @@ export interface SignedMessage {
   readonly webhookId: string;
   readonly timestampSeconds: number;
   readonly body: string;
-  /** All that sign. */
+  /** The secrets that sign the message. */
   readonly secrets: readonly Uint8Array[];
-  /** The one that the receiver has, by its place among them. */
-  readonly held: number;
+  /** The index of the secret that the receiver has. */
+  readonly heldIndex: number;
 }
 
-/** What arrives: headers as text, the body as bytes. */
+/** A request as the receiver gets it: headers as text, the body as bytes. */
 export interface ReceivedRequest {
   readonly secret: string;
   readonly now: number;
@@ -28,38 +28,38 @@ const KINDS = ['bit', 'byte', 'insert', 'remove'] as const;
 export interface Change {
   readonly part: (typeof PARTS)[number];
   readonly kind: (typeof KINDS)[number];
-  /** Of its length, from 0 to less than 1. */
+  /** The position of the change, as a share of the length: at least 0 and less than 1. */
   readonly at: number;
   readonly byte: number;
 }
 
-const aSecret = fc.uint8Array({ minLength: 24, maxLength: 64 });
-const anId = fc.stringMatching(/^evt_[a-z2-7]{26}$/);
-/** U+FFFD is what a library makes of bytes it cannot decode: where it is signed, it takes such bytes for it. */
+const secrets = fc.uint8Array({ minLength: 24, maxLength: 64 });
+const webhookIds = fc.stringMatching(/^evt_[a-z2-7]{26}$/);
+/** Without U+FFFD, because a library decodes invalid bytes to U+FFFD and would accept them in its place. */
 const text = fc.string({ unit: 'binary', maxLength: 60 }).filter((each) => !each.includes('\uFFFD'));
-const aPayload = fc.record({
+const payloads = fc.record({
   event: fc.constantFrom('delivered', 'bounced', 'complained'),
   to: fc.emailAddress(),
   subject: text,
   tags: fc.dictionary(text, text, { maxKeys: 3 }),
 });
-const aBody = fc.oneof(
-  { weight: 9, arbitrary: aPayload.map((payload) => JSON.stringify(payload)) },
-  // Half an emoji has no bytes of its own: our JSON escapes it.
+const bodies = fc.oneof(
+  { weight: 9, arbitrary: payloads.map((payload) => JSON.stringify(payload)) },
+  // A lone surrogate cannot be encoded as UTF-8. JSON escapes it, so only the other bodies may contain one.
   { weight: 1, arbitrary: text.filter((each) => each.isWellFormed()) },
 );
 
 export const signedMessages: fc.Arbitrary<SignedMessage> = fc
   .record({
-    webhookId: anId,
+    webhookId: webhookIds,
     timestampSeconds: fc.integer({ min: 1_000_000_000, max: 9_999_999_000 }),
-    body: aBody,
-    secrets: fc.uniqueArray(aSecret, { minLength: 1, maxLength: 3, selector: (each) => each.join() }),
+    body: bodies,
+    secrets: fc.uniqueArray(secrets, { minLength: 1, maxLength: 3, selector: (each) => each.join() }),
     pick: fc.nat(),
   })
-  .map(({ pick, ...rest }) => ({ ...rest, held: pick % rest.secrets.length }));
+  .map(({ pick, ...rest }) => ({ ...rest, heldIndex: pick % rest.secrets.length }));
 
-const aChangeOf = (part: Change['part']): fc.Arbitrary<Change> =>
+const changesOf = (part: Change['part']): fc.Arbitrary<Change> =>
   fc.record({
     part: fc.constant(part),
     kind: fc.constantFrom(...KINDS),
@@ -67,13 +67,13 @@ const aChangeOf = (part: Change['part']): fc.Arbitrary<Change> =>
     byte: fc.nat(255),
   });
 
-/** One of each part. */
-export const changeSets: fc.Arbitrary<readonly Change[]> = fc.tuple(...PARTS.map(aChangeOf));
+/** One change for each part of the request. */
+export const changeSets: fc.Arbitrary<readonly Change[]> = fc.tuple(...PARTS.map(changesOf));
 
 export function receive(signed: SignedMessage): ReceivedRequest {
-  const { webhookId, timestampSeconds, body, secrets, held } = signed;
+  const { webhookId, timestampSeconds, body, secrets, heldIndex } = signed;
   return {
-    secret: secretText(secrets[held] ?? new Uint8Array()),
+    secret: secretText(secrets[heldIndex] ?? new Uint8Array()),
     now: timestampSeconds,
     id: webhookId,
     timestamp: String(timestampSeconds),
@@ -83,7 +83,7 @@ export function receive(signed: SignedMessage): ReceivedRequest {
 }
 
 function changeBytes(bytes: Buffer, { kind, at, byte }: Omit<Change, 'part'>): Buffer {
-  // A byte inserted at an end may be no change: a space there, a sign before a number.
+  // A byte that is inserted at an end may have no effect, such as a space, or a sign before a number.
   const length = kind === 'insert' ? Math.max(1, bytes.length - 1) : bytes.length;
   const index = Math.floor(at * length) + (kind === 'insert' && bytes.length > 1 ? 1 : 0);
   const [before, old, after] = [bytes.subarray(0, index), bytes[index] ?? 0, bytes.subarray(index + 1)];
@@ -94,37 +94,40 @@ function changeBytes(bytes: Buffer, { kind, at, byte }: Omit<Change, 'part'>): B
   return Buffer.concat([before, Buffer.from([other]), after]);
 }
 
-/** Of several signatures only that of the receiver's secret is changed: any other may be whatever it is. */
-export function applyChange(arrived: ReceivedRequest, held: number, change: Change): ReceivedRequest {
-  if (change.part === 'body') return { ...arrived, body: changeBytes(arrived.body, change) };
-  // No header can have these three; a tab it can.
-  const inText = (given: string): string =>
-    changeBytes(Buffer.from(given, 'latin1'), change)
+/** Applies a change. Of several signatures, only the one of the receiver's secret is changed, because the others have no effect. */
+export function applyChange(request: ReceivedRequest, heldIndex: number, change: Change): ReceivedRequest {
+  if (change.part === 'body') return { ...request, body: changeBytes(request.body, change) };
+  // HTTP does not allow these three characters in a header, but it allows a tab.
+  const changeText = (original: string): string =>
+    changeBytes(Buffer.from(original, 'latin1'), change)
       .toString('latin1')
       .replaceAll(/[\0\r\n]/g, '\t');
-  if (change.part !== 'signature') return { ...arrived, [change.part]: inText(arrived[change.part]) };
-  const signatures = arrived.signature.split(' ');
-  return { ...arrived, signature: signatures.with(held, inText(signatures[held] ?? '')).join(' ') };
+  if (change.part !== 'signature') return { ...request, [change.part]: changeText(request[change.part]) };
+  const signatures = request.signature.split(' ');
+  return {
+    ...request,
+    signature: signatures.with(heldIndex, changeText(signatures[heldIndex] ?? '')).join(' '),
+  };
 }
 
-/** Every single bit of a request, one after the other. */
-export function* flipEveryBit(arrived: ReceivedRequest, held: number): Generator<ReceivedRequest> {
-  const own = arrived.signature.split(' ')[held] ?? '';
+/** Returns one request for each bit, with that bit flipped. */
+export function* flipEveryBit(request: ReceivedRequest, heldIndex: number): Generator<ReceivedRequest> {
+  const signature = request.signature.split(' ')[heldIndex] ?? '';
   for (const part of PARTS) {
-    const { length } = part === 'signature' ? own : arrived[part];
+    const { length } = part === 'signature' ? signature : request[part];
     for (let index = 0; index < length; index += 1)
       for (let byte = 0; byte < 8; byte += 1)
-        yield applyChange(arrived, held, { part, kind: 'bit', at: (index + 0.5) / length, byte });
+        yield applyChange(request, heldIndex, { part, kind: 'bit', at: (index + 0.5) / length, byte });
   }
 }
 
-/** Requests as our signer sends them, and each with one byte of each part changed. */
+/** Generates requests that our signer signed. Each also has four forged versions, with one change in each part. */
 export function generateRequests(count: number, seed: number) {
   return fc
     .sample(fc.tuple(signedMessages, changeSets), { numRuns: count, seed })
     .map(([signed, changes]) => {
       const genuine = receive(signed);
-      const forged = changes.map((change) => applyChange(genuine, signed.held, change));
+      const forged = changes.map((change) => applyChange(genuine, signed.heldIndex, change));
       return { signed, genuine, forged };
     });
 }

@@ -1,4 +1,4 @@
-/** A webhook whose secret is rotated again and again through the API, and which of its secrets must sign at a moment. */
+/** Rotates the secret of a webhook through the API, and computes which of its secrets must sign at each moment. */
 import fc from 'fast-check';
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { signedRequest } from '../../../lambdas/delivery/signed-request.ts';
@@ -12,11 +12,11 @@ const WEEK_SECONDS = 604_800;
 const MAX_LIVE = 3;
 
 export interface Rotation {
-  /** Since the one before it. */
+  /** The time since the previous rotation. */
   readonly afterMs: number;
   readonly overlapSeconds: number;
-  /** Where to look until the next one comes, from 0 to less than 1. */
-  readonly looks: readonly number[];
+  /** Moments until the next rotation, as shares of that time: at least 0 and less than 1. */
+  readonly samples: readonly number[];
 }
 
 export const rotationHistories: fc.Arbitrary<readonly Rotation[]> = fc.array(
@@ -27,67 +27,69 @@ export const rotationHistories: fc.Arbitrary<readonly Rotation[]> = fc.array(
       fc.integer({ min: 0, max: 120 }),
       fc.integer({ min: 0, max: WEEK_SECONDS }),
     ),
-    looks: fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 3, maxLength: 3 }),
+    samples: fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 3, maxLength: 3 }),
   }),
   { minLength: 1, maxLength: 6 },
 );
 
-/** A secret, and until when it signs, exclusive. */
-interface Known {
+/** A secret, and the exclusive end of the time in which it signs. */
+interface SecretLifetime {
   readonly secret: string;
   readonly untilMs: number;
 }
 
-/** The rule as the documentation has it: the new one, and of the live ones the two newest until the overlap ends. */
+/**
+ * The documented rule: after a rotation, the new secret signs. The two newest of the other live secrets also sign until the overlap ends.
+ */
 function rotate(
-  known: readonly Known[],
+  lifetimes: readonly SecretLifetime[],
   secret: string,
   nowMs: number,
   overlapSeconds: number,
-): readonly Known[] {
+): readonly SecretLifetime[] {
   const endsMs = nowMs + overlapSeconds * 1000;
-  const live = known.filter(({ untilMs }) => untilMs > nowMs);
+  const live = lifetimes.filter(({ untilMs }) => untilMs > nowMs);
   return [
     { secret, untilMs: Infinity },
-    ...known.map((each) => {
-      const kept = live.indexOf(each) >= 0 && live.indexOf(each) < MAX_LIVE - 1;
-      return { ...each, untilMs: kept ? Math.min(each.untilMs, endsMs) : Math.min(each.untilMs, nowMs) };
+    ...lifetimes.map((each) => {
+      const isKept = live.indexOf(each) >= 0 && live.indexOf(each) < MAX_LIVE - 1;
+      return { ...each, untilMs: isKept ? Math.min(each.untilMs, endsMs) : Math.min(each.untilMs, nowMs) };
     }),
   ];
 }
 
-/** The edges of every overlap, and some moments between them, until the next rotation. */
+/** The edges of every overlap and the sampled moments between them, until the next rotation. */
 function momentsOf(
-  known: readonly Known[],
+  lifetimes: readonly SecretLifetime[],
   fromMs: number,
   toMs: number,
-  looks: readonly number[],
+  samples: readonly number[],
 ): readonly number[] {
-  const edges = known.flatMap(({ untilMs }) => [untilMs - 1, untilMs, untilMs + 1]);
-  const between = looks.map((look) => Math.floor(fromMs + look * (toMs - fromMs)));
+  const edges = lifetimes.flatMap(({ untilMs }) => [untilMs - 1, untilMs, untilMs + 1]);
+  const between = samples.map((sample) => Math.floor(fromMs + sample * (toMs - fromMs)));
   return [fromMs, toMs - 1, ...edges, ...between].filter((each) => each >= fromMs && each < toMs);
 }
 
 export interface RotationObservation {
   readonly nowMs: number;
-  readonly arrived: ReceivedRequest;
-  /** Whether the secret of `arrived` signs at that moment. */
-  readonly live: boolean;
+  readonly request: ReceivedRequest;
+  /** Whether the secret of `request` must sign at that moment. */
+  readonly isLive: boolean;
 }
 
-/** Every moment of a history, once for each secret that the webhook ever had. */
+/** Yields each moment of a history, once for each secret that the webhook has had. */
 export async function* observeRotations(rotations: readonly Rotation[]): AsyncGenerator<RotationObservation> {
   const { sendRequest, state, deps, table } = setUpApi();
   const event = anEvent();
   const post = async (path: string, body: object) => {
-    const { status, body: told } = await sendRequest({ method: 'POST', path, body });
-    if (status >= 300) throw new Error(`${path} answered ${status}`);
-    return told as { readonly id: string; readonly secret: string };
+    const { status, body: created } = await sendRequest({ method: 'POST', path, body });
+    if (status >= 300) throw new Error(`${path} returned ${status}`);
+    return created as { readonly id: string; readonly secret: string };
   };
-  const made = await post('/v1/webhooks', { url: 'https://hooks.example.com/' });
-  let known: readonly Known[] = [{ secret: made.secret, untilMs: Infinity }];
+  const webhook = await post('/v1/webhooks', { url: 'https://hooks.example.com/' });
+  let lifetimes: readonly SecretLifetime[] = [{ secret: webhook.secret, untilMs: Infinity }];
 
-  async function* look(endpoint: Endpoint, nowMs: number): AsyncGenerator<RotationObservation> {
+  async function* observe(endpoint: Endpoint, nowMs: number): AsyncGenerator<RotationObservation> {
     const { headers, body } = await signedRequest({
       event,
       endpoint,
@@ -95,8 +97,8 @@ export async function* observeRotations(rotations: readonly Rotation[]): AsyncGe
       nowMs,
       secrets: deps.secrets,
     });
-    for (const { secret, untilMs } of known) {
-      const arrived = {
+    for (const { secret, untilMs } of lifetimes) {
+      const request = {
         secret,
         now: Math.floor(nowMs / 1000),
         id: headers['webhook-id'] ?? '',
@@ -104,19 +106,19 @@ export async function* observeRotations(rotations: readonly Rotation[]): AsyncGe
         signature: headers['x-ivymail-signature'] ?? '',
         body: Buffer.from(body),
       };
-      yield { nowMs, arrived, live: untilMs > nowMs };
+      yield { nowMs, request, isLive: untilMs > nowMs };
     }
   }
 
-  for (const [index, { afterMs, overlapSeconds, looks }] of rotations.entries()) {
+  for (const [index, { afterMs, overlapSeconds, samples }] of rotations.entries()) {
     state.nowMs += afterMs;
-    const { secret } = await post(`/v1/webhooks/${made.id}/rotate-secret`, {
+    const { secret } = await post(`/v1/webhooks/${webhook.id}/rotate-secret`, {
       overlap_seconds: overlapSeconds,
     });
-    known = rotate(known, secret, state.nowMs, overlapSeconds);
-    const endpoint = await getEndpoint(table, WORKSPACE_ID, made.id);
-    if (!endpoint) throw new Error('The endpoint is gone');
+    lifetimes = rotate(lifetimes, secret, state.nowMs, overlapSeconds);
+    const endpoint = await getEndpoint(table, WORKSPACE_ID, webhook.id);
+    if (!endpoint) throw new Error('The endpoint does not exist');
     const nextMs = state.nowMs + (rotations[index + 1]?.afterMs ?? 9 * DAY_MS);
-    for (const nowMs of momentsOf(known, state.nowMs, nextMs, looks)) yield* look(endpoint, nowMs);
+    for (const nowMs of momentsOf(lifetimes, state.nowMs, nextMs, samples)) yield* observe(endpoint, nowMs);
   }
 }
