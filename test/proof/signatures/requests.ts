@@ -33,7 +33,7 @@ export interface Change {
   readonly byte: number;
 }
 
-const secrets = fc.uint8Array({ minLength: 24, maxLength: 64 });
+const secretBytes = fc.uint8Array({ minLength: 24, maxLength: 64 });
 const webhookIds = fc.stringMatching(/^evt_[a-z2-7]{26}$/);
 /** Without U+FFFD, because a library decodes invalid bytes to U+FFFD and would accept them in its place. */
 const text = fc.string({ unit: 'binary', maxLength: 60 }).filter((each) => !each.includes('\uFFFD'));
@@ -54,7 +54,7 @@ export const signedMessages: fc.Arbitrary<SignedMessage> = fc
     webhookId: webhookIds,
     timestampSeconds: fc.integer({ min: 1_000_000_000, max: 9_999_999_000 }),
     body: bodies,
-    secrets: fc.uniqueArray(secrets, { minLength: 1, maxLength: 3, selector: (each) => each.join() }),
+    secrets: fc.uniqueArray(secretBytes, { minLength: 1, maxLength: 3, selector: (each) => each.join() }),
     pick: fc.nat(),
   })
   .map(({ pick, ...rest }) => ({ ...rest, heldIndex: pick % rest.secrets.length }));
