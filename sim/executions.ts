@@ -10,7 +10,7 @@ export interface StateMachine {
 }
 
 export interface ExecutionsOptions extends ExecutionDeps {
-  /** By their ARN. */
+  /** The state machines by ARN. */
   readonly machines: Readonly<Record<string, StateMachine>>;
   /** Decides for each Express execution whether it runs twice. */
   readonly runsTwice: () => boolean;
