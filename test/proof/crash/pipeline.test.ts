@@ -12,16 +12,16 @@ import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';
 import { createScenario, runScenario, type Scenario } from './scenario.ts';
 
-function violationsOf({ world, published, endpoints }: Scenario): readonly string[] {
+function violationsOf({ deployment, published, endpoints }: Scenario): readonly string[] {
   return [
-    checkEvents(world, published),
-    checkDeliveries(world, endpoints),
-    checkRequests(world, endpoints),
-    checkCounters(world, published),
-    checkSuppressions(world),
-    checkHealth(world, endpoints),
-    { violations: world.failedExecutions.map(({ name }) => `execution ${name} failed`) },
-    { violations: world.ingestQueue.deadLetters.map((body) => `in the dead-letter queue: ${body}`) },
+    checkEvents(deployment, published),
+    checkDeliveries(deployment, endpoints),
+    checkRequests(deployment, endpoints),
+    checkCounters(deployment, published),
+    checkSuppressions(deployment),
+    checkHealth(deployment, endpoints),
+    { violations: deployment.failedExecutions.map(({ name }) => `execution ${name} failed`) },
+    { violations: deployment.ingestQueue.deadLetters.map((body) => `in the dead-letter queue: ${body}`) },
   ].flatMap(({ violations }) => violations);
 }
 
@@ -31,8 +31,8 @@ function spread(times: number, count: number): readonly number[] {
   return [...new Set(Array.from({ length: count }, (_, n) => Math.min(times, Math.round(1 + n * step))))];
 }
 
-function repeatedRequests({ world, endpoints }: Scenario): number {
-  return checkRequests(world, endpoints).figures['requests whose attempt was not recorded'] ?? 0;
+function repeatedRequests({ deployment, endpoints }: Scenario): number {
+  return checkRequests(deployment, endpoints).figures['requests whose attempt was not recorded'] ?? 0;
 }
 
 const withoutCrash = await createScenario(SEED);

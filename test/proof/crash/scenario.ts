@@ -25,7 +25,7 @@ const START_MS = Date.parse('2026-03-01T00:00:00Z');
 const MINUTE_MS = 60_000;
 
 export interface Scenario {
-  readonly world: SimulatedDeployment;
+  readonly deployment: SimulatedDeployment;
   readonly endpoints: readonly Endpoint[];
   readonly published: readonly PublishedMessage[];
 }
@@ -56,9 +56,9 @@ const UNCOUNTED_MS = START_MS + 3 * 24 * 60 * MINUTE_MS;
 const REFUSED_COUNTER_ROW = `"pk":"${eventCountersPartition(WORKSPACE, 'hour')}","sk":"${formatTimestamp(UNCOUNTED_MS)}"`;
 
 export async function createScenario(seed: number): Promise<Scenario> {
-  const world = new SimulatedDeployment({ seed, startMs: START_MS });
+  const deployment = new SimulatedDeployment({ seed, startMs: START_MS });
   const at = formatTimestamp(START_MS);
-  await createWorkspace(world.table, {
+  await createWorkspace(deployment.table, {
     id: WORKSPACE,
     name: 'tenant',
     created_at: at,
@@ -66,8 +66,8 @@ export async function createScenario(seed: number): Promise<Scenario> {
   });
   const endpoints = Object.entries(RECEIVERS).map(([name, behavior]): Endpoint => {
     const url = `https://${name}.example.com/`;
-    const secret = world.dice.bytes(24);
-    world.receivers.set(url, new SimulatedReceiver(url, secret, behavior));
+    const secret = deployment.dice.bytes(24);
+    deployment.receivers.set(url, new SimulatedReceiver(url, secret, behavior));
     return {
       id: deterministicId('ep', [name]),
       workspace_id: WORKSPACE,
@@ -80,17 +80,17 @@ export async function createScenario(seed: number): Promise<Scenario> {
       secrets: [{ version: 1, sealed: secret }],
     };
   });
-  for (const endpoint of endpoints) await putEndpoint(world.table, endpoint);
+  for (const endpoint of endpoints) await putEndpoint(deployment.table, endpoint);
 
   const published: PublishedMessage[] = [];
   for (let email = 0; email < 8; email += 1) {
     const workspaceId = email % 4 === 3 ? DEFAULT_WORKSPACE_ID : WORKSPACE;
     published.push(
-      ...randomLifecycle(world.dice, { acceptedAtMs: START_MS + email * 3 * MINUTE_MS, workspaceId }),
+      ...randomLifecycle(deployment.dice, { acceptedAtMs: START_MS + email * 3 * MINUTE_MS, workspaceId }),
     );
   }
-  published.push(...rareCases(world));
-  return { world, endpoints, published };
+  published.push(...rareCases(deployment));
+  return { deployment, endpoints, published };
 }
 
 /** Rare messages, and errors of DynamoDB that the pipeline must handle. */
@@ -175,29 +175,30 @@ function rareCases({ dice, table }: SimulatedDeployment): readonly PublishedMess
 }
 
 /** Runs the scenario to its end. */
-export async function runScenario({ world, endpoints, published }: Scenario): Promise<void> {
-  const { clock, table } = world;
+export async function runScenario({ deployment, endpoints, published }: Scenario): Promise<void> {
+  const { clock, table } = deployment;
   const restore = clock.installTimers();
   try {
     for (const { atMs, body } of published)
-      clock.after(atMs - clock.nowMs, () => world.ingestQueue.send(body));
+      clock.after(atMs - clock.nowMs, () => deployment.ingestQueue.send(body));
     const [healthy, failing, away] = endpoints;
     // DynamoDB leaves a part of some batches unprocessed, and starts are throttled. The calls themselves retry both.
     let batches = 0;
-    world.faults = ({ name }) => {
+    deployment.faults = ({ name }) => {
       // Always the second batch, because the wait for the unprocessed items is an await that every run must reach.
-      if (name === 'BatchWriteCommand' && ((batches += 1) === 2 || world.dice.chance(0.3))) return 'partial';
-      return name === 'StartExecution' && world.dice.chance(0.3) ? 'throttled' : undefined;
+      if (name === 'BatchWriteCommand' && ((batches += 1) === 2 || deployment.dice.chance(0.3)))
+        return 'partial';
+      return name === 'StartExecution' && deployment.dice.chance(0.3) ? 'throttled' : undefined;
     };
-    clock.after(MINUTE_MS, () => void poison(world));
+    clock.after(MINUTE_MS, () => void poison(deployment));
     clock.after(5 * MINUTE_MS, () => void setStatus(table, failing, 'paused'));
     clock.after(15 * MINUTE_MS, () => void setStatus(table, failing, 'active'));
-    clock.after(20 * MINUTE_MS, () => void continueDrain(world, healthy));
-    clock.after(25 * MINUTE_MS, () => void dispatchToOpenBreaker(world, away));
-    clock.after(30 * MINUTE_MS, () => void redeliver(world));
+    clock.after(20 * MINUTE_MS, () => void continueDrain(deployment, healthy));
+    clock.after(25 * MINUTE_MS, () => void dispatchToOpenBreaker(deployment, away));
+    clock.after(30 * MINUTE_MS, () => void redeliver(deployment));
     clock.after(40 * MINUTE_MS, () => void setStatus(table, healthy, 'paused'));
     clock.after(60 * MINUTE_MS, () => void setStatus(table, healthy, 'active'));
-    clock.after(200 * MINUTE_MS, () => void recover(world, endpoints));
+    clock.after(200 * MINUTE_MS, () => void recover(deployment, endpoints));
     await clock.run();
   } finally {
     restore();

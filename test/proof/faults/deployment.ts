@@ -13,21 +13,21 @@ export const START_MS = Date.parse('2026-03-01T00:00:00Z');
 const AT = '2026-03-01T00:00:00Z';
 export const MINUTE_MS = 60_000;
 
-export function deployment(
+export function createDeployment(
   options: Pick<SimulatedDeploymentOptions, 'concurrency'> = {},
 ): SimulatedDeployment {
   return new SimulatedDeployment({ seed: SEED, startMs: START_MS, ...options });
 }
 
 export async function addEndpoint(
-  world: SimulatedDeployment,
+  deployment: SimulatedDeployment,
   name: string,
   {
     behavior = () => ({}),
     events = ['*'],
   }: { behavior?: ReceiverBehavior; events?: Endpoint['events'] } = {},
 ): Promise<Endpoint> {
-  const secret = world.dice.bytes(24);
+  const secret = deployment.dice.bytes(24);
   const endpoint: Endpoint = {
     id: deterministicId('ep', [name]),
     workspace_id: DEFAULT_WORKSPACE_ID,
@@ -39,18 +39,18 @@ export async function addEndpoint(
     updated_at: AT,
     secrets: [{ version: 1, sealed: secret }],
   };
-  world.receivers.set(endpoint.url, new SimulatedReceiver(endpoint.url, secret, behavior));
-  await putEndpoint(world.table, endpoint);
+  deployment.receivers.set(endpoint.url, new SimulatedReceiver(endpoint.url, secret, behavior));
+  await putEndpoint(deployment.table, endpoint);
   return endpoint;
 }
 
 function publishedEvent(
-  world: SimulatedDeployment,
+  deployment: SimulatedDeployment,
   atMs: number,
   event: 'sent' | 'delivered',
 ): PublishedMessage {
-  const messageId = sesMessageId(atMs, world.dice.hex(32));
-  const to = `${world.dice.hex(8)}@example.com`;
+  const messageId = sesMessageId(atMs, deployment.dice.hex(32));
+  const to = `${deployment.dice.hex(8)}@example.com`;
   const email: AcceptedEmail = {
     messageId,
     acceptedAtMs: atMs,
@@ -67,30 +67,30 @@ function publishedEvent(
   };
 }
 
-export function sent(world: SimulatedDeployment, atMs: number): PublishedMessage {
-  return publishedEvent(world, atMs, 'sent');
+export function sent(deployment: SimulatedDeployment, atMs: number): PublishedMessage {
+  return publishedEvent(deployment, atMs, 'sent');
 }
 
-export function delivered(world: SimulatedDeployment, atMs: number): PublishedMessage {
-  return publishedEvent(world, atMs, 'delivered');
+export function delivered(deployment: SimulatedDeployment, atMs: number): PublishedMessage {
+  return publishedEvent(deployment, atMs, 'delivered');
 }
 
 /** Publishes the events and runs the clock, until nothing is left to do or until `untilMs`. */
 export async function run(
-  world: SimulatedDeployment,
+  deployment: SimulatedDeployment,
   published: readonly PublishedMessage[],
   untilMs?: number,
 ): Promise<void> {
-  const restore = world.clock.installTimers();
+  const restore = deployment.clock.installTimers();
   try {
     for (const { atMs, body } of published)
-      world.clock.after(atMs - world.clock.nowMs, () => world.ingestQueue.send(body));
-    await world.clock.run(untilMs);
+      deployment.clock.after(atMs - deployment.clock.nowMs, () => deployment.ingestQueue.send(body));
+    await deployment.clock.run(untilMs);
   } finally {
     restore();
   }
 }
 
-export function rows(world: SimulatedDeployment, kind: string): readonly Row[] {
-  return [...world.table.rows.values()].filter((row) => row['kind'] === kind);
+export function rows(deployment: SimulatedDeployment, kind: string): readonly Row[] {
+  return [...deployment.table.rows.values()].filter((row) => row['kind'] === kind);
 }

@@ -7,7 +7,16 @@ import { recoverAll } from '../ledger/run.ts';
 import { sized } from '../size.ts';
 import type { PublishedMessage } from '../../../sim/ses/email-lifecycle.ts';
 import { ACCOUNT_CONCURRENCY, type SimulatedDeployment } from '../../../sim/deployment.ts';
-import { addEndpoint, delivered, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
+import {
+  addEndpoint,
+  delivered,
+  createDeployment,
+  MINUTE_MS,
+  rows,
+  run,
+  sent,
+  START_MS,
+} from './deployment.ts';
 import { fault } from './fault.ts';
 
 /** The deadline of an attempt. */
@@ -23,32 +32,32 @@ const MAX_PROBES = 8;
 const LONGEST_WAIT_MS = 120_000;
 
 interface Scenario {
-  readonly world: SimulatedDeployment;
+  readonly deployment: SimulatedDeployment;
   readonly hanging: Endpoint;
   readonly healthy: readonly Endpoint[];
 }
 
 /** One endpoint that receives `sent` and 99 that receive `delivered`, in an account with the default concurrency of AWS. */
 async function createScenario({ hangs }: { readonly hangs: boolean }): Promise<Scenario> {
-  const world = deployment({ concurrency: ACCOUNT_CONCURRENCY });
-  const hanging = await addEndpoint(world, 'hanging', {
+  const deployment = createDeployment({ concurrency: ACCOUNT_CONCURRENCY });
+  const hanging = await addEndpoint(deployment, 'hanging', {
     events: ['sent'],
     behavior: (nowMs) =>
       hangs && nowMs < HEALED_MS ? { status: undefined, error: 'timeout', afterMs: HANG_MS } : {},
   });
   const healthy: Endpoint[] = [];
   for (let index = 0; index < 99; index += 1)
-    healthy.push(await addEndpoint(world, `well-${index}`, { events: ['delivered'] }));
-  return { world, hanging, healthy };
+    healthy.push(await addEndpoint(deployment, `well-${index}`, { events: ['delivered'] }));
+  return { deployment, hanging, healthy };
 }
 
 function times<T>(count: number, make: (index: number) => T): readonly T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
-function deliveriesOf(world: SimulatedDeployment, endpoints: readonly Endpoint[]): readonly Delivery[] {
+function deliveriesOf(deployment: SimulatedDeployment, endpoints: readonly Endpoint[]): readonly Delivery[] {
   const ids = new Set(endpoints.map(({ id }) => id));
-  return rows(world, 'delivery')
+  return rows(deployment, 'delivery')
     .map(toDelivery)
     .filter((delivery) => ids.has(delivery.endpoint_id));
 }
@@ -65,42 +74,42 @@ function percentile(sorted: readonly number[], share: number): number {
 }
 
 function expectAllDelivered(
-  { world, hanging, healthy }: Scenario,
+  { deployment, hanging, healthy }: Scenario,
   published: readonly PublishedMessage[],
 ): void {
   const endpoints = [hanging, ...healthy];
   const checks = [
-    checkEvents(world, published),
-    checkDeliveries(world, endpoints, new Set(['delivered'])),
-    checkRequests(world, endpoints),
+    checkEvents(deployment, published),
+    checkDeliveries(deployment, endpoints, new Set(['delivered'])),
+    checkRequests(deployment, endpoints),
   ];
   expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
 }
 
-function randomTime(world: SimulatedDeployment, minutes: number): number {
-  return START_MS + world.dice.below(minutes * MINUTE_MS);
+function randomTime(deployment: SimulatedDeployment, minutes: number): number {
+  return START_MS + deployment.dice.below(minutes * MINUTE_MS);
 }
 
 /** A steady stream of events for the hanging endpoint, and some for the others. It stays below the concurrency of the account. */
 async function steady({ hangs }: { readonly hangs: boolean }) {
   const scenario = await createScenario({ hangs });
-  const { world } = scenario;
+  const { deployment } = scenario;
   const minutes = sized(1, 5);
   const published = [
-    ...times(minutes * 60 * EVENTS_PER_SECOND, () => sent(world, randomTime(world, minutes))),
-    ...times(minutes * 40, () => delivered(world, randomTime(world, minutes))),
+    ...times(minutes * 60 * EVENTS_PER_SECOND, () => sent(deployment, randomTime(deployment, minutes))),
+    ...times(minutes * 40, () => delivered(deployment, randomTime(deployment, minutes))),
   ];
-  await run(world, published);
-  const p99 = percentile(lagsOf(deliveriesOf(world, scenario.healthy)), 0.99);
-  const { peak, throttled } = world.invocations;
-  await recoverAll(world, [scenario.hanging]);
+  await run(deployment, published);
+  const p99 = percentile(lagsOf(deliveriesOf(deployment, scenario.healthy)), 0.99);
+  const { peak, throttled } = deployment.invocations;
+  await recoverAll(deployment, [scenario.hanging]);
   expectAllDelivered(scenario, published);
   return { p99, peak, throttled };
 }
 
 /** The time of the first request of each event that was sent to the hanging endpoint. */
-function firstRequestsOf({ world, hanging }: Scenario): readonly number[] {
-  const received = world.receivers.get(hanging.url)?.receivedByEvent.values() ?? [];
+function firstRequestsOf({ deployment, hanging }: Scenario): readonly number[] {
+  const received = deployment.receivers.get(hanging.url)?.receivedByEvent.values() ?? [];
   return [...received].map(({ firstMs }) => firstMs);
 }
 
@@ -110,28 +119,28 @@ function firstRequestsOf({ world, hanging }: Scenario): readonly number[] {
  */
 async function flood() {
   const scenario = await createScenario({ hangs: true });
-  const { world, hanging, healthy } = scenario;
+  const { deployment, hanging, healthy } = scenario;
   const published = [
-    ...times(sized(2_000, 10_000), () => sent(world, START_MS)),
-    ...times(300, () => sent(world, randomTime(world, 5))),
-    ...times(sized(20, 150), () => delivered(world, randomTime(world, 1 / 30))),
-    ...times(sized(20, 150), () => delivered(world, randomTime(world, 2))),
+    ...times(sized(2_000, 10_000), () => sent(deployment, START_MS)),
+    ...times(300, () => sent(deployment, randomTime(deployment, 5))),
+    ...times(sized(20, 150), () => delivered(deployment, randomTime(deployment, 1 / 30))),
+    ...times(sized(20, 150), () => delivered(deployment, randomTime(deployment, 2))),
   ];
-  await run(world, published, HEALED_MS - 1);
-  const openedMs = Date.parse(String(endpointRow(world, hanging)?.['breaker_opened_at']));
+  await run(deployment, published, HEALED_MS - 1);
+  const openedMs = Date.parse(String(endpointRow(deployment, hanging)?.['breaker_opened_at']));
   const firsts = firstRequestsOf(scenario);
   const started = firsts.filter((atMs) => atMs <= openedMs + IN_PROGRESS_MS).length;
-  const held = deliveriesOf(world, [hanging]).filter(({ status }) => status === 'held').length;
-  const others = deliveriesOf(world, healthy);
+  const held = deliveriesOf(deployment, [hanging]).filter(({ status }) => status === 'held').length;
+  const others = deliveriesOf(deployment, healthy);
   const lags = lagsOf(others);
   const attempts = others.map(({ attempt_count: count }) => count);
 
-  await run(world, []);
-  const drained = held - deliveriesOf(world, [hanging]).filter(({ status }) => status === 'held').length;
-  await recoverAll(world, [hanging]);
+  await run(deployment, []);
+  const drained = held - deliveriesOf(deployment, [hanging]).filter(({ status }) => status === 'held').length;
+  await recoverAll(deployment, [hanging]);
   expectAllDelivered(scenario, published);
   return {
-    queued: deliveriesOf(world, [hanging]).length,
+    queued: deliveriesOf(deployment, [hanging]).length,
     openedMs: openedMs - START_MS,
     started,
     probes: firsts.length - started,
@@ -142,7 +151,7 @@ async function flood() {
     p50: percentile(lags, 0.5),
     p99: percentile(lags, 0.99),
     max: percentile(lags, 1),
-    ...world.invocations,
+    ...deployment.invocations,
   };
 }
 

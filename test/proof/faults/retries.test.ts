@@ -5,7 +5,7 @@ import { anEvent } from '../../../sim/builders/events.ts';
 import { withWebhook } from '../guard/webhook.ts';
 import { checkDeliveries, checkEvents, checkRequests } from '../ledger/ledger.ts';
 import type { ReceiverBehavior } from '../../../sim/receiver.ts';
-import { addEndpoint, deployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
+import { addEndpoint, createDeployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
 import { fault } from './fault.ts';
 import { rawServer } from './servers.ts';
 
@@ -16,37 +16,38 @@ describe('a receiver', () => {
   fault(
     18,
     async () => {
-      const world = deployment();
+      const deployment = createDeployment();
       // Slow enough that all requests are in progress before the first response.
       const behavior: ReceiverBehavior = (nowMs) =>
         nowMs < RETRY_MS ? { status: 500 } : { status: 410, afterMs: 2_000 };
-      const endpoint = await addEndpoint(world, 'gone', { behavior });
-      const sentAt = (count: number, atMs: number) => Array.from({ length: count }, () => sent(world, atMs));
+      const endpoint = await addEndpoint(deployment, 'gone', { behavior });
+      const sentAt = (count: number, atMs: number) =>
+        Array.from({ length: count }, () => sent(deployment, atMs));
       const published = [
         ...sentAt(4, START_MS),
         ...sentAt(3, RETRY_MS),
         ...sentAt(2, RETRY_MS + 10 * MINUTE_MS),
       ];
-      await run(world, published);
+      await run(deployment, published);
 
       const withStatus = (status: string) =>
-        rows(world, 'delivery')
+        rows(deployment, 'delivery')
           .map(toDelivery)
           .filter((delivery) => delivery.status === status);
       expect([
         withStatus('held').length,
         withStatus('exhausted').length,
-        rows(world, 'delivery').length,
+        rows(deployment, 'delivery').length,
       ]).toEqual([4, 3, 7]);
       for (const delivery of withStatus('held')) {
         expect(delivery.attempt_count).toBe(1);
         expect(delivery).not.toHaveProperty('next_attempt_at');
       }
-      const received = [...(world.receivers.get(endpoint.url)?.receivedByEvent.values() ?? [])];
+      const received = [...(deployment.receivers.get(endpoint.url)?.receivedByEvent.values() ?? [])];
       expect(received.map(({ requests }) => requests)).toEqual(Array(7).fill(1));
-      const history = rows(world, 'endpoint_change').map(({ action }) => action);
+      const history = rows(deployment, 'endpoint_change').map(({ action }) => action);
       expect(history).toEqual(['disabled']);
-      const checks = [checkEvents(world, published), checkDeliveries(world, [endpoint])];
+      const checks = [checkEvents(deployment, published), checkDeliveries(deployment, [endpoint])];
       expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
 
       // If two attempts get a 410 at once, only one counts for the alarm.
@@ -68,7 +69,7 @@ describe('a receiver', () => {
         'disabled',
         'none',
       ]);
-      return `${withStatus('held').length} deliveries that waited for a retry: held, nothing more sent; ${withStatus('exhausted').length} concurrent attempts with 410: ${history.length} entry in the endpoint history, counted once; ${rows(world, 'delivery').length - 7} deliveries for 2 later events`;
+      return `${withStatus('held').length} deliveries that waited for a retry: held, nothing more sent; ${withStatus('exhausted').length} concurrent attempts with 410: ${history.length} entry in the endpoint history, counted once; ${rows(deployment, 'delivery').length - 7} deliveries for 2 later events`;
     },
     'simulation',
   );
@@ -118,31 +119,31 @@ describe('a receiver', () => {
   fault(
     21,
     async () => {
-      const world = deployment();
+      const deployment = createDeployment();
       // Until the first retry is due, the receiver accepts every request, and the connection is reset before its response arrives.
-      const endpoint = await addEndpoint(world, 'drops', {
+      const endpoint = await addEndpoint(deployment, 'drops', {
         behavior: (nowMs) => (nowMs < RETRY_MS ? { status: 200, error: 'connection_reset' } : {}),
       });
-      const published = Array.from({ length: 5 }, () => sent(world, START_MS));
-      await run(world, published);
+      const published = Array.from({ length: 5 }, () => sent(deployment, START_MS));
+      await run(deployment, published);
       const endpoints = [endpoint];
       const checks = [
-        checkEvents(world, published),
-        checkDeliveries(world, endpoints, new Set(['delivered'])),
-        checkRequests(world, endpoints),
+        checkEvents(deployment, published),
+        checkDeliveries(deployment, endpoints, new Set(['delivered'])),
+        checkRequests(deployment, endpoints),
       ];
       expect(checks.flatMap(({ violations }) => violations)).toEqual([]);
-      const received = [...(world.receivers.get(endpoint.url)?.receivedByEvent.values() ?? [])];
+      const received = [...(deployment.receivers.get(endpoint.url)?.receivedByEvent.values() ?? [])];
       expect(received.map(({ requests, accepted }) => [requests, accepted])).toEqual(
         published.map(() => [2, 2]),
       );
       const classes = (attempt: number) =>
-        rows(world, 'attempt')
+        rows(deployment, 'attempt')
           .filter(({ number }) => number === attempt)
           .map(({ error_class: errorClass }) => errorClass);
       expect(classes(1)).toEqual(published.map(() => 'connection_reset'));
       expect(classes(2)).toEqual(published.map(() => undefined));
-      return `${published.length} events through the whole pipeline, each accepted twice with one webhook-id, ${rows(world, 'attempt').length} attempts recorded, all delivered`;
+      return `${published.length} events through the whole pipeline, each accepted twice with one webhook-id, ${rows(deployment, 'attempt').length} attempts recorded, all delivered`;
     },
     'simulation',
   );

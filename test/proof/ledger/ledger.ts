@@ -23,16 +23,16 @@ export interface Findings {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-function rowsOf(world: SimulatedDeployment, kind: string): readonly Row[] {
-  return [...world.table.rows.values()].filter((row) => row['kind'] === kind);
+function rowsOf(deployment: SimulatedDeployment, kind: string): readonly Row[] {
+  return [...deployment.table.rows.values()].filter((row) => row['kind'] === kind);
 }
 
 /** The current row of the endpoint. */
 export function endpointRow(
-  world: SimulatedDeployment,
+  deployment: SimulatedDeployment,
   { workspace_id: workspaceId, id }: Endpoint,
 ): Row | undefined {
-  return world.table.rows.get(`W#${workspaceId}\nEP#${id}`);
+  return deployment.table.rows.get(`W#${workspaceId}\nEP#${id}`);
 }
 
 function factKey({ workspaceId, messageId, to, event }: ExpectedEvent): string {
@@ -47,16 +47,19 @@ function eventKey(event: EmailEvent): string {
 export const CONFLICTING_FIGURE = 'recipients with a delivery and a bounce or a complaint';
 
 /** Every fact has one row, every row has a fact, and every recipient has the status that follows from all facts. */
-export function checkEvents(world: SimulatedDeployment, published: readonly PublishedMessage[]): Findings {
+export function checkEvents(
+  deployment: SimulatedDeployment,
+  published: readonly PublishedMessage[],
+): Findings {
   const violations: string[] = [];
   // A message that failed ten times is in the dead-letter queue.
-  const dead = new Set(world.ingestQueue.deadLetters);
+  const dead = new Set(deployment.ingestQueue.deadLetters);
   const processed = published.filter(({ body }) => !dead.has(body));
   const facts = new Map(
     processed.flatMap((each) => each.expectedEvents).map((fact) => [factKey(fact), fact]),
   );
   const allFactKeys = new Set(published.flatMap((each) => each.expectedEvents).map(factKey));
-  const events = rowsOf(world, 'event').map(toEmailEvent);
+  const events = rowsOf(deployment, 'event').map(toEmailEvent);
   const stored = new Map<string, number>();
   for (const event of events) stored.set(eventKey(event), (stored.get(eventKey(event)) ?? 0) + 1);
 
@@ -83,7 +86,7 @@ export function checkEvents(world: SimulatedDeployment, published: readonly Publ
   ).length;
 
   const unreadable = processed.filter((each) => each.unreadable);
-  const quarantined = rowsOf(world, 'quarantine').length;
+  const quarantined = rowsOf(deployment, 'quarantine').length;
   if (quarantined < unreadable.length)
     violations.push(`${unreadable.length} messages were unreadable, and ${quarantined} are quarantined`);
   return {
@@ -121,15 +124,17 @@ const ENDED: ReadonlySet<DeliveryStatus> = new Set(['delivered', 'exhausted', 'b
  * and have one of these statuses.
  */
 export function checkDeliveries(
-  world: SimulatedDeployment,
+  deployment: SimulatedDeployment,
   endpoints: readonly Endpoint[],
   allowedStatuses: ReadonlySet<DeliveryStatus> = ENDED,
 ): Findings {
   const violations: string[] = [];
-  const deliveries = new Map(rowsOf(world, 'delivery').map((row) => [toDelivery(row).id, toDelivery(row)]));
-  const reported = JSON.stringify(world.deadLetters);
+  const deliveries = new Map(
+    rowsOf(deployment, 'delivery').map((row) => [toDelivery(row).id, toDelivery(row)]),
+  );
+  const reported = JSON.stringify(deployment.deadLetters);
   let missing = 0;
-  for (const event of rowsOf(world, 'event').map(toEmailEvent)) {
+  for (const event of rowsOf(deployment, 'event').map(toEmailEvent)) {
     const candidates = endpoints.filter((endpoint) => endpoint.workspace_id === event.workspace_id);
     for (const endpoint of matchEndpoints(candidates, event)) {
       const delivery = deliveries.get(deliveryId(event.event_id, endpoint.id));
@@ -139,7 +144,7 @@ export function checkDeliveries(
         continue;
       }
       missing += 1;
-      const status = endpointRow(world, endpoint)?.['status'];
+      const status = endpointRow(deployment, endpoint)?.['status'];
       const mayBeMissing =
         allowedStatuses === ENDED && (status !== 'active' || reported.includes(event.event_id));
       if (!mayBeMissing) violations.push(`no delivery of ${name}`);
@@ -156,24 +161,24 @@ export function checkDeliveries(
 }
 
 /** Every request has a recorded attempt, or a crash explains why not. Every `delivered` event was accepted by its receiver. */
-export function checkRequests(world: SimulatedDeployment, endpoints: readonly Endpoint[]): Findings {
+export function checkRequests(deployment: SimulatedDeployment, endpoints: readonly Endpoint[]): Findings {
   const violations: string[] = [];
   const attempts = new Map<string, number>();
-  for (const row of rowsOf(world, 'attempt')) {
+  for (const row of rowsOf(deployment, 'attempt')) {
     const id = row.pk.split('#').at(-1) ?? '';
     attempts.set(id, (attempts.get(id) ?? 0) + 1);
   }
   const byUrl = new Map(endpoints.map((endpoint) => [endpoint.url, endpoint]));
   let requests = 0;
   let repeated = 0;
-  for (const receiver of world.receivers.values()) {
+  for (const receiver of deployment.receivers.values()) {
     const endpoint = byUrl.get(receiver.url);
     if (receiver.invalidSignatures > 0)
       violations.push(`${receiver.invalidSignatures} requests to ${receiver.url} have an invalid signature`);
     for (const [eventId, received] of receiver.receivedByEvent) {
       const id = deliveryId(eventId, endpoint?.id ?? '');
       const recorded = attempts.get(id) ?? 0;
-      const allowed = world.allowedExtraRequests.get(id) ?? 0;
+      const allowed = deployment.allowedExtraRequests.get(id) ?? 0;
       requests += received.requests;
       repeated += Math.max(0, received.requests - recorded);
       if (received.requests > recorded + allowed)
@@ -182,10 +187,10 @@ export function checkRequests(world: SimulatedDeployment, endpoints: readonly En
         );
     }
   }
-  for (const delivery of rowsOf(world, 'delivery').map(toDelivery)) {
+  for (const delivery of rowsOf(deployment, 'delivery').map(toDelivery)) {
     if (delivery.status !== 'delivered') continue;
     const endpoint = endpoints.find(({ id }) => id === delivery.endpoint_id);
-    const received = world.receivers.get(endpoint?.url ?? '')?.receivedByEvent.get(delivery.event_id);
+    const received = deployment.receivers.get(endpoint?.url ?? '')?.receivedByEvent.get(delivery.event_id);
     if ((received?.accepted ?? 0) === 0)
       violations.push(`status delivered, but never accepted: ${delivery.id}`);
   }
@@ -200,9 +205,12 @@ export const AUTOMATED_FIGURE = 'automated opens and clicks, counted separately'
  * The counters of each workspace equal an exact recount of the rows: each event in the counters that its fact names, and each attempt.
  * An event of the mailbox simulator is in no counter.
  */
-export function checkCounters(world: SimulatedDeployment, published: readonly PublishedMessage[]): Findings {
+export function checkCounters(
+  deployment: SimulatedDeployment,
+  published: readonly PublishedMessage[],
+): Findings {
   const sums = new Map<string, number>();
-  for (const row of rowsOf(world, 'counters')) {
+  for (const row of rowsOf(deployment, 'counters')) {
     const [, workspaceId = '', ...rest] = row.pk.split('#');
     if (rest.at(-1) !== 'day') continue;
     for (const [name, value] of Object.entries(row)) {
@@ -218,13 +226,13 @@ export function checkCounters(world: SimulatedDeployment, published: readonly Pu
   const add = (workspaceId: string, name: string): void =>
     void expected.set(`${workspaceId} ${name}`, (expected.get(`${workspaceId} ${name}`) ?? 0) + 1);
   let uncounted = 0;
-  for (const event of rowsOf(world, 'event').map(toEmailEvent)) {
+  for (const event of rowsOf(deployment, 'event').map(toEmailEvent)) {
     const fact = facts.get(eventKey(event));
     const counters = fact ? expectedCounters(fact) : [event.event];
     if (counters.length === 0) uncounted += 1;
     for (const name of counters) add(event.workspace_id, name);
   }
-  for (const row of rowsOf(world, 'attempt')) {
+  for (const row of rowsOf(deployment, 'attempt')) {
     add(attemptWorkspace(row), 'attempts');
     if (row['error_class'] !== undefined) add(attemptWorkspace(row), 'failures');
   }
@@ -246,11 +254,11 @@ export function checkCounters(world: SimulatedDeployment, published: readonly Pu
 }
 
 /** The recipient of every hard bounce or complaint is suppressed, and no address of the mailbox simulator is. */
-export function checkSuppressions(world: SimulatedDeployment): Findings {
+export function checkSuppressions(deployment: SimulatedDeployment): Findings {
   const suppressed = new Set(
-    rowsOf(world, 'suppression').map((row) => `${row.pk.split('#')[1]} ${row.sk.toLowerCase()}`),
+    rowsOf(deployment, 'suppression').map((row) => `${row.pk.split('#')[1]} ${row.sk.toLowerCase()}`),
   );
-  const missing = rowsOf(world, 'event')
+  const missing = rowsOf(deployment, 'event')
     .map(toEmailEvent)
     .filter(({ event, to }) => (event === 'bounced' || event === 'complained') && to !== undefined)
     .filter(({ to = '' }) => !isSimulatorAddress(to))
@@ -266,8 +274,8 @@ export function checkSuppressions(world: SimulatedDeployment): Findings {
  * The history of each endpoint has one entry for each change of its health: between two `failing` entries the endpoint
  * recovered, was resumed or got another URL, and every `recovered` entry follows a `failing` one.
  */
-export function checkHealth(world: SimulatedDeployment, endpoints: readonly Endpoint[]): Findings {
-  const history = rowsOf(world, 'endpoint_change');
+export function checkHealth(deployment: SimulatedDeployment, endpoints: readonly Endpoint[]): Findings {
+  const history = rowsOf(deployment, 'endpoint_change');
   const violations = endpoints.flatMap((endpoint) => {
     const partition = endpointHistoryPartition(endpoint.workspace_id, endpoint.id);
     const count = (...actions: readonly string[]): number =>
@@ -276,7 +284,7 @@ export function checkHealth(world: SimulatedDeployment, endpoints: readonly Endp
     const recovered = count('recovered');
     const reset = count('resumed', 'updated');
     const name = `${failing} failing, ${recovered} recovered, ${reset} resumed: ${endpoint.url}`;
-    const current = endpointRow(world, endpoint)?.['health'] === 'failing' ? 1 : 0;
+    const current = endpointRow(deployment, endpoint)?.['health'] === 'failing' ? 1 : 0;
     return [
       ...(failing > recovered + reset + current ? [`failing twice: ${name}`] : []),
       ...(failing < recovered + current ? [`recovered without failing: ${name}`] : []),

@@ -36,11 +36,11 @@ export interface LedgerOptions {
 
 /** Generates the messages of SES. A tenth is published twice, and a tenth arrives late. */
 function publishedMessages(
-  world: SimulatedDeployment,
+  deployment: SimulatedDeployment,
   tenants: Tenants,
   count: number,
 ): readonly PublishedMessage[] {
-  const { dice } = world;
+  const { dice } = deployment;
   const all: PublishedMessage[] = [];
   while (all.length < count) {
     const acceptedAtMs = START_MS + dice.below(SPAN_MS);
@@ -66,20 +66,20 @@ export interface LedgerReport {
 }
 
 export async function runLedger({ seed, messages, faultShare }: LedgerOptions): Promise<LedgerReport> {
-  const world = new SimulatedDeployment({ seed, startMs: START_MS });
-  const tenants = await createTenants(world);
-  const published = publishedMessages(world, tenants, messages);
-  const restore = world.clock.installTimers();
+  const deployment = new SimulatedDeployment({ seed, startMs: START_MS });
+  const tenants = await createTenants(deployment);
+  const published = publishedMessages(deployment, tenants, messages);
+  const restore = deployment.clock.installTimers();
   try {
     for (const { atMs, body } of published)
-      world.clock.after(atMs - world.clock.nowMs, () => world.ingestQueue.send(body));
-    world.faults = randomFaults(world.dice, faultShare);
-    await world.clock.run();
-    const withFaults = checkAll(world, tenants, published);
-    const tally = structuredClone(world.callCounts);
-    world.faults = NO_FAULTS;
-    await recoverAll(world, tenants.endpoints);
-    const recovered = checkAll(world, tenants, published, new Set(['delivered']));
+      deployment.clock.after(atMs - deployment.clock.nowMs, () => deployment.ingestQueue.send(body));
+    deployment.faults = randomFaults(deployment.dice, faultShare);
+    await deployment.clock.run();
+    const withFaults = checkAll(deployment, tenants, published);
+    const tally = structuredClone(deployment.callCounts);
+    deployment.faults = NO_FAULTS;
+    await recoverAll(deployment, tenants.endpoints);
+    const recovered = checkAll(deployment, tenants, published, new Set(['delivered']));
     return { withFaults, recovered, tally };
   } finally {
     restore();
@@ -87,43 +87,46 @@ export async function runLedger({ seed, messages, faultShare }: LedgerOptions): 
 }
 
 function checkAll(
-  world: SimulatedDeployment,
+  deployment: SimulatedDeployment,
   { endpoints }: Tenants,
   published: readonly PublishedMessage[],
   mustBe?: ReadonlySet<DeliveryStatus>,
 ): readonly Findings[] {
   return [
-    checkEvents(world, published),
-    checkDeliveries(world, endpoints, mustBe),
-    checkRequests(world, endpoints),
-    checkCounters(world, published),
-    checkSuppressions(world),
-    checkHealth(world, endpoints),
+    checkEvents(deployment, published),
+    checkDeliveries(deployment, endpoints, mustBe),
+    checkRequests(deployment, endpoints),
+    checkCounters(deployment, published),
+    checkSuppressions(deployment),
+    checkHealth(deployment, endpoints),
     {
-      violations: world.failedExecutions.map(
+      violations: deployment.failedExecutions.map(
         ({ name, error }) => `execution ${name} ended: ${error.message}`,
       ),
       figures: {
-        'keys in the dead-letter queues': world.deadLetters.length,
-        'discarded stream records': countDiscarded(world),
+        'keys in the dead-letter queues': deployment.deadLetters.length,
+        'discarded stream records': countDiscarded(deployment),
       },
     },
   ];
 }
 
-function countDiscarded(world: SimulatedDeployment): number {
-  return world.dispatchReader.discarded.length + world.tallyReader.discarded.length;
+function countDiscarded(deployment: SimulatedDeployment): number {
+  return deployment.dispatchReader.discarded.length + deployment.tallyReader.discarded.length;
 }
 
 /** Repairs the receivers, resumes all endpoints and recovers everything that they missed, as an operator does. */
-export async function recoverAll(world: SimulatedDeployment, endpoints: readonly Endpoint[]): Promise<void> {
-  for (const receiver of world.receivers.values()) receiver.behavior = () => ({});
-  const at = formatTimestamp(world.clock.nowMs);
-  const randomBytes = (size: number): Uint8Array => world.dice.bytes(size);
+export async function recoverAll(
+  deployment: SimulatedDeployment,
+  endpoints: readonly Endpoint[],
+): Promise<void> {
+  for (const receiver of deployment.receivers.values()) receiver.behavior = () => ({});
+  const at = formatTimestamp(deployment.clock.nowMs);
+  const randomBytes = (size: number): Uint8Array => deployment.dice.bytes(size);
   for (const { id, workspace_id: workspaceId } of endpoints) {
     const change = { id: randomId('req', randomBytes), at, action: 'resumed' as const, by: 'ivymail' };
     await updateEndpoint(
-      world.table,
+      deployment.table,
       { workspaceId, endpointId: id },
       { changes: { status: 'active' }, historyEntry: change },
     );
@@ -138,7 +141,7 @@ export async function recoverAll(world: SimulatedDeployment, endpoints: readonly
       started: 0,
       created_at: at,
     };
-    await putRecovery(world.table, recovery);
+    await putRecovery(deployment.table, recovery);
   }
-  await world.clock.run();
+  await deployment.clock.run();
 }

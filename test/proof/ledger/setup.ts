@@ -34,20 +34,20 @@ export interface Tenants {
   readonly endpoints: readonly Endpoint[];
 }
 
-export async function createTenants(world: SimulatedDeployment): Promise<Tenants> {
-  const at = formatTimestamp(world.clock.nowMs);
+export async function createTenants(deployment: SimulatedDeployment): Promise<Tenants> {
+  const at = formatTimestamp(deployment.clock.nowMs);
   const workspaceIds = [
     DEFAULT_WORKSPACE_ID,
     deterministicId('ws', ['second']),
     deterministicId('ws', ['third']),
   ];
   for (const id of workspaceIds.slice(1))
-    await createWorkspace(world.table, { id, name: id, created_at: at });
-  const kinds = Object.entries(behaviors(world));
+    await createWorkspace(deployment.table, { id, name: id, created_at: at });
+  const kinds = Object.entries(behaviors(deployment));
   const endpoints = kinds.map(([name, behavior], index): Endpoint => {
-    const secret = world.dice.bytes(24);
+    const secret = deployment.dice.bytes(24);
     const url = `https://${name}.example.com/`;
-    world.receivers.set(url, new SimulatedReceiver(url, secret, behavior));
+    deployment.receivers.set(url, new SimulatedReceiver(url, secret, behavior));
     return {
       id: deterministicId('ep', [name]),
       workspace_id: workspaceIds[index % workspaceIds.length] ?? DEFAULT_WORKSPACE_ID,
@@ -60,6 +60,6 @@ export async function createTenants(world: SimulatedDeployment): Promise<Tenants
       secrets: [{ version: 1, sealed: secret }],
     };
   });
-  for (const endpoint of endpoints) await putEndpoint(world.table, endpoint);
+  for (const endpoint of endpoints) await putEndpoint(deployment.table, endpoint);
   return { workspaceIds, endpoints };
 }

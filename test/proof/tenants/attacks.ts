@@ -151,16 +151,16 @@ export function unknownValue(refersTo: Referent): string {
 export function attacksFor(
   operation: Operation,
   { refersTo }: Parameter,
-  world: TwoTenants,
+  deployment: TwoTenants,
 ): readonly Attack[] {
-  const { victim, attacker } = world;
+  const { victim, attacker } = deployment;
   if (refersTo === 'nothing') return [];
-  if (refersTo === 'cursor') return cursorAttacks(world, ownPath(operation, attacker));
+  if (refersTo === 'cursor') return cursorAttacks(deployment, ownPath(operation, attacker));
   const kind = refersTo === 'prefix' ? 'recipient' : refersTo;
   const otherKinds = KINDS.filter((each) => each !== kind);
   return [
     ...MALFORMED.map((value) => ({ description: 'not an id', value })),
-    ...spellings(kind === 'probe' ? UNKNOWN_IDS.probe : victim.ids[kind], world, attacker.ids[kind]),
+    ...spellings(kind === 'probe' ? UNKNOWN_IDS.probe : victim.ids[kind], deployment, attacker.ids[kind]),
     ...otherKinds.flatMap((each) => [
       { description: `the victim's ${each}`, value: victim.ids[each] },
       { description: `the attacker's ${each}`, value: attacker.ids[each] },
