@@ -271,8 +271,8 @@ export function checkSuppressions(deployment: SimulatedDeployment): Findings {
 }
 
 /**
- * The history of each endpoint has one entry for each change of its health: between two `failing` entries the endpoint
- * recovered, was resumed or got another URL, and every `recovered` entry follows a `failing` one.
+ * The history of each endpoint has one entry for each change of its health. Between two `failing` entries, the endpoint recovered, was
+ * resumed or got another URL. Every `recovered` entry follows a `failing` entry.
  */
 export function checkHealth(deployment: SimulatedDeployment, endpoints: readonly Endpoint[]): Findings {
   const history = rowsOf(deployment, 'endpoint_change');
