@@ -272,9 +272,7 @@ ${table(
 export function costPage(figures: Figures): string {
   return `# Cost
 
-This page shows the AWS cost of a deployment: idle, per million emails and per million webhooks.
-
-\`npm run cost\` generates the page from the template and from counted usage. Do not edit it by hand. A test fails if the page is out of date.
+This page shows the AWS cost of a deployment: idle, per million emails and per million webhooks. \`npm run cost\` generates the page from the template and from counted usage. Do not edit it by hand. A test fails if the page is out of date.
 
 ${[idleSection, perMillionSection, exampleSection, assumptionsSection, pricesSection]
   .map((section) => section(figures))
