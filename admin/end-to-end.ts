@@ -7,7 +7,7 @@ import {
   PROBE_LIFETIME_SECONDS,
   readReceipt,
   type ProbeReceipt,
-} from '../lambdas/store/probes.ts';
+} from '../lambdas/store/doctor-probes.ts';
 import { runCheck, failed, ok, type Check, type Finding } from './checks.ts';
 import type { Deployment } from './deployment.ts';
 import { withCleanup } from './interrupt.ts';

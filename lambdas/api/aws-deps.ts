@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
-import { CALL_LIMITS } from '../core/aws-limits.ts';
+import { CALL_LIMITS } from '../core/aws-client-timeouts.ts';
 import { ENV, requireEnv, requireNumberEnv } from '../core/env.ts';
 import { createResolve } from '../delivery/address-guard.ts';
 import { createSecretOpener } from '../delivery/secrets.ts';

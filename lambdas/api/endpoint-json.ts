@@ -1,6 +1,6 @@
 import { healthOf } from '../core/endpoint-health.ts';
 import type { Endpoint } from '../core/endpoints.ts';
-import { countHeld, type HeldCount } from '../store/held-deliveries.ts';
+import { countHeld, type HeldCount } from '../store/count-held-deliveries.ts';
 import type { ApiDeps } from './deps.ts';
 import { MAX_HELD_COUNTED } from './schemas/webhooks.ts';
 

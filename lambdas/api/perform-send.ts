@@ -6,7 +6,7 @@ import type { ApiDeps } from './deps.ts';
 import { ApiError, type ErrorCode, type ErrorExtras } from './errors.ts';
 import type { RouteResponse } from './route.ts';
 import { sendCommand, type PlannedEmail } from './send-command.ts';
-import { eventsOfSend } from './send-events.ts';
+import { eventsOfSend } from './unpublished-events.ts';
 import { classifySendError, redactedSesError } from './ses-errors.ts';
 
 /** Records the progress of a send with an idempotency key, so that a repeated request can continue from there. */

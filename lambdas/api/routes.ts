@@ -1,7 +1,7 @@
 import { apiKeyRoutes } from './api-keys.ts';
 import { dashboardRoutes } from './dashboard.ts';
 import { deliveryRoutes } from './deliveries.ts';
-import { probeRoutes } from './probes.ts';
+import { probeRoutes } from './doctor-probes.ts';
 import { recoveryRoutes } from './recoveries.ts';
 import type { Route } from './route.ts';
 import { logRoutes } from './send-logs.ts';

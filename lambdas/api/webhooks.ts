@@ -15,7 +15,7 @@ import type { ApiDeps } from './deps.ts';
 import { newHistoryEntry, requireEndpoint, endpointParam } from './endpoint-access.ts';
 import { changedEndpointToJson, endpointToJson } from './endpoint-json.ts';
 import { ApiError, notFound } from './errors.ts';
-import { missedWhileInactive } from './missed.ts';
+import { missedWhileInactive } from './count-missed-events.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
 import { listOf, noQuery, paging } from './schemas/common.ts';

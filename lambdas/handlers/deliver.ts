@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { KMSClient } from '@aws-sdk/client-kms';
-import { CALL_LIMITS } from '../core/aws-limits.ts';
+import { CALL_LIMITS } from '../core/aws-client-timeouts.ts';
 import type { DeliverInput, DeliveryResult } from '../core/deliveries.ts';
 import { ENV, requireEnv, waitScaleOf } from '../core/env.ts';
 import { METRIC, metricsIn } from '../core/metrics.ts';

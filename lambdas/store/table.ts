@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { CALL_LIMITS } from '../core/aws-limits.ts';
+import { CALL_LIMITS } from '../core/aws-client-timeouts.ts';
 
 /** The table of the deployment, with the client to access it. */
 export interface Table {

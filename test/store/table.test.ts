@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { CALL_LIMITS } from '../../lambdas/core/aws-limits.ts';
+import { CALL_LIMITS } from '../../lambdas/core/aws-client-timeouts.ts';
 import { createTable } from '../../lambdas/store/table.ts';
 
 afterEach(() => vi.unstubAllEnvs());

@@ -9,7 +9,7 @@ import { settleDelivery } from '../../../lambdas/store/delivery-settlement.ts';
 import { claimAttempt } from '../../../lambdas/store/delivery-claims.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
-import { openProbe, readReceipt } from '../../../lambdas/store/probes.ts';
+import { openProbe, readReceipt } from '../../../lambdas/store/doctor-probes.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { ensureWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../../sim/builders/events.ts';

@@ -3,7 +3,7 @@ import { STATUS_OF_CODE, type ErrorCode } from '../../../lambdas/api/errors.ts';
 import { bareAddress } from '../../../lambdas/core/addresses.ts';
 import { sealCursor } from '../../../lambdas/core/cursor.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
-import { openProbe } from '../../../lambdas/store/probes.ts';
+import { openProbe } from '../../../lambdas/store/doctor-probes.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { NOW_MS, setUpApi, type ApiRequest, type SentEmail } from '../../api/harness.ts';
 import { WORKSPACE_ID, anEvent } from '../../../sim/builders/events.ts';

@@ -5,7 +5,7 @@ import { CACHE_MS } from '../../../lambdas/api/authorize.ts';
 import { apiKeyHash, newApiKey } from '../../../lambdas/core/api-key.ts';
 import { deterministicId } from '../../../lambdas/core/ids.ts';
 import { putApiKey, type ApiKey } from '../../../lambdas/store/api-keys.ts';
-import { openProbe } from '../../../lambdas/store/probes.ts';
+import { openProbe } from '../../../lambdas/store/doctor-probes.ts';
 import { resource, templateOf } from '../../../pages/template.ts';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';

@@ -7,7 +7,7 @@ import { claimAttempt } from '../../../lambdas/store/delivery-claims.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { KIND, endpointCountersPartition, eventCountersPartition } from '../../../lambdas/store/keys.ts';
-import { openProbe } from '../../../lambdas/store/probes.ts';
+import { openProbe } from '../../../lambdas/store/doctor-probes.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { NOW_MS, setUpApi, type ApiRequest, type ApiResponse } from '../../api/harness.ts';

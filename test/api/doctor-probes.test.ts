@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openProbe, readReceipt } from '../../lambdas/store/probes.ts';
+import { openProbe, readReceipt } from '../../lambdas/store/doctor-probes.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { NOW_MS, setUpApi } from './harness.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { storeReceipt } from '../store/probes.ts';
+import { storeReceipt } from '../store/doctor-probes.ts';
 import { notFound } from './errors.ts';
 import { publicRoute } from './route.ts';
 import { idOf, noQuery } from './schemas/common.ts';
