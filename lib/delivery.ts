@@ -173,7 +173,7 @@ export class Delivery extends Construct {
       }),
     );
     dispatch.addEnvironment(ENV.recoverMachineArn, this.recoverMachine.stateMachineArn);
-    dispatch.addEnvironment(ENV.poisonQueueUrl, this.dispatchDeadLetters.queueUrl);
+    dispatch.addEnvironment(ENV.dispatchDeadLettersUrl, this.dispatchDeadLetters.queueUrl);
     dispatch.addToRolePolicy(
       new iam.PolicyStatement({
         actions: ['sqs:SendMessage'],

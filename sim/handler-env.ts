@@ -11,7 +11,7 @@ export const HANDLER_ENV = {
   [ENV.deliverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:deliver',
   [ENV.metricsNamespace]: 'IvyMail/Stack',
   [ENV.recoverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:recover',
-  [ENV.poisonQueueUrl]: 'http://127.0.0.1/queue',
+  [ENV.dispatchDeadLettersUrl]: 'http://127.0.0.1/queue',
   [ENV.autoSuppress]: '{"hardBounces":true,"complaints":true}',
   [ENV.retry]: '{"firstDelaySeconds":60,"factor":5,"count":3}',
 };

@@ -1,7 +1,7 @@
 import { bareAddress, canonicalAddress } from '../core/addresses.ts';
 import { InternalError } from '../core/errors.ts';
 import type { SendOutcome } from '../core/sends.ts';
-import { storeEvents } from '../store/events.ts';
+import { storeUnpublishedEvents } from '../store/events.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError, type ErrorCode, type ErrorExtras } from './errors.ts';
 import type { RouteResponse } from './route.ts';
@@ -132,7 +132,7 @@ export async function concludeSend(
   if (events.length > 0) {
     const receivedAtMs = Date.parse(email.intent.created_at);
     unlogged = await rejectionOf(
-      storeEvents(deps.table, events, { retentionDays: deps.retentionDays, receivedAtMs }),
+      storeUnpublishedEvents(deps.table, events, { retentionDays: deps.retentionDays, receivedAtMs }),
     );
   }
   if (unlogged !== undefined)

@@ -12,7 +12,7 @@ export const ENV = {
   metricsNamespace: 'IVYMAIL_METRICS_NAMESPACE',
   deliverMachineArn: 'IVYMAIL_DELIVER_MACHINE_ARN',
   recoverMachineArn: 'IVYMAIL_RECOVER_MACHINE_ARN',
-  poisonQueueUrl: 'IVYMAIL_POISON_QUEUE_URL',
+  dispatchDeadLettersUrl: 'IVYMAIL_POISON_QUEUE_URL',
   /** `true` allows http and loopback endpoints. Set only in the local run. */
   allowInsecureEndpoints: 'IVYMAIL_ALLOW_INSECURE_ENDPOINTS',
   /** The `retry` stack option as JSON: {"firstDelaySeconds","factor","count"}. */

@@ -17,7 +17,7 @@ const stepFunctions = new SFNClient({});
 const sqs = new SQSClient({});
 const deliverMachineArn = requireEnv(process.env, ENV.deliverMachineArn);
 const recoverMachineArn = requireEnv(process.env, ENV.recoverMachineArn);
-const poisonQueueUrl = requireEnv(process.env, ENV.poisonQueueUrl);
+const poisonQueueUrl = requireEnv(process.env, ENV.dispatchDeadLettersUrl);
 const autoSuppress = JSON.parse(requireEnv(process.env, ENV.autoSuppress)) as DispatchDeps['autoSuppress'];
 
 const deps: DispatchDeps = {

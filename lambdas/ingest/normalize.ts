@@ -255,7 +255,7 @@ function oncePerMessage(
 }
 
 /** The names are those of `eventType`. The `notificationType` of legacy notifications has the same names and bodies. */
-const READERS_BY_TYPE: readonly (readonly [SesEventType, EventTypeReader])[] = [
+const READERS_OF_TYPES: readonly (readonly [SesEventType, EventTypeReader])[] = [
   [
     'Send',
     { bodyName: 'send', readRecipients: allRecipients, readEvent: oncePerMessage('sent', () => ({})) },
@@ -344,7 +344,7 @@ const READERS_BY_TYPE: readonly (readonly [SesEventType, EventTypeReader])[] = [
 ];
 
 const READERS: ReadonlyMap<string, EventTypeReader> = new Map(
-  READERS_BY_TYPE.map(([type, reader]) => [type.toLowerCase(), reader]),
+  READERS_OF_TYPES.map(([type, reader]) => [type.toLowerCase(), reader]),
 );
 
 /** Reads a type that SES adds later. The name of its body is unknown, so the first object with a time counts as the body. */

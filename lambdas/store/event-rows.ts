@@ -5,7 +5,7 @@ import { packRawEvent, rawContext, unpackRawEvent } from '../core/raw-event.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import { wellFormed } from '../core/well-formed.ts';
 import { itemSizeBytes } from './item-size.ts';
-import { KIND, eventAddress, eventKey, rawKey, recipientPartition, statusPartition } from './keys.ts';
+import { KIND, eventAddress, eventKey, rawKey, recipientPartition, eventNamePartition } from './keys.ts';
 import type { Row } from './table.ts';
 
 /** The values that decide when a row expires. */
@@ -23,7 +23,7 @@ const RAW_HASH_LENGTH = 22;
 function eventRow(event: EmailEvent, ttl: number): Row {
   return {
     ...eventKey(event),
-    g1pk: statusPartition(event.workspace_id, event.event, event.event_id),
+    g1pk: eventNamePartition(event.workspace_id, event.event, event.event_id),
     ...(event.to !== undefined && { g2pk: recipientPartition(event.workspace_id, event.to), to: event.to }),
     kind: KIND.event,
     event: event.event,

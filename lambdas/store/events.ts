@@ -15,7 +15,7 @@ import {
   eventKey,
   messagePartition,
   recipientPartitions,
-  statusPartitions,
+  eventNamePartitions,
   type EventAddress,
 } from './keys.ts';
 import { readPage, type Page, type Partition, type Position } from './pages.ts';
@@ -26,7 +26,7 @@ import type { Row, Table } from './table.ts';
  * Stores events that IvyMail itself creates (`suppressed`, `failed`), which have no SES event. Throws an InternalError if
  * one of them was not stored.
  */
-export async function storeEvents(
+export async function storeUnpublishedEvents(
   table: Table,
   events: readonly EmailEvent[],
   retention: Retention,
@@ -88,7 +88,7 @@ function partitionsOf(query: EventQuery): readonly Partition[] {
     return recipientPartitions(query.workspaceId, query.to).map((pk) => ({ index: 'g2' as const, pk }));
   const events = query.events ?? EVENT_NAMES;
   return events.flatMap((event) =>
-    statusPartitions(query.workspaceId, event).map((pk) => ({ index: 'g1' as const, pk })),
+    eventNamePartitions(query.workspaceId, event).map((pk) => ({ index: 'g1' as const, pk })),
   );
 }
 

@@ -139,12 +139,12 @@ export function eventAddress(key: Key): EventAddress {
   return { workspace_id: partition[1], message_id: partition[2], timestamp: sort[1], event_id: sort[2] };
 }
 
-export function statusPartition(workspaceId: string, event: EventName, eventId: string): string {
+export function eventNamePartition(workspaceId: string, event: EventName, eventId: string): string {
   return `S#${workspaceId}#${event}#${shardOf(event, eventId)}`;
 }
 
 /** All partitions of an event name. A list of that event merges them. */
-export function statusPartitions(workspaceId: string, event: EventName): readonly string[] {
+export function eventNamePartitions(workspaceId: string, event: EventName): readonly string[] {
   return Array.from(
     { length: SHARDS_BY_EVENT[event] ?? 1 },
     (_, shard) => `S#${workspaceId}#${event}#${shard}`,

@@ -2,7 +2,12 @@ import type { DeliveryStatus } from '../core/deliveries.ts';
 import { wantsEvent, type Endpoint } from '../core/endpoints.ts';
 import { EVENT_NAMES } from '../core/events.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
-import { endpointDeliveriesPartitions, eventAddress, statusPartitions, type EventAddress } from './keys.ts';
+import {
+  endpointDeliveriesPartitions,
+  eventAddress,
+  eventNamePartitions,
+  type EventAddress,
+} from './keys.ts';
 import { readAllRows } from './pages.ts';
 import type { Row, Table } from './table.ts';
 
@@ -77,7 +82,7 @@ export async function* readWantedEvents(table: Table, query: MissedQuery): Async
   });
   const events = readAllRows(table, {
     partitions: EVENT_NAMES.filter((name) => wantsEvent(endpoint, name)).flatMap((name) =>
-      statusPartitions(endpoint.workspace_id, name).map((pk) => ({ index: 'g1' as const, pk })),
+      eventNamePartitions(endpoint.workspace_id, name).map((pk) => ({ index: 'g1' as const, pk })),
     ),
     ...range(EVENT_PREFIX),
   });

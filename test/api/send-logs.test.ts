@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_NAMES, LOG_TYPES, LOG_TYPE_OF, type EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { storeEvents } from '../../lambdas/store/events.ts';
+import { storeUnpublishedEvents } from '../../lambdas/store/events.ts';
 import { anEvent } from '../../sim/builders/events.ts';
 import { NOW_MS, setUpApi, type ApiRequest, type ApiResponse } from './harness.ts';
 
@@ -27,7 +27,7 @@ const NEWEST_FIRST = EVENTS.toReversed().map((event) => event.event_id);
 
 async function withEvents() {
   const api = setUpApi();
-  await storeEvents(api.table, EVENTS, { retentionDays: 90, receivedAtMs: NOW_MS });
+  await storeUnpublishedEvents(api.table, EVENTS, { retentionDays: 90, receivedAtMs: NOW_MS });
   const logs = (query: ApiRequest['query'] = {}, changes: Partial<ApiRequest> = {}): Promise<ApiResponse> =>
     api.sendRequest({ path: '/v1/send/logs', query, ...changes });
   return { ...api, logs };
@@ -153,10 +153,14 @@ describe('the log', () => {
   it('keeps the position of a cursor when new entries arrive', async () => {
     const { logs, table } = await withEvents();
     const first = await logs({ limit: '5' });
-    await storeEvents(table, [anEvent({ message_id: 'm-new', timestamp: '2026-02-25T13:00:00Z' })], {
-      retentionDays: 90,
-      receivedAtMs: NOW_MS,
-    });
+    await storeUnpublishedEvents(
+      table,
+      [anEvent({ message_id: 'm-new', timestamp: '2026-02-25T13:00:00Z' })],
+      {
+        retentionDays: 90,
+        receivedAtMs: NOW_MS,
+      },
+    );
     const second = await logs({ limit: '5', cursor: first.body.next_cursor });
     expect([...idsOf(first), ...idsOf(second)]).toEqual(NEWEST_FIRST.slice(0, 10));
   });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rangeTime } from '../../lambdas/api/schemas/common.ts';
-import { storeEvents } from '../../lambdas/store/events.ts';
+import { storeUnpublishedEvents } from '../../lambdas/store/events.ts';
 import { anEvent } from '../../sim/builders/events.ts';
 import { NOW_MS, setUpApi, type SentEmail } from './harness.ts';
 
@@ -132,7 +132,7 @@ describe('a date in a time range', () => {
     const events = timestamps.map((timestamp, index) =>
       anEvent({ timestamp, event_id: `evt_${'a'.repeat(25)}${index + 2}` }),
     );
-    await storeEvents(table, events, { retentionDays: 90, receivedAtMs: NOW_MS });
+    await storeUnpublishedEvents(table, events, { retentionDays: 90, receivedAtMs: NOW_MS });
     const responseText = async (start: string, end: string) => {
       const range = { [from]: start, [to]: end };
       const response = await sendRequest({
@@ -158,7 +158,7 @@ describe('a message id', () => {
     `<${MESSAGE_ID}@eu-central-1.amazonses.com>`,
   ])('may be the value of the Message-ID header: %s', async (headerValue) => {
     const { sendRequest, table } = setUpApi();
-    await storeEvents(table, [anEvent({ message_id: MESSAGE_ID })], {
+    await storeUnpublishedEvents(table, [anEvent({ message_id: MESSAGE_ID })], {
       retentionDays: 90,
       receivedAtMs: NOW_MS,
     });

@@ -28,7 +28,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   [ENV.deliverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:deliver',
   [ENV.metricsNamespace]: 'IvyMail/Stack',
   [ENV.recoverMachineArn]: 'arn:aws:states:us-east-1:000000000000:stateMachine:recover',
-  [ENV.poisonQueueUrl]: 'http://127.0.0.1/poison',
+  [ENV.dispatchDeadLettersUrl]: 'http://127.0.0.1/poison',
   [ENV.allowInsecureEndpoints]: 'true',
   [ENV.retry]: JSON.stringify({ firstDelaySeconds: 60, factor: 5, count: 3 }),
   [ENV.autoSuppress]: JSON.stringify({ hardBounces: true, violations: true }),
