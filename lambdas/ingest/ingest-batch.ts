@@ -1,7 +1,8 @@
 import type { SQSRecord } from 'aws-lambda';
 import { UnreadableMessage } from '../core/errors.ts';
 import type { EmailEvent } from '../core/events.ts';
-import { chooseWorkspace, normalize, type NormalizedMessage } from './normalize.ts';
+import { chooseWorkspace } from './choose-workspace.ts';
+import { normalize, type NormalizedMessage } from './normalize.ts';
 import { checkNotInFuture } from './future-time.ts';
 import { parseSesMessage } from './ses-message.ts';
 import { eventRows, type Retention } from '../store/event-rows.ts';

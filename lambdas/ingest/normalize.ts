@@ -2,10 +2,8 @@ import { ADDRESS_MAX_LENGTH, bareAddress, canonicalAddress } from '../core/addre
 import { UnreadableMessage } from '../core/errors.ts';
 import { emailEventId } from '../core/event-ids.ts';
 import type { EmailEvent, EventDetails, EventName, SuppressionReason, TopicStatus } from '../core/events.ts';
-import { DEFAULT_WORKSPACE_ID } from '../core/ids.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { SesEventType } from '../core/ses-event-types.ts';
-import type { WorkspaceDirectory } from '../store/workspaces.ts';
 import { parseSesTimestamp } from './ses-timestamps.ts';
 import type { Pairs } from '../core/tags.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
@@ -426,21 +424,4 @@ export function normalize(ses: JsonObject): NormalizedMessage {
     };
   });
   return { workspaceHints: readWorkspaceHints(mail), events };
-}
-
-/**
- * The workspace of an email: the workspace in its tag, else the owner of its configuration set, else the default
- * workspace. `unknownTag` is true if the tag names no workspace. Such a tag is ignored, and a metric counts it.
- */
-export async function chooseWorkspace(
-  hints: WorkspaceHints,
-  workspaces: WorkspaceDirectory,
-): Promise<{ readonly workspaceId: string; readonly unknownTag: boolean }> {
-  const { workspaceTag, configurationSet } = hints;
-  if (workspaceTag !== undefined && (await workspaces.isWorkspace(workspaceTag))) {
-    return { workspaceId: workspaceTag, unknownTag: false };
-  }
-  const owner =
-    configurationSet === undefined ? undefined : await workspaces.findByConfigurationSet(configurationSet);
-  return { workspaceId: owner ?? DEFAULT_WORKSPACE_ID, unknownTag: workspaceTag !== undefined };
 }

@@ -12,6 +12,7 @@ export const QUICK: readonly string[] = [
 export const ALL: readonly string[] = [
   ...QUICK,
   'lambdas/core/addresses.ts',
+  'lambdas/ingest/choose-workspace.ts',
   'lambdas/ingest/normalize.ts',
   'lambdas/ingest/ses-message.ts',
   'lambdas/ingest/ses-timestamps.ts',
@@ -36,7 +37,7 @@ export const ALL: readonly string[] = [
 
 export const TESTS: readonly string[] = [
   'test/core/**/*.test.ts',
-  'test/ingest/{normalize,normalize-gaps,normalize-ids,normalize-workspace,ses-message,ses-timestamps}.test.ts',
+  'test/ingest/{normalize,normalize-gaps,normalize-ids,choose-workspace,ses-message,ses-timestamps}.test.ts',
   'test/tally/tally-batch.test.ts',
   'test/delivery/{sign,address-guard,resolve,endpoint-url}.test.ts',
   'test/store/{api-keys,commands,cursor-key,deliveries,endpoint-health,endpoints,idempotency,suppressions,transact,update-expression,workspaces}.test.ts',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../lambdas/core/ids.ts';
-import { chooseWorkspace, normalize } from '../../lambdas/ingest/normalize.ts';
+import { chooseWorkspace } from '../../lambdas/ingest/choose-workspace.ts';
+import { normalize } from '../../lambdas/ingest/normalize.ts';
 import type { WorkspaceDirectory } from '../../lambdas/store/workspaces.ts';
 import { minimalMail } from '../../sim/ses/samples.ts';
 
