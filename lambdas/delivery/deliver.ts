@@ -14,7 +14,7 @@ import { decideOutcome, type Decision } from '../core/outcome.ts';
 import type { RetryOptions } from '../core/retry-schedule.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { scaledSeconds } from '../core/wait-scale.ts';
-import { eventAddressOf, recordAttempt } from '../store/deliveries.ts';
+import { eventKeyPartsOf, recordAttempt } from '../store/deliveries.ts';
 import { settleDelivery, settleUnsent } from '../store/delivery-settlement.ts';
 import { claimAttempt, holdDelivery, type Claim, type RefusedClaim } from '../store/delivery-claims.ts';
 import { clearFailures, countFailure, openBreaker, recordFailing } from '../store/endpoint-health.ts';
@@ -64,7 +64,7 @@ export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<D
   if (![task.attempt, task.run_attempt].every((number) => Number.isSafeInteger(number) && number >= 1))
     throw new InternalError('The task has no valid attempt number');
   const [stored, endpoint] = await Promise.all([
-    getEvent(deps.table, eventAddressOf(task)),
+    getEvent(deps.table, eventKeyPartsOf(task)),
     getEndpoint(deps.table, task.workspace_id, task.endpoint_id),
   ]);
   if (stored && task.unrecorded) return record(deps, task, { result: task.unrecorded, stored });

@@ -13,13 +13,13 @@ import {
   endpointDeliveriesPartitions,
   failingDeliveriesPartitions,
   isFailingStatus,
-  type EventAddress,
+  type EventKeyParts,
   type Key,
 } from './keys.ts';
 import { readPage, type Page, type Position } from './pages.ts';
 import type { Row, Table } from './table.ts';
 
-export function eventAddressOf(task: DeliveryTask): EventAddress {
+export function eventKeyPartsOf(task: DeliveryTask): EventKeyParts {
   return {
     workspace_id: task.workspace_id,
     message_id: task.message_id,

@@ -3,7 +3,7 @@ import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Delivery, DeliveryStatus, DeliveryTask } from '../core/deliveries.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
-import { eventAddressOf, toDelivery } from './deliveries.ts';
+import { eventKeyPartsOf, toDelivery } from './deliveries.ts';
 import type { StoredEvent } from './event-rows.ts';
 import {
   KIND,
@@ -140,7 +140,7 @@ async function updateWithClaim(
     await table.client.send(
       new UpdateCommand({
         TableName: table.name,
-        Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
+        Key: deliveryKey(eventKeyPartsOf(task), task.endpoint_id),
         ...updateExpression(
           { ...update, set: { ...update.set, ...lease } },
           { values: { ...values, execution, attempt: task.attempt, now: nowMs } },
@@ -179,7 +179,7 @@ export async function holdDelivery(
   { task, stored, nowMs }: Omit<Claim, 'execution'>,
 ): Promise<boolean> {
   const { to, event } = stored.event;
-  const address = eventAddressOf(task);
+  const address = eventKeyPartsOf(task);
   return transactWrite(table, [
     {
       Put: {
@@ -207,9 +207,9 @@ export async function holdDelivery(
 
 function addressRow(task: DeliveryTask, ttl: number): Row {
   return {
-    ...deliveryAddressKey(eventAddressOf(task), task.endpoint_id),
+    ...deliveryAddressKey(eventKeyPartsOf(task), task.endpoint_id),
     kind: KIND.deliveryAddress,
-    delivery: deliveryKey(eventAddressOf(task), task.endpoint_id),
+    delivery: deliveryKey(eventKeyPartsOf(task), task.endpoint_id),
     ttl,
   };
 }

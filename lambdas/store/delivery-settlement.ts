@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DeliveryStatus, DeliveryTask } from '../core/deliveries.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
-import { eventAddressOf } from './deliveries.ts';
+import { eventKeyPartsOf } from './deliveries.ts';
 import { deliveryKey, failingDeliveriesPartition } from './keys.ts';
 import type { Table } from './table.ts';
 import { retryOnConflict } from './transact.ts';
@@ -58,7 +58,7 @@ export async function settleDelivery(
       table.client.send(
         new UpdateCommand({
           TableName: table.name,
-          Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
+          Key: deliveryKey(eventKeyPartsOf(task), task.endpoint_id),
           ...update,
           // If two executions made the same attempt, a success is not overwritten. The condition fails for a delivery
           // that does not exist, because it has no `attempt_count`.
@@ -89,7 +89,7 @@ export async function settleUnsent(
       table.client.send(
         new UpdateCommand({
           TableName: table.name,
-          Key: deliveryKey(eventAddressOf(task), task.endpoint_id),
+          Key: deliveryKey(eventKeyPartsOf(task), task.endpoint_id),
           ...updateExpression(
             {
               set: {

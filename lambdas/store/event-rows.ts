@@ -5,7 +5,7 @@ import { packRawEvent, rawContext, unpackRawEvent } from '../core/raw-event.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import { wellFormed } from '../core/well-formed.ts';
 import { itemSizeBytes } from './item-size.ts';
-import { KIND, eventAddress, eventKey, rawKey, recipientPartition, eventNamePartition } from './keys.ts';
+import { KIND, parseEventKey, eventKey, rawKey, recipientPartition, eventNamePartition } from './keys.ts';
 import type { Row } from './table.ts';
 
 /** The values that decide when a row expires. */
@@ -71,7 +71,7 @@ export function eventRows(
 
 /** The event in a row from the table, an index or the stream. */
 export function toEmailEvent(row: Row): EmailEvent {
-  const address = eventAddress(row);
+  const address = parseEventKey(row);
   return {
     event_id: address.event_id,
     message_id: address.message_id,

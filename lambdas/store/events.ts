@@ -16,7 +16,7 @@ import {
   messagePartition,
   recipientPartitions,
   eventNamePartitions,
-  type EventAddress,
+  type EventKeyParts,
 } from './keys.ts';
 import { readPage, type Page, type Partition, type Position } from './pages.ts';
 import { putRows } from './put-rows.ts';
@@ -41,7 +41,7 @@ export async function storeUnpublishedEvents(
 }
 
 /** Reads consistently. The caller learned of the row from the stream, so an older copy may not contain it yet. */
-export async function getEvent(table: Table, address: EventAddress): Promise<StoredEvent | undefined> {
+export async function getEvent(table: Table, address: EventKeyParts): Promise<StoredEvent | undefined> {
   const response = await table.client.send(
     new GetCommand({ TableName: table.name, Key: eventKey(address), ConsistentRead: true }),
   );
@@ -50,7 +50,7 @@ export async function getEvent(table: Table, address: EventAddress): Promise<Sto
 }
 
 /** The SES event of an EmailEvent, byte for byte. Undefined for an event that IvyMail itself created. */
-export async function getRawEvent(table: Table, address: EventAddress): Promise<string | undefined> {
+export async function getRawEvent(table: Table, address: EventKeyParts): Promise<string | undefined> {
   const key = eventKey(address);
   const response = await table.client.send(new GetCommand({ TableName: table.name, Key: key }));
   const row = response.Item as Row | undefined;

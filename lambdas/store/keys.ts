@@ -110,7 +110,7 @@ function shardOf(event: EventName, eventId: string): number {
 }
 
 /** The values that make the key of an event row. */
-export interface EventAddress {
+export interface EventKeyParts {
   readonly workspace_id: string;
   readonly message_id: string;
   /** RFC 3339, with or without milliseconds. */
@@ -122,7 +122,7 @@ export function messagePartition(workspaceId: string, messageId: string): string
   return `M#${workspaceId}#${messageId}`;
 }
 
-export function eventKey(event: EventAddress): Key {
+export function eventKey(event: EventKeyParts): Key {
   return {
     pk: messagePartition(event.workspace_id, event.message_id),
     sk: `E#${sortableTimestamp(event.timestamp)}#${event.event_id}`,
@@ -130,7 +130,7 @@ export function eventKey(event: EventAddress): Key {
 }
 
 /** The inverse of `eventKey`. Throws for a key of another kind, which would be a bug of the caller. */
-export function eventAddress(key: Key): EventAddress {
+export function parseEventKey(key: Key): EventKeyParts {
   const partition = /^M#(ws_[a-z2-7]+)#(.+)$/s.exec(key.pk);
   const sort = /^E#([^#]{24})#(evt_[a-z2-7]+)$/.exec(key.sk);
   if (!partition?.[1] || !partition[2] || !sort?.[1] || !sort[2]) {
@@ -166,7 +166,7 @@ export function rawKey(workspaceId: string, messageId: string, hash: string): Ke
 }
 
 /** A Delivery is in the partition of its event's message, at the event's time. So one Query reads the timeline of a message. */
-export function deliveryKey(event: EventAddress, endpointId: string): Key {
+export function deliveryKey(event: EventKeyParts, endpointId: string): Key {
   return {
     pk: messagePartition(event.workspace_id, event.message_id),
     sk: `D#${sortableTimestamp(event.timestamp)}#${event.event_id}#${endpointId}`,
@@ -174,7 +174,7 @@ export function deliveryKey(event: EventAddress, endpointId: string): Key {
 }
 
 /** The inverse of `deliveryKey`. */
-export function deliveryKeyParts(key: Key): EventAddress & { readonly endpoint_id: string } {
+export function deliveryKeyParts(key: Key): EventKeyParts & { readonly endpoint_id: string } {
   const partition = /^M#(ws_[a-z2-7]+)#(.+)$/s.exec(key.pk);
   const sort = /^D#([^#]{24})#(evt_[a-z2-7]+)#(ep_[a-z2-7]+)$/.exec(key.sk);
   if (!partition?.[1] || !partition[2] || !sort?.[1] || !sort[2] || !sort[3]) {
@@ -253,7 +253,7 @@ export function deliveryPartition(workspaceId: string, id: string): string {
   return `D#${workspaceId}#${id}`;
 }
 
-export function deliveryAddressKey(event: EventAddress, endpointId: string): Key {
+export function deliveryAddressKey(event: EventKeyParts, endpointId: string): Key {
   return { pk: deliveryPartition(event.workspace_id, deliveryId(event.event_id, endpointId)), sk: 'D' };
 }
 

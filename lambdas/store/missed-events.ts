@@ -4,9 +4,9 @@ import { EVENT_NAMES } from '../core/events.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
 import {
   endpointDeliveriesPartitions,
-  eventAddress,
+  parseEventKey,
   eventNamePartitions,
-  type EventAddress,
+  type EventKeyParts,
 } from './keys.ts';
 import { readAllRows } from './pages.ts';
 import type { Row, Table } from './table.ts';
@@ -15,7 +15,7 @@ import type { Row, Table } from './table.ts';
 export interface WantedEvent {
   /** Sort key of the event. The next read can start after it. */
   readonly key: string;
-  readonly address: EventAddress;
+  readonly address: EventKeyParts;
   /** True if the endpoint did not get the event. */
   readonly missed: boolean;
   /** True if the delivery is `held`. A drain will deliver it. */
@@ -110,7 +110,7 @@ export async function* readWantedEvents(table: Table, query: MissedQuery): Async
     const row = !delivery.done && eventPart(delivery.value) === joinKey ? delivery.value : undefined;
     yield {
       key: event.sk,
-      address: eventAddress(event),
+      address: parseEventKey(event),
       missed: isMissed(row, nowMs),
       held: row?.['status'] === ('held' satisfies DeliveryStatus),
       attempts: row === undefined ? 0 : Number(row['attempt_count']),

@@ -1,7 +1,7 @@
 import { TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import {
-  eventAddressOf,
+  eventKeyPartsOf,
   getDelivery,
   listEndpointDeliveries,
   recordAttempt,
@@ -174,7 +174,7 @@ describe('recordAttempt', () => {
   });
 });
 
-const KEY = deliveryKey(eventAddressOf(task), endpoint.id);
+const KEY = deliveryKey(eventKeyPartsOf(task), endpoint.id);
 const ID = deliveryId(event.event_id, endpoint.id);
 const RECOVER = aTask(event, endpoint, { run: 'rcv_1', trigger: 'recover', attempt: 2, run_attempt: 1 });
 const MANUAL = aTask(event, endpoint, { run: 'req_1', trigger: 'manual', attempt: 2, run_attempt: 1 });

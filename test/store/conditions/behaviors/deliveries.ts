@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { DeliveryStatus, DeliveryTask } from '../../../../lambdas/core/deliveries.ts';
 import { deliveryId } from '../../../../lambdas/core/ids.ts';
-import { eventAddressOf, getDelivery, recordAttempt } from '../../../../lambdas/store/deliveries.ts';
+import { eventKeyPartsOf, getDelivery, recordAttempt } from '../../../../lambdas/store/deliveries.ts';
 import {
   settleDelivery,
   settleUnsent,
@@ -22,7 +22,7 @@ const TASK = aTask(EVENT, ENDPOINT);
 const SECOND = aTask(EVENT, ENDPOINT, { attempt: 2 });
 const RECOVER = aTask(EVENT, ENDPOINT, { run: 'rcv_1', trigger: 'recover', attempt: 2, run_attempt: 1 });
 const MANUAL = aTask(EVENT, ENDPOINT, { run: 'req_1', trigger: 'manual', attempt: 2, run_attempt: 1 });
-const KEY = deliveryKey(eventAddressOf(TASK), ENDPOINT.id);
+const KEY = deliveryKey(eventKeyPartsOf(TASK), ENDPOINT.id);
 
 const claim = (table: SimulatedTable, task: DeliveryTask, execution = 'one') =>
   claimAttempt(table, { task, stored: STORED, execution, nowMs: NOW_MS });
