@@ -15,7 +15,8 @@ export interface AwsStub {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const [EVENT_ROW] = eventRows([anEvent()], { retentionDays: 90, receivedAtMs: 0 });
+// The event must not have expired, because the deliver function cancels a delivery of an expired event.
+const [EVENT_ROW] = eventRows([anEvent()], { retentionDays: 90, receivedAtMs: Date.now() });
 
 function responseTo(operation: string, body: string, endpointUrl: string): unknown {
   switch (operation) {

@@ -36,7 +36,7 @@ const READS: ReadonlySet<string> = new Set([
   'store/counters.ts readEventCounters',
   'store/endpoint-history.ts listEndpointHistory',
   'store/events.ts listEvents',
-  'store/probes.ts readReceipt',
+  'store/doctor-probes.ts readReceipt',
   'store/suppressions.ts listSuppressions',
   'store/timeline.ts getTimeline',
   'store/timeline.ts readRawEvents',
@@ -53,7 +53,7 @@ const READS: ReadonlySet<string> = new Set([
  */
 const SECOND_READS: ReadonlySet<string> = new Set([
   'store/events.ts getRawEvent 2',
-  'store/held-deliveries.ts countHeld 2',
+  'store/count-held-deliveries.ts countHeld 2',
 ]);
 
 /** `store/put-rows.ts putBatch 2` without the number. */
