@@ -31,7 +31,10 @@ export interface DeliverDeps {
   readonly secrets: SecretOpener;
   readonly send: Sender;
   readonly retry: RetryOptions;
-  /** Scales two waits that no API response shows: for a lease, and before a failed record is written again. 1 if absent. */
+  /**
+   * Scales the wait after a refused claim and the wait before a failed record is written again. 1 if absent. The delays of
+   * the retry schedule are not scaled, because the API shows them in `next_attempt_at`.
+   */
   readonly waitScale?: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -42,7 +45,7 @@ export interface DeliverDeps {
   readonly onUnrecorded: (error: unknown) => void;
 }
 
-/** How an attempt changed its endpoint: it became failing, it was disabled, or neither. */
+/** How an attempt changed its endpoint: the endpoint became failing, it was disabled, or neither. */
 export type EndpointTransition = 'none' | 'failing' | 'disabled';
 
 /** The result of one invocation, which the handler logs in one line. */
@@ -68,12 +71,17 @@ export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<D
     getEndpoint(deps.table, task.workspace_id, task.endpoint_id),
   ]);
   if (stored && task.unrecorded) return record(deps, task, { result: task.unrecorded, stored });
-  // The event has expired or was erased, so there is nothing to send. DynamoDB deletes expired rows late and in any order:
-  // this row may still exist after the delivery's row was deleted.
+  // Cancel the delivery if its event is gone or expired, or if the endpoint was deleted. The event's row can still exist after
+  // its `ttl`, because DynamoDB deletes expired rows late and in any order. The delivery's row may already be deleted. Without
+  // the check of `ttl`, the claim would create the delivery again.
   if (!stored || stored.ttl * 1000 <= deps.now() || !endpoint) return leaveUnsent(deps, task, 'cancelled');
+  // The endpoint is paused or disabled. If the delivery has no row yet, nothing is stored, although the outcome `held` is
+  // returned and logged. A recovery later finds the event, because it looks for events without a delivery.
   if (endpoint.status !== 'active') return leaveUnsent(deps, task, 'held');
   const claim: Claim = { task, stored, execution: input.execution, nowMs: deps.now() };
-  // While the breaker is open, only a first automatic attempt is held. Retries, probes, recoveries and manual attempts are sent.
+  // While the breaker is open, only the first attempt of run `auto` is held. Retries, probes, recoveries and manual attempts are
+  // sent. `holdDelivery` returns false if the delivery has a row: an earlier execution has claimed the attempt, or the
+  // delivery is held already. The claim below then decides. It resumes an unfinished attempt, and it refuses a held delivery.
   const isFirstAutoAttempt = task.run === 'auto' && task.run_attempt === 1;
   if (
     isFirstAutoAttempt &&
@@ -114,7 +122,10 @@ async function leaveUnsent(
   return unsentReport(task, status);
 }
 
-/** The outcome that is returned for a delivery in each status. An open delivery is retried. */
+/**
+ * The outcome for each status of a delivery whose claim was refused. An open delivery (`pending` or `retrying`) has the
+ * outcome `retry`: the claim is tried again later.
+ */
 const OUTCOME_OF_STATUS: Readonly<Record<DeliveryStatus, Outcome>> = {
   pending: 'retry',
   retrying: 'retry',
@@ -126,12 +137,26 @@ const OUTCOME_OF_STATUS: Readonly<Record<DeliveryStatus, Outcome>> = {
 };
 
 /**
- * The result of a refused claim. Nothing is sent:
+ * The result of a refused claim. Nothing is sent. A retry uses the next free attempt number. The first matching case applies.
  *
- * - Another execution holds the attempt: retry when its lease ends.
- * - The attempt was made and its result was lost: continue the schedule after that attempt.
- * - Another attempt used the number: retry with the next number.
- * - The delivery has ended: return its outcome.
+ * A manual attempt:
+ *
+ * - Another execution has a lease: retry when the lease ends.
+ * - An earlier execution of this command made the attempt: end with the delivery's outcome, or with `cancelled` if the
+ *   delivery is open. A second attempt for the same command must not be made.
+ * - Another run used the attempt number: retry after one second.
+ *
+ * Any other attempt:
+ *
+ * - The delivery is `delivered`: end with this outcome.
+ * - The delivery ended without success, and this run ended it or this run is `auto`: end with its outcome. A run does not
+ *   reopen a delivery that it ended, and `auto` reopens no delivery.
+ * - The delivery ended without success in another run: this run may reopen it. A manual attempt has the lease or used the
+ *   attempt number. Retry when the lease ends, or after one second without a lease.
+ * - The delivery is open in another run: end with `cancelled`.
+ * - The delivery is open in this run, and another execution has a lease: retry when the lease ends.
+ * - The delivery is open in this run, without a lease: the attempt number was used, by an execution whose result was lost
+ *   or by a manual attempt. Continue the schedule at `next_attempt_at`.
  */
 function resultOfRefusedClaim(deps: DeliverDeps, task: DeliveryTask, refused: RefusedClaim): DeliveryResult {
   const { delivery, leaseUntilMs } = refused;
@@ -161,7 +186,8 @@ function resultOfRefusedClaim(deps: DeliverDeps, task: DeliveryTask, refused: Re
     return isSameRun || task.run === 'auto'
       ? end(outcome)
       : retryAfterLease(leaseUntilMs ?? deps.now(), task.run_attempt);
-  // Another run owns the delivery and has its own schedule. Without this end, both runs would make attempts.
+  // The delivery is open in another run, which has its own retry schedule. If this run did not end, both runs would make
+  // attempts.
   if (!isSameRun) return end('cancelled');
   const nextAttemptMs =
     delivery.next_attempt_at === undefined ? deps.now() : Date.parse(delivery.next_attempt_at);
@@ -171,7 +197,10 @@ function resultOfRefusedClaim(deps: DeliverDeps, task: DeliveryTask, refused: Re
     : retryAfterLease(leaseUntilMs, runAttempt);
 }
 
-/** The last attempt of a delivery that internal errors prevented for a day. Nothing is sent. */
+/**
+ * The result to record after internal errors prevented an attempt until Redeliver had no retries left (about a day). Nothing
+ * is sent. The result ends the run, because an `internal` attempt is not retried.
+ */
 function abandonedResult(deps: DeliverDeps): AttemptResult {
   return {
     started_at: formatTimestamp(deps.now()),
@@ -201,22 +230,27 @@ function attemptOf(task: DeliveryTask, result: AttemptResult): Attempt {
 }
 
 /**
- * The wait before the function tries again to record an attempt. The SDK has already retried for seconds. 20 s is less than the lease:
- * another start of the run may wait for the end of the lease, and the record must be written first.
+ * The wait before the state machine invokes this function again to record an attempt. The wait is shorter than the lease
+ * (60 s). A second execution of the same task may wait for the lease to end and then send. The attempt must be recorded
+ * before that, so that the second execution finds the attempt and does not send it again.
  */
 const RECORD_RETRY_SECONDS = 20;
 
 interface SentAttempt {
   readonly result: AttemptResult;
   readonly stored: StoredEvent;
-  /** The endpoint whose health the attempt changes. Absent if its health is already up to date. */
+  /**
+   * The endpoint whose health the attempt changes. Absent when an unrecorded attempt is written again. The first invocation
+   * has already tried to update the health, and a second update could count the same failure twice.
+   */
   readonly endpoint?: Endpoint;
 }
 
 /**
- * Records an attempt. Its request must not be sent again. If a write fails, the error is reported and the result contains
- * the attempt. The state machine then invokes this function again to write the attempt. That second invocation may throw,
- * because it sends nothing.
+ * Records an attempt and decides what happens next. The request must not be sent again. If the attempt or the delivery cannot
+ * be written, the error is reported, and the result contains the attempt as `unrecorded`. The state machine then invokes
+ * `deliver` again, only to write the attempt. This later invocation throws if a write fails again: it sends nothing, so the
+ * state machine can retry it. If only the endpoint's health cannot be written, the error is reported and nothing is retried.
  */
 async function record(
   deps: DeliverDeps,
@@ -265,11 +299,12 @@ async function record(
   };
 }
 
-/** The result that makes the state machine invoke this function again, to record the attempt. */
+/** The result that makes the state machine invoke `deliver` again, to record the attempt. */
 function retryRecord(deps: DeliverDeps, task: DeliveryTask, result: AttemptResult): DeliveryResult {
   const { response_excerpt: _excerpt, ...unrecorded } = result;
-  // Two starts of a run use the same execution name for Redeliver, so Step Functions starts only one of the two. The suffix
-  // gives this execution its own name. It must start, because only its payload contains the attempt.
+  // Deliver (Express) can run twice for one task. Both executions then start Redeliver under the same name, and Step Functions
+  // starts only the first one. Only the input of this execution contains the unrecorded attempt, so its Redeliver must start.
+  // The suffix gives that Redeliver a different name.
   const name = `${task.execution_name}-record`;
   return {
     ...task,

@@ -16,10 +16,19 @@ export interface DispatchReport {
   /** Sequence number of the first record that the stream must send again. All records before it are done. */
   readonly retryFrom?: string;
   readonly error?: Error;
-  readonly counts: { readonly records: number; readonly deliveries: number; readonly poisoned: number };
+  readonly counts: {
+    readonly records: number;
+    /** Deliveries that were started or stored as `held`. */
+    readonly deliveries: number;
+    readonly poisoned: number;
+  };
 }
 
-/** The work that a row causes. The stream's filter passes only events and commands, so any other row is a program error. */
+/**
+ * Reads the row of a stream record. Returns a function that dispatches the event or the command in the row. Throws for any
+ * other row. The record is then poison, because a retry would read the same row. The stream's filter passes only events and
+ * commands, so another row was sent by redrive, or the filter and this function do not match.
+ */
 function readRow(record: DynamoDBRecord): (deps: DispatchDeps) => Promise<number> {
   const image = record.dynamodb?.NewImage;
   if (!image) throw new Error('The stream record has no new image');
@@ -43,7 +52,7 @@ type DispatchResult =
   /** Either this record or our side caused the error. The results of the other records decide. */
   | { readonly kind: 'unexplained'; readonly error: unknown };
 
-/** Whether our code failed on a malformed row. A retry fails in the same way. */
+/** Whether our code failed on a malformed row, after the row was read. A retry fails in the same way. */
 function isProgramError(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError;
 }
@@ -68,11 +77,14 @@ async function dispatchRecord(deps: DispatchDeps, record: DynamoDBRecord): Promi
 
 /**
  * Dispatches the records of one batch in parallel. The keys of a poison record are sent to the dead-letter queue. Without
- * this, the record would block its shard, which other workspaces share. After an internal error, the stream sends the record
- * and all records after it again. This sends no webhook twice.
+ * this, the record would block its shard, which other workspaces share.
  *
- * A record with an unknown error is poison only if another record of the batch started a delivery, because AWS
- * then accepts our calls. Otherwise the error counts as an internal error.
+ * After an internal error, the stream sends the failed record and all records after it again. A repeated record can start a
+ * second execution of the same delivery. Only one of the two executions can claim the attempt, and the other sends nothing.
+ *
+ * A record with an unknown error is poison only if another record of the batch started a delivery or stored a `held`
+ * delivery. That record shows that AWS accepts our calls, so the failed record itself is the cause. Otherwise the error
+ * counts as an internal error.
  */
 export async function dispatchBatch(
   deps: DispatchBatchDeps,
@@ -98,7 +110,8 @@ export async function dispatchBatch(
       const { kind, error } = each.value;
       const record = records[index]?.dynamodb;
       if (kind === 'unexplained' && !hasStartedDelivery) throw error;
-      // A record without a sequence number comes from redrive, not from the stream. The error keeps it in the dead-letter queue.
+      // A record without a sequence number was sent by redrive, not by the stream. Its message is still in the dead-letter
+      // queue. The error makes redrive keep that message, so this function must not send a second message.
       if (record?.SequenceNumber === undefined) throw error;
       await deps.sendPoison(record.Keys, String(error));
       return { deliveries: 0, poisoned: 1 };
@@ -108,7 +121,8 @@ export async function dispatchBatch(
   const firstFailed = results.findIndex((result) => result.status === 'rejected');
   const failure = results[firstFailed];
   const sequenceNumber = records[firstFailed]?.dynamodb?.SequenceNumber;
-  // Without a sequence number to report, only a thrown error makes the caller retry the batch.
+  // Redrive invokes dispatch with one record that has no sequence number. The report cannot name the position of such a
+  // record, so only a thrown error shows redrive that the record failed.
   if (failure?.status === 'rejected' && sequenceNumber === undefined) throw failure.reason;
   const done = results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
   return {

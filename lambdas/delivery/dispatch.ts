@@ -16,7 +16,7 @@ export interface AutoSuppress {
 export interface DispatchDeps {
   /** The workspace's endpoints. They are read once for a batch. */
   readonly endpointsOf: (workspaceId: string) => Promise<readonly Endpoint[]>;
-  /** Starts the Express execution of a delivery's first attempt. */
+  /** Starts the Express machine Deliver, which makes the first attempt of a run. */
   readonly startDelivery: (task: DeliveryTask) => Promise<void>;
   /** Stores a delivery as `held`, without an attempt. A delivery that exists stays unchanged. */
   readonly holdDelivery: (task: DeliveryTask, stored: StoredEvent) => Promise<void>;
@@ -43,7 +43,10 @@ export function suppressionReasonOf(event: EmailEvent, options: AutoSuppress): S
 /** The fields by which a delivery finds its event in the table. */
 export type EventReference = Pick<EmailEvent, 'workspace_id' | 'message_id' | 'timestamp' | 'event_id'>;
 
-/** The task with which a run of a delivery starts. `attempts` is the number of attempts that earlier runs made. */
+/**
+ * Creates the task of the first attempt of a run. A run is a series of attempts of one delivery with one cause, such as the
+ * event itself or a command. `run.attempts` is the number of attempts that the delivery has already made, over all runs.
+ */
 export function createTask(
   event: EventReference,
   endpointId: string,
@@ -64,14 +67,17 @@ export function createTask(
   };
 }
 
-/** The first task of an event's own run. */
+/** Creates the task of a delivery's first attempt. Its run is `auto`, because the event itself is the cause. */
 export function createFirstTask(event: EventReference, endpointId: string): DeliveryTask {
   return createTask(event, endpointId, { id: 'auto', trigger: 'auto', attempts: 0 });
 }
 
 /**
- * Starts a delivery for each endpoint that subscribes to the event, and suppresses the recipient where the event requires
- * it. Returns the number of deliveries. Safe to repeat.
+ * Starts a delivery for each active endpoint that subscribes to the event. If the endpoint's breaker is open, the delivery is
+ * stored as `held` instead. Adds the recipient to the suppression list if the event requires it. Returns the number of
+ * started and held deliveries.
+ *
+ * Safe to repeat: only one execution can claim an attempt, and an existing `held` delivery or suppression stays unchanged.
  */
 export async function dispatchEvent(deps: DispatchDeps, stored: StoredEvent): Promise<number> {
   const { event } = stored;
@@ -90,7 +96,13 @@ export async function dispatchEvent(deps: DispatchDeps, stored: StoredEvent): Pr
   return endpoints.length;
 }
 
-/** Starts what a command requests. Safe to repeat, because the execution's name comes from the command. */
+/**
+ * Starts a manual attempt or a replay. Returns the number of started deliveries. A replay starts its deliveries later, so
+ * it counts as 0.
+ *
+ * Safe to repeat. Recover is a Standard machine, so Step Functions starts it only once for the name in the command. Deliver
+ * is an Express machine, whose names are not unique. There, the claim allows only one attempt for each command.
+ */
 export async function dispatchCommand(deps: DispatchDeps, command: Command): Promise<number> {
   if (command.command === 'redeliver') {
     await deps.startDelivery(command.task);

@@ -131,7 +131,10 @@ function schemaName(name: string): string {
   return `${words.join('')}Event`;
 }
 
-/** The body of a webhook in the form that `webhookPayload` writes: flat, without the fields that Amazon SES did not send. */
+/**
+ * The body of a webhook, as `webhookPayload` writes it: the detail fields are at the top level, and a field that Amazon SES
+ * did not send is missing.
+ */
 export const webhookEventJson = named(
   'WebhookEvent',
   z.discriminatedUnion('event', [
