@@ -140,7 +140,11 @@ export class Alarms extends Construct {
       'A webhook was not delivered, and its last retry has failed',
       'exhausted',
     );
-    this.alarmOnCount(METRIC.deliveriesInternal, 'A delivery ended because of an internal error', 'internal');
+    this.alarmOnCount(
+      METRIC.deliveriesInternal,
+      'A delivery ended because of an internal error, or a write after an attempt failed',
+      'internal',
+    );
     this.alarmOnCount(METRIC.recordsUncounted, 'A row could not be counted in the statistics', 'uncounted');
     this.alarmOnCount(
       METRIC.messagesQuarantined,

@@ -4,8 +4,8 @@ import type { DeliverInput, DeliveryResult, Outcome } from '../lambdas/core/deli
 export const DELIVER_TIMEOUT_SECONDS = 30;
 
 /**
- * Longer than the function's timeout, which must end the call first. A cold start and the retries of the invocation take
- * extra time.
+ * The timeout of a Task state that calls the deliver function. It is longer than the function's own timeout, so that the
+ * function's timeout ends a slow call first. A cold start and the retries of the invocation take extra time.
  */
 const TASK_TIMEOUT_SECONDS = DELIVER_TIMEOUT_SECONDS + 15;
 
@@ -19,8 +19,8 @@ export interface MachineDefinition {
 }
 
 /**
- * A state that calls the deliver function. Its input is a DeliveryTask, in both machines. The result of the call becomes its
- * output.
+ * Returns a Task state (Amazon States Language) that calls the deliver function, for Deliver and for Redeliver. The input of
+ * the Task state is a DeliveryTask. The output is the DeliveryResult that the function returns.
  */
 export function attemptTask(deliverFunctionArn: string, extra: Pick<DeliverInput, 'abandon'> = {}): object {
   return {
@@ -31,7 +31,10 @@ export function attemptTask(deliverFunctionArn: string, extra: Pick<DeliverInput
   };
 }
 
-/** A state that continues with `next` if the outcome is `retry`. Every other outcome ends the execution. */
+/**
+ * Returns a Choice state that continues with the state `next` if the outcome is `retry`. Every other outcome ends the
+ * execution.
+ */
 export function retryOrDone(next: string): object {
   return {
     Type: 'Choice',
@@ -41,8 +44,8 @@ export function retryOrDone(next: string): object {
 }
 
 /**
- * The error for an execution that already exists, because Express ran this execution twice. The second name is the
- * emulator's.
+ * The error of StartRedeliver if the Redeliver execution already exists. Two Deliver executions of one task cause this error,
+ * because names of Express executions are not unique. The second name is the emulator's name of the error.
  */
 const ALREADY_STARTED = ['StepFunctions.ExecutionAlreadyExistsException', 'ExecutionAlreadyExists'];
 
@@ -50,11 +53,17 @@ const ALREADY_STARTED = ['StepFunctions.ExecutionAlreadyExistsException', 'Execu
 export const DELAY_PATH = field('delay_seconds');
 
 /**
- * The state machine Deliver (Express) makes the first attempt. An Express execution cannot be redriven. A delivery that
- * needs more attempts is passed to Redeliver. If Redeliver cannot be started, the keys are sent to a dead-letter queue.
+ * The state machine Deliver (Express) makes the first attempt of each run of a delivery. A run starts with an event, a
+ * recovery, a drain or a manual request. An operator cannot redrive an Express execution. So Deliver starts Redeliver (Standard)
+ * if the run needs another attempt. If Deliver cannot start Redeliver, Deliver sends the state data to a dead-letter queue.
+ * The state data is the DeliveryTask or the DeliveryResult.
  *
- * An Express execution ends after 5 minutes. The longest possible execution, with maximum jitter:
- * Attempt 4 × 45 + 2 + 4 + 8, StartRedeliver 6 × 5 + 1 + 2 + 4 + 8 + 16, LeaveKeys 3 × 5 + 1 + 2 = 273 s.
+ * Step Functions ends an Express execution after 5 minutes (300 s). The longest possible execution takes 273 s. This sum of
+ * calls × timeout + delays between the calls assumes the longest delays:
+ *
+ * - Attempt: 4 × 45 s + (2 + 4 + 8) s = 194 s
+ * - StartRedeliver: 6 × 5 s + (1 + 2 + 4 + 8 + 16) s = 61 s
+ * - LeaveKeys: 3 × 5 s + (1 + 2) s = 18 s
  */
 export function deliverDefinition(targets: {
   readonly partition: string;
@@ -68,7 +77,8 @@ export function deliverDefinition(targets: {
     States: {
       Attempt: {
         ...attemptTask(targets.deliverFunctionArn),
-        // A failure of the receiver is a result. Only internal errors are thrown, including throttling.
+        // If the endpoint's server fails, the deliver function does not throw: it returns the outcome. So every error that is
+        // retried here is an internal error: the function threw or timed out, or Lambda throttled the call.
         Retry: [
           {
             ErrorEquals: ['States.ALL'],
@@ -102,7 +112,7 @@ export function deliverDefinition(targets: {
         TimeoutSeconds: 5,
         Retry: [
           { ErrorEquals: ALREADY_STARTED, MaxAttempts: 0 },
-          // Executions that are throttled at the same time must not retry at the same time, so the delay has jitter.
+          // Step Functions can throttle many executions at once. The jitter prevents them from retrying at the same moment.
           {
             ErrorEquals: ['States.ALL'],
             IntervalSeconds: 1,

@@ -24,27 +24,39 @@ export interface DeliveryProps {
     ResolvedOptions,
     'retry' | 'allowInsecureEndpoints' | 'autoSuppress' | 'deliverConcurrency'
   >;
-  /** 1 in a deployment. The local run shortens the waits that do not change a time that a user sees. */
+  /**
+   * Factor for internal waits, such as the wait for a lease or the delay after an internal error. It is 1 in a deployment. The
+   * local run can use a smaller factor. The delays of the `retry` option are never scaled, because the API shows their times.
+   */
   readonly waitScale: number;
 }
 
 /**
- * The path from a new row to a signed webhook. The dispatch function starts a delivery, two state machines run it, and the
- * deliver function makes the attempts.
+ * The path from a new row to a signed webhook:
+ *
+ * - The dispatch function reads new events and commands from the table's stream. It starts a Deliver execution for each
+ *   delivery, and a Recover execution for each replay. It also adds the recipients of hard bounces and complaints to the
+ *   suppression list of the workspace.
+ * - The Deliver and Redeliver state machines call the deliver function, which makes one attempt per call.
+ * - The Recover state machine calls the recover function, which starts missed or held deliveries step by step. While the
+ *   breaker of the endpoint is open, each step starts one delivery as a probe.
  */
 export class Delivery extends Construct {
   readonly dispatch: lambda.Function;
   readonly deliver: lambda.Function;
-  /** Express state machine for the first attempt. */
+  /** Express state machine for the first attempt of each run: an event, a recovery, a drain or a manual request. */
   readonly deliverMachine: sfn.StateMachine;
-  /** Standard state machine for the retries. */
+  /** Standard state machine for every attempt that Deliver did not complete. */
   readonly redeliverMachine: sfn.StateMachine;
   readonly recover: lambda.Function;
-  /** Standard state machine that delivers missed events of an endpoint, at a bounded rate. */
+  /** Standard state machine that starts the missed or held deliveries of an endpoint at a bounded rate, and its probes. */
   readonly recoverMachine: sfn.StateMachine;
-  /** Keys of rows that could not be dispatched. */
+  /**
+   * Dispatch sends the keys of a poison row to this queue. Lambda sends the stream position of a batch that failed until its
+   * maximum age.
+   */
   readonly dispatchDeadLetters: sqs.Queue;
-  /** Keys of deliveries for which no execution could be started. */
+  /** State data of Deliver executions that could not start Redeliver. The retries of these deliveries are missing. */
   readonly deliverDeadLetters: sqs.Queue;
 
   private readonly waitScale: number;
@@ -108,8 +120,8 @@ export class Delivery extends Construct {
       tracingEnabled: true,
       logs: {
         destination: new logs.LogGroup(this, 'DeliverMachineLogs', {
-          // AWS reserves this prefix: all log groups under it share one entry of the CloudWatch Logs resource policy, which
-          // has room for few entries.
+          // Step Functions needs an entry in the CloudWatch Logs resource policy to write to a log group. The policy is limited
+          // to 5,120 characters. Log groups with this prefix share one entry, so many stacks do not exceed the limit.
           logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 80, separator: '-' })}`,
           retention: logs.RetentionDays.ONE_MONTH,
           removalPolicy: RemovalPolicy.DESTROY,
@@ -127,7 +139,7 @@ export class Delivery extends Construct {
   private createRecover({ table }: DeliveryProps): lambda.Function {
     const recover = createIvyFunction(this, 'Recover', {
       handler: 'recover',
-      description: 'Starts a batch of the deliveries that an endpoint missed',
+      description: 'Starts a batch of missed or held deliveries of an endpoint, or one probe',
       timeoutSeconds: RECOVER_TIMEOUT_SECONDS,
       memoryMb: 512,
     });
@@ -157,7 +169,7 @@ export class Delivery extends Construct {
   private createDispatch({ table, options }: DeliveryProps): lambda.Function {
     const dispatch = createIvyFunction(this, 'Dispatch', {
       handler: 'dispatch',
-      description: 'Starts a delivery of each new event for each subscribed endpoint',
+      description: 'Starts deliveries of new events and commands, and suppresses recipients',
       timeoutSeconds: 60,
       // A third of a CPU is enough: a batch is a hundred small requests in parallel.
       memoryMb: 512,
@@ -186,7 +198,8 @@ export class Delivery extends Construct {
     dispatch.addEventSourceMapping('Stream', {
       eventSourceArn: table.streamArn,
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-      // Rows that no filter matches cause no invocation. Without the filter, the pipeline would process its own writes.
+      // A row that does not match the filter causes no invocation. Without the filter, the rows of deliveries and attempts would
+      // invoke dispatch. `INSERT` matches only a new key. A duplicate SES message has the same key, so it causes no second webhook.
       filters: [
         lambda.FilterCriteria.filter({
           eventName: lambda.FilterRule.isEqual('INSERT'),
@@ -194,11 +207,13 @@ export class Delivery extends Construct {
         }),
       ],
       batchSize: 100,
-      // A shard receives up to 1,000 writes a second, and a batch of 100 takes a quarter of a second. Four in parallel keep up.
+      // A shard receives up to 1,000 writes a second, and a batch of 100 takes a quarter of a second. Four batches in parallel
+      // process 1,600 writes a second.
       parallelizationFactor: 4,
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
-      // Retried until one hour before the stream deletes the record. Then Lambda reports the position of the batch to the queue.
+      // Lambda retries a failed batch until its records are 23 h old. The stream deletes a record after 24 h. Lambda then sends
+      // the position of the batch in the stream to the dead-letter queue.
       maxRecordAge: Duration.hours(23),
       onFailure: deadLetterDestination(this.dispatchDeadLetters),
     });
@@ -206,8 +221,8 @@ export class Delivery extends Construct {
   }
 
   /**
-   * Uses plain Amazon States Language instead of the CDK's state classes, because those grant more than is needed: access to
-   * every version of a function.
+   * Uses plain Amazon States Language instead of the CDK's state classes. Those classes would also grant access to every
+   * version of a function, which the state machine does not need.
    */
   private definition(definition: MachineDefinition): sfn.DefinitionBody {
     const scaled = this.waitScale === 1 ? definition : scaledDefinition(definition, this.waitScale);

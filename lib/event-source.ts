@@ -10,10 +10,16 @@ import { ENV } from '../lambdas/core/env.ts';
 import { ENGAGEMENT_EVENT_TYPES, OUTCOME_EVENT_TYPES } from '../lambdas/core/ses-event-types.ts';
 import { createDeadLetterQueue, MAX_RETENTION } from './dead-letter-queue.ts';
 
-/** Six times the timeout of ingest, as AWS recommends. Without it, SQS could deliver a throttled batch twice. */
+/**
+ * Six times the timeout of the ingest function, as AWS recommends. Lambda retries a throttled batch during this time. With a
+ * shorter timeout, the messages could become visible during the retries, and SQS would deliver them a second time.
+ */
 const VISIBILITY_TIMEOUT = Duration.seconds(180);
 
-/** With that timeout, ingest retries a message for half an hour before SQS moves it to the dead-letter queue. */
+/**
+ * SQS delivers a message to ingest at most 10 times, 180 s apart. A message that fails for half an hour is then moved to the
+ * dead-letter queue.
+ */
 const MAX_RECEIVE_COUNT = 10;
 
 export interface EventSourceProps {
@@ -22,7 +28,11 @@ export interface EventSourceProps {
   readonly configurationSet?: string | undefined;
 }
 
-/** The path from SES to the queue. The queue keeps every event of every email until ingest has stored it. */
+/**
+ * The path from SES to the queue. SES publishes an event only for email that is sent with the configuration set. The queue keeps
+ * the event until ingest has stored it, for at most 10 receives or 14 days. After 10 failed receives, SQS moves the event to
+ * the dead-letter queue.
+ */
 export class EventSource extends Construct {
   readonly configurationSetName: string;
   readonly topic: sns.Topic;
@@ -113,7 +123,10 @@ export class EventSource extends Construct {
     return set.ref;
   }
 
-  /** Only SES may publish, and only for this account. Not even an administrator can publish a false event by accident. */
+  /**
+   * Allows only SES to publish, and only on behalf of this account. The second statement denies every principal that is not an
+   * AWS service. Without it, an administrator's IAM policy would allow the administrator to publish a false event by accident.
+   */
   private allowOnlySes(): void {
     const sourceArn = (resource: string): string =>
       Stack.of(this).formatArn({ service: 'ses', resource, resourceName: '*' });
@@ -125,7 +138,8 @@ export class EventSource extends Construct {
         resources: [this.topic.topicArn],
         conditions: {
           StringEquals: { 'AWS:SourceAccount': Aws.ACCOUNT_ID },
-          // Any configuration set of the account, because a workspace can have its own. Legacy notifications come from identities.
+          // A workspace can have its own configuration set, so every configuration set of the account may publish. An identity
+          // may also publish to the topic: SES sends the older bounce, complaint and delivery notifications per identity.
           ArnLike: { 'AWS:SourceArn': [sourceArn('configuration-set'), sourceArn('identity')] },
         },
       }),

@@ -16,7 +16,10 @@ export interface TableAccess {
   readonly queriesIndexes?: boolean;
 }
 
-/** The only table. lambdas/store/keys.ts explains its keys. A row in its stream is the only cause of a webhook. */
+/**
+ * The only table. lambdas/store/keys.ts explains its keys. Every webhook begins with a new row in the table's stream: an event
+ * or a command. The one exception is `POST /v1/webhooks/{id}/test`, which sends a sample event without a row.
+ */
 export class EventTable extends Construct {
   readonly table: dynamodb.TableV2;
   /** The stream of new images, in the order in which the rows of a partition were written. */

@@ -43,8 +43,8 @@ export class Ingest extends Construct {
       eventSourceArn: queue.queueArn,
       batchSize: 10,
       reportBatchItemFailures: true,
-      // If many events arrive at once, they wait in the queue. Without this limit, they would use up the account's
-      // concurrency, and the API would fail.
+      // At most 50 batches are stored at the same time. Further events wait in the queue. Without this limit, a burst of events
+      // could use the whole concurrency of the account, and Lambda would throttle the API function.
       maxConcurrency: 50,
     });
   }

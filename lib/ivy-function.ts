@@ -21,9 +21,9 @@ export interface IvyFunctionProps {
 }
 
 /**
- * Creates a Lambda function. Every function of the stack is created here. Its role may only write to its own log group.
- * The construct that owns a resource grants the function access to the resource, and sets the environment variable with the
- * name of the resource.
+ * Creates a Lambda function. Every function of the stack is created here. At first, the function's role may only write to the
+ * function's log group. The caller then adds the other permissions and the environment variables, directly or by a `grant…`
+ * method of a construct such as EventTable or SecretsKey.
  */
 export function createIvyFunction(scope: Construct, id: string, props: IvyFunctionProps): lambda.Function {
   const logGroup = new logs.LogGroup(scope, `${id}Logs`, {
@@ -56,7 +56,10 @@ export function createIvyFunction(scope: Construct, id: string, props: IvyFuncti
   });
 }
 
-/** Lets the log lines of a function publish metrics, in the namespace of this stack. */
+/**
+ * Sets the namespace in which the log lines of a function publish metrics. No permission is needed, because CloudWatch extracts
+ * the metrics from the log lines.
+ */
 export function grantPutMetrics(fn: lambda.Function): void {
   fn.addEnvironment(ENV.metricsNamespace, METRICS_NAMESPACE);
 }

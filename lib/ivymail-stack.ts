@@ -15,7 +15,8 @@ export interface IvyMailStackProps extends StackProps {
 export class IvyMailStack extends Stack {
   constructor(scope: Construct, id: string, { options, internal, ...props }: IvyMailStackProps) {
     super(scope, id, props);
-    // The options are resolved here, so that a context value named `internal` is refused like any other unknown option.
+    // Resolve the options before `internal` is added. `resolveOptions` then refuses a context value named `internal` as an
+    // unknown option. Without this call, the construct would use that context value as internal props.
     const resolved = resolveOptions(options);
     const ivy = new IvyMailEvents(this, 'Ivy', { ...resolved, ...(internal && { internal }) });
 

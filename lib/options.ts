@@ -26,8 +26,9 @@ const optionsSchema = z.strictObject({
     .strictObject({
       firstDelaySeconds: z.int().min(1).default(60),
       factor: z.number().min(1).default(5),
-      // An event's row lives at least 7 days, and its deliveries must end before that. Each attempt can take a delay of up to
-      // 6 h and a day of internal errors.
+      // An event's row is stored for at least 7 days (168 h), and the event's own deliveries must end before that. With 4
+      // retries, each of the 5 attempts can have a day of internal errors, and each retry has a delay of up to 6 h:
+      // 5 × 24 h + 4 × 6 h = 144 h.
       count: z.int().min(0).max(4).default(3),
     })
     .refine(

@@ -8,11 +8,13 @@ const OUTCOME: keyof ReplayResult = 'outcome';
 const CONTINUE: ReplayResult['outcome'] = 'continue';
 
 /**
- * The state machine Recover (Standard) delivers, in steps, the events that an endpoint missed or that are held for it.
- * Its state is a ReplayTask. The recover function returns the delay before the next step.
+ * The state machine Recover (Standard) runs one replay for an endpoint: a recovery of missed events, or a drain of held
+ * deliveries. Each step starts up to 100 deliveries. While the breaker of the endpoint is open, each step starts one delivery
+ * as a probe. The input of each step is a ReplayTask. The recover function returns the delay before the next step.
  *
- * Internal errors are retried for up to 24 h, with the delays of Redeliver. After that, the execution fails and an alarm
- * is raised. An operator can redrive the execution.
+ * Internal errors are retried for up to 24 h. The delays are those of Redeliver: 5, 10, … 320 s, then 600 s. The number of
+ * retries is lower, because a call can take 75 s. After the last retry, the execution fails and an alarm is raised. An
+ * operator can redrive the execution.
  */
 export function recoverDefinition(targets: { readonly recoverFunctionArn: string }): MachineDefinition {
   return {

@@ -1,11 +1,14 @@
 import { attemptTask, DELAY_PATH, retryOrDone, type MachineDefinition } from './deliver-machine.ts';
 
 /**
- * The state machine Redeliver (Standard) makes every attempt after the first. The deliver function returns the delay
- * before each attempt. Waiting costs nothing, and the execution is visible in the console.
+ * The state machine Redeliver (Standard) continues the run of a delivery where Deliver stopped. If Deliver stopped after an
+ * internal error, Redeliver makes the same attempt. Otherwise it makes the next attempt, or records an attempt that was sent
+ * but not recorded. The deliver function returns the delay before each attempt. Waiting costs nothing, and the execution is
+ * visible in the console.
  *
- * Internal errors are retried for up to 24 h. The first seven delays are 5, 10, … 320 s (635 s in total). Each later delay
- * is 10 minutes. With 45 s for each call, (86,400 - 635 - 45 × 8) ÷ (600 + 45) leaves room for 132 of the later delays.
+ * Internal errors are retried for up to 24 h (86,400 s). A call takes up to 45 s. The first seven delays are 5, 10, … 320 s,
+ * in total 635 s. With the eight calls around them, they take 635 s + 8 × 45 s = 995 s. Each later retry takes a delay of
+ * 600 s and a call of 45 s. So (86,400 s - 995 s) ÷ 645 s = 132 later retries fit.
  */
 export function redeliverDefinition(targets: { readonly deliverFunctionArn: string }): MachineDefinition {
   return {
@@ -29,7 +32,7 @@ export function redeliverDefinition(targets: { readonly deliverFunctionArn: stri
       Choose: retryOrDone('Wait'),
       Abandon: {
         Comment:
-          'Records the delivery as exhausted. If that fails for a day too, the execution fails, an alarm is raised, and an operator can redrive it',
+          'Records the delivery as exhausted. If this recording fails for another day, the execution fails, an alarm is raised, and an operator can redrive the execution',
         ...attemptTask(targets.deliverFunctionArn, { abandon: true }),
         Retry: [
           {

@@ -1,7 +1,8 @@
+// Only for the local run. A deployment uses the definitions unchanged.
 import { scaledSeconds } from '../lambdas/core/wait-scale.ts';
 import { DELAY_PATH, type MachineDefinition } from './deliver-machine.ts';
 
-/** The fields of a state that hold a wait. */
+/** The fields of an Amazon States Language state that contain a wait. */
 interface WaitingState {
   readonly Retry?: readonly Retrier[];
   readonly Result?: number;
@@ -15,7 +16,7 @@ interface Retrier {
 
 function scaledRetrier(retrier: Retrier, waitScale: number): Retrier {
   const { IntervalSeconds: interval, MaxDelaySeconds: longest } = retrier;
-  // Amazon States Language defaults to 1 s.
+  // The default of IntervalSeconds in Amazon States Language is 1.
   const scaled = scaledSeconds(interval ?? 1, waitScale);
   return {
     ...retrier,
@@ -37,8 +38,8 @@ function scaledState(state: WaitingState, waitScale: number): WaitingState {
 }
 
 /**
- * Shortens the waits in a definition, for the local run: the delays between retries after an internal error, and the delay
- * that Deliver then passes to Redeliver. A Wait state stays unchanged, because its delay comes from the function.
+ * Shortens two kinds of waits in a definition: the delays of retriers, and the delay that Deliver's Pause state passes to
+ * Redeliver. A Wait state stays unchanged, because the deliver or recover function returns its delay.
  */
 export function scaledDefinition(definition: MachineDefinition, waitScale: number): MachineDefinition {
   const states = Object.entries(definition.States);

@@ -13,10 +13,13 @@ export interface TallyProps {
   readonly retentionDays: number;
 }
 
-/** The tally function counts new rows. It is the second of the two readers that a DynamoDB stream supports. */
+/**
+ * The tally function counts new events and attempts for the statistics. AWS recommends at most two readers for a DynamoDB
+ * stream. The dispatch function is the first reader and the tally function is the second, so do not add a third reader.
+ */
 export class Tally extends Construct {
   readonly function: lambda.Function;
-  /** Positions in the stream of the batches that could not be counted. */
+  /** For each batch that could not be counted, Lambda sends the position of the batch in the stream to this queue. */
   readonly deadLetters: sqs.Queue;
 
   constructor(scope: Construct, id: string, { table, retentionDays }: TallyProps) {
@@ -35,6 +38,7 @@ export class Tally extends Construct {
     this.function.addEventSourceMapping('Stream', {
       eventSourceArn: table.streamArn,
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+      // `INSERT` matches only a new key. A duplicate SES message has the same key, so it is not counted twice.
       filters: [
         lambda.FilterCriteria.filter({
           eventName: lambda.FilterRule.isEqual('INSERT'),
@@ -44,7 +48,9 @@ export class Tally extends Construct {
       // Counters are written once per batch, so a larger batch costs less.
       batchSize: 1_000,
       maxBatchingWindow: Duration.seconds(5),
-      // Lambda includes the shard id in the event only if there is a window. One reader per shard keeps the checkpoint in order.
+      // Tally stores one checkpoint per shard, so it needs the shard id. Lambda includes the shard id in the event only if the
+      // mapping has a tumbling window. With a parallelization factor of 1, the batches of a shard arrive in order, so no batch
+      // moves the checkpoint past records that are not counted yet.
       tumblingWindow: Duration.minutes(1),
       parallelizationFactor: 1,
       bisectBatchOnError: true,
