@@ -6,7 +6,10 @@ export interface RedeliverCommand {
   readonly task: DeliveryTask;
 }
 
-/** Replays the events that an endpoint missed. The row of the Recovery is also the row of this command. */
+/**
+ * Delivers the events that an endpoint missed between two times: events without a delivery, and events whose delivery ended
+ * without success or stalled. The row of the Recovery is also the row of this command.
+ */
 export interface RecoverCommand {
   readonly command: 'recover';
   readonly endpoint_id: string;
@@ -26,7 +29,10 @@ export interface ContinueCommand {
   readonly task: ReplayTask;
 }
 
-/** A row that causes deliveries, as an event does. Both reach dispatch only through the table's stream. */
+/**
+ * A row that requests deliveries. Dispatch reads commands from the table's stream, as it reads events. A `redeliver` command
+ * starts the state machine Deliver. The commands `recover`, `drain` and `continue` start the state machine Recover.
+ */
 export type Command = (RedeliverCommand | RecoverCommand | DrainCommand | ContinueCommand) & {
   readonly id: string;
   readonly workspace_id: string;

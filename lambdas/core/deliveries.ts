@@ -29,7 +29,11 @@ export type ErrorClass = (typeof ERROR_CLASSES)[number];
 export const TRIGGERS = ['auto', 'manual', 'recover', 'test'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
-/** One HTTP request of a Delivery. Append-only. */
+/**
+ * One attempt to send the webhook of a Delivery. An attempt usually sends one HTTP request. It sends a second request if the
+ * receiver had closed the reused connection. It sends no request if the address is blocked, if no connection can be opened, or
+ * if the error class is `internal`. Append-only: a stored attempt never changes.
+ */
 export interface Attempt {
   /** 1, 2, 3, … over all runs and manual attempts of the delivery. */
   readonly number: number;
@@ -72,8 +76,9 @@ export interface Delivery {
 }
 
 /**
- * The payload of the state machines: keys, the attempt number and a delay, never content of an email. Both machines pass it
- * to the deliver function. The DeliveryResult that the function returns is the next state.
+ * The payload of the state machines Deliver and Redeliver: keys, the attempt number and a delay, never content of an email.
+ * Both machines pass the payload to the deliver function. The function returns a DeliveryResult, which is the payload of the
+ * next state. The payload of the third state machine, Recover, is a ReplayTask.
  */
 export interface DeliveryTask {
   readonly workspace_id: string;
@@ -82,14 +87,26 @@ export interface DeliveryTask {
   readonly event_timestamp: string;
   readonly event_id: string;
   readonly endpoint_id: string;
-  /** Delivery id and run, at most 80 characters. A repeated start has the same name, so a Standard execution starts once. */
+  /**
+   * The delivery id and the run, at most 80 characters. A repeated start has the same name. Step Functions then starts only one
+   * execution of Redeliver (Standard), but it can start two executions of Deliver (Express). The claim of the attempt lets only
+   * one of those two send.
+   */
   readonly execution_name: string;
-  /** The run of this delivery: `auto` for the event's own run, or the id of the command that started another run. */
+  /**
+   * A run is a series of attempts of one delivery with one cause. Each run starts the retry schedule from the beginning. The
+   * value identifies the cause:
+   *
+   * - The event itself: `auto`.
+   * - A recovery: the id of the Recovery.
+   * - A drain: the id of the drain command and `-drain`. For a probe, the id and the number of the probe, such as `-0`.
+   * - A manual request: the id of the redeliver command. This run has one attempt and no retries.
+   */
   readonly run: string;
   readonly trigger: Trigger;
   /** The number of the next attempt, from 1, over all runs. */
   readonly attempt: number;
-  /** The number of the next attempt within its run, from 1. The retry schedule depends on it. */
+  /** The number of the next attempt within its run, from 1. This number determines the delay before the next retry. */
   readonly run_attempt: number;
   /** Whole seconds that Redeliver waits before the attempt. */
   readonly delay_seconds: number;

@@ -3,8 +3,9 @@ import type { Endpoint } from './endpoints.ts';
 /** Consecutive failures after which the breaker opens: too many for a coincidence, and too few to cost much. */
 export const BREAKER_FAILURES = 10;
 /**
- * The streak must have lasted this long before the breaker opens. A success ends a streak only if its attempt began after
- * the first failure was stored. So at a busy endpoint, ten concurrent attempts can fail before a success can end the streak.
+ * A streak of ten failures opens the breaker only if the streak has lasted this long. At a busy endpoint, ten concurrent
+ * attempts can fail within milliseconds. A success ends their streak only if the attempt that succeeded began after the first
+ * failure was stored. Without this minimum, the breaker would open before any success could end the streak.
  */
 const BREAKER_AFTER_MS = 5_000;
 /** With this many failures, the breaker opens immediately. If a receiver hangs, all concurrent attempts time out together. */
@@ -19,7 +20,7 @@ const QUIET_AFTER_MS = 15 * 60 * 1000;
 const DISABLE_FAILURES = 10;
 const DISABLE_AFTER_MS = 5 * 24 * 60 * 60 * 1000;
 
-/** The wait before the first probe of an endpoint. It doubles with each failed probe, up to 15 minutes. */
+/** The wait before the first probe that a drain sends. The wait doubles with each probe that was sent, up to 15 minutes. */
 const FIRST_PROBE_SECONDS = 60;
 const LONGEST_PROBE_SECONDS = 15 * 60;
 
@@ -74,7 +75,7 @@ export function isRecordedFailing(endpoint: HealthState): boolean {
   );
 }
 
-/** Seconds to wait before the next probe, after `probes` failed probes. */
+/** Seconds to wait before the next probe. `probes` is the number of probes already sent, whatever their results. */
 export function probeDelaySeconds(probes: number): number {
   return Math.min(FIRST_PROBE_SECONDS * 2 ** Math.min(probes, 10), LONGEST_PROBE_SECONDS);
 }

@@ -36,9 +36,16 @@ export interface Endpoint {
   readonly breaker_opened_at?: string;
   /** Set together with the `failing` entry of the history, removed together with the `recovered` one. */
   readonly health?: 'failing';
-  /** Id of the drain command that is delivering the held deliveries. Absent if no drain is running. */
+  /**
+   * Id of the drain command that a resume, a new URL or the end of `failing` stored. The drain removes the id when it
+   * finds no more held deliveries. If the drain ends early (a paused endpoint, an open breaker), the id stays. The drain that an
+   * opened breaker starts does not set this attribute, so the attribute can be absent while that drain sends probes.
+   */
   readonly draining?: string;
-  /** RFC 3339, when the endpoint was last active. Set only if a disabled endpoint was then paused. */
+  /**
+   * RFC 3339, when the endpoint was disabled. Set only if a user pauses a disabled endpoint. `status_changed_at` then contains the
+   * time of the pause, and without this attribute, a resume would not count the events missed before the pause.
+   */
   readonly inactive_since?: string;
 }
 
@@ -48,7 +55,10 @@ export function wantsEvent(endpoint: Pick<Endpoint, 'events'>, event: EventName)
   return endpoint.events.some((subscribed) => subscribed === '*' || subscribed === event);
 }
 
-/** The endpoints that get a Delivery of an event. A paused or disabled endpoint gets none until it is recovered. */
+/**
+ * The endpoints that get a Delivery of a new event. A paused or disabled endpoint gets none. After the endpoint is resumed, a
+ * recovery can deliver the events that the endpoint missed.
+ */
 export function matchEndpoints(endpoints: readonly Endpoint[], event: EmailEvent): readonly Endpoint[] {
   return endpoints.filter((endpoint) => endpoint.status === 'active' && wantsEvent(endpoint, event.event));
 }

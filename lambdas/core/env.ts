@@ -1,6 +1,9 @@
 import { checkedWaitScale } from './wait-scale.ts';
 
-/** Names of the functions' environment variables. `lib/` sets them and `lambdas/handlers/` reads them. Import no SDK, because `lib/` loads this file. */
+/**
+ * Names of the environment variables of the Lambda functions. `lib/` sets the variables, and the functions read them. Do not
+ * import an AWS SDK here. `lib/` imports this file, so each synthesis of the stack would load the SDK.
+ */
 export const ENV = {
   tableName: 'IVYMAIL_TABLE_NAME',
   retentionDays: 'IVYMAIL_RETENTION_DAYS',

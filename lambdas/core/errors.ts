@@ -13,7 +13,11 @@ export class UnreadableMessage extends Error {
   }
 }
 
-/** A failure on our side (throttle, KMS, DNS resolver). The caller retries it. It never counts as an attempt. */
+/**
+ * A failure on our side, such as a write that DynamoDB left unprocessed. The caller retries, and the failure itself is not
+ * stored as an attempt. If a delivery still fails after a day of retries, one attempt with the error class `internal` is
+ * stored. A DNS failure is not an InternalError. It is an attempt with the error class `dns_error`.
+ */
 export class InternalError extends Error {
   override readonly name = 'InternalError';
 }

@@ -13,9 +13,10 @@ export interface EventIdentity {
 }
 
 /**
- * The `event_id`. Every copy of one outcome has the same id, on whichever path and however often it arrives. The recipient is
- * in lower case, so the bounces of `Ann@` and `ann@` are one event. `canonicalAddress` is not used, because its form may
- * change and a stored event must keep its id.
+ * Returns the `event_id`. SES, SNS and SQS can deliver the same event more than once. Every copy gets the same id, so the table
+ * stores the event once. The recipient is compared in lower case, so the bounces of `Ann@` and `ann@` are one event. This
+ * function does not use `canonicalAddress`, because a later version may change the canonical form. A stored event must keep its
+ * id.
  */
 export function emailEventId({ messageId, event, to, naturalKey = [] }: EventIdentity): string {
   return deterministicId('evt', [

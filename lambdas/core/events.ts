@@ -1,4 +1,4 @@
-/** The names of events, the same in code, table, JSON, routes and docs (docs/architecture.md). */
+/** Events and their names. The code, the table, the JSON, the routes and the docs use the same names (docs/architecture.md). */
 import type { Pairs } from './tags.ts';
 
 /** The name of every event. It is also the `status` of a log entry. The order is that of the docs. */

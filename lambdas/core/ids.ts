@@ -39,7 +39,10 @@ export function deterministicId(prefix: IdPrefix, parts: readonly string[]): str
   return `${prefix}_${encodeBody(createHash('sha256').update(JSON.stringify(parts)).digest())}`;
 }
 
-/** The id depends on the event and the endpoint only, so a repeated start is the same Delivery. */
+/**
+ * The id of the Delivery of one event to one endpoint. The id is computed from the ids of the event and the endpoint. So if
+ * dispatch processes an event twice, it starts the same Delivery twice, not two deliveries.
+ */
 export function deliveryId(eventId: string, endpointId: string): string {
   return deterministicId('dlv', [eventId, endpointId]);
 }

@@ -38,7 +38,8 @@ export function decideOutcome(input: {
       disableReason: 'The receiver responded with 410 Gone',
     };
   }
-  // A manual attempt and a test are never retried. `internal` means that a day of internal retries is over.
+  // A manual attempt is never retried. No task has the trigger `test`, because the test route sends without a task. The error
+  // class `internal` means that internal errors have already been retried for a day.
   const isRetried = (task.trigger === 'auto' || task.trigger === 'recover') && errorClass !== 'internal';
   if (!isRetried || task.run_attempt > retry.count) return { outcome: 'exhausted', status: 'exhausted' };
 

@@ -8,7 +8,8 @@ const VERSION = 1;
 function dictionary(version: number, context: string): Buffer {
   const words = RAW_DICTIONARIES.get(version);
   if (words === undefined) throw new Error(`No dictionary for version ${version} of a packed raw event`);
-  // Deflate refers most cheaply to the end of the dictionary. So the row's values, which the event certainly contains, are last.
+  // Deflate needs fewer bits to refer to near text than to distant text, and the end of the dictionary is nearest to the event.
+  // So `context` is at the end: it contains the values of the event's row, and most of them occur in the raw event.
   return Buffer.from(words + context, 'utf8');
 }
 

@@ -21,7 +21,7 @@ export type SesEventType = keyof typeof SES_EVENT_TYPES;
 /** If an event destination names these types, SES rewrites links and adds a tracking pixel, so they are an option. */
 export const ENGAGEMENT_EVENT_TYPES = [SES_EVENT_TYPES.Open, SES_EVENT_TYPES.Click] as const;
 
-/** The types that every event destination of this product names, in the order of the table above. */
+/** The types that every event destination of this product names: all `SES_EVENT_TYPES` except Open and Click, in the same order. */
 export const OUTCOME_EVENT_TYPES: readonly string[] = Object.values(SES_EVENT_TYPES).filter(
   (type) => !ENGAGEMENT_EVENT_TYPES.some((engagement) => engagement === type),
 );

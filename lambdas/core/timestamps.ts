@@ -11,15 +11,16 @@ export function sortableTimestamp(timestamp: string): string {
 const SECONDS_PER_DAY = 86_400;
 
 /**
- * An event can be old when it arrives (a redriven queue, a replayed archive). Its row must still outlive its deliveries. The
- * longest delivery has three retries. Before each, it can wait 6 h and then have a day of internal errors.
+ * An event can be old when it arrives (a redriven queue, a replayed archive). Its row must still outlive its deliveries. A
+ * run of a delivery has at most five attempts: the first attempt and up to four retries. Internal errors can delay each attempt
+ * by a day, and each retry can wait 6 h. So the longest run makes its last attempt after 5 × 24 h + 4 × 6 h = 6 days.
  */
 export const LATE_ARRIVAL_GRACE_DAYS = 7;
 
 /** The value of DynamoDB's TTL attribute, in epoch seconds. With milliseconds, no row would ever expire. */
 export function expiresAtSeconds(event: {
   readonly timestamp: string;
-  /** When the queue received the message, by the message's own attributes. Epoch milliseconds. */
+  /** Epoch milliseconds. For an SES event, this is the `SentTimestamp` of its SQS message. Other rows use their own time. */
   readonly receivedAtMs: number;
   readonly retentionDays: number;
 }): number {

@@ -1,7 +1,8 @@
 /**
- * The local run shortens the waits that no API response and no page shows: for a lease, a record, a probe, and the next
- * step of a replay. The scale of a deployment is 1. The retry schedule is never scaled, because `next_attempt_at` shows it.
- * Instead, the local run deploys a shorter `retry` option.
+ * The local run shortens the waits that do not change a time that a user sees. These are the waits for a lease, for the record
+ * of an attempt, for a probe, between two steps of a recovery or a drain, and after internal errors. The scale of a deployment
+ * is 1. The retry schedule is never scaled, because users see it as `next_attempt_at`. Instead, the local run deploys a shorter
+ * `retry` option.
  */
 
 /** Whole seconds, because Step Functions supports only whole seconds. A scaled wait is at least 1 s. A wait of 0 stays 0. */
