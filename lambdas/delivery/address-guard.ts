@@ -20,7 +20,10 @@ export interface GuardOptions {
 /** Returns all addresses of a name. Rejects with an error that has a `code`, as node:dns does. Tests pass their own function. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
-/** The wire server of Azure. Its address is in a public range, but every Azure machine reaches its own wire server there. */
+/**
+ * The Azure WireServer, which gives an Azure virtual machine its configuration. The address is in a public range, but on Azure
+ * it reaches this internal service of the host. So no webhook may be sent to it.
+ */
 const AZURE_WIRE_SERVER = ipaddr.IPv4.parseCIDR('168.63.129.16/32');
 
 /** 2000::/3 contains every IPv6 address that IANA has assigned as global unicast. Other ranges may get any meaning later. */

@@ -80,7 +80,7 @@ async function dispatchRecord(deps: DispatchDeps, record: DynamoDBRecord): Promi
  * this, the record would block its shard, which other workspaces share.
  *
  * After an internal error, the stream sends the failed record and all records after it again. A repeated record can start a
- * second execution of the same delivery. Only one of the two executions can claim the attempt, and the other sends nothing.
+ * second execution of the same delivery, but the claim lets only one of the two executions make the attempt.
  *
  * A record with an unknown error is poison only if another record of the batch started a delivery or stored a `held`
  * delivery. That record shows that AWS accepts our calls, so the failed record itself is the cause. Otherwise the error

@@ -18,14 +18,15 @@ async function start(
 }
 
 /**
- * Starts the Express machine. Names of Express executions are not unique, so two executions of one task may run. The claim
- * of the attempt lets only one of them send.
+ * Starts the Express machine Deliver. Step Functions does not require unique names for Express executions, so a repeated
+ * start runs a second execution of the same task. The claim lets only one of the two executions make the attempt. The other
+ * can make the attempt only if the first one ends without recording its result.
  */
 export function startDelivery(sfn: SFNClient, machineArn: string, task: DeliveryTask): Promise<void> {
   return start(sfn, machineArn, task);
 }
 
-/** Starts the Recover machine, once per name. */
+/** Starts the Standard machine Recover. A repeated start with the same name starts no second execution. */
 export function startReplay(sfn: SFNClient, machineArn: string, task: ReplayTask): Promise<void> {
   return start(sfn, machineArn, task);
 }

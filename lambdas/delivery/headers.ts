@@ -12,7 +12,8 @@ export function webhookHeaders(message: {
   return {
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(message.body)),
-    // A compressed response could be a decompression bomb, and its excerpt would be unreadable.
+    // Requests an uncompressed response. The sender never decompresses a response, because a few compressed bytes could expand
+    // without limit (a decompression bomb). The excerpt of a compressed response would be unreadable.
     'accept-encoding': 'identity',
     'user-agent': `ivymail-events/${VERSION}`,
     'webhook-id': message.webhookId,

@@ -41,8 +41,11 @@ export interface ReplayDeps {
 }
 
 /**
- * Runs one step of a recovery or of a drain: starts some deliveries, and returns when the next step is due. A step is safe
- * to repeat: it starts the same executions, and the claim of each delivery lets only one of them send.
+ * Runs one step of a recovery or of a drain. A step starts deliveries, or one delivery as a probe while the breaker is open.
+ * The result contains the delay before the next step, or the outcome `done`.
+ *
+ * A step is safe to repeat. A repeated step can start a second execution of the same delivery, but the claim lets only one
+ * of the two executions make the attempt.
  */
 export async function runReplayStep(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> {
   const step = await (task.command === 'recover' ? recover(deps, task) : drain(deps, task));
@@ -190,7 +193,8 @@ async function drain(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> 
   if (command?.command !== 'drain') return nextStep(task, 'done');
   const { endpoint_id: endpointId, opened_at: openedAt } = command;
   const endpoint = await getEndpoint(deps.table, task.workspace_id, endpointId);
-  // Held deliveries stay held until the endpoint is resumed or recovered.
+  // The endpoint is paused, disabled or deleted, so this drain ends. The held deliveries stay held. A resume stores a new
+  // drain command, which delivers them.
   if (endpoint?.status !== 'active') return nextStep(task, 'done');
   const { breaker_opened_at: breakerOpenedAt } = endpoint;
   // The breaker has opened since this drain began. Each opening has its own drain.
@@ -204,7 +208,8 @@ async function drain(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> 
     ascending: true,
   });
   if (items.length === 0) {
-    // No held delivery can be the probe, so the breaker closes and the next event is the probe.
+    // There is no held delivery to send as a probe, so the breaker closes. Every new event is then sent. The streak stays, so
+    // the next failure opens the breaker again.
     if (breakerOpenedAt !== undefined) await closeBreaker(deps.table, endpoint);
     // A dispatch that read the endpoint earlier may still store a held delivery. Also, the index is eventually consistent.
     // So the drain checks a second time.
@@ -212,8 +217,9 @@ async function drain(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> 
     await endDrain(deps.table, endpoint, command.id);
     return nextStep(task, 'done');
   }
-  // Each probe is a separate run. Otherwise a probe that ended without a result would prevent its delivery from being sent
-  // again.
+  // Each probe is a run of its own: its delivery is retried by its own schedule, while the drain sends the next probe. If all
+  // probes shared one run, a delivery that a probe left `held` could not be sent again, because a run does not reopen a
+  // delivery that it settled.
   const run = `${command.id}-${breakerOpenedAt === undefined ? 'drain' : task.probes}`;
   // A delivery that could not be started stays held, and a later step finds it again.
   await startAll(

@@ -22,7 +22,11 @@ export interface WebhookRequest {
   readonly body: string;
 }
 
-/** Sends one request. Every failure of the receiver is returned as a result. Only an InternalError is thrown. */
+/**
+ * Sends one request. A response, a failed connection, a failed DNS lookup and a refused address are returned as a result.
+ * Throws an InternalError if this machine has reached a limit (open files or memory), and Node's error for an invalid URL or
+ * header.
+ */
 export type Sender = (request: WebhookRequest) => Promise<AttemptResult>;
 
 export interface SenderOptions {
@@ -37,15 +41,20 @@ export interface SenderOptions {
   readonly ca?: string;
 }
 
-/** One deadline for DNS, connection, TLS, headers and body together. */
+/** One deadline for DNS, connection, TLS, response headers and response body together. BODY_AFTER_SUCCESS_MS is an exception. */
 const DEADLINE_MS = 15_000;
-/** The headers decide that an attempt succeeded. The body then has this much time to arrive. */
+/**
+ * The time for the body of a 2xx response to arrive, counted from the response headers. The status code has already decided
+ * that the attempt succeeded, and the body is only stored as an excerpt. This time replaces the rest of the deadline, so a
+ * late 2xx response can end up to one second after the deadline.
+ */
 const BODY_AFTER_SUCCESS_MS = 1_000;
 /** The time to connect to one address of a name. Node's default of 250 ms is shorter than a distant handshake. */
 const ADDRESS_TRY_MS = 5_000;
 /**
- * How long an idle connection stays open: long enough for the next webhook of a burst. It is short, because a worker connects
- * to thousands of hosts and can have only 1,024 open files.
+ * The time that an idle connection stays open, so that the next webhook of a burst to the same host can reuse the connection.
+ * The time is short, because one Lambda execution environment can connect to thousands of hosts, but can have only 1,024 open
+ * files. Each open connection is one open file.
  */
 const IDLE_MS = 10_000;
 const MAX_RESPONSE_BYTES = 16 * 1024;
@@ -107,8 +116,8 @@ type Exchange =
   | { readonly kind: 'timeout' };
 
 /**
- * Sends one request and reads its response. One timer covers the whole exchange and ends it at the deadline. Without the timer, a
- * receiver could keep a connection open forever by sending a few bytes at a time.
+ * Sends one request and reads its response. A timer ends the exchange at the deadline. A 2xx response restarts the timer with
+ * BODY_AFTER_SUCCESS_MS. Without a timer, a receiver could keep a connection open forever by sending a few bytes at a time.
  */
 function exchange(
   request: WebhookRequest,
@@ -185,7 +194,8 @@ function isRedirect(statusCode: number | undefined): boolean {
 function refusalReason(url: URL, options: SenderOptions): string | undefined {
   if (url.protocol !== 'https:' && !(options.allowLoopback && url.protocol === 'http:'))
     return 'Webhooks are sent to https URLs only';
-  // No endpoint URL has a user name or password. Node would send them, and would throw on invalid ones.
+  // The API refuses an endpoint URL with a user name or password. This second check protects against such a URL in the table:
+  // Node would send the user name and password to the receiver, and would throw if their percent-encoding is invalid.
   if (url.username !== '' || url.password !== '') return 'The URL must not contain a user name or password';
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(literal) === 0 || isAllowedAddress(literal, options)) return undefined;
