@@ -82,7 +82,7 @@ export const timelineQuery = z.strictObject({
   raw: documented(flag, 'Whether to also return the events as Amazon SES published them.', true),
 });
 
-/** The fields of the webhook that describe a failure. */
+/** The detail fields of a delay, suppression, failed send, bounce or complaint. A webhook has the same fields at the top level. */
 const errorJson = named(
   'LogEntryError',
   z.strictObject({
@@ -96,10 +96,13 @@ const errorJson = named(
     delay_type: z.optional(detailFields.delay_type),
     expires_at: z.optional(detailFields.expires_at),
   }),
-  { description: 'What went wrong. The fields have the same names as in the webhook.' },
+  {
+    description:
+      'Details of a delay, suppression, failed send, bounce or complaint. The fields have the same names as in the body of the webhook.',
+  },
 );
 
-/** An EmailEvent in the form of the log. */
+/** A log entry, as `toLogEntry` writes it. */
 export const logEntryJson = named(
   'LogEntry',
   z.strictObject({
