@@ -6,10 +6,16 @@ import { KIND, commandKey } from './keys.ts';
 import type { Row, Table } from './table.ts';
 import { updateExpression } from './update-expression.ts';
 
-/** Clients look up the progress of a recovery for some days. No other command is read after it has run. */
+/**
+ * Clients can look up a recovery for 30 days after its request. The Recover machine reads the row of a `recover` or `drain`
+ * command in each step.
+ */
 const RETENTION_DAYS = 30;
 
-/** The row of a command. Dispatch reads the new row from the table's stream, and no later change of it. `at` is RFC 3339. */
+/**
+ * The row of a command. `at` is the RFC 3339 time from which the row is kept. Dispatch acts on the insertion of the row, which it
+ * reads from the table's stream. Dispatch ignores later changes of the row, such as the progress of a recovery.
+ */
 export function commandRow(command: Command, at: string): Row {
   const { workspace_id: workspaceId, ...fields } = command;
   return {

@@ -28,7 +28,11 @@ export function eventKeyPartsOf(task: DeliveryTask): EventKeyParts {
   };
 }
 
-/** Stores an attempt. The claim gave the attempt its number, so no two attempts have the same key. */
+/**
+ * Stores an attempt under its number. If the attempt was sent twice, only the first record is kept. The same attempt can be
+ * sent twice if the deliver function ends after sending but before the delivery is settled, for example in a crash. The number
+ * is then still free, so a retry of the execution can claim it again. After the lease, another execution can claim it, too.
+ */
 export async function recordAttempt(
   table: Table,
   task: DeliveryTask,
@@ -48,7 +52,7 @@ export async function recordAttempt(
       new PutCommand({ TableName: table.name, Item, ConditionExpression: 'attribute_not_exists(pk)' }),
     );
   } catch (error) {
-    // After a lease expired, two executions made the same attempt. The first record stays.
+    // The same attempt is recorded already. The first record stays.
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
   }
 }

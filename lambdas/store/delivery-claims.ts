@@ -17,8 +17,9 @@ import { transactWrite } from './transact.ts';
 import { updateExpression, type ItemUpdate } from './update-expression.ts';
 
 /**
- * While a lease lasts, no other execution makes the attempt. A lease is longer than the timeout of the deliver function
- * (30 s), so the owner has ended when the lease expires.
+ * While a lease lasts, only the execution that owns the lease can claim an attempt of the delivery. A lease is longer than the
+ * timeout of the deliver function (30 s). So two executions never send at the same time. If the owner ended after sending but
+ * before the result was stored, the attempt is sent a second time: the receiver then gets the same webhook id twice.
  */
 export const LEASE_SECONDS = 60;
 
@@ -26,7 +27,7 @@ function leaseEndMs(nowMs: number): number {
   return nowMs + LEASE_SECONDS * 1000;
 }
 
-/** A request to make one attempt of a delivery. */
+/** The input of `claimAttempt`: the attempt that an execution is about to make. */
 export interface Claim {
   readonly task: DeliveryTask;
   readonly stored: StoredEvent;
@@ -80,8 +81,16 @@ const ATTEMPT_IS_FREE =
   'attempt_count < :attempt AND (attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :execution)';
 
 /**
- * The claim of a run. A run continues an open delivery. Only another run reopens a delivery that has ended, and the event's
- * own run (`auto`) never does. Without this rule, a repeated start would send a settled delivery again.
+ * The claim of every attempt that is not manual. The condition accepts three cases:
+ *
+ * - The delivery does not exist. The claim creates it.
+ * - The delivery is `pending` or `retrying`, and the attempt is free. The claim assigns the delivery to the run of the task. A
+ *   recovery can take over a stalled delivery in this way.
+ * - The delivery is `exhausted`, `blocked`, `held` or `cancelled`, it belongs to a different run, and the attempt is free. The
+ *   claim reopens the delivery for the run of the task.
+ *
+ * A run never reopens a delivery that the same run has ended, and the event's own run (`auto`) never reopens any delivery. Without
+ * these rules, a repeated start of a run would send a settled delivery again. A `delivered` delivery is never claimed by a run.
  */
 function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
   const { to, event } = stored.event;
@@ -102,8 +111,9 @@ function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
         status,
         run: task.run,
         run_attempts: task.run_attempt - 1,
-        // The search for stalled deliveries reads an index, which does not contain the lease. Without this time, the search
-        // would use `created_at`, which can be long ago for a reopened delivery.
+        // The search for stalled deliveries (missed-events.ts) uses `next_attempt_at`, or `created_at` if that is absent. A
+        // reopened delivery may have been created days ago. Without a new `next_attempt_at`, the search would report the delivery
+        // as stalled while its attempt is being made. The search cannot use the lease, because the index does not contain it.
         next_attempt_at: mayReopen ? formatTimestamp(leaseEndMs(nowMs)) : undefined,
       },
       setIfAbsent: { attempt_count: 0, created_at: formatTimestamp(nowMs) },

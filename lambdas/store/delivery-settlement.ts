@@ -19,8 +19,8 @@ export interface Settlement {
 }
 
 /**
- * Stores the result of an attempt and releases the lease. If a later attempt has already settled the delivery, nothing
- * changes.
+ * Stores the result of an attempt and releases the lease. Nothing changes if a later attempt has already been settled, or if
+ * this attempt has already been stored as a success. The lease then stays, because it can belong to a later attempt.
  */
 export async function settleDelivery(
   table: Table,
@@ -73,9 +73,11 @@ export async function settleDelivery(
 }
 
 /**
- * Ends the run of a delivery that cannot be sent now, whatever number of attempts it has. A delivery that is unknown,
- * finished or in another run stays unchanged. There is one exception: if the event or the endpoint no longer exists, a
- * `held` delivery of any run is canceled. Otherwise a drain would find it again on every pass.
+ * Ends the run of a delivery without an attempt. The caller passes `held` if the endpoint is not active. It passes
+ * `cancelled` if the event has expired, or the event or the endpoint no longer exists. Only a `pending` or `retrying`
+ * delivery in the run of the task changes. A delivery that is unknown, has ended or is in another run stays unchanged. There
+ * is one exception: with `cancelled`, a `held` delivery of any run gets the status `cancelled`. Otherwise a drain would find
+ * the delivery again in every step.
  */
 export async function settleUnsent(
   table: Table,

@@ -54,9 +54,10 @@ export async function countFailure(
  * Ends a streak of failures after a successful attempt. `endpoint` is the endpoint as the attempt read it before sending.
  * An outdated success changes nothing:
  *
- * - A short streak ends only if it is the streak that the attempt read. Failures added to it since then do not matter. If
- *   they did, the streak of a busy endpoint where some requests fail would never end.
- * - A failing endpoint becomes healthy only if no failure was added since the attempt read it.
+ * - If the endpoint is not yet failing, the success ends the streak only if the streak began before the attempt read the
+ *   endpoint. Failures that were added to this streak during the attempt do not matter. If they mattered, the streak of a busy
+ *   endpoint where some requests fail would never end.
+ * - If the endpoint is failing, the success makes it healthy only if no failure was added since the attempt read the endpoint.
  */
 export async function clearFailures(
   table: Table,
@@ -88,12 +89,12 @@ function unchangedFailureCondition({
     const condition = 'failing_since = :since AND failures = :failures';
     return { condition, values: { since, failures } };
   }
-  // The breaker is open without a streak. During an update of the stack, two versions run at the same time. A success may
-  // then end the streak when the earlier version has just opened the breaker.
+  // The breaker can be open without a streak. While the stack is updated, two versions of the deliver function run at the same
+  // time. The earlier version may open the breaker at the moment at which a success in the later version ends the streak.
   if (openedAt !== undefined)
     return { condition: 'breaker_opened_at = :opened', values: { opened: openedAt } };
-  // The endpoint has `health` without a streak. After a rollback of the stack, an earlier version ended the streak. It kept
-  // `health`, because that version does not know the attribute.
+  // The endpoint can have `health` without a streak. After a rollback of the stack, an earlier version may have ended the streak.
+  // The earlier version does not know the attribute `health`, so it did not remove it.
   const condition = 'health = :failing AND attribute_not_exists(failing_since)';
   return { condition, values: { failing: 'failing' } };
 }
@@ -182,7 +183,10 @@ export async function openBreaker(
   opening: {
     readonly historyEntry: EndpointHistoryEntry;
     readonly commandId: string;
-    /** True if the history already has the entry. If absent, another attempt may still write the entry first. */
+    /**
+     * True if the history already has the `failing` entry of this streak. The breaker is then opened without a new entry. If it is
+     * not true, the entry is written with the opening. If another attempt recorded `failing` first, no second entry is written.
+     */
     readonly recorded?: boolean;
   },
 ): Promise<boolean> {
@@ -224,7 +228,7 @@ async function tryToOpen(
   ]);
 }
 
-/** Removes `draining` after the drain `commandId` has delivered every held delivery. The id of a newer drain stays. */
+/** Removes `draining` when the drain `commandId` finds no more held deliveries. The id of a newer drain stays. */
 export async function endDrain(table: Table, endpoint: Endpoint, commandId: string): Promise<void> {
   if (endpoint.draining !== commandId) return;
   await updateRow(table, endpoint, {

@@ -11,11 +11,17 @@ import type { Row } from './table.ts';
 /** The values that decide when a row expires. */
 export interface Retention {
   readonly retentionDays: number;
-  /** When the message was received, in epoch milliseconds. The value is part of the message. It does not come from our clock. */
+  /**
+   * Epoch milliseconds. For an SES event, this is the `SentTimestamp` of its SQS message. For an event that IvyMail creates, it is
+   * the time of the send request. Both stay the same when the work is repeated, so the repeated row is identical.
+   */
   readonly receivedAtMs: number;
 }
 
-/** A larger row costs a second write unit. The raw event is then stored in an item of its own. */
+/**
+ * DynamoDB charges one write unit for each started KiB of a row. If the raw event would make the row larger than one KiB, the
+ * raw event is stored in a separate item.
+ */
 const WRITE_UNIT_BYTES = 1024;
 const RAW_ATTRIBUTE_BYTES = 'raw'.length;
 const RAW_HASH_LENGTH = 22;
@@ -36,16 +42,17 @@ function eventRow(event: EmailEvent, ttl: number): Row {
 }
 
 /**
- * The rows of one SES event: one row for each recipient, and the raw SES event once, without loss. The raw event is stored
- * inside the row if the row then fits one write unit. Otherwise it has an item of its own in the message's partition.
+ * The rows of one SES event: one row for each recipient, and the raw SES event once, without loss. If the SES event has only one
+ * recipient, and the row with the raw event fits one write unit, the raw event is stored inside the row. Otherwise the raw event
+ * is a separate item in the message's partition, and the rows refer to the item by `raw_ref`.
  */
 export function eventRows(
   emailEvents: readonly EmailEvent[],
   retention: Retention,
   rawText?: string,
 ): readonly Row[] {
-  // The fields of the row are part of the compression dictionary of the raw event. If DynamoDB returned them changed, the raw
-  // event could not be unpacked.
+  // `wellFormed` replaces lone surrogates, which DynamoDB would change. The fields of the row are part of the dictionary that
+  // compresses the raw event. If DynamoDB returned a changed field, the raw event could not be unpacked.
   const events = emailEvents.map(wellFormed);
   const rows = events.map((event) =>
     eventRow(event, expiresAtSeconds({ timestamp: event.timestamp, ...retention })),
@@ -104,7 +111,7 @@ export function toStoredEvent(row: Row): StoredEvent {
   return { event, ttl };
 }
 
-/** The raw SES event in a row, byte for byte as SES sent it. Undefined if the row contains no raw event. */
+/** The raw SES event in a row: exactly the text that ingest passed to `eventRows`. Undefined if the row contains no raw event. */
 export function rawEventOf(row: Row): string | undefined {
   const raw = row['raw'];
   if (!(raw instanceof Uint8Array)) return undefined;

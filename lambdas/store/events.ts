@@ -40,7 +40,10 @@ export async function storeUnpublishedEvents(
   }
 }
 
-/** Reads consistently. The caller learned of the row from the stream, so an older copy may not contain it yet. */
+/**
+ * Reads an event with a consistent read. The deliver function calls this function soon after dispatch read the event from the
+ * stream, and an eventually consistent read might not find the row yet. The API also calls it, to show a delivery's payload.
+ */
 export async function getEvent(table: Table, address: EventKeyParts): Promise<StoredEvent | undefined> {
   const response = await table.client.send(
     new GetCommand({ TableName: table.name, Key: eventKey(address), ConsistentRead: true }),
@@ -49,7 +52,10 @@ export async function getEvent(table: Table, address: EventKeyParts): Promise<St
   return toStoredEvent(response.Item as Row);
 }
 
-/** The SES event of an EmailEvent, byte for byte. Undefined for an event that IvyMail itself created. */
+/**
+ * The text of the SES event of an EmailEvent, as ingest stored it. Ingest removes a line feed at the end, which SNS adds. Ingest
+ * serializes an event from EventBridge again. Undefined if the event was not found or was created by IvyMail itself.
+ */
 export async function getRawEvent(table: Table, address: EventKeyParts): Promise<string | undefined> {
   const key = eventKey(address);
   const response = await table.client.send(new GetCommand({ TableName: table.name, Key: key }));

@@ -11,8 +11,8 @@
  * | Workspace          | W#ws                     | WS                  | WS                     | –                           |
  * | Endpoint           | W#ws                     | EP#id               | –                      | –                           |
  * | Endpoint history   | H#ws#endpoint            | time#id             | –                      | –                           |
- * | Counters, events   | C#ws#hour or #day        | start of interval   | –                      | –                           |
- * | Counters, endpoint | C#ws#endpoint#hour, #day | start of interval   | –                      | –                           |
+ * | Counters, events   | C#ws#interval            | start of interval   | –                      | –                           |
+ * | Counters, endpoint | C#ws#endpoint#interval   | start of interval   | –                      | –                           |
  * | Checkpoint         | T#shard                  | T                   | –                      | –                           |
  * | Probe              | P#sha256 of a token      | P; R#webhook id     | –                      | –                           |
  * | Command            | X#ws#id                  | X                   | –                      | –                           |
@@ -23,8 +23,10 @@
  * | Quarantine         | Q#day                    | time#id             | –                      | –                           |
  * | Cursor key         | CURSOR                   | KEY                 | –                      | –                           |
  *
- * - Both indexes sort by the table's own `sk`, which begins with the time of the event. So the events of a message, a status
- *   or a recipient are read newest first. A merged list has one cursor for all its partitions, and no key is stored twice.
+ * - An interval is `hour` or `day`.
+ * - Both indexes sort by the table's own `sk`. The `sk` of an event or a delivery begins with a letter for its kind, followed by
+ *   the time of the event. So the events of a message, an event name or a recipient can be read newest first. A merged list has
+ *   one cursor for all its partitions, and no sort key is stored twice.
  * - The values in a key (workspace, message, event id, time) are not repeated as attributes. So a list row stays near 560
  *   bytes (seven rows per read unit). A row with its raw event stays within 1 KB (one write unit).
  * - Times in sort keys have the format of `sortableTimestamp`, which is always 24 characters long.
@@ -98,8 +100,8 @@ export interface Key {
 
 /**
  * The number of shards of an event name, if not 1. DynamoDB accepts 1,000 writes a second on one partition key, and it
- * cannot split a partition whose sort keys only grow. Only these two events can reach the limit in one workspace, because
- * every email has both. Two shards raise the limit to 2,000. A merged page of 50 events then reads 15 partitions, which
+ * cannot split a partition whose sort keys only grow. These two events reach the limit first, because almost every email causes
+ * both. Two shards raise the limit to 2,000. A merged page of 50 events then reads 15 partitions, which
  * stays within 12 read units.
  */
 const SHARDS_BY_EVENT: Partial<Record<EventName, number>> = { sent: 2, delivered: 2 };
@@ -190,8 +192,9 @@ export function deliveryKeyParts(key: Key): EventKeyParts & { readonly endpoint_
 }
 
 /**
- * A delivery writes its endpoint's key twice (claim and settlement), so one key allows 500 webhooks a second. Four shards
- * raise the limit to 2,000.
+ * The number of shards of an endpoint's deliveries. Each webhook writes its delivery twice, at the claim and at the settlement,
+ * and each write also updates the index partition of the endpoint. DynamoDB accepts 1,000 writes a second on one partition key,
+ * so one partition allows 500 webhooks a second. Four shards raise the limit to 2,000.
  */
 const ENDPOINT_SHARDS = 4;
 

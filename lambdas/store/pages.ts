@@ -54,9 +54,10 @@ const ROWS_PER_READ_UNIT = 7;
 const MAX_FILTERED_ROWS = 10 * ROWS_PER_READ_UNIT;
 
 /**
- * The maximum size of the rows in a page. A page that reaches it is short although a next page exists. The limit keeps the
- * response below 6 MB, the maximum of a Lambda function. A row grows in the response, because it gets the names of its
- * fields. A quotation mark grows from one byte to six (CSV within JSON within JSON). 1,000 rows of the usual 560 bytes fit.
+ * The maximum size of the rows in a page. A page that reaches this size is short although a next page exists. Without the
+ * maximum, the response could exceed 6 MB, the limit of a Lambda function. A response is larger than its rows for two reasons. It
+ * contains the names of the fields, and it escapes characters: in CSV within JSON within JSON, a quotation mark takes six bytes.
+ * 1,000 rows of the usual 560 bytes fit.
  */
 const MAX_PAGE_BYTES = 900_000;
 

@@ -28,7 +28,10 @@ export interface PutOutcome {
 /** The outcome of one batch, before the outcomes of the other batches are known. */
 interface BatchOutcome extends PutOutcome {
   readonly stored: number;
-  /** Rows whose write failed with an unknown error. The other rows of the call show whether the row is the cause. */
+  /**
+   * Rows that failed with an error whose cause is unknown: the row itself, or a problem on our side. `putRows` decides. If it
+   * stored any other row of the call, the row is the cause and is refused. Otherwise the row counts as failed.
+   */
   readonly unexplained: readonly RefusedRow[];
 }
 
@@ -43,8 +46,10 @@ export function rowId(row: Row): string {
 }
 
 /**
- * Puts rows whose keys and content come from the event alone. Putting such a row twice changes nothing. If two rows have
- * the same key, only the last one is put, because DynamoDB refuses a batch that contains a key twice.
+ * Puts rows that can be written again without harm. The rows of an SES message depend only on the message, its workspace and the
+ * retention option. So if SQS delivers the message again, the same rows replace themselves. After an operator has changed the
+ * retention option, only `ttl` changes. If two rows have the same key, only the last one is put, because DynamoDB refuses a
+ * batch that contains a key twice.
  *
  * One bad row never blocks the rest of its batch. After an error that is not transient, the rows of the batch are written
  * one by one. A row with an unknown error is refused only if another row of the call was stored. If every row gets the

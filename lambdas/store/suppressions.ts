@@ -6,7 +6,10 @@ import { KIND, suppressionKey, suppressionKeys, suppressionPartition, type Key }
 import { readPage, type Page, type PageRequest, type Position } from './pages.ts';
 import type { Row, Table } from './table.ts';
 
-/** A recipient that gets no email from a workspace. */
+/**
+ * A recipient on the suppression list of a workspace. Only `POST /v1/send` checks this list. An email that is sent directly
+ * through Amazon SES is not checked.
+ */
 export interface Suppression {
   readonly workspace_id: string;
   /** The bare address in its original form. Addresses are compared in canonical form. */
@@ -57,7 +60,10 @@ export async function addSuppression(table: Table, suppression: Suppression): Pr
   return (await findSuppression(table, suppression.workspace_id, suppression.address)) ?? suppression;
 }
 
-/** Suppresses the recipient of a hard bounce or a complaint. */
+/**
+ * Adds the recipient of an event to the list, for the given reason. This function does not check the event: dispatch decides which
+ * events suppress their recipient. An event without a recipient changes nothing.
+ */
 export async function suppressRecipient(
   table: Table,
   event: EmailEvent,

@@ -13,7 +13,7 @@ const MAX_ROWS = 500;
 /** One raw SES event, and the EmailEvents that were made from it. */
 export interface RawEvent {
   readonly eventIds: readonly string[];
-  /** The text as SES sent it. */
+  /** The text of the SES event, as ingest stored it. See `getRawEvent`. */
   readonly text: string;
 }
 
