@@ -26,7 +26,11 @@ export interface WindowedBatch {
 /** The shard id for the local emulator, which sends none. A stream of the emulator has exactly one shard. */
 const ONLY_SHARD = 'only';
 
-/** Reads new events and attempts from the table's stream and adds them to the counters. No batch passes state to the next one. */
+/**
+ * Reads new events and attempts from the table's stream and adds them to the counters. With a tumbling window, Lambda passes the
+ * returned `state` to the next batch. Tally needs no such state, because the checkpoint is stored in the table. So the
+ * returned `state` is always empty.
+ */
 export async function handler(batch: WindowedBatch): Promise<{ readonly state: Record<string, never> }> {
   const { Records: records = [], shardId = ONLY_SHARD } = batch;
   // The last call of a window may contain no records.

@@ -15,7 +15,11 @@ export interface IngestDeps {
   readonly table: Table;
   readonly workspaces: WorkspaceDirectory;
   readonly retentionDays: number;
-  /** The topic of this deployment. A message whose envelope names another topic is quarantined. */
+  /**
+   * ARN of the topic of this deployment. A message from the subscription has no SNS envelope, because the subscription uses raw
+   * delivery. A message from a redrive or from another publisher can have an envelope. If the envelope names another topic,
+   * the message is quarantined.
+   */
   readonly topicArn: string;
 }
 
@@ -34,7 +38,7 @@ export interface IngestReport {
   };
 }
 
-/** The rows that one SQS message causes. */
+/** An SQS message with the EmailEvents in it and the rows to store for it. */
 interface IngestedMessage {
   readonly record: SQSRecord;
   readonly rows: readonly Row[];
@@ -45,7 +49,8 @@ interface IngestedMessage {
 
 /**
  * Stores the messages of one batch in as few writes as possible. A message that cannot be read or written is quarantined
- * with the reason. After an internal error, the message returns to the queue, and the rest of the batch is stored.
+ * with the reason. After an internal error, the message stays in the queue and becomes visible again after the visibility
+ * timeout. The rest of the batch is stored.
  */
 export async function ingestBatch(deps: IngestDeps, records: readonly SQSRecord[]): Promise<IngestReport> {
   const results = await Promise.allSettled(records.map((record) => readRecord(deps, record)));
@@ -94,8 +99,9 @@ function retentionOf(deps: IngestDeps, record: SQSRecord): Retention {
 }
 
 /**
- * Runs a step that depends on the message alone and does no I/O. A retry of such a step always has the same result, so the
- * message is the reason for any error. Throws every error as UnreadableMessage.
+ * Runs a step that does no I/O. Its result depends only on the message and on values that a retry does not change: the topic
+ * ARN and the retention. So a retry would fail in the same way, and the message is the reason for any error. Throws every
+ * error as UnreadableMessage.
  */
 function runPureStep<T>(step: () => T): T {
   try {
@@ -140,7 +146,10 @@ function quarantine(deps: IngestDeps, record: SQSRecord, reason: string, detail:
   return quarantineRow({ messageId, body, reason, detail }, retentionOf(deps, record));
 }
 
-/** Quarantines every message that has a refused row. Returns as `lost` the messages that could not be quarantined. */
+/**
+ * Quarantines every message that has a refused row. `lost` contains the messages that could not be quarantined. SQS delivers
+ * these messages again.
+ */
 async function quarantineUnwritable(
   deps: IngestDeps,
   unwritable: readonly (IngestedMessage & { readonly refusal: RefusedRow })[],

@@ -35,7 +35,10 @@ interface RecipientEvent {
   readonly event: EventName;
   readonly details: EventDetails;
   readonly timestampMs: number | undefined;
-  /** The event id is a hash of these values, the message, the event and the recipient. Every copy of an event has the same id. */
+  /**
+   * The values that distinguish two events with the same message id, event name and recipient. The event id is a hash of the
+   * message id, the event name, the recipient and these values. So every copy of an event has the same id.
+   */
   readonly naturalKey: readonly string[];
 }
 
@@ -92,7 +95,10 @@ function distinctRecipients(values: readonly unknown[]): readonly Recipient[] {
   return [...byAddress.values()];
 }
 
-/** Stands for a recipient that the SES event does not name. Without it, such an event would not be stored. */
+/**
+ * The recipients of an SES event that names no recipient: one recipient without an address. One EmailEvent is created for each
+ * recipient, so with an empty list the event would not be stored.
+ */
 const UNKNOWN_RECIPIENT: readonly Recipient[] = [{ entry: {} }];
 
 /**
@@ -122,15 +128,18 @@ function timeKey(timestampMs: number | undefined): readonly string[] {
   return timestampMs === undefined ? [] : [String(timestampMs)];
 }
 
-/** A bounce or complaint has a feedback id. Services that copy SES's format may omit it. Then the time is the key. */
+/**
+ * The natural key of a bounce or complaint: its feedback id. Services that copy SES's format may omit the feedback id. In that
+ * case, the natural key is the time of the bounce or complaint.
+ */
 function feedbackKey(body: JsonObject, timestampMs: number | undefined): readonly string[] {
   const feedbackId = text(body['feedbackId']);
   return feedbackId === undefined ? timeKey(timestampMs) : [feedbackId];
 }
 
 /**
- * Compares an enumeration value of SES and ignores case. SES writes `Permanent` in events and `PERMANENT` in its API.
- * Services that copy SES's format mix the two.
+ * Whether an enumeration value of SES is `word`, in any case. SES writes `Permanent` in events and `PERMANENT` in its API.
+ * Services that copy SES's format can write either form.
  */
 function isSesValue(value: unknown, word: string): boolean {
   return typeof value === 'string' && value.toLowerCase() === word.toLowerCase();
@@ -148,7 +157,8 @@ function suppressionReason(subtype: string | undefined): SuppressionReason | und
   if (subtype === undefined) return undefined;
   const reason = SUPPRESSION_SUBTYPES.get(subtype.toLowerCase());
   if (reason !== undefined) return reason;
-  // The account's suppression list, or one that SES adds later. In both cases SES did not try, so this is no bounce.
+  // `OnAccountSuppressionList`, or the name of a suppression list that SES adds later. In both cases, SES did not try to
+  // deliver the email, so the event is `suppressed` and not `bounced`.
   return /^on\w*suppressionlist$/i.test(subtype) ? 'ses_account' : undefined;
 }
 
@@ -179,7 +189,8 @@ function readComplaint(body: JsonObject): RecipientEvent {
   }
   const feedbackType = text(body['complaintFeedbackType']);
   const details = definedFields({ feedback_type: feedbackType });
-  // `not-spam` withdraws a complaint, so the event must not suppress the recipient or count as a complaint.
+  // `not-spam` means that the recipient marked the email as not spam. So the event must not suppress the recipient or count as a
+  // complaint. If an earlier complaint suppressed the recipient, the suppression stays: only the API removes it.
   return {
     event: isSesValue(feedbackType, 'not-spam') ? 'unknown' : 'complained',
     details,
@@ -239,7 +250,10 @@ function readSubscription(body: JsonObject): RecipientEvent {
   };
 }
 
-/** Reads an event that a message has at most once. Its body has no time, so the time of the message applies. */
+/**
+ * Returns the `readEvent` function of an event type that occurs at most once per message and recipient. The body of such an
+ * event contains no time, so `normalize` uses the time of the message.
+ */
 function oncePerMessage(
   event: EventName,
   readDetails: (body: JsonObject) => EventDetails,
@@ -252,7 +266,10 @@ function oncePerMessage(
   };
 }
 
-/** The names are those of `eventType`. The `notificationType` of legacy notifications has the same names and bodies. */
+/**
+ * The reader of each SES event type, by the value of `eventType`. A notification that SES sends for an identity has a
+ * `notificationType` instead. Its values and bodies are the same, so the same readers apply.
+ */
 const READERS_OF_TYPES: readonly (readonly [SesEventType, EventTypeReader])[] = [
   [
     'Send',
@@ -345,7 +362,10 @@ const READERS: ReadonlyMap<string, EventTypeReader> = new Map(
   READERS_OF_TYPES.map(([type, reader]) => [type.toLowerCase(), reader]),
 );
 
-/** Reads a type that SES adds later. The name of its body is unknown, so the first object with a time counts as the body. */
+/**
+ * Returns the reader of an SES event type that is not in READERS_BY_TYPE, for example a type that SES adds later. The name of
+ * the body is unknown, so the first object with a `timestamp`, except `mail`, counts as the body.
+ */
 function unknownTypeReader(type: string, ses: JsonObject): EventTypeReader {
   const bodyName = Object.keys(ses).find(
     (key) => key !== 'mail' && text(object(ses[key])['timestamp']) !== undefined,

@@ -6,9 +6,12 @@ export type SesMessage =
   | {
       readonly kind: 'event';
       readonly ses: JsonObject;
-      /** The text of the SES event, which is stored byte for byte. */
+      /**
+       * The text of the SES event to store. It is the received text without a line feed at the end. For an EventBridge event, it
+       * is the `detail` object, serialized again.
+       */
       readonly rawText: string;
-      /** The topic in the SNS envelope. Absent with raw delivery. */
+      /** ARN of the topic in the SNS envelope. Absent if the message has no envelope, as with raw delivery. */
       readonly topicArn?: string;
     }
   /** A test message of SES or SNS, which confirms that the subscription works. It is not stored. */
@@ -37,7 +40,11 @@ function parse(text: string): unknown {
   return value;
 }
 
-/** The SNS envelope and the SNS record of a Lambda function both have the fields `Message`, `Type` and `TopicArn`. */
+/**
+ * Extracts the message from an SNS envelope, and the topic ARN. The envelope is the JSON object that SNS puts around a message
+ * without raw delivery, or the `Sns` object of a record that SNS passes to a Lambda function. Both objects have the fields
+ * `Message`, `Type` and `TopicArn`.
+ */
 function readEnvelope(envelope: JsonObject): SesMessage {
   const { Message: message, Type: type, TopicArn: topicArn } = envelope;
   if (type !== undefined && type !== 'Notification') {
@@ -54,7 +61,7 @@ function readText(text: string): SesMessage {
   if (!isJsonObject(ses))
     throw new UnreadableMessage('not_an_object', 'The message is JSON but not an object');
   if (ses['notificationType'] === 'AmazonSnsSubscriptionSucceeded') return { kind: 'notice' };
-  // SNS adds a line feed at the end. SES did not write it, so it is not part of the event.
+  // The text of an SNS message can end with a line feed. The line feed is not part of the SES event, so it is not stored.
   return { kind: 'event', ses, rawText: text.endsWith('\n') ? text.slice(0, -1) : text };
 }
 
@@ -66,13 +73,21 @@ function unwrapEventBridge(message: SesMessage): SesMessage {
   if (message.kind === 'notice') return message;
   const { 'detail-type': type, detail } = message.ses;
   if (typeof type !== 'string' || !isJsonObject(detail)) return message;
-  // The raw event is the SES event alone. It is serialized again, because its original text in the envelope is not available.
+  // The raw event is the SES event without its EventBridge envelope. JSON.parse does not return the original text of `detail`,
+  // so `detail` is serialized again. The stored text can differ from the received text, for example in its whitespace.
   return { ...message, ses: detail, rawText: JSON.stringify(detail) };
 }
 
 /**
- * Parses the body of one message: an SNS envelope, SNS raw delivery, or the SNS record of a Lambda function. The SES event
- * inside may have an EventBridge envelope. Throws UnreadableMessage with a reason.
+ * Parses the body of one SQS message, which has one of three forms:
+ *
+ * - the message alone (SNS raw delivery)
+ * - the message in an SNS envelope
+ * - a record that SNS passed to a Lambda function, with the message in its `Sns` object
+ *
+ * In each form, the message is an SES event, an EventBridge event that contains the SES event, or a notice. The second and third
+ * forms are accepted, because a message from a redrive or from another publisher can have them. Throws UnreadableMessage with
+ * a reason.
  */
 export function parseSesMessage(body: string): SesMessage {
   return unwrapEventBridge(unwrapSns(readText(body)));

@@ -42,11 +42,17 @@ export interface TallyReport {
   readonly excluded: number;
   /** Records that an earlier run of the batch counted. */
   readonly repeated: number;
-  /** Keys of the records that cannot be read or counted. They are skipped. Otherwise one such record would stop its shard. */
+  /**
+   * Keys of the records that cannot be read or counted. These records are skipped. Without this, one such record would stop
+   * its shard.
+   */
   readonly unreadable: readonly unknown[];
 }
 
-/** One record adds 1 to each of these counters of one row. */
+/**
+ * The effect of one stream record on one row of counters: each counter in `names` increases by 1. A record has one Addition for
+ * each interval of the statistics.
+ */
 interface Addition {
   readonly key: Key;
   /** Epoch seconds. */
@@ -78,7 +84,7 @@ function additionsOf(deps: TallyDeps, { NewImage: image }: StreamRecord): readon
   });
 }
 
-/** The counters that one row increments. */
+/** What an event or an attempt adds to the statistics: the counters in `names` increase by 1, in each interval that contains `at`. */
 interface CountedRow {
   readonly partition: (interval: (typeof INTERVALS)[number]) => string;
   /** RFC 3339. */
