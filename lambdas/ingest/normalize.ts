@@ -410,7 +410,7 @@ function senderOf(mail: JsonObject): string {
  */
 export function normalize(ses: JsonObject): NormalizedMessage {
   const type = text(ses['eventType']) ?? text(ses['notificationType']);
-  if (type === undefined) throw new UnreadableMessage('not_ses', 'The message has no eventType');
+  if (type === undefined) throw new UnreadableMessage('not_ses', 'The message has neither eventType nor notificationType');
   const { mail } = ses;
   if (!isJsonObject(mail))
     throw new UnreadableMessage('missing_mail', `The ${type} event has no mail object`);

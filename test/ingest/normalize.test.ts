@@ -34,11 +34,11 @@ function refusalOf(ses: object): string {
 
 describe('normalize refuses', () => {
   it.each([
-    ['a message without a type', { mail: SAMPLES.send.mail }, 'not_ses: The message has no eventType'],
+    ['a message without a type', { mail: SAMPLES.send.mail }, 'not_ses: The message has neither eventType nor notificationType'],
     [
       'a type that is not a string',
       { eventType: 1, mail: SAMPLES.send.mail },
-      'not_ses: The message has no eventType',
+      'not_ses: The message has neither eventType nor notificationType',
     ],
     [
       'an event without its mail object',
