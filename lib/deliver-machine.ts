@@ -54,11 +54,11 @@ export const DELAY_PATH = field('delay_seconds');
 
 /**
  * The state machine Deliver (Express) makes the first attempt of each run of a delivery. A run starts with an event, a
- * recovery, a drain or a manual request. An operator cannot redrive an Express execution. So Deliver starts Redeliver (Standard)
- * if the run needs another attempt. If Deliver cannot start Redeliver, Deliver sends the state data to a dead-letter queue.
+ * recovery, a drain or a manual request. An Express execution ends after 5 minutes, and a retry can wait for hours. So Deliver
+ * starts Redeliver (Standard) if the run needs another attempt. If Deliver cannot start Redeliver, Deliver sends the state data to a dead-letter queue.
  * The state data is the DeliveryTask or the DeliveryResult.
  *
- * Step Functions ends an Express execution after 5 minutes (300 s). The longest possible execution takes 273 s. This sum of
+ * The limit of an Express execution is 300 s. The longest possible execution takes 273 s. This sum of
  * calls × timeout + delays between the calls assumes the longest delays:
  *
  * - Attempt: 4 × 45 s + (2 + 4 + 8) s = 194 s

@@ -35,8 +35,8 @@ export interface DeliveryProps {
  * The path from a new row to a signed webhook:
  *
  * - The dispatch function reads new events and commands from the table's stream. It starts a Deliver execution for each
- *   delivery, and a Recover execution for each replay. It also adds the recipients of hard bounces and complaints to the
- *   suppression list of the workspace.
+ *   delivery, and a Recover execution for each replay. A replay is a recovery of missed events or a drain of held
+ *   deliveries. Dispatch also adds the recipients of hard bounces and complaints to the suppression list of the workspace.
  * - The Deliver and Redeliver state machines call the deliver function, which makes one attempt per call.
  * - The Recover state machine calls the recover function, which starts missed or held deliveries step by step. While the
  *   breaker of the endpoint is open, each step starts one delivery as a probe.
@@ -44,16 +44,16 @@ export interface DeliveryProps {
 export class Delivery extends Construct {
   readonly dispatch: lambda.Function;
   readonly deliver: lambda.Function;
-  /** Express state machine for the first attempt of each run: an event, a recovery, a drain or a manual request. */
+  /** Express state machine for the first attempt of each run. A run is a series of attempts with one cause: an event, a recovery, a drain or a manual request. */
   readonly deliverMachine: sfn.StateMachine;
-  /** Standard state machine for every attempt that Deliver did not complete. */
+  /** Standard state machine for the later attempts of a run. It also repeats a first attempt that an internal error prevented. */
   readonly redeliverMachine: sfn.StateMachine;
   readonly recover: lambda.Function;
   /** Standard state machine that starts the missed or held deliveries of an endpoint at a bounded rate, and its probes. */
   readonly recoverMachine: sfn.StateMachine;
   /**
-   * Dispatch sends the keys of a poison row to this queue. Lambda sends the stream position of a batch that failed until its
-   * maximum age.
+   * Dispatch sends the keys of a poison row to this queue. If a batch still fails when its
+   * records reach the maximum age, Lambda sends the position of the batch in the stream to the same queue.
    */
   readonly dispatchDeadLetters: sqs.Queue;
   /** State data of Deliver executions that could not start Redeliver. The retries of these deliveries are missing. */

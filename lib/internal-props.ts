@@ -9,7 +9,7 @@ export interface InternalProps {
   readonly emulated: true;
   /**
    * The factor that shortens the waits that do not change a time that a user sees. 0.05 turns a minute into 3 seconds. These
-   * are the waits for a lease, for the record of an attempt, for a probe, between two steps of a recovery, and after internal
+   * are the waits for a lease, for the record of an attempt, for a probe, between two steps of a recovery or a drain, and after internal
    * errors. More than 0, at most 1.
    */
   readonly waitScale: number;

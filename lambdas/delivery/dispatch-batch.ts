@@ -8,7 +8,7 @@ import type { Row } from '../store/table.ts';
 import { dispatchCommand, dispatchEvent, type DispatchDeps } from './dispatch.ts';
 
 export interface DispatchBatchDeps extends DispatchDeps {
-  /** Sends the keys of a poison record to the dead-letter queue. Redrive uses them to read the record from the table. */
+  /** Sends the keys of a poison record to the dead-letter queue. The command `admin redrive` reads the row with these keys and invokes dispatch with it. */
   readonly sendPoison: (keys: unknown, reason: string) => Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export interface DispatchReport {
 /**
  * Reads the row of a stream record. Returns a function that dispatches the event or the command in the row. Throws for any
  * other row. The record is then poison, because a retry would read the same row. The stream's filter passes only events and
- * commands, so another row was sent by redrive, or the filter and this function do not match.
+ *commands, so another row was sent by `admin redrive`, or the filter and this function do not match.
  */
 function readRow(record: DynamoDBRecord): (deps: DispatchDeps) => Promise<number> {
   const image = record.dynamodb?.NewImage;

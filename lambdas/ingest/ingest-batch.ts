@@ -17,7 +17,7 @@ export interface IngestDeps {
   readonly retentionDays: number;
   /**
    * ARN of the topic of this deployment. A message from the subscription has no SNS envelope, because the subscription uses raw
-   * delivery. A message from a redrive or from another publisher can have an envelope. If the envelope names another topic,
+   * delivery. A message that an operator moves into the queue can still have its envelope. If the envelope names another topic,
    * the message is quarantined.
    */
   readonly topicArn: string;

@@ -363,7 +363,7 @@ const READERS: ReadonlyMap<string, EventTypeReader> = new Map(
 );
 
 /**
- * Returns the reader of an SES event type that is not in READERS_BY_TYPE, for example a type that SES adds later. The name of
+ * Returns the reader of an SES event type that is not in READERS, for example a type that SES adds later. The name of
  * the body is unknown, so the first object with a `timestamp`, except `mail`, counts as the body.
  */
 function unknownTypeReader(type: string, ses: JsonObject): EventTypeReader {
@@ -410,7 +410,8 @@ function senderOf(mail: JsonObject): string {
  */
 export function normalize(ses: JsonObject): NormalizedMessage {
   const type = text(ses['eventType']) ?? text(ses['notificationType']);
-  if (type === undefined) throw new UnreadableMessage('not_ses', 'The message has neither eventType nor notificationType');
+  if (type === undefined)
+    throw new UnreadableMessage('not_ses', 'The message has neither eventType nor notificationType');
   const { mail } = ses;
   if (!isJsonObject(mail))
     throw new UnreadableMessage('missing_mail', `The ${type} event has no mail object`);

@@ -74,7 +74,7 @@ const STREAK_ATTRIBUTES = ['failing_since', 'failures', 'last_failure_at'];
 async function endShortStreak(table: Table, endpoint: Endpoint): Promise<void> {
   await updateRow(table, endpoint, {
     ...updateExpression({ remove: STREAK_ATTRIBUTES }, { values: { since: endpoint.failing_since } }),
-    // If another attempt has recorded the endpoint as failing, this attempt began before that.
+    // If `health` is set, another attempt set it after this attempt read the endpoint. This success is then outdated and must not end the streak.
     ConditionExpression: 'failing_since = :since AND attribute_not_exists(health)',
   });
 }
@@ -132,8 +132,7 @@ async function endFailing(
 }
 
 /**
- * Closes the breaker, so that the next delivery is sent as a probe. The streak stays, so one more failure opens the breaker
- * again.
+ * Closes the breaker, so that new events are sent again. The streak stays, so the next failure opens the breaker again.
  */
 export async function closeBreaker(table: Table, endpoint: Endpoint): Promise<void> {
   await updateRow(table, endpoint, {

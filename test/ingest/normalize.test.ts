@@ -34,7 +34,11 @@ function refusalOf(ses: object): string {
 
 describe('normalize refuses', () => {
   it.each([
-    ['a message without a type', { mail: SAMPLES.send.mail }, 'not_ses: The message has neither eventType nor notificationType'],
+    [
+      'a message without a type',
+      { mail: SAMPLES.send.mail },
+      'not_ses: The message has neither eventType nor notificationType',
+    ],
     [
       'a type that is not a string',
       { eventType: 1, mail: SAMPLES.send.mail },
