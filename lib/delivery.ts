@@ -212,8 +212,8 @@ export class Delivery extends Construct {
       parallelizationFactor: 4,
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
-      // Lambda retries a failed batch until its records are 23 h old. The stream deletes a record after 24 h. Lambda then sends
-      // the position of the batch in the stream to the dead-letter queue.
+      // Lambda retries a failed batch until its records are 23 h old. Lambda then sends the position of the batch to the
+      // dead-letter queue, one hour before the stream deletes the records.
       maxRecordAge: Duration.hours(23),
       onFailure: deadLetterDestination(this.dispatchDeadLetters),
     });

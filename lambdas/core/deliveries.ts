@@ -35,7 +35,7 @@ export type Trigger = (typeof TRIGGERS)[number];
  * if the error class is `internal`. Append-only: a stored attempt never changes.
  */
 export interface Attempt {
-  /** 1, 2, 3, … over all runs and manual attempts of the delivery. */
+  /** 1, 2, 3, … over all runs of the delivery, including manual requests. */
   readonly number: number;
   readonly trigger: Trigger;
   readonly started_at: string;

@@ -112,7 +112,7 @@ async function resolveAllowed(
 
 /**
  * Whether a name resolves to an address to which no webhook may be sent. False for a name that does not resolve, because it
- * may resolve later. This check only reports a mistake early. The check that protects runs where the socket connects.
+ * may resolve later. This check only reports a mistake early. The protection is `guardedLookup`, which checks each address when the socket connects.
  */
 export async function resolvesToForbiddenAddress(
   hostname: string,

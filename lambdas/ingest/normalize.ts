@@ -96,14 +96,14 @@ function distinctRecipients(values: readonly unknown[]): readonly Recipient[] {
 }
 
 /**
- * The recipients of an SES event that names no recipient: one recipient without an address. One EmailEvent is created for each
+ * Used if the recipient of an event cannot be determined: one recipient without an address. One EmailEvent is created for each
  * recipient, so with an empty list the event would not be stored.
  */
 const UNKNOWN_RECIPIENT: readonly Recipient[] = [{ entry: {} }];
 
 /**
- * The recipient of an event that names no recipient: the only recipient of the email. With several recipients, the event
- * may be about any of them, so the recipient is unknown.
+ * If an event names no recipient and the email has only one, the event is about that recipient. With several recipients, the
+ * event may be about any of them, so the recipient is unknown.
  */
 function inferRecipient(mail: JsonObject): readonly Recipient[] {
   const recipients = distinctRecipients(list(mail['destination']));

@@ -86,7 +86,7 @@ function unwrapEventBridge(message: SesMessage): SesMessage {
  * - a record that SNS passed to a Lambda function, with the message in its `Sns` object
  *
  * In each form, the message is an SES event, an EventBridge event that contains the SES event, or a notice. The second and third
- * forms are accepted, because a message from a redrive or from another publisher can have them. Throws UnreadableMessage with
+ * forms are accepted, because a message that an operator moves into the queue can have them. Throws UnreadableMessage with
  * a reason.
  */
 export function parseSesMessage(body: string): SesMessage {

@@ -53,8 +53,9 @@ export interface RefusedClaim {
 export type ClaimOutcome = { readonly claimed: true } | RefusedClaim;
 
 /**
- * Claims an attempt of a delivery, so that only one execution makes it. The first claim creates the Delivery. The address
- * row is put at the same time, so that the delivery can be read by its id from the start.
+ * Claims an attempt of a delivery, so that only one execution makes it. The first claim creates the Delivery. A
+ * second row, which maps the delivery's id to the key of its row, is put at the same time. So the delivery can be read by its id
+ * from the start.
  */
 export async function claimAttempt(table: Table, claim: Claim): Promise<ClaimOutcome> {
   const { task, stored } = claim;
@@ -90,7 +91,7 @@ const ATTEMPT_IS_FREE =
  *   claim reopens the delivery for the run of the task.
  *
  * A run never reopens a delivery that the same run has ended, and the event's own run (`auto`) never reopens any delivery. Without
- * these rules, a repeated start of a run would send a settled delivery again. A `delivered` delivery is never claimed by a run.
+ * these rules, a repeated start of a run would send a settled delivery again. Only a manual request can claim a `delivered` delivery.
  */
 function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
   const { to, event } = stored.event;

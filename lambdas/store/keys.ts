@@ -101,8 +101,8 @@ export interface Key {
 /**
  * The number of shards of an event name, if not 1. DynamoDB accepts 1,000 writes a second on one partition key, and it
  * cannot split a partition whose sort keys only grow. These two events reach the limit first, because almost every email causes
- * both. Two shards raise the limit to 2,000. A merged page of 50 events then reads 15 partitions, which
- * stays within 12 read units.
+ * both. Two shards raise the limit to 2,000. A page of all events merges 15 partitions:
+ * one for each of the 13 event names, and two second shards. A page of 50 events stays within 12 read units.
  */
 const SHARDS_BY_EVENT: Partial<Record<EventName, number>> = { sent: 2, delivered: 2 };
 
@@ -251,7 +251,7 @@ export function attemptWorkspace(key: Key): string {
   return workspaceId;
 }
 
-/** The partition of a delivery's public id. It contains the attempts and the address row, so the id alone finds both. */
+/** The partition of a delivery's public id. It contains the attempts and a row with the key of the Delivery. So the id alone finds the Delivery and its attempts. */
 export function deliveryPartition(workspaceId: string, id: string): string {
   return `D#${workspaceId}#${id}`;
 }
