@@ -151,8 +151,8 @@ const OUTCOME_OF_STATUS: Readonly<Record<DeliveryStatus, Outcome>> = {
  * - The delivery is `delivered`: end with this outcome.
  * - The delivery ended without success, and this run ended it or this run is `auto`: end with its outcome. A run does not
  *   reopen a delivery that it ended, and `auto` reopens no delivery.
- * - The delivery ended without success in another run: this run may reopen it. A manual attempt has the lease or used the
- *   attempt number. Retry when the lease ends, or after one second without a lease.
+ * - The delivery ended without success in another run: this run may reopen it. So the claim was refused only
+ *   because a manual attempt has the lease or used the attempt number. Retry when the lease ends, or after one second without a lease.
  * - The delivery is open in another run: end with `cancelled`.
  * - The delivery is open in this run, and another execution has a lease: retry when the lease ends.
  * - The delivery is open in this run, without a lease: the attempt number was used, by an execution whose result was lost

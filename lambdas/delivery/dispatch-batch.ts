@@ -27,7 +27,7 @@ export interface DispatchReport {
 /**
  * Reads the row of a stream record. Returns a function that dispatches the event or the command in the row. Throws for any
  * other row. The record is then poison, because a retry would read the same row. The stream's filter passes only events and
- *commands, so another row was sent by `admin redrive`, or the filter and this function do not match.
+ * commands, so another row was sent by `admin redrive`, or the filter and this function do not match.
  */
 function readRow(record: DynamoDBRecord): (deps: DispatchDeps) => Promise<number> {
   const image = record.dynamodb?.NewImage;
@@ -110,7 +110,7 @@ export async function dispatchBatch(
       const { kind, error } = each.value;
       const record = records[index]?.dynamodb;
       if (kind === 'unexplained' && !hasStartedDelivery) throw error;
-      // A record without a sequence number was sent by redrive, not by the stream. Its message is still in the dead-letter
+      // A record without a sequence number was sent by `admin redrive`, not by the stream. Its message is still in the dead-letter
       // queue. The error makes redrive keep that message, so this function must not send a second message.
       if (record?.SequenceNumber === undefined) throw error;
       await deps.sendPoison(record.Keys, String(error));
@@ -121,7 +121,7 @@ export async function dispatchBatch(
   const firstFailed = results.findIndex((result) => result.status === 'rejected');
   const failure = results[firstFailed];
   const sequenceNumber = records[firstFailed]?.dynamodb?.SequenceNumber;
-  // Redrive invokes dispatch with one record that has no sequence number. The report cannot name the position of such a
+  // `admin redrive` invokes dispatch with one record that has no sequence number. The report cannot name the position of such a
   // record, so only a thrown error shows redrive that the record failed.
   if (failure?.status === 'rejected' && sequenceNumber === undefined) throw failure.reason;
   const done = results.filter((result) => result.status === 'fulfilled').map((result) => result.value);

@@ -41,7 +41,8 @@ async function sendPoison(keys: unknown, reason: string): Promise<void> {
 /**
  * Reads new events and commands from the table's stream. For an event, starts a delivery for each endpoint that subscribes to
  * the event, and suppresses the recipient of a hard bounce or a complaint. While the breaker of an endpoint is open, the
- * delivery is stored as held and not started. For a command, starts a manual attempt or a replay.
+ * delivery is stored as held and not started. For a command, starts a manual attempt, or a replay: a
+ * recovery of missed events, or a drain of held deliveries.
  */
 export async function handler(batch: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
   const report = await dispatchBatch({ ...deps, sendPoison }, batch.Records);

@@ -14,7 +14,7 @@
  * | Counters, events   | C#ws#interval            | start of interval   | –                      | –                           |
  * | Counters, endpoint | C#ws#endpoint#interval   | start of interval   | –                      | –                           |
  * | Checkpoint         | T#shard                  | T                   | –                      | –                           |
- * | Probe              | P#sha256 of a token      | P; R#webhook id     | –                      | –                           |
+ * | Doctor probe       | P#sha256 of a token      | P; R#webhook id     | –                      | –                           |
  * | Command            | X#ws#id                  | X                   | –                      | –                           |
  * | Suppression        | W#ws#SUP                 | address             | –                      | –                           |
  * | ApiKey             | K#sha256                 | K                   | K#ws                   | –                           |
@@ -311,7 +311,7 @@ export function checkpointKey(shardId: string): Key {
   return { pk: `T#${shardId}`, sk: 'T' };
 }
 
-/** The partition of a probe, a route for the webhooks of `admin doctor`. The table contains only the hash of the token. */
+/** The partition of a doctor probe: a route for the webhooks of `admin doctor`. It is not the probe that an open breaker sends. The table contains only the hash of the token. */
 export function probePartition(token: string): string {
   return `P#${createHash('sha256').update(token).digest('hex')}`;
 }

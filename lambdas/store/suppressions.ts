@@ -37,7 +37,7 @@ function toSuppression(row: Row): Suppression {
 async function putSuppression(table: Table, suppression: Suppression): Promise<boolean> {
   const { workspace_id: workspaceId, ...fields } = suppression;
   const [, ...olderKeys] = suppressionKeys(workspaceId, suppression.address);
-  // The condition below checks only the key of new suppressions.
+  // Earlier versions stored some addresses under other keys. The condition below checks only the current key, so the older keys are read first.
   if (await findFirst(table, olderKeys)) return false;
   try {
     await table.client.send(
