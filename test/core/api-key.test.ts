@@ -15,7 +15,8 @@ describe('isWellFormedApiKey is false', () => {
     expect(isWellFormedApiKey(text)).toBe(false);
   });
 
-  it('for a key with one changed character', () => {
+  // Five keys: a checksum with only one correct digit passes the test for 8 % of all keys.
+  it.each([1, 2, 3, 4, 5])('for a key with one changed character (key %d)', () => {
     const key = newApiKey('live', randomBytes);
     for (let index = 'ivy_live_'.length; index < key.length; index += 1) {
       for (const other of BASE62) {
