@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { IvyMailStack } from '../lib/ivymail-stack.ts';
+import { table } from './markdown.ts';
+import { listOf } from './template.ts';
 
 const root = new URL('..', import.meta.url);
 
@@ -76,10 +78,6 @@ export function callerOf({ who, action }: Permission): string {
   return found?.[1] ?? (who.endsWith('Machine') ? 'its definition' : 'its code');
 }
 
-function listOf<T>(value: T | readonly T[]): readonly T[] {
-  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
-}
-
 /** The path of the construct, without the stack and the top construct: `Store/Table`. */
 function pathOf({ Metadata }: Resource): string {
   return (Metadata?.['aws:cdk:path'] ?? '').split('/').slice(2).join('/');
@@ -149,13 +147,6 @@ export function widePermissions(): readonly (Permission & { readonly reason: str
         throw new Error(`${permission.action} on ${permission.on} has no reason in WIDE`);
       return { ...permission, reason };
     });
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
 /** One row for all permissions with the same cells. The last cell lists their actions. */

@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { DeliveryStatus, DeliveryTask } from '../core/deliveries.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { eventKeyPartsOf } from './deliveries.ts';
@@ -7,6 +7,22 @@ import { deliveryKey, failingDeliveriesPartition } from './keys.ts';
 import type { Table } from './table.ts';
 import { retryOnConflict } from './transact.ts';
 import { updateExpression } from './update-expression.ts';
+
+/** Updates the row of the delivery. Nothing changes if the condition does not hold. */
+async function updateDelivery(
+  table: Table,
+  task: DeliveryTask,
+  update: Omit<UpdateCommandInput, 'TableName' | 'Key'>,
+): Promise<void> {
+  const Key = deliveryKey(eventKeyPartsOf(task), task.endpoint_id);
+  try {
+    await retryOnConflict(() =>
+      table.client.send(new UpdateCommand({ TableName: table.name, Key, ...update })),
+    );
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
+}
 
 /** The result of an attempt, as the delivery stores it. */
 export interface Settlement {
@@ -53,23 +69,12 @@ export async function settleDelivery(
       values: { count: attemptCount, delivered: 'delivered' satisfies DeliveryStatus },
     },
   );
-  try {
-    await retryOnConflict(() =>
-      table.client.send(
-        new UpdateCommand({
-          TableName: table.name,
-          Key: deliveryKey(eventKeyPartsOf(task), task.endpoint_id),
-          ...update,
-          // If two executions made the same attempt, a success is not overwritten. The condition fails for a delivery
-          // that does not exist, because it has no `attempt_count`.
-          ConditionExpression:
-            'attempt_count <= :count AND NOT (#status = :delivered AND attempt_count = :count)',
-        }),
-      ),
-    );
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-  }
+  await updateDelivery(table, task, {
+    ...update,
+    // If two executions made the same attempt, a success is not overwritten. The condition fails for a delivery that does
+    // not exist, because it has no `attempt_count`.
+    ConditionExpression: 'attempt_count <= :count AND NOT (#status = :delivered AND attempt_count = :count)',
+  });
 }
 
 /**
@@ -86,36 +91,26 @@ export async function settleUnsent(
 ): Promise<void> {
   const isCompleted = status === 'cancelled';
   const orHeld = isCompleted ? ' OR #status = :held' : '';
-  try {
-    await retryOnConflict(() =>
-      table.client.send(
-        new UpdateCommand({
-          TableName: table.name,
-          Key: deliveryKey(eventKeyPartsOf(task), task.endpoint_id),
-          ...updateExpression(
-            {
-              set: {
-                status,
-                g2pk: failingDeliveriesPartition(task, status),
-                completed_at: isCompleted ? formatTimestamp(nowMs) : undefined,
-              },
-              remove: ['next_attempt_at'],
-            },
-            {
-              names: ['run'],
-              values: {
-                pending: 'pending' satisfies DeliveryStatus,
-                retrying: 'retrying' satisfies DeliveryStatus,
-                run: task.run,
-                ...(isCompleted && { held: 'held' satisfies DeliveryStatus }),
-              },
-            },
-          ),
-          ConditionExpression: `(#status IN (:pending, :retrying) AND #run = :run)${orHeld}`,
-        }),
-      ),
-    );
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-  }
+  await updateDelivery(table, task, {
+    ...updateExpression(
+      {
+        set: {
+          status,
+          g2pk: failingDeliveriesPartition(task, status),
+          completed_at: isCompleted ? formatTimestamp(nowMs) : undefined,
+        },
+        remove: ['next_attempt_at'],
+      },
+      {
+        names: ['run'],
+        values: {
+          pending: 'pending' satisfies DeliveryStatus,
+          retrying: 'retrying' satisfies DeliveryStatus,
+          run: task.run,
+          ...(isCompleted && { held: 'held' satisfies DeliveryStatus }),
+        },
+      },
+    ),
+    ConditionExpression: `(#status IN (:pending, :retrying) AND #run = :run)${orHeld}`,
+  });
 }
