@@ -7,7 +7,7 @@ import { STATUS_OF_CODE } from '../lambdas/api/errors.ts';
 import { openApiDocument } from '../lambdas/api/openapi.ts';
 import { ROUTES } from '../lambdas/api/routes.ts';
 import { PROGRAM } from '../admin/commands.ts';
-import { commandTable } from '../cli/table.ts';
+import { commandTable } from './command-table.ts';
 import { table } from './markdown.ts';
 
 const root = new URL('..', import.meta.url);

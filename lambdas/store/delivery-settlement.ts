@@ -1,11 +1,10 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { DeliveryStatus, DeliveryTask } from '../core/deliveries.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { eventKeyPartsOf } from './deliveries.ts';
 import { deliveryKey, failingDeliveriesPartition } from './keys.ts';
 import type { Table } from './table.ts';
-import { retryOnConflict } from './transact.ts';
+import { conditionalUpdate } from './transact.ts';
 import { updateExpression } from './update-expression.ts';
 
 /** Updates the row of the delivery. Nothing changes if the condition does not hold. */
@@ -15,13 +14,7 @@ async function updateDelivery(
   update: Omit<UpdateCommandInput, 'TableName' | 'Key'>,
 ): Promise<void> {
   const Key = deliveryKey(eventKeyPartsOf(task), task.endpoint_id);
-  try {
-    await retryOnConflict(() =>
-      table.client.send(new UpdateCommand({ TableName: table.name, Key, ...update })),
-    );
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-  }
+  await conditionalUpdate(table, { TableName: table.name, Key, ...update });
 }
 
 /** The result of an attempt, as the delivery stores it. */

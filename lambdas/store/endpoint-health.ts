@@ -1,5 +1,4 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { Command, DrainCommand } from '../core/commands.ts';
 import { isRecordedFailing } from '../core/endpoint-health.ts';
 import type { Endpoint, EndpointHistoryEntry } from '../core/endpoints.ts';
@@ -8,7 +7,7 @@ import { putHistoryEntry } from './endpoint-history.ts';
 import { toEndpoint } from './endpoints.ts';
 import { endpointKey } from './keys.ts';
 import type { Row, Table } from './table.ts';
-import { retryOnConflict, transactWrite } from './transact.ts';
+import { conditionalUpdate, transactWrite } from './transact.ts';
 import { updateExpression } from './update-expression.ts';
 
 type EndpointUpdate = Omit<UpdateCommandInput, 'TableName' | 'Key'>;
@@ -19,15 +18,8 @@ function updateInput(table: Table, endpoint: Endpoint, update: EndpointUpdate) {
 }
 
 /** Updates the endpoint's row. Returns undefined if the condition fails, and throws every other error. */
-async function updateRow(table: Table, endpoint: Endpoint, update: EndpointUpdate) {
-  try {
-    return await retryOnConflict(() =>
-      table.client.send(new UpdateCommand(updateInput(table, endpoint, update))),
-    );
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
-    throw error;
-  }
+function updateRow(table: Table, endpoint: Endpoint, update: EndpointUpdate) {
+  return conditionalUpdate(table, updateInput(table, endpoint, update));
 }
 
 /**

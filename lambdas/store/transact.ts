@@ -1,5 +1,15 @@
-import { TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
-import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  TransactionCanceledException,
+  TransactionConflictException,
+} from '@aws-sdk/client-dynamodb';
+import {
+  TransactWriteCommand,
+  UpdateCommand,
+  type TransactWriteCommandInput,
+  type UpdateCommandInput,
+  type UpdateCommandOutput,
+} from '@aws-sdk/lib-dynamodb';
 import { awsErrorKind } from '../core/aws-errors.ts';
 import type { Table } from './table.ts';
 
@@ -42,6 +52,19 @@ export async function retryOnConflict<T>(write: () => Promise<T>): Promise<T> {
         setTimeout(resolve, FIRST_DELAY_MS * 2 ** (attempt - 1));
       });
     }
+  }
+}
+
+/** Makes one conditional update. Returns undefined if the condition fails, and throws every other error. */
+export async function conditionalUpdate(
+  table: Table,
+  input: UpdateCommandInput,
+): Promise<UpdateCommandOutput | undefined> {
+  try {
+    return await retryOnConflict(() => table.client.send(new UpdateCommand(input)));
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
   }
 }
 

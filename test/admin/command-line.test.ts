@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { EXIT_CODES, PROGRAM, type AdminCommand } from '../../admin/commands.ts';
 import { UsageError } from '../../cli/usage-error.ts';
 import { parse } from '../../cli/parse.ts';
-import { commandTable } from '../../cli/table.ts';
+import { commandTable } from '../../pages/command-table.ts';
 import { readOptions } from '../../local/options.ts';
 
 const { commands, options: shared } = PROGRAM;
