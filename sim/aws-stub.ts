@@ -18,6 +18,22 @@ export interface AwsStub {
 // The event must not have expired, because the deliver function cancels a delivery of an expired event.
 const [EVENT_ROW] = eventRows([anEvent()], { retentionDays: 90, receivedAtMs: Date.now() });
 
+interface Key {
+  readonly pk: { readonly S: string };
+  readonly sk: { readonly S: string };
+}
+
+/** Every key has an event. */
+function batchGetResponse(body: string): unknown {
+  const { RequestItems } = JSON.parse(body) as { RequestItems: Record<string, { Keys: readonly Key[] }> };
+  const item = marshall(EVENT_ROW, { removeUndefinedValues: true });
+  const responses = Object.entries(RequestItems).map(([table, { Keys }]) => [
+    table,
+    Keys.map((key) => ({ ...item, ...key })),
+  ]);
+  return { Responses: Object.fromEntries(responses) as unknown, UnprocessedKeys: {} };
+}
+
 function responseTo(operation: string, body: string, endpointUrl: string): unknown {
   switch (operation) {
     case 'DynamoDB_20120810.GetItem': {
@@ -31,6 +47,12 @@ function responseTo(operation: string, body: string, endpointUrl: string): unkno
       return { KeyId: 'key', Plaintext: Buffer.alloc(24, 7).toString('base64') };
     case 'DynamoDB_20120810.BatchWriteItem':
       return { UnprocessedItems: {} };
+    case 'DynamoDB_20120810.BatchExecuteStatement': {
+      const { Statements } = JSON.parse(body) as { Statements: readonly unknown[] };
+      return { Responses: Statements.map(() => ({ TableName: 'table' })) };
+    }
+    case 'DynamoDB_20120810.BatchGetItem':
+      return batchGetResponse(body);
     default:
       return {};
   }

@@ -26,6 +26,18 @@ export function readUnits(result: ReadResult, consistent: boolean): number {
   return Math.max(1, Math.ceil(bytes / READ_UNIT_BYTES)) * (consistent ? 1 : 0.5);
 }
 
+/**
+ * The read units of one BatchGetItem, which rounds up the size of each item. A key without an item costs the same as a small
+ * item: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+ */
+export function batchReadUnits(
+  items: readonly Record<string, unknown>[],
+  { keys, consistent }: { readonly keys: number; readonly consistent: boolean },
+): number {
+  const units = items.map((Item) => readUnits({ Item }, consistent));
+  return units.reduce((sum, each) => sum + each, (keys - items.length) * (consistent ? 1 : 0.5));
+}
+
 const WRITE_UNIT_BYTES = 1024;
 const INDEX_KEYS = ['g1pk', 'g2pk'] as const;
 type IndexKey = (typeof INDEX_KEYS)[number];
@@ -50,7 +62,7 @@ function indexWriteUnits(before: Row | undefined, after: Row | undefined, key: I
 
 /**
  * The write units of one write, its index writes included. `before` and `after` are the row before and after the write. A
- * refused write costs the same as a write that changes nothing.
+ * PartiQL INSERT costs the same as a put. A refused write costs the same as a write that changes nothing.
  */
 export function writeUnits(
   before: Row | undefined,

@@ -88,6 +88,53 @@ interface Command {
   readonly input: Record<string, unknown>;
 }
 
+type Input = Command['input'];
+
+/** Executes a part of a batch. The response says which part was not executed. */
+type PartialRun = (input: Input, run: (input: Input) => Promise<unknown>) => Promise<unknown>;
+
+/** Whether a partial run executes this entry of a batch: every second entry, but never the last one. */
+function isExecuted(_entry: unknown, index: number, batch: readonly unknown[]): boolean {
+  return (batch.length - index) % 2 === 0;
+}
+
+function onlyEntry<T>(map: Readonly<Record<string, T>>): readonly [string, T] {
+  return Object.entries(map)[0] as [string, T];
+}
+
+/** The commands that DynamoDB can execute partly. */
+const PARTIAL_RUNS: Readonly<Record<string, PartialRun>> = {
+  async BatchWriteCommand(input, run) {
+    const [table, requests] = onlyEntry(input['RequestItems'] as Record<string, readonly unknown[]>);
+    const executed = requests.filter(isExecuted);
+    if (executed.length > 0) await run({ ...input, RequestItems: { [table]: executed } });
+    return {
+      UnprocessedItems: { [table]: requests.filter((...each) => !isExecuted(...each)) },
+    };
+  },
+  async BatchGetCommand(input, run) {
+    const [table, request] = onlyEntry(
+      input['RequestItems'] as Record<string, { readonly Keys: readonly unknown[] }>,
+    );
+    const keysOf = (Keys: readonly unknown[]) => ({ [table]: { ...request, Keys } });
+    const executed = request.Keys.filter(isExecuted);
+    const result = executed.length > 0 ? await run({ ...input, RequestItems: keysOf(executed) }) : {};
+    const unprocessed = request.Keys.filter((...each) => !isExecuted(...each));
+    return { Responses: { [table]: [] }, ...(result as object), UnprocessedKeys: keysOf(unprocessed) };
+  },
+  async BatchExecuteStatementCommand(input, run) {
+    const statements = input['Statements'] as readonly unknown[];
+    const executed = statements.filter(isExecuted);
+    const result = executed.length > 0 ? await run({ ...input, Statements: executed }) : {};
+    const { Responses = [] } = result as { readonly Responses?: readonly unknown[] };
+    const responses = Responses.values();
+    const Error = { Code: 'ThrottlingError', Message: 'Throughput exceeds the current limit' };
+    return {
+      Responses: statements.map((...each) => (isExecuted(...each) ? responses.next().value : { Error })),
+    };
+  },
+};
+
 export interface SimulatedDeploymentOptions {
   readonly seed: number;
   readonly startMs: number;
@@ -252,22 +299,12 @@ export class SimulatedDeployment implements CallContext {
 
   private sendToTable(call: <T>(each: AwsCall<T>) => Promise<T>, command: Command): Promise<unknown> {
     const { name } = command.constructor;
-    const run = (): Promise<unknown> => this.table.client.send(command as never);
+    const send = (input: Input): Promise<unknown> =>
+      this.table.client.send({ constructor: { name }, input } as never);
+    const run = (): Promise<unknown> => send(command.input);
     if (name === 'TransactWriteCommand') return call({ name, run, repeat: (first) => first });
-    if (name !== 'BatchWriteCommand') return call({ name, run });
-    const [tableName, requests] = Object.entries(
-      command.input['RequestItems'] as Record<string, unknown[]>,
-    )[0] as [string, unknown[]];
-    const half = Math.floor(requests.length / 2);
-    return call({
-      name,
-      run,
-      async runPartly() {
-        command.input['RequestItems'] = { [tableName]: requests.slice(0, half) };
-        if (half > 0) await run();
-        return { UnprocessedItems: { [tableName]: requests.slice(half) } };
-      },
-    });
+    const runPartly = PARTIAL_RUNS[name];
+    return call({ name, run, ...(runPartly && { runPartly: () => runPartly(command.input, send) }) });
   }
 
   private ingest(records: readonly SQSRecord[]): Promise<readonly string[]> {

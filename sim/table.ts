@@ -5,6 +5,8 @@
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { namedError } from './aws-error.ts';
+import { parseInsert, type Statement } from './partiql.ts';
+import { itemSizeBytes } from '../lambdas/store/item-size.ts';
 import { INDEX, KEY_ATTRIBUTES, PROJECTED_ATTRIBUTES } from '../lambdas/store/keys.ts';
 import { MARSHALL_OPTIONS, type Row, type Table } from '../lambdas/store/table.ts';
 
@@ -319,6 +321,20 @@ function partitionOf(input: Input): readonly [string, unknown] {
   return [attribute, input.ExpressionAttributeValues?.[value]];
 }
 
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
+const MAX_BATCH_READ_BYTES = 16 * 1024 * 1024;
+const MAX_PARTITION_READ_BYTES = 1024 * 1024;
+
+/** Whether one BatchGetItem can still return this row. If so, its bytes are subtracted. */
+function takeBytes(left: { total: number; readonly partitions: Map<string, number> }, row: Row): boolean {
+  const bytes = itemSizeBytes(row);
+  const partition = left.partitions.get(row.pk) ?? MAX_PARTITION_READ_BYTES;
+  if (bytes > left.total || bytes > partition) return false;
+  left.total -= bytes;
+  left.partitions.set(row.pk, partition - bytes);
+  return true;
+}
+
 export function simulatedTable(): SimulatedTable {
   const rows = new Rows();
   const calls: string[] = [];
@@ -365,6 +381,43 @@ export function simulatedTable(): SimulatedTable {
       }),
       Count: items.length,
       ...(hasNextPage && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),
+    };
+  }
+
+  /** The result of one INSERT of a batch. An error of one statement does not affect the others. */
+  function insert(inserted: Row): unknown {
+    try {
+      const item = asWritten(inserted);
+      if (rows.has(rowKey(item)))
+        return {
+          TableName: 'table',
+          Error: { Code: 'DuplicateItem', Message: 'Duplicate primary key exists in table' },
+        };
+      store(item);
+      return { TableName: 'table' };
+    } catch (error) {
+      return { Error: { Code: 'ValidationError', Message: (error as Error).message } };
+    }
+  }
+
+  function batchGet(input: Input): unknown {
+    const [name, request] = Object.entries(
+      input['RequestItems'] as Record<string, { readonly Keys: readonly Row[] }>,
+    )[0] ?? ['table', { Keys: [] }];
+    const keys = request.Keys.map(rowKey);
+    if (new Set(keys).size < keys.length || keys.length === 0 || keys.length > 100)
+      throw invalid('The batch has a key twice, no key, or more than 100 keys');
+    const left = { total: MAX_BATCH_READ_BYTES, partitions: new Map<string, number>() };
+    const found = request.Keys.map((key) => {
+      const row = rows.get(rowKey(key));
+      return { key, row, isRead: !row || takeBytes(left, row) };
+    });
+    const unread = found.filter(({ isRead }) => !isRead).map(({ key }) => key);
+    // DynamoDB does not keep the order of the keys.
+    const items = found.flatMap(({ row, isRead }) => (row && isRead ? [asRead(row)] : [])).toReversed();
+    return {
+      Responses: { [name]: items },
+      UnprocessedKeys: unread.length > 0 ? { [name]: { ...request, Keys: unread } } : {},
     };
   }
 
@@ -423,12 +476,16 @@ export function simulatedTable(): SimulatedTable {
       return {};
     },
     QueryCommand: query,
-    BatchGetCommand(input) {
-      const request = (input['RequestItems'] as Record<string, { Keys: Row[] }>)[input.TableName ?? 'table'];
-      const items = (request?.Keys ?? [])
-        .map((key) => rows.get(rowKey(key)))
-        .filter((row) => row !== undefined);
-      return { Responses: { table: items.map(asRead) } };
+    BatchGetCommand: batchGet,
+    BatchExecuteStatementCommand(input) {
+      const statements = input['Statements'] as readonly Statement[];
+      if (statements.length === 0 || statements.length > 25)
+        throw invalid('The batch has no statement, or more than 25 statements');
+      const items = statements.map((statement) => parseInsert(statement).item);
+      // AWS does not document what happens to a key that a batch contains twice. So the product must not do it.
+      if (new Set(items.map(({ pk, sk }) => `${pk}\n${sk}`)).size < items.length)
+        throw new Error('The batch has two statements for one item');
+      return { Responses: items.map(insert) };
     },
     BatchWriteCommand(input) {
       const requests =

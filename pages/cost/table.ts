@@ -1,6 +1,7 @@
 import type { Row } from '../../lambdas/store/table.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
-import { readUnits, storedBytes, writeUnits, type ReadResult } from '../../sim/capacity.ts';
+import { batchReadUnits, readUnits, storedBytes, writeUnits, type ReadResult } from '../../sim/capacity.ts';
+import { parseInsert, type Statement } from '../../sim/partiql.ts';
 
 interface Write {
   readonly Item?: Row;
@@ -11,7 +12,8 @@ interface Command {
   readonly constructor: { readonly name: string };
   readonly input: Write & {
     readonly ConsistentRead?: boolean;
-    readonly RequestItems?: Readonly<Record<string, readonly { readonly PutRequest?: Write }[]>>;
+    readonly RequestItems?: Readonly<Record<string, unknown>>;
+    readonly Statements?: readonly Statement[];
     readonly TransactItems?: readonly Readonly<Record<string, Write | undefined>>[];
   };
 }
@@ -25,11 +27,32 @@ export interface CountingTable extends SimulatedTable {
 function writesOf({ constructor: { name }, input }: Command): readonly Write[] {
   if (name === 'BatchWriteCommand')
     return Object.values(input.RequestItems ?? {}).flatMap((requests) =>
-      requests.map(({ PutRequest }) => PutRequest ?? {}),
+      (requests as readonly { readonly PutRequest?: Write }[]).map(({ PutRequest }) => PutRequest ?? {}),
     );
+  if (name === 'BatchExecuteStatementCommand')
+    return (input.Statements ?? []).map((statement) => ({ Item: parseInsert(statement).item }));
   if (name === 'TransactWriteCommand')
     return (input.TransactItems ?? []).map((item) => Object.values(item)[0] ?? {});
   return /^(?:Put|Update|Delete)Command$/.test(name) ? [input] : [];
+}
+
+interface BatchGetResult {
+  readonly Responses?: Readonly<Record<string, readonly Row[]>>;
+  readonly UnprocessedKeys?: Readonly<Record<string, { readonly Keys: readonly unknown[] }>>;
+}
+
+function readUnitsOf({ input }: Command, result: ReadResult & BatchGetResult): number {
+  const consistent = input.ConsistentRead === true;
+  if (!result.Responses)
+    return readUnits({ ...result, ScannedCount: result.Count ?? 0, Count: result.Count ?? 0 }, consistent);
+  const requests = Object.entries(input.RequestItems ?? {}) as readonly (readonly [
+    string,
+    { readonly Keys: readonly unknown[]; readonly ConsistentRead?: boolean },
+  ])[];
+  return requests.reduce((sum, [table, { Keys, ConsistentRead = false }]) => {
+    const keys = Keys.length - (result.UnprocessedKeys?.[table]?.Keys.length ?? 0);
+    return sum + batchReadUnits(result.Responses?.[table] ?? [], { keys, consistent: ConsistentRead });
+  }, 0);
 }
 
 /** A simulated table. It reports the read or write units that DynamoDB would bill for each command. */
@@ -45,14 +68,7 @@ export function countingTable(
     const before = keys.map((key) => table.rows.get(key));
     try {
       const result = await run(command);
-      if (keys.length === 0)
-        count(
-          'dynamodb.read',
-          readUnits(
-            { ...result, ScannedCount: result.Count ?? 0, Count: result.Count ?? 0 },
-            command.input.ConsistentRead === true,
-          ),
-        );
+      if (keys.length === 0) count('dynamodb.read', readUnitsOf(command, result));
       return result;
     } finally {
       for (const [index, key] of keys.entries())

@@ -1,6 +1,8 @@
 /** The behavior of DynamoDB that the product relies on, tested on the model and on the emulator. */
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
+  BatchExecuteStatementCommand,
+  BatchGetCommand,
   BatchWriteCommand,
   DeleteCommand,
   GetCommand,
@@ -45,12 +47,14 @@ function valuesIn(condition: string): Record<string, unknown> {
 export interface TableOptions {
   /** Whether the table rejects an empty expression, an empty map of names, and an undefined value. MiniStack 1.5.33 accepts them. */
   readonly rejectsEmpty: boolean;
+  /** Whether one batch of reads returns a limited number of bytes. MiniStack 1.5.33 returns all rows. */
+  readonly limitsReads: boolean;
 }
 
 /** `prefix` makes the keys of one run unique. */
 export function testTable(
   make: () => { readonly table: Table; readonly prefix: string },
-  { rejectsEmpty }: TableOptions,
+  { rejectsEmpty, limitsReads }: TableOptions,
 ): void {
   const { table, prefix } = make();
   const { client, name: TableName } = table;
@@ -179,6 +183,87 @@ export function testTable(
       name: 'ValidationException',
     });
   });
+
+  const insert = async (rows: readonly Row[]) => {
+    const { Responses = [] } = await client.send(
+      new BatchExecuteStatementCommand({
+        Statements: rows.map((each) => ({
+          Statement: `INSERT INTO "${TableName}" VALUE {${Object.keys(each)
+            .map((name) => `'${name}': ?`)
+            .join(', ')}}`,
+          Parameters: Object.values(each),
+        })),
+      }),
+    );
+    return Responses.map((response) => response.Error?.Code);
+  };
+
+  it('inserts a batch of rows by PartiQL, and reports each row that exists without changing it', async () => {
+    const rowOf = (sk: string): Row => ({
+      ...key('insert', sk),
+      n: 12.5,
+      text: "it's ? 'quoted'",
+      map: { list: ['a', 1] },
+    });
+    const [first, second, third] = [rowOf('1'), rowOf('2'), rowOf('3')];
+    expect(await insert([first])).toEqual([undefined]);
+    expect(await insert([second, { ...first, n: 0 }, third])).toEqual([
+      undefined,
+      'DuplicateItem',
+      undefined,
+    ]);
+    expect(await get(key('insert', '1'))).toEqual(first);
+    expect(await get(key('insert', '2'))).toEqual(second);
+    expect(await get(key('insert', '3'))).toEqual(third);
+  });
+
+  it('inserts at most 25 rows in one batch', async () => {
+    const rowsOf = (prefixed: string, count: number) =>
+      Array.from({ length: count }, (_, index) => key(prefixed, String(index)));
+    expect(await insert(rowsOf('insert-25', 25))).toEqual(Array.from({ length: 25 }));
+    await expect(insert(rowsOf('insert-26', 26))).rejects.toMatchObject({ name: 'ValidationException' });
+    expect(await get(key('insert-26', '0'))).toBeUndefined();
+  });
+
+  const getAll = (Keys: Record<string, unknown>[]) =>
+    client.send(new BatchGetCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } }));
+
+  it('reads a batch of rows in any order, without the rows that do not exist', async () => {
+    await put({ ...key('get', '1'), a: 1 });
+    await put({ ...key('get-other', '2'), a: 2 });
+    const { Responses, UnprocessedKeys } = await getAll([
+      key('get', '1'),
+      key('get', 'absent'),
+      key('get-other', '2'),
+    ]);
+    const found = Responses?.[TableName] ?? [];
+    expect(found.toSorted((left, right) => Number(left['a']) - Number(right['a']))).toEqual([
+      { ...key('get', '1'), a: 1 },
+      { ...key('get-other', '2'), a: 2 },
+    ]);
+    expect(UnprocessedKeys).toEqual({});
+  });
+
+  it('rejects a batch of reads with the same key twice, or with more than 100 keys', async () => {
+    const rejection = { name: 'ValidationException' };
+    await expect(getAll([key('get'), key('get')])).rejects.toMatchObject(rejection);
+    const keys = Array.from({ length: 101 }, (_, index) => key('get', String(index)));
+    await expect(getAll(keys)).rejects.toMatchObject(rejection);
+    expect((await getAll(keys.slice(1))).UnprocessedKeys).toEqual({});
+  });
+
+  it.runIf(limitsReads)(
+    'reads at most one megabyte of a partition in one batch, and returns the other keys',
+    async () => {
+      const keys = ['1', '2', '3', '4'].map((sk) => key('large', sk));
+      for (const each of keys) await put({ ...each, text: 'x'.repeat(300 * 1024) });
+      const { Responses, UnprocessedKeys } = await getAll(keys);
+      expect(Responses?.[TableName]).toHaveLength(3);
+      const unread = UnprocessedKeys?.[TableName]?.Keys ?? [];
+      expect(unread).toHaveLength(1);
+      expect((await getAll(unread)).Responses?.[TableName]).toHaveLength(1);
+    },
+  );
 
   it.each([
     ['empty', ''],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../../lambdas/store/table.ts';
-import { storedBytes, writeUnits } from '../../sim/capacity.ts';
+import { batchReadUnits, storedBytes, writeUnits } from '../../sim/capacity.ts';
 
 const row = (changes: Record<string, unknown> = {}): Row => ({ pk: 'p', sk: 's', ...changes });
 
@@ -42,4 +42,12 @@ it('a row is stored once in the table, and its projected attributes once more in
   const { table, all } = storedBytes(row({ g1pk: 'a', raw: 'x'.repeat(500), kind: 'event' }), 100);
   expect(table).toBe('pkpsksg1pkarawkindevent'.length + 500 + 100);
   expect(all - table).toBe('pkpsksg1pkakindevent'.length + 100);
+});
+
+describe('the read units of a batch', () => {
+  it('are those of each item, rounded up, and one for each key without an item', () => {
+    const items = [row(), row({ raw: 'x'.repeat(5000) })];
+    expect(batchReadUnits(items, { keys: 3, consistent: true })).toBe(1 + 2 + 1);
+    expect(batchReadUnits(items, { keys: 3, consistent: false })).toBe(2);
+  });
 });
