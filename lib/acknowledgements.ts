@@ -1,6 +1,7 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
 import { PUBLIC_PATHS } from '../lambdas/api/public-paths.ts';
+import type { ResolvedOptions } from './options.ts';
 
 export interface Acknowledgement {
   readonly rules: readonly string[];
@@ -34,10 +35,41 @@ function formatForNag(name: unknown): string {
   return join ? join[1].map(formatForNag).join(join[0]) : `<${Ref}>`;
 }
 
+/** The findings that exist only with the option `tracing`, or only without it. */
+function tracingAcknowledgements(tracing: boolean): readonly Acknowledgement[] {
+  if (tracing)
+    return [
+      {
+        rules: ['AwsSolutions-IAM5[Resource::*]'],
+        constructs: MACHINES.map((machine) => `${machine}/Role`),
+        reason:
+          'The actions of X-Ray and of log delivery support no resources, so IAM accepts only `*` for them. docs/generated/permissions.md lists every one.',
+      },
+    ];
+  return [
+    {
+      rules: ['AwsSolutions-SF2', 'Serverless-StepFunctionStateMachineXray'],
+      constructs: MACHINES,
+      reason:
+        'X-Ray on the Express machine costs up to $5 per million webhooks in a trickle, because X-Ray records the first execution of each second. The option `tracing` turns it on. Each call logs a line with its ids, and the rows of a delivery show each attempt.',
+    },
+    {
+      rules: ['AwsSolutions-IAM5[Resource::*]'],
+      constructs: ['Delivery/DeliverMachine/Role'],
+      reason:
+        'The actions of log delivery support no resources, so IAM accepts only `*` for them. docs/generated/permissions.md lists every one.',
+    },
+  ];
+}
+
 /** Every rule of the cdk-nag packs AWS Solutions and Serverless that is not followed, with its constructs and the reason. */
-export function acknowledgements(stack: Stack): readonly Acknowledgement[] {
+export function acknowledgements(
+  stack: Stack,
+  { tracing }: Pick<ResolvedOptions, 'tracing'>,
+): readonly Acknowledgement[] {
   const anyIdentity = stack.formatArn({ service: 'ses', resource: 'identity', resourceName: '*' });
   return [
+    ...tracingAcknowledgements(tracing),
     {
       rules: ['AwsSolutions-SQS3'],
       constructs: DEAD_LETTERS,
@@ -71,7 +103,7 @@ export function acknowledgements(stack: Stack): readonly Acknowledgement[] {
       rules: ['Serverless-LambdaTracing'],
       constructs: FUNCTIONS,
       reason:
-        'X-Ray traces the first call of each second, which at usual rates is every call. That costs $5 per million calls, and the calls themselves cost $0.20. The state machines of a delivery are traced, and each call logs a line with its ids.',
+        'X-Ray traces the first call of each second, which at usual rates is every call. That costs $5 per million calls, and the calls themselves cost $0.20. Each call logs a line with its ids. The option `tracing` traces the state machines.',
     },
     {
       rules: ['AwsSolutions-APIG1', 'AwsSolutions-APIG6', 'Serverless-APIGWAccessLogging'],
@@ -83,7 +115,7 @@ export function acknowledgements(stack: Stack): readonly Acknowledgement[] {
       rules: ['Serverless-APIGWXrayEnabled'],
       constructs: ['Api/Api/DeploymentStage.prod'],
       reason:
-        'A trace contains the URL, and URLs contain recipients (/v1/suppressions/{address}, ?to=). The log lines of the function contain no recipients.',
+        'A trace contains the URL, and URLs contain recipients (/v1/suppressions/{address}, ?to=). The log lines of the function contain no recipients. In a trickle, a trace of each request would cost $5 per million requests, more than the $3.50 for the requests. So the option `tracing` does not trace the API.',
     },
     {
       rules: ['AwsSolutions-APIG2'],
@@ -117,9 +149,9 @@ export function acknowledgements(stack: Stack): readonly Acknowledgement[] {
     },
     {
       rules: ['AwsSolutions-IAM5[Resource::*]'],
-      constructs: [...MACHINES.map((machine) => `${machine}/Role`), 'Api/FunctionRole'],
+      constructs: ['Api/FunctionRole'],
       reason:
-        'The actions of X-Ray, of log delivery and ses:DeleteSuppressedDestination support no resources, so IAM accepts only `*` for them. docs/generated/permissions.md lists every one.',
+        'The action ses:DeleteSuppressedDestination supports no resources, so IAM accepts only `*` for it. docs/generated/permissions.md lists every wide permission.',
     },
     {
       rules: [`AwsSolutions-IAM5[Resource::${formatForNag(stack.resolve(anyIdentity))}]`],
@@ -135,8 +167,8 @@ export function acknowledgements(stack: Stack): readonly Acknowledgement[] {
  * because another app that contains the construct may run cdk-nag too. That app then reports the reasons instead of
  * findings. The template does not change, because the CDK keeps acknowledgements outside it.
  */
-export function acknowledge(ivy: Construct): void {
-  for (const { rules, constructs, reason } of acknowledgements(Stack.of(ivy))) {
+export function acknowledge(ivy: Construct, options: Pick<ResolvedOptions, 'tracing'>): void {
+  for (const { rules, constructs, reason } of acknowledgements(Stack.of(ivy), options)) {
     for (const path of constructs) {
       const found = path.split('/').reduce<IConstruct>((parent, id) => parent.node.findChild(id), ivy);
       Validations.of(found).acknowledge(...rules.map((id) => ({ id, reason })));

@@ -22,7 +22,7 @@ export interface DeliveryProps {
   readonly secretsKey: SecretsKey;
   readonly options: Pick<
     ResolvedOptions,
-    'retry' | 'allowInsecureEndpoints' | 'autoSuppress' | 'deliverConcurrency'
+    'retry' | 'allowInsecureEndpoints' | 'autoSuppress' | 'deliverConcurrency' | 'tracing'
   >;
   /**
    * Factor for internal waits, such as the wait for a lease or the delay after an internal error. It is 1 in a deployment. The
@@ -68,10 +68,10 @@ export class Delivery extends Construct {
     this.dispatchDeadLetters = createDeadLetterQueue(this, 'DispatchDeadLetters');
     this.deliverDeadLetters = createDeadLetterQueue(this, 'DeliverDeadLetters');
     this.deliver = this.createDeliver(props);
-    this.redeliverMachine = this.createRedeliverMachine();
-    this.deliverMachine = this.createDeliverMachine();
+    this.redeliverMachine = this.createRedeliverMachine(props);
+    this.deliverMachine = this.createDeliverMachine(props);
     this.recover = this.createRecover(props);
-    this.recoverMachine = this.createRecoverMachine();
+    this.recoverMachine = this.createRecoverMachine(props);
     this.dispatch = this.createDispatch(props);
     if (props.waitScale !== 1)
       for (const fn of [this.deliver, this.recover, this.dispatch])
@@ -97,16 +97,16 @@ export class Delivery extends Construct {
     return deliver;
   }
 
-  private createRedeliverMachine(): sfn.StateMachine {
+  private createRedeliverMachine({ options }: DeliveryProps): sfn.StateMachine {
     const machine = new sfn.StateMachine(this, 'RedeliverMachine', {
       definitionBody: this.definition(redeliverDefinition({ deliverFunctionArn: this.deliver.functionArn })),
-      tracingEnabled: true,
+      tracingEnabled: options.tracing,
     });
     this.allow(machine, 'lambda:InvokeFunction', this.deliver.functionArn);
     return machine;
   }
 
-  private createDeliverMachine(): sfn.StateMachine {
+  private createDeliverMachine({ options }: DeliveryProps): sfn.StateMachine {
     const machine = new sfn.StateMachine(this, 'DeliverMachine', {
       stateMachineType: sfn.StateMachineType.EXPRESS,
       definitionBody: this.definition(
@@ -117,7 +117,7 @@ export class Delivery extends Construct {
           deadLetterQueueUrl: this.deliverDeadLetters.queueUrl,
         }),
       ),
-      tracingEnabled: true,
+      tracingEnabled: options.tracing,
       logs: {
         destination: new logs.LogGroup(this, 'DeliverMachineLogs', {
           // Step Functions needs an entry in the CloudWatch Logs resource policy to write to a log group. The policy is limited
@@ -157,10 +157,10 @@ export class Delivery extends Construct {
     return recover;
   }
 
-  private createRecoverMachine(): sfn.StateMachine {
+  private createRecoverMachine({ options }: DeliveryProps): sfn.StateMachine {
     const machine = new sfn.StateMachine(this, 'RecoverMachine', {
       definitionBody: this.definition(recoverDefinition({ recoverFunctionArn: this.recover.functionArn })),
-      tracingEnabled: true,
+      tracingEnabled: options.tracing,
     });
     this.allow(machine, 'lambda:InvokeFunction', this.recover.functionArn);
     return machine;

@@ -72,6 +72,6 @@ export class IvyMailEvents extends Construct {
     this.api = api.api;
     this.url = api.url;
     this.alarmTopic = alarms.topic;
-    acknowledge(this);
+    acknowledge(this, options);
   }
 }

@@ -106,6 +106,13 @@ const optionsSchema = z.strictObject({
   deliverConcurrency: z.int().min(1).optional(),
 
   /**
+   * Traces the executions of the three state machines with AWS X-Ray. In a trickle, X-Ray records every execution, which costs
+   * up to $5 per million webhooks.
+   * @default false
+   */
+  tracing: z.boolean().default(false),
+
+  /**
    * Whether the table and the KMS key are retained or destroyed with the stack.
    * @default 'retain'
    */

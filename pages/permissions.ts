@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { IvyMailStack } from '../lib/ivymail-stack.ts';
+import type { StackOptions } from '../lib/options.ts';
 import { table } from './markdown.ts';
 import { listOf } from './template.ts';
 
@@ -83,12 +84,12 @@ function pathOf({ Metadata }: Resource): string {
   return (Metadata?.['aws:cdk:path'] ?? '').split('/').slice(2).join('/');
 }
 
-function synthesized(): ReadonlyMap<string, Resource> {
+function synthesized(options: StackOptions): ReadonlyMap<string, Resource> {
   const { context } = JSON.parse(readFileSync(new URL('cdk.json', root), 'utf8')) as { context: object };
   const app = new App({
     context: { ...context, 'aws:cdk:bundling-stacks': [], 'aws:cdk:enable-path-metadata': true },
   });
-  const stack = new IvyMailStack(app, 'IvyMailEvents', { options: {} });
+  const stack = new IvyMailStack(app, 'IvyMailEvents', { options });
   const { template } = app.synth().getStackArtifact(stack.artifactId) as {
     readonly template: { readonly Resources: Record<string, Resource> };
   };
@@ -120,8 +121,8 @@ function ownersOf(resources: ReadonlyMap<string, Resource>): ReadonlyMap<string,
 }
 
 /** Every permission of every role of the stack, in the order of the template. */
-export function permissions(): readonly Permission[] {
-  const resources = synthesized();
+export function permissions(options: StackOptions = {}): readonly Permission[] {
+  const resources = synthesized(options);
   const owners = ownersOf(resources);
   return [...resources.values()]
     .filter(({ Type }) => Type === 'AWS::IAM::Policy')
@@ -138,8 +139,10 @@ export function permissions(): readonly Permission[] {
 }
 
 /** The permissions on more than one resource, with the reason. Throws if a reason is missing. */
-export function widePermissions(): readonly (Permission & { readonly reason: string })[] {
-  return permissions()
+export function widePermissions(
+  granted: readonly Permission[] = permissions(),
+): readonly (Permission & { readonly reason: string })[] {
+  return granted
     .filter(({ action, on }) => `${action} ${on}`.includes('*'))
     .map((permission) => {
       const reason = WIDE.find(({ actions }) => actions.includes(permission.action))?.reason;
@@ -147,6 +150,13 @@ export function widePermissions(): readonly (Permission & { readonly reason: str
         throw new Error(`${permission.action} on ${permission.on} has no reason in WIDE`);
       return { ...permission, reason };
     });
+}
+
+/** The permissions that the option `tracing` adds. */
+export function tracingPermissions(): readonly Permission[] {
+  const key = ({ who, action, on }: Permission): string => `${who} ${action} ${on}`;
+  const without = new Set(permissions().map(key));
+  return permissions({ tracing: true }).filter((permission) => !without.has(key(permission)));
 }
 
 /** One row for all permissions with the same cells. The last cell lists their actions. */
@@ -164,7 +174,8 @@ function grouped<T extends Permission>(
 /** The text of docs/generated/permissions.md. */
 export function permissionsPage(): string {
   const granted = permissions();
-  const wide = widePermissions();
+  const wide = widePermissions(granted);
+  const traced = widePermissions(tracingPermissions());
   const sections = [...new Set(granted.map(({ who }) => who))].map((who) => {
     const rows = grouped(
       granted.filter((permission) => permission.who === who),
@@ -174,7 +185,7 @@ export function permissionsPage(): string {
   });
   return `# Permissions
 
-Every permission of the roles of the stack. Made from its template by \`npm run docs\`. Names are those of the constructs
+Every permission of the roles of a stack with the default options. Made from its template by \`npm run docs\`. Names are those of the constructs
 in [the architecture](../architecture.md). No action is granted by a wildcard, there is no managed policy, and each function and state machine has its
 own role. Tests check that a function has exactly the permissions that its code uses, on exactly the resources that it uses.
 
@@ -185,6 +196,20 @@ ${sections.join('\n\n')}
 ${table(
   ['who', 'on', 'why', 'actions'],
   grouped(wide, ({ who, on, reason }) => [who, `\`${on}\``, reason]),
+)}
+
+## With the option \`tracing\`
+
+The option adds these permissions:
+
+${table(
+  ['who', 'on', 'called by', 'why', 'actions'],
+  grouped(traced, (permission) => [
+    permission.who,
+    `\`${permission.on}\``,
+    callerOf(permission),
+    permission.reason,
+  ]),
 )}
 `;
 }

@@ -97,7 +97,7 @@ export const ASSUMED = {
     value: 0.05,
     unit: '',
     description:
-      'share of the executions that X-Ray records in a burst (in a trickle, X-Ray records every execution)',
+      'with the option `tracing`: share of the executions that X-Ray records in a burst (in a trickle, X-Ray records every execution)',
     reason: 'The default sampling rule records the first execution of each second, and 5% of the others.',
   },
 } as const satisfies Readonly<Record<string, Assumption>>;

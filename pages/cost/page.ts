@@ -123,10 +123,10 @@ function perMillionSection({ counts, deployment, emails }: Figures): string {
 
 The cost depends mostly on the traffic pattern:
 
-- **Burst:** every batch is full (${ingest} messages for ingest, ${dispatch} rows for dispatch, ${tally.toLocaleString('en-US')} rows for tally). X-Ray records 5% of the executions.
-- **Trickle:** a million emails are spread evenly over a month, one every 2.6 seconds. Every batch has one record. X-Ray records every execution.
+- **Burst:** every batch is full (${ingest} messages for ingest, ${dispatch} rows for dispatch, ${tally.toLocaleString('en-US')} rows for tally).${deployment.isTraced ? ' X-Ray records 5% of the executions.' : ''}
+- **Trickle:** a million emails are spread evenly over a month, one every 2.6 seconds. Every batch has one record.${deployment.isTraced ? ' X-Ray records every execution.' : ''}
 
-The cost of a real month is between the two.
+The cost of a real month is between the two. The option \`tracing\` adds up to ${money(usd('xray.trace', MILLION))} to a million webhooks in a trickle.
 
 ${table(
   ['', '1M emails, burst', '1M emails, trickle', '1M webhooks, burst', '1M webhooks, trickle'],

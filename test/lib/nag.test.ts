@@ -61,6 +61,7 @@ const EVERY_OPTION: StackOptions = {
   configurationSet: 'existing',
   autoSuppress: { hardBounces: false, complaints: false },
   throttle: { ratePerSecond: 1000, burst: 2000 },
+  tracing: true,
   removalPolicy: 'destroy',
 };
 
@@ -99,10 +100,12 @@ describe('cdk-nag with AWS Solutions and Serverless', () => {
 
 describe('an acknowledged reason', () => {
   it.each([
-    ['AwsSolutions', 9],
-    ['Serverless', 7],
+    ['AwsSolutions', 10],
+    ['Serverless', 8],
   ])('of the pack %s exists for exactly %i rules', (pack, count) => {
-    const acknowledged = acknowledgements(new Stack()).flatMap(({ rules }) => rules);
+    const acknowledged = [true, false].flatMap((tracing) =>
+      acknowledgements(new Stack(), { tracing }).flatMap(({ rules }) => rules),
+    );
     // The text in brackets names the finding.
     const rules = new Set(
       acknowledged.map((rule) => rule.replace(/\[.*/, '')).filter((rule) => rule.startsWith(pack)),
@@ -110,16 +113,18 @@ describe('an acknowledged reason', () => {
     expect([...rules]).toHaveLength(count);
   });
 
-  const [, everyOption] = STACKS[1] ?? [];
-  const found = everyOption?.allFindings() ?? [];
+  describe.each([true, false])('in a stack with every option, and with tracing %s', (tracing) => {
+    const stack = createCheckedStack({ ...EVERY_OPTION, tracing });
+    const found = stack.allFindings();
 
-  it.each(
-    acknowledgements(Stack.of(everyOption?.ivy ?? new App())).flatMap(({ rules, constructs }) =>
-      rules.flatMap((rule) => constructs.map((path) => [rule, path] as const)),
-    ),
-  )('for %s at %s is needed', (rule, path) => {
-    expect(found.some((finding) => finding.rule === rule && `${finding.path}/`.startsWith(`${path}/`))).toBe(
-      true,
-    );
+    it.each(
+      acknowledgements(Stack.of(stack.ivy), { tracing }).flatMap(({ rules, constructs }) =>
+        rules.flatMap((rule) => constructs.map((path) => [rule, path] as const)),
+      ),
+    )('for %s at %s is needed', (rule, path) => {
+      expect(
+        found.some((finding) => finding.rule === rule && `${finding.path}/`.startsWith(`${path}/`)),
+      ).toBe(true);
+    });
   });
 });

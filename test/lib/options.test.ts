@@ -17,6 +17,7 @@ describe('resolveOptions', () => {
     ['autoSuppress.softBounces', { autoSuppress: { softBounces: true } }],
     ['throttle.burst', { throttle: { burst: 0 } }],
     ['deliverConcurrency', { deliverConcurrency: 0 }],
+    ['tracing', { tracing: 'sometimes' }],
     ['removalPolicy', { removalPolicy: 'keep' }],
     ['retentiondays', { retentiondays: 30 }],
   ])('refuses an invalid or unknown option and names it: %s', (name, options) => {
@@ -37,6 +38,7 @@ describe('resolveOptions', () => {
       allowInsecureEndpoints: false,
       autoSuppress: { hardBounces: true, complaints: true },
       throttle: { ratePerSecond: 100, burst: 200 },
+      tracing: false,
       removalPolicy: 'retain',
     });
   });

@@ -5,7 +5,14 @@
 import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { callerOf, permissions, permissionsPage, WIDE, widePermissions } from '../../pages/permissions.ts';
+import {
+  callerOf,
+  permissions,
+  permissionsPage,
+  tracingPermissions,
+  WIDE,
+  widePermissions,
+} from '../../pages/permissions.ts';
 import { BUNDLE_OPTIONS } from '../../lib/bundle.ts';
 import { deliverDefinition } from '../../lib/deliver-machine.ts';
 import { recoverDefinition } from '../../lib/recover-machine.ts';
@@ -149,8 +156,25 @@ describe('every role', () => {
   });
 
   it('has a resource with a wildcard only with a documented reason, and every reason is used', () => {
-    const wide = new Set(widePermissions().map(({ action }) => action));
+    const wide = new Set(widePermissions(permissions({ tracing: true })).map(({ action }) => action));
     expect([...wide].toSorted()).toEqual(WIDE.flatMap(({ actions }) => actions).toSorted());
+  });
+});
+
+describe('the option tracing', () => {
+  it('adds permissions for X-Ray to the state machines, and changes no other permission', () => {
+    const added = tracingPermissions();
+    expect([...new Set(added.map(({ who }) => who))].toSorted()).toEqual([
+      'Delivery/DeliverMachine',
+      'Delivery/RecoverMachine',
+      'Delivery/RedeliverMachine',
+    ]);
+    expect(added.filter(({ action }) => !action.startsWith('xray:'))).toEqual([]);
+    expect(permissions({ tracing: true })).toHaveLength(granted.length + added.length);
+  });
+
+  it('is off by default, so no role has a permission for X-Ray', () => {
+    expect(granted.filter(({ action }) => action.startsWith('xray:'))).toEqual([]);
   });
 });
 
