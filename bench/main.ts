@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Figure } from './figure.ts';
 import { importTime } from './import-time.ts';
 import { ingestCost, storedFigures } from './ingest.ts';
+import { localRun } from './local-run.ts';
 import { readCost } from './reads.ts';
 import { webhookCost } from './webhook.ts';
 
@@ -21,23 +22,39 @@ function line(figure: Figure): string {
   return `${figure.name.padEnd(92)} ${value.padStart(8)} ${figure.unit.padEnd(6)} ${goal.padEnd(10)} ${figure.how}`;
 }
 
+/** The measurements by name. `npm run bench -- NAME…` makes only these, and keeps the other figures of the last run. */
+const PARTS: Readonly<Record<string, (directory: string) => Promise<readonly Figure[]>>> = {
+  'import-time': importTime,
+  ingest: ingestCost,
+  stored: () => Promise.resolve(storedFigures()),
+  reads: readCost,
+  webhook: webhookCost,
+  'local-run': localRun,
+};
+const RESULTS = 'bench/latest.json';
+
+interface Results {
+  readonly node: string;
+  readonly arch: string;
+  readonly cpus: number;
+  readonly figures: Readonly<Record<string, readonly Figure[]>>;
+}
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.find((name) => !(name in PARTS));
+if (unknown !== undefined)
+  throw new Error(`There is no measurement ${unknown}. The names are: ${Object.keys(PARTS).join(', ')}`);
+const last = JSON.parse(readFileSync(RESULTS, 'utf8')) as Results;
+const figures: Record<string, readonly Figure[]> = { ...last.figures };
+
 try {
-  const figures: Figure[] = [];
-  for (const measure of [
-    importTime,
-    ingestCost,
-    () => Promise.resolve(storedFigures()),
-    readCost,
-    webhookCost,
-  ]) {
-    const measured = await measure(directory);
-    for (const figure of measured) console.log(line(figure));
-    figures.push(...measured);
+  for (const [name, measure] of Object.entries(PARTS)) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    figures[name] = await measure(directory);
+    for (const figure of figures[name]) console.log(line(figure));
   }
-  writeFileSync(
-    'bench/latest.json',
-    `${JSON.stringify({ node: process.version, arch: arch(), cpus: cpus().length, figures }, null, 2)}\n`,
-  );
+  const results: Results = { node: process.version, arch: arch(), cpus: cpus().length, figures };
+  writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { PublishBatchCommand, PublishCommand, SNSClient, type SNSClientConfig } from '@aws-sdk/client-sns';
 import { awsConfig } from './aws.ts';
 import type { SesEvent } from '../sim/ses/events.ts';
 
@@ -12,8 +12,12 @@ export interface Topic {
 const SUBJECT = 'Amazon SES Email Event Notification';
 const BATCH = 10;
 
-export function createTopic(endpoint: string, topicArn: string): Topic {
-  const client = new SNSClient(awsConfig(endpoint));
+export function createTopic(
+  endpoint: string,
+  topicArn: string,
+  options: Pick<SNSClientConfig, 'maxAttempts'> = {},
+): Topic {
+  const client = new SNSClient({ ...awsConfig(endpoint), ...options });
   return {
     async publish(event) {
       await client.send(

@@ -31,6 +31,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   sim: ['lib', 'lambdas/delivery', 'lambdas/tally', 'lambdas/ingest', 'lambdas/store', 'lambdas/core'],
   local: ['sim', 'admin', 'cli', 'lib', 'lambdas/api', 'lambdas/store', 'lambdas/core'],
   bench: [
+    'local',
     'sim',
     'lib',
     'lambdas/handlers',
