@@ -144,7 +144,7 @@ export class Delivery extends Construct {
       memoryMb: 512,
     });
     table.grantAccess(recover, {
-      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       queriesIndexes: true,
     });
     recover.addEnvironment(ENV.deliverMachineArn, this.deliverMachine.stateMachineArn);

@@ -112,6 +112,7 @@ export class RestApi extends Construct {
     table.grantAccess(fn, {
       actions: [
         'dynamodb:GetItem',
+        'dynamodb:BatchGetItem',
         'dynamodb:Query',
         'dynamodb:PutItem',
         'dynamodb:UpdateItem',

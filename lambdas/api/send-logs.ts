@@ -189,7 +189,12 @@ const timeline = route({
   async handle(deps, { caller, params, query }) {
     const { workspaceId } = caller;
     const messageId = params['message_id'] ?? '';
-    const stored = await getTimeline(deps.table, { workspaceId, messageId, raw: query.raw });
+    const stored = await getTimeline(deps.table, {
+      workspaceId,
+      messageId,
+      raw: query.raw,
+      nowMs: deps.now(),
+    });
     const [first] = stored.events;
     if (!first) throw notFound();
     const raw = withinResponseLimit(stored.raw);

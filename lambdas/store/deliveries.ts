@@ -4,6 +4,7 @@ import type { Attempt, Delivery, DeliveryStatus, DeliveryTask } from '../core/de
 import type { EventName } from '../core/events.ts';
 import { deliveryId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
+import { toPendingClaim } from './claims.ts';
 import { readCollection } from './collection.ts';
 import {
   KIND,
@@ -63,21 +64,37 @@ export interface DeliveryWithAttempts {
   readonly attempts: readonly Attempt[];
 }
 
-/** Finds a delivery by its id. The partition of the id contains the attempts and the address of the Delivery's row. */
+/**
+ * Finds a delivery by its id. The partition of the id contains the claim, which has the key of the Delivery row, and the
+ * attempts. While the first attempt is made, there is no Delivery row. The delivery is then `pending`.
+ */
 export async function getDelivery(
   table: Table,
   workspaceId: string,
   id: string,
 ): Promise<DeliveryWithAttempts | undefined> {
   const rows = await readCollection(table, { pk: deliveryPartition(workspaceId, id) });
-  const address = rows.find((row) => row['kind'] === KIND.deliveryAddress);
-  if (!address) return undefined;
+  const claim = rows.find((row) => row['kind'] === KIND.deliveryAddress);
+  if (!claim) return undefined;
   const response = await table.client.send(
-    new GetCommand({ TableName: table.name, Key: address['delivery'] as Key, ConsistentRead: true }),
+    new GetCommand({ TableName: table.name, Key: claim['delivery'] as Key, ConsistentRead: true }),
   );
-  if (!response.Item) return undefined;
-  const attempts = rows.filter((row) => row['kind'] === KIND.attempt).map(toAttempt);
-  return { delivery: toDelivery(response.Item as Row), attempts };
+  const row = (response.Item as Row | undefined) ?? toPendingClaim(claim)?.delivery;
+  if (!row) return undefined;
+  const attempts = rows.filter((each) => each['kind'] === KIND.attempt).map(toAttempt);
+  return { delivery: toDelivery(row), attempts: withAttemptOf(row, attempts) };
+}
+
+/**
+ * All attempts of a delivery, by number. The row of a delivery that succeeded at the first attempt contains this attempt. Two
+ * executions can have made the attempt with this number. The attempt in the row is then returned, because it is the reason for
+ * the status of the delivery.
+ */
+function withAttemptOf(delivery: Row, attempts: readonly Attempt[]): readonly Attempt[] {
+  const inRow = delivery['attempt'] as Attempt | undefined;
+  if (inRow === undefined) return attempts;
+  const others = attempts.filter((attempt) => attempt.number !== inRow.number);
+  return [inRow, ...others].toSorted((left, right) => left.number - right.number);
 }
 
 function toAttempt(row: Row): Attempt {
@@ -96,7 +113,8 @@ export interface EndpointDeliveriesQuery {
 }
 
 /**
- * The deliveries of an endpoint, newest event first. Each failing status has partitions of its own. The statuses `delivered`
+ * The deliveries of an endpoint, newest event first. A delivery whose first attempt is in progress has no Delivery row, so it is
+ * not in the list. Each failing status has partitions of its own. The statuses `delivered`
  * and `pending` have none, because most deliveries are `delivered` and `pending` lasts only seconds. For these two, the
  * function reads at most `limit` rows of all deliveries and selects from them. So such a page may have fewer than `limit`
  * items although a next page exists.

@@ -2,6 +2,7 @@ import type { DeliveryStatus } from '../core/deliveries.ts';
 import { wantsEvent, type Endpoint } from '../core/endpoints.ts';
 import { EVENT_NAMES } from '../core/events.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
+import { readPendingClaims, type PendingClaim } from './claims.ts';
 import {
   endpointDeliveriesPartitions,
   parseEventKey,
@@ -39,8 +40,17 @@ export interface MissedQuery {
 const MISSED_STATUSES: readonly DeliveryStatus[] = ['exhausted', 'blocked', 'held', 'cancelled'];
 const OPEN_STATUSES: readonly DeliveryStatus[] = ['pending', 'retrying'];
 
-/** Internal errors are retried for up to 24 hours. If an attempt has been due for longer, no execution is left to make it. */
+/**
+ * Internal errors are retried for up to 24 hours. If an attempt has been due for longer, or if a claim is older, no execution is
+ * left to make the attempt.
+ */
 const STALLED_AFTER_MS = 24 * 3_600_000;
+
+/**
+ * The events whose claims are read in one call. A caller that stops early has read at most this many events in advance. It is
+ * the number of keys that one BatchGetItem accepts.
+ */
+const EVENTS_PER_BATCH = 100;
 
 /** Deliveries to skip one by one before the read starts again further on. */
 const MAX_SKIPPED = 500;
@@ -59,19 +69,71 @@ function isStalled(row: Row, nowMs: number): boolean {
   return Date.parse(String(row['next_attempt_at'] ?? row['created_at'])) + STALLED_AFTER_MS < nowMs;
 }
 
-function isMissed(row: Row | undefined, nowMs: number): boolean {
-  return (
-    row === undefined || MISSED_STATUSES.includes(row['status'] as DeliveryStatus) || isStalled(row, nowMs)
-  );
+/** An event that the endpoint wants, with the row of its delivery if there is one. */
+interface JoinedEvent {
+  readonly event: Row;
+  readonly delivery?: Row;
+}
+
+function isMissed(
+  { delivery }: JoinedEvent,
+  { claim, nowMs }: { readonly claim: PendingClaim | undefined; readonly nowMs: number },
+): boolean {
+  if (delivery)
+    return MISSED_STATUSES.includes(delivery['status'] as DeliveryStatus) || isStalled(delivery, nowMs);
+  return claim === undefined || claim.leaseUntilMs + STALLED_AFTER_MS < nowMs;
 }
 
 /**
- * The events that an endpoint wants between two times, oldest first, each with the state of its delivery. The lists of
- * events and deliveries are both sorted by the event's time and id. So one pass over both lists joins them. If the caller
- * stops early, the rest of the lists is not read.
+ * The events that an endpoint wants between two times, oldest first, each with the state of its delivery. If the caller stops
+ * early, at most one batch of 100 events was read in advance.
+ *
+ * An event without a Delivery row is not missed if a claim of the last 24 hours exists, because its first attempt may be in
+ * progress. To find the claim costs half a read unit for each event without a Delivery row, and one call for each batch.
  */
 export async function* readWantedEvents(table: Table, query: MissedQuery): AsyncGenerator<WantedEvent> {
-  const { endpoint, since, until, after, nowMs } = query;
+  for await (const batch of inBatches(joinDeliveries(table, query)))
+    yield* await toWantedEvents(table, batch, query);
+}
+
+async function* inBatches(events: AsyncIterable<JoinedEvent>): AsyncGenerator<readonly JoinedEvent[]> {
+  let batch: JoinedEvent[] = [];
+  for await (const event of events) {
+    batch.push(event);
+    if (batch.length < EVENTS_PER_BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
+}
+
+async function toWantedEvents(
+  table: Table,
+  batch: readonly JoinedEvent[],
+  { endpoint, nowMs }: MissedQuery,
+): Promise<readonly WantedEvent[]> {
+  const claims = await readPendingClaims(
+    table,
+    batch
+      .filter(({ delivery }) => delivery === undefined)
+      .map(({ event }) => ({ event: parseEventKey(event), endpointId: endpoint.id })),
+  );
+  const claimOf = new Map(claims.map((claim) => [eventPart(claim.delivery), claim]));
+  return batch.map((joined) => ({
+    key: joined.event.sk,
+    address: parseEventKey(joined.event),
+    missed: isMissed(joined, { claim: claimOf.get(eventPart(joined.event)), nowMs }),
+    held: joined.delivery?.['status'] === ('held' satisfies DeliveryStatus),
+    attempts: joined.delivery === undefined ? 0 : Number(joined.delivery['attempt_count']),
+  }));
+}
+
+/**
+ * Joins the events and the deliveries of the endpoint. Both lists are sorted by the event's time and id, so one pass over both
+ * lists joins them. If the caller stops early, the rest of the lists is not read.
+ */
+async function* joinDeliveries(table: Table, query: MissedQuery): AsyncGenerator<JoinedEvent> {
+  const { endpoint, since, until, after } = query;
   const range = (prefix: string) => ({
     prefix,
     from: prefix + sortableTimestamp(since),
@@ -107,13 +169,7 @@ export async function* readWantedEvents(table: Table, query: MissedQuery): Async
       // Sequential: the position in the list of deliveries follows the list of events.
       delivery = await deliveries.next();
     }
-    const row = !delivery.done && eventPart(delivery.value) === joinKey ? delivery.value : undefined;
-    yield {
-      key: event.sk,
-      address: parseEventKey(event),
-      missed: isMissed(row, nowMs),
-      held: row?.['status'] === ('held' satisfies DeliveryStatus),
-      attempts: row === undefined ? 0 : Number(row['attempt_count']),
-    };
+    const isJoined = !delivery.done && eventPart(delivery.value) === joinKey;
+    yield { event, ...(isJoined && { delivery: delivery.value as Row }) };
   }
 }

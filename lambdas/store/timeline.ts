@@ -1,9 +1,12 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Delivery } from '../core/deliveries.ts';
 import type { EmailEvent } from '../core/events.ts';
+import { wantsEvent } from '../core/endpoints.ts';
+import { readPendingClaims } from './claims.ts';
 import { toDelivery } from './deliveries.ts';
+import { listEndpoints } from './endpoints.ts';
 import { rawEventOf, toEmailEvent } from './event-rows.ts';
-import { messagePartition } from './keys.ts';
+import { deliveryKey, messagePartition } from './keys.ts';
 import { readPage } from './pages.ts';
 import type { Row, Table } from './table.ts';
 
@@ -31,6 +34,8 @@ export interface TimelineQuery {
   readonly workspaceId: string;
   readonly messageId: string;
   readonly raw: boolean;
+  /** Epoch milliseconds. */
+  readonly nowMs: number;
 }
 
 /** A truncated timeline also has this many of the newest rows. Otherwise a complaint after 1,000 opens would be missing. */
@@ -38,18 +43,68 @@ const NEWEST_ROWS = 100;
 /** The maximum number of raw events to read from items of their own. Each one is a separate read. */
 const MAX_SEPARATE_RAW = 100;
 
+/**
+ * A first attempt is made within seconds of its event. An internal error can delay it by up to 24 hours. Older events have no
+ * first attempt in progress, so their claims are not read.
+ */
+const MAX_FIRST_ATTEMPT_DELAY_MS = 25 * 3_600_000;
+/** The maximum number of claims to read: 100 read units. */
+const MAX_CLAIMS = 200;
+
 interface Truncatable<T> {
   readonly items: readonly T[];
   readonly truncated: boolean;
 }
 
-async function readRows(table: Table, pk: string, prefix: string): Promise<Truncatable<Row>> {
+interface TimelineRows extends Truncatable<Row> {
+  /** Whether a row with this sort key would be between the oldest and the newest rows, so that it was not read. */
+  readonly isLeftOut: (sk: string) => boolean;
+}
+
+async function readRows(table: Table, pk: string, prefix: string): Promise<TimelineRows> {
   const request = { partitions: [{ pk }], prefix };
   const oldest = await readPage(table, { ...request, limit: MAX_ROWS, ascending: true });
-  if (!oldest.next) return { items: oldest.items, truncated: false };
+  if (!oldest.next) return { items: oldest.items, truncated: false, isLeftOut: () => false };
   const newest = await readPage(table, { ...request, limit: NEWEST_ROWS });
   const distinct = new Map([...oldest.items, ...newest.items].map((row) => [row.sk, row]));
-  return { items: [...distinct.values()], truncated: true };
+  const last = oldest.items.at(-1)?.sk ?? '';
+  const firstOfNewest = newest.items.at(-1)?.sk ?? '';
+  return {
+    items: [...distinct.values()],
+    truncated: true,
+    isLeftOut: (sk) => sk > last && sk < firstOfNewest,
+  };
+}
+
+/**
+ * The deliveries whose first attempt is in progress, as Delivery rows. Only a claim exists of such a delivery. The function looks
+ * for the claims of events of the last 25 hours that a current endpoint wants and that have no Delivery row. An endpoint that was
+ * paused during an attempt is included.
+ */
+async function readPendingDeliveries(
+  table: Table,
+  { workspaceId, nowMs }: TimelineQuery,
+  { events, deliveries }: { readonly events: readonly EmailEvent[]; readonly deliveries: TimelineRows },
+): Promise<Truncatable<Row>> {
+  const recent = events.filter((event) => Date.parse(event.timestamp) > nowMs - MAX_FIRST_ATTEMPT_DELAY_MS);
+  if (recent.length === 0) return { items: [], truncated: false };
+  const stored = new Set(deliveries.items.map((row) => row.sk));
+  const hasNoRow = (sk: string): boolean => !stored.has(sk) && !deliveries.isLeftOut(sk);
+  const endpoints = await listEndpoints(table, workspaceId);
+  const candidates = recent
+    .toSorted((left, right) => Date.parse(right.timestamp) - Date.parse(left.timestamp))
+    .flatMap((event) =>
+      endpoints
+        .filter((endpoint) => wantsEvent(endpoint, event.event))
+        .map(({ id: endpointId }) => ({ event, endpointId })),
+    )
+    .filter(({ event, endpointId }) => hasNoRow(deliveryKey(event, endpointId).sk));
+  const claims = await readPendingClaims(table, candidates.slice(0, MAX_CLAIMS));
+  return {
+    // Two events with one id and different times share a claim. The Delivery row of the other event can exist.
+    items: claims.map(({ delivery }) => delivery).filter(({ sk }) => hasNoRow(sk)),
+    truncated: candidates.length > MAX_CLAIMS,
+  };
 }
 
 /** The raw SES events of the rows. A raw event is inside its row, or in an item of its own that several rows share. */
@@ -74,15 +129,25 @@ async function readRawEvents(table: Table, pk: string, rows: readonly Row[]): Pr
   return { items: [...inside, ...separate.flat()], truncated: refs.length < eventIdsByRef.size };
 }
 
-/** Reads the timeline of a message. Its events, raw SES events and deliveries are all in one partition. */
+/**
+ * Reads the timeline of a message. Its events, raw SES events and deliveries are all in one partition, and two Queries read them.
+ * If the message has an event of the last 25 hours, a third Query reads the endpoints of the workspace. Half a read unit is then
+ * added for each such event and endpoint without a Delivery row, at most 100 read units.
+ */
 export async function getTimeline(table: Table, query: TimelineQuery): Promise<Timeline> {
   const pk = messagePartition(query.workspaceId, query.messageId);
-  const [events, deliveries] = await Promise.all([readRows(table, pk, 'E#'), readRows(table, pk, 'D#')]);
-  const raw = query.raw ? await readRawEvents(table, pk, events.items) : { items: [], truncated: false };
+  const [eventRows, deliveries] = await Promise.all([readRows(table, pk, 'E#'), readRows(table, pk, 'D#')]);
+  const events = eventRows.items.map(toEmailEvent);
+  const [raw, pending] = await Promise.all([
+    query.raw ? readRawEvents(table, pk, eventRows.items) : { items: [], truncated: false },
+    readPendingDeliveries(table, query, { events, deliveries }),
+  ]);
   return {
-    events: events.items.map(toEmailEvent),
-    deliveries: deliveries.items.map(toDelivery),
+    events,
+    deliveries: [...deliveries.items, ...pending.items]
+      .toSorted((left, right) => (left.sk < right.sk ? -1 : 1))
+      .map(toDelivery),
     raw: raw.items,
-    truncated: events.truncated || deliveries.truncated || raw.truncated,
+    truncated: eventRows.truncated || deliveries.truncated || raw.truncated || pending.truncated,
   };
 }

@@ -72,6 +72,7 @@ interface PermissionRequest {
 type Call = PermissionRequest & { readonly name: FunctionName };
 
 const ITEM_ACTIONS: Readonly<Record<string, string>> = {
+  BatchGetCommand: 'BatchGetItem',
   BatchWriteCommand: 'BatchWriteItem',
   DeleteCommand: 'DeleteItem',
   GetCommand: 'GetItem',

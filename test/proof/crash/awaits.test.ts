@@ -39,6 +39,7 @@ const READS: ReadonlySet<string> = new Set([
   'store/doctor-probes.ts readReceipt',
   'store/suppressions.ts listSuppressions',
   'store/timeline.ts getTimeline',
+  'store/timeline.ts readPendingDeliveries',
   'store/timeline.ts readRawEvents',
   'store/timeline.ts readRows',
   'store/workspaces.ts getWorkspace',
@@ -48,12 +49,13 @@ const READS: ReadonlySet<string> = new Set([
   'delivery/send.ts createSender',
 ]);
 /**
- * Reads after the first one in their function. `getRawEvent` needs the second one if the SES event has several recipients, `countHeld`
- * if there are more than 1,000 held deliveries.
+ * Awaits after the first read in their function. `getRawEvent` needs the second one if the SES event has several recipients,
+ * `countHeld` if there are more than 1,000 held deliveries, and `getBatch` if DynamoDB leaves keys unprocessed.
  */
 const SECOND_READS: ReadonlySet<string> = new Set([
   'store/events.ts getRawEvent 2',
   'store/count-held-deliveries.ts countHeld 2',
+  'store/get-rows.ts getBatch 2',
 ]);
 
 /** `store/put-rows.ts putBatch 2` without the number. */
