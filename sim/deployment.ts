@@ -55,7 +55,7 @@ export const ACCOUNT_CONCURRENCY = 1_000;
 const THROTTLE_RETRY_MS = 1_000;
 const VISIBILITY_MS = 180_000;
 /** The error of a task whose invocation was throttled. */
-const TOO_MANY_REQUESTS = 'Lambda.TooManyRequestsException';
+export const TOO_MANY_REQUESTS = 'Lambda.TooManyRequestsException';
 /** Lambda notices a crash when the runtime exits, long before the function's timeout. */
 const CRASH_MS = 500;
 

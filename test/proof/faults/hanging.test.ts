@@ -7,16 +7,16 @@ import { recoverAll } from '../ledger/run.ts';
 import { sized } from '../size.ts';
 import type { PublishedMessage } from '../../../sim/ses/email-lifecycle.ts';
 import { ACCOUNT_CONCURRENCY, type SimulatedDeployment } from '../../../sim/deployment.ts';
+import { createDeployment } from './deployment.ts';
 import {
   addEndpoint,
   delivered,
-  createDeployment,
   MINUTE_MS,
   rows,
   run,
   sent,
   START_MS,
-} from './deployment.ts';
+} from '../../../sim/builders/deployment.ts';
 import { fault } from './fault.ts';
 
 /** The deadline of an attempt. */

@@ -3,7 +3,8 @@ import { checkDeliveries, checkEvents, checkRequests } from '../ledger/ledger.ts
 import { sized } from '../size.ts';
 import type { FaultPlan } from '../../../sim/faults.ts';
 import type { SimulatedDeployment } from '../../../sim/deployment.ts';
-import { addEndpoint, createDeployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
+import { createDeployment } from './deployment.ts';
+import { addEndpoint, MINUTE_MS, rows, run, sent, START_MS } from '../../../sim/builders/deployment.ts';
 import { fault } from './fault.ts';
 
 /** Every call with a matching name fails for a minute. */

@@ -5,7 +5,8 @@ import { anEvent } from '../../../sim/builders/events.ts';
 import { withWebhook } from '../guard/webhook.ts';
 import { checkDeliveries, checkEvents, checkRequests } from '../ledger/ledger.ts';
 import type { ReceiverBehavior } from '../../../sim/receiver.ts';
-import { addEndpoint, createDeployment, MINUTE_MS, rows, run, sent, START_MS } from './deployment.ts';
+import { createDeployment } from './deployment.ts';
+import { addEndpoint, MINUTE_MS, rows, run, sent, START_MS } from '../../../sim/builders/deployment.ts';
 import { fault } from './fault.ts';
 import { rawServer } from './servers.ts';
 
