@@ -1,11 +1,40 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
-import { KIND, endpointKey } from '../../lambdas/store/keys.ts';
-import type { Table } from '../../lambdas/store/table.ts';
+import type { EmailEvent } from '../../lambdas/core/events.ts';
+import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
+import { KIND, deliveryAddressKey, deliveryKey, endpointKey } from '../../lambdas/store/keys.ts';
+import type { Row, Table } from '../../lambdas/store/table.ts';
 
 /** Stores an endpoint in the table, without a history. */
 export async function putEndpoint(table: Table, endpoint: Endpoint): Promise<void> {
   const { id, workspace_id: workspaceId, ...fields } = endpoint;
   const Item = { ...endpointKey(workspaceId, id), kind: KIND.endpoint, ...fields };
   await table.client.send(new PutCommand({ TableName: table.name, Item }));
+}
+
+/** The claim of a first attempt with a lease of a minute. The delivery has no Delivery row until the attempt is over. */
+export function aClaim(
+  event: EmailEvent,
+  endpoint: Pick<Endpoint, 'id'>,
+  { nowMs, ...changes }: { readonly nowMs: number } & Readonly<Record<string, unknown>>,
+): Row {
+  return {
+    ...deliveryAddressKey(event, endpoint.id),
+    kind: KIND.deliveryAddress,
+    delivery: deliveryKey(event, endpoint.id),
+    event: event.event,
+    ...(event.to !== undefined && { to: event.to }),
+    created_at: formatTimestamp(nowMs),
+    run: 'auto',
+    lease_owner: 'one',
+    lease_until: nowMs + 60_000,
+    ttl: 2_000_000_000,
+    ...changes,
+  };
+}
+
+/** A row of v0.1.0 at the place of a claim. It contains only the key of the Delivery row. */
+export function anAddressRow(event: EmailEvent, endpoint: Pick<Endpoint, 'id'>): Row {
+  const { pk, sk, kind, delivery, ttl } = aClaim(event, endpoint, { nowMs: 0 });
+  return { pk, sk, kind, delivery, ttl };
 }

@@ -8,6 +8,7 @@ import { webhookPayload } from '../../lambdas/delivery/payload.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { aClaim } from '../../sim/builders/rows.ts';
 import { NOW_MS, setUpApi } from './harness.ts';
 
 const event = anEvent();
@@ -89,6 +90,24 @@ describe('a delivery', () => {
       error_class: 'timeout',
       error_detail: 'No response',
       response_excerpt: null,
+    });
+  });
+
+  it('is pending while its first attempt is in progress, and has no attempt', async () => {
+    const { sendRequest, table } = setUpApi();
+    await putRows(table, [
+      aClaim(event, endpoint, { nowMs: NOW_MS }),
+      ...eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }),
+    ]);
+    const { status, body } = await sendRequest({ path: `/v1/deliveries/${ID}` });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      id: ID,
+      status: 'pending',
+      attempt_count: 0,
+      created_at: '2026-02-25T12:00:00Z',
+      attempts: [],
+      payload: JSON.parse(webhookPayload(event)),
     });
   });
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
-import { deterministicId } from '../../lambdas/core/ids.ts';
+import { deliveryId, deterministicId } from '../../lambdas/core/ids.ts';
 import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
 import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { aClaim, putEndpoint } from '../../sim/builders/rows.ts';
 import { NOW_MS, setUpApi } from './harness.ts';
 
 const RETENTION = { retentionDays: 90, receivedAtMs: NOW_MS };
@@ -76,6 +77,33 @@ describe('the timeline of a message', () => {
     expect((await timeline()).body.deliveries).toMatchObject([
       { event_id: delivered.event_id, status: 'exhausted', attempt_count: 4, event: 'delivered' },
     ]);
+  });
+
+  it('returns a webhook delivery whose first attempt is in progress as pending', async () => {
+    const { store, timeline, table } = await setUpTimeline();
+    const endpoint = anEndpoint();
+    await putEndpoint(table, endpoint);
+    const delivered = event('delivered', 1);
+    await store([delivered]);
+    await putRows(table, [aClaim(delivered, endpoint, { nowMs: NOW_MS })]);
+    const { body } = await timeline();
+    expect(body.deliveries).toEqual([
+      {
+        id: deliveryId(delivered.event_id, endpoint.id),
+        event_id: delivered.event_id,
+        endpoint_id: endpoint.id,
+        message_id: MESSAGE,
+        event: 'delivered',
+        to: delivered.to,
+        status: 'pending',
+        attempt_count: 0,
+        next_attempt_at: null,
+        created_at: '2026-02-25T12:00:00Z',
+        completed_at: null,
+        test: false,
+      },
+    ]);
+    expect(body.truncated).toBe(false);
   });
 
   it('returns each raw SES event once, with the ids of the events made from it', async () => {

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import { EVENT_NAMES } from '../../lambdas/core/events.ts';
-import { deterministicId } from '../../lambdas/core/ids.ts';
+import { deliveryId, deterministicId } from '../../lambdas/core/ids.ts';
 import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
 import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../sim/builders/events.ts';
+import { aClaim } from '../../sim/builders/rows.ts';
 import { Webhook } from 'standardwebhooks';
 import { NOW_MS, setUpApi, type ApiResponse } from './harness.ts';
 
@@ -343,6 +344,37 @@ describe('deliveries', () => {
         task: { event_id: api.tasks['exhausted']?.event_id, trigger: 'manual', attempt: 2, run_attempt: 1 },
       },
     ]);
+  });
+
+  it('are redelivered by a first attempt while the claim of the first attempt is the only row', async () => {
+    const api = await createWebhook();
+    const event = anEvent();
+    await putRows(api.table, [aClaim(event, api, { nowMs: NOW_MS })]);
+    const id = deliveryId(event.event_id, api.id);
+    const response = await api.sendRequest({ method: 'POST', path: `/v1/deliveries/${id}/redeliver` });
+    expect(response).toMatchObject({ status: 202, body: { id, status: 'pending', attempt_count: 0 } });
+    expect(api.rows('command')).toMatchObject([
+      { command: 'redeliver', task: { event_id: event.event_id, trigger: 'manual', attempt: 1 } },
+    ]);
+  });
+
+  it.each([
+    [1, 0],
+    [25, 1],
+  ])('whose claim is %i hours old and the only row count as %i missed event', async (hours, count) => {
+    const { table, post, sendRequest, state, id } = await createWebhook();
+    const setStatus = (status: string) =>
+      sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { status } });
+    const event = anEvent();
+    await putRows(table, [
+      ...eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }),
+      aClaim(event, { id }, { nowMs: NOW_MS }),
+    ]);
+    await setStatus('paused');
+    state.nowMs = NOW_MS + hours * HOUR_MS;
+    const dryRun = await post('recover', { since: event.timestamp, dry_run: true });
+    expect(dryRun.body).toMatchObject({ count, exact: true });
+    expect((await setStatus('active')).body.missed).toMatchObject({ count, exact: true });
   });
 
   /** The error message, which contains the request that resumes the endpoint. */

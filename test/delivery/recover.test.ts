@@ -13,7 +13,7 @@ import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
-import { putEndpoint } from '../../sim/builders/rows.ts';
+import { aClaim, anAddressRow, putEndpoint } from '../../sim/builders/rows.ts';
 import { simulatedTable } from '../../sim/table.ts';
 
 const NOW_MS = Date.parse('2026-02-25T13:00:00Z');
@@ -124,6 +124,68 @@ describe('countMissed', () => {
     expect(counted.count).toBe(0);
   });
 
+  it.each([
+    ['an event without a claim', undefined, true],
+    ['an event whose first attempt is in progress', { nowMs: NOW_MS }, false],
+    ['an event whose lease ended a day ago', { nowMs: NOW_MS - DAY_MS - 60_000 }, false],
+    ['an event whose lease ended earlier', { nowMs: NOW_MS - DAY_MS - 60_001 }, true],
+    [
+      'an event with an old claim and a new lease',
+      { nowMs: NOW_MS - 3 * DAY_MS, lease_until: NOW_MS },
+      false,
+    ],
+    [
+      'an event that was claimed a day ago, without a lease',
+      { nowMs: NOW_MS - DAY_MS, lease_until: undefined },
+      false,
+    ],
+    [
+      'an event that was claimed earlier, without a lease',
+      { nowMs: NOW_MS - DAY_MS - 1000, lease_until: undefined },
+      true,
+    ],
+  ])('without a Delivery row, for %s, with the claim %j: counts it: %s', async (_case, claim, missed) => {
+    const { table, endpoint, storeEvents, count } = await setUp();
+    await storeEvents([bounceAt(1)]);
+    if (claim) await putRows(table, [aClaim(bounceAt(1), endpoint, claim)]);
+    expect(await count()).toEqual({ count: missed ? 1 : 0, exact: true });
+  });
+
+  it('counts an event of which v0.1.0 stored only the address of the delivery', async () => {
+    const { table, endpoint, storeEvents, count } = await setUp();
+    await storeEvents([bounceAt(1)]);
+    await putRows(table, [anAddressRow(bounceAt(1), endpoint)]);
+    expect(await count()).toEqual({ count: 1, exact: true });
+  });
+
+  it('ignores the claim of another endpoint', async () => {
+    const { table, storeEvents, count } = await setUp();
+    await storeEvents([bounceAt(1)]);
+    await putRows(table, [aClaim(bounceAt(1), anEndpoint({ events: ['*'] }), { nowMs: NOW_MS })]);
+    expect(await count()).toEqual({ count: 1, exact: true });
+  });
+
+  it('reads the claims of 100 events in one call, and only of events without a Delivery row', async () => {
+    const { table, endpoint, storeEvents, storeDelivery, count } = await setUp();
+    const events = Array.from({ length: 250 }, (_, number) =>
+      bounceAt(number % 60, { message_id: `many-${number}` }),
+    );
+    await storeEvents(events);
+    for (const event of events.slice(0, 30)) await storeDelivery(event, 'delivered');
+    await putRows(
+      table,
+      events.slice(30, 70).map((event) => aClaim(event, endpoint, { nowMs: NOW_MS })),
+    );
+    const keys: number[] = [];
+    table.before = (command, input) => {
+      const requests = input['RequestItems'] as { table: { Keys: unknown[] } };
+      if (command === 'BatchGetCommand') keys.push(requests.table.Keys.length);
+    };
+    expect(await count()).toEqual({ count: 180, exact: true });
+    expect(keys).toHaveLength(3);
+    expect(keys.reduce((sum, each) => sum + each, 0)).toBe(220);
+  });
+
   it('counts subscribed events between the two times, with and without a delivery', async () => {
     const { storeEvents, storeDelivery, count } = await setUp();
     const events = [
@@ -186,6 +248,31 @@ describe('a recovery', () => {
     ]);
     for (const each of started) expect(each.execution_name.length).toBeLessThanOrEqual(80);
     expect(await progress()).toMatchObject({ status: 'completed', started: 2, completed_at: UNTIL });
+  });
+
+  it('starts no delivery whose first attempt is in progress, and starts one whose claim is a day old', async () => {
+    const { table, deps, started, endpoint, storeEvents, task, recovery } = await setUp();
+    await storeEvents([bounceAt(1), bounceAt(2)]);
+    await putRows(table, [
+      aClaim(bounceAt(1), endpoint, { nowMs: NOW_MS }),
+      aClaim(bounceAt(2), endpoint, { nowMs: NOW_MS - 2 * DAY_MS }),
+    ]);
+    await putRecovery(table, recovery);
+    expect(await runReplayStep(deps, task)).toMatchObject({ outcome: 'done' });
+    expect(started).toMatchObject([{ event_id: bounceAt(2).event_id, attempt: 1, run_attempt: 1 }]);
+  });
+
+  it('reads at most one batch of claims more than it needs', async () => {
+    const { table, deps, storeEvents, task, recovery } = await setUp();
+    await storeEvents(
+      Array.from({ length: 1_000 }, (_, number) => bounceAt(number % 60, { message_id: `many-${number}` })),
+    );
+    await putRecovery(table, recovery);
+    table.calls.length = 0;
+    expect(await runReplayStep(deps, task)).toMatchObject({ outcome: 'continue' });
+    expect(table.calls.filter((name) => name === 'BatchGetCommand')).toHaveLength(
+      DELIVERIES_PER_STEP / 100 + 1,
+    );
   });
 
   it('continues where the previous step stopped', async () => {

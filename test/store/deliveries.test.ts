@@ -24,9 +24,11 @@ import {
   failingDeliveriesPartition,
 } from '../../lambdas/store/keys.ts';
 import type { Position } from '../../lambdas/store/pages.ts';
+import { putRows } from '../../lambdas/store/put-rows.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { aClaim, anAddressRow } from '../../sim/builders/rows.ts';
 
 const NOW = Date.parse('2026-02-25T12:00:05Z');
 const event = anEvent();
@@ -487,6 +489,58 @@ describe('getDelivery', () => {
     expect(found?.attempts).toStrictEqual([ATTEMPT, second]);
     expect(found?.delivery).toMatchObject({ id: ID, status: 'pending' });
     expect(consistent).toEqual([true]);
+  });
+
+  it('returns a pending delivery while only the claim of its first attempt exists', async () => {
+    const { table } = setUp();
+    await putRows(table, [aClaim(event, endpoint, { nowMs: NOW })]);
+    expect(await getDelivery(table, WORKSPACE_ID, ID)).toStrictEqual({
+      delivery: {
+        id: ID,
+        workspace_id: WORKSPACE_ID,
+        event_id: event.event_id,
+        endpoint_id: endpoint.id,
+        message_id: event.message_id,
+        event: 'bounced',
+        event_timestamp: event.timestamp,
+        to: event.to,
+        status: 'pending',
+        attempt_count: 0,
+        created_at: '2026-02-25T12:00:05Z',
+        test: false,
+      },
+      attempts: [],
+    });
+  });
+
+  it('returns the attempt in the row of the delivery as the first attempt', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    const inRow = { ...ATTEMPT, status_code: 200 };
+    changeRow(table, { status: 'delivered', attempt: inRow });
+    const second = { ...ATTEMPT, number: 2, trigger: 'manual' } as const;
+    await recordAttempt(table, task, { attempt: second, ttl: 1 });
+    const found = await getDelivery(table, WORKSPACE_ID, ID);
+    expect(found?.attempts).toStrictEqual([inRow, second]);
+    expect(found?.delivery).not.toHaveProperty('attempt');
+    // Another execution made the same attempt, and the receiver failed.
+    await recordAttempt(table, task, { attempt: { ...ATTEMPT, status_code: 500 }, ttl: 1 });
+    expect((await getDelivery(table, WORKSPACE_ID, ID))?.attempts).toStrictEqual([inRow, second]);
+  });
+
+  it('returns the attempts by number if the row of the delivery contains a later attempt', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    const inRow = { ...ATTEMPT, number: 2 };
+    changeRow(table, { attempt: inRow });
+    await recordAttempt(table, task, { attempt: ATTEMPT, ttl: 1 });
+    expect((await getDelivery(table, WORKSPACE_ID, ID))?.attempts).toStrictEqual([ATTEMPT, inRow]);
+  });
+
+  it('returns undefined if v0.1.0 stored the address of a delivery and not its row', async () => {
+    const { table } = setUp();
+    await putRows(table, [anAddressRow(event, endpoint)]);
+    expect(await getDelivery(table, WORKSPACE_ID, ID)).toBeUndefined();
   });
 
   it('returns undefined if the row of the delivery does not exist', async () => {
