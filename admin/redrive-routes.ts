@@ -4,7 +4,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
-import { TRIGGERS, type DeliveryTask } from '../lambdas/core/deliveries.ts';
+import { TRIGGERS, type DeliveryGroup, type DeliveryTask, type SingleTask } from '../lambdas/core/deliveries.ts';
 import type { Deployment } from './deployment.ts';
 import { QUARANTINE, type DeadLetter } from './dead-letters.ts';
 
@@ -49,14 +49,13 @@ async function redispatch({ table, lambda, dispatchFunction }: Deployment, body:
   }
 }
 
-/** The format of a task. It is checked first, because Redeliver would fail on another format after the message is deleted. */
+/** The format of a task. */
 const TASK = z.looseObject({
   workspace_id: z.string(),
   message_id: z.string(),
   event_timestamp: z.iso.datetime(),
   event_id: z.string(),
   endpoint_id: z.string(),
-  execution_name: z.string(),
   run: z.string(),
   trigger: z.enum(TRIGGERS),
   attempt: z.int().positive(),
@@ -64,21 +63,34 @@ const TASK = z.looseObject({
   delay_seconds: z.int().nonnegative(),
 }) satisfies z.ZodType<DeliveryTask>;
 
-function readTask(body: string): DeliveryTask {
-  const task = TASK.safeParse(JSON.parse(body));
-  if (task.success) return task.data;
-  throw new Error(`The message is not a delivery task: ${z.prettifyError(task.error)}`);
+/** A group, or the single task of version 0.1.0. It is checked first, because Redeliver would fail on another format after the message is deleted. */
+const GROUP = z.union([
+  z.looseObject({
+    workspace_id: z.string(),
+    endpoint_id: z.string(),
+    execution_name: z.string(),
+    delay_seconds: z.int().nonnegative(),
+    wakes: z.int().nonnegative(),
+    tasks: z.array(TASK).min(1),
+  }),
+  z.looseObject({ ...TASK.shape, execution_name: z.string() }),
+]) satisfies z.ZodType<DeliveryGroup | SingleTask>;
+
+function readGroup(body: string): DeliveryGroup | SingleTask {
+  const group = GROUP.safeParse(JSON.parse(body));
+  if (group.success) return group.data;
+  throw new Error(`The message is not a group of deliveries: ${z.prettifyError(group.error)}`);
 }
 
-/** Starts Redeliver for a delivery that could not be started. It continues at the same attempt. */
+/** Starts Redeliver for a group that could not be started. Each delivery continues at the same attempt. */
 async function restartDelivery({ sfn, redeliverMachineArn }: Deployment, body: string): Promise<void> {
-  const task = readTask(body);
+  const group = readGroup(body);
   await sfn.send(
     new StartExecutionCommand({
       stateMachineArn: redeliverMachineArn,
       // A failed execution may already have the first name, so this name has a suffix.
-      name: `${task.execution_name}-${Date.now().toString(36)}`.slice(-80),
-      input: JSON.stringify(task),
+      name: `${group.execution_name}-${Date.now().toString(36)}`.slice(-80),
+      input: JSON.stringify(group),
     }),
   );
 }

@@ -34,19 +34,19 @@ export interface DeliveryProps {
 /**
  * The path from a new row to a signed webhook:
  *
- * - The dispatch function reads new events and commands from the table's stream. It starts a Deliver execution for each
- *   delivery, and a Recover execution for each replay. A replay is a recovery of missed events or a drain of held
+ * - The dispatch function reads new events and commands from the table's stream. It starts a Deliver execution for the
+ *   deliveries of a batch to each endpoint, and a Recover execution for each replay. A replay is a recovery of missed events or a drain of held
  *   deliveries. Dispatch also adds the recipients of hard bounces and complaints to the suppression list of the workspace.
- * - The Deliver and Redeliver state machines call the deliver function, which makes one attempt per call.
+ * - The Deliver and Redeliver state machines call the deliver function, which attempts the deliveries of a group.
  * - The Recover state machine calls the recover function, which starts missed or held deliveries step by step. While the
  *   breaker of the endpoint is open, each step starts one delivery as a probe.
  */
 export class Delivery extends Construct {
   readonly dispatch: lambda.Function;
   readonly deliver: lambda.Function;
-  /** Express state machine for the first attempt of each run. A run is a series of attempts with one cause: an event, a recovery, a drain or a manual request. */
+  /** Express state machine for the first attempts of a group: the deliveries to one endpoint that one stream batch, a recovery, a drain or a manual request causes. */
   readonly deliverMachine: sfn.StateMachine;
-  /** Standard state machine for the later attempts of a run. It also repeats a first attempt that an internal error prevented. */
+  /** Standard state machine for the later attempts of a group. It also repeats first attempts that an internal error prevented. */
   readonly redeliverMachine: sfn.StateMachine;
   readonly recover: lambda.Function;
   /** Standard state machine that starts the missed or held deliveries of an endpoint at a bounded rate, and its probes. */
@@ -81,14 +81,21 @@ export class Delivery extends Construct {
   private createDeliver({ table, secretsKey, options }: DeliveryProps): lambda.Function {
     const deliver = createIvyFunction(this, 'Deliver', {
       handler: 'deliver',
-      description: 'Makes one attempt of a delivery',
+      description: 'Attempts the deliveries of a group',
       timeoutSeconds: DELIVER_TIMEOUT_SECONDS,
       // A third of a CPU completes a TLS handshake in tens of milliseconds. The rest of the time, the function waits.
       memoryMb: 512,
       ...(options.deliverConcurrency !== undefined && { concurrency: options.deliverConcurrency }),
     });
     table.grantAccess(deliver, {
-      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      actions: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:BatchWriteItem',
+        'dynamodb:GetItem',
+        'dynamodb:PartiQLInsert',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
     });
     secretsKey.grantUse(deliver, ['kms:Decrypt']);
     deliver.addEnvironment(ENV.retry, JSON.stringify(options.retry));

@@ -1,6 +1,6 @@
 // Only for the local run. A deployment uses the definitions unchanged.
 import { scaledSeconds } from '../lambdas/core/wait-scale.ts';
-import { DELAY_PATH, type MachineDefinition } from './deliver-machine.ts';
+import { PAUSE_PATH, type MachineDefinition } from './deliver-machine.ts';
 
 /** The fields of an Amazon States Language state that contain a wait. */
 interface WaitingState {
@@ -33,7 +33,7 @@ function scaledState(state: WaitingState, waitScale: number): WaitingState {
   return {
     ...state,
     ...(retriers && { Retry: retriers.map((retrier) => scaledRetrier(retrier, waitScale)) }),
-    ...(path === DELAY_PATH && result !== undefined && { Result: scaledSeconds(result, waitScale) }),
+    ...(path === PAUSE_PATH && result !== undefined && { Result: scaledSeconds(result, waitScale) }),
   };
 }
 

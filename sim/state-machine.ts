@@ -28,7 +28,8 @@ interface State {
   readonly Default?: string;
   readonly Choices?: readonly {
     readonly Variable: string;
-    readonly StringEquals: string;
+    readonly StringEquals?: string;
+    readonly IsPresent?: boolean;
     readonly Next: string;
   }[];
   readonly SecondsPath?: string;
@@ -53,12 +54,18 @@ export interface ExecutionDeps {
 
 const ANY_ERROR = 'States.ALL';
 
+/** The names of the fields in a path, such as `group` and `outcome` in `$.group.outcome`. */
+function fieldsOf(path: string): readonly string[] {
+  if (!/^\$(\.\w+)+$/.test(path)) throw new Error(`Cannot read the path ${path}`);
+  return path.split('.').slice(1);
+}
+
 function readPath(path: string, input: Data, executionId: string): unknown {
   if (path === '$$.Execution.Id') return executionId;
   if (path === '$') return input;
-  const name = /^\$\.(\w+)$/.exec(path)?.[1];
-  if (name === undefined) throw new Error(`Cannot read the path ${path}`);
-  return input[name];
+  let value: unknown = input;
+  for (const name of fieldsOf(path)) value = (value as Data | undefined)?.[name];
+  return value;
 }
 
 function parametersOf(state: State, input: Data, executionId: string): unknown {
@@ -73,9 +80,13 @@ function parametersOf(state: State, input: Data, executionId: string): unknown {
 function writePath(path: string | null | undefined, input: Data, result: unknown): Data {
   if (path === null) return input;
   if (path === undefined || path === '$') return result as Data;
-  const name = /^\$\.(\w+)$/.exec(path)?.[1];
-  if (name === undefined) throw new Error(`Cannot write to the path ${path}`);
-  return { ...input, [name]: result };
+  return writeFields(fieldsOf(path), input, result) as Data;
+}
+
+function writeFields(fields: readonly string[], input: unknown, result: unknown): unknown {
+  const [name, ...rest] = fields;
+  if (name === undefined) return result;
+  return { ...(input as Data), [name]: writeFields(rest, (input as Data | undefined)?.[name], result) };
 }
 
 function matches(names: readonly string[], error: Error): boolean {
@@ -115,12 +126,15 @@ async function runState(
     case 'Wait':
       await deps.clock.sleep(Number(readPath(state.SecondsPath ?? '', data, executionId)) * 1000);
       return { data, next: state.Next };
-    case 'Pass':
-      return { data: writePath(state.ResultPath, data, state.Result ?? data), next: state.Next };
+    case 'Pass': {
+      const result = state.Result ?? parametersOf(state, data, executionId);
+      return { data: writePath(state.ResultPath, data, result), next: state.Next };
+    }
     case 'Choice': {
-      const chosen = state.Choices?.find(
-        ({ Variable, StringEquals }) => readPath(Variable, data, executionId) === StringEquals,
-      );
+      const chosen = state.Choices?.find(({ Variable, StringEquals, IsPresent }) => {
+        const value = readPath(Variable, data, executionId);
+        return IsPresent === undefined ? value === StringEquals : (value !== undefined) === IsPresent;
+      });
       return { data, next: chosen?.Next ?? state.Default };
     }
     case 'Task':

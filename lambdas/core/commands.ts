@@ -1,4 +1,4 @@
-import type { DeliveryTask } from './deliveries.ts';
+import type { DeliveryGroup, DeliveryTask } from './deliveries.ts';
 
 /** Redelivers one delivery by one manual attempt. */
 export interface RedeliverCommand {
@@ -29,11 +29,18 @@ export interface ContinueCommand {
   readonly task: ReplayTask;
 }
 
+/** Continues the retries of a group in a new execution, for the same reason. */
+export interface RetryCommand {
+  readonly command: 'retry';
+  readonly group: DeliveryGroup;
+}
+
 /**
- * A row that requests deliveries. Dispatch reads commands from the table's stream, as it reads events. A `redeliver` command
- * starts the state machine Deliver. The commands `recover`, `drain` and `continue` start the state machine Recover.
+ * A row that requests deliveries. Dispatch reads commands from the table's stream, as it reads events. The commands
+ * `redeliver` and `retry` start the state machine Deliver. The commands `recover`, `drain` and `continue` start the state machine
+ * Recover.
  */
-export type Command = (RedeliverCommand | RecoverCommand | DrainCommand | ContinueCommand) & {
+export type Command = (RedeliverCommand | RecoverCommand | DrainCommand | ContinueCommand | RetryCommand) & {
   readonly id: string;
   readonly workspace_id: string;
 };

@@ -1,4 +1,4 @@
-import type { EventName } from './events.ts';
+import type { EventName, StoredEvent } from './events.ts';
 
 export const DELIVERY_STATUSES = [
   'pending',
@@ -75,10 +75,16 @@ export interface Delivery {
   readonly test: boolean;
 }
 
+/** Internal errors that prevented the next attempt of a delivery, without interruption. */
+export interface InternalErrors {
+  readonly count: number;
+  /** RFC 3339, of the first of them. */
+  readonly since: string;
+}
+
 /**
- * The payload of the state machines Deliver and Redeliver: keys, the attempt number and a delay, never content of an email.
- * Both machines pass the payload to the deliver function. The function returns a DeliveryResult, which is the payload of the
- * next state. The payload of the third state machine, Recover, is a ReplayTask.
+ * The next attempt of one delivery: keys, the attempt number and a delay, never content of an email. Tasks travel in a
+ * DeliveryGroup.
  */
 export interface DeliveryTask {
   readonly workspace_id: string;
@@ -87,12 +93,6 @@ export interface DeliveryTask {
   readonly event_timestamp: string;
   readonly event_id: string;
   readonly endpoint_id: string;
-  /**
-   * The delivery id and the run, at most 80 characters. A repeated start has the same name. Step Functions then starts only one
-   * execution of Redeliver (Standard), but it can start two executions of Deliver (Express). The claim of the attempt lets only
-   * one of those two send.
-   */
-  readonly execution_name: string;
   /**
    * A run is a series of attempts of one delivery with one cause. Each run starts the retry schedule from the beginning. The
    * value identifies the cause:
@@ -108,25 +108,65 @@ export interface DeliveryTask {
   readonly attempt: number;
   /** The number of the next attempt within its run, from 1. This number determines the delay before the next retry. */
   readonly run_attempt: number;
-  /** Whole seconds that Redeliver waits before the attempt. */
+  /** Whole seconds before the attempt, from the moment at which the group of the task starts or is returned. */
   readonly delay_seconds: number;
+  readonly internal_errors?: InternalErrors;
   /** An attempt that was sent but not recorded. If it is set, it is recorded and nothing is sent. */
   readonly unrecorded?: UnrecordedAttempt;
 }
 
+/**
+ * The deliveries to one endpoint that one execution carries. The state machines Deliver and Redeliver pass a group to the deliver
+ * function, which returns a GroupResult. The payload of the third state machine, Recover, is a ReplayTask.
+ */
+export interface DeliveryGroup {
+  readonly workspace_id: string;
+  readonly endpoint_id: string;
+  /**
+   * At most 80 characters, computed from the deliveries of the group and their runs. A repeated start has the same name. Step
+   * Functions then starts only one execution of Redeliver (Standard), but it can start two executions of Deliver (Express).
+   * The claim of an attempt lets only one of those two send.
+   */
+  readonly execution_name: string;
+  /** Whole seconds that Redeliver waits before it calls the deliver function: the smallest delay of the tasks. */
+  readonly delay_seconds: number;
+  /** The number of times that the deliver function has returned the group to Redeliver. */
+  readonly wakes: number;
+  readonly tasks: readonly DeliveryTask[];
+}
+
 export const OUTCOMES = ['delivered', 'retry', 'exhausted', 'blocked', 'held', 'cancelled'] as const;
+/** What happens after an attempt, or instead of it. */
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What the deliver function returns: the task for the next state, and the outcome by which the state machine chooses. */
-export interface DeliveryResult extends DeliveryTask {
+/** What the deliver function returns: the tasks that are left, and whether any are. The state machine chooses by the outcome. */
+export interface GroupResult extends DeliveryGroup {
+  readonly outcome: 'retry' | 'done';
+}
+
+/** The payload of version 0.1.0, in which each delivery had an execution of its own. */
+export interface SingleTask extends DeliveryTask {
+  readonly execution_name: string;
+}
+
+/** What the deliver function returns for a SingleTask. */
+export interface SingleResult extends SingleTask {
   readonly outcome: Outcome;
 }
 
 /** The input with which the state machines invoke the deliver function. */
 export interface DeliverInput {
-  readonly task: DeliveryTask;
-  /** ARN of the calling execution, which owns the claim. A retry of the same execution may claim the attempt again. */
+  /** A SingleTask if version 0.1.0 started the Redeliver execution, or if its Deliver execution did. */
+  readonly group: DeliveryGroup | SingleTask;
+  /** Events of the tasks, which travel to the first attempt. The function reads the events that are absent. */
+  readonly events?: readonly StoredEvent[];
+  /** ARN of the calling execution, which owns the claims. A retry of the same execution may claim an attempt again. */
   readonly execution: string;
-  /** True after internal errors have used up Redeliver's retries: record one `internal` attempt, send nothing, and end. */
+  /** True after internal errors have used up Redeliver's retries: record one `internal` attempt for each task, and send nothing. */
   readonly abandon?: boolean;
+}
+
+/** The input that the state machines of version 0.1.0 pass to the deliver function. */
+export interface SingleDeliverInput extends Omit<DeliverInput, 'group' | 'events'> {
+  readonly task: SingleTask;
 }

@@ -116,3 +116,10 @@ export interface EmailEvent {
   readonly tags?: Pairs;
   readonly details: EventDetails;
 }
+
+/** An event with the time at which its row expires. */
+export interface StoredEvent {
+  readonly event: EmailEvent;
+  /** Epoch seconds. The deliveries and attempts of the event expire at the same time. */
+  readonly ttl: number;
+}

@@ -1,376 +1,257 @@
-import type {
-  Attempt,
-  DeliverInput,
-  DeliveryResult,
-  DeliveryStatus,
-  DeliveryTask,
-  Outcome,
-} from '../core/deliveries.ts';
-import { healthOf, isRecordedFailing, decideFailureAction } from '../core/endpoint-health.ts';
-import { InternalError } from '../core/errors.ts';
-import type { Endpoint, EndpointAction, EndpointHistoryEntry } from '../core/endpoints.ts';
-import { randomId } from '../core/ids.ts';
-import { decideOutcome, type Decision } from '../core/outcome.ts';
-import type { RetryOptions } from '../core/retry-schedule.ts';
+import type { DeliveryGroup, DeliveryTask, GroupResult } from '../core/deliveries.ts';
+import type { StoredEvent } from '../core/events.ts';
+import { retryDelaySeconds } from '../core/retry-schedule.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { scaledSeconds } from '../core/wait-scale.ts';
-import { eventKeyPartsOf, recordAttempt } from '../store/deliveries.ts';
-import { settleDelivery, settleUnsent } from '../store/delivery-settlement.ts';
-import { claimAttempt, holdDelivery, type Claim, type RefusedClaim } from '../store/delivery-claims.ts';
-import { clearFailures, countFailure, openBreaker, recordFailing } from '../store/endpoint-health.ts';
-import { disableEndpoint, getEndpoint } from '../store/endpoints.ts';
-import type { StoredEvent } from '../store/event-rows.ts';
-import { getEvent } from '../store/events.ts';
-import type { Table } from '../store/table.ts';
-import type { SecretOpener } from './secrets.ts';
-import type { AttemptResult, Sender } from './send.ts';
-import { signedRequest } from './signed-request.ts';
+import { putCommand } from '../store/commands.ts';
+import { eventKeyPartsOf } from '../store/deliveries.ts';
+import { CLAIMS_PER_BATCH, insertClaims } from '../store/delivery-claims.ts';
+import { getEndpoint } from '../store/endpoints.ts';
+import { EVENTS_PER_READ, getEvents } from '../store/events.ts';
+import { FIRST_ATTEMPTS_PER_BATCH, insertFirstAttempts } from '../store/first-attempts.ts';
+import { HOLDS_PER_BATCH, holdDeliveries } from '../store/hold-deliveries.ts';
+import { attemptTask, type DeliverDeps, type GroupContext, type TaskReport } from './attempt.ts';
+import { EndpointTracker } from './endpoint-tracker.ts';
+import { groupName } from './groups.ts';
+import { Lanes } from './lanes.ts';
+import type { AttemptResult } from './send.ts';
 
-export interface DeliverDeps {
-  readonly table: Table;
-  readonly secrets: SecretOpener;
-  readonly send: Sender;
-  readonly retry: RetryOptions;
-  /**
-   * Scales the wait after a refused claim and the wait before a failed record is written again. 1 if absent. The delays of
-   * the retry schedule are not scaled, because the API shows them in `next_attempt_at`.
-   */
-  readonly waitScale?: number;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-  /** From 0 to 1, for the jitter. */
-  readonly random: () => number;
-  readonly randomBytes: (size: number) => Uint8Array;
-  /** Called with the error of each write that failed after a request was sent. */
-  readonly onUnrecorded: (error: unknown) => void;
+/** Requests in flight for one group. A receiver gets at most this many at once from one execution. */
+const IN_FLIGHT = 20;
+/** Requests without a response in a row, after which a group stops sending. Each more would cost up to 15 s. */
+const UNREACHABLE_LIMIT = 5;
+/** A request can take 15 s, and its record some seconds. With less time left, nothing is sent. */
+const LAST_SEND_MS = 20_000;
+/** Tasks that are due within this time of each other are attempted together, so that each of them does not wake the group. */
+const SAME_WAKE_SECONDS = 5;
+/** A Standard execution can have at most 25,000 history entries. A wake adds ten, and the retries of a day at most 420. */
+const WAKES_PER_EXECUTION = 1_600;
+/** The delays after internal errors are 5, 10, 20, … at most 600 s. After a day, the delivery ends with an `internal` attempt. */
+const FIRST_INTERNAL_SECONDS = 5;
+const LONGEST_INTERNAL_SECONDS = 600;
+const DAY_MS = 24 * 3_600_000;
+
+/** One invocation of the deliver function for a group. */
+export interface GroupInvocation {
+  readonly group: DeliveryGroup;
+  /** Events that travel with the group. The others are read. */
+  readonly events: readonly StoredEvent[];
+  /** ARN of the calling execution. */
+  readonly execution: string;
+  /** Records one `internal` attempt for each task, and sends nothing. */
+  readonly abandon: boolean;
+  /** Epoch milliseconds at which Lambda ends the invocation. */
+  readonly deadlineMs: number;
 }
 
-/** How an attempt changed its endpoint: the endpoint became failing, it was disabled, or neither. */
-export type EndpointTransition = 'none' | 'failing' | 'disabled';
-
-/** The result of one invocation, which the handler logs in one line. */
-export interface DeliverReport {
-  readonly result: DeliveryResult;
-  /** Absent if no attempt was made. */
-  readonly attempt?: Attempt;
-  readonly endpointTransition: EndpointTransition;
+/** The report of one task. `internalError` prevented its attempt, and the task is tried again. */
+export interface GroupTaskReport extends TaskReport {
+  readonly internalError?: unknown;
 }
 
-/**
- * Makes one attempt of a delivery, if one is due. Every outcome at the receiver is recorded and returned. An internal
- * error before the request is sent is thrown: the state machine retries it, and it does not count as an attempt.
- */
-export async function deliver(deps: DeliverDeps, input: DeliverInput): Promise<DeliverReport> {
-  const { task } = input;
-  // Validate the task before sending. After the request has left, nothing may throw: a throw would make Step Functions
-  // send it again.
-  if (![task.attempt, task.run_attempt].every((number) => Number.isSafeInteger(number) && number >= 1))
-    throw new InternalError('The task has no valid attempt number');
-  const [stored, endpoint] = await Promise.all([
-    getEvent(deps.table, eventKeyPartsOf(task)),
-    getEndpoint(deps.table, task.workspace_id, task.endpoint_id),
-  ]);
-  if (stored && task.unrecorded) return record(deps, task, { result: task.unrecorded, stored });
-  // Cancel the delivery if its event is gone or expired, or if the endpoint was deleted. The event's row can still exist after
-  // its `ttl`, because DynamoDB deletes expired rows late and in any order. The delivery's row may already be deleted. Without
-  // the check of `ttl`, the claim would create the delivery again.
-  if (!stored || stored.ttl * 1000 <= deps.now() || !endpoint) return leaveUnsent(deps, task, 'cancelled');
-  // The endpoint is paused or disabled. If the delivery has no row yet, nothing is stored, although the outcome `held` is
-  // returned and logged. A recovery later finds the event, because it looks for events without a delivery.
-  if (endpoint.status !== 'active') return leaveUnsent(deps, task, 'held');
-  const claim: Claim = { task, stored, execution: input.execution, nowMs: deps.now() };
-  // While the breaker is open, only the first attempt of run `auto` is held. Retries, probes, recoveries and manual attempts are
-  // sent. `holdDelivery` returns false if the delivery has a row: an earlier execution has claimed the attempt, or the
-  // delivery is held already. The claim below then decides. It resumes an unfinished attempt, and it refuses a held delivery.
-  const isFirstAutoAttempt = task.run === 'auto' && task.run_attempt === 1;
-  if (
-    isFirstAutoAttempt &&
-    endpoint.breaker_opened_at !== undefined &&
-    (await holdDelivery(deps.table, claim))
-  )
-    return unsentReport(task, 'held');
-
-  const claimResult = await claimAttempt(deps.table, claim);
-  if (!claimResult.claimed)
-    return { result: resultOfRefusedClaim(deps, task, claimResult), endpointTransition: 'none' };
-
-  const result = input.abandon
-    ? abandonedResult(deps)
-    : await deps.send(
-        await signedRequest({
-          event: stored.event,
-          endpoint,
-          attemptNumber: task.attempt,
-          nowMs: deps.now(),
-          secrets: deps.secrets,
-        }),
-      );
-  return record(deps, task, { result, stored, endpoint });
-}
-
-function unsentReport(task: DeliveryTask, outcome: 'cancelled' | 'held'): DeliverReport {
-  return { result: { ...task, outcome, delay_seconds: 0 }, endpointTransition: 'none' };
-}
-
-async function leaveUnsent(
-  deps: DeliverDeps,
-  task: DeliveryTask,
-  status: 'cancelled' | 'held',
-): Promise<DeliverReport> {
-  // A manual attempt that cannot be made leaves the delivery unchanged.
-  if (task.trigger !== 'manual') await settleUnsent(deps.table, task, { status, nowMs: deps.now() });
-  return unsentReport(task, status);
+export interface GroupReport {
+  readonly result: GroupResult;
+  /** The tasks that were due. */
+  readonly tasks: readonly GroupTaskReport[];
 }
 
 /**
- * The outcome for each status of a delivery whose claim was refused. An open delivery (`pending` or `retrying`) has the
- * outcome `retry`: the claim is tried again later.
+ * Attempts the deliveries of a group that are due. Nothing is thrown for a single task: its internal error is its own result, with
+ * its own count. Throws an internal error only if it met every task and no request was sent, so that the state machine can
+ * repeat the invocation.
  */
-const OUTCOME_OF_STATUS: Readonly<Record<DeliveryStatus, Outcome>> = {
-  pending: 'retry',
-  retrying: 'retry',
-  delivered: 'delivered',
-  exhausted: 'exhausted',
-  blocked: 'blocked',
-  held: 'held',
-  cancelled: 'cancelled',
-};
-
-/**
- * The result of a refused claim. Nothing is sent. A retry uses the next free attempt number. The first matching case applies.
- *
- * A manual attempt:
- *
- * - Another execution has a lease: retry when the lease ends.
- * - An earlier execution of this command made the attempt: end with the delivery's outcome, or with `cancelled` if the
- *   delivery is open. A second attempt for the same command must not be made.
- * - Another run used the attempt number: retry after one second.
- *
- * Any other attempt:
- *
- * - The delivery is `delivered`: end with this outcome.
- * - The delivery ended without success, and this run ended it or this run is `auto`: end with its outcome. A run does not
- *   reopen a delivery that it ended, and `auto` reopens no delivery.
- * - The delivery ended without success in another run: this run may reopen it. So the claim was refused only
- *   because a manual attempt has the lease or used the attempt number. Retry when the lease ends, or after one second without a lease.
- * - The delivery is open in another run: end with `cancelled`.
- * - The delivery is open in this run, and another execution has a lease: retry when the lease ends.
- * - The delivery is open in this run, without a lease: the attempt number was used, by an execution whose result was lost
- *   or by a manual attempt. Continue the schedule at `next_attempt_at`.
- */
-function resultOfRefusedClaim(deps: DeliverDeps, task: DeliveryTask, refused: RefusedClaim): DeliveryResult {
-  const { delivery, leaseUntilMs } = refused;
-  const outcome = OUTCOME_OF_STATUS[delivery.status];
-  const nextAttempt = Math.max(task.attempt, delivery.attempt_count + 1);
-  const retryAt = (dueMs: number, runAttempt: number, scale = 1): DeliveryResult => ({
+export async function deliverGroup(deps: DeliverDeps, invocation: GroupInvocation): Promise<GroupReport> {
+  const { group } = invocation;
+  const startMs = deps.now();
+  if (group.wakes >= WAKES_PER_EXECUTION) return continueInNewExecution(deps, group);
+  // `delay_seconds` of the group is the time that has passed since the group was returned.
+  const remaining = group.tasks.map((task) => ({
     ...task,
-    outcome: 'retry',
-    attempt: nextAttempt,
-    run_attempt: runAttempt,
-    delay_seconds: scaledSeconds(Math.max(1, Math.ceil((dueMs - deps.now()) / 1000)), scale),
-  });
-  // Only the wait is scaled. A shorter lease would let a second execution send while the first one is still sending.
-  // After a scaled wait, an execution may find that the lease has not ended. It then waits again.
-  const retryAfterLease = (untilMs: number, runAttempt: number): DeliveryResult =>
-    retryAt(untilMs, runAttempt, deps.waitScale);
-  const end = (settled: Outcome): DeliveryResult => ({ ...task, outcome: settled, delay_seconds: 0 });
-
-  if (task.trigger === 'manual') {
-    if (leaseUntilMs !== undefined) return retryAfterLease(leaseUntilMs, task.run_attempt);
-    if (refused.lastManualRun === task.run) return end(outcome === 'retry' ? 'cancelled' : outcome);
-    return retryAt(deps.now(), task.run_attempt);
-  }
-  if (outcome === 'delivered') return end(outcome);
-  const isSameRun = refused.run === task.run;
-  if (outcome !== 'retry')
-    return isSameRun || task.run === 'auto'
-      ? end(outcome)
-      : retryAfterLease(leaseUntilMs ?? deps.now(), task.run_attempt);
-  // The delivery is open in another run, which has its own retry schedule. If this run did not end, both runs would make
-  // attempts.
-  if (!isSameRun) return end('cancelled');
-  const nextAttemptMs =
-    delivery.next_attempt_at === undefined ? deps.now() : Date.parse(delivery.next_attempt_at);
-  const runAttempt = Math.max(task.run_attempt, refused.runAttempts + 1);
-  return leaseUntilMs === undefined
-    ? retryAt(nextAttemptMs, runAttempt)
-    : retryAfterLease(leaseUntilMs, runAttempt);
+    delay_seconds: Math.max(0, task.delay_seconds - group.delay_seconds),
+  }));
+  const due = remaining.filter((task) => task.delay_seconds <= SAME_WAKE_SECONDS);
+  const later = remaining.filter((task) => task.delay_seconds > SAME_WAKE_SECONDS);
+  const tasks = await attemptAll(deps, invocation, due);
+  const [first] = tasks;
+  if (first && tasks.every(({ internalError }) => internalError !== undefined)) throw first.internalError;
+  const waiting = [
+    ...later.map((task) => ({ task, dueMs: startMs + task.delay_seconds * 1000 })),
+    ...tasks
+      .filter(({ outcome }) => outcome === 'retry')
+      .map(({ task, dueMs = startMs }) => ({ task, dueMs })),
+  ];
+  return { tasks, result: resultOf(group, waiting, deps.now()) };
 }
 
 /**
- * The result to record after internal errors prevented an attempt until Redeliver had no retries left (about a day). Nothing
- * is sent. The result ends the run, because an `internal` attempt is not retried.
+ * Stores a `retry` command. Dispatch reads it from the stream and starts Deliver, which attempts the tasks that are due and starts a
+ * new execution of Redeliver for the rest.
  */
-function abandonedResult(deps: DeliverDeps): AttemptResult {
-  return {
-    started_at: formatTimestamp(deps.now()),
-    duration_ms: 0,
-    error_class: 'internal',
-    error_detail: 'Not sent: internal errors on the sending side continued until the last retry',
-  };
-}
-
-/**
- * The excerpt of a successful response is shorter than that of a failure. The attempt's row then fits into one write unit,
- * so a webhook that is delivered at the first attempt costs six write units.
- */
-const SUCCESS_EXCERPT_CHARACTERS = 256;
-
-function attemptOf(task: DeliveryTask, result: AttemptResult): Attempt {
-  const { retry_after: _retryAfter, response_excerpt: fullExcerpt, ...fields } = result;
-  // A cut can split a surrogate pair, and DynamoDB cannot store half a pair.
-  const shortExcerpt = fullExcerpt?.slice(0, SUCCESS_EXCERPT_CHARACTERS).toWellFormed();
-  const excerpt = result.error_class === undefined ? shortExcerpt : fullExcerpt;
-  return {
-    number: task.attempt,
-    trigger: task.trigger,
-    ...fields,
-    ...(excerpt !== undefined && { response_excerpt: excerpt }),
-  };
-}
-
-/**
- * The wait before the state machine invokes this function again to record an attempt. The wait is shorter than the lease
- * (60 s). A second execution of the same task may wait for the lease to end and then send. The attempt must be recorded
- * before that, so that the second execution finds the attempt and does not send it again.
- */
-const RECORD_RETRY_SECONDS = 20;
-
-interface SentAttempt {
-  readonly result: AttemptResult;
-  readonly stored: StoredEvent;
-  /**
-   * The endpoint whose health the attempt changes. Absent when an unrecorded attempt is written again. The first invocation
-   * has already tried to update the health, and a second update could count the same failure twice.
-   */
-  readonly endpoint?: Endpoint;
-}
-
-/**
- * Records an attempt and decides what happens next. The request must not be sent again. If the attempt or the delivery cannot
- * be written, the error is reported, and the result contains the attempt as `unrecorded`. The state machine then invokes
- * `deliver` again, only to write the attempt. This later invocation throws if a write fails again: it sends nothing, so the
- * state machine can retry it. If only the endpoint's health cannot be written, the error is reported and nothing is retried.
- */
-async function record(
-  deps: DeliverDeps,
-  { unrecorded: earlierAttempt, ...task }: DeliveryTask,
-  sent: SentAttempt,
-): Promise<DeliverReport> {
-  const attempt = attemptOf(task, sent.result);
-  const nowMs = deps.now();
-  const decision: Decision = decideOutcome({
-    task,
-    result: sent.result,
-    retry: deps.retry,
-    random: deps.random,
-    nowMs,
-  });
-  const isFailedManualAttempt = task.trigger === 'manual' && decision.outcome !== 'delivered';
-  const [transition, ...writes] = await Promise.allSettled([
-    updateEndpointHealth(deps, sent.endpoint, { task, decision, attempt, nowMs }),
-    recordAttempt(deps.table, task, { attempt, ttl: sent.stored.ttl }),
-    settleDelivery(deps.table, task, {
-      ...(!isFailedManualAttempt && { status: decision.status }),
-      attemptCount: task.attempt,
-      nowMs,
-      ...(decision.nextAttemptAt !== undefined && { nextAttemptAt: decision.nextAttemptAt }),
-    }),
-  ]);
-  for (const write of [transition, ...writes])
-    if (write.status === 'rejected') deps.onUnrecorded(write.reason);
-  const endpointTransition = transition.status === 'fulfilled' ? transition.value : 'none';
-  const failedWrite = writes.find((write) => write.status === 'rejected');
-  if (failedWrite && earlierAttempt)
-    throw new InternalError('The attempt could not be recorded', { cause: failedWrite.reason });
-  if (failedWrite) return { result: retryRecord(deps, task, sent.result), attempt, endpointTransition };
-
-  const isRetry = decision.outcome === 'retry';
-  return {
-    result: {
-      ...task,
-      outcome: decision.outcome,
-      attempt: isRetry ? task.attempt + 1 : task.attempt,
-      run_attempt: isRetry ? task.run_attempt + 1 : task.run_attempt,
-      delay_seconds: decision.delaySeconds ?? 0,
+async function continueInNewExecution(deps: DeliverDeps, group: DeliveryGroup): Promise<GroupReport> {
+  const tasks = group.tasks.map((task) => ({
+    ...task,
+    delay_seconds: Math.max(0, task.delay_seconds - group.delay_seconds),
+  }));
+  const executionName = groupName([group.execution_name]);
+  await putCommand(
+    deps.table,
+    {
+      command: 'retry',
+      id: executionName,
+      workspace_id: group.workspace_id,
+      group: { ...group, tasks, execution_name: executionName, delay_seconds: 0, wakes: 0 },
     },
-    attempt,
-    endpointTransition,
-  };
+    formatTimestamp(deps.now()),
+  );
+  return { tasks: [], result: { ...group, tasks: [], delay_seconds: 0, outcome: 'done' } };
 }
 
-/** The result that makes the state machine invoke `deliver` again, to record the attempt. */
-function retryRecord(deps: DeliverDeps, task: DeliveryTask, result: AttemptResult): DeliveryResult {
-  const { response_excerpt: _excerpt, ...unrecorded } = result;
-  // Deliver (Express) can run twice for one task. Both executions then start Redeliver under the same name, and Step Functions
-  // starts only the first one. Only the input of this execution contains the unrecorded attempt, so its Redeliver must start.
-  // The suffix gives that Redeliver a different name.
-  const name = `${task.execution_name}-record`;
-  return {
+interface WaitingTask {
+  readonly task: DeliveryTask;
+  /** Epoch milliseconds. */
+  readonly dueMs: number;
+}
+
+function resultOf(group: DeliveryGroup, waiting: readonly WaitingTask[], nowMs: number): GroupResult {
+  const tasks = waiting.map(({ task, dueMs }) => ({
     ...task,
-    execution_name: name,
-    outcome: 'retry',
-    delay_seconds: scaledSeconds(RECORD_RETRY_SECONDS, deps.waitScale),
-    unrecorded,
+    delay_seconds: Math.max(1, Math.ceil((dueMs - nowMs) / 1000)),
+  }));
+  return {
+    ...group,
+    execution_name: tasks.some(({ unrecorded }) => unrecorded)
+      ? recordingName(group.execution_name)
+      : group.execution_name,
+    tasks,
+    delay_seconds: tasks.length === 0 ? 0 : Math.min(...tasks.map((task) => task.delay_seconds)),
+    wakes: group.wakes + 1,
+    outcome: tasks.length === 0 ? 'done' : 'retry',
   };
 }
 
-/** A success ends a failure streak. A failure can open the breaker or disable the endpoint. */
-async function updateEndpointHealth(
+/**
+ * Deliver (Express) can run twice for one group. Both executions then start Redeliver under the same name, and Step Functions
+ * starts only the first one. Only the input of this execution contains the unrecorded attempts, so its Redeliver must start.
+ * The suffix gives that Redeliver a different name.
+ */
+function recordingName(name: string): string {
+  return name.endsWith('-record') ? name : `${name}-record`;
+}
+
+/** Attempts tasks in lanes, each lane one task at a time. */
+async function attemptAll(
   deps: DeliverDeps,
-  endpoint: Endpoint | undefined,
-  sent: {
-    readonly task: DeliveryTask;
-    readonly decision: Decision;
-    readonly attempt: Attempt;
-    readonly nowMs: number;
-  },
-): Promise<EndpointTransition> {
-  if (!endpoint) return 'none';
-  const at = formatTimestamp(sent.nowMs);
-  const historyEntry = (action: EndpointAction, reason?: string): EndpointHistoryEntry => ({
-    id: randomId('req', deps.randomBytes),
-    at,
-    action,
-    by: 'ivymail',
-    ...(reason !== undefined && { reason }),
+  invocation: GroupInvocation,
+  tasks: readonly DeliveryTask[],
+): Promise<readonly GroupTaskReport[]> {
+  if (tasks.length === 0) return [];
+  const { group, abandon } = invocation;
+  const endpoint = await getEndpoint(deps.table, group.workspace_id, group.endpoint_id);
+  const lanes = new Lanes();
+  const context: GroupContext = {
+    deps,
+    execution: invocation.execution,
+    ...(endpoint && { tracker: new EndpointTracker(deps, endpoint) }),
+    shared: sharedCalls(deps, lanes, invocation.events),
+    drawRetry: retryDraws(deps),
+    ...sendLimits(deps, invocation.deadlineMs),
+  };
+  const reports: GroupTaskReport[] = [];
+  const queue = tasks.values();
+  await lanes.run(Math.min(IN_FLIGHT, tasks.length), async () => {
+    for (const task of queue) {
+      const isAbandoned = abandon || isTooLate(task, deps.now());
+      try {
+        reports.push(await attemptTask(context, task, isAbandoned));
+      } catch (error) {
+        reports.push(stepAfterInternalError(deps, task, error));
+      }
+    }
   });
-  if (sent.decision.outcome === 'delivered') {
-    const entry = historyEntry('recovered', 'The receiver accepted a webhook again');
-    await clearFailures(deps.table, endpoint, entry);
-    return 'none';
-  }
-  // An internal error gives no information about the receiver.
-  if (sent.attempt.error_class === 'internal') return 'none';
-  const { disableReason } = sent.decision;
-  if (disableReason !== undefined) {
-    const entry = historyEntry('disabled', disableReason);
-    return (await disableEndpoint(deps.table, endpoint, entry)) ? 'disabled' : 'none';
-  }
-  const counted = await countFailure(deps.table, endpoint, at);
-  if (!counted) return 'none';
-  const { failures = 0, failing_since: since = at } = counted;
-  const action = decideFailureAction(counted, sent.nowMs);
-  if (action === 'disable') {
-    const entry = historyEntry('disabled', `${failures} consecutive failed attempts since ${since}`);
-    return (await disableEndpoint(deps.table, endpoint, entry, since)) ? 'disabled' : 'none';
-  }
-  // The history has one entry for each change of health. A breaker that opens again does not change the health.
-  const isSameStreak = endpoint.failing_since === counted.failing_since;
-  const isRecorded = isRecordedFailing(counted) || (isSameStreak && isRecordedFailing(endpoint));
-  if (action === 'open_breaker') {
-    const entry = historyEntry('failing', `${failures} consecutive failed attempts; new deliveries are held`);
-    const opened = await openBreaker(deps.table, counted, {
-      historyEntry: entry,
-      commandId: entry.id,
-      recorded: isRecorded,
-    });
-    return opened && !isRecorded ? 'failing' : 'none';
-  }
-  if (counted.health === undefined && healthOf(counted, sent.nowMs) === 'failing') {
-    const entry = historyEntry('failing', `${failures} consecutive failed attempts since ${since}`);
-    const wasRecorded = await recordFailing(deps.table, counted, isRecorded ? undefined : entry);
-    return wasRecorded && !isRecorded ? 'failing' : 'none';
-  }
-  return 'none';
+  return reports;
+}
+
+function sharedCalls(
+  { table, now }: DeliverDeps,
+  lanes: Lanes,
+  events: readonly StoredEvent[],
+): GroupContext['shared'] {
+  const inline = new Map(events.map((stored) => [stored.event.event_id, stored]));
+  const readEvent = lanes.share(EVENTS_PER_READ, (tasks: readonly DeliveryTask[]) =>
+    getEvents(table, tasks.map(eventKeyPartsOf)),
+  );
+  return {
+    readEvent: async (task) => inline.get(task.event_id) ?? readEvent(task),
+    hold: lanes.share(HOLDS_PER_BATCH, async (held) => {
+      const stored = await holdDeliveries(table, held, now());
+      return held.map(({ task }) => ({ status: 'fulfilled', value: stored.has(task) }));
+    }),
+    insertClaim: lanes.share(CLAIMS_PER_BATCH, (claims) => insertClaims(table, claims)),
+    insertFirstAttempt: lanes.share(FIRST_ATTEMPTS_PER_BATCH, (attempts) =>
+      insertFirstAttempts(table, attempts),
+    ),
+  };
+}
+
+/** Draws once for each attempt number. Attempts that end within 5 s of the draw share it, and so their due time. */
+function retryDraws({ now, random }: DeliverDeps): GroupContext['drawRetry'] {
+  const draws = new Map<number, { readonly nowMs: number; readonly random: number }>();
+  return ({ run_attempt: runAttempt }) => {
+    const nowMs = now();
+    const drawn = draws.get(runAttempt);
+    if (drawn && nowMs - drawn.nowMs <= SAME_WAKE_SECONDS * 1000) return drawn;
+    const draw = { nowMs, random: drawn?.random ?? random() };
+    draws.set(runAttempt, draw);
+    return draw;
+  };
+}
+
+/** Whether the last requests got no response at all. A refused or a slow receiver costs each next request as much. */
+function isUnreachable({ status_code: statusCode, error_class: errorClass }: AttemptResult): boolean {
+  return statusCode === undefined && errorClass !== undefined && errorClass !== 'blocked_address';
+}
+
+/** Stops the sending of a group whose receiver cannot be reached, or whose time is nearly over. */
+function sendLimits(
+  { now, random, retry }: DeliverDeps,
+  deadlineMs: number,
+): Pick<GroupContext, 'postponedUntil' | 'onSent'> {
+  let unreachable = 0;
+  let stoppedUntilMs: number | undefined;
+  return {
+    onSent(result) {
+      unreachable = isUnreachable(result) ? unreachable + 1 : 0;
+    },
+    postponedUntil() {
+      if (unreachable >= UNREACHABLE_LIMIT) {
+        stoppedUntilMs ??=
+          now() + 1000 * retryDelaySeconds({ attempt: 1, options: retry, random: random(), nowMs: now() });
+        return stoppedUntilMs;
+      }
+      return deadlineMs - now() < LAST_SEND_MS ? now() : undefined;
+    },
+  };
+}
+
+function isTooLate({ internal_errors: errors }: DeliveryTask, nowMs: number): boolean {
+  return errors !== undefined && Date.parse(errors.since) + DAY_MS <= nowMs;
+}
+
+/**
+ * The task is tried again, with the same attempt number. After two days, even the record that abandons it has failed for a day. The
+ * task then ends. Its delivery is overdue, so a recovery finds it.
+ */
+function stepAfterInternalError(deps: DeliverDeps, task: DeliveryTask, error: unknown): GroupTaskReport {
+  const nowMs = deps.now();
+  const { count = 0, since = formatTimestamp(nowMs) } = task.internal_errors ?? {};
+  if (Date.parse(since) + 2 * DAY_MS <= nowMs)
+    return { outcome: 'exhausted', task, endpointTransition: 'none', internalError: error };
+  const seconds = Math.min(FIRST_INTERNAL_SECONDS * 2 ** Math.min(count, 10), LONGEST_INTERNAL_SECONDS);
+  return {
+    outcome: 'retry',
+    task: { ...task, internal_errors: { count: count + 1, since } },
+    dueMs: nowMs + scaledSeconds(seconds, deps.waitScale) * 1000,
+    endpointTransition: 'none',
+    internalError: error,
+  };
 }

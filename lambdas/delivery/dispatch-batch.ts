@@ -1,13 +1,31 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { awsErrorKind } from '../core/aws-errors.ts';
+import type { ReplayTask } from '../core/commands.ts';
+import type { Endpoint } from '../core/endpoints.ts';
+import type { EmailEvent, SuppressionReason } from '../core/events.ts';
 import { toCommand } from '../store/commands.ts';
+import type { HeldDelivery } from '../store/hold-deliveries.ts';
 import { toStoredEvent } from '../store/event-rows.ts';
 import { KIND } from '../store/keys.ts';
 import type { Row } from '../store/table.ts';
-import { dispatchCommand, dispatchEvent, type DispatchDeps } from './dispatch.ts';
+import { planCommand, planEvent, type AutoSuppress, type DispatchPlan } from './dispatch.ts';
+import { createGroups, type GroupMember, type GroupStart } from './groups.ts';
 
-export interface DispatchBatchDeps extends DispatchDeps {
+export interface DispatchDeps {
+  /** The workspace's endpoints. They are read once for a batch. */
+  readonly endpointsOf: (workspaceId: string) => Promise<readonly Endpoint[]>;
+  /** Starts the Express machine Deliver, which makes the first attempts of a group. */
+  readonly startGroup: (group: GroupStart) => Promise<void>;
+  /** Stores deliveries as `held`, without an attempt. A delivery that exists stays unchanged. */
+  readonly holdDeliveries: (deliveries: readonly HeldDelivery[]) => Promise<void>;
+  /** Starts the Recover machine. An execution that already exists for the same command counts as started. */
+  readonly startReplay: (task: ReplayTask) => Promise<void>;
+  /** Adds the recipient to the workspace's suppression list. An entry that exists stays unchanged. */
+  readonly suppress: (event: EmailEvent, reason: SuppressionReason) => Promise<void>;
+  readonly autoSuppress: AutoSuppress;
+  /** Scales the wait before the first probe. 1 if absent. */
+  readonly waitScale?: number;
   /** Sends the keys of a poison record to the dead-letter queue. The command `admin redrive` reads the row with these keys and invokes dispatch with it. */
   readonly sendPoison: (keys: unknown, reason: string) => Promise<void>;
 }
@@ -20,64 +38,164 @@ export interface DispatchReport {
     readonly records: number;
     /** Deliveries that were started or stored as `held`. */
     readonly deliveries: number;
+    /** Executions of Deliver that were started. */
+    readonly groups: number;
     readonly poisoned: number;
   };
 }
 
+/** The event or the command in a stream record, as a function that plans its effects. */
+type Planner = () => Promise<DispatchPlan>;
+
 /**
- * Reads the row of a stream record. Returns a function that dispatches the event or the command in the row. Throws for any
- * other row. The record is then poison, because a retry would read the same row. The stream's filter passes only events and
- * commands, so another row was sent by `admin redrive`, or the filter and this function do not match.
+ * Reads the row of a stream record. Throws for a row that is neither an event nor a command. The record is then poison, because a
+ * retry would read the same row. The stream's filter passes only events and commands, so another row was sent by `admin
+ * redrive`, or the filter and this function do not match.
  */
-function readRow(record: DynamoDBRecord): (deps: DispatchDeps) => Promise<number> {
+function readRow(deps: DispatchDeps, record: DynamoDBRecord): Planner {
   const image = record.dynamodb?.NewImage;
   if (!image) throw new Error('The stream record has no new image');
   const row = unmarshall(image as Parameters<typeof unmarshall>[0]) as Row;
   if (row['kind'] === KIND.event) {
     const stored = toStoredEvent(row);
-    return (deps) => dispatchEvent(deps, stored);
+    return async () =>
+      planEvent(stored, await deps.endpointsOf(stored.event.workspace_id), deps.autoSuppress);
   }
   if (row['kind'] === KIND.command) {
     const command = toCommand(row);
-    return (deps) => dispatchCommand(deps, command);
+    return () => Promise.resolve(planCommand(command, deps.waitScale));
   }
   throw new Error(`No handler for row kind ${String(row['kind'])}`);
 }
 
-/** The result of one record. */
-type DispatchResult =
-  | { readonly kind: 'done'; readonly deliveries: number }
-  /** A retry cannot help: the record is unreadable, or AWS refuses the call that it causes. */
-  | { readonly kind: 'poison'; readonly error: unknown }
-  /** Either this record or our side caused the error. The results of the other records decide. */
-  | { readonly kind: 'unexplained'; readonly error: unknown };
+/** A record of the batch on its way: its plan, and the first error that it met. */
+interface DispatchedRecord {
+  readonly plan?: DispatchPlan;
+  /** True if the row cannot be read, so that no retry helps. */
+  readonly isUnreadable?: boolean;
+  error?: unknown;
+}
+
+async function planRecord(deps: DispatchDeps, record: DynamoDBRecord): Promise<DispatchedRecord> {
+  let plan: Planner;
+  try {
+    plan = readRow(deps, record);
+  } catch (error) {
+    return { isUnreadable: true, error };
+  }
+  try {
+    return { plan: await plan() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** A part of a shared call, with the record that caused it. */
+interface Owned<T> {
+  readonly record: DispatchedRecord;
+  readonly item: T;
+}
+
+/**
+ * Makes one call for the items of several records. If AWS refuses the call, and not only now, each item gets a call of its own. So
+ * an item that AWS never accepts fails alone.
+ */
+async function callTogether<T>(
+  owned: readonly Owned<T>[],
+  call: (items: readonly T[]) => Promise<void>,
+): Promise<void> {
+  try {
+    await call(owned.map(({ item }) => item));
+  } catch (error) {
+    const [first] = owned;
+    if (owned.length > 1 && awsErrorKind(error) !== 'transient')
+      await Promise.all(owned.map((each) => callTogether([each], call)));
+    else if (first) for (const { record } of owned) record.error ??= error;
+  }
+}
+
+function ownedBy<T>(
+  records: readonly DispatchedRecord[],
+  itemsOf: (plan: DispatchPlan) => readonly T[],
+): readonly Owned<T>[] {
+  return records.flatMap((record) =>
+    record.plan ? itemsOf(record.plan).map((item) => ({ record, item })) : [],
+  );
+}
+
+/** Carries out the plans of all records. Returns the number of executions that were started. */
+async function carryOut(deps: DispatchDeps, records: readonly DispatchedRecord[]): Promise<number> {
+  let groups = 0;
+  const startGroup = async (group: GroupStart): Promise<void> => {
+    await deps.startGroup(group);
+    groups += 1;
+  };
+  const members = ownedBy(records, (plan) => plan.members);
+  const ownerOf = new Map(members.map((owned) => [owned.item.task, owned]));
+  const startMembers = async (items: readonly GroupMember[]): Promise<void> => {
+    for (const group of createGroups(items)) await startGroup(group);
+  };
+  const alone = async <T>(item: Owned<T>, call: (item: T) => Promise<void>): Promise<void> =>
+    callTogether([item], async ([only]) => only && call(only));
+  const heldByEndpoint = Map.groupBy(
+    ownedBy(records, (plan) => plan.held),
+    ({ item }) => item.task.endpoint_id,
+  );
+  await Promise.all([
+    ...createGroups(members.map(({ item }) => item)).map((group) =>
+      callTogether(
+        group.group.tasks.flatMap((task) => ownerOf.get(task) ?? []),
+        startMembers,
+      ),
+    ),
+    ...[...heldByEndpoint.values()].map((held) => callTogether(held, deps.holdDeliveries)),
+    ...ownedBy(records, (plan) => plan.groups).map((each) => alone(each, startGroup)),
+    ...ownedBy(records, (plan) => plan.replays).map((each) => alone(each, deps.startReplay)),
+    ...ownedBy(records, (plan) => (plan.suppression ? [plan.suppression] : [])).map((each) =>
+      alone(each, ({ event, reason }) => deps.suppress(event, reason)),
+    ),
+  ]);
+  return groups;
+}
 
 /** Whether our code failed on a malformed row, after the row was read. A retry fails in the same way. */
 function isProgramError(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError;
 }
 
-/** Throws internal errors, so that the stream sends the record again. */
-async function dispatchRecord(deps: DispatchDeps, record: DynamoDBRecord): Promise<DispatchResult> {
-  let dispatch;
-  try {
-    dispatch = readRow(record);
-  } catch (error) {
-    return { kind: 'poison', error };
-  }
-  try {
-    return { kind: 'done', deliveries: await dispatch(deps) };
-  } catch (error) {
-    const kind = awsErrorKind(error);
-    if (kind === 'input' || isProgramError(error)) return { kind: 'poison', error };
-    if (kind === 'unknown') return { kind: 'unexplained', error };
-    throw error;
-  }
+/** The deliveries that a record started or stored as `held`. A replay starts its deliveries later, so it counts as 0. */
+function countDeliveries({ plan, error }: DispatchedRecord): number {
+  if (!plan || error !== undefined) return 0;
+  return plan.members.length + plan.held.length + plan.groups.length;
 }
 
 /**
- * Dispatches the records of one batch in parallel. The keys of a poison record are sent to the dead-letter queue. Without
- * this, the record would block its shard, which other workspaces share.
+ * Settles a record after its effects. Returns true if its keys were sent to the dead-letter queue. Throws an internal error, so
+ * that the stream sends the record again. A record with an unknown error is poison only if `isAwsAvailable`.
+ */
+async function settleRecord(
+  deps: DispatchDeps,
+  { error, isUnreadable }: DispatchedRecord,
+  record: DynamoDBRecord,
+  isAwsAvailable: boolean,
+): Promise<boolean> {
+  if (error === undefined) return false;
+  const kind = awsErrorKind(error);
+  const isPoison =
+    isUnreadable === true ||
+    kind === 'input' ||
+    isProgramError(error) ||
+    (kind === 'unknown' && isAwsAvailable);
+  // A record without a sequence number was sent by `admin redrive`, not by the stream. Its message is still in the dead-letter
+  // queue. The error makes redrive keep that message, so this function must not send a second message.
+  if (!isPoison || record.dynamodb?.SequenceNumber === undefined) throw error;
+  await deps.sendPoison(record.dynamodb.Keys, String(error));
+  return true;
+}
+
+/**
+ * Dispatches the records of one batch. Deliveries to the same endpoint share an execution. The keys of a poison record are sent
+ * to the dead-letter queue. Without this, the record would block its shard, which other workspaces share.
  *
  * After an internal error, the stream sends the failed record and all records after it again. A repeated record can start a
  * second execution of the same delivery, but the claim lets only one of the two executions make the attempt.
@@ -87,7 +205,7 @@ async function dispatchRecord(deps: DispatchDeps, record: DynamoDBRecord): Promi
  * counts as an internal error.
  */
 export async function dispatchBatch(
-  deps: DispatchBatchDeps,
+  deps: DispatchDeps,
   records: readonly DynamoDBRecord[],
 ): Promise<DispatchReport> {
   const endpoints = new Map<string, ReturnType<DispatchDeps['endpointsOf']>>();
@@ -99,23 +217,11 @@ export async function dispatchBatch(
       return promise;
     },
   };
-  const dispatched = await Promise.allSettled(records.map((record) => dispatchRecord(batchDeps, record)));
-  const hasStartedDelivery = dispatched.some(
-    (each) => each.status === 'fulfilled' && each.value.kind === 'done' && each.value.deliveries > 0,
-  );
+  const dispatched = await Promise.all(records.map((record) => planRecord(batchDeps, record)));
+  const groups = await carryOut(batchDeps, dispatched);
+  const deliveries = dispatched.map(countDeliveries).reduce((sum, count) => sum + count, 0);
   const results = await Promise.allSettled(
-    dispatched.map(async (each, index) => {
-      if (each.status === 'rejected') throw each.reason;
-      if (each.value.kind === 'done') return { deliveries: each.value.deliveries, poisoned: 0 };
-      const { kind, error } = each.value;
-      const record = records[index]?.dynamodb;
-      if (kind === 'unexplained' && !hasStartedDelivery) throw error;
-      // A record without a sequence number was sent by `admin redrive`, not by the stream. Its message is still in the dead-letter
-      // queue. The error makes redrive keep that message, so this function must not send a second message.
-      if (record?.SequenceNumber === undefined) throw error;
-      await deps.sendPoison(record.Keys, String(error));
-      return { deliveries: 0, poisoned: 1 };
-    }),
+    dispatched.map((each, index) => settleRecord(deps, each, records[index] ?? {}, deliveries > 0)),
   );
 
   const firstFailed = results.findIndex((result) => result.status === 'rejected');
@@ -124,14 +230,10 @@ export async function dispatchBatch(
   // `admin redrive` invokes dispatch with one record that has no sequence number. The report cannot name the position of such a
   // record, so only a thrown error shows redrive that the record failed.
   if (failure?.status === 'rejected' && sequenceNumber === undefined) throw failure.reason;
-  const done = results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
+  const poisoned = results.filter((result) => result.status === 'fulfilled' && result.value).length;
   return {
     ...(sequenceNumber !== undefined && { retryFrom: sequenceNumber }),
     ...(failure?.status === 'rejected' && { error: failure.reason as Error }),
-    counts: {
-      records: records.length,
-      deliveries: done.reduce((sum, each) => sum + each.deliveries, 0),
-      poisoned: done.reduce((sum, each) => sum + each.poisoned, 0),
-    },
+    counts: { records: records.length, deliveries, groups, poisoned },
   };
 }

@@ -1,33 +1,32 @@
 import type { Command, ReplayTask } from '../core/commands.ts';
 import type { DeliveryTask } from '../core/deliveries.ts';
 import { matchEndpoints, type Endpoint } from '../core/endpoints.ts';
-import type { EmailEvent, SuppressionReason } from '../core/events.ts';
+import type { EmailEvent, StoredEvent, SuppressionReason } from '../core/events.ts';
 import { probeDelaySeconds } from '../core/endpoint-health.ts';
-import { deliveryId } from '../core/ids.ts';
 import { scaledSeconds } from '../core/wait-scale.ts';
 import { isMailboxSimulator } from '../core/mailbox-simulator.ts';
-import type { StoredEvent } from '../store/event-rows.ts';
+import type { HeldDelivery } from '../store/hold-deliveries.ts';
+import { singleGroup, type GroupMember, type GroupStart } from './groups.ts';
 
 export interface AutoSuppress {
   readonly hardBounces: boolean;
   readonly complaints: boolean;
 }
 
-export interface DispatchDeps {
-  /** The workspace's endpoints. They are read once for a batch. */
-  readonly endpointsOf: (workspaceId: string) => Promise<readonly Endpoint[]>;
-  /** Starts the Express machine Deliver, which makes the first attempt of a run. */
-  readonly startDelivery: (task: DeliveryTask) => Promise<void>;
-  /** Stores a delivery as `held`, without an attempt. A delivery that exists stays unchanged. */
-  readonly holdDelivery: (task: DeliveryTask, stored: StoredEvent) => Promise<void>;
-  /** Starts the Recover machine. An execution that already exists for the same command counts as started. */
-  readonly startReplay: (task: ReplayTask) => Promise<void>;
-  /** Adds the recipient to the workspace's suppression list. An entry that exists stays unchanged. */
-  readonly suppress: (event: EmailEvent, reason: SuppressionReason) => Promise<void>;
-  readonly autoSuppress: AutoSuppress;
-  /** Scales the wait before the first probe. 1 if absent. */
-  readonly waitScale?: number;
+/** What one row causes. The effects of all rows of a batch are then carried out together. */
+export interface DispatchPlan {
+  /** First attempts. Those of one endpoint share an execution. */
+  readonly members: readonly GroupMember[];
+  /** Groups that need an execution of their own. */
+  readonly groups: readonly GroupStart[];
+  /** Deliveries to store as `held`, because the breaker of the endpoint is open. */
+  readonly held: readonly HeldDelivery[];
+  readonly replays: readonly ReplayTask[];
+  /** The recipient to add to the workspace's suppression list. */
+  readonly suppression?: { readonly event: EmailEvent; readonly reason: SuppressionReason };
 }
+
+const NO_EFFECT: DispatchPlan = { members: [], groups: [], held: [], replays: [] };
 
 /**
  * The reason for which an event adds its recipient to the workspace's suppression list, or undefined. An address of the SES
@@ -58,7 +57,6 @@ export function createTask(
     event_timestamp: event.timestamp,
     event_id: event.event_id,
     endpoint_id: endpointId,
-    execution_name: `${deliveryId(event.event_id, endpointId)}-${run.id}`,
     run: run.id,
     trigger: run.trigger,
     attempt: run.attempts + 1,
@@ -73,54 +71,52 @@ export function createFirstTask(event: EventReference, endpointId: string): Deli
 }
 
 /**
- * Starts a delivery for each active endpoint that subscribes to the event. If the endpoint's breaker is open, the delivery is
- * stored as `held` instead. Adds the recipient to the suppression list if the event requires it. Returns the number of
- * started and held deliveries.
- *
- * Safe to repeat: only one execution can claim an attempt, and an existing `held` delivery or suppression stays unchanged.
+ * Plans a delivery for each active endpoint that subscribes to the event. While the breaker of an endpoint is open, its delivery
+ * is only stored, as `held`: it costs no execution and no 15 s timeout. A hard bounce or a complaint also suppresses its recipient.
  */
-export async function dispatchEvent(deps: DispatchDeps, stored: StoredEvent): Promise<number> {
+export function planEvent(
+  stored: StoredEvent,
+  endpoints: readonly Endpoint[],
+  autoSuppress: AutoSuppress,
+): DispatchPlan {
   const { event } = stored;
-  const endpoints = matchEndpoints(await deps.endpointsOf(event.workspace_id), event);
-  const reason = suppressionReasonOf(event, deps.autoSuppress);
-  await Promise.all([
-    ...endpoints.map((endpoint) => {
-      const task = createFirstTask(event, endpoint.id);
-      // While the breaker is open, a delivery is only stored. It costs no execution and no 15 s timeout.
-      return endpoint.breaker_opened_at === undefined
-        ? deps.startDelivery(task)
-        : deps.holdDelivery(task, stored);
-    }),
-    ...(reason === undefined ? [] : [deps.suppress(event, reason)]),
-  ]);
-  return endpoints.length;
+  const members: GroupMember[] = [];
+  const held: HeldDelivery[] = [];
+  for (const endpoint of matchEndpoints(endpoints, event)) {
+    const delivery = { task: createFirstTask(event, endpoint.id), stored };
+    if (endpoint.breaker_opened_at === undefined) members.push(delivery);
+    else held.push(delivery);
+  }
+  const reason = suppressionReasonOf(event, autoSuppress);
+  return { ...NO_EFFECT, members, held, ...(reason !== undefined && { suppression: { event, reason } }) };
 }
 
 /**
- * Starts a manual attempt or a replay. Returns the number of started deliveries. A replay starts its deliveries later, so
- * it counts as 0.
+ * Plans a manual attempt, the continuation of retries, or a replay. `waitScale` scales the wait before the first probe.
  *
  * Safe to repeat. Recover is a Standard machine, so Step Functions starts it only once for the name in the command. Deliver
  * is an Express machine, whose names are not unique. There, the claim allows only one attempt for each command.
  */
-export async function dispatchCommand(deps: DispatchDeps, command: Command): Promise<number> {
-  if (command.command === 'redeliver') {
-    await deps.startDelivery(command.task);
-    return 1;
+export function planCommand(command: Command, waitScale?: number): DispatchPlan {
+  switch (command.command) {
+    case 'redeliver':
+      return { ...NO_EFFECT, groups: [singleGroup(command.task)] };
+    case 'retry':
+      return { ...NO_EFFECT, groups: [{ group: command.group, events: [] }] };
+    case 'continue':
+      return { ...NO_EFFECT, replays: [command.task] };
+    default: {
+      const isBreakerDrain = command.command === 'drain' && command.opened_at !== undefined;
+      const task: ReplayTask = {
+        workspace_id: command.workspace_id,
+        command_id: command.id,
+        command: command.command,
+        execution_name: command.id,
+        delay_seconds: isBreakerDrain ? scaledSeconds(probeDelaySeconds(0), waitScale) : 0,
+        steps: 0,
+        probes: 0,
+      };
+      return { ...NO_EFFECT, replays: [task] };
+    }
   }
-  if (command.command === 'continue') {
-    await deps.startReplay(command.task);
-    return 0;
-  }
-  const isBreakerDrain = command.command === 'drain' && command.opened_at !== undefined;
-  await deps.startReplay({
-    workspace_id: command.workspace_id,
-    command_id: command.id,
-    command: command.command,
-    execution_name: command.id,
-    delay_seconds: isBreakerDrain ? scaledSeconds(probeDelaySeconds(0), deps.waitScale) : 0,
-    steps: 0,
-    probes: 0,
-  });
-  return 0;
 }

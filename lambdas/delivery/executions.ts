@@ -1,17 +1,15 @@
 import { ExecutionAlreadyExists, StartExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import type { ReplayTask } from '../core/commands.ts';
-import type { DeliveryTask } from '../core/deliveries.ts';
+import type { GroupStart } from './groups.ts';
 
 /** Starts an execution. An execution that already exists under the same name counts as started. */
 async function start(
   sfn: SFNClient,
-  stateMachineArn: string,
-  task: { readonly execution_name: string },
+  execution: { readonly stateMachineArn: string; readonly name: string; readonly input: unknown },
 ): Promise<void> {
+  const { stateMachineArn, name, input } = execution;
   try {
-    await sfn.send(
-      new StartExecutionCommand({ stateMachineArn, name: task.execution_name, input: JSON.stringify(task) }),
-    );
+    await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
   } catch (error) {
     if (!(error instanceof ExecutionAlreadyExists)) throw error;
   }
@@ -19,14 +17,15 @@ async function start(
 
 /**
  * Starts the Express machine Deliver. Step Functions does not require unique names for Express executions, so a repeated
- * start runs a second execution of the same task. The claim lets only one of the two executions make the attempt. The other
+ * start runs a second execution of the same group. The claim lets only one of the two executions make each attempt. The other
  * can make the attempt only if the first one ends without recording its result.
  */
-export function startDelivery(sfn: SFNClient, machineArn: string, task: DeliveryTask): Promise<void> {
-  return start(sfn, machineArn, task);
+export function startGroup(sfn: SFNClient, machineArn: string, groupStart: GroupStart): Promise<void> {
+  const name = groupStart.group.execution_name;
+  return start(sfn, { stateMachineArn: machineArn, name, input: groupStart });
 }
 
 /** Starts the Standard machine Recover. A repeated start with the same name starts no second execution. */
 export function startReplay(sfn: SFNClient, machineArn: string, task: ReplayTask): Promise<void> {
-  return start(sfn, machineArn, task);
+  return start(sfn, { stateMachineArn: machineArn, name: task.execution_name, input: task });
 }

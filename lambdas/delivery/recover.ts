@@ -18,9 +18,10 @@ import { getEndpoint } from '../store/endpoints.ts';
 import { readWantedEvents, type WantedEvent } from '../store/missed-events.ts';
 import type { Table } from '../store/table.ts';
 import { createTask } from './dispatch.ts';
+import { GROUP_TASKS, createGroups, type GroupStart } from './groups.ts';
 
-/** 100 deliveries in 4 s are 25 a second, so that a replay does not overload a receiver that has just recovered. */
-export const DELIVERIES_PER_STEP = 100;
+/** One group of 100 deliveries in 4 s makes 25 a second, so that a replay does not overload a receiver that has just recovered. */
+export const DELIVERIES_PER_STEP = GROUP_TASKS;
 const STEP_SECONDS = 4;
 /** The wait before a drain checks a second time that nothing is held. It is longer than the timeout of dispatch. */
 const LAST_CHECK_SECONDS = 90;
@@ -33,7 +34,7 @@ const STEPS_PER_EXECUTION = 2_000;
 
 export interface ReplayDeps {
   readonly table: Table;
-  readonly startDelivery: (task: DeliveryTask) => Promise<void>;
+  readonly startGroup: (group: GroupStart) => Promise<void>;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Scales the waits between steps and between probes. 1 if absent. */
@@ -98,18 +99,16 @@ async function recover(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult
   // While the breaker is open, each step sends one delivery as a probe.
   const isBreakerOpen = endpoint.breaker_opened_at !== undefined;
   const step = await readStep(deps, stored, endpoint, isBreakerOpen ? 1 : DELIVERIES_PER_STEP);
-  const started = await startAll(
+  await startAll(
     deps,
     step.missed.map(({ address, attempts }) =>
       createTask(address, endpoint.id, { id: recovery.id, trigger: 'recover', attempts }),
     ),
   );
-  const haveAllStarted = started === step.missed.length;
-  const ended = haveAllStarted && step.ended;
+  const { ended } = step;
   await advanceRecovery(deps.table, stored, {
-    // After a failed start, the position stays unchanged, so the next step finds and starts the same deliveries again.
-    ...(haveAllStarted && step.position !== undefined && { position: step.position }),
-    started: recovery.started + (haveAllStarted ? started : 0),
+    ...(step.position !== undefined && { position: step.position }),
+    started: recovery.started + step.missed.length,
     status: ended ? 'completed' : 'running',
     ...(ended && { completedAt }),
   });
@@ -119,13 +118,9 @@ async function recover(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult
     : nextStep(task, 'continue', STEP_SECONDS, 0);
 }
 
-/** Starts deliveries and returns how many were started. Throws if none was started, so that the machine retries the step. */
-async function startAll(deps: ReplayDeps, tasks: readonly DeliveryTask[]): Promise<number> {
-  const starts = await Promise.allSettled(tasks.map((task) => deps.startDelivery(task)));
-  const failed = starts.filter((start) => start.status === 'rejected');
-  const [first] = failed;
-  if (first && failed.length === tasks.length) throw first.reason;
-  return tasks.length - failed.length;
+/** Starts the deliveries of a step, which is one group. Throws if it was not started, so that the machine retries the step. */
+async function startAll(deps: ReplayDeps, tasks: readonly DeliveryTask[]): Promise<void> {
+  for (const group of createGroups(tasks.map((task) => ({ task })))) await deps.startGroup(group);
 }
 
 interface RecoveryStep {
@@ -221,7 +216,6 @@ async function drain(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> 
   // probes shared one run, a delivery that a probe left `held` could not be sent again, because a run does not reopen a
   // delivery that it settled.
   const run = `${command.id}-${breakerOpenedAt === undefined ? 'drain' : task.probes}`;
-  // A delivery that could not be started stays held, and a later step finds it again.
   await startAll(
     deps,
     items.map((delivery) =>

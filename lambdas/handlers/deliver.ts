@@ -1,25 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { KMSClient } from '@aws-sdk/client-kms';
+import type { Context } from 'aws-lambda';
 import { CALL_LIMITS } from '../core/aws-client-timeouts.ts';
-import type { DeliverInput, DeliveryResult } from '../core/deliveries.ts';
+import type { DeliverInput, GroupResult, SingleDeliverInput, SingleResult } from '../core/deliveries.ts';
 import { ENV, requireEnv, waitScaleOf } from '../core/env.ts';
 import { METRIC, metricsIn } from '../core/metrics.ts';
 import type { RetryOptions } from '../core/retry-schedule.ts';
-import { deliver, type DeliverDeps } from '../delivery/deliver.ts';
+import type { DeliverDeps } from '../delivery/attempt.ts';
+import { deliverGroup } from '../delivery/deliver.ts';
+import { logGroup } from '../delivery/deliver-log.ts';
 import { createSecretOpener } from '../delivery/secrets.ts';
 import { createSender } from '../delivery/send.ts';
+import { groupOfSingleTask, isSingleTask, payloadOf, singleResultOf } from '../delivery/single-task.ts';
 import { createTable } from '../store/table.ts';
 
 const logger = new Logger({ serviceName: 'deliver' });
 const metrics = metricsIn(requireEnv(process.env, ENV.metricsNamespace), Date.now);
-
-function logUnrecorded(error: unknown): void {
-  logger.error('delivery.unrecorded', {
-    error: error as Error,
-    ...metrics({ [METRIC.deliveriesInternal]: 1 }),
-  });
-}
 
 const deps: DeliverDeps = {
   table: createTable(requireEnv(process.env, ENV.tableName)),
@@ -30,30 +27,27 @@ const deps: DeliverDeps = {
   now: Date.now,
   random: Math.random,
   randomBytes,
-  onUnrecorded: logUnrecorded,
+  onUnrecorded(error) {
+    logger.error('delivery.unrecorded', {
+      error: error as Error,
+      ...metrics({ [METRIC.deliveriesInternal]: 1 }),
+    });
+  },
 };
 
-/** Makes one attempt of a delivery. The Deliver and Redeliver state machines call this function, and its result is the input of their next state. */
-export async function handler(input: DeliverInput): Promise<DeliveryResult> {
-  const { result, attempt, endpointTransition } = await deliver(deps, input);
-  logger.info('delivery.attempted', {
-    event_id: result.event_id,
-    endpoint_id: result.endpoint_id,
-    workspace_id: result.workspace_id,
-    outcome: result.outcome,
-    ...(attempt && {
-      attempt: attempt.number,
-      status_code: attempt.status_code,
-      error_class: attempt.error_class,
-      duration_ms: attempt.duration_ms,
-    }),
-    ...metrics({
-      [METRIC.deliveriesExhausted]:
-        attempt && attempt.trigger !== 'manual' && result.outcome === 'exhausted' ? 1 : 0,
-      [METRIC.deliveriesInternal]: attempt?.error_class === 'internal' ? 1 : 0,
-      [METRIC.endpointsDisabled]: endpointTransition === 'disabled' ? 1 : 0,
-      [METRIC.endpointsFailing]: endpointTransition === 'failing' ? 1 : 0,
-    }),
+/** Attempts the deliveries of a group. The Deliver and Redeliver state machines call this function, and its result is the input of their next state. */
+export async function handler(
+  input: DeliverInput | SingleDeliverInput,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<GroupResult | SingleResult> {
+  const payload = payloadOf(input);
+  const report = await deliverGroup(deps, {
+    group: isSingleTask(payload) ? groupOfSingleTask(payload) : payload,
+    events: ('events' in input && input.events) || [],
+    execution: input.execution,
+    abandon: input.abandon === true,
+    deadlineMs: Date.now() + context.getRemainingTimeInMillis(),
   });
-  return result;
+  logGroup(logger, metrics, report);
+  return isSingleTask(payload) ? singleResultOf(payload, report) : report.result;
 }

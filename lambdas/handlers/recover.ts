@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { ReplayResult, ReplayTask } from '../core/commands.ts';
 import { ENV, requireEnv, waitScaleOf } from '../core/env.ts';
-import { startDelivery } from '../delivery/executions.ts';
+import { startGroup } from '../delivery/executions.ts';
 import { runReplayStep, type ReplayDeps } from '../delivery/recover.ts';
 import { createTable } from '../store/table.ts';
 
@@ -11,7 +11,7 @@ const stepFunctions = new SFNClient({});
 const machineArn = requireEnv(process.env, ENV.deliverMachineArn);
 const deps: ReplayDeps = {
   table: createTable(requireEnv(process.env, ENV.tableName)),
-  startDelivery: (task) => startDelivery(stepFunctions, machineArn, task),
+  startGroup: (group) => startGroup(stepFunctions, machineArn, group),
   now: Date.now,
   waitScale: waitScaleOf(process.env),
 };

@@ -29,6 +29,20 @@ export function eventKeyPartsOf(task: DeliveryTask): EventKeyParts {
   };
 }
 
+export function attemptRow(
+  task: DeliveryTask,
+  { attempt, ttl }: { readonly attempt: Attempt; readonly ttl: number },
+): Row {
+  return {
+    ...attemptKey(task.workspace_id, deliveryId(task.event_id, task.endpoint_id), attempt.number),
+    kind: KIND.attempt,
+    // Statistics need the endpoint, and the id of the delivery does not contain it.
+    endpoint_id: task.endpoint_id,
+    ...attempt,
+    ttl,
+  };
+}
+
 /**
  * Stores an attempt under its number. If the attempt was sent twice, only the first record is kept. The same attempt can be
  * sent twice if the deliver function ends after sending but before the delivery is settled, for example in a crash. The number
@@ -39,15 +53,7 @@ export async function recordAttempt(
   task: DeliveryTask,
   { attempt, ttl }: { readonly attempt: Attempt; readonly ttl: number },
 ): Promise<void> {
-  const id = deliveryId(task.event_id, task.endpoint_id);
-  const Item = {
-    ...attemptKey(task.workspace_id, id, attempt.number),
-    kind: KIND.attempt,
-    // Statistics need the endpoint, and the id of the delivery does not contain it.
-    endpoint_id: task.endpoint_id,
-    ...attempt,
-    ttl,
-  };
+  const Item = attemptRow(task, { attempt, ttl });
   try {
     await table.client.send(
       new PutCommand({ TableName: table.name, Item, ConditionExpression: 'attribute_not_exists(pk)' }),

@@ -1,33 +1,29 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchExecuteStatementCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Delivery, DeliveryStatus, DeliveryTask } from '../core/deliveries.ts';
+import type { StoredEvent } from '../core/events.ts';
+import { InternalError } from '../core/errors.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
+import { claimRow } from './claim-rows.ts';
 import { eventKeyPartsOf, toDelivery } from './deliveries.ts';
-import type { StoredEvent } from './event-rows.ts';
-import {
-  KIND,
-  deliveryAddressKey,
-  deliveryKey,
-  endpointDeliveriesPartition,
-  failingDeliveriesPartition,
-} from './keys.ts';
+import { deliveryAddressKey, deliveryKey, failingDeliveriesPartition } from './keys.ts';
 import type { Row, Table } from './table.ts';
-import { transactWrite } from './transact.ts';
+import { conditionalUpdate } from './transact.ts';
 import { updateExpression, type ItemUpdate } from './update-expression.ts';
 
 /**
  * While a lease lasts, only the execution that owns the lease can claim an attempt of the delivery. A lease is longer than the
- * timeout of the deliver function (30 s). So two executions never send at the same time. If the owner ended after sending but
+ * timeout of the deliver function (45 s). So two executions never send at the same time. If the owner ended after sending but
  * before the result was stored, the attempt is sent a second time: the receiver then gets the same webhook id twice.
  */
 export const LEASE_SECONDS = 60;
 
-function leaseEndMs(nowMs: number): number {
+export function leaseEndMs(nowMs: number): number {
   return nowMs + LEASE_SECONDS * 1000;
 }
 
-/** The input of `claimAttempt`: the attempt that an execution is about to make. */
+/** The attempt that an execution is about to make. */
 export interface Claim {
   readonly task: DeliveryTask;
   readonly stored: StoredEvent;
@@ -39,7 +35,7 @@ export interface Claim {
 /** The state of a delivery whose attempt cannot be claimed now. */
 export interface RefusedClaim {
   readonly claimed: false;
-  readonly delivery: Delivery;
+  readonly delivery: Pick<Delivery, 'status' | 'attempt_count' | 'next_attempt_at'>;
   /** When the lease of another execution expires. Absent if no execution has a lease. */
   readonly leaseUntilMs?: number;
   /** The run that the delivery is in. */
@@ -50,21 +46,115 @@ export interface RefusedClaim {
   readonly lastManualRun?: string;
 }
 
-export type ClaimOutcome = { readonly claimed: true } | RefusedClaim;
+/** The delivery does not exist yet. The claim's execution inserts it after the attempt, until the lease ends. */
+export interface FirstClaim {
+  readonly claimed: true;
+  readonly isFirst: true;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  /** The run that the delivery is in. */
+  readonly run: string;
+  readonly leaseUntilMs: number;
+}
+
+export type ClaimOutcome = FirstClaim | { readonly claimed: true; readonly isFirst: false } | RefusedClaim;
+
+/** The limit of BatchExecuteStatement. */
+export const CLAIMS_PER_BATCH = 25;
+const INSERT_TRIES = 4;
+const FIRST_DELAY_MS = 50;
+
+/** Error codes of a statement that can succeed when it is repeated. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html */
+const TRANSIENT_CODES: ReadonlySet<string | undefined> = new Set([
+  'InternalServerError',
+  'ProvisionedThroughputExceeded',
+  'RequestLimitExceeded',
+  'ThrottlingError',
+  'TransactionConflict',
+]);
 
 /**
- * Claims an attempt of a delivery, so that only one execution makes it. The first claim creates the Delivery. A
- * second row, which maps the delivery's id to the key of its row, is put at the same time. So the delivery can be read by its id
- * from the start.
+ * Claims first attempts of deliveries, at most 25, in one call. Each claim is the insertion of a row. Returns for each claim the
+ * claim, or undefined if the row exists: another execution has claimed the attempt, or the delivery exists. `claimAttempt` then
+ * decides. An error at one claim changes no other claim.
+ */
+export async function insertClaims(
+  table: Table,
+  claims: readonly Claim[],
+): Promise<readonly PromiseSettledResult<FirstClaim | undefined>[]> {
+  const results = new Map<Claim, PromiseSettledResult<FirstClaim | undefined>>();
+  let pending = claims;
+  for (let attempt = 1; pending.length > 0; attempt += 1) {
+    // Sequential: the next try repeats the statements that failed in this try.
+    const codes = await insertRows(table, pending.map(rowOf));
+    const retried: Claim[] = [];
+    for (const [index, claim] of pending.entries()) {
+      const error = codes[index];
+      if (error === undefined) results.set(claim, { status: 'fulfilled', value: firstClaim(claim) });
+      else if (error.code === 'DuplicateItem') results.set(claim, { status: 'fulfilled', value: undefined });
+      else if (TRANSIENT_CODES.has(error.code) && attempt < INSERT_TRIES) retried.push(claim);
+      else {
+        const reason = new InternalError(`A claim failed: ${error.code}: ${error.message}`);
+        results.set(claim, { status: 'rejected', reason });
+      }
+    }
+    pending = retried;
+    if (pending.length > 0) await sleep(FIRST_DELAY_MS * 2 ** (attempt - 1));
+  }
+  return claims.map((claim) => results.get(claim) as PromiseSettledResult<FirstClaim | undefined>);
+}
+
+function rowOf({ task, stored, execution, nowMs }: Claim): Row {
+  return claimRow({ task, stored, nowMs, lease: { owner: execution, untilMs: leaseEndMs(nowMs) } });
+}
+
+function firstClaim({ task, nowMs }: Claim): FirstClaim {
+  return {
+    claimed: true,
+    isFirst: true,
+    createdAt: formatTimestamp(nowMs),
+    run: task.run,
+    leaseUntilMs: leaseEndMs(nowMs),
+  };
+}
+
+interface StatementError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Inserts rows. Returns the error of each row that was not inserted. */
+async function insertRows(table: Table, rows: readonly Row[]): Promise<readonly (StatementError | undefined)[]> {
+  const { Responses: responses = [] } = await table.client.send(
+    new BatchExecuteStatementCommand({
+      Statements: rows.map((row) => {
+        const names = Object.keys(row);
+        return {
+          Statement: `INSERT INTO "${table.name}" VALUE {${names.map((name) => `'${name}': ?`).join(', ')}}`,
+          Parameters: Object.values(row),
+        };
+      }),
+    }),
+  );
+  return rows.map((_, index) => {
+    const { Error: error } = responses[index] ?? { Error: { Code: 'InternalServerError' } };
+    return error && { code: error.Code ?? 'unknown', message: error.Message ?? '' };
+  });
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+/**
+ * Claims an attempt of a delivery, so that only one execution makes it. The delivery's row decides if it exists. Otherwise the
+ * claim of the first attempt decides.
  */
 export async function claimAttempt(table: Table, claim: Claim): Promise<ClaimOutcome> {
-  const { task, stored } = claim;
-  if (task.trigger === 'manual') return updateWithClaim(table, claim, manualClaim());
-  const [outcome] = await Promise.all([
-    updateWithClaim(table, claim, runClaim(claim)),
-    table.client.send(new PutCommand({ TableName: table.name, Item: addressRow(task, stored.ttl) })),
-  ]);
-  return outcome;
+  const claimUpdate = claim.task.trigger === 'manual' ? manualClaim() : runClaim(claim);
+  return (await claimOnDelivery(table, claim, claimUpdate)) ?? takeOverFirstClaim(table, claim);
 }
 
 interface ClaimUpdate {
@@ -82,9 +172,8 @@ const ATTEMPT_IS_FREE =
   'attempt_count < :attempt AND (attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :execution)';
 
 /**
- * The claim of every attempt that is not manual. The condition accepts three cases:
+ * The claim of every attempt that is not manual, at a delivery that exists. The condition accepts two cases:
  *
- * - The delivery does not exist. The claim creates it.
  * - The delivery is `pending` or `retrying`, and the attempt is free. The claim assigns the delivery to the run of the task. A
  *   recovery can take over a stalled delivery in this way.
  * - The delivery is `exhausted`, `blocked`, `held` or `cancelled`, it belongs to a different run, and the attempt is free. The
@@ -93,8 +182,7 @@ const ATTEMPT_IS_FREE =
  * A run never reopens a delivery that the same run has ended, and the event's own run (`auto`) never reopens any delivery. Without
  * these rules, a repeated start of a run would send a settled delivery again. Only a manual request can claim a `delivered` delivery.
  */
-function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
-  const { to, event } = stored.event;
+function runClaim({ task, nowMs }: Claim): ClaimUpdate {
   const status: DeliveryStatus = task.attempt === 1 ? 'pending' : 'retrying';
   const mayReopen = task.run !== 'auto';
   const orReopened = mayReopen
@@ -103,12 +191,6 @@ function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
   return {
     update: {
       set: {
-        kind: KIND.delivery,
-        g1pk: endpointDeliveriesPartition(task.workspace_id, task.endpoint_id, task.event_id),
-        event,
-        to,
-        ttl: stored.ttl,
-        test: task.trigger === 'test',
         status,
         run: task.run,
         run_attempts: task.run_attempt - 1,
@@ -117,11 +199,10 @@ function runClaim({ task, stored, nowMs }: Claim): ClaimUpdate {
         // as stalled while its attempt is being made. The search cannot use the lease, because the index does not contain it.
         next_attempt_at: mayReopen ? formatTimestamp(leaseEndMs(nowMs)) : undefined,
       },
-      setIfAbsent: { attempt_count: 0, created_at: formatTimestamp(nowMs) },
       setOrRemove: { g2pk: failingDeliveriesPartition(task, status) },
       remove: ['completed_at'],
     },
-    condition: `attribute_not_exists(pk) OR (#status IN (:pending, :retrying) AND ${ATTEMPT_IS_FREE})${orReopened}`,
+    condition: `(#status IN (:pending, :retrying) AND ${ATTEMPT_IS_FREE})${orReopened}`,
     values: {
       pending: 'pending' satisfies DeliveryStatus,
       retrying: 'retrying' satisfies DeliveryStatus,
@@ -141,11 +222,12 @@ function manualClaim(): ClaimUpdate {
   return { update: {}, condition: ATTEMPT_IS_FREE };
 }
 
-async function updateWithClaim(
+/** Returns undefined if the delivery does not exist. */
+async function claimOnDelivery(
   table: Table,
   { task, execution, nowMs }: Claim,
   { update, condition, values }: ClaimUpdate,
-): Promise<ClaimOutcome> {
+): Promise<ClaimOutcome | undefined> {
   const lease = { lease_owner: execution, lease_until: leaseEndMs(nowMs) };
   try {
     await table.client.send(
@@ -160,11 +242,11 @@ async function updateWithClaim(
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
-    return { claimed: true };
+    return { claimed: true, isFirst: false };
   } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException) || !error.Item) throw error;
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
     // The document client does not unmarshall the item of an exception.
-    return refusedClaim(unmarshall(error.Item) as Row, nowMs);
+    return error.Item && refusedClaim(unmarshall(error.Item) as Row, nowMs);
   }
 }
 
@@ -182,45 +264,60 @@ function refusedClaim(row: Row, nowMs: number): RefusedClaim {
 }
 
 /**
- * Stores the delivery of a new event as `held`, without an attempt, because the endpoint's breaker is open. A drain delivers
- * it later. Returns false if the delivery exists already.
+ * Claims the first attempt of a delivery that does not exist, although its claim may. The claim of another execution is taken over
+ * after its lease: that execution ended before it stored a result. The caller has found no Delivery before. None can appear
+ * until the claim changes, because the deliver function ends 15 s before its leases do.
  */
-export async function holdDelivery(
-  table: Table,
-  { task, stored, nowMs }: Omit<Claim, 'execution'>,
-): Promise<boolean> {
-  const { to, event } = stored.event;
-  const address = eventKeyPartsOf(task);
-  return transactWrite(table, [
-    {
-      Put: {
-        TableName: table.name,
-        Item: {
-          ...deliveryKey(address, task.endpoint_id),
-          kind: KIND.delivery,
-          g1pk: endpointDeliveriesPartition(task.workspace_id, task.endpoint_id, task.event_id),
-          g2pk: failingDeliveriesPartition(task, 'held'),
-          event,
-          to,
-          status: 'held' satisfies DeliveryStatus,
-          attempt_count: 0,
-          run: task.run,
-          created_at: formatTimestamp(nowMs),
-          test: false,
-          ttl: stored.ttl,
+async function takeOverFirstClaim(table: Table, claim: Claim): Promise<ClaimOutcome> {
+  const { task, execution, nowMs } = claim;
+  const key = deliveryAddressKey(eventKeyPartsOf(task), task.endpoint_id);
+  const { Item: row } = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: key, ConsistentRead: true }),
+  );
+  if (!row) return insertClaim(table, claim);
+  const leaseUntilMs = Number(row['lease_until'] ?? 0);
+  const run = String(row['run'] ?? task.run);
+  if (leaseUntilMs > nowMs && row['lease_owner'] !== execution) return firstAttemptInProgress(run, leaseUntilMs);
+  const isManual = task.trigger === 'manual';
+  const taken = await conditionalUpdate(table, {
+    TableName: table.name,
+    Key: key,
+    ...updateExpression(
+      {
+        set: {
+          lease_owner: execution,
+          lease_until: leaseEndMs(nowMs),
+          run: isManual ? run : task.run,
+          created_at: row['created_at'] ?? formatTimestamp(nowMs),
         },
-        ConditionExpression: 'attribute_not_exists(pk)',
       },
-    },
-    { Put: { TableName: table.name, Item: addressRow(task, stored.ttl) } },
-  ]);
+      { values: leaseUntilMs === 0 ? {} : { until: leaseUntilMs, owner: row['lease_owner'] } },
+    ),
+    ConditionExpression:
+      leaseUntilMs === 0
+        ? 'attribute_exists(pk) AND attribute_not_exists(lease_until)'
+        : 'lease_until = :until AND lease_owner = :owner',
+  });
+  if (!taken) return firstAttemptInProgress(run, nowMs + 1000);
+  return {
+    ...firstClaim(claim),
+    createdAt: String(row['created_at'] ?? formatTimestamp(nowMs)),
+    run: isManual ? run : task.run,
+  };
 }
 
-function addressRow(task: DeliveryTask, ttl: number): Row {
+async function insertClaim(table: Table, claim: Claim): Promise<ClaimOutcome> {
+  const [result] = await insertClaims(table, [claim]);
+  if (result?.status === 'rejected') throw result.reason;
+  return result?.value ?? firstAttemptInProgress(claim.task.run, claim.nowMs + 1000);
+}
+
+function firstAttemptInProgress(run: string, leaseUntilMs: number): RefusedClaim {
   return {
-    ...deliveryAddressKey(eventKeyPartsOf(task), task.endpoint_id),
-    kind: KIND.deliveryAddress,
-    delivery: deliveryKey(eventKeyPartsOf(task), task.endpoint_id),
-    ttl,
+    claimed: false,
+    delivery: { status: 'pending', attempt_count: 0 },
+    leaseUntilMs,
+    run,
+    runAttempts: 0,
   };
 }

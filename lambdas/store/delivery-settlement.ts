@@ -17,6 +17,11 @@ async function updateDelivery(
   await conditionalUpdate(table, { TableName: table.name, Key, ...update });
 }
 
+/** Whether a delivery with this status has a time of completion. */
+export function isCompleted(status: DeliveryStatus | undefined): boolean {
+  return status !== 'pending' && status !== 'retrying' && status !== 'held';
+}
+
 /** The result of an attempt, as the delivery stores it. */
 export interface Settlement {
   /** Absent if the status stays unchanged. A failed manual attempt changes only the count. */
@@ -38,7 +43,6 @@ export async function settleDelivery(
 ): Promise<void> {
   const { status, attemptCount, nowMs, nextAttemptAt } = settlement;
   const isManual = task.trigger === 'manual';
-  const isCompleted = status !== 'retrying' && status !== 'held';
   const update = updateExpression(
     {
       set: {
@@ -51,7 +55,7 @@ export async function settleDelivery(
         setOrRemove: {
           status,
           g2pk: failingDeliveriesPartition(task, status),
-          completed_at: isCompleted ? formatTimestamp(nowMs) : undefined,
+          completed_at: isCompleted(status) ? formatTimestamp(nowMs) : undefined,
           next_attempt_at: nextAttemptAt,
         },
       }),
@@ -82,15 +86,15 @@ export async function settleUnsent(
   task: DeliveryTask,
   { status, nowMs }: { readonly status: 'held' | 'cancelled'; readonly nowMs: number },
 ): Promise<void> {
-  const isCompleted = status === 'cancelled';
-  const orHeld = isCompleted ? ' OR #status = :held' : '';
+  const isCancelled = status === 'cancelled';
+  const orHeld = isCancelled ? ' OR #status = :held' : '';
   await updateDelivery(table, task, {
     ...updateExpression(
       {
         set: {
           status,
           g2pk: failingDeliveriesPartition(task, status),
-          completed_at: isCompleted ? formatTimestamp(nowMs) : undefined,
+          completed_at: isCancelled ? formatTimestamp(nowMs) : undefined,
         },
         remove: ['next_attempt_at'],
       },
@@ -100,7 +104,7 @@ export async function settleUnsent(
           pending: 'pending' satisfies DeliveryStatus,
           retrying: 'retrying' satisfies DeliveryStatus,
           run: task.run,
-          ...(isCompleted && { held: 'held' satisfies DeliveryStatus }),
+          ...(isCancelled && { held: 'held' satisfies DeliveryStatus }),
         },
       },
     ),

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { EmailEvent, EventDetails, EventName } from '../core/events.ts';
+import type { EmailEvent, EventDetails, EventName, StoredEvent } from '../core/events.ts';
 import { pairsOfList, pairsToList } from '../core/tags.ts';
 import { packRawEvent, rawContext, unpackRawEvent } from '../core/raw-event.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import { wellFormed } from '../core/well-formed.ts';
-import { itemSizeBytes } from './item-size.ts';
+import { WRITE_UNIT_BYTES, itemSizeBytes } from './item-size.ts';
 import { KIND, parseEventKey, eventKey, rawKey, recipientPartition, eventNamePartition } from './keys.ts';
 import type { Row } from './table.ts';
 
@@ -18,11 +18,6 @@ export interface Retention {
   readonly receivedAtMs: number;
 }
 
-/**
- * DynamoDB charges one write unit for each started KiB of a row. If the raw event would make the row larger than one KiB, the
- * raw event is stored in a separate item.
- */
-const WRITE_UNIT_BYTES = 1024;
 const RAW_ATTRIBUTE_BYTES = 'raw'.length;
 const RAW_HASH_LENGTH = 22;
 
@@ -62,6 +57,7 @@ export function eventRows(
   if (rawText === undefined || row === undefined || event === undefined) return rows;
 
   if (rows.length === 1) {
+    // A raw event that would make the row larger than one write unit is stored in a separate item.
     const raw = packRawEvent(rawText, rawContext(event));
     if (itemSizeBytes(row) + RAW_ATTRIBUTE_BYTES + raw.byteLength <= WRITE_UNIT_BYTES)
       return [{ ...row, raw }];
@@ -93,12 +89,6 @@ export function toEmailEvent(row: Row): EmailEvent {
   };
 }
 
-/** An event with the time at which its row expires. */
-export interface StoredEvent {
-  readonly event: EmailEvent;
-  /** Epoch seconds. The deliveries and attempts of the event expire at the same time. */
-  readonly ttl: number;
-}
 
 /**
  * The event in a row, with its `ttl`. Throws if a part is missing. The `ttl` must be an integer, because deliveries copy it

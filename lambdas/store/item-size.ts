@@ -1,3 +1,6 @@
+/** DynamoDB charges one write unit for each started KiB of a row. */
+export const WRITE_UNIT_BYTES = 1024;
+
 /**
  * The size of an item in bytes, as DynamoDB computes it. The size decides how many write units the item costs.
  * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html

@@ -68,10 +68,22 @@ export async function conditionalUpdate(
   }
 }
 
+/** The positions of the writes whose conditions failed and canceled the transaction. */
+export function failedConditions(error: TransactionCanceledException): readonly number[] {
+  return (error.CancellationReasons ?? []).flatMap(({ Code }, index) =>
+    Code === 'ConditionalCheckFailed' ? [index] : [],
+  );
+}
+
+/** Makes all of the writes or none. Throws every error, also that of a failed condition. */
+export async function transactWriteOrThrow(table: Table, items: TransactItems): Promise<void> {
+  await retryOnConflict(() => table.client.send(new TransactWriteCommand({ TransactItems: items })));
+}
+
 /** Makes all of the writes or none. Returns false if a condition fails, and throws every other error. */
 export async function transactWrite(table: Table, items: TransactItems): Promise<boolean> {
   try {
-    await retryOnConflict(() => table.client.send(new TransactWriteCommand({ TransactItems: items })));
+    await transactWriteOrThrow(table, items);
     return true;
   } catch (error) {
     if (error instanceof TransactionCanceledException && hasReason(error, 'ConditionalCheckFailed'))

@@ -1,0 +1,122 @@
+import type { Attempt } from '../core/deliveries.ts';
+import { healthOf, isRecordedFailing, decideFailureAction } from '../core/endpoint-health.ts';
+import type { Endpoint, EndpointAction, EndpointHistoryEntry } from '../core/endpoints.ts';
+import { randomId } from '../core/ids.ts';
+import type { Decision } from '../core/outcome.ts';
+import { formatTimestamp } from '../core/timestamps.ts';
+import { clearFailures, countFailure, openBreaker, recordFailing } from '../store/endpoint-health.ts';
+import { disableEndpoint, getEndpoint } from '../store/endpoints.ts';
+import type { Table } from '../store/table.ts';
+
+/** How an attempt changed its endpoint: the endpoint became failing, it was disabled, or neither. */
+export type EndpointTransition = 'none' | 'failing' | 'disabled';
+
+/** The result of an attempt, as far as the health of its endpoint depends on it. */
+export interface HealthEvidence {
+  /** The endpoint as it was known before the request was sent. */
+  readonly before: Endpoint;
+  readonly decision: Decision;
+  readonly attempt: Attempt;
+  readonly nowMs: number;
+}
+
+export interface TrackerDeps {
+  readonly table: Table;
+  readonly randomBytes: (size: number) => Uint8Array;
+}
+
+/**
+ * The endpoint of a group, and the changes of its health that the attempts of the group cause. The group reads the endpoint
+ * once. A later attempt must know of the failures of the earlier ones, so that its success can end their streak.
+ */
+export class EndpointTracker {
+  /** The snapshot whose streak a success is ending. Without this, 20 successes at once would each try to end it. */
+  private clearing: Endpoint | undefined;
+
+  constructor(
+    private readonly deps: TrackerDeps,
+    public current: Endpoint,
+  ) {}
+
+  /** A success ends a failure streak. A failure can open the breaker or disable the endpoint. */
+  async update(evidence: HealthEvidence): Promise<EndpointTransition> {
+    const { before, decision, attempt, nowMs } = evidence;
+    if (decision.outcome === 'delivered') {
+      await this.endStreak(before, nowMs);
+      return 'none';
+    }
+    // An internal error gives no information about the receiver.
+    if (attempt.error_class === 'internal') return 'none';
+    if (decision.disableReason !== undefined)
+      return this.disable(before, this.entry(nowMs, 'disabled', decision.disableReason));
+    const counted = await countFailure(this.deps.table, before, formatTimestamp(nowMs));
+    if (!counted) return 'none';
+    this.current = counted;
+    return this.countedFailure(before, counted, nowMs);
+  }
+
+  private async endStreak(before: Endpoint, nowMs: number): Promise<void> {
+    if (this.clearing === before) return;
+    const hasStreak = before.failing_since !== undefined || isRecordedFailing(before);
+    if (!hasStreak) return;
+    this.clearing = before;
+    await clearFailures(
+      this.deps.table,
+      before,
+      this.entry(nowMs, 'recovered', 'The receiver accepted a webhook again'),
+    );
+    await this.readAgain(before);
+  }
+
+  /** After a conditional update, only the row shows whether another execution changed the endpoint first. */
+  private async readAgain({ workspace_id: workspaceId, id }: Endpoint): Promise<void> {
+    this.current = (await getEndpoint(this.deps.table, workspaceId, id)) ?? this.current;
+  }
+
+  private async countedFailure(
+    before: Endpoint,
+    counted: Endpoint,
+    nowMs: number,
+  ): Promise<EndpointTransition> {
+    const { table } = this.deps;
+    const { failures = 0, failing_since: since = formatTimestamp(nowMs) } = counted;
+    const action = decideFailureAction(counted, nowMs);
+    if (action === 'disable') {
+      const reason = `${failures} consecutive failed attempts since ${since}`;
+      return this.disable(before, this.entry(nowMs, 'disabled', reason), since);
+    }
+    // The history has one entry for each change of health. A breaker that opens again does not change the health.
+    const isSameStreak = before.failing_since === counted.failing_since;
+    const isRecorded = isRecordedFailing(counted) || (isSameStreak && isRecordedFailing(before));
+    if (action === 'open_breaker') {
+      const reason = `${failures} consecutive failed attempts; new deliveries are held`;
+      const entry = this.entry(nowMs, 'failing', reason);
+      const opening = { historyEntry: entry, commandId: entry.id, recorded: isRecorded };
+      const opened = await openBreaker(table, counted, opening);
+      if (opened) this.current = { ...this.current, breaker_opened_at: entry.at };
+      else await this.readAgain(counted);
+      return opened && !isRecorded ? 'failing' : 'none';
+    }
+    if (counted.health === undefined && healthOf(counted, nowMs) === 'failing') {
+      const entry = this.entry(nowMs, 'failing', `${failures} consecutive failed attempts since ${since}`);
+      const wasRecorded = await recordFailing(table, counted, isRecorded ? undefined : entry);
+      return wasRecorded && !isRecorded ? 'failing' : 'none';
+    }
+    return 'none';
+  }
+
+  private async disable(
+    endpoint: Endpoint,
+    historyEntry: EndpointHistoryEntry,
+    since?: string,
+  ): Promise<EndpointTransition> {
+    const isDisabled = await disableEndpoint(this.deps.table, endpoint, historyEntry, since);
+    if (isDisabled) this.current = { ...this.current, status: 'disabled' };
+    return isDisabled ? 'disabled' : 'none';
+  }
+
+  private entry(nowMs: number, action: EndpointAction, reason: string): EndpointHistoryEntry {
+    const at = formatTimestamp(nowMs);
+    return { id: randomId('req', this.deps.randomBytes), at, action, by: 'ivymail', reason };
+  }
+}
