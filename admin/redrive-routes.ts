@@ -4,7 +4,12 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
-import { TRIGGERS, type DeliveryGroup, type DeliveryTask, type SingleTask } from '../lambdas/core/deliveries.ts';
+import {
+  TRIGGERS,
+  type DeliveryGroup,
+  type DeliveryTask,
+  type SingleTask,
+} from '../lambdas/core/deliveries.ts';
 import type { Deployment } from './deployment.ts';
 import { QUARANTINE, type DeadLetter } from './dead-letters.ts';
 

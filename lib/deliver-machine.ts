@@ -22,7 +22,8 @@ export interface MachineDefinition {
 }
 
 /** Parameters of a task that calls the deliver function, beside the execution that calls it. */
-type TaskParameters = Readonly<Partial<Record<`${keyof DeliverInput}.$`, string>>> & Pick<DeliverInput, 'abandon'>;
+type TaskParameters = Readonly<Partial<Record<`${keyof DeliverInput}.$`, string>>> &
+  Pick<DeliverInput, 'abandon'>;
 
 /**
  * Returns a Task state (Amazon States Language) that calls the deliver function, for Deliver and for Redeliver. The output is the
@@ -106,7 +107,8 @@ export function deliverDefinition(targets: {
         Default: 'WrapTask',
       },
       WrapTask: {
-        Comment: 'While the stack is updated from version 0.1.0, its dispatch function still starts single tasks',
+        Comment:
+          'While the stack is updated from version 0.1.0, its dispatch function still starts single tasks',
         Type: 'Pass',
         Parameters: { 'group.$': '$', events: [] },
         Next: 'Attempt',

@@ -5,24 +5,31 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SQSRecord } from 'aws-lambda';
-import { deliverDefinition } from '../lib/deliver-machine.ts';
+import { DELIVER_TIMEOUT_SECONDS, deliverDefinition } from '../lib/deliver-machine.ts';
 import { recoverDefinition } from '../lib/recover-machine.ts';
 import { redeliverDefinition } from '../lib/redeliver-machine.ts';
 import type { ReplayTask } from '../lambdas/core/commands.ts';
-import type { DeliverInput, DeliveryTask } from '../lambdas/core/deliveries.ts';
+import type { Attempt, DeliverInput, DeliveryTask, SingleDeliverInput } from '../lambdas/core/deliveries.ts';
 import { deliveryId } from '../lambdas/core/ids.ts';
 import { formatTimestamp } from '../lambdas/core/timestamps.ts';
-import { deliver } from '../lambdas/delivery/deliver.ts';
+import { deliverGroup } from '../lambdas/delivery/deliver.ts';
 import { dispatchBatch } from '../lambdas/delivery/dispatch-batch.ts';
-import { startDelivery, startReplay } from '../lambdas/delivery/executions.ts';
+import { startGroup, startReplay } from '../lambdas/delivery/executions.ts';
+import {
+  groupOfSingleTask,
+  isSingleTask,
+  payloadOf,
+  singleResultOf,
+} from '../lambdas/delivery/single-task.ts';
 import { runReplayStep } from '../lambdas/delivery/recover.ts';
 import { createSecretOpener, type SecretOpener } from '../lambdas/delivery/secrets.ts';
 import type { Sender } from '../lambdas/delivery/send.ts';
-import { holdDelivery } from '../lambdas/store/delivery-claims.ts';
 import { listEndpoints } from '../lambdas/store/endpoints.ts';
+import { holdDeliveries } from '../lambdas/store/hold-deliveries.ts';
 import { ingestBatch } from '../lambdas/ingest/ingest-batch.ts';
 import { suppressRecipient } from '../lambdas/store/suppressions.ts';
-import type { Table } from '../lambdas/store/table.ts';
+import { attemptKey, deliveryPartition, type Key } from '../lambdas/store/keys.ts';
+import type { Row, Table } from '../lambdas/store/table.ts';
 import { tallyBatch } from '../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory, type WorkspaceDirectory } from '../lambdas/store/workspaces.ts';
 import { namedError } from './aws-error.ts';
@@ -319,9 +326,9 @@ export class SimulatedDeployment implements CallContext {
       const report = await dispatchBatch(
         {
           endpointsOf: (workspaceId) => listEndpoints(table, workspaceId, { consistent: true }),
-          startDelivery: (task) => startDelivery(sfn, 'deliver', task),
-          holdDelivery: async (task, stored) => {
-            await holdDelivery(table, { task, stored, nowMs: this.clock.nowMs });
+          startGroup: (group) => startGroup(sfn, 'deliver', group),
+          holdDeliveries: async (deliveries) => {
+            await holdDeliveries(table, deliveries, this.clock.nowMs);
           },
           startReplay: (task) => startReplay(sfn, 'recover', task),
           suppress: (event, reason) => suppressRecipient(table, event, reason),
@@ -359,7 +366,7 @@ export class SimulatedDeployment implements CallContext {
     const result = await this.callResource(name, parameters);
     if (fault !== 'lost') return result;
     // The result of an unrecorded attempt is only in the response. If the response is lost too, a retry repeats the request.
-    if (isUnrecorded(result)) this.allowExtraRequest(deliveryKeyOf(result));
+    for (const task of unrecordedTasks(result)) this.allowExtraRequest(deliveryKeyOf(task));
     throw namedError('Lambda.SdkClientException', 'No response');
   }
 
@@ -371,7 +378,7 @@ export class SimulatedDeployment implements CallContext {
       case RECOVER_FUNCTION:
         return this.invoke(({ table, sfn }) =>
           runReplayStep(
-            { table, startDelivery: (task) => startDelivery(sfn, 'deliver', task), now: this.clock.now },
+            { table, startGroup: (group) => startGroup(sfn, 'deliver', group), now: this.clock.now },
             parameters as unknown as ReplayTask,
           ),
         );
@@ -385,33 +392,67 @@ export class SimulatedDeployment implements CallContext {
     }
   }
 
-  private deliver(input: DeliverInput): Promise<unknown> {
-    const key = deliveryKeyOf(input.task);
+  private deliver(input: DeliverInput | SingleDeliverInput): Promise<unknown> {
     return this.invoke(async ({ process, table, secrets }) => {
-      const report = await deliver(
+      // Converted to JSON and back, as between a state machine and its function.
+      const parsed = JSON.parse(JSON.stringify(input)) as DeliverInput | SingleDeliverInput;
+      const payload = payloadOf(parsed);
+      const group = isSingleTask(payload) ? groupOfSingleTask(payload) : payload;
+      const deadlineMs = this.clock.nowMs + DELIVER_TIMEOUT_SECONDS * 1000;
+      let isRunning = true;
+      this.clock.after(deadlineMs - this.clock.nowMs, () => {
+        if (isRunning) void process.kill();
+      });
+      const report = await deliverGroup(
         {
           table,
           secrets,
-          send: this.senderOf(process, key),
+          send: this.senderOf(process, group),
           retry: RETRY,
           now: this.clock.now,
           random: this.dice.random,
           randomBytes: (size) => this.dice.bytes(size),
           onUnrecorded: () => {},
         },
-        // Converted to JSON and back, as between a state machine and its function.
-        JSON.parse(JSON.stringify(input)) as DeliverInput,
-      );
-      return JSON.parse(JSON.stringify(report.result)) as unknown;
+        {
+          group,
+          events: ('events' in parsed && parsed.events) || [],
+          execution: parsed.execution,
+          abandon: parsed.abandon === true,
+          deadlineMs,
+        },
+      ).finally(() => {
+        isRunning = false;
+      });
+      const result = isSingleTask(payload) ? singleResultOf(payload, report) : report.result;
+      return JSON.parse(JSON.stringify(result)) as unknown;
     });
+  }
+
+  /** Whether the attempt is stored: as a row of its own, or inside its delivery. */
+  private isRecorded(workspaceId: string, delivery: string, attemptNumber: number): boolean {
+    const rowAt = ({ pk, sk }: Key): Row | undefined => this.table.rows.get(`${pk}\n${sk}`);
+    if (rowAt(attemptKey(workspaceId, delivery, attemptNumber))) return true;
+    const claim = rowAt({ pk: deliveryPartition(workspaceId, delivery), sk: 'D' });
+    const row = claim && rowAt(claim['delivery'] as Key);
+    return (row?.['attempt'] as Attempt | undefined)?.number === attemptNumber;
   }
 
   private allowExtraRequest(key: string): void {
     this.allowedExtraRequests.set(key, (this.allowedExtraRequests.get(key) ?? 0) + 1);
   }
 
-  private senderOf(process: LambdaProcess, key: string): Sender {
+  private senderOf(
+    process: LambdaProcess,
+    {
+      workspace_id: workspaceId,
+      endpoint_id: endpointId,
+    }: Pick<DeliveryTask, 'workspace_id' | 'endpoint_id'>,
+  ): Sender {
     return async (request) => {
+      const eventId = String(request.headers['webhook-id']);
+      const key = deliveryKeyOf({ event_id: eventId, endpoint_id: endpointId });
+      const attemptNumber = Number(request.headers['x-ivymail-attempt']);
       const startedMs = this.clock.nowMs;
       await this.clock.sleep(5 + this.dice.below(30));
       if (!process.alive) return neverSettles;
@@ -422,7 +463,9 @@ export class SimulatedDeployment implements CallContext {
       if (!receiver) throw new Error(`No receiver has the URL ${request.url}`);
       const response = receiver.receive(request, this.clock.nowMs);
       // If the process ends before it records the attempt, a retry repeats the request.
-      process.onDeath.push(() => this.allowExtraRequest(key));
+      process.onDeath.push(() => {
+        if (!this.isRecorded(workspaceId, key, attemptNumber)) this.allowExtraRequest(key);
+      });
       if (fault === 'killed_after') return process.kill();
       await this.clock.sleep(response.afterMs);
       if (!process.alive) return neverSettles;
@@ -440,8 +483,10 @@ export class SimulatedDeployment implements CallContext {
   }
 }
 
-function isUnrecorded(result: unknown): result is DeliveryTask {
-  return typeof result === 'object' && result !== null && 'unrecorded' in result;
+/** The tasks in a result of the deliver function whose attempts were made and not recorded. */
+function unrecordedTasks(result: unknown): readonly DeliveryTask[] {
+  const { tasks = [result as DeliveryTask] } = (result ?? {}) as { readonly tasks?: readonly DeliveryTask[] };
+  return tasks.filter((task) => task?.unrecorded !== undefined);
 }
 
 function deliveryKeyOf(task: Pick<DeliveryTask, 'event_id' | 'endpoint_id'>): string {

@@ -241,7 +241,10 @@ const RECORD_RETRY_SECONDS = 20;
 async function record(
   context: GroupContext,
   { internal_errors: _internalErrors, ...task }: DeliveryTask,
-  made: MadeAttempt & { readonly before: Endpoint; readonly claim: ClaimOutcome & { readonly claimed: true } },
+  made: MadeAttempt & {
+    readonly before: Endpoint;
+    readonly claim: ClaimOutcome & { readonly claimed: true };
+  },
 ): Promise<TaskReport> {
   const { deps, shared, tracker } = context;
   const { attempt, decision, settlement, first } = recordOf(context, task, made);

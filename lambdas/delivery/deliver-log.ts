@@ -43,7 +43,8 @@ export function logGroup(
     ...metrics({
       [METRIC.deliveriesExhausted]: count(
         tasks,
-        ({ attempt, outcome }) => attempt !== undefined && attempt.trigger !== 'manual' && outcome === 'exhausted',
+        ({ attempt, outcome }) =>
+          attempt !== undefined && attempt.trigger !== 'manual' && outcome === 'exhausted',
       ),
       [METRIC.deliveriesInternal]: count(
         tasks,

@@ -1,5 +1,11 @@
 // Version 0.1.0 gave each delivery an execution of its own. Such executions can wait for days when the stack is updated.
-import type { DeliverInput, DeliveryGroup, SingleDeliverInput, SingleResult, SingleTask } from '../core/deliveries.ts';
+import type {
+  DeliverInput,
+  DeliveryGroup,
+  SingleDeliverInput,
+  SingleResult,
+  SingleTask,
+} from '../core/deliveries.ts';
 import type { GroupReport } from './deliver.ts';
 
 /** The payload of an execution: a group, or the single task of version 0.1.0. */

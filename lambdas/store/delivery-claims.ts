@@ -124,7 +124,10 @@ interface StatementError {
 }
 
 /** Inserts rows. Returns the error of each row that was not inserted. */
-async function insertRows(table: Table, rows: readonly Row[]): Promise<readonly (StatementError | undefined)[]> {
+async function insertRows(
+  table: Table,
+  rows: readonly Row[],
+): Promise<readonly (StatementError | undefined)[]> {
   const { Responses: responses = [] } = await table.client.send(
     new BatchExecuteStatementCommand({
       Statements: rows.map((row) => {
@@ -277,7 +280,8 @@ async function takeOverFirstClaim(table: Table, claim: Claim): Promise<ClaimOutc
   if (!row) return insertClaim(table, claim);
   const leaseUntilMs = Number(row['lease_until'] ?? 0);
   const run = String(row['run'] ?? task.run);
-  if (leaseUntilMs > nowMs && row['lease_owner'] !== execution) return firstAttemptInProgress(run, leaseUntilMs);
+  if (leaseUntilMs > nowMs && row['lease_owner'] !== execution)
+    return firstAttemptInProgress(run, leaseUntilMs);
   const isManual = task.trigger === 'manual';
   const taken = await conditionalUpdate(table, {
     TableName: table.name,

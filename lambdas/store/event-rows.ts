@@ -89,7 +89,6 @@ export function toEmailEvent(row: Row): EmailEvent {
   };
 }
 
-
 /**
  * The event in a row, with its `ttl`. Throws if a part is missing. The `ttl` must be an integer, because deliveries copy it
  * and DynamoDB cannot store NaN.

@@ -3,13 +3,7 @@ import { canonicalAddress } from '../core/addresses.ts';
 import { EVENT_NAMES, type EmailEvent, type EventName, type StoredEvent } from '../core/events.ts';
 import { InternalError } from '../core/errors.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
-import {
-  eventRows,
-  rawEventOf,
-  toEmailEvent,
-  toStoredEvent,
-  type Retention,
-} from './event-rows.ts';
+import { eventRows, rawEventOf, toEmailEvent, toStoredEvent, type Retention } from './event-rows.ts';
 import {
   eventKey,
   messagePartition,

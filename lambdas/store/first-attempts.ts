@@ -92,7 +92,16 @@ function firstAttemptRows(first: FirstAttempt): readonly [Row, ...Row[]] {
   return [delivery, attemptRow(task, { attempt, ttl: stored.ttl })];
 }
 
-function deliveryRow({ task, stored, attempt, status, nextAttemptAt, createdAt, run, nowMs }: FirstAttempt): Row {
+function deliveryRow({
+  task,
+  stored,
+  attempt,
+  status,
+  nextAttemptAt,
+  createdAt,
+  run,
+  nowMs,
+}: FirstAttempt): Row {
   const { to, event } = stored.event;
   const isManual = task.trigger === 'manual';
   const failing = failingDeliveriesPartition(task, status);

@@ -5,12 +5,7 @@ import type { StoredEvent } from '../core/events.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { claimRow } from './claim-rows.ts';
 import { eventKeyPartsOf } from './deliveries.ts';
-import {
-  KIND,
-  deliveryKey,
-  endpointDeliveriesPartition,
-  failingDeliveriesPartition,
-} from './keys.ts';
+import { KIND, deliveryKey, endpointDeliveriesPartition, failingDeliveriesPartition } from './keys.ts';
 import type { Row, Table } from './table.ts';
 import { failedConditions, transactWriteOrThrow } from './transact.ts';
 
@@ -74,7 +69,10 @@ function writesOf(
   const createIfAbsent = (Item: Row) => ({
     Put: { TableName: table.name, Item, ConditionExpression: 'attribute_not_exists(pk)' },
   });
-  return [createIfAbsent(heldRow({ task, stored }, nowMs)), createIfAbsent(claimRow({ task, stored, nowMs }))];
+  return [
+    createIfAbsent(heldRow({ task, stored }, nowMs)),
+    createIfAbsent(claimRow({ task, stored, nowMs })),
+  ];
 }
 
 function heldRow({ task, stored }: HeldDelivery, nowMs: number): Row {
