@@ -82,7 +82,7 @@ const listForEndpoint = route({
   scope: 'read',
   summary: 'List the deliveries of a webhook endpoint',
   description:
-    'Returns the deliveries of one endpoint, newest event first. A page can contain fewer deliveries than `limit` although there are more. Continue until `next_cursor` is null.',
+    'Returns the deliveries of one endpoint, newest event first. A delivery whose first attempt is in progress is not in the list yet. A page can contain fewer deliveries than `limit` although there are more. Continue until `next_cursor` is null.',
   params: endpointParam,
   query: deliveriesQuery,
   responses: { 200: listOf(deliveryJson) },

@@ -11,7 +11,9 @@ import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { listEvents, type EventQuery } from '../../lambdas/store/events.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
+import { getTimeline } from '../../lambdas/store/timeline.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { putEndpoint } from '../../sim/builders/rows.ts';
 import { stack } from './client.ts';
 import { meteredTable } from './metered-table.ts';
 
@@ -98,6 +100,48 @@ describe.each([1_000, 20_000])('a page of 50 out of %d rows', (rows) => {
     if (!page.next) return;
     await listEvents(table, { workspaceId, limit: PAGE, ...query, position: page.next });
     expect(table.units()).toBeLessThanOrEqual(ceiling);
+  });
+});
+
+describe('the timeline of a message', () => {
+  const HOUR_MS = 3_600_000;
+  const workspaceId = deterministicId('ws', ['ceilings', 'timeline', String(NOW)]);
+
+  beforeAll(async () => {
+    for (const events of [['*'], ['delivered']] as const)
+      await putEndpoint(table, anEndpoint({ workspace_id: workspaceId, events }));
+  });
+
+  /** The units of a timeline with `count` events, the newest `ageMs` ago. No event has a delivery. */
+  async function unitsOf(messageId: string, count: number, ageMs: number): Promise<number> {
+    const events = Array.from({ length: count }, (_, index) => ({
+      ...eventOf(workspaceId, index),
+      event: index % 2 === 0 ? ('sent' as const) : ('delivered' as const),
+      details: {},
+      message_id: messageId,
+      timestamp: new Date(NOW - ageMs - index * 1000).toISOString(),
+    }));
+    await putRows(
+      table,
+      events.flatMap((event) => eventRows([event], RETENTION)),
+    );
+    table.units();
+    await getTimeline(table, { workspaceId, messageId, raw: false, nowMs: NOW });
+    return table.units();
+  }
+
+  it('costs 1 unit for an email with two events, more than 25 hours ago', async () => {
+    expect(await unitsOf('old', 2, 25 * HOUR_MS)).toBe(1);
+  });
+
+  it('costs half a unit more for the endpoints and for each missing delivery of the last 25 hours', async () => {
+    // One endpoint wants both events, and the other endpoint wants one of them.
+    expect(await unitsOf('new', 2, 24 * HOUR_MS)).toBe(1 + 0.5 + 3 * 0.5);
+  });
+
+  it('reads the claims of at most 200 missing deliveries: 100 units', async () => {
+    const old = await unitsOf('many, old', 300, 25 * HOUR_MS);
+    expect(await unitsOf('many, new', 300, 1000)).toBe(old + 0.5 + 100);
   });
 });
 

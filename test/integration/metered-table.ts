@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createTable, type Table } from '../../lambdas/store/table.ts';
-import { readUnits, type ReadResult } from '../../sim/capacity.ts';
+import { batchReadUnits, readUnits, type ReadResult } from '../../sim/capacity.ts';
 
 /** A deployed table that adds up the capacity units of every command, indexes included. */
 export interface MeteredTable extends Table {
@@ -12,7 +12,17 @@ interface ConsumedCapacity {
   readonly CapacityUnits?: number;
 }
 
-type Result = ReadResult & { readonly ConsumedCapacity?: ConsumedCapacity | readonly ConsumedCapacity[] };
+type Result = ReadResult & {
+  readonly ConsumedCapacity?: ConsumedCapacity | readonly ConsumedCapacity[];
+  /** The rows of a BatchGetItem, by table. */
+  readonly Responses?: Readonly<Record<string, readonly Record<string, unknown>[]>>;
+};
+
+interface Input {
+  ReturnConsumedCapacity?: string;
+  readonly ConsistentRead?: boolean;
+  readonly RequestItems?: Readonly<Record<string, { readonly Keys?: readonly unknown[] }>>;
+}
 
 /**
  * The emulator reports the units of a write. It counts every read as half a unit, whatever its size, so the units of a read
@@ -27,11 +37,14 @@ export function meteredTable(
   const { client } = table;
   const metered = Object.assign(Object.create(client) as typeof client, {
     async send(command: Parameters<typeof client.send>[0]) {
-      const input = command.input as { ReturnConsumedCapacity?: string; ConsistentRead?: boolean };
+      const input = command.input as Input;
       input.ReturnConsumedCapacity = 'INDEXES';
       const result = (await client.send(command)) as Result;
       if (/^(?:Query|Get)Command$/.test(command.constructor.name)) {
         units += readUnits(result, input.ConsistentRead === true);
+      } else if (command.constructor.name === 'BatchGetCommand') {
+        const keys = input.RequestItems?.[name]?.Keys?.length ?? Number.NaN;
+        units += batchReadUnits(result.Responses?.[name] ?? [], { keys, consistent: false });
       } else {
         for (const each of [result.ConsumedCapacity ?? []].flat()) units += each.CapacityUnits ?? Number.NaN;
       }
