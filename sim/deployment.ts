@@ -166,8 +166,8 @@ export class SimulatedDeployment implements CallContext {
    */
   readonly allowedExtraRequests = new Map<string, number>();
   faults: FaultPlan = NO_FAULTS;
-  /** Concurrent invocations of all functions: the current number, the peak, and how many were throttled. */
-  readonly invocations = { running: 0, peak: 0, throttled: 0 };
+  /** Concurrent invocations of all functions: the current number, the peak, and how many were throttled or timed out. */
+  readonly invocations = { running: 0, peak: 0, throttled: 0, timedOut: 0 };
   private readonly concurrency: number;
   private readonly idleWorkers: Worker[] = [];
   private readonly executions: Executions;
@@ -197,7 +197,8 @@ export class SimulatedDeployment implements CallContext {
     });
     this.tallyReader = new StreamReader({
       ...reader,
-      kinds: ['event', 'attempt'],
+      kinds: ['event', 'attempt', 'delivery'],
+      matches: (row) => row['kind'] !== 'delivery' || row['attempt'] !== undefined,
       batchSize: 1_000,
       parallelization: 1,
       consume: (batch) => this.tally(batch),
@@ -217,8 +218,8 @@ export class SimulatedDeployment implements CallContext {
     return this.executions.failed;
   }
 
-  /** Rejects if the function throws, if its process crashes, or if the account's limit is reached. */
-  async invoke<T>(run: (worker: Worker) => Promise<T>): Promise<T> {
+  /** Rejects if the function throws, if its process crashes or times out, or if the account's limit is reached. */
+  async invoke<T>(run: (worker: Worker) => Promise<T>, timeoutSeconds?: number): Promise<T> {
     const { invocations } = this;
     if (invocations.running >= this.concurrency) {
       invocations.throttled += 1;
@@ -227,7 +228,7 @@ export class SimulatedDeployment implements CallContext {
     invocations.running += 1;
     invocations.peak = Math.max(invocations.peak, invocations.running);
     try {
-      return await this.runIn(this.idleWorkers.pop() ?? this.newWorker(), run);
+      return await this.runIn(this.idleWorkers.pop() ?? this.newWorker(), run, timeoutSeconds);
     } finally {
       invocations.running -= 1;
     }
@@ -246,20 +247,29 @@ export class SimulatedDeployment implements CallContext {
     return this.invoke(run);
   }
 
-  private runIn<T>(worker: Worker, run: (worker: Worker) => Promise<T>): Promise<T> {
+  private runIn<T>(worker: Worker, run: (worker: Worker) => Promise<T>, timeoutSeconds?: number): Promise<T> {
     return new Promise((resolve, reject) => {
+      let isRunning = true;
       const crash = namedError('Lambda.Unknown', 'The function crashed');
       worker.process.onDeath = [() => this.clock.after(CRASH_MS, () => reject(crash))];
+      if (timeoutSeconds !== undefined)
+        this.clock.after(timeoutSeconds * 1000, () => {
+          if (!isRunning || !worker.process.alive) return;
+          this.invocations.timedOut += 1;
+          void worker.process.kill();
+        });
       currentProcess
         .run(worker.process, () => run(worker))
         .then(
           (result) => {
+            isRunning = false;
             if (worker.process.alive) {
               this.idleWorkers.push(worker);
               resolve(result);
             }
           },
           (error: unknown) => {
+            isRunning = false;
             if (worker.process.alive) {
               this.idleWorkers.push(worker);
               reject(error);
@@ -374,7 +384,7 @@ export class SimulatedDeployment implements CallContext {
     const parameters = input as Record<string, unknown>;
     switch (resource) {
       case DELIVER_FUNCTION:
-        return this.deliver(parameters as unknown as DeliverInput);
+        return this.deliver(parameters as unknown as DeliverInput | SingleDeliverInput);
       case RECOVER_FUNCTION:
         return this.invoke(({ table, sfn }) =>
           runReplayStep(
@@ -392,17 +402,13 @@ export class SimulatedDeployment implements CallContext {
     }
   }
 
+  /** Runs the deliver function as its handler does. */
   private deliver(input: DeliverInput | SingleDeliverInput): Promise<unknown> {
     return this.invoke(async ({ process, table, secrets }) => {
       // Converted to JSON and back, as between a state machine and its function.
       const parsed = JSON.parse(JSON.stringify(input)) as DeliverInput | SingleDeliverInput;
       const payload = payloadOf(parsed);
       const group = isSingleTask(payload) ? groupOfSingleTask(payload) : payload;
-      const deadlineMs = this.clock.nowMs + DELIVER_TIMEOUT_SECONDS * 1000;
-      let isRunning = true;
-      this.clock.after(deadlineMs - this.clock.nowMs, () => {
-        if (isRunning) void process.kill();
-      });
       const report = await deliverGroup(
         {
           table,
@@ -419,23 +425,27 @@ export class SimulatedDeployment implements CallContext {
           events: ('events' in parsed && parsed.events) || [],
           execution: parsed.execution,
           abandon: parsed.abandon === true,
-          deadlineMs,
+          deadlineMs: this.clock.nowMs + DELIVER_TIMEOUT_SECONDS * 1000,
         },
-      ).finally(() => {
-        isRunning = false;
-      });
+      );
       const result = isSingleTask(payload) ? singleResultOf(payload, report) : report.result;
       return JSON.parse(JSON.stringify(result)) as unknown;
-    });
+    }, DELIVER_TIMEOUT_SECONDS);
   }
 
-  /** Whether the attempt is stored: as a row of its own, or inside its delivery. */
-  private isRecorded(workspaceId: string, delivery: string, attemptNumber: number): boolean {
+  /** Whether the table contains the attempt that started at this time, and the delivery counts it. */
+  private isRecorded(
+    { workspace_id: workspaceId }: Pick<DeliveryTask, 'workspace_id'>,
+    delivery: string,
+    attempt: Pick<Attempt, 'number' | 'started_at'>,
+  ): boolean {
     const rowAt = ({ pk, sk }: Key): Row | undefined => this.table.rows.get(`${pk}\n${sk}`);
-    if (rowAt(attemptKey(workspaceId, delivery, attemptNumber))) return true;
     const claim = rowAt({ pk: deliveryPartition(workspaceId, delivery), sk: 'D' });
     const row = claim && rowAt(claim['delivery'] as Key);
-    return (row?.['attempt'] as Attempt | undefined)?.number === attemptNumber;
+    const inside = row?.['attempt'] as Attempt | undefined;
+    const own = rowAt(attemptKey(workspaceId, delivery, attempt.number));
+    const isStored = [inside?.started_at, own?.['started_at']].includes(attempt.started_at);
+    return isStored && Number(row?.['attempt_count'] ?? 0) >= attempt.number;
   }
 
   private allowExtraRequest(key: string): void {
@@ -444,16 +454,16 @@ export class SimulatedDeployment implements CallContext {
 
   private senderOf(
     process: LambdaProcess,
-    {
-      workspace_id: workspaceId,
-      endpoint_id: endpointId,
-    }: Pick<DeliveryTask, 'workspace_id' | 'endpoint_id'>,
+    group: Pick<DeliveryTask, 'workspace_id' | 'endpoint_id'>,
   ): Sender {
     return async (request) => {
       const eventId = String(request.headers['webhook-id']);
-      const key = deliveryKeyOf({ event_id: eventId, endpoint_id: endpointId });
-      const attemptNumber = Number(request.headers['x-ivymail-attempt']);
+      const key = deliveryKeyOf({ event_id: eventId, endpoint_id: group.endpoint_id });
       const startedMs = this.clock.nowMs;
+      const attempt = {
+        number: Number(request.headers['x-ivymail-attempt']),
+        started_at: formatTimestamp(startedMs),
+      };
       await this.clock.sleep(5 + this.dice.below(30));
       if (!process.alive) return neverSettles;
       const possible = ['lost', 'killed', 'killed_after'] as const;
@@ -464,7 +474,7 @@ export class SimulatedDeployment implements CallContext {
       const response = receiver.receive(request, this.clock.nowMs);
       // If the process ends before it records the attempt, a retry repeats the request.
       process.onDeath.push(() => {
-        if (!this.isRecorded(workspaceId, key, attemptNumber)) this.allowExtraRequest(key);
+        if (!this.isRecorded(group, key, attempt)) this.allowExtraRequest(key);
       });
       if (fault === 'killed_after') return process.kill();
       await this.clock.sleep(response.afterMs);
@@ -473,7 +483,7 @@ export class SimulatedDeployment implements CallContext {
       const status = lost || response.error !== undefined ? undefined : response.status;
       const error = lost ? ('connection_reset' as const) : response.error;
       return {
-        started_at: formatTimestamp(startedMs),
+        started_at: attempt.started_at,
         duration_ms: this.clock.nowMs - startedMs,
         ...(status !== undefined && { status_code: status }),
         ...(error !== undefined && { error_class: error }),

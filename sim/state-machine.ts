@@ -60,11 +60,19 @@ function fieldsOf(path: string): readonly string[] {
   return path.split('.').slice(1);
 }
 
-function readPath(path: string, input: Data, executionId: string): unknown {
+/** Undefined if the input does not have the field. */
+function findPath(path: string, input: Data, executionId: string): unknown {
   if (path === '$$.Execution.Id') return executionId;
   if (path === '$') return input;
   let value: unknown = input;
   for (const name of fieldsOf(path)) value = (value as Data | undefined)?.[name];
+  return value;
+}
+
+/** Step Functions ends the execution if a path finds nothing. */
+function readPath(path: string, input: Data, executionId: string): unknown {
+  const value = findPath(path, input, executionId);
+  if (value === undefined) throw namedError('States.Runtime', `The path ${path} finds nothing`);
   return value;
 }
 
@@ -132,8 +140,9 @@ async function runState(
     }
     case 'Choice': {
       const chosen = state.Choices?.find(({ Variable, StringEquals, IsPresent }) => {
-        const value = readPath(Variable, data, executionId);
-        return IsPresent === undefined ? value === StringEquals : (value !== undefined) === IsPresent;
+        if (IsPresent !== undefined)
+          return (findPath(Variable, data, executionId) !== undefined) === IsPresent;
+        return readPath(Variable, data, executionId) === StringEquals;
       });
       return { data, next: chosen?.Next ?? state.Default };
     }

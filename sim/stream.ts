@@ -14,6 +14,8 @@ export interface StreamReaderOptions {
   readonly clock: Clock;
   /** The filter of the event source mapping: only rows of these kinds invoke the function. */
   readonly kinds: readonly string[];
+  /** The rest of the filter. By default, every row of these kinds matches. */
+  readonly matches?: (row: Row) => boolean;
   readonly batchSize: number;
   /** The number of concurrent batches of one shard (`ParallelizationFactor`). The rows of one partition stay in order. */
   readonly parallelization: number;
@@ -57,7 +59,8 @@ export class StreamReader {
   }
 
   receive(row: Row, record: DynamoDBRecord): void {
-    if (!this.options.kinds.includes(String(row['kind']))) return;
+    const { kinds, matches } = this.options;
+    if (!kinds.includes(String(row['kind'])) || matches?.(row) === false) return;
     const hash = hashOf(row.pk);
     const shard = hash % SHARDS;
     const lane = this.lanes[
@@ -102,7 +105,7 @@ export class StreamReader {
 export function createStream(readers: readonly StreamReader[]): (row: Row) => void {
   let sequence = 0;
   return (row) => {
-    if (!['event', 'command', 'attempt'].includes(String(row['kind']))) return;
+    if (!['event', 'command', 'attempt', 'delivery'].includes(String(row['kind']))) return;
     sequence += 1;
     const record = streamRecord(row, sequence);
     for (const reader of readers) reader.receive(row, record);

@@ -1,12 +1,12 @@
 /** Compares what was published with what is stored, delivered and counted. Every difference becomes a violation. */
-import { DELIVERY_STATUSES, type DeliveryStatus } from '../../../lambdas/core/deliveries.ts';
+import { DELIVERY_STATUSES, type Attempt, type DeliveryStatus } from '../../../lambdas/core/deliveries.ts';
 import { matchEndpoints, type Endpoint } from '../../../lambdas/core/endpoints.ts';
 import type { EmailEvent } from '../../../lambdas/core/events.ts';
 import { deliveryId } from '../../../lambdas/core/ids.ts';
 import { timelinesOf } from '../../../lambdas/core/message-status.ts';
 import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
-import { attemptWorkspace, endpointHistoryPartition } from '../../../lambdas/store/keys.ts';
+import { attemptWorkspace, endpointHistoryPartition, type Key } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/table.ts';
 import {
   expectedCounters,
@@ -25,6 +25,30 @@ export interface Findings {
 
 function rowsOf(deployment: SimulatedDeployment, kind: string): readonly Row[] {
   return [...deployment.table.rows.values()].filter((row) => row['kind'] === kind);
+}
+
+interface RecordedAttempt {
+  readonly workspaceId: string;
+  readonly deliveryId: string;
+  readonly attempt: Attempt;
+}
+
+/** The attempts that have a row of their own, and those that are inside the row of their delivery. */
+function recordedAttempts(deployment: SimulatedDeployment): {
+  readonly own: readonly RecordedAttempt[];
+  readonly inside: readonly RecordedAttempt[];
+} {
+  const own = rowsOf(deployment, 'attempt').map((row) => ({
+    workspaceId: attemptWorkspace(row),
+    deliveryId: row.pk.split('#').at(-1) ?? '',
+    attempt: row as unknown as Attempt,
+  }));
+  const inside = rowsOf(deployment, 'delivery').flatMap((row) => {
+    const { id, workspace_id: workspaceId } = toDelivery(row);
+    const attempt = row['attempt'] as Attempt | undefined;
+    return attempt ? [{ workspaceId, deliveryId: id, attempt }] : [];
+  });
+  return { own, inside };
 }
 
 /** The current row of the endpoint. */
@@ -164,10 +188,8 @@ export function checkDeliveries(
 export function checkRequests(deployment: SimulatedDeployment, endpoints: readonly Endpoint[]): Findings {
   const violations: string[] = [];
   const attempts = new Map<string, number>();
-  for (const row of rowsOf(deployment, 'attempt')) {
-    const id = row.pk.split('#').at(-1) ?? '';
-    attempts.set(id, (attempts.get(id) ?? 0) + 1);
-  }
+  const { own, inside } = recordedAttempts(deployment);
+  for (const { deliveryId: id } of [...own, ...inside]) attempts.set(id, (attempts.get(id) ?? 0) + 1);
   const byUrl = new Map(endpoints.map((endpoint) => [endpoint.url, endpoint]));
   let requests = 0;
   let repeated = 0;
@@ -194,8 +216,47 @@ export function checkRequests(deployment: SimulatedDeployment, endpoints: readon
     if ((received?.accepted ?? 0) === 0)
       violations.push(`status delivered, but never accepted: ${delivery.id}`);
   }
-  return { violations, figures: { requests, 'requests whose attempt was not recorded': repeated } };
+  return {
+    violations,
+    figures: {
+      requests,
+      'requests whose attempt was not recorded': repeated,
+      [INSIDE_FIGURE]: inside.length,
+      [OWN_FIGURE]: own.length,
+    },
+  };
 }
+
+/**
+ * Every claim has its delivery. The delivery may be missing only if the endpoint is not active: nothing is stored then, and a
+ * recovery finds the event. With `allExist`, every delivery must exist.
+ */
+export function checkClaims(
+  deployment: SimulatedDeployment,
+  endpoints: readonly Endpoint[],
+  allExist = false,
+): Findings {
+  const claims = rowsOf(deployment, 'delivery_address');
+  const { rows } = deployment.table;
+  const missing = claims.filter((row) => {
+    const { pk, sk } = row['delivery'] as Key;
+    return !rows.has(`${pk}\n${sk}`);
+  });
+  const isExplained = (row: Row): boolean => {
+    const endpoint = endpoints.find(({ id }) => (row['delivery'] as Key).sk.endsWith(id));
+    return endpoint !== undefined && endpointRow(deployment, endpoint)?.['status'] !== 'active';
+  };
+  return {
+    violations: missing
+      .filter((row) => allExist || !isExplained(row))
+      .map((row) => `claim without a delivery: ${JSON.stringify(row)}`),
+    figures: { claims: claims.length, 'claims without a delivery': missing.length },
+  };
+}
+
+export const INSIDE_FIGURE = 'attempts inside the row of their delivery';
+
+export const OWN_FIGURE = 'attempts with a row of their own';
 
 export const UNCOUNTED_FIGURE = 'events of the mailbox simulator, not counted';
 
@@ -232,9 +293,10 @@ export function checkCounters(
     if (counters.length === 0) uncounted += 1;
     for (const name of counters) add(event.workspace_id, name);
   }
-  for (const row of rowsOf(deployment, 'attempt')) {
-    add(attemptWorkspace(row), 'attempts');
-    if (row['error_class'] !== undefined) add(attemptWorkspace(row), 'failures');
+  const { own, inside } = recordedAttempts(deployment);
+  for (const { workspaceId, attempt } of [...own, ...inside]) {
+    add(workspaceId, 'attempts');
+    if (attempt.error_class !== undefined) add(workspaceId, 'failures');
   }
   const violations = [...new Set([...expected.keys(), ...sums.keys()])].flatMap((key) => {
     const [counted = 0, recounted = 0] = [sums.get(key), expected.get(key)];

@@ -10,6 +10,7 @@ import { randomLifecycle, type PublishedMessage } from '../../../sim/ses/email-l
 import { NO_FAULTS, randomFaults, type CallCounts } from '../../../sim/faults.ts';
 import { SimulatedDeployment } from '../../../sim/deployment.ts';
 import {
+  checkClaims,
   checkCounters,
   checkDeliveries,
   checkEvents,
@@ -96,13 +97,17 @@ function checkAll(
     checkEvents(deployment, published),
     checkDeliveries(deployment, endpoints, mustBe),
     checkRequests(deployment, endpoints),
+    checkClaims(deployment, endpoints, mustBe !== undefined),
     checkCounters(deployment, published),
     checkSuppressions(deployment),
     checkHealth(deployment, endpoints),
     {
-      violations: deployment.failedExecutions.map(
-        ({ name, error }) => `execution ${name} ended: ${error.message}`,
-      ),
+      violations: [
+        ...deployment.failedExecutions.map(({ name, error }) => `execution ${name} ended: ${error.message}`),
+        ...(deployment.invocations.timedOut > 0
+          ? [`${deployment.invocations.timedOut} invocations timed out`]
+          : []),
+      ],
       figures: {
         'keys in the dead-letter queues': deployment.deadLetters.length,
         'discarded stream records': countDiscarded(deployment),
