@@ -132,6 +132,8 @@ export interface DeliveryGroup {
   readonly delay_seconds: number;
   /** The number of times that the deliver function has returned the group to Redeliver. */
   readonly wakes: number;
+  /** `needed` after requests that got no response in time. `taken` while the group waits for its turn at the endpoint. */
+  readonly turn?: 'needed' | 'taken';
   readonly tasks: readonly DeliveryTask[];
 }
 

@@ -1,4 +1,5 @@
 import type { DeliveryGroup, DeliveryTask, GroupResult } from '../core/deliveries.ts';
+import type { Endpoint } from '../core/endpoints.ts';
 import type { StoredEvent } from '../core/events.ts';
 import { retryDelaySeconds } from '../core/retry-schedule.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
@@ -6,6 +7,7 @@ import { scaledSeconds } from '../core/wait-scale.ts';
 import { putCommand } from '../store/commands.ts';
 import { eventKeyPartsOf } from '../store/deliveries.ts';
 import { CLAIMS_PER_BATCH, insertClaims } from '../store/delivery-claims.ts';
+import { reserveTurn } from '../store/endpoint-turns.ts';
 import { getEndpoint } from '../store/endpoints.ts';
 import { EVENTS_PER_READ, getEvents } from '../store/events.ts';
 import { FIRST_ATTEMPTS_PER_BATCH, insertFirstAttempts } from '../store/first-attempts.ts';
@@ -30,6 +32,12 @@ const WAKES_PER_EXECUTION = 1_600;
 const FIRST_INTERNAL_SECONDS = 5;
 const LONGEST_INTERNAL_SECONDS = 600;
 const DAY_MS = 24 * 3_600_000;
+/**
+ * A receiver that hangs occupies an invocation for 15 s at each wake of each group. Its groups therefore take turns: one starts
+ * every 5 s, so three invocations wait for it at a time. No group waits longer than 5 minutes.
+ */
+const TURN_SPACING_MS = 5_000;
+const LONGEST_TURN_MS = 300_000;
 
 /** One invocation of the deliver function for a group. */
 export interface GroupInvocation {
@@ -71,7 +79,17 @@ export async function deliverGroup(deps: DeliverDeps, invocation: GroupInvocatio
   }));
   const due = remaining.filter((task) => task.delay_seconds <= SAME_WAKE_SECONDS);
   const later = remaining.filter((task) => task.delay_seconds > SAME_WAKE_SECONDS);
-  const tasks = await attemptAll(deps, invocation, due);
+  const endpoint =
+    due.length === 0 ? undefined : await getEndpoint(deps.table, group.workspace_id, group.endpoint_id);
+  const turnMs = endpoint && (await turnOf(deps, group, endpoint));
+  if (turnMs !== undefined && turnMs > deps.now()) {
+    const waiting = remaining.map((task) => ({
+      task,
+      dueMs: Math.max(turnMs, startMs + task.delay_seconds * 1000),
+    }));
+    return { tasks: [], result: resultOf({ ...group, turn: 'taken' }, waiting, deps.now()) };
+  }
+  const tasks = await attemptAll(deps, { invocation, tasks: due, endpoint });
   const [first] = tasks;
   if (first && tasks.every(({ internalError }) => internalError !== undefined)) throw first.internalError;
   const waiting = [
@@ -80,7 +98,23 @@ export async function deliverGroup(deps: DeliverDeps, invocation: GroupInvocatio
       .filter(({ outcome }) => outcome === 'retry')
       .map(({ task, dueMs = startMs }) => ({ task, dueMs })),
   ];
-  return { tasks, result: resultOf(group, waiting, deps.now()) };
+  const { turn: _turn, ...next } = group;
+  const hangs = tasks.some(
+    ({ attempt }) => attempt?.error_class === 'timeout' && attempt.status_code === undefined,
+  );
+  return { tasks, result: resultOf(hangs ? { ...next, turn: 'needed' } : next, waiting, deps.now()) };
+}
+
+/** The time of the group's turn at an endpoint that hangs, in epoch milliseconds. Undefined if the group need not wait. */
+async function turnOf(
+  { table, now, random }: DeliverDeps,
+  { turn }: DeliveryGroup,
+  endpoint: Endpoint,
+): Promise<number | undefined> {
+  if (turn !== 'needed' || endpoint.breaker_opened_at === undefined) return undefined;
+  const nowMs = now();
+  const turnMs = await reserveTurn(table, endpoint, { nowMs, spacingMs: TURN_SPACING_MS });
+  return turnMs <= nowMs + LONGEST_TURN_MS ? turnMs : nowMs + Math.round(random() * LONGEST_TURN_MS);
 }
 
 /**
@@ -141,12 +175,19 @@ function recordingName(name: string): string {
 /** Attempts tasks in lanes, each lane one task at a time. */
 async function attemptAll(
   deps: DeliverDeps,
-  invocation: GroupInvocation,
-  tasks: readonly DeliveryTask[],
+  {
+    invocation,
+    tasks,
+    endpoint,
+  }: {
+    readonly invocation: GroupInvocation;
+    readonly tasks: readonly DeliveryTask[];
+    /** Undefined if it was deleted. */
+    readonly endpoint: Endpoint | undefined;
+  },
 ): Promise<readonly GroupTaskReport[]> {
   if (tasks.length === 0) return [];
-  const { group, abandon } = invocation;
-  const endpoint = await getEndpoint(deps.table, group.workspace_id, group.endpoint_id);
+  const { abandon } = invocation;
   const lanes = new Lanes();
   const context: GroupContext = {
     deps,
