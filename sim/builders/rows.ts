@@ -1,8 +1,10 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
-import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
-import { KIND, deliveryAddressKey, deliveryKey, endpointKey } from '../../lambdas/store/keys.ts';
+import { createFirstTask } from '../../lambdas/delivery/dispatch.ts';
+import { claimRow } from '../../lambdas/store/claim-rows.ts';
+import { leaseEndMs } from '../../lambdas/store/delivery-claims.ts';
+import { KIND, endpointKey } from '../../lambdas/store/keys.ts';
 import type { Row, Table } from '../../lambdas/store/table.ts';
 
 /** Stores an endpoint in the table, without a history. */
@@ -18,19 +20,13 @@ export function aClaim(
   endpoint: Pick<Endpoint, 'id'>,
   { nowMs, ...changes }: { readonly nowMs: number } & Readonly<Record<string, unknown>>,
 ): Row {
-  return {
-    ...deliveryAddressKey(event, endpoint.id),
-    kind: KIND.deliveryAddress,
-    delivery: deliveryKey(event, endpoint.id),
-    event: event.event,
-    ...(event.to !== undefined && { to: event.to }),
-    created_at: formatTimestamp(nowMs),
-    run: 'auto',
-    lease_owner: 'one',
-    lease_until: nowMs + 60_000,
-    ttl: 2_000_000_000,
-    ...changes,
-  };
+  const row = claimRow({
+    task: createFirstTask(event, endpoint.id),
+    stored: { event, ttl: 2_000_000_000 },
+    nowMs,
+    lease: { owner: 'one', untilMs: leaseEndMs(nowMs) },
+  });
+  return { ...row, ...changes };
 }
 
 /** A row of v0.1.0 at the place of a claim. It contains only the key of the Delivery row. */
