@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { DeliverInput, DeliveryTask } from '../../lambdas/core/deliveries.ts';
+import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import { InternalError } from '../../lambdas/core/errors.ts';
 import { deliveryId } from '../../lambdas/core/ids.ts';
-import { deliver, type DeliverDeps, type DeliverReport } from '../../lambdas/delivery/deliver.ts';
+import type { DeliverDeps } from '../../lambdas/delivery/attempt.ts';
 import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
 import { getDelivery, listEndpointDeliveries } from '../../lambdas/store/deliveries.ts';
 import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
@@ -14,6 +14,7 @@ import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { attemptKey } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
+import { deliverTask, type DeliveredTask } from '../../sim/builders/deliver-task.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { simulatedTable } from '../../sim/table.ts';
@@ -50,8 +51,9 @@ async function setUp({
   const task = aTask(event, endpoint);
   const run = (
     changes: Partial<DeliveryTask> = {},
-    input: Partial<DeliverInput> = {},
-  ): Promise<DeliverReport> => deliver(deps, { task: { ...task, ...changes }, execution: 'one', ...input });
+    input: { readonly execution?: string; readonly abandon?: boolean } = {},
+  ): Promise<DeliveredTask> =>
+    deliverTask(deps, { task: { ...task, ...changes }, execution: 'one', ...input });
   const delivery = async () =>
     (await listEndpointDeliveries(table, { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, limit: 10 }))
       .items[0];
@@ -212,7 +214,7 @@ describe('a failed attempt', () => {
         return { ...FAILED, status_code: 410 };
       },
     };
-    await deliver(late, { task: aTask(event, endpoint), execution: 'one' });
+    await deliverTask(late, { task: aTask(event, endpoint), execution: 'one' });
     expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toMatchObject({
       status: 'active',
       url: newUrl,
@@ -247,7 +249,7 @@ describe('an internal error', () => {
     const { deps, run, world, requests, delivery, attempt } = await setUp();
     const task = aTask(event, anEndpoint());
     const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
-    await expect(deliver(failing, { task, execution: 'one' })).rejects.toBeInstanceOf(InternalError);
+    await expect(deliverTask(failing, { task, execution: 'one' })).rejects.toBeInstanceOf(InternalError);
     expect(await delivery()).toMatchObject({ status: 'pending', attempt_count: 0 });
     expect(attempt(1)).toBeUndefined();
 
@@ -265,9 +267,9 @@ describe('an internal error', () => {
   it('of another execution no longer prevents the attempt after its lease has ended', async () => {
     const { deps, run, world } = await setUp();
     const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
-    await expect(deliver(failing, { task: aTask(event, anEndpoint()), execution: 'dead' })).rejects.toThrow(
-      'KMS',
-    );
+    await expect(
+      deliverTask(failing, { task: aTask(event, anEndpoint()), execution: 'dead' }),
+    ).rejects.toThrow('KMS');
     world.nowMs += LEASE_SECONDS * 1000;
     expect((await run({}, { execution: 'two' })).result.outcome).toBe('delivered');
   });
@@ -425,7 +427,7 @@ describe('a failure streak', () => {
         return FAILED;
       },
     };
-    await deliver(late, { task: aTask(event, endpoint), execution: 'one' });
+    await deliverTask(late, { task: aTask(event, endpoint), execution: 'one' });
     expect(await stored()).not.toHaveProperty('failures');
   });
 });
@@ -586,7 +588,7 @@ describe('a manual attempt', () => {
     const { deps, run, requests } = await setUp();
     const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     const task = aTask(event, anEndpoint());
-    await expect(deliver(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
+    await expect(deliverTask(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
     const manual = { trigger: 'manual', run: 'rcv_a', attempt: 1, run_attempt: 1 } as const;
     expect((await run(manual, { execution: 'manual' })).result).toMatchObject({
       outcome: 'retry',
@@ -641,7 +643,7 @@ describe('a run of a delivery', () => {
     const recovery = { run: 'rcv_a', trigger: 'recover', attempt: 5, run_attempt: 1 } as const;
     const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     const task = aTask(event, anEndpoint(), recovery);
-    await expect(deliver(failing, { task, execution: 'dead' })).rejects.toThrow('KMS');
+    await expect(deliverTask(failing, { task, execution: 'dead' })).rejects.toThrow('KMS');
     // The second execution of the run waits for the lease and still has four attempts.
     ({ result } = await run(recovery, { execution: 'two' }));
     while (result.outcome === 'retry') {
@@ -658,7 +660,7 @@ describe('a run of a delivery', () => {
     const manual = { trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 } as const;
     const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     const task = aTask(event, anEndpoint(), manual);
-    await expect(deliver(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
+    await expect(deliverTask(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
     world.nowMs += LEASE_SECONDS * 1000;
     await run({ ...manual, run: 'rcv_b' }, { execution: 'other' });
     const { result } = await run(manual);
@@ -676,14 +678,14 @@ describe('in the local run', () => {
     const local = { ...deps, waitScale };
     const task = aTask(event, anEndpoint());
     const failing = { ...local, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
-    await expect(deliver(failing, { task, execution: 'dead' })).rejects.toThrow('KMS');
+    await expect(deliverTask(failing, { task, execution: 'dead' })).rejects.toThrow('KMS');
     const waits: number[] = [];
-    let { result } = await deliver(local, { task, execution: 'two' });
+    let { result } = await deliverTask(local, { task, execution: 'two' });
     while (result.outcome === 'retry') {
       expect(requests).toEqual([]);
       waits.push(result.delay_seconds);
       world.nowMs += result.delay_seconds * 1000;
-      ({ result } = await deliver(local, { task: result, execution: 'two' }));
+      ({ result } = await deliverTask(local, { task: result, execution: 'two' }));
     }
     expect(result.outcome).toBe('delivered');
     expect(waits.slice(0, 2)).toEqual([3, 3]);
@@ -697,10 +699,10 @@ describe('in the local run', () => {
     const { table, deps, requests } = await setUp();
     const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     const task = aTask(event, anEndpoint());
-    await expect(deliver(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
+    await expect(deliverTask(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
     for (const row of table.rows.values()) if (row['kind'] === 'delivery') row['status'] = status;
     const other = { ...task, trigger, run: 'rcv_a', attempt: 1, run_attempt: 1 };
-    const { result } = await deliver({ ...deps, waitScale }, { task: other, execution: 'two' });
+    const { result } = await deliverTask({ ...deps, waitScale }, { task: other, execution: 'two' });
     expect(result).toMatchObject({ outcome: 'retry', delay_seconds: 3 });
     expect(requests).toEqual([]);
   });
@@ -711,7 +713,7 @@ describe('in the local run', () => {
       if (command === 'PutCommand' && requests.length > 0) throw new Error('throttled');
     };
     const input = { task: aTask(event, anEndpoint()), execution: 'one' };
-    const { result } = await deliver({ ...deps, waitScale }, input);
+    const { result } = await deliverTask({ ...deps, waitScale }, input);
     expect(result).toMatchObject({ outcome: 'retry', delay_seconds: 1 });
     expect(result).toHaveProperty('unrecorded');
   });
@@ -725,14 +727,14 @@ describe('in the local run', () => {
     for (const response of responses) {
       const { deps, delivery } = await setUp({ response });
       const input = { task: aTask(event, anEndpoint()), execution: 'one' };
-      const { result } = await deliver({ ...deps, waitScale }, input);
+      const { result } = await deliverTask({ ...deps, waitScale }, input);
       const delaySeconds = response.retry_after === '7200' ? 7200 : 60;
       expect(result).toMatchObject({ outcome: 'retry', delay_seconds: delaySeconds });
       const nextAttemptAt = (await delivery())?.next_attempt_at;
       expect(Date.parse(String(nextAttemptAt))).toBe(START_MS + delaySeconds * 1000);
 
       // Another start of the same run finds the attempt recorded and waits until the same time.
-      const repeated = await deliver({ ...deps, waitScale }, { ...input, execution: 'two' });
+      const repeated = await deliverTask({ ...deps, waitScale }, { ...input, execution: 'two' });
       expect(repeated.result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: delaySeconds });
     }
   });

@@ -5,13 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { healthOf } from '../../lambdas/core/endpoint-health.ts';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
-import { deliver, type DeliverDeps, type DeliverReport } from '../../lambdas/delivery/deliver.ts';
+import type { DeliverDeps } from '../../lambdas/delivery/attempt.ts';
 import type { AttemptResult } from '../../lambdas/delivery/send.ts';
 import { listEndpointHistory } from '../../lambdas/store/endpoint-history.ts';
 import { closeBreaker } from '../../lambdas/store/endpoint-health.ts';
 import { disableEndpoint, getEndpoint, updateEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
+import { deliverTask, type DeliveredTask } from '../../sim/builders/deliver-task.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
 import { simulatedTable } from '../../sim/table.ts';
@@ -26,7 +27,7 @@ const FAILED: AttemptResult = { ...OK, status_code: 500, error_class: 'http_stat
 
 /** An attempt that waits for the response to its request. */
 interface InProgressAttempt {
-  readonly end: (result: AttemptResult) => Promise<DeliverReport>;
+  readonly end: (result: AttemptResult) => Promise<DeliveredTask>;
 }
 
 async function setUp(changes: Partial<Endpoint> = {}) {
@@ -58,7 +59,7 @@ async function setUp(changes: Partial<Endpoint> = {}) {
     const sent = new Promise<(result: AttemptResult) => void>((resolve) => {
       onSent = resolve;
     });
-    const report = deliver(deps, { task: aTask(event, endpoint, { run: 'probe' }), execution: 'one' });
+    const report = deliverTask(deps, { task: aTask(event, endpoint, { run: 'probe' }), execution: 'one' });
     const respond = await sent;
     return {
       end(result) {
@@ -67,7 +68,7 @@ async function setUp(changes: Partial<Endpoint> = {}) {
       },
     };
   }
-  async function attempt(result: AttemptResult): Promise<DeliverReport> {
+  async function attempt(result: AttemptResult): Promise<DeliveredTask> {
     const sent = await start();
     world.nowMs += 1;
     return sent.end(result);
