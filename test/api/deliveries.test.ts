@@ -3,11 +3,11 @@ import type { Attempt } from '../../lambdas/core/deliveries.ts';
 import { deliveryId, deterministicId } from '../../lambdas/core/ids.ts';
 import { recordAttempt } from '../../lambdas/store/deliveries.ts';
 import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
-import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { webhookPayload } from '../../lambdas/delivery/payload.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { storeAttempt } from '../../sim/builders/deliveries.ts';
 import { aClaim } from '../../sim/builders/rows.ts';
 import { NOW_MS, setUpApi } from './harness.ts';
 
@@ -29,8 +29,9 @@ const FAILED: Omit<Attempt, 'number'> = {
 async function withDelivery() {
   const api = setUpApi();
   const task = aTask(event, endpoint);
-  await claimAttempt(api.table, { task, stored: { event, ttl: TTL }, execution: 'one', nowMs: NOW_MS });
-  for (let number = 1; number <= 12; number += 1) {
+  const claim = { task, stored: { event, ttl: TTL }, execution: 'one', nowMs: NOW_MS };
+  await storeAttempt(api.table, claim, { status: 'retrying', attempt: FAILED });
+  for (let number = 2; number <= 12; number += 1) {
     const attempt: Attempt =
       number < 12
         ? { number, ...FAILED }
@@ -91,6 +92,33 @@ describe('a delivery', () => {
       error_detail: 'No response',
       response_excerpt: null,
     });
+  });
+
+  it('that succeeded at its first attempt is shown with the attempt that its row contains', async () => {
+    const { sendRequest, table, rows } = setUpApi();
+    const claim = {
+      task: aTask(event, endpoint),
+      stored: { event, ttl: TTL },
+      execution: 'x',
+      nowMs: NOW_MS,
+    };
+    await storeAttempt(table, claim, { status: 'delivered', attempt: { response_excerpt: 'ok' } });
+    expect(rows('attempt')).toEqual([]);
+    const { body } = await sendRequest({ path: `/v1/deliveries/${ID}` });
+    expect(body).toMatchObject({ status: 'delivered', attempt_count: 1 });
+    expect(body).not.toHaveProperty('attempt');
+    expect(body.attempts).toEqual([
+      {
+        number: 1,
+        trigger: 'auto',
+        started_at: '2026-02-25T12:00:00Z',
+        duration_ms: 12,
+        status_code: 200,
+        error_class: null,
+        error_detail: null,
+        response_excerpt: 'ok',
+      },
+    ]);
   });
 
   it('is pending while its first attempt is in progress, and has no attempt', async () => {

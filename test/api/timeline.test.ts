@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { deliveryId, deterministicId } from '../../lambdas/core/ids.ts';
-import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
-import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { storeAttempt } from '../../sim/builders/deliveries.ts';
 import { aClaim, putEndpoint } from '../../sim/builders/rows.ts';
 import { NOW_MS, setUpApi } from './harness.ts';
 
@@ -72,10 +71,10 @@ describe('the timeline of a message', () => {
     const delivered = event('delivered', 1);
     await store([delivered]);
     const task = aTask(delivered, anEndpoint());
-    await claimAttempt(table, { task, stored: { event: delivered, ttl: 1 }, execution: 'x', nowMs: NOW_MS });
-    await settleDelivery(table, task, { status: 'exhausted', attemptCount: 4, nowMs: NOW_MS });
+    const claim = { task, stored: { event: delivered, ttl: 1 }, execution: 'x', nowMs: NOW_MS };
+    await storeAttempt(table, claim, { status: 'exhausted' });
     expect((await timeline()).body.deliveries).toMatchObject([
-      { event_id: delivered.event_id, status: 'exhausted', attempt_count: 4, event: 'delivered' },
+      { event_id: delivered.event_id, status: 'exhausted', attempt_count: 1, event: 'delivered' },
     ]);
   });
 

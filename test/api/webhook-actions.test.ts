@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import { EVENT_NAMES } from '../../lambdas/core/events.ts';
 import { deliveryId, deterministicId } from '../../lambdas/core/ids.ts';
-import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
 import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../sim/builders/events.ts';
+import { holdDelivery, storeAttempt } from '../../sim/builders/deliveries.ts';
 import { aClaim } from '../../sim/builders/rows.ts';
 import { Webhook } from 'standardwebhooks';
 import { NOW_MS, setUpApi, type ApiResponse } from './harness.ts';
@@ -283,9 +283,11 @@ describe('deliveries', () => {
       tasks[status] = task;
       await putRows(api.table, eventRows([event], { retentionDays: 90, receivedAtMs: NOW_MS }));
       const claim = { task, stored: { event, ttl: 1 }, execution: 'one', nowMs: NOW_MS };
-      await claimAttempt(api.table, claim);
-      if (status !== 'pending') {
-        await settleDelivery(api.table, task, { status, attemptCount: 1, nowMs: NOW_MS });
+      if (status !== 'pending') await storeAttempt(api.table, claim, { status });
+      else {
+        // A drain is making the first attempt of a held delivery.
+        await holdDelivery(api.table, claim);
+        await claimAttempt(api.table, { ...claim, task: { ...task, run: 'rcv_1-drain' } });
       }
     }
     return { ...api, tasks };

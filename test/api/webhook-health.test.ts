@@ -4,13 +4,12 @@ import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import { InternalError } from '../../lambdas/core/errors.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
-import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
-import { claimAttempt, holdDelivery } from '../../lambdas/store/delivery-claims.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { INDEX } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { holdDelivery, storeAttempt } from '../../sim/builders/deliveries.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
 import { NOW_MS, setUpApi, type ApiResponse } from './harness.ts';
 
@@ -41,10 +40,8 @@ async function setUpEndpoint(changes: Partial<Endpoint> = {}) {
     const row = { event, ttl: 2_000_000_000 };
     return {
       hold: () => holdDelivery(api.table, { task, stored: row, nowMs: NOW_MS }),
-      async settle(status: 'delivered' | 'exhausted') {
-        await claimAttempt(api.table, { task, stored: row, execution: 'x', nowMs: NOW_MS });
-        await settleDelivery(api.table, task, { status, attemptCount: 1, nowMs: NOW_MS });
-      },
+      settle: (status: 'delivered' | 'exhausted') =>
+        storeAttempt(api.table, { task, stored: row, execution: 'x', nowMs: NOW_MS }, { status }),
     };
   }
   async function holdDeliveries(count: number): Promise<void> {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deterministicId } from '../../lambdas/core/ids.ts';
-import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
-import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
+import { storeAttempt } from '../../sim/builders/deliveries.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../sim/builders/events.ts';
 import { NOW_MS, setUpApi, type ApiResponse } from './harness.ts';
 
@@ -250,18 +249,8 @@ describe('the deliveries of a webhook', () => {
     );
     for (const event of events) {
       const task = aTask(event, endpoint);
-      await claimAttempt(table, {
-        task,
-        stored: { event, ttl: 2_000_000_000 },
-        execution: 'one',
-        nowMs: NOW_MS,
-      });
-      await settleDelivery(table, task, {
-        status: 'retrying',
-        attemptCount: 1,
-        nowMs: NOW_MS,
-        nextAttemptAt: '2026-02-25T12:01:00Z',
-      });
+      const claim = { task, stored: { event, ttl: 2_000_000_000 }, execution: 'one', nowMs: NOW_MS };
+      await storeAttempt(table, claim, { status: 'retrying', nextAttemptAt: '2026-02-25T12:01:00Z' });
     }
     const path = `/v1/webhooks/${id}/deliveries`;
     const first = await sendRequest({ path, query: { limit: '1' } });
