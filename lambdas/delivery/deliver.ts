@@ -1,4 +1,5 @@
 import type { DeliveryGroup, DeliveryTask, GroupResult } from '../core/deliveries.ts';
+import { InternalError } from '../core/errors.ts';
 import type { Endpoint } from '../core/endpoints.ts';
 import type { StoredEvent } from '../core/events.ts';
 import { retryDelaySeconds } from '../core/retry-schedule.ts';
@@ -187,7 +188,7 @@ async function attemptAll(
   },
 ): Promise<readonly GroupTaskReport[]> {
   if (tasks.length === 0) return [];
-  const { abandon } = invocation;
+  const { group, abandon } = invocation;
   const lanes = new Lanes();
   const context: GroupContext = {
     deps,
@@ -203,6 +204,7 @@ async function attemptAll(
     for (const task of queue) {
       const isAbandoned = abandon || isTooLate(task, deps.now());
       try {
+        requireMember(group, task);
         reports.push(await attemptTask(context, task, isAbandoned));
       } catch (error) {
         reports.push(stepAfterInternalError(deps, task, error));
@@ -212,17 +214,27 @@ async function attemptAll(
   return reports;
 }
 
+/** A task of another endpoint would send the email of one workspace to another. */
+function requireMember(group: DeliveryGroup, task: DeliveryTask): void {
+  if (task.workspace_id !== group.workspace_id || task.endpoint_id !== group.endpoint_id)
+    throw new InternalError('The task belongs to another endpoint than its group');
+}
+
+function eventIdentity(event: Pick<DeliveryTask, 'workspace_id' | 'message_id' | 'event_id'>): string {
+  return JSON.stringify([event.workspace_id, event.message_id, event.event_id]);
+}
+
 function sharedCalls(
   { table, now }: DeliverDeps,
   lanes: Lanes,
   events: readonly StoredEvent[],
 ): GroupContext['shared'] {
-  const inline = new Map(events.map((stored) => [stored.event.event_id, stored]));
+  const inline = new Map(events.map((stored) => [eventIdentity(stored.event), stored]));
   const readEvent = lanes.share(EVENTS_PER_READ, (tasks: readonly DeliveryTask[]) =>
     getEvents(table, tasks.map(eventKeyPartsOf)),
   );
   return {
-    readEvent: async (task) => inline.get(task.event_id) ?? readEvent(task),
+    readEvent: async (task) => inline.get(eventIdentity(task)) ?? readEvent(task),
     hold: lanes.share(HOLDS_PER_BATCH, async (held) => {
       const stored = await holdDeliveries(table, held, now());
       return held.map(({ task }) => ({ status: 'fulfilled', value: stored.has(task) }));
