@@ -44,6 +44,7 @@ export interface Deployment {
   readonly sfn: SFNClient;
   readonly lambda: LambdaClient;
   /** Set in the local run only. */
+  readonly isLocalRun?: true;
   readonly apiKey?: string;
   readonly from?: string;
 }
@@ -133,6 +134,6 @@ export async function findDeployment({ stack, localRun }: Target): Promise<Deplo
     sqs: new SQSClient(config),
     sfn: new SFNClient(config),
     lambda: new LambdaClient(config),
-    ...(localRun && { apiKey: localRun.api_key, from: localRun.from }),
+    ...(localRun && { isLocalRun: true, apiKey: localRun.api_key, from: localRun.from }),
   };
 }

@@ -2,6 +2,7 @@ import { runCheck, failed, notChecked, ok, warning, type Check, type Finding } f
 import type { Deployment } from './deployment.ts';
 import { runEndToEndChecks } from './end-to-end.ts';
 import {
+  checkConcurrency,
   checkDeadLetters,
   checkQuarantine,
   checkQueue,
@@ -66,6 +67,7 @@ export async function runChecks(deployment: Deployment, options: DoctorOptions):
     ['subscription', () => checkSubscription(deployment)],
     ['queue', () => checkQueue(deployment)],
     ['event sources', () => checkEventSources(deployment)],
+    ['Lambda concurrency', () => checkConcurrency(deployment)],
     ['dead-letter queues', () => checkDeadLetters(deployment)],
     ['quarantine', () => checkQuarantine(deployment)],
   ];

@@ -1,7 +1,7 @@
-import { GetEventSourceMappingCommand } from '@aws-sdk/client-lambda';
+import { GetAccountSettingsCommand, GetEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { ListSubscriptionsByTopicCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { failed, ok, warning, type CheckStatus, type Finding } from './checks.ts';
+import { failed, notChecked, ok, warning, type CheckStatus, type Finding } from './checks.ts';
 import type { Deployment } from './deployment.ts';
 import { countQuarantine, countMessages, QUARANTINE_DAYS } from './dead-letters.ts';
 
@@ -66,6 +66,27 @@ export async function checkEventSources(deployment: Deployment): Promise<Finding
     return failed(failures, 'enable its event source mapping, or see docs/runbook.md#function-errors');
   const warnings = detailsOf('warning');
   return warnings === '' ? ok(`${detailsOf('ok')} are enabled and report no error`) : warning(warnings);
+}
+
+/**
+ * With fewer concurrent executions, a burst of events can throttle the API, and Lambda refuses every reservation: it keeps at
+ * least 100 executions unreserved. A new account has 10.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+ */
+const FEW_EXECUTIONS = 100;
+
+/** Checks how many Lambda functions the account can run at the same time. All functions of the account share this limit. */
+export async function checkConcurrency({ lambda, isLocalRun }: Deployment): Promise<Finding> {
+  const { AccountLimit: limits } = await lambda.send(new GetAccountSettingsCommand({}));
+  const { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: unreserved = limit } = limits ?? {};
+  if (limit === undefined) return notChecked('Lambda did not return the limit');
+  if (isLocalRun === true) return ok(`${limit} concurrent executions, the limit of the local run`);
+  if (limit < FEW_EXECUTIONS)
+    return warning(
+      `${limit} concurrent executions, which all functions of the account share: a burst of events can throttle the API`,
+      'request 1000 for the quota "Concurrent executions" of AWS Lambda (L-B99A9384) in Service Quotas, see docs/runbook.md#functions-throttled',
+    );
+  return ok(`${limit} concurrent executions, ${unreserved} of them not reserved`);
 }
 
 export async function checkDeadLetters(deployment: Deployment): Promise<Finding> {

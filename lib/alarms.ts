@@ -2,7 +2,7 @@ import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -112,6 +112,16 @@ export class Alarms extends Construct {
       metric: api.api.metricServerError({ period: FIVE_MINUTES }),
       description: 'The API repeatedly responds with a 5xx status',
       section: 'function-errors',
+      periods: [2, 3],
+    });
+
+    // Lambda counts the throttles of all functions of the account in one metric. The functions of the account share its
+    // concurrency, so a throttle of any function can be the first sign. An alarm over the seven functions would cost seven times
+    // as much (docs/adr/0028-few-concurrent-executions.md).
+    this.alarm('FunctionsThrottled', {
+      metric: lambda.Function.metricAllThrottles({ period: FIVE_MINUTES }),
+      description: 'Lambda repeatedly throttled functions of this account',
+      section: 'functions-throttled',
       periods: [2, 3],
     });
 

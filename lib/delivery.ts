@@ -22,7 +22,12 @@ export interface DeliveryProps {
   readonly secretsKey: SecretsKey;
   readonly options: Pick<
     ResolvedOptions,
-    'retry' | 'allowInsecureEndpoints' | 'autoSuppress' | 'deliverConcurrency' | 'tracing'
+    | 'retry'
+    | 'allowInsecureEndpoints'
+    | 'autoSuppress'
+    | 'deliverConcurrency'
+    | 'consumerConcurrency'
+    | 'tracing'
   >;
   /**
    * Factor for internal waits, such as the wait for a lease or the delay after an internal error. It is 1 in a deployment. The
@@ -215,8 +220,8 @@ export class Delivery extends Construct {
       ],
       batchSize: 100,
       // A shard receives up to 1,000 writes a second, and a batch of 100 takes a quarter of a second. Four batches in parallel
-      // process 1,600 writes a second.
-      parallelizationFactor: 4,
+      // process 1,600 writes a second. In an account with few concurrent executions, one batch leaves room for the API.
+      parallelizationFactor: options.consumerConcurrency === undefined ? 4 : 1,
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
       // Lambda retries a failed batch until its records are 23 h old. Lambda then sends the position of the batch to the

@@ -19,22 +19,35 @@ const RATE_LIMITED: GatewayError = {
   message: 'Too many requests. Try again in one second',
   retryAfterSeconds: 1,
 };
+/**
+ * Only for types that never occur after the function ran, as an AWS document shows. API Gateway calls the authorizer first, and
+ * invokes the method only if the returned policy allows it. So a request whose authorizer failed did not reach the function.
+ * Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html (the workflow),
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html (the types)
+ */
 const UNAVAILABLE: GatewayError = {
   status: 503,
   code: 'unavailable',
   message: 'The API is not available at the moment. The request was not processed',
   retryAfterSeconds: 5,
 };
-/** The function was called and did not respond. The email may have been sent, so the response must not invite a retry. */
+/**
+ * The function may have run, and the email may have been sent. So the response must not invite a retry.
+ *
+ * A throttled function gets this response too, although it did not run. AWS documents that API Gateway returns 500 if Lambda
+ * rejects the invocation and 502 if the function ran and failed, but not which types these are. A gateway response is chosen by
+ * type and cannot see the status. With a wrong guess, a client would send an email twice (docs/adr/0028-few-concurrent-executions.md).
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
+ */
 const OUTCOME_UNKNOWN: GatewayError = {
   status: 503,
   code: 'outcome_unknown',
-  message: 'The API did not respond in time. The request may have been processed',
+  message: 'The API did not respond, or not in time. The request may have been processed',
 };
 
 const { ResponseType } = apigateway;
 
-/** The responses that API Gateway sends without calling the function, by response type. */
+/** The responses that API Gateway sends itself, by response type. */
 const ERRORS: readonly (readonly [apigateway.ResponseType, GatewayError])[] = [
   [ResponseType.UNAUTHORIZED, NO_KEY],
   [

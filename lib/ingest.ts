@@ -5,17 +5,26 @@ import { ENV } from '../lambdas/core/env.ts';
 import type { EventSource } from './event-source.ts';
 import type { EventTable } from './event-table.ts';
 import { createIvyFunction, grantPutMetrics } from './ivy-function.ts';
+import type { ResolvedOptions } from './options.ts';
 
 export interface IngestProps {
   readonly source: EventSource;
   readonly table: EventTable;
-  readonly retentionDays: number;
+  readonly options: Pick<ResolvedOptions, 'retentionDays' | 'consumerConcurrency'>;
 }
+
+/**
+ * How many batches are stored at the same time, unless the option `consumerConcurrency` sets it. Further events wait in the
+ * queue. Without a limit, a burst of events could use the whole concurrency of the account, and Lambda would throttle the API
+ * function.
+ */
+const MAX_CONCURRENCY = 50;
 
 /** The ingest function stores the SES events of the queue in the table. */
 export class Ingest extends Construct {
   constructor(scope: Construct, id: string, props: IngestProps) {
     super(scope, id);
+    const { options } = props;
 
     const ingest = createIvyFunction(this, 'Function', {
       handler: 'ingest',
@@ -25,7 +34,7 @@ export class Ingest extends Construct {
       memoryMb: 512,
     });
     props.table.grantAccess(ingest, { actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem'] });
-    ingest.addEnvironment(ENV.retentionDays, String(props.retentionDays));
+    ingest.addEnvironment(ENV.retentionDays, String(options.retentionDays));
     ingest.addEnvironment(ENV.topicArn, props.source.topic.topicArn);
     grantPutMetrics(ingest);
 
@@ -43,9 +52,7 @@ export class Ingest extends Construct {
       eventSourceArn: queue.queueArn,
       batchSize: 10,
       reportBatchItemFailures: true,
-      // At most 50 batches are stored at the same time. Further events wait in the queue. Without this limit, a burst of events
-      // could use the whole concurrency of the account, and Lambda would throttle the API function.
-      maxConcurrency: 50,
+      maxConcurrency: options.consumerConcurrency ?? MAX_CONCURRENCY,
     });
   }
 }

@@ -51,7 +51,7 @@ export class IvyMailEvents extends Construct {
     const table = new EventTable(this, 'Store', { removalPolicy });
     const secretsKey = new SecretsKey(this, 'Secrets', { removalPolicy });
     // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
-    new Ingest(this, 'Ingest', { source, table, retentionDays: options.retentionDays });
+    new Ingest(this, 'Ingest', { source, table, options });
     const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options, waitScale });
     const tally = new Tally(this, 'Tally', { table, retentionDays: options.retentionDays });
     const api = new RestApi(this, 'Api', { source, table, secretsKey, options });

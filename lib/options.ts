@@ -106,6 +106,14 @@ const optionsSchema = z.strictObject({
   deliverConcurrency: z.int().min(1).optional(),
 
   /**
+   * Limits how many invocations the queue and the stream cause at the same time, for an account with few concurrent Lambda
+   * executions. Ingest has at most this number. Dispatch has at most 1 per shard of the stream instead of 4. Tally always has
+   * at most 1 per shard. Events wait longer in a burst, and none is lost. SQS accepts no limit below 2.
+   * @default - 50 for ingest, and 4 per shard for dispatch
+   */
+  consumerConcurrency: z.int().min(2).max(1000).optional(),
+
+  /**
    * Traces the executions of the three state machines with AWS X-Ray. In a trickle, X-Ray records every execution, which costs
    * up to $5 per million webhooks.
    * @default false

@@ -1,10 +1,13 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { createGate } from './gate.ts';
 import { sendJson, startServer, type LocalServer } from './http.ts';
 
 export interface ApiProxyOptions {
   /** 0 selects a free port. */
   readonly port: number;
+  /** How many requests are forwarded at the same time. Further requests wait. */
+  readonly maxRequests: number;
 }
 
 export interface ApiProxy extends LocalServer {
@@ -24,13 +27,25 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** Starts a proxy that serves the deployed API at `http://127.0.0.1:<port>/v1/…`. Responses are unchanged, byte for byte. */
-export async function startApiProxy({ port }: ApiProxyOptions): Promise<ApiProxy> {
+/**
+ * Starts a proxy that serves the deployed API at `http://127.0.0.1:<port>/v1/…`. Responses are unchanged, byte for byte.
+ *
+ * Without the limit of requests, the emulator would throttle the functions of the API in a burst. It answers a throttled function
+ * with 429 and a throttled authorizer with 503.
+ */
+export async function startApiProxy({ port, maxRequests }: ApiProxyOptions): Promise<ApiProxy> {
   let api: URL | undefined;
+  const gate = createGate(maxRequests);
+  async function forwardInTurn(target: URL, request: IncomingMessage, response: ServerResponse) {
+    await gate(async () => {
+      // The client may have disconnected while its request waited.
+      if (!response.destroyed) await forwardRequest(target, request, response);
+    });
+  }
   const server = await startServer(async (request, response) => {
     if (request.url === '/') response.writeHead(302, { location: '/dashboard' }).end();
     else if (api === undefined) sendUnavailable(response, 'The stack is not deployed yet');
-    else await forwardRequest(api, request, response);
+    else await forwardInTurn(api, request, response);
   }, port);
   return {
     ...server,

@@ -17,6 +17,8 @@ export interface EmulatorOptions {
   readonly env: Readonly<Record<string, string>>;
   /** URL of the SES simulator, to which the Lambda functions send their SES calls. */
   readonly sesEndpoint: string;
+  /** How many Lambda functions run at the same time, as the limit of an account. */
+  readonly accountExecutions: number;
   /** Aborted when the run must end or MiniStack has crashed. */
   readonly signal: AbortSignal;
 }
@@ -44,6 +46,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<string> {
       IOT_MTLS_ENABLED: '0',
       SFTP_ENABLED: '0',
       LAMBDA_EXECUTOR: 'local',
+      LAMBDA_ACCOUNT_CONCURRENCY: String(options.accountExecutions),
       // Without these, both folders would be in the system's temp folder.
       STATE_DIR: join(options.runFolder, 'state'),
       S3_DATA_DIR: join(options.runFolder, 's3'),

@@ -8,6 +8,7 @@ import { initWorkspace } from '../admin/init.ts';
 import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
 import { optionsFromContext, resolveOptions } from '../lib/options.ts';
 import { awsConfig, childEnvironment, REGION } from './aws.ts';
+import { ACCOUNT_EXECUTIONS, API_REQUESTS, reserveExecutions } from './concurrency.ts';
 import { createCdk } from './deploy.ts';
 import { startEmulator } from './emulator.ts';
 import { startApiProxy } from './api-proxy.ts';
@@ -90,7 +91,7 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
 
   try {
     const inbox = await registerServer(startInbox({ now: Date.now }));
-    const proxy = await registerServer(startApiProxy({ port: options.port ?? 0 }));
+    const proxy = await registerServer(startApiProxy({ port: options.port ?? 0, maxRequests: API_REQUESTS }));
     const ses = await registerServer(startSesSimulator({ from: FROM, now: Date.now, newUuid: randomUUID }));
     const env = childEnvironment(process.env, { root, temp: join(runFolder, 'tmp') });
     const cdk = createCdk({ processes, root, runFolder, env, timing: { retry, waitScale: retryScale } });
@@ -107,6 +108,7 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
           env,
           signal,
           sesEndpoint: ses.url,
+          accountExecutions: ACCOUNT_EXECUTIONS,
         }),
       )
       .then(async (endpoint) => {
@@ -114,7 +116,11 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
         return endpoint;
       });
     const [endpoint] = await Promise.all([emulated, synthesized]);
-    const outputs = await progress.step('Stack deployed', () => cdk.deploy(endpoint));
+    const outputs = await progress.step('Stack deployed', async () => {
+      const deployed = await cdk.deploy(endpoint);
+      await reserveExecutions(endpoint);
+      return deployed;
+    });
 
     const topic = createTopic(endpoint, outputs.TopicArn);
     proxy.connect(`${endpoint}/restapis/${outputs.ApiId}/prod/_user_request_`);

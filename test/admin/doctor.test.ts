@@ -43,9 +43,14 @@ function sesOf(
   };
 }
 
-function mappingsOf(states: Readonly<Record<string, Record<string, unknown>>> = {}): Partial<Deployment> {
+/** A simulated Lambda client: all event sources are enabled and the account has the default limit, except for the changes. */
+function lambdaOf(
+  states: Readonly<Record<string, Record<string, unknown>>> = {},
+  AccountLimit: object = { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 900 },
+): Partial<Deployment> {
   return {
     lambda: simulatedClient({
+      GetAccountSettings: () => ({ AccountLimit }),
       GetEventSourceMapping: ({ UUID: id }: { UUID: string }) => ({ State: 'Enabled', ...states[id] }),
     }),
   };
@@ -56,7 +61,7 @@ function runDoctorChecks({ deployment }: TestDeployment): Promise<readonly Check
 }
 
 async function checkNamed(name: string, changes: Partial<Deployment>): Promise<Check | undefined> {
-  const checks = await runDoctorChecks(createTestDeployment({ ...sesOf(), ...mappingsOf(), ...changes }));
+  const checks = await runDoctorChecks(createTestDeployment({ ...sesOf(), ...lambdaOf(), ...changes }));
   return checks.find((each) => each.name === name);
 }
 
@@ -85,7 +90,7 @@ describe('the result of doctor', () => {
 
 describe('doctor', () => {
   it('reports skipped checks as declined, and checks that AWS denies as not_checked', async () => {
-    const checks = await runDoctorChecks(createTestDeployment({ ...sesOf(), ...mappingsOf() }));
+    const checks = await runDoctorChecks(createTestDeployment({ ...sesOf(), ...lambdaOf() }));
     expect(checks.at(-1)).toMatchObject({ name: 'end to end', status: 'declined' });
     const unchecked = checks.filter(({ status }) => status === 'not_checked').map(({ name }) => name);
     expect(unchecked).toEqual(['API and key', 'event destination']);
@@ -99,6 +104,29 @@ describe('doctor', () => {
     [{ SendQuota: undefined }, 'not_checked'],
   ])('checks how much of the daily quota is used: %j is %s', async (account, status) => {
     expect(await checkNamed('SES quota', sesOf(account))).toMatchObject({ status });
+  });
+
+  it.each([
+    [{ ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 10 }, 'warning', /^10 /],
+    [{ ConcurrentExecutions: 99, UnreservedConcurrentExecutions: 99 }, 'warning', /^99 /],
+    [{ ConcurrentExecutions: 100, UnreservedConcurrentExecutions: 100 }, 'ok', /^100 .* 100 of them not /],
+    [{ ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 900 }, 'ok', /900 of them not reserved$/],
+    [{}, 'not_checked', /did not return/],
+  ])('checks the concurrent executions of the account: %j is %s', async (limits, status, detail) => {
+    expect(await checkNamed('Lambda concurrency', lambdaOf({}, limits))).toMatchObject({
+      status,
+      detail: expect.stringMatching(detail) as unknown,
+    });
+  });
+
+  it('names the quota to raise if the account has few concurrent executions', async () => {
+    const check = await checkNamed('Lambda concurrency', lambdaOf({}, { ConcurrentExecutions: 10 }));
+    expect(check?.advice).toContain('"Concurrent executions" of AWS Lambda (L-B99A9384)');
+  });
+
+  it('does not warn about the limit of the local run, because the local run sets it', async () => {
+    const changes = { ...lambdaOf({}, { ConcurrentExecutions: 24 }), isLocalRun: true as const };
+    expect(await checkNamed('Lambda concurrency', changes)).toMatchObject({ status: 'ok' });
   });
 
   it.each([
@@ -152,7 +180,7 @@ describe('doctor', () => {
       'Ingest, DeliveryDispatch are enabled and report no error',
     ],
   ])('checks the event source mappings: %j is %s', async (state, status, detail) => {
-    expect(await checkNamed('event sources', mappingsOf({ m2: state }))).toMatchObject({ status, detail });
+    expect(await checkNamed('event sources', lambdaOf({ m2: state }))).toMatchObject({ status, detail });
   });
 
   it('reports an event source mapping that AWS denies to read as not_checked', async () => {

@@ -35,6 +35,7 @@ const sendEvent = (id: string) => ({ ...SAMPLES.send, mail: { ...SAMPLES.send.ma
  */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
   'aws stepfunctions redrive-execution ': 'Unknown action: RedriveExecution',
+  'aws service-quotas request-service-quota-increase ': 'FIXME',
 };
 
 /** The home directory of the commands. It hides the settings of this machine and the `.local` folder of another run. */
@@ -191,6 +192,14 @@ const SECTION_TESTS: Readonly<Record<string, SectionTest>> = {
         'ApiFunction',
         'ApiAuthorizer',
       ].map(logLine),
+  },
+  'functions-throttled': {
+    outputs: () => [
+      /^\[\s*24,\s*0\s*\]/,
+      // The emulator counts every invocation, and 0 throttles of a function that was not throttled.
+      ...Array.from({ length: 7 }, () => /^(?:\d+\.0\n)*$/),
+      new RegExp(UNSUPPORTED['aws service-quotas request-service-quota-increase '] ?? ''),
+    ],
   },
   'failed-executions': {
     // A Redeliver execution fails only after a day of internal errors, so this stack has none.

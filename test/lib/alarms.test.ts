@@ -34,6 +34,7 @@ describe('an alarm is raised', () => {
   it.each([
     ['DeliverErrors', 'Errors'],
     ['ApiErrors', '5XXError'],
+    ['FunctionsThrottled', 'Throttles'],
   ])('%s: after repeated failures, not after a single failure', (name, metric) => {
     expect(alarm(name)).toMatchObject({
       MetricName: metric,
@@ -42,6 +43,11 @@ describe('an alarm is raised', () => {
       EvaluationPeriods: 3,
       Period: 300,
     });
+  });
+
+  it('if Lambda throttles any function of the account, because all functions share its concurrency', () => {
+    expect(alarm('FunctionsThrottled')).toMatchObject({ Namespace: 'AWS/Lambda', Statistic: 'Sum' });
+    expect(alarm('FunctionsThrottled')).not.toHaveProperty('Dimensions');
   });
 
   it('if SES sends email and no event is ingested for two periods of 15 minutes', () => {

@@ -50,6 +50,29 @@ describe('deliver', () => {
   });
 });
 
+describe('consumerConcurrency', () => {
+  const consumers = (of: typeof template): Record<string, unknown> =>
+    Object.fromEntries(
+      resourcesOf(of, 'AWS::Lambda::EventSourceMapping').map(([id, { Properties }]) => [
+        id.replace(/(?:Function)?(?:Sqs|Stream).*$/, ''),
+        (Properties['ScalingConfig'] as { MaximumConcurrency: number } | undefined)?.MaximumConcurrency ??
+          Properties['ParallelizationFactor'],
+      ]),
+    );
+
+  it('is not set by default: 50 batches of the queue, and 4 batches per shard in dispatch', () => {
+    expect(consumers(template)).toEqual({ IvyIngest: 50, IvyDeliveryDispatch: 4, IvyTally: 1 });
+  });
+
+  it('limits the batches of the queue to its value, and those of a shard to one', () => {
+    expect(consumers(templateOf({ consumerConcurrency: 2 }))).toEqual({
+      IvyIngest: 2,
+      IvyDeliveryDispatch: 1,
+      IvyTally: 1,
+    });
+  });
+});
+
 describe('the state machines', () => {
   it('log only errors, without execution data, so that no email is in the log', () => {
     expect(machine('IvyDeliveryDeliverMachine')['LoggingConfiguration']).toMatchObject({

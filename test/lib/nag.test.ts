@@ -61,6 +61,7 @@ const EVERY_OPTION: StackOptions = {
   configurationSet: 'existing',
   autoSuppress: { hardBounces: false, complaints: false },
   throttle: { ratePerSecond: 1000, burst: 2000 },
+  consumerConcurrency: 2,
   tracing: true,
   removalPolicy: 'destroy',
 };

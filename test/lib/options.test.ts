@@ -17,6 +17,8 @@ describe('resolveOptions', () => {
     ['autoSuppress.softBounces', { autoSuppress: { softBounces: true } }],
     ['throttle.burst', { throttle: { burst: 0 } }],
     ['deliverConcurrency', { deliverConcurrency: 0 }],
+    ['consumerConcurrency', { consumerConcurrency: 1 }],
+    ['consumerConcurrency', { consumerConcurrency: 1001 }],
     ['tracing', { tracing: 'sometimes' }],
     ['removalPolicy', { removalPolicy: 'keep' }],
     ['retentiondays', { retentiondays: 30 }],

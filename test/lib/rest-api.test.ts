@@ -44,6 +44,25 @@ describe('the gateway', () => {
     expect(gatewayResponses.get(type)).toMatchObject({ status, body: { error: { code } } });
   });
 
+  it('says that a request was not processed only for types that never occur after the function ran', () => {
+    const typesOf = (...codes: readonly string[]): readonly string[] =>
+      [...gatewayResponses].filter(([, { body }]) => codes.includes(body.error.code)).map(([type]) => type);
+
+    expect(typesOf('unavailable', 'rate_limited').toSorted()).toEqual([
+      'AUTHORIZER_CONFIGURATION_ERROR',
+      'AUTHORIZER_FAILURE',
+      'QUOTA_EXCEEDED',
+      'THROTTLED',
+    ]);
+    // A throttled function can have any of these types, and so can a function that sent the email and then failed.
+    expect(typesOf('outcome_unknown').toSorted()).toEqual([
+      'API_CONFIGURATION_ERROR',
+      'DEFAULT_5XX',
+      'INTEGRATION_FAILURE',
+      'INTEGRATION_TIMEOUT',
+    ]);
+  });
+
   it('has a message and the request id in every response, and no other variable', () => {
     for (const { body } of gatewayResponses.values()) {
       expect(Object.keys(body)).toEqual(['error', 'request_id']);
@@ -52,14 +71,18 @@ describe('the gateway', () => {
     }
   });
 
-  it('has a Retry-After header in every response that invites a retry', () => {
-    const retryable = [...gatewayResponses.values()].filter(
-      ({ status, body }) => status === '429' || body.error.code === 'unavailable',
+  it('has a Retry-After header in the responses that invite a retry, and in no other', () => {
+    const retryAfter = [...gatewayResponses].flatMap(([type, { headers }]) =>
+      headers === undefined ? [] : [[type, headers]],
     );
 
-    expect(retryable.length).toBeGreaterThan(0);
-    for (const { headers } of retryable)
-      expect(headers).toEqual({ 'gatewayresponse.header.Retry-After': expect.stringMatching(/^'\d+'$/) });
+    const seconds = (count: number) => ({ 'gatewayresponse.header.Retry-After': `'${count}'` });
+    expect(Object.fromEntries(retryAfter)).toEqual({
+      THROTTLED: seconds(1),
+      QUOTA_EXCEEDED: seconds(1),
+      AUTHORIZER_FAILURE: seconds(5),
+      AUTHORIZER_CONFIGURATION_ERROR: seconds(5),
+    });
   });
 });
 

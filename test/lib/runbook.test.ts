@@ -26,7 +26,9 @@ describe('the runbook', () => {
   });
 
   it('has only commands of the types that these tests check', () => {
-    expect(commands.filter((line) => !/^(?:npm run admin -- |aws |curl |logged )/.test(line))).toEqual([]);
+    expect(
+      commands.filter((line) => !/^(?:npm run admin -- |aws |curl |logged |throttled )/.test(line)),
+    ).toEqual([]);
   });
 
   it('links only to existing sections', () => {
@@ -117,10 +119,18 @@ describe('an AWS command in the runbook', () => {
     for (const message of messages) expect(handlers.join('')).toContain(`logger.error('${message}'`);
   });
 
-  it('shows the errors of every function', () => {
-    const functions = resourcesOf(template, 'AWS::Lambda::Function').map(([id]) =>
-      id.replace(/^Ivy|[0-9A-F]{8}$/g, ''),
+  const functions = resourcesOf(template, 'AWS::Lambda::Function').map(([id]) =>
+    id.replace(/^Ivy|[0-9A-F]{8}$/g, ''),
+  );
+
+  it('shows the throttles of every function', () => {
+    const shown = commandsOf(sections.get('functions-throttled') ?? '').flatMap(
+      (line) => /^throttled (\w+)/.exec(line)?.[1] ?? [],
     );
+    expect(shown.toSorted()).toEqual(functions.toSorted());
+  });
+
+  it('shows the errors of every function', () => {
     expect(loggedIn(commandsOf(sections.get('function-errors') ?? '')).toSorted()).toEqual(
       functions.toSorted(),
     );

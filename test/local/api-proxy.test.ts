@@ -1,9 +1,11 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startApiProxy, type ApiProxy } from '../../local/api-proxy.ts';
 import { PortUnavailable, readBody } from '../../local/http.ts';
+import { until } from '../time.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -18,7 +20,7 @@ async function startProxyFor(
   const server = createServer(api).listen(0, '127.0.0.1');
   await once(server, 'listening');
   closers.push(() => server.close());
-  const proxy = await startApiProxy({ port: 0 });
+  const proxy = await startApiProxy({ port: 0, maxRequests: 2 });
   closers.push(() => proxy.close());
   proxy.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}/restapis/x/prod/_user_request_`);
   return proxy;
@@ -44,8 +46,8 @@ describe('the API proxy', () => {
   it('reports a port in use in one line', async () => {
     const proxy = await startProxyFor((_request, response) => response.end());
     const port = Number(new URL(proxy.url).port);
-    await expect(startApiProxy({ port })).rejects.toThrow(PortUnavailable);
-    await expect(startApiProxy({ port })).rejects.toThrow(/^Port \d+ is in use/);
+    await expect(startApiProxy({ port, maxRequests: 2 })).rejects.toThrow(PortUnavailable);
+    await expect(startApiProxy({ port, maxRequests: 2 })).rejects.toThrow(/^Port \d+ is in use/);
   });
 
   it.each([
@@ -139,10 +141,50 @@ describe('the API proxy', () => {
   });
 
   it('redirects / to the dashboard, and responds with 503 before the stack is deployed', async () => {
-    const proxy = await startApiProxy({ port: 0 });
+    const proxy = await startApiProxy({ port: 0, maxRequests: 2 });
     closers.push(() => proxy.close());
     const home = await fetch(proxy.url, { redirect: 'manual' });
     expect([home.status, home.headers.get('location')]).toEqual([302, '/dashboard']);
     expect((await fetch(`${proxy.url}/v1/send/logs`)).status).toBe(503);
+  });
+
+  it('forwards at most the given number of requests at once, so that a burst throttles no function', async () => {
+    let running = 0;
+    let peak = 0;
+    const proxy = await startProxyFor(async (_request, response) => {
+      running += 1;
+      peak = Math.max(peak, running);
+      await setTimeout(20);
+      running -= 1;
+      response.end('done');
+    });
+    const bodies = Array.from({ length: 12 }, async () => (await fetch(`${proxy.url}/v1/webhooks`)).text());
+    expect(await Promise.all(bodies)).toEqual(Array.from({ length: 12 }, () => 'done'));
+    expect(peak).toBe(2);
+  });
+
+  it('does not forward a request whose client disconnected while it waited', async () => {
+    const seen: string[] = [];
+    const held: ServerResponse[] = [];
+    const proxy = await startProxyFor((request, response) => {
+      seen.push(request.url?.split('/').at(-1) ?? '');
+      if (held.length < 2) held.push(response);
+      else response.end();
+    });
+    /** The proxy responds to this request itself, after everything that it received earlier. */
+    const roundTrip = () => fetch(proxy.url, { redirect: 'manual' });
+
+    const first = ['a', 'b'].map((name) => fetch(`${proxy.url}/v1/${name}`));
+    await until('both requests to be forwarded', () => (held.length === 2 ? true : undefined));
+    const disconnected = httpRequest(`${proxy.url}/v1/c`).on('error', () => {});
+    disconnected.end();
+    await once(disconnected, 'finish');
+    await roundTrip();
+    disconnected.destroy();
+    await roundTrip();
+    const last = fetch(`${proxy.url}/v1/d`);
+    for (const response of held) response.end();
+    await Promise.all([...first, last]);
+    expect(seen.toSorted()).toEqual(['a', 'b', 'd']);
   });
 });
