@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Command, ReplayResult, ReplayTask, Recovery } from '../../lambdas/core/commands.ts';
-import type { DeliveryStatus, DeliveryTask } from '../../lambdas/core/deliveries.ts';
+import type { DeliveryGroup, DeliveryStatus, DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
+import type { GroupStart } from '../../lambdas/delivery/groups.ts';
 import { DELIVERIES_PER_STEP, countMissed, runReplayStep } from '../../lambdas/delivery/recover.ts';
 import { getRecovery, putCommand, putRecovery } from '../../lambdas/store/commands.ts';
 import { listEndpointDeliveries } from '../../lambdas/store/deliveries.ts';
-import { settleDelivery, settleUnsent } from '../../lambdas/store/delivery-settlement.ts';
-import { claimAttempt, holdDelivery, LEASE_SECONDS } from '../../lambdas/store/delivery-claims.ts';
+import { settleUnsent } from '../../lambdas/store/delivery-settlement.ts';
+import { claimAttempt, LEASE_SECONDS } from '../../lambdas/store/delivery-claims.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
+import { holdDelivery, storeAttempt } from '../../sim/builders/deliveries.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { aClaim, anAddressRow, putEndpoint } from '../../sim/builders/rows.ts';
 import { simulatedTable } from '../../sim/table.ts';
@@ -31,12 +33,14 @@ async function setUp(changes: Partial<Endpoint> = {}) {
   const table = simulatedTable();
   const endpoint = anEndpoint({ events: ['bounced', 'delivered'], ...changes });
   await putEndpoint(table, endpoint);
+  const groups: DeliveryGroup[] = [];
   const started: DeliveryTask[] = [];
   const deps = {
     table,
     now: () => NOW_MS,
-    async startDelivery(task: DeliveryTask) {
-      started.push(task);
+    async startGroup({ group }: GroupStart) {
+      groups.push(group);
+      started.push(...group.tasks);
     },
   };
   const storeEvents = (events: readonly EmailEvent[]) =>
@@ -46,8 +50,11 @@ async function setUp(changes: Partial<Endpoint> = {}) {
     );
   async function storeDelivery(event: EmailEvent, status: DeliveryStatus) {
     const task = aTask(event, endpoint);
-    await claimAttempt(table, { task, stored: { event, ttl: 1 }, execution: 'one', nowMs: NOW_MS });
-    if (status !== 'pending') await settleDelivery(table, task, { status, attemptCount: 1, nowMs: NOW_MS });
+    const claim = { task, stored: { event, ttl: 1 }, execution: 'one', nowMs: NOW_MS };
+    if (status !== 'pending') return storeAttempt(table, claim, { status });
+    // A drain is making the first attempt of a held delivery.
+    await holdDelivery(table, claim);
+    await claimAttempt(table, { ...claim, task: { ...task, run: 'rcv_1-drain' } });
   }
   const task: ReplayTask = {
     workspace_id: WORKSPACE_ID,
@@ -71,7 +78,19 @@ async function setUp(changes: Partial<Endpoint> = {}) {
   };
   const progress = async () => (await getRecovery(table, WORKSPACE_ID, RECOVERY_ID))?.recovery;
   const count = () => countMissed(deps, { endpoint, since: SINCE, until: UNTIL }, NOW_MS + 1);
-  return { table, endpoint, deps, started, storeEvents, storeDelivery, task, recovery, progress, count };
+  return {
+    table,
+    endpoint,
+    deps,
+    groups,
+    started,
+    storeEvents,
+    storeDelivery,
+    task,
+    recovery,
+    progress,
+    count,
+  };
 }
 
 /** Every status of a delivery, and whether an event with such a delivery counts as missed. */
@@ -236,7 +255,8 @@ describe('countMissed', () => {
 
 describe('a recovery', () => {
   it('starts one delivery for each missed event, with the next attempt number, and completes', async () => {
-    const { table, deps, started, storeEvents, storeDelivery, task, recovery, progress } = await setUp();
+    const { table, deps, groups, started, storeEvents, storeDelivery, task, recovery, progress } =
+      await setUp();
     await storeEvents([bounceAt(1), bounceAt(2), bounceAt(3)]);
     await storeDelivery(bounceAt(1), 'exhausted');
     await storeDelivery(bounceAt(2), 'delivered');
@@ -246,7 +266,8 @@ describe('a recovery', () => {
       { event_id: bounceAt(1).event_id, trigger: 'recover', run: RECOVERY_ID, attempt: 2, run_attempt: 1 },
       { event_id: bounceAt(3).event_id, trigger: 'recover', run: RECOVERY_ID, attempt: 1, run_attempt: 1 },
     ]);
-    for (const each of started) expect(each.execution_name.length).toBeLessThanOrEqual(80);
+    expect(groups).toHaveLength(1);
+    expect(groups[0]?.execution_name.length).toBeLessThanOrEqual(80);
     expect(await progress()).toMatchObject({ status: 'completed', started: 2, completed_at: UNTIL });
   });
 
@@ -307,33 +328,16 @@ describe('a recovery', () => {
     expect(await progress()).toMatchObject({ status: 'completed', started: 1 });
   });
 
-  it('in the next step, starts the deliveries that could not be started before', async () => {
+  it('throws if its deliveries could not be started, and the repeated step starts them', async () => {
     const { deps, table, started, storeEvents, task, recovery, progress } = await setUp();
-    const events = [bounceAt(1), bounceAt(2), bounceAt(3)];
-    await storeEvents(events);
+    await storeEvents([bounceAt(1), bounceAt(2)]);
     await putRecovery(table, recovery);
-    const refused = events[1]?.event_id;
-    const failing = {
-      ...deps,
-      startDelivery: (each: DeliveryTask) =>
-        each.event_id === refused ? Promise.reject(new Error('throttled')) : deps.startDelivery(each),
-    };
-    const first = await runReplayStep(failing, task);
-    expect(first).toMatchObject({ outcome: 'continue', delay_seconds: 4 });
-    expect(started.map((each) => each.event_id)).not.toContain(refused);
-    expect(await progress()).toMatchObject({ status: 'running', started: 0 });
-    expect(await runReplayStep(deps, first)).toMatchObject({ outcome: 'done' });
-    expect(started.map((each) => each.event_id)).toContain(refused);
-    expect(await progress()).toMatchObject({ status: 'completed', started: 3 });
-  });
-
-  it('throws if no delivery of the step could be started', async () => {
-    const { deps, table, storeEvents, task, recovery, progress } = await setUp();
-    await storeEvents([bounceAt(1)]);
-    await putRecovery(table, recovery);
-    const failing = { ...deps, startDelivery: () => Promise.reject(new Error('throttled')) };
+    const failing = { ...deps, startGroup: () => Promise.reject(new Error('throttled')) };
     await expect(runReplayStep(failing, task)).rejects.toThrow('throttled');
     expect(await progress()).toMatchObject({ status: 'running', started: 0 });
+    expect(await runReplayStep(deps, task)).toMatchObject({ outcome: 'done' });
+    expect(started.map((each) => each.event_id)).toEqual([bounceAt(1).event_id, bounceAt(2).event_id]);
+    expect(await progress()).toMatchObject({ status: 'completed', started: 2 });
   });
 
   it('is cancelled if the endpoint is no longer active', async () => {

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { listEndpointDeliveries } from '../../lambdas/store/deliveries.ts';
-import { holdDelivery } from '../../lambdas/store/delivery-claims.ts';
 import { countHeld } from '../../lambdas/store/count-held-deliveries.ts';
+import { holdDelivery } from '../../sim/builders/deliveries.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
 
