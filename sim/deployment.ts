@@ -12,15 +12,9 @@ import type { ReplayTask } from '../lambdas/core/commands.ts';
 import type { Attempt, DeliverInput, DeliveryTask, SingleDeliverInput } from '../lambdas/core/deliveries.ts';
 import { deliveryId } from '../lambdas/core/ids.ts';
 import { formatTimestamp } from '../lambdas/core/timestamps.ts';
-import { deliverGroup } from '../lambdas/delivery/deliver.ts';
 import { dispatchBatch } from '../lambdas/delivery/dispatch-batch.ts';
 import { startGroup, startReplay } from '../lambdas/delivery/executions.ts';
-import {
-  groupOfSingleTask,
-  isSingleTask,
-  payloadOf,
-  singleResultOf,
-} from '../lambdas/delivery/single-task.ts';
+import { payloadOf } from '../lambdas/delivery/single-task.ts';
 import { runReplayStep } from '../lambdas/delivery/recover.ts';
 import { createSecretOpener, type SecretOpener } from '../lambdas/delivery/secrets.ts';
 import type { Sender } from '../lambdas/delivery/send.ts';
@@ -33,6 +27,7 @@ import type { Row, Table } from '../lambdas/store/table.ts';
 import { tallyBatch } from '../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory, type WorkspaceDirectory } from '../lambdas/store/workspaces.ts';
 import { namedError } from './aws-error.ts';
+import { runDeliver } from './deliver-function.ts';
 import { simulatedTable } from './table.ts';
 import { Clock } from './clock.ts';
 import { Executions, START_EXECUTION, type StateMachine } from './executions.ts';
@@ -402,33 +397,24 @@ export class SimulatedDeployment implements CallContext {
     }
   }
 
-  /** Runs the deliver function as its handler does. */
-  private deliver(input: DeliverInput | SingleDeliverInput): Promise<unknown> {
+  private deliver(given: DeliverInput | SingleDeliverInput): Promise<unknown> {
     return this.invoke(async ({ process, table, secrets }) => {
       // Converted to JSON and back, as between a state machine and its function.
-      const parsed = JSON.parse(JSON.stringify(input)) as DeliverInput | SingleDeliverInput;
-      const payload = payloadOf(parsed);
-      const group = isSingleTask(payload) ? groupOfSingleTask(payload) : payload;
-      const report = await deliverGroup(
+      const input = JSON.parse(JSON.stringify(given)) as typeof given;
+      const result = await runDeliver(
         {
           table,
           secrets,
-          send: this.senderOf(process, group),
+          send: this.senderOf(process, payloadOf(input)),
           retry: RETRY,
           now: this.clock.now,
           random: this.dice.random,
           randomBytes: (size) => this.dice.bytes(size),
           onUnrecorded: () => {},
         },
-        {
-          group,
-          events: ('events' in parsed && parsed.events) || [],
-          execution: parsed.execution,
-          abandon: parsed.abandon === true,
-          deadlineMs: this.clock.nowMs + DELIVER_TIMEOUT_SECONDS * 1000,
-        },
+        input,
+        this.clock.nowMs + DELIVER_TIMEOUT_SECONDS * 1000,
       );
-      const result = isSingleTask(payload) ? singleResultOf(payload, report) : report.result;
       return JSON.parse(JSON.stringify(result)) as unknown;
     }, DELIVER_TIMEOUT_SECONDS);
   }

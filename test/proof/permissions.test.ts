@@ -72,6 +72,8 @@ interface PermissionRequest {
 type Call = PermissionRequest & { readonly name: FunctionName };
 
 const ITEM_ACTIONS: Readonly<Record<string, string>> = {
+  // The product's only statements are INSERTs.
+  BatchExecuteStatementCommand: 'PartiQLInsert',
   BatchGetCommand: 'BatchGetItem',
   BatchWriteCommand: 'BatchWriteItem',
   DeleteCommand: 'DeleteItem',

@@ -5,13 +5,12 @@ import { createAuthorizer } from '../../../lambdas/api/authorize.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
 import { findApiKey, touchApiKey } from '../../../lambdas/store/api-keys.ts';
 import { cursorKey } from '../../../lambdas/store/cursor-key.ts';
-import { settleDelivery } from '../../../lambdas/store/delivery-settlement.ts';
-import { claimAttempt } from '../../../lambdas/store/delivery-claims.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { openProbe, readReceipt } from '../../../lambdas/store/doctor-probes.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { ensureWorkspace } from '../../../lambdas/store/workspaces.ts';
+import { storeAttempt } from '../../../sim/builders/deliveries.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../../sim/builders/events.ts';
 import { SENDS, suppressAddress } from './sends.ts';
 import type { Harness, Write } from './write.ts';
@@ -34,8 +33,8 @@ async function deliveryOf(harness: Harness): Promise<string> {
   await putRows(harness.table, eventRows([event], { retentionDays: 90, receivedAtMs: harness.state.nowMs }));
   const task = aTask(event, endpoint);
   const { nowMs } = harness.state;
-  await claimAttempt(harness.table, { task, stored: { event, ttl: 1 }, execution: 'one', nowMs });
-  await settleDelivery(harness.table, task, { status: 'delivered', attemptCount: 1, nowMs });
+  const claim = { task, stored: { event, ttl: 1 }, execution: 'one', nowMs };
+  await storeAttempt(harness.table, claim, { status: 'delivered' });
   return (await harness.sendRequest({ path: `/v1/webhooks/${endpointId}/deliveries` })).body.data[0]
     .id as string;
 }

@@ -4,12 +4,13 @@ import { expect } from 'vitest';
 import type { DeliveryTask } from '../../../lambdas/core/deliveries.ts';
 import { deliveryId } from '../../../lambdas/core/ids.ts';
 import type { Resolve } from '../../../lambdas/delivery/address-guard.ts';
-import { deliver, type DeliverDeps } from '../../../lambdas/delivery/deliver.ts';
+import type { DeliverDeps } from '../../../lambdas/delivery/attempt.ts';
 import { createSender, type Sender } from '../../../lambdas/delivery/send.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { NOW_MS, setUpApi, type ApiResponse } from '../../api/harness.ts';
+import { deliverTask } from '../../../sim/builders/deliver-task.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../../sim/builders/events.ts';
 
 export const PUBLIC_URL = 'https://hooks.example.com/';
@@ -48,7 +49,7 @@ export async function withWebhook(options: WebhookOptions = {}) {
       throw new Error('An attempt was not recorded', { cause: error });
     },
   };
-  const run = (task: DeliveryTask) => deliver(deliverDeps, { task, execution: task.run });
+  const run = (task: DeliveryTask) => deliverTask(deliverDeps, { task, execution: task.run });
   return {
     sendRequest,
     rows,

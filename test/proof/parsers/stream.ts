@@ -4,11 +4,11 @@ import type { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { Command } from '../../../lambdas/core/commands.ts';
-import { dispatchBatch, type DispatchBatchDeps } from '../../../lambdas/delivery/dispatch-batch.ts';
+import { dispatchBatch, type DispatchDeps } from '../../../lambdas/delivery/dispatch-batch.ts';
 import { commandRow } from '../../../lambdas/store/commands.ts';
-import { startDelivery, startReplay } from '../../../lambdas/delivery/executions.ts';
+import { startGroup, startReplay } from '../../../lambdas/delivery/executions.ts';
 import { recordAttempt } from '../../../lambdas/store/deliveries.ts';
-import { holdDelivery } from '../../../lambdas/store/delivery-claims.ts';
+import { holdDeliveries } from '../../../lambdas/store/hold-deliveries.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import type { Row } from '../../../lambdas/store/table.ts';
 import { suppressRecipient } from '../../../lambdas/store/suppressions.ts';
@@ -95,11 +95,11 @@ function dispatchDeps() {
       return Promise.resolve({});
     },
   } as unknown as SFNClient;
-  const deps: DispatchBatchDeps = {
+  const deps: DispatchDeps = {
     endpointsOf: () => Promise.resolve([ENDPOINT, FAILING]),
-    startDelivery: (task) => startDelivery(sfn, 'deliver', task),
-    holdDelivery: async (task, stored) => {
-      await holdDelivery(table, { task, stored, nowMs: RETENTION.receivedAtMs });
+    startGroup: (group) => startGroup(sfn, 'deliver', group),
+    holdDeliveries: async (held) => {
+      await holdDeliveries(table, held, RETENTION.receivedAtMs);
     },
     startReplay: (task) => startReplay(sfn, 'recover', task),
     suppress: (event, reason) => suppressRecipient(table, event, reason),

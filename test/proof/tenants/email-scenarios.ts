@@ -3,6 +3,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
 import type { ReplayTask } from '../../../lambdas/core/commands.ts';
 import { createFirstTask } from '../../../lambdas/delivery/dispatch.ts';
+import { singleGroup } from '../../../lambdas/delivery/groups.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
 import { KIND } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/table.ts';
@@ -111,11 +112,11 @@ async function deliveries(context: ScenarioContext): Promise<void> {
   ) as Row;
   const event = toEmailEvent(row);
   context.loggedIds.push(event.event_id);
-  const deliver = (endpointId: string, changes: object = {}) =>
-    context.functions.deliver({
-      task: { ...createFirstTask(event, endpointId), ...changes },
-      execution: 'arn:aws:states:x',
-    });
+  const execution = 'arn:aws:states:x';
+  const deliver = (endpointId: string) => {
+    const { group } = singleGroup(createFirstTask(event, endpointId));
+    return context.functions.deliver({ group, execution });
+  };
   for (const url of context.receivers.urls()) {
     const { id } = await context.createEndpoint(context.receivers.url('ok'));
     // The row is changed directly, because the API would reject some of these URLs. A host name can resolve to a different address later.
@@ -134,14 +135,19 @@ async function deliveries(context: ScenarioContext): Promise<void> {
     () => deliver(id),
   );
   const { id: unrecorded } = await context.createEndpoint(context.receivers.url('500'));
-  let puts = 0;
+  let writes = 0;
   await context.withAwsErrors(
     // After the claim of the attempt, every write fails.
     (service, name) =>
-      service === 'dynamodb' && name !== 'GetCommand' && ++puts > 2 ? ACCESS_DENIED : undefined,
+      service === 'dynamodb' && !/Get/.test(name) && ++writes > 1 ? ACCESS_DENIED : undefined,
     () => deliver(unrecorded),
   );
   await context.invoke(() => deliver(UNKNOWN_IDS.endpoint));
+  // An execution that version 0.1.0 started.
+  const { id: old } = await context.createEndpoint(context.receivers.url('ok'));
+  const task = { ...createFirstTask(event, old), execution_name: 'old' };
+  await context.invoke(() => context.functions.deliver({ task, execution }));
+  context.loggedIds.push(old);
 }
 
 async function recoveries(context: ScenarioContext): Promise<void> {

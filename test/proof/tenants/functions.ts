@@ -91,6 +91,7 @@ const CONTEXT = {
   functionVersion: '1',
   invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:ivymail',
   memoryLimitInMB: '512',
+  getRemainingTimeInMillis: () => 45_000,
 } as unknown as Context;
 
 /** Loads new instances of the functions, with more environment variables. Call `unloadFunctions` afterwards. */
@@ -137,7 +138,7 @@ export async function loadFunctions(environment: Readonly<Record<string, string>
         methodArn: 'arn:aws:execute-api:us-east-1:000000000000:api1/prod/GET/v1/send/logs',
         headers,
       } as unknown as APIGatewayRequestAuthorizerEvent),
-    deliver: deliver.handler,
+    deliver: (input: Parameters<typeof deliver.handler>[0]) => deliver.handler(input, CONTEXT),
     dispatch: dispatch.handler,
     ingest: ingest.handler,
     recover: recover.handler,

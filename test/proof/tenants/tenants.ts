@@ -1,9 +1,6 @@
 /** Two workspaces in one deployment. Each has one resource of every kind that has an id, and a marker word in each of its texts. */
 import { deliveryId, deterministicId } from '../../../lambdas/core/ids.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
-import { recordAttempt } from '../../../lambdas/store/deliveries.ts';
-import { settleDelivery } from '../../../lambdas/store/delivery-settlement.ts';
-import { claimAttempt } from '../../../lambdas/store/delivery-claims.ts';
 import { getEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../../lambdas/store/event-rows.ts';
 import { KIND, endpointCountersPartition, eventCountersPartition } from '../../../lambdas/store/keys.ts';
@@ -11,6 +8,7 @@ import { openProbe } from '../../../lambdas/store/doctor-probes.ts';
 import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { NOW_MS, setUpApi, type ApiRequest, type ApiResponse } from '../../api/harness.ts';
+import { storeAttempt } from '../../../sim/builders/deliveries.ts';
 import { aTask, anEvent } from '../../../sim/builders/events.ts';
 import { SEED } from '../size.ts';
 import { Dice, seededRandom } from '../../../sim/random.ts';
@@ -81,16 +79,11 @@ async function storeEmails(
   for (const event of events) {
     const task = aTask(event, endpoint);
     const stored = { event, ttl: 1 };
-    await claimAttempt(table, { task, stored, execution: 'x', nowMs: NOW_MS });
-    const attempt = {
-      number: 1,
-      trigger: 'auto',
-      started_at: event.timestamp,
-      duration_ms: 5,
-      response_excerpt: marker,
-    } as const;
-    await recordAttempt(table, task, { attempt, ttl: 1 });
-    await settleDelivery(table, task, { status: 'exhausted', attemptCount: 1, nowMs: NOW_MS });
+    await storeAttempt(
+      table,
+      { task, stored, execution: 'x', nowMs: NOW_MS },
+      { status: 'exhausted', attempt: { started_at: event.timestamp, response_excerpt: marker } },
+    );
   }
   const [event] = events;
   if (!event) throw new Error('No event');
