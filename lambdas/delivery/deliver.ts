@@ -73,11 +73,7 @@ export async function deliverGroup(deps: DeliverDeps, invocation: GroupInvocatio
   const { group } = invocation;
   const startMs = deps.now();
   if (group.wakes >= WAKES_PER_EXECUTION) return continueInNewExecution(deps, group);
-  // `delay_seconds` of the group is the time that has passed since the group was returned.
-  const remaining = group.tasks.map((task) => ({
-    ...task,
-    delay_seconds: Math.max(0, task.delay_seconds - group.delay_seconds),
-  }));
+  const remaining = remainingTasks(group);
   const due = remaining.filter((task) => task.delay_seconds <= SAME_WAKE_SECONDS);
   const later = remaining.filter((task) => task.delay_seconds > SAME_WAKE_SECONDS);
   const endpoint =
@@ -106,6 +102,17 @@ export async function deliverGroup(deps: DeliverDeps, invocation: GroupInvocatio
   return { tasks, result: resultOf(hangs ? { ...next, turn: 'needed' } : next, waiting, deps.now()) };
 }
 
+/**
+ * The tasks with the delays that are left. `delay_seconds` of the group is the time that has passed since the group was returned. A
+ * task that cannot be read is due, so that its error is reported.
+ */
+function remainingTasks(group: DeliveryGroup): readonly DeliveryTask[] {
+  return group.tasks.map((task) => {
+    const seconds = task?.delay_seconds - group.delay_seconds;
+    return { ...task, delay_seconds: Number.isSafeInteger(seconds) ? Math.max(0, seconds) : 0 };
+  });
+}
+
 /** The time of the group's turn at an endpoint that hangs, in epoch milliseconds. Undefined if the group need not wait. */
 async function turnOf(
   { table, now, random }: DeliverDeps,
@@ -123,10 +130,7 @@ async function turnOf(
  * new execution of Redeliver for the rest.
  */
 async function continueInNewExecution(deps: DeliverDeps, group: DeliveryGroup): Promise<GroupReport> {
-  const tasks = group.tasks.map((task) => ({
-    ...task,
-    delay_seconds: Math.max(0, task.delay_seconds - group.delay_seconds),
-  }));
+  const tasks = remainingTasks(group);
   const executionName = groupName([group.execution_name]);
   await putCommand(
     deps.table,

@@ -1,11 +1,6 @@
 /** The input from the state machines: a group or a task of this version or another one, or one that an operator redrove. */
 import type { ReplayTask } from '../../../lambdas/core/commands.ts';
-import {
-  OUTCOMES,
-  type DeliverInput,
-  type DeliveryTask,
-  type SingleDeliverInput,
-} from '../../../lambdas/core/deliveries.ts';
+import { OUTCOMES, type DeliverInput, type SingleDeliverInput } from '../../../lambdas/core/deliveries.ts';
 import { deterministicId } from '../../../lambdas/core/ids.ts';
 import type { DeliverDeps } from '../../../lambdas/delivery/attempt.ts';
 import { createGroups, type GroupStart } from '../../../lambdas/delivery/groups.ts';
@@ -124,12 +119,10 @@ async function attemptGroup(input: DeliverInput, attemptResult: AttemptResult): 
 async function attemptBesideDamaged(dice: Dice): Promise<ParseResult> {
   const { group, ...rest } = GROUP;
   const [task, other] = group.tasks;
-  const damaged = throughJson(damageValue({ task }, dice)).task;
+  const damaged = damageValue({ task }, dice).task;
   const tasks = dice.chance(0.5) ? [damaged, other] : [other, damaged];
-  const { sent, result } = await attempt(
-    { ...rest, group: { ...group, tasks: tasks as DeliveryTask[] }, execution: 'one' },
-    OK,
-  );
+  const input = throughJson({ ...rest, group: { ...group, tasks }, execution: 'one' });
+  const { sent, result } = await attempt(input as DeliverInput, OK);
   assertThat(
     sent.includes(OTHER_EVENT.event_id),
     `A damaged task prevented the delivery of another one: ${String((result as Error).stack)}`,
