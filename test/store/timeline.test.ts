@@ -160,19 +160,19 @@ describe('a first attempt in progress', () => {
     const { table, store, claim, hold, countKeys } = await setUp(endpoint, second);
     const stored = events(350);
     await store(stored);
+    const inProgress = [stored[0], stored.at(-1)] as [EmailEvent, EmailEvent];
     for (const event of stored) {
       await hold(event, endpoint);
-      if (event === stored.at(-1)) await claim([event], second);
-      else await hold(event, second);
+      if (!inProgress.includes(event)) await hold(event, second);
     }
+    await claim(inProgress, second);
     const counted = countKeys();
     const { deliveries, truncated } = await getTimeline(table, QUERY);
     expect(truncated).toBe(true);
-    // The 500 oldest and the 100 newest of the 699 rows are read.
+    // The 500 oldest and the 100 newest of the 698 rows are read.
     expect(deliveries.filter((each) => each.status === 'held')).toHaveLength(600);
-    expect(deliveries.filter((each) => each.status === 'pending')).toMatchObject([
-      { event_id: stored.at(-1)?.event_id, endpoint_id: second.id },
-    ]);
-    expect(counted.keys).toBe(1);
+    const pending = deliveries.filter((each) => each.status === 'pending');
+    expect(pending.map((each) => each.event_id)).toEqual(inProgress.map((each) => each.event_id));
+    expect(counted.keys).toBe(2);
   });
 });
