@@ -128,7 +128,7 @@ export interface DeliveryGroup {
    * The claim of an attempt lets only one of those two send.
    */
   readonly execution_name: string;
-  /** Whole seconds that Redeliver waits before it calls the deliver function: the smallest delay of the tasks. */
+  /** Whole seconds that Redeliver waits before it calls the deliver function. The tasks with at most this delay are then due. */
   readonly delay_seconds: number;
   /** The number of times that the deliver function has returned the group to Redeliver. */
   readonly wakes: number;

@@ -256,7 +256,7 @@ async function record(
         settleDelivery(deps.table, task, settlement),
       ]);
     const firstAttempt = { ...first, createdAt: claim.createdAt, run: claim.run };
-    return deps.now() < claim.leaseUntilMs
+    return deps.now() < claim.leaseUntilMs && !claim.isTakenOver
       ? shared.insertFirstAttempt(firstAttempt)
       : storeLateFirstAttempt(deps.table, firstAttempt, settlement);
   };

@@ -25,7 +25,7 @@ const IN_FLIGHT = 20;
 const UNREACHABLE_LIMIT = 5;
 /** A request can take 15 s, and its record some seconds. With less time left, nothing is sent. */
 const LAST_SEND_MS = 20_000;
-/** Tasks that are due within this time of each other are attempted together, so that each of them does not wake the group. */
+/** The group waits for the tasks that are due up to this time after the first one, so that each of them does not wake the group. */
 const SAME_WAKE_SECONDS = 5;
 /** A Standard execution can have at most 25,000 history entries. A wake adds ten, and the retries of a day at most 420. */
 const WAKES_PER_EXECUTION = 1_600;
@@ -66,16 +66,16 @@ export interface GroupReport {
 
 /**
  * Attempts the deliveries of a group that are due. Nothing is thrown for a single task: its internal error is its own result, with
- * its own count. Throws an internal error only if it met every task and no request was sent, so that the state machine can
- * repeat the invocation.
+ * its own count. Throws an internal error only if it met every task of the group and no request was sent, so that the state machine
+ * can repeat the invocation. Tasks that are due later must not wait for these repetitions.
  */
 export async function deliverGroup(deps: DeliverDeps, invocation: GroupInvocation): Promise<GroupReport> {
   const { group } = invocation;
   const startMs = deps.now();
   if (group.wakes >= WAKES_PER_EXECUTION) return continueInNewExecution(deps, group);
   const remaining = remainingTasks(group);
-  const due = remaining.filter((task) => task.delay_seconds <= SAME_WAKE_SECONDS);
-  const later = remaining.filter((task) => task.delay_seconds > SAME_WAKE_SECONDS);
+  const due = remaining.filter((task) => task.delay_seconds === 0);
+  const later = remaining.filter((task) => task.delay_seconds > 0);
   const endpoint =
     due.length === 0 ? undefined : await getEndpoint(deps.table, group.workspace_id, group.endpoint_id);
   const turnMs = endpoint && (await turnOf(deps, group, endpoint));
@@ -88,7 +88,8 @@ export async function deliverGroup(deps: DeliverDeps, invocation: GroupInvocatio
   }
   const tasks = await attemptAll(deps, { invocation, tasks: due, endpoint });
   const [first] = tasks;
-  if (first && tasks.every(({ internalError }) => internalError !== undefined)) throw first.internalError;
+  if (first && later.length === 0 && tasks.every(({ internalError }) => internalError !== undefined))
+    throw first.internalError;
   const waiting = [
     ...later.map((task) => ({ task, dueMs: startMs + task.delay_seconds * 1000 })),
     ...tasks
@@ -162,10 +163,17 @@ function resultOf(group: DeliveryGroup, waiting: readonly WaitingTask[], nowMs: 
       ? recordingName(group.execution_name)
       : group.execution_name,
     tasks,
-    delay_seconds: tasks.length === 0 ? 0 : Math.min(...tasks.map((task) => task.delay_seconds)),
+    delay_seconds: wakeDelaySeconds(tasks),
     wakes: group.wakes + 1,
     outcome: tasks.length === 0 ? 'done' : 'retry',
   };
+}
+
+/** No task is attempted before its time, because the receiver may have set the time by `Retry-After`. */
+function wakeDelaySeconds(tasks: readonly DeliveryTask[]): number {
+  const delays = tasks.map((task) => task.delay_seconds);
+  const first = Math.min(...delays);
+  return Math.max(0, ...delays.filter((delay) => delay <= first + SAME_WAKE_SECONDS));
 }
 
 /**

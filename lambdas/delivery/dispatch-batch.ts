@@ -68,12 +68,12 @@ function readRow(deps: DispatchDeps, record: DynamoDBRecord): Planner {
   throw new Error(`No handler for row kind ${String(row['kind'])}`);
 }
 
-/** A record of the batch on its way: its plan, and the first error that it met. */
+/** A record of the batch on its way: its plan, and the errors of its effects. */
 interface DispatchedRecord {
   readonly plan?: DispatchPlan;
   /** True if the row cannot be read, so that no retry helps. */
   readonly isUnreadable?: boolean;
-  error?: unknown;
+  readonly errors: unknown[];
 }
 
 async function planRecord(deps: DispatchDeps, record: DynamoDBRecord): Promise<DispatchedRecord> {
@@ -81,12 +81,12 @@ async function planRecord(deps: DispatchDeps, record: DynamoDBRecord): Promise<D
   try {
     plan = readRow(deps, record);
   } catch (error) {
-    return { isUnreadable: true, error };
+    return { isUnreadable: true, errors: [error] };
   }
   try {
-    return { plan: await plan() };
+    return { plan: await plan(), errors: [] };
   } catch (error) {
-    return { error };
+    return { errors: [error] };
   }
 }
 
@@ -97,8 +97,8 @@ interface Owned<T> {
 }
 
 /**
- * Makes one call for the items of several records. If AWS refuses the call, and not only now, each item gets a call of its own. So
- * an item that AWS never accepts fails alone.
+ * Makes one call for the items of several records. If an item can be the cause of an error, each item gets a call of its own, so
+ * that an item that AWS never accepts fails alone. No item is the cause of throttling or of a missing permission.
  */
 async function callTogether<T>(
   owned: readonly Owned<T>[],
@@ -107,10 +107,10 @@ async function callTogether<T>(
   try {
     await call(owned.map(({ item }) => item));
   } catch (error) {
-    const [first] = owned;
-    if (owned.length > 1 && awsErrorKind(error) !== 'transient')
+    const kind = awsErrorKind(error);
+    if (owned.length > 1 && (kind === 'input' || kind === 'unknown'))
       await Promise.all(owned.map((each) => callTogether([each], call)));
-    else if (first) for (const { record } of owned) record.error ??= error;
+    else for (const { record } of owned) record.errors.push(error);
   }
 }
 
@@ -164,31 +164,33 @@ function isProgramError(error: unknown): boolean {
 }
 
 /** The deliveries that a record started or stored as `held`. A replay starts its deliveries later, so it counts as 0. */
-function countDeliveries({ plan, error }: DispatchedRecord): number {
-  if (!plan || error !== undefined) return 0;
+function countDeliveries({ plan, errors }: DispatchedRecord): number {
+  if (!plan || errors.length > 0) return 0;
   return plan.members.length + plan.held.length + plan.groups.length;
+}
+
+/** Whether no retry helps. An unknown error is the record's own only if `isAwsAvailable`. */
+function isPoison(error: unknown, isAwsAvailable: boolean): boolean {
+  const kind = awsErrorKind(error);
+  return kind === 'input' || isProgramError(error) || (kind === 'unknown' && isAwsAvailable);
 }
 
 /**
  * Settles a record after its effects. Returns true if its keys were sent to the dead-letter queue. Throws an internal error, so
- * that the stream sends the record again. A record with an unknown error is poison only if `isAwsAvailable`.
+ * that the stream sends the record again. While any effect of the record can still succeed, the record is not poison.
  */
 async function settleRecord(
   deps: DispatchDeps,
-  { error, isUnreadable }: DispatchedRecord,
+  { errors, isUnreadable }: DispatchedRecord,
   record: DynamoDBRecord,
   isAwsAvailable: boolean,
 ): Promise<boolean> {
-  if (error === undefined) return false;
-  const kind = awsErrorKind(error);
-  const isPoison =
-    isUnreadable === true ||
-    kind === 'input' ||
-    isProgramError(error) ||
-    (kind === 'unknown' && isAwsAvailable);
+  if (errors.length === 0) return false;
+  const retryable = isUnreadable === true ? undefined : errors.find((each) => !isPoison(each, isAwsAvailable));
+  const error = retryable ?? errors[0];
   // A record without a sequence number was sent by `admin redrive`, not by the stream. Its message is still in the dead-letter
   // queue. The error makes redrive keep that message, so this function must not send a second message.
-  if (!isPoison || record.dynamodb?.SequenceNumber === undefined) throw error;
+  if (retryable !== undefined || record.dynamodb?.SequenceNumber === undefined) throw error;
   await deps.sendPoison(record.dynamodb.Keys, String(error));
   return true;
 }

@@ -6,7 +6,7 @@ import { probeDelaySeconds } from '../core/endpoint-health.ts';
 import { scaledSeconds } from '../core/wait-scale.ts';
 import { isMailboxSimulator } from '../core/mailbox-simulator.ts';
 import type { HeldDelivery } from '../store/hold-deliveries.ts';
-import { singleGroup, type GroupMember, type GroupStart } from './groups.ts';
+import { createMember, singleGroup, type GroupMember, type GroupStart } from './groups.ts';
 
 export interface AutoSuppress {
   readonly hardBounces: boolean;
@@ -83,9 +83,9 @@ export function planEvent(
   const members: GroupMember[] = [];
   const held: HeldDelivery[] = [];
   for (const endpoint of matchEndpoints(endpoints, event)) {
-    const delivery = { task: createFirstTask(event, endpoint.id), stored };
-    if (endpoint.breaker_opened_at === undefined) members.push(delivery);
-    else held.push(delivery);
+    const task = createFirstTask(event, endpoint.id);
+    if (endpoint.breaker_opened_at === undefined) members.push(createMember(task, stored));
+    else held.push({ task, stored });
   }
   const reason = suppressionReasonOf(event, autoSuppress);
   return { ...NO_EFFECT, members, held, ...(reason !== undefined && { suppression: { event, reason } }) };

@@ -9,10 +9,12 @@ export interface GroupStart {
   readonly events: readonly StoredEvent[];
 }
 
-/** A task, with its event if the caller has read it. */
+/** A task, with its event if the caller has read it and it is small enough for the input. */
 export interface GroupMember {
   readonly task: DeliveryTask;
   readonly stored?: StoredEvent;
+  /** UTF-8 bytes of both in JSON. */
+  readonly bytes: number;
 }
 
 /**
@@ -25,6 +27,15 @@ const GROUP_BYTES = 200_000;
 /** A larger event, in UTF-8 bytes, is not put into the input. One long diagnostic would leave no room for other events. */
 const EVENT_BYTES = 8_192;
 
+/** Throws a TypeError if the event cannot be converted to JSON. Only the row of this event is then poison. */
+export function createMember(task: DeliveryTask, stored?: StoredEvent): GroupMember {
+  const taskBytes = jsonBytes(task);
+  const eventBytes = stored ? jsonBytes(stored) : 0;
+  return stored && eventBytes <= EVENT_BYTES
+    ? { task, stored, bytes: taskBytes + eventBytes }
+    : { task, bytes: taskBytes };
+}
+
 /** Groups members by endpoint, and cuts each group at 100 tasks and 200 KB. The order of the members is kept. */
 export function createGroups(members: readonly GroupMember[]): readonly GroupStart[] {
   const byEndpoint = Map.groupBy(members, ({ task }) => `${task.workspace_id} ${task.endpoint_id}`);
@@ -33,24 +44,20 @@ export function createGroups(members: readonly GroupMember[]): readonly GroupSta
 
 /** A group of one task, such as a manual attempt. */
 export function singleGroup(task: DeliveryTask): GroupStart {
-  return toGroupStart([{ task }]);
+  return toGroupStart([createMember(task)]);
 }
 
 function cut(members: readonly GroupMember[]): readonly (readonly GroupMember[])[] {
   const groups: GroupMember[][] = [];
   let bytes = 0;
-  for (const { task, stored } of members) {
-    const eventBytes = stored ? jsonBytes(stored) : 0;
-    const isInline = eventBytes <= EVENT_BYTES;
-    const member = stored && isInline ? { task, stored } : { task };
-    const memberBytes = jsonBytes(task) + (isInline ? eventBytes : 0);
+  for (const member of members) {
     const group = groups.at(-1);
-    if (group && group.length < GROUP_TASKS && bytes + memberBytes <= GROUP_BYTES) {
+    if (group && group.length < GROUP_TASKS && bytes + member.bytes <= GROUP_BYTES) {
       group.push(member);
-      bytes += memberBytes;
+      bytes += member.bytes;
     } else {
       groups.push([member]);
-      bytes = memberBytes;
+      bytes = member.bytes;
     }
   }
   return groups;

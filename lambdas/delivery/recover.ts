@@ -18,7 +18,7 @@ import { getEndpoint } from '../store/endpoints.ts';
 import { readWantedEvents, type WantedEvent } from '../store/missed-events.ts';
 import type { Table } from '../store/table.ts';
 import { createTask } from './dispatch.ts';
-import { GROUP_TASKS, createGroups, type GroupStart } from './groups.ts';
+import { GROUP_TASKS, createGroups, createMember, type GroupStart } from './groups.ts';
 
 /** One group of 100 deliveries in 4 s makes 25 a second, so that a replay does not overload a receiver that has just recovered. */
 export const DELIVERIES_PER_STEP = GROUP_TASKS;
@@ -120,7 +120,7 @@ async function recover(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult
 
 /** Starts the deliveries of a step, which is one group. Throws if it was not started, so that the machine retries the step. */
 async function startAll(deps: ReplayDeps, tasks: readonly DeliveryTask[]): Promise<void> {
-  for (const group of createGroups(tasks.map((task) => ({ task })))) await deps.startGroup(group);
+  for (const group of createGroups(tasks.map((task) => createMember(task)))) await deps.startGroup(group);
 }
 
 interface RecoveryStep {

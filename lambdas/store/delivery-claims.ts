@@ -55,6 +55,11 @@ export interface FirstClaim {
   /** The run that the delivery is in. */
   readonly run: string;
   readonly leaseUntilMs: number;
+  /**
+   * True if another execution claimed the attempt before, and its lease has ended. A record that this execution could not write then
+   * travels in its state machine, so it can still store the delivery at any time.
+   */
+  readonly isTakenOver: boolean;
 }
 
 export type ClaimOutcome = FirstClaim | { readonly claimed: true; readonly isFirst: false } | RefusedClaim;
@@ -115,6 +120,7 @@ function firstClaim({ task, nowMs }: Claim): FirstClaim {
     createdAt: formatTimestamp(nowMs),
     run: task.run,
     leaseUntilMs: leaseEndMs(nowMs),
+    isTakenOver: false,
   };
 }
 
@@ -268,8 +274,8 @@ function refusedClaim(row: Row, nowMs: number): RefusedClaim {
 
 /**
  * Claims the first attempt of a delivery that does not exist, although its claim may. The claim of another execution is taken over
- * after its lease: that execution ended before it stored a result. The caller has found no Delivery before. None can appear
- * until the claim changes, because the deliver function ends 15 s before its leases do.
+ * after its lease: that execution ended before it stored a result. The caller has found no Delivery before. One can appear only if
+ * the other execution made the attempt and could not record it until now. The attempt is then made twice.
  */
 async function takeOverFirstClaim(table: Table, claim: Claim): Promise<ClaimOutcome> {
   const { task, execution, nowMs } = claim;
@@ -307,6 +313,7 @@ async function takeOverFirstClaim(table: Table, claim: Claim): Promise<ClaimOutc
     ...firstClaim(claim),
     createdAt: String(row['created_at'] ?? formatTimestamp(nowMs)),
     run: isManual ? run : task.run,
+    isTakenOver: true,
   };
 }
 

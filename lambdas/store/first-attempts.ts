@@ -32,7 +32,8 @@ export const FIRST_ATTEMPTS_PER_BATCH = 25;
 
 /**
  * Inserts the deliveries of first attempts, with the attempts, in calls of 25 rows. The puts have no condition. They are safe only
- * until the leases of the claims end, because until then no other execution writes these rows.
+ * until the leases of the claims end, and only if no other execution had claimed before. Until then, no other execution writes
+ * these rows.
  */
 export async function insertFirstAttempts(
   table: Table,
@@ -51,7 +52,7 @@ export async function insertFirstAttempts(
 }
 
 /**
- * Stores a first attempt whose lease may have ended. If the delivery exists, another execution stored it: the attempt then only
+ * Stores a first attempt whose lease may have ended, or whose claim was taken over. If the delivery exists, another execution stored it: the attempt then only
  * settles it. Safe to repeat.
  */
 export async function storeLateFirstAttempt(

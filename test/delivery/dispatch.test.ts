@@ -1,71 +1,22 @@
-import { marshall } from '@aws-sdk/util-dynamodb';
-import type { DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import type { Command, ReplayTask } from '../../lambdas/core/commands.ts';
-import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
-import type { EmailEvent } from '../../lambdas/core/events.ts';
+import type { ReplayTask } from '../../lambdas/core/commands.ts';
 import { suppressionReasonOf } from '../../lambdas/delivery/dispatch.ts';
-import { dispatchBatch, type DispatchBatchDeps } from '../../lambdas/delivery/dispatch-batch.ts';
-import { eventRows } from '../../lambdas/store/event-rows.ts';
-import { commandRow } from '../../lambdas/store/commands.ts';
+import { dispatchBatch } from '../../lambdas/delivery/dispatch-batch.ts';
+import { singleGroup } from '../../lambdas/delivery/groups.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
-
-const ALL = { hardBounces: true, complaints: true };
-
-/** A stream record. A record without a sequence number is one that redrive created. */
-function aRecord(event: EmailEvent, sequenceNumber?: string): DynamoDBRecord {
-  const [row] = eventRows([event], { retentionDays: 90, receivedAtMs: 0 });
-  return {
-    eventName: 'INSERT',
-    dynamodb: {
-      Keys: marshall({ pk: row?.pk, sk: row?.sk }) as never,
-      NewImage: marshall(row) as never,
-      ...(sequenceNumber !== undefined && { SequenceNumber: sequenceNumber }),
-    },
-  };
-}
-
-function setUp(changes: Partial<DispatchBatchDeps> = {}) {
-  const started: DeliveryTask[] = [];
-  const held: DeliveryTask[] = [];
-  const replays: ReplayTask[] = [];
-  const suppressed: string[] = [];
-  const poison: unknown[] = [];
-  let reads = 0;
-  const deps: DispatchBatchDeps = {
-    async endpointsOf() {
-      reads += 1;
-      return [anEndpoint()];
-    },
-    async startDelivery(task) {
-      started.push(task);
-    },
-    async holdDelivery(task) {
-      held.push(task);
-    },
-    async startReplay(task) {
-      replays.push(task);
-    },
-    async suppress(event, reason) {
-      suppressed.push(`${event.to} ${reason}`);
-    },
-    async sendPoison(keys) {
-      poison.push(keys);
-    },
-    autoSuppress: ALL,
-    ...changes,
-  };
-  return { deps, started, held, replays, suppressed, poison, reads: () => reads };
-}
-
-function errorNamed(name: string): Error {
-  return Object.assign(new Error(name), { name });
-}
+import {
+  ALL,
+  aRecord,
+  commandRecord,
+  errorNamed,
+  setUpDispatch as setUp,
+  setUpRefusing,
+} from './dispatch-world.ts';
 
 describe('dispatchBatch', () => {
   it('starts one delivery for each active endpoint that subscribes to the event', async () => {
     const subscribed = anEndpoint({ events: ['bounced'] });
-    const { deps, started } = setUp({
+    const { deps, starts, started } = setUp({
       endpointsOf: () =>
         Promise.resolve([
           subscribed,
@@ -77,8 +28,8 @@ describe('dispatchBatch', () => {
     const report = await dispatchBatch(deps, [aRecord(anEvent(), '1')]);
     expect(started.map((task) => task.endpoint_id)).toEqual([subscribed.id]);
     expect(started[0]).toMatchObject({ attempt: 1, delay_seconds: 0, trigger: 'auto', run: 'auto' });
-    expect(started[0]?.execution_name.length).toBeLessThanOrEqual(80);
-    expect(report).toEqual({ counts: { records: 1, deliveries: 1, poisoned: 0 } });
+    expect(starts[0]?.group.execution_name.length).toBeLessThanOrEqual(80);
+    expect(report).toEqual({ counts: { records: 1, deliveries: 1, groups: 1, poisoned: 0 } });
   });
 
   it('never delivers an unknown event, even to an endpoint that subscribes to all events', async () => {
@@ -98,29 +49,6 @@ describe('dispatchBatch', () => {
     expect(reads()).toBe(1);
   });
 
-  it('reports the first record with an internal error and dispatches the other records', async () => {
-    const { deps, started } = setUp();
-    const start = deps.startDelivery;
-    const failing = anEvent({ to: 'b@example.com' });
-    const report = await dispatchBatch(
-      {
-        ...deps,
-        async startDelivery(task) {
-          if (task.event_id === failing.event_id) throw errorNamed('ThrottlingException');
-          await start(task);
-        },
-      },
-      [
-        aRecord(anEvent({ to: 'a@example.com' }), '11'),
-        aRecord(failing, '12'),
-        aRecord(anEvent({ to: 'c@example.com' }), '13'),
-      ],
-    );
-    expect(report.retryFrom).toBe('12');
-    expect(report.error?.name).toBe('ThrottlingException');
-    expect(started).toHaveLength(2);
-  });
-
   it('sends the keys of an unreadable record to the dead-letter queue and dispatches the other records', async () => {
     const { deps, started, poison } = setUp();
     const good = aRecord(anEvent(), '1');
@@ -135,7 +63,7 @@ describe('dispatchBatch', () => {
     ]);
     expect(poison).toEqual([keys, keys]);
     expect(started).toHaveLength(1);
-    expect(report).toEqual({ counts: { records: 3, deliveries: 1, poisoned: 2 } });
+    expect(report).toEqual({ counts: { records: 3, deliveries: 1, groups: 1, poisoned: 2 } });
   });
 
   it.each([
@@ -148,7 +76,7 @@ describe('dispatchBatch', () => {
     [
       'whose execution Step Functions refuses permanently',
       aRecord(anEvent()),
-      { startDelivery: () => Promise.reject(errorNamed('InvalidExecutionInput')) },
+      { startGroup: () => Promise.reject(errorNamed('InvalidExecutionInput')) },
       'InvalidExecutionInput',
     ],
   ])(
@@ -162,7 +90,7 @@ describe('dispatchBatch', () => {
 
   it('treats a record as poison if Step Functions refuses its execution permanently', async () => {
     const { deps, poison } = setUp({
-      startDelivery: () => Promise.reject(errorNamed('InvalidExecutionInput')),
+      startGroup: () => Promise.reject(errorNamed('InvalidExecutionInput')),
     });
     const report = await dispatchBatch(deps, [aRecord(anEvent(), '1')]);
     expect(report.retryFrom).toBeUndefined();
@@ -197,17 +125,13 @@ describe('dispatchBatch', () => {
       const bad = anEvent({ message_id: 'm-bad' });
       const events = [bad, anEvent({ message_id: 'm-good' })];
       const records = events.map((event, index) => aRecord(event, String(index)));
-      const failing = (every: boolean): Partial<DispatchBatchDeps> => ({
-        startDelivery: (task) =>
-          every || task.message_id === bad.message_id ? Promise.reject(errorNamed(name)) : Promise.resolve(),
-      });
 
-      const one = setUp(failing(false));
+      const one = setUpRefusing(name, (task) => task.message_id === bad.message_id);
       const report = await dispatchBatch(one.deps, records);
-      expect(report).toEqual({ counts: { records: 2, deliveries: 1, poisoned: 1 } });
+      expect(report).toEqual({ counts: { records: 2, deliveries: 1, groups: 1, poisoned: 1 } });
       expect(one.poison).toEqual([records[0]?.dynamodb?.Keys]);
 
-      const all = setUp(failing(true));
+      const all = setUpRefusing(name, () => true);
       expect((await dispatchBatch(all.deps, records)).retryFrom).toBe('0');
       expect(all.poison).toEqual([]);
     },
@@ -216,13 +140,19 @@ describe('dispatchBatch', () => {
   it.each(['AccessDeniedException', 'StateMachineDoesNotExist', 'KMSDisabledException'])(
     'makes the stream send records again after %s, which no record causes',
     async (name) => {
-      const bad = anEvent({ message_id: 'm-bad' });
-      const { deps, poison } = setUp({
-        startDelivery: (task) =>
-          task.message_id === bad.message_id ? Promise.reject(errorNamed(name)) : Promise.resolve(),
+      const endpoints = [anEndpoint({ events: ['bounced'] }), anEndpoint({ events: ['complained'] })];
+      const { deps, poison, tried } = setUpRefusing(name, (task) => task.endpoint_id === endpoints[1]?.id, {
+        endpointsOf: () => Promise.resolve(endpoints),
       });
-      const report = await dispatchBatch(deps, [aRecord(anEvent(), '1'), aRecord(bad, '2')]);
+      const complaint = (to: string) => anEvent({ event: 'complained', to });
+      const report = await dispatchBatch(deps, [
+        aRecord(anEvent(), '1'),
+        aRecord(complaint('a@example.com'), '2'),
+        aRecord(complaint('b@example.com'), '3'),
+      ]);
       expect([report.retryFrom, poison]).toEqual(['2', []]);
+      // No task causes the error, so the tasks of the group are not tried one by one.
+      expect(tried.toSorted()).toEqual([1, 2]);
     },
   );
 
@@ -263,13 +193,6 @@ describe('suppressionReasonOf', () => {
 });
 
 describe('dispatchBatch for a command', () => {
-  function commandRecord(command: Command): DynamoDBRecord {
-    const row = commandRow(command, '2026-02-25T12:00:00Z');
-    return {
-      eventName: 'INSERT',
-      dynamodb: { Keys: marshall({ pk: row.pk, sk: row.sk }) as never, NewImage: marshall(row) as never },
-    };
-  }
   const common = { id: 'rcv_a', workspace_id: WORKSPACE_ID };
   const task = aTask(anEvent(), anEndpoint(), { trigger: 'manual', run: 'rcv_a', attempt: 5 });
   const replay: ReplayTask = {
@@ -285,7 +208,24 @@ describe('dispatchBatch for a command', () => {
   it('starts the manual attempt of a redeliver command', async () => {
     const world = setUp();
     await dispatchBatch(world.deps, [commandRecord({ ...common, command: 'redeliver', task })]);
+    expect(world.starts).toEqual([singleGroup(task)]);
     expect(world.started).toEqual([task]);
+  });
+
+  it('starts the group of a retry command unchanged, beside the groups of new events', async () => {
+    const world = setUp();
+    const group = {
+      ...singleGroup(task).group,
+      execution_name: 'group-next',
+      tasks: [task, { ...task, message_id: 'm-2', delay_seconds: 300 }],
+    };
+    const report = await dispatchBatch(world.deps, [
+      commandRecord({ ...common, command: 'retry', group }),
+      aRecord(anEvent()),
+    ]);
+    expect(world.starts).toHaveLength(2);
+    expect(world.starts).toContainEqual({ group, events: [] });
+    expect(report.counts).toMatchObject({ groups: 2, deliveries: 2 });
   });
 
   it('starts a recovery immediately, and the drain of an open breaker a minute later', async () => {
