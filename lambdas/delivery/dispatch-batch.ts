@@ -186,7 +186,8 @@ async function settleRecord(
   isAwsAvailable: boolean,
 ): Promise<boolean> {
   if (errors.length === 0) return false;
-  const retryable = isUnreadable === true ? undefined : errors.find((each) => !isPoison(each, isAwsAvailable));
+  const retryable =
+    isUnreadable === true ? undefined : errors.find((each) => !isPoison(each, isAwsAvailable));
   const error = retryable ?? errors[0];
   // A record without a sequence number was sent by `admin redrive`, not by the stream. Its message is still in the dead-letter
   // queue. The error makes redrive keep that message, so this function must not send a second message.

@@ -105,7 +105,8 @@ export function planCommand(command: Command, waitScale?: number): DispatchPlan 
       return { ...NO_EFFECT, groups: [{ group: command.group, events: [] }] };
     case 'continue':
       return { ...NO_EFFECT, replays: [command.task] };
-    default: {
+    case 'recover':
+    case 'drain': {
       const isBreakerDrain = command.command === 'drain' && command.opened_at !== undefined;
       const task: ReplayTask = {
         workspace_id: command.workspace_id,
@@ -118,5 +119,7 @@ export function planCommand(command: Command, waitScale?: number): DispatchPlan 
       };
       return { ...NO_EFFECT, replays: [task] };
     }
+    default:
+      throw new TypeError('The row has an unknown command');
   }
 }

@@ -61,7 +61,7 @@ export class Lanes {
 
   private leave(): void {
     this.active -= 1;
-    if (this.active === 0) for (const flush of [...this.waiting]) flush();
+    if (this.active === 0) for (const flush of this.waiting) flush();
   }
 
   private async settle<T, R>(

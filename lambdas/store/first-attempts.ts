@@ -52,8 +52,8 @@ export async function insertFirstAttempts(
 }
 
 /**
- * Stores a first attempt whose lease may have ended, or whose claim was taken over. If the delivery exists, another execution stored it: the attempt then only
- * settles it. Safe to repeat.
+ * Stores a first attempt whose lease may have ended, or whose claim was taken over. If the delivery exists, another execution
+ * stored it: the attempt then only settles it. Safe to repeat.
  */
 export async function storeLateFirstAttempt(
   table: Table,

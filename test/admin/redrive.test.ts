@@ -4,7 +4,7 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../cli/usage-error.ts';
 import { redriveList, redriveRun, redriveShow, type RedriveOptions } from '../../admin/redrive.ts';
-import { dispatchBatch, type DispatchBatchDeps } from '../../lambdas/delivery/dispatch-batch.ts';
+import { dispatchBatch, type DispatchDeps } from '../../lambdas/delivery/dispatch-batch.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { quarantineRow } from '../../lambdas/store/quarantine.ts';
 import { simulatedClient, createTestDeployment, errorNamed, type TestDeployment } from './deployment.ts';
@@ -142,7 +142,7 @@ describe('redrive of a row that dispatch cannot process', () => {
       async sendPoison(keys: unknown) {
         poison.push(keys);
       },
-    } as unknown as DispatchBatchDeps;
+    } as unknown as DispatchDeps;
     return simulatedClient({
       async Invoke({ Payload: payload }: { Payload: string }) {
         const { Records: records } = JSON.parse(payload) as { Records: DynamoDBRecord[] };

@@ -4,7 +4,7 @@ import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { dispatchBatch } from '../../lambdas/delivery/dispatch-batch.ts';
 import { GROUP_TASKS, createGroups, createMember, singleGroup } from '../../lambdas/delivery/groups.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
-import { aRecord, errorNamed, setUpDispatch, setUpRefusing } from './dispatch-world.ts';
+import { aRecord, errorNamed, setUpDispatch, setUpRefusing, sorted } from './dispatch-world.ts';
 
 const BOUNCES = anEndpoint({ events: ['bounced'] });
 const COMPLAINTS = anEndpoint({ events: ['complained'] });
@@ -80,7 +80,7 @@ describe('a start that AWS refuses', () => {
       const world = setUpRefusing(name, (task) => task.message_id === 'bounce-bad', BOTH);
       const batch = aBatch(complaint('a'), ...events);
       const report = await dispatchBatch(world.deps, batch);
-      expect(world.tried.toSorted()).toEqual([1, 1, 1, 1, 3]);
+      expect(sorted(world.tried)).toEqual([1, 1, 1, 1, 3]);
       expect(world.poison).toEqual([batch[2]?.dynamodb?.Keys]);
       expect(report).toEqual({ counts: { records: 4, deliveries: 3, groups: 3, poisoned: 1 } });
       // A delivery that is started alone has the same name as if it had been alone in its batch.
@@ -108,7 +108,7 @@ describe('a start that AWS refuses', () => {
       'complaint-b',
       'complaint-c',
     ]);
-    expect(world.tried.toSorted()).toEqual([2, 3]);
+    expect(sorted(world.tried)).toEqual([2, 3]);
   });
 
   it('because of throttling concerns only the records of that start, if the deliveries need several starts', async () => {
@@ -166,7 +166,7 @@ describe('held deliveries', () => {
   it('of one endpoint are stored together, and those of another endpoint separately', async () => {
     const { deps, held, holds, starts } = setUpDispatch({ endpointsOf });
     const report = await dispatchBatch(deps, aBatch(bounce('a'), complaint('a'), bounce('b')));
-    expect(holds.toSorted()).toEqual([1, 2]);
+    expect(sorted(holds)).toEqual([1, 2]);
     expect(held.filter((task) => task.endpoint_id === failing.id).map((task) => task.message_id)).toEqual([
       'bounce-a',
       'bounce-b',
@@ -230,11 +230,10 @@ describe('createGroups', () => {
   it('cuts a group at 200 KB of UTF-8, so that Step Functions accepts its input', () => {
     const groups = createGroups(membersOf(100, 6_000));
     expect(groups.length).toBeGreaterThan(2);
-    for (const group of groups) {
-      const bytes = Buffer.byteLength(JSON.stringify(group));
-      expect(bytes).toBeLessThan(202_000);
-      if (group !== groups.at(-1)) expect(bytes).toBeGreaterThan(190_000);
-    }
+    const bytes = groups.map((group) => Buffer.byteLength(JSON.stringify(group)));
+    expect(Math.max(...bytes)).toBeLessThan(202_000);
+    // Only the last group may be smaller than it could be.
+    expect(Math.min(...bytes.slice(0, -1))).toBeGreaterThan(190_000);
     expect(groups.flatMap(({ group }) => group.tasks)).toHaveLength(100);
   });
 

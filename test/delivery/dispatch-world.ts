@@ -98,3 +98,8 @@ export function setUpRefusing(
   };
   return { ...world, deps, tried };
 }
+
+/** Dispatch makes its calls in parallel, so their order means nothing. */
+export function sorted(numbers: readonly number[]): readonly number[] {
+  return numbers.toSorted((left, right) => left - right);
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ReplayTask } from '../../lambdas/core/commands.ts';
+import type { Command, ReplayTask } from '../../lambdas/core/commands.ts';
 import { suppressionReasonOf } from '../../lambdas/delivery/dispatch.ts';
 import { dispatchBatch } from '../../lambdas/delivery/dispatch-batch.ts';
 import { singleGroup } from '../../lambdas/delivery/groups.ts';
@@ -11,6 +11,7 @@ import {
   errorNamed,
   setUpDispatch as setUp,
   setUpRefusing,
+  sorted,
 } from './dispatch-world.ts';
 
 describe('dispatchBatch', () => {
@@ -152,7 +153,7 @@ describe('dispatchBatch', () => {
       ]);
       expect([report.retryFrom, poison]).toEqual(['2', []]);
       // No task causes the error, so the tasks of the group are not tried one by one.
-      expect(tried.toSorted()).toEqual([1, 2]);
+      expect(sorted(tried)).toEqual([1, 2]);
     },
   );
 
@@ -254,6 +255,15 @@ describe('dispatchBatch for a command', () => {
       commandRecord({ id: 'rcv_next', workspace_id: WORKSPACE_ID, command: 'continue', task: next }),
     ]);
     expect(world.replays.map((each) => each.delay_seconds)).toEqual([3, 0, 45]);
+  });
+
+  it('treats an unknown command as poison', async () => {
+    const world = setUp();
+    const record = commandRecord({ ...common, command: 'other' } as unknown as Command);
+    Object.assign(record.dynamodb ?? {}, { SequenceNumber: '1' });
+    const report = await dispatchBatch(world.deps, [record]);
+    expect(report.counts).toEqual({ records: 1, deliveries: 0, groups: 0, poisoned: 1 });
+    expect([world.started, world.replays]).toEqual([[], []]);
   });
 
   it('starts the next execution of a continued replay', async () => {
