@@ -3,7 +3,7 @@ import type { ReplayTask } from '../../../lambdas/core/commands.ts';
 import { OUTCOMES, type DeliverInput, type SingleDeliverInput } from '../../../lambdas/core/deliveries.ts';
 import { deterministicId } from '../../../lambdas/core/ids.ts';
 import type { DeliverDeps } from '../../../lambdas/delivery/attempt.ts';
-import { createGroups, type GroupStart } from '../../../lambdas/delivery/groups.ts';
+import { createGroups, createMember, type GroupStart } from '../../../lambdas/delivery/groups.ts';
 import { runReplayStep } from '../../../lambdas/delivery/recover.ts';
 import type { AttemptResult, WebhookRequest } from '../../../lambdas/delivery/send.ts';
 import { putRecovery } from '../../../lambdas/store/commands.ts';
@@ -133,9 +133,9 @@ async function attemptBesideDamaged(dice: Dice): Promise<ParseResult> {
 const TASK = aTask(EVENT, ENDPOINT);
 const RECOVERED = { run: 'rcv_a', trigger: 'recover', attempt: 3, run_attempt: 2 } as const;
 const [GROUP] = createGroups([
-  { task: TASK, stored: { event: EVENT, ttl: Math.floor(NOW_MS / 1000) + 3_600 } },
+  createMember(TASK, { event: EVENT, ttl: Math.floor(NOW_MS / 1000) + 3_600 }),
   // An event that is too large for the input is read.
-  { task: aTask(OTHER_EVENT, ENDPOINT) },
+  createMember(aTask(OTHER_EVENT, ENDPOINT)),
 ]) as [GroupStart];
 const GROUP_INPUTS: readonly DeliverInput[] = [
   { ...GROUP, execution: 'one' },
