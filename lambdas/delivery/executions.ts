@@ -2,6 +2,16 @@ import { ExecutionAlreadyExists, StartExecutionCommand, type SFNClient } from '@
 import type { ReplayTask } from '../core/commands.ts';
 import type { GroupStart } from './groups.ts';
 
+/**
+ * The error without its message, which can quote the input. The input contains events, and neither a log nor a dead letter may
+ * contain them. The other fields decide how the caller reacts.
+ */
+function withoutMessage(error: unknown): Error {
+  const { name, code, $fault, $metadata, $retryable } = error as Readonly<Record<string, unknown>>;
+  const fields = { name, code, $fault, $metadata, $retryable };
+  return Object.assign(new Error('Step Functions did not start the execution'), fields);
+}
+
 /** Starts an execution. An execution that already exists under the same name counts as started. */
 async function start(
   sfn: SFNClient,
@@ -11,7 +21,7 @@ async function start(
   try {
     await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
   } catch (error) {
-    if (!(error instanceof ExecutionAlreadyExists)) throw error;
+    if (!(error instanceof ExecutionAlreadyExists)) throw withoutMessage(error);
   }
 }
 

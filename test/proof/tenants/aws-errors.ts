@@ -30,7 +30,7 @@ export const SES_ERRORS = [
     503,
   ),
 ];
-/** Errors of Step Functions. Their messages quote the input, which contains the ids of a task. */
+/** Errors of Step Functions. Their messages quote the input, which contains the events of a group. */
 export const SFN_ERRORS = ['InvalidExecutionInput', 'ThrottlingException'].map(
   (name) => (input: object) => awsError(name, `Refused: '${JSON.stringify(input)}'`),
 );

@@ -3,8 +3,8 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
 import type { ReplayTask } from '../../../lambdas/core/commands.ts';
 import { createFirstTask } from '../../../lambdas/delivery/dispatch.ts';
-import { singleGroup } from '../../../lambdas/delivery/groups.ts';
-import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
+import { createGroups, singleGroup } from '../../../lambdas/delivery/groups.ts';
+import { toEmailEvent, toStoredEvent } from '../../../lambdas/store/event-rows.ts';
 import { KIND } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/table.ts';
 import {
@@ -143,6 +143,15 @@ async function deliveries(context: ScenarioContext): Promise<void> {
     () => deliver(unrecorded),
   );
   await context.invoke(() => deliver(UNKNOWN_IDS.endpoint));
+  // A group with a task that cannot be read.
+  const { id: damaged } = await context.createEndpoint(context.receivers.url('ok'));
+  const first = createFirstTask(event, damaged);
+  for (const { group, events } of createGroups([
+    { task: { ...first, attempt: 0 } },
+    { task: first, stored: toStoredEvent(row) },
+  ]))
+    await context.invoke(() => context.functions.deliver({ group, events, execution }));
+  context.loggedIds.push(damaged);
   // An execution that version 0.1.0 started.
   const { id: old } = await context.createEndpoint(context.receivers.url('ok'));
   const task = { ...createFirstTask(event, old), execution_name: 'old' };

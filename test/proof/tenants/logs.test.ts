@@ -60,7 +60,9 @@ const MESSAGES = [
   'dispatch.error',
   'tally.batch',
   'tally.unreadable',
-  'delivery.attempted',
+  'delivery.group',
+  'delivery.failed',
+  'delivery.internal_error',
   'delivery.unrecorded',
   'recover.step',
 ];
