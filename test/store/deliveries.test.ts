@@ -7,12 +7,7 @@ import {
   recordAttempt,
 } from '../../lambdas/store/deliveries.ts';
 import { settleDelivery, settleUnsent, type Settlement } from '../../lambdas/store/delivery-settlement.ts';
-import {
-  LEASE_SECONDS,
-  claimAttempt,
-  holdDelivery,
-  type ClaimOutcome,
-} from '../../lambdas/store/delivery-claims.ts';
+import { LEASE_SECONDS, claimAttempt, type ClaimOutcome } from '../../lambdas/store/delivery-claims.ts';
 import { DELIVERY_STATUSES, type DeliveryStatus, type DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import { deliveryId } from '../../lambdas/core/ids.ts';
 import {
@@ -22,11 +17,13 @@ import {
   deliveryKey,
   endpointDeliveriesPartition,
   failingDeliveriesPartition,
+  type Key,
 } from '../../lambdas/store/keys.ts';
 import type { Position } from '../../lambdas/store/pages.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
+import { holdDelivery, storeAttempt } from '../../sim/builders/deliveries.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { aClaim, anAddressRow } from '../../sim/builders/rows.ts';
 
@@ -39,94 +36,150 @@ const LIST = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, limit: 10 };
 
 function setUp() {
   const table = simulatedTable();
+  const claimed = { task, stored, execution: 'one', nowMs: NOW };
   return {
     table,
     claim: (
       changes: { task?: DeliveryTask; execution?: string; nowMs?: number } = {},
-    ): Promise<ClaimOutcome> =>
-      claimAttempt(table, { task, stored, execution: 'one', nowMs: NOW, ...changes }),
+    ): Promise<ClaimOutcome> => claimAttempt(table, { ...claimed, ...changes }),
+    /** Makes the first attempt, which creates the delivery. */
+    first: (status: Settlement['status'], nextAttemptAt?: string): Promise<void> =>
+      storeAttempt(table, claimed, { status, ...(nextAttemptAt !== undefined && { nextAttemptAt }) }),
   };
 }
 
-describe('claimAttempt', () => {
-  it('creates the delivery, which can be read by its endpoint and by its id', async () => {
+const KEY = deliveryKey(eventKeyPartsOf(task), endpoint.id);
+const ID = deliveryId(event.event_id, endpoint.id);
+const SECOND = aTask(event, endpoint, { attempt: 2 });
+const RECOVER = aTask(event, endpoint, { run: 'rcv_1', trigger: 'recover', attempt: 2, run_attempt: 1 });
+const MANUAL = aTask(event, endpoint, { run: 'req_1', trigger: 'manual', attempt: 2, run_attempt: 1 });
+const LEASE_END_MS = NOW + LEASE_SECONDS * 1000;
+const NEXT = '2026-02-25T12:01:05Z';
+const CREATED = '2026-02-25T12:00:05Z';
+
+const CLAIM_KEY = deliveryAddressKey(event, endpoint.id);
+/** The row of the claim of a first attempt. */
+const CLAIM = {
+  ...CLAIM_KEY,
+  kind: 'delivery_address',
+  delivery: KEY,
+  event: 'bounced',
+  to: event.to,
+  created_at: CREATED,
+  run: 'auto',
+  lease_owner: 'one',
+  lease_until: LEASE_END_MS,
+  ttl: stored.ttl,
+};
+
+const rowAt = (table: SimulatedTable, { pk, sk }: Key) => table.rows.get(`${pk}\n${sk}`);
+const rowOf = (table: SimulatedTable) => rowAt(table, KEY);
+const changeRow = (table: SimulatedTable, fields: Partial<Row>) =>
+  table.rows.set(`${KEY.pk}\n${KEY.sk}`, { ...KEY, ...rowOf(table), ...fields });
+const settle = (table: SimulatedTable, of: DeliveryTask, changes: Partial<Settlement>) =>
+  settleDelivery(table, of, { attemptCount: of.attempt, nowMs: NOW, ...changes });
+const failing = (status: DeliveryStatus) => failingDeliveriesPartition(task, status);
+
+describe('the claim of a first attempt', () => {
+  it('is one inserted row, and the delivery is not created', async () => {
     const { table, claim } = setUp();
-    expect(await claim()).toEqual({ claimed: true });
-    const page = await listEndpointDeliveries(table, LIST);
-    expect(page.items).toEqual([
-      {
-        id: deliveryId(event.event_id, endpoint.id),
-        workspace_id: WORKSPACE_ID,
-        event_id: event.event_id,
-        event_timestamp: event.timestamp,
-        endpoint_id: endpoint.id,
-        message_id: event.message_id,
-        event: 'bounced',
-        to: event.to,
-        status: 'pending',
-        attempt_count: 0,
-        created_at: '2026-02-25T12:00:05Z',
-        test: false,
-      },
-    ]);
-    const address = deliveryAddressKey(event, endpoint.id);
-    expect(table.rows.get(`${address.pk}\n${address.sk}`)).toMatchObject({ kind: 'delivery_address' });
+    expect(await claim()).toMatchObject({ claimed: true, isFirst: true, createdAt: CREATED, run: 'auto' });
+    expect([...table.rows.values()]).toStrictEqual([CLAIM]);
+    expect((await listEndpointDeliveries(table, LIST)).items).toEqual([]);
+  });
+
+  it('of an event without a recipient has no recipient', async () => {
+    const { table } = setUp();
+    const { to: _to, ...withoutRecipient } = event;
+    const claimed = { ...stored, event: withoutRecipient };
+    await claimAttempt(table, { task, stored: claimed, execution: 'one', nowMs: NOW });
+    expect(rowAt(table, CLAIM_KEY)).not.toHaveProperty('to');
   });
 
   it('refuses a second execution during the lease, and returns when the lease ends', async () => {
-    const { claim } = setUp();
+    const { table, claim } = setUp();
     await claim();
-    const refused = await claim({ execution: 'two', nowMs: NOW + 1000 });
-    expect(refused).toMatchObject({
+    const refused = await claim({ task: { ...RECOVER, attempt: 1 }, execution: 'two', nowMs: NOW + 1000 });
+    expect(refused).toStrictEqual({
       claimed: false,
-      delivery: { status: 'pending' },
-      leaseUntilMs: NOW + LEASE_SECONDS * 1000,
+      delivery: { status: 'pending', attempt_count: 0 },
+      leaseUntilMs: LEASE_END_MS,
+      run: 'auto',
+      runAttempts: 0,
     });
+    expect([...table.rows.values()]).toStrictEqual([CLAIM]);
   });
 
-  it('lets the owner renew its lease, and another execution claim after it has expired', async () => {
-    const { claim } = setUp();
-    await claim();
-    expect(await claim({ nowMs: NOW + 1000 })).toEqual({ claimed: true });
-    expect(await claim({ execution: 'two', nowMs: NOW + 1000 + LEASE_SECONDS * 1000 })).toEqual({
-      claimed: true,
-    });
-  });
-
-  it('keeps the creation time of the first claim', async () => {
+  it('is renewed by its owner, and keeps its time', async () => {
     const { table, claim } = setUp();
     await claim();
-    await claim({ nowMs: NOW + 30_000 });
-    expect((await listEndpointDeliveries(table, LIST)).items[0]?.created_at).toBe('2026-02-25T12:00:05Z');
+    const renewed = await claim({ nowMs: NOW + 1000 });
+    expect(renewed).toMatchObject({ claimed: true, isFirst: true, createdAt: CREATED });
+    expect([...table.rows.values()]).toStrictEqual([{ ...CLAIM, lease_until: LEASE_END_MS + 1000 }]);
   });
 
+  it('is taken over by another execution after the lease, for the run of its task', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    const recover = { ...RECOVER, attempt: 1 };
+    const taken = await claim({ task: recover, execution: 'two', nowMs: LEASE_END_MS });
+    expect(taken).toMatchObject({ claimed: true, isFirst: true, createdAt: CREATED, run: 'rcv_1' });
+    expect([...table.rows.values()]).toStrictEqual([
+      { ...CLAIM, run: 'rcv_1', lease_owner: 'two', lease_until: LEASE_END_MS + LEASE_SECONDS * 1000 },
+    ]);
+  });
+
+  it('keeps its run if a manual attempt takes it over', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    const manual = { ...MANUAL, attempt: 1 };
+    const taken = await claim({ task: manual, execution: 'two', nowMs: LEASE_END_MS });
+    expect(taken).toMatchObject({ claimed: true, isFirst: true, run: 'auto' });
+    expect(rowAt(table, CLAIM_KEY)).toMatchObject({ run: 'auto', lease_owner: 'two' });
+  });
+
+  it('is taken over from v0.1.0, which stored no delivery and no lease', async () => {
+    const { table, claim } = setUp();
+    await putRows(table, [anAddressRow(event, endpoint)]);
+    expect(await claim()).toMatchObject({ claimed: true, isFirst: true, createdAt: CREATED, run: 'auto' });
+    expect(rowAt(table, CLAIM_KEY)).toMatchObject({ lease_owner: 'one', lease_until: LEASE_END_MS });
+  });
+});
+
+describe('claimAttempt', () => {
   it('refuses an attempt that was already made, and every attempt of a settled delivery', async () => {
-    const { table, claim } = setUp();
-    await claim();
-    await settleDelivery(table, task, {
-      status: 'retrying',
-      attemptCount: 1,
-      nowMs: NOW,
-      nextAttemptAt: '2026-02-25T12:01:05Z',
-    });
+    const { table, claim, first } = setUp();
+    await first('retrying', NEXT);
     expect(await claim()).toMatchObject({
       claimed: false,
-      delivery: { status: 'retrying', next_attempt_at: '2026-02-25T12:01:05Z' },
+      delivery: { status: 'retrying', next_attempt_at: NEXT },
     });
-    expect(await claim({ task: { ...task, attempt: 2 }, execution: 'two' })).toEqual({ claimed: true });
+    expect(await claim({ task: SECOND, execution: 'two' })).toEqual({ claimed: true, isFirst: false });
 
     await settleDelivery(table, task, { status: 'delivered', attemptCount: 2, nowMs: NOW });
     const settled = await claim({ task: { ...task, attempt: 3 } });
     expect(settled).toMatchObject({ claimed: false, delivery: { status: 'delivered', attempt_count: 2 } });
     expect(settled).not.toHaveProperty('leaseUntilMs');
   });
+
+  it('lets the owner renew its lease, and another execution claim after it has expired', async () => {
+    const { claim, first } = setUp();
+    await first('retrying', NEXT);
+    await claim({ task: SECOND });
+    const claimed = { claimed: true, isFirst: false };
+    expect(await claim({ task: SECOND, nowMs: NOW + 1000 })).toEqual(claimed);
+    expect(await claim({ task: SECOND, execution: 'two', nowMs: LEASE_END_MS })).toMatchObject({
+      claimed: false,
+      leaseUntilMs: LEASE_END_MS + 1000,
+    });
+    expect(await claim({ task: SECOND, execution: 'two', nowMs: LEASE_END_MS + 1000 })).toEqual(claimed);
+  });
 });
 
 describe('settleDelivery', () => {
   it('does not overwrite the result of a later attempt', async () => {
-    const { table, claim } = setUp();
-    await claim();
-    await settleDelivery(table, task, { status: 'delivered', attemptCount: 1, nowMs: NOW });
+    const { table, first } = setUp();
+    await first('delivered');
     await settleDelivery(table, task, { status: 'held', attemptCount: 0, nowMs: NOW });
     expect((await listEndpointDeliveries(table, LIST)).items[0]?.status).toBe('delivered');
   });
@@ -138,26 +191,19 @@ describe('settleDelivery', () => {
   });
 
   it('keeps a delivery in the index of failing deliveries only while it is failing', async () => {
-    const { table, claim } = setUp();
-    const failing = () =>
+    const { table, claim, first } = setUp();
+    const inIndex = () =>
       [...table.rows.values()].map((row) => row['g2pk']).filter((key) => key !== undefined);
     await claim();
-    expect(failing()).toEqual([]);
-    await settleDelivery(table, task, {
-      status: 'retrying',
-      attemptCount: 1,
-      nowMs: NOW,
-      nextAttemptAt: '2026-02-25T12:01:05Z',
-    });
-    expect(failing()).toEqual([expect.stringMatching(`^F#${WORKSPACE_ID}#${endpoint.id}#retrying#[0-3]$`)]);
-    await claim({ task: { ...task, attempt: 2 } });
+    expect(inIndex()).toEqual([]);
+    await first('retrying', NEXT);
+    expect(inIndex()).toEqual([expect.stringMatching(`^F#${WORKSPACE_ID}#${endpoint.id}#retrying#[0-3]$`)]);
+    await claim({ task: SECOND });
     await settleDelivery(table, task, { status: 'delivered', attemptCount: 2, nowMs: NOW });
-    expect(failing()).toEqual([]);
-    expect((await listEndpointDeliveries(table, LIST)).items[0]).toMatchObject({
-      status: 'delivered',
-      completed_at: '2026-02-25T12:00:05Z',
-    });
-    expect((await listEndpointDeliveries(table, LIST)).items[0]).not.toHaveProperty('next_attempt_at');
+    expect(inIndex()).toEqual([]);
+    const [delivery] = (await listEndpointDeliveries(table, LIST)).items;
+    expect(delivery).toMatchObject({ status: 'delivered', completed_at: CREATED });
+    expect(delivery).not.toHaveProperty('next_attempt_at');
   });
 });
 
@@ -176,106 +222,111 @@ describe('recordAttempt', () => {
   });
 });
 
-const KEY = deliveryKey(eventKeyPartsOf(task), endpoint.id);
-const ID = deliveryId(event.event_id, endpoint.id);
-const RECOVER = aTask(event, endpoint, { run: 'rcv_1', trigger: 'recover', attempt: 2, run_attempt: 1 });
-const MANUAL = aTask(event, endpoint, { run: 'req_1', trigger: 'manual', attempt: 2, run_attempt: 1 });
-const LEASE_END_MS = NOW + LEASE_SECONDS * 1000;
-const NEXT = '2026-02-25T12:01:05Z';
-
-const rowOf = (table: SimulatedTable) => table.rows.get(`${KEY.pk}\n${KEY.sk}`);
-const changeRow = (table: SimulatedTable, fields: Partial<Row>) =>
-  table.rows.set(`${KEY.pk}\n${KEY.sk}`, { ...KEY, ...rowOf(table), ...fields });
-const settle = (table: SimulatedTable, of: DeliveryTask, changes: Partial<Settlement>) =>
-  settleDelivery(table, of, { attemptCount: of.attempt, nowMs: NOW, ...changes });
-const failing = (status: DeliveryStatus) => failingDeliveriesPartition(task, status);
-
-/** The row of a delivery whose first attempt is claimed. */
-const CLAIMED = {
+/** The row of a delivery after its first attempt, which failed. */
+const FAILED = {
   ...KEY,
   kind: 'delivery',
   g1pk: endpointDeliveriesPartition(WORKSPACE_ID, endpoint.id, event.event_id),
+  g2pk: failing('retrying'),
   event: 'bounced',
   to: event.to,
   ttl: stored.ttl,
   test: false,
-  status: 'pending',
+  status: 'retrying',
   run: 'auto',
-  run_attempts: 0,
-  attempt_count: 0,
-  created_at: '2026-02-25T12:00:05Z',
-  lease_owner: 'one',
-  lease_until: LEASE_END_MS,
+  run_attempts: 1,
+  attempt_count: 1,
+  created_at: CREATED,
+  next_attempt_at: NEXT,
 };
-const { lease_owner: _owner, lease_until: _until, ...SETTLED } = CLAIMED;
-const ADDRESS = {
-  ...deliveryAddressKey(event, endpoint.id),
-  kind: 'delivery_address',
-  delivery: KEY,
-  ttl: stored.ttl,
-};
+const { g2pk: _failing, next_attempt_at: _retry, ...SETTLED } = FAILED;
+const FIRST_ATTEMPT = { number: 1, trigger: 'auto', started_at: CREATED, duration_ms: 12 };
+const LEASE = { lease_owner: 'two', lease_until: LEASE_END_MS };
+
+const COMPLETED: readonly DeliveryStatus[] = ['delivered', 'exhausted', 'blocked', 'cancelled'];
+const ENDED = DELIVERY_STATUSES.filter((status) => status !== 'pending');
+
+/** The attributes that a result adds to the row of a delivery. */
+const resultOf = (status: DeliveryStatus) => ({
+  status,
+  ...(status !== 'delivered' && { g2pk: failing(status) }),
+  ...(COMPLETED.includes(status) && { completed_at: CREATED }),
+  ...(status === 'retrying' && { next_attempt_at: NEXT }),
+});
 
 describe('the row of a delivery', () => {
-  it('of a first attempt is stored with its address row', async () => {
-    const { table, claim } = setUp();
-    await claim();
-    expect([...table.rows.values()]).toEqual(expect.arrayContaining([CLAIMED, ADDRESS]));
-    expect(table.rows.size).toBe(2);
-    expect(rowOf(table)).toStrictEqual(CLAIMED);
+  it.each(ENDED.filter((status) => status !== 'delivered'))(
+    'is stored after a first attempt with the result %s, and the attempt is a separate row',
+    async (status) => {
+      const { table, first } = setUp();
+      await first(status, status === 'retrying' ? NEXT : undefined);
+      expect(rowOf(table)).toStrictEqual({ ...SETTLED, ...resultOf(status) });
+      const key = attemptKey(WORKSPACE_ID, ID, 1);
+      expect(rowAt(table, key)).toMatchObject({
+        ...FIRST_ATTEMPT,
+        status_code: 500,
+        endpoint_id: endpoint.id,
+      });
+    },
+  );
+
+  it('contains a first attempt that succeeded', async () => {
+    const { table, first } = setUp();
+    await first('delivered');
+    const attempt = { ...FIRST_ATTEMPT, status_code: 200 };
+    expect(rowOf(table)).toStrictEqual({ ...SETTLED, ...resultOf('delivered'), attempt });
+    expect(rowAt(table, attemptKey(WORKSPACE_ID, ID, 1))).toBeUndefined();
+  });
+
+  it('does not contain an attempt with which the row would exceed one write unit', async () => {
+    const { table } = setUp();
+    const claimed = { task, stored, execution: 'one', nowMs: NOW };
+    const attempt = { response_excerpt: 'x'.repeat(1000) };
+    await storeAttempt(table, claimed, { status: 'delivered', attempt });
+    expect(rowOf(table)).toStrictEqual({ ...SETTLED, ...resultOf('delivered') });
+    expect(rowAt(table, attemptKey(WORKSPACE_ID, ID, 1))).toMatchObject(attempt);
   });
 
   it('of an event without a recipient has no recipient', async () => {
     const { table } = setUp();
-    const { to: _to, ...eventWithoutRecipient } = event;
-    await claimAttempt(table, {
-      task,
-      stored: { ...stored, event: eventWithoutRecipient },
-      execution: 'one',
-      nowMs: NOW,
-    });
-    const { to: _address, ...row } = CLAIMED;
+    const { to: _to, ...withoutRecipient } = event;
+    const claimed = { task, stored: { ...stored, event: withoutRecipient }, execution: 'one', nowMs: NOW };
+    await storeAttempt(table, claimed, { status: 'retrying', nextAttemptAt: NEXT });
+    const { to: _address, ...row } = FAILED;
     expect(rowOf(table)).toStrictEqual(row);
   });
 
   it('of a test delivery is marked as a test', async () => {
-    const { table, claim } = setUp();
+    const { table } = setUp();
     const test = aTask(event, endpoint, { trigger: 'test', run: 'test' });
-    await claim({ task: test });
-    expect(rowOf(table)).toStrictEqual({
-      ...CLAIMED,
-      test: true,
-      run: 'test',
-      next_attempt_at: '2026-02-25T12:01:05Z',
-    });
+    const claimed = { task: test, stored, execution: 'one', nowMs: NOW };
+    await storeAttempt(table, claimed, { status: 'retrying', nextAttemptAt: NEXT });
+    expect(rowOf(table)).toStrictEqual({ ...FAILED, test: true, run: 'test' });
+  });
+
+  it('has the time of the claim as its creation time', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    const claimed = { task, stored, execution: 'one', nowMs: NOW + 30_000 };
+    await storeAttempt(table, claimed, { status: 'delivered' });
+    expect(rowOf(table)).toMatchObject({ created_at: CREATED, completed_at: '2026-02-25T12:00:35Z' });
   });
 
   it('of a later attempt is `retrying` and keeps the time of its next attempt', async () => {
-    const { table, claim } = setUp();
-    await claim();
-    await settle(table, task, { status: 'retrying', nextAttemptAt: NEXT });
-    await claim({ task: { ...task, attempt: 2, run_attempt: 2 }, execution: 'two' });
-    expect(rowOf(table)).toStrictEqual({
-      ...CLAIMED,
-      status: 'retrying',
-      g2pk: failing('retrying'),
-      attempt_count: 1,
-      run_attempts: 1,
-      next_attempt_at: NEXT,
-      lease_owner: 'two',
-    });
+    const { table, claim, first } = setUp();
+    await first('retrying', NEXT);
+    await claim({ task: SECOND, execution: 'two' });
+    expect(rowOf(table)).toStrictEqual({ ...FAILED, ...LEASE });
   });
 
   it('that a recovery reopens is in the run of the recovery, with its next attempt at the end of the lease', async () => {
-    const { table, claim } = setUp();
-    await claim();
-    await settle(table, task, { status: 'exhausted' });
+    const { table, claim, first } = setUp();
+    await first('exhausted');
     await claim({ task: RECOVER, execution: 'two', nowMs: NOW + 1_000 });
     expect(rowOf(table)).toStrictEqual({
-      ...CLAIMED,
-      status: 'retrying',
-      g2pk: failing('retrying'),
+      ...FAILED,
       run: 'rcv_1',
-      attempt_count: 1,
+      run_attempts: 0,
       next_attempt_at: '2026-02-25T12:01:06Z',
       lease_owner: 'two',
       lease_until: LEASE_END_MS + 1_000,
@@ -285,28 +336,36 @@ describe('the row of a delivery', () => {
   it('that a recovery starts with a first attempt leaves the index of failing deliveries', async () => {
     const { table, claim } = setUp();
     await holdDelivery(table, { task, stored, nowMs: NOW });
-    await claim({ task: { ...RECOVER, attempt: 1 } });
-    expect(rowOf(table)).toStrictEqual({ ...CLAIMED, run: 'rcv_1', next_attempt_at: NEXT });
+    await claim({ task: { ...RECOVER, attempt: 1 }, execution: 'two' });
+    expect(rowOf(table)).toStrictEqual({
+      ...SETTLED,
+      ...LEASE,
+      status: 'pending',
+      run: 'rcv_1',
+      run_attempts: 0,
+      attempt_count: 0,
+      next_attempt_at: NEXT,
+    });
   });
 
   it('with a manual attempt keeps its run and status', async () => {
-    const { table, claim } = setUp();
-    await claim();
-    await settle(table, task, { status: 'delivered' });
+    const { table, claim, first } = setUp();
+    await first('delivered');
     const before = rowOf(table);
     await claim({ task: MANUAL, execution: 'two' });
-    expect(rowOf(table)).toStrictEqual({ ...before, lease_owner: 'two', lease_until: LEASE_END_MS });
-    // The address row exists already and is not put again.
+    expect(rowOf(table)).toStrictEqual({ ...before, ...LEASE });
+    // The claim of the first attempt is neither read nor written.
     expect(table.calls.at(-1)).toBe('UpdateCommand');
   });
 
-  it('of a held delivery is stored with its address row', async () => {
+  it('of a held delivery is stored with its claim, which has no lease', async () => {
     const table = simulatedTable();
     await holdDelivery(table, { task, stored, nowMs: NOW });
     const { run_attempts: _attempts, ...row } = SETTLED;
+    const { lease_owner: _owner, lease_until: _until, ...claim } = CLAIM;
     expect([...table.rows.values()]).toStrictEqual([
-      { ...row, status: 'held', g2pk: failing('held') },
-      ADDRESS,
+      { ...row, ...resultOf('held'), attempt_count: 0 },
+      claim,
     ]);
   });
 
@@ -320,9 +379,8 @@ describe('the row of a delivery', () => {
 
 describe('a refused claim', () => {
   it('returns the run of the delivery and the number of attempts in that run', async () => {
-    const { table, claim } = setUp();
-    await claim();
-    await settle(table, task, { status: 'retrying', nextAttemptAt: NEXT });
+    const { table, claim, first } = setUp();
+    await first('retrying', NEXT);
     await settle(table, MANUAL, {});
     const refused = await claim();
     expect(refused).toStrictEqual({
@@ -342,9 +400,9 @@ describe('a refused claim', () => {
   });
 
   it('returns when the lease of another execution ends, while it lasts', async () => {
-    const { table, claim } = setUp();
-    await claim();
-    changeRow(table, { status: 'delivered', lease_until: NOW + 1 });
+    const { table, claim, first } = setUp();
+    await first('delivered');
+    changeRow(table, { lease_owner: 'one', lease_until: NOW + 1 });
     expect(await claim({ execution: 'two' })).toMatchObject({ leaseUntilMs: NOW + 1 });
     changeRow(table, { lease_until: NOW });
     expect(await claim({ execution: 'two' })).not.toHaveProperty('leaseUntilMs');
@@ -352,51 +410,43 @@ describe('a refused claim', () => {
 });
 
 describe('the result of an attempt', () => {
-  const COMPLETED: readonly DeliveryStatus[] = ['delivered', 'exhausted', 'blocked', 'cancelled'];
-
-  it.each(DELIVERY_STATUSES.filter((status) => status !== 'pending'))(
-    'with the status %s is stored',
-    async (status) => {
-      const { table, claim } = setUp();
-      await claim();
-      await settle(table, task, { status, ...(status === 'retrying' && { nextAttemptAt: NEXT }) });
-      expect(rowOf(table)).toStrictEqual({
-        ...SETTLED,
-        status,
-        attempt_count: 1,
-        run_attempts: 1,
-        ...(status !== 'delivered' && { g2pk: failing(status) }),
-        ...(COMPLETED.includes(status) && { completed_at: '2026-02-25T12:00:05Z' }),
-        ...(status === 'retrying' && { next_attempt_at: NEXT }),
-      });
-    },
-  );
-
-  it('removes the attributes of an earlier result', async () => {
-    const { table, claim } = setUp();
-    await claim();
-    changeRow(table, { g2pk: failing('retrying'), next_attempt_at: NEXT, completed_at: NEXT });
-    await settle(table, task, { status: 'delivered' });
+  it.each(ENDED)('with the status %s is stored, and the lease is released', async (status) => {
+    const { table, claim, first } = setUp();
+    await first('retrying', NEXT);
+    await claim({ task: SECOND });
+    await settle(table, SECOND, { status, ...(status === 'retrying' && { nextAttemptAt: NEXT }) });
     expect(rowOf(table)).toStrictEqual({
       ...SETTLED,
-      status: 'delivered',
-      attempt_count: 1,
-      run_attempts: 1,
-      completed_at: '2026-02-25T12:00:05Z',
+      ...resultOf(status),
+      attempt_count: 2,
+      run_attempts: 2,
+    });
+  });
+
+  it('removes the attributes of an earlier result', async () => {
+    const { table, first } = setUp();
+    await first('retrying', NEXT);
+    changeRow(table, { completed_at: NEXT });
+    await settle(table, SECOND, { status: 'held' });
+    expect(rowOf(table)).toStrictEqual({
+      ...SETTLED,
+      ...resultOf('held'),
+      attempt_count: 2,
+      run_attempts: 2,
     });
   });
 
   it('without a status changes only the count and releases the lease', async () => {
-    const { table, claim } = setUp();
-    await claim();
-    await settle(table, task, {});
-    expect(rowOf(table)).toStrictEqual({ ...SETTLED, attempt_count: 1 });
+    const { table, claim, first } = setUp();
+    await first('retrying', NEXT);
+    await claim({ task: SECOND });
+    await settle(table, SECOND, {});
+    expect(rowOf(table)).toStrictEqual({ ...FAILED, attempt_count: 2 });
   });
 
   it('of a manual attempt counts, and keeps the run unchanged', async () => {
-    const { table, claim } = setUp();
-    await claim();
-    await settle(table, task, { status: 'exhausted' });
+    const { table, claim, first } = setUp();
+    await first('exhausted');
     changeRow(table, { run_attempts: 3 });
     const before = rowOf(table);
     await claim({ task: MANUAL });
@@ -407,37 +457,29 @@ describe('the result of an attempt', () => {
   });
 
   it('is stored after a conflict with another write of the delivery', async () => {
-    const { table, claim } = setUp();
-    await claim();
+    const { table, first } = setUp();
+    await first('retrying', NEXT);
     let conflicts = 2;
     table.before = (command) => {
       if (command === 'UpdateCommand' && (conflicts -= 1) >= 0)
         throw new TransactionConflictException({ message: 'Conflict', $metadata: {} });
     };
-    await settle(table, task, { status: 'delivered' });
+    await settle(table, SECOND, { status: 'delivered' });
     expect(rowOf(table)).toMatchObject({ status: 'delivered' });
   });
 });
 
 describe('settleUnsent', () => {
   it.each(['held', 'cancelled'] as const)('stores the status %s', async (status) => {
-    const { table, claim } = setUp();
-    await claim();
-    await settle(table, task, { status: 'retrying', nextAttemptAt: NEXT });
+    const { table, first } = setUp();
+    await first('retrying', NEXT);
     await settleUnsent(table, task, { status, nowMs: NOW });
-    expect(rowOf(table)).toStrictEqual({
-      ...SETTLED,
-      status,
-      g2pk: failing(status),
-      attempt_count: 1,
-      run_attempts: 1,
-      ...(status === 'cancelled' && { completed_at: '2026-02-25T12:00:05Z' }),
-    });
+    expect(rowOf(table)).toStrictEqual({ ...SETTLED, ...resultOf(status) });
   });
 
   it('is stored after a conflict with another write of the delivery', async () => {
-    const { table, claim } = setUp();
-    await claim();
+    const { table, first } = setUp();
+    await first('retrying', NEXT);
     let conflicts = 2;
     table.before = (command) => {
       if (command === 'UpdateCommand' && (conflicts -= 1) >= 0)
@@ -514,10 +556,10 @@ describe('getDelivery', () => {
   });
 
   it('returns the attempt in the row of the delivery as the first attempt', async () => {
-    const { table, claim } = setUp();
-    await claim();
+    const { table } = setUp();
+    const claimed = { task, stored, execution: 'one', nowMs: NOW };
     const inRow = { ...ATTEMPT, status_code: 200 };
-    changeRow(table, { status: 'delivered', attempt: inRow });
+    await storeAttempt(table, claimed, { status: 'delivered', attempt: inRow });
     const second = { ...ATTEMPT, number: 2, trigger: 'manual' } as const;
     await recordAttempt(table, task, { attempt: second, ttl: 1 });
     const found = await getDelivery(table, WORKSPACE_ID, ID);
@@ -529,8 +571,8 @@ describe('getDelivery', () => {
   });
 
   it('returns the attempts by number if the row of the delivery contains a later attempt', async () => {
-    const { table, claim } = setUp();
-    await claim();
+    const { table, first } = setUp();
+    await first('delivered');
     const inRow = { ...ATTEMPT, number: 2 };
     changeRow(table, { attempt: inRow });
     await recordAttempt(table, task, { attempt: ATTEMPT, ttl: 1 });
@@ -543,13 +585,10 @@ describe('getDelivery', () => {
     expect(await getDelivery(table, WORKSPACE_ID, ID)).toBeUndefined();
   });
 
-  it('returns undefined if the row of the delivery does not exist', async () => {
-    const { table, claim } = setUp();
+  it('returns undefined without a claim', async () => {
+    const { table } = setUp();
     expect(await getDelivery(table, WORKSPACE_ID, ID)).toBeUndefined();
     await recordAttempt(table, task, { attempt: ATTEMPT, ttl: 1 });
-    expect(await getDelivery(table, WORKSPACE_ID, ID)).toBeUndefined();
-    await claim();
-    table.rows.delete(`${KEY.pk}\n${KEY.sk}`);
     expect(await getDelivery(table, WORKSPACE_ID, ID)).toBeUndefined();
   });
 });
@@ -564,15 +603,23 @@ describe('listEndpointDeliveries', () => {
     for (const minute of MINUTES) {
       const deliveryEvent = anEvent({ timestamp: at(minute), message_id: `m-${minute}` });
       const deliveryTask = aTask(deliveryEvent, endpoint);
-      await claimAttempt(table, {
+      const claimed = {
         task: deliveryTask,
         stored: { event: deliveryEvent, ttl: 1 },
         execution: 'one',
         nowMs: NOW,
-      });
-      if (minute % 3 === 1) await settle(table, deliveryTask, { status: 'exhausted' });
-      if (minute % 3 === 2) await settle(table, deliveryTask, { status: 'delivered' });
+      };
+      if (minute % 3 === 1) await storeAttempt(table, claimed, { status: 'exhausted' });
+      if (minute % 3 === 2) await storeAttempt(table, claimed, { status: 'delivered' });
+      if (minute % 3 === 0) {
+        // A drain is making the first attempt of a held delivery.
+        await holdDelivery(table, claimed);
+        await claimAttempt(table, { ...claimed, task: { ...deliveryTask, run: 'rcv_1-drain' } });
+      }
     }
+    // The first attempt of this delivery is in progress, so the delivery is not in the list.
+    const claimedEvent = anEvent({ timestamp: at(9), message_id: 'claimed' });
+    await putRows(table, [aClaim(claimedEvent, endpoint, { nowMs: NOW })]);
     return table;
   }
 
@@ -613,9 +660,10 @@ describe('listEndpointDeliveries', () => {
   });
 
   it('returns only the optional fields that the row has', async () => {
-    const { table, claim } = setUp();
-    await claim();
+    const { table, first } = setUp();
+    await first('delivered');
     changeRow(table, {
+      status: 'pending',
       to: undefined,
       next_attempt_at: NEXT,
       completed_at: at(9),
