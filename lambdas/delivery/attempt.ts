@@ -57,6 +57,8 @@ export interface GroupContext {
   readonly drawRetry: (task: DeliveryTask) => { readonly nowMs: number; readonly random: number };
   /** The time at which a task is attempted if nothing may be sent now, in epoch milliseconds. Undefined while requests may be sent. */
   readonly postponedUntil: () => number | undefined;
+  /** Called when an attempt is claimed. */
+  readonly onClaimed: () => void;
   /** Called with the result of each request. */
   readonly onSent: (result: AttemptResult) => void;
 }
@@ -87,8 +89,8 @@ export async function attemptTask(
   // Cancel the delivery if its event is gone or expired, or if the endpoint was deleted. The event's row can still exist after
   // its `ttl`, because DynamoDB deletes expired rows late and in any order. The delivery's row may already be deleted. Without
   // the check of `ttl`, the attempt would create the delivery again.
-  if (!stored || stored.ttl * 1000 <= deps.now() || !tracker) return leaveUnsent(deps, task, 'cancelled');
-  const before = tracker.current;
+  const before = tracker?.current;
+  if (!stored || stored.ttl * 1000 <= deps.now() || !before) return leaveUnsent(deps, task, 'cancelled');
   // The endpoint is paused or disabled. If the delivery has no row yet, nothing is stored, although the outcome `held` is
   // returned and logged. A recovery later finds the event, because it looks for events without a delivery.
   if (before.status !== 'active') return leaveUnsent(deps, task, 'held');
@@ -98,16 +100,17 @@ export async function attemptTask(
   const isFirstAutoAttempt = task.run === 'auto' && task.run_attempt === 1;
   if (isFirstAutoAttempt && before.breaker_opened_at !== undefined && (await shared.hold({ task, stored })))
     return unsentReport(task, 'held');
-  const postponedMs = context.postponedUntil();
-  if (postponedMs !== undefined && !abandon)
+  const request = abandon ? undefined : await sign(context, task, { stored, endpoint: before });
+  const postponedMs = request && context.postponedUntil();
+  if (postponedMs !== undefined)
     return { outcome: 'retry', task, dueMs: postponedMs, endpointTransition: 'none' };
 
-  const request = abandon ? undefined : await sign(context, task, { stored, endpoint: before });
   const claim = await claimTask(context, { task, stored, execution: context.execution, nowMs: deps.now() });
   if (!claim.claimed) {
     const step = stepAfterRefusedClaim(task, claim, { nowMs: deps.now(), waitScale: deps.waitScale });
     return { ...step, endpointTransition: 'none' };
   }
+  context.onClaimed();
   const result = request ? await deps.send(request) : abandonedResult(deps);
   if (request) context.onSent(result);
   return record(context, task, { result, stored, before, claim });

@@ -2,6 +2,7 @@ import type { DeliveryGroup, DeliveryTask, GroupResult } from '../core/deliverie
 import { InternalError } from '../core/errors.ts';
 import type { Endpoint } from '../core/endpoints.ts';
 import type { StoredEvent } from '../core/events.ts';
+import { deliveryId } from '../core/ids.ts';
 import { retryDelaySeconds } from '../core/retry-schedule.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { scaledSeconds } from '../core/wait-scale.ts';
@@ -66,19 +67,19 @@ export interface GroupReport {
 
 /**
  * Attempts the deliveries of a group that are due. Nothing is thrown for a single task: its internal error is its own result, with
- * its own count. Throws an internal error only if it met every task of the group and no request was sent, so that the state machine
- * can repeat the invocation. Tasks that are due later must not wait for these repetitions.
+ * its own count. Throws an internal error only if it met every task of the group before a claim, so that the state machine can repeat
+ * the invocation. Tasks that are due later must not wait for these repetitions.
  */
 export async function deliverGroup(deps: DeliverDeps, invocation: GroupInvocation): Promise<GroupReport> {
-  const { group } = invocation;
+  const { group, abandon } = invocation;
   const startMs = deps.now();
-  if (group.wakes >= WAKES_PER_EXECUTION) return continueInNewExecution(deps, group);
+  if (group.wakes >= WAKES_PER_EXECUTION && !abandon) return continueInNewExecution(deps, group);
   const remaining = remainingTasks(group);
   const due = remaining.filter((task) => task.delay_seconds === 0);
   const later = remaining.filter((task) => task.delay_seconds > 0);
   const endpoint =
     due.length === 0 ? undefined : await getEndpoint(deps.table, group.workspace_id, group.endpoint_id);
-  const turnMs = endpoint && (await turnOf(deps, group, endpoint));
+  const turnMs = endpoint && !abandon ? await turnOf(deps, group, endpoint) : undefined;
   if (turnMs !== undefined && turnMs > deps.now()) {
     const waiting = remaining.map((task) => ({
       task,
@@ -86,9 +87,14 @@ export async function deliverGroup(deps: DeliverDeps, invocation: GroupInvocatio
     }));
     return { tasks: [], result: resultOf({ ...group, turn: 'taken' }, waiting, deps.now()) };
   }
-  const tasks = await attemptAll(deps, { invocation, tasks: due, endpoint });
+  const { tasks, isBegun } = await attemptAll(deps, { invocation, tasks: due, endpoint });
   const [first] = tasks;
-  if (first && later.length === 0 && tasks.every(({ internalError }) => internalError !== undefined))
+  if (
+    first &&
+    !isBegun &&
+    later.length === 0 &&
+    tasks.every(({ internalError }) => internalError !== undefined)
+  )
     throw first.internalError;
   const waiting = [
     ...later.map((task) => ({ task, dueMs: startMs + task.delay_seconds * 1000 })),
@@ -159,9 +165,7 @@ function resultOf(group: DeliveryGroup, waiting: readonly WaitingTask[], nowMs: 
   }));
   return {
     ...group,
-    execution_name: tasks.some(({ unrecorded }) => unrecorded)
-      ? recordingName(group.execution_name)
-      : group.execution_name,
+    execution_name: nextExecutionName(group, tasks),
     tasks,
     delay_seconds: wakeDelaySeconds(tasks),
     wakes: group.wakes + 1,
@@ -178,11 +182,16 @@ function wakeDelaySeconds(tasks: readonly DeliveryTask[]): number {
 
 /**
  * Deliver (Express) can run twice for one group. Both executions then start Redeliver under the same name, and Step Functions
- * starts only the first one. Only the input of this execution contains the unrecorded attempts, so its Redeliver must start.
- * The suffix gives that Redeliver a different name.
+ * starts only the first one. Only the input of this execution contains its unrecorded attempts, so its Redeliver must start. The
+ * unrecorded attempts therefore give that Redeliver a different name.
  */
-function recordingName(name: string): string {
-  return name.endsWith('-record') ? name : `${name}-record`;
+function nextExecutionName(group: DeliveryGroup, tasks: readonly DeliveryTask[]): string {
+  const name = group.execution_name;
+  const unrecorded = tasks.filter((task) => task.unrecorded !== undefined);
+  if (unrecorded.length === 0 || name.endsWith('-record')) return name;
+  if (group.tasks.length === 1) return `${name}-record`;
+  const ids = unrecorded.map((task) => deliveryId(task.event_id, task.endpoint_id));
+  return `${groupName([name, ...ids.toSorted()])}-record`;
 }
 
 /** Attempts tasks in lanes, each lane one task at a time. */
@@ -198,32 +207,37 @@ async function attemptAll(
     /** Undefined if it was deleted. */
     readonly endpoint: Endpoint | undefined;
   },
-): Promise<readonly GroupTaskReport[]> {
-  if (tasks.length === 0) return [];
+): Promise<{
+  readonly tasks: readonly GroupTaskReport[];
+  /** Whether an attempt was claimed. */
+  readonly isBegun: boolean;
+}> {
+  if (tasks.length === 0) return { tasks: [], isBegun: false };
   const { group, abandon } = invocation;
   const lanes = new Lanes();
+  let isBegun = false;
   const context: GroupContext = {
     deps,
     execution: invocation.execution,
     ...(endpoint && { tracker: new EndpointTracker(deps, endpoint) }),
     shared: sharedCalls(deps, lanes, invocation.events),
     drawRetry: retryDraws(deps),
+    onClaimed: () => (isBegun = true),
     ...sendLimits(deps, invocation.deadlineMs),
   };
   const reports: GroupTaskReport[] = [];
   const queue = tasks.values();
   await lanes.run(Math.min(IN_FLIGHT, tasks.length), async () => {
     for (const task of queue) {
-      const isAbandoned = abandon || isTooLate(task, deps.now());
       try {
         requireMember(group, task);
-        reports.push(await attemptTask(context, task, isAbandoned));
+        reports.push(await attemptTask(context, task, abandon || isTooLate(task, deps.now())));
       } catch (error) {
         reports.push(stepAfterInternalError(deps, task, error));
       }
     }
   });
-  return reports;
+  return { tasks: reports, isBegun };
 }
 
 /** A task of another endpoint would send the email of one workspace to another. */
@@ -271,7 +285,7 @@ function retryDraws({ now, random }: DeliverDeps): GroupContext['drawRetry'] {
   };
 }
 
-/** Whether the last requests got no response at all. A refused or a slow receiver costs each next request as much. */
+/** Whether a request got no response at all. The next request would then probably get none either. */
 function isUnreachable({ status_code: statusCode, error_class: errorClass }: AttemptResult): boolean {
   return statusCode === undefined && errorClass !== undefined && errorClass !== 'blocked_address';
 }

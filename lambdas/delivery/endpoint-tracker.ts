@@ -35,7 +35,8 @@ export class EndpointTracker {
 
   constructor(
     private readonly deps: TrackerDeps,
-    public current: Endpoint,
+    /** Undefined if the endpoint was deleted meanwhile. */
+    public current: Endpoint | undefined,
   ) {}
 
   /** A success ends a failure streak. A failure can open the breaker or disable the endpoint. */
@@ -50,8 +51,12 @@ export class EndpointTracker {
     if (decision.disableReason !== undefined)
       return this.disable(before, this.entry(nowMs, 'disabled', decision.disableReason));
     const counted = await countFailure(this.deps.table, before, formatTimestamp(nowMs));
-    if (!counted) return 'none';
-    this.current = counted;
+    if (!counted) {
+      // The URL has changed, or the endpoint was deleted. The rest of the group must not be sent to the old URL.
+      await this.readAgain(before);
+      return 'none';
+    }
+    this.remember(counted);
     return this.countedFailure(before, counted, nowMs);
   }
 
@@ -60,17 +65,26 @@ export class EndpointTracker {
     const hasStreak = before.failing_since !== undefined || isRecordedFailing(before);
     if (!hasStreak) return;
     this.clearing = before;
-    await clearFailures(
-      this.deps.table,
-      before,
-      this.entry(nowMs, 'recovered', 'The receiver accepted a webhook again'),
-    );
+    const entry = this.entry(nowMs, 'recovered', 'The receiver accepted a webhook again');
+    try {
+      await clearFailures(this.deps.table, before, entry);
+    } catch (error) {
+      this.clearing = undefined;
+      throw error;
+    }
     await this.readAgain(before);
+  }
+
+  /** The responses of updates at the same time can arrive in any order. A failure that is already counted changes nothing. */
+  private remember(counted: Endpoint): void {
+    const isSameStreak = this.current?.failing_since === counted.failing_since;
+    if (isSameStreak && (this.current?.failures ?? 0) > (counted.failures ?? 0)) return;
+    this.current = counted;
   }
 
   /** After a conditional update, only the row shows whether another execution changed the endpoint first. */
   private async readAgain({ workspace_id: workspaceId, id }: Endpoint): Promise<void> {
-    this.current = (await getEndpoint(this.deps.table, workspaceId, id)) ?? this.current;
+    this.current = await getEndpoint(this.deps.table, workspaceId, id);
   }
 
   private async countedFailure(
@@ -93,7 +107,7 @@ export class EndpointTracker {
       const entry = this.entry(nowMs, 'failing', reason);
       const opening = { historyEntry: entry, commandId: entry.id, recorded: isRecorded };
       const opened = await openBreaker(table, counted, opening);
-      if (opened) this.current = { ...this.current, breaker_opened_at: entry.at };
+      if (opened) this.current = { ...(this.current ?? counted), breaker_opened_at: entry.at };
       else await this.readAgain(counted);
       return opened && !isRecorded ? 'failing' : 'none';
     }
@@ -111,7 +125,8 @@ export class EndpointTracker {
     since?: string,
   ): Promise<EndpointTransition> {
     const isDisabled = await disableEndpoint(this.deps.table, endpoint, historyEntry, since);
-    if (isDisabled) this.current = { ...this.current, status: 'disabled' };
+    if (isDisabled) this.current = { ...(this.current ?? endpoint), status: 'disabled' };
+    else await this.readAgain(endpoint);
     return isDisabled ? 'disabled' : 'none';
   }
 

@@ -1,3 +1,5 @@
+import { awsErrorKind } from '../core/aws-errors.ts';
+
 /** How long a call waits for other lanes to join it. A receiver's slowest response in a row of 20 then delays no other result. */
 const LINGER_MS = 50;
 
@@ -17,10 +19,10 @@ export class Lanes {
   /** The shared calls that have waiting items. */
   private readonly waiting = new Set<() => void>();
 
-  /** Runs `work` in `count` lanes until all have returned. */
+  /** Runs `work` in `count` lanes until all have ended. Then throws the error of the first lane that failed, if any. */
   async run(count: number, work: () => Promise<void>): Promise<void> {
     this.active += count;
-    await Promise.all(
+    const ends = await Promise.allSettled(
       Array.from({ length: count }, async () => {
         try {
           await work();
@@ -29,12 +31,13 @@ export class Lanes {
         }
       }),
     );
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   /**
    * A function that lanes call with one item each. `call` gets the items of up to `size` lanes, and returns one result for each
-   * item in the same order. If `call` throws for several items, it is called again for each item alone, so one item that AWS
-   * refuses fails alone.
+   * item in the same order. If `call` throws an error that is not transient for several items, it is called again for each item
+   * alone. So one item that AWS refuses fails alone.
    */
   share<T, R>(
     size: number,
@@ -89,7 +92,9 @@ async function callSettled<T, R>(
   try {
     return await call(items);
   } catch (reason) {
-    if (items.length === 1) return [{ status: 'rejected', reason }];
+    // A call that AWS throttles is throttled again. 20 calls instead of one would only add to its load.
+    if (items.length === 1 || awsErrorKind(reason) === 'transient')
+      return items.map(() => ({ status: 'rejected', reason }));
     const alone = await Promise.all(items.map((item) => callSettled([item], call)));
     return alone.flat();
   }

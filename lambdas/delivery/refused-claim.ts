@@ -57,9 +57,11 @@ export function stepAfterRefusedClaim(
   const { delivery, leaseUntilMs } = refused;
   const outcome = OUTCOME_OF_STATUS[delivery.status];
   const attempt = Math.max(task.attempt, delivery.attempt_count + 1);
+  // The internal errors before an attempt that was made are over. They must not end the next attempt.
+  const { internal_errors: _internalErrors, ...nextTask } = task;
   const retryAt = (dueMs: number, runAttempt: number): NextStep => ({
     outcome: 'retry',
-    task: { ...task, attempt, run_attempt: runAttempt },
+    task: { ...(attempt === task.attempt ? task : nextTask), attempt, run_attempt: runAttempt },
     dueMs,
   });
   const retryAfterLease = (untilMs: number, runAttempt: number): NextStep => {

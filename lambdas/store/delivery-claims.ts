@@ -273,9 +273,12 @@ function refusedClaim(row: Row, nowMs: number): RefusedClaim {
 }
 
 /**
- * Claims the first attempt of a delivery that does not exist, although its claim may. The claim of another execution is taken over
- * after its lease: that execution ended before it stored a result. The caller has found no Delivery before. One can appear only if
- * the other execution made the attempt and could not record it until now. The attempt is then made twice.
+ * Claims the first attempt of a delivery that does not exist, although its claim may. An earlier claim is taken over after its
+ * lease: the invocation that made it ended before it stored a result. The caller has found no Delivery before. One can appear only
+ * if that invocation could not record its attempt, and its execution records it later. The attempt is then made twice.
+ *
+ * A claim of the same execution is also refused until its lease ends. If Step Functions loses the response of an invocation, it
+ * starts a second one while the first may still send. The first would then replace the Delivery of the second.
  */
 async function takeOverFirstClaim(table: Table, claim: Claim): Promise<ClaimOutcome> {
   const { task, execution, nowMs } = claim;
@@ -286,8 +289,10 @@ async function takeOverFirstClaim(table: Table, claim: Claim): Promise<ClaimOutc
   if (!row) return insertClaim(table, claim);
   const leaseUntilMs = Number(row['lease_until'] ?? 0);
   const run = String(row['run'] ?? task.run);
-  if (leaseUntilMs > nowMs && row['lease_owner'] !== execution)
-    return firstAttemptInProgress(run, leaseUntilMs);
+  // The SDK repeats an insertion whose response was lost. The repetition then finds the row that the insertion itself made.
+  if (leaseUntilMs === leaseEndMs(nowMs) && row['lease_owner'] === execution)
+    return { ...firstClaim(claim), run };
+  if (leaseUntilMs > nowMs) return firstAttemptInProgress(run, leaseUntilMs);
   const isManual = task.trigger === 'manual';
   const taken = await conditionalUpdate(table, {
     TableName: table.name,

@@ -12,7 +12,7 @@ import { LEASE_SECONDS } from '../../lambdas/store/delivery-claims.ts';
 import { listEndpointHistory } from '../../lambdas/store/endpoint-history.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
-import { attemptKey } from '../../lambdas/store/keys.ts';
+import { WRITE_UNIT_BYTES, itemSizeBytes } from '../../lambdas/store/item-size.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { deliverTask, type DeliveredTask } from '../../sim/builders/deliver-task.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
@@ -24,6 +24,11 @@ const event = anEvent();
 
 const OK: AttemptResult = { started_at: '2026-02-25T12:00:10Z', duration_ms: 12, status_code: 200 };
 const FAILED: AttemptResult = { ...OK, status_code: 500, error_class: 'http_status', response_excerpt: 'no' };
+
+/** An internal error after the claim: the machine has no open files left. */
+function noSocket(): Promise<never> {
+  return Promise.reject(new InternalError('No socket could be opened'));
+}
 
 async function setUp({
   endpoint = anEndpoint(),
@@ -54,14 +59,30 @@ async function setUp({
     input: { readonly execution?: string; readonly abandon?: boolean } = {},
   ): Promise<DeliveredTask> =>
     deliverTask(deps, { task: { ...task, ...changes }, execution: 'one', ...input });
+  /** The delivery in the list of the endpoint, which contains it after its first attempt. */
   const delivery = async () =>
     (await listEndpointDeliveries(table, { workspaceId: WORKSPACE_ID, endpointId: endpoint.id, limit: 10 }))
       .items[0];
-  const attempt = (number: number) => {
-    const key = attemptKey(WORKSPACE_ID, deliveryId(event.event_id, endpoint.id), number);
-    return table.rows.get(`${key.pk}\n${key.sk}`);
+  const byId = () => getDelivery(table, WORKSPACE_ID, deliveryId(event.event_id, endpoint.id));
+  const attempt = async (number: number) => (await byId())?.attempts.find((each) => each.number === number);
+  const rowsOf = (kind: string) => [...table.rows.values()].filter((row) => row['kind'] === kind);
+  /** An execution claims the attempt and ends without a result. */
+  const claimAndEnd = (changes: Partial<DeliveryTask> = {}, execution = 'dead') =>
+    deliverTask({ ...deps, send: noSocket }, { task: { ...task, ...changes }, execution });
+  return {
+    table,
+    endpoint,
+    deps,
+    world,
+    requests,
+    unrecorded,
+    run,
+    delivery,
+    byId,
+    attempt,
+    rowsOf,
+    claimAndEnd,
   };
-  return { table, endpoint, deps, world, requests, unrecorded, run, delivery, attempt };
 }
 
 describe('deliver sends nothing', () => {
@@ -128,8 +149,37 @@ describe('a successful attempt', () => {
       attempt_count: 1,
       completed_at: '2026-02-25T12:00:10Z',
     });
-    expect(attempt(1)).toMatchObject({ number: 1, trigger: 'auto', status_code: 200, duration_ms: 12 });
-    expect(attempt(1)).not.toHaveProperty('error_class');
+    expect(await attempt(1)).toMatchObject({ number: 1, trigger: 'auto', status_code: 200, duration_ms: 12 });
+    expect(await attempt(1)).not.toHaveProperty('error_class');
+  });
+
+  it('is inside the row of its delivery, so that the delivery costs three write units', async () => {
+    const { run, rowsOf } = await setUp({ response: { ...OK, response_excerpt: 'ok' } });
+    await run();
+    expect(rowsOf('attempt')).toEqual([]);
+    expect(rowsOf('delivery')).toMatchObject([
+      {
+        status: 'delivered',
+        attempt: { number: 1, trigger: 'auto', status_code: 200, response_excerpt: 'ok' },
+      },
+    ]);
+    expect(
+      rowsOf('delivery')
+        .map(itemSizeBytes)
+        .map((bytes) => Math.ceil(bytes / WRITE_UNIT_BYTES)),
+    ).toEqual([1]);
+  });
+
+  it('is a row of its own if the delivery would have more than one write unit', async () => {
+    const long = anEvent({ to: `${'x'.repeat(60)}@${'y'.repeat(180)}.example` });
+    const { table, deps, endpoint, rowsOf } = await setUp({
+      response: { ...OK, response_excerpt: 'ü'.repeat(256) },
+    });
+    await putRows(table, eventRows([long], { retentionDays: 90, receivedAtMs: START_MS }));
+    await deliverTask(deps, { task: aTask(long, endpoint), execution: 'one' });
+    expect(rowsOf('delivery')).toMatchObject([{ status: 'delivered', to: long.to }]);
+    expect(rowsOf('delivery')[0]).not.toHaveProperty('attempt');
+    expect(rowsOf('attempt')).toMatchObject([{ number: 1, status_code: 200 }]);
   });
 
   it('has a signature by each secret that has not expired', async () => {
@@ -148,13 +198,13 @@ describe('a successful attempt', () => {
   it('stores 256 characters of a long response, which fit into one write unit', async () => {
     const { run, attempt } = await setUp({ response: { ...OK, response_excerpt: 'x'.repeat(1024) } });
     await run();
-    expect(attempt(1)?.['response_excerpt']).toBe('x'.repeat(256));
+    expect((await attempt(1))?.response_excerpt).toBe('x'.repeat(256));
   });
 
   it('replaces half a surrogate pair at the end of the excerpt', async () => {
     const { run, attempt } = await setUp({ response: { ...OK, response_excerpt: `${'x'.repeat(255)}😀` } });
     await run();
-    expect(attempt(1)?.['response_excerpt']).toBe(`${'x'.repeat(255)}\ufffd`);
+    expect((await attempt(1))?.response_excerpt).toBe(`${'x'.repeat(255)}\ufffd`);
   });
 });
 
@@ -167,7 +217,7 @@ describe('a failed attempt', () => {
       attempt_count: 1,
       next_attempt_at: '2026-02-25T12:01:10Z',
     });
-    expect(attempt(1)).toMatchObject({
+    expect(await attempt(1)).toMatchObject({
       error_class: 'http_status',
       status_code: 500,
       response_excerpt: 'no',
@@ -245,67 +295,113 @@ describe('two executions that sent the same attempt', () => {
 });
 
 describe('an internal error', () => {
-  it('that happens before sending is thrown, and no attempt is counted', async () => {
-    const { deps, run, world, requests, delivery, attempt } = await setUp();
+  it('before the claim is thrown, nothing is claimed, and no attempt is counted', async () => {
+    const { deps, run, requests, byId, rowsOf } = await setUp();
     const task = aTask(event, anEndpoint());
     const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
     await expect(deliverTask(failing, { task, execution: 'one' })).rejects.toBeInstanceOf(InternalError);
-    expect(await delivery()).toMatchObject({ status: 'pending', attempt_count: 0 });
-    expect(attempt(1)).toBeUndefined();
+    expect(await byId()).toBeUndefined();
+    expect([...rowsOf('delivery'), ...rowsOf('attempt')]).toEqual([]);
+    expect(requests).toEqual([]);
+    // Another execution need not wait.
+    expect((await run({}, { execution: 'two' })).result.outcome).toBe('delivered');
+  });
 
-    // The same execution can claim the attempt again. Another execution waits until the lease ends.
-    expect((await run({}, { execution: 'two' })).result).toMatchObject({
+  it('after the claim is counted at the task, and no attempt is counted', async () => {
+    const { run, world, requests, byId, claimAndEnd } = await setUp();
+    const { result } = await claimAndEnd({}, 'one');
+    expect(result).toMatchObject({
       outcome: 'retry',
       attempt: 1,
-      delay_seconds: LEASE_SECONDS,
+      run_attempt: 1,
+      internal_errors: { count: 1, since: '2026-02-25T12:00:10Z' },
     });
+    expect(await byId()).toMatchObject({ delivery: { status: 'pending', attempt_count: 0 }, attempts: [] });
+
+    // Every invocation waits until the lease ends, also one of the same execution.
+    for (const execution of ['one', 'two']) {
+      world.nowMs += 5_000;
+      expect((await run(result, { execution })).result).toMatchObject({
+        outcome: 'retry',
+        attempt: 1,
+        internal_errors: { count: 1 },
+        delay_seconds: LEASE_SECONDS - (world.nowMs - START_MS) / 1000,
+      });
+    }
     expect(requests).toEqual([]);
-    expect((await run()).result.outcome).toBe('delivered');
-    expect(world.nowMs).toBe(START_MS);
+    world.nowMs = START_MS + LEASE_SECONDS * 1000;
+    expect((await run(result, { execution: 'one' })).result.outcome).toBe('delivered');
+    expect(requests).toHaveLength(1);
   });
 
   it('of another execution no longer prevents the attempt after its lease has ended', async () => {
-    const { deps, run, world } = await setUp();
-    const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
-    await expect(
-      deliverTask(failing, { task: aTask(event, anEndpoint()), execution: 'dead' }),
-    ).rejects.toThrow('KMS');
+    const { claimAndEnd, run, world } = await setUp();
+    await claimAndEnd();
     world.nowMs += LEASE_SECONDS * 1000;
     expect((await run({}, { execution: 'two' })).result.outcome).toBe('delivered');
   });
 
-  it.each([
-    ['the attempt', 'PutCommand'],
-    ['the outcome of the delivery', 'UpdateCommand'],
-  ])('while %s is written causes no second request: the record is written later', async (_, failing) => {
+  it('while a first attempt is written causes no second request: the record is written later', async () => {
     const { table, run, requests, unrecorded, delivery, attempt } = await setUp();
     table.before = (command) => {
-      if (command === failing && requests.length > 0) throw new Error('throttled');
+      if (command !== 'BatchExecuteStatementCommand' && requests.length > 0) throw new Error('throttled');
     };
     const { result } = await run();
     expect(result).toMatchObject({ outcome: 'retry', attempt: 1, delay_seconds: 20 });
     expect(result.execution_name).toMatch(/^.{10,72}-record$/);
     expect(unrecorded).toHaveLength(1);
+    await expect(run(result)).rejects.toThrow('throttled');
+    table.before = (command) => {
+      if (command === 'PutCommand') throw new Error('throttled');
+    };
     await expect(run(result)).rejects.toThrow(InternalError);
+    expect(unrecorded).toHaveLength(2);
     table.before = () => {};
     const { result: recorded } = await run(result);
     expect(recorded).toMatchObject({ outcome: 'delivered' });
     expect(recorded).not.toHaveProperty('unrecorded');
     expect(requests).toHaveLength(1);
-    expect(attempt(1)).toMatchObject({ status_code: 200 });
+    expect(await attempt(1)).toMatchObject({ status_code: 200 });
     expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 1 });
   });
 
+  it.each([
+    ['the attempt', 'PutCommand'],
+    ['the outcome of the delivery', 'UpdateCommand'],
+  ])(
+    'while %s of a retry is written causes no second request: the record is written later',
+    async (_, failing) => {
+      const { table, run, world, requests, unrecorded, delivery, attempt } = await setUp({
+        response: FAILED,
+      });
+      const first = await run();
+      world.nowMs += first.result.delay_seconds * 1000;
+      world.response = OK;
+      table.before = (command) => {
+        if (command === failing && requests.length > 1) throw new Error('throttled');
+      };
+      const { result } = await run(first.result);
+      expect(result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: 20 });
+      expect(result.execution_name).toMatch(/^.{10,72}-record$/);
+      expect(unrecorded.length).toBeGreaterThan(0);
+      await expect(run(result)).rejects.toThrow(InternalError);
+      table.before = () => {};
+      const { result: recorded } = await run(result);
+      expect(recorded).toMatchObject({ outcome: 'delivered' });
+      expect(recorded).not.toHaveProperty('unrecorded');
+      expect(requests).toHaveLength(2);
+      expect(await attempt(2)).toMatchObject({ status_code: 200 });
+      expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 2 });
+    },
+  );
+
   it('after sending puts the attempt in the result, without the response body, and the retry follows the record', async () => {
     const { table, run, world, requests, attempt } = await setUp({ response: FAILED });
-    table.before = (command, input) => {
-      if (
-        command === 'UpdateCommand' &&
-        input.UpdateExpression?.includes('#attempt_count = :new_attempt_count')
-      )
-        throw new Error('throttled');
+    table.before = (command) => {
+      if (command === 'BatchWriteCommand') throw new Error('throttled');
     };
     const { result } = await run();
+    expect(result.unrecorded).toMatchObject({ status_code: 500, error_class: 'http_status' });
     expect(JSON.stringify(result)).not.toContain('"no"');
     table.before = () => {};
     world.nowMs += result.delay_seconds * 1000;
@@ -314,7 +410,7 @@ describe('an internal error', () => {
     world.nowMs += recorded.delay_seconds * 1000;
     world.response = OK;
     expect((await run(recorded)).result.outcome).toBe('delivered');
-    expect([requests.length, attempt(1), attempt(2)]).toMatchObject([
+    expect([requests.length, await attempt(1), await attempt(2)]).toMatchObject([
       2,
       { status_code: 500 },
       { status_code: 200 },
@@ -324,20 +420,22 @@ describe('an internal error', () => {
   it('after sending does not prevent the record, even if the endpoint is deleted meanwhile', async () => {
     const { table, run, requests, delivery } = await setUp();
     table.before = (command) => {
-      if (command === 'UpdateCommand' && requests.length > 0) throw new Error('throttled');
+      if (command === 'BatchWriteCommand') throw new Error('throttled');
     };
     const { result } = await run();
+    expect([result.outcome, requests.length]).toEqual(['retry', 1]);
     table.before = () => {};
     for (const [key, row] of table.rows) if (row['kind'] === 'endpoint') table.rows.delete(key);
     expect((await run(result)).result.outcome).toBe('delivered');
     expect(await delivery()).toMatchObject({ status: 'delivered' });
+    expect(requests).toHaveLength(1);
   });
 
   it('that continues for a day of retries is recorded as internal, without a request', async () => {
     const { run, requests, delivery, attempt } = await setUp();
     expect((await run({}, { abandon: true })).result.outcome).toBe('exhausted');
     expect(requests).toEqual([]);
-    expect(attempt(1)).toMatchObject({ error_class: 'internal' });
+    expect(await attempt(1)).toMatchObject({ error_class: 'internal' });
     expect(await delivery()).toMatchObject({ status: 'exhausted' });
   });
 });
@@ -505,7 +603,7 @@ describe('an exhausted delivery', () => {
     world.response = OK;
     expect((await run(RECOVERY)).result.outcome).toBe('delivered');
     expect(requests[4]?.headers).toMatchObject({ 'webhook-id': event.event_id, 'x-ivymail-attempt': '5' });
-    expect(attempt(5)).toMatchObject({ number: 5, trigger: 'recover' });
+    expect(await attempt(5)).toMatchObject({ number: 5, trigger: 'recover' });
     expect(await delivery()).toMatchObject({ status: 'delivered', attempt_count: 5 });
     expect((await run(RECOVERY, { execution: 'again' })).result.outcome).toBe('delivered');
     expect(requests).toHaveLength(5);
@@ -585,10 +683,8 @@ describe('a manual attempt', () => {
   });
 
   it('waits for the lease of an attempt in progress', async () => {
-    const { deps, run, requests } = await setUp();
-    const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
-    const task = aTask(event, anEndpoint());
-    await expect(deliverTask(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
+    const { claimAndEnd, run, requests } = await setUp();
+    await claimAndEnd();
     const manual = { trigger: 'manual', run: 'rcv_a', attempt: 1, run_attempt: 1 } as const;
     expect((await run(manual, { execution: 'manual' })).result).toMatchObject({
       outcome: 'retry',
@@ -634,16 +730,14 @@ describe('a run of a delivery', () => {
   });
 
   it('starts a new schedule if it reopens a delivery that another run has ended', async () => {
-    const { deps, run, world, delivery, requests } = await setUp({ response: FAILED });
+    const { claimAndEnd, run, world, delivery, requests } = await setUp({ response: FAILED });
     let { result } = await run();
     while (result.outcome === 'retry') {
       world.nowMs += result.delay_seconds * 1000;
       ({ result } = await run(result));
     }
     const recovery = { run: 'rcv_a', trigger: 'recover', attempt: 5, run_attempt: 1 } as const;
-    const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
-    const task = aTask(event, anEndpoint(), recovery);
-    await expect(deliverTask(failing, { task, execution: 'dead' })).rejects.toThrow('KMS');
+    await claimAndEnd(recovery);
     // The second execution of the run waits for the lease and still has four attempts.
     ({ result } = await run(recovery, { execution: 'two' }));
     while (result.outcome === 'retry') {
@@ -655,12 +749,10 @@ describe('a run of a delivery', () => {
   });
 
   it('makes its manual attempt after an internal error, also if another manual attempt came first', async () => {
-    const { deps, run, world, requests } = await setUp();
+    const { claimAndEnd, run, world, requests } = await setUp();
     await run();
     const manual = { trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 } as const;
-    const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
-    const task = aTask(event, anEndpoint(), manual);
-    await expect(deliverTask(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
+    await claimAndEnd(manual, 'one');
     world.nowMs += LEASE_SECONDS * 1000;
     await run({ ...manual, run: 'rcv_b' }, { execution: 'other' });
     const { result } = await run(manual);
@@ -677,8 +769,7 @@ describe('in the local run', () => {
     const { deps, world, requests } = await setUp();
     const local = { ...deps, waitScale };
     const task = aTask(event, anEndpoint());
-    const failing = { ...local, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
-    await expect(deliverTask(failing, { task, execution: 'dead' })).rejects.toThrow('KMS');
+    await deliverTask({ ...local, send: noSocket }, { task, execution: 'dead' });
     const waits: number[] = [];
     let { result } = await deliverTask(local, { task, execution: 'two' });
     while (result.outcome === 'retry') {
@@ -692,25 +783,30 @@ describe('in the local run', () => {
     expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(LEASE_SECONDS);
   });
 
-  it.each([
-    ['manual', 'pending'],
-    ['recover', 'exhausted'],
-  ] as const)('a %s attempt waits less for a lease, too', async (trigger, status) => {
-    const { table, deps, requests } = await setUp();
-    const failing = { ...deps, secrets: { open: () => Promise.reject(new InternalError('KMS')) } };
-    const task = aTask(event, anEndpoint());
-    await expect(deliverTask(failing, { task, execution: 'one' })).rejects.toThrow('KMS');
-    for (const row of table.rows.values()) if (row['kind'] === 'delivery') row['status'] = status;
-    const other = { ...task, trigger, run: 'rcv_a', attempt: 1, run_attempt: 1 };
-    const { result } = await deliverTask({ ...deps, waitScale }, { task: other, execution: 'two' });
+  it('a manual attempt waits less for the lease of a first attempt, too', async () => {
+    const { deps, claimAndEnd, requests } = await setUp();
+    await claimAndEnd();
+    const task = aTask(event, anEndpoint(), { trigger: 'manual', run: 'rcv_a' });
+    const { result } = await deliverTask({ ...deps, waitScale }, { task, execution: 'two' });
     expect(result).toMatchObject({ outcome: 'retry', delay_seconds: 3 });
     expect(requests).toEqual([]);
+  });
+
+  it('a recovery waits less for the lease of a manual attempt, too', async () => {
+    const { deps, run, claimAndEnd, requests } = await setUp({ response: { ...FAILED, status_code: 410 } });
+    await run();
+    await putEndpoint(deps.table, anEndpoint());
+    await claimAndEnd({ trigger: 'manual', run: 'rcv_a', attempt: 2, run_attempt: 1 });
+    const task = aTask(event, anEndpoint(), { trigger: 'recover', run: 'rcv_b', attempt: 2, run_attempt: 1 });
+    const { result } = await deliverTask({ ...deps, waitScale }, { task, execution: 'two' });
+    expect(result).toMatchObject({ outcome: 'retry', delay_seconds: 3 });
+    expect(requests).toHaveLength(1);
   });
 
   it('a failed record is written again sooner', async () => {
     const { table, deps, requests } = await setUp();
     table.before = (command) => {
-      if (command === 'PutCommand' && requests.length > 0) throw new Error('throttled');
+      if (command === 'BatchWriteCommand' && requests.length > 0) throw new Error('throttled');
     };
     const input = { task: aTask(event, anEndpoint()), execution: 'one' };
     const { result } = await deliverTask({ ...deps, waitScale }, input);
