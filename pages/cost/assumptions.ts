@@ -25,6 +25,12 @@ export const ASSUMED = {
     reason:
       '`bench/latest.json` of 24 November 2026 states 455 µs of a full CPU per SES event. A function with 512 MB has 0.29 of a CPU.',
   },
+  deliveryMs: {
+    value: 5,
+    unit: 'ms',
+    description: 'processing time of a webhook in the deliver function, without its calls to AWS',
+    reason: 'TODO',
+  },
   requestMs: {
     value: 10,
     unit: 'ms',
@@ -42,6 +48,19 @@ export const ASSUMED = {
     unit: 'ms',
     description: 'response time of a webhook receiver',
     reason: 'Not measured. Ten milliseconds more add $0.07 per million webhooks.',
+  },
+  streamShards: {
+    value: 4,
+    unit: '',
+    description: 'shards of the table’s stream, over which the rows are spread by their partition key',
+    reason:
+      'A new on-demand table accepts 4,000 write units a second, and one partition accepts 1,000: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html. Each partition has a shard.',
+  },
+  streamPollMs: {
+    value: 250,
+    unit: 'ms',
+    description: 'interval at which Lambda polls a shard of the stream',
+    reason: 'https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html',
   },
   machineMs: {
     value: 50,

@@ -11,22 +11,23 @@ import { anEndpoint } from '../../sim/builders/events.ts';
 import { apiGatewayEvent } from '../../sim/builders/lambda-events.ts';
 import { assumed } from './assumptions.ts';
 import type { Deployment } from './deployment.ts';
-import { GB_BYTES, loadFunctions, type Functions } from './functions.ts';
+import { loadFunctions, type Functions } from './functions.ts';
+import { GB_BYTES } from './meter.ts';
 import { Pipeline, type Pace } from './pipeline.ts';
 import { added, scaled, type Usage } from './prices.ts';
 
 const MILLION = 1_000_000;
 
-/** The behavior of the receiver. With `none`, no endpoint exists. With `fails once`, the first attempt of each webhook fails. */
-type ReceiverMode = 'none' | 'accepts' | 'fails once';
+/** The behavior of the receiver. With `none`, no endpoint exists. */
+type ReceiverMode = 'none' | 'accepts' | 'fails once' | 'fails sometimes';
 
 export interface Counts {
   /** The usage of one email without webhooks. */
   readonly email: Usage;
   /** The additional usage of one webhook. */
   readonly webhook: Usage;
-  /** The additional usage of one webhook whose first attempt fails. */
-  readonly retriedWebhook: Usage;
+  /** The calls to AWS that one webhook adds, of all functions and state machines. */
+  readonly callsPerWebhook: number;
 }
 
 const SENDER = 'Fjord Travel <noreply@mail.fjord-travel.no>';
@@ -109,55 +110,122 @@ function roundedUp(bytes: number): number {
   return Math.ceil(bytes / 100) * 100;
 }
 
-/** Counts the usage of `emails` emails. Each has one recipient, and SES delivers it. The endpoint receives only `delivered` events. */
-async function count(
-  deployment: Deployment,
-  { emails, pace, mode }: { readonly emails: number; readonly pace: Pace; readonly mode: ReceiverMode },
-): Promise<Usage> {
+interface Load {
+  readonly pace: Pace;
+  readonly emails: number;
+  readonly mode: ReceiverMode;
+  /** In a burst, the number of emails that are sent at once. Ten minutes later, the next ones follow. */
+  readonly atOnce?: number;
+}
+
+const BETWEEN_BURSTS_MS = 10 * 60_000;
+/** The time from a request to the API until the topic has the event `sent`, and from then until it has the event `delivered`. */
+const SENT_AFTER_MS = 300;
+const DELIVERED_AFTER_MS = 1_230;
+/** With `fails sometimes`, one webhook in 40 needs a retry. So no failure streak is long enough to open the breaker. */
+const FAILS_ONE_IN = 40;
+
+/** The time of an email, from the start of the load. */
+function sentAfterMs({ pace, atOnce = Infinity }: Load, index: number): number {
+  if (pace === 'burst') return Math.floor(index / atOnce) * BETWEEN_BURSTS_MS;
+  if (pace === 'steady') return index * 100;
+  return index * ((assumed('monthSeconds') * 1000) / MILLION);
+}
+
+interface LoadUsage {
+  /** Per email. */
+  readonly usage: Usage;
+  readonly calls: number;
+}
+
+/** Counts the usage of emails. Each has one recipient, and SES delivers it. The endpoint receives only `delivered` events. */
+async function count(deployment: Deployment, load: Load): Promise<LoadUsage> {
+  const { emails, pace, mode } = load;
   const functions = await loadFunctions(deployment);
   try {
     const { meter, table, receiver } = functions;
     const sender = new Sender(functions, await setUp(functions, mode));
     const pipeline = new Pipeline(functions, pace);
-    receiver.state.shouldFail = () => mode === 'fails once' && receiver.state.received % 2 === 1;
+    const { timeline } = pipeline;
+    const retries = { none: 0, accepts: 0, 'fails once': emails, 'fails sometimes': emails / FAILS_ONE_IN };
+    receiver.shouldFail = ({ index, previous }) =>
+      previous === 0 &&
+      (mode === 'fails once' || (mode === 'fails sometimes' && index % FAILS_ONE_IN === FAILS_ONE_IN - 1));
     const before = table.stored(assumed('rowBytes'));
     meter.takeUsage();
+    const startMs = meter.nowMs;
     for (let index = 0; index < emails; index += 1) {
-      const sentMs = meter.nowMs;
-      const email = await sender.send(index);
-      pipeline.publish(JSON.stringify(sendEvent(email)));
-      pipeline.publish(JSON.stringify(deliveryEvent(email, email.to, email.acceptedAtMs + 1_200)));
-      if (pace === 'burst') continue;
-      await pipeline.drain();
-      meter.nowMs = Math.max(meter.nowMs, sentMs + (assumed('monthSeconds') * 1000) / MILLION);
+      const atMs = startMs + sentAfterMs(load, index);
+      const accepted = Promise.withResolvers<AcceptedEmail>();
+      timeline.at(atMs, async () => accepted.resolve(await sender.send(index)));
+      timeline.at(atMs + SENT_AFTER_MS, async () =>
+        pipeline.publish(JSON.stringify(sendEvent(await accepted.promise))),
+      );
+      timeline.at(atMs + SENT_AFTER_MS + DELIVERED_AFTER_MS, async () => {
+        const email = await accepted.promise;
+        pipeline.publish(
+          JSON.stringify(deliveryEvent(email, email.to, email.acceptedAtMs + DELIVERED_AFTER_MS)),
+        );
+      });
     }
-    await pipeline.drain();
-    const expected = { none: 0, accepts: emails, 'fails once': 2 * emails }[mode];
-    if (receiver.state.received !== expected)
-      throw new Error(`The receiver got ${receiver.state.received} webhooks, expected ${expected}`);
+    await timeline.run();
+    const expected = mode === 'none' ? 0 : emails + retries[mode];
+    if (receiver.received !== expected)
+      throw new Error(`The receiver got ${receiver.received} webhooks, expected ${expected}`);
     const after = table.stored(assumed('rowBytes'));
     const gigabytes = (name: 'table' | 'all'): number =>
       (roundedUp((after[name] - before[name]) / emails) / GB_BYTES) * assumed('retentionMonths');
+    const calls = meter.awsCalls / emails;
     const usage = scaled(meter.takeUsage(), 1 / emails);
-    return added(
-      usage,
-      new Map([
-        ['dynamodb.storage', gigabytes('all')],
-        ['dynamodb.backup', gigabytes('table')],
-      ]),
-    );
+    const storage: Usage = new Map([
+      ['dynamodb.storage', gigabytes('all')],
+      ['dynamodb.backup', gigabytes('table')],
+    ]);
+    return { usage: added(usage, storage), calls };
   } finally {
     functions.stop();
   }
 }
 
+function difference(total: Usage, part: Usage): Usage {
+  return added(total, scaled(part, -1));
+}
+
 export async function countsOf(
   deployment: Deployment,
-  { emails, pace }: { readonly emails: number; readonly pace: Pace },
+  load: { readonly emails: number; readonly pace: Pace },
 ): Promise<Counts> {
-  const email = await count(deployment, { emails, pace, mode: 'none' });
-  const accepted = await count(deployment, { emails, pace, mode: 'accepts' });
-  const retried = await count(deployment, { emails, pace, mode: 'fails once' });
-  const difference = (total: Usage, part: Usage): Usage => added(total, scaled(part, -1));
-  return { email, webhook: difference(accepted, email), retriedWebhook: difference(retried, email) };
+  const email = await count(deployment, { ...load, mode: 'none' });
+  const accepted = await count(deployment, { ...load, mode: 'accepts' });
+  return {
+    email: email.usage,
+    webhook: difference(accepted.usage, email.usage),
+    callsPerWebhook: accepted.calls - email.calls,
+  };
+}
+
+/** The usage of one webhook whose first attempt fails and whose first retry succeeds. */
+export interface RetriedCounts {
+  /** All webhooks of an endpoint fail at the same time, this many. */
+  readonly together: Usage;
+  /** A single webhook fails, between many that succeed. */
+  readonly alone: Usage;
+}
+
+export async function retriedCountsOf(
+  deployment: Deployment,
+  { emails, together }: { readonly emails: number; readonly together: number },
+): Promise<RetriedCounts> {
+  const bursts = { pace: 'burst', emails, atOnce: together } as const;
+  const email = await count(deployment, { ...bursts, mode: 'none' });
+  const failed = await count(deployment, { ...bursts, mode: 'fails once' });
+  const single = { pace: 'trickle', emails } as const;
+  const singleEmail = await count(deployment, { ...single, mode: 'none' });
+  const accepted = await count(deployment, { ...single, mode: 'accepts' });
+  const sometimes = await count(deployment, { ...single, mode: 'fails sometimes' });
+  const retry = scaled(difference(sometimes.usage, accepted.usage), FAILS_ONE_IN);
+  return {
+    together: difference(failed.usage, email.usage),
+    alone: added(difference(accepted.usage, singleEmail.usage), retry),
+  };
 }

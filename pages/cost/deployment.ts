@@ -8,6 +8,7 @@ const FUNCTIONS = {
   ingest: 'IvyIngestFunction',
   dispatch: 'IvyDeliveryDispatch',
   deliver: 'IvyDeliveryDeliver',
+  recover: 'IvyDeliveryRecover',
   tally: 'IvyTallyFunction',
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
@@ -16,6 +17,12 @@ export interface Deployment {
   readonly memoryMb: Readonly<Record<FunctionName, number>>;
   /** The maximum number of records per invocation. */
   readonly batchSize: Readonly<Record<'ingest' | 'dispatch' | 'tally', number>>;
+  /** The number of batches of one shard that dispatch processes at the same time. */
+  readonly dispatchParallelization: number;
+  /** How long Lambda collects records for tally before it invokes the function. */
+  readonly tallyWindowSeconds: number;
+  /** The length of the tumbling window of tally. Lambda ends each window with one more invocation. */
+  readonly tallyTumblingSeconds: number;
   /** Whether X-Ray traces a state machine. */
   readonly isTraced: boolean;
 }
@@ -31,13 +38,15 @@ export function deploymentOf(template: Template): Deployment {
   const mappings = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(
     ([, each]) => each.Properties,
   );
-  const batchOf = (name: FunctionName): number => {
+  const mappingOf = (name: FunctionName): Readonly<Record<string, unknown>> => {
     const { id } = lambda(name);
     const mappingsOfFunction = mappings.filter((each) => textOf(each['FunctionName']) === `\${${id}}`);
-    if (mappingsOfFunction.length !== 1)
+    const [mapping] = mappingsOfFunction;
+    if (mappingsOfFunction.length !== 1 || !mapping)
       throw new Error(`${name} has ${mappingsOfFunction.length} event sources, expected 1`);
-    return number(mappingsOfFunction[0]?.['BatchSize']);
+    return mapping;
   };
+  const batchOf = (name: FunctionName): number => number(mappingOf(name)['BatchSize']);
   const machines = resourcesOf(template, 'AWS::StepFunctions::StateMachine').map(
     ([, each]) => each.Properties,
   );
@@ -48,9 +57,13 @@ export function deploymentOf(template: Template): Deployment {
       ingest: memoryOf('ingest'),
       dispatch: memoryOf('dispatch'),
       deliver: memoryOf('deliver'),
+      recover: memoryOf('recover'),
       tally: memoryOf('tally'),
     },
     batchSize: { ingest: batchOf('ingest'), dispatch: batchOf('dispatch'), tally: batchOf('tally') },
+    dispatchParallelization: number(mappingOf('dispatch')['ParallelizationFactor']),
+    tallyWindowSeconds: number(mappingOf('tally')['MaximumBatchingWindowInSeconds']),
+    tallyTumblingSeconds: number(mappingOf('tally')['TumblingWindowInSeconds']),
     isTraced: machines.some(
       (each) => (each['TracingConfiguration'] as { Enabled?: boolean } | undefined)?.Enabled === true,
     ),

@@ -1,43 +1,71 @@
-/** Passes emails and webhooks through the Lambda functions, in full batches or in batches of one. */
+/** Passes emails and webhooks through the Lambda functions, in the batches that Lambda forms at a pace. */
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
-import { deliverDefinition } from '../../lib/deliver-machine.ts';
-import { redeliverDefinition } from '../../lib/redeliver-machine.ts';
-import type { DeliverInput } from '../../lambdas/core/deliveries.ts';
 import { KIND } from '../../lambdas/store/keys.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { sqsRecord, streamRecord } from '../../sim/builders/lambda-events.ts';
-import type { Clock } from '../../sim/clock.ts';
-import { runExecution, type StateMachineDefinition } from '../../sim/state-machine.ts';
 import { assumed } from './assumptions.ts';
 import type { Functions } from './functions.ts';
+import { Machines } from './machines.ts';
+import { StreamReader } from './stream.ts';
+import { Timeline } from './timeline.ts';
 
-/** `burst`: all emails at once, in full batches. `trickle`: evenly over a month, with one record per batch. */
-export type Pace = 'burst' | 'trickle';
-
-const DELIVER = deliverDefinition({
-  partition: 'aws',
-  deliverFunctionArn: 'deliver',
-  redeliverMachineArn: 'redeliver',
-  deadLetterQueueUrl: 'dead-letters',
-}) as StateMachineDefinition;
-const REDELIVER = redeliverDefinition({ deliverFunctionArn: 'deliver' }) as StateMachineDefinition;
+/**
+ * `burst`: all emails at once, in full batches. `steady`: ten emails a second, whose webhooks go to one endpoint. `trickle`:
+ * a million emails evenly over a month.
+ */
+export type Pace = 'burst' | 'steady' | 'trickle';
 
 /** The row kinds that the stream filter of dispatch selects. */
 const DISPATCHED_KINDS: ReadonlySet<unknown> = new Set([KIND.event, KIND.command]);
 /** The row kinds that the stream filter of tally selects. */
 const TALLIED_KINDS: ReadonlySet<unknown> = new Set([KIND.event, KIND.attempt]);
 
+/** In a burst, this is longer than the ingest of all emails takes, and shorter than the time between their two events. */
+const BURST_POLL_MS = 1_000;
+
+/** The next multiple of an interval. */
+function nextMultiple(ms: number, intervalMs: number): number {
+  return (Math.floor(ms / intervalMs) + 1) * intervalMs;
+}
+
 export class Pipeline {
+  readonly timeline: Timeline;
+  private readonly machines: Machines;
   private readonly messages: SQSRecord[] = [];
-  private readonly dispatched: DynamoDBRecord[] = [];
-  private readonly tallied: DynamoDBRecord[] = [];
+  private readonly dispatchReader: StreamReader;
+  private readonly tallyReader: StreamReader;
+  /** The ends of the tumbling windows in which tally was invoked. */
+  private readonly tallyWindows = new Set<string>();
   private sequence = 0;
 
   constructor(
     private readonly functions: Functions,
-    private readonly pace: Pace,
+    pace: Pace,
   ) {
-    functions.table.onInsert = (row) => this.onInsert(row);
+    const { deployment, meter, table } = functions;
+    const { batchSize, dispatchParallelization, tallyWindowSeconds } = deployment;
+    this.timeline = new Timeline(meter);
+    this.machines = new Machines(functions, this.timeline, pace);
+    const now = (): number => meter.nowMs;
+    const isBurst = pace === 'burst';
+    const source = { timeline: this.timeline, now, shards: isBurst ? 1 : assumed('streamShards') };
+    this.dispatchReader = new StreamReader({
+      ...source,
+      // In a burst, every lane has full batches. So one lane is enough to count them.
+      parallelization: isBurst ? 1 : dispatchParallelization,
+      batchSize: batchSize.dispatch,
+      readAtMs: (nowMs) => (isBurst ? nowMs + BURST_POLL_MS : nextMultiple(nowMs, assumed('streamPollMs'))),
+      read: (_shardId, records) => this.dispatch(records),
+    });
+    this.tallyReader = new StreamReader({
+      ...source,
+      parallelization: 1,
+      batchSize: batchSize.tally,
+      // A batch ends with its window: the batching window, or the tumbling window if that ends first.
+      readAtMs: (nowMs) => Math.min(nowMs + tallyWindowSeconds * 1000, this.tumblingEndMs(nowMs)),
+      read: (shardId, records) => this.tally(shardId, records),
+    });
+    table.onInsert = (row) => this.onInsert(row);
   }
 
   /** Publishes an SES event to the topic, which delivers it to the ingest queue. */
@@ -46,96 +74,51 @@ export class Pipeline {
     meter.count('sns.publish');
     meter.count('sqs.request');
     this.messages.push(sqsRecord(`message-${(this.sequence += 1)}`, body, Date.now()));
+    // Events that are published at the same time are received together.
+    if (this.messages.length === 1) this.timeline.at(meter.nowMs, () => this.ingest());
   }
 
   private onInsert(row: Row): void {
     this.functions.meter.count('dynamodb.stream');
     const record = streamRecord(row, (this.sequence += 1));
-    if (DISPATCHED_KINDS.has(row['kind'])) this.dispatched.push(record);
-    if (TALLIED_KINDS.has(row['kind'])) this.tallied.push(record);
+    if (DISPATCHED_KINDS.has(row['kind'])) this.dispatchReader.receive(row, record);
+    if (TALLIED_KINDS.has(row['kind'])) this.tallyReader.receive(row, record);
   }
 
-  /** Runs ingest, dispatch and tally until no message and no record is left. */
-  async drain(): Promise<void> {
-    const { ingest, dispatch, tally } = this.functions.deployment.batchSize;
-    while (this.messages.length + this.dispatched.length + this.tallied.length > 0) {
-      while (this.messages.length > 0) await this.ingest(this.batch(this.messages, ingest));
-      while (this.dispatched.length > 0) await this.dispatch(this.batch(this.dispatched, dispatch));
-      while (this.tallied.length > 0) await this.tally(this.batch(this.tallied, tally));
-    }
-  }
-
-  private batch<T>(waiting: T[], size: number): T[] {
-    return waiting.splice(0, this.pace === 'burst' ? size : 1);
-  }
-
-  private async ingest(Records: SQSRecord[]): Promise<void> {
-    const { meter, ingest } = this.functions;
-    const { batchItemFailures } = await ingest({ Records });
-    if (batchItemFailures.length > 0) throw new Error('A message was not stored');
-    // One request receives the batch, and one deletes it.
-    meter.count('sqs.request', 2);
-  }
-
-  private async dispatch(Records: DynamoDBRecord[]): Promise<void> {
-    const { startedInputs, dispatch } = this.functions;
-    const { batchItemFailures } = await dispatch({ Records });
-    if (batchItemFailures.length > 0) throw new Error('A row was not dispatched');
-    for (const input of startedInputs.splice(0)) {
-      await this.runDeliver(JSON.parse(input) as Record<string, unknown>);
-    }
-  }
-
-  private async tally(Records: DynamoDBRecord[]): Promise<void> {
-    const { tally } = this.functions;
-    await tally({ shardId: 'shard-1', Records });
-    // Lambda closes the tumbling window with an invocation without records, at most once per batch.
-    await tally({ shardId: 'shard-1', Records: [] });
-  }
-
-  private async runDeliver(input: Record<string, unknown>): Promise<void> {
-    const { meter } = this.functions;
+  private async ingest(): Promise<void> {
+    const { meter, ingest, deployment } = this.functions;
     const startMs = meter.nowMs;
-    const redeliverInputs: Record<string, unknown>[] = [];
-    await this.execute(DELIVER, input, (next) => redeliverInputs.push(next));
-    const billedSeconds = Math.ceil((meter.nowMs - startMs + assumed('machineMs')) / 100) / 10;
-    meter.count('stepFunctions.express');
-    meter.count('stepFunctions.gbSecond', billedSeconds * (64 / 1024));
-    for (const next of redeliverInputs) {
-      let states = 0;
-      const countedStates = new Proxy(REDELIVER.States, {
-        get(allStates, name: string) {
-          states += 1;
-          return allStates[name];
-        },
-      });
-      await this.execute({ ...REDELIVER, States: countedStates }, next, () => {});
-      // AWS bills the start of the execution as one more transition.
-      meter.count('stepFunctions.transition', states + 1);
+    while (this.messages.length > 0) {
+      // The batches are processed at the same time.
+      meter.nowMs = startMs;
+      const Records = this.messages.splice(0, deployment.batchSize.ingest);
+      const { batchItemFailures } = await ingest({ Records });
+      if (batchItemFailures.length > 0) throw new Error('A message was not stored');
+      // One request receives the batch, and one deletes it.
+      meter.count('sqs.request', 2);
     }
   }
 
-  private async execute(
-    definition: StateMachineDefinition,
-    input: Record<string, unknown>,
-    redeliver: (input: Record<string, unknown>) => void,
-  ): Promise<void> {
-    const { meter, deployment, deliver } = this.functions;
-    if (deployment.isTraced) meter.count('xray.trace', this.pace === 'burst' ? assumed('sampledShare') : 1);
-    // AWS does not bill a wait, so a wait takes no time here.
-    const clock = { sleep: async () => {}, after: () => {} } as unknown as Clock;
-    const task = async (resource: string, parameters: unknown): Promise<unknown> => {
-      const taskInput = JSON.parse(JSON.stringify(parameters)) as Record<string, unknown>;
-      if (resource === 'deliver') return deliver(taskInput as unknown as DeliverInput);
-      if (resource !== 'arn:aws:states:::states:startExecution')
-        throw new Error(`No count for the resource ${resource}`);
-      meter.nowMs += assumed('awsCallMs');
-      redeliver(taskInput['Input'] as Record<string, unknown>);
-      return {};
-    };
-    await runExecution({ clock, random: () => 0.5, task }, definition, { input, executionId: EXECUTION_ID });
+  private async dispatch(records: readonly DynamoDBRecord[]): Promise<void> {
+    const { dispatch } = this.functions;
+    const { batchItemFailures } = await dispatch({ Records: [...records] });
+    if (batchItemFailures.length > 0) throw new Error('A row was not dispatched');
+    this.machines.runStarted();
+  }
+
+  private tumblingEndMs(nowMs: number): number {
+    return nextMultiple(nowMs, this.functions.deployment.tallyTumblingSeconds * 1000);
+  }
+
+  private async tally(shardId: string, Records: readonly DynamoDBRecord[]): Promise<void> {
+    const { meter, tally } = this.functions;
+    // A record that arrives at the end of a window belongs to that window.
+    const endMs = this.tumblingEndMs(meter.nowMs - 1);
+    await tally({ shardId, Records });
+    const window = `${shardId} ${endMs}`;
+    if (this.tallyWindows.has(window)) return;
+    this.tallyWindows.add(window);
+    // Lambda closes the window with an invocation without records.
+    this.timeline.at(endMs, async () => void (await tally({ shardId, Records: [] })));
   }
 }
-
-const EXECUTION_ID =
-  'arn:aws:states:us-east-1:000000000000:express:IvyDeliveryDeliverMachine5C1D3AE5-mK8qWz3Xv1Yt:dlv_aaaaaaaaaaaaaaaaaaaaaaaaaa-auto:5c1d3ae5-2a27-4b5e-9d43-3a2f1d1c0b0a';
