@@ -12,11 +12,11 @@ import { apiGatewayEvent } from '../../sim/builders/lambda-events.ts';
 import { assumed } from './assumptions.ts';
 import type { Deployment } from './deployment.ts';
 import { loadFunctions, type Functions } from './functions.ts';
+import { MILLION } from './goals.ts';
 import { GB_BYTES } from './meter.ts';
+import type { MachineCounts } from './machines.ts';
 import { Pipeline, type Pace } from './pipeline.ts';
 import { added, scaled, type Usage } from './prices.ts';
-
-const MILLION = 1_000_000;
 
 /** The behavior of the receiver. With `none`, no endpoint exists. */
 type ReceiverMode = 'none' | 'accepts' | 'fails once' | 'fails sometimes';
@@ -28,6 +28,9 @@ export interface Counts {
   readonly webhook: Usage;
   /** The calls to AWS that one webhook adds, of all functions and state machines. */
   readonly callsPerWebhook: number;
+  readonly executionsPerWebhook: number;
+  /** The highest number of webhooks that one invocation had in flight. */
+  readonly mostInFlight: number;
 }
 
 const SENDER = 'Fjord Travel <noreply@mail.fjord-travel.no>';
@@ -132,10 +135,14 @@ function sentAfterMs({ pace, atOnce = Infinity }: Load, index: number): number {
   return index * ((assumed('monthSeconds') * 1000) / MILLION);
 }
 
+/** Per email, except for the last. */
 interface LoadUsage {
-  /** Per email. */
   readonly usage: Usage;
+  /** The calls to AWS. */
   readonly calls: number;
+  /** The executions and the transitions of each state machine. */
+  readonly machines: MachineCounts;
+  readonly mostInFlight: number;
 }
 
 /** Counts the usage of emails. Each has one recipient, and SES delivers it. The endpoint receives only `delivered` events. */
@@ -181,7 +188,12 @@ async function count(deployment: Deployment, load: Load): Promise<LoadUsage> {
       ['dynamodb.storage', gigabytes('all')],
       ['dynamodb.backup', gigabytes('table')],
     ]);
-    return { usage: added(usage, storage), calls };
+    return {
+      usage: added(usage, storage),
+      calls,
+      machines: pipeline.machineCounts(1 / emails),
+      mostInFlight: receiver.mostInFlight,
+    };
   } finally {
     functions.stop();
   }
@@ -201,31 +213,48 @@ export async function countsOf(
     email: email.usage,
     webhook: difference(accepted.usage, email.usage),
     callsPerWebhook: accepted.calls - email.calls,
+    executionsPerWebhook: Object.values(accepted.machines.executions).reduce((sum, each) => sum + each, 0),
+    mostInFlight: accepted.mostInFlight,
   };
 }
 
-/** The usage of one webhook whose first attempt fails and whose first retry succeeds. */
+/** The usage of webhooks whose first attempt fails and whose first retry succeeds. */
 export interface RetriedCounts {
-  /** All webhooks of an endpoint fail at the same time, this many. */
-  readonly together: Usage;
+  /** All webhooks of a burst to one endpoint fail. */
+  readonly together: {
+    /** The number of webhooks in a burst. */
+    readonly size: number;
+    /** Per webhook. */
+    readonly usage: Usage;
+    /** The transitions of Redeliver per webhook. */
+    readonly redeliverTransitions: number;
+    /** The transitions per webhook that the breaker adds, because it opens and closes. */
+    readonly recoverTransitions: number;
+  };
   /** A single webhook fails, between many that succeed. */
   readonly alone: Usage;
 }
 
 export async function retriedCountsOf(
   deployment: Deployment,
-  { emails, together }: { readonly emails: number; readonly together: number },
+  { emails, together: size }: { readonly emails: number; readonly together: number },
 ): Promise<RetriedCounts> {
-  const bursts = { pace: 'burst', emails, atOnce: together } as const;
+  const bursts = { pace: 'burst', emails, atOnce: size } as const;
   const email = await count(deployment, { ...bursts, mode: 'none' });
   const failed = await count(deployment, { ...bursts, mode: 'fails once' });
-  const single = { pace: 'trickle', emails } as const;
-  const singleEmail = await count(deployment, { ...single, mode: 'none' });
-  const accepted = await count(deployment, { ...single, mode: 'accepts' });
-  const sometimes = await count(deployment, { ...single, mode: 'fails sometimes' });
+  const trickle = { pace: 'trickle', emails } as const;
+  const trickledEmail = await count(deployment, { ...trickle, mode: 'none' });
+  const accepted = await count(deployment, { ...trickle, mode: 'accepts' });
+  const sometimes = await count(deployment, { ...trickle, mode: 'fails sometimes' });
   const retry = scaled(difference(sometimes.usage, accepted.usage), FAILS_ONE_IN);
+  const { redeliver = 0, recover = 0 } = failed.machines.transitions;
   return {
-    together: difference(failed.usage, email.usage),
-    alone: added(difference(accepted.usage, singleEmail.usage), retry),
+    together: {
+      size,
+      usage: difference(failed.usage, email.usage),
+      redeliverTransitions: redeliver,
+      recoverTransitions: recover,
+    },
+    alone: added(difference(accepted.usage, trickledEmail.usage), retry),
   };
 }

@@ -8,8 +8,9 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { APIGatewayProxyEvent, APIGatewayRequestAuthorizerEvent, Context } from 'aws-lambda';
 import type { ReplayTask } from '../../lambdas/core/commands.ts';
-import type { DeliverInput } from '../../lambdas/core/deliveries.ts';
+import type { DeliverInput, DeliveryGroup } from '../../lambdas/core/deliveries.ts';
 import { ENV } from '../../lambdas/core/env.ts';
+import { DELIVER_TIMEOUT_SECONDS } from '../../lib/deliver-machine.ts';
 import { assumed } from './assumptions.ts';
 import type { Deployment } from './deployment.ts';
 import { Meter } from './meter.ts';
@@ -116,8 +117,12 @@ export async function loadFunctions(deployment: Deployment) {
       meter.invoke('api', assumed('requestMs'), () => api.handler(event, CONTEXT)),
     authorizer: (event: APIGatewayRequestAuthorizerEvent) =>
       meter.invoke('authorizer', 0, () => authorizer.handler(event)),
-    deliver: (input: DeliverInput) =>
-      meter.invoke('deliver', assumed('deliveryMs'), () => deliver.handler(input)),
+    deliver: (input: DeliverInput & { readonly group: DeliveryGroup }) => {
+      const endMs = meter.nowMs + DELIVER_TIMEOUT_SECONDS * 1000;
+      const context = { getRemainingTimeInMillis: () => endMs - meter.nowMs };
+      const cpuMs = input.group.tasks.length * assumed('deliveryMs');
+      return meter.invoke('deliver', cpuMs, () => deliver.handler(input, context));
+    },
     dispatch: (batch: Parameters<typeof dispatch.handler>[0]) =>
       meter.invoke('dispatch', batch.Records.length * assumed('recordMs'), () => dispatch.handler(batch)),
     ingest: (batch: Parameters<typeof ingest.handler>[0]) =>

@@ -22,6 +22,7 @@ export class Meter {
   private isRunning = false;
   private logBytes = 0;
   private readonly write = process.stdout.write.bind(process.stdout);
+  private readonly writeError = process.stderr.write.bind(process.stderr);
 
   constructor(private readonly deployment: Deployment) {
     clock.nowMs = START_MS + (loads += 1) * DAY_MS;
@@ -31,6 +32,11 @@ export class Meter {
       if (!this.isRunning) return this.write(chunk, ...rest);
       this.logBytes += Buffer.byteLength(chunk);
       return true;
+    };
+    process.stderr.write = (chunk: string | Uint8Array, ...rest: never[]) => {
+      // The usage of a function that fails is not its usage.
+      if (this.isRunning) throw new Error(`A function logged an error: ${String(chunk)}`);
+      return this.writeError(chunk, ...rest);
     };
   }
 
@@ -79,6 +85,7 @@ export class Meter {
   /** Restores the clock and the output of the process. */
   stop(): void {
     process.stdout.write = this.write;
+    process.stderr.write = this.writeError;
     Date.now = realNow;
   }
 }

@@ -1,8 +1,8 @@
 /** Generates docs/generated/cost.md from the counted usage. */
 import { ASSUMED, assumed, type Assumption } from './assumptions.ts';
-import type { Counts } from './counts.ts';
 import type { Deployment } from './deployment.ts';
 import type { IdleLine } from './idle.ts';
+import { MILLION, goals, millionUsd, withoutSes, type Counted, type Goal } from './goals.ts';
 import type { Pace } from './pipeline.ts';
 import {
   ALLOWANCES,
@@ -20,14 +20,11 @@ import {
 } from './prices.ts';
 import { table, type Cells } from '../markdown.ts';
 
-export interface Figures {
+export interface Figures extends Counted {
   readonly idle: readonly IdleLine[];
   readonly deployment: Deployment;
-  readonly emails: number;
-  readonly counts: Readonly<Record<Pace, Counts>>;
 }
 
-const MILLION = 1_000_000;
 const IDLE_LIMIT_USD = 4;
 
 function money(dollars: number): string {
@@ -95,25 +92,20 @@ function byService(usage: Usage): ReadonlyMap<string, number> {
   return sums;
 }
 
-const PACES = ['burst', 'trickle'] as const satisfies readonly Pace[];
-/** The items without those of SES, because an email costs the same in SES without IvyMail Events. */
+const PACES = ['burst', 'steady', 'trickle'] as const satisfies readonly Pace[];
+const UNITS = ['email', 'webhook'] as const;
+const COLUMNS = UNITS.flatMap((unit) => PACES.map((pace) => ({ unit, pace })));
+const COLUMN_NAMES = COLUMNS.map(({ unit, pace }) => `1M ${unit}s, ${pace}`);
 const ITEMS_WITHOUT_SES = ITEMS.filter((item) => PRICES[item].service !== 'SES');
-const withoutSes = (usage: Usage): Usage =>
-  new Map([...usage].filter(([item]) => ITEMS_WITHOUT_SES.includes(item)));
 
-/** The cost of a million retries. */
-function retriesUsd({ webhook, retriedWebhook }: Counts): number {
-  return totalUsd(scaled(retriedWebhook, MILLION)) - totalUsd(scaled(webhook, MILLION));
-}
-
-function perMillionSection({ counts, deployment, emails }: Figures): string {
-  const columns = (['email', 'webhook'] as const).flatMap((unit) =>
-    PACES.map((pace) => byService(withoutSes(counts[pace][unit]))),
-  );
+function perMillionSection({ counts, deployment, retried }: Figures): string {
+  const columns = COLUMNS.map(({ unit, pace }) => byService(withoutSes(counts[pace][unit])));
   const services = [...new Set(ITEMS_WITHOUT_SES.map((item) => PRICES[item].service))].filter((service) =>
     columns.some((column) => (column.get(service) ?? 0) >= 0.005),
   );
   const { ingest, dispatch, tally } = deployment.batchSize;
+  const { together, alone } = retried;
+  const extraUsd = millionUsd(alone) - millionUsd(counts.trickle.webhook);
   return `## A million emails, a million webhooks
 
 - **An email** is one \`POST /v1/send\` request to one recipient, and its two events, \`sent\` and \`delivered\`. Each event is stored for 90 days,
@@ -121,15 +113,18 @@ function perMillionSection({ counts, deployment, emails }: Figures): string {
   without IvyMail Events.
 - **A webhook** is one event that is sent to one endpoint. The endpoint accepts it at the first attempt.
 
-The cost depends mostly on the traffic pattern:
+The cost depends mostly on the traffic pattern, because a batch of Lambda and a group of deliveries share their calls to AWS:
 
-- **Burst:** every batch is full (${ingest} messages for ingest, ${dispatch} rows for dispatch, ${tally.toLocaleString('en-US')} rows for tally).${deployment.isTraced ? ' X-Ray records 5% of the executions.' : ''}
-- **Trickle:** a million emails are spread evenly over a month, one every 2.6 seconds. Every batch has one record.${deployment.isTraced ? ' X-Ray records every execution.' : ''}
+- **Burst:** all emails at once. Every batch is full (${ingest} messages for ingest, ${dispatch} rows for dispatch, ${tally.toLocaleString('en-US')} rows for tally), and all webhooks go to one endpoint.${deployment.isTraced ? ' X-Ray records 5% of the executions.' : ''}
+- **Steady:** ten emails a second. Their webhooks, ten a second, go to one endpoint. Lambda polls each shard of the stream every ${assumed('streamPollMs')} ms, and spreads the
+  rows of a shard over ${deployment.dispatchParallelization} batches. So most batches of dispatch have one row.
+- **Trickle:** a million emails are spread evenly over a month, one every 2.6 seconds. Every batch of ingest and dispatch has one record.${deployment.isTraced ? ' X-Ray records every execution.' : ''}
 
-The cost of a real month is between the two. The option \`tracing\` adds up to ${money(usd('xray.trace', MILLION))} to a million webhooks in a trickle.
+In each pattern, tally collects rows for ${deployment.tallyWindowSeconds} seconds, or until a batch is full. The cost of a real month is between burst and trickle. The option
+\`tracing\` adds up to ${money(usd('xray.trace', MILLION))} to a million webhooks in a trickle.
 
 ${table(
-  ['', '1M emails, burst', '1M emails, trickle', '1M webhooks, burst', '1M webhooks, trickle'],
+  ['', ...COLUMN_NAMES],
   [
     ...services.map((service) => [service, ...columns.map((column) => money(column.get(service) ?? 0))]),
     [
@@ -139,24 +134,37 @@ ${table(
   ],
 )}
 
-A million webhooks that fail once and succeed at the first retry cost ${PACES.map((pace) =>
-    money(totalUsd(scaled(counts[pace].retriedWebhook, MILLION))),
-  ).join(' (burst) to ')} (trickle).
-A retry runs in a Standard execution with ${amount(counts.burst.retriedWebhook.get('stepFunctions.transition') ?? 0)} state transitions, at ${money(usd('stepFunctions.transition', MILLION))} per million transitions. If one webhook in 50 needs a retry, a
-million webhooks cost ${money(retriesUsd(counts.burst) / 50)} more.
+### Retries
+
+Deliveries that fail together are retried together, in one Standard execution. A state transition costs ${money(usd('stepFunctions.transition', MILLION))} per million.
+
+- **${together.size} webhooks of one endpoint fail at once, and the first retry succeeds:** a million such webhooks cost **${money(millionUsd(together.usage))}**. Redeliver
+  makes ${amount(together.redeliverTransitions * together.size)} transitions for all ${together.size}. ${together.size} failures also open the endpoint’s breaker. Its two executions of Recover add ${amount(together.recoverTransitions * together.size)} transitions, which
+  is ${money(usd('stepFunctions.transition', together.recoverTransitions * MILLION))} of the million’s cost.
+- **A single webhook fails between others that succeed:** it has a Standard execution of its own. A million such webhooks cost ${money(millionUsd(alone))}. If one
+  webhook in 50 needs a retry, a million webhooks cost ${money(extraUsd / 50)} more.
+
+### Goals
+
+${table(['figure', 'counted', 'goal', ''], goals({ counts, retried }).map(goalCells))}
 
 ### Usage per email and per webhook
 
-The Lambda functions process ${emails} emails in one local process, in batches of the size that the template sets. Simulated AWS clients count the
+The Lambda functions process some hundred emails in one local process, in batches of the size that the template sets. Simulated AWS clients count the
 usage (\`pages/cost/functions.ts\`): calls, log bytes, entered states, sent bytes and DynamoDB units. The units follow from the sizes of the rows
 and include the writes to every index.
 
 ${table(
-  ['', 'email, burst', 'email, trickle', 'webhook, burst', 'webhook, trickle'],
+  ['', ...COLUMNS.map(({ unit, pace }) => `${unit}, ${pace}`)],
   ITEMS_WITHOUT_SES.filter((item) =>
-    PACES.some((pace) => counts[pace].email.has(item) || counts[pace].webhook.has(item)),
+    PACES.some((pace) => UNITS.some((unit) => counts[pace][unit].has(item))),
   ).map((item) => [countedName(item), ...countedCells(counts, item)]),
 )}`;
+}
+
+function goalCells({ figure, value, limit, isMoney }: Goal): Cells {
+  const format = isMoney ? money : amount;
+  return [figure, format(value), `at most ${format(limit)}`, value <= limit ? 'met' : '**missed**'];
 }
 
 /** Whether AWS bills the item by the GB. The usage of one email is shown in bytes, because it is far below a GB. */
@@ -168,12 +176,10 @@ function countedName(item: Item): string {
 }
 
 function countedCells(counts: Figures['counts'], item: Item): Cells {
-  return (['email', 'webhook'] as const).flatMap((unit) =>
-    PACES.map((pace) => {
-      const quantity = counts[pace][unit].get(item) ?? 0;
-      return Math.abs(quantity) < 1e-9 ? '0' : amount(quantity * (isShownInBytes(item) ? 1e9 : 1));
-    }),
-  );
+  return COLUMNS.map(({ unit, pace }) => {
+    const quantity = counts[pace][unit].get(item) ?? 0;
+    return Math.abs(quantity) < 1e-9 ? '0' : amount(quantity * (isShownInBytes(item) ? 1e9 : 1));
+  });
 }
 
 function exampleSection({ idle, counts }: Figures): string {
@@ -198,9 +204,12 @@ function exampleSection({ idle, counts }: Figures): string {
 The storage cost is that of a deployment older than 90 days, which stores the rows of three months.
 
 ${table(
-  ['', 'burst', 'trickle'],
+  ['', ...PACES],
   [
-    row('idle deployment', [idleUsage, idleUsage]),
+    row(
+      'idle deployment',
+      PACES.map(() => idleUsage),
+    ),
     row(
       '1,000,000 emails',
       PACES.map((pace) => scaled(withoutSes(counts[pace].email), MILLION)),
@@ -209,7 +218,10 @@ ${table(
       '1,000,000 webhooks',
       PACES.map((pace) => scaled(counts[pace].webhook, MILLION)),
     ),
-    row('KMS requests for the table’s AWS managed key', [keyRequests, keyRequests]),
+    row(
+      'KMS requests for the table’s AWS managed key',
+      PACES.map(() => keyRequests),
+    ),
     ['**IvyMail Events**', ...months.map((usage) => `**${money(totalUsd(usage))}**`)],
     row('IvyMail Events, after the free allowances', months.map(beyondAllowances)),
     ['SES, with or without IvyMail Events', ...PACES.map(() => money(usd('ses.email', MILLION)))],
@@ -224,7 +236,9 @@ function assumptionsSection({ deployment }: Figures): string {
   return `## Assumptions
 
 The memory sizes (in MB: ${memory}), the batch sizes and the tracing of
-executions come from the template. The duration of an invocation is the sum of its processing time and its calls, one after the other. The
+executions come from the template, and so does the window of tally (${deployment.tallyWindowSeconds} s). The duration of an invocation is the sum of its processing time and its calls,
+one after the other. Webhooks are the exception: the deliver function has up to 20 requests in flight, and these wait for their responses at the same
+time. The simulated receiver responds only after the function starts no more requests. So the concurrency is that of the code, not an assumption. The
 following values are assumed, because a local process cannot measure them:
 
 ${table(

@@ -5,7 +5,7 @@ import type { Row } from '../../lambdas/store/table.ts';
 import { sqsRecord, streamRecord } from '../../sim/builders/lambda-events.ts';
 import { assumed } from './assumptions.ts';
 import type { Functions } from './functions.ts';
-import { Machines } from './machines.ts';
+import { Machines, type MachineCounts } from './machines.ts';
 import { StreamReader } from './stream.ts';
 import { Timeline } from './timeline.ts';
 
@@ -17,8 +17,10 @@ export type Pace = 'burst' | 'steady' | 'trickle';
 
 /** The row kinds that the stream filter of dispatch selects. */
 const DISPATCHED_KINDS: ReadonlySet<unknown> = new Set([KIND.event, KIND.command]);
-/** The row kinds that the stream filter of tally selects. */
-const TALLIED_KINDS: ReadonlySet<unknown> = new Set([KIND.event, KIND.attempt]);
+/** Whether the stream filter of tally selects a row. */
+function isTallied({ kind, attempt }: Row): boolean {
+  return kind === KIND.event || kind === KIND.attempt || (kind === KIND.delivery && attempt !== undefined);
+}
 
 /** In a burst, this is longer than the ingest of all emails takes, and shorter than the time between their two events. */
 const BURST_POLL_MS = 1_000;
@@ -78,11 +80,15 @@ export class Pipeline {
     if (this.messages.length === 1) this.timeline.at(meter.nowMs, () => this.ingest());
   }
 
+  machineCounts(factor: number): MachineCounts {
+    return this.machines.counts(factor);
+  }
+
   private onInsert(row: Row): void {
     this.functions.meter.count('dynamodb.stream');
     const record = streamRecord(row, (this.sequence += 1));
     if (DISPATCHED_KINDS.has(row['kind'])) this.dispatchReader.receive(row, record);
-    if (TALLIED_KINDS.has(row['kind'])) this.tallyReader.receive(row, record);
+    if (isTallied(row)) this.tallyReader.receive(row, record);
   }
 
   private async ingest(): Promise<void> {
