@@ -4,7 +4,11 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
-import { deliver, type DeliverDeps } from '../lambdas/delivery/deliver.ts';
+import { deterministicId } from '../lambdas/core/ids.ts';
+import type { DeliverDeps } from '../lambdas/delivery/attempt.ts';
+import { deliverGroup } from '../lambdas/delivery/deliver.ts';
+import { createFirstTask } from '../lambdas/delivery/dispatch.ts';
+import { createGroups, GROUP_TASKS } from '../lambdas/delivery/groups.ts';
 import { webhookHeaders } from '../lambdas/delivery/headers.ts';
 import { webhookPayload } from '../lambdas/delivery/payload.ts';
 import { createSecretOpener } from '../lambdas/delivery/secrets.ts';
@@ -12,11 +16,13 @@ import { createSender } from '../lambdas/delivery/send.ts';
 import { signWebhook } from '../lambdas/delivery/sign.ts';
 import { createTable } from '../lambdas/store/table.ts';
 import { KMSClient } from '@aws-sdk/client-kms';
-import { aTask, anEndpoint, anEvent } from '../sim/builders/events.ts';
+import { anEndpoint, anEvent } from '../sim/builders/events.ts';
 
 const url = process.env['WEBHOOK_URL'] ?? '';
-const IN_FLIGHT = 32;
+/** As many as the deliver function has in flight. */
+const IN_FLIGHT = 20;
 const PER_ROUND = 2_000;
+const GROUPS_PER_ROUND = 20;
 const ROUNDS = 15;
 
 const event = anEvent();
@@ -82,15 +88,40 @@ const deps: DeliverDeps = {
     throw error;
   },
 };
-const task = aTask(event, anEndpoint());
+const DEADLINE_MS = 45_000;
+/** The deliver function reads the endpoint from the table. The tasks need only its id. */
+const endpoint = anEndpoint();
+let events = 0;
 
-async function delivery(): Promise<void> {
-  const { result } = await deliver(deps, { task, execution: 'bench' });
-  if (result.outcome !== 'delivered') throw new Error(`The delivery ended ${result.outcome}`);
+/** A full group of new events. */
+function newGroup() {
+  const [start] = createGroups(
+    Array.from({ length: GROUP_TASKS }, () => {
+      const each = { ...event, event_id: deterministicId('evt', [String((events += 1))]) };
+      const ttl = Math.floor(Date.now() / 1000) + 3600;
+      return { task: createFirstTask(each, endpoint.id), stored: { event: each, ttl } };
+    }),
+  );
+  if (start?.events.length !== GROUP_TASKS) throw new Error('The group is not full');
+  return start;
 }
 
-/** CPU time of one run in µs, with 32 runs in flight. */
-async function cpuUs(run: () => Promise<void>, count: number): Promise<number> {
+/** Attempts one group, as one invocation of the deliver function does. */
+async function deliverNext(groups: ReturnType<typeof newGroup>[]): Promise<void> {
+  const start = groups.pop();
+  if (!start) throw new Error('No group is left');
+  const { tasks } = await deliverGroup(deps, {
+    ...start,
+    execution: 'arn:aws:states:us-east-1:000000000000:express:deliver:bench',
+    abandon: false,
+    deadlineMs: Date.now() + DEADLINE_MS,
+  });
+  const delivered = tasks.filter(({ outcome }) => outcome === 'delivered').length;
+  if (delivered !== GROUP_TASKS) throw new Error(`${delivered} of ${GROUP_TASKS} webhooks were delivered`);
+}
+
+/** CPU time of one run in µs. `inFlight` runs are in flight at the same time. */
+async function cpuUs(run: () => Promise<void>, count: number, inFlight = IN_FLIGHT): Promise<number> {
   const before = process.cpuUsage();
   let left = count;
   async function lane(): Promise<void> {
@@ -99,20 +130,23 @@ async function cpuUs(run: () => Promise<void>, count: number): Promise<number> {
       await run();
     }
   }
-  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  await Promise.all(Array.from({ length: inFlight }, lane));
   const { user, system } = process.cpuUsage(before);
   return (user + system) / count;
 }
 
 const times: Record<'bare' | 'webhook' | 'delivery', number[]> = { bare: [], webhook: [], delivery: [] };
 for (let round = 0; round <= ROUNDS; round += 1) {
+  const groups = Array.from({ length: GROUPS_PER_ROUND }, newGroup);
   const measured = {
     bare: await cpuUs(bare, PER_ROUND),
     webhook: await cpuUs(webhook, PER_ROUND),
-    delivery: await cpuUs(delivery, PER_ROUND / 4),
+    // A Lambda process runs one invocation at a time.
+    delivery: (await cpuUs(() => deliverNext(groups), GROUPS_PER_ROUND, 1)) / GROUP_TASKS,
   };
   // The first round warms up.
   if (round > 0)
     for (const name of ['bare', 'webhook', 'delivery'] as const) times[name].push(measured[name]);
 }
-process.send?.(times, () => process.exit());
+const deliveries = (ROUNDS + 1) * GROUPS_PER_ROUND * GROUP_TASKS;
+process.send?.({ ...times, deliveries }, () => process.exit());
