@@ -110,12 +110,23 @@ describe('the claim of a first attempt', () => {
     expect([...table.rows.values()]).toStrictEqual([CLAIM]);
   });
 
-  it('is renewed by its owner, and keeps its time', async () => {
+  it('is found by a repetition of the insertion whose response was lost', async () => {
     const { table, claim } = setUp();
     await claim();
-    const renewed = await claim({ nowMs: NOW + 1000 });
-    expect(renewed).toMatchObject({ claimed: true, isFirst: true, createdAt: CREATED });
-    expect([...table.rows.values()]).toStrictEqual([{ ...CLAIM, lease_until: LEASE_END_MS + 1000 }]);
+    expect(await claim()).toMatchObject({ claimed: true, isFirst: true, createdAt: CREATED, run: 'auto' });
+    expect([...table.rows.values()]).toStrictEqual([CLAIM]);
+  });
+
+  it('is refused to another invocation of its owner until its lease ends, and then keeps its time', async () => {
+    const { table, claim } = setUp();
+    await claim();
+    expect(await claim({ nowMs: NOW + 1000 })).toMatchObject({ claimed: false, leaseUntilMs: LEASE_END_MS });
+    expect([...table.rows.values()]).toStrictEqual([CLAIM]);
+    const renewed = await claim({ nowMs: LEASE_END_MS });
+    expect(renewed).toMatchObject({ claimed: true, isFirst: true, createdAt: CREATED, isTakenOver: true });
+    expect([...table.rows.values()]).toStrictEqual([
+      { ...CLAIM, lease_until: LEASE_END_MS + LEASE_SECONDS * 1000 },
+    ]);
   });
 
   it('is taken over by another execution after the lease, for the run of its task', async () => {
@@ -307,9 +318,9 @@ describe('the row of a delivery', () => {
   it('has the time of the claim as its creation time', async () => {
     const { table, claim } = setUp();
     await claim();
-    const claimed = { task, stored, execution: 'one', nowMs: NOW + 30_000 };
+    const claimed = { task, stored, execution: 'one', nowMs: LEASE_END_MS };
     await storeAttempt(table, claimed, { status: 'delivered' });
-    expect(rowOf(table)).toMatchObject({ created_at: CREATED, completed_at: '2026-02-25T12:00:35Z' });
+    expect(rowOf(table)).toMatchObject({ created_at: CREATED, completed_at: '2026-02-25T12:01:05Z' });
   });
 
   it('of a later attempt is `retrying` and keeps the time of its next attempt', async () => {
