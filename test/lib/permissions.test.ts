@@ -31,6 +31,7 @@ function grantedTo(who: string, by: string): string[] {
 
 /** The IAM action of each SDK command. */
 const ACTIONS: Readonly<Record<string, string>> = {
+  BatchExecuteStatement: 'dynamodb:PartiQLInsert',
   BatchGet: 'dynamodb:BatchGetItem',
   BatchWrite: 'dynamodb:BatchWriteItem',
   Delete: 'dynamodb:DeleteItem',
