@@ -306,12 +306,13 @@ async function takeOverFirstClaim(table: Table, claim: Claim): Promise<ClaimOutc
           created_at: row['created_at'] ?? formatTimestamp(nowMs),
         },
       },
-      { values: leaseUntilMs === 0 ? {} : { until: leaseUntilMs, owner: row['lease_owner'] } },
+      { values: leaseUntilMs === 0 ? {} : { until: leaseUntilMs } },
     ),
+    // Every claim changes the end of the lease, so the end identifies the claim that was read.
     ConditionExpression:
       leaseUntilMs === 0
         ? 'attribute_exists(pk) AND attribute_not_exists(lease_until)'
-        : 'lease_until = :until AND lease_owner = :owner',
+        : 'lease_until = :until',
   });
   if (!taken) return firstAttemptInProgress(run, nowMs + 1000);
   return {

@@ -1,5 +1,4 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { DeliveryStatus, DeliveryTask } from '../core/deliveries.ts';
 import type { StoredEvent } from '../core/events.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
@@ -45,12 +44,16 @@ async function holdPart(
   try {
     await transactWriteOrThrow(
       table,
-      part.flatMap((held) => writesOf(table, held, nowMs)),
+      part
+        .flatMap((held) => [heldRow(held, nowMs), claimRow({ ...held, nowMs })])
+        .map((Item) => ({
+          Put: { TableName: table.name, Item, ConditionExpression: 'attribute_not_exists(pk)' },
+        })),
     );
     return part;
   } catch (error) {
     if (!(error instanceof TransactionCanceledException)) throw error;
-    // The reasons have the order of the writes, which are two for each delivery.
+    // The reasons have the order of the writes, two for each delivery.
     const existing = new Set(failedConditions(error).map((index) => Math.floor(index / 2)));
     if (existing.size === 0) throw error;
     return holdPart(
@@ -59,20 +62,6 @@ async function holdPart(
       nowMs,
     );
   }
-}
-
-function writesOf(
-  table: Table,
-  { task, stored }: HeldDelivery,
-  nowMs: number,
-): NonNullable<TransactWriteCommandInput['TransactItems']> {
-  const createIfAbsent = (Item: Row) => ({
-    Put: { TableName: table.name, Item, ConditionExpression: 'attribute_not_exists(pk)' },
-  });
-  return [
-    createIfAbsent(heldRow({ task, stored }, nowMs)),
-    createIfAbsent(claimRow({ task, stored, nowMs })),
-  ];
 }
 
 function heldRow({ task, stored }: HeldDelivery, nowMs: number): Row {

@@ -1,6 +1,9 @@
 /** Reads the conditions of the writes that reach a table, and replaces them. */
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { parseInsert, type Statement } from '../../../sim/partiql.ts';
 import { tokens, type SimulatedTable } from '../../../sim/table.ts';
 import { siteOf } from './sites.ts';
+import { NEVER } from './weaken.ts';
 
 /** A condition that was sent. */
 export interface Sent {
@@ -19,8 +22,14 @@ type Write = {
 };
 
 type Command = {
-  readonly input: Write & { readonly TransactItems?: readonly Readonly<Record<string, Write>>[] };
+  readonly input: Write & {
+    readonly TransactItems?: readonly Readonly<Record<string, Write>>[];
+    readonly Statements?: readonly Statement[];
+  };
 };
+
+/** The condition that each INSERT of PartiQL has. Its statement does not contain it. */
+const INSERT_CONDITION = 'attribute_not_exists(pk)';
 
 /** Replaces the condition of each write with the result of `replace`. If the result is undefined, the write has no condition. */
 export function onConditions(
@@ -39,10 +48,27 @@ export function onConditions(
     return withoutUnused(replaced === undefined ? rest : { ...rest, ConditionExpression: replaced });
   };
 
+  /** Executes INSERTs without their condition, or as if it never held. */
+  const insertOtherwise = async (statements: readonly Statement[], condition: string | undefined) => {
+    if (condition !== undefined && condition !== NEVER)
+      throw new Error(`An INSERT cannot have the condition ${condition}`);
+    if (condition === undefined)
+      for (const Item of statements.map((statement) => parseInsert(statement).item))
+        await send(new PutCommand({ TableName: table.name, Item }));
+    const response = condition === undefined ? {} : { Error: { Code: 'DuplicateItem' } };
+    return { Responses: statements.map(() => response) };
+  };
+
   Object.assign(table.client, {
     send(command: Command) {
       const stack = fullStack();
-      const { TransactItems: items, ...input } = command.input;
+      const { TransactItems: items, Statements: statements, ...input } = command.input;
+      if (statements) {
+        const site = siteOf(stack, sites);
+        if (site === undefined) throw new Error('No function of the product sends this INSERT');
+        const condition = replace({ site, item: 0, text: INSERT_CONDITION });
+        return condition === INSERT_CONDITION ? send(command) : insertOtherwise(statements, condition);
+      }
       const next = items
         ? {
             ...input,

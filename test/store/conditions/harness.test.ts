@@ -18,8 +18,11 @@ describe('conditionsIn', () => {
       'function check() {',
       '  return { ConditionCheck: { ConditionExpression } };',
       '}',
+      'function insert() {',
+      '  return { Statement: `INSERT INTO "${name}" VALUE {${values}}` };',
+      '}',
     ].join('\n');
-    expect(conditionsIn(source)).toEqual(['absent', 'put', 'check']);
+    expect(conditionsIn(source)).toEqual(['absent', 'put', 'check', 'insert']);
   });
 });
 

@@ -10,7 +10,8 @@ const ROOT = resolve(import.meta.dirname, '../../..');
 /** The folders whose code can write to the table. */
 const SEARCHED_FOLDERS = ['lambdas', 'admin', 'bin', 'lib', 'local'];
 
-const CONDITION = /(?<!Key)\bConditionExpression\b/;
+/** An INSERT of PartiQL fails if its row exists, so it is a condition, too. */
+const CONDITION = /(?<!Key)\bConditionExpression\b|\bINSERT INTO\b/;
 const TOP_LEVEL = /^(?:export )?(?:async )?(?:function\*? |const |class )(\w+)/;
 
 /** The functions of a source text that contain a condition, one entry for each condition. */

@@ -16,7 +16,7 @@ export interface Change {
 }
 
 /** Fails for every row. */
-const NEVER = 'attribute_exists(pk) AND attribute_not_exists(pk)';
+export const NEVER = 'attribute_exists(pk) AND attribute_not_exists(pk)';
 
 /** The same comparison with or without equality. Only a test of the exact boundary notices the difference. */
 const NEIGHBORS: Readonly<Record<string, string>> = { '<': '<=', '<=': '<', '>': '>=', '>=': '>' };

@@ -8,9 +8,10 @@ import {
   settleUnsent,
   type Settlement,
 } from '../../../../lambdas/store/delivery-settlement.ts';
-import { LEASE_SECONDS, claimAttempt, holdDelivery } from '../../../../lambdas/store/delivery-claims.ts';
+import { LEASE_SECONDS, claimAttempt } from '../../../../lambdas/store/delivery-claims.ts';
 import { deliveryKey } from '../../../../lambdas/store/keys.ts';
 import type { Row } from '../../../../lambdas/store/table.ts';
+import { storeAttempt } from '../../../../sim/builders/deliveries.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../../../sim/builders/events.ts';
 import type { SimulatedTable } from '../../../../sim/table.ts';
 import { behavior, type Behavior } from './behavior.ts';
@@ -31,8 +32,8 @@ const rowOf = (table: SimulatedTable): Row | undefined => table.rows.get(`${KEY.
 
 /** A delivery of the automatic run after one attempt, not leased, with the given attributes. */
 async function aDelivery(table: SimulatedTable, fields: Readonly<Record<string, unknown>>): Promise<void> {
-  await claim(table, TASK);
-  await settleDelivery(table, TASK, { status: 'retrying', attemptCount: 1, nowMs: NOW_MS });
+  const first = { task: TASK, stored: STORED, execution: 'one', nowMs: NOW_MS };
+  await storeAttempt(table, first, { status: 'retrying' });
   const row = rowOf(table);
   if (!row) throw new Error('The delivery was not stored');
   table.rows.set(`${KEY.pk}\n${KEY.sk}`, { ...row, ...fields });
@@ -153,26 +154,16 @@ const unsettled = async (table: SimulatedTable, status: 'held' | 'cancelled', ta
 const ATTEMPT = { number: 1, trigger: 'auto', started_at: '2026-02-25T12:00:05Z', duration_ms: 3 } as const;
 
 export const DELIVERIES: readonly Behavior[] = [
-  ...[TASK, aTask(EVENT, ENDPOINT, { run: 'rcv_1', trigger: 'recover' })].map((task) =>
-    behavior(`the first attempt of the run ${task.run} creates the delivery`, async (table) => {
-      expect(await claim(table, task)).toEqual({ claimed: true });
-      expect(rowOf(table)).toMatchObject({ status: 'pending', run: task.run, attempt_count: 0 });
-    }),
+  ...[TASK, SECOND, RECOVER, MANUAL].map((task) =>
+    behavior(
+      `the claim of attempt ${task.attempt} of the run ${task.run} creates no delivery`,
+      async (table) => {
+        await claim(table, task);
+        expect(rowOf(table)).toBeUndefined();
+      },
+    ),
   ),
-  behavior('a manual attempt creates no delivery', async (table) => {
-    await expect(claim(table, MANUAL)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
-    expect(table.rows.size).toBe(0);
-  }),
   ...CLAIMS.map(claimBehavior),
-  behavior('a delivery is held once, and holding it again does not change its later state', async (table) => {
-    const held = () => holdDelivery(table, { task: TASK, stored: STORED, nowMs: NOW_MS });
-    expect(await held()).toBe(true);
-    expect(rowOf(table)).toMatchObject({ status: 'held', attempt_count: 0 });
-    await aDelivery(table, { status: 'delivered' });
-    const delivered = rowOf(table);
-    expect(await held()).toBe(false);
-    expect(rowOf(table)).toEqual(delivered);
-  }),
   behavior('an attempt that two executions made keeps its first record', async (table) => {
     await claim(table, TASK);
     await recordAttempt(table, TASK, { attempt: { ...ATTEMPT, status_code: 200 }, ttl: 1 });

@@ -1,8 +1,18 @@
 import type { Behavior } from './behavior.ts';
 import { DELIVERIES } from './deliveries.ts';
 import { ENDPOINTS } from './endpoints.ts';
+import { FIRST_ATTEMPTS } from './first-attempts.ts';
 import { LISTS } from './lists.ts';
 import { PROGRESS } from './progress.ts';
 import { SENDS } from './sends.ts';
+import { TURNS } from './turns.ts';
 
-export const BEHAVIORS: readonly Behavior[] = [...LISTS, ...SENDS, ...ENDPOINTS, ...DELIVERIES, ...PROGRESS];
+export const BEHAVIORS: readonly Behavior[] = [
+  ...LISTS,
+  ...SENDS,
+  ...ENDPOINTS,
+  ...TURNS,
+  ...FIRST_ATTEMPTS,
+  ...DELIVERIES,
+  ...PROGRESS,
+];
