@@ -8,7 +8,7 @@ import { deterministicId } from '../lambdas/core/ids.ts';
 import type { DeliverDeps } from '../lambdas/delivery/attempt.ts';
 import { deliverGroup } from '../lambdas/delivery/deliver.ts';
 import { createFirstTask } from '../lambdas/delivery/dispatch.ts';
-import { createGroups, GROUP_TASKS } from '../lambdas/delivery/groups.ts';
+import { createGroups, createMember, GROUP_TASKS } from '../lambdas/delivery/groups.ts';
 import { webhookHeaders } from '../lambdas/delivery/headers.ts';
 import { webhookPayload } from '../lambdas/delivery/payload.ts';
 import { createSecretOpener } from '../lambdas/delivery/secrets.ts';
@@ -99,7 +99,7 @@ function newGroup() {
     Array.from({ length: GROUP_TASKS }, () => {
       const each = { ...event, event_id: deterministicId('evt', [String((events += 1))]) };
       const ttl = Math.floor(Date.now() / 1000) + 3600;
-      return { task: createFirstTask(each, endpoint.id), stored: { event: each, ttl } };
+      return createMember(createFirstTask(each, endpoint.id), { event: each, ttl });
     }),
   );
   if (start?.events.length !== GROUP_TASKS) throw new Error('The group is not full');

@@ -3,7 +3,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
 import type { ReplayTask } from '../../../lambdas/core/commands.ts';
 import { createFirstTask } from '../../../lambdas/delivery/dispatch.ts';
-import { createGroups, singleGroup } from '../../../lambdas/delivery/groups.ts';
+import { createGroups, createMember, singleGroup } from '../../../lambdas/delivery/groups.ts';
 import { toEmailEvent, toStoredEvent } from '../../../lambdas/store/event-rows.ts';
 import { KIND } from '../../../lambdas/store/keys.ts';
 import type { Row } from '../../../lambdas/store/table.ts';
@@ -147,8 +147,8 @@ async function deliveries(context: ScenarioContext): Promise<void> {
   const { id: damaged } = await context.createEndpoint(context.receivers.url('ok'));
   const first = createFirstTask(event, damaged);
   for (const { group, events } of createGroups([
-    { task: { ...first, attempt: 0 } },
-    { task: first, stored: toStoredEvent(row) },
+    createMember({ ...first, attempt: 0 }),
+    createMember(first, toStoredEvent(row)),
   ]))
     await context.invoke(() => context.functions.deliver({ group, events, execution }));
   context.loggedIds.push(damaged);
