@@ -28,7 +28,7 @@ import { tallyBatch } from '../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory, type WorkspaceDirectory } from '../lambdas/store/workspaces.ts';
 import { namedError } from './aws-error.ts';
 import { runDeliver } from './deliver-function.ts';
-import { simulatedTable } from './table.ts';
+import { simulatedTable, type SimulatedTable } from './table.ts';
 import { Clock } from './clock.ts';
 import { Executions, START_EXECUTION, type StateMachine } from './executions.ts';
 import type { StateMachineDefinition } from './state-machine.ts';
@@ -148,7 +148,7 @@ export class SimulatedDeployment implements CallContext {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly callCounts: CallCounts = { calls: 0, faults: {} };
-  readonly table = simulatedTable();
+  readonly table: SimulatedTable;
   readonly receivers = new Map<string, SimulatedReceiver>();
   readonly ingestQueue: SimulatedQueue;
   readonly dispatchReader: StreamReader;
@@ -172,6 +172,10 @@ export class SimulatedDeployment implements CallContext {
     this.clock = new Clock(startMs);
     this.dice = new Dice(seededRandom(seed));
     const { clock, dice } = this;
+    this.table = simulatedTable({
+      // A transaction outside of a function ends at once, because the clock may not be running.
+      transactionEnd: () => (currentProcess.getStore() ? clock.sleep(10 + dice.below(20)) : undefined),
+    });
     this.ingestQueue = new SimulatedQueue({
       clock,
       dice,
@@ -280,6 +284,7 @@ export class SimulatedDeployment implements CallContext {
     const table = {
       name: this.table.name,
       client: { send: (command: Command) => this.sendToTable(call, command) },
+      random: this.dice.random,
     } as unknown as Table;
     const kms = {
       send: ({ input }: Command) =>

@@ -2,7 +2,11 @@
  * A DynamoDB table in memory. It models only what the product's commands use: keys, the two indexes, conditions, and updates
  * by expression. test/conformance runs the same cases on this model and on the deployed table.
  */
-import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  TransactionCanceledException,
+  TransactionConflictException,
+} from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { namedError } from './aws-error.ts';
 import { parseInsert, type Statement } from './partiql.ts';
@@ -335,9 +339,30 @@ function takeBytes(left: { total: number; readonly partitions: Map<string, numbe
   return true;
 }
 
-export function simulatedTable(): SimulatedTable {
+export interface SimulatedTableOptions {
+  /**
+   * Returns a promise that settles when a transaction that starts now ends. Until then, DynamoDB refuses other writes of its
+   * items. Undefined if the transaction ends at once, which is the default.
+   */
+  readonly transactionEnd?: () => Promise<void> | undefined;
+}
+
+/** An item of a transaction that does not fail. */
+const NO_REASON = 'None';
+
+export function simulatedTable({ transactionEnd }: SimulatedTableOptions = {}): SimulatedTable {
   const rows = new Rows();
   const calls: string[] = [];
+  /** The keys of the items in the transactions that have not ended. Reads of them succeed. */
+  const inTransaction = new Set<string>();
+
+  function refuseInTransaction(key: string): void {
+    if (!inTransaction.has(key)) return;
+    throw new TransactionConflictException({
+      message: 'Transaction is ongoing for the item',
+      $metadata: {},
+    });
+  }
 
   function check(input: Input, row: Row | undefined): void {
     if (input.ConditionExpression === undefined) return;
@@ -388,6 +413,8 @@ export function simulatedTable(): SimulatedTable {
   function insert(inserted: Row): unknown {
     try {
       const item = asWritten(inserted);
+      if (inTransaction.has(rowKey(item)))
+        return { Error: { Code: 'TransactionConflict', Message: 'Transaction is ongoing for the item' } };
       if (rows.has(rowKey(item)))
         return {
           TableName: 'table',
@@ -428,6 +455,7 @@ export function simulatedTable(): SimulatedTable {
     },
     PutCommand(input) {
       const item = asWritten((input.Item ?? {}) as Row);
+      refuseInTransaction(rowKey(item));
       check(input, rows.get(rowKey(item)));
       store(item);
       return {};
@@ -435,6 +463,7 @@ export function simulatedTable(): SimulatedTable {
     UpdateCommand(input) {
       const key = input.Key ?? { pk: '', sk: '' };
       const old = rows.get(rowKey(key));
+      refuseInTransaction(rowKey(key));
       check(input, old);
       const next = asWritten(new Expression(input.UpdateExpression ?? '', old ?? key, input).update() as Row);
       store(next);
@@ -442,6 +471,7 @@ export function simulatedTable(): SimulatedTable {
     },
     DeleteCommand(input) {
       const key = input.Key ?? { pk: '', sk: '' };
+      refuseInTransaction(rowKey(key));
       check(input, rows.get(rowKey(key)));
       const old = rows.get(rowKey(key));
       rows.delete(rowKey(key));
@@ -458,22 +488,31 @@ export function simulatedTable(): SimulatedTable {
       if (new Set(keys).size < keys.length || keys.length > 100)
         throw invalid('The transaction has two writes of one item, or more than 100 items');
       const reasons = writes.map(({ write }, index) => {
+        const key = keys[index] ?? '';
+        if (inTransaction.has(key)) return { Code: 'TransactionConflict' };
         try {
-          check(write, rows.get(keys[index] ?? ''));
-          return { Code: 'None' };
+          check(write, rows.get(key));
+          return { Code: NO_REASON };
         } catch {
           return { Code: 'ConditionalCheckFailed' };
         }
       });
-      if (reasons.some(({ Code }) => Code !== 'None')) {
+      if (reasons.some(({ Code }) => Code !== NO_REASON)) {
         throw new TransactionCanceledException({
           message: 'Transaction canceled',
           CancellationReasons: reasons,
           $metadata: {},
         });
       }
-      for (const { name, write } of writes) commands[name]?.(write);
-      return {};
+      const end = (): unknown => {
+        for (const key of keys) inTransaction.delete(key);
+        for (const { name, write } of writes) commands[name]?.(write);
+        return {};
+      };
+      const ended = transactionEnd?.();
+      if (!ended) return end();
+      for (const key of keys) inTransaction.add(key);
+      return ended.then(end);
     },
     QueryCommand: query,
     BatchGetCommand: batchGet,
@@ -494,11 +533,13 @@ export function simulatedTable(): SimulatedTable {
       if (new Set(keys).size < keys.length || keys.length > 25) {
         throw invalid('The batch has two writes of one item, or more than 25 items');
       }
+      // AWS does not document the result for an item of an open transaction. The model leaves the item unprocessed.
+      const open = requests.filter((request) => inTransaction.has(rowKey(request.PutRequest.Item)));
       for (const request of requests) {
         const item = asWritten(request.PutRequest.Item);
-        store(item);
+        if (!open.includes(request)) store(item);
       }
-      return {};
+      return open.length > 0 ? { UnprocessedItems: { table: open } } : {};
     },
   };
 

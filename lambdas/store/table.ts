@@ -6,6 +6,8 @@ import { CALL_LIMITS } from '../core/aws-client-timeouts.ts';
 export interface Table {
   readonly client: DynamoDBDocumentClient;
   readonly name: string;
+  /** Returns a number in [0, 1), for the delay before a retry. Default: `Math.random`. */
+  readonly random?: () => number;
 }
 
 /** An item of the table, as the document client reads and writes it. */

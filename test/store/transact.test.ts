@@ -1,6 +1,12 @@
 import { TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it, vi } from 'vitest';
-import { retryOnConflict, isRefusedInput, transactWrite } from '../../lambdas/store/transact.ts';
+import {
+  conditionalUpdate,
+  isRefusedInput,
+  retryOnConflict,
+  transactWrite,
+} from '../../lambdas/store/transact.ts';
+import type { Table } from '../../lambdas/store/table.ts';
 import { simulatedTable } from '../../sim/table.ts';
 
 function canceled(...codes: readonly string[]): Error {
@@ -31,10 +37,10 @@ describe('a transaction', () => {
     expect(table.rows.size).toBe(1);
   });
 
-  it('throws after five conflicts', async () => {
+  it('throws after eight conflicts', async () => {
     const { table, tries } = tableThatThrows(...Array.from({ length: 9 }, () => CONFLICT));
-    await expect(transactWrite(table, [put('a')])).rejects.toBe(CONFLICT);
-    expect(tries()).toBe(5);
+    await expect(transactWrite({ ...table, random: () => 0 }, [put('a')])).rejects.toBe(CONFLICT);
+    expect(tries()).toBe(8);
   });
 
   it('returns false and is not retried if a condition fails', async () => {
@@ -44,23 +50,6 @@ describe('a transaction', () => {
     );
     expect(await transactWrite(table, [put('a')])).toBe(false);
     expect(tries()).toBe(1);
-  });
-
-  it('waits 20, 40, 80 and 160 ms between its tries', async () => {
-    vi.useFakeTimers();
-    try {
-      const { table, tries } = tableThatThrows(...Array.from({ length: 9 }, () => CONFLICT));
-      const done = transactWrite(table, [put('a')]).catch((error: unknown) => error);
-      const seen: number[] = [];
-      for (const ms of [0, 19, 1, 39, 1, 79, 1, 159, 1]) {
-        await vi.advanceTimersByTimeAsync(ms);
-        seen.push(tries());
-      }
-      expect(seen).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5]);
-      expect(await done).toBe(CONFLICT);
-    } finally {
-      vi.useRealTimers();
-    }
   });
 
   const WITHOUT_REASONS = new TransactionCanceledException({
@@ -90,6 +79,47 @@ describe('a transaction', () => {
       await expect(transactWrite(tableThatThrows(error).table, [put('a')])).rejects.toBe(error);
     },
   );
+});
+
+/** Runs a write that always conflicts. Returns its delays before the second try, the third try, and so on, in milliseconds. */
+async function delaysOf(write: (table: Table) => Promise<unknown>, random?: () => number) {
+  vi.useFakeTimers();
+  const wait = vi.spyOn(globalThis, 'setTimeout');
+  try {
+    const { table } = tableThatThrows(...Array.from({ length: 9 }, () => CONFLICT));
+    const failure = write(random ? { ...table, random } : table).catch((error: unknown) => error);
+    await vi.runAllTimersAsync();
+    expect(await failure).toBe(CONFLICT);
+    return wait.mock.calls.map(([, ms]) => ms);
+  } finally {
+    wait.mockRestore();
+    vi.useRealTimers();
+  }
+}
+
+describe('the delay before a retry', () => {
+  const transact = (table: Table) => transactWrite(table, [put('a')]);
+  const update = (table: Table) =>
+    conditionalUpdate(table, {
+      TableName: 'table',
+      Key: { pk: 'a', sk: 'A' },
+      UpdateExpression: 'SET n = :n',
+      ExpressionAttributeValues: { ':n': 1 },
+    });
+
+  it.each([
+    ['a transaction', transact],
+    ['an update', update],
+  ])('of %s is a random part of 20, 40, 80, … and 1,280 ms', async (_write, write) => {
+    const all = [20, 40, 80, 160, 320, 640, 1_280];
+    expect(await delaysOf(write, () => 1)).toEqual(all);
+    expect(await delaysOf(write, () => 0.25)).toEqual(all.map((ms) => ms / 4));
+  });
+
+  it('is different for two writes that conflict at the same time', async () => {
+    const first = await delaysOf(transact);
+    expect(await delaysOf(transact)).not.toEqual(first);
+  });
 });
 
 describe('a single write', () => {
