@@ -4,7 +4,7 @@ import { checkedWaitScale } from '../lambdas/core/wait-scale.ts';
 export interface InternalProps {
   /**
    * Declares that the stack is deployed to the emulator of the local run. The emulator refuses alarms over two metrics,
-   * and its SES publishes no metrics, so those alarms are omitted.
+   * and its SES publishes no metrics, so those alarms are omitted. Counters are at most 5 seconds late instead of a minute.
    */
   readonly emulated: true;
   /**

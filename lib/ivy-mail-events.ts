@@ -15,6 +15,7 @@ import { resolveInternal, type InternalProps } from './internal-props.ts';
 import { resolveOptions, type StackOptions } from './options.ts';
 import { RestApi } from './rest-api.ts';
 import { SecretsKey } from './secrets-key.ts';
+import { LOCAL_TALLY_WINDOW_SECONDS, TALLY_WINDOW_SECONDS } from './tally-stream.ts';
 import { Tally } from './tally.ts';
 
 export interface IvyMailEventsProps extends StackOptions {
@@ -53,7 +54,11 @@ export class IvyMailEvents extends Construct {
     // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
     new Ingest(this, 'Ingest', { source, table, options });
     const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options, waitScale });
-    const tally = new Tally(this, 'Tally', { table, retentionDays: options.retentionDays });
+    const tally = new Tally(this, 'Tally', {
+      table,
+      retentionDays: options.retentionDays,
+      windowSeconds: emulated ? LOCAL_TALLY_WINDOW_SECONDS : TALLY_WINDOW_SECONDS,
+    });
     const api = new RestApi(this, 'Api', { source, table, secretsKey, options });
     const alarms = new Alarms(this, 'Alarms', {
       source,

@@ -3,14 +3,16 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
-import { KIND } from '../lambdas/store/keys.ts';
 import { createDeadLetterQueue, deadLetterDestination } from './dead-letter-queue.ts';
 import type { EventTable } from './event-table.ts';
 import { createIvyFunction, grantPutMetrics } from './ivy-function.ts';
+import { TALLY_BATCH_SIZE, TALLY_FILTERS } from './tally-stream.ts';
 
 export interface TallyProps {
   readonly table: EventTable;
   readonly retentionDays: number;
+  /** How long a batch waits for more records. */
+  readonly windowSeconds: number;
 }
 
 /**
@@ -22,7 +24,7 @@ export class Tally extends Construct {
   /** For each batch that could not be counted, Lambda sends the position of the batch in the stream to this queue. */
   readonly deadLetters: sqs.Queue;
 
-  constructor(scope: Construct, id: string, { table, retentionDays }: TallyProps) {
+  constructor(scope: Construct, id: string, { table, retentionDays, windowSeconds }: TallyProps) {
     super(scope, id);
     this.deadLetters = createDeadLetterQueue(this, 'DeadLetters');
     this.function = createIvyFunction(this, 'Function', {
@@ -38,20 +40,14 @@ export class Tally extends Construct {
     this.function.addEventSourceMapping('Stream', {
       eventSourceArn: table.streamArn,
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-      // `INSERT` matches only a new key. A duplicate SES message has the same key, so it is not counted twice.
-      filters: [
-        lambda.FilterCriteria.filter({
-          eventName: lambda.FilterRule.isEqual('INSERT'),
-          dynamodb: { NewImage: { kind: { S: lambda.FilterRule.or(KIND.event, KIND.attempt) } } },
-        }),
-      ],
-      // Counters are written once per batch, so a larger batch costs less.
-      batchSize: 1_000,
-      maxBatchingWindow: Duration.seconds(5),
+      filters: TALLY_FILTERS.map((pattern) => lambda.FilterCriteria.filter(pattern)),
+      batchSize: TALLY_BATCH_SIZE,
+      maxBatchingWindow: Duration.seconds(windowSeconds),
       // Tally stores one checkpoint per shard, so it needs the shard id. Lambda includes the shard id in the event only if the
       // mapping has a tumbling window. With a parallelization factor of 1, the batches of a shard arrive in order, so no batch
-      // moves the checkpoint past records that are not counted yet.
-      tumblingWindow: Duration.minutes(1),
+      // moves the checkpoint past records that are not counted yet. A batch never contains records of two tumbling windows. So
+      // the window is as long as Lambda permits, much longer than the batching window, and splits few batches.
+      tumblingWindow: Duration.minutes(15),
       parallelizationFactor: 1,
       bisectBatchOnError: true,
       maxRecordAge: Duration.hours(23),

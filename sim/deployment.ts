@@ -8,6 +8,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { DELIVER_TIMEOUT_SECONDS, deliverDefinition } from '../lib/deliver-machine.ts';
 import { recoverDefinition } from '../lib/recover-machine.ts';
 import { redeliverDefinition } from '../lib/redeliver-machine.ts';
+import { TALLY_BATCH_SIZE, TALLY_FILTERS, TALLY_WINDOW_SECONDS } from '../lib/tally-stream.ts';
 import type { ReplayTask } from '../lambdas/core/commands.ts';
 import type { Attempt, DeliverInput, DeliveryTask, SingleDeliverInput } from '../lambdas/core/deliveries.ts';
 import { deliveryId } from '../lambdas/core/ids.ts';
@@ -22,7 +23,7 @@ import { listEndpoints } from '../lambdas/store/endpoints.ts';
 import { holdDeliveries } from '../lambdas/store/hold-deliveries.ts';
 import { ingestBatch } from '../lambdas/ingest/ingest-batch.ts';
 import { suppressRecipient } from '../lambdas/store/suppressions.ts';
-import { attemptKey, deliveryPartition, type Key } from '../lambdas/store/keys.ts';
+import { KIND, attemptKey, deliveryPartition, type Key } from '../lambdas/store/keys.ts';
 import type { Row, Table } from '../lambdas/store/table.ts';
 import { tallyBatch } from '../lambdas/tally/tally-batch.ts';
 import { workspaceDirectory, type WorkspaceDirectory } from '../lambdas/store/workspaces.ts';
@@ -142,6 +143,8 @@ export interface SimulatedDeploymentOptions {
   readonly startMs: number;
   /** The account's limit of concurrent invocations of all functions. */
   readonly concurrency?: number;
+  /** The number of shards of the table's stream. */
+  readonly shards?: number;
 }
 
 export class SimulatedDeployment implements CallContext {
@@ -167,7 +170,7 @@ export class SimulatedDeployment implements CallContext {
   private readonly idleWorkers: Worker[] = [];
   private readonly executions: Executions;
 
-  constructor({ seed, startMs, concurrency = Infinity }: SimulatedDeploymentOptions) {
+  constructor({ seed, startMs, concurrency = Infinity, shards = 3 }: SimulatedDeploymentOptions) {
     this.concurrency = concurrency;
     this.clock = new Clock(startMs);
     this.dice = new Dice(seededRandom(seed));
@@ -186,19 +189,22 @@ export class SimulatedDeployment implements CallContext {
       duplicateShare: 0.002,
       consume: (records) => this.ingest(records),
     });
-    const reader = { clock, dice };
     this.dispatchReader = new StreamReader({
-      ...reader,
-      kinds: ['event', 'command'],
+      clock,
+      shards,
+      filters: [
+        { eventName: ['INSERT'], dynamodb: { NewImage: { kind: { S: [KIND.event, KIND.command] } } } },
+      ],
       batchSize: 100,
       parallelization: 4,
       consume: (batch) => this.dispatch(batch),
     });
     this.tallyReader = new StreamReader({
-      ...reader,
-      kinds: ['event', 'attempt', 'delivery'],
-      matches: (row) => row['kind'] !== 'delivery' || row['attempt'] !== undefined,
-      batchSize: 1_000,
+      clock,
+      shards,
+      filters: TALLY_FILTERS,
+      batchSize: TALLY_BATCH_SIZE,
+      windowSeconds: TALLY_WINDOW_SECONDS,
       parallelization: 1,
       consume: (batch) => this.tally(batch),
     });

@@ -10,15 +10,25 @@ export interface StreamBatch {
   readonly records: readonly DynamoDBRecord[];
 }
 
+/** The values that a field may have. `exists` permits every value that has no fields of its own. */
+type FilterRules = readonly (string | { readonly exists: true })[];
+
+/** A filter of an event source mapping. https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html */
+export interface FilterPattern {
+  readonly [field: string]: FilterPattern | FilterRules;
+}
+
 export interface StreamReaderOptions {
   readonly clock: Clock;
-  /** The filter of the event source mapping: only rows of these kinds invoke the function. */
-  readonly kinds: readonly string[];
-  /** The rest of the filter. By default, every row of these kinds matches. */
-  readonly matches?: (row: Row) => boolean;
+  /** Only records that match one of these patterns invoke the function. */
+  readonly filters: readonly FilterPattern[];
   readonly batchSize: number;
   /** The number of concurrent batches of one shard (`ParallelizationFactor`). The rows of one partition stay in order. */
   readonly parallelization: number;
+  /** How long a batch waits for more records (`MaximumBatchingWindowInSeconds`). Default: 0. A full batch does not wait. */
+  readonly windowSeconds?: number;
+  /** The number of shards of the stream. */
+  readonly shards: number;
   /**
    * Returns the sequence number of the first failed record, from which the batch is retried. Returns undefined if all records
    * succeeded. Rejects if the whole batch failed.
@@ -26,7 +36,8 @@ export interface StreamReaderOptions {
   readonly consume: (batch: StreamBatch) => Promise<string | undefined>;
 }
 
-const SHARDS = 3;
+/** Lambda reads each shard four times a second. */
+const READ_MS = 200;
 const RETRY_MS = 1_000;
 /** The `MaximumRecordAgeInSeconds` of the event source mapping. An older record is discarded and reported. */
 const MAX_AGE_MS = 23 * 3_600_000;
@@ -36,6 +47,8 @@ interface Lane {
   readonly shardId: string;
   readonly records: { readonly record: DynamoDBRecord; readonly insertedMs: number }[];
   isReading: boolean;
+  /** The next read. `mayFill` is true if the read takes place earlier when the batch is full. */
+  next?: { readonly mayFill: boolean } | undefined;
   /** Halved each time a whole batch fails, as `BisectBatchOnFunctionError` does. */
   batchSize: number;
 }
@@ -44,40 +57,70 @@ function hashOf(text: string): number {
   return createHash('md5').update(text).digest().readUInt32BE(0);
 }
 
+function isRules(rule: FilterPattern | FilterRules): rule is FilterRules {
+  return Array.isArray(rule);
+}
+
+/** Whether a record matches a pattern as Lambda compares them. */
+function matches(record: unknown, pattern: FilterPattern): boolean {
+  if (typeof record !== 'object' || record === null) return false;
+  return Object.entries(pattern).every(([field, rule]) => {
+    const value = (record as Record<string, unknown>)[field];
+    if (!isRules(rule)) return matches(value, rule);
+    const isLeaf = value !== undefined && typeof value !== 'object';
+    return rule.some((each) => (typeof each === 'string' ? value === each : isLeaf));
+  });
+}
+
 export class StreamReader {
   /** The records that were too old, in order. */
   readonly discarded: DynamoDBRecord[] = [];
   private readonly lanes: readonly Lane[];
+  private readonly shards: number;
+  private readonly windowMs: number;
 
   constructor(private readonly options: StreamReaderOptions) {
-    this.lanes = Array.from({ length: SHARDS * options.parallelization }, (_, index) => ({
-      shardId: `shard-${index % SHARDS}`,
+    this.shards = options.shards;
+    this.windowMs = (options.windowSeconds ?? 0) * 1_000;
+    this.lanes = Array.from({ length: this.shards * options.parallelization }, (_, index) => ({
+      shardId: `shard-${index % this.shards}`,
       records: [],
       isReading: false,
       batchSize: options.batchSize,
     }));
   }
 
-  receive(row: Row, record: DynamoDBRecord): void {
-    const { kinds, matches } = this.options;
-    if (!kinds.includes(String(row['kind'])) || matches?.(row) === false) return;
-    const hash = hashOf(row.pk);
-    const shard = hash % SHARDS;
-    const lane = this.lanes[
-      shard + SHARDS * (Math.floor(hash / SHARDS) % this.options.parallelization)
-    ] as Lane;
-    lane.records.push({ record, insertedMs: this.options.clock.nowMs });
-    this.schedule(lane, 200);
+  receive(record: DynamoDBRecord): void {
+    const { filters, parallelization, clock } = this.options;
+    if (!filters.some((pattern) => matches(record, pattern))) return;
+    const hash = hashOf(record.dynamodb?.Keys?.['pk']?.S ?? '');
+    const shard = hash % this.shards;
+    const lane = this.lanes[shard + this.shards * (Math.floor(hash / this.shards) % parallelization)] as Lane;
+    lane.records.push({ record, insertedMs: clock.nowMs });
+    if (lane.isReading) return;
+    if (!lane.next) this.schedule(lane, Math.max(READ_MS, this.windowMs), true);
+    else if (lane.next.mayFill && lane.records.length === lane.batchSize) this.schedule(lane, READ_MS);
   }
 
-  private schedule(lane: Lane, delayMs: number): void {
-    if (lane.isReading) return;
-    lane.isReading = true;
-    this.options.clock.after(delayMs, () => void this.read(lane));
+  /** The time of the oldest record that is not processed, in epoch milliseconds. Undefined if there is none. */
+  get oldestMs(): number | undefined {
+    const times = this.lanes.flatMap(({ records }) => records[0]?.insertedMs ?? []);
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  /** Schedules the next read of a lane, and cancels an earlier schedule. */
+  private schedule(lane: Lane, delayMs: number, mayFill = false): void {
+    const next = { mayFill };
+    lane.next = next;
+    this.options.clock.after(delayMs, () => {
+      if (lane.next === next) void this.read(lane);
+    });
   }
 
   private async read(lane: Lane): Promise<void> {
     const { clock, batchSize, consume } = this.options;
+    lane.next = undefined;
+    lane.isReading = true;
     const batch = lane.records.slice(0, lane.batchSize);
     const records = batch.map(({ record }) => record);
     let processedCount: number;
@@ -97,7 +140,10 @@ export class StreamReader {
     }
     lane.records.splice(0, processedCount);
     lane.isReading = false;
-    if (lane.records.length > 0) this.schedule(lane, processedCount < batch.length ? RETRY_MS : 0);
+    if (lane.records.length === 0) return;
+    if (processedCount < batch.length) this.schedule(lane, RETRY_MS);
+    else if (lane.records.length >= lane.batchSize) this.schedule(lane, 0);
+    else this.schedule(lane, this.windowMs, true);
   }
 }
 
@@ -105,9 +151,8 @@ export class StreamReader {
 export function createStream(readers: readonly StreamReader[]): (row: Row) => void {
   let sequence = 0;
   return (row) => {
-    if (!['event', 'command', 'attempt', 'delivery'].includes(String(row['kind']))) return;
     sequence += 1;
     const record = streamRecord(row, sequence);
-    for (const reader of readers) reader.receive(row, record);
+    for (const reader of readers) reader.receive(record);
   };
 }

@@ -16,6 +16,7 @@ import { BUCKET_PREFIX } from '../store/counters.ts';
 import {
   KIND,
   attemptWorkspace,
+  deliveryKeyParts,
   endpointCountersPartition,
   eventCountersPartition,
   type Key,
@@ -38,7 +39,10 @@ export interface TallyBatch {
 
 export interface TallyReport {
   readonly counted: number;
-  /** Records of emails to the SES mailbox simulator. Statistics exclude them. The checkpoint moves past them. */
+  /**
+   * Records that add to no counter: events of emails to the SES mailbox simulator, and deliveries whose row contains no attempt.
+   * The checkpoint moves past them.
+   */
   readonly excluded: number;
   /** Records that an earlier run of the batch counted. */
   readonly repeated: number;
@@ -71,8 +75,9 @@ function sequenceOf({ SequenceNumber: number }: StreamRecord): string {
 /** Throws if the record has no row, or a row that cannot be counted. */
 function additionsOf(deps: TallyDeps, { NewImage: image }: StreamRecord): readonly Addition[] {
   const row = unmarshall(image as Parameters<typeof unmarshall>[0]) as Row;
-  const { partition, at, names } = row['kind'] === KIND.attempt ? readAttempt(row) : readEvent(row);
-  if (names.length === 0) return [];
+  const counted = readRow(row);
+  if (!counted || counted.names.length === 0) return [];
+  const { partition, at, names } = counted;
   return INTERVALS.map((interval) => {
     const start = formatTimestamp(intervalStart(Date.parse(at), interval));
     const ttl = expiresAtSeconds({
@@ -104,19 +109,47 @@ function readEvent(row: Row): CountedRow {
   };
 }
 
-function readAttempt(row: Row): CountedRow {
-  const workspaceId = attemptWorkspace(row);
-  const endpointId = String(row['endpoint_id']);
-  const durationMs = row['duration_ms'];
+/** An attempt has a row of its own, or is inside the row of its Delivery. Both count the same. */
+interface CountedAttempt {
+  readonly workspaceId: string;
+  readonly endpointId: string;
+  /** The fields of the attempt, unchecked. */
+  readonly attempt: Readonly<Record<string, unknown>>;
+}
+
+function readAttempt({ workspaceId, endpointId, attempt }: CountedAttempt): CountedRow {
+  const durationMs = attempt['duration_ms'];
   // The id becomes part of a key. An id that is too long would make the transaction fail, too.
   if (!isId('ep', endpointId) || typeof durationMs !== 'number')
     throw new Error('The row has no endpoint or no duration');
-  const failed = row['error_class'] !== undefined;
+  const failed = attempt['error_class'] !== undefined;
   return {
     partition: (interval) => endpointCountersPartition(workspaceId, endpointId, interval),
-    at: row['started_at'] as string,
+    at: attempt['started_at'] as string,
     names: ['attempts', ...(failed ? ['failures'] : []), `${BUCKET_PREFIX}${bucketOf(durationMs)}`],
   };
+}
+
+/** Undefined for a Delivery without an attempt: it is held, or its attempts have rows of their own. */
+function readDelivery(row: Row): CountedRow | undefined {
+  const { workspace_id: workspaceId, endpoint_id: endpointId } = deliveryKeyParts(row);
+  if (row['attempt'] === undefined) return undefined;
+  return readAttempt({ workspaceId, endpointId, attempt: row['attempt'] as CountedAttempt['attempt'] });
+}
+
+function readRow(row: Row): CountedRow | undefined {
+  switch (row['kind']) {
+    case KIND.attempt:
+      return readAttempt({
+        workspaceId: attemptWorkspace(row),
+        endpointId: String(row['endpoint_id']),
+        attempt: row,
+      });
+    case KIND.delivery:
+      return readDelivery(row);
+    default:
+      return readEvent(row);
+  }
 }
 
 /** A record of the stream, after reading. */

@@ -12,8 +12,8 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from 
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { describe } from 'vitest';
-import { KIND } from '../../lambdas/store/keys.ts';
 import { createTable } from '../../lambdas/store/table.ts';
+import { TALLY_FILTERS } from '../../lib/tally-stream.ts';
 import {
   testStateMachines,
   type FunctionHandler,
@@ -38,10 +38,6 @@ describe('the deployed stream', () => {
   // The emulator always repeats a whole batch, even if the reader reports a partial failure. Only the model runs those cases.
   testStream(
     async (consume): Promise<StreamUnderTest> => {
-      const pattern = {
-        eventName: ['INSERT'],
-        dynamodb: { NewImage: { kind: { S: [KIND.event, KIND.command] } } },
-      };
       const { tableName = '', notes = '' } = await deploy(
         {
           Table: {
@@ -72,7 +68,9 @@ describe('the deployed stream', () => {
               StartingPosition: 'TRIM_HORIZON',
               BatchSize: 100,
               FunctionResponseTypes: ['ReportBatchItemFailures'],
-              FilterCriteria: { Filters: [{ Pattern: JSON.stringify(pattern) }] },
+              FilterCriteria: {
+                Filters: TALLY_FILTERS.map((pattern) => ({ Pattern: JSON.stringify(pattern) })),
+              },
               // The minimum that Lambda accepts.
               MaximumRecordAgeInSeconds: 60,
               DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Notes', 'Arn'] } } },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TALLY_WINDOW_SECONDS } from '../../lib/tally-stream.ts';
 import { resource, templateOf } from '../../pages/template.ts';
 
 const template = templateOf();
@@ -6,25 +7,46 @@ const template = templateOf();
 interface Mapping {
   readonly EventSourceArn: unknown;
   readonly ParallelizationFactor: number;
-  readonly TumblingWindowInSeconds?: number;
+  readonly BatchSize: number;
+  readonly MaximumBatchingWindowInSeconds: number;
+  readonly TumblingWindowInSeconds: number;
   readonly FilterCriteria?: { readonly Filters: readonly { readonly Pattern: string }[] };
 }
 
-const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', 'IvyTallyFunction')
-  .Properties as unknown as Mapping;
+function mappingOf(given = template): Mapping {
+  const { Properties } = resource(given, 'AWS::Lambda::EventSourceMapping', 'IvyTallyFunction');
+  return Properties as unknown as Mapping;
+}
+const mapping = mappingOf();
 
 describe('tally', () => {
-  it('has a window, which adds the shard to each batch, and one reader per shard', () => {
-    expect(mapping.TumblingWindowInSeconds).toBeGreaterThan(0);
+  it('has a tumbling window, which adds the shard to each batch, and one reader per shard', () => {
+    // Lambda permits up to 900 seconds. A batch is split at the end of a tumbling window.
+    expect(mapping.TumblingWindowInSeconds).toBe(900);
     expect(mapping.ParallelizationFactor).toBe(1);
   });
 
-  it('reads only new events and attempts, not its own writes', () => {
-    const [filter] = mapping.FilterCriteria?.Filters ?? [];
-    expect(JSON.parse(filter?.Pattern ?? '')).toEqual({
-      eventName: ['INSERT'],
-      dynamodb: { NewImage: { kind: { S: ['event', 'attempt'] } } },
-    });
+  it('waits up to a minute for a full batch, and 5 seconds in the local run', () => {
+    expect(mapping).toMatchObject({ BatchSize: 1_000, MaximumBatchingWindowInSeconds: TALLY_WINDOW_SECONDS });
+    expect(TALLY_WINDOW_SECONDS).toBe(60);
+    const local = mappingOf(templateOf({}, { emulated: true, waitScale: 1 }));
+    expect(local.MaximumBatchingWindowInSeconds).toBe(5);
+  });
+
+  it('reads only new events, new attempts, and new deliveries that contain an attempt', () => {
+    const patterns = mapping.FilterCriteria?.Filters.map(({ Pattern }) => JSON.parse(Pattern) as unknown);
+    expect(patterns).toEqual([
+      { eventName: ['INSERT'], dynamodb: { NewImage: { kind: { S: ['event', 'attempt'] } } } },
+      {
+        eventName: ['INSERT'],
+        dynamodb: {
+          NewImage: {
+            kind: { S: ['delivery'] },
+            attempt: { M: { started_at: { S: [{ exists: true }] } } },
+          },
+        },
+      },
+    ]);
   });
 
   it('is the second reader of the stream, which supports two', () => {

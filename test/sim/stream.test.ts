@@ -1,5 +1,6 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe } from 'vitest';
+import { TALLY_FILTERS } from '../../lib/tally-stream.ts';
 import { testStream } from '../conformance/stream.ts';
 import { simulatedTable } from '../../sim/table.ts';
 import { Clock } from '../../sim/clock.ts';
@@ -11,7 +12,8 @@ describe('the model of the stream', () => {
       const clock = new Clock(0);
       const reader = new StreamReader({
         clock,
-        kinds: ['event', 'command'],
+        shards: 3,
+        filters: TALLY_FILTERS,
         batchSize: 100,
         parallelization: 4,
         consume: async ({ records }) => consume(records),

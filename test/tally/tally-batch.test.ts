@@ -8,13 +8,17 @@ import {
   type EmailEvent,
   type EventDetails,
   type EventName,
+  type StoredEvent,
 } from '../../lambdas/core/events.ts';
+import type { Attempt } from '../../lambdas/core/deliveries.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { COUNTER_NAMES, addEndpointCounts, zeroCounts } from '../../lambdas/core/stats.ts';
 import { readEndpointCounters, readEventCounters } from '../../lambdas/store/counters.ts';
 import { recordAttempt } from '../../lambdas/store/deliveries.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
-import type { Row } from '../../lambdas/store/table.ts';
+import { insertFirstAttempts } from '../../lambdas/store/first-attempts.ts';
+import { holdDeliveries } from '../../lambdas/store/hold-deliveries.ts';
+import type { Row, Table } from '../../lambdas/store/table.ts';
 import { tallyBatch } from '../../lambdas/tally/tally-batch.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { simulatedTable } from '../../sim/table.ts';
@@ -34,23 +38,63 @@ function eventRow(number: number, changes: Partial<EmailEvent> = {}): Row {
   return row;
 }
 
-/** A row as `recordAttempt` writes it. */
-async function attemptRow(number: number, changes: object = {}): Promise<Row> {
+/** An attempt that succeeded in 100 ms. */
+function anAttempt(changes: Partial<Attempt> = {}): Attempt {
+  return {
+    number: 1,
+    trigger: 'auto',
+    started_at: '2026-02-25T12:00:05Z',
+    duration_ms: 100,
+    status_code: 200,
+    ...changes,
+  };
+}
+
+/** The only row that a write stores. */
+async function rowOf(write: (table: Table) => Promise<unknown>): Promise<Row> {
   const table = simulatedTable();
-  await recordAttempt(table, aTask(anEvent({ message_id: `m-${number}` }), endpoint), {
-    attempt: {
-      number: 1,
-      trigger: 'auto',
-      started_at: '2026-02-25T12:00:05Z',
-      duration_ms: 100,
-      status_code: 200,
-      ...changes,
-    },
-    ttl: 1,
-  });
-  const [row] = table.rows.values();
-  if (!row) throw new Error('No row');
+  await write(table);
+  const rows = [...table.rows.values()].filter((row) => row['kind'] !== 'delivery_address');
+  if (rows.length !== 1 || !rows[0]) throw new Error(`${rows.length} rows`);
+  return rows[0];
+}
+
+function eventOf(number: number): StoredEvent {
+  return { event: anEvent({ message_id: `m-${number}` }), ttl: 1 };
+}
+
+/** An attempt with a row of its own. */
+function attemptRow(number: number, changes: Partial<Attempt> = {}): Promise<Row> {
+  const task = aTask(eventOf(number).event, endpoint);
+  return rowOf((table) => recordAttempt(table, task, { attempt: anAttempt(changes), ttl: 1 }));
+}
+
+/** A delivery whose first attempt succeeded. The attempt is inside its row. */
+async function deliveryRow(number: number, changes: Partial<Attempt> = {}): Promise<Row> {
+  const stored = eventOf(number);
+  const row = await rowOf((table) =>
+    insertFirstAttempts(table, [
+      {
+        task: aTask(stored.event, endpoint),
+        stored,
+        attempt: anAttempt(changes),
+        status: 'delivered',
+        createdAt: '2026-02-25T12:00:04Z',
+        run: 'auto',
+        nowMs: DAY.afterMs,
+      },
+    ]),
+  );
+  expect(row['attempt']).toEqual(anAttempt(changes));
   return row;
+}
+
+/** A delivery without an attempt. */
+function heldRow(number: number): Promise<Row> {
+  const stored = eventOf(number);
+  return rowOf((table) =>
+    holdDeliveries(table, [{ task: aTask(stored.event, endpoint), stored }], DAY.afterMs),
+  );
 }
 
 /** The stream gives each row a sequence number that increases within its shard. It has more digits than a JavaScript number can hold. */
@@ -126,6 +170,33 @@ describe('tallyBatch', () => {
       expect(counted).toMatchObject({ attempts: 3, failures: 2 });
       expect(Object.values(counted.durations).reduce((sum, count) => sum + count, 0)).toBe(3);
     }
+  });
+
+  it('counts an attempt inside a new delivery as an attempt with a row of its own', async () => {
+    const countersOf = async (...rows: readonly Row[]) => {
+      const { tally, table } = setUp();
+      const report = await tally(stream(rows));
+      const counters = [...table.rows.values()].filter((row) => row['kind'] === 'counters');
+      return { report, counters };
+    };
+    for (const attempt of [
+      {},
+      { duration_ms: 9_000, started_at: '2026-02-25T13:59:59.999Z' },
+      { duration_ms: 0, status_code: 500, error_class: 'http_status' as const },
+    ]) {
+      const inside = await countersOf(await deliveryRow(1, attempt));
+      expect(inside).toEqual(await countersOf(await attemptRow(1, attempt)));
+      expect(inside.report).toMatchObject({ counted: 1, excluded: 0, unreadable: [] });
+      expect(inside.counters).toHaveLength(2);
+    }
+  });
+
+  it('moves the checkpoint past a delivery without an attempt, which adds to no counter', async () => {
+    const { tally, table } = setUp();
+    const records = stream([await heldRow(1), await heldRow(2)]);
+    expect(await tally(records)).toEqual({ counted: 0, excluded: 2, repeated: 0, unreadable: [] });
+    expect([...table.rows.values()].map((row) => row['kind'])).toEqual(['checkpoint']);
+    expect(await tally(records)).toMatchObject({ excluded: 0, repeated: 2 });
   });
 
   it('stores the counters with their TTL, and the checkpoint of the shard', async () => {
@@ -330,6 +401,16 @@ describe('tallyBatch', () => {
       'a simulator event with an unknown name',
       async () => ({ ...eventRow(0), to: 'bounce@simulator.amazonses.com', event: 'ttl' }),
     ],
+    ['a delivery with an invalid key', async () => ({ ...(await deliveryRow(1)), sk: 'D#2026' })],
+    [
+      'a delivery whose endpoint id is too long',
+      async () => {
+        const row = await deliveryRow(1);
+        return { ...row, sk: `${row.sk}a` };
+      },
+    ],
+    ['a delivery whose attempt is no map', async () => ({ ...(await deliveryRow(1)), attempt: null })],
+    ['a delivery whose attempt is empty', async () => ({ ...(await deliveryRow(1)), attempt: {} })],
     ['an attempt without an endpoint', async () => ({ ...(await attemptRow(1)), endpoint_id: undefined })],
     ['an attempt with an invalid endpoint id', async () => ({ ...(await attemptRow(1)), endpoint_id: 'x' })],
     ['an attempt without a duration', async () => ({ ...(await attemptRow(1)), duration_ms: undefined })],
@@ -396,7 +477,7 @@ describe('tallyBatch', () => {
         fc.array(
           fc.record({
             number: fc.nat(500),
-            attempt: fc.boolean(),
+            kind: fc.constantFrom('event', 'attempt', 'delivery', 'held'),
             failed: fc.boolean(),
             to: fc.constantFrom(
               'ann@example.com',
@@ -418,11 +499,16 @@ describe('tallyBatch', () => {
         async (rowSpecs, steps) => {
           const { tally, totals, atEndpoint, table } = setUp();
           const rows = await Promise.all(
-            rowSpecs.map(async ({ number, attempt, failed, to, details }, index) =>
-              attempt
-                ? attemptRow(index, { duration_ms: number, ...(failed && { error_class: 'timeout' }) })
-                : eventRow(number, { message_id: `m-${index}`, to, details }),
-            ),
+            rowSpecs.map(async ({ number, kind, failed, to, details }, index) => {
+              const attempt = {
+                duration_ms: number,
+                ...(failed && { error_class: 'timeout' as const }),
+              };
+              if (kind === 'attempt') return attemptRow(index, attempt);
+              if (kind === 'delivery') return deliveryRow(index, attempt);
+              if (kind === 'held') return heldRow(index);
+              return eventRow(number, { message_id: `m-${index}`, to, details });
+            }),
           );
           const records = stream(rows);
           const send = table.client.send.bind(table.client) as (command: object) => Promise<unknown>;
@@ -445,7 +531,7 @@ describe('tallyBatch', () => {
           }
           failure = 'none';
           await tally(records.slice(done));
-          const attempts = rowSpecs.filter(({ attempt }) => attempt);
+          const attempts = rowSpecs.filter(({ kind }) => kind === 'attempt' || kind === 'delivery');
           for (const interval of ['hour', 'day'] as const) {
             expect(await totals(interval)).toEqual(recount(rows));
             const counted = await atEndpoint(interval);
