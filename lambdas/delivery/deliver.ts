@@ -11,8 +11,9 @@ import { eventKeyPartsOf } from '../store/deliveries.ts';
 import { CLAIMS_PER_BATCH, insertClaims } from '../store/delivery-claims.ts';
 import { reserveTurn } from '../store/endpoint-turns.ts';
 import { getEndpoint } from '../store/endpoints.ts';
-import { EVENTS_PER_READ, getEvents } from '../store/events.ts';
+import { getEvents } from '../store/events.ts';
 import { FIRST_ATTEMPTS_PER_BATCH, insertFirstAttempts } from '../store/first-attempts.ts';
+import { KEYS_PER_BATCH } from '../store/get-rows.ts';
 import { HOLDS_PER_BATCH, holdDeliveries } from '../store/hold-deliveries.ts';
 import { attemptTask, type DeliverDeps, type GroupContext, type TaskReport } from './attempt.ts';
 import { EndpointTracker } from './endpoint-tracker.ts';
@@ -256,7 +257,7 @@ function sharedCalls(
   events: readonly StoredEvent[],
 ): GroupContext['shared'] {
   const inline = new Map(events.map((stored) => [eventIdentity(stored.event), stored]));
-  const readEvent = lanes.share(EVENTS_PER_READ, (tasks: readonly DeliveryTask[]) =>
+  const readEvent = lanes.share(KEYS_PER_BATCH, (tasks: readonly DeliveryTask[]) =>
     getEvents(table, tasks.map(eventKeyPartsOf)),
   );
   return {

@@ -281,7 +281,7 @@ function refusedClaim(row: Row, nowMs: number): RefusedClaim {
  * starts a second one while the first may still send. The first would then replace the Delivery of the second.
  */
 async function takeOverFirstClaim(table: Table, claim: Claim): Promise<ClaimOutcome> {
-  const { task, execution, nowMs } = claim;
+  const { task, stored, execution, nowMs } = claim;
   const key = deliveryAddressKey(eventKeyPartsOf(task), task.endpoint_id);
   const { Item: row } = await table.client.send(
     new GetCommand({ TableName: table.name, Key: key, ConsistentRead: true }),
@@ -303,7 +303,10 @@ async function takeOverFirstClaim(table: Table, claim: Claim): Promise<ClaimOutc
           lease_owner: execution,
           lease_until: leaseEndMs(nowMs),
           run: isManual ? run : task.run,
+          // A row of version 0.1.0 has none of these.
           created_at: row['created_at'] ?? formatTimestamp(nowMs),
+          event: stored.event.event,
+          to: stored.event.to,
         },
       },
       { values: leaseUntilMs === 0 ? {} : { until: leaseUntilMs } },

@@ -1,4 +1,4 @@
-import { BatchGetCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { canonicalAddress } from '../core/addresses.ts';
 import { EVENT_NAMES, type EmailEvent, type EventName, type StoredEvent } from '../core/events.ts';
 import { InternalError } from '../core/errors.ts';
@@ -11,6 +11,7 @@ import {
   eventNamePartitions,
   type EventKeyParts,
 } from './keys.ts';
+import { getRows } from './get-rows.ts';
 import { readPage, type Page, type Partition, type Position } from './pages.ts';
 import { putRows, rowId } from './put-rows.ts';
 import type { Row, Table } from './table.ts';
@@ -45,45 +46,22 @@ export async function getEvent(table: Table, address: EventKeyParts): Promise<St
   return toStoredEvent(response.Item as Row);
 }
 
-/** The limit of BatchGetItem. */
-export const EVENTS_PER_READ = 100;
-const READ_TRIES = 5;
-const FIRST_DELAY_MS = 50;
-
 /**
- * Reads at most 100 events in one call, like `getEvent`. A value is undefined if the event does not exist. An event whose row is
- * invalid, or that DynamoDB left unread after every retry, is rejected alone.
+ * Reads events like `getEvent`, 100 in one call. A value is undefined if the event does not exist. An event whose row is invalid is
+ * rejected alone.
  */
 export async function getEvents(
   table: Table,
   addresses: readonly EventKeyParts[],
 ): Promise<readonly PromiseSettledResult<StoredEvent | undefined>[]> {
-  const rows = new Map<string, Row>();
-  let keys: readonly Row[] = addresses.map((address) => eventKey(address) as Row);
-  for (let attempt = 1; keys.length > 0 && attempt <= READ_TRIES; attempt += 1) {
-    // Sequential: the next try reads the rows that this try left unread.
-    if (attempt > 1) await sleep(FIRST_DELAY_MS * 2 ** (attempt - 2));
-    const { Responses: responses, UnprocessedKeys: unprocessed } = await table.client.send(
-      new BatchGetCommand({ RequestItems: { [table.name]: { Keys: [...keys], ConsistentRead: true } } }),
-    );
-    for (const row of (responses?.[table.name] ?? []) as Row[]) rows.set(rowId(row), row);
-    keys = (unprocessed?.[table.name]?.Keys ?? []) as Row[];
-  }
-  const unread = new Set(keys.map(rowId));
+  const rows = await getRows(table, addresses.map(eventKey), { consistent: true });
+  const byId = new Map(rows.map((row) => [rowId(row), row]));
   return Promise.allSettled(
     addresses.map(async (address) => {
-      const id = rowId(eventKey(address) as Row);
-      if (unread.has(id)) throw new InternalError('DynamoDB left an event unread after every retry');
-      const row = rows.get(id);
+      const row = byId.get(rowId(eventKey(address)));
       return row && toStoredEvent(row);
     }),
   );
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }
 
 /**

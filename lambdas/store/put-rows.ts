@@ -2,6 +2,7 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { awsErrorKind } from '../core/aws-errors.ts';
 import { InternalError } from '../core/errors.ts';
+import type { Key } from './keys.ts';
 import { MARSHALL_OPTIONS, type Row, type Table } from './table.ts';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
@@ -41,8 +42,8 @@ export interface PutDeps {
 
 const NO_ROWS: BatchOutcome = { stored: 0, failed: [], refused: [], unexplained: [] };
 
-export function rowId(row: Row): string {
-  return `${row.pk}\n${row.sk}`;
+export function rowId({ pk, sk }: Key): string {
+  return `${pk}\n${sk}`;
 }
 
 /**
