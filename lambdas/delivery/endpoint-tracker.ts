@@ -32,6 +32,8 @@ export interface TrackerDeps {
 export class EndpointTracker {
   /** The snapshot whose streak a success is ending. Without this, 20 successes at once would each try to end it. */
   private clearing: Endpoint | undefined;
+  /** Whether a failure is opening the breaker, recording the health or disabling the endpoint. */
+  private isWriting = false;
 
   constructor(
     private readonly deps: TrackerDeps,
@@ -92,31 +94,45 @@ export class EndpointTracker {
     counted: Endpoint,
     nowMs: number,
   ): Promise<EndpointTransition> {
-    const { table } = this.deps;
     const { failures = 0, failing_since: since = formatTimestamp(nowMs) } = counted;
     const action = decideFailureAction(counted, nowMs);
-    if (action === 'disable') {
-      const reason = `${failures} consecutive failed attempts since ${since}`;
-      return this.disable(before, this.entry(nowMs, 'disabled', reason), since);
-    }
+    const reason = `${failures} consecutive failed attempts since ${since}`;
+    if (action === 'disable') return this.disable(before, this.entry(nowMs, 'disabled', reason), since);
     // The history has one entry for each change of health. A breaker that opens again does not change the health.
     const isSameStreak = before.failing_since === counted.failing_since;
     const isRecorded = isRecordedFailing(counted) || (isSameStreak && isRecordedFailing(before));
-    if (action === 'open_breaker') {
-      const reason = `${failures} consecutive failed attempts; new deliveries are held`;
-      const entry = this.entry(nowMs, 'failing', reason);
-      const opening = { historyEntry: entry, commandId: entry.id, recorded: isRecorded };
-      const opened = await openBreaker(table, counted, opening);
-      if (opened) this.current = { ...(this.current ?? counted), breaker_opened_at: entry.at };
-      else await this.readAgain(counted);
-      return opened && !isRecorded ? 'failing' : 'none';
-    }
-    if (counted.health === undefined && healthOf(counted, nowMs) === 'failing') {
-      const entry = this.entry(nowMs, 'failing', `${failures} consecutive failed attempts since ${since}`);
-      const wasRecorded = await recordFailing(table, counted, isRecorded ? undefined : entry);
-      return wasRecorded && !isRecorded ? 'failing' : 'none';
-    }
+    const record = async (write: () => Promise<boolean>): Promise<EndpointTransition> =>
+      (await this.alone(write)) && !isRecorded ? 'failing' : 'none';
+    if (action === 'open_breaker')
+      return record(() => {
+        const text = `${failures} consecutive failed attempts; new deliveries are held`;
+        return this.open(counted, this.entry(nowMs, 'failing', text), isRecorded);
+      });
+    if (counted.health === undefined && healthOf(counted, nowMs) === 'failing')
+      return record(() => {
+        const entry = isRecorded ? undefined : this.entry(nowMs, 'failing', reason);
+        return recordFailing(this.deps.table, counted, entry);
+      });
     return 'none';
+  }
+
+  private async open(counted: Endpoint, entry: EndpointHistoryEntry, isRecorded: boolean): Promise<boolean> {
+    const opening = { historyEntry: entry, commandId: entry.id, recorded: isRecorded };
+    const opened = await openBreaker(this.deps.table, counted, opening);
+    if (opened) this.current = { ...(this.current ?? counted), breaker_opened_at: entry.at };
+    else await this.readAgain(counted);
+    return opened;
+  }
+
+  /** Makes a write that only the first of several failures makes. Returns false while another failure makes one. */
+  private async alone(write: () => Promise<boolean>): Promise<boolean> {
+    if (this.isWriting) return false;
+    this.isWriting = true;
+    try {
+      return await write();
+    } finally {
+      this.isWriting = false;
+    }
   }
 
   private async disable(
@@ -124,9 +140,12 @@ export class EndpointTracker {
     historyEntry: EndpointHistoryEntry,
     since?: string,
   ): Promise<EndpointTransition> {
-    const isDisabled = await disableEndpoint(this.deps.table, endpoint, historyEntry, since);
-    if (isDisabled) this.current = { ...(this.current ?? endpoint), status: 'disabled' };
-    else await this.readAgain(endpoint);
+    const isDisabled = await this.alone(async () => {
+      const changed = await disableEndpoint(this.deps.table, endpoint, historyEntry, since);
+      if (changed) this.current = { ...(this.current ?? endpoint), status: 'disabled' };
+      else await this.readAgain(endpoint);
+      return changed;
+    });
     return isDisabled ? 'disabled' : 'none';
   }
 
