@@ -12,12 +12,13 @@ export const EXECUTIONS: Readonly<Record<string, number>> = {
   IvyApiAuthorizer: 4,
   IvyApiFunction: 4,
   // The emulator starts no more batches of the queue than this.
-  IvyIngestFunction: 3,
+  IvyIngestFunction: 2,
   // The emulator reads the stream with one batch at a time. The second execution is for `admin redrive`.
   IvyDeliveryDispatch: 2,
   IvyTallyFunction: 1,
-  IvyDeliveryRecover: 2,
-  IvyDeliveryDeliver: 8,
+  IvyDeliveryRecover: 1,
+  // The rest. A group of deliveries to a receiver that hangs occupies one execution for 15 s.
+  IvyDeliveryDeliver: 10,
 };
 
 /** The number of executions of the account: 24. */
