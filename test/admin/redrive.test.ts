@@ -1,12 +1,15 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SFNClient } from '@aws-sdk/client-sfn';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../cli/usage-error.ts';
 import { redriveList, redriveRun, redriveShow, type RedriveOptions } from '../../admin/redrive.ts';
 import { dispatchBatch, type DispatchDeps } from '../../lambdas/delivery/dispatch-batch.ts';
+import { createGroups, createMember, singleGroup } from '../../lambdas/delivery/groups.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { quarantineRow } from '../../lambdas/store/quarantine.ts';
+import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { simulatedClient, createTestDeployment, errorNamed, type TestDeployment } from './deployment.ts';
 
 const PLACE = 'SourceDeadLetters';
@@ -169,6 +172,76 @@ describe('redrive of a row that dispatch cannot process', () => {
     expect(output.text).toContain('was not redriven: Dispatch failed: Error: No handler for row kind odd');
     expect(simulated.queues.bodies('dispatch')).toEqual([body]);
     expect(poison).toEqual([]);
+  });
+});
+
+describe('redrive of deliveries whose Redeliver execution was not started', () => {
+  const ENDPOINT = anEndpoint();
+  const tasks = ['a', 'b', 'c'].map((name) => aTask(anEvent({ message_id: name }), ENDPOINT, { attempt: 2 }));
+  const [GROUP] = createGroups(tasks.map((task) => createMember(task))).map(({ group }) => ({
+    ...group,
+    delay_seconds: 60,
+    wakes: 1,
+    outcome: 'retry',
+    tasks: group.tasks.map((task) => ({
+      ...task,
+      delay_seconds: 60,
+      internal_errors: { count: 2, since: '2026-02-25T12:00:00Z' },
+    })),
+  }));
+  /** The message that the Deliver machine of v0.1.0 left: the task of one delivery, with its result. */
+  const [first] = tasks.map((task) => ({
+    ...task,
+    execution_name: singleGroup(task).group.execution_name,
+    delay_seconds: 60,
+    outcome: 'retry',
+    unrecorded: { started_at: '2026-02-25T12:00:00Z', duration_ms: 12, status_code: 200 },
+  }));
+
+  function withDeadLetter(body: unknown) {
+    const started: { stateMachineArn: string; name: string; input: unknown }[] = [];
+    const sfn = simulatedClient<SFNClient>({
+      StartExecution({ input, ...rest }: { stateMachineArn: string; name: string; input: string }) {
+        started.push({ ...rest, input: JSON.parse(input) as unknown });
+        return {};
+      },
+    });
+    const deadLetterQueues = { DeliveryDeliverDeadLetters: 'deliver' };
+    const simulated = createTestDeployment({ sfn, deadLetterQueues });
+    simulated.queues.put('deliver', typeof body === 'string' ? body : JSON.stringify(body));
+    return { ...simulated, started, redrive: () => run(simulated, {}, 'DeliveryDeliverDeadLetters') };
+  }
+
+  it.each([
+    ['a group', GROUP],
+    ['the task of v0.1.0', first],
+  ])('starts Redeliver with %s, unchanged and under a new name', async (_kind, message) => {
+    const { redrive, started, queues } = withDeadLetter(message);
+    expect(await redrive()).toMatchObject({ result: { matched: 1, redriven: 1 } });
+    expect(started).toMatchObject([{ stateMachineArn: 'redeliver', input: message }]);
+    expect(started[0]?.input).toEqual(message);
+    expect(started[0]?.name).toMatch(/^[\w-]{1,80}$/);
+    expect(started[0]?.name).not.toBe(message?.execution_name);
+    expect(queues.visibleCount('deliver')).toBe(0);
+  });
+
+  it.each([
+    ['is not JSON', 'no json'],
+    ['has no tasks', { ...GROUP, tasks: undefined }],
+    ['has an empty list of tasks', { ...GROUP, tasks: [] }],
+    ['has a task without an attempt number', { ...GROUP, tasks: [{ ...tasks[0], attempt: undefined }] }],
+    ['has a task with the attempt number 0', { ...GROUP, tasks: [{ ...tasks[0], attempt: 0 }] }],
+    ['has a task with an unknown trigger', { ...GROUP, tasks: [{ ...tasks[0], trigger: 'other' }] }],
+    ['has no execution name', { ...GROUP, execution_name: undefined }],
+    ['has a delay that Redeliver cannot wait for', { ...GROUP, delay_seconds: -1 }],
+    ['has no count of wakes', { ...GROUP, wakes: undefined }],
+    ['is a task of v0.1.0 without an execution name', { ...first, execution_name: undefined }],
+    ['is a task of v0.1.0 without an event', { ...first, event_id: undefined }],
+  ])('starts nothing and keeps a message that %s', async (_case, message) => {
+    const { redrive, started, queues } = withDeadLetter(message);
+    expect(await redrive()).toMatchObject({ exitCode: 1, result: { matched: 1, redriven: 0 } });
+    expect(started).toEqual([]);
+    expect(queues.visibleCount('deliver')).toBe(1);
   });
 });
 
