@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import { InternalError } from '../../lambdas/core/errors.ts';
+import { deliveryId } from '../../lambdas/core/ids.ts';
 import { createSecretOpener } from '../../lambdas/delivery/secrets.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { WORKSPACE_ID, anEndpoint } from '../../sim/builders/events.ts';
@@ -503,6 +504,36 @@ describe('the retries of a group', () => {
       const index = [0, 1, 2, 3].find((each) => eventId(each) === request.eventId) ?? 0;
       expect(request.atMs - respondedMs).toBeGreaterThanOrEqual((delays[index] ?? 0) * 1000 - 100);
     }
+  });
+
+  it('have one jitter, also if the attempts end at different times', async () => {
+    const { group, deliver, receiver, rowsOf } = await setUpGroup({ count: 60 });
+    receiver.respond = () => ({ ...SERVER_ERROR, afterMs: 12_000 });
+    const { result } = await deliver(group);
+    const endOf = new Map(
+      rowsOf('attempt').map((row) => [row.pk, Date.parse(String(row['started_at'])) + 12_000]),
+    );
+    const delays = rowsOf('delivery').map((row) => {
+      const id = deliveryId(row.sk.split('#')[2] ?? '', row.sk.split('#')[3] ?? '');
+      const delayMs =
+        Date.parse(String(row['next_attempt_at'])) - (endOf.get(`D#${WORKSPACE_ID}#${id}`) ?? 0);
+      return Math.round(delayMs / 1000);
+    });
+    expect(delays).toHaveLength(60);
+    expect(new Set(delays).size).toBe(1);
+    expect(new Set(result.tasks.map((task) => task.delay_seconds)).size).toBe(3);
+  });
+
+  it('begin a Retry-After with the response that contains it', async () => {
+    const { group, deliver, receiver, eventId, delivery, clock } = await setUpGroup({ count: 20 });
+    receiver.respond = (request) =>
+      request.eventId === eventId(7)
+        ? { afterMs: 3_000, status: 503, error: 'http_status', retryAfter: '90' }
+        : SERVER_ERROR;
+    await deliver(group);
+    const { next_attempt_at: next } = (await delivery(7))?.delivery ?? {};
+    expect(clock.nowMs - START_MS).toBeLessThan(3_200);
+    expect(Date.parse(next ?? '') - START_MS).toBeGreaterThanOrEqual(93_000);
   });
 
   it('keep their own attempt numbers and outcomes', async () => {

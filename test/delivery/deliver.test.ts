@@ -445,7 +445,10 @@ describe('an attempt whose result did not reach the state machine', () => {
     const { run, world, requests } = await setUp({ response: FAILED });
     await run();
     world.nowMs += 10_000;
-    expect((await run()).result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: 50 });
+    const { result } = await run({ internal_errors: { count: 3, since: '2026-02-25T12:00:00Z' } });
+    expect(result).toMatchObject({ outcome: 'retry', attempt: 2, delay_seconds: 50 });
+    // The internal errors belong to the attempt that was made.
+    expect(result).not.toHaveProperty('internal_errors');
     expect(requests).toHaveLength(1);
   });
 });
@@ -691,6 +694,21 @@ describe('a manual attempt', () => {
       delay_seconds: LEASE_SECONDS,
     });
     expect(requests).toEqual([]);
+  });
+
+  it('of a delivery whose first attempt was lost leaves the delivery in its run, which continues', async () => {
+    const { claimAndEnd, run, world, requests, delivery } = await setUp({ response: FAILED });
+    await claimAndEnd();
+    world.nowMs += LEASE_SECONDS * 1000;
+    const manual = { trigger: 'manual', run: 'rcv_a', attempt: 1, run_attempt: 1 } as const;
+    expect((await run(manual, { execution: 'manual' })).result.outcome).toBe('exhausted');
+    expect(await delivery()).toMatchObject({ status: 'retrying', attempt_count: 1 });
+    world.nowMs += 1_000;
+    const { result } = await run({}, { execution: 'redeliver' });
+    expect(result).toMatchObject({ outcome: 'retry', attempt: 2, run_attempt: 1 });
+    world.response = OK;
+    expect((await run(result, { execution: 'redeliver' })).result.outcome).toBe('delivered');
+    expect(requests).toHaveLength(2);
   });
 
   it('to a paused endpoint leaves the delivery unchanged', async () => {
