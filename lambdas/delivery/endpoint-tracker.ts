@@ -35,6 +35,12 @@ export class EndpointTracker {
   /** Whether a failure is opening the breaker, recording the health or disabling the endpoint. */
   private isWriting = false;
 
+  /** The last update that counts failures, and the one after it, which waits for it. */
+  private lastCount: Promise<unknown> = Promise.resolve();
+  private nextCount: Promise<Endpoint | undefined> | undefined;
+  /** Failures that the next update counts. */
+  private uncounted = 0;
+
   constructor(
     private readonly deps: TrackerDeps,
     /** Undefined if the endpoint was deleted meanwhile. */
@@ -52,7 +58,7 @@ export class EndpointTracker {
     if (attempt.error_class === 'internal') return 'none';
     if (decision.disableReason !== undefined)
       return this.disable(before, this.entry(nowMs, 'disabled', decision.disableReason));
-    const counted = await countFailure(this.deps.table, before, formatTimestamp(nowMs));
+    const counted = await this.count(before, nowMs);
     if (!counted) {
       // The URL has changed, or the endpoint was deleted. The rest of the group must not be sent to the old URL.
       await this.readAgain(before);
@@ -60,6 +66,20 @@ export class EndpointTracker {
     }
     this.remember(counted);
     return this.countedFailure(before, counted, nowMs);
+  }
+
+  /** Failures that end during an update are counted together by the next one, because all of them change the same row. */
+  private count(endpoint: Endpoint, nowMs: number): Promise<Endpoint | undefined> {
+    this.uncounted += 1;
+    this.nextCount ??= this.lastCount.then(() => {
+      const failures = this.uncounted;
+      this.uncounted = 0;
+      this.nextCount = undefined;
+      return countFailure(this.deps.table, endpoint, formatTimestamp(nowMs), failures);
+    });
+    const count = this.nextCount;
+    this.lastCount = count.catch(() => {});
+    return count;
   }
 
   private async endStreak(before: Endpoint, nowMs: number): Promise<void> {

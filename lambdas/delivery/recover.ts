@@ -194,6 +194,10 @@ async function drain(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> 
   const { breaker_opened_at: breakerOpenedAt } = endpoint;
   // The breaker has opened since this drain began. Each opening has its own drain.
   if (breakerOpenedAt !== undefined && breakerOpenedAt !== openedAt) return nextStep(task, 'done');
+  // Before the first step, a success has closed the breaker. It stored a drain of its own, which delivers the held deliveries.
+  const isReplaced =
+    openedAt !== undefined && task.steps === 0 && task.probes === 0 && endpoint.draining !== undefined;
+  if (breakerOpenedAt === undefined && isReplaced) return nextStep(task, 'done');
 
   const { items } = await listEndpointDeliveries(deps.table, {
     workspaceId: task.workspace_id,

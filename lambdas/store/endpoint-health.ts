@@ -23,17 +23,18 @@ function updateRow(table: Table, endpoint: Endpoint, update: EndpointUpdate) {
 }
 
 /**
- * Counts a failed attempt and returns the endpoint with that failure. Returns undefined if the endpoint was deleted or its
+ * Counts failed attempts and returns the endpoint with these failures. Returns undefined if the endpoint was deleted or its
  * URL changed. Only failures are stored, so a healthy endpoint costs no write.
  */
 export async function countFailure(
   table: Table,
   endpoint: Endpoint,
   at: string,
+  failures = 1,
 ): Promise<Endpoint | undefined> {
   const response = await updateRow(table, endpoint, {
     ...updateExpression(
-      { set: { last_failure_at: at }, setIfAbsent: { failing_since: at }, add: { failures: 1 } },
+      { set: { last_failure_at: at }, setIfAbsent: { failing_since: at }, add: { failures } },
       { names: ['url'], values: { url: endpoint.url } },
     ),
     ConditionExpression: '#url = :url',

@@ -213,6 +213,15 @@ describe('the endpoint of a group', () => {
     expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).not.toHaveProperty('failures');
   });
 
+  it('counts every failure, and the failures of one moment together', async () => {
+    const { group, deliver, receiver, table, endpoint } = await setUpGroup({ count: 60 });
+    receiver.respond = () => SERVER_ERROR;
+    await deliver(group);
+    expect(await getEndpoint(table, WORKSPACE_ID, endpoint.id)).toMatchObject({ failures: 60 });
+    // Sixty failures end at three moments. Each moment needs at most two updates.
+    expect(table.calls.filter((call) => call === 'UpdateCommand').length).toBeLessThanOrEqual(6);
+  });
+
   it('recovers even if the first write of its recovery fails', async () => {
     const { group, deliver, table, endpoint, unrecorded, statuses } = await setUpGroup({
       count: 60,

@@ -506,6 +506,28 @@ describe('a drain', () => {
     expect(endpoint.status).toBe('active');
   });
 
+  it('ends before its first step if a success has closed the breaker and started another drain', async () => {
+    const { hold, step, started } = await setUpDrain({ draining: 'req_success' }, OPENED);
+    await hold(bounceAt(1));
+    expect(await step()).toMatchObject({ outcome: 'done' });
+    expect(started).toEqual([]);
+  });
+
+  it.each([
+    ['it has made a step', { steps: 1 }, { draining: 'req_success' }, OPENED],
+    ['it has sent a probe', { probes: 1 }, { draining: 'req_success' }, OPENED],
+    ['no other drain is running', {}, {}, OPENED],
+    ['no opening caused it', {}, { draining: 'req_resume' }, undefined],
+  ] as const)(
+    'starts the held deliveries of an active endpoint if %s',
+    async (_case, from, changes, openedAt) => {
+      const { hold, step, started } = await setUpDrain(changes, openedAt);
+      await hold(bounceAt(1));
+      expect(await step(from)).toMatchObject({ outcome: 'continue' });
+      expect(started).toHaveLength(1);
+    },
+  );
+
   it('removes its id from the endpoint when it ends', async () => {
     const { hold, step, table, endpoint, started } = await setUpDrain({ draining: RECOVERY_ID });
     const read = () => getEndpoint(table, WORKSPACE_ID, endpoint.id);
