@@ -35,6 +35,7 @@ const READS: ReadonlySet<string> = new Set([
   'store/counters.ts readEndpointCounters',
   'store/counters.ts readEventCounters',
   'store/endpoint-history.ts listEndpointHistory',
+  'store/events.ts getEvent',
   'store/events.ts listEvents',
   'store/doctor-probes.ts readReceipt',
   'store/suppressions.ts listSuppressions',
@@ -50,12 +51,11 @@ const READS: ReadonlySet<string> = new Set([
 ]);
 /**
  * Awaits after the first read in their function. `getRawEvent` needs the second one if the SES event has several recipients,
- * `countHeld` if there are more than 1,000 held deliveries, and `getBatch` if DynamoDB leaves keys unprocessed.
+ * and `countHeld` if there are more than 1,000 held deliveries.
  */
 const SECOND_READS: ReadonlySet<string> = new Set([
   'store/events.ts getRawEvent 2',
   'store/count-held-deliveries.ts countHeld 2',
-  'store/get-rows.ts getBatch 2',
 ]);
 
 /** `store/put-rows.ts putBatch 2` without the number. */

@@ -8,6 +8,7 @@ import type { Command, Recovery } from '../../../lambdas/core/commands.ts';
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
+import type { EmailEvent } from '../../../lambdas/core/events.ts';
 import { createFirstTask, createTask } from '../../../lambdas/delivery/dispatch.ts';
 import { putCommand, putRecovery } from '../../../lambdas/store/commands.ts';
 import { toDelivery } from '../../../lambdas/store/deliveries.ts';
@@ -20,6 +21,7 @@ import { putEndpoint } from '../../../sim/builders/rows.ts';
 import { randomLifecycle, type PublishedMessage } from '../../../sim/ses/email-lifecycle.ts';
 import { SimulatedReceiver, type ReceiverBehavior } from '../../../sim/receiver.ts';
 import { SimulatedDeployment } from '../../../sim/deployment.ts';
+import { attemptExpired, continueGroup, HELD_TOGETHER, refuseBatches, smallFaults } from './group-cases.ts';
 
 const START_MS = Date.parse('2026-03-01T00:00:00Z');
 const MINUTE_MS = 60_000;
@@ -37,8 +39,8 @@ function until(minutes: number, behavior: ReceiverBehavior): ReceiverBehavior {
 const RECEIVERS: Readonly<Record<string, ReceiverBehavior>> = {
   healthy: () => ({}),
   failing: until(20, () => ({ status: 500 })),
-  // Its breaker opens. Probes fail and then succeed, and the held deliveries are delivered.
-  away: until(120, () => ({ status: undefined, error: 'connect_error' })),
+  // It hangs, and its breaker opens. Probes fail and then succeed, and the held deliveries are delivered.
+  away: until(120, () => ({ status: undefined, error: 'timeout', afterMs: 15_000 })),
   // The product disables it after five days of failures.
   dead: () => ({ status: 503 }),
   gone: () => ({ status: 410 }),
@@ -90,6 +92,7 @@ export async function createScenario(seed: number): Promise<Scenario> {
     );
   }
   published.push(...rareCases(deployment));
+  refuseBatches(deployment);
   return { deployment, endpoints, published };
 }
 
@@ -128,6 +131,16 @@ function rareCases({ dice, table }: SimulatedDeployment): readonly PublishedMess
       body: JSON.stringify(ses),
       expectedEvents: [{ messageId, to: 'b@example.com', event: 'sent', workspaceId: WORKSPACE }],
     };
+  };
+  // Three rows of one partition, which are in one batch of the stream.
+  const recipients = ['b@example.com', 'c@example.com', 'd@example.com'];
+  const held = { ...untagged, to: recipients, messageId: `0100-${dice.hex(8)}-${HELD_TOGETHER}` };
+  const heldTogether: PublishedMessage = {
+    atMs: START_MS + 35 * MINUTE_MS,
+    body: JSON.stringify(sendEvent({ ...held, acceptedAtMs: START_MS + 35 * MINUTE_MS })),
+    expectedEvents: recipients.map((to) => {
+      return { messageId: held.messageId, to, event: 'sent', workspaceId: WORKSPACE };
+    }),
   };
   const bounce = { type: 'Permanent', subType: 'General', status: '5.1.1' };
   const uncounted = (['sent', 'delivered'] as const).map((event): PublishedMessage => {
@@ -169,6 +182,7 @@ function rareCases({ dice, table }: SimulatedDeployment): readonly PublishedMess
     },
     // Two events of one message, so that one batch of the stream contains both. They are in different hours. One cannot be counted.
     ...uncounted,
+    heldTogether,
     // Late enough that the product disables the endpoint that has failed since the first day.
     sent('late', START_MS + 6 * 24 * 60 * MINUTE_MS),
   ];
@@ -181,20 +195,15 @@ export async function runScenario({ deployment, endpoints, published }: Scenario
   try {
     for (const { atMs, body } of published)
       clock.after(atMs - clock.nowMs, () => deployment.ingestQueue.send(body));
-    const [healthy, failing, away] = endpoints;
-    // DynamoDB leaves a part of some batches unprocessed, and starts are throttled. The calls themselves retry both.
-    let batches = 0;
-    deployment.faults = ({ name }) => {
-      // Always the second batch, because the wait for the unprocessed items is an await that every run must reach.
-      if (name === 'BatchWriteCommand' && ((batches += 1) === 2 || deployment.dice.chance(0.3)))
-        return 'partial';
-      return name === 'StartExecution' && deployment.dice.chance(0.3) ? 'throttled' : undefined;
-    };
+    const [healthy, failing, away] = endpoints as [Endpoint, Endpoint, Endpoint];
+    deployment.faults = smallFaults(deployment);
     clock.after(MINUTE_MS, () => void poison(deployment));
     clock.after(5 * MINUTE_MS, () => void setStatus(table, failing, 'paused'));
     clock.after(15 * MINUTE_MS, () => void setStatus(table, failing, 'active'));
     clock.after(20 * MINUTE_MS, () => void continueDrain(deployment, healthy));
     clock.after(25 * MINUTE_MS, () => void dispatchToOpenBreaker(deployment, away));
+    clock.after(26 * MINUTE_MS, () => void attemptExpired(deployment, undelivered(deployment), healthy));
+    clock.after(27 * MINUTE_MS, () => void continueGroup(deployment, undelivered(deployment), failing));
     clock.after(30 * MINUTE_MS, () => void redeliver(deployment));
     clock.after(40 * MINUTE_MS, () => void setStatus(table, healthy, 'paused'));
     clock.after(60 * MINUTE_MS, () => void setStatus(table, healthy, 'active'));
@@ -205,14 +214,19 @@ export async function runScenario({ deployment, endpoints, published }: Scenario
   }
 }
 
+/** The event that no endpoint gets by itself. */
+function undelivered({ table }: Pick<SimulatedDeployment, 'table'>): EmailEvent {
+  const row = [...table.rows.values()].find((each) => each['kind'] === 'event' && each.pk.endsWith(UNKNOWN));
+  if (!row) throw new Error('The event is not stored');
+  return toEmailEvent(row);
+}
+
 /** Makes a first attempt at an endpoint whose breaker is open, as if the attempt had been dispatched before the breaker opened. */
 async function dispatchToOpenBreaker(
   { table, clock }: SimulatedDeployment,
-  endpoint: Endpoint | undefined,
+  endpoint: Endpoint,
 ): Promise<void> {
-  const row = [...table.rows.values()].find((each) => each['kind'] === 'event' && each.pk.endsWith(UNKNOWN));
-  if (!row) return;
-  const task = createFirstTask(toEmailEvent(row), endpoint?.id ?? '');
+  const task = createFirstTask(undelivered({ table }), endpoint.id);
   const ids = { id: deterministicId('req', ['overtake']), workspace_id: WORKSPACE };
   await putCommand(table, { command: 'redeliver', task, ...ids }, formatTimestamp(clock.nowMs));
 }

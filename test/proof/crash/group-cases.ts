@@ -1,0 +1,99 @@
+/** Rare steps of delivery groups that the scenario must reach: refused batches, a taken claim, and a new execution after many wakes. */
+import type { DeliveryTask } from '../../../lambdas/core/deliveries.ts';
+import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
+import type { EmailEvent } from '../../../lambdas/core/events.ts';
+import { deterministicId } from '../../../lambdas/core/ids.ts';
+import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
+import { createFirstTask, createTask } from '../../../lambdas/delivery/dispatch.ts';
+import { singleGroup } from '../../../lambdas/delivery/groups.ts';
+import { putCommand } from '../../../lambdas/store/commands.ts';
+import { awsError } from '../../../sim/aws-error.ts';
+import type { FaultPlan } from '../../../sim/faults.ts';
+import type { SimulatedDeployment } from '../../../sim/deployment.ts';
+
+/** The end of the id of the message whose deliveries are held together. */
+export const HELD_TOGETHER = 'held-together';
+
+function countOf(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
+
+/** DynamoDB refuses a batch of claims, a batch of deliveries, the record of a retry, and a transaction of held deliveries. */
+export function refuseBatches({ table }: SimulatedDeployment): void {
+  const { before } = table;
+  const refused = new Set<string>();
+  table.before = (command, input) => {
+    before(command, input);
+    const text = JSON.stringify(input);
+    const refuse = (reason: string, error: Error): void => {
+      if (refused.has(reason)) return;
+      refused.add(reason);
+      throw error;
+    };
+    if (command === 'BatchExecuteStatementCommand' && countOf(text, 'INSERT') > 1)
+      refuse('claims', awsError('InternalServerError', 'The service failed', 500));
+    if (command === 'BatchWriteCommand' && text.includes('"status":"retrying"'))
+      refuse('deliveries', awsError('InternalServerError', 'The service failed', 500));
+    if (command === 'PutCommand' && text.includes('"kind":"attempt"'))
+      refuse('attempt', awsError('InternalServerError', 'The service failed', 500));
+    // Every try of the whole transaction fails, so each delivery must be stored alone.
+    if (
+      command === 'TransactWriteCommand' &&
+      text.includes(HELD_TOGETHER) &&
+      countOf(text, '"status":"held"') > 1
+    )
+      throw awsError('ValidationException', 'The transaction is refused');
+  };
+}
+
+const EXECUTED_PARTLY: ReadonlySet<string> = new Set([
+  'BatchExecuteStatementCommand',
+  'BatchGetCommand',
+  'BatchWriteCommand',
+]);
+
+/**
+ * DynamoDB executes some batches partly, and starts are throttled. The calls themselves retry both. The first sending process ends
+ * before its first request, so its claims are taken over.
+ */
+export function smallFaults({ dice }: SimulatedDeployment): FaultPlan {
+  const counts: Record<string, number> = {};
+  return ({ name }) => {
+    const count = (counts[name] = (counts[name] ?? 0) + 1);
+    // Every second batch, because the wait for the rest is an await that every run must reach.
+    if (EXECUTED_PARTLY.has(name) && count % 2 === 0) return 'partial';
+    if (name === 'send' && count === 1) return 'killed';
+    return name === 'StartExecution' && dice.chance(0.3) ? 'throttled' : undefined;
+  };
+}
+
+/** A manual second attempt of a delivery that does not exist, as if its rows had expired. */
+export async function attemptExpired(
+  { table, clock }: SimulatedDeployment,
+  event: EmailEvent,
+  { id: endpointId, workspace_id: workspaceId }: Endpoint,
+): Promise<void> {
+  const id = deterministicId('req', ['expired']);
+  const task: DeliveryTask = createTask(event, endpointId, { id, trigger: 'manual', attempts: 1 });
+  const command = { command: 'redeliver' as const, task, id, workspace_id: workspaceId };
+  await putCommand(table, command, formatTimestamp(clock.nowMs));
+}
+
+/** A group that has used up the wakes of its execution and continues in a new one. */
+export async function continueGroup(
+  { table, clock }: SimulatedDeployment,
+  event: EmailEvent,
+  { id: endpointId, workspace_id: workspaceId }: Endpoint,
+): Promise<void> {
+  const { group } = singleGroup(createFirstTask(event, endpointId));
+  await putCommand(
+    table,
+    {
+      command: 'retry',
+      id: deterministicId('req', ['full']),
+      workspace_id: workspaceId,
+      group: { ...group, wakes: 1_600 },
+    },
+    formatTimestamp(clock.nowMs),
+  );
+}
