@@ -10,6 +10,7 @@ import { putCommand } from '../../../lambdas/store/commands.ts';
 import { awsError } from '../../../sim/aws-error.ts';
 import type { FaultPlan } from '../../../sim/faults.ts';
 import type { SimulatedDeployment } from '../../../sim/deployment.ts';
+import type { LambdaProcess } from '../../../sim/process.ts';
 
 /** The end of the id of the message whose deliveries are held together. */
 export const HELD_TOGETHER = 'held-together';
@@ -31,7 +32,7 @@ export function refuseBatches({ table }: SimulatedDeployment): void {
       throw error;
     };
     if (command === 'BatchExecuteStatementCommand' && countOf(text, 'INSERT') > 1)
-      refuse('claims', awsError('InternalServerError', 'The service failed', 500));
+      refuse('claims', awsError('ValidationException', 'A statement is refused'));
     if (command === 'BatchWriteCommand' && text.includes('"status":"retrying"'))
       refuse('deliveries', awsError('InternalServerError', 'The service failed', 500));
     if (command === 'PutCommand' && text.includes('"kind":"attempt"'))
@@ -46,23 +47,26 @@ export function refuseBatches({ table }: SimulatedDeployment): void {
   };
 }
 
-const EXECUTED_PARTLY: ReadonlySet<string> = new Set([
-  'BatchExecuteStatementCommand',
-  'BatchGetCommand',
-  'BatchWriteCommand',
-]);
-
 /**
- * DynamoDB executes some batches partly, and starts are throttled. The calls themselves retry both. The first sending process ends
- * before its first request, so its claims are taken over.
+ * DynamoDB executes every second batch of a process partly, and starts are throttled. The calls themselves retry both. The first
+ * four sending processes end before their first request, so their claims are taken over.
  */
 export function smallFaults({ dice }: SimulatedDeployment): FaultPlan {
-  const counts: Record<string, number> = {};
-  return ({ name }) => {
-    const count = (counts[name] = (counts[name] ?? 0) + 1);
-    // Every second batch, because the wait for the rest is an await that every run must reach.
-    if (EXECUTED_PARTLY.has(name) && count % 2 === 0) return 'partial';
-    if (name === 'send' && count === 1) return 'killed';
+  /** The kinds of batches whose last one was executed partly, by process. */
+  const partial = new Map<LambdaProcess | undefined, Set<string>>();
+  const senders = new Set<LambdaProcess | undefined>();
+  return ({ name, process, possible }) => {
+    if (possible.includes('partial')) {
+      const names = partial.get(process) ?? new Set();
+      partial.set(process, names);
+      if (names.delete(name)) return undefined;
+      names.add(name);
+      return 'partial';
+    }
+    if (name === 'send' && senders.size < 4 && !senders.has(process)) {
+      senders.add(process);
+      return 'killed';
+    }
     return name === 'StartExecution' && dice.chance(0.3) ? 'throttled' : undefined;
   };
 }

@@ -13,7 +13,7 @@ import { createFirstTask, createTask } from '../../../lambdas/delivery/dispatch.
 import { putCommand, putRecovery } from '../../../lambdas/store/commands.ts';
 import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
-import { updateEndpoint } from '../../../lambdas/store/endpoints.ts';
+import { deleteEndpoint, updateEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { eventCountersPartition } from '../../../lambdas/store/keys.ts';
 import { createWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { bounceEvent, deliveryEvent, sendEvent, subscriptionEvent } from '../../../sim/ses/events.ts';
@@ -43,12 +43,22 @@ const RECEIVERS: Readonly<Record<string, ReceiverBehavior>> = {
   away: until(120, () => ({ status: undefined, error: 'timeout', afterMs: 15_000 })),
   // The product disables it after five days of failures.
   dead: () => ({ status: 503 }),
-  gone: () => ({ status: 410 }),
+  // Slow enough that two attempts get a 410 at once. The first one disables the endpoint.
+  gone: () => ({ status: 410, afterMs: 2_000 }),
   forbidden: () => ({ status: undefined, error: 'blocked_address' }),
   // Fails four times over half an hour, which is too seldom to open the breaker, and then recovers.
   seldom: until(120, () => ({ status: 500 })),
   // Fails once or twice, too few times to count as a failing endpoint, and then recovers.
-  briefly: until(1, () => ({ status: 500 })),
+  briefly: until(2, () => ({ status: 500 })),
+  // Deleted during its first attempt.
+  removed: () => ({ status: undefined, error: 'timeout', afterMs: 15_000 }),
+};
+
+/** The events of the endpoints that do not receive all events. */
+const EVENTS: Readonly<Record<string, Endpoint['events']>> = {
+  seldom: ['unsubscribed'],
+  briefly: ['unsubscribed'],
+  removed: ['bounced'],
 };
 
 const UNKNOWN = '0100-unknown';
@@ -74,7 +84,7 @@ export async function createScenario(seed: number): Promise<Scenario> {
       id: deterministicId('ep', [name]),
       workspace_id: WORKSPACE,
       url,
-      events: name === 'seldom' || name === 'briefly' ? ['unsubscribed'] : ['*'],
+      events: EVENTS[name] ?? ['*'],
       status: 'active',
       status_changed_at: at,
       created_at: at,
@@ -196,7 +206,9 @@ export async function runScenario({ deployment, endpoints, published }: Scenario
     for (const { atMs, body } of published)
       clock.after(atMs - clock.nowMs, () => deployment.ingestQueue.send(body));
     const [healthy, failing, away] = endpoints as [Endpoint, Endpoint, Endpoint];
+    const removed = endpoints.at(-1) as Endpoint;
     deployment.faults = smallFaults(deployment);
+    clock.after(5_000, () => void remove(table, removed));
     clock.after(MINUTE_MS, () => void poison(deployment));
     clock.after(5 * MINUTE_MS, () => void setStatus(table, failing, 'paused'));
     clock.after(15 * MINUTE_MS, () => void setStatus(table, failing, 'active'));
@@ -272,6 +284,15 @@ async function redeliver({ table, clock }: SimulatedDeployment): Promise<void> {
   });
   const command: Command = { command: 'redeliver', task, id, workspace_id: WORKSPACE };
   await putCommand(table, command, formatTimestamp(clock.nowMs));
+}
+
+async function remove(table: SimulatedDeployment['table'], { id }: Endpoint): Promise<void> {
+  const entry = { id: deterministicId('req', ['removed']), at: formatTimestamp(START_MS) };
+  await deleteEndpoint(
+    table,
+    { workspaceId: WORKSPACE, endpointId: id },
+    { ...entry, action: 'deleted', by: 'test' },
+  );
 }
 
 async function setStatus(
