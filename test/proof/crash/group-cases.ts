@@ -1,4 +1,5 @@
 /** Rare steps of delivery groups that the scenario must reach: refused batches, a taken claim, and a new execution after many wakes. */
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import type { DeliveryTask } from '../../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import type { EmailEvent } from '../../../lambdas/core/events.ts';
@@ -19,16 +20,17 @@ function countOf(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-/** DynamoDB refuses a batch of claims, a batch of deliveries, the record of a retry, and a transaction of held deliveries. */
+/** DynamoDB refuses a batch of claims, a batch of deliveries, the record of a retry, the opening of a breaker, and held deliveries. */
 export function refuseBatches({ table }: SimulatedDeployment): void {
   const { before } = table;
-  const refused = new Set<string>();
+  const refusals = new Map<string, number>();
   table.before = (command, input) => {
     before(command, input);
     const text = JSON.stringify(input);
-    const refuse = (reason: string, error: Error): void => {
-      if (refused.has(reason)) return;
-      refused.add(reason);
+    const refuse = (what: string, error: Error, times = 1): void => {
+      const count = refusals.get(what) ?? 0;
+      if (count === times) return;
+      refusals.set(what, count + 1);
       throw error;
     };
     if (command === 'BatchExecuteStatementCommand' && countOf(text, 'INSERT') > 1)
@@ -37,6 +39,17 @@ export function refuseBatches({ table }: SimulatedDeployment): void {
       refuse('deliveries', awsError('InternalServerError', 'The service failed', 500));
     if (command === 'PutCommand' && text.includes('"kind":"attempt"'))
       refuse('attempt', awsError('InternalServerError', 'The service failed', 500));
+    // As if another execution had changed the endpoint in the meantime. An opening has two tries.
+    if (command === 'TransactWriteCommand' && text.includes('"kind":"command"'))
+      refuse(
+        'opening',
+        new TransactionCanceledException({
+          message: 'Transaction canceled',
+          CancellationReasons: [{ Code: 'ConditionalCheckFailed' }],
+          $metadata: {},
+        }),
+        2,
+      );
     // Every try of the whole transaction fails, so each delivery must be stored alone.
     if (
       command === 'TransactWriteCommand' &&

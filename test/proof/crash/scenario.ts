@@ -25,6 +25,8 @@ import { attemptExpired, continueGroup, HELD_TOGETHER, refuseBatches, smallFault
 
 const START_MS = Date.parse('2026-03-01T00:00:00Z');
 const MINUTE_MS = 60_000;
+/** Many events at once, enough to open a breaker while some deliveries are in progress. */
+const BURST_MS = START_MS + 2 * MINUTE_MS;
 
 export interface Scenario {
   readonly deployment: SimulatedDeployment;
@@ -43,22 +45,22 @@ const RECEIVERS: Readonly<Record<string, ReceiverBehavior>> = {
   away: until(120, () => ({ status: undefined, error: 'timeout', afterMs: 15_000 })),
   // The product disables it after five days of failures.
   dead: () => ({ status: 503 }),
-  // Slow enough that two attempts get a 410 at once. The first one disables the endpoint.
-  gone: () => ({ status: 410, afterMs: 2_000 }),
+  // Slow enough that many attempts of the burst get a 410 at once. The first one disables the endpoint.
+  gone: (nowMs) => (nowMs < BURST_MS ? {} : { status: 410, afterMs: 2_000 }),
   forbidden: () => ({ status: undefined, error: 'blocked_address' }),
   // Fails four times over half an hour, which is too seldom to open the breaker, and then recovers.
   seldom: until(120, () => ({ status: 500 })),
   // Fails once or twice, too few times to count as a failing endpoint, and then recovers.
   briefly: until(2, () => ({ status: 500 })),
-  // Deleted during its first attempt.
-  removed: () => ({ status: undefined, error: 'timeout', afterMs: 15_000 }),
+  // It hangs from the burst on, and is deleted during these attempts.
+  removed: (nowMs) => (nowMs < BURST_MS ? {} : { status: undefined, error: 'timeout', afterMs: 15_000 }),
 };
 
 /** The events of the endpoints that do not receive all events. */
 const EVENTS: Readonly<Record<string, Endpoint['events']>> = {
   seldom: ['unsubscribed'],
   briefly: ['unsubscribed'],
-  removed: ['bounced'],
+  removed: ['sent'],
 };
 
 const UNKNOWN = '0100-unknown';
@@ -175,8 +177,7 @@ function rareCases({ dice, table }: SimulatedDeployment): readonly PublishedMess
         { messageId: untagged.messageId, to: 'b@example.com', event: 'bounced', workspaceId: WORKSPACE },
       ],
     },
-    // Enough events at once to open a breaker while some deliveries are in progress.
-    ...Array.from({ length: 16 }, (_, index) => sent(`burst-${index}`, START_MS + 2 * MINUTE_MS + index)),
+    ...Array.from({ length: 24 }, (_, index) => sent(`burst-${index}`, BURST_MS + index)),
     {
       atMs: START_MS,
       body: JSON.stringify(subscriptionEvent(untagged, START_MS)),
@@ -208,7 +209,7 @@ export async function runScenario({ deployment, endpoints, published }: Scenario
     const [healthy, failing, away] = endpoints as [Endpoint, Endpoint, Endpoint];
     const removed = endpoints.at(-1) as Endpoint;
     deployment.faults = smallFaults(deployment);
-    clock.after(5_000, () => void remove(table, removed));
+    clock.after(BURST_MS + 5_000 - clock.nowMs, () => void remove(table, removed));
     clock.after(MINUTE_MS, () => void poison(deployment));
     clock.after(5 * MINUTE_MS, () => void setStatus(table, failing, 'paused'));
     clock.after(15 * MINUTE_MS, () => void setStatus(table, failing, 'active'));
