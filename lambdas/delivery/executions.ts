@@ -17,9 +17,11 @@ async function start(
   sfn: SFNClient,
   execution: { readonly stateMachineArn: string; readonly name: string; readonly input: unknown },
 ): Promise<void> {
-  const { stateMachineArn, name, input } = execution;
+  const { stateMachineArn, name } = execution;
+  // A TypeError shows that the row of the command is the cause, so it is thrown as it is.
+  const input = JSON.stringify(execution.input);
   try {
-    await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+    await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input }));
   } catch (error) {
     if (!(error instanceof ExecutionAlreadyExists)) throw withoutMessage(error);
   }
