@@ -17,6 +17,8 @@ export interface Goal {
   readonly limit: number;
   /** Whether the value is an amount in US dollars. */
   readonly isMoney: boolean;
+  /** The usage whose cost explains a missed goal. */
+  readonly usage?: Usage;
 }
 
 /** An email costs the same in SES without IvyMail Events. */
@@ -40,6 +42,7 @@ export function goals({ counts: { burst, trickle }, retried }: Counted): readonl
     value: millionUsd(usage),
     limit,
     isMoney: true,
+    usage,
   });
   const quantity = (usage: Usage, item: Item): number => usage.get(item) ?? 0;
   return [

@@ -147,7 +147,7 @@ Deliveries that fail together are retried together, in one Standard execution. A
 ### Goals
 
 ${table(['figure', 'counted', 'goal', ''], goals({ counts, retried }).map(goalCells))}
-
+${missedSection(goals({ counts, retried }))}
 ### Usage per email and per webhook
 
 The Lambda functions process some hundred emails in one local process, in batches of the size that the template sets. Simulated AWS clients count the
@@ -165,6 +165,27 @@ ${table(
 function goalCells({ figure, value, limit, isMoney }: Goal): Cells {
   const format = isMoney ? money : amount;
   return [figure, format(value), `at most ${format(limit)}`, value <= limit ? 'met' : '**missed**'];
+}
+
+/** Items that cost less per million are not listed. */
+const LISTED_FROM_USD = 0.25;
+
+/** The largest costs of each missed goal. */
+function missedSection(all: readonly Goal[]): string {
+  const missed = all.filter(({ value, limit, usage }) => usage !== undefined && value > limit);
+  if (missed.length === 0) return '';
+  const dollars = ({ usage }: Goal, item: Item): number => usd(item, (usage?.get(item) ?? 0) * MILLION);
+  const listed = ITEMS_WITHOUT_SES.filter((item) =>
+    missed.some((goal) => dollars(goal, item) >= LISTED_FROM_USD),
+  );
+  return `
+These items stand in the way of the missed goals. Items of less than ${money(LISTED_FROM_USD)} are omitted:
+
+${table(
+  ['', ...missed.map(({ figure }) => figure)],
+  listed.map((item) => [countedName(item), ...missed.map((goal) => money(dollars(goal, item)))]),
+)}
+`;
 }
 
 /** Whether AWS bills the item by the GB. The usage of one email is shown in bytes, because it is far below a GB. */

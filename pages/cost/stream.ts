@@ -1,5 +1,4 @@
 /** How Lambda reads the table's stream: which records form one batch, and when. */
-import { createHash } from 'node:crypto';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { Row } from '../../lambdas/store/table.ts';
 import type { Timeline } from './timeline.ts';
@@ -23,12 +22,10 @@ interface Lane {
   isScheduled: boolean;
 }
 
-function hashOf(text: string): number {
-  return createHash('md5').update(text).digest().readUInt32BE(0);
-}
-
 export class StreamReader {
   private readonly lanes: readonly Lane[];
+  /** AWS assigns a partition key to a lane by a hash. Here, each new key gets the next lane, because some keys are random. */
+  private readonly laneOfKey = new Map<string, Lane>();
 
   constructor(private readonly options: StreamReaderOptions) {
     const { shards, parallelization } = options;
@@ -41,8 +38,9 @@ export class StreamReader {
 
   receive(row: Row, record: DynamoDBRecord): void {
     const { timeline, now, batchSize, readAtMs, read } = this.options;
-    const lane = this.lanes[hashOf(row.pk) % this.lanes.length];
+    const lane = this.laneOfKey.get(row.pk) ?? this.lanes[this.laneOfKey.size % this.lanes.length];
     if (!lane) throw new Error('A stream has at least one shard');
+    this.laneOfKey.set(row.pk, lane);
     lane.waiting.push(record);
     if (lane.waiting.length === batchSize) {
       const full = lane.waiting.splice(0);
