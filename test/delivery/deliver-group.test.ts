@@ -1,8 +1,10 @@
 /** The deliver function with a group: what its deliveries share, and that none changes another. */
 import { describe, expect, it } from 'vitest';
 import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
+import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import { InternalError } from '../../lambdas/core/errors.ts';
 import { deliveryId } from '../../lambdas/core/ids.ts';
+import type { GroupReport } from '../../lambdas/delivery/deliver.ts';
 import { createSecretOpener } from '../../lambdas/delivery/secrets.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { WORKSPACE_ID, anEndpoint } from '../../sim/builders/events.ts';
@@ -358,6 +360,87 @@ describe('a receiver that cannot be reached', () => {
     const { result } = await deliver(group);
     expect(statuses()).toEqual({ retrying: 20 });
     expect(result.tasks).toHaveLength(100);
+  });
+});
+
+describe('the groups of a receiver that hangs', () => {
+  const OPEN = {
+    failing_since: '2026-02-25T11:00:00Z',
+    failures: 30,
+    breaker_opened_at: '2026-02-25T11:30:00Z',
+    health: 'failing' as const,
+  };
+  /** A group of retries, whose requests have hung before. */
+  async function setUpTurns(endpoint: Partial<Endpoint> = OPEN) {
+    const world = await setUpGroup({
+      count: 3,
+      endpoint: anEndpoint(endpoint),
+      taskOf: () => ({ run: 'rcv_a', trigger: 'recover' }),
+    });
+    world.receiver.respond = () => HANGS;
+    const { result } = await world.deliver(world.group);
+    expect(result).toMatchObject({ outcome: 'retry', turn: 'needed' });
+    world.requests.length = 0;
+    const wokenMs = world.clock.nowMs;
+    /** The deliveries wake at the same time, each in a group of its own. */
+    async function wakeTogether(changes: object = {}) {
+      const reports: GroupReport[] = [];
+      for (const task of result.tasks) {
+        world.clock.nowMs = wokenMs;
+        const group = { ...result, ...changes, tasks: [task], execution_name: `of ${task.event_id}` };
+        reports.push(await world.wake(group));
+      }
+      return reports;
+    }
+    return { ...world, result, wakeTogether };
+  }
+
+  it('take turns, 5 s apart, while the breaker is open', async () => {
+    const { wakeTogether, requests, wake, receiver } = await setUpTurns();
+    const [first, second, third] = await wakeTogether();
+    expect(first?.tasks).toHaveLength(1);
+    expect([second?.tasks, third?.tasks, requests.length]).toEqual([[], [], 1]);
+    expect(second?.result).toMatchObject({ outcome: 'retry', turn: 'taken', delay_seconds: 5 });
+    expect(third?.result).toMatchObject({ outcome: 'retry', turn: 'taken', delay_seconds: 10 });
+    // The numbers of a task that waits for its turn stay unchanged.
+    expect(second?.result.tasks).toMatchObject([{ attempt: 2, run_attempt: 2 }]);
+
+    receiver.respond = () => SERVER_ERROR;
+    if (!second) throw new Error('There are three groups');
+    const next = await wake(second.result);
+    expect(requests).toHaveLength(2);
+    // The receiver did not hang at this wake, so the next wake needs no turn.
+    expect(next.result).not.toHaveProperty('turn');
+  });
+
+  it.each([
+    ['if the breaker is closed', { failures: 1 }, {}],
+    ['if nothing hung before', OPEN, { turn: undefined }],
+  ])('do not wait for a turn %s', async (_, endpoint, changes) => {
+    const { wakeTogether, requests, table } = await setUpTurns(endpoint);
+    await wakeTogether(changes);
+    expect(requests).toHaveLength(3);
+    expect([...table.rows.values()].some((row) => row['next_turn_ms'] !== undefined)).toBe(false);
+  });
+
+  it('do not wait for a turn to record that they are abandoned', async () => {
+    const { wakeTogether, wake, result, requests, statuses, clock } = await setUpTurns();
+    const wokenMs = clock.nowMs;
+    await wakeTogether();
+    clock.nowMs = wokenMs;
+    requests.length = 0;
+    const { tasks } = await wake(result, { abandon: true });
+    expect(tasks).toHaveLength(3);
+    expect([requests.length, statuses()]).toEqual([0, { exhausted: 2, retrying: 1 }]);
+  });
+
+  it('wait 5 minutes at most', async () => {
+    const { wake, result, clock, table } = await setUpTurns();
+    for (const row of table.rows.values())
+      if (row['kind'] === 'endpoint') row['next_turn_ms'] = clock.nowMs + 3_600_000;
+    const { result: next } = await wake(result);
+    expect(next.turn).toBe('taken');
+    expect(next.delay_seconds).toBeLessThanOrEqual(300);
   });
 });
 

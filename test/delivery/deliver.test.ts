@@ -294,6 +294,36 @@ describe('two executions that sent the same attempt', () => {
   });
 });
 
+describe('a first attempt that another execution made again after the lease', () => {
+  it.each([
+    ['delivered', FAILED, OK],
+    ['delivered', OK, FAILED],
+    ['retrying', FAILED, FAILED],
+  ] as const)('leaves the delivery %s, whichever result is stored first', async (status, early, late) => {
+    const { table, deps, run, world, requests, delivery, byId } = await setUp({ response: early });
+    table.before = (command) => {
+      if (command === 'BatchWriteCommand') throw new Error('throttled');
+    };
+    const unrecorded = await run();
+    expect(unrecorded.result).toHaveProperty('unrecorded');
+    table.before = () => {};
+    world.nowMs += LEASE_SECONDS * 1000;
+    // The first execution stores its attempt while the second one waits for the response to its own.
+    const second: DeliverDeps = {
+      ...deps,
+      async send(request) {
+        await deps.send(request);
+        await run(unrecorded.result);
+        return late;
+      },
+    };
+    await deliverTask(second, { task: aTask(event, anEndpoint()), execution: 'two' });
+    expect(requests).toHaveLength(2);
+    expect(await delivery()).toMatchObject({ status, attempt_count: 1 });
+    expect((await byId())?.attempts.map(({ number }) => number)).toEqual([1]);
+  });
+});
+
 describe('an internal error', () => {
   it('before the claim is thrown, nothing is claimed, and no attempt is counted', async () => {
     const { deps, run, requests, byId, rowsOf } = await setUp();

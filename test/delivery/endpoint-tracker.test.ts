@@ -1,0 +1,117 @@
+/** endpoint-health.test.ts shows the health of an endpoint over single attempts. Here, attempts of one group end together. */
+import { describe, expect, it } from 'vitest';
+import type { Attempt } from '../../lambdas/core/deliveries.ts';
+import { decideOutcome } from '../../lambdas/core/outcome.ts';
+import { EndpointTracker, type HealthEvidence } from '../../lambdas/delivery/endpoint-tracker.ts';
+import type { Table } from '../../lambdas/store/table.ts';
+import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
+import { putEndpoint } from '../../sim/builders/rows.ts';
+import { simulatedTable } from '../../sim/table.ts';
+
+const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
+const ATTEMPT: Attempt = { number: 1, trigger: 'auto', started_at: '2026-02-25T12:00:00Z', duration_ms: 5 };
+const FAILED: Attempt = { ...ATTEMPT, status_code: 500, error_class: 'http_status' };
+
+async function setUp(changes: Parameters<typeof anEndpoint>[0] = {}) {
+  const endpoint = anEndpoint(changes);
+  const table = simulatedTable();
+  await putEndpoint(table, endpoint);
+  /** Responses that have not arrived, oldest first. Undefined while responses arrive at once. */
+  let responses: (() => void)[] | undefined;
+  const slow = {
+    name: table.name,
+    client: {
+      async send(command: Parameters<Table['client']['send']>[0]) {
+        const response = await table.client.send(command);
+        if (responses)
+          await new Promise<void>((resolve) => {
+            responses?.push(resolve);
+          });
+        return response;
+      },
+    },
+  } as unknown as Table;
+  const tracker = new EndpointTracker({ table: slow, randomBytes: (size) => new Uint8Array(size) }, endpoint);
+  const evidence = (attempt: Attempt, nowMs = NOW_MS): HealthEvidence => ({
+    before: endpoint,
+    attempt,
+    nowMs,
+    decision: decideOutcome({
+      task: aTask(anEvent(), endpoint),
+      result: attempt,
+      retry: { firstDelaySeconds: 60, factor: 5, count: 3 },
+      random: () => 0.5,
+      nowMs,
+    }),
+  });
+  return {
+    table,
+    tracker,
+    evidence,
+    endpoint,
+    /** Delays all responses until they are released, newest first. */
+    delayResponses: () => {
+      const delayed: (() => void)[] = [];
+      responses = delayed;
+      return async () => {
+        responses = undefined;
+        for (const release of delayed.toReversed()) {
+          release();
+          await Promise.resolve();
+        }
+      };
+    },
+  };
+}
+
+describe('the endpoint of a group', () => {
+  it('has the newest number of failures, even if the responses arrive in another order', async () => {
+    const { tracker, evidence, delayResponses } = await setUp();
+    const release = delayResponses();
+    const updates = Array.from({ length: 5 }, () => tracker.update(evidence(FAILED)));
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    await release();
+    await Promise.all(updates);
+    expect(tracker.current).toMatchObject({ failures: 5, failing_since: '2026-02-25T12:00:00Z' });
+  });
+
+  it('has the streak that began after a success ended the last one', async () => {
+    const { tracker, evidence, endpoint } = await setUp({
+      failing_since: '2026-02-25T11:00:00Z',
+      failures: 5,
+    });
+    await tracker.update({ ...evidence(ATTEMPT), before: endpoint });
+    expect(tracker.current).not.toHaveProperty('failures');
+    await tracker.update(evidence(FAILED));
+    expect(tracker.current).toMatchObject({ failures: 1, failing_since: '2026-02-25T12:00:00Z' });
+  });
+
+  it('opens its breaker by one transaction, although 20 failures reach the limit together', async () => {
+    const { table, tracker, evidence } = await setUp({ failing_since: '2026-02-25T11:00:00Z', failures: 9 });
+    const updates = Array.from({ length: 20 }, () => tracker.update(evidence(FAILED)));
+    const transitions = await Promise.all(updates);
+    expect(transitions.filter((each) => each === 'failing')).toHaveLength(1);
+    expect(table.calls.filter((each) => each === 'TransactWriteCommand')).toHaveLength(1);
+    expect(tracker.current).toMatchObject({ breaker_opened_at: '2026-02-25T12:00:00Z', failures: 29 });
+  });
+
+  it('opens its breaker at the next failure, if the first transaction fails', async () => {
+    const { table, tracker, evidence } = await setUp({ failing_since: '2026-02-25T11:00:00Z', failures: 9 });
+    table.before = (command) => {
+      if (command === 'TransactWriteCommand') throw new Error('throttled');
+    };
+    await expect(tracker.update(evidence(FAILED))).rejects.toThrow('throttled');
+    table.before = () => {};
+    expect(await tracker.update(evidence(FAILED))).toBe('failing');
+  });
+
+  it('is undefined after it was deleted', async () => {
+    const { table, tracker, evidence } = await setUp();
+    table.rows.clear();
+    expect(await tracker.update(evidence(FAILED))).toBe('none');
+    expect(tracker.current).toBeUndefined();
+    expect(table.rows.size).toBe(0);
+  });
+});
