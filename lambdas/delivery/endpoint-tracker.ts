@@ -34,7 +34,6 @@ export class EndpointTracker {
   private clearing: Endpoint | undefined;
   /** Whether a failure is opening the breaker, recording the health or disabling the endpoint. */
   private isWriting = false;
-
   /** The last update that counts failures, and the one after it, which waits for it. */
   private lastCount: Promise<unknown> = Promise.resolve();
   private nextCount: Promise<Endpoint | undefined> | undefined;
@@ -64,7 +63,7 @@ export class EndpointTracker {
       await this.readAgain(before);
       return 'none';
     }
-    this.remember(counted);
+    this.current = counted;
     return this.countedFailure(before, counted, nowMs);
   }
 
@@ -95,13 +94,6 @@ export class EndpointTracker {
       throw error;
     }
     await this.readAgain(before);
-  }
-
-  /** The responses of updates at the same time can arrive in any order. A failure that is already counted changes nothing. */
-  private remember(counted: Endpoint): void {
-    const isSameStreak = this.current?.failing_since === counted.failing_since;
-    if (isSameStreak && (this.current?.failures ?? 0) > (counted.failures ?? 0)) return;
-    this.current = counted;
   }
 
   /** After a conditional update, only the row shows whether another execution changed the endpoint first. */
