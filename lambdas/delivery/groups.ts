@@ -93,7 +93,8 @@ function executionName(tasks: readonly DeliveryTask[]): string {
   const names = tasks.map(({ event_id: eventId, endpoint_id: endpointId, run }) => {
     return `${deliveryId(eventId, endpointId)}-${run}`;
   });
-  return names.length === 1 ? (names[0] ?? '') : groupName(names);
+  const [name, ...others] = names;
+  return name !== undefined && others.length === 0 ? name : groupName(names);
 }
 
 /** The name of an execution that continues or combines others. It is always the same for the same parts. */

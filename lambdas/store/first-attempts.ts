@@ -78,7 +78,7 @@ export async function storeLateFirstAttempt(
     const isRecorded = (existing?.['attempt'] as Attempt | undefined)?.number === attempt.number;
     await Promise.all([
       settleDelivery(table, task, settlement),
-      ...(isRecorded ? [] : [recordAttempt(table, task, { attempt, ttl: stored.ttl })]),
+      isRecorded ? undefined : recordAttempt(table, task, { attempt, ttl: stored.ttl }),
     ]);
   }
 }
@@ -105,22 +105,21 @@ function deliveryRow({
 }: FirstAttempt): Row {
   const { to, event } = stored.event;
   const isManual = task.trigger === 'manual';
-  const failing = failingDeliveriesPartition(task, status);
   return {
     ...deliveryKey(eventKeyPartsOf(task), task.endpoint_id),
     kind: KIND.delivery,
     g1pk: endpointDeliveriesPartition(task.workspace_id, task.endpoint_id, task.event_id),
-    ...(failing !== undefined && { g2pk: failing }),
+    g2pk: failingDeliveriesPartition(task, status),
     event,
-    ...(to !== undefined && { to }),
+    to,
     status,
     attempt_count: attempt.number,
     run,
     run_attempts: isManual ? 0 : task.run_attempt,
-    ...(isManual && { last_manual_run: task.run }),
+    last_manual_run: isManual ? task.run : undefined,
     created_at: createdAt,
-    ...(isCompleted(status) && { completed_at: formatTimestamp(nowMs) }),
-    ...(nextAttemptAt !== undefined && { next_attempt_at: nextAttemptAt }),
+    completed_at: isCompleted(status) ? formatTimestamp(nowMs) : undefined,
+    next_attempt_at: nextAttemptAt,
     test: task.trigger === 'test',
     ttl: stored.ttl,
   };

@@ -1,4 +1,3 @@
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import type { DeliveryStatus, DeliveryTask } from '../core/deliveries.ts';
 import type { StoredEvent } from '../core/events.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
@@ -27,9 +26,9 @@ export async function holdDeliveries(
   deliveries: readonly HeldDelivery[],
   nowMs: number,
 ): Promise<ReadonlySet<DeliveryTask>> {
-  const parts: (readonly HeldDelivery[])[] = [];
-  for (let start = 0; start < deliveries.length; start += HOLDS_PER_BATCH)
-    parts.push(deliveries.slice(start, start + HOLDS_PER_BATCH));
+  const parts = Array.from({ length: Math.ceil(deliveries.length / HOLDS_PER_BATCH) }, (_, index) =>
+    deliveries.slice(index * HOLDS_PER_BATCH, (index + 1) * HOLDS_PER_BATCH),
+  );
   const stored = await Promise.all(parts.map((part) => holdPart(table, part, nowMs)));
   return new Set(stored.flat().map(({ task }) => task));
 }
@@ -52,7 +51,6 @@ async function holdPart(
     );
     return part;
   } catch (error) {
-    if (!(error instanceof TransactionCanceledException)) throw error;
     // The reasons have the order of the writes, two for each delivery.
     const existing = new Set(failedConditions(error).map((index) => Math.floor(index / 2)));
     if (existing.size === 0) throw error;

@@ -76,8 +76,9 @@ export async function conditionalUpdate(
   }
 }
 
-/** The positions of the writes whose conditions failed and canceled the transaction. */
-export function failedConditions(error: TransactionCanceledException): readonly number[] {
+/** The positions of the writes whose conditions failed and canceled the transaction. None for every other error. */
+export function failedConditions(error: unknown): readonly number[] {
+  if (!(error instanceof TransactionCanceledException)) return [];
   return (error.CancellationReasons ?? []).flatMap(({ Code }, index) =>
     Code === 'ConditionalCheckFailed' ? [index] : [],
   );

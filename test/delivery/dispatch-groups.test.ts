@@ -247,6 +247,38 @@ describe('createGroups', () => {
     }
   });
 
+  it('accepts an event of exactly 8 KB in JSON, with its comma', () => {
+    const sizeOf = (padding: number) => {
+      const stored = { event: bounce('a', { subject: 'x'.repeat(padding) }), ttl: 1 };
+      return { stored, bytes: Buffer.byteLength(JSON.stringify(stored)) + 1 };
+    };
+    const padding = 8_192 - sizeOf(0).bytes;
+    expect(sizeOf(padding).bytes).toBe(8_192);
+    expect(createMember(aTask(bounce('a'), BOUNCES), sizeOf(padding).stored)).toHaveProperty('stored');
+    expect(createMember(aTask(bounce('a'), BOUNCES), sizeOf(padding + 1).stored)).not.toHaveProperty(
+      'stored',
+    );
+  });
+
+  it('accepts members of exactly 200 KB, with their commas', () => {
+    const groupsOf = (...sizes: readonly number[]) =>
+      createGroups(sizes.map((bytes, index) => ({ task: aTask(bounce(String(index)), BOUNCES), bytes }))).map(
+        ({ group }) => group.tasks.length,
+      );
+    expect(groupsOf(100_000, 100_000)).toEqual([2]);
+    expect(groupsOf(100_000, 100_001, 99_999)).toEqual([1, 2]);
+    const task = aTask(bounce('a'), BOUNCES);
+    expect(createMember(task).bytes).toBe(Buffer.byteLength(JSON.stringify(task)) + 1);
+  });
+
+  it('names a larger group by a hash of its deliveries and their runs', () => {
+    const nameOf = (run: string) =>
+      createGroups(['a', 'b'].map((each) => createMember(aTask(bounce(each), BOUNCES, { run }))))[0]?.group
+        .execution_name;
+    expect(nameOf('auto')).toMatch(/^group-[0-9a-f]{40}$/);
+    expect(nameOf('rcv_a')).not.toBe(nameOf('auto'));
+  });
+
   it('names a group of one delivery after the delivery and its run', () => {
     const task = aTask(bounce('a'), BOUNCES, { run: 'rcv_a' });
     expect(singleGroup(task).group.execution_name).toMatch(/^dlv_[a-z2-7]{26}-rcv_a$/);

@@ -11,7 +11,6 @@ import {
   type FirstAttempt,
 } from '../../lambdas/store/first-attempts.ts';
 import { itemSizeBytes } from '../../lambdas/store/item-size.ts';
-import { deliveryKey } from '../../lambdas/store/keys.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { WORKSPACE_ID, aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
@@ -97,21 +96,26 @@ describe('insertFirstAttempts', () => {
     ]);
   });
 
-  it('rejects only the first attempts of which a row was not stored, with the error', async () => {
-    const table = simulatedTable();
-    const firsts = [firstAttempt('a'), firstAttempt('b', 'retrying'), firstAttempt('c')];
-    const refused = deliveryKey(firsts[1]?.stored.event ?? anEvent(), ENDPOINT.id).sk;
-    table.before = (_command, input) => {
-      const requests = input['RequestItems'] as { table: { PutRequest: { Item: Row } }[] };
-      if (requests.table.some(({ PutRequest: { Item } }) => Item.sk === refused))
-        throw Object.assign(new Error('Bad row'), { name: 'ValidationException' });
-    };
-    const results = await insertFirstAttempts(table, firsts);
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(results[1]).toMatchObject({ reason: { message: 'Bad row' } });
-    // The attempt of the rejected delivery is stored. It is recorded again together with the delivery.
-    expect(rowsOf(table, 'delivery')).toHaveLength(2);
-  });
+  it.each(['delivery', 'attempt'])(
+    'rejects only the first attempt whose %s was not stored, with the error',
+    async (kind) => {
+      const table = simulatedTable();
+      const firsts = [firstAttempt('a'), firstAttempt('b', 'retrying'), firstAttempt('c')];
+      table.before = (_command, input) => {
+        const requests = input['RequestItems'] as { table: { PutRequest: { Item: Row } }[] };
+        if (
+          requests.table.some(
+            ({ PutRequest: { Item } }) => Item['kind'] === kind && Item['status'] !== 'delivered',
+          )
+        )
+          throw Object.assign(new Error('Bad row'), { name: 'ValidationException' });
+      };
+      const results = await insertFirstAttempts(table, firsts);
+      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(results[1]).toMatchObject({ reason: { message: 'Bad row' } });
+      expect(rowsOf(table, 'delivery')).toHaveLength(kind === 'delivery' ? 2 : 3);
+    },
+  );
 
   it('rejects every first attempt of a call that is throttled', async () => {
     const table = simulatedTable();

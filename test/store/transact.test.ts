@@ -2,6 +2,7 @@ import { TransactionCanceledException, TransactionConflictException } from '@aws
 import { describe, expect, it, vi } from 'vitest';
 import {
   conditionalUpdate,
+  failedConditions,
   isRefusedInput,
   retryOnConflict,
   transactWrite,
@@ -18,6 +19,17 @@ function canceled(...codes: readonly string[]): Error {
 }
 
 const CONFLICT = canceled('None', 'TransactionConflict');
+const WITHOUT_REASONS = new TransactionCanceledException({
+  message: 'Transaction cancelled',
+  $metadata: {},
+});
+const FOREIGN = Object.assign(new Error('Not from DynamoDB'), {
+  CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }],
+});
+const FOREIGN_CONDITION = Object.assign(new Error('Not from DynamoDB'), {
+  CancellationReasons: [{ Code: 'ConditionalCheckFailed' }],
+});
+
 const put = (pk: string) => ({ Put: { TableName: 'table', Item: { pk, sk: 'A' } } });
 
 function tableThatThrows(...errors: readonly Error[]) {
@@ -50,17 +62,6 @@ describe('a transaction', () => {
     );
     expect(await transactWrite(table, [put('a')])).toBe(false);
     expect(tries()).toBe(1);
-  });
-
-  const WITHOUT_REASONS = new TransactionCanceledException({
-    message: 'Transaction cancelled',
-    $metadata: {},
-  });
-  const FOREIGN = Object.assign(new Error('Not from DynamoDB'), {
-    CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }],
-  });
-  const FOREIGN_CONDITION = Object.assign(new Error('Not from DynamoDB'), {
-    CancellationReasons: [{ Code: 'ConditionalCheckFailed' }],
   });
 
   it.each([WITHOUT_REASONS, FOREIGN, FOREIGN_CONDITION])(
@@ -132,6 +133,21 @@ describe('a single write', () => {
     });
     expect(result).toBe('done');
   });
+});
+
+describe('failedConditions', () => {
+  it('returns the positions of the failed conditions', () => {
+    expect(
+      failedConditions(canceled('None', 'ConditionalCheckFailed', 'None', 'ConditionalCheckFailed')),
+    ).toEqual([1, 3]);
+  });
+
+  it.each([CONFLICT, WITHOUT_REASONS, FOREIGN_CONDITION, undefined])(
+    'returns none for another error: %s',
+    (error) => {
+      expect(failedConditions(error)).toEqual([]);
+    },
+  );
 });
 
 describe('isRefusedInput', () => {
