@@ -42,7 +42,7 @@ describe('IvyMailStack', () => {
       'AWS::ApiGateway::Authorizer': 1,
       'AWS::ApiGateway::GatewayResponse': 16,
       // The alarms.
-      'AWS::CloudWatch::Alarm': 25,
+      'AWS::CloudWatch::Alarm': 26,
     });
   });
 

@@ -14,10 +14,10 @@ const abandon = stateOf(definition, 'Abandon');
 const HOUR = 3600;
 
 describe('Redeliver', () => {
-  it('retries internal errors for more than 22 hours and less than 24 hours', () => {
+  it('retries internal errors for more than 21 hours and less than 24 hours', () => {
     const waiting = retryWaits(attempt).reduce((sum, wait) => sum + wait, 0);
 
-    expect(waiting).toBeGreaterThan(22 * HOUR);
+    expect(waiting).toBeGreaterThan(21 * HOUR);
     expect(longestSeconds(attempt)).toBeLessThanOrEqual(24 * HOUR);
     expect(longestSeconds(abandon)).toBeLessThanOrEqual(24 * HOUR);
   });
@@ -45,7 +45,7 @@ describe('Redeliver', () => {
   });
 
   it('passes the execution id to the function, for the claim', () => {
-    expect(attempt.Parameters).toEqual({ 'task.$': '$', 'execution.$': '$$.Execution.Id' });
+    expect(attempt.Parameters).toEqual({ 'group.$': '$', 'execution.$': '$$.Execution.Id' });
   });
 
   it('has no unreachable state, and every next state exists', () => {

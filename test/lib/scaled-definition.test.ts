@@ -53,10 +53,10 @@ it('shortens the waits after an internal error, and the delay that Deliver passe
     ([, definition]) => scaledDefinition(definition, 0.05) as StateMachineDefinition,
   );
   if (!deliver || !redeliver || !recover) throw new Error('There must be three state machines');
-  expect(stateOf(deliver, 'Pause')).toMatchObject({ Result: 3, ResultPath: '$.delay_seconds' });
+  expect(stateOf(deliver, 'Pause')).toMatchObject({ Result: 3, ResultPath: '$.group.delay_seconds' });
   const anyError = (definition: StateMachineDefinition, name: string): unknown =>
     stateOf(definition, name).Retry?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
-  expect(anyError(deliver, 'Attempt')).toMatchObject({ IntervalSeconds: 1, MaxAttempts: 3 });
+  expect(anyError(deliver, 'Attempt')).toMatchObject({ IntervalSeconds: 1, MaxAttempts: 2 });
   expect(anyError(redeliver, 'Attempt')).toMatchObject({ IntervalSeconds: 1, MaxDelaySeconds: 30 });
   expect(anyError(redeliver, 'Abandon')).toMatchObject({ IntervalSeconds: 3, MaxDelaySeconds: 180 });
   expect(anyError(recover, 'Step')).toMatchObject({ IntervalSeconds: 1, MaxDelaySeconds: 30 });
