@@ -166,6 +166,8 @@ export class SimulatedDeployment implements CallContext {
   faults: FaultPlan = NO_FAULTS;
   /** Concurrent invocations of all functions: the current number, the peak, and how many were throttled or timed out. */
   readonly invocations = { running: 0, peak: 0, throttled: 0, timedOut: 0 };
+  /** The invocations of the deliver function with several deliveries, and the most deliveries of one invocation. */
+  readonly groups = { several: 0, largest: 0 };
   private readonly concurrency: number;
   private readonly idleWorkers: Worker[] = [];
   private readonly executions: Executions;
@@ -412,6 +414,7 @@ export class SimulatedDeployment implements CallContext {
     return this.invoke(async ({ process, table, secrets }) => {
       // Converted to JSON and back, as between a state machine and its function.
       const input = JSON.parse(JSON.stringify(given)) as typeof given;
+      this.countGroup(payloadOf(input));
       const result = await runDeliver(
         {
           table,
@@ -428,6 +431,12 @@ export class SimulatedDeployment implements CallContext {
       );
       return JSON.parse(JSON.stringify(result)) as unknown;
     }, DELIVER_TIMEOUT_SECONDS);
+  }
+
+  private countGroup(payload: ReturnType<typeof payloadOf>): void {
+    const size = 'tasks' in payload ? payload.tasks.length : 1;
+    if (size > 1) this.groups.several += 1;
+    this.groups.largest = Math.max(this.groups.largest, size);
   }
 
   /** Whether the table contains the attempt that started at this time, and the delivery counts it. */
@@ -483,6 +492,7 @@ export class SimulatedDeployment implements CallContext {
         started_at: attempt.started_at,
         duration_ms: this.clock.nowMs - startedMs,
         ...(status !== undefined && { status_code: status }),
+        ...(status !== undefined && response.excerpt !== undefined && { response_excerpt: response.excerpt }),
         ...(error !== undefined && { error_class: error }),
         ...(status !== undefined && status >= 300 && { error_class: 'http_status' as const }),
       };

@@ -8,6 +8,8 @@ export interface ReceiverResponse {
   readonly error?: ErrorClass;
   /** The time until the response. */
   readonly afterMs: number;
+  /** The first characters of the body. */
+  readonly excerpt?: string;
 }
 
 /** The response of a receiver at a given time. Absent fields have their defaults: status 200 after 20 ms. */

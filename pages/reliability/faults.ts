@@ -345,7 +345,7 @@ export const FAULTS: readonly FaultRow[] = [
     number: 39,
     kind: 'infrastructure',
     fault: 'A process ends at any step',
-    expected: 'Nothing is lost, and at most one extra request is sent.',
+    expected: 'Nothing is lost, and at most one extra request is sent for each delivery in flight.',
     environment: 'simulation',
     reason: AWS_FAILS,
     note: 'The original list wanted a sweeper that repairs unfinished work within ten minutes. The product leaves no unfinished work, because the caller of a process that ended starts it again.',
@@ -356,9 +356,9 @@ export const FAULTS: readonly FaultRow[] = [
     fault:
       'One of 100 endpoints hangs, under a steady stream of events or with thousands at once; the account has 1,000 concurrent invocations',
     expected:
-      'Steady stream: the p99 of the other endpoints is at most twice the p99 without the hanging endpoint. Thousands at once: the breaker opens, and the remaining deliveries are held, drained and not lost. The other deliveries wait two minutes at most and lose no attempt.',
+      'Steady stream: the p99 of the other endpoints is at most twice the p99 without the hanging endpoint. Thousands at once: the breaker opens, and no delivery is lost. The other deliveries wait five seconds at most and lose no attempt.',
     environment: 'simulation',
     reason: AWS_FAILS,
-    note: 'The original list wanted twice the p99 with 10,000 queued events. The invocations are a limit of the account, so a flood uses them up until the breaker opens ([ADR 0019](../adr/0019-hanging-receivers.md)).',
+    note: 'A group stops after five requests without a response, so a flood leaves invocations for the other endpoints ([ADR 0026](../adr/0026-deliveries-in-groups.md)).',
   },
 ];

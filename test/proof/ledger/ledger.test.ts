@@ -6,8 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { recordFigures } from '../../../pages/reliability/records.ts';
 import { SEED, sized } from '../size.ts';
 import type { Fault } from '../../../sim/faults.ts';
-import { AUTOMATED_FIGURE, CONFLICTING_FIGURE, UNCOUNTED_FIGURE } from './ledger.ts';
-import type { LedgerOptions, LedgerReport } from './run.ts';
+import {
+  AUTOMATED_FIGURE,
+  CONFLICTING_FIGURE,
+  INSIDE_FIGURE,
+  OWN_FIGURE,
+  UNCOUNTED_FIGURE,
+} from './ledger.ts';
+import { GROUPS_FIGURE, type LedgerOptions, type LedgerReport } from './run.ts';
 
 /** A deployment keeps all of its rows in memory. So the messages of a soak run are split over many deployments, each in its own process. */
 const MESSAGES = 20_000;
@@ -94,7 +100,7 @@ describe('with one call in twenty failing', () => {
     expect(violations.slice(0, 20)).toEqual([]);
     expect(delivered).toBe(toRecover);
     expect(countOf(withFaults, CONFLICTING_FIGURE)).toBeGreaterThan(0);
-    for (const figure of [UNCOUNTED_FIGURE, AUTOMATED_FIGURE])
+    for (const figure of [UNCOUNTED_FIGURE, AUTOMATED_FIGURE, INSIDE_FIGURE, OWN_FIGURE, GROUPS_FIGURE])
       expect(countOf(withFaults, figure)).toBeGreaterThan(0);
     expect(Object.keys(faults).toSorted()).toEqual(Object.keys(FAULT_NAMES).toSorted());
     expect(Math.abs(injected / calls - FAULT_SHARE)).toBeLessThan(FAULT_SHARE / 10);

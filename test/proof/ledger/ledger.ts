@@ -34,7 +34,7 @@ interface RecordedAttempt {
 }
 
 /** The attempts that have a row of their own, and those that are inside the row of their delivery. */
-function recordedAttempts(deployment: SimulatedDeployment): {
+export function recordedAttempts(deployment: SimulatedDeployment): {
   readonly own: readonly RecordedAttempt[];
   readonly inside: readonly RecordedAttempt[];
 } {

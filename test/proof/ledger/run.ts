@@ -26,6 +26,8 @@ const SPAN_MS = 6 * 3_600_000;
 const HOUR_MS = 3_600_000;
 const DUPLICATED = 0.1;
 const LATE = 0.1;
+/** The share of the emails that are accepted within one second of an hour, so that their deliveries travel in groups. */
+const BURST = 0.2;
 
 export interface LedgerOptions {
   readonly seed: number;
@@ -44,7 +46,9 @@ function publishedMessages(
   const { dice } = deployment;
   const all: PublishedMessage[] = [];
   while (all.length < count) {
-    const acceptedAtMs = START_MS + dice.below(SPAN_MS);
+    const acceptedAtMs = dice.chance(BURST)
+      ? START_MS + dice.below(SPAN_MS / HOUR_MS) * HOUR_MS + dice.below(1_000)
+      : START_MS + dice.below(SPAN_MS);
     for (const each of randomLifecycle(dice, {
       acceptedAtMs,
       workspaceId: dice.pick(tenants.workspaceIds),
@@ -56,6 +60,8 @@ function publishedMessages(
   }
   return all.slice(0, count);
 }
+
+export const GROUPS_FIGURE = 'invocations with several deliveries';
 
 export interface LedgerReport {
   /** The findings with faults, after all work has ended. */
@@ -109,6 +115,7 @@ function checkAll(
           : []),
       ],
       figures: {
+        [GROUPS_FIGURE]: deployment.groups.several,
         'keys in the dead-letter queues': deployment.deadLetters.length,
         'discarded stream records': countDiscarded(deployment),
       },

@@ -18,7 +18,8 @@ function behaviors({ clock, dice }: SimulatedDeployment): Readonly<Record<string
     (nowMs) =>
       nowMs >= startMs + fromMs && nowMs < startMs + toMs ? behavior(nowMs) : {};
   return {
-    healthy: () => ({}),
+    // Sometimes the body is so long that the attempt needs a row of its own.
+    healthy: () => (dice.chance(0.2) ? { excerpt: '界'.repeat(300) } : {}),
     flaky: () => (dice.chance(0.3) ? { status: 500 } : {}),
     // Accepts the event, and the response never arrives.
     forgetful: () => (dice.chance(0.1) ? { error: 'connection_reset' } : {}),
