@@ -47,8 +47,10 @@ export function singleGroup(task: DeliveryTask): GroupStart {
   return toGroupStart([createMember(task)]);
 }
 
-function cut(members: readonly GroupMember[]): readonly (readonly GroupMember[])[] {
-  const groups: GroupMember[][] = [];
+type Members = readonly [GroupMember, ...GroupMember[]];
+
+function cut(members: readonly GroupMember[]): readonly Members[] {
+  const groups: [GroupMember, ...GroupMember[]][] = [];
   let bytes = 0;
   for (const member of members) {
     const group = groups.at(-1);
@@ -68,33 +70,32 @@ function jsonBytes(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value)) + 1;
 }
 
-function toGroupStart(members: readonly GroupMember[]): GroupStart {
-  const tasks = members.map(({ task }) => task);
-  const [first] = tasks;
-  if (!first) throw new RangeError('A group has at least one task');
+function toGroupStart(members: Members): GroupStart {
+  const [{ task: first }] = members;
   return {
     group: {
       workspace_id: first.workspace_id,
       endpoint_id: first.endpoint_id,
-      execution_name: executionName(tasks),
+      execution_name: executionName(members),
       delay_seconds: 0,
       wakes: 0,
-      tasks,
+      tasks: members.map(({ task }) => task),
     },
     events: members.flatMap(({ stored }) => (stored ? [{ event: stored.event, ttl: stored.ttl }] : [])),
   };
+}
+
+function nameOf({ task: { event_id: eventId, endpoint_id: endpointId, run } }: GroupMember): string {
+  return `${deliveryId(eventId, endpointId)}-${run}`;
 }
 
 /**
  * The name of a group with one task is readable: an operator who has the id of a delivery finds its execution. The name of a larger
  * group is a hash of its members.
  */
-function executionName(tasks: readonly DeliveryTask[]): string {
-  const names = tasks.map(({ event_id: eventId, endpoint_id: endpointId, run }) => {
-    return `${deliveryId(eventId, endpointId)}-${run}`;
-  });
-  const [name, ...others] = names;
-  return name !== undefined && others.length === 0 ? name : groupName(names);
+function executionName(members: Members): string {
+  const [first, ...others] = members;
+  return others.length === 0 ? nameOf(first) : groupName(members.map(nameOf));
 }
 
 /** The name of an execution that continues or combines others. It is always the same for the same parts. */

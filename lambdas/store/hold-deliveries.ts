@@ -39,7 +39,6 @@ async function holdPart(
   part: readonly HeldDelivery[],
   nowMs: number,
 ): Promise<readonly HeldDelivery[]> {
-  if (part.length === 0) return [];
   try {
     await transactWriteOrThrow(
       table,
@@ -54,11 +53,8 @@ async function holdPart(
     // The reasons have the order of the writes, two for each delivery.
     const existing = new Set(failedConditions(error).map((index) => Math.floor(index / 2)));
     if (existing.size === 0) throw error;
-    return holdPart(
-      table,
-      part.filter((_, index) => !existing.has(index)),
-      nowMs,
-    );
+    const others = part.filter((_, index) => !existing.has(index));
+    return others.length === 0 ? [] : holdPart(table, others, nowMs);
   }
 }
 

@@ -79,9 +79,10 @@ export async function conditionalUpdate(
 /** The positions of the writes whose conditions failed and canceled the transaction. None for every other error. */
 export function failedConditions(error: unknown): readonly number[] {
   if (!(error instanceof TransactionCanceledException)) return [];
-  return (error.CancellationReasons ?? []).flatMap(({ Code }, index) =>
+  const positions = error.CancellationReasons?.flatMap(({ Code }, index) =>
     Code === 'ConditionalCheckFailed' ? [index] : [],
   );
+  return positions ?? [];
 }
 
 /** Makes all of the writes or none. Throws every error, also that of a failed condition. */
