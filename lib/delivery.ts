@@ -17,6 +17,9 @@ import { redeliverDefinition } from './redeliver-machine.ts';
 import { scaledDefinition } from './scaled-definition.ts';
 import type { SecretsKey } from './secrets-key.ts';
 
+/** How many groups of one endpoint are attempted at the same time, with the option `consumerConcurrency`. */
+const GROUPS_PER_ENDPOINT = 2;
+
 export interface DeliveryProps {
   readonly table: EventTable;
   readonly secretsKey: SecretsKey;
@@ -104,6 +107,9 @@ export class Delivery extends Construct {
     });
     secretsKey.grantUse(deliver, ['kms:Decrypt']);
     deliver.addEnvironment(ENV.retry, JSON.stringify(options.retry));
+    // One slow receiver must leave room for the others. Without the option, the account has enough executions for all of them.
+    if (options.consumerConcurrency !== undefined)
+      deliver.addEnvironment(ENV.groupsPerEndpoint, String(GROUPS_PER_ENDPOINT));
     deliver.addEnvironment(ENV.allowInsecureEndpoints, String(options.allowInsecureEndpoints));
     grantPutMetrics(deliver);
     return deliver;

@@ -10,6 +10,7 @@ import { WAIT_SCALE_CONTEXT } from './retry-scale.ts';
 const app = new App();
 // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
 new IvyMailStack(app, 'IvyMailEvents', {
-  options: { ...optionsFromContext(app.node), allowInsecureEndpoints: true },
+  // The local run has few concurrent executions, as a new account (local/concurrency.ts).
+  options: { consumerConcurrency: 2, ...optionsFromContext(app.node), allowInsecureEndpoints: true },
   internal: { emulated: true, waitScale: Number(app.node.getContext(WAIT_SCALE_CONTEXT)) },
 });

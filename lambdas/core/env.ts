@@ -20,6 +20,8 @@ export const ENV = {
   allowInsecureEndpoints: 'IVYMAIL_ALLOW_INSECURE_ENDPOINTS',
   /** The `retry` stack option as JSON: {"firstDelaySeconds","factor","count"}. */
   retry: 'IVYMAIL_RETRY',
+  /** How many groups of one endpoint are attempted at the same time. Absent means any number. */
+  groupsPerEndpoint: 'IVYMAIL_GROUPS_PER_ENDPOINT',
   /** Factor that shortens the waits that no API response shows. Set only in the local run. Absent means 1. */
   waitScale: 'IVYMAIL_WAIT_SCALE',
   /** The `autoSuppress` stack option as JSON: {"hardBounces","complaints"}. */

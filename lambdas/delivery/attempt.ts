@@ -28,6 +28,8 @@ export interface DeliverDeps {
    * The delays of the retry schedule are not scaled, because the API shows them in `next_attempt_at`.
    */
   readonly waitScale?: number;
+  /** How many groups of one endpoint are attempted at the same time. Any number if absent. */
+  readonly groupsPerEndpoint?: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** From 0 to 1, for the jitter. */

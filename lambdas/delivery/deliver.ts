@@ -9,6 +9,7 @@ import { scaledSeconds } from '../core/wait-scale.ts';
 import { putCommand } from '../store/commands.ts';
 import { eventKeyPartsOf } from '../store/deliveries.ts';
 import { CLAIMS_PER_BATCH, insertClaims } from '../store/delivery-claims.ts';
+import { releaseSlot, takeSlot } from '../store/endpoint-slots.ts';
 import { reserveTurn } from '../store/endpoint-turns.ts';
 import { getEndpoint } from '../store/endpoints.ts';
 import { getEvents } from '../store/events.ts';
@@ -41,6 +42,9 @@ const DAY_MS = 24 * 3_600_000;
  */
 const TURN_SPACING_MS = 5_000;
 const LONGEST_TURN_MS = 300_000;
+/** A group whose endpoint has no free slot waits 1, 2, 4, 8 s, and then 15 s, which is the deadline of a request. */
+const FIRST_SLOT_WAIT_SECONDS = 1;
+const LONGEST_SLOT_WAIT_SECONDS = 15;
 
 /** One invocation of the deliver function for a group. */
 export interface GroupInvocation {
@@ -88,7 +92,11 @@ export async function deliverGroup(deps: DeliverDeps, invocation: GroupInvocatio
     }));
     return { tasks: [], result: resultOf({ ...group, turn: 'taken' }, waiting, deps.now()) };
   }
-  const { tasks, isBegun } = await attemptAll(deps, { invocation, tasks: due, endpoint });
+  const attempted = await inSlot(deps, invocation, endpoint, () =>
+    attemptAll(deps, { invocation, tasks: due, endpoint }),
+  );
+  if (!attempted) return waitForSlot(deps, group, remaining);
+  const { tasks, isBegun } = attempted;
   const [first] = tasks;
   if (
     first &&
@@ -131,6 +139,44 @@ async function turnOf(
   const nowMs = now();
   const turnMs = await reserveTurn(table, endpoint, { nowMs, spacingMs: TURN_SPACING_MS });
   return turnMs <= nowMs + LONGEST_TURN_MS ? turnMs : nowMs + Math.round(random() * LONGEST_TURN_MS);
+}
+
+/**
+ * Makes the attempts while the group has a slot of the endpoint. Returns undefined if other groups have all slots. Without a limit of
+ * groups, no slot is needed.
+ */
+async function inSlot<T>(
+  { table, now, groupsPerEndpoint }: DeliverDeps,
+  { abandon, deadlineMs }: GroupInvocation,
+  endpoint: Endpoint | undefined,
+  attempt: () => Promise<T>,
+): Promise<T | undefined> {
+  if (groupsPerEndpoint === undefined || !endpoint || abandon) return attempt();
+  const limits = { slots: groupsPerEndpoint, nowMs: now(), untilMs: deadlineMs };
+  const slot = await takeSlot(table, endpoint, limits);
+  if (!slot) return undefined;
+  try {
+    return await attempt();
+  } finally {
+    // Requests were sent, so nothing may throw. A slot that is not given back ends with the deadline of the invocation.
+    await releaseSlot(table, endpoint, slot).catch(() => {});
+  }
+}
+
+/** No attempt is made. The jitter prevents the waiting groups of an endpoint from coming back at the same moment. */
+function waitForSlot(
+  { now, random }: DeliverDeps,
+  group: DeliveryGroup,
+  remaining: readonly DeliveryTask[],
+): GroupReport {
+  const nowMs = now();
+  const seconds = Math.min(FIRST_SLOT_WAIT_SECONDS * 2 ** group.wakes, LONGEST_SLOT_WAIT_SECONDS);
+  const jitteredMs = seconds * (0.5 + random()) * 1000;
+  const waiting = remaining.map((task) => ({
+    task,
+    dueMs: nowMs + Math.max(jitteredMs, task.delay_seconds * 1000),
+  }));
+  return { tasks: [], result: resultOf(group, waiting, nowMs) };
 }
 
 /**

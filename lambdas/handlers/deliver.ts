@@ -4,7 +4,7 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import type { Context } from 'aws-lambda';
 import { CALL_LIMITS } from '../core/aws-client-timeouts.ts';
 import type { DeliverInput, GroupResult, SingleDeliverInput, SingleResult } from '../core/deliveries.ts';
-import { ENV, requireEnv, waitScaleOf } from '../core/env.ts';
+import { ENV, requireEnv, requireNumberEnv, waitScaleOf } from '../core/env.ts';
 import { METRIC, metricsIn } from '../core/metrics.ts';
 import type { RetryOptions } from '../core/retry-schedule.ts';
 import type { DeliverDeps } from '../delivery/attempt.ts';
@@ -24,6 +24,9 @@ const deps: DeliverDeps = {
   send: createSender({ allowLoopback: process.env[ENV.allowInsecureEndpoints] === 'true' }),
   retry: JSON.parse(requireEnv(process.env, ENV.retry)) as RetryOptions,
   waitScale: waitScaleOf(process.env),
+  ...(process.env[ENV.groupsPerEndpoint] !== undefined && {
+    groupsPerEndpoint: requireNumberEnv(process.env, ENV.groupsPerEndpoint),
+  }),
   now: Date.now,
   random: Math.random,
   randomBytes,

@@ -6,11 +6,20 @@ import { InternalError } from '../../lambdas/core/errors.ts';
 import { deliveryId } from '../../lambdas/core/ids.ts';
 import type { GroupReport } from '../../lambdas/delivery/deliver.ts';
 import { createSecretOpener } from '../../lambdas/delivery/secrets.ts';
+import { takeSlot } from '../../lambdas/store/endpoint-slots.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { WORKSPACE_ID, anEndpoint } from '../../sim/builders/events.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
 import { simulatedKms } from '../../sim/kms.ts';
-import { HANGS, REFUSES, SERVER_ERROR, START_MS, countBy, setUpGroup } from './group-world.ts';
+import {
+  HANGS,
+  REFUSES,
+  SERVER_ERROR,
+  START_MS,
+  countBy,
+  setUpGroup,
+  type GroupWorld,
+} from './group-world.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -441,6 +450,89 @@ describe('the groups of a receiver that hangs', () => {
     const { result: next } = await wake(result);
     expect(next.turn).toBe('taken');
     expect(next.delay_seconds).toBeLessThanOrEqual(300);
+  });
+});
+
+describe('groups of one endpoint, with a limit of groups at the same time', () => {
+  const LIMIT = { deps: { groupsPerEndpoint: 2 } };
+  const slotsOf = ({ rowsOf }: GroupWorld) =>
+    rowsOf('endpoint').flatMap((row) => Object.keys(row).filter((name) => name.startsWith('slot_')));
+
+  it('wait if two others are attempted, with their numbers unchanged, and claim nothing', async () => {
+    const world = await setUpGroup({ count: 3 });
+    const { table, endpoint, clock, group, deliver, wake, requests, rowsOf, statuses } = world;
+    for (let taken = 0; taken < 2; taken += 1)
+      await takeSlot(table, endpoint, { slots: 2, nowMs: clock.nowMs, untilMs: clock.nowMs + 1_500 });
+    const { tasks, result } = await deliver(group, LIMIT);
+    expect([tasks, requests, rowsOf('delivery_address')]).toEqual([[], [], []]);
+    expect(result).toMatchObject({ outcome: 'retry', wakes: 1 });
+    for (const task of result.tasks) expect(task).toMatchObject({ attempt: 1, run_attempt: 1 });
+
+    // The others have ended.
+    await wake({ ...result, delay_seconds: 2 }, LIMIT);
+    expect(statuses()).toEqual({ delivered: 3 });
+  });
+
+  it('wait 1, 2, 4, 8 and then 15 seconds, plus or minus a half', async () => {
+    const { table, endpoint, clock, group, deliver } = await setUpGroup({ count: 1 });
+    for (let taken = 0; taken < 2; taken += 1)
+      await takeSlot(table, endpoint, { slots: 2, nowMs: clock.nowMs, untilMs: clock.nowMs + 3_600_000 });
+    for (const [wakes, seconds] of [1, 2, 4, 8, 15, 15].entries()) {
+      const { result } = await deliver({ ...group, wakes }, LIMIT);
+      expect(result.delay_seconds).toBeGreaterThanOrEqual(seconds * 0.5);
+      expect(result.delay_seconds).toBeLessThanOrEqual(Math.ceil(seconds * 1.5));
+    }
+  });
+
+  it('do not attempt a task before its time', async () => {
+    const { table, endpoint, clock, group, deliver } = await setUpGroup({ count: 2 });
+    for (let taken = 0; taken < 2; taken += 1)
+      await takeSlot(table, endpoint, { slots: 2, nowMs: clock.nowMs, untilMs: clock.nowMs + 3_600_000 });
+    const [first, second] = group.tasks;
+    const tasks = first && second ? [first, { ...second, delay_seconds: 100 }] : [];
+    const { result } = await deliver({ ...group, tasks }, LIMIT);
+    expect(result.tasks.map((task) => task.delay_seconds > 99)).toEqual([false, true]);
+  });
+
+  it.each([
+    ['accepts', {}, { delivered: 3 }],
+    ['fails', SERVER_ERROR, { retrying: 3 }],
+    ['hangs', HANGS, { retrying: 3 }],
+  ])('give their slot back after a receiver %s', async (_, response, statuses) => {
+    const world = await setUpGroup({ count: 3 });
+    const taken: number[] = [];
+    world.receiver.respond = () => {
+      taken.push(slotsOf(world).length);
+      return response;
+    };
+    await world.deliver(world.group, LIMIT);
+    expect(world.statuses()).toEqual(statuses);
+    expect(taken).toEqual([1, 1, 1]);
+    expect(slotsOf(world)).toEqual([]);
+  });
+
+  it('report their results if the slot cannot be given back', async () => {
+    const { table, group, deliver, statuses } = await setUpGroup({ count: 3 });
+    table.before = (command, { UpdateExpression: update }) => {
+      if (command === 'UpdateCommand' && update === 'REMOVE #slot_0')
+        throw new Error('DynamoDB is not available');
+    };
+    const { result } = await deliver(group, LIMIT);
+    expect([result.outcome, statuses()]).toEqual(['done', { delivered: 3 }]);
+  });
+
+  it('need no slot to record that they are abandoned', async () => {
+    const { table, endpoint, clock, group, deliver, statuses } = await setUpGroup({ count: 3 });
+    for (let taken = 0; taken < 2; taken += 1)
+      await takeSlot(table, endpoint, { slots: 2, nowMs: clock.nowMs, untilMs: clock.nowMs + 3_600_000 });
+    await deliver(group, { ...LIMIT, abandon: true });
+    expect(statuses()).toEqual({ exhausted: 3 });
+  });
+
+  it('write no slot without a limit', async () => {
+    const world = await setUpGroup({ count: 3 });
+    await world.deliver(world.group);
+    expect(world.table.calls).not.toContain('UpdateCommand');
   });
 });
 

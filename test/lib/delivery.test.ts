@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ENV } from '../../lambdas/core/env.ts';
 import { KIND } from '../../lambdas/store/keys.ts';
 import { DELIVER_TIMEOUT_SECONDS } from '../../lib/deliver-machine.ts';
 import { resource, resourcesOf, templateOf, textOf } from '../../pages/template.ts';
@@ -71,6 +72,17 @@ describe('consumerConcurrency', () => {
       IvyTally: 1,
     });
   });
+});
+
+it('consumerConcurrency limits the groups of one endpoint that are attempted at the same time', () => {
+  const groupsPerEndpoint = (of: typeof template): unknown => {
+    const { Properties } = resource(of, 'AWS::Lambda::Function', 'IvyDeliveryDeliver');
+    return (Properties['Environment'] as { Variables: Record<string, unknown> }).Variables[
+      ENV.groupsPerEndpoint
+    ];
+  };
+  expect(groupsPerEndpoint(template)).toBeUndefined();
+  expect(groupsPerEndpoint(templateOf({ consumerConcurrency: 2 }))).toBe('2');
 });
 
 describe('the state machines', () => {

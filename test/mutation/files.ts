@@ -28,6 +28,7 @@ export const ALL: readonly string[] = [
   'lambdas/store/delivery-claims.ts',
   'lambdas/store/delivery-settlement.ts',
   'lambdas/store/endpoint-health.ts',
+  'lambdas/store/endpoint-slots.ts',
   'lambdas/store/endpoint-turns.ts',
   'lambdas/store/endpoints.ts',
   'lambdas/store/first-attempts.ts',

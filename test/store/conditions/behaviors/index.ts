@@ -5,6 +5,7 @@ import { FIRST_ATTEMPTS } from './first-attempts.ts';
 import { LISTS } from './lists.ts';
 import { PROGRESS } from './progress.ts';
 import { SENDS } from './sends.ts';
+import { SLOTS } from './slots.ts';
 import { TURNS } from './turns.ts';
 
 export const BEHAVIORS: readonly Behavior[] = [
@@ -12,6 +13,7 @@ export const BEHAVIORS: readonly Behavior[] = [
   ...SENDS,
   ...ENDPOINTS,
   ...TURNS,
+  ...SLOTS,
   ...FIRST_ATTEMPTS,
   ...DELIVERIES,
   ...PROGRESS,
