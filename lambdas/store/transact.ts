@@ -16,10 +16,10 @@ import type { Table } from './table.ts';
 type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
 
 /**
- * If two writes change the same item at the same time, DynamoDB refuses one of them. The SDK does not retry the refused write.
- * The delays before the tries are random, up to 20, 40, 80, … and 1,280 ms. Without randomness, all refused writes would be
- * tried again at the same time, and all except one would be refused again. Eight shards of the stream may add to the same
- * counters at any time: test/proof/tally shows that eight tries are enough for them.
+ * If two writes change the same item at the same time, DynamoDB refuses one of them. The SDK does not retry the refused write. The
+ * delays before the tries are at most 20, 40, 80, … and 1,280 ms, and a random part of their second half is left out. Without
+ * randomness, writes that were refused together would be tried again together. The number of tries suits eight shards of the
+ * stream, which add to the same counters (test/proof/tally).
  */
 const TRIES = 8;
 const FIRST_DELAY_MS = 20;
@@ -56,8 +56,9 @@ export async function retryOnConflict<T>(
       return await write();
     } catch (error) {
       if (attempt === TRIES || !isConflict(error)) throw error;
+      const delayMs = (FIRST_DELAY_MS * 2 ** (attempt - 1) * (1 + random())) / 2;
       await new Promise((resolve) => {
-        setTimeout(resolve, FIRST_DELAY_MS * 2 ** (attempt - 1) * random());
+        setTimeout(resolve, delayMs);
       });
     }
   }

@@ -16,6 +16,12 @@ const PROOFS: readonly { readonly record: string; readonly title: string; readon
       'Events of emails of every kind go through the real code. A tenth of the messages is published twice, and a tenth arrives late. The table, the stream, the queue and the state machines are simulated and behave like the deployed ones. One call in twenty fails, is throttled, is carried out in part, loses its response, or ends its process. Afterward, the ledger checks the account of everything. Each event is stored once, quarantined, or in a dead-letter queue. Each recipient has the right status. Each delivery has ended. Each request has a recorded attempt, or a crash explains why it has none. Each counter equals a recount of the rows, without those of the SES mailbox simulator.',
   },
   {
+    record: 'shards',
+    title: 'Counters with eight shards',
+    description:
+      'The stream has eight shards. All events belong to one workspace, and all attempts to one endpoint, so the shards add to the same counters. DynamoDB refuses a transaction while another one changes the same counters. One call in ten fails, loses its response, or ends its process. Afterward, the counters equal what was inserted.',
+  },
+  {
     record: 'crash',
     title: 'A crash at every await',
     description:

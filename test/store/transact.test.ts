@@ -111,10 +111,11 @@ describe('the delay before a retry', () => {
   it.each([
     ['a transaction', transact],
     ['an update', update],
-  ])('of %s is a random part of 20, 40, 80, … and 1,280 ms', async (_write, write) => {
-    const all = [20, 40, 80, 160, 320, 640, 1_280];
-    expect(await delaysOf(write, () => 1)).toEqual(all);
-    expect(await delaysOf(write, () => 0.25)).toEqual(all.map((ms) => ms / 4));
+  ])('of %s is between a half and the whole of 20, 40, 80, … and 1,280 ms', async (_write, write) => {
+    const longest = [20, 40, 80, 160, 320, 640, 1_280];
+    expect(await delaysOf(write, () => 1)).toEqual(longest);
+    expect(await delaysOf(write, () => 0.5)).toEqual(longest.map((ms) => ms * 0.75));
+    expect(await delaysOf(write, () => 0)).toEqual(longest.map((ms) => ms * 0.5));
   });
 
   it('is different for two writes that conflict at the same time', async () => {

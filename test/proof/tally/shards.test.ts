@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { recordFigures } from '../../../pages/reliability/records.ts';
+import { NO_FAULTS, type FaultPlan } from '../../../sim/faults.ts';
+import { sized } from '../size.ts';
+import { EVENTS_PER_SECOND, SHARDS, ShardedStream } from './sharded-stream.ts';
+
+const FAULT_SHARE = 0.1;
+const STEADY_SECONDS = sized(40, 1_200);
+const OUTAGE_SECONDS = sized(60, 600);
+/**
+ * In a steady stream, the batch of a shard is full after four seconds, long before the window ends. Failed batches are retried
+ * after a second with half of their records.
+ */
+const LONGEST_STEADY_AGE_SECONDS = 15;
+/** A record that arrives before the outage ends may wait for a batch that is full. */
+const CAUGHT_UP_AGE_SECONDS = 6;
+/** About one in a hundred transactions fails at every try. With five tries, it would be about six. */
+const LARGEST_FAILED_SHARE = 0.04;
+
+async function runSeconds(stream: ShardedStream, seconds: number): Promise<number> {
+  let longestAge = 0;
+  for (let second = 0; second < seconds; second += 1) {
+    await stream.runSecond();
+    longestAge = Math.max(longestAge, stream.ageSeconds);
+  }
+  return longestAge;
+}
+
+/** Runs until nothing is left, and compares the counters with the inserted records. */
+async function expectExact(stream: ShardedStream): Promise<void> {
+  await stream.deployment.clock.run();
+  expect(await stream.counted()).toEqual(stream.expected);
+  expect(stream.deployment.tallyReader.discarded).toEqual([]);
+}
+
+describe(`${SHARDS} shards with ${EVENTS_PER_SECOND} events a second of one workspace and one endpoint`, () => {
+  it('are counted exactly, and keep up, while one call in ten fails, is repeated or ends its process', async () => {
+    const stream = new ShardedStream();
+    const { deployment, tries } = stream;
+    const { dice, clock, callCounts } = deployment;
+    const restore = clock.installTimers();
+    try {
+      const faults: FaultPlan = ({ possible }) =>
+        dice.chance(FAULT_SHARE) ? dice.pick(possible) : undefined;
+      deployment.faults = faults;
+      const longestAge = await runSeconds(stream, STEADY_SECONDS);
+      await expectExact(stream);
+      recordFigures('shards', {
+        shards: SHARDS,
+        'events, each with one attempt': stream.expected.attempts,
+        'tries of transactions': tries.all,
+        'tries refused because of another shard': tries.refused,
+        'injected faults': Object.values(callCounts.faults).reduce((sum, each) => sum + each, 0),
+        'longest time until a record was counted, in seconds': longestAge,
+      });
+      expect(tries.refused).toBeGreaterThan(0);
+      // Each of these batches was counted and then delivered again.
+      expect(callCounts.faults.killed_after).toBeGreaterThan(0);
+      expect(longestAge).toBeLessThan(LONGEST_STEADY_AGE_SECONDS);
+    } finally {
+      restore();
+    }
+  });
+
+  it('catch up after an outage of all writes, faster than the outage lasted', async () => {
+    const stream = new ShardedStream();
+    const { deployment, tries } = stream;
+    const restore = deployment.clock.installTimers();
+    try {
+      deployment.faults = ({ name }) => (name === 'TransactWriteCommand' ? 'error' : undefined);
+      const ageAtEnd = await runSeconds(stream, OUTAGE_SECONDS);
+      expect(ageAtEnd).toBeGreaterThan(OUTAGE_SECONDS - 5);
+      deployment.faults = NO_FAULTS;
+      let seconds = 0;
+      for (; stream.ageSeconds > CAUGHT_UP_AGE_SECONDS && seconds < OUTAGE_SECONDS; seconds += 1)
+        await stream.runSecond();
+      expect(seconds).toBeLessThan(OUTAGE_SECONDS);
+      // All shards write at the same time, without a pause.
+      expect(tries.refused).toBeGreaterThan(tries.all / 10);
+      expect(stream.failedShare).toBeLessThan(LARGEST_FAILED_SHARE);
+      await expectExact(stream);
+    } finally {
+      restore();
+    }
+  });
+});
