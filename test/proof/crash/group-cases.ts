@@ -23,14 +23,15 @@ function countOf(text: string, part: string): number {
 /** DynamoDB refuses a batch of claims, a batch of deliveries, the record of a retry, the opening of a breaker, and held deliveries. */
 export function refuseBatches({ table }: SimulatedDeployment): void {
   const { before } = table;
-  const refusals = new Map<string, number>();
+  const refused = new Set<string>();
+  /** The id of the first opening of a breaker. */
+  let firstOpening: string | undefined;
   table.before = (command, input) => {
     before(command, input);
     const text = JSON.stringify(input);
-    const refuse = (what: string, error: Error, times = 1): void => {
-      const count = refusals.get(what) ?? 0;
-      if (count === times) return;
-      refusals.set(what, count + 1);
+    const refuse = (what: string, error: Error): void => {
+      if (refused.has(what)) return;
+      refused.add(what);
       throw error;
     };
     if (command === 'BatchExecuteStatementCommand' && countOf(text, 'INSERT') > 1)
@@ -39,17 +40,17 @@ export function refuseBatches({ table }: SimulatedDeployment): void {
       refuse('deliveries', awsError('InternalServerError', 'The service failed', 500));
     if (command === 'PutCommand' && text.includes('"kind":"attempt"'))
       refuse('attempt', awsError('InternalServerError', 'The service failed', 500));
-    // As if another execution had changed the endpoint in the meantime. An opening has two tries.
-    if (command === 'TransactWriteCommand' && text.includes('"kind":"command"'))
-      refuse(
-        'opening',
-        new TransactionCanceledException({
+    // As if the endpoint had changed in the meantime. An opening has two tries, with and without an entry in the history.
+    if (command === 'TransactWriteCommand' && text.includes('"opened_at"')) {
+      const opening = /"id":"(\w+)"/.exec(text)?.[1];
+      firstOpening ??= opening;
+      if (opening === firstOpening)
+        throw new TransactionCanceledException({
           message: 'Transaction canceled',
           CancellationReasons: [{ Code: 'ConditionalCheckFailed' }],
           $metadata: {},
-        }),
-        2,
-      );
+        });
+    }
     // Every try of the whole transaction fails, so each delivery must be stored alone.
     if (
       command === 'TransactWriteCommand' &&
