@@ -93,7 +93,7 @@ describe('the state machines', () => {
     });
   });
 
-  it('use Express for the first attempt and Standard for retries', () => {
+  it('use Express for first attempts and Standard for retries', () => {
     expect(machine('IvyDeliveryDeliverMachine')['StateMachineType']).toBe('EXPRESS');
     expect(machine('IvyDeliveryRedeliverMachine')['StateMachineType']).not.toBe('EXPRESS');
   });
