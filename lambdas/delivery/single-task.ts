@@ -36,7 +36,8 @@ export function singleResultOf(single: SingleTask, { tasks, result }: GroupRepor
   return {
     ...(report?.task ?? single),
     execution_name: result.execution_name,
-    outcome: report?.outcome ?? 'cancelled',
+    // Without a report, the task was not due: the group waits, for example for a slot of its endpoint.
+    outcome: report?.outcome ?? (next ? 'retry' : 'cancelled'),
     delay_seconds: next?.delay_seconds ?? 0,
   };
 }

@@ -151,6 +151,24 @@ describe('the result for an input of version 0.1.0', () => {
     expect(await world.delivery(0)).toMatchObject({ delivery: { status: 'delivered', attempt_count: 2 } });
   });
 
+  it('of a task that waits for a slot of its endpoint is a retry of the same attempt', async () => {
+    const world = await setUpRecorded('retry');
+    const slots = { groupsPerEndpoint: 2 };
+    for (const row of world.table.rows.values())
+      if (row['kind'] === 'endpoint')
+        Object.assign(row, { slot_0: Number.MAX_SAFE_INTEGER, slot_1: Number.MAX_SAFE_INTEGER });
+    const { task: retry } = world.input;
+    const result = await call(world, world.input, slots);
+    expect(result).toMatchObject({ ...retry, outcome: 'retry', delay_seconds: expect.any(Number) });
+    expect(result.delay_seconds).toBeGreaterThan(0);
+    expect(world.requests).toEqual([]);
+    expect(world.statuses()).toEqual({ retrying: 1 });
+    for (const row of world.table.rows.values()) if (row['kind'] === 'endpoint') delete row['slot_0'];
+    expect(await call(world, { ...world.input, task: result }, slots)).toMatchObject({
+      outcome: 'delivered',
+    });
+  });
+
   it('is cancelled if the endpoint was deleted', async () => {
     const world = await setUpRecorded('retry');
     for (const [key, row] of world.table.rows) if (row['kind'] === 'endpoint') world.table.rows.delete(key);
