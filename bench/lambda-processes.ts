@@ -22,18 +22,25 @@ async function processTable(): Promise<readonly Entry[]> {
     });
 }
 
+/** The process ids of a local run's emulator and of its Lambda workers. */
+export interface EmulatorProcesses {
+  readonly emulator: readonly number[];
+  readonly workers: readonly number[];
+}
+
 /**
- * The number of Lambda worker processes of a local run. The process with `runPid` starts the emulator, a Python process, and
+ * Finds the processes of a local run. The process with `runPid` starts the emulator, a Python process, and
  * the emulator starts one Node process for each Lambda invocation in progress. An idle worker keeps its process for some minutes.
  */
-export async function countLambdaProcesses(runPid: number): Promise<number> {
+export async function emulatorProcesses(runPid: number): Promise<EmulatorProcesses> {
   const table = await processTable();
   const emulators = new Set(
     table.filter(({ parent, name }) => parent === runPid && /python/i.test(name)).map(({ pid }) => pid),
   );
   if (emulators.size === 0) throw new Error(`Process ${runPid} runs no emulator`);
   // Node names its main thread, and `ps` can show this name instead of the name of the program.
-  return table.filter(({ parent, name }) => emulators.has(parent) && /node|MainThread/i.test(name)).length;
+  const workers = table.filter(({ parent, name }) => emulators.has(parent) && /node|MainThread/i.test(name));
+  return { emulator: [...emulators], workers: workers.map(({ pid }) => pid) };
 }
 
 /** Counts the Lambda processes five times a second, until `stop`. Returns the highest count. */
@@ -42,7 +49,8 @@ export function watchLambdaProcesses(runPid: number): { stop(): Promise<number> 
   async function findPeak(): Promise<number> {
     let peak = 0;
     while (!watch.signal.aborted) {
-      peak = Math.max(peak, await countLambdaProcesses(runPid));
+      const { workers } = await emulatorProcesses(runPid);
+      peak = Math.max(peak, workers.length);
       await wait(SAMPLE_MS);
     }
     return peak;

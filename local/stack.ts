@@ -26,8 +26,10 @@ export interface LocalStackOptions {
   readonly port?: number;
   /** Whether to create the seed data. */
   readonly seed: boolean;
-  /** The factor that shortens retries and other waits of a deployment. More than 0, at most 1. Default: 0.05. */
+  /** The factor that shortens the retries of a deployment. More than 0, at most 1. Default: 0.05. */
   readonly retryScale?: number;
+  /** The factor that shortens the other waits of a deployment. More than 0, at most 1. Default: the value of `retryScale`. */
+  readonly waitScale?: number;
   /** Prints nothing to the terminal. */
   readonly quiet?: boolean;
   /** Aborts a start that is in progress. */
@@ -64,7 +66,7 @@ export function startLocalStack(options: LocalStackOptions): Promise<LocalStack>
 }
 
 async function start(options: LocalStackOptions, progress: Progress): Promise<LocalStack> {
-  const { retryScale = DEFAULT_RETRY_SCALE } = options;
+  const { retryScale = DEFAULT_RETRY_SCALE, waitScale = retryScale } = options;
   const retry = scaleRetry(deployedRetry(), retryScale);
   const runFolder = createRunFolder();
   const crash = Promise.withResolvers<Error>();
@@ -94,7 +96,7 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
     const proxy = await registerServer(startApiProxy({ port: options.port ?? 0, maxRequests: API_REQUESTS }));
     const ses = await registerServer(startSesSimulator({ from: FROM, now: Date.now, newUuid: randomUUID }));
     const env = childEnvironment(process.env, { root, temp: join(runFolder, 'tmp') });
-    const cdk = createCdk({ processes, root, runFolder, env, timing: { retry, waitScale: retryScale } });
+    const cdk = createCdk({ processes, root, runFolder, env, timing: { retry, waitScale } });
 
     const synthesized = progress.step('App synthesized', () => cdk.synth());
     const emulated = progress
