@@ -56,7 +56,7 @@ async function startStack() {
     expect(response.status).toBeLessThan(300);
     return (await response.json()) as T;
   }
-  return { ...running, api };
+  return { stack, api, stop: () => running.stop() };
 }
 
 it('a burst for one healthy and six failing receivers reaches the healthy one before the first retry is due', async () => {
