@@ -108,8 +108,9 @@ const optionsSchema = z.strictObject({
   /**
    * Limits how many invocations the queue and the stream cause at the same time, for an account with few concurrent Lambda
    * executions. Ingest has at most this number. Dispatch has at most 1 per shard of the stream instead of 4. Tally always has
-   * at most 1 per shard. Events wait longer in a burst, and none is lost. SQS accepts no limit below 2.
-   * @default - 50 for ingest, and 4 per shard for dispatch
+   * at most 1 per shard. Deliver has at most 2 per endpoint. Events wait longer in a burst, and none is lost. SQS accepts no limit
+   * below 2.
+   * @default - 50 for ingest, 4 per shard for dispatch, and no limit per endpoint for deliver
    */
   consumerConcurrency: z.int().min(2).max(1000).optional(),
 
