@@ -64,7 +64,7 @@ const get = route({
   scope: 'read',
   summary: 'Get statistics',
   description:
-    'Returns the number of events per hour or per day, the rates, and the attempts at each webhook endpoint. The time from `after` to `before` can be at most 31 days with `interval=hour`, or 400 days with `interval=day`. The response covers whole hours or days in UTC, so its range can start before `after` and end after `before`. A new event appears in the statistics a few seconds later than in the log. With `endpoint_id`, `endpoints` contains only that endpoint, with its own buckets.',
+    'Returns the number of events per hour or per day, the rates, and the attempts at each webhook endpoint. The time from `after` to `before` can be at most 31 days with `interval=hour`, or 400 days with `interval=day`. The response covers whole hours or days in UTC, so its range can start before `after` and end after `before`. A new event or attempt appears in the statistics up to a minute later than in the log. With `endpoint_id`, `endpoints` contains only that endpoint, with its own buckets.',
   query: statsQuery,
   responses: { 200: statsJson },
   errors: ['conflicting_filters'],

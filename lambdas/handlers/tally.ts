@@ -27,9 +27,9 @@ export interface WindowedBatch {
 const ONLY_SHARD = 'only';
 
 /**
- * Reads new events and attempts from the table's stream and adds them to the counters. With a tumbling window, Lambda passes the
- * returned `state` to the next batch. Tally needs no such state, because the checkpoint is stored in the table. So the
- * returned `state` is always empty.
+ * Reads new events and attempts from the table's stream, also the attempts inside new deliveries. Adds them to the counters. With
+ * a tumbling window, Lambda passes the returned `state` to the next batch. Tally needs no such state, because the checkpoint is
+ * stored in the table. So the returned `state` is always empty.
  */
 export async function handler(batch: WindowedBatch): Promise<{ readonly state: Record<string, never> }> {
   const { Records: records = [], shardId = ONLY_SHARD } = batch;

@@ -17,9 +17,9 @@ type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
 
 /**
  * If two writes change the same item at the same time, DynamoDB refuses one of them. The SDK does not retry the refused write. The
- * delays before the tries are at most 20, 40, 80, … and 1,280 ms, and a random part of their second half is left out. Without
- * randomness, writes that were refused together would be tried again together. The number of tries suits eight shards of the
- * stream, which add to the same counters (test/proof/tally).
+ * delays before the tries are random, between half and the whole of 20, 40, 80, … and 1,280 ms. Without randomness, writes that
+ * were refused together would be tried again together. The number of tries suits eight shards of the stream, which add to the
+ * same counters (test/proof/tally).
  */
 const TRIES = 8;
 const FIRST_DELAY_MS = 20;
