@@ -356,7 +356,7 @@ export const FAULTS: readonly FaultRow[] = [
     fault:
       'One of 100 endpoints hangs, under a steady stream of events or with thousands at once; the account has 1,000 concurrent invocations',
     expected:
-      'Steady stream: the p99 of the other endpoints is at most twice the p99 without the hanging endpoint. Thousands at once: the breaker opens, and no delivery is lost. The other deliveries wait five seconds at most and lose no attempt.',
+      'Steady stream: the p99 of the other endpoints is at most twice the p99 without the hanging endpoint. Thousands at once: the breaker opens, and no delivery is lost. 99 % of the other deliveries wait five seconds at most, and none loses an attempt.',
     environment: 'simulation',
     reason: AWS_FAILS,
     note: 'A group stops after five requests without a response, so a flood leaves invocations for the other endpoints ([ADR 0026](../adr/0026-deliveries-in-groups.md)).',

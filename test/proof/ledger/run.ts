@@ -155,5 +155,10 @@ export async function recoverAll(
     };
     await putRecovery(deployment.table, recovery);
   }
-  await deployment.clock.run();
+  const restore = deployment.clock.installTimers();
+  try {
+    await deployment.clock.run();
+  } finally {
+    restore();
+  }
 }
