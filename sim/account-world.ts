@@ -14,6 +14,8 @@ export interface AccountWorldOptions {
   readonly seed: number;
   /** The account's limit of concurrent invocations of all functions. */
   readonly concurrency: number;
+  /** The option of the same name. */
+  readonly consumerConcurrency?: number;
   /** The events that are published at once for the receiver that hangs. */
   readonly floodEvents: number;
   readonly healthyEndpoints: number;
@@ -146,8 +148,8 @@ function statusesOf(deployment: SimulatedDeployment, { id }: Endpoint, expected:
 }
 
 export async function runAccountWorld(options: AccountWorldOptions): Promise<AccountWorldReport> {
-  const { seed, concurrency, floodEvents, healthyEndpoints, eventsPerSecond, minutes } = options;
-  const deployment = new SimulatedDeployment({ seed, startMs: START_MS, concurrency });
+  const { floodEvents, healthyEndpoints, eventsPerSecond, minutes } = options;
+  const deployment = new SimulatedDeployment({ ...options, startMs: START_MS });
   const hanging = await addEndpoint(deployment, 'hanging', {
     events: ['sent'],
     behavior: (nowMs) => (nowMs < HEALED_MS ? { status: undefined, error: 'timeout', afterMs: HANG_MS } : {}),

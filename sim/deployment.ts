@@ -57,6 +57,8 @@ export const ACCOUNT_CONCURRENCY = 1_000;
 /** The time after which Lambda's pollers retry an invocation that the account's quota refused. */
 const THROTTLE_RETRY_MS = 1_000;
 const VISIBILITY_MS = 180_000;
+/** With the option `consumerConcurrency`. */
+const GROUPS_PER_ENDPOINT = 2;
 /** The error of a task whose invocation was throttled. */
 export const TOO_MANY_REQUESTS = 'Lambda.TooManyRequestsException';
 /** Lambda notices a crash when the runtime exits, long before the function's timeout. */
@@ -143,6 +145,8 @@ export interface SimulatedDeploymentOptions {
   readonly startMs: number;
   /** The account's limit of concurrent invocations of all functions. */
   readonly concurrency?: number;
+  /** The option of the same name, for an account with few concurrent invocations. */
+  readonly consumerConcurrency?: number;
   /** The number of shards of the table's stream. */
   readonly shards?: number;
 }
@@ -169,11 +173,15 @@ export class SimulatedDeployment implements CallContext {
   /** The invocations of the deliver function with several deliveries, and the most deliveries of one invocation. */
   readonly groups = { several: 0, largest: 0 };
   private readonly concurrency: number;
+  /** How many groups of one endpoint are attempted at the same time. Undefined if there is no limit. */
+  private readonly groupsPerEndpoint: number | undefined;
   private readonly idleWorkers: Worker[] = [];
   private readonly executions: Executions;
 
-  constructor({ seed, startMs, concurrency = Infinity, shards = 3 }: SimulatedDeploymentOptions) {
+  constructor(options: SimulatedDeploymentOptions) {
+    const { seed, startMs, concurrency = Infinity, consumerConcurrency, shards = 3 } = options;
     this.concurrency = concurrency;
+    this.groupsPerEndpoint = consumerConcurrency === undefined ? undefined : GROUPS_PER_ENDPOINT;
     this.clock = new Clock(startMs);
     this.dice = new Dice(seededRandom(seed));
     const { clock, dice } = this;
@@ -187,7 +195,7 @@ export class SimulatedDeployment implements CallContext {
       visibilityMs: VISIBILITY_MS,
       maxReceives: 10,
       batchSize: 10,
-      concurrency: 8,
+      concurrency: consumerConcurrency ?? 8,
       duplicateShare: 0.002,
       consume: (records) => this.ingest(records),
     });
@@ -198,7 +206,7 @@ export class SimulatedDeployment implements CallContext {
         { eventName: ['INSERT'], dynamodb: { NewImage: { kind: { S: [KIND.event, KIND.command] } } } },
       ],
       batchSize: 100,
-      parallelization: 4,
+      parallelization: consumerConcurrency === undefined ? 4 : 1,
       consume: (batch) => this.dispatch(batch),
     });
     this.tallyReader = new StreamReader({
@@ -421,6 +429,7 @@ export class SimulatedDeployment implements CallContext {
           secrets,
           send: this.senderOf(process, payloadOf(input)),
           retry: RETRY,
+          ...(this.groupsPerEndpoint !== undefined && { groupsPerEndpoint: this.groupsPerEndpoint }),
           now: this.clock.now,
           random: this.dice.random,
           randomBytes: (size) => this.dice.bytes(size),

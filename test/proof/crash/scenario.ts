@@ -46,7 +46,7 @@ const RECEIVERS: Readonly<Record<string, ReceiverBehavior>> = {
   // The product disables it after five days of failures.
   dead: () => ({ status: 503 }),
   // Slow enough that many attempts of the burst get a 410 at once. The first one disables the endpoint.
-  gone: (nowMs) => (nowMs < BURST_MS ? {} : { status: 410, afterMs: 2_000 }),
+  gone: (nowMs) => (nowMs < BURST_MS ? {} : { status: 410, afterMs: 10_000 }),
   forbidden: () => ({ status: undefined, error: 'blocked_address' }),
   // Fails four times over half an hour, which is too seldom to open the breaker, and then recovers.
   seldom: until(120, () => ({ status: 500 })),
@@ -70,7 +70,7 @@ const UNCOUNTED_MS = START_MS + 3 * 24 * 60 * MINUTE_MS;
 const REFUSED_COUNTER_ROW = `"pk":"${eventCountersPartition(WORKSPACE, 'hour')}","sk":"${formatTimestamp(UNCOUNTED_MS)}"`;
 
 export async function createScenario(seed: number): Promise<Scenario> {
-  const deployment = new SimulatedDeployment({ seed, startMs: START_MS });
+  const deployment = new SimulatedDeployment({ seed, startMs: START_MS, consumerConcurrency: 8 });
   const at = formatTimestamp(START_MS);
   await createWorkspace(deployment.table, {
     id: WORKSPACE,

@@ -26,6 +26,7 @@ function describeWorld(report: AccountWorldReport): string {
       .join(', ');
   const lines: readonly (readonly [string, string | number])[] = [
     ['the account’s limit', options.concurrency],
+    ['consumerConcurrency', options.consumerConcurrency ?? 'not set'],
     ['events for the receiver that hangs', options.floodEvents],
     ['concurrent invocations at the peak', report.peak],
     ['throttled invocations', report.throttled],
@@ -98,5 +99,12 @@ describe('a receiver that hangs and gets many events at once', () => {
     const report = await runWorld({ ...SMALL, concurrency: 10 });
     expect(violationsOf(report)).toEqual([]);
     for (const minute of report.api.slice(1)) expect(errorShare([minute])).toBeLessThanOrEqual(0.05);
+  });
+
+  it('fails at most 1 % of the API requests of every minute there with the option consumerConcurrency', async () => {
+    const report = await runWorld({ ...SMALL, concurrency: 10, consumerConcurrency: 2 });
+    expect(violationsOf(report)).toEqual([]);
+    for (const minute of report.api) expect(errorShare([minute])).toBeLessThanOrEqual(0.01);
+    expect(report.lagSincePublished.p99).toBeLessThanOrEqual(5_000);
   });
 });
