@@ -162,7 +162,10 @@ export interface DeliverInput {
   readonly group: DeliveryGroup | SingleTask;
   /** Events of the tasks, which travel to the first attempt. The function reads the events that are absent. */
   readonly events?: readonly StoredEvent[];
-  /** ARN of the calling execution, which owns the claims. A retry of the same execution may claim an attempt again. */
+  /**
+   * ARN of the calling execution, which owns the claims. If the machine calls the function again, the execution may claim a later
+   * attempt again at once, and a first attempt after its lease.
+   */
   readonly execution: string;
   /** True after internal errors have used up Redeliver's retries: record one `internal` attempt for each task, and send nothing. */
   readonly abandon?: boolean;
