@@ -7,7 +7,13 @@ import type { RetryOptions } from '../core/retry-schedule.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { scaledSeconds } from '../core/wait-scale.ts';
 import { recordAttempt } from '../store/deliveries.ts';
-import { claimAttempt, type Claim, type ClaimOutcome, type FirstClaim } from '../store/delivery-claims.ts';
+import {
+  claimAttempt,
+  readFirstLease,
+  type Claim,
+  type ClaimOutcome,
+  type FirstClaim,
+} from '../store/delivery-claims.ts';
 import { settleDelivery, settleUnsent, type Settlement } from '../store/delivery-settlement.ts';
 import { storeLateFirstAttempt, type FirstAttempt } from '../store/first-attempts.ts';
 import type { HeldDelivery } from '../store/hold-deliveries.ts';
@@ -142,14 +148,24 @@ function unsentReport(task: DeliveryTask, outcome: 'cancelled' | 'held'): TaskRe
   return { outcome, task, endpointTransition: 'none' };
 }
 
+/**
+ * Ends a task without an attempt. If another execution is making the first attempt, this execution waits until its lease ends, as
+ * after a refused claim. Both executions start Redeliver under one name. If this one ended at once, no execution would
+ * make the retries of the other one.
+ */
 async function leaveUnsent(
   deps: DeliverDeps,
   task: DeliveryTask,
   status: 'cancelled' | 'held',
 ): Promise<TaskReport> {
   // A manual attempt that cannot be made leaves the delivery unchanged.
-  if (task.trigger !== 'manual') await settleUnsent(deps.table, task, { status, nowMs: deps.now() });
-  return unsentReport(task, status);
+  if (task.trigger === 'manual') return unsentReport(task, status);
+  const nowMs = deps.now();
+  const isSettled = await settleUnsent(deps.table, task, { status, nowMs });
+  const leaseUntilMs = isSettled ? undefined : await readFirstLease(deps.table, task, nowMs);
+  if (leaseUntilMs === undefined) return unsentReport(task, status);
+  const seconds = scaledSeconds(Math.ceil((leaseUntilMs - nowMs) / 1000), deps.waitScale);
+  return { outcome: 'retry', task, dueMs: nowMs + seconds * 1000, endpointTransition: 'none' };
 }
 
 /**

@@ -326,6 +326,20 @@ async function takeOverFirstClaim(table: Table, claim: Claim): Promise<ClaimOutc
   };
 }
 
+/** When the lease of a first attempt ends, in epoch milliseconds. Undefined if no execution makes the first attempt. */
+export async function readFirstLease(
+  table: Table,
+  task: DeliveryTask,
+  nowMs: number,
+): Promise<number | undefined> {
+  const key = deliveryAddressKey(eventKeyPartsOf(task), task.endpoint_id);
+  const { Item: row } = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: key, ConsistentRead: true }),
+  );
+  const leaseUntilMs = Number(row?.['lease_until'] ?? 0);
+  return leaseUntilMs > nowMs ? leaseUntilMs : undefined;
+}
+
 async function insertClaim(table: Table, claim: Claim): Promise<ClaimOutcome> {
   const [result] = await insertClaims(table, [claim]);
   if (result?.status === 'rejected') throw result.reason;

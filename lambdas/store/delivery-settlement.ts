@@ -7,14 +7,14 @@ import type { Table } from './table.ts';
 import { conditionalUpdate } from './transact.ts';
 import { updateExpression } from './update-expression.ts';
 
-/** Updates the row of the delivery. Nothing changes if the condition does not hold. */
+/** Updates the row of the delivery. Returns false if the condition does not hold, and nothing changes. */
 async function updateDelivery(
   table: Table,
   task: DeliveryTask,
   update: Omit<UpdateCommandInput, 'TableName' | 'Key'>,
-): Promise<void> {
+): Promise<boolean> {
   const Key = deliveryKey(eventKeyPartsOf(task), task.endpoint_id);
-  await conditionalUpdate(table, { TableName: table.name, Key, ...update });
+  return (await conditionalUpdate(table, { TableName: table.name, Key, ...update })) !== undefined;
 }
 
 /** Whether a delivery with this status has a time of completion. */
@@ -79,16 +79,16 @@ export async function settleDelivery(
  * `cancelled` if the event has expired, or the event or the endpoint no longer exists. Only a `pending` or `retrying`
  * delivery in the run of the task changes. A delivery that is unknown, has ended or is in another run stays unchanged. There
  * is one exception: with `cancelled`, a `held` delivery of any run gets the status `cancelled`. Otherwise a drain would find
- * the delivery again in every step.
+ * the delivery again in every step. Returns false if nothing changes.
  */
 export async function settleUnsent(
   table: Table,
   task: DeliveryTask,
   { status, nowMs }: { readonly status: 'held' | 'cancelled'; readonly nowMs: number },
-): Promise<void> {
+): Promise<boolean> {
   const isCancelled = status === 'cancelled';
   const orHeld = isCancelled ? ' OR #status = :held' : '';
-  await updateDelivery(table, task, {
+  return updateDelivery(table, task, {
     ...updateExpression(
       {
         set: {

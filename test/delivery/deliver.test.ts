@@ -8,7 +8,7 @@ import type { DeliverDeps } from '../../lambdas/delivery/attempt.ts';
 import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
 import { getDelivery, listEndpointDeliveries } from '../../lambdas/store/deliveries.ts';
 import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
-import { LEASE_SECONDS } from '../../lambdas/store/delivery-claims.ts';
+import { LEASE_SECONDS, insertClaims } from '../../lambdas/store/delivery-claims.ts';
 import { listEndpointHistory } from '../../lambdas/store/endpoint-history.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
@@ -129,6 +129,37 @@ describe('deliver sends nothing', () => {
     expect((await run({}, { execution: 'two' })).result.outcome).toBe('delivered');
     expect(requests).toHaveLength(1);
   });
+});
+
+describe('a first attempt of another execution', () => {
+  it.each([
+    ['paused', 'held'],
+    ['deleted', 'cancelled'],
+  ] as const)(
+    'is awaited if the endpoint was %s meanwhile, and then the task is %s',
+    async (change, outcome) => {
+      const { table, endpoint, world, run, requests } = await setUp();
+      await insertClaims(table, [
+        {
+          task: aTask(event, endpoint),
+          stored: { event, ttl: 2_000_000_000 },
+          execution: 'other',
+          nowMs: START_MS,
+        },
+      ]);
+      if (change === 'paused') await putEndpoint(table, { ...endpoint, status: 'paused' });
+      else for (const [key, row] of table.rows) if (row['kind'] === 'endpoint') table.rows.delete(key);
+      world.nowMs = START_MS + 10_000;
+      expect((await run()).result).toMatchObject({
+        outcome: 'retry',
+        attempt: 1,
+        delay_seconds: LEASE_SECONDS - 10,
+      });
+      world.nowMs = START_MS + LEASE_SECONDS * 1000;
+      expect((await run()).result.outcome).toBe(outcome);
+      expect(requests).toEqual([]);
+    },
+  );
 });
 
 describe('a successful attempt', () => {
