@@ -199,7 +199,10 @@ const SECTION_TESTS: Readonly<Record<string, SectionTest>> = {
         --dimensions "FunctionName=$(named Lambda::Function ApiFunction)"`),
     outputs: () => [
       /^\[\s*24,\s*0\s*\]/,
-      ...['', '', '', '', '', '7\\.0\n', ''].map((count) => new RegExp(`^${count}$`)),
+      // The local stack has few executions, so its functions can really have been throttled before. The api function was for sure.
+      ...Array.from({ length: 5 }, () => /^(?:\d+\.0\n)*$/),
+      /^(?:\d+\.0\n)+$/,
+      /^(?:\d+\.0\n)*$/,
       new RegExp(UNSUPPORTED['aws service-quotas request-service-quota-increase '] ?? ''),
     ],
   },
