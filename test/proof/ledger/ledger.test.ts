@@ -105,4 +105,17 @@ describe('with one call in twenty failing', () => {
     expect(Object.keys(faults).toSorted()).toEqual(Object.keys(FAULT_NAMES).toSorted());
     expect(Math.abs(injected / calls - FAULT_SHARE)).toBeLessThan(FAULT_SHARE / 10);
   });
+
+  it('the same is true in an account with 10 concurrent invocations', async () => {
+    const { withFaults, recovered } = await runInProcess({
+      seed: SEED,
+      messages: sized(2_000, MESSAGES),
+      faultShare: FAULT_SHARE,
+      account: { concurrency: 10, consumerConcurrency: 2 },
+    });
+    expect([...withFaults, ...recovered].flatMap(({ violations }) => violations).slice(0, 20)).toEqual([]);
+    expect(countOf(sumOf(recovered.map(({ figures }) => figures)), 'deliveries delivered')).toBeGreaterThan(
+      0,
+    );
+  });
 });

@@ -8,7 +8,7 @@ import { putRecovery } from '../../../lambdas/store/commands.ts';
 import { updateEndpoint } from '../../../lambdas/store/endpoints.ts';
 import { randomLifecycle, type PublishedMessage } from '../../../sim/ses/email-lifecycle.ts';
 import { NO_FAULTS, randomFaults, type CallCounts } from '../../../sim/faults.ts';
-import { SimulatedDeployment } from '../../../sim/deployment.ts';
+import { SimulatedDeployment, type SimulatedDeploymentOptions } from '../../../sim/deployment.ts';
 import {
   checkClaims,
   checkCounters,
@@ -35,6 +35,8 @@ export interface LedgerOptions {
   readonly messages: number;
   /** The share of calls that fail. */
   readonly faultShare: number;
+  /** The limits of the account. By default, there are none. */
+  readonly account?: Pick<SimulatedDeploymentOptions, 'concurrency' | 'consumerConcurrency'>;
 }
 
 /** Generates the messages of SES. A tenth is published twice, and a tenth arrives late. */
@@ -72,8 +74,13 @@ export interface LedgerReport {
   readonly tally: CallCounts;
 }
 
-export async function runLedger({ seed, messages, faultShare }: LedgerOptions): Promise<LedgerReport> {
-  const deployment = new SimulatedDeployment({ seed, startMs: START_MS });
+export async function runLedger({
+  seed,
+  messages,
+  faultShare,
+  account,
+}: LedgerOptions): Promise<LedgerReport> {
+  const deployment = new SimulatedDeployment({ seed, startMs: START_MS, ...account });
   const tenants = await createTenants(deployment);
   const published = publishedMessages(deployment, tenants, messages);
   const restore = deployment.clock.installTimers();
