@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, type BatchStatementError } from '@aws-sdk/client-dynamodb';
 import { BatchExecuteStatementCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Delivery, DeliveryStatus, DeliveryTask } from '../core/deliveries.ts';
@@ -91,15 +91,15 @@ export async function insertClaims(
   let pending = claims;
   for (let attempt = 1; pending.length > 0; attempt += 1) {
     // Sequential: the next try repeats the statements that failed in this try.
-    const codes = await insertRows(table, pending.map(rowOf));
+    const errors = await insertRows(table, pending.map(rowOf));
     const retried: Claim[] = [];
     for (const [index, claim] of pending.entries()) {
-      const error = codes[index];
+      const error = errors[index];
       if (error === undefined) results.set(claim, { status: 'fulfilled', value: firstClaim(claim) });
-      else if (error.code === 'DuplicateItem') results.set(claim, { status: 'fulfilled', value: undefined });
-      else if (TRANSIENT_CODES.has(error.code) && attempt < INSERT_TRIES) retried.push(claim);
+      else if (error.Code === 'DuplicateItem') results.set(claim, { status: 'fulfilled', value: undefined });
+      else if (TRANSIENT_CODES.has(error.Code) && attempt < INSERT_TRIES) retried.push(claim);
       else {
-        const reason = new InternalError(`A claim failed: ${error.code}: ${error.message}`);
+        const reason = new InternalError(`A claim failed: ${String(error.Code)}: ${String(error.Message)}`);
         results.set(claim, { status: 'rejected', reason });
       }
     }
@@ -124,16 +124,11 @@ function firstClaim({ task, nowMs }: Claim): FirstClaim {
   };
 }
 
-interface StatementError {
-  readonly code: string;
-  readonly message: string;
-}
-
 /** Inserts rows. Returns the error of each row that was not inserted. */
 async function insertRows(
   table: Table,
   rows: readonly Row[],
-): Promise<readonly (StatementError | undefined)[]> {
+): Promise<readonly (BatchStatementError | undefined)[]> {
   const { Responses: responses = [] } = await table.client.send(
     new BatchExecuteStatementCommand({
       Statements: rows.map((row) => {
@@ -145,10 +140,7 @@ async function insertRows(
       }),
     }),
   );
-  return rows.map((_, index) => {
-    const { Error: error } = responses[index] ?? { Error: { Code: 'InternalServerError' } };
-    return error && { code: error.Code ?? 'unknown', message: error.Message ?? '' };
-  });
+  return rows.map((_, index) => (responses[index] ?? { Error: { Code: 'InternalServerError' } }).Error);
 }
 
 function sleep(ms: number): Promise<void> {
@@ -341,9 +333,9 @@ export async function readFirstLease(
 }
 
 async function insertClaim(table: Table, claim: Claim): Promise<ClaimOutcome> {
-  const [result] = await insertClaims(table, [claim]);
-  if (result?.status === 'rejected') throw result.reason;
-  return result?.value ?? firstAttemptInProgress(claim.task.run, claim.nowMs + 1000);
+  const [result] = (await insertClaims(table, [claim])) as [PromiseSettledResult<FirstClaim | undefined>];
+  if (result.status === 'rejected') throw result.reason;
+  return result.value ?? firstAttemptInProgress(claim.task.run, claim.nowMs + 1000);
 }
 
 function firstAttemptInProgress(run: string, leaseUntilMs: number): RefusedClaim {

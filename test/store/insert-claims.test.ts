@@ -1,5 +1,11 @@
+import { BatchExecuteStatementCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CLAIMS_PER_BATCH, insertClaims, type Claim } from '../../lambdas/store/delivery-claims.ts';
+import {
+  CLAIMS_PER_BATCH,
+  claimAttempt,
+  insertClaims,
+  type Claim,
+} from '../../lambdas/store/delivery-claims.ts';
 import { deliveryAddressKey } from '../../lambdas/store/keys.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
@@ -194,5 +200,75 @@ describe('insertClaims', () => {
       throw new Error('Slow down');
     };
     await expect(insertClaims(table, claimsOf(2))).rejects.toThrow('Slow down');
+  });
+});
+
+describe('claimAttempt for a delivery without a row', () => {
+  const [claim] = claimsOf(1) as [Claim];
+  const claimed = async (table: SimulatedTable, of: Claim = claim) => {
+    const outcome = claimAttempt(table, of);
+    // A rejection is handled by the caller, after the timers have run.
+    await Promise.allSettled([outcome, vi.runAllTimersAsync()]);
+    return outcome;
+  };
+
+  it('accepts its own claim, which the SDK inserts twice if the first response was lost', async () => {
+    const table = simulatedTable();
+    await insert(table, [claim]);
+    expect(await claimed(table)).toMatchObject({ claimed: true, isFirst: true, isTakenOver: false });
+  });
+
+  it('refuses the claim that another execution made in the same millisecond', async () => {
+    const table = simulatedTable();
+    await insert(table, [claim]);
+    expect(await claimed(table, { ...claim, execution: 'two' })).toMatchObject({
+      claimed: false,
+      leaseUntilMs: NOW_MS + 60_000,
+    });
+    expect(rowOf(table, claim)).toMatchObject({ lease_owner: 'one' });
+  });
+
+  it('reads the claim consistently, because it may be a few milliseconds old', async () => {
+    const table = simulatedTable();
+    await insert(table, [claim]);
+    const reads: unknown[] = [];
+    table.before = (command, input) => {
+      if (command === 'GetCommand') reads.push(input['ConsistentRead']);
+    };
+    await claimed(table, { ...claim, execution: 'two' });
+    expect(reads).toEqual([true]);
+  });
+
+  it('is refused for a second if another execution inserts the claim after the read', async () => {
+    const table = simulatedTable();
+    const [other] = claimsOf(1) as [Claim];
+    table.before = (command) => {
+      if (command !== 'BatchExecuteStatementCommand') return;
+      const row = aClaim(other.stored.event, ENDPOINT, { nowMs: NOW_MS, lease_owner: 'two' });
+      table.rows.set(`${row.pk}\n${row.sk}`, row);
+    };
+    expect(await claimed(table)).toMatchObject({ claimed: false, leaseUntilMs: NOW_MS + 1000 });
+    expect(rowOf(table, claim)).toMatchObject({ lease_owner: 'two' });
+  });
+
+  it('throws if its claim cannot be inserted', async () => {
+    const table = simulatedTable();
+    const send = table.client.send.bind(table.client) as (command: object) => Promise<object>;
+    Object.assign(table.client, {
+      send: (command: object) =>
+        command instanceof BatchExecuteStatementCommand
+          ? Promise.resolve({ Responses: [{ Error: { Code: 'ThrottlingError', Message: 'm' } }] })
+          : send(command),
+    });
+    await expect(claimed(table)).rejects.toMatchObject({ name: 'InternalError' });
+  });
+
+  it('throws if only the update of the delivery fails, although no claim exists', async () => {
+    const table = simulatedTable();
+    table.before = (command) => {
+      if (command === 'UpdateCommand') throw new Error('Slow down');
+    };
+    await expect(claimed(table)).rejects.toThrow('Slow down');
+    expect(table.rows.size).toBe(0);
   });
 });

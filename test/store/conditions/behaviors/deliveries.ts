@@ -120,6 +120,12 @@ const CLAIMS: readonly ClaimCase[] = [
     claims: false,
   })),
   ...ENDED_STATUSES.map((status) => ({
+    name: `the automatic run does not claim a ${status} delivery of another run`,
+    row: { status, run: RECOVER.run },
+    task: SECOND,
+    claims: false,
+  })),
+  ...ENDED_STATUSES.map((status) => ({
     name: `a recovery ${status === 'delivered' ? 'does not claim' : 'claims'} a ${status} delivery of another run`,
     row: { status },
     task: RECOVER,
