@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { BUNDLE_OPTIONS } from '../lib/bundle.ts';
+import { BUNDLE_OPTIONS } from '../build/functions.ts';
 
 /** Bundles a file, or a source text, with the options of a deployment. Returns the path of the bundle. */
 export async function bundle(

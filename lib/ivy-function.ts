@@ -4,7 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
-import { bundleHandler } from './bundle.ts';
+import { functionCode } from './function-code.ts';
 
 /** The CloudWatch namespace in which the functions of this stack publish metrics and its alarms read them. */
 export const METRICS_NAMESPACE = `IvyMail/${Aws.STACK_NAME}`;
@@ -40,7 +40,7 @@ export function createIvyFunction(scope: Construct, id: string, props: IvyFuncti
     }),
   );
   return new lambda.Function(scope, id, {
-    code: bundleHandler(props.handler),
+    code: functionCode(props.handler),
     handler: 'index.handler',
     description: props.description,
     runtime: lambda.Runtime.NODEJS_24_X,

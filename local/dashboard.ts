@@ -3,7 +3,7 @@ import { respond } from '../lambdas/api/response.ts';
 import { dashboardRoutes } from '../lambdas/api/dashboard.ts';
 import type { ApiDeps } from '../lambdas/api/deps.ts';
 import { requireStackFile } from '../admin/stack-file.ts';
-import { buildDashboard, MAX_FIRST_VIEW_BYTES, type Dashboard } from '../lib/dashboard.ts';
+import { buildDashboard, MAX_FIRST_VIEW_BYTES, type Dashboard } from '../build/dashboard.ts';
 import { forwardRequest } from './api-proxy.ts';
 import { startServer } from './http.ts';
 

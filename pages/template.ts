@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { buildFunctions } from '../build/functions.ts';
 import { IvyMailStack } from '../lib/ivymail-stack.ts';
 import type { InternalProps } from '../lib/internal-props.ts';
 import type { StackOptions } from '../lib/options.ts';
@@ -14,9 +15,10 @@ export interface Resource {
   readonly DependsOn?: readonly string[];
 }
 
-/** The template of a deployment, synthesized without bundling the functions. */
+/** The template of a deployment. */
 export function templateOf(options: StackOptions = {}, internal?: InternalProps): Template {
-  const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
+  buildFunctions();
+  const app = new App({ context });
   return Template.fromStack(
     new IvyMailStack(app, 'IvyMailEvents', { options, ...(internal && { internal }) }),
   );

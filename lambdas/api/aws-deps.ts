@@ -33,7 +33,7 @@ export function awsDeps(environment: Readonly<Record<string, string | undefined>
     secrets: createSecretOpener({ kms, now: Date.now }),
     sendWebhook: createSender({ allowLoopback: allowInsecureEndpoints, resolve }),
     resolve,
-    // lib/bundle.ts puts these files beside the code.
+    // build/functions.ts puts these files beside the code.
     readSite: (file) => readFile(new URL(`site/${file}`, import.meta.url), 'utf8'),
     cursorKey: cursorKey({ table, kms, keyArn: secretsKeyArn, randomBytes }),
     configurationSet: requireEnv(environment, ENV.configurationSet),

@@ -3,7 +3,7 @@ import { notFound } from './errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { publicRoute, type RouteResponse } from './route.ts';
 
-/** The name of a file of the dashboard. lib/dashboard.ts puts a hash of the content into each name, so a named file never changes. */
+/** The name of a file of the dashboard. build/dashboard.ts puts a hash of the content into each name, so a named file never changes. */
 const ASSET = /^[a-z-]+-[A-Z0-9]{8}\.(?<extension>js|css|svg)$/;
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   js: 'text/javascript',

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { buildSync, type Metafile } from 'esbuild';
-import { BUNDLE_OPTIONS } from '../../lib/bundle.ts';
-import { DASHBOARD_BUILD_OPTIONS } from '../../lib/dashboard.ts';
+import { BUNDLE_OPTIONS } from '../../build/functions.ts';
+import { DASHBOARD_BUILD_OPTIONS } from '../../build/dashboard.ts';
 import { LICENSE_EXCEPTIONS, PERMISSIVE } from './reasons.ts';
 
 export interface Package {

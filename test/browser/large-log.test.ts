@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MANY, WORKSPACE, rowsOf } from '../../bench/reads.ts';
-import { buildDashboard } from '../../lib/dashboard.ts';
+import { buildDashboard } from '../../build/dashboard.ts';
 import { readOnlyTable } from '../../sim/read-only-table.ts';
 import { setUpApi } from '../api/harness.ts';
 import { eventually, signIn, useBrowser, visit } from './browser.ts';

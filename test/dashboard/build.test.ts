@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildDashboard, MAX_FIRST_VIEW_BYTES, type Dashboard } from '../../lib/dashboard.ts';
+import { buildDashboard, MAX_FIRST_VIEW_BYTES, type Dashboard } from '../../build/dashboard.ts';
 import { setUpApi } from '../api/harness.ts';
 
 let built: Dashboard;

@@ -13,7 +13,7 @@ import {
   WIDE,
   widePermissions,
 } from '../../pages/permissions.ts';
-import { BUNDLE_OPTIONS } from '../../lib/bundle.ts';
+import { BUNDLE_OPTIONS } from '../../build/functions.ts';
 import { deliverDefinition } from '../../lib/deliver-machine.ts';
 import { recoverDefinition } from '../../lib/recover-machine.ts';
 import { redeliverDefinition } from '../../lib/redeliver-machine.ts';

@@ -14,7 +14,17 @@ afterAll(() => {
 });
 
 /** The files that a synth reads. */
-const SOURCES = ['bin', 'lib', 'lambdas', 'dashboard', 'docs', 'cdk.json', 'package.json', 'tsconfig.json'];
+const SOURCES = [
+  'bin',
+  'build',
+  'lib',
+  'lambdas',
+  'dashboard',
+  'docs',
+  'cdk.json',
+  'package.json',
+  'tsconfig.json',
+];
 
 /** Creates hard links. With symbolic links, esbuild would use the original paths. */
 function linkFiles(from: string, to: string): void {
