@@ -51,6 +51,8 @@ export interface DeliveryProps {
  */
 export class Delivery extends Construct {
   readonly dispatch: lambda.Function;
+  /** Calls dispatch for new events and commands in the table's stream. */
+  readonly dispatchMapping: lambda.EventSourceMapping;
   readonly deliver: lambda.Function;
   /** Express state machine for the first attempts of a group: the deliveries to one endpoint that one stream batch, a recovery, a drain or a manual request causes. */
   readonly deliverMachine: sfn.StateMachine;
@@ -81,6 +83,7 @@ export class Delivery extends Construct {
     this.recover = this.createRecover(props);
     this.recoverMachine = this.createRecoverMachine(props);
     this.dispatch = this.createDispatch(props);
+    this.dispatchMapping = this.readStream(props);
     if (props.waitScale !== 1)
       for (const fn of [this.deliver, this.recover, this.dispatch])
         fn.addEnvironment(ENV.waitScale, String(props.waitScale));
@@ -211,9 +214,12 @@ export class Delivery extends Construct {
       }),
     );
     dispatch.addEnvironment(ENV.autoSuppress, JSON.stringify(options.autoSuppress));
-
     table.table.grantStreamRead(dispatch);
-    dispatch.addEventSourceMapping('Stream', {
+    return dispatch;
+  }
+
+  private readStream({ table, options }: DeliveryProps): lambda.EventSourceMapping {
+    return this.dispatch.addEventSourceMapping('Stream', {
       eventSourceArn: table.streamArn,
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
       // A row that does not match the filter causes no invocation. Without the filter, the rows of deliveries and attempts would
@@ -235,7 +241,6 @@ export class Delivery extends Construct {
       maxRecordAge: Duration.hours(23),
       onFailure: deadLetterDestination(this.dispatchDeadLetters),
     });
-    return dispatch;
   }
 
   /**

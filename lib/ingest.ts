@@ -1,5 +1,6 @@
 import { Names } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import type { EventSource } from './event-source.ts';
@@ -22,6 +23,10 @@ const MAX_CONCURRENCY = 50;
 
 /** The ingest function stores the SES events of the queue in the table. */
 export class Ingest extends Construct {
+  readonly function: lambda.Function;
+  /** Calls the function for the messages of the queue. */
+  readonly mapping: lambda.EventSourceMapping;
+
   constructor(scope: Construct, id: string, props: IngestProps) {
     super(scope, id);
     const { options } = props;
@@ -48,7 +53,8 @@ export class Ingest extends Construct {
     );
     // This is the id that SqsEventSource would use. A new id would make CloudFormation create a second mapping before it
     // deletes the first, and Lambda accepts only one mapping for a queue and a function.
-    ingest.addEventSourceMapping(`SqsEventSource:${Names.nodeUniqueId(queue.node)}`, {
+    this.function = ingest;
+    this.mapping = ingest.addEventSourceMapping(`SqsEventSource:${Names.nodeUniqueId(queue.node)}`, {
       eventSourceArn: queue.queueArn,
       batchSize: 10,
       reportBatchItemFailures: true,

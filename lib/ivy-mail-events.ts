@@ -5,9 +5,13 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { DESCRIPTION_FORMAT } from '../lambdas/core/deployment-description.ts';
+import { DEFAULT_WORKSPACE_ID } from '../lambdas/core/ids.ts';
+import { VERSION } from '../lambdas/core/version.ts';
 import { acknowledge } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
 import { Delivery } from './delivery.ts';
+import { addDeploymentOutput, pathInStack } from './deployment-output.ts';
 import { EventSource } from './event-source.ts';
 import { EventTable } from './event-table.ts';
 import { Ingest } from './ingest.ts';
@@ -51,8 +55,7 @@ export class IvyMailEvents extends Construct {
     const source = new EventSource(this, 'Source', options);
     const table = new EventTable(this, 'Store', { removalPolicy });
     const secretsKey = new SecretsKey(this, 'Secrets', { removalPolicy });
-    // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
-    new Ingest(this, 'Ingest', { source, table, options });
+    const ingest = new Ingest(this, 'Ingest', { source, table, options });
     const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options, waitScale });
     const tally = new Tally(this, 'Tally', {
       table,
@@ -78,5 +81,43 @@ export class IvyMailEvents extends Construct {
     this.url = api.url;
     this.alarmTopic = alarms.topic;
     acknowledge(this, options);
+    addDeploymentOutput(this, {
+      format: DESCRIPTION_FORMAT,
+      version: VERSION,
+      construct: pathInStack(this),
+      api_id: this.api.restApiId,
+      api_url: this.url,
+      configuration_set: this.configurationSetName,
+      default_workspace_id: DEFAULT_WORKSPACE_ID,
+      topic_arn: this.topic.topicArn,
+      queue_url: this.queue.queueUrl,
+      table_name: this.table.tableName,
+      secrets_key_arn: this.secretsKey.keyArn,
+      alarm_topic_arn: this.alarmTopic.topicArn,
+      dead_letter_queues: {
+        SourceDeadLetters: source.deadLetters.queueUrl,
+        SourceSubscriptionDeadLetters: source.subscriptionDeadLetters.queueUrl,
+        DeliveryDispatchDeadLetters: delivery.dispatchDeadLetters.queueUrl,
+        DeliveryDeliverDeadLetters: delivery.deliverDeadLetters.queueUrl,
+        TallyDeadLetters: tally.deadLetters.queueUrl,
+      },
+      event_source_mappings: {
+        Ingest: ingest.mapping.eventSourceMappingId,
+        DeliveryDispatch: delivery.dispatchMapping.eventSourceMappingId,
+        Tally: tally.mapping.eventSourceMappingId,
+      },
+      functions: {
+        Ingest: ingest.function.functionName,
+        DeliveryDispatch: delivery.dispatch.functionName,
+        DeliveryDeliver: delivery.deliver.functionName,
+        DeliveryRecover: delivery.recover.functionName,
+        Tally: tally.function.functionName,
+        Api: api.function.functionName,
+        ApiAuthorizer: api.authorizer.functionName,
+      },
+      deliver_machine_arn: delivery.deliverMachine.stateMachineArn,
+      redeliver_machine_arn: delivery.redeliverMachine.stateMachineArn,
+      recover_machine_arn: delivery.recoverMachine.stateMachineArn,
+    });
   }
 }

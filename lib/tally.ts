@@ -21,6 +21,8 @@ export interface TallyProps {
  */
 export class Tally extends Construct {
   readonly function: lambda.Function;
+  /** Calls the function for new rows in the table's stream. */
+  readonly mapping: lambda.EventSourceMapping;
   /** For each batch that could not be counted, Lambda sends the position of the batch in the stream to this queue. */
   readonly deadLetters: sqs.Queue;
 
@@ -37,7 +39,7 @@ export class Tally extends Construct {
     this.function.addEnvironment(ENV.retentionDays, String(retentionDays));
     grantPutMetrics(this.function);
     table.table.grantStreamRead(this.function);
-    this.function.addEventSourceMapping('Stream', {
+    this.mapping = this.function.addEventSourceMapping('Stream', {
       eventSourceArn: table.streamArn,
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
       filters: TALLY_FILTERS.map((pattern) => lambda.FilterCriteria.filter(pattern)),
