@@ -117,6 +117,7 @@ describe('the output of the construct', () => {
 
   it('names the path of the construct in its stack', () => {
     const stack = new Stack(new App(), 'App');
+    // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
     new IvyMailEvents(stack, 'Mail');
     expect(descriptionsOf(Template.fromStack(stack)).map((each) => each?.construct)).toEqual(['Mail']);
   });
