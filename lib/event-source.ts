@@ -35,6 +35,8 @@ export interface EventSourceProps {
  */
 export class EventSource extends Construct {
   readonly configurationSetName: string;
+  /** The name that CloudFormation gives the event destination. SES uses the physical id of the resource as the name. */
+  readonly eventDestinationName: string;
   readonly topic: sns.Topic;
   readonly queue: sqs.Queue;
   /** Messages that ingest could not store. */
@@ -82,6 +84,7 @@ export class EventSource extends Construct {
 
     // SES publishes a test message when the destination is created. By then, the topic's policy and subscription must exist.
     destination.node.addDependency(this.topic, subscription);
+    this.eventDestinationName = destination.ref;
   }
 
   /**

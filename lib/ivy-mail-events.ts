@@ -88,6 +88,8 @@ export class IvyMailEvents extends Construct {
       api_id: this.api.restApiId,
       api_url: this.url,
       configuration_set: this.configurationSetName,
+      event_destination: source.eventDestinationName,
+      track_engagement: options.trackEngagement,
       default_workspace_id: DEFAULT_WORKSPACE_ID,
       topic_arn: this.topic.topicArn,
       queue_url: this.queue.queueUrl,

@@ -15,6 +15,10 @@ export interface DeploymentDescription {
   /** Base URL of the API, with a slash at the end. */
   readonly api_url: string;
   readonly configuration_set: string;
+  /** The name of the event destination with which the configuration set publishes events to the topic. */
+  readonly event_destination: string;
+  /** Whether the event destination publishes the events `opened` and `clicked`. */
+  readonly track_engagement: boolean;
   readonly default_workspace_id: string;
   readonly topic_arn: string;
   readonly queue_url: string;

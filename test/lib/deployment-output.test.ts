@@ -24,6 +24,7 @@ const REF: Readonly<Record<string, string>> = {
   'AWS::Lambda::EventSourceMapping': '12345678-1234-1234-1234-123456789012',
   'AWS::StepFunctions::StateMachine': `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${'m'.repeat(80)}`,
   'AWS::SES::ConfigurationSet': 'c'.repeat(64),
+  'AWS::SES::ConfigurationSetEventDestination': 'd'.repeat(64),
   'AWS::ApiGateway::RestApi': 'abcdefghij',
   'AWS::ApiGateway::Stage': 'prod',
 };
@@ -74,6 +75,8 @@ describe('the output of the construct', () => {
       api_id: 'abcdefghij',
       api_url: `https://abcdefghij.execute-api.${REGION}.amazonaws.com/prod/`,
       configuration_set: REF['AWS::SES::ConfigurationSet'],
+      event_destination: REF['AWS::SES::ConfigurationSetEventDestination'],
+      track_engagement: false,
       default_workspace_id: expect.stringMatching(/^ws_[a-z2-7]{26}$/),
       topic_arn: REF['AWS::SNS::Topic'],
       queue_url: REF['AWS::SQS::Queue'],
