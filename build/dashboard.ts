@@ -23,6 +23,8 @@ export interface Dashboard {
   readonly files: readonly DashboardFile[];
   /** The size of the largest first view, gzipped. */
   readonly firstViewBytes: number;
+  /** What esbuild read and wrote. */
+  readonly metafile: Metafile;
 }
 
 /** The esbuild options of the dashboard. */
@@ -109,5 +111,6 @@ export function buildDashboard(): Dashboard {
   return {
     files: [{ path: 'index.html', contents, gzipBytes, inFirstView: true }, ...files],
     firstViewBytes,
+    metafile,
   };
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
-import { buildSync, type BuildOptions } from 'esbuild';
+import { buildSync, type BuildOptions, type Metafile } from 'esbuild';
 import { readFolder, writeFolder, type FolderContents } from './folder.ts';
 import { buildDashboard } from './dashboard.ts';
 import { PROJECT_ROOT } from './project-root.ts';
@@ -25,35 +25,47 @@ export const HANDLERS: readonly string[] = readdirSync(`${PROJECT_ROOT}lambdas/h
   .map((file) => basename(file, '.ts'))
   .toSorted();
 
-/** The documentation and the dashboard. The api function reads these files on request, so they do not slow down its cold start. */
-function siteFiles(): FolderContents {
-  const dashboard = buildDashboard().files.map(
-    ({ path, contents }) => [`site/dashboard/${path}`, contents] as const,
-  );
-  const docs = readFolder(`${PROJECT_ROOT}docs/site`);
-  return new Map([...dashboard, ...[...docs].map(([path, contents]) => [`site/${path}`, contents] as const)]);
+export interface BuiltFunctions {
+  /** The files of dist/functions/: one folder of deployable code per handler. */
+  readonly files: FolderContents;
+  /** What esbuild read and wrote, for each of its runs. */
+  readonly metafiles: readonly Metafile[];
 }
 
 /** Bundles every handler into one file. One run of esbuild reads shared source files only once. */
-function functionFiles(): FolderContents {
-  const { outputFiles } = buildSync({
+export function bundleFunctions(): BuiltFunctions {
+  const { outputFiles, metafile } = buildSync({
     ...BUNDLE_OPTIONS,
     entryPoints: HANDLERS.map((handler) => `lambdas/handlers/${handler}.ts`),
     outdir: 'out',
     write: false,
+    metafile: true,
   });
-  return new Map(outputFiles.map(({ path, contents }) => [`${basename(path, '.js')}/index.mjs`, contents]));
+  const handlers = outputFiles.map(
+    ({ path, contents }) => [`${basename(path, '.js')}/index.mjs`, contents] as const,
+  );
+  // The api function reads the documentation and the dashboard on request, so they do not slow down its cold start.
+  const dashboard = buildDashboard();
+  const pages = dashboard.files.map(
+    ({ path, contents }) => [`api/site/dashboard/${path}`, contents] as const,
+  );
+  const docs = [...readFolder(`${PROJECT_ROOT}docs/site`)].map(
+    ([path, contents]) => [`api/site/${path}`, contents] as const,
+  );
+  return {
+    files: new Map([...handlers, ...pages, ...docs]),
+    metafiles: [metafile, dashboard.metafile],
+  };
 }
 
-let built = false;
+let isBuilt = false;
 
 /**
- * Builds dist/functions/: one folder of deployable code per handler, which `functionCode` of lib/ deploys. The
- * second call in a process does nothing. Files that did not change are not written, so several processes can build at the same time.
+ * Builds dist/functions/, which `functionCode` of lib/ deploys. The second call in a process does nothing. Files that did not change are
+ * not written, so several processes can build at the same time.
  */
 export function buildFunctions(): void {
-  if (built) return;
-  const site = [...siteFiles()].map(([path, contents]) => [`api/${path}`, contents] as const);
-  writeFolder(`${PROJECT_ROOT}dist/functions`, new Map([...functionFiles(), ...site]));
-  built = true;
+  if (isBuilt) return;
+  writeFolder(`${PROJECT_ROOT}dist/functions`, bundleFunctions().files);
+  isBuilt = true;
 }

@@ -75,6 +75,7 @@ const SEARCHED = [
   'lambdas',
   'lib',
   'local',
+  'package',
   'pages',
   'sim',
   'test',

@@ -42,7 +42,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'lambdas/store',
     'lambdas/core',
   ],
+  // Makes the npm package from everything above.
+  package: ['build'],
   pages: [
+    'package',
     'local',
     'sim',
     'admin',

@@ -2,7 +2,16 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { table, type Cells } from '../markdown.ts';
-import { bundles, broughtBy, LOCKED, lockedAt, MANIFEST, nameOf, type Package } from './packages.ts';
+import {
+  broughtBy,
+  deployedBundles,
+  LOCKED,
+  lockedAt,
+  MANIFEST,
+  nameOf,
+  toolBundles,
+  type Package,
+} from './packages.ts';
 import { ADVISORIES, LICENSE_EXCEPTIONS, PERMISSIVE, REASONS, SCRIPT_REASONS } from './reasons.ts';
 
 const PAGE = 'docs/generated/supply-chain.md';
@@ -23,60 +32,90 @@ function placesOf(path: string, all: ReadonlyMap<string, ReadonlySet<string>>): 
   );
 }
 
-function whyDeployed(path: string): string {
+/** Whether package.json names the package. */
+function isNamed(path: string): boolean {
+  return MANIFEST.devDependencies[nameOf(path)] !== undefined;
+}
+
+/** Why a package is in a bundle. `named`: the packages of package.json that are in the same bundles. */
+function whyBundled(path: string, named: readonly string[]): string {
   const name = nameOf(path);
-  if (MANIFEST.dependencies[name] !== undefined) return reasonOf(name);
-  const through = broughtBy(path);
+  if (isNamed(path)) return reasonOf(name);
+  const through = broughtBy(path, named);
   const sdk = through.filter((each) => each.startsWith('@aws-sdk/'));
   const parents =
     sdk.length > 1 ? ['the AWS SDK', ...through.filter((each) => !sdk.includes(each))] : through;
   return `comes with ${parents.join(', ')}`;
 }
 
-function deployedSection(): string {
-  const all = bundles();
-  const paths = [...new Set([...all.values()].flatMap((packages) => [...packages]))];
-  const direct = (path: string): boolean => MANIFEST.dependencies[nameOf(path)] !== undefined;
-  const order = paths.toSorted(
-    (left, right) => Number(direct(right)) - Number(direct(left)) || (nameOf(left) < nameOf(right) ? -1 : 1),
+/** The packages of bundles: first those that package.json names, then the others. */
+function bundledPaths(bundles: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+  const paths = [...new Set([...bundles.values()].flatMap((packages) => [...packages]))];
+  return paths.toSorted(
+    (left, right) =>
+      Number(isNamed(right)) - Number(isNamed(left)) || (nameOf(left) < nameOf(right) ? -1 : 1),
   );
+}
+
+function bundledTable(
+  paths: readonly string[],
+  placesOfPath: (path: string) => string,
+  named: readonly string[],
+): string {
+  return table(
+    ['package', 'version', 'license', 'in', 'why'],
+    paths.map((path) => {
+      const { version, license = 'none' } = lockedAt(path);
+      return [`\`${nameOf(path)}\``, version, license, placesOfPath(path), whyBundled(path, named)];
+    }),
+  );
+}
+
+function bundledSections(): string {
+  const deployed = deployedBundles();
+  const tools = toolBundles();
+  const deployedPaths = bundledPaths(deployed);
+  const toolPaths = bundledPaths(tools).filter((path) => !deployedPaths.includes(path));
+  const named = [...deployedPaths, ...toolPaths].filter(isNamed).map(nameOf);
+  const direct = deployedPaths.filter(isNamed);
   return `## What is deployed
 
-The bundles contain ${paths.length} packages: ${paths.filter(direct).length} that \`package.json\` names, and ${paths.length - paths.filter(direct).length} that these depend on. Nothing else is
+The bundles contain ${deployedPaths.length} packages: ${direct.length} that \`package.json\` names, and ${deployedPaths.length - direct.length} that these depend on. Nothing else is
 installed in a Lambda function, and the dashboard loads nothing from other hosts. The AWS SDK is part of the bundles, in the tested version.
 
-${table(
-  ['package', 'version', 'license', 'in', 'why'],
-  order.map((path) => {
-    const { version, license = 'none' } = lockedAt(path);
-    return [`\`${nameOf(path)}\``, version, license, placesOf(path, all), whyDeployed(path)];
-  }),
+${bundledTable(deployedPaths, (path) => placesOf(path, deployed), named)}
+
+## What else the npm package contains
+
+\`npm i ivymail-events\` installs no other package: the construct, the webhook module and the command are bundles, too. The construct needs \`aws-cdk-lib\`
+and \`constructs\`, which a CDK app has. They are optional peer dependencies, so a webhook receiver does not install them. \`dist/THIRD-PARTY-NOTICES.txt\`
+contains the license of every bundled package. These packages are only in the bundles that are not deployed:
+
+${bundledTable(
+  toolPaths,
+  (path) =>
+    [...tools]
+      .filter(([, packages]) => packages.has(path))
+      .map(([name]) => name)
+      .join(', '),
+  named,
 )}
 
-${toolsSection(new Set(paths))}`;
+${toolsSection(new Set([...deployedPaths, ...toolPaths]))}`;
 }
 
 /** The packages of package.json that no bundle contains. */
-function toolsSection(deployed: ReadonlySet<string>): string {
-  const named = { ...MANIFEST.dependencies, ...MANIFEST.devDependencies };
-  const rows = Object.keys(named)
+function toolsSection(bundled: ReadonlySet<string>): string {
+  const rows = Object.keys(MANIFEST.devDependencies)
     .map((name) => `node_modules/${name}`)
-    .filter((path) => !deployed.has(path))
+    .filter((path) => !bundled.has(path))
     .map((path): Cells => {
       const { version, license = 'none' } = lockedAt(path);
-      const name = nameOf(path);
-      const kind =
-        MANIFEST.dependencies[name] === undefined
-          ? 'in this repository'
-          : 'in this repository and in CDK apps that use the construct';
-      return [`\`${name}\``, version, license, kind, reasonOf(name)];
+      return [`\`${nameOf(path)}\``, version, license, reasonOf(nameOf(path))];
     });
   return `## What only builds and tests
 
-\`dependencies\` of \`package.json\` are the packages in the bundles, and the bundler. A CDK app that uses the construct bundles from these sources, so it
-installs them. \`devDependencies\` are needed only in this repository.
-
-${table(['package', 'version', 'license', 'needed', 'why'], rows)}`;
+${table(['package', 'version', 'license', 'why'], rows)}`;
 }
 
 function lockedSection(): string {
@@ -123,7 +162,7 @@ function supplyChainPage(): string {
 Made by \`npm run supply-chain\` from the lockfile and from the contents of the bundles. Tests fail if this page is out of date or if one of its
 statements is false (\`test/pages/supply-chain.test.ts\`).
 
-${deployedSection()}
+${bundledSections()}
 
 ${lockedSection()}
 

@@ -1,9 +1,10 @@
 /** The packages of the lockfile, and the packages in the deployed bundles. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { buildSync, type Metafile } from 'esbuild';
-import { BUNDLE_OPTIONS } from '../../build/functions.ts';
+import { readFileSync } from 'node:fs';
+import { buildSync, type BuildOptions } from 'esbuild';
+import { BUNDLE_OPTIONS, HANDLERS } from '../../build/functions.ts';
 import { DASHBOARD_BUILD_OPTIONS } from '../../build/dashboard.ts';
+import { PACKAGE_BUNDLES } from '../../package/bundles.ts';
+import { packagesIn } from '../../package/packages-in.ts';
 import { LICENSE_EXCEPTIONS, PERMISSIVE } from './reasons.ts';
 
 export interface Package {
@@ -18,7 +19,6 @@ export interface Package {
 }
 
 export interface Manifest {
-  readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly allowScripts: Readonly<Record<string, boolean>>;
 }
@@ -53,20 +53,9 @@ export function isAllowed(name: string, license = 'none'): boolean {
     .some((choice) => choice.split(' AND ').every((each) => PERMISSIVE.has(each)));
 }
 
-/** The paths of the packages that contribute bytes to a bundle. */
-function packagesIn({ outputs }: Metafile): ReadonlySet<string> {
-  const files = Object.values(outputs).flatMap(({ inputs }) =>
-    Object.entries(inputs)
-      .filter(([file, { bytesInOutput }]) => bytesInOutput > 0 && file.includes(MODULES))
-      .map(([file]) => file),
-  );
-  return new Set(files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? file));
-}
-
-/** The packages of each bundle: of each function, and of the dashboard. */
-export function bundles(): ReadonlyMap<string, ReadonlySet<string>> {
-  const handlers = readdirSync('lambdas/handlers').map((file) => basename(file, '.ts'));
-  const functions = handlers.map((handler) => {
+/** The packages of each deployed bundle: of each function, and of the dashboard. */
+export function deployedBundles(): ReadonlyMap<string, ReadonlySet<string>> {
+  const functions = HANDLERS.map((handler) => {
     const { metafile } = buildSync({
       ...BUNDLE_OPTIONS,
       entryPoints: [`lambdas/handlers/${handler}.ts`],
@@ -79,6 +68,16 @@ export function bundles(): ReadonlyMap<string, ReadonlySet<string>> {
   return new Map([...functions, ['dashboard', packagesIn(buildSync(DASHBOARD_BUILD_OPTIONS).metafile)]]);
 }
 
+/** The packages of each other bundle of the npm package: of the construct, the CDK app, the webhook module and the command. */
+export function toolBundles(): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(
+    Object.entries<BuildOptions>(PACKAGE_BUNDLES).map(([name, options]) => [
+      name,
+      packagesIn(buildSync({ ...options, write: false, metafile: true }).metafile),
+    ]),
+  );
+}
+
 /** The path at which npm resolves a dependency of the package at `from`: below it, or in a folder above. */
 function resolved(from: string, name: string): string | undefined {
   for (let folder = `${from}/`; ; folder = folder.slice(0, folder.lastIndexOf(MODULES, folder.length - 2))) {
@@ -88,9 +87,9 @@ function resolved(from: string, name: string): string | undefined {
   }
 }
 
-/** The packages of package.json that depend on the package at `path`, directly or indirectly. */
-export function broughtBy(path: string): readonly string[] {
-  return Object.keys(MANIFEST.dependencies).filter((name) => reaches(`${MODULES}${name}`, path));
+/** Which of the packages `names` of package.json depend on the package at `path`, directly or indirectly. */
+export function broughtBy(path: string, names: readonly string[]): readonly string[] {
+  return names.filter((name) => reaches(`${MODULES}${name}`, path)).toSorted();
 }
 
 function reaches(from: string, to: string): boolean {
