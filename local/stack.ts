@@ -9,7 +9,7 @@ import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
 import { optionsFromContext, resolveOptions } from '../lib/options.ts';
 import { awsConfig, childEnvironment, REGION } from './aws.ts';
 import { ACCOUNT_EXECUTIONS, API_REQUESTS, reserveExecutions } from './concurrency.ts';
-import { createCdk } from './deploy.ts';
+import { createCdk } from './cdk.ts';
 import { startEmulator } from './emulator.ts';
 import { startApiProxy } from './api-proxy.ts';
 import { startInbox } from './inbox.ts';

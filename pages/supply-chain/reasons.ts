@@ -35,6 +35,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   'cdk-nag': 'AWS’s rules over the template, in tests',
   constructs: 'the constructs; a CDK app that uses the construct has it too',
   'fast-check': 'generated inputs, in tests',
+  fflate: 'makes the zip files of the functions, the same bytes on every machine',
   knip: 'finds dead code',
   marked: 'renders docs/site',
   node: 'the Node version of Lambda, for every command of this repository',

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { childEnvironment } from '../../local/aws.ts';
-import { localAppArguments } from '../../local/deploy.ts';
+import { localAppArguments } from '../../local/cdk.ts';
 import { scaleRetry } from '../../local/retry-scale.ts';
 import { DEFAULT_RETRY_SCALE } from '../../local/stack.ts';
 import { resolveOptions } from '../../lib/options.ts';
