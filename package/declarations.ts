@@ -11,10 +11,8 @@ const RELATIVE_IMPORT = /((?:\bfrom|\bimport)\s*\(?\s*['"])(\.{1,2}\/[^'"]+)\.ts
 
 /** Runs the TypeScript compiler, and returns a function that reads the declaration of a source file. */
 function emitDeclarations(folder: string): (source: string) => string {
-  execFileSync(join(PROJECT_ROOT, 'node_modules/.bin/tsc'), [
-    ...['--project', join(PROJECT_ROOT, 'package/tsconfig.json')],
-    ...['--outDir', folder],
-  ]);
+  const project = join(PROJECT_ROOT, 'package/tsconfig.json');
+  execFileSync(join(PROJECT_ROOT, 'node_modules/.bin/tsc'), ['--project', project, '--outDir', folder]);
   return (source) => readFileSync(join(folder, `${source}.d.ts`), 'utf8');
 }
 
