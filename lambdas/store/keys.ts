@@ -46,8 +46,8 @@ export const INDEX = { g1: 'by_g1pk', g2: 'by_g2pk' } as const;
 export const KEY_ATTRIBUTES = { pk: 'pk', sk: 'sk', g1pk: 'g1pk', g2pk: 'g2pk', ttl: 'ttl' } as const;
 
 /**
- * The attributes in both indexes: those that lists show. The raw event is not one of them. If this list changes, DynamoDB
- * rebuilds both indexes. So an attribute that a later version will show is added early.
+ * The attributes in both indexes: those that lists show. The raw event is not one of them. This list is final, because DynamoDB
+ * cannot change the projection of an index (docs/adr/0001-table-keys.md).
  */
 export const PROJECTED_ATTRIBUTES = [
   'kind',

@@ -1,13 +1,10 @@
 /** What version 0.1.0 leaves behind: its state machines, and the inputs with which they called the deliver function. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { zstdDecompressSync } from 'node:zlib';
 import type { SingleDeliverInput } from '../../lambdas/core/deliveries.ts';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import type { StateMachineDefinition } from '../../sim/state-machine.ts';
-
-const RELEASES = new URL('../fixtures/releases/', import.meta.url);
+import { RELEASES, releaseTemplate } from '../upgrade/releases.ts';
 
 export interface RecordedInput {
   readonly input: SingleDeliverInput;
@@ -47,15 +44,10 @@ function resolve(part: string | Reference): string {
 
 /** The definitions in the template of version 0.1.0. */
 export function releaseDefinitions(): Readonly<Record<'deliver' | 'redeliver', StateMachineDefinition>> {
-  const archive = zstdDecompressSync(readFileSync(new URL('v0.1.0.tar.zst', RELEASES)));
-  const options = { input: archive, maxBuffer: 2 ** 26 };
-  const text = execFileSync('tar', ['-xOf', '-', './IvyMailEvents.template.json'], options).toString();
-  const { Resources: resources } = JSON.parse(text) as {
-    readonly Resources: Readonly<Record<string, { readonly Properties: Record<string, unknown> }>>;
-  };
+  const { Resources: resources } = releaseTemplate('0.1.0');
   const definitionOf = (pattern: RegExp): StateMachineDefinition => {
     const [, machine] = Object.entries(resources).find(([id]) => pattern.test(id)) ?? [];
-    const joined = machine?.Properties['DefinitionString'] as {
+    const joined = machine?.Properties?.['DefinitionString'] as {
       readonly 'Fn::Join': readonly [string, readonly (string | Reference)[]];
     };
     return JSON.parse(joined['Fn::Join'][1].map(resolve).join('')) as StateMachineDefinition;

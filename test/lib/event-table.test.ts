@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { INDEX, KEY_ATTRIBUTES, PROJECTED_ATTRIBUTES } from '../../lambdas/store/keys.ts';
+import { KEY_ATTRIBUTES } from '../../lambdas/store/keys.ts';
 import { resource, templateOf } from '../../pages/template.ts';
 
 const { Properties } = resource(templateOf(), 'AWS::DynamoDB::GlobalTable');
@@ -37,20 +37,44 @@ describe('the table', () => {
     expect(Properties['BillingMode']).toBe('PAY_PER_REQUEST');
   });
 
-  it('has the keys and the two indexes of the store', () => {
-    const hash = (name: string): object => ({ AttributeName: name, KeyType: 'HASH' });
-    const range = { AttributeName: KEY_ATTRIBUTES.sk, KeyType: 'RANGE' };
+  it('has the keys of the store', () => {
+    expect(Properties['KeySchema']).toEqual([
+      { AttributeName: KEY_ATTRIBUTES.pk, KeyType: 'HASH' },
+      { AttributeName: KEY_ATTRIBUTES.sk, KeyType: 'RANGE' },
+    ]);
+  });
+
+  it('has two indexes that no version changes, because DynamoDB cannot change an index', () => {
+    // Literal on purpose: with the constants of the store, this test would accept a changed list.
     const Projection = {
       ProjectionType: 'INCLUDE',
-      NonKeyAttributes: expect.toSatisfy(
-        (names: string[]) => names.toSorted().join() === [...PROJECTED_ATTRIBUTES].toSorted().join(),
-      ) as unknown,
+      NonKeyAttributes: [
+        'kind',
+        'id',
+        'event',
+        'to',
+        'from',
+        'subject',
+        'details',
+        'tags',
+        'status',
+        'attempt_count',
+        'next_attempt_at',
+        'created_at',
+        'completed_at',
+        'test',
+        'name',
+        'scopes',
+        'hint',
+        'last_used_at',
+        'expires_at',
+      ],
     };
+    const range = { AttributeName: 'sk', KeyType: 'RANGE' };
 
-    expect(Properties['KeySchema']).toEqual([hash(KEY_ATTRIBUTES.pk), range]);
     expect(Properties['GlobalSecondaryIndexes']).toEqual([
-      { IndexName: INDEX.g1, KeySchema: [hash(KEY_ATTRIBUTES.g1pk), range], Projection },
-      { IndexName: INDEX.g2, KeySchema: [hash(KEY_ATTRIBUTES.g2pk), range], Projection },
+      { IndexName: 'by_g1pk', KeySchema: [{ AttributeName: 'g1pk', KeyType: 'HASH' }, range], Projection },
+      { IndexName: 'by_g2pk', KeySchema: [{ AttributeName: 'g2pk', KeyType: 'HASH' }, range], Projection },
     ]);
   });
 });
