@@ -5,8 +5,8 @@ import type { Endpoint, EndpointHistoryEntry } from '../core/endpoints.ts';
 import { InternalError } from '../core/errors.ts';
 import { randomId } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
-import { resolvesToForbiddenAddress } from '../delivery/address-guard.ts';
-import { checkEndpointUrl } from '../delivery/endpoint-url.ts';
+import { problemOfHostname } from '../delivery/address-guard.ts';
+import { checkEndpointUrl, refuseAddress, type CheckedUrl } from '../delivery/endpoint-url.ts';
 import { sealSecret } from '../delivery/secrets.ts';
 import { newSecret, secretText } from '../delivery/sign.ts';
 import { listEndpointHistory } from '../store/endpoint-history.ts';
@@ -39,21 +39,21 @@ function toChangeJson({ at, action, by, reason }: EndpointHistoryEntry): Record<
   return { at, action, by, reason: reason ?? null };
 }
 
-/** Checks a URL and returns the form to store. Every route that accepts a URL uses this check. */
-async function checkedUrl(deps: ApiDeps, text: string): Promise<string> {
+/** Checks the form of a URL, and the addresses to which its host name resolves now. */
+async function checkUrl(deps: ApiDeps, text: string): Promise<CheckedUrl> {
   const { allowInsecureEndpoints: allowInsecure } = deps;
   const checked = checkEndpointUrl(text, { allowInsecure });
-  if (!checked.ok) throw new ApiError(checked.code, `The url ${checked.message}`, { field: 'url' });
+  if (!checked.ok) return checked;
   const { hostname } = new URL(checked.url);
-  const literal = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
-  if (
-    !literal &&
-    (await resolvesToForbiddenAddress(hostname, deps.resolve, { allowLoopback: allowInsecure }))
-  ) {
-    throw new ApiError('url_address_forbidden', 'The url must resolve to a public IP address', {
-      field: 'url',
-    });
-  }
+  if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) return checked;
+  const problem = await problemOfHostname(hostname, deps.resolve, { allowLoopback: allowInsecure });
+  return problem ? refuseAddress(problem, 'resolve to') : checked;
+}
+
+/** Checks a URL and returns the form to store. Every route that accepts a URL uses this check. */
+async function checkedUrl(deps: ApiDeps, text: string): Promise<string> {
+  const checked = await checkUrl(deps, text);
+  if (!checked.ok) throw new ApiError(checked.code, `The url ${checked.message}`, { field: 'url' });
   return checked.url;
 }
 

@@ -7,15 +7,18 @@ export class BlockedAddress extends Error {
   override readonly name = 'BlockedAddress';
 }
 
-/** The name does not resolve: it does not exist, or its name servers do not respond. */
+/** The name does not resolve to a reachable address: it has none, or its name servers do not respond. */
 export class DnsFailure extends Error {
   override readonly name = 'DnsFailure';
 }
 
 export interface GuardOptions {
-  /** True only in the local run, whose webhook inbox is on the same machine. */
+  /** True only in the local run, whose webhook inbox is on the same machine. The local run also connects to IPv6 addresses. */
   readonly allowLoopback: boolean;
 }
+
+/** `forbidden`: an address is not public. `ipv6_only`: no address is an IPv4 address, so a Lambda function can connect to none. */
+export type AddressProblem = 'forbidden' | 'ipv6_only';
 
 /** Returns all addresses of a name. Rejects with an error that has a `code`, as node:dns does. Tests pass their own function. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
@@ -57,6 +60,27 @@ export function isAllowedAddress(address: string, { allowLoopback }: GuardOption
   return parsed.match(GLOBAL_UNICAST) && !parsed.match(DOCUMENTATION);
 }
 
+/**
+ * Whether the network of the sender has a route to this kind of address. A Lambda function sends IPv6 only from a VPC with
+ * dual-stack subnets (https://docs.aws.amazon.com/lambda/latest/dg/API_VpcConfig.html), and these functions are in no VPC.
+ */
+function isReachable(address: string, { allowLoopback }: GuardOptions): boolean {
+  return allowLoopback || isIPv4(address);
+}
+
+/**
+ * Returns why no webhook can be sent to a host with these addresses. Every address must be allowed. If only some are allowed, a
+ * later connection could use a forbidden one. A host without an address has no problem, because it may get an address later.
+ */
+export function problemOfAddresses(
+  addresses: readonly string[],
+  options: GuardOptions,
+): AddressProblem | undefined {
+  if (!addresses.every((address) => isAllowedAddress(address, options))) return 'forbidden';
+  if (addresses.length === 0 || addresses.some((address) => isReachable(address, options))) return undefined;
+  return 'ipv6_only';
+}
+
 /** Three tries within about two seconds, because a short failure of our resolver is not a failure of the receiver. */
 const DNS_TRIES = 3;
 const DNS_TRY_MS = 600;
@@ -83,14 +107,16 @@ export function createResolve(servers?: readonly string[], tryMs: number = DNS_T
         response.status === 'rejected' ? [response.reason as NodeJS.ErrnoException] : [],
       );
       const failure = failures.find(({ code }) => !NOT_FOUND_CODES.has(code)) ?? failures[0];
-      if (addresses.length > 0 || failure === undefined) return addresses;
+      // Without a response for IPv4, the name may have an IPv4 address. Its IPv6 addresses alone would look unreachable.
+      const isComplete = responses[0].status === 'fulfilled' || NOT_FOUND_CODES.has(failure?.code);
+      if (failure === undefined || (isComplete && addresses.length > 0)) return addresses;
       // The loop queries a failed server again. The resolver itself would only try the next server.
-      if (NOT_FOUND_CODES.has(failure.code) || attempt === DNS_TRIES) throw failure;
+      if (isComplete || attempt === DNS_TRIES) throw failure;
     }
   };
 }
 
-/** Resolves a name. Every address of the name must be allowed. If only some are allowed, a later connection could use a forbidden one. */
+/** Resolves a name, checks all its addresses, and returns those that the sender can reach. */
 async function resolveAllowed(
   hostname: string,
   resolve: Resolve,
@@ -104,27 +130,26 @@ async function resolveAllowed(
     throw new DnsFailure(`${hostname} does not resolve (${code})`, { cause });
   }
   if (addresses.length === 0) throw new DnsFailure(`${hostname} has no address`);
-  if (!addresses.every((address) => isAllowedAddress(address, options))) {
+  const problem = problemOfAddresses(addresses, options);
+  if (problem === 'forbidden') {
     throw new BlockedAddress(`${hostname} resolves to an address that is not public`);
   }
-  return addresses;
+  // The DNS entry can get an IPv4 address later, so this failure is retried like a name without an address.
+  if (problem === 'ipv6_only') throw new DnsFailure(`${hostname} has no IPv4 address`);
+  return addresses.filter((address) => isReachable(address, options));
 }
 
 /**
- * Whether a name resolves to an address to which no webhook may be sent. False for a name that does not resolve, because it
- * may resolve later. This check only reports a mistake early. The protection is `guardedLookup`, which checks each address when the socket connects.
+ * Returns why no webhook can be sent to a name. A name that does not resolve has no problem, because it may resolve later. This
+ * check only reports a mistake early. The protection is `guardedLookup`, which checks each address when the socket connects.
  */
-export async function resolvesToForbiddenAddress(
+export async function problemOfHostname(
   hostname: string,
   resolve: Resolve,
   options: GuardOptions,
-): Promise<boolean> {
-  try {
-    await resolveAllowed(hostname, resolve, options);
-    return false;
-  } catch (error) {
-    return error instanceof BlockedAddress;
-  }
+): Promise<AddressProblem | undefined> {
+  const addresses = await resolve(hostname).catch(() => []);
+  return problemOfAddresses(addresses, options);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isAllowedAddress } from './address-guard.ts';
+import { problemOfAddresses, type AddressProblem } from './address-guard.ts';
 
 export type CheckedUrl =
   | { readonly ok: true; readonly url: string }
@@ -13,8 +13,21 @@ export type CheckedUrl =
 const MAX_LENGTH = 2_048;
 const CONTROL_OR_SPACE = /[\u0000-\u0020\u007f]/;
 
-function refuse(code: Exclude<CheckedUrl, { ok: true }>['code'], message: string): CheckedUrl {
+type Refusal = Exclude<CheckedUrl, { ok: true }>;
+
+function refuse(code: Refusal['code'], message: string): Refusal {
   return { ok: false, code, message };
+}
+
+/** The address that a URL needs, by the problem of its address. The texts complete the message of the error. */
+const NEEDED_ADDRESS: Readonly<Record<AddressProblem, string>> = {
+  forbidden: 'a public address',
+  ipv6_only: 'an IPv4 address, because the Lambda functions cannot connect to IPv6 addresses',
+};
+
+/** The error for a URL to whose host no webhook can be sent. An address is the host itself, or a host name resolves to it. */
+export function refuseAddress(problem: AddressProblem, verb: 'have' | 'resolve to'): Refusal {
+  return refuse('url_address_forbidden', `must ${verb} ${NEEDED_ADDRESS[problem]}`);
 }
 
 function isDomainName(hostname: string): boolean {
@@ -53,11 +66,10 @@ export function checkEndpointUrl(
 
   const literal = url.hostname.replaceAll(/[[\]]/g, '');
   if (isIP(literal) !== 0) {
-    if (!isAllowedAddress(literal, { allowLoopback: allowInsecure })) {
-      return refuse('url_address_forbidden', 'must have a public address');
-    }
+    const problem = problemOfAddresses([literal], { allowLoopback: allowInsecure });
+    if (problem) return refuseAddress(problem, 'have');
   } else if (/^(?:.*\.)?localhost\.?$/.test(url.hostname)) {
-    if (!allowInsecure) return refuse('url_address_forbidden', 'must have a public address');
+    if (!allowInsecure) return refuseAddress('forbidden', 'have');
   } else if (!url.hostname.includes('.') || !isDomainName(url.hostname)) {
     return refuse('invalid_field', 'must have a full domain name');
   }

@@ -249,23 +249,39 @@ describe('a resumed webhook', () => {
 
 describe('the hostname of a webhook URL', () => {
   it.each([
-    ['private', ['10.0.0.1']],
-    ['partly private', ['93.184.216.34', '169.254.169.254']],
-  ])('is refused if its addresses are %s', async (_title, addresses) => {
+    ['private', ['10.0.0.1'], 'a public address'],
+    ['partly private', ['93.184.216.34', '169.254.169.254'], 'a public address'],
+    [
+      'only IPv6 addresses',
+      ['2606:2800:220:1::1'],
+      'an IPv4 address, because the Lambda functions cannot connect to IPv6 addresses',
+    ],
+  ])('is refused if its addresses are %s', async (_title, addresses, needed) => {
     const { sendRequest, state, id } = await createWebhook();
     state.addresses = { 'inside.example.com': addresses };
     const url = 'https://inside.example.com/';
-    const refused = { status: 422, body: { error: { code: 'url_address_forbidden', field: 'url' } } };
+    const reason = { code: 'url_address_forbidden', message: `The url must resolve to ${needed}` };
+    const refused = { status: 422, body: { error: { ...reason, field: 'url' } } };
     expect(await sendRequest({ method: 'POST', path: '/v1/webhooks', body: { url } })).toMatchObject(refused);
     expect(await sendRequest({ method: 'PATCH', path: `/v1/webhooks/${id}`, body: { url } })).toMatchObject(
       refused,
     );
+    expect(await sendRequest({ method: 'POST', path: '/v1/webhooks/check', body: { url } })).toMatchObject({
+      body: { acceptable: false, reason },
+    });
   });
 
   it('is accepted if it does not resolve yet, because each connection checks the address', async () => {
     const { sendRequest, state } = await createWebhook();
     state.addresses = { 'new.example.com': [] };
     const body = { url: 'https://new.example.com/' };
+    expect((await sendRequest({ method: 'POST', path: '/v1/webhooks', body })).status).toBe(201);
+  });
+
+  it('is accepted if it has an IPv4 and an IPv6 address', async () => {
+    const { sendRequest, state } = await createWebhook();
+    state.addresses = { 'both.example.com': ['2606:2800:220:1::1', '93.184.216.34'] };
+    const body = { url: 'https://both.example.com/' };
     expect((await sendRequest({ method: 'POST', path: '/v1/webhooks', body })).status).toBe(201);
   });
 });

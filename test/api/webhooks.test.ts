@@ -23,6 +23,7 @@ describe('a new webhook is refused', () => {
     [{ url: 'http://example.com/' }, 'url_https_required', 'url'],
     [{ url: 'https://10.0.0.1/' }, 'url_address_forbidden', 'url'],
     [{ url: 'https://localhost/' }, 'url_address_forbidden', 'url'],
+    [{ url: 'https://[2606:2800:220:1::1]/' }, 'url_address_forbidden', 'url'],
     [{ url: 'example.com' }, 'invalid_field', 'url'],
     [{ url: 1 }, 'invalid_field', 'url'],
     [{ url: URL, events: [] }, 'invalid_field', 'events'],

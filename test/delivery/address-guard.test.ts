@@ -6,12 +6,14 @@ import {
   DnsFailure,
   guardedLookup,
   isAllowedAddress,
-  resolvesToForbiddenAddress,
+  problemOfAddresses,
+  problemOfHostname,
   type Resolve,
 } from '../../lambdas/delivery/address-guard.ts';
 
 const STRICT = { allowLoopback: false };
 const LOCAL = { allowLoopback: true };
+const IPV6 = '2606:2800:220:1::1';
 
 /**
  * The ranges of https://www.iana.org/assignments/iana-ipv4-special-registry, multicast, and Azure's wire server. The product
@@ -161,9 +163,9 @@ describe('isAllowedAddress', () => {
 });
 
 describe('guardedLookup', () => {
-  function lookup(resolve: Resolve, all = true): Promise<unknown> {
+  function lookup(resolve: Resolve, { all = true, guard = STRICT } = {}): Promise<unknown> {
     return new Promise((settle, reject) => {
-      guardedLookup(resolve, STRICT)('hooks.example.com', { all }, (error, address, family) => {
+      guardedLookup(resolve, guard)('hooks.example.com', { all }, (error, address, family) => {
         if (error) reject(error);
         else settle(all ? address : { address, family });
       });
@@ -219,26 +221,62 @@ describe('guardedLookup', () => {
     await expect(lookup(() => Promise.resolve([]))).rejects.toBeInstanceOf(DnsFailure);
   });
 
-  it('returns the checked addresses: all of them, or the first one with its family', async () => {
-    const resolve: Resolve = () => Promise.resolve(['8.8.8.8', '2606:2800:220:1::1']);
+  it('returns only the IPv4 addresses, because a Lambda function has no route to the others', async () => {
+    const resolve: Resolve = () => Promise.resolve([IPV6, '8.8.8.8', '::ffff:8.8.8.8', '1.1.1.1']);
     expect(await lookup(resolve)).toEqual([
       { address: '8.8.8.8', family: 4 },
-      { address: '2606:2800:220:1::1', family: 6 },
+      { address: '1.1.1.1', family: 4 },
     ]);
-    expect(await lookup(resolve, false)).toEqual({ address: '8.8.8.8', family: 4 });
+    expect(await lookup(resolve, { all: false })).toEqual({ address: '8.8.8.8', family: 4 });
+  });
+
+  it('rejects with a DnsFailure if the name has only IPv6 addresses', async () => {
+    const failure = lookup(() => Promise.resolve([IPV6]));
+    await expect(failure).rejects.toBeInstanceOf(DnsFailure);
+    await expect(failure).rejects.toThrow('hooks.example.com has no IPv4 address');
+  });
+
+  it('returns the addresses of both families in the local run', async () => {
+    expect(await lookup(() => Promise.resolve(['8.8.8.8', IPV6, '::1']), { guard: LOCAL })).toEqual([
+      { address: '8.8.8.8', family: 4 },
+      { address: IPV6, family: 6 },
+      { address: '::1', family: 6 },
+    ]);
   });
 });
 
-describe('resolvesToForbiddenAddress', () => {
-  const isForbidden = (resolve: Resolve) => resolvesToForbiddenAddress('hooks.example.com', resolve, STRICT);
+describe('problemOfHostname', () => {
+  const problemOf = (resolve: Resolve, options = STRICT) =>
+    problemOfHostname('hooks.example.com', resolve, options);
 
-  it('is true if one of the addresses is forbidden', async () => {
-    expect(await isForbidden(() => Promise.resolve(['8.8.8.8', '10.0.0.1']))).toBe(true);
+  it('is `forbidden` if one of the addresses is not public', async () => {
+    expect(await problemOf(() => Promise.resolve(['8.8.8.8', '10.0.0.1']))).toBe('forbidden');
+    expect(await problemOf(() => Promise.resolve([IPV6, '::1']))).toBe('forbidden');
   });
 
-  it('is false if all addresses are public, or if the name does not resolve', async () => {
-    expect(await isForbidden(() => Promise.resolve(['8.8.8.8']))).toBe(false);
-    expect(await isForbidden(() => Promise.resolve([]))).toBe(false);
-    expect(await isForbidden(() => Promise.reject(new Error('none')))).toBe(false);
+  it('is `ipv6_only` if the name has no IPv4 address, except in the local run', async () => {
+    const resolve = () => Promise.resolve([IPV6, '::ffff:8.8.8.8']);
+    expect(await problemOf(resolve)).toBe('ipv6_only');
+    expect(await problemOf(resolve, LOCAL)).toBeUndefined();
+    expect(await problemOf(() => Promise.resolve([IPV6, '8.8.8.8']))).toBeUndefined();
+  });
+
+  it('is undefined if all addresses are public, or if the name does not resolve', async () => {
+    expect(await problemOf(() => Promise.resolve(['8.8.8.8']))).toBeUndefined();
+    expect(await problemOf(() => Promise.resolve([]))).toBeUndefined();
+    expect(await problemOf(() => Promise.reject(new Error('none')))).toBeUndefined();
+  });
+});
+
+describe('problemOfAddresses', () => {
+  it.each([
+    [['8.8.8.8'], undefined, undefined],
+    [['127.0.0.1'], 'forbidden', undefined],
+    [['::1'], 'forbidden', undefined],
+    [[IPV6], 'ipv6_only', undefined],
+    [['10.0.0.1'], 'forbidden', 'forbidden'],
+  ])('of %j is %s, and %s in the local run', (addresses, problem, local) => {
+    expect(problemOfAddresses(addresses, STRICT)).toBe(problem);
+    expect(problemOfAddresses(addresses, LOCAL)).toBe(local);
   });
 });

@@ -53,7 +53,9 @@ describe('createResolve', () => {
     ['ESERVFAIL', 'NXDOMAIN', 'SERVFAIL', 3],
     ['ESERVFAIL', 'SERVFAIL', 'NODATA', 3],
     ['ETIMEOUT', 'nothing', 'nothing', 3],
-  ] as const)('rejects with %s for the responses %s and %s, after %d tries', async (code, a, aaaa, times) => {
+    // The name may have an IPv4 address, which a Lambda function needs.
+    ['ESERVFAIL', 'SERVFAIL', V6, 3],
+  ] as const)('rejects with %s for the responses %j and %j, after %d tries', async (code, a, aaaa, times) => {
     const tryMs = a === 'nothing' ? NO_RESPONSE_MS : RESPONSE_MS;
     const { result, queries } = await resolveWith((type) => (type === 'A' ? a : aaaa), tryMs);
     expect(result).toBe(code);

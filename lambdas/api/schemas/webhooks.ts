@@ -30,7 +30,7 @@ const events = z.pipe(
 
 const url = documented(
   z.string().check(wellFormedText),
-  'The URL that receives the webhooks. It must begin with `https://` and resolve to a public IP address.',
+  'The URL that receives the webhooks. It must begin with `https://`, and its host must have a public IPv4 address.',
   'https://example.com/webhooks',
 );
 const description = documented(

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
-import { resolvesToForbiddenAddress } from '../../../lambdas/delivery/address-guard.ts';
+import { isIP, isIPv4 } from 'node:net';
+import { problemOfHostname, type AddressProblem } from '../../../lambdas/delivery/address-guard.ts';
 import { createSender, type AttemptResult } from '../../../lambdas/delivery/send.ts';
 import { parseHost } from './read-host.ts';
 import { isPublic } from './registry.ts';
@@ -31,7 +31,10 @@ function connectingTo(addresses: readonly string[]): Result {
 function expectedForName(dnsResult: DnsResult): Result {
   if (dnsResult === 'never') return { error_class: 'timeout' };
   if (dnsResult instanceof Error || dnsResult.length === 0) return { error_class: 'dns_error' };
-  return dnsResult.every(isApproved) ? connectingTo(dnsResult) : { error_class: 'blocked_address' };
+  if (!dnsResult.every(isApproved)) return { error_class: 'blocked_address' };
+  // A Lambda function outside a VPC has no route to an IPv6 address.
+  const reachable = dnsResult.filter((address) => isIPv4(address));
+  return reachable.length > 0 ? connectingTo(reachable) : { error_class: 'dns_error' };
 }
 
 /** The expected result of a send. It uses the independent URL parser, not the product's. */
@@ -50,9 +53,11 @@ function isAsExpected(result: Result, expected: Result): boolean {
   return result.error_class === errorClass && (detail === undefined || result.error_detail === detail);
 }
 
-/** Whether the check of a name at the creation of a webhook must forbid it, given the first DNS result. */
-function isForbiddenBy(dnsResult: DnsResult): boolean {
-  return Array.isArray(dnsResult) && dnsResult.length > 0 && !dnsResult.every(isApproved);
+/** The problem that the check of a name at the creation of a webhook must find, given the first DNS result. */
+function expectedProblem(dnsResult: DnsResult): AddressProblem | undefined {
+  if (!Array.isArray(dnsResult) || dnsResult.length === 0) return undefined;
+  if (!dnsResult.every(isApproved)) return 'forbidden';
+  return dnsResult.some((address) => isIPv4(address)) ? undefined : 'ipv6_only';
 }
 
 /**
@@ -73,10 +78,7 @@ export async function sendTo(text: string, script: DnsScript): Promise<string | 
   const deadlineMs = expected.error_class === 'timeout' ? SHORT_DEADLINE_MS : LONG_DEADLINE_MS;
   const send = createSender({ ...STRICT, deadlineMs, resolve });
   try {
-    if (
-      responds &&
-      (await resolvesToForbiddenAddress(url.hostname, resolve, STRICT)) !== isForbiddenBy(first)
-    )
+    if (responds && (await problemOfHostname(url.hostname, resolve, STRICT)) !== expectedProblem(first))
       return wrong('the check of its host name is wrong');
     const result = await send({ url: text, headers: { 'content-length': '2' }, body: '{}' });
     return isAsExpected(result, expected) ? undefined : wrong(JSON.stringify(result));

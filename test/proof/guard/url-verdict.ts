@@ -17,6 +17,11 @@ function isPublicHost(host: ParsedHost): boolean {
   return host.kind === 'name' && !LOCALHOST.test(host.name);
 }
 
+/** Whether the host is a public IPv6 address. No Lambda function outside a VPC can connect to it. */
+function isPublicIpv6(host: ParsedHost): boolean {
+  return host.kind === 'address' && host.address.family === 6 && isPublic(host.address);
+}
+
 /** Whether the stored URL has the same host as the original URL. */
 function isSameHost(host: ParsedHost, hostname: string): boolean {
   if (host.kind === 'none') return false;
@@ -33,6 +38,7 @@ function problemOfStored(stored: string, host: ParsedHost): string | undefined {
   if (protocol !== 'https:' || username !== '' || password !== '' || hash !== '' || port === '0')
     return 'contains a part that no stored URL may contain';
   if (!isPublicHost(host)) return 'leads to a host that is not public';
+  if (isPublicIpv6(host)) return 'leads to an IPv6 address';
   if (!isSameHost(host, hostname))
     return `has another host than the original, ${JSON.stringify(host, bigintText)}`;
   const again = checkEndpointUrl(stored, { allowInsecure: false });
@@ -49,7 +55,8 @@ export function judgeUrl(text: string): UrlVerdict {
   try {
     const checked = checkEndpointUrl(text, { allowInsecure: false });
     if (!checked.ok) {
-      const isFalseAlarm = checked.code === 'url_address_forbidden' && isPublicHost(host);
+      const isFalseAlarm =
+        checked.code === 'url_address_forbidden' && isPublicHost(host) && !isPublicIpv6(host);
       return isFalseAlarm
         ? { wrong: `${JSON.stringify(text)} is forbidden, although its host is public` }
         : {};

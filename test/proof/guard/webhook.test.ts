@@ -62,6 +62,11 @@ const REFUSED: readonly (readonly [url: string, code: string])[] = [
   ].map((host) => [`https://${host}/`, ADDRESS] as const),
 ];
 
+/** Public, but a Lambda function outside a VPC has no route to them. A send that tries it meets a failed connection. */
+const UNREACHABLE = ['[2606:2800:220:1::1]', '[::ffff:8.8.8.8]'].map(
+  (host) => [`https://${host}/`, ADDRESS] as const,
+);
+
 /** The first and last address of every IPv4 block, each also ±1, with whether it is public. */
 const IPV4_EDGES = new Map(
   BLOCKS.filter(({ family }) => family === 4)
@@ -92,7 +97,7 @@ function atCanary(url: string): string {
   return url.replace(/^(https:\/\/[^/]+)\/$/, `$1:${canaries.all[0]?.port}/`);
 }
 
-describe.each(REFUSED)('%j', (url, code) => {
+describe.each([...REFUSED, ...UNREACHABLE])('%j', (url, code) => {
   it(`is refused with ${code} when a webhook is created, changed and checked`, async () => {
     const { create, patch, check, endpointOf, sendRequest } = await withWebhook();
     const refused = { status: 422, body: { error: { code, field: 'url' } } };
