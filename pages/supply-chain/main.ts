@@ -172,7 +172,7 @@ ${lockedSection()}
 - \`npm audit\`: the known advisories for these versions. ${explained.length === 0 ? 'No advisory is excused' : 'The advisories below are excused'}. A test runs it, and is skipped by name and with a reason if the
   registry does not respond.
 - Builds are reproducible: two synths make the same template and bundles, byte for byte, in different time zones, languages and folders
-  (\`test/lib/synth.test.ts\`). You can compare your deployment with a build of another person from the same commit.
+  (\`test/lib/reproducible.test.ts\`). You can compare your deployment with a build of another person from the same commit.
 ${explained.join('\n')}`;
 }
 
