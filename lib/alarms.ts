@@ -23,7 +23,7 @@ export interface AlarmsProps {
   readonly tally: Tally;
   readonly api: RestApi;
   readonly email?: string | undefined;
-  /** True in the local run: the alarms that compare two metrics are omitted, because the emulator refuses them. */
+  /** True in the local run: the alarm that compares two metrics is omitted, because the emulator refuses it. */
   readonly emulated: boolean;
 }
 
@@ -177,10 +177,8 @@ export class Alarms extends Construct {
       0.001,
       'The complaint rate is 0.1 % or more. SES reviews an account at 0.1 % and can pause its sending at 0.5 %',
     );
-    if (!props.emulated) {
-      this.alarmIfStalled(source.queue, delivery.dispatch);
-      this.alarmIfNoData(source.queue);
-    }
+    this.alarmIfStalled();
+    if (!props.emulated) this.alarmIfNoData(source.queue);
   }
 
   private alarmOnDeadLetters(id: string, queue: sqs.Queue, description: string): void {
@@ -234,19 +232,18 @@ export class Alarms extends Construct {
    * Raises an alarm if events are stored but dispatch is not called. Lambda only reports the age of waiting records when it
    * calls the function. Without this alarm, a stopped event source mapping would raise no alarm.
    *
-   * The metric of stored events counts messages that leave the queue. Quarantined messages also leave the queue but start no
-   * delivery, so they can cause a false alarm.
+   * The alarm is on one metric to which both functions publish. A metric expression over both functions would depend on the
+   * invocations of dispatch. Lambda publishes no data point of them while dispatch is not called, and AWS does not document what
+   * `FILL` returns for a metric without a data point
+   * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html).
    */
-  private alarmIfStalled(queue: sqs.Queue, dispatch: lambda.IFunction): void {
+  private alarmIfStalled(): void {
     this.alarm('DispatchStopped', {
-      metric: new cloudwatch.MathExpression({
-        expression: 'IF(FILL(stored, 0) > 0 AND FILL(dispatched, 0) == 0, 1, 0)',
-        usingMetrics: {
-          stored: queue.metricNumberOfMessagesDeleted(),
-          dispatched: dispatch.metricInvocations(),
-        },
+      metric: new cloudwatch.Metric({
+        namespace: METRICS_NAMESPACE,
+        metricName: METRIC.dispatchStalled,
         period: QUARTER_HOUR,
-        label: 'Events stored, none dispatched',
+        statistic: 'Minimum',
       }),
       description: 'Events were stored, but the dispatch function was not called for 30 minutes',
       section: 'dispatch-stopped',
@@ -260,6 +257,10 @@ export class Alarms extends Construct {
    *
    * SES counts the email of the whole account, so email that is not meant to be tracked can cause a false alarm. One of the
    * two metrics can be a minute ahead, so a single period of 15 minutes proves nothing.
+   *
+   * Both metrics have data points when they matter. Without a sent email there is no alarm. SQS reports the deleted messages of an
+   * active queue even if there are none, and Lambda keeps the queue active by polling it
+   * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html).
    */
   private alarmIfNoData(queue: sqs.Queue): void {
     this.alarm('NothingIngested', {

@@ -215,6 +215,7 @@ export class Delivery extends Construct {
     );
     dispatch.addEnvironment(ENV.autoSuppress, JSON.stringify(options.autoSuppress));
     table.table.grantStreamRead(dispatch);
+    grantPutMetrics(dispatch);
     return dispatch;
   }
 

@@ -11,10 +11,18 @@ export const METRIC = {
   endpointsDisabled: 'EndpointsDisabled',
   /** Endpoints that became failing. */
   endpointsFailing: 'EndpointsFailing',
+  /**
+   * 1 when ingest stores events, 0 when dispatch is called. So the minimum of a period is 1 only if events were stored and dispatch
+   * was not called.
+   */
+  dispatchStalled: 'DispatchStalled',
 } as const;
 export type MetricName = (typeof METRIC)[keyof typeof METRIC];
 
-/** Returns the fields that make CloudWatch count the metrics of a log line. Counts of zero are left out. */
+/** The metrics for which zero is a value. For the others, zero means that there is nothing to count. */
+const GAUGES: ReadonlySet<string> = new Set<MetricName>([METRIC.dispatchStalled]);
+
+/** Returns the fields that make CloudWatch count the metrics of a log line. Counts of zero are left out, except for gauges. */
 export type MetricFields = (counts: Partial<Record<MetricName, number>>) => Record<string, unknown>;
 
 /**
@@ -23,8 +31,8 @@ export type MetricFields = (counts: Partial<Record<MetricName, number>>) => Reco
  */
 export function metricsIn(namespace: string, now: () => number): MetricFields {
   return (counts) => {
-    const nonZero = Object.entries(counts).filter(([, count]) => count > 0);
-    if (nonZero.length === 0) return {};
+    const reported = Object.entries(counts).filter(([name, count]) => count > 0 || GAUGES.has(name));
+    if (reported.length === 0) return {};
     return {
       _aws: {
         Timestamp: now(),
@@ -32,11 +40,25 @@ export function metricsIn(namespace: string, now: () => number): MetricFields {
           {
             Namespace: namespace,
             Dimensions: [[]],
-            Metrics: nonZero.map(([name]) => ({ Name: name, Unit: 'Count' })),
+            Metrics: reported.map(([name]) => ({ Name: name, Unit: 'Count' })),
           },
         ],
       },
-      ...Object.fromEntries(nonZero),
+      ...Object.fromEntries(reported),
     };
+  };
+}
+
+/**
+ * Returns a function that is true once in each minute of the clock. CloudWatch has one minimum per minute, so repeating a gauge within
+ * a minute would only add log bytes. `now` returns epoch milliseconds.
+ */
+export function oncePerMinute(now: () => number): () => boolean {
+  let lastMinute: number | undefined;
+  return () => {
+    const minute = Math.floor(now() / 60_000);
+    const isNew = minute !== lastMinute;
+    lastMinute = minute;
+    return isNew;
   };
 }

@@ -3,6 +3,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { ENV, requireEnv, waitScaleOf } from '../core/env.ts';
+import { METRIC, metricsIn, oncePerMinute } from '../core/metrics.ts';
 import { dispatchBatch, type DispatchDeps } from '../delivery/dispatch-batch.ts';
 import { startGroup, startReplay } from '../delivery/executions.ts';
 import { listEndpoints } from '../store/endpoints.ts';
@@ -11,6 +12,8 @@ import { suppressRecipient } from '../store/suppressions.ts';
 import { createTable } from '../store/table.ts';
 
 const logger = new Logger({ serviceName: 'dispatch' });
+const metrics = metricsIn(requireEnv(process.env, ENV.metricsNamespace), Date.now);
+const isNewMinute = oncePerMinute(Date.now);
 const table = createTable(requireEnv(process.env, ENV.tableName));
 const stepFunctions = new SFNClient({});
 const sqs = new SQSClient({});
@@ -46,7 +49,10 @@ const deps: DispatchDeps = {
  */
 export async function handler(batch: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
   const report = await dispatchBatch(deps, batch.Records);
-  logger.info('dispatch.batch', { ...report.counts });
+  logger.info('dispatch.batch', {
+    ...report.counts,
+    ...(isNewMinute() && metrics({ [METRIC.dispatchStalled]: 0 })),
+  });
   if (report.error) logger.error('dispatch.error', report.error);
   return {
     batchItemFailures: report.retryFrom === undefined ? [] : [{ itemIdentifier: report.retryFrom }],

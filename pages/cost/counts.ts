@@ -188,8 +188,12 @@ async function count(deployment: Deployment, load: Load): Promise<LoadUsage> {
       ['dynamodb.storage', gigabytes('all')],
       ['dynamodb.backup', gigabytes('table')],
     ]);
+    // The one metric that the functions publish without a failure: DispatchStalled. Its months are those of the load.
+    const metric: Usage = new Map([
+      ['cloudwatch.metric', sentAfterMs(load, 1) / 1000 / assumed('monthSeconds')],
+    ]);
     return {
-      usage: added(usage, storage),
+      usage: added(usage, storage, metric),
       calls,
       machines: pipeline.machineCounts(1 / emails),
       mostInFlight: receiver.mostInFlight,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { METRIC, metricsIn } from '../../lambdas/core/metrics.ts';
+import { METRIC, metricsIn, oncePerMinute } from '../../lambdas/core/metrics.ts';
 
 const metrics = metricsIn('IvyMail/Test', () => 1_000);
 
@@ -22,5 +22,20 @@ describe('metricsIn', () => {
 
   it('adds no fields to a log line if all counts are zero', () => {
     expect(metrics({ [METRIC.unknownEvents]: 0 })).toEqual({});
+  });
+
+  it('publishes the zero of a gauge, because its minimum is the value of interest', () => {
+    expect(metrics({ [METRIC.dispatchStalled]: 0 })).toMatchObject({
+      DispatchStalled: 0,
+      _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: 'DispatchStalled', Unit: 'Count' }] }] },
+    });
+  });
+});
+
+describe('oncePerMinute', () => {
+  it('is true at the first call of each minute', () => {
+    const times = [59_000, 59_999, 60_000, 61_000, 180_000];
+    const isNewMinute = oncePerMinute(() => times.shift() ?? 0);
+    expect(Array.from({ length: 5 }, isNewMinute)).toEqual([true, false, true, false, true]);
   });
 });

@@ -45,8 +45,10 @@ const READS: ReadonlySet<string> = new Set([
   'store/timeline.ts readRows',
   'store/workspaces.ts getWorkspace',
   'store/workspaces.ts listWorkspaces',
-  // Both scenarios replace these two. A crash there is the same as a crash at the await in their caller.
+  // Both scenarios replace the resolver and the sender, which calls `resolveAllowed`. A crash there is the same as a crash at the
+  // await in their caller.
   'delivery/address-guard.ts createResolve',
+  'delivery/address-guard.ts resolveAllowed',
   'delivery/send.ts createSender',
 ]);
 /**

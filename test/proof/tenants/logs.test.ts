@@ -83,6 +83,18 @@ describe('the logs contain no recipient, email content, key, secret or endpoint 
   });
 });
 
+describe('the metric of the alarm DispatchStopped', () => {
+  it('is 1 in the lines of ingest and 0 in the lines of dispatch', async () => {
+    const { lines } = await playScenarios({ POWERTOOLS_LOG_LEVEL: 'INFO' });
+    const values = lines.flatMap((line) => {
+      const [, service] = /"service":"(\w+)"/.exec(line) ?? [];
+      const [, value] = /"DispatchStalled":(\d)/.exec(line) ?? [];
+      return value === undefined ? [] : [`${service} ${value}`];
+    });
+    expect(new Set(values)).toEqual(new Set(['ingest 1', 'dispatch 0']));
+  });
+});
+
 describe('the proof itself', () => {
   it('captures every log message, and the ids in it', async () => {
     const { text, loggedIds, rows } = await playScenarios({ POWERTOOLS_LOG_LEVEL: 'INFO' });
