@@ -1,4 +1,4 @@
-/** `npm run docs`: writes docs/site/, and the generated parts of docs/api.md, docs/admin.md and docs/generated/permissions.md. */
+/** `npm run docs`: writes docs/site/, the generated parts of docs/api.md, docs/admin.md and docs/generated/permissions.md, and webhook/events.ts. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { ROUTES } from '../lambdas/api/routes.ts';
 import { PROGRAM } from '../admin/commands.ts';
 import { commandTable } from './command-table.ts';
 import { table } from './markdown.ts';
+import { webhookEventTypes } from './webhook-events.ts';
 
 const root = new URL('..', import.meta.url);
 const source = (name: string): string => readFileSync(new URL(`docs/${name}`, root), 'utf8');
@@ -228,6 +229,7 @@ if (process.argv[1] === import.meta.filename) {
   const routes = withGeneratedPart(source('api.md'), 'npm run docs: routes', routeTable());
   write('api.md', withGeneratedPart(routes, 'npm run docs: errors', errorTable()));
   spawnSync('oxfmt', ['docs/api.md']);
+  writeFileSync(new URL('webhook/events.ts', root), await webhookEventTypes());
   // Loading the CDK takes seconds, and only this page needs it.
   const { permissionsPage } = await import('./permissions.ts');
   write('generated/permissions.md', permissionsPage());

@@ -79,6 +79,7 @@ const SEARCHED = [
   'pages',
   'sim',
   'test',
+  'webhook',
   '.github',
 ];
 const TEXT_FILE = /\.(?:tsx?|mjs|md|html|css|py|rb|go|rs|java|php|sh|txt|ya?ml|json)$/;

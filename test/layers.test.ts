@@ -28,6 +28,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // Compiles the functions and the dashboard. It names their entry files but imports none.
   build: [],
   cli: [],
+  // Runs in the servers of users, so it imports nothing of this project.
+  webhook: [],
   admin: ['cli', 'lambdas/delivery', 'lambdas/store', 'lambdas/core'],
   bin: ['admin', 'cli', 'build', 'lib'],
   sim: ['lib', 'lambdas/delivery', 'lambdas/tally', 'lambdas/ingest', 'lambdas/store', 'lambdas/core'],

@@ -36,6 +36,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   constructs: 'the constructs; a CDK app that uses the construct has it too',
   'fast-check': 'generated inputs, in tests',
   fflate: 'makes the zip files of the functions, the same bytes on every machine',
+  'json-schema-to-typescript': 'generates the types of webhook bodies from the schemas of the API',
   knip: 'finds dead code',
   marked: 'renders docs/site',
   node: 'the Node version of Lambda, for every command of this repository',

@@ -111,13 +111,17 @@ function bodyOf<Name extends DeliveredEventName>(name: Name) {
     DETAILS_OF[name].map((field) => [field, z.optional(detailFields[field])]),
   ) as unknown as { [Field in Detail]: z.ZodMiniOptional<(typeof detailFields)[Field]> };
   const body = z.strictObject({
-    event: z.literal(name),
+    event: documented(z.literal(name), 'Name of the event.', name),
     event_id: idOf('evt'),
     message_id: messageId,
     to: documented(z.optional(z.string()), 'Recipient. Missing if Amazon SES does not name one.'),
     from: documented(z.string(), 'Sender.', 'you@yourdomain.com'),
     subject: documented(z.optional(z.string()), 'Subject of the email.', 'Hello'),
-    timestamp: rfc3339,
+    timestamp: documented(
+      rfc3339,
+      'When the event happened, in UTC. An earlier event can arrive later.',
+      '2026-02-25T12:00:00Z',
+    ),
     workspace_id: idOf('ws'),
     tags: z.optional(tags),
     ...details,
