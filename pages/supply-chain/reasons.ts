@@ -52,7 +52,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   vitest: 'runs tests',
 };
 
-/** Licenses that require only their text. */
+/** Licenses that require only their text, and the licenses of Python, which also require a summary of modifications. */
 export const PERMISSIVE: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',
@@ -62,6 +62,8 @@ export const PERMISSIVE: ReadonlySet<string> = new Set([
   'ISC',
   'MIT',
   'MIT-0',
+  'PSF-2.0',
+  'Python-2.0',
   'Unlicense',
 ]);
 

@@ -1,4 +1,4 @@
-/** The packages of test/outside/clients, which the main installation does not have. */
+/** Packages that only outside tests need, so the main installation does not have them. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -19,22 +19,22 @@ export const CLIENTS = resolve(import.meta.dirname, 'clients');
 const FILES = ['package.json', 'package-lock.json'];
 
 /**
- * Installs exactly the packages of the lock file into a folder in `.local`, which is reused by later runs. Install scripts of the packages
- * do not run.
+ * Installs exactly the packages of the lock file in `source` into a folder in `.local`, which is reused by later runs. Returns the
+ * folder. Install scripts of the packages do not run.
  */
-export async function installedClients(): Promise<string> {
-  const folder = resolve('.local/clients-node');
+export async function installPackages(source: string, name: string): Promise<string> {
+  const folder = resolve('.local', name);
   const marker = join(folder, 'installed.sha256');
   const hash = createHash('sha256');
-  for (const file of FILES) hash.update(readFileSync(join(CLIENTS, file)));
+  for (const file of FILES) hash.update(readFileSync(join(source, file)));
   const expectedHash = hash.digest('hex');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === expectedHash) return folder;
 
   // Installs into a draft folder first, so that an interrupted installation never looks complete.
   mkdirSync('.local', { recursive: true });
-  const draft = mkdtempSync(resolve('.local', 'tmp-clients-node-'));
+  const draft = mkdtempSync(resolve('.local', `tmp-${name}-`));
   try {
-    for (const file of FILES) copyFileSync(join(CLIENTS, file), join(draft, file));
+    for (const file of FILES) copyFileSync(join(source, file), join(draft, file));
     await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: draft,
       shell: process.platform === 'win32',
@@ -46,6 +46,10 @@ export async function installedClients(): Promise<string> {
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
+}
+
+export function installedClients(): Promise<string> {
+  return installPackages(CLIENTS, 'clients-node');
 }
 
 /** Runs a command of one of the packages. Rejects if it fails, with its output. */

@@ -1,7 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { installWebhookModule } from '../webhook/installed.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 
@@ -26,38 +28,46 @@ it('the README repeats no route table and no figure of a generated page', () => 
 });
 
 describe('the JavaScript example in the README', () => {
-  // Inside node_modules, so that the example finds its library.
-  const folder = mkdtempSync(resolve('node_modules/.ivymail-readme-'));
+  const folder = mkdtempSync(join(tmpdir(), 'ivymail-readme-'));
+  installWebhookModule(join(folder, 'node_modules'));
+  const file = join(folder, 'example.mjs');
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   afterEach(() => {
     vi.useRealTimers();
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
   });
 
-  async function readWebhook(vector: Vector, changes: Partial<Vector> = {}): Promise<unknown> {
+  async function post(vector: Vector): Promise<Response> {
     const blocks = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, code = '']) => code);
     expect(blocks).toHaveLength(1);
-    const file = join(folder, 'example.mjs');
     writeFileSync(file, blocks[0] ?? '');
     const example = (await import(pathToFileURL(file).href)) as {
-      readWebhook: (secret: string, headers: Vector['headers'], rawBody: string) => unknown;
+      POST: (request: Request) => Promise<Response>;
     };
-    const { secret, headers, body, now } = { ...vector, ...changes };
+    const { secret, headers, body, now } = vector;
     vi.useFakeTimers({ toFake: ['Date'], now: now * 1000 });
-    return example.readWebhook(secret, headers, body);
+    vi.stubEnv('IVYMAIL_WEBHOOK_SECRET', secret);
+    return example.POST(new Request('https://example.com/', { method: 'POST', headers, body }));
   }
 
-  const genuine = vectors.find(({ name }) => name === 'a webhook with a sent event');
-  if (!genuine) throw new Error('vectors.json has no webhook with a sent event');
+  const genuine = vectors.find(({ name }) => name === 'a webhook with a bounced event');
+  if (!genuine) throw new Error('vectors.json has no webhook with a bounced event');
 
-  it('returns the event of a genuine webhook', async () => {
-    expect(await readWebhook(genuine)).toEqual(JSON.parse(genuine.body));
+  it('responds with 204 to a genuine webhook, and reads its event', async () => {
+    const log = vi.spyOn(console, 'log').mockReturnValue();
+    expect((await post(genuine)).status).toBe(204);
+    expect(log.mock.calls).toEqual([[expect.stringMatching(/^ann@example\.com bounced: /)]]);
   });
 
   it.each([
-    ['another secret', { secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }],
-    ['a changed body', { body: `${genuine.body} ` }],
-    ['an old timestamp', { now: genuine.now + 301 }],
-  ])('throws for %s', async (_, changes) => {
-    await expect(readWebhook(genuine, changes)).rejects.toThrow(/signature|timestamp/i);
+    ['another secret', { secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }, 'no_matching_signature'],
+    ['a changed body', { body: `${genuine.body} ` }, 'no_matching_signature'],
+    ['an old timestamp', { now: genuine.now + 301 }, 'timestamp_too_old'],
+  ])('throws for %s', async (_, changes, code) => {
+    await expect(post({ ...genuine, ...changes })).rejects.toMatchObject({
+      name: 'WebhookVerificationError',
+      code,
+    });
   });
 });

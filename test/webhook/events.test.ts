@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { DELIVERED_EVENTS } from '../../lambdas/api/schemas/events.ts';
@@ -32,6 +32,7 @@ const BODIES: readonly string[] = [
 
 /** What the TypeScript compiler writes about code that uses the types of webhook bodies. Empty if the code is correct. */
 function compilerOutput(code: string): string {
+  mkdirSync('.local', { recursive: true });
   const folder = mkdtempSync(resolve('.local', 'tmp-event-types-'));
   try {
     writeFileSync(

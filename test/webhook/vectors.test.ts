@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeVectors } from '../verify/vectors.ts';
 import type { Vector } from '../verify/vector.ts';
+import { expectedOf } from './expected.ts';
 import { verifyWebhook, WebhookVerificationError } from '../../webhook/index.ts';
 
 const { vectors } = makeVectors();
@@ -11,18 +12,6 @@ async function resultOf({ secret, headers, body_base64: body, now }: Vector): Pr
     return await verifyWebhook(secret, headers, Buffer.from(body, 'base64'), { now: () => now * 1000 });
   } catch (error) {
     return error instanceof WebhookVerificationError ? error.code : (error as Error).name;
-  }
-}
-
-/** The event in a body. Many valid vectors have another body. Their signature is accepted, and then their body is refused. */
-function expectedOf({ reason, body = '' }: Vector): unknown {
-  // A secret that is too short is an error of the receiver.
-  if (reason) return reason === 'secret_too_short' ? 'TypeError' : reason;
-  try {
-    const value = JSON.parse(body) as { readonly event?: unknown };
-    return typeof value.event === 'string' ? value : 'body_not_event';
-  } catch {
-    return 'body_not_event';
   }
 }
 

@@ -6,13 +6,15 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installAptPackages } from '../../../local/apt.ts';
 import { ensurePython } from '../../venv.ts';
+import { installWebhookModule } from '../../webhook/installed.ts';
+import { installPackages } from '../installed.ts';
 
 export interface Receiver {
   readonly name: string;
   /** The file in docs/receivers. */
   readonly file: string;
-  /** The file in docs/verify, and the path under which the receiver imports it. */
-  readonly verifier: readonly [file: string, importPath: string];
+  /** The file in docs/verify, and the path under which the receiver imports it. Absent if it imports `ivymail-events/webhook`. */
+  readonly verifier?: readonly [file: string, importPath: string];
   /** Prepares the folder of the receiver. Returns the command, or undefined if the language is not installed. */
   readonly prepare: (folder: string) => Promise<readonly [string, ...string[]] | undefined>;
 }
@@ -20,26 +22,18 @@ export interface Receiver {
 const FOLDER = 'test/outside/receivers';
 const GO = 'go';
 
-/** Express and Hono, installed once into `.local`. */
-function nodeModules(): string {
-  const folder = resolve('.local/receivers-node');
-  mkdirSync(folder, { recursive: true });
-  for (const file of ['package.json', 'package-lock.json'])
-    copyFileSync(join(FOLDER, file), join(folder, file));
-  const { status, stderr } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`npm ci failed: ${stderr}`);
-  return join(folder, 'node_modules');
-}
-
 function succeeds(...[file, ...args]: readonly [string, ...string[]]): boolean {
   return spawnSync(file, args).status === 0;
 }
 
 const prepareNode: (file: string) => Receiver['prepare'] = (file) => async (folder) => {
-  cpSync(nodeModules(), join(folder, 'node_modules'), { recursive: true });
+  const nodeModules = join(folder, 'node_modules');
+  cpSync(join(await installPackages(FOLDER, 'receivers-node'), 'node_modules'), nodeModules, {
+    recursive: true,
+  });
+  installWebhookModule(nodeModules);
+  // Without it, Node would resolve ivymail-events to this project.
+  writeFileSync(join(folder, 'package.json'), '{}');
   return ['node', file];
 };
 const preparePython: (file: string) => Receiver['prepare'] = (file) => async () => [
@@ -51,13 +45,11 @@ export const RECEIVERS: readonly Receiver[] = [
   {
     name: 'Express',
     file: 'express.mjs',
-    verifier: ['verify.mjs', 'verify.mjs'],
     prepare: prepareNode('express.mjs'),
   },
   {
     name: 'Hono',
     file: 'hono.mjs',
-    verifier: ['verify.mjs', 'verify.mjs'],
     prepare: prepareNode('hono.mjs'),
   },
   {
@@ -133,9 +125,11 @@ export async function start(receiver: Receiver, secret: string): Promise<Running
   mkdirSync('.local', { recursive: true });
   const folder = mkdtempSync(resolve('.local', 'tmp-receiver-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
-  const [verifier, importPath] = receiver.verifier;
-  mkdirSync(dirname(join(folder, importPath)), { recursive: true });
-  copyFileSync(join('docs/verify', verifier), join(folder, importPath));
+  if (receiver.verifier) {
+    const [verifier, importPath] = receiver.verifier;
+    mkdirSync(dirname(join(folder, importPath)), { recursive: true });
+    copyFileSync(join('docs/verify', verifier), join(folder, importPath));
+  }
   copyFileSync(join('docs/receivers', receiver.file), join(folder, receiver.file));
   const command = await receiver.prepare(folder);
   if (!command) {
