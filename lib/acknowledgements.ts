@@ -1,7 +1,7 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import * as cdk from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
 import { PUBLIC_PATHS } from '../lambdas/api/public-paths.ts';
-import type { ResolvedOptions } from './options.ts';
+import type { Settings } from './resolve-props.ts';
 
 export interface Acknowledgement {
   readonly rules: readonly string[];
@@ -62,10 +62,14 @@ function tracingAcknowledgements(tracing: boolean): readonly Acknowledgement[] {
   ];
 }
 
+type AcknowledgedOptions = Pick<Settings, 'tracing' | 'alarmTopic' | 'accessLog'>;
+
+const ACCESS_LOG_RULES = ['AwsSolutions-APIG1', 'Serverless-APIGWAccessLogging'];
+
 /** Every rule of the cdk-nag packs AWS Solutions and Serverless that is not followed, with its constructs and the reason. */
 export function acknowledgements(
-  stack: Stack,
-  { tracing }: Pick<ResolvedOptions, 'tracing'>,
+  stack: cdk.Stack,
+  { tracing, alarmTopic, accessLog }: AcknowledgedOptions,
 ): readonly Acknowledgement[] {
   const anyIdentity = stack.formatArn({ service: 'ses', resource: 'identity', resourceName: '*' });
   return [
@@ -83,7 +87,8 @@ export function acknowledgements(
     },
     {
       rules: ['Serverless-SNSRedrivePolicy'],
-      constructs: ['Alarms/Topic'],
+      // A topic of the app is outside this construct.
+      constructs: alarmTopic ? [] : ['Alarms/Topic'],
       reason:
         'The topic sends the emails of alarms. SNS retries for six hours, and CloudWatch keeps the alarm and its history. Nobody would read a queue of undelivered emails.',
     },
@@ -106,7 +111,7 @@ export function acknowledgements(
         'X-Ray traces the first call of each second, which at usual rates is every call. That costs $5 per million calls, and the calls themselves cost $0.20. Each call logs a line with its ids. The option `tracing` traces the state machines.',
     },
     {
-      rules: ['AwsSolutions-APIG1', 'AwsSolutions-APIG6', 'Serverless-APIGWAccessLogging'],
+      rules: ['AwsSolutions-APIG6', ...(accessLog ? [] : ACCESS_LOG_RULES)],
       constructs: ['Api/Api/DeploymentStage.prod'],
       reason:
         'Access logs need a role that exists once per account and region, so a single stack must not set it: docs/adr/0011-no-api-gateway-access-log.md. The function logs a line for each request.',
@@ -157,7 +162,7 @@ export function acknowledgements(
       rules: [`AwsSolutions-IAM5[Resource::${formatForNag(stack.resolve(anyIdentity))}]`],
       constructs: ['Api/FunctionRole'],
       reason:
-        'SES checks the identity of the sender, which is only known when an email is sent. The permission covers every identity of this account and region, for ses:SendEmail only.',
+        'SES checks the identity of the sender, which is only known when an email is sent. The permission covers every identity of this account and region, for sending only.',
     },
   ];
 }
@@ -167,11 +172,13 @@ export function acknowledgements(
  * because another app that contains the construct may run cdk-nag too. That app then reports the reasons instead of
  * findings. The template does not change, because the CDK keeps acknowledgements outside it.
  */
-export function acknowledge(ivy: Construct, options: Pick<ResolvedOptions, 'tracing'>): void {
-  for (const { rules, constructs, reason } of acknowledgements(Stack.of(ivy), options)) {
+export function acknowledge(ivy: Construct, options: AcknowledgedOptions): void {
+  // Older versions of the CDK have no acknowledgements. An app that uses one of these versions sees the findings.
+  if (!('Validations' in cdk)) return;
+  for (const { rules, constructs, reason } of acknowledgements(cdk.Stack.of(ivy), options)) {
     for (const path of constructs) {
       const found = path.split('/').reduce<IConstruct>((parent, id) => parent.node.findChild(id), ivy);
-      Validations.of(found).acknowledge(...rules.map((id) => ({ id, reason })));
+      cdk.Validations.of(found).acknowledge(...rules.map((id) => ({ id, reason })));
     }
   }
 }

@@ -10,7 +10,9 @@ import { Construct } from 'constructs';
 import { METRIC, type MetricName } from '../lambdas/core/metrics.ts';
 import type { Delivery } from './delivery.ts';
 import type { EventSource } from './event-source.ts';
-import { METRICS_NAMESPACE } from './ivy-function.ts';
+import { deploymentMetric } from './metrics.ts';
+import type { IvyMailAlarmName } from './props.ts';
+import type { Settings } from './resolve-props.ts';
 import type { RestApi } from './rest-api.ts';
 import type { Tally } from './tally.ts';
 
@@ -22,7 +24,7 @@ export interface AlarmsProps {
   readonly delivery: Delivery;
   readonly tally: Tally;
   readonly api: RestApi;
-  readonly email?: string | undefined;
+  readonly options: Pick<Settings, 'name' | 'metricsNamespace' | 'alarmEmail' | 'alarmTopic'>;
   /** True in the local run: the alarm that compares two metrics is omitted, because the emulator refuses it. */
   readonly emulated: boolean;
 }
@@ -41,16 +43,19 @@ interface AlarmSpec {
 
 /** The alarms and their topic. The text of each alarm names the section of the runbook that describes what to do. */
 export class Alarms extends Construct {
-  readonly topic: sns.Topic;
+  readonly topic: sns.ITopic;
+  private readonly options: AlarmsProps['options'];
   private readonly action: SnsAction;
+  private readonly created = new Map<IvyMailAlarmName, cloudwatch.Alarm>();
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { source, delivery, tally, api } = props;
+    const { source, delivery, tally, api, options } = props;
 
-    this.topic = new sns.Topic(this, 'Topic', { displayName: 'IvyMail Events alarms', enforceSSL: true });
-    this.allowOnlyAlarms();
-    if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
+    this.options = options;
+    this.topic = options.alarmTopic ?? this.createTopic();
+    if (options.alarmEmail !== undefined)
+      this.topic.addSubscription(new EmailSubscription(options.alarmEmail));
     this.action = new SnsAction(this.topic);
 
     this.alarmOnDeadLetters('IngestDeadLetters', source.deadLetters, 'SES events could not be stored');
@@ -181,7 +186,18 @@ export class Alarms extends Construct {
     if (!props.emulated) this.alarmIfNoData(source.queue);
   }
 
-  private alarmOnDeadLetters(id: string, queue: sqs.Queue, description: string): void {
+  /** Every alarm by its name. */
+  get alarms(): Readonly<Record<IvyMailAlarmName, cloudwatch.Alarm>> {
+    return Object.fromEntries(this.created) as Record<IvyMailAlarmName, cloudwatch.Alarm>;
+  }
+
+  private createTopic(): sns.Topic {
+    const topic = new sns.Topic(this, 'Topic', { displayName: 'IvyMail Events alarms', enforceSSL: true });
+    allowOnlyAlarms(topic);
+    return topic;
+  }
+
+  private alarmOnDeadLetters(id: IvyMailAlarmName, queue: sqs.Queue, description: string): void {
     this.alarm(id, {
       metric: queue.metricApproximateNumberOfMessagesVisible({ period: FIVE_MINUTES, statistic: 'Maximum' }),
       description,
@@ -189,7 +205,7 @@ export class Alarms extends Construct {
     });
   }
 
-  private alarmOnFailedExecutions(id: string, metric: cloudwatch.IMetric): void {
+  private alarmOnFailedExecutions(id: IvyMailAlarmName, metric: cloudwatch.IMetric): void {
     this.alarm(id, {
       metric,
       description: 'An execution of a delivery or of a recovery failed before it was complete',
@@ -197,14 +213,13 @@ export class Alarms extends Construct {
     });
   }
 
-  private alarmOnCount(metricName: MetricName, description: string, section: string): void {
+  private alarmOnCount(
+    metricName: MetricName & IvyMailAlarmName,
+    description: string,
+    section: string,
+  ): void {
     this.alarm(metricName, {
-      metric: new cloudwatch.Metric({
-        namespace: METRICS_NAMESPACE,
-        metricName,
-        period: FIVE_MINUTES,
-        statistic: 'Sum',
-      }),
+      metric: deploymentMetric(this.options.metricsNamespace, metricName),
       description,
       section,
     });
@@ -239,9 +254,7 @@ export class Alarms extends Construct {
    */
   private alarmIfStalled(): void {
     this.alarm('DispatchStopped', {
-      metric: new cloudwatch.Metric({
-        namespace: METRICS_NAMESPACE,
-        metricName: METRIC.dispatchStalled,
+      metric: deploymentMetric(this.options.metricsNamespace, METRIC.dispatchStalled, {
         period: QUARTER_HOUR,
         statistic: 'Minimum',
       }),
@@ -279,10 +292,10 @@ export class Alarms extends Construct {
     });
   }
 
-  private alarm(id: string, spec: AlarmSpec): void {
+  private alarm(id: IvyMailAlarmName, spec: AlarmSpec): void {
     const { metric, description, section, atLeast = 1, periods = [1, 1] } = spec;
     const alarm = new cloudwatch.Alarm(this, id, {
-      alarmName: `${Aws.STACK_NAME}-${id}`,
+      alarmName: `${this.options.name}-${id}`,
       alarmDescription: `${description}. What to do: docs/runbook.md#${section}`,
       metric,
       threshold: atLeast,
@@ -292,27 +305,29 @@ export class Alarms extends Construct {
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
     });
     alarm.addAlarmAction(this.action);
+    this.created.set(id, alarm);
   }
+}
 
-  private allowOnlyAlarms(): void {
-    this.topic.addToResourcePolicy(
-      new iam.PolicyStatement({
-        sid: 'AlarmsOfThisAccount',
-        principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
-        actions: ['sns:Publish'],
-        resources: [this.topic.topicArn],
-        conditions: {
-          StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
-          ArnLike: {
-            'aws:SourceArn': Stack.of(this).formatArn({
-              service: 'cloudwatch',
-              resource: 'alarm',
-              resourceName: '*',
-              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-            }),
-          },
+/** Allows only the alarms of this account to publish to the topic. */
+function allowOnlyAlarms(topic: sns.Topic): void {
+  topic.addToResourcePolicy(
+    new iam.PolicyStatement({
+      sid: 'AlarmsOfThisAccount',
+      principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+        ArnLike: {
+          'aws:SourceArn': Stack.of(topic).formatArn({
+            service: 'cloudwatch',
+            resource: 'alarm',
+            resourceName: '*',
+            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
         },
-      }),
-    );
-  }
+      },
+    }),
+  );
 }

@@ -11,26 +11,35 @@ import { createDeadLetterQueue, deadLetterDestination } from './dead-letter-queu
 import { DELIVER_TIMEOUT_SECONDS, deliverDefinition, type MachineDefinition } from './deliver-machine.ts';
 import type { EventTable } from './event-table.ts';
 import { createIvyFunction, grantPutMetrics } from './ivy-function.ts';
-import type { ResolvedOptions } from './options.ts';
 import { RECOVER_TIMEOUT_SECONDS, recoverDefinition } from './recover-machine.ts';
 import { redeliverDefinition } from './redeliver-machine.ts';
+import type { Settings } from './resolve-props.ts';
 import { scaledDefinition } from './scaled-definition.ts';
 import type { SecretsKey } from './secrets-key.ts';
 
 /** How many groups of one endpoint are attempted at the same time, with the option `consumerConcurrency`. */
 const GROUPS_PER_ENDPOINT = 2;
 
+/** A name that is unique in the account and region, also if the same template is deployed as two stacks. */
+function uniqueLogName(scope: Construct): string {
+  const name = Names.uniqueResourceName(scope, { maxLength: 80, separator: '-' });
+  const { stackName } = Stack.of(scope);
+  return name.startsWith(`${stackName}-`) ? `${Aws.STACK_NAME}${name.slice(stackName.length)}` : name;
+}
+
 export interface DeliveryProps {
   readonly table: EventTable;
   readonly secretsKey: SecretsKey;
   readonly options: Pick<
-    ResolvedOptions,
+    Settings,
     | 'retry'
     | 'allowInsecureEndpoints'
     | 'autoSuppress'
     | 'deliverConcurrency'
     | 'consumerConcurrency'
     | 'tracing'
+    | 'logRetention'
+    | 'metricsNamespace'
   >;
   /**
    * Factor for internal waits, such as the wait for a lease or the delay after an internal error. It is 1 in a deployment. The
@@ -96,6 +105,7 @@ export class Delivery extends Construct {
       timeoutSeconds: DELIVER_TIMEOUT_SECONDS,
       // A third of a CPU completes a TLS handshake in tens of milliseconds. The rest of the time, the function waits.
       memoryMb: 512,
+      logRetention: options.logRetention,
       ...(options.deliverConcurrency !== undefined && { concurrency: options.deliverConcurrency }),
     });
     table.grantAccess(deliver, {
@@ -114,7 +124,7 @@ export class Delivery extends Construct {
     if (options.consumerConcurrency !== undefined)
       deliver.addEnvironment(ENV.groupsPerEndpoint, String(GROUPS_PER_ENDPOINT));
     deliver.addEnvironment(ENV.allowInsecureEndpoints, String(options.allowInsecureEndpoints));
-    grantPutMetrics(deliver);
+    grantPutMetrics(deliver, options.metricsNamespace);
     return deliver;
   }
 
@@ -143,8 +153,8 @@ export class Delivery extends Construct {
         destination: new logs.LogGroup(this, 'DeliverMachineLogs', {
           // Step Functions needs an entry in the CloudWatch Logs resource policy to write to a log group. The policy is limited
           // to 5,120 characters. Log groups with this prefix share one entry, so many stacks do not exceed the limit.
-          logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 80, separator: '-' })}`,
-          retention: logs.RetentionDays.ONE_MONTH,
+          logGroupName: `/aws/vendedlogs/states/${uniqueLogName(this)}`,
+          retention: options.logRetention,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
         level: sfn.LogLevel.ERROR,
@@ -157,12 +167,13 @@ export class Delivery extends Construct {
     return machine;
   }
 
-  private createRecover({ table }: DeliveryProps): lambda.Function {
+  private createRecover({ table, options }: DeliveryProps): lambda.Function {
     const recover = createIvyFunction(this, 'Recover', {
       handler: 'recover',
       description: 'Starts a batch of missed or held deliveries of an endpoint, or one probe',
       timeoutSeconds: RECOVER_TIMEOUT_SECONDS,
       memoryMb: 512,
+      logRetention: options.logRetention,
     });
     table.grantAccess(recover, {
       actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
@@ -194,6 +205,7 @@ export class Delivery extends Construct {
       timeoutSeconds: 60,
       // A third of a CPU is enough: a batch is a hundred small requests in parallel.
       memoryMb: 512,
+      logRetention: options.logRetention,
     });
     table.grantAccess(dispatch, {
       actions: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem'],
@@ -215,7 +227,7 @@ export class Delivery extends Construct {
     );
     dispatch.addEnvironment(ENV.autoSuppress, JSON.stringify(options.autoSuppress));
     table.table.grantStreamRead(dispatch);
-    grantPutMetrics(dispatch);
+    grantPutMetrics(dispatch, options.metricsNamespace);
     return dispatch;
   }
 

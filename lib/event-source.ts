@@ -24,8 +24,8 @@ const MAX_RECEIVE_COUNT = 10;
 
 export interface EventSourceProps {
   readonly trackEngagement: boolean;
-  /** Name of an existing configuration set. Default: a new one is created. */
-  readonly configurationSet?: string | undefined;
+  /** An existing configuration set. Default: a new one is created. */
+  readonly configurationSet?: ses.IConfigurationSet | undefined;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface EventSourceProps {
  * the dead-letter queue.
  */
 export class EventSource extends Construct {
-  readonly configurationSetName: string;
+  readonly configurationSet: ses.IConfigurationSet;
   /** The name that CloudFormation gives the event destination. SES uses the physical id of the resource as the name. */
   readonly eventDestinationName: string;
   readonly topic: sns.Topic;
@@ -47,14 +47,14 @@ export class EventSource extends Construct {
   constructor(scope: Construct, id: string, props: EventSourceProps) {
     super(scope, id);
 
-    this.configurationSetName = props.configurationSet ?? this.createConfigurationSet();
+    this.configurationSet = props.configurationSet ?? this.createConfigurationSet();
 
     // Not encrypted at rest: docs/adr/0010-topic-not-encrypted-at-rest.md.
     this.topic = new sns.Topic(this, 'Topic', { enforceSSL: true });
     this.allowOnlySes();
 
     const destination = new ses.CfnConfigurationSetEventDestination(this, 'Destination', {
-      configurationSetName: this.configurationSetName,
+      configurationSetName: this.configurationSet.configurationSetName,
       eventDestination: {
         enabled: true,
         matchingEventTypes: [
@@ -88,21 +88,29 @@ export class EventSource extends Construct {
   }
 
   /**
-   * Grants permission to send email with the configuration set, from any identity of the account, and sets its name in the
-   * environment.
+   * Grants permission to send email with the configuration set, from any identity of the account. SES requires SendRawEmail for
+   * an email that is sent as MIME, also in version 2 of its API (https://github.com/aws/aws-actionmailer-ses-ruby/issues/10).
+   * `EmailIdentity.grantSendEmail` of the CDK grants the same two actions.
    */
-  grantSend(fn: lambda.Function): void {
+  grantSend(grantee: iam.IGrantable): iam.Grant {
     const { stack } = this.topic;
     const identity = (resource: string, resourceName: string): string =>
       stack.formatArn({ service: 'ses', resource, resourceName });
-    fn.addEnvironment(ENV.configurationSet, this.configurationSetName);
-    fn.addToRolePolicy(
-      new iam.PolicyStatement({
-        actions: ['ses:SendEmail'],
-        // SES also checks the identity of the sender, which is only known when an email is sent.
-        resources: [identity('identity', '*'), identity('configuration-set', this.configurationSetName)],
-      }),
-    );
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['ses:SendEmail', 'ses:SendRawEmail'],
+      // SES also checks the identity of the sender, which is only known when an email is sent.
+      resourceArns: [
+        identity('identity', '*'),
+        identity('configuration-set', this.configurationSet.configurationSetName),
+      ],
+    });
+  }
+
+  /** Grants `grantSend` to a function, and sets the name of the configuration set in its environment. */
+  letSend(fn: lambda.Function): void {
+    fn.addEnvironment(ENV.configurationSet, this.configurationSet.configurationSetName);
+    this.grantSend(fn);
   }
 
   /** Grants permission to remove addresses from the suppression list of the account. */
@@ -117,13 +125,14 @@ export class EventSource extends Construct {
     );
   }
 
-  private createConfigurationSet(): string {
+  private createConfigurationSet(): ses.IConfigurationSet {
     const set = new ses.CfnConfigurationSet(this, 'ConfigurationSet', {
       reputationOptions: { reputationMetricsEnabled: true },
     });
     // Always retained. An identity can use this set by default. If the set were deleted, every email of that identity would fail.
-    set.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    return set.ref;
+    // No identity can use it before its first deployment succeeds, so a rollback of that deployment deletes the set.
+    set.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    return ses.ConfigurationSet.fromConfigurationSetName(this, 'CreatedConfigurationSet', set.ref);
   }
 
   /**

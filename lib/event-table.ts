@@ -36,6 +36,7 @@ export class EventTable extends Construct {
       projectionType: dynamodb.ProjectionType.INCLUDE,
       nonKeyAttributes: [...PROJECTED_ATTRIBUTES],
     });
+    const retained = props.removalPolicy !== RemovalPolicy.DESTROY;
     this.table = new dynamodb.TableV2(this, 'Table', {
       partitionKey: string(KEY_ATTRIBUTES.pk),
       sortKey: string(KEY_ATTRIBUTES.sk),
@@ -48,11 +49,22 @@ export class EventTable extends Construct {
       // the table.
       encryption: dynamodb.TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: props.removalPolicy === RemovalPolicy.RETAIN,
-      removalPolicy: props.removalPolicy,
+      deletionProtection: retained,
+      // DynamoDB refuses to delete a protected table. With RetainExceptOnCreate, the rollback of a failed first deployment would try
+      // it and fail. So the rollback leaves the empty table, which costs nothing (docs/adr/0029-construct.md).
+      removalPolicy: retained ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     if (this.table.tableStreamArn === undefined) throw new Error('The table has no stream');
     this.streamArn = this.table.tableStreamArn;
+  }
+
+  /** Grants permission to read every row, by key and by index. */
+  grantRead(grantee: iam.IGrantable): iam.Grant {
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
+      resourceArns: [this.table.tableArn, ...this.indexArns()],
+    });
   }
 
   /** Grants access to the table, and sets its name in the environment. */
@@ -65,8 +77,12 @@ export class EventTable extends Construct {
     fn.addToRolePolicy(
       new iam.PolicyStatement({
         actions: ['dynamodb:Query'],
-        resources: Object.values(INDEX).map((name) => `${this.table.tableArn}/index/${name}`),
+        resources: this.indexArns(),
       }),
     );
+  }
+
+  private indexArns(): string[] {
+    return Object.values(INDEX).map((name) => `${this.table.tableArn}/index/${name}`);
   }
 }

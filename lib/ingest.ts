@@ -1,4 +1,4 @@
-import { Names } from 'aws-cdk-lib';
+import { Names, Tokenization } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -6,12 +6,15 @@ import { ENV } from '../lambdas/core/env.ts';
 import type { EventSource } from './event-source.ts';
 import type { EventTable } from './event-table.ts';
 import { createIvyFunction, grantPutMetrics } from './ivy-function.ts';
-import type { ResolvedOptions } from './options.ts';
+import type { Settings } from './resolve-props.ts';
 
 export interface IngestProps {
   readonly source: EventSource;
   readonly table: EventTable;
-  readonly options: Pick<ResolvedOptions, 'retentionDays' | 'consumerConcurrency'>;
+  readonly options: Pick<
+    Settings,
+    'retentionDays' | 'consumerConcurrency' | 'logRetention' | 'metricsNamespace'
+  >;
 }
 
 /**
@@ -37,11 +40,12 @@ export class Ingest extends Construct {
       timeoutSeconds: 30,
       // A third of a CPU parses and compresses a batch of ten messages in a few milliseconds.
       memoryMb: 512,
+      logRetention: options.logRetention,
     });
     props.table.grantAccess(ingest, { actions: ['dynamodb:BatchWriteItem', 'dynamodb:GetItem'] });
-    ingest.addEnvironment(ENV.retentionDays, String(options.retentionDays));
+    ingest.addEnvironment(ENV.retentionDays, Tokenization.stringifyNumber(options.retentionDays));
     ingest.addEnvironment(ENV.topicArn, props.source.topic.topicArn);
-    grantPutMetrics(ingest);
+    grantPutMetrics(ingest, options.metricsNamespace);
 
     const { queue } = props.source;
     // Polling needs only these actions. SqsEventSource would grant two more.

@@ -1,4 +1,4 @@
-import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -6,8 +6,10 @@ import type { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import { functionCode } from './function-code.ts';
 
-/** The CloudWatch namespace in which the functions of this stack publish metrics and its alarms read them. */
-export const METRICS_NAMESPACE = `IvyMail/${Aws.STACK_NAME}`;
+/** Versions of the CDK before 2.222 have no constant for Node 24, but accept the name of every runtime. */
+const NODE_24: lambda.Runtime =
+  (lambda.Runtime as { readonly NODEJS_24_X?: lambda.Runtime }).NODEJS_24_X ??
+  new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
 
 export interface IvyFunctionProps {
   /** Name of the file in lambdas/handlers/, without `.ts`. */
@@ -18,6 +20,7 @@ export interface IvyFunctionProps {
   readonly memoryMb: number;
   /** Reserved concurrency. Default: none, the function shares the concurrency of the account. */
   readonly concurrency?: number;
+  readonly logRetention: logs.RetentionDays;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface IvyFunctionProps {
  */
 export function createIvyFunction(scope: Construct, id: string, props: IvyFunctionProps): lambda.Function {
   const logGroup = new logs.LogGroup(scope, `${id}Logs`, {
-    retention: logs.RetentionDays.ONE_MONTH,
+    retention: props.logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const role = new iam.Role(scope, `${id}Role`, {
@@ -43,7 +46,7 @@ export function createIvyFunction(scope: Construct, id: string, props: IvyFuncti
     code: functionCode(props.handler),
     handler: 'index.handler',
     description: props.description,
-    runtime: lambda.Runtime.NODEJS_24_X,
+    runtime: NODE_24,
     architecture: lambda.Architecture.ARM_64,
     timeout: Duration.seconds(props.timeoutSeconds),
     memorySize: props.memoryMb,
@@ -60,6 +63,6 @@ export function createIvyFunction(scope: Construct, id: string, props: IvyFuncti
  * Sets the namespace in which the log lines of a function publish metrics. No permission is needed, because CloudWatch extracts
  * the metrics from the log lines.
  */
-export function grantPutMetrics(fn: lambda.Function): void {
-  fn.addEnvironment(ENV.metricsNamespace, METRICS_NAMESPACE);
+export function grantPutMetrics(fn: lambda.Function, namespace: string): void {
+  fn.addEnvironment(ENV.metricsNamespace, namespace);
 }

@@ -1,125 +1,213 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as ses from 'aws-cdk-lib/aws-ses';
 import type * as sns from 'aws-cdk-lib/aws-sns';
-import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { DESCRIPTION_FORMAT } from '../lambdas/core/deployment-description.ts';
-import { DEFAULT_WORKSPACE_ID } from '../lambdas/core/ids.ts';
-import { VERSION } from '../lambdas/core/version.ts';
+import { METRIC, type MetricName } from '../lambdas/core/metrics.ts';
 import { acknowledge } from './acknowledgements.ts';
 import { Alarms } from './alarms.ts';
+import { attachConfigurationSet } from './attach.ts';
 import { Delivery } from './delivery.ts';
-import { addDeploymentOutput, pathInStack } from './deployment-output.ts';
+import { addDeploymentOutput } from './deployment-output.ts';
 import { EventSource } from './event-source.ts';
 import { EventTable } from './event-table.ts';
 import { Ingest } from './ingest.ts';
 import { resolveInternal, type InternalProps } from './internal-props.ts';
-import { resolveOptions, type StackOptions } from './options.ts';
+import { deploymentMetric } from './metrics.ts';
+import { claimName } from './names.ts';
+import type {
+  IvyMailAlarmName,
+  IvyMailEventsProps,
+  IvyMailFunctions,
+  IvyMailQueues,
+  IvyMailStateMachines,
+} from './props.ts';
+import { resolveProps, type Settings } from './resolve-props.ts';
 import { RestApi } from './rest-api.ts';
 import { SecretsKey } from './secrets-key.ts';
+import { requireSesRegion } from './ses-regions.ts';
 import { LOCAL_TALLY_WINDOW_SECONDS, TALLY_WINDOW_SECONDS } from './tally-stream.ts';
 import { Tally } from './tally.ts';
 
-export interface IvyMailEventsProps extends StackOptions {
-  /** @internal For the local run only. Refused without `emulated: true`. */
-  readonly internal?: InternalProps;
-}
-
 /**
- * The complete pipeline: SES → queue → table → signed webhooks, and the API. Add it to your own stack, or deploy the
- * stack of this project.
+ * The complete pipeline: SES → queue → table → signed webhooks, and the API.
+ *
+ * ```ts
+ * const mail = new IvyMailEvents(this, 'Mail', { retentionDays: 30 });
+ * mail.grantSend(myFunction);
+ * ```
+ *
+ * An app, an account and a region can contain any number of these constructs. The first one of a stack uses the name of the
+ * stack for its metrics and alarms, so keep it first when you add another.
  */
 export class IvyMailEvents extends Construct {
   /** Email that is sent with this configuration set is tracked. */
+  readonly configurationSet: ses.IConfigurationSet;
+  /** Name of the configuration set. */
   readonly configurationSetName: string;
   /** The topic to which SES publishes events. */
   readonly topic: sns.Topic;
-  readonly queue: sqs.Queue;
+  /** Events, deliveries, endpoints and API keys. */
   readonly table: dynamodb.TableV2;
-  readonly secretsKey: kms.Key;
+  /** The key that encrypts the secrets of webhooks. */
+  readonly secretsKey: kms.IKey;
+  /** The API. A web ACL can be attached to `api.deploymentStage`. */
   readonly api: apigateway.RestApi;
   /** Base URL of the API, with a slash at the end. */
   readonly url: string;
+  /** Address of the dashboard. */
+  readonly dashboardUrl: string;
+  readonly functions: IvyMailFunctions;
+  readonly queues: IvyMailQueues;
+  readonly stateMachines: IvyMailStateMachines;
+  readonly alarms: Readonly<Record<IvyMailAlarmName, cloudwatch.Alarm>>;
   /** The topic to which every alarm is published. */
-  readonly alarmTopic: sns.Topic;
+  readonly alarmTopic: sns.ITopic;
 
-  /** Throws an Error that names each option that is invalid or unknown. */
-  constructor(scope: Construct, id: string, { internal, ...props }: IvyMailEventsProps = {}) {
+  private readonly source: EventSource;
+  private readonly store: EventTable;
+  private readonly settings: Settings;
+
+  /**
+   * Throws an Error that names each prop that is invalid or unknown, and an Error if the region of the stack is known and has no
+   * SES resource types.
+   */
+  constructor(scope: Construct, id: string, props: IvyMailEventsProps = {}) {
     super(scope, id);
-    const options = resolveOptions(props);
+    requireSesRegion(this);
+    const { internal, ...publicProps } = props as IvyMailEventsProps & { readonly internal?: InternalProps };
+    const resolved = resolveProps(publicProps);
     const { emulated, waitScale } = resolveInternal(internal);
-    const removalPolicy = options.removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const name = claimName(this);
+    const options: Settings = { ...resolved, name, metricsNamespace: `IvyMail/${name}` };
 
     const source = new EventSource(this, 'Source', options);
-    const table = new EventTable(this, 'Store', { removalPolicy });
-    const secretsKey = new SecretsKey(this, 'Secrets', { removalPolicy });
+    const table = new EventTable(this, 'Store', options);
+    const secretsKey = new SecretsKey(this, 'Secrets', options);
     const ingest = new Ingest(this, 'Ingest', { source, table, options });
     const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options, waitScale });
     const tally = new Tally(this, 'Tally', {
       table,
-      retentionDays: options.retentionDays,
+      options,
       windowSeconds: emulated ? LOCAL_TALLY_WINDOW_SECONDS : TALLY_WINDOW_SECONDS,
     });
     const api = new RestApi(this, 'Api', { source, table, secretsKey, options });
-    const alarms = new Alarms(this, 'Alarms', {
-      source,
-      delivery,
-      tally,
-      api,
-      email: options.alarmEmail,
-      emulated,
-    });
+    const alarms = new Alarms(this, 'Alarms', { source, delivery, tally, api, options, emulated });
 
-    this.configurationSetName = source.configurationSetName;
+    this.source = source;
+    this.store = table;
+    this.settings = options;
+    this.configurationSet = source.configurationSet;
+    this.configurationSetName = source.configurationSet.configurationSetName;
     this.topic = source.topic;
-    this.queue = source.queue;
     this.table = table.table;
     this.secretsKey = secretsKey.key;
     this.api = api.api;
     this.url = api.url;
+    this.dashboardUrl = `${api.url}dashboard/`;
+    this.functions = {
+      ingest: ingest.function,
+      dispatch: delivery.dispatch,
+      deliver: delivery.deliver,
+      recover: delivery.recover,
+      tally: tally.function,
+      api: api.function,
+      authorizer: api.authorizer,
+    };
+    this.queues = {
+      events: source.queue,
+      ingestDeadLetters: source.deadLetters,
+      subscriptionDeadLetters: source.subscriptionDeadLetters,
+      dispatchDeadLetters: delivery.dispatchDeadLetters,
+      deliverDeadLetters: delivery.deliverDeadLetters,
+      tallyDeadLetters: tally.deadLetters,
+    };
+    this.stateMachines = {
+      deliver: delivery.deliverMachine,
+      redeliver: delivery.redeliverMachine,
+      recover: delivery.recoverMachine,
+    };
+    this.alarms = alarms.alarms;
     this.alarmTopic = alarms.topic;
     acknowledge(this, options);
     addDeploymentOutput(this, {
-      format: DESCRIPTION_FORMAT,
-      version: VERSION,
-      construct: pathInStack(this),
-      api_id: this.api.restApiId,
-      api_url: this.url,
-      configuration_set: this.configurationSetName,
-      event_destination: source.eventDestinationName,
-      track_engagement: options.trackEngagement,
-      default_workspace_id: DEFAULT_WORKSPACE_ID,
-      topic_arn: this.topic.topicArn,
-      queue_url: this.queue.queueUrl,
-      table_name: this.table.tableName,
-      secrets_key_arn: this.secretsKey.keyArn,
-      alarm_topic_arn: this.alarmTopic.topicArn,
-      dead_letter_queues: {
-        SourceDeadLetters: source.deadLetters.queueUrl,
-        SourceSubscriptionDeadLetters: source.subscriptionDeadLetters.queueUrl,
-        DeliveryDispatchDeadLetters: delivery.dispatchDeadLetters.queueUrl,
-        DeliveryDeliverDeadLetters: delivery.deliverDeadLetters.queueUrl,
-        TallyDeadLetters: tally.deadLetters.queueUrl,
-      },
-      event_source_mappings: {
-        Ingest: ingest.mapping.eventSourceMappingId,
-        DeliveryDispatch: delivery.dispatchMapping.eventSourceMappingId,
-        Tally: tally.mapping.eventSourceMappingId,
-      },
-      functions: {
-        Ingest: ingest.function.functionName,
-        DeliveryDispatch: delivery.dispatch.functionName,
-        DeliveryDeliver: delivery.deliver.functionName,
-        DeliveryRecover: delivery.recover.functionName,
-        Tally: tally.function.functionName,
-        Api: api.function.functionName,
-        ApiAuthorizer: api.authorizer.functionName,
-      },
-      deliver_machine_arn: delivery.deliverMachine.stateMachineArn,
-      redeliver_machine_arn: delivery.redeliverMachine.stateMachineArn,
-      recover_machine_arn: delivery.recoverMachine.stateMachineArn,
+      eventDestinationName: source.eventDestinationName,
+      trackEngagement: options.trackEngagement,
+      mappings: { ingest: ingest.mapping, dispatch: delivery.dispatchMapping, tally: tally.mapping },
     });
+  }
+
+  /**
+   * Grants permission to send email with the configuration set, from any identity of the account: `ses:SendEmail` and
+   * `ses:SendRawEmail`. The sender must name the configuration set, or `attach` must have made it the default of the identity.
+   */
+  grantSend(grantee: iam.IGrantable): iam.Grant {
+    return this.source.grantSend(grantee);
+  }
+
+  /** Grants permission to read every row of the table and its indexes, without the API. */
+  grantReadLogs(grantee: iam.IGrantable): iam.Grant {
+    return this.store.grantRead(grantee);
+  }
+
+  /**
+   * Makes the configuration set the default of an identity of this app, so that all its email is tracked. Throws an Error for an
+   * identity that was imported, because the CDK cannot change it, and for an identity that has another default.
+   */
+  attach(identity: ses.IEmailIdentity): void {
+    attachConfigurationSet(identity, this.configurationSetName);
+  }
+
+  /** A metric of the functions of this deployment, by its name. Default: the sum of five minutes. */
+  metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return deploymentMetric(this.settings.metricsNamespace, metricName as MetricName, options);
+  }
+
+  /** Messages that could not be stored as an SES event and are in quarantine. */
+  metricMessagesQuarantined(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRIC.messagesQuarantined, options);
+  }
+
+  /** Emails with the tag of a workspace that does not exist. */
+  metricUnknownWorkspaceTags(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRIC.unknownWorkspaceTags, options);
+  }
+
+  /** Events of a type that this version does not know. They are stored. */
+  metricUnknownEvents(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRIC.unknownEvents, options);
+  }
+
+  /** Deliveries whose last retry failed. */
+  metricDeliveriesExhausted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRIC.deliveriesExhausted, options);
+  }
+
+  /** Deliveries that ended because of an internal error, and attempts that could not be recorded. */
+  metricDeliveriesInternal(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRIC.deliveriesInternal, options);
+  }
+
+  /** Rows that could not be counted in the statistics. */
+  metricRecordsUncounted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRIC.recordsUncounted, options);
+  }
+
+  /** 1 if events were stored and dispatch was not called in a period. Default: the minimum of five minutes. */
+  metricDispatchStalled(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRIC.dispatchStalled, { statistic: 'Minimum', ...options });
+  }
+
+  /** Webhook endpoints that became failing. */
+  metricEndpointsFailing(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRIC.endpointsFailing, options);
+  }
+
+  /** Webhook endpoints that were disabled. */
+  metricEndpointsDisabled(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRIC.endpointsDisabled, options);
   }
 }

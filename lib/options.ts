@@ -1,11 +1,31 @@
 import type { Node } from 'constructs';
 import * as z from 'zod';
 
+export const RETRY = {
+  firstDelaySeconds: z.int().min(1).default(60),
+  factor: z.number().min(1).default(5),
+  // An event's row is stored for at least 7 days (168 h), and the event's own deliveries must end before that. With 4
+  // retries, each of the 5 attempts can have a day of internal errors, and each retry has a delay of up to 6 h:
+  // 5 × 24 h + 4 × 6 h = 144 h.
+  count: z.int().min(0).max(4).default(3),
+};
+
+export const TOO_LATE = 'the delay before the last retry is longer than 6 h (21600 s)';
+
+export function endsInSixHours(retry: Readonly<Record<keyof typeof RETRY, number>>): boolean {
+  return retry.firstDelaySeconds * retry.factor ** Math.max(0, retry.count - 1) <= 21_600;
+}
+
+export const THROTTLE = {
+  ratePerSecond: z.int().min(1).max(10_000).default(100),
+  burst: z.int().min(1).max(5000).default(200),
+};
+
 /**
- * Every option of the stack. This schema is the only place that defines names, checks and defaults. It validates the props
- * of the construct and the values of the CDK context (`-c retentionDays=30`).
+ * Every option of the stack of this project, with its check and its default. The options are values of the CDK context
+ * (`-c retentionDays=30`), so they are text, numbers and JSON. `resolveProps` uses the same checks for the props of the construct.
  */
-const optionsSchema = z.strictObject({
+export const OPTIONS = {
   /**
    * Days for which an event is stored, counted from the time of the event.
    * @default 90
@@ -22,23 +42,7 @@ const optionsSchema = z.strictObject({
    * Retries after the first attempt. The delay before retry n is `firstDelaySeconds * factor ** (n - 1)`, ±20 %.
    * @default { firstDelaySeconds: 60, factor: 5, count: 3 }
    */
-  retry: z
-    .strictObject({
-      firstDelaySeconds: z.int().min(1).default(60),
-      factor: z.number().min(1).default(5),
-      // An event's row is stored for at least 7 days (168 h), and the event's own deliveries must end before that. With 4
-      // retries, each of the 5 attempts can have a day of internal errors, and each retry has a delay of up to 6 h:
-      // 5 × 24 h + 4 × 6 h = 144 h.
-      count: z.int().min(0).max(4).default(3),
-    })
-    .refine(
-      ({ firstDelaySeconds, factor, count }) =>
-        firstDelaySeconds * factor ** Math.max(0, count - 1) <= 21_600,
-      {
-        error: 'the delay before the last retry is longer than 6 h (21600 s)',
-      },
-    )
-    .prefault({}),
+  retry: z.strictObject(RETRY).refine(endsInSixHours, TOO_LATE).prefault({}),
 
   /**
    * Allows webhook endpoints with http:// URLs and with loopback addresses. For a local run, never for production.
@@ -91,12 +95,7 @@ const optionsSchema = z.strictObject({
    * Requests per second that the API accepts, over all keys. Further requests get 429.
    * @default { ratePerSecond: 100, burst: 200 }
    */
-  throttle: z
-    .strictObject({
-      ratePerSecond: z.int().min(1).max(10_000).default(100),
-      burst: z.int().min(1).max(5000).default(200),
-    })
-    .prefault({}),
+  throttle: z.strictObject(THROTTLE).prefault({}),
 
   /**
    * Reserved concurrency of the deliver function: how many attempts can run at the same time. It limits how much of the
@@ -126,7 +125,9 @@ const optionsSchema = z.strictObject({
    * @default 'retain'
    */
   removalPolicy: z.enum(['retain', 'destroy']).default('retain'),
-});
+};
+
+const optionsSchema = z.strictObject(OPTIONS);
 
 /** The options that a user can set. All are optional. */
 export type StackOptions = z.input<typeof optionsSchema>;
@@ -138,17 +139,28 @@ export type ResolvedOptions = z.output<typeof optionsSchema>;
 export function resolveOptions(options: StackOptions): ResolvedOptions {
   const parsed = optionsSchema.safeParse(options);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: there is no such option`)
-      : [`${issue.path.join('.')}: ${issue.message}`],
+  throw new Error(
+    `IvyMail Events cannot be built with these options.\n  ${problemsOf(parsed.error, 'option').join('\n  ')}`,
   );
-  throw new Error(`IvyMail Events cannot be built with these options.\n  ${problems.join('\n  ')}`);
+}
+
+/** One line for each problem: the path of the value, and what is wrong with it. `noun` names an unknown value. */
+export function problemsOf(error: Pick<z.ZodError, 'issues'>, noun: 'option' | 'prop'): readonly string[] {
+  const describe = (issues: readonly z.core.$ZodIssue[], above: readonly PropertyKey[]): readonly string[] =>
+    issues.flatMap((issue) => {
+      const path = [...above, ...issue.path];
+      if (issue.code === 'unrecognized_keys')
+        return issue.keys.map((key) => `${[...path, key].join('.')}: there is no such ${noun}`);
+      // The last member of a union is the one for values that are known.
+      if (issue.code === 'invalid_union') return describe(issue.errors.at(-1) ?? [], path);
+      return [`${path.join('.')}: ${issue.message}`];
+    });
+  return describe(error.issues, []);
 }
 
 /** Context values of `-c` are strings. A string that the option does not accept is parsed as JSON. */
 function parseContextValue(name: string, value: unknown): unknown {
-  const option = optionsSchema.shape[name as keyof StackOptions];
+  const option: z.ZodType | undefined = OPTIONS[name as keyof StackOptions];
   if (typeof value !== 'string' || option === undefined || option.safeParse(value).success) return value;
   try {
     return JSON.parse(value);

@@ -1,6 +1,5 @@
-import { Aws, Duration, Size } from 'aws-cdk-lib';
+import { Duration, Size, Tokenization } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as targets from 'aws-cdk-lib/aws-route53-targets';
@@ -11,7 +10,7 @@ import type { EventSource } from './event-source.ts';
 import type { EventTable } from './event-table.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import { createIvyFunction } from './ivy-function.ts';
-import type { ResolvedOptions } from './options.ts';
+import type { Settings } from './resolve-props.ts';
 import type { SecretsKey } from './secrets-key.ts';
 
 export interface RestApiProps {
@@ -19,8 +18,15 @@ export interface RestApiProps {
   readonly table: EventTable;
   readonly secretsKey: SecretsKey;
   readonly options: Pick<
-    ResolvedOptions,
-    'retentionDays' | 'retry' | 'allowInsecureEndpoints' | 'throttle' | 'domain'
+    Settings,
+    | 'name'
+    | 'retentionDays'
+    | 'retry'
+    | 'allowInsecureEndpoints'
+    | 'throttle'
+    | 'domain'
+    | 'accessLog'
+    | 'logRetention'
   >;
 }
 
@@ -41,17 +47,21 @@ export class RestApi extends Construct {
     this.api = new apigateway.RestApi(this, 'Api', {
       // Metrics identify an API by its name only. Without this name, all APIs of the account with the CDK's default name would
       // share their metrics.
-      restApiName: Aws.STACK_NAME,
+      restApiName: options.name,
       description: 'IvyMail Events',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
-      // An account has only one such role for all its APIs, so a stack must not set it. Therefore there is no access log
-      // (docs/adr/0011-no-api-gateway-access-log.md).
+      // An account has only one such role for all its APIs, so a stack must not set it. Therefore there is no access log by
+      // default (docs/adr/0011-no-api-gateway-access-log.md).
       cloudWatchRole: false,
       minCompressionSize: Size.kibibytes(1),
       deployOptions: {
         stageName: 'prod',
         throttlingRateLimit: options.throttle.ratePerSecond,
         throttlingBurstLimit: options.throttle.burst,
+        ...(options.accessLog && {
+          accessLogDestination: options.accessLog.destination,
+          accessLogFormat: options.accessLog.format,
+        }),
       },
     });
     this.addRoutes();
@@ -88,13 +98,14 @@ export class RestApi extends Construct {
     return authorizer;
   }
 
-  private createAuthorizer({ table }: RestApiProps): lambda.Function {
+  private createAuthorizer({ table, options }: RestApiProps): lambda.Function {
     const authorizer = createIvyFunction(this, 'Authorizer', {
       handler: 'authorizer',
       description: 'Finds the workspace of an API key',
       timeoutSeconds: 5,
       // The authorizer reads one row. More memory only shortens the cold start.
       memoryMb: 512,
+      logRetention: options.logRetention,
     });
     table.grantAccess(authorizer, { actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] });
     return authorizer;
@@ -108,6 +119,7 @@ export class RestApi extends Construct {
       timeoutSeconds: 29,
       // A person waits for the response, and an email of 4 MiB is parsed and encoded several times.
       memoryMb: 1024,
+      logRetention: options.logRetention,
     });
     table.grantAccess(fn, {
       actions: [
@@ -122,30 +134,29 @@ export class RestApi extends Construct {
       queriesIndexes: true,
     });
     secretsKey.grantUse(fn, ['kms:Encrypt', 'kms:Decrypt']);
-    source.grantSend(fn);
+    source.letSend(fn);
     source.grantDeleteSuppression(fn);
-    fn.addEnvironment(ENV.retentionDays, String(options.retentionDays));
+    fn.addEnvironment(ENV.retentionDays, Tokenization.stringifyNumber(options.retentionDays));
     fn.addEnvironment(ENV.retry, JSON.stringify(options.retry));
     fn.addEnvironment(ENV.allowInsecureEndpoints, String(options.allowInsecureEndpoints));
     return fn;
   }
 
-  private addCustomDomain(domain: NonNullable<ResolvedOptions['domain']>): string {
+  private addCustomDomain(domain: NonNullable<Settings['domain']>): string {
     const name = this.api.addDomainName('Domain', {
       domainName: domain.name,
-      certificate: acm.Certificate.fromCertificateArn(this, 'Certificate', domain.certificateArn),
+      certificate: domain.certificate,
       endpointType: apigateway.EndpointType.REGIONAL,
       securityPolicy: apigateway.SecurityPolicy.TLS_1_2,
     });
-    // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
-    new route53.ARecord(this, 'Record', {
-      zone: route53.HostedZone.fromHostedZoneAttributes(this, 'Zone', {
-        hostedZoneId: domain.hostedZoneId,
-        zoneName: domain.name,
-      }),
-      recordName: `${domain.name}.`,
-      target: route53.RecordTarget.fromAlias(new targets.ApiGatewayDomain(name)),
-    });
+    if (domain.hostedZone)
+      // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
+      new route53.ARecord(this, 'Record', {
+        zone: domain.hostedZone,
+        // With a dot at the end, the CDK does not append the name of the zone.
+        recordName: `${domain.name}.`,
+        target: route53.RecordTarget.fromAlias(new targets.ApiGatewayDomain(name)),
+      });
     return `https://${domain.name}/`;
   }
 }

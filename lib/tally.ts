@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Tokenization } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -6,11 +6,12 @@ import { ENV } from '../lambdas/core/env.ts';
 import { createDeadLetterQueue, deadLetterDestination } from './dead-letter-queue.ts';
 import type { EventTable } from './event-table.ts';
 import { createIvyFunction, grantPutMetrics } from './ivy-function.ts';
+import type { Settings } from './resolve-props.ts';
 import { TALLY_BATCH_SIZE, TALLY_FILTERS } from './tally-stream.ts';
 
 export interface TallyProps {
   readonly table: EventTable;
-  readonly retentionDays: number;
+  readonly options: Pick<Settings, 'retentionDays' | 'logRetention' | 'metricsNamespace'>;
   /** How long a batch waits for more records. */
   readonly windowSeconds: number;
 }
@@ -26,7 +27,7 @@ export class Tally extends Construct {
   /** For each batch that could not be counted, Lambda sends the position of the batch in the stream to this queue. */
   readonly deadLetters: sqs.Queue;
 
-  constructor(scope: Construct, id: string, { table, retentionDays, windowSeconds }: TallyProps) {
+  constructor(scope: Construct, id: string, { table, options, windowSeconds }: TallyProps) {
     super(scope, id);
     this.deadLetters = createDeadLetterQueue(this, 'DeadLetters');
     this.function = createIvyFunction(this, 'Function', {
@@ -34,10 +35,11 @@ export class Tally extends Construct {
       description: 'Counts new events and attempts',
       timeoutSeconds: 60,
       memoryMb: 512,
+      logRetention: options.logRetention,
     });
     table.grantAccess(this.function, { actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] });
-    this.function.addEnvironment(ENV.retentionDays, String(retentionDays));
-    grantPutMetrics(this.function);
+    this.function.addEnvironment(ENV.retentionDays, Tokenization.stringifyNumber(options.retentionDays));
+    grantPutMetrics(this.function, options.metricsNamespace);
     table.table.grantStreamRead(this.function);
     this.mapping = this.function.addEventSourceMapping('Stream', {
       eventSourceArn: table.streamArn,

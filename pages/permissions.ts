@@ -37,7 +37,7 @@ const CALLED_BY_AWS: readonly (readonly [RegExp, string])[] = [
 /** The reason for each action that is allowed on more than one resource. No other action may be. */
 export const WIDE: readonly { readonly actions: readonly string[]; readonly reason: string }[] = [
   {
-    actions: ['ses:SendEmail'],
+    actions: ['ses:SendEmail', 'ses:SendRawEmail'],
     reason:
       'The sender is known only when an email is sent. Allowed is any identity of this account and region, with only our configuration set.',
   },

@@ -1,7 +1,8 @@
-import { App } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import type { InternalProps } from '../../lib/internal-props.ts';
 import { IvyMailEvents } from '../../lib/ivy-mail-events.ts';
+import type { IvyMailEventsProps } from '../../lib/props.ts';
 import { IvyMailStack } from '../../lib/ivymail-stack.ts';
 import { optionsFromContext, type StackOptions } from '../../lib/options.ts';
 import { resource, resourcesOf, templateOf, textOf, type Resource } from '../../pages/template.ts';
@@ -68,14 +69,14 @@ describe('the internal props of the local run', () => {
     expect(new Set(retry)).toEqual(new Set(['{"firstDelaySeconds":60,"factor":5,"count":3}']));
   });
 
-  it.each<[string, StackOptions]>([
+  it.each<[string, Pick<StackOptions & IvyMailEventsProps, 'allowInsecureEndpoints'>]>([
     ['default options', {}],
     ['insecure endpoints', INSECURE],
   ])('are refused in a stack that does not declare the emulator, with %s', (_, options) => {
     for (const internal of [{ waitScale: 0.05 }, { emulated: false, waitScale: 0.05 }] as object[]) {
       expect(() => templateOf(options, internal as InternalProps)).toThrow('emulated');
       expect(
-        () => new IvyMailEvents(new App(), 'Ivy', { ...options, internal: internal as InternalProps }),
+        () => new IvyMailEvents(new Stack(), 'Ivy', { ...options, internal } as IvyMailEventsProps),
       ).toThrow('emulated');
     }
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resourcesOf, templateOf, type Resource } from '../../pages/template.ts';
+import { resource, resourcesOf, templateOf, type Resource } from '../../pages/template.ts';
 
 const template = templateOf();
 const allResources = Object.entries((template.toJSON() as { Resources: Record<string, Resource> }).Resources);
@@ -72,18 +72,29 @@ describe('IvyMailStack', () => {
 
   const retained = (resources: typeof allResources): string[] =>
     resources
-      .filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain')
-      .map(([, { Type }]) => Type)
+      .filter(([, { DeletionPolicy = 'Delete' }]) => DeletionPolicy !== 'Delete')
+      .map(([, { Type, DeletionPolicy }]) => `${Type} ${DeletionPolicy}`)
       // Every change of the API replaces the deployment. No data depends on it.
-      .filter((type) => type !== 'AWS::ApiGateway::Deployment')
+      .filter((type) => type !== 'AWS::ApiGateway::Deployment Retain')
       .toSorted();
 
   it('retains the table, the key and the configuration set when it is destroyed', () => {
     expect(retained(allResources)).toEqual([
-      'AWS::DynamoDB::GlobalTable',
-      'AWS::KMS::Key',
-      'AWS::SES::ConfigurationSet',
+      'AWS::DynamoDB::GlobalTable Retain',
+      'AWS::KMS::Key RetainExceptOnCreate',
+      'AWS::SES::ConfigurationSet RetainExceptOnCreate',
     ]);
+  });
+
+  it('also retains them when an update replaces them, and protects the table', () => {
+    const replaced = allResources.filter(([, each]) => each.UpdateReplacePolicy === 'Retain');
+    expect(
+      replaced.map(([, { Type }]) => Type).filter((type) => type !== 'AWS::ApiGateway::Deployment'),
+    ).toEqual(
+      expect.arrayContaining(['AWS::DynamoDB::GlobalTable', 'AWS::KMS::Key', 'AWS::SES::ConfigurationSet']),
+    );
+    const replicas = resource(template, 'AWS::DynamoDB::GlobalTable').Properties['Replicas'];
+    expect(replicas).toMatchObject([{ DeletionProtectionEnabled: true }]);
   });
 
   it('retains only the configuration set with removalPolicy destroy', () => {
@@ -92,7 +103,7 @@ describe('IvyMailStack', () => {
         .Resources,
     );
 
-    expect(retained(resources)).toEqual(['AWS::SES::ConfigurationSet']);
+    expect(retained(resources)).toEqual(['AWS::SES::ConfigurationSet RetainExceptOnCreate']);
   });
 
   it('passes the options to the functions', () => {

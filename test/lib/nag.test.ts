@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as ses from 'aws-cdk-lib/aws-ses';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { acknowledgements } from '../../lib/acknowledgements.ts';
 import { IvyMailEvents } from '../../lib/ivy-mail-events.ts';
-import type { StackOptions } from '../../lib/options.ts';
+import type { IvyMailEventsProps } from '../../lib/props.ts';
+import { resolveProps } from '../../lib/resolve-props.ts';
 
 const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
 
@@ -23,12 +29,12 @@ interface CheckedStack {
 }
 
 function createCheckedStack(
-  options: StackOptions,
+  propsOf: (stack: Stack) => IvyMailEventsProps,
   env: { region?: string; account?: string } = {},
 ): CheckedStack {
   const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
   const stack = new Stack(app, 'Mine', { env });
-  const ivy = new IvyMailEvents(stack, 'Mail', options);
+  const ivy = new IvyMailEvents(stack, 'Mail', propsOf(stack));
   const run = (overrides: object): readonly Finding[] =>
     [new AwsSolutionsChecks(app), new ServerlessChecks(app)]
       .flatMap((pack) => Object.assign(pack, overrides).validateScope(stack).violations)
@@ -47,7 +53,7 @@ function apiRole(ivy: IvyMailEvents): iam.Role {
   return ivy.node.findChild('Api').node.findChild('FunctionRole') as iam.Role;
 }
 
-const EVERY_OPTION: StackOptions = {
+const everyProp = (stack: Stack): IvyMailEventsProps => ({
   retentionDays: 30,
   trackEngagement: true,
   retry: { firstDelaySeconds: 10, factor: 2, count: 4 },
@@ -55,23 +61,33 @@ const EVERY_OPTION: StackOptions = {
   alarmEmail: 'ops@example.com',
   domain: {
     name: 'mail.example.com',
-    certificateArn: 'arn:aws:acm:us-east-1:000000000000:certificate/a',
-    hostedZoneId: 'Z1',
+    certificate: acm.Certificate.fromCertificateArn(
+      stack,
+      'Certificate',
+      'arn:aws:acm:us-east-1:000000000000:certificate/a',
+    ),
+    hostedZone: route53.HostedZone.fromHostedZoneAttributes(stack, 'Zone', {
+      hostedZoneId: 'Z1',
+      zoneName: 'example.com',
+    }),
   },
-  configurationSet: 'existing',
+  configurationSet: ses.ConfigurationSet.fromConfigurationSetName(stack, 'Set', 'existing'),
+  accessLog: {
+    destination: new apigateway.LogGroupLogDestination(new logs.LogGroup(stack, 'AccessLog')),
+  },
   autoSuppress: { hardBounces: false, complaints: false },
   throttle: { ratePerSecond: 1000, burst: 2000 },
   consumerConcurrency: 2,
   tracing: true,
-  removalPolicy: 'destroy',
-};
+  removalPolicy: RemovalPolicy.DESTROY,
+});
 
 const STACKS: readonly (readonly [string, CheckedStack])[] = [
-  ['with default options', createCheckedStack({})],
-  ['with every option', createCheckedStack(EVERY_OPTION)],
+  ['with default options', createCheckedStack(() => ({}))],
+  ['with every option', createCheckedStack(everyProp)],
   [
     'with a known account and region',
-    createCheckedStack({}, { region: 'eu-central-1', account: '000000000000' }),
+    createCheckedStack(() => ({}), { region: 'eu-central-1', account: '000000000000' }),
   ],
 ];
 
@@ -93,7 +109,7 @@ describe('cdk-nag with AWS Solutions and Serverless', () => {
       (ivy) => new iam.Policy(ivy, 'Wide', { statements: [WIDE_STATEMENT] }),
     ],
   ])('reports a new construct: %s', (rule, change) => {
-    const changed = createCheckedStack({});
+    const changed = createCheckedStack(() => ({}));
     change(changed.ivy);
     expect(changed.findings().map((finding) => finding.rule)).toContain(rule);
   });
@@ -105,7 +121,7 @@ describe('an acknowledged reason', () => {
     ['Serverless', 8],
   ])('of the pack %s exists for exactly %i rules', (pack, count) => {
     const acknowledged = [true, false].flatMap((tracing) =>
-      acknowledgements(new Stack(), { tracing }).flatMap(({ rules }) => rules),
+      acknowledgements(new Stack(), resolveProps({ tracing })).flatMap(({ rules }) => rules),
     );
     // The text in brackets names the finding.
     const rules = new Set(
@@ -114,12 +130,16 @@ describe('an acknowledged reason', () => {
     expect([...rules]).toHaveLength(count);
   });
 
-  describe.each([true, false])('in a stack with every option, and with tracing %s', (tracing) => {
-    const stack = createCheckedStack({ ...EVERY_OPTION, tracing });
+  describe.each<readonly [string, (stack: Stack) => IvyMailEventsProps]>([
+    ['an address for alarms', () => ({ alarmEmail: 'ops@example.com' })],
+    ['every prop', everyProp],
+  ])('in a stack with %s', (_, propsOf) => {
+    let props: IvyMailEventsProps = {};
+    const stack = createCheckedStack((scope) => (props = propsOf(scope)));
     const found = stack.allFindings();
 
     it.each(
-      acknowledgements(Stack.of(stack.ivy), { tracing }).flatMap(({ rules, constructs }) =>
+      acknowledgements(Stack.of(stack.ivy), resolveProps(props)).flatMap(({ rules, constructs }) =>
         rules.flatMap((rule) => constructs.map((path) => [rule, path] as const)),
       ),
     )('for %s at %s is needed', (rule, path) => {

@@ -30,7 +30,7 @@ function grantedTo(who: string, by: string): string[] {
 }
 
 /** The IAM action of each SDK command. */
-const ACTIONS: Readonly<Record<string, string>> = {
+const ACTIONS: Readonly<Record<string, string | readonly string[]>> = {
   BatchExecuteStatement: 'dynamodb:PartiQLInsert',
   BatchGet: 'dynamodb:BatchGetItem',
   BatchWrite: 'dynamodb:BatchWriteItem',
@@ -43,7 +43,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   Encrypt: 'kms:Encrypt',
   GenerateDataKey: 'kms:GenerateDataKey',
   DeleteSuppressedDestination: 'ses:DeleteSuppressedDestination',
-  SendEmail: 'ses:SendEmail',
+  // Version 2 of the SES API has one operation for both. IAM checks SendRawEmail for an email that is sent as MIME.
+  SendEmail: ['ses:SendEmail', 'ses:SendRawEmail'],
   SendMessage: 'sqs:SendMessage',
   StartExecution: 'states:StartExecution',
 };
@@ -69,7 +70,9 @@ async function actionsInBundle(handler: string): Promise<string[]> {
     ? [...text.matchAll(/\b(Put|Update|Delete): \{/g)].map(([, name = '']) => name)
     : [];
   const needed = [...commands.filter((name) => name !== 'TransactWrite'), ...parts];
-  return [...new Set(needed.map((name) => ACTIONS[name] ?? `ACTIONS has no action for ${name}`))].toSorted();
+  return [
+    ...new Set(needed.flatMap((name) => ACTIONS[name] ?? `ACTIONS has no action for ${name}`)),
+  ].toSorted();
 }
 
 describe('a function has exactly the permissions that its code can use', () => {
