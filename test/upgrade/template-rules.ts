@@ -86,6 +86,15 @@ function machineRoles(resources: Resources): ReadonlySet<string> {
   );
 }
 
+/** `RetainExceptOnCreate` differs from `Retain` only while the first deployment of the resource is rolled back. */
+const isRetained = (policy: string | undefined): boolean => policy?.startsWith('Retain') ?? false;
+
+/** A value as CloudFormation deploys it in the stack `IvyMailEvents`: a joined text that contains only its name is that text. */
+function deployed(value: unknown): unknown {
+  const text = typeof value === 'object' && value !== null && 'Fn::Join' in value ? textOf(value) : value;
+  return typeof text === 'string' ? text.replaceAll('${AWS::StackName}', 'IvyMailEvents') : value;
+}
+
 function* lostResources(before: Resources, after: Resources): Generator<string> {
   const roles = machineRoles(before);
   for (const [id, { Type, Properties, DeletionPolicy }] of Object.entries(before)) {
@@ -97,9 +106,9 @@ function* lostResources(before: Resources, after: Resources): Generator<string> 
       continue;
     }
     for (const name of kept.fixed)
-      if (!isDeepStrictEqual(Properties?.[name], next.Properties?.[name]))
+      if (!isDeepStrictEqual(deployed(Properties?.[name]), deployed(next.Properties?.[name])))
         yield `${id}.${name} changes, which replaces the ${Type}: this loses ${kept.loses}`;
-    if (DeletionPolicy === 'Retain' && next.DeletionPolicy !== 'Retain')
+    if (isRetained(DeletionPolicy) && !isRetained(next.DeletionPolicy))
       yield `${id} is no longer retained when the stack is deleted`;
   }
 }
