@@ -84,19 +84,30 @@ export async function deliverGroup(deps: DeliverDeps, invocation: GroupInvocatio
   const later = remaining.filter((task) => task.delay_seconds > 0);
   const endpoint =
     due.length === 0 ? undefined : await getEndpoint(deps.table, group.workspace_id, group.endpoint_id);
-  const turnMs = endpoint && !abandon ? await turnOf(deps, group, endpoint) : undefined;
-  if (turnMs !== undefined && turnMs > deps.now()) {
-    const waiting = remaining.map((task) => ({
-      task,
-      dueMs: Math.max(turnMs, startMs + task.delay_seconds * 1000),
-    }));
-    return { tasks: [], result: resultOf({ ...group, turn: 'taken' }, waiting, deps.now()) };
-  }
-  const attempted = await inSlot(deps, invocation, endpoint, () =>
-    attemptAll(deps, { invocation, tasks: due, endpoint }),
+  // A record sends nothing, so it needs no turn and no slot. If it waited, its lease would end, and a second execution would send.
+  const records = await attemptAll(deps, { invocation, tasks: due.filter(isUnrecorded), endpoint });
+  const unsent = due.filter((task) => !isUnrecorded(task));
+  const waitUntil = (dueMs: number): readonly WaitingTask[] => [
+    ...[...unsent, ...later].map((task) => waitingTask(task, startMs, dueMs)),
+    ...retriesOf(records.tasks, startMs),
+  ];
+  const needsTurn = endpoint && unsent.length > 0 && !abandon;
+  const turnMs = needsTurn ? await turnOf(deps, group, endpoint) : undefined;
+  if (turnMs !== undefined && turnMs > deps.now())
+    return {
+      tasks: records.tasks,
+      result: resultOf({ ...group, turn: 'taken' }, waitUntil(turnMs), deps.now()),
+    };
+  const attempted = await inSlot(deps, invocation, unsent.length > 0 ? endpoint : undefined, () =>
+    attemptAll(deps, { invocation, tasks: unsent, endpoint }),
   );
-  if (!attempted) return waitForSlot(deps, group, remaining);
-  const { tasks, isBegun } = attempted;
+  if (!attempted)
+    return {
+      tasks: records.tasks,
+      result: resultOf(group, waitUntil(deps.now() + slotWaitMs(deps, group)), deps.now()),
+    };
+  const { isBegun } = attempted;
+  const tasks = [...records.tasks, ...attempted.tasks];
   const [first] = tasks;
   if (
     first &&
@@ -105,17 +116,31 @@ export async function deliverGroup(deps: DeliverDeps, invocation: GroupInvocatio
     tasks.every(({ internalError }) => internalError !== undefined)
   )
     throw first.internalError;
-  const waiting = [
-    ...later.map((task) => ({ task, dueMs: startMs + task.delay_seconds * 1000 })),
-    ...tasks
-      .filter(({ outcome }) => outcome === 'retry')
-      .map(({ task, dueMs = startMs }) => ({ task, dueMs })),
-  ];
-  const { turn: _turn, ...next } = group;
+  const waiting = [...later.map((task) => waitingTask(task, startMs)), ...retriesOf(tasks, startMs)];
+  const { turn: before, ...next } = group;
   const hangs = tasks.some(
     ({ attempt }) => attempt?.error_class === 'timeout' && attempt.status_code === undefined,
   );
-  return { tasks, result: resultOf(hangs ? { ...next, turn: 'needed' } : next, waiting, deps.now()) };
+  // If nothing was due to be sent, the group still needs or has its turn.
+  const turn = (unsent.length === 0 ? before : undefined) ?? (hangs ? 'needed' : undefined);
+  return { tasks, result: resultOf(turn ? { ...next, turn } : next, waiting, deps.now()) };
+}
+
+/** Whether the request of the task was sent and only its record is missing. */
+function isUnrecorded({ unrecorded }: DeliveryTask): boolean {
+  return unrecorded !== undefined;
+}
+
+/** A task that waits until `untilMs`, or longer if it is due later. A missing record waits only until it is due. */
+function waitingTask(task: DeliveryTask, startMs: number, untilMs = startMs): WaitingTask {
+  const dueMs = startMs + task.delay_seconds * 1000;
+  return { task, dueMs: isUnrecorded(task) ? dueMs : Math.max(dueMs, untilMs) };
+}
+
+function retriesOf(reports: readonly GroupTaskReport[], startMs: number): readonly WaitingTask[] {
+  return reports
+    .filter(({ outcome }) => outcome === 'retry')
+    .map(({ task, dueMs = startMs }) => ({ task, dueMs }));
 }
 
 /**
@@ -163,20 +188,10 @@ async function inSlot<T>(
   }
 }
 
-/** No attempt is made. The jitter prevents the waiting groups of an endpoint from coming back at the same moment. */
-function waitForSlot(
-  { now, random }: DeliverDeps,
-  group: DeliveryGroup,
-  remaining: readonly DeliveryTask[],
-): GroupReport {
-  const nowMs = now();
-  const seconds = Math.min(FIRST_SLOT_WAIT_SECONDS * 2 ** group.wakes, LONGEST_SLOT_WAIT_SECONDS);
-  const jitteredMs = seconds * (0.5 + random()) * 1000;
-  const waiting = remaining.map((task) => ({
-    task,
-    dueMs: nowMs + Math.max(jitteredMs, task.delay_seconds * 1000),
-  }));
-  return { tasks: [], result: resultOf(group, waiting, nowMs) };
+/** The jitter prevents the waiting groups of an endpoint from coming back at the same moment. */
+function slotWaitMs({ random }: DeliverDeps, { wakes }: DeliveryGroup): number {
+  const seconds = Math.min(FIRST_SLOT_WAIT_SECONDS * 2 ** wakes, LONGEST_SLOT_WAIT_SECONDS);
+  return seconds * (0.5 + random()) * 1000;
 }
 
 /**

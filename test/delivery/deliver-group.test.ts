@@ -1,10 +1,11 @@
 /** The deliver function with a group: what its deliveries share, and that none changes another. */
 import { describe, expect, it } from 'vitest';
-import type { DeliveryTask } from '../../lambdas/core/deliveries.ts';
+import type { DeliveryGroup, DeliveryTask } from '../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import { InternalError } from '../../lambdas/core/errors.ts';
 import { deliveryId } from '../../lambdas/core/ids.ts';
 import type { GroupReport } from '../../lambdas/delivery/deliver.ts';
+import type { AttemptResult } from '../../lambdas/delivery/send.ts';
 import { createSecretOpener } from '../../lambdas/delivery/secrets.ts';
 import { takeSlot } from '../../lambdas/store/endpoint-slots.ts';
 import { getEndpoint } from '../../lambdas/store/endpoints.ts';
@@ -372,6 +373,24 @@ describe('a receiver that cannot be reached', () => {
   });
 });
 
+/** The result of a request whose record could not be written. */
+const UNRECORDED: AttemptResult = {
+  started_at: '2026-02-25T12:00:10Z',
+  duration_ms: 12,
+  status_code: 500,
+  error_class: 'http_status',
+};
+
+/** The same group. The request of its first task was sent and is not recorded. */
+function withUnrecorded<T extends DeliveryGroup>(group: T, delaySeconds = 0): T {
+  const [first, ...others] = group.tasks;
+  if (!first) throw new Error('The group has no task');
+  return {
+    ...group,
+    tasks: [{ ...first, delay_seconds: delaySeconds, unrecorded: UNRECORDED }, ...others],
+  };
+}
+
 describe('the groups of a receiver that hangs', () => {
   const OPEN = {
     failing_since: '2026-02-25T11:00:00Z',
@@ -443,6 +462,31 @@ describe('the groups of a receiver that hangs', () => {
     expect([requests.length, statuses()]).toEqual([0, { exhausted: 2, retrying: 1 }]);
   });
 
+  it('record an attempt while the other tasks wait for their turn, and keep that turn', async () => {
+    const { wake, result, clock, table, requests, rowsOf } = await setUpTurns();
+    for (const row of table.rows.values())
+      if (row['kind'] === 'endpoint') row['next_turn_ms'] = clock.nowMs + 200_000;
+    const attempts = rowsOf('attempt').length;
+    const delays = (tasks: readonly DeliveryTask[]) =>
+      tasks.map(({ unrecorded, delay_seconds: seconds }) => [unrecorded !== undefined, seconds > 60]);
+
+    const dueLater = withUnrecorded({ ...result, delay_seconds: 0 }, 20);
+    const tasks = dueLater.tasks.map((task, index) => (index > 0 ? { ...task, delay_seconds: 0 } : task));
+    const waiting = await wake({ ...dueLater, tasks });
+    expect([waiting.tasks, rowsOf('attempt').length]).toEqual([[], attempts]);
+    expect(waiting.result).toMatchObject({ turn: 'taken', delay_seconds: 20 });
+
+    const recorded = await wake(waiting.result);
+    expect([recorded.tasks.length, requests.length]).toEqual([1, 0]);
+    expect(rowsOf('attempt')).toHaveLength(attempts + 1);
+    expect(recorded.result.turn).toBe('taken');
+    expect(delays(recorded.result.tasks)).toEqual([
+      [false, true],
+      [false, true],
+      [false, true],
+    ]);
+  });
+
   it('wait 5 minutes at most', async () => {
     const { wake, result, clock, table } = await setUpTurns();
     for (const row of table.rows.values())
@@ -482,6 +526,24 @@ describe('groups of one endpoint, with a limit of groups at the same time', () =
       expect(result.delay_seconds).toBeGreaterThanOrEqual(seconds * 0.5);
       expect(result.delay_seconds).toBeLessThanOrEqual(Math.ceil(seconds * 1.5));
     }
+  });
+
+  it('record an attempt while they wait for a slot', async () => {
+    const { table, endpoint, clock, group, deliver, requests, statuses } = await setUpGroup({ count: 3 });
+    for (let taken = 0; taken < 2; taken += 1)
+      await takeSlot(table, endpoint, { slots: 2, nowMs: clock.nowMs, untilMs: clock.nowMs + 3_600_000 });
+    const { tasks, result } = await deliver(withUnrecorded(group), LIMIT);
+    expect([tasks.length, requests.length, statuses()]).toEqual([1, 0, { retrying: 1 }]);
+    expect(result.tasks.filter(({ unrecorded }) => unrecorded !== undefined)).toEqual([]);
+    expect(result.tasks.map(({ attempt }) => attempt).toSorted()).toEqual([1, 1, 2]);
+  });
+
+  it('need no slot to record attempts, if nothing else is due', async () => {
+    const { table, endpoint, clock, group, deliver, statuses } = await setUpGroup({ count: 1 });
+    for (let taken = 0; taken < 2; taken += 1)
+      await takeSlot(table, endpoint, { slots: 2, nowMs: clock.nowMs, untilMs: clock.nowMs + 3_600_000 });
+    expect((await deliver(withUnrecorded(group), LIMIT)).tasks).toHaveLength(1);
+    expect(statuses()).toEqual({ retrying: 1 });
   });
 
   it('do not attempt a task before its time', async () => {
