@@ -22,6 +22,7 @@ export default defineConfig({
             'test/lib/**',
             'test/proof/**',
             'test/outside/**',
+            'test/upgrade/**',
           ],
           ...HANG_TIMEOUT,
         },
@@ -68,6 +69,13 @@ export default defineConfig({
           ...HANG_TIMEOUT,
           // All files share one local stack, which runs on two cores.
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'upgrade',
+          include: ['test/upgrade/**/*.test.ts'],
+          ...HANG_TIMEOUT,
         },
       },
       // `npm run test:outside`: the tests that need another toolchain or a separate installation.

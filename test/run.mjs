@@ -34,6 +34,7 @@ const TEST_STEPS = [
   { name: 'proof', vitest: 'proof' },
   { name: 'crash', vitest: 'crash' },
   { name: 'mutation', command: ['tsx', 'test/mutation/main.ts', '--quick'] },
+  { name: 'upgrade', vitest: 'upgrade' },
   { name: 'integration', vitest: 'integration' },
   { name: 'browser', vitest: 'browser' },
 ];

@@ -1,0 +1,74 @@
+/** Cloud assemblies: the folder that a synth writes, with a template and the assets that the template names. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { zipSync } from 'fflate';
+import { buildFunctions } from '../../build/functions.ts';
+import { IvyMailStack } from '../../lib/ivymail-stack.ts';
+import type { StackTemplate } from './releases.ts';
+
+export const STACK_NAME = 'IvyMailEvents';
+
+/** The files of a release: the template, its asset manifest, and one folder per asset. */
+export const TEMPLATE_FILE = `${STACK_NAME}.template.json`;
+const MANIFEST_FILE = `${STACK_NAME}.assets.json`;
+
+interface Manifest {
+  readonly files: Readonly<
+    Record<
+      string,
+      {
+        readonly source: { readonly path: string; readonly packaging: 'zip' | 'file' };
+        readonly destinations: Readonly<Record<string, { readonly objectKey: string }>>;
+      }
+    >
+  >;
+}
+
+export interface Assembly {
+  readonly template: StackTemplate;
+  /** The zipped code of each function, by its key in the assets bucket. */
+  readonly assets: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Writes the assembly of the default stack of the current commit into a folder, as `npx cdk synth` does. */
+export function synthesizeCurrent(folder: string): void {
+  buildFunctions();
+  const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
+  const app = new App({ outdir: folder, context });
+  // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
+  new IvyMailStack(app, STACK_NAME, { options: {} });
+  app.synth();
+}
+
+const readManifest = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(folder, MANIFEST_FILE), 'utf8')) as Manifest;
+
+/** The names of the files and folders of an assembly that a release archive contains. */
+export function releaseFiles(folder: string): readonly string[] {
+  const assets = Object.values(readManifest(folder).files).flatMap(({ source }) =>
+    source.packaging === 'zip' ? [source.path] : [],
+  );
+  return [TEMPLATE_FILE, MANIFEST_FILE, ...assets];
+}
+
+function zipFolder(folder: string): Uint8Array {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    statSync(join(folder, name)).isFile(),
+  );
+  return zipSync(Object.fromEntries(files.map((name) => [name, readFileSync(join(folder, name))])), {
+    level: 1,
+  });
+}
+
+export function readAssembly(folder: string): Assembly {
+  const template = JSON.parse(readFileSync(join(folder, TEMPLATE_FILE), 'utf8')) as StackTemplate;
+  const assets = Object.values(readManifest(folder).files).flatMap(({ source, destinations }) =>
+    source.packaging === 'file'
+      ? []
+      : Object.values(destinations).map(
+          ({ objectKey }) => [objectKey, zipFolder(join(folder, source.path))] as const,
+        ),
+  );
+  return { template, assets: new Map(assets) };
+}

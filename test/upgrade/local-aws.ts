@@ -1,0 +1,85 @@
+/** A local AWS for one stack that is created from one release and then updated to another. */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { childEnvironment } from '../../local/aws.ts';
+import { startApiProxy } from '../../local/api-proxy.ts';
+import { ACCOUNT_EXECUTIONS, API_REQUESTS } from '../../local/concurrency.ts';
+import { deployStack } from '../../local/deploy.ts';
+import { startEmulator } from '../../local/emulator.ts';
+import { startInbox } from '../../local/inbox.ts';
+import { createProcesses } from '../../local/processes.ts';
+import { SILENT } from '../../local/progress.ts';
+import { startSesSimulator } from '../../local/ses-simulator.ts';
+import { STATE_FOLDER } from '../../local/stack.ts';
+import { createTopic } from '../../local/topic.ts';
+import { STACK_NAME, type Assembly } from './assembly.ts';
+
+export const FROM = 'you@yourdomain.example';
+/** The bucket that the CDK bootstrap creates. The templates name it. */
+const ASSETS_BUCKET = 'cdk-hnb659fds-assets-000000000000-us-east-1';
+
+export interface LocalAws {
+  readonly endpoint: string;
+  readonly inboxUrl: string;
+  readonly sesUrl: string;
+  /** URL of the deployed API, without a slash at the end. */
+  readonly apiUrl: string;
+  /** A folder for files of the test. It is removed at the end. */
+  readonly folder: string;
+  /** Creates the stack, or updates it in place. Returns its outputs. */
+  deploy(assembly: Assembly): Promise<Readonly<Record<string, string>>>;
+  stop(): Promise<void>;
+}
+
+export async function startLocalAws(): Promise<LocalAws> {
+  const root = resolve(import.meta.dirname, '../..');
+  const folder = mkdtempSync(join(tmpdir(), 'ivymail-upgrade-'));
+  mkdirSync(join(folder, 'tmp'));
+  // The Lambda workers of the emulator are CommonJS files below this folder.
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+  const failure = new AbortController();
+  const processes = createProcesses((error) => failure.abort(error));
+  const [inbox, proxy, ses] = await Promise.all([
+    startInbox({ now: Date.now }),
+    startApiProxy({ port: 0, maxRequests: API_REQUESTS }),
+    startSesSimulator({ from: FROM, now: Date.now, newUuid: randomUUID }),
+  ]);
+  const endpoint = await startEmulator({
+    processes,
+    progress: SILENT,
+    root,
+    stateFolder: STATE_FOLDER,
+    runFolder: folder,
+    env: childEnvironment(process.env, { root, temp: join(folder, 'tmp') }),
+    signal: failure.signal,
+    sesEndpoint: ses.url,
+    accountExecutions: ACCOUNT_EXECUTIONS,
+  });
+
+  return {
+    endpoint,
+    inboxUrl: inbox.url,
+    sesUrl: ses.url,
+    apiUrl: proxy.url,
+    folder,
+    async deploy({ template, assets }) {
+      const outputs = await deployStack(endpoint, {
+        stackName: STACK_NAME,
+        template,
+        bucket: ASSETS_BUCKET,
+        assets,
+      });
+      const { TopicArn: topicArn = '', ConfigurationSetName: configurationSet = '' } = outputs;
+      const topic = createTopic(endpoint, topicArn);
+      proxy.connect(`${endpoint}/restapis/${outputs['ApiId'] ?? ''}/prod/_user_request_`);
+      ses.connect({ configurationSet, topicArn, publish: (event) => topic.publish(event) });
+      return outputs;
+    },
+    async stop() {
+      await Promise.all([processes.stopAll(), inbox.close(), proxy.close(), ses.close()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
