@@ -25,8 +25,6 @@ export interface AlarmsProps {
   readonly tally: Tally;
   readonly api: RestApi;
   readonly options: Pick<Settings, 'name' | 'metricsNamespace' | 'alarmEmail' | 'alarmTopic'>;
-  /** True in the local run: the alarm that compares two metrics is omitted, because the emulator refuses it. */
-  readonly emulated: boolean;
 }
 
 interface AlarmSpec {
@@ -183,7 +181,7 @@ export class Alarms extends Construct {
       'The complaint rate is 0.1 % or more. SES reviews an account at 0.1 % and can pause its sending at 0.5 %',
     );
     this.alarmIfStalled();
-    if (!props.emulated) this.alarmIfNoData(source.queue);
+    this.alarmIfNoData(source.queue);
   }
 
   /** Every alarm by its name. */

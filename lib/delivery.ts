@@ -14,7 +14,6 @@ import { createIvyFunction, grantPutMetrics } from './ivy-function.ts';
 import { RECOVER_TIMEOUT_SECONDS, recoverDefinition } from './recover-machine.ts';
 import { redeliverDefinition } from './redeliver-machine.ts';
 import type { Settings } from './resolve-props.ts';
-import { scaledDefinition } from './scaled-definition.ts';
 import type { SecretsKey } from './secrets-key.ts';
 
 /** How many groups of one endpoint are attempted at the same time, with the option `consumerConcurrency`. */
@@ -41,11 +40,6 @@ export interface DeliveryProps {
     | 'logRetention'
     | 'metricsNamespace'
   >;
-  /**
-   * Factor for internal waits, such as the wait for a lease or the delay after an internal error. It is 1 in a deployment. The
-   * local run can use a smaller factor. The delays of the `retry` option are never scaled, because the API shows their times.
-   */
-  readonly waitScale: number;
 }
 
 /**
@@ -78,11 +72,8 @@ export class Delivery extends Construct {
   /** State data of Deliver executions that could not start Redeliver. The retries of these deliveries are missing. */
   readonly deliverDeadLetters: sqs.Queue;
 
-  private readonly waitScale: number;
-
   constructor(scope: Construct, id: string, props: DeliveryProps) {
     super(scope, id);
-    this.waitScale = props.waitScale;
 
     this.dispatchDeadLetters = createDeadLetterQueue(this, 'DispatchDeadLetters');
     this.deliverDeadLetters = createDeadLetterQueue(this, 'DeliverDeadLetters');
@@ -93,9 +84,6 @@ export class Delivery extends Construct {
     this.recoverMachine = this.createRecoverMachine(props);
     this.dispatch = this.createDispatch(props);
     this.dispatchMapping = this.readStream(props);
-    if (props.waitScale !== 1)
-      for (const fn of [this.deliver, this.recover, this.dispatch])
-        fn.addEnvironment(ENV.waitScale, String(props.waitScale));
   }
 
   private createDeliver({ table, secretsKey, options }: DeliveryProps): lambda.Function {
@@ -261,8 +249,7 @@ export class Delivery extends Construct {
    * version of a function, which the state machine does not need.
    */
   private definition(definition: MachineDefinition): sfn.DefinitionBody {
-    const scaled = this.waitScale === 1 ? definition : scaledDefinition(definition, this.waitScale);
-    return sfn.DefinitionBody.fromString(Stack.of(this).toJsonString(scaled));
+    return sfn.DefinitionBody.fromString(Stack.of(this).toJsonString(definition));
   }
 
   private allow(machine: sfn.StateMachine, action: string, resource: string): void {

@@ -15,7 +15,6 @@ import { addDeploymentOutput } from './deployment-output.ts';
 import { EventSource } from './event-source.ts';
 import { EventTable } from './event-table.ts';
 import { Ingest } from './ingest.ts';
-import { resolveInternal, type InternalProps } from './internal-props.ts';
 import { deploymentMetric } from './metrics.ts';
 import { claimName } from './names.ts';
 import type {
@@ -29,7 +28,6 @@ import { resolveProps, type Settings } from './resolve-props.ts';
 import { RestApi } from './rest-api.ts';
 import { SecretsKey } from './secrets-key.ts';
 import { requireSesRegion } from './ses-regions.ts';
-import { LOCAL_TALLY_WINDOW_SECONDS, TALLY_WINDOW_SECONDS } from './tally-stream.ts';
 import { Tally } from './tally.ts';
 
 /**
@@ -78,9 +76,7 @@ export class IvyMailEvents extends Construct {
   constructor(scope: Construct, id: string, props: IvyMailEventsProps = {}) {
     super(scope, id);
     requireSesRegion(this);
-    const { internal, ...publicProps } = props as IvyMailEventsProps & { readonly internal?: InternalProps };
-    const resolved = resolveProps(publicProps);
-    const { emulated, waitScale } = resolveInternal(internal);
+    const resolved = resolveProps(props);
     const name = claimName(this);
     const options: Settings = { ...resolved, name, metricsNamespace: `IvyMail/${name}` };
 
@@ -88,14 +84,10 @@ export class IvyMailEvents extends Construct {
     const table = new EventTable(this, 'Store', options);
     const secretsKey = new SecretsKey(this, 'Secrets', options);
     const ingest = new Ingest(this, 'Ingest', { source, table, options });
-    const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options, waitScale });
-    const tally = new Tally(this, 'Tally', {
-      table,
-      options,
-      windowSeconds: emulated ? LOCAL_TALLY_WINDOW_SECONDS : TALLY_WINDOW_SECONDS,
-    });
+    const delivery = new Delivery(this, 'Delivery', { table, secretsKey, options });
+    const tally = new Tally(this, 'Tally', { table, options });
     const api = new RestApi(this, 'Api', { source, table, secretsKey, options });
-    const alarms = new Alarms(this, 'Alarms', { source, delivery, tally, api, options, emulated });
+    const alarms = new Alarms(this, 'Alarms', { source, delivery, tally, api, options });
 
     this.source = source;
     this.store = table;

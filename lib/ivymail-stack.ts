@@ -5,14 +5,11 @@ import * as ses from 'aws-cdk-lib/aws-ses';
 import type { Construct } from 'constructs';
 import { DEFAULT_WORKSPACE_ID } from '../lambdas/core/ids.ts';
 import { IvyMailEvents } from './ivy-mail-events.ts';
-import type { InternalProps } from './internal-props.ts';
 import { resolveOptions, type ResolvedOptions, type StackOptions } from './options.ts';
 import type { IvyMailEventsProps } from './props.ts';
 
 export interface IvyMailStackProps extends StackProps {
   readonly options: StackOptions;
-  /** @internal For the local run only. Refused without `emulated: true`. */
-  readonly internal?: InternalProps;
 }
 
 /** The props of the construct for the options of this project's stack, which name existing resources by text. */
@@ -48,12 +45,9 @@ function propsOf(stack: Stack, options: ResolvedOptions): IvyMailEventsProps {
 /** A stack that contains only the construct, with the outputs that an operator needs. */
 export class IvyMailStack extends Stack {
   /** Throws an Error that names each option that is invalid or unknown. */
-  constructor(scope: Construct, id: string, { options, internal, ...props }: IvyMailStackProps) {
+  constructor(scope: Construct, id: string, { options, ...props }: IvyMailStackProps) {
     super(scope, id, props);
-    // Resolve the options before `internal` is added. `resolveOptions` then refuses a context value named `internal` as an
-    // unknown option. Without this call, the construct would use that context value as internal props.
-    const resolved = propsOf(this, resolveOptions(options));
-    const ivy = new IvyMailEvents(this, 'Ivy', { ...resolved, ...(internal && { internal }) });
+    const ivy = new IvyMailEvents(this, 'Ivy', propsOf(this, resolveOptions(options)));
 
     const output = (name: string, value: string, description: string): void => {
       // oxlint-disable-next-line no-new -- creating a construct adds it to its scope

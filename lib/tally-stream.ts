@@ -10,9 +10,6 @@ import { KIND } from '../lambdas/store/keys.ts';
  */
 export const TALLY_WINDOW_SECONDS = 60;
 
-/** The window of the local run, whose user watches the counters. */
-export const LOCAL_TALLY_WINDOW_SECONDS = 5;
-
 /**
  * Counters are written once per batch, so a larger batch costs less. Lambda sends fewer records if their payload reaches 6 MB,
  * so large rows do not exceed the limit of an invocation.

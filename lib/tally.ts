@@ -7,13 +7,11 @@ import { createDeadLetterQueue, deadLetterDestination } from './dead-letter-queu
 import type { EventTable } from './event-table.ts';
 import { createIvyFunction, grantPutMetrics } from './ivy-function.ts';
 import type { Settings } from './resolve-props.ts';
-import { TALLY_BATCH_SIZE, TALLY_FILTERS } from './tally-stream.ts';
+import { TALLY_BATCH_SIZE, TALLY_FILTERS, TALLY_WINDOW_SECONDS } from './tally-stream.ts';
 
 export interface TallyProps {
   readonly table: EventTable;
   readonly options: Pick<Settings, 'retentionDays' | 'logRetention' | 'metricsNamespace'>;
-  /** How long a batch waits for more records. */
-  readonly windowSeconds: number;
 }
 
 /**
@@ -27,7 +25,7 @@ export class Tally extends Construct {
   /** For each batch that could not be counted, Lambda sends the position of the batch in the stream to this queue. */
   readonly deadLetters: sqs.Queue;
 
-  constructor(scope: Construct, id: string, { table, options, windowSeconds }: TallyProps) {
+  constructor(scope: Construct, id: string, { table, options }: TallyProps) {
     super(scope, id);
     this.deadLetters = createDeadLetterQueue(this, 'DeadLetters');
     this.function = createIvyFunction(this, 'Function', {
@@ -46,7 +44,7 @@ export class Tally extends Construct {
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
       filters: TALLY_FILTERS.map((pattern) => lambda.FilterCriteria.filter(pattern)),
       batchSize: TALLY_BATCH_SIZE,
-      maxBatchingWindow: Duration.seconds(windowSeconds),
+      maxBatchingWindow: Duration.seconds(TALLY_WINDOW_SECONDS),
       // Tally stores one checkpoint per shard, so it needs the shard id. Lambda includes the shard id in the event only if the
       // mapping has a tumbling window. With a parallelization factor of 1, the batches of a shard arrive in order, so no batch
       // moves the checkpoint past records that are not counted yet. A batch never contains records of two tumbling windows. So

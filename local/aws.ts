@@ -1,7 +1,8 @@
 import { delimiter, join } from 'node:path';
 
 export const REGION = 'us-east-1';
-export const ACCOUNT = '000000000000';
+/** The stack of the local run has the name of a deployment. */
+export const STACK_NAME = 'IvyMailEvents';
 /** The emulator accepts any credentials. With these, the AWS SDK never uses the credentials of the user. */
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
 
@@ -13,13 +14,13 @@ export function awsConfig(endpoint: string) {
 /**
  * Returns the environment of every process of the local run, based on the user's environment:
  * - without variables that could lead to a real AWS account
- * - with the Node of this project first in PATH, because the Lambda workers run the first Node in PATH
+ * - with the Node of the Lambda workers first in PATH, because they run the first Node in PATH
  * - with the temp folder of the run
  * - without a proxy for loopback
  */
 export function childEnvironment(
   environment: NodeJS.ProcessEnv,
-  { root, temp }: { readonly root: string; readonly temp: string },
+  { nodeFolder, temp }: { readonly nodeFolder: string; readonly temp: string },
 ): Record<string, string> {
   const inherited = Object.entries(environment).filter(
     (entry): entry is [string, string] =>
@@ -27,7 +28,7 @@ export function childEnvironment(
   );
   return {
     ...Object.fromEntries(inherited),
-    PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${environment['PATH'] ?? ''}`,
+    PATH: `${nodeFolder}${delimiter}${environment['PATH'] ?? ''}`,
     TMPDIR: temp,
     NO_PROXY: '127.0.0.1',
     no_proxy: '127.0.0.1',

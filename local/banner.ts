@@ -1,4 +1,5 @@
 import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
+import type { Commands } from './places.ts';
 import { retryDelays } from './retry-scale.ts';
 import type { StackDescription } from '../admin/stack-file.ts';
 
@@ -16,17 +17,21 @@ function formatDelays(retry: RetryOptions): string {
   return delays.length === 0 ? `${last}` : `${delays.join(', ')} and ${last}`;
 }
 
-function formatRetries(retry: RetryOptions, retryScale: number): string {
+function formatRetries(retry: RetryOptions, retryScale: number, start: string): string {
   if (retry.count === 0) return 'A failed webhook is not retried, because the option retry has a count of 0.';
   const schedule = `A failed webhook is retried after ${formatDelays(retry)}, each ±20 %.`;
   if (retryScale === 1) return schedule;
   return `${schedule}
 Each delay is ${retryScale} times the delay of a deployment. Displayed times are real.
-To wait as long as a deployment: npm start -- --retry-scale 1`;
+To wait as long as a deployment: ${start} --retry-scale 1`;
 }
 
-/** Returns the text that `npm start` prints when everything runs: the addresses, and commands to copy. */
-export function formatBanner({ stack, retry, signInUrl }: LocalRun, retryScale: number): string {
+/** Returns the text that the local run prints when everything runs: the addresses, and commands to copy. */
+export function formatBanner(
+  { stack, retry, signInUrl }: LocalRun,
+  retryScale: number,
+  commands: Commands,
+): string {
   const key = `-H 'x-api-key: ${stack.api_key}'`;
   const email = {
     from: stack.from,
@@ -56,9 +61,9 @@ Send an email, and watch its webhooks arrive in the inbox:
   bounce+2@customer.example.
 
 Check that everything works:
-  npm run admin -- doctor --local
+  ${commands.admin} doctor --local
 
-${formatRetries(retry, retryScale)}
+${formatRetries(retry, retryScale, commands.start)}
 Press Ctrl-C to stop.
 `;
 }

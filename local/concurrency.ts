@@ -1,7 +1,6 @@
 import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import { LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda';
-import { awsConfig } from './aws.ts';
-import { STACK_NAME } from './cdk.ts';
+import { awsConfig, STACK_NAME } from './aws.ts';
 
 /**
  * How many executions each function of the stack can have at the same time, by the start of its logical id. Each execution is

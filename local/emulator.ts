@@ -2,15 +2,13 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Processes } from './processes.ts';
-import type { Progress } from './progress.ts';
-import { ensureVenv, type Run } from './python.ts';
 
 export interface EmulatorOptions {
   readonly processes: Processes;
-  readonly progress: Progress;
-  readonly root: string;
-  /** This folder outlives the run. It contains the virtual environment, which is created once. */
-  readonly stateFolder: string;
+  /** The path of the Python with MiniStack. */
+  readonly python: string;
+  /** The path of emulator.py. */
+  readonly program: string;
   /** This folder is removed when the run ends. */
   readonly runFolder: string;
   /** The environment of the emulator. Every Lambda worker inherits it. */
@@ -28,13 +26,12 @@ const POLL_MS = 50;
 
 /** Starts MiniStack on a free loopback port. Returns its URL once it responds. */
 export async function startEmulator(options: EmulatorOptions): Promise<string> {
-  const python = await ensureMiniStack(options);
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   options.processes.startService({
     name: 'MiniStack',
-    file: python,
-    args: [join(options.root, 'local', 'emulator.py')],
+    file: options.python,
+    args: [options.program],
     cwd: options.runFolder,
     env: {
       ...options.env,
@@ -64,18 +61,6 @@ export async function startEmulator(options: EmulatorOptions): Promise<string> {
     await wait(POLL_MS);
   }
   throw new Error(`MiniStack did not respond within ${READY_WITHIN_MS / 1000} s`);
-}
-
-async function ensureMiniStack(options: EmulatorOptions): Promise<string> {
-  const run: Run = (name, file, args) =>
-    options.processes.run({ name, file, args, cwd: options.root, env: options.env });
-  return options.progress.step('MiniStack installed', () =>
-    ensureVenv(run, {
-      requirements: join(options.root, 'local', 'requirements.txt'),
-      folder: join(options.stateFolder, 'venv'),
-      draft: join(options.runFolder, 'venv'),
-    }),
-  );
 }
 
 async function isReady(endpoint: string): Promise<boolean> {

@@ -50,12 +50,18 @@ const PAGE_HEADERS = {
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'",
 };
 
+export interface InboxOptions {
+  readonly now: () => number;
+  /** The path of inbox.html. */
+  readonly page: string;
+}
+
 /**
  * Starts a server with webhook endpoints, `POST /hooks/<name>`. It verifies every signature with the published Standard
  * Webhooks library. A hook can be configured to fail. The page of the inbox shows requests as they arrive.
  */
-export async function startInbox({ now }: { readonly now: () => number }): Promise<LocalServer> {
-  const page = readFileSync(new URL('inbox.html', import.meta.url));
+export async function startInbox({ now, page: file }: InboxOptions): Promise<LocalServer> {
+  const page = readFileSync(file);
   const hooks = new Map<string, Hook>();
   const requests: InboxRequest[] = [];
   const watchers = new Set<ServerResponse>();

@@ -1,8 +1,5 @@
 import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
 
-/** The CDK context value that the local run passes to its CDK app, local/app.ts. */
-export const WAIT_SCALE_CONTEXT = 'ivymail-local:waitScale';
-
 /**
  * Returns the `retry` option of the local run: the schedule of a deployment multiplied by `scale`, which is more than 0 and
  * at most 1.

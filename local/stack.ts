@@ -1,24 +1,33 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { createTable } from '../lambdas/store/table.ts';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createSignInLink } from '../admin/dashboard.ts';
 import { initWorkspace } from '../admin/init.ts';
+import type { StackDescription } from '../admin/stack-file.ts';
+import { zipFunctions } from '../build/zip.ts';
 import type { RetryOptions } from '../lambdas/core/retry-schedule.ts';
-import { optionsFromContext, resolveOptions } from '../lib/options.ts';
-import { awsConfig, childEnvironment, REGION } from './aws.ts';
-import { ACCOUNT_EXECUTIONS, API_REQUESTS, reserveExecutions } from './concurrency.ts';
-import { createCdk } from './cdk.ts';
-import { startEmulator } from './emulator.ts';
+import { createTable } from '../lambdas/store/table.ts';
 import { startApiProxy } from './api-proxy.ts';
+import { awsConfig, childEnvironment, REGION, STACK_NAME } from './aws.ts';
+import { ACCOUNT_EXECUTIONS, API_REQUESTS, reserveExecutions } from './concurrency.ts';
+import { deployStack } from './deploy.ts';
+import { startEmulator } from './emulator.ts';
+import { ensureLambdaNode, ensureMiniStack, isLambdaNode, LAMBDA_NODE, linkNode } from './environments.ts';
 import { startInbox } from './inbox.ts';
-import { createProcesses } from './processes.ts';
+import {
+  localTemplate,
+  type CloudFormationTemplate,
+  type LocalTemplate,
+  type LocalTiming,
+} from './local-template.ts';
+import { findPlaces, type Places } from './places.ts';
+import { createProcesses, type Processes } from './processes.ts';
 import { createProgress, isAnimated, SILENT, type Progress } from './progress.ts';
-import { scaleRetry } from './retry-scale.ts';
+import type { Run } from './python.ts';
+import { createRunFolder } from './run-folder.ts';
 import { seed } from './seed.ts';
 import { startSesSimulator } from './ses-simulator.ts';
-import { isProcessAlive, type StackDescription } from '../admin/stack-file.ts';
 import { createTopic } from './topic.ts';
 
 export interface LocalStackOptions {
@@ -32,8 +41,19 @@ export interface LocalStackOptions {
   readonly waitScale?: number;
   /** Prints nothing to the terminal. */
   readonly quiet?: boolean;
+  /** Default: the places of this installation. */
+  readonly places?: Places;
   /** Aborts a start that is in progress. */
   readonly signal?: AbortSignal;
+}
+
+/** The outputs of the stack that the local run needs, with the names of the template. */
+interface StackOutputs {
+  readonly ApiId: string;
+  readonly TopicArn: string;
+  readonly TableName: string;
+  readonly ConfigurationSetName: string;
+  readonly DefaultWorkspaceId: string;
 }
 
 export interface LocalStack {
@@ -51,8 +71,7 @@ export interface LocalStack {
 export const DEFAULT_RETRY_SCALE = 0.05;
 /** The only verified address of the simulated SES account. */
 const FROM = 'you@yourdomain.example';
-const root = resolve(import.meta.dirname, '..');
-export const STATE_FOLDER = join(root, '.local');
+const ASSETS_BUCKET = 'ivymail-assets';
 
 /**
  * Starts an AWS emulator on loopback, deploys the app to it, and starts the SES simulator, the inbox and the API proxy.
@@ -66,13 +85,13 @@ export function startLocalStack(options: LocalStackOptions): Promise<LocalStack>
 }
 
 async function start(options: LocalStackOptions, progress: Progress): Promise<LocalStack> {
-  const { retryScale = DEFAULT_RETRY_SCALE, waitScale = retryScale } = options;
-  const retry = scaleRetry(deployedRetry(), retryScale);
-  const runFolder = createRunFolder();
-  const crash = Promise.withResolvers<Error>();
+  const { retryScale = DEFAULT_RETRY_SCALE, waitScale = retryScale, places = findPlaces() } = options;
+  const runFolder = createRunFolder(places.state);
+  let reportCrash: (error: Error) => void = () => {};
+  const crashed = new Promise<Error>((resolve) => (reportCrash = resolve));
   const failure = new AbortController();
   const processes = createProcesses((error) => {
-    crash.resolve(error);
+    reportCrash(error);
     failure.abort(error);
   });
   const signal = AbortSignal.any([failure.signal, ...(options.signal ? [options.signal] : [])]);
@@ -92,36 +111,43 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
   }
 
   try {
-    const inbox = await registerServer(startInbox({ now: Date.now }));
+    const page = join(places.files, 'inbox.html');
+    const inbox = await registerServer(startInbox({ now: Date.now, page }));
     const proxy = await registerServer(startApiProxy({ port: options.port ?? 0, maxRequests: API_REQUESTS }));
     const ses = await registerServer(startSesSimulator({ from: FROM, now: Date.now, newUuid: randomUUID }));
-    const env = childEnvironment(process.env, { root, temp: join(runFolder, 'tmp') });
-    const cdk = createCdk({ processes, root, runFolder, env, timing: { retry, waitScale } });
+    const nodeFolder = join(runFolder, 'node');
+    const env = childEnvironment(process.env, { nodeFolder, temp: join(runFolder, 'tmp') });
 
-    const synthesized = progress.step('App synthesized', () => cdk.synth());
-    const emulated = progress
-      .step('Local AWS started', () =>
-        startEmulator({
-          processes,
-          progress,
-          root,
-          stateFolder: STATE_FOLDER,
-          runFolder,
-          env,
-          signal,
-          sesEndpoint: ses.url,
-          accountExecutions: ACCOUNT_EXECUTIONS,
-        }),
-      )
-      .then(async (endpoint) => {
-        await progress.step('Local AWS bootstrapped', () => cdk.bootstrap(endpoint));
-        return endpoint;
-      });
-    const [endpoint] = await Promise.all([emulated, synthesized]);
+    const built = progress.step('Template built', () => buildLocalApp({ processes, env, places }));
+    const emulated = installPrograms({ processes, progress, env, places, runFolder }).then(
+      ({ python, node }) => {
+        linkNode(node, nodeFolder);
+        return progress.step('Local AWS started', () =>
+          startEmulator({
+            processes,
+            python,
+            program: join(places.files, 'emulator.py'),
+            runFolder,
+            env,
+            signal,
+            sesEndpoint: ses.url,
+            accountExecutions: ACCOUNT_EXECUTIONS,
+          }),
+        );
+      },
+    );
+    const [endpoint] = await Promise.all([emulated, built]);
+    const { template, retry } = readLocalTemplate(places.dist, { retryScale, waitScale });
     const outputs = await progress.step('Stack deployed', async () => {
-      const deployed = await cdk.deploy(endpoint);
+      const deployed = await deployStack(endpoint, {
+        stackName: STACK_NAME,
+        template,
+        bucket: ASSETS_BUCKET,
+        assets: zipFunctions(join(places.dist, 'functions')),
+        parameters: { AssetsBucket: ASSETS_BUCKET },
+      });
       await reserveExecutions(endpoint);
-      return deployed;
+      return deployed as unknown as StackOutputs;
     });
 
     const topic = createTopic(endpoint, outputs.TopicArn);
@@ -157,7 +183,7 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
         seed({ stack, publish: (events) => topic.publishAll(events), nowMs: Date.now(), signal }),
       );
     signal.throwIfAborted();
-    return { stack, retry, signInUrl: link.url, crashed: crash.promise, stop };
+    return { stack, retry, signInUrl: link.url, crashed, stop };
   } catch (error) {
     // The first reason is reported, because a crash or an interruption explains the errors that it causes.
     failure.abort(signal.aborted ? signal.reason : error);
@@ -166,26 +192,50 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
   }
 }
 
-/** Returns the `retry` option of a deployment: the context value in cdk.json, or the default. Throws if it is invalid. */
-function deployedRetry(): RetryOptions {
-  const file = readFileSync(join(root, 'cdk.json'), 'utf8');
-  const { context = {} } = JSON.parse(file) as { readonly context?: Readonly<Record<string, unknown>> };
-  const { retry } = optionsFromContext({ getAllContext: () => context });
-  return resolveOptions({ ...(retry !== undefined && { retry }) }).retry;
+interface Installation {
+  readonly processes: Processes;
+  readonly env: Readonly<Record<string, string>>;
+  readonly places: Places;
 }
 
-/** Creates the folder `.local/run-<pid>-…`. Removes the folders of runs that were killed. */
-function createRunFolder(): string {
-  mkdirSync(STATE_FOLDER, { recursive: true });
-  for (const name of readdirSync(STATE_FOLDER)) {
-    const pid = /^run-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !isProcessAlive(Number(pid)))
-      rmSync(join(STATE_FOLDER, name), { recursive: true, force: true });
-  }
-  const folder = mkdtempSync(join(STATE_FOLDER, `run-${process.pid}-`));
-  mkdirSync(join(folder, 'tmp'));
-  // The emulator runs its Lambda workers below this folder. Without this file, Node would read the project's package.json, run
-  // the workers as ES modules, and they would fail.
-  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
-  return folder;
+/** Installs the Python packages and the Node of the Lambda workers, unless they are installed. */
+async function installPrograms({
+  processes,
+  progress,
+  env,
+  places: { files, cache },
+  runFolder,
+}: Installation & { readonly progress: Progress; readonly runFolder: string }): Promise<{
+  readonly python: string;
+  readonly node: string;
+}> {
+  const run: Run = (name, file, args) => processes.run({ name, file, args, cwd: runFolder, env });
+  const python = progress.step('MiniStack installed', () => ensureMiniStack({ run, files, cache }));
+  const node = isLambdaNode()
+    ? process.execPath
+    : progress.step(`Node ${LAMBDA_NODE} installed`, () => ensureLambdaNode({ run, files, cache }));
+  return { python: await python, node: await node };
+}
+
+/** Skips the CDK's template validation, which takes a third of a synth. The tests and a deployment to AWS run it. */
+const SKIP_VALIDATION = { CDK_VALIDATION: 'false' };
+
+/** Builds the functions and the template of a clone. The installed package contains them. */
+async function buildLocalApp({ processes, env, places: { clone, state } }: Installation): Promise<void> {
+  if (clone === undefined) return;
+  // This temp folder keeps the files that tsx compiles for the next start.
+  const temp = join(state, 'tmp');
+  mkdirSync(temp, { recursive: true });
+  await processes.run({
+    name: 'local/app.ts',
+    file: process.execPath,
+    args: ['--import', 'tsx', join(clone, 'local', 'app.ts')],
+    cwd: clone,
+    env: { ...env, ...SKIP_VALIDATION, TMPDIR: temp },
+  });
+}
+
+function readLocalTemplate(dist: string, timing: LocalTiming): LocalTemplate {
+  const deployed = readFileSync(join(dist, 'templates', 'local.json'), 'utf8');
+  return localTemplate(JSON.parse(deployed) as CloudFormationTemplate, timing);
 }

@@ -3,7 +3,6 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { buildFunctions } from '../build/functions.ts';
 import { IvyMailStack } from '../lib/ivymail-stack.ts';
-import type { InternalProps } from '../lib/internal-props.ts';
 import type { StackOptions } from '../lib/options.ts';
 
 const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
@@ -17,12 +16,10 @@ export interface Resource {
 }
 
 /** The template of a deployment. */
-export function templateOf(options: StackOptions = {}, internal?: InternalProps): Template {
+export function templateOf(options: StackOptions = {}): Template {
   buildFunctions();
   const app = new App({ context });
-  return Template.fromStack(
-    new IvyMailStack(app, 'IvyMailEvents', { options, ...(internal && { internal }) }),
-  );
+  return Template.fromStack(new IvyMailStack(app, 'IvyMailEvents', { options }));
 }
 
 export function resourcesOf(template: Template, type: string): readonly (readonly [string, Resource])[] {

@@ -25,8 +25,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   lib: ['lambdas/api', 'lambdas/store', 'lambdas/core'],
   // The browser code shares types with the API and pure functions with the core. It shows the verifiers of the docs.
   dashboard: ['docs', 'lambdas/api', 'lambdas/core'],
-  // Compiles the functions and the dashboard. It names their entry files but imports none.
-  build: [],
+  // Compiles the functions and the dashboard, whose entry files it names but does not import. Synthesizes the templates.
+  build: ['lib'],
   cli: [],
   // Runs in the servers of users, so it imports nothing of this project.
   webhook: [],

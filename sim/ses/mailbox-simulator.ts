@@ -95,7 +95,12 @@ export function outcomeEvents(
   email: AcceptedEmail,
   outcomeFor: (recipient: string) => DeliveryOutcome,
 ): readonly SesEvent[] {
-  const groups = Map.groupBy(recipientsOf(email), outcomeFor);
+  // Not `Map.groupBy`: the local run also supports Node 20.
+  const groups = new Map<DeliveryOutcome, string[]>();
+  for (const recipient of recipientsOf(email)) {
+    const outcome = outcomeFor(recipient);
+    groups.set(outcome, [...(groups.get(outcome) ?? []), recipient]);
+  }
   const delivered = [...groups].flatMap(([each, recipients]) => (each.delivered ? recipients : []));
   return [
     sendEvent(email),

@@ -6,7 +6,8 @@ import { EXIT_CODES, PROGRAM, type AdminCommand } from '../../admin/commands.ts'
 import { UsageError } from '../../cli/usage-error.ts';
 import { parse } from '../../cli/parse.ts';
 import { commandTable } from '../../pages/command-table.ts';
-import { readOptions } from '../../local/options.ts';
+import { NPM_START } from '../../local/npm-start.ts';
+import { startOptions } from '../../local/start-command.ts';
 
 const { commands, options: shared } = PROGRAM;
 /** Every command with its name. */
@@ -245,11 +246,15 @@ describe('docs/admin.md', () => {
   });
 });
 
+function startOptionsOf(args: readonly string[]): unknown {
+  const parsed = parse(NPM_START, args);
+  return parsed.kind === 'text' ? parsed.text : startOptions(parsed.values, NPM_START.usage);
+}
+
 describe('npm start', () => {
   it('reads its options', () => {
-    expect(readOptions([])).toEqual({ kind: 'run', seed: true, retryScale: expect.any(Number) });
-    expect(readOptions(['--no-seed', '--port', '8080', '--retry-scale', '1'])).toEqual({
-      kind: 'run',
+    expect(startOptionsOf([])).toEqual({ seed: true, retryScale: expect.any(Number) });
+    expect(startOptionsOf(['--no-seed', '--port', '8080', '--retry-scale', '1'])).toEqual({
       seed: false,
       port: 8080,
       retryScale: 1,
@@ -257,8 +262,8 @@ describe('npm start', () => {
   });
 
   it.each([[['--help']], [['-h']], [['help']]])('%j prints its help', (args) => {
-    const { text } = readOptions(args) as { text: string };
-    for (const option of ['--no-seed', '--port N', '--retry-scale X']) expect(text).toContain(option);
+    for (const option of ['--no-seed', '--port N', '--retry-scale X'])
+      expect(startOptionsOf(args)).toContain(option);
   });
 
   it.each([
@@ -271,7 +276,7 @@ describe('npm start', () => {
     [['--retry-scale', 'x'], '--retry-scale needs a number greater than 0 and at most 1'],
     [['--no-seed=1'], '--no-seed accepts no value'],
   ])('refuses %j in one line', (args, problem) => {
-    const refused = () => readOptions(args);
+    const refused = () => startOptionsOf(args);
     expect(refused).toThrow(UsageError);
     expect(refused).toThrow(problem);
     expect(refused).toThrow(/^.+\. For help: npm start -- --help$/);

@@ -2,24 +2,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import {
+  CloudFormationClient,
+  DeleteStackCommand,
+  GetTemplateCommand,
+  waitUntilStackDeleteComplete,
+} from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { childEnvironment } from '../../local/aws.ts';
-import { localAppArguments } from '../../local/cdk.ts';
-import { scaleRetry } from '../../local/retry-scale.ts';
-import { DEFAULT_RETRY_SCALE } from '../../local/stack.ts';
-import { resolveOptions } from '../../lib/options.ts';
+import { awsConfig, STACK_NAME } from '../../local/aws.ts';
+import { deployStack } from '../../local/deploy.ts';
 import { isProcessAlive, type StackDescription } from '../../admin/stack-file.ts';
 import { until } from '../time.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const state = join(root, '.local');
 const stackFile = join(state, 'stack.json');
-
-/** The stack name of `npm start` without options. */
-const TIMING = {
-  retry: scaleRetry(resolveOptions({}).retry, DEFAULT_RETRY_SCALE),
-  waitScale: DEFAULT_RETRY_SCALE,
-};
 
 interface Run {
   readonly child: ChildProcess;
@@ -38,21 +35,6 @@ function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv = pro
 
 function npmStart(): Run {
   return run(process.execPath, ['local/start.mjs', '--no-seed']);
-}
-
-function cdk(stack: StackDescription, ...args: readonly string[]): Run {
-  const temp = join(state, 'tmp');
-  return run(
-    join(root, 'node_modules/.bin/cdk'),
-    [...args, '--no-notices', ...localAppArguments(TIMING), '--output', join(temp, 'cdk.out')],
-    {
-      ...childEnvironment(process.env, { root, temp }),
-      AWS_ENDPOINT_URL: stack.aws_endpoint_url,
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      CDK_DISABLE_CLI_TELEMETRY: 'true',
-    },
-  );
 }
 
 /** Command lines of all processes that name a folder of this run. */
@@ -130,13 +112,29 @@ describe('npm start', () => {
     ).toBe(200);
   });
 
-  it('supports a second deploy and a destroy', async () => {
-    const deployed = cdk(stack, 'deploy', '--require-approval', 'never');
-    await deployed.ended;
-    expect(deployed.output()).toContain('IvyMailEvents (no changes)');
-    const destroyed = cdk(stack, 'destroy', '--force');
-    await destroyed.ended;
-    expect(destroyed.output()).toContain('IvyMailEvents: destroyed');
+  it('supports a second deploy, an update and a destroy', async () => {
+    const client = new CloudFormationClient(awsConfig(stack.aws_endpoint_url));
+    const name = { StackName: STACK_NAME };
+    const { TemplateBody: body = '' } = await client.send(new GetTemplateCommand(name));
+    const template = JSON.parse(body) as { readonly Outputs: Readonly<Record<string, object>> };
+    const deploy = (changed: object): Promise<Readonly<Record<string, string>>> =>
+      deployStack(stack.aws_endpoint_url, {
+        stackName: STACK_NAME,
+        template: changed,
+        bucket: 'ivymail-assets',
+        assets: new Map(),
+        parameters: { AssetsBucket: 'ivymail-assets' },
+      });
+    const unchanged = await deploy(template);
+    expect(unchanged).toMatchObject({ TableName: stack.table_name, TopicArn: stack.topic_arn });
+    const updated = await deploy({ ...template, Outputs: { ...template.Outputs, Added: { Value: 'x' } } });
+    expect(updated).toEqual({ ...unchanged, Added: 'x' });
+    await expect(
+      deploy({ ...template, Resources: { Broken: { Type: 'AWS::Broken::Broken' } } }),
+    ).rejects.toThrow('The stack IvyMailEvents was not deployed');
+
+    await client.send(new DeleteStackCommand(name));
+    await waitUntilStackDeleteComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, name);
     expect(
       (await fetch(`${stack.base_url}/v1/webhooks`, { headers: { 'x-api-key': stack.api_key } })).status,
     ).not.toBe(200);

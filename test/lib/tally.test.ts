@@ -26,11 +26,9 @@ describe('tally', () => {
     expect(mapping.ParallelizationFactor).toBe(1);
   });
 
-  it('waits up to a minute for a full batch, and 5 seconds in the local run', () => {
+  it('waits up to a minute for a full batch', () => {
     expect(mapping).toMatchObject({ BatchSize: 1_000, MaximumBatchingWindowInSeconds: TALLY_WINDOW_SECONDS });
     expect(TALLY_WINDOW_SECONDS).toBe(60);
-    const local = mappingOf(templateOf({}, { emulated: true, waitScale: 1 }));
-    expect(local.MaximumBatchingWindowInSeconds).toBe(5);
   });
 
   it('reads only new events, new attempts, and new deliveries that contain an attempt', () => {

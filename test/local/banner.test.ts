@@ -20,6 +20,8 @@ const stack: StackDescription = {
   pid: 1,
 };
 
+const COMMANDS = { start: 'npm start --', admin: 'npm run admin --' };
+
 describe('the banner', () => {
   const { retry } = resolveOptions({});
   it.each([
@@ -27,20 +29,36 @@ describe('the banner', () => {
     [0.02, 'after 1 s, 5.5 s and 30 s, each ±20 %'],
     [1, 'after 60 s, 300 s and 1500 s, each ±20 %'],
   ])('at a scale of %d contains the deployed delays: %s', (scale, delays) => {
-    const text = formatBanner({ stack, retry: scaleRetry(retry, scale), signInUrl: 'http://x' }, scale);
+    const text = formatBanner(
+      { stack, retry: scaleRetry(retry, scale), signInUrl: 'http://x' },
+      scale,
+      COMMANDS,
+    );
     expect(text).toContain(delays);
   });
 
   it('offers the schedule of a deployment, except at a scale of 1', () => {
     const offer = '--retry-scale 1';
     const at = (scale: number): string =>
-      formatBanner({ stack, retry: scaleRetry(retry, scale), signInUrl: 'http://x' }, scale);
+      formatBanner({ stack, retry: scaleRetry(retry, scale), signInUrl: 'http://x' }, scale, COMMANDS);
     expect(at(0.05)).toContain(offer);
     expect(at(1)).not.toContain(offer);
   });
 
+  it('contains the commands of the installed package in a project that uses the package', () => {
+    const commands = { start: 'npx ivymail-events start', admin: 'npx ivymail-events' };
+    const text = formatBanner({ stack, retry, signInUrl: 'http://x' }, 0.05, commands);
+    expect(text).toContain('npx ivymail-events doctor --local');
+    expect(text).toContain('npx ivymail-events start --retry-scale 1');
+    expect(text).not.toContain('npm');
+  });
+
   it('contains no delay if webhooks are not retried', () => {
-    const text = formatBanner({ stack, retry: { ...retry, count: 0 }, signInUrl: 'http://x' }, 0.05);
+    const text = formatBanner(
+      { stack, retry: { ...retry, count: 0 }, signInUrl: 'http://x' },
+      0.05,
+      COMMANDS,
+    );
     expect(text).toContain('A failed webhook is not retried');
   });
 });

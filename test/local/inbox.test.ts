@@ -7,7 +7,7 @@ const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 let inbox: LocalServer;
 
 beforeEach(async () => {
-  inbox = await startInbox({ now: Date.now });
+  inbox = await startInbox({ now: Date.now, page: 'local/inbox.html' });
 });
 afterEach(() => inbox.close());
 

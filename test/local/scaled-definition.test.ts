@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { deliverDefinition, type MachineDefinition } from '../../lib/deliver-machine.ts';
 import { recoverDefinition } from '../../lib/recover-machine.ts';
 import { redeliverDefinition } from '../../lib/redeliver-machine.ts';
-import { scaledDefinition } from '../../lib/scaled-definition.ts';
-import { stateOf, type StateMachineDefinition } from './state-machine.ts';
+import { scaledDefinition } from '../../local/scaled-definition.ts';
+import { stateOf, type StateMachineDefinition } from '../lib/state-machine.ts';
 
 const MACHINES: readonly [string, MachineDefinition][] = [
   [

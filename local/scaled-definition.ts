@@ -1,6 +1,6 @@
 // Only for the local run. A deployment uses the definitions unchanged.
 import { scaledSeconds } from '../lambdas/core/wait-scale.ts';
-import { PAUSE_PATH, type MachineDefinition } from './deliver-machine.ts';
+import { PAUSE_PATH, type MachineDefinition } from '../lib/deliver-machine.ts';
 
 /** The fields of an Amazon States Language state that contain a wait. */
 interface WaitingState {
