@@ -1,3 +1,4 @@
+const WRONG_SECRET = 'Pass the secret of the endpoint, which begins with whsec_, or a list of secrets.';
 const MIN_SECRET_BYTES = 24;
 /** A rotation sends two signatures. The limit bounds the work that a forged request with a long header causes. */
 const MAX_SIGNATURES = 16;
@@ -9,22 +10,21 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** The bytes of a secret such as `whsec_…`. Throws a TypeError if the text cannot be a secret. The error does not contain the text. */
-function secretBytes(secret: unknown): Uint8Array<ArrayBuffer> {
+function secretBytes(secret: string): Uint8Array<ArrayBuffer> {
   try {
-    if (typeof secret === 'string') {
-      const bytes = fromBase64(secret.replace(/^whsec_/, ''));
-      if (bytes.length >= MIN_SECRET_BYTES) return bytes;
-    }
+    const bytes = fromBase64(secret.replace('whsec_', ''));
+    if (bytes.length >= MIN_SECRET_BYTES) return bytes;
   } catch {
-    // The text is not base64.
+    // The secret is not text, or not base64.
   }
-  throw new TypeError('Pass the secret of the endpoint, which begins with whsec_, or a list of secrets.');
+  throw new TypeError(WRONG_SECRET);
 }
 
-/** The keys of one secret or of several. Throws a TypeError if one of them is not a secret, or if the list is empty. */
+/** The bytes of one secret or of several. Throws a TypeError if one of them is not a secret, or if the list is empty. */
 export function readSecrets(secret: string | readonly string[]): readonly Uint8Array<ArrayBuffer>[] {
-  const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
-  return (secrets.length > 0 ? secrets : [undefined]).map(secretBytes);
+  const keys = [secret].flat().map(secretBytes);
+  if (keys.length > 0) return keys;
+  throw new TypeError(WRONG_SECRET);
 }
 
 /** True if one of the signatures in the header is the HMAC-SHA256 of `content` with one of the secrets. */

@@ -141,4 +141,10 @@ export const EXPLAINED: readonly Survivor[] = [
     becomes: 'left.created_at <= right.created_at',
     why: 'Two workspaces that were created at the same time have no defined order.',
   },
+  {
+    file: 'webhook/signatures.ts',
+    line: "const key = await subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);",
+    becomes: 'true',
+    why: 'The value decides whether code can read the key back. No code does, and the key leaves no function.',
+  },
 ];

@@ -39,6 +39,9 @@ export const ALL: readonly string[] = [
   'lambdas/store/update-expression.ts',
   'lambdas/store/workspaces.ts',
   'lambdas/tally/tally-batch.ts',
+  'webhook/headers.ts',
+  'webhook/index.ts',
+  'webhook/signatures.ts',
 ];
 
 export const TESTS: readonly string[] = [
@@ -48,4 +51,5 @@ export const TESTS: readonly string[] = [
   'test/delivery/{sign,address-guard,resolve,endpoint-url,dispatch-groups}.test.ts',
   'test/store/{api-keys,commands,cursor-key,deliveries,endpoint-health,endpoints,first-attempts,hold-deliveries,idempotency,insert-claims,suppressions,transact,update-expression,workspaces}.test.ts',
   'test/store/conditions/behaviors.test.ts',
+  'test/webhook/{arguments,vectors}.test.ts',
 ];

@@ -56,6 +56,7 @@ describe('verifyWebhook accepts the headers of', () => {
     'an object in title case': changedNames((name) =>
       name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()),
     ),
+    'an object with values that are undefined': { ...headersOf(), 'Webhook-Id': undefined },
     'an object without a prototype': Object.assign(Object.create(null) as object, headersOf()),
     'an object of lists, as in multiValueHeaders of API Gateway': Object.fromEntries(
       Object.entries(headersOf()).map(([name, value]) => [name, [value]]),
@@ -109,6 +110,11 @@ describe('verifyWebhook refuses a request with', () => {
     const refused = verifyWebhook(SECRET, headersOf([...others, valid].join(' ')), BODY, { now });
     expect(await errorOf(refused)).toMatchObject({ code: 'no_matching_signature' });
   });
+});
+
+it('verifyWebhook accepts a valid signature after any number of words that are not signatures of version 1', async () => {
+  const headers = headersOf(`${'v1a,AAAA '.repeat(40)}${signatureOf([CURRENT])}`);
+  expect(await verifyWebhook(SECRET, headers, BODY, { now })).toEqual(EVENT);
 });
 
 describe('verifyWebhook accepts a body that is', () => {

@@ -1,9 +1,10 @@
-/** The verifiers of a request in this process: ours, and the library of Standard Webhooks. */
+/** The verifiers of a request in this process: our two, and the library of Standard Webhooks. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Webhook } from 'standardwebhooks';
 import { vi } from 'vitest';
 import type { VerifierRequest } from '../../verify/languages.ts';
+import { verifyWebhook, WebhookVerificationError } from '../../../webhook/index.ts';
 import type { ReceivedRequest } from './requests.ts';
 
 type Verify = (
@@ -32,9 +33,20 @@ export function requestOf(request: ReceivedRequest): VerifierRequest {
 }
 
 /** Each verifier returns whether it accepts a request. The library reads the system clock, so call `vi.useFakeTimers` first. */
-const VERIFY_BY_NAME: Readonly<Record<string, (request: ReceivedRequest) => boolean>> = {
+const VERIFY_BY_NAME: Readonly<Record<string, (request: ReceivedRequest) => boolean | Promise<boolean>>> = {
   'docs/verify/verify.mjs': (request) =>
     verify(request.secret, headersOf(request), request.body, request.now),
+  async 'ivymail-events/webhook'(request) {
+    try {
+      await verifyWebhook(request.secret, headersOf(request), request.body, {
+        now: () => request.now * 1000,
+      });
+      return true;
+    } catch (error) {
+      // Some random bodies are not events. The signature of such a body is verified first.
+      return error instanceof WebhookVerificationError && error.code === 'body_not_event';
+    }
+  },
   standardwebhooks: (request) => {
     vi.setSystemTime(request.now * 1000);
     try {
