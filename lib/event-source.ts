@@ -83,7 +83,7 @@ export class EventSource extends Construct {
     );
 
     // SES publishes a test message when the destination is created. By then, the topic's policy and subscription must exist.
-    destination.node.addDependency(this.topic, subscription);
+    destination.node.addDependency(this.topic.node.findChild('Policy'), subscription);
     this.eventDestinationName = destination.ref;
   }
 

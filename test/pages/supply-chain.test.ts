@@ -125,6 +125,7 @@ const REQUIREMENTS = [
   'test/contract',
   'test/runbook',
   'test/verify',
+  'test/outside/cfn-lint',
   'test/outside/clients',
   'test/outside/receivers',
 ];
