@@ -21,19 +21,18 @@ function isUnchanged(file: string, contents: Uint8Array): boolean {
   return existsSync(file) && Buffer.from(contents).equals(readFileSync(file));
 }
 
-/**
- * Makes the folder contain exactly these files. A file that did not change is not written. A changed file is
- * replaced in one step, so another process never reads half of it.
- */
+/** Writes a file unless it did not change. It is replaced in one step, so another process never reads half of it. */
+export function writeFile(file: string, contents: Uint8Array): void {
+  if (isUnchanged(file, contents)) return;
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}.tmp`;
+  writeFileSync(draft, contents);
+  renameSync(draft, file);
+}
+
+/** Makes the folder contain exactly these files. */
 export function writeFolder(folder: string, files: FolderContents): void {
-  for (const [path, contents] of files) {
-    const file = join(folder, path);
-    if (isUnchanged(file, contents)) continue;
-    mkdirSync(dirname(file), { recursive: true });
-    const draft = `${file}.${process.pid}.tmp`;
-    writeFileSync(draft, contents);
-    renameSync(draft, file);
-  }
+  for (const [path, contents] of files) writeFile(join(folder, path), contents);
   for (const path of listFiles(folder))
     if (!files.has(path) && !path.endsWith('.tmp')) rmSync(join(folder, path), { force: true });
 }

@@ -1,3 +1,3 @@
-import { buildFunctions } from './functions.ts';
+import { buildTemplates } from './templates.ts';
 
-buildFunctions();
+buildTemplates();

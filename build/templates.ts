@@ -1,12 +1,17 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, type IStackSynthesizer } from 'aws-cdk-lib';
 import { IvyMailStack } from '../lib/ivymail-stack.ts';
 import { optionsFromContext } from '../lib/options.ts';
+import { IvyMailTemplateStack } from '../lib/template-stack.ts';
+import { readFolder, writeFile, writeFolder, type FolderContents } from './folder.ts';
 import { buildFunctions } from './functions.ts';
 import { PROJECT_ROOT } from './project-root.ts';
 import { TemplateSynthesizer } from './template-synthesizer.ts';
+
+const DESCRIPTION =
+  'IvyMail Events: records every outcome of every SES email and sends it as a signed webhook';
 
 /** Synthesizes a stack with the context of cdk.json, and returns its template as JSON. */
 function synthesize(
@@ -31,21 +36,12 @@ function synthesize(
   }
 }
 
-/** Replaces a file of dist/templates/ in one step, unless it is the same. */
-function writeTemplate(name: string, contents: Uint8Array): void {
-  mkdirSync(`${PROJECT_ROOT}dist/templates`, { recursive: true });
-  const file = `${PROJECT_ROOT}dist/templates/${name}.json`;
-  const draft = `${file}.${process.pid}.tmp`;
-  writeFileSync(draft, contents);
-  renameSync(draft, file);
-}
+const DIST = `${PROJECT_ROOT}dist`;
+/** The files beside the template for people without the CDK. */
+const FOLDER = `${PROJECT_ROOT}build/template`;
 
-/**
- * Builds dist/templates/local.json: the stack of a deployment, with the options for a machine that runs everything. The local run changes
- * the template further (local/local-template.ts).
- */
-export function buildLocalTemplate(): void {
-  const template = synthesize(
+function localTemplate(): Uint8Array {
+  return synthesize(
     (app, synthesizer) =>
       new IvyMailStack(app, 'IvyMailEvents', {
         synthesizer,
@@ -53,5 +49,30 @@ export function buildLocalTemplate(): void {
         options: { consumerConcurrency: 2, ...optionsFromContext(app.node), allowInsecureEndpoints: true },
       }),
   );
-  writeTemplate('local', template);
+}
+
+function deploymentTemplate(): Uint8Array {
+  return synthesize(
+    (app, synthesizer) =>
+      new IvyMailTemplateStack(app, 'IvyMailEvents', { synthesizer, description: DESCRIPTION }),
+  );
+}
+
+/**
+ * Builds dist/templates/local.json: the stack of a deployment, with the options for a machine that runs everything. The local run changes
+ * the template further (local/local-template.ts). Every start of a clone builds it, so it is the only template that is built here.
+ */
+export function buildLocalTemplate(): void {
+  writeFile(`${DIST}/templates/local.json`, localTemplate());
+}
+
+/** Builds dist/templates/: the template of the local run, and the files that the command `template` copies. */
+export function buildTemplates(): FolderContents {
+  const files = new Map([
+    ['local.json', localTemplate()],
+    ['template.json', deploymentTemplate()],
+    ...readFolder(FOLDER),
+  ]);
+  writeFolder(`${DIST}/templates`, files);
+  return files;
 }

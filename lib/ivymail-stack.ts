@@ -48,27 +48,31 @@ export class IvyMailStack extends Stack {
   constructor(scope: Construct, id: string, { options, ...props }: IvyMailStackProps) {
     super(scope, id, props);
     const ivy = new IvyMailEvents(this, 'Ivy', propsOf(this, resolveOptions(options)));
-
-    const output = (name: string, value: string, description: string): void => {
-      // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
-      new CfnOutput(this, name, { value, description });
-    };
-    output('ApiUrl', ivy.url, 'Base URL of the API');
-    output('ApiId', ivy.api.restApiId, 'Id of the REST API');
-    output(
-      'ConfigurationSetName',
-      ivy.configurationSetName,
-      'Configuration set: email sent with it is tracked',
-    );
-    output(
-      'DefaultWorkspaceId',
-      DEFAULT_WORKSPACE_ID,
-      'Workspace of email that has neither the tag nor the configuration set of a workspace',
-    );
-    output('TopicArn', ivy.topic.topicArn, 'SNS topic to which SES publishes events');
-    output('QueueUrl', ivy.queues.events.queueUrl, 'SQS queue of events that wait to be stored');
-    output('TableName', ivy.table.tableName, 'DynamoDB table of events, deliveries, endpoints and API keys');
-    output('SecretsKeyArn', ivy.secretsKey.keyArn, 'KMS key that encrypts webhook secrets');
-    output('AlarmTopicArn', ivy.alarmTopic.topicArn, 'SNS topic to which every alarm is published');
+    addReadableOutputs(this, ivy);
   }
+}
+
+/** Adds the outputs that a person reads. The command reads the output of the construct. */
+export function addReadableOutputs(stack: Stack, ivy: IvyMailEvents): void {
+  const output = (name: string, value: string, description: string): void => {
+    // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
+    new CfnOutput(stack, name, { value, description });
+  };
+  output('ApiUrl', ivy.url, 'Base URL of the API');
+  output('ApiId', ivy.api.restApiId, 'Id of the REST API');
+  output(
+    'ConfigurationSetName',
+    ivy.configurationSetName,
+    'Configuration set: email sent with it is tracked',
+  );
+  output(
+    'DefaultWorkspaceId',
+    DEFAULT_WORKSPACE_ID,
+    'Workspace of email that has neither the tag nor the configuration set of a workspace',
+  );
+  output('TopicArn', ivy.topic.topicArn, 'SNS topic to which SES publishes events');
+  output('QueueUrl', ivy.queues.events.queueUrl, 'SQS queue of events that wait to be stored');
+  output('TableName', ivy.table.tableName, 'DynamoDB table of events, deliveries, endpoints and API keys');
+  output('SecretsKeyArn', ivy.secretsKey.keyArn, 'KMS key that encrypts webhook secrets');
+  output('AlarmTopicArn', ivy.alarmTopic.topicArn, 'SNS topic to which every alarm is published');
 }

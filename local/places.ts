@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DIST, IS_CLONE } from '../build/dist.ts';
+import { VERSION } from '../lambdas/core/version.ts';
 
 export interface Commands {
   /** The local run. */
@@ -25,14 +26,9 @@ export interface Places {
   readonly clone?: string;
 }
 
-/** The folder of this file: local/ in a clone, or dist/cli/ in the package, which contains this file in a bundle. */
-const HERE = import.meta.dirname;
-
 /** Returns the places of this installation: the clone or the installed package. */
 export function findPlaces(): Places {
-  return existsSync(join(HERE, 'places.ts'))
-    ? clonePlaces(resolve(HERE, '..'))
-    : packagePlaces(resolve(HERE, '..'));
+  return IS_CLONE ? clonePlaces(resolve(DIST, '..')) : packagePlaces();
 }
 
 function clonePlaces(root: string): Places {
@@ -40,7 +36,7 @@ function clonePlaces(root: string): Places {
   return {
     commands: { start: 'npm start --', admin: 'npm run admin --' },
     files: join(root, 'local'),
-    dist: join(root, 'dist'),
+    dist: DIST,
     state,
     cache: state,
     clone: root,
@@ -48,14 +44,13 @@ function clonePlaces(root: string): Places {
 }
 
 /** A second project uses the same Python environments, so it does not download them again. */
-function packagePlaces(dist: string): Places {
-  const { version } = JSON.parse(readFileSync(join(dist, '../package.json'), 'utf8')) as { version: string };
+function packagePlaces(): Places {
   const caches = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   return {
     commands: { start: 'npx ivymail-events start', admin: 'npx ivymail-events' },
-    files: join(dist, 'local'),
-    dist,
+    files: join(DIST, 'local'),
+    dist: DIST,
     state: resolve('.ivymail'),
-    cache: join(caches, 'ivymail-events', version),
+    cache: join(caches, 'ivymail-events', VERSION),
   };
 }

@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { bundleFunctions } from '../build/functions.ts';
 import { writeFolder, type FolderContents } from '../build/folder.ts';
 import { PROJECT_ROOT } from '../build/project-root.ts';
+import { buildTemplates } from '../build/templates.ts';
 import { buildPackageBundles } from './bundles.ts';
 import { buildDeclarations } from './declarations.ts';
 import { buildNotices } from './notices.ts';
 
 /** The files of local/ that the local run reads while it runs. */
-const LOCAL_FILES = ['emulator.py', 'inbox.html', 'requirements.txt'];
+const LOCAL_FILES = ['emulator.py', 'inbox.html', 'requirements.txt', 'node-requirements.txt'];
 
 function prefixed(folder: string, files: FolderContents): FolderContents {
   return new Map([...files].map(([path, contents]) => [`${folder}/${path}`, contents]));
@@ -24,6 +25,7 @@ writeFolder(
   `${PROJECT_ROOT}dist`,
   new Map([
     ...prefixed('functions', functions.files),
+    ...prefixed('templates', buildTemplates()),
     ...bundles.files,
     ...buildDeclarations(),
     ...local,

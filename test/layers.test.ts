@@ -30,7 +30,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   cli: [],
   // Runs in the servers of users, so it imports nothing of this project.
   webhook: [],
-  admin: ['cli', 'lambdas/delivery', 'lambdas/store', 'lambdas/core'],
+  admin: ['build', 'cli', 'lambdas/delivery', 'lambdas/store', 'lambdas/core'],
   bin: ['admin', 'cli', 'build', 'lib'],
   sim: ['lib', 'lambdas/delivery', 'lambdas/tally', 'lambdas/ingest', 'lambdas/store', 'lambdas/core'],
   local: ['sim', 'admin', 'cli', 'build', 'lib', 'lambdas/api', 'lambdas/store', 'lambdas/core'],

@@ -2,17 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { childEnvironment } from '../../local/aws.ts';
 import { startApiProxy } from '../../local/api-proxy.ts';
 import { ACCOUNT_EXECUTIONS, API_REQUESTS } from '../../local/concurrency.ts';
 import { deployStack } from '../../local/deploy.ts';
 import { startEmulator } from '../../local/emulator.ts';
+import { ensureMiniStack, linkNode } from '../../local/environments.ts';
 import { startInbox } from '../../local/inbox.ts';
 import { createProcesses } from '../../local/processes.ts';
-import { SILENT } from '../../local/progress.ts';
 import { startSesSimulator } from '../../local/ses-simulator.ts';
-import { STATE_FOLDER } from '../../local/stack.ts';
+import { findPlaces } from '../../local/places.ts';
 import { createTopic } from '../../local/topic.ts';
 import { STACK_NAME, type Assembly } from './assembly.ts';
 
@@ -34,25 +34,31 @@ export interface LocalAws {
 }
 
 export async function startLocalAws(): Promise<LocalAws> {
-  const root = resolve(import.meta.dirname, '../..');
   const folder = mkdtempSync(join(tmpdir(), 'ivymail-upgrade-'));
   mkdirSync(join(folder, 'tmp'));
   // The Lambda workers of the emulator are CommonJS files below this folder.
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+  const { files, cache } = findPlaces();
+  const nodeFolder = join(folder, 'node');
+  linkNode(process.execPath, nodeFolder);
+  const env = childEnvironment(process.env, { nodeFolder, temp: join(folder, 'tmp') });
   const failure = new AbortController();
   const processes = createProcesses((error) => failure.abort(error));
   const [inbox, proxy, ses] = await Promise.all([
-    startInbox({ now: Date.now }),
+    startInbox({ now: Date.now, page: join(files, 'inbox.html') }),
     startApiProxy({ port: 0, maxRequests: API_REQUESTS }),
     startSesSimulator({ from: FROM, now: Date.now, newUuid: randomUUID }),
   ]);
   const endpoint = await startEmulator({
     processes,
-    progress: SILENT,
-    root,
-    stateFolder: STATE_FOLDER,
+    python: await ensureMiniStack({
+      run: (name, file, args) => processes.run({ name, file, args, cwd: folder, env }),
+      files,
+      cache,
+    }),
+    program: join(files, 'emulator.py'),
     runFolder: folder,
-    env: childEnvironment(process.env, { root, temp: join(folder, 'tmp') }),
+    env,
     signal: failure.signal,
     sesEndpoint: ses.url,
     accountExecutions: ACCOUNT_EXECUTIONS,
