@@ -49,7 +49,7 @@ export async function verifyWebhook(
   secret: string | readonly string[],
   headers: WebhookHeaders,
   body: string | Uint8Array | ArrayBuffer,
-  { now = Date.now }: VerifyWebhookOptions = {},
+  options: VerifyWebhookOptions = {},
 ): Promise<WebhookEvent> {
   const secrets = readSecrets(secret);
   const bytes = bytesOf(body);
@@ -70,6 +70,7 @@ export async function verifyWebhook(
     throw new WebhookVerificationError('id_malformed', 'The header webhook-id is malformed.');
   if (!/^\d{10}$/.test(timestamp))
     throw new WebhookVerificationError('timestamp_malformed', 'The header webhook-timestamp is malformed.');
+  const { now = Date.now } = options;
   const age = Math.floor(now() / 1000) - Number(timestamp);
   if (age > TOLERANCE_SECONDS)
     throw new WebhookVerificationError(
