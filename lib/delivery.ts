@@ -1,4 +1,4 @@
-import { Aws, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -121,7 +121,8 @@ export class Delivery extends Construct {
       definitionBody: this.definition(redeliverDefinition({ deliverFunctionArn: this.deliver.functionArn })),
       tracingEnabled: options.tracing,
     });
-    this.allow(machine, 'lambda:InvokeFunction', this.deliver.functionArn);
+    allow(machine, 'lambda:InvokeFunction', this.deliver.functionArn);
+    trustOnlyThisAccount(machine);
     return machine;
   }
 
@@ -149,9 +150,10 @@ export class Delivery extends Construct {
         includeExecutionData: false,
       },
     });
-    this.allow(machine, 'lambda:InvokeFunction', this.deliver.functionArn);
-    this.allow(machine, 'states:StartExecution', this.redeliverMachine.stateMachineArn);
-    this.allow(machine, 'sqs:SendMessage', this.deliverDeadLetters.queueArn);
+    allow(machine, 'lambda:InvokeFunction', this.deliver.functionArn);
+    allow(machine, 'states:StartExecution', this.redeliverMachine.stateMachineArn);
+    allow(machine, 'sqs:SendMessage', this.deliverDeadLetters.queueArn);
+    trustOnlyThisAccount(machine);
     return machine;
   }
 
@@ -182,7 +184,8 @@ export class Delivery extends Construct {
       definitionBody: this.definition(recoverDefinition({ recoverFunctionArn: this.recover.functionArn })),
       tracingEnabled: options.tracing,
     });
-    this.allow(machine, 'lambda:InvokeFunction', this.recover.functionArn);
+    allow(machine, 'lambda:InvokeFunction', this.recover.functionArn);
+    trustOnlyThisAccount(machine);
     return machine;
   }
 
@@ -251,8 +254,36 @@ export class Delivery extends Construct {
   private definition(definition: MachineDefinition): sfn.DefinitionBody {
     return sfn.DefinitionBody.fromString(Stack.of(this).toJsonString(definition));
   }
+}
 
-  private allow(machine: sfn.StateMachine, action: string, resource: string): void {
-    machine.addToRolePolicy(new iam.PolicyStatement({ actions: [action], resources: [resource] }));
-  }
+function allow(machine: sfn.StateMachine, action: string, resource: string): void {
+  machine.addToRolePolicy(new iam.PolicyStatement({ actions: [action], resources: [resource] }));
+}
+
+/**
+ * Lets only state machines of this account assume the role. Without the conditions, Step Functions could use the role for a
+ * state machine of another account (the confused deputy problem). Older versions of the CDK create the role without them.
+ */
+function trustOnlyThisAccount(machine: sfn.StateMachine): void {
+  const stack = Stack.of(machine);
+  const role = machine.role.node.defaultChild as iam.CfnRole;
+  role.assumeRolePolicyDocument = new iam.PolicyDocument({
+    statements: [
+      new iam.PolicyStatement({
+        actions: ['sts:AssumeRole'],
+        principals: [new iam.ServicePrincipal('states.amazonaws.com')],
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': stack.account },
+          ArnLike: {
+            'aws:SourceArn': stack.formatArn({
+              service: 'states',
+              resource: 'stateMachine',
+              resourceName: '*',
+              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+            }),
+          },
+        },
+      }),
+    ],
+  });
 }

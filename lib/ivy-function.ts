@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import { ENV } from '../lambdas/core/env.ts';
 import { functionCode } from './function-code.ts';
 
-/** Versions of the CDK before 2.222 have no constant for Node 24, but accept the name of every runtime. */
+/** Older versions of the CDK have no constant for Node 24, but accept the name of every runtime. */
 const NODE_24: lambda.Runtime =
   (lambda.Runtime as { readonly NODEJS_24_X?: lambda.Runtime }).NODEJS_24_X ??
   new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
