@@ -129,8 +129,8 @@ archives of other packages. It names no registry: npm uses the configured regist
 The Python packages for the local AWS and for tests are pinned by SHA-256 (\`local/requirements.txt\`, \`test/contract/requirements.txt\`,
 \`test/runbook/requirements.txt\`, \`test/verify/requirements.txt\`, \`test/outside/cfn-lint/requirements.txt\`,
 \`test/outside/clients/requirements.txt\`, \`test/outside/receivers/requirements.txt\`).
-The linters of the OpenAPI document, the client generators and the frameworks of the example receivers are locked in a \`package-lock.json\` in the same
-two folders of \`test/outside\`. Only \`npm run test:outside\` installs them. The Rust and Java packages that verify signatures are locked in \`test/verify\`.
+The linters of the OpenAPI document and of the npm package, the client generators and the frameworks of the example receivers are locked in a
+\`package-lock.json\` in their folders of \`test/outside\`. Only \`npm run test:outside\` installs them. The Rust and Java packages that verify signatures are locked in \`test/verify\`.
 
 Licenses: ${[...licenses]
     .toSorted(([, left], [, right]) => right.length - left.length)

@@ -1,6 +1,6 @@
 /** cfn-lint, which checks templates against AWS's own resource schemas, finds nothing in any template of the product. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
@@ -14,13 +14,15 @@ import * as ses from 'aws-cdk-lib/aws-ses';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildLocalTemplate } from '../../../build/templates.ts';
 import { IvyMailEvents } from '../../../lib/ivy-mail-events.ts';
 import type { StackOptions } from '../../../lib/options.ts';
+import { localTemplate, type TemplateResource } from '../../../local/local-template.ts';
 import { templateOf } from '../../../pages/template.ts';
 import { ensurePython } from '../../venv.ts';
 
 interface TemplateJson {
-  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly DependsOn?: string[] }>>;
+  readonly Resources: Readonly<Record<string, TemplateResource & { readonly DependsOn?: readonly string[] }>>;
 }
 
 interface Finding {
@@ -64,6 +66,13 @@ function twoConstructs(): TemplateJson {
   return jsonOf(Template.fromStack(stack));
 }
 
+/** The template that the local run deploys. */
+function templateOfLocalRun(): TemplateJson {
+  buildLocalTemplate();
+  const deployed = JSON.parse(readFileSync('dist/templates/local.json', 'utf8')) as TemplateJson;
+  return localTemplate(deployed, { retryScale: 0.05, waitScale: 0.05 }).template;
+}
+
 /** Every prop that takes a resource gets a resource of the same stack, and every grant is used. */
 function withResourcesOfTheStack(): TemplateJson {
   const stack = new Stack(new App(), 'Mine');
@@ -100,6 +109,7 @@ const VARIANTS: Readonly<Record<string, TemplateJson>> = {
   ),
   'two constructs in one stack': twoConstructs(),
   'resources of the same stack': withResourcesOfTheStack(),
+  'the local run': templateOfLocalRun(),
 };
 
 /**
