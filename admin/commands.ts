@@ -1,10 +1,10 @@
-/** Every command of `npm run admin`: its help, the options that it accepts, and the function that it runs. */
-import packageJson from '../package.json' with { type: 'json' };
+/** Every command that uses a deployment: its help, the options that it accepts, and the function that it runs. */
 import { SCOPES } from '../lambdas/core/api-key.ts';
-import type { CommandSpec, OptionSpecs, Program, Values } from '../cli/program.ts';
+import type { CommandSpec, OptionSpecs, Values } from '../cli/program.ts';
 import { attach, detach } from './attach.ts';
 import { dashboard } from './dashboard.ts';
 import type { Deployment } from './deployment.ts';
+import { describe } from './describe.ts';
 import { init } from './init.ts';
 import { keyCreate, keyList, keyRevoke } from './keys.ts';
 import { redriveList, redriveRun, redriveShow } from './redrive.ts';
@@ -22,6 +22,7 @@ interface Input<Specs extends OptionSpecs> {
 }
 
 export interface AdminCommand extends CommandSpec {
+  readonly standalone?: never;
   readonly run: (deployment: Deployment, input: Input<OptionSpecs>) => Promise<CommandOutput>;
 }
 
@@ -55,7 +56,7 @@ const PLACE = {
 } as const;
 const IDENTITY = { name: 'IDENTITY', summary: 'An SES identity: a domain or an email address' } as const;
 
-const COMMANDS: readonly AdminCommand[] = [
+export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   command({
     name: 'init',
     summary: 'Create the first API key of a workspace (scope admin) and show it once',
@@ -75,6 +76,12 @@ const COMMANDS: readonly AdminCommand[] = [
       timeout: { value: 'SECONDS', summary: 'How long to wait for the test emails', default: '120' },
     },
     run: (deployment, { values, json }) => runDoctor(deployment, values, json),
+  }),
+  command({
+    name: 'describe',
+    summary: 'Print the names, addresses and ids of the deployment, one per line',
+    options: {},
+    run: describe,
   }),
   command({
     name: 'dashboard',
@@ -177,30 +184,3 @@ const COMMANDS: readonly AdminCommand[] = [
     run: (deployment, { argument }) => detach(deployment, argument),
   }),
 ];
-
-/** The meaning of each exit code. Programs can rely on the codes. */
-export const EXIT_CODES = {
-  0: 'success',
-  1: 'a check of doctor failed, or a message could not be redriven',
-  2: 'the command was refused: wrong usage, or something that it names does not exist',
-  3: 'a request to AWS failed: no region, credentials, stack, permission or connection',
-  4: 'doctor has a warning, or could not make a check',
-  130: 'interrupted',
-} as const;
-
-export const PROGRAM: Program<AdminCommand> = {
-  usage: 'npm run admin --',
-  summary:
-    'Operates a deployed stack with the AWS credentials of the environment, or the running npm start with --local.',
-  version: packageJson.version,
-  commands: COMMANDS,
-  options: {
-    stack: { value: 'NAME', summary: 'The deployed stack', default: 'IvyMailEvents' },
-    local: { summary: 'Use the npm start that runs in this folder instead of AWS' },
-    json: { summary: 'Print JSON instead of text: the result, or the error' },
-  },
-  notes: [
-    'Exit codes:',
-    ...Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code.padEnd(3)}  ${meaning}`),
-  ],
-};

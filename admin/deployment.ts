@@ -1,8 +1,4 @@
-import {
-  CloudFormationClient,
-  DescribeStacksCommand,
-  ListStackResourcesCommand,
-} from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SESClient } from '@aws-sdk/client-ses';
@@ -10,16 +6,23 @@ import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { DeploymentDescription } from '../lambdas/core/deployment-description.ts';
 import { createTable, type Table } from '../lambdas/store/table.ts';
+import { selectDeployment, type Selection } from './find-deployment.ts';
 import type { StackDescription } from './stack-file.ts';
-import { UsageError } from '../cli/usage-error.ts';
-import { StackNotFound } from './failures.ts';
 
-/** A deployed stack, and the clients for its AWS account. */
+/** A deployed construct, and the clients for its AWS account. */
 export interface Deployment {
-  /** Base URL of the API, without a slash at the end. */
+  /** The name of the stack. */
+  readonly stack: string;
+  /** What the construct says about itself. */
+  readonly description: DeploymentDescription;
+  /** Base URL of the API, without a slash at the end. In the local run, it is not the URL of the description. */
   readonly apiUrl: string;
   readonly configurationSet: string;
+  /** The name of the event destination of the configuration set. */
+  readonly eventDestination: string;
+  readonly trackEngagement: boolean;
   readonly defaultWorkspaceId: string;
   readonly topicArn: string;
   readonly queueUrl: string;
@@ -49,8 +52,7 @@ export interface Deployment {
   readonly from?: string;
 }
 
-export interface Target {
-  readonly stack: string;
+export interface Target extends Selection {
   /** The local run to use instead of the AWS account of the environment. */
   readonly localRun?: StackDescription | undefined;
 }
@@ -59,74 +61,25 @@ function localConfig(endpoint: string, region: string) {
   return { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 }
 
-async function readResources(client: CloudFormationClient, stack: string) {
-  const found: { readonly id: string; readonly type: string; readonly physicalId: string }[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await client.send(
-      new ListStackResourcesCommand({ StackName: stack, ...(NextToken !== undefined && { NextToken }) }),
-    );
-    for (const each of page.StackResourceSummaries ?? [])
-      found.push({
-        id: each.LogicalResourceId ?? '',
-        type: each.ResourceType ?? '',
-        physicalId: each.PhysicalResourceId ?? '',
-      });
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
-  return found;
-}
-
-async function describeStack(client: CloudFormationClient, stack: string) {
-  try {
-    return await client.send(new DescribeStacksCommand({ StackName: stack }));
-  } catch (error) {
-    // CloudFormation has no specific error for a stack that does not exist.
-    if (!(error instanceof Error) || !/does not exist/.test(error.message)) throw error;
-    const message = `There is no stack ${stack} in ${await client.config.region()}. Check AWS_REGION, AWS_PROFILE and --stack`;
-    throw new StackNotFound(message, { cause: error });
-  }
-}
-
-/** Finds a stack by its outputs and resources. Throws a UsageError if it is not a stack of IvyMail Events. */
-export async function findDeployment({ stack, localRun }: Target): Promise<Deployment> {
+/** Finds a deployment in the AWS account of the environment, or in the local run. Throws as `selectDeployment`. */
+export async function findDeployment({ localRun, ...selection }: Target): Promise<Deployment> {
   const config = localRun ? localConfig(localRun.aws_endpoint_url, localRun.region) : {};
-  const cloudFormation = new CloudFormationClient(config);
-  const described = await describeStack(cloudFormation, stack);
-  const outputs = Object.fromEntries(
-    (described.Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [
-      OutputKey,
-      OutputValue,
-    ]),
-  );
-  const output = (name: string): string => {
-    const value = outputs[name];
-    if (value === undefined)
-      throw new UsageError(`${stack} is not a stack of IvyMail Events: it has no output ${name}`);
-    return value;
-  };
-  const resources = await readResources(cloudFormation, stack);
-  const physical = (pattern: RegExp): string =>
-    resources.find(({ id }) => pattern.test(id))?.physicalId ?? '';
-  const deadLetterQueues = resources
-    .filter(({ type, id }) => type === 'AWS::SQS::Queue' && id.includes('DeadLetters'))
-    .map(({ id, physicalId }) => [id.replace(/^Ivy|[0-9A-F]{8}$/g, ''), physicalId] as const);
-  const mappings = resources
-    .filter(({ type }) => type === 'AWS::Lambda::EventSourceMapping')
-    .map(
-      ({ id, physicalId }) => [id.replace(/^Ivy|(?:Function)?(?:Stream|Sqs).*$/g, ''), physicalId] as const,
-    );
+  const { stack, description } = await selectDeployment(new CloudFormationClient(config), selection);
   return {
-    apiUrl: (localRun?.base_url ?? output('ApiUrl')).replace(/\/$/, ''),
-    configurationSet: output('ConfigurationSetName'),
-    defaultWorkspaceId: output('DefaultWorkspaceId'),
-    topicArn: output('TopicArn'),
-    queueUrl: output('QueueUrl'),
-    deadLetterQueues: Object.fromEntries(deadLetterQueues),
-    eventSourceMappings: Object.fromEntries(mappings),
-    dispatchFunction: physical(/DeliveryDispatch[0-9A-F]{8}$/),
-    redeliverMachineArn: physical(/DeliveryRedeliverMachine[0-9A-F]{8}$/),
-    table: createTable(output('TableName'), new DynamoDBClient(config)),
+    stack,
+    description,
+    apiUrl: (localRun?.base_url ?? description.api_url).replace(/\/$/, ''),
+    configurationSet: description.configuration_set,
+    eventDestination: description.event_destination,
+    trackEngagement: description.track_engagement,
+    defaultWorkspaceId: description.default_workspace_id,
+    topicArn: description.topic_arn,
+    queueUrl: description.queue_url,
+    deadLetterQueues: { ...description.dead_letter_queues },
+    eventSourceMappings: { ...description.event_source_mappings },
+    dispatchFunction: description.functions.DeliveryDispatch,
+    redeliverMachineArn: description.redeliver_machine_arn,
+    table: createTable(description.table_name, new DynamoDBClient(config)),
     ses: new SESv2Client(localRun ? localConfig(localRun.ses_endpoint_url, localRun.region) : {}),
     sesConfigurationSets: new SESv2Client(config),
     sesV1: new SESClient(localRun ? localConfig(localRun.ses_endpoint_url, localRun.region) : {}),

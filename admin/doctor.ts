@@ -41,7 +41,7 @@ async function checkApi({ apiUrl }: Deployment, apiKey: string | undefined): Pro
   if (response.status === 401 || response.status === 403) {
     return failed(
       `the API refused the key: ${response.status} ${body.error?.code ?? ''}`.trim(),
-      'npm run admin -- key list shows the existing keys, and init --another creates one',
+      'npx ivymail-events key list shows the existing keys, and init --another creates one',
     );
   }
   if (!response.ok)

@@ -98,7 +98,7 @@ export async function checkDeadLetters(deployment: Deployment): Promise<Finding>
   });
   return nonEmpty.length === 0
     ? ok(`all ${queues.length} are empty`)
-    : failed(`not empty: ${nonEmpty.join(', ')}`, 'npm run admin -- redrive list');
+    : failed(`not empty: ${nonEmpty.join(', ')}`, 'npx ivymail-events redrive list');
 }
 
 export async function checkQuarantine(deployment: Deployment): Promise<Finding> {

@@ -39,6 +39,6 @@ export async function workspaceCreate(
   };
   if (!(await createWorkspace(table, workspace)))
     throw new UsageError(`The configuration set ${set} belongs to another workspace`);
-  const text = `Workspace ${workspace.id} is created. To create its first key: npm run admin -- init --workspace ${workspace.id}`;
+  const text = `Workspace ${workspace.id} is created. To create its first key: npx ivymail-events init --workspace ${workspace.id}`;
   return { result: workspace, text };
 }

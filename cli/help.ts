@@ -1,4 +1,5 @@
 import {
+  acceptedOptions,
   commandUsage,
   commandsWithPrefix,
   TEXT_OPTIONS,
@@ -30,15 +31,24 @@ function widthOf(rows: readonly Row[]): number {
   return Math.max(0, ...rows.map(([left]) => left.length));
 }
 
+/** Names the commands that accept the options of the program. */
+export function sharedBy({ commands }: Program<CommandSpec>): string {
+  const standalone = commands.filter((each) => each.standalone === true).map(({ name }) => name);
+  return standalone.length === 0 ? 'every command' : `every command except ${standalone.join(', ')}`;
+}
+
 /** Returns the help of every command that begins with `words`. If it is one command, the help includes its arguments. */
 export function formatHelp<Command extends CommandSpec>(program: Program<Command>, words: string): string {
   const commands = commandsWithPrefix(program, words);
   const [only] = commands.length === 1 ? commands : [];
-  const shared = optionRows({ ...program.options, ...TEXT_OPTIONS });
   const blocks: (readonly string[])[] = [];
   if (only) {
-    const rows: readonly Row[] = (only.arguments ?? []).map((each): Row => [each.name, each.summary]);
+    const rows: readonly Row[] = [
+      ...(only.arguments ?? []),
+      ...(only.passThrough ? [only.passThrough] : []),
+    ].map((each): Row => [each.name, each.summary]);
     const own = optionRows(only.options);
+    const shared = optionRows(acceptedOptions(program, { ...only, options: {} }));
     const width = widthOf([...rows, ...own, ...shared]);
     blocks.push([`Usage: ${[program.usage, commandUsage(only), '[options]'].filter(Boolean).join(' ')}`]);
     blocks.push([`${only.summary}.`]);
@@ -51,11 +61,12 @@ export function formatHelp<Command extends CommandSpec>(program: Program<Command
       [commandUsage(each), each.summary],
       ...(words === '' ? [] : optionRows(each.options).map(([left, right]): Row => [`    ${left}`, right])),
     ]);
+    const shared = optionRows({ ...program.options, ...TEXT_OPTIONS });
     const width = widthOf([...rows, ...shared]);
     blocks.push([`Usage: ${program.usage} COMMAND [options]`]);
     if (words === '') blocks.push([program.summary]);
     blocks.push(formatColumns(rows, width));
-    blocks.push(['Options of every command:', ...formatColumns(shared, width)]);
+    blocks.push([`Options of ${sharedBy(program)}:`, ...formatColumns(shared, width)]);
     blocks.push([`Arguments and options of one command: ${program.usage} help COMMAND`]);
   }
   blocks.push(program.notes);

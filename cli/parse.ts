@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { UsageError } from './usage-error.ts';
 import { formatHelp, formatOption } from './help.ts';
 import {
+  acceptedOptions,
   commandsWithPrefix,
   TEXT_OPTIONS,
   type CommandSpec,
@@ -19,6 +20,8 @@ export type Parsed<Command> =
       readonly command: Command;
       readonly args: readonly string[];
       readonly values: ParsedValues;
+      /** The words for another program, if the command has such words. */
+      readonly passedThrough: readonly string[];
     };
 
 interface Token {
@@ -133,8 +136,14 @@ export function parse<Command extends CommandSpec>(
   args: readonly string[],
 ): Parsed<Command> {
   const { usage } = program;
-  const shared = { ...program.options, ...TEXT_OPTIONS };
-  const known: OptionSpecs = Object.assign({}, ...program.commands.map(({ options }) => options), shared);
+  const known: OptionSpecs = Object.assign(
+    {},
+    ...program.commands.map(({ options }) => options),
+    program.options,
+    TEXT_OPTIONS,
+  );
+  const forwarding = program.commands.find(({ name, passThrough }) => passThrough && name === args[0]);
+  if (forwarding) return parseForwarding(program, forwarding, args.slice(1));
   const { words, typedOptions } = split(args, known);
   const hasOption = (name: string): boolean => typedOptions.some((each) => each.name === name);
 
@@ -144,10 +153,49 @@ export function parse<Command extends CommandSpec>(
   if (hasOption('version')) return { kind: 'text', text: program.version };
 
   const { command, args: rest } = findCommand(program, words);
-  const accepted = { ...command.options, ...shared };
+  const accepted = acceptedOptions(program, command);
   checkArguments(usage, command, rest);
   const values = readValues(usage, command, { accepted, known }, typedOptions);
-  return { kind: 'run', command, args: rest, values };
+  return { kind: 'run', command, args: rest, values, passedThrough: [] };
+}
+
+/**
+ * Parses the words after the name of a command that passes words to another program. The name must be the first word. Its own
+ * options, and options that every command of this program has, are not passed on, unless they are after `--`.
+ */
+function parseForwarding<Command extends CommandSpec>(
+  program: Program<Command>,
+  command: Command,
+  words: readonly string[],
+): Parsed<Command> {
+  const known: OptionSpecs = { ...command.options, ...program.options, ...TEXT_OPTIONS };
+  const own: string[] = [];
+  const passedThrough: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? '';
+    if (word === '--') {
+      passedThrough.push(...words.slice(index + 1));
+      break;
+    }
+    const [, name = ''] = /^--([^=]+)/.exec(word) ?? [];
+    const spec = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (word === '-h') own.push('--help');
+    else if (spec === undefined) passedThrough.push(word);
+    else {
+      own.push(word);
+      if (spec.value !== undefined && !word.includes('=')) {
+        own.push(...words.slice(index + 1, index + 2));
+        index += 1;
+      }
+    }
+  }
+  const { typedOptions } = split(own, known);
+  if (typedOptions.some(({ name }) => name === 'help'))
+    return { kind: 'text', text: formatHelp(program, command.name) };
+  if (typedOptions.some(({ name }) => name === 'version')) return { kind: 'text', text: program.version };
+  const accepted = acceptedOptions(program, command);
+  const values = readValues(program.usage, command, { accepted, known }, typedOptions);
+  return { kind: 'run', command, args: [], values, passedThrough };
 }
 
 function topicHelp<Command extends CommandSpec>(program: Program<Command>, topic: readonly string[]): string {

@@ -35,16 +35,23 @@ export interface CommandSpec {
   /** All arguments are required, in this order. */
   readonly arguments?: readonly ArgumentSpec[];
   readonly options: OptionSpecs;
+  /** The command accepts only its own options, and none of those that the program shares. */
+  readonly standalone?: true;
+  /**
+   * The name and the summary of the words that the command gives to another program. Every word that is no option of the
+   * command is such a word, in its order.
+   */
+  readonly passThrough?: ArgumentSpec;
 }
 
 export interface Program<Command extends CommandSpec> {
-  /** How the user starts the program, such as `npm run admin --`. */
+  /** How the user starts the program, such as `npx ivymail-events`. */
   readonly usage: string;
   readonly summary: string;
   /** Printed by `--version`. */
   readonly version: string;
   readonly commands: readonly Command[];
-  /** Options that every command accepts. */
+  /** Options that every command accepts, except a standalone command. */
   readonly options: OptionSpecs;
   /** The last lines of the help. */
   readonly notes: readonly string[];
@@ -64,7 +71,17 @@ export function commandsWithPrefix<Command extends CommandSpec>(
   return commands.filter(({ name }) => words === '' || name === words || name.startsWith(`${words} `));
 }
 
+/** Returns the options that a command accepts: its own, and those of the program. */
+export function acceptedOptions<Command extends CommandSpec>(
+  program: Program<Command>,
+  { options, standalone }: CommandSpec,
+): OptionSpecs {
+  return { ...options, ...(standalone !== true && program.options), ...TEXT_OPTIONS };
+}
+
 /** Formats the name and the arguments of a command. */
-export function commandUsage({ name, arguments: args = [] }: CommandSpec): string {
-  return [name, ...args.map((each) => each.name)].filter((word) => word !== '').join(' ');
+export function commandUsage({ name, arguments: args = [], passThrough }: CommandSpec): string {
+  return [name, ...args.map((each) => each.name), ...(passThrough ? [`[${passThrough.name}]`] : [])]
+    .filter((word) => word !== '')
+    .join(' ');
 }

@@ -1,4 +1,4 @@
-import { formatOption } from '../cli/help.ts';
+import { formatOption, sharedBy } from '../cli/help.ts';
 import { commandUsage, type CommandSpec, type OptionSpecs, type Program } from '../cli/program.ts';
 import { table } from './markdown.ts';
 
@@ -9,12 +9,13 @@ function optionsCell(options: OptionSpecs): string {
 }
 
 /** The commands of a program as a Markdown table. */
-export function commandTable({ commands, options }: Program<CommandSpec>): string {
+export function commandTable(program: Program<CommandSpec>): string {
+  const { commands, options } = program;
   return table(
     ['command', 'what it does', 'options'],
     [
       ...commands.map((each) => [`\`${commandUsage(each)}\``, each.summary, optionsCell(each.options)]),
-      ['every command', '', optionsCell(options)],
+      [sharedBy(program), '', optionsCell(options)],
     ],
   );
 }

@@ -6,7 +6,7 @@ import { marked } from 'marked';
 import { STATUS_OF_CODE } from '../lambdas/api/errors.ts';
 import { openApiDocument } from '../lambdas/api/openapi.ts';
 import { ROUTES } from '../lambdas/api/routes.ts';
-import { PROGRAM } from '../admin/commands.ts';
+import { PROGRAM } from '../bin/commands.ts';
 import { commandTable } from './command-table.ts';
 import { table } from './markdown.ts';
 import { webhookEventTypes } from './webhook-events.ts';

@@ -38,7 +38,7 @@ export function FirstSteps({
             This command attaches the configuration set to your domain. Every email from the domain is then
             tracked, whether your code sends it through the SES API or SMTP.
           </p>
-          <CodeBlock label="command" text="npm run admin -- attach yourdomain.com" />
+          <CodeBlock label="command" text="npx ivymail-events attach yourdomain.com" />
           <p class="quiet">
             Or specify the configuration set in each email that you send: <code>{configurationSet}</code>
           </p>

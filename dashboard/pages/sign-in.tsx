@@ -44,7 +44,7 @@ export function SignIn({
                 label="API key"
                 hint={
                   <>
-                    Or run <code>npm run admin -- dashboard</code> and open the link.
+                    Or run <code>npx ivymail-events dashboard</code> and open the link.
                   </>
                 }
               >

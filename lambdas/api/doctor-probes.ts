@@ -9,13 +9,13 @@ import { documented } from './schemas/documented.ts';
 const MAX_BODY_BYTES = 16 * 1024;
 const STORED_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature', 'x-ivymail-signature'];
 
-/** Receives the webhooks that `npm run admin -- doctor` waits for. The command creates a random token, which nobody else knows. */
+/** Receives the webhooks that `npx ivymail-events doctor` waits for. The command creates a random token, which nobody else knows. */
 const receive = publicRoute({
   method: 'POST',
   path: '/probes/{token}',
   operationId: 'receiveProbe',
   summary: 'Receive a webhook of the doctor command',
-  description: 'Receives the test webhooks of `npm run admin -- doctor`. The command creates the token.',
+  description: 'Receives the test webhooks of `npx ivymail-events doctor`. The command creates the token.',
   params: {
     token: documented(
       z.string().check(z.regex(/^[a-z2-7]{52}$/)),

@@ -180,7 +180,7 @@ const TAGS: readonly { readonly name: string; readonly path: string; readonly de
     description: 'The workspace of the API key, and the settings of the deployment.',
   },
   { name: 'Documentation', path: '/', description: 'The documentation, and this OpenAPI document.' },
-  { name: 'Probes', path: '/probes', description: 'Used by `npm run admin -- doctor`.' },
+  { name: 'Probes', path: '/probes', description: 'Used by `npx ivymail-events doctor`.' },
   { name: 'Events', path: '(webhooks)', description: 'The requests that your endpoints receive.' },
 ];
 

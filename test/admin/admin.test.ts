@@ -43,7 +43,7 @@ describe('a workspace with a key', () => {
 });
 
 const run = promisify(execFile);
-const PROGRAM = ['--import', import.meta.resolve('tsx'), resolve('bin/admin.ts')];
+const PROGRAM = ['--import', import.meta.resolve('tsx'), resolve('bin/cli.ts')];
 /** An environment without region, credentials and the user's AWS profile. */
 const BARE = { PATH: process.env['PATH'], HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
 const REGION = { ...BARE, AWS_REGION: 'eu-central-1' };

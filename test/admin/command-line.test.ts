@@ -1,17 +1,26 @@
-/** The command lines of `npm run admin`, for every declared command, and of `npm start`. */
+/** The command lines of `ivymail-events`, for every declared command, and of `npm start`. */
 import { readFileSync, readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EXIT_CODES, PROGRAM, type AdminCommand } from '../../admin/commands.ts';
+import { EXIT_CODES, PROGRAM, type Command } from '../../bin/commands.ts';
 import { UsageError } from '../../cli/usage-error.ts';
+import { acceptedOptions, type OptionSpecs } from '../../cli/program.ts';
 import { parse } from '../../cli/parse.ts';
 import { commandTable } from '../../pages/command-table.ts';
 import { NPM_START } from '../../local/npm-start.ts';
 import { startOptions } from '../../local/start-command.ts';
 
 const { commands, options: shared } = PROGRAM;
+/** The options that a command accepts, without those that only print a text. */
+function optionsOf(command: Command): OptionSpecs {
+  const { help: _help, version: _version, ...options } = acceptedOptions(PROGRAM, command);
+  return options;
+}
+
 /** Every command with its name. */
 const NAMED_COMMANDS = commands.map((command) => [command.name, command] as const);
+/** The commands that give no words to another program, so that they refuse every word that they do not know. */
+const STRICT_COMMANDS = NAMED_COMMANDS.filter(([, { passThrough }]) => passThrough === undefined);
 const GROUPS = [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? ''))];
 /** Every option of every command, by name. */
 const ALL_OPTIONS = new Map([
@@ -19,12 +28,12 @@ const ALL_OPTIONS = new Map([
   ...Object.entries(shared),
 ]);
 
-function wordsOf({ name }: AdminCommand): readonly string[] {
+function wordsOf({ name }: Command): readonly string[] {
   return name.split(' ');
 }
 
 /** Returns the shortest valid call of a command. `without` names a required option to omit. */
-function shortestCall(command: AdminCommand, without?: string): readonly string[] {
+function shortestCall(command: Command, without?: string): readonly string[] {
   return [
     ...wordsOf(command),
     ...(command.arguments ?? []).map(({ name }) => name.toLowerCase()),
@@ -50,14 +59,14 @@ function outcomeOf(args: readonly string[]): string {
   }
 }
 
-const REFUSAL = /^.+\. For help: npm run admin --(?: (.+))? --help$/;
+const REFUSAL = /^.+\. For help: npx ivymail-events(?: (.+))? --help$/;
 
 /** Returns the message of a refusal. Checks that it is one line and that the help that it names exists. */
 function refusalOf(args: readonly string[]): string {
   const message = outcomeOf(args);
   expect(message).toMatch(REFUSAL);
   const [, words = ''] = REFUSAL.exec(message) ?? [];
-  expect(textOf([...words.split(' ').filter(Boolean), '--help'])).toContain('Usage: npm run admin -- ');
+  expect(textOf([...words.split(' ').filter(Boolean), '--help'])).toContain('Usage: npx ivymail-events ');
   return message;
 }
 
@@ -85,7 +94,7 @@ describe('help', () => {
         expect(text).toContain(summary);
       }
       const listed = [...text.matchAll(/^ +--([\w-]+)/gm)].map(([, name]) => name);
-      expect(listed).toEqual([...Object.keys(command.options), ...Object.keys(shared), 'help', 'version']);
+      expect(listed).toEqual(Object.keys(acceptedOptions(PROGRAM, command)));
     },
   );
 
@@ -123,8 +132,8 @@ describe('a command line is refused in one line that names the help:', () => {
     expect(refusalOf(args)).toContain(problem);
   });
 
-  it.each(NAMED_COMMANDS)('%s with an option that it does not use', (name, command) => {
-    const accepted = new Set([...Object.keys(command.options), ...Object.keys(shared)]);
+  it.each(STRICT_COMMANDS)('%s with an option that it does not use', (name, command) => {
+    const accepted = new Set(Object.keys(optionsOf(command)));
     const unused = [...ALL_OPTIONS].filter(([option]) => !accepted.has(option));
     for (const [option, { value }] of unused) {
       const given = value === undefined ? [`--${option}`] : [`--${option}`, 'x'];
@@ -138,7 +147,7 @@ describe('a command line is refused in one line that names the help:', () => {
   it.each(NAMED_COMMANDS)(
     '%s with an option without its value, with an unexpected value, or given twice',
     (_name, command) => {
-      for (const [option, { value, required }] of Object.entries({ ...command.options, ...shared })) {
+      for (const [option, { value, required }] of Object.entries(optionsOf(command))) {
         const call = shortestCall(command, required ? option : undefined);
         const once = value === undefined ? [`--${option}`] : [`--${option}`, 'x'];
         expect(refusalOf([...call, ...once, ...once])).toContain(`--${option} is given twice`);
@@ -155,7 +164,7 @@ describe('a command line is refused in one line that names the help:', () => {
       expect(refusalOf(shortestCall(command, option))).toContain(`${name} needs --${option}`);
   });
 
-  it.each(NAMED_COMMANDS)('%s with a missing argument or with an additional one', (name, command) => {
+  it.each(STRICT_COMMANDS)('%s with a missing argument or with an additional one', (name, command) => {
     for (const [index, argument] of (command.arguments ?? []).entries())
       expect(refusalOf(shortestCall(command).slice(0, wordsOf(command).length + index))).toContain(
         `${name} needs ${argument.name}`,
@@ -170,7 +179,7 @@ describe('a command line is refused in one line that names the help:', () => {
 
 describe('a command line that is accepted', () => {
   it.each(NAMED_COMMANDS)('passes every option and argument to %s', (_name, command) => {
-    const all = { ...command.options, ...shared };
+    const all = optionsOf(command);
     for (const [option, { value, required }] of Object.entries(all)) {
       const given = value === undefined ? [`--${option}`] : [`--${option}=-a b`];
       const parsed = parse(PROGRAM, [...shortestCall(command, required ? option : undefined), ...given]);
@@ -217,7 +226,7 @@ describe('the documentation', () => {
 
   it('contains only commands that the parser accepts', () => {
     const shown = PAGES.flatMap((file) =>
-      [...readFileSync(file, 'utf8').matchAll(/npm run admin -- ([^\n`#|]+)(?:\n(.*))?/g)].map(
+      [...readFileSync(file, 'utf8').matchAll(/npx ivymail-events ([^\n`#|]+)(?:\n(.*))?/g)].map(
         ([, line = '', output = '']) => ({ file, args: line.trim().split(/ +/), output }),
       ),
     );

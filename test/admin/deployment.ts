@@ -1,4 +1,5 @@
 import type { Deployment } from '../../admin/deployment.ts';
+import type { DeploymentDescription } from '../../lambdas/core/deployment-description.ts';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
 import { simulatedSqs, type SimulatedSqs } from '../../sim/sqs.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
@@ -21,6 +22,47 @@ export function errorNamed(name: string): Error {
   return Object.assign(new Error(name), { name });
 }
 
+/** The description that the construct leaves in its output. */
+export function aDescription(changes: Partial<DeploymentDescription> = {}): DeploymentDescription {
+  return {
+    format: 1,
+    version: '0.1.0',
+    construct: 'Ivy',
+    api_id: 'abc',
+    api_url: 'https://abc.example/prod/',
+    configuration_set: 'ours',
+    event_destination: 'destination',
+    track_engagement: false,
+    default_workspace_id: DEFAULT_WORKSPACE_ID,
+    topic_arn: 'arn:topic',
+    queue_url: 'queue',
+    table_name: 'table',
+    secrets_key_arn: 'arn:key',
+    alarm_topic_arn: 'arn:alarms',
+    dead_letter_queues: {
+      SourceDeadLetters: 'source',
+      SourceSubscriptionDeadLetters: 'subscription',
+      DeliveryDispatchDeadLetters: 'dispatch',
+      DeliveryDeliverDeadLetters: 'deliver',
+      TallyDeadLetters: 'tally',
+    },
+    event_source_mappings: { Ingest: 'm1', DeliveryDispatch: 'm2', Tally: 'm3' },
+    functions: {
+      Ingest: 'ingest',
+      DeliveryDispatch: 'dispatch',
+      DeliveryDeliver: 'deliver',
+      DeliveryRecover: 'recover',
+      Tally: 'tally',
+      Api: 'api',
+      ApiAuthorizer: 'authorizer',
+    },
+    deliver_machine_arn: 'arn:deliver',
+    redeliver_machine_arn: 'redeliver',
+    recover_machine_arn: 'arn:recover',
+    ...changes,
+  };
+}
+
 export interface TestDeployment {
   readonly deployment: Deployment;
   readonly queues: SimulatedSqs;
@@ -33,6 +75,10 @@ export function createTestDeployment(changes: Partial<Deployment> = {}): TestDep
   const table = simulatedTable();
   const noClient = simulatedClient<never>({});
   const deployment: Deployment = {
+    stack: 'IvyMailEvents',
+    description: aDescription(),
+    eventDestination: 'destination',
+    trackEngagement: false,
     apiUrl: 'http://127.0.0.1:9',
     configurationSet: 'ours',
     defaultWorkspaceId: DEFAULT_WORKSPACE_ID,

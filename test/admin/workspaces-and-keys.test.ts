@@ -1,13 +1,14 @@
 /** The commands for workspaces and keys, from the command line to the table. */
 import { describe, expect, it } from 'vitest';
-import { PROGRAM } from '../../admin/commands.ts';
+import { ADMIN_COMMANDS } from '../../admin/commands.ts';
+import { PROGRAM } from '../../bin/commands.ts';
 import { UsageError } from '../../cli/usage-error.ts';
 import { parse } from '../../cli/parse.ts';
 import { createTestDeployment, type TestDeployment } from './deployment.ts';
 
 /** Runs a command line against a simulated deployment and returns its result. */
 async function run({ deployment }: TestDeployment, ...args: readonly string[]): Promise<unknown> {
-  const parsed = parse(PROGRAM, args);
+  const parsed = parse({ ...PROGRAM, commands: ADMIN_COMMANDS }, args);
   if (parsed.kind === 'text') throw new Error(`${args.join(' ')} prints a text instead of running a command`);
   const [argument = ''] = parsed.args;
   const { values } = parsed;

@@ -20,7 +20,7 @@ describe('npm run admin', () => {
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   };
-  const program = ['--import', import.meta.resolve('tsx'), resolve('bin/admin.ts')];
+  const program = ['--import', import.meta.resolve('tsx'), resolve('bin/cli.ts')];
 
   it.each([
     [['workspace', 'list']],

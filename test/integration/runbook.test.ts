@@ -78,7 +78,7 @@ async function runScript(script: string): Promise<string> {
       HOME: home,
       PYTHON: python,
       TSX: resolve('node_modules/.bin/tsx'),
-      ADMIN: resolve('bin/admin.ts'),
+      ADMIN: resolve('bin/cli.ts'),
       AWS_ENDPOINT_URL: stack.aws_endpoint_url,
       AWS_ENDPOINT_URL_SESV2: stack.ses_endpoint_url,
       AWS_REGION: stack.region,
@@ -171,7 +171,7 @@ const SECTION_TESTS: Readonly<Record<string, SectionTest>> = {
     ],
     async after() {
       await logsOf(DEAD_LETTER_ID, 1);
-      expect(await runScript('npm run admin -- redrive list')).toMatch(/^TallyDeadLetters +0$/m);
+      expect(await runScript('npx ivymail-events redrive list')).toMatch(/^TallyDeadLetters +0$/m);
     },
   },
   'queue-delayed': {
@@ -253,7 +253,7 @@ const SECTION_TESTS: Readonly<Record<string, SectionTest>> = {
   reputation: { outputs: () => [/"status":"bounced"/, /"status":"complained"/, /"HEALTHY",\s*true/] },
   'nothing-ingested': {
     outputs: () => [new RegExp(stack.topic_arn), /^\d+ ok, 0 failed/m, /sends with/],
-    after: () => runScript(`npm run admin -- detach ${stack.from}`),
+    after: () => runScript(`npx ivymail-events detach ${stack.from}`),
   },
 };
 

@@ -1,7 +1,7 @@
 /** Every alarm has a section in the runbook, and everything that its commands name exists. test/integration runs the commands. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { PROGRAM } from '../../admin/commands.ts';
+import { PROGRAM } from '../../bin/commands.ts';
 import { openApiDocument } from '../../lambdas/api/openapi.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 import { commandsOf, firstCommands, runbook, sections } from '../runbook/page.ts';
@@ -27,7 +27,7 @@ describe('the runbook', () => {
 
   it('has only commands of the types that these tests check', () => {
     expect(
-      commands.filter((line) => !/^(?:npm run admin -- |aws |curl |logged |throttled )/.test(line)),
+      commands.filter((line) => !/^(?:npx ivymail-events |aws |curl |logged |throttled )/.test(line)),
     ).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ describe('an admin command in the runbook', () => {
       .map((id) => id.replace(/^Ivy|[0-9A-F]{8}$/g, '')),
   ];
 
-  const adminCommands = [...runbook.matchAll(/npm run admin -- ([^`\n]+)/g)].map(([, line = '']) => line);
+  const adminCommands = [...runbook.matchAll(/npx ivymail-events ([^`\n]+)/g)].map(([, line = '']) => line);
 
   it.each([...new Set(adminCommands)])('is declared, with its options: %s', (line) => {
     const words = line.replaceAll(/ --[a-z-]+(?: (?!-)\S+)?/g, '').split(' ');

@@ -1,0 +1,84 @@
+/** The whole program: the commands that use a deployment, and those that need none. */
+import packageJson from '../package.json' with { type: 'json' };
+import { ADMIN_COMMANDS, type AdminCommand } from '../admin/commands.ts';
+import type { CommandOutput } from '../admin/output.ts';
+import type { CommandSpec, OptionSpecs, Program, Values } from '../cli/program.ts';
+import { places } from './places.ts';
+
+interface Input<Specs extends OptionSpecs> {
+  readonly values: Values<Specs>;
+  readonly passedThrough: readonly string[];
+}
+
+/** A command that uses no deployment. Its code is loaded when it runs, so that the other commands start fast. */
+export interface StandaloneCommand extends CommandSpec {
+  readonly standalone: true;
+  readonly run: (input: Input<never>) => Promise<CommandOutput>;
+}
+
+function standalone<const Specs extends OptionSpecs>(
+  spec: CommandSpec & {
+    readonly options: Specs;
+    readonly run: (input: Input<Specs>) => Promise<CommandOutput>;
+  },
+): StandaloneCommand {
+  return { ...spec, standalone: true };
+}
+
+const STANDALONE_COMMANDS: readonly StandaloneCommand[] = [
+  standalone({
+    name: 'deploy',
+    summary: 'Deploy the stack, or update it, with the AWS CDK of this folder',
+    options: { stack: { value: 'NAME', summary: 'The name of the stack', default: 'IvyMailEvents' } },
+    passThrough: {
+      name: 'CDK OPTIONS',
+      summary: 'Options of cdk deploy, such as -c retentionDays=30 or --profile NAME',
+    },
+    async run({ values, passedThrough }) {
+      const { deploy } = await import('../admin/deploy.ts');
+      const { app, isPackage } = places();
+      const exitCode = await deploy({
+        stack: values.stack,
+        app,
+        ignoresCdkJson: isPackage,
+        words: passedThrough,
+        cwd: process.cwd(),
+        env: process.env,
+      });
+      return { result: undefined, text: '', exitCode };
+    },
+  }),
+];
+
+export type Command = AdminCommand | StandaloneCommand;
+
+/** The meaning of each exit code. Programs can rely on the codes. */
+export const EXIT_CODES = {
+  0: 'success',
+  1: 'a check of doctor failed, a message could not be redriven, or the CDK failed',
+  2: 'the command was refused: wrong usage, or something that it names does not exist',
+  3: 'a request to AWS failed: no region, credentials, stack, permission or connection',
+  4: 'doctor has a warning, or could not make a check',
+  130: 'interrupted',
+} as const;
+
+export const PROGRAM: Program<Command> = {
+  usage: 'npx ivymail-events',
+  summary:
+    'Runs, deploys and operates IvyMail Events, with the AWS credentials of the environment. --local uses the local run instead.',
+  version: packageJson.version,
+  commands: [...STANDALONE_COMMANDS, ...ADMIN_COMMANDS],
+  options: {
+    stack: {
+      value: 'NAME',
+      summary: 'The deployed stack (default: IvyMailEvents, or the only stack with a deployment)',
+    },
+    construct: { value: 'PATH', summary: 'The path of the construct, if the stack has several' },
+    local: { summary: 'Use the local run of this folder instead of AWS' },
+    json: { summary: 'Print JSON instead of text: the result, or the error' },
+  },
+  notes: [
+    'Exit codes:',
+    ...Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code.padEnd(3)}  ${meaning}`),
+  ],
+};
