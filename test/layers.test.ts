@@ -31,9 +31,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // Runs in the servers of users, so it imports nothing of this project.
   webhook: [],
   admin: ['build', 'cli', 'lambdas/delivery', 'lambdas/store', 'lambdas/core'],
-  bin: ['admin', 'cli', 'build', 'lib'],
   sim: ['lib', 'lambdas/delivery', 'lambdas/tally', 'lambdas/ingest', 'lambdas/store', 'lambdas/core'],
   local: ['sim', 'admin', 'cli', 'build', 'lib', 'lambdas/api', 'lambdas/store', 'lambdas/core'],
+  bin: ['local', 'admin', 'cli', 'build', 'lib'],
   bench: [
     'local',
     'sim',
@@ -50,6 +50,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'package',
     'local',
     'sim',
+    'bin',
     'admin',
     'cli',
     'build',
