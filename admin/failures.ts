@@ -46,13 +46,13 @@ function classifyError(error: unknown): Failure {
     return {
       code: 'no_region',
       message:
-        'No AWS region is set. Set AWS_REGION, or a region in your AWS profile, or use --local for the running npm start',
+        'No AWS region is set. Set AWS_REGION, or a region in your AWS profile, or use --local for a local run',
       exitCode: 3,
     };
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError')
     return {
       code: 'no_credentials',
-      message: `No AWS credentials: ${message}. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use --local for the running npm start`,
+      message: `No AWS credentials: ${message}. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use --local for a local run`,
       exitCode: 3,
     };
   if (CREDENTIAL_ERRORS.has(name))

@@ -2,8 +2,8 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { dirname } from 'node:path';
 import { UsageError } from '../cli/usage-error.ts';
 
-/** The file in which `npm start` describes the local run, relative to the project folder. */
-const STACK_FILE = '.local/stack.json';
+/** The files in which a local run describes itself, relative to its folder: of the installed package, and of `npm start` in a clone. */
+const STACK_FILES = ['.ivymail/stack.json', '.local/stack.json'] as const;
 
 /** The addresses and keys with which another program attaches to a local run. The file exists while the run lasts. */
 export interface StackDescription {
@@ -75,10 +75,13 @@ function readStackFile(path: string): StackDescription | undefined {
 
 /** Returns the description of the local run in the current folder. Throws a UsageError if none is active. */
 export function requireStackFile(): StackDescription {
-  const stack = readStackFile(STACK_FILE);
-  if (stack === undefined)
-    throw new UsageError(`No npm start is running in this folder: there is no ${STACK_FILE}`);
-  return stack;
+  for (const file of STACK_FILES) {
+    const stack = readStackFile(file);
+    if (stack !== undefined) return stack;
+  }
+  throw new UsageError(
+    `No local run is active in this folder: there is no ${STACK_FILES.join(' and no ')}. npx ivymail-events start begins one`,
+  );
 }
 
 /** Whether a process with this id exists. */

@@ -3,6 +3,8 @@ const OLDEST_NODE = 20;
 const [major] = process.versions.node.split('.').map(Number);
 
 if (major !== undefined && major >= OLDEST_NODE) {
+  // The AWS SDK warns on every command that a later release of the SDK will need Node 22. This release contains its own SDK.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const { main } = await import('./main.ts');
   await main(process.argv.slice(2));
 } else {

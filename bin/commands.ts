@@ -3,7 +3,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { ADMIN_COMMANDS, type AdminCommand } from '../admin/commands.ts';
 import type { CommandOutput } from '../admin/output.ts';
 import type { CommandSpec, OptionSpecs, Program, Values } from '../cli/program.ts';
-import { places } from './places.ts';
+import { START_COMMAND } from '../local/start-options.ts';
 
 interface Input<Specs extends OptionSpecs> {
   readonly values: Values<Specs>;
@@ -25,7 +25,23 @@ function standalone<const Specs extends OptionSpecs>(
   return { ...spec, standalone: true };
 }
 
+/** The output of a command that has printed its result itself. */
+const PRINTED: CommandOutput = { result: undefined, text: '' };
+
+const JSON_OPTION = {
+  json: { summary: 'Print JSON instead of text: the result, or the error' },
+} as const;
+
 const STANDALONE_COMMANDS: readonly StandaloneCommand[] = [
+  standalone({
+    ...START_COMMAND,
+    options: { ...START_COMMAND.options, ...JSON_OPTION },
+    async run({ values }) {
+      const { runStart } = await import('../local/start-command.ts');
+      await runStart(values, { json: values.json });
+      return PRINTED;
+    },
+  }),
   standalone({
     name: 'deploy',
     summary: 'Deploy the stack, or update it, with the AWS CDK of this folder',
@@ -35,8 +51,11 @@ const STANDALONE_COMMANDS: readonly StandaloneCommand[] = [
       summary: 'Options of cdk deploy, such as -c retentionDays=30 or --profile NAME',
     },
     async run({ values, passedThrough }) {
-      const { deploy } = await import('../admin/deploy.ts');
-      const { app, isPackage } = places();
+      const [{ deploy }, { cdkApp }] = await Promise.all([
+        import('../admin/deploy.ts'),
+        import('./places.ts'),
+      ]);
+      const { app, isPackage } = cdkApp();
       const exitCode = await deploy({
         stack: values.stack,
         app,
@@ -45,7 +64,7 @@ const STANDALONE_COMMANDS: readonly StandaloneCommand[] = [
         cwd: process.cwd(),
         env: process.env,
       });
-      return { result: undefined, text: '', exitCode };
+      return { ...PRINTED, exitCode };
     },
   }),
 ];
@@ -75,7 +94,7 @@ export const PROGRAM: Program<Command> = {
     },
     construct: { value: 'PATH', summary: 'The path of the construct, if the stack has several' },
     local: { summary: 'Use the local run of this folder instead of AWS' },
-    json: { summary: 'Print JSON instead of text: the result, or the error' },
+    ...JSON_OPTION,
   },
   notes: [
     'Exit codes:',

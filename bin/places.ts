@@ -1,32 +1,13 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { findPlaces } from '../local/places.ts';
 
-/** Where this program is: in a clone of the repository, or in an installed npm package. No other module of `bin/` knows the difference. */
-export interface Places {
-  /** The folder that contains package.json. */
-  readonly root: string;
-  readonly isPackage: boolean;
-  /** The command line of the CDK app, for a shell. */
-  readonly app: string;
-}
-
-function findRoot(file: string): string {
-  let folder = dirname(file);
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
-}
-
-function quoted(...words: readonly string[]): string {
-  return words.map((word) => `"${word}"`).join(' ');
-}
-
-export function places(): Places {
-  const file = fileURLToPath(import.meta.url);
-  const root = findRoot(file);
-  const isPackage = !file.endsWith('.ts');
-  const app = isPackage
-    ? quoted(process.execPath, join(root, 'dist/app.cjs'))
-    : quoted(join(root, 'node_modules/.bin/tsx'), join(root, 'bin/ivymail-events.ts'));
-  return { root, isPackage, app };
+/**
+ * Returns the command line of the CDK app of this installation, for a shell. The first word has no quotes, because the CDK removes
+ * quotes that are around the whole value.
+ */
+export function cdkApp(): { readonly app: string; readonly isPackage: boolean } {
+  const { clone, dist } = findPlaces();
+  if (clone === undefined) return { app: `node "${join(dist, 'app.cjs')}"`, isPackage: true };
+  const tsx = join(clone, 'node_modules/tsx/dist/cli.mjs');
+  return { app: `node "${tsx}" "${join(clone, 'bin/ivymail-events.ts')}"`, isPackage: false };
 }

@@ -28,6 +28,7 @@ import type { Run } from './python.ts';
 import { createRunFolder } from './run-folder.ts';
 import { seed } from './seed.ts';
 import { startSesSimulator } from './ses-simulator.ts';
+import { DEFAULT_RETRY_SCALE } from './start-options.ts';
 import { createTopic } from './topic.ts';
 
 export interface LocalStackOptions {
@@ -68,7 +69,6 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
-export const DEFAULT_RETRY_SCALE = 0.05;
 /** The only verified address of the simulated SES account. */
 const FROM = 'you@yourdomain.example';
 const ASSETS_BUCKET = 'ivymail-assets';

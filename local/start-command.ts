@@ -1,50 +1,10 @@
-/** The command `start`: its declaration, and the run from its start to the last process. */
+/** The command `start`: the run from its start to the last process. */
 import { join } from 'node:path';
 import { publishStackFile, refuseSecondRun, removeStackFile } from '../admin/stack-file.ts';
-import type { CommandSpec } from '../cli/program.ts';
-import { UsageError } from '../cli/usage-error.ts';
 import { formatBanner } from './banner.ts';
 import { findPlaces, type Places } from './places.ts';
-import { DEFAULT_RETRY_SCALE, startLocalStack, type LocalStack } from './stack.ts';
-
-const MAX_PORT = 65_535;
-
-export const START_COMMAND = {
-  name: 'start',
-  summary: 'Run the complete pipeline on this machine, with seed data',
-  options: {
-    'no-seed': { summary: 'Start with an empty log, without seed data' },
-    port: { value: 'N', summary: 'The port of the API (default: a free port)' },
-    'retry-scale': {
-      value: 'X',
-      summary: 'Multiply the delays of retries and other waits by X (more than 0, at most 1)',
-      default: String(DEFAULT_RETRY_SCALE),
-    },
-  },
-} as const satisfies CommandSpec;
-
-/** The values of the command's options, as the parser returns them. */
-type StartValues = Readonly<Record<string, string | boolean | undefined>>;
-
-export interface StartOptions {
-  readonly seed: boolean;
-  readonly port?: number;
-  /** More than 0, at most 1. */
-  readonly retryScale: number;
-}
-
-/** Checks the values of the options. Throws a UsageError with one line of text if a value is invalid. */
-export function startOptions(values: StartValues, usage: string): StartOptions {
-  const port = values['port'] === undefined ? undefined : Number(values['port']);
-  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port <= MAX_PORT))
-    throw new UsageError(`--port needs a number from 1 to ${MAX_PORT}. For help: ${usage} --help`);
-  const retryScale = Number(values['retry-scale']);
-  if (!(retryScale > 0 && retryScale <= 1))
-    throw new UsageError(
-      `--retry-scale needs a number greater than 0 and at most 1. For help: ${usage} --help`,
-    );
-  return { seed: values['no-seed'] !== true, ...(port !== undefined && { port }), retryScale };
-}
+import { startLocalStack, type LocalStack } from './stack.ts';
+import { startOptions, type StartValues } from './start-options.ts';
 
 export interface RunOptions {
   /** Prints one JSON object, the description of the run, when everything runs. Progress is not printed. */

@@ -149,7 +149,7 @@ describe('the admin command', () => {
         env: BARE,
         status: 2,
         code: 'usage',
-        message: ['npm start', 'stack.json'],
+        message: ['ivymail-events start', '.ivymail/stack.json', '.local/stack.json'],
       },
     ],
     ['no region', { env: BARE, status: 3, code: 'no_region', message: ['AWS_REGION', '--local'] }],

@@ -8,7 +8,7 @@ import { acceptedOptions, type OptionSpecs } from '../../cli/program.ts';
 import { parse } from '../../cli/parse.ts';
 import { commandTable } from '../../pages/command-table.ts';
 import { NPM_START } from '../../local/npm-start.ts';
-import { startOptions } from '../../local/start-command.ts';
+import { startOptions } from '../../local/start-options.ts';
 
 const { commands, options: shared } = PROGRAM;
 /** The options that a command accepts, without those that only print a text. */

@@ -1,4 +1,4 @@
-/** Runs `npm run admin` as an operator would, against the deployed stack. */
+/** Runs `ivymail-events` as an operator would, against the deployed stack. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import type { Check } from '../../admin/checks.ts';
 import { api, stack, until } from './client.ts';
 
-describe('npm run admin', () => {
+describe('ivymail-events', () => {
   // The stack under test publishes no .local/stack.json. These environment variables lead the command to it.
   const env = {
     PATH: process.env['PATH'],
