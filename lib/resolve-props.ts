@@ -100,6 +100,9 @@ const propsSchema = z.strictObject({
     .default(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE),
 });
 
+/** The name of every prop. */
+export const PROPS: ReadonlySet<string> = new Set(Object.keys(propsSchema.shape));
+
 /** Props with every default applied. A number may be a token, unless it is in `retry`. */
 export type ResolvedProps = z.output<typeof propsSchema>;
 

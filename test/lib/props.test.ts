@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { ENV } from '../../lambdas/core/env.ts';
 import { IvyMailEvents } from '../../lib/ivy-mail-events.ts';
 import type { IvyMailEventsProps } from '../../lib/props.ts';
-import { resolveProps } from '../../lib/resolve-props.ts';
+import { PROPS, resolveProps } from '../../lib/resolve-props.ts';
 import { resource, resourcesOf, textOf } from '../../pages/template.ts';
 
 function templateWith(propsOf: (stack: Stack) => IvyMailEventsProps): Template {
@@ -70,8 +70,7 @@ describe('resolveProps', () => {
   });
 
   it('accepts undefined for every prop, as a caller in JavaScript passes it', () => {
-    const names = Object.keys(resolveProps({}));
-    const undefineds = Object.fromEntries(names.map((name) => [name, undefined]));
+    const undefineds = Object.fromEntries([...PROPS].map((name) => [name, undefined]));
     expect(resolveProps(undefineds)).toEqual(resolveProps({}));
   });
 
