@@ -1,6 +1,6 @@
 /** cfn-lint, which checks templates against AWS's own resource schemas, finds nothing in any template of the product. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
@@ -14,7 +14,7 @@ import * as ses from 'aws-cdk-lib/aws-ses';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildLocalTemplate } from '../../../build/templates.ts';
+import { buildTemplates } from '../../../build/templates.ts';
 import { IvyMailEvents } from '../../../lib/ivy-mail-events.ts';
 import type { StackOptions } from '../../../lib/options.ts';
 import { localTemplate, type TemplateResource } from '../../../local/local-template.ts';
@@ -66,11 +66,16 @@ function twoConstructs(): TemplateJson {
   return jsonOf(Template.fromStack(stack));
 }
 
+const templates = buildTemplates();
+
+/** A template of the npm package. */
+function builtTemplate(name: string): TemplateJson {
+  return JSON.parse(Buffer.from(templates.get(name) ?? []).toString()) as TemplateJson;
+}
+
 /** The template that the local run deploys. */
 function templateOfLocalRun(): TemplateJson {
-  buildLocalTemplate();
-  const deployed = JSON.parse(readFileSync('dist/templates/local.json', 'utf8')) as TemplateJson;
-  return localTemplate(deployed, { retryScale: 0.05, waitScale: 0.05 }).template;
+  return localTemplate(builtTemplate('local.json'), { retryScale: 0.05, waitScale: 0.05 }).template;
 }
 
 /** Every prop that takes a resource gets a resource of the same stack, and every grant is used. */
@@ -110,6 +115,7 @@ const VARIANTS: Readonly<Record<string, TemplateJson>> = {
   'two constructs in one stack': twoConstructs(),
   'resources of the same stack': withResourcesOfTheStack(),
   'the local run': templateOfLocalRun(),
+  'parameters instead of options': builtTemplate('template.json'),
 };
 
 /**
