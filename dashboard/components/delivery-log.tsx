@@ -4,6 +4,7 @@ import { withQuery } from '../api/client.ts';
 import type { Delivery, List } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { useSearchParams, changeSearchParams } from '../state/url.ts';
+import { noDeliveriesText } from '../text/no-deliveries.ts';
 import { StatusBadge } from './badge.tsx';
 import { ListError } from './list-error.tsx';
 import { Card } from './page.tsx';
@@ -21,12 +22,6 @@ const COLUMNS = [
 ] as const;
 
 const POLL_MS = 5_000;
-
-function emptyText(status: string, nextCursor: string | null): string {
-  if (nextCursor !== null)
-    return `No deliveries with status ${status} on this page. Older pages may contain some.`;
-  return status === '' ? 'No deliveries yet.' : `No deliveries with status ${status}.`;
-}
 
 /** The deliveries of one endpoint. The query parameter `deliveries` of the page URL holds the status filter. */
 export function DeliveryLog({ id }: { readonly id: string }) {
@@ -61,7 +56,7 @@ export function DeliveryLog({ id }: { readonly id: string }) {
     <Card title="Deliveries" aside={statusFilter}>
       <ListError resource={resource} />
       {!data && !error && <Loading />}
-      {data?.data.length === 0 && <EmptyState title={emptyText(status, data.next_cursor)} />}
+      {data?.data.length === 0 && <EmptyState title={noDeliveriesText(status, data)} />}
       {data && data.data.length > 0 && (
         <Table caption="Deliveries, newest event first" columns={COLUMNS}>
           {data.data.map((delivery) => (
