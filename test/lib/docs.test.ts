@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../lib/options.ts';
+import { PROPS, resolveProps } from '../../lib/resolve-props.ts';
+import { REGIONS_WITHOUT_SES } from '../../lib/ses-regions.ts';
 import { templateOf } from '../../pages/template.ts';
 
 const architecture = readFileSync('docs/architecture.md', 'utf8');
@@ -52,5 +55,27 @@ describe('the options in docs/deploy.md', () => {
     // The table also names the options without a default, and no name that is not an option.
     expect(() => resolveOptions(Object.fromEntries(rows.map(([name]) => [name, undefined])))).not.toThrow();
     expect(rows).toHaveLength(13);
+  });
+});
+
+describe('the props in docs/deploy.md', () => {
+  const section = deploy.slice(deploy.indexOf('### Props'));
+  const rows = [...(section.split('\n\n')[2] ?? '').matchAll(/^\| `(\w+)` +\| .*? +\| (.*?) +\|/gm)].map(
+    ([, name = '', value = '']) => [name, value] as const,
+  );
+
+  it('are all props, with their defaults', () => {
+    expect(new Set(rows.map(([name]) => name))).toEqual(PROPS);
+    const shown = Object.fromEntries(rows);
+    const { logRetention, removalPolicy, ...others } = resolveProps({});
+    for (const [name, value] of Object.entries(others))
+      expect(shown[name]).toBe(typeof value === 'object' ? Object.values(value).join(', ') : String(value));
+    expect(shown['logRetention']).toBe(`\`${RetentionDays[logRetention]}\``);
+    expect(shown['removalPolicy']).toBe(`\`${removalPolicy.replaceAll('-', '_').toUpperCase()}\``);
+  });
+
+  it('are followed by the regions that are refused', () => {
+    const listed = /\*\*Regions\.\*\*([^]*?)A stack with/.exec(section)?.[1] ?? '';
+    expect([...listed.matchAll(/`([a-z-]+-\d)`/g)].map(([, region]) => region)).toEqual(REGIONS_WITHOUT_SES);
   });
 });
