@@ -2,17 +2,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync, chmodS
 import { join } from 'node:path';
 import { DIST, IS_CLONE } from '../build/dist.ts';
 import { zipFunctions } from '../build/zip.ts';
-import type { CommandSpec } from '../cli/program.ts';
 import { UsageError } from '../cli/usage-error.ts';
 import type { CommandOutput } from './output.ts';
-
-export const TEMPLATE_COMMAND = {
-  name: 'template',
-  summary: 'Write a CloudFormation template, its assets and a script that deploys them with the AWS CLI',
-  options: {
-    out: { value: 'DIR', summary: 'A folder that is empty or does not exist', required: true },
-  },
-} as const satisfies CommandSpec;
 
 /** The files of dist/templates/ that are copied, in the order in which a person uses them. */
 const FILES = ['README.md', 'deploy.sh', 'template.json'];
@@ -22,8 +13,7 @@ const SCRIPT_MODE = 0o755;
  * Writes the template folder: template.json, the zip file of each function in assets/, deploy.sh and a README. Needs neither AWS nor
  * the CDK. Throws a UsageError if the folder contains files, because assets of another version would remain in it.
  */
-export function runTemplate(values: { readonly out: string }): CommandOutput {
-  const { out } = values;
+export function writeTemplateFolder(out: string): CommandOutput {
   if (existsSync(out) && readdirSync(out).length > 0)
     throw new UsageError(`${out} is not empty. Name a folder that is empty or does not exist`);
   const templates = join(DIST, 'templates');

@@ -43,6 +43,18 @@ const STANDALONE_COMMANDS: readonly StandaloneCommand[] = [
     },
   }),
   standalone({
+    name: 'template',
+    summary: 'Write a CloudFormation template, its assets and a script that deploys them with the AWS CLI',
+    options: {
+      out: { value: 'DIR', summary: 'A folder that is empty or does not exist', required: true },
+      ...JSON_OPTION,
+    },
+    async run({ values }) {
+      const { writeTemplateFolder } = await import('../admin/template.ts');
+      return writeTemplateFolder(values.out);
+    },
+  }),
+  standalone({
     name: 'deploy',
     summary: 'Deploy the stack, or update it, with the AWS CDK of this folder',
     options: { stack: { value: 'NAME', summary: 'The name of the stack', default: 'IvyMailEvents' } },

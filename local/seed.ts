@@ -45,7 +45,7 @@ export async function seed({ stack, publish, nowMs, signal }: SeedOptions): Prom
 
   async function sendEmails(): Promise<void> {
     await call('POST', `${base_url}/v1/suppressions`, { address: 'unwilling@example.com' });
-    const email = { from, subject: 'Hello from npm start', text: 'Sent through POST /v1/send.' };
+    const email = { from, subject: 'Hello from the local run', text: 'Sent through POST /v1/send.' };
     const simulated = ['success', 'bounce', 'ooto', 'complaint', 'suppressionlist'];
     for (const each of [
       // The label keeps `bounce@customer.example` off the suppression list, so that the user can send to it.

@@ -118,7 +118,7 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
     const nodeFolder = join(runFolder, 'node');
     const env = childEnvironment(process.env, { nodeFolder, temp: join(runFolder, 'tmp') });
 
-    const built = progress.step('Template built', () => buildLocalApp({ processes, env, places }));
+    const built = buildLocalApp({ processes, progress, env, places });
     const emulated = installPrograms({ processes, progress, env, places, runFolder }).then(
       ({ python, node }) => {
         linkNode(node, nodeFolder);
@@ -194,6 +194,7 @@ async function start(options: LocalStackOptions, progress: Progress): Promise<Lo
 
 interface Installation {
   readonly processes: Processes;
+  readonly progress: Progress;
   readonly env: Readonly<Record<string, string>>;
   readonly places: Places;
 }
@@ -205,7 +206,7 @@ async function installPrograms({
   env,
   places: { files, cache },
   runFolder,
-}: Installation & { readonly progress: Progress; readonly runFolder: string }): Promise<{
+}: Installation & { readonly runFolder: string }): Promise<{
   readonly python: string;
   readonly node: string;
 }> {
@@ -221,18 +222,25 @@ async function installPrograms({
 const SKIP_VALIDATION = { CDK_VALIDATION: 'false' };
 
 /** Builds the functions and the template of a clone. The installed package contains them. */
-async function buildLocalApp({ processes, env, places: { clone, state } }: Installation): Promise<void> {
+async function buildLocalApp({
+  processes,
+  progress,
+  env,
+  places: { clone, state },
+}: Installation): Promise<void> {
   if (clone === undefined) return;
   // This temp folder keeps the files that tsx compiles for the next start.
   const temp = join(state, 'tmp');
   mkdirSync(temp, { recursive: true });
-  await processes.run({
-    name: 'local/app.ts',
-    file: process.execPath,
-    args: ['--import', 'tsx', join(clone, 'local', 'app.ts')],
-    cwd: clone,
-    env: { ...env, ...SKIP_VALIDATION, TMPDIR: temp },
-  });
+  await progress.step('Template built', () =>
+    processes.run({
+      name: 'local/app.ts',
+      file: process.execPath,
+      args: ['--import', 'tsx', join(clone, 'local', 'app.ts')],
+      cwd: clone,
+      env: { ...env, ...SKIP_VALIDATION, TMPDIR: temp },
+    }),
+  );
 }
 
 function readLocalTemplate(dist: string, timing: LocalTiming): LocalTemplate {

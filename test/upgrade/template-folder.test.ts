@@ -8,7 +8,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initWorkspace } from '../../admin/init.ts';
-import { runTemplate } from '../../admin/template.ts';
+import { writeTemplateFolder } from '../../admin/template.ts';
 import { buildTemplates } from '../../build/templates.ts';
 import { parseDescription } from '../../lambdas/core/deployment-description.ts';
 import { createTable } from '../../lambdas/store/table.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'ivymail-template-'));
   folder = join(home, 'out');
   buildTemplates();
-  runTemplate({ out: folder });
+  writeTemplateFolder(folder);
   // The emulator refuses an alarm of the template. The local run removes it.
   const file = join(folder, 'template.json');
   const { template } = localTemplate(JSON.parse(readFileSync(file, 'utf8')) as CloudFormationTemplate, {
@@ -140,6 +140,6 @@ describe('the folder of the command template', () => {
   });
 
   it('is not written over another folder', () => {
-    expect(() => runTemplate({ out: folder })).toThrow('is not empty');
+    expect(() => writeTemplateFolder(folder)).toThrow('is not empty');
   });
 });
