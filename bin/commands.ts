@@ -2,6 +2,7 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { ADMIN_COMMANDS, type AdminCommand } from '../admin/commands.ts';
 import type { CommandOutput } from '../admin/output.ts';
+import { runTemplate, TEMPLATE_COMMAND } from '../admin/template.ts';
 import type { CommandSpec, OptionSpecs, Program, Values } from '../cli/program.ts';
 import { START_COMMAND } from '../local/start-options.ts';
 
@@ -10,7 +11,7 @@ interface Input<Specs extends OptionSpecs> {
   readonly passedThrough: readonly string[];
 }
 
-/** A command that uses no deployment. Its code is loaded when it runs, so that the other commands start fast. */
+/** A command that uses no deployment. Large code is loaded when the command runs, so that the other commands start fast. */
 export interface StandaloneCommand extends CommandSpec {
   readonly standalone: true;
   readonly run: (input: Input<never>) => Promise<CommandOutput>;
@@ -78,6 +79,11 @@ const STANDALONE_COMMANDS: readonly StandaloneCommand[] = [
       });
       return { ...PRINTED, exitCode };
     },
+  }),
+  standalone({
+    ...TEMPLATE_COMMAND,
+    options: { ...TEMPLATE_COMMAND.options, ...JSON_OPTION },
+    run: async ({ values }) => runTemplate(values),
   }),
 ];
 
