@@ -1,2 +1,2 @@
 /** Sent as `user-agent: ivymail-events/<version>`. A test checks that it equals the version in package.json. */
-export const VERSION = '0.1.0';
+export const VERSION = '0.2.0';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { PROGRAM } from '../../bin/commands.ts';
 import { openApiDocument } from '../../lambdas/api/openapi.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
-import { commandsOf, firstCommands, runbook, sections } from '../runbook/page.ts';
+import { commandsOf, firstCommands, otherSections, runbook, sections } from '../runbook/page.ts';
 import { resourcesOf, templateOf } from '../../pages/template.ts';
 
 const template = templateOf();
@@ -34,7 +34,10 @@ describe('the runbook', () => {
   it('links only to existing sections', () => {
     const links = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].map(([, name]) => name);
     expect(links.length).toBeGreaterThan(3);
-    expect([...sections.keys()]).toEqual(expect.arrayContaining(links));
+    const anchors = [...sections.keys(), ...otherSections.keys()].map((name) =>
+      name.toLowerCase().replaceAll(' ', '-'),
+    );
+    expect(anchors).toEqual(expect.arrayContaining(links));
   });
 
   it('names the dead-letter queue of each alarm in the table', () => {
@@ -49,6 +52,33 @@ describe('the runbook', () => {
         JSON.stringify(Properties['Dimensions']).replace(/.*Ivy(\w+?)[0-9A-F]{8}.*/, '$1'),
       ]);
     expect(new Set(places.map(String))).toEqual(new Set(expected.map(String)));
+  });
+});
+
+describe('the resources that remain when the stack is destroyed', () => {
+  const retained = Object.entries(
+    Resources as Record<string, { Type: string; DeletionPolicy?: string; Properties: object }>,
+  ).filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain'));
+
+  it('are the ones that the runbook imports, with the identifiers of CloudFormation', () => {
+    const [, mapping = '{}'] =
+      /```json\n([^]*?)```/.exec(otherSections.get('Retained resources') ?? '') ?? [];
+    const identifiers: Record<string, string> = {
+      'AWS::DynamoDB::GlobalTable': 'TableName',
+      'AWS::KMS::Key': 'KeyId',
+      'AWS::SES::ConfigurationSet': 'Name',
+    };
+    expect(JSON.parse(mapping)).toEqual(
+      Object.fromEntries(
+        retained.map(([id, { Type }]) => [id, { [identifiers[Type] ?? '']: 'PHYSICAL ID' }]),
+      ),
+    );
+  });
+
+  it('refer to no other resource, so that they can be imported into an empty stack', () => {
+    const references = JSON.stringify(retained.map(([, { Properties }]) => Properties ?? {}));
+    expect(retained).toHaveLength(3);
+    expect(Object.keys(Resources).filter((id) => references.includes(`"${id}"`))).toEqual([]);
   });
 });
 

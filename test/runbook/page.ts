@@ -3,9 +3,15 @@ import { readFileSync } from 'node:fs';
 export const runbook = readFileSync('docs/runbook.md', 'utf8');
 const [preamble = '', ...rest] = runbook.split(/^## /m);
 
-/** The text of each section, by its heading. An alarm names its section by this heading. */
-export const sections: ReadonlyMap<string, string> = new Map(
-  rest.map((text) => [text.split('\n')[0] ?? '', text]),
+const allSections = rest.map((text): readonly [string, string] => [text.split('\n')[0] ?? '', text]);
+const isAlarm = ([heading]: readonly [string, string]): boolean => /^[a-z-]+$/.test(heading);
+
+/** The text of the section of each alarm, by its heading. An alarm names its section by this heading. */
+export const sections: ReadonlyMap<string, string> = new Map(allSections.filter(isAlarm));
+
+/** The other sections, about work that no alarm causes. */
+export const otherSections: ReadonlyMap<string, string> = new Map(
+  allSections.filter((section) => !isAlarm(section)),
 );
 
 const blocksOf = (text: string): readonly string[] =>

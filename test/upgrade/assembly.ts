@@ -1,9 +1,9 @@
 /** Cloud assemblies: the folder that a synth writes, with a template and the assets that the template names. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { zipSync } from 'fflate';
 import { buildFunctions } from '../../build/functions.ts';
+import { zipFolder } from '../../build/zip.ts';
 import { IvyMailStack } from '../../lib/ivymail-stack.ts';
 import type { StackTemplate } from './releases.ts';
 
@@ -50,15 +50,6 @@ export function releaseFiles(folder: string): readonly string[] {
     source.packaging === 'zip' ? [source.path] : [],
   );
   return [TEMPLATE_FILE, MANIFEST_FILE, ...assets];
-}
-
-function zipFolder(folder: string): Uint8Array {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    statSync(join(folder, name)).isFile(),
-  );
-  return zipSync(Object.fromEntries(files.map((name) => [name, readFileSync(join(folder, name))])), {
-    level: 1,
-  });
 }
 
 export function readAssembly(folder: string): Assembly {

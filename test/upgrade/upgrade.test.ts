@@ -24,7 +24,7 @@ import { KEPT } from './template-rules.ts';
  * The retry that must wait during the update begins about 2 s before the update, which takes less than a second. A retry waits for
  * 24 to 36 s, jitter included. On a machine that is ten times slower, the test fails with a clear message.
  */
-const EMULATION = { retry: { firstDelaySeconds: 30, factor: 1, count: 3 }, waitScale: 0.05 };
+const TIMING = { retryScale: 0.5, waitScale: 0.05 };
 
 type Resources = ReadonlyMap<string, { readonly type: string; readonly physicalId: string }>;
 
@@ -192,7 +192,7 @@ describe.each(RELEASED)('a stack of version %s that is updated to the current co
     synthesizeCurrent(current);
     const assemblyOf = (folder: string) => {
       const { template, assets } = readAssembly(folder);
-      return { template: emulatedTemplate(template, EMULATION), assets };
+      return { template: emulatedTemplate(template, TIMING), assets };
     };
     const outputs = await aws.deploy(assemblyOf(released));
     before = await fill(aws, outputs['TableName'] ?? '');
