@@ -2,7 +2,6 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { ADMIN_COMMANDS, type AdminCommand } from '../admin/commands.ts';
 import type { CommandOutput } from '../admin/output.ts';
-import { runTemplate, TEMPLATE_COMMAND } from '../admin/template.ts';
 import type { CommandSpec, OptionSpecs, Program, Values } from '../cli/program.ts';
 import { START_COMMAND } from '../local/start-options.ts';
 
@@ -79,11 +78,6 @@ const STANDALONE_COMMANDS: readonly StandaloneCommand[] = [
       });
       return { ...PRINTED, exitCode };
     },
-  }),
-  standalone({
-    ...TEMPLATE_COMMAND,
-    options: { ...TEMPLATE_COMMAND.options, ...JSON_OPTION },
-    run: async ({ values }) => runTemplate(values),
   }),
 ];
 
