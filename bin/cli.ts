@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The first file of the program. An old Node could not load the other files, so this file imports nothing before its check.
 const OLDEST_NODE = 20;
 const [major] = process.versions.node.split('.').map(Number);

@@ -55,6 +55,12 @@ describe('the npm package', () => {
     expect(leads.filter((path) => !paths.includes(path.replace(/^\.\//, '')))).toEqual([]);
   });
 
+  it('has a command that a shell starts with Node', () => {
+    const { bin } = JSON.parse(read('package.json')) as { readonly bin: Readonly<Record<string, string>> };
+    expect(Object.keys(bin)).toEqual(['ivymail-events']);
+    for (const path of Object.values(bin)) expect(read(path)).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+
   it('can be published, and installs no other package', () => {
     const manifest = JSON.parse(read('package.json')) as Record<string, unknown>;
     expect(manifest['private']).toBeUndefined();
