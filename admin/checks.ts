@@ -12,7 +12,10 @@ export interface Check {
   readonly advice?: string;
 }
 
-export type Finding = Omit<Check, 'name'>;
+export interface Finding extends Omit<Check, 'name'> {
+  /** Solves the problem. `doctor --repair` calls it and makes the check again. */
+  readonly repair?: () => Promise<unknown>;
+}
 
 export function ok(detail: string): Finding {
   return { status: 'ok', detail };
@@ -20,6 +23,21 @@ export function ok(detail: string): Finding {
 
 export function failed(detail: string, advice?: string): Finding {
   return { status: 'failed', detail, ...(advice !== undefined && { advice }) };
+}
+
+/**
+ * A resource of the stack is missing or was changed. A deployment does not repair it: CloudFormation compares only templates. Its
+ * drift-aware change sets (`cdk deploy --revert-drift`) cannot read an event destination:
+ * https://github.com/go-to-k/cdk-real-drift/issues/1643
+ */
+export function repairable(detail: string, repair: () => Promise<unknown>): Finding {
+  return {
+    ...failed(
+      detail,
+      'doctor --repair repairs it. A new deployment does not, because it compares only templates',
+    ),
+    repair,
+  };
 }
 
 export function warning(detail: string, advice?: string): Finding {
@@ -32,10 +50,26 @@ export function notChecked(detail: string): Finding {
 
 const DENIED = /AccessDenied|NotAuthorized|UnauthorizedOperation|AuthorizationError/;
 
-/** Runs a check. If AWS denies the request, the status is `not_checked`. Any other error is a failure. */
-export async function runCheck(name: string, inspect: () => Promise<Finding>): Promise<Check> {
+/** Inspects, and inspects again after a repair. */
+async function inspectAndRepair(inspect: () => Promise<Finding>, mayRepair: boolean): Promise<Finding> {
+  const { repair, ...found } = await inspect();
+  if (!mayRepair || repair === undefined) return found;
+  await repair();
+  const { repair: _repair, ...after } = await inspect();
+  return after.status === 'ok' ? ok(`repaired: ${after.detail}`) : after;
+}
+
+/**
+ * Runs a check, and repairs what it finds if `mayRepair`. If AWS denies a request, the status is `not_checked`. Any other error is a
+ * failure.
+ */
+export async function runCheck(
+  name: string,
+  inspect: () => Promise<Finding>,
+  { mayRepair = false } = {},
+): Promise<Check> {
   try {
-    return { name, ...(await inspect()) };
+    return { name, ...(await inspectAndRepair(inspect, mayRepair)) };
   } catch (error) {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     const denied = error instanceof Error && DENIED.test(error.name);

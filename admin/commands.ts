@@ -73,6 +73,10 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
       from: { value: 'ADDRESS', summary: 'The sender of the test emails, and the identity to check' },
       'api-key': { value: 'KEY', summary: 'A key with the scope admin (default: IVYMAIL_API_KEY)' },
       'no-send': { summary: 'Send no test emails' },
+      repair: {
+        summary:
+          'Create the configuration set, its event destination and the subscription again if they are missing',
+      },
       timeout: { value: 'SECONDS', summary: 'How long to wait for the test emails', default: '120' },
     },
     run: (deployment, { values, json }) => runDoctor(deployment, values, json),

@@ -23,6 +23,8 @@ export interface DoctorOptions {
   /** The sender of the test emails. Its SES identity is checked. */
   readonly from?: string | undefined;
   readonly apiKey?: string | undefined;
+  /** Whether to create missing resources again. Default: false. */
+  readonly repair?: boolean;
   /** Whether to send emails to the SES mailbox simulator. */
   readonly send: boolean;
   readonly timeoutMs: number;
@@ -77,7 +79,7 @@ export async function runChecks(deployment: Deployment, options: DoctorOptions):
     options.onCheck(result);
   }
   for (const [name, inspect] of checks) {
-    report(await runCheck(name, inspect));
+    report(await runCheck(name, inspect, { mayRepair: options.repair === true }));
   }
   // With a broken pipeline, the test emails would only wait until their timeout.
   const broken = results.some((each) => each.status === 'failed' && each.name !== 'dead-letter queues');

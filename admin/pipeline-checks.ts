@@ -1,22 +1,44 @@
 import { GetAccountSettingsCommand, GetEventSourceMappingCommand } from '@aws-sdk/client-lambda';
-import { ListSubscriptionsByTopicCommand } from '@aws-sdk/client-sns';
+import { ListSubscriptionsByTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { failed, notChecked, ok, warning, type CheckStatus, type Finding } from './checks.ts';
+import { failed, notChecked, ok, repairable, warning, type CheckStatus, type Finding } from './checks.ts';
 import type { Deployment } from './deployment.ts';
 import { countQuarantine, countMessages, QUARANTINE_DAYS } from './dead-letters.ts';
 
-export async function checkSubscription({ sns, sqs, topicArn, queueUrl }: Deployment): Promise<Finding> {
-  const queue = await sqs.send(
+async function queueArn({ sqs }: Deployment, queueUrl: string): Promise<string> {
+  const { Attributes: attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }),
   );
-  const { Subscriptions: subscriptions = [] } = await sns.send(
-    new ListSubscriptionsByTopicCommand({ TopicArn: topicArn }),
+  return attributes?.['QueueArn'] ?? '';
+}
+
+/** Subscribes the queue to the topic as the stack does (lib/event-source.ts). */
+async function subscribe(deployment: Deployment, endpoint: string): Promise<void> {
+  const { sns, topicArn, deadLetterQueues } = deployment;
+  const deadLetters = await queueArn(deployment, deadLetterQueues['SourceSubscriptionDeadLetters'] ?? '');
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn: topicArn,
+      Protocol: 'sqs',
+      Endpoint: endpoint,
+      Attributes: {
+        RawMessageDelivery: 'true',
+        RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters }),
+      },
+    }),
   );
-  const subscription = subscriptions.find((each) => each.Endpoint === queue.Attributes?.['QueueArn']);
+}
+
+export async function checkSubscription(deployment: Deployment): Promise<Finding> {
+  const endpoint = await queueArn(deployment, deployment.queueUrl);
+  const { Subscriptions: subscriptions = [] } = await deployment.sns.send(
+    new ListSubscriptionsByTopicCommand({ TopicArn: deployment.topicArn }),
+  );
+  const subscription = subscriptions.find((each) => each.Endpoint === endpoint);
   if (!subscription)
-    return failed(
+    return repairable(
       'the subscription of the queue to the topic is missing, so published events are lost',
-      'remove the subscription from the template, deploy, add it again, and deploy again. CloudFormation does not detect that it is missing',
+      () => subscribe(deployment, endpoint),
     );
   return subscription.SubscriptionArn === 'PendingConfirmation'
     ? failed('the subscription of the queue is not confirmed')

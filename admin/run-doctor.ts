@@ -6,12 +6,14 @@ import { UsageError } from '../cli/usage-error.ts';
 import type { CommandOutput } from './output.ts';
 
 const NAME_WIDTH = 25;
+/** Only a terminal gets colors. Without this, the library also colors the log of a CI server. */
+const colors = picocolors.createColors(process.stdout.isTTY === true && process.stdout.hasColors());
 const SIGNS: Readonly<Record<CheckStatus, string>> = {
-  ok: picocolors.green('✓'),
-  failed: picocolors.red('✗'),
-  warning: picocolors.yellow('!'),
-  not_checked: picocolors.dim('–'),
-  declined: picocolors.dim('–'),
+  ok: colors.green('✓'),
+  failed: colors.red('✗'),
+  warning: colors.yellow('!'),
+  not_checked: colors.dim('–'),
+  declined: colors.dim('–'),
 };
 
 function formatCheck({ name, status, detail, advice }: Check): string {
@@ -27,6 +29,7 @@ export async function runDoctor(
     readonly from: string | undefined;
     readonly 'api-key': string | undefined;
     readonly 'no-send': boolean;
+    readonly repair: boolean;
     readonly timeout: string;
   },
   json: boolean,
@@ -37,6 +40,7 @@ export async function runDoctor(
     from: values.from ?? deployment.from,
     apiKey: values['api-key'] ?? process.env['IVYMAIL_API_KEY'] ?? deployment.apiKey,
     send: !values['no-send'],
+    repair: values.repair,
     timeoutMs,
     onCheck: (check) => {
       if (!json) console.log(formatCheck(check));

@@ -1,13 +1,17 @@
 import { GetIdentityNotificationAttributesCommand } from '@aws-sdk/client-ses';
 import {
+  CreateConfigurationSetCommand,
+  CreateConfigurationSetEventDestinationCommand,
   GetAccountCommand,
   GetConfigurationSetCommand,
   GetConfigurationSetEventDestinationsCommand,
   GetEmailIdentityCommand,
+  UpdateConfigurationSetEventDestinationCommand,
+  type EventType,
   type GetEmailIdentityResponse,
 } from '@aws-sdk/client-sesv2';
-import { OUTCOME_EVENT_TYPES } from '../lambdas/core/ses-event-types.ts';
-import { failed, notChecked, ok, warning, type Finding } from './checks.ts';
+import { ENGAGEMENT_EVENT_TYPES, OUTCOME_EVENT_TYPES } from '../lambdas/core/ses-event-types.ts';
+import { failed, notChecked, ok, repairable, warning, type Finding } from './checks.ts';
 import type { Deployment } from './deployment.ts';
 
 export async function checkAccount({ ses }: Deployment): Promise<Finding> {
@@ -131,29 +135,46 @@ export async function checkConfigurationSet({
       : ok(configurationSet);
   } catch (error) {
     if (!(error instanceof Error && /NotFound|DoesNotExist/.test(error.name))) throw error;
-    return failed(`the configuration set ${configurationSet} is missing`, 'deploy the stack again');
+    return repairable(`the configuration set ${configurationSet} is missing`, () =>
+      sesConfigurationSets.send(
+        new CreateConfigurationSetCommand({
+          ConfigurationSetName: configurationSet,
+          ReputationOptions: { ReputationMetricsEnabled: true },
+        }),
+      ),
+    );
   }
 }
 
-export async function checkDestination({
-  sesConfigurationSets,
-  configurationSet,
-  topicArn,
-}: Deployment): Promise<Finding> {
-  const { EventDestinations: destinations = [] } = await sesConfigurationSets.send(
+export async function checkDestination(deployment: Deployment): Promise<Finding> {
+  const { sesConfigurationSets: ses, configurationSet, topicArn } = deployment;
+  const { EventDestinations: destinations = [] } = await ses.send(
     new GetConfigurationSetEventDestinationsCommand({ ConfigurationSetName: configurationSet }),
   );
   const destination = destinations.find((each) => each.SnsDestination?.TopicArn === topicArn);
+  const types = [
+    ...OUTCOME_EVENT_TYPES,
+    ...(deployment.trackEngagement ? ENGAGEMENT_EVENT_TYPES : []),
+  ] as readonly EventType[];
+  const name = destination?.Name ?? deployment.eventDestination;
+  const input = {
+    ConfigurationSetName: configurationSet,
+    // CloudFormation updates and deletes the destination by this name.
+    EventDestinationName: name,
+    EventDestination: {
+      Enabled: true,
+      MatchingEventTypes: [...types],
+      SnsDestination: { TopicArn: topicArn },
+    },
+  };
   if (!destination)
-    return failed(
+    return repairable(
       `the configuration set ${configurationSet} has no event destination with our topic`,
-      'deploy the stack again to create it',
+      () => ses.send(new CreateConfigurationSetEventDestinationCommand(input)),
     );
-  if (destination.Enabled !== true)
-    return failed(`the event destination ${destination.Name ?? ''} is disabled`);
-  const missing = OUTCOME_EVENT_TYPES.filter(
-    (type) => !(destination.MatchingEventTypes as string[]).includes(type),
-  );
-  if (missing.length > 0) return failed(`the event destination omits ${missing.join(', ')}`);
+  const update = () => ses.send(new UpdateConfigurationSetEventDestinationCommand(input));
+  if (destination.Enabled !== true) return repairable(`the event destination ${name} is disabled`, update);
+  const missing = types.filter((type) => !destination.MatchingEventTypes?.includes(type));
+  if (missing.length > 0) return repairable(`the event destination omits ${missing.join(', ')}`, update);
   return ok('publishes all event types to the topic');
 }

@@ -192,6 +192,179 @@ describe('doctor', () => {
     expect(await checkNamed('event sources', { lambda })).toMatchObject({ status: 'not_checked' });
   });
 
+  describe('with missing resources', () => {
+    const TYPES = [
+      'SEND',
+      'REJECT',
+      'BOUNCE',
+      'COMPLAINT',
+      'DELIVERY',
+      'RENDERING_FAILURE',
+      'DELIVERY_DELAY',
+    ];
+    const OUTCOMES = [...TYPES, 'SUBSCRIPTION'];
+
+    interface Destination {
+      readonly Name: string;
+      readonly Enabled: boolean;
+      readonly MatchingEventTypes: readonly string[];
+      readonly SnsDestination: { readonly TopicArn: string };
+    }
+    type Change = (input: {
+      readonly EventDestinationName: string;
+      readonly EventDestination: Omit<Destination, 'Name'>;
+    }) => void;
+
+    /** A simulated AWS account that has these resources of the stack, and those that are created. */
+    function accountWith(
+      state: { set?: boolean; destinations?: readonly Destination[]; subscribed?: boolean },
+      more: Partial<Deployment> = {},
+    ) {
+      const world = { set: false, destinations: [] as readonly Destination[], subscribed: false, ...state };
+      const writes: string[] = [];
+      const put: Change = ({ EventDestinationName: Name, EventDestination }) => {
+        writes.push(`destination ${Name}`);
+        world.destinations = [
+          ...world.destinations.filter((each) => each.Name !== Name),
+          { ...EventDestination, Name },
+        ];
+      };
+      const requireSet = (): void => {
+        if (!world.set) throw errorNamed('NotFoundException');
+      };
+      const simulated = createTestDeployment({
+        ...sesOf(),
+        ...lambdaOf(),
+        deadLetterQueues: { SourceSubscriptionDeadLetters: 'dead' },
+        sesConfigurationSets: simulatedClient({
+          GetConfigurationSet: () => (requireSet(), {}),
+          CreateConfigurationSet({ ConfigurationSetName: name, ReputationOptions: reputation }: never) {
+            writes.push(`set ${String(name)} ${JSON.stringify(reputation)}`);
+            world.set = true;
+          },
+          GetConfigurationSetEventDestinations: () => (
+            requireSet(),
+            { EventDestinations: world.destinations }
+          ),
+          CreateConfigurationSetEventDestination: (input: Parameters<Change>[0]) => (
+            requireSet(),
+            put(input)
+          ),
+          UpdateConfigurationSetEventDestination: put,
+        }),
+        sqs: simulatedClient({
+          GetQueueAttributes: ({ QueueUrl: url }: { QueueUrl: string }) => ({
+            Attributes: { QueueArn: `arn:${url}` },
+          }),
+        }),
+        sns: simulatedClient({
+          ListSubscriptionsByTopic: () => ({
+            Subscriptions: world.subscribed ? [{ Endpoint: 'arn:queue', SubscriptionArn: 'arn:sub' }] : [],
+          }),
+          Subscribe(input: unknown) {
+            writes.push(`subscription ${JSON.stringify(input)}`);
+            world.subscribed = true;
+          },
+        }),
+        ...more,
+      });
+      return { simulated, world, writes };
+    }
+
+    const NAMES = ['configuration set', 'event destination', 'subscription'];
+    async function checksOf({ simulated }: ReturnType<typeof accountWith>, repair: boolean) {
+      const checks = await runChecks(simulated.deployment, {
+        from: FROM,
+        send: false,
+        timeoutMs: 1,
+        onCheck: () => {},
+        repair,
+      });
+      return checks.filter(({ name }) => NAMES.includes(name));
+    }
+
+    const destination = (changes: Partial<Destination> = {}): Destination => ({
+      Name: 'destination',
+      Enabled: true,
+      MatchingEventTypes: OUTCOMES,
+      SnsDestination: { TopicArn: 'arn:topic' },
+      ...changes,
+    });
+
+    it('changes nothing without --repair, and names --repair', async () => {
+      const account = accountWith({ set: true });
+      const checks = await checksOf(account, false);
+      expect(checks.map(({ status }) => status)).toEqual(['ok', 'failed', 'failed']);
+      for (const { advice } of checks.slice(1)) expect(advice).toContain('doctor --repair');
+      for (const check of checks) expect(check).not.toHaveProperty('repair');
+      expect(account.writes).toEqual([]);
+    });
+
+    it('creates everything again with --repair, as the stack did, and once', async () => {
+      const account = accountWith({});
+      const checks = await checksOf(account, true);
+      expect(checks.map(({ status, detail }) => [status, detail.startsWith('repaired: ')])).toEqual(
+        NAMES.map(() => ['ok', true]),
+      );
+      expect(account.writes).toEqual([
+        'set ours {"ReputationMetricsEnabled":true}',
+        'destination destination',
+        `subscription ${JSON.stringify({
+          TopicArn: 'arn:topic',
+          Protocol: 'sqs',
+          Endpoint: 'arn:queue',
+          Attributes: {
+            RawMessageDelivery: 'true',
+            RedrivePolicy: JSON.stringify({ deadLetterTargetArn: 'arn:dead' }),
+          },
+        })}`,
+      ]);
+      expect(account.world.destinations).toEqual([destination()]);
+      expect((await checksOf(account, true)).map(({ detail }) => detail.startsWith('repaired'))).toEqual(
+        NAMES.map(() => false),
+      );
+      expect(account.writes).toHaveLength(3);
+    });
+
+    it.each([
+      ['is disabled', destination({ Enabled: false, Name: 'renamed' })],
+      [
+        'omits REJECT, SUBSCRIPTION',
+        destination({
+          Name: 'renamed',
+          MatchingEventTypes: OUTCOMES.filter((type) => !/REJ|SUB/.test(type)),
+        }),
+      ],
+    ])('updates an event destination that %s, under its own name', async (problem, broken) => {
+      const other = destination({ Name: 'other', SnsDestination: { TopicArn: 'arn:other' }, Enabled: false });
+      const account = accountWith({ set: true, subscribed: true, destinations: [other, broken] });
+      expect((await checksOf(account, false))[1]?.detail).toContain(problem);
+      expect((await checksOf(account, true))[1]).toMatchObject({ status: 'ok' });
+      expect(account.world.destinations).toEqual([other, destination({ Name: 'renamed' })]);
+    });
+
+    it('creates an event destination with the types of trackEngagement', async () => {
+      const account = accountWith({ set: true, subscribed: true }, { trackEngagement: true });
+      await checksOf(account, true);
+      expect(account.world.destinations[0]?.MatchingEventTypes).toEqual([...OUTCOMES, 'OPEN', 'CLICK']);
+    });
+
+    it('reports a repair that AWS denies as not_checked', async () => {
+      const sns = simulatedClient<Deployment['sns']>({
+        ListSubscriptionsByTopic: () => ({}),
+        Subscribe() {
+          throw errorNamed('AuthorizationErrorException');
+        },
+      });
+      const account = accountWith({ set: true, destinations: [destination()] }, { sns });
+      expect((await checksOf(account, true))[2]).toMatchObject({
+        name: 'subscription',
+        status: 'not_checked',
+        detail: expect.stringContaining('AuthorizationErrorException'),
+      });
+    });
+  });
+
   it('warns about messages that were quarantined within 14 days', async () => {
     const simulated = createTestDeployment();
     expect((await runDoctorChecks(simulated)).find(({ name }) => name === 'quarantine')).toMatchObject({
