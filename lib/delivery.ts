@@ -17,7 +17,13 @@ import type { Settings } from './resolve-props.ts';
 import type { SecretsKey } from './secrets-key.ts';
 
 /** How many groups of one endpoint are attempted at the same time, with the option `consumerConcurrency`. */
-const GROUPS_PER_ENDPOINT = 2;
+export const GROUPS_PER_ENDPOINT = 2;
+
+/**
+ * How many batches of one shard dispatch processes at the same time, without the option `consumerConcurrency`. A shard receives up to
+ * 1,000 writes a second, and a batch of 100 takes a quarter of a second. Four batches in parallel process 1,600 writes a second.
+ */
+export const PARALLELIZATION_FACTOR = 4;
 
 /** A name that is unique in the account and region, also if the same template is deployed as two stacks. */
 function uniqueLogName(scope: Construct): string {
@@ -235,9 +241,8 @@ export class Delivery extends Construct {
         }),
       ],
       batchSize: 100,
-      // A shard receives up to 1,000 writes a second, and a batch of 100 takes a quarter of a second. Four batches in parallel
-      // process 1,600 writes a second. In an account with few concurrent executions, one batch leaves room for the API.
-      parallelizationFactor: options.consumerConcurrency === undefined ? 4 : 1,
+      // In an account with few concurrent executions, one batch leaves room for the API.
+      parallelizationFactor: options.consumerConcurrency === undefined ? PARALLELIZATION_FACTOR : 1,
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
       // Lambda retries a failed batch until its records are 23 h old. Lambda then sends the position of the batch to the

@@ -22,7 +22,7 @@ export interface IngestProps {
  * queue. Without a limit, a burst of events could use the whole concurrency of the account, and Lambda would throttle the API
  * function.
  */
-const MAX_CONCURRENCY = 50;
+export const MAX_CONCURRENCY = 50;
 
 /** The ingest function stores the SES events of the queue in the table. */
 export class Ingest extends Construct {

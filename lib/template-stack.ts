@@ -1,10 +1,17 @@
-import { CfnCondition, CfnOutput, CfnParameter, Fn, Stack, Token, type StackProps } from 'aws-cdk-lib';
+import { Aws, CfnCondition, CfnOutput, CfnParameter, Fn, Stack, Token, type StackProps } from 'aws-cdk-lib';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { ENV } from '../lambdas/core/env.ts';
 import { ENGAGEMENT_EVENT_TYPES, OUTCOME_EVENT_TYPES } from '../lambdas/core/ses-event-types.ts';
+import { GROUPS_PER_ENDPOINT, PARALLELIZATION_FACTOR } from './delivery.ts';
+import { MAX_CONCURRENCY } from './ingest.ts';
 import { IvyMailEvents } from './ivy-mail-events.ts';
 import { addReadableOutputs } from './ivymail-stack.ts';
+
+/** The limit of ingest in an account with few concurrent executions. SQS accepts no lower limit. */
+const SMALL_INGEST = 2;
 
 /**
  * The stack of the template for people without the CDK. The useful options are parameters of the template. CloudFormation decides at
@@ -28,13 +35,24 @@ export class IvyMailTemplateStack extends Stack {
       range: [1, 5000],
       description: 'Requests that the API accepts at once, over all keys',
     });
-    // With engagement, the template contains every resource and property that a condition may remove.
+    const few = this.flag('FewConcurrentExecutions', {
+      condition: 'HasFewExecutions',
+      description:
+        'For an account whose Lambda functions can have few executions at the same time, such as 10 in a new account',
+    });
+    const engagement = this.flag('TrackEngagement', {
+      condition: 'TracksEngagement',
+      description: 'Lets SES rewrite links and add a tracking pixel, for the events opened and clicked',
+    });
+    // With these options, the template contains every property that a condition may change.
     const ivy = new IvyMailEvents(this, 'Ivy', {
       retentionDays,
       throttle: { ratePerSecond, burst },
       trackEngagement: true,
+      consumerConcurrency: Token.asNumber(Fn.conditionIf(few, SMALL_INGEST, MAX_CONCURRENCY)),
     });
-    this.trackEngagementOnCondition(ivy);
+    limitExecutions(ivy, few);
+    this.trackEngagement(ivy, engagement);
     this.subscribeAlarmEmail(ivy);
     addReadableOutputs(this, ivy);
   }
@@ -67,25 +85,24 @@ export class IvyMailTemplateStack extends Stack {
     });
   }
 
-  private trackEngagementOnCondition(ivy: IvyMailEvents): void {
-    const { valueAsString: isTracked } = new CfnParameter(this, 'TrackEngagement', {
-      description: 'Lets SES rewrite links and add a tracking pixel, for the events opened and clicked',
+  /** Adds a parameter that is `true` or `false`. Returns the name of a condition that is true if the parameter is. */
+  private flag(name: string, props: { readonly condition: string; readonly description: string }): string {
+    const { valueAsString: value } = new CfnParameter(this, name, {
+      description: props.description,
       default: 'false',
       allowedValues: ['true', 'false'],
     });
-    const condition = new CfnCondition(this, 'TracksEngagement', {
-      expression: Fn.conditionEquals(isTracked, 'true'),
-    });
+    return new CfnCondition(this, props.condition, { expression: Fn.conditionEquals(value, 'true') })
+      .logicalId;
+  }
+
+  private trackEngagement(ivy: IvyMailEvents, condition: string): void {
     const destination = ivy.node
       .findAll()
       .find((each) => each instanceof ses.CfnConfigurationSetEventDestination);
     destination?.addPropertyOverride(
       'EventDestination.MatchingEventTypes',
-      Fn.conditionIf(
-        condition.logicalId,
-        [...OUTCOME_EVENT_TYPES, ...ENGAGEMENT_EVENT_TYPES],
-        OUTCOME_EVENT_TYPES,
-      ),
+      Fn.conditionIf(condition, [...OUTCOME_EVENT_TYPES, ...ENGAGEMENT_EVENT_TYPES], OUTCOME_EVENT_TYPES),
     );
     // The description of the deployment is JSON text with values of CloudFormation in it. Here, one more value decides.
     const output = ivy.node.findChild('Deployment') as CfnOutput;
@@ -98,4 +115,17 @@ export class IvyMailTemplateStack extends Stack {
     });
     output.value = Token.asString({ 'Fn::Join': ['', parts] });
   }
+}
+
+/** Sets what the prop `consumerConcurrency` sets beside the limit of ingest: the batches of dispatch, and the groups per endpoint. */
+function limitExecutions({ functions: { dispatch, deliver } }: IvyMailEvents, few: string): void {
+  const mapping = dispatch.node.findChild('Stream').node.defaultChild as lambda.CfnEventSourceMapping;
+  const { parallelizationFactor } = mapping;
+  mapping.parallelizationFactor = Token.asNumber(
+    Fn.conditionIf(few, parallelizationFactor, PARALLELIZATION_FACTOR),
+  );
+  (deliver.node.defaultChild as lambda.CfnFunction).addPropertyOverride(
+    `Environment.Variables.${ENV.groupsPerEndpoint}`,
+    Fn.conditionIf(few, String(GROUPS_PER_ENDPOINT), Aws.NO_VALUE),
+  );
 }

@@ -126,7 +126,7 @@ function lockedSection(): string {
 
 \`package-lock.json\` locks ${all.length} packages, including those for other operating systems: ${all.length - inside.length} by the SHA-512 of their content, and ${inside.length} inside the
 archives of other packages. It names no registry: npm uses the configured registry, and \`npm ci\` refuses a package with another hash.
-The Python packages for the local AWS and for tests are pinned by SHA-256 (\`local/requirements.txt\`, \`test/contract/requirements.txt\`,
+The Python packages for the local AWS and for tests are pinned by SHA-256 (\`local/requirements.txt\`, \`local/node-requirements.txt\`, \`test/contract/requirements.txt\`,
 \`test/runbook/requirements.txt\`, \`test/verify/requirements.txt\`, \`test/outside/cfn-lint/requirements.txt\`,
 \`test/outside/clients/requirements.txt\`, \`test/outside/receivers/requirements.txt\`).
 The linters of the OpenAPI document and of the npm package, the client generators and the frameworks of the example receivers are locked in a

@@ -121,18 +121,19 @@ it('npm audit reports no advisory that is not explained', ({ skip }) => {
 });
 
 const REQUIREMENTS = [
-  'local',
-  'test/contract',
-  'test/runbook',
-  'test/verify',
-  'test/outside/cfn-lint',
-  'test/outside/clients',
-  'test/outside/receivers',
+  'local/requirements.txt',
+  'local/node-requirements.txt',
+  'test/contract/requirements.txt',
+  'test/runbook/requirements.txt',
+  'test/verify/requirements.txt',
+  'test/outside/cfn-lint/requirements.txt',
+  'test/outside/clients/requirements.txt',
+  'test/outside/receivers/requirements.txt',
 ];
 
 describe('the Python requirements', () => {
-  it.each(REQUIREMENTS)('are pinned to a version and a hash on every line: %s', (folder) => {
-    const lines = readFileSync(`${folder}/requirements.txt`, 'utf8')
+  it.each(REQUIREMENTS)('are pinned to a version and a hash on every line: %s', (file) => {
+    const lines = readFileSync(file, 'utf8')
       .replaceAll('\\\n', ' ')
       .split('\n')
       .filter((line) => line.trim() !== '' && !line.startsWith('#') && !/^\s+# via/.test(line));

@@ -106,7 +106,8 @@ describe('the folder of the command template', () => {
   });
 
   it('updates the stack, and keeps the parameters that are not named', async () => {
-    await deploy('--bucket', BUCKET, '--stack', STACK, 'TrackEngagement=true', 'AlarmEmail=a@example.com');
+    const flags = ['TrackEngagement=true', 'FewConcurrentExecutions=true', 'AlarmEmail=a@example.com'];
+    await deploy('--bucket', BUCKET, '--stack', STACK, ...flags);
     const { parameters, outputs } = await describeStack();
     expect(parameters).toMatchObject({ RetentionDays: '30', TrackEngagement: 'true' });
     const [deployment] = outputs.flatMap((value) => parseDescription(value) ?? []);
