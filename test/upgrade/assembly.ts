@@ -12,6 +12,8 @@ export const STACK_NAME = 'IvyMailEvents';
 /** The files of a release: the template, its asset manifest, and one folder per asset. */
 export const TEMPLATE_FILE = `${STACK_NAME}.template.json`;
 const MANIFEST_FILE = `${STACK_NAME}.assets.json`;
+/** The bucket that the CDK bootstrap creates. The templates name it. */
+export const ASSETS_BUCKET = 'cdk-hnb659fds-assets-000000000000-us-east-1';
 
 interface Manifest {
   readonly files: Readonly<
@@ -41,8 +43,8 @@ export function synthesizeCurrent(folder: string): void {
   app.synth();
 }
 
-const readManifest = (folder: string): Manifest =>
-  JSON.parse(readFileSync(join(folder, MANIFEST_FILE), 'utf8')) as Manifest;
+const readManifest = (folder: string, file = MANIFEST_FILE): Manifest =>
+  JSON.parse(readFileSync(join(folder, file), 'utf8')) as Manifest;
 
 /** The names of the files and folders of an assembly that a release archive contains. */
 export function releaseFiles(folder: string): readonly string[] {
@@ -52,14 +54,16 @@ export function releaseFiles(folder: string): readonly string[] {
   return [TEMPLATE_FILE, MANIFEST_FILE, ...assets];
 }
 
-export function readAssembly(folder: string): Assembly {
-  const template = JSON.parse(readFileSync(join(folder, TEMPLATE_FILE), 'utf8')) as StackTemplate;
-  const assets = Object.values(readManifest(folder).files).flatMap(({ source, destinations }) =>
-    source.packaging === 'file'
-      ? []
-      : Object.values(destinations).map(
-          ({ objectKey }) => [objectKey, zipFolder(join(folder, source.path))] as const,
-        ),
+/** Reads the template and the assets of one stack. */
+export function readAssembly(folder: string, stack = STACK_NAME): Assembly {
+  const template = JSON.parse(readFileSync(join(folder, `${stack}.template.json`), 'utf8')) as StackTemplate;
+  const assets = Object.values(readManifest(folder, `${stack}.assets.json`).files).flatMap(
+    ({ source, destinations }) =>
+      source.packaging === 'file'
+        ? []
+        : Object.values(destinations).map(
+            ({ objectKey }) => [objectKey, zipFolder(join(folder, source.path))] as const,
+          ),
   );
   return { template, assets: new Map(assets) };
 }

@@ -14,11 +14,9 @@ import { createProcesses } from '../../local/processes.ts';
 import { startSesSimulator } from '../../local/ses-simulator.ts';
 import { findPlaces } from '../../local/places.ts';
 import { createTopic } from '../../local/topic.ts';
-import { STACK_NAME, type Assembly } from './assembly.ts';
+import { ASSETS_BUCKET, STACK_NAME, type Assembly } from './assembly.ts';
 
 export const FROM = 'you@yourdomain.example';
-/** The bucket that the CDK bootstrap creates. The templates name it. */
-const ASSETS_BUCKET = 'cdk-hnb659fds-assets-000000000000-us-east-1';
 
 export interface LocalAws {
   readonly endpoint: string;
