@@ -56,7 +56,7 @@ function physicalIdOf(resources: Resources, prefix: string): string {
   return ids[0][1].physicalId;
 }
 
-/** The running execution of version 0.1.0 for one delivery. Its input is one task, and not a group. */
+/** The running execution that contains one delivery. The input of each version contains the ids of the message and of the endpoint. */
 async function runningExecutionAbout(
   sfn: SFNClient,
   machineArn: string,
@@ -64,9 +64,8 @@ async function runningExecutionAbout(
 ): Promise<string | undefined> {
   for (const { arn, status } of await executionsOf(sfn, machineArn)) {
     if (status !== 'RUNNING') continue;
-    const { input = '{}' } = await sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
-    const task = JSON.parse(input) as Readonly<Record<string, unknown>>;
-    if (task['message_id'] === messageId && task['endpoint_id'] === endpointId) return arn;
+    const { input = '' } = await sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
+    if (input.includes(messageId) && input.includes(endpointId)) return arn;
   }
   return undefined;
 }
