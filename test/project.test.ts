@@ -11,6 +11,7 @@ function filesBelow(folder: string): string[] {
 const LOCKFILES = [
   'package-lock.json',
   'test/outside/clients/package-lock.json',
+  'test/outside/oldest-cdk/package-lock.json',
   'test/outside/receivers/package-lock.json',
 ];
 
