@@ -107,9 +107,10 @@ export function createResolve(servers?: readonly string[], tryMs: number = DNS_T
         response.status === 'rejected' ? [response.reason as NodeJS.ErrnoException] : [],
       );
       const failure = failures.find(({ code }) => !NOT_FOUND_CODES.has(code)) ?? failures[0];
+      if (failure === undefined) return addresses;
       // Without a response for IPv4, the name may have an IPv4 address. Its IPv6 addresses alone would look unreachable.
-      const isComplete = responses[0].status === 'fulfilled' || NOT_FOUND_CODES.has(failure?.code);
-      if (failure === undefined || (isComplete && addresses.length > 0)) return addresses;
+      const isComplete = responses[0].status === 'fulfilled' || NOT_FOUND_CODES.has(failure.code);
+      if (isComplete && addresses.length > 0) return addresses;
       // The loop queries a failed server again. The resolver itself would only try the next server.
       if (isComplete || attempt === DNS_TRIES) throw failure;
     }
