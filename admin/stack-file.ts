@@ -36,7 +36,7 @@ export function refuseSecondRun(path: string): void {
   const other = readStackFile(path);
   if (other !== undefined && isProcessAlive(other.pid))
     throw new RunActive(
-      `npm start already runs as process ${other.pid} at ${other.base_url}. End it with Ctrl-C there, or with \`kill ${other.pid}\`. ` +
+      `The local run already runs as process ${other.pid} at ${other.base_url}. End it with Ctrl-C there, or with \`kill ${other.pid}\`. ` +
         `If that process is another program, remove ${path}.`,
     );
   rmSync(path, { force: true });

@@ -6,6 +6,7 @@ import { importTime } from './import-time.ts';
 import { ingestCost, storedFigures } from './ingest.ts';
 import { localRun } from './local-run.ts';
 import { readCost } from './reads.ts';
+import { startTime } from './start.ts';
 import { webhookCost } from './webhook.ts';
 
 // Inside the project, because external packages of a bundle are resolved from its folder.
@@ -29,6 +30,7 @@ const PARTS: Readonly<Record<string, (directory: string) => Promise<readonly Fig
   stored: () => Promise.resolve(storedFigures()),
   reads: readCost,
   webhook: webhookCost,
+  start: startTime,
   'local-run': localRun,
 };
 const RESULTS = 'bench/latest.json';

@@ -25,7 +25,7 @@ import { findPlaces, type Places } from './places.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import { createProgress, isAnimated, SILENT, type Progress } from './progress.ts';
 import type { Run } from './python.ts';
-import { createRunFolder } from './run-folder.ts';
+import { createRunFolder, removeLeftovers } from './run-folder.ts';
 import { seed } from './seed.ts';
 import { startSesSimulator } from './ses-simulator.ts';
 import { DEFAULT_RETRY_SCALE } from './start-options.ts';
@@ -211,6 +211,7 @@ async function installPrograms({
   readonly node: string;
 }> {
   const run: Run = (name, file, args) => processes.run({ name, file, args, cwd: runFolder, env });
+  removeLeftovers(cache);
   const python = progress.step('MiniStack installed', () => ensureMiniStack({ run, files, cache }));
   const node = isLambdaNode()
     ? process.execPath

@@ -6,6 +6,8 @@ import { findPlaces, type Places } from './places.ts';
 import { startLocalStack, type LocalStack } from './stack.ts';
 import { startOptions, type StartValues } from './start-options.ts';
 
+const PARENT_POLL_MS = 250;
+
 export interface RunOptions {
   /** Prints one JSON object, the description of the run, when everything runs. Progress is not printed. */
   readonly json?: boolean;
@@ -47,6 +49,13 @@ export async function runStart(
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   // The process that started this one with an IPC channel has ended, for any reason.
   process.on('disconnect', interrupt);
+  // npx starts this process through a shell. A signal to npx ends the shell but does not reach this process, so it checks whether its
+  // parent has changed.
+  const parent = process.ppid;
+  if (process.env['npm_lifecycle_event'] !== undefined)
+    setInterval(() => {
+      if (process.ppid !== parent) interrupt();
+    }, PARENT_POLL_MS).unref();
   process.on('uncaughtException', (error) => void exit(1, error.stack ?? String(error)));
   try {
     refuseSecondRun(stackFile);

@@ -106,7 +106,7 @@ describe('npm start', () => {
   it('refuses a second run while the first run continues', async () => {
     const second = npmStart();
     expect(await second.ended).toBe(1);
-    expect(second.output()).toContain(`npm start already runs as process ${stack.pid}`);
+    expect(second.output()).toContain(`The local run already runs as process ${stack.pid}`);
     expect(
       (await fetch(`${stack.base_url}/v1/webhooks`, { headers: { 'x-api-key': stack.api_key } })).status,
     ).toBe(200);
