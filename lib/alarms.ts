@@ -1,4 +1,4 @@
-import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Duration, Stack, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -52,8 +52,7 @@ export class Alarms extends Construct {
 
     this.options = options;
     this.topic = options.alarmTopic ?? this.createTopic();
-    if (options.alarmEmail !== undefined)
-      this.topic.addSubscription(new EmailSubscription(options.alarmEmail));
+    if (options.alarmEmail !== undefined) this.subscribe(options.alarmEmail);
     this.action = new SnsAction(this.topic);
 
     this.alarmOnDeadLetters('IngestDeadLetters', source.deadLetters, 'SES events could not be stored');
@@ -187,6 +186,12 @@ export class Alarms extends Construct {
   /** Every alarm by its name. */
   get alarms(): Readonly<Record<IvyMailAlarmName, cloudwatch.Alarm>> {
     return Object.fromEntries(this.created) as Record<IvyMailAlarmName, cloudwatch.Alarm>;
+  }
+
+  private subscribe(alarmEmail: string): void {
+    // Several constructs can share a topic of the app and an address. The CDK refuses a second subscription of the same address.
+    if (Token.isUnresolved(alarmEmail) || this.topic.node.tryFindChild(alarmEmail) === undefined)
+      this.topic.addSubscription(new EmailSubscription(alarmEmail));
   }
 
   private createTopic(): sns.Topic {

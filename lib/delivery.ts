@@ -271,7 +271,9 @@ function allow(machine: sfn.StateMachine, action: string, resource: string): voi
  */
 function trustOnlyThisAccount(machine: sfn.StateMachine): void {
   const stack = Stack.of(machine);
-  const role = machine.role.node.defaultChild as iam.CfnRole;
+  const role = machine.role.node.defaultChild as iam.CfnRole | undefined;
+  // With `Role.customizeRoles`, the app creates no roles. They exist already, with their own trust policies.
+  if (role === undefined) return;
   role.assumeRolePolicyDocument = new iam.PolicyDocument({
     statements: [
       new iam.PolicyStatement({

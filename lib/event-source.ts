@@ -35,7 +35,10 @@ export interface EventSourceProps {
  */
 export class EventSource extends Construct {
   readonly configurationSet: ses.IConfigurationSet;
-  /** The name that CloudFormation gives the event destination. SES uses the physical id of the resource as the name. */
+  /**
+   * The name that CloudFormation gives the event destination: the physical id of the resource. The schema of the resource has two
+   * identifiers, so the name of the configuration set can follow it, after a `|`.
+   */
   readonly eventDestinationName: string;
   readonly topic: sns.Topic;
   readonly queue: sqs.Queue;

@@ -155,7 +155,8 @@ export class IvyMailEvents extends Construct {
 
   /** A metric of the functions of this deployment, by its name. Default: the sum of five minutes. */
   metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return deploymentMetric(this.settings.metricsNamespace, metricName as MetricName, options);
+    // Attached, so that a dashboard in another region reads the metric in the region of this construct.
+    return deploymentMetric(this.settings.metricsNamespace, metricName as MetricName, options).attachTo(this);
   }
 
   /** Messages that could not be stored as an SES event and are in quarantine. */

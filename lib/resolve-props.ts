@@ -62,7 +62,7 @@ const propsSchema = z.strictObject({
       ).optional(),
     })
     .refine(
-      ({ name, hostedZone }) => hostedZone === undefined || isInZone(name, hostedZone.zoneName),
+      ({ name, hostedZone }) => hostedZone === undefined || isInZone(name, zoneNameOf(hostedZone)),
       'the name is not in the hosted zone',
     )
     .optional(),
@@ -114,8 +114,19 @@ export interface Settings extends ResolvedProps {
   readonly metricsNamespace: string;
 }
 
-function isInZone(name: string, zone: string): boolean {
-  if (Token.isUnresolved(name) || Token.isUnresolved(zone)) return true;
+/** The name of a zone. Undefined for a zone of `HostedZone.fromHostedZoneId`, which knows only its id and throws. */
+function zoneNameOf(zone: route53.IHostedZone): string | undefined {
+  try {
+    return zone.zoneName;
+  } catch {
+    return undefined;
+  }
+}
+
+function isInZone(name: string, zoneName: string | undefined): boolean {
+  if (zoneName === undefined || Token.isUnresolved(name) || Token.isUnresolved(zoneName)) return true;
+  // DNS ignores case, and Route 53 itself writes a dot at the end.
+  const zone = zoneName.toLowerCase().replace(/\.$/, '');
   return name === zone || name.endsWith(`.${zone}`);
 }
 

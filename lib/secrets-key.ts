@@ -30,9 +30,13 @@ export class SecretsKey extends Construct {
       });
   }
 
-  /** Grants permission to use the key, and sets its ARN in the environment. */
+  /** Grants permission to use the key, and sets its ARN in the environment. Throws an Error if the CDK cannot grant it. */
   grantUse(fn: lambda.Function, actions: readonly `kms:${string}`[]): void {
     fn.addEnvironment(ENV.secretsKeyArn, this.key.keyArn);
-    this.key.grant(fn, ...actions);
+    if (this.key.grant(fn, ...actions).success) return;
+    // The CDK grants nothing to an alias from `Alias.fromAliasName`, unless a feature flag is set. Every webhook would fail then.
+    throw new Error(
+      `encryptionKey: the CDK cannot grant permission to use ${this.key.node.path}. Pass the key itself, such as Key.fromKeyArn(this, "Key", "arn:…")`,
+    );
   }
 }

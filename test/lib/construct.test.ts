@@ -1,6 +1,7 @@
 /** What an app can do with the construct: several of them, grants, metrics, and the features of the CDK that apply to any construct. */
 import { App, Aspects, NestedStack, Stack, Tags, type CfnResource } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as ses from 'aws-cdk-lib/aws-ses';
@@ -52,9 +53,11 @@ interface CfnJson {
 describe('two constructs in one stack', () => {
   const stack = newStack();
   mailIn(stack, 'Mail');
-  mailIn(stack, 'Second: Mail');
+  const { node } = mailIn(stack, 'Second: Mail');
   const template = Template.fromStack(stack);
   const names = namesIn(template);
+  // A path with other characters ends with a hash, so that no two paths become the same name.
+  const secondName = `\${AWS::StackName}/Second__Mail-${node.addr.slice(-8)}`;
 
   it('have different names in the account', () => {
     expect(names.length).toBeGreaterThan(2 * 27);
@@ -74,9 +77,9 @@ describe('two constructs in one stack', () => {
   it('have the path in every name of the second one, with a separator that no name of a stack contains', () => {
     expect(names).toEqual(
       expect.arrayContaining([
-        'namespace IvyMail/${AWS::StackName}/Second__Mail',
-        'AWS::ApiGateway::RestApi ${AWS::StackName}/Second__Mail',
-        'AWS::CloudWatch::Alarm ${AWS::StackName}/Second__Mail-QueueDelayed',
+        `namespace IvyMail/${secondName}`,
+        `AWS::ApiGateway::RestApi ${secondName}`,
+        `AWS::CloudWatch::Alarm ${secondName}-QueueDelayed`,
       ]),
     );
   });
@@ -88,7 +91,34 @@ describe('two constructs in one stack', () => {
     const second = alarms.filter(([id]) => id.startsWith('Second'));
     expect(alarms).toHaveLength(2 * second.length);
     for (const [, { Properties }] of second)
-      expect(textOf(Properties['Namespace'])).toBe('IvyMail/${AWS::StackName}/Second__Mail');
+      expect(textOf(Properties['Namespace'])).toBe(`IvyMail/${secondName}`);
+  });
+});
+
+describe('the name of a later construct', () => {
+  const namesWith = (...ids: readonly string[]): readonly string[] => {
+    const stack = newStack();
+    for (const id of ['First', ...ids]) mailIn(stack, id);
+    return namesIn(Template.fromStack(stack));
+  };
+
+  it('is its path, if alarms accept the path', () => {
+    expect(namesWith('Second')).toContain('AWS::CloudWatch::Alarm ${AWS::StackName}/Second-QueueDelayed');
+  });
+
+  it('stays unique if its path has characters that alarms refuse', () => {
+    const names = namesWith('Mail 2', 'Mail_2');
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('fits in the name of an alarm, which has at most 255 characters, however long the path is', () => {
+    const long = 'Mail'.repeat(40);
+    const names = namesWith(`${long}1`, `${long}2`);
+    expect(new Set(names).size).toBe(names.length);
+    const alarms = names.filter((name) => name.startsWith('AWS::CloudWatch::Alarm '));
+    const stackName = 'S'.repeat(128);
+    for (const name of alarms)
+      expect(name.split(' ')[1]?.replace('${AWS::StackName}', stackName).length).toBeLessThanOrEqual(255);
   });
 });
 
@@ -235,6 +265,42 @@ describe('metric', () => {
     expect(metric.statistic).toBe(name === METRIC.dispatchStalled ? 'Minimum' : 'Sum');
     expect(method({ statistic: 'Maximum' }).statistic).toBe('Maximum');
   });
+
+  /** The namespace that a stack contains, if it has an alarm on a metric of the construct. */
+  function namespaceIn(other: Stack, of: IvyMailEvents): string {
+    const alarm = new cloudwatch.Alarm(other, 'Mine', {
+      metric: of.metricDeliveriesExhausted(),
+      threshold: 1,
+      evaluationPeriods: 1,
+    });
+    const { Properties } = resource(Template.fromStack(other), 'AWS::CloudWatch::Alarm', alarm.node.id);
+    return textOf(Properties['Namespace']);
+  }
+
+  it('has the namespace of its own stack in an alarm of another stack', () => {
+    const app = new App();
+    const mailOfOne = mailIn(new Stack(app, 'One'));
+    expect(namespaceIn(new Stack(app, 'Two'), mailOfOne)).toBe('IvyMail/One');
+  });
+
+  it('has the namespace of the nested stack in an alarm of its parent', () => {
+    const parent = newStack();
+    const nested = mailIn(new NestedStack(parent, 'Nested'));
+    expect(namespaceIn(parent, nested)).toMatch(/^IvyMail\/\{"Fn::Select":\[1,.*NestedNestedStack/);
+  });
+
+  it('is read in the region of the construct by a dashboard of another region', () => {
+    const app = new App();
+    const account = '000000000000';
+    const inIreland = mailIn(new Stack(app, 'One', { env: { account, region: 'eu-west-1' } }));
+    const other = new Stack(app, 'Two', { env: { account, region: 'us-east-1' } });
+    const dashboard = new cloudwatch.Dashboard(other, 'Dashboard');
+    dashboard.addWidgets(new cloudwatch.GraphWidget({ left: [inIreland.metricDeliveriesExhausted()] }));
+    const { Properties } = resource(Template.fromStack(other), 'AWS::CloudWatch::Dashboard');
+    expect(textOf(Properties['DashboardBody'])).toContain(
+      '"IvyMail/One","DeliveriesExhausted",{"region":"eu-west-1"',
+    );
+  });
 });
 
 describe('attach', () => {
@@ -279,6 +345,13 @@ describe('the features of the CDK', () => {
     expect(roles).toHaveLength(10);
     for (const [, { Properties }] of roles)
       expect(textOf(Properties['PermissionsBoundary'])).toContain('policy/boundary');
+  });
+
+  it('an app that customizes its roles can contain the construct', () => {
+    const stack = newStack();
+    iam.Role.customizeRoles(stack, { preventSynthesis: false });
+    mailIn(stack);
+    expect(resourcesOf(Template.fromStack(stack), 'AWS::Lambda::Function')).toHaveLength(7);
   });
 
   it('an aspect changes the resources that it visits', () => {

@@ -102,6 +102,19 @@ describe('resolveProps', () => {
     expect(resolveProps({ domain: domain('events.example.com') }).domain?.name).toBe('events.example.com');
     expect(resolveProps({ domain: domain('example.com') }).domain?.name).toBe('example.com');
   });
+
+  it.each(['example.com.', 'Example.com'])('accepts a domain in the zone %s', (zoneName) => {
+    const stack = new Stack();
+    const certificate = acm.Certificate.fromCertificateArn(
+      stack,
+      'C',
+      'arn:aws:acm:us-east-1:0:certificate/a',
+    );
+    const zone = { hostedZoneId: 'Z1', zoneName };
+    const hostedZone = route53.HostedZone.fromHostedZoneAttributes(stack, 'Z', zone);
+    const domain = { name: 'events.example.com', certificate, hostedZone };
+    expect(resolveProps({ domain }).domain).toEqual(domain);
+  });
 });
 
 describe('a prop accepts a token', () => {
@@ -191,6 +204,12 @@ describe('encryptionKey', () => {
   });
 });
 
+it('encryptionKey refuses an alias for which the CDK grants nothing, because no webhook could be signed', () => {
+  expect(() =>
+    templateWith((stack) => ({ encryptionKey: kms.Alias.fromAliasName(stack, 'Mine', 'alias/mine') })),
+  ).toThrow('encryptionKey: the CDK cannot grant permission to use App/Mine');
+});
+
 describe('logRetention', () => {
   it('applies to every log group', () => {
     const template = templateWith(() => ({ logRetention: logs.RetentionDays.ONE_YEAR }));
@@ -240,6 +259,32 @@ describe('domain', () => {
       'events.example.com',
     );
   });
+
+  it('creates the record in a zone of which the app knows only the id', () => {
+    const template = templateWith((stack) => ({
+      domain: {
+        name: 'events.example.com',
+        certificate: acm.Certificate.fromCertificateArn(stack, 'C', 'arn:aws:acm:us-east-1:0:certificate/a'),
+        hostedZone: route53.HostedZone.fromHostedZoneId(stack, 'Z', 'Z1'),
+      },
+    }));
+    expect(resource(template, 'AWS::Route53::RecordSet').Properties).toMatchObject({
+      HostedZoneId: 'Z1',
+      Name: 'events.example.com.',
+    });
+  });
+});
+
+it('alarmEmail is subscribed once to a topic that several constructs share', () => {
+  const stack = new Stack(new App(), 'App');
+  const alarmTopic = new sns.Topic(stack, 'Mine');
+  for (const id of ['One', 'Two'])
+    // oxlint-disable-next-line no-new -- creating a construct adds it to its scope
+    new IvyMailEvents(stack, id, { alarmTopic, alarmEmail: 'ops@example.com' });
+  const emails = resourcesOf(Template.fromStack(stack), 'AWS::SNS::Subscription').filter(
+    ([, { Properties }]) => Properties['Protocol'] === 'email',
+  );
+  expect(emails).toHaveLength(1);
 });
 
 describe('removalPolicy', () => {
