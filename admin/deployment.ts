@@ -70,7 +70,8 @@ export async function findDeployment({ localRun, ...selection }: Target): Promis
     description,
     apiUrl: (localRun?.base_url ?? description.api_url).replace(/\/$/, ''),
     configurationSet: description.configuration_set,
-    eventDestination: description.event_destination,
+    // CloudFormation can return `name|configuration set`, because the resource has two identifiers.
+    eventDestination: description.event_destination.replace(/\|.*/, ''),
     trackEngagement: description.track_engagement,
     defaultWorkspaceId: description.default_workspace_id,
     topicArn: description.topic_arn,
