@@ -226,7 +226,7 @@ describe('the documentation', () => {
 
   it('contains only commands that the parser accepts', () => {
     const shown = PAGES.flatMap((file) =>
-      [...readFileSync(file, 'utf8').matchAll(/npx ivymail-events ([^\n`#|]+)(?:\n(.*))?/g)].map(
+      [...readFileSync(file, 'utf8').matchAll(/npx ivymail-events ([^\n`#|)]+)(?:\n(.*))?/g)].map(
         ([, line = '', output = '']) => ({ file, args: line.trim().split(/ +/), output }),
       ),
     );

@@ -23,6 +23,7 @@ describe('ivymail-events', () => {
   const program = ['--import', import.meta.resolve('tsx'), resolve('bin/cli.ts')];
 
   it.each([
+    [['describe']],
     [['workspace', 'list']],
     [['key', 'list']],
     [['redrive', 'list']],

@@ -2,11 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import {
-  CreateConfigurationSetEventDestinationCommand,
+  DeleteConfigurationSetCommand,
   DeleteConfigurationSetEventDestinationCommand,
   GetConfigurationSetEventDestinationsCommand,
 } from '@aws-sdk/client-sesv2';
-import { ListSubscriptionsByTopicCommand, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  GetSubscriptionAttributesCommand,
+  ListSubscriptionsByTopicCommand,
+  UnsubscribeCommand,
+} from '@aws-sdk/client-sns';
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -24,7 +28,9 @@ beforeAll(async () => {
   deployment = await findDeployment({ stack: 'IvyMailEvents', localRun: stack });
 });
 
-async function examine(changes: { apiKey?: string; send?: boolean } = {}): Promise<readonly Check[]> {
+async function examine(
+  changes: { apiKey?: string; send?: boolean; repair?: boolean } = {},
+): Promise<readonly Check[]> {
   return runChecks(deployment, {
     apiKey: stack.api_key,
     from: stack.from,
@@ -33,6 +39,10 @@ async function examine(changes: { apiKey?: string; send?: boolean } = {}): Promi
     onCheck: () => {},
     ...changes,
   });
+}
+
+function readJson(text: string | undefined): unknown {
+  return text === undefined ? undefined : (JSON.parse(text) as unknown);
 }
 
 function failures(checks: readonly Check[]): Check[] {
@@ -90,59 +100,90 @@ describe('doctor', () => {
     expect(checks.at(-1)).toMatchObject({ name: 'end to end', status: 'not_checked' });
   });
 
-  it('reports a missing subscription', async () => {
-    const { sns, topicArn } = deployment;
-    const { Subscriptions: [subscription] = [] } = await sns.send(
-      new ListSubscriptionsByTopicCommand({ TopicArn: topicArn }),
-    );
-    await sns.send(new UnsubscribeCommand({ SubscriptionArn: subscription?.SubscriptionArn }));
-    try {
-      expect(failures(await examine())).toMatchObject([
-        {
-          name: 'subscription',
-          detail: expect.stringContaining('subscription of the queue to the topic is missing'),
-        },
-      ]);
-    } finally {
-      await sns.send(
-        new SubscribeCommand({
-          TopicArn: topicArn,
-          Protocol: 'sqs',
-          Endpoint: subscription?.Endpoint,
-          Attributes: { RawMessageDelivery: 'true' },
-        }),
-      );
-    }
-    expect(failures(await examine())).toEqual([]);
+  /** The checks that `--repair` has repaired. */
+  async function repaired(): Promise<readonly string[]> {
+    const checks = await examine({ repair: true });
+    return checks.filter(({ detail }) => detail.startsWith('repaired: ')).map(({ name }) => name);
+  }
+
+  it('repairs nothing on a healthy stack', async () => {
+    expect(await repaired()).toEqual([]);
   });
 
-  it('reports a missing event destination', async () => {
-    const { sesConfigurationSets, configurationSet: ConfigurationSetName } = deployment;
-    const { EventDestinations: [destination] = [] } = await sesConfigurationSets.send(
-      new GetConfigurationSetEventDestinationsCommand({ ConfigurationSetName }),
-    );
-    const EventDestinationName = destination?.Name;
-    await sesConfigurationSets.send(
-      new DeleteConfigurationSetEventDestinationCommand({ ConfigurationSetName, EventDestinationName }),
-    );
-    try {
-      expect(failures(await examine())).toMatchObject([
-        {
-          name: 'event destination',
-          detail: expect.stringContaining('has no event destination with our topic'),
-        },
-      ]);
-    } finally {
-      const { Name: _name, ...EventDestination } = destination ?? {};
-      await sesConfigurationSets.send(
-        new CreateConfigurationSetEventDestinationCommand({
-          ConfigurationSetName,
-          EventDestinationName,
-          EventDestination,
-        }),
+  it('reports a missing subscription, and --repair creates it as the stack did', async () => {
+    const { sns, topicArn } = deployment;
+    const subscriptionOf = async () => {
+      const { Subscriptions: subscriptions = [] } = await sns.send(
+        new ListSubscriptionsByTopicCommand({ TopicArn: topicArn }),
       );
-    }
+      expect(subscriptions).toHaveLength(1);
+      const SubscriptionArn = subscriptions[0]?.SubscriptionArn;
+      const { Attributes: attributes = {} } = await sns.send(
+        new GetSubscriptionAttributesCommand({ SubscriptionArn }),
+      );
+      const { Endpoint, RawMessageDelivery, RedrivePolicy } = attributes;
+      return {
+        SubscriptionArn,
+        attributes: { Endpoint, RawMessageDelivery, RedrivePolicy: readJson(RedrivePolicy) },
+      };
+    };
+    const { SubscriptionArn, attributes } = await subscriptionOf();
+    await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+    expect(failures(await examine())).toMatchObject([
+      {
+        name: 'subscription',
+        detail: expect.stringContaining('subscription of the queue to the topic is missing'),
+        advice: expect.stringContaining('doctor --repair'),
+      },
+    ]);
+    expect(await repaired()).toEqual(['subscription']);
     expect(failures(await examine())).toEqual([]);
+    expect((await subscriptionOf()).attributes).toEqual(attributes);
+    await logsOf(await sendEmail(api), 2);
+  });
+
+  const destinations = async () =>
+    (
+      await deployment.sesConfigurationSets.send(
+        new GetConfigurationSetEventDestinationsCommand({
+          ConfigurationSetName: deployment.configurationSet,
+        }),
+      )
+    ).EventDestinations;
+
+  it('reports a missing event destination, and --repair creates it as the stack did', async () => {
+    const { sesConfigurationSets, configurationSet: ConfigurationSetName } = deployment;
+    const before = await destinations();
+    const [destination] = before ?? [];
+    expect(destination?.Name).toBe(deployment.eventDestination);
+    await sesConfigurationSets.send(
+      new DeleteConfigurationSetEventDestinationCommand({
+        ConfigurationSetName,
+        EventDestinationName: destination?.Name,
+      }),
+    );
+    expect(failures(await examine())).toMatchObject([
+      {
+        name: 'event destination',
+        detail: expect.stringContaining('has no event destination with our topic'),
+      },
+    ]);
+    expect(await repaired()).toEqual(['event destination']);
+    expect(failures(await examine())).toEqual([]);
+    expect(await destinations()).toEqual(before);
+  });
+
+  it('reports a missing configuration set, and --repair creates it with its event destination', async () => {
+    const { sesConfigurationSets, configurationSet: ConfigurationSetName } = deployment;
+    const before = await destinations();
+    await sesConfigurationSets.send(new DeleteConfigurationSetCommand({ ConfigurationSetName }));
+    expect(failures(await examine()).map(({ name }) => name)).toEqual([
+      'configuration set',
+      'event destination',
+    ]);
+    expect(await repaired()).toEqual(['configuration set', 'event destination']);
+    expect(failures(await examine())).toEqual([]);
+    expect(await destinations()).toEqual(before);
   });
 
   it('reports a disabled event source mapping', async () => {

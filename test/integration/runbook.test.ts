@@ -1,4 +1,4 @@
-/** Runs every command of the runbook against the deployed stack with the AWS CLI, curl and npm, and checks the output. */
+/** Runs every command of the runbook against the deployed stack with the AWS CLI, curl and npx, and checks the output. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -50,10 +50,14 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const SHELL_TOOLS = `set -eo pipefail
 aws() { "$PYTHON" -m awscli --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }
 curl() { command curl --silent --show-error --fail-with-body "$@"; }
-npm() {
-  if [ "$4" != doctor ]; then command npm "$@"; return; fi
-  (cd "$HOME" && "$TSX" "$ADMIN" "\${@:4}" --local) || [ $? -eq 4 ]
-}
+`;
+
+/** The program `npx` of the commands. It starts the program of this clone. */
+const NPX = `#!/bin/bash
+[ "$1" = ivymail-events ] || exit 1
+shift
+if [ "$1" != doctor ]; then exec "$TSX" "$CLI" "$@"; fi
+cd "$HOME" && "$TSX" "$CLI" "$@" --local || [ $? -eq 4 ]
 `;
 
 const [baseAssignment = ''] = /^BASE=.*$/m.exec(shell) ?? [];
@@ -74,11 +78,11 @@ async function runScript(script: string): Promise<string> {
     ${script}`;
   const { stdout } = await execute('bash', ['-c', completeScript], {
     env: {
-      PATH: process.env['PATH'],
+      PATH: `${join(home, 'bin')}:${process.env['PATH']}`,
       HOME: home,
       PYTHON: python,
       TSX: resolve('node_modules/.bin/tsx'),
-      ADMIN: resolve('bin/cli.ts'),
+      CLI: resolve('bin/cli.ts'),
       AWS_ENDPOINT_URL: stack.aws_endpoint_url,
       AWS_ENDPOINT_URL_SESV2: stack.ses_endpoint_url,
       AWS_REGION: stack.region,
@@ -121,6 +125,8 @@ beforeAll(async () => {
   await logsOf(await sendEmail(tenant.api), 2, tenant.api);
 
   mkdirSync(join(home, '.local'));
+  mkdirSync(join(home, 'bin'));
+  writeFileSync(join(home, 'bin/npx'), NPX, { mode: 0o755 });
   writeFileSync(join(home, '.local/stack.json'), JSON.stringify(stack));
   await runScript(`aws cloudformation list-stack-resources --stack-name IvyMailEvents --output text \\
     --query "StackResourceSummaries[?ResourceType=='AWS::Logs::LogGroup'].[LogicalResourceId, PhysicalResourceId]" |
@@ -147,7 +153,7 @@ const setAlarm = (state: string) =>
   );
 const sendToQueue = (place: string, body: unknown) =>
   runScript(
-    `aws sqs send-message --queue-url "$(named SQS::Queue ${place})" --message-body '${JSON.stringify(body)}'`,
+    `aws sqs send-message --queue-url "$(field dead_letter_queues.${place})" --message-body '${JSON.stringify(body)}'`,
   );
 
 const FIRST_COMMANDS = 'the first commands for every alarm';
@@ -196,7 +202,7 @@ const SECTION_TESTS: Readonly<Record<string, SectionTest>> = {
   'functions-throttled': {
     before: () =>
       runScript(`aws cloudwatch put-metric-data --namespace AWS/Lambda --metric-name Throttles --value 7 \\
-        --dimensions "FunctionName=$(named Lambda::Function ApiFunction)"`),
+        --dimensions "FunctionName=$(field functions.Api)"`),
     outputs: () => [
       /^\[\s*24,\s*0\s*\]/,
       // The local stack has few executions, so its functions can really have been throttled before. The api function was for sure.
@@ -258,7 +264,7 @@ const SECTION_TESTS: Readonly<Record<string, SectionTest>> = {
 };
 
 describe('the runbook', () => {
-  it('reads the URL of the API from the outputs of the stack', async () => {
+  it('reads the URL of the API from the description of the deployment', async () => {
     expect(await runScript(`${baseAssignment}\necho "$BASE"`)).toMatch(/^https:\/\/.*\/prod$/m);
   });
 

@@ -1,7 +1,10 @@
 /** Every alarm has a section in the runbook, and everything that its commands name exists. test/integration runs the commands. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { describe as describeDeployment } from '../../admin/describe.ts';
 import { PROGRAM } from '../../bin/commands.ts';
+import { parseDescription } from '../../lambdas/core/deployment-description.ts';
+import { createTestDeployment } from '../admin/deployment.ts';
 import { openApiDocument } from '../../lambdas/api/openapi.ts';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 import { commandsOf, firstCommands, otherSections, runbook, sections } from '../runbook/page.ts';
@@ -90,7 +93,7 @@ describe('an admin command in the runbook', () => {
       .map((id) => id.replace(/^Ivy|[0-9A-F]{8}$/g, '')),
   ];
 
-  const adminCommands = [...runbook.matchAll(/npx ivymail-events ([^`\n]+)/g)].map(([, line = '']) => line);
+  const adminCommands = [...runbook.matchAll(/npx ivymail-events ([^`\n)]+)/g)].map(([, line = '']) => line);
 
   it.each([...new Set(adminCommands)])('is declared, with its options: %s', (line) => {
     const words = line.replaceAll(/ --[a-z-]+(?: (?!-)\S+)?/g, '').split(' ');
@@ -123,21 +126,32 @@ describe('an admin command in the runbook', () => {
 const loggedIn = (lines: readonly string[]): readonly string[] =>
   lines.flatMap((line) => /^logged (\w+)/.exec(line)?.[1] ?? []);
 
-describe('an AWS command in the runbook', () => {
-  it.each([
-    ...[...runbook.matchAll(/\$\(named (\S+) (\w+)\)/g)].map(([, type, name]) => [type, name]),
-    ...loggedIn(commands).map((name) => ['Logs::LogGroup', `${name}Logs`]),
-  ])('finds one resource by %s %s', (type, name) => {
-    const found = Object.entries(Resources).filter(
-      ([id, { Type }]) => Type === `AWS::${type}` && id.startsWith(`Ivy${name}`),
+/** The description of the deployment. Its values are the logical ids of the resources. */
+const description = Object.values(template.findOutputs('*') as Record<string, { Value: unknown }>)
+  .map(({ Value: value }) => {
+    const [, parts = []] = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'] ?? [];
+    return parseDescription(
+      parts
+        .map((part) => (typeof part === 'string' ? part : String(Object.values(part as object)[0])))
+        .join(''),
     );
-    expect(found).toHaveLength(1);
+  })
+  .find((each) => each !== undefined);
+if (!description) throw new Error('The template has no description of the deployment');
+
+describe('an AWS command in the runbook', () => {
+  it('reads only existing fields of the deployment', async () => {
+    const { result } = await describeDeployment({ ...createTestDeployment().deployment, description });
+    const fields = [...runbook.matchAll(/\$\(field "?([\w.]+)[")]/g)].map(([, name = '']) => name);
+    expect(fields.length).toBeGreaterThan(8);
+    for (const name of fields) expect(result).toHaveProperty(name, expect.any(String));
   });
 
-  it('reads only existing outputs', () => {
-    const outputs = [...runbook.matchAll(/\$\(output (\w+)/g)].map(([, name]) => name);
-    expect(outputs.length).toBeGreaterThan(2);
-    expect(Object.keys(template.findOutputs('*'))).toEqual(expect.arrayContaining(outputs));
+  it('shows the log of existing functions and of the only state machine whose executions leave nothing else', () => {
+    const names = [...Object.keys(description.functions), 'DeliverMachine'];
+    expect(names).toEqual(expect.arrayContaining([...loggedIn(commands)]));
+    const [, deliver = ''] = /^arn:|^(\w+)$/.exec(description.deliver_machine_arn) ?? [];
+    expect(Resources[deliver]?.Type).toBe('AWS::StepFunctions::StateMachine');
   });
 
   it('searches only for log messages that a handler writes', () => {
@@ -149,9 +163,15 @@ describe('an AWS command in the runbook', () => {
     for (const message of messages) expect(handlers.join('')).toContain(`logger.error('${message}'`);
   });
 
-  const functions = resourcesOf(template, 'AWS::Lambda::Function').map(([id]) =>
-    id.replace(/^Ivy|[0-9A-F]{8}$/g, ''),
-  );
+  const functions = Object.keys(description.functions);
+
+  it('knows every function of the stack', () => {
+    expect(Object.values(description.functions).toSorted()).toEqual(
+      resourcesOf(template, 'AWS::Lambda::Function')
+        .map(([id]) => id)
+        .toSorted(),
+    );
+  });
 
   it('shows the throttles of every function', () => {
     const shown = commandsOf(sections.get('functions-throttled') ?? '').flatMap(
