@@ -7,7 +7,7 @@ import type { CommandOutput } from './output.ts';
 
 const NAME_WIDTH = 25;
 /** Only a terminal gets colors. Without this, the library also colors the log of a CI server. */
-const colors = picocolors.createColors(process.stdout.isTTY === true && process.stdout.hasColors());
+const colors = picocolors.createColors(process.stdout.isTTY && process.stdout.hasColors());
 const SIGNS: Readonly<Record<CheckStatus, string>> = {
   ok: colors.green('✓'),
   failed: colors.red('✗'),
