@@ -21,8 +21,8 @@ import { RELEASED, unpackRelease } from './releases.ts';
 import { KEPT } from './template-rules.ts';
 
 /**
- * The retry that must wait during the update begins about 2 s before the update, which takes less than a second. A retry waits for
- * 24 to 36 s, jitter included. On a machine that is ten times slower, the test fails with a clear message.
+ * A retry waits for 24 to 36 s, jitter included. The one that must wait during the update begins a few seconds before it: 7 s on two
+ * cores that run eight other tests. If a machine is too slow for this, the test says so.
  */
 const TIMING = { retryScale: 0.5, waitScale: 0.05 };
 
