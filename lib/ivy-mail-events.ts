@@ -38,8 +38,9 @@ import { Tally } from './tally.ts';
  * mail.grantSend(myFunction);
  * ```
  *
- * An app, an account and a region can contain any number of these constructs. The first one of a stack uses the name of the
- * stack for its metrics and alarms, so keep it first when you add another.
+ * An app, an account and a region can contain any number of these constructs. A stack can contain three, because each has about 140 of
+ * the 500 resources that CloudFormation allows. The first one of a stack uses the name of the stack for its metrics and alarms, so
+ * keep it first when you add another.
  */
 export class IvyMailEvents extends Construct {
   /** Email that is sent with this configuration set is tracked. */

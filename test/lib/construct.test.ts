@@ -347,11 +347,28 @@ describe('the features of the CDK', () => {
       expect(textOf(Properties['PermissionsBoundary'])).toContain('policy/boundary');
   });
 
-  it('an app that customizes its roles can contain the construct', () => {
+  it('an app whose roles exist already can contain the construct, without a role in the template', () => {
     const stack = newStack();
-    iam.Role.customizeRoles(stack, { preventSynthesis: false });
+    const roles = [
+      'Ingest/Function',
+      'Delivery/Deliver',
+      'Delivery/Dispatch',
+      'Delivery/Recover',
+      'Delivery/DeliverMachine/',
+      'Delivery/RedeliverMachine/',
+      'Delivery/RecoverMachine/',
+      'Tally/Function',
+      'Api/Function',
+      'Api/Authorizer',
+    ].map((path) => `App/Mail/${path}Role`);
+    iam.Role.customizeRoles(stack, {
+      usePrecreatedRoles: Object.fromEntries(roles.map((path) => [path, path.replaceAll('/', '-')])),
+    });
     mailIn(stack);
-    expect(resourcesOf(Template.fromStack(stack), 'AWS::Lambda::Function')).toHaveLength(7);
+    const template = Template.fromStack(stack);
+    expect(resourcesOf(template, 'AWS::IAM::Role')).toEqual([]);
+    const { Properties } = resource(template, 'AWS::StepFunctions::StateMachine', 'MailDeliveryRedeliver');
+    expect(textOf(Properties['RoleArn'])).toMatch(/:role\/App-Mail-Delivery-RedeliverMachine-Role$/);
   });
 
   it('an aspect changes the resources that it visits', () => {
