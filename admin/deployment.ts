@@ -70,8 +70,7 @@ export async function findDeployment({ localRun, ...selection }: Target): Promis
     description,
     apiUrl: (localRun?.base_url ?? description.api_url).replace(/\/$/, ''),
     configurationSet: description.configuration_set,
-    // CloudFormation can return `name|configuration set`, because the resource has two identifiers.
-    eventDestination: description.event_destination.replace(/\|.*/, ''),
+    eventDestination: description.event_destination,
     trackEngagement: description.track_engagement,
     defaultWorkspaceId: description.default_workspace_id,
     topicArn: description.topic_arn,

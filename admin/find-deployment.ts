@@ -22,7 +22,8 @@ const DESCRIPTION = z.object({
   api_id: NAME,
   api_url: NAME,
   configuration_set: NAME,
-  event_destination: NAME,
+  // CloudFormation can return `name|configuration set`, because the resource has two identifiers.
+  event_destination: NAME.overwrite((id) => id.replace(/\|.*/, '')),
   track_engagement: z.boolean(),
   default_workspace_id: NAME,
   topic_arn: NAME,

@@ -59,6 +59,14 @@ describe('selectDeployment', () => {
     expect((await selectDeployment(client, { stack: 'Shop' })).description).toEqual(aDescription());
   });
 
+  it('returns the name of the event destination, also if CloudFormation adds the configuration set to it', async () => {
+    const client = cloudFormationWith({
+      Shop: { Out: described('Mail', { event_destination: 'to-us|ours' }) },
+    });
+    const { description } = await selectDeployment(client, { stack: 'Shop' });
+    expect(description.event_destination).toBe('to-us');
+  });
+
   it('prefers the stack IvyMailEvents if no stack is named', async () => {
     const stacks = { Shop: { A: described('Mail') }, IvyMailEvents: { B: described('Ivy') } };
     expect(await select(stacks)).toEqual(['IvyMailEvents', 'Ivy']);
