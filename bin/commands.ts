@@ -86,7 +86,7 @@ export type Command = AdminCommand | StandaloneCommand;
 /** The meaning of each exit code. Programs can rely on the codes. */
 export const EXIT_CODES = {
   0: 'success',
-  1: 'a check of doctor failed, a message could not be redriven, or the CDK failed',
+  1: 'a check of doctor failed, a message could not be redriven, or the CDK or the local run failed',
   2: 'the command was refused: wrong usage, or something that it names does not exist',
   3: 'a request to AWS failed: no region, credentials, stack, permission or connection',
   4: 'doctor has a warning, or could not make a check',
