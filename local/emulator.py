@@ -18,6 +18,7 @@ sys.argv = ["ministack"]
 
 from ministack.app import main  # noqa: E402
 from ministack.services import lambda_svc  # noqa: E402
+from ministack.services.cloudformation import provisioners  # noqa: E402
 
 # Lambda reads a shard of a stream four times a second. MiniStack reads it without a pause, between two batches of the queue. A
 # burst of events would so become many small batches, with an execution per endpoint for each of them.
@@ -42,5 +43,23 @@ def read_streams_at_intervals():
 
 
 lambda_svc._poll_dynamodb_streams = read_streams_at_intervals
+
+# MiniStack refuses an alarm that computes a value from several metrics. No metric of the local AWS rings an alarm, so it stores such
+# an alarm with the first of its metrics. Otherwise, it could deploy no app that contains the construct.
+store_alarm = provisioners._cw_metric_alarm_record
+
+
+def store_computed_alarm(name, props):
+    metrics = [each["MetricStat"] for each in props.get("Metrics") or [] if "MetricStat" in each]
+    if not metrics:
+        return store_alarm(name, props)
+    metric = metrics[0]["Metric"]
+    single = {key: value for key, value in props.items() if key != "Metrics"}
+    period = metrics[0].get("Period", 60)
+    statistic = metrics[0].get("Stat", "Sum")
+    return store_alarm(name, {**single, **metric, "Period": period, "Statistic": statistic})
+
+
+provisioners._cw_metric_alarm_record = store_computed_alarm
 
 main()

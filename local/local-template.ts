@@ -42,7 +42,6 @@ const TALLY_STREAM = /^IvyTallyFunctionStream/;
  *
  * - The delays of the retries and the other waits are shorter.
  * - A batch of tally waits 5 seconds instead of a minute.
- * - The alarms that compute a value from several metrics are missing, because the emulator refuses them.
  *
  * Throws a RangeError if a factor is invalid, and an Error if the template does not contain what is changed.
  */
@@ -50,18 +49,11 @@ export function localTemplate(deployed: CloudFormationTemplate, timing: LocalTim
   checkedWaitScale(timing.retryScale);
   checkedWaitScale(timing.waitScale);
   const retry = scaleRetry(retryOf(deployed), timing.retryScale);
-  const resources = Object.entries(deployed.Resources)
-    .filter(([, resource]) => !isComputedAlarm(resource))
-    .map(([id, resource]) => {
-      const changed = changedProperties(id, resource, { retry, waitScale: timing.waitScale });
-      return [id, changed ? { ...resource, Properties: { ...resource.Properties, ...changed } } : resource];
-    });
+  const resources = Object.entries(deployed.Resources).map(([id, resource]) => {
+    const changed = changedProperties(id, resource, { retry, waitScale: timing.waitScale });
+    return [id, changed ? { ...resource, Properties: { ...resource.Properties, ...changed } } : resource];
+  });
   return { template: { ...deployed, Resources: Object.fromEntries(resources) }, retry };
-}
-
-function isComputedAlarm({ Type: type, Properties: properties = {} }: TemplateResource): boolean {
-  const metrics = (properties['Metrics'] ?? []) as readonly { readonly Expression?: string }[];
-  return type === 'AWS::CloudWatch::Alarm' && metrics.some(({ Expression: expression }) => expression);
 }
 
 function changedProperties(

@@ -44,19 +44,9 @@ function synthesize(): void {
   app.synth();
 }
 
-/** Deploys a stack without the alarms that compute a value from several metrics, because the emulator refuses them. */
 async function deploy(stackName: string): Promise<void> {
   const { template, assets } = readAssembly(folder, stackName);
-  const resources = Object.entries(template.Resources).filter(
-    ([, { Type, Properties }]) => Type !== 'AWS::CloudWatch::Alarm' || Properties?.['Metrics'] === undefined,
-  );
-  const { Outputs } = template;
-  await deployStack(endpoint, {
-    stackName,
-    template: { Resources: Object.fromEntries(resources), ...(Outputs && { Outputs }) },
-    bucket: ASSETS_BUCKET,
-    assets,
-  });
+  await deployStack(endpoint, { stackName, template, bucket: ASSETS_BUCKET, assets });
 }
 
 /** The deployments, as the command finds them. */

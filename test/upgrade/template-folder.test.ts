@@ -13,7 +13,6 @@ import { buildTemplates } from '../../build/templates.ts';
 import { parseDescription } from '../../lambdas/core/deployment-description.ts';
 import { createTable } from '../../lambdas/store/table.ts';
 import { awsConfig } from '../../local/aws.ts';
-import { localTemplate, type CloudFormationTemplate } from '../../local/local-template.ts';
 import { ensurePython } from '../venv.ts';
 import { startLocalAws, type LocalAws } from './local-aws.ts';
 
@@ -31,13 +30,6 @@ beforeAll(async () => {
   folder = join(home, 'out');
   buildTemplates();
   writeTemplateFolder(folder);
-  // The emulator refuses an alarm of the template. The local run removes it.
-  const file = join(folder, 'template.json');
-  const { template } = localTemplate(JSON.parse(readFileSync(file, 'utf8')) as CloudFormationTemplate, {
-    retryScale: 1,
-    waitScale: 1,
-  });
-  writeFileSync(file, JSON.stringify(template));
   const python = await ensurePython('test/runbook');
   aws = await startLocalAws();
   // `cloudformation deploy` ignores --endpoint-url when it uploads the template, and other commands ignore AWS_ENDPOINT_URL.

@@ -1,7 +1,5 @@
 /** The packed package in the apps that `cdk init` makes, as README.md says to add it, and in plain Node and TypeScript. */
-import { execFile, spawn } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { execFile } from 'node:child_process';
 import {
   mkdtempSync,
   mkdirSync,
@@ -11,16 +9,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { StackDescription } from '../../../admin/stack-file.ts';
-import type { DeploymentDescription } from '../../../lambdas/core/deployment-description.ts';
-import { createTopic } from '../../../local/topic.ts';
-import { deliveryEvent, sesMessageId } from '../../../sim/ses/events.ts';
-import { until } from '../../time.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installPackages } from '../installed.ts';
 
 const run = promisify(execFile);
@@ -46,15 +38,9 @@ let installed: string;
 /** The apps are outside this project, so they find no file of it. */
 let apps: string;
 
-/** The AWS variables of the local AWS, as soon as it runs. */
-let awsVariables: Readonly<Record<string, string>> = {};
-
 function environment(): Record<string, string> {
   const bin = join(installed, 'node_modules/.bin');
   return {
-    ...awsVariables,
-    // Keeps the downloaded Python packages between the runs of this test.
-    XDG_CACHE_HOME: resolve('.local/package-cache'),
     HOME: apps,
     PATH: [bin, dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     NO_COLOR: '1',
@@ -259,139 +245,5 @@ export const read = (body: string): Promise<WebhookEvent> => verifyWebhook('whse
         'a.ts',
       ),
     ).toEqual([]);
-  });
-});
-
-describe('an app in the local AWS of ivymail-events start', () => {
-  const COMMAND = 'node_modules/ivymail-events/dist/cli/main.mjs';
-
-  /** Starts the local run in a folder. Returns its description and a function that ends it. */
-  async function startRun(
-    folder: string,
-  ): Promise<{ readonly stack: StackDescription; end(): Promise<number | null> }> {
-    const child = spawn(process.execPath, [resolve(apps, COMMAND), 'start', '--no-seed', '--json'], {
-      cwd: folder,
-      env: environment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const ended = new Promise<number | null>((done) => child.once('close', done));
-    const end = (): Promise<number | null> => {
-      child.kill('SIGINT');
-      return ended;
-    };
-    onTestFinished(async () => {
-      await end();
-    });
-    await Promise.race([
-      until('the local run', async () => (output.includes('\n') ? true : undefined)),
-      ended.then(() => Promise.reject(new Error(`start ended: ${output}`))),
-    ]);
-    return { stack: JSON.parse(output) as StackDescription, end };
-  }
-
-  /** A receiver that collects requests. */
-  async function startReceiver(): Promise<{
-    readonly url: string;
-    readonly requests: readonly { readonly headers: object; readonly body: string }[];
-  }> {
-    const requests: { headers: object; body: string }[] = [];
-    const server = createServer((request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => {
-        requests.push({ headers: request.headers, body });
-        response.writeHead(204).end();
-      });
-    });
-    await new Promise<void>((listening) => {
-      server.listen(0, '127.0.0.1', listening);
-    });
-    onTestFinished(() => {
-      server.close();
-    });
-    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, requests };
-  }
-
-  it('is deployed by cdk deploy, gets its first key, and sends a webhook that is verified', async () => {
-    const localRun = await startRun(mkdtempSync(join(apps, 'run-')));
-    const { aws_endpoint_url: endpoint, region } = localRun.stack;
-    awsVariables = {
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-    };
-    // The emulator refuses an alarm over several metrics. Loopback receivers need `allowInsecureEndpoints`.
-    writeFileSync(
-      join(apps, 'app.cjs'),
-      `const { App, Stack } = require('aws-cdk-lib');
-const { CfnAlarm } = require('aws-cdk-lib/aws-cloudwatch');
-const { IvyMailEvents } = require('ivymail-events');
-const mail = new IvyMailEvents(new Stack(new App(), 'Mine'), 'Mail', { allowInsecureEndpoints: true });
-for (const { node } of mail.node.findAll().filter((each) => each instanceof CfnAlarm && each.metrics !== undefined))
-  node.scope.node.tryRemoveChild(node.id);
-`,
-    );
-    const app = ['--app', 'node app.cjs', '--no-notices'];
-    await expectSuccess(apps, 'cdk', 'bootstrap', `aws://000000000000/${region}`, '--no-notices');
-    await expectSuccess(
-      apps,
-      'cdk',
-      'deploy',
-      ...app,
-      '--require-approval=never',
-      '--outputs-file=outputs.json',
-    );
-    const outputs = JSON.parse(readFileSync(join(apps, 'outputs.json'), 'utf8')) as {
-      Mine: Record<string, string>;
-    };
-    const text = Object.values(outputs.Mine).find((value) => value.startsWith('{')) ?? '';
-    const deployment = JSON.parse(text) as DeploymentDescription;
-
-    const init = await expectSuccess(apps, 'node', COMMAND, 'init', '--stack=Mine', '--json');
-    const { api_key: key } = JSON.parse(init) as { api_key: string };
-    const receiver = await startReceiver();
-    const api = `${endpoint}/restapis/${deployment.api_id}/prod/_user_request_`;
-    const created = await fetch(`${api}/v1/webhooks`, {
-      method: 'POST',
-      headers: { 'x-api-key': key, 'content-type': 'application/json' },
-      body: JSON.stringify({ url: receiver.url, events: ['delivered'] }),
-    });
-    expect(created.status).toBe(201);
-    const { secret } = (await created.json()) as { secret: string };
-
-    const nowMs = Date.now();
-    const to = ['ann@customer.example'];
-    const email = {
-      messageId: sesMessageId(nowMs, randomUUID()),
-      acceptedAtMs: nowMs,
-      source: localRun.stack.from,
-      to,
-      subject: 'Hello',
-      configurationSet: deployment.configuration_set,
-      operation: 'SendEmail' as const,
-    };
-    await createTopic(endpoint, deployment.topic_arn).publish(deliveryEvent(email, to, nowMs));
-    const webhook = await until('the webhook', async () => receiver.requests[0]);
-    writeFileSync(join(apps, 'webhook.json'), JSON.stringify({ ...webhook, secret }));
-    writeFileSync(
-      join(apps, 'verify.mjs'),
-      `import { readFileSync } from 'node:fs';
-import { verifyWebhook } from 'ivymail-events/webhook';
-const { secret, headers, body } = JSON.parse(readFileSync('webhook.json', 'utf8'));
-const { event, to, message_id } = await verifyWebhook(secret, headers, body);
-console.log(JSON.stringify({ event, to, message_id }));
-`,
-    );
-    expect(JSON.parse(await expectSuccess(apps, 'node', 'verify.mjs'))).toEqual({
-      event: 'delivered',
-      to: to[0],
-      message_id: email.messageId,
-    });
-    expect(await localRun.end()).toBe(0);
-    await expect(fetch(endpoint)).rejects.toThrow('fetch failed');
   });
 });
