@@ -100,7 +100,7 @@ export async function deploy(options: DeployOptions): Promise<number> {
   ];
   if (cdk === undefined || library === undefined || missing.length > 0)
     throw new UsageError(
-      `deploy needs ${missing.join(', ')} in this folder. To install: npm i -D aws-cdk aws-cdk-lib constructs`,
+      `deploy needs ${missing.join(', ')} in this folder. To install: npm i -D aws-cdk@2 aws-cdk-lib@2 constructs`,
     );
   const values: DeployValues = { stack, ...(options.ignoresCdkJson && { context: contextOf(words) }) };
   const output = mkdtempSync(join(tmpdir(), 'ivymail-deploy-'));

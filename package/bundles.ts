@@ -2,6 +2,7 @@
 import { buildSync, type BuildOptions, type Metafile } from 'esbuild';
 import { PROJECT_ROOT } from '../build/project-root.ts';
 import type { FolderContents } from '../build/folder.ts';
+import { commonJsOf } from './common-js.ts';
 
 /** The packages that a CDK app has anyway. Two copies of the CDK in one app do not work together, so they are never bundled. */
 const CDK = ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'];
@@ -42,6 +43,8 @@ const CONSTRUCT = {
 const WEBHOOK = {
   ...COMMON,
   entryPoints: { webhook: 'webhook/index.ts' },
+  outExtension: { '.js': '.mjs' },
+  format: 'esm',
   // Runs in Node, in browsers' engines and in workers, so it may use nothing of one platform.
   platform: 'neutral',
   target: 'es2022',
@@ -52,8 +55,7 @@ const WEBHOOK = {
 export const PACKAGE_BUNDLES = {
   construct: { ...CONSTRUCT, entryPoints: { index: 'lib/index.ts' } },
   app: { ...CONSTRUCT, entryPoints: { app: 'bin/packaged-app.ts' } },
-  webhook: { ...WEBHOOK, format: 'esm', outExtension: { '.js': '.mjs' } },
-  'webhook (CommonJS)': { ...WEBHOOK, format: 'cjs', outExtension: { '.js': '.cjs' } },
+  webhook: WEBHOOK,
   command: {
     ...COMMON,
     entryPoints: { 'cli/main': 'bin/cli.ts' },
@@ -78,14 +80,25 @@ export interface PackageBundles {
   readonly metafiles: readonly Metafile[];
 }
 
+/** The webhook module in both module systems. Paths are relative to dist/. */
+export function buildWebhookModule(): FolderContents {
+  const [output] = buildSync(WEBHOOK).outputFiles;
+  const esModule = output?.text ?? '';
+  return new Map([
+    ['webhook.mjs', Buffer.from(esModule)],
+    ['webhook.cjs', Buffer.from(commonJsOf(esModule))],
+  ]);
+}
+
 export function buildPackageBundles(): PackageBundles {
   const results = Object.values<BuildOptions>(PACKAGE_BUNDLES).map((options) =>
     buildSync({ ...options, write: false, metafile: true }),
   );
   const outputs = results.flatMap(({ outputFiles }) => outputFiles);
   const dist = `${PROJECT_ROOT}dist/`;
+  const files = outputs.map(({ path, contents }) => [path.slice(dist.length), contents] as const);
   return {
-    files: new Map(outputs.map(({ path, contents }) => [path.slice(dist.length), contents])),
+    files: new Map([...files, ...buildWebhookModule()]),
     metafiles: results.map(({ metafile }) => metafile),
   };
 }

@@ -118,7 +118,7 @@ describe('deploy', () => {
     const refused = run(project(...packages));
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(
-      `deploy needs ${missing} in this folder. To install: npm i -D aws-cdk aws-cdk-lib constructs`,
+      `deploy needs ${missing} in this folder. To install: npm i -D aws-cdk@2 aws-cdk-lib@2 constructs`,
     );
   });
 });
