@@ -7,10 +7,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /**
- * The oldest versions that work. package.json requires the same ones. With aws-cdk-lib 2.177.0, the template lacks the point-in-time
+ * The oldest versions that work. package.json requires the same ones. Node 20.11 is the first with `import.meta.dirname`. With aws-cdk-lib 2.177.0, the template lacks the point-in-time
  * recovery of the table and the topic policies that require TLS, because that version ignores these props.
  */
-export const OLDEST = { node: '20.0.0', 'aws-cdk-lib': '2.178.0' } as const;
+export const OLDEST = { node: '20.11.0', 'aws-cdk-lib': '2.178.0' } as const;
 
 /** Whether a version such as `2.200.1` is the oldest supported one or later. A suffix such as `-rc.1` is ignored. */
 function isSupported(version: string, oldest: string): boolean {

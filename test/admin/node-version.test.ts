@@ -22,17 +22,17 @@ function runAs(version: string) {
 }
 
 describe('the Node version', () => {
-  it.each(['18.20.8', '14.21.3', '19.9.0'])(
+  it.each(['18.20.8', '14.21.3', '19.9.0', '20.10.0'])(
     '%s is refused in one line, before anything is loaded',
     (version) => {
       const { status, stdout, stderr } = runAs(version);
       expect([status, stdout]).toEqual([2, '']);
-      expect(stderr).toBe(`ivymail-events needs Node 20 or later, and this is Node ${version}.\n`);
+      expect(stderr).toBe(`ivymail-events needs Node 20.11 or later, and this is Node ${version}.\n`);
     },
   );
 
-  it('20 is accepted', () => {
-    expect(runAs('20.0.0')).toMatchObject({ status: 0, stderr: '' });
+  it.each(['20.11.0', '21.0.0'])('%s is accepted', (version) => {
+    expect(runAs(version)).toMatchObject({ status: 0, stderr: '' });
   });
 
   it('is checked by a file without an import, because an old Node loads imports before it runs the file', () => {
@@ -45,6 +45,6 @@ describe('the Node version', () => {
     const { engines } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       engines: { node: string };
     };
-    expect(engines.node).toBe('>=20');
+    expect(engines.node).toBe('>=20.11');
   });
 });

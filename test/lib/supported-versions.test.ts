@@ -19,15 +19,15 @@ describe('unsupportedReason', () => {
   });
 
   it.each([
-    ['an old Node', '18.20.4', CDK, /needs Node 20\.0\.0 or later\. This is Node 18\.20\.4$/],
+    ['an old Node', '18.20.4', CDK, /needs Node 20\.11\.0 or later\. This is Node 18\.20\.4$/],
     [
       'an old CDK',
-      '20.1.0',
+      '20.11.0',
       before(CDK),
       /This is aws-cdk-lib \S+\. Run: npm install aws-cdk-lib@\S+ constructs@\^10$/,
     ],
-    ['version 1 of the CDK', '20.1.0', '1.204.0', /This is aws-cdk-lib 1\.204\.0\./],
-    ['no CDK', '20.1.0', undefined, /which is not installed\. Run: npm install aws-cdk-lib/],
+    ['version 1 of the CDK', '20.11.0', '1.204.0', /This is aws-cdk-lib 1\.204\.0\./],
+    ['no CDK', '20.11.0', undefined, /which is not installed\. Run: npm install aws-cdk-lib/],
   ])('refuses %s in one line', (_, node, cdk, message) => {
     const reason = unsupportedReason(node, cdk) ?? '';
     expect(reason).toMatch(/^ivymail-events needs /);
@@ -41,6 +41,6 @@ it('package.json requires the same versions', () => {
     engines: { node: string };
     peerDependencies: Record<string, string>;
   };
-  expect(OLDEST.node).toBe(`${engines.node.replace('>=', '')}.0.0`);
+  expect(OLDEST.node).toBe(`${engines.node.replace('>=', '')}.0`);
   expect(peerDependencies['aws-cdk-lib']).toBe(`^${CDK}`);
 });

@@ -72,8 +72,8 @@ it.each(PAGES.filter((file) => file !== 'CHANGELOG.md'))(
     const paths = [
       ...readFileSync(file, 'utf8').matchAll(/`((?:[a-z-]+\/)+[\w.-]+\.(?:ts|tsx|mjs|md|json))`/g),
     ].map(([, path = '']) => path);
-    // A receiver names the files of its own project.
-    const own = new Set(['app/webhooks/ivymail/route.ts']);
+    // A receiver names the files of its own project. A fresh clone has not built dist/ yet.
+    const own = new Set(['app/webhooks/ivymail/route.ts', 'dist/templates/local.json']);
     expect(paths.filter((path) => !own.has(path) && !existsSync(path))).toEqual([]);
   },
 );
