@@ -111,7 +111,7 @@ export class EventSource extends Construct {
   }
 
   /** Grants `grantSend` to a function, and sets the name of the configuration set in its environment. */
-  letSend(fn: lambda.Function): void {
+  enableSending(fn: lambda.Function): void {
     fn.addEnvironment(ENV.configurationSet, this.configurationSet.configurationSetName);
     this.grantSend(fn);
   }

@@ -134,7 +134,7 @@ export class RestApi extends Construct {
       queriesIndexes: true,
     });
     secretsKey.grantUse(fn, ['kms:Encrypt', 'kms:Decrypt']);
-    source.letSend(fn);
+    source.enableSending(fn);
     source.grantDeleteSuppression(fn);
     fn.addEnvironment(ENV.retentionDays, Tokenization.stringifyNumber(options.retentionDays));
     fn.addEnvironment(ENV.retry, JSON.stringify(options.retry));

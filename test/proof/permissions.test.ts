@@ -121,13 +121,14 @@ function permissionsFor(
       if (command !== 'SendEmailCommand') return [{ action: `ses:${action}`, resource: 'the account' }];
       const arn = `arn:aws:ses:${REGION}:${ACCOUNT}`;
       const domain = String(input['FromEmailAddress']).split('@')[1]?.replace(/>$/, '');
-      return [
-        { action: 'ses:SendEmail', resource: `${arn}:identity/${domain}` },
-        {
-          action: 'ses:SendEmail',
-          resource: `${arn}:configuration-set/${String(input['ConfigurationSetName'])}`,
-        },
+      const resources = [
+        `${arn}:identity/${domain}`,
+        `${arn}:configuration-set/${String(input['ConfigurationSetName'])}`,
       ];
+      // SES makes a MIME message of an email with attachments. Then IAM checks the older action, too (docs/adr/0029-construct.md).
+      const { Simple: simple } = input['Content'] as { readonly Simple?: { readonly Attachments?: unknown } };
+      const actions = ['ses:SendEmail', ...(simple?.Attachments === undefined ? [] : ['ses:SendRawEmail'])];
+      return actions.flatMap((each) => resources.map((resource) => ({ action: each, resource })));
     }
   }
 }
