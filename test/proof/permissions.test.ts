@@ -128,7 +128,7 @@ function permissionsFor(
       // SES makes a MIME message of an email with attachments. Then IAM checks the older action, too (docs/adr/0029-construct.md).
       const { Simple: simple } = input['Content'] as { readonly Simple?: { readonly Attachments?: unknown } };
       const actions = ['ses:SendEmail', ...(simple?.Attachments === undefined ? [] : ['ses:SendRawEmail'])];
-      return actions.flatMap((each) => resources.map((resource) => ({ action: each, resource })));
+      return actions.flatMap((each) => resources.map((on) => ({ action: each, resource: on })));
     }
   }
 }
