@@ -22,6 +22,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StackDescription } from '../../../admin/stack-file.ts';
+import { VERSION } from '../../../lambdas/core/version.ts';
 import { createTopic } from '../../../local/topic.ts';
 import { bounceEvent, sesMessageId } from '../../../sim/ses/events.ts';
 import type * as webhookModule from '../../../webhook/index.ts';
@@ -30,6 +31,9 @@ import { installPackages } from '../installed.ts';
 const run = promisify(execFile);
 const root = resolve('.');
 const readme = readFileSync('README.md', 'utf8');
+
+/** The file that `npm pack` writes into the clone. */
+const TARBALL = `ivymail-events-${VERSION}.tgz`;
 
 /** The first block of a language below a heading of README.md. */
 function readmeBlock(heading: string, language: string): string {
@@ -95,7 +99,7 @@ beforeAll(async () => {
 afterAll(() => {
   if (start.exitCode === null && start.signalCode === null) process.kill(-(start.pid ?? 0), 'SIGKILL');
   rmSync(home, { recursive: true, force: true });
-  for (const name of readdirSync(root)) if (/^ivymail-events-.*\.tgz$/.test(name)) rmSync(name);
+  rmSync(TARBALL, { force: true });
 });
 
 /** Runs `npx ivymail-events` in the folder of the package, and returns the JSON that it prints. */
@@ -136,8 +140,7 @@ describe('a CDK app with the package', () => {
     const target = join(installed, 'node_modules/ivymail-events');
     rmSync(target, { recursive: true, force: true });
     mkdirSync(target);
-    const tarball = readdirSync(root).find((name) => /^ivymail-events-.*\.tgz$/.test(name)) ?? '';
-    await run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
+    await run('tar', ['-xzf', TARBALL, '-C', target, '--strip-components=1']);
     apps = mkdtempSync(join(tmpdir(), 'ivymail-app-'));
     await new Promise<void>((done) => {
       receiver.listen(0, '127.0.0.1', done);
