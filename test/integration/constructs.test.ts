@@ -46,7 +46,14 @@ function synthesize(): void {
 
 async function deploy(stackName: string): Promise<void> {
   const { template, assets } = readAssembly(folder, stackName);
-  await deployStack(endpoint, { stackName, template, bucket: ASSETS_BUCKET, assets });
+  // Without the parameter that checks the bootstrap of the CDK, which the local AWS does not need.
+  const { Resources, Outputs = {} } = template;
+  await deployStack(endpoint, {
+    stackName,
+    template: { Resources, Outputs },
+    bucket: ASSETS_BUCKET,
+    assets,
+  });
 }
 
 /** The deployments, as the command finds them. */
