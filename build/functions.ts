@@ -33,7 +33,7 @@ export interface BuiltFunctions {
 }
 
 /** Bundles every handler into one file. One run of esbuild reads shared source files only once. */
-export function bundleFunctions(): BuiltFunctions {
+function bundle(): BuiltFunctions {
   const { outputFiles, metafile } = buildSync({
     ...BUNDLE_OPTIONS,
     entryPoints: HANDLERS.map((handler) => `lambdas/handlers/${handler}.ts`),
@@ -58,14 +58,20 @@ export function bundleFunctions(): BuiltFunctions {
   };
 }
 
-let isBuilt = false;
+let bundled: BuiltFunctions | undefined;
+let isWritten = false;
+
+/** The built functions. A process bundles them once. */
+export function bundleFunctions(): BuiltFunctions {
+  return (bundled ??= bundle());
+}
 
 /**
- * Builds dist/functions/, which `functionCode` of lib/ deploys. The second call in a process does nothing. Files that did not change are
- * not written, so several processes can build at the same time.
+ * Writes dist/functions/, which `functionCode` of lib/ deploys. Files that did not change are not written, so several processes can build
+ * at the same time.
  */
 export function buildFunctions(): void {
-  if (isBuilt) return;
+  if (isWritten) return;
   writeFolder(`${PROJECT_ROOT}dist/functions`, bundleFunctions().files);
-  isBuilt = true;
+  isWritten = true;
 }
