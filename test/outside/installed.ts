@@ -48,6 +48,14 @@ export async function installPackages(source: string, name: string): Promise<str
   }
 }
 
+/** Puts the packed npm package into the node_modules of a folder of installed packages, in place of an earlier one. */
+export async function installTarball(tarball: string, folder: string): Promise<void> {
+  const target = join(folder, 'node_modules/ivymail-events');
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target);
+  await run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
+}
+
 export function installedClients(): Promise<string> {
   return installPackages(CLIENTS, 'clients-node');
 }

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { installPackages } from '../installed.ts';
+import { installPackages, installTarball } from '../installed.ts';
 
 const run = promisify(execFile);
 
@@ -81,10 +81,7 @@ beforeAll(async () => {
   try {
     await run('npm', ['pack', '--loglevel=error', '--pack-destination', packed]);
     const [name = ''] = readdirSync(packed);
-    const target = join(installed, 'node_modules/ivymail-events');
-    rmSync(target, { recursive: true, force: true });
-    mkdirSync(target);
-    await run('tar', ['-xzf', join(packed, name), '-C', target, '--strip-components=1']);
+    await installTarball(join(packed, name), installed);
   } finally {
     rmSync(packed, { recursive: true });
   }

@@ -26,7 +26,7 @@ import { VERSION } from '../../../lambdas/core/version.ts';
 import { createTopic } from '../../../local/topic.ts';
 import { bounceEvent, sesMessageId } from '../../../sim/ses/events.ts';
 import type * as webhookModule from '../../../webhook/index.ts';
-import { installPackages } from '../installed.ts';
+import { installPackages, installTarball } from '../installed.ts';
 
 const run = promisify(execFile);
 const root = resolve('.');
@@ -137,10 +137,7 @@ describe('a CDK app with the package', () => {
   beforeAll(async () => {
     // The packages of an app of `cdk init`, which the tests of cdk-init pin.
     installed = await installPackages(resolve('test/outside/cdk-init'), 'cdk-init');
-    const target = join(installed, 'node_modules/ivymail-events');
-    rmSync(target, { recursive: true, force: true });
-    mkdirSync(target);
-    await run('tar', ['-xzf', TARBALL, '-C', target, '--strip-components=1']);
+    await installTarball(TARBALL, installed);
     apps = mkdtempSync(join(tmpdir(), 'ivymail-app-'));
     await new Promise<void>((done) => {
       receiver.listen(0, '127.0.0.1', done);
