@@ -1,3 +1,6 @@
+import type { Delivery } from '../api/types.ts';
+import { DELIVERY_STATUS_TEXT } from '../text/delivery-status.ts';
+
 /** The color of each status. A status has the same color on every page, for events, deliveries and endpoints. */
 const TONES: Readonly<Record<string, string>> = {
   sent: 'sent',
@@ -34,6 +37,16 @@ export function StatusBadge({ status }: { readonly status: string }) {
   return (
     <span class="badge" data-tone={toneOf(status)}>
       {status}
+    </span>
+  );
+}
+
+/** The status of a webhook delivery, by the name that the dashboard shows. */
+export function DeliveryBadge({ status }: { readonly status: Delivery['status'] }) {
+  const { name, tone } = DELIVERY_STATUS_TEXT[status];
+  return (
+    <span class="badge" data-tone={tone}>
+      {name}
     </span>
   );
 }

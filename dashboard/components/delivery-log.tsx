@@ -5,7 +5,7 @@ import type { Delivery, List } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { useSearchParams, changeSearchParams } from '../state/url.ts';
 import { noDeliveriesText } from '../text/no-deliveries.ts';
-import { StatusBadge } from './badge.tsx';
+import { DeliveryBadge } from './badge.tsx';
 import { ListError } from './list-error.tsx';
 import { Card } from './page.tsx';
 import { Pager } from './pager.tsx';
@@ -65,7 +65,7 @@ export function DeliveryLog({ id }: { readonly id: string }) {
                 <Time at={delivery.created_at} />
               </td>
               <td>
-                <StatusBadge status={delivery.status} />
+                <DeliveryBadge status={delivery.status} />
               </td>
               <td class="to">
                 <Link href={`/deliveries/${delivery.id}`} data-row="">

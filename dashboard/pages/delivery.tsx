@@ -3,26 +3,17 @@ import { Link } from 'wouter-preact';
 import type { DeliveryWithAttempts, Endpoint } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { AttemptDetails } from '../components/attempt-details.tsx';
-import { StatusBadge } from '../components/badge.tsx';
+import { DeliveryBadge } from '../components/badge.tsx';
 import { CopyableId } from '../components/copyable.tsx';
 import { Card, Page } from '../components/page.tsx';
 import { EmptyState, ErrorState, Loading } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { client, hasScope } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
+import { DELIVERY_STATUS_TEXT } from '../text/delivery-status.ts';
 import { formatRelativeTime, pluralize } from '../text/format.ts';
 
 const POLL_MS = 3_000;
-
-const STATUS_TEXT: Readonly<Record<DeliveryWithAttempts['status'], string>> = {
-  pending: 'The first attempt is in progress.',
-  retrying: 'The last attempt failed. IvyMail Events will try again.',
-  delivered: 'Your endpoint accepted the event.',
-  exhausted: 'All attempts failed. Redeliver the event when your endpoint is healthy again.',
-  blocked: 'Not sent: the URL resolves to a non-public IP address.',
-  held: 'Not sent, because the endpoint is failing, paused or disabled. The event is sent after a successful probe or a resume.',
-  cancelled: 'Canceled: the endpoint was deleted, or the event has expired.',
-};
 
 export function Delivery({ id }: { readonly id: string }) {
   const { data, error, reload } = useResource<DeliveryWithAttempts>(`/v1/deliveries/${id}`, {
@@ -61,8 +52,8 @@ export function Delivery({ id }: { readonly id: string }) {
       {data && (
         <>
           <div class="facts">
-            <StatusBadge status={data.status} />
-            <span>{STATUS_TEXT[data.status]}</span>
+            <DeliveryBadge status={data.status} />
+            <span>{DELIVERY_STATUS_TEXT[data.status].text}</span>
           </div>
           {data.next_attempt_at !== null && (
             <p class="banner" data-level="warn">
