@@ -6,6 +6,7 @@ import type {
   deliveryJson,
   deliveryWithAttemptsJson,
 } from '../../lambdas/api/schemas/deliveries.ts';
+import type { messageJson } from '../../lambdas/api/schemas/messages.ts';
 import type { logEntryJson, timelineJson } from '../../lambdas/api/schemas/send-logs.ts';
 import type { sentJson } from '../../lambdas/api/schemas/send.ts';
 import type { statsJson } from '../../lambdas/api/schemas/stats.ts';
@@ -28,10 +29,16 @@ export interface List<T> {
   readonly prev_cursor: string | null;
 }
 
+/** A list that can be searched. `searched_until` is null if the page is full or the search is complete. */
+export interface SearchedList<T> extends List<T> {
+  readonly searched_until: string | null;
+}
+
 export type ApiKey = z.output<typeof apiKeyJson>;
 export type NewApiKey = z.output<typeof newApiKeyJson>;
 export type Workspace = z.output<typeof workspaceJson>;
 export type LogEntry = z.output<typeof logEntryJson>;
+export type MessageSummary = z.output<typeof messageJson>;
 export type Timeline = z.output<typeof timelineJson>;
 export type Sent = z.output<typeof sentJson>;
 export type Stats = z.output<typeof statsJson>;

@@ -30,16 +30,16 @@ type LogType = (typeof LOG_TYPE_OF)[EventName];
 /** The events that match both filters. Undefined means all events. */
 function matchingEvents(
   type: LogType | undefined,
-  status: EventName | undefined,
+  statuses: readonly EventName[] | undefined,
 ): readonly EventName[] | undefined {
-  if (status === undefined && type === undefined) return undefined;
-  const names = EVENT_NAMES.filter(
-    (name) => (status === undefined || name === status) && (type === undefined || LOG_TYPE_OF[name] === type),
-  );
+  if (statuses === undefined && type === undefined) return undefined;
+  const names = (statuses ?? EVENT_NAMES).filter((name) => type === undefined || LOG_TYPE_OF[name] === type);
   if (names.length > 0) return names;
-  throw new ApiError('conflicting_filters', `No event has both the status ${status} and the type ${type}`, {
-    field: 'status',
-  });
+  throw new ApiError(
+    'conflicting_filters',
+    `No event has both the status ${statuses?.join(' or ')} and the type ${type}`,
+    { field: 'status' },
+  );
 }
 
 const LOGS_PATH = '/v1/send/logs';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { LOG_TYPES } from '../../core/events.ts';
+import { EVENT_NAMES, LOG_TYPES } from '../../core/events.ts';
 import { bareMessageId } from '../../core/message-id.ts';
 import { MESSAGE_STATUSES } from '../../core/message-status.ts';
 import { lookupAddress } from './addresses.ts';
@@ -7,6 +7,7 @@ import { asSent, flag, idOf, line, paging, rangeTime, rfc3339 } from './common.t
 import { deliveryJson } from './deliveries.ts';
 import { documented, named } from './documented.ts';
 import { detailFields, eventName, messageId, tags } from './events.ts';
+import { commaSeparated, searchFilters } from './search.ts';
 
 const logType = named('LogType', z.enum(LOG_TYPES), {
   description: 'The group to which the status of a log entry belongs.',
@@ -22,13 +23,18 @@ export const messageIdParam = documented(sesMessageId, `Id of the message. ${AS_
 
 const filters = {
   type: documented(z.optional(logType), 'Only entries of this type.', 'bounce'),
-  status: documented(z.optional(eventName), 'Only entries with this status.', 'bounced'),
+  status: documented(
+    z.optional(commaSeparated(EVENT_NAMES)),
+    'Only entries with this status. Separate several statuses with commas.',
+    'bounced,complained',
+  ),
   message_id: documented(
     z.optional(sesMessageId),
     `Only entries of this message. ${AS_HEADER}`,
     MESSAGE_ID_EXAMPLE,
   ),
   to: documented(z.optional(lookupAddress), 'Only entries of this recipient.', 'ann@example.com'),
+  ...searchFilters,
   after: documented(
     z.optional(rangeTime),
     'Only entries at or after this time. A date means midnight UTC at the start of that day.',
@@ -83,7 +89,7 @@ export const timelineQuery = z.strictObject({
 });
 
 /** The detail fields of a delay, suppression, failed send, bounce or complaint. A webhook has the same fields at the top level. */
-const errorJson = named(
+export const errorJson = named(
   'LogEntryError',
   z.strictObject({
     bounce_type: z.optional(detailFields.bounce_type),
@@ -126,6 +132,10 @@ export const logEntryJson = named(
   { description: 'What happened to one email for one recipient.' },
 );
 
+export const messageStatus = named('MessageStatus', z.enum(MESSAGE_STATUSES), {
+  description: 'The current status of a message for a recipient.',
+});
+
 /** Everything known about one message. */
 export const timelineJson = named(
   'Timeline',
@@ -144,11 +154,7 @@ export const timelineJson = named(
             'Recipient. Null groups the events for which Amazon SES does not name a recipient.',
           ),
           status: documented(
-            z.nullable(
-              named('MessageStatus', z.enum(MESSAGE_STATUSES), {
-                description: 'The current status of a message for a recipient.',
-              }),
-            ),
+            z.nullable(messageStatus),
             'Current status. Null if there are only events that do not affect the status, such as `opened`.',
           ),
           status_at: documented(z.nullable(rfc3339), 'Time of the event that set the current status.'),
