@@ -26,6 +26,7 @@ export function toDeliveryJson(delivery: Delivery): Record<string, unknown> {
     status: delivery.status,
     attempt_count: delivery.attempt_count,
     next_attempt_at: delivery.next_attempt_at ?? null,
+    event_timestamp: delivery.event_timestamp,
     created_at: delivery.created_at,
     completed_at: delivery.completed_at ?? null,
     test: delivery.test,

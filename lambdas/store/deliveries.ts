@@ -111,7 +111,8 @@ function toAttempt(row: Row): Attempt {
 export interface EndpointDeliveriesQuery {
   readonly workspaceId: string;
   readonly endpointId: string;
-  readonly status?: DeliveryStatus;
+  /** Only deliveries with this status, or with one of these. */
+  readonly status?: DeliveryStatus | readonly DeliveryStatus[];
   readonly limit: number;
   readonly position?: Position;
   /** Oldest event first. */
@@ -121,19 +122,22 @@ export interface EndpointDeliveriesQuery {
 /**
  * The deliveries of an endpoint, newest event first. A delivery whose first attempt is in progress has no Delivery row, so it is
  * not in the list. Each failing status has partitions of its own. The statuses `delivered`
- * and `pending` have none, because most deliveries are `delivered` and `pending` lasts only seconds. For these two, the
- * function reads at most `limit` rows of all deliveries and selects from them. So such a page may have fewer than `limit`
+ * and `pending` have none, because most deliveries are `delivered` and `pending` lasts only seconds. If one of these two is
+ * requested, the function reads at most `limit` rows of all deliveries and selects from them. So such a page may have fewer than `limit`
  * items although a next page exists.
  */
 export async function listEndpointDeliveries(
   table: Table,
   query: EndpointDeliveriesQuery,
 ): Promise<Page<Delivery>> {
-  const { workspaceId, endpointId, status } = query;
-  const byStatus = status !== undefined && isFailingStatus(status);
+  const { workspaceId, endpointId } = query;
+  const statuses = query.status === undefined ? undefined : new Set([query.status].flat());
+  const byStatus = statuses !== undefined && [...statuses].every(isFailingStatus);
   const page = await readPage(table, {
     partitions: byStatus
-      ? failingDeliveriesPartitions(workspaceId, endpointId, status).map((pk) => ({ index: 'g2', pk }))
+      ? [...statuses]
+          .flatMap((status) => failingDeliveriesPartitions(workspaceId, endpointId, status))
+          .map((pk) => ({ index: 'g2', pk }))
       : endpointDeliveriesPartitions(workspaceId, endpointId).map((pk) => ({ index: 'g1', pk })),
     prefix: 'D#',
     limit: query.limit,
@@ -143,7 +147,7 @@ export async function listEndpointDeliveries(
   const deliveries = page.items.map(toDelivery);
   return {
     ...page,
-    items: status === undefined ? deliveries : deliveries.filter((delivery) => delivery.status === status),
+    items: statuses ? deliveries.filter(({ status }) => statuses.has(status)) : deliveries,
   };
 }
 

@@ -71,6 +71,7 @@ describe('a delivery', () => {
       status: 'exhausted',
       attempt_count: 12,
       next_attempt_at: null,
+      event_timestamp: event.timestamp,
       created_at: '2026-02-25T12:00:00Z',
       completed_at: '2026-02-25T12:00:00Z',
       test: false,

@@ -97,6 +97,7 @@ describe('the timeline of a message', () => {
         status: 'pending',
         attempt_count: 0,
         next_attempt_at: null,
+        event_timestamp: delivered.timestamp,
         created_at: '2026-02-25T12:00:00Z',
         completed_at: null,
         test: false,

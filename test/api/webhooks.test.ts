@@ -266,6 +266,7 @@ describe('the deliveries of a webhook', () => {
         status: 'retrying',
         attempt_count: 1,
         next_attempt_at: '2026-02-25T12:01:00Z',
+        event_timestamp: '2026-02-25T11:30:00Z',
         created_at: '2026-02-25T12:00:00Z',
         completed_at: null,
         test: false,
@@ -273,5 +274,33 @@ describe('the deliveries of a webhook', () => {
     ]);
     const second = await sendRequest({ path, query: { limit: '1', cursor: first.body.next_cursor } });
     expect(second.body).toMatchObject({ data: [{ event_id: events[0]?.event_id }], next_cursor: null });
+  });
+
+  it('are filtered by several statuses, newest event first', async () => {
+    const { create, sendRequest, table } = setUpWebhooks();
+    const { id } = (await create()).body;
+    const endpoint = await getEndpoint(table, WORKSPACE_ID, id);
+    if (!endpoint) throw new Error('The created endpoint does not exist');
+    const statuses = ['blocked', 'delivered', 'exhausted', 'retrying'] as const;
+    for (const [minute, status] of statuses.entries()) {
+      const event = anEvent({ timestamp: `2026-02-25T11:0${minute}:00Z`, message_id: status });
+      const task = aTask(event, endpoint);
+      const claim = { task, stored: { event, ttl: 2_000_000_000 }, execution: 'one', nowMs: NOW_MS };
+      await storeAttempt(table, claim, { status });
+    }
+    const listed = async (status: string) => {
+      const { body } = await sendRequest({ path: `/v1/webhooks/${id}/deliveries`, query: { status } });
+      return body.data.map((delivery: { status: string }) => delivery.status);
+    };
+    expect(await listed('exhausted,blocked')).toEqual(['exhausted', 'blocked']);
+    expect(await listed('delivered,retrying')).toEqual(['retrying', 'delivered']);
+    const refused = await sendRequest({
+      path: `/v1/webhooks/${id}/deliveries`,
+      query: { status: 'exhausted,lost' },
+    });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining('separated by commas') } },
+    });
   });
 });

@@ -658,6 +658,15 @@ describe('listEndpointDeliveries', () => {
     expect(indexNames).toEqual(indexes.map((index) => INDEX[index]));
   });
 
+  it('merges the lists of several statuses, newest event first', async () => {
+    const table = await tableWithDeliveries();
+    const failing: unknown[] = [];
+    table.before = (_command, input) => failing.push(input.IndexName);
+    expect(await timesOf(table, { status: ['exhausted', 'held'] })).toEqual([4, 1].map(at));
+    expect(failing).toEqual(Array.from({ length: 8 }, () => INDEX.g2));
+    expect(await timesOf(table, { status: ['exhausted', 'delivered'] })).toEqual([5, 4, 2, 1].map(at));
+  });
+
   it('continues page by page', async () => {
     const table = await tableWithDeliveries();
     const seen: string[] = [];

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { DELIVERY_STATUSES, ERROR_CLASSES, TRIGGERS } from '../../core/deliveries.ts';
-import { idOf, paging, rfc3339 } from './common.ts';
+import { DELIVERY_STATUSES, ERROR_CLASSES, TRIGGERS, type DeliveryStatus } from '../../core/deliveries.ts';
+import { asSent, idOf, paging, rfc3339 } from './common.ts';
 import { documented, named } from './documented.ts';
 import { eventName, messageId, webhookEventJson } from './events.ts';
 
@@ -19,7 +19,8 @@ const deliveryFields = {
   status: deliveryStatus,
   attempt_count: documented(z.int(), 'Number of attempts so far.'),
   next_attempt_at: documented(z.nullable(rfc3339), 'Time of the next attempt. Null if none is planned.'),
-  created_at: rfc3339,
+  event_timestamp: documented(rfc3339, 'When the event happened. Lists are sorted by this time.'),
+  created_at: documented(rfc3339, 'When the delivery was created. It can be much later than the event.'),
   completed_at: documented(z.nullable(rfc3339), 'When the delivery ended. Null while it is in progress.'),
   test: documented(z.boolean(), 'Whether the event is a test event.'),
 };
@@ -70,8 +71,24 @@ export const deliveryWithAttemptsJson = named(
   { description: 'A delivery with all its attempts.' },
 );
 
+const STATUSES = `must be one or more of ${DELIVERY_STATUSES.join(', ')}, separated by commas`;
+
+const isDeliveryStatus = (text: string): text is DeliveryStatus =>
+  (DELIVERY_STATUSES as readonly string[]).includes(text);
+
+/** One or more delivery statuses, as text in a query. */
+const deliveryStatuses = z.pipe(
+  z.string().check(z.refine((text) => text.split(',').every(isDeliveryStatus), STATUSES)),
+  z.transform((text) => text.split(',').filter(isDeliveryStatus)),
+);
+asSent.add(deliveryStatuses, { type: 'string' });
+
 /** Query of GET /v1/webhooks/{id}/deliveries. */
 export const deliveriesQuery = z.strictObject({
-  status: documented(z.optional(deliveryStatus), 'Only deliveries with this status.', 'exhausted'),
+  status: documented(
+    z.optional(deliveryStatuses),
+    'Only deliveries with this status. Several statuses are separated by commas.',
+    'exhausted,blocked',
+  ),
   ...paging,
 });
