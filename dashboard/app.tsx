@@ -5,10 +5,11 @@ import { toApiError } from './api/client.ts';
 import { clearResponseCache } from './api/use-resource.ts';
 import { ShortcutsDialog } from './components/shortcuts-dialog.tsx';
 import { lazy } from './components/lazy-component.tsx';
+import { Navigation } from './components/navigation.tsx';
 import { Notices } from './components/notices.tsx';
 import { Page } from './components/page.tsx';
 import { EmptyState, ErrorState, Loading } from './components/states.tsx';
-import { NAVIGATION, useShortcuts } from './components/shortcuts.ts';
+import { useShortcuts } from './components/shortcuts.ts';
 import { SignIn } from './pages/sign-in.tsx';
 import { lastPathSegment } from './state/url.ts';
 import { BASE_PATH, session } from './state/app.ts';
@@ -40,29 +41,6 @@ function ViewErrorBoundary({ children }: { readonly children: ComponentChildren 
   return <ErrorState error={toApiError(error)} retry={reset} />;
 }
 
-function Navigation() {
-  const [location] = useLocation();
-  return (
-    <nav class="main-nav" aria-label="Main">
-      <ul>
-        {NAVIGATION.map(({ path, name }) => {
-          const isCurrent =
-            path === '/'
-              ? location === '/'
-              : location.startsWith(path) || (path === '/webhooks' && location.startsWith('/deliveries'));
-          return (
-            <li key={path}>
-              <Link href={path} aria-current={isCurrent ? 'page' : undefined}>
-                {name}
-              </Link>
-            </li>
-          );
-        })}
-      </ul>
-    </nav>
-  );
-}
-
 function Shell({ workspaceName }: { readonly workspaceName: string }) {
   const [isHelpOpen, setIsHelpOpen] = useState(false);
   const [location] = useLocation();
@@ -73,26 +51,7 @@ function Shell({ workspaceName }: { readonly workspaceName: string }) {
       <button type="button" class="skip" onClick={() => document.querySelector('h1')?.focus()}>
         Skip to content
       </button>
-      <header class="side">
-        <Link href="/" class="brand" aria-label="IvyMail Events, overview">
-          <span class="leaf" aria-hidden="true" /> IvyMail <span>Events</span>
-        </Link>
-        <Navigation />
-        <div class="side-foot">
-          <p title="Workspace">{workspaceName}</p>
-          <button
-            type="button"
-            class="plain"
-            onClick={() => setIsHelpOpen(true)}
-            aria-label="Keyboard shortcuts"
-          >
-            <kbd>?</kbd> Shortcuts
-          </button>
-          <button type="button" class="plain" onClick={() => session.signOut()}>
-            Sign out
-          </button>
-        </div>
-      </header>
+      <Navigation workspaceName={workspaceName} onShowShortcuts={() => setIsHelpOpen(true)} />
       <main>
         <ViewErrorBoundary key={location}>
           <Switch>

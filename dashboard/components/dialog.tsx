@@ -1,6 +1,7 @@
 import { createContext, type ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { toApiError, type ApiError } from '../api/client.ts';
+import { Icon } from './icons.tsx';
 import { ErrorState } from './states.tsx';
 
 /**
@@ -15,11 +16,14 @@ export function Dialog({
   onClose,
   children,
   wide = false,
+  kind = wide ? 'wide' : '',
 }: {
   readonly title: string;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
   readonly wide?: boolean;
+  /** A drawer slides in from the side. A click beside it closes it. */
+  readonly kind?: 'wide' | 'drawer' | '';
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
@@ -34,23 +38,26 @@ export function Dialog({
   return (
     <dialog
       ref={dialog}
-      class={wide ? 'wide' : ''}
+      class={kind}
       aria-labelledby={heading}
       onClose={onClose}
       onCancel={(event) => {
         if (busy) event.preventDefault();
+      }}
+      onClick={(event) => {
+        if (kind === 'drawer' && event.target === dialog.current && event.offsetX < 0) onClose();
       }}
     >
       <header class="card-head">
         <h2 id={heading}>{title}</h2>
         <button
           type="button"
-          class="plain"
+          class="plain icon-button"
           aria-label="Close"
           disabled={busy}
           onClick={() => dialog.current?.close()}
         >
-          ✕
+          <Icon name="close" />
         </button>
       </header>
       <SetDialogBusy.Provider value={setBusy}>{children}</SetDialogBusy.Provider>

@@ -2,14 +2,14 @@ import { useEffect } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { shortcutsEnabled } from '../state/preferences.ts';
 
-/** The views in the navigation, each with the letter that opens it after `g`. */
+/** The views in the navigation, each with its icon and the letter that opens it after `g`. */
 export const NAVIGATION = [
-  { path: '/', name: 'Overview', letter: 'o' },
-  { path: '/logs', name: 'Logs', letter: 'l' },
-  { path: '/webhooks', name: 'Webhooks', letter: 'w' },
-  { path: '/suppressions', name: 'Suppressions', letter: 's' },
-  { path: '/api-keys', name: 'API keys', letter: 'k' },
-  { path: '/settings', name: 'Settings', letter: 'e' },
+  { path: '/', name: 'Overview', letter: 'o', icon: 'overview', group: 'email' },
+  { path: '/logs', name: 'Logs', letter: 'l', icon: 'logs', group: 'email' },
+  { path: '/webhooks', name: 'Webhooks', letter: 'w', icon: 'webhooks', group: 'email' },
+  { path: '/suppressions', name: 'Suppressions', letter: 's', icon: 'suppressions', group: 'email' },
+  { path: '/api-keys', name: 'API keys', letter: 'k', icon: 'api-keys', group: 'workspace' },
+  { path: '/settings', name: 'Settings', letter: 'e', icon: 'settings', group: 'workspace' },
 ] as const;
 
 /** Whether the focused element accepts text, so that letters are not shortcuts there. */
