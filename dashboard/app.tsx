@@ -13,6 +13,7 @@ import { useShortcuts } from './components/shortcuts.ts';
 import { SignIn } from './pages/sign-in.tsx';
 import { lastPathSegment } from './state/url.ts';
 import { BASE_PATH, session } from './state/app.ts';
+import { dismissSuccessesOfOtherViews } from './state/notices.ts';
 
 const Overview = lazy(() => import('./pages/overview.tsx').then((page) => page.Overview));
 const Logs = lazy(() => import('./pages/logs.tsx').then((page) => page.Logs));
@@ -24,12 +25,17 @@ const Suppressions = lazy(() => import('./pages/suppressions.tsx').then((page) =
 const ApiKeys = lazy(() => import('./pages/api-keys.tsx').then((page) => page.ApiKeys));
 const Settings = lazy(() => import('./pages/settings.tsx').then((page) => page.Settings));
 
-function NotFound() {
+function UnknownPage() {
   return (
     <Page title="Page not found">
-      <EmptyState title="This page does not exist.">
-        <Link href="/">Go to Overview</Link>
-      </EmptyState>
+      <div class="panel">
+        <EmptyState title="This page does not exist." drawing="page">
+          <p>The address may be mistyped, or the page may have moved.</p>
+          <Link class="button" href="/">
+            Go to Overview
+          </Link>
+        </EmptyState>
+      </div>
     </Page>
   );
 }
@@ -45,6 +51,7 @@ function Shell({ workspaceName }: { readonly workspaceName: string }) {
   const [isHelpOpen, setIsHelpOpen] = useState(false);
   const [location] = useLocation();
   useShortcuts(() => setIsHelpOpen(true));
+  useEffect(dismissSuccessesOfOtherViews, [location]);
   return (
     <>
       {/* A button, because a link to #main would leave the view: URLs are relative to the dashboard. */}
@@ -65,7 +72,7 @@ function Shell({ workspaceName }: { readonly workspaceName: string }) {
             <Route path="/api-keys">{() => <ApiKeys />}</Route>
             <Route path="/settings">{() => <Settings />}</Route>
             <Route>
-              <NotFound />
+              <UnknownPage />
             </Route>
           </Switch>
         </ViewErrorBoundary>

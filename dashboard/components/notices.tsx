@@ -1,4 +1,5 @@
 import { Link } from 'wouter-preact';
+import { Icon } from './icons.tsx';
 import { dismiss, notices } from '../state/notices.ts';
 
 export function Notices() {
@@ -12,8 +13,8 @@ export function Notices() {
               View
             </Link>
           )}
-          <button type="button" class="plain" aria-label="Dismiss" onClick={() => dismiss(id)}>
-            ✕
+          <button type="button" class="plain icon-button" aria-label="Dismiss" onClick={() => dismiss(id)}>
+            <Icon name="close" />
           </button>
         </div>
       ))}

@@ -186,8 +186,8 @@ export function Webhook({ id }: { readonly id: string }) {
           onClose={closeDialog}
           onConfirm={async () => {
             await client.call(path, { method: 'DELETE' });
-            notify('success', 'Deleted.');
             navigate('/webhooks');
+            notify('success', 'Deleted.');
           }}
         >
           <p>

@@ -41,7 +41,9 @@ describe('a new user', () => {
   let current: Visit;
   const page = () => current.page;
   const row = (to: string, status: string) =>
-    page().locator('table.log tbody tr', { hasText: to }).filter({ hasText: status });
+    page()
+      .locator('table.log tbody tr', { hasText: to })
+      .filter({ hasText: status.replace('_', ' ') });
   const nav = (name: string) =>
     page().getByRole('navigation', { name: 'Main' }).getByRole('link', { name, exact: true });
 
