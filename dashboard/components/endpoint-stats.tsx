@@ -1,9 +1,10 @@
 import { useMemo } from 'preact/hooks';
-import { formatDuration, formatNumber, formatPercent } from '../text/format.ts';
-import { Chart } from './chart.tsx';
+import { formatCompact, formatDuration, formatNumber, formatPercent } from '../text/format.ts';
+import { Chart } from './chart/chart.tsx';
 import { Card } from './page.tsx';
 import { RangePicker, useStats } from './range-picker.tsx';
-import { ErrorState, Loading } from './states.tsx';
+import { STATS_RANGES } from '../text/stats-range.ts';
+import { ErrorState } from './states.tsx';
 
 /** Polls more often than the overview, because users watch this page while they fix an endpoint. */
 const POLL_MS = 5_000;
@@ -54,6 +55,8 @@ export function EndpointStats({ id }: { readonly id: string }) {
       ],
     };
   }, [counts]);
+  const interval = STATS_RANGES[range].interval;
+  const frame = { interval, starts: charts.starts, level: 3, height: 180 } as const;
   return (
     <>
       <div class="stats">
@@ -79,38 +82,38 @@ export function EndpointStats({ id }: { readonly id: string }) {
       </div>
       <Card title="Over time" aside={<RangePicker range={range} />}>
         {error && <ErrorState error={error} retry={() => void reload()} />}
-        {!data && !error && <Loading lines={8} />}
-        {data && (
-          <div class="columns three">
-            <Chart
-              label={`Error rate per ${data.interval}`}
-              interval={data.interval}
-              starts={charts.starts}
-              series={charts.rates}
-              kind="lines"
-              format={formatPercent}
-              height={180}
-            />
-            <Chart
-              label={`Attempts per ${data.interval}, succeeded and failed`}
-              interval={data.interval}
-              starts={charts.starts}
-              series={charts.attempts}
-              kind="stacked"
-              format={(value) => (value === null ? '–' : formatNumber(value))}
-              height={180}
-            />
-            <Chart
-              label={`Response time of attempts per ${data.interval}`}
-              interval={data.interval}
-              starts={charts.starts}
-              series={charts.durations}
-              kind="lines"
-              format={formatDuration}
-              height={180}
-            />
-          </div>
-        )}
+        <div class="columns three">
+          <Chart
+            {...frame}
+            title="Error rate"
+            unit={`share of failed attempts per ${interval}`}
+            series={charts.rates}
+            kind="lines"
+            minimum={0.05}
+            format={formatPercent}
+          />
+          <Chart
+            {...frame}
+            title="Attempts"
+            unit={`per ${interval}`}
+            series={charts.attempts}
+            kind="bars"
+            minimum={5}
+            wholeNumbers
+            format={(value) => (value === null ? '–' : formatNumber(value))}
+            formatTick={formatCompact}
+          />
+          <Chart
+            {...frame}
+            title="Response time"
+            unit={`per ${interval}`}
+            series={charts.durations}
+            kind="lines"
+            minimum={100}
+            wholeNumbers
+            format={formatDuration}
+          />
+        </div>
       </Card>
     </>
   );

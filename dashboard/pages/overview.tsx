@@ -3,7 +3,8 @@ import { Link } from 'wouter-preact';
 import type { Endpoint, List, LogEntry, Stats } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { StatusBadge } from '../components/badge.tsx';
-import { Chart, type Series } from '../components/chart.tsx';
+import { Chart } from '../components/chart/chart.tsx';
+import type { Series } from '../components/chart/props.ts';
 import { FirstSteps } from '../components/first-steps.tsx';
 import { RateMeter } from '../components/rate-meter.tsx';
 import { Card, Page } from '../components/page.tsx';
@@ -11,10 +12,11 @@ import { RangePicker, useStats } from '../components/range-picker.tsx';
 import { EmptyState, ErrorState, Loading } from '../components/states.tsx';
 import { TestEmailDialog } from '../components/test-email-dialog.tsx';
 import { Time } from '../components/time.tsx';
+import { STATS_RANGES } from '../text/stats-range.ts';
 import { hasScope } from '../state/app.ts';
 import { endpointState, failingFirst, heldDeliveriesText } from '../text/endpoint-state.ts';
 import { explain } from '../text/explain.ts';
-import { formatDuration, formatNumber, formatPercent, pluralize } from '../text/format.ts';
+import { formatCompact, formatDuration, formatNumber, formatPercent, pluralize } from '../text/format.ts';
 
 const POLL_MS = 15_000;
 
@@ -29,26 +31,36 @@ const OUTCOMES = [
   { name: 'failed', tone: 'fail' },
 ] as const;
 
-function Volume({ stats }: { readonly stats: Stats }) {
+function Volume({
+  stats,
+  interval,
+}: {
+  readonly stats: Stats | undefined;
+  readonly interval: 'hour' | 'day';
+}) {
   const series = useMemo(
     () =>
       OUTCOMES.map(({ name, tone }): Series => ({
         name,
         tone,
-        values: stats.buckets.map(({ counts }) => counts[name]),
-        total: stats.totals[name],
+        values: stats?.buckets.map(({ counts }) => counts[name]) ?? [],
+        total: stats?.totals[name] ?? null,
       })),
     [stats],
   );
-  const starts = useMemo(() => stats.buckets.map(({ start }) => start), [stats]);
+  const starts = useMemo(() => stats?.buckets.map(({ start }) => start) ?? [], [stats]);
   return (
     <Chart
-      label={`Events by outcome, per ${stats.interval}: ${series.map((each) => `${each.total} ${each.name}`).join(', ')}`}
-      interval={stats.interval}
+      title="Emails by outcome"
+      unit={`emails per ${interval}`}
+      interval={interval}
       starts={starts}
       series={series}
-      kind="stacked"
+      kind="bars"
+      minimum={5}
+      wholeNumbers
       format={(value) => (value === null ? '–' : formatNumber(value))}
+      formatTick={formatCompact}
     />
   );
 }
@@ -202,15 +214,15 @@ export function Overview() {
       )}
       {error && <ErrorState error={error} retry={() => void reload()} />}
       {stats ? <Rates stats={stats} /> : !error && <Loading lines={4} />}
-      <Card title="Volume by outcome">
-        {stats ? <Volume stats={stats} /> : <Loading lines={8} />}
+      <section class="card">
+        <Volume stats={stats} interval={STATS_RANGES[range].interval} />
         {stats && (
           <p class="quiet">
             {engagementText(stats)}Statistics exclude emails to the SES mailbox simulator. The log includes
             them.
           </p>
         )}
-      </Card>
+      </section>
       <div class="columns">
         <RecentIssues />
         <EndpointHealth endpoints={endpoints.data?.data} stats={stats} />

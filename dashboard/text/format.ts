@@ -21,6 +21,7 @@ const minuteFormat = new Intl.DateTimeFormat(undefined, {
 });
 const relativeTimeFormat = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' });
 const numberFormat = new Intl.NumberFormat('en');
+const compactFormat = new Intl.NumberFormat('en', { notation: 'compact' });
 
 /** `24 Nov 14:03:22` in the local time zone, with the year if it is not the current year. */
 export function formatLocalTime(iso: string, now = new Date()): string {
@@ -30,10 +31,11 @@ export function formatLocalTime(iso: string, now = new Date()): string {
   return `${date} ${timeFormat.format(time)}`;
 }
 
-/** Label on the time axis of a chart: `14:00` or `24 Nov`. */
+/** Label on the time axis of a chart: `14:00` or `24 Nov`. At midnight, an hour is labeled with its day. */
 export function formatAxisLabel(epochMs: number, interval: 'hour' | 'day'): string {
   const time = new Date(epochMs);
-  return interval === 'hour' ? minuteFormat.format(time) : utcDayFormat.format(time);
+  if (interval === 'day') return utcDayFormat.format(time);
+  return time.getHours() === 0 ? dayFormat.format(time) : minuteFormat.format(time);
 }
 
 /** Start of a chart interval: `24 Nov, 14:00` or `24 Nov (UTC)`. */
@@ -60,6 +62,11 @@ export function formatRelativeTime(iso: string, nowMs: number): string {
 
 export function formatNumber(value: number): string {
   return numberFormat.format(value);
+}
+
+/** `950`, `1.2K`, `3M`: for the axes of charts. */
+export function formatCompact(value: number): string {
+  return compactFormat.format(value);
 }
 
 /** Formats a ratio between 0 and 1: `2.5%`, `0.04%`. Null means that the denominator is 0, and is shown as a dash. */

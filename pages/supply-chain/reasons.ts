@@ -16,7 +16,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   esbuild: 'bundles the functions, the dashboard and the npm package',
   'ipaddr.js': 'parses IP addresses for the address guard',
   preact: 'renders the dashboard',
-  uplot: 'draws the charts of the dashboard',
   'wouter-preact': 'routes of the dashboard',
   zod: 'schemas of requests (zod/mini) and of the stack’s options',
 
