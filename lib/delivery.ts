@@ -172,7 +172,13 @@ export class Delivery extends Construct {
       logRetention: options.logRetention,
     });
     table.grantAccess(recover, {
-      actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      actions: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:Query',
+        'dynamodb:UpdateItem',
+      ],
       queriesIndexes: true,
     });
     recover.addEnvironment(ENV.deliverMachineArn, this.deliverMachine.stateMachineArn);

@@ -118,7 +118,13 @@ export function createAuthorizer(
     const known = cache.get(hash, nowMs);
     const key = known ?? (await read(hash, nowMs));
     if (!key || hasExpired(key, nowMs)) return { result: denied, fromCache: false };
-    const context = { workspace_id: key.workspace_id, key_id: key.id, scopes: key.scopes.join(' ') };
+    const context = {
+      workspace_id: key.workspace_id,
+      key_id: key.id,
+      // A name may contain any character. API Gateway does not document which characters a context may contain.
+      key_name: encodeURIComponent(key.name),
+      scopes: key.scopes.join(' '),
+    };
     return {
       result: { principalId: key.id, policyDocument: policy('Allow', methodArn), context },
       fromCache: known !== undefined,

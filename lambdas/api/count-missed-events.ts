@@ -1,13 +1,12 @@
 import { healthOf } from '../core/endpoint-health.ts';
 import type { Endpoint } from '../core/endpoints.ts';
+import { FIRST_ATTEMPT_WITHIN_MS } from '../core/missed-kinds.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { countMissed } from '../delivery/recover.ts';
 import type { ApiDeps } from './deps.ts';
 
 /** The resume is already stored, so the response waits at most this long for the count. */
 const MAX_COUNT_MS = 5_000;
-/** The first attempt normally follows within this time after the event. An event shortly before a pause can have its first attempt during the pause. */
-const FIRST_ATTEMPT_WITHIN_MS = 5 * 60_000;
 
 export interface MissedEvents {
   readonly count: number;
@@ -43,8 +42,10 @@ export async function missedWhileInactive(
   const since = formatTimestamp(sinceMs);
   try {
     const range = { since, until: formatTimestamp(nowMs) };
-    const counted = await countMissed(deps, { endpoint, ...range, withoutHeld: true }, nowMs + MAX_COUNT_MS);
-    return { missed: { ...counted, since } };
+    // The resume has started a drain, which delivers the held deliveries.
+    const query = { endpoint, ...range, include: ['failed', 'paused'] as const };
+    const { count, exact } = await countMissed(deps, query, nowMs + MAX_COUNT_MS);
+    return { missed: { count, exact, since } };
   } catch (error) {
     return { missed: { count: 0, exact: false, since }, error };
   }

@@ -33,7 +33,7 @@ export function requireActive({ id, status }: Endpoint): void {
   });
 }
 
-/** A new entry of an endpoint's history. `by` is the API key of the request. */
+/** A new entry of an endpoint's history. `by` and `by_name` are the API key of the request. */
 export function newHistoryEntry(
   deps: ApiDeps,
   caller: Caller,
@@ -45,6 +45,7 @@ export function newHistoryEntry(
     at: formatTimestamp(deps.now()),
     action,
     by: caller.keyId,
+    ...(caller.keyName !== undefined && { by_name: caller.keyName }),
     ...(reason !== undefined && { reason }),
   };
 }

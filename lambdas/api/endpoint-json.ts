@@ -14,6 +14,11 @@ async function countHeldDeliveries({ table, now }: Deps, endpoint: Endpoint): Pr
   return countHeld(table, { workspaceId, endpointId }, MAX_HELD_COUNTED);
 }
 
+/** A paused or disabled endpoint gets no probe, although its breaker can be open. */
+function nextProbeAt({ status, breaker_opened_at: openedAt, next_probe_at: at }: Endpoint): string | null {
+  return status === 'active' && openedAt !== undefined ? (at ?? null) : null;
+}
+
 function toJson(endpoint: Endpoint, held: HeldCount, nowMs: number): Record<string, unknown> {
   const health = healthOf(endpoint, nowMs);
   return {
@@ -27,6 +32,7 @@ function toJson(endpoint: Endpoint, held: HeldCount, nowMs: number): Record<stri
     health,
     failing_since:
       health === 'failing' ? (endpoint.failing_since ?? endpoint.breaker_opened_at ?? null) : null,
+    next_probe_at: nextProbeAt(endpoint),
     consecutive_failures: endpoint.failures ?? 0,
     held_count: held.count,
     held_count_exact: held.exact,

@@ -1,5 +1,6 @@
 import type { Recovery } from '../core/commands.ts';
 import { randomId } from '../core/ids.ts';
+import { MISSED_KINDS } from '../core/missed-kinds.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { countMissed } from '../delivery/recover.ts';
 import { getRecovery, putRecovery } from '../store/commands.ts';
@@ -18,6 +19,7 @@ function toJson(recovery: Recovery): Record<string, unknown> {
     endpoint_id: recovery.endpoint_id,
     since: recovery.since,
     until: recovery.until,
+    include: recovery.include ?? MISSED_KINDS,
     status: recovery.status,
     count: recovery.count,
     started: recovery.started,
@@ -43,7 +45,7 @@ const recover = route({
   scope: 'admin',
   summary: 'Recover missed events',
   description:
-    'Delivers every event of a time range that the endpoint has missed, at 25 per second. An event is missed if it has no delivery, if its delivery is exhausted, blocked, held or cancelled, or if an attempt is overdue by more than 24 hours. With `dry_run`, the events are only counted. The status is then 200, and `recovery_id` is null. Without `dry_run`, the endpoint must be active.',
+    'Delivers the events of a time range that the endpoint did not get, at 25 per second. `include` selects the kinds of events. By default, these are the events that the endpoint was meant to get: `failed`, `held` and `paused`. `counts` in the response contains every kind. Only events that the present filter of the endpoint includes are considered. With `dry_run`, the events are only counted. The status is then 200, and `recovery_id` is null. Without `dry_run`, the endpoint must be active.',
   params: endpointParam,
   query: noQuery,
   body: recoverBody,
@@ -53,20 +55,22 @@ const recover = route({
     const nowMs = deps.now();
     const range = rangeOf(body, nowMs);
     if (!body.dry_run) requireActive(endpoint);
-    const { count, exact } = await countMissed(deps, { endpoint, ...range }, nowMs + MAX_COUNT_MS);
-    if (body.dry_run) return { status: 200, body: { recovery_id: null, count, exact } };
+    const { include } = body;
+    const counted = await countMissed(deps, { endpoint, ...range, include }, nowMs + MAX_COUNT_MS);
+    if (body.dry_run) return { status: 200, body: { recovery_id: null, ...counted } };
     const recovery: Recovery = {
       id: randomId('rcv', deps.randomBytes),
       workspace_id: caller.workspaceId,
       endpoint_id: endpoint.id,
       ...range,
+      include,
       status: 'running',
-      count,
+      count: counted.count,
       started: 0,
       created_at: formatTimestamp(nowMs),
     };
     await putRecovery(deps.table, recovery);
-    return { status: 202, body: { recovery_id: recovery.id, count, exact } };
+    return { status: 202, body: { recovery_id: recovery.id, ...counted } };
   },
 });
 

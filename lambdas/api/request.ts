@@ -7,6 +7,8 @@ import { parseJson } from './json.ts';
 export interface Caller {
   readonly workspaceId: string;
   readonly keyId: string;
+  /** Absent while an authorizer of v0.1.0 is still running. */
+  readonly keyName?: string;
   readonly scopes: readonly Scope[];
 }
 
@@ -19,7 +21,7 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** Reads the caller from the authorizer's context, whose values are all strings. */
 export function callerOf(event: APIGatewayProxyEvent): Caller {
   const context = (event.requestContext.authorizer ?? {}) as Record<string, string | undefined>;
-  const { workspace_id: workspaceId, key_id: keyId, scopes, credentials } = context;
+  const { workspace_id: workspaceId, key_id: keyId, key_name: keyName, scopes, credentials } = context;
   if (credentials === 'conflict') {
     throw new ApiError(
       'invalid_parameter',
@@ -30,7 +32,12 @@ export function callerOf(event: APIGatewayProxyEvent): Caller {
   if (workspaceId === undefined || keyId === undefined || scopes === undefined) {
     throw new Error('The request has no caller: the route has no authorizer');
   }
-  return { workspaceId, keyId, scopes: scopes.split(' ') as Scope[] };
+  return {
+    workspaceId,
+    keyId,
+    ...(keyName !== undefined && { keyName: decodeURIComponent(keyName) }),
+    scopes: scopes.split(' ') as Scope[],
+  };
 }
 
 /** The query parameters. A repeated parameter is refused, because its value would be ambiguous. */

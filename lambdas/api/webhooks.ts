@@ -35,8 +35,9 @@ const MAX_ENDPOINTS = 50;
 
 const ACTION_OF = { active: 'resumed', paused: 'paused' } as const;
 
-function toChangeJson({ at, action, by, reason }: EndpointHistoryEntry): Record<string, unknown> {
-  return { at, action, by, reason: reason ?? null };
+function toChangeJson(entry: EndpointHistoryEntry): Record<string, unknown> {
+  const { at, action, by, by_name: byName, reason } = entry;
+  return { at, action, by, by_name: byName ?? null, reason: reason ?? null };
 }
 
 /** Checks the form of a URL, and the addresses to which its host name resolves now. */
@@ -175,12 +176,17 @@ const update = route({
     // If the endpoint already has this status, `status_changed_at` must not change.
     const newStatus = status === before.status ? undefined : status;
     const restarts = newStatus === 'active' || url !== undefined;
-    const change = newHistoryEntry(
+    const entry = newHistoryEntry(
       deps,
       caller,
       newStatus === undefined ? 'updated' : ACTION_OF[newStatus],
       restarts && healthOf(before, deps.now()) === 'failing' ? 'no longer counted as failing' : undefined,
     );
+    // A recovery needs the filters of the past: an event that the filter left out was not missed.
+    const change = {
+      ...entry,
+      filter: events === undefined ? null : { before: before.events, after: events },
+    };
     const endpoint = await updateEndpoint(
       deps.table,
       { workspaceId: caller.workspaceId, endpointId },

@@ -1,4 +1,5 @@
 import type { DeliveryGroup, DeliveryTask } from './deliveries.ts';
+import type { MissedKind } from './missed-kinds.ts';
 
 /** Redelivers one delivery by one manual attempt. */
 export interface RedeliverCommand {
@@ -58,6 +59,8 @@ export interface Recovery {
   readonly since: string;
   /** RFC 3339, exclusive. */
   readonly until: string;
+  /** The kinds of events to deliver. Absent on rows of v0.1.0, whose recoveries deliver every kind. */
+  readonly include?: readonly MissedKind[];
   readonly status: RecoveryStatus;
   /** The number of missed events when the recovery was requested. */
   readonly count: number;

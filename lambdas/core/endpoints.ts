@@ -34,6 +34,8 @@ export interface Endpoint {
   readonly last_failure_at?: string;
   /** RFC 3339. While it is set, the breaker is open: new deliveries are stored as `held`, and probes are sent. */
   readonly breaker_opened_at?: string;
+  /** RFC 3339. While the breaker is open, when the next probe is due. */
+  readonly next_probe_at?: string;
   /** Set together with the `failing` entry of the history, removed together with the `recovered` one. */
   readonly health?: 'failing';
   /**
@@ -85,5 +87,9 @@ export interface EndpointHistoryEntry {
   readonly action: EndpointAction;
   /** Id of the API key that requested the action, or `ivymail` if this system did it. */
   readonly by: string;
+  /** Name of the API key at that time. Absent if `by` is `ivymail`, and in entries of v0.1.0. */
+  readonly by_name?: string;
   readonly reason?: string;
+  /** The event filter that a PATCH replaced, and the new one. Null if the PATCH left the filter unchanged. Absent in entries of v0.1.0. */
+  readonly filter?: { readonly before: Endpoint['events']; readonly after: Endpoint['events'] } | null;
 }

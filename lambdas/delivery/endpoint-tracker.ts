@@ -1,10 +1,22 @@
 import type { Attempt } from '../core/deliveries.ts';
-import { healthOf, isRecordedFailing, decideFailureAction } from '../core/endpoint-health.ts';
+import {
+  decideFailureAction,
+  healthOf,
+  isRecordedFailing,
+  probeDelaySeconds,
+} from '../core/endpoint-health.ts';
 import type { Endpoint, EndpointAction, EndpointHistoryEntry } from '../core/endpoints.ts';
 import { randomId } from '../core/ids.ts';
 import type { Decision } from '../core/outcome.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
-import { clearFailures, countFailure, openBreaker, recordFailing } from '../store/endpoint-health.ts';
+import { scaledSeconds } from '../core/wait-scale.ts';
+import {
+  clearFailures,
+  countFailure,
+  openBreaker,
+  recordFailing,
+  type BreakerOpening,
+} from '../store/endpoint-health.ts';
 import { disableEndpoint, getEndpoint } from '../store/endpoints.ts';
 import type { Table } from '../store/table.ts';
 
@@ -23,6 +35,8 @@ export interface HealthEvidence {
 export interface TrackerDeps {
   readonly table: Table;
   readonly randomBytes: (size: number) => Uint8Array;
+  /** Scales the wait before the first probe. 1 if absent. */
+  readonly waitScale?: number;
 }
 
 /**
@@ -86,7 +100,7 @@ export class EndpointTracker {
     const hasStreak = before.failing_since !== undefined || isRecordedFailing(before);
     if (!hasStreak) return;
     this.clearing = before;
-    const entry = this.entry(nowMs, 'recovered', 'The receiver accepted a webhook again');
+    const entry = this.entry(nowMs, 'recovered', recoveredReason(before));
     try {
       await clearFailures(this.deps.table, before, entry);
     } catch (error) {
@@ -118,7 +132,12 @@ export class EndpointTracker {
     if (action === 'open_breaker')
       return record(() => {
         const text = `${failures} consecutive failed attempts; new deliveries are held`;
-        return this.open(counted, this.entry(nowMs, 'failing', text), isRecorded);
+        const probeMs = nowMs + scaledSeconds(probeDelaySeconds(0), this.deps.waitScale) * 1000;
+        return this.open(counted, {
+          historyEntry: this.entry(nowMs, 'failing', text),
+          nextProbeAt: formatTimestamp(probeMs),
+          recorded: isRecorded,
+        });
       });
     if (counted.health === undefined && healthOf(counted, nowMs) === 'failing')
       return record(() => {
@@ -128,10 +147,10 @@ export class EndpointTracker {
     return 'none';
   }
 
-  private async open(counted: Endpoint, entry: EndpointHistoryEntry, isRecorded: boolean): Promise<boolean> {
-    const opening = { historyEntry: entry, commandId: entry.id, recorded: isRecorded };
-    const opened = await openBreaker(this.deps.table, counted, opening);
-    if (opened) this.current = { ...(this.current ?? counted), breaker_opened_at: entry.at };
+  private async open(counted: Endpoint, opening: Omit<BreakerOpening, 'commandId'>): Promise<boolean> {
+    const { id: commandId, at } = opening.historyEntry;
+    const opened = await openBreaker(this.deps.table, counted, { ...opening, commandId });
+    if (opened) this.current = { ...(this.current ?? counted), breaker_opened_at: at };
     else await this.readAgain(counted);
     return opened;
   }
@@ -165,4 +184,12 @@ export class EndpointTracker {
     const at = formatTimestamp(nowMs);
     return { id: randomId('req', this.deps.randomBytes), at, action, by: 'ivymail', reason };
   }
+}
+
+/** The reason of a `recovered` entry. A row of v0.1.0 can have an open breaker without a count of failures. */
+function recoveredReason({ failures = 0, failing_since: since }: Endpoint): string {
+  const accepted = 'The receiver accepted a webhook again';
+  if (failures === 0 || since === undefined) return accepted;
+  const attempts = failures === 1 ? '1 failed attempt' : `${failures} failed attempts`;
+  return `${accepted}, after ${attempts} since ${since}`;
 }

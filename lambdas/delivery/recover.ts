@@ -1,8 +1,10 @@
 import type { ReplayResult, ReplayTask, Recovery } from '../core/commands.ts';
 import type { DeliveryTask } from '../core/deliveries.ts';
 import { probeDelaySeconds } from '../core/endpoint-health.ts';
+import { endpointPast, type EndpointPast } from '../core/endpoint-past.ts';
 import type { Endpoint } from '../core/endpoints.ts';
 import { deterministicId } from '../core/ids.ts';
+import { MISSED_KINDS, type MissedCounts, type MissedKind } from '../core/missed-kinds.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { scaledSeconds } from '../core/wait-scale.ts';
 import {
@@ -13,7 +15,8 @@ import {
   type StoredRecovery,
 } from '../store/commands.ts';
 import { listEndpointDeliveries } from '../store/deliveries.ts';
-import { closeBreaker, endDrain } from '../store/endpoint-health.ts';
+import { closeBreaker, endDrain, setNextProbe } from '../store/endpoint-health.ts';
+import { readHistorySince } from '../store/endpoint-history.ts';
 import { getEndpoint } from '../store/endpoints.ts';
 import { readWantedEvents, type WantedEvent } from '../store/missed-events.ts';
 import type { Table } from '../store/table.ts';
@@ -140,14 +143,12 @@ async function readStep(
   const endMs = deps.now() + READ_MS;
   let position = after;
   let readCount = 0;
-  for await (const event of readWantedEvents(deps.table, {
-    endpoint,
-    nowMs: deps.now(),
-    ...rangeOf(recovery, after),
-  })) {
+  const range = rangeOf(recovery, after);
+  const past = await readPast(deps.table, endpoint, recovery.since);
+  for await (const event of readWantedEvents(deps.table, { endpoint, past, nowMs: deps.now(), ...range })) {
     if (missed.length === limit || readCount === EVENTS_PER_STEP || (readCount > 0 && deps.now() > endMs))
       return { missed, ...(position !== undefined && { position }), ended: false };
-    if (event.missed) missed.push(event);
+    if (event.missed && (recovery.include ?? MISSED_KINDS).includes(event.missed)) missed.push(event);
     position = event.key;
     readCount += 1;
   }
@@ -161,26 +162,47 @@ function rangeOf(
   return { since, until, ...(after !== undefined && { after }) };
 }
 
+/** What an endpoint was since a time: when it was active, and which events its filter included. */
+async function readPast(table: Table, endpoint: Endpoint, since: string): Promise<EndpointPast> {
+  const address = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
+  return endpointPast(endpoint, await readHistorySince(table, address, since));
+}
+
 interface MissedCountQuery {
   readonly endpoint: Endpoint;
   readonly since: string;
   readonly until: string;
-  /** Excludes held deliveries, because a drain is delivering them. */
-  readonly withoutHeld?: boolean;
+  /** The kinds of events that `count` includes. */
+  readonly include: readonly MissedKind[];
 }
 
-/** Counts the events that an endpoint missed. `exact` is false if the count stopped at `deadlineMs`. */
+export interface MissedCount {
+  /** The number of events of the included kinds. */
+  readonly count: number;
+  /** The number of events of every kind. */
+  readonly counts: MissedCounts;
+  /** False if the count stopped at its deadline. There may be more events. */
+  readonly exact: boolean;
+}
+
+/** Counts the events that an endpoint missed, by the reason. Stops at `deadlineMs`. */
 export async function countMissed(
   deps: Pick<ReplayDeps, 'table' | 'now'>,
-  { withoutHeld = false, ...query }: MissedCountQuery,
+  { include, ...query }: MissedCountQuery,
   deadlineMs: number,
-): Promise<{ readonly count: number; readonly exact: boolean }> {
-  let count = 0;
-  for await (const event of readWantedEvents(deps.table, { ...query, nowMs: deps.now() })) {
-    if (deps.now() > deadlineMs) return { count, exact: false };
-    if (event.missed && !(withoutHeld && event.held)) count += 1;
+): Promise<MissedCount> {
+  const counts = { failed: 0, held: 0, paused: 0, never_sent: 0, before_created: 0 };
+  const result = (exact: boolean): MissedCount => ({
+    count: include.reduce((sum, kind) => sum + counts[kind], 0),
+    counts,
+    exact,
+  });
+  const past = await readPast(deps.table, query.endpoint, query.since);
+  for await (const event of readWantedEvents(deps.table, { ...query, past, nowMs: deps.now() })) {
+    if (deps.now() > deadlineMs) return result(false);
+    if (event.missed) counts[event.missed] += 1;
   }
-  return { count, exact: true };
+  return result(true);
 }
 
 async function drain(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> {
@@ -230,7 +252,12 @@ async function drain(deps: ReplayDeps, task: ReplayTask): Promise<ReplayResult> 
       }),
     ),
   );
-  return breakerOpenedAt === undefined
-    ? nextStep(task, 'continue', STEP_SECONDS)
-    : nextStep(task, 'continue', probeDelaySeconds(task.probes + 1), task.probes + 1);
+  if (breakerOpenedAt === undefined) return nextStep(task, 'continue', STEP_SECONDS);
+  const delaySeconds = probeDelaySeconds(task.probes + 1);
+  await setNextProbe(deps.table, endpoint, probeTime(deps, delaySeconds));
+  return nextStep(task, 'continue', delaySeconds, task.probes + 1);
+}
+
+function probeTime({ now, waitScale }: ReplayDeps, delaySeconds: number): string {
+  return formatTimestamp(now() + scaledSeconds(delaySeconds, waitScale) * 1000);
 }

@@ -63,6 +63,8 @@ export async function clearFailures(
 
 /** The attributes of a streak of failures. */
 const STREAK_ATTRIBUTES = ['failing_since', 'failures', 'last_failure_at'];
+/** The attributes of an open breaker. */
+const BREAKER_ATTRIBUTES = ['breaker_opened_at', 'next_probe_at'];
 
 async function endShortStreak(table: Table, endpoint: Endpoint): Promise<void> {
   await updateRow(table, endpoint, {
@@ -113,7 +115,7 @@ async function endFailing(
       Update: {
         ...updateInput(table, endpoint, {}),
         ...updateExpression(
-          { set: { draining: drain.id }, remove: [...STREAK_ATTRIBUTES, 'breaker_opened_at', 'health'] },
+          { set: { draining: drain.id }, remove: [...STREAK_ATTRIBUTES, ...BREAKER_ATTRIBUTES, 'health'] },
           { values },
         ),
         ConditionExpression: condition,
@@ -130,7 +132,7 @@ async function endFailing(
 export async function closeBreaker(table: Table, endpoint: Endpoint): Promise<void> {
   await updateRow(table, endpoint, {
     ...updateExpression(
-      { remove: ['breaker_opened_at'] },
+      { remove: BREAKER_ATTRIBUTES },
       { values: { opened: endpoint.breaker_opened_at ?? '' } },
     ),
     ConditionExpression: 'breaker_opened_at = :opened',
@@ -163,6 +165,20 @@ export async function recordFailing(
   ]);
 }
 
+/** What is stored when a breaker opens. */
+export interface BreakerOpening {
+  readonly historyEntry: EndpointHistoryEntry;
+  /** Id of the command that probes the endpoint. */
+  readonly commandId: string;
+  /** RFC 3339, when the command will send its first probe. */
+  readonly nextProbeAt: string;
+  /**
+   * True if the history already has the `failing` entry of this streak. The breaker is then opened without a new entry. If it is
+   * not true, the entry is written with the opening. If another attempt recorded `failing` first, no second entry is written.
+   */
+  readonly recorded?: boolean;
+}
+
 /**
  * Opens the breaker and stores the command that probes the endpoint, in one transaction. So every open breaker has a command
  * that tries to close it. The history gets an entry unless it already has one for the failing endpoint. Returns false if the
@@ -172,15 +188,7 @@ export async function recordFailing(
 export async function openBreaker(
   table: Table,
   endpoint: Endpoint,
-  opening: {
-    readonly historyEntry: EndpointHistoryEntry;
-    readonly commandId: string;
-    /**
-     * True if the history already has the `failing` entry of this streak. The breaker is then opened without a new entry. If it is
-     * not true, the entry is written with the opening. If another attempt recorded `failing` first, no second entry is written.
-     */
-    readonly recorded?: boolean;
-  },
+  opening: BreakerOpening,
 ): Promise<boolean> {
   if (opening.recorded !== true && (await tryToOpen(table, endpoint, { ...opening, recorded: false })))
     return true;
@@ -190,11 +198,7 @@ export async function openBreaker(
 async function tryToOpen(
   table: Table,
   endpoint: Endpoint,
-  {
-    historyEntry,
-    commandId,
-    recorded,
-  }: { readonly historyEntry: EndpointHistoryEntry; readonly commandId: string; readonly recorded: boolean },
+  { historyEntry, commandId, nextProbeAt, recorded }: Required<BreakerOpening>,
 ): Promise<boolean> {
   const address = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id };
   const command: DrainCommand = { command: 'drain', endpoint_id: endpoint.id, opened_at: historyEntry.at };
@@ -204,7 +208,7 @@ async function tryToOpen(
       Update: {
         ...updateInput(table, endpoint, {}),
         ...updateExpression(
-          { set: { breaker_opened_at: historyEntry.at, health: 'failing' } },
+          { set: { breaker_opened_at: historyEntry.at, next_probe_at: nextProbeAt, health: 'failing' } },
           { names: ['status'], values: { active: 'active', since: endpoint.failing_since } },
         ),
         ConditionExpression: recorded ? canOpen : `${canOpen} AND attribute_not_exists(health)`,
@@ -218,6 +222,17 @@ async function tryToOpen(
     },
     ...(recorded ? [] : [putHistoryEntry(table, address, historyEntry)]),
   ]);
+}
+
+/** Stores when the next probe is due. Changes nothing if the breaker has closed, or opened again, since the endpoint was read. */
+export async function setNextProbe(table: Table, endpoint: Endpoint, at: string): Promise<void> {
+  await updateRow(table, endpoint, {
+    ...updateExpression(
+      { set: { next_probe_at: at } },
+      { values: { opened: endpoint.breaker_opened_at ?? '' } },
+    ),
+    ConditionExpression: 'breaker_opened_at = :opened',
+  });
 }
 
 /** Removes `draining` when the drain `commandId` finds no more held deliveries. The id of a newer drain stays. */

@@ -73,7 +73,14 @@ export type EndpointChanges = Partial<Pick<Endpoint, 'url' | 'events'>> & {
 };
 
 /** After a resume or a change of the URL, an endpoint is healthy until attempts fail. */
-const HEALTH_ATTRIBUTES = ['failing_since', 'failures', 'last_failure_at', 'breaker_opened_at', 'health'];
+const HEALTH_ATTRIBUTES = [
+  'failing_since',
+  'failures',
+  'last_failure_at',
+  'breaker_opened_at',
+  'next_probe_at',
+  'health',
+];
 
 /**
  * Writes only the changed fields, so that two changes at the same time do not undo each other. A new status removes the

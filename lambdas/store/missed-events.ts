@@ -1,6 +1,8 @@
 import type { DeliveryStatus } from '../core/deliveries.ts';
+import type { EndpointPast } from '../core/endpoint-past.ts';
 import { wantsEvent, type Endpoint } from '../core/endpoints.ts';
-import { EVENT_NAMES } from '../core/events.ts';
+import { EVENT_NAMES, type EventName } from '../core/events.ts';
+import { missedKind, type DeliveryState, type MissedKind } from '../core/missed-kinds.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
 import { readPendingClaims, type PendingClaim } from './claims.ts';
 import {
@@ -17,16 +19,16 @@ export interface WantedEvent {
   /** Sort key of the event. The next read can start after it. */
   readonly key: string;
   readonly address: EventKeyParts;
-  /** True if the endpoint did not get the event. */
-  readonly missed: boolean;
-  /** True if the delivery is `held`. A drain will deliver it. */
-  readonly held: boolean;
+  /** Why the endpoint did not get the event. Absent if it got the event, or if an attempt will still be made. */
+  readonly missed?: MissedKind;
   /** Attempts made by the delivery. 0 if the event has no delivery. */
   readonly attempts: number;
 }
 
 export interface MissedQuery {
   readonly endpoint: Endpoint;
+  /** The past of the endpoint since `since`. */
+  readonly past: EndpointPast;
   /** RFC 3339, inclusive. */
   readonly since: string;
   /** RFC 3339, exclusive. */
@@ -36,8 +38,6 @@ export interface MissedQuery {
   readonly nowMs: number;
 }
 
-/** Deliveries with these statuses ended without success. `recover` delivers them again. */
-const MISSED_STATUSES: readonly DeliveryStatus[] = ['exhausted', 'blocked', 'held', 'cancelled'];
 const OPEN_STATUSES: readonly DeliveryStatus[] = ['pending', 'retrying'];
 
 /**
@@ -75,13 +75,12 @@ interface JoinedEvent {
   readonly delivery?: Row;
 }
 
-function isMissed(
+function deliveryState(
   { delivery }: JoinedEvent,
   { claim, nowMs }: { readonly claim: PendingClaim | undefined; readonly nowMs: number },
-): boolean {
-  if (delivery)
-    return MISSED_STATUSES.includes(delivery['status'] as DeliveryStatus) || isStalled(delivery, nowMs);
-  return claim === undefined || claim.leaseUntilMs + STALLED_AFTER_MS < nowMs;
+): DeliveryState | undefined {
+  if (delivery) return { status: delivery['status'] as DeliveryStatus, overdue: isStalled(delivery, nowMs) };
+  return claim && { status: 'pending', overdue: claim.leaseUntilMs + STALLED_AFTER_MS < nowMs };
 }
 
 /**
@@ -110,7 +109,7 @@ async function* inBatches(events: AsyncIterable<JoinedEvent>): AsyncGenerator<re
 async function toWantedEvents(
   table: Table,
   batch: readonly JoinedEvent[],
-  { endpoint, nowMs }: MissedQuery,
+  { endpoint, past, nowMs }: MissedQuery,
 ): Promise<readonly WantedEvent[]> {
   const claims = await readPendingClaims(
     table,
@@ -119,13 +118,22 @@ async function toWantedEvents(
       .map(({ event }) => ({ event: parseEventKey(event), endpointId: endpoint.id })),
   );
   const claimOf = new Map(claims.map((claim) => [eventPart(claim.delivery), claim]));
-  return batch.map((joined) => ({
-    key: joined.event.sk,
-    address: parseEventKey(joined.event),
-    missed: isMissed(joined, { claim: claimOf.get(eventPart(joined.event)), nowMs }),
-    held: joined.delivery?.['status'] === ('held' satisfies DeliveryStatus),
-    attempts: joined.delivery === undefined ? 0 : Number(joined.delivery['attempt_count']),
-  }));
+  const createdAtMs = Date.parse(endpoint.created_at);
+  return batch.map((joined) => {
+    const address = parseEventKey(joined.event);
+    const delivery = deliveryState(joined, { claim: claimOf.get(eventPart(joined.event)), nowMs });
+    const name = joined.event['event'] as EventName;
+    const missed = missedKind(
+      { name, atMs: Date.parse(address.timestamp), ...(delivery && { delivery }) },
+      { createdAtMs, past },
+    );
+    return {
+      key: joined.event.sk,
+      address,
+      ...(missed && { missed }),
+      attempts: joined.delivery === undefined ? 0 : Number(joined.delivery['attempt_count']),
+    };
+  });
 }
 
 /**

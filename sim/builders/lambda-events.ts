@@ -14,6 +14,8 @@ export interface GatewayRequest {
   readonly authorizer: {
     readonly workspace_id: string;
     readonly key_id: string;
+    /** Percent-encoded. */
+    readonly key_name?: string;
     /** Separated by spaces. */
     readonly scopes: string;
   };

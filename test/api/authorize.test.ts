@@ -12,7 +12,7 @@ const KEY = newApiKey('live', randomBytes);
 const STORED: ApiKey = {
   id: 'key_a',
   workspace_id: WORKSPACE_ID,
-  name: 'admin',
+  name: 'admin ä',
   scopes: ['send', 'read'],
   hint: '',
   created_at: '2026-01-01T00:00:00Z',
@@ -104,7 +104,12 @@ describe('a valid key', () => {
           },
         ],
       },
-      context: { workspace_id: WORKSPACE_ID, key_id: 'key_a', scopes: 'send read' },
+      context: {
+        workspace_id: WORKSPACE_ID,
+        key_id: 'key_a',
+        key_name: 'admin%20%C3%A4',
+        scopes: 'send read',
+      },
     });
     expect(lookups).toEqual([apiKeyHash(KEY)]);
   });

@@ -32,6 +32,8 @@ export interface ApiRequest {
   readonly base64?: boolean;
   readonly workspaceId?: string;
   readonly keyId?: string;
+  /** Default: `Deploy key`. Null for an authorizer of v0.1.0, which does not pass the name. */
+  readonly keyName?: string | null;
   readonly scopes?: readonly Scope[];
 }
 
@@ -54,6 +56,7 @@ function gatewayEvent(request: ApiRequest): APIGatewayProxyEvent {
     authorizer: {
       workspace_id: request.workspaceId ?? WORKSPACE_ID,
       key_id: request.keyId ?? 'key_a',
+      ...(request.keyName !== null && { key_name: encodeURIComponent(request.keyName ?? 'Deploy key') }),
       scopes: (request.scopes ?? ['admin']).join(' '),
     },
   });

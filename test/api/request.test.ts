@@ -53,6 +53,11 @@ describe('the caller', () => {
     });
   });
 
+  it.each(['Deploy key', 'Büro 100 % – “数”'])('has the name of the key: %s', (name) => {
+    const encoded = { ...context, key_name: encodeURIComponent(name) };
+    expect(callerWith(encoded)()).toMatchObject({ keyId: 'key_a', keyName: name });
+  });
+
   it('has only the scopes of the key', () => {
     expect(callerWith({ ...context, scopes: '' })()).not.toMatchObject({
       scopes: expect.arrayContaining([expect.stringMatching(/send|read|admin/)]),

@@ -179,6 +179,7 @@ describe('the secret of a webhook', () => {
     expect((await get('/changes')).body.data[0]).toEqual({
       at: '2026-02-25T12:00:00Z',
       action: 'secret_shown',
+      by_name: 'Deploy key',
       by: 'key_a',
       reason: null,
     });
@@ -431,6 +432,7 @@ describe('deliveries', () => {
       endpoint_id: id,
       since: '2026-02-25T12:00:00Z',
       until: '2026-02-25T13:00:00Z',
+      include: ['failed', 'held', 'paused'],
       status: 'running',
       count: 4,
       started: 0,

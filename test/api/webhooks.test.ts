@@ -70,6 +70,7 @@ describe('a webhook', () => {
       status_changed_at: '2026-02-25T12:00:00Z',
       health: 'healthy',
       failing_since: null,
+      next_probe_at: null,
       consecutive_failures: 0,
       held_count: 0,
       held_count_exact: true,

@@ -4,8 +4,14 @@ import type { DeliveryGroup, DeliveryStatus, DeliveryTask } from '../../lambdas/
 import type { Endpoint } from '../../lambdas/core/endpoints.ts';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
+import { MISSED_KINDS, type MissedCounts } from '../../lambdas/core/missed-kinds.ts';
 import type { GroupStart } from '../../lambdas/delivery/groups.ts';
-import { DELIVERIES_PER_STEP, countMissed, runReplayStep } from '../../lambdas/delivery/recover.ts';
+import {
+  DELIVERIES_PER_STEP,
+  countMissed,
+  runReplayStep,
+  type MissedCount,
+} from '../../lambdas/delivery/recover.ts';
 import { getRecovery, putCommand, putRecovery } from '../../lambdas/store/commands.ts';
 import { listEndpointDeliveries } from '../../lambdas/store/deliveries.ts';
 import { settleUnsent } from '../../lambdas/store/delivery-settlement.ts';
@@ -77,7 +83,8 @@ async function setUp(changes: Partial<Endpoint> = {}) {
     created_at: UNTIL,
   };
   const progress = async () => (await getRecovery(table, WORKSPACE_ID, RECOVERY_ID))?.recovery;
-  const count = () => countMissed(deps, { endpoint, since: SINCE, until: UNTIL }, NOW_MS + 1);
+  const count = () =>
+    countMissed(deps, { endpoint, since: SINCE, until: UNTIL, include: MISSED_KINDS }, NOW_MS + 1);
   return {
     table,
     endpoint,
@@ -103,24 +110,30 @@ function claimReads(table: SimulatedTable): readonly number[] {
   return keys;
 }
 
-/** Every status of a delivery, and whether an event with such a delivery counts as missed. */
+/** Every status of a delivery, and the kind of an event with such a delivery. */
 const STATUSES = [
-  ['pending', false],
-  ['retrying', false],
-  ['delivered', false],
-  ['exhausted', true],
-  ['blocked', true],
-  ['held', true],
-  ['cancelled', true],
+  ['pending', 'none'],
+  ['retrying', 'none'],
+  ['delivered', 'none'],
+  ['exhausted', 'failed'],
+  ['blocked', 'failed'],
+  ['held', 'held'],
+  ['cancelled', 'failed'],
 ] as const;
 
+/** The result of a complete count. Kinds that are not in `counts` have no events. */
+function counted(counts: Partial<MissedCounts>): MissedCount {
+  const all = { failed: 0, held: 0, paused: 0, never_sent: 0, before_created: 0, ...counts };
+  return { count: Object.values(all).reduce((sum, each) => sum + each, 0), counts: all, exact: true };
+}
+
 describe('countMissed', () => {
-  it.each(STATUSES)('for an event whose delivery is %s: counts it: %s', async (status, missed) => {
+  it.each(STATUSES)('counts an event whose delivery is %s as %s', async (status, kind) => {
     const { storeEvents, storeDelivery, count } = await setUp();
     const event = bounceAt(1);
     await storeEvents([event]);
     await storeDelivery(event, status);
-    expect(await count()).toEqual({ count: missed ? 1 : 0, exact: true });
+    expect(await count()).toEqual(counted(kind === 'none' ? {} : { [kind]: 1 }));
   });
 
   it.each(['pending', 'retrying'] as const)(
@@ -130,8 +143,13 @@ describe('countMissed', () => {
       await storeEvents([bounceAt(1)]);
       await storeDelivery(bounceAt(1), status);
       const countAt = async (nowMs: number) =>
-        (await countMissed({ ...deps, now: () => nowMs }, { endpoint, since: SINCE, until: UNTIL }, Infinity))
-          .count;
+        (
+          await countMissed(
+            { ...deps, now: () => nowMs },
+            { endpoint, since: SINCE, until: UNTIL, include: MISSED_KINDS },
+            Infinity,
+          )
+        ).count;
       expect(await countAt(NOW_MS + DAY_MS)).toBe(0);
       expect(await countAt(NOW_MS + DAY_MS + LEASE_SECONDS * 1000 + 1)).toBe(1);
     },
@@ -145,12 +163,12 @@ describe('countMissed', () => {
     const nowMs = NOW_MS + 3 * DAY_MS;
     const task = { ...aTask(event, endpoint, { attempt: 2 }), run: RECOVERY_ID, run_attempt: 1 };
     await claimAttempt(table, { task, stored: { event, ttl: 1 }, execution: 'two', nowMs });
-    const counted = await countMissed(
+    const { count } = await countMissed(
       { ...deps, now: () => nowMs },
-      { endpoint, since: SINCE, until: UNTIL },
+      { endpoint, since: SINCE, until: UNTIL, include: MISSED_KINDS },
       Infinity,
     );
-    expect(counted.count).toBe(0);
+    expect(count).toBe(0);
   });
 
   it.each([
@@ -177,21 +195,21 @@ describe('countMissed', () => {
     const { table, endpoint, storeEvents, count } = await setUp();
     await storeEvents([bounceAt(1)]);
     if (claim) await putRows(table, [aClaim(bounceAt(1), endpoint, claim)]);
-    expect(await count()).toEqual({ count: missed ? 1 : 0, exact: true });
+    expect(await count()).toEqual(counted({ failed: missed ? 1 : 0 }));
   });
 
   it('counts an event of which v0.1.0 stored only the address of the delivery', async () => {
     const { table, endpoint, storeEvents, count } = await setUp();
     await storeEvents([bounceAt(1)]);
     await putRows(table, [anAddressRow(bounceAt(1), endpoint)]);
-    expect(await count()).toEqual({ count: 1, exact: true });
+    expect(await count()).toEqual(counted({ failed: 1 }));
   });
 
   it('ignores the claim of another endpoint', async () => {
     const { table, storeEvents, count } = await setUp();
     await storeEvents([bounceAt(1)]);
     await putRows(table, [aClaim(bounceAt(1), anEndpoint({ events: ['*'] }), { nowMs: NOW_MS })]);
-    expect(await count()).toEqual({ count: 1, exact: true });
+    expect(await count()).toEqual(counted({ failed: 1 }));
   });
 
   it('reads the claims of 100 events in one call, and only of events without a Delivery row', async () => {
@@ -206,7 +224,7 @@ describe('countMissed', () => {
       events.slice(30, 70).map((event) => aClaim(event, endpoint, { nowMs: NOW_MS })),
     );
     const keys = claimReads(table);
-    expect(await count()).toEqual({ count: 180, exact: true });
+    expect(await count()).toEqual(counted({ failed: 180 }));
     expect(keys).toHaveLength(3);
     expect(keys.reduce((sum, each) => sum + each, 0)).toBe(220);
   });
@@ -227,7 +245,7 @@ describe('countMissed', () => {
     await storeEvents(events);
     await storeDelivery(events[4] ?? bounceAt(3), 'exhausted');
     await storeDelivery(events[5] ?? bounceAt(4), 'delivered');
-    expect(await count()).toEqual({ count: 3, exact: true });
+    expect(await count()).toEqual(counted({ failed: 3 }));
   });
 
   it('reads only a part of thousands of deliveries of events to which the endpoint no longer subscribes', async () => {
@@ -245,17 +263,16 @@ describe('countMissed', () => {
       if (command === 'QueryCommand' && String(input.ExpressionAttributeValues?.[':pk']).startsWith('D#'))
         rows += Number(input['Limit']);
     };
-    expect(await count()).toEqual({ count: 1, exact: true });
+    expect(await count()).toEqual(counted({ failed: 1 }));
     expect(rows).toBeLessThan(2_000 + 4 * 200);
   });
 
   it('stops at the deadline and returns exact: false', async () => {
     const { deps, endpoint, storeEvents } = await setUp();
     await storeEvents([bounceAt(1), bounceAt(2)]);
-    expect(await countMissed(deps, { endpoint, since: SINCE, until: UNTIL }, NOW_MS - 1)).toEqual({
-      count: 0,
-      exact: false,
-    });
+    expect(
+      await countMissed(deps, { endpoint, since: SINCE, until: UNTIL, include: MISSED_KINDS }, NOW_MS - 1),
+    ).toEqual({ ...counted({}), exact: false });
   });
 });
 

@@ -26,6 +26,7 @@ const ENTRY: EndpointHistoryEntry = {
   by: 'ivymail',
   reason: 'A test',
 };
+const PROBE_AT = '2026-02-25T12:10:00Z';
 const STREAK = { failing_since: FIRST, failures: 10, last_failure_at: SECOND };
 
 async function tableOf(fields: Partial<Endpoint> = {}): Promise<SimulatedTable> {
@@ -115,7 +116,13 @@ describe('an endpoint that becomes failing', () => {
 });
 
 describe('a breaker', () => {
-  const OPENED = { ...ENDPOINT, ...STREAK, breaker_opened_at: THIRD, health: 'failing' };
+  const OPENED = {
+    ...ENDPOINT,
+    ...STREAK,
+    breaker_opened_at: THIRD,
+    next_probe_at: PROBE_AT,
+    health: 'failing',
+  };
   const PROBE = {
     command: 'drain',
     endpoint_id: ENDPOINT.id,
@@ -135,7 +142,12 @@ describe('a breaker', () => {
       const table = await tableOf({ ...STREAK, ...fields });
       const endpoint = { ...ENDPOINT, ...STREAK };
       expect(
-        await openBreaker(table, endpoint, { historyEntry: ENTRY, commandId: 'cmd_1', ...opening }),
+        await openBreaker(table, endpoint, {
+          historyEntry: ENTRY,
+          commandId: 'cmd_1',
+          nextProbeAt: PROBE_AT,
+          ...opening,
+        }),
       ).toBe(true);
       expect(table.calls.filter((call) => call === 'TransactWriteCommand')).toHaveLength(tries);
       expect(await read(table)).toStrictEqual(OPENED);
@@ -145,7 +157,12 @@ describe('a breaker', () => {
   );
 
   it('closes for a probe and keeps the streak', async () => {
-    const table = await tableOf({ ...STREAK, health: 'failing', breaker_opened_at: THIRD });
+    const table = await tableOf({
+      ...STREAK,
+      health: 'failing',
+      breaker_opened_at: THIRD,
+      next_probe_at: PROBE_AT,
+    });
     await closeBreaker(table, { ...ENDPOINT, breaker_opened_at: THIRD });
     expect(await read(table)).toStrictEqual({ ...ENDPOINT, ...STREAK, health: 'failing' });
   });

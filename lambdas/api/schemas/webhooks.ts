@@ -3,6 +3,7 @@ import { RECOVERY_STATUSES } from '../../core/commands.ts';
 import { ENDPOINT_HEALTHS } from '../../core/endpoint-health.ts';
 import { DEFAULT_ENDPOINT_EVENTS, type EventName } from '../../core/events.ts';
 import { ENDPOINT_ACTIONS, ENDPOINT_STATUSES } from '../../core/endpoints.ts';
+import { DEFAULT_MISSED_KINDS, MISSED_KINDS } from '../../core/missed-kinds.ts';
 import { idOf, line, rangeTime, rfc3339, wellFormedText } from './common.ts';
 import { attemptJson } from './deliveries.ts';
 import { documented, named } from './documented.ts';
@@ -108,6 +109,10 @@ const endpointFields = {
     z.nullable(rfc3339),
     'Time of the first failed attempt since the last success. Null unless `health` is `failing`.',
   ),
+  next_probe_at: documented(
+    z.nullable(rfc3339),
+    'When the next probe is due: one held delivery, sent to see whether the receiver works again. Null unless the endpoint is active and holds its deliveries because it is failing.',
+  ),
   consecutive_failures: documented(z.int(), 'Failed attempts since the last success.'),
   held_count: documented(
     z.int().check(z.minimum(0), z.maximum(MAX_HELD_COUNTED)),
@@ -135,7 +140,7 @@ export const updatedEndpointJson = named(
           z.strictObject({
             count: documented(
               z.int(),
-              'Number of events at or after `since` that were not delivered to this endpoint. Held deliveries are not counted, because the resume delivers them.',
+              'Number of events at or after `since` whose delivery failed, or that arrived during the pause. Held deliveries are not counted, because the resume delivers them.',
             ),
             exact: documented(z.boolean(), 'False if counting stopped early. There may be more events.'),
             since: documented(rfc3339, 'Use this time as `since` in `POST /v1/webhooks/{id}/recover`.'),
@@ -170,6 +175,10 @@ export const endpointChangeJson = named(
       description: 'What happened to the endpoint.',
     }),
     by: documented(z.string(), 'Id of the API key, or `ivymail` for a change that IvyMail Events made.'),
+    by_name: documented(
+      z.nullable(z.string()),
+      'Name of the API key at that time. Null for a change that IvyMail Events made, and for entries of version 0.1.0.',
+    ),
     reason: z.nullable(z.string()),
   }),
   { description: 'One entry of the history of a webhook endpoint.' },
@@ -229,6 +238,26 @@ export const secretJson = named('Secret', z.strictObject({ secret }), {
   description: 'The secret of a webhook endpoint.',
 });
 
+const missedKind = named('MissedKind', z.enum(MISSED_KINDS), {
+  description:
+    'Why an endpoint did not get an event. `failed`: the delivery is exhausted, blocked or cancelled, an attempt is overdue by more than 24 hours, or the delivery was lost. `held`: the delivery is held. `paused`: the event arrived while the endpoint was paused or disabled. `never_sent`: the filter of the endpoint did not include the event at that time. `before_created`: the event is older than the endpoint.',
+});
+
+const count = z.int().check(z.minimum(0));
+
+/** The number of events of each kind. */
+const missedCountsJson = named(
+  'MissedCounts',
+  z.strictObject({
+    failed: count,
+    held: count,
+    paused: count,
+    never_sent: count,
+    before_created: count,
+  }),
+  { description: 'The number of events of each kind that an endpoint did not get.' },
+);
+
 /** Body of POST /v1/webhooks/{id}/recover. The times are event times. */
 export const recoverBody = named(
   'RecoverRequest',
@@ -239,6 +268,16 @@ export const recoverBody = named(
       'Only events before this time. Default: now.',
       '2026-02-26T00:00:00Z',
     ),
+    include: documented(
+      z._default(
+        z.array(missedKind).check(
+          z.minLength(1, 'must contain at least one kind'),
+          z.refine((kinds) => new Set(kinds).size === kinds.length, 'must not contain a kind twice'),
+        ),
+        [...DEFAULT_MISSED_KINDS],
+      ),
+      'The kinds of events to deliver. Default: the events that the endpoint was meant to get.',
+    ),
     dry_run: documented(z._default(z.boolean(), false), 'Whether to only count the events.', true),
   }),
 );
@@ -247,10 +286,11 @@ export const recoverResponseJson = named(
   'RecoverResult',
   z.strictObject({
     recovery_id: documented(z.nullable(idOf('rcv')), 'Id of the recovery. Null after a dry run.'),
-    count: documented(z.int(), 'Number of events that the endpoint has missed.'),
+    count: documented(count, 'Number of events of the kinds in `include`.'),
+    counts: documented(missedCountsJson, 'Number of events of every kind, whatever `include` contains.'),
     exact: documented(z.boolean(), 'False if counting stopped at its time limit. There may be more events.'),
   }),
-  { description: 'How many events an endpoint has missed, and the recovery that delivers them.' },
+  { description: 'How many events an endpoint did not get, and the recovery that delivers them.' },
 );
 
 export const recoveryJson = named(
@@ -260,13 +300,14 @@ export const recoveryJson = named(
     endpoint_id: idOf('ep'),
     since: rfc3339,
     until: rfc3339,
+    include: documented(z.array(missedKind), 'The kinds of events that the recovery delivers.'),
     status: named('RecoveryStatus', z.enum(RECOVERY_STATUSES), {
       description: 'The state of a recovery. It is `cancelled` if the endpoint is no longer active.',
     }),
-    count: documented(z.int(), 'Number of missed events, counted before the recovery began.'),
+    count: documented(z.int(), 'Number of events to deliver, counted before the recovery began.'),
     started: documented(z.int(), 'Number of deliveries started so far.'),
     created_at: rfc3339,
     completed_at: z.nullable(rfc3339),
   }),
-  { description: 'The delivery of the events that an endpoint has missed.' },
+  { description: 'The delivery of the events that an endpoint did not get.' },
 );

@@ -8,6 +8,7 @@ import {
   endDrain,
   openBreaker,
   recordFailing,
+  setNextProbe,
 } from '../../../../lambdas/store/endpoint-health.ts';
 import {
   deleteEndpoint,
@@ -56,7 +57,12 @@ const fail = (table: SimulatedTable) => countFailure(table, ENDPOINT, aHistoryEn
 /** Opens the breaker for the streak that `endpoint` has. */
 const openFor = (table: SimulatedTable, endpoint: Endpoint, recorded = false) => {
   const historyEntry = aHistoryEntry('failing');
-  return openBreaker(table, endpoint, { historyEntry, commandId: historyEntry.id, recorded });
+  return openBreaker(table, endpoint, {
+    historyEntry,
+    commandId: historyEntry.id,
+    nextProbeAt: historyEntry.at,
+    recorded,
+  });
 };
 const open = async (table: SimulatedTable, recorded = false) =>
   openFor(table, await mustRead(table), recorded);
@@ -239,6 +245,23 @@ export const ENDPOINTS: readonly Behavior[] = [
       await open(table);
       const failing = await mustRead(table);
       await closeBreaker(table, stale);
+      expect(await mustRead(table)).toEqual(failing);
+    },
+  ),
+  behavior(
+    'the time of the next probe belongs to the breaker that was read, and not to a newer one',
+    async (table) => {
+      await putFailing(table);
+      await open(table);
+      const stale = await mustRead(table);
+      await setNextProbe(table, stale, '2026-02-26T12:00:00Z');
+      expect(await mustRead(table)).toMatchObject({ next_probe_at: '2026-02-26T12:00:00Z' });
+      await closeBreaker(table, stale);
+      await setNextProbe(table, stale, '2026-02-26T13:00:00Z');
+      expect(await mustRead(table)).not.toHaveProperty('next_probe_at');
+      await open(table);
+      const failing = await mustRead(table);
+      await setNextProbe(table, stale, '2026-02-26T14:00:00Z');
       expect(await mustRead(table)).toEqual(failing);
     },
   ),
