@@ -10,12 +10,14 @@ import { Time } from '../components/time.tsx';
 import { client, hasScope, session } from '../state/app.ts';
 import { Table } from '../components/table.tsx';
 import { notify } from '../state/notices.ts';
+import { lastUsedText, revokeAdvice } from '../text/key-use.ts';
 
 const COLUMNS = [
   { name: 'Name' },
   { name: 'Scopes' },
   { name: 'Key', wideOnly: true },
-  { name: 'Last used', wideOnly: true },
+  { name: 'Created', wideOnly: true },
+  { name: 'Last used' },
   { name: 'Expires', wideOnly: true },
   { name: 'Action', visuallyHidden: true },
 ] as const;
@@ -100,7 +102,7 @@ function CreateKeyDialog({
                     }
                   />
                   <span>
-                    <b>{scope}</b> {description}
+                    <code>{scope}</code> {description}
                   </span>
                 </label>
               ))}
@@ -126,11 +128,12 @@ export function ApiKeys() {
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<ApiKey>();
   const { value } = session.current;
+  const nowMs = Date.now();
   const currentKeyId = value.state === 'signed-in' ? value.workspace.key.id : '';
   return (
     <Page
       title="API keys"
-      lead="Keys for this workspace. A key is shown only once. A revoked key stops working within a minute."
+      lead="A key is shown only once. A revoked key stops working within a minute."
       actions={
         <button type="button" class="primary" disabled={!isAdmin} onClick={() => setCreating(true)}>
           Create API key
@@ -139,31 +142,39 @@ export function ApiKeys() {
     >
       {!isAdmin && <p class="quiet">Only a key with the admin scope can view and change API keys.</p>}
       {error && <ErrorState error={error} retry={() => void reload()} />}
-      {isAdmin && !data && !error && <Loading />}
+      {isAdmin && !data && !error && (
+        <div class="panel">
+          <Loading />
+        </div>
+      )}
       {data && (
         <Table caption="API keys" columns={COLUMNS}>
           {data.data.map((key) => (
             <tr key={key.id}>
               <td class="to">
-                {key.name} {key.id === currentKeyId && <span class="tag">current</span>}
+                <b>{key.name}</b> {key.id === currentKeyId && <span class="tag">Current</span>}
               </td>
-              <td>{key.scopes.join(', ')}</td>
+              <td>
+                {key.scopes.map((scope) => (
+                  <code key={scope} class="tag">
+                    {scope}
+                  </code>
+                ))}
+              </td>
               <td class="wide-only">
                 <code>{key.hint}</code>
               </td>
               <td class="wide-only when">
-                {key.last_used_at === null ? (
-                  <span class="quiet">never</span>
-                ) : (
-                  <Time at={key.last_used_at} />
-                )}
+                <Time at={key.created_at} />
               </td>
+              <td>{lastUsedText(key, nowMs)}</td>
               <td class="wide-only when">
-                {key.expires_at === null ? <span class="quiet">never</span> : <Time at={key.expires_at} />}
+                {key.expires_at === null ? 'Never' : <Time at={key.expires_at} />}
               </td>
               <td class="num">
                 <button
                   type="button"
+                  class="danger"
                   disabled={key.id === currentKeyId}
                   title={
                     key.id === currentKeyId ? 'A key cannot revoke itself. Sign in with another key.' : ''
@@ -177,6 +188,12 @@ export function ApiKeys() {
             </tr>
           ))}
         </Table>
+      )}
+      {data && (
+        <p class="quiet">
+          The time of the last use is recorded at most once an hour, so a key can have been used up to one
+          hour later than shown.
+        </p>
       )}
       {creating && <CreateKeyDialog onClose={() => setCreating(false)} onCreated={reload} />}
       {revoking && (
@@ -192,8 +209,9 @@ export function ApiKeys() {
         >
           <p>
             Requests with <b>{revoking.name}</b> (<code>{revoking.hint}</code>) will be rejected within a
-            minute.
+            minute. This cannot be undone.
           </p>
+          <p>{revokeAdvice(revoking, nowMs)}</p>
         </Confirm>
       )}
     </Page>

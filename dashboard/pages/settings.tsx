@@ -4,6 +4,7 @@ import { Time } from '../components/time.tsx';
 import { API_ROOT, session } from '../state/app.ts';
 import { THEMES, liveUpdates, shortcutsEnabled, theme } from '../state/preferences.ts';
 import { pluralize, formatSeconds } from '../text/format.ts';
+import { statusLabel } from '../text/status.ts';
 
 const LINKS = [
   { path: 'docs', name: 'Documentation', description: 'Webhooks, events and all API routes' },
@@ -52,40 +53,60 @@ export function Settings() {
             <div>
               <dt>Your API key</dt>
               <dd>
-                <code>{workspace.key.id}</code> <span class="quiet">({workspace.key.scopes.join(', ')})</span>
+                <code>{workspace.key.id}</code>
+                <br />
+                <span class="quiet">
+                  {workspace.key.scopes.length === 1 ? 'Scope' : 'Scopes'}: {workspace.key.scopes.join(', ')}
+                </span>
               </dd>
             </div>
           </dl>
         </Card>
         <Card title="Webhook retry schedule">
-          <table>
-            <caption class="visually-hidden">Webhook retry schedule</caption>
-            <thead>
-              <tr>
-                <th scope="col">Attempt</th>
-                <th scope="col">Delay after previous attempt</th>
-              </tr>
-            </thead>
-            <tbody>
-              {Array.from({ length: count + 1 }, (_, index) => (
-                <tr key={index}>
-                  <td>{index + 1}</td>
-                  <td>
-                    {index === 0
-                      ? 'immediately'
-                      : `${formatSeconds(firstDelay * factor ** (index - 1))}, ±20%`}
-                  </td>
+          <p class="quiet intro">
+            A failed delivery is tried again {pluralize(count, 'time')}, each time after a longer delay. A
+            Retry-After header of your endpoint is honored, up to 6 hours.
+          </p>
+          <div class="scroll">
+            <table>
+              <caption class="visually-hidden">Webhook retry schedule</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Attempt</th>
+                  <th scope="col">Delay after previous attempt</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
+              </thead>
+              <tbody>
+                {Array.from({ length: count + 1 }, (_, index) => (
+                  <tr key={index}>
+                    <td>{index + 1}</td>
+                    <td>
+                      {index === 0
+                        ? 'Immediately'
+                        : `${formatSeconds(firstDelay * factor ** (index - 1))}, ±20%`}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </Card>
+        <Card title="Alerts">
+          <p>
+            An alarm is raised when a webhook endpoint starts to fail, and when events or deliveries need
+            attention. Alarms are sent by email to the address of the stack option <code>alarmEmail</code>,
+            and to every other subscriber of the alarm topic in Amazon SNS.
+          </p>
           <p class="quiet">
-            Configured with the stack option retry. Retry-After headers are honored, up to 6 hours.
+            To change the address, deploy again with the option, for example{' '}
+            <code class="break">npx ivymail-events deploy -c alarmEmail=you@example.com</code>.
           </p>
         </Card>
         <Card title="This browser">
           <div class="field">
-            <span id="theme">Theme</span>
+            <span id="theme" class="label">
+              Theme
+            </span>
             <div class="segments" role="group" aria-labelledby="theme">
               {THEMES.map((name) => (
                 <button
@@ -96,7 +117,7 @@ export function Settings() {
                     theme.value = name;
                   }}
                 >
-                  {name}
+                  {statusLabel(name)}
                 </button>
               ))}
             </div>
@@ -121,11 +142,6 @@ export function Settings() {
             />
             Live updates
           </label>
-          <p>
-            <button type="button" onClick={() => session.signOut()}>
-              Sign out
-            </button>
-          </p>
         </Card>
         <Card title="Resources">
           <ul class="rows">

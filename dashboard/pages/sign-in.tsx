@@ -1,6 +1,9 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Field, Form } from '../components/form.tsx';
+import { Brand } from '../components/navigation.tsx';
 import { API_ROOT, session } from '../state/app.ts';
+
+const PASTE_KEYS = navigator.userAgent.includes('Mac') ? '⌘V' : 'Ctrl+V';
 
 export function SignIn({
   reason,
@@ -11,14 +14,23 @@ export function SignIn({
 }) {
   const [key, setKey] = useState('');
   const [remember, setRemember] = useState(false);
+  const [isKeyMissing, setIsKeyMissing] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     document.title = 'Sign in · IvyMail Events';
+    input.current?.focus();
   }, []);
+
+  async function signIn(): Promise<void> {
+    setIsKeyMissing(key.trim() === '');
+    if (key.trim() === '') input.current?.focus();
+    else await session.signIn(key, { remember });
+  }
   return (
     <main class="alone">
       <div class="sign-in">
         <p class="brand">
-          <span class="leaf" aria-hidden="true" /> IvyMail <span>Events</span>
+          <Brand />
         </p>
         <h1>Sign in</h1>
         <p class="lead">See what happened to every email you send through Amazon SES.</p>
@@ -32,25 +44,18 @@ export function SignIn({
             )}
           </div>
         )}
-        <Form
-          fields={[]}
-          action="Sign in"
-          onSubmit={() => session.signIn(key, { remember })}
-          disabled={key.trim() === ''}
-        >
+        <Form fields={[]} action="Sign in" onSubmit={signIn}>
           {() => (
             <>
               <Field
                 label="API key"
-                hint={
-                  <>
-                    Or run <code>npx ivymail-events dashboard</code> and open the link.
-                  </>
-                }
+                hint={`Paste it with ${PASTE_KEYS}.`}
+                error={isKeyMissing ? 'Enter an API key.' : undefined}
               >
                 {(inputProps) => (
                   <input
                     {...inputProps}
+                    ref={input}
                     type="password"
                     name="api_key"
                     autocomplete="off"
@@ -72,6 +77,9 @@ export function SignIn({
             </>
           )}
         </Form>
+        <p class="quiet">
+          No key at hand? Run <code>npx ivymail-events dashboard</code> and open the link that it prints.
+        </p>
         <p class="quiet">
           <a href={new URL('docs', API_ROOT).href}>Documentation</a>
         </p>
