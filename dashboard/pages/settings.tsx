@@ -91,6 +91,8 @@ export function Settings() {
             </table>
           </div>
         </Card>
+      </div>
+      <div class="columns three">
         <Card title="Alerts">
           <p>
             An alarm is raised when a webhook endpoint starts to fail, and when events or deliveries need
