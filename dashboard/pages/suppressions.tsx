@@ -3,18 +3,18 @@ import { Link } from 'wouter-preact';
 import { withQuery } from '../api/client.ts';
 import type { List, Suppression } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
-import { Confirm, Dialog } from '../components/dialog.tsx';
+import { Dialog } from '../components/dialog.tsx';
 import { Field, Form, SelectField, fieldError } from '../components/form.tsx';
 import { ListError } from '../components/list-error.tsx';
 import { Page } from '../components/page.tsx';
 import { Pager } from '../components/pager.tsx';
+import { RemoveSuppressionDialog } from '../components/remove-suppression-dialog.tsx';
 import { EmptyState, Loading } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { useSearchParams, changeSearchParams } from '../state/url.ts';
-import { client, hasScope, session } from '../state/app.ts';
+import { client, hasScope } from '../state/app.ts';
 import { Table } from '../components/table.tsx';
 import { notify } from '../state/notices.ts';
-import { canChangeSesSuppressions } from '../state/session.ts';
 
 const COLUMNS = [
   { name: 'Address' },
@@ -78,46 +78,6 @@ function AddSuppressionDialog({
         )}
       </Form>
     </Dialog>
-  );
-}
-
-function RemoveSuppressionDialog({
-  address,
-  onClose,
-  onDone,
-}: {
-  readonly address: string;
-  readonly onClose: () => void;
-  readonly onDone: () => Promise<void>;
-}) {
-  const [removeFromSes, setRemoveFromSes] = useState(false);
-  return (
-    <Confirm
-      title="Remove suppression?"
-      action="Remove suppression"
-      onClose={onClose}
-      onConfirm={async () => {
-        // The address is a query parameter, because some proxies decode the path twice, which corrupts a percent sign.
-        const path = withQuery('/v1/suppressions', { address, ses: removeFromSes ? 'true' : undefined });
-        await client.call(path, { method: 'DELETE' });
-        notify('success', `Removed ${address} from the suppression list.`);
-        await onDone();
-      }}
-    >
-      <p>
-        POST /v1/send will send to <code>{address}</code> again. Another bounce hurts your sender reputation.
-      </p>
-      {canChangeSesSuppressions(session.current.value) && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={removeFromSes}
-            onChange={(event) => setRemoveFromSes(event.currentTarget.checked)}
-          />
-          Also remove from the SES account-level suppression list
-        </label>
-      )}
-    </Confirm>
   );
 }
 
