@@ -4,6 +4,7 @@ import {
   SES_LIMITS,
   addCounts,
   addEndpointCounts,
+  inFlightOf,
   intervalEnd,
   intervalStart,
   intervalsBetween,
@@ -90,6 +91,7 @@ const get = route({
         before: formatTimestamp(range.beforeMs),
         interval: range.interval,
         totals,
+        in_flight: inFlightOf(totals),
         rates: ratesOf(totals),
         limits: SES_LIMITS,
         buckets: starts.map((startMs) => {

@@ -23,33 +23,47 @@ export function intervalsBetween(afterMs: number, beforeMs: number, interval: In
   return Array.from({ length }, (_, index) => afterMs + index * INTERVAL_MS[interval]);
 }
 
-/** For each event that software can cause without a person: the counter of the events that software did cause. */
-const AUTOMATED_COUNTERS = { opened: 'opened_automated', clicked: 'clicked_automated' } as const;
-type AutomatedCounter = (typeof AUTOMATED_COUNTERS)[keyof typeof AUTOMATED_COUNTERS];
+/**
+ * The events that are also counted in a second counter: automated opens and clicks, and the events of emails that never reached
+ * SES.
+ */
+const PART_COUNTERS = {
+  opened: 'opened_automated',
+  clicked: 'clicked_automated',
+  suppressed: 'suppressed_before_send',
+  failed: 'failed_before_send',
+} as const;
+type PartCounter = (typeof PART_COUNTERS)[keyof typeof PART_COUNTERS];
 
-function automatedCounterOf(name: EventName): AutomatedCounter | undefined {
-  return Object.hasOwn(AUTOMATED_COUNTERS, name)
-    ? AUTOMATED_COUNTERS[name as keyof typeof AUTOMATED_COUNTERS]
-    : undefined;
+function partCounterOf(name: EventName): PartCounter | undefined {
+  return Object.hasOwn(PART_COUNTERS, name) ? PART_COUNTERS[name as keyof typeof PART_COUNTERS] : undefined;
 }
 
-/** A counter of events: the total of each event name, and the automated part of `opened` and `clicked`. */
-export type CounterName = EventName | AutomatedCounter;
+/** A counter of events: the total of each event name, and a part of some of the totals. */
+export type CounterName = EventName | PartCounter;
 
-/** Every counter of events. The automated part follows its total. */
+/** Every counter of events. The counter of a part follows its total. */
 export const COUNTER_NAMES: readonly CounterName[] = EVENT_NAMES.flatMap((name) => {
-  const automated = automatedCounterOf(name);
-  return automated === undefined ? [name] : [name, automated];
+  const part = partCounterOf(name);
+  return part === undefined ? [name] : [name, part];
 });
+
+/** What decides in which counters an event is counted. */
+export interface CountedEvent extends Pick<EmailEvent, 'event' | 'to' | 'details'> {
+  /** Whether IvyMail created the event instead of SES, because the email was never passed to SES or SES refused the request. */
+  readonly beforeSend: boolean;
+}
 
 /**
  * The counters that one event adds 1 to: none for an email to the SES mailbox simulator, because SES does not count it
  * either. An event without a recipient (an open or a click of an email to several recipients) is counted.
  */
-export function countersOf({ event, to, details }: Pick<EmailEvent, 'event' | 'to' | 'details'>) {
+export function countersOf({ event, to, details, beforeSend }: CountedEvent): readonly CounterName[] {
   if (to !== undefined && isMailboxSimulator(to)) return [];
-  const automated = details.automated === true ? automatedCounterOf(event) : undefined;
-  return automated === undefined ? [event] : [event, automated];
+  const part = partCounterOf(event);
+  const isEngagement = event === 'opened' || event === 'clicked';
+  const isInPart = isEngagement ? details.automated === true : beforeSend;
+  return part !== undefined && isInPart ? [event, part] : [event];
 }
 
 export type EventCounts = Readonly<Record<CounterName, number>>;
@@ -108,15 +122,31 @@ function ratio(part: number, total: number): number | null {
   return total === 0 ? null : part / total;
 }
 
+/** The number of outcomes of emails that SES accepted. A delay is no outcome, and a complaint follows an outcome. */
+function outcomesOf(counts: EventCounts): number {
+  const suppressed = counts.suppressed - counts.suppressed_before_send;
+  const failed = counts.failed - counts.failed_before_send;
+  return counts.delivered + counts.bounced + counts.soft_bounced + suppressed + failed;
+}
+
 /**
- * The delivery and bounce rates are shares of `sent`, as in SES. The other rates are shares of `delivered`. The open and click
- * rates exclude automated events. A rate can exceed 1, because a recipient can open an email more than once. Also, the `sent`
- * of an email can be in an earlier interval than its outcome.
+ * The number of emails that SES accepted and that have no outcome yet. Never below 0: the outcomes of a range can be more than its
+ * emails, if the emails were sent before the range or have two outcomes.
+ */
+export function inFlightOf(counts: EventCounts): number {
+  return Math.max(0, counts.sent - outcomesOf(counts));
+}
+
+/**
+ * The delivery rate is the share of `delivered` in the outcomes of accepted emails. An email without an outcome does not lower it. The
+ * bounce rate is a share of `sent`, as in SES. The other rates are shares of `delivered`. The open and click rates exclude automated
+ * events. Except for the delivery rate, a rate can exceed 1, because a recipient can open an email more than once, and because the
+ * `sent` of an email can be in an earlier interval than its outcome.
  */
 export function ratesOf(counts: EventCounts): Rates {
   const { sent, delivered } = counts;
   return {
-    delivery: ratio(delivered, sent),
+    delivery: ratio(delivered, outcomesOf(counts)),
     bounce: ratio(counts.bounced, sent),
     complaint: ratio(counts.complained, delivered),
     open: ratio(counts.opened - counts.opened_automated, delivered),

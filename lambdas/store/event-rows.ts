@@ -100,6 +100,11 @@ export function toStoredEvent(row: Row): StoredEvent {
   return { event, ttl };
 }
 
+/** Whether a row is an event that IvyMail created itself. The row of every SES event contains or names the raw SES event. */
+export function isUnpublishedEvent(row: Row): boolean {
+  return row['raw'] === undefined && row['raw_ref'] === undefined;
+}
+
 /** The raw SES event in a row: exactly the text that ingest passed to `eventRows`. Undefined if the row contains no raw event. */
 export function rawEventOf(row: Row): string | undefined {
   const raw = row['raw'];

@@ -5,7 +5,7 @@ import { bucketOf } from '../core/histogram.ts';
 import { isId } from '../core/ids.ts';
 import { INTERVALS, countersOf, intervalStart } from '../core/stats.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
-import { toEmailEvent } from '../store/event-rows.ts';
+import { isUnpublishedEvent, toEmailEvent } from '../store/event-rows.ts';
 import {
   COUNTERS_PER_TRANSACTION,
   addToCounters,
@@ -105,7 +105,7 @@ function readEvent(row: Row): CountedRow {
   return {
     partition: (interval) => eventCountersPartition(workspaceId, interval),
     at: timestamp,
-    names: countersOf(emailEvent),
+    names: countersOf({ ...emailEvent, beforeSend: isUnpublishedEvent(row) }),
   };
 }
 

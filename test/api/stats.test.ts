@@ -55,7 +55,8 @@ describe('GET /v1/stats', () => {
       before: '2026-02-25T12:00:00Z',
       interval: 'hour',
       totals: { ...zeroCounts(), sent: 40, delivered: 20, bounced: 2, complained: 1 },
-      rates: { delivery: 0.5, bounce: 0.05, complaint: 0.05, open: 0, click: 0 },
+      in_flight: 18,
+      rates: { delivery: 20 / 22, bounce: 0.05, complaint: 0.05, open: 0, click: 0 },
       limits: { bounce: { review: 0.05, pause: 0.1 }, complaint: { review: 0.001, pause: 0.005 } },
       endpoints: [],
     });
@@ -63,7 +64,7 @@ describe('GET /v1/stats', () => {
     expect(body.buckets[22]).toEqual({
       start: '2026-02-25T10:00:00Z',
       counts: { ...zeroCounts(), sent: 40 },
-      rates: { ...NO_RATES, delivery: 0, bounce: 0 },
+      rates: { ...NO_RATES, bounce: 0 },
     });
     expect(Object.keys(body.buckets[0].counts)).toEqual(COUNTER_NAMES);
   });
@@ -76,12 +77,44 @@ describe('GET /v1/stats', () => {
     await countEvents('sent', '2026-02-25T11:00:00Z', 2);
     await countEvents('complained', '2026-02-25T11:30:00Z');
     const { rates, buckets } = (await stats()).body;
-    expect(rates).toEqual({ delivery: 0.4, bounce: 0.2, complaint: 0.25, open: 0, click: 0 });
+    expect(rates).toEqual({ delivery: 4 / 6, bounce: 0.2, complaint: 0.25, open: 0, click: 0 });
     expect(buckets.map((bucket: { rates: object }) => bucket.rates)).toEqual([
       ...Array.from({ length: 22 }, () => NO_RATES),
-      { delivery: 0.5, bounce: 0.25, complaint: 0, open: 0, click: 0 },
-      { ...NO_RATES, delivery: 0, bounce: 0 },
+      { delivery: 4 / 6, bounce: 0.25, complaint: 0, open: 0, click: 0 },
+      { ...NO_RATES, bounce: 0 },
     ]);
+  });
+
+  it('leaves an email that never reached SES out of the delivery rate and the emails in flight', async () => {
+    const { count, countEvents, stats } = setUpStats();
+    const at = '2026-02-25T11:30:00Z';
+    await countEvents('sent', at, 8);
+    await countEvents('delivered', at, 3);
+    await countEvents('suppressed', at, 4);
+    await countEvents('failed', at, 2);
+    // SES accepted this one, and then rejected it.
+    const rejected = anEvent({ event: 'failed', timestamp: at, message_id: 'rejected' });
+    await count(eventRows([rejected], { retentionDays: 90, receivedAtMs: 0 }, '{"eventType":"Reject"}'));
+    const { totals, rates, in_flight: inFlight, buckets } = (await stats()).body;
+    const beforeSend = { suppressed_before_send: 4, failed_before_send: 2 };
+    expect(totals).toEqual({
+      ...zeroCounts(),
+      sent: 8,
+      delivered: 3,
+      suppressed: 4,
+      failed: 3,
+      ...beforeSend,
+    });
+    expect(rates.delivery).toBe(0.75);
+    expect(inFlight).toBe(4);
+    expect(buckets[23].counts).toMatchObject(beforeSend);
+  });
+
+  it('has no negative number of emails in flight', async () => {
+    const { countEvents, stats } = setUpStats();
+    await countEvents('sent', '2026-02-24T11:30:00Z', 5);
+    await countEvents('delivered', '2026-02-25T11:30:00Z', 5);
+    expect((await stats()).body).toMatchObject({ in_flight: 0, rates: { delivery: 1, bounce: null } });
   });
 
   it('counts automated opens and clicks in the totals and separately, but not in the rates', async () => {
@@ -115,7 +148,7 @@ describe('GET /v1/stats', () => {
     table.rows.set(`${row.pk}\n${row.sk}`, row);
     const { totals, rates } = (await stats()).body;
     expect(totals).toEqual({ ...zeroCounts(), delivered: 4, opened: 2 });
-    expect(rates).toEqual({ delivery: null, bounce: null, complaint: 0, open: 0.5, click: 0 });
+    expect(rates).toEqual({ delivery: 1, bounce: null, complaint: 0, open: 0.5, click: 0 });
   });
 
   it('extends the range to whole days in UTC', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
@@ -29,11 +30,12 @@ const DAY = {
   beforeMs: Date.parse('2026-02-26T00:00:00Z'),
 };
 
-function eventRow(number: number, changes: Partial<EmailEvent> = {}): Row {
+/** The row of an event. Without the text of an SES event, IvyMail created it. */
+function eventRow(number: number, changes: Partial<EmailEvent> = {}, rawText?: string): Row {
   const event = EVENT_NAMES[number % EVENT_NAMES.length] ?? 'sent';
   const timestamp = `2026-02-25T${String(number % 24).padStart(2, '0')}:10:00Z`;
   const emailEvent = anEvent({ message_id: `m-${number}`, event, timestamp, details: {}, ...changes });
-  const [row] = eventRows([emailEvent], { retentionDays: 90, receivedAtMs: 0 });
+  const [row] = eventRows([emailEvent], { retentionDays: 90, receivedAtMs: 0 }, rawText);
   if (!row) throw new Error('No row');
   return row;
 }
@@ -138,6 +140,9 @@ function recount(rows: readonly Row[]) {
     sum[event] += 1;
     if (details?.automated && event === 'opened') sum.opened_automated += 1;
     if (details?.automated && event === 'clicked') sum.clicked_automated += 1;
+    const hasSesEvent = 'raw' in row || 'raw_ref' in row;
+    if (!hasSesEvent && event === 'suppressed') sum.suppressed_before_send += 1;
+    if (!hasSesEvent && event === 'failed') sum.failed_before_send += 1;
   }
   return sum;
 }
@@ -345,6 +350,31 @@ describe('tallyBatch', () => {
       expect(await totals(interval)).toEqual({ ...zeroCounts(), opened: 3, opened_automated: 1 });
   });
 
+  it('counts suppressed and failed separately if IvyMail created the event, and not if SES published it', async () => {
+    const { tally, totals, table } = setUp();
+    const long = JSON.stringify({ eventType: 'Reject', random: randomBytes(3_000).toString('base64') });
+    const rows = (['suppressed', 'failed', 'bounced'] as const).flatMap((event, number) => [
+      eventRow(0, { message_id: `own-${number}`, event }),
+      eventRow(0, { message_id: `ses-${number}`, event }, '{"eventType":"Reject"}'),
+      eventRow(0, { message_id: `long-${number}`, event }, long),
+    ]);
+    // A short SES event is inside the row, a long one is a separate item.
+    expect(rows.filter((row) => 'raw' in row)).toHaveLength(3);
+    expect(rows.filter((row) => 'raw_ref' in row)).toHaveLength(3);
+    await tally(stream(rows));
+    const once = { suppressed_before_send: 1, failed_before_send: 1 };
+    for (const interval of ['hour', 'day'] as const)
+      expect(await totals(interval)).toEqual({
+        ...zeroCounts(),
+        ...once,
+        suppressed: 3,
+        failed: 3,
+        bounced: 3,
+      });
+    // One transaction, as for all other events.
+    expect(table.calls.filter((call) => call === 'TransactWriteCommand')).toHaveLength(1);
+  });
+
   it('excludes recipients of the mailbox simulator, and counts an event without a recipient', async () => {
     const { tally, totals } = setUp();
     const rows = [
@@ -485,6 +515,7 @@ describe('tallyBatch', () => {
               'Bounce+1@Simulator.AmazonSES.com',
             ),
             details: fc.constantFrom({}, { automated: true as const }),
+            rawText: fc.constantFrom(undefined, '{}'),
           }),
           { minLength: 1, maxLength: 60 },
         ),
@@ -499,7 +530,7 @@ describe('tallyBatch', () => {
         async (rowSpecs, steps) => {
           const { tally, totals, atEndpoint, table } = setUp();
           const rows = await Promise.all(
-            rowSpecs.map(async ({ number, kind, failed, to, details }, index) => {
+            rowSpecs.map(async ({ number, kind, failed, to, details, rawText }, index) => {
               const attempt = {
                 duration_ms: number,
                 ...(failed && { error_class: 'timeout' as const }),
@@ -507,7 +538,7 @@ describe('tallyBatch', () => {
               if (kind === 'attempt') return attemptRow(index, attempt);
               if (kind === 'delivery') return deliveryRow(index, attempt);
               if (kind === 'held') return heldRow(index);
-              return eventRow(number, { message_id: `m-${index}`, to, details });
+              return eventRow(number, { message_id: `m-${index}`, to, details }, rawText);
             }),
           );
           const records = stream(rows);

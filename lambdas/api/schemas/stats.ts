@@ -37,14 +37,16 @@ const counts = named(
   ),
   {
     description:
-      'Number of events by name. `opened` and `clicked` include automated events. `opened_automated` and `clicked_automated` count only the events that software caused. Emails to the SES mailbox simulator are not counted.',
+      'Number of events by name. `opened` and `clicked` include automated events. `opened_automated` and `clicked_automated` count only the events that software caused. `suppressed` and `failed` include the events of emails that Amazon SES never accepted. `suppressed_before_send` and `failed_before_send` count only these. Emails to the SES mailbox simulator are not counted.',
   },
 );
 
 const ratesJson = named(
   'Rates',
   z.strictObject({
-    delivery: rateOf('delivered ÷ sent'),
+    delivery: rateOf(
+      'delivered ÷ (delivered + bounced + soft_bounced + suppressed − suppressed_before_send + failed − failed_before_send). Emails in flight are not included',
+    ),
     bounce: rateOf('bounced ÷ sent. Soft bounces are not included'),
     complaint: rateOf('complained ÷ delivered'),
     open: rateOf('(opened − opened_automated) ÷ delivered. Every open counts, so the ratio can exceed 1'),
@@ -73,6 +75,10 @@ export const statsJson = named(
     before: rfc3339,
     interval: z.enum(INTERVALS),
     totals: counts,
+    in_flight: documented(
+      COUNT,
+      'Emails that Amazon SES accepted in this range and that have no outcome yet: `sent` minus the denominator of `rates.delivery`. Never below 0. A delayed email is in flight.',
+    ),
     rates: ratesJson,
     limits: documented(
       z.strictObject({ bounce: limit, complaint: limit }),

@@ -119,9 +119,14 @@ export class ShardedStream {
       duration_ms: number % 5_000,
       ...(hasFailed ? { error_class: 'timeout' } : { status_code: 200 }),
     };
-    this.insert(eventRows([emailEvent], { retentionDays: 90, receivedAtMs: nowMs })[0] as Row);
+    // Without the text of an SES event, IvyMail created the event.
+    const isUnpublished = number % 5 === 0;
+    const retention = { retentionDays: 90, receivedAtMs: nowMs };
+    this.insert(eventRows([emailEvent], retention, isUnpublished ? undefined : '{}')[0] as Row);
     this.insert({ ...deliveryKey(emailEvent, ENDPOINT.id), kind: KIND.delivery, attempt });
     this.inserted.events[event] += 1;
+    if (isUnpublished && event === 'suppressed') this.inserted.events.suppressed_before_send += 1;
+    if (isUnpublished && event === 'failed') this.inserted.events.failed_before_send += 1;
     this.inserted.attempts += 1;
     if (hasFailed) this.inserted.failures += 1;
   }
