@@ -9,8 +9,16 @@ async function copyToClipboard(text: string): Promise<boolean> {
   }
 }
 
-/** A button that copies `text`. Screen readers announce it as `Copy <label>`. */
-export function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
+/** A button that copies `text`. Screen readers announce it as `Copy <label>`. With `named`, the label is visible. */
+export function CopyButton({
+  text,
+  label,
+  named = false,
+}: {
+  readonly text: string;
+  readonly label: string;
+  readonly named?: boolean;
+}) {
   const [result, setResult] = useState<string>();
   async function onClick(): Promise<void> {
     setResult((await copyToClipboard(text)) ? 'Copied' : 'Copy failed');
@@ -19,7 +27,7 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
   return (
     <>
       <button type="button" class="copy" onClick={() => void onClick()} aria-label={`Copy ${label}`}>
-        {result ?? 'Copy'}
+        {result ?? (named ? `Copy ${label}` : 'Copy')}
       </button>
       <span class="visually-hidden" role="status">
         {result}

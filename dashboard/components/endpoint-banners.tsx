@@ -1,5 +1,11 @@
-import type { Endpoint } from '../api/types.ts';
+import type { ComponentChildren } from 'preact';
+import { Link } from 'wouter-preact';
+import { withQuery } from '../api/client.ts';
+import type { Delivery, DeliveryWithAttempts, Endpoint, List } from '../api/types.ts';
+import { useResource } from '../api/use-resource.ts';
 import { hasScope } from '../state/app.ts';
+import { ERROR_CLASS_TEXT, attemptAdvice } from '../text/attempt-errors.ts';
+import { formatSpan } from '../text/duration.ts';
 import {
   endpointState,
   heldDeliveriesText,
@@ -7,7 +13,50 @@ import {
   type MissedEvents,
 } from '../text/endpoint-state.ts';
 import { pluralize } from '../text/format.ts';
+import { httpStatusText } from '../text/http-status.ts';
 import { Time } from './time.tsx';
+
+const POLL_MS = 15_000;
+
+/** The last error of an endpoint and what to do about it, from the newest delivery with a failed attempt. */
+function LastError({ endpointId }: { readonly endpointId: string }) {
+  const list = useResource<List<Delivery>>(
+    withQuery(`/v1/webhooks/${endpointId}/deliveries`, { status: 'retrying,exhausted,blocked', limit: '1' }),
+    { pollMs: POLL_MS },
+  );
+  const [newest] = list.data?.data ?? [];
+  const delivery = useResource<DeliveryWithAttempts>(newest && `/v1/deliveries/${newest.id}`, {
+    pollMs: POLL_MS,
+  });
+  const attempt = delivery.data?.attempts.findLast((each) => each.error_class !== null);
+  // The line keeps its height while the error is loaded, so that the page does not jump.
+  if (!newest || !attempt || attempt.error_class === null) return <p class="last-error">&nbsp;</p>;
+  const { error_class: errorClass, status_code: status } = attempt;
+  return (
+    <p class="last-error">
+      Last error:{' '}
+      <strong>{status === null ? ERROR_CLASS_TEXT[errorClass].name : httpStatusText(status)}</strong>.{' '}
+      {attemptAdvice(errorClass, status)} <Link href={`/deliveries/${newest.id}`}>View attempt</Link>
+    </p>
+  );
+}
+
+function Separated({ children }: { readonly children: readonly ComponentChildren[] }) {
+  return (
+    <ul class="separated">
+      {children.filter(Boolean).map((child, index) => (
+        <li key={index}>{child}</li>
+      ))}
+    </ul>
+  );
+}
+
+/** `next probe in 4 min`. Undefined if no probe is planned. */
+function nextProbeText({ next_probe_at: at }: Endpoint, nowMs: number): string | undefined {
+  if (at === null) return undefined;
+  const waitMs = Date.parse(at) - nowMs;
+  return waitMs < 1_000 ? 'next probe now' : `next probe in ${formatSpan(waitMs)}`;
+}
 
 /** Banner for an endpoint that needs attention because it is failing, paused or disabled. */
 export function StatusBanner({
@@ -23,39 +72,56 @@ export function StatusBanner({
 }) {
   const state = endpointState(endpoint);
   const { failing_since: since, consecutive_failures: failures, status_changed_at: changedAt } = endpoint;
+  const held = heldDeliveriesText(endpoint);
+  const isAdmin = hasScope('admin');
   if (state === 'active') return null;
   if (state === 'failing')
     return (
-      <div class="banner" role="status">
-        <p>
-          <strong>Failing since {since === null ? 'an unknown time' : <Time at={since} />}</strong>:{' '}
-          {pluralize(failures, 'consecutive failed attempt')},{' '}
-          {heldDeliveriesText(endpoint) ?? 'no deliveries held'}.
+      <div class="banner endpoint-banner" data-level="bad" role="status">
+        <p class="banner-title">
+          Failing since {since === null ? 'an unknown time' : <Time at={since} />}
+          {since !== null && ` (${formatSpan(Date.now() - Date.parse(since))})`}
         </p>
+        <Separated>
+          {`${pluralize(failures, 'failed attempt')} in a row`}
+          {held ?? 'no deliveries held'}
+          {nextProbeText(endpoint, Date.now())}
+        </Separated>
+        <LastError endpointId={endpoint.id} />
         <p>
-          After 10 consecutive failures, new deliveries are held. One held delivery is sent as a probe at
-          least every 15 minutes. As soon as a delivery succeeds, the held deliveries are sent.
+          {held === undefined
+            ? 'Failed deliveries are retried. Fix your server, then send a test event to check it.'
+            : 'New deliveries are held and one of them is sent as a probe from time to time. As soon as an attempt succeeds, all held deliveries are sent.'}
         </p>
-        <button type="button" disabled={!hasScope('admin')} onClick={onTest}>
-          Send test event
-        </button>{' '}
-        <button type="button" disabled={!hasScope('admin')} onClick={onRecover}>
-          Recover
-        </button>
+        <div class="banner-actions">
+          <button type="button" disabled={!isAdmin} onClick={onTest}>
+            Send test event
+          </button>
+          <button type="button" disabled={!isAdmin} onClick={onRecover}>
+            Recover
+          </button>
+        </div>
       </div>
     );
   return (
-    <div class="banner" data-level="warn">
-      <p>
-        <strong>
-          {state === 'paused' ? 'Paused' : `Disabled: ${endpoint.status_reason ?? 'all attempts failed'}`}
-        </strong>{' '}
-        since <Time at={changedAt} />. While the endpoint is {state}, events are stored but not sent. Resume
-        the endpoint, then recover the missed events.
+    <div class="banner endpoint-banner" data-level={state === 'disabled' ? 'bad' : 'warn'} role="status">
+      <p class="banner-title">
+        {state === 'paused' ? 'Paused' : 'Disabled'} since <Time at={changedAt} />
       </p>
-      <button type="button" disabled={!hasScope('admin')} onClick={onResume}>
-        Resume
-      </button>
+      <Separated>
+        {state === 'disabled' && (endpoint.status_reason ?? 'all attempts failed')}
+        {held}
+      </Separated>
+      {state === 'disabled' && <LastError endpointId={endpoint.id} />}
+      <p>
+        New events are stored but not sent to this endpoint. A resume sends the held deliveries. Then recover
+        the events that arrived while the endpoint was {state}.
+      </p>
+      <div class="banner-actions">
+        <button type="button" disabled={!isAdmin} onClick={onResume}>
+          Resume
+        </button>
+      </div>
     </div>
   );
 }
@@ -70,17 +136,17 @@ export function MissedEventsBanner({
 }) {
   const isCountUnknown = !missed.exact && missed.count === 0;
   return (
-    <div class="banner" data-level="warn" role="status">
-      <p>
-        <strong>
-          Resumed. The endpoint{' '}
-          {isCountUnknown ? 'may have missed events' : `missed ${missedEventsText(missed)}`}
-        </strong>{' '}
-        since <Time at={missed.since} />.
+    <div class="banner endpoint-banner" data-level="warn" role="status">
+      <p class="banner-title">
+        Resumed. The endpoint{' '}
+        {isCountUnknown ? 'may have missed events' : `missed ${missedEventsText(missed)}`} since{' '}
+        <Time at={missed.since} />
       </p>
-      <button type="button" disabled={!hasScope('admin')} onClick={onRecover}>
-        Recover
-      </button>
+      <div class="banner-actions">
+        <button type="button" disabled={!hasScope('admin')} onClick={onRecover}>
+          Recover
+        </button>
+      </div>
     </div>
   );
 }

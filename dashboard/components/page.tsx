@@ -11,11 +11,14 @@ addEventListener('popstate', () => {
 /** The frame of a view. Sets the document title, and moves the focus to the heading so that screen readers start there. */
 export function Page({
   title,
+  heading: headingContent = title,
   lead,
   actions,
   children,
 }: {
   readonly title: string;
+  /** Shown instead of the title, for a heading that contains code or an icon. */
+  readonly heading?: ComponentChildren;
   readonly lead?: ComponentChildren;
   readonly actions?: ComponentChildren;
   readonly children: ComponentChildren;
@@ -36,7 +39,7 @@ export function Page({
       <header class="page-head">
         <div>
           <h1 ref={heading} tabIndex={-1}>
-            {title}
+            {headingContent}
           </h1>
           {lead !== undefined && <p class="lead">{lead}</p>}
         </div>

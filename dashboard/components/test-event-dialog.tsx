@@ -1,30 +1,32 @@
 import { useState } from 'preact/hooks';
 import { EVENT_NAMES } from '../../lambdas/core/events.ts';
-import type { WebhookTest } from '../api/types.ts';
+import type { Endpoint, WebhookTest } from '../api/types.ts';
 import { client } from '../state/app.ts';
 import { AttemptDetails } from './attempt-details.tsx';
 import { Dialog } from './dialog.tsx';
-import type { EventFilter } from './event-picker.tsx';
 import { Form, SelectField, fieldError } from './form.tsx';
 
-/** Sends a sample event immediately, and shows the response of the endpoint. */
+const MAX_RESULTS = 5;
+
+/** Sends a sample event immediately, and shows the response of the endpoint. Keeps the last results while it is open. */
 export function TestEventDialog({
-  id,
-  events,
+  endpoint: { id, events, url },
   onClose,
 }: {
-  readonly id: string;
-  readonly events: EventFilter;
+  readonly endpoint: Pick<Endpoint, 'id' | 'events' | 'url'>;
   readonly onClose: () => void;
 }) {
   const names = EVENT_NAMES.filter(
     (name) => name !== 'unknown' && (events.includes('*') || events.includes(name)),
   );
   const [event, setEvent] = useState<string>(names[0] ?? 'delivered');
-  const [result, setResult] = useState<WebhookTest>();
+  const [results, setResults] = useState<readonly WebhookTest[]>([]);
   async function send(): Promise<void> {
-    setResult(undefined);
-    setResult(await client.call<WebhookTest>(`/v1/webhooks/${id}/test`, { method: 'POST', body: { event } }));
+    const result = await client.call<WebhookTest>(`/v1/webhooks/${id}/test`, {
+      method: 'POST',
+      body: { event },
+    });
+    setResults((earlier) => [result, ...earlier].slice(0, MAX_RESULTS));
   }
   return (
     <Dialog title="Send test event" onClose={onClose} wide>
@@ -41,10 +43,18 @@ export function TestEventDialog({
           />
         )}
       </Form>
-      <div aria-live="polite">
-        {result && (
-          <AttemptDetails attempt={result.attempt} eventId={result.event_id} payload={result.payload} />
-        )}
+      <div class="test-results" aria-live="polite">
+        {results.map((result, index) => (
+          <AttemptDetails
+            key={result.event_id}
+            attempt={result.attempt}
+            eventId={result.event_id}
+            payload={result.payload}
+            url={url}
+            open={index === 0}
+            name={<code>{result.event}</code>}
+          />
+        ))}
       </div>
     </Dialog>
   );

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { DeliveryWithAttempts, Endpoint } from '../api/types.ts';
-import { useResource } from '../api/use-resource.ts';
-import { AttemptDetails } from '../components/attempt-details.tsx';
+import { useResource, type Resource } from '../api/use-resource.ts';
+import { AttemptDetails, CopyRequest } from '../components/attempt-details.tsx';
 import { DeliveryBadge } from '../components/badge.tsx';
 import { CopyableId } from '../components/copyable.tsx';
 import { Card, Page } from '../components/page.tsx';
@@ -10,16 +10,102 @@ import { EmptyState, ErrorState, Loading } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { client, hasScope } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
-import { DELIVERY_STATUS_TEXT } from '../text/delivery-status.ts';
+import { DELIVERY_STATUS_TEXT, isFailedDelivery } from '../text/delivery-status.ts';
+import { endpointName, shortUrl } from '../text/endpoint-name.ts';
 import { formatRelativeTime, pluralize } from '../text/format.ts';
 
 const POLL_MS = 3_000;
+
+/** `delivered → example.com/hooks`, with the event in code font, because event names look like delivery statuses. */
+function Heading({ event, target }: { readonly event: string; readonly target: string }) {
+  return (
+    <>
+      <code>{event}</code> <span class="quiet">→</span> {target}
+    </>
+  );
+}
+
+function Facts({
+  delivery,
+  endpoint,
+  isEndpointDeleted,
+}: {
+  readonly delivery: DeliveryWithAttempts;
+  readonly endpoint: Endpoint | undefined;
+  readonly isEndpointDeleted: boolean;
+}) {
+  return (
+    <Card title="Details">
+      <dl class="details">
+        <div>
+          <dt>Endpoint</dt>
+          <dd>
+            {endpoint && <Link href={`/webhooks/${endpoint.id}`}>{endpointName(endpoint)}</Link>}
+            {isEndpointDeleted && (
+              <>
+                Deleted endpoint <code class="quiet">{delivery.endpoint_id}</code>
+              </>
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>Recipient</dt>
+          <dd>{delivery.to ?? '–'}</dd>
+        </div>
+        <div>
+          <dt>Event time</dt>
+          <dd>
+            <Time at={delivery.event_timestamp} />
+          </dd>
+        </div>
+        <div>
+          <dt>Delivery created</dt>
+          <dd>
+            <Time at={delivery.created_at} />
+          </dd>
+        </div>
+        {delivery.completed_at !== null && (
+          <div>
+            <dt>Completed</dt>
+            <dd>
+              <Time at={delivery.completed_at} />
+            </dd>
+          </div>
+        )}
+        <div>
+          <dt>Message</dt>
+          <dd>
+            <Link href={`/logs/${encodeURIComponent(delivery.message_id)}`}>View message</Link>
+          </dd>
+        </div>
+        <div>
+          <dt>Event ID</dt>
+          <dd>
+            <CopyableId value={delivery.event_id} label="event ID" />
+          </dd>
+        </div>
+        <div>
+          <dt>Delivery ID</dt>
+          <dd>
+            <CopyableId value={delivery.id} label="delivery ID" />
+          </dd>
+        </div>
+      </dl>
+    </Card>
+  );
+}
+
+function targetOf({ data, error }: Resource<Endpoint>): string {
+  if (data) return shortUrl(data.url);
+  return error?.status === 404 ? 'deleted endpoint' : '…';
+}
 
 export function Delivery({ id }: { readonly id: string }) {
   const { data, error, reload } = useResource<DeliveryWithAttempts>(`/v1/deliveries/${id}`, {
     pollMs: POLL_MS,
   });
   const endpoint = useResource<Endpoint>(data && `/v1/webhooks/${data.endpoint_id}`);
+  const isEndpointDeleted = endpoint.error?.status === 404;
   const [busy, setBusy] = useState(false);
   async function redeliver(): Promise<void> {
     setBusy(true);
@@ -32,15 +118,17 @@ export function Delivery({ id }: { readonly id: string }) {
     setBusy(false);
     await reload();
   }
+  const attempts = data?.attempts.toReversed() ?? [];
   return (
     <Page
-      title={data ? `Delivery: ${data.event}` : 'Delivery'}
-      lead={data && endpoint.data && <Link href={`/webhooks/${data.endpoint_id}`}>{endpoint.data.url}</Link>}
+      title={data ? `${data.event} → ${targetOf(endpoint)}` : 'Delivery'}
+      heading={data && <Heading event={data.event} target={targetOf(endpoint)} />}
+      lead={data && (data.to ?? '')}
       actions={
         <button
           type="button"
-          class="primary"
-          disabled={!hasScope('admin') || busy || !data}
+          class={data && isFailedDelivery(data.status) ? 'primary' : ''}
+          disabled={!hasScope('admin') || busy || !data || isEndpointDeleted}
           onClick={() => void redeliver()}
         >
           Redeliver
@@ -51,35 +139,50 @@ export function Delivery({ id }: { readonly id: string }) {
       {!data && !error && <Loading lines={10} />}
       {data && (
         <>
-          <div class="facts">
+          <div class="facts delivery-state">
             <DeliveryBadge status={data.status} />
             <span>{DELIVERY_STATUS_TEXT[data.status].text}</span>
+            {data.next_attempt_at !== null && (
+              <span>
+                Next attempt <strong>{formatRelativeTime(data.next_attempt_at, Date.now())}</strong>, at{' '}
+                <Time at={data.next_attempt_at} />.
+              </span>
+            )}
           </div>
-          {data.next_attempt_at !== null && (
-            <p class="banner" data-level="warn">
-              Next attempt {formatRelativeTime(data.next_attempt_at, Date.now())}, at{' '}
-              <Time at={data.next_attempt_at} />
-            </p>
-          )}
-          <div class="facts">
-            <CopyableId value={data.id} label="delivery ID" />
-            {data.to !== null && <span class="tag">to {data.to}</span>}
-            <Link href={`/logs/${encodeURIComponent(data.message_id)}`}>View message</Link>
+          <div class="delivery-columns">
+            <Card
+              title="Attempts"
+              aside={
+                data.attempt_count > 0 && (
+                  <span class="quiet">{pluralize(data.attempt_count, 'attempt')}</span>
+                )
+              }
+            >
+              {attempts.length === 0 && (
+                <EmptyState title="No attempts yet.">
+                  {data.payload && (
+                    <CopyRequest
+                      url={endpoint.data?.url}
+                      eventId={data.event_id}
+                      attempt={1}
+                      payload={data.payload}
+                    />
+                  )}
+                </EmptyState>
+              )}
+              {attempts.map((attempt, index) => (
+                <AttemptDetails
+                  key={attempt.number}
+                  attempt={attempt}
+                  eventId={data.event_id}
+                  payload={data.payload}
+                  url={endpoint.data?.url}
+                  open={index === 0}
+                />
+              ))}
+            </Card>
+            <Facts delivery={data} endpoint={endpoint.data} isEndpointDeleted={isEndpointDeleted} />
           </div>
-          <Card
-            title="Attempts"
-            aside={<span class="quiet">{pluralize(data.attempt_count, 'attempt')}</span>}
-          >
-            {data.attempts.length === 0 && <EmptyState title="No attempts yet." />}
-            {data.attempts.toReversed().map((attempt) => (
-              <AttemptDetails
-                key={attempt.number}
-                attempt={attempt}
-                eventId={data.event_id}
-                payload={data.payload}
-              />
-            ))}
-          </Card>
         </>
       )}
     </Page>

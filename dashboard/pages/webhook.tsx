@@ -1,63 +1,42 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
-import type { Endpoint, EndpointHistoryEntry, List, UpdatedEndpoint } from '../api/types.ts';
+import type { Endpoint, UpdatedEndpoint } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
+import { ActionMenu } from '../components/action-menu.tsx';
 import { StatusBadge } from '../components/badge.tsx';
 import { CopyableId } from '../components/copyable.tsx';
 import { DeliveryLog } from '../components/delivery-log.tsx';
 import { Confirm, Dialog } from '../components/dialog.tsx';
 import { EndpointForm } from '../components/endpoint-form.tsx';
 import { MissedEventsBanner, StatusBanner } from '../components/endpoint-banners.tsx';
+import { EndpointHistory } from '../components/endpoint-history.tsx';
 import { EndpointStats } from '../components/endpoint-stats.tsx';
 import { Card, Page } from '../components/page.tsx';
 import { RecoverDialog, Recoveries } from '../components/recover-dialog.tsx';
 import { RotateSecretDialog } from '../components/rotate-secret-dialog.tsx';
 import { ErrorState, Loading } from '../components/states.tsx';
 import { TestEventDialog } from '../components/test-event-dialog.tsx';
-import { Time } from '../components/time.tsx';
-import { client, hasScope } from '../state/app.ts';
+import { API_ROOT, client, hasScope } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
+import { endpointName } from '../text/endpoint-name.ts';
 import { endpointState, heldDeliveriesText, type MissedEvents } from '../text/endpoint-state.ts';
+import { defaultRecoverSince } from '../text/recover-kinds.ts';
 
 const POLL_MS = 5_000;
 
 type DialogName = 'test' | 'edit' | 'rotate' | 'recover' | 'delete';
 
-function History({ id }: { readonly id: string }) {
-  const { data, error, reload } = useResource<List<EndpointHistoryEntry>>(
-    `/v1/webhooks/${id}/changes?limit=20`,
-    {
-      pollMs: POLL_MS * 2,
-    },
-  );
+/** Who is notified when an endpoint fails. IvyMail Events sends no email of its own. */
+function Alerts() {
   return (
-    <Card title="History">
-      {error && <ErrorState error={error} retry={() => void reload()} />}
-      <ul class="rows">
-        {data?.data.map(({ at, action, by, reason }, index) => (
-          <li key={`${at}${action}${index}`}>
-            <span class="grow">
-              {action}
-              {reason !== null && <span class="quiet line">{reason}</span>}
-            </span>
-            <span class="quiet wide-only">{by === 'ivymail' ? 'automatic' : by}</span>
-            <Time at={at} />
-          </li>
-        ))}
-      </ul>
+    <Card title="Alerts">
+      <p>
+        When an endpoint starts to fail or is disabled, a CloudWatch alarm of the stack notifies the alarm
+        topic. To get an email, set the stack option <code>alarmEmail</code>.{' '}
+        <a href={new URL('docs', API_ROOT).href}>Documentation</a>
+      </p>
     </Card>
   );
-}
-
-/** An event is older than its first failed attempt. So the recovery starts this long before the first failed attempt. */
-const RECOVER_MARGIN_MS = 5 * 60_000;
-
-function recoverSince(endpoint: Endpoint, missed: MissedEvents | undefined): string | undefined {
-  if (missed) return missed.since;
-  const { failing_since: failingSince } = endpoint;
-  return failingSince === null
-    ? undefined
-    : new Date(Date.parse(failingSince) - RECOVER_MARGIN_MS).toISOString();
 }
 
 export function Webhook({ id }: { readonly id: string }) {
@@ -87,37 +66,38 @@ export function Webhook({ id }: { readonly id: string }) {
     await reload();
   }
 
-  const dialogButton = (name: DialogName, label: string) => (
-    <button type="button" disabled={!isAdmin} onClick={() => setOpenDialog(name)}>
-      {label}
-    </button>
-  );
   const isActive = endpoint?.status === 'active';
   const state = endpoint && endpointState(endpoint);
   // The banner of a failing endpoint already contains the buttons for a test event and for a recovery.
-  const bannerHasActions = state === 'failing';
+  const hasMainActions = isActive && state !== 'failing';
+  const opens = (name: DialogName) => () => setOpenDialog(name);
+  const disabled = !isAdmin;
+  const actions = (
+    <ActionMenu
+      actions={[
+        { label: 'Edit', onSelect: opens('edit'), disabled },
+        { label: 'Rotate secret', onSelect: opens('rotate'), disabled },
+        ...(isActive ? [{ label: 'Pause', onSelect: () => void setStatus('paused'), disabled }] : []),
+        { label: 'Delete', onSelect: opens('delete'), disabled, danger: true },
+      ]}
+    >
+      {hasMainActions && (
+        <button type="button" disabled={disabled} onClick={opens('test')}>
+          Send test event
+        </button>
+      )}
+      {hasMainActions && !missed && (
+        <button type="button" disabled={disabled} onClick={opens('recover')}>
+          Recover
+        </button>
+      )}
+    </ActionMenu>
+  );
   return (
     <Page
-      title={endpoint ? (endpoint.description ?? new URL(endpoint.url).host) : 'Webhook'}
+      title={endpoint ? endpointName(endpoint) : 'Webhook'}
       lead={endpoint && <span class="break">{endpoint.url}</span>}
-      actions={
-        endpoint && (
-          <>
-            {isActive && !bannerHasActions && dialogButton('test', 'Send test event')}
-            {isActive && !bannerHasActions && !missed && dialogButton('recover', 'Recover')}
-            {isActive && (
-              <button type="button" disabled={!isAdmin} onClick={() => void setStatus('paused')}>
-                Pause
-              </button>
-            )}
-            {dialogButton('edit', 'Edit')}
-            {dialogButton('rotate', 'Rotate secret')}
-            <button type="button" class="danger" disabled={!isAdmin} onClick={() => setOpenDialog('delete')}>
-              Delete
-            </button>
-          </>
-        )
-      }
+      actions={endpoint && actions}
     >
       {error && <ErrorState error={error} retry={() => void reload()} />}
       {!endpoint && !error && <Loading lines={12} />}
@@ -131,7 +111,7 @@ export function Webhook({ id }: { readonly id: string }) {
             <CopyableId value={endpoint.id} label="endpoint ID" />
             {endpoint.events.map((event) => (
               <span key={event} class="tag">
-                {event === '*' ? 'all events' : event}
+                {event === '*' ? 'All events' : <code>{event}</code>}
               </span>
             ))}
           </div>
@@ -147,17 +127,16 @@ export function Webhook({ id }: { readonly id: string }) {
           <Recoveries ids={recoveryIds} />
           <EndpointStats id={id} />
           <DeliveryLog id={id} />
-          <History id={id} />
+          <EndpointHistory endpoint={endpoint} />
+          <Alerts />
         </>
       )}
-      {endpoint && openDialog === 'test' && (
-        <TestEventDialog id={id} events={endpoint.events} onClose={closeDialog} />
-      )}
+      {endpoint && openDialog === 'test' && <TestEventDialog endpoint={endpoint} onClose={closeDialog} />}
       {openDialog === 'rotate' && <RotateSecretDialog id={id} onClose={closeDialog} />}
       {endpoint && openDialog === 'recover' && (
         <RecoverDialog
           id={id}
-          since={recoverSince(endpoint, missed)}
+          since={missed?.since ?? defaultRecoverSince(endpoint, Date.now())}
           onClose={closeDialog}
           onStarted={(recoveryId) => {
             setRecoveryIds((ids) => [recoveryId, ...ids]);

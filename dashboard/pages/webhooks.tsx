@@ -1,18 +1,21 @@
 import { useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
-import type { Endpoint, EndpointWithSecret, List } from '../api/types.ts';
+import type { Endpoint, EndpointWithSecret, List, Stats } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { StatusBadge } from '../components/badge.tsx';
 import { Dialog } from '../components/dialog.tsx';
 import { EndpointForm, type EndpointInput } from '../components/endpoint-form.tsx';
 import { Page } from '../components/page.tsx';
 import { RangePicker, useStats } from '../components/range-picker.tsx';
+import { ROW_LINK } from '../components/row-link.ts';
 import { SigningSecret } from '../components/signing-secret.tsx';
 import { EmptyState, ErrorState, Loading } from '../components/states.tsx';
 import { useSearchParams, changeSearchParams } from '../state/url.ts';
 import { client, hasScope } from '../state/app.ts';
 import { Table } from '../components/table.tsx';
-import { endpointState, failingFirst, heldDeliveriesText } from '../text/endpoint-state.ts';
+import { Time } from '../components/time.tsx';
+import { endpointName } from '../text/endpoint-name.ts';
+import { endpointState, errorRateTone, failingFirst, heldDeliveriesText } from '../text/endpoint-state.ts';
 import { formatDuration, formatNumber, formatPercent } from '../text/format.ts';
 
 const COLUMNS = [
@@ -61,6 +64,57 @@ function CreateWebhookDialog({
   );
 }
 
+/** The state of an endpoint, since when, and how many deliveries are held. */
+function EndpointStatus({ endpoint }: { readonly endpoint: Endpoint }) {
+  const state = endpointState(endpoint);
+  const since = state === 'failing' ? endpoint.failing_since : endpoint.status_changed_at;
+  const held = heldDeliveriesText(endpoint);
+  return (
+    <>
+      <StatusBadge status={state} />
+      {state !== 'active' && since !== null && (
+        <span class="quiet line">
+          since <Time at={since} />
+        </span>
+      )}
+      {held !== undefined && <span class="quiet line">{held}</span>}
+    </>
+  );
+}
+
+function EndpointRow({
+  endpoint,
+  counts: { attempts, error_rate: rate = null, p95_ms: p95 = null } = {},
+}: {
+  readonly endpoint: Endpoint;
+  readonly counts: Partial<Stats['endpoints'][number]> | undefined;
+}) {
+  return (
+    <tr {...ROW_LINK} data-state={endpointState(endpoint)}>
+      <td class="to">
+        <Link href={`/webhooks/${endpoint.id}`} data-row="">
+          {endpointName(endpoint)}
+        </Link>
+        <span class="quiet line">{endpoint.url}</span>
+      </td>
+      <td>
+        <EndpointStatus endpoint={endpoint} />
+      </td>
+      <td class="wide-only quiet cut" title={endpoint.events.join(', ')}>
+        {endpoint.events.includes('*') ? 'All events' : <code>{endpoint.events.join(', ')}</code>}
+      </td>
+      <td class="num rate" data-tone={errorRateTone(rate)}>
+        {formatPercent(rate)}
+        <span class="rate-bar" aria-hidden="true">
+          <span style={{ width: `${(rate ?? 0) * 100}%` }} />
+        </span>
+      </td>
+      <td class="num wide-only">{attempts === undefined ? '–' : formatNumber(attempts)}</td>
+      <td class="num wide-only">{formatDuration(p95)}</td>
+    </tr>
+  );
+}
+
 export function Webhooks() {
   const { data, error, reload } = useResource<List<Endpoint>>('/v1/webhooks', { pollMs: POLL_MS });
   const stats = useStats();
@@ -101,32 +155,10 @@ export function Webhooks() {
         </EmptyState>
       )}
       {data && data.data.length > 0 && (
-        <Table caption="Webhook endpoints" columns={COLUMNS}>
-          {failingFirst(data.data).map((endpoint) => {
-            const { attempts, error_rate: rate = null, p95_ms: p95 = null } = counts.get(endpoint.id) ?? {};
-            return (
-              <tr key={endpoint.id}>
-                <td class="to">
-                  <Link href={`/webhooks/${endpoint.id}`} data-row="">
-                    {endpoint.description ?? new URL(endpoint.url).host}
-                  </Link>
-                  <span class="quiet line">{endpoint.url}</span>
-                </td>
-                <td>
-                  <StatusBadge status={endpointState(endpoint)} />
-                  {heldDeliveriesText(endpoint) && (
-                    <span class="quiet line">{heldDeliveriesText(endpoint)}</span>
-                  )}
-                </td>
-                <td class="wide-only quiet cut">{endpoint.events.join(', ')}</td>
-                <td class="num" data-bad={(rate ?? 0) > 0.1}>
-                  {formatPercent(rate)}
-                </td>
-                <td class="num wide-only">{attempts === undefined ? '–' : formatNumber(attempts)}</td>
-                <td class="num wide-only">{formatDuration(p95)}</td>
-              </tr>
-            );
-          })}
+        <Table caption="Webhook endpoints" columns={COLUMNS} kind="endpoints">
+          {failingFirst(data.data, ({ id }) => counts.get(id)?.error_rate ?? null).map((endpoint) => (
+            <EndpointRow key={endpoint.id} endpoint={endpoint} counts={counts.get(endpoint.id)} />
+          ))}
         </Table>
       )}
       {creating && <CreateWebhookDialog onClose={() => setCreating(false)} onCreated={() => void reload()} />}

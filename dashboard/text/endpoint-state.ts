@@ -6,12 +6,24 @@ export function endpointState({ status, health }: Pick<Endpoint, 'status' | 'hea
   return status === 'active' && health === 'failing' ? 'failing' : status;
 }
 
-/** Sorts failing endpoints first. The other endpoints keep their order. */
+/** Sorts failing endpoints first, then by error rate. Endpoints with the same error rate keep their order. */
 export function failingFirst<E extends Pick<Endpoint, 'status' | 'health'>>(
   endpoints: readonly E[],
+  errorRate: (endpoint: E) => number | null = () => null,
 ): readonly E[] {
-  const rank = (endpoint: E): number => (endpointState(endpoint) === 'failing' ? 0 : 1);
-  return endpoints.toSorted((left, right) => rank(left) - rank(right));
+  const rank = (endpoint: E): number =>
+    endpointState(endpoint) === 'failing' ? 2 : (errorRate(endpoint) ?? 0);
+  return endpoints.toSorted((left, right) => rank(right) - rank(left));
+}
+
+/** An error rate above this value is shown as bad. */
+const HIGH_ERROR_RATE = 0.1;
+
+/** The color of an error rate. Null means that there were no attempts. */
+export function errorRateTone(rate: number | null): 'good' | 'warn' | 'bad' | 'sent' {
+  if (rate === null) return 'sent';
+  if (rate === 0) return 'good';
+  return rate > HIGH_ERROR_RATE ? 'bad' : 'warn';
 }
 
 /** `1 delivery held`, `1,000+ deliveries held`. Undefined if no delivery is held. */

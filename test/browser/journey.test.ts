@@ -197,8 +197,7 @@ describe('a new user', () => {
     const dialog = page().getByRole('dialog');
     await dialog.getByLabel('Event').selectOption('bounced');
     await dialog.getByRole('button', { name: 'Send', exact: true }).click();
-    await dialog.getByText('Attempt 1').waitFor();
-    await dialog.getByText('Attempt 1').click();
+    await dialog.getByText('200 OK').first().waitFor();
     await dialog.getByText('"event": "bounced"').waitFor();
     expect((await receivedRequests()).at(-1)).toMatchObject({ verified: true, status: 200 });
     await page().keyboard.press('Escape');
@@ -211,46 +210,42 @@ describe('a new user', () => {
     await nav('Webhooks').click();
     await page().getByRole('link', { name: 'Journey' }).click();
     await page()
-      .getByRole('cell', { name: 'retrying' })
-      .or(page().getByRole('cell', { name: 'exhausted' }))
+      .getByRole('cell', { name: 'Retrying', exact: true })
+      .or(page().getByRole('cell', { name: 'Failed', exact: true }))
       .first()
       .waitFor();
     await eventually('an error rate of 100%', async () => (await figure('error_rate')) === 100);
     await page().getByRole('link', { name: 'delivered', exact: true }).first().click();
+    // One attempt and 3 retries. The local stack shortens the delays.
+    await page().getByText('Attempt 4').waitFor();
+    await page().getByText('All attempts failed.').waitFor();
     const first = page().locator('details.attempt', { hasText: 'Attempt 1' });
     await first.getByText('Attempt 1').click();
     await first.getByText('Your endpoint responded with an error.').waitFor();
     await first.getByText('"event": "delivered"').waitFor();
-    // One attempt and 3 retries. The local stack shortens the delays.
-    await page().getByText('Attempt 4').waitFor();
-    await page().getByText('All attempts failed.').waitFor();
     await page().goBack();
   });
 
-  it('fixes the receiver, previews and recovers the missed events, and sees the error rate fall', async () => {
+  it('fixes the receiver, recovers the failed delivery, and sees the error rate fall', async () => {
     await setReceiver({ status: 200 });
     await eventually('four counted attempts', async () => (await figure('attempts')) === 4);
     await page().getByRole('button', { name: 'Recover' }).click();
     const dialog = page().getByRole('dialog');
-    await dialog.getByRole('button', { name: 'Preview' }).click();
-    await dialog.getByText(/not delivered in this time range/).waitFor();
-    // Events from before the endpoint was created also count as missed.
-    const deliver = dialog.getByRole('button', { name: /Deliver \d+ events?/ });
-    const count = Number.parseInt((await deliver.textContent())?.replace('Deliver ', '') ?? '', 10);
-    expect(count).toBeGreaterThanOrEqual(1);
-    await deliver.click();
-    await page().getByText(`${count} of ${count} deliver`).waitFor();
+    // The events of the other emails are older than the endpoint. The recovery leaves them out.
+    await dialog.getByRole('button', { name: 'Recover 1 event' }).click();
+    await page().getByText('1 of 1 delivery').waitFor();
     await page().locator('.recovery').getByText('completed').waitFor();
     await eventually('a lower error rate', async () => (await figure('error_rate')) < 100);
-    await eventually('all recovered events', async () => {
+    await eventually('the recovered event', async () => {
       const accepted = (await receivedRequests()).filter(
         ({ status, verified }) => status === 200 && verified === true,
       );
-      return accepted.length >= count + 1;
+      // The test event, and the recovered event.
+      return accepted.length === 2;
     });
-    await page().getByLabel('Status').selectOption('delivered');
+    await page().getByRole('button', { name: 'Succeeded' }).click();
     await page().waitForURL(/deliveries=delivered/);
-    await page().getByRole('cell', { name: 'delivered' }).first().waitFor();
+    await page().getByRole('cell', { name: 'Succeeded', exact: true }).first().waitFor();
   });
 
   it('redelivers one delivery manually', async () => {

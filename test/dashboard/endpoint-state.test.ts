@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   endpointState,
+  errorRateTone,
   failingFirst,
   heldDeliveriesText,
   missedEventsText,
@@ -16,7 +17,7 @@ describe('the displayed state of an endpoint', () => {
     expect(endpointState({ status, health })).toBe(state);
   });
 
-  it('sorts failing endpoints first and keeps the order of the others', () => {
+  it('sorts failing endpoints first, then by error rate, and otherwise keeps their order', () => {
     const endpoint = (name: string, status: 'active' | 'paused', health: 'healthy' | 'failing') => ({
       name,
       status,
@@ -30,6 +31,19 @@ describe('the displayed state of an endpoint', () => {
       endpoint('e', 'active', 'failing'),
     ];
     expect(failingFirst(endpoints).map(({ name }) => name)).toEqual(['c', 'e', 'a', 'b', 'd']);
+    const rates: Readonly<Record<string, number>> = { a: 0, b: 0.5, d: 0.2, e: 1 };
+    const byRate = failingFirst(endpoints, ({ name }) => rates[name] ?? null);
+    expect(byRate.map(({ name }) => name)).toEqual(['c', 'e', 'b', 'd', 'a']);
+  });
+
+  it.each([
+    [null, 'sent'],
+    [0, 'good'],
+    [0.02, 'warn'],
+    [0.1, 'warn'],
+    [0.11, 'bad'],
+  ])('colors an error rate of %j as %s', (rate, tone) => {
+    expect(errorRateTone(rate)).toBe(tone);
   });
 });
 

@@ -3,11 +3,11 @@ import { noDeliveriesText } from '../../dashboard/text/no-deliveries.ts';
 
 it.each([
   ['', null, null, 'No deliveries yet.'],
-  ['held', null, null, 'No deliveries with status held.'],
+  ['held', null, null, 'No held deliveries.'],
   ['', 'older', null, 'No deliveries on this page. Older pages may contain some.'],
-  ['held', 'older', 'newer', 'No deliveries with status held on this page. Older pages may contain some.'],
+  ['held', 'older', 'newer', 'No held deliveries on this page. Older pages may contain some.'],
   ['', null, 'newer', 'No older deliveries.'],
-  ['held', null, 'newer', 'No older deliveries with status held.'],
+  ['held', null, 'newer', 'No older held deliveries.'],
 ])(
   'an empty page with the filter %j, older page %j and newer page %j says: %s',
   (status, older, newer, text) => {
