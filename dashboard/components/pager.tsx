@@ -1,4 +1,7 @@
-/** Buttons for the previous and the next page. They are always shown, so that they do not move. */
+/**
+ * Buttons for the previous and the next page. A list has both buttons on every page, so that they do not move. While the
+ * first page loads, they are invisible, because the height of the list is not known yet.
+ */
 export function Pager({
   prev,
   next,
@@ -12,7 +15,7 @@ export function Pager({
   readonly labels?: readonly [string, string];
 }) {
   return (
-    <nav class="pager" aria-label="Pages">
+    <nav class="pager" aria-label="Pages" data-loading={prev === undefined}>
       <button type="button" disabled={!prev} onClick={() => prev && onMove(prev)}>
         ← {labels[0]}
       </button>
