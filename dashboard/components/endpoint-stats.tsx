@@ -3,7 +3,6 @@ import { formatCompact, formatDuration, formatNumber, formatPercent } from '../t
 import { Chart } from './chart/chart.tsx';
 import { Card } from './page.tsx';
 import { RangePicker, useStats } from './range-picker.tsx';
-import { STATS_RANGES } from '../text/stats-range.ts';
 import { ErrorState } from './states.tsx';
 
 /** Polls more often than the overview, because users watch this page while they fix an endpoint. */
@@ -11,7 +10,7 @@ const POLL_MS = 5_000;
 
 /** Charts of one endpoint over time: error rate, number of attempts, and response time. */
 export function EndpointStats({ id }: { readonly id: string }) {
-  const { data, error, range, reload } = useStats(id, POLL_MS);
+  const { data, error, range, isStale, zoom, reload } = useStats(id, POLL_MS);
   const counts = data?.endpoints[0];
   const charts = useMemo(() => {
     const buckets = counts?.buckets ?? [];
@@ -55,8 +54,8 @@ export function EndpointStats({ id }: { readonly id: string }) {
       ],
     };
   }, [counts]);
-  const interval = STATS_RANGES[range].interval;
-  const frame = { interval, starts: charts.starts, level: 3, height: 180 } as const;
+  const interval = data?.interval ?? range.interval;
+  const frame = { interval, starts: charts.starts, level: 3, height: 180, onZoom: zoom } as const;
   return (
     <>
       <div class="stats">
@@ -82,7 +81,7 @@ export function EndpointStats({ id }: { readonly id: string }) {
       </div>
       <Card title="Over time" aside={<RangePicker range={range} />}>
         {error && <ErrorState error={error} retry={() => void reload()} />}
-        <div class="columns three">
+        <div class="columns three" aria-busy={isStale}>
           <Chart
             {...frame}
             title="Error rate"

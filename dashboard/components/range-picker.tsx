@@ -1,9 +1,18 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 import { withQuery } from '../api/client.ts';
 import type { Stats } from '../api/types.ts';
 import { useResource, type Resource } from '../api/use-resource.ts';
 import { useSearchParams, changeSearchParams } from '../state/url.ts';
-import { STATS_RANGES, isStatsRange, toStatsQuery, type StatsRangeName } from '../text/stats-range.ts';
+import { formatIntervalStart } from '../text/format.ts';
+import {
+  STATS_RANGES,
+  endOfInterval,
+  readStatsRange,
+  toStatsQuery,
+  type StatsRange,
+} from '../text/stats-range.ts';
+import { Icon } from './icons.tsx';
 
 const DEFAULT_POLL_MS = 15_000;
 
@@ -19,38 +28,62 @@ function useNow(stepMs: number): number {
   return nowMs;
 }
 
-/** The time range in the page URL, and the statistics for this range. */
-export function useStats(
-  endpointId?: string,
-  pollMs = DEFAULT_POLL_MS,
-): Resource<Stats> & { readonly range: StatsRangeName } {
-  const [search] = useSearchParams();
-  const param = search.get('range');
-  const range = isStatsRange(param) ? param : '24h';
-  const nowMs = useNow(MOVE_RANGE_MS);
-  const path = withQuery('/v1/stats', { ...toStatsQuery(range, nowMs), endpoint_id: endpointId });
-  const resource = useResource<Stats>(path, { pollMs });
-  // When the range moves forward, keep showing the previous data until the new data arrives.
-  const last = useRef<{ readonly key: string; readonly data: Stats } | undefined>(undefined);
-  const key = `${range} ${endpointId}`;
-  if (resource.data) last.current = { key, data: resource.data };
-  return { ...resource, data: last.current?.key === key ? last.current.data : undefined, range };
+export interface RangedStats extends Resource<Stats> {
+  readonly range: StatsRange;
+  /** Whether `data` is of the previous range, because the response for `range` has not arrived yet. */
+  readonly isStale: boolean;
+  /** Selects the intervals of a chart as the new range. */
+  readonly zoom: (from: number, to: number) => void;
 }
 
-export function RangePicker({ range }: { readonly range: StatsRangeName }) {
+/** The time range in the page URL, and the statistics for this range. */
+export function useStats(endpointId?: string, pollMs = DEFAULT_POLL_MS): RangedStats {
   const [search, setSearch] = useSearchParams();
+  const range = readStatsRange(search, useNow(MOVE_RANGE_MS));
+  const path = withQuery('/v1/stats', { ...toStatsQuery(range), endpoint_id: endpointId });
+  const resource = useResource<Stats>(path, { pollMs });
+  // Keep showing the previous data until the new data arrives, so that the page does not jump.
+  const last = useRef<Stats | undefined>(undefined);
+  if (resource.data) last.current = resource.data;
+  const { current } = last;
+  const startOf = (index: number): number => Date.parse(current?.buckets[index]?.start ?? '');
+  return {
+    ...resource,
+    data: current,
+    range,
+    isStale: resource.data === undefined,
+    zoom: (from, to) => {
+      if (!current) return;
+      const after = formatTimestamp(startOf(from));
+      const before = formatTimestamp(endOfInterval(startOf(to), current.interval));
+      setSearch(changeSearchParams(search, { range: undefined, after, before }));
+    },
+  };
+}
+
+export function RangePicker({ range }: { readonly range: StatsRange }) {
+  const [search, setSearch] = useSearchParams();
+  const select = (name: string | undefined): void =>
+    setSearch(changeSearchParams(search, { range: name, after: undefined, before: undefined }), {
+      replace: true,
+    });
   return (
-    <div class="segments" role="group" aria-label="Time range">
-      {Object.entries(STATS_RANGES).map(([name, { name: label }]) => (
-        <button
-          key={name}
-          type="button"
-          aria-pressed={name === range}
-          onClick={() => setSearch(changeSearchParams(search, { range: name }), { replace: true })}
-        >
-          {label}
+    <>
+      {range.name === undefined && (
+        <button type="button" class="custom-range" onClick={() => select(undefined)}>
+          {formatIntervalStart(range.afterMs, range.interval)} –{' '}
+          {formatIntervalStart(range.beforeMs, range.interval)}
+          <span class="visually-hidden">, remove this time range</span>
+          <Icon name="close" />
         </button>
-      ))}
-    </div>
+      )}
+      <div class="segments" role="group" aria-label="Time range">
+        {Object.entries(STATS_RANGES).map(([name, { name: label }]) => (
+          <button key={name} type="button" aria-pressed={name === range.name} onClick={() => select(name)}>
+            {label}
+          </button>
+        ))}
+      </div>
+    </>
   );
 }

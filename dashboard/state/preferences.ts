@@ -10,7 +10,11 @@ interface StoredPreferences {
   readonly shortcuts?: boolean;
   readonly live?: boolean;
   readonly from?: string;
+  readonly firstSteps?: Readonly<Record<string, FirstSteps>>;
 }
+
+/** `hidden` if the user dismissed the first steps or has completed them, `shown` if the user asked for them again. */
+export type FirstSteps = 'hidden' | 'shown';
 
 function readPreferences(): StoredPreferences {
   try {
@@ -32,6 +36,9 @@ export const liveUpdates = signal(stored.live ?? true);
 /** The sender of the last test email. */
 export const lastFrom = signal(stored.from ?? '');
 
+/** Whether the Overview page shows the first steps, by workspace ID. A workspace without a value shows them until they are done. */
+export const firstSteps = signal<Readonly<Record<string, FirstSteps>>>(stored.firstSteps ?? {});
+
 const darkQuery = matchMedia('(prefers-color-scheme: dark)');
 /** Whether the page is dark now, by the user's choice or by the system setting. */
 export const darkMode = signal(false);
@@ -50,6 +57,12 @@ effect(() => {
     shortcuts: shortcutsEnabled.value,
     live: liveUpdates.value,
     from: lastFrom.value,
+    firstSteps: firstSteps.value,
   };
   localStorage.setItem(STORAGE_KEY, JSON.stringify(preferences));
 });
+
+/** Saves whether the Overview page shows the first steps of a workspace. */
+export function setFirstSteps(workspaceId: string, value: FirstSteps): void {
+  firstSteps.value = { ...firstSteps.value, [workspaceId]: value };
+}

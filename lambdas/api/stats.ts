@@ -1,17 +1,14 @@
 import { percentile } from '../core/histogram.ts';
+import { intervalEnd, intervalStart, intervalsBetween, type Interval } from '../core/intervals.ts';
 import {
   NO_ATTEMPTS,
   SES_LIMITS,
   addCounts,
   addEndpointCounts,
   inFlightOf,
-  intervalEnd,
-  intervalStart,
-  intervalsBetween,
   zeroCounts,
   ratesOf,
   type EndpointCounts,
-  type Interval,
 } from '../core/stats.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { readEndpointCounters, readEventCounters, type CounterRange } from '../store/counters.ts';

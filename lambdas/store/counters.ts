@@ -1,10 +1,5 @@
-import {
-  COUNTER_NAMES,
-  zeroCounts,
-  type EndpointCounts,
-  type EventCounts,
-  type Interval,
-} from '../core/stats.ts';
+import type { Interval } from '../core/intervals.ts';
+import { COUNTER_NAMES, zeroCounts, type EndpointCounts, type EventCounts } from '../core/stats.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import { readCollection } from './collection.ts';
 import { eventCountersPartition, endpointCountersPartition } from './keys.ts';

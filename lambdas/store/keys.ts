@@ -36,7 +36,7 @@ import { addressForms, canonicalAddress } from '../core/addresses.ts';
 import { deliveryId } from '../core/ids.ts';
 import type { Delivery, DeliveryStatus } from '../core/deliveries.ts';
 import type { EventName } from '../core/events.ts';
-import type { Interval } from '../core/stats.ts';
+import type { Interval } from '../core/intervals.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
 
 /** Index names. DynamoDB requires at least three characters. */

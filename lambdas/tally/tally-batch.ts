@@ -3,7 +3,8 @@ import type { DynamoDBRecord, StreamRecord } from 'aws-lambda';
 import { EVENT_NAMES } from '../core/events.ts';
 import { bucketOf } from '../core/histogram.ts';
 import { isId } from '../core/ids.ts';
-import { INTERVALS, countersOf, intervalStart } from '../core/stats.ts';
+import { INTERVALS, intervalStart } from '../core/intervals.ts';
+import { countersOf } from '../core/stats.ts';
 import { expiresAtSeconds, formatTimestamp } from '../core/timestamps.ts';
 import { isUnpublishedEvent, toEmailEvent } from '../store/event-rows.ts';
 import {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { COUNTER_NAMES, INTERVALS, type CounterName } from '../../core/stats.ts';
+import { INTERVALS } from '../../core/intervals.ts';
+import { COUNTER_NAMES, type CounterName } from '../../core/stats.ts';
 import { idOf, rangeTime, rfc3339 } from './common.ts';
 import { documented, named } from './documented.ts';
 

@@ -1,7 +1,7 @@
 /** Times in the formats of other systems. Each time is parsed in two ways, and the results must agree. */
 import { parseRetryAfter, retryDelaySeconds } from '../../../lambdas/core/retry-schedule.ts';
 import { parseSesTimestamp } from '../../../lambdas/ingest/ses-timestamps.ts';
-import { intervalEnd } from '../../../lambdas/core/stats.ts';
+import { intervalEnd } from '../../../lambdas/core/intervals.ts';
 import { expiresAtSeconds, formatTimestamp, sortableTimestamp } from '../../../lambdas/core/timestamps.ts';
 import { rfc3339 } from '../../../lambdas/api/schemas/common.ts';
 import type { Dice } from '../../../sim/random.ts';

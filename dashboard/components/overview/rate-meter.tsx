@@ -1,31 +1,40 @@
-import { formatPercent } from '../text/format.ts';
+import type { Change } from '../../text/comparison.ts';
+import { formatPercent } from '../../text/format.ts';
+import { rateLevel, type RateLimits } from '../../text/rate-level.ts';
+import { ChangeText } from './change-text.tsx';
+
+const ASSESSMENTS = {
+  good: 'below the SES limits',
+  warn: 'SES may review the account',
+  bad: 'SES may pause sending',
+} as const;
 
 /** A rate on a scale that shows the limits of SES. The rate is null if the time range contains no emails. */
 export function RateMeter({
   name,
   rate,
   limits,
+  change,
+  period,
 }: {
   readonly name: string;
   readonly rate: number | null;
-  readonly limits: { readonly review: number; readonly pause: number };
+  readonly limits: RateLimits;
+  readonly change: Change | undefined;
+  readonly period: string;
 }) {
   const { review, pause } = limits;
   const scaleEnd = Math.max(pause * 1.25, (rate ?? 0) * 1.1);
   const widthOf = (value: number): string => `${Math.min(100, (value / scaleEnd) * 100)}%`;
-  const level = rate === null || rate < review ? 'good' : rate < pause ? 'warn' : 'bad';
-  const assessment =
-    rate === null
-      ? 'no data yet'
-      : level === 'good'
-        ? 'below the SES limits'
-        : level === 'warn'
-          ? 'SES may review the account'
-          : 'SES may pause sending';
+  const level = rateLevel(rate, limits);
+  const assessment = rate === null ? 'no data yet' : ASSESSMENTS[level];
   return (
     <div class="stat">
       <h2>{name}</h2>
-      <p class="figure">{formatPercent(rate)}</p>
+      <p class="figure" data-level={level === 'good' ? undefined : level}>
+        {formatPercent(rate)}
+      </p>
+      <ChangeText change={change} period={period} />
       <div
         class="meter"
         data-level={level}
@@ -39,8 +48,9 @@ export function RateMeter({
       <p class="quiet">
         <span class="level" data-level={level}>
           {assessment}
-        </span>{' '}
-        · review at {formatPercent(review)}, pause at {formatPercent(pause)}
+        </span>
+        <br />
+        review at {formatPercent(review)}, pause at {formatPercent(pause)}
       </p>
     </div>
   );

@@ -1,0 +1,106 @@
+import { Link } from 'wouter-preact';
+import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
+import { withQuery } from '../../api/client.ts';
+import type { Stats } from '../../api/types.ts';
+import { useResource } from '../../api/use-resource.ts';
+import { changeOfCount, changeOfRate } from '../../text/comparison.ts';
+import { formatNumber, formatPercent } from '../../text/format.ts';
+import { IN_FLIGHT_STATUSES, logsLink } from '../../text/logs-link.ts';
+import {
+  STATS_RANGES,
+  completeUntil,
+  previousRange,
+  toStatsQuery,
+  type StatsRange,
+} from '../../text/stats-range.ts';
+import { ChangeText } from './change-text.tsx';
+import { RateMeter } from './rate-meter.tsx';
+
+/** The period before does not change any more, except for events that arrive late. */
+const PREVIOUS_POLL_MS = 5 * 60_000;
+
+/** The statistics of the period before the range. Undefined while they load, and if that period has no emails. */
+function usePreviousStats(range: StatsRange): Stats | undefined {
+  const previous = previousRange(range);
+  const path = previous && withQuery('/v1/stats', toStatsQuery(previous));
+  const { data } = useResource<Stats>(path, { pollMs: PREVIOUS_POLL_MS });
+  return data && data.totals.sent > 0 ? data : undefined;
+}
+
+/** The emails in the intervals that the period before has too. */
+function sentUntilNow({ buckets, totals }: Stats, range: StatsRange): number {
+  if (range.name === undefined) return totals.sent;
+  const complete = buckets.filter(({ start }) => Date.parse(start) < completeUntil(range));
+  return complete.reduce((sum, { counts }) => sum + counts.sent, 0);
+}
+
+/** The numbers of the time range, compared with the period before. */
+export function KeyFigures({ stats, range }: { readonly stats: Stats; readonly range: StatsRange }) {
+  const { totals, rates, limits, in_flight: inFlight } = stats;
+  const before = usePreviousStats(range);
+  const period = `previous ${range.name === undefined ? 'period' : STATS_RANGES[range.name].name}`;
+  return (
+    <div class="stats">
+      <div class="stat">
+        <h2>Sent</h2>
+        <p class="figure" data-name="sent">
+          {formatNumber(totals.sent)}
+        </p>
+        <ChangeText
+          change={before && changeOfCount(sentUntilNow(stats, range), before.totals.sent)}
+          period={period}
+        />
+        <p class="in-flight">
+          <Link
+            href={logsLink({
+              view: 'messages',
+              status: IN_FLIGHT_STATUSES,
+              after: formatTimestamp(range.afterMs),
+            })}
+          >
+            <span class="swatch" data-tone="sent" />
+            <b data-name="in_flight">{formatNumber(inFlight)}</b> in flight
+          </Link>
+        </p>
+        <p class="quiet">accepted by SES, no outcome yet</p>
+      </div>
+      <div class="stat">
+        <h2>Delivery rate</h2>
+        <p class="figure" data-name="delivery_rate">
+          {formatPercent(rates.delivery)}
+        </p>
+        <ChangeText
+          change={changeOfRate(rates.delivery, before?.rates.delivery ?? null, 'up')}
+          period={period}
+        />
+        <div
+          class="meter"
+          data-level="good"
+          role="img"
+          aria-label={`Delivery rate: ${formatPercent(rates.delivery)}`}
+        >
+          <span class="fill" style={{ width: `${(rates.delivery ?? 0) * 100}%` }} />
+        </div>
+        <p class="quiet">
+          {formatNumber(totals.delivered)} delivered
+          <br />
+          of the emails with an outcome
+        </p>
+      </div>
+      <RateMeter
+        name="Bounce rate"
+        rate={rates.bounce}
+        limits={limits.bounce}
+        change={changeOfRate(rates.bounce, before?.rates.bounce ?? null, 'down')}
+        period={period}
+      />
+      <RateMeter
+        name="Complaint rate"
+        rate={rates.complaint}
+        limits={limits.complaint}
+        change={changeOfRate(rates.complaint, before?.rates.complaint ?? null, 'down')}
+        period={period}
+      />
+    </div>
+  );
+}
