@@ -1,5 +1,6 @@
 /** Every command that uses a deployment: its help, the options that it accepts, and the function that it runs. */
 import { SCOPES } from '../lambdas/core/api-key.ts';
+import { DEFAULT_MISSED_KINDS, MISSED_KINDS } from '../lambdas/core/missed-kinds.ts';
 import type { CommandSpec, OptionSpecs, Values } from '../cli/program.ts';
 import { attach, detach } from './attach.ts';
 import { dashboard } from './dashboard.ts';
@@ -7,6 +8,7 @@ import type { Deployment } from './deployment.ts';
 import { describe } from './describe.ts';
 import { init } from './init.ts';
 import { keyCreate, keyList, keyRevoke } from './keys.ts';
+import { recover } from './recover.ts';
 import { redriveList, redriveRun, redriveShow } from './redrive.ts';
 import { runDoctor } from './run-doctor.ts';
 import type { CommandOutput } from './output.ts';
@@ -145,6 +147,28 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
     arguments: [{ name: 'ID', summary: 'The id of an API key' }],
     options: WORKSPACE,
     run: (deployment, { argument, values }) => keyRevoke(deployment, argument, values),
+  }),
+  command({
+    name: 'recover',
+    summary:
+      'Deliver the events of a time range that a webhook endpoint did not get, or count them by reason',
+    arguments: [{ name: 'ENDPOINT', summary: 'The id of a webhook endpoint' }],
+    options: {
+      ...WORKSPACE,
+      since: {
+        value: 'TIME',
+        summary: 'Only events at or after this time, such as 2026-02-25T12:00:00Z',
+        required: true,
+      },
+      until: { value: 'TIME', summary: 'Only events before this time (default: now)' },
+      include: {
+        value: 'KINDS',
+        summary: `The kinds of events: ${MISSED_KINDS.join(', ')}, separated by commas`,
+        default: DEFAULT_MISSED_KINDS.join(','),
+      },
+      'dry-run': { summary: 'Only count the events of each kind' },
+    },
+    run: (deployment, { argument, values }) => recover(deployment, argument, values),
   }),
   command({
     name: 'redrive list',

@@ -1,7 +1,6 @@
-import type { Recovery } from '../core/commands.ts';
+import { newRecovery, recoveryRange, type Recovery, type RecoveryRange } from '../core/commands.ts';
 import { randomId } from '../core/ids.ts';
 import { MISSED_KINDS } from '../core/missed-kinds.ts';
-import { formatTimestamp } from '../core/timestamps.ts';
 import { countMissed } from '../delivery/recover.ts';
 import { getRecovery, putRecovery } from '../store/commands.ts';
 import { requireActive, requireEndpoint, endpointParam } from './endpoint-access.ts';
@@ -28,11 +27,12 @@ function toJson(recovery: Recovery): Record<string, unknown> {
   };
 }
 
-/** The time range in canonical form. It ends now at the latest, because future events cannot have been missed. */
-function rangeOf(body: { since: string; until?: string | undefined }, nowMs: number) {
-  const sinceMs = Date.parse(body.since);
-  const untilMs = Math.min(body.until === undefined ? nowMs : Date.parse(body.until), nowMs);
-  if (sinceMs < untilMs) return { since: formatTimestamp(sinceMs), until: formatTimestamp(untilMs) };
+function rangeOf(
+  body: { readonly since: string; readonly until?: string | undefined },
+  nowMs: number,
+): RecoveryRange {
+  const range = recoveryRange(body, nowMs);
+  if (range) return range;
   throw new ApiError('invalid_field', '`since` must be before `until`, and in the past', {
     field: 'since',
   });
@@ -58,19 +58,10 @@ const recover = route({
     const { include } = body;
     const counted = await countMissed(deps, { endpoint, ...range, include }, nowMs + MAX_COUNT_MS);
     if (body.dry_run) return { status: 200, body: { recovery_id: null, ...counted } };
-    const recovery: Recovery = {
-      id: randomId('rcv', deps.randomBytes),
-      workspace_id: caller.workspaceId,
-      endpoint_id: endpoint.id,
-      ...range,
-      include,
-      status: 'running',
-      count: counted.count,
-      started: 0,
-      created_at: formatTimestamp(nowMs),
-    };
+    const id = randomId('rcv', deps.randomBytes);
+    const recovery = newRecovery({ id, endpoint, range, include, count: counted.count, nowMs });
     await putRecovery(deps.table, recovery);
-    return { status: 202, body: { recovery_id: recovery.id, ...counted } };
+    return { status: 202, body: { recovery_id: id, ...counted } };
   },
 });
 

@@ -1,5 +1,7 @@
 import type { DeliveryGroup, DeliveryTask } from './deliveries.ts';
+import type { Endpoint } from './endpoints.ts';
 import type { MissedKind } from './missed-kinds.ts';
+import { formatTimestamp } from './timestamps.ts';
 
 /** Redelivers one delivery by one manual attempt. */
 export interface RedeliverCommand {
@@ -68,6 +70,50 @@ export interface Recovery {
   readonly started: number;
   readonly created_at: string;
   readonly completed_at?: string;
+}
+
+export type RecoveryRange = Pick<Recovery, 'since' | 'until'>;
+
+/**
+ * The time range of a recovery in canonical form. It ends now at the latest, because future events cannot have been missed.
+ * Undefined if the range is empty. The times must be valid.
+ */
+export function recoveryRange(
+  { since, until }: { readonly since: string; readonly until?: string | undefined },
+  nowMs: number,
+): RecoveryRange | undefined {
+  const sinceMs = Date.parse(since);
+  const untilMs = Math.min(until === undefined ? nowMs : Date.parse(until), nowMs);
+  return sinceMs < untilMs ? { since: formatTimestamp(sinceMs), until: formatTimestamp(untilMs) } : undefined;
+}
+
+/** A recovery that has not started any delivery yet. */
+export function newRecovery({
+  id,
+  endpoint,
+  range,
+  include,
+  count,
+  nowMs,
+}: {
+  readonly id: string;
+  readonly endpoint: Pick<Endpoint, 'id' | 'workspace_id'>;
+  readonly range: RecoveryRange;
+  readonly include: readonly MissedKind[];
+  readonly count: number;
+  readonly nowMs: number;
+}): Recovery {
+  return {
+    id,
+    workspace_id: endpoint.workspace_id,
+    endpoint_id: endpoint.id,
+    ...range,
+    include,
+    status: 'running',
+    count,
+    started: 0,
+    created_at: formatTimestamp(nowMs),
+  };
 }
 
 /** The state that the Recover machine passes from one step to the next. */

@@ -128,6 +128,18 @@ describe('the health of a webhook', () => {
     expect(table.calls).toEqual(['QueryCommand']);
   });
 
+  it.each<[string, Partial<Endpoint>, string | null]>([
+    ['that is failing', {}, at(MINUTE_MS)],
+    ['that is paused, because it gets no probe', { status: 'paused' }, null],
+    ['that is disabled, because it gets no probe', { status: 'disabled' }, null],
+    ['whose breaker an earlier version opened', { next_probe_at: undefined as never }, null],
+    ['whose breaker is closed', { breaker_opened_at: undefined as never }, null],
+  ])('includes the time of the next probe of an endpoint %s', async (_title, changes, nextProbeAt) => {
+    const { get, patch } = await setUpEndpoint({ ...FAILING, next_probe_at: at(MINUTE_MS), ...changes });
+    expect(await get()).toMatchObject({ next_probe_at: nextProbeAt });
+    expect((await patch({ url: 'https://new.example.com/' })).body).toMatchObject({ next_probe_at: null });
+  });
+
   it.each([
     ['a resume', { ...FAILING, status: 'disabled' as const }, { status: 'active' }, 'resumed'],
     ['a new url', FAILING, { url: 'https://new.example.com/' }, 'updated'],

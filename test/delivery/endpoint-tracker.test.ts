@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../lambdas/core/deliveries.ts';
 import { decideOutcome } from '../../lambdas/core/outcome.ts';
 import { EndpointTracker, type HealthEvidence } from '../../lambdas/delivery/endpoint-tracker.ts';
+import { listEndpointHistory } from '../../lambdas/store/endpoint-history.ts';
+import { getEndpoint } from '../../lambdas/store/endpoints.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
 import { simulatedTable } from '../../sim/table.ts';
@@ -11,11 +13,14 @@ const NOW_MS = Date.parse('2026-02-25T12:00:00Z');
 const ATTEMPT: Attempt = { number: 1, trigger: 'auto', started_at: '2026-02-25T12:00:00Z', duration_ms: 5 };
 const FAILED: Attempt = { ...ATTEMPT, status_code: 500, error_class: 'http_status' };
 
-async function setUp(changes: Parameters<typeof anEndpoint>[0] = {}) {
+async function setUp(changes: Parameters<typeof anEndpoint>[0] = {}, waitScale = 1) {
   const endpoint = anEndpoint(changes);
   const table = simulatedTable();
   await putEndpoint(table, endpoint);
-  const tracker = new EndpointTracker({ table, randomBytes: (size) => new Uint8Array(size) }, endpoint);
+  const tracker = new EndpointTracker(
+    { table, randomBytes: (size) => new Uint8Array(size), waitScale },
+    endpoint,
+  );
   const evidence = (attempt: Attempt, nowMs = NOW_MS): HealthEvidence => ({
     before: endpoint,
     attempt,
@@ -37,6 +42,37 @@ async function setUp(changes: Parameters<typeof anEndpoint>[0] = {}) {
 }
 
 describe('the endpoint of a group', () => {
+  it.each([
+    [undefined, '2026-02-25T12:01:00Z'],
+    [0.05, '2026-02-25T12:00:03Z'],
+  ])(
+    'has the time of the first probe when its breaker opens, with the wait scale %s',
+    async (waitScale, at) => {
+      const since = '2026-02-25T11:00:00Z';
+      const { tracker, evidence, table, endpoint } = await setUp(
+        { failing_since: since, failures: 9 },
+        waitScale,
+      );
+      expect(await tracker.update(evidence(FAILED))).toBe('failing');
+      const stored = await getEndpoint(table, endpoint.workspace_id, endpoint.id);
+      expect(stored).toMatchObject({ breaker_opened_at: '2026-02-25T12:00:00Z', next_probe_at: at });
+    },
+  );
+
+  it.each([
+    [{ failures: 12 }, ', after 12 failed attempts since 2026-02-25T11:00:00Z'],
+    [{ failures: 1 }, ', after 1 failed attempt since 2026-02-25T11:00:00Z'],
+    [{ failing_since: undefined as never, breaker_opened_at: '2026-02-25T11:01:00Z' }, ''],
+  ])('names the failed attempts of the outage in its history when it recovers: %j', async (changes, text) => {
+    const outage = { failing_since: '2026-02-25T11:00:00Z', health: 'failing' as const, ...changes };
+    const { tracker, evidence, table, endpoint } = await setUp(outage);
+    await tracker.update(evidence(ATTEMPT));
+    const query = { workspaceId: endpoint.workspace_id, endpointId: endpoint.id, limit: 9 };
+    expect((await listEndpointHistory(table, query)).items).toMatchObject([
+      { action: 'recovered', reason: `The receiver accepted a webhook again${text}` },
+    ]);
+  });
+
   it('counts failures that end together by two writes: those during the first write share the second one', async () => {
     const { table, tracker, evidence } = await setUp();
     table.calls.length = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Command, ReplayResult, ReplayTask, Recovery } from '../../lambdas/core/commands.ts';
 import type { DeliveryGroup, DeliveryStatus, DeliveryTask } from '../../lambdas/core/deliveries.ts';
-import type { Endpoint } from '../../lambdas/core/endpoints.ts';
+import type { Endpoint, EndpointAction, EndpointHistoryEntry } from '../../lambdas/core/endpoints.ts';
 import type { EmailEvent } from '../../lambdas/core/events.ts';
 import { deterministicId } from '../../lambdas/core/ids.ts';
 import { MISSED_KINDS, type MissedCounts } from '../../lambdas/core/missed-kinds.ts';
@@ -16,7 +16,7 @@ import { getRecovery, putCommand, putRecovery } from '../../lambdas/store/comman
 import { listEndpointDeliveries } from '../../lambdas/store/deliveries.ts';
 import { settleUnsent } from '../../lambdas/store/delivery-settlement.ts';
 import { claimAttempt, LEASE_SECONDS } from '../../lambdas/store/delivery-claims.ts';
-import { getEndpoint } from '../../lambdas/store/endpoints.ts';
+import { getEndpoint, recordHistoryEntry } from '../../lambdas/store/endpoints.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
 import { holdDelivery, storeAttempt } from '../../sim/builders/deliveries.ts';
@@ -294,6 +294,53 @@ describe('a recovery', () => {
     expect(await progress()).toMatchObject({ status: 'completed', started: 2, completed_at: UNTIL });
   });
 
+  it('starts only deliveries of the kinds that it includes, and moves on behind the last event', async () => {
+    const { table, deps, started, storeEvents, storeDelivery, task, recovery, progress } = await setUp({
+      created_at: '2026-02-25T12:02:00Z',
+    });
+    await storeEvents([bounceAt(1), bounceAt(2), bounceAt(3), bounceAt(4)]);
+    await storeDelivery(bounceAt(2), 'exhausted');
+    await storeDelivery(bounceAt(3), 'held');
+    await putRecovery(table, { ...recovery, include: ['failed'] });
+    expect(await runReplayStep(deps, task)).toMatchObject({ outcome: 'done' });
+    expect(started.map((each) => each.event_id)).toEqual([bounceAt(2).event_id, bounceAt(4).event_id]);
+    expect(await progress()).toMatchObject({ status: 'completed', started: 2, include: ['failed'] });
+  });
+
+  it('of v0.1.0, which does not name its kinds, starts every kind', async () => {
+    const { table, deps, started, storeEvents, storeDelivery, task, recovery } = await setUp({
+      created_at: '2026-02-25T12:02:00Z',
+    });
+    await storeEvents([bounceAt(1), bounceAt(2), bounceAt(3)]);
+    await storeDelivery(bounceAt(2), 'exhausted');
+    await storeDelivery(bounceAt(3), 'held');
+    await putRecovery(table, recovery);
+    expect(await runReplayStep(deps, task)).toMatchObject({ outcome: 'done' });
+    expect(started).toHaveLength(3);
+  });
+
+  it('uses the history of the endpoint, so it leaves out an event that the filter of that time excluded', async () => {
+    const { table, deps, started, storeEvents, endpoint, task, recovery } = await setUp();
+    await storeEvents([bounceAt(1), bounceAt(20), bounceAt(40)]);
+    const filters: readonly [string, EndpointHistoryEntry['filter'], EndpointAction][] = [
+      ['2026-02-25T12:10:00Z', { before: ['delivered'], after: endpoint.events }, 'updated'],
+      ['2026-02-25T12:19:00Z', null, 'paused'],
+      ['2026-02-25T12:30:00Z', null, 'resumed'],
+    ];
+    const address = { workspaceId: WORKSPACE_ID, endpointId: endpoint.id };
+    for (const [at, filter, action] of filters) {
+      const entry = { id: deterministicId('req', [at]), at, action, by: 'key_a', filter: filter ?? null };
+      await recordHistoryEntry(table, address, entry);
+    }
+    await putRecovery(table, { ...recovery, include: ['paused'] });
+    await runReplayStep(deps, task);
+    expect(started.map((each) => each.event_id)).toEqual([bounceAt(20).event_id]);
+    const query = { endpoint, since: SINCE, until: UNTIL, include: MISSED_KINDS };
+    expect(await countMissed(deps, query, Infinity)).toEqual(
+      counted({ never_sent: 1, paused: 1, failed: 1 }),
+    );
+  });
+
   it('starts no delivery whose first attempt is in progress, and starts one whose claim is a day old', async () => {
     const { table, deps, started, endpoint, storeEvents, task, recovery } = await setUp();
     await storeEvents([bounceAt(1), bounceAt(2)]);
@@ -459,6 +506,8 @@ describe('a drain', () => {
     await hold(bounceAt(1));
     const probe = await step();
     expect(probe).toMatchObject({ outcome: 'continue', delay_seconds: 6 });
+    const opened = await getEndpoint(table, WORKSPACE_ID, endpoint.id);
+    expect(opened?.next_probe_at).toBe('2026-02-25T13:00:06Z');
     expect(await step({ probes: 9 })).toMatchObject({ outcome: 'continue', delay_seconds: 45 });
     // The scale is applied once, also if a new execution continues the drain.
     expect(await step({ probes: 9, steps: 1_999 })).toMatchObject({ outcome: 'done' });
@@ -478,12 +527,15 @@ describe('a drain', () => {
   });
 
   it('sends the oldest held delivery as a probe, with growing delays', async () => {
-    const { hold, step, started } = await setUpDrain({ breaker_opened_at: OPENED }, OPENED);
+    const { hold, step, started, table, endpoint } = await setUpDrain({ breaker_opened_at: OPENED }, OPENED);
     await hold(bounceAt(2));
     await hold(bounceAt(1));
     const first = await step();
     expect(first).toMatchObject({ outcome: 'continue', delay_seconds: 120, probes: 1 });
+    const nextProbe = async () => (await getEndpoint(table, WORKSPACE_ID, endpoint.id))?.next_probe_at;
+    expect(await nextProbe()).toBe('2026-02-25T13:02:00Z');
     expect(await step(first)).toMatchObject({ outcome: 'continue', delay_seconds: 240, probes: 2 });
+    expect(await nextProbe()).toBe('2026-02-25T13:04:00Z');
     expect(started).toMatchObject([
       { event_id: bounceAt(1).event_id, trigger: 'auto', attempt: 1 },
       { event_id: bounceAt(1).event_id },
@@ -493,11 +545,15 @@ describe('a drain', () => {
   });
 
   it('closes the breaker if nothing is held, so that the next event is the probe', async () => {
-    const { step, table, endpoint } = await setUpDrain({ breaker_opened_at: OPENED, failures: 10 }, OPENED);
+    const { step, table, endpoint } = await setUpDrain(
+      { breaker_opened_at: OPENED, next_probe_at: UNTIL, failures: 10 },
+      OPENED,
+    );
     const firstCheck = await step();
     expect(firstCheck).toMatchObject({ outcome: 'continue', delay_seconds: 90, empty: true });
     const stored = await getEndpoint(table, WORKSPACE_ID, endpoint.id);
     expect(stored).not.toHaveProperty('breaker_opened_at');
+    expect(stored).not.toHaveProperty('next_probe_at');
     expect(await step(firstCheck)).toMatchObject({ outcome: 'done' });
     expect(stored).toMatchObject({ failures: 10 });
   });
