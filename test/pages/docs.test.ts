@@ -70,7 +70,8 @@ describe('the commands on the page', () => {
 
 const EXAMPLES = blocks('json').map((block) => JSON.parse(block) as Record<string, unknown>);
 const ENDPOINTS = EXAMPLES.filter((example) => 'status' in example);
-const PAYLOADS = EXAMPLES.filter((example) => !ENDPOINTS.includes(example));
+const COUNTS = EXAMPLES.filter((example) => 'counts' in example);
+const PAYLOADS = EXAMPLES.filter((example) => !ENDPOINTS.includes(example) && !COUNTS.includes(example));
 
 describe('a payload on the page', () => {
   const realPayloads = new Map(
