@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Endpoint, List } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Alerts } from '../components/overview/alerts.tsx';
@@ -6,8 +6,10 @@ import { EndpointList } from '../components/overview/endpoint-list.tsx';
 import { FirstSteps } from '../components/overview/first-steps.tsx';
 import { KeyFigures } from '../components/overview/key-figures.tsx';
 import { OutcomeChart } from '../components/overview/outcome-chart.tsx';
-import { RecentIssues } from '../components/overview/recent-issues.tsx';
+import { IssueDomains } from '../components/overview/issue-domains.tsx';
+import { RecentIssues, useIssues } from '../components/overview/recent-issues.tsx';
 import { useFirstSteps } from '../components/overview/use-first-steps.ts';
+import { usePreviousStats } from '../components/overview/use-previous-stats.ts';
 import { Page } from '../components/page.tsx';
 import { RangePicker, useStats } from '../components/range-picker.tsx';
 import { ErrorState, Loading } from '../components/states.tsx';
@@ -19,10 +21,18 @@ const POLL_MS = 15_000;
 export function Overview() {
   const stats = useStats();
   const endpoints = useResource<List<Endpoint>>('/v1/webhooks', { pollMs: POLL_MS });
+  const { before, isLoading: isLoadingBefore } = usePreviousStats(stats.range);
   const steps = useFirstSteps(endpoints);
+  const issues = useIssues();
+  const isFirstLoad = useRef(true);
   const [isSendingTest, setIsSendingTest] = useState(false);
-  // Everything appears at once. If the alerts came after the numbers, the numbers would move down.
-  const isLoading = (!stats.data && !stats.error) || (!endpoints.data && !endpoints.error) || steps.isLoading;
+  // Everything appears at once. If the alerts came after the numbers, the numbers would move down. Another time range then changes
+  // the numbers in place.
+  isFirstLoad.current &&=
+    (!stats.data && !stats.error) ||
+    (!endpoints.data && !endpoints.error) ||
+    isLoadingBefore ||
+    steps.isLoading;
   return (
     <Page
       title="Overview"
@@ -37,7 +47,7 @@ export function Overview() {
         </>
       }
     >
-      {isLoading ? (
+      {isFirstLoad.current ? (
         <section class="card">
           <Loading lines={16} />
         </section>
@@ -55,13 +65,16 @@ export function Overview() {
           {endpoints.error && <ErrorState error={endpoints.error} retry={() => void endpoints.reload()} />}
           {stats.data && (
             <>
-              <KeyFigures stats={stats.data} range={stats.range} />
+              <KeyFigures stats={stats.data} before={before} range={stats.range} />
               <OutcomeChart stats={stats.data} isStale={stats.isStale} onZoom={stats.zoom} />
             </>
           )}
           <div class="columns">
-            <RecentIssues />
-            {endpoints.data && <EndpointList endpoints={endpoints.data.data} stats={stats.data} />}
+            <RecentIssues issues={issues} />
+            <div class="stack">
+              {endpoints.data && <EndpointList endpoints={endpoints.data.data} stats={stats.data} />}
+              <IssueDomains issues={issues.data} />
+            </div>
           </div>
         </>
       )}

@@ -24,7 +24,8 @@ function Alert({
   return (
     <li class="alert" data-level={level}>
       <div class="grow">
-        <strong>{title}</strong> <span class="quiet line">{children}</span>
+        <strong>{title}</strong>
+        <p>{children}</p>
       </div>
       <Link class="button" href={href}>
         {action}
@@ -56,8 +57,8 @@ function RateAlert({ stats, rate: key }: { readonly stats: Stats; readonly rate:
   if (level === 'good') return null;
   const limitText =
     level === 'warn'
-      ? `above ${formatPercent(limits.review)}, where SES may review the account`
-      : `above ${formatPercent(limits.pause)}, where SES may pause sending`;
+      ? `Above ${formatPercent(limits.review)}, SES may review the account`
+      : `Above ${formatPercent(limits.pause)}, SES may pause sending`;
   return (
     <Alert
       level={level}
@@ -81,7 +82,7 @@ function EndpointAlert({ endpoint }: { readonly endpoint: Endpoint }) {
     >
       {since !== null && (
         <>
-          since <Time at={since} />,{' '}
+          Since <Time at={since} />:{' '}
         </>
       )}
       {pluralize(failures, 'consecutive failed attempt')},{' '}

@@ -2,10 +2,7 @@ import type { Change } from '../../text/comparison.ts';
 
 const ARROWS = { up: '↑', down: '↓', same: '→' } as const;
 
-/**
- * A change against the period before: `↑ 12% vs. previous 7 days`. Its line is always there, also without a comparison, so that the
- * page does not jump when the numbers of that period arrive.
- */
+/** A change against the period before: `↑ 12% vs. previous 7 days`. An empty line if there is nothing to compare with. */
 export function ChangeText({
   change,
   period,

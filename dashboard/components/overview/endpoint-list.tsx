@@ -26,7 +26,7 @@ export function EndpointList({
           <Link href="/webhooks?new=1">Add webhook</Link>
         </EmptyState>
       )}
-      <ul class="rows">
+      <ul class="rows two-lines">
         {sorted.slice(0, MAX_ROWS).map((endpoint) => {
           const {
             error_rate: errorRate = null,

@@ -1,31 +1,12 @@
 import { Link } from 'wouter-preact';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
-import { withQuery } from '../../api/client.ts';
 import type { Stats } from '../../api/types.ts';
-import { useResource } from '../../api/use-resource.ts';
 import { changeOfCount, changeOfRate } from '../../text/comparison.ts';
 import { formatNumber, formatPercent } from '../../text/format.ts';
 import { IN_FLIGHT_STATUSES, logsLink } from '../../text/logs-link.ts';
-import {
-  STATS_RANGES,
-  completeUntil,
-  previousRange,
-  toStatsQuery,
-  type StatsRange,
-} from '../../text/stats-range.ts';
+import { STATS_RANGES, completeUntil, type StatsRange } from '../../text/stats-range.ts';
 import { ChangeText } from './change-text.tsx';
 import { RateMeter } from './rate-meter.tsx';
-
-/** The period before does not change any more, except for events that arrive late. */
-const PREVIOUS_POLL_MS = 5 * 60_000;
-
-/** The statistics of the period before the range. Undefined while they load, and if that period has no emails. */
-function usePreviousStats(range: StatsRange): Stats | undefined {
-  const previous = previousRange(range);
-  const path = previous && withQuery('/v1/stats', toStatsQuery(previous));
-  const { data } = useResource<Stats>(path, { pollMs: PREVIOUS_POLL_MS });
-  return data && data.totals.sent > 0 ? data : undefined;
-}
 
 /** The emails in the intervals that the period before has too. */
 function sentUntilNow({ buckets, totals }: Stats, range: StatsRange): number {
@@ -35,12 +16,20 @@ function sentUntilNow({ buckets, totals }: Stats, range: StatsRange): number {
 }
 
 /** The numbers of the time range, compared with the period before. */
-export function KeyFigures({ stats, range }: { readonly stats: Stats; readonly range: StatsRange }) {
+export function KeyFigures({
+  stats,
+  before,
+  range,
+}: {
+  readonly stats: Stats;
+  /** The statistics of the period before. Undefined if it has no emails. */
+  readonly before: Stats | undefined;
+  readonly range: StatsRange;
+}) {
   const { totals, rates, limits, in_flight: inFlight } = stats;
-  const before = usePreviousStats(range);
   const period = `previous ${range.name === undefined ? 'period' : STATS_RANGES[range.name].name}`;
   return (
-    <div class="stats">
+    <div class="stats" data-compared={before !== undefined}>
       <div class="stat">
         <h2>Sent</h2>
         <p class="figure" data-name="sent">

@@ -1,10 +1,9 @@
 import { Link } from 'wouter-preact';
 import { withQuery } from '../../api/client.ts';
 import type { MessageSummary, SearchedList } from '../../api/types.ts';
-import { useResource } from '../../api/use-resource.ts';
+import { useResource, type Resource } from '../../api/use-resource.ts';
 import { explain } from '../../text/explain.ts';
-import { formatNumber } from '../../text/format.ts';
-import { countByDomain, isInFuture, newestIssues } from '../../text/issues.ts';
+import { isInFuture, newestIssues } from '../../text/issues.ts';
 import { PROBLEM_STATUSES, logsLink } from '../../text/logs-link.ts';
 import { StatusBadge } from '../badge.tsx';
 import { Card } from '../page.tsx';
@@ -16,7 +15,6 @@ const MAX_ISSUES = 100;
 const POLL_MS = 60_000;
 
 const MAX_ROWS = 8;
-const MAX_DOMAINS = 4;
 
 const PATH = withQuery('/v1/messages', { status: PROBLEM_STATUSES.join(','), limit: String(MAX_ISSUES) });
 
@@ -40,52 +38,17 @@ function Issue({ message }: { readonly message: MessageSummary }) {
   );
 }
 
-/** How the issues are distributed over the domains of the recipients: the first answer to “Is it only Gmail?”. */
-function Domains({
-  issues,
-  isComplete,
-}: {
-  readonly issues: readonly MessageSummary[];
-  readonly isComplete: boolean;
-}) {
-  const domains = countByDomain(issues);
-  if (domains.length === 0) return null;
-  const total = issues.length;
-  return (
-    <div class="domains">
-      <h3>
-        By recipient domain{' '}
-        <span class="quiet">
-          of the {isComplete ? '' : 'newest '}
-          {formatNumber(total)}
-        </span>
-      </h3>
-      <ul>
-        {domains.slice(0, MAX_DOMAINS).map(({ domain, count }) => (
-          <li key={domain}>
-            <Link href={logsLink({ view: 'messages', q: `@${domain}`, status: PROBLEM_STATUSES })}>
-              {domain}
-            </Link>
-            <span class="share" aria-hidden="true">
-              <span style={{ width: `${(count / total) * 100}%` }} />
-            </span>
-            <span class="num">
-              {formatNumber(count)} of {formatNumber(total)}
-            </span>
-          </li>
-        ))}
-      </ul>
-      {domains.length > MAX_DOMAINS && (
-        <p class="quiet">and {formatNumber(domains.length - MAX_DOMAINS)} more domains</p>
-      )}
-    </div>
-  );
+/** The newest issues: emails that were not delivered or were marked as spam, by their current status. */
+export function useIssues(): Resource<SearchedList<MessageSummary>> {
+  return useResource<SearchedList<MessageSummary>>(PATH, { pollMs: POLL_MS });
 }
 
-/** The newest emails that are not delivered or were marked as spam, by their current status. */
-export function RecentIssues() {
-  const { data, error, reload } = useResource<SearchedList<MessageSummary>>(PATH, { pollMs: POLL_MS });
-  const issues = newestIssues(data?.data ?? [], Date.now());
+export function RecentIssues({
+  issues: { data, error, reload },
+}: {
+  readonly issues: ReturnType<typeof useIssues>;
+}) {
+  const newest = newestIssues(data?.data ?? [], Date.now());
   return (
     <Card
       title="Recent issues"
@@ -93,13 +56,12 @@ export function RecentIssues() {
     >
       {error && !data && <ErrorState error={error} retry={() => void reload()} />}
       {!error && !data && <Loading lines={MAX_ROWS} />}
-      {data && issues.length === 0 && <EmptyState title="No bounces, complaints or failures." />}
-      <ul class="rows">
-        {issues.slice(0, MAX_ROWS).map((message) => (
+      {data && newest.length === 0 && <EmptyState title="No bounces, complaints or failures." />}
+      <ul class="rows two-lines">
+        {newest.slice(0, MAX_ROWS).map((message) => (
           <Issue key={`${message.message_id} ${message.to}`} message={message} />
         ))}
       </ul>
-      <Domains issues={issues} isComplete={data?.next_cursor === null} />
     </Card>
   );
 }
