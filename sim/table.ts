@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { namedError } from './aws-error.ts';
+import { readUnits } from './capacity.ts';
 import { parseInsert, type Statement } from './partiql.ts';
 import { itemSizeBytes } from '../lambdas/store/item-size.ts';
 import { INDEX, KEY_ATTRIBUTES, PROJECTED_ATTRIBUTES } from '../lambdas/store/keys.ts';
@@ -405,6 +406,11 @@ export function simulatedTable({ transactionEnd }: SimulatedTableOptions = {}): 
         Items: items.map((row) => asRead(projected(row, input.IndexName))),
       }),
       Count: items.length,
+      ...(input['ReturnConsumedCapacity'] !== undefined && {
+        ConsumedCapacity: {
+          CapacityUnits: readUnits({ Items: items }, input['ConsistentRead'] === true),
+        },
+      }),
       ...(hasNextPage && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),
     };
   }

@@ -2,26 +2,34 @@ import type * as z from 'zod/mini';
 import { DEFAULT_WORKSPACE_ID } from '../core/ids.ts';
 import { formatTimestamp } from '../core/timestamps.ts';
 import {
+  countSuppressions,
+  listByAddress,
+  listByTime,
+  matchesFilters,
+  type SuppressionCount,
+} from '../store/list-suppressions.ts';
+import type { Page, Position } from '../store/pages.ts';
+import { ensureTimeRows } from '../store/suppression-times.ts';
+import {
   addSuppression,
   findSuppression,
-  listSuppressions,
   removeSuppression,
   type Suppression,
 } from '../store/suppressions.ts';
-import type { Page, Position } from '../store/pages.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError, notFound } from './errors.ts';
 import { refuseUnencodedPlus, refuseUnlikelyAddress } from './not-stored.ts';
 import { cursorScope, positionOf, toList } from './pages.ts';
 import type { Caller } from './request.ts';
 import { route } from './route.ts';
-import { listOf, noQuery } from './schemas/common.ts';
+import { noQuery } from './schemas/common.ts';
 import {
   addressParam,
   createSuppressionBody,
   removeAtPathQuery,
   removeSuppressionQuery,
   suppressionJson,
+  suppressionListJson,
   suppressionsQuery,
 } from './schemas/suppressions.ts';
 import { removeFromSes } from './ses-suppressions.ts';
@@ -33,30 +41,72 @@ function toJson(suppression: Suppression): Record<string, unknown> {
     address: suppression.address,
     reason: suppression.reason,
     event_id: suppression.event_id ?? null,
+    message_id: suppression.message_id ?? null,
     created_at: suppression.created_at,
   };
 }
 
-/** A page of the list. With `address`, a page with at most that one suppression. */
-async function pageOf(
+type ListQuery = z.output<typeof suppressionsQuery>;
+
+/** The most that one count costs: $0.000125. */
+const COUNT_READ_UNITS = 1_000;
+
+function refuseConflicts({ address, prefix, order, after, before }: ListQuery): void {
+  if (address !== undefined && prefix !== undefined)
+    throw new ApiError('conflicting_filters', '`address` and `prefix` cannot be combined', {
+      field: 'prefix',
+    });
+  if (prefix !== undefined && order === 'newest')
+    throw new ApiError(
+      'conflicting_filters',
+      '`prefix` returns addresses in their order, not the newest first',
+      {
+        field: 'order',
+      },
+    );
+  if (after !== undefined && before !== undefined && Date.parse(after) >= Date.parse(before))
+    throw new ApiError('conflicting_filters', '`after` must be an earlier time than `before`', {
+      field: 'after',
+    });
+}
+
+interface Found {
+  readonly page: Page<Suppression>;
+  readonly total: SuppressionCount | undefined;
+}
+
+/** A list with at most one address. */
+async function findOne(
   deps: ApiDeps,
   { workspaceId }: Caller,
-  {
-    query,
-    position,
-  }: { readonly query: z.output<typeof suppressionsQuery>; readonly position: Position | undefined },
-): Promise<Page<Suppression>> {
-  const { address, prefix, limit } = query;
-  if (address !== undefined) {
-    const suppression = await findSuppression(deps.table, workspaceId, address);
-    return { items: suppression ? [suppression] : [] };
-  }
-  return listSuppressions(deps.table, {
-    workspaceId,
-    ...(prefix !== undefined && { prefix }),
-    limit,
-    ...(position && { position }),
-  });
+  address: string,
+  query: ListQuery,
+): Promise<Found> {
+  const suppression = await findSuppression(deps.table, workspaceId, address);
+  const items = suppression && matchesFilters(suppression, query) ? [suppression] : [];
+  return { page: { items }, total: query.total ? { count: items.length, exact: true } : undefined };
+}
+
+async function findPage(
+  deps: ApiDeps,
+  { workspaceId }: Caller,
+  { query, position }: { readonly query: ListQuery; readonly position: Position | undefined },
+): Promise<Found> {
+  const { prefix, reason, after, before, limit } = query;
+  const by = query.order === 'newest' ? 'time' : 'address';
+  if (by === 'time' && !(await ensureTimeRows(deps.table, workspaceId, deps.now)))
+    throw new ApiError(
+      'unavailable',
+      'The suppressions of the version before the update are still being sorted by time. Try again',
+      { retryAfterSeconds: 1 },
+    );
+  const filters = { workspaceId, prefix, reason, after, before };
+  const listPage = by === 'time' ? listByTime : listByAddress;
+  const [page, total] = await Promise.all([
+    listPage(deps.table, { ...filters, limit, position }),
+    query.total ? countSuppressions(deps.table, { ...filters, by }, COUNT_READ_UNITS) : undefined,
+  ]);
+  return { page, total };
 }
 
 const list = route({
@@ -66,23 +116,26 @@ const list = route({
   scope: 'read',
   summary: 'List suppressed recipients',
   description:
-    'Returns the suppression list of the workspace, ordered by address. `POST /v1/send` sends no email to a suppressed recipient. With `address`, the list contains at most that one recipient. The search ignores letter case, and a domain can be in Unicode or in punycode.',
+    'Returns the suppression list of the workspace, ordered by address or newest first. `POST /v1/send` sends no email to a suppressed recipient. With `address`, the list contains at most that one recipient. The search ignores letter case, and a domain can be in Unicode or in punycode. In the order of addresses, a page with `reason`, `after` or `before` can contain fewer recipients than `limit` although there is a next page.',
   query: suppressionsQuery,
-  responses: { 200: listOf(suppressionJson) },
-  errors: ['invalid_cursor', 'conflicting_filters'],
+  responses: { 200: suppressionListJson },
+  errors: ['invalid_cursor', 'conflicting_filters', 'unavailable'],
   async handle(deps, { caller, query }) {
-    if (query.address !== undefined && query.prefix !== undefined)
-      throw new ApiError('conflicting_filters', '`address` and `prefix` cannot be combined', {
-        field: 'prefix',
-      });
-    const scope = cursorScope(caller.workspaceId, PATH, query);
+    refuseConflicts(query);
+    // A client counts once and then reads the pages, so a cursor is valid with and without `total`.
+    const { total: _total, ...scoped } = query;
+    const scope = cursorScope(caller.workspaceId, PATH, scoped);
     const position = await positionOf(deps, scope, query.cursor);
-    const page = await pageOf(deps, caller, { query, position });
+    const { page, total } =
+      query.address === undefined
+        ? await findPage(deps, caller, { query, position })
+        : await findOne(deps, caller, query.address, query);
     if (page.items.length === 0 && !page.next) {
       refuseUnlikelyAddress('address', query.address);
       refuseUnencodedPlus('prefix', query.prefix);
     }
-    return { status: 200, body: await toList(deps, scope, { page, toJson }) };
+    const listed = await toList(deps, scope, { page, toJson });
+    return { status: 200, body: { ...listed, ...(total && { total }) } };
   },
 });
 

@@ -38,14 +38,37 @@ const INPUT_ERRORS: ReadonlySet<string> = new Set([
   'InvalidExecutionInput',
 ]);
 
+/** The codes of writes that cancel a transaction. Source: TransactWriteItems in AWS's API reference. */
+const TRANSIENT_CANCELLATIONS: ReadonlySet<string> = new Set([
+  'TransactionConflict',
+  'ProvisionedThroughputExceeded',
+  'ThrottlingError',
+]);
+const INPUT_CANCELLATIONS: ReadonlySet<string> = new Set([
+  'ValidationError',
+  'ItemCollectionSizeLimitExceeded',
+]);
+
 const ENTITY_TOO_LARGE = 413;
 
-type ServiceError = Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
+type ServiceError = Error & {
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  /** One for each write of a canceled transaction. */
+  readonly CancellationReasons?: readonly { readonly Code?: string }[];
+};
+
+/** The kind of the error of a canceled transaction. A write that is always refused decides, even if another one was throttled. */
+function cancellationKind({ CancellationReasons: reasons = [] }: ServiceError): AwsErrorKind {
+  const codes = reasons.map(({ Code }) => Code ?? '');
+  if (codes.some((code) => INPUT_CANCELLATIONS.has(code))) return 'input';
+  return codes.some((code) => TRANSIENT_CANCELLATIONS.has(code)) ? 'transient' : 'unknown';
+}
 
 /** Classifies an error that an AWS client threw. The SDK's own lists also decide what is transient. */
 export function awsErrorKind(error: unknown): AwsErrorKind {
   if (!(error instanceof Error)) return 'unknown';
   const { name, $metadata: metadata } = error as ServiceError;
+  if (name === 'TransactionCanceledException') return cancellationKind(error);
   if (TRANSIENT_ERRORS.has(name)) return 'transient';
   if (OPERATOR_ERRORS.test(name)) return 'operator';
   if (INPUT_ERRORS.has(name) || metadata?.httpStatusCode === ENTITY_TOO_LARGE) return 'input';

@@ -17,6 +17,8 @@
  * | Doctor probe       | P#sha256 of a token      | P; R#webhook id     | –                      | –                           |
  * | Command            | X#ws#id                  | X                   | –                      | –                           |
  * | Suppression        | W#ws#SUP                 | address             | –                      | –                           |
+ * | Suppression time   | ST#ws#reason             | time#address        | –                      | –                           |
+ * | Suppression passes | ST#ws                    | P                   | –                      | –                           |
  * | ApiKey             | K#sha256                 | K                   | K#ws                   | –                           |
  * | Idempotency key    | I#ws#sha256 of key       | I                   | –                      | –                           |
  * | Configuration set  | F#name                   | F                   | –                      | –                           |
@@ -35,8 +37,8 @@ import { createHash } from 'node:crypto';
 import { addressForms, canonicalAddress } from '../core/addresses.ts';
 import { deliveryId } from '../core/ids.ts';
 import type { Delivery, DeliveryStatus } from '../core/deliveries.ts';
-import type { EventName } from '../core/events.ts';
 import type { Interval } from '../core/intervals.ts';
+import type { EventName, SuppressionReason } from '../core/events.ts';
 import { sortableTimestamp } from '../core/timestamps.ts';
 
 /** Index names. DynamoDB requires at least three characters. */
@@ -86,6 +88,8 @@ export const KIND = {
   counters: 'counters',
   checkpoint: 'checkpoint',
   suppression: 'suppression',
+  suppressionTime: 'suppression_time',
+  suppressionPasses: 'suppression_passes',
   apiKey: 'api_key',
   configurationSet: 'configuration_set',
   quarantine: 'quarantine',
@@ -333,6 +337,43 @@ export function suppressionKey(workspaceId: string, address: string): Key {
 /** Every key under which the suppression of an address may be stored. The first is the key of new suppressions. */
 export function suppressionKeys(workspaceId: string, address: string): readonly Key[] {
   return addressForms(address).map((sk) => ({ pk: suppressionPartition(workspaceId), sk }));
+}
+
+/** The partition of a workspace's suppressions with one reason, by time. Its rows contain only their keys. */
+export function suppressionTimesPartition(workspaceId: string, reason: SuppressionReason): string {
+  return `ST#${workspaceId}#${reason}`;
+}
+
+/** The values that make the key of a time row. */
+export interface SuppressionTime {
+  readonly reason: SuppressionReason;
+  readonly created_at: string;
+}
+
+/** The key of the time row of the suppression with this key (docs/adr/0035-suppressions-by-time.md). */
+export function suppressionTimeKey(
+  suppression: Key,
+  { reason, created_at: createdAt }: SuppressionTime,
+): Key {
+  return {
+    pk: suppressionTimesPartition(suppressionWorkspace(suppression), reason),
+    sk: `${sortableTimestamp(createdAt)}#${suppression.sk}`,
+  };
+}
+
+/** The key of the suppression to which a time row belongs. */
+export function timedSuppressionKey(workspaceId: string, timeKey: Key): Key {
+  return { pk: suppressionPartition(workspaceId), sk: timeKey.sk.slice(timeKey.sk.indexOf('#') + 1) };
+}
+
+/** The workspace of a suppression. */
+export function suppressionWorkspace({ pk }: Key): string {
+  return pk.slice('W#'.length, -'#SUP'.length);
+}
+
+/** The row that records whether every suppression of a workspace has its time row. */
+export function suppressionPassesKey(workspaceId: string): Key {
+  return { pk: `ST#${workspaceId}`, sk: 'P' };
 }
 
 export function apiKeyKey(sha256Hex: string): Key {

@@ -1,10 +1,18 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { addressForms, canonicalAddress, domainStart } from '../core/addresses.ts';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { canonicalAddress } from '../core/addresses.ts';
+import { InternalError } from '../core/errors.ts';
 import type { EmailEvent, SuppressionReason } from '../core/events.ts';
-import { KIND, suppressionKey, suppressionKeys, suppressionPartition, type Key } from './keys.ts';
-import { readPage, type Page, type PageRequest, type Position } from './pages.ts';
+import {
+  KIND,
+  suppressionKey,
+  suppressionKeys,
+  suppressionTimeKey,
+  suppressionWorkspace,
+  type Key,
+  type SuppressionTime,
+} from './keys.ts';
 import type { Row, Table } from './table.ts';
+import { transactWrite } from './transact.ts';
 
 /**
  * A recipient on the suppression list of a workspace. Only `POST /v1/send` checks this list. An email that is sent directly
@@ -17,41 +25,56 @@ export interface Suppression {
   readonly reason: SuppressionReason;
   /** The event that caused the suppression. Absent if a person added it. */
   readonly event_id?: string;
+  /** The message of this event. Also absent if version 0.1.0 stored the suppression. */
+  readonly message_id?: string;
   readonly created_at: string;
 }
 
-function toSuppression(row: Row): Suppression {
+/** The row of a suppression, as the table contains it. */
+export type SuppressionRow = Row & SuppressionTime;
+
+export function toSuppression(row: Row): Suppression {
   return {
-    workspace_id: row.pk.slice('W#'.length, -'#SUP'.length),
+    workspace_id: suppressionWorkspace(row),
     address: row['address'] as string,
     reason: row['reason'] as SuppressionReason,
     ...(row['event_id'] !== undefined && { event_id: row['event_id'] as string }),
+    ...(row['message_id'] !== undefined && { message_id: row['message_id'] as string }),
     created_at: row['created_at'] as string,
   };
 }
 
+/** The write of the time row of a suppression. It contains nothing else, so that a read unit counts about 30 of them. */
+export function putTimeRow(table: Table, suppression: Key, time: SuppressionTime) {
+  return {
+    Put: {
+      TableName: table.name,
+      Item: { ...suppressionTimeKey(suppression, time), kind: KIND.suppressionTime },
+    },
+  };
+}
+
 /**
- * Adds a recipient to the list. Returns false if the recipient is already on the list. The existing suppression then stays
- * unchanged, because the first reason counts. Throws every other error of the table.
+ * Adds a recipient to the list, together with the time row by which `listByTime` finds it. Returns false if the recipient is
+ * already on the list. The existing suppression then stays unchanged, because the first reason counts. Throws every other
+ * error of the table.
  */
 async function putSuppression(table: Table, suppression: Suppression): Promise<boolean> {
   const { workspace_id: workspaceId, ...fields } = suppression;
   const [, ...olderKeys] = suppressionKeys(workspaceId, suppression.address);
   // Earlier versions stored some addresses under other keys. The condition below checks only the current key, so the older keys are read first.
   if (await findFirst(table, olderKeys)) return false;
-  try {
-    await table.client.send(
-      new PutCommand({
+  const key = suppressionKey(workspaceId, suppression.address);
+  return transactWrite(table, [
+    {
+      Put: {
         TableName: table.name,
-        Item: { ...suppressionKey(workspaceId, suppression.address), kind: KIND.suppression, ...fields },
+        Item: { ...key, kind: KIND.suppression, timed: true, ...fields },
         ConditionExpression: 'attribute_not_exists(pk)',
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
+      },
+    },
+    putTimeRow(table, key, suppression),
+  ]);
 }
 
 /** Adds a recipient to the list. Returns the stored suppression. */
@@ -75,20 +98,21 @@ export async function suppressRecipient(
     address: event.to,
     reason,
     event_id: event.event_id,
+    message_id: event.message_id,
     created_at: event.timestamp,
   });
 }
 
+async function getRow(table: Table, key: Key): Promise<SuppressionRow | undefined> {
+  const response = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: key, ConsistentRead: true }),
+  );
+  return response.Item as SuppressionRow | undefined;
+}
+
 /** The suppression under the first key that exists. */
 async function findFirst(table: Table, keys: readonly Key[]): Promise<Suppression | undefined> {
-  const rows = await Promise.all(
-    keys.map(async (key) => {
-      const response = await table.client.send(
-        new GetCommand({ TableName: table.name, Key: key, ConsistentRead: true }),
-      );
-      return response.Item as Row | undefined;
-    }),
-  );
+  const rows = await Promise.all(keys.map((key) => getRow(table, key)));
   const row = rows.find((each) => each !== undefined);
   return row && toSuppression(row);
 }
@@ -102,20 +126,41 @@ export async function findSuppression(
   return findFirst(table, suppressionKeys(workspaceId, address));
 }
 
+/** A suppression that is replaced between the read and the write is read again. More often than this, something is wrong. */
+const REMOVE_TRIES = 5;
+
+/** Removes the suppression with this key, together with its time row. Returns false if it does not exist. */
+async function removeRow(table: Table, key: Key): Promise<boolean> {
+  for (let attempt = 1; attempt <= REMOVE_TRIES; attempt += 1) {
+    // Sequential: the key of the time row is known only from the suppression.
+    const row = await getRow(table, key);
+    if (!row) return false;
+    const removed = await transactWrite(table, [
+      {
+        Delete: {
+          TableName: table.name,
+          Key: key,
+          // Otherwise, the time row of a suppression that was added in the meantime would stay.
+          ConditionExpression: '#reason = :reason AND created_at = :created_at',
+          ExpressionAttributeNames: { '#reason': 'reason' },
+          ExpressionAttributeValues: { ':reason': row.reason, ':created_at': row.created_at },
+        },
+      },
+      { Delete: { TableName: table.name, Key: suppressionTimeKey(key, row) } },
+    ]);
+    if (removed) return true;
+  }
+  throw new InternalError('The suppression was replaced during every try to remove it');
+}
+
 /** Removes every form of an address from the list. Returns false if the list contained none of them. */
 export async function removeSuppression(
   table: Table,
   workspaceId: string,
   address: string,
 ): Promise<boolean> {
-  const removed = await Promise.all(
-    suppressionKeys(workspaceId, address).map(async (key) => {
-      const response = await table.client.send(
-        new DeleteCommand({ TableName: table.name, Key: key, ReturnValues: 'ALL_OLD' }),
-      );
-      return response.Attributes !== undefined;
-    }),
-  );
+  const keys = suppressionKeys(workspaceId, address);
+  const removed = await Promise.all(keys.map((key) => removeRow(table, key)));
   return removed.includes(true);
 }
 
@@ -133,42 +178,4 @@ export async function findSuppressions(
     }),
   );
   return new Map(found.filter((entry) => entry !== undefined));
-}
-
-export interface SuppressionsQuery {
-  readonly workspaceId: string;
-  /** The beginning of the addresses, in any case. Absent for all addresses. */
-  readonly prefix?: string;
-  readonly limit: number;
-  readonly position?: Position;
-}
-
-/**
- * The part of a page request that selects the addresses with a prefix. A part of a Unicode domain has no punycode form, and a
- * part of a punycode domain has no Unicode form. So for a prefix with a part of such a domain, all addresses with the local
- * part of the prefix are read. Each form of each address is then compared with the prefix.
- */
-function prefixSelection(prefix: string): Pick<PageRequest, 'prefix' | 'filter'> {
-  const start = domainStart(prefix);
-  if (start === 0 || !/[^\u0000-\u007f]|(?:^|\.)xn--/.test(prefix.slice(start))) return { prefix };
-  return {
-    prefix: prefix.slice(0, start),
-    filter: (row) => addressForms(row['address'] as string).some((form) => form.startsWith(prefix)),
-  };
-}
-
-/** The suppression list of a workspace, by address. A page with a prefix may be short although a next page exists. */
-export async function listSuppressions(table: Table, query: SuppressionsQuery): Promise<Page<Suppression>> {
-  const { prefix, filter } = prefixSelection((query.prefix ?? '').toLowerCase());
-  const page = await readPage(table, {
-    partitions: [{ pk: suppressionPartition(query.workspaceId) }],
-    prefix,
-    ...(filter && { filter }),
-    // DynamoDB does not accept an empty key, not even as a bound.
-    ...(prefix === '' && { from: '\u0000' }),
-    ascending: true,
-    limit: query.limit,
-    ...(query.position && { position: query.position }),
-  });
-  return { ...page, items: page.items.map(toSuppression) };
 }

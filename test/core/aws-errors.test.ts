@@ -36,6 +36,21 @@ it.each([
   expect(awsErrorKind(errorNamed(name, fields))).toBe(kind);
 });
 
+it.each([
+  [['None', 'TransactionConflict'], 'transient'],
+  [['ThrottlingError', 'None'], 'transient'],
+  [['ProvisionedThroughputExceeded'], 'transient'],
+  [['ValidationError', 'None'], 'input'],
+  [['ItemCollectionSizeLimitExceeded'], 'input'],
+  [['ThrottlingError', 'ValidationError'], 'input'],
+  [['ConditionalCheckFailed', 'None'], 'unknown'],
+  [[undefined], 'unknown'],
+  [undefined, 'unknown'],
+])('a transaction that is canceled for %j is of kind %s', (codes, kind) => {
+  const CancellationReasons = codes?.map((Code) => ({ Code }));
+  expect(awsErrorKind(errorNamed('TransactionCanceledException', { CancellationReasons }))).toBe(kind);
+});
+
 it.each([undefined, null, 'AccessDenied', { name: 'ThrottlingException' }])(
   '%j, which is no Error, is of kind unknown',
   (thrown) => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { suppressionPartition } from '../../lambdas/store/keys.ts';
 import type { Position } from '../../lambdas/store/pages.ts';
+import { listByAddress } from '../../lambdas/store/list-suppressions.ts';
 import {
   addSuppression,
   findSuppression,
   findSuppressions,
-  listSuppressions,
   removeSuppression,
   suppressRecipient,
   type Suppression,
@@ -51,7 +51,7 @@ describe('a suppression', () => {
   it('applies only to its own workspace', async () => {
     const table = await tableOf('ann@example.com');
     expect(await findSuppression(table, OTHER_WORKSPACE, 'ann@example.com')).toBeUndefined();
-    expect((await listSuppressions(table, { workspaceId: OTHER_WORKSPACE, limit: 10 })).items).toEqual([]);
+    expect((await listByAddress(table, { workspaceId: OTHER_WORKSPACE, limit: 10 })).items).toEqual([]);
   });
 
   it('keeps its first reason, and adding it again returns the first suppression', async () => {
@@ -59,17 +59,18 @@ describe('a suppression', () => {
     const first = aSuppression({ reason: 'complaint', event_id: `evt_${'a'.repeat(26)}` });
     expect(await addSuppression(table, first)).toEqual(first);
     // A new suppression is not read back.
-    expect(table.calls).toEqual(['PutCommand']);
+    expect(table.calls).toEqual(['TransactWriteCommand']);
     const again = aSuppression({ address: 'ANN@example.com', created_at: '2026-03-01T00:00:00Z' });
     expect(await addSuppression(table, again)).toEqual(first);
     expect(await findSuppression(table, WORKSPACE_ID, 'ann@example.com')).toEqual(first);
-    expect(table.rows.size).toBe(1);
+    // The suppression and its time row.
+    expect(table.rows.size).toBe(2);
   });
 
   it('throws if the write fails', async () => {
     const table = simulatedTable();
     table.before = (command) => {
-      if (command !== 'PutCommand') return;
+      if (command !== 'TransactWriteCommand') return;
       throw Object.assign(new Error('Slow down'), { name: 'ThrottlingException' });
     };
     await expect(addSuppression(table, aSuppression())).rejects.toThrow('Slow down');
@@ -83,6 +84,27 @@ describe('removeSuppression', () => {
     expect(await removeSuppression(table, WORKSPACE_ID, 'ann@example.com')).toBe(false);
     expect(await findSuppression(table, WORKSPACE_ID, 'ann@example.com')).toBeUndefined();
     expect(await findSuppression(table, WORKSPACE_ID, 'ben@example.com')).toBeDefined();
+  });
+
+  it('throws if the suppression is replaced again and again', async () => {
+    const table = await tableOf('ann@example.com');
+    let second = 0;
+    table.before = (command) => {
+      if (command !== 'TransactWriteCommand') return;
+      second += 1;
+      for (const [key, row] of table.rows)
+        if (row['kind'] === 'suppression')
+          table.rows.set(key, { ...row, created_at: `2026-03-01T00:00:0${second}Z` });
+    };
+    await expect(removeSuppression(table, WORKSPACE_ID, 'ann@example.com')).rejects.toThrow('every try');
+    expect(second).toBe(5);
+  });
+
+  it('leaves no time row behind', async () => {
+    const table = await tableOf('ann@example.com');
+    expect([...table.rows.values()].map(({ kind }) => kind)).toEqual(['suppression', 'suppression_time']);
+    await removeSuppression(table, WORKSPACE_ID, 'ann@example.com');
+    expect(table.rows.size).toBe(0);
   });
 
   it('affects the next read, because suppressions are read consistently', async () => {
@@ -104,6 +126,7 @@ describe('suppressRecipient', () => {
       address: 'Gone@example.com',
       reason: 'bounce',
       event_id: event.event_id,
+      message_id: event.message_id,
       created_at: event.timestamp,
     });
   });
@@ -170,7 +193,7 @@ describe('a Unicode domain', () => {
   const list = async (table: SimulatedTable, prefix: string) => {
     const lows: unknown[] = [];
     table.before = (_command, input) => lows.push(input.ExpressionAttributeValues?.[':low']);
-    const page = await listSuppressions(table, { workspaceId: WORKSPACE_ID, prefix, limit: 10 });
+    const page = await listByAddress(table, { workspaceId: WORKSPACE_ID, prefix, limit: 10 });
     return { addresses: page.items.map(({ address }) => address), lows };
   };
 
@@ -212,7 +235,7 @@ describe('a Unicode domain', () => {
   });
 });
 
-describe('listSuppressions', () => {
+describe('listByAddress', () => {
   const ADDRESSES = Array.from(
     { length: 11 },
     (_, index) => `user${String(index).padStart(2, '0')}@example.com`,
@@ -222,7 +245,7 @@ describe('listSuppressions', () => {
     const seen: string[][] = [];
     let position: Position | undefined;
     do {
-      const page = await listSuppressions(table, {
+      const page = await listByAddress(table, {
         workspaceId: WORKSPACE_ID,
         limit,
         ...(position && { position }),
@@ -246,15 +269,15 @@ describe('listSuppressions', () => {
   it('returns the same pages on the way back to the first', async () => {
     const table = await tableOf(...ADDRESSES);
     const query = { workspaceId: WORKSPACE_ID, limit: 4 };
-    const first = await listSuppressions(table, query);
-    const second = await listSuppressions(table, { ...query, ...(first.next && { position: first.next }) });
-    const third = await listSuppressions(table, { ...query, ...(second.next && { position: second.next }) });
+    const first = await listByAddress(table, query);
+    const second = await listByAddress(table, { ...query, ...(first.next && { position: first.next }) });
+    const third = await listByAddress(table, { ...query, ...(second.next && { position: second.next }) });
     expect(third.items.map(({ address }) => address)).toEqual(ADDRESSES.slice(8));
     expect(third.next).toBeUndefined();
 
-    const back = await listSuppressions(table, { ...query, ...(third.prev && { position: third.prev }) });
+    const back = await listByAddress(table, { ...query, ...(third.prev && { position: third.prev }) });
     expect(back.items).toEqual(second.items);
-    const start = await listSuppressions(table, { ...query, ...(back.prev && { position: back.prev }) });
+    const start = await listByAddress(table, { ...query, ...(back.prev && { position: back.prev }) });
     expect(start.items).toEqual(first.items);
     expect(first.prev).toBeUndefined();
     expect(start.prev).toBeUndefined();
@@ -272,9 +295,9 @@ describe('listSuppressions', () => {
 
   it('lists only the addresses with the prefix, in any case', async () => {
     const table = await tableOf('ann@example.com', 'anton@example.com', 'ben@example.com');
-    const found = await listSuppressions(table, { workspaceId: WORKSPACE_ID, prefix: 'AN', limit: 10 });
+    const found = await listByAddress(table, { workspaceId: WORKSPACE_ID, prefix: 'AN', limit: 10 });
     expect(found.items.map(({ address }) => address)).toEqual(['ann@example.com', 'anton@example.com']);
-    const later = await listSuppressions(table, { workspaceId: WORKSPACE_ID, prefix: 'b', limit: 10 });
+    const later = await listByAddress(table, { workspaceId: WORKSPACE_ID, prefix: 'b', limit: 10 });
     expect(later.items.map(({ address }) => address)).toEqual(['ben@example.com']);
   });
 
@@ -283,7 +306,7 @@ describe('listSuppressions', () => {
     table.calls.length = 0;
     const limits: unknown[] = [];
     table.before = (_command, input) => limits.push(input['Limit']);
-    await listSuppressions(table, { workspaceId: WORKSPACE_ID, limit: 3 });
+    await listByAddress(table, { workspaceId: WORKSPACE_ID, limit: 3 });
     expect(limits).toEqual([4]);
   });
 });

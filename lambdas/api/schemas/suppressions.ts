@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { addressPrefix, lookupAddress, suppressibleAddress } from './addresses.ts';
-import { flag, idOf, paging, rfc3339 } from './common.ts';
+import { flag, idOf, listOf, paging, rangeTime, rfc3339 } from './common.ts';
 import { documented, named } from './documented.ts';
 import { suppressionReason } from './events.ts';
 
@@ -18,10 +18,35 @@ export const createSuppressionBody = named(
 /** `{address}` of a path. */
 export const addressParam = documented(lookupAddress, 'The recipient.', 'ann@example.com');
 
-/** Query of GET /v1/suppressions: one address, or the beginning of addresses. */
+/** Query of GET /v1/suppressions. `order` has no default value, so that cursors of version 0.1.0 stay valid. */
 export const suppressionsQuery = z.strictObject({
+  order: documented(
+    z.optional(z.enum(['address', 'newest'])),
+    'The order of the list. The default is `address`. `newest` begins with the latest suppression, and cannot be combined with `prefix`.',
+    'newest',
+  ),
   address: documented(z.optional(lookupAddress), 'Only this recipient.', 'ann@example.com'),
   prefix: documented(z.optional(addressPrefix), 'Only addresses that begin with this text.', 'ann@'),
+  reason: documented(
+    z.optional(suppressionReason),
+    'Only recipients that were suppressed for this reason.',
+    'bounce',
+  ),
+  after: documented(
+    z.optional(rangeTime),
+    'Only recipients that were suppressed at or after this time. A date means midnight UTC at the start of that day.',
+    '2026-02-25T00:00:00Z',
+  ),
+  before: documented(
+    z.optional(rangeTime),
+    'Only recipients that were suppressed before this time. A date means midnight UTC at the start of that day.',
+    '2026-02-26',
+  ),
+  total: documented(
+    flag,
+    'Whether to also return the number of recipients that match the filters, on all pages together.',
+    true,
+  ),
   ...paging,
 });
 
@@ -49,7 +74,31 @@ export const suppressionJson = named(
       z.nullable(idOf('evt')),
       'Event that added the recipient to the list. Null if the recipient was added with `POST /v1/suppressions`.',
     ),
+    message_id: documented(
+      z.nullable(z.string()),
+      'Message of this event. Null if the recipient was added with `POST /v1/suppressions`, or by version 0.1.0.',
+    ),
     created_at: rfc3339,
   }),
   { description: 'A recipient that no email is sent to.' },
+);
+
+const suppressionTotal = named(
+  'SuppressionTotal',
+  z.strictObject({
+    count: z.int().check(z.minimum(0)),
+    exact: documented(
+      z.boolean(),
+      'False if the list is so long that counting stopped. There are then at least `count` recipients.',
+    ),
+  }),
+  { description: 'How many recipients match the filters.' },
+);
+
+/** The response of GET /v1/suppressions. */
+export const suppressionListJson = named(
+  'SuppressionList',
+  z.extend(listOf(suppressionJson), {
+    total: documented(z.optional(suppressionTotal), 'Present if the request has `total=true`.'),
+  }),
 );

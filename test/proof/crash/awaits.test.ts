@@ -24,8 +24,7 @@ const READS: ReadonlySet<string> = new Set([
   'api/site.ts siteRoutes.handle',
   'api/stats.ts get.handle',
   'api/suppressions.ts get.handle',
-  'api/suppressions.ts list.handle',
-  'api/suppressions.ts pageOf',
+  'api/suppressions.ts findOne',
   'api/webhooks.ts check.handle',
   'api/webhooks.ts get.handle',
   'api/webhooks.ts list.handle',
@@ -38,7 +37,7 @@ const READS: ReadonlySet<string> = new Set([
   'store/events.ts getEvent',
   'store/events.ts listEvents',
   'store/doctor-probes.ts readReceipt',
-  'store/suppressions.ts listSuppressions',
+  'store/list-suppressions.ts listByAddress',
   'store/timeline.ts getTimeline',
   'store/timeline.ts readPendingDeliveries',
   'store/timeline.ts readRawEvents',
@@ -52,10 +51,11 @@ const READS: ReadonlySet<string> = new Set([
   'delivery/send.ts createSender',
 ]);
 /**
- * Awaits after the first read in their function. `getRawEvent` needs the second one if the SES event has several recipients,
+ * Awaits after the first read in their function. The list of suppressions with an address has the third one. `getRawEvent` needs the second one if the SES event has several recipients,
  * and `countHeld` if there are more than 1,000 held deliveries.
  */
 const SECOND_READS: ReadonlySet<string> = new Set([
+  'api/suppressions.ts list.handle 3',
   'store/events.ts getRawEvent 2',
   'store/count-held-deliveries.ts countHeld 2',
 ]);

@@ -12,6 +12,7 @@ import { putRows } from '../../../lambdas/store/put-rows.ts';
 import { ensureWorkspace } from '../../../lambdas/store/workspaces.ts';
 import { storeAttempt } from '../../../sim/builders/deliveries.ts';
 import { WORKSPACE_ID, aTask, anEvent } from '../../../sim/builders/events.ts';
+import type { ApiRequest } from '../../api/harness.ts';
 import { SENDS, suppressAddress } from './sends.ts';
 import type { Harness, Write } from './write.ts';
 
@@ -37,6 +38,20 @@ async function deliveryOf(harness: Harness): Promise<string> {
   await storeAttempt(harness.table, claim, { status: 'delivered' });
   return (await harness.sendRequest({ path: `/v1/webhooks/${endpointId}/deliveries` })).body.data[0]
     .id as string;
+}
+
+/** Stores suppressions as version 0.1.0 did, without time rows. Returns the request for the list by time. */
+async function listAfterUpdate(harness: Harness, count: number): Promise<ApiRequest> {
+  await suppressAddress(harness);
+  const [row] = harness.rows('suppression');
+  if (!row) throw new Error('The suppression was not created');
+  const { timed: _timed, ...old } = row;
+  for (const key of harness.table.rows.keys()) harness.table.rows.delete(key);
+  for (let index = 0; index < count; index += 1) {
+    const copy = { ...old, sk: `${index}${old.sk}`, address: `${index}${String(old['address'])}` };
+    harness.table.rows.set(`${copy.pk}\n${copy.sk}`, copy);
+  }
+  return { path: '/v1/suppressions', query: { order: 'newest', total: 'true' } };
 }
 
 function countHistory({ rows }: Harness, action: string): number {
@@ -136,6 +151,7 @@ export const WRITES: Readonly<Record<string, Write>> = {
     statuses: [200, 201],
     check(harness) {
       expect(harness.rows('suppression')).toHaveLength(1);
+      expect(harness.rows('suppression_time')).toHaveLength(1);
     },
   },
   'POST /v1/suppressions for an address with a Unicode domain': {
@@ -147,6 +163,7 @@ export const WRITES: Readonly<Record<string, Write>> = {
     statuses: [201],
     check(harness) {
       expect(harness.rows('suppression')).toHaveLength(1);
+      expect(harness.rows('suppression_time')).toHaveLength(1);
     },
   },
   'POST /v1/suppressions for an address that is already suppressed': {
@@ -175,8 +192,33 @@ export const WRITES: Readonly<Record<string, Write>> = {
     statuses: [204, 404],
     check(harness) {
       expect(harness.rows('suppression')).toEqual([]);
+      expect(harness.rows('suppression_time')).toEqual([]);
     },
   },
+  'GET /v1/suppressions in the order of time, after an update from version 0.1.0': {
+    prepare: (harness) => listAfterUpdate(harness, 2),
+    statuses: [200],
+    check(harness, response) {
+      expect(response.body).toMatchObject({ data: [{}, {}], total: { count: 2, exact: true } });
+      expect(harness.rows('suppression_time')).toHaveLength(2);
+    },
+  },
+  'GET /v1/suppressions in the order of time, after an update with more suppressions than one request can sort':
+    {
+      async prepare(harness) {
+        harness.table.before = (command) => {
+          if (command === 'TransactWriteCommand') harness.state.nowMs += 700;
+        };
+        return listAfterUpdate(harness, 9);
+      },
+      statuses: [200, 503],
+      async check(harness) {
+        const list = { path: '/v1/suppressions', query: { order: 'newest' } };
+        await harness.sendRequest(list);
+        expect((await harness.sendRequest(list)).body.data).toHaveLength(9);
+        expect(harness.rows('suppression_time')).toHaveLength(9);
+      },
+    },
   'DELETE /v1/suppressions/{address}': {
     async prepare(harness) {
       // Only the default workspace may change the suppression list of the SES account.
@@ -192,7 +234,11 @@ export const WRITES: Readonly<Record<string, Write>> = {
     },
     statuses: [204, 404],
     check(harness) {
-      expect([harness.rows('suppression'), [...harness.state.sesSuppressed]]).toEqual([[], []]);
+      expect([
+        harness.rows('suppression'),
+        harness.rows('suppression_time'),
+        [...harness.state.sesSuppressed],
+      ]).toEqual([[], [], []]);
     },
   },
   'POST /v1/api-keys': {

@@ -6,7 +6,13 @@ import { deliveryId } from '../../../lambdas/core/ids.ts';
 import { timelinesOf } from '../../../lambdas/core/message-status.ts';
 import { toDelivery } from '../../../lambdas/store/deliveries.ts';
 import { toEmailEvent } from '../../../lambdas/store/event-rows.ts';
-import { attemptWorkspace, endpointHistoryPartition, type Key } from '../../../lambdas/store/keys.ts';
+import {
+  attemptWorkspace,
+  endpointHistoryPartition,
+  suppressionTimeKey,
+  type Key,
+} from '../../../lambdas/store/keys.ts';
+import { toSuppression } from '../../../lambdas/store/suppressions.ts';
 import type { Row } from '../../../lambdas/store/table.ts';
 import {
   expectedCounters,
@@ -317,11 +323,24 @@ export function checkCounters(
   };
 }
 
-/** The recipient of every hard bounce or complaint is suppressed, and no address of the mailbox simulator is. */
+const rowName = ({ pk, sk }: Key): string => `${pk} ${sk}`;
+
+/**
+ * The recipient of every hard bounce or complaint is suppressed, and no address of the mailbox simulator is. Every suppression
+ * has its time row, and every time row has its suppression.
+ */
 export function checkSuppressions(deployment: SimulatedDeployment): Findings {
   const suppressed = new Set(
     rowsOf(deployment, 'suppression').map((row) => `${row.pk.split('#')[1]} ${row.sk.toLowerCase()}`),
   );
+  const found = new Set(rowsOf(deployment, 'suppression_time').map(rowName));
+  const expected = new Set(
+    rowsOf(deployment, 'suppression').map((row) => rowName(suppressionTimeKey(row, toSuppression(row)))),
+  );
+  const times = [
+    ...[...expected].filter((each) => !found.has(each)).map((each) => `no time row: ${each}`),
+    ...[...found].filter((each) => !expected.has(each)).map((each) => `no suppression: ${each}`),
+  ];
   const missing = rowsOf(deployment, 'event')
     .map(toEmailEvent)
     .filter(({ event, to }) => (event === 'bounced' || event === 'complained') && to !== undefined)
@@ -331,7 +350,10 @@ export function checkSuppressions(deployment: SimulatedDeployment): Findings {
   const simulated = [...suppressed]
     .filter(isSimulatorAddress)
     .map((each) => `mailbox simulator address suppressed: ${each}`);
-  return { violations: [...missing, ...simulated], figures: { 'suppressed addresses': suppressed.size } };
+  return {
+    violations: [...missing, ...simulated, ...times],
+    figures: { 'suppressed addresses': suppressed.size },
+  };
 }
 
 /**

@@ -6,11 +6,15 @@ import { cursorKey } from '../../../../lambdas/store/cursor-key.ts';
 import {
   addSuppression,
   findSuppression,
+  removeSuppression,
   suppressRecipient,
+  type Suppression,
 } from '../../../../lambdas/store/suppressions.ts';
+import { ensureTimeRows } from '../../../../lambdas/store/suppression-times.ts';
 import { createWorkspace, getWorkspace, workspaceDirectory } from '../../../../lambdas/store/workspaces.ts';
 import { WORKSPACE_ID, anEvent } from '../../../../sim/builders/events.ts';
 import { simulatedKms } from '../../../../sim/kms.ts';
+import { simulatedTable, type SimulatedTable } from '../../../../sim/table.ts';
 import { behavior, type Behavior } from './behavior.ts';
 
 const FIRST_AT = '2026-02-25T12:00:00Z';
@@ -37,7 +41,74 @@ const BLOG = {
   configuration_set: 'blog',
 };
 
+const BOUNCE: Suppression = {
+  workspace_id: WORKSPACE_ID,
+  address: 'ann@example.com',
+  reason: 'bounce',
+  created_at: FIRST_AT,
+};
+
+/** What replaces `BOUNCE` between a read and a write. Each differs in one part of the key of its time row. */
+const REPLACEMENTS: readonly Suppression[] = [
+  { ...BOUNCE, reason: 'complaint' },
+  { ...BOUNCE, created_at: LATER },
+];
+
+const timeRows = (table: SimulatedTable): readonly string[] =>
+  [...table.rows.values()]
+    .filter(({ kind }) => kind === 'suppression_time')
+    .map(({ pk, sk }) => `${pk.split('#').at(-1) ?? ''} ${sk}`);
+
+const timeRowOf = ({ reason, created_at: at }: Suppression): string =>
+  `${reason} ${new Date(at).toISOString()}#ann@example.com`;
+
+/** Replaces all rows of the table with those of another suppression, just before the next transaction. */
+async function replaceBeforeWrite(table: SimulatedTable, replacement: Suppression): Promise<void> {
+  const other = simulatedTable();
+  await addSuppression(other, replacement);
+  table.before = (command) => {
+    if (command !== 'TransactWriteCommand') return;
+    table.before = () => {};
+    for (const key of table.rows.keys()) table.rows.delete(key);
+    for (const [key, row] of other.rows) table.rows.set(key, row);
+  };
+}
+
+/** The suppression as version 0.1.0 stored it: without a time row. */
+async function storeWithoutTimeRow(table: SimulatedTable): Promise<void> {
+  await addSuppression(table, BOUNCE);
+  for (const [key, { timed: _timed, ...row }] of Array.from(table.rows)) {
+    table.rows.delete(key);
+    if (row['kind'] === 'suppression') table.rows.set(key, row);
+  }
+}
+
 export const LISTS: readonly Behavior[] = [
+  ...REPLACEMENTS.flatMap((replacement) => [
+    behavior(
+      `a suppression that is replaced by one of ${timeRowOf(replacement)} during its removal is removed with its time row`,
+      async (table) => {
+        await addSuppression(table, BOUNCE);
+        await replaceBeforeWrite(table, replacement);
+        expect(await removeSuppression(table, WORKSPACE_ID, 'ann@example.com')).toBe(true);
+        expect(table.rows.size).toBe(0);
+      },
+    ),
+    behavior(
+      `a suppression of version 0.1.0 that is replaced by one of ${timeRowOf(replacement)} gets no second time row`,
+      async (table) => {
+        await storeWithoutTimeRow(table);
+        await replaceBeforeWrite(table, replacement);
+        expect(await ensureTimeRows(table, WORKSPACE_ID, () => Date.parse(LATER))).toBe(true);
+        expect(timeRows(table)).toEqual([timeRowOf(replacement)]);
+      },
+    ),
+  ]),
+  behavior('a suppression of version 0.1.0 gets a time row', async (table) => {
+    await storeWithoutTimeRow(table);
+    expect(await ensureTimeRows(table, WORKSPACE_ID, () => Date.parse(LATER))).toBe(true);
+    expect(timeRows(table)).toEqual([timeRowOf(BOUNCE)]);
+  }),
   behavior('a second suppression of an address keeps the first one and its reason', async (table) => {
     const first = {
       workspace_id: WORKSPACE_ID,
