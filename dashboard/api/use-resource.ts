@@ -19,7 +19,12 @@ export function clearResponseCache(): void {
   responseCache.clear();
 }
 
-function cacheResponse(path: string, data: unknown): void {
+/** The cached value of a path. */
+export function readCache(path: string): unknown {
+  return responseCache.get(path);
+}
+
+export function cacheResponse(path: string, data: unknown): void {
   responseCache.delete(path);
   responseCache.set(path, data);
   const [oldest] = responseCache.keys();
@@ -98,7 +103,7 @@ export function useResource<T>(
   }, [path, pollMs]);
 
   return {
-    data: path === undefined ? undefined : (responseCache.get(path) as T | undefined),
+    data: path === undefined ? undefined : (readCache(path) as T | undefined),
     error: requestState.current.error,
     reload: load,
   };

@@ -1,162 +1,137 @@
-import { useEffect, useState } from 'preact/hooks';
-import { fromLocalInput, toLocalInput } from '../text/format.ts';
-import { changeSearchParams } from '../state/url.ts';
-import type { LOG_TIME_RANGES } from '../text/log-query.ts';
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import {
+  changeFilters,
+  clearFilters,
+  countFilters,
+  hasFilters,
+  LOG_TIME_RANGES,
+  searchTextOf,
+  statusesOf,
+  viewOf,
+} from '../text/log-query.ts';
+import { areSameStatuses, statusFilterText, STATUS_PRESETS } from '../text/log-status.ts';
+import { narrow } from '../state/media.ts';
+import type { SetSearch } from '../state/url.ts';
+import { lazy } from './lazy-component.tsx';
+import { LogSearchBox } from './log-search-box.tsx';
+import { Popover } from './popover.tsx';
+import { TimeDisplayPicker } from './time-display.tsx';
 
-interface Props {
-  readonly search: URLSearchParams;
-  readonly types: readonly string[];
-  readonly statuses: readonly string[];
-  readonly ranges: typeof LOG_TIME_RANGES;
-  readonly onChange: (search: URLSearchParams, options?: { readonly replace: boolean }) => void;
+const StatusFilter = lazy(() => import('./status-filter.tsx').then((module) => module.StatusFilter));
+const DetailFilters = lazy(() => import('./detail-filters.tsx').then((module) => module.DetailFilters));
+const TimeRangeFilter = lazy(() =>
+  import('./time-range-filter.tsx').then((module) => module.TimeRangeFilter),
+);
+const SavedViews = lazy(() => import('./saved-views.tsx').then((module) => module.SavedViews));
+
+/** A filter that is set, with a button that removes it. */
+function FilterChip({ text, onRemove }: { readonly text: string; readonly onRemove: () => void }) {
+  return (
+    <button
+      type="button"
+      class="chip"
+      data-active="true"
+      aria-label={`Remove filter ${text}`}
+      onClick={onRemove}
+    >
+      <span>{text}</span>
+      <span aria-hidden="true">✕</span>
+    </button>
+  );
 }
 
-/** A text filter. It applies on Enter or when the field loses focus, not on every keystroke. */
-function TextFilter({
-  label,
-  value,
-  placeholder,
-  isShortcutTarget = false,
-  onApply,
+function timeText(search: URLSearchParams): string {
+  const range = Object.entries(LOG_TIME_RANGES).find(([name]) => name === search.get('last'));
+  if (range) return range[1].name;
+  return search.has('after') || search.has('before') ? 'Custom range' : 'Any time';
+}
+
+/** The search box and the filters of the log. On narrow screens, the filters are behind one button. */
+export function LogFilters({
+  search,
+  onChange,
+  viewPicker,
 }: {
-  readonly label: string;
-  readonly value: string;
-  readonly placeholder: string;
-  readonly isShortcutTarget?: boolean;
-  readonly onApply: (value: string) => void;
+  readonly search: URLSearchParams;
+  readonly onChange: SetSearch;
+  readonly viewPicker: ComponentChildren;
 }) {
-  const [typed, setTyped] = useState(value);
-  useEffect(() => setTyped(value), [value]);
-  const apply = (): void => {
-    if (typed.trim() !== value) onApply(typed.trim());
-  };
+  const [isExpanded, setIsExpanded] = useState(false);
+  const statuses = statusesOf(search);
+  const change: (changes: Parameters<typeof changeFilters>[1]) => void = (changes) =>
+    onChange(changeFilters(search, changes));
+  const setStatuses = (next: readonly string[]): void => change({ status: next.join(','), type: undefined });
+  const count = countFilters(search);
+  const [from, tag, to] = [search.get('from'), search.get('tag'), search.get('to')];
   return (
-    <label class="filter">
-      <span>{label}</span>
-      <input
-        type="search"
-        value={typed}
-        placeholder={placeholder}
-        spellcheck={false}
-        autocomplete="off"
-        {...(isShortcutTarget && { 'data-search': '' })}
-        onInput={(event) => setTyped(event.currentTarget.value)}
-        onBlur={apply}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') apply();
-        }}
-        onSearch={apply}
-      />
-    </label>
-  );
-}
-
-export function LogFilters({ search, types, statuses, ranges, onChange }: Props) {
-  const hasCustomRange = search.has('after') || search.has('before');
-  const [isCustomSelected, setIsCustomSelected] = useState(hasCustomRange);
-  const timeOption = search.get('last') ?? (hasCustomRange || isCustomSelected ? 'custom' : '');
-  const setParams = (changes: Readonly<Record<string, string | undefined>>): void =>
-    onChange(changeSearchParams(search, { cursor: undefined, ...changes }));
-  const value = (name: string): string => search.get(name) ?? '';
-  const timeInput = (name: 'after' | 'before', label: string) => (
-    <label class="filter">
-      <span>{label}</span>
-      <input
-        type="datetime-local"
-        // Uncontrolled, because each typed digit makes a valid time. The filter must not apply before the user has typed the whole time.
-        key={value(name)}
-        defaultValue={value(name) === '' ? '' : toLocalInput(value(name))}
-        onBlur={(event) => {
-          const newTime = fromLocalInput(event.currentTarget.value);
-          const currentTime = value(name) === '' ? undefined : fromLocalInput(toLocalInput(value(name)));
-          if (newTime !== currentTime) setParams({ [name]: newTime, last: undefined });
-        }}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') event.currentTarget.blur();
-        }}
-      />
-    </label>
-  );
-  return (
-    <search class="filters" aria-label="Filters">
-      <TextFilter
-        label="Recipient"
-        value={value('to')}
-        placeholder="ann@example.com"
-        isShortcutTarget
-        onApply={(to) => setParams({ to })}
-      />
-      <label class="filter">
-        <span>Type</span>
-        <select
-          name="type"
-          value={value('type')}
-          onChange={(event) => setParams({ type: event.currentTarget.value, status: undefined })}
-        >
-          <option value="">All types</option>
-          {types.map((type) => (
-            <option key={type} value={type}>
-              {type}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="filter">
-        <span>Status</span>
-        <select
-          name="status"
-          value={value('status')}
-          onChange={(event) => setParams({ status: event.currentTarget.value })}
-        >
-          <option value="">All statuses</option>
-          {statuses.map((status) => (
-            <option key={status} value={status}>
-              {status}
-            </option>
-          ))}
-        </select>
-      </label>
-      <TextFilter
-        label="Message ID"
-        value={value('message_id')}
-        placeholder="0100…"
-        onApply={(id) => setParams({ message_id: id })}
-      />
-      <label class="filter">
-        <span>Time</span>
-        <select
-          name="time"
-          value={timeOption}
-          onChange={(event) => {
-            const chosen = event.currentTarget.value;
-            setIsCustomSelected(chosen === 'custom');
-            if (chosen !== 'custom') setParams({ last: chosen, after: undefined, before: undefined });
-            else setParams({ last: undefined });
-          }}
-        >
-          <option value="">Any time</option>
-          {Object.entries(ranges).map(([name, { name: label }]) => (
-            <option key={name} value={name}>
-              {label}
-            </option>
-          ))}
-          <option value="custom">Custom range</option>
-        </select>
-      </label>
-      {timeOption === 'custom' && timeInput('after', 'Start')}
-      {timeOption === 'custom' && timeInput('before', 'End')}
-      {[...search.keys()].length > 0 && (
+    <search class="log-filters" aria-label="Search and filters" data-expanded={isExpanded}>
+      <div class="log-filters-main">
+        {viewPicker}
+        <LogSearchBox
+          value={searchTextOf(search)}
+          onSearch={(text, options) =>
+            onChange(changeFilters(search, { q: text, to: undefined, message_id: undefined }), options)
+          }
+        />
         <button
           type="button"
-          class="plain"
-          onClick={() => {
-            setIsCustomSelected(false);
-            onChange(new URLSearchParams());
-          }}
+          class="filters-toggle"
+          aria-expanded={isExpanded}
+          onClick={() => setIsExpanded(!isExpanded)}
         >
-          Clear
+          Filters{count > 0 && <span class="count-badge">{count}</span>}
         </button>
-      )}
+        <div class="log-filter-buttons">
+          <Popover title="Status" label={statusFilterText(statuses)} isActive={statuses.length > 0}>
+            {() => <StatusFilter view={viewOf(search)} statuses={statuses} onChange={setStatuses} />}
+          </Popover>
+          <Popover title="Time range" label={timeText(search)} isActive={timeText(search) !== 'Any time'}>
+            {(close) => <TimeRangeFilter search={search} onChange={change} onClose={close} />}
+          </Popover>
+          <Popover title="Sender and tag" label="Sender, tag" isActive={Boolean(from ?? tag)}>
+            {(close) => <DetailFilters search={search} onChange={change} onClose={close} />}
+          </Popover>
+          <Popover title="Saved views" label="Views" align="end">
+            {(close) => (
+              <SavedViews
+                search={search}
+                onOpen={(query) => {
+                  onChange(new URLSearchParams(query));
+                  close();
+                }}
+              />
+            )}
+          </Popover>
+        </div>
+      </div>
+      <div class="chips">
+        {narrow.value && <TimeDisplayPicker />}
+        {Object.entries(STATUS_PRESETS).map(([name, preset]) => {
+          const isPressed = areSameStatuses(preset, statuses);
+          return (
+            <button
+              key={name}
+              type="button"
+              class="chip"
+              aria-pressed={isPressed}
+              onClick={() => setStatuses(isPressed ? [] : preset)}
+            >
+              {name}
+            </button>
+          );
+        })}
+        {from && <FilterChip text={`From ${from}`} onRemove={() => change({ from: undefined })} />}
+        {tag && <FilterChip text={`Tag ${tag}`} onRemove={() => change({ tag: undefined })} />}
+        {to && to !== searchTextOf(search) && (
+          <FilterChip text={`To ${to}`} onRemove={() => change({ to: undefined })} />
+        )}
+        {hasFilters(search) && (
+          <button type="button" class="chip plain" onClick={() => onChange(clearFilters(search))}>
+            Clear filters
+          </button>
+        )}
+      </div>
     </search>
   );
 }

@@ -1,123 +1,95 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { Link, useLocation } from 'wouter-preact';
-import { EVENT_NAMES, LOG_TYPES, LOG_TYPE_OF } from '../../lambdas/core/events.ts';
-import { withQuery } from '../api/client.ts';
-import type { List, LogEntry } from '../api/types.ts';
-import { useResource } from '../api/use-resource.ts';
-import { StatusBadge } from '../components/badge.tsx';
-import { ExportButtons } from '../components/export-buttons.tsx';
+import { useLogList } from '../api/use-log-list.ts';
+import type { LogEntry, MessageSummary } from '../api/types.ts';
+import { lazy } from '../components/lazy-component.tsx';
 import { ListError } from '../components/list-error.tsx';
+import { LogActions } from '../components/log-actions.tsx';
+import { LogEmpty } from '../components/log-empty.tsx';
+import { LogFilters } from '../components/log-filters.tsx';
+import { eventRow, LogTable, messageRow } from '../components/log-table.tsx';
 import { Page } from '../components/page.tsx';
 import { Pager } from '../components/pager.tsx';
+import { SearchProgress } from '../components/search-progress.tsx';
 import { EmptyState, Loading } from '../components/states.tsx';
-import { TestEmailDialog } from '../components/test-email-dialog.tsx';
-import { Time } from '../components/time.tsx';
-import { useSearchParams, changeSearchParams } from '../state/url.ts';
+import { TimeDisplayPicker } from '../components/time-display.tsx';
 import { hasScope } from '../state/app.ts';
+import { narrow } from '../state/media.ts';
 import { liveUpdates } from '../state/preferences.ts';
-import { shortReason } from '../text/explain.ts';
+import { changeSearchParams, useSearchParams } from '../state/url.ts';
 import { pluralize } from '../text/format.ts';
-import { LogFilters } from '../components/log-filters.tsx';
-import { Table } from '../components/table.tsx';
-import { LOG_TIME_RANGES, toLogQuery } from '../text/log-query.ts';
+import { clearFilters, isSlowQuery, toLogQuery, viewOf, withView, type LogView } from '../text/log-query.ts';
 
-const COLUMNS = [
-  { name: 'Time' },
-  { name: 'Status' },
-  { name: 'To' },
-  { name: 'Subject', wideOnly: true },
-  { name: 'Reason', wideOnly: true },
-] as const;
+const TestEmailDialog = lazy(() =>
+  import('../components/test-email-dialog.tsx').then((module) => module.TestEmailDialog),
+);
 
-const LIMIT = '50';
 const POLL_MS = 4_000;
+/** A query that no index answers is repeated less often, because each repetition costs as much as the first request. */
+const SLOW_POLL_MS = 30_000;
 /** Poll faster for 30 s after the user sends a test email, because the user waits for its events. */
 const FAST_POLL_MS = 1_000;
 const FAST_POLL_DURATION_MS = 30_000;
 
-/** Whether new rows at the top would move a row that the user is reading or pointing at. */
-function isReading(table: HTMLElement | null): boolean {
-  if (!table) return false;
-  return scrollY > 0 || table.matches(':hover') || table.contains(document.activeElement);
+const VIEWS = {
+  messages: { name: 'Messages', route: '/v1/messages', noun: 'message' },
+  events: { name: 'Events', route: '/v1/send/logs', noun: 'event' },
+} as const;
+
+/** Parameters that a user types. An incomplete value is not an error that the user must see as an alarm. */
+const TYPED_FIELDS = ['q', 'to', 'message_id', 'from', 'tag', 'after', 'before'];
+
+/** The id of the row that the user opened from this entry of the browser history. */
+function openedRow(): string | undefined {
+  const state: unknown = history.state;
+  if (typeof state !== 'object' || state === null || !('row' in state)) return undefined;
+  return typeof state.row === 'string' ? state.row : undefined;
 }
 
-/**
- * The rows to show. While the user reads the table, new rows at the top stay hidden, and the user sees only their number.
- * `show` shows them.
- */
-function useStableRows(
-  latest: List<LogEntry> | undefined,
-  path: string,
-  table: { current: HTMLElement | null },
-) {
-  const [shown, setShown] = useState<{ readonly path: string; readonly list: List<LogEntry> }>();
-  const current = shown?.path === path ? shown.list : undefined;
-  const shownIds = new Set(current?.data.map(({ event_id: id }) => id));
-  const newCount = current && latest ? latest.data.filter(({ event_id: id }) => !shownIds.has(id)).length : 0;
-  const show = (): void => {
-    if (latest) setShown({ path, list: latest });
-  };
-  useEffect(() => {
-    if (!latest || (current && newCount > 0 && isReading(table.current))) return;
-    show();
-  }, [latest]);
-  return { list: current ?? latest, newCount, show };
+/** Stores the opened row in the history entry of the list, so that Back can move the focus to the row. */
+function rememberRow(id: string): void {
+  history.replaceState({ row: id }, '');
 }
 
-function Row({ entry, isNew }: { readonly entry: LogEntry; readonly isNew: boolean }) {
-  const [, navigate] = useLocation();
-  const path = `/logs/${encodeURIComponent(entry.message_id)}`;
-  const reason = shortReason(entry);
+function findRow(table: HTMLElement | null, id: string): HTMLElement | undefined {
+  const links = table?.querySelectorAll<HTMLElement>('a[data-row-id]') ?? [];
+  return [...links].find((link) => link.dataset['rowId'] === id);
+}
+
+function ViewPicker({
+  view,
+  onChange,
+}: {
+  readonly view: LogView;
+  readonly onChange: (view: LogView) => void;
+}) {
   return (
-    <tr
-      class={isNew ? 'new' : ''}
-      onClick={(event) => {
-        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-        const onLink = event.target instanceof Element && event.target.closest('a, button');
-        // A user who selects text to copy does not want to leave the page.
-        if (!onLink && getSelection()?.isCollapsed !== false) navigate(path);
-      }}
-    >
-      <td class="when">
-        <Time at={entry.timestamp} />
-      </td>
-      <td>
-        <StatusBadge status={entry.status} />
-      </td>
-      <td class="to">
-        <Link href={path} data-row="">
-          {entry.to ?? '(no recipient)'}
-        </Link>
-        <span class="narrow-only quiet line">{entry.subject}</span>
-      </td>
-      <td class="wide-only cut" title={entry.subject ?? ''}>
-        {entry.subject}
-      </td>
-      <td class="wide-only cut quiet" title={reason}>
-        {reason}
-      </td>
-    </tr>
+    <div class="segments" role="group" aria-label="View">
+      {(Object.keys(VIEWS) as LogView[]).map((each) => (
+        <button key={each} type="button" aria-pressed={each === view} onClick={() => onChange(each)}>
+          {VIEWS[each].name}
+        </button>
+      ))}
+    </div>
   );
 }
 
 export function Logs() {
   const [search, setSearch] = useSearchParams();
-  const searchText = search.toString();
-  const query = useMemo(() => toLogQuery(search, Date.now()), [searchText]);
-  const path = withQuery('/v1/send/logs', { ...query, limit: LIMIT });
-  const onFirstPage = search.get('cursor') === null;
+  const view = viewOf(search);
+  const query = useMemo(() => toLogQuery(search, Date.now()), [search.toString()]);
+  const onFirstPage = query.cursor === undefined;
   const [isFastPolling, setIsFastPolling] = useState(false);
   const [isSendingTest, setIsSendingTest] = useState(false);
-  const pollMs = onFirstPage ? (isFastPolling ? FAST_POLL_MS : POLL_MS) : undefined;
-  const resource = useResource<List<LogEntry>>(path, { pollMs });
-  const { data, error, reload } = resource;
+  const pollMs = isFastPolling ? FAST_POLL_MS : isSlowQuery(query, view) ? SLOW_POLL_MS : POLL_MS;
   const table = useRef<HTMLDivElement>(null);
-  const { list, newCount, show } = useStableRows(data, path, table);
-
-  /** Rows that were present when the view was opened. They are not highlighted as new. */
-  const initialRows = useRef<{ readonly path: string; readonly ids: ReadonlySet<string> }>();
-  if (list && initialRows.current?.path !== path)
-    initialRows.current = { path, ids: new Set(list.data.map(({ event_id: id }) => id)) };
+  const list = useLogList<MessageSummary | LogEntry>({
+    route: VIEWS[view].route,
+    query,
+    pollMs: onFirstPage ? pollMs : undefined,
+    idOf: (row) => ('event_id' in row ? row.event_id : `${row.message_id} ${row.to}`),
+    table,
+  });
+  const { rows, error, walk } = list;
 
   useEffect(() => {
     if (!isFastPolling) return undefined;
@@ -125,32 +97,65 @@ export function Logs() {
     return () => clearTimeout(timer);
   }, [isFastPolling]);
 
-  const hasFilters = ['type', 'status', 'to', 'message_id', 'after', 'before', 'last'].some((name) =>
-    search.has(name),
-  );
+  // After Back, the focus returns to the row that the user opened.
+  const rowToFocus = useRef(openedRow());
+  useEffect(() => {
+    if (!rows || rowToFocus.current === undefined) return;
+    findRow(table.current, rowToFocus.current)?.focus();
+    rowToFocus.current = undefined;
+    history.replaceState(null, '');
+  }, [rows]);
 
   function goToPage(cursor: string): void {
     // Keep the times of this query. A cursor is only valid with the filters that it was returned for.
-    setSearch({ ...query, cursor });
+    const { after, before } = query;
+    setSearch(changeSearchParams(search, { cursor, after, before, last: undefined }));
     scrollTo({ top: 0 });
   }
   // After the user pages back to the newest rows, remove the cursor, so that live updates start again.
-  const isAtNewest = !onFirstPage && data?.prev_cursor === null;
+  const isAtNewest = !onFirstPage && list.prev === null;
   useEffect(() => {
     if (isAtNewest) setSearch(changeSearchParams(search, { cursor: undefined }), { replace: true });
   }, [isAtNewest]);
-  const emptyText =
-    list?.next_cursor === null
-      ? hasFilters
-        ? 'No events match these filters.'
-        : 'No events yet.'
-      : 'No matches among the newest events. Older events may match.';
 
+  const isIncomplete = error?.status === 400 && TYPED_FIELDS.includes(error.extras.field ?? '');
+  const isSearching = walk?.phase === 'running';
   return (
     <Page
       title="Logs"
       actions={
-        <>
+        <LogActions query={query} onSend={hasScope('send') ? () => setIsSendingTest(true) : undefined} />
+      }
+    >
+      <LogFilters
+        search={search}
+        onChange={setSearch}
+        viewPicker={<ViewPicker view={view} onChange={(next) => setSearch(withView(search, next))} />}
+      />
+      {!isIncomplete && <ListError resource={{ ...list, data: undefined }} />}
+      <div class="panel log-panel" ref={table}>
+        <div class="fresh" aria-live="polite">
+          {list.newCount > 0 && (
+            <button
+              type="button"
+              onClick={() => {
+                list.showNew();
+                scrollTo({ top: 0 });
+                // The button disappears, so move the focus to the first new row.
+                table.current?.querySelector<HTMLElement>('a[data-row]')?.focus({ preventScroll: true });
+              }}
+            >
+              Show {pluralize(list.newCount, `new ${VIEWS[view].noun}`)}
+            </button>
+          )}
+        </div>
+        <div class="log-toolbar">
+          <SearchProgress
+            walk={walk}
+            total={rows && !walk ? pluralize(rows.length, VIEWS[view].noun) : ''}
+            onStop={list.stop}
+            onResume={list.resume}
+          />
           <label class="check">
             <input
               type="checkbox"
@@ -162,78 +167,42 @@ export function Logs() {
             />
             Live
           </label>
-          <ExportButtons query={query} />
-          {hasScope('send') && (
-            <button type="button" class="primary" onClick={() => setIsSendingTest(true)}>
-              Send test email
-            </button>
-          )}
-        </>
-      }
-    >
-      <LogFilters
-        search={search}
-        statuses={EVENT_NAMES.filter(
-          (name) => !search.get('type') || LOG_TYPE_OF[name] === search.get('type'),
-        )}
-        types={LOG_TYPES}
-        ranges={LOG_TIME_RANGES}
-        onChange={setSearch}
-      />
-      <ListError resource={resource} />
-      <div class="fresh" aria-live="polite">
-        {newCount > 0 && (
-          <button
-            type="button"
-            onClick={() => {
-              show();
-              scrollTo({ top: 0 });
-              // The button disappears, so move the focus to the first new row.
-              table.current?.querySelector<HTMLElement>('a[data-row]')?.focus({ preventScroll: true });
-            }}
-          >
-            Show {pluralize(newCount, 'new event')}
-          </button>
-        )}
-      </div>
-      <div class="panel" ref={table}>
-        {!list && !error && <Loading lines={16} />}
-        {list && list.data.length === 0 && (
-          <EmptyState title={emptyText}>
-            {list.next_cursor !== null ? (
-              <button type="button" onClick={() => goToPage(list.next_cursor ?? '')}>
-                Search older events
-              </button>
-            ) : hasFilters ? (
-              <button type="button" onClick={() => setSearch({})}>
-                Clear filters
-              </button>
-            ) : (
-              <p>
-                Send a test email, or follow the first steps in the <Link href="/">Overview</Link>.
-              </p>
-            )}
+          {!narrow.value && <TimeDisplayPicker />}
+        </div>
+        {isIncomplete && (
+          <EmptyState title="This search is not complete.">
+            <p>
+              {error.extras.field}: {error.message}
+            </p>
           </EmptyState>
         )}
-        {list && list.data.length > 0 && (
-          <Table caption="Events, newest first" columns={COLUMNS} kind="log">
-            {list.data.map((entry) => (
-              <Row
-                key={entry.event_id}
-                entry={entry}
-                isNew={initialRows.current?.path === path && !initialRows.current.ids.has(entry.event_id)}
-              />
-            ))}
-          </Table>
+        {!rows && !error && <Loading lines={16} />}
+        {rows?.length === 0 && isSearching && <Loading lines={4} />}
+        {rows?.length === 0 && !isSearching && !isIncomplete && (
+          <LogEmpty
+            search={search}
+            view={view}
+            canSearchOlder={list.next !== null}
+            onClear={() => setSearch(clearFilters(search))}
+            onSend={() => setIsSendingTest(true)}
+          />
+        )}
+        {rows && rows.length > 0 && (
+          <LogTable
+            view={view}
+            rows={rows.map((row) => ('event_id' in row ? eventRow(row) : messageRow(row)))}
+            isNew={list.isNew}
+            onOpen={rememberRow}
+          />
         )}
       </div>
-      <Pager prev={list?.prev_cursor} next={list?.next_cursor} onMove={goToPage} />
+      <Pager prev={list.prev} next={walk && walk.phase !== 'finished' ? null : list.next} onMove={goToPage} />
       {isSendingTest && (
         <TestEmailDialog
           onClose={() => setIsSendingTest(false)}
           onSent={() => {
             setIsFastPolling(true);
-            void reload();
+            void list.reload();
           }}
         />
       )}

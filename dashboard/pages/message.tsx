@@ -1,119 +1,92 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import type { Delivery, Endpoint, List, LogEntry, Timeline } from '../api/types.ts';
-import { useResource } from '../api/use-resource.ts';
-import { StatusBadge, toneOf } from '../components/badge.tsx';
-import { CodeBlock, CopyableId } from '../components/copyable.tsx';
+import { withQuery } from '../api/client.ts';
+import type { Timeline } from '../api/types.ts';
+import { useResource, type Resource } from '../api/use-resource.ts';
+import { CodeBlock, CopyableId, CopyButton } from '../components/copyable.tsx';
+import { MessageDeliveries } from '../components/message-deliveries.tsx';
 import { Card, Page } from '../components/page.tsx';
-import { EmptyState, ErrorState, Loading } from '../components/states.tsx';
+import { RecipientCard } from '../components/recipient-card.tsx';
+import { EmptyState, ErrorState, Loading, NotFound } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
-import { eventDetails, explain } from '../text/explain.ts';
-import { pluralize } from '../text/format.ts';
+import { API_ROOT } from '../state/app.ts';
+import { firstEventAt, rawFacts } from '../text/message.ts';
 
 const POLL_MS = 4_000;
 
-type Recipient = Timeline['recipients'][number];
-
-/** Fields with the names that the webhook uses. A clicked link is shown as plain text, so that no user opens it by accident. */
-function Details({ fields }: { readonly fields: ReturnType<typeof eventDetails> }) {
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   return (
-    <dl class="details">
-      {fields.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            <code>{value}</code>
-          </dd>
-        </div>
-      ))}
-    </dl>
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
   );
 }
 
-function Event({ entry }: { readonly entry: LogEntry }) {
-  const explanation = explain(entry);
-  const details = eventDetails(entry);
+/** Facts about the whole message. Some of them are only in the raw SES events, so they appear when these are opened. */
+function Facts({ message, raw }: { readonly message: Timeline; readonly raw: Timeline | undefined }) {
+  const sentAt = firstEventAt(message);
+  const tags = Object.entries(message.tags ?? {});
   return (
-    <li data-tone={toneOf(entry.status)}>
-      <div class="event-head">
-        <StatusBadge status={entry.status} />
-        <Time at={entry.timestamp} />
-        <span class="event-id">
-          <CopyableId value={entry.event_id} label="event ID" />
-        </span>
-      </div>
-      {explanation && (
-        <div class="explanation">
-          <p>
-            <strong>{explanation.meaning}</strong>
-          </p>
-          {explanation.advice !== undefined && <p>{explanation.advice}</p>}
-        </div>
-      )}
-      {details.length > 0 && <Details fields={details} />}
-    </li>
-  );
-}
-
-function RecipientCard({ recipient }: { readonly recipient: Recipient }) {
-  const { to, status, events } = recipient;
-  return (
-    <Card
-      title={to ?? 'No recipient in the SES event'}
-      aside={status === null ? undefined : <StatusBadge status={status} />}
-    >
-      <ol class="timeline">
-        {events.map((entry) => (
-          <Event key={entry.event_id} entry={entry} />
+    <section class="card" aria-label="Message">
+      <dl class="message-facts">
+        <Fact name="From">{message.from}</Fact>
+        <Fact name="To">
+          {message.recipients
+            .map(({ to }) => to)
+            .filter((to) => to !== null)
+            .join(', ') || '–'}
+        </Fact>
+        <Fact name="Subject">{message.subject ?? '–'}</Fact>
+        <Fact name="Sent">{sentAt === undefined ? '–' : <Time at={sentAt} />}</Fact>
+        {tags.length > 0 && (
+          <Fact name="Tags">
+            {tags.map(([name, value]) => (
+              <Link
+                key={name}
+                class="tag"
+                href={withQuery('/logs', { tag: `${name}:${value}` })}
+                title="Messages with this tag"
+              >
+                {name}: {value}
+              </Link>
+            ))}
+          </Fact>
+        )}
+        <Fact name="Message ID">
+          <CopyableId value={message.message_id} label="message ID" />
+        </Fact>
+        {rawFacts(raw?.raw_events ?? []).map(([name, text]) => (
+          <Fact key={name} name={name}>
+            {text}
+          </Fact>
         ))}
-      </ol>
-      {to !== null && <Link href={`/logs?to=${encodeURIComponent(to)}`}>All events for this recipient</Link>}
-    </Card>
+      </dl>
+      <p class="quiet not-stored">
+        IvyMail Events does not store the content of emails, so there is no preview, and an email cannot be
+        sent again from here. <a href={new URL('docs', API_ROOT).href}>Read the documentation</a>
+      </p>
+    </section>
   );
 }
 
-function Deliveries({ deliveries }: { readonly deliveries: readonly Delivery[] }) {
-  const endpoints = useResource<List<Endpoint>>('/v1/webhooks');
-  const urlOf = new Map(endpoints.data?.data.map(({ id, url }) => [id, url]));
-  if (deliveries.length === 0)
-    return (
-      <EmptyState title="No webhook deliveries: no active endpoint was configured to receive these events." />
-    );
+function RawEvents({
+  resource: { data, error, reload },
+  isOpen,
+  onToggle,
+}: {
+  readonly resource: Resource<Timeline>;
+  readonly isOpen: boolean;
+  readonly onToggle: (isOpen: boolean) => void;
+}) {
   return (
-    <ul class="rows">
-      {deliveries.map((delivery) => (
-        <li key={delivery.id}>
-          <StatusBadge status={delivery.status} />
-          <Link href={`/deliveries/${delivery.id}`} class="grow">
-            {delivery.event} {delivery.to !== null && <span class="quiet">to {delivery.to}</span>}
-            <span class="quiet line">{urlOf.get(delivery.endpoint_id) ?? delivery.endpoint_id}</span>
-          </Link>
-          <span class="num">
-            {pluralize(delivery.attempt_count, 'attempt')}
-            {delivery.next_attempt_at !== null && (
-              <span class="quiet line">
-                next <Time at={delivery.next_attempt_at} />
-              </span>
-            )}
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function RawEvents({ id }: { readonly id: string }) {
-  const [open, setOpen] = useState(false);
-  const { data, error, reload } = useResource<Timeline>(
-    open ? `/v1/send/logs/${encodeURIComponent(id)}?raw=true` : undefined,
-  );
-  return (
-    <details class="card" onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details class="card" onToggle={(event) => onToggle(event.currentTarget.open)}>
       <summary>
         <h2>Raw SES events</h2>
       </summary>
       {error && <ErrorState error={error} retry={() => void reload()} />}
-      {open && !data && !error && <Loading />}
+      {isOpen && !data && !error && <Loading />}
       {data?.raw_events?.length === 0 && <EmptyState title="No raw events: this email never reached SES." />}
       {data?.raw_events?.map(({ event_ids: ids, raw }) => (
         <CodeBlock key={ids[0]} label="raw SES event" text={JSON.stringify(raw, null, 2)} />
@@ -123,40 +96,49 @@ function RawEvents({ id }: { readonly id: string }) {
 }
 
 export function Message({ id }: { readonly id: string }) {
-  const { data, error, reload } = useResource<Timeline>(`/v1/send/logs/${encodeURIComponent(id)}`, {
-    pollMs: POLL_MS,
-  });
+  const path = `/v1/send/logs/${encodeURIComponent(id)}`;
+  const { data, error, reload } = useResource<Timeline>(path, { pollMs: POLL_MS });
+  const [isRawOpen, setIsRawOpen] = useState(false);
+  const raw = useResource<Timeline>(isRawOpen ? `${path}?raw=true` : undefined);
+  if (!data && error?.status === 404)
+    return (
+      <Page title="Message">
+        <NotFound title="No message with this ID" href="/logs" linkText="Go to Logs" />
+      </Page>
+    );
   return (
     <Page
       title={data?.subject ?? (data ? '(no subject)' : 'Message')}
-      lead={data && <>from {data.from}</>}
-      actions={<Link href="/logs">Logs</Link>}
+      actions={
+        <>
+          {data && <CopyButton text={JSON.stringify(data, null, 2)} label="as JSON" named />}
+          <Link class="button" href="/logs">
+            Logs
+          </Link>
+        </>
+      }
     >
       {error && <ErrorState error={error} retry={() => void reload()} />}
       {!data && !error && <Loading lines={12} />}
       {data && (
         <>
-          <div class="facts">
-            <span class="quiet">Message ID</span> <CopyableId value={data.message_id} label="message ID" />
-            {Object.entries(data.tags ?? {}).map(([name, value]) => (
-              <span key={name} class="tag">
-                {name}: {value}
-              </span>
-            ))}
-          </div>
+          <Facts message={data} raw={raw.data} />
           {data.truncated && (
-            <p class="banner">
+            <p class="banner" data-level="warn">
               Only part of the timeline is shown.{' '}
-              <Link href={`/logs?message_id=${encodeURIComponent(id)}`}>View all events in the log</Link>.
+              <Link href={`/logs?view=events&message_id=${encodeURIComponent(id)}`}>
+                View all events in the log
+              </Link>
+              .
             </p>
           )}
           {data.recipients.map((recipient) => (
             <RecipientCard key={recipient.to} recipient={recipient} />
           ))}
           <Card title="Webhook deliveries">
-            <Deliveries deliveries={data.deliveries} />
+            <MessageDeliveries deliveries={data.deliveries} />
           </Card>
-          <RawEvents id={id} />
+          <RawEvents resource={raw} isOpen={isRawOpen} onToggle={setIsRawOpen} />
         </>
       )}
     </Page>

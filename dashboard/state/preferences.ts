@@ -1,4 +1,5 @@
 import { effect, signal } from '@preact/signals';
+import type { TimeDisplay } from '../text/format.ts';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -11,6 +12,8 @@ interface StoredPreferences {
   readonly live?: boolean;
   readonly from?: string;
   readonly firstSteps?: Readonly<Record<string, FirstSteps>>;
+  readonly timeStyle?: string;
+  readonly timeZone?: string;
 }
 
 /** `hidden` if the user dismissed the first steps or has completed them, `shown` if the user asked for them again. */
@@ -38,6 +41,11 @@ export const lastFrom = signal(stored.from ?? '');
 
 /** Whether the Overview page shows the first steps, by workspace ID. A workspace without a value shows them until they are done. */
 export const firstSteps = signal<Readonly<Record<string, FirstSteps>>>(stored.firstSteps ?? {});
+/** Whether times are relative to now or exact, and in which time zone exact times are. */
+export const timeDisplay = signal<TimeDisplay>({
+  style: stored.timeStyle === 'relative' ? 'relative' : 'exact',
+  zone: stored.timeZone === 'utc' ? 'utc' : 'local',
+});
 
 const darkQuery = matchMedia('(prefers-color-scheme: dark)');
 /** Whether the page is dark now, by the user's choice or by the system setting. */
@@ -58,6 +66,8 @@ effect(() => {
     live: liveUpdates.value,
     from: lastFrom.value,
     firstSteps: firstSteps.value,
+    timeStyle: timeDisplay.value.style,
+    timeZone: timeDisplay.value.zone,
   };
   localStorage.setItem(STORAGE_KEY, JSON.stringify(preferences));
 });

@@ -306,6 +306,35 @@ export function explain(entry: Pick<LogEntry, 'status' | 'error'>): Explanation 
   }
 }
 
+/**
+ * Explains an event in the timeline of a recipient. After a delivery, a soft bounce is usually an auto-reply, so it is
+ * harmless.
+ */
+export function explainInTimeline(
+  entry: Pick<LogEntry, 'status' | 'error'>,
+  currentStatus: LogEntry['status'] | null,
+): Explanation | undefined {
+  if (entry.status === 'soft_bounced' && currentStatus === 'delivered')
+    return {
+      meaning:
+        'Harmless: the email was delivered, and the recipient’s mail server sent a reply, such as out-of-office.',
+      advice: 'No action needed. The status of the email stays delivered.',
+    };
+  return explain(entry);
+}
+
+/** What a status without a problem means for the email. */
+const OUTCOMES: Readonly<Partial<Record<LogEntry['status'], string>>> = {
+  sent: 'Amazon SES accepted the email. The recipient’s mail server has not responded yet.',
+  delivered: 'The recipient’s mail server accepted the email.',
+};
+
+/** Explains the current status of an email for a recipient. */
+export function explainOutcome(entry: Pick<LogEntry, 'status' | 'error'>): Explanation | undefined {
+  const outcome = OUTCOMES[entry.status];
+  return outcome === undefined ? explain(entry) : { meaning: outcome };
+}
+
 type Engagement = Pick<LogEntry, 'link' | 'automated' | 'contact_list' | 'topics' | 'unsubscribe_all'>;
 
 function topicsText(topics: LogEntry['topics']): string | undefined {

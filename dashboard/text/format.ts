@@ -1,49 +1,84 @@
 import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 
-const dayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
-const dayWithYearFormat = new Intl.DateTimeFormat(undefined, {
-  day: 'numeric',
-  month: 'short',
-  year: 'numeric',
-});
-/** Statistics count days in UTC. In the local time zone, such a day would not start at midnight. */
-const utcDayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
-const timeFormat = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-});
-const minuteFormat = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-});
+/** How the user wants to read times. */
+export interface TimeDisplay {
+  readonly style: 'exact' | 'relative';
+  readonly zone: 'local' | 'utc';
+}
+
+type Zone = TimeDisplay['zone'];
+
+function formatsIn(zone: Zone) {
+  const timeZone = zone === 'utc' ? { timeZone: 'UTC' } : {};
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(undefined, { ...options, ...timeZone });
+  const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  return {
+    day: format({ day: 'numeric', month: 'short' }),
+    dayWithYear: format({ day: 'numeric', month: 'short', year: 'numeric' }),
+    year: format({ year: 'numeric' }),
+    time: format({ ...clock, second: '2-digit' }),
+    minute: format(clock),
+  };
+}
+
+const FORMATS: Readonly<Record<Zone, ReturnType<typeof formatsIn>>> = {
+  local: formatsIn('local'),
+  utc: formatsIn('utc'),
+};
 const relativeTimeFormat = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' });
 const numberFormat = new Intl.NumberFormat('en');
 const compactFormat = new Intl.NumberFormat('en', { notation: 'compact' });
 
-/** `24 Nov 14:03:22` in the local time zone, with the year if it is not the current year. */
-export function formatLocalTime(iso: string, now = new Date()): string {
-  const time = new Date(iso);
-  const date =
-    time.getFullYear() === now.getFullYear() ? dayFormat.format(time) : dayWithYearFormat.format(time);
-  return `${date} ${timeFormat.format(time)}`;
+function formatDay(time: Date, zone: Zone, now: Date): string {
+  const { day, dayWithYear, year } = FORMATS[zone];
+  return year.format(time) === year.format(now) ? day.format(time) : dayWithYear.format(time);
 }
 
-/** Label on the time axis of a chart: `14:00` or `24 Nov`. At midnight, an hour is labeled with its day. */
+/** `24 Nov 14:03:22`, with the year if it is not the current year. A time in UTC ends with `UTC`. */
+export function formatExactTime(iso: string, zone: Zone, now = new Date()): string {
+  const time = new Date(iso);
+  const text = `${formatDay(time, zone, now)} ${FORMATS[zone].time.format(time)}`;
+  return zone === 'utc' ? `${text} UTC` : text;
+}
+
+/** `14:03:22`, for a time near another time that shows the day. */
+export function formatClock(iso: string, zone: Zone): string {
+  const text = FORMATS[zone].time.format(new Date(iso));
+  return zone === 'utc' ? `${text} UTC` : text;
+}
+
+/** `24 Nov, 14:03`, for the progress of a search. */
+export function formatMinute(iso: string, zone: Zone, now = new Date()): string {
+  const time = new Date(iso);
+  const text = `${formatDay(time, zone, now)}, ${FORMATS[zone].minute.format(time)}`;
+  return zone === 'utc' ? `${text} UTC` : text;
+}
+
+/** A time in the form that the user has chosen. */
+export function formatTime(iso: string, { style, zone }: TimeDisplay, nowMs: number): string {
+  return style === 'relative' ? formatRelativeTime(iso, nowMs) : formatExactTime(iso, zone, new Date(nowMs));
+}
+
+/** Both zones with full precision, for the tooltip of a time: `2026-11-24 14:03:22.123 UTC · 24 Nov 15:03:22 local time`. */
+export function describeTime(iso: string, now = new Date()): string {
+  const utc = iso.replace('T', ' ').replace('Z', ' UTC');
+  return `${utc} · ${formatExactTime(iso, 'local', now)} local time`;
+}
+
+/** Label on the time axis of a chart: `14:00` or `24 Nov`. At midnight, an hour is labeled with its day. Days are in UTC. */
 export function formatAxisLabel(epochMs: number, interval: 'hour' | 'day'): string {
   const time = new Date(epochMs);
-  if (interval === 'day') return utcDayFormat.format(time);
-  return time.getHours() === 0 ? dayFormat.format(time) : minuteFormat.format(time);
+  if (interval === 'day') return FORMATS.utc.day.format(time);
+  return (time.getHours() === 0 ? FORMATS.local.day : FORMATS.local.minute).format(time);
 }
 
 /** Start of a chart interval: `24 Nov, 14:00` or `24 Nov (UTC)`. */
 export function formatIntervalStart(epochMs: number, interval: 'hour' | 'day'): string {
   const time = new Date(epochMs);
   return interval === 'hour'
-    ? `${dayFormat.format(time)}, ${minuteFormat.format(time)}`
-    : `${utcDayFormat.format(time)} (UTC)`;
+    ? `${FORMATS.local.day.format(time)}, ${FORMATS.local.minute.format(time)}`
+    : `${FORMATS.utc.day.format(time)} (UTC)`;
 }
 
 const UNITS = [
@@ -80,6 +115,11 @@ export function formatPercent(ratio: number | null): string {
 export function formatDuration(ms: number | null): string {
   if (ms === null) return '–';
   return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** The time between two steps: `+120 ms`, `+1.2 s`, `+3 min 5 s`, `+2 h`. */
+export function formatGap(ms: number): string {
+  return `+${ms < 60_000 ? formatDuration(ms) : formatSeconds(ms / 1_000)}`;
 }
 
 /** Formats a number of seconds: `45 s`, `5 min`, `1 min 15 s`, `2 h`, `1 day`. */

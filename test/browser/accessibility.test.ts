@@ -118,12 +118,14 @@ describe('with the keyboard alone, a user', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Webhook deliveries' }).waitFor();
     await page.goBack();
-    await page.locator('a[data-row]').first().waitFor();
+    await eventually('the focus on the opened row', () =>
+      page.evaluate(() => document.activeElement?.matches('tr:first-child a[data-row]') === true),
+    );
     await page.keyboard.press('/');
     expect(await page.evaluate(() => document.activeElement?.hasAttribute('data-search'))).toBe(true);
     await page.keyboard.type('nobody@example.com');
     await page.keyboard.press('Enter');
-    await page.waitForURL(/to=nobody/);
+    await page.waitForURL(/q=nobody/);
   });
 
   it('opens the list of shortcuts with ?, closes it with Esc, and can turn shortcuts off', async () => {

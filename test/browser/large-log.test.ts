@@ -1,16 +1,17 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MANY, WORKSPACE, rowsOf } from '../../bench/reads.ts';
 import { buildDashboard } from '../../build/dashboard.ts';
 import { readOnlyTable } from '../../sim/read-only-table.ts';
 import { setUpApi } from '../api/harness.ts';
-import { eventually, signIn, useBrowser, visit } from './browser.ts';
+import { eventually, signIn, useBrowser, visit, type Visit } from './browser.ts';
 
 const open = useBrowser();
 
-/** Serves the API over a table with 100,000 events, without AWS, and records the queries of log requests. */
+/** Serves the API over a table with 100,000 events, without AWS, and records the queries of both lists. */
 async function serveLargeLog() {
   const [logApi, otherApi] = [setUpApi(), setUpApi()];
   Object.assign(logApi.deps, { table: readOnlyTable(rowsOf(MANY)) });
@@ -18,57 +19,118 @@ async function serveLargeLog() {
   Object.assign(otherApi.deps, {
     readSite: (file: string) => Promise.resolve(Buffer.from(files.get(file) ?? []).toString()),
   });
-  const logQueries: string[] = [];
+  const listQueries: string[] = [];
+  const gate = { isOpen: true, waiting: [] as (() => void)[] };
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const isLogRequest = url.pathname === '/v1/send/logs';
-    if (isLogRequest) logQueries.push(url.search);
+    const isList = url.pathname === '/v1/send/logs' || url.pathname === '/v1/messages';
+    if (isList) listQueries.push(url.pathname + url.search);
     const query = Object.fromEntries(url.searchParams);
     const apiRequest = { method: request.method ?? 'GET', path: url.pathname, query, workspaceId: WORKSPACE };
-    void (isLogRequest ? logApi : otherApi).sendRequest(apiRequest).then((apiResponse) => {
+    const respond = async (): Promise<void> => {
+      if (isList && url.searchParams.has('cursor') && !gate.isOpen)
+        await new Promise<void>((resolve) => gate.waiting.push(resolve));
+      const apiResponse = await (isList ? logApi : otherApi).sendRequest(apiRequest);
       response
         .writeHead(apiResponse.status, apiResponse.headers as Record<string, string>)
         .end(apiResponse.text);
-    });
+    };
+    void respond();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { server, logQueries, base: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return {
+    server,
+    listQueries,
+    /** Holds the responses to all pages after the first one. */
+    holdPages(): void {
+      gate.isOpen = false;
+    },
+    releasePages(): void {
+      gate.isOpen = true;
+      for (const resume of gate.waiting.splice(0)) resume();
+    },
+    base: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  };
 }
 
 let large: Awaited<ReturnType<typeof serveLargeLog>>;
+let current: Visit;
+const page = (): Page => current.page;
+const rows = () => page().locator('table.log tbody tr');
+
 beforeAll(async () => {
   large = await serveLargeLog();
+  current = await visit(open(), large.base);
+  await signIn(page(), large.base, 'ivy_any', '/settings');
+  await page().getByRole('link', { name: 'Logs', exact: true }).click();
+  await page().getByRole('switch', { name: 'Live' }).uncheck();
 });
-afterAll(() => {
+afterAll(async () => {
+  await current.page.context().close();
   large.server.closeAllConnections();
   large.server.close();
 });
 
-it('loads one page of logs at a time from a table with 100,000 rows', async () => {
-  const { base, logQueries } = large;
-  const { page, problems } = await visit(open(), base);
-  await signIn(page, base, 'ivy_any', '/settings');
-  await page.getByRole('link', { name: 'Logs', exact: true }).click();
-  await page.getByRole('switch', { name: 'Live' }).uncheck();
-  await eventually('the first page', async () => (await page.locator('table.log tbody tr').count()) === 50);
-  // Live updates may have repeated the request, but always for the same page.
-  expect(new Set(logQueries)).toEqual(new Set(['?limit=50']));
-  logQueries.length = 0;
-  const newestRow = await page.locator('table.log tbody tr').first().textContent();
-  await page.getByRole('button', { name: 'Older →' }).click();
-  await page.waitForURL(/cursor=/);
-  await eventually(
-    'the next page',
-    async () => (await page.locator('table.log tbody tr').first().textContent()) !== newestRow,
-  );
-  expect(logQueries).toEqual([expect.stringMatching(/^\?cursor=[^&]+&limit=50$/)]);
-  await page.getByRole('button', { name: '← Newer' }).click();
-  await eventually(
-    'the newest rows again',
-    async () => (await page.locator('table.log tbody tr').first().textContent()) === newestRow,
-  );
-  await eventually('a URL without a cursor', async () => !page.url().includes('cursor='));
-  expect(problems).toEqual([]);
-  await page.context().close();
+it.each([
+  ['messages', '/v1/messages'],
+  ['events', '/v1/send/logs'],
+])('loads one page of %s at a time from a table with 100,000 rows', async (view, route) => {
+  const { base, listQueries } = large;
+  await page().goto(`${base}/dashboard/settings`);
+  listQueries.length = 0;
+  await page().goto(`${base}/dashboard/logs?view=${view}`);
+  await eventually('the first page', async () => (await rows().count()) === 50);
+  expect(listQueries).toEqual([`${route}?limit=50`]);
+  listQueries.length = 0;
+  const newestRow = await rows().first().textContent();
+  await page().getByRole('button', { name: 'Older →' }).click();
+  await page().waitForURL(/cursor=/);
+  await eventually('the next page', async () => {
+    const first = await rows().first().textContent();
+    return first !== newestRow && (await rows().count()) === 50;
+  });
+  expect(listQueries).toEqual([expect.stringMatching(/^\/v1\/[a-z/]+\?cursor=[^&]+&limit=50$/)]);
+  await page().getByRole('button', { name: '← Newer' }).click();
+  await eventually('the newest rows again', async () => (await rows().first().textContent()) === newestRow);
+  await eventually('a URL without a cursor', async () => !page().url().includes('cursor='));
+});
+
+describe('a search that no index answers', () => {
+  const status = () => page().locator('.search-progress [role=status]');
+
+  it('continues by itself, shows how far it has looked, and can be stopped and continued', async () => {
+    const { base, listQueries } = large;
+    large.holdPages();
+    listQueries.length = 0;
+    await page().goto(`${base}/dashboard/logs?q=${encodeURIComponent('no such subject')}`);
+    await status()
+      .getByText(/^Searched back to .* · 0 found$/)
+      .waitFor();
+    await page().getByRole('button', { name: 'Stop' }).click();
+    await page().getByText('No matching messages found so far.').waitFor();
+    const requests = listQueries.length;
+    large.releasePages();
+    const before = await status().textContent();
+    await page().getByRole('button', { name: 'Search further' }).click();
+    await eventually('more requests', () => Promise.resolve(listQueries.length > requests + 1));
+    await eventually('a later state', async () => (await status().textContent()) !== before);
+  });
+
+  it('shows each match as soon as it is found, and the end of the log', async () => {
+    // Only one email in a thousand has this subject.
+    await page().goto(`${large.base}/dashboard/logs?q=${encodeURIComponent('order 999 is')}`);
+    await eventually('a match', async () => (await rows().count()) > 0);
+    const finished = async (): Promise<boolean> => {
+      const further = page().getByRole('button', { name: 'Search further' });
+      if (await further.isVisible()) await further.click();
+      return /^(?:Searched the whole log · )?\d+ found$/.test((await status().textContent()) ?? '');
+    };
+    await eventually('the end of the search', finished);
+    for (const text of await rows().allTextContents()) expect(text).toContain('order 999 is');
+  });
+});
+
+it('has caused no console error, no failed request, and no request to another origin', () => {
+  expect(current.problems).toEqual([]);
 });

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { toneOf } from '../../dashboard/components/badge.tsx';
-import { eventDetails, explain, shortReason } from '../../dashboard/text/explain.ts';
+import {
+  eventDetails,
+  explain,
+  explainInTimeline,
+  explainOutcome,
+  shortReason,
+} from '../../dashboard/text/explain.ts';
 import { EVENT_NAMES, SUPPRESSION_REASONS } from '../../lambdas/core/events.ts';
+import { MESSAGE_STATUSES } from '../../lambdas/core/message-status.ts';
 import { ODD_NAMES } from '../odd-names.ts';
 
 const bounce = (diagnostic_code?: string, bounce_subtype = 'General', bounce_type = 'Permanent') => ({
@@ -28,6 +35,18 @@ describe('the explanation', () => {
   it('of an auto-reply mentions out-of-office messages', () => {
     const entry = { ...bounce(undefined, 'General', 'Transient'), status: 'soft_bounced' as const };
     expect(explain(entry)?.meaning).toContain('out-of-office');
+  });
+
+  it('of a soft bounce after the delivery is that it is harmless', () => {
+    const entry = { ...bounce(undefined, 'General', 'Transient'), status: 'soft_bounced' as const };
+    expect(explainInTimeline(entry, 'delivered')?.meaning).toMatch(/^Harmless: the email was delivered/);
+    expect(explainInTimeline(entry, 'soft_bounced')).toEqual(explain(entry));
+    expect(explainInTimeline({ status: 'delivered' }, 'delivered')).toBeUndefined();
+  });
+
+  it('of an outcome exists for every status of a message', () => {
+    for (const status of MESSAGE_STATUSES)
+      expect(explainOutcome({ status, error: {} })?.meaning).toMatch(/\.$/);
   });
 
   it('prefers the bounce subtype of SES over the status code of the mail server', () => {

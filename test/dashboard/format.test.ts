@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
+  describeTime,
+  formatClock,
+  formatExactTime,
+  formatGap,
+  formatMinute,
+  formatTime,
   formatRelativeTime,
   formatDuration,
   fromLocalInput,
@@ -44,7 +50,42 @@ it('formats durations, counts and relative times', () => {
   expect(formatRelativeTime('2026-02-25T14:00:00Z', nowMs)).toBe('in 2 hr.');
 });
 
+it.each([
+  [0, '+0 ms'],
+  [120, '+120 ms'],
+  [1_200, '+1.2 s'],
+  [185_000, '+3 min 5 s'],
+  [7_200_000, '+2 h'],
+])('formats a gap of %j ms as %s', (ms, text) => {
+  expect(formatGap(ms)).toBe(text);
+});
+
 describe('a time', () => {
+  const time = '2026-02-25T12:03:22.500Z';
+  const now = new Date('2026-07-01T00:00:00Z');
+
+  it('in UTC says so, in every format', () => {
+    expect(formatExactTime(time, 'utc', now)).toMatch(/25.* 12:03:22 UTC$/);
+    expect(formatMinute(time, 'utc', now)).toMatch(/25.*, 12:03 UTC$/);
+    expect(formatClock(time, 'utc')).toBe('12:03:22 UTC');
+    expect(formatExactTime(time, 'local', now)).not.toContain('UTC');
+  });
+
+  it('has the year only if it is not the current year in the chosen zone', () => {
+    expect(formatExactTime(time, 'utc', now)).not.toContain('2026');
+    expect(formatExactTime(time, 'utc', new Date('2027-01-01T00:00:00Z'))).toContain('2026');
+  });
+
+  it('follows the choice of the user', () => {
+    const nowMs = Date.parse(time) + 300_000;
+    expect(formatTime(time, { style: 'relative', zone: 'utc' }, nowMs)).toBe('5 min. ago');
+    expect(formatTime(time, { style: 'exact', zone: 'utc' }, nowMs)).toMatch(/12:03:22 UTC$/);
+  });
+
+  it('is described in both zones, with milliseconds', () => {
+    expect(describeTime(time, now)).toMatch(/^2026-02-25 12:03:22\.500 UTC · .* local time$/);
+  });
+
   it('survives the conversion to a datetime-local input and back, to the minute', () => {
     for (const iso of ['2026-02-25T12:00:00Z', '2026-07-25T23:30:00Z'])
       expect(fromLocalInput(toLocalInput(iso))).toBe(iso);

@@ -6,7 +6,6 @@ import {
   canChangeSesSuppressions,
   type KeyStorage,
 } from '../../dashboard/state/session.ts';
-import { toLogQuery } from '../../dashboard/text/log-query.ts';
 import { DEFAULT_WORKSPACE_ID } from '../../lambdas/core/ids.ts';
 
 function keyStorage(initial?: string): KeyStorage & { readonly key: () => string | null } {
@@ -128,22 +127,4 @@ it.each([
   ['', undefined],
 ])('reads from the fragment %j the key %j', (fragment, key) => {
   expect(keyFromFragment(fragment)).toBe(key);
-});
-
-describe('the query of the log request', () => {
-  const nowMs = Date.parse('2026-02-25T12:00:30Z');
-  const queryOf = (text: string) => toLogQuery(new URLSearchParams(text), nowMs);
-
-  it('contains the known parameters of the page URL only', () => {
-    expect(queryOf('type=bounce&status=&to=%20ann@example.com&frobnicate=1')).toEqual({
-      type: 'bounce',
-      to: 'ann@example.com',
-    });
-  });
-
-  it('of a range that ends now starts at a full minute', () => {
-    expect(queryOf('last=1h&before=2026-01-01T00:00:00Z')).toEqual({ after: '2026-02-25T11:00:00Z' });
-    expect(queryOf('last=1h').after).toBe(toLogQuery(new URLSearchParams('last=1h'), nowMs + 20_000).after);
-    expect(queryOf('last=constructor')).toEqual({});
-  });
 });

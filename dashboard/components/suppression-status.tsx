@@ -1,0 +1,58 @@
+import { useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import { withQuery } from '../api/client.ts';
+import type { List, Suppression } from '../api/types.ts';
+import { useResource } from '../api/use-resource.ts';
+import { hasScope } from '../state/app.ts';
+import { timeDisplay } from '../state/preferences.ts';
+import { isSimulatorAddress } from '../text/message.ts';
+import { lazy } from './lazy-component.tsx';
+import { Time } from './time.tsx';
+
+const RemoveSuppressionDialog = lazy(() =>
+  import('./remove-suppression-dialog.tsx').then((module) => module.RemoveSuppressionDialog),
+);
+
+/** The suppression list changes about a second after a bounce or a complaint. */
+const POLL_MS = 4_000;
+
+/** Whether the address of a bounce or a complaint is suppressed now, with a button that removes it from the list. */
+export function SuppressionStatus({ address }: { readonly address: string }) {
+  const [isRemoving, setIsRemoving] = useState(false);
+  const path = withQuery('/v1/suppressions', { address });
+  const { data, reload } = useResource<List<Suppression>>(path, { pollMs: POLL_MS });
+  // The line keeps its height while the request runs, so that the timeline below does not move.
+  if (!data) return <p class="suppression-status">&nbsp;</p>;
+  const [suppression] = data.data;
+  if (!suppression)
+    return (
+      <p class="suppression-status">
+        {isSimulatorAddress(address)
+          ? 'Not suppressed: addresses of the SES mailbox simulator are never suppressed.'
+          : 'Not suppressed. You can send to this address.'}
+      </p>
+    );
+  return (
+    <p class="suppression-status">
+      <span>
+        Suppressed {suppression.event_id === null ? 'manually' : 'automatically'}
+        {timeDisplay.value.style === 'exact' && ' at'} <Time at={suppression.created_at} />
+      </span>
+      <Link class="button" href={withQuery('/suppressions', { prefix: suppression.address })}>
+        View
+      </Link>
+      {hasScope('admin') && (
+        <button type="button" onClick={() => setIsRemoving(true)}>
+          Remove
+        </button>
+      )}
+      {isRemoving && (
+        <RemoveSuppressionDialog
+          address={suppression.address}
+          onClose={() => setIsRemoving(false)}
+          onDone={reload}
+        />
+      )}
+    </p>
+  );
+}
