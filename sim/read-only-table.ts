@@ -35,9 +35,14 @@ export function readOnlyTable(rows: readonly Row[]): ReadOnlyTable {
     const from = start ? inRange.findIndex((row) => row.sk === start.sk && row.pk === start.pk) + 1 : 0;
     const Items = inRange.slice(from, from + Number(input['Limit']));
     const last = Items.at(-1);
-    units += readUnits({ Items, Count: Items.length, ScannedCount: Items.length }, false);
+    const CapacityUnits = readUnits({ Items, Count: Items.length, ScannedCount: Items.length }, false);
+    units += CapacityUnits;
     const hasNextPage = Items.length === Number(input['Limit']) && last;
-    return { Items, ...(hasNextPage && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }) };
+    return {
+      Items,
+      ConsumedCapacity: { CapacityUnits },
+      ...(hasNextPage && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),
+    };
   }
   return {
     name: 'read-only',

@@ -401,14 +401,13 @@ export function simulatedTable({ transactionEnd }: SimulatedTableOptions = {}): 
     const last = items.at(-1);
     // DynamoDB does not check if there is a row after a full page.
     const hasNextPage = items.length === limit && last !== undefined;
+    const Items = items.map((row) => asRead(projected(row, input.IndexName)));
     return {
-      ...(input['Select'] !== 'COUNT' && {
-        Items: items.map((row) => asRead(projected(row, input.IndexName))),
-      }),
+      ...(input['Select'] !== 'COUNT' && { Items }),
       Count: items.length,
       ...(input['ReturnConsumedCapacity'] !== undefined && {
         ConsumedCapacity: {
-          CapacityUnits: readUnits({ Items: items }, input['ConsistentRead'] === true),
+          CapacityUnits: readUnits({ Items }, input['ConsistentRead'] === true),
         },
       }),
       ...(hasNextPage && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),

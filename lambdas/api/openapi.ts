@@ -163,6 +163,7 @@ const SCOPE_NEEDED: Readonly<Record<Route['scope'], string>> = {
 /** Groups of operations, by the beginning of the path. The longest matching path decides. */
 const TAGS: readonly { readonly name: string; readonly path: string; readonly description: string }[] = [
   { name: 'Email', path: '/v1/send', description: 'Send email.' },
+  { name: 'Messages', path: '/v1/messages', description: 'The current status of each email.' },
   { name: 'Logs', path: '/v1/send/logs', description: 'What happened to each email.' },
   { name: 'Webhooks', path: '/v1/webhooks', description: 'The endpoints that receive events.' },
   { name: 'Deliveries', path: '/v1/deliveries', description: 'What happened to each webhook.' },

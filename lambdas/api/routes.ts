@@ -2,6 +2,7 @@ import { apiKeyRoutes } from './api-keys.ts';
 import { dashboardRoutes } from './dashboard.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { probeRoutes } from './doctor-probes.ts';
+import { messages } from './messages.ts';
 import { recoveryRoutes } from './recoveries.ts';
 import type { Route } from './route.ts';
 import { logRoutes } from './send-logs.ts';
@@ -17,6 +18,7 @@ import { workspaceRoutes } from './workspace.ts';
 /** Every route of the API. */
 export const ROUTES: readonly Route[] = [
   send,
+  messages,
   ...logRoutes,
   ...webhookRoutes,
   ...webhookSecretRoutes,

@@ -4,6 +4,7 @@ import { pairsToJson } from '../core/tags.ts';
 import { listEvents } from '../store/events.ts';
 import { getTimeline, type RawEvent } from '../store/timeline.ts';
 import type { Page } from '../store/pages.ts';
+import { ReadMeter } from '../store/read-meter.ts';
 import { toDeliveryJson } from './deliveries.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError, notFound } from './errors.ts';
@@ -12,7 +13,7 @@ import { toLogEntry } from './log-entry.ts';
 import { refuseUnlikelyAddress } from './not-stored.ts';
 import { cursorScope, positionOf, toList, type List } from './pages.ts';
 import { route, type RouteResponse } from './route.ts';
-import { listOf } from './schemas/common.ts';
+import { searchedListOf } from './schemas/search.ts';
 import {
   EXPORT_LIMIT,
   PAGE_LIMIT,
@@ -24,6 +25,7 @@ import {
   timelineQuery,
   type LogFilters,
 } from './schemas/send-logs.ts';
+import { SEARCH_BUDGET, planSearch, refuseEmptyRange, searchedUntil, withPlan } from './search.ts';
 
 type LogType = (typeof LOG_TYPE_OF)[EventName];
 
@@ -65,7 +67,7 @@ function nextPage(query: Readonly<Record<string, unknown>>, cursor: string | nul
 
 interface LogPage {
   readonly page: Page<EmailEvent>;
-  readonly listed: List<unknown>;
+  readonly listed: List<unknown> & { readonly searched_until: string | null };
 }
 
 /** Reads one page of the log, newest first. A cursor is valid only for the path and the filters that it was made for. */
@@ -78,27 +80,27 @@ async function readLogs(
     limit,
   }: { workspaceId: string; path: string; query: LogFilters; limit: number },
 ): Promise<LogPage> {
-  const { type, status, message_id: messageId, to, after, before, cursor } = query;
-  if (after !== undefined && before !== undefined && Date.parse(after) >= Date.parse(before)) {
-    throw new ApiError('conflicting_filters', '`after` must be an earlier time than `before`', {
-      field: 'after',
-    });
-  }
+  const { type, status, to, after, before, cursor } = query;
+  refuseEmptyRange(query);
   const names = matchingEvents(type, status);
   const scope = cursorScope(workspaceId, path, query);
   const position = await positionOf(deps, scope, cursor);
+  const plan = await planSearch(deps, { workspaceId, ...query }, position);
+  const { messageId, to: recipient, matches } = plan;
   const page = await listEvents(deps.table, {
     workspaceId,
     ...(names && { events: names }),
     ...(messageId !== undefined && { messageId }),
-    ...(to !== undefined && { to }),
+    ...(recipient !== undefined && { to: recipient }),
+    ...(matches && { search: { matches, meter: new ReadMeter(SEARCH_BUDGET, deps.now) } }),
     ...(after !== undefined && { after }),
     ...(before !== undefined && { before }),
     limit,
-    ...(position && { position }),
+    ...(plan.position && { position: plan.position }),
   });
   if (page.items.length === 0 && !page.next) refuseUnlikelyAddress('to', to);
-  return { page, listed: await toList(deps, scope, { page, toJson: toLogEntry }) };
+  const listed = await toList(deps, scope, { page: withPlan(page, plan), toJson: toLogEntry });
+  return { page, listed: { ...listed, searched_until: searchedUntil(page, { limit, position }) } };
 }
 
 const list = route({
@@ -108,9 +110,9 @@ const list = route({
   scope: 'read',
   summary: 'List log entries',
   description:
-    'Returns what happened to each email for each recipient, newest first. All filters can be combined. To export all entries to a file, use `GET /v1/send/logs/export`.',
+    'Returns what happened to each email for each recipient, newest first. All filters can be combined. `q`, `from` and `tag` can search through a long log: if a response has `searched_until`, `next_cursor` continues the search. To export all entries to a file, use `GET /v1/send/logs/export`.',
   query: logsQuery,
-  responses: { 200: listOf(logEntryJson) },
+  responses: { 200: searchedListOf(logEntryJson) },
   errors: ['invalid_cursor', 'conflicting_filters'],
   async handle(deps, { caller, query, headers }): Promise<RouteResponse> {
     const { workspaceId } = caller;

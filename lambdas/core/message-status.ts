@@ -30,6 +30,8 @@ export interface RecipientTimeline {
   readonly status?: MessageStatus;
   /** RFC 3339, the time of the event that gave the status. */
   readonly statusAt?: string;
+  /** The event that gave the status. */
+  readonly decisive?: EmailEvent;
   /** Oldest first. */
   readonly events: readonly EmailEvent[];
 }
@@ -43,7 +45,7 @@ function toTimeline(events: readonly EmailEvent[]): RecipientTimeline {
   const to = events[0]?.to;
   return {
     ...(to !== undefined && { to }),
-    ...(decisive && { status: decisive.event as MessageStatus, statusAt: decisive.timestamp }),
+    ...(decisive && { status: decisive.event as MessageStatus, statusAt: decisive.timestamp, decisive }),
     events,
   };
 }

@@ -1,20 +1,15 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { canonicalAddress } from '../core/addresses.ts';
-import { EVENT_NAMES, type EmailEvent, type EventName, type StoredEvent } from '../core/events.ts';
+import type { EmailEvent, StoredEvent } from '../core/events.ts';
 import { InternalError } from '../core/errors.ts';
-import { sortableTimestamp } from '../core/timestamps.ts';
+import { eventRange, rowFilter, type EventFilters } from './event-partitions.ts';
 import { eventRows, rawEventOf, toEmailEvent, toStoredEvent, type Retention } from './event-rows.ts';
-import {
-  eventKey,
-  messagePartition,
-  recipientPartitions,
-  eventNamePartitions,
-  type EventKeyParts,
-} from './keys.ts';
+import { eventKey, type EventKeyParts } from './keys.ts';
 import { getRows } from './get-rows.ts';
-import { readPage, type Page, type Partition, type Position } from './pages.ts';
+import { readPage, type Page, type Position } from './pages.ts';
 import { putRows, rowId } from './put-rows.ts';
+import type { ReadMeter } from './read-meter.ts';
 import type { Row, Table } from './table.ts';
+import { walk } from './walk.ts';
 
 /**
  * Stores events that IvyMail itself creates (`suppressed`, `failed`), which have no SES event. Throws an InternalError if
@@ -80,61 +75,37 @@ export async function getRawEvent(table: Table, address: EventKeyParts): Promise
   return sibling.Item && rawEventOf(sibling.Item as Row);
 }
 
-export interface EventQuery {
-  readonly workspaceId: string;
-  /** Only events with these names. Absent for all events. */
-  readonly events?: readonly EventName[];
-  readonly messageId?: string;
-  readonly to?: string;
-  /** RFC 3339, inclusive. */
-  readonly after?: string;
-  /** RFC 3339, exclusive. */
-  readonly before?: string;
+export interface EventQuery extends EventFilters {
   readonly limit: number;
   readonly position?: Position;
-}
-
-const EVENT_PREFIX = 'E#';
-
-/**
- * The partitions to read. A message has one partition, and a recipient has one for each form of the address. `rowFilter`
- * then selects their rows. An event name has partitions of its own.
- */
-function partitionsOf(query: EventQuery): readonly Partition[] {
-  if (query.messageId !== undefined) return [{ pk: messagePartition(query.workspaceId, query.messageId) }];
-  if (query.to !== undefined)
-    return recipientPartitions(query.workspaceId, query.to).map((pk) => ({ index: 'g2' as const, pk }));
-  const events = query.events ?? EVENT_NAMES;
-  return events.flatMap((event) =>
-    eventNamePartitions(query.workspaceId, event).map((pk) => ({ index: 'g1' as const, pk })),
-  );
-}
-
-/** A filter for the parts of the query that the partitions do not cover. Undefined if they cover every part. */
-function rowFilter({ events, messageId, to }: EventQuery): ((row: Row) => boolean) | undefined {
-  const byEvent = events !== undefined && (messageId !== undefined || to !== undefined);
-  const byRecipient = messageId !== undefined && to !== undefined;
-  if (!byEvent && !byRecipient) return undefined;
-  return (row) =>
-    (!byEvent || events.includes(row['event'] as EventName)) &&
-    (!byRecipient ||
-      (row['to'] !== undefined && canonicalAddress(row['to'] as string) === canonicalAddress(to)));
+  /** Selects events by what no key contains. Present in a search. */
+  readonly search?: { readonly matches: (event: EmailEvent) => boolean; readonly meter: ReadMeter };
 }
 
 /**
- * One page of the log, newest first. A query for a message or recipient with another filter may return fewer than `limit`
- * items although a next page exists.
+ * One page of the log, newest first. A query for a message or recipient with another filter, and a search, may return fewer than
+ * `limit` items although a next page exists.
  */
 export async function listEvents(table: Table, query: EventQuery): Promise<Page<EmailEvent>> {
+  const { limit, position, search } = query;
   const filter = rowFilter(query);
-  const page = await readPage(table, {
-    partitions: partitionsOf(query),
-    prefix: EVENT_PREFIX,
-    ...(query.after !== undefined && { from: EVENT_PREFIX + sortableTimestamp(query.after) }),
-    ...(query.before !== undefined && { until: EVENT_PREFIX + sortableTimestamp(query.before) }),
-    limit: query.limit,
-    ...(query.position && { position: query.position }),
-    ...(filter && { filter }),
-  });
+  const range = { ...eventRange(query), limit, ...(position && { position }) };
+  if (search) {
+    return walk(table, {
+      ...range,
+      meter: search.meter,
+      matches: (row) => (filter?.(row) ?? true) && search.matches(toEmailEvent(row)),
+      fewMatch: true,
+      resolve: (rows) => Promise.resolve(rows.map(toEmailEvent)),
+      unitsPerRow: 0,
+    });
+  }
+  const page = await readPage(table, { ...range, ...(filter && { filter }) });
   return { ...page, items: page.items.map(toEmailEvent) };
+}
+
+/** Whether the log has an event of this recipient. Costs half a read unit for each form of the address. */
+export async function hasEvents(table: Table, workspaceId: string, to: string): Promise<boolean> {
+  const page = await readPage(table, { ...eventRange({ workspaceId, to }), limit: 1 });
+  return page.items.length > 0;
 }

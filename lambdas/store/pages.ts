@@ -1,6 +1,5 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { itemSizeBytes } from './item-size.ts';
-import { INDEX } from './keys.ts';
+import { PartitionReader, ROWS_PER_BLOCK, nextReader, type Partition } from './partition-reader.ts';
+import { responseBytes, MAX_PAGE_BYTES } from './response-size.ts';
 import type { Row, Table } from './table.ts';
 
 /** Where a page starts: after `key` for the next page, or before `key` for the previous page. */
@@ -14,12 +13,6 @@ export interface Page<T> {
   readonly items: readonly T[];
   readonly next?: Position;
   readonly prev?: Position;
-}
-
-/** One partition, of the table or of an index, that contains part of a list. */
-export interface Partition {
-  readonly index?: keyof typeof INDEX;
-  readonly pk: string;
 }
 
 export interface PageRequest {
@@ -42,26 +35,15 @@ export interface PageRequest {
 }
 
 /** Whether the page is read from low to high sort keys. A previous page is read against the order of the list. */
-function readsAscending({ ascending = false, position }: PageRequest): boolean {
+export function readsAscending({
+  ascending = false,
+  position,
+}: Pick<PageRequest, 'ascending' | 'position'>): boolean {
   return ascending !== (position?.direction === 'prev');
 }
 
-/**
- * DynamoDB rounds a read up to 4 KB, which is seven rows of about 560 bytes. A merged list is read in chunks of seven rows.
- * It costs at most 0.5 × (partitions + rows ÷ 7) units, for any distribution of the rows.
- */
-const ROWS_PER_READ_UNIT = 7;
-
 /** The maximum number of rows that a filtered page reads: ten chunks, 5 read units. */
-const MAX_FILTERED_ROWS = 10 * ROWS_PER_READ_UNIT;
-
-/**
- * The maximum size of the rows in a page. A page that reaches this size is short although a next page exists. Without the
- * maximum, the response could exceed 6 MB, the limit of a Lambda function. A response is larger than its rows for two reasons. It
- * contains the names of the fields, and it escapes characters: in CSV within JSON within JSON, a quotation mark takes six bytes.
- * 1,000 rows of the usual 560 bytes fit.
- */
-const MAX_PAGE_BYTES = 900_000;
+const MAX_FILTERED_ROWS = 10 * ROWS_PER_BLOCK;
 
 /** The highest character. No character in a sort key sorts after it. */
 const LAST_CHARACTER = '\u{10ffff}';
@@ -72,7 +54,7 @@ const LAST_SURROGATE = 0xdfff;
  * Whether `left` sorts before `right` in DynamoDB, which compares UTF-8 bytes. The operator `<` compares UTF-16 code units.
  * With `<`, an emoji would sort before `ﬁ`.
  */
-function sortsBefore(left: string, right: string): boolean {
+export function sortsBefore(left: string, right: string): boolean {
   return Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0;
 }
 
@@ -92,7 +74,10 @@ function justAbove(key: string): string {
 }
 
 /** The inclusive bounds of the page's sort keys. */
-export function sortKeyBounds(request: PageRequest): { readonly low: string; readonly high: string } {
+export function sortKeyBounds(request: Pick<PageRequest, 'prefix'> & Partial<PageRequest>): {
+  readonly low: string;
+  readonly high: string;
+} {
   let low = request.from ?? request.prefix;
   let high = request.until === undefined ? request.prefix + LAST_CHARACTER : justBelow(request.until);
   if (request.position && readsAscending(request)) {
@@ -104,65 +89,6 @@ export function sortKeyBounds(request: PageRequest): { readonly low: string; rea
     if (sortsBefore(below, high)) high = below;
   }
   return { low, high };
-}
-
-/** Reads one partition in chunks, in one direction. */
-class PartitionReader {
-  private rows: Row[] = [];
-  private startKey: Record<string, unknown> | undefined;
-  private ended = false;
-
-  constructor(
-    private readonly table: Table,
-    private readonly partition: Partition,
-    private readonly scan: { low: string; high: string; ascending: boolean; chunk: number },
-  ) {}
-
-  /** Reads the next chunk if none is loaded. Call it before `head`, which otherwise may miss rows. */
-  async fill(): Promise<void> {
-    while (this.rows.length === 0 && !this.ended) {
-      // Sequential: each read starts where the previous read ended.
-      const response = await this.table.client.send(
-        new QueryCommand({
-          TableName: this.table.name,
-          ...(this.partition.index && { IndexName: INDEX[this.partition.index] }),
-          KeyConditionExpression: '#pk = :pk AND sk BETWEEN :low AND :high',
-          ExpressionAttributeNames: { '#pk': this.partition.index ? `${this.partition.index}pk` : 'pk' },
-          ExpressionAttributeValues: {
-            ':pk': this.partition.pk,
-            ':low': this.scan.low,
-            ':high': this.scan.high,
-          },
-          ScanIndexForward: this.scan.ascending,
-          Limit: this.scan.chunk,
-          ...(this.startKey && { ExclusiveStartKey: this.startKey }),
-        }),
-      );
-      this.rows = (response.Items ?? []) as Row[];
-      this.startKey = response.LastEvaluatedKey;
-      this.ended = this.startKey === undefined;
-    }
-  }
-
-  head(): Row | undefined {
-    return this.rows[0];
-  }
-
-  take(): Row | undefined {
-    return this.rows.shift();
-  }
-}
-
-/** The reader whose next row is the next row of the merged list. */
-function nextReader(readers: readonly PartitionReader[], ascending: boolean): PartitionReader | undefined {
-  let best: PartitionReader | undefined;
-  for (const reader of readers) {
-    const head = reader.head();
-    if (!head) continue;
-    const bestHead = best?.head();
-    if (!bestHead || (ascending ? head.sk < bestHead.sk : head.sk > bestHead.sk)) best = reader;
-  }
-  return best;
 }
 
 /** Rows that a bulk read requests from one partition at a time. */
@@ -201,7 +127,10 @@ interface PageRows {
   readonly ended: boolean;
 }
 
-/** One page of a list, merged from its partitions. Reads one row more than it returns, to know whether a next page exists. */
+/**
+ * One page of a list, merged from its partitions. Reads one row more than it returns, to know whether a next page exists. A merged
+ * list is read in chunks of one block. It costs at most 0.5 × (partitions + rows ÷ 7) units, for any distribution of the rows.
+ */
 export async function readPage(table: Table, request: PageRequest): Promise<Page<Row>> {
   const bounds = sortKeyBounds(request);
   if (sortsBefore(bounds.high, bounds.low)) return { items: [] };
@@ -213,7 +142,7 @@ export async function readPage(table: Table, request: PageRequest): Promise<Page
   const chunk =
     request.partitions.length === 1
       ? singlePartitionChunk
-      : Math.min(wanted, request.rowsPerReadUnit ?? ROWS_PER_READ_UNIT);
+      : Math.min(wanted, request.rowsPerReadUnit ?? ROWS_PER_BLOCK);
   const readers = request.partitions.map(
     (partition) => new PartitionReader(table, partition, { ...bounds, ascending, chunk }),
   );
@@ -235,7 +164,7 @@ export async function readPage(table: Table, request: PageRequest): Promise<Page
     last = row;
     if (request.filter?.(row) ?? true) {
       selected.push(row);
-      bytes += itemSizeBytes(row);
+      bytes += responseBytes(row);
     }
     // Sequential: the next row decides which partition is read next.
     if (read + 1 < maxRows && selected.length < wanted) await reader.fill();
@@ -248,18 +177,31 @@ export async function readPage(table: Table, request: PageRequest): Promise<Page
  * not full, it starts after the last row that was read.
  */
 function toPage({ selected, first, last, ended }: PageRows, request: PageRequest): Page<Row> {
-  const isBackward = request.position?.direction === 'prev';
   const items = selected.slice(0, request.limit);
   const isFull = selected.length > request.limit;
   const end = isFull ? items.at(-1) : last;
-  const hasMore = isFull || !ended;
-  if (isBackward) items.reverse();
-  const firstRow = isBackward ? end : first;
-  const lastRow = isBackward ? first : end;
+  return pageOf({ items, first, end, hasMore: isFull || !ended }, request.position);
+}
+
+/** What was read for a page, in the order of reading. */
+interface PageParts<T> {
+  readonly items: readonly T[];
+  /** The first row that was read. */
+  readonly first: Row | undefined;
+  /** The row after which reading continues. */
+  readonly end: Row | undefined;
+  /** Whether there are rows after `end`. */
+  readonly hasMore: boolean;
+}
+
+/** The page in the order of the list, with the positions of the next and the previous page. */
+export function pageOf<T>({ items, first, end, hasMore }: PageParts<T>, position?: Position): Page<T> {
+  const isBackward = position?.direction === 'prev';
+  const [firstRow, lastRow] = isBackward ? [end, first] : [first, end];
   const hasNext = isBackward ? lastRow !== undefined : hasMore;
-  const hasPrev = isBackward ? hasMore : request.position !== undefined;
+  const hasPrev = isBackward ? hasMore : position !== undefined;
   return {
-    items,
+    items: isBackward ? items.toReversed() : items,
     ...(hasNext && lastRow && { next: { key: lastRow.sk, direction: 'next' as const } }),
     ...(hasPrev && firstRow && { prev: { key: firstRow.sk, direction: 'prev' as const } }),
   };

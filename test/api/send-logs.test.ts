@@ -41,7 +41,11 @@ describe('the log returns 400', () => {
   it.each([
     [{ type: 'mail' }, 'invalid_parameter', 'type'],
     [{ status: 'lost' }, 'invalid_parameter', 'status'],
+    [{ status: 'bounced,lost' }, 'invalid_parameter', 'status'],
+    [{ status: 'bounced,' }, 'invalid_parameter', 'status'],
     [{ type: 'bounce', status: 'sent' }, 'conflicting_filters', 'status'],
+    [{ type: 'bounce', status: 'sent,complained' }, 'conflicting_filters', 'status'],
+    [{ q: ' ' }, 'invalid_parameter', 'q'],
     [{ after: '2026-02-25T12:00:01Z', before: '2026-02-25T12:00:00Z' }, 'conflicting_filters', 'after'],
     [{ to: 'nobody' }, 'invalid_parameter', 'to'],
     [{ after: 'yesterday' }, 'invalid_parameter', 'after'],
@@ -91,6 +95,7 @@ describe('the log', () => {
       ],
       next_cursor: null,
       prev_cursor: null,
+      searched_until: null,
     });
   });
 
@@ -285,6 +290,9 @@ describe('combined filters', () => {
     [{ message_id: 'm-a', type: 'send' }],
     [{ message_id: 'm-a', to: 'ann@example.com', status: 'delivered' }],
     [{ message_id: 'm-a', to: 'nobody@example.com' }],
+    [{ status: 'bounced,sent,clicked' }],
+    [{ status: 'bounced,sent', type: 'bounce' }],
+    [{ status: 'opened,delivered', to: 'ann@example.com' }],
   ])('%j return the entries that match all of them', async (query) => {
     const { logs } = await withEvents();
     const filters = query as Record<string, string>;
@@ -292,7 +300,7 @@ describe('combined filters', () => {
       (event) =>
         (filters['to'] === undefined || event.to?.toLowerCase() === filters['to'].toLowerCase()) &&
         (filters['message_id'] === undefined || event.message_id === filters['message_id']) &&
-        (filters['status'] === undefined || event.event === filters['status']) &&
+        (filters['status'] === undefined || filters['status'].split(',').includes(event.event)) &&
         (filters['type'] === undefined || LOG_TYPE_OF[event.event] === filters['type']),
     );
     expect(idsOf(await logs({ ...filters, limit: '100' }))).toEqual(expected.map((event) => event.event_id));

@@ -97,18 +97,33 @@ describe('a filtered page', () => {
 });
 
 describe('a page of very large rows', () => {
-  it('ends before it exceeds the size of a response, and the pages contain each row once', async () => {
+  /** The largest response of a Lambda function is 6 MB, and it contains the page as JSON within JSON. */
+  const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
+
+  async function pagesOf(text: string, limit: number): Promise<number[]> {
     const table = tableOf(Array.from({ length: 200 }, (_, second) => ({ partition: second % 3, second })));
-    for (const row of table.rows.values()) Object.assign(row, { tags: { long: 'x'.repeat(12_000) } });
+    for (const row of table.rows.values()) Object.assign(row, { tags: ['long', text] });
     const seen: string[] = [];
+    const sizes: number[] = [];
     let position: Position | undefined;
     do {
-      const page = await read(table, 1_000, position);
-      expect(JSON.stringify(page.items).length).toBeLessThan(1_000_000);
+      const page = await read(table, limit, position);
+      expect(Buffer.byteLength(JSON.stringify(JSON.stringify(page.items)))).toBeLessThan(MAX_RESPONSE_BYTES);
+      sizes.push(page.items.length);
       seen.push(...page.items.map((row) => row.sk));
       position = page.next;
     } while (position);
     expect(seen).toEqual(newestFirst(table));
+    return sizes;
+  }
+
+  it('ends before it exceeds the size of a response, and the pages contain each row once', async () => {
+    const sizes = await pagesOf('"'.repeat(12_000), 1_000);
+    expect(sizes.length).toBeGreaterThan(2);
+  });
+
+  it('is full if its rows fit into the response', async () => {
+    expect(await pagesOf('x'.repeat(60_000), 50)).toEqual([50, 50, 50, 50]);
   });
 });
 

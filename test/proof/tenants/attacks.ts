@@ -22,6 +22,8 @@ export const UNKNOWN_IDS: Ids = {
   event: `evt_${'z'.repeat(26)}`,
   message: '0100-nobody-0',
   recipient: 'nobody@example.com',
+  sender: 'nobody@example.com',
+  tag: 'campaign:nobody',
   idempotency: 'order-nobody',
   probe: 'z'.repeat(52),
 };

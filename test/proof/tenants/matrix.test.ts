@@ -122,7 +122,7 @@ describe('an operation', () => {
     expect(findLeaks(response, tenantSecrets(victim, table), '')).toEqual([]);
   });
 
-  it.each(['/v1/send/logs', '/v1/suppressions'])(
+  it.each(['/v1/messages', '/v1/send/logs', '/v1/suppressions'])(
     '%s pages only through items of the caller’s workspace',
     async (path) => {
       const { attacker, victim, table, sendRequest } = await setUpTwoTenants();

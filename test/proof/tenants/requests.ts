@@ -5,6 +5,7 @@ import { SEND_BODY, type Tenant } from './tenants.ts';
 /** A valid body for each operation, or `undefined` for an operation without a body. An operation without an entry fails the matrix. */
 const VALID_BODIES: Readonly<Record<string, object | undefined>> = {
   'POST /v1/send': SEND_BODY,
+  'GET /v1/messages': undefined,
   'GET /v1/send/logs': undefined,
   'GET /v1/send/logs/export': undefined,
   'GET /v1/send/logs/{message_id}': undefined,

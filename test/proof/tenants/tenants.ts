@@ -23,6 +23,8 @@ export const KINDS = [
   'event',
   'message',
   'recipient',
+  'sender',
+  'tag',
   'idempotency',
   'probe',
 ] as const;
@@ -66,7 +68,11 @@ async function storeEmails(
       event_id: deterministicId('evt', [marker, String(number)]),
       message_id: `0100-${marker}-${number}`,
       workspace_id: workspaceId,
+      // A list of messages begins at `sent`, `suppressed` and `failed` events.
+      event: 'failed',
+      details: { error_code: 'message_rejected', error_message: marker },
       to: `ann${number}.${marker}@example.com`,
+      from: `shop@${marker}.example.com`,
       subject: `About ${marker}`,
       tags: [['campaign', marker]],
       timestamp: formatTimestamp(NOW_MS - 60_000 * (number + 1)),
@@ -149,7 +155,13 @@ async function createTenant(deployment: Deployment, traits: TenantTraits): Promi
   const probe = `${marker.padEnd(8, 'a')}${'b'.repeat(44)}`;
   await openProbe(deployment.table, probe, NOW_MS);
 
-  const lists = ['/v1/send/logs', `${path}/changes`, `${path}/deliveries`, '/v1/suppressions'];
+  const lists = [
+    '/v1/messages',
+    '/v1/send/logs',
+    `${path}/changes`,
+    `${path}/deliveries`,
+    '/v1/suppressions',
+  ];
   const cursors: Record<string, string> = {};
   for (const list of lists)
     cursors[list] = (await send({ path: list, query: { limit: '1' } })).body.next_cursor;
@@ -169,6 +181,8 @@ async function createTenant(deployment: Deployment, traits: TenantTraits): Promi
       event: event.event_id,
       message: event.message_id,
       recipient: `ann0.${marker}@example.com`,
+      sender: `shop@${marker}.example.com`,
+      tag: `campaign:${marker}`,
       idempotency,
       probe,
     },
