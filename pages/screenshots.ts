@@ -6,8 +6,14 @@ import { startLocalStack } from '../local/stack.ts';
 import type { StackDescription } from '../admin/stack-file.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../docs/screenshots');
-const WIDE = { width: 1280, height: 800 };
-const NARROW = { width: 360, height: 740 };
+/** The sizes and colors in which every view is shown. The pages of docs/ use `light` and `dark`. */
+const LOOKS = {
+  light: { viewport: { width: 1440, height: 900 }, colorScheme: 'light' },
+  dark: { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' },
+  narrow: { viewport: { width: 390, height: 844 }, colorScheme: 'light' },
+  tablet: { viewport: { width: 768, height: 1024 }, colorScheme: 'dark' },
+  wide: { viewport: { width: 1920, height: 1080 }, colorScheme: 'light' },
+} as const;
 
 interface Item {
   readonly id: string;
@@ -28,6 +34,8 @@ async function viewsOf({ base_url: base, api_key: key }: StackDescription): Prom
   return {
     overview: '',
     logs: '/logs',
+    events: '/logs?view=events',
+    'no-results': '/logs?q=nobody@example.com',
     message: `/logs/${bounce?.message_id}`,
     webhooks: '/webhooks',
     webhook: `/webhooks/${failing}`,
@@ -35,17 +43,18 @@ async function viewsOf({ base_url: base, api_key: key }: StackDescription): Prom
     suppressions: '/suppressions',
     'api-keys': '/api-keys',
     settings: '/settings',
+    'not-found': '/nowhere',
   };
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
-  await page.locator('.loading').first().waitFor({ state: 'detached' });
+  await page.waitForFunction("document.querySelector('.loading') === null");
   await page.waitForLoadState('networkidle');
   await page.screenshot({ path: join(FOLDER, `${name}.png`), animations: 'disabled' });
   console.log(`docs/screenshots/${name}.png`);
 }
 
-/** Takes a screenshot of every view of the dashboard, light, dark and narrow, from a new local stack with seed data. */
+/** Takes a screenshot of every view of the dashboard, in every look, from a new local stack with seed data. */
 async function main(): Promise<void> {
   const running = await startLocalStack({ seed: true });
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] });
@@ -53,11 +62,7 @@ async function main(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   try {
     const views = await viewsOf(running.stack);
-    for (const [look, options] of Object.entries({
-      light: { viewport: WIDE, colorScheme: 'light' },
-      dark: { viewport: WIDE, colorScheme: 'dark' },
-      narrow: { viewport: NARROW, colorScheme: 'light' },
-    } as const)) {
+    for (const [look, options] of Object.entries(LOOKS)) {
       const context = await browser.newContext(options);
       const page = await context.newPage();
       await page.goto(running.stack.dashboard_url);

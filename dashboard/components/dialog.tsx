@@ -10,6 +10,8 @@ import { ErrorState } from './states.tsx';
  */
 export const SetDialogBusy = createContext<(busy: boolean) => void>(() => {});
 
+const FIRST_FIELD = "input:not([type='checkbox'], [type='radio']), select, textarea";
+
 /** A modal dialog. Esc closes it, and the focus returns to the element that had it before. */
 export function Dialog({
   title,
@@ -31,6 +33,8 @@ export function Dialog({
   useEffect(() => {
     const { activeElement } = document;
     dialog.current?.showModal();
+    // The first element is the button that closes the dialog. A form starts at its first field.
+    dialog.current?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
     return () => {
       if (activeElement instanceof HTMLElement) activeElement.focus();
     };

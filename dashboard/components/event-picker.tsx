@@ -41,7 +41,7 @@ export function EventPicker({
                 )
               }
             />
-            {name}
+            <code>{name}</code>
           </label>
         ))}
       </div>
