@@ -6,7 +6,7 @@ import { AttemptDetails, CopyRequest } from '../components/attempt-details.tsx';
 import { DeliveryBadge } from '../components/badge.tsx';
 import { CopyableId } from '../components/copyable.tsx';
 import { Card, Page } from '../components/page.tsx';
-import { EmptyState, ErrorState, Loading } from '../components/states.tsx';
+import { EmptyState, ErrorState, Loading, NotFound } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { client, hasScope } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
@@ -135,7 +135,11 @@ export function Delivery({ id }: { readonly id: string }) {
         </button>
       }
     >
-      {error && <ErrorState error={error} retry={() => void reload()} />}
+      {error?.code === 'not_found' ? (
+        <NotFound title="No delivery with this ID" href="/webhooks" linkText="Go to Webhooks" />
+      ) : (
+        error && <ErrorState error={error} retry={() => void reload()} />
+      )}
       {!data && !error && <Loading lines={10} />}
       {data && (
         <>

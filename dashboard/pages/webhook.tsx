@@ -14,7 +14,7 @@ import { EndpointStats } from '../components/endpoint-stats.tsx';
 import { Card, Page } from '../components/page.tsx';
 import { RecoverDialog, Recoveries } from '../components/recover-dialog.tsx';
 import { RotateSecretDialog } from '../components/rotate-secret-dialog.tsx';
-import { ErrorState, Loading } from '../components/states.tsx';
+import { ErrorState, Loading, NotFound } from '../components/states.tsx';
 import { TestEventDialog } from '../components/test-event-dialog.tsx';
 import { API_ROOT, client, hasScope } from '../state/app.ts';
 import { notify } from '../state/notices.ts';
@@ -99,7 +99,11 @@ export function Webhook({ id }: { readonly id: string }) {
       lead={endpoint && <span class="break">{endpoint.url}</span>}
       actions={endpoint && actions}
     >
-      {error && <ErrorState error={error} retry={() => void reload()} />}
+      {error?.code === 'not_found' ? (
+        <NotFound title="No webhook with this ID" href="/webhooks" linkText="Go to Webhooks" />
+      ) : (
+        error && <ErrorState error={error} retry={() => void reload()} />
+      )}
       {!endpoint && !error && <Loading lines={12} />}
       {endpoint && (
         <>

@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright-core';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually, signIn, useBrowser, visit } from './browser.ts';
 import { createViews } from './views.ts';
@@ -5,6 +6,9 @@ import { createViews } from './views.ts';
 const stack = inject('stack');
 const open = useBrowser();
 const origin = new URL(stack.base_url).origin;
+
+type ClickOptions = NonNullable<Parameters<Locator['click']>[0]>;
+const NEW_TAB_CLICKS: readonly ClickOptions[] = [{ modifiers: ['Control'] }, { button: 'middle' }];
 
 let views: Record<string, string> = {};
 beforeAll(async () => {
@@ -56,7 +60,7 @@ it('opens a row in a new tab with Ctrl-click and the middle button, and not afte
   const { page } = await signedIn('/webhooks');
   const row = page.locator('tbody tr', { hasText: '/hooks/shell' });
   const cell = row.locator('td').nth(1);
-  for (const options of [{ modifiers: ['Control'] }, { button: 'middle' }] as const) {
+  for (const options of NEW_TAB_CLICKS) {
     const [tab] = await Promise.all([page.context().waitForEvent('page'), cell.click(options)]);
     await tab.waitForURL(/\/webhooks\/ep_/);
     await tab.close();
