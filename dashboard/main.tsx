@@ -11,7 +11,7 @@ addEventListener('storage', ({ key, newValue }) => {
   if (key === KEY_NAME && newValue === null && sessionStorage.getItem(KEY_NAME) === null)
     session.signOut('You signed out in another tab.');
 });
-if (session.current.value.state === 'checking') void session.check();
+if (session.current.value.state !== 'signed-out') void session.check();
 
 const container = document.getElementById('app');
 if (container) render(<App />, container);

@@ -1,8 +1,9 @@
+import { Link } from 'wouter-preact';
 import { CopyableId } from '../components/copyable.tsx';
 import { Card, Page } from '../components/page.tsx';
 import { Time } from '../components/time.tsx';
 import { API_ROOT, session } from '../state/app.ts';
-import { THEMES, liveUpdates, shortcutsEnabled, theme } from '../state/preferences.ts';
+import { THEMES, liveUpdates, setFirstSteps, shortcutsEnabled, theme } from '../state/preferences.ts';
 import { pluralize, formatSeconds } from '../text/format.ts';
 import { statusLabel } from '../text/status.ts';
 
@@ -144,6 +145,9 @@ export function Settings() {
             />
             Live updates
           </label>
+          <Link href="/" class="button" onClick={() => setFirstSteps(workspace.id, 'shown')}>
+            Show first steps
+          </Link>
         </Card>
         <Card title="Resources">
           <ul class="rows">

@@ -19,6 +19,19 @@ export type SessionState =
 /** The name under which the browser stores the API key. */
 export const KEY_NAME = 'ivymail.api_key';
 
+/** The name under which the browser stores the workspace of the API key. */
+const WORKSPACE_NAME = 'ivymail.workspace';
+
+/** The workspace that was stored with the key. Undefined if it is missing or not readable. */
+function storedWorkspace(storage: KeyStorage): Workspace | undefined {
+  try {
+    const workspace = JSON.parse(storage.getItem(WORKSPACE_NAME) ?? '') as Workspace;
+    return Array.isArray(workspace.key.scopes) ? workspace : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The API key in the fragment of a sign-in link. Browsers never send the fragment to a server. */
 export function keyFromFragment(hash: string): string | undefined {
   const key = new URLSearchParams(hash.replace(/^#/, '')).get('key');
@@ -39,13 +52,26 @@ export interface SessionDeps {
 
 /** The session of the signed-in key, and the API client that uses this key. */
 export function createSession({ tabStorage, browserStorage, fetch, root }: SessionDeps) {
-  let key = tabStorage.getItem(KEY_NAME) ?? browserStorage.getItem(KEY_NAME) ?? undefined;
-  const current = signal<SessionState>(key === undefined ? { state: 'signed-out' } : { state: 'checking' });
+  /** The storage that has the key. */
+  let storage = tabStorage.getItem(KEY_NAME) === null ? browserStorage : tabStorage;
+  let key = storage.getItem(KEY_NAME) ?? undefined;
+  // With the stored workspace, the first view loads its data at once. `check` loads the workspace again at the same time.
+  const workspaceAtStart = storedWorkspace(storage);
+  const current = signal<SessionState>(
+    key === undefined
+      ? { state: 'signed-out' }
+      : workspaceAtStart
+        ? { state: 'signed-in', workspace: workspaceAtStart }
+        : { state: 'checking' },
+  );
 
   function signOut(reason?: string): void {
     // Remove only the key of this session. A sign-in link with an invalid key must not end a session of another key.
-    for (const storage of [tabStorage, browserStorage])
-      if (storage.getItem(KEY_NAME) === key) storage.removeItem(KEY_NAME);
+    for (const each of [tabStorage, browserStorage])
+      if (each.getItem(KEY_NAME) === key) {
+        each.removeItem(KEY_NAME);
+        each.removeItem(WORKSPACE_NAME);
+      }
     key = undefined;
     current.value = { state: 'signed-out', ...(reason !== undefined && { reason }) };
   }
@@ -67,7 +93,9 @@ export function createSession({ tabStorage, browserStorage, fetch, root }: Sessi
     if (current.value.state !== 'signed-in') current.value = { state: 'checking' };
     try {
       const workspace = await client.call<Workspace>('/v1/workspace');
-      if (checkedKey === key) current.value = { state: 'signed-in', workspace };
+      if (checkedKey !== key) return;
+      storage.setItem(WORKSPACE_NAME, JSON.stringify(workspace));
+      current.value = { state: 'signed-in', workspace };
     } catch (error) {
       if (checkedKey !== key) return;
       if (error instanceof ApiError && error.code === 'insufficient_scope')
@@ -91,8 +119,10 @@ export function createSession({ tabStorage, browserStorage, fetch, root }: Sessi
       }
       // A key that another tab remembers stays in `localStorage`, unless this key replaces it.
       key = candidate;
-      (remember ? browserStorage : tabStorage).setItem(KEY_NAME, candidate);
-      if (remember) tabStorage.removeItem(KEY_NAME);
+      storage = remember ? browserStorage : tabStorage;
+      storage.setItem(KEY_NAME, candidate);
+      storage.removeItem(WORKSPACE_NAME);
+      if (remember) for (const name of [KEY_NAME, WORKSPACE_NAME]) tabStorage.removeItem(name);
       current.value = { state: 'checking' };
       await check();
     },

@@ -107,6 +107,57 @@ describe('a session', () => {
     expect(session.current.value.state).toBe('signed-in');
   });
 
+  describe('after a reload', () => {
+    /** A session of the same tab, as after a reload of the page. */
+    async function reloaded(changes: { readonly validKeys?: string[]; readonly workspace?: string } = {}) {
+      const first = setUp();
+      await first.session.signIn('ivy_good', { remember: false });
+      const { tabStorage, browserStorage } = first;
+      if (changes.workspace !== undefined) tabStorage.setItem('ivymail.workspace', changes.workspace);
+      return setUp({
+        tabStorage,
+        browserStorage,
+        ...(changes.validKeys && { validKeys: changes.validKeys }),
+      });
+    }
+
+    it('is signed in at once with the stored workspace, so that the view waits for no request', async () => {
+      const { session, requests } = await reloaded();
+      expect(session.current.value).toEqual({ state: 'signed-in', workspace: WORKSPACE });
+      expect(requests).toEqual([]);
+      await session.check();
+      expect(session.current.value).toEqual({ state: 'signed-in', workspace: WORKSPACE });
+      expect(requests).toHaveLength(1);
+    });
+
+    it('ends if the key was revoked in the meantime, and forgets the workspace', async () => {
+      const { session, tabStorage } = await reloaded({ validKeys: [] });
+      await session.check();
+      expect(session.current.value.state).toBe('signed-out');
+      expect(tabStorage.getItem('ivymail.workspace')).toBeNull();
+      expect(tabStorage.key()).toBeNull();
+    });
+
+    it.each(['', 'null', '{}', '{"key":{}}', 'no JSON'])(
+      'waits for the workspace if the stored one is %j',
+      async (workspace) => {
+        const { session } = await reloaded({ workspace });
+        expect(session.current.value).toEqual({ state: 'checking' });
+      },
+    );
+
+    it('does not show the workspace of the previous key while it checks another key', async () => {
+      const { session, tabStorage, api } = await reloaded();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      api.hold = promise;
+      const signIn = session.signIn('ivy_good', { remember: true });
+      expect(session.current.value).toEqual({ state: 'checking' });
+      expect(tabStorage.getItem('ivymail.workspace')).toBeNull();
+      resolve();
+      await signIn;
+    });
+  });
+
   it('ignores a late rejection of the previous key', async () => {
     const { session, api } = setUp();
     const { promise, resolve } = Promise.withResolvers<void>();
