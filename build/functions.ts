@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { buildSync, type BuildOptions, type Metafile } from 'esbuild';
+import { buildSite } from '../site/build-site.ts';
 import { readFolder, writeFolder, type FolderContents } from './folder.ts';
 import { buildDashboard } from './dashboard.ts';
 import { PROJECT_ROOT } from './project-root.ts';
@@ -49,11 +50,12 @@ function bundle(): BuiltFunctions {
   const pages = dashboard.files.map(
     ({ path, contents }) => [`api/site/dashboard/${path}`, contents] as const,
   );
-  const docs = [...readFolder(`${PROJECT_ROOT}docs/site`)].map(
+  const docs = buildSite().map(({ path, contents }) => [`api/site/docs/${path}`, contents] as const);
+  const documents = [...readFolder(`${PROJECT_ROOT}docs/site`)].map(
     ([path, contents]) => [`api/site/${path}`, contents] as const,
   );
   return {
-    files: new Map([...handlers, ...pages, ...docs]),
+    files: new Map([...handlers, ...pages, ...docs, ...documents]),
     metafiles: [metafile, dashboard.metafile],
   };
 }

@@ -136,7 +136,7 @@ export function acknowledgements(
     },
     {
       rules: ['AwsSolutions-APIG4'],
-      constructs: PUBLIC_PATHS.map((path) => `${METHODS}${path}/ANY`),
+      constructs: PUBLIC_PATHS.map((path) => `${METHODS}${path === '/' ? '' : path}/ANY`),
       reason:
         'These paths serve the documents and the files of the dashboard, which are the same for everyone and contain no data. The probe of admin doctor accepts only a token of 256 random bits that was created minutes earlier.',
     },

@@ -78,11 +78,9 @@ export class RestApi extends Construct {
     const v1 = root.resourceForPath('/v1');
     // Every resource has a method. On a resource without one, API Gateway treats `Authorization: Bearer` as an invalid AWS
     // signature and responds with 403 instead of 404.
-    for (const resource of [root, v1, root.resourceForPath('/probes')])
-      resource.addMethod('ANY', integration, withAuthorizer);
-    // /v1 needs its own proxy resource. Without it, an unknown path below /v1 would match no resource, because /v1 has public resources.
-    for (const parent of [root, v1])
-      parent.addResource('{proxy+}').addMethod('ANY', integration, withAuthorizer);
+    v1.addMethod('ANY', integration, withAuthorizer);
+    // /v1 needs its own proxy resource: without it, a path below /v1 would match the public proxy resource of the root.
+    v1.addResource('{proxy+}').addMethod('ANY', integration, withAuthorizer);
     for (const path of PUBLIC_PATHS) root.resourceForPath(path).addMethod('ANY', integration);
   }
 

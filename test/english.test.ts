@@ -78,6 +78,7 @@ const SEARCHED = [
   'package',
   'pages',
   'sim',
+  'site',
   'test',
   'webhook',
   '.github',

@@ -25,8 +25,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   lib: ['lambdas/api', 'lambdas/store', 'lambdas/core'],
   // The browser code shares types with the API and pure functions with the core. It shows the verifiers of the docs.
   dashboard: ['docs', 'lambdas/api', 'lambdas/core'],
+  // The documentation site. It reads docs/ and the OpenAPI document as files.
+  site: [],
   // Compiles the functions and the dashboard, whose entry files it names but does not import. Synthesizes the templates.
-  build: ['lib'],
+  build: ['site', 'lib'],
   cli: [],
   // Runs in the servers of users, so it imports nothing of this project.
   webhook: [],

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { deterministicId } from '../core/ids.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError, STATUS_OF_CODE, notFound } from './errors.ts';
+import { noRoute, pageForPerson } from './no-route.ts';
 import { parse } from './parse.ts';
 import { NO_CALLER, bodyOf, callerOf, headersOf, queryOf, rawBodyOf, type Caller } from './request.ts';
 import type { Route, RouteResponse } from './route.ts';
@@ -69,7 +70,7 @@ function findRoute(routes: readonly Route[], event: APIGatewayProxyEvent): Match
   // The route with the fewest parameters is the most specific: `/v1/webhooks/check` is not `/v1/webhooks/{id}`.
   const fewest = Math.min(...matches.map(({ route }) => placeholderCount(route)));
   const candidates = matches.filter(({ route }) => placeholderCount(route) === fewest);
-  if (candidates.length === 0) throw notFound();
+  if (candidates.length === 0) throw noRoute(event);
   const match = candidates.find(({ route }) => route.method === event.httpMethod);
   if (match) return match;
   const methods = new Set(candidates.map(({ route }) => route.method));
@@ -145,6 +146,18 @@ function errorResult(error: ApiError, requestId: string): APIGatewayProxyResult 
   );
 }
 
+/** A page instead of the error, for a person who opened a path that does not exist. Without the page, the error stays JSON. */
+async function pageInstead(
+  deps: ApiDeps,
+  event: APIGatewayProxyEvent,
+  { code }: ApiError,
+  requestId: string,
+): Promise<APIGatewayProxyResult | undefined> {
+  if (code !== 'not_found' && code !== 'missing_api_key') return undefined;
+  const page = await pageForPerson(deps, event).catch(() => undefined);
+  return page && { ...page, headers: { 'x-request-id': requestId, ...page.headers } };
+}
+
 /** Responds to a request. Never throws: an invalid request gets a 4xx that names the error, and an internal error becomes a 503. */
 export async function respond(
   deps: ApiDeps,
@@ -157,6 +170,8 @@ export async function respond(
     const match = findRoute(routes, event);
     const { route } = match;
     context = { route: `${route.method} ${route.path}` };
+    // A path such as /%76%31/send equals a path below /v1 only after decoding, so API Gateway did not call the authorizer.
+    if (route.scope !== 'public' && !event.requestContext.authorizer) throw noRoute(event);
     const caller = route.scope === 'public' ? NO_CALLER : callerOf(event);
     if (route.scope !== 'public') context = { ...context, workspaceId: caller.workspaceId };
     checkScope(route, caller);
@@ -180,7 +195,7 @@ export async function respond(
       const loggedError = error.extras.cause;
       return {
         ...context,
-        result: errorResult(error, requestId),
+        result: (await pageInstead(deps, event, error, requestId)) ?? errorResult(error, requestId),
         errorCode: error.code,
         ...(loggedError !== undefined && { loggedError }),
       };

@@ -10,7 +10,7 @@ export interface GatewayRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   readonly base64?: boolean;
-  /** The context that the authorizer returned for the API key. */
+  /** The context that the authorizer returned for the API key. Null for a path without an authorizer. */
   readonly authorizer: {
     readonly workspace_id: string;
     readonly key_id: string;
@@ -18,7 +18,7 @@ export interface GatewayRequest {
     readonly key_name?: string;
     /** Separated by spaces. */
     readonly scopes: string;
-  };
+  } | null;
 }
 
 export function apiGatewayEvent(request: GatewayRequest): APIGatewayProxyEvent {
@@ -32,6 +32,7 @@ export function apiGatewayEvent(request: GatewayRequest): APIGatewayProxyEvent {
     isBase64Encoded: request.base64 ?? false,
     requestContext: {
       requestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
+      path: `/prod${request.path}`,
       authorizer: request.authorizer,
     },
   };

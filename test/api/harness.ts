@@ -15,6 +15,7 @@ import { createSecretOpener } from '../../lambdas/delivery/secrets.ts';
 import type { AttemptResult, WebhookRequest } from '../../lambdas/delivery/send.ts';
 import type { Row } from '../../lambdas/store/table.ts';
 import { WORKSPACE_ID } from '../../sim/builders/events.ts';
+import { buildSite } from '../../site/build-site.ts';
 import { apiGatewayEvent } from '../../sim/builders/lambda-events.ts';
 import { simulatedKms, type SimulatedKms } from '../../sim/kms.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
@@ -35,6 +36,8 @@ export interface ApiRequest {
   /** Default: `Deploy key`. Null for an authorizer of v0.1.0, which does not pass the name. */
   readonly keyName?: string | null;
   readonly scopes?: readonly Scope[];
+  /** API Gateway did not call the authorizer, as for a path outside `/v1`. */
+  readonly noKey?: true;
 }
 
 export interface ApiResponse {
@@ -53,12 +56,16 @@ function gatewayEvent(request: ApiRequest): APIGatewayProxyEvent {
     ...request,
     headers: { 'Content-Type': 'application/json', ...request.headers },
     body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
-    authorizer: {
-      workspace_id: request.workspaceId ?? WORKSPACE_ID,
-      key_id: request.keyId ?? 'key_a',
-      ...(request.keyName !== null && { key_name: encodeURIComponent(request.keyName ?? 'Deploy key') }),
-      scopes: (request.scopes ?? ['admin']).join(' '),
-    },
+    authorizer: request.noKey
+      ? null
+      : {
+          workspace_id: request.workspaceId ?? WORKSPACE_ID,
+          key_id: request.keyId ?? 'key_a',
+          ...(request.keyName !== null && {
+            key_name: encodeURIComponent(request.keyName ?? 'Deploy key'),
+          }),
+          scopes: (request.scopes ?? ['admin']).join(' '),
+        },
   });
 }
 
@@ -99,6 +106,17 @@ export interface TestApi {
   readonly rows: (kind: string) => Row[];
 }
 
+let site: ReadonlyMap<string, Uint8Array> | undefined;
+
+/** The files of docs/site/, and the documentation as the build makes it. Tests of the API build no dashboard. */
+async function readSite(file: string): Promise<string> {
+  if (!file.startsWith('docs/')) return readFile(`docs/site/${file}`, 'utf8');
+  site ??= new Map(buildSite().map(({ path, contents }) => [`docs/${path}`, contents]));
+  const contents = site.get(file);
+  if (!contents) throw new Error(`The documentation has no file ${file}`);
+  return Buffer.from(contents).toString();
+}
+
 export function setUpApi(): TestApi {
   const table = simulatedTable();
   const emails: SentEmail[] = [];
@@ -132,7 +150,7 @@ export function setUpApi(): TestApi {
       return Promise.resolve(state.attemptResult);
     },
     resolve: (hostname) => Promise.resolve(state.addresses[hostname] ?? ['93.184.216.34']),
-    readSite: (file) => readFile(`docs/site/${file}`, 'utf8'),
+    readSite,
     cursorKey: () => Promise.resolve(Buffer.alloc(32, 1)),
     configurationSet: 'IvyMailEvents',
     secretsKeyArn: 'key',

@@ -1,4 +1,4 @@
-/** Runs every command of docs/webhooks-and-events.md as a reader would, and the recipe of llms.txt as an agent would. */
+/** Runs every command of the quickstart and of docs/webhooks-and-events.md as a reader would, and the recipe of llms.txt as an agent would. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -6,8 +6,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { api, createHook, delivery, stack, until, type Hook } from './client.ts';
 
-const page = readFileSync('docs/webhooks-and-events.md', 'utf8');
-const commands = [...page.matchAll(/```sh\n([^]*?)```/g)].map(([, code = '']) => code.trim());
+/** The commands of a page that call the API. The others install or deploy. */
+function commandsOf(file: string): readonly string[] {
+  const page = readFileSync(file, 'utf8');
+  return [...page.matchAll(/```sh\n([^]*?)```/g)]
+    .map(([, code = '']) => code.trim())
+    .filter((code) => code.startsWith('curl '));
+}
+const commands = ['docs/quickstart.md', 'docs/webhooks-and-events.md'].flatMap(commandsOf);
 
 let hook: Hook;
 let environment: Record<string, string>;
@@ -40,7 +46,7 @@ afterAll(() => hook.remove());
 
 const run = promisify(execFile);
 
-describe('docs/webhooks-and-events.md', () => {
+describe('the guide', () => {
   it('contains the commands that this test runs', () => {
     expect(commands.length).toBeGreaterThan(15);
   });
@@ -82,17 +88,9 @@ describe('an agent with llms.txt and an API key', () => {
 });
 
 describe('a page that needs no key', () => {
-  it.each(['/docs', '/llms.txt', '/v1/openapi.json'])('serves %s', async (path) => {
+  it.each(['/llms.txt', '/v1/openapi.json'])('serves %s', async (path) => {
     const response = await fetch(`${stack.base_url}${path}`);
     expect(response.status).toBe(200);
-    expect(await response.text()).toBe(
-      readFileSync(
-        `docs/site/${path
-          .split('/')
-          .at(-1)
-          ?.replace(/^docs$/, 'docs.html')}`,
-        'utf8',
-      ),
-    );
+    expect(await response.text()).toBe(readFileSync(`docs/site/${path.split('/').at(-1)}`, 'utf8'));
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PUBLIC_PATHS } from '../../lambdas/api/public-paths.ts';
+import { ROUTES } from '../../lambdas/api/routes.ts';
 import { resource, resourcesOf, templateOf, textOf } from '../../pages/template.ts';
 
 const template = templateOf();
@@ -102,7 +103,17 @@ describe('the API', () => {
       const path = pathOf((Properties['ResourceId'] as { Ref?: string }).Ref ?? '');
       if (Properties['AuthorizationType'] !== 'CUSTOM') open.push(path);
     }
-    expect(open.toSorted()).toEqual(PUBLIC_PATHS.toSorted());
+    // The path of the root resource is empty.
+    expect(open.map((path) => path || '/').toSorted()).toEqual(PUBLIC_PATHS.toSorted());
+  });
+
+  it('requires a key on every path below /v1 except the OpenAPI document, and has no data outside /v1', () => {
+    const keyless = PUBLIC_PATHS.filter((path) => path.startsWith('/v1'));
+    expect(keyless).toEqual(['/v1/openapi.json']);
+    for (const { path, scope } of ROUTES) {
+      const isPublic = path === '/v1/openapi.json' || !path.startsWith('/v1/');
+      expect([path, scope === 'public']).toEqual([path, isPublic]);
+    }
   });
 
   it('has a method on every resource, so that API Gateway does not treat an Authorization header as an AWS signature', () => {

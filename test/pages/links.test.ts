@@ -3,13 +3,14 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { SITE_FILES } from '../../lambdas/api/site.ts';
-import { buildSite, slug } from '../../pages/docs.ts';
+import { buildDocuments } from '../../pages/docs.ts';
+import { slug } from '../../site/escape.ts';
 
 const PAGES = globSync([
   '*.md',
   '.github/**/*.md',
   'docs/**/*.md',
-  '{admin,bench,bin,cli,dashboard,lambdas,lib,local,pages,sim,test}/**/*.md',
+  '{admin,bench,bin,cli,dashboard,lambdas,lib,local,pages,sim,site,test}/**/*.md',
 ]);
 
 /** A page without its code: a link in an example leads nowhere. */
@@ -44,14 +45,13 @@ describe('a relative link', () => {
     expect(links.flatMap((link) => brokenBecause(file, link) ?? [])).toEqual([]);
   });
 
-  it('of a served page leads to a served page', () => {
-    const site = buildSite();
-    const served = Object.keys(SITE_FILES).map((path) => path.slice(1));
-    const html = [...(site['docs.html'] ?? '').matchAll(/href="([^"]+)"/g)];
+  it('of a served document leads to a served address', () => {
+    const site = buildDocuments();
+    const served = ['docs', ...Object.keys(SITE_FILES).map((path) => path.slice(1))];
     const text = [...(site['llms.txt'] ?? '').matchAll(/\]\(([^)\s]+)\)/g)];
     const description = [...(site['openapi.json'] ?? '').matchAll(/\]\(([^)\s"\\]+)\)/g)];
-    const links = [...html, ...text, ...description].map(([, link = '']) => link);
-    expect(links.length).toBeGreaterThan(10);
+    const links = [...text, ...description].map(([, link = '']) => link);
+    expect(links.length).toBeGreaterThan(1);
     expect(links.filter((link) => !/^(?:https?:|#)/.test(link) && !served.includes(link))).toEqual([]);
   });
 

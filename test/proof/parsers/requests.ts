@@ -95,6 +95,8 @@ const READS: readonly ReadRequest[] = [
   { path: '/v1/openapi.json', query: {} },
   { path: '/llms.txt', query: {} },
   { path: '/docs', query: {} },
+  { path: '/docs/api/webhooks', query: {} },
+  { path: '/docs/assets/main-AAAAAAAA.js', query: {} },
 ];
 
 /** Asserts that every recipient is one accepted mailbox, so that no comma or line break can add a recipient. */

@@ -26,7 +26,6 @@ const VALID_BODIES: Readonly<Record<string, object | undefined>> = {
   'POST /v1/api-keys': { name: 'New' },
   'DELETE /v1/api-keys/{id}': undefined,
   'GET /v1/workspace': undefined,
-  'GET /docs': undefined,
   'GET /llms.txt': undefined,
   'GET /v1/openapi.json': undefined,
   'POST /probes/{token}': { event: 'bounced' },
