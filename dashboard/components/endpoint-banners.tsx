@@ -90,7 +90,7 @@ export function StatusBanner({
         <LastError endpointId={endpoint.id} />
         <p>
           {held === undefined
-            ? 'Failed deliveries are retried. Fix your server, then send a test event to check it.'
+            ? 'Fix your server, check it with a test event, then recover the failed events.'
             : 'New deliveries are held and one of them is sent as a probe from time to time. As soon as an attempt succeeds, all held deliveries are sent.'}
         </p>
         <div class="banner-actions">

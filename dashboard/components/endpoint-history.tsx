@@ -16,8 +16,9 @@ const POLL_MS = 10_000;
 const LIMIT = '100';
 
 function OutageRow({ outage, endpoint }: { readonly outage: Outage; readonly endpoint: Endpoint }) {
-  const { since, until } = outage;
+  const { until } = outage;
   const isOngoing = until === null && endpointState(endpoint) === 'failing';
+  const since = (isOngoing ? endpoint.failing_since : null) ?? outage.since;
   // While the endpoint is failing, the history does not know yet how many attempts failed in the end.
   const attempts = isOngoing ? endpoint.consecutive_failures : outage.failedAttempts;
   const endMs = isOngoing ? Date.now() : until === null ? undefined : Date.parse(until);

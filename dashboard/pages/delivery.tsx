@@ -59,7 +59,7 @@ function Facts({
           </dd>
         </div>
         <div>
-          <dt>Delivery created</dt>
+          <dt>Created</dt>
           <dd>
             <Time at={delivery.created_at} />
           </dd>
