@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { Link } from 'wouter-preact';
 import { withQuery } from '../api/client.ts';
-import type { Delivery, DeliveryWithAttempts, Endpoint, List } from '../api/types.ts';
+import type { Attempt, Delivery, DeliveryWithAttempts, Endpoint, List } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { hasScope } from '../state/app.ts';
 import { ERROR_CLASS_TEXT, attemptAdvice } from '../text/attempt-errors.ts';
@@ -18,25 +18,49 @@ import { Time } from './time.tsx';
 
 const POLL_MS = 15_000;
 
-/** The last error of an endpoint and what to do about it, from the newest delivery with a failed attempt. */
-function LastError({ endpointId }: { readonly endpointId: string }) {
+/** The last failed attempt of an endpoint that is failing or disabled. */
+export interface LastError {
+  /** True until it is known whether there is such an attempt. */
+  readonly isLoading: boolean;
+  readonly attempt?: Attempt | undefined;
+  readonly deliveryId?: string | undefined;
+}
+
+/** Finds the last error of an endpoint in its newest delivery with a failed attempt. */
+export function useLastError(endpoint: Endpoint | undefined): LastError {
+  const isNeeded = endpoint !== undefined && ['failing', 'disabled'].includes(endpointState(endpoint));
   const list = useResource<List<Delivery>>(
-    withQuery(`/v1/webhooks/${endpointId}/deliveries`, { status: 'retrying,exhausted,blocked', limit: '1' }),
+    isNeeded
+      ? withQuery(`/v1/webhooks/${endpoint.id}/deliveries`, {
+          status: 'retrying,exhausted,blocked',
+          limit: '1',
+        })
+      : undefined,
     { pollMs: POLL_MS },
   );
-  const [newest] = list.data?.data ?? [];
-  const delivery = useResource<DeliveryWithAttempts>(newest && `/v1/deliveries/${newest.id}`, {
-    pollMs: POLL_MS,
-  });
-  const attempt = delivery.data?.attempts.findLast((each) => each.error_class !== null);
-  // The line keeps its height while the error is loaded, so that the page does not jump.
-  if (!newest || !attempt || attempt.error_class === null) return <p class="last-error">&nbsp;</p>;
+  const deliveryId = list.data?.data[0]?.id;
+  const delivery = useResource<DeliveryWithAttempts>(
+    deliveryId === undefined ? undefined : `/v1/deliveries/${deliveryId}`,
+    { pollMs: POLL_MS },
+  );
+  const isListLoading = !list.data && !list.error;
+  const isDeliveryLoading = deliveryId !== undefined && !delivery.data && !delivery.error;
+  return {
+    isLoading: isNeeded && (isListLoading || isDeliveryLoading),
+    attempt: delivery.data?.attempts.findLast((each) => each.error_class !== null),
+    deliveryId,
+  };
+}
+
+/** The last error, and what to do about it. */
+function LastErrorText({ lastError: { attempt, deliveryId } }: { readonly lastError: LastError }) {
+  if (!attempt || attempt.error_class === null) return null;
   const { error_class: errorClass, status_code: status } = attempt;
   return (
-    <p class="last-error">
+    <p>
       Last error:{' '}
       <strong>{status === null ? ERROR_CLASS_TEXT[errorClass].name : httpStatusText(status)}</strong>.{' '}
-      {attemptAdvice(errorClass, status)} <Link href={`/deliveries/${newest.id}`}>View attempt</Link>
+      {attemptAdvice(errorClass, status)} <Link href={`/deliveries/${deliveryId}`}>View attempt</Link>
     </p>
   );
 }
@@ -61,11 +85,13 @@ function nextProbeText({ next_probe_at: at }: Endpoint, nowMs: number): string |
 /** Banner for an endpoint that needs attention because it is failing, paused or disabled. */
 export function StatusBanner({
   endpoint,
+  lastError,
   onResume,
   onTest,
   onRecover,
 }: {
   readonly endpoint: Endpoint;
+  readonly lastError: LastError;
   readonly onResume: () => void;
   readonly onTest: () => void;
   readonly onRecover: () => void;
@@ -87,7 +113,7 @@ export function StatusBanner({
           {held ?? 'no deliveries held'}
           {nextProbeText(endpoint, Date.now())}
         </Separated>
-        <LastError endpointId={endpoint.id} />
+        <LastErrorText lastError={lastError} />
         <p>
           {held === undefined
             ? 'Fix your server, check it with a test event, then recover the failed events.'
@@ -112,7 +138,7 @@ export function StatusBanner({
         {state === 'disabled' && (endpoint.status_reason ?? 'all attempts failed')}
         {held}
       </Separated>
-      {state === 'disabled' && <LastError endpointId={endpoint.id} />}
+      {state === 'disabled' && <LastErrorText lastError={lastError} />}
       <p>
         New events are stored but not sent to this endpoint. A resume sends the held deliveries. Then recover
         the events that arrived while the endpoint was {state}.

@@ -101,10 +101,11 @@ function targetOf({ data, error }: Resource<Endpoint>): string {
 }
 
 export function Delivery({ id }: { readonly id: string }) {
-  const { data, error, reload } = useResource<DeliveryWithAttempts>(`/v1/deliveries/${id}`, {
-    pollMs: POLL_MS,
-  });
-  const endpoint = useResource<Endpoint>(data && `/v1/webhooks/${data.endpoint_id}`);
+  const delivery = useResource<DeliveryWithAttempts>(`/v1/deliveries/${id}`, { pollMs: POLL_MS });
+  const { error, reload } = delivery;
+  const endpoint = useResource<Endpoint>(delivery.data && `/v1/webhooks/${delivery.data.endpoint_id}`);
+  // The page waits for the endpoint, because a longer heading would move the page when it arrives later.
+  const data = (endpoint.data ?? endpoint.error) ? delivery.data : undefined;
   const isEndpointDeleted = endpoint.error?.status === 404;
   const [busy, setBusy] = useState(false);
   async function redeliver(): Promise<void> {

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import type { Endpoint, UpdatedEndpoint } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
@@ -8,7 +8,7 @@ import { CopyableId } from '../components/copyable.tsx';
 import { DeliveryLog } from '../components/delivery-log.tsx';
 import { Confirm, Dialog } from '../components/dialog.tsx';
 import { EndpointForm } from '../components/endpoint-form.tsx';
-import { MissedEventsBanner, StatusBanner } from '../components/endpoint-banners.tsx';
+import { MissedEventsBanner, StatusBanner, useLastError } from '../components/endpoint-banners.tsx';
 import { EndpointHistory } from '../components/endpoint-history.tsx';
 import { EndpointStats } from '../components/endpoint-stats.tsx';
 import { Card, Page } from '../components/page.tsx';
@@ -41,7 +41,12 @@ function Alerts() {
 
 export function Webhook({ id }: { readonly id: string }) {
   const path = `/v1/webhooks/${id}`;
-  const { data: endpoint, error, reload } = useResource<Endpoint>(path, { pollMs: POLL_MS });
+  const { data, error, reload } = useResource<Endpoint>(path, { pollMs: POLL_MS });
+  const lastError = useLastError(data);
+  // The first view waits for the last error, because the banner would grow and move the page when it arrives later.
+  const isReady = useRef(false);
+  isReady.current ||= data !== undefined && !lastError.isLoading;
+  const endpoint = isReady.current ? data : undefined;
   const [, navigate] = useLocation();
   const [openDialog, setOpenDialog] = useState<DialogName>();
   const [recoveryIds, setRecoveryIds] = useState<readonly string[]>([]);
@@ -121,6 +126,7 @@ export function Webhook({ id }: { readonly id: string }) {
           </div>
           <StatusBanner
             endpoint={endpoint}
+            lastError={lastError}
             onResume={() => void setStatus('active')}
             onTest={() => setOpenDialog('test')}
             onRecover={() => setOpenDialog('recover')}

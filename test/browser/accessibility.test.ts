@@ -47,7 +47,8 @@ describe.each([
       await page.goto(`${stack.base_url}/dashboard${path}`);
       await waitUntilLoaded(page);
       // Also check the collapsed content.
-      for (const summary of await page.locator('main details:not([open]) > summary').all()) await summary.click();
+      for (const summary of await page.locator('main details:not([open]) > summary').all())
+        await summary.click();
       found[name] = await violations(page);
     }
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));

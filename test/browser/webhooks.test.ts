@@ -225,7 +225,7 @@ describe('a failing endpoint', () => {
     await call('DELETE', `/v1/webhooks/${endpointId}`);
     await page().goto(`${stack.base_url}/dashboard/deliveries/${failed[0]?.id}`);
     await page().getByRole('heading', { name: 'delivered → deleted endpoint' }).waitFor();
-    await page().getByText('Deleted endpoint').waitFor();
+    await page().locator('.details').getByText('Deleted endpoint').waitFor();
     expect(await page().getByRole('button', { name: 'Redeliver' }).isDisabled()).toBe(true);
   });
 
