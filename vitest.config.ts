@@ -101,6 +101,15 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        test: {
+          name: 'firefox',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/browser/setup.ts'],
+          ...HANG_TIMEOUT,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

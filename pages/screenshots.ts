@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
-import { findChromium } from '../local/chromium.ts';
+import { findChromium } from '../local/browsers.ts';
 import { startLocalStack } from '../local/stack.ts';
 import type { StackDescription } from '../admin/stack-file.ts';
 

@@ -41,6 +41,7 @@ const TEST_STEPS = [
 const OUTSIDE_STEPS = [
   { name: 'outside', vitest: 'outside' },
   { name: 'outside-stack', vitest: 'outside-stack' },
+  { name: 'firefox', vitest: 'firefox' },
 ];
 const STEPS_OF_OPTION = {
   '--check': CHECK_STEPS,

@@ -1,19 +1,42 @@
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import {
+  chromium,
+  firefox,
+  type Browser,
+  type BrowserContextOptions,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { until } from '../time.ts';
+import type { InstalledBrowser } from './setup.ts';
 
 /** Ends a wait for an element that never appears. It is not a speed limit: the pages load in less than a second. */
 const PATIENCE_MS = 600_000;
+
+/** Playwright reports no downloads of Firefox, so a test of a download needs Chromium. */
+export const canDownload = inject('browser').name === 'chromium';
+
+async function launch({ name, path }: InstalledBrowser): Promise<Browser> {
+  const options = { executablePath: path, timeout: PATIENCE_MS };
+  return name === 'chromium'
+    ? chromium.launch({ ...options, args: ['--no-sandbox'] })
+    : // Through this channel, Playwright drives a Firefox of a distribution by WebDriver BiDi. Playwright waits for the load of a
+      // page after `goBack`. A page from the back/forward cache does not load again, so the cache is off.
+      firefox.launch({
+        ...options,
+        channel: 'moz-firefox',
+        firefoxUserPrefs: {
+          'browser.sessionhistory.max_total_viewers': 0,
+          'fission.bfcacheInParent': false,
+        },
+      });
+}
 
 /** Starts one browser for a test file. */
 export function useBrowser(): () => Browser {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: inject('chromium'),
-      args: ['--no-sandbox'],
-      timeout: PATIENCE_MS,
-    });
+    browser = await launch(inject('browser'));
   });
   afterAll(() => browser?.close());
   return () => {
@@ -28,6 +51,38 @@ export interface Visit {
   readonly problems: readonly string[];
 }
 
+/**
+ * Makes `goto` and `reload` navigate by script. In Firefox, Playwright reports its own navigation as failed if the navigation
+ * aborts a request of the previous page. The dashboard always has such requests, because it polls.
+ */
+function navigateByScript(page: Page): void {
+  const { goto } = page;
+  /** Runs the navigation and waits until another document has loaded, or the same document at the URL if only the fragment changed. */
+  const navigate = async (url?: string): Promise<null> => {
+    await page.evaluate((to) => {
+      document.documentElement.dataset['old'] = '';
+      if (to === undefined) location.reload();
+      else location.assign(to);
+    }, url);
+    await page.waitForFunction(
+      (to) =>
+        document.readyState === 'complete' &&
+        (document.documentElement.dataset['old'] === undefined || (to?.includes('#') ?? false)),
+      url,
+    );
+    return null;
+  };
+  page.goto = (url, options) =>
+    page.url() === 'about:blank' ? goto.call(page, url, options) : navigate(url);
+  page.reload = () => navigate();
+}
+
+/** Fills a field that may contain a text. Playwright does not replace the text of an `email` field in Firefox, so the field is cleared first. */
+export async function replaceText(field: Locator, text: string): Promise<void> {
+  await field.fill('');
+  await field.fill(text);
+}
+
 /** Opens a page in a new browser context, so that no storage is shared with other visits. */
 export async function visit(
   browser: Browser,
@@ -37,6 +92,7 @@ export async function visit(
   const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
+  if (browser.browserType().name() === 'firefox') navigateByScript(page);
   const problems: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning')
@@ -52,8 +108,9 @@ export async function visit(
   });
   page.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText ?? '';
-    // The dashboard aborts a request that a newer one replaces.
-    if (reason !== 'net::ERR_ABORTED') problems.push(`${reason}: ${request.url()}`);
+    // The dashboard aborts a request that a newer one replaces. Chromium and Firefox name this differently.
+    if (reason !== 'net::ERR_ABORTED' && reason !== 'NS_BINDING_ABORTED')
+      problems.push(`${reason}: ${request.url()}`);
   });
   return { page, problems };
 }
