@@ -51,7 +51,7 @@ export function TimeRangeFilter({
           onClose();
         }}
       >
-        <p class="choices-title">Custom range</p>
+        <p class="choices-title">Custom range, local time</p>
         <label class="filter">
           <span>Start</span>
           <input type="datetime-local" name="after" defaultValue={toInput(search.get('after'))} />
