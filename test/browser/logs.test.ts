@@ -9,7 +9,7 @@ const origin = new URL(stack.base_url).origin;
 
 const EMAILS = [
   { to: 'success+grace@simulator.amazonses.com', subject: 'Your weekly summary', status: 'Delivered' },
-  { to: 'success+ada@simulator.amazonses.com', subject: 'Reset your password', status: 'Delivered' },
+  { to: 'ada@acme.example', subject: 'Reset your password', status: 'Delivered' },
   { to: 'bounce+grace@simulator.amazonses.com', subject: 'Your weekly summary', status: 'Bounced' },
   { to: 'complaint@simulator.amazonses.com', subject: 'Your receipt', status: 'Complained' },
   { to: 'ooto@simulator.amazonses.com', subject: 'Your receipt', status: 'Delivered' },
@@ -43,7 +43,7 @@ beforeAll(async () => {
       await sendEmail(tenant.api, {
         to: [to],
         subject,
-        tags: { plan: to.startsWith('success') ? 'pro' : 'free' },
+        tags: { plan: subject.startsWith('Your receipt') ? 'free' : 'pro' },
       }),
     );
   await eventually('every outcome', async () => {
@@ -106,7 +106,7 @@ describe('the messages view', () => {
 describe('the search box', () => {
   it.each([
     ['the beginning of an address', 'success+gr', 1],
-    ['a domain', '@simulator.amazonses.com', 5],
+    ['a domain', '@acme.example', 1],
     ['a part of the subject, in any letter case', 'WEEKLY summ', 2],
     ['a whole address', 'complaint@simulator.amazonses.com', 1],
   ])('finds messages by %s while the user types', async (_description, text, count) => {
@@ -161,13 +161,13 @@ describe('the filters', () => {
   it('narrow the list by sender and tag, each with a chip that removes it', async () => {
     await openLogs('');
     await popover('Sender, tag').click();
-    await page().getByLabel('Tag').fill('plan:free');
-    await page().getByLabel('Tag').press('Enter');
-    await expectRows(3, 'plan:free');
+    await page().getByRole('textbox', { name: 'Tag' }).fill('plan:free');
+    await page().getByRole('textbox', { name: 'Tag' }).press('Enter');
+    await expectRows(2, 'plan:free');
     await page().getByRole('button', { name: 'Remove filter Tag plan:free' }).click();
     await expectRows(EMAILS.length, 'without the tag');
     await openLogs(`?from=${encodeURIComponent(stack.from)}&tag=plan:pro`);
-    await expectRows(2, 'sender and tag');
+    await expectRows(3, 'sender and tag');
   });
 
   it('can be saved under a name, opened, renamed and deleted, also after a reload', async () => {
