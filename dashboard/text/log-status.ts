@@ -22,11 +22,11 @@ export const STATUS_GROUPS: readonly StatusGroup[] = [
 ];
 
 /** Named sets of statuses that one click selects. */
-export const STATUS_PRESETS: Readonly<Record<string, readonly EventName[]>> = {
+export const STATUS_PRESETS = {
   Problems: ['bounced', 'complained', 'suppressed', 'failed', 'soft_bounced'],
   'In flight': ['sent', 'delayed'],
   Delivered: ['delivered'],
-};
+} as const satisfies Readonly<Record<string, readonly EventName[]>>;
 
 /** Whether a message can have this current status. */
 export function isMessageStatus(name: EventName): boolean {

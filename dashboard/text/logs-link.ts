@@ -1,3 +1,5 @@
+import { STATUS_PRESETS } from './log-status.ts';
+
 /** The path of the Logs page with these filters. */
 export function logsLink(filters: {
   readonly view: 'messages' | 'events';
@@ -13,15 +15,8 @@ export function logsLink(filters: {
   return `/logs?${search.toString()}`;
 }
 
-/** The current statuses of the preset Problems of the Logs page. */
-export const PROBLEM_STATUSES = [
-  'bounced',
-  'complained',
-  'failed',
-  'suppressed',
-  'soft_bounced',
-  'delayed',
-] as const;
+/** The statuses of emails that were not delivered or were marked as spam, as in the preset of the Logs page. */
+export const PROBLEM_STATUSES = STATUS_PRESETS.Problems;
 
-/** The current statuses of an email that has no outcome yet. */
-export const IN_FLIGHT_STATUSES = ['sent', 'delayed'] as const;
+/** The statuses of emails without an outcome, as in the preset of the Logs page. */
+export const IN_FLIGHT_STATUSES = STATUS_PRESETS['In flight'];
