@@ -64,8 +64,14 @@ function Foot({ workspaceName, onShowShortcuts }: NavigationProps) {
         <Icon name="sign-out" />
         Sign out
       </button>
-      <p class="workspace" title="Workspace">
-        {workspaceName}
+      <p class="workspace">
+        <span class="initial" aria-hidden="true">
+          {workspaceName.charAt(0).toUpperCase()}
+        </span>
+        <span class="grow">
+          <span class="quiet">Workspace</span>
+          <b title={workspaceName}>{workspaceName}</b>
+        </span>
       </p>
     </div>
   );
