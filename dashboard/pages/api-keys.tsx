@@ -14,10 +14,10 @@ import { lastUsedText, revokeAdvice } from '../text/key-use.ts';
 
 const COLUMNS = [
   { name: 'Name' },
-  { name: 'Scopes' },
+  { name: 'Scopes', wideOnly: true },
   { name: 'Key', wideOnly: true },
   { name: 'Created', wideOnly: true },
-  { name: 'Last used' },
+  { name: 'Last used', wideOnly: true },
   { name: 'Expires', wideOnly: true },
   { name: 'Action', visuallyHidden: true },
 ] as const;
@@ -151,10 +151,13 @@ export function ApiKeys() {
         <Table caption="API keys" columns={COLUMNS}>
           {data.data.map((key) => (
             <tr key={key.id}>
-              <td class="to">
+              <td class="key-name">
                 <b>{key.name}</b> {key.id === currentKeyId && <span class="tag">Current</span>}
+                <span class="narrow-only quiet">
+                  {key.scopes.join(', ')} · last used: {lastUsedText(key, nowMs).toLowerCase()}
+                </span>
               </td>
-              <td>
+              <td class="wide-only">
                 {key.scopes.map((scope) => (
                   <code key={scope} class="tag">
                     {scope}
@@ -167,7 +170,7 @@ export function ApiKeys() {
               <td class="wide-only when">
                 <Time at={key.created_at} />
               </td>
-              <td>{lastUsedText(key, nowMs)}</td>
+              <td class="wide-only">{lastUsedText(key, nowMs)}</td>
               <td class="wide-only when">
                 {key.expires_at === null ? 'Never' : <Time at={key.expires_at} />}
               </td>
