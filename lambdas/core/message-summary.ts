@@ -37,35 +37,42 @@ function isSame(left: EmailEvent | undefined, right: EmailEvent): boolean {
 
 const isFirstEvent = ({ event }: EmailEvent): boolean => FIRST_EVENTS.some((name) => name === event);
 
+/** The recipient of an event, as timelines compare it. */
+function recipientOf({ to }: { readonly to?: string }): string {
+  return to === undefined ? '' : canonicalAddress(to);
+}
+
 /**
- * The summary of the message and recipient of `listed`. Undefined if another event represents them, so that a list contains each
- * message and recipient once. `events` are the known events of the message, in any order. They may lack `listed`.
+ * The summaries of the messages and recipients of the `listed` events, which are of one message. A summary is undefined if another
+ * event represents the message and recipient, so that a list contains them once. `events` are the known events of the message, in any
+ * order. They may lack some of `listed`.
  */
-export function summaryOf(
-  listed: EmailEvent,
+export function summariesOf(
+  listed: readonly EmailEvent[],
   events: readonly EmailEvent[],
   { represents, partial }: { readonly represents: Represents; readonly partial: boolean },
-): MessageSummary | undefined {
-  const recipient = listed.to === undefined ? '' : canonicalAddress(listed.to);
-  const ofRecipient = [listed, ...events].filter(
-    ({ to }) => (to === undefined ? '' : canonicalAddress(to)) === recipient,
+): readonly (MessageSummary | undefined)[] {
+  const timelines = new Map(
+    timelinesOf([...listed, ...events]).map((timeline) => [recipientOf(timeline), timeline]),
   );
-  const [timeline] = timelinesOf(ofRecipient);
-  const decisive = timeline?.decisive;
-  if (!decisive) return undefined;
-  const first = timeline.events.find(isFirstEvent);
-  if (!isSame(represents === 'first' ? first : decisive, listed)) return undefined;
-  return {
-    message_id: listed.message_id,
-    workspace_id: listed.workspace_id,
-    ...(listed.to !== undefined && { to: listed.to }),
-    from: listed.from,
-    ...(listed.subject !== undefined && { subject: listed.subject }),
-    ...(listed.tags && { tags: listed.tags }),
-    status: decisive.event as MessageStatus,
-    status_at: decisive.timestamp,
-    created_at: (first ?? timeline.events[0] ?? listed).timestamp,
-    details: decisive.details,
-    partial,
-  };
+  return listed.map((event) => {
+    const timeline = timelines.get(recipientOf(event));
+    const decisive = timeline?.decisive;
+    if (!decisive) return undefined;
+    const first = timeline.events.find(isFirstEvent);
+    if (!isSame(represents === 'first' ? first : decisive, event)) return undefined;
+    return {
+      message_id: event.message_id,
+      workspace_id: event.workspace_id,
+      ...(event.to !== undefined && { to: event.to }),
+      from: event.from,
+      ...(event.subject !== undefined && { subject: event.subject }),
+      ...(event.tags && { tags: event.tags }),
+      status: decisive.event as MessageStatus,
+      status_at: decisive.timestamp,
+      created_at: (first ?? timeline.events[0] ?? event).timestamp,
+      details: decisive.details,
+      partial,
+    };
+  });
 }

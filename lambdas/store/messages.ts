@@ -1,12 +1,12 @@
 import type { EmailEvent } from '../core/events.ts';
-import { FIRST_EVENTS, summaryOf, type MessageSummary, type Represents } from '../core/message-summary.ts';
+import { FIRST_EVENTS, summariesOf, type MessageSummary, type Represents } from '../core/message-summary.ts';
 import type { MessageStatus } from '../core/message-status.ts';
 import { eventRange, rowFilter, type EventFilters } from './event-partitions.ts';
 import { toEmailEvent } from './event-rows.ts';
 import { UNITS_PER_LISTED_ROW, readMessageEvents } from './message-events.ts';
 import type { Page, Position } from './pages.ts';
 import type { ReadMeter } from './read-meter.ts';
-import type { Table } from './table.ts';
+import type { Row, Table } from './table.ts';
 import { walk } from './walk.ts';
 
 export interface MessageQuery extends Omit<EventFilters, 'events'> {
@@ -52,9 +52,14 @@ export async function listMessages(table: Table, query: MessageQuery): Promise<P
     unitsPerRow: UNITS_PER_LISTED_ROW,
     async resolve(rows, missing) {
       const known = await readMessageEvents(table, rows, { meter, missing });
+      const summaries = new Map<Row, MessageSummary | undefined>();
+      for (const [pk, listed] of Map.groupBy(rows, (row) => row.pk)) {
+        const { events: ofMessage = [], partial = true } = known.get(pk) ?? {};
+        const found = summariesOf(listed.map(toEmailEvent), ofMessage, { represents, partial });
+        listed.forEach((row, index) => summaries.set(row, found[index]));
+      }
       return rows.map((row) => {
-        const { events: ofMessage = [], partial = true } = known.get(row.pk) ?? {};
-        const summary = summaryOf(toEmailEvent(row), ofMessage, { represents, partial });
+        const summary = summaries.get(row);
         return summary && (statuses?.includes(summary.status) ?? true) ? summary : undefined;
       });
     },
