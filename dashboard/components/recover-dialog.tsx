@@ -157,7 +157,7 @@ export function RecoverDialog({
           return (
             <>
               <div class="time-range">
-                <Field label="Since" hint="Event time" error={fieldError(error, 'since')}>
+                <Field label="Since" hint="Time of the event" error={fieldError(error, 'since')}>
                   {timeInput('since', since, setSince)}
                 </Field>
                 <Field label="Until" hint="Optional. Default: now" error={fieldError(error, 'until')}>

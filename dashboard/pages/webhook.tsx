@@ -33,7 +33,11 @@ function Alerts() {
       <p>
         When an endpoint starts to fail or is disabled, a CloudWatch alarm of the stack notifies the alarm
         topic. To get an email, set the stack option <code>alarmEmail</code>.{' '}
-        <a href={new URL('docs', API_ROOT).href}>Documentation</a>
+        <a href={new URL('docs/deploy#options', API_ROOT).href}>Options</a>
+        {' · '}
+        <a href={new URL('docs/retries#failing-endpoints', API_ROOT).href}>
+          How failing endpoints are handled
+        </a>
       </p>
     </Card>
   );
