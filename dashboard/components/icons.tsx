@@ -12,7 +12,7 @@ const PATHS = {
   'sign-out': 'M9 21H4V3h5M16 17l5-5-5-5M21 12H9',
   menu: 'M4 7h16M4 12h16M4 17h16',
   close: 'M6 6l12 12M18 6 6 18',
-  more: 'M5 12h.01M12 12h.01M19 12h.01',
+  more: 'M4.5 12h1m6 0h1m6 0h1M4.5 11.5h1m6 0h1m6 0h1',
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -37,7 +37,7 @@ export async function createViews(stack: StackDescription, name: string): Promis
     overview: '',
     logs: '/logs',
     'logs, events': '/logs?view=events',
-    'logs, filtered to nothing': '/logs?to=nobody@example.com&after=2026-01-01T00:00:00Z',
+    'logs, filtered to nothing': '/logs?q=nobody@example.com&after=2026-01-01T00:00:00Z',
     message: `/logs/${message}`,
     'message that does not exist': '/logs/nope',
     webhooks: '/webhooks',
