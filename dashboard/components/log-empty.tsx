@@ -22,7 +22,7 @@ export function LogEmpty({
 }) {
   if (!hasFilters(search))
     return (
-      <EmptyState title="No emails yet.">
+      <EmptyState title="No emails yet." drawing="email">
         <p>Every email that you send with Amazon SES appears here, with its status for each recipient.</p>
         {hasScope('send') && (
           <button type="button" class="primary" onClick={onSend}>
@@ -37,7 +37,7 @@ export function LogEmpty({
   const searched = describeFilters(search, (iso) => formatMinute(iso, timeDisplay.value.zone));
   const title = canSearchOlder ? `No matching ${view} found so far.` : `No ${view} match.`;
   return (
-    <EmptyState title={title}>
+    <EmptyState title={title} drawing="search">
       <p class="break">Searched for {searched}.</p>
       <button type="button" onClick={onClear}>
         Clear filters

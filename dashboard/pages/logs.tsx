@@ -170,7 +170,7 @@ export function Logs() {
           {!narrow.value && <TimeDisplayPicker />}
         </div>
         {isIncomplete && (
-          <EmptyState title="This search is not complete.">
+          <EmptyState title="This search is not complete." drawing="search">
             <p>
               {error.extras.field}: {error.message}
             </p>

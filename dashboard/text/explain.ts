@@ -1,4 +1,5 @@
 import type { LogEntry } from '../api/types.ts';
+import { REASON_TEXT } from './suppression-reason.ts';
 
 export interface Explanation {
   /** What happened. */
@@ -373,6 +374,7 @@ export function shortReason(entry: Pick<LogEntry, 'status' | 'error'> & Engageme
     .filter((each) => each !== undefined)
     .join(' / ');
   const message = diagnostic_code ?? error_message ?? error_code;
-  const reason = suppression_reason ?? feedback_type ?? delay_type;
+  const suppression = lookUp(REASON_TEXT, suppression_reason)?.name;
+  const reason = suppression ?? suppression_reason ?? feedback_type ?? delay_type;
   return message ?? reason ?? bounceKind;
 }

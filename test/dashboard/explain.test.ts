@@ -93,7 +93,7 @@ describe('the short reason in a table row', () => {
       { status: 'failed' as const, error: { error_code: 'x', error_message: 'Not verified' } },
       'Not verified',
     ],
-    [{ status: 'suppressed' as const, error: { suppression_reason: 'manual' as const } }, 'manual'],
+    [{ status: 'suppressed' as const, error: { suppression_reason: 'manual' as const } }, 'Added manually'],
     [{ status: 'sent' as const }, ''],
   ])('of %j is %j', (entry, reason) => {
     expect(shortReason(entry)).toBe(reason);
