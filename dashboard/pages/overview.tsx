@@ -12,7 +12,7 @@ import { useFirstSteps } from '../components/overview/use-first-steps.ts';
 import { usePreviousStats } from '../components/overview/use-previous-stats.ts';
 import { Page } from '../components/page.tsx';
 import { RangePicker, useStats } from '../components/range-picker.tsx';
-import { ErrorState, Loading } from '../components/states.tsx';
+import { ErrorState } from '../components/states.tsx';
 import { TestEmailDialog } from '../components/test-email-dialog.tsx';
 import { hasScope } from '../state/app.ts';
 
@@ -48,9 +48,11 @@ export function Overview() {
       }
     >
       {isFirstLoad.current ? (
-        <section class="card">
-          <Loading lines={16} />
-        </section>
+        <div class="loading overview-loading" role="status" aria-label="Loading">
+          {Array.from({ length: 5 }, (_, index) => (
+            <span key={index} class="skeleton" />
+          ))}
+        </div>
       ) : (
         <>
           <Alerts stats={stats.data} endpoints={endpoints.data?.data ?? []} />

@@ -22,11 +22,14 @@ export function changeOfCount(current: number, previous: number): Change | undef
   return { direction: ratio > 0 ? 'up' : 'down', amount, effect: undefined };
 }
 
-/** The change of a rate, in percentage points. Undefined if one of the periods has no rate. */
+/**
+ * The change of a rate, in percentage points. Undefined if one of the periods has no rate. The change is good or bad news only if one of
+ * the rates is at least `mattersFrom` away from the ideal: a bounce rate that rises from 0.1% to 0.2% needs no attention.
+ */
 export function changeOfRate(
   current: number | null,
   previous: number | null,
-  better: 'up' | 'down',
+  { better, mattersFrom }: { readonly better: 'up' | 'down'; readonly mattersFrom: number },
 ): Change | undefined {
   if (current === null || previous === null) return undefined;
   const points = (current - previous) * 100;
@@ -34,9 +37,10 @@ export function changeOfRate(
   const amount = Number(size.toFixed(size >= 1 ? 1 : 2));
   if (amount === 0) return NO_CHANGE;
   const direction = points > 0 ? 'up' : 'down';
+  const worst = better === 'down' ? Math.max(current, previous) : 1 - Math.min(current, previous);
   return {
     direction,
     amount: `${amount} ${amount === 1 ? 'point' : 'points'}`,
-    effect: direction === better ? 'good' : 'bad',
+    effect: worst < mattersFrom ? undefined : direction === better ? 'good' : 'bad',
   };
 }

@@ -75,6 +75,8 @@ describe('a comparison with the period before', () => {
     expect(changeOfCount(5, 0)).toBeUndefined();
   });
 
+  const anyChange = (better: 'up' | 'down') => ({ better, mattersFrom: 0 });
+
   it.each([
     [0.97, 0.95, 'up', 'up', '2 points', 'good'],
     [0.95, 0.96, 'up', 'down', '1 point', 'bad'],
@@ -83,12 +85,26 @@ describe('a comparison with the period before', () => {
   ] as const)(
     'of a rate of %d after %d is in points',
     (current, previous, better, direction, amount, effect) => {
-      expect(changeOfRate(current, previous, better)).toEqual({ direction, amount, effect });
+      expect(changeOfRate(current, previous, anyChange(better))).toEqual({ direction, amount, effect });
+    },
+  );
+
+  it.each([
+    [0.001, 0.002, 'down', 0.025, undefined],
+    [0.001, 0.03, 'down', 0.025, 'good'],
+    [0.03, 0.001, 'down', 0.025, 'bad'],
+    [0.99, 0.98, 'up', 0.03, undefined],
+    [0.99, 0.9, 'up', 0.03, 'good'],
+    [0.9, 0.99, 'up', 0.03, 'bad'],
+  ] as const)(
+    'of a rate of %d after %d, if %s is better, is news only from %d',
+    (current, previous, better, mattersFrom, effect) => {
+      expect(changeOfRate(current, previous, { better, mattersFrom })?.effect).toBe(effect);
     },
   );
 
   it('of a rate is neutral if it would be shown as 0', () => {
-    expect(changeOfRate(0.900_01, 0.9, 'up')).toEqual({
+    expect(changeOfRate(0.900_01, 0.9, anyChange('up'))).toEqual({
       direction: 'same',
       amount: 'no change',
       effect: undefined,
@@ -96,8 +112,8 @@ describe('a comparison with the period before', () => {
   });
 
   it('of a rate does not exist if one of the periods has no rate', () => {
-    expect(changeOfRate(null, 0.1, 'up')).toBeUndefined();
-    expect(changeOfRate(0.1, null, 'up')).toBeUndefined();
+    expect(changeOfRate(null, 0.1, anyChange('up'))).toBeUndefined();
+    expect(changeOfRate(0.1, null, anyChange('up'))).toBeUndefined();
   });
 });
 

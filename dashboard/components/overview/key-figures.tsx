@@ -8,6 +8,9 @@ import { STATS_RANGES, completeUntil, type StatsRange } from '../../text/stats-r
 import { ChangeText } from './change-text.tsx';
 import { RateMeter } from './rate-meter.tsx';
 
+/** A delivery rate above 97% is usual, so its changes are neither good nor bad news. */
+const UNDELIVERED_SHARE = 0.03;
+
 /** The emails in the intervals that the period before has too. */
 function sentUntilNow({ buckets, totals }: Stats, range: StatsRange): number {
   if (range.name === undefined) return totals.sent;
@@ -59,7 +62,10 @@ export function KeyFigures({
           {formatPercent(rates.delivery)}
         </p>
         <ChangeText
-          change={changeOfRate(rates.delivery, before?.rates.delivery ?? null, 'up')}
+          change={changeOfRate(rates.delivery, before?.rates.delivery ?? null, {
+            better: 'up',
+            mattersFrom: UNDELIVERED_SHARE,
+          })}
           period={period}
         />
         <div
@@ -80,14 +86,20 @@ export function KeyFigures({
         name="Bounce rate"
         rate={rates.bounce}
         limits={limits.bounce}
-        change={changeOfRate(rates.bounce, before?.rates.bounce ?? null, 'down')}
+        change={changeOfRate(rates.bounce, before?.rates.bounce ?? null, {
+          better: 'down',
+          mattersFrom: limits.bounce.review / 2,
+        })}
         period={period}
       />
       <RateMeter
         name="Complaint rate"
         rate={rates.complaint}
         limits={limits.complaint}
-        change={changeOfRate(rates.complaint, before?.rates.complaint ?? null, 'down')}
+        change={changeOfRate(rates.complaint, before?.rates.complaint ?? null, {
+          better: 'down',
+          mattersFrom: limits.complaint.review / 2,
+        })}
         period={period}
       />
     </div>
