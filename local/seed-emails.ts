@@ -326,7 +326,7 @@ function unsubscribeEvents(writer: EmailWriter, atMs: number): readonly TimedEve
   ];
 }
 
-/** One email to three people at one company, one of whom has left. */
+/** One email to three people at one company. The address of the third person no longer exists. */
 function severalRecipientsEvents(writer: EmailWriter, atMs: number): readonly TimedEvent[] {
   const [first, second] = ['kaia@acme.example', 'leon@acme.example'] as const;
   const left = `former${writer.dice.below(1_000_000)}@acme.example`;
