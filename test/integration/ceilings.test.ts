@@ -10,7 +10,9 @@ import { settleDelivery } from '../../lambdas/store/delivery-settlement.ts';
 import { claimAttempt } from '../../lambdas/store/delivery-claims.ts';
 import { eventRows } from '../../lambdas/store/event-rows.ts';
 import { listEvents, type EventQuery } from '../../lambdas/store/events.ts';
+import { listMessages } from '../../lambdas/store/messages.ts';
 import { putRows } from '../../lambdas/store/put-rows.ts';
+import { ReadMeter } from '../../lambdas/store/read-meter.ts';
 import { getTimeline } from '../../lambdas/store/timeline.ts';
 import { aTask, anEndpoint, anEvent } from '../../sim/builders/events.ts';
 import { putEndpoint } from '../../sim/builders/rows.ts';
@@ -100,6 +102,40 @@ describe.each([1_000, 20_000])('a page of 50 out of %d rows', (rows) => {
     if (!page.next) return;
     await listEvents(table, { workspaceId, limit: PAGE, ...query, position: page.next });
     expect(table.units()).toBeLessThanOrEqual(ceiling);
+  });
+});
+
+describe('a page of 50 messages with their current status', () => {
+  const workspaceId = deterministicId('ws', ['ceilings', 'messages', String(NOW)]);
+  const MESSAGES = 200;
+
+  beforeAll(async () => {
+    const events = Array.from({ length: MESSAGES }, (_, message) =>
+      (['sent', 'delivered', 'opened', 'clicked'] as const).map((event, index) => ({
+        ...eventOf(workspaceId, message),
+        event_id: deterministicId('evt', [workspaceId, String(message), event]),
+        event,
+        details: {},
+        timestamp: new Date(NOW - message * 60_000 + index * 1000).toISOString(),
+      })),
+    ).flat();
+    for (let start = 0; start < events.length; start += 400)
+      await putRows(
+        table,
+        events.slice(start, start + 400).flatMap((event) => eventRows([event], RETENTION, 'x'.repeat(300))),
+      );
+  });
+
+  it('costs at most 60 read units', async () => {
+    table.units();
+    const query = { workspaceId, limit: PAGE };
+    const meter = () => new ReadMeter({ units: 60, milliseconds: 60_000 }, Date.now);
+    const page = await listMessages(table, { ...query, meter: meter() });
+    expect(page.items.map(({ status }) => status)).toEqual(Array.from({ length: PAGE }, () => 'delivered'));
+    expect(table.units()).toBeLessThanOrEqual(60);
+    if (!page.next) throw new Error('There is no second page');
+    await listMessages(table, { ...query, meter: meter(), position: page.next });
+    expect(table.units()).toBeLessThanOrEqual(60);
   });
 });
 

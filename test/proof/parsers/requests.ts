@@ -86,6 +86,10 @@ const READS: readonly ReadRequest[] = [
     query: { format: 'csv', after: '2026-02-24', message_id: '<0100019c@email.amazonses.com>' },
   },
   { path: `/v1/send/logs/${EVENT.message_id}`, query: { raw: 'true' } },
+  { path: '/v1/send/logs', query: { q: 'invalid@exam', status: 'bounced,sent', tag: 'campaign:spring' } },
+  { path: '/v1/messages', query: { status: 'bounced,complained', q: '@bücher.example', limit: '5' } },
+  { path: '/v1/messages', query: { q: '<0100019c@email.amazonses.com>', from: 'you@yourdomain.com' } },
+  { path: '/v1/messages', query: { to: 'invalid@example.com', q: '"odd local"@example.com' } },
   { path: '/v1/webhooks/{id}', query: {} },
   { path: '/v1/webhooks/{id}/deliveries', query: { status: 'exhausted', limit: '5' } },
   { path: '/v1/suppressions', query: { prefix: 'gone', limit: '5' } },
@@ -96,7 +100,6 @@ const READS: readonly ReadRequest[] = [
   { path: '/llms.txt', query: {} },
   { path: '/docs', query: {} },
   { path: '/docs/api/webhooks', query: {} },
-  { path: '/docs/assets/main-AAAAAAAA.js', query: {} },
 ];
 
 /** Asserts that every recipient is one accepted mailbox, so that no comma or line break can add a recipient. */
@@ -135,6 +138,8 @@ async function send(request: ApiRequest): Promise<ParseResult> {
   );
   for (const email of harness.emails) checkEmail(email, body.accepted);
   if (status < 400) return 'accepted';
+  // A browser gets a page for an unknown path.
+  if (status === 404 && body === undefined && text.startsWith('<!doctype html>')) return 'refused';
   const { code, field } = body.error as { readonly code: ErrorCode; readonly field?: unknown };
   assertThat(STATUS_OF_CODE[code] === status, `${code} came with ${status}`);
   assertThat(field === undefined || typeof field === 'string', 'The field is not a string');
