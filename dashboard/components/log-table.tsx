@@ -1,4 +1,5 @@
 import { Link } from 'wouter-preact';
+import { withQuery } from '../api/client.ts';
 import type { LogEntry, MessageSummary } from '../api/types.ts';
 import { narrow } from '../state/media.ts';
 import { shortReason } from '../text/explain.ts';
@@ -102,7 +103,7 @@ function Row({
   );
   const link = (
     <Link
-      href={`/logs/${encodeURIComponent(row.messageId)}`}
+      href={withQuery(`/logs/${encodeURIComponent(row.messageId)}`, { to: row.to ?? undefined })}
       data-row=""
       data-row-id={row.id}
       onClick={() => onOpen(row.id)}

@@ -50,7 +50,8 @@ function DeliveryRow({
         <Link href={`/deliveries/${delivery.id}`} class="grow" title={endpoint?.url}>
           {name}
         </Link>
-        {hasLastAttempt && <LastAttempt id={delivery.id} />}
+        {/* The key loads the attempts again after another attempt. */}
+        {hasLastAttempt && <LastAttempt key={delivery.attempt_count} id={delivery.id} />}
       </span>
       <span class="num">
         <Time at={delivery.completed_at ?? delivery.created_at} />

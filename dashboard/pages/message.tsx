@@ -11,7 +11,8 @@ import { RecipientCard } from '../components/recipient-card.tsx';
 import { EmptyState, ErrorState, Loading, NotFound } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { API_ROOT } from '../state/app.ts';
-import { firstEventAt, rawFacts } from '../text/message.ts';
+import { useSearchParams } from '../state/url.ts';
+import { firstEventAt, orderRecipients, rawFacts } from '../text/message.ts';
 
 const POLL_MS = 4_000;
 
@@ -99,6 +100,7 @@ export function Message({ id }: { readonly id: string }) {
   const path = `/v1/send/logs/${encodeURIComponent(id)}`;
   const { data, error, reload } = useResource<Timeline>(path, { pollMs: POLL_MS });
   const [isRawOpen, setIsRawOpen] = useState(false);
+  const [search] = useSearchParams();
   const raw = useResource<Timeline>(isRawOpen ? `${path}?raw=true` : undefined);
   if (!data && error?.status === 404)
     return (
@@ -132,7 +134,7 @@ export function Message({ id }: { readonly id: string }) {
               .
             </p>
           )}
-          {data.recipients.map((recipient) => (
+          {orderRecipients(data.recipients, search.get('to')).map((recipient) => (
             <RecipientCard key={recipient.to} recipient={recipient} />
           ))}
           <Card title="Webhook deliveries">

@@ -15,6 +15,12 @@ export function decisiveEvent({ status, status_at: at, events }: Recipient): Log
   return events.find((event) => event.status === status && event.timestamp === at);
 }
 
+/** The recipients in the order of the page: the recipient that the user came for first. */
+export function orderRecipients(recipients: readonly Recipient[], to: string | null): readonly Recipient[] {
+  const rank = (recipient: Recipient): number => (to !== null && recipient.to === to ? 0 : 1);
+  return recipients.toSorted((left, right) => rank(left) - rank(right));
+}
+
 /** Milliseconds between each event and the event before it. Undefined for the first event. */
 export function gapsOf(events: readonly Pick<LogEntry, 'timestamp'>[]): readonly (number | undefined)[] {
   return events.map(({ timestamp }, index) => {

@@ -6,6 +6,7 @@ import {
   gapsOf,
   groupDeliveries,
   isSimulatorAddress,
+  orderRecipients,
   rawFacts,
 } from '../../dashboard/text/message.ts';
 import { DELIVERY_STATUSES } from '../../lambdas/core/deliveries.ts';
@@ -26,6 +27,13 @@ describe('the timeline of a message', () => {
 
   it('shows the time between two events', () => {
     expect(gapsOf(events)).toEqual([undefined, 1_000, 5_000]);
+  });
+
+  it('begins with the recipient that the user came for', () => {
+    const recipients = ['a@b.example', 'c@d.example', null].map((to) => ({ ...recipient, to }));
+    const order = (to: string | null) => orderRecipients(recipients, to).map((each) => each.to);
+    expect(order('c@d.example')).toEqual(['c@d.example', 'a@b.example', null]);
+    expect(order(null)).toEqual(['a@b.example', 'c@d.example', null]);
   });
 
   it('begins with the earliest event of all recipients', () => {
