@@ -175,6 +175,9 @@ describe('the proof itself', () => {
     }
     expect(table.calls).toHaveLength(before);
     expect(pages.map(({ path }) => path)).toEqual([
+      '/docs',
+      '/docs/assets/{file}',
+      '/docs/{path+}',
       '/dashboard',
       '/dashboard/assets/{file}',
       '/dashboard/{path+}',

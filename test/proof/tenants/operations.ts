@@ -77,17 +77,27 @@ const REFERENT_BY_NAME: Readonly<Record<string, Referent>> = {
   token: 'probe',
   'idempotency-key': 'idempotency',
   ...Object.fromEntries(
-    ['limit', 'after', 'before', 'type', 'status', 'interval', 'raw', 'ses', 'format'].map((name) => [
-      name,
-      'nothing',
-    ]),
+    [
+      'limit',
+      'after',
+      'before',
+      'type',
+      'status',
+      'interval',
+      'raw',
+      'ses',
+      'format',
+      'order',
+      'reason',
+      'total',
+    ].map((name) => [name, 'nothing']),
   ),
 };
 /** The fields of request bodies. None of them refers to a stored resource. `content_id` is for `cid:` URLs within the email. */
 const BODY_FIELDS: ReadonlySet<string> = new Set(
   (
     'from to cc bcc reply_to subject html text headers tags attachments filename content content_type content_id ' +
-    'disposition url events description status event overlap_seconds since until dry_run name scopes expires_at ' +
+    'disposition url events description status event overlap_seconds since until include dry_run name scopes expires_at ' +
     'address reason'
   ).split(' '),
 );
