@@ -11,6 +11,7 @@ import { RecipientCard } from '../components/recipient-card.tsx';
 import { EmptyState, ErrorState, Loading, NotFound } from '../components/states.tsx';
 import { Time } from '../components/time.tsx';
 import { API_ROOT } from '../state/app.ts';
+import { narrow } from '../state/media.ts';
 import { useSearchParams } from '../state/url.ts';
 import { firstEventAt, orderRecipients, rawFacts } from '../text/message.ts';
 
@@ -112,12 +113,15 @@ export function Message({ id }: { readonly id: string }) {
     <Page
       title={data?.subject ?? (data ? '(no subject)' : 'Message')}
       actions={
-        <>
-          {data && <CopyButton text={JSON.stringify(data, null, 2)} label="as JSON" named />}
-          <Link class="button" href="/logs">
-            Logs
-          </Link>
-        </>
+        // The button is there before the data, so that it does not move the title.
+        <span class="message-actions">
+          <CopyButton text={JSON.stringify(data, null, 2) ?? ''} label="as JSON" named />
+          {!narrow.value && (
+            <Link class="button" href="/logs">
+              Logs
+            </Link>
+          )}
+        </span>
       }
     >
       {error && <ErrorState error={error} retry={() => void reload()} />}
