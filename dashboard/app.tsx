@@ -1,9 +1,8 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useErrorBoundary, useState } from 'preact/hooks';
+import { useCallback, useEffect, useErrorBoundary, useState } from 'preact/hooks';
 import { Link, Route, Router, Switch, useLocation } from 'wouter-preact';
 import { toApiError } from './api/client.ts';
 import { clearResponseCache } from './api/use-resource.ts';
-import { ShortcutsDialog } from './components/shortcuts-dialog.tsx';
 import { lazy } from './components/lazy-component.tsx';
 import { Navigation } from './components/navigation.tsx';
 import { Notices } from './components/notices.tsx';
@@ -24,6 +23,15 @@ const Delivery = lazy(() => import('./pages/delivery.tsx').then((page) => page.D
 const Suppressions = lazy(() => import('./pages/suppressions.tsx').then((page) => page.Suppressions));
 const ApiKeys = lazy(() => import('./pages/api-keys.tsx').then((page) => page.ApiKeys));
 const Settings = lazy(() => import('./pages/settings.tsx').then((page) => page.Settings));
+
+const ShortcutsDialog = lazy(
+  () => import('./components/shortcuts-dialog.tsx').then((module) => module.ShortcutsDialog),
+  'dialog',
+);
+const CommandPalette = lazy(
+  () => import('./components/command-palette.tsx').then((module) => module.CommandPalette),
+  'dialog',
+);
 
 function UnknownPage() {
   return (
@@ -48,9 +56,12 @@ function ViewErrorBoundary({ children }: { readonly children: ComponentChildren 
 }
 
 function Shell({ workspaceName }: { readonly workspaceName: string }) {
-  const [isHelpOpen, setIsHelpOpen] = useState(false);
+  const [openDialog, setOpenDialog] = useState<'shortcuts' | 'palette'>();
+  const showShortcuts = useCallback(() => setOpenDialog('shortcuts'), []);
+  const showPalette = useCallback(() => setOpenDialog('palette'), []);
+  const closeDialog = (): void => setOpenDialog(undefined);
   const [location] = useLocation();
-  useShortcuts(() => setIsHelpOpen(true));
+  useShortcuts(showShortcuts, showPalette);
   useEffect(dismissSuccessesOfOtherViews, [location]);
   return (
     <>
@@ -58,7 +69,7 @@ function Shell({ workspaceName }: { readonly workspaceName: string }) {
       <button type="button" class="skip" onClick={() => document.querySelector('h1')?.focus()}>
         Skip to content
       </button>
-      <Navigation workspaceName={workspaceName} onShowShortcuts={() => setIsHelpOpen(true)} />
+      <Navigation workspaceName={workspaceName} onShowShortcuts={showShortcuts} onShowPalette={showPalette} />
       <main>
         <ViewErrorBoundary key={location}>
           <Switch>
@@ -77,7 +88,8 @@ function Shell({ workspaceName }: { readonly workspaceName: string }) {
           </Switch>
         </ViewErrorBoundary>
       </main>
-      {isHelpOpen && <ShortcutsDialog onClose={() => setIsHelpOpen(false)} />}
+      {openDialog === 'shortcuts' && <ShortcutsDialog onClose={closeDialog} />}
+      {openDialog === 'palette' && <CommandPalette onClose={closeDialog} />}
     </>
   );
 }

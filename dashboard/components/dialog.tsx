@@ -1,4 +1,4 @@
-import { createContext, type ComponentChildren } from 'preact';
+import { createContext, type ComponentChildren, type JSX } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { toApiError, type ApiError } from '../api/client.ts';
 import { Icon } from './icons.tsx';
@@ -12,6 +12,13 @@ export const SetDialogBusy = createContext<(busy: boolean) => void>(() => {});
 
 const FIRST_FIELD = "input:not([type='checkbox'], [type='radio']), select, textarea";
 
+/** Whether the click is on the backdrop, which belongs to the dialog element. */
+function isBeside(event: JSX.TargetedMouseEvent<HTMLDialogElement>): boolean {
+  const { left, right, top, bottom } = event.currentTarget.getBoundingClientRect();
+  const { clientX: x, clientY: y, target, currentTarget } = event;
+  return target === currentTarget && (x < left || x > right || y < top || y > bottom);
+}
+
 /** A modal dialog. Esc closes it, and the focus returns to the element that had it before. */
 export function Dialog({
   title,
@@ -24,8 +31,8 @@ export function Dialog({
   readonly onClose: () => void;
   readonly children: ComponentChildren;
   readonly wide?: boolean;
-  /** A drawer slides in from the side. A click beside it closes it. */
-  readonly kind?: 'wide' | 'drawer' | '';
+  /** A drawer is at the side of the page, and a palette at its top. */
+  readonly kind?: 'wide' | 'drawer' | 'palette' | '';
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
@@ -49,7 +56,8 @@ export function Dialog({
         if (busy) event.preventDefault();
       }}
       onClick={(event) => {
-        if (kind === 'drawer' && event.target === dialog.current && event.offsetX < 0) onClose();
+        // A drawer and a palette contain no data of the user. A click beside them closes them.
+        if ((kind === 'drawer' || kind === 'palette') && isBeside(event)) onClose();
       }}
     >
       <header class="card-head">

@@ -10,6 +10,7 @@ const PATHS = {
   docs: 'M4 19V5a2 2 0 0 1 2-2h14v18H6a2 2 0 0 1 0-4h14',
   keyboard: 'M3 6h18v12H3zM7 10h.01M12 10h.01M17 10h.01M8 14h8',
   'sign-out': 'M9 21H4V3h5M16 17l5-5-5-5M21 12H9',
+  search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5',
   menu: 'M4 7h16M4 12h16M4 17h16',
   close: 'M6 6l12 12M18 6 6 18',
   more: 'M4.5 12h1m6 0h1m6 0h1M4.5 11.5h1m6 0h1m6 0h1',

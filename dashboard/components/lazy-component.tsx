@@ -12,8 +12,14 @@ function reloadOnce(): boolean {
   return true;
 }
 
-/** Wraps a component whose script is loaded when the component is first shown. */
-export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
+/**
+ * Wraps a component whose script is loaded when the component is first shown. A view shows a placeholder meanwhile. A
+ * dialog shows nothing, because a placeholder would move the page.
+ */
+export function lazy<P extends object>(
+  load: () => Promise<ComponentType<P>>,
+  kind: 'view' | 'dialog' = 'view',
+): ComponentType<P> {
   let loaded: ComponentType<P> | undefined;
   return function Lazy(props: P) {
     const [, redraw] = useReducer<number, void>((count) => count + 1, 0);
@@ -40,6 +46,7 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
         </EmptyState>
       );
     const Component = loaded;
-    return Component ? <Component {...props} /> : <Loading />;
+    if (Component) return <Component {...props} />;
+    return kind === 'view' ? <Loading /> : null;
   };
 }

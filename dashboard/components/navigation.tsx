@@ -11,6 +11,8 @@ const GROUPS = [
   { name: 'Workspace', items: NAVIGATION.filter(({ group }) => group === 'workspace') },
 ] as const;
 
+const IS_MAC = navigator.userAgent.includes('Mac');
+
 function isCurrent(path: string, location: string): boolean {
   if (path === '/') return location === '/';
   return location.startsWith(path) || (path === '/webhooks' && location.startsWith('/deliveries'));
@@ -19,6 +21,7 @@ function isCurrent(path: string, location: string): boolean {
 interface NavigationProps {
   readonly workspaceName: string;
   readonly onShowShortcuts: () => void;
+  readonly onShowPalette: () => void;
 }
 
 function Destinations({ onFollow }: { readonly onFollow?: () => void }) {
@@ -49,7 +52,7 @@ function Destinations({ onFollow }: { readonly onFollow?: () => void }) {
 }
 
 /** The documentation, the shortcuts and the way out. */
-function Foot({ workspaceName, onShowShortcuts }: NavigationProps) {
+function Foot({ workspaceName, onShowShortcuts }: Omit<NavigationProps, 'onShowPalette'>) {
   return (
     <div class="side-foot">
       <a href={new URL('docs', API_ROOT).href}>
@@ -124,6 +127,12 @@ export function Navigation(props: NavigationProps) {
       <Link href="/" class="brand" aria-label="IvyMail Events, overview">
         <Brand />
       </Link>
+      {!withoutSidebar.value && (
+        <button type="button" class="find" onClick={props.onShowPalette}>
+          <Icon name="search" />
+          Search <kbd>{IS_MAC ? '⌘' : 'Ctrl'} K</kbd>
+        </button>
+      )}
       <nav class="main-nav" aria-label="Main">
         {withoutSidebar.value ? <MenuBar {...props} /> : <Destinations />}
       </nav>

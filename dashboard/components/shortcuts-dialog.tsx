@@ -2,7 +2,8 @@ import { Dialog } from './dialog.tsx';
 import { NAVIGATION } from './shortcuts.ts';
 
 const SHORTCUTS = [
-  ['/', 'Search'],
+  ['Ctrl K', 'Go to a view, or search'],
+  ['/', 'Search this view'],
   ['j', 'Next row'],
   ['k', 'Previous row'],
   ['Enter', 'Open row'],

@@ -29,13 +29,21 @@ function moveRowFocus(step: 1 | -1): void {
 /** How long after `g` the second key of a shortcut may follow. */
 const PREFIX_TIMEOUT_MS = 1_200;
 
-/** Handles single-key shortcuts, and `g` followed by a letter. Keys are ignored while the user types or a dialog is open. */
-export function useShortcuts(showHelp: () => void): void {
+/**
+ * Handles single-key shortcuts, `g` followed by a letter, and Ctrl-K or Cmd-K. Single keys are ignored while the user
+ * types, and all keys while a dialog is open.
+ */
+export function useShortcuts(showHelp: () => void, showPalette: () => void): void {
   const [, navigate] = useLocation();
   useEffect(() => {
     let prefixAt = -Infinity;
     function onKey(event: KeyboardEvent): void {
       const { key, target } = event;
+      if (key === 'k' && event.ctrlKey !== event.metaKey && !document.querySelector('dialog[open]')) {
+        event.preventDefault();
+        showPalette();
+        return;
+      }
       if (!shortcutsEnabled.value || event.ctrlKey || event.metaKey || event.altKey) return;
       if (isTyping(target)) return;
       if (document.querySelector('dialog[open]')) return;
@@ -53,5 +61,5 @@ export function useShortcuts(showHelp: () => void): void {
     }
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
-  }, [navigate, showHelp]);
+  }, [navigate, showHelp, showPalette]);
 }

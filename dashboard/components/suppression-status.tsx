@@ -9,8 +9,9 @@ import { isSimulatorAddress } from '../text/message.ts';
 import { lazy } from './lazy-component.tsx';
 import { Time } from './time.tsx';
 
-const RemoveSuppressionDialog = lazy(() =>
-  import('./remove-suppression-dialog.tsx').then((module) => module.RemoveSuppressionDialog),
+const RemoveSuppressionDialog = lazy(
+  () => import('./remove-suppression-dialog.tsx').then((module) => module.RemoveSuppressionDialog),
+  'dialog',
 );
 
 /** The suppression list changes about a second after a bounce or a complaint. */

@@ -19,8 +19,9 @@ import { changeSearchParams, useSearchParams } from '../state/url.ts';
 import { pluralize } from '../text/format.ts';
 import { clearFilters, isSlowQuery, toLogQuery, viewOf, withView, type LogView } from '../text/log-query.ts';
 
-const TestEmailDialog = lazy(() =>
-  import('../components/test-email-dialog.tsx').then((module) => module.TestEmailDialog),
+const TestEmailDialog = lazy(
+  () => import('../components/test-email-dialog.tsx').then((module) => module.TestEmailDialog),
+  'dialog',
 );
 
 const POLL_MS = 4_000;

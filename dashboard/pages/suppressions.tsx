@@ -18,11 +18,13 @@ import { hasScope } from '../state/app.ts';
 import { changeSearchParams, useSearchParams } from '../state/url.ts';
 import { describeTotal, toSuppressionQuery } from '../text/suppression-query.ts';
 
-const AddSuppressionDialog = lazy(() =>
-  import('../components/suppressions/add-dialog.tsx').then((file) => file.AddSuppressionDialog),
+const AddSuppressionDialog = lazy(
+  () => import('../components/suppressions/add-dialog.tsx').then((file) => file.AddSuppressionDialog),
+  'dialog',
 );
-const RemoveManyDialog = lazy(() =>
-  import('../components/suppressions/remove-dialog.tsx').then((file) => file.RemoveManyDialog),
+const RemoveManyDialog = lazy(
+  () => import('../components/suppressions/remove-dialog.tsx').then((file) => file.RemoveManyDialog),
+  'dialog',
 );
 
 interface SuppressionList extends List<Suppression> {

@@ -95,3 +95,20 @@ describe('the actions of a webhook on a narrow screen', () => {
     await page.context().close();
   });
 });
+
+it('opens a view and searches the log with Ctrl-K', async () => {
+  const { page } = await signedIn('/settings');
+  const palette = page.getByRole('combobox', { name: 'View, recipient, message ID or subject' });
+  await page.keyboard.press('Control+k');
+  await palette.waitFor();
+  await page.keyboard.type('supp');
+  await page.getByRole('option', { name: 'Suppressions', selected: true }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Suppressions', level: 1 }).waitFor();
+  await page.getByRole('button', { name: /^Search/ }).click();
+  await palette.fill('seen by shell');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/logs\?q=seen/);
+  await page.locator('table.log tbody tr', { hasText: 'Seen by shell' }).first().waitFor();
+  await page.context().close();
+});
