@@ -51,6 +51,15 @@ describe.each([
         await summary.click();
       found[name] = await violations(page);
     }
+    await page.keyboard.press('Control+k');
+    await page.getByRole('option').first().waitFor();
+    found['command palette'] = await violations(page);
+    await page.keyboard.press('Escape');
+    if (await page.getByRole('button', { name: 'Menu' }).isVisible()) {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('dialog', { name: 'Menu' }).waitFor();
+      found['menu'] = await violations(page);
+    }
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
   });
 });
