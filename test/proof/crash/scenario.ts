@@ -4,9 +4,10 @@
  */
 import { TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { Command, Recovery } from '../../../lambdas/core/commands.ts';
+import { newRecovery, type Command } from '../../../lambdas/core/commands.ts';
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { DEFAULT_WORKSPACE_ID, deterministicId } from '../../../lambdas/core/ids.ts';
+import { DEFAULT_MISSED_KINDS } from '../../../lambdas/core/missed-kinds.ts';
 import { formatTimestamp } from '../../../lambdas/core/timestamps.ts';
 import type { EmailEvent } from '../../../lambdas/core/events.ts';
 import { createFirstTask, createTask } from '../../../lambdas/delivery/dispatch.ts';
@@ -211,15 +212,15 @@ export async function runScenario({ deployment, endpoints, published }: Scenario
     deployment.faults = smallFaults(deployment);
     clock.after(BURST_MS + 5_000 - clock.nowMs, () => void remove(table, removed));
     clock.after(MINUTE_MS, () => void poison(deployment));
-    clock.after(5 * MINUTE_MS, () => void setStatus(table, failing, 'paused'));
-    clock.after(15 * MINUTE_MS, () => void setStatus(table, failing, 'active'));
+    clock.after(5 * MINUTE_MS, () => void setStatus(deployment, failing, 'paused'));
+    clock.after(15 * MINUTE_MS, () => void setStatus(deployment, failing, 'active'));
     clock.after(20 * MINUTE_MS, () => void continueDrain(deployment, healthy));
     clock.after(25 * MINUTE_MS, () => void dispatchToOpenBreaker(deployment, away));
     clock.after(26 * MINUTE_MS, () => void attemptExpired(deployment, undelivered(deployment), healthy));
     clock.after(27 * MINUTE_MS, () => void continueGroup(deployment, undelivered(deployment), failing));
     clock.after(30 * MINUTE_MS, () => void redeliver(deployment));
-    clock.after(40 * MINUTE_MS, () => void setStatus(table, healthy, 'paused'));
-    clock.after(60 * MINUTE_MS, () => void setStatus(table, healthy, 'active'));
+    clock.after(40 * MINUTE_MS, () => void setStatus(deployment, healthy, 'paused'));
+    clock.after(60 * MINUTE_MS, () => void setStatus(deployment, healthy, 'active'));
     clock.after(200 * MINUTE_MS, () => void recover(deployment, endpoints));
     await clock.run();
   } finally {
@@ -297,12 +298,13 @@ async function remove(table: SimulatedDeployment['table'], { id }: Endpoint): Pr
 }
 
 async function setStatus(
-  table: SimulatedDeployment['table'],
+  { table, clock }: SimulatedDeployment,
   endpoint: Endpoint | undefined,
   status: 'active' | 'paused',
 ): Promise<void> {
-  const at = formatTimestamp(START_MS);
-  const change = { id: deterministicId('req', [status]), at, action: 'updated' as const, by: 'test' };
+  const at = formatTimestamp(clock.nowMs);
+  const action = status === 'paused' ? ('paused' as const) : ('resumed' as const);
+  const change = { id: deterministicId('req', [status]), at, action, by: 'test', filter: null };
   await updateEndpoint(
     table,
     { workspaceId: WORKSPACE, endpointId: endpoint?.id ?? '' },
@@ -313,17 +315,14 @@ async function setStatus(
 async function recover({ table, clock }: SimulatedDeployment, endpoints: readonly Endpoint[]): Promise<void> {
   const at = formatTimestamp(clock.nowMs);
   for (const { id } of endpoints) {
-    const recovery: Recovery = {
+    const recovery = newRecovery({
       id: deterministicId('rcv', [id]),
-      workspace_id: WORKSPACE,
-      endpoint_id: id,
-      since: formatTimestamp(START_MS),
-      until: at,
-      status: 'running',
+      endpoint: { id, workspace_id: WORKSPACE },
+      range: { since: formatTimestamp(START_MS), until: at },
+      include: DEFAULT_MISSED_KINDS,
       count: 0,
-      started: 0,
-      created_at: at,
-    };
+      nowMs: clock.nowMs,
+    });
     await putRecovery(table, recovery);
   }
 }

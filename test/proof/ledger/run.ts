@@ -1,5 +1,6 @@
 /** Six hours of email events through a simulated deployment in which calls to AWS and to receivers fail at random. */
-import type { Recovery } from '../../../lambdas/core/commands.ts';
+import { newRecovery } from '../../../lambdas/core/commands.ts';
+import { DEFAULT_MISSED_KINDS } from '../../../lambdas/core/missed-kinds.ts';
 import type { DeliveryStatus } from '../../../lambdas/core/deliveries.ts';
 import type { Endpoint } from '../../../lambdas/core/endpoints.ts';
 import { randomId } from '../../../lambdas/core/ids.ts';
@@ -143,23 +144,27 @@ export async function recoverAll(
   const at = formatTimestamp(deployment.clock.nowMs);
   const randomBytes = (size: number): Uint8Array => deployment.dice.bytes(size);
   for (const { id, workspace_id: workspaceId } of endpoints) {
-    const change = { id: randomId('req', randomBytes), at, action: 'resumed' as const, by: 'ivymail' };
+    const change = {
+      id: randomId('req', randomBytes),
+      at,
+      action: 'resumed' as const,
+      by: 'ivymail',
+      filter: null,
+    };
     await updateEndpoint(
       deployment.table,
       { workspaceId, endpointId: id },
       { changes: { status: 'active' }, historyEntry: change },
     );
-    const recovery: Recovery = {
+    // The kinds that a recovery includes by default contain everything that was lost.
+    const recovery = newRecovery({
       id: randomId('rcv', randomBytes),
-      workspace_id: workspaceId,
-      endpoint_id: id,
-      since: formatTimestamp(START_MS),
-      until: at,
-      status: 'running',
+      endpoint: { id, workspace_id: workspaceId },
+      range: { since: formatTimestamp(START_MS), until: at },
+      include: DEFAULT_MISSED_KINDS,
       count: 0,
-      started: 0,
-      created_at: at,
-    };
+      nowMs: deployment.clock.nowMs,
+    });
     await putRecovery(deployment.table, recovery);
   }
   const restore = deployment.clock.installTimers();
