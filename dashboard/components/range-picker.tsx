@@ -3,6 +3,7 @@ import { formatTimestamp } from '../../lambdas/core/timestamps.ts';
 import { withQuery } from '../api/client.ts';
 import type { Stats } from '../api/types.ts';
 import { useResource, type Resource } from '../api/use-resource.ts';
+import { timeDisplay } from '../state/preferences.ts';
 import { useSearchParams, changeSearchParams } from '../state/url.ts';
 import { formatIntervalStart } from '../text/format.ts';
 import {
@@ -63,6 +64,7 @@ export function useStats(endpointId?: string, pollMs = DEFAULT_POLL_MS): RangedS
 
 export function RangePicker({ range }: { readonly range: StatsRange }) {
   const [search, setSearch] = useSearchParams();
+  const { zone } = timeDisplay.value;
   const select = (name: string | undefined): void =>
     setSearch(changeSearchParams(search, { range: name, after: undefined, before: undefined }), {
       replace: true,
@@ -71,8 +73,8 @@ export function RangePicker({ range }: { readonly range: StatsRange }) {
     <>
       {range.name === undefined && (
         <button type="button" class="custom-range" onClick={() => select(undefined)}>
-          {formatIntervalStart(range.afterMs, range.interval)} –{' '}
-          {formatIntervalStart(range.beforeMs, range.interval)}
+          {formatIntervalStart(range.afterMs, range.interval, zone)} –{' '}
+          {formatIntervalStart(range.beforeMs, range.interval, zone)}
           <span class="visually-hidden">, remove this time range</span>
           <Icon name="close" />
         </button>

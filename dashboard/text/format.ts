@@ -66,19 +66,27 @@ export function describeTime(iso: string, now = new Date()): string {
   return `${utc} · ${formatExactTime(iso, 'local', now)} local time`;
 }
 
-/** Label on the time axis of a chart: `14:00` or `24 Nov`. At midnight, an hour is labeled with its day. Days are in UTC. */
-export function formatAxisLabel(epochMs: number, interval: 'hour' | 'day'): string {
+/** Label on the time axis of a chart: `14:00` or `24 Nov`. At midnight, an hour is labeled with its day. */
+export function formatAxisLabel(epochMs: number, interval: 'hour' | 'day', zone: Zone): string {
   const time = new Date(epochMs);
+  // Statistics count days in UTC.
   if (interval === 'day') return FORMATS.utc.day.format(time);
-  return (time.getHours() === 0 ? FORMATS.local.day : FORMATS.local.minute).format(time);
+  const { day, minute } = FORMATS[zone];
+  return (hourOfDay(epochMs, zone) === 0 ? day : minute).format(time);
 }
 
-/** Start of a chart interval: `24 Nov, 14:00` or `24 Nov (UTC)`. */
-export function formatIntervalStart(epochMs: number, interval: 'hour' | 'day'): string {
+/** The hour of the day, from 0 to 23. */
+export function hourOfDay(epochMs: number, zone: Zone): number {
   const time = new Date(epochMs);
-  return interval === 'hour'
-    ? `${FORMATS.local.day.format(time)}, ${FORMATS.local.minute.format(time)}`
-    : `${FORMATS.utc.day.format(time)} (UTC)`;
+  return zone === 'utc' ? time.getUTCHours() : time.getHours();
+}
+
+/** Start of a chart interval: `24 Nov, 14:00` or `24 Nov (UTC)`. An hour in UTC ends with `UTC`. */
+export function formatIntervalStart(epochMs: number, interval: 'hour' | 'day', zone: Zone): string {
+  const time = new Date(epochMs);
+  if (interval === 'day') return `${FORMATS.utc.day.format(time)} (UTC)`;
+  const { day, minute } = FORMATS[zone];
+  return `${day.format(time)}, ${minute.format(time)}${zone === 'utc' ? ' UTC' : ''}`;
 }
 
 const UNITS = [

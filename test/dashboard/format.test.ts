@@ -7,8 +7,10 @@ import {
   formatMinute,
   formatTime,
   formatRelativeTime,
+  formatAxisLabel,
   formatDuration,
   fromLocalInput,
+  hourOfDay,
   formatIntervalStart,
   formatPercent,
   pluralize,
@@ -93,6 +95,22 @@ describe('a time', () => {
   });
 
   it('of a day interval is shown in UTC, because statistics count days in UTC', () => {
-    expect(formatIntervalStart(Date.parse('2026-02-25T00:00:00Z'), 'day')).toMatch(/25.*\(UTC\)/);
+    for (const zone of ['local', 'utc'] as const) {
+      const start = Date.parse('2026-02-25T00:00:00Z');
+      expect(formatIntervalStart(start, 'day', zone)).toMatch(/25.*\(UTC\)/);
+      expect(formatAxisLabel(start, 'day', zone)).toMatch(/25/);
+    }
+  });
+
+  it('of an hour interval is shown in the chosen zone, and midnight is labeled with its day', () => {
+    const start = Date.parse('2026-02-25T14:00:00Z');
+    expect(formatIntervalStart(start, 'hour', 'utc')).toMatch(/25.*, 14:00 UTC$/);
+    expect(formatAxisLabel(start, 'hour', 'utc')).toBe('14:00');
+    expect(formatAxisLabel(start + 10 * 3_600_000, 'hour', 'utc')).toMatch(/26/);
+    const local = new Date(2026, 1, 25, 7).getTime();
+    expect(formatIntervalStart(local, 'hour', 'local')).toMatch(/25.*, 07:00$/);
+    expect(formatAxisLabel(local, 'hour', 'local')).toBe('07:00');
+    expect(formatAxisLabel(new Date(2026, 1, 26).getTime(), 'hour', 'local')).toMatch(/26/);
+    expect([hourOfDay(start, 'utc'), hourOfDay(local, 'local')]).toEqual([14, 7]);
   });
 });

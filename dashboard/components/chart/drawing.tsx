@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import { formatAxisLabel } from '../../text/format.ts';
+import { timeDisplay } from '../../state/preferences.ts';
+import { formatAxisLabel, hourOfDay } from '../../text/format.ts';
 import type { ChartProps } from './props.ts';
 import { isIsolated, labeledIntervals, linePath, type Segment } from './scale.ts';
 
@@ -61,14 +62,15 @@ export function Drawing({
 }) {
   const { starts, interval, series, kind, format, formatTick = format } = chart;
   const { width, height, ticks, pixelsPerUnit } = frame;
+  const { zone } = timeDisplay.value;
   const pitch = width / Math.max(1, starts.length);
   const centerOf = (index: number): number => round(pitch * (index + 0.5));
   const yOf = (value: number): number => round(height - value * pixelsPerUnit);
 
   const labels = useMemo(() => {
-    const hours = starts.map((start) => new Date(start).getHours());
+    const hours = starts.map((start) => hourOfDay(Date.parse(start), zone));
     return labeledIntervals(hours, interval, Math.floor(width / LABEL_PX));
-  }, [starts, interval, width]);
+  }, [starts, interval, width, zone]);
   const paths = useMemo(
     () =>
       kind === 'bars'
@@ -95,7 +97,7 @@ export function Drawing({
         ))}
         {labels.map((index) => (
           <text key={index} x={centerOf(index)} y={height + 18} text-anchor="middle">
-            {formatAxisLabel(Date.parse(starts[index] ?? ''), interval)}
+            {formatAxisLabel(Date.parse(starts[index] ?? ''), interval, zone)}
           </text>
         ))}
         {from !== undefined && to !== undefined && (

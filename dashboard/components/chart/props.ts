@@ -1,3 +1,4 @@
+import { timeDisplay } from '../../state/preferences.ts';
 import { formatIntervalStart } from '../../text/format.ts';
 import type { Values } from './scale.ts';
 
@@ -40,5 +41,5 @@ export interface ChartProps {
 /** `24 Nov, 14:00` */
 export function intervalLabel({ starts, interval }: ChartProps, index: number): string {
   const start = starts[index];
-  return start === undefined ? '' : formatIntervalStart(Date.parse(start), interval);
+  return start === undefined ? '' : formatIntervalStart(Date.parse(start), interval, timeDisplay.value.zone);
 }
