@@ -190,34 +190,32 @@ interface Shape {
   readonly name: string;
   readonly recipients: number;
   readonly events: readonly EventName[];
-  /** Whether the first pages must be full: a page ends early if its recipient has many other events. */
-  readonly full: boolean;
 }
 
 const SHAPES: readonly Shape[] = [
-  { name: 'a delivered email', recipients: 1, events: ['sent', 'delivered'], full: true },
+  { name: 'a delivered email', recipients: 1, events: ['sent', 'delivered'] },
   {
     name: 'an email with ten opens',
     recipients: 1,
     events: ['sent', 'delivered', ...Array.from({ length: 10 }, () => 'opened' as const)],
-    full: true,
   },
-  { name: 'an email to 50 recipients', recipients: 50, events: ['sent', 'delivered', 'opened'], full: true },
-  { name: 'a suppressed email', recipients: 1, events: ['sent', 'suppressed'], full: true },
+  { name: 'an email to 50 recipients', recipients: 50, events: ['sent', 'delivered', 'opened'] },
+  { name: 'a suppressed email', recipients: 1, events: ['sent', 'suppressed'] },
 ];
 
 describe.each(SHAPES)(
   'a page of 50 messages costs at most 60 read units: $name',
-  ({ recipients, events, full }) => {
+  ({ recipients, events }) => {
     const eventsOf = (messages: number, oneRecipient: boolean): readonly EmailEvent[] =>
       Array.from({ length: messages }, (_, message) =>
         Array.from({ length: recipients }, (__, recipient) =>
           events.map((event, index) =>
             eventAt(message * 60 + index, {
               message_id: `0100019c1e5b7d2a-${message}-000000`,
-              to: oneRecipient
-                ? 'recipient@customers.example.com'
-                : `recipient.${recipient}.${message}@customers.example.com`,
+              to:
+                oneRecipient && recipient === 0
+                  ? 'recipient@customers.example.com'
+                  : `recipient.${recipient}.${message}@customers.example.com`,
               event,
               subject: `Your order ${message} of customer ${recipient} is on its way`,
               tags: [['campaign', `spring-${index}`]],
@@ -233,7 +231,7 @@ describe.each(SHAPES)(
         'in a range of time',
         400,
         {
-          after: new Date(START_MS + 600_000).toISOString(),
+          after: new Date(START_MS + 60_000).toISOString(),
           before: new Date(START_MS + 18_000_000).toISOString(),
         },
       ],
@@ -246,13 +244,13 @@ describe.each(SHAPES)(
     ])('%s', async (_title, messages, filters) => {
       const isOne = 'to' in filters;
       const count = Math.ceil(messages / recipients);
-      const table = tableOf(eventsOf(Math.max(count, 5), isOne && recipients === 1));
+      const table = tableOf(eventsOf(Math.max(count, 5), isOne));
       let position: Position | undefined;
       for (let number = 0; number < 3; number += 1) {
         const page = await read(table, { limit: 50, units: 60, ...filters }, position);
         expect(table.units()).toBeLessThanOrEqual(60);
         if (!page.next) break;
-        expect(page.items.length).toBeGreaterThan(full && !isOne ? 49 : 15);
+        expect(page.items.length).toBeGreaterThan(isOne ? 15 : 49);
         position = page.next;
       }
     });
