@@ -141,7 +141,9 @@ export async function startInbox({ now, page: file }: InboxOptions): Promise<Loc
       notifyWatchers('clear', {});
       response.writeHead(204).end();
     } else if (route === 'GET /live') watch(response);
-    else if (route === 'GET /') response.writeHead(200, PAGE_HEADERS).end(page);
+    // A person who opens the URL of an endpoint sees the requests of this hook.
+    else if (route === 'GET /' || (route === 'GET /hooks/<name>' && isBrowser(request)))
+      response.writeHead(200, PAGE_HEADERS).end(page);
     else sendJson(response, 404, { error: `${request.method ?? ''} ${url.pathname} does not exist` });
   });
 }
@@ -185,6 +187,10 @@ function joinHeaders(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(request.headersDistinct).map(([name, values]) => [name, values?.join(', ') ?? '']),
   );
+}
+
+function isBrowser({ headers }: IncomingMessage): boolean {
+  return /\btext\/html\b/i.test(headers.accept ?? '');
 }
 
 function parseJson(body: Buffer): unknown {

@@ -40,7 +40,8 @@ const OUTLINE: readonly Group[] = [
     title: 'Email',
     pages: [
       section('sending', 'Sending'),
-      section('logs', 'Logs', 'Logs and search'),
+      section('messages', 'Messages'),
+      section('logs', 'Logs'),
       section('statistics', 'Statistics'),
       section('suppression', 'Suppression'),
     ],

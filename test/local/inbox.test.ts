@@ -35,6 +35,23 @@ function signed(body: string, at = new Date()): Record<string, string> {
   };
 }
 
+describe('the page of the inbox', () => {
+  const open = (path: string, accept: string): Promise<Response> =>
+    fetch(`${inbox.url}${path}`, { headers: { accept } });
+
+  it('is what a browser shows at the URL of a hook, and a program gets an error as JSON', async () => {
+    const page = await (await open('/', '*/*')).text();
+    const opened = await open('/hooks/orders', 'text/html,*/*;q=0.8');
+    expect([opened.status, await opened.text()]).toEqual([200, page]);
+    expect((await open('/hooks/orders', '*/*')).status).toBe(404);
+  });
+
+  it('lists the requests above the hooks', async () => {
+    const page = await (await open('/', '*/*')).text();
+    expect(page.indexOf('<h2>Requests')).toBeLessThan(page.indexOf('<h2>Hooks'));
+  });
+});
+
 describe('a hook', () => {
   it.each([
     [{ status: 99 }],
