@@ -38,7 +38,7 @@ const COPY = '<button type="button" class="copy" data-copy hidden>Copy</button>'
 
 /** A code block with its title and a button that copies it. */
 export function codeBlock(code: string, syntax: string, title = SHOWN_LANGUAGE[syntax] ?? syntax): string {
-  return `<figure class="code"><figcaption><span>${escapeHtml(title)}</span>${COPY}</figcaption>${preformatted(code, syntax)}</figure>`;
+  return `<div class="code"><div class="caption"><span>${escapeHtml(title)}</span>${COPY}</div>${preformatted(code, syntax)}</div>`;
 }
 
 /**
@@ -48,7 +48,7 @@ export function codeBlock(code: string, syntax: string, title = SHOWN_LANGUAGE[s
 export function codeTabs(tabs: readonly Tab[], label = 'Language'): string {
   const panels = tabs.map(
     ({ id, label: name, code, syntax, note }) =>
-      `<figure class="code" data-language="${id}"><figcaption><span>${escapeHtml(name)}</span>${COPY}</figcaption>${note === undefined ? '' : `<p class="note">${note}</p>`}${preformatted(code, syntax)}</figure>`,
+      `<div class="code" data-language="${id}"><div class="caption"><span>${escapeHtml(name)}</span>${COPY}</div>${note === undefined ? '' : `<p class="note">${note}</p>`}${preformatted(code, syntax)}</div>`,
   );
   return `<div class="tabs" data-tabs="${escapeHtml(label)}">${panels.join('')}</div>`;
 }

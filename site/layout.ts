@@ -115,8 +115,10 @@ export function pageHtml(
 ${topBar(true)}
 <div class="shell${page.wide ? ' wide-page' : ''}">
 <nav id="contents" class="contents" aria-label="Contents" popover>
-<div class="inside">${contents(pages, page)}
-<h2>Machine-readable</h2><ul><li><a href="../llms.txt">llms.txt</a></li><li><a href="../v1/openapi.json">openapi.json</a></li></ul></div>
+<div class="inside">
+<button type="button" class="close-menu" popovertarget="contents" popovertargetaction="hide">Close</button>
+${contents(pages, page)}
+<h2>More</h2><ul><li><a href="../dashboard">Open the dashboard</a></li><li><a href="../llms.txt">llms.txt</a></li><li><a href="../v1/openapi.json">openapi.json</a></li></ul></div>
 </nav>
 <main id="content" tabindex="-1">
 <p class="crumb">${escapeHtml(page.group)}</p>

@@ -32,7 +32,7 @@ function collectTabs(markdown: string): string {
     const tabs = [...blocks.matchAll(DETAILS)].map(([, title = '', note, syntax = '', code = '']): Tab => {
       const found = TAB_OF_TITLE.find(([pattern]) => pattern.test(title))?.[1];
       return {
-        id: syntax,
+        id: slug(title),
         label: title,
         ...found,
         code,
@@ -110,13 +110,20 @@ export function renderMarkdown(
   return { html, sections: sectionsOf(html, headings) };
 }
 
+/** What every command contains, so that no search needs it. */
+const NOISE = /https:\/\/YOUR_API_ADDRESS |-H "(?:x-api-key|content-type): ?[^"]*" ?\\?/g;
+
 /** The plain text below each heading. Code counts in one language only, because the others say the same. */
 function sectionsOf(html: string, headings: readonly Omit<Section, 'text'>[]): readonly Section[] {
-  const searched = html.replaceAll(/<figure class="code" data-language="(?!curl)[^]*?<\/figure>/g, ' ');
+  const searched = html.replaceAll(
+    /<div class="code" data-language="(?:node|python)"[^]*?<\/pre><\/div>/g,
+    ' ',
+  );
   const parts = searched.split(/<h[2-6] id="[^"]*">[^]*?<\/h[2-6]>/);
   return parts.map((part, position): Section => {
     const heading = headings[position - 1] ?? { id: '', title: '', level: 1 };
-    return { ...heading, text: textOfHtml(part.replaceAll(/<button[^]*?<\/button>/g, '')) };
+    const text = textOfHtml(part.replaceAll(/<div class="caption">[^]*?<\/div>/g, ''));
+    return { ...heading, text: text.replaceAll(NOISE, '') };
   });
 }
 

@@ -75,10 +75,28 @@ export function objectIn(schema: Schema, schemas: Schemas): Schema | undefined {
   return only && others.length === 0 ? objectIn(only, schemas) : undefined;
 }
 
+/** Examples of texts whose schemas have none, by the name of their field. */
+const TEXT_OF_FIELD: Readonly<Record<string, string>> = {
+  from: 'you@yourdomain.com',
+  to: 'ann@example.com',
+  address: 'ann@example.com',
+  accepted: 'ann@example.com',
+  suppressed: 'gone@example.com',
+  url: 'https://example.com/webhooks',
+  name: 'Orders',
+  key: 'ivy_live_…',
+  hint: 'ivy_live_…4711',
+  configuration_set: 'IvyMailEvents',
+  code: 'url_address_forbidden',
+  message: 'The host has no public IPv4 address',
+};
 const EXAMPLE_TIME = '2026-02-25T12:00:00Z';
 
-/** An example of a value: the example of its schema, or one that is made from its parts. `depth` ends a schema that contains itself. */
-export function exampleOf(schema: Schema, schemas: Schemas, depth = 0): unknown {
+/**
+ * An example of a value: the example of its schema, or one that is made from its parts. `depth` ends a schema that contains
+ * itself. `name` is the name of the field.
+ */
+export function exampleOf(schema: Schema, schemas: Schemas, depth = 0, name = ''): unknown {
   const resolved = resolveSchema(schema, schemas);
   const { examples, type, format, enum: values, items, properties, minimum } = resolved;
   if (examples?.[0] !== undefined) return examples[0];
@@ -91,23 +109,23 @@ export function exampleOf(schema: Schema, schemas: Schemas, depth = 0): unknown 
     // A value that is usually null, such as a cursor, would be a wrong promise with an invented value.
     return either.some(isNull) && first && !objectIn(first, schemas)
       ? null
-      : exampleOf(first ?? {}, schemas, depth);
+      : exampleOf(first ?? {}, schemas, depth, name);
   }
   if (format === 'date-time') return EXAMPLE_TIME;
   if (format === 'date') return EXAMPLE_TIME.slice(0, 10);
   if (properties) {
     if (depth > 5) return {};
     return Object.fromEntries(
-      Object.entries(properties).map(([name, each]) => [name, exampleOf(each, schemas, depth + 1)]),
+      Object.entries(properties).map(([field, each]) => [field, exampleOf(each, schemas, depth + 1, field)]),
     );
   }
   const [main] = [type ?? []].flat();
   if ([type].flat().includes('null')) return null;
-  if (main === 'array') return items && depth <= 5 ? [exampleOf(items, schemas, depth + 1)] : [];
+  if (main === 'array') return items && depth <= 5 ? [exampleOf(items, schemas, depth + 1, name)] : [];
   if (main === 'integer' || main === 'number') return Math.max(0, minimum ?? 0);
   if (main === 'boolean') return true;
   if (main === 'object') return {};
-  return '…';
+  return TEXT_OF_FIELD[name] ?? '…';
 }
 
 /** The example of a request body: its required fields, and the optional fields that have an example. */
@@ -119,5 +137,5 @@ export function requestExample(schema: Schema, schemas: Schemas): unknown {
     ([name, each]) =>
       resolved.required?.includes(name) || resolveSchema(each, schemas).examples?.[0] !== undefined,
   );
-  return Object.fromEntries(shown.map(([name, each]) => [name, exampleOf(each, schemas)]));
+  return Object.fromEntries(shown.map(([name, each]) => [name, exampleOf(each, schemas, 1, name)]));
 }

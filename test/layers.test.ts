@@ -34,7 +34,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   webhook: [],
   admin: ['build', 'cli', 'lambdas/delivery', 'lambdas/store', 'lambdas/core'],
   sim: ['lib', 'lambdas/delivery', 'lambdas/tally', 'lambdas/ingest', 'lambdas/store', 'lambdas/core'],
-  local: ['sim', 'admin', 'cli', 'build', 'lib', 'lambdas/api', 'lambdas/store', 'lambdas/core'],
+  local: ['sim', 'admin', 'cli', 'build', 'site', 'lib', 'lambdas/api', 'lambdas/store', 'lambdas/core'],
   bin: ['local', 'admin', 'cli', 'build', 'lib'],
   bench: [
     'local',

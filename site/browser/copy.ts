@@ -3,7 +3,7 @@ import { codeText } from './credentials.ts';
 const SHOWN_MS = 1_500;
 
 async function copy(button: HTMLButtonElement, status: HTMLElement): Promise<void> {
-  const code = button.closest('figure')?.querySelector('code');
+  const code = button.closest('.code')?.querySelector('code');
   if (!code) return;
   let message = 'Copied';
   try {
@@ -29,7 +29,7 @@ export function enableCopy(): void {
   document.body.append(status);
   for (const button of document.querySelectorAll<HTMLButtonElement>('[data-copy]')) {
     button.hidden = false;
-    const title = button.closest('figcaption')?.querySelector('span')?.textContent ?? '';
+    const title = button.closest('.caption')?.querySelector('span')?.textContent ?? '';
     button.setAttribute('aria-label', `Copy the code: ${title}`);
     button.addEventListener('click', () => void copy(button, status));
   }

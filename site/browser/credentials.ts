@@ -40,7 +40,7 @@ function showKeys(): void {
 /** Adds a button to each code block that contains the key. */
 function addRevealButtons(): void {
   for (const element of document.querySelectorAll('[data-fill="key"]')) {
-    const caption = element.closest('figure')?.querySelector('figcaption');
+    const caption = element.closest('.code')?.querySelector('.caption');
     if (!caption || caption.querySelector('[data-reveal]')) continue;
     const button = document.createElement('button');
     button.type = 'button';

@@ -19,8 +19,8 @@ function scoreOfWord(word: string, heading: string, path: string, text: string):
   if (new RegExp(`(?:^|[^a-z0-9])${word.replaceAll(/[^a-z0-9]/g, String.raw`\$&`)}`).test(heading)) return 30;
   if (heading.includes(word)) return 20;
   if (path.includes(word)) return 8;
-  const position = text.indexOf(word);
-  return position < 0 ? 0 : 4 - Math.min(3, position / 400);
+  // A text that contains the word often is about it.
+  return Math.min(6, text.split(word).length - 1);
 }
 
 /** The entries that contain every word of the query, the best first. A word in a heading counts more than one in the text. */

@@ -56,13 +56,13 @@ function createBlock(element: HTMLElement, number: number, choose: (language: st
   list.setAttribute('aria-label', element.dataset['tabs'] ?? 'Language');
   const tabs = new Map<string, HTMLButtonElement>();
   const panels = new Map<string, HTMLElement>();
-  for (const panel of element.querySelectorAll<HTMLElement>(':scope > figure')) {
+  for (const panel of element.querySelectorAll<HTMLElement>(':scope > .code')) {
     const language = panel.dataset['language'] ?? '';
     const tab = document.createElement('button');
     tab.type = 'button';
     tab.id = `tab-${number}-${language}`;
     tab.setAttribute('role', 'tab');
-    tab.textContent = panel.querySelector('figcaption span')?.textContent ?? language;
+    tab.textContent = panel.querySelector('.caption span')?.textContent ?? language;
     panel.id = `panel-${number}-${language}`;
     panel.setAttribute('role', 'tabpanel');
     panel.setAttribute('aria-labelledby', tab.id);

@@ -190,7 +190,7 @@ describe('the documentation', () => {
   it('shows its text, its contents and every language without JavaScript', async () => {
     const { page } = await visitDocs('/security', { javaScriptEnabled: false });
     await page.getByRole('navigation', { name: 'Contents' }).getByText('Verify signatures').waitFor();
-    await page.getByText('def verify(secret, headers, raw_body').waitFor();
+    await page.getByText('def verify(secret, headers, raw_body, now=None)').waitFor();
     await page.getByText('func Verify(').first().waitFor();
     expect(await page.getByRole('button').filter({ visible: true }).count()).toBe(0);
     await page.context().close();
