@@ -37,7 +37,9 @@ function loadEntries(): Promise<readonly SearchEntry[]> {
 /** The search dialog: a text field, and a list that the arrow keys move through. */
 function createDialog() {
   const input = create('input', {
-    type: 'search',
+    // Not `search`: there, the first Escape empties the field instead of closing the dialog.
+    type: 'text',
+    enterkeyhint: 'search',
     placeholder: 'Search the documentation',
     'aria-label': 'Search the documentation',
     role: 'combobox',
