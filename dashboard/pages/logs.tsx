@@ -119,7 +119,9 @@ export function Logs() {
     if (isAtNewest) setSearch(changeSearchParams(search, { cursor: undefined }), { replace: true });
   }, [isAtNewest]);
 
-  const isIncomplete = error?.status === 400 && TYPED_FIELDS.includes(error.extras.field ?? '');
+  const isIncomplete =
+    error?.status === 400 &&
+    (error.code === 'conflicting_filters' || TYPED_FIELDS.includes(error.extras.field ?? ''));
   const isSearching = walk?.phase === 'running';
   return (
     <Page
@@ -173,7 +175,8 @@ export function Logs() {
         {isIncomplete && (
           <EmptyState title="This search is not complete." drawing="search">
             <p>
-              {error.extras.field}: {error.message}
+              {error.extras.field !== undefined && `${error.extras.field}: `}
+              {error.message}.
             </p>
           </EmptyState>
         )}

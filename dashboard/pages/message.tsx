@@ -109,6 +109,7 @@ export function Message({ id }: { readonly id: string }) {
         <NotFound title="No message with this ID" href="/logs" linkText="Go to Logs" />
       </Page>
     );
+  const facts = data && <Facts message={data} raw={raw.data} />;
   return (
     <Page
       title={data?.subject ?? (data ? '(no subject)' : 'Message')}
@@ -128,7 +129,7 @@ export function Message({ id }: { readonly id: string }) {
       {!data && !error && <Loading lines={12} />}
       {data && (
         <>
-          <Facts message={data} raw={raw.data} />
+          {!narrow.value && facts}
           {data.truncated && (
             <p class="banner" data-level="warn">
               Only part of the timeline is shown.{' '}
@@ -141,6 +142,8 @@ export function Message({ id }: { readonly id: string }) {
           {orderRecipients(data.recipients, search.get('to')).map((recipient) => (
             <RecipientCard key={recipient.to} recipient={recipient} />
           ))}
+          {/* On a narrow screen, the facts would fill the first screen. What happened is more important. */}
+          {narrow.value && facts}
           <Card title="Webhook deliveries">
             <MessageDeliveries deliveries={data.deliveries} />
           </Card>

@@ -278,3 +278,9 @@ describe('the list', () => {
     expect(current.problems).toEqual([]);
   });
 });
+
+it('explains a range that ends before it starts, without an alarm', async () => {
+  await openLogs('?after=2026-01-02T00:00:00Z&before=2026-01-01T00:00:00Z');
+  await page().getByText('This search is not complete.').waitFor();
+  await expectNoAlarm();
+});
