@@ -12,7 +12,9 @@ export interface RemovalProgress {
 }
 
 /** The API accepts more requests at a time, but other clients of the workspace use it, too. */
-const IN_FLIGHT = 5;
+export const IN_FLIGHT = 5;
+/** Amazon SES accepts about one call per second for its suppression list, and refuses the others. */
+export const IN_FLIGHT_WITH_SES = 1;
 /** The delays are 0.5, 1, 2 and 4 s. */
 const TRIES = 5;
 const FIRST_DELAY_MS = 500;
@@ -23,7 +25,7 @@ function isTemporary(error: ApiError): boolean {
 }
 
 /**
- * Removes addresses from the suppression list, at most five at a time, and reports the progress after each one. After
+ * Removes addresses from the suppression list, at most `inFlight` at a time, and reports the progress after each one. After
  * `signal` is aborted, the requests in flight end, and no other one starts. An address that is no longer on the list counts
  * as removed.
  */
@@ -34,7 +36,9 @@ export async function removeSuppressions(
     onProgress,
     signal,
     sleep,
+    inFlight,
   }: {
+    readonly inFlight: number;
     /** Sends the request for one address. */
     readonly remove: (address: string) => Promise<void>;
     readonly onProgress: (progress: RemovalProgress) => void;
@@ -71,6 +75,6 @@ export async function removeSuppressions(
       if (signal.aborted) return;
     }
   }
-  if (!signal.aborted) await Promise.all(Array.from({ length: IN_FLIGHT }, work));
+  if (!signal.aborted) await Promise.all(Array.from({ length: inFlight }, work));
   return progress;
 }

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../dashboard/api/client.ts';
-import { removeSuppressions, type RemovalProgress } from '../../dashboard/api/remove-suppressions.ts';
+import {
+  IN_FLIGHT,
+  removeSuppressions,
+  type RemovalProgress,
+} from '../../dashboard/api/remove-suppressions.ts';
 
 const ADDRESSES = Array.from({ length: 23 }, (_, index) => `user${index}@example.com`);
 
@@ -11,7 +15,7 @@ function setUp(respond: (address: string, attempt: number) => void = () => {}) {
   const delays: number[] = [];
   let inFlight = 0;
   let most = 0;
-  const run = (addresses: readonly string[] = ADDRESSES) =>
+  const run = (addresses: readonly string[] = ADDRESSES, limit = IN_FLIGHT) =>
     removeSuppressions(addresses, {
       async remove(address) {
         const attempt = (attempts.get(address) ?? 0) + 1;
@@ -23,6 +27,7 @@ function setUp(respond: (address: string, attempt: number) => void = () => {}) {
         respond(address, attempt);
       },
       onProgress: (progress) => reports.push(progress),
+      inFlight: limit,
       signal: abort.signal,
       sleep: async (ms) => {
         delays.push(ms);
@@ -38,6 +43,12 @@ describe('removeSuppressions', () => {
     expect([...attempts.values()]).toEqual(ADDRESSES.map(() => 1));
     expect(mostInFlight()).toBe(5);
     expect(reports.map(({ removed }) => removed)).toEqual(ADDRESSES.map((_, index) => index + 1));
+  });
+
+  it('removes one address at a time if the caller wants it', async () => {
+    const { run, mostInFlight } = setUp();
+    expect(await run(ADDRESSES, 1)).toEqual({ removed: 23, failed: [] });
+    expect(mostInFlight()).toBe(1);
   });
 
   it('counts an address that is no longer on the list as removed', async () => {

@@ -12,8 +12,13 @@ import {
   suppressRecipient,
   type Suppression,
 } from '../../lambdas/store/suppressions.ts';
+import { batchReadUnits, readUnits, type ReadResult } from '../../sim/capacity.ts';
 import { WORKSPACE_ID, anEvent } from '../../sim/builders/events.ts';
 import { simulatedTable, type SimulatedTable } from '../../sim/table.ts';
+
+interface BatchResult {
+  readonly Responses?: Readonly<Record<string, readonly Record<string, unknown>[]>>;
+}
 
 const OTHER_WORKSPACE = `ws_${'b'.repeat(26)}`;
 const REASONS = ['bounce', 'complaint', 'manual', 'unsubscribed'] as const;
@@ -122,6 +127,31 @@ describe('listByTime', () => {
     expect(addressesOf(items)).toEqual(['user02@example.com']);
   });
 
+  it('costs at most 30 read units for a page of 50, also from a list with every reason', async () => {
+    const many = Array.from({ length: 400 }, (_, index) => ({
+      ...(ALL[index % ALL.length] as Suppression),
+      address: `customer.number.${index}@mail.provider.example`,
+    }));
+    const table = await tableOf(many);
+    let units = 0;
+    const send = table.client.send.bind(table.client) as (
+      command: object,
+    ) => Promise<ReadResult & BatchResult>;
+    Object.assign(table.client, {
+      async send(command: object) {
+        const result = await send(command);
+        const items = Object.values(result.Responses ?? {}).flat();
+        units += result.Responses
+          ? batchReadUnits(items, { keys: 50, consistent: false })
+          : readUnits({ Items: result.Items ?? [] }, false);
+        return result;
+      },
+    });
+    expect((await listByTime(table, { workspaceId: WORKSPACE_ID, limit: 50 })).items).toHaveLength(50);
+    expect(units).toBeGreaterThanOrEqual(25);
+    expect(units).toBeLessThanOrEqual(30);
+  });
+
   it('reads the suppressions of a page in one batch, and no more than it returns', async () => {
     const table = await tableOf();
     const batches: number[] = [];
@@ -189,10 +219,10 @@ describe('countSuppressions', () => {
 
   it('reads a long list in several parts', async () => {
     const table = await tableOf([]);
-    const { pk, ...key } = { pk: `ST#${WORKSPACE_ID}#bounce` };
+    const pk = `ST#${WORKSPACE_ID}#bounce`;
     for (let index = 0; index < 2_500; index += 1) {
       const sk = `2026-02-25T12:00:00.000Z#user${index}@example.com`;
-      table.rows.set(`${pk}\n${sk}`, { pk, sk, ...key, kind: 'suppression_time' });
+      table.rows.set(`${pk}\n${sk}`, { pk, sk, kind: 'suppression_time' });
     }
     const query = { workspaceId: WORKSPACE_ID, by: 'time' } as const;
     expect(await countSuppressions(table, query, BUDGET)).toEqual({ count: 2_500, exact: true });

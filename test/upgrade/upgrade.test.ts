@@ -109,6 +109,7 @@ async function fill(aws: LocalAws, tableName: string) {
   // The inbox keeps the first secret, with which requests are still signed during the overlap.
   await client.post(`/v1/webhooks/${rotating.id}/rotate-secret`, { overlap_seconds: 3600 });
   const bounced = await sendEmail(client, 'bounce');
+  await client.post('/v1/suppressions', { address: 'gone@customer.example' });
 
   // Ten failures over at least five seconds open the breaker of the endpoint.
   const failed: string[] = [delivered];
@@ -230,6 +231,19 @@ describe.each(RELEASED)('a stack of version %s that is updated to the current co
   it('continues a list at a cursor that was made before the update', async () => {
     const page = await before.client.get(`/v1/send/logs?limit=3&cursor=${firstPage.next_cursor}`);
     expect(page.data).toMatchObject(secondPage.data);
+  });
+
+  it('lists every suppression newest first, also those that the release stored', async () => {
+    const { client } = before;
+    const [byAddress, newest] = await Promise.all([
+      client.get('/v1/suppressions?limit=100'),
+      client.get('/v1/suppressions?order=newest&total=true&limit=100'),
+    ]);
+    const addressesOf = (list: { readonly data: readonly { readonly address: string }[] }) =>
+      list.data.map(({ address }) => address).toSorted();
+    expect(addressesOf(newest)).toEqual(addressesOf(byAddress));
+    expect(addressesOf(newest)).toContain('gone@customer.example');
+    expect(newest.total).toEqual({ count: newest.data.length, exact: true });
   });
 
   it('accepts every API key', async () => {

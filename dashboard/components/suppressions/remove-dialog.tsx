@@ -1,7 +1,12 @@
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import { toApiError, withQuery, type ApiError, type Query } from '../../api/client.ts';
 import { readAllPages } from '../../api/read-all.ts';
-import { removeSuppressions, type RemovalProgress } from '../../api/remove-suppressions.ts';
+import {
+  IN_FLIGHT,
+  IN_FLIGHT_WITH_SES,
+  removeSuppressions,
+  type RemovalProgress,
+} from '../../api/remove-suppressions.ts';
 import type { Suppression } from '../../api/types.ts';
 import { client, session } from '../../state/app.ts';
 import { canChangeSesSuppressions } from '../../state/session.ts';
@@ -79,6 +84,7 @@ function Content({ selection, onClose, onRemoved }: Props) {
         onProgress: (next) => setPhase({ name: 'removing', total, progress: next }),
         signal,
         sleep,
+        inFlight: removeFromSes ? IN_FLIGHT_WITH_SES : IN_FLIGHT,
       });
       setPhase({ name: 'done', total, progress });
       await onRemoved();
