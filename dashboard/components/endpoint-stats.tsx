@@ -58,13 +58,13 @@ export function EndpointStats({ id }: { readonly id: string }) {
   const frame = { interval, starts: charts.starts, level: 3, height: 180, onZoom: zoom } as const;
   return (
     <>
-      <div class="stats">
+      <div class="stats endpoint-stats">
         <div class="stat">
           <h2>Error rate</h2>
           <p class="figure" data-bad={(counts?.error_rate ?? 0) > 0.1} data-name="error_rate">
             {formatPercent(counts?.error_rate ?? null)}
           </p>
-          <p class="quiet">share of failed attempts</p>
+          <p class="quiet">failed attempts</p>
         </div>
         <div class="stat">
           <h2>Attempts</h2>

@@ -116,8 +116,11 @@ function EndpointRow({
 }
 
 export function Webhooks() {
-  const { data, error, reload } = useResource<List<Endpoint>>('/v1/webhooks', { pollMs: POLL_MS });
+  const endpoints = useResource<List<Endpoint>>('/v1/webhooks', { pollMs: POLL_MS });
+  const { error, reload } = endpoints;
   const stats = useStats();
+  // The list waits for the error rates, because they change its order and the rows would move when they arrive later.
+  const data = (stats.data ?? stats.error) ? endpoints.data : undefined;
   const [search, setSearch] = useSearchParams();
   const counts = new Map(stats.data?.endpoints.map((each) => [each.endpoint_id, each]));
   const creating = search.has('new');
