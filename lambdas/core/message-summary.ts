@@ -50,7 +50,11 @@ function recipientOf({ to }: { readonly to?: string }): string {
 export function summariesOf(
   listed: readonly EmailEvent[],
   events: readonly EmailEvent[],
-  { represents, partial }: { readonly represents: Represents; readonly partial: boolean },
+  options: {
+    readonly represents: Represents;
+    /** Whether the message may have more events of this recipient, in the canonical form of its address. */
+    readonly isPartial: (recipient: string) => boolean;
+  },
 ): readonly (MessageSummary | undefined)[] {
   const timelines = new Map(
     timelinesOf([...listed, ...events]).map((timeline) => [recipientOf(timeline), timeline]),
@@ -60,7 +64,7 @@ export function summariesOf(
     const decisive = timeline?.decisive;
     if (!decisive) return undefined;
     const first = timeline.events.find(isFirstEvent);
-    if (!isSame(represents === 'first' ? first : decisive, event)) return undefined;
+    if (!isSame(options.represents === 'first' ? first : decisive, event)) return undefined;
     return {
       message_id: event.message_id,
       workspace_id: event.workspace_id,
@@ -72,7 +76,7 @@ export function summariesOf(
       status_at: decisive.timestamp,
       created_at: (first ?? timeline.events[0] ?? event).timestamp,
       details: decisive.details,
-      partial,
+      partial: options.isPartial(recipientOf(event)),
     };
   });
 }

@@ -54,8 +54,8 @@ export async function listMessages(table: Table, query: MessageQuery): Promise<P
       const known = await readMessageEvents(table, rows, { meter, missing });
       const summaries = new Map<Row, MessageSummary | undefined>();
       for (const [pk, listed] of Map.groupBy(rows, (row) => row.pk)) {
-        const { events: ofMessage = [], partial = true } = known.get(pk) ?? {};
-        const found = summariesOf(listed.map(toEmailEvent), ofMessage, { represents, partial });
+        const { events: ofMessage = [], isPartial = () => true } = known.get(pk) ?? {};
+        const found = summariesOf(listed.map(toEmailEvent), ofMessage, { represents, isPartial });
         listed.forEach((row, index) => summaries.set(row, found[index]));
       }
       return rows.map((row) => {

@@ -139,7 +139,9 @@ class Walk<T> {
     this.waiting = [];
     this.rounds += 1;
     meter.reserved = 0;
-    const items = await resolve(rows, Math.max(limit - this.found.length - rows.length, 0));
+    const hasEnded = !this.rows.needsFill && this.rows.head() === undefined;
+    const missing = hasEnded ? 0 : Math.max(limit - this.found.length - rows.length, 0);
+    const items = await resolve(rows, missing);
     rows.forEach((row, index) => {
       const item = items[index];
       if (item === undefined) return;

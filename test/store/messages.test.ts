@@ -186,6 +186,38 @@ describe('the list of messages', () => {
   });
 });
 
+describe('a message to 50 recipients', () => {
+  const RECIPIENT = 'recipient.7@example.com';
+  const OUTCOMES: readonly EventName[] = ['delivered', 'bounced', 'complained'];
+  const events = ['m-1', 'm-2', 'm-3'].flatMap((id, message) =>
+    Array.from({ length: 50 }, (_, recipient) => {
+      const names: readonly EventName[] = ['sent', OUTCOMES[message] ?? 'sent', 'opened', 'opened'];
+      return names.map((event, index) =>
+        eventAt(message * 600 + index * 60 + recipient, {
+          message_id: id,
+          event,
+          to: `recipient.${recipient}@example.com`,
+        }),
+      );
+    }).flat(),
+  );
+
+  it.each([
+    [{ to: RECIPIENT }, ['m-3 complained', 'm-2 bounced', 'm-1 delivered']],
+    [{ to: RECIPIENT, statuses: ['bounced'] as const }, ['m-2 bounced']],
+    [{ to: RECIPIENT, statuses: ['sent', 'complained'] as const }, ['m-3 complained']],
+  ])('has the status of the recipient that is listed alone: %j', async (query, expected) => {
+    const { items } = await read(tableOf(events), { limit: 50, units: 60, ...query });
+    expect(items.map(({ message_id: id, status }) => `${id} ${status}`)).toEqual(expected);
+    for (const item of items) {
+      expect(item.partial).toBe(false);
+      expect(item.created_at).toBe(
+        events.find(({ message_id: id, to }) => id === item.message_id && to === RECIPIENT)?.timestamp,
+      );
+    }
+  });
+});
+
 interface Shape {
   readonly name: string;
   readonly recipients: number;
