@@ -37,7 +37,7 @@ describe('the documentation', () => {
     });
     const policy = String(headers['content-security-policy']);
     expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'");
-    expect(policy).toContain("img-src 'self' data:");
+    expect(policy).toContain("img-src 'self';");
     expect(policy).not.toContain('unsafe');
   });
 
