@@ -117,7 +117,7 @@ describe('on the suppressions page, a user', () => {
     await page.getByText(`${VICTIMS + 1} addresses match`).waitFor();
   });
 
-  it('is told which addresses failed, and why', async () => {
+  it('shows which addresses failed, and why', async () => {
     await page.route(/suppressions\?address=victim119/, (route) =>
       route.fulfill({
         status: 400,
@@ -140,7 +140,7 @@ describe('on the suppressions page, a user', () => {
     expect(await isListed('victim118@outage.example')).toBe(false);
   });
 
-  it('stops a removal, and is told how many addresses remain', async () => {
+  it('stops a removal, and shows how many addresses remain', async () => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     await page.route(/suppressions\?address=/, async (route) => {
       await released;
