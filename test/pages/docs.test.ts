@@ -1,3 +1,4 @@
+import { suppressionListJson } from '../../lambdas/api/schemas/suppressions.ts';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
@@ -52,7 +53,8 @@ describe('the commands on the page', () => {
 const EXAMPLES = blocks('json').map((block) => JSON.parse(block) as Record<string, unknown>);
 const ENDPOINTS = EXAMPLES.filter((example) => 'status' in example);
 const COUNTS = EXAMPLES.filter((example) => 'counts' in example);
-const PAYLOADS = EXAMPLES.filter((example) => !ENDPOINTS.includes(example) && !COUNTS.includes(example));
+const LISTS = EXAMPLES.filter((example) => 'data' in example);
+const PAYLOADS = EXAMPLES.filter((example) => ![...ENDPOINTS, ...COUNTS, ...LISTS].includes(example));
 
 describe('a payload on the page', () => {
   const realPayloads = new Map(
@@ -74,6 +76,13 @@ describe('a payload on the page', () => {
 
   it('is shown for delivered, bounced and complained', () => {
     expect(PAYLOADS.map(({ event }) => event)).toEqual(['delivered', 'bounced', 'complained']);
+  });
+});
+
+describe('the suppression list on the page', () => {
+  it('is a valid response of the API', () => {
+    expect(LISTS).toHaveLength(1);
+    expect(suppressionListJson.parse(LISTS[0])).toEqual(LISTS[0]);
   });
 });
 
