@@ -12,11 +12,6 @@ export interface Field {
   readonly description?: string | undefined;
 }
 
-/** Makes relative links of descriptions lead outside the reference, and permits no other HTML than that of Markdown. */
-function descriptionHtml(description: string): string {
-  return renderInline(description);
-}
-
 function fieldHtml({ name, schema, required, description }: Field, schemas: Schemas, depth: number): string {
   const resolved = resolveSchema(schema, schemas);
   const text = [description ?? resolved.description ?? '', limitsText(schema, schemas)]
@@ -28,7 +23,7 @@ function fieldHtml({ name, schema, required, description }: Field, schemas: Sche
     : '';
   return `<li><code class="name">${escapeHtml(name)}</code> <span class="type">${escapeHtml(typeText(schema, schemas))}</span>${
     required ? ' <span class="required">required</span>' : ''
-  }${text === '' ? '' : `<p>${descriptionHtml(text)}</p>`}${nested}</li>`;
+  }${text === '' ? '' : `<p>${renderInline(text)}</p>`}${nested}</li>`;
 }
 
 /** A list of parameters or fields. The fields of an object are collapsed below it. */

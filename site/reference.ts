@@ -3,7 +3,7 @@ import { escapeHtml, slug, textOfHtml } from './escape.ts';
 import { fieldList, propertiesOf } from './fields.ts';
 import { renderInline, renderMarkdown, splitTitle, type ResolveLink } from './markdown.ts';
 import { endpointsOf, jsonSchemaOf, type Endpoint, type OpenApi } from './openapi.ts';
-import { firstSentence, type Page, type Section } from './page.ts';
+import { firstSentence, hrefOf, type Page, type Section } from './page.ts';
 import { placeholder } from './placeholders.ts';
 import { writeJson } from './samples.ts';
 import { exampleOf, objectIn, requestExample, resolveSchema, type Schemas } from './schema.ts';
@@ -11,12 +11,11 @@ import type { ApiRequest } from './shell.ts';
 
 const GROUP = 'API reference';
 
-/** What the reader replaces in the path, by the name of the parameter and the tag. */
+/** What the reader replaces in the path, by the name of the parameter and the tag: `{id}` of the webhooks is WEBHOOK_ID. */
 function pathPlaceholder(name: string, tag: string): string {
-  const prefix = tag.replace(/s$/, '').replace(' ', '_').toUpperCase();
-  return placeholder(
-    name === 'id' ? `${prefix === 'DELIVERIE' ? 'DELIVERY' : prefix}_ID` : name.toUpperCase(),
-  );
+  if (name !== 'id') return placeholder(name.toUpperCase());
+  const resource = tag.replace(/ies$/, 'y').replace(/s$/, '').replace(' ', '_');
+  return placeholder(`${resource.toUpperCase()}_ID`);
 }
 
 function exampleRequest({ method, path = '', operation }: Endpoint, schemas: Schemas): ApiRequest {
@@ -175,6 +174,22 @@ function tagPage(document: OpenApi, name: string, about: string): Page {
   };
 }
 
+/** Links each route in the table of all routes to its operation. */
+function linkRoutes(html: string, document: OpenApi): string {
+  const addresses = new Map(
+    document.tags.flatMap(({ name }) =>
+      endpointsOf(document, name).map(({ method, path, operation }) => [
+        `${method} ${path}`,
+        hrefOf(`api/${slug(name)}`, slug(operation.summary)),
+      ]),
+    ),
+  );
+  return html.replaceAll(/<td><code>([A-Z]+ \/[^<]*)<\/code><\/td>/g, (cell, route: string) => {
+    const address = addresses.get(route);
+    return address === undefined ? cell : `<td><a href="${address}"><code>${route}</code></a></td>`;
+  });
+}
+
 /** The pages of the API reference: docs/api.md, and a page for each tag of the OpenAPI document. */
 export function referencePages(document: OpenApi, overview: string, resolve: ResolveLink): readonly Page[] {
   const { title, body } = splitTitle(overview);
@@ -185,7 +200,7 @@ export function referencePages(document: OpenApi, overview: string, resolve: Res
     label: 'Overview',
     title: `${title}: overview`,
     description: firstSentence(textOfHtml(/<p>[^]*?<\/p>/.exec(html)?.[0] ?? '')),
-    html: `<h1>${escapeHtml(title)}</h1>\n${html.replaceAll('href="#', 'href="api#')}`,
+    html: `<h1>${escapeHtml(title)}</h1>\n${linkRoutes(html, document).replaceAll('href="#', 'href="api#')}`,
     sections,
   };
   const tags = document.tags.filter(({ name }) => endpointsOf(document, name).length > 0);

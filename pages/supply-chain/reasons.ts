@@ -37,7 +37,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   fflate: 'makes the zip files of the functions, the same bytes on every machine',
   'json-schema-to-typescript': 'generates the types of webhook bodies from the schemas of the API',
   knip: 'finds dead code',
-  marked: 'renders docs/site',
+  marked: 'renders the documentation site',
   node: 'the Node version of Lambda, for every command of this repository',
   oxfmt: 'formats',
   oxlint: 'lints',

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { SITE_FILES } from '../../lambdas/api/site.ts';
 import { buildDocuments } from '../../pages/docs.ts';
+import { sitePages } from '../../site/build-site.ts';
 import { slug } from '../../site/escape.ts';
 
 const PAGES = globSync([
@@ -47,7 +48,8 @@ describe('a relative link', () => {
 
   it('of a served document leads to a served address', () => {
     const site = buildDocuments();
-    const served = ['docs', ...Object.keys(SITE_FILES).map((path) => path.slice(1))];
+    const pages = sitePages().map(({ path }) => (path === '' ? 'docs' : `docs/${path}`));
+    const served = [...pages, ...Object.keys(SITE_FILES).map((path) => path.slice(1))];
     const text = [...(site['llms.txt'] ?? '').matchAll(/\]\(([^)\s]+)\)/g)];
     const description = [...(site['openapi.json'] ?? '').matchAll(/\]\(([^)\s"\\]+)\)/g)];
     const links = [...text, ...description].map(([, link = '']) => link);

@@ -47,6 +47,12 @@ describe('the documentation site', () => {
       }
   });
 
+  it('links each route in the table of all routes to its operation', () => {
+    const page = files.get('api.html') ?? '';
+    expect(page).toContain('<a href="api/email#send-an-email"><code>POST /v1/send</code></a>');
+    expect(page).not.toMatch(/<td><code>[A-Z]+ \/v1\//);
+  });
+
   it('runs no inline script, has no inline style, and loads only its own files', () => {
     for (const [, page] of html) {
       expect(page).not.toMatch(/<script(?! src="assets\/)|<style|\sstyle="|\son\w+="|javascript:/i);
