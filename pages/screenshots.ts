@@ -48,7 +48,7 @@ async function viewsOf({ base_url: base, api_key: key }: StackDescription): Prom
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
-  await page.waitForFunction("document.querySelector('.loading') === null");
+  await page.locator('.loading').first().waitFor({ state: 'detached' });
   await page.waitForLoadState('networkidle');
   await page.screenshot({ path: join(FOLDER, `${name}.png`), animations: 'disabled' });
   console.log(`docs/screenshots/${name}.png`);

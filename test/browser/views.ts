@@ -53,5 +53,5 @@ export async function createViews(stack: StackDescription, name: string): Promis
 
 export async function waitUntilLoaded(page: Page): Promise<void> {
   await page.locator('h1').waitFor();
-  await page.waitForFunction(() => document.querySelector('.loading') === null);
+  await page.locator('.loading').first().waitFor({ state: 'detached' });
 }
