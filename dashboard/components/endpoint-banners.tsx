@@ -4,6 +4,7 @@ import { withQuery } from '../api/client.ts';
 import type { Attempt, Delivery, DeliveryWithAttempts, Endpoint, List } from '../api/types.ts';
 import { useResource } from '../api/use-resource.ts';
 import { hasScope } from '../state/app.ts';
+import { timeDisplay } from '../state/preferences.ts';
 import { ERROR_CLASS_TEXT, attemptAdvice } from '../text/attempt-errors.ts';
 import { formatSpan } from '../text/duration.ts';
 import {
@@ -82,6 +83,18 @@ function nextProbeText({ next_probe_at: at }: Endpoint, nowMs: number): string |
   return waitMs < 1_000 ? 'next probe now' : `next probe in ${formatSpan(waitMs)}`;
 }
 
+/** `Failing since Nov 29 20:33:39 (2 min)`. With relative times, `Failing for 2 min`. */
+function FailingSince({ since }: { readonly since: string | null }) {
+  if (since === null) return <>Failing</>;
+  const span = formatSpan(Date.now() - Date.parse(since));
+  if (timeDisplay.value.style === 'relative') return <>Failing for {span}</>;
+  return (
+    <>
+      Failing since <Time at={since} /> ({span})
+    </>
+  );
+}
+
 /** Banner for an endpoint that needs attention because it is failing, paused or disabled. */
 export function StatusBanner({
   endpoint,
@@ -105,8 +118,7 @@ export function StatusBanner({
     return (
       <div class="banner endpoint-banner" data-level="bad" role="status">
         <p class="banner-title">
-          Failing since {since === null ? 'an unknown time' : <Time at={since} />}
-          {since !== null && ` (${formatSpan(Date.now() - Date.parse(since))})`}
+          <FailingSince since={since} />
         </p>
         <Separated>
           {`${pluralize(failures, 'failed attempt')} in a row`}

@@ -56,7 +56,7 @@ export interface Visit {
  * aborts a request of the previous page. The dashboard always has such requests, because it polls.
  */
 function navigateByScript(page: Page): void {
-  const { goto } = page;
+  const goto = page.goto.bind(page);
   /** Runs the navigation and waits until another document has loaded, or the same document at the URL if only the fragment changed. */
   const navigate = async (url?: string): Promise<null> => {
     await page.evaluate((to) => {
@@ -72,8 +72,7 @@ function navigateByScript(page: Page): void {
     );
     return null;
   };
-  page.goto = (url, options) =>
-    page.url() === 'about:blank' ? goto.call(page, url, options) : navigate(url);
+  page.goto = (url, options) => (page.url() === 'about:blank' ? goto(url, options) : navigate(url));
   page.reload = () => navigate();
 }
 

@@ -95,16 +95,19 @@ describe('on the suppressions page, a user', () => {
     );
   });
 
-  it.runIf(canDownload)('exports what the filters select to a CSV file in which no address is a formula', async () => {
-    const download = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Export CSV' }).click();
-    const file = await (await download).path();
-    const lines = (await readFile(file, 'utf8')).trimEnd().split('\r\n');
-    expect(lines).toHaveLength(VICTIMS + 2);
-    expect(lines[0]).toBe('\ufeffaddress,reason,created_at,event_id,message_id');
-    expect(lines[1]).toMatch(/^'=1\+1@outage\.example,bounce,2026-03-10T08:59:00/);
-    expect(lines.at(-1)).toMatch(/^victim000@outage\.example,bounce,2026-03-10T08:00:00/);
-  });
+  it.runIf(canDownload)(
+    'exports what the filters select to a CSV file in which no address is a formula',
+    async () => {
+      const download = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Export CSV' }).click();
+      const file = await (await download).path();
+      const lines = (await readFile(file, 'utf8')).trimEnd().split('\r\n');
+      expect(lines).toHaveLength(VICTIMS + 2);
+      expect(lines[0]).toBe('\ufeffaddress,reason,created_at,event_id,message_id');
+      expect(lines[1]).toMatch(/^'=1\+1@outage\.example,bounce,2026-03-10T08:59:00/);
+      expect(lines.at(-1)).toMatch(/^victim000@outage\.example,bounce,2026-03-10T08:00:00/);
+    },
+  );
 
   it('selects rows with the keyboard, and a range with Shift', async () => {
     const box = (number: string) => page.getByLabel(`Select victim${number}@outage.example`);

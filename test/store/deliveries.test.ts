@@ -660,10 +660,10 @@ describe('listEndpointDeliveries', () => {
 
   it('merges the lists of several statuses, newest event first', async () => {
     const table = await tableWithDeliveries();
-    const failing: unknown[] = [];
-    table.before = (_command, input) => failing.push(input.IndexName);
+    const readIndexes: unknown[] = [];
+    table.before = (_command, input) => readIndexes.push(input.IndexName);
     expect(await timesOf(table, { status: ['exhausted', 'held'] })).toEqual([4, 1].map(at));
-    expect(failing).toEqual(Array.from({ length: 8 }, () => INDEX.g2));
+    expect(readIndexes).toEqual(Array.from({ length: 8 }, () => INDEX.g2));
     expect(await timesOf(table, { status: ['exhausted', 'delivered'] })).toEqual([5, 4, 2, 1].map(at));
   });
 
