@@ -115,9 +115,6 @@ function curl(request: ApiRequest): string {
       ? []
       : [`-d '${indented(writeJson(body), '  ').replaceAll("'", String.raw`'\''`)}'`]),
   ];
-  const [first = '', second = '', ...rest] = lines;
-  // A short command stays on one line.
-  if (rest.length === 0 && first.length + second.length < MAX_WIDTH) return lines.join(' ');
   return lines.join(' \\\n  ');
 }
 
@@ -170,7 +167,7 @@ export function samplesOf(
       .replaceAll(/(?<=[^]\n)const response = /g, 'response = ')
       .replace(/^const/, requests.length > 1 ? 'let' : 'const');
   return {
-    curl: requests.map(curl).join(requests.some(({ body }) => body !== undefined) ? '\n\n' : '\n'),
+    curl: requests.map(curl).join('\n\n'),
     node: declareOnce(requests.map(node).join('\n\n')),
     python: `import requests\n\n${requests.map(python).join('\n\n')}`,
   };
