@@ -61,9 +61,9 @@ export function putTimeRow(table: Table, suppression: Key, time: SuppressionTime
  */
 async function putSuppression(table: Table, suppression: Suppression): Promise<boolean> {
   const { workspace_id: workspaceId, ...fields } = suppression;
-  const [, ...olderKeys] = suppressionKeys(workspaceId, suppression.address);
-  // Earlier versions stored some addresses under other keys. The condition below checks only the current key, so the older keys are read first.
-  if (await findFirst(table, olderKeys)) return false;
+  // A canceled transaction costs as much as a successful one, and each further bounce of the address would cancel one. Also, earlier
+  // versions stored some addresses under other keys, and the condition below checks only the current key.
+  if (await findSuppression(table, workspaceId, suppression.address)) return false;
   const key = suppressionKey(workspaceId, suppression.address);
   return transactWrite(table, [
     {

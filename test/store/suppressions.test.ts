@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { suppressionPartition } from '../../lambdas/store/keys.ts';
+import { suppressionKey, suppressionPartition } from '../../lambdas/store/keys.ts';
 import type { Position } from '../../lambdas/store/pages.ts';
 import { listByAddress } from '../../lambdas/store/list-suppressions.ts';
 import {
@@ -59,12 +59,32 @@ describe('a suppression', () => {
     const first = aSuppression({ reason: 'complaint', event_id: `evt_${'a'.repeat(26)}` });
     expect(await addSuppression(table, first)).toEqual(first);
     // A new suppression is not read back.
-    expect(table.calls).toEqual(['TransactWriteCommand']);
+    expect(table.calls).toEqual(['GetCommand', 'TransactWriteCommand']);
     const again = aSuppression({ address: 'ANN@example.com', created_at: '2026-03-01T00:00:00Z' });
     expect(await addSuppression(table, again)).toEqual(first);
     expect(await findSuppression(table, WORKSPACE_ID, 'ann@example.com')).toEqual(first);
     // The suppression and its time row.
     expect(table.rows.size).toBe(2);
+  });
+
+  it('is not written again when its address bounces again', async () => {
+    const table = await tableOf('gone@example.com');
+    table.calls.length = 0;
+    const event = anEvent({ event: 'bounced', to: 'Gone@example.com' });
+    await suppressRecipient(table, event, 'bounce');
+    expect(table.calls).toEqual(['GetCommand']);
+  });
+
+  it('that another write adds after the read stays unchanged', async () => {
+    const table = simulatedTable();
+    const other = aSuppression({ reason: 'complaint' });
+    table.before = (command) => {
+      if (command !== 'TransactWriteCommand') return;
+      const { workspace_id: _workspaceId, ...row } = other;
+      const key = suppressionKey(WORKSPACE_ID, other.address);
+      table.rows.set(`${key.pk}\n${key.sk}`, { ...key, kind: 'suppression', ...row });
+    };
+    expect(await addSuppression(table, aSuppression())).toEqual(other);
   });
 
   it('throws if the write fails', async () => {
