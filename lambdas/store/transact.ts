@@ -16,10 +16,10 @@ import type { Table } from './table.ts';
 type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
 
 /**
- * If two writes change the same item at the same time, DynamoDB refuses one of them. The SDK does not retry the refused write. The
- * delays before the tries are random, between half and the whole of 20, 40, 80, … and 1,280 ms. Without randomness, writes that
- * were refused together would be tried again together. The number of tries suits eight shards of the stream, which add to the
- * same counters (test/proof/tally).
+ * If two writes change the same item at the same time, DynamoDB refuses one of them. It also cancels a transaction if one of its
+ * partitions gets more than 1,000 write units a second. The SDK retries neither. The delays before the tries are random, between
+ * half and the whole of 20, 40, 80, … and 1,280 ms. Without randomness, writes that were refused together would be tried again
+ * together. The number of tries suits eight shards of the stream, which add to the same counters (test/proof/tally).
  */
 const TRIES = 8;
 const FIRST_DELAY_MS = 20;
@@ -29,11 +29,11 @@ function hasReason(error: TransactionCanceledException, code: string): boolean {
   return error.CancellationReasons?.some((reason) => reason.Code === code) ?? false;
 }
 
-/** Whether another write of the same item was in progress, and no condition failed. */
-function isConflict(error: unknown): boolean {
+/** Whether another write of the same item was in progress or a partition was throttled, and no condition failed. */
+function isRetryable(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
   if (!(error instanceof TransactionCanceledException)) return false;
-  return hasReason(error, 'TransactionConflict') && !hasReason(error, 'ConditionalCheckFailed');
+  return awsErrorKind(error) === 'transient' && !hasReason(error, 'ConditionalCheckFailed');
 }
 
 /** Whether DynamoDB refuses the content of a write, so that no retry can succeed. */
@@ -43,10 +43,10 @@ export function isRefusedInput(error: unknown): boolean {
 }
 
 /**
- * Repeats a write that conflicts with another write of the same item. `random` returns a number in [0, 1). Throws the conflict
- * after the last try, and every other error at once.
+ * Repeats a write that conflicts with another write of the same item, and a throttled transaction. `random` returns a number in
+ * [0, 1). Throws the refusal after the last try, and every other error at once.
  */
-export async function retryOnConflict<T>(
+export async function retryRefused<T>(
   write: () => Promise<T>,
   random: () => number = Math.random,
 ): Promise<T> {
@@ -55,7 +55,7 @@ export async function retryOnConflict<T>(
       // Sequential: the result of this try decides whether there is another try.
       return await write();
     } catch (error) {
-      if (attempt === TRIES || !isConflict(error)) throw error;
+      if (attempt === TRIES || !isRetryable(error)) throw error;
       const delayMs = (FIRST_DELAY_MS * 2 ** (attempt - 1) * (1 + random())) / 2;
       await new Promise((resolve) => {
         setTimeout(resolve, delayMs);
@@ -70,7 +70,7 @@ export async function conditionalUpdate(
   input: UpdateCommandInput,
 ): Promise<UpdateCommandOutput | undefined> {
   try {
-    return await retryOnConflict(() => table.client.send(new UpdateCommand(input)), table.random);
+    return await retryRefused(() => table.client.send(new UpdateCommand(input)), table.random);
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return undefined;
     throw error;
@@ -88,7 +88,7 @@ export function failedConditions(error: unknown): readonly number[] {
 
 /** Makes all of the writes or none. Throws every error, also that of a failed condition. */
 export async function transactWriteOrThrow(table: Table, items: TransactItems): Promise<void> {
-  await retryOnConflict(
+  await retryRefused(
     () => table.client.send(new TransactWriteCommand({ TransactItems: items })),
     table.random,
   );

@@ -4,7 +4,7 @@ import {
   conditionalUpdate,
   failedConditions,
   isRefusedInput,
-  retryOnConflict,
+  retryRefused,
   transactWrite,
 } from '../../lambdas/store/transact.ts';
 import type { Table } from '../../lambdas/store/table.ts';
@@ -49,6 +49,15 @@ describe('a transaction', () => {
     expect(table.rows.size).toBe(1);
   });
 
+  it.each(['ThrottlingError', 'ProvisionedThroughputExceeded'])(
+    'is retried if a partition was throttled: %s',
+    async (code) => {
+      const { table } = tableThatThrows(canceled('None', code));
+      expect(await transactWrite({ ...table, random: () => 0 }, [put('a')])).toBe(true);
+      expect(table.rows.size).toBe(1);
+    },
+  );
+
   it('throws after eight conflicts', async () => {
     const { table, tries } = tableThatThrows(...Array.from({ length: 9 }, () => CONFLICT));
     await expect(transactWrite({ ...table, random: () => 0 }, [put('a')])).rejects.toBe(CONFLICT);
@@ -65,7 +74,7 @@ describe('a transaction', () => {
   });
 
   it.each([WITHOUT_REASONS, FOREIGN, FOREIGN_CONDITION])(
-    'is not retried after an error that is not a conflict: %s',
+    'is not retried after an error that is neither a conflict nor throttling: %s',
     async (error) => {
       const { table, tries } = tableThatThrows(error);
       await expect(transactWrite(table, [put('a')])).rejects.toBe(error);
@@ -74,7 +83,7 @@ describe('a transaction', () => {
     },
   );
 
-  it.each([canceled('ThrottlingError'), canceled('ValidationError'), new Error('Slow down')])(
+  it.each([canceled('ThrottlingError', 'ValidationError'), new Error('Slow down')])(
     'throws every other error: %s',
     async (error) => {
       await expect(transactWrite(tableThatThrows(error).table, [put('a')])).rejects.toBe(error);
@@ -127,7 +136,7 @@ describe('the delay before a retry', () => {
 describe('a single write', () => {
   it('is retried after a conflict with a transaction', async () => {
     let tries = 0;
-    const result = await retryOnConflict(() => {
+    const result = await retryRefused(() => {
       tries += 1;
       if (tries < 3) throw new TransactionConflictException({ message: 'Conflict', $metadata: {} });
       return Promise.resolve('done');
