@@ -18,13 +18,13 @@ export function EndpointStats({ id }: { readonly id: string }) {
       starts: buckets.map(({ start }) => start),
       attempts: [
         {
-          name: 'succeeded',
+          name: 'Succeeded',
           tone: 'good',
           values: buckets.map(({ attempts, failures }) => attempts - failures),
           total: (counts?.attempts ?? 0) - (counts?.failures ?? 0),
         },
         {
-          name: 'failed',
+          name: 'Failed',
           tone: 'bad',
           values: buckets.map(({ failures }) => failures),
           total: counts?.failures ?? 0,
@@ -32,7 +32,7 @@ export function EndpointStats({ id }: { readonly id: string }) {
       ],
       rates: [
         {
-          name: 'error rate',
+          name: 'Error rate',
           tone: 'bad',
           values: buckets.map(({ error_rate: rate }) => rate),
           total: counts?.error_rate ?? null,

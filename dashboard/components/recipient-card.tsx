@@ -31,7 +31,9 @@ function Details({ fields }: { readonly fields: ReturnType<typeof eventDetails> 
     <dl class="details">
       {fields.map(([name, value]) => (
         <div key={name}>
-          <dt>{name}</dt>
+          <dt>
+            <code>{name}</code>
+          </dt>
           <dd>
             <code>{value}</code>
           </dd>

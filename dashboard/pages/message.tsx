@@ -40,7 +40,6 @@ function Facts({ message, raw }: { readonly message: Timeline; readonly raw: Tim
             .filter((to) => to !== null)
             .join(', ') || '–'}
         </Fact>
-        <Fact name="Subject">{message.subject ?? '–'}</Fact>
         <Fact name="Sent">{sentAt === undefined ? '–' : <Time at={sentAt} />}</Fact>
         {tags.length > 0 && (
           <Fact name="Tags">

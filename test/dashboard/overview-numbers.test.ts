@@ -234,7 +234,17 @@ describe('the level of a rate', () => {
     [0.0999, 'warn'],
     [0.1, 'bad'],
   ] as const)('of %d with the limits 5%% and 10%% is %s', (rate, level) => {
-    expect(rateLevel(rate, { review: 0.05, pause: 0.1 })).toBe(level);
+    const measured = { rate, count: 10, sent: 100 };
+    expect(rateLevel(measured, { review: 0.05, pause: 0.1 })).toBe(level);
+  });
+
+  it.each([
+    [{ rate: 0.06, count: 3, sent: 50 }, 'warn'],
+    [{ rate: 0.06, count: 3, sent: 49 }, 'few'],
+    [{ rate: 0.5, count: 2, sent: 400 }, 'few'],
+    [{ rate: 0.01, count: 1, sent: 2 }, 'good'],
+  ] as const)('of %o is %s, because a few emails say nothing about the sender', (measured, level) => {
+    expect(rateLevel(measured, { review: 0.05, pause: 0.1 })).toBe(level);
   });
 });
 

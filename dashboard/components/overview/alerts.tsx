@@ -5,7 +5,8 @@ import { endpointName } from '../../text/endpoint-name.ts';
 import { endpointState, heldDeliveriesText } from '../../text/endpoint-state.ts';
 import { formatPercent, pluralize } from '../../text/format.ts';
 import { logsLink } from '../../text/logs-link.ts';
-import { rateLevel } from '../../text/rate-level.ts';
+import { LIMITED_RATES, measuredRate } from '../../text/measured-rate.ts';
+import { isAboveLimit, rateLevel } from '../../text/rate-level.ts';
 import { Time } from '../time.tsx';
 
 function Alert({
@@ -37,24 +38,22 @@ function Alert({
 const RATES = {
   bounce: {
     name: 'Bounce rate',
-    status: 'bounced',
     advice: 'Stop sending to the addresses that do not exist, and check where they come from.',
     action: 'View bounces',
   },
   complaint: {
     name: 'Complaint rate',
-    status: 'complained',
     advice: 'Send only to people who asked for your email, and make it easy to unsubscribe.',
     action: 'View complaints',
   },
 } as const;
 
 function RateAlert({ stats, rate: key }: { readonly stats: Stats; readonly rate: keyof typeof RATES }) {
-  const { name, status, advice, action } = RATES[key];
-  const rate = stats.rates[key];
+  const { name, advice, action } = RATES[key];
   const limits = stats.limits[key];
-  const level = rateLevel(rate, limits);
-  if (level === 'good') return null;
+  const measured = measuredRate(stats, key);
+  const level = rateLevel(measured, limits);
+  if (!isAboveLimit(level)) return null;
   const limitText =
     level === 'warn'
       ? `Above ${formatPercent(limits.review)}, SES may review the account`
@@ -62,8 +61,13 @@ function RateAlert({ stats, rate: key }: { readonly stats: Stats; readonly rate:
   return (
     <Alert
       level={level}
-      title={`${name} ${formatPercent(rate)}`}
-      href={logsLink({ view: 'events', status: [status], after: stats.after, before: stats.before })}
+      title={`${name} ${formatPercent(measured.rate)}`}
+      href={logsLink({
+        view: 'events',
+        status: [LIMITED_RATES[key]],
+        after: stats.after,
+        before: stats.before,
+      })}
       action={action}
     >
       {limitText}. {advice}
@@ -102,8 +106,8 @@ export function Alerts({
   const failing = endpoints.filter((endpoint) => endpointState(endpoint) === 'failing');
   const hasRateAlert =
     stats !== undefined &&
-    (['bounce', 'complaint'] as const).some(
-      (key) => rateLevel(stats.rates[key], stats.limits[key]) !== 'good',
+    (['bounce', 'complaint'] as const).some((key) =>
+      isAboveLimit(rateLevel(measuredRate(stats, key), stats.limits[key])),
     );
   if (failing.length === 0 && !hasRateAlert) return null;
   return (

@@ -6,6 +6,7 @@ import { formatNumber, formatPercent } from '../../text/format.ts';
 import { IN_FLIGHT_STATUSES, logsLink } from '../../text/logs-link.ts';
 import { STATS_RANGES, completeUntil, type StatsRange } from '../../text/stats-range.ts';
 import { ChangeText } from './change-text.tsx';
+import { measuredRate } from '../../text/measured-rate.ts';
 import { RateMeter } from './rate-meter.tsx';
 
 /** A delivery rate above 97% is usual, so its changes are neither good nor bad news. */
@@ -84,7 +85,7 @@ export function KeyFigures({
       </div>
       <RateMeter
         name="Bounce rate"
-        rate={rates.bounce}
+        measured={measuredRate(stats, 'bounce')}
         limits={limits.bounce}
         change={changeOfRate(rates.bounce, before?.rates.bounce ?? null, {
           better: 'down',
@@ -94,7 +95,7 @@ export function KeyFigures({
       />
       <RateMeter
         name="Complaint rate"
-        rate={rates.complaint}
+        measured={measuredRate(stats, 'complaint')}
         limits={limits.complaint}
         change={changeOfRate(rates.complaint, before?.rates.complaint ?? null, {
           better: 'down',

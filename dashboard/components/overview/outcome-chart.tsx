@@ -52,14 +52,21 @@ function logOf(stats: Stats, { index, series }: Parameters<NonNullable<ChartProp
   return logsLink({ view: 'events', status, ...range });
 }
 
-/** Opens and clicks, and how many of them were automated. Empty if there are none. A stack tracks them only with the option `trackEngagement`. */
-function engagementText({ totals, rates }: Stats): string {
-  if (totals.opened + totals.clicked === 0) return '';
-  const countText = (noun: string, total: number, automated: number): string =>
-    `${pluralize(total, noun)} (${formatNumber(automated)} automated)`;
-  const opens = countText('open', totals.opened, totals.opened_automated);
-  const clicks = countText('click', totals.clicked, totals.clicked_automated);
-  return `${opens}, ${clicks}. Rates per delivered email, without automated opens and clicks: ${formatPercent(rates.open)} opens, ${formatPercent(rates.click)} clicks. `;
+/**
+ * Opens and clicks, with their rates per delivered email. Automated events are not in the rates. Nothing if there are none: a stack
+ * tracks them only with the option `trackEngagement`.
+ */
+function Engagement({ stats: { totals, rates } }: { readonly stats: Stats }) {
+  if (totals.opened + totals.clicked === 0) return null;
+  const text = (noun: string, total: number, automated: number, rate: number | null): string =>
+    `${pluralize(total, noun)}, ${formatNumber(automated)} of them automated: ${formatPercent(rate)} of delivered emails`;
+  return (
+    <p class="chart-note">
+      {text('open', totals.opened, totals.opened_automated, rates.open)}
+      <br />
+      {text('click', totals.clicked, totals.clicked_automated, rates.click)}
+    </p>
+  );
 }
 
 /** The emails of the time range by outcome. Each bar and each item of the legend opens the log. */
@@ -90,9 +97,10 @@ export function OutcomeChart({
         hrefOf={(target) => logOf(stats, target)}
         onZoom={onZoom}
       />
+      <Engagement stats={stats} />
       <p class="quiet chart-note">
-        {engagementText(stats)}Drag over the chart to zoom. Statistics exclude emails to the SES mailbox
-        simulator. The log includes them.
+        Drag over the chart to zoom. Statistics exclude emails to the SES mailbox simulator. The log includes
+        them.
       </p>
     </section>
   );

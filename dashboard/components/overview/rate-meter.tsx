@@ -1,10 +1,11 @@
 import type { Change } from '../../text/comparison.ts';
 import { formatPercent } from '../../text/format.ts';
-import { rateLevel, type RateLimits } from '../../text/rate-level.ts';
+import { isAboveLimit, rateLevel, type MeasuredRate, type RateLimits } from '../../text/rate-level.ts';
 import { ChangeText } from './change-text.tsx';
 
 const ASSESSMENTS = {
   good: 'below the SES limits',
+  few: 'too few emails to judge',
   warn: 'SES may review the account',
   bad: 'SES may pause sending',
 } as const;
@@ -12,29 +13,33 @@ const ASSESSMENTS = {
 /** A rate on a scale that shows the limits of SES. The rate is null if the time range contains no emails. */
 export function RateMeter({
   name,
-  rate,
+  measured,
   limits,
   change,
   period,
 }: {
   readonly name: string;
-  readonly rate: number | null;
+  readonly measured: MeasuredRate;
   readonly limits: RateLimits;
   readonly change: Change | undefined;
   readonly period: string;
 }) {
   const { review, pause } = limits;
+  const { rate } = measured;
   const scaleEnd = Math.max(pause * 1.25, (rate ?? 0) * 1.1);
   const widthOf = (value: number): string => `${Math.min(100, (value / scaleEnd) * 100)}%`;
-  const level = rateLevel(rate, limits);
+  const level = rateLevel(measured, limits);
   const assessment = rate === null ? 'no data yet' : ASSESSMENTS[level];
   return (
     <div class="stat">
       <h2>{name}</h2>
-      <p class="figure" data-level={level === 'good' ? undefined : level}>
+      <p class="figure" data-level={isAboveLimit(level) ? level : undefined}>
         {formatPercent(rate)}
       </p>
-      <ChangeText change={change} period={period} />
+      <ChangeText
+        change={level === 'few' && change ? { ...change, effect: undefined } : change}
+        period={period}
+      />
       <div
         class="meter"
         data-level={level}
