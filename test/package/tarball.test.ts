@@ -36,8 +36,9 @@ function entryPaths(value: unknown): readonly string[] {
 }
 
 describe('the npm package', () => {
-  it('has fewer than 150 files and at most 2 MB, packed', () => {
-    expect(paths.length).toBeLessThan(150);
+  it('has fewer than 200 files, 40 of them pages of /docs, and at most 2 MB, packed', () => {
+    expect(paths.length).toBeLessThan(200);
+    expect(paths.filter((path) => /\/site\/docs\/.*\.html$/.test(path)).length).toBeLessThanOrEqual(40);
     expect(packedBytes).toBeLessThanOrEqual(2_000_000);
   });
 
