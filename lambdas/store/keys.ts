@@ -17,7 +17,7 @@
  * | Doctor probe       | P#sha256 of a token      | P; R#webhook id     | –                      | –                           |
  * | Command            | X#ws#id                  | X                   | –                      | –                           |
  * | Suppression        | W#ws#SUP                 | address             | –                      | –                           |
- * | Suppression time   | ST#ws#reason             | time#address        | –                      | –                           |
+ * | Suppression time   | ST#ws#reason#shard       | time#address        | –                      | –                           |
  * | Suppression passes | ST#ws                    | P                   | –                      | –                           |
  * | ApiKey             | K#sha256                 | K                   | K#ws                   | –                           |
  * | Idempotency key    | I#ws#sha256 of key       | I                   | –                      | –                           |
@@ -110,9 +110,9 @@ export interface Key {
  */
 const SHARDS_BY_EVENT: Partial<Record<EventName, number>> = { sent: 2, delivered: 2 };
 
-function shardOf(event: EventName, eventId: string): number {
-  const shards = SHARDS_BY_EVENT[event] ?? 1;
-  return shards === 1 ? 0 : (createHash('sha256').update(eventId).digest()[0] ?? 0) % shards;
+/** The shard of an item with this id, of so many shards. */
+function shardOf(id: string, shards = 1): number {
+  return shards === 1 ? 0 : (createHash('sha256').update(id).digest()[0] ?? 0) % shards;
 }
 
 /** The values that make the key of an event row. */
@@ -146,7 +146,7 @@ export function parseEventKey(key: Key): EventKeyParts {
 }
 
 export function eventNamePartition(workspaceId: string, event: EventName, eventId: string): string {
-  return `S#${workspaceId}#${event}#${shardOf(event, eventId)}`;
+  return `S#${workspaceId}#${event}#${shardOf(eventId, SHARDS_BY_EVENT[event])}`;
 }
 
 /** All partitions of an event name. A list of that event merges them. */
@@ -202,16 +202,12 @@ export function deliveryKeyParts(key: Key): EventKeyParts & { readonly endpoint_
  */
 const ENDPOINT_SHARDS = 4;
 
-function endpointShardOf(eventId: string): number {
-  return (createHash('sha256').update(eventId).digest()[0] ?? 0) % ENDPOINT_SHARDS;
-}
-
 export function endpointDeliveriesPartition(
   workspaceId: string,
   endpointId: string,
   eventId: string,
 ): string {
-  return `D#${workspaceId}#${endpointId}#${endpointShardOf(eventId)}`;
+  return `D#${workspaceId}#${endpointId}#${shardOf(eventId, ENDPOINT_SHARDS)}`;
 }
 
 /** All partitions of an endpoint's deliveries. A list merges them. */
@@ -228,7 +224,7 @@ export function failingDeliveriesPartition(
   status: DeliveryStatus,
 ): string | undefined {
   if (!isFailingStatus(status)) return undefined;
-  return `F#${delivery.workspace_id}#${delivery.endpoint_id}#${status}#${endpointShardOf(delivery.event_id)}`;
+  return `F#${delivery.workspace_id}#${delivery.endpoint_id}#${status}#${shardOf(delivery.event_id, ENDPOINT_SHARDS)}`;
 }
 
 /** Whether deliveries with this status are in the sparse index. */
@@ -339,9 +335,21 @@ export function suppressionKeys(workspaceId: string, address: string): readonly 
   return addressForms(address).map((sk) => ({ pk: suppressionPartition(workspaceId), sk }));
 }
 
-/** The partition of a workspace's suppressions with one reason, by time. Its rows contain only their keys. */
-export function suppressionTimesPartition(workspaceId: string, reason: SuppressionReason): string {
-  return `ST#${workspaceId}#${reason}`;
+/**
+ * The number of shards of a reason, if not 1. A transaction costs two write units for each row, so one partition accepts the time
+ * rows of 500 suppressions a second. Two shards accept as many hard bounces as the partition of the event `bounced`.
+ */
+const SHARDS_BY_REASON: Partial<Record<SuppressionReason, number>> = { bounce: 2 };
+
+/** The partitions of a workspace's suppressions with one reason, by time. Their rows contain only their keys. A list merges them. */
+export function suppressionTimesPartitions(
+  workspaceId: string,
+  reason: SuppressionReason,
+): readonly string[] {
+  return Array.from(
+    { length: SHARDS_BY_REASON[reason] ?? 1 },
+    (_, shard) => `ST#${workspaceId}#${reason}#${shard}`,
+  );
 }
 
 /** The values that make the key of a time row. */
@@ -356,7 +364,7 @@ export function suppressionTimeKey(
   { reason, created_at: createdAt }: SuppressionTime,
 ): Key {
   return {
-    pk: suppressionTimesPartition(suppressionWorkspace(suppression), reason),
+    pk: `ST#${suppressionWorkspace(suppression)}#${reason}#${shardOf(suppression.sk, SHARDS_BY_REASON[reason])}`,
     sk: `${sortableTimestamp(createdAt)}#${suppression.sk}`,
   };
 }

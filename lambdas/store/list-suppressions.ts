@@ -7,7 +7,7 @@ import { getRows } from './get-rows.ts';
 import {
   suppressionPartition,
   suppressionTimeKey,
-  suppressionTimesPartition,
+  suppressionTimesPartitions,
   timedSuppressionKey,
 } from './keys.ts';
 import { readPage, sortKeyBounds, type Page, type PageRequest, type Position } from './pages.ts';
@@ -82,7 +82,9 @@ const TIME_ROWS_PER_READ_UNIT = 30;
 function timeSelection({ workspaceId, reason, after, before }: SuppressionFilters): Selection {
   const reasons = reason === undefined ? SUPPRESSION_REASONS : [reason];
   return {
-    partitions: reasons.map((each) => ({ pk: suppressionTimesPartition(workspaceId, each) })),
+    partitions: reasons.flatMap((each) =>
+      suppressionTimesPartitions(workspaceId, each).map((pk) => ({ pk })),
+    ),
     prefix: '',
     from: after === undefined ? LOWEST_KEY : sortableTimestamp(after),
     ...(before !== undefined && { until: sortableTimestamp(before) }),
