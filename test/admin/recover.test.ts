@@ -69,6 +69,15 @@ describe('recover', () => {
     });
   });
 
+  it.each(['2026-02-25', '2026-02-25T01:00:00+01:00', '2026-02-25T00:00:00.000Z'])(
+    'reads %s as the same time in every time zone',
+    async (since) => {
+      const { run, recoveryOf } = await setUp();
+      const { result } = await run(ENDPOINT.id, '--since', since);
+      expect((await recoveryOf(result.recovery_id))?.since).toBe('2026-02-25T00:00:00Z');
+    },
+  );
+
   it('only counts with --dry-run, also for a paused endpoint', async () => {
     const { run, commands } = await setUp({ status: 'paused' });
     const { result, text } = await run(ENDPOINT.id, ...DRY_RUN);
@@ -87,6 +96,10 @@ describe('recover', () => {
     ],
     [[ENDPOINT.id, '--since', 'yesterday'], '--since needs a time'],
     [[ENDPOINT.id, ...SINCE, '--until', 'today'], '--until needs a time'],
+    // The time zone of the computer would decide what these mean.
+    [[ENDPOINT.id, '--since', '2026-02-25T12:00:00'], '--since needs a time with its offset'],
+    [[ENDPOINT.id, '--since', 'Feb 25, 2026'], '--since needs a time with its offset'],
+    [[ENDPOINT.id, '--since', '2026-13-25'], '--since needs a time with its offset'],
     [[ENDPOINT.id, '--since', '2999-01-01T00:00:00Z'], '--since must be before --until, and in the past'],
     [[ENDPOINT.id], '--since'],
   ])('refuses %j and stores nothing', async (args, problem) => {
