@@ -7,7 +7,8 @@ import { cursorScope, positionOf, toList } from './pages.ts';
 import { route } from './route.ts';
 import { messageJson, messagesQuery } from './schemas/messages.ts';
 import { searchedListOf } from './schemas/search.ts';
-import { SEARCH_BUDGET, planSearch, refuseEmptyRange, searchedUntil, withPlan } from './search.ts';
+import { SEARCH_BUDGET, planSearch, searchedUntil, withPlan } from './search.ts';
+import { refuseEmptyRange } from './time-range.ts';
 
 const PATH = '/v1/messages';
 

@@ -4,7 +4,6 @@ import { hasEvents } from '../store/events.ts';
 import type { Page, Position } from '../store/pages.ts';
 import type { ReadBudget } from '../store/read-meter.ts';
 import type { ApiDeps } from './deps.ts';
-import { ApiError } from './errors.ts';
 
 /** What one request may read to search the log: $0.000125 and 5 seconds (docs/adr/0034-search.md). */
 export const SEARCH_BUDGET: ReadBudget = { units: 1_000, milliseconds: 5_000 };
@@ -93,18 +92,4 @@ export function searchedUntil(
   const time = next && TIME_OF_KEY.exec(next.key)?.[1];
   if (time === undefined || items.length >= limit || position?.direction === 'prev') return null;
   return formatTimestamp(Date.parse(time));
-}
-
-/** Refuses a range of time that contains nothing. Throws `conflicting_filters`. */
-export function refuseEmptyRange({
-  after,
-  before,
-}: {
-  readonly after?: string | undefined;
-  readonly before?: string | undefined;
-}): void {
-  if (after === undefined || before === undefined || Date.parse(after) < Date.parse(before)) return;
-  throw new ApiError('conflicting_filters', '`after` must be an earlier time than `before`', {
-    field: 'after',
-  });
 }

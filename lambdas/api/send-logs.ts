@@ -25,7 +25,8 @@ import {
   timelineQuery,
   type LogFilters,
 } from './schemas/send-logs.ts';
-import { SEARCH_BUDGET, planSearch, refuseEmptyRange, searchedUntil, withPlan } from './search.ts';
+import { SEARCH_BUDGET, planSearch, searchedUntil, withPlan } from './search.ts';
+import { refuseEmptyRange } from './time-range.ts';
 
 type LogType = (typeof LOG_TYPE_OF)[EventName];
 

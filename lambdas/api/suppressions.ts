@@ -33,6 +33,7 @@ import {
   suppressionsQuery,
 } from './schemas/suppressions.ts';
 import { removeFromSes } from './ses-suppressions.ts';
+import { refuseEmptyRange } from './time-range.ts';
 
 const PATH = '/v1/suppressions';
 
@@ -51,7 +52,7 @@ type ListQuery = z.output<typeof suppressionsQuery>;
 /** The most that one count costs: $0.000125. */
 const COUNT_READ_UNITS = 1_000;
 
-function refuseConflicts({ address, prefix, order, after, before }: ListQuery): void {
+function refuseConflicts({ address, prefix, order, ...range }: ListQuery): void {
   if (address !== undefined && prefix !== undefined)
     throw new ApiError('conflicting_filters', '`address` and `prefix` cannot be combined', {
       field: 'prefix',
@@ -64,10 +65,7 @@ function refuseConflicts({ address, prefix, order, after, before }: ListQuery): 
         field: 'order',
       },
     );
-  if (after !== undefined && before !== undefined && Date.parse(after) >= Date.parse(before))
-    throw new ApiError('conflicting_filters', '`after` must be an earlier time than `before`', {
-      field: 'after',
-    });
+  refuseEmptyRange(range);
 }
 
 interface Found {
