@@ -295,13 +295,18 @@ describe('the deliveries of a webhook', () => {
     };
     expect(await listed('exhausted,blocked')).toEqual(['exhausted', 'blocked']);
     expect(await listed('delivered,retrying')).toEqual(['retrying', 'delivered']);
+    const path = `/v1/webhooks/${id}/deliveries`;
+    const first = await sendRequest({ path, query: { status: 'exhausted,blocked', limit: '1' } });
+    // The order and the repetition of statuses do not matter for a cursor.
+    const query = { status: 'blocked,exhausted,blocked', cursor: first.body.next_cursor };
+    expect((await sendRequest({ path, query })).body.data).toMatchObject([{ status: 'blocked' }]);
     const refused = await sendRequest({
-      path: `/v1/webhooks/${id}/deliveries`,
+      path,
       query: { status: 'exhausted,lost' },
     });
     expect(refused).toMatchObject({
       status: 400,
-      body: { error: { message: expect.stringContaining('separated by commas') } },
+      body: { error: { message: expect.stringContaining('separated by commas'), field: 'status' } },
     });
   });
 });

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
-import { DELIVERY_STATUSES, ERROR_CLASSES, TRIGGERS, type DeliveryStatus } from '../../core/deliveries.ts';
-import { asSent, idOf, paging, rfc3339 } from './common.ts';
+import { DELIVERY_STATUSES, ERROR_CLASSES, TRIGGERS } from '../../core/deliveries.ts';
+import { idOf, paging, rfc3339 } from './common.ts';
 import { documented, named } from './documented.ts';
 import { eventName, messageId, webhookEventJson } from './events.ts';
+import { commaSeparated } from './search.ts';
 
 const deliveryStatus = named('DeliveryStatus', z.enum(DELIVERY_STATUSES), {
   description:
@@ -71,23 +72,11 @@ export const deliveryWithAttemptsJson = named(
   { description: 'A delivery with all its attempts.' },
 );
 
-const STATUSES = `must be one or more of ${DELIVERY_STATUSES.join(', ')}, separated by commas`;
-
-const isDeliveryStatus = (text: string): text is DeliveryStatus =>
-  (DELIVERY_STATUSES as readonly string[]).includes(text);
-
-/** One or more delivery statuses, as text in a query. */
-const deliveryStatuses = z.pipe(
-  z.string().check(z.refine((text) => text.split(',').every(isDeliveryStatus), STATUSES)),
-  z.transform((text) => text.split(',').filter(isDeliveryStatus)),
-);
-asSent.add(deliveryStatuses, { type: 'string' });
-
 /** Query of GET /v1/webhooks/{id}/deliveries. */
 export const deliveriesQuery = z.strictObject({
   status: documented(
-    z.optional(deliveryStatuses),
-    'Only deliveries with this status. Several statuses are separated by commas.',
+    z.optional(commaSeparated(DELIVERY_STATUSES)),
+    'Only deliveries with this status. Separate several statuses with commas.',
     'exhausted,blocked',
   ),
   ...paging,
