@@ -28,7 +28,7 @@ describe('IvyMailStack', () => {
       // The functions ingest, dispatch, deliver, recover, tally, api and authorizer, and three state machines.
       'AWS::Lambda::Function': 7,
       'AWS::Lambda::EventSourceMapping': 3,
-      'AWS::Lambda::Permission': 12,
+      'AWS::Lambda::Permission': 13,
       'AWS::StepFunctions::StateMachine': 3,
       'AWS::IAM::Role': 10,
       'AWS::IAM::Policy': 10,
@@ -37,8 +37,8 @@ describe('IvyMailStack', () => {
       'AWS::ApiGateway::RestApi': 1,
       'AWS::ApiGateway::Deployment': 1,
       'AWS::ApiGateway::Stage': 1,
-      'AWS::ApiGateway::Resource': 10,
-      'AWS::ApiGateway::Method': 11,
+      'AWS::ApiGateway::Resource': 11,
+      'AWS::ApiGateway::Method': 12,
       'AWS::ApiGateway::Authorizer': 1,
       'AWS::ApiGateway::GatewayResponse': 16,
       // The alarms.
