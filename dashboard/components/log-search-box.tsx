@@ -18,19 +18,25 @@ export function LogSearchBox({
   const [typed, setTyped] = useState(value);
   // Replace the typed text only if the URL was changed by something other than typing, such as the back button.
   const requested = useRef(value);
+  const timer = useRef<ReturnType<typeof setTimeout>>();
   useEffect(() => {
-    if (value !== requested.current) setTyped(value);
+    if (value !== requested.current) {
+      // A search that waits for its delay would undo the change of the URL.
+      clearTimeout(timer.current);
+      setTyped(value);
+    }
     requested.current = value;
   }, [value]);
-
-  const timer = useRef<ReturnType<typeof setTimeout>>();
   useEffect(() => () => clearTimeout(timer.current), []);
+  // The delayed search must keep a filter that the user changes during the delay.
+  const latestOnSearch = useRef(onSearch);
+  latestOnSearch.current = onSearch;
   function search(text: string, replace: boolean): void {
     clearTimeout(timer.current);
     if (text === requested.current) return;
     // While the user types one search, the URL is replaced, so that Back leaves the search.
     requested.current = text;
-    onSearch(text, { replace });
+    latestOnSearch.current(text, { replace });
   }
 
   return (

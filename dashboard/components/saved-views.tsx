@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { session } from '../state/app.ts';
 import {
   deleteView,
@@ -27,6 +27,11 @@ function NameForm({
   readonly onSubmit: (name: string) => void;
 }) {
   const [name, setName] = useState(initial);
+  const input = useRef<HTMLInputElement>(null);
+  // The form of a rename replaces the button that opened it.
+  useEffect(() => {
+    if (initial !== '') input.current?.select();
+  }, []);
   return (
     <form
       class="name-form"
@@ -39,6 +44,7 @@ function NameForm({
       <label class="filter">
         <span>{label}</span>
         <input
+          ref={input}
           value={name}
           maxLength={60}
           autocomplete="off"
@@ -62,12 +68,15 @@ export function SavedViews({
 }) {
   const [views, setViews] = useState(() => readViews(localStorage, workspaceId()));
   const [renaming, setRenaming] = useState<string>();
+  const root = useRef<HTMLDivElement>(null);
   const change = (next: readonly SavedView[]): void => {
+    // The button that was used may disappear with its view.
+    root.current?.focus();
     setViews(next);
     writeViews(localStorage, workspaceId(), next);
   };
   return (
-    <div class="saved-views">
+    <div class="saved-views" ref={root} tabIndex={-1}>
       {views.length === 0 && (
         <p class="quiet">No saved views yet. Set filters, then save them under a name.</p>
       )}

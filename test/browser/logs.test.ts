@@ -118,6 +118,16 @@ describe('the search box', () => {
     await expectNoAlarm();
   });
 
+  it('keeps a filter that the user selects before the delayed search starts', async () => {
+    await openLogs('');
+    await expectRows(EMAILS.length, 'all');
+    await searchBox().fill('weekly');
+    await page().getByRole('button', { name: 'Problems', exact: true }).click();
+    await page().waitForURL(/q=weekly/);
+    await expectRows(1, 'the problem with this subject');
+    expect(new URL(page().url()).searchParams.get('status')).toMatch(/^bounced,/);
+  });
+
   it('finds a message by its ID, in both views', async () => {
     await openLogs('');
     await searchBox().fill(ids[3] ?? '');
@@ -184,10 +194,15 @@ describe('the filters', () => {
     await expectRows(1, 'the saved view');
     await popover('Views').click();
     await page().getByRole('button', { name: 'Rename Summary problems' }).click();
-    await page().getByLabel('New name of Summary problems').fill('Weekly');
-    await page().getByRole('button', { name: 'Rename', exact: true }).click();
+    const focused = page().locator(':focus');
+    expect(await focused.inputValue()).toBe('Summary problems');
+    await page().keyboard.type('Weekly');
+    await page().keyboard.press('Enter');
     await page().getByRole('button', { name: 'Delete Weekly' }).click();
     await page().getByText('No saved views yet.').waitFor();
+    // The focus stays in the panel although its button is gone, so Escape still closes the panel.
+    await page().keyboard.press('Escape');
+    await page().getByText('No saved views yet.').waitFor({ state: 'detached' });
   });
 
   it.runIf(canDownload)('export the events that match, also from the messages view', async () => {
