@@ -3,10 +3,6 @@ import { isLogTimeRange, LOG_TIME_RANGES } from '../text/log-query.ts';
 
 type TimeChange = Readonly<Record<'last' | 'after' | 'before', string | undefined>>;
 
-function toInput(iso: string | null): string {
-  return iso === null || Number.isNaN(Date.parse(iso)) ? '' : toLocalInput(iso);
-}
-
 /** Time ranges that end now, and a custom range. The times of the custom range are in the local time zone. */
 export function TimeRangeFilter({
   search,
@@ -54,11 +50,15 @@ export function TimeRangeFilter({
         <p class="choices-title">Custom range, local time</p>
         <label class="filter">
           <span>Start</span>
-          <input type="datetime-local" name="after" defaultValue={toInput(search.get('after'))} />
+          <input type="datetime-local" name="after" defaultValue={toLocalInput(search.get('after') ?? '')} />
         </label>
         <label class="filter">
           <span>End</span>
-          <input type="datetime-local" name="before" defaultValue={toInput(search.get('before'))} />
+          <input
+            type="datetime-local"
+            name="before"
+            defaultValue={toLocalInput(search.get('before') ?? '')}
+          />
         </label>
         <button type="submit">Apply</button>
       </form>

@@ -144,9 +144,13 @@ export function formatSeconds(seconds: number): string {
   return `${days} day${days === 1 ? '' : 's'}`;
 }
 
-/** Converts an RFC 3339 time to the value of `<input type="datetime-local">`, in the local time zone. */
+/**
+ * Converts an RFC 3339 time to the value of `<input type="datetime-local">`, in the local time zone. Empty if the text is not
+ * a time, because a page URL can contain any text.
+ */
 export function toLocalInput(iso: string): string {
   const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return '';
   return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 

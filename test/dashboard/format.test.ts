@@ -94,6 +94,10 @@ describe('a time', () => {
     expect(fromLocalInput('')).toBeUndefined();
   });
 
+  it('that is no time is an empty datetime-local input, because a page URL can contain any text', () => {
+    for (const text of ['', 'yesterday', '2026-13-45']) expect(toLocalInput(text)).toBe('');
+  });
+
   it('of a day interval is shown in UTC, because statistics count days in UTC', () => {
     for (const zone of ['local', 'utc'] as const) {
       const start = Date.parse('2026-02-25T00:00:00Z');

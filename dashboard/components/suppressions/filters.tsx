@@ -29,12 +29,15 @@ function AddressSearch({
     if (value !== applied.current) setTyped(value);
     applied.current = value;
   }, [value]);
+  // The delayed search must keep a filter that the user changes during the delay.
+  const latestOnApply = useRef(onApply);
+  latestOnApply.current = onApply;
   useEffect(() => {
     const next = typed.trim();
     if (next === value) return undefined;
     const timer = setTimeout(() => {
       applied.current = next;
-      onApply(next);
+      latestOnApply.current(next);
     }, SEARCH_AFTER_MS);
     return () => clearTimeout(timer);
   }, [typed]);
@@ -86,10 +89,10 @@ export function SuppressionFilters({
         type="datetime-local"
         // Uncontrolled, because each typed digit makes a valid time. The filter must not apply before the user has typed the whole time.
         key={value(name)}
-        defaultValue={value(name) === '' ? '' : toLocalInput(value(name))}
+        defaultValue={toLocalInput(value(name))}
         onBlur={(event) => {
           const next = fromLocalInput(event.currentTarget.value);
-          const current = value(name) === '' ? undefined : fromLocalInput(toLocalInput(value(name)));
+          const current = fromLocalInput(toLocalInput(value(name)));
           if (next !== current) setFilters({ [name]: next });
         }}
         onKeyDown={(event) => {
@@ -130,7 +133,7 @@ export function SuppressionFilters({
               {name}
             </option>
           ))}
-          <option value="custom">Custom range</option>
+          <option value="custom">Custom range, local time</option>
         </select>
       </label>
       {(hasRange || isCustom) && timeInput('after', 'Start')}
