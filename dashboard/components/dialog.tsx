@@ -43,7 +43,12 @@ export function Dialog({
     // The first element is the button that closes the dialog. A form starts at its first field.
     dialog.current?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
     return () => {
-      if (activeElement instanceof HTMLElement) activeElement.focus();
+      // While the modal dialog is still in the document, no other element can get the focus.
+      queueMicrotask(() => {
+        // The element may be gone, such as the row of a removed address. Then the focus starts again at the heading.
+        const target = activeElement?.isConnected === true ? activeElement : document.querySelector('h1');
+        if (target instanceof HTMLElement) target.focus();
+      });
     };
   }, []);
   return (

@@ -26,24 +26,20 @@ export function SearchProgress({
   readonly onStop: () => void;
   readonly onResume: () => void;
 }) {
-  const canResume = walk && walk.phase !== 'running' && walk.phase !== 'finished';
+  const isRunning = walk?.phase === 'running';
   return (
-    <div class="search-progress" data-running={walk?.phase === 'running'}>
+    <div class="search-progress" data-running={isRunning}>
       <span role="status">{walk && progressText(walk)}</span>
       {!walk && <span class="quiet">{total}</span>}
-      {walk?.phase === 'running' && (
-        <button type="button" class="small" onClick={onStop}>
-          Stop
-        </button>
-      )}
-      {canResume && (
+      {/* One button, so that it keeps the focus when the search stops. */}
+      {walk && walk.phase !== 'finished' && (
         <button
           type="button"
           class="small"
-          title={`Continues the search with up to ${MAX_CALLS} requests`}
-          onClick={onResume}
+          title={isRunning ? undefined : `Continues the search with up to ${MAX_CALLS} requests`}
+          onClick={isRunning ? onStop : onResume}
         >
-          Search further
+          {isRunning ? 'Stop' : 'Search further'}
         </button>
       )}
     </div>

@@ -71,7 +71,7 @@ describe('on the suppressions page, a user', () => {
   it('filters by reason and by date, and the URL contains the filters', async () => {
     await page.getByLabel('Reason').selectOption('Hard bounce');
     await page.waitForURL(/reason=bounce/);
-    await page.locator('select[name=time]').selectOption('Custom range');
+    await page.locator('select[name=time]').selectOption('custom');
     for (const [label, at] of [
       ['Start', OUTAGE.after],
       ['End', OUTAGE.before],
@@ -117,6 +117,8 @@ describe('on the suppressions page, a user', () => {
     await box('110').click({ modifiers: ['Shift'] });
     await page.getByText('9 selected').waitFor();
     await page.getByRole('button', { name: 'Clear selection' }).click();
+    // The button is gone. The focus is on the checkbox beside it.
+    await page.getByLabel('Select page').and(page.locator(':focus')).waitFor();
     await page.getByText(`${VICTIMS + 1} addresses match`).waitFor();
   });
 
@@ -175,12 +177,20 @@ describe('on the suppressions page, a user', () => {
       .waitFor();
     await dialog().getByRole('button', { name: 'Done' }).click();
     await page.getByText('No suppressed address matches these filters.').waitFor();
+    // The button that opened the dialog is gone. The focus starts again at the heading.
+    await page.getByRole('heading', { name: 'Suppressions', level: 1 }).and(page.locator(':focus')).waitFor();
     expect(await isListed('victim000@outage.example')).toBe(false);
     expect(await isListed('complainer@outage.example')).toBe(true);
     expect(await isListed('earlier@outage.example')).toBe(true);
     expect(problems.filter((each) => !each.startsWith('400: ') && !each.includes('status of 400'))).toEqual(
       [],
     );
+  });
+
+  it('sees the page although the URL contains a date that is none', async () => {
+    await page.goto(`${stack.base_url}/dashboard/suppressions?after=yesterday`);
+    await page.getByLabel('Start', { exact: true }).waitFor();
+    await page.getByRole('alert').getByText('after').waitFor();
   });
 
   it('reads the whole address on a narrow screen', async () => {

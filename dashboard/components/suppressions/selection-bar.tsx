@@ -27,6 +27,11 @@ export function SelectionBar(props: Props) {
     if (checkbox.current) checkbox.current.indeterminate = selectedOnPage > 0 && !isPageSelected;
   });
   const isEmpty = selected === 0;
+  // The buttons disappear when they are used, so the focus moves to the checkbox beside them.
+  const andFocusCheckbox = (action: () => void) => () => {
+    checkbox.current?.focus();
+    action();
+  };
   return (
     <div class="selection">
       <label class="check">
@@ -49,11 +54,11 @@ export function SelectionBar(props: Props) {
       {!isEmpty && (
         <>
           {selected !== undefined && hasMore && (
-            <button type="button" class="plain" onClick={props.onSelectAll}>
+            <button type="button" class="plain" onClick={andFocusCheckbox(props.onSelectAll)}>
               Select all that match
             </button>
           )}
-          <button type="button" class="plain" onClick={props.onClear}>
+          <button type="button" class="plain" onClick={andFocusCheckbox(props.onClear)}>
             Clear selection
           </button>
           <button type="button" class="danger" onClick={props.onRemove}>
