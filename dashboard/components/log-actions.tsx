@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { narrow } from '../state/media.ts';
+import { notify } from '../state/notices.ts';
 import type { LogQuery } from '../text/log-query.ts';
 import { ActionMenu, type Action } from './action-menu.tsx';
 import type { ExportFormat } from './export-menu.tsx';
@@ -28,8 +29,13 @@ export function LogActions({
   async function run(format: ExportFormat): Promise<void> {
     const controller = new AbortController();
     abort.current = controller;
-    const { exportEvents } = await loadExport();
-    await exportEvents(query, { format, signal: controller.signal, onPage: setExportedPages });
+    setExportedPages(0);
+    try {
+      const { exportEvents } = await loadExport();
+      await exportEvents(query, { format, signal: controller.signal, onPage: setExportedPages });
+    } catch {
+      notify('error', 'The export could not be started. Reload the page, then try again.');
+    }
     setExportedPages(undefined);
   }
 
@@ -39,10 +45,11 @@ export function LogActions({
     </button>
   );
   if (narrow.value) {
+    const disabled = exportedPages !== undefined;
     const actions: readonly Action[] = [
       ...(onSend ? [{ label: 'Send test email', onSelect: onSend }] : []),
-      { label: 'Export events as CSV', onSelect: () => void run('csv') },
-      { label: 'Export events as NDJSON', onSelect: () => void run('ndjson') },
+      { label: 'Export events as CSV', onSelect: () => void run('csv'), disabled },
+      { label: 'Export events as NDJSON', onSelect: () => void run('ndjson'), disabled },
     ];
     return <ActionMenu actions={actions}>{cancel}</ActionMenu>;
   }

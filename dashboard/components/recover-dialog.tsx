@@ -27,9 +27,13 @@ interface Counted {
   readonly error?: ApiError;
 }
 
-/** Counts the events in a time range by a dry run, at once and after each change. Undefined while the events are counted. */
-function useDryRun(id: string, { since, until }: TimeRange): Counted | undefined {
+/** Counts the events in a time range by a dry run, at once and after each change. `counted` is undefined meanwhile. */
+function useDryRun(
+  id: string,
+  { since, until }: TimeRange,
+): { readonly counted: Counted | undefined; readonly retry: () => void } {
   const [counted, setCounted] = useState<Counted>();
+  const [tries, setTries] = useState(0);
   useEffect(() => {
     if (since === '') return undefined;
     const range = { since, until };
@@ -53,8 +57,15 @@ function useDryRun(id: string, { since, until }: TimeRange): Counted | undefined
       clearTimeout(timer);
       controller.abort();
     };
-  }, [since, until]);
-  return counted?.range.since === since && counted.range.until === until ? counted : undefined;
+  }, [since, until, tries]);
+  const isCurrent = counted?.range.since === since && counted.range.until === until;
+  return {
+    counted: isCurrent ? counted : undefined,
+    retry: () => {
+      setCounted(undefined);
+      setTries(tries + 1);
+    },
+  };
 }
 
 /** A checkbox for one kind of events, with the number of events of this kind. */
@@ -111,7 +122,7 @@ export function RecoverDialog({
   const [since, setSince] = useState(() => toLocalInput(initialSince));
   const [until, setUntil] = useState('');
   const [kinds, setKinds] = useState(DEFAULT_MISSED_KINDS);
-  const counted = useDryRun(id, { since, until });
+  const { counted, retry } = useDryRun(id, { since, until });
   const result = counted?.result;
   const counts = result?.counts;
   const isExact = result?.exact ?? true;
@@ -157,7 +168,11 @@ export function RecoverDialog({
           return (
             <>
               <div class="time-range">
-                <Field label="Since" hint="Time of the event" error={fieldError(error, 'since')}>
+                <Field
+                  label="Since"
+                  hint="Time of the event, in local time"
+                  error={fieldError(error, 'since')}
+                >
                   {timeInput('since', since, setSince)}
                 </Field>
                 <Field label="Until" hint="Optional. Default: now" error={fieldError(error, 'until')}>
@@ -165,7 +180,7 @@ export function RecoverDialog({
                 </Field>
               </div>
               {counted?.error?.extras.field === undefined && counted?.error && (
-                <ErrorState error={counted.error} />
+                <ErrorState error={counted.error} retry={retry} />
               )}
               <fieldset class="kinds">
                 <legend>Events to recover</legend>
@@ -206,10 +221,10 @@ const NO_COUNTS: MissedCounts = {
 
 function RecoveryProgress({ id }: { readonly id: string }) {
   const [isFinished, setIsFinished] = useState(false);
-  const { data } = useResource<Recovery>(`/v1/recoveries/${id}`, {
+  const { data, error, reload } = useResource<Recovery>(`/v1/recoveries/${id}`, {
     pollMs: isFinished ? undefined : POLL_MS,
   });
-  if (!data) return null;
+  if (!data) return error ? <ErrorState error={error} retry={() => void reload()} /> : null;
   if (data.status !== 'running' && !isFinished) setIsFinished(true);
   const { status, count, started, since, until } = data;
   return (

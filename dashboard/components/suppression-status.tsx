@@ -21,9 +21,9 @@ const POLL_MS = 4_000;
 export function SuppressionStatus({ address }: { readonly address: string }) {
   const [isRemoving, setIsRemoving] = useState(false);
   const path = withQuery('/v1/suppressions', { address });
-  const { data, reload } = useResource<List<Suppression>>(path, { pollMs: POLL_MS });
+  const { data, error, reload } = useResource<List<Suppression>>(path, { pollMs: POLL_MS });
   // The line keeps its height while the request runs, so that the timeline below does not move.
-  if (!data) return <p class="suppression-status">&nbsp;</p>;
+  if (!data) return <p class="suppression-status">{error?.message ?? '\u00a0'}</p>;
   const [suppression] = data.data;
   if (!suppression)
     return (
